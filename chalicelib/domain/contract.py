@@ -1,0 +1,156 @@
+"""What a contract is: the agreement about one business object, as values.
+
+A contract says which keys carry the object, what its columns are as Redshift knows them, how rows are told apart and
+ordered, and how much may be wrong with a file. `contract_file.py` reads one from TOML and checks it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Kind(Enum):
+    """The Redshift types a column may have."""
+
+    SMALLINT = "smallint"
+    INTEGER = "integer"
+    BIGINT = "bigint"
+    DECIMAL = "decimal"
+    REAL = "real"
+    DOUBLE = "double precision"
+    BOOLEAN = "boolean"
+    CHAR = "char"
+    VARCHAR = "varchar"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    TIMESTAMPTZ = "timestamptz"
+
+
+class Mode(Enum):
+    """How good rows reach the target."""
+
+    SCD1 = "scd1"  # one row per key, the newest values win
+
+
+class Delivery(Enum):
+    """What one file of the object holds."""
+
+    DELTA = "delta"  # some rows: a late file still counts, row by row
+    SNAPSHOT = "snapshot"  # all rows: a file older than one already loaded is superseded as a whole
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnType:
+    """A Redshift type, such as `decimal(18,2)` or `varchar(64)`."""
+
+    kind: Kind
+    length: int = 0
+    """char and varchar: the most bytes of UTF-8."""
+    precision: int = 0
+    """decimal: digits in all, 1 to 38."""
+    scale: int = 0
+    """decimal: digits after the point."""
+
+    @property
+    def sql(self) -> str:
+        """The type as DDL writes it."""
+        if self.kind in (Kind.CHAR, Kind.VARCHAR):
+            return f"{self.kind.value}({self.length})"
+        if self.kind is Kind.DECIMAL:
+            return f"decimal({self.precision},{self.scale})"
+        return self.kind.value
+
+    @property
+    def is_text(self) -> bool:
+        return self.kind in (Kind.CHAR, Kind.VARCHAR)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of the target, and what a value must be like to get there."""
+
+    name: str
+    type: ColumnType
+    required: bool = False
+    """An empty field rejects its row; a header without the column rejects the file."""
+    aliases: tuple[str, ...] = ()
+    """Other header names that mean this column (case, space and underscore do not count)."""
+    default: str | None = None
+    """Stands in for an empty field or an absent column, in the warehouse."""
+    values: tuple[str, ...] = ()
+    """If given, the only values allowed, byte for byte."""
+    pattern: str | None = None
+    """If given, a regular expression that the whole value must match."""
+    min: str | None = None
+    max: str | None = None
+    """Inclusive bounds, written as the column's type is written."""
+    pii: bool = False
+    """The value is masked wherever it would leave the warehouse (rejects, API)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """How the object's files are written."""
+
+    delimiter: str = ","
+    quote: str = '"'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Bounds beyond which a file is refused. Every one is documented in docs/contracts.md."""
+
+    max_reject_ratio: float = 0.05
+    """Rejected rows / rows read, above which nothing is merged and the run is REJECTED."""
+    max_rejects: int = 100_000
+    """Rejected rows in all, above which nothing is merged."""
+    max_record_bytes: int = 1 << 20
+    """The longest record; a longer one is rejected and reading goes on at the next line."""
+    max_columns: int = 1_600
+    """The most fields a header may have (Redshift's own limit for a table)."""
+    max_bytes: int = 1 << 40
+    """The largest file."""
+    chunk_mb: float | None = None
+    """MB (10^6 bytes) of source per chunk; None takes the setting CHUNK_MB."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataCheck:
+    """A condition tested on staging inside the load's transaction: one row that meets it fails the load."""
+
+    name: str
+    bad_rows: str
+    """A SQL condition over the contract's columns that describes rows that must not exist."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract:
+    """The agreement about one business object."""
+
+    name: str
+    schema: str
+    table: str
+    lands_at: tuple[str, ...]
+    """Key patterns: `*` matches within one path segment, `**` any, `{period}` captures a name without a slash."""
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    """Columns that tell rows apart."""
+    description: str = ""
+    mode: Mode = Mode.SCD1
+    delivery: Delivery = Delivery.DELTA
+    order_by: str | None = None
+    """The column whose greater value is the newer row; without it the newer file wins, then the later line."""
+    dialect: Dialect = field(default_factory=Dialect)
+    limits: Limits = field(default_factory=Limits)
+    checks: tuple[DataCheck, ...] = ()
+    dist_key: str | None = None
+    sort_key: tuple[str, ...] = ()
+    lineage: bool = True
+    """Stage the byte offset of each record with it (`_source_offset`): needed to order rows within a file."""
+    fingerprint: str = ""
+    """Hash of the contract's meaning; recorded with each run."""
+
+    def column(self, name: str) -> Column:
+        """The column called `name`; KeyError if there is none."""
+        return next(c for c in self.columns if c.name == name)

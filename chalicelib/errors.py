@@ -1,0 +1,83 @@
+"""Everything that can go wrong, as a tree whose type is the retry decision.
+
+LandfallError
+├── Retryable            the world may be better later: raise it, the message comes back after a pause
+│   └── Throttled        as above, and the service asked us to slow down
+├── Rejected             the file is at fault: it is told to the people who sent it, nothing is merged
+├── Broken               we or the platform are at fault, and trying again will not help
+│   ├── SourceGone       the file was deleted before it was read
+│   ├── SourceChanged    the file was overwritten while it was read: its newer version is another run
+│   └── Refused          the warehouse or a service said no for good (permission, bad SQL, COPY failure)
+└── ContractError        contracts at fault, found at cold start, every fault at once
+
+A message of these errors may hold names (objects, columns, files), counts and offsets. It never holds a row's value.
+"""
+
+from __future__ import annotations
+
+
+class LandfallError(Exception):
+    """Base of all errors that Landfall raises itself.
+
+    `code` is stable and documented (docs/runbook.md); the message is one sentence that names the fix.
+    """
+
+    code = "ERROR"
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if code is not None:
+            self.code = code
+
+
+class Retryable(LandfallError):
+    """Something outside did not answer, or not yet; the same step may be tried again as it is."""
+
+    code = "RETRY"
+
+
+class Throttled(Retryable):
+    """A service asked for fewer requests."""
+
+    code = "THROTTLED"
+
+
+class Rejected(LandfallError):
+    """The file cannot be loaded as it is; the message says what to mend in it."""
+
+    code = "REJECTED"
+
+
+class Broken(LandfallError):
+    """Trying again will not help; a person has to look."""
+
+    code = "BROKEN"
+
+
+class SourceGone(Broken):
+    """The landed object no longer exists."""
+
+    code = "SOURCE_GONE"
+
+
+class SourceChanged(Broken):
+    """The landed object is no longer the version this run is about."""
+
+    code = "SOURCE_CHANGED"
+
+
+class Refused(Broken):
+    """A service refused for good."""
+
+    code = "REFUSED"
+
+
+class ContractError(LandfallError):
+    """One or more contracts are faulty; `faults` lists every one as 'file: place: what and how to mend it'."""
+
+    code = "CONTRACT"
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
