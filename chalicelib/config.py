@@ -1,0 +1,87 @@
+"""Settings: read once from the environment, checked as a whole, frozen.
+
+Each field is set by the environment variable `LANDFALL_<FIELD>`. docs/settings.md lists them; a test keeps it so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+
+
+class SettingsError(Exception):
+    """Settings at fault, every one named."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What differs from one deployment to the next."""
+
+    stage: str = "dev"
+    """Deployment stage; part of names and of each log line."""
+    bucket: str
+    """The landing bucket; its outputs go to prefixes of their own in it."""
+    table: str
+    """DynamoDB table of runs and chunks."""
+    run_queue: str
+    """SQS queue (name) of runs to be moved on."""
+    chunk_queue: str
+    """SQS queue (name) of chunks to be staged."""
+    success_topic: str
+    """SNS topic (ARN) for the business."""
+    failure_topic: str
+    """SNS topic (ARN) for support."""
+    result_queue: str = ""
+    """Optional SQS FIFO queue (name) that gets one message per finished run."""
+    tokens_secret: str
+    """Secrets Manager secret (name) with the API's bearer tokens."""
+    workgroup: str = ""
+    """Redshift Serverless workgroup; or else `cluster`."""
+    cluster: str = ""
+    """Provisioned Redshift cluster identifier."""
+    database: str = "dev"
+    """Redshift database."""
+    db_user: str = ""
+    """Database user, for a provisioned cluster with temporary credentials."""
+    db_secret: str = ""
+    """Secrets Manager ARN with database credentials, instead of IAM."""
+    copy_role: str
+    """IAM role (ARN) that COPY assumes to read the bucket."""
+    chunk_mb: float = 50.0
+    """MB (10^6 bytes) of source per chunk, where the contract does not say."""
+    max_attempts: int = 4
+    """Tries of one message in all: the first and three more."""
+    backoff_seconds: float = 10.0
+    """Pause before the second try; it doubles with each one, with jitter."""
+    max_load_attempts: int = 5
+    """Transactions asked for before a load that keeps failing in passing ways is FAILED."""
+    load_timeout_seconds: float = 7_200.0
+    """A load statement running longer than this is cancelled and tried again."""
+    stuck_seconds: float = 900.0
+    """The sweep moves on a run that has not changed for this long."""
+    give_up_hours: float = 24.0
+    """An unfinished run older than this is FAILED when a step fails again."""
+    token_cache_seconds: float = 300.0
+    """How long the API keeps the tokens it read from the secret."""
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Settings:
+        """Settings from an environment. Raises SettingsError that names every missing or malformed variable."""
+        values: dict[str, str | int | float] = {}
+        faults: list[str] = []
+        for f in fields(cls):
+            name = f"LANDFALL_{f.name.upper()}"
+            text = env.get(name)
+            if text is None:
+                if f.default is MISSING:
+                    faults.append(f"{name} is not set")
+                continue
+            try:
+                values[f.name] = {"str": str, "int": int, "float": float}[str(f.type)](text)
+            except ValueError:
+                faults.append(f"{name} must be a number of type {f.type}")
+        if not (env.get("LANDFALL_WORKGROUP") or env.get("LANDFALL_CLUSTER")):
+            faults.append("LANDFALL_WORKGROUP or LANDFALL_CLUSTER must name the warehouse")
+        if faults:
+            raise SettingsError("; ".join(faults))
+        return cls(**values)  # type: ignore[arg-type]

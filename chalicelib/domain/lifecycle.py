@@ -1,0 +1,23 @@
+"""Which moves a run may make. Both run stores refuse any other, so a late or doubled message cannot move a run back."""
+
+from __future__ import annotations
+
+from chalicelib.domain.model import RunState as S
+
+MOVES: dict[S, frozenset[S]] = {
+    S.ARRIVED: frozenset({S.STAGING, S.REJECTED, S.FAILED, S.SUPERSEDED}),
+    S.STAGING: frozenset({S.STAGED, S.REJECTED, S.FAILED, S.SUPERSEDED}),
+    S.STAGED: frozenset({S.LOADING, S.FAILED}),
+    S.LOADING: frozenset({S.LOADED, S.SUPERSEDED, S.FAILED}),
+    # From a terminal state only a forced rerun leads on, and it starts a new generation.
+    S.LOADED: frozenset({S.ARRIVED}),
+    S.REJECTED: frozenset({S.ARRIVED}),
+    S.FAILED: frozenset({S.ARRIVED}),
+    S.SUPERSEDED: frozenset({S.ARRIVED}),
+    S.UNROUTED: frozenset({S.ARRIVED}),
+}
+
+
+def allowed(old: S, new: S) -> bool:
+    """Whether a run may go from `old` to `new`; staying is always allowed."""
+    return old is new or new in MOVES[old]

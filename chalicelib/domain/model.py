@@ -1,0 +1,238 @@
+"""The things Landfall keeps a record of: a landed file, its run, its chunks, and what became of them.
+
+All values are frozen; a change makes a new one (`dataclasses.replace`). Times are seconds since 1970, UTC.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class RunState(Enum):
+    """Where a run is. `lifecycle.py` holds the moves that are allowed."""
+
+    ARRIVED = "ARRIVED"  # the file is known; nothing was read yet
+    STAGING = "STAGING"  # the file is cut; its chunks are being checked and staged
+    STAGED = "STAGED"  # every chunk is in, the chain fits, the books balance
+    LOADING = "LOADING"  # a warehouse transaction was asked for
+    LOADED = "LOADED"  # the ledger in the warehouse has it
+    REJECTED = "REJECTED"  # the file is at fault; nothing of it is in the target
+    FAILED = "FAILED"  # we or the platform are at fault; nothing of it is in the target
+    SUPERSEDED = "SUPERSEDED"  # a newer version of the same data made this one pointless
+    UNROUTED = "UNROUTED"  # no contract knows the key
+
+    @property
+    def terminal(self) -> bool:
+        """No step will move the run on by itself; a person may rerun it."""
+        return self in _TERMINAL
+
+
+_TERMINAL = frozenset(
+    {RunState.LOADED, RunState.REJECTED, RunState.FAILED, RunState.SUPERSEDED, RunState.UNROUTED}
+)
+
+
+class ChunkState(Enum):
+    """Where a chunk is. A chunk without a record is PENDING."""
+
+    PENDING = "PENDING"
+    STAGING = "STAGING"  # a worker has taken it at least once
+    STAGED = "STAGED"  # its part is in S3 and its counts are in the record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One version of one landed object."""
+
+    bucket: str
+    key: str
+    etag: str
+    size: int
+    version_id: str | None = None
+    sequencer: str = ""
+    """S3's hexadecimal order of events on one key; empty when the file was found by listing."""
+    last_modified: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """The key's last segment: what people call the file."""
+        return self.key.rstrip("/").rsplit("/", 1)[-1]
+
+    def newer_than(self, sequencer: str) -> bool:
+        """Whether this version came after the event with that sequencer. A listed object is current by definition."""
+        if not self.sequencer or not sequencer:
+            return True
+        width = max(len(self.sequencer), len(sequencer))  # S3: pad the shorter on the right, then compare as text
+        return self.sequencer.ljust(width, "0") > sequencer.ljust(width, "0")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """Rows of a chunk or a file. Conservation: read = good + rejected, and after the load good = all the rest."""
+
+    read: int = 0
+    good: int = 0
+    rejected: int = 0
+    duplicate: int = 0
+    """Good rows dropped because a later row of the same file has the same key."""
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    superseded: int = 0
+    """Good rows not applied because the target already holds a newer one."""
+
+    @property
+    def balanced(self) -> bool:
+        """Whether no row is unaccounted for before the load."""
+        return self.read == self.good + self.rejected
+
+    @property
+    def settled(self) -> bool:
+        """Whether no row is unaccounted for after the load."""
+        applied = self.duplicate + self.inserted + self.updated + self.unchanged + self.superseded
+        return self.balanced and self.good == applied
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Why a run is not LOADED, in words for a person. Holds no row value."""
+
+    code: str
+    message: str
+    line: int | None = None
+    byte_offset: int | None = None
+    column: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chunk:
+    """One byte range of a file on record boundaries, and what came of it."""
+
+    run_id: str
+    generation: int
+    number: int
+    """1-based."""
+    start: int
+    stop: int
+    """Where the next chunk was planned to start."""
+    state: ChunkState = ChunkState.PENDING
+    attempts: int = 0
+    end: int = 0
+    """Where the next record after this chunk really starts: must equal the next chunk's start."""
+    lines: int = 0
+    """Physical lines in [start, end)."""
+    read: int = 0
+    good: int = 0
+    rejected: int = 0
+    part: str = ""
+    """Key of the staged part; empty if the chunk had no good row."""
+    rejects: str = ""
+    """Key of the chunk's rejects with line numbers relative to the chunk; empty if none."""
+    first_reject: Problem | None = None
+    """With its line relative to the chunk."""
+    seconds: float = 0.0
+
+    @property
+    def stale_key(self) -> tuple[int, int]:
+        return (self.generation, self.number)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One version of one landed file on its way to the warehouse."""
+
+    run_id: str
+    object: str
+    """The contract's name; empty if unrouted."""
+    source: Source
+    state: RunState
+    arrived_at: float
+    updated_at: float
+    generation: int = 1
+    """Counts forced reruns; each has a load id of its own."""
+    chunks: int = 0
+    staged: int = 0
+    bytes_staged: int = 0
+    counts: Counts = field(default_factory=Counts)
+    problem: Problem | None = None
+    load_attempt: int = 0
+    statement_id: str = ""
+    submitted_at: float = 0.0
+    archive_key: str = ""
+    """Where the source is now, once archived."""
+    told: bool = False
+    """The outcome was published."""
+    fingerprint: str = ""
+    """Of the contract it was checked against."""
+    moments: dict[str, float] = field(default_factory=dict)
+    """When each state was entered, in this generation."""
+
+    @property
+    def load_id(self) -> str:
+        """Names what is loaded: the same for every retry, new for every forced rerun. 32 hex digits."""
+        return digest(self.run_id, str(self.generation))
+
+    @property
+    def finished(self) -> bool:
+        """Nothing is left to do: the outcome is terminal, told, and a loaded source is archived."""
+        archived = self.state is not RunState.LOADED or bool(self.archive_key)
+        return self.state.terminal and self.told and archived
+
+    @property
+    def source_order(self) -> str:
+        """Sorts runs of one object by the age of their files: last modified, then S3's sequencer."""
+        return f"{self.source.last_modified:017.3f}#{self.source.sequencer.ljust(32, '0')}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChunkTask:
+    """A message: stage this chunk."""
+
+    run_id: str
+    generation: int
+    number: int
+    start: int
+    stop: int
+
+
+class Outcome(Enum):
+    """What the ledger says of a load."""
+
+    LOADED = "LOADED"
+    SUPERSEDED = "SUPERSEDED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerRow:
+    """The warehouse's own record of one load, written in the transaction that merged it."""
+
+    load_id: str
+    outcome: Outcome
+    staged: int
+    duplicate: int
+    inserted: int
+    updated: int
+    unchanged: int
+    superseded: int
+
+
+def digest(*parts: str) -> str:
+    """A stable 32-hex-digit name for a tuple of texts."""
+    h = hashlib.sha256()
+    for part in parts:
+        encoded = part.encode("utf-8", "surrogatepass")
+        h.update(len(encoded).to_bytes(4, "big"))
+        h.update(encoded)
+    return h.hexdigest()[:32]
+
+
+def file_id(bucket: str, key: str) -> str:
+    """Names a key, whatever its content."""
+    return digest("file", bucket, key)
+
+
+def run_id(source: Source, *, again: str = "") -> str:
+    """Names a content of a key. `again` tells a content apart that comes back after another one took its place."""
+    return digest("run", source.bucket, source.key, source.etag, again)

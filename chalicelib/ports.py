@@ -1,0 +1,165 @@
+"""What the pipeline needs of the outside, as Protocols. Adapters fulfil them; `adapters/memory.py` does so in memory.
+
+Every method may raise `Retryable` (nothing is known about the effect) or `Refused`; other errors are named where
+they can happen. Every method may be called again with the same arguments without harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+from chalicelib.domain.model import Chunk, ChunkTask, LedgerRow, Run, RunState, Source
+from chalicelib.domain.sql import LoadOrder
+
+
+class Conflict(Exception):
+    """The stored run is not in the state the change was decided on: somebody else was faster."""
+
+
+class ObjectStore(Protocol):
+    """S3. Guarantees strong read-after-write per key; nothing across keys."""
+
+    def head(self, bucket: str, key: str, version_id: str | None = None) -> Source:
+        """The object as it is now (without a sequencer). Raises SourceGone."""
+
+    def read(self, source: Source, start: int, length: int) -> bytes:
+        """Bytes [start, start+length) of exactly this version. Raises SourceGone, SourceChanged."""
+
+    def get(self, bucket: str, key: str) -> bytes:
+        """A small object of our own, whole. Raises SourceGone."""
+
+    def put(self, bucket: str, key: str, body: bytes) -> None:
+        """Write an object of our own, whole."""
+
+    def copy(self, source: Source, key: str) -> None:
+        """Copy this version within its bucket and verify the copy's size. Raises SourceGone, SourceChanged."""
+
+    def delete(self, source: Source) -> None:
+        """Delete this version, and no other; gone already is fine."""
+
+    def list(self, bucket: str, prefix: str) -> Iterator[Source]:
+        """Every object under a prefix, in key order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Newest:
+    """The newest version of a key that was ever recorded."""
+
+    run_id: str
+    etag: str
+    sequencer: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Some runs, newest first, and where to go on (empty at the end)."""
+
+    runs: tuple[Run, ...]
+    cursor: str = ""
+
+
+class RunStore(Protocol):
+    """DynamoDB. All writes are conditional; reads by id are strongly consistent, searches may lag."""
+
+    def create(self, run: Run) -> bool:
+        """Record a new run and, if its source is the newest of its key, point the key at it. False if it exists."""
+
+    def get(self, run_id: str) -> Run | None:
+        """The run, or None."""
+
+    def newest(self, bucket: str, key: str) -> Newest | None:
+        """The newest recorded version of a key."""
+
+    def change(self, run: Run, **changes: Any) -> Run:
+        """Set fields of the run if it still has `run`'s state, generation and load_attempt; returns the new run.
+
+        A change of `state` must be a move `lifecycle` allows. Raises Conflict.
+        """
+
+    def begin_chunk(self, task: ChunkTask) -> Chunk | None:
+        """Note that a worker takes the chunk (attempts + 1). None if it is STAGED already or the task is stale."""
+
+    def finish_chunk(self, chunk: Chunk) -> Run:
+        """Record a staged chunk and add its counts to the run, both or neither, once; returns the run as it then is."""
+
+    def reopen_chunk(self, chunk: Chunk, start: int) -> None:
+        """Take a staged chunk back, to be staged again from `start`; no effect if it is not `chunk` any more."""
+
+    def chunks(self, run_id: str, generation: int) -> list[Chunk]:
+        """The recorded chunks by number; a chunk no worker has taken yet is not among them."""
+
+    def unfinished(self, before: float) -> Iterator[Run]:
+        """Runs that are not `finished` and were last changed before that time. May lag."""
+
+    def search(
+        self, *, object: str = "", state: RunState | None = None, since: float = 0.0, cursor: str = "", limit: int = 50
+    ) -> Page:
+        """Runs by contract name, state and arrival time, newest first. May lag."""
+
+    def by_name(self, name: str) -> list[Run]:
+        """Runs of files with that last key segment, newest first. May lag."""
+
+
+class StatementState(Enum):
+    """What the warehouse says of a statement."""
+
+    RUNNING = "RUNNING"
+    FINISHED = "FINISHED"
+    FAILED = "FAILED"
+    GONE = "GONE"  # the warehouse does not know it (any more)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """A submitted load and how it stands. `retryable` tells a passing failure (1023, aborted) from a lasting one."""
+
+    statement_id: str
+    state: StatementState
+    error: str = ""
+    retryable: bool = False
+
+
+class Warehouse(Protocol):
+    """Redshift. `submit` runs one transaction that ends with the ledger row; the ledger alone says what is in."""
+
+    def submit(self, order: LoadOrder, *, token: str, name: str) -> str:
+        """Ask for a load and return its statement id at once. The same token within its life is the same statement."""
+
+    def describe(self, statement_id: str) -> Statement:
+        """How a statement stands."""
+
+    def ledger(self, load_id: str) -> LedgerRow | None:
+        """The committed ledger row of a load, or None."""
+
+    def cancel(self, statement_id: str) -> None:
+        """Stop a statement; finished already is fine."""
+
+
+class Queue(Protocol):
+    """SQS: at least once, in any order."""
+
+    def send_run(self, run_id: str, *, delay: int = 0) -> None:
+        """Ask for a run to be moved on, in `delay` seconds."""
+
+    def send_chunks(self, tasks: list[ChunkTask]) -> None:
+        """Ask for chunks to be staged."""
+
+
+class Bell(Protocol):
+    """SNS (and the optional FIFO result queue): tells people what became of a run."""
+
+    def success(self, message: Mapping[str, Any]) -> None:
+        """To the business. `message["id"]` is stable, so that a repeat can be told."""
+
+    def failure(self, message: Mapping[str, Any]) -> None:
+        """To support."""
+
+
+class Clock(Protocol):
+    """Time."""
+
+    def now(self) -> float:
+        """Seconds since 1970, UTC."""
