@@ -29,9 +29,7 @@ class RunState(Enum):
         return self in _TERMINAL
 
 
-_TERMINAL = frozenset(
-    {RunState.LOADED, RunState.REJECTED, RunState.FAILED, RunState.SUPERSEDED, RunState.UNROUTED}
-)
+_TERMINAL = frozenset({RunState.LOADED, RunState.REJECTED, RunState.FAILED, RunState.SUPERSEDED, RunState.UNROUTED})
 
 
 class ChunkState(Enum):
@@ -134,9 +132,9 @@ class Chunk:
     """With its line relative to the chunk."""
     seconds: float = 0.0
 
-    @property
-    def stale_key(self) -> tuple[int, int]:
-        return (self.generation, self.number)
+
+NOT_KEPT = "-"
+"""In place of an archive key: the source was gone before it could be archived."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +159,9 @@ class Run:
     statement_id: str = ""
     submitted_at: float = 0.0
     archive_key: str = ""
-    """Where the source is now, once archived."""
+    """Where the source is now, once archived; NOT_KEPT if somebody deleted or replaced it first."""
+    reads: Source | None = None
+    """What a forced rerun reads, if not `source`: the archived copy."""
     told: bool = False
     """The outcome was published."""
     fingerprint: str = ""
@@ -173,6 +173,11 @@ class Run:
     def load_id(self) -> str:
         """Names what is loaded: the same for every retry, new for every forced rerun. 32 hex digits."""
         return digest(self.run_id, str(self.generation))
+
+    @property
+    def prefix(self) -> str:
+        """Where this load's own files are, below `processed/` and `rejected/`."""
+        return f"{self.object}/{self.load_id}"
 
     @property
     def finished(self) -> bool:
