@@ -24,11 +24,21 @@ class LandfallError(Exception):
 
     code = "ERROR"
 
-    def __init__(self, message: str, *, code: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        line: int | None = None,
+        byte_offset: int | None = None,
+        column: str = "",
+    ) -> None:
         super().__init__(message)
         self.message = message
-        if code is not None:
-            self.code = code
+        self.code = code or self.code
+        self.line = line
+        self.byte_offset = byte_offset
+        self.column = column
 
 
 class Retryable(LandfallError):

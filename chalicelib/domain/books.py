@@ -1,0 +1,82 @@
+"""The books of one file: do its chunks add up, do their edges meet, are too many of its rows bad?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from chalicelib.domain.contract import Contract
+from chalicelib.domain.filing import FilePlan
+from chalicelib.domain.model import Chunk, Counts, Problem
+from chalicelib.errors import Broken, Rejected
+
+
+def misfit(filed: FilePlan, chunks: Sequence[Chunk]) -> tuple[Chunk, int] | None:
+    """The first chunk that does not start where its predecessor ended, and where it should have started.
+
+    Chunk 1 starts right after the header, for certain. Every chunk reads by the same rules from its start, so if each
+    starts where the one before it ended, every boundary is right, whatever the plan had guessed.
+    Source: Ge et al., Speculative Distributed CSV Data Parsing, SIGMOD 2019 (section 4, validation of the chain).
+    """
+    expected = filed.ranges[0].start if filed.ranges else 0
+    for chunk in chunks:
+        if chunk.start != expected:
+            return chunk, expected
+        expected = chunk.end
+    return None
+
+
+def totals(chunks: Sequence[Chunk]) -> Counts:
+    """The file's rows from its chunks'. Raises Broken if a row is unaccounted for."""
+    counts = Counts(
+        read=sum(c.read for c in chunks),
+        good=sum(c.good for c in chunks),
+        rejected=sum(c.rejected for c in chunks),
+    )
+    if not counts.balanced:
+        raise Broken(
+            f"{counts.read} rows read, but {counts.good} good and {counts.rejected} rejected", code="UNBALANCED"
+        )
+    return counts
+
+
+def line_bases(filed: FilePlan, chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, int]]:
+    """Each chunk with the number of physical lines before it."""
+    base = filed.header_lines
+    for chunk in chunks:
+        yield chunk, base
+        base += chunk.lines
+
+
+def first_reject(filed: FilePlan, chunks: Sequence[Chunk]) -> Problem | None:
+    """The file's first reject, with its line counted from the start of the file."""
+    for chunk, base in line_bases(filed, chunks):
+        if chunk.first_reject and chunk.first_reject.line is not None:
+            return replace(chunk.first_reject, line=chunk.first_reject.line + base)
+    return None
+
+
+def renumber(rejects: bytes, base: int) -> bytes:
+    """JSON lines of rejects with `base` added to each line number."""
+    lines = (json.loads(text) for text in rejects.splitlines())
+    return b"".join(
+        json.dumps({**entry, "line": entry["line"] + base}, ensure_ascii=False).encode() + b"\n" for entry in lines
+    )
+
+
+def refuse_if_too_bad(contract: Contract, counts: Counts, first: Problem | None) -> None:
+    """Raises Rejected, pointing at the first bad row, if the file has more bad rows than the contract allows."""
+    ratio = counts.rejected / counts.read if counts.read else 0.0
+    limits = contract.limits
+    if ratio <= limits.max_reject_ratio and counts.rejected <= limits.max_rejects:
+        return
+    allowed = f"{limits.max_reject_ratio:.2%} or {limits.max_rejects} rows"
+    where = f"; the first is in line {first.line}: {first.message}" if first else ""
+    raise Rejected(
+        f"{counts.rejected} of {counts.read} rows ({ratio:.2%}) are bad, {allowed} are allowed{where}",
+        code="TOO_MANY_REJECTS",
+        line=first.line if first else None,
+        byte_offset=first.byte_offset if first else None,
+        column=first.column if first else "",
+    )

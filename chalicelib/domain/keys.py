@@ -1,0 +1,57 @@
+"""Where a run's own objects are in the bucket. Pure functions of the run, so every try writes the same keys.
+
+processed/<object>/<load id>/plan.json            the ranges and columns
+processed/<object>/<load id>/part-00001.csv.zst   good rows of one chunk
+processed/<object>/<load id>/rejects-00001.jsonl  bad rows of one chunk, lines counted from the chunk's start
+processed/<object>/<load id>/manifest.json        the parts to COPY
+rejected/<object>/<load id>/part-00001.jsonl      bad rows, lines counted from the file's start
+archive/<object>/<yyyy>/<mm>/<dd>/<run id>/<name> the source, once loaded
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from chalicelib.domain.model import Chunk, Run
+
+OUTPUTS = ("processed/", "rejected/", "archive/", "dashboard_data/")
+"""No contract may take files from below these."""
+
+NAME_BYTES = 255
+
+
+def plan(run: Run) -> str:
+    return f"processed/{run.prefix}/plan.json"
+
+
+def manifest(run: Run) -> str:
+    return f"processed/{run.prefix}/manifest.json"
+
+
+def part(run: Run, chunk: Chunk, planned_start: int) -> str:
+    """A chunk staged again from another start gets another key: a late worker cannot overwrite the right part."""
+    return f"processed/{run.prefix}/part-{_number(chunk, planned_start)}.csv.zst"
+
+
+def chunk_rejects(run: Run, chunk: Chunk, planned_start: int) -> str:
+    return f"processed/{run.prefix}/rejects-{_number(chunk, planned_start)}.jsonl"
+
+
+def rejects(run: Run, number: int) -> str:
+    return f"{rejects_prefix(run)}part-{number:05d}.jsonl"
+
+
+def rejects_prefix(run: Run) -> str:
+    return f"rejected/{run.prefix}/"
+
+
+def archive(run: Run) -> str:
+    """The run id keeps versions of one file apart; the name is kept for people, and cut to a length S3 allows."""
+    day = datetime.fromtimestamp(run.source.last_modified, UTC)
+    name = run.source.name.encode()[-NAME_BYTES:].decode(errors="ignore")
+    return f"archive/{run.object}/{day:%Y/%m/%d}/{run.run_id}/{name}"
+
+
+def _number(chunk: Chunk, planned_start: int) -> str:
+    again = "" if chunk.start == planned_start else f"-from-{chunk.start}"
+    return f"{chunk.number:05d}{again}"

@@ -1,0 +1,32 @@
+"""What people are told about a run. Names, counts and reasons; never a row's value."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from chalicelib.domain import keys
+from chalicelib.domain.model import Problem, Run
+
+
+def unrouted() -> Problem:
+    return Problem(
+        code="UNROUTED",
+        message="no contract's lands_at matches this key; move the file, or mend a contract and rerun it",
+    )
+
+
+def notice(run: Run) -> dict[str, Any]:
+    """The message for one outcome. `id` is the same however often it is sent."""
+    return {
+        "id": f"{run.load_id}-{run.state.value}",
+        "state": run.state.value,
+        "object": run.object,
+        "run": run.run_id,
+        "load_id": run.load_id,
+        "file": f"s3://{run.source.bucket}/{run.source.key}",
+        "archived_at": run.archive_key,
+        "rows": asdict(run.counts),
+        "rejects": f"s3://{run.source.bucket}/{keys.rejects_prefix(run)}" if run.counts.rejected else "",
+        "problem": asdict(run.problem) if run.problem else None,
+    }

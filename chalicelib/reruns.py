@@ -1,0 +1,71 @@
+"""Running a file again because somebody asked for it."""
+
+from __future__ import annotations
+
+from chalicelib.domain.model import NOT_KEPT, Counts, Run, RunState, Source
+from chalicelib.domain.routing import route
+from chalicelib.errors import LandfallError, SourceGone
+from chalicelib.pipeline import Pipeline
+from chalicelib.ports import Conflict
+
+RERUNNABLE = frozenset({RunState.FAILED, RunState.REJECTED})
+"""What a rerun of a whole object takes up: what could be mended."""
+
+
+class Busy(LandfallError):
+    """The run is still on its way; wait until it ends."""
+
+    code = "RUN_IN_PROGRESS"
+
+
+class StillUnrouted(LandfallError):
+    """No contract matches the key."""
+
+    code = "UNROUTED"
+
+
+def rerun(pipeline: Pipeline, run: Run) -> Run:
+    """Start a finished run over, as a new generation with a new load id. Raises Busy, StillUnrouted, SourceGone."""
+    if not run.state.terminal:
+        raise Busy("this run is still on its way; wait until it ends, then ask again")
+    found = route(pipeline.contracts, run.source.key)
+    if found is None:
+        raise StillUnrouted("no contract's lands_at matches this key")
+    source = where_it_is(pipeline, run)
+    now = pipeline.clock.now()
+    try:
+        fresh = pipeline.runs.change(
+            run,
+            state=RunState.ARRIVED,
+            object=found.contract.name,
+            generation=run.generation + 1,
+            reads=None if source == run.source else source,
+            chunks=0,
+            staged=0,
+            bytes_staged=0,
+            counts=Counts(),
+            problem=None,
+            load_attempt=0,
+            statement_id="",
+            submitted_at=0.0,
+            told=False,
+            moments={RunState.ARRIVED.value: now},
+        )
+    except Conflict as conflict:
+        raise Busy("this run was started again by somebody else a moment ago") from conflict
+    pipeline.queue.send_run(fresh.run_id)
+    return fresh
+
+
+def where_it_is(pipeline: Pipeline, run: Run) -> Source:
+    """The landed version if it is still there, else its archived copy. Raises SourceGone."""
+    landed = run.source
+    try:
+        found = pipeline.objects.head(landed.bucket, landed.key, landed.version_id)
+    except SourceGone:
+        found = None
+    if found and found.etag == landed.etag:
+        return landed
+    if run.archive_key and run.archive_key != NOT_KEPT:
+        return pipeline.objects.head(landed.bucket, run.archive_key)
+    raise SourceGone("the file is neither where it landed nor in the archive; put it there again")
