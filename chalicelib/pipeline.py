@@ -243,13 +243,13 @@ class Pipeline:
         """Decide on a first attempt. It is recorded before it is made, so a crash between the two repeats it."""
         return self.runs.change(run, state=RunState.LOADING, load_attempt=1, statement_id="")
 
-    def submit(self, run: Run) -> None:
-        """Ask for the transaction and leave: its end comes as an event, or the second look finds it."""
+    def submit(self, run: Run) -> Run:
+        """Ask for the transaction; its end comes as an event, or the second look finds it."""
         token = f"{run.load_id}-{run.load_attempt}"
         statement = self.warehouse.submit(self._order(run), token=token, name=run.run_id)
-        self.runs.change(run, statement_id=statement, submitted_at=self.clock.now())
-        self.queue.send_run(run.run_id, delay=SECOND_LOOK_SECONDS)
         self.note("submitted", {"run": run.run_id, "object": run.object, "attempt": run.load_attempt})
+        self.queue.send_run(run.run_id, delay=SECOND_LOOK_SECONDS)
+        return self.runs.change(run, statement_id=statement, submitted_at=self.clock.now())
 
     def _order(self, run: Run) -> LoadOrder:
         return LoadOrder(

@@ -1,0 +1,43 @@
+"""Reading what AWS sends: pure functions from an event's dict to our own values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote_plus
+
+from chalicelib.domain.model import ChunkTask, Source
+
+
+def landed(event: Mapping[str, Any]) -> Iterator[Source]:
+    """Every object version an S3 notification names. `s3:TestEvent` names none.
+
+    Keys come form-encoded: `+` is a space, `%2B` is a plus. Older services send no sequencer.
+    """
+    for record in event.get("Records", ()):
+        bucket, thing = record["s3"]["bucket"]["name"], record["s3"]["object"]
+        yield Source(
+            bucket=bucket,
+            key=unquote_plus(thing["key"]),
+            etag=thing.get("eTag", "").strip('"'),
+            size=int(thing.get("size", 0)),
+            version_id=thing.get("versionId") or None,
+            sequencer=thing.get("sequencer", ""),
+        )
+
+
+def run_of(body: str) -> str:
+    """The run a message of the run queue asks to move on."""
+    return str(json.loads(body)["run_id"])
+
+
+def task_of(body: str) -> ChunkTask:
+    """The chunk a message of the chunk queue asks to stage."""
+    return ChunkTask(**json.loads(body))
+
+
+def run_of_statement(event: Mapping[str, Any]) -> str | None:
+    """The run a finished statement belongs to: its name. None for statements that are not ours."""
+    name = str(event.get("detail", {}).get("statementName", ""))
+    return name if len(name) == 32 and set(name) <= set("0123456789abcdef") else None

@@ -1,0 +1,95 @@
+"""What a message costs: how often it is tried, how long between, and what happens when it was the last time.
+
+A message that fails is not deleted; its visibility is set so that it comes back after an exponentially growing pause.
+The queue would move it to its dead-letter queue only after one try more than ours, so what lands there was never
+answered at all: its worker was killed each time.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from chalicelib.config import Settings
+from chalicelib.domain.events import run_of, task_of
+from chalicelib.domain.model import ChunkTask
+from chalicelib.errors import Broken, LandfallError, Retryable
+from chalicelib.pipeline import Pipeline
+
+Delay = Callable[[str, int], None]
+"""Makes a message, by its receipt handle, come back in so many seconds."""
+
+
+def backoff(settings: Settings, attempt: int, jitter: Callable[[], float] = random.random) -> int:
+    """Seconds before the try after `attempt` (1-based): doubling, plus up to half as much again. At least 1.
+
+    Source: M. Brooker, Exponential Backoff and Jitter, AWS Architecture Blog, 2015 ("equal jitter").
+    """
+    pause = settings.backoff_seconds * 2.0 ** (attempt - 1)
+    return max(1, round(pause * (1 + jitter() / 2)))
+
+
+def on_run_message(pipeline: Pipeline, delay: Delay, record: dict[str, Any]) -> None:
+    """One try to move a run on. After the last, the sweep goes on trying until `give_up_hours`."""
+    run_id = run_of(record["body"])
+
+    def give_up(error: Exception) -> None:
+        pipeline.note("left_to_sweep", {"run": run_id, "error": type(error).__name__})
+        if not isinstance(error, Retryable):
+            bury(pipeline, run_id, error)
+
+    _one_try(pipeline.settings, delay, record, lambda: pipeline.advance(run_id), give_up)
+
+
+def on_chunk_message(pipeline: Pipeline, delay: Delay, record: dict[str, Any]) -> None:
+    """One try to stage a chunk. After the last, its run is FAILED."""
+    task: ChunkTask = task_of(record["body"])
+    _one_try(
+        pipeline.settings,
+        delay,
+        record,
+        lambda: pipeline.stage(task),
+        lambda error: bury(pipeline, task.run_id, error, generation=task.generation),
+    )
+
+
+def on_dead_letter(pipeline: Pipeline, record: dict[str, Any]) -> None:
+    """A message whose worker never answered: its run is FAILED, unless it has gone on without it."""
+    lost = Broken("its worker was stopped each time it was tried (memory, time, or a crash)", code="DEAD_LETTER")
+    body = record["body"]
+    if "number" in body:
+        task = task_of(body)
+        bury(pipeline, task.run_id, lost, generation=task.generation)
+    else:
+        bury(pipeline, run_of(body), lost)
+
+
+def bury(pipeline: Pipeline, run_id: str, error: Exception, *, generation: int | None = None) -> None:
+    """FAIL a run that cannot go on. One in LOADING is left to the sweep: its statement might still commit."""
+    run = pipeline.runs.get(run_id)
+    if run is None or run.state.terminal or run.state.name == "LOADING":
+        return
+    if generation is not None and run.generation != generation:
+        return
+    cause = error if isinstance(error, LandfallError) else Broken(f"unexpected {type(error).__name__}", code="INTERNAL")
+    if ended := pipeline.fail(run, cause):
+        pipeline.queue.send_run(ended.run_id)
+
+
+def _one_try(
+    settings: Settings,
+    delay: Delay,
+    record: dict[str, Any],
+    work: Callable[[], None],
+    give_up: Callable[[Exception], None],
+) -> None:
+    attempt = int(record["attributes"]["ApproximateReceiveCount"])
+    try:
+        work()
+    except Exception as error:  # whatever it is, the message must come back or be answered for
+        if attempt >= settings.max_attempts:
+            give_up(error)
+            return
+        delay(record["receiptHandle"], backoff(settings, attempt))
+        raise
