@@ -1,0 +1,151 @@
+"""What a load does in the warehouse, as pure functions: read the parts, collapse by key, merge newest-wins.
+
+The same rules as the statements of domain/sql.py, in another language: tests hold the two to each other.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+import zstandard
+
+from chalicelib.domain.contract import Column, Contract, Kind
+from chalicelib.domain.model import LedgerRow, Outcome
+from chalicelib.domain.sql import LoadOrder
+
+Value = str | int | float | bool | Decimal | None
+Key = tuple[Value, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StagedRow:
+    """A row as COPY put it into staging."""
+
+    offset: int
+    values: dict[str, Value]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetRow:
+    """A row of the target, with what says how new it is and where it came from."""
+
+    values: dict[str, Value]
+    source_order: str
+    load_id: str
+
+
+Target = dict[Key, TargetRow]
+
+
+def read_part(order: LoadOrder, key: str, body: bytes) -> list[StagedRow]:
+    """The rows of one staged part: the offset first when the contract keeps lineage, then the file's columns."""
+    contract = order.contract
+    text = io.StringIO(_inflate(key, body).decode(), newline="")
+    csv.field_size_limit(max(csv.field_size_limit(), contract.limits.max_record_bytes))
+    rows = csv.reader(text, delimiter=contract.dialect.delimiter, quotechar=contract.dialect.quote, strict=True)
+    return [_row(order, fields) for fields in rows]
+
+
+def _inflate(key: str, body: bytes) -> bytes:
+    if key.endswith(".zst"):
+        return zstandard.ZstdDecompressor().decompressobj().decompress(body)
+    return gzip.decompress(body) if key.endswith(".gz") else body
+
+
+def _row(order: LoadOrder, fields: list[str]) -> StagedRow:
+    contract = order.contract
+    offset, fields = (int(fields[0]), fields[1:]) if contract.lineage else (0, fields)
+    given = dict(zip(order.columns, fields, strict=True))
+    return StagedRow(offset=offset, values={c.name: _value(c, given.get(c.name)) for c in contract.columns})
+
+
+def _value(column: Column, text: str | None) -> Value:
+    """The value COPY makes of a field: an empty one is the default, or NULL unless the column is text."""
+    if text is None or text == "":
+        text = column.default if column.default is not None else ("" if text == "" and column.type.is_text else None)
+    if text is None:
+        return None
+    return _PARSERS.get(column.type.kind, str)(text)
+
+
+_PARSERS: dict[Kind, Callable[[str], Value]] = {
+    Kind.SMALLINT: int,
+    Kind.INTEGER: int,
+    Kind.BIGINT: int,
+    Kind.DECIMAL: Decimal,
+    Kind.REAL: float,
+    Kind.DOUBLE: float,
+    Kind.BOOLEAN: lambda text: text.strip().lower() in ("t", "true", "y", "yes", "1"),
+    Kind.TIMESTAMP: lambda text: text.replace("T", " "),
+    Kind.TIMESTAMPTZ: lambda text: text.replace("T", " "),
+}
+
+
+def collapse(contract: Contract, rows: Iterable[StagedRow]) -> dict[Key, StagedRow]:
+    """One row per key: the greatest `order_by`, then the last in the file."""
+    latest: dict[Key, StagedRow] = {}
+    for row in rows:
+        key = tuple(row.values[name] for name in contract.key)
+        if key not in latest or _age(contract, latest[key]) <= _age(contract, row):
+            latest[key] = row
+    return latest
+
+
+def _age(contract: Contract, row: StagedRow) -> tuple[tuple[bool, Value], int]:
+    return _sortable(row.values[contract.order_by] if contract.order_by else None), row.offset
+
+
+def _sortable(value: Value) -> tuple[bool, Value]:
+    """NULL is older than anything."""
+    return (value is not None, value if value is not None else 0)
+
+
+def apply_scd1(order: LoadOrder, target: Target, rows: list[StagedRow]) -> LedgerRow:
+    """Merge into `target` in place, newest wins; returns the ledger row that accounts for every staged row."""
+    latest = collapse(order.contract, rows)
+    tally = {"inserted": 0, "updated": 0, "unchanged": 0, "superseded": 0}
+    for key, row in latest.items():
+        fate = _fate(order, target.get(key), row)
+        tally[fate] += 1
+        if fate != "superseded":
+            target[key] = TargetRow(values=row.values, source_order=order.source_order, load_id=order.load_id)
+    return LedgerRow(
+        load_id=order.load_id,
+        outcome=Outcome.LOADED,
+        staged=len(rows),
+        duplicate=len(rows) - len(latest),
+        **tally,
+    )
+
+
+def _fate(order: LoadOrder, held: TargetRow | None, row: StagedRow) -> str:
+    if held is None:
+        return "inserted"
+    if _newness(order.contract, held.values, held.source_order) > _newness(
+        order.contract, row.values, order.source_order
+    ):
+        return "superseded"
+    return "unchanged" if held.values == row.values else "updated"
+
+
+def _newness(contract: Contract, values: dict[str, Value], source_order: str) -> tuple[tuple[bool, Value], str]:
+    return _sortable(values[contract.order_by] if contract.order_by else None), source_order
+
+
+def supersede(order: LoadOrder, rows: list[StagedRow]) -> LedgerRow:
+    """The ledger row of a snapshot that is older than one already loaded: nothing of it is applied."""
+    return LedgerRow(
+        load_id=order.load_id,
+        outcome=Outcome.SUPERSEDED,
+        staged=len(rows),
+        duplicate=0,
+        inserted=0,
+        updated=0,
+        unchanged=0,
+        superseded=len(rows),
+    )

@@ -1,0 +1,106 @@
+"""S3 in memory, with or without versioning."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chalicelib.domain.model import Source
+from chalicelib.errors import SourceChanged, SourceGone
+from chalicelib.ports import Clock
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """One version of an object; without a body it is a delete marker."""
+
+    body: bytes | None
+    etag: str
+    version_id: str | None
+    last_modified: float
+
+
+Versions = list[Stored]
+
+
+class MemoryObjects:
+    """Objects by (bucket, key), oldest version first. Times are whole seconds, as S3's are."""
+
+    def __init__(self, clock: Clock, *, versioned: bool = False) -> None:
+        self.clock = clock
+        self.versioned = versioned
+        self.objects: dict[tuple[str, str], Versions] = {}
+        self.written = 0
+
+    def head(self, bucket: str, key: str, version_id: str | None = None) -> Source:
+        return _source(bucket, key, self._find(bucket, key, version_id))
+
+    def read(self, source: Source, start: int, length: int) -> bytes:
+        return self._exactly(source)[start : start + length]
+
+    def get(self, bucket: str, key: str) -> bytes:
+        return self._find(bucket, key).body or b""
+
+    def put(self, bucket: str, key: str, body: bytes) -> None:
+        etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
+        self._add(bucket, key, bytes(body), etag)
+
+    def copy(self, source: Source, key: str) -> None:
+        self.put(source.bucket, key, self._exactly(source))
+
+    def delete(self, source: Source) -> None:
+        versions = self.objects.get((source.bucket, source.key), [])
+        if source.version_id:
+            kept = [v for v in versions if v.version_id != source.version_id]
+            self._keep(source, kept)
+        elif versions and versions[-1].body is not None and versions[-1].etag == source.etag:
+            if self.versioned:
+                self._add(source.bucket, source.key, None, "")
+            else:
+                self._keep(source, [])
+
+    def list(self, bucket: str, prefix: str) -> Iterator[Source]:
+        found = ((b, k) for b, k in self.objects if b == bucket and k.startswith(prefix))
+        for _, key in sorted(found, key=lambda place: place[1].encode()):
+            current = self.objects[bucket, key][-1]
+            if current.body is not None:
+                yield _source(bucket, key, current, versions=False)
+
+    def _find(self, bucket: str, key: str, version_id: str | None = None) -> Stored:
+        versions = self.objects.get((bucket, key), [])
+        wanted = [v for v in versions if version_id in (None, v.version_id)]
+        if not wanted or wanted[-1].body is None:
+            raise SourceGone(f"there is no object s3://{bucket}/{key}")
+        return wanted[-1]
+
+    def _exactly(self, source: Source) -> bytes:
+        found = self._find(source.bucket, source.key, source.version_id)
+        if found.etag != source.etag:
+            raise SourceChanged(f"s3://{source.bucket}/{source.key} was overwritten")
+        return found.body or b""
+
+    def _add(self, bucket: str, key: str, body: bytes | None, etag: str) -> None:
+        self.written += 1
+        version = f"v{self.written:06d}" if self.versioned else None
+        new = Stored(body=body, etag=etag, version_id=version, last_modified=float(int(self.clock.now())))
+        before = self.objects.get((bucket, key), []) if self.versioned else []
+        self.objects[bucket, key] = [*before, new]
+
+    def _keep(self, source: Source, versions: Versions) -> None:
+        if versions:
+            self.objects[source.bucket, source.key] = versions
+        else:
+            self.objects.pop((source.bucket, source.key), None)
+
+
+def _source(bucket: str, key: str, stored: Stored, *, versions: bool = True) -> Source:
+    """S3 names versions in a HEAD, but not in a listing of objects."""
+    return Source(
+        bucket=bucket,
+        key=key,
+        etag=stored.etag,
+        size=len(stored.body or b""),
+        version_id=stored.version_id if versions else None,
+        last_modified=stored.last_modified,
+    )

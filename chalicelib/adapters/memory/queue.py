@@ -1,0 +1,72 @@
+"""SQS in memory: nothing leaves a queue but by `ack`, and the caller picks what comes next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chalicelib.adapters.messages import run_body, task_body
+from chalicelib.domain.model import ChunkTask
+from chalicelib.ports import Clock
+
+RUNS = "runs"
+CHUNKS = "chunks"
+
+
+@dataclass(kw_only=True, eq=False)
+class Message:
+    """One message in a queue; `visible_at` and `receives` change as it is taken."""
+
+    queue: str
+    body: str
+    number: int
+    visible_at: float
+    receives: int = 0
+
+
+class MemoryQueue:
+    """At least once and in any order: `receive` may take any visible message, `duplicate` adds one again."""
+
+    def __init__(self, clock: Clock, *, visibility: float = 30.0) -> None:
+        self.clock = clock
+        self.visibility = visibility
+        self.messages: list[Message] = []
+        self.sent = 0
+
+    def send_run(self, run_id: str, *, delay: int = 0) -> None:
+        self._send(RUNS, run_body(run_id), delay)
+
+    def send_chunks(self, tasks: list[ChunkTask]) -> None:
+        for task in tasks:
+            self._send(CHUNKS, task_body(task), 0)
+
+    def visible(self, queue: str | None = None) -> list[Message]:
+        """What could be received now, of one queue or of both, oldest first."""
+        now = self.clock.now()
+        return [m for m in self.messages if m.visible_at <= now and queue in (None, m.queue)]
+
+    def receive(self, index: int = 0, queue: str | None = None) -> Message | None:
+        """Take the visible message at `index` (any is legal: SQS promises no order); it comes back unless acked."""
+        found = self.visible(queue)
+        if not found:
+            return None
+        message = found[index % len(found)]
+        message.receives += 1
+        message.visible_at = self.clock.now() + self.visibility
+        return message
+
+    def ack(self, message: Message) -> None:
+        """Delete a message; gone already is fine."""
+        self.messages = [m for m in self.messages if m is not message]
+
+    def delay(self, message: Message, seconds: float) -> None:
+        """Show a received message again after so long."""
+        message.visible_at = self.clock.now() + seconds
+
+    def duplicate(self, message: Message, *, delay: float = 0.0) -> None:
+        """Deliver a message once more, as SQS may."""
+        self._send(message.queue, message.body, delay)
+
+    def _send(self, queue: str, body: str, delay: float) -> None:
+        self.sent += 1
+        message = Message(queue=queue, body=body, number=self.sent, visible_at=self.clock.now() + delay)
+        self.messages.append(message)

@@ -1,0 +1,214 @@
+"""Redshift and its Data API in memory: statements run later, tokens are forgotten, and each may meet a fate."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum
+
+import zstandard
+
+from chalicelib.adapters.memory.merge import StagedRow, Target, apply_scd1, read_part, supersede
+from chalicelib.adapters.memory.objects import MemoryObjects
+from chalicelib.domain.contract import Delivery
+from chalicelib.domain.model import LedgerRow, Outcome
+from chalicelib.domain.sql import LoadOrder
+from chalicelib.errors import SourceGone
+from chalicelib.ports import Clock, Statement, StatementState
+
+
+class Fate(Enum):
+    """What becomes of a statement. All but FINE leave the tables as they were."""
+
+    FINE = "FINE"
+    REFUSED = "REFUSED"  # FAILED for good
+    CONFLICT = "CONFLICT"  # FAILED with error 1023: the same transaction may succeed later
+    ABORTED = "ABORTED"  # stopped by somebody
+    STUCK = "STUCK"  # STARTED until it is cancelled
+    LOST = "LOST"  # it was accepted and then forgotten: it never runs
+
+
+ERRORS = {
+    Fate.REFUSED: ("ERROR: permission denied for relation", False),
+    Fate.CONFLICT: ("ERROR: 1023 DETAIL: Serializable isolation violation on table", True),
+    Fate.ABORTED: ("the statement was aborted", True),
+}
+
+
+@dataclass(kw_only=True)
+class Submitted:
+    """A statement the warehouse was asked for; it changes as it runs."""
+
+    statement_id: str
+    order: LoadOrder
+    name: str
+    at: float
+    due: float
+    fate: Fate
+    state: StatementState = StatementState.RUNNING
+    error: str = ""
+    retryable: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Booked:
+    """A ledger row with what later snapshots are compared by."""
+
+    row: LedgerRow
+    table: str
+    source_order: str
+
+
+class LoadFailedError(Exception):
+    """The transaction rolls back; the text is the statement's error."""
+
+
+class MemoryWarehouse:
+    """One transaction per statement, run whole or not at all by `run_due`. Only the ledger says what is in.
+
+    Knobs: `latency` before a statement is due, `token_life` and `statement_life` before they are forgotten, and
+    `fates` for the next statements, in order of submission.
+    """
+
+    def __init__(self, clock: Clock, objects: MemoryObjects, *, latency: float = 1.0) -> None:
+        self.clock = clock
+        self.objects = objects
+        self.latency = latency
+        self.token_life = 600.0
+        self.statement_life = 86_400.0
+        self.fates: deque[Fate] = deque()
+        self.targets: dict[str, Target] = {}
+        self.book: dict[str, Booked] = {}
+        self.statements: dict[str, Submitted] = {}
+        self.tokens: dict[str, str] = {}
+
+    # ---- the port ---------------------------------------------------------------------------------------------------
+
+    def submit(self, order: LoadOrder, *, token: str, name: str) -> str:
+        now = self.clock.now()
+        known = self.statements.get(self.tokens.get(token, ""))
+        if known and now - known.at < self.token_life:
+            return known.statement_id
+        new = Submitted(
+            statement_id=f"statement-{len(self.statements) + 1:06d}",
+            order=order,
+            name=name,
+            at=now,
+            due=now + self.latency,
+            fate=self.fates.popleft() if self.fates else Fate.FINE,
+        )
+        self.statements[new.statement_id] = new
+        self.tokens[token] = new.statement_id
+        return new.statement_id
+
+    def describe(self, statement_id: str) -> Statement:
+        known = self.statements.get(statement_id)
+        if known is None or known.fate is Fate.LOST or self.clock.now() - known.at > self.statement_life:
+            return Statement(statement_id=statement_id, state=StatementState.GONE)
+        return _told(known)
+
+    def ledger(self, load_id: str) -> LedgerRow | None:
+        booked = self.book.get(load_id)
+        return booked.row if booked else None
+
+    def cancel(self, statement_id: str) -> None:
+        known = self.statements.get(statement_id)
+        if known and known.state is StatementState.RUNNING and known.fate is not Fate.LOST:
+            _fail(known, *ERRORS[Fate.ABORTED])
+
+    # ---- time passes ------------------------------------------------------------------------------------------------
+
+    def run_due(self, now: float | None = None) -> list[Statement]:
+        """Run what is due, oldest first. Returns what ended, which EventBridge would tell (or lose)."""
+        horizon = self.clock.now() if now is None else now
+        due = [s for s in self.statements.values() if s.state is StatementState.RUNNING and s.due <= horizon]
+        ended = []
+        for statement in sorted(due, key=lambda s: (s.due, s.statement_id)):
+            if statement.fate not in (Fate.STUCK, Fate.LOST):
+                self._run(statement)
+                ended.append(_told(statement))
+        return ended
+
+    def rows(self, table: str) -> list[dict[str, object]]:
+        """What a reader of a target sees, by key."""
+        held = self.targets.get(table, {})
+        return [dict(held[key].values) for key in sorted(held, key=str)]
+
+    def _run(self, statement: Submitted) -> None:
+        if statement.fate in ERRORS:
+            _fail(statement, *ERRORS[statement.fate])
+            return
+        try:
+            self._transaction(statement.order)
+        except LoadFailedError as error:
+            _fail(statement, str(error), False)
+            return
+        statement.state = StatementState.FINISHED
+
+    def _transaction(self, order: LoadOrder) -> None:
+        """Everything is worked out on the side; the two assignments at the end are the commit."""
+        if order.load_id in self.book:
+            return
+        table = f"{order.contract.schema}.{order.contract.table}"
+        rows = self._staged(order)
+        target = dict(self.targets.get(table, {}))
+        if order.contract.delivery is Delivery.SNAPSHOT and self._newer_loaded(table, order.source_order):
+            row = supersede(order, rows)
+        else:
+            row = apply_scd1(order, target, rows)
+        self.targets[table] = target
+        self.book[order.load_id] = Booked(row=row, table=table, source_order=order.source_order)
+
+    def _staged(self, order: LoadOrder) -> list[StagedRow]:
+        """COPY of the manifest, and the count check."""
+        rows: list[StagedRow] = []
+        for entry in self._manifest(order):
+            rows += _parsed(order, entry["url"], self._fetch(entry["url"], mandatory=bool(entry.get("mandatory"))))
+        if len(rows) != order.rows_good:
+            raise LoadFailedError(f"staging holds {len(rows)} rows, {order.rows_good} were promised")
+        return rows
+
+    def _manifest(self, order: LoadOrder) -> list[dict[str, str]]:
+        if not order.manifest:
+            return []
+        entries: list[dict[str, str]] = json.loads(self._fetch(order.manifest, mandatory=True))["entries"]
+        return entries
+
+    def _fetch(self, url: str, *, mandatory: bool) -> bytes:
+        bucket, _, key = url.removeprefix("s3://").partition("/")
+        try:
+            return self.objects.get(bucket, key)
+        except SourceGone as gone:
+            if not mandatory:
+                return b""
+            raise LoadFailedError("S3ServiceException: the specified key does not exist") from gone
+
+    def _newer_loaded(self, table: str, source_order: str) -> bool:
+        return any(
+            b.table == table and b.row.outcome is Outcome.LOADED and b.source_order > source_order
+            for b in self.book.values()
+        )
+
+
+def _parsed(order: LoadOrder, url: str, body: bytes) -> list[StagedRow]:
+    try:
+        return read_part(order, url, body)
+    except (ValueError, ArithmeticError, csv.Error, zstandard.ZstdError) as error:
+        raise LoadFailedError("a part does not fit its table: see sys_load_error_detail") from error
+
+
+def _told(statement: Submitted) -> Statement:
+    return Statement(
+        statement_id=statement.statement_id,
+        state=statement.state,
+        error=statement.error,
+        retryable=statement.retryable,
+    )
+
+
+def _fail(statement: Submitted, error: str, retryable: bool) -> None:
+    statement.state = StatementState.FAILED
+    statement.error = error
+    statement.retryable = retryable
