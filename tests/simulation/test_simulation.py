@@ -1,0 +1,43 @@
+"""Every single fault of every scenario, and seeded storms: no promise may break."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.domain.model import RunState
+from tests.simulation.explore import findings, play, seeded
+from tests.simulation.faults import Schedule
+from tests.simulation.scenarios import SCENARIOS, Scenario
+from tests.simulation.world import World
+
+ENDS = {
+    "all_bad": RunState.REJECTED,
+    "empty": RunState.REJECTED,
+    "wrong_header": RunState.REJECTED,
+    "unrouted": RunState.UNROUTED,
+}
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.__name__)
+def test_without_faults_each_scenario_ends_as_it_should(scenario: Scenario) -> None:
+    world = play(scenario, Schedule())
+    assert not world.violations
+    newest = max(world.runs.runs.values(), key=lambda r: r.source.sequencer)
+    assert newest.state is ENDS.get(scenario.__name__, RunState.LOADED)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.__name__)
+def test_no_single_fault_breaks_a_promise(scenario: Scenario) -> None:
+    played, found = findings(scenario)
+    assert played > 20
+    assert not found, "\n".join(map(str, found[:10]))
+
+
+@pytest.mark.parametrize("block", range(8))
+def test_no_storm_breaks_a_promise(block: int) -> None:
+    broken: dict[str, World] = {}
+    for seed in range(block * 50, block * 50 + 50):
+        name, world = seeded(seed)
+        if world.violations:
+            broken[f"seed {seed} ({name})"] = world
+    assert not broken, "\n".join(f"{k}: {sorted(w.violations)}" for k, w in list(broken.items())[:5])
