@@ -59,7 +59,7 @@ class ColumnType:
             return f"{self.kind.value}({self.length})"
         if self.kind is Kind.DECIMAL:
             return f"decimal({self.precision},{self.scale})"
-        return self.kind.value
+        return str(self.kind.value)
 
     @property
     def is_text(self) -> bool:
@@ -132,7 +132,8 @@ class Contract:
     schema: str
     table: str
     lands_at: tuple[str, ...]
-    """Key patterns: `*` matches within one path segment, `**` any, `{period}` captures a name without a slash."""
+    """Key patterns: `*` matches within one path segment, but all below a folder at the end of a pattern (`a/*`);
+    `**` matches any text, `{period}` captures a name without a slash. pattern.py has the rules."""
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     """Columns that tell rows apart."""
@@ -154,3 +155,8 @@ class Contract:
     def column(self, name: str) -> Column:
         """The column called `name`; KeyError if there is none."""
         return next(c for c in self.columns if c.name == name)
+
+
+def fold(header: str) -> str:
+    """What counts of a header name: not its case, nor its spaces and underscores."""
+    return "".join(header.casefold().split()).replace("_", "")
