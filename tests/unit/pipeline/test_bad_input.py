@@ -1,0 +1,206 @@
+"""Whatever goes wrong with a file or the world ends in a clear state, with a message that names the fix; nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from chalicelib.adapters.memory import Fate
+from chalicelib.domain.model import Run, RunState
+from chalicelib.errors import SourceGone, Throttled
+from chalicelib.reruns import Busy, rerun
+from tests.simulation.promises import liveness, safety
+from tests.simulation.scenarios import numbered, put, text
+from tests.simulation.world import BUCKET, World
+
+KEY = "incoming/thing/a.csv"
+
+
+@pytest.fixture
+def world() -> World:
+    return World(check=safety)
+
+
+def only_run(world: World) -> Run:
+    (run,) = world.runs.runs.values()
+    return run
+
+
+def ended(world: World, state: RunState, code: str, *, may_fail: bool = False) -> Run:
+    """The world came to rest with its one run in that state, told to support and nothing lost."""
+    world.run()
+    assert not world.violations
+    assert not liveness(world, may_fail=may_fail)
+    run = only_run(world)
+    assert run.state is state
+    assert run.problem is not None
+    assert run.problem.code == code
+    assert [m["problem"]["code"] for m in world.bell.failures] == [code]
+    assert not world.bell.successes
+    return run
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "words"),
+    [
+        (b"", "EMPTY_FILE", "header"),
+        (b"\xef\xbb\xbf", "EMPTY_FILE", "header"),
+        (b"id,value\n", "HEADER_MISMATCH", ""),
+        (b"id,value,amount,surplus\n1,a,1,x\n", "HEADER_MISMATCH", "surplus"),
+        (b"id,value,value,amount\n1,a,b,1\n", "HEADER_MISMATCH", "value"),
+        (b"value,amount\na,1\n", "HEADER_MISMATCH", "id"),
+        (b"id,value,amount\n1,a,x\n2,b,y\n", "TOO_MANY_REJECTS", "line 2"),
+        (b"id,value,amount\n,a,1\n,b,2\n", "TOO_MANY_REJECTS", "line 2"),
+        (b"id,value,amount\n1,a\n2,b,3,4\n", "TOO_MANY_REJECTS", "line 2"),
+    ],
+)
+def test_a_file_at_fault_is_rejected(world: World, body: bytes, code: str, words: str) -> None:
+    world.put(KEY, body, {})
+    if code == "HEADER_MISMATCH" and not words:
+        world.run()  # optional columns may be missing
+        assert only_run(world).state is RunState.LOADED
+        return
+    run = ended(world, RunState.REJECTED, code)
+    assert run.problem is not None
+    assert words in run.problem.message
+
+
+def test_columns_in_another_order_and_case_are_found(world: World) -> None:
+    world.put(KEY, b"Amount, VALUE ,Id\n7,x,k1\n", {"k1": "x,7"})
+    world.run()
+    assert not world.violations
+    assert world.warehouse.rows("landing.things") == [{"id": "k1", "value": "x", "amount": "7"}]
+
+
+def test_a_key_nobody_knows_is_recorded(world: World) -> None:
+    world.put("incoming/stranger.csv", b"x\n", {})
+    run = ended(world, RunState.UNROUTED, "UNROUTED")
+    assert "lands_at" in run.problem.message
+
+
+def test_a_file_deleted_before_it_is_read_is_failed(world: World) -> None:
+    put(world, "a.csv", numbered(3))
+    world.objects.delete(world.objects.head(BUCKET, KEY))
+    world.landed.clear()
+    ended(world, RunState.FAILED, "SOURCE_GONE", may_fail=True)
+
+
+def test_a_file_overwritten_before_it_is_read_gives_way_to_its_newer_version(world: World) -> None:
+    put(world, "a.csv", numbered(3, tag="old"))
+    put(world, "a.csv", numbered(3, tag="new"))
+    world.run()
+    assert not world.violations
+    old, new = sorted(world.runs.runs.values(), key=lambda r: r.source.sequencer)
+    assert (old.state, new.state) == (RunState.SUPERSEDED, RunState.LOADED)
+    assert old.problem is not None
+    assert old.problem.code == "SOURCE_CHANGED"
+
+
+def test_a_file_overwritten_while_it_is_staged_gives_way(world: World) -> None:
+    put(world, "a.csv", numbered(12, tag="old"))
+    world.pipeline.arrive(world.events.pop())
+    world.pipeline.advance(next(iter(world.runs.runs)))
+    assert only_run(world).state is RunState.STAGING
+    put(world, "a.csv", numbered(12, tag="new"))
+    world.run()
+    assert not world.violations
+    assert [r.state for r in world.runs.runs.values()] == [RunState.SUPERSEDED, RunState.LOADED]
+
+
+def test_a_copy_refused_for_good_fails_the_run(world: World) -> None:
+    world.warehouse.fates.append(Fate.REFUSED)
+    put(world, "a.csv", numbered(3))
+    run = ended(world, RunState.FAILED, "LOAD_FAILED", may_fail=True)
+    assert "permission denied" in run.problem.message
+
+
+@pytest.mark.parametrize("fate", [Fate.CONFLICT, Fate.ABORTED, Fate.LOST, Fate.STUCK])
+def test_a_passing_failure_of_the_warehouse_is_tried_again(world: World, fate: Fate) -> None:
+    world.warehouse.fates.append(fate)
+    put(world, "a.csv", numbered(3))
+    world.run()
+    assert not world.violations
+    assert only_run(world).state is RunState.LOADED
+    assert only_run(world).load_attempt == 2
+
+
+def test_a_warehouse_that_is_down_is_waited_for(world: World) -> None:
+    down = [True]
+    world.schedule.next = _fails_while(down, "warehouse.submit")  # type: ignore[method-assign]
+    put(world, "a.csv", numbered(3))
+    for _ in range(40):
+        world._deliver_event() or world._deliver_message()
+        world.clock.advance(30)
+    assert only_run(world).state is RunState.LOADING
+    down.clear()
+    world.run()
+    assert not world.violations
+    assert only_run(world).state is RunState.LOADED
+
+
+def _fails_while(flag: list[bool], where: str) -> Callable[[str], object]:
+    def next_fault(name: str) -> None:
+        if flag and name == where:
+            raise Throttled("the warehouse is paused")
+
+    return next_fault
+
+
+def test_a_rerun_after_the_cause_is_mended_loads_the_file(world: World) -> None:
+    world.warehouse.fates.append(Fate.REFUSED)
+    put(world, "a.csv", numbered(3))
+    world.run()
+    failed = only_run(world)
+    again = rerun(world.pipeline, failed)
+    assert again.load_id != failed.load_id
+    world.run()
+    assert not world.violations
+    assert only_run(world).state is RunState.LOADED
+
+
+def test_a_loaded_file_is_run_again_from_the_archive(world: World) -> None:
+    put(world, "a.csv", numbered(3))
+    world.run()
+    rerun(world.pipeline, only_run(world))
+    world.run()
+    run = only_run(world)
+    assert run.state is RunState.LOADED
+    assert (run.counts.inserted, run.counts.unchanged) == (0, 3)
+
+
+def test_a_run_on_its_way_is_not_run_again(world: World) -> None:
+    put(world, "a.csv", numbered(3))
+    world.pipeline.arrive(world.events.pop())
+    with pytest.raises(Busy):
+        rerun(world.pipeline, only_run(world))
+
+
+def test_a_file_that_is_nowhere_cannot_be_run_again(world: World) -> None:
+    world.put(KEY, b"", {})
+    world.run()
+    world.objects.delete(world.objects.head(BUCKET, KEY))
+    with pytest.raises(SourceGone):
+        rerun(world.pipeline, only_run(world))
+
+
+def test_content_that_comes_back_wins_again(world: World) -> None:
+    for tag in ("a", "b", "a"):
+        put(world, "a.csv", numbered(2, tag=tag))
+        world.run()
+        assert not world.violations
+    assert {str(r["value"]) for r in world.warehouse.rows("landing.things")} == {"a0", "a1"}
+    assert len(world.runs.runs) == 3
+
+
+def test_a_rejects_file_counts_lines_from_the_start_of_the_file(world: World) -> None:
+    rows = numbered(12)
+    body = text(rows) + b"x1,y,notanumber\n"
+    world.put(KEY, body, rows)
+    world.run()
+    run = only_run(world)
+    assert run.state is RunState.LOADED
+    assert run.chunks > 1
+    assert run.problem is not None
+    assert (run.problem.line, run.problem.column) == (14, "amount")
+    assert body[run.problem.byte_offset :].startswith(b"x1,")
