@@ -1,0 +1,50 @@
+"""`python -m local up|down|status|kill|restart`: the local stack without the CLI."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from local.options import Options
+from local.processes import StartError
+from local.stack import Stack, where
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main() -> int:
+    """Returns the exit code; `status` gives 1 if the stack is not up."""
+    parser = argparse.ArgumentParser(prog="python -m local", description="Landfall's local stack")
+    parser.add_argument("what", choices=["up", "down", "status", "kill", "restart"])
+    parser.add_argument("--state", default=".landfall", help="state directory")
+    parser.add_argument("--app", default="", help="project directory of the Chalice app")
+    parser.add_argument("--api-port", type=int, default=0)
+    parser.add_argument("--no-warehouse", action="store_true")
+    args = parser.parse_args()
+    options = Options(app_dir=args.app, api_port=args.api_port, warehouse=not args.no_warehouse)
+    stack = Stack(ROOT, args.state, options=options)
+    try:
+        return _do(stack, args.what)
+    except StartError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _do(stack: Stack, what: str) -> int:
+    match what:
+        case "up":
+            stack.up()
+        case "down":
+            stack.down()
+        case "kill":
+            stack.kill_worker()
+        case "restart":
+            stack.restart_worker()
+    status = stack.status()
+    print(where(status))
+    return 0 if status.up or what in ("down", "kill") else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

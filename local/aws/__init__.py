@@ -1,0 +1,1 @@
+"""The laptop's AWS: ministack, the Lambda Invoke endpoint behind it, and the resources made in it."""

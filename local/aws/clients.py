@@ -1,0 +1,29 @@
+"""boto3 clients for a local AWS: dummy keys, no proxies, never anything but the given endpoint."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from local.options import REGION
+from local.safety import check_loopback
+
+_CONFIG = Config(proxies={}, connect_timeout=5, read_timeout=60, retries={"max_attempts": 3, "mode": "standard"})
+
+
+@cache
+def client(service: str, endpoint: str) -> Any:
+    """A client of one service at a loopback endpoint."""
+    keys = {"AWS_ACCESS_KEY_ID": "landfall-local", "AWS_SECRET_ACCESS_KEY": "landfall-local"}
+    check_loopback({**keys, "AWS_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": REGION})
+    return boto3.client(
+        service,
+        endpoint_url=endpoint,
+        region_name=REGION,
+        aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
+        config=_CONFIG,
+    )

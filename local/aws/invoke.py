@@ -1,0 +1,250 @@
+"""Lambda's Invoke API over a Chalice app's handlers, in one process: `python -m local.aws.invoke --port N --app DIR`.
+
+Guarantees that a handler gets the event as Lambda would give it, with a context that knows its deadline, and that
+what it raises is answered with its own name. It keeps nothing: `kill -9` and a new start on the same port lose
+only the invocations that were running, which their queues bring back. It does not isolate invocations from each
+other (they are threads of one process), and does not stop one that passes its deadline.
+
+Besides the Invoke API: GET /functions (what the app declares), GET /in-flight (running now, most at once, calls and
+errors of each function), DELETE /in-flight (count anew).
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import logging
+import os
+import re
+import resource
+import sys
+import threading
+import time
+import traceback
+from dataclasses import asdict, dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from local.aws.functions import Function, as_json, discover, load_app
+from local.safety import check_loopback
+
+AT_ONCE = 64  # handlers running in all; more wait, so that a burst of events does not become a burst of threads at work
+THREAD_STACK = 4 << 20
+INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
+log = logging.getLogger("landfall.local.invoke")
+
+
+@dataclass(kw_only=True)
+class Count:
+    """How busy a function is and was."""
+
+    running: int = 0
+    most: int = 0
+    calls: int = 0
+    errors: int = 0
+
+
+class Meter:
+    """Counts invocations by function, so that 'ten at once and never more' can be looked at."""
+
+    def __init__(self, names: list[str]) -> None:
+        self._lock = threading.Lock()
+        self._counts = {name: Count() for name in names}
+
+    def begin(self, name: str) -> None:
+        """An invocation starts."""
+        with self._lock:
+            count = self._counts[name]
+            count.calls += 1
+            count.running += 1
+            count.most = max(count.most, count.running)
+
+    def end(self, name: str, *, failed: bool) -> None:
+        """It has ended."""
+        with self._lock:
+            self._counts[name].running -= 1
+            self._counts[name].errors += failed
+
+    def reset(self) -> None:
+        """Count anew from what is running now."""
+        with self._lock:
+            self._counts = {name: Count(running=c.running, most=c.running) for name, c in self._counts.items()}
+
+    def report(self) -> dict[str, Any]:
+        """All counts."""
+        with self._lock:
+            return {name: asdict(count) for name, count in self._counts.items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """What Lambda tells a handler of its invocation."""
+
+    function_name: str
+    aws_request_id: str
+    deadline_ms: int
+    invoked_function_arn: str
+    log_group_name: str
+    log_stream_name: str = "local"
+    function_version: str = "$LATEST"
+    memory_limit_in_mb: str = "2048"
+    identity: None = None
+    client_context: None = None
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Until the function is timed out."""
+        return max(0, self.deadline_ms - int(time.time() * 1000))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What an invocation came to: a JSON text, and whether it is an error's."""
+
+    body: bytes
+    failed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worker:
+    """The app's functions, ready to be invoked from any thread."""
+
+    functions: list[Function]
+    handlers: dict[str, Any]
+    meter: Meter
+    slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(AT_ONCE))
+
+    @classmethod
+    def of(cls, app: Any, directory: Path, stage: str) -> Worker:
+        """The functions of an app. The handler objects are called directly: chalice.test.Client swaps os.environ."""
+        functions = discover(app, directory, stage)
+        return cls(
+            functions=functions,
+            handlers={function.name: app.handler_map[function.name] for function in functions},
+            meter=Meter([function.name for function in functions]),
+        )
+
+    def named(self, reference: str) -> Function | None:
+        """The function by its own name, its full name or its ARN."""
+        name = reference.rpartition(":function:")[2].partition(":")[0]
+        return next((f for f in self.functions if name in (f.name, f.full_name)), None)
+
+    def invoke(self, function: Function, body: bytes, request_id: str, deadline_ms: int) -> Outcome:
+        """Call the handler; an exception becomes an error answer in Lambda's shape."""
+        context = Context(
+            function_name=function.full_name,
+            aws_request_id=request_id,
+            deadline_ms=deadline_ms,
+            invoked_function_arn=f"arn:aws:lambda:us-east-1:000000000000:function:{function.full_name}",
+            log_group_name=f"/aws/lambda/{function.full_name}",
+        )
+        with self.slots:
+            self.meter.begin(function.name)
+            outcome = self._call(function.name, body, context)
+            self.meter.end(function.name, failed=outcome.failed)
+        return outcome
+
+    def _call(self, name: str, body: bytes, context: Context) -> Outcome:
+        started = time.monotonic()
+        try:
+            result = json.dumps(self.handlers[name](json.loads(body or b"{}"), context)).encode()
+        except (Exception, SystemExit) as error:  # Lambda answers for whatever a handler raises
+            log.exception("%s %s %.0f ms", name, context.aws_request_id, _ms(started))
+            return Outcome(body=json.dumps(error_answer(error)).encode(), failed=True)
+        log.info("%s %s %.0f ms", name, context.aws_request_id, _ms(started))
+        return Outcome(body=result, failed=False)
+
+
+def error_answer(error: BaseException) -> dict[str, Any]:
+    """An exception as Lambda's Python runtime reports it."""
+    return {
+        "errorType": "Runtime.ExitError" if isinstance(error, SystemExit) else type(error).__name__,
+        "errorMessage": str(error),
+        "stackTrace": traceback.format_tb(error.__traceback__),
+    }
+
+
+def _ms(started: float) -> float:
+    return (time.monotonic() - started) * 1000
+
+
+class Endpoint(BaseHTTPRequestHandler):
+    """HTTP to the worker."""
+
+    protocol_version = "HTTP/1.1"
+    worker: Worker
+
+    def do_POST(self) -> None:
+        """The Invoke API, synchronous."""
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        asked = INVOKE.fullmatch(self.path.split("?")[0])
+        function = self.worker.named(unquote(asked[1])) if asked else None
+        if function is None:
+            return self._answer(404, {"Type": "User", "Message": f"no function at {self.path}"})
+        fallback = (time.time() + function.timeout) * 1000
+        deadline = int(self.headers.get("X-Amzn-Deadline-Ms") or fallback)
+        outcome = self.worker.invoke(function, body, self.headers.get("X-Amzn-RequestId") or "local", deadline)
+        return self._answer(200, outcome.body, {"X-Amz-Function-Error": "Unhandled"} if outcome.failed else {})
+
+    def do_GET(self) -> None:
+        """What the app declares, and how busy it is."""
+        match self.path:
+            case "/functions":
+                self._answer(200, as_json(self.worker.functions))
+            case "/in-flight":
+                self._answer(200, {"pid": os.getpid(), "functions": self.worker.meter.report()})
+            case _:
+                self._answer(404, {"Message": "GET /functions or /in-flight"})
+
+    def do_DELETE(self) -> None:
+        """Count anew."""
+        self.worker.meter.reset()
+        self._answer(200, {})
+
+    def _answer(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        with contextlib.suppress(ConnectionError):  # the caller had its timeout and left
+            self.send_response(status)
+            for name, value in {**(headers or {}), "X-Amz-Executed-Version": "$LATEST"}.items():
+                self.send_header(name, value)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+    def log_message(self, *args: Any) -> None:
+        """Invocations are logged where they happen."""
+
+
+class Server(ThreadingHTTPServer):
+    """One thread per invocation."""
+
+    daemon_threads = True
+    request_queue_size = 1024
+
+
+def main() -> None:
+    """Serve until killed."""
+    parser = argparse.ArgumentParser(description="Lambda's Invoke API over a Chalice app")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--app", type=Path, required=True)
+    parser.add_argument("--stage", default="local")
+    parser.add_argument("--memory-mb", type=int, default=0)
+    args = parser.parse_args()
+    check_loopback(os.environ)
+    threading.stack_size(THREAD_STACK)
+    if args.memory_mb:
+        with contextlib.suppress(ValueError, OSError):  # macOS does not let it be set
+            resource.setrlimit(resource.RLIMIT_AS, (args.memory_mb << 20, args.memory_mb << 20))
+    logging.basicConfig(stream=sys.stdout, format="%(asctime)s %(levelname)s %(message)s")
+    log.setLevel(logging.INFO)
+    directory = args.app.resolve()
+    Endpoint.worker = Worker.of(load_app(directory), directory, args.stage)
+    with Server(("127.0.0.1", args.port), Endpoint) as server:
+        server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

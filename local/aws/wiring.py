@@ -1,0 +1,127 @@
+"""Registers an app's functions in the local AWS and lets their event sources invoke them, as Chalice declares them.
+
+Idempotent: what is there from before is replaced.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import zipfile
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from local.aws.clients import client
+from local.aws.functions import Function
+from local.aws.provision import Provision
+from local.options import ACCOUNT, DEAD_SUFFIX, REGION
+
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/landfall-local"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wiring:
+    """Connects event sources with functions at one endpoint."""
+
+    provision: Provision
+    worker_url: str
+    sweep_seconds: int
+    """How often schedules fire, whatever they say; 0 leaves them as they are."""
+
+    def connect(self, functions: list[Function]) -> None:
+        """Every function, and whatever invokes it."""
+        notifications: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for function in functions:
+            arn = self._register(function)
+            match function.kind:
+                case "s3":
+                    notifications[function.source["bucket"]].append(_notification(function, arn))
+                case "sqs":
+                    self._poll(function, arn)
+                case "sns":
+                    self._subscribe(function, arn)
+                case "event":
+                    self._rule(function, arn, EventPattern=json.dumps(function.source["event_pattern"]))
+                case "schedule":
+                    self._rule(function, arn, ScheduleExpression=self._expression(function))
+        for bucket, configurations in notifications.items():
+            self._notify(bucket, configurations)
+
+    def _register(self, function: Function) -> str:
+        """The function in the local Lambda, where invoking it means calling the worker."""
+        service = self._client("lambda")
+        with contextlib.suppress(service.exceptions.ResourceNotFoundException):
+            service.delete_function(FunctionName=function.full_name)
+        made = service.create_function(
+            FunctionName=function.full_name,
+            Runtime="python3.13",
+            Role=ROLE,
+            Handler=f"app.{function.name}",
+            Timeout=function.timeout,
+            Code={"ZipFile": _some_zip()},
+            Environment={"Variables": {"MINISTACK_LAMBDA_PROXY_URL": self.worker_url}},
+        )
+        return str(made["FunctionArn"])
+
+    def _poll(self, function: Function, arn: str) -> None:
+        """An event source mapping; it also holds the number of invocations at once that Chalice asks for."""
+        queue = function.source["queue"] or function.source["queue_arn"].rpartition(":")[2]
+        self._ensure_queue(queue)
+        source = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}"
+        service = self._client("lambda")
+        for old in service.list_event_source_mappings(EventSourceArn=source)["EventSourceMappings"]:
+            service.delete_event_source_mapping(UUID=old["UUID"])
+        most = function.source["maximum_concurrency"]
+        service.create_event_source_mapping(
+            EventSourceArn=source,
+            FunctionName=arn,
+            BatchSize=function.source["batch_size"],
+            **({"ScalingConfig": {"MaximumConcurrency": most}} if most else {}),
+        )
+
+    def _ensure_queue(self, name: str) -> None:
+        """A queue only the app knows of gets made like the others; a dead-letter queue is made with its queue."""
+        if not name.endswith(DEAD_SUFFIX):
+            self.provision.queue(name)
+
+    def _subscribe(self, function: Function, arn: str) -> None:
+        topic = function.source["topic"].rpartition(":")[2]
+        sns = self._client("sns")
+        sns.subscribe(TopicArn=sns.create_topic(Name=topic)["TopicArn"], Protocol="lambda", Endpoint=arn)
+
+    def _rule(self, function: Function, arn: str, **when: str) -> None:
+        events = self._client("events")
+        events.put_rule(Name=function.full_name, State="ENABLED", **when)
+        events.put_targets(Rule=function.full_name, Targets=[{"Id": "1", "Arn": arn}])
+
+    def _expression(self, function: Function) -> str:
+        if self.sweep_seconds:
+            return f"rate({self.sweep_seconds} seconds)"
+        return str(function.source["expression"])
+
+    def _notify(self, bucket: str, configurations: list[dict[str, Any]]) -> None:
+        self.provision.bucket(bucket)
+        self._client("s3").put_bucket_notification_configuration(
+            Bucket=bucket, NotificationConfiguration={"LambdaFunctionConfigurations": configurations}
+        )
+
+    def _client(self, service: str) -> Any:
+        return client(service, self.provision.endpoint)
+
+
+def _notification(function: Function, arn: str) -> dict[str, Any]:
+    """S3's notification to one function."""
+    said = function.source
+    rules = [{"Name": name, "Value": said[name]} for name in ("prefix", "suffix") if said[name]]
+    wanted: dict[str, Any] = {"LambdaFunctionArn": arn, "Events": said["events"], "Id": function.name}
+    return {**wanted, "Filter": {"Key": {"FilterRules": rules}}} if rules else wanted
+
+
+def _some_zip() -> bytes:
+    """Lambda wants code; the worker has its own."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("app.py", "# runs in the worker\n")
+    return packed.getvalue()

@@ -1,0 +1,52 @@
+"""The environment of the stack's processes: this machine's AWS, the app's settings, and nothing of the user's AWS."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping
+
+from local.options import LAPTOP_SETTINGS, REGION, Names, Options, Places
+from local.record import Ports
+from local.safety import check_loopback
+
+KEY = "landfall-local"  # any key will do; ministack takes twelve digits for an account
+
+
+def exported(ports: Ports, names: Names, options: Options) -> dict[str, str]:
+    """What the app needs to run against this stack: the same variables as in AWS, and where this AWS is."""
+    env = {
+        "AWS_ACCESS_KEY_ID": KEY,
+        "AWS_SECRET_ACCESS_KEY": KEY,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ENDPOINT_URL": ports.url("aws"),
+        "AWS_ENDPOINT_URL_REDSHIFT_DATA": ports.url("redshift_data"),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        **names.settings(),
+        **LAPTOP_SETTINGS,
+        **options.settings,
+    }
+    check_loopback(env)
+    return env
+
+
+def whole(export: Mapping[str, str], places: Places) -> dict[str, str]:
+    """The user's environment without what is AWS's or Landfall's in it, and with `export`."""
+    ours = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "LANDFALL_", "MINISTACK_"))}
+    missing = str(places.state / "no-such-aws-config")  # so that ~/.aws is never read
+    around = {
+        "AWS_CONFIG_FILE": missing,
+        "AWS_SHARED_CREDENTIALS_FILE": missing,
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
+        "TMPDIR": str(places.scratch),
+        "PYTHONUNBUFFERED": "1",
+        "MALLOC_ARENA_MAX": "4",  # glibc reserves 64 MB of address space per arena, which counts against the cap
+    }
+    return {**ours, **around, **export}
+
+
+def shell_lines(env: Mapping[str, str]) -> str:
+    """For a shell to source."""
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(env.items()))

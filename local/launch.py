@@ -1,0 +1,153 @@
+"""Starts the processes of a local stack and makes the resources they need."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import psutil
+
+from local import processes
+from local.aws.functions import from_json
+from local.aws.provision import Provision
+from local.aws.wiring import Wiring
+from local.environment import exported, shell_lines, whole
+from local.http import answers, fetch
+from local.options import STAGE, Names, Options, Places
+from local.processes import Proc, accepts, start, wait_ready
+from local.record import Ports, Record
+from local.warehouse import migrate
+
+READY_SECONDS = 60.0
+CHALICE = "from chalice.cli import main; main()"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Launch:
+    """One start of a stack. What it has started so far is in `started`."""
+
+    places: Places
+    names: Names
+    options: Options
+    started: list[Proc] = field(default_factory=list)
+
+    def everything(self) -> Record:
+        """All processes at once, then what they need of each other, in order."""
+        record = self._start_all()
+        record.write(self.places.record)  # so that a start that is cut short can be cleaned up
+        wiring = self._provision(record)
+        self.wait_worker(record.process("worker"), record.ports)
+        wiring.connect(from_json(fetch(record.ports.url("worker") + "/functions")))
+        if self.options.warehouse:
+            record = replace(record, warehouse=self._wait_warehouse(record))
+            migrate(record.warehouse, self.places.root)
+        if self.options.api:
+            api = record.process("api")
+            wait_ready(api, lambda: accepts(record.ports.api), seconds=READY_SECONDS)
+        record = replace(record, ready=True)
+        record.write(self.places.record)
+        return record
+
+    def worker(self, ports: Ports, app: Path, env: dict[str, str]) -> Proc:
+        """The process that runs the app's functions."""
+        return self._python(
+            "worker", env, "-m", "local.aws.invoke", "--port", ports.worker, "--app", app, "--stage", STAGE,
+            "--memory-mb", _half_of_memory_mb(),
+        )  # fmt: skip
+
+    def wait_worker(self, worker: Proc, ports: Ports) -> None:
+        """Until it can be invoked."""
+        wait_ready(worker, lambda: answers(ports.url("worker") + "/functions"), seconds=READY_SECONDS)
+
+    def _start_all(self) -> Record:
+        for directory in (self.places.logs, self.places.scratch):
+            directory.mkdir(parents=True, exist_ok=True)
+        for old in self.places.logs.glob("*.log"):
+            old.unlink()
+        ports, app = self._ports(), (self.places.root / self.options.app_dir).resolve()
+        env = exported(ports, self.names, self.options)
+        self.places.env.write_text(shell_lines(env))
+        self._ministack(ports, env)
+        self.worker(ports, app, env)
+        if self.options.warehouse:
+            self._warehouse(ports, env)
+        if self.options.api:
+            self._api(ports, app, env)
+        return Record(
+            ready=False, ports=ports, names=self.names, processes=tuple(self.started), app=str(app), env=env,
+            files={name: str(getattr(self.places, name)) for name in ("env", "tokens", "logs")},
+        )  # fmt: skip
+
+    def _ports(self) -> Ports:
+        aws, worker, api, data, wire = processes.free_ports(5)
+        if self.options.api_port:
+            api = self.options.api_port
+            if not processes.port_is_free(api):
+                raise processes.StartError(f"port {api} is taken; choose another for the REST API")
+        return Ports(aws=aws, worker=worker, api=api, redshift_data=data, redshift_wire=wire)
+
+    def _ministack(self, ports: Ports, env: dict[str, str]) -> None:
+        program = self.places.root / ".venv-ministack" / "bin" / "python"
+        if not program.exists():
+            raise processes.StartError("there is no .venv-ministack yet: run `sh scripts/setup`")
+        script = Path(__file__).with_name("aws") / "ministack_main.py"
+        # -P keeps the script's directory off the path: a module of ours must not stand in for one of ministack's.
+        self._start(
+            "ministack", env, program, "-P", script, "--port", ports.aws,
+            "--redshift-data-url", ports.url("redshift_data"), "--memory-mb", _half_of_memory_mb(),
+        )  # fmt: skip
+
+    def _warehouse(self, ports: Ports, env: dict[str, str]) -> None:
+        self._python(
+            "warehouse", env, "-m", "local.redshift", "--data", self.places.warehouse,
+            "--api-port", ports.redshift_data, "--wire-port", ports.redshift_wire,
+            "--s3-endpoint", ports.url("aws"), "--events-endpoint", ports.url("aws"),
+            "--ready-file", self.places.warehouse_ready,
+        )  # fmt: skip
+
+    def _api(self, ports: Ports, app: Path, env: dict[str, str]) -> None:
+        self._python(
+            "api", env, "-c", CHALICE, "--project-dir", app, "local", "--host", "127.0.0.1", "--port", ports.api,
+            "--stage", STAGE, "--no-autoreload",
+        )  # fmt: skip
+
+    def _provision(self, record: Record) -> Wiring:
+        """The resources, once ministack is up; and what wires the functions to them."""
+        aws = record.ports.url("aws")
+        ready = f"{aws}/_ministack/ready"
+        wait_ready(record.process("ministack"), lambda: answers(ready), seconds=READY_SECONDS)
+        provision = Provision(
+            endpoint=aws,
+            names=self.names,
+            visibility_seconds=self.options.visibility_seconds,
+            max_attempts=int(record.env.get("LANDFALL_MAX_ATTEMPTS", "4")),
+        )
+        tokens = provision.everything()
+        self.places.tokens.touch(mode=0o600)
+        self.places.tokens.write_text(json.dumps(tokens) + "\n")
+        return Wiring(
+            provision=provision, worker_url=record.ports.url("worker"), sweep_seconds=self.options.sweep_seconds
+        )
+
+    def _wait_warehouse(self, record: Record) -> dict[str, object]:
+        ready = self.places.warehouse_ready
+        wait_ready(record.process("warehouse"), ready.exists, seconds=READY_SECONDS)
+        said: dict[str, object] = json.loads(ready.read_text())
+        return said
+
+    def _python(self, name: str, env: dict[str, str], *arguments: object) -> Proc:
+        return self._start(name, env, sys.executable, *arguments)
+
+    def _start(self, name: str, env: dict[str, str], *argv: object) -> Proc:
+        proc = start(
+            name, [str(a) for a in argv], env=whole(env, self.places), cwd=self.places.root, logs=self.places.logs
+        )
+        self.started.append(proc)
+        return proc
+
+
+def _half_of_memory_mb() -> int:
+    """A cap for one process: whatever goes wrong, the machine stays usable."""
+    return int(psutil.virtual_memory().total >> 21)

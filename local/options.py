@@ -1,0 +1,113 @@
+"""What a local stack is called, where it is, and what may be chosen about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+STAGE = "local"
+DEAD_SUFFIX = "-dead"
+"""A queue's dead-letter queue has its name with this at the end; infra does the same."""
+
+LAPTOP_SETTINGS: Mapping[str, str] = {
+    "LANDFALL_STAGE": STAGE,
+    "LANDFALL_CHUNK_MB": "8",  # small, so that chunks can be seen moving
+    "LANDFALL_BACKOFF_SECONDS": "1",
+    "LANDFALL_STUCK_SECONDS": "20",
+    "LANDFALL_TOKEN_CACHE_SECONDS": "5",
+}
+"""Settings that differ from AWS's, so that what takes minutes there can be watched here."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """Names of the resources. They are the same in every local stack: each has an AWS of its own."""
+
+    bucket: str = "landfall-landing"
+    table: str = "landfall-runs"
+    run_queue: str = "landfall-runs"
+    chunk_queue: str = "landfall-chunks"
+    result_queue: str = "landfall-results.fifo"
+    success_topic: str = f"arn:aws:sns:{REGION}:{ACCOUNT}:landfall-success"
+    failure_topic: str = f"arn:aws:sns:{REGION}:{ACCOUNT}:landfall-failure"
+    success_inbox: str = "landfall-success-inbox"
+    """Queue subscribed to the success topic, so that its messages can be looked at."""
+    failure_inbox: str = "landfall-failure-inbox"
+    """The same for the failure topic."""
+    tokens_secret: str = "landfall-tokens"
+    workgroup: str = "landfall"
+    database: str = "dev"
+    copy_role: str = f"arn:aws:iam::{ACCOUNT}:role/landfall-copy"
+
+    def settings(self) -> dict[str, str]:
+        """As the app's environment variables."""
+        private = ("success_inbox", "failure_inbox")
+        return {f"LANDFALL_{name.upper()}": value for name, value in asdict(self).items() if name not in private}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What may be chosen about a local stack."""
+
+    app_dir: str = ""
+    """Project directory of the Chalice app; the root if empty."""
+    api_port: int = 0
+    """Port of the REST API; 0 takes a free one."""
+    api: bool = True
+    """Start the REST API."""
+    warehouse: bool = True
+    """Start the Redshift stand-in and apply the migrations."""
+    visibility_seconds: int = 30
+    """How long a message stays with a worker that does not answer: what `kill -9` of the worker costs."""
+    sweep_seconds: int = 10
+    """How often schedules run, whatever they say; 0 leaves them as the app has them."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """LANDFALL_* variables that go before the laptop's own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """Where a stack keeps its things, all under its state directory."""
+
+    root: Path
+    """The repository."""
+    state: Path
+    """The state directory."""
+
+    @property
+    def record(self) -> Path:
+        """What is running, as JSON."""
+        return self.state / "stack.json"
+
+    @property
+    def env(self) -> Path:
+        """The app's environment, for a shell to source."""
+        return self.state / "env"
+
+    @property
+    def tokens(self) -> Path:
+        """The API's tokens, by role."""
+        return self.state / "tokens.json"
+
+    @property
+    def logs(self) -> Path:
+        """One log per process."""
+        return self.state / "logs"
+
+    @property
+    def warehouse(self) -> Path:
+        """The warehouse's data."""
+        return self.state / "warehouse"
+
+    @property
+    def warehouse_ready(self) -> Path:
+        """Written by the warehouse once it is up."""
+        return self.state / "warehouse.json"
+
+    @property
+    def scratch(self) -> Path:
+        """Temporary files of the processes."""
+        return self.state / "tmp"

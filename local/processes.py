@@ -1,0 +1,162 @@
+"""Processes of a local stack: started with a log of their own, known by id, birth and command, stopped by that alone.
+
+Guarantees that no process is signalled that is not the recorded one: an id alone may have gone to somebody else.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+PORTS = range(20_000, 32_000)  # below the ports systems hand to outgoing connections, which could take one from us
+STOP_SECONDS = 15.0
+CLOCK_SLACK = 3.0  # seconds a time of birth may move: the system derives it from a wall clock that gets corrected
+_children: dict[int, subprocess.Popen[bytes]] = {}  # kept so that a child's end can be collected
+
+
+class StartError(Exception):
+    """A process did not get ready; the message ends with the tail of its log."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proc:
+    """A process that was started."""
+
+    name: str
+    pid: int
+    born: float
+    """Time of creation as the system tells it."""
+    command: tuple[str, ...]
+    """Its arguments, without the program's own path."""
+    log: str
+
+
+def free_ports(count: int) -> list[int]:
+    """Distinct loopback ports nobody listens on at the moment."""
+    found: list[int] = []
+    for port in random.sample(PORTS, 500):
+        if port_is_free(port):
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise StartError(f"found no {count} free ports between {PORTS.start} and {PORTS.stop}")
+
+
+def port_is_free(port: int) -> bool:
+    """Whether a loopback port can be listened on."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def start(name: str, argv: list[str], *, env: Mapping[str, str], cwd: Path, logs: Path) -> Proc:
+    """Start a process in a session of its own, so that Ctrl-C at the terminal does not reach it."""
+    log = logs / f"{name}.log"
+    with log.open("ab") as out:
+        child = subprocess.Popen(
+            argv,
+            env=dict(env),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    _children[child.pid] = child
+    born = psutil.Process(child.pid).create_time()
+    return Proc(name=name, pid=child.pid, born=born, command=tuple(argv[1:]), log=str(log))
+
+
+def find(proc: Proc) -> psutil.Process | None:
+    """The recorded process if it still runs."""
+    child = _children.get(proc.pid)
+    if child is not None and child.poll() is not None:
+        return None
+    try:
+        process = psutil.Process(proc.pid)
+        same = (
+            abs(process.create_time() - proc.born) < CLOCK_SLACK
+            and process.status() != psutil.STATUS_ZOMBIE
+            and tuple(process.cmdline()[1:]) == proc.command
+        )
+    except psutil.Error:  # gone, or somebody else's and not to be looked into
+        return None
+    return process if same else None
+
+
+def alive(proc: Proc) -> bool:
+    """Whether it still runs."""
+    return find(proc) is not None
+
+
+def wait_ready(proc: Proc, ready: Callable[[], bool], *, seconds: float) -> None:
+    """Wait until `ready` says so. Raises StartError with the end of its log if the process ends or takes too long."""
+    until = time.monotonic() + seconds
+    while not ready():
+        if not alive(proc):
+            raise StartError(f"{proc.name} ended while starting.\n{tail(proc.log)}")
+        if time.monotonic() > until:
+            raise StartError(f"{proc.name} was not ready after {seconds:.0f} s.\n{tail(proc.log)}")
+        time.sleep(0.03)
+
+
+def accepts(port: int) -> bool:
+    """Whether something listens on a loopback port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def tail(log: str, lines: int = 25) -> str:
+    """The end of a log, with its name."""
+    path = Path(log)
+    text = path.read_text(errors="replace").splitlines()[-lines:] if path.exists() else []
+    return "\n".join([f"--- end of {path}:", *text])
+
+
+def stop(procs: Iterable[Proc], *, seconds: float = STOP_SECONDS) -> None:
+    """SIGTERM to all, then SIGKILL to those that are left, with what they have started. Gone already is fine."""
+    found = [process for process in map(find, procs) if process is not None]
+    families = [process.children(recursive=True) for process in found]
+    _signal(found, signal.SIGTERM)
+    _, left = psutil.wait_procs(found, timeout=seconds)
+    orphans = [child for family in families for child in family if child.is_running()]
+    if left:
+        _signal([*left, *orphans], signal.SIGKILL)
+        psutil.wait_procs([*left, *orphans], timeout=5)
+    _collect()
+
+
+def kill(proc: Proc) -> None:
+    """SIGKILL, without a warning. Gone already is fine."""
+    if process := find(proc):
+        _signal([process], signal.SIGKILL)
+        psutil.wait_procs([process], timeout=5)
+    _collect()
+
+
+def _signal(processes: Iterable[psutil.Process], number: int) -> None:
+    for process in processes:
+        try:
+            os.kill(process.pid, number) if process.is_running() else None
+        except ProcessLookupError:
+            continue
+
+
+def _collect() -> None:
+    """Let ended children go, so that they do not stay as zombies."""
+    for pid in [pid for pid, child in _children.items() if child.poll() is not None]:
+        del _children[pid]

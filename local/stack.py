@@ -1,0 +1,135 @@
+"""The whole pipeline on this machine: `Stack(root).up()`, or `python -m local up|down|status|kill|restart`.
+
+Four processes, on loopback ports of their own: **ministack** is AWS, **warehouse** is Redshift, **worker** runs the
+app's functions, **api** serves its REST API. Several stacks run at once with state directories of their own.
+
+State lives as long as the stack is up: `down` forgets objects, messages, records and tables together, so that no
+record can name rows that are gone. The worker may be killed and started again in between; it keeps nothing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from local import processes
+from local.http import fetch
+from local.launch import Launch
+from local.options import Names, Options, Places
+from local.record import Record
+
+_PLAIN = Options()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """Whether a stack is up, and which of its processes run."""
+
+    up: bool
+    """All of its processes run."""
+    alive: dict[str, bool]
+    """Each recorded process by name."""
+    record: Record | None
+    """Where things are."""
+
+
+class Stack:
+    """A local stack, known by its state directory."""
+
+    def __init__(
+        self, root: str | Path, state_dir: str | Path = ".landfall", *, options: Options | None = None
+    ) -> None:
+        self.options = options
+        self.names = Names()
+        base = Path(root).resolve()
+        self.places = Places(root=base, state=base / state_dir)
+
+    def up(self) -> Record:
+        """Start everything and wait until it works; nothing if it is up. Raises StartError with the end of a log."""
+        with self._alone():
+            status = self.status()
+            if status.up and status.record:
+                return status.record
+            self._clean(status.record)
+            launch = Launch(places=self.places, names=self.names, options=self.options)
+            try:
+                return launch.everything()
+            except BaseException:
+                processes.stop(launch.started, seconds=5)
+                self.places.record.unlink(missing_ok=True)
+                raise
+
+    def down(self) -> None:
+        """Stop everything and forget its state; the logs stay."""
+        with self._alone():
+            self._clean(self.status().record)
+
+    def status(self) -> Status:
+        """What is recorded and what of it runs."""
+        record = Record.read(self.places.record)
+        alive = {proc.name: processes.alive(proc) for proc in record.processes} if record else {}
+        return Status(up=record is not None and record.ready and all(alive.values()), alive=alive, record=record)
+
+    def kill_worker(self) -> None:
+        """`kill -9` the process that runs the app's functions, as a crash would."""
+        processes.kill(self._record().process("worker"))
+
+    def restart_worker(self) -> Record:
+        """Start the worker again on its port, killing it first if it runs. Its code and settings are read anew."""
+        with self._alone():
+            record = self._record()
+            processes.kill(record.process("worker"))
+            launch = Launch(places=self.places, names=self.names, options=self.options)
+            worker = launch.worker(record.ports, Path(record.app), record.env)
+            record = replace(record, processes=(*(p for p in record.processes if p.name != "worker"), worker))
+            record.write(self.places.record)
+            launch.wait_worker(worker, record.ports)
+            return record
+
+    def in_flight(self) -> dict[str, Any]:
+        """How many invocations of each function run now and ran at most at once."""
+        answer: dict[str, Any] = fetch(f"{self._record().ports.url('worker')}/in-flight")["functions"]
+        return answer
+
+    def _record(self) -> Record:
+        record = Record.read(self.places.record)
+        if record is None:
+            raise processes.StartError("the local stack is not up")
+        return record
+
+    def _clean(self, record: Record | None) -> None:
+        """Stop what is left and remove what it kept."""
+        processes.stop(record.processes if record else ())
+        for path in (self.places.record, self.places.env, self.places.tokens, self.places.warehouse_ready):
+            path.unlink(missing_ok=True)
+        for directory in (self.places.warehouse, self.places.scratch):
+            shutil.rmtree(directory, ignore_errors=True)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One change of a stack at a time."""
+        self.places.state.mkdir(parents=True, exist_ok=True)
+        with (self.places.state / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def where(status: Status) -> str:
+    """Where things are, for people."""
+    record = status.record
+    if record is None:
+        return "The local stack is not up."
+    processes_ = ", ".join(f"{name} {'runs' if runs else 'is DOWN'}" for name, runs in status.alive.items())
+    lines = [
+        f"The local stack is {'up' if status.up else 'NOT whole'}: {processes_}",
+        f"  AWS       {record.ports.url('aws')}  (bucket {record.names.bucket})",
+        f"  REST API  {record.ports.url('api')}  (tokens in {record.files['tokens']})",
+        f"  settings  . {record.files['env']}",
+        f"  logs      {record.files['logs']}",
+    ]
+    return "\n".join(lines)

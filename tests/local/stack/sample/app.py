@@ -1,0 +1,82 @@
+"""A Chalice app with one handler of each kind. What happened is written to a queue, so that tests can see it."""
+
+import json
+import os
+import time
+
+import boto3
+from chalice import Chalice
+
+app = Chalice(app_name="sample")
+SEEN = "seen"
+
+
+class PassingError(Exception):
+    """A fault that goes away by itself."""
+
+
+def tell(**what):
+    sqs = boto3.client("sqs")
+    sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=SEEN)["QueueUrl"], MessageBody=json.dumps(what))
+
+
+@app.on_s3_event(bucket=os.environ["LANDFALL_BUCKET"], prefix="incoming/", suffix=".csv")
+def on_landed(event):
+    record = event.to_dict()["Records"][0]
+    tell(what="landed", object=record["s3"]["object"], name=record["eventName"], at=time.time())
+    if "flaky" in event.key:
+        raise PassingError("an event is tried again")
+
+
+@app.on_sqs_message(queue=os.environ["LANDFALL_RUN_QUEUE"], batch_size=1)
+def on_run(event):
+    """Fails; the first time it asks to be tried again after two seconds."""
+    record = event.to_dict()["Records"][0]
+    attempt = int(record["attributes"]["ApproximateReceiveCount"])
+    tell(what="run", body=record["body"], attempt=attempt, at=time.time())
+    sqs = boto3.client("sqs")
+    sqs.change_message_visibility(
+        QueueUrl=sqs.get_queue_url(QueueName=os.environ["LANDFALL_RUN_QUEUE"])["QueueUrl"],
+        ReceiptHandle=record["receiptHandle"],
+        VisibilityTimeout=2 if attempt == 1 else 0,
+    )
+    raise PassingError(f"attempt {attempt}")
+
+
+@app.on_sqs_message(queue=os.environ["LANDFALL_RUN_QUEUE"] + "-dead", batch_size=1)
+def on_dead_run(event):
+    tell(what="dead", body=next(iter(event)).body, at=time.time())
+
+
+@app.on_sqs_message(queue=os.environ["LANDFALL_CHUNK_QUEUE"], batch_size=1, maximum_concurrency=10)
+def on_chunk(event):
+    body = next(iter(event)).body
+    time.sleep(0.4)
+    tell(what="chunk", body=body, pid=os.getpid(), at=time.time())
+
+
+@app.on_cw_event({"source": ["sample.warehouse"]})
+def on_statement(event):
+    tell(what="statement", detail=event.detail, at=time.time())
+
+
+@app.schedule("rate(5 minutes)")
+def sweep(event):
+    tell(what="sweep", at=time.time())
+
+
+@app.lambda_function()
+def on_call(event, context):
+    if event.get("fail"):
+        raise PassingError(event["fail"])
+    return {"left": context.get_remaining_time_in_millis(), "name": context.function_name, "echo": event}
+
+
+@app.lambda_function()
+def on_long(event, context):
+    time.sleep(event["seconds"])
+
+
+@app.route("/hello/{name}")
+def hello(name):
+    return {"hello": name, "bucket": os.environ["LANDFALL_BUCKET"]}
