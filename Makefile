@@ -1,0 +1,28 @@
+# One verb per intention. Each makes what it needs first (scripts/setup; a second run of that costs nothing).
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down test lint clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## .venv and .venv-ministack, from hashed locks
+	@sh scripts/setup
+
+demo: setup ## the main job on real files, on the local stack; ends with the books (DEMO="--sf 1" for more)
+	@.venv/bin/landfall demo $(DEMO)
+
+up: setup ## start the local stack and leave it running
+	@.venv/bin/landfall up
+
+down: setup ## stop the local stack
+	@.venv/bin/landfall down
+
+test: setup ## the tests (PYTEST="-k name" to pass options)
+	@.venv/bin/python -m pytest $(PYTEST)
+
+lint: setup ## style, types, import flow, our own rules, advisories
+	@sh scripts/lint
+
+clean: ## remove what the verbs above have made; stop the stack first (make down)
+	rm -rf .venv .venv-uv .venv-ministack .venv-semgrep .landfall build *.egg-info
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

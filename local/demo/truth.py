@@ -1,0 +1,82 @@
+"""What a generator knows of a file it wrote: the demo's books must come to the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadRow:
+    """One planted bad row."""
+
+    line: int
+    """Physical line its record starts on; the header is line 1."""
+    kind: str
+    code: int
+    """Redshift's load error code."""
+    column: str
+    """Empty if the record as a whole is at fault."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truth:
+    """One generated file."""
+
+    key: str
+    """Where it is dropped in the landing bucket, and where it is below the folder of generated files."""
+    object: str
+    state: str = "LOADED"
+    """How its run must end."""
+    code: str = ""
+    """The problem's code, if it does not end LOADED."""
+    read: int = 0
+    good: int = 0
+    rejected: int = 0
+    duplicate: int = 0
+    """Good rows whose key comes again later in the file."""
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    after: str = ""
+    """Key of the file that must be loaded before this one is dropped."""
+    bad_rows: tuple[BadRow, ...] = ()
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Truth:
+        bad_rows = tuple(BadRow(**row) for row in fields["bad_rows"])
+        return cls(**{**fields, "bad_rows": bad_rows})
+
+    @property
+    def kinds(self) -> dict[str, int]:
+        """How many bad rows of each kind."""
+        names = [row.kind for row in self.bad_rows]
+        return {name: names.count(name) for name in dict.fromkeys(names)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableTruth:
+    """What a target table must hold when all files are in."""
+
+    table: str
+    rows: int
+    column: str
+    """A column with money in it."""
+    cents: int
+    """Its sum, in hundredths."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoData:
+    """All files of the demo, in the order they are dropped, and what they must come to."""
+
+    files: tuple[Truth, ...]
+    tables: tuple[TableTruth, ...] = field(default_factory=tuple)
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> DemoData:
+        return cls(
+            files=tuple(Truth.from_dict(f) for f in fields["files"]),
+            tables=tuple(TableTruth(**t) for t in fields["tables"]),
+        )
