@@ -1,0 +1,176 @@
+"""What makes a contract sound, by itself and beside the others.
+
+Rules that need more than one entry of the file: names that must exist, keys that must be required, patterns that must
+not take our own outputs or leave open whose file it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+
+from chalicelib.domain.column_value import UNBOUNDED
+from chalicelib.domain.contract import Contract, DataCheck, Kind, fold
+from chalicelib.domain.identifiers import IDENTIFIER
+from chalicelib.domain.keys import OUTPUTS
+from chalicelib.domain.pattern import Pattern, PatternError, compile_pattern, overlap
+from chalicelib.domain.sql import MAX_MERGE_BYTES, merge_bytes
+
+NAMING = "use lower-case letters, digits and underscores, at most 63, not starting with a digit"
+MAX_CHECKS = 25
+MAX_CONDITION = 4_000
+RESERVED_SCHEMAS = ("etl", "pg_catalog", "information_schema")
+
+Fault = tuple[str, str]
+"""Where in the file, and what is wrong and how to mend it."""
+
+
+def faults_within(contract: Contract, stem: str) -> Iterator[Fault]:
+    """Everything wrong with one contract, whose file is `stem`.toml."""
+    yield from _name_faults(contract, stem)
+    yield from _column_faults(contract)
+    yield from _header_faults(contract)
+    yield from _reference_faults(contract)
+    yield from _landing_faults(contract)
+    yield from _check_faults(contract)
+    if (size := merge_bytes(contract)) > MAX_MERGE_BYTES:
+        yield "columns", f"too many for one merge ({size} of {MAX_MERGE_BYTES} bytes of SQL); split the object in two"
+
+
+def _name_faults(contract: Contract, stem: str) -> Iterator[Fault]:
+    if contract.name and not IDENTIFIER.fullmatch(contract.name):
+        yield "name", f'"{contract.name}" cannot be a name; {NAMING}'
+    elif contract.name and contract.name != stem:
+        yield "name", f'the file is called {stem}.toml and the object "{contract.name}"; give both one name'
+    if contract.schema and not (IDENTIFIER.fullmatch(contract.schema) and IDENTIFIER.fullmatch(contract.table)):
+        yield "target", f'"{contract.schema}.{contract.table}" is not schema.table; {NAMING}'
+    elif contract.schema in RESERVED_SCHEMAS or contract.schema.startswith("pg_"):
+        yield "target", f'the schema "{contract.schema}" is reserved; use another, such as landing'
+
+
+def _column_faults(contract: Contract) -> Iterator[Fault]:
+    if not contract.columns:
+        yield "columns", "there is none; name at least the key's"
+    for column in contract.columns:
+        place = f"columns.{column.name}"
+        if column.name.startswith("_"):
+            yield place, "names that start with an underscore are Landfall's own; choose another"
+        elif not IDENTIFIER.fullmatch(column.name):
+            yield place, f"cannot be a column's name; {NAMING}, and keep the header's spelling as an alias"
+
+
+def _header_faults(contract: Contract) -> Iterator[Fault]:
+    owners: dict[str, str] = {}
+    for column in contract.columns:
+        for header in dict.fromkeys(fold(h) for h in (column.name, *column.aliases)):
+            owner = owners.setdefault(header, column.name)
+            if owner != column.name:
+                message = f'a header "{header}" would mean {owner} as well; headers are compared without case, spaces'
+                yield f"columns.{column.name}", f"{message} and underscores: rename one or drop an alias"
+
+
+def _reference_faults(contract: Contract) -> Iterator[Fault]:
+    columns = {c.name: c for c in contract.columns}
+    named = [("key", n) for n in contract.key] + [("sort_key", n) for n in contract.sort_key]
+    named += [(p, n) for p, n in (("order_by", contract.order_by), ("dist_key", contract.dist_key)) if n]
+    for place, name in named:
+        if name not in columns:
+            yield place, f'"{name}" is not a column; columns are {", ".join(columns) or "missing"}'
+    if not contract.key:
+        yield "key", "is missing or empty; name the columns that tell rows apart"
+    for place, names in (("key", contract.key), ("sort_key", contract.sort_key)):
+        if twice := [n for n, times in Counter(names).items() if times > 1]:
+            yield place, f'"{twice[0]}" is there twice; remove one'
+    for name in contract.key:
+        if name in columns and not columns[name].required:
+            yield f"columns.{name}", "is part of the key and so must be required; add required = true"
+    if contract.order_by in columns and columns[contract.order_by].type.kind in (*UNBOUNDED, Kind.REAL, Kind.DOUBLE):
+        yield "order_by", "must be a whole number, decimal, date or timestamp: other types have no order to rely on"
+
+
+def _landing_faults(contract: Contract) -> Iterator[Fault]:
+    if not contract.lands_at:
+        yield "lands_at", 'is missing or empty; write something like ["incoming/orders/*"]'
+    for source in contract.lands_at:
+        try:
+            pattern = compile_pattern(source)
+        except PatternError as error:
+            yield "lands_at", f'"{source}" {error}'
+        else:
+            yield from _prefix_faults(pattern)
+    if len(set(contract.lands_at)) < len(contract.lands_at):
+        yield "lands_at", "the same pattern twice; remove one"
+
+
+def _prefix_faults(pattern: Pattern) -> Iterator[Fault]:
+    if "/" not in pattern.prefix or pattern.prefix.startswith("/"):
+        yield "lands_at", f'"{pattern.source}" must start with a folder without wildcards, such as incoming/'
+    if len(pattern.source.encode("utf-8", "surrogatepass")) > 1_024:
+        yield "lands_at", f'"{pattern.source[:40]}..." is longer than a key may be (1,024 bytes); shorten it'
+    for output in OUTPUTS:
+        if overlap(pattern, compile_pattern(output + "**")):
+            yield "lands_at", f'"{pattern.source}" would take files from {output}, where Landfall writes; move it'
+
+
+def _check_faults(contract: Contract) -> Iterator[Fault]:
+    if len(contract.checks) > MAX_CHECKS:
+        yield "checks", f"there are {len(contract.checks)}; at most {MAX_CHECKS} fit one transaction: join some with or"
+    names = Counter(c.name for c in contract.checks)
+    for number, check in enumerate(contract.checks, 1):
+        place = f"checks[{number}]"
+        if check.name and not IDENTIFIER.fullmatch(check.name):
+            yield f"{place}.name", f'"{check.name}" cannot be a name; {NAMING}'
+        if check.name and names[check.name] > 1:
+            yield f"{place}.name", f'"{check.name}" is used twice; rename one'
+        if check.bad_rows and (fault := _condition_fault(check)):
+            yield f"{place}.bad_rows", fault
+
+
+def _condition_fault(check: DataCheck) -> str:
+    """A condition must stay one expression inside the parentheses it is put in."""
+    bare = re.sub(r"'(?:[^'\\]|'')*'", "''", check.bad_rows)
+    bare = re.sub(r'"[^"]*"', '""', bare)
+    left_open = any(quote in bare.replace(quote * 2, "") for quote in "'\"")
+    if left_open or re.search(r";|--|/\*|\$|\\|\0", bare):
+        return "must be one condition: no ; no comment, no dollar or backslash, and every quote closed"
+    depth = 0
+    for bracket in re.findall(r"[()]", bare):
+        depth += 1 if bracket == "(" else -1
+        if depth < 0:
+            break
+    if depth:
+        return "has a bracket without its partner; close it"
+    if len(check.bad_rows.encode("utf-8", "surrogatepass")) > MAX_CONDITION:
+        return f"is longer than {MAX_CONDITION} bytes; make two checks of it"
+    return ""
+
+
+def faults_between(by_file: Mapping[str, Contract]) -> Iterator[str]:
+    """Everything that two contracts cannot both claim, as 'file: place: what and how to mend it'."""
+    for (file, one), (other_file, other) in combinations(by_file.items(), 2):
+        if one.name and one.name == other.name:
+            yield f'{other_file}: name: "{other.name}" is also the name in {file}; rename one'
+        if one.schema and (one.schema, one.table) == (other.schema, other.table):
+            yield f"{other_file}: target: {other.schema}.{other.table} is also the target in {file}; give each its own"
+        for a, b in _tied(one, other):
+            yield (
+                f'{other_file}: lands_at: "{b}" and "{a}" of {file} take the same keys and neither is more specific;'
+                " put more text into one, or give each its own folder"
+            )
+
+
+def _tied(one: Contract, other: Contract) -> Iterator[tuple[str, str]]:
+    for a in _compiled(one):
+        for b in _compiled(other):
+            if a.rank == b.rank and overlap(a, b):
+                yield a.source, b.source
+
+
+def _compiled(contract: Contract) -> Iterator[Pattern]:
+    for source in contract.lands_at:
+        try:
+            yield compile_pattern(source)
+        except PatternError:
+            continue

@@ -1,0 +1,83 @@
+"""The tables a contract needs in the warehouse: its target, the gate that lets one load at a time in, its staging.
+
+Every target has four columns of Landfall's own; what they hold is in LINEAGE. No primary key is declared: Redshift
+does not enforce it, and its planner may drop a DISTINCT because of it, which would hide the very rows to be found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from chalicelib.domain.contract import Column, Contract
+from chalicelib.domain.identifiers import qualified, quote_identifier, quote_identifiers
+
+OFFSET = "_source_offset"
+LINEAGE = {
+    "_load_id": "varchar(32)",  # the load that last set or confirmed the row
+    "_source_order": "varchar(128)",  # age of that load's file: an older file does not replace the row
+    OFFSET: "bigint",  # where the row's record starts in that file
+    "_loaded_at": "timestamp",  # when the row's values last changed
+}
+_NAME_LEFT = 40
+
+
+def target_ddl(contract: Contract) -> list[str]:
+    """Statements that make the target unless it is there."""
+    columns = [_column_ddl(c) for c in contract.columns] + [f"{quote_identifier(n)} {t}" for n, t in LINEAGE.items()]
+    body = ",\n  ".join(columns)
+    return [
+        f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(contract.schema)}",
+        f"CREATE TABLE IF NOT EXISTS {target(contract)} (\n  {body}\n) {_layout(contract)}",
+    ]
+
+
+def gate_ddl(contract: Contract) -> list[str]:
+    """Statements that make the target's gate: an empty table, there only to be locked. Readers never touch it."""
+    return [f"CREATE TABLE IF NOT EXISTS {gate(contract)} (held_by varchar(32)) DISTSTYLE ALL"]
+
+
+def staging_ddl(contract: Contract, columns: Sequence[str], load_id: str) -> str:
+    """The statement that makes one load's staging: the file's columns in the file's order, then those it lacks."""
+    absent = [c.name for c in contract.columns if c.name not in columns]
+    lines = [f"{quote_identifier(OFFSET)} bigint"]
+    lines += [_column_ddl(contract.column(name)) for name in (*columns, *absent)]
+    layout = f" DISTSTYLE KEY DISTKEY ({quote_identifier(contract.dist_key)})" if contract.dist_key else ""
+    return f"CREATE TEMP TABLE {quote_identifier(staging_name(load_id))} (\n  " + ",\n  ".join(lines) + f"\n){layout}"
+
+
+def add_column_ddl(contract: Contract, name: str, type_sql: str) -> str:
+    """The statement that adds one column to an existing target. Old rows have NULL there, so it may not be NOT NULL."""
+    return f"ALTER TABLE {target(contract)} ADD COLUMN {quote_identifier(name)} {type_sql}"
+
+
+def target(contract: Contract) -> str:
+    """The target's quoted name."""
+    return qualified(contract.schema, contract.table)
+
+
+def gate(contract: Contract) -> str:
+    """The gate's quoted name; its hash keeps apart what cutting, or an underscore for the dot, would make the same."""
+    full = f"{contract.schema}.{contract.table}"
+    mark = hashlib.sha256(full.encode()).hexdigest()[:8]
+    return qualified("etl", f"gate_{full.replace('.', '_')[:_NAME_LEFT]}_{mark}")
+
+
+def staging_name(load_id: str) -> str:
+    """The name of one load's staging table."""
+    return f"staging_{load_id}"
+
+
+def target_columns(contract: Contract) -> Iterable[tuple[str, str]]:
+    """Every column of the target with its type, as DDL writes it."""
+    return [(c.name, c.type.sql) for c in contract.columns] + list(LINEAGE.items())
+
+
+def _column_ddl(column: Column) -> str:
+    return f"{quote_identifier(column.name)} {column.type.sql}{' NOT NULL' if column.required else ''}"
+
+
+def _layout(contract: Contract) -> str:
+    key, sort = contract.dist_key, contract.sort_key
+    dist = f"DISTSTYLE KEY DISTKEY ({quote_identifier(key)})" if key else "DISTSTYLE AUTO"
+    return f"{dist} " + (f"COMPOUND SORTKEY ({quote_identifiers(sort)})" if sort else "SORTKEY AUTO")

@@ -1,0 +1,126 @@
+"""A TOML table being read with care: known keys of known types, and a note of everything that is not.
+
+Nothing here raises: a faulty entry gives its default, so that one reading finds every fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from difflib import get_close_matches
+from typing import Any
+
+_TYPE_NAMES = {
+    str: "a text in quotes",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    list: "a list",
+    dict: "a table",
+}
+
+
+class Section:
+    """One table. Ask for each key that may be there, then `close`: what was not asked for is unknown."""
+
+    def __init__(self, table: Mapping[str, Any], *, file: str, place: str, faults: list[str]) -> None:
+        self.table = table
+        self.file = file
+        self.place = place
+        self.faults = faults
+        self._asked: list[str] = []
+
+    def fault(self, key: str, message: str) -> None:
+        """Note a fault at a key of this table."""
+        place = ".".join(part for part in (self.place, key) if part)
+        self.faults.append(f"{self.file}: {place}: {message}" if place else f"{self.file}: {message}")
+
+    def text(self, key: str, *, default: str = "", required: bool = False) -> str:
+        if required and key not in self.table:
+            self.fault(key, "is missing; every contract needs it" if not self.place else "is missing; add it")
+        value = self._take(key, str, default)
+        if required and key in self.table and value == "":
+            self.fault(key, "is empty; fill it in")
+        return str(value)
+
+    def flag(self, key: str) -> bool:
+        return bool(self._take(key, bool, False))
+
+    def whole(self, key: str, *, default: int, low: int, high: int) -> int:
+        value = int(self._take(key, int, default))
+        if not low <= value <= high:
+            self.fault(key, f"{value} is out of range; write {low} to {high}")
+        return value
+
+    def number(self, key: str, *, default: float | None, low: float, high: float) -> float | None:
+        value = self._take(key, float, default)
+        if value is not None and not low <= value <= high:
+            self.fault(key, f"{value} is out of range; write {low:g} to {high:g}")
+        return None if value is None else float(value)
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts; one text alone counts as a list of one."""
+        value = self.table.get(key, [])
+        items = [value] if isinstance(value, str) else self._take(key, list, [])
+        self._asked.append(key)
+        wrong = [i for i in items if not isinstance(i, str) or i == ""]
+        if wrong:
+            self.fault(key, f"{wrong[0]!r} is not a text; write each entry in quotes")
+        return tuple(i for i in items if i not in wrong)
+
+    def scalar(self, key: str) -> str | None:
+        """A value as the column's type writes it: a text, or the number, date or boolean that TOML has for it."""
+        self._asked.append(key)
+        value = self.table.get(key)
+        return None if value is None else self._as_text(key, value)
+
+    def scalars(self, key: str) -> tuple[str, ...]:
+        return tuple(t for v in self._take(key, list, []) if (t := self._as_text(key, v)) is not None)
+
+    def section(self, key: str) -> Section:
+        return self.inner(key, self._take(key, dict, {}))
+
+    def sections(self, key: str) -> list[Section]:
+        tables = self._take(key, list, [])
+        if any(not isinstance(t, dict) for t in tables):
+            self.fault(key, f"is not a list of tables; write each as [[{key}]]")
+        return [self.inner(f"{key}[{n}]", t) for n, t in enumerate(tables, 1) if isinstance(t, dict)]
+
+    def inner(self, place: str, table: Mapping[str, Any]) -> Section:
+        where = ".".join(part for part in (self.place, place) if part)
+        return Section(table, file=self.file, place=where, faults=self.faults)
+
+    def close(self) -> None:
+        """Note every key that nobody asked for."""
+        for key in self.table:
+            if key not in self._asked:
+                close = get_close_matches(key, self._asked, n=1)
+                hint = f"did you mean {close[0]}?" if close else f"known here: {', '.join(sorted(self._asked))}"
+                self.fault(key, f"is not known; {hint}")
+
+    def _take(self, key: str, wanted: type, default: Any) -> Any:
+        self._asked.append(key)
+        value = self.table.get(key, default)
+        if key not in self.table or (isinstance(value, wanted) and (wanted is bool or not isinstance(value, bool))):
+            return value
+        if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+            return float(value)
+        self.fault(key, f"{_shown(value)} is not {_TYPE_NAMES[wanted]}")
+        return default
+
+    def _as_text(self, key: str, value: Any) -> str | None:
+        if isinstance(value, bool):
+            return str(value).lower()
+        if isinstance(value, datetime):
+            return value.isoformat(sep=" ")
+        if isinstance(value, date):
+            return value.isoformat()
+        if isinstance(value, str | int | float):
+            return str(value)
+        self.fault(key, f"{_shown(value)} is not a single value")
+        return None
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
