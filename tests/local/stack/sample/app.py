@@ -8,7 +8,7 @@ import boto3
 from chalice import Chalice
 
 app = Chalice(app_name="sample")
-SEEN = "seen"
+sqs = boto3.client("sqs")
 
 
 class PassingError(Exception):
@@ -16,14 +16,15 @@ class PassingError(Exception):
 
 
 def tell(**what):
-    sqs = boto3.client("sqs")
-    sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=SEEN)["QueueUrl"], MessageBody=json.dumps(what))
+    """Note what happened, and when."""
+    note = {**what, "at": time.time()}
+    sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName="seen")["QueueUrl"], MessageBody=json.dumps(note))
 
 
 @app.on_s3_event(bucket=os.environ["LANDFALL_BUCKET"], prefix="incoming/", suffix=".csv")
 def on_landed(event):
     record = event.to_dict()["Records"][0]
-    tell(what="landed", object=record["s3"]["object"], name=record["eventName"], at=time.time())
+    tell(what="landed", object=record["s3"]["object"], name=record["eventName"])
     if "flaky" in event.key:
         raise PassingError("an event is tried again")
 
@@ -33,8 +34,7 @@ def on_run(event):
     """Fails; the first time it asks to be tried again after two seconds."""
     record = event.to_dict()["Records"][0]
     attempt = int(record["attributes"]["ApproximateReceiveCount"])
-    tell(what="run", body=record["body"], attempt=attempt, at=time.time())
-    sqs = boto3.client("sqs")
+    tell(what="run", body=record["body"], attempt=attempt)
     sqs.change_message_visibility(
         QueueUrl=sqs.get_queue_url(QueueName=os.environ["LANDFALL_RUN_QUEUE"])["QueueUrl"],
         ReceiptHandle=record["receiptHandle"],
@@ -45,24 +45,25 @@ def on_run(event):
 
 @app.on_sqs_message(queue=os.environ["LANDFALL_RUN_QUEUE"] + "-dead", batch_size=1)
 def on_dead_run(event):
-    tell(what="dead", body=next(iter(event)).body, at=time.time())
+    tell(what="dead", body=next(iter(event)).body)
 
 
 @app.on_sqs_message(queue=os.environ["LANDFALL_CHUNK_QUEUE"], batch_size=1, maximum_concurrency=10)
 def on_chunk(event):
-    body = next(iter(event)).body
+    record = event.to_dict()["Records"][0]
     time.sleep(0.4)
-    tell(what="chunk", body=body, pid=os.getpid(), at=time.time())
+    attempt = int(record["attributes"]["ApproximateReceiveCount"])
+    tell(what="chunk", body=record["body"], attempt=attempt, pid=os.getpid())
 
 
 @app.on_cw_event({"source": ["sample.warehouse"]})
 def on_statement(event):
-    tell(what="statement", detail=event.detail, at=time.time())
+    tell(what="statement", detail=event.detail)
 
 
 @app.schedule("rate(5 minutes)")
 def sweep(event):
-    tell(what="sweep", at=time.time())
+    tell(what="sweep")
 
 
 @app.lambda_function()

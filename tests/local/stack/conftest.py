@@ -1,0 +1,73 @@
+"""One stack with the sample app for the tests of a pytest worker."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.aws.clients import client
+from local.options import Options
+from local.record import Record
+from local.stack import Stack
+
+REPO = Path(__file__).resolve().parents[3]
+SAMPLE = Options(
+    app_dir="tests/local/stack/sample",
+    warehouse=False,
+    visibility_seconds=5,
+    sweep_seconds=2,
+    settings={"LANDFALL_MAX_ATTEMPTS": "3"},
+)
+Note = dict[str, Any]
+
+
+class World:
+    """A running stack, and what its functions have told so far."""
+
+    def __init__(self, stack: Stack, record: Record) -> None:
+        self.stack, self.record = stack, record
+        self.notes: list[Note] = []
+        self.seen = self.client("sqs").create_queue(QueueName="seen")["QueueUrl"]
+
+    def client(self, service: str) -> Any:
+        return client(service, self.record.ports.url("aws"))
+
+    def send(self, queue: str, body: str) -> None:
+        sqs = self.client("sqs")
+        sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=queue)["QueueUrl"], MessageBody=body)
+
+    def put(self, key: str) -> None:
+        self.client("s3").put_object(Bucket=self.record.names.bucket, Key=key, Body=b"id\n1\n")
+
+    def told(self, what: str, having: Callable[[Note], bool] = lambda _: True) -> list[Note]:
+        """What was told up to now, oldest first."""
+        sqs = self.client("sqs")
+        while got := sqs.receive_message(QueueUrl=self.seen, MaxNumberOfMessages=10).get("Messages"):
+            for message in got:
+                self.notes.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=self.seen, ReceiptHandle=message["ReceiptHandle"])
+        return sorted((n for n in self.notes if n["what"] == what and having(n)), key=lambda n: n["at"])
+
+    def wait(
+        self, what: str, having: Callable[[Note], bool] = lambda _: True, *, count: int = 1, seconds: float = 15
+    ) -> list[Note]:
+        """The same, once there are so many; fails if that takes too long."""
+        until = time.monotonic() + seconds
+        while len(found := self.told(what, having)) < count:
+            assert time.monotonic() < until, f"{len(found)} of {count} {what} after {seconds} s"
+            time.sleep(0.05)
+        return found
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    stack = Stack(REPO, tmp_path_factory.mktemp("stack"), options=SAMPLE)
+    try:
+        yield World(stack, stack.up())
+    finally:
+        stack.down()

@@ -1,0 +1,95 @@
+"""What infra makes in AWS is there, and works."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+from local.aws.provision import Provision
+from tests.local.stack.conftest import SAMPLE, World
+
+
+def drained(world: World, queue: str) -> list[str]:
+    sqs = world.client("sqs")
+    url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+    bodies = []
+    while got := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1).get("Messages"):
+        bodies += [m["Body"] for m in got]
+        for message in got:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    return bodies
+
+
+def test_what_is_published_can_be_looked_at(world: World) -> None:
+    names = world.record.names
+    world.client("sns").publish(TopicArn=names.success_topic, Message='{"state": "LOADED"}', Subject="ok")
+    world.client("sns").publish(TopicArn=names.failure_topic, Message='{"state": "FAILED"}')
+    assert drained(world, names.success_inbox) == ['{"state": "LOADED"}']
+    assert drained(world, names.failure_inbox) == ['{"state": "FAILED"}']
+
+
+def test_the_result_queue_drops_repeats(world: World) -> None:
+    sqs = world.client("sqs")
+    url = sqs.get_queue_url(QueueName=world.record.names.result_queue)["QueueUrl"]
+    for _ in range(2):
+        sqs.send_message(QueueUrl=url, MessageBody="done", MessageGroupId="user", MessageDeduplicationId="load-1")
+    assert drained(world, world.record.names.result_queue) == ["done"]
+
+
+def test_the_tokens_are_in_the_secret_and_in_a_private_file(world: World) -> None:
+    secret = world.client("secretsmanager").get_secret_value(SecretId=world.record.names.tokens_secret)
+    file = world.stack.places.tokens
+    assert json.loads(secret["SecretString"]) == json.loads(file.read_text())
+    assert set(json.loads(file.read_text())) == {"reader", "operator"}
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_the_table_has_its_indexes(world: World) -> None:
+    table = world.client("dynamodb").describe_table(TableName=world.record.names.table)["Table"]
+    assert {"by_object", "by_name", "unfinished"} <= {index["IndexName"] for index in table["GlobalSecondaryIndexes"]}
+
+
+def test_a_version_can_be_deleted_without_taking_a_newer_one(world: World) -> None:
+    s3, bucket = world.client("s3"), world.record.names.bucket
+    first = s3.put_object(Bucket=bucket, Key="archive/x", Body=b"1")
+    s3.put_object(Bucket=bucket, Key="archive/x", Body=b"2")
+    s3.delete_object(Bucket=bucket, Key="archive/x", VersionId=first["VersionId"])
+    assert s3.get_object(Bucket=bucket, Key="archive/x")["Body"].read() == b"2"
+
+
+def test_making_everything_again_changes_nothing(world: World) -> None:
+    again = Provision(
+        endpoint=world.record.ports.url("aws"),
+        names=world.record.names,
+        visibility_seconds=SAMPLE.visibility_seconds,
+        max_attempts=3,
+    )
+    assert again.everything() == json.loads(world.stack.places.tokens.read_text())
+    mappings = world.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    limits = {m["FunctionArn"].rpartition("-")[2]: m.get("ScalingConfig") for m in mappings}
+    assert limits["on_chunk"] == {"MaximumConcurrency": 10}
+
+
+def test_the_data_api_is_passed_on_to_the_warehouse(world: World) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    class StandIn(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            asked.append((self.headers["X-Amz-Target"], json.loads(body)))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"Id": "s-1"}')
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", world.record.ports.redshift_data), StandIn) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        answer = world.client("redshift-data").execute_statement(Sql="select 1", Database="dev")
+        thread.join()
+    assert answer["Id"] == "s-1"
+    assert asked[0][0] == "RedshiftData.ExecuteStatement"

@@ -1,0 +1,117 @@
+"""A stack starts, is found again, stops, and leaves alone what is not its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from local import processes
+from local.environment import shell_lines, whole
+from local.options import Options, Places
+from local.processes import StartError, free_ports, port_is_free
+from local.record import Record
+from local.safety import NotLocalError, check_loopback
+from local.stack import Stack, where
+from tests.local.stack.conftest import REPO, SAMPLE, World
+
+GOOD = {
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
+    "AWS_ACCESS_KEY_ID": "x",
+    "AWS_SECRET_ACCESS_KEY": "x",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
+
+
+def test_starting_again_changes_nothing(world: World) -> None:
+    before = world.stack.status().record
+    assert world.stack.up() == before
+    assert where(world.stack.status()).startswith("The local stack is up")
+
+
+def test_another_stack_runs_beside_it_and_goes_without_a_trace(world: World, tmp_path: Path) -> None:
+    other = Stack(REPO, tmp_path / "other", options=replace(SAMPLE, api=False))
+    record = other.up()
+    try:
+        assert set(vars(record.ports).values()).isdisjoint(vars(world.record.ports).values())
+        processes.kill(record.process("ministack"))
+        assert not other.status().up
+        again = other.up()
+        assert other.status().up
+        assert {p.pid for p in again.processes}.isdisjoint({p.pid for p in record.processes})
+        assert not processes.alive(record.process("worker")), "what was left of the first was stopped"
+    finally:
+        other.down()
+    assert other.status().record is None
+    assert not any(processes.alive(p) for p in again.processes)
+    assert port_is_free(again.ports.aws)
+    assert sorted(p.name for p in (tmp_path / "other").iterdir()) == ["lock", "logs"]
+    assert world.stack.status().up
+
+
+def test_an_app_that_does_not_load_is_shown_by_the_end_of_its_log(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("import no_such_module_anywhere\n")
+    stack = Stack(REPO, tmp_path / "state", options=Options(app_dir=str(tmp_path), warehouse=False, api=False))
+    with pytest.raises(
+        StartError, match=r"worker ended while starting(.|\n)*No module named 'no_such_module_anywhere'"
+    ):
+        stack.up()
+    assert stack.status().record is None
+
+
+def test_a_taken_port_is_named(tmp_path: Path, world: World) -> None:
+    stack = Stack(REPO, tmp_path, options=replace(SAMPLE, api_port=world.record.ports.api))
+    with pytest.raises(StartError, match=f"port {world.record.ports.api} is taken"):
+        stack.up()
+
+
+def test_only_the_recorded_process_is_signalled(world: World) -> None:
+    worker = world.stack.status().record.process("worker")  # type: ignore[union-attr]
+    for other in (replace(worker, born=worker.born - 60), replace(worker, command=("something", "else"))):
+        processes.kill(other)
+        processes.stop([other])
+    assert processes.alive(worker)
+
+
+def test_the_record_reads_as_it_was_written(world: World) -> None:
+    assert Record.read(world.stack.places.record) == world.stack.status().record
+    assert Record.read(world.stack.places.state / "nothing") is None
+
+
+def test_free_ports_are_distinct() -> None:
+    assert len(set(free_ports(20))) == 20
+
+
+def test_an_environment_that_stays_here_is_let_through() -> None:
+    check_loopback({**GOOD, "AWS_ENDPOINT_URL_S3": "http://localhost:1"})
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"AWS_ENDPOINT_URL": ""}, "AWS_ENDPOINT_URL is not set"),
+        ({"AWS_ENDPOINT_URL_S3": "https://s3.amazonaws.com"}, "not on this machine"),
+        ({"AWS_ENDPOINT_URL_S3": "http://127.0.0.1.example.com"}, "not on this machine"),
+        ({"AWS_ENDPOINT_URL_SQS": ""}, "AWS_ENDPOINT_URL_SQS is , which"),
+        ({"AWS_PROFILE": "work"}, "AWS_PROFILE must not be set"),
+        ({"AWS_ACCESS_KEY_ID": ""}, "AWS_ACCESS_KEY_ID is not set"),
+    ],
+)
+def test_an_environment_that_could_reach_the_real_aws_is_refused(change: dict[str, str], fault: str) -> None:
+    with pytest.raises(NotLocalError, match=fault):
+        check_loopback({**GOOD, **change})
+
+
+def test_the_user_s_own_aws_stays_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "work")
+    monkeypatch.setenv("LANDFALL_BUCKET", "theirs")
+    env = whole({"LANDFALL_TABLE": "ours"}, Places(root=tmp_path, state=tmp_path))
+    assert "AWS_PROFILE" not in env
+    assert "LANDFALL_BUCKET" not in env
+    assert not Path(env["AWS_SHARED_CREDENTIALS_FILE"]).exists()
+    assert env["LANDFALL_TABLE"] == "ours"
+
+
+def test_the_environment_can_be_sourced() -> None:
+    assert shell_lines({"B": "it's", "A": "1"}) == "export A=1\nexport B='it'\"'\"'s'\n"
