@@ -1,0 +1,66 @@
+"""`python -m local.redshift`: the local Redshift as a process of its own, until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import threading
+from pathlib import Path
+
+from local.redshift.server import LocalRedshift, wait_for_ever
+
+
+def main() -> None:
+    given = _arguments()
+    stopping = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stopping.set())
+    given.ready_file.unlink(missing_ok=True)
+    redshift = LocalRedshift(
+        given.data,
+        s3_endpoint=given.s3_endpoint,
+        events_endpoint=given.events_endpoint,
+        api_port=given.api_port,
+        wire_port=given.wire_port,
+    )
+    with redshift:
+        _tell_ready(redshift, given.ready_file)
+        wait_for_ever(stopping)
+        given.ready_file.unlink(missing_ok=True)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local.redshift", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder that keeps the database")
+    parser.add_argument("--api-port", type=int, default=0, help="port of the Data API, 0 for a free one")
+    parser.add_argument("--wire-port", type=int, default=0, help="port for database clients, 0 for a free one")
+    parser.add_argument("--s3-endpoint", required=True, help="where COPY reads, on this machine")
+    parser.add_argument("--events-endpoint", default=None, help="EventBridge for WithEvent, on this machine")
+    parser.add_argument("--ready-file", type=Path, required=True, help="written when everything is up")
+    return parser.parse_args()
+
+
+def _tell_ready(redshift: LocalRedshift, path: Path) -> None:
+    """Written aside and renamed: a reader sees all of it or none. For its owner only, as it holds a password."""
+    told = {
+        "pid": os.getpid(),
+        "api_url": redshift.api_url,
+        "wire_host": redshift.wire_host,
+        "wire_port": redshift.wire_port,
+        "database": redshift.database,
+        "user": redshift.user,
+        "password": redshift.password,
+        "dsn": redshift.dsn,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    making = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(making, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as out:
+        json.dump(told, out)
+    making.replace(path)
+
+
+if __name__ == "__main__":
+    main()

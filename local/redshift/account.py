@@ -1,0 +1,115 @@
+"""Which user PostgreSQL runs as, and which folders that user reaches.
+
+PostgreSQL refuses to run as root. As root it runs as `nobody`, who may not reach a home folder or a folder of the
+tests; then the files live under a public folder for temporary files instead, found again by a pointer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_POINTER = "elsewhere"
+
+
+class UnreachableError(Exception):
+    """PostgreSQL's user cannot reach the files it needs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """The user PostgreSQL runs as; `other` is false when it is simply the one who runs this process."""
+
+    uid: int
+    gid: int
+    other: bool
+
+    def as_popen(self) -> dict[str, Any]:
+        """Arguments that make subprocess change to this user."""
+        return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.other else {}
+
+    def own(self, path: Path) -> None:
+        if self.other:
+            os.chown(path, self.uid, self.gid)
+
+    def reaches(self, folder: Path) -> bool:
+        """Whether this user may go into the folder and write there."""
+        test = ["/bin/sh", "-c", 'cd "$1" && test -w .', "sh", str(folder)]
+        return subprocess.run(test, check=False, stderr=subprocess.DEVNULL, cwd="/", **self.as_popen()).returncode == 0
+
+
+def account() -> Account:
+    if os.geteuid() != 0:
+        return Account(uid=os.geteuid(), gid=os.getegid(), other=False)
+    nobody = pwd.getpwnam("nobody")
+    return Account(uid=nobody.pw_uid, gid=nobody.pw_gid, other=True)
+
+
+def home_for(folder: Path, who: Account) -> Path:
+    """A folder that belongs to `who`: inside `folder` when it is reached there, else a public one it points to."""
+    home = folder / "postgres"
+    pointer = folder / _POINTER
+    if pointer.is_file() and (known := Path(pointer.read_text().strip())).is_dir() and who.reaches(known):
+        return known
+    _make_private(home, who)
+    if who.reaches(home):
+        return home
+    home.rmdir()
+    elsewhere = _public() / f"landfall-redshift-{_digest(str(folder.resolve()))}"
+    _make_private(elsewhere, who)
+    pointer.write_text(str(elsewhere))
+    sys.stderr.write(f"PostgreSQL's user cannot reach {folder}; its files are in {elsewhere}\n")
+    return elsewhere
+
+
+def _make_private(folder: Path, who: Account) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid not in (who.uid, os.geteuid()):
+        raise UnreachableError(f"{folder} belongs to somebody else: remove it or choose another data folder")
+    who.own(folder)
+
+
+def runnable(installed: Path, who: Account) -> Path:
+    """The folder of PostgreSQL's binaries, copied to a public place when `who` cannot run them where they are."""
+    if _runs(installed, who):
+        return installed
+    copy = _public() / f"landfall-postgres-{_digest(f'{installed} {installed.stat().st_mtime_ns}')}"
+    if not copy.exists():
+        making = Path(tempfile.mkdtemp(prefix=copy.name, dir=copy.parent))
+        shutil.copytree(installed, making / "made")
+        making.chmod(0o755)
+        (making / "made").chmod(0o755)
+        (making / "made").rename(copy)
+        making.rmdir()
+    if copy.is_symlink() or copy.stat().st_uid != os.geteuid() or copy.stat().st_mode & stat.S_IWOTH:
+        raise UnreachableError(f"{copy} belongs to somebody else: remove it")
+    if not _runs(copy, who):
+        raise UnreachableError(f"PostgreSQL's binaries in {copy} do not run")
+    return copy
+
+
+def _runs(installed: Path, who: Account) -> bool:
+    command = [str(installed / "bin" / "postgres"), "--version"]
+    try:
+        return subprocess.run(command, check=False, capture_output=True, cwd="/", **who.as_popen()).returncode == 0
+    except OSError:
+        return False
+
+
+def _public() -> Path:
+    """A folder for temporary files that every user reaches and that outlives a restart where there is one."""
+    lasting = Path("/var/tmp")
+    return lasting if lasting.is_dir() else Path(tempfile.gettempdir())
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,228 @@
+"""One field of a file made into a value of its column, exactly as COPY does it; or a fault with Redshift's code.
+
+This is the exact way, in Python: it decides what a load error says, and it loads what the fast way cannot.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, localcontext
+
+from local.redshift.copy.dates import ISO_DATE, ISO_TIME, date_reader, time_reader
+from local.redshift.copy.statement import Options
+from local.redshift.copy.target import TargetColumn
+
+Convert = Callable[[str], str | None]
+
+_INTEGERS = {"int2": (2**15, "Short"), "int4": (2**31, "Integer"), "int8": (2**63, "Long")}
+_TRUE, _FALSE = {"t", "true", "y", "yes", "1"}, {"f", "false", "n", "no", "0"}
+_INTEGER, _DECIMAL = re.compile(r"[+-]?[0-9]+"), re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)")
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?([+-]\d{2}(:?\d{2})?)?")
+
+
+class FieldFault(Exception):  # noqa: N818 - a fault of the data, not an error of ours
+    """The field cannot be loaded."""
+
+    def __init__(self, code: int, message: str, position: int = 0) -> None:
+        super().__init__(message)
+        self.code, self.message, self.position = code, message, position
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """How one column is read."""
+
+    column: TargetColumn
+    convert: Convert
+
+
+def fields_for(columns: list[TargetColumn], options: Options) -> list[Field]:
+    return [Field(column=column, convert=_converter(column, options)) for column in columns]
+
+
+def _converter(column: TargetColumn, options: Options) -> Convert:
+    inner = _text(column, options) if column.text else _typed(column, options)
+
+    def convert(raw: str) -> str | None:
+        value = None if raw == options.null else inner(raw)
+        if value is None and column.required:
+            raise FieldFault(1213, "Missing data for not-null field")
+        return value
+
+    return convert
+
+
+def _text(column: TargetColumn, options: Options) -> Convert:
+    most = column.size[0] if column.size else 65535
+
+    def convert(raw: str) -> str | None:
+        value = _valid(raw, options)
+        if (options.empty_as_null and not value) or (options.blanks_as_null and value.isspace()):
+            return None
+        if options.trim_blanks:
+            value = value.rstrip(" ")
+        if column.kind == "bpchar" and not value.isascii():
+            _refuse_multibyte(value)
+        encoded = value.encode()
+        if column.kind == "bpchar":
+            encoded = encoded.rstrip(b" ")
+        if len(encoded) <= most:
+            return value
+        if options.truncate_columns:
+            return encoded[:most].decode(errors="ignore")
+        raise FieldFault(1204, "String length exceeds DDL length", most)
+
+    return convert
+
+
+def _valid(raw: str, options: Options) -> str:
+    """Bytes that are not UTF-8 arrive as lone surrogates."""
+    if raw.isascii() and "\0" not in raw:
+        return raw
+    for position, character in enumerate(raw):
+        if "\udc80" <= character <= "\udcff" or character == "\0":
+            if options.replacement is not None:
+                return re.sub("[\udc80-\udcff\0]", lambda _: options.replacement or "?", raw)
+            told = f"{ord(character) & 0xFF:02x}"
+            message = f"String contains invalid or unsupported UTF8 codepoints. Bad UTF8 hex sequence: {told} (error 3)"
+            raise FieldFault(1220, message, position)
+    return raw
+
+
+def _refuse_multibyte(value: str) -> None:
+    position, character = next((i, c) for i, c in enumerate(value) if not c.isascii())
+    told = character.encode().hex(" ")
+    message = f"Multibyte character not supported for CHAR (Hint: try using VARCHAR). Invalid char: {told}"
+    raise FieldFault(1220, message, position)
+
+
+def _typed(column: TargetColumn, options: Options) -> Convert:
+    """Any type but text: empty is NULL."""
+    makers: dict[str, Callable[[], Convert]] = {
+        "numeric": lambda: _decimal(column, options),
+        "bool": lambda: _boolean,
+        "float4": lambda: _float,
+        "float8": lambda: _float,
+        "date": lambda: _date(options),
+        "timestamp": lambda: _timestamp(options, zone=False),
+        "timestamptz": lambda: _timestamp(options, zone=True),
+        "time": lambda: _clock,
+        "timetz": lambda: _clock,
+        "jsonb": lambda: _super,
+        "bytea": lambda: _bytes,
+    }
+    if column.kind in _INTEGERS:
+        inner = _integer(column.kind)
+    elif column.kind in makers:
+        inner = makers[column.kind]()
+    else:
+        inner = _valid_only(options)
+    return lambda raw: inner(raw) if raw else None
+
+
+def _valid_only(options: Options) -> Convert:
+    return lambda raw: _valid(raw, options)
+
+
+def _digits(raw: str, pattern: re.Pattern[str], kind: str) -> None:
+    if not pattern.fullmatch(raw):
+        allowed = "0123456789" + (".-+" if kind == "Decimal" else "-+")
+        position = next((i for i, c in enumerate(raw) if c not in allowed or (i and c in "+-")), len(raw) - 1)
+        shown = raw[position : position + 1]
+        shown = shown if shown.isprintable() and shown.isascii() else "?"
+        raise FieldFault(1207, f"Invalid digit, Value '{shown}', Pos {position}, Type: {kind}", position)
+
+
+def _integer(kind: str) -> Convert:
+    limit, told = _INTEGERS[kind]
+
+    def convert(raw: str) -> str:
+        _digits(raw, _INTEGER, told)
+        if not -limit <= int(raw) < limit:
+            raise FieldFault(1222, f"Overflow, Type: {told}")
+        return raw
+
+    return convert
+
+
+def _decimal(column: TargetColumn, options: Options) -> Convert:
+    precision, scale = column.size or (38, 18)
+    how = ROUND_HALF_UP if options.round_decimals else ROUND_DOWN  # COPY cuts off what the column has no place for
+
+    def convert(raw: str) -> str:
+        _digits(raw, _DECIMAL, "Decimal")
+        with localcontext(Context(prec=200)):
+            value = Decimal(raw).quantize(Decimal(1).scaleb(-scale), rounding=how)
+        if abs(value) >= Decimal(10) ** (precision - scale):
+            raise FieldFault(1204, f"Overflow for NUMERIC({precision},{scale})")
+        return f"{value:f}"
+
+    return convert
+
+
+def _float(raw: str) -> str:
+    try:
+        float(raw)
+    except ValueError:
+        raise FieldFault(1208, "Invalid digit, Type: Float") from None
+    if "_" in raw or raw != raw.strip():
+        raise FieldFault(1208, "Invalid digit, Type: Float")
+    return raw
+
+
+def _boolean(raw: str) -> str:
+    value = raw.lower()
+    if value not in _TRUE | _FALSE:
+        raise FieldFault(1210, "Unknown boolean format")
+    return "t" if value in _TRUE else "f"
+
+
+def _date(options: Options) -> Convert:
+    read = date_reader(options.date_format)
+
+    def convert(raw: str) -> str | None:
+        value = read(raw)
+        if value is None and not options.accept_any_date:
+            if len(raw) < 10 and not options.date_format:
+                raise FieldFault(1205, "Invalid Date Format - length must be 10 or more")
+            raise FieldFault(1205, f"Invalid Date Format or value [{options.date_format or ISO_DATE}]")
+        return value
+
+    return convert
+
+
+def _timestamp(options: Options, *, zone: bool) -> Convert:
+    read = time_reader(options.time_format, zone=zone)
+
+    def convert(raw: str) -> str | None:
+        value = read(raw)
+        if value is None and not options.accept_any_date:
+            told = options.time_format or ISO_TIME.replace("HH", "HH24")
+            raise FieldFault(1206, f"Invalid timestamp format or value [{told}]")
+        return value
+
+    return convert
+
+
+def _clock(raw: str) -> str:
+    if not _CLOCK.fullmatch(raw):
+        raise FieldFault(1206, "Invalid time format or value [HH24:MI:SS]")
+    return raw
+
+
+def _super(raw: str) -> str:
+    try:
+        json.loads(raw)
+    except ValueError:
+        raise FieldFault(1224, "Invalid value. Check if the value is properly formatted JSON") from None
+    return raw
+
+
+def _bytes(raw: str) -> str:
+    try:
+        return "\\x" + bytes.fromhex(raw).hex()
+    except ValueError:
+        raise FieldFault(1223, "Invalid hexadecimal value for VARBYTE") from None

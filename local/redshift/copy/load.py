@@ -1,0 +1,208 @@
+"""COPY, put together: the fast way streams the files into PostgreSQL's own COPY, and the exact way takes over.
+
+The exact way starts, from a savepoint, when the guard or PostgreSQL objects to anything. It then either loads what
+Redshift would load, or finds the line and the column at fault. So a load error is always told precisely, and loading
+good files costs little more than PostgreSQL's own COPY.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import errors
+
+from local.redshift.copy import files
+from local.redshift.copy.dates import ISO_DATE, ISO_TIME
+from local.redshift.copy.exact import ExactReader, LoadError, Row
+from local.redshift.copy.fields import fields_for
+from local.redshift.copy.guard import Guard
+from local.redshift.copy.statement import AUTO, Copy, Options, parse
+from local.redshift.copy.target import Target, quote, target_of
+from local.redshift.sql.tokens import literal
+from local.redshift.statements import Session
+
+Check = Callable[[], None]
+
+_FAST_DATES = {"", AUTO, ISO_DATE}
+_FAST_TIMES = {"", AUTO, ISO_TIME, ISO_TIME.replace("HH", "HH24")}
+_INSERT = """
+    insert into local_redshift.load_error values (
+        (select usesysid::int from pg_user where usename = current_user), %s, %s, %s, current_database(), %s,
+        now() at time zone 'UTC', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+
+
+_REMEMBER = """
+    select set_config('local_redshift.last_copy_count', %s, false),
+           set_config('local_redshift.last_copy_id', %s, false)"""
+
+
+class CopyFailedError(Exception):
+    """The COPY statement failed; the message is Redshift's."""
+
+
+class _Objection(Exception):  # noqa: N818 - not an error: the exact way decides
+    """The fast way may differ from Redshift here."""
+
+
+class _NullSeen(_Objection):
+    """A null string is there that this try of the fast way does not take for one."""
+
+
+class Loader:
+    """Loads COPY statements in sessions that others opened; writes load errors in a session of its own."""
+
+    def __init__(self, dsn: str, s3: Any) -> None:
+        self._dsn, self._s3 = dsn, s3
+
+    def load(self, session: Session, sql: str, *, query_id: int, check: Check) -> int:
+        """Runs the COPY and returns the number of rows it loaded. `check` raises when the owner has cancelled."""
+        copy = parse(sql)
+        target = target_of(session, copy)
+        try:
+            found = files.find(self._s3, copy)
+            job = _Job(s3=self._s3, session=session, copy=copy, target=target, files=found, check=check)
+            count = self._either_way(job, query_id)
+        except files.FilesError as error:
+            raise CopyFailedError(str(error)) from error
+        session.execute(_REMEMBER, (str(count), str(query_id)))
+        return count
+
+    def _either_way(self, job: _Job, query_id: int) -> int:
+        for null in _null_strings(job.copy.options) if _may_be_fast(job.target, job.copy.options) else ():
+            try:
+                with job.session.transaction():
+                    return job.fast(null)
+            except _NullSeen:
+                continue
+            except (_Objection, errors.DataError, errors.IntegrityError):
+                break
+        faults: list[LoadError] = []
+        try:
+            return job.exact(faults)
+        finally:
+            self._record(job, faults, query_id)
+
+    def _record(self, job: _Job, faults: list[LoadError], query_id: int) -> None:
+        """In a transaction of its own: load errors stay when the COPY is undone."""
+        if not faults:
+            return
+        pid, oid = job.session.info.backend_pid, job.target.oid
+        with psycopg.connect(self._dsn, autocommit=True) as own, own.cursor() as cursor:
+            for fault in faults:
+                place = (fault.file, fault.line, *_column_told(fault), fault.position)
+                told = (fault.code, fault.message, fault.raw_line, fault.raw_field)
+                cursor.execute(_INSERT, (query_id, query_id, pid, oid, *place, *told))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """One COPY under way."""
+
+    s3: Any
+    session: Session
+    copy: Copy
+    target: Target
+    files: Sequence[files.File]
+    check: Check
+
+    def fast(self, null: str) -> int:
+        """PostgreSQL's COPY with this null string, under guard."""
+        return sum(self._fast_file(file, null) for file in self.files)
+
+    def _fast_file(self, file: files.File, null: str) -> int:
+        options = self.copy.options
+        absent = options.null.encode() if null != options.null else b""
+        form = {"delimiter": options.delimiter, "quote": options.quote}
+        guard = Guard(self.target.columns, **form, null=null.encode(), absent=absent)
+        source = files.without_header(files.chunks(self.s3, file, options.compression), options.header_lines)
+        statement = _statement(self.target, options, null).encode()
+        with closing(files.ahead(_guarded(source, guard))) as chunks, self.session.cursor() as cursor:
+            with cursor.copy(statement) as stream:
+                for chunk in chunks:
+                    self.check()
+                    stream.write(chunk)
+            return cursor.rowcount
+
+    def exact(self, faults: list[LoadError]) -> int:
+        """Row by row; the faults it finds are added to `faults`, and too many of them end it."""
+        statement = f"copy {self.target.quoted} ({self.target.column_list}) from stdin"
+        with self.session.cursor() as cursor:
+            with cursor.copy(statement.encode()) as stream:
+                for row in self._rows():
+                    if isinstance(row, LoadError):
+                        faults.append(row)
+                        self._stop_at_most(faults)
+                    else:
+                        stream.write_row(row)
+            return cursor.rowcount
+
+    def _rows(self) -> Iterator[Row | LoadError]:
+        options = self.copy.options
+        fields = fields_for(list(self.target.columns), options)
+        for file in self.files:
+            reader = ExactReader(file.url, fields, options)
+            for number, row in enumerate(reader.rows(files.chunks(self.s3, file, options.compression))):
+                if number % 1000 == 0:
+                    self.check()
+                yield row
+
+    def _stop_at_most(self, faults: list[LoadError]) -> None:
+        if len(faults) >= max(self.copy.options.most_errors, 1):
+            raise CopyFailedError(
+                f"Load into table '{self.target.name}' failed.  Check 'sys_load_error_detail' system table for details."
+            )
+
+
+def _may_be_fast(target: Target, options: Options) -> bool:
+    """Options that change values, and types the fast way reads differently, always go the exact way."""
+    kinds = {column.kind for column in target.columns}
+    dates = "date" not in kinds or options.date_format in _FAST_DATES
+    times = not kinds & {"timestamp", "timestamptz"} or options.time_format in _FAST_TIMES
+    changes = options.blanks_as_null or options.trim_blanks or options.round_decimals or options.fill_record
+    return dates and times and not changes and not options.ignore_blank_lines and "bytea" not in kinds
+
+
+def _null_strings(options: Options) -> list[str]:
+    """PostgreSQL knows one null string: first the empty one, then Redshift's where empty text is not NULL."""
+    return [""] if options.empty_as_null or not options.null else ["", options.null]
+
+
+def _statement(target: Target, options: Options, null: str) -> str:
+    texts = [quote(column.name) for column in target.columns if column.text]
+    others = [quote(column.name) for column in target.columns if not column.text]
+    empty_is_text = not null and not options.empty_as_null and options.null
+    forced = others if empty_is_text else others + texts
+    words = [
+        "format csv",
+        f"delimiter {literal(options.delimiter)}",
+        f"quote {literal(options.quote)}",
+        "encoding 'UTF8'",
+    ]
+    words.append(f"null {literal(null)}")
+    if forced:
+        words.append(f"force_null ({', '.join(forced)})")
+    if texts and empty_is_text:
+        words.append(f"force_not_null ({', '.join(texts)})")
+    return f"copy {target.quoted} ({target.column_list}) from stdin with ({', '.join(words)})"
+
+
+def _guarded(source: Iterator[bytes], guard: Guard) -> Iterator[bytes]:
+    for chunk in source:
+        if not guard.fine(chunk):
+            raise _NullSeen if guard.saw_absent else _Objection
+        yield chunk
+    if not guard.end():
+        raise _Objection
+
+
+def _column_told(fault: LoadError) -> tuple[str, str, str]:
+    """Name, type and length as the system tables show them."""
+    column = fault.column
+    if column is None:
+        return "", "", ""
+    kinds = {"bpchar": "char", "jsonb": "super", "bytea": "varbyte"}
+    return column.name, kinds.get(column.kind, column.kind), ", ".join(str(size) for size in column.size)

@@ -1,0 +1,211 @@
+"""The COPY statement, read. An option that is not known or not emulated is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from local.redshift.sql.errors import SqlRefusedError, not_emulated
+from local.redshift.sql.tokens import Kind, Reader, cut, name_value, string_value, tokenize, word_set
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What was asked for, defaults as in Redshift."""
+
+    csv: bool = False
+    manifest: bool = False
+    compression: str = ""  # "", gzip, zstd or bzip2
+    iam_role: str = ""
+    region: str = ""
+    delimiter: str = ","
+    quote: str = '"'
+    null: str = "\\N"
+    header_lines: int = 0
+    most_errors: int = 0
+    empty_as_null: bool = False
+    blanks_as_null: bool = False
+    trim_blanks: bool = False
+    truncate_columns: bool = False
+    fill_record: bool = False
+    ignore_blank_lines: bool = False
+    accept_any_date: bool = False
+    explicit_ids: bool = False
+    round_decimals: bool = False
+    replacement: str | None = None  # ACCEPTINVCHARS: stands in for each byte that is not UTF-8
+    date_format: str = ""  # "" is YYYY-MM-DD
+    time_format: str = ""  # "" is YYYY-MM-DD HH:MI:SS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Copy:
+    """COPY table [(columns)] FROM 's3://bucket/key' options."""
+
+    table: Sequence[str]
+    columns: Sequence[str]
+    bucket: str
+    key: str
+    options: Options = field(default_factory=Options)
+
+
+_SWITCHES: dict[str, tuple[str, Any]] = {
+    "csv": ("csv", True),
+    "manifest": ("manifest", True),
+    "gzip": ("compression", "gzip"),
+    "zstd": ("compression", "zstd"),
+    "bzip2": ("compression", "bzip2"),
+    "emptyasnull": ("empty_as_null", True),
+    "blanksasnull": ("blanks_as_null", True),
+    "trimblanks": ("trim_blanks", True),
+    "truncatecolumns": ("truncate_columns", True),
+    "fillrecord": ("fill_record", True),
+    "ignoreblanklines": ("ignore_blank_lines", True),
+    "acceptanydate": ("accept_any_date", True),
+    "explicit_ids": ("explicit_ids", True),
+    "roundec": ("round_decimals", True),
+}
+_NOT_EMULATED = word_set(
+    "parquet orc avro json fixedwidth shapefile lzop escape removequotes encrypted readratio ssh noload "
+    "credentials access_key_id secret_access_key session_token master_symmetric_key ignoreallerrors"
+)
+_S3 = re.compile(r"s3://([^/]+)/(.+)", re.S)
+
+
+def parse(sql: str) -> Copy:
+    reader = Reader([token for token in tokenize(sql) if token.text != ";"])
+    reader.accept("copy")
+    table = [name_value(token) for token in reader.name() if token.text != "."]
+    columns = [name_value(part[0]) for part in cut(reader.bracket(), ",") if part]
+    if not reader.accept("from"):
+        raise reader.fail()
+    source = _S3.fullmatch(_text(reader))
+    if source is None:
+        raise not_emulated("COPY from anything but 's3://bucket/key'")
+    options = _options(reader)
+    return Copy(table=table, columns=columns, bucket=source[1], key=source[2], options=options)
+
+
+def _options(reader: Reader) -> Options:
+    options = Options()
+    seen: set[str] = set()
+    while not reader.done:
+        word = reader.take().low
+        if word in ("with", "and"):
+            continue
+        if word == "format":
+            reader.accept("as")
+            word = reader.take().low
+        if word in seen:
+            raise SqlRefusedError(f"conflicting or redundant options: {word}")
+        seen.add(word)
+        options = _option(options, word, reader)
+    if not options.iam_role:
+        raise SqlRefusedError("COPY needs IAM_ROLE")
+    if not options.csv:
+        raise not_emulated("COPY without CSV")
+    return options
+
+
+def _option(options: Options, word: str, reader: Reader) -> Options:
+    if word in _SWITCHES:
+        name, value = _SWITCHES[word]
+        if name == "compression" and options.compression:
+            raise SqlRefusedError(f"conflicting compressions: {options.compression} and {word}")
+        return replace(options, **{name: value})
+    if word in _VALUES:
+        name, read = _VALUES[word]
+        return replace(options, **{name: read(reader)})
+    if word in ("compupdate", "statupdate"):
+        reader.accept_any("on", "off", "true", "false", "preset")
+        return options
+    if word == "comprows":
+        _number(reader)
+        return options
+    if word == "encoding":
+        _utf8_only(reader)
+        return options
+    if word in _NOT_EMULATED:
+        raise not_emulated(f"COPY ... {word.upper()}")
+    raise SqlRefusedError(f'syntax error at or near "{word}"')
+
+
+def _text(reader: Reader) -> str:
+    reader.accept("as")
+    token = reader.take()
+    if token.kind is not Kind.LITERAL:
+        raise SqlRefusedError(f'syntax error at or near "{token.text}"')
+    return string_value(token)
+
+
+def _character(reader: Reader) -> str:
+    value = _unescaped(_text(reader))
+    if len(value) != 1 or ord(value) > 127:
+        raise SqlRefusedError("COPY delimiter and quote must be a single ASCII character")
+    return value
+
+
+def _unescaped(text: str) -> str:
+    """'\\t' is a tab and '\\\\N' is \\N: COPY reads backslashes in its own literals."""
+    named = {"\\t": "\t", "\\\\t": "\t"}
+    if text in named:
+        return named[text]
+    octal = re.fullmatch(r"\\([0-7]{3})", text)
+    return chr(int(octal[1], 8)) if octal else text.replace("\\\\", "\\")
+
+
+def _number(reader: Reader) -> int:
+    reader.accept("as")
+    token = reader.take()
+    if token.kind is not Kind.NUMBER or not token.text.isdigit():
+        raise SqlRefusedError(f'syntax error at or near "{token.text}"')
+    return int(token.text)
+
+
+def _role(reader: Reader) -> str:
+    if reader.accept("default"):
+        return "default"
+    role = _text(reader)
+    if not re.match(r"arn:aws[a-z-]*:iam::\d{12}:role/", role):
+        raise SqlRefusedError("IAM_ROLE must be default or the ARN of a role")
+    return role
+
+
+def _replacement(reader: Reader) -> str:
+    reader.accept("as")
+    if not reader.done and reader.tokens[reader.at].kind is Kind.LITERAL:
+        value = string_value(reader.take())
+        if len(value) != 1 or ord(value) > 127 or value == "\0":
+            raise SqlRefusedError("ACCEPTINVCHARS needs one ASCII character")
+        return value
+    return "?"
+
+
+def _format(reader: Reader) -> str:
+    value = _text(reader)
+    return AUTO if value.lower() == AUTO else value
+
+
+def _utf8_only(reader: Reader) -> None:
+    reader.accept("as")
+    token = reader.take()
+    name = string_value(token).lower() if token.kind is Kind.LITERAL else token.low
+    if name not in ("utf8", "auto"):
+        raise not_emulated(f"COPY ... ENCODING {name}")
+
+
+_VALUES: dict[str, tuple[str, Callable[[Reader], Any]]] = {
+    "iam_role": ("iam_role", _role),
+    "region": ("region", _text),
+    "delimiter": ("delimiter", _character),
+    "quote": ("quote", _character),
+    "null": ("null", lambda reader: _unescaped(_text(reader))),
+    "ignoreheader": ("header_lines", _number),
+    "maxerror": ("most_errors", _number),
+    "acceptinvchars": ("replacement", _replacement),
+    "dateformat": ("date_format", _format),
+    "timeformat": ("time_format", _format),
+}

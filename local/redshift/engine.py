@@ -1,0 +1,121 @@
+"""Runs submissions: each in a thread and a session of its own, and in exactly one transaction at REPEATABLE READ.
+
+Guarantees that a submission's effects are visible all together or not at all, and that its status never says FINISHED
+before the commit. A statement still running when the process is killed is rolled back and forgotten.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+from psycopg import errors
+
+from local.redshift.copy.load import CopyFailedError, Loader
+from local.redshift.events import Bell
+from local.redshift.results import read
+from local.redshift.sql.errors import SqlRefusedError
+from local.redshift.sql.rewrite import first_word, rewrite
+from local.redshift.statements import CancelledError, Part, Session, Status, Submission
+
+_THREADS = 60
+_CANCELLED = "Query cancelled on user's request"
+_FAILURES = (psycopg.Error, SqlRefusedError, CopyFailedError)
+
+
+class Engine:
+    """`submit` returns at once; the submission's own status tells how it goes."""
+
+    def __init__(self, dsn: str, loader: Loader, bell: Bell) -> None:
+        self._dsn, self._loader, self._bell = dsn, loader, bell
+        self._threads = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="statement")
+
+    def submit(self, work: Submission) -> None:
+        self._threads.submit(self._run, work)
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _run(self, work: Submission) -> None:
+        try:
+            work.check()
+            work.move(Status.PICKED)
+            self._transaction(work)
+        except CancelledError:
+            _end_badly(work, Status.ABORTED, _CANCELLED)
+        except errors.QueryCanceled as error:
+            if work.cancelled:
+                _end_badly(work, Status.ABORTED, _CANCELLED)
+            else:
+                _end_badly(work, Status.FAILED, explain(error))
+        except _FAILURES as error:
+            _end_badly(work, Status.FAILED, explain(error))
+        except Exception as error:
+            # Whatever it was, a statement that nobody ends would be waited for for ever.
+            _end_badly(work, Status.FAILED, f"ERROR: internal error of the local Redshift: {error!r}")
+            raise
+        else:
+            work.move(Status.FINISHED)
+        finally:
+            work.ended.set()
+            if work.with_event:
+                self._bell.ring(work)
+
+    def _transaction(self, work: Submission) -> None:
+        with psycopg.connect(self._dsn, prepare_threshold=None) as session:
+            work.open(session)
+            try:
+                work.move(Status.STARTED)
+                for part in work.parts:
+                    self._part(session, work, part)
+                work.check()
+                session.commit()
+            finally:
+                work.close()
+
+    def _part(self, session: Session, work: Submission, part: Part) -> None:
+        work.check()
+        part.move(Status.STARTED)
+        started = time.perf_counter()
+        try:
+            if first_word(part.sql) == "copy":
+                part.rows = self._loader.load(session, part.sql, query_id=part.query_id, check=work.check)
+            else:
+                _execute(session, part, batch=work.batch)
+        finally:
+            part.seconds = time.perf_counter() - started
+        part.move(Status.FINISHED)
+
+
+def _execute(session: Session, part: Part, *, batch: bool) -> None:
+    sql = rewrite(part.sql, batch=batch)
+    with session.cursor() as cursor:
+        cursor.execute(sql.encode())
+        part.rows = cursor.rowcount
+        part.result = read(cursor.pgresult)
+
+
+def _end_badly(work: Submission, status: Status, error: str) -> None:
+    """The part that ran takes the error, those behind it are aborted."""
+    told = error
+    for number, part in enumerate(work.parts, start=1):
+        if part.status is Status.STARTED:
+            part.move(status, error)
+            if work.batch and status is Status.FAILED:
+                told = f"Query #{number} failed with {error}"
+        elif part.status is Status.SUBMITTED:
+            part.move(Status.ABORTED)
+    work.move(status, told)
+
+
+def explain(error: Exception) -> str:
+    """The error in Redshift's words. Only the message: PostgreSQL's details quote rows."""
+    if isinstance(error, errors.SerializationFailure):
+        return "ERROR: 1023\n  Detail: Serializable isolation violation on table in Redshift"
+    if isinstance(error, psycopg.Error):
+        constraint = error.diag.constraint_name or ""
+        if isinstance(error, errors.CheckViolation) and constraint.startswith("bytes_"):
+            return f"ERROR: value too long for type character varying({constraint.rpartition('_')[2]})"
+        return f"ERROR: {error.diag.message_primary or error}"
+    return f"ERROR: {error}"

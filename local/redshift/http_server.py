@@ -1,0 +1,91 @@
+"""The Data API over HTTP on loopback: JSON 1.1 with X-Amz-Target, as AWS's clients speak it."""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from local.redshift.data_api import DataApi
+from local.redshift.requests import ApiError
+
+_PREFIX = "RedshiftData."
+_MOST_BODY = 8 * 1024 * 1024
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+    api: DataApi
+
+
+class HttpServer:
+    """Serves from a thread of its own between `start` and `stop`."""
+
+    def __init__(self, api: DataApi, port: int = 0) -> None:
+        self._server = _Server(("127.0.0.1", port), _Handler)
+        self._server.api = api
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def do_GET(self) -> None:
+        """For those who wait until it is up."""
+        self._answer(200, {"service": "redshift-data", "local": True})
+
+    def do_POST(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        target = self.headers.get("X-Amz-Target") or ""
+        if length > _MOST_BODY:
+            self.close_connection = True
+            return self._fail(ApiError("ValidationException", "the request is too large", 413))
+        body = self.rfile.read(length)
+        try:
+            answer = self.server.api.call(_operation(target), json.loads(body or b"{}"))
+        except ApiError as error:
+            return self._fail(error)
+        except ValueError as error:
+            return self._fail(ApiError("SerializationException", f"the request is not JSON: {error}"))
+        except Exception as error:  # the client must get an answer, and the others their server
+            self._fail(ApiError("InternalServerException", f"{type(error).__name__}: {error}", 500))
+            raise
+        return self._answer(200, answer)
+
+    def _fail(self, error: ApiError) -> None:
+        self._answer(error.status, {"__type": error.kind, "message": error.message, "Message": error.message})
+
+    def _answer(self, status: int, answer: dict[str, Any]) -> None:
+        body = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/x-amz-json-1.1")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("x-amzn-RequestId", str(uuid.uuid4()))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        """Requests are not logged: they hold SQL."""
+
+
+def _operation(target: str) -> str:
+    if not target.startswith(_PREFIX):
+        raise ApiError("UnknownOperationException", f"X-Amz-Target {target!r} is not of the Redshift Data API")
+    return target.removeprefix(_PREFIX)

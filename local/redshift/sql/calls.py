@@ -1,0 +1,92 @@
+"""Calls and names of Redshift's own that PostgreSQL spells otherwise, rewritten where they stand."""
+
+from __future__ import annotations
+
+from local.redshift.sql.tokens import Kind, Token, closing, cut, literal, loud, text_of, tokenize
+
+_RENAMED = {"nvl": "coalesce", "len": "length", "textlen": "length"}
+_TAKES_DATE_PART = {"dateadd", "date_add", "datediff", "date_diff", "date_part", "date_trunc", "datepart"}
+
+
+def fold_names(tokens: list[Token]) -> list[Token]:
+    """Redshift folds quoted names to lower case as well, unless told otherwise."""
+    return [token.instead(token.text.lower()) if token.kind is Kind.QUOTED else token for token in tokens]
+
+
+def rewrite_calls(tokens: list[Token]) -> list[Token]:
+    """SYSDATE, NVL, LEN, LISTAGG and the date parts written as bare words."""
+    made: list[Token] = []
+    index = 0
+    while index < len(tokens):
+        token = tokens[index]
+        opening = _bracket_after(tokens, index)
+        if token.kind is not Kind.WORD or _after(made, "."):
+            made.append(token)
+        elif token.low == "super" and _after(made, "::"):
+            made.append(token.instead("jsonb"))
+        elif token.low == "max" and opening is None and _after(made, "(") and _is_text_length(made):
+            made.append(token.instead("65535"))
+        elif token.low == "sysdate" and opening is None:
+            made.append(token.instead("localtimestamp"))
+        elif opening is not None and token.low == "listagg":
+            built, index = _listagg(tokens, opening)
+            made += built
+        elif opening is not None:
+            made.append(token.instead(_RENAMED.get(token.low, token.text)))
+            if token.low in _TAKES_DATE_PART:
+                made += _quoted_part(tokens, index + 1)
+                index = _part_end(tokens, opening) - 1
+        else:
+            made.append(token)
+        index += 1
+    return made
+
+
+def _bracket_after(tokens: list[Token], index: int) -> int | None:
+    for position in range(index + 1, len(tokens)):
+        if not tokens[position].silent:
+            return position if tokens[position].text == "(" else None
+    return None
+
+
+def _after(made: list[Token], text: str) -> bool:
+    before = next((token for token in reversed(made) if not token.silent), None)
+    return before is not None and before.text == text
+
+
+def _is_text_length(made: list[Token]) -> bool:
+    """Whether the bracket just opened belongs to a type, as in VARCHAR(MAX)."""
+    return [token.low for token in made if not token.silent][-2:-1] in (["varchar"], ["varying"], ["nvarchar"])
+
+
+def _part_end(tokens: list[Token], opening: int) -> int:
+    """Just behind the bare word that names a date part, or at the bracket when the part is a literal already."""
+    for position in range(opening + 1, len(tokens)):
+        if not tokens[position].silent:
+            return position + 1 if tokens[position].kind is Kind.WORD else opening + 1
+    return opening + 1
+
+
+def _quoted_part(tokens: list[Token], start: int) -> list[Token]:
+    end = _part_end(tokens, start + next(i for i, token in enumerate(tokens[start:]) if token.text == "("))
+    part = tokens[start:end]
+    if part[-1].kind is Kind.WORD:
+        part = [*part[:-1], Token(Kind.LITERAL, literal(part[-1].low))]
+    return part
+
+
+def _listagg(tokens: list[Token], opening: int) -> tuple[list[Token], int]:
+    """LISTAGG(x, ',') WITHIN GROUP (ORDER BY y) becomes string_agg((x)::text, ',' ORDER BY y)."""
+    end = closing(tokens, opening)
+    arguments = cut(tokens[opening + 1 : end], ",")
+    value, separator = arguments[0], text_of(arguments[1]) if len(arguments) > 1 else "''"
+    distinct = ""
+    if loud(value) and loud(value)[0].low == "distinct":
+        distinct, value = "distinct ", value[value.index(loud(value)[0]) + 1 :]
+    order = ""
+    after = [i for i in range(end + 1, len(tokens)) if not tokens[i].silent][:3]
+    if [tokens[i].low for i in after] == ["within", "group", "("]:
+        last = closing(tokens, after[2])
+        order, end = " " + text_of(rewrite_calls(tokens[after[2] + 1 : last])), last
+    inner = text_of(rewrite_calls(value))
+    return tokenize(f"string_agg({distinct}({inner})::text, {separator}{order})"), end
