@@ -1,4 +1,4 @@
-"""What the queues carry, as text."""
+"""What the queues carry, as text. domain/events.py reads it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,5 @@ def run_body(run_id: str) -> str:
     return json.dumps({"run_id": run_id})
 
 
-def read_run_body(body: str) -> str:
-    return str(json.loads(body)["run_id"])
-
-
 def task_body(task: ChunkTask) -> str:
     return json.dumps(asdict(task))
-
-
-def read_task_body(body: str) -> ChunkTask:
-    return ChunkTask(**json.loads(body))

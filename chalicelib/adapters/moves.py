@@ -6,8 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain.lifecycle import allowed
-from chalicelib.domain.model import Chunk, Run
+from chalicelib.domain.model import Chunk, ChunkState, Run
 from chalicelib.ports import Conflict
+
+NAMESAKES = 100
+"""The most runs of one file name that are listed."""
+TOLD = ("start", "end", "read", "good", "rejected")
+"""What tells two results of one chunk apart, as far as its run's sums go."""
 
 
 def complete(run: Run, changes: dict[str, Any], now: float) -> dict[str, Any]:
@@ -26,13 +31,24 @@ def same_attempt(stored: Run, run: Run) -> bool:
     return (stored.state, stored.generation, stored.load_attempt) == (run.state, run.generation, run.load_attempt)
 
 
+def chunk_sums(chunk: Chunk) -> dict[str, int]:
+    """What a staged chunk adds to its run, by the names of the attributes."""
+    return {
+        "staged": 1,
+        "bytes_staged": chunk.end - chunk.start,
+        "rows_read": chunk.read,
+        "rows_good": chunk.good,
+        "rows_rejected": chunk.rejected,
+    }
+
+
 def add_chunk(run: Run, chunk: Chunk, sign: int, now: float) -> Run:
-    """The run with a chunk's figures added (sign 1) or taken off again (sign -1)."""
-    counts = run.counts
+    """The run with a chunk's sums added (sign 1) or taken off again (sign -1)."""
+    sums, counts = chunk_sums(chunk), run.counts
     return replace(
         run,
-        staged=run.staged + sign,
-        bytes_staged=run.bytes_staged + sign * chunk_bytes(chunk),
+        staged=run.staged + sign * sums["staged"],
+        bytes_staged=run.bytes_staged + sign * sums["bytes_staged"],
         counts=replace(
             counts,
             read=counts.read + sign * chunk.read,
@@ -43,9 +59,11 @@ def add_chunk(run: Run, chunk: Chunk, sign: int, now: float) -> Run:
     )
 
 
-def chunk_bytes(chunk: Chunk) -> int:
-    """How much of the file a staged chunk covered."""
-    return chunk.end - chunk.start
+def still(known: Chunk | None, chunk: Chunk) -> bool:
+    """Whether the recorded chunk is staged and `chunk` is what was recorded of it."""
+    if known is None or known.state is not ChunkState.STAGED:
+        return False
+    return all(getattr(known, name) == getattr(chunk, name) for name in TOLD)
 
 
 def reopened(chunk: Chunk, start: int) -> Chunk:

@@ -65,9 +65,8 @@ def _row(order: LoadOrder, fields: list[str]) -> StagedRow:
 
 
 def _value(column: Column, text: str | None) -> Value:
-    """The value COPY makes of a field: an empty one is the default, or NULL unless the column is text."""
-    if text is None or text == "":
-        text = column.default if column.default is not None else ("" if text == "" and column.type.is_text else None)
+    """The value staging holds of a field: an empty or absent one is the default or NULL."""
+    text = text or column.default
     if text is None:
         return None
     return _PARSERS.get(column.type.kind, str)(text)

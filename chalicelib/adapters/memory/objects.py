@@ -52,13 +52,9 @@ class MemoryObjects:
     def delete(self, source: Source) -> None:
         versions = self.objects.get((source.bucket, source.key), [])
         if source.version_id:
-            kept = [v for v in versions if v.version_id != source.version_id]
-            self._keep(source, kept)
+            self._keep(source, [v for v in versions if v.version_id != source.version_id])
         elif versions and versions[-1].body is not None and versions[-1].etag == source.etag:
-            if self.versioned:
-                self._add(source.bucket, source.key, None, "")
-            else:
-                self._keep(source, [])
+            self._keep(source, versions[:-1])
 
     def list(self, bucket: str, prefix: str) -> Iterator[Source]:
         found = ((b, k) for b, k in self.objects if b == bucket and k.startswith(prefix))
@@ -66,6 +62,13 @@ class MemoryObjects:
             current = self.objects[bucket, key][-1]
             if current.body is not None:
                 yield _source(bucket, key, current, versions=False)
+
+    def remove(self, bucket: str, key: str) -> None:
+        """What a person's delete does: the object is gone, but with versioning its versions are still there."""
+        if self.versioned:
+            self._add(bucket, key, None, "")
+        else:
+            self.objects.pop((bucket, key), None)
 
     def _find(self, bucket: str, key: str, version_id: str | None = None) -> Stored:
         versions = self.objects.get((bucket, key), [])

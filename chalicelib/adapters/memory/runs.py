@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.adapters.cursors import read_cursor, write_cursor
-from chalicelib.adapters.moves import add_chunk, complete, reopened, same_attempt
+from chalicelib.adapters.moves import NAMESAKES, add_chunk, complete, reopened, same_attempt, still
 from chalicelib.domain.model import Chunk, ChunkState, ChunkTask, Run, RunState, file_id
 from chalicelib.errors import Broken
 from chalicelib.ports import Clock, Conflict, Newest, Page
@@ -79,13 +79,10 @@ class MemoryRuns:
 
     def reopen_chunk(self, chunk: Chunk, start: int) -> None:
         run = self.runs.get(chunk.run_id)
-        known = self._chunk(chunk)
-        if run is None or not _open(run, chunk.generation):
+        if run is None or not _open(run, chunk.generation) or not still(self._chunk(chunk), chunk):
             return
-        if known is None or known.state is not ChunkState.STAGED or known.start != chunk.start:
-            return
-        self._save_chunk(reopened(known, start))
-        self._save(add_chunk(run, known, -1, self.clock.now()))
+        self._save_chunk(reopened(chunk, start))
+        self._save(add_chunk(run, chunk, -1, self.clock.now()))
 
     def chunks(self, run_id: str, generation: int) -> list[Chunk]:
         found = (c for (r, g, _), c in self.chunk_items.items() if (r, g) == (run_id, generation))
@@ -104,7 +101,7 @@ class MemoryRuns:
         cursor: str = "",
         limit: int = 50,
     ) -> Page:
-        after = read_cursor(cursor)
+        after = read_cursor(cursor, ("arrived_at", "run_id"))
         found = [
             r
             for r in self._seen()
@@ -122,7 +119,8 @@ class MemoryRuns:
         )
 
     def by_name(self, name: str) -> list[Run]:
-        return sorted((r for r in self._seen() if r.source.name == name), key=_order, reverse=True)
+        found = (r for r in self._seen() if name and r.source.name == name)
+        return sorted(found, key=_order, reverse=True)[:NAMESAKES]
 
     def _save(self, run: Run) -> Run:
         self.runs[run.run_id] = run

@@ -1,0 +1,203 @@
+"""Redshift through its Data API: a load is one BatchExecuteStatement, which is one transaction.
+
+Guarantees that a load is asked for with a token, so that a repeat within the token's life is the same statement, and
+that `ledger` gives what is committed. How a statement ended is the Data API's word: in doubt ask the ledger.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.adapters.foreign import code_of, door, text_of
+from chalicelib.config import Settings
+from chalicelib.domain.model import LedgerRow
+from chalicelib.domain.sql import Batch, LoadOrder, ledger_query, ledger_row, render_load
+from chalicelib.errors import Refused, Retryable
+from chalicelib.ports import Clock, Statement, StatementState
+
+if TYPE_CHECKING:
+    from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
+
+STATES = {
+    "SUBMITTED": StatementState.RUNNING,
+    "PICKED": StatementState.RUNNING,
+    "STARTED": StatementState.RUNNING,
+    "FINISHED": StatementState.FINISHED,
+    "FAILED": StatementState.FAILED,
+    "ABORTED": StatementState.FAILED,
+}
+PASSING = re.compile(
+    r"\b1023\b|serializable isolation|could not serialize|deadlock|\baborted\b|connection|cluster is (paused|resuming)"
+    r"|is (paused|resuming|not available)|cancel+ed|internal error|Status 50[03]|SlowDown",
+    re.IGNORECASE,
+)
+"""Failures of a statement that the same statement may not meet again."""
+LASTING = re.compile(r"permission denied|access denied", re.IGNORECASE)
+OVER = re.compile(r"already|finished|failed|aborted|not running", re.IGNORECASE)
+NAMED = re.compile(
+    r"(?P<named>\b(?:relation|table|column|schema|procedure|function|role|user|group|database|check)\s+)?"
+    r"(?P<text>\"[^\"]*\"|'[^']*')",
+    re.IGNORECASE,
+)
+LONGEST_ERROR = 500
+PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, *[1.0] * 18)
+"""Seconds between looks at a ledger query: about 20 in all."""
+
+
+class RedshiftData:
+    """The warehouse, for a Serverless workgroup or a provisioned cluster."""
+
+    def __init__(
+        self,
+        client: RedshiftDataAPIServiceClient,
+        settings: Settings,
+        clock: Clock,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._api = client
+        self._clock = clock
+        self._sleep = sleep
+        self._where = where(settings)
+
+    def submit(self, order: LoadOrder, *, token: str, name: str) -> str:
+        batch = render_load(order)
+        with _door(f"submit load {order.load_id}"):
+            answer = self._api.batch_execute_statement(
+                Sqls=list(batch.statements),
+                **_parameters(batch),
+                ClientToken=token,
+                StatementName=name,
+                WithEvent=True,
+                **self._where,
+            )
+        return answer["Id"]
+
+    def describe(self, statement_id: str) -> Statement:
+        try:
+            with _door(f"describe statement {statement_id}"):
+                found = self._api.describe_statement(Id=statement_id)
+        except _UnknownStatementError:
+            return Statement(statement_id=statement_id, state=StatementState.GONE)
+        state = STATES.get(found["Status"], StatementState.RUNNING)
+        if state is not StatementState.FAILED:
+            return Statement(statement_id=statement_id, state=state)
+        error = _error(found)
+        return Statement(
+            statement_id=statement_id,
+            state=state,
+            error=scrubbed(error) or found["Status"],
+            retryable=found["Status"] == "ABORTED" or passing(error),
+        )
+
+    def ledger(self, load_id: str) -> LedgerRow | None:
+        query = ledger_query([load_id])
+        with _door(f"ask the ledger for {load_id}"):
+            answer = self._api.execute_statement(Sql=query.statements[0], **_parameters(query), **self._where)
+        self._wait(answer["Id"])
+        rows = [ledger_row([_value(f) for f in record]) for record in self._records(answer["Id"])]
+        return rows[0] if rows else None
+
+    def cancel(self, statement_id: str) -> None:
+        try:
+            with _door(f"cancel statement {statement_id}"):
+                self._api.cancel_statement(Id=statement_id)
+        except _UnknownStatementError:
+            return
+        except Refused as refused:
+            cause = refused.__cause__
+            if cause and code_of(cause) == "ValidationException" and OVER.search(text_of(cause)):
+                return
+            raise
+
+    def _wait(self, statement_id: str) -> None:
+        """Raises Retryable if a query is not over within some 20 s, or failed in a passing way; else Refused."""
+        give_up = self._clock.now() + sum(PAUSES)
+        for pause in PAUSES:
+            found = self.describe(statement_id)
+            if found.state is StatementState.FINISHED:
+                return
+            if found.state is StatementState.FAILED and not found.retryable:
+                raise Refused(f"the ledger cannot be read: {found.error}", code="LEDGER_UNREADABLE")
+            if found.state is not StatementState.RUNNING:
+                raise Retryable(f"the ledger query did not end well: {found.error or found.state.value}")
+            if self._clock.now() > give_up:
+                break
+            self._sleep(pause)
+        raise Retryable("the ledger query takes long; is the warehouse busy or waking up?")
+
+    def _records(self, statement_id: str) -> Iterator[list[Any]]:
+        more: dict[str, Any] = {}
+        while True:
+            with _door(f"result of statement {statement_id}"):
+                page: Any = self._api.get_statement_result(Id=statement_id, **more)
+            yield from page["Records"]
+            if not page.get("NextToken"):
+                return
+            more = {"NextToken": page["NextToken"]}
+
+
+def where(settings: Settings) -> Any:
+    """Which warehouse, which database, and as whom."""
+    place: dict[str, str] = {"Database": settings.database}
+    if settings.workgroup:
+        place["WorkgroupName"] = settings.workgroup
+    else:
+        place["ClusterIdentifier"] = settings.cluster
+    if settings.db_secret:
+        place["SecretArn"] = settings.db_secret
+    elif settings.cluster and settings.db_user:
+        place["DbUser"] = settings.db_user
+    return place
+
+
+def passing(error: str) -> bool:
+    """Whether the same statement may succeed later."""
+    return bool(PASSING.search(error)) and not LASTING.search(error)
+
+
+def scrubbed(error: str) -> str:
+    """A statement's error without what may be a row's value: details and quoted texts that are not known for names."""
+    head = error if passing(error) else re.split(r"\bDETAIL:|\bCONTEXT:", error)[0]
+    head = NAMED.sub(lambda found: found[0] if found["named"] else "'…'", head)
+    return " ".join(head.split())[:LONGEST_ERROR]
+
+
+class _UnknownStatementError(Exception):
+    """The Data API does not know the statement (any more)."""
+
+
+@contextmanager
+def _door(what: str) -> Iterator[None]:
+    """As `door`, and a paused or waking warehouse, which the Data API calls a validation error, is worth a wait."""
+    with door(what):
+        try:
+            yield
+        except ClientError as error:
+            if code_of(error) == "ResourceNotFoundException" and "statement" in what:
+                raise _UnknownStatementError from error
+            if code_of(error) == "ValidationException" and passing(text_of(error)):
+                raise Retryable(f"{what}: the warehouse is not ready") from error
+            raise
+
+
+def _parameters(batch: Batch) -> Any:
+    listed = [{"name": name, "value": value} for name, value in batch.parameters.items()]
+    return {"Parameters": listed} if listed else {}
+
+
+def _error(found: Any) -> str:
+    """The statement's error, or that of the first of its parts that has one."""
+    parts = [part.get("Error", "") for part in found.get("SubStatements", [])]
+    return str(next((text for text in [found.get("Error", ""), *parts] if text), ""))
+
+
+def _value(field: Any) -> Any:
+    """A field of a result: one typed member, or isNull."""
+    return None if field.get("isNull") else next(iter(field.values()))

@@ -1,0 +1,168 @@
+"""S3. Reads name the version they mean, so that bytes of two versions never mix; copies are verified.
+
+Needs s3:ListBucket besides the object rights: without it S3 says 403, not 404, of what is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import ClientError
+
+from chalicelib.adapters.foreign import code_of, door
+from chalicelib.domain.model import Source
+from chalicelib.errors import Retryable, SourceChanged, SourceGone
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+CONTENT_TYPES = {
+    ".csv": "text/csv",
+    ".gz": "application/gzip",
+    ".json": "application/json",
+    ".jsonl": "application/x-ndjson",
+    ".zst": "application/zstd",
+}
+PART_BYTES = 256 << 20
+"""Copies above this go in parts, several at a time. S3 refuses a single copy above 5 GB."""
+
+
+class S3Objects:
+    """Guarantees that `read` gives bytes of the wanted version only, and that `delete` removes no other."""
+
+    def __init__(self, client: S3Client, *, part_bytes: int = PART_BYTES) -> None:
+        self._s3 = client
+        self._transfer = TransferConfig(multipart_threshold=part_bytes, multipart_chunksize=part_bytes)
+
+    def head(self, bucket: str, key: str, version_id: str | None = None) -> Source:
+        with door(f"HEAD s3://{bucket}/{key}", source=True):
+            found = self._s3.head_object(Bucket=bucket, Key=key, **_version(version_id))
+        return Source(
+            bucket=bucket,
+            key=key,
+            etag=_bare(found["ETag"]),
+            size=found["ContentLength"],
+            version_id=_named(found.get("VersionId")),
+            last_modified=found["LastModified"].timestamp(),
+        )
+
+    def read(self, source: Source, start: int, length: int) -> bytes:
+        expected = min(length, source.size - start)
+        if expected <= 0:
+            return b""
+        what = f"GET s3://{source.bucket}/{source.key} from {start}"
+        with door(what, source=True):
+            answer = self._s3.get_object(
+                Bucket=source.bucket,
+                Key=source.key,
+                Range=f"bytes={start}-{start + expected - 1}",
+                IfMatch=_quoted(source.etag),
+                **_version(source.version_id),
+            )
+            body = answer["Body"].read()
+        if len(body) != expected:
+            raise Retryable(f"{what}: {len(body)} of {expected} bytes came")
+        return body
+
+    def get(self, bucket: str, key: str) -> bytes:
+        with door(f"GET s3://{bucket}/{key}", source=True):
+            return self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+
+    def put(self, bucket: str, key: str, body: bytes) -> None:
+        kind = CONTENT_TYPES.get(PurePosixPath(key).suffix, "application/octet-stream")
+        with door(f"PUT s3://{bucket}/{key}"):
+            self._s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=kind)
+
+    def copy(self, source: Source, key: str) -> None:
+        """Small objects in one call, large ones in parts; every call insists on the version's etag.
+
+        The look before saves stores that know no conditional copy; S3 closes the gap between look and copy.
+        """
+        what = f"COPY s3://{source.bucket}/{source.key}"
+        found = self.head(source.bucket, source.key, source.version_id)
+        if found.etag != source.etag:
+            raise SourceChanged(f"{what}: the object was overwritten")
+        with door(what, source=True):
+            if found.size <= self._transfer.multipart_threshold:
+                self._copy_at_once(found, key)
+            else:
+                self._copy_in_parts(found, key)
+        copied = self.head(source.bucket, key)
+        if copied.size != found.size:
+            raise Retryable(f"{what}: the copy has {copied.size} of {found.size} bytes")
+
+    def delete(self, source: Source) -> None:
+        """By version id where there is one. Else S3 is asked to delete only what still has the version's etag."""
+        version = source.version_id
+        if not version:
+            try:
+                found = self.head(source.bucket, source.key)
+            except SourceGone:
+                return
+            if found.etag != source.etag:
+                return
+            version = found.version_id
+        with door(f"DELETE s3://{source.bucket}/{source.key}"):
+            self._delete(source, version)
+
+    def list(self, bucket: str, prefix: str) -> Iterator[Source]:
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        with door(f"LIST s3://{bucket}/{prefix}"):
+            for page in pages:
+                for found in page.get("Contents", []):
+                    yield Source(
+                        bucket=bucket,
+                        key=found["Key"],
+                        etag=_bare(found["ETag"]),
+                        size=found["Size"],
+                        last_modified=found["LastModified"].timestamp(),
+                    )
+
+    def _copy_at_once(self, source: Source, key: str) -> None:
+        self._s3.copy_object(
+            Bucket=source.bucket, Key=key, CopySource=_copy_source(source), CopySourceIfMatch=_quoted(source.etag)
+        )
+
+    def _copy_in_parts(self, source: Source, key: str) -> None:
+        self._s3.copy(
+            _copy_source(source),
+            source.bucket,
+            key,
+            ExtraArgs={"CopySourceIfMatch": _quoted(source.etag)},
+            Config=self._transfer,
+        )
+
+    def _delete(self, source: Source, version: str | None) -> None:
+        guard: Any = _version(version) if version else {"IfMatch": _quoted(source.etag)}
+        try:
+            self._s3.delete_object(Bucket=source.bucket, Key=source.key, **guard)
+        except ClientError as error:
+            if code_of(error) in ("412", "PreconditionFailed", "404", "NoSuchKey", "NoSuchVersion"):
+                return  # overwritten or deleted since: what is there now is not ours
+            if version or code_of(error) != "NotImplemented":
+                raise
+            self._s3.delete_object(Bucket=source.bucket, Key=source.key)  # a store without conditional deletes
+
+
+def _version(version_id: str | None) -> Any:
+    return {"VersionId": version_id} if version_id else {}
+
+
+def _named(version_id: str | None) -> str | None:
+    """S3 says `null` for what was written before versioning."""
+    return None if version_id in (None, "", "null") else version_id
+
+
+def _copy_source(source: Source) -> Any:
+    return {"Bucket": source.bucket, "Key": source.key, **_version(source.version_id)}
+
+
+def _bare(etag: str) -> str:
+    return etag.strip('"')
+
+
+def _quoted(etag: str) -> str:
+    return f'"{etag}"'

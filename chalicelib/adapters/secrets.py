@@ -1,0 +1,77 @@
+"""The API's bearer tokens, from Secrets Manager.
+
+The secret is JSON: {"tokens": [{"name": "ops", "role": "operator", "sha256": "<hex of the token's SHA-256>"}, ...]};
+an entry may hold the token itself as "token" instead. A revoked token works for at most `token_cache_seconds` more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.adapters.foreign import door
+from chalicelib.config import Settings
+from chalicelib.errors import Refused
+from chalicelib.ports import Clock
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+ROLES = frozenset({"reader", "operator"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who a token belongs to."""
+
+    name: str
+    role: str
+    """`reader` may look, `operator` may also start runs."""
+
+
+class Tokens:
+    """Tells whose token it is, in a time that does not depend on which entry matches or how much of it."""
+
+    def __init__(self, client: SecretsManagerClient, settings: Settings, clock: Clock) -> None:
+        self._secrets = client
+        self._settings = settings
+        self._clock = clock
+        self._read_at = 0.0
+        self._known: list[tuple[bytes, Caller]] = []
+
+    def caller(self, token: str) -> Caller | None:
+        """The token's owner, or None. Raises Retryable, Refused when the secret cannot be read."""
+        shown = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        found = None
+        for digest, caller in self._entries():
+            if hmac.compare_digest(digest, shown):
+                found = caller
+        return found
+
+    def _entries(self) -> list[tuple[bytes, Caller]]:
+        age = self._clock.now() - self._read_at
+        if not self._known or not 0 <= age < self._settings.token_cache_seconds:
+            self._known = self._read()
+            self._read_at = self._clock.now()
+        return self._known
+
+    def _read(self) -> list[tuple[bytes, Caller]]:
+        with door("read the API's tokens"):
+            answer = self._secrets.get_secret_value(SecretId=self._settings.tokens_secret)
+        try:
+            return [_entry(entry) for entry in json.loads(answer["SecretString"])["tokens"]]
+        except (ValueError, KeyError, TypeError, AttributeError):
+            # The cause is left behind on purpose: it may quote the secret.
+            raise Refused("the secret with the API's tokens is not as documented", code="BAD_TOKENS") from None
+
+
+def _entry(entry: dict[str, Any]) -> tuple[bytes, Caller]:
+    if entry["role"] not in ROLES:
+        raise ValueError(entry["role"])
+    digest = bytes.fromhex(entry["sha256"]) if "sha256" in entry else hashlib.sha256(entry["token"].encode()).digest()
+    if len(digest) != hashlib.sha256().digest_size:
+        raise ValueError("sha256")
+    return digest, Caller(name=str(entry["name"]), role=entry["role"])

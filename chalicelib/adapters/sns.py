@@ -1,0 +1,73 @@
+"""SNS tells people, and the optional FIFO queue tells programs, what became of a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.adapters.foreign import door
+from chalicelib.config import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+LONGEST_SUBJECT = 99
+"""SNS wants fewer than 100 characters of printable ASCII."""
+
+
+class SnsBell:
+    """Successes go to the business topic, all else to the support topic, and both to the result queue if there is one.
+
+    The result queue is written first: its deduplication id is the outcome's stable id, so a repeat within five minutes
+    is not seen there, while a topic may tell the same outcome twice.
+    """
+
+    def __init__(self, sns: SNSClient, sqs: SQSClient, settings: Settings) -> None:
+        self._sns = sns
+        self._sqs = sqs
+        self._settings = settings
+        self._result_url = ""
+
+    def success(self, message: Mapping[str, Any]) -> None:
+        self._ring(self._settings.success_topic, message)
+
+    def failure(self, message: Mapping[str, Any]) -> None:
+        self._ring(self._settings.failure_topic, message)
+
+    def _ring(self, topic: str, message: Mapping[str, Any]) -> None:
+        body = json.dumps(message)
+        with door(f"tell of run {message.get('run', '')}"):
+            if self._settings.result_queue:
+                self._result(message, body)
+            self._sns.publish(
+                TopicArn=topic,
+                Subject=subject(message),
+                Message=body,
+                MessageAttributes={
+                    name: {"DataType": "String", "StringValue": str(message[name])}
+                    for name in ("object", "state")
+                    if message.get(name)
+                },
+            )
+
+    def _result(self, message: Mapping[str, Any], body: str) -> None:
+        self._sqs.send_message(
+            QueueUrl=self._url(),
+            MessageBody=body,
+            MessageGroupId=str(message.get("object") or "unrouted"),
+            MessageDeduplicationId=str(message["id"]),
+        )
+
+    def _url(self) -> str:
+        if not self._result_url:
+            self._result_url = self._sqs.get_queue_url(QueueName=self._settings.result_queue)["QueueUrl"]
+        return self._result_url
+
+
+def subject(message: Mapping[str, Any]) -> str:
+    """One line for a mail: state, object and file name, in the characters SNS allows."""
+    name = str(message.get("file", "")).rsplit("/", 1)[-1]
+    text = f"Landfall {message.get('state', '')}: {message.get('object') or 'unrouted'} {name}"
+    return "".join(c if " " <= c <= "~" else "?" for c in text)[:LONGEST_SUBJECT].strip()

@@ -1,0 +1,95 @@
+"""SQS: what is to be done next. At least once and in any order, which every step can stand."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.adapters.foreign import code_of, door
+from chalicelib.adapters.messages import run_body, task_body
+from chalicelib.config import Settings
+from chalicelib.domain.model import ChunkTask
+from chalicelib.errors import Refused, Retryable
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+BATCH = 10
+BATCH_TRIES = 4
+LONGEST_DELAY = 900
+LONGEST_VISIBILITY = 43_200
+NOT_OURS_NOW = frozenset(
+    {
+        "AWS.SimpleQueueService.MessageNotInflight",
+        "InvalidParameterValue",
+        "MessageNotInflight",
+        "ReceiptHandleIsInvalid",
+    }
+)
+"""The message is visible again, or gone, or held by another receiver: there is nothing to delay."""
+
+
+class SqsQueue:
+    """Sends work, and puts off messages in hand. Queue URLs are asked for once."""
+
+    def __init__(self, client: SQSClient, settings: Settings, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._sqs = client
+        self._settings = settings
+        self._sleep = sleep
+        self._urls: dict[str, str] = {}
+
+    def send_run(self, run_id: str, *, delay: int = 0) -> None:
+        with door(f"send run {run_id}"):
+            self._sqs.send_message(
+                QueueUrl=self._url(self._settings.run_queue),
+                MessageBody=run_body(run_id),
+                DelaySeconds=max(0, min(delay, LONGEST_DELAY)),
+            )
+
+    def send_chunks(self, tasks: list[ChunkTask]) -> None:
+        for first in range(0, len(tasks), BATCH):
+            batch = tasks[first : first + BATCH]
+            self._send_all([{"Id": str(n), "MessageBody": task_body(t)} for n, t in enumerate(batch)])
+
+    def delay_run(self, receipt_handle: str, seconds: int) -> None:
+        """Make a received message of the run queue come back in so many seconds."""
+        self._delay(self._settings.run_queue, receipt_handle, seconds)
+
+    def delay_chunk(self, receipt_handle: str, seconds: int) -> None:
+        """Make a received message of the chunk queue come back in so many seconds."""
+        self._delay(self._settings.chunk_queue, receipt_handle, seconds)
+
+    def _send_all(self, entries: list[Any]) -> None:
+        """A batch may fail in part: what the service failed at is sent again. Raises Retryable, Refused."""
+        for attempt in range(BATCH_TRIES):
+            with door("send chunks"):
+                answer = self._sqs.send_message_batch(QueueUrl=self._url(self._settings.chunk_queue), Entries=entries)
+            failed = {f["Id"]: f for f in answer.get("Failed", [])}
+            if not failed:
+                return
+            if any(f.get("SenderFault") for f in failed.values()):
+                codes = sorted({f["Code"] for f in failed.values()})
+                raise Refused(f"send chunks: {', '.join(codes)}")
+            entries = [e for e in entries if e["Id"] in failed]
+            self._sleep(0.1 * 2.0**attempt)
+        raise Retryable(f"send chunks: {len(entries)} messages were not taken")
+
+    def _delay(self, queue: str, receipt_handle: str, seconds: int) -> None:
+        with door(f"delay a message of {queue}"):
+            try:
+                self._sqs.change_message_visibility(
+                    QueueUrl=self._url(queue),
+                    ReceiptHandle=receipt_handle,
+                    VisibilityTimeout=max(0, min(seconds, LONGEST_VISIBILITY)),
+                )
+            except ClientError as error:
+                if code_of(error) not in NOT_OURS_NOW:
+                    raise
+
+    def _url(self, name: str) -> str:
+        if name not in self._urls:
+            self._urls[name] = self._sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        return self._urls[name]

@@ -1,0 +1,89 @@
+"""What the app says about itself: one JSON line per event, metrics in the same line (CloudWatch's embedded format).
+
+Guarantees that a line holds names, counts and times only: fields whose name smells of a secret or a row are not shown,
+and what looks like a credential in a text is cut out of it. Row values must not be handed in, and the callers do not.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
+
+NAMESPACE = "Landfall"
+LONGEST_TEXT = 300
+HIDDEN = "[hidden]"
+
+METRICS: dict[str, dict[str, tuple[str, MetricUnit, str]]] = {
+    "arrived": {"": ("FilesArrived", MetricUnit.Count, "Files that became runs")},
+    "planned": {"bytes": ("BytesPlanned", MetricUnit.Bytes, "Size of the files that were cut into chunks")},
+    "staged": {
+        "rows": ("RowsStaged", MetricUnit.Count, "Rows read by chunk workers"),
+        "seconds": ("ChunkSeconds", MetricUnit.Seconds, "Time to stage one chunk"),
+    },
+    "sealed": {"rejects": ("RowsRejected", MetricUnit.Count, "Bad rows of files whose chunks are all staged")},
+    "submitted": {"attempt": ("LoadAttempts", MetricUnit.Count, "Which try of its load a run is at")},
+    "loaded": {"rows": ("RowsLoaded", MetricUnit.Count, "Good rows of files that the ledger has")},
+    "ended": {"": ("FilesFailed", MetricUnit.Count, "Runs that ended REJECTED, FAILED or SUPERSEDED")},
+    "swept": {
+        "driven": ("RunsDriven", MetricUnit.Count, "Unfinished runs that the sweep moved on"),
+        "oldest_seconds": ("OldestRunSeconds", MetricUnit.Seconds, "Age of the oldest of them"),
+    },
+    "left_to_sweep": {"": ("MessagesGivenUp", MetricUnit.Count, "Messages that failed each try they had")},
+}
+"""Per event: the field that is measured (none: the event itself counts), its metric, unit and meaning."""
+
+_SECRET = re.compile(r"token|secret|password|passwd|authorization|credential|signature|api_?key", re.IGNORECASE)
+_ROW = re.compile(r"^(row|record|value|values|raw|line_text|body)$", re.IGNORECASE)
+_CREDENTIAL = re.compile(
+    r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bBearer\s+[\w.~+/=-]+|\b(?:aws_secret_access_key|password|pwd)\s*=\s*[^\s;,]+",
+    re.IGNORECASE,
+)
+
+
+def note(event: str, fields: Mapping[str, Any]) -> None:
+    """Write one line: what happened, with its fields, and its metrics if it has any."""
+    shown = redacted(fields)
+    _logger().info(event, extra={"event": event, **shown, **measured(event, shown)})
+
+
+def redacted(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields as they may be shown."""
+    return {name: HIDDEN if _SECRET.search(name) or _ROW.match(name) else _shown(v) for name, v in fields.items()}
+
+
+def measured(event: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The embedded metrics of an event: empty if it has none."""
+    named = {metric: fields.get(field, 1) for field, (metric, _, _) in METRICS.get(event, {}).items()}
+    numbers = {metric: v for metric, v in named.items() if isinstance(v, int | float)}
+    if not numbers:
+        return {}
+    provider = AmazonCloudWatchEMFProvider(namespace=NAMESPACE, metric_set={}, dimension_set={}, metadata_set={})
+    for metric, unit, _ in METRICS[event].values():
+        if metric in numbers:
+            provider.add_metric(metric, unit, numbers[metric])
+    provider.add_dimension("stage", _stage())
+    if fields.get("object"):
+        provider.add_dimension("object", str(fields["object"]))
+    return dict(provider.serialize_metric_set())
+
+
+def _shown(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return _CREDENTIAL.sub(HIDDEN, str(value))[:LONGEST_TEXT]
+
+
+@lru_cache(maxsize=1)
+def _logger() -> Logger:
+    return Logger(service="landfall", stage=_stage())
+
+
+def _stage() -> str:
+    return os.environ.get("LANDFALL_STAGE", "dev")

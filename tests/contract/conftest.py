@@ -1,0 +1,87 @@
+"""The outside world twice: in memory, and as moto plays AWS to the real adapters. One suite per port holds for both."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from chalicelib.adapters.dynamodb import DynamoRuns
+from chalicelib.adapters.memory import MemoryClock, MemoryObjects, MemoryRuns
+from chalicelib.adapters.s3 import S3Objects
+from chalicelib.adapters.table import table_definition
+from chalicelib.ports import ObjectStore, RunStore
+
+REGION = "eu-west-1"
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objects:
+    """An object store, a bucket of its own, and what a person may do behind its back."""
+
+    store: ObjectStore
+    bucket: str
+    versioned: bool
+    remove: Callable[[str], object]
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[Callable[[str], Any]]:
+    """Makes clients of moto's AWS, which lives in this process."""
+    clients: dict[str, Any] = {}
+
+    def client(service: str) -> Any:
+        if service not in clients:
+            clients[service] = boto3.client(
+                service, region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing"
+            )
+        return clients[service]
+
+    with mock_aws():
+        yield client
+
+
+@pytest.fixture()
+def clock() -> MemoryClock:
+    return MemoryClock()
+
+
+@pytest.fixture(params=["memory", "memory-versioned", "s3", "s3-versioned"])
+def objects(request: pytest.FixtureRequest, clock: MemoryClock) -> Objects:
+    kind, _, versioned = request.param.partition("-")
+    bucket = f"landing-{next(_numbers)}"
+    if kind == "memory":
+        memory = MemoryObjects(clock, versioned=bool(versioned))
+        return Objects(
+            store=memory, bucket=bucket, versioned=bool(versioned), remove=lambda key: memory.remove(bucket, key)
+        )
+    s3 = request.getfixturevalue("aws")("s3")
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    if versioned:
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    return Objects(
+        store=S3Objects(s3),
+        bucket=bucket,
+        versioned=bool(versioned),
+        remove=lambda key: s3.delete_object(Bucket=bucket, Key=key),
+    )
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def runs(request: pytest.FixtureRequest, clock: MemoryClock) -> RunStore:
+    if request.param == "memory":
+        return MemoryRuns(clock)
+    return dynamo_runs(request.getfixturevalue("aws")("dynamodb"), clock)
+
+
+def dynamo_runs(client: Any, clock: MemoryClock) -> DynamoRuns:
+    """A run store on a table of its own."""
+    name = f"runs-{next(_numbers)}"
+    client.create_table(**table_definition(name))
+    return DynamoRuns(client, name, clock, sleep=lambda _: None)

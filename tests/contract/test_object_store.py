@@ -1,0 +1,174 @@
+"""What the pipeline may count on from any object store."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.domain.model import Source
+from chalicelib.errors import SourceChanged, SourceGone
+from tests.contract.conftest import Objects
+
+KEY = "incoming/a.csv"
+ODD_KEYS = [
+    "in/a b+c%20d%2Be.csv",
+    "in/ümlaut#&?=;:@!$'()*.csv",
+    "in/日本/🙂.csv",
+    "in//double/./dot.csv",
+    "in/" + "x" * 1021,
+]
+
+
+def landed(objects: Objects, body: bytes = b"0123456789", key: str = KEY) -> Source:
+    objects.store.put(objects.bucket, key, body)
+    return objects.store.head(objects.bucket, key)
+
+
+def keys(objects: Objects, prefix: str) -> list[str]:
+    return [s.key for s in objects.store.list(objects.bucket, prefix)]
+
+
+def test_what_is_put_can_be_got_whole(objects: Objects) -> None:
+    source = landed(objects, b"abc")
+    assert objects.store.get(objects.bucket, KEY) == b"abc"
+    assert (source.size, source.bucket, source.key, source.sequencer) == (3, objects.bucket, KEY, "")
+    assert source.etag == "900150983cd24fb0d6963f7d28e17f72"
+    assert bool(source.version_id) is objects.versioned
+    assert source.last_modified > 1_000_000_000
+
+
+def test_an_object_may_be_empty(objects: Objects) -> None:
+    source = landed(objects, b"")
+    assert source.size == 0
+    assert objects.store.get(objects.bucket, KEY) == b""
+    assert objects.store.read(source, 0, 10) == b""
+
+
+def test_what_is_not_there_is_gone(objects: Objects) -> None:
+    with pytest.raises(SourceGone):
+        objects.store.head(objects.bucket, "nothing")
+    with pytest.raises(SourceGone):
+        objects.store.get(objects.bucket, "nothing")
+
+
+def test_what_somebody_removed_is_gone(objects: Objects) -> None:
+    source = replace(landed(objects), version_id=None)
+    objects.remove(KEY)
+    with pytest.raises(SourceGone):
+        objects.store.head(objects.bucket, KEY)
+    with pytest.raises(SourceGone):
+        objects.store.read(source, 0, 1)
+    with pytest.raises(SourceGone):
+        objects.store.copy(source, "archive/a.csv")
+
+
+@pytest.mark.parametrize(
+    ("start", "length", "expected"),
+    [
+        (0, 4, b"0123"),
+        (3, 4, b"3456"),
+        (8, 100, b"89"),
+        (10, 5, b""),
+        (99, 5, b""),
+        (2, 0, b""),
+        (0, 10, b"0123456789"),
+    ],
+)
+def test_a_range_is_read(objects: Objects, start: int, length: int, expected: bytes) -> None:
+    assert objects.store.read(landed(objects), start, length) == expected
+
+
+def test_an_overwritten_object_is_not_read(objects: Objects) -> None:
+    source = replace(landed(objects), version_id=None)
+    landed(objects, b"other bytes")
+    with pytest.raises(SourceChanged):
+        objects.store.read(source, 0, 4)
+
+
+def test_an_object_overwritten_by_a_smaller_one_is_not_read(objects: Objects) -> None:
+    source = replace(landed(objects), version_id=None)
+    landed(objects, b"x")
+    with pytest.raises(SourceChanged):
+        objects.store.read(source, 5, 4)
+
+
+def test_a_named_version_is_read_whatever_came_after(objects: Objects) -> None:
+    source = landed(objects)
+    if not objects.versioned:
+        pytest.skip("only with versioning")
+    landed(objects, b"other bytes")
+    assert objects.store.read(source, 2, 3) == b"234"
+    assert objects.store.head(objects.bucket, KEY, source.version_id) == source
+
+
+def test_a_copy_is_the_same_bytes_and_may_be_made_again(objects: Objects) -> None:
+    source = landed(objects)
+    for _ in range(2):
+        objects.store.copy(source, "archive/a.csv")
+        assert objects.store.get(objects.bucket, "archive/a.csv") == b"0123456789"
+    assert objects.store.read(source, 0, 10) == b"0123456789"
+
+
+def test_an_overwritten_object_is_not_copied(objects: Objects) -> None:
+    source = replace(landed(objects), version_id=None)
+    landed(objects, b"other bytes")
+    with pytest.raises(SourceChanged):
+        objects.store.copy(source, "archive/a.csv")
+    assert keys(objects, "archive/") == []
+
+
+def test_delete_may_be_repeated(objects: Objects) -> None:
+    source = landed(objects)
+    objects.store.delete(source)
+    objects.store.delete(source)
+    assert keys(objects, "") == []
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["by version", "by etag"])
+def test_delete_removes_no_other_version(objects: Objects, named: bool) -> None:
+    source = landed(objects)
+    if not named:
+        source = replace(source, version_id=None)
+    newer = landed(objects, b"newer")
+    objects.store.delete(source)
+    assert objects.store.head(objects.bucket, KEY) == newer
+    assert objects.store.read(newer, 0, 5) == b"newer"
+
+
+def test_delete_without_a_version_id_removes_exactly_the_current_version(objects: Objects) -> None:
+    source = replace(landed(objects), version_id=None)
+    objects.store.delete(source)
+    with pytest.raises(SourceGone):
+        objects.store.head(objects.bucket, KEY)
+
+
+@pytest.mark.parametrize("key", ODD_KEYS)
+def test_any_key_goes_all_the_way(objects: Objects, key: str) -> None:
+    source = landed(objects, b"abc", key)
+    assert objects.store.read(source, 1, 2) == b"bc"
+    assert [(s.key, s.etag, s.size) for s in objects.store.list(objects.bucket, "in/")] == [(key, source.etag, 3)]
+    objects.store.copy(source, "archive/odd")
+    objects.store.delete(source)
+    assert keys(objects, "") == ["archive/odd"]
+
+
+def test_a_listing_is_by_prefix_in_key_order(objects: Objects) -> None:
+    for key in ("f10/a", "f1/b", "f1/a", "f1/ü", "f1/Z", "other"):
+        landed(objects, b"x", key)
+    assert keys(objects, "f1/") == ["f1/Z", "f1/a", "f1/b", "f1/ü"]
+    assert keys(objects, "f1") == ["f1/Z", "f1/a", "f1/b", "f1/ü", "f10/a"]
+    assert keys(objects, "nothing") == []
+
+
+def test_a_listing_shows_the_current_version_once(objects: Objects) -> None:
+    landed(objects, b"old")
+    newest = landed(objects, b"new!")
+    [found] = objects.store.list(objects.bucket, "incoming/")
+    assert found == replace(newest, version_id=None)
+
+
+def test_a_long_listing_is_whole(objects: Objects) -> None:
+    for number in range(1_005):
+        objects.store.put(objects.bucket, f"many/{number:05d}", b"")
+    assert len(keys(objects, "many/")) == 1_005
