@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psutil
 
+from chalicelib.config import Settings
 from local import processes
 from local.aws.functions import from_json
 from local.aws.provision import Provision
@@ -68,7 +70,7 @@ class Launch:
             old.unlink()
         ports, app = self._ports(), (self.places.root / self.options.app_dir).resolve()
         env = exported(ports, self.names, self.options)
-        self.places.env.write_text(shell_lines(env))
+        self._write_secrets(ports, env)
         self._ministack(ports, env)
         self.worker(ports, app, env)
         if self.options.warehouse:
@@ -79,6 +81,17 @@ class Launch:
             ready=False, ports=ports, names=self.names, processes=tuple(self.started), app=str(app), env=env,
             files={name: str(getattr(self.places, name)) for name in ("env", "tokens", "logs")},
         )  # fmt: skip
+
+    def _write_secrets(self, ports: Ports, env: dict[str, str]) -> None:
+        """Fresh tokens, and what a shell needs to use the stack. Both are for this user's eyes."""
+        tokens = {role: secrets.token_urlsafe(24) for role in ("reader", "operator")}
+        caller = {"LANDFALL_API_URL": ports.url("api"), "LANDFALL_TOKEN": tokens["operator"]}
+        for path, text in (
+            (self.places.tokens, json.dumps(tokens) + "\n"),
+            (self.places.env, shell_lines({**env, **caller})),
+        ):
+            path.touch(mode=0o600)
+            path.write_text(text)
 
     def _ports(self) -> Ports:
         aws, worker, api, data, wire = processes.free_ports(5)
@@ -122,11 +135,10 @@ class Launch:
             endpoint=aws,
             names=self.names,
             visibility_seconds=self.options.visibility_seconds,
-            max_attempts=int(record.env.get("LANDFALL_MAX_ATTEMPTS", "4")),
+            max_attempts=Settings.from_env(record.env).max_attempts,
+            api_tokens=json.loads(self.places.tokens.read_text()),
         )
-        tokens = provision.everything()
-        self.places.tokens.touch(mode=0o600)
-        self.places.tokens.write_text(json.dumps(tokens) + "\n")
+        provision.everything()
         return Wiring(
             provision=provision, worker_url=record.ports.url("worker"), sweep_seconds=self.options.sweep_seconds
         )

@@ -8,7 +8,8 @@ What it guarantees over plain ministack, each for a fault that was met:
   attempt, and an event waits for the worker. One that was handed over when the worker died counts, as in AWS.
 - **Events from EventBridge are tried again** like other asynchronous invocations: twice more.
 - **Schedules in seconds**, `rate(10 seconds)`, which AWS does not have, so that a sweep can be watched.
-- **Redshift's Data API** asked for at this gateway is passed on to its stand-in.
+- **Redshift's Data API** asked for at this gateway is passed on to its stand-in, and the stand-in's events are let on
+  the bus: EventBridge refuses `aws.*` sources from anyone but AWS, and here the stand-in is AWS.
 
 It does not end a handler that outlives its function's timeout: the caller gets the timeout, the handler runs on.
 """
@@ -36,6 +37,7 @@ SERVICES = (
     "s3,sqs,sns,dynamodb,events,scheduler,lambda,secretsmanager,logs,monitoring,iam,sts,"
     "cloudformation,states,apigateway"
 )
+WAREHOUSE = "aws.redshift-data"
 EVENT_PATIENCE = 600.0  # seconds an event waits for a worker that is being started again
 PUT_BACK_PAUSE = 0.25  # seconds before a queue is looked at again while its worker is away
 THREAD_STACK = 2 << 20  # one thread per invocation: the default 8 MiB each would eat the memory cap
@@ -135,8 +137,8 @@ def mend_queues(lambda_svc: Any, sqs: Any) -> None:
 
 
 def mend_events(eventbridge: Any, lambda_svc: Any) -> None:
-    """Let EventBridge's invocations be tried again, and schedules tick in seconds."""
-    in_minutes = eventbridge._parse_rate_seconds
+    """Let EventBridge's invocations be tried again, schedules tick in seconds, and the warehouse speak."""
+    in_minutes, put = eventbridge._parse_rate_seconds, eventbridge._put_events
     in_seconds = re.compile(r"^rate\((\d+) seconds?\)$")
 
     def to_lambda(arn: str, payload: str) -> None:
@@ -149,6 +151,11 @@ def mend_events(eventbridge: Any, lambda_svc: Any) -> None:
         seconds = in_seconds.match(text)
         return int(seconds[1]) if seconds else in_minutes(text)
 
+    def put_events(data: dict[str, Any], allow_aws_source: bool = False) -> Any:
+        sources = {entry.get("Source") for entry in data.get("Entries", [])}
+        return put(data, allow_aws_source or sources == {WAREHOUSE})
+
+    eventbridge._put_events = put_events  # ministack looks it up by name for each request
     eventbridge._dispatch_to_lambda = to_lambda
     eventbridge._RATE_RE = re.compile(r"^rate\(\d+\s+(second|minute|hour|day)s?\)$")
     eventbridge._parse_rate_seconds = rate_seconds

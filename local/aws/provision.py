@@ -6,8 +6,9 @@ What invokes the functions is wired by local/aws/wiring.py, from what the app de
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
-import secrets
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +17,6 @@ from botocore.exceptions import ClientError
 from chalicelib.adapters.table import table_definition
 from local.aws.clients import client
 from local.options import DEAD_SUFFIX, Names
-
-ROLES = ("reader", "operator")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +29,11 @@ class Provision:
     """How long a message stays with a worker that does not answer."""
     max_attempts: int
     """Tries the handlers count; the queues allow one more, so that a handler sees its last one."""
+    api_tokens: Mapping[str, str]
+    """The API's bearer tokens by role."""
 
-    def everything(self) -> dict[str, str]:
-        """All of it. Returns the API's tokens by role."""
+    def everything(self) -> None:
+        """All of it."""
         self.bucket(self.names.bucket)
         self.table()
         for queue in (self.names.run_queue, self.names.chunk_queue):
@@ -40,7 +41,7 @@ class Provision:
         self.fifo(self.names.result_queue)
         self.topic(self.names.success_topic, self.names.success_inbox)
         self.topic(self.names.failure_topic, self.names.failure_inbox)
-        return self.tokens()
+        self.tokens()
 
     def bucket(self, name: str) -> None:
         """A versioned bucket: deleting a landed version must never take a newer one with it."""
@@ -74,14 +75,17 @@ class Provision:
             raise ValueError(f"the topic was made as {made}, not as {arn}")
         sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue, Attributes={"RawMessageDelivery": "true"})
 
-    def tokens(self) -> dict[str, str]:
-        """The secret with one bearer token for each role, made new unless it is there."""
+    def tokens(self) -> None:
+        """The secret the API reads: a hash for each token, so that only whoever holds the file can use them."""
         manager = client("secretsmanager", self.endpoint)
-        fresh = {role: secrets.token_urlsafe(24) for role in ROLES}
+        entries = [
+            {"name": f"local-{role}", "role": role, "sha256": hashlib.sha256(token.encode()).hexdigest()}
+            for role, token in self.api_tokens.items()
+        ]
+        text = json.dumps({"tokens": entries})
         with _unless("ResourceExistsException"):
-            manager.create_secret(Name=self.names.tokens_secret, SecretString=json.dumps(fresh))
-        kept: dict[str, str] = json.loads(manager.get_secret_value(SecretId=self.names.tokens_secret)["SecretString"])
-        return kept
+            manager.create_secret(Name=self.names.tokens_secret)
+        manager.put_secret_value(SecretId=self.names.tokens_secret, SecretString=text)
 
     def _queue(self, name: str, attributes: dict[str, str]) -> str:
         """A queue with these attributes, made or changed. Returns its ARN."""
@@ -97,15 +101,11 @@ class Provision:
         return str(answer["Attributes"]["QueueArn"])
 
 
-def _unless(*codes: str) -> contextlib.AbstractContextManager[None]:
+@contextlib.contextmanager
+def _unless(*codes: str) -> Iterator[None]:
     """Lets pass an error that says that the thing is there already."""
-
-    @contextlib.contextmanager
-    def guard() -> Any:
-        try:
-            yield
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in codes:
-                raise
-
-    return guard()
+    try:
+        yield
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in codes:
+            raise

@@ -56,7 +56,7 @@ def on_chunk(event):
     tell(what="chunk", body=record["body"], attempt=attempt, pid=os.getpid())
 
 
-@app.on_cw_event({"source": ["sample.warehouse"]})
+@app.on_cw_event({"source": ["aws.redshift-data"]})
 def on_statement(event):
     tell(what="statement", detail=event.detail)
 
