@@ -1,0 +1,121 @@
+"""What came of some consecutive records: the rows to stage, the rejects, the counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chalicelib.domain.codes import LoadError
+from chalicelib.domain.keyhash import key_hashes
+from chalicelib.domain.lineage import prefixed
+from chalicelib.domain.records import Grammar, Malformation, Malformed, Records
+from chalicelib.domain.rejects import Reject, kept, unclosed
+from chalicelib.domain.swar import Ints, Mask, Words
+from chalicelib.domain.table import RowFault, Table, faults
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """Some consecutive records. rows_read = rows_good + rejects."""
+
+    start: int
+    """Byte offset of the first record in the source."""
+    end: int
+    """Where the next record starts."""
+    good: bytes | memoryview
+    """The rows to stage, each with its line end."""
+    rows_read: int
+    rows_good: int
+    blank: int
+    """Blank lines, which are no rows."""
+    lines: int
+    """Physical lines in [start, end)."""
+    rejects: tuple[Reject, ...] = ()
+    """In order, their lines counted from the chunk's first line, which is 1."""
+    key_hashes: Words | None = None
+    """If asked for: a hash of each good row's key."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a block's first byte is."""
+
+    offset: int
+    """In the source."""
+    line: int
+    """The physical line it is on, from 1 at the chunk's start."""
+
+
+def make_block(table: Table, records: Records, place: Place, *, hash_keys: bool) -> Block:
+    """Judge the rows of a table; `place` is that of the byte that the table's indices count from."""
+    start, stop = int(table.lines.start[0]), int(table.stops[-1])
+    end = min(stop, records.consumed)  # not so for a last record without a line feed: its stop is the padding's
+    bad: dict[int, RowFault | Malformed] = {**faults(table), **table.malformed}
+    good = ~table.blank
+    good[list(bad)] = False
+    rows = np.flatnonzero(good)
+    return Block(
+        start=place.offset + start,
+        end=place.offset + end,
+        good=_staged(table, good, rows, place.offset),
+        rows_read=len(rows) + len(bad),
+        rows_good=len(rows),
+        blank=len(good) - len(rows) - len(bad),
+        lines=int(np.diff(records.line_feeds.searchsorted([start, end]))[0]) + (stop > end),
+        rejects=tuple(_reject(table, row, bad[row], records, place) for row in sorted(bad)),
+        key_hashes=key_hashes(table, rows) if hash_keys else None,
+    )
+
+
+def _staged(table: Table, good: Mask, rows: Ints, offset: int) -> bytes | memoryview:
+    """The good rows end to end, with their offsets before them if the rules ask for lineage."""
+    if not len(rows):
+        return b""
+    edges = np.flatnonzero(np.diff(good, prepend=False, append=False))
+    firsts, stops = table.lines.start[edges[0::2]].tolist(), table.stops[edges[1::2] - 1].tolist()
+    data = memoryview(table.data)
+    runs = [data[first:stop] for first, stop in zip(firsts, stops, strict=True)]
+    joined = runs[0] if len(runs) == 1 else b"".join(runs)
+    if not table.rules.lineage:
+        return joined
+    starts = table.lines.start[rows]
+    text = np.frombuffer(joined, np.uint8)
+    return prefixed(text, table.stops[rows] - starts, starts + offset, table.rules.grammar.delimiter).data
+
+
+def _reject(table: Table, row: int, fault: RowFault | Malformed, records: Records, place: Place) -> Reject:
+    """Explain one bad row."""
+    start = int(table.lines.start[row])
+    line, offset = place.line + int(records.line_feeds.searchsorted(start)), start + place.offset
+    if isinstance(fault, Malformed):
+        quote_line = place.line + int(records.line_feeds.searchsorted(fault.at))
+        reason, quote_line = explain(fault, quote_line, table.rules.grammar)
+        return reject(
+            line, offset, table.shown(row), RowFault(column="", code=LoadError.LINE, reason=reason), quote_line
+        )
+    return reject(line, offset, table.shown(row), fault)
+
+
+def reject(line: int, byte_offset: int, record: bytes, fault: RowFault, quote_line: int = 0) -> Reject:
+    """A reject with no more of the record than is kept."""
+    record, note = kept(record)
+    reason = (f"{fault.column} {fault.reason}" if fault.column else fault.reason) + note
+    return Reject(
+        line=line,
+        byte_offset=byte_offset,
+        column=fault.column,
+        code=fault.code,
+        reason=reason,
+        record=record,
+        quote_line=quote_line,
+    )
+
+
+def explain(fault: Malformed, quote_line: int, grammar: Grammar) -> tuple[str, int]:
+    """The reason for a malformed line, and the line on which its quote opens if that is what is wrong."""
+    if fault.why is Malformation.UNCLOSED:
+        return unclosed(quote_line), quote_line
+    if fault.why is Malformation.TOO_LONG:
+        return f"the record is longer than limits.max_record_bytes, {grammar.longest}", 0
+    return fault.why.value, 0

@@ -1,0 +1,26 @@
+"""Where the engine's bytes come from, and which of them are asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class ByteSource(Protocol):
+    """One unchanging version of a file. The engine reads it forward, each byte once, except near planned cuts."""
+
+    size: int
+    """Bytes in all."""
+
+    def read(self, start: int, length: int) -> bytes:
+        """Bytes [start, start + length); fewer only at the end of the file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Range:
+    """A chunk: the records that start in [start, stop)."""
+
+    start: int
+    """Byte offset of the first record."""
+    stop: int
+    """Where the next chunk is planned to start; the size of the file for the last one."""

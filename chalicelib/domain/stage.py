@@ -1,0 +1,157 @@
+"""Stage a chunk: read it block by block, check every record, pass the good ones through and explain the bad ones.
+
+Guarantees that every byte of the chunk is in exactly one good record, reject or blank line, whatever the size of the
+blocks, and that good records are handed on byte for byte (a line feed is added to a last record that lacks it). Holds
+a few blocks, never the chunk. Does not promise that the chunk began with a record: the chain of ends shows that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from chalicelib.domain.block import Block, Place, explain, make_block, reject
+from chalicelib.domain.bytesource import ByteSource, Range
+from chalicelib.domain.codes import LoadError
+from chalicelib.domain.records import Malformed, scan
+from chalicelib.domain.rejects import KEPT_BYTES, MASK
+from chalicelib.domain.swar import PADDING, fields_of
+from chalicelib.domain.table import RowFault, Table
+from chalicelib.domain.validate import Rules
+from chalicelib.errors import SourceChanged
+
+BLOCK_BYTES = 1 << 20
+"""Fits a core's caches with the arrays made from it; 64 MB blocks take twice the time."""
+MOST_ROWS = 1 << 16
+"""Records judged at once: a block of very short lines is handed on in several pieces."""
+BEYOND_BYTES = 4096
+"""First read behind the chunk's end, to finish its last record."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChunkSummary:
+    """The blocks of a chunk added up. rows_read = rows_good + rows_rejected."""
+
+    start: int
+    end: int
+    """Where the next record starts."""
+    rows_read: int = 0
+    rows_good: int = 0
+    rows_rejected: int = 0
+    blank: int = 0
+    lines: int = 0
+
+    @property
+    def bytes(self) -> int:
+        return self.end - self.start
+
+    @classmethod
+    def of(cls, chunk: Range) -> ChunkSummary:
+        """A chunk of which nothing was read yet."""
+        return cls(start=chunk.start, end=chunk.start)
+
+    def plus(self, block: Block) -> ChunkSummary:
+        """With one more block."""
+        return ChunkSummary(
+            start=self.start,
+            end=block.end,
+            rows_read=self.rows_read + block.rows_read,
+            rows_good=self.rows_good + block.rows_good,
+            rows_rejected=self.rows_rejected + len(block.rejects),
+            blank=self.blank + block.blank,
+            lines=self.lines + block.lines,
+        )
+
+
+def verify_chain(planned: Sequence[Range], summaries: Sequence[ChunkSummary]) -> int | None:
+    """The first chunk that does not start where the one before it ended; None proves every boundary.
+
+    The first start is certain, and all chunks are read by the same automaton, so equality along the chain means that
+    the whole file, read in one go, would have given the same records.
+    """
+    expected = planned[0].start if planned else 0
+    for place, summary in enumerate(summaries):
+        if summary.start != expected:
+            return place
+        expected = summary.end
+    return None
+
+
+def stage_chunk(
+    source: ByteSource, chunk: Range, rules: Rules, *, block_bytes: int = BLOCK_BYTES, hash_keys: bool = False
+) -> Iterator[Block]:
+    """Read the records that start in the chunk. Raises SourceChanged if the source ends early."""
+    return _Stager(source, chunk, rules, block_bytes, hash_keys).blocks()
+
+
+class _Stager:
+    """The place in the source, and the bytes read ahead of it."""
+
+    def __init__(self, source: ByteSource, chunk: Range, rules: Rules, block_bytes: int, hash_keys: bool) -> None:
+        self.source, self.rules, self.block_bytes, self.hash_keys = source, rules, block_bytes, hash_keys
+        self.stop = min(chunk.stop, source.size)
+        self.place = Place(offset=chunk.start, line=1)
+        self.ahead = b""
+
+    def blocks(self) -> Iterator[Block]:
+        """Scan, judge and hand on until the next record is another chunk's."""
+        step = self.block_bytes
+        while self.place.offset < self.stop:
+            data, size = self._fill(step)
+            at_end = self.place.offset + size == self.source.size
+            block = fields_of(data)
+            records = scan(block.data, size, at_end=at_end, grammar=self.rules.grammar)
+            mine = int(records.starts.searchsorted(self.stop - self.place.offset))
+            place, used = self.place, int(records.starts[mine]) if mine < len(records.starts) else records.consumed
+            for first in range(0, mine, MOST_ROWS):
+                rows = slice(first, min(first + MOST_ROWS, mine))
+                table = Table.of(data, block, records, self.rules, rows)
+                yield self._pass(make_block(table, records, place, hash_keys=self.hash_keys))
+            self.ahead = data[used:size]
+            if records.unended and self.place.offset < self.stop:
+                yield self._pass(self._long_line(records.unended))
+            step = self.block_bytes if self.place.offset > place.offset else 2 * step
+
+    def _fill(self, step: int) -> tuple[bytes, int]:
+        """The bytes ahead and up to `step` more, padded, and how many. Bytes behind the chunk are read in need only."""
+        begin = self.place.offset + len(self.ahead)
+        left = self.stop - begin
+        wanted = min(step, left) if left > 0 else min(max(len(self.ahead), BEYOND_BYTES), self.source.size - begin)
+        fresh = self._read(begin, wanted)
+        return b"".join((self.ahead, fresh, PADDING)), len(self.ahead) + wanted
+
+    def _read(self, begin: int, length: int) -> bytes:
+        fresh = self.source.read(begin, length) if length else b""
+        if len(fresh) != length:
+            raise SourceChanged(f"the file ended at byte {begin + len(fresh)}, before its {self.source.size} bytes")
+        return fresh
+
+    def _pass(self, block: Block) -> Block:
+        self.place = Place(offset=block.end, line=self.place.line + block.lines)
+        return block
+
+    def _long_line(self, fault: Malformed) -> Block:
+        """Reject the line at hand, which is at fault and longer than what was read; its end is looked for, not kept."""
+        line, length, self.ahead = self.ahead, len(self.ahead), b""
+        at, returned = self.place.offset + length, line.endswith(b"\r")
+        while at < self.source.size:
+            fresh = self._read(at, min(self.block_bytes, self.source.size - at))
+            at += len(fresh)
+            part, feed, self.ahead = fresh.partition(b"\n")
+            length, returned = length + len(part), part.endswith(b"\r") if part else returned
+            line = (line + part)[: KEPT_BYTES + 1]
+            if feed:
+                break
+        record = MASK if self.rules.hidden else line[: length - returned]
+        reason, quote_line = explain(fault, self.place.line, self.rules.grammar)  # its quote opens in this very line
+        why = RowFault(column="", code=LoadError.LINE, reason=reason)
+        return Block(
+            start=self.place.offset,
+            end=at - len(self.ahead),
+            good=b"",
+            rows_read=1,
+            rows_good=0,
+            blank=0,
+            lines=1,
+            rejects=(reject(self.place.line, self.place.offset, record, why, quote_line),),
+        )

@@ -1,0 +1,152 @@
+"""Eight bytes at a time: tests of short fields through an overlapping view of a buffer as 64-bit words.
+
+SWAR means SIMD within a register: one numpy operation on words tests eight characters of thousands of fields at once.
+Words are little-endian, so a field's first character is a word's lowest byte. Every buffer ends with PADDING, so a word
+may be loaded at any byte of the data. Sources: Lemire, "Quickly parsing eight digits" (2018); Mula, SWAR itoa (2011).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Bytes = npt.NDArray[np.uint8]
+Words = npt.NDArray[np.uint64]
+Ints = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+PADDING = b"\n" + bytes(95)
+"""Follows the data: a line end, so that a last record without one reads like any other, and room to load words."""
+WORD_REACH = 10
+"""The most words of a field that a test may load: the padding has room for so many."""
+
+
+def every(byte: int) -> np.uint64:
+    """The word whose eight bytes all equal `byte`."""
+    return np.uint64(int.from_bytes(bytes([byte]) * 8, "little"))
+
+
+ZEROS, HIGH_NIBBLES, SIXES = every(0x30), every(0xF0), every(0x06)
+LOW = np.array([(1 << (8 * k)) - 1 for k in range(9)], dtype=np.uint64)
+"""LOW[k] keeps a word's first k characters."""
+ZERO_FILL = ~LOW & ZEROS
+"""ZERO_FILL[k] is the character 0 in the other places."""
+POWER = np.array([10**k for k in range(9)], dtype=np.uint64)
+EIGHT, U64 = np.int64(8), np.uint64
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fields:
+    """One column of a block: the byte bounds of its values, quotes left out, one per record."""
+
+    data: Bytes
+    """The block and its padding."""
+    words: Words
+    """The same memory: words[i] holds bytes i to i + 7."""
+    start: Ints
+    length: Ints
+
+    @property
+    def stop(self) -> Ints:
+        return self.start + self.length
+
+    def at(self, offset: Ints | int) -> Bytes:
+        """The byte `offset` after each field's start; offsets before the buffer or past it give any byte."""
+        found: Bytes = self.data[np.maximum(self.start + offset, 0)]
+        return found
+
+    def part(self, start: Ints, length: Ints) -> Fields:
+        """Other bounds over the same bytes."""
+        return Fields(data=self.data, words=self.words, start=start, length=length)
+
+    def pick(self, rows: Ints | Mask) -> Fields:
+        """Some of the rows."""
+        return self.part(self.start[rows], self.length[rows])
+
+    def raw(self) -> list[bytes]:
+        """The bytes of each field as they stand in the file."""
+        return [bytes(self.data.data[a:b]) for a, b in zip(self.start.tolist(), self.stop.tolist(), strict=True)]
+
+
+def words_of(data: bytes) -> Words:
+    """An overlapping view of a padded buffer as little-endian words, one for every byte but the last seven."""
+    return np.ndarray((len(data) - 7,), dtype="<u8", buffer=data, strides=(1,))
+
+
+def fields_of(data: bytes) -> Fields:
+    """A padded buffer, no bounds yet."""
+    none = np.empty(0, np.int64)
+    return Fields(data=np.frombuffer(data, np.uint8), words=words_of(data), start=none, length=none)
+
+
+def longest(fields: Fields) -> int:
+    """The length of the longest field, in bytes."""
+    return int(np.max(fields.length)) if len(fields.length) else 0
+
+
+def word(fields: Fields, index: int) -> tuple[Words, Ints]:
+    """Characters 8*index to 8*index + 7 of each field, and how many of them belong to it; the others are NUL."""
+    count = np.clip(fields.length - 8 * index, 0, 8)
+    return fields.words[fields.start + 8 * index] & LOW[count], count
+
+
+def all_digits(fields: Fields, most: int) -> Mask:
+    """Which fields hold nothing but ASCII digits, as far as their first `most` characters; empty ones do."""
+    proven = np.ones(len(fields.start), np.bool_)
+    for index in range((min(most, longest(fields)) + 7) // 8):
+        found, count = word(fields, index)
+        found |= ZERO_FILL[count]
+        proven &= ((found & HIGH_NIBBLES) == ZEROS) & (((found + SIXES) & HIGH_NIBBLES) == ZEROS)
+    return proven
+
+
+def numbers(fields: Fields) -> Words:
+    """The values of fields of at most 19 ASCII digits; empty ones are 0."""
+    value = np.zeros(len(fields.start), np.uint64)
+    for index in range((longest(fields) + 7) // 8):
+        found, count = word(fields, index)
+        value = value * POWER[count] + eight_digits(found & every(0x0F), count)
+    return value
+
+
+def eight_digits(digits: Words, count: Ints) -> Words:
+    """The numbers whose first `count` bytes are digit values 0 to 9 and whose other bytes are 0."""
+    shifted = digits << (np.minimum(64 - 8 * count, 56)).astype(np.uint64)  # leading zeros instead of trailing ones
+    pairs = shifted * U64(10) + (shifted >> U64(8))
+    mask = U64(0x000000FF000000FF)
+    high = (pairs & mask) * U64(0x000F424000000064)
+    low = ((pairs >> U64(16)) & mask) * U64(0x0000271000000001)
+    value: Words = (high + low) >> U64(32)
+    return value
+
+
+def as_digits(values: Words) -> Words:
+    """Numbers below 10^8 as words of eight ASCII digits."""
+    split = values // U64(10_000) | (values % U64(10_000)) << U64(32)
+    hundreds = ((split * U64(10_486)) >> U64(20)) & U64(0x7F0000007F)
+    split = hundreds | ((split - U64(100) * hundreds) << U64(16))
+    tens = ((split * U64(103)) >> U64(10)) & U64(0x000F000F000F000F)
+    digits: Words = (tens | ((split - U64(10) * tens) << U64(8))) + ZEROS
+    return digits
+
+
+def mix(values: Words) -> Words:
+    """Spread every bit over the word (Stafford's variant 13 of MurmurHash3's finaliser)."""
+    values = (values ^ (values >> U64(30))) * U64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> U64(27))) * U64(0x94D049BB133111EB)
+    return values ^ (values >> U64(31))
+
+
+def hashes(fields: Fields) -> Words:
+    """A 64-bit hash of each field. Equal bytes hash equal; others differ but for one pair in about 1.8e19."""
+    result = mix(fields.length.astype(np.uint64))
+    rows = np.flatnonzero(fields.length > 0)
+    index = 0
+    while len(rows):
+        found, _ = word(fields.part(fields.start[rows] + 8 * index, fields.length[rows] - 8 * index), 0)
+        result[rows] = mix(result[rows] * U64(0x9E3779B97F4A7C15) ^ found)
+        index += 1
+        rows = rows[fields.length[rows] > 8 * index]
+    return result

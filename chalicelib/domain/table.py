@@ -1,0 +1,166 @@
+"""Records as rows of fields, and which of them are bad.
+
+The first fault in this order decides: too many or too few columns, NUL or broken UTF-8, then the first column in file
+order whose value is wrong. A record without a fault is loaded as it stands. Malformed lines were found before, by
+`records.scan`; they and blank lines are no rows here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from chalicelib.domain.codes import LoadError
+from chalicelib.domain.records import CR, Malformed, Records
+from chalicelib.domain.rejects import MASK
+from chalicelib.domain.swar import Fields, Ints, Mask
+from chalicelib.domain.utf8 import broken
+from chalicelib.domain.validate import ColumnRule, Rules
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowFault:
+    """Why one record is bad, and where. Holds no value."""
+
+    column: str
+    """Its name; empty if the record as a whole is at fault."""
+    code: int
+    reason: str
+    """What is wrong: a predicate of the column, or of the record."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Some consecutive records of a block."""
+
+    data: bytes
+    """The block and its padding."""
+    lines: Fields
+    """The records whole, line ends left out."""
+    marks: Ints
+    """Index of every delimiter outside quotes and of every record's end."""
+    last_mark: Ints
+    """For each record the place of its end within `marks`."""
+    widths: Ints
+    """How many fields each record has."""
+    quoted: bool
+    """Some fields may stand in quotes."""
+    stops: Ints
+    """Index behind each record's line feed; a last record without one is followed by the padding's."""
+    malformed: dict[int, Malformed]
+    """Rows that are not records."""
+    rules: Rules
+
+    @classmethod
+    def of(cls, data: bytes, block: Fields, records: Records, rules: Rules, rows: slice) -> Table:
+        """Rows of a scanned block; a carriage return before the line feed belongs to the line end."""
+        start, stop, last = records.starts[rows], records.ends[rows], records.last_mark[rows]
+        returned = (block.data[np.maximum(stop - 1, 0)] == CR) & (stop > start)
+        first = rows.start
+        return cls(
+            data=data,
+            lines=block.part(start, stop - start - returned),
+            marks=records.marks,
+            last_mark=last,
+            widths=np.diff(last, prepend=records.last_mark[first - 1] if first else -1),
+            quoted=records.quoted,
+            stops=stop + 1,
+            malformed={r - first: fault for r, fault in records.malformed.items() if first <= r < rows.stop},
+            rules=rules,
+        )
+
+    @property
+    def blank(self) -> Mask:
+        """Lines without a record."""
+        blank: Mask = self.lines.length == 0
+        return blank
+
+    def sound(self) -> Mask:
+        """Rows that are records, however many fields they have."""
+        sound = ~self.blank
+        sound[list(self.malformed)] = False
+        return sound
+
+    def column(self, place: int, rows: Ints) -> Fields:
+        """The raw fields of one column, for whole rows."""
+        end = self.last_mark[rows] - (len(self.rules.columns) - 1 - place)
+        start = self.marks[end - 1] + 1 if place else self.lines.start[rows]
+        stop = self.lines.stop[rows] if place == len(self.rules.columns) - 1 else self.marks[end]
+        return self.lines.part(start, stop - start)
+
+    def values(self, place: int, rows: Ints) -> Fields:
+        """The same without the quotes around them."""
+        fields = self.column(place, rows)
+        if not self.quoted:
+            return fields
+        inside = (fields.at(0) == self.rules.grammar.quote) & (fields.length > 0)
+        return fields.part(fields.start + inside, fields.length - 2 * inside)
+
+    def shown(self, row: int) -> bytes:
+        """A record as a reject may show it: hidden columns masked, all of it if it is not clear where they are."""
+        start, length = int(self.lines.start[row]), int(self.lines.length[row])
+        record = self.data[start : start + length]
+        if not self.rules.hidden:
+            return record
+        if row in self.malformed or self.widths[row] != len(self.rules.columns):
+            return MASK
+        for place in sorted(self.rules.hidden, reverse=True):
+            field = self.column(place, np.array([row]))
+            begin = int(field.start[0]) - start
+            record = record[:begin] + MASK + record[begin + int(field.length[0]) :]
+        return record
+
+
+def faults(table: Table) -> dict[int, RowFault]:
+    """What is wrong with which row."""
+    sound = table.sound()
+    whole = sound & (table.widths == len(table.rules.columns))
+    found = _ragged(table, sound & ~whole)
+    for row, fault in _bad_bytes(table, whole):
+        found[row] = fault
+        whole[row] = False
+    rows = np.flatnonzero(whole)
+    if len(rows):
+        for place, rule in enumerate(table.rules.columns):
+            _judge_column(table, rule, table.values(place, rows), rows, found)
+    return found
+
+
+def _ragged(table: Table, rows: Mask) -> dict[int, RowFault]:
+    """Rows with too few or too many fields."""
+    expected = len(table.rules.columns)
+    found = {}
+    for row in np.flatnonzero(rows).tolist():
+        width = int(table.widths[row])
+        code = LoadError.TOO_FEW_COLUMNS if width < expected else LoadError.TOO_MANY_COLUMNS
+        found[row] = RowFault(column="", code=code, reason=f"{width} columns in place of {expected}")
+    return found
+
+
+def _bad_bytes(table: Table, whole: Mask) -> Iterator[tuple[int, RowFault]]:
+    """The first NUL or broken UTF-8 of each whole row that has one."""
+    begin, end = int(table.lines.start[0]), int(table.lines.stop[-1])
+    wrong = broken(memoryview(table.data)[begin:end], table.lines.data[begin:]) + begin
+    if table.data.find(b"\0", begin, end) >= 0:
+        wrong = np.union1d(wrong, np.flatnonzero(table.lines.data[begin:end] == 0) + begin)
+    rows, first = np.unique(table.lines.start.searchsorted(wrong, side="right") - 1, return_index=True)
+    for row, at in zip(rows.tolist(), wrong[first].tolist(), strict=True):
+        if whole[row]:
+            before = int(table.last_mark[row]) - int(table.widths[row])
+            place = int(table.marks.searchsorted(at)) - before - 1
+            name = table.rules.columns[place].name
+            if table.data[at]:
+                yield row, RowFault(column=name, code=LoadError.UTF8, reason="is not valid UTF-8")
+            else:
+                yield row, RowFault(column=name, code=LoadError.NUL, reason="holds a NUL byte")
+
+
+def _judge_column(table: Table, rule: ColumnRule, values: Fields, rows: Ints, found: dict[int, RowFault]) -> None:
+    """Add the faults of one column in rows that have none yet."""
+    quote = bytes([table.rules.grammar.quote])
+    unproven = np.flatnonzero(~rule.prove(values))
+    for row, raw in zip(rows[unproven].tolist(), values.pick(unproven).raw(), strict=True):
+        if row not in found and (fault := rule.judge(raw.replace(quote * 2, quote))):
+            found[row] = RowFault(column=rule.name, code=fault.code, reason=fault.reason)
