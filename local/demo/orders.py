@@ -37,4 +37,4 @@ def write_wrong_header(folder: Path) -> Truth:
     header = "transaction_id,account_id,transaction_date,total,merchant,category"
     rows = (f"W{n},{n},2025-01-05,12.50,Acme,travel" for n in range(100))
     path.write_text("\n".join([header, *rows, ""]), encoding="utf-8")
-    return Truth(key=key, object="transactions", state="REJECTED", code="WRONG_HEADER")
+    return Truth(key=key, object="transactions", state="REJECTED", code="HEADER_MISMATCH")

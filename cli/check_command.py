@@ -1,0 +1,120 @@
+"""`landfall check`: what would become of these files, without loading them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from chalicelib.domain.contract import Contract
+from chalicelib.domain.contract_file import Contracts, load_contracts, read_contract
+from chalicelib.domain.rejects import Reject
+from chalicelib.errors import ContractError, LandfallError, SourceGone
+from cli.check_outputs import GoodRows, RejectLines, RejectSpool, Seen, open_good, open_rejects, refuse_overwriting
+from cli.check_report import Report
+from cli.checking import Outputs, check_file
+from cli.deployment import ROOT
+from cli.faults import ExitCode, usage
+from cli.guess import UnguessableError, guess
+from cli.localfile import LocalFile, opened
+
+Choose = Callable[[Path, LocalFile], Contract]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What was asked for."""
+
+    files: list[Path]
+    contract: str = ""
+    contract_file: Path | None = None
+    chunk_bytes: int | None = None
+    good: Path | None = None
+    rejects: Path | None = None
+
+
+def check(request: Request, report: Report) -> ExitCode:
+    """Check every file; the worst of their ends is the exit code. Raises CommandError."""
+    choose = _chooser(request)
+    refuse_overwriting(request.files, [path for path in (request.good, request.rejects) if path])
+    with ExitStack() as stack:
+        checker = _Checker(
+            choose=choose,
+            chunk_bytes=request.chunk_bytes,
+            report=report,
+            good=open_good(request.good, stack),
+            lines=open_rejects(request.rejects, stack),
+        )
+        worst = max(checker.check(path) for path in request.files)
+        report.end()
+    return worst
+
+
+def _chooser(request: Request) -> Choose:
+    """How a file gets its contract. Raises CommandError."""
+    if request.contract and request.contract_file:
+        raise usage("--contract and --contract-file exclude each other")
+    try:
+        if request.contract_file:
+            contract = read_contract(request.contract_file.name, request.contract_file.read_bytes())
+            return lambda _path, _source: contract
+        contracts = load_contracts(ROOT / "chalicelib" / "contracts")
+    except ContractError as error:
+        raise usage("contract at fault: " + "; ".join(error.faults)) from error
+    except OSError as error:
+        raise usage(f"the contract {request.contract_file} cannot be read: {error.strerror}") from error
+    if request.contract:
+        contract = known(contracts, request.contract)
+        return lambda _path, _source: contract
+    return lambda path, source: guess(contracts, path, source)
+
+
+def known(contracts: Contracts, name: str) -> Contract:
+    """The contract called `name`. Raises CommandError."""
+    if name in contracts:
+        return contracts[name]
+    raise usage(f'there is no contract "{name}"; there are: {", ".join(contracts)}')
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Checker:
+    """Checks one file after the other, into the same outputs."""
+
+    choose: Choose
+    chunk_bytes: int | None
+    report: Report
+    good: GoodRows | None
+    lines: RejectLines | None
+
+    def check(self, path: Path) -> ExitCode:
+        """Report on one file."""
+        with ExitStack() as stack:
+            spool, seen = RejectSpool(stack), Seen()
+            try:
+                source = stack.enter_context(opened(path))
+                contract = self.choose(path, source)
+                checked = check_file(source, contract, self._outputs(path, source, spool, seen), self.chunk_bytes)
+            except LandfallError as error:
+                self.report.refused(path, error)
+                return _exit_of(error)
+            self.report.checked(path, checked, spool, seen)
+            return ExitCode.BAD if checked.refusal else ExitCode.OK
+
+    def _outputs(self, path: Path, source: LocalFile, spool: RejectSpool, seen: Seen) -> Outputs:
+        def on_reject(reject: Reject) -> None:
+            spool.add(reject)
+            seen.add(reject)
+            if self.lines:
+                self.lines.add(str(path), reject)
+
+        progress = self.report.progress(path, source.size)
+        if not self.good:
+            return Outputs(reject=on_reject, progress=progress)
+        return Outputs(reject=on_reject, progress=progress, header=self.good.header, good=self.good.rows)
+
+
+def _exit_of(error: LandfallError) -> ExitCode:
+    if isinstance(error, SourceGone):
+        return ExitCode.ABSENT
+    return ExitCode.USAGE if isinstance(error, UnguessableError) else ExitCode.BAD

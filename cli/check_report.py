@@ -1,0 +1,118 @@
+"""What `landfall check` says of each file: a JSON line for programs, or a table and a few rejects for people."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol, TextIO
+
+from chalicelib.errors import LandfallError
+from cli.check_outputs import RejectSpool, Seen
+from cli.checking import Checked
+from cli.screen import console, grid
+
+LARGE_BYTES = 50_000_000
+"""From this size on a terminal shows progress."""
+
+
+class Report(Protocol):
+    """Told of every file, in order."""
+
+    def progress(self, path: Path, size: int) -> Callable[[int], None]:
+        """Takes how many bytes are done."""
+
+    def checked(self, path: Path, checked: Checked, spool: RejectSpool, seen: Seen) -> None:
+        """A file that was read to its end."""
+
+    def refused(self, path: Path, error: LandfallError) -> None:
+        """A file that was not."""
+
+    def end(self) -> None:
+        """That was the last."""
+
+
+def explained(error: LandfallError) -> dict[str, Any]:
+    """An error as an object; what it does not know is left out."""
+    said = {"code": error.code, "message": error.message, "line": error.line, "byte_offset": error.byte_offset}
+    return {name: value for name, value in {**said, "column": error.column}.items() if value not in (None, "")}
+
+
+class JsonLines:
+    """One line a file, written as it is known."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def progress(self, path: Path, size: int) -> Callable[[int], None]:  # noqa: ARG002
+        return lambda _done: None
+
+    def checked(self, path: Path, checked: Checked, spool: RejectSpool, seen: Seen) -> None:  # noqa: ARG002
+        head = {
+            "file": str(path),
+            "object": checked.object,
+            "accepted": checked.refusal is None,
+            "rows_read": checked.read,
+            "rows_good": checked.good,
+            "rows_rejected": checked.rejected,
+            "rows_duplicate": checked.duplicate,
+        }
+        if checked.refusal:
+            head["refusal"] = explained(checked.refusal)
+        chunks = [{"start": c.start, "end": c.end, "rows": c.rows_read} for c in checked.chunks]
+        self._out.write(json.dumps(head)[:-1] + ', "rejects": [')
+        for piece in spool.pieces():
+            self._out.write(piece)
+        self._out.write(f'], "chunks": {json.dumps(chunks)}}}\n')
+        self._out.flush()
+
+    def refused(self, path: Path, error: LandfallError) -> None:
+        self._out.write(json.dumps({"file": str(path), "error": explained(error)}) + "\n")
+        self._out.flush()
+
+    def end(self) -> None:
+        return
+
+
+class ForPeople:
+    """A table of all files at the end, after the first rejects of each."""
+
+    def __init__(self) -> None:
+        self._console = console()
+        self._rows: list[tuple[str, ...]] = []
+
+    def progress(self, path: Path, size: int) -> Callable[[int], None]:
+        if size < LARGE_BYTES or not sys.stderr.isatty():
+            return lambda _done: None
+        return lambda done: print(f"\r{path.name}: {done / size:4.0%}\x1b[K", end="", file=sys.stderr, flush=True)
+
+    def checked(self, path: Path, checked: Checked, spool: RejectSpool, seen: Seen) -> None:  # noqa: ARG002
+        self._clear()
+        counts = (checked.read, checked.good, checked.rejected, checked.duplicate, len(checked.chunks))
+        verdict = "too many bad rows" if checked.refusal else "good"
+        self._rows.append((path.name, checked.object, *(f"{n:,}" for n in counts), verdict))
+        for reject in seen.first:
+            where = f"{path}:{reject.line}"
+            self._say(f"{where}: {reject.reason} (code {int(reject.code)})")
+        if checked.rejected > len(seen.first):
+            each = ", ".join(f"{count:,} of code {code}" for code, count in seen.codes.most_common())
+            self._say(f"{path}: {checked.rejected:,} rejected in all: {each}")
+        if checked.refusal:
+            self._say(f"{path}: would be REJECTED: {checked.refusal.message}")
+
+    def refused(self, path: Path, error: LandfallError) -> None:
+        self._clear()
+        self._say(f"{path}: {error.message} ({error.code})")
+        self._rows.append((path.name, "", "", "", "", "", "", error.code))
+
+    def end(self) -> None:
+        counts = ("rows", "good", "rejected", "duplicate", "chunks")
+        self._console.print(grid(("file", "object", *counts, "verdict"), self._rows, right=counts))
+
+    def _say(self, text: str) -> None:
+        self._console.print(text)
+
+    def _clear(self) -> None:
+        if sys.stderr.isatty():
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,135 @@
+"""The staging engine over a local file: what a worker would do with each chunk, one after the other, storing nothing.
+
+The records, the rejects and the chunks are those of a run of the same file with the same chunk size. Memory is bounded:
+a few blocks, 16 MB of hashes, and rejects handed on as they come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from chalicelib.config import Settings
+from chalicelib.domain.block import Block
+from chalicelib.domain.books import refuse_if_too_bad
+from chalicelib.domain.bytesource import Range
+from chalicelib.domain.contract import Contract
+from chalicelib.domain.header import Header, Layout, match_header, read_header
+from chalicelib.domain.model import Counts, Problem
+from chalicelib.domain.rejects import Reject
+from chalicelib.domain.split import plan_chunks
+from chalicelib.domain.stage import ChunkSummary, stage_chunk
+from chalicelib.domain.validate import compile_rules
+from chalicelib.errors import Rejected
+from cli.duplicates import Duplicates
+from cli.localfile import LocalFile
+
+MB = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """Takes what comes of a file while it is read."""
+
+    reject: Callable[[Reject], None]
+    """A bad row, its line counted from the start of the file."""
+    header: Callable[[Contract, Layout], None] = lambda _contract, _layout: None
+    """The columns of the good rows that follow."""
+    good: Callable[[bytes | memoryview], None] | None = None
+    """Some good rows, byte for byte."""
+    progress: Callable[[int], None] = lambda _read: None
+    """Bytes done so far."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """A file that was read to its end."""
+
+    object: str
+    read: int
+    good: int
+    rejected: int
+    duplicate: int
+    chunks: tuple[ChunkSummary, ...]
+    refusal: Rejected | None
+    """Why its run would be REJECTED: more bad rows than the contract allows."""
+
+
+def check_file(source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes: int | None = None) -> Checked:
+    """Read a file by a contract. Raises Rejected if not even its header will do."""
+    header, layout, ranges = _plan(source, contract, chunk_bytes)
+    outputs.header(contract, layout)
+    reader = _Reader(source, contract, layout, outputs)
+    with Duplicates() as duplicates:
+        chunks = tuple(reader.chunks(header, ranges, duplicates))
+        duplicate = duplicates.count()
+    counts = Counts(
+        read=sum(c.rows_read for c in chunks),
+        good=sum(c.rows_good for c in chunks),
+        rejected=sum(c.rows_rejected for c in chunks),
+        duplicate=duplicate,
+    )
+    return Checked(
+        object=contract.name,
+        read=counts.read,
+        good=counts.good,
+        rejected=counts.rejected,
+        duplicate=counts.duplicate,
+        chunks=chunks,
+        refusal=_refusal(contract, counts, reader.first),
+    )
+
+
+def _plan(source: LocalFile, contract: Contract, chunk_bytes: int | None) -> tuple[Header, Layout, list[Range]]:
+    limits = contract.limits
+    if source.size == 0:
+        raise Rejected("the file is empty: not even a header", code="EMPTY_FILE", line=1)
+    if source.size > limits.max_bytes:
+        raise Rejected(
+            f"the file has {source.size} bytes, limits.max_bytes allows {limits.max_bytes}", code="TOO_LARGE"
+        )
+    header = read_header(source, contract.dialect, limits)
+    layout = match_header(contract, header.fields)
+    size = chunk_bytes or int((limits.chunk_mb or Settings.chunk_mb) * MB)
+    return header, layout, list(plan_chunks(source, header.data_start, size, contract.dialect, limits))
+
+
+class _Reader:
+    """Reads the chunks of one file in order, so that each starts where the one before it really ended."""
+
+    def __init__(self, source: LocalFile, contract: Contract, layout: Layout, outputs: Outputs) -> None:
+        self.source, self.outputs = source, outputs
+        self.rules = replace(compile_rules(contract, layout), lineage=False)
+        self.first: Reject | None = None
+
+    def chunks(self, header: Header, ranges: list[Range], duplicates: Duplicates) -> Iterator[ChunkSummary]:
+        start, lines = header.data_start, header.lines
+        for planned in ranges:
+            summary = ChunkSummary.of(chunk := Range(start=start, stop=max(start, planned.stop)))
+            for block in stage_chunk(self.source, chunk, self.rules, hash_keys=True):
+                self._hand_on(block, lines, duplicates)
+                summary = summary.plus(block)
+            yield summary
+            start, lines = summary.end, lines + summary.lines
+
+    def _hand_on(self, block: Block, lines: int, duplicates: Duplicates) -> None:
+        for reject in block.rejects:
+            shifted = reject.shifted(lines)
+            self.first = self.first or shifted
+            self.outputs.reject(shifted)
+        if self.outputs.good and block.rows_good:
+            self.outputs.good(block.good)
+        if block.key_hashes is not None:
+            duplicates.add(block.key_hashes)
+        self.outputs.progress(block.end)
+
+
+def _refusal(contract: Contract, counts: Counts, first: Reject | None) -> Rejected | None:
+    problem = first and Problem(
+        code=str(first.code), message=first.reason, line=first.line, byte_offset=first.byte_offset, column=first.column
+    )
+    try:
+        refuse_if_too_bad(contract, counts, problem)
+    except Rejected as refusal:
+        return refusal
+    return None

@@ -1,0 +1,91 @@
+"""Which Landfall a command talks to: the one the environment names, else the local stack if it is up."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cli.faults import absent, usage
+
+ROOT = Path(__file__).resolve().parent.parent
+STATE_VARIABLE = "LANDFALL_STATE_DIR"
+"""Where the local stack keeps its state, relative to the repository; other than the default in tests only."""
+
+
+def state_dir() -> Path:
+    return ROOT / os.environ.get(STATE_VARIABLE, ".landfall")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """A running Landfall."""
+
+    api_url: str
+    token: str
+    settings: Mapping[str, str]
+    """LANDFALL_* and AWS_* variables that reach its bucket and queues."""
+    local: bool = False
+    warehouse: Mapping[str, Any] | None = None
+    """How to connect to the local stack's warehouse."""
+
+    def client(self, service: str) -> Any:
+        """A boto3 client; for the local stack, whatever AWS the shell is set to is left alone."""
+        import boto3
+        from botocore.config import Config
+
+        if not self.local:
+            return boto3.client(service)
+        specific = f"AWS_ENDPOINT_URL_{service.upper().replace('-', '_')}"
+        return boto3.session.Session().client(
+            service,
+            endpoint_url=self.settings.get(specific, self.settings["AWS_ENDPOINT_URL"]),
+            region_name=self.settings["AWS_REGION"],
+            aws_access_key_id=self.settings["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.settings["AWS_SECRET_ACCESS_KEY"],
+            config=Config(proxies={}, s3={"addressing_style": "path"}),
+        )
+
+    @property
+    def bucket(self) -> str:
+        """The landing bucket. Raises CommandError."""
+        if name := self.settings.get("LANDFALL_BUCKET"):
+            return name
+        raise usage("LANDFALL_BUCKET is not set: name the deployment's landing bucket")
+
+
+def find(*, api: bool = True) -> Deployment:
+    """What LANDFALL_API_URL and LANDFALL_TOKEN name, else the local stack. Raises CommandError if there is neither."""
+    url, token = os.environ.get("LANDFALL_API_URL", ""), os.environ.get("LANDFALL_TOKEN", "")
+    if url and not token:
+        raise usage("LANDFALL_API_URL is set but LANDFALL_TOKEN is not: set both, or neither to use the local stack")
+    if url:
+        return Deployment(api_url=url.rstrip("/"), token=token, settings=dict(os.environ))
+    if (stack := local_stack()) is not None:
+        return stack
+    if not api and os.environ.get("LANDFALL_BUCKET"):
+        return Deployment(api_url="", token="", settings=dict(os.environ))
+    raise absent(
+        "no Landfall to talk to: start the local stack with `landfall up`, or set LANDFALL_API_URL and LANDFALL_TOKEN"
+    )
+
+
+def local_stack() -> Deployment | None:
+    """The local stack as its record has it; None if it is not up."""
+    try:
+        record = json.loads((state_dir() / "stack.json").read_text(encoding="utf-8"))
+        tokens = json.loads(Path(record["files"]["tokens"]).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+    if not record.get("ready"):
+        return None
+    return Deployment(
+        api_url=record["urls"]["api"],
+        token=os.environ.get("LANDFALL_TOKEN") or tokens["operator"],
+        settings=record["env"],
+        local=True,
+        warehouse=record.get("warehouse"),
+    )

@@ -1,0 +1,56 @@
+"""How a command ends: exit codes that a script can use, and one clear sentence when something is wrong."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from enum import IntEnum
+from typing import ParamSpec
+
+import typer
+
+P = ParamSpec("P")
+
+
+class ExitCode(IntEnum):
+    """docs/cli.md lists them; a test keeps it so."""
+
+    OK = 0  # done, and what was asked about is good
+    BAD = (
+        1  # done, and what was asked about is bad: rejects over the limit, a run FAILED or REJECTED, books that differ
+    )
+    USAGE = 2  # the call is wrong: an option, a contract, a file that no contract can be guessed for
+    ABSENT = 3  # what is needed is not there: a file, a deployment, a run; or it does not answer
+
+
+class CommandError(Exception):
+    """Ends a command with one sentence on stderr."""
+
+    def __init__(self, message: str, code: ExitCode) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+
+def usage(message: str) -> CommandError:
+    return CommandError(message, ExitCode.USAGE)
+
+
+def absent(message: str) -> CommandError:
+    return CommandError(message, ExitCode.ABSENT)
+
+
+def guarded(command: Callable[P, ExitCode | None]) -> Callable[P, None]:
+    """A command whose result is its exit code and whose faults are told, without a traceback."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = command(*args, **kwargs) or ExitCode.OK
+        except CommandError as fault:
+            print(f"landfall: {fault.message}", file=sys.stderr)
+            code = fault.code
+        raise typer.Exit(int(code))
+
+    return run

@@ -1,0 +1,62 @@
+"""Which contract a local file is meant for, when nobody says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from chalicelib.domain.bytesource import ByteSource
+from chalicelib.domain.contract import Contract
+from chalicelib.domain.contract_file import Contracts
+from chalicelib.domain.header import match_header, read_header
+from chalicelib.domain.pattern import compile_pattern
+from chalicelib.domain.routing import route
+from chalicelib.errors import LandfallError, Rejected
+
+
+class UnguessableError(LandfallError):
+    """Neither the path, nor the name, nor the header says which contract a file is for."""
+
+    code = "NO_CONTRACT"
+
+
+def guess(contracts: Contracts, path: Path, source: ByteSource) -> Contract:
+    """The contract of a file, by its path as a landing key, else its name, else its header. Raises UnguessableError."""
+    for key in _keys(path):
+        if found := route(contracts, key):
+            return found.contract
+    named = [c for c in contracts.values() if _names(c, path)]
+    if len(named) == 1:
+        return named[0]
+    fitting = [c for c in contracts.values() if _fits(c, source)]
+    both = [c for c in fitting if c in named] or fitting or named
+    if len(both) == 1:
+        return both[0]
+    what = "several contracts" if both else "no contract"
+    choices = ", ".join(c.name for c in both or contracts.values())
+    raise UnguessableError(f"{what} may be meant by this path, name and header; say --contract, one of: {choices}")
+
+
+def _keys(path: Path) -> Iterator[str]:
+    """The ends of the path that could be a key: `data/incoming/task/a.csv`, then `incoming/task/a.csv`."""
+    parts = path.absolute().parts[1:]
+    for first in range(len(parts) - 1):
+        yield "/".join(parts[first:])
+
+
+def _names(contract: Contract, path: Path) -> bool:
+    """Whether the file, or the folder it is in, is called after the object or as its landing patterns say."""
+    words = {path.parent.absolute().name.casefold(), path.stem.casefold()}
+    if contract.name in words or re.search(rf"(?<![a-z]){re.escape(contract.name)}(?![a-z])", path.stem.casefold()):
+        return True
+    lasts = (pattern.rsplit("/", 1)[-1] for pattern in contract.lands_at)
+    return any(compile_pattern(last).match(path.name) is not None for last in lasts if last.strip("*"))
+
+
+def _fits(contract: Contract, source: ByteSource) -> bool:
+    try:
+        match_header(contract, read_header(source, contract.dialect, contract.limits).fields)
+    except Rejected:
+        return False
+    return True
