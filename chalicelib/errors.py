@@ -7,7 +7,8 @@ LandfallError
 ├── Broken               we or the platform are at fault, and trying again will not help
 │   ├── SourceGone       the file was deleted before it was read
 │   ├── SourceChanged    the file was overwritten while it was read: its newer version is another run
-│   └── Refused          the warehouse or a service said no for good (permission, bad SQL, COPY failure)
+│   ├── Refused          a service said no for good (permission, malformed request)
+│   └── LoadFailed       the load ended without effect, and the ledger agrees that it had none
 └── ContractError        contracts at fault, found at cold start, every fault at once
 
 A message of these errors may hold names (objects, columns, files), counts and offsets. It never holds a row's value.
@@ -81,6 +82,12 @@ class Refused(Broken):
     """A service refused for good."""
 
     code = "REFUSED"
+
+
+class LoadFailed(Broken):
+    """The warehouse did not and will not load the run: the one error that may end a run in LOADING."""
+
+    code = "LOAD_FAILED"
 
 
 class ContractError(LandfallError):

@@ -14,20 +14,12 @@ from typing import Any
 from chalicelib.config import Settings
 from chalicelib.domain.events import run_of, task_of
 from chalicelib.domain.model import ChunkTask
+from chalicelib.domain.pauses import pause
 from chalicelib.errors import Broken, LandfallError, Retryable
 from chalicelib.pipeline import Pipeline
 
-Delay = Callable[[str, int], None]
+Delay = Callable[[Any, int], None]
 """Makes a message, by its receipt handle, come back in so many seconds."""
-
-
-def backoff(settings: Settings, attempt: int, jitter: Callable[[], float] = random.random) -> int:
-    """Seconds before the try after `attempt` (1-based): doubling, plus up to half as much again. At least 1.
-
-    Source: M. Brooker, Exponential Backoff and Jitter, AWS Architecture Blog, 2015 ("equal jitter").
-    """
-    pause = settings.backoff_seconds * 2.0 ** (attempt - 1)
-    return max(1, round(pause * (1 + jitter() / 2)))
 
 
 def on_run_message(pipeline: Pipeline, delay: Delay, record: dict[str, Any]) -> None:
@@ -91,5 +83,5 @@ def _one_try(
         if attempt >= settings.max_attempts:
             give_up(error)
             return
-        delay(record["receiptHandle"], backoff(settings, attempt))
+        delay(record["receiptHandle"], pause(settings.backoff_seconds, attempt, random.random()))  # noqa: S311
         raise

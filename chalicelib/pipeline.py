@@ -12,39 +12,41 @@ it is told at least once, under a stable id.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.config import Settings
-from chalicelib.domain import keys, notices
-from chalicelib.domain.books import first_problem, misfit, refuse_if_too_bad, totals
-from chalicelib.domain.contract import Contract
+from chalicelib.domain import keys
+from chalicelib.domain.arrivals import new_run
+from chalicelib.domain.books import first_reject, misfit, refuse_if_too_bad, totals
 from chalicelib.domain.contract_file import Contracts
-from chalicelib.domain.filing import FilePlan
+from chalicelib.domain.filing import FilePlan, chunk_task, load_order
+from chalicelib.domain.lifecycle import ending, problem_of
 from chalicelib.domain.model import (
     NOT_KEPT,
     Chunk,
     ChunkState,
     ChunkTask,
+    LedgerRow,
     Outcome,
-    Problem,
     Run,
     RunState,
     Source,
     run_id,
 )
-from chalicelib.domain.routing import route
-from chalicelib.domain.sql import LoadOrder
-from chalicelib.errors import Broken, LandfallError, Refused, Rejected, Retryable, SourceChanged, SourceGone
+from chalicelib.domain.notices import notice
+from chalicelib.domain.pauses import pause
+from chalicelib.errors import LandfallError, LoadFailed, Refused, Retryable, SourceChanged, SourceGone
 from chalicelib.ports import Bell, Clock, Conflict, ObjectStore, Queue, RunStore, StatementState, Warehouse
-from chalicelib.staging import plan_file, stage_part
+from chalicelib.staging import plan_file, publish, stage_part
 
+OVERWRITTEN = "the file was overwritten before it was read; its newer version has a run of its own"
 SECOND_LOOK_SECONDS = 60
 """A submitted load is looked at again after this long, should the warehouse's event get lost."""
 
 Note = Callable[[str, Mapping[str, Any]], None]
+Step = Callable[[Run], Run | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,27 +76,10 @@ class Pipeline:
         known = self.runs.get(run_id(source))
         if known and newest and not source.newer_than(newest.sequencer):
             return self._nudge(known)  # a late double of an older content's event
-        run = self._new_run(source, came_back=known is not None)
+        run = new_run(source, self.contracts, self.clock.now(), came_back=known is not None)
         if self.runs.create(run):
             self.note("arrived", {"run": run.run_id, "object": run.object, "state": run.state.value})
         return self._nudge(run)
-
-    def _new_run(self, source: Source, *, came_back: bool) -> Run:
-        """Content A, then B, then A again is three runs: the last must win, so it cannot share the first one's name."""
-        again = (source.sequencer or str(source.last_modified)) if came_back else ""
-        found = route(self.contracts, source.key)
-        now = self.clock.now()
-        state = RunState.ARRIVED if found else RunState.UNROUTED
-        return Run(
-            run_id=run_id(source, again=again),
-            object=found.contract.name if found else "",
-            source=source,
-            state=state,
-            arrived_at=now,
-            updated_at=now,
-            moments={state.value: now},
-            problem=None if found else notices.unrouted(),
-        )
 
     def _nudge(self, run: Run | None) -> Run | None:
         if run and not run.finished:
@@ -107,14 +92,17 @@ class Pipeline:
         """Move a run on until it is finished or the world has to act. Raises Retryable."""
         run = self.runs.get(run_id)
         while run and (step := self._next(run)):
-            try:
-                run = step(run)
-            except Conflict:
-                return  # another worker moved it, and goes on with it
-            except LandfallError as error:
-                run = self._end(run, error)
+            run = self._take(step, run)
 
-    def _next(self, run: Run) -> Callable[[Run], Run | None] | None:
+    def _take(self, step: Step, run: Run) -> Run | None:
+        try:
+            return step(run)
+        except Conflict:
+            return None  # another worker moved it, and goes on with it
+        except LandfallError as error:
+            return self._end(run, error)
+
+    def _next(self, run: Run) -> Step | None:
         match run.state:
             case RunState.ARRIVED:
                 return self.plan
@@ -131,28 +119,30 @@ class Pipeline:
     def _end(self, run: Run, error: LandfallError) -> Run | None:
         """The error's type says how the run ends; what may pass later is raised, for the message to come back.
 
-        A run in LOADING is not given up here: its statement might still commit. `settle` asks the ledger first.
+        A run in LOADING ends only when the ledger was asked and no statement can commit any more: its age is watched.
         """
         age = self.clock.now() - run.moments.get(RunState.ARRIVED.value, run.arrived_at)
-        overdue = run.state is not RunState.LOADING and age > self.settings.give_up_hours * 3600
-        if run.state.terminal or (isinstance(error, Retryable) and not overdue):
+        passing = isinstance(error, Retryable) and age <= self.settings.give_up_hours * 3600
+        unclear = run.state is RunState.LOADING and not isinstance(error, LoadFailed)
+        if run.state.terminal or passing or unclear:
             raise error
         return self.fail(run, error)
 
     def fail(self, run: Run, error: LandfallError) -> Run | None:
         """End a run with an error: None if another worker has moved it on meanwhile."""
-        state = RunState.FAILED
-        if run.state in (RunState.ARRIVED, RunState.STAGING):
-            state = {Rejected: RunState.REJECTED, SourceChanged: RunState.SUPERSEDED}.get(type(error), state)
-        problem = Problem(
-            code=error.code, message=error.message, line=error.line, byte_offset=error.byte_offset, column=error.column
-        )
+        if isinstance(error, SourceGone) and self._replaced(run):
+            error = SourceChanged(OVERWRITTEN)
+        state = ending(run.state, error)
         try:
-            ended = self.runs.change(run, state=state, problem=problem)
+            ended = self.runs.change(run, state=state, problem=problem_of(error))
         except Conflict:
             return None
         self.note("ended", {"run": run.run_id, "object": run.object, "state": state.value, "code": error.code})
         return ended
+
+    def _replaced(self, run: Run) -> bool:
+        newest = self.runs.newest(run.source.bucket, run.source.key)
+        return newest is not None and newest.etag != run.source.etag
 
     # ---- plan: cut the file into ranges; no byte is copied ----------------------------------------------------------
 
@@ -177,7 +167,7 @@ class Pipeline:
         wanted = run.reads or run.source
         found = self.objects.head(wanted.bucket, wanted.key, wanted.version_id)
         if found.etag != wanted.etag:
-            raise SourceChanged("the file was overwritten before it was read; its newer version has a run of its own")
+            raise SourceChanged(OVERWRITTEN)
         return replace(wanted, size=found.size, last_modified=found.last_modified)
 
     # ---- stage: one chunk, one message ------------------------------------------------------------------------------
@@ -213,7 +203,7 @@ class Pipeline:
         """Send out what is not staged yet; once all is, prove the cuts, balance, and write rejects and manifest."""
         filed = self._filed(run)
         records = {c.number: c for c in self.runs.chunks(run.run_id, run.generation)}
-        tasks = [_task(run, filed, n, records.get(n)) for n in range(1, run.chunks + 1)]
+        tasks = [chunk_task(run, filed, n, records.get(n)) for n in range(1, run.chunks + 1)]
         chunks = [c for _, c in sorted(records.items()) if c.state is ChunkState.STAGED]
         if len(chunks) < run.chunks:
             staged = {c.number for c in chunks}
@@ -224,53 +214,51 @@ class Pipeline:
             self.runs.reopen_chunk(chunk, start)
             self.queue.send_chunks([replace(tasks[chunk.number - 1], start=start)])
             return None
-        counts = totals(chunks)
-        publish_rejects(self.objects, run, filed, chunks)
-        refuse_if_too_bad(self.contracts[run.object], counts, first_reject(filed, chunks))
-        self._write_manifest(run, chunks)
-        sealed = self.runs.change(run, state=RunState.STAGED, counts=counts, problem=first_reject(filed, chunks))
+        counts, first = totals(chunks), first_reject(filed, chunks)
+        publish(self.objects, run, filed, chunks)
+        refuse_if_too_bad(self.contracts[run.object], counts, first)
+        sealed = self.runs.change(run, state=RunState.STAGED, counts=counts, problem=first)
         self.note("sealed", {"run": run.run_id, "object": run.object, "rows": counts.read, "rejects": counts.rejected})
         return sealed
-
-    def _write_manifest(self, run: Run, chunks: list[Chunk]) -> None:
-        bucket = run.source.bucket
-        entries = [{"url": f"s3://{bucket}/{c.part}", "mandatory": True} for c in chunks if c.part]
-        self.objects.put(bucket, keys.manifest(run), json.dumps({"entries": entries}).encode())
 
     # ---- load: one transaction in the warehouse ---------------------------------------------------------------------
 
     def load(self, run: Run) -> Run:
-        """Decide on a first attempt. It is recorded before it is made, so a crash between the two repeats it."""
-        return self.runs.change(run, state=RunState.LOADING, load_attempt=1, statement_id="")
+        """Decide on the first attempt."""
+        return self.runs.change(run, state=RunState.LOADING, load_attempt=1, statement_id="", submitted_at=0.0)
 
     def submit(self, run: Run) -> Run:
-        """Ask for the transaction; its end comes as an event, or the second look finds it."""
-        token = f"{run.load_id}-{run.load_attempt}"
-        statement = self.warehouse.submit(self._order(run), token=token, name=run.run_id)
+        """Ask for the transaction; its end comes as an event, or the second look finds it. Raises LoadFailed.
+
+        That it is asked for is recorded first. So if the record is there but no statement id, somebody asked and died
+        before the answer: the same token is used again, and a refusal now does not mean that nothing is running.
+        """
+        asked_before = run.submitted_at
+        if not asked_before:
+            run = self.runs.change(run, submitted_at=self.clock.now())
+        order = load_order(run, self._filed(run), self.contracts[run.object], self.settings.copy_role)
+        try:
+            statement = self.warehouse.submit(order, token=f"{run.load_id}-{run.load_attempt}", name=run.run_id)
+        except Refused as refused:
+            if not asked_before:
+                raise LoadFailed(refused.message) from refused
+            return self._overdue(run, refused)
         self.note("submitted", {"run": run.run_id, "object": run.object, "attempt": run.load_attempt})
         self.queue.send_run(run.run_id, delay=SECOND_LOOK_SECONDS)
-        return self.runs.change(run, statement_id=statement, submitted_at=self.clock.now())
+        return self.runs.change(run, statement_id=statement)
 
-    def _order(self, run: Run) -> LoadOrder:
-        return LoadOrder(
-            contract=self.contracts[run.object],
-            columns=self._filed(run).columns,
-            load_id=run.load_id,
-            run_id=run.run_id,
-            source_order=run.source_order,
-            bucket=run.source.bucket,
-            key=run.source.key,
-            rows_read=run.counts.read,
-            rows_good=run.counts.good,
-            rows_rejected=run.counts.rejected,
-            manifest=f"s3://{run.source.bucket}/{keys.manifest(run)}" if run.counts.good else "",
-            iam_role=self.settings.copy_role,
-        )
+    def _overdue(self, run: Run, refused: Refused) -> Run:
+        """Whether a statement that may have been lost has had its time; only then can the ledger speak for it."""
+        if self.clock.now() - run.submitted_at <= self.settings.load_timeout_seconds:
+            raise refused
+        if row := self.warehouse.ledger(run.load_id):
+            return self._loaded(run, row)
+        raise LoadFailed(refused.message) from refused
 
     # ---- settle: what does the ledger say? --------------------------------------------------------------------------
 
     def settle(self, run: Run) -> Run | None:
-        """Learn how the statement ended. In doubt the ledger decides, never the statement. Raises Refused."""
+        """Learn how the statement ended. In doubt the ledger decides, never the statement. Raises LoadFailed."""
         statement = self.warehouse.describe(run.statement_id)
         if statement.state is StatementState.RUNNING:
             if self.clock.now() - run.submitted_at > self.settings.load_timeout_seconds:
@@ -279,25 +267,17 @@ class Pipeline:
         if row := self.warehouse.ledger(run.load_id):
             return self._loaded(run, row)
         if statement.state is StatementState.FAILED and not statement.retryable:
-            raise Refused(statement.error, code="LOAD_FAILED")
+            raise LoadFailed(statement.error)
         if run.load_attempt >= self.settings.max_load_attempts:
-            raise Refused(f"the load failed {run.load_attempt} times: {statement.error}", code="LOAD_FAILED")
-        self.runs.change(run, load_attempt=run.load_attempt + 1, statement_id="")
-        self.queue.send_run(run.run_id, delay=backoff(self.settings, run.load_attempt))
+            raise LoadFailed(f"the load failed {run.load_attempt} times: {statement.error}")
+        self.runs.change(run, load_attempt=run.load_attempt + 1, statement_id="", submitted_at=0.0)
+        self.queue.send_run(run.run_id, delay=pause(self.settings.backoff_seconds, run.load_attempt))
         return None
 
     def _loaded(self, run: Run, row: LedgerRow) -> Run:
-        counts = replace(
-            run.counts,
-            duplicate=row.duplicate,
-            inserted=row.inserted,
-            updated=row.updated,
-            unchanged=row.unchanged,
-            superseded=row.superseded,
-        )
         state = RunState.LOADED if row.outcome is Outcome.LOADED else RunState.SUPERSEDED
         self.note("loaded", {"run": run.run_id, "object": run.object, "state": state.value, "rows": row.staged})
-        return self.runs.change(run, state=state, counts=counts)
+        return self.runs.change(run, state=state, counts=run.counts.after(row))
 
     # ---- archive, tell ----------------------------------------------------------------------------------------------
 
@@ -307,27 +287,14 @@ class Pipeline:
         try:
             self.objects.copy(run.source, key)
         except (SourceGone, SourceChanged):
-            key = key if self._exists(run.source.bucket, key) else NOT_KEPT
+            copies = self.objects.list(run.source.bucket, key)
+            key = key if any(copy.key == key for copy in copies) else NOT_KEPT
         else:
             self.objects.delete(run.source)
         return self.runs.change(run, archive_key=key)
 
-    def _exists(self, bucket: str, key: str) -> bool:
-        try:
-            self.objects.head(bucket, key)
-        except SourceGone:
-            return False
-        return True
-
     def tell(self, run: Run) -> Run:
         """Success to the business, all else to support; recorded after it was sent, so it is sent at least once."""
         ring = self.bell.success if run.state is RunState.LOADED else self.bell.failure
-        ring(notices.notice(run))
+        ring(notice(run))
         return self.runs.change(run, told=True)
-
-
-def _task(run: Run, filed: FilePlan, number: int, record: Chunk | None) -> ChunkTask:
-    """The message for a chunk: as planned, or from where its record was moved to."""
-    planned = filed.ranges[number - 1]
-    start = record.start if record else planned.start
-    return ChunkTask(run_id=run.run_id, generation=run.generation, number=number, start=start, stop=planned.stop)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import zstandard
 
 from chalicelib.config import Settings
 from chalicelib.domain import keys
+from chalicelib.domain.block import Block
 from chalicelib.domain.books import line_bases, renumber
+from chalicelib.domain.bytesource import Range
 from chalicelib.domain.contract import Contract
 from chalicelib.domain.filing import FilePlan
 from chalicelib.domain.header import Layout, match_header, read_header
 from chalicelib.domain.model import Chunk, ChunkState, Problem, Run, Source
 from chalicelib.domain.rejects import Reject
-from chalicelib.domain.split import Range, plan_chunks
+from chalicelib.domain.split import plan_chunks
 from chalicelib.domain.stage import ChunkSummary, stage_chunk
 from chalicelib.domain.validate import compile_rules
 from chalicelib.errors import Rejected
@@ -61,20 +64,90 @@ def plan_file(objects: ObjectStore, source: Source, contract: Contract, settings
     stored = StoredBytes(objects, source, piece=1)
     header = read_header(stored, contract.dialect, contract.limits)
     layout = match_header(contract, header.fields)
-    chunk_bytes = int((contract.limits.chunk_mb or settings.chunk_mb) * MB)
+    chunk_bytes = max(1, int((contract.limits.chunk_mb or settings.chunk_mb) * MB))
     ranges = plan_chunks(stored, header.data_start, chunk_bytes, contract.dialect, contract.limits)
     return FilePlan(columns=tuple(c.name for c in layout.columns), header_lines=header.lines, ranges=tuple(ranges))
 
 
-@dataclass
+def stage_part(
+    objects: ObjectStore, run: Run, chunk: Chunk, filed: FilePlan, contract: Contract, clock: Clock
+) -> Chunk:
+    """Check one chunk and write its part and its rejects, if there are any. Returns the chunk as it is to be recorded.
+
+    The part is held compressed until it is whole (about a third of a chunk). Raises SourceGone, SourceChanged.
+    """
+    started = clock.now()
+    layout = Layout(columns=tuple(contract.column(name) for name in filed.columns))
+    rules = compile_rules(contract, layout)
+    span = Range(start=chunk.start, stop=chunk.stop)
+    summary, sink = ChunkSummary.of(span), _Sink(contract.limits.max_rejects)
+    for block in stage_chunk(StoredBytes(objects, run.reads or run.source), span, rules):
+        summary = summary.plus(block)
+        sink.take(block)
+    planned_start = filed.ranges[chunk.number - 1].start
+    part = keys.part(run, chunk, planned_start) if summary.rows_good else ""
+    rejects = keys.chunk_rejects(run, chunk, planned_start) if summary.rows_rejected else ""
+    if part:
+        objects.put(run.source.bucket, part, sink.part())
+    if rejects:
+        objects.put(run.source.bucket, rejects, bytes(sink.rejects))
+    return replace(
+        chunk,
+        state=ChunkState.STAGED,
+        end=summary.end,
+        lines=summary.lines,
+        read=summary.rows_read,
+        good=summary.rows_good,
+        rejected=summary.rows_rejected,
+        part=part,
+        rejects=rejects,
+        first_reject=_problem(sink.first) if sink.first else None,
+        seconds=clock.now() - started,
+    )
+
+
 class _Sink:
-    """Collects what a chunk's blocks give: compressed good rows, and rejects as JSON lines up to a limit."""
+    """Takes a chunk's blocks: good rows are compressed at once, rejects become JSON lines.
 
-    limit: int
-    good: int = 0
-    rejected: int = 0
-    first: Reject | None = None
+    Beyond the contract's max_rejects the file cannot be loaded anyway, so further rejects are counted but not kept.
+    """
 
-    def __post_init__(self) -> None:
+    def __init__(self, most_rejects: int) -> None:
+        self.first: Reject | None = None
+        self.rejects = bytearray()
+        self._room = most_rejects
+        self._part = bytearray()
         self._zstd = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compressobj()
-        self._part, self._rejects = bytearray(), bytearray()
+
+    def take(self, block: Block) -> None:
+        self._part += self._zstd.compress(block.good)
+        for reject in block.rejects[: self._room]:
+            self.rejects += reject.to_json().encode() + b"\n"
+        self._room -= min(self._room, len(block.rejects))
+        if self.first is None and block.rejects:
+            self.first = block.rejects[0]
+
+    def part(self) -> bytes:
+        """The compressed rows; call once, at the end."""
+        self._part += self._zstd.flush()
+        return bytes(self._part)
+
+
+def _problem(reject: Reject) -> Problem:
+    return Problem(
+        code=str(int(reject.code)),
+        message=reject.reason,
+        line=reject.line,
+        byte_offset=reject.byte_offset,
+        column=reject.column,
+    )
+
+
+def publish(objects: ObjectStore, run: Run, filed: FilePlan, chunks: Sequence[Chunk]) -> None:
+    """Write the rejects with lines counted from the file's start, and the manifest of the parts."""
+    bucket = run.source.bucket
+    for chunk, base in line_bases(filed, chunks):
+        if chunk.rejects:
+            objects.put(bucket, keys.rejects(run, chunk.number), renumber(objects.get(bucket, chunk.rejects), base))
+    entries = [{"url": f"s3://{bucket}/{c.part}", "mandatory": True} for c in chunks if c.part]
+    objects.put(bucket, keys.manifest(run), json.dumps({"entries": entries}).encode())

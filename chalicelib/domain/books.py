@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from chalicelib.domain.contract import Contract
 from chalicelib.domain.filing import FilePlan
 from chalicelib.domain.model import Chunk, Counts, Problem
+from chalicelib.domain.rejects import Reject
 from chalicelib.errors import Broken, Rejected
 
 
@@ -59,10 +59,8 @@ def first_reject(filed: FilePlan, chunks: Sequence[Chunk]) -> Problem | None:
 
 def renumber(rejects: bytes, base: int) -> bytes:
     """JSON lines of rejects with `base` added to each line number."""
-    lines = (json.loads(text) for text in rejects.splitlines())
-    return b"".join(
-        json.dumps({**entry, "line": entry["line"] + base}, ensure_ascii=False).encode() + b"\n" for entry in lines
-    )
+    shifted = (Reject.from_json(text).shifted(base) for text in rejects.splitlines())
+    return b"".join(reject.to_json().encode() + b"\n" for reject in shifted)
 
 
 def refuse_if_too_bad(contract: Contract, counts: Counts, first: Problem | None) -> None:

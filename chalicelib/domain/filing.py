@@ -1,11 +1,16 @@
-"""A file's plan: what was learnt from its head and its cuts, kept in S3 beside the parts it leads to."""
+"""A file's plan: what was learnt from its head and its cuts, kept in S3 beside the parts it leads to, and what
+follows from it: the chunks to be staged and the load to be asked for."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
 
-from chalicelib.domain.split import Range
+from chalicelib.domain import keys
+from chalicelib.domain.bytesource import Range
+from chalicelib.domain.contract import Contract
+from chalicelib.domain.model import Chunk, ChunkTask, Run
+from chalicelib.domain.sql import LoadOrder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,3 +35,28 @@ class FilePlan:
             header_lines=fields["header_lines"],
             ranges=tuple(Range(**r) for r in fields["ranges"]),
         )
+
+
+def chunk_task(run: Run, filed: FilePlan, number: int, record: Chunk | None) -> ChunkTask:
+    """The message for a chunk: from where it was planned to start, or from where its record was moved to."""
+    planned = filed.ranges[number - 1]
+    start = record.start if record else planned.start
+    return ChunkTask(run_id=run.run_id, generation=run.generation, number=number, start=start, stop=planned.stop)
+
+
+def load_order(run: Run, filed: FilePlan, contract: Contract, copy_role: str) -> LoadOrder:
+    """All that the warehouse needs to load a sealed run."""
+    return LoadOrder(
+        contract=contract,
+        columns=filed.columns,
+        load_id=run.load_id,
+        run_id=run.run_id,
+        source_order=run.source_order,
+        bucket=run.source.bucket,
+        key=run.source.key,
+        rows_read=run.counts.read,
+        rows_good=run.counts.good,
+        rows_rejected=run.counts.rejected,
+        manifest=f"s3://{run.source.bucket}/{keys.manifest(run)}" if run.counts.good else "",
+        iam_role=copy_role,
+    )

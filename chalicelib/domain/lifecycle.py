@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from chalicelib.domain.model import Problem
 from chalicelib.domain.model import RunState as S
+from chalicelib.errors import LandfallError, Rejected, SourceChanged
 
 MOVES: dict[S, frozenset[S]] = {
     S.ARRIVED: frozenset({S.STAGING, S.REJECTED, S.FAILED, S.SUPERSEDED}),
@@ -21,3 +23,17 @@ MOVES: dict[S, frozenset[S]] = {
 def allowed(old: S, new: S) -> bool:
     """Whether a run may go from `old` to `new`; staying is always allowed."""
     return old is new or new in MOVES[old]
+
+
+def ending(state: S, error: LandfallError) -> S:
+    """How a run in `state` ends with that error: whose fault is it?"""
+    if state in (S.ARRIVED, S.STAGING):
+        return {Rejected: S.REJECTED, SourceChanged: S.SUPERSEDED}.get(type(error), S.FAILED)
+    return S.FAILED
+
+
+def problem_of(error: LandfallError) -> Problem:
+    """An error as it is kept with its run."""
+    return Problem(
+        code=error.code, message=error.message, line=error.line, byte_offset=error.byte_offset, column=error.column
+    )

@@ -6,7 +6,7 @@ All values are frozen; a change makes a new one (`dataclasses.replace`). Times a
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 
@@ -66,6 +66,27 @@ class Source:
         return self.sequencer.ljust(width, "0") > sequencer.ljust(width, "0")
 
 
+class Outcome(Enum):
+    """What the ledger says of a load."""
+
+    LOADED = "LOADED"
+    SUPERSEDED = "SUPERSEDED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerRow:
+    """The warehouse's own record of one load, written in the transaction that merged it."""
+
+    load_id: str
+    outcome: Outcome
+    staged: int
+    duplicate: int
+    inserted: int
+    updated: int
+    unchanged: int
+    superseded: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Counts:
     """Rows of a chunk or a file. Conservation: read = good + rejected, and after the load good = all the rest."""
@@ -91,6 +112,17 @@ class Counts:
         """Whether no row is unaccounted for after the load."""
         applied = self.duplicate + self.inserted + self.updated + self.unchanged + self.superseded
         return self.balanced and self.good == applied
+
+    def after(self, row: LedgerRow) -> Counts:
+        """With what the ledger says became of the good rows."""
+        return replace(
+            self,
+            duplicate=row.duplicate,
+            inserted=row.inserted,
+            updated=row.updated,
+            unchanged=row.unchanged,
+            superseded=row.superseded,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,27 +232,6 @@ class ChunkTask:
     number: int
     start: int
     stop: int
-
-
-class Outcome(Enum):
-    """What the ledger says of a load."""
-
-    LOADED = "LOADED"
-    SUPERSEDED = "SUPERSEDED"
-
-
-@dataclass(frozen=True, kw_only=True)
-class LedgerRow:
-    """The warehouse's own record of one load, written in the transaction that merged it."""
-
-    load_id: str
-    outcome: Outcome
-    staged: int
-    duplicate: int
-    inserted: int
-    updated: int
-    unchanged: int
-    superseded: int
 
 
 def digest(*parts: str) -> str:

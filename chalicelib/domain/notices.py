@@ -6,14 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from chalicelib.domain import keys
-from chalicelib.domain.model import Problem, Run
-
-
-def unrouted() -> Problem:
-    return Problem(
-        code="UNROUTED",
-        message="no contract's lands_at matches this key; move the file, or mend a contract and rerun it",
-    )
+from chalicelib.domain.model import Run
 
 
 def notice(run: Run) -> dict[str, Any]:

@@ -55,9 +55,7 @@ def findings(scenario: Scenario) -> tuple[int, list[Finding]]:
     for name, world in single_faults(scenario):
         played += 1
         if world.violations:
-            found.append(
-                Finding(scenario=scenario.__name__, schedule=name, violations=tuple(sorted(world.violations)))
-            )
+            found.append(Finding(scenario=scenario.__name__, schedule=name, violations=tuple(sorted(world.violations))))
     return played, found
 
 

@@ -16,7 +16,17 @@ from chalicelib.errors import Refused, Retryable, Throttled
 
 PORTS = {
     "objects": ("head", "read", "get", "put", "copy", "delete", "list"),
-    "runs": ("create", "get", "newest", "change", "begin_chunk", "finish_chunk", "reopen_chunk", "chunks", "unfinished"),
+    "runs": (
+        "create",
+        "get",
+        "newest",
+        "change",
+        "begin_chunk",
+        "finish_chunk",
+        "reopen_chunk",
+        "chunks",
+        "unfinished",
+    ),
     "warehouse": ("submit", "describe", "ledger", "cancel"),
     "queue": ("send_run", "send_chunks"),
     "bell": ("success", "failure"),

@@ -91,9 +91,7 @@ class World:
         self.clock.advance(1)
         self.objects.put(BUCKET, key, body)
         source = self.objects.head(BUCKET, key)
-        noticed = Source(
-            bucket=BUCKET, key=key, etag=source.etag, size=source.size, sequencer=f"{self.sequence:016X}"
-        )
+        noticed = Source(bucket=BUCKET, key=key, etag=source.etag, size=source.size, sequencer=f"{self.sequence:016X}")
         self.landed.append(Landed(source=source, rows=rows))
         if event:
             self.events.append(noticed)

@@ -1,4 +1,4 @@
-"""Whatever goes wrong with a file or the world ends in a clear state, with a message that names the fix; nothing is lost."""
+"""Whatever goes wrong with a file or the world ends in a clear state, with a message that names the fix."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def ended(world: World, state: RunState, code: str, *, may_fail: bool = False) -
     ("body", "code", "words"),
     [
         (b"", "EMPTY_FILE", "header"),
-        (b"\xef\xbb\xbf", "EMPTY_FILE", "header"),
+        (b"\xef\xbb\xbf", "HEADER_MISSING", "header"),
         (b"id,value\n", "HEADER_MISMATCH", ""),
         (b"id,value,amount,surplus\n1,a,1,x\n", "HEADER_MISMATCH", "surplus"),
         (b"id,value,value,amount\n1,a,b,1\n", "HEADER_MISMATCH", "value"),
@@ -70,7 +70,7 @@ def test_columns_in_another_order_and_case_are_found(world: World) -> None:
     world.put(KEY, b"Amount, VALUE ,Id\n7,x,k1\n", {"k1": "x,7"})
     world.run()
     assert not world.violations
-    assert world.warehouse.rows("landing.things") == [{"id": "k1", "value": "x", "amount": "7"}]
+    assert world.warehouse.rows("landing.things") == [{"id": "k1", "value": "x", "amount": 7}]
 
 
 def test_a_key_nobody_knows_is_recorded(world: World) -> None:
