@@ -47,7 +47,7 @@ def aws() -> Iterator[Callable[[str], Any]]:
         yield client
 
 
-@pytest.fixture()
+@pytest.fixture
 def clock() -> MemoryClock:
     return MemoryClock()
 

@@ -1,0 +1,213 @@
+"""What the pipeline may count on from any warehouse: a load is all or nothing, once, and newest wins."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.domain.contract import Contract, Delivery
+from chalicelib.domain.model import Counts, LedgerRow, Outcome
+from chalicelib.domain.sql import LoadOrder
+from chalicelib.ports import StatementState
+from tests.contract.warehouses import UNKNOWN, Site, memory_site, redshift_site
+
+_names = (f"t{number}" for number in itertools.count(1))
+FINISHED, FAILED = StatementState.FINISHED, StatementState.FAILED
+
+
+@pytest.fixture(scope="session")
+def redshift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with redshift_site(tmp_path_factory.mktemp("redshift")) as site:
+        yield site
+
+
+@pytest.fixture(params=["memory", "redshift"])
+def site(request: pytest.FixtureRequest) -> Site:
+    return memory_site() if request.param == "memory" else request.getfixturevalue("redshift")
+
+
+@pytest.fixture
+def contract(site: Site) -> Contract:
+    return site.contract(next(_names))
+
+
+ROWS = b"0,a,1.50,2026-01-01,first\n30,b,,,\n"
+
+
+def the_row(site: Site, order: LoadOrder) -> LedgerRow:
+    row = site.warehouse.ledger(order.load_id)
+    assert row
+    return row
+
+
+def test_a_load_is_in_the_ledger_when_it_is_finished(site: Site, contract: Contract) -> None:
+    order = site.order(contract, [ROWS, b"60,c,7,2026-01-02,x\n"], load="one")
+    assert site.warehouse.ledger(order.load_id) is None
+    ended = site.load(order)
+    assert (ended.state, ended.error) == (FINISHED, "")
+    assert the_row(site, order) == LedgerRow(
+        load_id=order.load_id,
+        outcome=Outcome.LOADED,
+        staged=3,
+        duplicate=0,
+        inserted=3,
+        updated=0,
+        unchanged=0,
+        superseded=0,
+    )
+    assert [r[0] for r in site.rows(contract)] == ["a", "b", "c"]
+    assert site.rows(contract)[1] == ("b", None, None, "none")
+
+
+def test_a_file_may_have_other_columns_in_another_order(site: Site, contract: Contract) -> None:
+    order = site.order(contract, [b"0,2026-01-01,a\n"], load="one", columns=("seen_on", "id"))
+    assert site.load(order).state is FINISHED
+    assert site.rows(contract) == [("a", None, "2026-01-01", "none")]
+
+
+def test_the_same_token_is_the_same_statement(site: Site, contract: Contract) -> None:
+    order = site.order(contract, [ROWS], load="one")
+    ask = lambda token: site.warehouse.submit(order, token=token, name=order.run_id)  # noqa: E731
+    first = ask("token-1")
+    assert ask("token-1") == first
+    other = ask("token-2")
+    assert other != first
+    assert (site.settle(first).state, site.settle(other).state) == (FINISHED, FINISHED)
+    assert the_row(site, order).inserted == 2
+
+
+def test_a_load_asked_for_again_changes_nothing(site: Site, contract: Contract) -> None:
+    old, new = site.order(contract, [ROWS], load="one"), site.order(contract, [b"0,a,2,,x\n"], load="two", age=2)
+    site.load(old)
+    row = the_row(site, old)
+    site.load(new)
+    seen = site.rows(contract)
+    assert site.load(old, attempt=2).state is FINISHED
+    assert the_row(site, old) == row
+    assert site.rows(contract) == seen
+
+
+def test_a_file_without_a_good_row_is_booked(site: Site, contract: Contract) -> None:
+    order = site.order(contract, [], load="none", rows_read=2, rows_rejected=2)
+    assert site.load(order).state is FINISHED
+    assert the_row(site, order).staged == 0
+    assert site.rows(contract) == []
+
+
+@pytest.mark.parametrize("fault", ["part", "manifest", "count", "value"])
+def test_a_load_that_fails_leaves_nothing(site: Site, contract: Contract, fault: str) -> None:
+    site.load(site.order(contract, [b"0,z,1,,x\n"], load="before"))
+    part = b"0,a,SECRET,,x\n" if fault == "value" else ROWS
+    order = site.order(contract, [part], load=fault)
+    if fault in ("part", "manifest"):
+        order = replace(order, manifest=order.manifest.replace("manifest", "another"))
+    if fault == "part":
+        entries = {"entries": [{"url": "s3://landing/processed/nowhere.csv.zst", "mandatory": True}]}
+        site.put(order.manifest.removeprefix("s3://landing/"), json.dumps(entries).encode())
+    if fault == "count":
+        order = replace(order, rows_read=3, rows_good=3)
+    ended = site.load(order)
+    assert (ended.state, ended.retryable) == (FAILED, False)
+    assert ended.error
+    assert "SECRET" not in ended.error
+    assert site.warehouse.ledger(order.load_id) is None
+    assert [r[0] for r in site.rows(contract)] == ["z"]
+
+
+def test_an_unknown_statement_is_gone(site: Site) -> None:
+    assert site.warehouse.describe(UNKNOWN).state is StatementState.GONE
+    site.warehouse.cancel(UNKNOWN)
+
+
+def test_cancelling_what_is_over_changes_nothing(site: Site, contract: Contract) -> None:
+    order = site.order(contract, [ROWS], load="one")
+    ended = site.load(order)
+    site.warehouse.cancel(ended.statement_id)
+    assert site.warehouse.describe(ended.statement_id) == ended
+
+
+def test_a_cancelled_load_may_be_tried_again(site: Site, contract: Contract) -> None:
+    order = site.order(contract, [ROWS], load="one")
+    release = site.hold(order.manifest.removeprefix("s3://landing/"))
+    statement = site.warehouse.submit(order, token="first", name=order.run_id)
+    assert site.warehouse.describe(statement).state is StatementState.RUNNING
+    site.warehouse.cancel(statement)
+    release()
+    ended = site.settle(statement)
+    assert (ended.state, ended.retryable) == (FAILED, True)
+    assert site.warehouse.ledger(order.load_id) is None
+    assert site.load(order, attempt=2).state is FINISHED
+
+
+def test_a_late_snapshot_is_superseded(site: Site, contract: Contract) -> None:
+    snapshot = replace(contract, delivery=Delivery.SNAPSHOT)
+    new, old = (site.order(snapshot, [ROWS], load="new", age=2), site.order(snapshot, [ROWS], load="old", age=1))
+    site.load(new)
+    seen = site.rows(contract)
+    assert site.load(old).state is FINISHED
+    row = the_row(site, old)
+    assert (row.outcome, row.staged, row.superseded) == (Outcome.SUPERSEDED, 2, 2)
+    assert site.rows(contract) == seen
+
+
+# ---- the two warehouses agree on any sequence of files --------------------------------------------------------------
+
+FIELDS = st.tuples(
+    st.sampled_from(["a", "b", "c"]),
+    st.sampled_from(["", "1", "1.50", "-2"]),
+    st.sampled_from(["", "2026-01-01", "2026-01-02"]),
+    st.sampled_from(["", "x", "a, b", 'say ""hi""']),
+)
+FILES = st.lists(
+    st.tuples(st.lists(FIELDS, max_size=5), st.integers(1, 3), st.sampled_from([1, 2])), min_size=1, max_size=5
+)
+
+
+def part(rows: list[tuple[str, ...]], first: int) -> bytes:
+    lines = (
+        f"{first + n},{i},{a},{d},{f'{chr(34)}{t}{chr(34)}' if t else ''}\n" for n, (i, a, d, t) in enumerate(rows)
+    )
+    return "".join(lines).encode()
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [lambda c: c, lambda c: replace(c, order_by="seen_on"), lambda c: replace(c, delivery=Delivery.SNAPSHOT)],
+    ids=["by file", "by column", "snapshot"],
+)
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
+@given(files=FILES)
+def test_memory_and_redshift_merge_alike(
+    redshift: Site, rules: Callable[[Contract], Contract], files: list[tuple[list[tuple[str, ...]], int, int]]
+) -> None:
+    memory, name = memory_site(), next(_names)
+    shown = []
+    for site in (memory, redshift):
+        contract = rules(site.contract(name))
+        ledger = []
+        for number, (rows, age, cut) in enumerate(files):
+            parts = [p for p in (part(rows[:cut], 0), part(rows[cut:], 100)) if p]
+            order = site.order(contract, parts, load=f"file {number}", age=age)
+            assert site.load(order).state is FINISHED
+            row = the_row(site, order)
+            tally = Counts(
+                read=row.staged,
+                good=row.staged,
+                duplicate=row.duplicate,
+                inserted=row.inserted,
+                updated=row.updated,
+                unchanged=row.unchanged,
+                superseded=row.superseded,
+            )
+            assert tally.settled
+            ledger.append(row)
+        rows_seen = [(r[0], r[1] and Decimal(r[1]), *r[2:]) for r in site.rows(contract)]
+        shown.append((ledger, rows_seen))
+    assert shown[0] == shown[1]

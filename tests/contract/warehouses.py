@@ -1,0 +1,190 @@
+"""A warehouse in memory, and the Data API adapter on the local Redshift, behind one face for the suite."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psycopg
+import zstandard
+
+from chalicelib.adapters.clock import SystemClock
+from chalicelib.adapters.memory import MemoryClock, MemoryObjects, MemoryWarehouse
+from chalicelib.adapters.redshift_data import RedshiftData
+from chalicelib.config import Settings
+from chalicelib.domain.contract import Contract
+from chalicelib.domain.contract_file import read_contract
+from chalicelib.domain.ddl import gate_ddl, target, target_ddl
+from chalicelib.domain.model import digest
+from chalicelib.domain.sql import LoadOrder
+from chalicelib.ports import Statement, StatementState, Warehouse
+from cli.migrate import migrate
+from local.redshift.server import LocalRedshift
+from local.redshift.sql.rewrite import rewrite
+from tests.local.redshift.world import World, WorldServer
+from tests.sql.house import ROOT, Redshift
+
+BUCKET = "landing"
+UNKNOWN = "00000000-0000-0000-0000-000000000000"
+THING = """
+name = "{name}"
+target = "shop.{name}"
+key = ["id"]
+lands_at = ["incoming/{name}/*"]
+
+[columns]
+id = {{ type = "varchar(16)", required = true }}
+amount = {{ type = "decimal(10,2)" }}
+seen_on = {{ type = "date" }}
+note = {{ type = "varchar(64)", default = "none" }}
+"""
+SETTINGS = Settings(
+    bucket=BUCKET,
+    table="runs",
+    run_queue="runs",
+    chunk_queue="chunks",
+    success_topic="success",
+    failure_topic="failure",
+    tokens_secret="tokens",
+    workgroup="landfall",
+    copy_role="default",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """A warehouse with its object store, and a look at what a reader of a target would see."""
+
+    warehouse: Warehouse
+    put: Callable[[str, bytes], None]
+    settle: Callable[[str], Statement]
+    """Waits until a statement is over."""
+    build: Callable[[Contract], None]
+    rows: Callable[[Contract], list[tuple[Any, ...]]]
+    hold: Callable[[str], Callable[[], None]]
+    """Makes the load of a part wait until the answer is called."""
+
+    def contract(self, name: str, **changes: Any) -> Contract:
+        made = read_contract(f"{name}.toml", THING.format(name=name).encode())
+        self.build(made)
+        return replace(made, **changes)
+
+    def order(self, contract: Contract, parts: Sequence[bytes], *, load: str, age: int = 1, **more: Any) -> LoadOrder:
+        """An order for a load whose parts and manifest are put where it says."""
+        load_id = digest(contract.name, load)
+        prefix = f"processed/{contract.name}/{load_id}"
+        keys = [f"{prefix}/part-{number:05d}.csv.zst" for number in range(1, len(parts) + 1)]
+        for key, part in zip(keys, parts, strict=True):
+            self.put(key, zstandard.compress(part))
+        entries = [{"url": f"s3://{BUCKET}/{key}", "mandatory": True} for key in keys]
+        self.put(f"{prefix}/manifest.json", json.dumps({"entries": entries}).encode())
+        rows = sum(part.count(b"\n") for part in parts)
+        made = LoadOrder(
+            contract=contract,
+            columns=tuple(c.name for c in contract.columns),
+            load_id=load_id,
+            run_id=digest("run", load_id),
+            source_order=f"{age:017.3f}#00",
+            bucket=BUCKET,
+            key=f"incoming/{contract.name}/it's :x.csv",
+            rows_read=rows,
+            rows_good=rows,
+            rows_rejected=0,
+            manifest=f"s3://{BUCKET}/{prefix}/manifest.json" if rows else "",
+            iam_role="default",
+        )
+        return replace(made, **more)
+
+    def load(self, order: LoadOrder, attempt: int = 1) -> Statement:
+        """Submit, and wait for the end."""
+        statement = self.warehouse.submit(order, token=f"{order.load_id}-{attempt}", name=order.run_id)
+        return self.settle(statement)
+
+
+def memory_site() -> Site:
+    clock = MemoryClock()
+    objects = MemoryObjects(clock)
+    warehouse = MemoryWarehouse(clock, objects)
+
+    def settle(statement_id: str) -> Statement:
+        clock.advance(warehouse.latency)
+        warehouse.run_due()
+        return warehouse.describe(statement_id)
+
+    def rows(contract: Contract) -> list[tuple[Any, ...]]:
+        found = warehouse.rows(f"{contract.schema}.{contract.table}")
+        return [tuple(None if r[c.name] is None else str(r[c.name]) for c in contract.columns) for r in found]
+
+    return Site(
+        warehouse=warehouse,
+        put=lambda key, body: objects.put(BUCKET, key, body),
+        settle=settle,
+        build=lambda contract: None,
+        rows=rows,
+        hold=lambda key: lambda: None,
+    )
+
+
+@contextmanager
+def redshift_site(data: Path) -> Iterator[Site]:
+    world = World()
+    server = WorldServer(world)
+    try:
+        with LocalRedshift(data, s3_endpoint=world.url, events_endpoint=world.url) as local:
+            with Redshift(local.dsn) as session:
+                migrate(session, ROOT / "sql", {})
+            yield _redshift(world, local)
+    finally:
+        server.stop()
+
+
+def _redshift(world: World, local: LocalRedshift) -> Site:
+    api = boto3.client(
+        "redshift-data",
+        endpoint_url=local.api_url,
+        region_name="eu-west-1",
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+    )
+    warehouse = RedshiftData(api, SETTINGS, SystemClock())
+
+    def settle(statement_id: str) -> Statement:
+        for _ in range(1_000):
+            found = warehouse.describe(statement_id)
+            if found.state is not StatementState.RUNNING:
+                return found
+            time.sleep(0.01)
+        raise AssertionError("the statement does not end")
+
+    def build(contract: Contract) -> None:
+        with psycopg.connect(local.dsn, autocommit=True) as session:
+            session.execute(f"create schema if not exists {contract.schema}".encode())
+            for statement in target_ddl(contract) + gate_ddl(contract):
+                session.execute(rewrite(statement).encode())
+
+    def rows(contract: Contract) -> list[tuple[Any, ...]]:
+        texts = ", ".join(f"{c.name}::text" for c in contract.columns)
+        with psycopg.connect(local.dsn) as session:
+            return session.execute(
+                f'select {texts} from {target(contract)} order by id collate "C"'.encode()
+            ).fetchall()
+
+    def hold(key: str) -> Callable[[], None]:
+        gate = world.gates.setdefault(f"{BUCKET}/{key}", threading.Event())
+        return gate.set
+
+    return Site(
+        warehouse=warehouse,
+        put=lambda key, body: world.put(f"{BUCKET}/{key}", body),
+        settle=settle,
+        build=build,
+        rows=rows,
+        hold=hold,
+    )
