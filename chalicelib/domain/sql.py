@@ -119,8 +119,10 @@ def ledger_row(record: Sequence[Any]) -> LedgerRow:
 
 def merge_bytes(contract: Contract) -> int:
     """An upper bound of the longest statement that etl.apply_scd1_v1 builds for the contract."""
-    columns = sum(9 * len(c.name) + 130 for c in contract.columns)
-    return 2_000 + columns + sum(5 * (len(name) + 20) for name in contract.key)
+    names = [len(c.name) for c in contract.columns]
+    writing_winners = 23_500 + sum(n + 8 for n in names) + sum(4 * (len(k) + 20) for k in contract.key)
+    updating = 2_000 + sum(2 * n + 14 for n in names) + sum(2 * (len(k) + 80) for k in contract.key)
+    return max(writing_winners, updating)
 
 
 _LEDGER = f"SELECT {', '.join(LEDGER_COLUMNS)} FROM etl.ledger WHERE load_id IN ({{}})"  # noqa: S608  (constants only)

@@ -44,7 +44,7 @@ declare
     v_list varchar(65535) := '';        -- "a", "b"
     v_winner_list varchar(65535) := ''; -- w."a", w."b"
     v_set varchar(65535) := '';         -- "b" = m."b", ...
-    v_differs varchar(65535) := '1 = 0';
+    v_differs varchar(65535);           -- w."b" <> t."b" or ..., null-safe
     v_partition varchar(65535) := '';   -- s."a"
     v_join varchar(65535) := '';        -- w."a" = t."a"
     v_update_join varchar(65535) := '';
@@ -52,6 +52,9 @@ declare
     v_age varchar(1024);                -- of the target's row, in files
     v_older varchar(4096);
     v_outcome varchar(16) := 'LOADED';
+    v_left varchar(256);                -- w. while the winners are written, then their table
+    v_columns integer;
+    v_at integer;
     v_count bigint;
     v_staged bigint;
     v_keys bigint;
@@ -105,9 +108,6 @@ begin
             v_winner_list := v_winner_list || 'w.' || v_name;
             if strpos(',' || p_keys || ',', ',' || split_part(p_columns, ',', i) || ',') = 0 then
                 v_set := v_set || v_name || ' = m.' || v_name || ', ';
-                v_differs := v_differs || ' or w.' || v_name || ' <> t.' || v_name
-                    || ' or (w.' || v_name || ' is null and t.' || v_name || ' is not null)'
-                    || ' or (w.' || v_name || ' is not null and t.' || v_name || ' is null)';
             end if;
         end loop;
 
@@ -127,13 +127,35 @@ begin
             into v_keys;
         v_duplicates := v_staged - v_keys;
 
-        -- Key columns are never null in the target, so a null there says that no row was found.
-        execute 'create temp table ' || v_merge || ' as select ' || v_winner_list || ', w."_source_offset", '
-            || 'case when t.' || v_first_key || ' is null then ''insert'' when ' || v_older || ' then ''superseded'' '
-            || 'when ' || v_differs || ' then ''update'' else ''unchanged'' end as "_action" '
-            || 'from (select s.*, row_number() over (partition by ' || v_partition || ' order by ' || v_rank
-            || ') as "_rank" from ' || v_staging || ' s) w left join ' || v_target || ' t on ' || v_join
-            || ' where w."_rank" = 1';
+        -- What differs is looked for while the winners are written; only a table too wide for one statement (they are
+        -- kept well below Redshift's longest text) needs further looks.
+        v_columns := regexp_count(p_columns, ',') + 1;
+        v_at := 1;
+        v_left := 'w.';
+        while v_at <= v_columns loop
+            v_differs := '1 = 0';
+            while v_at <= v_columns and length(v_differs) < 20000 loop
+                v_name := quote_ident(split_part(p_columns, ',', v_at));
+                v_differs := v_differs || ' or ' || v_left || v_name || ' <> t.' || v_name
+                    || ' or (' || v_left || v_name || ' is null and t.' || v_name || ' is not null)'
+                    || ' or (' || v_left || v_name || ' is not null and t.' || v_name || ' is null)';
+                v_at := v_at + 1;
+            end loop;
+            if v_left = 'w.' then
+                -- Key columns are never null in the target, so a null there says that no row was found.
+                execute 'create temp table ' || v_merge || ' as select ' || v_winner_list || ', w."_source_offset", '
+                    || 'case when t.' || v_first_key || ' is null then ''insert'' when ' || v_older
+                    || ' then ''superseded'' when ' || v_differs || ' then ''update'' else ''unchanged'' end as "_action" '
+                    || 'from (select s.*, row_number() over (partition by ' || v_partition || ' order by ' || v_rank
+                    || ') as "_rank" from ' || v_staging || ' s) w left join ' || v_target || ' t on ' || v_join
+                    || ' where w."_rank" = 1';
+                v_left := v_merge || '.';
+            else
+                execute 'update ' || v_merge || ' set "_action" = ''update'' from ' || v_target || ' t where '
+                    || replace(v_join, 'w.', v_left) || ' and ' || v_left || '"_action" = ''unchanged'' and ('
+                    || v_differs || ')';
+            end if;
+        end loop;
 
         execute 'select count(*), sum(case when "_action" = ''insert'' then 1 else 0 end), '
             || 'sum(case when "_action" = ''update'' then 1 else 0 end), '

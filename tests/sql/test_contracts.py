@@ -1,0 +1,46 @@
+"""Every shipped contract has tables and a load that the warehouse takes; so has the widest contract there may be."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.domain.contract import Column, Contract, Kind
+from chalicelib.domain.contract_file import load_contracts
+from chalicelib.domain.ddl import target
+from chalicelib.domain.sql import MAX_MERGE_BYTES, merge_bytes
+from tests.sql.house import ROOT, THING, House
+
+CONTRACTS = load_contracts(ROOT / "chalicelib/contracts")
+SAMPLES = {
+    Kind.BOOLEAN: "true",
+    Kind.DATE: "1995-02-03",
+    Kind.TIMESTAMP: "2026-02-03 04:05:06",
+    Kind.TIMESTAMPTZ: "2026-02-03 04:05:06+00",
+}
+
+
+def sample(column: Column) -> str:
+    if column.values:
+        return column.values[0]
+    return SAMPLES.get(column.type.kind, "1")
+
+
+@pytest.mark.parametrize("contract", CONTRACTS.values(), ids=list(CONTRACTS))
+def test_a_shipped_contract_can_be_loaded(migrated: str, contract: Contract) -> None:
+    toml = (ROOT / f"chalicelib/contracts/{contract.name}.toml").read_text()
+    house = House.build(migrated, name=contract.name, toml=toml.replace("{", "{{").replace("}", "}}"))
+    assert house.contract == contract
+    row = tuple(sample(c) for c in reversed(contract.columns))
+    backwards = tuple(c.name for c in reversed(contract.columns))
+    assert house.load(row, row, age=1, columns=backwards).inserted == 1
+    assert house.load(row, age=2, columns=backwards).unchanged == 1
+    assert house.ask(f"select count(*) from {target(contract)}") == [(1,)]
+
+
+def test_the_widest_contract_can_be_loaded(migrated: str) -> None:
+    names = [f"c{n:03}" + "x" * 59 for n in range(410)]
+    lines = "\n".join(f'{n} = {{{{ type = "varchar(8)" }}}}' for n in names)
+    house = House.build(migrated, name="wide", toml=THING + lines)
+    assert MAX_MERGE_BYTES - 2_000 < merge_bytes(house.contract) <= MAX_MERGE_BYTES
+    house.load(("a", "1", "1", None, *["1"] * len(names)), age=1)
+    assert house.load(("a", "1", "1", None, *["1"] * 409, "2"), age=2).updated == 1

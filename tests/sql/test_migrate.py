@@ -1,0 +1,109 @@
+"""What `landfall migrate` does to a warehouse, and that doing it again, or twice at once, does nothing."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from chalicelib.domain.column_type import parse_type
+from chalicelib.domain.contract import Column, Contract
+from chalicelib.domain.contract_file import load_contracts, read_contract
+from cli.migrate import migrate
+from tests.sql.house import ROOT, THING, Redshift
+
+SQL = ROOT / "sql"
+FILES = sorted(p.relative_to(SQL).as_posix() for p in SQL.rglob("*/*.sql"))
+THINGS = {"things": read_contract("things.toml", THING.format(name="things").encode())}
+
+
+def apply(dsn: str, sql: Path = SQL, contracts: dict[str, Contract] | None = None) -> list[str]:
+    with Redshift(dsn) as session:
+        return migrate(session, sql, {} if contracts is None else contracts)
+
+
+def having(*columns: Column) -> dict[str, Contract]:
+    return {"things": replace(THINGS["things"], columns=columns)}
+
+
+def test_everything_is_applied_once(empty: str) -> None:
+    contracts = dict(load_contracts(ROOT / "chalicelib/contracts"))
+    first = apply(empty, contracts=contracts)
+    assert [line.removeprefix("applied ") for line in first if line.startswith("applied")] == FILES
+    assert [line for line in first if line.startswith("created")] == [
+        f"created {c.schema}.{c.table}" for c in contracts.values()
+    ]
+    assert apply(empty, contracts=contracts) == []
+
+
+def test_two_at_once_apply_each_file_once(empty: str) -> None:
+    barrier = threading.Barrier(2, timeout=20)
+
+    def act() -> list[str]:
+        barrier.wait()
+        return apply(empty, contracts=THINGS)
+
+    with ThreadPoolExecutor(2) as threads:
+        one, other = [f.result(60) for f in [threads.submit(act), threads.submit(act)]]
+    assert sorted(one + other) == sorted([f"applied {f}" for f in FILES] + ["created landing.things"])
+
+
+def test_a_changed_procedure_is_replaced_and_a_changed_migration_is_not(empty: str, tmp_path: Path) -> None:
+    sql = tmp_path / "sql"
+    shutil.copytree(SQL, sql)
+    apply(empty, sql)
+    for name in ("migrations/0001_ledger.sql", "procedures/check_count_v1.sql"):
+        file = sql / name
+        file.write_text(file.read_text() + "-- changed\n")
+    told = "! migrations/0001_ledger.sql was changed after it was applied; put it back and add a new migration"
+    assert apply(empty, sql) == [told, "replaced procedures/check_count_v1.sql"]
+    assert apply(empty, sql) == [told]
+
+
+def test_a_migration_that_fails_leaves_nothing_of_itself(empty: str, tmp_path: Path) -> None:
+    sql = tmp_path / "sql"
+    shutil.copytree(SQL, sql)
+    broken = sql / "migrations/0002_broken.sql"
+    broken.write_text("create table etl.half (a integer); select * from etl.nowhere;")
+    with pytest.raises(psycopg.Error, match="nowhere"):
+        apply(empty, sql)
+    broken.write_text("create table etl.half (a integer);")
+    assert "applied migrations/0002_broken.sql" in apply(empty, sql)
+
+
+def test_new_columns_are_added_and_other_differences_told(empty: str) -> None:
+    apply(empty, contracts=THINGS)
+    key, value, amount, seen_at = THINGS["things"].columns
+    value = replace(value, type=parse_type("varchar(128)"))
+    note = Column(name="note", type=parse_type("text"), required=True)
+    changed = having(key, value, amount, seen_at, note)
+    told = "! landing.things.value is varchar(64); the contract says varchar(128)"
+    assert apply(empty, contracts=changed) == ["added landing.things.note varchar(256)", told]
+    assert apply(empty, contracts=changed) == [told]
+
+
+def test_a_required_column_that_left_the_contract_is_told(empty: str) -> None:
+    apply(empty, contracts=THINGS)
+    _, *others = THINGS["things"].columns
+    assert apply(empty, contracts=having(*others)) == [
+        "! landing.things.id is NOT NULL and not in the contract: every load will fail"
+    ]
+
+
+def test_a_table_from_before_landfall_gets_the_lineage_columns(empty: str) -> None:
+    with psycopg.connect(empty, autocommit=True) as session:
+        session.execute("create schema landing")
+        session.execute("create table landing.things (id varchar(16), value varchar(64), amount decimal(10,2))")
+    done = apply(empty, contracts=THINGS)
+    assert [line for line in done if line.startswith("added")] == [
+        "added landing.things.seen_at timestamp",
+        "added landing.things._load_id varchar(32)",
+        "added landing.things._source_order varchar(128)",
+        "added landing.things._source_offset bigint",
+        "added landing.things._loaded_at timestamp",
+    ]
