@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-REGION = "us-east-1"
+REGION = "eu-west-1"
 ACCOUNT = "000000000000"
 STAGE = "local"
 DEAD_SUFFIX = "-dead"

@@ -20,7 +20,6 @@ import psutil
 PORTS = range(20_000, 32_000)  # below the ports systems hand to outgoing connections, which could take one from us
 STOP_SECONDS = 15.0
 CLOCK_SLACK = 3.0  # seconds a time of birth may move: the system derives it from a wall clock that gets corrected
-_children: dict[int, subprocess.Popen[bytes]] = {}  # kept so that a child's end can be collected
 
 
 class StartError(Exception):
@@ -38,6 +37,9 @@ class Proc:
     command: tuple[str, ...]
     """Its arguments, without the program's own path."""
     log: str
+
+
+_children: dict[Proc, subprocess.Popen[bytes]] = {}  # kept so that a child's end can be collected
 
 
 def free_ports(count: int) -> list[int]:
@@ -75,26 +77,30 @@ def start(name: str, argv: list[str], *, env: Mapping[str, str], cwd: Path, logs
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    _children[child.pid] = child
     born = psutil.Process(child.pid).create_time()
-    return Proc(name=name, pid=child.pid, born=born, command=tuple(argv[1:]), log=str(log))
+    proc = Proc(name=name, pid=child.pid, born=born, command=tuple(argv[1:]), log=str(log))
+    _children[proc] = child
+    return proc
 
 
 def find(proc: Proc) -> psutil.Process | None:
     """The recorded process if it still runs."""
-    child = _children.get(proc.pid)
-    if child is not None and child.poll() is not None:
-        return None
+    _collect()
     try:
         process = psutil.Process(proc.pid)
-        same = (
-            abs(process.create_time() - proc.born) < CLOCK_SLACK
-            and process.status() != psutil.STATUS_ZOMBIE
-            and tuple(process.cmdline()[1:]) == proc.command
-        )
+        return process if _is(process, proc) else None
     except psutil.Error:  # gone, or somebody else's and not to be looked into
         return None
-    return process if same else None
+
+
+def _is(process: psutil.Process, proc: Proc) -> bool:
+    if proc in _children:  # it needs no proof; in its first moment it does not even have a command line
+        return True
+    return (
+        abs(process.create_time() - proc.born) < CLOCK_SLACK
+        and process.status() != psutil.STATUS_ZOMBIE
+        and tuple(process.cmdline()[1:]) == proc.command
+    )
 
 
 def alive(proc: Proc) -> bool:
@@ -158,5 +164,5 @@ def _signal(processes: Iterable[psutil.Process], number: int) -> None:
 
 def _collect() -> None:
     """Let ended children go, so that they do not stay as zombies."""
-    for pid in [pid for pid, child in _children.items() if child.poll() is not None]:
-        del _children[pid]
+    for proc in [proc for proc, child in list(_children.items()) if child.poll() is not None]:
+        del _children[proc]

@@ -29,6 +29,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from local.aws.functions import Function, as_json, discover, load_app
+from local.options import ACCOUNT, REGION
 from local.safety import check_loopback
 
 AT_ONCE = 64  # handlers running in all; more wait, so that a burst of events does not become a burst of threads at work
@@ -137,7 +138,7 @@ class Worker:
             function_name=function.full_name,
             aws_request_id=request_id,
             deadline_ms=deadline_ms,
-            invoked_function_arn=f"arn:aws:lambda:us-east-1:000000000000:function:{function.full_name}",
+            invoked_function_arn=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function.full_name}",
             log_group_name=f"/aws/lambda/{function.full_name}",
         )
         with self.slots:
@@ -225,6 +226,15 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 1024
 
 
+def log_to(stream: Any) -> None:
+    """One line per invocation, apart from whatever the app does with the root logger."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False
+
+
 def main() -> None:
     """Serve until killed."""
     parser = argparse.ArgumentParser(description="Lambda's Invoke API over a Chalice app")
@@ -238,8 +248,7 @@ def main() -> None:
     if args.memory_mb:
         with contextlib.suppress(ValueError, OSError):  # macOS does not let it be set
             resource.setrlimit(resource.RLIMIT_AS, (args.memory_mb << 20, args.memory_mb << 20))
-    logging.basicConfig(stream=sys.stdout, format="%(asctime)s %(levelname)s %(message)s")
-    log.setLevel(logging.INFO)
+    log_to(sys.stdout)
     directory = args.app.resolve()
     Endpoint.worker = Worker.of(load_app(directory), directory, args.stage)
     with Server(("127.0.0.1", args.port), Endpoint) as server:

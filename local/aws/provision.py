@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.adapters.table import table_definition
 from local.aws.clients import client
-from local.options import DEAD_SUFFIX, Names
+from local.options import DEAD_SUFFIX, REGION, Names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class Provision:
         """A versioned bucket: deleting a landed version must never take a newer one with it."""
         s3 = client("s3", self.endpoint)
         with _unless("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
-            s3.create_bucket(Bucket=name)
+            s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
 
     def table(self) -> None:

@@ -9,6 +9,9 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+
 from local.aws.provision import Provision
 from tests.local.stack.conftest import SAMPLE, World
 
@@ -69,6 +72,25 @@ def test_a_version_can_be_deleted_without_taking_a_newer_one(world: World) -> No
     s3.put_object(Bucket=bucket, Key="archive/x", Body=b"2")
     s3.delete_object(Bucket=bucket, Key="archive/x", VersionId=first["VersionId"])
     assert s3.get_object(Bucket=bucket, Key="archive/x")["Body"].read() == b"2"
+
+
+def test_a_range_of_a_version_is_read_if_it_is_still_the_one(world: World) -> None:
+    s3, at = world.client("s3"), {"Bucket": world.record.names.bucket, "Key": "archive/ranges"}
+    first = s3.put_object(**at, Body=b"0123456789")
+    s3.put_object(**at, Body=b"newer")
+    version = {**at, "VersionId": first["VersionId"]}
+    part = s3.get_object(**version, IfMatch=first["ETag"], Range="bytes=3-5")
+    assert (part["Body"].read(), part["ContentRange"]) == (b"345", "bytes 3-5/10")
+    assert s3.get_object(**version, Range="bytes=8-99")["Body"].read() == b"89"
+    assert s3.get_object(**version)["Body"].read() == b"0123456789"
+    for code, wrong in (
+        ("PreconditionFailed", {**version, "IfMatch": '"other"', "Range": "bytes=0-1"}),
+        ("PreconditionFailed", {**at, "IfMatch": first["ETag"], "Range": "bytes=0-1"}),
+        ("InvalidRange", {**version, "Range": "bytes=10-11"}),
+    ):
+        with pytest.raises(ClientError) as refused:
+            s3.get_object(**wrong)
+        assert refused.value.response["Error"]["Code"] in (code, "412")
 
 
 def test_making_everything_again_changes_nothing(world: World) -> None:

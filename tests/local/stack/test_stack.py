@@ -53,9 +53,7 @@ def test_another_stack_runs_beside_it_and_goes_without_a_trace(world: World, tmp
 def test_an_app_that_does_not_load_is_shown_by_the_end_of_its_log(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("import no_such_module_anywhere\n")
     stack = Stack(REPO, tmp_path / "state", options=Options(app_dir=str(tmp_path), warehouse=False, api=False))
-    with pytest.raises(
-        StartError, match=r"worker ended while starting(.|\n)*No module named 'no_such_module_anywhere'"
-    ):
+    with pytest.raises(StartError, match=r"(?s)worker ended while starting.*No module named 'no_such"):
         stack.up()
     assert stack.status().record is None
 
