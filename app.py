@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import os
+from collections.abc import Callable
 from typing import Any
 
-from chalice import Chalice, Rate
-from chalice.app import CloudWatchEvent, S3Event, SQSEvent
+from chalice import AuthResponse, Chalice, Rate, Response
+from chalice.app import AuthRequest, CloudWatchEvent, Request, S3Event, SQSEvent
 
-from chalicelib import handlers
+from chalicelib import answers, api, handlers, questions
+from chalicelib.answers import OPERATOR, READER
 from chalicelib.bootstrap import wired
 from chalicelib.domain.events import landed, run_of_statement
 from chalicelib.sweep import sweep
@@ -81,6 +84,61 @@ def on_statement(event: CloudWatchEvent) -> None:
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES))
-def on_schedule(event: CloudWatchEvent) -> dict[str, Any]:
+def on_schedule(_event: CloudWatchEvent) -> dict[str, Any]:
     """Find what no event moved on."""
     return sweep(wired().pipeline)
+
+
+# ---- REST ----------------------------------------------------------------------------------------------------------
+
+guarded = functools.partial(answers.guarded, app, wired)
+BODIES = ["application/json", "application/x-www-form-urlencoded"]  # the latter is what `curl -d` says of any body
+
+
+@app.authorizer()
+def authorize(request: AuthRequest) -> AuthResponse:
+    """Which routes a bearer token may reach."""
+    return answers.authorized(wired().tokens, request)
+
+
+@app.middleware("http")
+def shape(request: Request, get_response: Callable[[Request], Response]) -> Response:
+    """Give what Chalice answers by itself the form of our own answers."""
+    return answers.shaped(get_response(request))
+
+
+@app.route("/runs/{name}", methods=["POST"], content_types=BODIES, authorizer=authorize)
+@guarded(OPERATOR, 202)
+def post_runs(name: str) -> dict[str, Any]:
+    """Run a file, or the files of an object, again."""
+    order = questions.rerun_order(answers.asked(app).raw_body)
+    return api.start_runs(wired().pipeline, questions.path_text(name), order)
+
+
+@app.route("/runs", methods=["GET"], authorizer=authorize)
+@guarded(READER)
+def get_runs() -> dict[str, Any]:
+    """List runs."""
+    return api.list_runs(wired().pipeline, questions.run_query(answers.asked(app).query_params))
+
+
+@app.route("/status/{file}", methods=["GET"], authorizer=authorize)
+@guarded(READER)
+def get_status(file: str) -> dict[str, Any]:
+    """Tell how a file is doing."""
+    return api.status(wired().pipeline, questions.path_text(file))
+
+
+@app.route("/rejects/{file}", methods=["GET"], authorizer=authorize)
+@guarded(READER)
+def get_rejects(file: str) -> dict[str, Any]:
+    """List the bad rows of a file."""
+    query = questions.page_query(answers.asked(app).query_params)
+    return api.rejects(wired().pipeline, questions.path_text(file), query)
+
+
+@app.route("/health", methods=["GET"], authorizer=authorize)
+@guarded(READER)
+def get_health() -> dict[str, Any]:
+    """Tell whether the parts answer."""
+    return api.health(wired().pipeline)

@@ -50,7 +50,20 @@ def wire(settings: Settings) -> Wired:
     return Wired(pipeline=pipeline, queue=queue, tokens=Tokens(client("secretsmanager"), settings, clock))
 
 
-@lru_cache(maxsize=1)
+_stand_in: list[Wired] = []
+
+
+def use(other: Wired | None) -> None:
+    """Let the handlers act on another wiring than the environment's, until `use(None)`."""
+    _stand_in[:] = [other] if other else []
+
+
 def wired() -> Wired:
+    """What the handlers act on."""
+    return _stand_in[0] if _stand_in else _from_environment()
+
+
+@lru_cache(maxsize=1)
+def _from_environment() -> Wired:
     """What `wire` gives for this process's environment, made at first use and kept while the function stays warm."""
     return wire(Settings.from_env(os.environ))

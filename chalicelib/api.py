@@ -1,0 +1,232 @@
+"""What the REST API can do: ask for runs, look at them, read rejects. HTTP is in answers.py and questions.py.
+
+Guarantees that nothing asked here moves rows by itself: a rerun is a change of a record and a message, and the story
+in pipeline.py does the rest. A rerun of many files takes at most a few seconds; its answer says where to go on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any
+
+from chalicelib import views
+from chalicelib.answers import NotFound
+from chalicelib.domain.contract import Contract
+from chalicelib.domain.model import Run, Source
+from chalicelib.domain.routing import route
+from chalicelib.errors import LandfallError, SourceGone
+from chalicelib.pipeline import Pipeline
+from chalicelib.questions import BadRequest, PageQuery, RerunOrder, RunQuery, fold
+from chalicelib.rehearsal import rehearsal
+from chalicelib.reject_pages import reject_page
+from chalicelib.reruns import RERUNNABLE, Busy, StillUnrouted, rerun
+
+RUN_ID = re.compile(r"[0-9a-f]{32}")
+KEY_BYTES = 1024
+MOST_OTHERS = 20
+RUNS_PER_LOOK = 100
+LOOKS_PER_CALL = 10
+MOST_RERUNS = 100
+"""After so many reruns the answer goes out with a cursor: Gateway waits 29 seconds, and each costs some 50 ms."""
+OLDEST_OF = 200
+NO_STATEMENT = "00000000-0000-0000-0000-000000000000"
+"""Asking for a statement that does not exist shows that the warehouse's API answers, and wakes nothing up."""
+
+
+# ---- rerun ---------------------------------------------------------------------------------------------------------
+
+
+def start_runs(pipeline: Pipeline, name: str, order: RerunOrder) -> dict[str, Any]:
+    """Run files again: those of an object, or the one that `name` tells. Raises NotFound, Busy, SourceGone, ..."""
+    acting = rehearsal(pipeline) if order.dry_run else pipeline
+    contract = pipeline.contracts.get(name)
+    if contract and not order.file:
+        return {**_rerun_many(acting, contract, order), "dry_run": order.dry_run}
+    if not contract and (order.file or order.period or order.cursor):
+        raise BadRequest('"file", "period" and "cursor" go with the name of an object in the path, not with a file')
+    found = _rerun_one(acting, order.file or name, order, contract)
+    return {"object": found["object"], **_answer(found), "cursor": "", "dry_run": order.dry_run}
+
+
+def _answer(found: dict[str, Any]) -> dict[str, Any]:
+    key = "skipped" if "code" in found else "runs"
+    return {"runs": [], "skipped": [], key: [found]}
+
+
+def _rerun_one(pipeline: Pipeline, name: str, order: RerunOrder, contract: Contract | None) -> dict[str, Any]:
+    if landed := _unrecorded(pipeline, name):
+        _must_be_of(pipeline, contract, landed.key)
+        if arrived := pipeline.arrive(landed):
+            return views.started(arrived)
+        raise NotFound("that key is a folder; name a file")
+    run = find(pipeline, name)
+    if run is None:
+        raise _unknown(pipeline, name)
+    _must_be_of(pipeline, contract, run.source.key)
+    if order.failed_only and run.state not in RERUNNABLE:
+        return _skipped(run, "NOT_FAILED", f"it is {run.state.value}, and only failed files were asked for")
+    return views.started(rerun(pipeline, run))
+
+
+def _unknown(pipeline: Pipeline, name: str) -> NotFound:
+    objects = ", ".join(sorted(pipeline.contracts))
+    return NotFound(f'"{name}" is no object ({objects}) and no file that landed; check the name and its encoding')
+
+
+def _must_be_of(pipeline: Pipeline, contract: Contract | None, key: str) -> None:
+    """Raises StillUnrouted, BadRequest."""
+    found = route(pipeline.contracts, key)
+    if found is None:
+        raise StillUnrouted("no contract's lands_at matches this key; move the file or mend a contract")
+    if contract and found.contract.name != contract.name:
+        raise BadRequest(f'"file" is of the object {found.contract.name}; post it to that one')
+
+
+def _unrecorded(pipeline: Pipeline, key: str) -> Source | None:
+    """The object with that key, if no run is about its content: it never arrived, or was overwritten since."""
+    if RUN_ID.fullmatch(key) or len(key.encode("utf-8", "replace")) > KEY_BYTES:
+        return None
+    bucket = pipeline.settings.bucket
+    try:
+        landed = pipeline.objects.head(bucket, key)
+    except SourceGone:
+        return None
+    newest = pipeline.runs.newest(bucket, key)
+    return landed if newest is None or newest.etag != landed.etag else None
+
+
+def _rerun_many(pipeline: Pipeline, contract: Contract, order: RerunOrder) -> dict[str, Any]:
+    if order.period:
+        _period_fits(contract, order.period)
+    answer: dict[str, Any] = {"object": contract.name, "runs": [], "skipped": [], "cursor": order.cursor}
+    for _ in range(LOOKS_PER_CALL):
+        page = pipeline.runs.search(object=contract.name, cursor=answer["cursor"], limit=RUNS_PER_LOOK)
+        for run in page.runs:
+            if _wanted(pipeline, run, order):
+                _try_rerun(pipeline, run, answer)
+        answer["cursor"] = page.cursor
+        if not page.cursor or len(answer["runs"]) >= MOST_RERUNS:
+            break
+    return answer
+
+
+def _wanted(pipeline: Pipeline, run: Run, order: RerunOrder) -> bool:
+    """Only a file's newest version: an older one has nothing to give that the newer has not."""
+    if order.only_failed and run.state not in RERUNNABLE:
+        return False
+    if order.period and not _in_period(pipeline, run, order.period):
+        return False
+    newest = pipeline.runs.newest(run.source.bucket, run.source.key)
+    return newest is None or newest.run_id == run.run_id
+
+
+def _try_rerun(pipeline: Pipeline, run: Run, answer: dict[str, Any]) -> None:
+    try:
+        answer["runs"].append(views.started(rerun(pipeline, run)))
+    except (Busy, StillUnrouted, SourceGone) as error:
+        answer["skipped"].append(_skipped(run, error.code, error.message))
+
+
+def _skipped(run: Run, code: str, message: str) -> dict[str, Any]:
+    return {**views.started(run), "code": code, "message": message}
+
+
+def _period_fits(contract: Contract, period: frozenset[str] | Mapping[str, str]) -> None:
+    """Raises BadRequest if no key of the object can be of such a period."""
+    names = sorted({name for text in contract.lands_at for name in re.findall(r"\{([a-z0-9_]+)\}", text)})
+    if not names:
+        raise BadRequest(f'"period" does not apply: the keys of {contract.name} capture nothing; send "file"')
+    strange = sorted(set(period) - set(names)) if isinstance(period, Mapping) else []
+    if strange:
+        raise BadRequest(f'"period" has no capture "{strange[0][:64]}"; {contract.name} has {", ".join(names)}')
+
+
+def _in_period(pipeline: Pipeline, run: Run, period: frozenset[str] | Mapping[str, str]) -> bool:
+    found = route(pipeline.contracts, run.source.key)
+    captures = {name: fold(value) for name, value in found.captures.items()} if found else {}
+    if isinstance(period, Mapping):
+        return all(captures.get(name) == value for name, value in period.items())
+    return period <= {*captures.values(), "-".join(captures.values())}
+
+
+# ---- look ----------------------------------------------------------------------------------------------------------
+
+
+def find(pipeline: Pipeline, name: str) -> Run | None:
+    """The run that a run id, a key (its newest version) or a bare file name (the newest of that name) tells."""
+    if RUN_ID.fullmatch(name) and (run := pipeline.runs.get(name)):
+        return run
+    if newest := pipeline.runs.newest(pipeline.settings.bucket, name):
+        return pipeline.runs.get(newest.run_id)
+    namesakes = pipeline.runs.by_name(name) if "/" not in name else []
+    return pipeline.runs.get(namesakes[0].run_id) if namesakes else None
+
+
+def status(pipeline: Pipeline, name: str) -> dict[str, Any]:
+    """Everything about one run. Raises NotFound."""
+    run = _found(pipeline, name)
+    chunks = pipeline.runs.chunks(run.run_id, run.generation)
+    others = [] if name == run.run_id else _others(pipeline, run, name)
+    return views.status(run, chunks, pipeline.clock.now(), others)
+
+
+def _others(pipeline: Pipeline, run: Run, name: str) -> list[Run]:
+    """Other versions of the key that was asked for, or all that share the bare name."""
+    others = (r for r in pipeline.runs.by_name(run.source.name) if r.run_id != run.run_id)
+    alike = (r for r in others if "/" not in name or r.source.key == run.source.key)
+    return list(islice(alike, MOST_OTHERS))
+
+
+def _found(pipeline: Pipeline, name: str) -> Run:
+    if run := find(pipeline, name):
+        return run
+    raise NotFound("no run is of that id, key or file name; check the encoding, or wait if the file has just landed")
+
+
+def list_runs(pipeline: Pipeline, query: RunQuery) -> dict[str, Any]:
+    """A page of runs, newest first. Raises NotFound for an object that is none and has no runs either."""
+    page = pipeline.runs.search(
+        object=query.object, state=query.state, since=query.since, cursor=query.cursor, limit=query.limit
+    )
+    if not page.runs and query.object and query.object not in pipeline.contracts:
+        raise NotFound(f'there is no object "{query.object}"; there are {", ".join(sorted(pipeline.contracts))}')
+    return {"runs": [views.brief(run) for run in page.runs], "cursor": page.cursor}
+
+
+def rejects(pipeline: Pipeline, name: str, query: PageQuery) -> dict[str, Any]:
+    """A page of the rejects of a file's newest load. Raises NotFound."""
+    run = _found(pipeline, name)
+    head = {**views.started(run), "total": run.counts.rejected}
+    if not views.sealed(run):
+        why = "this load has no rejects" if run.state.terminal else "rejects are listed once all chunks are staged"
+        return {**head, "rejects": [], "cursor": "", "note": why}
+    page = reject_page(pipeline.objects, run, cursor=query.cursor, limit=query.limit)
+    return {**head, "rejects": list(page.rejects), "cursor": page.cursor}
+
+
+def health(pipeline: Pipeline) -> dict[str, Any]:
+    """Whether the parts answer, and how old the oldest unfinished run is."""
+    now = pipeline.clock.now()
+    unfinished = list(islice(pipeline.runs.unfinished(now), OLDEST_OF))
+    warehouse = _warehouse(pipeline)
+    return {
+        "status": "ok" if warehouse["reachable"] else "degraded",
+        "stage": pipeline.settings.stage,
+        "contracts": len(pipeline.contracts),
+        "warehouse": warehouse,
+        "unfinished": {
+            "runs": len(unfinished),
+            "more": len(unfinished) == OLDEST_OF,
+            "oldest_seconds": round(max((now - run.arrived_at for run in unfinished), default=0.0), 1),
+        },
+    }
+
+
+def _warehouse(pipeline: Pipeline) -> dict[str, Any]:
+    try:
+        pipeline.warehouse.describe(NO_STATEMENT)
+    except LandfallError as error:
+        return {"reachable": False, "code": error.code}
+    return {"reachable": True}

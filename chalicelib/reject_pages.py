@@ -1,0 +1,87 @@
+"""Pages of a file's rejects. Reads JSON lines by ranges, so a page costs its own size however many there are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.adapters.cursors import read_cursor, write_cursor
+from chalicelib.domain import keys
+from chalicelib.domain.model import Run, Source
+from chalicelib.errors import Refused
+from chalicelib.ports import ObjectStore
+
+WINDOW_BYTES = 1 << 18
+"""One ranged GET."""
+PAGE_BYTES = 4 << 20
+"""A page ends before it would outgrow this: Lambda answers with 6 MB at most."""
+
+PLACE = ("load", "key", "at")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RejectPage:
+    """Some rejects in file order, and where to go on (empty at the end)."""
+
+    rejects: tuple[dict[str, Any], ...]
+    cursor: str = ""
+
+
+def reject_page(objects: ObjectStore, run: Run, *, cursor: str, limit: int) -> RejectPage:
+    """At most `limit` rejects after `cursor`. Raises Refused (BAD_CURSOR) for a cursor that is not of this load."""
+    found: list[dict[str, Any]] = []
+    size = 0
+    for key, start, line in _lines(objects, run, *_place(run, cursor)):
+        size += len(line)
+        if len(found) == limit or (found and size > PAGE_BYTES):
+            return RejectPage(rejects=tuple(found), cursor=write_cursor({"load": run.load_id, "key": key, "at": start}))
+        found.append(_entry(line))
+    return RejectPage(rejects=tuple(found))
+
+
+def _place(run: Run, cursor: str) -> tuple[str, int]:
+    place = read_cursor(cursor, PLACE)
+    if not place:
+        return "", 0
+    key, start = place["key"], place["at"]
+    if place["load"] != run.load_id or not isinstance(key, str) or not isinstance(start, int) or start < 0:
+        raise _bad_cursor()
+    return key, start
+
+
+def _bad_cursor() -> Refused:
+    return Refused("the cursor is not of this load; leave it out to begin with the first page", code="BAD_CURSOR")
+
+
+def _lines(objects: ObjectStore, run: Run, from_key: str, from_byte: int) -> Iterator[tuple[str, int, bytes]]:
+    """Every line after a place, with its own place."""
+    for part in objects.list(run.source.bucket, keys.rejects_prefix(run)):
+        if part.key >= from_key:
+            start = from_byte if part.key == from_key else 0
+            yield from ((part.key, at, line) for at, line in _part_lines(objects, part, start))
+
+
+def _part_lines(objects: ObjectStore, part: Source, start: int) -> Iterator[tuple[int, bytes]]:
+    """The lines of one part from a byte on, holding one window and one line at most."""
+    held, held_at, position = b"", start, start
+    while position < part.size:
+        piece = objects.read(part, position, min(WINDOW_BYTES, part.size - position))
+        position += len(piece) or part.size  # a store that gives nothing would keep us here
+        *whole, held = (held + piece).split(b"\n")
+        for line in whole:
+            yield held_at, line
+            held_at += len(line) + 1
+    if held:
+        yield held_at, held
+
+
+def _entry(line: bytes) -> dict[str, Any]:
+    try:
+        entry = json.loads(line)
+    except ValueError as error:
+        raise _bad_cursor() from error
+    if not isinstance(entry, dict):
+        raise _bad_cursor()
+    return entry
