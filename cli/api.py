@@ -74,11 +74,10 @@ def _opener(url: str) -> urllib.request.OpenerDirector:
 
 def _fault(error: urllib.error.HTTPError) -> CommandError:
     try:
-        said = json.loads(error.read())
-        message = said.get("message") or said.get("Message") or said.get("error") or error.reason
-    except (ValueError, AttributeError):
+        message = json.loads(error.read())["error"]["message"]
+    except (ValueError, KeyError, TypeError):
         message = error.reason
-    text = f"the API answered {error.code}: {message}"
+    text = f"the API answers {error.code}: {message}"
     if error.code == 404:
         return NotThereError(text, ExitCode.ABSENT)
     return CommandError(text, EXITS.get(error.code, ExitCode.ABSENT))

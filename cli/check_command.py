@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chalicelib.domain.contract import Contract
-from chalicelib.domain.contract_file import Contracts, load_contracts, read_contract
 from chalicelib.domain.rejects import Reject
-from chalicelib.errors import ContractError, LandfallError, SourceGone
+from chalicelib.errors import LandfallError, SourceGone
 from cli.check_outputs import GoodRows, RejectLines, RejectSpool, Seen, open_good, open_rejects, refuse_overwriting
 from cli.check_report import Report
 from cli.checking import Outputs, check_file
-from cli.deployment import ROOT
+from cli.contracts import from_file, known, shipped
 from cli.faults import ExitCode, usage
 from cli.guess import UnguessableError, guess
 from cli.localfile import LocalFile, opened
@@ -55,26 +54,14 @@ def _chooser(request: Request) -> Choose:
     """How a file gets its contract. Raises CommandError."""
     if request.contract and request.contract_file:
         raise usage("--contract and --contract-file exclude each other")
-    try:
-        if request.contract_file:
-            contract = read_contract(request.contract_file.name, request.contract_file.read_bytes())
-            return lambda _path, _source: contract
-        contracts = load_contracts(ROOT / "chalicelib" / "contracts")
-    except ContractError as error:
-        raise usage("contract at fault: " + "; ".join(error.faults)) from error
-    except OSError as error:
-        raise usage(f"the contract {request.contract_file} cannot be read: {error.strerror}") from error
+    if request.contract_file:
+        contract = from_file(request.contract_file)
+        return lambda _path, _source: contract
+    contracts = shipped()
     if request.contract:
         contract = known(contracts, request.contract)
         return lambda _path, _source: contract
     return lambda path, source: guess(contracts, path, source)
-
-
-def known(contracts: Contracts, name: str) -> Contract:
-    """The contract called `name`. Raises CommandError."""
-    if name in contracts:
-        return contracts[name]
-    raise usage(f'there is no contract "{name}"; there are: {", ".join(contracts)}')
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,10 +37,11 @@ class Deployment:
         import boto3
         from botocore.config import Config
 
+        session: Any = boto3.session.Session()
         if not self.local:
-            return boto3.client(service)
+            return session.client(service)
         specific = f"AWS_ENDPOINT_URL_{service.upper().replace('-', '_')}"
-        return boto3.session.Session().client(
+        return session.client(
             service,
             endpoint_url=self.settings.get(specific, self.settings["AWS_ENDPOINT_URL"]),
             region_name=self.settings["AWS_REGION"],

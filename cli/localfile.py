@@ -12,7 +12,7 @@ from pathlib import Path
 from chalicelib.errors import SourceGone
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class LocalFile:
     """An open file; fulfils the engine's ByteSource."""
 

@@ -25,7 +25,7 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
-Name = Annotated[str, typer.Argument(help="A run id, a key, or a bare file name (its latest version).")]
+WHICH = "A run id, a key, or a bare file name (its newest version)."
 
 
 @app.command()
@@ -48,6 +48,119 @@ def check(
         files=files, contract=contract, contract_file=contract_file, chunk_bytes=chunk_bytes, good=good, rejects=rejects
     )
     return check(request, JsonLines(sys.stdout) if json else ForPeople())
+
+
+@app.command()
+@guarded
+def ddl(
+    object: Annotated[str, typer.Argument(help="Name of a contract; all of them if left out.")] = "",
+    *,
+    json: Json = False,
+) -> None:
+    """Show the statements that make the warehouse's tables."""
+    from cli.ddl_command import show_ddl
+
+    show_ddl(object, as_json=json)
+
+
+@app.command()
+@guarded
+def push(
+    file: Annotated[Path, typer.Argument(help="A file on this machine.")],
+    *,
+    object: Annotated[str, typer.Option(help="Name of the contract.")],
+    key: Annotated[str, typer.Option(help="Key to land at, if not the object's folder and the file's name.")] = "",
+    wait: Annotated[bool, typer.Option("--wait", help="Follow it until it is loaded or refused.")] = False,
+    json: Json = False,
+) -> ExitCode:
+    """Upload a file to where its object's files land."""
+    from cli.push import Push, push
+
+    return push(Push(file=file, object=object, key=key, wait=wait), as_json=json)
+
+
+@app.command()
+@guarded
+def status(
+    file: Annotated[str, typer.Argument(help=WHICH + " The newest runs if left out.")] = "",
+    *,
+    object: Annotated[str, typer.Option(help="Only runs of this contract.")] = "",
+    state: Annotated[str, typer.Option(help="Only runs in this state, such as REJECTED.")] = "",
+    since: Annotated[str, typer.Option(help="Only runs since this time or day.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="At most so many runs.")] = 20,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow it until it is loaded or refused.")] = False,
+    json: Json = False,
+) -> ExitCode:
+    """Say how a file is doing, or list the newest runs."""
+    from cli.api import Api
+    from cli.deployment import find
+    from cli.runs import list_runs, show_status
+
+    api = Api(deployment=find())
+    if file:
+        return show_status(api, file, wait=wait, as_json=json)
+    list_runs(api, {"object": object, "state": state, "since": since}, limit, as_json=json)
+    return ExitCode.OK
+
+
+@app.command()
+@guarded
+def rerun(
+    target: Annotated[str, typer.Argument(metavar="OBJECT|KEY", help="Name of a contract, or a key or run id.")],
+    *,
+    all: Annotated[bool, typer.Option("--all", help="Of an object all files, not only what failed.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be run, and run nothing.")] = False,
+    json: Json = False,
+) -> ExitCode:
+    """Run again what failed or was rejected."""
+    from cli.api import Api
+    from cli.deployment import find
+    from cli.runs import rerun
+
+    return rerun(Api(deployment=find()), target, everything=all, dry_run=dry_run, as_json=json)
+
+
+@app.command()
+@guarded
+def rejects(
+    file: Annotated[str, typer.Argument(help=WHICH)],
+    *,
+    out: Annotated[Path | None, typer.Option(help="Write all of them here, as CSV for a spreadsheet.")] = None,
+    json: Json = False,
+) -> ExitCode:
+    """Show the bad rows of a file, each with its reason."""
+    from cli.api import Api
+    from cli.deployment import find
+    from cli.runs import rejects
+
+    return rejects(Api(deployment=find()), file, out, as_json=json)
+
+
+@app.command()
+@guarded
+def migrate(*, json: Json = False) -> ExitCode:
+    """Bring the warehouse up to date: sql/, and a table for each contract."""
+    from cli.migrate_command import migrate_warehouse
+
+    return migrate_warehouse(as_json=json)
+
+
+@app.command()
+@guarded
+def up(*, json: Json = False) -> None:
+    """Start the local stack and leave it running."""
+    from cli.stack_commands import up
+
+    up(as_json=json)
+
+
+@app.command()
+@guarded
+def down(*, json: Json = False) -> None:
+    """Stop the local stack and forget its state."""
+    from cli.stack_commands import down
+
+    down(as_json=json)
 
 
 if __name__ == "__main__":

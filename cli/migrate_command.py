@@ -1,0 +1,68 @@
+"""`landfall migrate`: bring a warehouse up to date with sql/ and the contracts."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from cli.contracts import shipped
+from cli.deployment import ROOT, local_stack
+from cli.faults import ExitCode, absent, usage
+
+HOST, USER, PASSWORD = "LANDFALL_WAREHOUSE_HOST", "LANDFALL_WAREHOUSE_USER", "LANDFALL_WAREHOUSE_PASSWORD"
+
+
+def migrate_warehouse(*, as_json: bool) -> ExitCode:
+    """Apply what is missing. Exit code 1 if something is left to a person. Raises CommandError."""
+    from cli.migrate import migrate
+
+    contracts = shipped()
+    connection = _connect()
+    try:
+        done = migrate(connection, ROOT / "sql", contracts)
+    finally:
+        connection.close()
+    left = [line for line in done if line.startswith("!")]
+    if as_json:
+        print(json.dumps({"done": [line for line in done if line not in left], "left": left}))
+    else:
+        print("\n".join(done) if done else "nothing to do")
+    return ExitCode.BAD if left else ExitCode.OK
+
+
+def _connect() -> Any:
+    """To the warehouse the environment names, else to the local stack's. Raises CommandError."""
+    import redshift_connector
+    from redshift_connector.error import Error
+
+    try:
+        return redshift_connector.connect(**_where(os.environ))
+    except (Error, OSError) as error:
+        raise absent(f"the warehouse does not answer: {error}") from None
+
+
+def _where(env: Mapping[str, str]) -> dict[str, Any]:
+    database = env.get("LANDFALL_DATABASE", "dev")
+    if host := env.get(HOST):
+        if not (env.get(USER) and env.get(PASSWORD)):
+            raise usage(f"{HOST} is set: set {USER} and {PASSWORD} too")
+        return {"host": host, "database": database, "user": env[USER], "password": env[PASSWORD]}
+    if workgroup := env.get("LANDFALL_WORKGROUP"):
+        return {"iam": True, "is_serverless": True, "serverless_work_group": workgroup, "database": database}
+    if cluster := env.get("LANDFALL_CLUSTER"):
+        user = env.get("LANDFALL_DB_USER", "")
+        return {"iam": True, "cluster_identifier": cluster, "db_user": user, "database": database}
+    stack = local_stack()
+    if stack is None or not stack.warehouse:
+        raise absent(
+            f"no warehouse to migrate: set LANDFALL_WORKGROUP, LANDFALL_CLUSTER or {HOST}, or run `landfall up`"
+        )
+    there = stack.warehouse
+    return {
+        "host": there["wire_host"],
+        "port": there["wire_port"],
+        "ssl": False,
+        **{name: there[name] for name in ("database", "user", "password")},
+    }
