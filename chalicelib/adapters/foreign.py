@@ -13,6 +13,7 @@ from boto3.exceptions import Boto3Error
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionError,  # noqa: A004 - botocore's, which is none of Python's
     CredentialRetrievalError,
     HTTPClientError,
     IncompleteReadError,
@@ -70,7 +71,14 @@ CHANGED = frozenset({"412", "PreconditionFailed"})
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "AuthorizationErrorException"})
 FOREIGN = (ClientError, BotoCoreError, Boto3Error, HTTPError)
 """urllib3's are what a body read can still raise after the answer began."""
-BROKEN_WIRE = (HTTPClientError, IncompleteReadError, CredentialRetrievalError, MetadataRetrievalError, HTTPError)
+BROKEN_WIRE = (
+    ConnectionError,
+    HTTPClientError,
+    IncompleteReadError,
+    CredentialRetrievalError,
+    MetadataRetrievalError,
+    HTTPError,
+)
 
 
 @contextmanager

@@ -20,8 +20,8 @@ LONGEST_SUBJECT = 99
 class SnsBell:
     """Successes go to the business topic, all else to the support topic, and both to the result queue if there is one.
 
-    The result queue is written first: its deduplication id is the outcome's stable id, so a repeat within five minutes
-    is not seen there, while a topic may tell the same outcome twice.
+    The result queue is written first: its deduplication id is the load's, so a repeat within five minutes is not
+    seen there, while a topic may tell the same outcome twice.
     """
 
     def __init__(self, sns: SNSClient, sqs: SQSClient, settings: Settings) -> None:
@@ -57,7 +57,7 @@ class SnsBell:
             QueueUrl=self._url(),
             MessageBody=body,
             MessageGroupId=str(message.get("object") or "unrouted"),
-            MessageDeduplicationId=str(message["id"]),
+            MessageDeduplicationId=str(message["load_id"]),
         )
 
     def _url(self) -> str:

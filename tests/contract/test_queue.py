@@ -1,0 +1,110 @@
+"""What the pipeline may count on from any queue, and what a worker finds in it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import pytest
+
+from chalicelib.adapters.memory import MemoryClock, MemoryQueue
+from chalicelib.adapters.sqs import SqsQueue
+from chalicelib.domain.events import run_of, task_of
+from chalicelib.domain.model import ChunkTask
+from chalicelib.ports import Queue
+from tests.contract.warehouses import SETTINGS
+
+_numbers = itertools.count(1)
+TASK = ChunkTask(run_id="r" * 32, generation=3, number=1, start=7, stop=50_000_000_000)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A queue and what can be received from it now, by the queue's kind."""
+
+    queue: Queue
+    runs: Callable[[], list[str]]
+    chunks: Callable[[], list[str]]
+
+
+def in_memory(clock: MemoryClock) -> Line:
+    queue = MemoryQueue(clock)
+
+    def received(kind: str) -> list[str]:
+        messages = [queue.receive(queue=kind) for _ in queue.visible(kind)]
+        return [m.body for m in messages if m]
+
+    return Line(queue=queue, runs=lambda: received("runs"), chunks=lambda: received("chunks"))
+
+
+@pytest.fixture(params=["memory", "sqs"])
+def line(request: pytest.FixtureRequest, clock: MemoryClock) -> Line:
+    if request.param == "memory":
+        return in_memory(clock)
+    sqs = request.getfixturevalue("aws")("sqs")
+    number = next(_numbers)
+    settings = replace(SETTINGS, run_queue=f"runs-{number}", chunk_queue=f"chunks-{number}")
+    for name in (settings.run_queue, settings.chunk_queue):
+        sqs.create_queue(QueueName=name)
+
+    def received(name: str) -> list[str]:
+        url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
+        bodies: list[str] = []
+        while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            bodies += [m["Body"] for m in found]
+        return bodies
+
+    return Line(
+        queue=SqsQueue(sqs, settings, sleep=lambda _: None),
+        runs=lambda: received(settings.run_queue),
+        chunks=lambda: received(settings.chunk_queue),
+    )
+
+
+def test_a_run_is_asked_for(line: Line) -> None:
+    line.queue.send_run("r1")
+    line.queue.send_run("r1")
+    assert [run_of(body) for body in line.runs()] == ["r1", "r1"]
+    assert line.chunks() == []
+
+
+def test_a_delayed_message_does_not_show_yet(line: Line) -> None:
+    line.queue.send_run("r1", delay=60)
+    assert line.runs() == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 10, 11, 25])
+def test_every_chunk_is_asked_for(line: Line, count: int) -> None:
+    tasks = [replace(TASK, number=number) for number in range(1, count + 1)]
+    line.queue.send_chunks(tasks)
+    found = [task_of(body) for body in line.chunks()]
+    assert sorted(found, key=lambda t: t.number) == tasks
+    assert line.runs() == []
+
+
+def test_a_message_that_is_not_answered_for_comes_back(clock: MemoryClock) -> None:
+    queue = MemoryQueue(clock, visibility=30)
+    queue.send_run("r1")
+    first = queue.receive()
+    assert queue.receive() is None
+    clock.advance(30)
+    again = queue.receive()
+    assert again is first
+    assert again
+    assert again.receives == 2
+    queue.delay(again, 5)
+    clock.advance(5)
+    assert queue.visible() == [again]
+    queue.ack(again)
+    queue.ack(again)
+    assert queue.messages == []
+
+
+def test_messages_may_be_doubled_and_taken_in_any_order(clock: MemoryClock) -> None:
+    queue = MemoryQueue(clock)
+    queue.send_run("r1")
+    queue.send_run("r2")
+    queue.duplicate(queue.messages[0])
+    taken = [queue.receive(index) for index in (1, 1, 0)]
+    assert [run_of(m.body) for m in taken if m] == ["r2", "r1", "r1"]
