@@ -20,6 +20,7 @@ from chalicelib.domain.sql import MAX_MERGE_BYTES, merge_bytes
 
 NAMING = "use lower-case letters, digits and underscores, at most 63, not starting with a digit"
 MAX_CHECKS = 25
+MAX_CHECK_NAME = 100
 MAX_CONDITION = 4_000
 RESERVED_SCHEMAS = ("etl", "pg_catalog", "information_schema")
 
@@ -120,8 +121,8 @@ def _check_faults(contract: Contract) -> Iterator[Fault]:
     names = Counter(c.name for c in contract.checks)
     for number, check in enumerate(contract.checks, 1):
         place = f"checks[{number}]"
-        if check.name and not IDENTIFIER.fullmatch(check.name):
-            yield f"{place}.name", f'"{check.name}" cannot be a name; {NAMING}'
+        if not check.name.isprintable() or len(check.name) > MAX_CHECK_NAME:
+            yield f"{place}.name", f"is not one line of at most {MAX_CHECK_NAME} characters; shorten it"
         if check.name and names[check.name] > 1:
             yield f"{place}.name", f'"{check.name}" is used twice; rename one'
         if check.bad_rows and (fault := _condition_fault(check)):

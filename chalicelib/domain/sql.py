@@ -88,7 +88,8 @@ def render_load(order: LoadOrder) -> Batch:
     statements = [f"LOCK TABLE {gate(contract)}", staging_ddl(contract, order.columns, order.load_id)]
     statements += [_copy(order)] if order.rows_good else []
     statements += [f"CALL etl.check_count_v1('{staging}', :rows_good)", *_defaults(contract, staging)]
-    statements += [f"CALL etl.data_check_v1('{staging}', '{c.name}', :check_{c.name})" for c in contract.checks]
+    checks = range(1, len(contract.checks) + 1)
+    statements += [f"CALL etl.data_check_v1('{staging}', :check_{n}_name, :check_{n}_rows)" for n in checks]
     statements += [_apply(contract, staging), f"DROP TABLE {quote_identifier(staging)}", _LEDGER.format(":load_id")]
     if len(statements) > MAX_STATEMENTS or any(len(s.encode()) > MAX_STATEMENT_BYTES for s in statements):
         raise Broken("the load does not fit one batch of the Data API; split the contract", code="LOAD_TOO_BIG")
@@ -207,5 +208,6 @@ def _parameters(order: LoadOrder) -> Iterator[tuple[str, str]]:
     for column in order.contract.columns:
         if column.default:
             yield f"default_{column.name}", column.default
-    for check in order.contract.checks:
-        yield f"check_{check.name}", check.bad_rows
+    for number, check in enumerate(order.contract.checks, 1):
+        yield f"check_{number}_name", check.name
+        yield f"check_{number}_rows", check.bad_rows

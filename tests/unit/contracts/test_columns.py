@@ -1,0 +1,148 @@
+"""Type names as Redshift's documentation lists them, and values as the types have them."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.domain.column_type import ColumnTypeError, parse_type
+from chalicelib.domain.column_value import ColumnValueError, parse_value
+
+
+@pytest.mark.parametrize(
+    ("text", "sql"),
+    [
+        ("smallint", "smallint"),
+        ("INT2", "smallint"),
+        ("int", "integer"),
+        ("int4", "integer"),
+        ("integer", "integer"),
+        ("bigint", "bigint"),
+        ("int8", "bigint"),
+        ("decimal", "decimal(18,0)"),
+        ("numeric(9)", "decimal(9,0)"),
+        ("Decimal( 18 , 2 )", "decimal(18,2)"),
+        ("decimal(38,37)", "decimal(38,37)"),
+        ("real", "real"),
+        ("float4", "real"),
+        ("float", "double precision"),
+        ("float8", "double precision"),
+        ("double  precision", "double precision"),
+        ("bool", "boolean"),
+        ("boolean", "boolean"),
+        ("char", "char(1)"),
+        ("character(8)", "char(8)"),
+        ("nchar(8)", "char(8)"),
+        ("bpchar", "char(256)"),
+        ("varchar", "varchar(256)"),
+        ("varchar(max)", "varchar(65535)"),
+        ("char(max)", "char(4096)"),
+        ("character varying (10)", "varchar(10)"),
+        ("nvarchar(10)", "varchar(10)"),
+        ("text", "varchar(256)"),
+        ("date", "date"),
+        ("timestamp", "timestamp"),
+        ("timestamp without time zone", "timestamp"),
+        ("timestamptz", "timestamptz"),
+        ("timestamp with time zone", "timestamptz"),
+    ],
+)
+def test_type_names(text: str, sql: str) -> None:
+    assert parse_type(text).sql == sql
+    assert parse_type(sql).sql == sql
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "intt",
+        "varchar()",
+        "varchar(0)",
+        "varchar(65536)",
+        "char(4097)",
+        "varchar(8,2)",
+        "text(10)",
+        "bpchar(3)",
+        "decimal(39,2)",
+        "decimal(0)",
+        "decimal(4,5)",
+        "decimal(38,38)",
+        "decimal(max)",
+        "bigint(8)",
+        "date(1)",
+        "timestamp(3)",
+        "float(24)",
+        "super",
+        "time",
+        "varbyte(4)",
+        "varchar(64) not null",
+        "varchar(64); drop table x",
+        "varchar(６４)",
+        "double",
+    ],
+)
+def test_types_there_are_not(text: str) -> None:
+    with pytest.raises(ColumnTypeError):
+        parse_type(text)
+
+
+GOOD = [
+    ("smallint", "-32768"),
+    ("smallint", "+7"),
+    ("bigint", "9223372036854775807"),
+    ("decimal(4,2)", "99.99"),
+    ("decimal(4,2)", "-.5"),
+    ("decimal(4,2)", "007"),
+    ("real", "1e6"),
+    ("double precision", "-0.25"),
+    ("boolean", "Yes"),
+    ("char(2)", "ab"),
+    ("varchar(4)", "éé"),
+    ("varchar(1)", ""),
+    ("date", "2024-02-29"),
+    ("timestamp", "2026-01-31 23:59:59.123456"),
+    ("timestamp", "2026-01-31T23:59:59"),
+    ("timestamptz", "2026-01-31 23:59:59+02:00"),
+    ("timestamptz", "2026-01-31 23:59:59Z"),
+]
+BAD = [
+    ("smallint", "32768"),
+    ("bigint", "9223372036854775808"),
+    ("bigint", "1.0"),
+    ("bigint", "1_000"),
+    ("bigint", "１"),
+    ("bigint", ""),
+    ("bigint", " 1"),
+    ("decimal(4,2)", "100"),
+    ("decimal(4,2)", "1.234"),
+    ("decimal(4,2)", "1e1"),
+    ("decimal(4,2)", "12."),
+    ("decimal(4,2)", "."),
+    ("decimal(4,2)", "NaN"),
+    ("real", "1e39"),
+    ("real", "inf"),
+    ("double precision", "1e400"),
+    ("boolean", "maybe"),
+    ("char(2)", "é"),
+    ("char(2)", "abc"),
+    ("varchar(3)", "éé"),
+    ("varchar(3)", "a\0b"),
+    ("date", "2023-02-29"),
+    ("date", "20240229"),
+    ("date", "2024-2-9"),
+    ("timestamp", "2026-01-31"),
+    ("timestamp", "2026-01-31 24:00:01"),
+    ("timestamp", "2026-01-31 10:00:00+00:00"),
+    ("timestamptz", "2026-01-31 10:00:00"),
+]
+
+
+@pytest.mark.parametrize(("type_", "text"), GOOD)
+def test_values(type_: str, text: str) -> None:
+    parse_value(parse_type(type_), text)
+
+
+@pytest.mark.parametrize(("type_", "text"), BAD)
+def test_values_that_do_not_fit(type_: str, text: str) -> None:
+    with pytest.raises(ColumnValueError):
+        parse_value(parse_type(type_), text)

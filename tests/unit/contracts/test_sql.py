@@ -1,0 +1,231 @@
+"""The statements of a load, as text: what may be in them, what never is, and that the Data API takes them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain.contract import DataCheck, Dialect
+from chalicelib.domain.contract_file import load_contracts, read_contract
+from chalicelib.domain.ddl import gate, gate_ddl, staging_ddl, target_ddl
+from chalicelib.domain.identifiers import IDENTIFIER, quote_identifier
+from chalicelib.domain.model import Outcome
+from chalicelib.domain.sql import LEDGER_COLUMNS, LoadOrder, ledger_query, ledger_row, render_load
+from chalicelib.errors import Broken
+from tests.unit.contracts.made import COLUMNS, toml
+
+CONTRACTS = load_contracts(Path(__file__).parents[3] / "chalicelib/contracts")
+CONTACT = CONTRACTS["contact"]
+
+
+def order(**changes: Any) -> LoadOrder:
+    made = LoadOrder(
+        contract=CONTACT,
+        columns=tuple(c.name for c in CONTACT.columns),
+        load_id="0123456789abcdef" * 2,
+        run_id="fedcba9876543210" * 2,
+        source_order="1767225600.000#0055AED6DCD90281E5",
+        bucket="landing-zone",
+        key="incoming/contact/a.csv",
+        rows_read=3,
+        rows_good=2,
+        rows_rejected=1,
+        manifest="s3://landing-zone/processed/contact/0123/manifest.json",
+        iam_role="arn:aws:iam::123456789012:role/landfall-copy",
+    )
+    return replace(made, **changes)
+
+
+def test_the_statements_come_in_the_order_that_is_the_guarantee() -> None:
+    statements = render_load(order()).statements
+    starts = [s.split("(")[0].split('"')[0].strip() for s in statements]
+    assert starts == [
+        "LOCK TABLE",
+        "CREATE TEMP TABLE",
+        "COPY",
+        "CALL etl.check_count_v1",
+        "UPDATE",
+        "CALL etl.data_check_v1",
+        "CALL etl.apply_scd1_v1",
+        "DROP TABLE",
+        f"SELECT {', '.join(LEDGER_COLUMNS)} FROM etl.ledger WHERE load_id IN",
+    ]
+
+
+def test_the_copy_is_of_a_manifest_in_the_order_of_the_file() -> None:
+    copy = render_load(order(columns=tuple(c.name for c in reversed(CONTACT.columns)))).statements[2]
+    assert re.search(r'\("_source_offset", "updated_at", .*, "contact_id"\)\nFROM', copy)
+    assert " MANIFEST " in copy
+    assert copy.endswith("COMPUPDATE OFF STATUPDATE OFF MAXERROR 0")
+    assert "TIMEFORMAT AS 'auto'" in copy
+
+
+@pytest.mark.parametrize(
+    ("dialect", "expected"),
+    [
+        (Dialect(), "FORMAT AS CSV ZSTD"),
+        (Dialect(delimiter="|"), "FORMAT AS CSV DELIMITER AS '|' ZSTD"),
+        (Dialect(delimiter="\t"), "FORMAT AS CSV DELIMITER AS '\\t' ZSTD"),
+        (Dialect(delimiter=";", quote="'"), "FORMAT AS CSV QUOTE AS '''' DELIMITER AS ';' ZSTD"),
+    ],
+)
+def test_the_copy_reads_the_dialect_of_the_file(dialect: Dialect, expected: str) -> None:
+    copy = render_load(order(contract=replace(CONTACT, dialect=dialect))).statements[2]
+    assert expected in copy
+
+
+def test_a_bucket_elsewhere_is_read_from_there() -> None:
+    assert (
+        "\nIAM_ROLE default REGION 'eu-west-1'\n"
+        in render_load(order(iam_role="default", region="eu-west-1")).statements[2]
+    )
+
+
+def test_without_good_rows_nothing_is_copied() -> None:
+    batch = render_load(order(rows_good=0, rows_rejected=3, manifest=""))
+    assert not any(s.startswith("COPY") for s in batch.statements)
+
+
+def test_without_lineage_the_offset_is_not_copied() -> None:
+    copy = render_load(order(contract=replace(CONTACT, lineage=False))).statements[2]
+    assert "_source_offset" not in copy
+
+
+TEXTS = st.text(min_size=1, max_size=1_024)
+
+
+@given(bucket=TEXTS, key=TEXTS, run_id=TEXTS)
+def test_no_byte_of_a_key_reaches_sql(bucket: str, key: str, run_id: str) -> None:
+    """Whatever the key, the statements are the same, so nothing of it can be in them."""
+    batch = render_load(order(bucket=bucket, key=key, run_id=run_id))
+    assert batch.statements == render_load(order()).statements
+    assert batch.parameters["source_key"] == key
+
+
+@given(
+    columns=st.permutations([c.name for c in CONTACT.columns]),
+    rows=st.tuples(st.integers(0, 10**12), st.integers(0, 10**9)),
+    default=st.text(max_size=64),
+    checks=st.lists(TEXTS, max_size=25, unique=True),
+)
+def test_the_data_api_takes_the_batch(
+    columns: list[str], rows: tuple[int, int], default: str, checks: list[str]
+) -> None:
+    filled = tuple(replace(c, default=default if c.name == "disposition" else None) for c in CONTACT.columns)
+    contract = replace(CONTACT, columns=filled, checks=tuple(DataCheck(name=c, bad_rows=c) for c in checks))
+    good, rejected = rows
+    batch = render_load(
+        order(
+            contract=contract,
+            columns=tuple(columns),
+            rows_read=good + rejected,
+            rows_good=good,
+            rows_rejected=rejected,
+        )
+    )
+    assert len(batch.statements) <= 40
+    assert all(len(s.encode()) <= 100_000 for s in batch.statements)
+    used = {name for s in batch.statements for name in re.findall(r"(?<![:\w]):(\w+)", s)}
+    assert used == set(batch.parameters)
+    assert all(batch.parameters.values())
+
+
+@pytest.mark.parametrize("contract", CONTRACTS.values(), ids=list(CONTRACTS))
+def test_every_shipped_contract_has_a_batch(contract: Any) -> None:
+    statements = render_load(order(contract=contract, columns=tuple(c.name for c in contract.columns))).statements
+    assert statements[0] == f"LOCK TABLE {gate(contract)}"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"load_id": "0123456789ABCDEF" * 2},
+        {"load_id": "' or 1=1 --"},
+        {"source_order": "1'"},
+        {"source_order": "1" * 129},
+        {"source_order": ""},
+        {"manifest": "s3://b'ucket/x"},
+        {"manifest": "s3://bucket/a b"},
+        {"manifest": "https://bucket/x"},
+        {"manifest": ""},
+        {"iam_role": "arn:aws:iam::1:role/x"},
+        {"iam_role": "default' "},
+        {"region": "eu-west-1'"},
+        {"columns": ("contact_id", "nope")},
+        {"columns": ("contact_id", "contact_id")},
+        {"columns": ("agent_id",)},
+        {"rows_good": 4},
+        {"rows_read": 0, "rows_good": -1, "rows_rejected": 1},
+        {"key": ""},
+        {"run_id": ""},
+    ],
+)
+def test_an_unsound_order_is_not_rendered(changes: dict[str, Any]) -> None:
+    with pytest.raises(Broken):
+        render_load(order(**changes))
+
+
+@given(name=st.text(max_size=80))
+def test_only_names_are_quoted(name: str) -> None:
+    if re.fullmatch("[a-z_][a-z0-9_]{0,62}", name, re.ASCII):
+        assert quote_identifier(name) == f'"{name}"'
+    else:
+        with pytest.raises(Broken):
+            quote_identifier(name)
+
+
+@given(name=st.from_regex(IDENTIFIER, fullmatch=True))
+def test_names_need_no_escape(name: str) -> None:
+    assert quote_identifier(name)[1:-1] == name
+
+
+@pytest.mark.parametrize("name", ['a"b', "a b", "A", "1a", "", "a" * 64, "a\n", "ａ", "a;b", "a.b", "é"])
+def test_what_is_no_name(name: str) -> None:
+    with pytest.raises(Broken):
+        quote_identifier(name)
+
+
+def test_a_target_that_needs_quotes_gets_them() -> None:
+    contract = read_contract("thing.toml", toml(target='"user.case"', dist_key='"id"', sort_key='["id"]'))
+    schema, table = target_ddl(contract)
+    assert schema == 'CREATE SCHEMA IF NOT EXISTS "user"'
+    assert table.startswith('CREATE TABLE IF NOT EXISTS "user"."case" (\n  "id" bigint NOT NULL,')
+    assert table.endswith(') DISTSTYLE KEY DISTKEY ("id") COMPOUND SORTKEY ("id")')
+    assert "PRIMARY KEY" not in table
+
+
+def test_a_target_without_keys_is_left_to_redshift() -> None:
+    assert target_ddl(read_contract("thing.toml", toml()))[1].endswith(") DISTSTYLE AUTO SORTKEY AUTO")
+
+
+def test_gates_of_different_targets_are_different() -> None:
+    targets = ["a_b.c", "a.b_c", "a." + "x" * 62 + "y", "a." + "x" * 62 + "z"]
+    contracts = [read_contract("thing.toml", toml(target=f'"{t}"')) for t in targets]
+    gates = [gate(c) for c in contracts]
+    assert len(set(gates)) == len(gates)
+    assert all(len(g) <= len('"etl"."') + 63 + 1 for g in gates)
+    assert gate_ddl(contracts[0]) == [f"CREATE TABLE IF NOT EXISTS {gates[0]} (held_by varchar(32)) DISTSTYLE ALL"]
+
+
+def test_staging_has_the_columns_of_the_file_and_then_the_others() -> None:
+    contract = read_contract("thing.toml", toml(columns='a = { type = "date" }\n' + COLUMNS + 'b = { type = "real" }'))
+    columns = re.findall(r'^  "(\w+)"', staging_ddl(contract, ("b", "id"), "0" * 32), re.MULTILINE)
+    assert columns == ["_source_offset", "b", "id", "a"]
+
+
+def test_the_ledger_is_asked_for_many_loads_at_once() -> None:
+    query = ledger_query(["1", "2"])
+    assert query.statements[0].endswith("WHERE load_id IN (:load_id_0, :load_id_1)")
+    assert query.parameters == {"load_id_0": "1", "load_id_1": "2"}
+
+
+def test_a_ledger_row_is_read() -> None:
+    found = ledger_row(["x", "SUPERSEDED", 9, 8, 1, 8, 0, "1", 2, 3, 2])
+    assert (found.load_id, found.outcome, found.staged) == ("x", Outcome.SUPERSEDED, 8)
+    assert (found.duplicate, found.inserted, found.updated, found.unchanged, found.superseded) == (0, 1, 2, 3, 2)
