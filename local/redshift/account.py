@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_POINTER = "elsewhere"
+_POINTER, _OWNER = "elsewhere", "pointed-to-by"
+_ELSEWHERE = "landfall-redshift-"
 
 
 class UnreachableError(Exception):
@@ -64,11 +65,23 @@ def home_for(folder: Path, who: Account) -> Path:
     if who.reaches(home):
         return home
     home.rmdir()
-    elsewhere = _public() / f"landfall-redshift-{_digest(str(folder.resolve()))}"
-    _make_private(elsewhere, who)
+    _sweep(who)
+    elsewhere = _public() / f"{_ELSEWHERE}{_digest(str(folder.resolve()))}"
     pointer.write_text(str(elsewhere))
+    _make_private(elsewhere, who)
+    (elsewhere / _OWNER).write_text(str(pointer.resolve()))
     sys.stderr.write(f"PostgreSQL's user cannot reach {folder}; its files are in {elsewhere}\n")
     return elsewhere
+
+
+def _sweep(who: Account) -> None:
+    """Remove what data folders that are gone have left in the public place; a pointer is written before its target."""
+    for left in _public().glob(f"{_ELSEWHERE}*"):
+        owner = left / _OWNER
+        if left.is_symlink() or left.stat().st_uid != who.uid or not owner.is_file():
+            continue
+        if not Path(owner.read_text()).exists():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _make_private(folder: Path, who: Account) -> None:

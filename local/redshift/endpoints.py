@@ -40,5 +40,5 @@ def client(service: str, url: str) -> Any:
         max_pool_connections=64,
         proxies={},
     )
-    session = boto3.session.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=REGION)
+    session: Any = boto3.session.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=REGION)
     return session.client(service, endpoint_url=loopback(url), config=config)

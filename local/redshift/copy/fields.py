@@ -23,7 +23,7 @@ _INTEGER, _DECIMAL = re.compile(r"[+-]?[0-9]+"), re.compile(r"[+-]?([0-9]+\.?[0-
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?([+-]\d{2}(:?\d{2})?)?")
 
 
-class FieldFault(Exception):  # noqa: N818 - a fault of the data, not an error of ours
+class FieldFault(Exception):
     """The field cannot be loaded."""
 
     def __init__(self, code: int, message: str, position: int = 0) -> None:

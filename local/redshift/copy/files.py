@@ -9,7 +9,7 @@ import queue
 import re
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +22,7 @@ from local.redshift.copy.statement import Copy
 _CHUNK = 1024 * 1024
 _PACKED = 64 * 1024  # compressed bytes taken at a time: a small bite of a bomb unpacks to a bounded chunk
 _AHEAD = 4  # chunks read ahead while PostgreSQL works
-_S3 = re.compile(r"s3://([^/]+)/(.+)", re.S)
+_S3 = re.compile(r"\As3://([^/]+)/(.+)\Z", re.S)
 _MOST_MANIFEST = 64 * 1024 * 1024
 
 
@@ -71,9 +71,9 @@ def _by_manifest(s3: Any, copy: Copy) -> list[File]:
 def _entries(body: bytes) -> Iterator[tuple[File, bool]]:
     try:
         for entry in json.loads(body)["entries"]:
-            url = _S3.fullmatch(entry["url"])
-            yield File(bucket=url[1], key=url[2]), entry.get("mandatory") is True
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+            bucket, key = _S3.findall(entry["url"])[0]
+            yield File(bucket=bucket, key=key), entry.get("mandatory") is True
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise FilesError(f"Problem reading manifest file - invalid manifest: {error}") from error
 
 
@@ -140,7 +140,7 @@ def _zstd(body: Any) -> Iterator[bytes]:
         raise EOFError("unexpected end of the compressed stream")
 
 
-def ahead(source: Iterator[bytes]) -> Iterator[bytes]:
+def ahead(source: Iterator[bytes]) -> Generator[bytes, None, None]:
     """The same chunks, read ahead in a thread: S3 and decompression go on while PostgreSQL takes the last chunk."""
     waiting: queue.Queue[bytes | BaseException | None] = queue.Queue(_AHEAD)
     enough = threading.Event()

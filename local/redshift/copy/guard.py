@@ -16,22 +16,23 @@ from local.redshift.copy.target import TargetColumn
 
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.intp]
-Sums = npt.NDArray[np.int32]
+Mask = npt.NDArray[np.bool_]
 
 _MOST_RECORD = 8 * 1024 * 1024
-_NEWLINE, _RETURN = 10, 13
+_WIDEST = 64  # no number, date or time is wider
+_NEWLINE, _RETURN, _DOT = 10, 13, 46
 _INTEGERS = {"int2", "int4", "int8"}
 _TIMES = {"timestamp", "timestamptz"}
 
 
-def _table(characters: bytes) -> npt.NDArray[np.bool_]:
+def _table(characters: bytes) -> Mask:
     """For each byte, whether it is none of the characters."""
     table = np.ones(256, dtype=np.bool_)
     table[list(characters)] = False
     return table
 
 
-_NOT_DIGIT, _NOT_NUMBER, _NOT_ZONE = _table(b"0123456789"), _table(b"0123456789+-."), _table(b"0123456789+-:.")
+_NOT_NUMBER, _NOT_ZONE = _table(b"0123456789+-."), _table(b"0123456789+-:.")
 
 
 class Guard:
@@ -86,7 +87,7 @@ class Guard:
             marks &= ~inside
         return np.flatnonzero(marks)
 
-    def _quotes_fine(self, data: Bytes, places: Places, inside: npt.NDArray[np.bool_]) -> bool:
+    def _quotes_fine(self, data: Bytes, places: Places, inside: Mask) -> bool:
         opening = inside[places]
         before = data[places[opening] - 1]
         first = places[opening] == 0
@@ -103,84 +104,79 @@ class Guard:
         starts = np.empty_like(grid)
         starts.flat[0] = 0
         starts.flat[1:] = grid.flat[:-1] + 1
-        sums = _Sums(data)
-        return all(self._column_fine(sums, starts[:, place], grid[:, place], column) for place, column in self._watched)
+        return all(self._column_fine(data, starts[:, place], grid[:, place], column) for place, column in self._watched)
 
-    def _column_fine(self, sums: _Sums, start: Places, end: Places, column: TargetColumn) -> bool:
-        data = sums.data
+    def _column_fine(self, data: Bytes, start: Places, end: Places, column: TargetColumn) -> bool:
         end = end - ((end > start) & (data[end - 1] == _RETURN))
         quoted = (end - start >= 2) & (data[start] == self._quote) & (data[end - 1] == self._quote)
         start, end = start + quoted, end - quoted
         kept = (end > start) & ~self._is_null(data, start, end)
-        return _SHAPES[column.kind](sums, start[kept], end[kept], column)
+        if not kept.any():
+            return True
+        start, width = start[kept], (end - start)[kept]
+        widest = int(np.max(width))
+        return widest <= _WIDEST and _SHAPES[column.kind](_window(data, start, widest), width, column)
 
-    def _is_null(self, data: Bytes, start: Places, end: Places) -> npt.NDArray[np.bool_]:
-        same = end - start == (len(self._null) or -1)
+    def _is_null(self, data: Bytes, start: Places, end: Places) -> Mask:
+        same: Mask = end - start == (len(self._null) or -1)
         for offset, byte in enumerate(self._null):
             same[same] = data[start[same] + offset] == byte
         return same
 
 
-class _Sums:
-    """How many bytes of a kind stand before each place, counted when first asked for."""
-
-    def __init__(self, data: Bytes) -> None:
-        self.data = data
-        self._known: dict[int, Sums] = {}
-
-    def count(self, table: npt.NDArray[np.bool_], start: Places, end: Places) -> npt.NDArray[np.int32]:
-        sums = self._known.get(id(table))
-        if sums is None:
-            sums = np.zeros(len(self.data) + 1, dtype=np.int32)
-            np.cumsum(table[self.data], out=sums[1:])
-            self._known[id(table)] = sums
-        return sums[end] - sums[start]
-
-    def has(self, byte: int, places: Places) -> bool:
-        return bool((self.data[places] == byte).all())
+def _window(data: Bytes, start: Places, width: int) -> Bytes:
+    """One row of bytes per field; narrower fields run on into what follows them."""
+    padded = data if len(data) >= int(start[-1]) + width else np.append(data, np.zeros(width, dtype=np.uint8))
+    return np.lib.stride_tricks.sliding_window_view(padded, width)[start]
 
 
-_DOT = ~_table(b".")
+def _is_digit(field: Bytes) -> Mask:
+    return (field - 48) < 10  # bytes below "0" wrap around to large ones
 
 
-def _integers(sums: _Sums, start: Places, end: Places, _column: TargetColumn) -> bool:
-    return not sums.count(_NOT_NUMBER, start, end).any()
+def _all_numeric(field: Bytes, inside: Mask) -> bool:
+    """Digits, signs and dots only: of those PostgreSQL reads no number that Redshift does not."""
+    return not (_NOT_NUMBER[field] & inside).any()
 
 
-def _decimals(sums: _Sums, start: Places, end: Places, column: TargetColumn) -> bool:
-    if sums.count(_NOT_NUMBER, start, end).any():
-        return False
-    early = np.maximum(end - (column.size[1] + 1), start)  # a dot before this place has too many digits behind it
-    return not sums.count(_DOT, start, early).any()
+def _inside(field: Bytes, width: Places) -> Mask:
+    return np.arange(field.shape[1]) < width[:, None]
 
 
-def _dates(sums: _Sums, start: Places, end: Places, _column: TargetColumn) -> bool:
-    if not bool((end - start == 10).all()):
-        return False
-    return _day(sums, start) and bool((sums.count(_NOT_DIGIT, start, end) == 2).all())
+def _integers(field: Bytes, width: Places, _column: TargetColumn) -> bool:
+    return _all_numeric(field, _inside(field, width))
 
 
-def _times(sums: _Sums, start: Places, end: Places, column: TargetColumn) -> bool:
-    """YYYY-MM-DD HH:MI:SS, a fraction, and for TIMESTAMPTZ an offset in digits."""
-    width = end - start
-    if not bool((width >= 19).all()):
-        return False
-    tail = start + 19
-    signs = all(sums.has(byte, start + offset) for offset, byte in ((10, 32), (13, 58), (16, 58)))
-    if not (signs and _day(sums, start) and bool((sums.count(_NOT_DIGIT, start, tail) == 5).all())):
+def _decimals(field: Bytes, width: Places, column: TargetColumn) -> bool:
+    inside = _inside(field, width)
+    early = _inside(field, width - column.size[1] - 1)  # a dot here has more digits behind it than the column keeps
+    return _all_numeric(field, inside) and not ((field == _DOT) & early).any()
+
+
+def _dates(field: Bytes, width: Places, _column: TargetColumn) -> bool:
+    return bool((width == 10).all()) and _fits(field, b"0000-00-00")
+
+
+def _times(field: Bytes, width: Places, column: TargetColumn) -> bool:
+    """YYYY-MM-DD HH:MI:SS, then up to six digits of a second, or for TIMESTAMPTZ anything of digits and signs."""
+    if bool((width < 19).any()) or not _fits(field[:, :19], b"0000-00-00 00:00:00"):
         return False
     longer = width > 19
-    tail, end = tail[longer], end[longer]
+    tail, inside = field[longer, 19:], _inside(field[longer, 19:], width[longer] - 19)
     if column.kind == "timestamptz":
-        return not sums.count(_NOT_ZONE, tail, end).any()
-    return sums.has(46, tail) and not sums.count(_NOT_DIGIT, tail + 1, end).any() and bool((end - tail <= 7).all())
+        return not (_NOT_ZONE[tail] & inside).any()
+    inside = inside[:, 1:]
+    return bool((tail[:, :1] == _DOT).all() and (_is_digit(tail[:, 1:]) | ~inside).all() and (width <= 26).all())
 
 
-def _day(sums: _Sums, start: Places) -> bool:
-    return sums.has(45, start + 4) and sums.has(45, start + 7)
+def _fits(field: Bytes, shape: bytes) -> bool:
+    """Digits where the shape has 0, and elsewhere the shape's own bytes."""
+    wanted = np.frombuffer(shape, dtype=np.uint8)
+    digits = wanted == 48
+    return bool(_is_digit(field[:, digits]).all() and (field[:, ~digits] == wanted[~digits]).all())
 
 
-_Shape = Callable[[_Sums, Places, Places, TargetColumn], bool]
+_Shape = Callable[[Bytes, Places, TargetColumn], bool]
 _SHAPES: dict[str, _Shape] = {
     "int2": _integers,
     "int4": _integers,

@@ -15,10 +15,10 @@ from typing import Any
 import psycopg
 from psycopg import errors
 
-from local.redshift.copy import files
 from local.redshift.copy.dates import ISO_DATE, ISO_TIME
 from local.redshift.copy.exact import ExactReader, LoadError, Row
 from local.redshift.copy.fields import fields_for
+from local.redshift.copy.files import File, FilesError, ahead, chunks, find, without_header
 from local.redshift.copy.guard import Guard
 from local.redshift.copy.statement import AUTO, Copy, Options, parse
 from local.redshift.copy.target import Target, quote, target_of
@@ -44,7 +44,7 @@ class CopyFailedError(Exception):
     """The COPY statement failed; the message is Redshift's."""
 
 
-class _Objection(Exception):  # noqa: N818 - not an error: the exact way decides
+class _Objection(Exception):
     """The fast way may differ from Redshift here."""
 
 
@@ -63,10 +63,10 @@ class Loader:
         copy = parse(sql)
         target = target_of(session, copy)
         try:
-            found = files.find(self._s3, copy)
+            found = find(self._s3, copy)
             job = _Job(s3=self._s3, session=session, copy=copy, target=target, files=found, check=check)
             count = self._either_way(job, query_id)
-        except files.FilesError as error:
+        except FilesError as error:
             raise CopyFailedError(str(error)) from error
         session.execute(_REMEMBER, (str(count), str(query_id)))
         return count
@@ -106,23 +106,23 @@ class _Job:
     session: Session
     copy: Copy
     target: Target
-    files: Sequence[files.File]
+    files: Sequence[File]
     check: Check
 
     def fast(self, null: str) -> int:
         """PostgreSQL's COPY with this null string, under guard."""
         return sum(self._fast_file(file, null) for file in self.files)
 
-    def _fast_file(self, file: files.File, null: str) -> int:
+    def _fast_file(self, file: File, null: str) -> int:
         options = self.copy.options
         absent = options.null.encode() if null != options.null else b""
         form = {"delimiter": options.delimiter, "quote": options.quote}
         guard = Guard(self.target.columns, **form, null=null.encode(), absent=absent)
-        source = files.without_header(files.chunks(self.s3, file, options.compression), options.header_lines)
+        source = without_header(chunks(self.s3, file, options.compression), options.header_lines)
         statement = _statement(self.target, options, null).encode()
-        with closing(files.ahead(_guarded(source, guard))) as chunks, self.session.cursor() as cursor:
+        with closing(ahead(_guarded(source, guard))) as passed, self.session.cursor() as cursor:
             with cursor.copy(statement) as stream:
-                for chunk in chunks:
+                for chunk in passed:
                     self.check()
                     stream.write(chunk)
             return cursor.rowcount
@@ -145,7 +145,7 @@ class _Job:
         fields = fields_for(list(self.target.columns), options)
         for file in self.files:
             reader = ExactReader(file.url, fields, options)
-            for number, row in enumerate(reader.rows(files.chunks(self.s3, file, options.compression))):
+            for number, row in enumerate(reader.rows(chunks(self.s3, file, options.compression))):
                 if number % 1000 == 0:
                     self.check()
                 yield row

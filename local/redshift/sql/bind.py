@@ -14,11 +14,10 @@ def bind(sql: str, values: Mapping[str, str]) -> tuple[str, set[str], set[str]]:
     missing: set[str] = set()
     for token in tokenize(sql):
         name = token.text[1:]
-        if token.kind is not Kind.PARAMETER:
-            made.append(token.text)
-        elif name in values:
+        if token.kind is Kind.PARAMETER and name in values:
             used.add(name)
             made.append(literal(values[name]))
         else:
-            missing.add(name)
+            missing |= {name} if token.kind is Kind.PARAMETER else set()
+            made.append(token.text)
     return "".join(made), used, missing

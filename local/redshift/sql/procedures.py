@@ -113,6 +113,6 @@ def _refuse_dynamic(sql: str) -> None:
     """A literal of the body may become SQL by EXECUTE; what can be seen in it is refused now."""
     inner = tokenize(sql)
     first = next((token.low for token in inner if not token.silent), "")
-    if first in _NOT_ALLOWED:
+    if first in _NOT_ALLOWED and first != sql.lower():  # the bare word, with nothing after it, is only a word
         raise SqlRefusedError(_NOT_ALLOWED[first])
     refuse_unsupported(inner)

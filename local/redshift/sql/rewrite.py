@@ -15,7 +15,7 @@ from local.redshift.sql.procedures import create_procedure
 from local.redshift.sql.refusals import refuse_merge, refuse_unsupported, refuse_write_after_with
 from local.redshift.sql.tokens import Kind, Reader, Token, cut, loud, spaced, statements, text_of, tokenize, word_set
 
-_PASSED = word_set("select insert update delete call explain show comment drop revoke reset values fetch close declare")
+_PASSED = word_set("select insert update delete call explain show comment drop revoke reset fetch close declare")
 _MODIFIERS = word_set("create or replace local temp temporary unlogged")
 _TRANSACTION = word_set("begin start commit end rollback abort")
 _REDSHIFT_SETTINGS = word_set(
@@ -53,7 +53,7 @@ def rewrite_script(sql: str) -> str:
     """Many statements, as a client with its own connection may send them."""
     parts = statements(tokenize(sql))
     batch = len(parts) > 1
-    return "; ".join(_rewrite_one(fold_names(part), batch=batch, own_transaction=True) for part in parts)
+    return ";".join(_rewrite_one(fold_names(part), batch=batch, own_transaction=True) for part in parts)
 
 
 def first_word(sql: str) -> str:

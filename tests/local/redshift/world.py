@@ -63,7 +63,8 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.server.world.objects.get(path)
         return self._answer(404, _NO_SUCH_KEY) if body is None else self._answer(200, body)
 
-    do_HEAD = do_GET
+    def do_HEAD(self) -> None:
+        self.do_GET()
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

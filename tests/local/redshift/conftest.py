@@ -1,0 +1,47 @@
+"""One local Redshift for all tests of a worker; each test makes tables under names of its own."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from local.redshift import LocalRedshift
+from tests.local.redshift.desk import Desk, data_client
+from tests.local.redshift.world import World, WorldServer
+
+_NUMBERS = count(1)
+
+
+@pytest.fixture(scope="session")
+def reachable() -> Iterator[Path]:
+    """A folder that PostgreSQL's user reaches; pytest's own are closed to all but their owner."""
+    folder = Path(tempfile.mkdtemp(prefix="landfall-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def world() -> Iterator[World]:
+    made = World()
+    server = WorldServer(made)
+    yield made
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def desk(reachable: Path, world: World) -> Iterator[Desk]:
+    with LocalRedshift(reachable / "shared", s3_endpoint=world.url, events_endpoint=world.url) as redshift:
+        api = data_client(redshift.api_url)
+        yield Desk(redshift=redshift, world=world, api=api)
+        api.close()
+
+
+@pytest.fixture
+def table(desk: Desk) -> str:
+    return f"table_{next(_NUMBERS)}"

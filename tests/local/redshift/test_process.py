@@ -1,0 +1,88 @@
+"""The process: ready file, stop, restart on the same data, recovery after kill -9."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from local.redshift import LocalRedshift
+from local.redshift.endpoints import NotLoopbackError
+from local.redshift.postgres import PostgresError
+from tests.local.redshift.desk import Desk, data_client
+from tests.local.redshift.world import World
+
+
+def _started(folder: Path, world: World) -> tuple[subprocess.Popen[bytes], dict[str, Any]]:
+    ready = folder / "ready.json"
+    command = [sys.executable, "-m", "local.redshift", "--data", str(folder / "data"), "--s3-endpoint", world.url]
+    command += ["--events-endpoint", world.url, "--ready-file", str(ready)]
+    process = subprocess.Popen(command)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if ready.is_file() and (told := json.loads(ready.read_text()))["pid"] == process.pid:
+            return process, told
+        time.sleep(0.02)
+    process.kill()
+    raise AssertionError("not ready after 30 s")
+
+
+def _desk(told: dict[str, Any], world: World, redshift: Any = None) -> Desk:
+    return Desk(redshift=redshift, world=world, api=data_client(told["api_url"]))
+
+
+def test_data_survives_a_stop_and_a_kill(reachable: Path, world: World) -> None:
+    folder = reachable / "process"
+    folder.mkdir()
+    process, told = _started(folder, world)
+    desk = _desk(told, world)
+    desk.ok("create table kept (n int)")
+    desk.ok("insert into kept values (1)")
+    postgres = psutil.Process(process.pid).children()[0].pid
+    desk.submit("insert into kept values (2)", "select pg_sleep(60)")
+    time.sleep(0.2)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait(10)
+
+    process, told = _started(folder, world)
+    assert not psutil.pid_exists(postgres) or psutil.Process(postgres).status() == psutil.STATUS_ZOMBIE
+    assert _desk(told, world).rows("select n from kept") == [[1]]
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    assert not (folder / "ready.json").exists()
+    assert not psutil.wait_procs(children, timeout=5)[1]
+
+    with LocalRedshift(folder / "data", s3_endpoint=world.url) as again:
+        assert _desk({"api_url": again.api_url}, world, again).rows("select n from kept") == [[1]]
+        with pytest.raises(PostgresError, match="another local Redshift"):
+            LocalRedshift(folder / "data", s3_endpoint=world.url).start()
+
+
+def test_only_endpoints_of_this_machine(reachable: Path) -> None:
+    with pytest.raises(NotLoopbackError):
+        LocalRedshift(reachable / "never", s3_endpoint="https://s3.eu-west-1.amazonaws.com")
+    with pytest.raises(NotLoopbackError):
+        LocalRedshift(reachable / "never", s3_endpoint="http://127.0.0.1:1", events_endpoint="http://10.0.0.1:80")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as another user")
+def test_a_folder_that_nobody_reaches(tmp_path: Path, world: World) -> None:
+    tmp_path.chmod(0o700)
+    for _ in range(2):
+        with LocalRedshift(tmp_path / "data", s3_endpoint=world.url) as redshift:
+            desk = _desk({"api_url": redshift.api_url}, world, redshift)
+            desk.ok("create table if not exists here (n int)")
+            desk.ok("insert into here values (1)")
+            count = desk.rows("select count(*) from here")
+    assert count == [[2]]
+    shutil.rmtree((tmp_path / "data" / "elsewhere").read_text())
