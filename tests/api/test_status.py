@@ -1,0 +1,206 @@
+"""GET /status, /rejects and /health."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from chalicelib.domain import keys
+from chalicelib.errors import Throttled
+from chalicelib.reject_pages import PAGE_BYTES
+from tests.api.conftest import BAD, GOOD, Api, seg
+from tests.simulation.world import BUCKET
+
+KEY = "incoming/thing/a.csv"
+MIXED = GOOD + b"x1,y,notanumber\n"
+
+
+def test_a_loaded_file(api: Api) -> None:
+    api.land(KEY, MIXED)
+    run = api.only_run()
+    status = api.get(f"/status/{seg(KEY)}").body
+    assert (status["run_id"], status["load_id"], status["state"]) == (run.run_id, run.load_id, "LOADED")
+    assert (status["percent"], status["finished"], status["balanced"]) == (100.0, True, True)
+    assert status["rows"] == {
+        "read": 13, "good": 12, "rejected": 1, "duplicate": 0,
+        "inserted": 12, "updated": 0, "unchanged": 0, "superseded": 0,
+    }  # fmt: skip
+    chunks = status["chunks"]
+    assert chunks["total"] == chunks["staged"] == run.chunks > 1
+    assert status["bytes"]["total"] == len(MIXED)
+    assert set(status["seconds"]) == {"plan", "stage", "submit", "load", "total"}
+    assert status["attempts"] == {"load": 1, "chunk_most": 1, "chunk_repeats": 0}
+    error = status["first_error"]
+    assert (error["line"], error["column"]) == (14, "amount")
+    assert MIXED[error["byte_offset"] :].startswith(b"x1,")
+    assert error["code"]
+    assert error["message"]
+    assert status["rejects"] == f"s3://{BUCKET}/rejected/thing/{run.load_id}/"
+    assert status["archive"] == f"s3://{BUCKET}/{run.archive_key}"
+
+
+def test_a_rejected_file(api: Api) -> None:
+    api.land(KEY, BAD)
+    status = api.get("/status/a.csv").body
+    assert (status["state"], status["percent"], status["archive"]) == ("REJECTED", 100.0, None)
+    assert status["first_error"]["code"] == "TOO_MANY_REJECTS"
+    assert status["rejects"].startswith(f"s3://{BUCKET}/rejected/")
+
+
+def test_a_file_on_its_way(api: Api) -> None:
+    api.land(KEY, GOOD, run=False)
+    run = api.world.pipeline.arrive(api.world.events.pop())
+    assert run is not None
+    assert api.get("/status/a.csv").body["percent"] == 0.0
+    api.world.pipeline.advance(run.run_id)
+    api.world.clock.advance(10)
+    api.world._deliver_message()
+    api.world._deliver_message()
+    status = api.get("/status/a.csv").body
+    assert (status["state"], status["finished"]) == ("STAGING", False)
+    assert status["chunks"]["staged"] >= 1
+    assert status["chunks"]["pending"] + status["chunks"]["staging"] + status["chunks"]["staged"] == run_chunks(api)
+    assert 2 < status["percent"] < 80
+    assert status["eta_seconds"] > 0
+    assert status["rows_per_second"] > 0
+    assert (status["rejects"], status["first_error"]) == (None, None)
+
+
+def run_chunks(api: Api) -> int:
+    return api.only_run().chunks
+
+
+def test_the_latest_version_is_shown_and_the_others_are_named(api: Api) -> None:
+    api.land(KEY, BAD)
+    old = api.only_run()
+    api.land(KEY, GOOD)
+    api.land("incoming/thing/sub/a.csv", BAD)
+    by_key = api.get(f"/status/{seg(KEY)}").body
+    assert by_key["state"] == "LOADED"
+    assert [o["run_id"] for o in by_key["others"]] == [old.run_id]
+    by_name = api.get("/status/a.csv").body
+    assert by_name["file"] == "incoming/thing/sub/a.csv"
+    assert {o["run_id"] for o in by_name["others"]} == {old.run_id, by_key["run_id"]}
+    by_id = api.get(f"/status/{old.run_id}").body
+    assert (by_id["state"], by_id["others"]) == ("REJECTED", [])
+
+
+def test_a_path_that_is_no_utf8(api: Api) -> None:
+    answer = api.get("/status/%ff")
+    assert (answer.status, answer.code) == (400, "BAD_REQUEST")
+
+
+def test_no_row_value_is_shown_in_a_status(api: Api) -> None:
+    api.land(KEY, GOOD + b"secret1,secret2,secret3\n")
+    assert "secret" not in json.dumps(api.get("/status/a.csv").body)
+
+
+# ---- rejects -------------------------------------------------------------------------------------------------------
+
+
+def test_rejects_come_in_pages_in_file_order(api: Api) -> None:
+    rows = [b"k%d,v,%s\n" % (n, b"1" if n % 3 else b"bad") for n in range(60)]
+    api.land(KEY, b"id,value,amount\n" + b"".join(rows))
+    assert api.only_run().chunks > 5
+    pages = api.pages(lambda cursor: api.get(f"/rejects/{seg(KEY)}?limit=6&cursor={cursor}"), "rejects")
+    assert [len(page) for page in pages] == [6, 6, 6, 2]
+    found = [reject for page in pages for reject in page]
+    assert [r["line"] for r in found] == [n + 2 for n in range(60) if n % 3 == 0]
+    assert {r["column"] for r in found} == {"amount"}
+
+
+def test_rejects_of_a_load_that_is_not_sealed(api: Api) -> None:
+    api.land(KEY, BAD, run=False)
+    api.world.pipeline.arrive(api.world.events.pop())
+    page = api.get("/rejects/a.csv").body
+    assert (page["rejects"], page["cursor"]) == ([], "")
+    assert "staged" in page["note"]
+
+
+def test_rejects_of_a_file_without_any(api: Api) -> None:
+    api.land(KEY, GOOD)
+    assert api.get("/rejects/a.csv").body["rejects"] == []
+
+
+def test_a_cursor_of_an_earlier_load(api: Api) -> None:
+    api.land(KEY, b"id,value,amount\n" + b"1,a,x\n" * 20)
+    cursor = api.get("/rejects/a.csv?limit=5").body["cursor"]
+    assert cursor
+    api.post("/runs/a.csv")
+    api.world.run()
+    answer = api.get(f"/rejects/a.csv?cursor={cursor}")
+    assert (answer.status, answer.code) == (400, "BAD_CURSOR")
+
+
+def test_large_rejects_make_short_pages(api: Api) -> None:
+    """Lambda answers with 6 MB at most."""
+    api.land(KEY, BAD)
+    run = api.only_run()
+    long = "x" * 65_536
+    lines = [json.dumps({"line": n, "record": long}).encode() for n in range(150)]
+    api.world.objects.put(BUCKET, keys.rejects(run, 1), b"\n".join(lines))
+    pages = api.pages(lambda cursor: api.get(f"/rejects/a.csv?limit=200&cursor={cursor}"), "rejects")
+    assert all(len(json.dumps(page)) < PAGE_BYTES + 200_000 for page in pages)
+    assert [r["line"] for page in pages for r in page] == list(range(150))
+
+
+# ---- health --------------------------------------------------------------------------------------------------------
+
+
+def test_health(api: Api) -> None:
+    assert api.get("/health").body == {
+        "status": "ok",
+        "stage": "dev",
+        "contracts": 2,
+        "warehouse": {"reachable": True},
+        "unfinished": {"runs": 0, "more": False, "oldest_seconds": 0.0},
+    }
+    api.land(KEY, GOOD, run=False)
+    api.world.pipeline.arrive(api.world.events.pop())
+    api.world.clock.advance(120)
+    assert api.get("/health").body["unfinished"] == {"runs": 1, "more": False, "oldest_seconds": 120.0}
+
+
+def test_health_without_the_warehouse(api: Api) -> None:
+    def describe(statement_id: str):
+        raise Throttled("not now")
+
+    api.world.warehouse.describe = describe
+    answer = api.get("/health")
+    assert (answer.status, answer.body["status"]) == (200, "degraded")
+    assert answer.body["warehouse"] == {"reachable": False, "code": "THROTTLED"}
+
+
+# ---- errors --------------------------------------------------------------------------------------------------------
+
+
+def test_the_unexpected_is_not_leaked(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
+    def get(run_id: str):
+        raise ValueError("secret detail")
+
+    api.world.runs.get = get
+    answer = api.get(f"/status/{'0' * 32}")
+    assert (answer.status, answer.code) == (500, "INTERNAL")
+    assert "secret" not in json.dumps(answer.body) + capsys.readouterr().out
+
+
+def test_a_passing_failure_says_try_again(api: Api) -> None:
+    def get(run_id: str):
+        raise Throttled("DynamoDB asked for fewer requests")
+
+    api.world.runs.get = get
+    answer = api.get(f"/status/{'0' * 32}")
+    assert (answer.status, answer.code, answer.headers["Retry-After"]) == (503, "THROTTLED", "5")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "kind", "status", "code"),
+    [
+        ("DELETE", "/runs", "application/json", 405, "METHOD_NOT_ALLOWED"),
+        ("POST", "/runs/thing", "image/png", 415, "UNSUPPORTED_MEDIA_TYPE"),
+    ],
+)
+def test_chalices_own_errors_have_our_form(api: Api, method: str, path: str, kind: str, status: int, code: str) -> None:
+    answer = api.ask(method, path, "run-me", b"{}", **{"Content-Type": kind})
+    assert (answer.status, answer.code) == (status, code)
