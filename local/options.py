@@ -16,7 +16,7 @@ LAPTOP_SETTINGS: Mapping[str, str] = {
     "LANDFALL_STAGE": STAGE,
     "LANDFALL_CHUNK_MB": "8",  # small, so that chunks can be seen moving
     "LANDFALL_BACKOFF_SECONDS": "1",
-    "LANDFALL_STUCK_SECONDS": "20",
+    "LANDFALL_STUCK_SECONDS": "30",
     "LANDFALL_TOKEN_CACHE_SECONDS": "5",
 }
 """Settings that differ from AWS's, so that what takes minutes there can be watched here."""
