@@ -1,7 +1,9 @@
-"""A real PostgreSQL per test worker, in Redshift's clothes, with sql/ applied to it."""
+"""The local Redshift, one per test worker, with sql/ applied to it."""
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,21 +12,35 @@ import pytest
 
 from chalicelib.domain.model import digest
 from cli.migrate import migrate
-from local.redshift.postgres import Postgres
+from local.redshift import LocalRedshift
+from tests.local.redshift.desk import Desk, data_client
+from tests.local.redshift.world import World, WorldServer
 from tests.sql.house import ROOT, House, Redshift
+
+CATALOG = ROOT / "local/redshift/catalog.sql"
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The server's address; the database of that address has Redshift's functions and nothing else."""
-    postgres = Postgres(tmp_path_factory.mktemp("warehouse"))
-    postgres.start()
+def desk() -> Iterator[Desk]:
+    """In a folder that PostgreSQL's user reaches: pytest's own are closed to all but their owner."""
+    folder = Path(tempfile.mkdtemp(prefix="landfall-sql-"))
+    folder.chmod(0o755)
+    world = World()
+    stores = WorldServer(world)
     try:
-        with psycopg.connect(postgres.dsn, autocommit=True) as session:
-            session.execute((ROOT / "local/redshift/catalog.sql").read_bytes())
-        yield postgres.dsn
+        with LocalRedshift(folder / "data", s3_endpoint=world.url) as redshift:
+            api = data_client(redshift.api_url)
+            yield Desk(redshift=redshift, world=world, api=api)
+            api.close()
     finally:
-        postgres.stop()
+        stores.stop()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def server(desk: Desk) -> str:
+    """PostgreSQL's own address. The database there has Redshift's functions; statements are to be rewritten."""
+    return desk.redshift.dsn
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +64,7 @@ def empty(server: str, request: pytest.FixtureRequest) -> Iterator[str]:
         session.execute(f'create database "{name}"'.encode())
     dsn = server.replace("dbname=dev", f"dbname={name}")
     with psycopg.connect(dsn, autocommit=True) as session:
-        session.execute((Path(ROOT) / "local/redshift/catalog.sql").read_bytes())
+        session.execute(CATALOG.read_bytes())
     yield dsn
     with psycopg.connect(server, autocommit=True) as session:
         session.execute(f'drop database "{name}" with (force)'.encode())

@@ -1,0 +1,118 @@
+"""The same, from end to end: migrations over redshift_connector, loads over the Data API, rows by COPY from S3."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import pytest
+import zstandard
+
+from chalicelib.domain.contract_file import load_contracts
+from chalicelib.domain.ddl import target
+from chalicelib.domain.model import LedgerRow, Outcome, digest
+from chalicelib.domain.sql import LoadOrder, ledger_row, render_load
+from cli.migrate import migrate
+from local.redshift import LocalRedshift
+from tests.local.redshift.desk import Desk
+from tests.sql.house import ROOT
+
+CONTRACTS = load_contracts(ROOT / "chalicelib/contracts")
+NAMES = ("contact_id", "updated_at", "queue_id", "channel", "direction", "started_at", "ended_at", "satisfaction")
+COLUMNS = (*NAMES, "disposition")
+ROWS = [
+    "c1,2026-01-02 10:00:00,q1,voice,inbound,2026-01-02 09:00:00,2026-01-02 09:05:00,5,solved",
+    'c2,2026-01-02T10:00:00,q1,chat,inbound,2026-01-02 09:00:00,,,"said ""no"", left"',
+    "c1,2026-01-03 10:00:00,q1,voice,inbound,2026-01-02 09:00:00,2026-01-02 09:05:00,4,",
+]
+
+
+def connect(redshift: LocalRedshift) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import redshift_connector
+    return redshift_connector.connect(
+        host=redshift.wire_host,
+        port=redshift.wire_port,
+        database=redshift.database,
+        user=redshift.user,
+        password=redshift.password,
+        ssl=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def ready(desk: Desk) -> Desk:
+    connection = connect(desk.redshift)
+    migrate(connection, ROOT / "sql", CONTRACTS)
+    assert migrate(connection, ROOT / "sql", CONTRACTS) == []
+    connection.close()
+    return desk
+
+
+def order(desk: Desk, rows: list[str], *, age: int, load: str, **more: Any) -> LoadOrder:
+    """Put the rows and their manifest where COPY finds them; each row has its offset first."""
+    lines = "".join(f"{n * 100:013d},{row}\n" for n, row in enumerate(rows))
+    part = f"bucket/processed/{digest(load)}/part-00001.csv.zst"
+    desk.world.put(part, zstandard.compress(lines.encode(), 1))
+    desk.world.manifest(f"bucket/processed/{digest(load)}/manifest.json", part)
+    known = {
+        "contract": CONTRACTS["contact"],
+        "columns": COLUMNS,
+        "load_id": digest(load),
+        "run_id": "run",
+        "source_order": f"{age}#0",
+        "bucket": "bucket",
+        "key": "incoming/contact/it's :x ü.csv",
+        "rows_read": len(rows),
+        "rows_good": len(rows),
+        "rows_rejected": 0,
+        "manifest": f"s3://bucket/processed/{digest(load)}/manifest.json",
+        "iam_role": "arn:aws:iam::123456789012:role/copy",
+    }
+    return LoadOrder(**{**known, **more})
+
+
+def submit(desk: Desk, load: LoadOrder) -> dict[str, Any]:
+    batch = render_load(load)
+    parameters = [{"name": name, "value": value} for name, value in batch.parameters.items()]
+    return desk.run(*batch.statements, Parameters=parameters)
+
+
+def outcome(desk: Desk, load: LoadOrder) -> LedgerRow:
+    """What the batch's last statement gives."""
+    found = submit(desk, load)
+    assert found["Status"] == "FINISHED", found["Error"]
+    (record,) = desk.result(found["SubStatements"][-1]["Id"])
+    return ledger_row(record)
+
+
+def held(desk: Desk) -> list[list[Any]]:
+    columns = "contact_id, satisfaction, disposition, _source_offset"
+    return desk.rows(f"select {columns} from {target(CONTRACTS['contact'])} order by contact_id")
+
+
+def test_a_file_goes_all_the_way(ready: Desk) -> None:
+    found = outcome(ready, order(ready, ROWS, age=2, load="first"))
+    assert (found.outcome, found.staged, found.duplicate, found.inserted) == (Outcome.LOADED, 3, 1, 2)
+    both = [["c1", 4, "unknown", 200], ["c2", None, 'said "no", left', 100]]
+    assert held(ready) == both
+
+    assert outcome(ready, order(ready, ROWS, age=2, load="first")) == found
+    late = outcome(ready, order(ready, ROWS[:1], age=1, load="late"))
+    assert late.superseded == 1
+
+    swapped = ROWS[0].replace("09:05", "08:55")
+    refused = submit(ready, order(ready, [swapped], age=3, load="check"))
+    assert refused["Status"] == "FAILED"
+    assert "DATA_CHECK_FAILED: ended before started finds 1 rows" in refused["Error"]
+
+    short = submit(ready, order(ready, ROWS, age=4, load="short", rows_good=2, rows_read=2))
+    assert "COUNT_MISMATCH: 2 rows were found good and 3 are staged" in short["Error"]
+    assert held(ready) == both
+    books = "select outcome, rows_read, loaded, duplicates, superseded, balanced from etl.books"
+    loads = ", ".join(f"'{digest(load)}'" for load in ("first", "late", "check", "short"))
+    assert ready.rows(f"{books} where load_id in ({loads}) order by rows_read") == [
+        ["LOADED", 1, 0, 0, 1, 1],
+        ["LOADED", 3, 2, 1, 0, 1],
+    ]
