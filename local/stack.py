@@ -41,9 +41,7 @@ class Status:
 class Stack:
     """A local stack, known by its state directory."""
 
-    def __init__(
-        self, root: str | Path, state_dir: str | Path = ".landfall", *, options: Options | None = None
-    ) -> None:
+    def __init__(self, root: str | Path, state_dir: str | Path = ".landfall", *, options: Options = _PLAIN) -> None:
         self.options = options
         self.names = Names()
         base = Path(root).resolve()

@@ -77,6 +77,15 @@ def test_the_record_reads_as_it_was_written(world: World) -> None:
     assert Record.read(world.stack.places.state / "nothing") is None
 
 
+def test_a_stack_needs_no_more_than_a_root(tmp_path: Path) -> None:
+    stack = Stack(tmp_path)
+    assert stack.options == Options()
+    assert stack.places.state == tmp_path / ".landfall"
+    assert where(stack.status()) == "The local stack is not up."
+    with pytest.raises(StartError, match="not up"):
+        stack.kill_worker()
+
+
 def test_free_ports_are_distinct() -> None:
     assert len(set(free_ports(20))) == 20
 
