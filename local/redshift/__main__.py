@@ -9,7 +9,7 @@ import signal
 import threading
 from pathlib import Path
 
-from local.redshift.server import LocalRedshift, wait_for_ever
+from local.redshift.server import LocalRedshift
 
 
 def main() -> None:
@@ -27,8 +27,10 @@ def main() -> None:
     )
     with redshift:
         _tell_ready(redshift, given.ready_file)
-        wait_for_ever(stopping)
+        while not stopping.wait(1):  # wakes up now and then, so that signals are seen on every platform
+            pass
         given.ready_file.unlink(missing_ok=True)
+    os._exit(0)  # everything is stopped; a thread that still hangs on S3 must not keep the process
 
 
 def _arguments() -> argparse.Namespace:

@@ -7,6 +7,7 @@ before the commit. A statement still running when the process is killed is rolle
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -20,6 +21,7 @@ from local.redshift.sql.rewrite import first_word, rewrite
 from local.redshift.statements import CancelledError, Part, Session, Status, Submission
 
 _THREADS = 60
+_CLOSE_SECONDS = 5
 _CANCELLED = "Query cancelled on user's request"
 _FAILURES = (psycopg.Error, SqlRefusedError, CopyFailedError)
 
@@ -34,8 +36,13 @@ class Engine:
     def submit(self, work: Submission) -> None:
         self._threads.submit(self._run, work)
 
-    def close(self) -> None:
-        self._threads.shutdown(wait=True, cancel_futures=True)
+    def close(self, running: Iterable[Submission]) -> None:
+        """Wait a while for what was cancelled; a COPY that hangs on S3 is left behind, and PostgreSQL undoes it."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        deadline = time.monotonic() + _CLOSE_SECONDS
+        for work in running:
+            if work.status is not Status.SUBMITTED:
+                work.ended.wait(max(0.0, deadline - time.monotonic()))
 
     def _run(self, work: Submission) -> None:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from types import TracebackType
 
@@ -81,9 +80,8 @@ class LocalRedshift:
         if self._wire is not None:
             self._wire.stop()
         if self._engine is not None:
-            for work in self._statements.newest_first():
-                work.cancel()
-            self._engine.close()
+            running = [work for work in self._statements.newest_first() if work.cancel()]
+            self._engine.close(running)
         self._postgres.stop()
         self._http = self._wire = self._engine = None
 
@@ -95,9 +93,3 @@ class LocalRedshift:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-
-def wait_for_ever(stopping: threading.Event) -> None:
-    """Until `stopping` is set; wakes up now and then so that signals are seen on every platform."""
-    while not stopping.wait(1):
-        pass

@@ -54,10 +54,10 @@ class Guard:
 
     def fine(self, chunk: bytes) -> bool:
         """`absent` may not occur at all: it is the null string, where the fast way takes none."""
-        if self._absent and self._absent in self._rest[-len(self._absent) :] + chunk:
+        whole = self._rest + chunk
+        if self._absent and self._absent in whole:
             self.saw_absent = True
             return False
-        whole = self._rest + chunk
         data = np.frombuffer(whole, dtype=np.uint8)
         marks = self._marks(data)
         if marks is None:
@@ -104,12 +104,17 @@ class Guard:
         starts = np.empty_like(grid)
         starts.flat[0] = 0
         starts.flat[1:] = grid.flat[:-1] + 1
-        return all(self._column_fine(data, starts[:, place], grid[:, place], column) for place, column in self._watched)
+        ends = grid
+        if bool((data[grid[:, -1] - 1] == _RETURN).any()):
+            ends = grid.copy()
+            ends[:, -1] -= (starts[:, -1] < ends[:, -1]) & (data[ends[:, -1] - 1] == _RETURN)
+        return all(self._column_fine(data, starts[:, place], ends[:, place], column) for place, column in self._watched)
 
     def _column_fine(self, data: Bytes, start: Places, end: Places, column: TargetColumn) -> bool:
-        end = end - ((end > start) & (data[end - 1] == _RETURN))
-        quoted = (end - start >= 2) & (data[start] == self._quote) & (data[end - 1] == self._quote)
-        start, end = start + quoted, end - quoted
+        quoted = data[start] == self._quote
+        if quoted.any():
+            quoted &= (end - start >= 2) & (data[end - 1] == self._quote)
+            start, end = start + quoted, end - quoted
         kept = (end > start) & ~self._is_null(data, start, end)
         if not kept.any():
             return True
@@ -118,7 +123,9 @@ class Guard:
         return widest <= _WIDEST and _SHAPES[column.kind](_window(data, start, widest), width, column)
 
     def _is_null(self, data: Bytes, start: Places, end: Places) -> Mask:
-        same: Mask = end - start == (len(self._null) or -1)
+        if not self._null:
+            return np.zeros(len(start), dtype=np.bool_)
+        same: Mask = end - start == len(self._null)
         for offset, byte in enumerate(self._null):
             same[same] = data[start[same] + offset] == byte
         return same

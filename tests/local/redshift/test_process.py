@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,21 @@ def test_data_survives_a_stop_and_a_kill(reachable: Path, world: World) -> None:
         assert _desk({"api_url": again.api_url}, world, again).rows("select n from kept") == [[1]]
         with pytest.raises(PostgresError, match="another local Redshift"):
             LocalRedshift(folder / "data", s3_endpoint=world.url).start()
+
+
+def test_a_copy_that_hangs_on_s3_does_not_keep_the_process(reachable: Path, world: World) -> None:
+    folder = reachable / "hanging"
+    folder.mkdir()
+    process, told = _started(folder, world)
+    desk = _desk(told, world)
+    desk.ok("create table hangs (n int)")
+    world.put("files/hangs", "1\n")
+    gate = world.gates["files/hangs"] = threading.Event()
+    desk.submit("copy hangs from 's3://files/hangs' iam_role default csv", "select 1")
+    time.sleep(0.3)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    gate.set()
 
 
 def test_only_endpoints_of_this_machine(reachable: Path) -> None:
