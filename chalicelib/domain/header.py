@@ -81,9 +81,10 @@ def _fields(record: bytes, dialect: Dialect, limits: Limits) -> tuple[str, ...]:
         raise Rejected("the header is not UTF-8", code="HEADER_ENCODING", line=1, byte_offset=error.start) from None
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=dialect.delimiter, quotechar=dialect.quote)
     try:
-        names = tuple(name.strip() for name in next(reader))
-    except csv.Error as error:
-        raise Rejected(f"the header is not a CSV record: {error}", code="HEADER_MALFORMED", line=1) from error
+        (row,) = reader
+    except (csv.Error, ValueError) as error:  # a carriage return outside quotes makes two rows, and then an error
+        raise Rejected("the header is not a CSV record: check its line end", code="HEADER_MALFORMED", line=1) from error
+    names = tuple(name.strip() for name in row)
     if len(names) > limits.max_columns:
         message = f"the header has {len(names)} columns, limits.max_columns allows {limits.max_columns}"
         raise Rejected(message, code="TOO_MANY_COLUMNS", line=1)

@@ -200,11 +200,12 @@ class _Scan:
     def _overlong(self, flip: int) -> Malformed:
         """The record at `consumed` does not end in time: because of an open quote, or because it is just long."""
         limit = min(self.consumed + self.grammar.longest, self.size)
-        mark = int(self.at.searchsorted(limit))
+        mark, first = int(self.at.searchsorted(limit)), int(self.at.searchsorted(self.consumed))
         quotes = int(self.before[mark - 1]) if mark else 0
-        if (quotes & 1) != flip:
-            return Malformed(why=Malformation.UNCLOSED, at=int(self.at[self.quotes[quotes - 1]]))
-        return Malformed(why=Malformation.TOO_LONG, at=self.consumed)
+        if (quotes & 1) == flip:
+            return Malformed(why=Malformation.TOO_LONG, at=self.consumed)
+        before = int(self.before[first - 1]) if first else 0
+        return Malformed(why=Malformation.UNCLOSED, at=_last_opening(self.at[self.quotes[before:quotes]]))
 
     def _skip_line(self) -> int:
         """Move `consumed` behind the malformed line that starts there; returns the first mark after it."""
@@ -262,6 +263,13 @@ class _Scan:
         closing = closing[closing >= firsts[bad_lines]]
         keep[closing[self.is_feed[closing]]] = True
         return keep
+
+
+def _last_opening(quotes: Ints) -> int:
+    """Of a record's quotes, an odd number, the last that opens a field: not the second one of a doubled quote."""
+    opens, closes = quotes[0::2], quotes[1::2]
+    alone = np.flatnonzero(opens[1:] != closes + 1)
+    return int(opens[alone[-1] + 1]) if len(alone) else int(opens[0])
 
 
 def may_open(block: Bytes, at: Ints, grammar: Grammar) -> Mask:

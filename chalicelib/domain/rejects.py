@@ -36,7 +36,8 @@ class Reject:
         if not self.quote_line:
             return replace(self, line=self.line + lines)
         quote_line = self.quote_line + lines
-        return replace(self, line=self.line + lines, quote_line=quote_line, reason=unclosed(quote_line))
+        reason = self.reason.replace(unclosed(self.quote_line), unclosed(quote_line))
+        return replace(self, line=self.line + lines, quote_line=quote_line, reason=reason)
 
     def to_json(self) -> str:
         """One JSON line, without its line end. Bytes that are not UTF-8 show as \\xhh."""

@@ -1,0 +1,120 @@
+"""Drives the engine as the workers do, and puts the outcome in the reference's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from chalicelib.domain.block import Block
+from chalicelib.domain.bytesource import Range
+from chalicelib.domain.contract import Column, ColumnType, Contract, Dialect, Kind, Limits
+from chalicelib.domain.header import match_header, read_header
+from chalicelib.domain.rejects import Reject
+from chalicelib.domain.split import plan_chunks
+from chalicelib.domain.stage import ChunkSummary, stage_chunk, verify_chain
+from chalicelib.domain.validate import compile_rules
+from tests.properties import reference
+
+
+@dataclass
+class Memory:
+    """A source in memory that notes what was read of it."""
+
+    data: bytes
+    reads: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+    def read(self, start: int, length: int) -> bytes:
+        assert 0 <= start <= self.size
+        self.reads.append((start, length))
+        return self.data[start : start + length]
+
+
+def text(length: int = 8) -> ColumnType:
+    return ColumnType(kind=Kind.VARCHAR, length=length)
+
+
+def contract(*columns: Column, longest: int = 1 << 20, lineage: bool = False, **more: object) -> Contract:
+    limits = Limits(max_record_bytes=longest)
+    dialect = more.pop("dialect", Dialect())
+    key = more.pop("key", ())
+    return Contract(
+        name="things", schema="s", table="t", lands_at=("in/*.csv",), columns=columns, limits=limits,
+        lineage=lineage, dialect=dialect, key=key,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def header_of(things: Contract) -> bytes:
+    return things.dialect.delimiter.join(column.name for column in things.columns).encode() + b"\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Staged:
+    """A file after all its chunks were staged and the chain was mended."""
+
+    good: bytes
+    rejects: list[Reject]
+    summaries: list[ChunkSummary]
+    repaired: int
+
+
+def stage_range(
+    source: Memory, things: Contract, chunk: Range, block_bytes: int
+) -> tuple[ChunkSummary, bytes, list[Reject]]:
+    layout = match_header(things, read_header(source, things.dialect, things.limits).fields)
+    summary, good, rejects = ChunkSummary.of(chunk), bytearray(), []
+    for block in stage_chunk(source, chunk, compile_rules(things, layout), block_bytes=block_bytes):
+        assert_adds_up(block, summary)
+        summary = summary.plus(block)
+        good += block.good
+        rejects += block.rejects
+    return summary, bytes(good), rejects
+
+
+def assert_adds_up(block: Block, summary: ChunkSummary) -> None:
+    assert block.start == summary.end
+    assert block.rows_read == block.rows_good + len(block.rejects)
+    assert bytes(block.good).endswith(b"\n") == bool(block.rows_good)
+
+
+def stage_file(data: bytes, things: Contract, chunk_bytes: int, block_bytes: int = 1 << 20) -> Staged:
+    """Every planned chunk on its own, as parallel workers would, then the chain, then the rows in order."""
+    source = Memory(data)
+    header = read_header(source, things.dialect, things.limits)
+    planned = plan_chunks(source, header.data_start, chunk_bytes, things.dialect, things.limits)
+    done = [stage_range(source, things, chunk, block_bytes) for chunk in planned]
+    repaired = 0
+    while (wrong := verify_chain(planned, [summary for summary, _, _ in done])) is not None:
+        end = done[wrong - 1][0].end
+        done[wrong] = stage_range(source, things, Range(start=end, stop=planned[wrong].stop), block_bytes)
+        repaired += 1
+    lines, rejects = header.lines, []
+    for summary, _, found in done:
+        rejects += [reject.shifted(lines) for reject in found]
+        lines += summary.lines
+    return Staged(
+        good=b"".join(good for _, good, _ in done),
+        rejects=rejects,
+        summaries=[summary for summary, _, _ in done],
+        repaired=repaired,
+    )
+
+
+def assert_as_reference(data: bytes, things: Contract, staged: Staged) -> None:
+    """Good rows, rejects, counts and ends are the reference's."""
+    start = read_header(Memory(data), things.dialect, things.limits).data_start
+    expected = reference.read(data, start, things)
+    good = [o for o in expected if o.code is None]
+    bad = [o for o in expected if o.code not in (None, -1)]
+    assert [(r.line, r.byte_offset, r.code or 1, r.column, r.record) for r in staged.rejects] == [
+        (o.line, o.start, o.code, o.column, o.raw) for o in bad
+    ]
+    terminated = [row if row.endswith(b"\n") else row + b"\n" for row in (data[o.start : o.end] for o in good)]
+    assert staged.good == b"".join(terminated)
+    assert sum(s.rows_read for s in staged.summaries) == len(good) + len(bad)
+    assert sum(s.rows_good for s in staged.summaries) == len(good)
+    assert sum(s.blank for s in staged.summaries) == sum(o.code == -1 for o in expected)
+    assert sum(s.bytes for s in staged.summaries) == len(data) - start
+    assert sum(s.lines for s in staged.summaries) == len(data[start:].splitlines()) if b"\r" not in data else True

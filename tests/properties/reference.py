@@ -1,0 +1,227 @@
+"""A slow, obvious reader of the same language as the engine's: one byte at a time, one value at a time.
+
+It shares no code with the engine but the contract's types. What the engine says of a file must be what this says.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from chalicelib.domain.contract import Column, Contract, Kind
+
+LF, CR = 10, 13
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """One record of a file: good if `code` is None, a blank line if it is -1."""
+
+    line: int
+    start: int
+    end: int
+    """Where the next record starts."""
+    raw: bytes
+    """Without its line end."""
+    code: int | None
+    column: str = ""
+
+
+def read(data: bytes, start: int, contract: Contract) -> list[Outcome]:
+    """Every record from `start` to the end of the file."""
+    outcomes = []
+    while start < len(data):
+        outcomes.append(_record(data, start, contract))
+        start = outcomes[-1].end
+    return outcomes
+
+
+def _record(data: bytes, start: int, contract: Contract) -> Outcome:
+    feed = data.find(b"\n", start)
+    line_end = feed if feed >= 0 else len(data)
+    line_number = data[:start].count(b"\n") + 1
+    fields, end = _fields(data, start, contract)
+    if data[start:line_end] in (b"", b"\r"):
+        fields, end, code, column = [], line_end, -1, ""
+    elif fields is None:
+        end, code, column = line_end, 1216, ""
+    else:
+        code, column = _judge(fields, contract)
+    raw = data[start:end].removesuffix(b"\r")
+    return Outcome(line=line_number, start=start, end=min(end + 1, len(data)), raw=raw, code=code, column=column)
+
+
+def _fields(data: bytes, start: int, contract: Contract) -> tuple[list[bytes] | None, int]:  # noqa: C901 (a plain list of cases)
+    """The values of the record at `start`, and where its line end is; None if it is malformed or too long."""
+    delimiter, quote = ord(contract.dialect.delimiter), ord(contract.dialect.quote)
+    limit = start + contract.limits.max_record_bytes
+    fields, value, state, at = [], bytearray(), "start", start
+    while True:
+        byte = data[at] if at < len(data) else None
+        ends = byte in (None, LF) or (byte == CR and data[at + 1 : at + 2] in (b"", b"\n"))
+        if state == "closed" and byte not in (delimiter, quote) and not ends:
+            return None, 0  # text after a closing quote
+        if state != "quoted" and byte in (None, LF):
+            if at > limit:
+                return None, 0
+            fields.append(bytes(value).removesuffix(b"\r") if state != "closed" else bytes(value))
+            return fields, at
+        if byte is None or at >= limit:
+            return None, 0  # a quote that is not closed in time, or a record too long
+        if state == "quoted":
+            if byte == quote:
+                state = "closed"
+            else:
+                value.append(byte)
+        elif byte == delimiter:
+            fields.append(bytes(value))
+            value, state = bytearray(), "start"
+        elif byte == quote:
+            if state == "plain":
+                return None, 0  # a quote inside a field
+            if state == "closed":
+                value.append(byte)
+            state = "quoted"
+        elif state != "closed":
+            value.append(byte)
+            state = "plain"
+        at += 1
+
+
+def _judge(fields: list[bytes], contract: Contract) -> tuple[int | None, str]:
+    columns = contract.columns
+    if len(fields) != len(columns):
+        return (1203 if len(fields) < len(columns) else 1202), ""
+    for value, column in zip(fields, columns, strict=True):
+        nul, broken = value.find(b"\0"), _broken(value)
+        if nul >= 0 or broken is not None:
+            return (1218 if broken is None or 0 <= nul < broken else 1220), column.name
+    for value, column in zip(fields, columns, strict=True):
+        if code := _value(value, column, required=column.required or column.name in contract.key):
+            return code, column.name
+    return None, ""
+
+
+def _broken(value: bytes) -> int | None:
+    try:
+        value.decode()
+    except UnicodeDecodeError as error:
+        return error.start
+    return None
+
+
+def _value(value: bytes, column: Column, *, required: bool) -> int:
+    """Redshift's code for what is wrong with a value, or 0; 1 stands for a rule of the contract."""
+    if not value:
+        return 1213 if required else 0
+    if code := _TYPES[column.type.kind](value, column):
+        return code
+    text = value.decode()
+    if column.values and text not in column.values:
+        return 1
+    if column.pattern and not re.fullmatch(column.pattern, text):
+        return 1
+    if column.min is not None and _key(text, column) < _key(column.min, column):
+        return 1
+    return int(column.max is not None and _key(text, column) > _key(column.max, column))
+
+
+def _key(text: str, column: Column) -> object:
+    match column.type.kind:
+        case Kind.SMALLINT | Kind.INTEGER | Kind.BIGINT | Kind.DECIMAL:
+            return Decimal(text)
+        case Kind.REAL | Kind.DOUBLE:
+            return float(text)
+        case Kind.DATE | Kind.TIMESTAMP:
+            return datetime.fromisoformat(text)
+        case Kind.TIMESTAMPTZ:
+            moment = datetime.fromisoformat(text)
+            return moment.timestamp() if moment.tzinfo else datetime.fromisoformat(text + "+00:00").timestamp()
+    return text.encode()
+
+
+def _unsigned(value: bytes) -> bytes:
+    return value[1:] if value[:1] in (b"+", b"-") else value
+
+
+def _digits(value: bytes) -> bool:
+    return all(byte in b"0123456789" for byte in value)
+
+
+def _integer(value: bytes, column: Column) -> int:
+    bits = {Kind.SMALLINT: 16, Kind.INTEGER: 32, Kind.BIGINT: 64}[column.type.kind]
+    if not _unsigned(value) or not _digits(_unsigned(value)):
+        return 1207
+    return 0 if -(2 ** (bits - 1)) <= int(value) <= 2 ** (bits - 1) - 1 else 1222
+
+
+def _decimal(value: bytes, column: Column) -> int:
+    whole, point, part = _unsigned(value).partition(b".")
+    if not _digits(whole + part) or not whole + part or (point and not part):
+        return 1209
+    if len(part) > column.type.scale:
+        return 1209
+    return 1204 if abs(Decimal(value.decode())) >= 10 ** (column.type.precision - column.type.scale) else 0
+
+
+def _text(value: bytes, column: Column) -> int:
+    if column.type.kind is Kind.CHAR and any(byte > 127 for byte in value):
+        return 1220
+    return 1204 if len(value) > column.type.length else 0
+
+
+def _boolean(value: bytes, column: Column) -> int:
+    return 0 if value.lower().decode() in ["t", "true", "y", "yes", "1", "f", "false", "n", "no", "0"] else 1210
+
+
+def _date(value: bytes, column: Column) -> int:
+    text = value.decode("latin-1")
+    if len(value) != 10 or text[4] + text[7] != "--" or not _digits(value[:4] + value[5:7] + value[8:]):
+        return 1205
+    try:
+        date(int(text[:4]), int(text[5:7]), int(text[8:]))
+    except ValueError:
+        return 1205
+    return 0
+
+
+def _timestamp(value: bytes, column: Column) -> int:
+    day, clock = value[:10], value[11:19]
+    if _date(day, column) or value[10:11] not in (b" ", b"T") or len(clock) != 8:
+        return 1206
+    parts = clock.split(b":")
+    if [len(part) for part in parts] != [2, 2, 2] or not all(map(_digits, parts)):
+        return 1206
+    if int(parts[0]) > 23 or int(parts[1]) > 59 or int(parts[2]) > 59:
+        return 1206
+    rest = value[19:]
+    if rest[:1] == b".":
+        fraction = rest[1:].lstrip(b"0123456789")
+        count = len(rest) - 1 - len(fraction)
+        rest = fraction if 1 <= count <= 6 else b"?"
+    return 1206 if rest and not (column.type.kind is Kind.TIMESTAMPTZ and _zone(rest)) else 0
+
+
+def _zone(rest: bytes) -> bool:
+    if rest == b"Z":
+        return True
+    sign, hours, minutes = rest[:1], rest[1:3], rest[3:].removeprefix(b":")
+    if sign not in (b"+", b"-") or len(hours) != 2 or not _digits(hours) or int(hours) > 15:
+        return False
+    return rest[3:] == b"" or (len(minutes) == 2 and _digits(minutes) and int(minutes) < 60)
+
+
+_TYPES = {
+    Kind.SMALLINT: _integer,
+    Kind.INTEGER: _integer,
+    Kind.BIGINT: _integer,
+    Kind.DECIMAL: _decimal,
+    Kind.CHAR: _text,
+    Kind.VARCHAR: _text,
+    Kind.BOOLEAN: _boolean,
+    Kind.DATE: _date,
+    Kind.TIMESTAMP: _timestamp,
+    Kind.TIMESTAMPTZ: _timestamp,
+}

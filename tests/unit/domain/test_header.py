@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.domain.contract import Column, ColumnType, Dialect, Kind, Limits
+from chalicelib.domain.header import match_header, read_header
+from chalicelib.errors import Rejected
+from tests.properties.engine import Memory, contract, text
+
+PLAIN = Dialect()
+THINGS = contract(
+    Column(name="thing_id", type=text(), aliases=("ID", "Thing No")),
+    Column(name="amount", type=ColumnType(kind=Kind.BIGINT), required=True),
+    Column(name="note", type=text()),
+    key=("thing_id",),
+)
+
+
+def read(data: bytes, dialect: Dialect = PLAIN, **limits: int):
+    return read_header(Memory(data), dialect, Limits(**limits))
+
+
+@pytest.mark.parametrize(
+    ("data", "fields", "start", "lines"),
+    [
+        (b"a,b\n1,2\n", ("a", "b"), 4, 1),
+        (b"a,b\r\n1,2\r\n", ("a", "b"), 5, 1),
+        (b"\xef\xbb\xbfa,b\n", ("a", "b"), 7, 1),
+        (b"a, b ", ("a", "b"), 5, 1),
+        (b'"a","b ""x"" \n y"\n1', ("a", 'b "x" \n y'), 18, 2),
+        (b"a\n", ("a",), 2, 1),
+        (b"a,b\r", ("a", "b"), 4, 1),
+    ],
+)
+def test_reads_names_and_where_the_data_starts(data, fields, start, lines):
+    header = read(data)
+    assert (header.fields, header.data_start, header.lines) == (fields, start, lines)
+
+
+def test_reads_the_contracts_dialect():
+    assert read(b"a|'b|c'\n", Dialect(delimiter="|", quote="'")).fields == ("a", "b|c")
+
+
+def test_reads_no_more_than_it_needs():
+    source = Memory(b"a,b\n" + b"1,2\n" * 1_000_000)
+    read_header(source, PLAIN, Limits())
+    assert sum(length for _, length in source.reads) < 20_000
+    long = Memory(b",".join(b"column_%05d" % n for n in range(1500)) + b"\n" + b"x" * 1_000_000)
+    assert len(read_header(long, PLAIN, Limits()).fields) == 1500
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "HEADER_MISSING"),
+        (b"\xef\xbb\xbf", "HEADER_MISSING"),
+        (b"\na,b\n", "HEADER_MISSING"),
+        (b'a,"b\n1,2\n', "HEADER_MALFORMED"),
+        (b'a,b"\n1,2\n', "HEADER_MALFORMED"),
+        (b"a,b\rc\n", "HEADER_MALFORMED"),
+        (b"x" * 3_000_000, "HEADER_MALFORMED"),
+        (b"a,\xff\n", "HEADER_ENCODING"),
+        ("a,b\n1,2\n".encode("utf-16"), "HEADER_ENCODING"),
+        (b"\x1f\x8b\x08rest", "HEADER_ENCODING"),
+        (b"," * 2000 + b"\n", "TOO_MANY_COLUMNS"),
+    ],
+)
+def test_refuses_what_is_no_header(data, code):
+    with pytest.raises(Rejected) as refused:
+        read(data)
+    assert refused.value.code == code
+    assert refused.value.line == 1
+
+
+def test_names_match_in_any_order_by_name_or_alias():
+    layout = match_header(THINGS, ("Note", "THING NO", "Am_Ount"))
+    assert [column.name for column in layout.columns] == ["note", "thing_id", "amount"]
+    assert [c.name for c in match_header(THINGS, ("id", "amount")).columns] == ["thing_id", "amount"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (("thing_id",), "missing: amount"),
+        (("amount", "note"), "missing: thing_id"),
+        (("thing_id", "amount", "colour", ""), "unexpected: colour, (empty)"),
+        (("thing_id", "amount", "id"), "given twice: thing_id"),
+        (("thing_id", "price"), "missing: amount; unexpected: price"),
+    ],
+)
+def test_says_what_differs(fields, message):
+    with pytest.raises(Rejected, match="the header does not fit the contract") as refused:
+        match_header(THINGS, fields)
+    assert refused.value.code == "HEADER_MISMATCH"
+    assert refused.value.message.endswith(message)
+
+
+def test_a_long_difference_is_cut():
+    with pytest.raises(Rejected) as refused:
+        match_header(THINGS, ("thing_id", "amount", *("x" * 1000 + str(n) for n in range(500))))
+    assert len(refused.value.message) < 2000
+    assert refused.value.message.endswith("and 480 more")
