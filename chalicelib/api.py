@@ -124,9 +124,15 @@ def _wanted(pipeline: Pipeline, run: Run, order: RerunOrder) -> bool:
 
 def _try_rerun(pipeline: Pipeline, run: Run, answer: dict[str, Any]) -> None:
     try:
-        answer["runs"].append(views.started(rerun(pipeline, run)))
+        answer["runs"].append(views.started(_restart(pipeline, run)))
     except (Busy, StillUnrouted, SourceGone) as error:
         answer["skipped"].append(_skipped(run, error.code, error.message))
+
+
+def _restart(pipeline: Pipeline, run: Run) -> Run:
+    """A content that took the file's place and was not noticed arrives; else the run starts over."""
+    landed = _unrecorded(pipeline, run.source.key)
+    return (landed and pipeline.arrive(landed)) or rerun(pipeline, run)
 
 
 def _skipped(run: Run, code: str, message: str) -> dict[str, Any]:

@@ -176,6 +176,16 @@ def test_a_version_that_has_a_newer_one_is_not_run(api: Api) -> None:
     assert api.post("/runs/thing").body["runs"] == []
 
 
+def test_a_file_mended_in_place_is_what_runs(api: Api) -> None:
+    api.land(KEY, BAD)
+    api.world.objects.put(BUCKET, KEY, GOOD)  # its event got lost
+    dry = api.post("/runs/thing", {"dry_run": True})
+    assert len(api.world.runs.runs) == 1
+    assert api.post("/runs/thing").body["runs"] == dry.body["runs"]
+    api.world.run()
+    assert api.run_of(KEY).state is RunState.LOADED
+
+
 def test_a_dry_run_changes_nothing(api: Api) -> None:
     api.land(KEY, BAD)
     before, sent = dict(api.world.runs.runs), api.world.queue.sent

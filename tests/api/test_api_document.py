@@ -1,0 +1,43 @@
+"""docs/api.md names every route, field and error code there is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import app as application
+from chalicelib import answers, errors, questions
+from tests.api.conftest import GOOD, Api
+
+DOCUMENT = (Path(__file__).parents[2] / "docs/api.md").read_text(encoding="utf-8")
+OURS = (*answers.STATUS, errors.Throttled)
+CODES = {kind.code for kind in OURS if hasattr(kind, "code")} | {
+    *answers.CHALICE_CODES.values(),
+    "INTERNAL",
+    "CONFLICT",
+    "BAD_CURSOR",
+}
+
+
+@pytest.mark.parametrize("path", application.app.routes)
+def test_every_route_is_documented(path: str) -> None:
+    for method in application.app.routes[path]:
+        assert f"`{method} {path.replace('{name}', '{object}')}`" in DOCUMENT
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_every_code_is_documented(code: str) -> None:
+    assert f"`{code}`" in DOCUMENT
+
+
+def test_every_field_is_documented(api: Api) -> None:
+    api.land("incoming/thing/a.csv", GOOD)
+    shown = api.get("/status/a.csv").body
+    nested = {name for part in shown.values() if isinstance(part, dict) for name in part}
+    missing = {name for name in {*shown, *nested} if f"`{name}`" not in DOCUMENT and f'"{name}"' not in DOCUMENT}
+    assert not missing
+
+
+def test_every_field_of_a_rerun_is_documented() -> None:
+    assert all(f"`{name}`" in DOCUMENT for name in questions.RerunOrder.__dataclass_fields__)
