@@ -1,0 +1,102 @@
+"""The main job on the real local stack: what its users would check first."""
+
+from __future__ import annotations
+
+import time
+
+from tests.e2e.conftest import Deployment, transactions
+
+
+def ids(deployment: Deployment, first: int, count: int) -> tuple[int, int]:
+    """Rows and distinct keys in the target of transactions numbered so."""
+    found = deployment.rows(
+        "select count(*), count(distinct transaction_id) from landing.transactions "
+        f"where account_id >= {first} and account_id < {first + count}"
+    )
+    return found[0]  # type: ignore[return-value]
+
+
+def test_a_file_is_loaded_once_with_books_that_balance(deployment: Deployment) -> None:
+    key = "incoming/transactions/a + b ü&#.csv"
+    for _ in range(2):
+        deployment.put(key, transactions(0, 300, bad=3))
+        status = deployment.wait(key)
+    assert status["state"] == "LOADED"
+    assert status["balanced"] is True
+    rows = status["rows"]
+    assert (rows["read"], rows["good"], rows["rejected"], rows["inserted"]) == (303, 300, 3, 300)
+    assert ids(deployment, 0, 300) == (300, 300)
+    rejects = deployment.call("GET", f"/rejects/{status['run_id']}").json()["rejects"]
+    assert [(r["line"], r["column"], r["code"]) for r in rejects] == [(n, "account_id", 1207) for n in (302, 303, 304)]
+
+
+def test_progress_only_grows_and_ten_chunks_are_in_flight_at_most(deployment: Deployment) -> None:
+    key = "incoming/transactions/progress.csv"
+    deployment.put(key, transactions(1_000_000, 45_000))
+    seen, inside = [], 0
+    while not seen or seen[-1]["state"] not in ("LOADED", "FAILED", "REJECTED"):
+        seen.append(deployment.status(key))
+        if seen[-1]["state"] == "LOADED" and not inside:
+            (inside,) = deployment.rows(f"select count(*) from etl.ledger where source_key = '{key}'")[0]
+        time.sleep(0.02)
+    assert seen[-1]["state"] == "LOADED"
+    assert inside == 1, "LOADED was shown before the ledger had it"
+    percents = [s["percent"] for s in seen]
+    assert percents == sorted(percents)
+    assert percents[-1] == 100
+    assert sum(seen[-1]["chunks"].values()) >= 20
+    assert deployment.stack.in_flight()["stage_chunk"]["most"] == 10
+    assert ids(deployment, 1_000_000, 45_000) == (45_000, 45_000)
+
+
+def test_a_worker_killed_in_the_middle_costs_time_and_nothing_else(deployment: Deployment) -> None:
+    key = "incoming/transactions/killed.csv"
+    deployment.put(key, transactions(2_000_000, 45_000))
+    deployment.until(lambda: deployment.status(key)["state"] == "STAGING")
+    deployment.stack.kill_worker()
+    deployment.stack.restart_worker()
+    assert deployment.wait(key)["state"] == "LOADED"
+    assert ids(deployment, 2_000_000, 45_000) == (45_000, 45_000)
+
+
+def test_a_file_whose_event_was_lost_is_found_by_the_sweep(deployment: Deployment) -> None:
+    s3, bucket = deployment.s3, deployment.bucket
+    wiring = s3.get_bucket_notification_configuration(Bucket=bucket)
+    wiring.pop("ResponseMetadata")
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
+    try:
+        deployment.put("incoming/transactions/unheard.csv", transactions(3_000_000, 50))
+    finally:
+        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=wiring)
+    assert deployment.wait("unheard.csv")["state"] == "LOADED"
+    assert ids(deployment, 3_000_000, 50) == (50, 50)
+
+
+def test_a_rejected_file_is_loaded_once_its_cause_is_mended(deployment: Deployment) -> None:
+    key = "incoming/transactions/rejected.csv"
+    deployment.put(key, transactions(4_000_000, 50, bad=50))
+    refused = deployment.wait(key)
+    assert (refused["state"], refused["first_error"]["code"]) == ("REJECTED", "TOO_MANY_REJECTS")
+    assert ids(deployment, 4_000_000, 50) == (0, 0)
+
+    contract = deployment.app / "chalicelib/contracts/transactions.toml"
+    text = contract.read_text()
+    contract.write_text(text.replace("max_reject_ratio = 0.05", "max_reject_ratio = 0.5"))
+    try:
+        deployment.stack.restart_worker()
+        answer = deployment.call("POST", "/runs/transactions")
+        assert answer.status_code == 202
+        assert [r["file"] for r in answer.json()["runs"]] == [key]
+        assert deployment.wait(key)["state"] == "LOADED"
+    finally:
+        contract.write_text(text)
+        deployment.stack.restart_worker()
+    assert ids(deployment, 4_000_000, 50) == (50, 50)
+
+
+def test_a_wrong_header_is_rejected_with_what_differs(deployment: Deployment) -> None:
+    deployment.put("incoming/transactions/header.csv", "transaction_id,amount,colour\nT1,1.00,red\n")
+    problem = deployment.wait("header.csv")["first_error"]
+    assert problem["code"] == "HEADER_MISMATCH"
+    assert "colour" in problem["message"]
+    assert "account_id" in problem["message"]
