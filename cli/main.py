@@ -163,5 +163,25 @@ def down(*, json: Json = False) -> None:
     down(as_json=json)
 
 
+@app.command()
+@guarded
+def demo(
+    *,
+    sf: Annotated[float, typer.Option(min=0.001, help="TPC-H scale factor of orders; 1 is 1.5 million rows.")] = 0.2,
+    rows: Annotated[int, typer.Option(min=1_000, help="Rows of the transactions file.")] = 1_000_000,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the stack up, in place of one that is.")] = False,
+    json: Json = False,
+) -> ExitCode:
+    """Run the main job on real files, on a fresh local stack, and show that the books balance."""
+    import os
+
+    from cli.demo_command import Demo, demo
+    from cli.deployment import STATE_VARIABLE
+    from local.demo.generate import Scale
+
+    scale = Scale(transactions=rows, purchases=min(40_000, max(100, rows // 25)), orders=sf)
+    return demo(Demo(scale=scale, keep=keep, state_dir=os.environ.get(STATE_VARIABLE, ".landfall")), as_json=json)
+
+
 if __name__ == "__main__":
     app()

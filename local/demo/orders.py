@@ -17,7 +17,7 @@ def write_orders(folder: Path, *, scale: float) -> tuple[Truth, TableTruth]:
     path = folder / "incoming/orders/orders.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     program = Path(sys.executable).with_name("tpchgen-cli")
-    command = [program, "csv", "-s", str(scale), "--tables=orders", f"--output-dir={path.parent}", "--overwrite"]
+    command = [str(program), "csv", "-s", str(scale), "--tables=orders", f"--output-dir={path.parent}", "--overwrite"]
     subprocess.run(command, check=True, capture_output=True, timeout=TIMEOUT_SECONDS)
     rows, cents = 0, 0
     with path.open(newline="", encoding="utf-8") as lines:
@@ -26,7 +26,14 @@ def write_orders(folder: Path, *, scale: float) -> tuple[Truth, TableTruth]:
         for row in reader:
             rows, cents = rows + 1, cents + int(row[price].replace(".", ""))
     truth = Truth(key="incoming/orders/orders.csv", object="orders", read=rows, good=rows, inserted=rows)
-    return truth, TableTruth(table="orders", rows=rows, column="o_totalprice", cents=cents)
+    table = TableTruth(
+        table="landing.orders",
+        rows=rows,
+        cents=cents,
+        totals="SELECT count(*) AS row_count, sum(o_totalprice) AS o_totalprice FROM landing.orders",
+        sample="SELECT o_orderkey, o_orderdate, o_totalprice, o_clerk FROM landing.orders ORDER BY o_orderkey LIMIT 3",
+    )
+    return truth, table
 
 
 def write_wrong_header(folder: Path) -> Truth:

@@ -196,4 +196,11 @@ def _table(plan: Plan, drawn: dict[str, Array]) -> TableTruth:
     kept = np.ones(len(drawn["id"]), bool)
     kept[plan.bad] = kept[plan.repeated] = False
     cents = int(drawn["cents"][kept].sum())
-    return TableTruth(table="transactions", rows=int(kept.sum()), column="amount", cents=cents)
+    return TableTruth(
+        table="landing.transactions",
+        rows=int(kept.sum()),
+        cents=cents,
+        totals="SELECT count(*) AS row_count, sum(amount) AS amount FROM landing.transactions",
+        sample="SELECT transaction_id, transaction_date, amount, currency, merchant FROM landing.transactions"
+        " ORDER BY transaction_id LIMIT 3",
+    )

@@ -61,10 +61,12 @@ class TableTruth:
 
     table: str
     rows: int
-    column: str
-    """A column with money in it."""
     cents: int
-    """Its sum, in hundredths."""
+    """The sum of its column with money in it, in hundredths."""
+    totals: str
+    """Query for both."""
+    sample: str
+    """Query for a few rows to show."""
 
 
 @dataclass(frozen=True, kw_only=True)

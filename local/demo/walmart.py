@@ -46,7 +46,14 @@ def write_walmart(folder: Path, *, rows: int, seed: int = 11) -> tuple[tuple[Tru
     bad = [_spoil(new[n], n) for n in range(len(BAD_VALUES) * 4)]
     second = _write(folder, "February", february, bad, inserted=len(new), updated=corrected, unchanged=repeated)
     cents = sum(_cents(row) for row in [*february, *january[corrected + repeated :]])
-    table = TableTruth(table="walmart_sales", rows=rows + len(new), column="purchase_amount", cents=cents)
+    table = TableTruth(
+        table="landing.walmart_sales",
+        rows=rows + len(new),
+        cents=cents,
+        totals="SELECT count(*) AS row_count, sum(purchase_amount) AS purchase_amount FROM landing.walmart_sales",
+        sample="SELECT customer_id, product_name, purchase_date, purchase_amount, rating FROM landing.walmart_sales"
+        " ORDER BY customer_id LIMIT 3",
+    )
     return (first, second), table
 
 

@@ -1,0 +1,107 @@
+"""`landfall demo`: the main job on real files, on a fresh local stack, and the books in the end."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from cli.demo_world import LocalWorld
+from cli.deployment import ROOT, Deployment
+from cli.faults import ExitCode
+from cli.screen import console, seconds
+from cli.stack_commands import next_steps, start
+from local.demo.books import Books, close_books
+from local.demo.generate import Scale, demo_data
+from local.demo.show import moving, show_books
+from local.demo.story import Story, StuckError
+from local.options import Options
+from local.record import Record
+from local.stack import Stack
+
+DATA = ".landfall/demo-data"
+STATE = ".landfall/demo"
+"""A state of its own, so that a stack that is up keeps its own; with --keep it is the usual one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """What was asked for."""
+
+    scale: Scale
+    keep: bool
+    state_dir: str
+    """Where a stack that is kept has its state."""
+
+
+def demo(asked: Demo, *, as_json: bool) -> ExitCode:
+    """Exit code 0 if everything balances. Raises CommandError."""
+    began, screen = time.monotonic(), Console(stderr=True) if as_json else console()
+    screen.print("Making the files (or taking them from the last time) ...")
+    data = demo_data(ROOT / DATA, asked.scale)
+    screen.print(f"Starting the local stack ... ({seconds(time.monotonic() - began)} so far)")
+    with _stack(asked) as record:
+        world = LocalWorld(deployment=_deployment(record), names=record.names)
+        screen.print("Dropping files into the landing bucket:")
+        try:
+            with moving(screen) as show:
+                files = Story(data=data, folder=ROOT / DATA, world=world, show=show).play()
+        except StuckError as stuck:
+            screen.print(f"DIFFERS  {stuck}; logs are in {record.files['logs']}")
+            return ExitCode.BAD
+        screen.print()
+        books = close_books(data, files, world)
+    show_books(screen, books)
+    if as_json:
+        print(_facts(books))
+    screen.print(f"\nDone in {seconds(time.monotonic() - began)}. {_farewell(asked, record)}")
+    return ExitCode.BAD if books.differences else ExitCode.OK
+
+
+@contextmanager
+def _stack(asked: Demo) -> Iterator[Record]:
+    """A fresh stack, stopped in the end unless it is to be kept. Raises CommandError."""
+    stack = Stack(ROOT, asked.state_dir if asked.keep else STATE, options=Options())
+    stack.down()
+    kept = False
+    try:
+        yield start(stack)
+        kept = asked.keep
+    finally:
+        if not kept:
+            stack.down()
+
+
+def _deployment(record: Record) -> Deployment:
+    tokens = json.loads((ROOT / record.files["tokens"]).read_text(encoding="utf-8"))
+    return Deployment(api_url=record.ports.url("api"), token=tokens["operator"], settings=record.env, local=True)
+
+
+def _farewell(asked: Demo, record: Record) -> str:
+    if asked.keep:
+        return f"The stack is still up. Go on with:\n{next_steps(record)}"
+    return (
+        "The stack is stopped. Go on with your own file:\n"
+        "  make up                           # prints the API's address, and curl lines for it\n"
+        "  .venv/bin/landfall push my.csv --object transactions --wait\n"
+        "  .venv/bin/landfall status my.csv; .venv/bin/landfall rejects my.csv\n"
+        "  make down"
+    )
+
+
+def _facts(books: Books) -> str:
+    files = [
+        {
+            "file": page.file.truth.key,
+            "state": page.file.status["state"] if page.file.status else None,
+            "rows": dict(page.rows),
+            "balanced": page.balanced,
+        }
+        for page in books.files
+    ]
+    tables = [{"table": t.truth.table, "rows": t.rows, "cents": t.cents} for t in books.tables]
+    return json.dumps({"files": files, "tables": tables, "differences": list(books.differences)})

@@ -1,0 +1,153 @@
+"""The demo on a screen: a live table on a terminal, a line for each change elsewhere; the books in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from local.demo.books import Books, FileBook, TableBook
+from local.demo.story import Show, Watched
+
+BAR = 12
+SHOWN_KINDS = 6
+COLOURS = {"LOADED": "green", "REJECTED": "yellow", "FAILED": "red"}
+RIGHT = ("chunks", "read", "loaded", "rejected", "duplicate", "rows", "sum", "line", "code")
+
+
+@contextmanager
+def moving(console: Console) -> Iterator[Show]:
+    """Shows the files as they move."""
+    if not console.is_terminal:
+        yield _Lines(console).show
+        return
+    with Live(console=console, refresh_per_second=8) as live:
+        yield lambda files: live.update(_progress(files))
+
+
+class _Lines:
+    """A line for each change of a file's state or of its staged chunks."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._said: dict[str, str] = {}
+
+    def show(self, files: Sequence[Watched]) -> None:
+        for file in files:
+            line = self._line(file)
+            if line and self._said.get(file.truth.key) != line:
+                self._said[file.truth.key] = line
+                self._console.print(f"  {file.truth.key}: {line}")
+
+    def _line(self, file: Watched) -> str:
+        if not (status := file.status):
+            return "dropped" if file.dropped else ""
+        chunks, rows = status["chunks"], status["rows"]
+        counts = (
+            f"{chunks['staged']}/{chunks['total']} chunks, {rows['read']:,} rows read, {rows['rejected']:,} rejected"
+        )
+        return f"{status['state']}, {counts}" + (f" ({file.note})" if file.note else "")
+
+
+def _progress(files: Sequence[Watched]) -> Table:
+    table = _table("file", "state", "", "chunks", "read", "good", "rejected", "")
+    for file in files:
+        if not (status := file.status):
+            after = f"waits for {file.truth.after}" if file.truth.after else ""
+            table.add_row(Text(file.truth.key), "dropped" if file.dropped else "", "", "", "", "", "", Text(after))
+            continue
+        chunks, rows = status["chunks"], status["rows"]
+        state = Text(status["state"], style=COLOURS.get(status["state"], "cyan"))
+        cells = (_bar(status["percent"]), f"{chunks['staged']}/{chunks['total']}")
+        counts = (f"{rows[name]:,}" for name in ("read", "good", "rejected"))
+        table.add_row(Text(file.truth.key), state, *cells, *counts, Text(file.note, overflow="ellipsis", no_wrap=True))
+    return table
+
+
+def _bar(percent: float) -> Text:
+    done = round(percent / 100 * BAR)
+    return Text("━" * done, style="green").append("━" * (BAR - done), style="dim")
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in columns:
+        table.add_column(name, justify="right" if name in RIGHT or name == "good" else "left")
+    return table
+
+
+def show_books(console: Console, books: Books) -> None:
+    """THE BOOKS, page by page, and whether they balance."""
+    console.rule("THE BOOKS", align="left")
+    console.print(_files(books.files))
+    for page in books.files:
+        if page.file.dropped_again_at:
+            once = "one run, one row in the ledger, loaded once" if page.once else "NOT loaded once"
+            console.print(f"\n{'✓' if page.once else '✗'} {page.file.truth.key} was dropped twice: {once}")
+    for page in books.files:
+        _explain(console, page)
+    console.print("\nQueried back from the warehouse:")
+    for table in books.tables:
+        _table_page(console, table)
+    _mail(console, books)
+    console.print()
+    for text in books.differences:
+        console.print(f"DIFFERS  {text}", style="red")
+    if not books.differences:
+        console.print("✓ Everything balances: the runs, the warehouse's ledger, its tables and the files' truth agree.")
+
+
+def _files(pages: Sequence[FileBook]) -> Table:
+    table = _table("file", "state", "read", "=", "loaded", "+", "rejected", "+", "duplicate", "")
+    for page in pages:
+        status = page.file.status
+        state = status["state"] if status else "?"
+        read, rejected, duplicate = (f"{page.rows[name]:,}" for name in ("read", "rejected", "duplicate"))
+        counts = (read, "=", f"{page.loaded:,}", "+", rejected, "+", duplicate)
+        table.add_row(Text(page.file.truth.key), Text(state, style=COLOURS.get(state, "red")), *counts, _mark(page))
+    return table
+
+
+def _mark(page: FileBook) -> str:
+    rows = page.rows
+    parts = ", ".join(f"{rows[name]:,} {name}" for name in ("inserted", "updated", "unchanged") if rows[name])
+    return ("✓ " if page.balanced else "✗ ") + parts
+
+
+def _explain(console: Console, page: FileBook) -> None:
+    """One example for each of the most frequent codes; or why a file as a whole was refused."""
+    status = page.file.status
+    if status and status["state"] != "LOADED" and status["first_error"]:
+        console.print(f"\n{page.file.truth.key} is {status['state']}: {status['first_error']['message']}")
+    if not page.rejects:
+        return
+    codes = [reject["code"] for reject in page.rejects]
+    console.print(f"\n{page.file.truth.key}: {len(codes):,} bad rows, {len(set(codes))} codes; for example")
+    table = _table("rows", "code", "line", "reason")
+    for code in sorted(set(codes), key=lambda c: (-codes.count(c), c))[:SHOWN_KINDS]:
+        first = next(reject for reject in page.rejects if reject["code"] == code)
+        table.add_row(f"{codes.count(code):,}", str(code), str(first["line"]), Text(first["reason"]))
+    console.print(table)
+
+
+def _table_page(console: Console, page: TableBook) -> None:
+    same = "✓" if (page.rows, page.cents) == (page.truth.rows, page.truth.cents) else "✗"
+    console.print(f"\n{same} {page.truth.table}: {page.rows:,} rows worth {page.cents / 100:,.2f}")
+    table = _table(*page.sample.columns)
+    for row in page.sample.rows:
+        table.add_row(*(Text("" if value is None else str(value).strip()) for value in row))
+    console.print(table)
+
+
+def _mail(console: Console, books: Books) -> None:
+    console.print("\nMessages:")
+    for who, letters in (("business", books.mail.business), ("support", books.mail.support)):
+        for letter in letters:
+            problem = letter["problem"] if letter["state"] != "LOADED" else None
+            rows = letter["rows"]
+            told = problem["message"] if problem else f"{rows['good']:,} good rows, {rows['rejected']:,} rejected"
+            console.print(f"  to {who}: {letter['file']} {letter['state']}: {told}")
