@@ -195,7 +195,7 @@ class DynamoRuns:
     def search(
         self,
         *,
-        object: str = "",  # noqa: A002 - the port's word, and the API's
+        object: str = "",
         state: RunState | None = None,
         since: float = 0.0,
         cursor: str = "",

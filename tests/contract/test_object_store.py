@@ -166,9 +166,3 @@ def test_a_listing_shows_the_current_version_once(objects: Objects) -> None:
     newest = landed(objects, b"new!")
     [found] = objects.store.list(objects.bucket, "incoming/")
     assert found == replace(newest, version_id=None)
-
-
-def test_a_long_listing_is_whole(objects: Objects) -> None:
-    for number in range(1_005):
-        objects.store.put(objects.bucket, f"many/{number:05d}", b"")
-    assert len(keys(objects, "many/")) == 1_005

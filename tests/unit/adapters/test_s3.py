@@ -181,3 +181,21 @@ def test_a_large_object_is_copied_in_parts_that_insist_on_the_version() -> None:
     assert parts.completed
     assert len(parts.headers) == 3
     assert {h["x-amz-copy-source-if-match"] for h in parts.headers} == {'"abc"'}
+
+
+def test_a_long_listing_is_read_page_by_page() -> None:
+    def page(key: str, more: str = "") -> Answer:
+        when = "<LastModified>2026-01-01T00:00:00Z</LastModified>"
+        found = f"<Contents><Key>{key}</Key><ETag>x</ETag><Size>1</Size>{when}</Contents>"
+        token = f"<IsTruncated>true</IsTruncated><NextContinuationToken>{more}</NextContinuationToken>"
+        coded = "<EncodingType>url</EncodingType>"
+        return Answer(body=f"<ListBucketResult>{coded}{found}{token if more else ''}</ListBucketResult>".encode())
+
+    script = Script([page("a", "1"), page("b%20%2B", "2"), page("c")])
+    assert [s.key for s in store(script).list("landing", "")] == ["a", "b +", "c"]
+    assert "continuation-token=2" in script.asked[2].path
+
+
+def test_a_listing_that_breaks_off_says_so() -> None:
+    with pytest.raises(Throttled):
+        list(store(Script([xml_error("SlowDown", status=503)])).list("landing", ""))

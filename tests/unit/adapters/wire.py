@@ -45,14 +45,14 @@ class _Raw(io.BytesIO):
             yield piece
 
 
-def client(service: str, wire: Wire) -> Any:
-    """A client that tries once and never leaves the process."""
+def client(service: str, wire: Wire, *, tries: int = 1) -> Any:
+    """A client that never leaves the process."""
     made = boto3.client(
         service,
         region_name="eu-west-1",
         aws_access_key_id="testing",
         aws_secret_access_key="testing",
-        config=Config(retries={"total_max_attempts": 1, "mode": "standard"}),
+        config=Config(retries={"total_max_attempts": tries, "mode": "standard"}),
     )
 
     def send(request: AWSPreparedRequest, event_name: str, **_: Any) -> AWSResponse:

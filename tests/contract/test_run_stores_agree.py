@@ -1,0 +1,107 @@
+"""Any sequence of calls, also nonsense ones, leaves the run store in memory and the one on DynamoDB alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.adapters.memory import MemoryClock, MemoryRuns
+from chalicelib.domain.model import Chunk, ChunkTask, Counts, Run, RunState, Source
+from chalicelib.errors import Broken
+from chalicelib.ports import Conflict, RunStore
+from tests.contract.conftest import dynamo_runs
+
+IDS = ("r1", "r2")
+SEQUENCERS = ("", "0A", "0B")
+STATES = (RunState.STAGING, RunState.STAGED, RunState.FAILED, RunState.ARRIVED, RunState.LOADED)
+ACT = st.one_of(
+    st.tuples(st.just("create"), st.sampled_from(IDS), st.sampled_from(SEQUENCERS)),
+    st.tuples(st.just("change"), st.sampled_from(IDS), st.sampled_from(STATES), st.integers(0, 2)),
+    st.tuples(st.just("rerun"), st.sampled_from(IDS)),
+    st.tuples(st.just("begin"), st.sampled_from(IDS), st.integers(1, 2), st.sampled_from([0, 5])),
+    st.tuples(st.just("finish"), st.sampled_from(IDS), st.integers(1, 2), st.sampled_from([0, 5]), st.integers(1, 2)),
+    st.tuples(st.just("reopen"), st.sampled_from(IDS), st.integers(1, 2), st.sampled_from([0, 5])),
+)
+
+
+def a_run(run_id: str, sequencer: str, now: float) -> Run:
+    source = Source(bucket="b", key="k/a.csv", etag=run_id, size=9, sequencer=sequencer)
+    return Run(run_id=run_id, object="o", source=source, state=RunState.ARRIVED, arrived_at=now, updated_at=now)
+
+
+def rerun(runs: RunStore, run: Run) -> object:
+    wiped = {"counts": Counts(), "staged": 0, "bytes_staged": 0, "told": False, "moments": {}}
+    return runs.change(run, state=RunState.ARRIVED, generation=run.generation + 1, **wiped)
+
+
+def begin(runs: RunStore, run: Run, number: int, start: int) -> object:
+    task = ChunkTask(run_id=run.run_id, generation=run.generation, number=number, start=start, stop=9)
+    return runs.begin_chunk(task)
+
+
+def finish(runs: RunStore, run: Run, number: int, start: int, good: int) -> object:
+    base = Chunk(run_id=run.run_id, generation=run.generation, number=number, start=start, stop=9)
+    return runs.finish_chunk(replace(base, end=9, read=good, good=good, seconds=0.5))
+
+
+def reopen(runs: RunStore, run: Run, number: int, start: int) -> object:
+    known = {c.number: c for c in runs.chunks(run.run_id, run.generation)}
+    empty = Chunk(run_id=run.run_id, generation=run.generation, number=number, start=0, stop=9)
+    return runs.reopen_chunk(known.get(number, empty), start)
+
+
+def change(runs: RunStore, run: Run, state: RunState, load_attempt: int) -> object:
+    decided_on = replace(run, load_attempt=load_attempt)
+    return runs.change(decided_on, state=state, told=state is RunState.FAILED, chunks=3)
+
+
+CALLS: dict[str, Callable[..., object]] = {
+    "change": change,
+    "rerun": rerun,
+    "begin": begin,
+    "finish": finish,
+    "reopen": reopen,
+}
+
+
+def perform(runs: RunStore, act: tuple[Any, ...], now: float) -> object:
+    """What a call gives, or the name of its error."""
+    name, run_id, *more = act
+    try:
+        if name == "create":
+            return runs.create(a_run(run_id, more[0], now))
+        return CALLS[name](runs, runs.get(run_id) or a_run(run_id, "", now), *more)
+    except (Conflict, Broken) as error:
+        return type(error).__name__
+
+
+def everything(runs: RunStore, now: float) -> object:
+    """All that can be asked of a run store."""
+    found = [runs.get(run_id) for run_id in IDS]
+    return (
+        found,
+        [runs.chunks(run_id, generation) for run_id in IDS for generation in (1, 2, 3)],
+        runs.newest("b", "k/a.csv"),
+        list(runs.unfinished(now + 1)),
+        runs.search(object="o").runs,
+        runs.by_name("a.csv"),
+        [sum(c.read for c in runs.chunks(r.run_id, r.generation)) == r.counts.read for r in found if r],
+    )
+
+
+@settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(acts=st.lists(ACT, min_size=1, max_size=14))
+def test_run_stores_agree(aws: Callable[[str], Any], acts: list[tuple[Any, ...]]) -> None:
+    clock = MemoryClock()
+    stores: tuple[RunStore, RunStore] = (MemoryRuns(clock), dynamo_runs(aws("dynamodb"), clock))
+    seeded = [("create", "r1", "0A"), ("change", "r1", RunState.STAGING, 0), *acts]
+    for act in seeded:
+        clock.advance(1)
+        memory, dynamo = (perform(runs, act, clock.now()) for runs in stores)
+        assert memory == dynamo, act
+    memory, dynamo = (everything(runs, clock.now()) for runs in stores)
+    assert memory == dynamo

@@ -1,0 +1,116 @@
+"""Whatever a run or a chunk holds, it comes back from DynamoDB's types as it went in."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chalicelib.adapters import items
+from chalicelib.adapters.expressions import add, update
+from chalicelib.adapters.table import INDEXES, chunk_key, table_definition
+from chalicelib.domain.model import Chunk, ChunkState, Counts, Problem, Run, RunState, Source
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+NUMBER = st.integers(0, 1 << 53)
+TIME = st.floats(0, 1e11, allow_nan=False)
+SOURCES = st.builds(
+    Source,
+    bucket=TEXT,
+    key=TEXT,
+    etag=TEXT,
+    size=NUMBER,
+    version_id=st.none() | TEXT,
+    sequencer=TEXT,
+    last_modified=TIME,
+)
+PROBLEMS = st.builds(
+    Problem, code=TEXT, message=TEXT, line=st.none() | NUMBER, byte_offset=st.none() | NUMBER, column=TEXT
+)
+COUNTS = st.builds(Counts, **dict.fromkeys(("read", "good", "rejected", "duplicate", "superseded"), NUMBER))
+RUNS = st.builds(
+    Run,
+    run_id=TEXT,
+    object=TEXT,
+    source=SOURCES,
+    state=st.sampled_from(RunState),
+    arrived_at=TIME,
+    updated_at=TIME,
+    generation=NUMBER,
+    chunks=NUMBER,
+    counts=COUNTS,
+    problem=st.none() | PROBLEMS,
+    submitted_at=TIME,
+    archive_key=TEXT,
+    reads=st.none() | SOURCES,
+    told=st.booleans(),
+    fingerprint=TEXT,
+    moments=st.dictionaries(st.sampled_from([s.value for s in RunState]), TIME),
+)
+CHUNKS = st.builds(
+    Chunk,
+    run_id=TEXT,
+    generation=NUMBER,
+    number=NUMBER,
+    start=NUMBER,
+    stop=NUMBER,
+    state=st.sampled_from(ChunkState),
+    part=TEXT,
+    first_reject=st.none() | PROBLEMS,
+    seconds=TIME,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(RUNS)
+def test_a_run_comes_back_as_it_was(run: Run) -> None:
+    item = items.run_item(run)
+    assert items.read_run(json.loads(json.dumps(item))) == run
+    assert ("open" in item) is not run.finished
+    assert all(item[name] != {"S": ""} for pair in INDEXES.values() for name in pair if name in item)
+
+
+@settings(max_examples=100, deadline=None)
+@given(CHUNKS)
+def test_a_chunk_comes_back_as_it_was(chunk: Chunk) -> None:
+    read = items.read_chunk(items.chunk_item(chunk))
+    assert read == chunk
+    assert isinstance(read.seconds, float)
+
+
+def test_times_are_floats_whatever_dynamodb_makes_of_their_text() -> None:
+    assert items.decode({"N": "5"}) == 5
+    assert isinstance(items.decode({"N": "5"}), int)
+    assert items.decode({"N": "-5"}) == -5
+    assert items.decode({"N": "1E+22"}) == 1e22
+    assert items.decode({"N": "0.30000000000000004"}) == 0.1 + 0.2
+
+
+def test_chunks_sort_by_generation_and_number() -> None:
+    places = [chunk_key("r", g, n) for g, n in [(1, 1), (1, 2), (1, 10), (1, 99_999), (2, 1), (10, 1)]]
+    assert places == sorted(places)
+
+
+def test_the_table_is_on_demand_and_its_indexes_hold_keys_only() -> None:
+    table = table_definition("runs")
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    declared = {a["AttributeName"] for a in table["AttributeDefinitions"]}
+    used = {k["AttributeName"] for t in [table, *table["GlobalSecondaryIndexes"]] for k in t["KeySchema"]}
+    assert declared == used
+    assert {i["IndexName"] for i in table["GlobalSecondaryIndexes"]} == {
+        "by_object",
+        "by_name",
+        "recent",
+        "unfinished",
+    }
+    assert {i["Projection"]["ProjectionType"] for i in table["GlobalSecondaryIndexes"]} == {"KEYS_ONLY"}
+
+
+@pytest.mark.parametrize("asked", [update({"a": {"S": "x"}, "b": None}, {"c": 1}), add({"a": 1}, {"b": "x"}, {"c": 1})])
+def test_every_name_and_value_is_a_placeholder_that_is_used(asked: dict[str, dict[str, str] | str]) -> None:
+    text = f"{asked['UpdateExpression']} {asked['ConditionExpression']}"
+    for place in [*asked["ExpressionAttributeNames"], *asked["ExpressionAttributeValues"]]:
+        assert place in text
+    assert set(asked["ExpressionAttributeNames"]) == {"#a", "#b", "#c"}

@@ -1,0 +1,84 @@
+"""What the app says about itself, and what it never says."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib import observe
+from chalicelib.observe import METRICS, note, redacted
+
+Said = Callable[[], dict[str, Any]]
+
+
+@pytest.fixture
+def said() -> Said:
+    """The one line that was written since the last call."""
+    out = io.StringIO()
+    handler = observe._logger().registered_handler
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(out)
+
+    def line() -> dict[str, Any]:
+        [found] = out.getvalue().splitlines()
+        out.seek(out.truncate(0))
+        return dict(json.loads(found))
+
+    return line
+
+
+def test_an_event_is_one_json_line(said: Said) -> None:
+    note("told", {"run": "r1", "chunks": 3, "seconds": 0.5, "problem": None})
+    line = said()
+    assert (line["event"], line["run"], line["chunks"], line["seconds"]) == ("told", "r1", 3, 0.5)
+    assert (line["service"], line["stage"], line["level"]) == ("landfall", "dev", "INFO")
+    assert "_aws" not in line
+
+
+def test_an_events_metrics_are_in_its_line(said: Said) -> None:
+    note("loaded", {"run": "r1", "object": "orders", "state": "LOADED", "rows": 7})
+    line = said()
+    assert line["rows"] == 7
+    assert line["RowsLoaded"] == [7.0]
+    [block] = line["_aws"]["CloudWatchMetrics"]
+    assert block["Namespace"] == "Landfall"
+    assert block["Dimensions"] == [["stage", "object"]]
+    assert block["Metrics"] == [{"Name": "RowsLoaded", "Unit": "Count"}]
+
+
+def test_metrics_of_one_event_do_not_leak_into_the_next(said: Said) -> None:
+    note("arrived", {"object": "orders"})
+    said()
+    note("swept", {"driven": 2, "oldest_seconds": 0.0})
+    line = said()
+    assert "FilesArrived" not in line
+    assert (line["RunsDriven"], line["OldestRunSeconds"]) == ([2.0], [0.0])
+
+
+def test_fields_that_smell_are_hidden() -> None:
+    shown = redacted(
+        {
+            "token": "t",
+            "db_secret": "s",
+            "Authorization": "x",
+            "row": "a,b",
+            "value": 4711,
+            "rows": 7,
+            "text": "got Bearer abc.def and AKIAABCDEFGHIJKLMNOP, password=hunter2;",
+            "long": "x" * 999,
+        }
+    )
+    assert [shown[name] for name in ("token", "db_secret", "Authorization", "row", "value")] == ["[hidden]"] * 5
+    assert shown["rows"] == 7
+    assert shown["text"] == "got [hidden] and [hidden], [hidden];"
+    assert len(shown["long"]) == 300
+
+
+def test_every_metric_has_a_name_of_its_own() -> None:
+    names = [name for fields in METRICS.values() for name, _, _ in fields.values()]
+    assert len(names) == len(set(names))
