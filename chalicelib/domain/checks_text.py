@@ -9,12 +9,13 @@ import numpy as np
 from chalicelib.domain.checks import Check, Fault
 from chalicelib.domain.codes import LoadError
 from chalicelib.domain.contract import ColumnType
-from chalicelib.domain.swar import PADDING, Fields, Mask, Words, hashes, word, words_of
+from chalicelib.domain.swar import PADDING, Fields, Mask, Words, every, hashes, longest, word, words_of
 
 BOOLEANS = (b"t", b"true", b"y", b"yes", b"1", b"f", b"false", b"n", b"no", b"0")
 """Redshift guide, "Boolean type"; case does not matter."""
-LONGEST_LISTED = 64
-"""Bytes of a listed value that are compared vectorised; longer ones are judged one by one."""
+LONGEST_WORDS = 64
+"""Bytes of char and listed values that are looked at vectorised; longer ones are judged one by one."""
+HIGH_BITS = every(0x80)
 
 
 def varchar(kind: ColumnType) -> Check:
@@ -34,9 +35,9 @@ def char(kind: ColumnType) -> Check:
     length = varchar(kind)
 
     def prove(fields: Fields) -> Mask:
-        places = np.flatnonzero(fields.data > 0x7F)
-        proven = length.prove(fields)
-        proven &= places.searchsorted(fields.start) == places.searchsorted(fields.stop)
+        proven = length.prove(fields) & (fields.length <= LONGEST_WORDS)
+        for index in range((min(longest(fields), kind.length, LONGEST_WORDS) + 7) // 8):
+            proven &= (word(fields, index)[0] & HIGH_BITS) == 0
         return proven
 
     def judge(value: bytes) -> Fault | None:
@@ -65,7 +66,7 @@ def listed(values: tuple[str, ...], quote: str) -> Check:
     """One of the contract's values, byte for byte."""
     allowed = frozenset(v.encode() for v in values)
     # Within quotes a quote is doubled, so a value that holds one looks different in the file: left to the judge.
-    plain = [v for v in allowed if 0 < len(v) <= LONGEST_LISTED and quote.encode() not in v]
+    plain = [v for v in allowed if 0 < len(v) <= LONGEST_WORDS and quote.encode() not in v]
 
     def judge(value: bytes) -> Fault | None:
         return None if value in allowed else Fault(code=LoadError.CONTRACT, reason="is not one of the allowed values")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from chalicelib.domain.swar import Bytes, Ints, as_digits
+from chalicelib.domain.swar import Bytes, Ints, as_digits, words_of
 
 DIGITS = 13
-"""Wide enough for 10^13 - 1 bytes, twice the largest S3 object there was when this was written."""
+"""Enough for any offset in a file of MOST_BYTES."""
+MOST_BYTES = 10**DIGITS
+"""10 TB; the contract's limits.max_bytes is 1.1 TB unless it says otherwise."""
 WIDTH = DIGITS + 1
 """With the delimiter."""
 
@@ -19,11 +21,10 @@ def prefixed(rows: Bytes, lengths: Ints, offsets: Ints, delimiter: int) -> Bytes
     out = np.empty(len(rows) + WIDTH * len(lengths), np.uint8)
     starts = np.cumsum(lengths + WIDTH) - (lengths + WIDTH)
     keep = np.ones(len(out), np.bool_)
-    for place in range(WIDTH):
-        keep[starts + place] = False
+    # Two words cover a prefix: digits 1-8, then digits 7-13 and the delimiter.
+    gaps, words = words_of(keep.data), words_of(out.data)
+    gaps[starts] = gaps[starts + 6] = 0
     out[keep] = rows
-    # Two words cover the prefix: digits 1-8, then digits 7-13 and the delimiter.
-    words = np.ndarray((len(out) - 7,), dtype="<u8", buffer=out.data, strides=(1,))
     positions = offsets.astype(np.uint64)
     words[starts] = as_digits(positions // np.uint64(10**5))
     tail = as_digits(positions % np.uint64(10**7) * np.uint64(10))

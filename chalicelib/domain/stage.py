@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from chalicelib.domain import lineage
 from chalicelib.domain.block import Block, Place, explain, make_block, reject
 from chalicelib.domain.bytesource import ByteSource, Range
 from chalicelib.domain.codes import LoadError
@@ -18,7 +19,7 @@ from chalicelib.domain.rejects import KEPT_BYTES, MASK
 from chalicelib.domain.swar import PADDING, fields_of
 from chalicelib.domain.table import RowFault, Table
 from chalicelib.domain.validate import Rules
-from chalicelib.errors import SourceChanged
+from chalicelib.errors import Rejected, SourceChanged
 
 BLOCK_BYTES = 1 << 20
 """Fits a core's caches with the arrays made from it; 64 MB blocks take twice the time."""
@@ -80,7 +81,11 @@ def verify_chain(planned: Sequence[Range], summaries: Sequence[ChunkSummary]) ->
 def stage_chunk(
     source: ByteSource, chunk: Range, rules: Rules, *, block_bytes: int = BLOCK_BYTES, hash_keys: bool = False
 ) -> Iterator[Block]:
-    """Read the records that start in the chunk. Raises SourceChanged if the source ends early."""
+    """Read the records that start in the chunk. Raises SourceChanged if the source ends early, Rejected if it is too
+    large for its offsets to fit the lineage column.
+    """
+    if rules.lineage and source.size > lineage.MOST_BYTES:
+        raise Rejected(f"the file is larger than the {lineage.MOST_BYTES} bytes lineage counts", code="TOO_LARGE")
     return _Stager(source, chunk, rules, block_bytes, hash_keys).blocks()
 
 

@@ -70,7 +70,7 @@ class Fields:
         return [bytes(self.data.data[a:b]) for a, b in zip(self.start.tolist(), self.stop.tolist(), strict=True)]
 
 
-def words_of(data: bytes) -> Words:
+def words_of(data: bytes | memoryview) -> Words:
     """An overlapping view of a padded buffer as little-endian words, one for every byte but the last seven."""
     return np.ndarray((len(data) - 7,), dtype="<u8", buffer=data, strides=(1,))
 

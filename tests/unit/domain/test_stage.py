@@ -13,7 +13,7 @@ from chalicelib.domain.header import match_header, read_header
 from chalicelib.domain.rejects import KEPT_BYTES, Reject
 from chalicelib.domain.stage import stage_chunk
 from chalicelib.domain.validate import compile_rules
-from chalicelib.errors import ContractError, SourceChanged
+from chalicelib.errors import ContractError, Rejected, SourceChanged
 from tests.properties.engine import Memory, assert_as_reference, contract, header_of, stage_file, text
 
 PAIR = contract(Column(name="a", type=text()), Column(name="b", type=text()))
@@ -139,6 +139,16 @@ def test_lineage_counts_to_13_digits(offset):
 
     text_, one = np.frombuffer(b"x,y\n", np.uint8), np.array([4], np.int64)
     assert prefixed(text_, one, np.array([offset], np.int64), ord("|")).tobytes() == b"%013d|x,y\n" % offset
+
+
+def test_a_file_too_large_for_lineage_is_refused():
+    class Huge(Memory):
+        size = 10**13 + 1
+
+    things = contract(*PAIR.columns, lineage=True)
+    rules = compile_rules(things, match_header(things, ("a", "b")))
+    with pytest.raises(Rejected):
+        stage_chunk(Huge(b""), Range(start=4, stop=100), rules)
 
 
 def test_hidden_columns_are_masked_in_rejects():
