@@ -153,6 +153,7 @@ def _known(order: LoadOrder) -> bool:
 
 
 def _copy(order: LoadOrder) -> str:
+    """NULL AS '' makes empty fields NULL, as EMPTYASNULL does, and keeps COPY from taking a text `\\N` for NULL."""
     contract, dialect = order.contract, order.contract.dialect
     columns = ((OFFSET,) if contract.lineage else ()) + order.columns
     quote = "" if dialect.quote == '"' else " QUOTE AS ''''"
@@ -163,7 +164,7 @@ def _copy(order: LoadOrder) -> str:
     return (
         f"COPY {quote_identifier(staging_name(order.load_id))} ({quote_identifiers(columns)})\n"
         f"FROM '{order.manifest}'\nIAM_ROLE {role}{region}\n"
-        f"FORMAT AS CSV{quote}{delimiter} ZSTD MANIFEST EMPTYASNULL{times}\n"
+        f"FORMAT AS CSV{quote}{delimiter} ZSTD MANIFEST NULL AS ''{times}\n"
         "COMPUPDATE OFF STATUPDATE OFF MAXERROR 0"
     )
 
