@@ -176,7 +176,7 @@ def test_an_older_snapshot_is_superseded_as_a_whole(house: House) -> None:
     assert tally(house.load(row("a", "newer"), row("b"), age=3)) == {"inserted": 1, "updated": 1}
 
 
-def test_a_superseded_snapshot_does_not_supersede_others(house: House) -> None:
+def test_the_newest_snapshot_may_be_loaded_again(house: House) -> None:
     house = house.snapshot()
     house.load(row("a", "3"), age=3)
     house.load(row("a", "2"), age=2)
