@@ -157,6 +157,55 @@ def test_a_late_snapshot_is_superseded(site: Site, contract: Contract) -> None:
     assert site.rows(contract) == seen
 
 
+# ---- newest wins ----------------------------------------------------------------------------------------------------
+
+
+def tallies(site: Site, contract: Contract, *files: tuple[int, str]) -> list[dict[str, int]]:
+    """What became of the rows of files, given as (age, rows), loaded in this order; without the zeros."""
+    found = []
+    for number, (age, rows) in enumerate(files):
+        body = "".join(f"{at},{row}\n" for at, row in enumerate(rows.split())).encode()
+        order = site.order(contract, [body], load=f"file {number}", age=age)
+        assert site.load(order).state is FINISHED
+        row = the_row(site, order)
+        names = ("duplicate", "inserted", "updated", "unchanged", "superseded")
+        found.append({name: getattr(row, name) for name in names if getattr(row, name)})
+    return found
+
+
+def test_a_later_file_updates_and_a_late_one_does_not(site: Site, contract: Contract) -> None:
+    found = tallies(site, contract, (2, "a,2,,new"), (1, "a,1,,old b,1,,only-here"), (3, "a,3,,newest"))
+    assert found == [{"inserted": 1}, {"inserted": 1, "superseded": 1}, {"updated": 1}]
+    assert [(r[0], r[3]) for r in site.rows(contract)] == [("a", "newest"), ("b", "only-here")]
+
+
+def test_what_a_newer_file_confirmed_is_as_new_as_that_file(site: Site, contract: Contract) -> None:
+    found = tallies(site, contract, (1, "a,1,,x"), (3, "a,1,,x"), (2, "a,1,,y"))
+    assert found == [{"inserted": 1}, {"unchanged": 1}, {"superseded": 1}]
+    assert site.rows(contract)[0][3] == "x"
+
+
+def test_rows_of_one_file_collapse_to_the_last(site: Site, contract: Contract) -> None:
+    assert tallies(site, contract, (1, "a,1,,1 b,1,,1 a,2,,2 a,3,,3")) == [{"duplicate": 2, "inserted": 2}]
+    assert [r[3] for r in site.rows(contract)] == ["3", "1"]
+
+
+def test_the_order_column_beats_the_age_of_the_file(site: Site, contract: Contract) -> None:
+    found = tallies(
+        site,
+        replace(contract, order_by="seen_on"),
+        (2, "a,,2026-03-01,march b,,2026-03-01,march a,,2026-02-01,february c,,,undated"),
+        (1, "a,,2026-04-01,april b,,2026-03-01,tie c,,2026-01-01,dated"),
+        (3, "a,,2026-01-01,old b,,2026-03-01,tie c,,,undated"),
+    )
+    assert found == [
+        {"duplicate": 1, "inserted": 3},
+        {"updated": 2, "superseded": 1},
+        {"updated": 1, "superseded": 2},
+    ]
+    assert [r[3] for r in site.rows(contract)] == ["april", "tie", "dated"]
+
+
 # ---- the two warehouses agree on any sequence of files --------------------------------------------------------------
 
 FIELDS = st.tuples(

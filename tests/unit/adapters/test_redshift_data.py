@@ -159,6 +159,11 @@ def test_an_error_shows_names_but_no_values(text: str, shown: str) -> None:
     assert len(scrubbed("x" * 9_999)) == 500
 
 
+def test_a_described_failure_shows_no_values() -> None:
+    found = warehouse(Script([ended("FAILED", Error="ERROR: bad integer: 'CANARY'")])).describe("s")
+    assert found.error == "ERROR: bad integer: '…'"
+
+
 def test_a_statement_that_is_not_known_is_gone() -> None:
     gone = warehouse(Script([error("ResourceNotFoundException")])).describe("s")
     assert (gone.state, gone.error) == (StatementState.GONE, "")
