@@ -7,8 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-
-from rich.console import Console
+from pathlib import Path
 
 from cli.demo_world import LocalWorld
 from cli.deployment import ROOT, Deployment
@@ -23,10 +22,6 @@ from local.options import Options
 from local.record import Record
 from local.stack import Stack
 
-DATA = ".landfall/demo-data"
-STATE = ".landfall/demo"
-"""A state of its own, so that a stack that is up keeps its own; with --keep it is the usual one."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Demo:
@@ -34,22 +29,30 @@ class Demo:
 
     scale: Scale
     keep: bool
-    state_dir: str
-    """Where a stack that is kept has its state."""
+    folder: Path
+    """Where the local stack has its state. The demo's own stack is below it, so that one that is up stays as it is."""
+
+    @property
+    def files(self) -> Path:
+        return self.folder / "demo-data"
+
+    @property
+    def state(self) -> Path:
+        return self.folder if self.keep else self.folder / "demo"
 
 
 def demo(asked: Demo, *, as_json: bool) -> ExitCode:
     """Exit code 0 if everything balances. Raises CommandError."""
-    began, screen = time.monotonic(), Console(stderr=True) if as_json else console()
+    began, screen = time.monotonic(), console(stderr=as_json)
     screen.print("Making the files (or taking them from the last time) ...")
-    data = demo_data(ROOT / DATA, asked.scale)
+    data = demo_data(asked.files, asked.scale)
     screen.print(f"Starting the local stack ... ({seconds(time.monotonic() - began)} so far)")
     with _stack(asked) as record:
         world = LocalWorld(deployment=_deployment(record), names=record.names)
         screen.print("Dropping files into the landing bucket:")
         try:
             with moving(screen) as show:
-                files = Story(data=data, folder=ROOT / DATA, world=world, show=show).play()
+                files = Story(data=data, folder=asked.files, world=world, show=show).play()
         except StuckError as stuck:
             screen.print(f"DIFFERS  {stuck}; logs are in {record.files['logs']}")
             return ExitCode.BAD
@@ -65,7 +68,7 @@ def demo(asked: Demo, *, as_json: bool) -> ExitCode:
 @contextmanager
 def _stack(asked: Demo) -> Iterator[Record]:
     """A fresh stack, stopped in the end unless it is to be kept. Raises CommandError."""
-    stack = Stack(ROOT, asked.state_dir if asked.keep else STATE, options=Options())
+    stack = Stack(ROOT, asked.state, options=Options())
     stack.down()
     kept = False
     try:

@@ -173,14 +173,12 @@ def demo(
     json: Json = False,
 ) -> ExitCode:
     """Run the main job on real files, on a fresh local stack, and show that the books balance."""
-    import os
-
     from cli.demo_command import Demo, demo
-    from cli.deployment import STATE_VARIABLE
+    from cli.deployment import state_dir
     from local.demo.generate import Scale
 
-    scale = Scale(transactions=rows, purchases=min(40_000, max(100, rows // 25)), orders=sf)
-    return demo(Demo(scale=scale, keep=keep, state_dir=os.environ.get(STATE_VARIABLE, ".landfall")), as_json=json)
+    scale = Scale(transactions=rows, purchases=min(40_000, max(400, rows // 25)), orders=sf)
+    return demo(Demo(scale=scale, keep=keep, folder=state_dir()), as_json=json)
 
 
 if __name__ == "__main__":

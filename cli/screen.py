@@ -12,16 +12,14 @@ if TYPE_CHECKING:
 PLAIN_WIDTH = 160
 
 
-def console() -> Console:
-    """For stdout. Text is never cut where it goes to a file or a pipe, and never read as markup."""
+def console(*, stderr: bool = False) -> Console:
+    """Text is never cut where it goes to a file or a pipe, and never read as markup."""
     from rich.console import Console
 
-    plain = Console(markup=False, highlight=False, soft_wrap=True, emoji=False)
-    return (
-        plain
-        if plain.is_terminal
-        else Console(markup=False, highlight=False, soft_wrap=True, emoji=False, width=PLAIN_WIDTH)
-    )
+    plain = Console(stderr=stderr, markup=False, highlight=False, soft_wrap=True, emoji=False)
+    if not plain.is_terminal:
+        plain.width = PLAIN_WIDTH
+    return plain
 
 
 def grid(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> Table:

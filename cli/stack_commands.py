@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any
 
-from cli.deployment import ROOT, STATE_VARIABLE
+from cli.deployment import ROOT, state_dir
 from cli.faults import absent
 from cli.screen import seconds
 from local.options import Options
@@ -16,12 +15,9 @@ from local.processes import StartError
 from local.record import Record
 from local.stack import Stack, where
 
-API_PORT = 8000
-"""Where the REST API is if the port is free; else somewhere else."""
-
 
 def the_stack(options: Options | None = None) -> Stack:
-    return Stack(ROOT, os.environ.get(STATE_VARIABLE, ".landfall"), options=options or Options())
+    return Stack(ROOT, state_dir(), options=options or Options())
 
 
 def up(*, as_json: bool) -> None:

@@ -1,0 +1,65 @@
+"""Where a pushed file lands is where its object's files land, or nowhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cli.contracts import shipped
+from cli.faults import CommandError
+from cli.push import checked_key, landing_key
+from tests.cli.conftest import Landfall
+
+
+@pytest.mark.parametrize(
+    ("object", "name", "key"),
+    [
+        ("transactions", "a b+c#.csv", "incoming/transactions/a b+c#.csv"),
+        ("task", "x.csv", "incoming/task/x.csv"),
+        ("orders", "orders.csv", "incoming/orders/orders.csv"),
+        ("walmart_sales", "walmart_customer_May-2025.csv", "monthly_data/walmart_customer_May-2025.csv"),
+    ],
+)
+def test_the_key_is_the_objects_folder_and_the_name(object: str, name: str, key: str) -> None:
+    contracts = shipped()
+    assert landing_key(contracts, contracts[object], name) == key
+
+
+def test_a_name_that_no_pattern_takes_is_refused() -> None:
+    contracts = shipped()
+    with pytest.raises(CommandError, match="walmart_customer_"):
+        landing_key(contracts, contracts["walmart_sales"], "may.csv")
+
+
+def test_a_key_of_another_object_is_refused() -> None:
+    contracts = shipped()
+    assert checked_key(contracts, contracts["task"], "incoming/task/2026/x.csv") == "incoming/task/2026/x.csv"
+    with pytest.raises(CommandError, match="not taken as task"):
+        checked_key(contracts, contracts["task"], "incoming/user/x.csv")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--object", "nope"], 2),
+        (["--object", "task", "--key", "incoming/user/x.csv"], 2),
+        (["--object", "task"], 3),
+        ([], 2),
+    ],
+)
+def test_wrong_pushes_end_before_anything_is_sent(
+    landfall: Landfall, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: list[str], code: int
+) -> None:
+    monkeypatch.setenv("LANDFALL_BUCKET", "no-such-bucket")
+    done = landfall("push", tmp_path / "absent.csv", *arguments)
+    assert done.code == code
+    assert "Traceback" not in done.err
+
+
+def test_ddl_is_that_of_the_contract(landfall: Landfall) -> None:
+    (line,) = landfall("ddl", "transactions", "--json").lines
+    assert "landing" in line["target"][-1]
+    assert '"amount" decimal(18,2) NOT NULL' in landfall("ddl", "transactions").out
+    assert len(landfall("ddl", "--json").lines) == len(shipped())
+    assert landfall("ddl", "nope").code == 2

@@ -1,0 +1,204 @@
+"""Commands that talk to a deployment, against an API that answers over HTTP as ours does."""
+
+from __future__ import annotations
+
+import csv
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Landfall
+
+Answer = tuple[int, dict[str, Any]]
+
+
+@dataclass
+class FakeApi:
+    """Answers each request with the next of its answers; the last one stays."""
+
+    url: str = ""
+    answers: dict[str, list[Answer]] = field(default_factory=dict)
+    asked: list[tuple[str, str, Any]] = field(default_factory=list)
+    token: str = "secret"
+
+    def answer(self, method: str, path: str, headers: Any, body: bytes) -> Answer:
+        self.asked.append((method, path, json.loads(body) if body else None))
+        if headers["Authorization"] != f"Bearer {self.token}":
+            return 401, {"error": {"code": "UNAUTHORIZED", "message": "no such token"}}
+        waiting = self.answers.get(f"{method} {path}")
+        if not waiting:
+            return 404, {"error": {"code": "NOT_FOUND", "message": f"nothing at {path}"}}
+        return waiting.pop(0) if len(waiting) > 1 else waiting[0]
+
+
+@pytest.fixture
+def api(landfall: Landfall, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeApi]:
+    fake = FakeApi()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            code, body = fake.answer(self.command, self.path, self.headers, self.rfile.read(length))
+            data = json.dumps(body).encode()
+            self.send_response(code)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_POST = do_GET  # noqa: N815
+
+        def log_message(self, format: str, *args: Any) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        fake.url = f"http://127.0.0.1:{server.server_port}"
+        monkeypatch.setenv("LANDFALL_API_URL", fake.url)
+        monkeypatch.setenv("LANDFALL_TOKEN", "secret")
+        yield fake
+        server.shutdown()
+        thread.join()
+
+
+def status(state: str = "LOADED", **changes: Any) -> dict[str, Any]:
+    counts = {"read": 3, "good": 2, "rejected": 1, "duplicate": 0, "inserted": 2, "updated": 0, "unchanged": 0}
+    return {
+        "run_id": "a" * 32,
+        "file": "incoming/transactions/a b.csv",
+        "object": "transactions",
+        "state": state,
+        "percent": 100.0,
+        "version": {"etag": "e", "version_id": None},
+        "chunks": {"total": 1, "pending": 0, "staging": 0, "staged": 1},
+        "rows": {**counts, "superseded": 0},
+        "bytes": {"total": 10, "staged": 10},
+        "seconds": {"total": 1.0},
+        "eta_seconds": None,
+        "first_error": {"code": "1205", "message": "date is bad", "line": 3, "byte_offset": 9, "column": "date"},
+        "rejects": "s3://b/rejected/",
+        **changes,
+    }
+
+
+PATH = "/status/incoming%2Ftransactions%2Fa%20b.csv"
+KEY = "incoming/transactions/a b.csv"
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [("LOADED", 0), ("SUPERSEDED", 0), ("LOADING", 0), ("REJECTED", 1), ("FAILED", 1), ("UNROUTED", 1)],
+)
+def test_status_tells_by_its_exit_code(landfall: Landfall, api: FakeApi, state: str, code: int) -> None:
+    api.answers = {f"GET {PATH}": [(200, status(state))]}
+    done = landfall("status", KEY)
+    assert done.code == code
+    assert state in done.out
+    assert "line 3: date is bad" in done.out
+    assert landfall("status", KEY, "--json").lines == [status(state)]
+
+
+def test_waiting_ends_with_the_run(landfall: Landfall, api: FakeApi) -> None:
+    moving = [(200, status(state)) for state in ("ARRIVED", "STAGING", "LOADING", "REJECTED")]
+    api.answers = {f"GET {PATH}": moving}
+    done = landfall("status", KEY, "--wait")
+    assert done.code == 1
+    assert [line.rsplit(": ")[1] for line in done.err.splitlines()] == ["ARRIVED", "STAGING", "LOADING", "REJECTED"]
+
+
+@pytest.mark.parametrize(("http", "code"), [(400, 2), (401, 3), (403, 3), (404, 3), (409, 1), (500, 3), (503, 3)])
+def test_errors_are_one_sentence(landfall: Landfall, api: FakeApi, http: int, code: int) -> None:
+    api.answers = {f"GET {PATH}": [(http, {"error": {"code": "X", "message": "the reason"}})]}
+    done = landfall("status", KEY)
+    assert done.code == code
+    assert done.err.splitlines() == [f"landfall: the API answers {http}: the reason"]
+
+
+def test_an_answer_that_is_no_json_is_an_error_too(landfall: Landfall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANDFALL_API_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("LANDFALL_TOKEN", "x")
+    done = landfall("status", KEY)
+    assert done.code == 3
+    assert "does not answer" in done.err
+
+
+def test_a_wrong_token_is_told(landfall: Landfall, api: FakeApi) -> None:
+    api.token = "other"
+    assert landfall("status").code == 3
+
+
+def test_without_a_deployment_the_way_on_is_named(landfall: Landfall) -> None:
+    done = landfall("status")
+    assert done.code == 3
+    assert "landfall up" in done.err
+
+
+def test_an_url_without_a_token_is_a_wrong_call(landfall: Landfall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANDFALL_API_URL", "http://127.0.0.1:9")
+    assert landfall("status").code == 2
+
+
+def test_runs_are_listed_page_by_page(landfall: Landfall, api: FakeApi) -> None:
+    def run(n: int) -> dict[str, Any]:
+        return {"file": f"f{n}", "object": "task", "state": "LOADED", "arrived_at": "2026", "code": None}
+
+    api.answers = {
+        "GET /runs?object=task&limit=20": [(200, {"runs": [run(1)], "cursor": "c1"})],
+        "GET /runs?object=task&limit=20&cursor=c1": [(200, {"runs": [run(2)], "cursor": ""})],
+    }
+    assert [line["file"] for line in landfall("status", "--object", "task", "--json").lines] == ["f1", "f2"]
+
+
+def test_rerun_asks_for_what_failed_and_goes_on_with_the_cursor(landfall: Landfall, api: FakeApi) -> None:
+    def answer(name: str, cursor: str) -> Answer:
+        run = {"run_id": name, "file": name, "object": "task", "state": "ARRIVED", "load_id": "l"}
+        return 202, {"object": "task", "runs": [run], "skipped": [], "cursor": cursor, "dry_run": False}
+
+    api.answers = {"POST /runs/task": [answer("one", "next"), answer("two", "")]}
+    done = landfall("rerun", "task")
+    assert done.code == 0
+    assert "one" in done.out
+    assert "two" in done.out
+    bodies = [body for _, _, body in api.asked]
+    assert bodies == [{"dry_run": False}, {"dry_run": False, "cursor": "next"}]
+    landfall("rerun", "task", "--all", "--dry-run")
+    assert api.asked[-1][2] == {"dry_run": True, "failed_only": False}
+
+
+def rejects(*records: str) -> Answer:
+    found = [
+        {"line": n, "byte_offset": n, "column": "amount", "code": 1207, "reason": "is bad", "record": record}
+        for n, record in enumerate(records, start=2)
+    ]
+    return 200, {"rejects": found, "cursor": "", "total": len(found)}
+
+
+REJECTS = "GET /rejects/a.csv?limit=200"
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_rejects_for_people_cannot_run_as_formulas(
+    landfall: Landfall, api: FakeApi, tmp_path: Path, start: str
+) -> None:
+    hostile = f'{start}HYPERLINK("http://evil")'
+    api.answers = {REJECTS: [rejects(hostile, "T1,2")]}
+    out = tmp_path / "fix.csv"
+    assert landfall("rejects", "a.csv", "--out", out).code == 0
+    with out.open(newline="", encoding="utf-8-sig") as lines:
+        rows = list(csv.reader(lines))
+    assert [row[-1] for row in rows[1:]] == [f"'{hostile}", "T1,2"]
+    assert rows[0] == ["line", "byte_offset", "column", "code", "reason", "record"]
+
+
+def test_rejects_cannot_steer_the_terminal(landfall: Landfall, api: FakeApi) -> None:
+    api.answers = {REJECTS: [rejects("\x1b[2Jgone\x07 [red]x")]}
+    done = landfall("rejects", "a.csv")
+    assert "\x1b" not in done.out
+    assert "[red]x" in done.out
+    assert landfall("rejects", "a.csv", "--json").lines[0]["record"] == "\x1b[2Jgone\x07 [red]x"
