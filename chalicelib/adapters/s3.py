@@ -6,6 +6,7 @@ Needs s3:ListBucket besides the object rights: without it S3 says 403, not 404, 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,7 @@ class S3Objects:
             etag=_bare(found["ETag"]),
             size=found["ContentLength"],
             version_id=_named(found.get("VersionId")),
-            last_modified=found["LastModified"].timestamp(),
+            last_modified=_second(found["LastModified"]),
         )
 
     def read(self, source: Source, start: int, length: int) -> bytes:
@@ -118,7 +119,7 @@ class S3Objects:
                         key=found["Key"],
                         etag=_bare(found["ETag"]),
                         size=found["Size"],
-                        last_modified=found["LastModified"].timestamp(),
+                        last_modified=_second(found["LastModified"]),
                     )
 
     def _copy_at_once(self, source: Source, key: str) -> None:
@@ -158,6 +159,11 @@ def _named(version_id: str | None) -> str | None:
 
 def _copy_source(source: Source) -> Any:
     return {"Bucket": source.bucket, "Key": source.key, **_version(source.version_id)}
+
+
+def _second(at: datetime) -> float:
+    """Whole seconds, as S3 tells them of an object; stores that list fractions must not make two ages of one file."""
+    return float(int(at.timestamp()))
 
 
 def _bare(etag: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +18,10 @@ from chalicelib.adapters.memory import MemoryClock, MemoryObjects, MemoryRuns
 from chalicelib.adapters.s3 import S3Objects
 from chalicelib.adapters.table import table_definition
 from chalicelib.ports import ObjectStore, RunStore
+from local.redshift.endpoints import loopback
 
 REGION = "eu-west-1"
-_numbers = itertools.count(1)
+_numbers = itertools.count(os.getpid() * 1_000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,19 +34,28 @@ class Objects:
     remove: Callable[[str], object]
 
 
+ENDPOINT = "LANDFALL_CONTRACT_ENDPOINT"
+"""If set, the suite runs against the AWS that listens there, such as the local stack's, instead of moto."""
+
+
 @pytest.fixture(scope="session")
 def aws() -> Iterator[Callable[[str], Any]]:
     """Makes clients of moto's AWS, which lives in this process."""
     clients: dict[str, Any] = {}
+    endpoint = os.environ.get(ENDPOINT)
 
     def client(service: str) -> Any:
         if service not in clients:
             clients[service] = boto3.client(
-                service, region_name=REGION, aws_access_key_id="testing", aws_secret_access_key="testing"
+                service,
+                region_name=REGION,
+                endpoint_url=loopback(endpoint) if endpoint else None,
+                aws_access_key_id="testing",
+                aws_secret_access_key="testing",
             )
         return clients[service]
 
-    with mock_aws():
+    with nullcontext() if endpoint else mock_aws():
         yield client
 
 

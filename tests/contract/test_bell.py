@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,7 +16,7 @@ from chalicelib.adapters.sns import SnsBell
 from chalicelib.ports import Bell
 from tests.contract.warehouses import SETTINGS
 
-_numbers = itertools.count(1)
+_numbers = itertools.count(os.getpid() * 1_000)
 MESSAGE = {
     "id": "1-LOADED",
     "load_id": "1",

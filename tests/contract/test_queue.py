@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -15,7 +16,7 @@ from chalicelib.domain.model import ChunkTask
 from chalicelib.ports import Queue
 from tests.contract.warehouses import SETTINGS
 
-_numbers = itertools.count(1)
+_numbers = itertools.count(os.getpid() * 1_000)
 TASK = ChunkTask(run_id="r" * 32, generation=3, number=1, start=7, stop=50_000_000_000)
 
 
