@@ -17,7 +17,7 @@ def test_messages_of_a_killed_worker_come_back(world: World) -> None:
     assert world.stack.status().alive["worker"] is False
     world.stack.restart_worker()
     until = time.monotonic() + SAMPLE.visibility_seconds + 15
-    while {n["body"] for n in world.told("chunk")} < bodies:
+    while not bodies <= {n["body"] for n in world.told("chunk")}:
         assert time.monotonic() < until
         time.sleep(0.1)
     attempts = {n["body"]: n["attempt"] for n in world.told("chunk", lambda n: n["body"] in bodies)}
