@@ -1,4 +1,4 @@
-"""What the pipeline needs of the outside, as Protocols. Adapters fulfil them; `adapters/memory.py` does so in memory.
+"""What the pipeline needs of the outside, as Protocols. Adapters fulfil them; `adapters/memory` does so in memory.
 
 Every method may raise `Retryable` (nothing is known about the effect) or `Refused`; other errors are named where
 they can happen. Every method may be called again with the same arguments without harm.
@@ -97,10 +97,13 @@ class RunStore(Protocol):
     def search(
         self, *, object: str = "", state: RunState | None = None, since: float = 0.0, cursor: str = "", limit: int = 50
     ) -> Page:
-        """Runs by contract name, state and arrival time, newest first. May lag."""
+        """Runs by contract name, state and arrival time, newest first. May lag. Raises Refused (BAD_CURSOR).
+
+        A page may hold fewer than `limit` runs, or none, and still have a cursor.
+        """
 
     def by_name(self, name: str) -> list[Run]:
-        """Runs of files with that last key segment, newest first. May lag."""
+        """The newest 100 runs of files with that last key segment, newest first. May lag."""
 
 
 class StatementState(Enum):

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
@@ -38,25 +39,23 @@ ENDPOINT = "LANDFALL_CONTRACT_ENDPOINT"
 """If set, the suite runs against the AWS that listens there, such as the local stack's, instead of moto."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def aws() -> Iterator[Callable[[str], Any]]:
-    """Makes clients of moto's AWS, which lives in this process."""
-    clients: dict[str, Any] = {}
+    """Makes clients of moto's AWS, which lives in this process, for as long as one test lasts."""
+    with nullcontext() if os.environ.get(ENDPOINT) else mock_aws():
+        yield _client
+
+
+@cache
+def _client(service: str) -> Any:
     endpoint = os.environ.get(ENDPOINT)
-
-    def client(service: str) -> Any:
-        if service not in clients:
-            clients[service] = boto3.client(
-                service,
-                region_name=REGION,
-                endpoint_url=loopback(endpoint) if endpoint else None,
-                aws_access_key_id="testing",
-                aws_secret_access_key="testing",
-            )
-        return clients[service]
-
-    with nullcontext() if endpoint else mock_aws():
-        yield client
+    return boto3.client(
+        service,
+        region_name=REGION,
+        endpoint_url=loopback(endpoint) if endpoint else None,
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+    )
 
 
 @pytest.fixture
