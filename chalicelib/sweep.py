@@ -6,6 +6,7 @@ It does nothing itself that the story could do: it only names files and runs to 
 
 from __future__ import annotations
 
+from chalicelib.domain.model import Source, run_id
 from chalicelib.domain.routing import landing_prefixes
 from chalicelib.pipeline import Pipeline
 
@@ -35,9 +36,18 @@ def find_landed(pipeline: Pipeline) -> int:
     found = 0
     for prefix in landing_prefixes(pipeline.contracts):
         for source in pipeline.objects.list(pipeline.settings.bucket, prefix):
-            if source.last_modified > settled:
-                continue
-            newest = pipeline.runs.newest(source.bucket, source.key)
-            if newest is None or newest.etag != source.etag:
+            if source.last_modified <= settled and _unheard(pipeline, source):
                 found += pipeline.arrive(source) is not None
     return found
+
+
+def _unheard(pipeline: Pipeline, source: Source) -> bool:
+    """Whether nobody took notice of what lies there now.
+
+    In a bucket with versions an old content shows again once the newer one is archived: it had its run.
+    """
+    newest = pipeline.runs.newest(source.bucket, source.key)
+    if newest is not None and newest.etag == source.etag:
+        return False
+    known = pipeline.runs.get(run_id(source))
+    return known is None or source.last_modified > known.source.last_modified
