@@ -1,6 +1,6 @@
 # One verb per intention. Each makes what it needs first (scripts/setup; a second run of that costs nothing).
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test lint clean
+.PHONY: help setup demo up down test lint bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ test: setup ## the tests (PYTEST="-k name" to pass options)
 
 lint: setup ## style, types, import flow, our own rules, advisories
 	@sh scripts/lint
+
+bench: setup ## the staging engine beside csv and pandas (BENCH="--rows 100000")
+	@.venv/bin/python bench/run.py $(BENCH)
 
 clean: ## remove what the verbs above have made; stop the stack first (make down)
 	rm -rf .venv .venv-uv .venv-ministack .venv-semgrep .landfall build *.egg-info

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, BinaryIO
 
 import numpy as np
 
-HELD = 1 << 21
-"""Hashes held at once (16 MB). More go to a temporary file and are counted in passes over it."""
+HELD = 1 << 20
+"""Hashes held at once (8 MB). More go to a temporary file as sorted runs, which are then read slice by slice."""
 
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 
@@ -20,7 +21,10 @@ class Duplicates:
     def __init__(self, held: int = HELD) -> None:
         self.total = 0
         self._held = held
-        self._spilt: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115
+        self._buffer: list[Hashes] = []
+        self._buffered = 0
+        self._runs: list[tuple[int, int]] = []  # where each run starts in the file, and how many hashes it has
+        self._file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115
 
     def __enter__(self) -> Duplicates:
         return self
@@ -28,22 +32,43 @@ class Duplicates:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._spilt.close()
+        self._file.close()
 
     def add(self, hashes: Hashes) -> None:
         """The hashes of some rows' keys."""
+        self._buffer.append(hashes)
+        self._buffered += len(hashes)
         self.total += len(hashes)
-        self._spilt.write(np.ascontiguousarray(hashes, np.uint64).data)
+        if self._buffered >= self._held:
+            self._spill()
 
     def count(self) -> int:
-        """Rows beyond the first of each key. A pass counts the keys whose hash, modulo the passes, is its number."""
-        passes = self.total // self._held + 1
-        return self.total - sum(self._distinct(number, passes) for number in range(passes))
+        """Rows beyond the first of each key."""
+        if not self.total:
+            return 0
+        self._spill()
+        return self.total - sum(len(_once(part)) for part in self._slices())
 
-    def _distinct(self, number: int, passes: int) -> int:
-        self._spilt.seek(0)
-        mine: list[Hashes] = []
-        while data := self._spilt.read(self._held * 8):
-            block = np.frombuffer(data, np.uint64)
-            mine.append(block[block % np.uint64(passes) == number])
-        return len(np.unique(np.concatenate(mine))) if mine else 0
+    def _spill(self) -> None:
+        if not self._buffered:
+            return
+        run = _once(np.sort(np.concatenate(self._buffer)))  # so that a key in every row takes no room
+        self._runs.append((self._file.seek(0, 2), len(run)))
+        self._file.write(run.data)
+        self._file.flush()
+        self._buffer, self._buffered = [], 0
+
+    def _slices(self) -> Iterator[Hashes]:
+        """All hashes of one range of values, range after range; each is about as many as may be held."""
+        runs = [np.memmap(self._file, np.uint64, "r", offset, (length,)) for offset, length in self._runs]
+        ranges = sum(length for _, length in self._runs) // self._held + 1
+        bounds = [np.uint64(number * 2**64 // ranges) for number in range(1, ranges)]
+        cuts = [[0, *run.searchsorted(bounds).tolist(), len(run)] for run in runs]
+        for number in range(ranges):
+            parts = [run[cut[number] : cut[number + 1]] for run, cut in zip(runs, cuts, strict=True)]
+            yield np.sort(np.concatenate(parts))
+
+
+def _once(ordered: Hashes) -> Hashes:
+    """Every value of a sorted array once."""
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered
