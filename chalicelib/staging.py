@@ -27,7 +27,7 @@ from chalicelib.ports import Clock, ObjectStore
 PIECE_BYTES = 8 << 20
 """One ranged GET: large enough that its latency does not count, small enough to hold."""
 ZSTD_LEVEL = 1
-"""346 MB/s at 35 % of the size; higher levels cost more CPU than they save in transfer (docs/performance.md)."""
+"""346 MB/s at 35 % of the size; higher levels cost more CPU than they save in transfer (bench/RESULTS.md)."""
 MB = 1_000_000
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import MISSING, fields
 from pathlib import Path
 
@@ -24,6 +25,27 @@ def test_every_setting_is_documented(field) -> None:
 @pytest.mark.parametrize("state", RunState, ids=lambda s: s.value)
 def test_every_state_is_documented(state: RunState) -> None:
     assert f"`{state.value}`" in (ROOT / "docs/guarantees.md").read_text()
+
+
+def _codes() -> set[str]:
+    texts = (path.read_text() for path in (ROOT / "chalicelib").rglob("*.py"))
+    return {code for text in texts for code in re.findall(r"""\bcode ?= ?"([A-Z_]+)\"""", text)}
+
+
+@pytest.mark.parametrize("code", sorted(_codes()))
+def test_every_error_code_has_an_entry_of_what_to_do(code: str) -> None:
+    entries = (ROOT / "docs/runbook.md").read_text() + (ROOT / "docs/api.md").read_text()
+    assert f"`{code}`" in entries
+
+
+def test_every_document_that_code_names_exists() -> None:
+    sources = [p for top in ("chalicelib", "cli", "local", "sql") for p in (ROOT / top).rglob("*") if p.is_file()]
+    named = {name for p in sources if p.suffix in (".py", ".sql", ".toml") for name in _documents(p.read_text())}
+    assert not {name for name in named if not (ROOT / name).exists()}
+
+
+def _documents(text: str) -> list[str]:
+    return re.findall(r"docs/[a-z-]+\.md", text)
 
 
 def test_all_faulty_settings_are_named_at_once() -> None:
