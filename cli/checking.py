@@ -125,11 +125,18 @@ class _Reader:
 
 
 def _refusal(contract: Contract, counts: Counts, first: Reject | None) -> Rejected | None:
-    problem = first and Problem(
-        code=str(first.code), message=first.reason, line=first.line, byte_offset=first.byte_offset, column=first.column
-    )
     try:
-        refuse_if_too_bad(contract, counts, problem)
+        refuse_if_too_bad(contract, counts, _problem(first) if first else None)
     except Rejected as refusal:
         return refusal
     return None
+
+
+def _problem(reject: Reject) -> Problem:
+    return Problem(
+        code=str(reject.code),
+        message=reject.reason,
+        line=reject.line,
+        byte_offset=reject.byte_offset,
+        column=reject.column,
+    )

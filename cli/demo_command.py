@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,6 +72,7 @@ def _stack(asked: Demo) -> Iterator[Record]:
     """A fresh stack, stopped in the end unless it is to be kept. Raises CommandError."""
     stack = Stack(ROOT, asked.state, options=Options())
     stack.down()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that nothing is left running then
     kept = False
     try:
         yield start(stack)

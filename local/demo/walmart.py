@@ -98,7 +98,7 @@ def _spoil(row: Row, turn: int) -> tuple[Row, str, int]:
     return spoilt, column.lower(), code
 
 
-def _write(folder: Path, month: str, rows: list[Row], bad: list[tuple[Row, str, int]], **counts: int) -> Truth:
+def _write(folder: Path, month: str, rows: list[Row], bad: list[tuple[Row, str, int]], **counts: Any) -> Truth:
     """Bad rows come last."""
     key = f"monthly_data/walmart_customer_{month}-2025.csv"
     lines = [HEADER, *(",".join(row) for row in rows), *(",".join(row) for row, _, _ in bad)]
