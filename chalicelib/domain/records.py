@@ -143,9 +143,7 @@ class _Scan:
         opens = self.odd[self.quotes] != bool(flip)
         at = self.at[self.quotes]
         return self.quotes[
-            np.where(
-                opens, ~may_open(self.block, at, self.grammar), ~may_close(self.block, at, self.size, self.grammar)
-            )
+            np.where(opens, ~may_open(self.block, at, self.grammar), ~may_close(self.block, at, self.grammar))
         ]
 
     # ---- the walk ---------------------------------------------------------------------------------------------------
@@ -279,14 +277,14 @@ def may_open(block: Bytes, at: Ints, grammar: Grammar) -> Mask:
     return fits
 
 
-def may_close(block: Bytes, at: Ints, size: int, grammar: Grammar) -> Mask:
+def may_close(block: Bytes, at: Ints, grammar: Grammar) -> Mask:
     """Whether quotes at these indices may close: before a line end, a delimiter or another quote.
 
     The padding's line feed counts as one: rightly at the file's end; elsewhere because nothing is known there yet.
     """
     after, second = block[at + 1], block[at + 2]
     fits: Mask = (after == LF) | (after == grammar.delimiter) | (after == grammar.quote)
-    fits |= (after == CR) & ((second == LF) | (at + 2 >= size))
+    fits |= (after == CR) & (second == LF)
     return fits
 
 

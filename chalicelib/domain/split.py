@@ -54,7 +54,7 @@ def _states(text: bytes, grammar: Grammar) -> list[bool]:
     """Whether text[1] may be outside (False) or inside (True) quotes: both, one, or in malformed text none of them."""
     padded = np.frombuffer(text + PADDING, np.uint8)
     at = np.flatnonzero(padded[1 : len(text)] == grammar.quote) + 1
-    opens, closes = may_open(padded, at, grammar), may_close(padded, at, len(text), grammar)
+    opens, closes = may_open(padded, at, grammar), may_close(padded, at, grammar)
     outside = bool(opens[0::2].all() and closes[1::2].all())
     inside = bool(closes[0::2].all() and opens[1::2].all())
     return [False] * outside + [True] * inside
