@@ -49,7 +49,7 @@ moments = st.builds(
 )
 broken_moments = st.from_regex(r"\A20[0-2][0-9]-[0-1][0-9]-[0-3][0-9]([ T][0-2][0-9]:[0-6][0-9]:[0-6][0-9])?\Z")
 junk = st.text("0123456789+-.:eE TZtrueyfalsno/é１", max_size=30)
-words = st.sampled_from(["t", "TRUE", "yEs", "1", "0", "no", "on", "\x11", "t ", "USD", "usd", "é"])
+words = st.sampled_from(["t", "TRUE", "yEs", "1", "0", "no", "on", "\x11", "t ", "USD", "usd", "é", "1\0", "USD\0"])
 values = st.one_of(numbers, moments, broken_moments, junk, words).map(str.encode)
 
 

@@ -120,6 +120,8 @@ def test_nul_and_broken_utf8_name_their_column_and_come_before_other_faults():
     "broken",
     [
         b"\xc0\xaf",
+        b"\xe0\x80\xaf",
+        b"\xf0\x80\x80\xaf",
         b"\xed\xa0\x80",
         b"\xf4\x90\x80\x80",
         b"\xf5\x80\x80\x80",
