@@ -37,7 +37,7 @@ from chalicelib.domain.model import (
 )
 from chalicelib.domain.notices import notice
 from chalicelib.domain.pauses import pause
-from chalicelib.errors import LandfallError, LoadFailed, Refused, Retryable, SourceChanged, SourceGone
+from chalicelib.errors import Broken, LandfallError, LoadFailed, Retryable, SourceChanged, SourceGone
 from chalicelib.ports import Bell, Clock, Conflict, ObjectStore, Queue, RunStore, StatementState, Warehouse
 from chalicelib.staging import plan_file, publish, stage_part
 
@@ -236,24 +236,24 @@ class Pipeline:
         asked_before = run.submitted_at
         if not asked_before:
             run = self.runs.change(run, submitted_at=self.clock.now())
-        order = load_order(run, self._filed(run), self.contracts[run.object], self.settings.copy_role)
         try:
+            order = load_order(run, self._filed(run), self.contracts[run.object], self.settings.copy_role)
             statement = self.warehouse.submit(order, token=f"{run.load_id}-{run.load_attempt}", name=run.run_id)
-        except Refused as refused:
+        except Broken as refused:
             if not asked_before:
-                raise LoadFailed(refused.message) from refused
+                raise LoadFailed(refused.message, code=refused.code) from refused
             return self._overdue(run, refused)
         self.note("submitted", {"run": run.run_id, "object": run.object, "attempt": run.load_attempt})
         self.queue.send_run(run.run_id, delay=SECOND_LOOK_SECONDS)
         return self.runs.change(run, statement_id=statement)
 
-    def _overdue(self, run: Run, refused: Refused) -> Run:
+    def _overdue(self, run: Run, refused: Broken) -> Run:
         """Whether a statement that may have been lost has had its time; only then can the ledger speak for it."""
         if self.clock.now() - run.submitted_at <= self.settings.load_timeout_seconds:
             raise refused
         if row := self.warehouse.ledger(run.load_id):
             return self._loaded(run, row)
-        raise LoadFailed(refused.message) from refused
+        raise LoadFailed(refused.message, code=refused.code) from refused
 
     # ---- settle: what does the ledger say? --------------------------------------------------------------------------
 

@@ -74,7 +74,7 @@ class RunStore(Protocol):
         """The newest recorded version of a key."""
 
     def change(self, run: Run, **changes: Any) -> Run:
-        """Set fields of the run if it still has `run`'s state, generation and load_attempt; returns the new run.
+        """Set fields of the run if it still has `run`'s state, generation, load_attempt and submitted_at; returns it.
 
         A change of `state` must be a move `lifecycle` allows. Raises Conflict.
         """

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.adapters import expressions, items
 from chalicelib.adapters.foreign import code_of, door
-from chalicelib.adapters.moves import TOLD, chunk_sums, complete, reopened
+from chalicelib.adapters.moves import TOLD, attempt, chunk_sums, complete, reopened
 from chalicelib.adapters.searches import Searches
 from chalicelib.adapters.table import chunk_key, chunks_prefix, file_key, run_key
 from chalicelib.adapters.transactions import CancelledError, Transactions
@@ -85,10 +85,9 @@ class DynamoRuns:
         full = complete(run, changes, self._clock.now())
         attributes = items.run_attributes(full)
         attributes["open"] = None if replace(run, **full).finished else items.OPEN["open"]
-        condition = {"state": run.state, "generation": run.generation, "load_attempt": run.load_attempt}
         try:
             with door(f"change run {run.run_id}"):
-                return self._change(run, attributes, condition)
+                return self._change(run, attributes, attempt(run))
         except _MovedOnError as moved:
             raise Conflict(f"run {run.run_id} has moved on") from moved
 

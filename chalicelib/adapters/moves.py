@@ -26,9 +26,18 @@ def complete(run: Run, changes: dict[str, Any], now: float) -> dict[str, Any]:
     return full
 
 
+def attempt(run: Run) -> dict[str, Any]:
+    """What a change insists on. With `submitted_at` among it, only one worker can be the first to ask for a load:
+
+    worker 1: reads submitted_at 0          | worker 2: reads it too
+    worker 1: writes it, submits: accepted  | worker 2: would write it, be refused, and end a run that is being loaded
+    """
+    return {name: getattr(run, name) for name in ("state", "generation", "load_attempt", "submitted_at")}
+
+
 def same_attempt(stored: Run, run: Run) -> bool:
     """Whether nobody has moved the run since `run` was read, as far as a change cares."""
-    return (stored.state, stored.generation, stored.load_attempt) == (run.state, run.generation, run.load_attempt)
+    return attempt(stored) == attempt(run)
 
 
 def chunk_sums(chunk: Chunk) -> dict[str, int]:

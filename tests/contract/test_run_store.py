@@ -138,7 +138,9 @@ def test_a_change_keeps_what_others_changed_in_the_meantime(runs: RunStore, cloc
     assert runs.change(run, archive_key="k").fingerprint == "f"
 
 
-@pytest.mark.parametrize("moved", [{"state": RunState.STAGING}, {"load_attempt": 1}, {"generation": 2}])
+@pytest.mark.parametrize(
+    "moved", [{"state": RunState.STAGING}, {"load_attempt": 1}, {"generation": 2}, {"submitted_at": 1.5}]
+)
 def test_a_change_decided_on_an_old_run_conflicts(runs: RunStore, clock: MemoryClock, moved: dict[str, Any]) -> None:
     run = a_run(clock)
     runs.create(run)

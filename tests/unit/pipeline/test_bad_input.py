@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from chalicelib.adapters.memory import Fate
 from chalicelib.domain.model import Run, RunState
-from chalicelib.errors import SourceGone, Throttled
+from chalicelib.errors import Broken, SourceGone, Throttled
+from chalicelib.ports import Conflict
 from chalicelib.reruns import Busy, rerun
 from tests.simulation.promises import liveness, safety
 from tests.simulation.scenarios import numbered, put, text
@@ -113,6 +115,33 @@ def test_a_copy_refused_for_good_fails_the_run(world: World) -> None:
     put(world, "a.csv", numbered(3))
     run = ended(world, RunState.FAILED, "LOAD_FAILED", may_fail=True)
     assert "permission denied" in run.problem.message
+
+
+def about_to_load(world: World) -> Run:
+    """The one run, its transaction not asked for yet."""
+    put(world, "a.csv", numbered(3))
+    while not any(r.state is RunState.LOADING for r in world.runs.runs.values()):
+        world._deliver_event() or world._deliver_message()
+        world.clock.advance(1)
+    return replace(only_run(world), submitted_at=0.0, statement_id="")
+
+
+def test_of_two_workers_that_would_submit_first_only_one_does(world: World) -> None:
+    seen_by_both = about_to_load(world)
+    assert only_run(world).submitted_at
+    with pytest.raises(Conflict):
+        world.pipeline.submit(seen_by_both)
+    assert len(world.warehouse.statements) == 1
+
+
+def test_a_load_that_cannot_be_put_into_words_ends_failed(world: World) -> None:
+    def unsound(name: str) -> None:
+        if name == "warehouse.submit":
+            raise Broken("the load order is not sound: iam_role", code="BAD_LOAD_ORDER")
+
+    world.schedule.next = unsound  # type: ignore[method-assign]
+    put(world, "a.csv", numbered(3))
+    ended(world, RunState.FAILED, "BAD_LOAD_ORDER", may_fail=True)
 
 
 @pytest.mark.parametrize("fate", [Fate.CONFLICT, Fate.ABORTED, Fate.LOST, Fate.STUCK])
