@@ -28,15 +28,27 @@ class FileReport:
     """In order; each starts where the one before it ends."""
     moved: int
     """Chunks that did not start where they were planned."""
-    rows_read: int
-    """The header not counted."""
-    rows_good: int
-    """Those with a key that an earlier row has are among them."""
-    rows_rejected: int
     rows_duplicate: int | None
     """Good rows beyond the first of each key; None if they were not counted."""
-    blank: int
-    """Blank lines."""
+
+    @property
+    def rows_read(self) -> int:
+        """The header not counted."""
+        return sum(chunk.rows_read for chunk in self.chunks)
+
+    @property
+    def rows_good(self) -> int:
+        """Those with a key that an earlier row has are among them."""
+        return sum(chunk.rows_good for chunk in self.chunks)
+
+    @property
+    def rows_rejected(self) -> int:
+        return sum(chunk.rows_rejected for chunk in self.chunks)
+
+    @property
+    def blank(self) -> int:
+        """Blank lines."""
+        return sum(chunk.blank for chunk in self.chunks)
 
 
 def check_file(
@@ -76,11 +88,7 @@ def check_file(
         layout=layout,
         chunks=tuple(chunks),
         moved=sum(chunk.start != plan.start for chunk, plan in zip(chunks, planned, strict=True)),
-        rows_read=sum(chunk.rows_read for chunk in chunks),
-        rows_good=sum(chunk.rows_good for chunk in chunks),
-        rows_rejected=sum(chunk.rows_rejected for chunk in chunks),
         rows_duplicate=_repeats(hashes) if count_duplicates else None,
-        blank=sum(chunk.blank for chunk in chunks),
     )
 
 
