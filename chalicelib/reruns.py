@@ -25,8 +25,13 @@ class StillUnrouted(LandfallError):
 
 
 def rerun(pipeline: Pipeline, run: Run) -> Run:
-    """Start a finished run over, as a new generation with a new load id. Raises Busy, StillUnrouted, SourceGone."""
-    if not run.state.terminal:
+    """Start an ended run over, as a new generation with a new load id. Raises Busy, StillUnrouted, SourceGone.
+
+    worker 1: LOADED: copies the source  | a rerun now would read the source where it landed
+    worker 1: deletes the source, and cannot record where the copy is, for the run has gone on
+    So a loaded run is let go only once it is archived.
+    """
+    if not run.state.terminal or (run.state is RunState.LOADED and not run.archive_key):
         raise Busy("this run is still on its way; wait until it ends, then ask again")
     found = route(pipeline.contracts, run.source.key)
     if found is None:
