@@ -13,7 +13,8 @@ from typing import Any
 
 from chalicelib.config import Settings
 from chalicelib.domain.events import run_of, task_of
-from chalicelib.domain.model import ChunkTask
+from chalicelib.domain.lifecycle import may_pass
+from chalicelib.domain.model import ChunkTask, RunState
 from chalicelib.domain.pauses import pause
 from chalicelib.errors import Broken, LandfallError, Retryable
 from chalicelib.pipeline import Pipeline
@@ -35,15 +36,17 @@ def on_run_message(pipeline: Pipeline, delay: Delay, record: dict[str, Any]) -> 
 
 
 def on_chunk_message(pipeline: Pipeline, delay: Delay, record: dict[str, Any]) -> None:
-    """One try to stage a chunk. After the last, its run is FAILED."""
+    """One try to stage a chunk. After the last, the sweep sends it again, until `give_up_hours` end its run FAILED."""
     task: ChunkTask = task_of(record["body"])
-    _one_try(
-        pipeline.settings,
-        delay,
-        record,
-        lambda: pipeline.stage(task),
-        lambda error: bury(pipeline, task.run_id, error, generation=task.generation),
-    )
+
+    def give_up(error: Exception) -> None:
+        run = pipeline.runs.get(task.run_id)
+        if run and may_pass(run, error, pipeline.clock.now(), pipeline.settings.give_up_hours):
+            pipeline.note("left_to_sweep", {"run": task.run_id, "error": type(error).__name__})
+        else:
+            bury(pipeline, task.run_id, error, generation=task.generation)
+
+    _one_try(pipeline.settings, delay, record, lambda: pipeline.stage(task), give_up)
 
 
 def on_dead_letter(pipeline: Pipeline, record: dict[str, Any]) -> None:
@@ -60,7 +63,7 @@ def on_dead_letter(pipeline: Pipeline, record: dict[str, Any]) -> None:
 def bury(pipeline: Pipeline, run_id: str, error: Exception, *, generation: int | None = None) -> None:
     """FAIL a run that cannot go on. One in LOADING is left to the sweep: its statement might still commit."""
     run = pipeline.runs.get(run_id)
-    if run is None or run.state.terminal or run.state.name == "LOADING":
+    if run is None or run.state.terminal or run.state is RunState.LOADING:
         return
     if generation is not None and run.generation != generation:
         return

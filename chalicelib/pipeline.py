@@ -22,7 +22,7 @@ from chalicelib.domain.arrivals import new_run
 from chalicelib.domain.books import first_reject, misfit, refuse_if_too_bad, totals
 from chalicelib.domain.contract_file import Contracts
 from chalicelib.domain.filing import FilePlan, chunk_task, load_order
-from chalicelib.domain.lifecycle import ending, problem_of
+from chalicelib.domain.lifecycle import ending, may_pass, problem_of
 from chalicelib.domain.model import (
     NOT_KEPT,
     Chunk,
@@ -121,8 +121,7 @@ class Pipeline:
 
         A run in LOADING ends only when the ledger was asked and no statement can commit any more: its age is watched.
         """
-        age = self.clock.now() - run.moments.get(RunState.ARRIVED.value, run.arrived_at)
-        passing = isinstance(error, Retryable) and age <= self.settings.give_up_hours * 3600
+        passing = may_pass(run, error, self.clock.now(), self.settings.give_up_hours)
         unclear = run.state is RunState.LOADING and not isinstance(error, LoadFailed)
         if run.state.terminal or passing or unclear:
             raise error

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.model import Problem
+from chalicelib.domain.model import Problem, Run
 from chalicelib.domain.model import RunState as S
-from chalicelib.errors import LandfallError, Rejected, SourceChanged
+from chalicelib.errors import LandfallError, Rejected, Retryable, SourceChanged
 
 MOVES: dict[S, frozenset[S]] = {
     S.ARRIVED: frozenset({S.STAGING, S.REJECTED, S.FAILED, S.SUPERSEDED}),
@@ -30,6 +30,12 @@ def ending(state: S, error: LandfallError) -> S:
     if state in (S.ARRIVED, S.STAGING):
         return {Rejected: S.REJECTED, SourceChanged: S.SUPERSEDED}.get(type(error), S.FAILED)
     return S.FAILED
+
+
+def may_pass(run: Run, error: Exception, now: float, give_up_hours: float) -> bool:
+    """Whether trying again may help: what is the world's fault is tried until the run is `give_up_hours` old."""
+    age = now - run.moments.get(S.ARRIVED.value, run.arrived_at)
+    return isinstance(error, Retryable) and age <= give_up_hours * 3600
 
 
 def problem_of(error: LandfallError) -> Problem:

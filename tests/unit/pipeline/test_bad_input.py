@@ -168,10 +168,40 @@ def test_a_warehouse_that_is_down_is_waited_for(world: World) -> None:
     assert only_run(world).state is RunState.LOADED
 
 
+def being_staged(world: World) -> list[bool]:
+    """The one run, cut into chunks, and a store that takes nothing until the list is cleared."""
+    put(world, "a.csv", numbered(12))
+    world.pipeline.arrive(world.events.pop())
+    world.pipeline.advance(only_run(world).run_id)
+    assert only_run(world).state is RunState.STAGING
+    down = [True]
+    world.schedule.next = _fails_while(down, "objects.put")  # type: ignore[method-assign]
+    return down
+
+
+def test_an_outage_longer_than_a_chunks_tries_is_waited_for(world: World) -> None:
+    down = being_staged(world)
+    for _ in range(100):
+        world._deliver_message()
+        world.clock.advance(30)
+    assert not world.queue.messages
+    assert only_run(world).state is RunState.STAGING
+    down.clear()
+    world.run()
+    assert not world.violations
+    assert only_run(world).state is RunState.LOADED
+
+
+def test_an_outage_without_end_fails_the_run(world: World) -> None:
+    being_staged(world)
+    world.clock.advance(world.pipeline.settings.give_up_hours * 3600)
+    ended(world, RunState.FAILED, "THROTTLED", may_fail=True)
+
+
 def _fails_while(flag: list[bool], where: str) -> Callable[[str], object]:
     def next_fault(name: str) -> None:
         if flag and name == where:
-            raise Throttled("the warehouse is paused")
+            raise Throttled(f"{name} is paused")
 
     return next_fault
 
@@ -203,6 +233,25 @@ def test_a_run_on_its_way_is_not_run_again(world: World) -> None:
     world.pipeline.arrive(world.events.pop())
     with pytest.raises(Busy):
         rerun(world.pipeline, only_run(world))
+
+
+def test_a_loaded_file_is_not_run_again_before_it_is_archived(world: World) -> None:
+    down = [True]
+    world.schedule.next = _fails_while(down, "objects.delete")  # type: ignore[method-assign]
+    put(world, "a.csv", numbered(3))
+    for _ in range(40):
+        world._statements()
+        world._deliver_event() or world._deliver_message()
+        world.clock.advance(5)
+    assert only_run(world).state is RunState.LOADED
+    with pytest.raises(Busy):
+        rerun(world.pipeline, only_run(world))
+    down.clear()
+    world.run()
+    assert not world.violations
+    rerun(world.pipeline, only_run(world))
+    world.run()
+    assert (only_run(world).state, only_run(world).generation) == (RunState.LOADED, 2)
 
 
 def test_a_file_that_is_nowhere_cannot_be_run_again(world: World) -> None:
