@@ -74,7 +74,7 @@ class Pipeline:
         if newest and newest.etag == source.etag:
             return self._nudge(self.runs.get(newest.run_id))
         known = self.runs.get(run_id(source))
-        if known and newest and not source.newer_than(newest.sequencer):
+        if known and newest and not all(map(source.newer_than, (newest.sequencer, known.source.sequencer))):
             return self._nudge(known)  # a late double of an older content's event
         run = new_run(source, self.contracts, self.clock.now(), came_back=known is not None)
         if self.runs.create(run):

@@ -219,8 +219,12 @@ class Run:
 
     @property
     def source_order(self) -> str:
-        """Sorts runs of one object by the age of their files: last modified, then S3's sequencer."""
-        return f"{self.source.last_modified:017.3f}#{self.source.sequencer.ljust(32, '0')}"
+        """Sorts runs of one object by the age of their files: last modified, then S3's sequencer.
+
+        A file found by listing has none; being what lay there in the end, it is the last of its second.
+        """
+        sequencer = self.source.sequencer.ljust(32, "0") if self.source.sequencer else "Z" * 32
+        return f"{self.source.last_modified:017.3f}#{sequencer}"
 
 
 @dataclass(frozen=True, kw_only=True)

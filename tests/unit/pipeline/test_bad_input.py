@@ -12,6 +12,7 @@ from chalicelib.domain.model import Run, RunState
 from chalicelib.errors import Broken, SourceGone, Throttled
 from chalicelib.ports import Conflict
 from chalicelib.reruns import Busy, rerun
+from chalicelib.sweep import sweep
 from tests.simulation.promises import liveness, safety
 from tests.simulation.scenarios import numbered, put, text
 from tests.simulation.world import BUCKET, World
@@ -269,6 +270,31 @@ def test_content_that_comes_back_wins_again(world: World) -> None:
         assert not world.violations
     assert {str(r["value"]) for r in world.warehouse.rows("landing.things")} == {"a0", "a1"}
     assert len(world.runs.runs) == 3
+
+
+def test_a_late_double_of_an_older_contents_event_changes_nothing(world: World) -> None:
+    put(world, "a.csv", numbered(2, tag="old"))
+    [double] = world.events
+    world.run()
+    put(world, "a.csv", numbered(2, tag="new"), event=False)
+    world.clock.advance(1_000)
+    sweep(world.pipeline)
+    world.run()
+    newest = world.runs.newest(BUCKET, KEY)
+    world.pipeline.arrive(double)
+    world.run()
+    assert not world.violations
+    assert len(world.runs.runs) == 2
+    assert world.runs.newest(BUCKET, KEY) == newest
+
+
+def test_a_file_found_by_listing_is_the_newest_of_its_second(world: World) -> None:
+    put(world, "a.csv", numbered(1))
+    world.run()
+    told = only_run(world)
+    found = replace(told, source=replace(told.source, sequencer=""))
+    later = replace(told, source=replace(told.source, last_modified=told.source.last_modified + 1))
+    assert told.source_order < found.source_order < later.source_order
 
 
 def test_a_rejects_file_counts_lines_from_the_start_of_the_file(world: World) -> None:
