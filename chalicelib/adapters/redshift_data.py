@@ -81,7 +81,7 @@ class RedshiftData:
 
     def describe(self, statement_id: str) -> Statement:
         try:
-            with _door(f"describe statement {statement_id}"):
+            with _door(f"describe statement {statement_id}", statement=True):
                 found = self._api.describe_statement(Id=statement_id)
         except _UnknownStatementError:
             return Statement(statement_id=statement_id, state=StatementState.GONE)
@@ -106,7 +106,7 @@ class RedshiftData:
 
     def cancel(self, statement_id: str) -> None:
         try:
-            with _door(f"cancel statement {statement_id}"):
+            with _door(f"cancel statement {statement_id}", statement=True):
                 self._api.cancel_statement(Id=statement_id)
         except _UnknownStatementError:
             return
@@ -135,8 +135,11 @@ class RedshiftData:
     def _records(self, statement_id: str) -> Iterator[list[Any]]:
         more: dict[str, Any] = {}
         while True:
-            with _door(f"result of statement {statement_id}"):
-                page: Any = self._api.get_statement_result(Id=statement_id, **more)
+            try:
+                with _door(f"result of statement {statement_id}", statement=True):
+                    page: Any = self._api.get_statement_result(Id=statement_id, **more)
+            except _UnknownStatementError as gone:
+                raise Retryable("the ledger query was forgotten before its result was read") from gone
             yield from page["Records"]
             if not page.get("NextToken"):
                 return
@@ -174,13 +177,16 @@ class _UnknownStatementError(Exception):
 
 
 @contextmanager
-def _door(what: str) -> Iterator[None]:
-    """As `door`, and a paused or waking warehouse, which the Data API calls a validation error, is worth a wait."""
+def _door(what: str, *, statement: bool = False) -> Iterator[None]:
+    """As `door`, and a paused or waking warehouse, which the Data API calls a validation error, is worth a wait.
+
+    `statement` if what is not found is a statement; the caller then has to say what that means.
+    """
     with door(what):
         try:
             yield
         except ClientError as error:
-            if code_of(error) == "ResourceNotFoundException" and "statement" in what:
+            if code_of(error) == "ResourceNotFoundException" and statement:
                 raise _UnknownStatementError from error
             if code_of(error) == "ValidationException" and passing(text_of(error)):
                 raise Retryable(f"{what}: the warehouse is not ready") from error

@@ -218,6 +218,12 @@ def test_a_ledger_that_does_not_answer_says_how(answer: Answer, kind: type[Excep
     assert type(caught.value) is kind
 
 
+def test_a_ledger_query_forgotten_before_it_was_read_is_asked_again() -> None:
+    script = Script([reply(Id="q"), ended("FINISHED"), error("ResourceNotFoundException")])
+    with pytest.raises(Retryable):
+        warehouse(script).ledger(ORDER.load_id)
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -227,7 +233,9 @@ def test_a_ledger_that_does_not_answer_says_how(answer: Answer, kind: type[Excep
     ],
 )
 def test_cancelling_is_fine_whatever_became_of_the_statement(answer: Answer) -> None:
-    warehouse(Script([answer])).cancel("s")
+    script = Script([answer])
+    warehouse(script).cancel("s")
+    assert [asked.body["Id"] for asked in script.asked] == ["s"]
 
 
 @pytest.mark.parametrize(
