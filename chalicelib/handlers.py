@@ -8,7 +8,9 @@ answered at all: its worker was killed each time.
 from __future__ import annotations
 
 import random
+import traceback
 from collections.abc import Callable
+from pathlib import PurePath
 from typing import Any
 
 from chalicelib.config import Settings
@@ -21,6 +23,13 @@ from chalicelib.pipeline import Pipeline
 
 Delay = Callable[[Any, int], None]
 """Makes a message, by its receipt handle, come back in so many seconds."""
+
+
+class UnexpectedError(Exception):
+    """A fault of ours: its kind and place.
+
+    Lambda writes what is raised to its log, and the text of an exception that nobody foresaw may quote a row.
+    """
 
 
 def on_run_message(pipeline: Pipeline, delay: Delay, record: dict[str, Any]) -> None:
@@ -87,4 +96,12 @@ def _one_try(
             give_up(error)
             return
         delay(record["receiptHandle"], pause(settings.backoff_seconds, attempt, random.random()))  # noqa: S311
-        raise
+        if isinstance(error, LandfallError):
+            raise
+        raise UnexpectedError(f"{type(error).__name__} at {_place(error)}") from None
+
+
+def _place(error: Exception) -> str:
+    """The lines of code it came through, innermost last."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return " > ".join(f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in frames)

@@ -2,46 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-
 import pytest
 
 from chalicelib.adapters.memory import Fate
-from chalicelib.domain.model import Run, RunState
-from chalicelib.errors import Broken, SourceGone, Throttled
-from chalicelib.ports import Conflict
+from chalicelib.domain.model import RunState
+from chalicelib.errors import Broken, SourceGone
 from chalicelib.reruns import Busy, rerun
-from chalicelib.sweep import sweep
-from tests.simulation.promises import liveness, safety
 from tests.simulation.scenarios import numbered, put, text
 from tests.simulation.world import BUCKET, World
-
-KEY = "incoming/thing/a.csv"
-
-
-@pytest.fixture
-def world() -> World:
-    return World(check=safety)
-
-
-def only_run(world: World) -> Run:
-    (run,) = world.runs.runs.values()
-    return run
-
-
-def ended(world: World, state: RunState, code: str, *, may_fail: bool = False) -> Run:
-    """The world came to rest with its one run in that state, told to support and nothing lost."""
-    world.run()
-    assert not world.violations
-    assert not liveness(world, may_fail=may_fail)
-    run = only_run(world)
-    assert run.state is state
-    assert run.problem is not None
-    assert run.problem.code == code
-    assert [m["problem"]["code"] for m in world.bell.failures] == [code]
-    assert not world.bell.successes
-    return run
+from tests.unit.pipeline.endings import KEY, ended, fails_while, only_run
 
 
 @pytest.mark.parametrize(
@@ -118,23 +87,6 @@ def test_a_copy_refused_for_good_fails_the_run(world: World) -> None:
     assert "permission denied" in run.problem.message
 
 
-def about_to_load(world: World) -> Run:
-    """The one run, its transaction not asked for yet."""
-    put(world, "a.csv", numbered(3))
-    while not any(r.state is RunState.LOADING for r in world.runs.runs.values()):
-        world._deliver_event() or world._deliver_message()
-        world.clock.advance(1)
-    return replace(only_run(world), submitted_at=0.0, statement_id="")
-
-
-def test_of_two_workers_that_would_submit_first_only_one_does(world: World) -> None:
-    seen_by_both = about_to_load(world)
-    assert only_run(world).submitted_at
-    with pytest.raises(Conflict):
-        world.pipeline.submit(seen_by_both)
-    assert len(world.warehouse.statements) == 1
-
-
 def test_a_load_that_cannot_be_put_into_words_ends_failed(world: World) -> None:
     def unsound(name: str) -> None:
         if name == "warehouse.submit":
@@ -157,7 +109,7 @@ def test_a_passing_failure_of_the_warehouse_is_tried_again(world: World, fate: F
 
 def test_a_warehouse_that_is_down_is_waited_for(world: World) -> None:
     down = [True]
-    world.schedule.next = _fails_while(down, "warehouse.submit")  # type: ignore[method-assign]
+    world.schedule.next = fails_while(down, "warehouse.submit")  # type: ignore[method-assign]
     put(world, "a.csv", numbered(3))
     for _ in range(40):
         world._deliver_event() or world._deliver_message()
@@ -167,44 +119,6 @@ def test_a_warehouse_that_is_down_is_waited_for(world: World) -> None:
     world.run()
     assert not world.violations
     assert only_run(world).state is RunState.LOADED
-
-
-def being_staged(world: World) -> list[bool]:
-    """The one run, cut into chunks, and a store that takes nothing until the list is cleared."""
-    put(world, "a.csv", numbered(12))
-    world.pipeline.arrive(world.events.pop())
-    world.pipeline.advance(only_run(world).run_id)
-    assert only_run(world).state is RunState.STAGING
-    down = [True]
-    world.schedule.next = _fails_while(down, "objects.put")  # type: ignore[method-assign]
-    return down
-
-
-def test_an_outage_longer_than_a_chunks_tries_is_waited_for(world: World) -> None:
-    down = being_staged(world)
-    for _ in range(100):
-        world._deliver_message()
-        world.clock.advance(30)
-    assert not world.queue.messages
-    assert only_run(world).state is RunState.STAGING
-    down.clear()
-    world.run()
-    assert not world.violations
-    assert only_run(world).state is RunState.LOADED
-
-
-def test_an_outage_without_end_fails_the_run(world: World) -> None:
-    being_staged(world)
-    world.clock.advance(world.pipeline.settings.give_up_hours * 3600)
-    ended(world, RunState.FAILED, "THROTTLED", may_fail=True)
-
-
-def _fails_while(flag: list[bool], where: str) -> Callable[[str], object]:
-    def next_fault(name: str) -> None:
-        if flag and name == where:
-            raise Throttled(f"{name} is paused")
-
-    return next_fault
 
 
 def test_a_rerun_after_the_cause_is_mended_loads_the_file(world: World) -> None:
@@ -236,25 +150,6 @@ def test_a_run_on_its_way_is_not_run_again(world: World) -> None:
         rerun(world.pipeline, only_run(world))
 
 
-def test_a_loaded_file_is_not_run_again_before_it_is_archived(world: World) -> None:
-    down = [True]
-    world.schedule.next = _fails_while(down, "objects.delete")  # type: ignore[method-assign]
-    put(world, "a.csv", numbered(3))
-    for _ in range(40):
-        world._statements()
-        world._deliver_event() or world._deliver_message()
-        world.clock.advance(5)
-    assert only_run(world).state is RunState.LOADED
-    with pytest.raises(Busy):
-        rerun(world.pipeline, only_run(world))
-    down.clear()
-    world.run()
-    assert not world.violations
-    rerun(world.pipeline, only_run(world))
-    world.run()
-    assert (only_run(world).state, only_run(world).generation) == (RunState.LOADED, 2)
-
-
 def test_a_file_that_is_nowhere_cannot_be_run_again(world: World) -> None:
     world.put(KEY, b"", {})
     world.run()
@@ -270,31 +165,6 @@ def test_content_that_comes_back_wins_again(world: World) -> None:
         assert not world.violations
     assert {str(r["value"]) for r in world.warehouse.rows("landing.things")} == {"a0", "a1"}
     assert len(world.runs.runs) == 3
-
-
-def test_a_late_double_of_an_older_contents_event_changes_nothing(world: World) -> None:
-    put(world, "a.csv", numbered(2, tag="old"))
-    [double] = world.events
-    world.run()
-    put(world, "a.csv", numbered(2, tag="new"), event=False)
-    world.clock.advance(1_000)
-    sweep(world.pipeline)
-    world.run()
-    newest = world.runs.newest(BUCKET, KEY)
-    world.pipeline.arrive(double)
-    world.run()
-    assert not world.violations
-    assert len(world.runs.runs) == 2
-    assert world.runs.newest(BUCKET, KEY) == newest
-
-
-def test_a_file_found_by_listing_is_the_newest_of_its_second(world: World) -> None:
-    put(world, "a.csv", numbered(1))
-    world.run()
-    told = only_run(world)
-    found = replace(told, source=replace(told.source, sequencer=""))
-    later = replace(told, source=replace(told.source, last_modified=told.source.last_modified + 1))
-    assert told.source_order < found.source_order < later.source_order
 
 
 def test_a_rejects_file_counts_lines_from_the_start_of_the_file(world: World) -> None:

@@ -1,0 +1,124 @@
+"""Two workers at once, doubled and late events, and outages longer than a message's tries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from chalicelib import handlers
+from chalicelib.domain.model import Run, RunState
+from chalicelib.ports import Conflict
+from chalicelib.reruns import Busy, rerun
+from chalicelib.sweep import sweep
+from tests.simulation.scenarios import numbered, put
+from tests.simulation.world import BUCKET, World
+from tests.unit.pipeline.endings import KEY, ended, fails_while, only_run
+
+
+def about_to_load(world: World) -> Run:
+    """The one run, its transaction not asked for yet."""
+    put(world, "a.csv", numbered(3))
+    while not any(r.state is RunState.LOADING for r in world.runs.runs.values()):
+        world._deliver_event() or world._deliver_message()
+        world.clock.advance(1)
+    return replace(only_run(world), submitted_at=0.0, statement_id="")
+
+
+def test_of_two_workers_that_would_submit_first_only_one_does(world: World) -> None:
+    seen_by_both = about_to_load(world)
+    assert only_run(world).submitted_at
+    with pytest.raises(Conflict):
+        world.pipeline.submit(seen_by_both)
+    assert len(world.warehouse.statements) == 1
+
+
+def being_staged(world: World) -> list[bool]:
+    """The one run, cut into chunks, and a store that takes nothing until the list is cleared."""
+    put(world, "a.csv", numbered(12))
+    world.pipeline.arrive(world.events.pop())
+    world.pipeline.advance(only_run(world).run_id)
+    assert only_run(world).state is RunState.STAGING
+    down = [True]
+    world.schedule.next = fails_while(down, "objects.put")  # type: ignore[method-assign]
+    return down
+
+
+def test_an_outage_longer_than_a_chunks_tries_is_waited_for(world: World) -> None:
+    down = being_staged(world)
+    for _ in range(100):
+        world._deliver_message()
+        world.clock.advance(30)
+    assert not world.queue.messages
+    assert only_run(world).state is RunState.STAGING
+    down.clear()
+    world.run()
+    assert not world.violations
+    assert only_run(world).state is RunState.LOADED
+
+
+def test_an_outage_without_end_fails_the_run(world: World) -> None:
+    being_staged(world)
+    world.clock.advance(world.pipeline.settings.give_up_hours * 3600)
+    ended(world, RunState.FAILED, "THROTTLED", may_fail=True)
+
+
+@pytest.mark.parametrize("handler", [handlers.on_run_message, handlers.on_chunk_message])
+def test_a_fault_of_ours_is_raised_without_its_text(world: World, handler: Callable[..., None]) -> None:
+    def broken(name: str) -> None:
+        raise ValueError("a row's value")
+
+    being_staged(world)
+    world.queue.send_run(only_run(world).run_id)
+    chunks = handler is handlers.on_chunk_message
+    message = next(m for m in world.queue.visible() if ("number" in m.body) is chunks)
+    world.schedule.next = broken  # type: ignore[method-assign]
+    record = {"body": message.body, "receiptHandle": message, "attributes": {"ApproximateReceiveCount": "1"}}
+    with pytest.raises(handlers.UnexpectedError, match=r"^ValueError at .*test_races.py:\d+$") as caught:
+        handler(world.pipeline, lambda *_: None, record)
+    assert caught.value.__suppress_context__
+
+
+def test_a_loaded_file_is_not_run_again_before_it_is_archived(world: World) -> None:
+    down = [True]
+    world.schedule.next = fails_while(down, "objects.delete")  # type: ignore[method-assign]
+    put(world, "a.csv", numbered(3))
+    for _ in range(40):
+        world._statements()
+        world._deliver_event() or world._deliver_message()
+        world.clock.advance(5)
+    assert only_run(world).state is RunState.LOADED
+    with pytest.raises(Busy):
+        rerun(world.pipeline, only_run(world))
+    down.clear()
+    world.run()
+    assert not world.violations
+    rerun(world.pipeline, only_run(world))
+    world.run()
+    assert (only_run(world).state, only_run(world).generation) == (RunState.LOADED, 2)
+
+
+def test_a_late_double_of_an_older_contents_event_changes_nothing(world: World) -> None:
+    put(world, "a.csv", numbered(2, tag="old"))
+    [double] = world.events
+    world.run()
+    put(world, "a.csv", numbered(2, tag="new"), event=False)
+    world.clock.advance(1_000)
+    sweep(world.pipeline)
+    world.run()
+    newest = world.runs.newest(BUCKET, KEY)
+    world.pipeline.arrive(double)
+    world.run()
+    assert not world.violations
+    assert len(world.runs.runs) == 2
+    assert world.runs.newest(BUCKET, KEY) == newest
+
+
+def test_a_file_found_by_listing_is_the_newest_of_its_second(world: World) -> None:
+    put(world, "a.csv", numbered(1))
+    world.run()
+    told = only_run(world)
+    found = replace(told, source=replace(told.source, sequencer=""))
+    later = replace(told, source=replace(told.source, last_modified=told.source.last_modified + 1))
+    assert told.source_order < found.source_order < later.source_order
