@@ -8,7 +8,7 @@ from dataclasses import replace
 from chalicelib.domain.contract import Contract
 from chalicelib.domain.filing import FilePlan
 from chalicelib.domain.model import Chunk, Counts, Problem
-from chalicelib.domain.rejects import Reject
+from chalicelib.domain.rejects import Reject, unclosed
 from chalicelib.errors import Broken, Rejected
 
 
@@ -53,8 +53,16 @@ def first_reject(filed: FilePlan, chunks: Sequence[Chunk]) -> Problem | None:
     """The file's first reject, with its line counted from the start of the file."""
     for chunk, base in line_bases(filed, chunks):
         if chunk.first_reject and chunk.first_reject.line is not None:
-            return replace(chunk.first_reject, line=chunk.first_reject.line + base)
+            return _shifted(chunk.first_reject, base)
     return None
+
+
+def _shifted(problem: Problem, base: int) -> Problem:
+    line = (problem.line or 0) + base
+    if problem.quote_line is None:
+        return replace(problem, line=line)
+    quote_line = problem.quote_line + base
+    return replace(problem, line=line, quote_line=quote_line, message=unclosed(quote_line))
 
 
 def renumber(rejects: bytes, base: int) -> bytes:

@@ -134,6 +134,8 @@ class Problem:
     line: int | None = None
     byte_offset: int | None = None
     column: str = ""
+    quote_line: int | None = None
+    """Where the quote opens that is never closed, if that is the problem: `message` names it."""
 
 
 @dataclass(frozen=True, kw_only=True)

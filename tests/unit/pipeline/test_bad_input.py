@@ -178,3 +178,14 @@ def test_a_rejects_file_counts_lines_from_the_start_of_the_file(world: World) ->
     assert run.problem is not None
     assert (run.problem.line, run.problem.column) == (14, "amount")
     assert body[run.problem.byte_offset :].startswith(b"x1,")
+
+
+def test_an_unclosed_quote_is_named_by_its_line_in_the_file(world: World) -> None:
+    rows = numbered(12)
+    world.put(KEY, text(rows) + b'x1,"never closed,1\n', rows)
+    world.run()
+    run = only_run(world)
+    assert run.chunks > 1
+    assert run.problem is not None
+    assert run.problem.line == 14
+    assert "line 14" in run.problem.message
