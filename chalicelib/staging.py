@@ -140,6 +140,7 @@ def _problem(reject: Reject) -> Problem:
         line=reject.line,
         byte_offset=reject.byte_offset,
         column=reject.column,
+        quote_line=reject.quote_line or None,
     )
 
 
