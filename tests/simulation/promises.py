@@ -80,7 +80,7 @@ def liveness(world: World, *, may_fail: bool = False) -> set[str]:
     for landed in {x.source.key: x for x in world.landed}.values():
         if (landed.source.key, landed.source.etag) not in known:
             broken.add("I5 a landed file has no run")
-    failed = [r for r in runs if r.state is RunState.FAILED]
+    failed = [r for r in runs if r.state is RunState.FAILED and not (world.dice and _killed_each_time(r))]
     if failed and not may_fail:
         broken.add(f"I9 a sound file ended FAILED: {failed[0].problem.code if failed[0].problem else ''}")
     told = {m["load_id"] for m in (*world.bell.successes, *world.bell.failures)}
@@ -89,6 +89,11 @@ def liveness(world: World, *, may_fail: bool = False) -> set[str]:
     if any(key.startswith("incoming/") and _loaded(world, v[-1].etag) for (_, key), v in world.objects.objects.items()):
         broken.add("I8 a loaded source still lies where it landed")
     return broken
+
+
+def _killed_each_time(run: Run) -> bool:
+    """One storm in thousands kills the same message's worker at every try; that is what dead letters are for."""
+    return run.problem is not None and run.problem.code == "DEAD_LETTER"
 
 
 def _loaded(world: World, etag: str) -> bool:

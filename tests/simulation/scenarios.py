@@ -80,6 +80,12 @@ def event_lost(world: World) -> None:
     put(world, "a.csv", numbered(5), event=False)
 
 
+def newer_event_lost(world: World) -> None:
+    """A key overwritten without a notification: only its older content is heard of."""
+    put(world, "a.csv", numbered(5, tag="old"))
+    put(world, "a.csv", numbered(5, tag="new"), event=False)
+
+
 SCENARIOS: tuple[Scenario, ...] = (
     one_file,
     bad_rows,
@@ -92,4 +98,5 @@ SCENARIOS: tuple[Scenario, ...] = (
     same_twice,
     overwritten,
     event_lost,
+    newer_event_lost,
 )

@@ -120,8 +120,8 @@ class World:
 
     def at_rest(self) -> bool:
         """Nothing is on its way, and the sweep would find nothing to do."""
-        unknown = {x.key for x in self.objects.list(BUCKET, "incoming/")} - {
-            r.source.key for r in self.runs.runs.values()
+        unknown = {(x.key, x.etag) for x in self.objects.list(BUCKET, "incoming/")} - {
+            (r.source.key, r.source.etag) for r in self.runs.runs.values()
         }
         return not self.events and not unknown and all(r.finished for r in self.runs.runs.values())
 
