@@ -5,7 +5,7 @@ the cut is inside quotes, every second quote opens, else the others do, and a qu
 delimiter or another quote, and closes only before one. One misplaced quote refutes one of the two states, which proves
 the other. Where both survive, more is read; where still both do, "outside" is taken.
 
-The cuts are guesses all the same (a malformed file can prove anything): `stage.verify_chain` finds every wrong one.
+The cuts are guesses all the same (a malformed file can prove anything): `books.misfit` finds every wrong one.
 Source: Ge et al., Speculative Distributed CSV Data Parsing for Big Data Analytics, SIGMOD 2019.
 """
 

@@ -7,7 +7,7 @@ a few blocks, never the chunk. Does not promise that the chunk began with a reco
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chalicelib.domain import lineage
@@ -62,20 +62,6 @@ class ChunkSummary:
             blank=self.blank + block.blank,
             lines=self.lines + block.lines,
         )
-
-
-def verify_chain(planned: Sequence[Range], summaries: Sequence[ChunkSummary]) -> int | None:
-    """The first chunk that does not start where the one before it ended; None proves every boundary.
-
-    The first start is certain, and all chunks are read by the same automaton, so equality along the chain means that
-    the whole file, read in one go, would have given the same records.
-    """
-    expected = planned[0].start if planned else 0
-    for place, summary in enumerate(summaries):
-        if summary.start != expected:
-            return place
-        expected = summary.end
-    return None
 
 
 def stage_chunk(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from chalicelib.domain.bytesource import Range
 from chalicelib.domain.contract import Column, Dialect, Limits
 from chalicelib.domain.split import plan_chunks
-from chalicelib.domain.stage import ChunkSummary, verify_chain
-from tests.properties.engine import Memory, assert_as_reference, contract, stage_file, text
+from chalicelib.domain.stage import ChunkSummary
+from tests.properties.engine import Memory, assert_as_reference, contract, first_misfit, stage_file, text
 
 QUOTED = b'%07d,"Smith, ""Bob""\nand\n2,others","say ""no""",12.50\n'
 PLAIN = b"%07d,Smith and others,no,12.50\n"
@@ -97,8 +97,8 @@ def test_a_wrong_guess_is_found_and_only_its_chunk_is_staged_again():
 def test_the_chain_names_the_first_chunk_that_does_not_fit():
     planned = [Range(start=4, stop=10), Range(start=10, stop=20), Range(start=20, stop=30)]
     fits = [ChunkSummary(start=r.start, end=r.stop) for r in planned]
-    assert verify_chain(planned, fits) is None
-    assert verify_chain(planned, [ChunkSummary(start=4, end=12), *fits[1:]]) == 1
-    assert verify_chain(planned, [*fits[:2], ChunkSummary(start=21, end=30)]) == 2
-    assert verify_chain(planned, [ChunkSummary(start=5, end=10), *fits[1:]]) == 0
-    assert verify_chain([], []) is None
+    assert first_misfit(planned, fits) is None
+    assert first_misfit(planned, [ChunkSummary(start=4, end=12), *fits[1:]]) == (1, 12)
+    assert first_misfit(planned, [*fits[:2], ChunkSummary(start=21, end=30)]) == (2, 20)
+    assert first_misfit(planned, [ChunkSummary(start=5, end=10), *fits[1:]]) == (0, 4)
+    assert first_misfit([], []) is None

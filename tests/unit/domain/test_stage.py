@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from chalicelib.domain.bytesource import Range
-from chalicelib.domain.check_file import check_file
 from chalicelib.domain.contract import Column, ColumnType, Kind
-from chalicelib.domain.header import match_header, read_header
+from chalicelib.domain.header import match_header
 from chalicelib.domain.rejects import KEPT_BYTES, Reject
 from chalicelib.domain.stage import stage_chunk
 from chalicelib.domain.validate import compile_rules
 from chalicelib.errors import ContractError, Rejected, SourceChanged
+from cli.checking import Outputs, check_file
 from tests.properties.engine import Memory, assert_as_reference, contract, header_of, stage_file, text
 
 PAIR = contract(Column(name="a", type=text()), Column(name="b", type=text()))
@@ -192,18 +192,14 @@ def test_a_whole_file_is_checked_and_its_doubles_are_counted():
         key=("id", "part"),
     )
     body = b'1,a,x\n01.0,"a",y\n1.00,a  ,z\n1,b,x\n-1,a,x\n2,a,1\n2,a,toolongvalue\n\n+2.0,a,2\n'
+    data = header_of(things) + body
     rejects, good = [], bytearray()
-    report = check_file(
-        Memory(header_of(things) + body),
-        things,
-        chunk_bytes=20,
-        on_reject=rejects.append,
-        on_block=lambda block: good.extend(block.good),
-    )
-    assert (report.rows_read, report.rows_good, report.rows_rejected, report.blank) == (8, 7, 1, 1)
-    assert report.rows_duplicate == 3
+    outputs = Outputs(reject=rejects.append, good=good.extend)
+    checked = check_file(Memory(data), things, outputs, chunk_bytes=20)
+    assert (checked.read, checked.good, checked.rejected, checked.duplicate) == (8, 7, 1, 3)
+    assert sum(chunk.blank for chunk in checked.chunks) == 1
+    assert bytes(good) == body.replace(b"2,a,toolongvalue\n\n", b"")
     assert [reject.line for reject in rejects] == [8]
-    assert len(report.chunks) > 2
-    assert report.chunks[-1].end == len(header_of(things) + body)
-    assert read_header(Memory(header_of(things)), things.dialect, things.limits) == report.header
-    assert check_file(Memory(header_of(things)), things, chunk_bytes=9).rows_duplicate == 0
+    assert len(checked.chunks) > 2
+    assert checked.chunks[-1].end == len(data)
+    assert check_file(Memory(header_of(things)), things, Outputs(reject=rejects.append), 9).duplicate == 0
