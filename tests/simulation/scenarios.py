@@ -63,6 +63,14 @@ def three_files(world: World) -> None:
         put(world, f"f{i}.csv", numbered(6, tag=f"f{i}-", base=i * 2))
 
 
+def odd_name(world: World) -> None:
+    """A key that must be decoded exactly once, in one notification with another."""
+    put(world, "a+b %2B ü&#.csv", numbered(3))
+    put(world, "b.csv", numbered(3, base=3))
+    second = world.events.pop()
+    world.events[-1]["Records"] += second["Records"]
+
+
 def same_twice(world: World) -> None:
     """The same content again under the same key."""
     put(world, "a.csv", numbered(5))
@@ -95,6 +103,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     wrong_header,
     unrouted,
     three_files,
+    odd_name,
     same_twice,
     overwritten,
     event_lost,

@@ -7,6 +7,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote_plus
 
 from chalicelib import handlers
 from chalicelib.adapters.memory import (
@@ -20,6 +22,7 @@ from chalicelib.adapters.memory import (
 )
 from chalicelib.config import Settings
 from chalicelib.domain.contract_file import load_contracts
+from chalicelib.domain.events import landed
 from chalicelib.domain.model import Source
 from chalicelib.errors import LandfallError
 from chalicelib.pipeline import Pipeline
@@ -64,8 +67,8 @@ class World:
     dice: random.Random | None = None
     """If set, messages are taken in random order, and some are doubled."""
     landed: list[Landed] = field(default_factory=list)
-    events: list[Source] = field(default_factory=list)
-    """S3 notifications not delivered yet."""
+    events: list[dict[str, Any]] = field(default_factory=list)
+    """S3 notifications not delivered yet, as S3 writes them."""
     violations: set[str] = field(default_factory=set)
     check: Callable[[World], set[str]] = lambda world: set()
 
@@ -94,7 +97,7 @@ class World:
         noticed = Source(bucket=BUCKET, key=key, etag=source.etag, size=source.size, sequencer=f"{self.sequence:016X}")
         self.landed.append(Landed(source=source, rows=rows))
         if event:
-            self.events.append(noticed)
+            self.events.append({"Records": [_record(noticed)]})
         return noticed
 
     # ---- the driver -------------------------------------------------------------------------------------------------
@@ -137,11 +140,16 @@ class World:
         if not self.events:
             return False
         event = self.events[0 if self.dice is None else self.dice.randrange(len(self.events))]
-        if self._try(lambda: self.pipeline.arrive(event)):
+        if self._try(lambda: self.hear(event)):
             self.events.remove(event)
             if self.dice and self.dice.random() < 0.2:
                 self.events.append(event)  # S3 delivers at least once
         return True
+
+    def hear(self, event: dict[str, Any]) -> None:
+        """What app.py does with a notification."""
+        for source in landed(event):
+            self.pipeline.arrive(source)
 
     def _deliver_message(self) -> bool:
         visible = self.queue.visible()
@@ -179,6 +187,12 @@ class World:
     def _after(self, where: str) -> None:
         for violation in self.check(self):
             self.violations.add(f"{violation} (after call {len(self.schedule.calls)}, {where})")
+
+
+def _record(source: Source) -> dict[str, Any]:
+    """One record of an S3 notification: the key is form-encoded."""
+    thing = {"key": quote_plus(source.key), "size": source.size, "eTag": source.etag, "sequencer": source.sequencer}
+    return {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": source.bucket}, "object": thing}}
 
 
 PORT_NAMES = ("objects", "runs", "warehouse", "queue", "bell")

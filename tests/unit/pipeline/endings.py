@@ -17,6 +17,11 @@ def only_run(world: World) -> Run:
     return run
 
 
+def arrive(world: World) -> None:
+    """Deliver the one notification, and nothing after it."""
+    world.hear(world.events.pop())
+
+
 def ended(world: World, state: RunState, code: str, *, may_fail: bool = False) -> Run:
     """The world came to rest with its one run in that state, told to support and nothing lost."""
     world.run()

@@ -10,7 +10,7 @@ from chalicelib.errors import Broken, SourceGone
 from chalicelib.reruns import Busy, rerun
 from tests.simulation.scenarios import numbered, put, text
 from tests.simulation.world import BUCKET, World
-from tests.unit.pipeline.endings import KEY, ended, fails_while, only_run
+from tests.unit.pipeline.endings import KEY, arrive, ended, fails_while, only_run
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_file_overwritten_before_it_is_read_gives_way_to_its_newer_version(wor
 
 def test_a_file_overwritten_while_it_is_staged_gives_way(world: World) -> None:
     put(world, "a.csv", numbered(12, tag="old"))
-    world.pipeline.arrive(world.events.pop())
+    arrive(world)
     world.pipeline.advance(next(iter(world.runs.runs)))
     assert only_run(world).state is RunState.STAGING
     put(world, "a.csv", numbered(12, tag="new"))
@@ -145,7 +145,7 @@ def test_a_loaded_file_is_run_again_from_the_archive(world: World) -> None:
 
 def test_a_run_on_its_way_is_not_run_again(world: World) -> None:
     put(world, "a.csv", numbered(3))
-    world.pipeline.arrive(world.events.pop())
+    arrive(world)
     with pytest.raises(Busy):
         rerun(world.pipeline, only_run(world))
 

@@ -14,7 +14,7 @@ from chalicelib.reruns import Busy, rerun
 from chalicelib.sweep import sweep
 from tests.simulation.scenarios import numbered, put
 from tests.simulation.world import BUCKET, World
-from tests.unit.pipeline.endings import KEY, ended, fails_while, only_run
+from tests.unit.pipeline.endings import KEY, arrive, ended, fails_while, only_run
 
 
 def about_to_load(world: World) -> Run:
@@ -37,7 +37,7 @@ def test_of_two_workers_that_would_submit_first_only_one_does(world: World) -> N
 def being_staged(world: World) -> list[bool]:
     """The one run, cut into chunks, and a store that takes nothing until the list is cleared."""
     put(world, "a.csv", numbered(12))
-    world.pipeline.arrive(world.events.pop())
+    arrive(world)
     world.pipeline.advance(only_run(world).run_id)
     assert only_run(world).state is RunState.STAGING
     down = [True]
@@ -108,7 +108,7 @@ def test_a_late_double_of_an_older_contents_event_changes_nothing(world: World) 
     sweep(world.pipeline)
     world.run()
     newest = world.runs.newest(BUCKET, KEY)
-    world.pipeline.arrive(double)
+    world.hear(double)
     world.run()
     assert not world.violations
     assert len(world.runs.runs) == 2
