@@ -137,6 +137,19 @@ def get_rejects(file: str) -> dict[str, Any]:
     return api.rejects(wired().pipeline, questions.path_text(file), query)
 
 
+def unencoded(**_path: str) -> dict[str, Any]:
+    """A key with its slashes as they are; Gateway's own answer to a path it has no route for would quote the token."""
+    raise answers.unencoded()
+
+
+for deeper in ("/{b}", "/{b}/{c}", "/{b}/{c}/{d}"):
+    app.route(f"/status/{{file}}{deeper}", methods=["GET"], authorizer=authorize)(guarded(READER)(unencoded))
+    app.route(f"/rejects/{{file}}{deeper}", methods=["GET"], authorizer=authorize)(guarded(READER)(unencoded))
+    app.route(f"/runs/{{name}}{deeper}", methods=["POST"], content_types=BODIES, authorizer=authorize)(
+        guarded(OPERATOR)(unencoded)
+    )
+
+
 @app.route("/health", methods=["GET"], authorizer=authorize)
 @guarded(READER)
 def get_health() -> dict[str, Any]:

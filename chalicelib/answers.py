@@ -204,7 +204,13 @@ def shaped(response: Response) -> Response:
         return response
     code = CHALICE_CODES.get(response.status_code, str(body["Code"]) if response.status_code < 500 else "INTERNAL")
     kept = {name: value for name, value in response.headers.items() if isinstance(value, str)}
-    return reply(_error_body(code, str(body["Message"])), response.status_code, kept)
+    hint = f"; this path takes {kept['Allow']}, and POST goes to /runs/{{object}}" if "Allow" in kept else ""
+    return reply(_error_body(code, f"{body['Message']}{hint}"), response.status_code, kept)
+
+
+def unencoded() -> NotFound:
+    """What a key in the path gets whose slashes were sent as such. Raised, so that Gateway has nothing to say of it."""
+    return NotFound("a file is one segment of the path; encode the slashes of its key as %2F")
 
 
 def _error_body(code: str, message: str) -> dict[str, Any]:

@@ -40,8 +40,22 @@ NO_STATEMENT = "00000000-0000-0000-0000-000000000000"
 
 def start_runs(pipeline: Pipeline, name: str, order: RerunOrder) -> dict[str, Any]:
     """Run files again: those of an object, or the one that `name` tells. Raises NotFound, Busy, SourceGone, ..."""
-    acting = rehearsal(pipeline) if order.dry_run else pipeline
-    contract = pipeline.contracts.get(name)
+    if order.dry_run:
+        return _as_it_is(pipeline, _start_runs(rehearsal(pipeline), name, order))
+    return _start_runs(pipeline, name, order)
+
+
+def _as_it_is(pipeline: Pipeline, answer: dict[str, Any]) -> dict[str, Any]:
+    """A dry run's answer: the runs in the states they are in, without loads that there will never be."""
+    for run in answer["runs"]:
+        del run["load_id"]
+        now = pipeline.runs.get(run["run_id"])
+        run["state"] = now.state.value if now else None
+    return answer
+
+
+def _start_runs(acting: Pipeline, name: str, order: RerunOrder) -> dict[str, Any]:
+    contract = acting.contracts.get(name)
     if contract and not order.file:
         return {**_rerun_many(acting, contract, order), "dry_run": order.dry_run}
     if not contract and (order.file or order.period or order.cursor):

@@ -204,3 +204,25 @@ def test_a_passing_failure_says_try_again(api: Api) -> None:
 def test_chalices_own_errors_have_our_form(api: Api, method: str, path: str, kind: str, status: int, code: str) -> None:
     answer = api.ask(method, path, "run-me", b"{}", **{"Content-Type": kind})
     assert (answer.status, answer.code) == (status, code)
+
+
+def test_a_wrong_method_names_the_right_ones(api: Api) -> None:
+    answer = api.ask("POST", "/runs", "run-me", b"{}")
+    assert (answer.status, answer.headers["Allow"]) == (405, "GET")
+    assert "takes GET" in answer.message
+    assert "/runs/{object}" in answer.message
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/status/incoming/a.csv"),
+        ("GET", "/rejects/incoming/thing/a.csv"),
+        ("POST", "/runs/incoming/thing/2026/a.csv"),
+    ],
+)
+def test_slashes_that_are_not_encoded_are_told_of_without_the_token(api: Api, method: str, path: str) -> None:
+    answer = api.ask(method, path, "run-me")
+    assert (answer.status, answer.code) == (404, "NOT_FOUND")
+    assert "%2F" in answer.message
+    assert "run-me" not in json.dumps(answer.body)
