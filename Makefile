@@ -23,9 +23,9 @@ test: setup ## the tests (PYTEST="-k name" to pass options)
 lint: setup ## style, types, import flow, our own rules, advisories
 	@sh scripts/lint
 
-bench: setup ## the staging engine beside csv and pandas (BENCH="--rows 100000")
-	@.venv/bin/python bench/run.py $(BENCH)
+bench: setup ## Landfall beside its peers, in minutes (BENCH="A --rounds 3"; see bench/README.md)
+	@sh scripts/bench $(BENCH)
 
 clean: ## remove what the verbs above have made; stop the stack first (make down)
-	rm -rf .venv .venv-uv .venv-ministack .venv-semgrep .landfall build *.egg-info
+	rm -rf .venv .venv-uv .venv-ministack .venv-semgrep .venv-bench .landfall build *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

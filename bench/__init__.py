@@ -1,0 +1,1 @@
+"""Landfall measured beside its peers. See README.md here; figures in RESULTS.md."""

@@ -1,0 +1,36 @@
+"""`make bench`: all comparisons, in Markdown on standard output; what is going on, on standard error."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+
+from bench import checks
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="bench", description="Landfall beside its peers. See bench/README.md.")
+    parser.add_argument("parts", nargs="*", default=["A", "C"], help="which comparisons")
+    parser.add_argument("--rows", type=int, default=650_000, help="transactions to check (650,000 are 50 MB)")
+    parser.add_argument("--mb", type=int, default=50, help="size of the hard files of C")
+    parser.add_argument("--rounds", type=int, default=5)
+    asked = parser.parse_args()
+    load = os.getloadavg()[0]
+    print(f"{os.cpu_count()} cores, Python {platform.python_version()}, load average {load:.1f} at the start\n")
+    parts = {
+        "A": lambda: checks.transactions_check(asked.rows, asked.rounds, note),
+        "C": lambda: checks.hard_files(asked.mb, asked.rounds, note),
+    }
+    for part in asked.parts:
+        print(parts[part](), end="\n\n", flush=True)
+
+
+def note(text: str) -> None:
+    """To whom waits."""
+    print(f"  {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
