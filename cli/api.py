@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from cli.deployment import Deployment
+from cli.deployment import LOOPBACK, Deployment, stale
 from cli.faults import CommandError, ExitCode, absent
 
 TIMEOUT_SECONDS = 30.0
 EXITS = {400: ExitCode.USAGE, 404: ExitCode.ABSENT, 409: ExitCode.BAD}
-LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
+ROLE_HINT = "starting runs needs a token of role operator"
 
 
 class NotThereError(CommandError):
@@ -57,9 +57,21 @@ class Api:
                 found: dict[str, Any] = json.load(answer)
                 return found
         except urllib.error.HTTPError as error:
-            raise _fault(error) from None
+            raise self._fault(method, error) from None
         except (OSError, ValueError) as error:
-            raise absent(f"the API at {self.deployment.api_url} does not answer: {error}") from None
+            said = f"the API at {self.deployment.api_url} does not answer: {_reason(error)}"
+            raise absent(_with(said, stale(self.deployment.api_url, self.deployment.token))) from None
+
+    def _fault(self, method: str, error: urllib.error.HTTPError) -> CommandError:
+        text = f"the API answers {error.code}: {_message(error)}"
+        if error.code == 404:
+            return NotThereError(text, ExitCode.ABSENT)
+        if error.code == 401:
+            hint = stale(self.deployment.api_url, self.deployment.token)
+            text = _with(text, hint if "anew" in hint else "")
+        if error.code == 403 and method == "POST" and "operator" not in text:
+            text = _with(text, ROLE_HINT)
+        return CommandError(text, EXITS.get(error.code, ExitCode.ABSENT))
 
 
 def segment(text: str) -> str:
@@ -72,12 +84,23 @@ def _opener(url: str) -> urllib.request.OpenerDirector:
     return urllib.request.build_opener(*handlers)
 
 
-def _fault(error: urllib.error.HTTPError) -> CommandError:
+def _message(error: urllib.error.HTTPError) -> str:
+    """The API's own sentence, or Gateway's, which has a body of another form."""
     try:
-        message = json.loads(error.read())["error"]["message"]
-    except (ValueError, KeyError, TypeError):
-        message = error.reason
-    text = f"the API answers {error.code}: {message}"
-    if error.code == 404:
-        return NotThereError(text, ExitCode.ABSENT)
-    return CommandError(text, EXITS.get(error.code, ExitCode.ABSENT))
+        body = json.loads(error.read())
+        said = body["error"]["message"] if "error" in body else body.get("message") or body["Message"]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        said = error.reason
+    return str(said)
+
+
+def _reason(error: OSError | ValueError) -> str:
+    """Why there was no answer, without what Python wraps around it."""
+    reason = getattr(error, "reason", error)
+    if isinstance(error, ValueError) and not isinstance(error, OSError):
+        return "what came is not JSON"
+    return (reason.strerror if isinstance(reason, OSError) else "") or str(reason)
+
+
+def _with(text: str, hint: str) -> str:
+    return f"{text}; {hint}" if hint else text

@@ -12,6 +12,7 @@ from typing import Any
 from cli.faults import absent, usage
 
 ROOT = Path(__file__).resolve().parent.parent
+LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 STATE_VARIABLE = "LANDFALL_STATE_DIR"
 """Where the local stack keeps its state, relative to the repository; other than the default in tests only."""
 
@@ -72,6 +73,20 @@ def find(*, api: bool = True) -> Deployment:
     raise absent(
         "no Landfall to talk to: start the local stack with `landfall up`, or set LANDFALL_API_URL and LANDFALL_TOKEN"
     )
+
+
+def stale(url: str, token: str) -> str:
+    """What to do if the shell's settings are of a local stack that is not there any more; empty if they are not."""
+    if not url.startswith(LOOPBACK):
+        return ""
+    try:
+        record = json.loads((state_dir() / "stack.json").read_text(encoding="utf-8"))
+        tokens = json.loads(Path(record["files"]["tokens"]).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return "no local stack is up: start it with `landfall up`, and source .landfall/env again"
+    if record["urls"]["api"] != url or token not in tokens.values():
+        return "the local stack was started anew meanwhile: source .landfall/env again"
+    return "the local stack is not whole: `landfall up` mends it"
 
 
 def local_stack() -> Deployment | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def up(*, as_json: bool) -> None:
 def start(stack: Stack) -> Record:
     """Raises CommandError."""
     try:
-        return stack.up()
+        return stack.up(lambda text: print(text, file=sys.stderr, flush=True))
     except StartError as error:
         raise absent(f"the local stack did not start: {error}") from None
 

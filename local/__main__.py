@@ -34,7 +34,7 @@ def main() -> int:
 def _do(stack: Stack, what: str) -> int:
     match what:
         case "up":
-            stack.up()
+            stack.up(print)
         case "down":
             stack.down()
         case "kill":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import psutil
@@ -46,11 +46,20 @@ class Launch:
             record = replace(record, warehouse=self._wait_warehouse(record))
             migrate(record.warehouse, self.places.root)
         if self.options.api:
-            api = record.process("api")
-            wait_ready(api, lambda: accepts(record.ports.api), seconds=READY_SECONDS)
+            self.wait_api(record.process("api"), record.ports)
         record = replace(record, ready=True)
         record.write(self.places.record)
         return record
+
+    def again(self, name: str, record: Record) -> Proc:
+        """Start the worker or the API again at its place; they keep nothing."""
+        if name == "worker":
+            proc = self.worker(record.ports, Path(record.app), record.env)
+            self.wait_worker(proc, record.ports)
+            return proc
+        proc = self.api(record.ports, Path(record.app), record.env)
+        self.wait_api(proc, record.ports)
+        return proc
 
     def worker(self, ports: Ports, app: Path, env: dict[str, str]) -> Proc:
         """The process that runs the app's functions."""
@@ -62,6 +71,17 @@ class Launch:
     def wait_worker(self, worker: Proc, ports: Ports) -> None:
         """Until it can be invoked."""
         wait_ready(worker, lambda: answers(ports.url("worker") + "/functions"), seconds=READY_SECONDS)
+
+    def api(self, ports: Ports, app: Path, env: dict[str, str]) -> Proc:
+        """The process that serves the REST API."""
+        return self._python(
+            "api", env, "-c", CHALICE, "--project-dir", app, "local", "--host", "127.0.0.1", "--port", ports.api,
+            "--stage", STAGE, "--no-autoreload",
+        )  # fmt: skip
+
+    def wait_api(self, api: Proc, ports: Ports) -> None:
+        """Until it can be asked."""
+        wait_ready(api, lambda: accepts(ports.api), seconds=READY_SECONDS)
 
     def _start_all(self) -> Record:
         for directory in (self.places.logs, self.places.scratch):
@@ -76,7 +96,7 @@ class Launch:
         if self.options.warehouse:
             self._warehouse(ports, env)
         if self.options.api:
-            self._api(ports, app, env)
+            self.api(ports, app, env)
         return Record(
             ready=False, ports=ports, names=self.names, processes=tuple(self.started), app=str(app), env=env,
             files={name: str(getattr(self.places, name)) for name in ("env", "tokens", "logs")},
@@ -94,12 +114,14 @@ class Launch:
             path.write_text(text)
 
     def _ports(self) -> Ports:
-        aws, worker, api, data, wire = processes.free_ports(5)
+        """Those of the last time where they are free: a shell that knows their addresses can go on with them."""
+        found = free_or_other(Ports.read(self.places.ports))
         if self.options.api_port:
-            api = self.options.api_port
-            if not processes.port_is_free(api):
-                raise processes.StartError(f"port {api} is taken; choose another for the REST API")
-        return Ports(aws=aws, worker=worker, api=api, redshift_data=data, redshift_wire=wire)
+            found = replace(found, api=self.options.api_port)
+            if not processes.port_is_free(found.api):
+                raise processes.StartError(f"port {found.api} is taken; choose another for the REST API")
+        found.write(self.places.ports)
+        return found
 
     def _ministack(self, ports: Ports, env: dict[str, str]) -> None:
         program = self.places.root / ".venv-ministack" / "bin" / "python"
@@ -118,12 +140,6 @@ class Launch:
             "--api-port", ports.redshift_data, "--wire-port", ports.redshift_wire,
             "--s3-endpoint", ports.url("aws"), "--events-endpoint", ports.url("aws"),
             "--ready-file", self.places.warehouse_ready,
-        )  # fmt: skip
-
-    def _api(self, ports: Ports, app: Path, env: dict[str, str]) -> None:
-        self._python(
-            "api", env, "-c", CHALICE, "--project-dir", app, "local", "--host", "127.0.0.1", "--port", ports.api,
-            "--stage", STAGE, "--no-autoreload",
         )  # fmt: skip
 
     def _provision(self, record: Record) -> Wiring:
@@ -158,6 +174,14 @@ class Launch:
         )
         self.started.append(proc)
         return proc
+
+
+def free_or_other(last: Ports | None) -> Ports:
+    """The ports of the last time, and another for each that somebody else has by now."""
+    names = [field.name for field in fields(Ports)]
+    kept = {name: getattr(last, name) for name in names if last and processes.port_is_free(getattr(last, name))}
+    other = [port for port in processes.free_ports(len(names) * 2) if port not in kept.values()]
+    return Ports(**{**dict(zip(names, other, strict=False)), **kept})
 
 
 def _half_of_memory_mb() -> int:

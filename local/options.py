@@ -83,6 +83,11 @@ class Places:
         return self.state / "stack.json"
 
     @property
+    def ports(self) -> Path:
+        """The ports it listened on last; kept when it goes down, so that the next one is found at the same place."""
+        return self.state / "ports.json"
+
+    @property
     def env(self) -> Path:
         """The app's environment, for a shell to source."""
         return self.state / "env"

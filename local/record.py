@@ -25,6 +25,18 @@ class Ports:
         """Where one of them is reached."""
         return f"http://127.0.0.1:{getattr(self, name)}"
 
+    def write(self, path: Path) -> None:
+        """Keep them for the next start."""
+        path.write_text(json.dumps(asdict(self)) + "\n")
+
+    @classmethod
+    def read(cls, path: Path) -> Ports | None:
+        """What was kept, or None if nothing was, or nothing that can be read."""
+        try:
+            return cls(**json.loads(path.read_text()))
+        except (FileNotFoundError, ValueError, TypeError):
+            return None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Record:

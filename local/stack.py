@@ -4,14 +4,14 @@ Four processes, on loopback ports of their own: **ministack** is AWS, **warehous
 app's functions, **api** serves its REST API. Several stacks run at once with state directories of their own.
 
 State lives as long as the stack is up: `down` forgets objects, messages, records and tables together, so that no
-record can name rows that are gone. The worker may be killed and started again in between; it keeps nothing.
+record can name rows that are gone. The worker and the API may die and be started again in between; they keep nothing.
 """
 
 from __future__ import annotations
 
 import fcntl
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +24,8 @@ from local.options import Names, Options, Places
 from local.record import Record
 
 _PLAIN = Options()
+REPLACEABLE = ("worker", "api")
+"""They keep nothing: the next `up` starts them again, and the rest stays as it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,20 +49,52 @@ class Stack:
         base = Path(root).resolve()
         self.places = Places(root=base, state=base / state_dir)
 
-    def up(self) -> Record:
-        """Start everything and wait until it works; nothing if it is up. Raises StartError with the end of a log."""
+    def up(self, say: Callable[[str], None] = lambda _: None) -> Record:
+        """Start what does not run and wait until it works. Raises StartError with the end of a log.
+
+        Where the worker or the API alone is gone, only that is started. If another process is gone, so is what the
+        stack held: it starts anew, empty. What was found gone is said.
+        """
         with self._alone():
             status = self.status()
             if status.up and status.record:
                 return status.record
+            gone = [name for name, runs in status.alive.items() if not runs]
+            if status.record and status.record.ready and all(name in REPLACEABLE for name in gone):
+                say(f"{_were(gone)} not running any more and {_is(gone)} started again; the rest stays as it is.")
+                return self._restart(status.record, gone)
+            if gone:
+                say(f"{_were(gone)} not running any more: what the stack held is lost. It starts anew, empty.")
             self._clean(status.record)
-            launch = Launch(places=self.places, names=self.names, options=self.options)
-            try:
-                return launch.everything()
-            except BaseException:
-                processes.stop(launch.started, seconds=5)
-                self.places.record.unlink(missing_ok=True)
-                raise
+            return self._start()
+
+    def _start(self) -> Record:
+        """All of it; nothing is left of a start that fails or is cut short."""
+        launch = self._launch()
+        try:
+            return launch.everything()
+        except BaseException:
+            processes.stop(launch.started, seconds=5)
+            self._clean(None)
+            raise
+
+    def _restart(self, record: Record, names: Sequence[str]) -> Record:
+        """Put new processes in the place of some of the recorded ones, killing those that still run."""
+        launch = self._launch()
+        for name in names:
+            processes.kill(record.process(name))
+        try:
+            for name in names:
+                fresh = launch.again(name, record)
+                record = replace(record, processes=(*(p for p in record.processes if p.name != name), fresh))
+        except BaseException:
+            processes.stop(launch.started, seconds=5)  # the record still names the dead: the next `up` tries again
+            raise
+        record.write(self.places.record)
+        return record
+
+    def _launch(self) -> Launch:
+        return Launch(places=self.places, names=self.names, options=self.options)
 
     def down(self) -> None:
         """Stop everything and forget its state; the logs stay."""
@@ -80,14 +114,7 @@ class Stack:
     def restart_worker(self) -> Record:
         """Start the worker again on its port, killing it first if it runs. Its code and settings are read anew."""
         with self._alone():
-            record = self._record()
-            processes.kill(record.process("worker"))
-            launch = Launch(places=self.places, names=self.names, options=self.options)
-            worker = launch.worker(record.ports, Path(record.app), record.env)
-            record = replace(record, processes=(*(p for p in record.processes if p.name != "worker"), worker))
-            record.write(self.places.record)
-            launch.wait_worker(worker, record.ports)
-            return record
+            return self._restart(self._record(), ["worker"])
 
     def in_flight(self) -> dict[str, Any]:
         """How many invocations of each function run now and ran at most at once."""
@@ -115,6 +142,14 @@ class Stack:
         with (self.places.state / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def _were(names: Sequence[str]) -> str:
+    return f"The {' and the '.join(names)} {'was' if len(names) == 1 else 'were'}"
+
+
+def _is(names: Sequence[str]) -> str:
+    return "is" if len(names) == 1 else "are"
 
 
 def where(status: Status) -> str:

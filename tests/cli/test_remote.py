@@ -128,6 +128,48 @@ def test_an_answer_that_is_no_json_is_an_error_too(landfall: Landfall, monkeypat
     assert "does not answer" in done.err
 
 
+@pytest.mark.parametrize("body", [{"message": "not authorized"}, {"Message": "not authorized"}])
+def test_what_gateway_says_is_told_too(landfall: Landfall, api: FakeApi, body: dict[str, Any]) -> None:
+    api.answers = {f"GET {PATH}": [(403, body)], "POST /runs/task": [(403, body)]}
+    assert landfall("status", KEY).err == "landfall: the API answers 403: not authorized\n"
+    assert "role operator" in landfall("rerun", "task").err
+
+
+@pytest.mark.parametrize(
+    ("url", "tokens", "answers", "hint"),
+    [
+        ("http://127.0.0.1:9", None, False, "no local stack is up"),
+        ("http://127.0.0.1:9", ["x"], False, "source .landfall/env again"),
+        ("", ["x"], False, "source .landfall/env again"),
+        ("", ["old"], False, "`landfall up` mends it"),
+        ("", ["x"], True, "source .landfall/env again"),
+        ("", ["old"], True, "401: no such token\n"),
+    ],
+)
+def test_a_shell_of_an_earlier_stack_is_told_what_to_do(
+    landfall: Landfall,
+    api: FakeApi,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    url: str,
+    tokens: list[str] | None,
+    answers: bool,
+    hint: str,
+) -> None:
+    here = api.url if answers else "http://127.0.0.1:8"
+    monkeypatch.setenv("LANDFALL_API_URL", url or here)
+    monkeypatch.setenv("LANDFALL_TOKEN", "old")
+    monkeypatch.setenv("LANDFALL_STATE_DIR", str(tmp_path))
+    if tokens is not None:
+        named = tmp_path / "tokens.json"
+        named.write_text(json.dumps(dict(enumerate(tokens))))
+        (tmp_path / "stack.json").write_text(json.dumps({"urls": {"api": here}, "files": {"tokens": str(named)}}))
+    done = landfall("status")
+    assert done.code == 3
+    assert hint in done.err
+    assert "urlopen" not in done.err
+
+
 def test_a_wrong_token_is_told(landfall: Landfall, api: FakeApi) -> None:
     api.token = "other"
     assert landfall("status").code == 3

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import socket
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
 from local import processes
 from local.environment import shell_lines, whole
+from local.launch import Launch, free_or_other
 from local.options import Options, Places
 from local.processes import StartError, free_ports, port_is_free
-from local.record import Record
+from local.record import Ports, Record
 from local.safety import NotLocalError, check_loopback
 from local.stack import Stack, where
 from tests.local.stack.conftest import REPO, SAMPLE, World
@@ -37,7 +39,10 @@ def test_another_stack_runs_beside_it_and_goes_without_a_trace(world: World, tmp
         assert set(vars(record.ports).values()).isdisjoint(vars(world.record.ports).values())
         processes.kill(record.process("ministack"))
         assert not other.status().up
-        again = other.up()
+        said: list[str] = []
+        again = other.up(said.append)
+        assert "ministack was not running any more: what the stack held is lost" in said[0]
+        assert again.ports == record.ports, "a shell that knows the addresses can go on"
         assert other.status().up
         assert {p.pid for p in again.processes}.isdisjoint({p.pid for p in record.processes})
         assert not processes.alive(record.process("worker")), "what was left of the first was stopped"
@@ -46,8 +51,49 @@ def test_another_stack_runs_beside_it_and_goes_without_a_trace(world: World, tmp
     assert other.status().record is None
     assert not any(processes.alive(p) for p in again.processes)
     assert port_is_free(again.ports.aws)
-    assert sorted(p.name for p in (tmp_path / "other").iterdir()) == ["lock", "logs"]
+    assert sorted(p.name for p in (tmp_path / "other").iterdir()) == ["lock", "logs", "ports.json"]
     assert world.stack.status().up
+
+
+@pytest.mark.parametrize("names", [["worker"], ["api"], ["worker", "api"]])
+def test_what_keeps_nothing_is_started_again_and_the_rest_stays(world: World, names: list[str]) -> None:
+    world.put("kept/as-it-is.csv")
+    before = world.stack.status().record
+    assert before
+    for name in names:
+        processes.kill(before.process(name))
+    said: list[str] = []
+    after = world.stack.up(said.append)
+    assert world.stack.status().up
+    assert len(said) == 1
+    assert "the rest stays as it is" in said[0]
+    assert (after.ports, after.process("ministack")) == (before.ports, before.process("ministack"))
+    assert {n for n in ("worker", "api") if after.process(n) != before.process(n)} == set(names)
+    world.client("s3").head_object(Bucket=world.record.names.bucket, Key="kept/as-it-is.csv")
+    assert world.stack.up(said.append) == after
+    assert len(said) == 1
+
+
+def test_a_start_that_is_cut_short_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Launch, "wait_worker", interrupted)
+    stack = Stack(REPO, tmp_path, options=replace(SAMPLE, api=False))
+    with pytest.raises(KeyboardInterrupt):
+        stack.up()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["lock", "logs", "ports.json"]
+
+
+def test_a_port_that_somebody_else_has_is_replaced() -> None:
+    names = [field.name for field in fields(Ports)]
+    last = Ports(**dict(zip(names, free_ports(5), strict=True)))
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", last.api))
+        taken.listen()
+        found = free_or_other(last)
+    assert found.api != last.api
+    assert replace(found, api=last.api) == last
 
 
 def test_an_app_that_does_not_load_is_shown_by_the_end_of_its_log(tmp_path: Path) -> None:
