@@ -143,19 +143,20 @@ class Pipeline:
         newest = self.runs.newest(run.source.bucket, run.source.key)
         return newest is not None and newest.etag != run.source.etag
 
-    # ---- plan: cut the file into ranges; no byte is copied ----------------------------------------------------------
+    # ---- plan: cut the file into ranges; no byte of plain text is copied --------------------------------------------
 
     def plan(self, run: Run) -> Run:
-        """Check size and header by ranged reads, and write down the ranges. Raises Rejected, SourceGone/Changed."""
+        """Check size and header, unpack if need be, and write down the ranges. Raises Rejected, SourceGone/Changed."""
         source = self._as_landed(run)
         contract = self.contracts[run.object]
-        filed = plan_file(self.objects, source, contract, self.settings)
+        filed = plan_file(self.objects, run, source, contract, self.settings)
         self.objects.put(source.bucket, keys.plan(run), filed.to_json())
         planned = self.runs.change(
             run,
             state=RunState.STAGING,
             chunks=len(filed.ranges),
             fingerprint=contract.fingerprint,
+            text_bytes=filed.text.size if filed.text else 0,
             **({"reads": source} if run.reads else {"source": source}),
         )
         self.note("planned", {"run": run.run_id, "object": run.object, "chunks": planned.chunks, "bytes": source.size})

@@ -28,8 +28,8 @@ class ObjectStore(Protocol):
     def read(self, source: Source, start: int, length: int) -> bytes:
         """Bytes [start, start+length) of exactly this version. Raises SourceGone, SourceChanged."""
 
-    def get(self, bucket: str, key: str) -> bytes:
-        """A small object of our own, whole. Raises SourceGone."""
+    def get(self, bucket: str, key: str, start: int = 0, length: int | None = None) -> bytes:
+        """An object of our own, whole if it is small, or bytes [start, start+length) of it. Raises SourceGone."""
 
     def put(self, bucket: str, key: str, body: bytes) -> None:
         """Write an object of our own, whole."""

@@ -48,6 +48,7 @@ def rerun(pipeline: Pipeline, run: Run) -> Run:
             chunks=0,
             staged=0,
             bytes_staged=0,
+            text_bytes=0,
             counts=Counts(),
             problem=None,
             load_attempt=0,

@@ -12,8 +12,9 @@ from chalicelib.config import Settings
 from chalicelib.domain import keys
 from chalicelib.domain.block import Block
 from chalicelib.domain.books import line_bases, renumber
-from chalicelib.domain.bytesource import Range
+from chalicelib.domain.bytesource import ByteSource, Range
 from chalicelib.domain.contract import Contract
+from chalicelib.domain.convert import readable_in_place
 from chalicelib.domain.filing import FilePlan
 from chalicelib.domain.header import Layout, match_header, read_header
 from chalicelib.domain.model import Chunk, ChunkState, Problem, Run, Source
@@ -23,6 +24,8 @@ from chalicelib.domain.stage import ChunkSummary, stage_chunk
 from chalicelib.domain.validate import compile_rules
 from chalicelib.errors import Rejected
 from chalicelib.ports import Clock, ObjectStore
+from chalicelib.unpack import PIECE_BYTES as TEXT_PIECE_BYTES
+from chalicelib.unpack import Landed, Pieces, unpack
 
 PIECE_BYTES = 8 << 20
 """One ranged GET: large enough that its latency does not count, small enough to hold."""
@@ -32,11 +35,11 @@ MB = 1_000_000
 
 
 class StoredBytes:
-    """One version of an object as the engine reads it: forward, in small steps, from pieces of PIECE_BYTES."""
+    """A file or its text as the engine reads it: forward, in small steps, from pieces of PIECE_BYTES."""
 
-    def __init__(self, objects: ObjectStore, source: Source, piece: int = PIECE_BYTES) -> None:
-        self.size = source.size
-        self._objects, self._source, self._piece = objects, source, piece
+    def __init__(self, stored: ByteSource, piece: int = PIECE_BYTES) -> None:
+        self.size = stored.size
+        self._stored, self._piece = stored, piece
         self._start, self._held = 0, b""
 
     def read(self, start: int, length: int) -> bytes:
@@ -46,27 +49,34 @@ class StoredBytes:
         while start < stop:
             if not self._start <= start < self._start + len(self._held):
                 wanted = min(max(self._piece, stop - start), self.size - start)
-                self._start, self._held = start, self._objects.read(self._source, start, wanted)
+                self._start, self._held = start, self._stored.read(start, wanted)
             piece = self._held[start - self._start : stop - self._start]
             out += piece
             start += len(piece)
         return bytes(out)
 
 
-def plan_file(objects: ObjectStore, source: Source, contract: Contract, settings: Settings) -> FilePlan:
-    """Header and cuts of a file, by small reads only. Raises Rejected."""
+def plan_file(objects: ObjectStore, run: Run, source: Source, contract: Contract, settings: Settings) -> FilePlan:
+    """Header and cuts of a file, by small reads only once its text is there. Raises Rejected."""
     if source.size == 0:
         raise Rejected("the file is empty: not even a header", code="EMPTY_FILE", line=1)
     if source.size > contract.limits.max_bytes:
         raise Rejected(
             f"the file has {source.size} bytes, limits.max_bytes allows {contract.limits.max_bytes}", code="TOO_LARGE"
         )
-    stored = StoredBytes(objects, source, piece=1)
+    chunk_bytes = max(1, int((contract.limits.chunk_mb or settings.chunk_mb) * MB))
+    stored, text = StoredBytes(Landed(objects, source), piece=1), None
+    if not readable_in_place(stored, contract.dialect):
+        whole = StoredBytes(Landed(objects, source))
+        text = unpack(objects, run, whole, contract, min(chunk_bytes, TEXT_PIECE_BYTES))
+        stored = StoredBytes(Pieces(objects, run, text), piece=1)
+        if text.size == 0:
+            raise Rejected("there is nothing in the file: not even a header", code="EMPTY_FILE", line=1)
     header = read_header(stored, contract.dialect, contract.limits)
     layout = match_header(contract, header.fields)
-    chunk_bytes = max(1, int((contract.limits.chunk_mb or settings.chunk_mb) * MB))
     ranges = plan_chunks(stored, header.data_start, chunk_bytes, contract.dialect, contract.limits)
-    return FilePlan(columns=tuple(c.name for c in layout.columns), header_lines=header.lines, ranges=tuple(ranges))
+    columns = tuple(c.name for c in layout.columns)
+    return FilePlan(columns=columns, header_lines=header.lines, ranges=tuple(ranges), text=text)
 
 
 def stage_part(
@@ -81,7 +91,8 @@ def stage_part(
     rules = compile_rules(contract, layout)
     span = Range(start=chunk.start, stop=chunk.stop)
     summary, sink = ChunkSummary.of(span), _Sink(contract.limits.max_rejects)
-    for block in stage_chunk(StoredBytes(objects, run.reads or run.source), span, rules):
+    whole = Pieces(objects, run, filed.text) if filed.text else Landed(objects, run.reads or run.source)
+    for block in stage_chunk(StoredBytes(whole), span, rules):
         summary = summary.plus(block)
         sink.take(block)
     planned_start = filed.ranges[chunk.number - 1].start

@@ -38,7 +38,7 @@ def status(run: Run, chunks: Sequence[Chunk], now: float, others: Sequence[Run] 
         "chunks": chunk_states(run, chunks),
         "rows": asdict(run.counts),
         "balanced": run.counts.settled if run.state is RunState.LOADED else run.counts.balanced,
-        "bytes": {"total": run.source.size, "staged": run.bytes_staged},
+        "bytes": {"total": run.source.size, "staged": run.bytes_staged, "text": run.text_bytes or None},
         "rows_per_second": rate(run.counts.read, seconds.get("stage")),
         "bytes_per_second": rate(run.bytes_staged, seconds.get("stage")),
         "eta_seconds": eta(run, chunks, seconds.get("stage")),

@@ -22,7 +22,7 @@ from chalicelib.domain.stage import ChunkSummary, stage_chunk
 from chalicelib.domain.validate import compile_rules
 from chalicelib.errors import Rejected
 from cli.duplicates import Duplicates
-from cli.localfile import LocalFile
+from cli.localfile import LocalFile, as_text
 
 MB = 1_000_000
 
@@ -57,6 +57,19 @@ class Checked:
 
 def check_file(source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes: int | None = None) -> Checked:
     """Read a file by a contract. Raises Rejected if not even its header will do."""
+    _refuse_size(source, contract)
+    with as_text(source, contract) as text:
+        return _check(text, contract, _paced(outputs, source, text), chunk_bytes)
+
+
+def _paced(outputs: Outputs, source: LocalFile, text: LocalFile) -> Outputs:
+    """Progress counts in the file; the engine counts in its text."""
+    if text is source:
+        return outputs
+    return replace(outputs, progress=lambda done: outputs.progress(done * source.size // text.size))
+
+
+def _check(source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes: int | None) -> Checked:
     header, layout, ranges = _plan(source, contract, chunk_bytes)
     outputs.header(contract, layout)
     reader = _Reader(source, contract, layout, outputs)
@@ -80,7 +93,7 @@ def check_file(source: LocalFile, contract: Contract, outputs: Outputs, chunk_by
     )
 
 
-def _plan(source: LocalFile, contract: Contract, chunk_bytes: int | None) -> tuple[Header, Layout, list[Range]]:
+def _refuse_size(source: LocalFile, contract: Contract) -> None:
     limits = contract.limits
     if source.size == 0:
         raise Rejected("the file is empty: not even a header", code="EMPTY_FILE", line=1)
@@ -88,6 +101,10 @@ def _plan(source: LocalFile, contract: Contract, chunk_bytes: int | None) -> tup
         raise Rejected(
             f"the file has {source.size} bytes, limits.max_bytes allows {limits.max_bytes}", code="TOO_LARGE"
         )
+
+
+def _plan(source: LocalFile, contract: Contract, chunk_bytes: int | None) -> tuple[Header, Layout, list[Range]]:
+    limits = contract.limits
     header = read_header(source, contract.dialect, limits)
     layout = match_header(contract, header.fields)
     size = chunk_bytes or int((limits.chunk_mb or Settings.chunk_mb) * MB)

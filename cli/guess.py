@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from chalicelib.domain.bytesource import ByteSource
 from chalicelib.domain.contract import Contract
 from chalicelib.domain.contract_file import Contracts
 from chalicelib.domain.header import match_header, read_header
 from chalicelib.domain.pattern import compile_pattern
 from chalicelib.domain.routing import route
 from chalicelib.errors import LandfallError, Rejected
+from cli.localfile import LocalFile, beginning
 
 
 class UnguessableError(LandfallError):
@@ -21,7 +21,7 @@ class UnguessableError(LandfallError):
     code = "NO_CONTRACT"
 
 
-def guess(contracts: Contracts, path: Path, source: ByteSource) -> Contract:
+def guess(contracts: Contracts, path: Path, source: LocalFile) -> Contract:
     """The contract of a file, by its path as a landing key, else its name, else its header. Raises UnguessableError."""
     for key in _keys(path):
         if found := route(contracts, key):
@@ -54,9 +54,10 @@ def _names(contract: Contract, path: Path) -> bool:
     return any(compile_pattern(last).match(path.name) is not None for last in lasts if last.strip("*"))
 
 
-def _fits(contract: Contract, source: ByteSource) -> bool:
+def _fits(contract: Contract, source: LocalFile) -> bool:
     try:
-        match_header(contract, read_header(source, contract.dialect, contract.limits).fields)
+        header = read_header(beginning(source, contract), contract.dialect, contract.limits)
+        match_header(contract, header.fields)
     except Rejected:
         return False
     return True

@@ -1,15 +1,21 @@
-"""A file on this machine as the engine reads it."""
+"""A file on this machine as the engine reads it: where it is, or unpacked into a temporary file as a run would."""
 
 from __future__ import annotations
 
 import os
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from chalicelib.errors import SourceGone
+from chalicelib.domain.contract import Contract
+from chalicelib.domain.convert import converted, readable_in_place
+from chalicelib.errors import Rejected, SourceGone
+
+BEGINNING_BYTES = 1 << 20
+"""Enough of a text for any header."""
 
 
 @dataclass(kw_only=True)
@@ -38,3 +44,42 @@ def opened(path: Path) -> Iterator[LocalFile]:
         yield LocalFile(size=about.st_size, descriptor=descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def as_text(source: LocalFile, contract: Contract) -> Iterator[LocalFile]:
+    """The file as text in UTF-8: itself, or a temporary file with what is in it. Raises Rejected."""
+    if not source.size or readable_in_place(source, contract.dialect):
+        yield source
+        return
+    with tempfile.TemporaryFile(buffering=0) as spool:
+        size = sum(spool.write(block) for block in converted(source, contract.dialect, contract.limits))
+        if not size:
+            raise Rejected("there is nothing in the file: not even a header", code="EMPTY_FILE", line=1)
+        yield LocalFile(size=size, descriptor=spool.fileno())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beginning:
+    """The beginning of a text in memory; fulfils the engine's ByteSource."""
+
+    text: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.text)
+
+    def read(self, start: int, length: int) -> bytes:
+        return self.text[start : start + length]
+
+
+def beginning(source: LocalFile, contract: Contract) -> LocalFile | Beginning:
+    """What the contract's header can be looked for in. Raises Rejected."""
+    if not source.size or readable_in_place(source, contract.dialect):
+        return source
+    text = b""
+    for block in converted(source, contract.dialect, contract.limits):
+        text += block
+        if len(text) >= BEGINNING_BYTES:
+            break
+    return Beginning(text=text)

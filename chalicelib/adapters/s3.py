@@ -68,9 +68,11 @@ class S3Objects:
             raise Retryable(f"{what}: {len(body)} of {expected} bytes came")
         return body
 
-    def get(self, bucket: str, key: str) -> bytes:
+    def get(self, bucket: str, key: str, start: int = 0, length: int | None = None) -> bytes:
+        stop = "" if length is None else start + length - 1
+        part: Any = {"Range": f"bytes={start}-{stop}"} if start or length is not None else {}
         with door(f"GET s3://{bucket}/{key}", source=True):
-            return self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+            return self._s3.get_object(Bucket=bucket, Key=key, **part)["Body"].read()
 
     def put(self, bucket: str, key: str, body: bytes) -> None:
         kind = CONTENT_TYPES.get(PurePosixPath(key).suffix, "application/octet-stream")

@@ -40,6 +40,43 @@ class Delivery(Enum):
     SNAPSHOT = "snapshot"  # all rows: a file older than one already loaded is superseded as a whole
 
 
+class Encoding(Enum):
+    """How a file's text is written. A byte order mark in the file always wins."""
+
+    UTF_8 = "utf-8"
+    UTF_16 = "utf-16"  # of either byte order: as its mark says, else as its zero bytes lie
+    UTF_16_LE = "utf-16-le"
+    UTF_16_BE = "utf-16-be"
+    LATIN_1 = "latin-1"
+    CP1252 = "cp1252"
+
+
+class Invalid(Enum):
+    """What becomes of bytes that are not text in the file's encoding."""
+
+    REJECT = "reject"  # their rows are rejected, with code 1220
+    REPLACE = "replace"  # each becomes U+FFFD
+    STRIP = "strip"  # they are left out
+
+
+class Nul(Enum):
+    """What becomes of NUL characters."""
+
+    REJECT = "reject"  # their rows are rejected, with code 1218
+    STRIP = "strip"  # they are left out
+
+
+class Compression(Enum):
+    """How a file is packed."""
+
+    AUTO = "auto"  # as its first bytes say, whatever its name
+    NONE = "none"
+    GZIP = "gzip"
+    BZ2 = "bz2"
+    ZSTD = "zstd"
+    ZIP = "zip"
+
+
 @dataclass(frozen=True, kw_only=True)
 class ColumnType:
     """A Redshift type, such as `decimal(18,2)` or `varchar(64)`."""
@@ -95,6 +132,10 @@ class Dialect:
 
     delimiter: str = ","
     quote: str = '"'
+    encoding: Encoding = Encoding.UTF_8
+    invalid: Invalid = Invalid.REJECT
+    nul: Nul = Nul.REJECT
+    compression: Compression = Compression.AUTO
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +152,10 @@ class Limits:
     """The most fields a header may have (Redshift's own limit for a table)."""
     max_bytes: int = 1 << 40
     """The largest file."""
+    max_ratio: int = 200
+    """Unpacked / packed bytes of a compressed file; what unpacks to less than 1 MB is not measured."""
+    max_unpacked_bytes: int = 100_000_000_000
+    """The most bytes a compressed file may unpack to."""
     chunk_mb: float | None = None
     """MB (10^6 bytes) of source per chunk; None takes the setting CHUNK_MB."""
 

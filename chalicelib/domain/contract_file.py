@@ -20,13 +20,17 @@ from chalicelib.domain.column_value import value_faults
 from chalicelib.domain.contract import (
     Column,
     ColumnType,
+    Compression,
     Contract,
     DataCheck,
     Delivery,
     Dialect,
+    Encoding,
+    Invalid,
     Kind,
     Limits,
     Mode,
+    Nul,
 )
 from chalicelib.domain.contract_rules import faults_between, faults_within
 from chalicelib.domain.toml_section import Section
@@ -133,7 +137,12 @@ def _choice(top: Section, key: str, default: _Choice, when: str) -> _Choice:
 
 def _dialect(section: Section) -> Dialect:
     dialect = Dialect(
-        delimiter=section.text("delimiter", default=Dialect.delimiter), quote=section.text("quote", default='"')
+        delimiter=section.text("delimiter", default=Dialect.delimiter),
+        quote=section.text("quote", default='"'),
+        encoding=_choice(section, "encoding", Encoding.UTF_8, ""),
+        invalid=_choice(section, "invalid", Invalid.REJECT, ""),
+        nul=_choice(section, "nul", Nul.REJECT, ""),
+        compression=_choice(section, "compression", Compression.AUTO, ""),
     )
     section.close()
     if dialect.delimiter not in DELIMITERS:
@@ -151,6 +160,8 @@ def _limits(section: Section) -> Limits:
         max_record_bytes=section.whole("max_record_bytes", default=Limits.max_record_bytes, low=64, high=4 << 20),
         max_columns=section.whole("max_columns", default=Limits.max_columns, low=1, high=1_600),
         max_bytes=section.whole("max_bytes", default=Limits.max_bytes, low=1, high=5 << 40),
+        max_ratio=section.whole("max_ratio", default=Limits.max_ratio, low=1, high=100_000),
+        max_unpacked_bytes=section.whole("max_unpacked_bytes", default=Limits.max_unpacked_bytes, low=1, high=5 << 40),
         chunk_mb=section.number("chunk_mb", default=None, low=0.001, high=10_000),
     )
     section.close()

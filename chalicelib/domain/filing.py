@@ -4,6 +4,7 @@ follows from it: the chunks to be staged and the load to be asked for."""
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 from chalicelib.domain import keys
@@ -11,6 +12,25 @@ from chalicelib.domain.bytesource import Range
 from chalicelib.domain.contract import Contract
 from chalicelib.domain.model import Chunk, ChunkTask, Run
 from chalicelib.domain.sql import LoadOrder
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """A file's text where it had to be written anew: in pieces, numbered from 1, of the same size but the last."""
+
+    size: int
+    """Bytes in all."""
+    piece: int
+    """Bytes of each piece."""
+
+    def spans(self, start: int, length: int) -> Iterator[tuple[int, int, int]]:
+        """Where bytes [start, start + length) are: a piece's number, an offset in it, and how many bytes from there."""
+        stop = min(start + length, self.size)
+        while start < stop:
+            number, begin = divmod(start, self.piece)
+            size = min(self.piece - begin, stop - start)
+            yield number + 1, begin, size
+            start += size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +43,8 @@ class FilePlan:
     """Physical lines before the first record."""
     ranges: tuple[Range, ...]
     """The chunks, in order; none if the file has no record."""
+    text: Text | None = None
+    """What the ranges count in, if not the file itself."""
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self)).encode()
@@ -34,6 +56,7 @@ class FilePlan:
             columns=tuple(fields["columns"]),
             header_lines=fields["header_lines"],
             ranges=tuple(Range(**r) for r in fields["ranges"]),
+            text=Text(**fields["text"]) if fields.get("text") else None,
         )
 
 

@@ -16,7 +16,7 @@ from chalicelib.domain.swar import PADDING
 from chalicelib.errors import Rejected
 
 BOM = b"\xef\xbb\xbf"
-FOREIGN = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x1f\x8b": "gzip", b"PK": "zip"}
+FOREIGN = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip"}
 """How files begin that are not plain UTF-8 text."""
 HEAD_BYTES = 16_384
 """Read first; more only if the header does not end within."""

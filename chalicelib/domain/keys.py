@@ -1,6 +1,7 @@
 """Where a run's own objects are in the bucket. Pure functions of the run, so every try writes the same keys.
 
 processed/<object>/<load id>/plan.json            the ranges and columns
+processed/<object>/<load id>/text-00001           the file's text, in pieces, if it was packed or in another encoding
 processed/<object>/<load id>/part-00001.csv.zst   good rows of one chunk
 processed/<object>/<load id>/rejects-00001.jsonl  bad rows of one chunk, lines counted from the chunk's start
 processed/<object>/<load id>/manifest.json        the parts to COPY
@@ -22,6 +23,10 @@ NAME_BYTES = 255
 
 def plan(run: Run) -> str:
     return f"processed/{run.prefix}/plan.json"
+
+
+def text(run: Run, number: int) -> str:
+    return f"processed/{run.prefix}/text-{number:05d}"
 
 
 def manifest(run: Run) -> str:

@@ -187,6 +187,9 @@ class Run:
     chunks: int = 0
     staged: int = 0
     bytes_staged: int = 0
+    text_bytes: int = 0
+    """Size of the text that a packed file, or one in another encoding, was turned into; offsets, lines and chunks then
+    count in that text. 0 if the file is read where it is."""
     counts: Counts = field(default_factory=Counts)
     problem: Problem | None = None
     load_attempt: int = 0

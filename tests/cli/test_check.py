@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import bz2
 import csv
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import zstandard
 
 from tests.cli.conftest import HEADER, Landfall
 
@@ -82,8 +85,10 @@ def test_cuts_change_nothing(landfall: Landfall, transactions: Write, chunk_byte
         (HEADER.encode() + b",amount\n", "HEADER_MISMATCH"),
         (HEADER.encode().replace(b"amount,", b""), "HEADER_MISMATCH"),
         (f'"{HEADER}'.encode(), "HEADER_MALFORMED"),
-        (HEADER.encode("utf-16"), "HEADER_ENCODING"),
-        (b"\x1f\x8b\x08\x00rest", "HEADER_ENCODING"),
+        (HEADER.encode("utf-16-le"), "HEADER_ENCODING"),
+        (HEADER.encode("utf-32"), "HEADER_ENCODING"),
+        (b"\x1f\x8b\x08\x00rest", "COMPRESSION_BROKEN"),
+        (gzip.compress(b""), "EMPTY_FILE"),
     ],
 )  # fmt: skip
 def test_a_file_without_a_fitting_header_is_refused(
@@ -95,6 +100,27 @@ def test_a_file_without_a_fitting_header_is_refused(
     assert done.code == 1
     assert done.lines[0]["error"]["code"] == code
     assert set(done.lines[0]) == {"file", "error"}
+
+
+PACKED: list[Callable[[str], bytes]] = [
+    lambda text: gzip.compress(text.encode()),
+    lambda text: bz2.compress(text.encode("utf-16")),
+    lambda text: zstandard.compress(text.encode()) + zstandard.compress(b""),
+    lambda text: text.encode("utf-16"),
+]
+
+
+@pytest.mark.parametrize("pack", PACKED)
+def test_a_packed_or_wide_file_is_checked_as_its_text_would_be(
+    landfall: Landfall, transactions: Write, tmp_path: Path, pack: Callable[[str], bytes]
+) -> None:
+    plain = transactions(*(row(n) for n in range(40)), BAD, row(40, merchant="Café"))
+    packed = tmp_path / "named" / "by-nobody.bin"  # the contract is found by the header inside
+    packed.parent.mkdir()
+    packed.write_bytes(pack(plain.read_text()))
+    wanted, found = (landfall("check", path, "--chunk-bytes", 500, "--json").lines[0] for path in (plain, packed))
+    assert found == {**wanted, "file": str(packed)}
+    assert len(found["chunks"]) > 3
 
 
 def test_a_header_alone_is_good(landfall: Landfall, transactions: Write) -> None:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 
+from chalicelib.adapters.memory import Fate
+from chalicelib.domain.model import RunState
+from chalicelib.errors import LandfallError
+from chalicelib.reruns import rerun
+from tests.simulation.faults import Killed
 from tests.simulation.world import World
 
 HEADER = "id,value,amount\n"
@@ -71,6 +77,20 @@ def odd_name(world: World) -> None:
     world.events[-1]["Records"] += second["Records"]
 
 
+def packed(world: World) -> None:
+    """A gzip of two members, whatever its name, with a bad row."""
+    rows = numbered(6)
+    body = text(rows, ("x1,y,notanumber",))
+    members = gzip.compress(body[:40], mtime=0) + gzip.compress(body[40:], mtime=0)
+    world.put("incoming/thing/a.csv", members, rows)
+
+
+def wide(world: World) -> None:
+    """A file in UTF-16."""
+    rows = numbered(5, tag="é")
+    world.put("incoming/thing/a.csv", text(rows).decode().encode("utf-16"), rows)
+
+
 def same_twice(world: World) -> None:
     """The same content again under the same key."""
     put(world, "a.csv", numbered(5))
@@ -94,6 +114,56 @@ def newer_event_lost(world: World) -> None:
     put(world, "a.csv", numbered(5, tag="new"), event=False)
 
 
+def back_again(world: World) -> None:
+    """A content that comes back after another one: the last put wins."""
+    put(world, "a.csv", numbered(3, tag="a"))
+    then(world, settled, lambda w: put(w, "a.csv", numbered(3, tag="b")))
+    then(world, lambda w: settled(w) and len(w.runs.runs) == 2, lambda w: put(w, "a.csv", numbered(3, tag="a")))
+
+
+def overwritten_late(world: World) -> None:
+    """A key overwritten while its older content is being loaded."""
+    put(world, "a.csv", numbered(3, tag="old"))
+    then(
+        world, lambda w: in_state(w, RunState.LOADING) or settled(w), lambda w: put(w, "a.csv", numbered(3, tag="new"))
+    )
+
+
+def run_again(world: World) -> None:
+    """A loaded file run again because somebody asked: from the archive, with a load id of its own."""
+    put(world, "a.csv", numbered(6))
+    then(world, settled, ask_again)
+
+
+def mended(world: World) -> None:
+    """A load refused for good, then run again once the cause is mended."""
+    world.warehouse.fates.append(Fate.REFUSED)
+    put(world, "a.csv", numbered(6))
+    then(world, settled, ask_again)
+
+
+def then(world: World, when: Callable[[World], bool], act: Scenario) -> None:
+    world.later.append((when, act))
+
+
+def in_state(world: World, state: RunState) -> bool:
+    return any(run.state is state for run in world.runs.runs.values())
+
+
+def settled(world: World) -> bool:
+    return bool(world.runs.runs) and not world.events and all(run.finished for run in world.runs.runs.values())
+
+
+def ask_again(world: World) -> None:
+    """What `POST /runs/<key>` does; who gets no answer asks again."""
+    run = next(iter(world.runs.runs.values()))
+    try:
+        rerun(world.pipeline, run)
+    except (LandfallError, Killed):
+        asked = world.runs.runs[run.run_id].generation > run.generation
+        world.later += [] if asked else [(settled, ask_again)]
+
+
 SCENARIOS: tuple[Scenario, ...] = (
     one_file,
     bad_rows,
@@ -104,8 +174,22 @@ SCENARIOS: tuple[Scenario, ...] = (
     unrouted,
     three_files,
     odd_name,
+    packed,
+    wide,
     same_twice,
     overwritten,
     event_lost,
     newer_event_lost,
+    back_again,
+    overwritten_late,
+    run_again,
+    mended,
 )
+
+ENDS = {
+    "all_bad": RunState.REJECTED,
+    "empty": RunState.REJECTED,
+    "wrong_header": RunState.REJECTED,
+    "unrouted": RunState.UNROUTED,
+}
+"""How the newest run of a scenario ends if nothing goes wrong; LOADED if it is not named."""

@@ -39,8 +39,9 @@ class MemoryObjects:
     def read(self, source: Source, start: int, length: int) -> bytes:
         return self._exactly(source)[start : start + length]
 
-    def get(self, bucket: str, key: str) -> bytes:
-        return self._find(bucket, key).body or b""
+    def get(self, bucket: str, key: str, start: int = 0, length: int | None = None) -> bytes:
+        body = self._find(bucket, key).body or b""
+        return body[start : None if length is None else start + length]
 
     def put(self, bucket: str, key: str, body: bytes) -> None:
         etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
