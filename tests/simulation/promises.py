@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.model import Outcome, Run, RunState
+from collections.abc import Iterator
+from itertools import pairwise
+
+from chalicelib.domain.model import Outcome, Run, RunState, digest
 from tests.simulation.world import World
 
 TABLE = "landing.things"
@@ -27,6 +30,8 @@ def _status_never_ahead(world: World, run: Run) -> set[str]:
         broken.add("I6 LOADED without a ledger row")
     if run.state is RunState.LOADED and not run.counts.settled:
         broken.add("I4 LOADED with books that do not balance")
+    if run.staged > run.chunks:
+        broken.add("I10 a chunk counted twice")
     if run.state in (RunState.FAILED, RunState.REJECTED) and row is not None:
         broken.add(f"I6 {run.state.value} with a ledger row")
     return broken
@@ -44,32 +49,52 @@ def _told_after_truth(world: World) -> set[str]:
 
 def _source_kept(world: World) -> set[str]:
     """Every content that was not overwritten by its supplier is where it landed, or archived after its load."""
-    held = {v[-1].etag for (_, key), v in world.objects.objects.items() if key.startswith(("incoming/", "archive/"))}
+    held = {etag for key, etag in _objects(world) if key.startswith(("incoming/", "archive/"))}
     latest = {x.source.key: x.source.etag for x in world.landed}
     broken = {"I8 a source is lost" for etag in latest.values() if etag not in held}
-    loaded = {b.etag for b in (r.source for r in world.runs.runs.values()) if _in_ledger(world, b.etag)}
-    landed = {v[-1].etag for (_, key), v in world.objects.objects.items() if key.startswith("incoming/")}
-    broken |= {"I8 deleted before it was loaded" for etag in latest.values() if etag not in landed | loaded}
-    return broken
+    landed = {etag for key, etag in _objects(world) if key.startswith("incoming/")}
+    loaded = {run.source.etag for run, _, _ in loads(world)}
+    return broken | {"I8 deleted before it was loaded" for etag in latest.values() if etag not in landed | loaded}
 
 
-def _in_ledger(world: World, etag: str) -> bool:
-    return any(r.source.etag == etag and r.load_id in world.warehouse.book for r in world.runs.runs.values())
+def _objects(world: World) -> Iterator[tuple[str, str]]:
+    """Key and content of what a reader of the bucket finds now."""
+    for (_, key), versions in world.objects.objects.items():
+        if versions[-1].body is not None:
+            yield key, versions[-1].etag
+
+
+def loads(world: World) -> Iterator[tuple[Run, int, Outcome]]:
+    """Every load in the ledger, with its run and generation."""
+    for run in world.runs.runs.values():
+        for generation in range(1, run.generation + 1):
+            if booked := world.warehouse.book.get(digest(run.run_id, str(generation))):
+                yield run, generation, booked.row.outcome
 
 
 def _merged_once(world: World) -> set[str]:
-    """I1, I3: the target holds, per key, what the newest file in the ledger says; and nothing else."""
-    told = {x.source.etag: x.rows for x in world.landed}
-    expected: dict[str, tuple[str, str]] = {}
-    for run in world.runs.runs.values():
-        booked = world.warehouse.book.get(run.load_id)
-        if booked and booked.row.outcome is Outcome.LOADED:
-            for key, rest in told[run.source.etag].items():
-                if key not in expected or expected[key][0] <= booked.source_order:
-                    expected[key] = (booked.source_order, rest)
+    """I1, I3: the target holds, per key, what the newest loaded file says; and nothing else."""
+    expected: dict[str, tuple[int, str]] = {}
+    for run, _, outcome in loads(world):
+        if outcome is Outcome.LOADED:
+            age, rows = put_of(world, run)
+            for key, rest in rows.items():
+                if key not in expected or expected[key][0] <= age:
+                    expected[key] = (age, rest)
     found = {str(r["id"]): f"{r['value']},{r['amount']}" for r in world.warehouse.rows(TABLE)}
     wanted = {key: rest for key, (_, rest) in expected.items()}
-    return set() if found == wanted else {"I1/I3 the target differs from what the ledger says was loaded"}
+    broken = set() if found == wanted else {"I1/I3 the target differs from what the ledger says was loaded"}
+    if len(world.warehouse.merged) != len(set(world.warehouse.merged)):
+        broken.add("I1 a load was merged twice")
+    return broken
+
+
+def put_of(world: World, run: Run) -> tuple[int, dict[str, str]]:
+    """Which put a run is about, counted, and its rows: by the sequencer, or if it was found by listing the last one."""
+    found = [(n, x) for n, x in enumerate(world.landed) if x.source.etag == run.source.etag]
+    told = [(n, x) for n, x in found if x.source.sequencer == run.source.sequencer]
+    age, landed = (told or found)[-1]
+    return age, landed.rows
 
 
 def liveness(world: World, *, may_fail: bool = False) -> set[str]:
@@ -83,12 +108,23 @@ def liveness(world: World, *, may_fail: bool = False) -> set[str]:
     failed = [r for r in runs if r.state is RunState.FAILED and not (world.dice and _killed_each_time(r))]
     if failed and not may_fail:
         broken.add(f"I9 a sound file ended FAILED: {failed[0].problem.code if failed[0].problem else ''}")
+    broken |= _run_once(world)
     told = {m["load_id"] for m in (*world.bell.successes, *world.bell.failures)}
     broken |= {"I7 an outcome was never told" for r in runs if r.load_id not in told}
     broken |= {"I8 a loaded source was not archived" for r in runs if r.state is RunState.LOADED and not r.archive_key}
-    if any(key.startswith("incoming/") and _loaded(world, v[-1].etag) for (_, key), v in world.objects.objects.items()):
+    if any(key.startswith("incoming/") and _loaded(world, key, etag) for key, etag in _objects(world)):
         broken.add("I8 a loaded source still lies where it landed")
     return broken
+
+
+def _run_once(world: World) -> set[str]:
+    """A content that is put again where it is already changes nothing."""
+    for key in {x.source.key for x in world.landed}:
+        puts = [x.source.etag for x in world.landed if x.source.key == key]
+        changes = sum(new != old for old, new in pairwise(["", *puts]))
+        if sum(r.source.key == key for r in world.runs.runs.values()) > changes:
+            return {"I1 the same content is two runs"}
+    return set()
 
 
 def _killed_each_time(run: Run) -> bool:
@@ -96,5 +132,8 @@ def _killed_each_time(run: Run) -> bool:
     return run.problem is not None and run.problem.code == "DEAD_LETTER"
 
 
-def _loaded(world: World, etag: str) -> bool:
-    return any(r.source.etag == etag and r.state is RunState.LOADED for r in world.runs.runs.values())
+def _loaded(world: World, key: str, etag: str) -> bool:
+    """Whether what lies there is loaded and nothing newer took its place meanwhile (a second drop is left alone)."""
+    runs = [r for r in world.runs.runs.values() if (r.source.key, r.source.etag) == (key, etag)]
+    puts = [x for x in world.landed if (x.source.key, x.source.etag) == (key, etag)]
+    return len(puts) == 1 and any(r.state is RunState.LOADED for r in runs)

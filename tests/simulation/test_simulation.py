@@ -4,31 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.model import RunState
-from tests.simulation.explore import findings, play, seeded
+from tests.simulation.explore import BOTH, findings, play, seeded
 from tests.simulation.faults import Schedule
-from tests.simulation.scenarios import SCENARIOS, Scenario
+from tests.simulation.scenarios import Scenario
 from tests.simulation.world import World
 
-ENDS = {
-    "all_bad": RunState.REJECTED,
-    "empty": RunState.REJECTED,
-    "wrong_header": RunState.REJECTED,
-    "unrouted": RunState.UNROUTED,
-}
+
+@pytest.mark.parametrize(("scenario", "versioned"), BOTH)
+def test_without_faults_each_scenario_ends_as_it_should(scenario: Scenario, versioned: bool) -> None:
+    assert not play(scenario, Schedule(), versioned=versioned).violations
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.__name__)
-def test_without_faults_each_scenario_ends_as_it_should(scenario: Scenario) -> None:
-    world = play(scenario, Schedule())
-    assert not world.violations
-    newest = list(world.runs.runs.values())[-1]
-    assert newest.state is ENDS.get(scenario.__name__, RunState.LOADED)
-
-
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.__name__)
-def test_no_single_fault_breaks_a_promise(scenario: Scenario) -> None:
-    played, found = findings(scenario)
+@pytest.mark.parametrize(("scenario", "versioned"), BOTH)
+def test_no_single_fault_breaks_a_promise(scenario: Scenario, versioned: bool) -> None:
+    played, found = findings(scenario, versioned)
     assert played > 20
     assert not found, "\n".join(map(str, found[:10]))
 

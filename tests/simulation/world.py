@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
@@ -69,12 +69,16 @@ class World:
     landed: list[Landed] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     """S3 notifications not delivered yet, as S3 writes them."""
+    versioned: bool = False
+    """Whether the bucket keeps versions."""
+    later: list[tuple[Callable[[World], bool], Callable[[World], None]]] = field(default_factory=list)
+    """What people do in the course of events: when, and what. Each happens once."""
     violations: set[str] = field(default_factory=set)
     check: Callable[[World], set[str]] = lambda world: set()
 
     def __post_init__(self) -> None:
         self.clock = MemoryClock()
-        self.objects = MemoryObjects(self.clock)
+        self.objects = MemoryObjects(self.clock, versioned=self.versioned)
         self.runs = MemoryRuns(self.clock)
         self.queue = MemoryQueue(self.clock)
         self.bell = MemoryBell()
@@ -94,8 +98,8 @@ class World:
         self.clock.advance(1)
         self.objects.put(BUCKET, key, body)
         source = self.objects.head(BUCKET, key)
-        noticed = Source(bucket=BUCKET, key=key, etag=source.etag, size=source.size, sequencer=f"{self.sequence:016X}")
-        self.landed.append(Landed(source=source, rows=rows))
+        noticed = replace(source, sequencer=f"{self.sequence:016X}")
+        self.landed.append(Landed(source=noticed, rows=rows))
         if event:
             self.events.append({"Records": [_record(noticed)]})
         return noticed
@@ -107,6 +111,7 @@ class World:
         swept = self.clock.now()
         for step in range(STEPS):
             self.schedule.stopped = step > STEPS * 2 // 3
+            self._people()
             self._statements()
             busy = self._deliver_event() or self._deliver_message()
             if self.clock.now() - swept >= SWEEP_SECONDS:
@@ -126,7 +131,13 @@ class World:
         unknown = {(x.key, x.etag) for x in self.objects.list(BUCKET, "incoming/")} - {
             (r.source.key, r.source.etag) for r in self.runs.runs.values()
         }
-        return not self.events and not unknown and all(r.finished for r in self.runs.runs.values())
+        waits = self.events or unknown or self.later
+        return not waits and all(r.finished for r in self.runs.runs.values())
+
+    def _people(self) -> None:
+        for moment in [m for m in self.later if m[0](self)]:
+            self.later.remove(moment)
+            moment[1](self)
 
     def _statements(self) -> None:
         """What is due in the warehouse runs; the event of its end may get lost when faults are by chance."""
@@ -192,6 +203,7 @@ class World:
 def _record(source: Source) -> dict[str, Any]:
     """One record of an S3 notification: the key is form-encoded."""
     thing = {"key": quote_plus(source.key), "size": source.size, "eTag": source.etag, "sequencer": source.sequencer}
+    thing |= {"versionId": source.version_id} if source.version_id else {}
     return {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": source.bucket}, "object": thing}}
 
 

@@ -81,6 +81,8 @@ class MemoryWarehouse:
         self.fates: deque[Fate] = deque()
         self.targets: dict[str, Target] = {}
         self.book: dict[str, Booked] = {}
+        self.merged: list[str] = []
+        """Load ids in the order they were merged: one that is there twice was loaded twice."""
         self.statements: dict[str, Submitted] = {}
         self.tokens: dict[str, str] = {}
 
@@ -148,7 +150,7 @@ class MemoryWarehouse:
         statement.state = StatementState.FINISHED
 
     def _transaction(self, order: LoadOrder) -> None:
-        """Everything is worked out on the side; the two assignments at the end are the commit."""
+        """Everything is worked out on the side; the assignments at the end are the commit."""
         if order.load_id in self.book:
             return
         table = f"{order.contract.schema}.{order.contract.table}"
@@ -159,6 +161,7 @@ class MemoryWarehouse:
         else:
             row = apply_scd1(order, target, rows)
         self.targets[table] = target
+        self.merged.append(order.load_id)
         self.book[order.load_id] = Booked(row=row, table=table, source_order=order.source_order)
 
     def _staged(self, order: LoadOrder) -> list[StagedRow]:
