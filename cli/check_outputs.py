@@ -109,6 +109,8 @@ def refuse_overwriting(inputs: list[Path], outputs: list[Path]) -> None:
 
 
 def _opened(path: Path) -> Path:
+    if str(path) == "-":
+        raise usage("- is no file: --good and --rejects write files, and standard output has the report")
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise usage(f"{path} cannot be written: it is a folder, or its folder does not exist")
     return path

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TextIO
 from chalicelib.errors import LandfallError
 from cli.check_outputs import RejectSpool, Seen
 from cli.checking import Checked
-from cli.screen import console, grid
+from cli.screen import Grid, console, show
 
 LARGE_BYTES = 50_000_000
 """From this size on a terminal shows progress."""
@@ -91,7 +91,8 @@ class ForPeople:
         self._clear()
         counts = (checked.read, checked.good, checked.rejected, checked.duplicate, len(checked.chunks))
         verdict = "too many bad rows" if checked.refusal else "good"
-        self._rows.append((path.name, checked.object, *(f"{n:,}" for n in counts), verdict))
+        name = path.name or str(path)
+        self._rows.append((name, checked.object, *(f"{n:,}" for n in counts), verdict))
         for reject in seen.first:
             where = f"{path}:{reject.line}"
             self._say(f"{where}: {reject.reason} (code {int(reject.code)})")
@@ -104,11 +105,13 @@ class ForPeople:
     def refused(self, path: Path, error: LandfallError) -> None:
         self._clear()
         self._say(f"{path}: {error.message} ({error.code})")
-        self._rows.append((path.name, "", "", "", "", "", "", error.code))
+        self._rows.append((path.name or str(path), "", "", "", "", "", "", error.code))
 
     def end(self) -> None:
         counts = ("rows", "good", "rejected", "duplicate", "chunks")
-        self._console.print(grid(("file", "object", *counts, "verdict"), self._rows, right=counts))
+        columns = ("file", "object", *counts, "verdict")
+        drop = ("chunks", "duplicate", "object")
+        show(self._console, Grid(columns=columns, rows=self._rows, right=counts, cut="file", drop=drop))
 
     def _say(self, text: str) -> None:
         self._console.print(text)

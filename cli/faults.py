@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Callable
 from enum import IntEnum
@@ -46,8 +47,12 @@ def guarded(command: Callable[P, ExitCode | None]) -> Callable[P, None]:
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        code = ExitCode.OK
         try:
             code = command(*args, **kwargs) or ExitCode.OK
+            sys.stdout.flush()
+        except BrokenPipeError:  # `landfall ... | head` has seen enough; what was to be done is done
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except CommandError as fault:
             print(f"landfall: {fault.message}", file=sys.stderr)
             code = fault.code

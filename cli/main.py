@@ -12,11 +12,10 @@ from typing import Annotated
 
 import typer
 
-from cli.faults import ExitCode, guarded
+from cli.faults import ExitCode, guarded, usage
 
 app = typer.Typer(
     name="landfall",
-    help="Files that land in S3 reach Amazon Redshift: each good row exactly once, each bad row explained.",
     epilog="Exit codes: 0 good, 1 what was asked about is bad, 2 the call is wrong, 3 absent or no answer.",
     no_args_is_help=True,
     add_completion=False,
@@ -25,7 +24,26 @@ app = typer.Typer(
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
+USUAL_RUNS = 20
 WHICH = "A run id, a key, or a bare file name (its newest version)."
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"landfall {version('landfall')}")
+        raise typer.Exit
+
+
+@app.callback()
+def landfall(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Files that land in S3 reach Amazon Redshift: each good row exactly once, each bad row explained."""
 
 
 @app.command()
@@ -40,7 +58,10 @@ def check(
     rejects: Annotated[Path | None, typer.Option(help="Write the bad rows here, as JSON lines.")] = None,
     json: Json = False,
 ) -> ExitCode:
-    """Say what would become of files, offline, with the very engine that stages them."""
+    """Say what would become of files, without loading them.
+
+    The engine is the very one that stages them.
+    """
     from cli.check_command import Request, check
     from cli.check_report import ForPeople, JsonLines
 
@@ -87,7 +108,7 @@ def status(
     object: Annotated[str, typer.Option(help="Only runs of this contract.")] = "",
     state: Annotated[str, typer.Option(help="Only runs in this state, such as REJECTED.")] = "",
     since: Annotated[str, typer.Option(help="Only runs since this time or day.")] = "",
-    limit: Annotated[int, typer.Option(min=1, help="At most so many runs.")] = 20,
+    limit: Annotated[int | None, typer.Option(min=1, help=f"At most so many runs; {USUAL_RUNS} if left out.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow it until it is loaded or refused.")] = False,
     json: Json = False,
 ) -> ExitCode:
@@ -96,10 +117,14 @@ def status(
     from cli.deployment import find
     from cli.runs import list_runs, show_status
 
+    if file and (object or state or since or limit):
+        raise usage("--object, --state, --since and --limit choose runs for the list: leave them out, or FILE")
+    if wait and not file:
+        raise usage("--wait follows one file: name it")
     api = Api(deployment=find())
     if file:
         return show_status(api, file, wait=wait, as_json=json)
-    list_runs(api, {"object": object, "state": state, "since": since}, limit, as_json=json)
+    list_runs(api, {"object": object, "state": state, "since": since}, limit or USUAL_RUNS, as_json=json)
     return ExitCode.OK
 
 
@@ -117,6 +142,8 @@ def rerun(
     from cli.deployment import find
     from cli.runs import rerun
 
+    if all and "/" in target:
+        raise usage("--all is for an object: a file that is named is run whatever became of it")
     return rerun(Api(deployment=find()), target, everything=all, dry_run=dry_run, as_json=json)
 
 
@@ -133,13 +160,15 @@ def rejects(
     from cli.deployment import find
     from cli.runs import rejects
 
+    if out and json:
+        raise usage("--out and --json exclude each other: --out writes CSV")
     return rejects(Api(deployment=find()), file, out, as_json=json)
 
 
 @app.command()
 @guarded
 def migrate(*, json: Json = False) -> ExitCode:
-    """Bring the warehouse up to date: sql/, and a table for each contract."""
+    """Bring the warehouse up to date with sql/ and the contracts."""
     from cli.migrate_command import migrate_warehouse
 
     return migrate_warehouse(as_json=json)
@@ -172,7 +201,10 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the stack up, in place of one that is.")] = False,
     json: Json = False,
 ) -> ExitCode:
-    """Run the main job on real files, on a fresh local stack, and show that the books balance."""
+    """Load real files on a stack of its own, and show the books.
+
+    It is the main job, on a fresh local stack that is stopped in the end.
+    """
     from cli.demo_command import Demo, demo
     from cli.deployment import state_dir
     from local.demo.generate import Scale

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +13,12 @@ from chalicelib.domain.contract import Contract
 from chalicelib.domain.contract_file import Contracts
 from chalicelib.domain.pattern import compile_pattern
 from chalicelib.domain.routing import route
-from cli.api import Api
+from cli.api import Api, NotThereError, segment
 from cli.contracts import known, shipped
 from cli.deployment import Deployment, find
 from cli.faults import ExitCode, absent, usage
-from cli.runs import exit_of, follow, tell, version_of
-from cli.screen import size
+from cli.runs import Status, exit_of, follow, missing, tell, version_of
+from cli.screen import moment, size
 
 WHOLE_BYTES = 8_000_000
 """Up to this size a file goes in one request, more in parts."""
@@ -35,17 +36,44 @@ class Push:
 
 def push(asked: Push, *, as_json: bool) -> ExitCode:
     """Upload, and follow the run if asked to. Raises CommandError."""
+    if asked.file.is_dir():
+        raise absent(f"{asked.file} is a folder: name a file in it")
     deployment, contracts = find(api=asked.wait), shipped()
     contract = known(contracts, asked.object)
     name = asked.file.name
     key = checked_key(contracts, contract, asked.key) if asked.key else landing_key(contracts, contract, name)
+    api = Api(deployment=deployment)
+    before = known_run(api, key) if asked.wait else None
     etag = upload(deployment, asked.file, key, quiet=as_json)
     where = {"file": str(asked.file), "bucket": deployment.bucket, "key": key, "etag": etag}
     if not asked.wait:
         print(json.dumps(where) if as_json else f"landed at s3://{deployment.bucket}/{key}")
         return ExitCode.OK
-    status = follow(version_of(Api(deployment=deployment), key, etag), quiet=as_json)
+    if before and etag and before["version"]["etag"] == etag and before["finished"]:
+        return again(before, as_json=as_json)
+    status = follow(version_of(api, key, etag), missing(api, key), quiet=as_json)
     tell(status, as_json=as_json)
+    return exit_of(status)
+
+
+def known_run(api: Api, key: str) -> Status | None:
+    """The run of what is at that key by now, if there is one. Raises CommandError."""
+    try:
+        return api.get(f"/status/{segment(key)}")
+    except NotThereError:
+        return None
+
+
+def again(status: Status, *, as_json: bool) -> ExitCode:
+    """The same content had its run: the same again changes nothing."""
+    when, state = moment(status["updated_at"]), status["state"]
+    if as_json:
+        print(json.dumps(status))
+    elif exit_of(status) is ExitCode.OK:
+        print(f"already {state.lower()} at {when}: same content, nothing to do (run {status['run_id']})")
+    else:
+        tell(status, as_json=False)
+        print(f"same content as at {when}: nothing to do; `landfall rerun {shlex.quote(status['file'])}` runs it again")
     return exit_of(status)
 
 
@@ -75,7 +103,7 @@ def upload(deployment: Deployment, path: Path, key: str, *, quiet: bool = False)
     from botocore.exceptions import BotoCoreError, ClientError
 
     if not path.is_file():
-        raise absent(f"{path} is not a file")
+        raise absent(f"{path} does not exist, or is not a file")
     client, bucket = deployment.client("s3"), deployment.bucket
     show = _Shown(path, 0 if quiet or not sys.stderr.isatty() else path.stat().st_size)
     try:

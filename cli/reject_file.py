@@ -21,6 +21,8 @@ def harmless(text: str) -> str:
 
 def write_rejects(path: Path, rejects: Iterable[Mapping[str, Any]]) -> int:
     """Write rejects as they come. Returns how many there were. Raises CommandError."""
+    if str(path) == "-":
+        raise usage("- is no file: --out writes one; --json writes to standard output")
     try:
         with path.open("w", newline="", encoding="utf-8-sig") as out:  # the mark tells spreadsheets that it is UTF-8
             writer = csv.writer(out)

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from cli.api import Api, NotThereError, segment
+from cli.deployment import LOOPBACK
 from cli.faults import ExitCode
 from cli.reject_file import write_rejects
-from cli.screen import console, grid, seconds, size
+from cli.screen import Grid, console, moment, seconds, show, size
+from local.text import plural
 
 BAD_STATES = ("FAILED", "REJECTED", "UNROUTED")
 END_STATES = ("LOADED", "SUPERSEDED", *BAD_STATES)
 POLL_SECONDS = 0.5
 ARRIVAL_SECONDS = 60.0
 """How long a file that was just uploaded may take to be known."""
+LOOK_AT = "the log of the function on_incoming says more"
 SHOWN_REJECTS = 20
+SHORT_ID = 8
+"""So much of a run id tells two versions of a file apart."""
 
 Status = Mapping[str, Any]
 
@@ -31,21 +37,40 @@ def exit_of(status: Status) -> ExitCode:
 
 def show_status(api: Api, name: str, *, wait: bool, as_json: bool) -> ExitCode:
     """One file. Raises CommandError."""
-    status = follow(lambda: api.get(f"/status/{segment(name)}"), quiet=as_json) if wait else None
-    status = status or api.get(f"/status/{segment(name)}")
+
+    def look() -> Status:
+        return api.get(f"/status/{segment(name)}")
+
+    status = follow(look, missing(api, name), quiet=as_json) if wait else look()
     tell(status, as_json=as_json)
     return exit_of(status)
 
 
 def list_runs(api: Api, query: Mapping[str, str], limit: int, *, as_json: bool) -> None:
     """The newest runs."""
-    runs = islice(api.pages("/runs", "runs", **query, limit=min(limit, 200)), limit)
+    runs = api.pages("/runs", "runs", **query, limit=min(limit, 200))
     if as_json:
-        for run in runs:
+        for run in islice(runs, limit):
             print(json.dumps(run))
         return
-    rows = [(r["file"], r["object"] or "", r["state"], r["arrived_at"], r["code"] or "") for r in runs]
-    console().print(grid(("file", "object", "state", "arrived", "problem"), rows) if rows else "no runs")
+    first = list(islice(runs, limit + 1))
+    rows = [
+        (r["file"], r["object"] or "", r["state"], moment(r["arrived_at"]), r["run_id"][:SHORT_ID], _problem(r))
+        for r in first[:limit]
+    ]
+    columns = ("file", "object", "state", "arrived", "run", "problem")
+    if rows:
+        show(console(), Grid(columns=columns, rows=rows, cut="file", drop=("object", "arrived")))
+    else:
+        print("no runs")
+    if len(first) > limit:
+        print(f"and more: these are the newest {limit}; --limit N shows more")
+
+
+def _problem(run: Mapping[str, Any]) -> str:
+    """Why it is not loaded; of a loaded file the code is that of its first bad row."""
+    code = run["code"] or ""
+    return f"bad rows ({code})" if code and run["state"] not in BAD_STATES else code
 
 
 def tell(status: Status, *, as_json: bool) -> None:
@@ -62,33 +87,47 @@ def lines_of(status: Status) -> Iterator[str]:
     rows, chunks = status["rows"], status["chunks"]
     took = status["seconds"].get("total", 0.0)
     yield f"{status['file']}  {status['state']}  {status['percent']:.0f} %  (run {status['run_id']})"
-    yield (
-        f"  chunks  {chunks['staged']} of {chunks['total']} staged, {chunks['staging']} at work;"
-        f" {size(status['bytes']['staged'])} of {size(status['bytes']['total'])} in {seconds(took)}"
-    )
+    working = f", {chunks['staging']} at work" if chunks["staging"] else ""
+    done = status["bytes"]
+    whole = chunks["total"] and chunks["staged"] == chunks["total"]  # all but the header, which is in no chunk
+    of = size(done["total"]) if whole else f"{size(done['staged'])} of {size(done['total'])}"
+    yield f"  chunks  {chunks['staged']} of {chunks['total']} staged{working}; {of} in {seconds(took)}"
     yield f"  rows    {rows['read']:,} read = {rows['good']:,} good + {rows['rejected']:,} rejected"
     if status["state"] == "LOADED":
         parts = ("inserted", "updated", "unchanged", "duplicate", "superseded")
         applied = " + ".join(f"{rows[name]:,} {name}" for name in parts if rows[name])
         yield f"          {rows['good']:,} good = {applied or 0}"
     if problem := status["first_error"]:
-        where = f"line {problem['line']}: " if problem["line"] else ""
+        place = f"line {problem['line']}"
+        where = f"{place}: " if problem["line"] and f"{place}:" not in problem["message"] else ""
         what = "first bad row" if status["state"] == "LOADED" else "problem"
         yield f"  {what}: {where}{problem['message']} ({problem['code']})"
     if status["rejects"]:
         yield f"  rejects {status['rejects']}"
+        yield f"          landfall rejects {shlex.quote(status['file'])}"
 
 
-def follow(look: Callable[[], Status], *, quiet: bool) -> Status:
-    """Watch a run until it ends; with a bar on a terminal, else a line for each change. Raises CommandError."""
+def missing(api: Api, name: str) -> str:
+    """What to say of a file for which nothing came."""
+    local = api.deployment.api_url.startswith(LOOPBACK)
+    look = "`landfall up` mends a stack that is not whole, and its logs are in .landfall/logs" if local else LOOK_AT
+    return f"{name} did not arrive: no event for it was seen within {ARRIVAL_SECONDS:.0f} s; {look}"
+
+
+def follow(look: Callable[[], Status], missing: str, *, quiet: bool) -> Status:
+    """Watch a run until it ends; with a bar on a terminal, else a line for each change.
+
+    Raises CommandError, with `missing` as its sentence if the run is not known after a while.
+    """
     shown, last = _Bar(quiet=quiet), time.monotonic()
     try:
         while True:
             try:
                 status = look()
             except NotThereError:
+                shown.waiting()
                 if time.monotonic() - last > ARRIVAL_SECONDS:
-                    raise
+                    raise NotThereError(missing, ExitCode.ABSENT) from None
             else:
                 shown.show(status)
                 if status["state"] in END_STATES:
@@ -104,7 +143,7 @@ def version_of(api: Api, key: str, etag: str) -> Callable[[], Status]:
     def look() -> Status:
         status = api.get(f"/status/{segment(key)}")
         if etag and status["version"]["etag"] != etag:
-            raise NotThereError(f"the file at {key} did not arrive: no event for it was seen", ExitCode.ABSENT)
+            raise NotThereError(f"the newest known version of {key} is an older one", ExitCode.ABSENT)
         return status
 
     return look
@@ -137,21 +176,43 @@ def rerun(api: Api, target: str, *, everything: bool, dry_run: bool, as_json: bo
 def rejects(api: Api, name: str, out: Path | None, *, as_json: bool) -> ExitCode:
     """Show a file's bad rows, or write them for people to mend. Raises CommandError."""
     found = api.pages(f"/rejects/{segment(name)}", "rejects", limit=200)
-    if out:
-        count = write_rejects(out, found)
-        print(f"{count:,} rejects written to {out}", file=sys.stderr)
-        return ExitCode.OK
-    if as_json:
-        for reject in found:
-            print(json.dumps(reject))
-        return ExitCode.OK
     first = list(islice(found, SHOWN_REJECTS + 1))
-    rows = [(str(r["line"]), r["column"], str(r["code"]), r["reason"], _one_line(r["record"])) for r in first]
-    table = grid(("line", "column", "code", "reason", "record"), rows[:SHOWN_REJECTS], right=("line", "code"))
-    console().print(table if rows else "no rejects")
-    if len(first) > SHOWN_REJECTS:
-        console().print("and more: --out FILE.csv or --json gives all")
+    if not first:
+        print(_why_none(api, name), file=sys.stderr)
+    if out:
+        count = write_rejects(out, chain(first, found))
+        print(f"{plural(count, 'reject')} written to {out}", file=sys.stderr)
+    elif as_json:
+        for reject in chain(first, found):
+            print(json.dumps(reject))
+    elif first:
+        _show_rejects(first)
     return ExitCode.OK
+
+
+def _show_rejects(first: list[dict[str, Any]]) -> None:
+    """As a table where that fits, else a few lines each."""
+    rows = [(str(r["line"]), r["column"], str(r["code"]), r["reason"], _one_line(r["record"])) for r in first]
+    columns = ("line", "column", "code", "reason", "record")
+    table, screen = Grid(columns=columns, rows=rows[:SHOWN_REJECTS], right=("line", "code")), console()
+    if screen.is_terminal and table.width > screen.width:
+        for line, _, code, reason, record in table.rows:
+            screen.print(f"line {line}: {reason} (code {code})\n  {record}")
+    else:
+        show(screen, table)
+    if len(first) > SHOWN_REJECTS:
+        print("and more: --out FILE.csv or --json gives all")
+
+
+def _why_none(api: Api, name: str) -> str:
+    """There are no rejects: is the file good, refused as a whole, or not checked yet?"""
+    status = api.get(f"/status/{segment(name)}")
+    problem, state = status["first_error"], status["state"]
+    if state in BAD_STATES and problem:
+        return f"no row was rejected: the file as a whole is {state}: {problem['message']} ({problem['code']})"
+    if state not in END_STATES:
+        return f"no rejects yet: the file is {state}, and they are listed once all of its chunks are staged"
+    return f"no rejects: the file is {state}"
 
 
 def _one_line(record: str) -> str:
@@ -165,6 +226,7 @@ class _Bar:
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet, self._terminal, self._state = quiet, sys.stderr.isatty(), ""
+        self._waiting = False
 
     def show(self, status: Status) -> None:
         if self._quiet:
@@ -180,6 +242,12 @@ class _Bar:
         elif status["state"] != self._state:
             print(f"{status['file']}: {status['state']}", file=sys.stderr, flush=True)
         self._state = status["state"]
+
+    def waiting(self) -> None:
+        """The run is not known yet."""
+        if not (self._quiet or self._waiting):
+            print("waiting for it to arrive ...", end="" if self._terminal else "\n", file=sys.stderr, flush=True)
+        self._waiting = True
 
     def end(self) -> None:
         if self._terminal and not self._quiet:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
+
+from local.text import cut_front
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
 PLAIN_WIDTH = 160
+GAP = 2
+SHORTEST_NAME = 12
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -22,17 +27,80 @@ def console(*, stderr: bool = False) -> Console:
     return plain
 
 
-def grid(columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[str] = ()) -> Table:
-    """A table without lines; the columns in `right` are numbers."""
-    from rich.table import Table
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """A table without lines, each row on a line of its own."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    right: Sequence[str] = ()
+    """Columns that are numbers."""
+    cut: str = ""
+    """The column of names: where the screen is too narrow they lose their front."""
+    drop: Sequence[str] = ()
+    """Columns that a narrow screen may do without, the first of them first."""
+
+    @property
+    def width(self) -> int:
+        return sum(self._widths()) + GAP * (len(self.columns) - 1)
+
+    def fitted(self, width: int) -> Grid:
+        """The same in at most `width` characters, as far as that can be had."""
+        if self.width <= width:
+            return self
+        if droppable := [name for name in self.drop if name in self.columns]:
+            return self._without(droppable[0]).fitted(width)
+        if self.cut not in self.columns:
+            return self
+        place = self.columns.index(self.cut)
+        room = max(SHORTEST_NAME, self._widths()[place] - (self.width - width))
+        rows = [[cut_front(cell, room) if n == place else cell for n, cell in enumerate(row)] for row in self.rows]
+        return replace(self, rows=rows)
+
+    def lines(self) -> Iterator[str]:
+        """The heading, then the rows."""
+        widths = self._widths()
+        for row in (self.columns, *self.rows):
+            cells = zip(self.columns, row, widths, strict=True)
+            padded = (_padded(cell, wide, right=name in self.right) for name, cell, wide in cells)
+            yield (" " * GAP).join(padded).rstrip()
+
+    def _without(self, name: str) -> Grid:
+        place = self.columns.index(name)
+        kept = [[cell for n, cell in enumerate(row) if n != place] for row in (self.columns, *self.rows)]
+        return replace(self, columns=kept[0], rows=kept[1:])
+
+    def _widths(self) -> list[int]:
+        from rich.cells import cell_len
+
+        return [max(map(cell_len, column)) for column in zip(self.columns, *self.rows, strict=True)]
+
+
+def _padded(cell: str, width: int, *, right: bool) -> str:
+    from rich.cells import cell_len
+
+    space = " " * (width - cell_len(cell))
+    return space + cell if right else cell + space
+
+
+def show(screen: Console, grid: Grid) -> None:
+    """Print a table: as wide as it is where it goes to a file, fitted where it goes to a terminal."""
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in columns:
-        table.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    heading, *rows = (grid.fitted(screen.width) if screen.is_terminal else grid).lines()
+    screen.print(Text(heading, style="dim"))
     for row in rows:
-        table.add_row(*(Text(text) for text in row))
-    return table
+        screen.print(Text(row))
+
+
+def moment(iso: str) -> str:
+    """A time of the API as a clock here shows it; the day only if it is not today."""
+    try:
+        time = datetime.fromisoformat(iso).astimezone()
+    except ValueError:
+        return iso
+    today = time.date() == datetime.now().astimezone().date()
+    return f"{time:%H:%M:%S}" if today else f"{time:%Y-%m-%d %H:%M}"
 
 
 def seconds(number: float) -> str:

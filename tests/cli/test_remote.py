@@ -197,6 +197,127 @@ def test_runs_are_listed_page_by_page(landfall: Landfall, api: FakeApi) -> None:
     assert [line["file"] for line in landfall("status", "--object", "task", "--json").lines] == ["f1", "f2"]
 
 
+def run(number: int, **changes: Any) -> dict[str, Any]:
+    common = {"object": "task", "state": "LOADED", "arrived_at": "2026-01-05T08:00:00.000Z", "code": None}
+    return {"run_id": f"{number:08d}{'f' * 24}", "file": "incoming/task/a.csv", **common, **changes}
+
+
+def test_the_list_tells_versions_apart_and_why_a_file_is_not_loaded(landfall: Landfall, api: FakeApi) -> None:
+    runs = [run(1, code="1216"), run(2, state="REJECTED", code="HEADER_MISMATCH"), run(3)]
+    api.answers = {"GET /runs?limit=20": [(200, {"runs": runs, "cursor": ""})]}
+    shown = landfall("status").out.splitlines()
+    assert [f"  0000000{number}" in line for number, line in enumerate(shown)] == [False, True, True, True]
+    assert shown[1].endswith("bad rows (1216)")
+    assert shown[2].endswith("HEADER_MISMATCH")
+    assert "2026-01-05" in shown[1]
+    assert len(shown) == 4
+
+
+def test_the_list_says_that_there_are_more(landfall: Landfall, api: FakeApi) -> None:
+    api.answers = {"GET /runs?limit=2": [(200, {"runs": [run(1), run(2)], "cursor": "c"})]}
+    api.answers["GET /runs?limit=2&cursor=c"] = [(200, {"runs": [run(3)], "cursor": ""})]
+    out = landfall("status", "--limit", "2").out
+    assert "00000003" not in out
+    assert "and more" in out
+    assert len(landfall("status", "--limit", "2", "--json").lines) == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["status", "a.csv", "--object", "task"],
+        ["status", "a.csv", "--limit", "3"],
+        ["status", "--wait"],
+        ["rejects", "a.csv", "--out", "x.csv", "--json"],
+        ["rejects", "a.csv", "--out", "-"],
+        ["rerun", "incoming/task/a.csv", "--all"],
+    ],
+)
+def test_options_that_would_do_nothing_are_wrong_calls(landfall: Landfall, api: FakeApi, arguments: list[str]) -> None:
+    api.answers = {REJECTS: [rejects("T1")]}
+    assert landfall(*arguments).code == 2
+
+
+def test_a_file_that_does_not_arrive_is_waited_for_in_words(
+    landfall: Landfall, api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.runs.ARRIVAL_SECONDS", 0.6)
+    done = landfall("status", KEY, "--wait")
+    assert done.code == 3
+    waiting, end = done.err.splitlines()
+    assert waiting == "waiting for it to arrive ..."
+    assert "no event for it was seen" in end
+    assert "landfall up" in end
+
+
+def test_a_file_that_is_whole_shows_its_whole_size_and_the_way_to_its_rejects(landfall: Landfall, api: FakeApi) -> None:
+    sizes = {"total": 8_200, "staged": 8_100}
+    half = {"total": 2, "pending": 1, "staging": 0, "staged": 1}
+    api.answers = {f"GET {PATH}": [(200, status(bytes=sizes)), (200, status("STAGING", bytes=sizes, chunks=half))]}
+    out = landfall("status", KEY).out
+    assert "; 8.2 KB in" in out
+    assert f"landfall rejects '{KEY}'" in out
+    assert "; 8.1 KB of 8.2 KB in" in landfall("status", KEY).out
+
+
+def test_a_line_that_the_message_names_is_not_named_twice(landfall: Landfall, api: FakeApi) -> None:
+    problem = {"code": "TOO_MANY_REJECTS", "message": "3 of 4 rows are bad; the first is in line 12: x", "line": 12}
+    api.answers = {f"GET {PATH}": [(200, status("REJECTED", first_error=problem))]}
+    assert landfall("status", KEY).out.count("line 12") == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "problem", "said"),
+    [
+        ("LOADED", None, "no rejects: the file is LOADED"),
+        (
+            "REJECTED",
+            {"code": "EMPTY_FILE", "message": "the file is empty"},
+            "REJECTED: the file is empty (EMPTY_FILE)",
+        ),
+        ("STAGING", None, "listed once all of its chunks are staged"),
+    ],
+)
+def test_a_file_without_rejects_says_why(
+    landfall: Landfall, api: FakeApi, state: str, problem: dict[str, Any] | None, said: str
+) -> None:
+    api.answers = {REJECTS: [rejects()], "GET /status/a.csv": [(200, status(state, first_error=problem))]}
+    for option in ([], ["--json"]):
+        done = landfall("rejects", "a.csv", *option)
+        assert (done.code, done.out) == (0, "")
+        assert said in done.err
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "said"),
+    [("LOADED", 0, "already loaded at"), ("REJECTED", 1, "`landfall rerun 'incoming/transactions/a b.csv'`")],
+)
+def test_the_same_content_again_is_told(
+    landfall: Landfall,
+    api: FakeApi,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    state: str,
+    code: int,
+    said: str,
+) -> None:
+    monkeypatch.setenv("LANDFALL_BUCKET", "b")
+    monkeypatch.setattr("cli.push.upload", lambda *_, **__: "e")
+    known = status(state, finished=True, updated_at="2026-01-05T08:00:00.000Z")
+    api.answers = {f"GET {PATH}": [(200, known)]}
+    (tmp_path / "a b.csv").touch()
+    done = landfall("push", tmp_path / "a b.csv", "--object", "transactions", "--wait")
+    assert done.code == code
+    assert said in done.out
+    assert "same content" in done.out
+
+
+def test_a_folder_cannot_be_pushed(landfall: Landfall, api: FakeApi, tmp_path: Path) -> None:
+    done = landfall("push", tmp_path, "--object", "transactions")
+    assert done.code == 3
+    assert "is a folder" in done.err
+
+
 def test_rerun_asks_for_what_failed_and_goes_on_with_the_cursor(landfall: Landfall, api: FakeApi) -> None:
     def answer(name: str, cursor: str) -> Answer:
         run = {"run_id": name, "file": name, "object": "task", "state": "ARRIVED", "load_id": "l"}
