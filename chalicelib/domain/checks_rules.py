@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from chalicelib.domain.automaton import compile_table
 from chalicelib.domain.checks import Check, Fault, Judge, Prove, prove_nothing
 from chalicelib.domain.checks_numbers import fraction, unsigned
 from chalicelib.domain.codes import LoadError
@@ -41,7 +42,7 @@ def remember(judge: Judge) -> Judge:
 
 
 def pattern(expression: str, quote: str) -> Check:
-    """The whole value matches a regular expression. Only distinct values are matched."""
+    """The whole value matches a regular expression: by a table if it can be one, else once for each distinct value."""
     compiled, doubled = re.compile(expression), quote.encode() * 2
 
     def judge(value: bytes) -> Fault | None:
@@ -49,7 +50,9 @@ def pattern(expression: str, quote: str) -> Check:
             return None
         return Fault(code=LoadError.CONTRACT, reason="does not match the contract's pattern")
 
-    kept = remember(judge)
+    kept, table = remember(judge), compile_table(expression, quote)
+    if table:
+        return Check(prove=lambda fields: table.prove(fields, SHORT), judge=kept)
     return Check(prove=lambda fields: _prove_distinct(fields, kept, doubled), judge=kept)
 
 

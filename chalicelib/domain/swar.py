@@ -92,6 +92,12 @@ def word(fields: Fields, index: int) -> tuple[Words, Ints]:
     return fields.words[fields.start + 8 * index] & LOW[count], count
 
 
+def zero_bytes(words: Words) -> Mask:
+    """Which words have a byte 0."""
+    found: Mask = ((words - every(0x01)) & ~words & every(0x80)) != 0
+    return found
+
+
 def all_digits(fields: Fields, most: int) -> Mask:
     """Which fields hold nothing but ASCII digits, as far as their first `most` characters; empty ones do."""
     proven = np.ones(len(fields.start), np.bool_)
