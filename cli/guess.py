@@ -12,6 +12,7 @@ from chalicelib.domain.header import match_header, read_header
 from chalicelib.domain.pattern import compile_pattern
 from chalicelib.domain.routing import route
 from chalicelib.errors import LandfallError, Rejected
+from cli.closest import closest
 from cli.localfile import LocalFile, beginning
 
 
@@ -22,7 +23,10 @@ class UnguessableError(LandfallError):
 
 
 def guess(contracts: Contracts, path: Path, source: LocalFile) -> Contract:
-    """The contract of a file, by its path as a landing key, else its name, else its header. Raises UnguessableError."""
+    """The contract of a file, by its path as a landing key, else its name, else its header.
+
+    Raises UnguessableError; Rejected for a file that has no header that could be read.
+    """
     for key in _keys(path):
         if found := route(contracts, key):
             return found.contract
@@ -33,9 +37,18 @@ def guess(contracts: Contracts, path: Path, source: LocalFile) -> Contract:
     both = [c for c in fitting if c in named] or fitting or named
     if len(both) == 1:
         return both[0]
-    what = "several contracts" if both else "no contract"
-    choices = ", ".join(c.name for c in both or contracts.values())
-    raise UnguessableError(f"{what} may be meant by this path, name and header; say --contract, one of: {choices}")
+    choices = f"say --contract, one of: {', '.join(c.name for c in both or contracts.values())}"
+    if both:
+        raise UnguessableError(f"several contracts may be meant by this path, name and header; {choices}")
+    nearest = closest(contracts, {name: _fields(c, source) for name, c in contracts.items()})
+    raise UnguessableError(f"no contract fits{nearest and f'; {nearest}'}; {choices}")
+
+
+def _fields(contract: Contract, source: LocalFile) -> tuple[str, ...]:
+    """The names in the header. Raises Rejected for what is wrong whatever contract is meant."""
+    if not source.size:
+        raise Rejected("the file is empty: not even a header", code="EMPTY_FILE", line=1)
+    return read_header(beginning(source, contract), contract.dialect, contract.limits).fields
 
 
 def _keys(path: Path) -> Iterator[str]:

@@ -61,6 +61,9 @@ def test_too_many_bad_rows_is_exit_1(landfall: Landfall, transactions: Write) ->
     assert done.code == 1
     assert done.lines[0]["accepted"] is False
     assert done.lines[0]["refusal"]["code"] == "TOO_MANY_REJECTS"
+    message = done.lines[0]["refusal"]["message"]
+    assert message.startswith("1 of 2 rows (50.00%) are bad; at most 5 % and at most 100,000 rows may be")
+    assert message.count("line 3") == 1
 
 
 @pytest.mark.parametrize("chunk_bytes", [1, 7, 100, 1_000, 10**9])
@@ -88,7 +91,7 @@ def test_cuts_change_nothing(landfall: Landfall, transactions: Write, chunk_byte
         (HEADER.encode("utf-16-le"), "HEADER_ENCODING"),
         (HEADER.encode("utf-32"), "HEADER_ENCODING"),
         (b"\x1f\x8b\x08\x00rest", "COMPRESSION_BROKEN"),
-        (gzip.compress(b""), "EMPTY_FILE"),
+        (gzip.compress(b"", mtime=0), "EMPTY_FILE"),
     ],
 )  # fmt: skip
 def test_a_file_without_a_fitting_header_is_refused(
@@ -217,6 +220,43 @@ def test_a_file_of_no_contract_names_the_choices(landfall: Landfall, tmp_path: P
     assert done.code == 2
     assert done.lines[0]["error"]["code"] == "NO_CONTRACT"
     assert "walmart_sales" in done.lines[0]["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "EMPTY_FILE"),
+        (b"\n\n", "HEADER_MISSING"),
+        (b'"a,b\n', "HEADER_MALFORMED"),
+        (b"a,\xff\n", "HEADER_ENCODING"),
+        (b"\x00\x01\x02\n", "NO_CONTRACT"),
+    ],
+)
+def test_what_is_wrong_with_a_file_of_any_contract_is_said(
+    landfall: Landfall, tmp_path: Path, content: bytes, code: str
+) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(content)
+    assert landfall("check", path, "--json").lines[0]["error"]["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        (HEADER.replace("amount", "amuont"), "the closest is transactions: missing: amount; unexpected: amuont;"),
+        (HEADER.replace(",", ";"), "the closest is transactions, but the header has semicolons between its names"),
+        (HEADER.replace(",", "\t"), "the header has tabs between its names, and the contract wants commas"),
+        ("nothing,at,all,of,ours", "no contract fits; say --contract"),
+    ],
+)
+def test_a_header_that_fits_no_contract_is_told_the_closest(
+    landfall: Landfall, tmp_path: Path, header: str, said: str
+) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text(header + "\n")
+    done = landfall("check", path, "--json")
+    assert done.code == 2
+    assert said in done.lines[0]["error"]["message"]
 
 
 CONTRACT = """

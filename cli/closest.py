@@ -1,0 +1,57 @@
+"""Which contract a header comes closest to, when it fits none: what differs is what must be mended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from chalicelib.domain.contract import Contract
+from chalicelib.domain.contract_file import Contracts
+from chalicelib.domain.header import match_header
+from chalicelib.errors import Rejected
+
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+def closest(contracts: Contracts, headers: Mapping[str, Sequence[str]]) -> str:
+    """A sentence about the contract that has most of the names, and how the header differs; empty if none has any.
+
+    `headers` are the names as each contract reads them. Where they make one name alone, other delimiters are tried.
+    """
+    found = [
+        (_shared(contract, names), -len(contract.columns), contract, names, delimiter)
+        for key, contract in contracts.items()
+        for delimiter, names in _readings(contract, headers[key])
+    ]
+    shared, _, contract, names, delimiter = max(found, key=lambda entry: entry[:2])
+    if not shared:
+        return ""
+    if delimiter == contract.dialect.delimiter:
+        return f"the closest is {contract.name}: {_difference(contract, names)}"
+    has, wants = DELIMITERS[delimiter], DELIMITERS.get(contract.dialect.delimiter, repr(contract.dialect.delimiter))
+    return f"the closest is {contract.name}, but the header has {has} between its names, and the contract wants {wants}"
+
+
+def _readings(contract: Contract, names: Sequence[str]) -> list[tuple[str, Sequence[str]]]:
+    """The names by the contract's delimiter, and if that finds only one, by each other that it holds."""
+    usual = contract.dialect.delimiter
+    others = [d for d in DELIMITERS if len(names) == 1 and d != usual and d in names[0]]
+    return [(usual, names), *((other, names[0].split(other)) for other in others)]
+
+
+def _shared(contract: Contract, names: Sequence[str]) -> int:
+    """How many of the names the contract knows, each alone."""
+    known = {_plain(name) for column in contract.columns for name in (column.name, *column.aliases)}
+    return len({_plain(name) for name in names} & known)
+
+
+def _plain(name: str) -> str:
+    """As the header is matched: case, spaces, underscores and quotes do not count."""
+    return "".join(name.split()).replace("_", "").strip('"').casefold()
+
+
+def _difference(contract: Contract, names: Sequence[str]) -> str:
+    try:
+        match_header(contract, tuple(names))
+    except Rejected as error:
+        return error.message.partition("; ")[2]
+    return "its header fits"
