@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cli.demo_world import LocalWorld
 from cli.deployment import ROOT, Deployment
@@ -23,6 +24,9 @@ from local.demo.story import Story, StuckError
 from local.options import Options
 from local.record import Record
 from local.stack import Stack
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +53,7 @@ def demo(asked: Demo, *, as_json: bool) -> ExitCode:
     screen.print("Making the files (or taking them from the last time) ...")
     data = demo_data(asked.files, asked.scale)
     screen.print(f"Starting the local stack ... ({seconds(time.monotonic() - began)} so far)")
-    with _stack(asked) as record:
+    with _stack(asked, screen) as record:
         world = LocalWorld(deployment=_deployment(record), names=record.names)
         screen.print("Dropping files into the landing bucket:")
         try:
@@ -58,7 +62,7 @@ def demo(asked: Demo, *, as_json: bool) -> ExitCode:
         except StuckError as stuck:
             screen.print(f"DIFFERS  {stuck}; logs are in {record.files['logs']}")
             return ExitCode.BAD
-        screen.print()
+        screen.print("Closing the books: asking the API, the ledger, the tables and both inboxes ...\n")
         books = close_books(data, files, world)
     show_books(screen, books)
     if as_json:
@@ -68,7 +72,7 @@ def demo(asked: Demo, *, as_json: bool) -> ExitCode:
 
 
 @contextmanager
-def _stack(asked: Demo) -> Iterator[Record]:
+def _stack(asked: Demo, screen: Console) -> Iterator[Record]:
     """A fresh stack, stopped in the end unless it is to be kept. Raises CommandError."""
     stack = Stack(ROOT, asked.state, options=Options())
     stack.down()
@@ -77,6 +81,11 @@ def _stack(asked: Demo) -> Iterator[Record]:
     try:
         yield start(stack)
         kept = asked.keep
+    except (KeyboardInterrupt, SystemExit):
+        screen.print("\nStopping the local stack ...")
+        stack.down()
+        screen.print("Stopped: nothing is left running.")
+        raise
     finally:
         if not kept:
             stack.down()
@@ -89,12 +98,10 @@ def _deployment(record: Record) -> Deployment:
 
 def _farewell(asked: Demo, record: Record) -> str:
     if asked.keep:
-        return f"The stack is still up. Go on with:\n{next_steps(record)}"
+        return f"The stack is still up. Go on with:\n\n{next_steps(record)}"
     return (
-        "The stack is stopped. Go on with your own file:\n"
-        "  make up                           # prints the API's address, and curl lines for it\n"
-        "  .venv/bin/landfall push my.csv --object transactions --wait\n"
-        "  .venv/bin/landfall status my.csv; .venv/bin/landfall rejects my.csv\n"
+        "The stack is stopped. Go on with a stack that stays up:\n"
+        "  make up                           # prints what to try with it, ready to be copied\n"
         "  make down"
     )
 

@@ -12,7 +12,7 @@ from local.text import cut_front
 if TYPE_CHECKING:
     from rich.console import Console
 
-PLAIN_WIDTH = 160
+PLAIN_WIDTH = 180
 GAP = 2
 SHORTEST_NAME = 12
 

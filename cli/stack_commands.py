@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -30,7 +31,7 @@ def up(*, as_json: bool) -> None:
         print(json.dumps(_facts(record)))
         return
     print(where(stack.status()))
-    print(f"\nReady after {seconds(time.monotonic() - began)}. Go on with:\n{next_steps(record)}")
+    print(f"\nReady after {seconds(time.monotonic() - began)}. Go on with:\n\n{next_steps(record)}")
 
 
 def start(stack: Stack) -> Record:
@@ -47,23 +48,30 @@ def down(*, as_json: bool) -> None:
     print(json.dumps({"up": False}) if as_json else "The local stack is down.")
 
 
+SAMPLE = """\
+transaction_id,account_id,transaction_date,amount,currency,merchant,category
+T1,42,2025-01-05,12.34,EUR,Corner shop,food
+T2,42,2025-01-06,-7.50,EUR,Corner shop,refund
+"""
+"""Two rows that load; the README has the same."""
+
+
 def next_steps(record: Record) -> str:
-    """What to try, ready to be copied."""
-    url = record.ports.url("api")
-    tokens = Path(record.files["tokens"])
-    tokens_shown = tokens.relative_to(ROOT) if tokens.is_relative_to(ROOT) else tokens
-    read = f"python3 -c \"import json; print(json.load(open('{tokens_shown}'))['operator'])\""
+    """What to try, ready to be copied, from wherever this was asked."""
+    here = Path.cwd() == ROOT
+    landfall = ".venv/bin/landfall" if here else shlex.quote(str(ROOT / ".venv/bin/landfall"))
+    env = Path(record.files["env"])
+    sourced = shlex.quote(str(env.relative_to(ROOT) if here and env.is_relative_to(ROOT) else env))
+    make = "make" if here else f"make -C {shlex.quote(str(ROOT))}"
     return "\n".join(
         (
-            "  landfall=.venv/bin/landfall",
-            "  $landfall check my.csv                                        # what would become of a file",
-            "  $landfall push my.csv --object transactions --wait            # load it",
-            "  $landfall status my.csv; $landfall rejects my.csv --out fix.csv",
-            f'  auth="Authorization: Bearer $({read})"',
-            f'  curl -H "$auth" {url}/status/my.csv',
-            f'  curl -H "$auth" "{url}/runs?object=transactions"',
-            f'  curl -H "$auth" -X POST {url}/runs/transactions              # run again what failed or was rejected',
-            "  make down                                                     # stop, and forget all of it",
+            f"cat > my-transactions.csv <<'EOF'\n{SAMPLE}EOF",
+            f". {sourced}    # the API's address and a token",
+            f"{landfall} check my-transactions.csv    # what would become of a file",
+            f"{landfall} push my-transactions.csv --object transactions --wait",
+            f"{landfall} status my-transactions.csv",
+            'curl -H "Authorization: Bearer $LANDFALL_TOKEN" $LANDFALL_API_URL/status/my-transactions.csv',
+            f"{make} down    # stop, and forget all of it",
         )
     )
 

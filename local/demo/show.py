@@ -12,8 +12,17 @@ from rich.text import Text
 
 from local.demo.books import Books, FileBook, TableBook
 from local.demo.story import Show, Watched
+from local.text import cut, cut_front
 
-BAR = 12
+BAR, NOTE, GAP = 12, 48, 2
+SHORTEST_NAME = 16
+OTHER_COLUMNS = 50
+"""What state, chunks and the counts of a million rows take, with the gaps between."""
+WITH_BAR, WITH_NOTE = 100, 150
+"""From this width on a screen has room for the bar, and for the note."""
+BOOK_COLUMNS, CHANGES = 65, 52
+"""What the books have beside a file's name, and what they say of its changes where there is room (WITH_CHANGES)."""
+WITH_CHANGES = 140
 SHOWN_KINDS = 6
 COLOURS = {"LOADED": "green", "REJECTED": "yellow", "FAILED": "red"}
 RIGHT = ("chunks", "read", "loaded", "rejected", "duplicate", "rows", "sum", "line", "code")
@@ -26,7 +35,7 @@ def moving(console: Console) -> Iterator[Show]:
         yield _Lines(console).show
         return
     with Live(console=console, refresh_per_second=8) as live:
-        yield lambda files: live.update(_progress(files))
+        yield lambda files: live.update(_progress(files, console.width))
 
 
 class _Lines:
@@ -53,19 +62,36 @@ class _Lines:
         return f"{status['state']}, {counts}" + (f" ({file.note})" if file.note else "")
 
 
-def _progress(files: Sequence[Watched]) -> Table:
-    table = _table("file", "state", "", "chunks", "read", "good", "rejected", "")
+def _progress(files: Sequence[Watched], width: int) -> Table:
+    """As much of it as the screen has room for; names lose their front."""
+    bar, note = width >= WITH_BAR, width >= WITH_NOTE
+    table = _table(
+        "file", "state", *([""] if bar else []), "chunks", "read", "good", "rejected", *([""] if note else [])
+    )
+    room = max(SHORTEST_NAME, width - OTHER_COLUMNS - (BAR + GAP if bar else 0) - (NOTE + GAP if note else 0))
     for file in files:
-        if not (status := file.status):
-            after = f"waits for {file.truth.after}" if file.truth.after else ""
-            table.add_row(Text(file.truth.key), "dropped" if file.dropped else "", "", "", "", "", "", Text(after))
-            continue
-        chunks, rows = status["chunks"], status["rows"]
-        state = Text(status["state"], style=COLOURS.get(status["state"], "cyan"))
-        cells = (_bar(status["percent"]), f"{chunks['staged']}/{chunks['total']}")
-        counts = (f"{rows[name]:,}" for name in ("read", "good", "rejected"))
-        table.add_row(Text(file.truth.key), state, *cells, *counts, Text(file.note, overflow="ellipsis", no_wrap=True))
+        told, (gauge, *counts) = file.note, _gauges(file)
+        if not file.status and not file.dropped and file.truth.after:
+            told = f"waits for {file.truth.after}"
+        cells = [gauge, *counts] if bar else counts
+        notes = [Text(cut(told, NOTE), no_wrap=True)] if note else []
+        table.add_row(Text(cut_front(file.truth.key, room), no_wrap=True), _state(file), *cells, *notes)
     return table
+
+
+def _state(file: Watched) -> Text:
+    if status := file.status:
+        return Text(status["state"], style=COLOURS.get(status["state"], "cyan"))
+    return Text("dropped" if file.dropped else "waits" if file.truth.after else "")
+
+
+def _gauges(file: Watched) -> list[Text]:
+    """The bar, then chunks and rows."""
+    if not (status := file.status):
+        return [Text("")] * 5
+    chunks, rows = status["chunks"], status["rows"]
+    counts = (f"{rows[name]:,}" for name in ("read", "good", "rejected"))
+    return [_bar(status["percent"]), *map(Text, (f"{chunks['staged']}/{chunks['total']}", *counts))]
 
 
 def _bar(percent: float) -> Text:
@@ -83,7 +109,7 @@ def _table(*columns: str) -> Table:
 def show_books(console: Console, books: Books) -> None:
     """THE BOOKS, page by page, and whether they balance."""
     console.rule("THE BOOKS", align="left")
-    console.print(_files(books.files))
+    console.print(_files(books.files, console.width))
     for page in books.files:
         if page.file.dropped_again_at:
             once = "one run, one row in the ledger, loaded once" if page.once else "NOT loaded once"
@@ -101,14 +127,19 @@ def show_books(console: Console, books: Books) -> None:
         console.print("✓ Everything balances: the runs, the warehouse's ledger, its tables and the files' truth agree.")
 
 
-def _files(pages: Sequence[FileBook]) -> Table:
+def _files(pages: Sequence[FileBook], width: int) -> Table:
+    changes = width >= WITH_CHANGES
+    room = max(SHORTEST_NAME - 1, width - BOOK_COLUMNS - (CHANGES if changes else 0))
     table = _table("file", "state", "read", "=", "loaded", "+", "rejected", "+", "duplicate", "")
     for page in pages:
         status = page.file.status
         state = status["state"] if status else "?"
         read, rejected, duplicate = (f"{page.rows[name]:,}" for name in ("read", "rejected", "duplicate"))
         counts = (read, "=", f"{page.loaded:,}", "+", rejected, "+", duplicate)
-        table.add_row(Text(page.file.truth.key), Text(state, style=COLOURS.get(state, "red")), *counts, _mark(page))
+        name = Text(cut_front(page.file.truth.key, room), no_wrap=True)
+        table.add_row(
+            name, Text(state, style=COLOURS.get(state, "red")), *counts, _mark(page) if changes else _mark(page)[0]
+        )
     return table
 
 

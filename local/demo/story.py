@@ -17,7 +17,7 @@ from local.demo.world import Status, World
 POLL_SECONDS = 0.4
 PATIENCE_SECONDS = 900.0
 REFUSED = ("REJECTED", "FAILED", "UNROUTED")
-QUIET_SECONDS = 4.0
+QUIET_SECONDS = 2.0
 """A file dropped again must have changed nothing for so long: an event takes milliseconds here."""
 
 
@@ -42,7 +42,7 @@ class Watched:
     @property
     def note(self) -> str:
         if self.dropped_again_at:
-            return "dropped again: nothing to do"
+            return "dropped again: nothing may change"
         if not self.status or self.status["state"] not in REFUSED:
             return ""
         problem = self.status["first_error"]
