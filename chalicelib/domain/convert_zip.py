@@ -14,6 +14,7 @@ from chalicelib.errors import Rejected
 
 MOST_DIRECTORY_BYTES = 1 << 20
 """A larger directory is that of many files; it is not read."""
+UTF_8 = 0x800
 ENCRYPTED = 0x1 | 0x40 | 0x2000
 NAMED = 10
 """The most members that an error names."""
@@ -52,7 +53,10 @@ def _member(source: ByteSource, found: zipfile.ZipInfo) -> Member:
     head = feed.exactly(LOCAL_HEAD_BYTES)
     if not head.startswith(b"PK\x03\x04"):
         raise feed.broken("there is no file where the zip's directory says")
-    feed.skip(int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little"))
+    name = feed.exactly(int.from_bytes(head[26:28], "little"))
+    if name != found.orig_filename.encode("utf-8" if found.flag_bits & UTF_8 else "cp437"):
+        raise feed.broken("the zip's directory calls its file by another name")
+    feed.skip(int.from_bytes(head[28:30], "little"))
     start = feed.offset
     feed.skip(found.compress_size)
     return Member(start=start, stop=feed.offset, method=found.compress_type, size=found.file_size, crc=found.CRC)

@@ -10,6 +10,7 @@ from chalicelib.domain import keys
 from chalicelib.errors import Throttled
 from chalicelib.reject_pages import PAGE_BYTES
 from tests.api.conftest import BAD, GOOD, Api, seg
+from tests.properties.packing import gzipped
 from tests.simulation.world import BUCKET
 
 KEY = "incoming/thing/a.csv"
@@ -28,7 +29,7 @@ def test_a_loaded_file(api: Api) -> None:
     }  # fmt: skip
     chunks = status["chunks"]
     assert chunks["total"] == chunks["staged"] == run.chunks > 1
-    assert status["bytes"]["total"] == len(MIXED)
+    assert (status["bytes"]["total"], status["bytes"]["text"]) == (len(MIXED), None)
     assert set(status["seconds"]) == {"plan", "stage", "submit", "load", "total"}
     assert status["attempts"] == {"load": 1, "chunk_most": 1, "chunk_repeats": 0}
     error = status["first_error"]
@@ -38,6 +39,15 @@ def test_a_loaded_file(api: Api) -> None:
     assert error["message"]
     assert status["rejects"] == f"s3://{BUCKET}/rejected/thing/{run.load_id}/"
     assert status["archive"] == f"s3://{BUCKET}/{run.archive_key}"
+
+
+def test_a_packed_file_tells_the_size_of_the_text_that_offsets_count_in(api: Api) -> None:
+    api.land(KEY, gzipped(MIXED))
+    status = api.get("/status/a.csv").body
+    assert status["state"] == "LOADED"
+    assert status["bytes"]["text"] == len(MIXED)
+    assert status["bytes"]["staged"] == len(MIXED) - len(MIXED.splitlines()[0]) - 1
+    assert MIXED[status["first_error"]["byte_offset"] :].startswith(b"x1,")
 
 
 def test_a_rejected_file(api: Api) -> None:

@@ -79,6 +79,14 @@ def test_a_range_is_read(objects: Objects, start: int, length: int, expected: by
     assert objects.store.read(landed(objects), start, length) == expected
 
 
+@pytest.mark.parametrize(("start", "length"), [(0, 4), (3, 4), (8, 100), (4, None), (9, 1)])
+def test_a_part_of_an_object_of_our_own_is_got(objects: Objects, start: int, length: int | None) -> None:
+    landed(objects, b"other bytes")
+    landed(objects)  # whichever version is there
+    expected = b"0123456789"[start : None if length is None else start + length]
+    assert objects.store.get(objects.bucket, KEY, start, length) == expected
+
+
 def test_an_overwritten_object_is_not_read(objects: Objects) -> None:
     source = replace(landed(objects), version_id=None)
     landed(objects, b"other bytes")

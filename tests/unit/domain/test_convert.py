@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import tracemalloc
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+import zstandard
+
+from chalicelib.domain.contract import Compression, Dialect, Encoding, Invalid, Limits, Nul
+from chalicelib.domain.convert import HEAD_BYTES, converted, cut, readable_in_place
+from chalicelib.domain.filing import Text
+from chalicelib.errors import Rejected, SourceChanged
+from tests.properties.engine import Memory
+from tests.properties.packing import framed, gzipped, halves, zipped
+
+CSV = b"a,b\n1,2\n"
+SMALL = Limits(max_ratio=10)
+
+
+def out_of(data: bytes, limits: Limits = Limits(), **dialect: object) -> bytes:  # noqa: B008
+    return b"".join(converted(Memory(data), Dialect(**dialect), limits))  # type: ignore[arg-type]
+
+
+def refusal(data: bytes, limits: Limits = Limits(), **dialect: object) -> Rejected:  # noqa: B008
+    with pytest.raises(Rejected) as refused:
+        out_of(data, limits, **dialect)
+    return refused.value
+
+
+@pytest.mark.parametrize(
+    ("file", "declared", "text"),
+    [
+        (b"\xef\xbb\xbf" + CSV, Encoding.UTF_16_BE, b"\xef\xbb\xbf" + CSV),
+        (b"\xef\xbb\xbf\xc3\xa9", Encoding.CP1252, b"\xef\xbb\xbf\xc3\xa9"),
+        (CSV.decode().encode("utf-16"), Encoding.UTF_8, CSV),
+        (CSV.decode().encode("utf-16"), Encoding.UTF_16_BE, CSV),
+        (b"\xfe\xff" + CSV.decode().encode("utf-16-be"), Encoding.LATIN_1, CSV),
+        (CSV.decode().encode("utf-16-be"), Encoding.UTF_16, CSV),
+        (CSV.decode().encode("utf-16-le"), Encoding.UTF_16, CSV),
+        (b"\xff\xfe", Encoding.UTF_8, b""),
+        (b"\xff\xfea", Encoding.UTF_8, b"\xff"),
+        (b"\xef\xbb\xbf", Encoding.UTF_8, b"\xef\xbb\xbf"),
+        ("a,é".encode(), Encoding.LATIN_1, "a,Ã©".encode()),
+        (b"a\x80\x81", Encoding.CP1252, "a€".encode() + b"\x81"),
+    ],
+)
+def test_a_mark_wins_over_what_was_declared(file: bytes, declared: Encoding, text: bytes):
+    assert out_of(file, encoding=declared) == text
+    assert out_of(gzipped(file), encoding=declared) == text
+
+
+@pytest.mark.parametrize(
+    ("file", "dialect"),
+    [
+        (CSV.decode().encode("utf-16-le"), {}),
+        (CSV.decode().encode("utf-16-be"), {"encoding": Encoding.CP1252}),
+        (CSV.decode().encode("utf-32"), {}),
+        (CSV.decode().encode("utf-32"), {"encoding": Encoding.UTF_16}),
+        (CSV, {"encoding": Encoding.UTF_16}),
+        (CSV, {"encoding": Encoding.UTF_16_LE}),
+    ],
+)
+def test_text_that_is_not_what_was_declared_is_refused(file: bytes, dialect: dict[str, object]):
+    assert refusal(file, **dialect).code == "HEADER_ENCODING"
+    assert refusal(gzipped(file), **dialect).code == "HEADER_ENCODING"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "in_place"),
+    [
+        ({}, True),
+        ({"compression": Compression.NONE}, True),
+        ({"compression": Compression.GZIP}, False),
+        ({"encoding": Encoding.LATIN_1}, False),
+        ({"invalid": Invalid.REPLACE}, False),
+        ({"nul": Nul.STRIP}, False),
+    ],
+)
+def test_plain_text_is_read_where_it_is_after_one_look_at_its_head(dialect: dict[str, object], in_place: bool):
+    source = Memory(CSV * 10_000)
+    assert readable_in_place(source, Dialect(**dialect)) is in_place  # type: ignore[arg-type]
+    assert source.reads in ([], [(0, HEAD_BYTES)])
+
+
+@pytest.mark.parametrize("pack", [gzipped, framed, zipped()])
+def test_a_file_that_unpacks_to_too_much_is_refused_in_time(pack):
+    bomb = pack(bytes(40_000_000))
+    source = Memory(bomb)
+    blocks = converted(source, Dialect(nul=Nul.STRIP), Limits(max_ratio=100))
+    tracemalloc.start()
+    with pytest.raises(Rejected) as refused:
+        assert sum(map(len, blocks)) == 0
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert refused.value.code == "COMPRESSION_BOMB"
+    assert "max_ratio" in refused.value.message
+    assert peak < 4_000_000
+
+
+def test_the_largest_size_is_a_limit_too():
+    some = gzipped(b"x,y\n" * 100_000)
+    assert len(out_of(some, Limits(max_unpacked_bytes=400_000))) == 400_000
+    assert "max_unpacked_bytes" in refusal(some, Limits(max_unpacked_bytes=399_999)).message
+
+
+def test_a_small_file_may_unpack_to_a_megabyte():
+    assert len(out_of(gzipped(bytes(1_000_000)), SMALL)) == 1_000_000
+    assert refusal(gzipped(bytes(1_000_001)), SMALL).code == "COMPRESSION_BOMB"
+
+
+def test_a_window_larger_than_what_is_held_is_refused():
+    wide = zstandard.ZstdCompressionParameters(window_log=28, enable_ldm=True)
+    made = zstandard.ZstdCompressor(compression_params=wide).compressobj()
+    assert refusal(made.compress(CSV * 100) + made.flush()).code == "COMPRESSION_BROKEN"
+
+
+@pytest.mark.parametrize(
+    ("file", "code", "words"),
+    [
+        (zipped(**{"other.csv": CSV})(CSV), "COMPRESSION_MEMBERS", "'folder/things.csv', 'other.csv'"),
+        (zipped(**{f"{n}.csv": b"" for n in range(30)})(CSV), "COMPRESSION_MEMBERS", "31 files ("),
+        (zipped(**{"n" * 60_000 + str(n): b"" for n in range(20)})(CSV), "COMPRESSION_MEMBERS", "very many files"),
+        (b"PK\x05\x06" + bytes(18), "COMPRESSION_MEMBERS", "no file"),
+        (zipped(zipfile.ZIP_LZMA)(CSV), "COMPRESSION_REFUSED", "method 14"),
+        (gzipped(CSV) + b"rest", "COMPRESSION_BROKEN", "what follows its last part is not gzip"),
+        (gzipped(CSV) + b"\0\0rest", "COMPRESSION_BROKEN", "what follows"),
+        (framed(CSV) + gzipped(CSV), "COMPRESSION_BROKEN", "is not zstd"),
+    ],
+)
+def test_what_is_wrong_with_a_packed_file_is_said(file: bytes, code: str, words: str):
+    refused = refusal(file)
+    assert refused.code == code
+    assert words in refused.message
+
+
+def test_an_encrypted_zip_is_refused():
+    made = bytearray(zipped()(CSV))
+    for head in (b"PK\x03\x04", b"PK\x01\x02"):
+        at = made.index(b"folder/things.csv", made.index(head)) if head == b"PK\x03\x04" else made.rindex(b"folder/t")
+        made[at - (30 - 6 if head == b"PK\x03\x04" else 46 - 8)] |= 1
+    assert refusal(bytes(made)).code == "COMPRESSION_REFUSED"
+
+
+@pytest.mark.parametrize("kind", [c for c in Compression if c not in (Compression.AUTO, Compression.NONE)])
+def test_a_file_that_is_not_packed_as_declared_is_refused(kind: Compression):
+    assert refusal(CSV, compression=kind).code == "COMPRESSION_BROKEN"
+
+
+def test_where_a_file_is_damaged_is_said():
+    whole = halves(gzipped)(bytes(range(256)) * 400)
+    assert refusal(whole[:-1]).byte_offset == len(whole) - 1
+    assert f"byte {len(whole) - 1}" in refusal(whole[:-1]).message
+
+
+def test_a_source_that_ends_early_has_changed():
+    source = Memory(gzipped(CSV))
+    source.__class__ = type("Longer", (Memory,), {"size": property(lambda self: len(self.data) + 5)})
+    with pytest.raises(SourceChanged):
+        list(converted(source, Dialect(), Limits()))
+
+
+@dataclass
+class Virtual:
+    """A gzip of many equal members that is nowhere as a whole."""
+
+    member: bytes
+    times: int
+
+    @property
+    def size(self) -> int:
+        return len(self.member) * self.times
+
+    def read(self, start: int, length: int) -> bytes:
+        first = start // len(self.member)
+        repeated = self.member * (length // len(self.member) + 2)
+        return repeated[start - first * len(self.member) :][: min(length, self.size - start)]
+
+
+def test_memory_does_not_grow_with_the_file():
+    rows = b"".join(b"%d,%d\n" % (n, zlib.crc32(b"%d" % n)) for n in range(4000))
+
+    def peak(times: int) -> int:
+        tracemalloc.start()
+        total = sum(map(len, cut(converted(Virtual(gzipped(rows), times), Dialect(), Limits()), 1 << 20)))
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert total == len(rows) * times
+        return most
+
+    small, large = peak(100), peak(1000)
+    assert large < small * 1.1 < 6_000_000
+
+
+@pytest.mark.parametrize("size", range(1, 12))
+def test_pieces_are_of_one_size_but_the_last(size: int):
+    def blocks() -> Iterator[bytes]:
+        yield from (b"abc", b"", b"defghij", b"k")
+
+    assert list(cut(blocks(), size)) == [b"abcdefghijk"[n : n + size] for n in range(0, 11, size)]
+    assert list(cut([], size)) == []
+
+
+@pytest.mark.parametrize("piece", [1, 3, 10, 11])
+def test_a_texts_spans_are_its_bytes(piece: int):
+    text, data = Text(size=10, piece=piece), b"0123456789"
+    pieces = dict(enumerate(cut([data], piece), start=1))
+    for start in range(12):
+        for length in range(12):
+            found = b"".join(pieces[n][at : at + size] for n, at, size in text.spans(start, length))
+            assert found == data[start : start + length]
