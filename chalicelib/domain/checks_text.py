@@ -100,9 +100,10 @@ class _Listed:
             return np.zeros(len(fields.start), np.bool_)
         short = fields.length <= 8 * self._words
         fields = fields.part(fields.start, np.where(short, fields.length, 0))
-        place = np.minimum(self._keys.searchsorted(self._key(fields)), len(self._keys) - 1)
-        found = self._table.pick(place)
-        same: Mask = short & (found.length == fields.length)
-        for index in range(self._words):
+        keys = self._key(fields)
+        place = np.minimum(self._keys.searchsorted(keys), len(self._keys) - 1)
+        same: Mask = short & (self._table.length[place] == fields.length) & (self._keys[place] == keys)
+        found = self._table.pick(place) if self._words > 1 else self._table
+        for index in range(self._words if self._words > 1 else 0):  # the key of a single word is that word
             same &= word(fields, index)[0] == word(found, index)[0]
         return same

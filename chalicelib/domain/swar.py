@@ -31,8 +31,6 @@ def every(byte: int) -> np.uint64:
 ZEROS, HIGH_NIBBLES, SIXES = every(0x30), every(0xF0), every(0x06)
 LOW = np.array([(1 << (8 * k)) - 1 for k in range(9)], dtype=np.uint64)
 """LOW[k] keeps a word's first k characters."""
-ZERO_FILL = ~LOW & ZEROS
-"""ZERO_FILL[k] is the character 0 in the other places."""
 POWER = np.array([10**k for k in range(9)], dtype=np.uint64)
 EIGHT, U64 = np.int64(8), np.uint64
 
@@ -54,6 +52,8 @@ class Fields:
 
     def at(self, offset: Ints | int) -> Bytes:
         """The byte `offset` after each field's start; offsets before the buffer or past it give any byte."""
+        if isinstance(offset, int) and offset >= 0:
+            return self.data[self.start + offset] if offset else self.data[self.start]
         found: Bytes = self.data[np.maximum(self.start + offset, 0)]
         return found
 
@@ -88,8 +88,10 @@ def longest(fields: Fields) -> int:
 
 def word(fields: Fields, index: int) -> tuple[Words, Ints]:
     """Characters 8*index to 8*index + 7 of each field, and how many of them belong to it; the others are NUL."""
-    count = np.clip(fields.length - 8 * index, 0, 8)
-    return fields.words[fields.start + 8 * index] & LOW[count], count
+    count = np.minimum(np.maximum(fields.length - 8 * index, 0), EIGHT)
+    found = fields.words[fields.start + 8 * index]
+    found &= LOW[count]
+    return found, count
 
 
 def zero_bytes(words: Words) -> Mask:
@@ -100,12 +102,23 @@ def zero_bytes(words: Words) -> Mask:
 
 def all_digits(fields: Fields, most: int) -> Mask:
     """Which fields hold nothing but ASCII digits, as far as their first `most` characters; empty ones do."""
-    proven = np.ones(len(fields.start), np.bool_)
-    for index in range((min(most, longest(fields)) + 7) // 8):
-        found, count = word(fields, index)
-        found |= ZERO_FILL[count]
-        proven &= ((found & HIGH_NIBBLES) == ZEROS) & (((found + SIXES) & HIGH_NIBBLES) == ZEROS)
+    proven = _eight_digits(fields, 0)
+    for index in range(1, (min(most, longest(fields)) + 7) // 8):
+        rows = np.flatnonzero(fields.length > 8 * index)
+        if 2 * len(rows) > len(proven):
+            proven &= _eight_digits(fields, index)
+        else:
+            proven[rows] &= _eight_digits(fields.pick(rows), index)
     return proven
+
+
+def _eight_digits(fields: Fields, index: int) -> Mask:
+    """Which of the fields' words hold nothing but digits."""
+    values = fields.words[fields.start + 8 * index] ^ ZEROS  # a digit's value is 0 to 9; what is none is more
+    values &= LOW[np.minimum(np.maximum(fields.length - 8 * index, 0), EIGHT)]
+    values |= values + SIXES  # what carries out of a byte comes from one that is no digit
+    digits: Mask = (values & HIGH_NIBBLES) == 0
+    return digits
 
 
 def numbers(fields: Fields) -> Words:
@@ -148,8 +161,11 @@ def mix(values: Words) -> Words:
 def hashes(fields: Fields) -> Words:
     """A 64-bit hash of each field. Equal bytes hash equal; others differ but for one pair in about 1.8e19."""
     result = mix(fields.length.astype(np.uint64))
-    rows = np.flatnonzero(fields.length > 0)
-    index = 0
+    index, shortest = 0, int(np.min(fields.length)) if len(fields.length) else 0
+    while shortest > 8 * index:  # all fields have this word
+        result = mix(result * U64(0x9E3779B97F4A7C15) ^ word(fields, index)[0])
+        index += 1
+    rows = np.flatnonzero(fields.length > 8 * index)
     while len(rows):
         found, _ = word(fields.part(fields.start[rows] + 8 * index, fields.length[rows] - 8 * index), 0)
         result[rows] = mix(result[rows] * U64(0x9E3779B97F4A7C15) ^ found)

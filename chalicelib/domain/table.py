@@ -96,6 +96,8 @@ class Table:
         if not self.quoted:
             return fields
         inside = (fields.at(0) == self.rules.grammar.quote) & (fields.length > 0)
+        if not inside.any():
+            return fields
         return fields.part(fields.start + inside, fields.length - 2 * inside)
 
     def shown(self, row: int) -> bytes:

@@ -9,14 +9,32 @@ import numpy as np
 
 from chalicelib.domain.swar import Bytes, Ints, Mask
 
+FEW = 16
+"""Broken lines that are looked for one by one."""
+
 
 def broken(data: memoryview, padded: Bytes) -> Ints:
-    """Offsets of bytes in `data` that break UTF-8; `padded` is the same bytes with at least three more."""
-    try:
-        str(data, "utf-8")  # the common case; Python's decoder is as strict as the standard
-    except UnicodeDecodeError:
-        return _offsets(padded, len(data))
-    return np.empty(0, np.int64)
+    """Offsets of bytes in `data` that break UTF-8, of each line at least the first that does.
+
+    `padded` is the same bytes with at least a line feed and two more.
+    """
+    found: list[int] = []
+    begin = 0
+    while begin < len(data):
+        try:
+            str(data[begin:], "utf-8")  # the common case; Python's decoder is as strict as the standard
+            break
+        except UnicodeDecodeError as error:
+            if len(found) == FEW:
+                return _offsets(padded, len(data))
+            found.append(begin + error.start)
+            begin = _next_line(padded, found[-1])
+    return np.array(found, np.int64)
+
+
+def _next_line(padded: Bytes, at: int) -> int:
+    """The index behind the first line feed from `at` on. A line feed is part of no longer sequence."""
+    return at + bytes(padded.data[at:]).index(b"\n") + 1
 
 
 def _offsets(padded: Bytes, size: int) -> Ints:
