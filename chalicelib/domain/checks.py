@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -35,6 +36,18 @@ class Check:
 
     prove: Prove
     judge: Judge
+
+
+REMEMBERED = 65_536
+"""Verdicts on distinct values that a judge keeps: a pattern is matched once per value, not once per row."""
+MEMORABLE = 256
+"""Bytes of the longest value whose verdict is kept, so that verdicts take a bounded room."""
+
+
+def remember(judge: Judge) -> Judge:
+    """The same judge, with its last verdicts on short values kept."""
+    kept = lru_cache(maxsize=REMEMBERED)(judge)
+    return lambda value: kept(value) if len(value) <= MEMORABLE else judge(value)
 
 
 def prove_nothing(fields: Fields) -> Mask:

@@ -6,20 +6,19 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
-from functools import lru_cache
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from chalicelib.domain.automaton import compile_table
-from chalicelib.domain.checks import Check, Fault, Judge, Prove, prove_nothing
+from chalicelib.domain.checks import Check, Fault, Judge, Prove, prove_nothing, remember
 from chalicelib.domain.checks_numbers import fraction, unsigned
 from chalicelib.domain.codes import LoadError
 from chalicelib.domain.contract import ColumnType, Kind
 from chalicelib.domain.swar import Fields, Ints, Mask, all_digits, hashes, longest, numbers, word
+from chalicelib.domain.time_format import Places, TimeForm
 
-REMEMBERED = 65_536
-"""Verdicts on distinct values that a judge keeps: a pattern is matched once per value, not once per row."""
 SHORT = 64
 """Bytes of values that are told apart vectorised."""
 EXACT_DIGITS = 18
@@ -31,11 +30,6 @@ MOMENT = ((0, 4), (5, 2), (8, 2), (11, 2), (14, 2), (17, 2))
 """Where the digits of yyyy-mm-dd hh:mm:ss are: (offset, length)."""
 
 Sortable = Callable[[bytes], Any]
-
-
-def remember(judge: Judge) -> Judge:
-    """The same judge, with its last verdicts kept."""
-    return lru_cache(maxsize=REMEMBERED)(judge)
 
 
 # ---- pattern --------------------------------------------------------------------------------------------------------
@@ -80,14 +74,14 @@ def _prove_distinct(fields: Fields, judge: Judge, doubled: bytes) -> Mask:
 # ---- bounds ---------------------------------------------------------------------------------------------------------
 
 
-def bounds(kind: ColumnType, least: str | None, most: str | None) -> Check:
-    """Values between `least` and `most`, both included and both written as the type is."""
+def bounds(kind: ColumnType, least: str | None, most: str | None, form: TimeForm | None = None) -> Check:
+    """Values between `least` and `most`, both included and both written as the type is; the values as `form` is."""
     sortable = _sortable(kind.kind)
     low = sortable(least.encode()) if least is not None else None
     high = sortable(most.encode()) if most is not None else None
 
     def judge(value: bytes) -> Fault | None:
-        number = sortable(value)
+        number = sortable((form.iso(value) or b"") if form else value)
         if low is not None and number < low:
             return Fault(code=LoadError.CONTRACT, reason=f"is less than the contract's min, {least}")
         if high is not None and number > high:
@@ -97,7 +91,8 @@ def bounds(kind: ColumnType, least: str | None, most: str | None) -> Check:
     if kind.kind in WHOLE:
         prove = _between(lambda fields: scaled(fields, kind.scale), *_scaled_bounds(low, high, kind.scale))
     elif kind.kind in (Kind.DATE, Kind.TIMESTAMP):
-        prove = _between(_moment, *_moment_bounds(low, high))
+        places = form.places if form else MOMENT
+        prove = _between(partial(_moment, places), *_moment_bounds(low, high)) if places else prove_nothing
     else:
         prove = prove_nothing
     return Check(prove=prove, judge=remember(judge))
@@ -113,13 +108,17 @@ def _sortable(kind: Kind) -> Sortable:
         return _full_moment
     if kind is Kind.TIMESTAMPTZ:
         return _instant
-    return bytes
+    return _full_clock if kind is Kind.TIME else bytes
 
 
 def _full_moment(value: bytes) -> bytes:
     """A date or timestamp as text that sorts: all parts present, six digits of a second."""
     day, clock, part = value[:10], value[11:19] or b"00:00:00", value[20:]
     return day + b" " + clock + b"." + part.ljust(6, b"0")
+
+
+def _full_clock(value: bytes) -> bytes:
+    return value[:8] + b"." + value[9:].ljust(6, b"0")
 
 
 def _instant(value: bytes) -> datetime:
@@ -158,10 +157,10 @@ def _scaled_bounds(low: Decimal | None, high: Decimal | None, scale: int) -> tup
     return max(lowest, -GREATEST), min(highest, GREATEST)
 
 
-def _moment(fields: Fields) -> tuple[Ints, Mask]:
+def _moment(places: Places, fields: Fields) -> tuple[Ints, Mask]:
     """Good dates and timestamps as the number yyyymmddhhmmss, parts of a second dropped."""
     number = np.zeros(len(fields.start), np.int64)
-    for offset, count in MOMENT:
+    for offset, count in places:
         length = np.where(fields.length > offset, count, 0)
         number = number * 10**count + numbers(fields.part(fields.start + offset, length)).astype(np.int64)
     return number, np.ones(len(number), np.bool_)

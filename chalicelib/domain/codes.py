@@ -24,3 +24,5 @@ class LoadError(IntEnum):
     NUL = 1218  # a field contained a null terminator
     UTF8 = 1220  # invalid or unsupported UTF-8 (also: more than single bytes in CHAR)
     INTEGER_OVERFLOW = 1222  # integer value overflow
+    VARBYTE = 1223  # data type is not valid (here: not hexadecimal)
+    JSON = 1224  # input data is not well-formed JSON for the data type super

@@ -8,8 +8,9 @@ from chalicelib.domain.contract import ColumnType, Kind
 
 MAX_VARCHAR = 65_535
 MAX_CHAR = 4_096
+MAX_VARBYTE = 16_777_216
 MAX_PRECISION = 38
-LATER = "time, timetz, interval, super, varbyte, geometry, geography and hllsketch are not supported in this version"
+LATER = "interval, geometry, geography and hllsketch are not supported in this version"
 
 _NAMES = {
     "smallint": Kind.SMALLINT,
@@ -37,13 +38,22 @@ _NAMES = {
     "nvarchar": Kind.VARCHAR,
     "text": Kind.VARCHAR,
     "date": Kind.DATE,
+    "time": Kind.TIME,
+    "time without time zone": Kind.TIME,
+    "timetz": Kind.TIMETZ,
+    "time with time zone": Kind.TIMETZ,
     "timestamp": Kind.TIMESTAMP,
     "timestamp without time zone": Kind.TIMESTAMP,
     "timestamptz": Kind.TIMESTAMPTZ,
     "timestamp with time zone": Kind.TIMESTAMPTZ,
+    "super": Kind.SUPER,
+    "varbyte": Kind.VARBYTE,
+    "varbinary": Kind.VARBYTE,
+    "binary varying": Kind.VARBYTE,
 }
+MOST = {Kind.CHAR: MAX_CHAR, Kind.VARCHAR: MAX_VARCHAR, Kind.VARBYTE: MAX_VARBYTE}
 _FIXED_LENGTH = ("bpchar", "text")
-_SHAPE = re.compile(r"(?P<name>[a-z0-9_ ]+?)(?: ?\( ?(?P<size>[0-9]{1,6}|max) ?(?:, ?(?P<scale>[0-9]{1,3}) ?)?\))?")
+_SHAPE = re.compile(r"(?P<name>[a-z0-9_ ]+?)(?: ?\( ?(?P<size>[0-9]{1,8}|max) ?(?:, ?(?P<scale>[0-9]{1,3}) ?)?\))?")
 
 
 class ColumnTypeError(ValueError):
@@ -61,7 +71,7 @@ def parse_type(text: str) -> ColumnType:
     kind = _NAMES[name]
     if kind is Kind.DECIMAL and size != "max":
         return _decimal(text, int(size or 18), int(scale or 0))
-    if kind in (Kind.CHAR, Kind.VARCHAR) and scale is None and not (size and name in _FIXED_LENGTH):
+    if kind in MOST and scale is None and not (size and name in _FIXED_LENGTH):
         return _text(text, kind, name, size)
     if size is not None:
         raise ColumnTypeError(f'"{text}": {name} takes no such parameters; write {kind.value}')
@@ -77,8 +87,8 @@ def _decimal(text: str, precision: int, scale: int) -> ColumnType:
 
 
 def _text(text: str, kind: Kind, name: str, size: str | None) -> ColumnType:
-    most = MAX_CHAR if kind is Kind.CHAR else MAX_VARCHAR
-    default = 1 if name in ("char", "character", "nchar") else 256
+    most = MOST[kind]
+    default = 1 if name in ("char", "character", "nchar") else 64_000 if kind is Kind.VARBYTE else 256
     length = default if size is None else most if size == "max" else int(size)
     if not 1 <= length <= most:
         raise ColumnTypeError(f'"{text}": {kind.value} holds 1 to {most} bytes')

@@ -12,7 +12,11 @@ from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 
+from chalicelib.domain.checks import Check
+from chalicelib.domain.checks_documents import document, varbyte
+from chalicelib.domain.checks_times import time
 from chalicelib.domain.contract import Column, ColumnType, Kind
+from chalicelib.domain.time_format import TimeFormatError, time_form
 
 Comparable = int | float | Decimal | date | datetime | str | bool
 
@@ -22,13 +26,14 @@ _FLOAT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CLOCK = r"[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
 _TIMESTAMP = re.compile(_DATE.pattern + _CLOCK)
-_TIMESTAMPTZ = re.compile(_DATE.pattern + _CLOCK + r"(?:Z|[+-][0-9]{2}:?[0-9]{2})")
+_TIMESTAMPTZ = re.compile(_DATE.pattern + _CLOCK + r"(?:Z|[+-](?:0[0-9]|1[0-4]):?[0-9]{2})")
 _BITS = {Kind.SMALLINT: 16, Kind.INTEGER: 32, Kind.BIGINT: 64}
 _LARGEST_REAL = 3.4028234663852886e38
 _BOOLEANS = ("true", "t", "yes", "y", "1", "false", "f", "no", "n", "0")
 
-UNBOUNDED = (Kind.CHAR, Kind.VARCHAR, Kind.BOOLEAN)
-"""Types without `min` and `max`: how text sorts depends on the warehouse."""
+UNBOUNDED = (Kind.CHAR, Kind.VARCHAR, Kind.BOOLEAN, Kind.TIMETZ, Kind.SUPER, Kind.VARBYTE)
+"""Types without `min` and `max`: how their values sort depends on the warehouse."""
+FORMATTED = (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ)
 
 
 class ColumnValueError(ValueError):
@@ -96,6 +101,19 @@ def _text(type_: ColumnType, text: str) -> str:
     return text
 
 
+def _checked(type_: ColumnType, text: str) -> str:
+    """Types whose check says it all; times in full, so that they compare as they sort."""
+    check: dict[Kind, Callable[[], Check]] = {
+        Kind.TIME: lambda: time(type_, zoned=False),
+        Kind.TIMETZ: lambda: time(type_, zoned=True),
+        Kind.SUPER: document,
+        Kind.VARBYTE: lambda: varbyte(type_),
+    }
+    if fault := check[type_.kind]().judge(text.encode("utf-8", "surrogatepass")):
+        raise ColumnValueError(f'"{text}" {fault.reason}')
+    return f"{text[:8]}.{text[9:]:0<6}" if type_.kind is Kind.TIME else text
+
+
 _PARSERS: dict[Kind, Callable[[ColumnType, str], Comparable]] = {
     **dict.fromkeys(_BITS, _integer),
     Kind.DECIMAL: _decimal,
@@ -105,6 +123,7 @@ _PARSERS: dict[Kind, Callable[[ColumnType, str], Comparable]] = {
     Kind.DATE: _date,
     Kind.TIMESTAMP: _moment,
     Kind.TIMESTAMPTZ: _moment,
+    **dict.fromkeys((Kind.TIME, Kind.TIMETZ, Kind.SUPER, Kind.VARBYTE), _checked),
     Kind.CHAR: _text,
     Kind.VARCHAR: _text,
 }
@@ -113,7 +132,7 @@ _PARSERS: dict[Kind, Callable[[ColumnType, str], Comparable]] = {
 def value_faults(column: Column) -> list[str]:
     """Everything wrong with the column's default, bounds, values and pattern, as 'place: what and how to mend it'."""
     faults = [f"{place}: {fault}" for place, text in _texts(column) if (fault := _fault(column.type, text))]
-    faults += _pattern_faults(column)
+    faults += _pattern_faults(column) + _format_faults(column)
     return faults or [*_bound_faults(column), *_default_faults(column)]
 
 
@@ -135,6 +154,20 @@ def _pattern_faults(column: Column) -> list[str]:
         re.compile(column.pattern or "")
     except re.error as error:
         return [f"pattern: not a regular expression ({error}); mend it or remove it"]
+    return []
+
+
+def _format_faults(column: Column) -> list[str]:
+    if not column.format:
+        return []
+    if column.type.kind not in FORMATTED:
+        return [f"format: a {column.type.kind.value} has none; only dates and timestamps do"]
+    if column.values:
+        return ["values: a column with a format has none, as they would be compared byte for byte; use min and max"]
+    try:
+        time_form(column.format, column.type.kind)
+    except TimeFormatError as fault:
+        return [f"format: {fault}"]
     return []
 
 

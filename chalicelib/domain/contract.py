@@ -23,8 +23,12 @@ class Kind(Enum):
     CHAR = "char"
     VARCHAR = "varchar"
     DATE = "date"
+    TIME = "time"
+    TIMETZ = "timetz"
     TIMESTAMP = "timestamp"
     TIMESTAMPTZ = "timestamptz"
+    SUPER = "super"
+    VARBYTE = "varbyte"
 
 
 class Mode(Enum):
@@ -83,7 +87,7 @@ class ColumnType:
 
     kind: Kind
     length: int = 0
-    """char and varchar: the most bytes of UTF-8."""
+    """char and varchar: the most bytes of UTF-8. varbyte: the most bytes, of two hexadecimal digits each."""
     precision: int = 0
     """decimal: digits in all, 1 to 38."""
     scale: int = 0
@@ -92,7 +96,7 @@ class ColumnType:
     @property
     def sql(self) -> str:
         """The type as DDL writes it."""
-        if self.kind in (Kind.CHAR, Kind.VARCHAR):
+        if self.kind in (Kind.CHAR, Kind.VARCHAR, Kind.VARBYTE):
             return f"{self.kind.value}({self.length})"
         if self.kind is Kind.DECIMAL:
             return f"decimal({self.precision},{self.scale})"
@@ -122,6 +126,8 @@ class Column:
     min: str | None = None
     max: str | None = None
     """Inclusive bounds, written as the column's type is written."""
+    format: str = ""
+    """date and timestamp: how files write them (`time_format.py`); empty is ISO 8601, as contracts write them."""
     pii: bool = False
     """The value is masked wherever it would leave the warehouse (rejects, API)."""
 

@@ -190,6 +190,7 @@ def _column(name: str, section: Section) -> Column:
         pattern=section.text("pattern") or None,
         min=section.scalar("min"),
         max=section.scalar("max"),
+        format=section.text("format"),
         pii=section.flag("pii"),
     )
     section.close()

@@ -13,12 +13,14 @@ from itertools import combinations
 
 from chalicelib.domain.column_value import UNBOUNDED
 from chalicelib.domain.contract import Contract, DataCheck, Kind, fold
+from chalicelib.domain.copy_times import unconvertible
 from chalicelib.domain.identifiers import IDENTIFIER
 from chalicelib.domain.keys import OUTPUTS
 from chalicelib.domain.pattern import Pattern, PatternError, compile_pattern, overlap
 from chalicelib.domain.sql import MAX_MERGE_BYTES, merge_bytes
 
 NAMING = "use lower-case letters, digits and underscores, at most 63, not starting with a digit"
+UNORDERED = (*UNBOUNDED, Kind.REAL, Kind.DOUBLE, Kind.TIME)
 MAX_CHECKS = 25
 MAX_CHECK_NAME = 100
 MAX_CONDITION = 4_000
@@ -36,6 +38,7 @@ def faults_within(contract: Contract, stem: str) -> Iterator[Fault]:
     yield from _reference_faults(contract)
     yield from _landing_faults(contract)
     yield from _check_faults(contract)
+    yield from _format_faults(contract)
     if (size := merge_bytes(contract)) > MAX_MERGE_BYTES:
         yield "columns", f"too many for one merge ({size} of {MAX_MERGE_BYTES} bytes of SQL); split the object in two"
 
@@ -87,8 +90,24 @@ def _reference_faults(contract: Contract) -> Iterator[Fault]:
     for name in contract.key:
         if name in columns and not columns[name].required:
             yield f"columns.{name}", "is part of the key and so must be required; add required = true"
-    if contract.order_by in columns and columns[contract.order_by].type.kind in (*UNBOUNDED, Kind.REAL, Kind.DOUBLE):
+    yield from _document_faults(contract)
+    if contract.order_by in columns and columns[contract.order_by].type.kind in UNORDERED:
         yield "order_by", "must be a whole number, decimal, date or timestamp: other types have no order to rely on"
+
+
+def _document_faults(contract: Contract) -> Iterator[Fault]:
+    """Redshift compares and sorts by no SUPER column."""
+    documents = {c.name for c in contract.columns if c.type.kind is Kind.SUPER}
+    places = {"key": contract.key, "sort_key": contract.sort_key, "dist_key": (contract.dist_key,)}
+    for place, names in places.items():
+        for name in names:
+            if name in documents:
+                yield place, f'"{name}" is a super column, which cannot tell rows apart or sort them; use another'
+
+
+def _format_faults(contract: Contract) -> Iterator[Fault]:
+    for one, other in unconvertible(contract):
+        yield "columns", f'"{one}" and "{other}" cannot both be told to COPY; use one of them, or digits and HH24 only'
 
 
 def _landing_faults(contract: Contract) -> Iterator[Fault]:

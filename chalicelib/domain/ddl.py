@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 
 from chalicelib.domain.contract import Column, Contract
+from chalicelib.domain.copy_times import TEXT, staged_as_text
 from chalicelib.domain.identifiers import qualified, quote_identifier, quote_identifiers
 
 OFFSET = "_source_offset"
@@ -40,8 +41,10 @@ def gate_ddl(contract: Contract) -> list[str]:
 def staging_ddl(contract: Contract, columns: Sequence[str], load_id: str) -> str:
     """The statement that makes one load's staging: the file's columns in the file's order, then those it lacks."""
     absent = [c.name for c in contract.columns if c.name not in columns]
+    texts = {name: text for name, text in staged_as_text(contract).items() if name in columns}
     lines = [f"{quote_identifier(OFFSET)} bigint"]
-    lines += [_column_ddl(contract.column(name)) for name in (*columns, *absent)]
+    lines += [_text_ddl(contract.column(name), texts[name]) for name in columns if name in texts]
+    lines += [_column_ddl(contract.column(name), filled_later=name in texts) for name in (*columns, *absent)]
     layout = f" DISTSTYLE KEY DISTKEY ({quote_identifier(contract.dist_key)})" if contract.dist_key else ""
     return f"CREATE TEMP TABLE {quote_identifier(staging_name(load_id))} (\n  " + ",\n  ".join(lines) + f"\n){layout}"
 
@@ -73,8 +76,13 @@ def target_columns(contract: Contract) -> Iterable[tuple[str, str]]:
     return [(c.name, c.type.sql) for c in contract.columns] + list(LINEAGE.items())
 
 
-def _column_ddl(column: Column) -> str:
-    return f"{quote_identifier(column.name)} {column.type.sql}{' NOT NULL' if column.required else ''}"
+def _column_ddl(column: Column, *, filled_later: bool = False) -> str:
+    required = column.required and not filled_later
+    return f"{quote_identifier(column.name)} {column.type.sql}{' NOT NULL' if required else ''}"
+
+
+def _text_ddl(column: Column, name: str) -> str:
+    return f"{quote_identifier(name)} {TEXT}{' NOT NULL' if column.required else ''}"
 
 
 def _layout(contract: Contract) -> str:

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.domain.contract import Contract, Kind
+from chalicelib.domain.contract import Column, Contract, Kind
+from chalicelib.domain.copy_times import converted, copy_formats, staged_as_text
 from chalicelib.domain.ddl import OFFSET, gate, staging_ddl, staging_name
 from chalicelib.domain.identifiers import quote_identifier, quote_identifiers
 from chalicelib.domain.model import LedgerRow, Outcome
@@ -43,8 +44,8 @@ _HEX = re.compile(r"[0-9a-f]{32}")
 _SORTABLE = re.compile(r"[0-9A-Za-z.:#+_-]{1,128}")
 _S3_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[A-Za-z0-9_./=-]{1,900}")
 _ROLE = re.compile(r"default|arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}")
+_READ_BY = {Kind.SUPER: "JSON_PARSE", Kind.VARBYTE: "FROM_HEX"}
 _REGION = re.compile(r"[a-z0-9-]{0,32}")
-_TIMED = (Kind.TIMESTAMP, Kind.TIMESTAMPTZ)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +88,8 @@ def render_load(order: LoadOrder) -> Batch:
     staging = staging_name(order.load_id)
     statements = [f"LOCK TABLE {gate(contract)}", staging_ddl(contract, order.columns, order.load_id)]
     statements += [_copy(order)] if order.rows_good else []
-    statements += [f"CALL etl.check_count_v1('{staging}', :rows_good)", *_defaults(contract, staging)]
+    statements += [f"CALL etl.check_count_v1('{staging}', :rows_good)"]
+    statements += [*_conversions(order, staging), *_defaults(contract, staging)]
     checks = range(1, len(contract.checks) + 1)
     statements += [f"CALL etl.data_check_v1('{staging}', :check_{n}_name, :check_{n}_rows)" for n in checks]
     statements += [_apply(contract, staging), f"DROP TABLE {quote_identifier(staging)}", _LEDGER.format(":load_id")]
@@ -155,18 +157,26 @@ def _known(order: LoadOrder) -> bool:
 def _copy(order: LoadOrder) -> str:
     """NULL AS '' makes empty fields NULL, as EMPTYASNULL does, and keeps COPY from taking a text `\\N` for NULL."""
     contract, dialect = order.contract, order.contract.dialect
-    columns = ((OFFSET,) if contract.lineage else ()) + order.columns
+    texts = staged_as_text(contract)
+    columns = ((OFFSET,) if contract.lineage else ()) + tuple(texts.get(name, name) for name in order.columns)
     quote = "" if dialect.quote == '"' else " QUOTE AS ''''"
     delimiter = {",": "", "\t": " DELIMITER AS '\\t'"}.get(dialect.delimiter, f" DELIMITER AS '{dialect.delimiter}'")
-    times = " TIMEFORMAT AS 'auto'" if any(c.type.kind in _TIMED for c in contract.columns) else ""
     role = "default" if order.iam_role == "default" else f"'{order.iam_role}'"
     region = f" REGION '{order.region}'" if order.region else ""
     return (
         f"COPY {quote_identifier(staging_name(order.load_id))} ({quote_identifiers(columns)})\n"
         f"FROM '{order.manifest}'\nIAM_ROLE {role}{region}\n"
-        f"FORMAT AS CSV{quote}{delimiter} ZSTD MANIFEST NULL AS ''{times}\n"
+        f"FORMAT AS CSV{quote}{delimiter} ZSTD MANIFEST NULL AS ''{copy_formats(contract)}\n"
         "COMPUPDATE OFF STATUPDATE OFF MAXERROR 0"
     )
+
+
+def _conversions(order: LoadOrder, staging: str) -> list[str]:
+    """One UPDATE that makes dates and timestamps of what COPY could only load as text."""
+    texts = staged_as_text(order.contract)
+    found = [(name, converted(order.contract.column(name), texts[name])) for name in order.columns if name in texts]
+    sets = ", ".join(f"{quote_identifier(name)} = {sql}" for name, sql in found)
+    return [f"UPDATE {quote_identifier(staging)} SET {sets}"] if found else []  # noqa: S608  (quoted names only)
 
 
 def _defaults(contract: Contract, staging: str) -> list[str]:
@@ -174,22 +184,29 @@ def _defaults(contract: Contract, staging: str) -> list[str]:
     filled = [(quote_identifier(c.name), c) for c in contract.columns if c.default is not None]
     if not filled:
         return []
-    sets = [f"{name} = COALESCE({name}, {_default_sql(c.name, c.default, c.type.sql)})" for name, c in filled]
+    sets = [f"{name} = COALESCE({name}, {_default_sql(c)})" for name, c in filled]
     empty = " OR ".join(f"{name} IS NULL" for name, _ in filled)
     return [f"UPDATE {quote_identifier(staging)} SET {', '.join(sets)} WHERE {empty}"]  # noqa: S608  (quoted names only)
 
 
-def _default_sql(name: str, default: str | None, type_sql: str) -> str:
-    return f"CAST(:default_{name} AS {type_sql})" if default else "''"
+def _default_sql(column: Column) -> str:
+    """A cast makes a text of JSON a string, and hexadecimal its own bytes: these two have functions of their own."""
+    if not column.default:
+        return "''"
+    if column.type.kind in _READ_BY:
+        return f"{_READ_BY[column.type.kind]}(:default_{column.name})"
+    return f"CAST(:default_{column.name} AS {column.type.sql})"
 
 
 def _apply(contract: Contract, staging: str) -> str:
     """Names as texts that the procedure quotes; none of them needs escaping, which quote_identifier makes sure of."""
     names = [c.name for c in contract.columns]
+    documents = [c.name for c in contract.columns if c.type.kind is Kind.SUPER]
     quote_identifiers([staging, contract.schema, contract.table, *names, *contract.key, contract.order_by or staging])
     return (
         f"CALL etl.apply_scd1_v1('{staging}', '{contract.schema}', '{contract.table}', '{','.join(names)}', "
-        f"'{','.join(contract.key)}', '{contract.order_by or ''}', '{contract.delivery.value}', "
+        f"'{','.join(documents)}', '{','.join(contract.key)}', '{contract.order_by or ''}', "
+        f"'{contract.delivery.value}', "
         ":load_id, :run_id, :object, :source_order, :bucket, :source_key, :fingerprint, "
         ":rows_read, :rows_good, :rows_rejected)"
     )

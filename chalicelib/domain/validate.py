@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chalicelib.domain import checks_numbers, checks_rules, checks_text, checks_times
+from chalicelib.domain import checks_documents, checks_formats, checks_numbers, checks_rules, checks_text, checks_times
 from chalicelib.domain.checks import Check, Fault
 from chalicelib.domain.codes import LoadError
 from chalicelib.domain.contract import Column, ColumnType, Contract, Kind
 from chalicelib.domain.header import Layout
 from chalicelib.domain.records import Grammar
 from chalicelib.domain.swar import Fields, Mask
+from chalicelib.domain.time_format import time_form
 from chalicelib.errors import ContractError
 
 CHECKS: dict[Kind, Callable[[ColumnType], Check]] = {
@@ -25,8 +26,12 @@ CHECKS: dict[Kind, Callable[[ColumnType], Check]] = {
     Kind.CHAR: checks_text.char,
     Kind.VARCHAR: checks_text.varchar,
     Kind.DATE: lambda _: checks_times.date(),
+    Kind.TIME: lambda kind: checks_times.time(kind, zoned=False),
+    Kind.TIMETZ: lambda kind: checks_times.time(kind, zoned=True),
     Kind.TIMESTAMP: lambda kind: checks_times.timestamp(kind, zoned=False),
     Kind.TIMESTAMPTZ: lambda kind: checks_times.timestamp(kind, zoned=True),
+    Kind.SUPER: lambda _: checks_documents.document(),
+    Kind.VARBYTE: checks_documents.varbyte,
 }
 
 
@@ -84,16 +89,17 @@ def compile_rules(contract: Contract, layout: Layout) -> Rules:
 
 def _rule(contract: Contract, column: Column) -> ColumnRule:
     kind, quote = column.type, contract.dialect.quote
-    checks = [CHECKS[kind.kind](kind)]
+    form, iso = time_form(column.format, kind.kind), CHECKS[kind.kind](kind)
+    checks = [checks_formats.formatted(kind, form, iso) if form else iso]
     for name in ("min", "max"):
         bound = getattr(column, name)
-        if bound is not None and checks[0].judge(bound.encode()):
+        if bound is not None and iso.judge(bound.encode()):
             raise ContractError([f"{contract.name}: {column.name}: {name} is not a {kind.sql}"])
     if column.values:
         checks.append(checks_text.listed(column.values, quote))
     if column.pattern is not None:
         checks.append(checks_rules.pattern(column.pattern, quote))
     if column.min is not None or column.max is not None:
-        checks.append(checks_rules.bounds(kind, column.min, column.max))
+        checks.append(checks_rules.bounds(kind, column.min, column.max, form))
     # A key without a value cannot tell rows apart, whatever the contract says of the column.
     return ColumnRule(name=column.name, required=column.required or column.name in contract.key, checks=tuple(checks))

@@ -136,6 +136,12 @@ create or replace function pg_catalog.json_parse(value text) returns jsonb langu
 create or replace function pg_catalog.json_serialize(value jsonb) returns text language sql immutable strict
     as $$ select value::text $$;
 
+create or replace function pg_catalog.json_serialize_to_varbyte(value jsonb) returns bytea language sql immutable strict
+    as $$ select convert_to(value::text, 'UTF8') $$;
+
+create or replace function pg_catalog.from_hex(value text) returns bytea language sql immutable strict
+    as $$ select decode(value, 'hex') $$;
+
 create or replace function pg_catalog.is_valid_json(value text) returns boolean language sql immutable strict
     as $$ select pg_input_is_valid(value, 'jsonb') $$;
 

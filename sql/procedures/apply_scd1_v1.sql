@@ -12,12 +12,16 @@
 --   old as file 1, and y would replace what file 3 confirmed.
 -- _loaded_at stays: it says when the values last changed.
 --
+-- SUPER columns (p_documents, a subset of p_columns) are compared by their text: two documents of different types would
+-- else compare as NULL, which is not a difference, and a change would be lost.
+--
 -- Numbers come as text, for the Data API sends text only. Names are quoted here; p_columns and p_keys have commas.
 create or replace procedure etl.apply_scd1_v1(
     p_staging varchar(64),
     p_schema varchar(64),
     p_table varchar(64),
     p_columns varchar(65535),
+    p_documents varchar(65535),
     p_keys varchar(65535),
     p_order_by varchar(64),
     p_delivery varchar(16),
@@ -136,7 +140,13 @@ begin
             v_differs := '1 = 0';
             while v_at <= v_columns and length(v_differs) < 20000 loop
                 v_name := quote_ident(split_part(p_columns, ',', v_at));
-                v_differs := v_differs || ' or ' || v_left || v_name || ' <> t.' || v_name
+                if strpos(',' || p_documents || ',', ',' || split_part(p_columns, ',', v_at) || ',') > 0 then
+                    v_differs := v_differs || ' or json_serialize_to_varbyte(' || v_left || v_name
+                        || ') <> json_serialize_to_varbyte(t.' || v_name || ')';
+                else
+                    v_differs := v_differs || ' or ' || v_left || v_name || ' <> t.' || v_name;
+                end if;
+                v_differs := v_differs
                     || ' or (' || v_left || v_name || ' is null and t.' || v_name || ' is not null)'
                     || ' or (' || v_left || v_name || ' is not null and t.' || v_name || ' is null)';
                 v_at := v_at + 1;

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from chalicelib.domain.contract import Column, Contract, Kind
+from chalicelib.domain.contract import Column, ColumnType, Contract, Kind
 
 LF, CR = 10, 13
 
@@ -136,6 +136,9 @@ def _key(text: str, column: Column) -> object:
             return float(text)
         case Kind.DATE | Kind.TIMESTAMP:
             return datetime.fromisoformat(text)
+        case Kind.TIME:
+            clock, _, part = text.partition(".")
+            return clock, part.ljust(6, "0")
         case Kind.TIMESTAMPTZ:
             moment = datetime.fromisoformat(text)
             return moment.timestamp() if moment.tzinfo else datetime.fromisoformat(text + "+00:00").timestamp()
@@ -204,11 +207,27 @@ def _timestamp(value: bytes, column: Column) -> int:
     return 1206 if rest and not (column.type.kind is Kind.TIMESTAMPTZ and _zone(rest)) else 0
 
 
+def _time(value: bytes, column: Column) -> int:
+    if column.type.kind is Kind.TIME and value[:8] == b"24:00:00" and not value[8:].strip(b"0"):
+        return 0 if len(value) == 8 else 1206
+    if column.type.kind is Kind.TIME and value[:9] == b"24:00:00." and not value[9:].strip(b"0"):
+        return 0 if 1 <= len(value) - 9 <= 6 else 1206
+    kind = Kind.TIMESTAMP if column.type.kind is Kind.TIME else Kind.TIMESTAMPTZ
+    moment = Column(name=column.name, type=ColumnType(kind=kind))
+    return _timestamp(b"2000-01-01 " + value, moment)
+
+
+def _varbyte(value: bytes, column: Column) -> int:
+    if len(value) % 2 or any(byte not in b"0123456789abcdefABCDEF" for byte in value):
+        return 1223
+    return 1204 if len(value) > 2 * column.type.length else 0
+
+
 def _zone(rest: bytes) -> bool:
     if rest == b"Z":
         return True
     sign, hours, minutes = rest[:1], rest[1:3], rest[3:].removeprefix(b":")
-    if sign not in (b"+", b"-") or len(hours) != 2 or not _digits(hours) or int(hours) > 15:
+    if sign not in (b"+", b"-") or len(hours) != 2 or not _digits(hours) or int(hours) > 14:
         return False
     return rest[3:] == b"" or (len(minutes) == 2 and _digits(minutes) and int(minutes) < 60)
 
@@ -224,4 +243,7 @@ _TYPES = {
     Kind.DATE: _date,
     Kind.TIMESTAMP: _timestamp,
     Kind.TIMESTAMPTZ: _timestamp,
+    Kind.TIME: _time,
+    Kind.TIMETZ: _time,
+    Kind.VARBYTE: _varbyte,
 }

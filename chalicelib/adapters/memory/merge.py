@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,6 +18,7 @@ import zstandard
 from chalicelib.domain.contract import Column, Contract, Kind
 from chalicelib.domain.model import LedgerRow, Outcome
 from chalicelib.domain.sql import LoadOrder
+from chalicelib.domain.time_format import time_form
 
 Value = str | int | float | bool | Decimal | None
 Key = tuple[Value, ...]
@@ -66,7 +68,8 @@ def _row(order: LoadOrder, fields: list[str]) -> StagedRow:
 
 def _value(column: Column, text: str | None) -> Value:
     """The value staging holds of a field: an empty or absent one is the default or NULL."""
-    text = text or column.default
+    form = time_form(column.format, column.type.kind) if text and column.format else None
+    text = (form.iso(text.encode()) or b"").decode() if text and form else text or column.default
     if text is None:
         return None
     return _PARSERS.get(column.type.kind, str)(text)
@@ -80,6 +83,8 @@ _PARSERS: dict[Kind, Callable[[str], Value]] = {
     Kind.REAL: float,
     Kind.DOUBLE: float,
     Kind.BOOLEAN: lambda text: text.strip().lower() in ("t", "true", "y", "yes", "1"),
+    Kind.SUPER: lambda text: json.dumps(json.loads(text), sort_keys=True),
+    Kind.VARBYTE: str.lower,
     Kind.TIMESTAMP: lambda text: text.replace("T", " "),
     Kind.TIMESTAMPTZ: lambda text: text.replace("T", " "),
 }

@@ -8,32 +8,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from local.redshift.copy.statement import AUTO
 
 ISO_DATE, ISO_TIME = "YYYY-MM-DD", "YYYY-MM-DD HH:MI:SS"
 
+_OFFSET = r"[+-](?:0\d|1[0-4])(?::?[0-5]\d)?"  # documented for TIMETZ: up to 14:59
 _PARTS = {
     "YYYY": r"(?P<year>\d{4})",
     "YY": r"(?P<short>\d{2})",
     "MONTH": r"(?P<name>[A-Za-z]{3,9})",
-    "MON": r"(?P<name>[A-Za-z]{3})",
+    "MON": r"(?P<name>[A-Za-z]{3,9})",  # "abbreviated name or full name"
     "MM": r"(?P<month>\d{1,2})",
     "DDD": "",
     "DD": r"(?P<day>\d{1,2})",
     "HH24": r"(?P<hour>\d{1,2})",
-    "HH12": r"(?P<hour>\d{1,2})",
+    "HH12": r"(?P<hour12>\d{1,2})",
     "HH": r"(?P<hour>\d{1,2})",
     "MI": r"(?P<minute>\d{2})",
     "SS": r"(?P<second>\d{2})(?:\.(?P<fraction>\d{1,6})\d*)?",
     "AM": r"(?P<half>[AaPp][Mm])",
     "PM": r"(?P<half>[AaPp][Mm])",
-    "OF": r"(?P<offset>Z|[+-]\d{2}(?::?\d{2})?)?",
-    "TZ": r"(?P<offset>Z|UTC|[+-]\d{2}(?::?\d{2})?)?",
+    "OF": rf"(?P<offset>Z|{_OFFSET})?",
+    "TZ": rf"(?P<offset>Z|UTC|{_OFFSET})?",
 }
 _CUT = re.compile("|".join(sorted(_PARTS, key=len, reverse=True)), re.I)
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = "January, February, March, April, May, June, July, August, September, October, November, December"
 
 _AUTO_DATES = (
     "YYYY-MM-DD",
@@ -47,6 +48,7 @@ _AUTO_DATES = (
     "MON DD, YYYY",
     "MONTH DD, YYYY",
     "DD-MON-YYYY",
+    "MON-DD-YYYY",
     "DD MON YYYY",
     "YYYY-MON-DD",
 )
@@ -63,7 +65,7 @@ def date_reader(wanted: str) -> Reader:
 
     def read(text: str) -> str | None:
         found = _moment(text, patterns)
-        return found.date().isoformat() if found else None
+        return found[0].date().isoformat() if found else None
 
     return read
 
@@ -78,7 +80,8 @@ def time_reader(wanted: str, *, zone: bool) -> Reader:
         found = _moment(text, patterns)
         if found is None:
             return None
-        return str(found) if found.tzinfo is None or zone else str(found.astimezone(UTC).replace(tzinfo=None))
+        moment, offset = found
+        return f"{moment}{offset}" if zone else str(moment)  # a TIMESTAMP ignores the zone
 
     return read
 
@@ -99,22 +102,23 @@ def _pattern(wanted: str) -> re.Pattern[str]:
         made += re.escape(wanted[at : found.start()]) + ("" if part in seen else part)
         seen.add(part)
         at = found.end()
-    return re.compile(made + re.escape(wanted[at:]))
+    return re.compile(made + re.escape(wanted[at:]), re.ASCII)
 
 
-def _moment(text: str, patterns: list[re.Pattern[str]]) -> datetime | None:
+def _moment(text: str, patterns: list[re.Pattern[str]]) -> tuple[datetime, str] | None:
+    """The moment as it is written, and its offset from UTC, which may reach beyond the years that Python knows."""
     for pattern in patterns:
         found = pattern.fullmatch(text)
         if found is not None:
             moment = _built(found.groupdict())
             if moment is not None:
-                return moment
+                return moment, found.groupdict().get("offset") or ""
     return None
 
 
 def _built(parts: dict[str, str | None]) -> datetime | None:
     try:
-        moment = datetime(  # noqa: DTZ001 - the zone, if any, is set below
+        return datetime(  # noqa: DTZ001 - the zone, if any, is set below
             _year(parts),
             _month(parts),
             int(parts.get("day") or 1),
@@ -125,30 +129,27 @@ def _built(parts: dict[str, str | None]) -> datetime | None:
         )
     except ValueError:
         return None
-    offset = parts.get("offset")
-    return moment.replace(tzinfo=UTC) - _offset(offset) if offset else moment
 
 
 def _year(parts: dict[str, str | None]) -> int:
     short = int(parts.get("short") or 0)
-    return int(parts.get("year") or 0) or short + (2000 if short < 70 else 1900)
+    return int(parts["year"] or 0) if "year" in parts else short + (2000 if short < 70 else 1900)
 
 
 def _month(parts: dict[str, str | None]) -> int:
     name = parts.get("name")
-    return _MONTHS.index(name[:3].lower()) + 1 if name else int(parts.get("month") or 1)
+    if not name:
+        return int(parts.get("month") or 1)
+    return next((n for n, one in enumerate(_MONTHS.lower().split(", "), 1) if name.lower() in (one, one[:3])), 0)
 
 
 def _hour(parts: dict[str, str | None]) -> int:
-    hour, half = int(parts.get("hour") or 0), (parts.get("half") or "").lower()
-    return hour % 12 + (12 if half == "pm" else 0) if half else hour
-
-
-def _offset(text: str) -> timedelta:
-    if text in ("Z", "UTC"):
-        return timedelta(0)
-    hours, minutes = int(text[1:3]), int(text[3:].lstrip(":") or 0)
-    return timedelta(hours=hours, minutes=minutes) * (-1 if text[0] == "-" else 1)
+    if not parts.get("hour12"):
+        return int(parts.get("hour") or 0)
+    hour = int(parts["hour12"] or 0)
+    if not 1 <= hour <= 12:
+        raise ValueError
+    return hour % 12 + (12 if (parts.get("half") or "").lower() == "pm" else 0)
 
 
 def _epoch(per_second: int) -> Reader:

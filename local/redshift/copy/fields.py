@@ -6,7 +6,9 @@ This is the exact way, in Python: it decides what a load error says, and it load
 from __future__ import annotations
 
 import json
+import math
 import re
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, localcontext
@@ -20,7 +22,13 @@ Convert = Callable[[str], str | None]
 _INTEGERS = {"int2": (2**15, "Short"), "int4": (2**31, "Integer"), "int8": (2**63, "Long")}
 _TRUE, _FALSE = {"t", "true", "y", "yes", "1"}, {"f", "false", "n", "no", "0"}
 _INTEGER, _DECIMAL = re.compile(r"[+-]?[0-9]+"), re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)")
-_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?([+-]\d{2}(:?\d{2})?)?")
+_CLOCK = re.compile(
+    r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,6})?)?|(?:[01][0-9]|2[0-3])(?:[0-5][0-9]){2}"
+)
+_LAST = re.compile(r"24:00(?::00(?:\.0{1,6})?)?")  # documented: 00:00:00 to 24:00:00
+_NUL = "\\u0000"
+_ZONE = re.compile(r" ?(?:Z|UTC|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)")
+_FLOAT = re.compile(r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|NaN|Inf|Infinity)", re.I)
 
 
 class FieldFault(Exception):
@@ -104,13 +112,13 @@ def _typed(column: TargetColumn, options: Options) -> Convert:
     makers: dict[str, Callable[[], Convert]] = {
         "numeric": lambda: _decimal(column, options),
         "bool": lambda: _boolean,
-        "float4": lambda: _float,
-        "float8": lambda: _float,
+        "float4": lambda: _float("<f"),
+        "float8": lambda: _float("<d"),
         "date": lambda: _date(options),
         "timestamp": lambda: _timestamp(options, zone=False),
         "timestamptz": lambda: _timestamp(options, zone=True),
-        "time": lambda: _clock,
-        "timetz": lambda: _clock,
+        "time": lambda: _clock(zone=False),
+        "timetz": lambda: _clock(zone=True),
         "jsonb": lambda: _super,
         "bytea": lambda: _bytes,
     }
@@ -163,14 +171,20 @@ def _decimal(column: TargetColumn, options: Options) -> Convert:
     return convert
 
 
-def _float(raw: str) -> str:
-    try:
-        float(raw)
-    except ValueError:
-        raise FieldFault(1208, "Invalid digit, Type: Float") from None
-    if "_" in raw or raw != raw.strip():
-        raise FieldFault(1208, "Invalid digit, Type: Float")
-    return raw
+def _float(form: str) -> Convert:
+    def convert(raw: str) -> str:
+        if not _FLOAT.fullmatch(raw):
+            raise FieldFault(1208, "Invalid digit, Type: Float")
+        try:
+            kept = struct.unpack(form, struct.pack(form, float(raw)))[0]
+        except OverflowError:
+            kept = math.inf
+        vanished = kept == 0 and re.search("[1-9]", re.split("[eE]", raw)[0])
+        if (math.isinf(kept) and "i" not in raw.lower()) or vanished:
+            raise FieldFault(1204, "Overflow, Type: Float")
+        return raw
+
+    return convert
 
 
 def _boolean(raw: str) -> str:
@@ -185,9 +199,9 @@ def _date(options: Options) -> Convert:
 
     def convert(raw: str) -> str | None:
         value = read(raw)
+        if len(raw) < 10 and not options.date_format and not options.accept_any_date:
+            raise FieldFault(1205, "Invalid Date Format - length must be 10 or more")
         if value is None and not options.accept_any_date:
-            if len(raw) < 10 and not options.date_format:
-                raise FieldFault(1205, "Invalid Date Format - length must be 10 or more")
             raise FieldFault(1205, f"Invalid Date Format or value [{options.date_format or ISO_DATE}]")
         return value
 
@@ -207,22 +221,34 @@ def _timestamp(options: Options, *, zone: bool) -> Convert:
     return convert
 
 
-def _clock(raw: str) -> str:
-    if not _CLOCK.fullmatch(raw):
-        raise FieldFault(1206, "Invalid time format or value [HH24:MI:SS]")
-    return raw
+def _clock(*, zone: bool) -> Convert:
+    def convert(raw: str) -> str:
+        found = _LAST.match(raw) or _CLOCK.match(raw)
+        rest = raw[found.end() :] if found else "?"
+        if rest and not _ZONE.fullmatch(rest):
+            raise FieldFault(1206, "Invalid time format or value [HH24:MI:SS]")
+        return raw if zone or not found else found[0]
+
+    return convert
 
 
 def _super(raw: str) -> str:
+    """JSON as RFC 8259 has it; Python's reader takes NaN and more. What PostgreSQL cannot hold is refused as well."""
     try:
-        json.loads(raw)
-    except ValueError:
-        raise FieldFault(1224, "Invalid value. Check if the value is properly formatted JSON") from None
+        found = json.dumps(json.loads(raw, parse_constant=_no_json), ensure_ascii=False)
+        found.encode()  # half a surrogate pair is no character
+    except (ValueError, RecursionError):
+        found = _NUL
+    if re.search(rf"(?<!\\)(?:\\\\)*{re.escape(_NUL)}", found):
+        raise FieldFault(1224, "Invalid value. Check if the value is properly formatted JSON")
     return raw
 
 
+def _no_json(_name: str) -> None:
+    raise ValueError
+
+
 def _bytes(raw: str) -> str:
-    try:
-        return "\\x" + bytes.fromhex(raw).hex()
-    except ValueError:
-        raise FieldFault(1223, "Invalid hexadecimal value for VARBYTE") from None
+    if not re.fullmatch("(?:[0-9A-Fa-f]{2})+", raw):
+        raise FieldFault(1223, "Invalid hexadecimal value for VARBYTE")
+    return "\\x" + raw.lower()

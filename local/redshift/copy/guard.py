@@ -8,6 +8,7 @@ which decides. It says no too often rather than too seldom. numpy keeps it as fa
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,8 @@ _WIDEST = 64  # no number, date or time is wider
 _NEWLINE, _RETURN, _DOT = 10, 13, 46
 _INTEGERS = {"int2", "int4", "int8"}
 _TIMES = {"timestamp", "timestamptz"}
+_FLOATS = {"float4", "float8"}
+_BOOLEANS = ("t", "true", "y", "yes", "1", "f", "false", "n", "no", "0")
 
 
 def _table(characters: bytes) -> Mask:
@@ -32,7 +35,15 @@ def _table(characters: bytes) -> Mask:
     return table
 
 
-_NOT_NUMBER, _NOT_ZONE = _table(b"0123456789+-."), _table(b"0123456789+-:.")
+_NOT_NUMBER, _NOT_ZONE, _NOT_FLOAT = _table(b"0123456789+-."), _table(b"0123456789+-:."), _table(b"0123456789+-.eE")
+_SPELLED = np.array(
+    [
+        int.from_bytes("".join(letters).encode(), "little")
+        for word in _BOOLEANS
+        for letters in product(*({letter, letter.upper()} for letter in word))
+    ],
+    dtype=np.uint64,
+)
 
 
 class Guard:
@@ -47,7 +58,8 @@ class Guard:
         self._watched = [
             (place, column)
             for place, column in enumerate(columns)
-            if column.kind in _INTEGERS | _TIMES | {"date"} or (column.kind == "numeric" and column.size)
+            if column.kind in _INTEGERS | _TIMES | _FLOATS | {"date", "bool"}
+            or (column.kind == "numeric" and column.size)
         ]
         self._rest = b""
         self.saw_absent = False
@@ -160,6 +172,21 @@ def _decimals(field: Bytes, width: Places, column: TargetColumn) -> bool:
     return _all_numeric(field, inside) and not ((field == _DOT) & early).any()
 
 
+def _floats(field: Bytes, width: Places, _column: TargetColumn) -> bool:
+    return not (_NOT_FLOAT[field] & _inside(field, width)).any()
+
+
+def _booleans(field: Bytes, width: Places, _column: TargetColumn) -> bool:
+    """Redshift's own spellings; PostgreSQL takes on, off, tr and blanks as well."""
+    if field.shape[1] > len("false"):
+        return False
+    packed = np.zeros(len(field), dtype=np.uint64)
+    for place in range(field.shape[1]):
+        letters = np.where(width > place, field[:, place], 0).astype(np.uint64)
+        packed |= letters << np.uint64(8 * place)
+    return bool(np.isin(packed, _SPELLED).all())
+
+
 def _dates(field: Bytes, width: Places, _column: TargetColumn) -> bool:
     return bool((width == 10).all()) and _fits(field, b"0000-00-00")
 
@@ -189,6 +216,9 @@ _SHAPES: dict[str, _Shape] = {
     "int4": _integers,
     "int8": _integers,
     "numeric": _decimals,
+    "float4": _floats,
+    "float8": _floats,
+    "bool": _booleans,
     "date": _dates,
     "timestamp": _times,
     "timestamptz": _times,

@@ -27,6 +27,7 @@ from local.redshift.statements import Session
 
 Check = Callable[[], None]
 
+_SLOW_KINDS = {"bytea", "jsonb", "time", "timetz"}  # PostgreSQL reads other texts for these
 _FAST_DATES = {"", AUTO, ISO_DATE}
 _FAST_TIMES = {"", AUTO, ISO_TIME, ISO_TIME.replace("HH", "HH24")}
 _INSERT = """
@@ -163,7 +164,7 @@ def _may_be_fast(target: Target, options: Options) -> bool:
     dates = "date" not in kinds or options.date_format in _FAST_DATES
     times = not kinds & {"timestamp", "timestamptz"} or options.time_format in _FAST_TIMES
     changes = options.blanks_as_null or options.trim_blanks or options.round_decimals or options.fill_record
-    return dates and times and not changes and not options.ignore_blank_lines and "bytea" not in kinds
+    return dates and times and not changes and not options.ignore_blank_lines and not kinds & _SLOW_KINDS
 
 
 def _null_strings(options: Options) -> list[str]:

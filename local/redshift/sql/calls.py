@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from local.redshift.sql.tokens import Kind, Token, closing, cut, literal, loud, text_of, tokenize
 
-_RENAMED = {"nvl": "coalesce", "len": "length", "textlen": "length"}
+_RENAMED = {
+    "nvl": "coalesce",
+    "len": "length",
+    "textlen": "length",
+    "json_serialize": "pg_catalog.json_serialize",  # unqualified it is PostgreSQL's own, which has another meaning
+}
 _TAKES_DATE_PART = {"dateadd", "date_add", "datediff", "date_diff", "date_part", "date_trunc", "datepart"}
 
 
