@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
+import tomllib
 from dataclasses import MISSING, fields
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from chalicelib.config import Settings, SettingsError
 from chalicelib.domain.model import RunState
+from cli.main import app
+from cli.stack_commands import SAMPLE
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,6 +51,37 @@ def test_every_document_that_code_names_exists() -> None:
 
 def _documents(text: str) -> list[str]:
     return re.findall(r"docs/[a-z-]+\.md", text)
+
+
+README = (ROOT / "README.md").read_text()
+
+
+def _block(language: str, having: str) -> str:
+    blocks = re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    return next(block for block in blocks if having in block)
+
+
+def test_the_sample_is_the_one_that_up_prints() -> None:
+    assert f"<<'EOF'\n{SAMPLE}EOF\n" in _block("sh", "my-transactions")
+
+
+def test_the_reject_that_is_shown_is_a_real_one(tmp_path: Path) -> None:
+    bad = tmp_path / "bad-transactions.csv"
+    bad.write_text(SAMPLE.replace("12.34", "12.345"))
+    done = CliRunner().invoke(app, ["check", str(bad), "--rejects", str(tmp_path / "rejects")])
+    assert done.exit_code == 1
+    (reject,) = map(json.loads, (tmp_path / "rejects").read_text().splitlines())
+    assert {"file": str(bad), **json.loads(_block("json", "byte_offset"))} == reject
+
+
+def test_the_contract_that_is_shown_is_the_shipped_one_shortened() -> None:
+    shown = tomllib.loads(_block("toml", "lands_at"))
+    shipped = tomllib.loads((ROOT / "chalicelib/contracts/transactions.toml").read_text())
+    assert set(shown["columns"]["currency"]["values"]) < set(shipped["columns"]["currency"].pop("values"))
+    del shown["columns"]["currency"]["values"]
+    assert shown["limits"].items() <= shipped.pop("limits").items()
+    del shown["limits"]
+    assert shown.items() <= shipped.items()
 
 
 def test_all_faulty_settings_are_named_at_once() -> None:
