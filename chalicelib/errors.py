@@ -8,7 +8,8 @@ LandfallError
 │   ├── SourceGone       the file was deleted before it was read
 │   ├── SourceChanged    the file was overwritten while it was read: its newer version is another run
 │   ├── Refused          a service said no for good (permission, malformed request)
-│   └── LoadFailed       the load ended without effect, and the ledger agrees that it had none
+│   ├── LoadFailed       the load ended without effect, and the ledger agrees that it had none
+│   └── ContractChanged  the contract is not the one the file was planned by: plan it again by the new one
 └── ContractError        contracts at fault, found at cold start, every fault at once
 
 A message of these errors may hold names (objects, columns, files), counts and offsets. It never holds a row's value.
@@ -88,6 +89,12 @@ class LoadFailed(Broken):
     """The warehouse did not and will not load the run: the one error that may end a run in LOADING."""
 
     code = "LOAD_FAILED"
+
+
+class ContractChanged(Broken):
+    """A deployment changed or removed the contract while a run of it was on its way."""
+
+    code = "CONTRACT_CHANGED"
 
 
 class ContractError(LandfallError):

@@ -12,17 +12,14 @@ it is told at least once, under a stable id.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
-from chalicelib.config import Settings
 from chalicelib.domain import keys
 from chalicelib.domain.arrivals import new_run
 from chalicelib.domain.books import first_reject, misfit, refuse_if_too_bad, totals
-from chalicelib.domain.contract_file import Contracts
 from chalicelib.domain.filing import FilePlan, chunk_task, load_order
-from chalicelib.domain.lifecycle import ending, may_pass, problem_of
+from chalicelib.domain.lifecycle import load_fault
 from chalicelib.domain.model import (
     NOT_KEPT,
     Chunk,
@@ -38,31 +35,19 @@ from chalicelib.domain.model import (
 from chalicelib.domain.notices import notice
 from chalicelib.domain.pauses import pause
 from chalicelib.errors import Broken, LandfallError, LoadFailed, Retryable, SourceChanged, SourceGone
-from chalicelib.ports import Bell, Clock, Conflict, ObjectStore, Queue, RunStore, StatementState, Warehouse
+from chalicelib.ports import Conflict, StatementState
 from chalicelib.staging import plan_file, publish, stage_part
+from chalicelib.world import OVERWRITTEN, World
 
-OVERWRITTEN = "the file was overwritten before it was read; its newer version has a run of its own"
 SECOND_LOOK_SECONDS = 60
 """A submitted load is looked at again after this long, should the warehouse's event get lost."""
 
-Note = Callable[[str, Mapping[str, Any]], None]
 Step = Callable[[Run], Run | None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pipeline:
-    """The steps, and the world they act on."""
-
-    settings: Settings
-    contracts: Contracts
-    objects: ObjectStore
-    runs: RunStore
-    warehouse: Warehouse
-    queue: Queue
-    bell: Bell
-    clock: Clock
-    note: Note
-    """Takes what happened, for logs and metrics: a name and fields without row values."""
+class Pipeline(World):
+    """The steps."""
 
     # ---- arrive -----------------------------------------------------------------------------------------------------
 
@@ -72,19 +57,14 @@ class Pipeline:
             return None  # a folder, as consoles make them
         newest = self.runs.newest(source.bucket, source.key)
         if newest and newest.etag == source.etag:
-            return self._nudge(self.runs.get(newest.run_id))
+            return self.nudge(self.runs.get(newest.run_id))
         known = self.runs.get(run_id(source))
         if known and newest and not all(map(source.newer_than, (newest.sequencer, known.source.sequencer))):
-            return self._nudge(known)  # a late double of an older content's event
+            return self.nudge(known)  # a late double of an older content's event
         run = new_run(source, self.contracts, self.clock.now(), came_back=known is not None)
         if self.runs.create(run):
             self.note("arrived", {"run": run.run_id, "object": run.object, "state": run.state.value})
-        return self._nudge(run)
-
-    def _nudge(self, run: Run | None) -> Run | None:
-        if run and not run.finished:
-            self.queue.send_run(run.run_id)
-        return run
+        return self.nudge(run)
 
     # ---- advance: one message moves one run as far as it can go -----------------------------------------------------
 
@@ -100,7 +80,7 @@ class Pipeline:
         except Conflict:
             return None  # another worker moved it, and goes on with it
         except LandfallError as error:
-            return self._end(run, error)
+            return self.end(run, error)
 
     def _next(self, run: Run) -> Step | None:
         match run.state:
@@ -116,39 +96,12 @@ class Pipeline:
                 return self.archive
         return None if run.told else self.tell
 
-    def _end(self, run: Run, error: LandfallError) -> Run | None:
-        """The error's type says how the run ends; what may pass later is raised, for the message to come back.
-
-        A run in LOADING ends only when the ledger was asked and no statement can commit any more: its age is watched.
-        """
-        passing = may_pass(run, error, self.clock.now(), self.settings.give_up_hours)
-        unclear = run.state is RunState.LOADING and not isinstance(error, LoadFailed)
-        if run.state.terminal or passing or unclear:
-            raise error
-        return self.fail(run, error)
-
-    def fail(self, run: Run, error: LandfallError) -> Run | None:
-        """End a run with an error: None if another worker has moved it on meanwhile."""
-        if isinstance(error, SourceGone) and self._replaced(run):
-            error = SourceChanged(OVERWRITTEN)
-        state = ending(run.state, error)
-        try:
-            ended = self.runs.change(run, state=state, problem=problem_of(error))
-        except Conflict:
-            return None
-        self.note("ended", {"run": run.run_id, "object": run.object, "state": state.value, "code": error.code})
-        return ended
-
-    def _replaced(self, run: Run) -> bool:
-        newest = self.runs.newest(run.source.bucket, run.source.key)
-        return newest is not None and newest.etag != run.source.etag
-
     # ---- plan: cut the file into ranges; no byte of plain text is copied --------------------------------------------
 
     def plan(self, run: Run) -> Run:
         """Check size and header, unpack if need be, and write down the ranges. Raises Rejected, SourceGone/Changed."""
         source = self._as_landed(run)
-        contract = self.contracts[run.object]
+        contract = self.contract_of(run)
         filed = plan_file(self.objects, run, source, contract, self.settings)
         self.objects.put(source.bucket, keys.plan(run), filed.to_json())
         planned = self.runs.change(
@@ -183,14 +136,14 @@ class Pipeline:
             except Retryable:
                 raise
             except LandfallError as error:
-                self._nudge(self.fail(run, error))
+                self.nudge(self.fail(run, error))
                 return
         if run.staged >= run.chunks:
             self.queue.send_run(run.run_id)
 
     def _stage(self, run: Run, chunk: Chunk) -> Run:
         filed = self._filed(run)
-        staged = stage_part(self.objects, run, chunk, filed, self.contracts[run.object], self.clock)
+        staged = stage_part(self.objects, run, chunk, filed, self.contract_of(run), self.clock)
         self.note("staged", {"run": run.run_id, "chunk": chunk.number, "rows": staged.read, "seconds": staged.seconds})
         return self.runs.finish_chunk(staged)
 
@@ -216,7 +169,7 @@ class Pipeline:
             return None
         counts, first = totals(chunks), first_reject(filed, chunks)
         publish(self.objects, run, filed, chunks)
-        refuse_if_too_bad(self.contracts[run.object], counts, first)
+        refuse_if_too_bad(self.contract_of(run), counts, first)
         sealed = self.runs.change(run, state=RunState.STAGED, counts=counts, problem=first)
         self.note("sealed", {"run": run.run_id, "object": run.object, "rows": counts.read, "rejects": counts.rejected})
         return sealed
@@ -237,7 +190,7 @@ class Pipeline:
         if not asked_before:
             run = self.runs.change(run, submitted_at=self.clock.now())
         try:
-            order = load_order(run, self._filed(run), self.contracts[run.object], self.settings.copy_role)
+            order = load_order(run, self._filed(run), self.contract_of(run), self.settings.copy_role)
             statement = self.warehouse.submit(order, token=f"{run.load_id}-{run.load_attempt}", name=run.run_id)
         except Broken as refused:
             if not asked_before:
@@ -267,7 +220,7 @@ class Pipeline:
         if row := self.warehouse.ledger(run.load_id):
             return self._loaded(run, row)
         if statement.state is StatementState.FAILED and not statement.retryable:
-            raise LoadFailed(statement.error)
+            raise LoadFailed(statement.error, code=load_fault(statement.error))
         if run.load_attempt >= self.settings.max_load_attempts:
             raise LoadFailed(f"the load failed {run.load_attempt} times: {statement.error}")
         self.runs.change(run, load_attempt=run.load_attempt + 1, statement_id="", submitted_at=0.0)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.model import NOT_KEPT, Counts, Run, RunState, Source
+from chalicelib.domain.lifecycle import afresh
+from chalicelib.domain.model import NOT_KEPT, Run, RunState, Source
 from chalicelib.domain.routing import route
 from chalicelib.errors import LandfallError, SourceGone
 from chalicelib.pipeline import Pipeline
@@ -29,34 +30,18 @@ def rerun(pipeline: Pipeline, run: Run) -> Run:
 
     worker 1: LOADED: copies the source  | a rerun now would read the source where it landed
     worker 1: deletes the source, and cannot record where the copy is, for the run has gone on
-    So a loaded run is let go only once it is archived.
+    So a run is let go only once nothing is left to do: a loaded one is archived, and every outcome is told.
     """
-    if not run.state.terminal or (run.state is RunState.LOADED and not run.archive_key):
+    if not run.finished:
         raise Busy("this run is still on its way; wait until it ends, then ask again")
     found = route(pipeline.contracts, run.source.key)
     if found is None:
         raise StillUnrouted("no contract's lands_at matches this key")
     source = where_it_is(pipeline, run)
-    now = pipeline.clock.now()
+    reads = None if source == run.source else source
     try:
-        fresh = pipeline.runs.change(
-            run,
-            state=RunState.ARRIVED,
-            object=found.contract.name,
-            generation=run.generation + 1,
-            reads=None if source == run.source else source,
-            chunks=0,
-            staged=0,
-            bytes_staged=0,
-            text_bytes=0,
-            counts=Counts(),
-            problem=None,
-            load_attempt=0,
-            statement_id="",
-            submitted_at=0.0,
-            told=False,
-            moments={RunState.ARRIVED.value: now},
-        )
+        changes = afresh(run, pipeline.clock.now())
+        fresh = pipeline.runs.change(run, **changes, object=found.contract.name, reads=reads)
     except Conflict as conflict:
         raise Busy("this run was started again by somebody else a moment ago") from conflict
     pipeline.queue.send_run(fresh.run_id)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.model import Problem, Run
+from typing import Any
+
+from chalicelib.domain.model import Counts, Problem, Run
 from chalicelib.domain.model import RunState as S
-from chalicelib.errors import LandfallError, Rejected, Retryable, SourceChanged
+from chalicelib.errors import LandfallError, LoadFailed, Rejected, Retryable, SourceChanged
+
+DATA_CHECK = "DATA_CHECK_FAILED"
+"""What etl.data_check_v1 raises: the file is at fault, though only the warehouse could tell."""
 
 MOVES: dict[S, frozenset[S]] = {
     S.ARRIVED: frozenset({S.STAGING, S.REJECTED, S.FAILED, S.SUPERSEDED}),
-    S.STAGING: frozenset({S.STAGED, S.REJECTED, S.FAILED, S.SUPERSEDED}),
-    S.STAGED: frozenset({S.LOADING, S.FAILED}),
-    S.LOADING: frozenset({S.LOADED, S.SUPERSEDED, S.FAILED}),
-    # From a terminal state only a forced rerun leads on, and it starts a new generation.
+    # Back to ARRIVED leads a new generation only: a changed contract before the load, a forced rerun after the end.
+    S.STAGING: frozenset({S.STAGED, S.REJECTED, S.FAILED, S.SUPERSEDED, S.ARRIVED}),
+    S.STAGED: frozenset({S.LOADING, S.FAILED, S.ARRIVED}),
+    S.LOADING: frozenset({S.LOADED, S.SUPERSEDED, S.FAILED, S.REJECTED}),
     S.LOADED: frozenset({S.ARRIVED}),
     S.REJECTED: frozenset({S.ARRIVED}),
     S.FAILED: frozenset({S.ARRIVED}),
@@ -25,11 +30,37 @@ def allowed(old: S, new: S) -> bool:
     return old is new or new in MOVES[old]
 
 
+def afresh(run: Run, now: float) -> dict[str, Any]:
+    """What a new generation of a run starts with: nothing of the one before, and a load id of its own."""
+    return {
+        "state": S.ARRIVED,
+        "generation": run.generation + 1,
+        "chunks": 0,
+        "staged": 0,
+        "bytes_staged": 0,
+        "text_bytes": 0,
+        "counts": Counts(),
+        "problem": None,
+        "load_attempt": 0,
+        "statement_id": "",
+        "submitted_at": 0.0,
+        "told": False,
+        "moments": {S.ARRIVED.value: now},
+    }
+
+
 def ending(state: S, error: LandfallError) -> S:
     """How a run in `state` ends with that error: whose fault is it?"""
     if state in (S.ARRIVED, S.STAGING):
         return {Rejected: S.REJECTED, SourceChanged: S.SUPERSEDED}.get(type(error), S.FAILED)
+    if error.code == DATA_CHECK:
+        return S.REJECTED
     return S.FAILED
+
+
+def load_fault(text: str) -> str:
+    """The code for a statement that failed with that text."""
+    return DATA_CHECK if DATA_CHECK in text else LoadFailed.code
 
 
 def may_pass(run: Run, error: Exception, now: float, give_up_hours: float) -> bool:

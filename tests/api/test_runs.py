@@ -70,7 +70,7 @@ def test_a_loaded_file_is_run_again_from_its_archive(api: Api) -> None:
 
 def test_a_run_on_its_way_is_left_alone(api: Api) -> None:
     api.land(KEY, GOOD, run=False)
-    api.world.pipeline.arrive(api.world.events.pop())
+    api.world.hear(api.world.events.pop())
     for dry in (False, True):
         answer = api.post(f"/runs/{seg(KEY)}", {"dry_run": dry})
         assert (answer.status, answer.code) == (409, "RUN_IN_PROGRESS")
@@ -170,7 +170,7 @@ def test_all_files_of_an_object(api: Api) -> None:
     api.land(KEY, BAD)
     api.land("incoming/thing/b.csv", GOOD)
     api.land("incoming/thing/c.csv", GOOD, run=False)
-    api.world.pipeline.arrive(api.world.events.pop())
+    api.world.hear(api.world.events.pop())
     answer = api.post("/runs/thing", {"failed_only": False})
     assert {run["file"] for run in answer.body["runs"]} == {KEY, "incoming/thing/b.csv"}
     assert [(s["file"], s["code"]) for s in answer.body["skipped"]] == [("incoming/thing/c.csv", "RUN_IN_PROGRESS")]
@@ -237,7 +237,7 @@ def test_the_files_of_a_period(api: Api, period, files: set[str]) -> None:
 def test_many_files_are_run_in_several_calls(api: Api) -> None:
     for number in range(230):
         api.land(f"incoming/thing/{number}.csv", BAD, run=False)
-        api.world.pipeline.arrive(api.world.events.pop())
+        api.world.hear(api.world.events.pop())
         run = api.run_of(f"incoming/thing/{number}.csv")
         api.world.runs.change(run, state=RunState.FAILED)
     pages = api.pages(lambda cursor: api.post("/runs/thing", {"cursor": cursor}), "runs")

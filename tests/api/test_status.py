@@ -60,7 +60,7 @@ def test_a_rejected_file(api: Api) -> None:
 
 def test_a_file_on_its_way(api: Api) -> None:
     api.land(KEY, GOOD, run=False)
-    run = api.world.pipeline.arrive(api.world.events.pop())
+    run = api.world.hear(api.world.events.pop())
     assert run is not None
     assert api.get("/status/a.csv").body["percent"] == 0.0
     api.world.pipeline.advance(run.run_id)
@@ -122,7 +122,7 @@ def test_rejects_come_in_pages_in_file_order(api: Api) -> None:
 
 def test_rejects_of_a_load_that_is_not_sealed(api: Api) -> None:
     api.land(KEY, BAD, run=False)
-    api.world.pipeline.arrive(api.world.events.pop())
+    api.world.hear(api.world.events.pop())
     page = api.get("/rejects/a.csv").body
     assert (page["rejects"], page["cursor"]) == ([], "")
     assert "staged" in page["note"]
@@ -167,7 +167,7 @@ def test_health(api: Api) -> None:
         "unfinished": {"runs": 0, "more": False, "oldest_seconds": 0.0},
     }
     api.land(KEY, GOOD, run=False)
-    api.world.pipeline.arrive(api.world.events.pop())
+    api.world.hear(api.world.events.pop())
     api.world.clock.advance(120)
     assert api.get("/health").body["unfinished"] == {"runs": 1, "more": False, "oldest_seconds": 120.0}
 

@@ -23,7 +23,7 @@ from chalicelib.adapters.memory import (
 from chalicelib.config import Settings
 from chalicelib.domain.contract_file import load_contracts
 from chalicelib.domain.events import landed
-from chalicelib.domain.model import Source
+from chalicelib.domain.model import Run, Source
 from chalicelib.errors import LandfallError
 from chalicelib.pipeline import Pipeline
 from chalicelib.sweep import sweep
@@ -157,10 +157,12 @@ class World:
                 self.events.append(event)  # S3 delivers at least once
         return True
 
-    def hear(self, event: dict[str, Any]) -> None:
-        """What app.py does with a notification."""
+    def hear(self, event: dict[str, Any]) -> Run | None:
+        """What app.py does with a notification; returns the last run it names."""
+        run = None
         for source in landed(event):
-            self.pipeline.arrive(source)
+            run = self.pipeline.arrive(source)
+        return run
 
     def _deliver_message(self) -> bool:
         visible = self.queue.visible()

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from chalicelib import handlers
+from chalicelib.domain.contract_file import Contracts
+from chalicelib.domain.lifecycle import ending, load_fault
 from chalicelib.domain.model import Run, RunState
+from chalicelib.errors import LoadFailed
 from chalicelib.ports import Conflict
 from chalicelib.reruns import Busy, rerun
 from chalicelib.sweep import sweep
@@ -122,3 +126,45 @@ def test_a_file_found_by_listing_is_the_newest_of_its_second(world: World) -> No
     found = replace(told, source=replace(told.source, sequencer=""))
     later = replace(told, source=replace(told.source, last_modified=told.source.last_modified + 1))
     assert told.source_order < found.source_order < later.source_order
+
+
+def deployed(world: World, **changes: Any) -> None:
+    """A deployment of the contract with changes, while work goes on."""
+    contract = replace(world.pipeline.contracts["thing"], fingerprint="of the new one", **changes)
+    world.pipeline = replace(world.pipeline, contracts=Contracts(by_name={contract.name: contract}))
+
+
+def test_a_contract_deployed_while_chunks_are_staged_starts_the_file_over(world: World) -> None:
+    being_staged(world).clear()
+    deployed(world)
+    world.run()
+    assert not world.violations
+    run = only_run(world)
+    assert (run.state, run.generation, run.fingerprint) == (RunState.LOADED, 2, "of the new one")
+
+
+def test_a_contract_deployed_between_load_and_submit_fails_the_run(world: World) -> None:
+    unasked = about_to_load(world)
+    world.runs.runs[unasked.run_id] = unasked
+    world.warehouse.statements.clear()
+    deployed(world)
+    world.run()
+    assert not world.violations
+    run = only_run(world)
+    assert run.problem is not None
+    assert (run.state, run.problem.code) == (RunState.FAILED, "CONTRACT_CHANGED")
+
+
+def test_a_contract_that_is_gone_fails_its_runs(world: World) -> None:
+    being_staged(world).clear()
+    world.pipeline = replace(world.pipeline, contracts=Contracts(by_name={}))
+    world.run()
+    assert not world.violations
+    assert only_run(world).state is RunState.FAILED
+
+
+def test_a_data_check_that_fails_is_the_files_fault() -> None:
+    text = "ERROR: DATA_CHECK_FAILED: no future finds 2 rows that must not be"
+    error = LoadFailed(text, code=load_fault(text))
+    assert ending(RunState.LOADING, error) is RunState.REJECTED
+    assert ending(RunState.LOADING, LoadFailed("ERROR: permission denied")) is RunState.FAILED

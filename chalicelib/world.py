@@ -1,0 +1,88 @@
+"""What the story acts on, and what becomes of a run when something is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.config import Settings
+from chalicelib.domain.contract import Contract
+from chalicelib.domain.contract_file import Contracts
+from chalicelib.domain.lifecycle import afresh, ending, may_pass, problem_of
+from chalicelib.domain.model import Run, RunState
+from chalicelib.errors import ContractChanged, LandfallError, LoadFailed, SourceChanged, SourceGone
+from chalicelib.ports import Bell, Clock, Conflict, ObjectStore, Queue, RunStore, Warehouse
+
+OVERWRITTEN = "the file was overwritten before it was read; its newer version has a run of its own"
+
+Note = Callable[[str, Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """The ports, the agreements and the settings."""
+
+    settings: Settings
+    contracts: Contracts
+    objects: ObjectStore
+    runs: RunStore
+    warehouse: Warehouse
+    queue: Queue
+    bell: Bell
+    clock: Clock
+    note: Note
+    """Takes what happened, for logs and metrics: a name and fields without row values."""
+
+    def contract_of(self, run: Run) -> Contract:
+        """The contract that a run is checked by, from its plan to its load one and the same. Raises ContractChanged.
+
+        worker of yesterday: stages chunk 1 by the old rules | worker of today: would stage chunk 2 by the new ones
+        """
+        contract = self.contracts.get(run.object)
+        if contract is None:
+            raise ContractChanged(
+                f"there is no contract {run.object} any more; deploy it again, then run the file again"
+            )
+        if run.state is not RunState.ARRIVED and run.fingerprint != contract.fingerprint:
+            raise ContractChanged("the contract was changed while the file was being loaded; run it again")
+        return contract
+
+    def nudge(self, run: Run | None) -> Run | None:
+        """Ask for a run to be moved on, unless nothing is left to do."""
+        if run and not run.finished:
+            self.queue.send_run(run.run_id)
+        return run
+
+    def end(self, run: Run, error: LandfallError) -> Run | None:
+        """The error's type says how the run ends; what may pass later is raised, for the message to come back.
+
+        A run in LOADING ends only when the ledger was asked and no statement can commit any more: its age is watched.
+        """
+        passing = may_pass(run, error, self.clock.now(), self.settings.give_up_hours)
+        unclear = run.state is RunState.LOADING and not isinstance(error, LoadFailed)
+        if run.state.terminal or passing or unclear:
+            raise error
+        return self.fail(run, error)
+
+    def fail(self, run: Run, error: LandfallError) -> Run | None:
+        """End a run with an error, or start it over: None if another worker has moved it on meanwhile."""
+        if isinstance(error, SourceGone) and self._replaced(run):
+            error = SourceChanged(OVERWRITTEN)
+        over = isinstance(error, ContractChanged) and run.object in self.contracts and run.state is not RunState.LOADING
+        changes = afresh(run, self.clock.now()) if over else _ended(run, error)
+        try:
+            changed = self.runs.change(run, **changes)
+        except Conflict:
+            return None
+        what = "started_over" if over else "ended"
+        self.note(what, {"run": run.run_id, "object": run.object, "state": changed.state.value, "code": error.code})
+        return changed
+
+    def _replaced(self, run: Run) -> bool:
+        newest = self.runs.newest(run.source.bucket, run.source.key)
+        return newest is not None and newest.etag != run.source.etag
+
+
+def _ended(run: Run, error: LandfallError) -> dict[str, Any]:
+    return {"state": ending(run.state, error), "problem": problem_of(error)}
