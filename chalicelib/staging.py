@@ -12,11 +12,11 @@ from chalicelib.config import Settings
 from chalicelib.domain import keys
 from chalicelib.domain.block import Block
 from chalicelib.domain.books import line_bases, renumber
-from chalicelib.domain.bytesource import ByteSource, Range
+from chalicelib.domain.bytesource import ByteSource, Range, until
 from chalicelib.domain.contract import Contract
 from chalicelib.domain.convert import readable_in_place
 from chalicelib.domain.filing import FilePlan
-from chalicelib.domain.header import Layout, match_header, read_header
+from chalicelib.domain.header import Layout, data_end, match_header, read_header
 from chalicelib.domain.model import Chunk, ChunkState, Problem, Run, Source
 from chalicelib.domain.rejects import Reject
 from chalicelib.domain.split import plan_chunks
@@ -74,9 +74,14 @@ def plan_file(objects: ObjectStore, run: Run, source: Source, contract: Contract
             raise Rejected("there is nothing in the file: not even a header", code="EMPTY_FILE", line=1)
     header = read_header(stored, contract.dialect, contract.limits)
     layout = match_header(contract, header.fields)
-    ranges = plan_chunks(stored, header.data_start, chunk_bytes, contract.dialect, contract.limits)
-    columns = tuple(c.name for c in layout.columns)
-    return FilePlan(columns=columns, header_lines=header.lines, ranges=tuple(ranges), text=text)
+    records = until(stored, data_end(stored, header.data_start, contract.dialect))
+    return FilePlan(
+        columns=tuple(c.name for c in layout.columns),
+        header_lines=header.lines,
+        ranges=plan_chunks(records, header.data_start, chunk_bytes, contract.dialect, contract.limits),
+        text=text,
+        rescued=layout.rescued,
+    )
 
 
 def stage_part(
@@ -87,12 +92,11 @@ def stage_part(
     The part is held compressed until it is whole (about a third of a chunk). Raises SourceGone, SourceChanged.
     """
     started = clock.now()
-    layout = Layout(columns=tuple(contract.column(name) for name in filed.columns))
-    rules = compile_rules(contract, layout)
+    rules = compile_rules(contract, Layout.of(contract, filed.columns, filed.rescued))
     span = Range(start=chunk.start, stop=chunk.stop)
     summary, sink = ChunkSummary.of(span), _Sink(contract.limits.max_rejects)
     whole = Pieces(objects, run, filed.text) if filed.text else Landed(objects, run.reads or run.source)
-    for block in stage_chunk(StoredBytes(whole), span, rules):
+    for block in stage_chunk(until(StoredBytes(whole), filed.ranges[-1].stop), span, rules):
         summary = summary.plus(block)
         sink.take(block)
     planned_start = filed.ranges[chunk.number - 1].start

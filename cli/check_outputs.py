@@ -74,7 +74,7 @@ class GoodRows:
         columns = tuple(column.name for column in layout.columns)
         if not self.columns:
             self.columns = columns
-            self.out.write((contract.dialect.delimiter.join(columns) + "\n").encode())
+            self.out.write((contract.dialect.staged_delimiter.join(columns) + "\n").encode())
         elif columns != self.columns:
             message = "its columns are not those of the files before it: write its good rows to an output of its own"
             raise Rejected(message, code="OTHER_COLUMNS")

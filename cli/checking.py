@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from chalicelib.config import Settings
 from chalicelib.domain.block import Block
 from chalicelib.domain.books import refuse_if_too_bad
-from chalicelib.domain.bytesource import Range
+from chalicelib.domain.bytesource import Range, until
 from chalicelib.domain.contract import Contract
-from chalicelib.domain.header import Header, Layout, match_header, read_header
+from chalicelib.domain.header import Header, Layout, data_end, match_header, read_header
 from chalicelib.domain.model import Counts, Problem
 from chalicelib.domain.rejects import Reject
 from chalicelib.domain.split import plan_chunks
@@ -108,7 +108,8 @@ def _plan(source: LocalFile, contract: Contract, chunk_bytes: int | None) -> tup
     header = read_header(source, contract.dialect, limits)
     layout = match_header(contract, header.fields)
     size = chunk_bytes or int((limits.chunk_mb or Settings.chunk_mb) * MB)
-    return header, layout, list(plan_chunks(source, header.data_start, size, contract.dialect, limits))
+    records = until(source, data_end(source, header.data_start, contract.dialect))
+    return header, layout, list(plan_chunks(records, header.data_start, size, contract.dialect, limits))
 
 
 class _Reader:
@@ -121,9 +122,10 @@ class _Reader:
 
     def chunks(self, header: Header, ranges: list[Range], duplicates: Duplicates) -> Iterator[ChunkSummary]:
         start, lines = header.data_start, header.lines
+        records = until(self.source, ranges[-1].stop if ranges else start)
         for planned in ranges:
             summary = ChunkSummary.of(chunk := Range(start=start, stop=max(start, planned.stop)))
-            for block in stage_chunk(self.source, chunk, self.rules, hash_keys=True):
+            for block in stage_chunk(records, chunk, self.rules, hash_keys=True):
                 self._hand_on(block, lines, duplicates)
                 summary = summary.plus(block)
             yield summary

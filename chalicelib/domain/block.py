@@ -9,10 +9,11 @@ import numpy as np
 from chalicelib.domain.codes import LoadError
 from chalicelib.domain.keyhash import key_hashes
 from chalicelib.domain.lineage import prefixed
-from chalicelib.domain.records import Grammar, Malformation, Malformed, Records
+from chalicelib.domain.reading import Reading, RowFault
+from chalicelib.domain.records import Grammar, Malformation, Malformed
 from chalicelib.domain.rejects import Reject, kept, unclosed
 from chalicelib.domain.swar import Ints, Mask, Words
-from chalicelib.domain.table import RowFault, Table, faults
+from chalicelib.domain.table import Table, faults
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,8 @@ class Block:
     rows_good: int
     blank: int
     """Blank lines, which are no rows."""
+    comments: int
+    """Comment lines, which are no rows either."""
     lines: int
     """Physical lines in [start, end)."""
     rejects: tuple[Reject, ...] = ()
@@ -47,23 +50,25 @@ class Place:
     """The physical line it is on, from 1 at the chunk's start."""
 
 
-def make_block(table: Table, records: Records, place: Place, *, hash_keys: bool) -> Block:
-    """Judge the rows of a table; `place` is that of the byte that the table's indices count from."""
-    start, stop = int(table.lines.start[0]), int(table.stops[-1])
-    end = min(stop, records.consumed)  # not so for a last record without a line feed: its stop is the padding's
+def make_block(table: Table, reading: Reading, place: Place, *, hash_keys: bool) -> Block:
+    """Judge the rows of a table; `place` is that of the byte that the reading's indices count from."""
+    start, stop = int(table.begins[0]), int(table.finishes[-1])
+    end = min(stop, reading.consumed)  # not so for a last record without a line feed: its stop is the padding's
     bad: dict[int, RowFault | Malformed] = {**faults(table), **table.malformed}
     good = ~table.blank
     good[list(bad)] = False
     rows = np.flatnonzero(good)
+    comments = table.comments
     return Block(
         start=place.offset + start,
         end=place.offset + end,
         good=_staged(table, good, rows, place.offset),
         rows_read=len(rows) + len(bad),
         rows_good=len(rows),
-        blank=len(good) - len(rows) - len(bad),
-        lines=int(np.diff(records.line_feeds.searchsorted([start, end]))[0]) + (stop > end),
-        rejects=tuple(_reject(table, row, bad[row], records, place) for row in sorted(bad)),
+        blank=len(good) - len(rows) - len(bad) - comments,
+        comments=comments,
+        lines=_line_ends(reading, start, end, stop),
+        rejects=tuple(_reject(table, row, bad[row], reading, place) for row in sorted(bad)),
         key_hashes=key_hashes(table, rows) if hash_keys else None,
     )
 
@@ -79,17 +84,25 @@ def _staged(table: Table, good: Mask, rows: Ints, offset: int) -> bytes | memory
     joined = runs[0] if len(runs) == 1 else b"".join(runs)
     if not table.rules.lineage:
         return joined
-    starts = table.lines.start[rows]
+    lengths = table.stops[rows] - table.lines.start[rows]
     text = np.frombuffer(joined, np.uint8)
-    return prefixed(text, table.stops[rows] - starts, starts + offset, table.rules.grammar.delimiter).data
+    return prefixed(text, lengths, table.begins[rows] + offset, table.rules.grammar.delimiter).data
 
 
-def _reject(table: Table, row: int, fault: RowFault | Malformed, records: Records, place: Place) -> Reject:
+def _line_ends(reading: Reading, start: int, end: int, stop: int) -> int:
+    """Physical lines; the file's last one may lack its end."""
+    count = int(np.diff(reading.line_feeds.searchsorted([start, end]))[0])
+    if reading.origin:
+        return count + (start < end and (not count or int(reading.line_feeds[-1]) + 1 < end))
+    return count + (stop > end)
+
+
+def _reject(table: Table, row: int, fault: RowFault | Malformed, reading: Reading, place: Place) -> Reject:
     """Explain one bad row."""
-    start = int(table.lines.start[row])
-    line, offset = place.line + int(records.line_feeds.searchsorted(start)), start + place.offset
+    start = int(table.begins[row])
+    line, offset = place.line + int(reading.line_feeds.searchsorted(start)), start + place.offset
     if isinstance(fault, Malformed):
-        quote_line = place.line + int(records.line_feeds.searchsorted(fault.at))
+        quote_line = place.line + int(reading.line_feeds.searchsorted(fault.at))
         reason, quote_line = explain(fault, quote_line, table.rules.grammar)
         return reject(
             line, offset, table.shown(row), RowFault(column="", code=LoadError.LINE, reason=reason), quote_line

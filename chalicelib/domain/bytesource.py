@@ -24,3 +24,20 @@ class Range:
     """Byte offset of the first record."""
     stop: int
     """Where the next chunk is planned to start; the size of the file for the last one."""
+
+
+@dataclass(kw_only=True)
+class Beginning:
+    """A source's first `size` bytes, as a source."""
+
+    whole: ByteSource
+    size: int
+
+    def read(self, start: int, length: int) -> bytes:
+        """Bytes [start, start + length); fewer only at the end."""
+        return self.whole.read(start, min(length, self.size - start))
+
+
+def until(source: ByteSource, end: int) -> ByteSource:
+    """The source up to that byte."""
+    return source if end >= source.size else Beginning(whole=source, size=end)

@@ -9,6 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+NULL_WORD = "_landfall_null_"
+"""Stands for NULL in staged text columns where an empty field is the empty text."""
+RESCUED = "_rescued"
+"""The target's column for what the contract does not know."""
+IGNORED = "_ignored_"
+"""Begins the names of staging columns that are not merged."""
+
 
 class Kind(Enum):
     """The Redshift types a column may have."""
@@ -42,6 +49,42 @@ class Delivery(Enum):
 
     DELTA = "delta"  # some rows: a late file still counts, row by row
     SNAPSHOT = "snapshot"  # all rows: a file older than one already loaded is superseded as a whole
+
+
+class Escape(Enum):
+    """How a quote, or a delimiter, is written that is part of a value."""
+
+    DOUBLED = "doubled"  # within quotes a quote is written twice
+    BACKSLASH = "backslash"  # also: a backslash makes the byte after it text, within quotes and without
+
+
+class Quotes(Enum):
+    """What becomes of a quote inside a field that does not start with one."""
+
+    STRICT = "strict"  # its line is rejected, with code 1216
+    LENIENT = "lenient"  # it is text, and the record is staged as RFC 4180 has it
+
+
+class Empty(Enum):
+    """What an empty field of a text column means."""
+
+    NULL = "null"
+    TEXT = "text"  # the empty text; an empty field without quotes is NULL all the same if `null` lists ""
+
+
+class Newline(Enum):
+    """What ends a line."""
+
+    LF = "lf"  # a line feed, or a carriage return and a line feed
+    CR = "cr"  # a carriage return alone
+
+
+class ExtraColumns(Enum):
+    """What becomes of columns in the header that the contract does not know."""
+
+    FAIL = "fail"  # the file is REJECTED
+    IGNORE = "ignore"  # they are staged, and not merged
+    RESCUE = "rescue"  # each row's values become a JSON object by header name, in the super column RESCUED
 
 
 class Encoding(Enum):
@@ -137,11 +180,42 @@ class Dialect:
     """How the object's files are written."""
 
     delimiter: str = ","
+    """One ASCII character or several characters."""
     quote: str = '"'
+    """One ASCII character, or none."""
+    escape: Escape = Escape.DOUBLED
+    quotes: Quotes = Quotes.STRICT
+    null: tuple[str, ...] = ("",)
+    """Fields without quotes that mean NULL."""
+    empty: Empty = Empty.NULL
+    comment: str = ""
+    """Lines that begin with it, where a record may begin, are left out."""
+    preamble_lines: int = 0
+    """Physical lines before the header."""
+    footer_lines: int = 0
+    """Physical lines after the last record."""
+    header: bool = True
+    """The first record names the columns."""
+    columns: tuple[str, ...] = ()
+    """Without a header: the names of the file's columns, in order."""
+    newline: Newline = Newline.LF
     encoding: Encoding = Encoding.UTF_8
     invalid: Invalid = Invalid.REJECT
     nul: Nul = Nul.REJECT
     compression: Compression = Compression.AUTO
+
+    @property
+    def staged_quote(self) -> str:
+        """The quote in what COPY reads."""
+        return self.quote or '"'
+
+    @property
+    def staged_delimiter(self) -> str:
+        """The delimiter in what COPY reads: the file's own, if that can follow a number and be told to COPY."""
+        own = self.delimiter
+        if len(own) == 1 and own.isascii() and not own.isalnum() and own not in ("\\", self.staged_quote):
+            return own
+        return "," if self.staged_quote != "," else ";"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,6 +272,7 @@ class Contract:
     checks: tuple[DataCheck, ...] = ()
     dist_key: str | None = None
     sort_key: tuple[str, ...] = ()
+    extra_columns: ExtraColumns = ExtraColumns.FAIL
     lineage: bool = True
     """Stage the byte offset of each record with it (`_source_offset`): needed to order rows within a file."""
     fingerprint: str = ""

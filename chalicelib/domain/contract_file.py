@@ -11,35 +11,28 @@ import json
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from enum import Enum
 from pathlib import Path
-from typing import TypeVar
 
 from chalicelib.domain.column_type import ColumnTypeError, parse_type
 from chalicelib.domain.column_value import value_faults
 from chalicelib.domain.contract import (
+    RESCUED,
     Column,
     ColumnType,
-    Compression,
     Contract,
     DataCheck,
     Delivery,
-    Dialect,
-    Encoding,
-    Invalid,
+    ExtraColumns,
     Kind,
     Limits,
     Mode,
-    Nul,
 )
 from chalicelib.domain.contract_rules import faults_between, faults_within
+from chalicelib.domain.dialect_file import read_dialect
 from chalicelib.domain.toml_section import Section
 from chalicelib.errors import ContractError
 
-DELIMITERS = (",", ";", "|", "\t", "^", "~", "!")
-QUOTES = ('"', "'")
 _UNKNOWN = ColumnType(kind=Kind.VARCHAR, length=65_535)
-_Choice = TypeVar("_Choice", bound=Enum)
 
 
 @dataclass(frozen=True)
@@ -110,46 +103,31 @@ def _contract(top: Section) -> Contract:
         description=top.text("description"),
         schema=schema,
         table=table,
-        mode=_choice(top, "mode", Mode.SCD1, "in this version"),
-        delivery=_choice(top, "delivery", Delivery.DELTA, ""),
+        mode=top.choice("mode", Mode.SCD1, "in this version"),
+        delivery=top.choice("delivery", Delivery.DELTA),
         key=top.texts("key"),
         order_by=top.text("order_by") or None,
         lands_at=top.texts("lands_at"),
         dist_key=top.text("dist_key") or None,
         sort_key=top.texts("sort_key"),
-        dialect=_dialect(top.section("dialect")),
+        dialect=read_dialect(top.section("dialect")),
+        extra_columns=top.choice("extra_columns", ExtraColumns.FAIL),
         limits=_limits(top.section("limits")),
         columns=_columns(top.section("columns")),
         checks=tuple(_check(s) for s in top.sections("checks")),
     )
     top.close()
-    return contract
+    return _completed(contract)
 
 
-def _choice(top: Section, key: str, default: _Choice, when: str) -> _Choice:
-    text = top.text(key, default=str(default.value))
-    members = {str(member.value): member for member in type(default)}
-    if text not in members:
-        only = " or ".join(members)
-        top.fault(key, f'"{text}" is not supported; {only} only {when}'.rstrip() + f'; write {key} = "{default.value}"')
-    return members.get(text, default)
-
-
-def _dialect(section: Section) -> Dialect:
-    dialect = Dialect(
-        delimiter=section.text("delimiter", default=Dialect.delimiter),
-        quote=section.text("quote", default='"'),
-        encoding=_choice(section, "encoding", Encoding.UTF_8, ""),
-        invalid=_choice(section, "invalid", Invalid.REJECT, ""),
-        nul=_choice(section, "nul", Nul.REJECT, ""),
-        compression=_choice(section, "compression", Compression.AUTO, ""),
-    )
-    section.close()
-    if dialect.delimiter not in DELIMITERS:
-        section.fault("delimiter", f"{dialect.delimiter!r} cannot separate fields; use one of {' '.join(DELIMITERS)!r}")
-    if dialect.quote not in QUOTES:
-        section.fault("quote", f"{dialect.quote!r} cannot enclose fields; use one of {' '.join(QUOTES)!r}")
-    return dialect
+def _completed(contract: Contract) -> Contract:
+    """With the columns that the contract implies."""
+    dialect, columns = contract.dialect, contract.columns
+    if not dialect.header and not dialect.columns:
+        dialect = replace(dialect, columns=tuple(column.name for column in columns))
+    if contract.extra_columns is ExtraColumns.RESCUE and columns:
+        columns = (*columns, Column(name=RESCUED, type=ColumnType(kind=Kind.SUPER)))
+    return replace(contract, dialect=dialect, columns=columns)
 
 
 def _limits(section: Section) -> Limits:

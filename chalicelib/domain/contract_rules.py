@@ -12,12 +12,14 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from chalicelib.domain.column_value import UNBOUNDED
-from chalicelib.domain.contract import Contract, DataCheck, Kind, fold
+from chalicelib.domain.contract import RESCUED, Contract, DataCheck, ExtraColumns, Kind, fold
 from chalicelib.domain.copy_times import unconvertible
+from chalicelib.domain.header import match_header
 from chalicelib.domain.identifiers import IDENTIFIER
 from chalicelib.domain.keys import OUTPUTS
 from chalicelib.domain.pattern import Pattern, PatternError, compile_pattern, overlap
 from chalicelib.domain.sql import MAX_MERGE_BYTES, merge_bytes
+from chalicelib.errors import Rejected
 
 NAMING = "use lower-case letters, digits and underscores, at most 63, not starting with a digit"
 UNORDERED = (*UNBOUNDED, Kind.REAL, Kind.DOUBLE, Kind.TIME)
@@ -35,6 +37,7 @@ def faults_within(contract: Contract, stem: str) -> Iterator[Fault]:
     yield from _name_faults(contract, stem)
     yield from _column_faults(contract)
     yield from _header_faults(contract)
+    yield from _headerless_faults(contract)
     yield from _reference_faults(contract)
     yield from _landing_faults(contract)
     yield from _check_faults(contract)
@@ -59,6 +62,8 @@ def _column_faults(contract: Contract) -> Iterator[Fault]:
         yield "columns", "there is none; name at least the key's"
     for column in contract.columns:
         place = f"columns.{column.name}"
+        if column.name == RESCUED and contract.extra_columns is ExtraColumns.RESCUE:
+            continue
         if column.name.startswith("_"):
             yield place, "names that start with an underscore are Landfall's own; choose another"
         elif not IDENTIFIER.fullmatch(column.name):
@@ -68,11 +73,23 @@ def _column_faults(contract: Contract) -> Iterator[Fault]:
 def _header_faults(contract: Contract) -> Iterator[Fault]:
     owners: dict[str, str] = {}
     for column in contract.columns:
+        if column.name == RESCUED:
+            continue
         for header in dict.fromkeys(fold(h) for h in (column.name, *column.aliases)):
             owner = owners.setdefault(header, column.name)
             if owner != column.name:
                 message = f'a header "{header}" would mean {owner} as well; headers are compared without case, spaces'
                 yield f"columns.{column.name}", f"{message} and underscores: rename one or drop an alias"
+
+
+def _headerless_faults(contract: Contract) -> Iterator[Fault]:
+    """What every file of the contract would be refused for."""
+    if not contract.dialect.header and contract.columns:
+        try:
+            match_header(contract, contract.dialect.columns)
+        except Rejected as refusal:
+            problem = refusal.message.partition("; ")[2]
+            yield "dialect.columns", f"do not fit the contract ({problem}); name the file's columns in order"
 
 
 def _reference_faults(contract: Contract) -> Iterator[Fault]:

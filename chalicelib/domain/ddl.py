@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from chalicelib.domain.contract import Column, Contract
 from chalicelib.domain.copy_times import TEXT, staged_as_text
+from chalicelib.domain.header import staged_column
 from chalicelib.domain.identifiers import qualified, quote_identifier, quote_identifiers
 
 OFFSET = "_source_offset"
@@ -44,7 +45,7 @@ def staging_ddl(contract: Contract, columns: Sequence[str], load_id: str) -> str
     texts = {name: text for name, text in staged_as_text(contract).items() if name in columns}
     lines = [f"{quote_identifier(OFFSET)} bigint"]
     lines += [_text_ddl(contract.column(name), texts[name]) for name in columns if name in texts]
-    lines += [_column_ddl(contract.column(name), filled_later=name in texts) for name in (*columns, *absent)]
+    lines += [_column_ddl(staged_column(contract, name), filled_later=name in texts) for name in (*columns, *absent)]
     layout = f" DISTSTYLE KEY DISTKEY ({quote_identifier(contract.dist_key)})" if contract.dist_key else ""
     return f"CREATE TEMP TABLE {quote_identifier(staging_name(load_id))} (\n  " + ",\n  ".join(lines) + f"\n){layout}"
 

@@ -45,6 +45,8 @@ class FilePlan:
     """The chunks, in order; none if the file has no record."""
     text: Text | None = None
     """What the ranges count in, if not the file itself."""
+    rescued: tuple[tuple[int, str], ...] = ()
+    """Place in the file and header name of columns that the contract does not know, but keeps."""
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self)).encode()
@@ -57,6 +59,7 @@ class FilePlan:
             header_lines=fields["header_lines"],
             ranges=tuple(Range(**r) for r in fields["ranges"]),
             text=Text(**fields["text"]) if fields.get("text") else None,
+            rescued=tuple((place, name) for place, name in fields.get("rescued", ())),
         )
 
 

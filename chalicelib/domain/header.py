@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
-from dataclasses import dataclass
-
-import numpy as np
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from chalicelib.domain.bytesource import ByteSource
-from chalicelib.domain.contract import Column, Contract, Dialect, Limits
-from chalicelib.domain.records import Grammar, scan
-from chalicelib.domain.swar import PADDING
+from chalicelib.domain.contract import (
+    IGNORED,
+    RESCUED,
+    Column,
+    ColumnType,
+    Contract,
+    Dialect,
+    ExtraColumns,
+    Kind,
+    Limits,
+    Newline,
+)
+from chalicelib.domain.spelling import Found, More, Spelling
 from chalicelib.errors import Rejected
 
 BOM = b"\xef\xbb\xbf"
@@ -20,6 +27,7 @@ FOREIGN = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x1f\x8b": "gzip", b"
 """How files begin that are not plain UTF-8 text."""
 HEAD_BYTES = 16_384
 """Read first; more only if the header does not end within."""
+ANY_TEXT = ColumnType(kind=Kind.VARCHAR, length=65_535)
 NAMED = 20
 """The most columns that an error names."""
 
@@ -33,38 +41,97 @@ class Header:
     data_start: int
     """Byte offset of the first record."""
     lines: int
-    """Physical lines used, 1 unless a name holds a line end."""
+    """Physical lines before the first record."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """The contract's columns in the order of the file."""
+    """A file's columns as they are staged."""
 
     columns: tuple[Column, ...]
+    """In the order of the file; some may be staged and not merged. RESCUED, if there is one, comes last."""
+    rescued: tuple[tuple[int, str], ...] = ()
+    """Place in the file and header name of what goes into RESCUED."""
+
+    @classmethod
+    def of(cls, contract: Contract, names: Sequence[str], rescued: Iterable[tuple[int, str]] = ()) -> Layout:
+        """The layout with these column names."""
+        return cls(columns=tuple(staged_column(contract, name) for name in names), rescued=tuple(rescued))
+
+
+def staged_column(contract: Contract, name: str) -> Column:
+    """A column of staging: the contract's, or one that is not merged."""
+    return Column(name=name, type=ANY_TEXT) if name.startswith(IGNORED) else contract.column(name)
 
 
 def read_header(source: ByteSource, dialect: Dialect, limits: Limits) -> Header:
-    """Read the first record of a file, a byte order mark skipped. Raises Rejected."""
-    grammar = Grammar.of(dialect, limits)
-    length = HEAD_BYTES
+    """Find a file's first record, and its column names in the record before it. Raises Rejected."""
+    start, lines = _preamble(source, dialect, limits)
+    if not dialect.header:
+        return Header(fields=dialect.columns, data_start=start, lines=lines)
+    spelling, length = Spelling(replace(dialect, null=()), limits), HEAD_BYTES
     while True:
-        head = source.read(0, min(length, source.size))
-        at_end = len(head) >= source.size
-        start = len(BOM) if head.startswith(BOM) else 0
-        text = head[start:]
-        found = scan(np.frombuffer(text + PADDING, np.uint8), len(text), at_end=at_end, grammar=grammar)
-        if found.malformed or found.unended or len(found.ends) or at_end:
+        head = source.read(start, min(length, source.size - start))
+        at_end = start + len(head) >= source.size
+        found = spelling.read(head, 0, len(head), at_end=at_end)
+        if not isinstance(found, More):
             break
         length *= 4
-    _refuse_foreign(head)
-    if not text or text[:1] in b"\r\n":
-        raise Rejected("the file does not begin with a header of column names", code="HEADER_MISSING", line=1)
-    if 0 in found.malformed or not len(found.ends):
-        raise Rejected("the header is not a CSV record: check its quotes and length", code="HEADER_MALFORMED", line=1)
-    stop = int(found.ends[0])
-    fields = _fields(text[:stop], dialect, limits)
-    lines = text[:stop].count(b"\n") + 1
-    return Header(fields=fields, data_start=min(start + stop + 1, source.size), lines=lines)
+    if start == 0:
+        _refuse_foreign(head)
+    if not head or head[:1] in b"\r\n":
+        raise Rejected("the file does not begin with a header of column names", code="HEADER_MISSING", line=lines + 1)
+    values = found.values if isinstance(found, Found) else []
+    if not isinstance(found, Found) or any(_returned(value) for value in values):
+        message = "the header is not a CSV record: check its quotes, line end and length"
+        raise Rejected(message, code="HEADER_MALFORMED", line=lines + 1)
+    fields = _names([value or b"" for value in values], lines, limits)
+    lines += head[: found.stop].count(spelling.newline) + 1
+    return Header(fields=fields, data_start=min(start + found.stop + 1, source.size), lines=lines)
+
+
+def _returned(value: bytes | None) -> bool:
+    """A carriage return by itself in a name: the file's lines end with it."""
+    return value is not None and b"\r" in value.replace(b"\r\n", b"")
+
+
+def _preamble(source: ByteSource, dialect: Dialect, limits: Limits) -> tuple[int, int]:
+    """Where the header starts, and the physical lines before it: those declared, then comments."""
+    newline, comment = (b"\r" if dialect.newline is Newline.CR else b"\n"), dialect.comment.encode()
+    start, lines = len(BOM) if source.read(0, min(len(BOM), source.size)) == BOM else 0, 0
+    while lines < dialect.preamble_lines or (
+        comment and source.read(start, min(len(comment), source.size - start)) == comment
+    ):
+        stop = _line_stop(source, start, newline, limits.max_record_bytes)
+        if stop is None:
+            raise Rejected("the file ends before its header, in what the contract skips", code="HEADER_MISSING", line=1)
+        start, lines = stop, lines + 1
+    return start, lines
+
+
+def _line_stop(source: ByteSource, start: int, newline: bytes, longest: int) -> int | None:
+    """Where the line after the one at `start` begins; None if the file ends with it or it is too long."""
+    at = start
+    while at < source.size and at - start <= longest:
+        text = source.read(at, min(HEAD_BYTES, source.size - at))
+        if (found := text.find(newline)) >= 0:
+            return at + found + 1
+        at += len(text)
+    return None
+
+
+def data_end(source: ByteSource, start: int, dialect: Dialect) -> int:
+    """Where the footer begins: behind so many physical lines fewer, but not before `start`."""
+    newline = b"\r" if dialect.newline is Newline.CR else b"\n"
+    end, left = source.size, dialect.footer_lines
+    at = end - source.read(max(end - 1, 0), 1).endswith(newline)  # the last line's own end
+    while left and at > start:
+        begin = max(start, at - HEAD_BYTES)
+        text = source.read(begin, at - begin)
+        while left and (found := text.rfind(newline)) >= 0:
+            left, end, text = left - 1, begin + found + 1, text[:found]
+        at = begin
+    return start if left else end
 
 
 def _refuse_foreign(head: bytes) -> None:
@@ -73,21 +140,15 @@ def _refuse_foreign(head: bytes) -> None:
             raise Rejected(f"the file is {what}, not plain UTF-8 text", code="HEADER_ENCODING", line=1)
 
 
-def _fields(record: bytes, dialect: Dialect, limits: Limits) -> tuple[str, ...]:
-    """The names in the header record."""
+def _names(values: list[bytes], lines: int, limits: Limits) -> tuple[str, ...]:
+    """The header's values as column names."""
     try:
-        text = record.decode()
-    except UnicodeDecodeError as error:
-        raise Rejected("the header is not UTF-8", code="HEADER_ENCODING", line=1, byte_offset=error.start) from None
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=dialect.delimiter, quotechar=dialect.quote)
-    try:
-        (row,) = reader
-    except (csv.Error, ValueError) as error:  # a carriage return outside quotes makes two rows, and then an error
-        raise Rejected("the header is not a CSV record: check its line end", code="HEADER_MALFORMED", line=1) from error
-    names = tuple(name.strip() for name in row)
+        names = tuple(value.decode().strip() for value in values)
+    except UnicodeDecodeError:
+        raise Rejected("the header is not UTF-8", code="HEADER_ENCODING", line=lines + 1) from None
     if len(names) > limits.max_columns:
         message = f"the header has {len(names)} columns, limits.max_columns allows {limits.max_columns}"
-        raise Rejected(message, code="TOO_MANY_COLUMNS", line=1)
+        raise Rejected(message, code="TOO_MANY_COLUMNS", line=lines + 1)
     return names
 
 
@@ -95,22 +156,41 @@ def match_header(contract: Contract, fields: tuple[str, ...]) -> Layout:
     """Find each header name's column, by name or alias, in any order. Raises Rejected with what differs.
 
     Case, spaces and underscores do not count. A column that is neither required nor part of the key nor the order may
-    be absent; a name the contract does not know fails the file.
+    be absent; a name the contract does not know fails the file, unless the contract has another use for it.
     """
-    known = {_plain(name): column for column in contract.columns for name in (column.name, *column.aliases)}
-    known |= {_plain(column.name): column for column in contract.columns}  # a name counts before another's alias
+    columns = [column for column in contract.columns if column.name != RESCUED]
+    known = {_plain(name): column for column in columns for name in (column.name, *column.aliases)}
+    known |= {_plain(column.name): column for column in columns}  # a name counts before another's alias
     found = [known.get(_plain(field)) for field in fields]
     needed = {*contract.key, contract.order_by} | {c.name for c in contract.columns if c.required}
     present = Counter(column.name for column in found if column)
+    extra = [place for place, column in enumerate(found) if column is None]
+    strict = contract.extra_columns is ExtraColumns.FAIL
     problems = {
-        "missing": [c.name for c in contract.columns if c.name in needed and not present[c.name]],
-        "unexpected": [field or "(empty)" for field, column in zip(fields, found, strict=True) if column is None],
+        "missing": [c.name for c in columns if c.name in needed and not present[c.name]],
+        "unexpected": [fields[place] for place in extra if fields[place]] if strict else [],
+        "without a name": [f"column {place + 1}" for place in extra if not fields[place]] if strict else [],
         "given twice": [name for name, count in present.items() if count > 1],
     }
     if any(problems.values()):
         parts = [f"{what}: {_some(names)}" for what, names in problems.items() if names]
         raise Rejected(f"the header does not fit the contract; {'; '.join(parts)}", code="HEADER_MISMATCH", line=1)
-    return Layout(columns=tuple(column for column in found if column))
+    if contract.extra_columns is ExtraColumns.RESCUE and extra:
+        names = [*(column.name for column in found if column), RESCUED]
+        return Layout.of(contract, names, _distinct([(place, fields[place]) for place in extra]))
+    return Layout.of(contract, [c.name if c else f"{IGNORED}{place + 1}" for place, c in enumerate(found)])
+
+
+def _distinct(named: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Names for an object's members: a column without a name gets its number, a second one of a name too."""
+    taken = {name for _, name in named}
+    seen: set[str] = set()
+    for place, field in named:
+        name = field or f"column {place + 1}"
+        while name in seen or (not field and name in taken):
+            name += f" ({place + 1})"
+        seen.add(name)
+        yield place, name
 
 
 def _plain(name: str) -> str:

@@ -37,7 +37,9 @@ class Grammar:
 
     @classmethod
     def of(cls, dialect: Dialect, limits: Limits) -> Grammar:
-        return cls(delimiter=ord(dialect.delimiter), quote=ord(dialect.quote), longest=limits.max_record_bytes)
+        """That of what COPY reads, and of a file whose dialect is no other."""
+        longest = limits.max_record_bytes
+        return cls(delimiter=ord(dialect.staged_delimiter), quote=ord(dialect.staged_quote), longest=longest)
 
 
 class Malformation(Enum):
@@ -47,6 +49,7 @@ class Malformation(Enum):
     TEXT_AFTER_QUOTE = "text follows a closing quote"
     UNCLOSED = "a quote is never closed"
     TOO_LONG = "the record is longer than the limit"
+    ESCAPE = "the file ends with a backslash, which stands for nothing by itself"
 
 
 @dataclass(frozen=True, kw_only=True)

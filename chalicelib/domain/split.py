@@ -11,10 +11,12 @@ Source: Ge et al., Speculative Distributed CSV Data Parsing for Big Data Analyti
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from chalicelib.domain.bytesource import ByteSource, Range
-from chalicelib.domain.contract import Dialect, Limits
+from chalicelib.domain.contract import Dialect, Escape, Limits, Newline, Quotes
 from chalicelib.domain.records import LF, Grammar, may_close, may_open
 from chalicelib.domain.swar import PADDING
 
@@ -28,13 +30,40 @@ def plan_chunks(
     source: ByteSource, data_start: int, chunk_bytes: int, dialect: Dialect, limits: Limits
 ) -> tuple[Range, ...]:
     """Ranges of about `chunk_bytes` that cover [data_start, size), none if that is empty."""
-    grammar = Grammar.of(dialect, limits)
+    grammar, likened = Grammar.of(dialect, limits), _Likened(source, dialect)
     starts = [data_start] if data_start < source.size else []
     for cut in range(data_start + chunk_bytes, source.size, chunk_bytes):
-        start = _record_start(source, cut, min(cut + chunk_bytes, source.size), grammar)
+        start = _record_start(likened, cut, min(cut + chunk_bytes, source.size), grammar)
         if start is not None:
             starts.append(start)
     return tuple(Range(start=a, stop=b) for a, b in zip(starts, [*starts[1:], source.size], strict=False))
+
+
+class _Likened:
+    """A source in another dialect made to look like one in the dialect of COPY, byte for byte in place."""
+
+    def __init__(self, source: ByteSource, dialect: Dialect) -> None:
+        self.source, self.size = source, source.size
+        self.newline, self.delimiter = (b"\r" if dialect.newline is Newline.CR else b"\n"), dialect.delimiter.encode()
+        self.quote, self.staged = dialect.staged_quote.encode(), dialect.staged_delimiter.encode()
+        self.quoted, self.escaped = bool(dialect.quote), dialect.escape is Escape.BACKSLASH
+        self.lenient = dialect.quotes is Quotes.LENIENT
+
+    def read(self, start: int, length: int) -> bytes:
+        """Bytes [start, start + length), each that may mislead replaced."""
+        text = self.source.read(start, length)
+        if self.escaped:
+            text = re.sub(rb"\\(?s:.)", b"xx", text)
+        if self.newline == b"\r":
+            text = text.replace(b"\n", b" ").replace(b"\r", b"\n")
+        if not self.quoted:
+            text = text.replace(self.quote, b"x")
+        if self.delimiter != self.staged:
+            text = text.replace(self.delimiter, self.staged * len(self.delimiter))
+        if self.lenient:
+            quote, around = re.escape(self.quote), b"\r\n" + re.escape(self.staged + self.quote)
+            text = re.sub(b"(?<=[^%s])%s(?=[^%s])" % (around, quote, around), b"x", text)
+        return text
 
 
 def _record_start(source: ByteSource, cut: int, limit: int, grammar: Grammar) -> int | None:

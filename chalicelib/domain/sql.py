@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.domain.contract import Column, Contract, Kind
+from chalicelib.domain.contract import IGNORED, NULL_WORD, Column, Contract, Empty, Kind
 from chalicelib.domain.copy_times import converted, copy_formats, staged_as_text
 from chalicelib.domain.ddl import OFFSET, gate, staging_ddl, staging_name
 from chalicelib.domain.identifiers import quote_identifier, quote_identifiers
@@ -44,7 +44,9 @@ _HEX = re.compile(r"[0-9a-f]{32}")
 _SORTABLE = re.compile(r"[0-9A-Za-z.:#+_-]{1,128}")
 _S3_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[A-Za-z0-9_./=-]{1,900}")
 _ROLE = re.compile(r"default|arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}")
+QUOTE = "'"
 _READ_BY = {Kind.SUPER: "JSON_PARSE", Kind.VARBYTE: "FROM_HEX"}
+_IGNORED = re.compile(IGNORED + "[0-9]{1,4}")
 _REGION = re.compile(r"[a-z0-9-]{0,32}")
 
 
@@ -151,24 +153,37 @@ def _known(order: LoadOrder) -> bool:
     known = {c.name for c in order.contract.columns}
     required = {c.name for c in order.contract.columns if c.required}
     given = set(order.columns)
-    return len(given) == len(order.columns) and required <= given <= known
+    ignored = {name for name in order.columns if _IGNORED.fullmatch(name)}
+    return len(given) == len(order.columns) and required <= given and given - ignored <= known
 
 
 def _copy(order: LoadOrder) -> str:
-    """NULL AS '' makes empty fields NULL, as EMPTYASNULL does, and keeps COPY from taking a text `\\N` for NULL."""
+    """NULL AS '' makes empty fields NULL, as EMPTYASNULL does, and keeps COPY from taking a text `\\N` for NULL.
+
+    Where an empty field may be text, NULL is a word that no text is allowed to be.
+    """
     contract, dialect = order.contract, order.contract.dialect
     texts = staged_as_text(contract)
     columns = ((OFFSET,) if contract.lineage else ()) + tuple(texts.get(name, name) for name in order.columns)
-    quote = "" if dialect.quote == '"' else " QUOTE AS ''''"
-    delimiter = {",": "", "\t": " DELIMITER AS '\\t'"}.get(dialect.delimiter, f" DELIMITER AS '{dialect.delimiter}'")
+    own_quote, own_delimiter = dialect.staged_quote, dialect.staged_delimiter
+    quote = "" if own_quote == '"' else f" QUOTE AS '{own_quote * (1 + (own_quote == QUOTE))}'"
+    delimiter = "" if own_delimiter == "," else f" DELIMITER AS '{_told(own_delimiter)}'"
+    null = NULL_WORD if dialect.empty is Empty.TEXT else ""
     role = "default" if order.iam_role == "default" else f"'{order.iam_role}'"
     region = f" REGION '{order.region}'" if order.region else ""
     return (
         f"COPY {quote_identifier(staging_name(order.load_id))} ({quote_identifiers(columns)})\n"
         f"FROM '{order.manifest}'\nIAM_ROLE {role}{region}\n"
-        f"FORMAT AS CSV{quote}{delimiter} ZSTD MANIFEST NULL AS ''{copy_formats(contract)}\n"
+        f"FORMAT AS CSV{quote}{delimiter} ZSTD MANIFEST NULL AS '{null}'{copy_formats(contract)}\n"
         "COMPUPDATE OFF STATUPDATE OFF MAXERROR 0"
     )
+
+
+def _told(delimiter: str) -> str:
+    """A delimiter as COPY reads it: octal where it would be hard to see or a quote."""
+    if delimiter == "\t":
+        return "\\t"
+    return delimiter if delimiter.isprintable() and delimiter not in (" ", QUOTE) else f"\\{ord(delimiter):03o}"
 
 
 def _conversions(order: LoadOrder, staging: str) -> list[str]:

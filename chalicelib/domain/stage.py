@@ -14,10 +14,11 @@ from chalicelib.domain import lineage
 from chalicelib.domain.block import Block, Place, explain, make_block, reject
 from chalicelib.domain.bytesource import ByteSource, Range
 from chalicelib.domain.codes import LoadError
-from chalicelib.domain.records import Malformed, scan
+from chalicelib.domain.reading import RowFault
+from chalicelib.domain.records import Malformed
 from chalicelib.domain.rejects import KEPT_BYTES, MASK
-from chalicelib.domain.swar import PADDING, fields_of
-from chalicelib.domain.table import RowFault, Table
+from chalicelib.domain.swar import PADDING
+from chalicelib.domain.table import Table
 from chalicelib.domain.validate import Rules
 from chalicelib.errors import Rejected, SourceChanged
 
@@ -40,6 +41,7 @@ class ChunkSummary:
     rows_good: int = 0
     rows_rejected: int = 0
     blank: int = 0
+    comments: int = 0
     lines: int = 0
 
     @property
@@ -60,6 +62,7 @@ class ChunkSummary:
             rows_good=self.rows_good + block.rows_good,
             rows_rejected=self.rows_rejected + len(block.rejects),
             blank=self.blank + block.blank,
+            comments=self.comments + block.comments,
             lines=self.lines + block.lines,
         )
 
@@ -90,17 +93,16 @@ class _Stager:
         while self.place.offset < self.stop:
             data, size = self._fill(step)
             at_end = self.place.offset + size == self.source.size
-            block = fields_of(data)
-            records = scan(block.data, size, at_end=at_end, grammar=self.rules.grammar)
-            mine = int(records.starts.searchsorted(self.stop - self.place.offset))
-            place, used = self.place, int(records.starts[mine]) if mine < len(records.starts) else records.consumed
+            reading = self.rules.read(data, size, at_end=at_end)
+            mine = int(reading.starts.searchsorted(self.stop - self.place.offset))
+            place, used = self.place, int(reading.starts[mine]) if mine < len(reading.starts) else reading.consumed
             for first in range(0, mine, MOST_ROWS):
                 rows = slice(first, min(first + MOST_ROWS, mine))
-                table = Table.of(data, block, records, self.rules, rows)
-                yield self._pass(make_block(table, records, place, hash_keys=self.hash_keys))
+                table = Table.of(reading, self.rules, rows)
+                yield self._pass(make_block(table, reading, place, hash_keys=self.hash_keys))
             self.ahead = data[used:size]
-            if records.unended and self.place.offset < self.stop:
-                yield self._pass(self._long_line(records.unended))
+            if reading.unended and self.place.offset < self.stop:
+                yield self._pass(self._long_line(reading.unended))
             step = self.block_bytes if self.place.offset > place.offset else 2 * step
 
     def _fill(self, step: int) -> tuple[bytes, int]:
@@ -124,12 +126,13 @@ class _Stager:
     def _long_line(self, fault: Malformed) -> Block:
         """Reject the line at hand, which is at fault and longer than what was read; its end is looked for, not kept."""
         line, length, self.ahead = self.ahead, len(self.ahead), b""
-        at, returned = self.place.offset + length, line.endswith(b"\r")
+        newline, before = self.rules.newline, self.rules.before_newline
+        at, returned = self.place.offset + length, line.endswith(before)
         while at < self.source.size:
             fresh = self._read(at, min(self.block_bytes, self.source.size - at))
             at += len(fresh)
-            part, feed, self.ahead = fresh.partition(b"\n")
-            length, returned = length + len(part), part.endswith(b"\r") if part else returned
+            part, feed, self.ahead = fresh.partition(newline)
+            length, returned = length + len(part), part.endswith(before) if part else returned
             line = (line + part)[: KEPT_BYTES + 1]
             if feed:
                 break
@@ -143,6 +146,7 @@ class _Stager:
             rows_read=1,
             rows_good=0,
             blank=0,
+            comments=0,
             lines=1,
             rejects=(reject(self.place.line, self.place.offset, record, why, quote_line),),
         )

@@ -94,6 +94,14 @@ def word(fields: Fields, index: int) -> tuple[Words, Ints]:
     return found, count
 
 
+def equal(fields: Fields, value: bytes) -> Mask:
+    """Which fields are `value`, byte for byte."""
+    same: Mask = fields.length == len(value)
+    for index in range((len(value) + 7) // 8):
+        same &= word(fields, index)[0] == np.uint64(int.from_bytes(value[8 * index : 8 * index + 8], "little"))
+    return same
+
+
 def zero_bytes(words: Words) -> Mask:
     """Which words have a byte 0."""
     found: Mask = ((words - every(0x01)) & ~words & every(0x80)) != 0

@@ -13,22 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from chalicelib.domain.codes import LoadError
-from chalicelib.domain.records import CR, Malformed, Records
+from chalicelib.domain.reading import Reading, RowFault, ragged
+from chalicelib.domain.records import CR, Malformed
 from chalicelib.domain.rejects import MASK
 from chalicelib.domain.swar import Fields, Ints, Mask
 from chalicelib.domain.utf8 import broken
 from chalicelib.domain.validate import ColumnRule, Rules
-
-
-@dataclass(frozen=True, kw_only=True)
-class RowFault:
-    """Why one record is bad, and where. Holds no value."""
-
-    column: str
-    """Its name; empty if the record as a whole is at fault."""
-    code: int
-    reason: str
-    """What is wrong: a predicate of the column, or of the record."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,25 +39,37 @@ class Table:
     """Some fields may stand in quotes."""
     stops: Ints
     """Index behind each record's line feed; a last record without one is followed by the padding's."""
+    begins: Ints
+    """Where each record starts in the block as it was read, which may not be `data`."""
+    finishes: Ints
+    """Where the next one does."""
     malformed: dict[int, Malformed]
     """Rows that are not records."""
+    reading: Reading
+    first: int
+    """The place of the first record in the reading."""
     rules: Rules
 
     @classmethod
-    def of(cls, data: bytes, block: Fields, records: Records, rules: Rules, rows: slice) -> Table:
-        """Rows of a scanned block; a carriage return before the line feed belongs to the line end."""
+    def of(cls, reading: Reading, rules: Rules, rows: slice) -> Table:
+        """Rows of a block; a carriage return before the line feed belongs to the line end."""
+        block, records, origin = reading.block, reading.records, reading.origin
         start, stop, last = records.starts[rows], records.ends[rows], records.last_mark[rows]
         returned = (block.data[np.maximum(stop - 1, 0)] == CR) & (stop > start)
         first = rows.start
         return cls(
-            data=data,
+            data=reading.data,
             lines=block.part(start, stop - start - returned),
             marks=records.marks,
             last_mark=last,
             widths=np.diff(last, prepend=records.last_mark[first - 1] if first else -1),
             quoted=records.quoted,
             stops=stop + 1,
+            begins=origin.starts[rows] if origin else start,
+            finishes=origin.stops[rows] if origin else stop + 1,
             malformed={r - first: fault for r, fault in records.malformed.items() if first <= r < rows.stop},
+            reading=reading,
+            first=first,
             rules=rules,
         )
 
@@ -76,6 +78,12 @@ class Table:
         """Lines without a record."""
         blank: Mask = self.lines.length == 0
         return blank
+
+    @property
+    def comments(self) -> int:
+        """How many of the blank lines are comments in the file."""
+        origin = self.reading.origin
+        return sum(self.first <= row < self.first + len(self.widths) for row in origin.comments) if origin else 0
 
     def sound(self) -> Mask:
         """Rows that are records, however many fields they have."""
@@ -102,10 +110,11 @@ class Table:
 
     def shown(self, row: int) -> bytes:
         """A record as a reject may show it: hidden columns masked, all of it if it is not clear where they are."""
+        origin = self.reading.origin
         start, length = int(self.lines.start[row]), int(self.lines.length[row])
         record = self.data[start : start + length]
         if not self.rules.hidden:
-            return record
+            return origin.data[int(self.begins[row]) : int(origin.ends[self.first + row])] if origin else record
         if row in self.malformed or self.widths[row] != len(self.rules.columns):
             return MASK
         for place in sorted(self.rules.hidden, reverse=True):
@@ -117,6 +126,15 @@ class Table:
 
 def faults(table: Table) -> dict[int, RowFault]:
     """What is wrong with which row."""
+    found = _own_faults(table)
+    origin = table.reading.origin
+    for row, fault in origin.faults.items() if origin else ():
+        if table.first <= row < table.first + len(table.widths):
+            found[row - table.first] = fault
+    return found
+
+
+def _own_faults(table: Table) -> dict[int, RowFault]:
     sound = table.sound()
     whole = sound & (table.widths == len(table.rules.columns))
     found = _ragged(table, sound & ~whole)
@@ -135,9 +153,7 @@ def _ragged(table: Table, rows: Mask) -> dict[int, RowFault]:
     expected = len(table.rules.columns)
     found = {}
     for row in np.flatnonzero(rows).tolist():
-        width = int(table.widths[row])
-        code = LoadError.TOO_FEW_COLUMNS if width < expected else LoadError.TOO_MANY_COLUMNS
-        found[row] = RowFault(column="", code=code, reason=f"{width} columns in place of {expected}")
+        found[row] = ragged(int(table.widths[row]), expected)
     return found
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from difflib import get_close_matches
-from typing import Any
+from enum import Enum
+from typing import Any, TypeVar
 
+_Choice = TypeVar("_Choice", bound=Enum)
 _TYPE_NAMES = {
     str: "a text in quotes",
     bool: "true or false",
@@ -43,8 +45,25 @@ class Section:
             self.fault(key, "is empty; fill it in")
         return str(value)
 
-    def flag(self, key: str) -> bool:
-        return bool(self._take(key, bool, False))
+    def choice(self, key: str, default: _Choice, when: str = "") -> _Choice:
+        """A member of an enum by its value."""
+        text = self.text(key, default=str(default.value))
+        members = {str(member.value): member for member in type(default)}
+        if text not in members:
+            only = f"{' or '.join(members)} only {when}".rstrip()
+            self.fault(key, f'"{text}" is not supported; {only}; write {key} = "{default.value}"')
+        return members.get(text, default)
+
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        return bool(self._take(key, bool, default))
+
+    def words(self, key: str, *, default: tuple[str, ...]) -> tuple[str, ...]:
+        """A list of texts, the empty text among them perhaps."""
+        items = self._take(key, list, list(default))
+        wrong = [i for i in items if not isinstance(i, str)]
+        if wrong:
+            self.fault(key, f"{wrong[0]!r} is not a text; write each entry in quotes")
+        return tuple(dict.fromkeys(i for i in items if isinstance(i, str)))
 
     def whole(self, key: str, *, default: int, low: int, high: int) -> int:
         value = int(self._take(key, int, default))

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from chalicelib.domain import checks_documents, checks_formats, checks_numbers, checks_rules, checks_text, checks_times
 from chalicelib.domain.checks import Check, Fault
 from chalicelib.domain.codes import LoadError
-from chalicelib.domain.contract import Column, ColumnType, Contract, Kind
+from chalicelib.domain.contract import NULL_WORD, Column, ColumnType, Contract, Empty, Kind
 from chalicelib.domain.header import Layout
+from chalicelib.domain.reading import Reading, Transcriber, read_plain, transcriber
 from chalicelib.domain.records import Grammar
-from chalicelib.domain.swar import Fields, Mask
+from chalicelib.domain.swar import Fields, Mask, equal
 from chalicelib.domain.time_format import time_form
 from chalicelib.errors import ContractError
 
@@ -41,9 +42,13 @@ class ColumnRule:
 
     name: str
     required: bool
-    """An empty value is a fault; otherwise it is NULL, and good."""
+    """NULL is a fault; otherwise it is good."""
     checks: tuple[Check, ...]
     """All must hold; the first that does not names the fault."""
+    null: bytes = b""
+    """The value that stands for NULL."""
+    filled: bool = True
+    """An empty value is a fault, too, if the column is required."""
 
     def prove(self, fields: Fields) -> Mask:
         """Which fields are good beyond doubt."""
@@ -51,11 +56,14 @@ class ColumnRule:
         proven = ~empty
         for check in self.checks:
             proven &= check.prove(fields)
+        if self.null:
+            absent = equal(fields, self.null)
+            return (proven & ~absent) | (absent & (not self.required)) | (empty & (self.judge(b"") is None))
         return proven if self.required else proven | empty
 
     def judge(self, value: bytes) -> Fault | None:
         """What is wrong with one value, quotes taken off."""
-        if not value:
+        if value == self.null or (self.filled and not value):
             return Fault(code=LoadError.REQUIRED, reason="is empty, but required") if self.required else None
         return next((fault for check in self.checks if (fault := check.judge(value))), None)
 
@@ -73,6 +81,24 @@ class Rules:
     """Places of columns whose values are masked in rejects."""
     lineage: bool = True
     """Put each record's byte offset before it."""
+    transcriber: Transcriber | None = None
+    """Reads what COPY could not."""
+
+    @property
+    def newline(self) -> bytes:
+        """The last byte of a line end in the file."""
+        return self.transcriber.spelling.newline if self.transcriber else b"\n"
+
+    @property
+    def before_newline(self) -> tuple[bytes, ...]:
+        """What belongs to a line end where it stands before one."""
+        return (b"\r",) if self.newline == b"\n" else ()
+
+    def read(self, data: bytes, size: int, *, at_end: bool) -> Reading:
+        """The records in the first `size` bytes of a padded block that begins with one, as COPY reads them."""
+        if self.transcriber:
+            return self.transcriber.read(data, size, at_end=at_end)
+        return read_plain(data, size, self.grammar, at_end=at_end)
 
 
 def compile_rules(contract: Contract, layout: Layout) -> Rules:
@@ -84,11 +110,12 @@ def compile_rules(contract: Contract, layout: Layout) -> Rules:
         key=tuple((places[name], contract.column(name).type) for name in contract.key if name in places),
         hidden=tuple(place for place, column in enumerate(layout.columns) if column.pii),
         lineage=contract.lineage,
+        transcriber=transcriber(contract.dialect, contract.limits, layout.columns, dict(layout.rescued)),
     )
 
 
 def _rule(contract: Contract, column: Column) -> ColumnRule:
-    kind, quote = column.type, contract.dialect.quote
+    kind, quote = column.type, contract.dialect.staged_quote
     form, iso = time_form(column.format, kind.kind), CHECKS[kind.kind](kind)
     checks = [checks_formats.formatted(kind, form, iso) if form else iso]
     for name in ("min", "max"):
@@ -101,5 +128,12 @@ def _rule(contract: Contract, column: Column) -> ColumnRule:
         checks.append(checks_rules.pattern(column.pattern, quote))
     if column.min is not None or column.max is not None:
         checks.append(checks_rules.bounds(kind, column.min, column.max, form))
-    # A key without a value cannot tell rows apart, whatever the contract says of the column.
-    return ColumnRule(name=column.name, required=column.required or column.name in contract.key, checks=tuple(checks))
+    key = column.name in contract.key  # without a value it cannot tell rows apart, whatever the contract says of it
+    worded = contract.dialect.empty is Empty.TEXT and (kind.is_text or kind.kind in (Kind.SUPER, Kind.VARBYTE))
+    return ColumnRule(
+        name=column.name,
+        required=column.required or key,
+        checks=tuple(checks),
+        null=NULL_WORD.encode() if worded else b"",
+        filled=key or not (worded and kind.is_text),
+    )

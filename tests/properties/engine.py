@@ -9,10 +9,10 @@ from itertools import pairwise
 
 from chalicelib.domain.block import Block
 from chalicelib.domain.books import misfit
-from chalicelib.domain.bytesource import Range
+from chalicelib.domain.bytesource import Range, until
 from chalicelib.domain.contract import Column, ColumnType, Contract, Dialect, Kind, Limits
 from chalicelib.domain.filing import FilePlan
-from chalicelib.domain.header import match_header, read_header
+from chalicelib.domain.header import data_end, match_header, read_header
 from chalicelib.domain.rejects import Reject
 from chalicelib.domain.split import plan_chunks
 from chalicelib.domain.stage import ChunkSummary, stage_chunk
@@ -47,7 +47,7 @@ def contract(*columns: Column, longest: int = 1 << 20, lineage: bool = False, **
     key = more.pop("key", ())
     return Contract(
         name="things", schema="s", table="t", lands_at=("in/*.csv",), columns=columns, limits=limits,
-        lineage=lineage, dialect=dialect, key=key,  # type: ignore[arg-type]
+        lineage=lineage, dialect=dialect, key=key, **more,  # type: ignore[arg-type]
     )  # fmt: skip
 
 
@@ -70,7 +70,8 @@ def stage_range(
 ) -> tuple[ChunkSummary, bytes, list[Reject]]:
     layout = match_header(things, read_header(source, things.dialect, things.limits).fields)
     summary, good, rejects = ChunkSummary.of(chunk), bytearray(), []
-    for block in stage_chunk(source, chunk, compile_rules(things, layout), block_bytes=block_bytes):
+    records = until(source, data_end(source, chunk.start, things.dialect))
+    for block in stage_chunk(records, chunk, compile_rules(things, layout), block_bytes=block_bytes):
         assert_adds_up(block, summary)
         summary = summary.plus(block)
         good += block.good
@@ -93,7 +94,8 @@ def stage_file(
     """
     source = Memory(data)
     header = read_header(source, things.dialect, things.limits)
-    planned = plan_chunks(source, header.data_start, chunk_bytes, things.dialect, things.limits)
+    records = until(source, data_end(source, header.data_start, things.dialect))
+    planned = plan_chunks(records, header.data_start, chunk_bytes, things.dialect, things.limits)
     if guesses is not None:
         planned = tuple(Range(start=a, stop=b) for a, b in pairwise([header.data_start, *guesses, len(data)]))
     done = [stage_range(source, things, chunk, block_bytes) for chunk in planned]

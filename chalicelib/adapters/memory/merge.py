@@ -15,7 +15,7 @@ from decimal import Decimal
 
 import zstandard
 
-from chalicelib.domain.contract import Column, Contract, Kind
+from chalicelib.domain.contract import NULL_WORD, Column, Contract, Empty, Kind
 from chalicelib.domain.model import LedgerRow, Outcome
 from chalicelib.domain.sql import LoadOrder
 from chalicelib.domain.time_format import time_form
@@ -49,7 +49,8 @@ def read_part(order: LoadOrder, key: str, body: bytes) -> list[StagedRow]:
     contract = order.contract
     text = io.StringIO(_inflate(key, body).decode(), newline="")
     csv.field_size_limit(max(csv.field_size_limit(), contract.limits.max_record_bytes))
-    rows = csv.reader(text, delimiter=contract.dialect.delimiter, quotechar=contract.dialect.quote, strict=True)
+    delimiter, quote = contract.dialect.staged_delimiter, contract.dialect.staged_quote
+    rows = csv.reader(text, delimiter=delimiter, quotechar=quote, strict=True)
     return [_row(order, fields) for fields in rows]
 
 
@@ -63,11 +64,16 @@ def _row(order: LoadOrder, fields: list[str]) -> StagedRow:
     contract = order.contract
     offset, fields = (int(fields[0]), fields[1:]) if contract.lineage else (0, fields)
     given = dict(zip(order.columns, fields, strict=True))
-    return StagedRow(offset=offset, values={c.name: _value(c, given.get(c.name)) for c in contract.columns})
+    empty = contract.dialect.empty is Empty.TEXT
+    return StagedRow(offset=offset, values={c.name: _value(c, given.get(c.name), empty) for c in contract.columns})
 
 
-def _value(column: Column, text: str | None) -> Value:
+def _value(column: Column, text: str | None, empty_is_text: bool) -> Value:
     """The value staging holds of a field: an empty or absent one is the default or NULL."""
+    if empty_is_text:
+        if text == "" and column.type.is_text:
+            return text
+        text = None if text == NULL_WORD else text
     form = time_form(column.format, column.type.kind) if text and column.format else None
     text = (form.iso(text.encode()) or b"").decode() if text and form else text or column.default
     if text is None:

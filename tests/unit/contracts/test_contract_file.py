@@ -86,7 +86,7 @@ def column(text: str) -> bytes:
         (toml(lands_at='["rejected/{day}"]'), "would take files from rejected/"),
         (toml(lands_at='["dashboard_data/*"]'), "would take files from dashboard_data/"),
         (toml(lands_at=f'["a/{"x" * 1_100}"]'), "is longer than a key may be"),
-        (toml(more="[dialect]\ndelimiter = 'ab'"), "dialect.delimiter: 'ab' cannot separate fields"),
+        (toml(more="[dialect]\ndelimiter = ''"), "dialect.delimiter: '' cannot separate fields"),
         (toml(more="[dialect]\nquote = 'x'"), "dialect.quote: 'x' cannot enclose fields"),
         (toml(more="[dialect]\nencoding = 'utf8'"), 'dialect.encoding: "utf8" is not supported; utf-8 or utf-16 or'),
         (toml(more="[dialect]\ninvalid = 'drop'"), 'dialect.invalid: "drop" is not supported; reject or replace or'),

@@ -83,7 +83,7 @@ def test_names_match_in_any_order_by_name_or_alias():
     [
         (("thing_id",), "missing: amount"),
         (("amount", "note"), "missing: thing_id"),
-        (("thing_id", "amount", "colour", ""), "unexpected: colour, (empty)"),
+        (("thing_id", "amount", "colour", ""), "unexpected: colour; without a name: column 4"),
         (("thing_id", "amount", "id"), "given twice: thing_id"),
         (("thing_id", "price"), "missing: amount; unexpected: price"),
     ],
