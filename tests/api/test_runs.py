@@ -239,7 +239,7 @@ def test_many_files_are_run_in_several_calls(api: Api) -> None:
         api.land(f"incoming/thing/{number}.csv", BAD, run=False)
         api.world.hear(api.world.events.pop())
         run = api.run_of(f"incoming/thing/{number}.csv")
-        api.world.runs.change(run, state=RunState.FAILED)
+        api.world.runs.change(run, state=RunState.FAILED, told=True)
     pages = api.pages(lambda cursor: api.post("/runs/thing", {"cursor": cursor}), "runs")
     files = [run["file"] for page in pages for run in page]
     assert [len(page) for page in pages] == [100, 100, 30]
