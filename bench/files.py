@@ -176,7 +176,7 @@ def _contract(kind: str, columns: Mapping[str, Made]) -> str:
     rules = "\n".join(f"{name} = {column.rule}" for name, column in columns.items())
     return (
         f'name = "{kind}"\ntarget = "landing.{kind}"\nlands_at = ["incoming/{kind}.csv"]\nmode = "scd1"\n'
-        f'delivery = "delta"\nkey = ["id"]\n[columns]\nid = {{ type = "varchar(20)", required = true }}\n{rules}\n'
+        f'kind = "delta"\nkey = ["id"]\n[columns]\nid = {{ type = "varchar(20)", required = true }}\n{rules}\n'
     )
 
 

@@ -265,6 +265,7 @@ class Contract:
     description: str = ""
     mode: Mode = Mode.SCD1
     delivery: Delivery = Delivery.DELTA
+    """`kind` in the file: what one file holds."""
     order_by: str | None = None
     """The column whose greater value is the newer row; without it the newer file wins, then the later line."""
     dialect: Dialect = field(default_factory=Dialect)

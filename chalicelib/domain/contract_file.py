@@ -104,7 +104,7 @@ def _contract(top: Section) -> Contract:
         schema=schema,
         table=table,
         mode=top.choice("mode", Mode.SCD1, "in this version"),
-        delivery=top.choice("delivery", Delivery.DELTA),
+        delivery=top.choice("kind", Delivery.DELTA),
         key=top.texts("key"),
         order_by=top.text("order_by") or None,
         lands_at=top.texts("lands_at"),

@@ -38,7 +38,7 @@ def column(text: str) -> bytes:
         (toml(target='"etl.x"'), 'the schema "etl" is reserved'),
         (toml(target='"landing.x; drop"'), "is not schema.table"),
         (toml(mode='"append"'), 'mode: "append" is not supported; scd1 only in this version'),
-        (toml(delivery='"full"'), 'delivery: "full" is not supported; delta or snapshot only'),
+        (toml(kind='"full"'), 'kind: "full" is not supported; delta or snapshot only'),
         (toml(key="[]"), "key: is missing or empty"),
         (toml(key='["nope"]'), 'key: "nope" is not a column; columns are id'),
         (toml(key='["id", "id"]'), 'key: "id" is there twice'),
@@ -160,7 +160,7 @@ def test_contracts_may_overlap_where_one_is_more_specific(lands_at: str) -> None
 def test_a_whole_contract_is_read() -> None:
     text = toml(
         description='"What it is"',
-        delivery='"snapshot"',
+        kind='"snapshot"',
         order_by='"seen_at"',
         dist_key='"id"',
         sort_key='"seen_at"',
