@@ -82,9 +82,9 @@ def _stack(asked: Demo, screen: Console) -> Iterator[Record]:
         yield start(stack)
         kept = asked.keep
     except (KeyboardInterrupt, SystemExit):
-        screen.print("\nStopping the local stack ...")
+        screen.print("\nStopping the demo's stack ...")
         stack.down()
-        screen.print("Stopped: nothing is left running.")
+        screen.print("The demo is stopped: nothing of it is left running.")
         raise
     finally:
         if not kept:

@@ -17,7 +17,7 @@ from cli.api import Api, NotThereError, segment
 from cli.contracts import known, shipped
 from cli.deployment import Deployment, find
 from cli.faults import ExitCode, absent, usage
-from cli.runs import Status, exit_of, follow, missing, tell, version_of
+from cli.runs import END_STATES, Status, exit_of, follow, missing, tell, version_of
 from cli.screen import moment, size
 
 WHOLE_BYTES = 8_000_000
@@ -49,7 +49,7 @@ def push(asked: Push, *, as_json: bool) -> ExitCode:
     if not asked.wait:
         print(json.dumps(where) if as_json else f"landed at s3://{deployment.bucket}/{key}")
         return ExitCode.OK
-    if before and etag and before["version"]["etag"] == etag and before["finished"]:
+    if before and etag and before["version"]["etag"] == etag and before["state"] in END_STATES:
         return again(before, as_json=as_json)
     status = follow(version_of(api, key, etag), missing(api, key), quiet=as_json)
     tell(status, as_json=as_json)

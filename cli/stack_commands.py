@@ -40,6 +40,9 @@ def start(stack: Stack) -> Record:
         return stack.up(lambda text: print(text, file=sys.stderr, flush=True))
     except StartError as error:
         raise absent(f"the local stack did not start: {error}") from None
+    except KeyboardInterrupt:
+        print("Stopped: nothing of this start is left running.", file=sys.stderr)
+        raise
 
 
 def down(*, as_json: bool) -> None:

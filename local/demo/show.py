@@ -12,7 +12,7 @@ from rich.text import Text
 
 from local.demo.books import Books, FileBook, TableBook
 from local.demo.story import Show, Watched
-from local.text import cut, cut_front
+from local.text import cut, cut_front, plural
 
 BAR, NOTE, GAP = 12, 48, 2
 SHORTEST_NAME = 16
@@ -157,7 +157,9 @@ def _explain(console: Console, page: FileBook) -> None:
     if not page.rejects:
         return
     codes = [reject["code"] for reject in page.rejects]
-    console.print(f"\n{page.file.truth.key}: {len(codes):,} bad rows, {len(set(codes))} codes; for example")
+    console.print(
+        f"\n{page.file.truth.key}: {plural(len(codes), 'bad row')}, {plural(len(set(codes)), 'code')}; for example"
+    )
     table = _table("rows", "code", "line", "reason")
     for code in sorted(set(codes), key=lambda c: (-codes.count(c), c))[:SHOWN_KINDS]:
         first = next(reject for reject in page.rejects if reject["code"] == code)
