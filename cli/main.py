@@ -73,6 +73,19 @@ def check(
 
 @app.command()
 @guarded
+def infer(
+    files: Annotated[list[Path], typer.Argument(help="Files of one object, on this machine.")],
+    *,
+    name: Annotated[str, typer.Option(help="What to call the object, if not as the first file.")] = "",
+) -> None:
+    """Propose a contract for files: dialect and columns, as TOML."""
+    from cli.infer_command import infer
+
+    infer(files, name)
+
+
+@app.command()
+@guarded
 def ddl(
     object: Annotated[str, typer.Argument(help="Name of a contract; all of them if left out.")] = "",
     *,
