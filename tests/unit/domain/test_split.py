@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from chalicelib.domain.bytesource import Range
 from chalicelib.domain.contract import Column, Dialect, Limits
 from chalicelib.domain.split import plan_chunks
@@ -11,7 +9,6 @@ from chalicelib.domain.stage import ChunkSummary
 from tests.properties.engine import Memory, assert_as_reference, contract, first_misfit, stage_file, text
 
 QUOTED = b'%07d,"Smith, ""Bob""\nand\n2,others","say ""no""",12.50\n'
-PLAIN = b"%07d,Smith and others,no,12.50\n"
 
 
 def plan(source, chunk_bytes: int, start: int = 0) -> tuple[Range, ...]:
@@ -22,37 +19,10 @@ def rows_of(pattern: bytes, count: int) -> bytes:
     return b"".join(pattern % n for n in range(count))
 
 
-@dataclass
-class Endless:
-    """A source of any size that makes its bytes when they are asked for: one row over and over."""
-
-    size: int
-    row: bytes
-    reads: int = 0
-    bytes_read: int = 0
-
-    def read(self, start: int, length: int) -> bytes:
-        length = max(min(length, self.size - start), 0)
-        self.reads, self.bytes_read = self.reads + 1, self.bytes_read + length
-        phase = start % len(self.row)
-        return (self.row * (length // len(self.row) + 2))[phase : phase + length]
-
-
 def assert_tiles(ranges, start: int, size: int) -> None:
     assert [r.start for r in ranges] == [start, *(r.stop for r in ranges[:-1])]
     assert ranges[-1].stop == size
     assert all(r.start < r.stop for r in ranges)
-
-
-def test_a_100_gb_file_is_planned_with_one_small_read_a_cut():
-    for row in (QUOTED % 1, PLAIN % 1):
-        source = Endless(size=100_000_000_000 // len(row) * len(row), row=row)
-        ranges = plan(source, 50_000_000)
-        assert_tiles(ranges, 0, source.size)
-        assert len(ranges) == 2000
-        assert all(r.start % len(row) == 0 for r in ranges)
-        assert source.reads <= 2_100
-        assert source.bytes_read < 10_000_000
 
 
 def test_cuts_in_quoted_fields_are_right_at_once():
