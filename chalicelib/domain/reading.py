@@ -141,7 +141,7 @@ class Transcriber:
         if self._plain(data, size):
             text = data if self.returns else data[:size].replace(CR, b"\n") + PADDING
             reading = read_plain(text, size, self.grammar, at_end=at_end)
-            if not reading.records.malformed and not reading.unended:
+            if not (self.lenient and (reading.records.malformed or reading.unended)):
                 return reading
         return self._written(data, size, at_end)
 

@@ -91,9 +91,9 @@ class Spelling:
             found = (self._enclosed if enclosed else self._plain).match(data, at, cap)
             stop = found.end() if found else cap
             if enclosed and (not found or stop > sure):
-                return More.NEEDED if more else self._in_time(start, at, Malformation.UNCLOSED)
+                return More.NEEDED if more else self._late(data, start, at, size)
             if enclosed and not self._closing.match(data, stop, cap):
-                return self._in_time(start, stop - 1, Malformation.TEXT_AFTER_QUOTE)
+                return self._fault(data, start, at, size, Malformed(why=Malformation.TEXT_AFTER_QUOTE, at=stop - 1))
             ended = self._line_end(data, stop, cap, enclosed)
             raw = data[at:stop]
             if not enclosed and ended >= 0 and self._returns and raw.endswith(CR):
@@ -107,9 +107,10 @@ class Spelling:
                 return More.NEEDED if more else Malformed(why=Malformation.TOO_LONG, at=start)
             elif ended < 0:
                 escape = data.startswith(b"\\", stop, cap)
-                return self._in_time(start, stop, Malformation.ESCAPE if escape else Malformation.BARE_QUOTE)
+                why = Malformation.ESCAPE if escape else Malformation.BARE_QUOTE
+                return self._fault(data, start, at, size, Malformed(why=why, at=stop))
             elif ended > start + self.longest:
-                return Malformed(why=Malformation.TOO_LONG, at=start)
+                return self._late(data, start, at, size)
             else:
                 return Found(ended, values, changed)
 
@@ -119,9 +120,18 @@ class Spelling:
             stop += 1
         return stop if stop == cap or data.startswith(self.newline, stop, cap) else -1
 
-    def _in_time(self, start: int, at: int, why: Malformation) -> Malformed:
-        if at < start + self.longest:
-            return Malformed(why=why, at=at)
+    def _fault(self, data: bytes, start: int, field: int, size: int, fault: Malformed) -> Malformed:
+        """The fault, if it is met within the record's limit."""
+        return fault if fault.at < start + self.longest else self._late(data, start, field, size)
+
+    def _late(self, data: bytes, start: int, field: int, size: int) -> Malformed:
+        """The record does not end in time: because of the quote that opens its last field, or because it is long."""
+        limit = min(start + self.longest, size)
+        text = data[field:limit]
+        if self.backslash:
+            text = self._escaped.sub(b"", text)
+        if self.quote and text.startswith(self.quote) and text.count(self.quote) % 2:
+            return Malformed(why=Malformation.UNCLOSED, at=field)
         return Malformed(why=Malformation.TOO_LONG, at=start)
 
     def _value(self, raw: bytes, enclosed: bool) -> bytes | None:

@@ -93,7 +93,7 @@ def assert_as_spelt(data: bytes, object_: Contract, staged: Staged) -> None:
 
 @pytest.mark.parametrize("name", DIALECTS)
 @settings(max_examples=60, deadline=None)
-@given(st.data(), st.sampled_from([1000, 12]), st.integers(16, 40), st.integers(1, 60))
+@given(st.data(), st.sampled_from([1000, 12, 8]), st.integers(16, 40), st.integers(1, 60))
 def test_blocks_and_chunks_of_any_size_give_what_the_reference_reads(name, drawn, longest, block_bytes, chunk_bytes):
     object_ = things(DIALECTS[name], longest)
     # a null word or comment the preamble would take for its own is no part of this
