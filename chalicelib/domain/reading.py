@@ -16,22 +16,12 @@ import numpy as np
 from chalicelib.domain.codes import LoadError
 from chalicelib.domain.contract import NULL_WORD, RESCUED, Column, Dialect, Empty, Kind, Limits, Newline, Quotes
 from chalicelib.domain.records import Grammar, Malformation, Malformed, Records, scan
+from chalicelib.domain.row_fault import RowFault, ragged
 from chalicelib.domain.spelling import CR, Found, More, Spelling, null_words
 from chalicelib.domain.swar import PADDING, Fields, Ints, fields_of
 
 MOST_ROW_BYTES = 4 << 20
 """Redshift's longest row: a record that is longer once it is written anew is rejected."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RowFault:
-    """Why one record is bad, and where. Holds no value."""
-
-    column: str
-    """Its name; empty if the record as a whole is at fault."""
-    code: int
-    reason: str
-    """What is wrong: a predicate of the column, or of the record."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -301,9 +291,3 @@ def transcriber(
     if same and not rescued and dialect.empty is plain.empty and all(own is default for own, default in options):
         return None
     return Transcriber(dialect, limits, columns, rescued)
-
-
-def ragged(width: int, expected: int) -> RowFault:
-    """A row with too few or too many fields."""
-    code = LoadError.TOO_FEW_COLUMNS if width < expected else LoadError.TOO_MANY_COLUMNS
-    return RowFault(column="", code=code, reason=f"{width} columns in place of {expected}")

@@ -14,9 +14,9 @@ from chalicelib.domain import lineage
 from chalicelib.domain.block import Block, Place, explain, make_block, reject
 from chalicelib.domain.bytesource import ByteSource, Range
 from chalicelib.domain.codes import LoadError
-from chalicelib.domain.reading import RowFault
 from chalicelib.domain.records import Malformed
 from chalicelib.domain.rejects import KEPT_BYTES, MASK
+from chalicelib.domain.row_fault import RowFault
 from chalicelib.domain.swar import PADDING
 from chalicelib.domain.table import Table
 from chalicelib.domain.validate import Rules

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from chalicelib.domain.codes import LoadError
-from chalicelib.domain.reading import Reading, RowFault, ragged
+from chalicelib.domain.reading import Reading
 from chalicelib.domain.records import CR, Malformed
 from chalicelib.domain.rejects import MASK
+from chalicelib.domain.row_fault import RowFault, ragged
 from chalicelib.domain.swar import Fields, Ints, Mask
 from chalicelib.domain.utf8 import broken
 from chalicelib.domain.validate import ColumnRule, Rules
