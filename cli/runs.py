@@ -114,7 +114,7 @@ def missing(api: Api, name: str) -> str:
     return f"{name} did not arrive: no event for it was seen within {ARRIVAL_SECONDS:.0f} s; {look}"
 
 
-def follow(look: Callable[[], Status], missing: str, *, quiet: bool) -> Status:
+def follow(look: Callable[[], Status], missing: str, *, quiet: bool, patience: float = ARRIVAL_SECONDS) -> Status:
     """Watch a run until it ends; with a bar on a terminal, else a line for each change.
 
     Raises CommandError, with `missing` as its sentence if the run is not known after a while.
@@ -126,7 +126,7 @@ def follow(look: Callable[[], Status], missing: str, *, quiet: bool) -> Status:
                 status = look()
             except NotThereError:
                 shown.waiting()
-                if time.monotonic() - last > ARRIVAL_SECONDS:
+                if time.monotonic() - last > patience:
                     raise NotThereError(missing, ExitCode.ABSENT) from None
             else:
                 shown.show(status)

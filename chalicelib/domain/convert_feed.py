@@ -4,21 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from chalicelib.domain.bytesource import ByteSource
 from chalicelib.errors import Rejected, SourceChanged
 
-READ_BYTES = 1 << 14
-"""Taken at once."""
-STEP_BYTES = 1 << 18
-"""The most that is unpacked at once."""
+
+@dataclass(frozen=True, kw_only=True)
+class Steps:
+    """How much is held at a time, in bytes. What is read does not depend on it."""
+
+    read: int = 1 << 14
+    """Taken from the source at once."""
+    unpack: int = 1 << 18
+    """The most that is unpacked at once."""
+
+
+USUAL = Steps()
 
 
 class Feed:
     """Bytes [start, stop) of a source; what was taken too much can be given back."""
 
-    def __init__(self, source: ByteSource, start: int, stop: int) -> None:
+    def __init__(self, source: ByteSource, start: int, stop: int, steps: Steps = USUAL) -> None:
         self._source, self._read_to, self._stop = source, start, stop
+        self.steps = steps
         self._held, self._next = b"", 0
 
     @property
@@ -87,7 +97,7 @@ class Feed:
 
     def _fill(self, length: int) -> None:
         held = len(self._held) - self._next
-        wanted = min(max(READ_BYTES, length - held), self._stop - self._read_to) if held < length else 0
+        wanted = min(max(self.steps.read, length - held), self._stop - self._read_to) if held < length else 0
         if wanted:
             data = self._source.read(self._read_to, wanted)
             if len(data) != wanted:

@@ -1,6 +1,6 @@
 """What is packed, unpacked: gzip and bzip2 (all members), Zstandard (all frames), zip (its one file).
 
-Whatever the input claims, no step gives more than STEP_BYTES, and what a format may make its reader hold is limited
+Whatever the input claims, no step gives more than Steps.unpack, and what a format may make its reader hold is limited
 (Zstandard's window to MOST_WINDOW_BYTES, zip's directory to MOST_DIRECTORY_BYTES). Checksums are verified. A file that
 ends early or does not fit its format is Rejected with the offset in the packed file; text that was given before that
 must not be used.
@@ -16,7 +16,7 @@ import zstandard
 
 from chalicelib.domain.bytesource import ByteSource
 from chalicelib.domain.contract import Compression, Dialect
-from chalicelib.domain.convert_feed import STEP_BYTES, Feed, refused
+from chalicelib.domain.convert_feed import USUAL, Feed, Steps, refused
 from chalicelib.domain.convert_zip import Member, only_member
 
 MAGIC = {
@@ -39,11 +39,12 @@ def packing(head: bytes, dialect: Dialect) -> Compression:
     return next((kind for kind, magic in MAGIC.items() if head.startswith(magic)), Compression.NONE)
 
 
-def unpacked(source: ByteSource, compression: Compression) -> Iterator[bytes]:
-    """The bytes inside, in blocks of at most STEP_BYTES. Raises Rejected."""
-    feed = Feed(source, 0, source.size)
+def unpacked(source: ByteSource, compression: Compression, steps: Steps = USUAL) -> Iterator[bytes]:
+    """The bytes inside, in blocks of at most `steps.unpack`. Raises Rejected."""
+    feed = Feed(source, 0, source.size, steps)
     if compression is Compression.ZIP:
-        return _checked(only_member(source), source)
+        member = only_member(source)
+        return _checked(member, Feed(source, member.start, member.stop, steps))
     if compression is Compression.NONE:
         return iter(feed.take, b"")
     one = {Compression.GZIP: _gzip, Compression.BZ2: _bz2, Compression.ZSTD: _zstd}[compression]
@@ -72,11 +73,11 @@ def _inflated(feed: Feed, wbits: int) -> Iterator[bytes]:
         data = feed.take_some()
         while True:
             with feed.sound(zlib.error):
-                out = engine.decompress(data, STEP_BYTES)
+                out = engine.decompress(data, feed.steps.unpack)
             if out:
                 yield out
             data = engine.unconsumed_tail
-            if engine.eof or (not data and len(out) < STEP_BYTES):
+            if engine.eof or (not data and len(out) < feed.steps.unpack):
                 break
     feed.give_back(engine.unused_data)
 
@@ -86,7 +87,7 @@ def _bz2(feed: Feed) -> Iterator[bytes]:
     while not engine.eof:
         data = feed.take_some() if engine.needs_input else b""
         with feed.sound(OSError, ValueError):
-            out = engine.decompress(data, STEP_BYTES)
+            out = engine.decompress(data, feed.steps.unpack)
         if out:
             yield out
     feed.give_back(engine.unused_data)
@@ -133,9 +134,8 @@ METHODS: dict[int, Callable[[Feed], Iterator[bytes]]] = {
 """How a zip may pack its members: stored, deflated, bzip2, Zstandard."""
 
 
-def _checked(member: Member, source: ByteSource) -> Iterator[bytes]:
+def _checked(member: Member, feed: Feed) -> Iterator[bytes]:
     """The file in a zip, its size and checksum verified."""
-    feed = Feed(source, member.start, member.stop)
     if member.method not in METHODS:
         raise refused(f"the zip packs its file by method {member.method}; use deflate")
     size = crc = 0

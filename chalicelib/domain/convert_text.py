@@ -59,11 +59,11 @@ def _wrong(message: str) -> Rejected:
     return Rejected(message, code="HEADER_ENCODING", line=1)
 
 
-def transcoded(blocks: Iterable[bytes], dialect: Dialect) -> Iterator[bytes]:
+def transcoded(blocks: Iterable[bytes], dialect: Dialect, sniffed: int = SNIFFED_BYTES) -> Iterator[bytes]:
     """The text in UTF-8, as the contract's `encoding`, `invalid` and `nul` say. Raises Rejected."""
     rest = iter(blocks)
     head = b""
-    while len(head) < SNIFFED_BYTES and (block := next(rest, b"")):
+    while len(head) < sniffed and (block := next(rest, b"")):
         head += block
     encoding, mark = encoding_of(head, dialect)
     step = _step(encoding, dialect)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import threading
 from collections.abc import Iterator
@@ -11,8 +12,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
 
+from cli.api import Api, NotThereError
+from cli.deployment import Deployment
+from cli.faults import ExitCode
+from cli.runs import Status, follow, missing
 from tests.cli.conftest import Landfall
 
 Answer = tuple[int, dict[str, Any]]
@@ -238,16 +245,16 @@ def test_options_that_would_do_nothing_are_wrong_calls(landfall: Landfall, api: 
     assert landfall(*arguments).code == 2
 
 
-def test_a_file_that_does_not_arrive_is_waited_for_in_words(
-    landfall: Landfall, api: FakeApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("cli.runs.ARRIVAL_SECONDS", 0.6)
-    done = landfall("status", KEY, "--wait")
-    assert done.code == 3
-    waiting, end = done.err.splitlines()
-    assert waiting == "waiting for it to arrive ..."
-    assert "no event for it was seen" in end
-    assert "landfall up" in end
+def test_a_file_that_does_not_arrive_is_waited_for_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    def nothing() -> Status:
+        raise NotThereError("no run is of that key", ExitCode.ABSENT)
+
+    api = Api(deployment=Deployment(api_url="http://127.0.0.1:1", token="t", settings={}))
+    with pytest.raises(NotThereError) as caught:
+        follow(nothing, missing(api, KEY), quiet=False, patience=0.1)
+    assert capsys.readouterr().err.splitlines() == ["waiting for it to arrive ..."]
+    assert "no event for it was seen" in str(caught.value)
+    assert "landfall up" in str(caught.value)
 
 
 def test_a_file_that_is_whole_shows_its_whole_size_and_the_way_to_its_rejects(landfall: Landfall, api: FakeApi) -> None:
@@ -301,12 +308,17 @@ def test_the_same_content_again_is_told(
     code: int,
     said: str,
 ) -> None:
-    monkeypatch.setenv("LANDFALL_BUCKET", "b")
-    monkeypatch.setattr("cli.push.upload", lambda *_, **__: "e")
-    known = status(state, finished=True, updated_at="2026-01-05T08:00:00.000Z")
+    monkeypatch.setenv("LANDFALL_BUCKET", "bucket")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "none")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    version = {"etag": hashlib.md5(b"", usedforsecurity=False).hexdigest(), "version_id": None}
+    known = status(state, finished=True, updated_at="2026-01-05T08:00:00.000Z", version=version)
     api.answers = {f"GET {PATH}": [(200, known)]}
     (tmp_path / "a b.csv").touch()
-    done = landfall("push", tmp_path / "a b.csv", "--object", "transactions", "--wait")
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="bucket")
+        done = landfall("push", tmp_path / "a b.csv", "--object", "transactions", "--wait")
     assert done.code == code
     assert said in done.out
     assert "same content" in done.out

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain import convert_feed
 from chalicelib.domain.contract import Column, Compression, Dialect, Encoding, Invalid, Limits, Nul
 from chalicelib.domain.convert import converted, cut, readable_in_place
-from chalicelib.domain.convert_packed import packing
+from chalicelib.domain.convert_feed import Steps
+from chalicelib.domain.convert_packed import packing, unpacked
 from chalicelib.domain.convert_text import transcoded
 from chalicelib.errors import Rejected
 from tests.properties.engine import Memory, contract, header_of, stage_file, text
@@ -134,9 +134,7 @@ def test_any_bytes_in_blocks_of_any_size_become_what_a_slow_reader_makes_of_them
 ):
     beginning = {Encoding.UTF_16_LE: b"a\0b\0", Encoding.UTF_16_BE: b"\0a\0b"}.get(encoding, b"ab")
     dialect = Dialect(encoding=encoding, invalid=invalid, nul=nul)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("chalicelib.domain.convert_text.SNIFFED_BYTES", max(sniffed, 4))
-        found = b"".join(transcoded(in_blocks(beginning + data, sizes), dialect))
+    found = b"".join(transcoded(in_blocks(beginning + data, sizes), dialect, max(sniffed, 4)))
     assert found == expected(beginning + data, dialect)
 
 
@@ -205,10 +203,9 @@ def test_what_only_begins_as_a_packed_file_is_refused(magic: bytes, rest: bytes)
 @pytest.mark.parametrize("packed", PACKS)
 @pytest.mark.parametrize("step", [1, 2, 3, 7, 64])
 def test_reading_and_unpacking_in_steps_of_any_size_give_the_same(packed: str, step: int):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(convert_feed, "READ_BYTES", step)
-        patch.setattr("chalicelib.domain.convert_packed.STEP_BYTES", step)
-        assert out_of(PACKS[packed](BODY), Dialect()) == BODY
+    file = PACKS[packed](BODY)
+    blocks = unpacked(Memory(file), packing(file, Dialect()), Steps(read=step, unpack=step))
+    assert b"".join(blocks) == BODY
 
 
 def _kind(file: bytes | bytearray) -> Compression:
