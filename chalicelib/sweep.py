@@ -50,4 +50,4 @@ def _unheard(pipeline: Pipeline, source: Source) -> bool:
     if newest is not None and newest.etag == source.etag:
         return False
     known = pipeline.runs.get(run_id(source))
-    return known is None or source.last_modified > known.source.last_modified
+    return known is None or source.last_modified > (known.source.last_modified or known.arrived_at)

@@ -166,7 +166,7 @@ def _decimal(value: bytes, column: Column) -> int:
         return 1209
     if len(part) > column.type.scale:
         return 1209
-    return 1204 if abs(Decimal(value.decode())) >= 10 ** (column.type.precision - column.type.scale) else 0
+    return 1204 if Decimal(value.decode()).copy_abs() >= 10 ** (column.type.precision - column.type.scale) else 0
 
 
 def _text(value: bytes, column: Column) -> int:

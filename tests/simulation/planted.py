@@ -19,6 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PIPELINE = "chalicelib/pipeline.py"
+WORLD = "chalicelib/world.py"
 WAREHOUSE = "chalicelib/adapters/memory/warehouse.py"
 RUNS = "chalicelib/adapters/memory/runs.py"
 OBJECTS = "chalicelib/adapters/memory/objects.py"
@@ -90,7 +91,7 @@ BUGS = (
     ),
     bug(
         "a refusal in LOADING ends the run",
-        (PIPELINE, "unclear = run.state is RunState.LOADING and not isinstance(error, LoadFailed)", "unclear = False"),
+        (WORLD, "unclear = run.state is RunState.LOADING and not isinstance(error, LoadFailed)", "unclear = False"),
     ),
     bug(
         "no sweep, and no second look",

@@ -30,3 +30,9 @@ def test_no_storm_breaks_a_promise(block: int) -> None:
         if world.violations:
             broken[f"seed {seed} ({name})"] = world
     assert not broken, "\n".join(f"{k}: {sorted(w.violations)}" for k, w in list(broken.items())[:5])
+
+
+@pytest.mark.parametrize("seed", [1855], ids=str)
+def test_seeds_that_once_broke_a_promise_break_none(seed: int) -> None:
+    name, world = seeded(seed)
+    assert not world.violations, name
