@@ -11,7 +11,7 @@ import os
 import statistics
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -43,6 +43,7 @@ class Contender:
     name: str
     call: str
     arguments: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True)
@@ -75,7 +76,7 @@ def measured(contender: Contender) -> Run:
     WORK.mkdir(parents=True, exist_ok=True)
     with (WORK / "said").open("w+") as said, (WORK / "wrote").open("w+") as wrote:
         began = time.perf_counter()
-        process = subprocess.Popen(command, cwd=ROOT, env=environment(), stdout=said, stderr=wrote)
+        process = subprocess.Popen(command, cwd=ROOT, env={**environment(), **contender.env}, stdout=said, stderr=wrote)
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -109,10 +110,10 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join(f"| {line} |" for line in lines)
 
 
-def comparison(results: Results, *, beside: str, exact: Callable[[str], str] | None = None) -> str:
+def comparison(results: Results, *, beside: str, exact: Callable[[str], str], column: str = "bad rows") -> str:
     """CPU, time, memory and the ratio to one of them."""
     base = results.median(beside, "cpu")
-    heads = ["", "CPU s", "ratio", "spread", "seconds", "peak MB", *(["bad rows"] if exact else [])]
+    heads = ["", "CPU s", "ratio", "spread", "seconds", "peak MB", column]
     rows = [
         [
             name,
@@ -121,7 +122,7 @@ def comparison(results: Results, *, beside: str, exact: Callable[[str], str] | N
             f"{results.spread(name):.0%}",
             f"{results.median(name, 'seconds'):.2f}",
             f"{results.median(name, 'mb'):.0f}",
-            *([exact(name)] if exact else []),
+            exact(name),
         ]
         for name in results.runs
     ]
