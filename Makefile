@@ -1,6 +1,6 @@
 # One verb per intention. Each makes what it needs first (scripts/setup; a second run of that costs nothing).
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test lint bench clean
+.PHONY: help setup demo up down test sim planted lint bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,12 @@ down: setup ## stop the local stack
 
 test: setup ## the tests (PYTEST="-k name" to pass options)
 	@.venv/bin/python -m pytest $(PYTEST)
+
+sim: setup ## the simulation: every single fault of every scenario, and 20,000 seeded storms (SIM=1000 for fewer)
+	@.venv/bin/python -m tests.simulation $(SIM)
+
+planted: setup ## bugs planted in copies of the code, each of which the simulation must catch
+	@.venv/bin/python -m tests.simulation.planted
 
 lint: setup ## style, types, import flow, our own rules, advisories
 	@sh scripts/lint
