@@ -29,7 +29,7 @@ planted: setup ## bugs planted in copies of the code, each of which the simulati
 lint: setup ## style, types, import flow, our own rules, advisories
 	@sh scripts/lint
 
-bench: setup ## Landfall beside its peers, in minutes (BENCH="A --rounds 3"; see bench/README.md)
+bench: setup ## Landfall beside its peers (BENCH="A --rounds 3"; see bench/README.md)
 	@sh scripts/bench $(BENCH)
 
 clean: ## remove what the verbs above have made; stop the stack first (make down)
