@@ -161,6 +161,7 @@ class Pipeline(World):
         if len(chunks) < run.chunks:
             staged = {c.number for c in chunks}
             self.queue.send_chunks([t for t in tasks if t.number not in staged])
+            self.runs.change(run)  # it has moved: the sweep need not send them again before `stuck_seconds`
             return None
         if wrong := misfit(filed, chunks):
             chunk, start = wrong
