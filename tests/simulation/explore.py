@@ -41,6 +41,8 @@ def play(
 
 def _ending(scenario: Scenario, world: World) -> set[str]:
     """Without faults it is known how the newest run ends."""
+    if not world.runs.runs:
+        return {"I5 no run at all"}
     newest = max(world.runs.runs.values(), key=lambda run: put_of(world, run)[0])
     wanted = ENDS.get(scenario.__name__, RunState.LOADED)
     return set() if newest.state is wanted else {f"ended {newest.state.value}, not {wanted.value}"}

@@ -185,7 +185,7 @@ BUGS = (
             'return digest("run", source.bucket, source.key, source.etag, source.sequencer, again)',
         ),
     ),
-    bug("files have no age", (MODEL, 'return f"{self.source.last_modified:017.3f}#', 'return f"#')),
+    bug("files have no age", (MODEL, 'return f"{self.source.last_modified:017.3f}#{sequencer}"', 'return "0"')),
     bug("content that comes back has no run", (ARRIVALS, "if came_back else", "if False else")),
     bug(
         "a rerun keeps the load id",
@@ -212,6 +212,8 @@ def catches(planted: Bug) -> str | None:
             check=False,
         )
     lines = (done.stdout or done.stderr).strip().splitlines()
+    if done.returncode and not lines[0].startswith("I"):
+        raise RuntimeError(f"{planted.name}: the simulation itself failed:\n{done.stderr}")
     return lines[0] if done.returncode else None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from chalicelib.domain.model import Outcome, Run, RunState, digest
 from tests.simulation.world import World
@@ -101,10 +101,8 @@ def liveness(world: World, *, may_fail: bool = False) -> set[str]:
     """What must hold once faults have stopped and all has come to rest."""
     broken = set()
     runs = list(world.runs.runs.values())
-    known = {(r.source.key, r.source.etag) for r in runs}
-    for landed in {x.source.key: x for x in world.landed}.values():
-        if (landed.source.key, landed.source.etag) not in known:
-            broken.add("I5 a landed file has no run")
+    if any(not _last_puts(world, key) & {put_of(world, r)[0] for r in runs} for key in _keys(world)):
+        broken.add("I5 what was put last has no run")
     failed = [r for r in runs if r.state is RunState.FAILED and not (world.dice and _killed_each_time(r))]
     if failed and not may_fail:
         broken.add(f"I9 a sound file ended FAILED: {failed[0].problem.code if failed[0].problem else ''}")
@@ -117,9 +115,19 @@ def liveness(world: World, *, may_fail: bool = False) -> set[str]:
     return broken
 
 
+def _keys(world: World) -> set[str]:
+    return {x.source.key for x in world.landed}
+
+
+def _last_puts(world: World, key: str) -> set[int]:
+    """The last put of a key, counted, and those before it of the same content: any of them may be its run's."""
+    puts = [(n, x.source.etag) for n, x in enumerate(world.landed) if x.source.key == key]
+    return {n for n, _ in takewhile(lambda put: put[1] == puts[-1][1], reversed(puts))}
+
+
 def _run_once(world: World) -> set[str]:
     """A content that is put again where it is already changes nothing."""
-    for key in {x.source.key for x in world.landed}:
+    for key in _keys(world):
         puts = [x.source.etag for x in world.landed if x.source.key == key]
         changes = sum(new != old for old, new in pairwise(["", *puts]))
         if sum(r.source.key == key for r in world.runs.runs.values()) > changes:

@@ -129,6 +129,16 @@ def overwritten_late(world: World) -> None:
     )
 
 
+def overwritten_between(world: World) -> None:
+    """A key overwritten after its older content was copied to the archive, and before it is deleted."""
+    put(world, "a.csv", numbered(3, tag="old"))
+    world.meanwhile.append((_copied, lambda w: put(w, "a.csv", numbered(3, tag="new"))))
+
+
+def _copied(world: World) -> bool:
+    return any(key.startswith("archive/") for _, key in world.objects.objects)
+
+
 def run_again(world: World) -> None:
     """A loaded file run again because somebody asked: from the archive, with a load id of its own."""
     put(world, "a.csv", numbered(6))
@@ -182,6 +192,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     newer_event_lost,
     back_again,
     overwritten_late,
+    overwritten_between,
     run_again,
     mended,
 )

@@ -73,6 +73,8 @@ class World:
     """Whether the bucket keeps versions."""
     later: list[tuple[Callable[[World], bool], Callable[[World], None]]] = field(default_factory=list)
     """What people do in the course of events: when, and what. Each happens once."""
+    meanwhile: list[tuple[Callable[[World], bool], Callable[[World], None]]] = field(default_factory=list)
+    """The same, but while a worker is at work: between two of its calls."""
     violations: set[str] = field(default_factory=set)
     check: Callable[[World], set[str]] = lambda world: set()
 
@@ -111,7 +113,7 @@ class World:
         swept = self.clock.now()
         for step in range(STEPS):
             self.schedule.stopped = step > STEPS * 2 // 3
-            self._people()
+            self._people(self.later)
             self._statements()
             busy = self._deliver_event() or self._deliver_message()
             if self.clock.now() - swept >= SWEEP_SECONDS:
@@ -134,9 +136,9 @@ class World:
         waits = self.events or unknown or self.later
         return not waits and all(r.finished for r in self.runs.runs.values())
 
-    def _people(self) -> None:
-        for moment in [m for m in self.later if m[0](self)]:
-            self.later.remove(moment)
+    def _people(self, moments: list[tuple[Callable[[World], bool], Callable[[World], None]]]) -> None:
+        for moment in [m for m in moments if m[0](self)]:
+            moments.remove(moment)
             moment[1](self)
 
     def _statements(self) -> None:
@@ -198,6 +200,7 @@ class World:
         return True
 
     def _after(self, where: str) -> None:
+        self._people(self.meanwhile)
         for violation in self.check(self):
             self.violations.add(f"{violation} (after call {len(self.schedule.calls)}, {where})")
 
