@@ -16,13 +16,12 @@ from chalicelib.domain.bytesource import ByteSource, Range, until
 from chalicelib.domain.contract import Contract
 from chalicelib.domain.convert import readable_in_place
 from chalicelib.domain.filing import FilePlan
-from chalicelib.domain.header import Layout, data_end, match_header, read_header
-from chalicelib.domain.model import Chunk, ChunkState, Problem, Run, Source
+from chalicelib.domain.header import Layout
+from chalicelib.domain.model import Chunk, ChunkState, Run, Source
+from chalicelib.domain.plan import cut, refuse_no_text, refuse_size, usual_chunk
 from chalicelib.domain.rejects import Reject
-from chalicelib.domain.split import plan_chunks
 from chalicelib.domain.stage import ChunkSummary, stage_chunk
 from chalicelib.domain.validate import compile_rules
-from chalicelib.errors import Rejected
 from chalicelib.ports import Clock, ObjectStore
 from chalicelib.unpack import PIECE_BYTES as TEXT_PIECE_BYTES
 from chalicelib.unpack import Landed, Pieces, unpack
@@ -31,7 +30,6 @@ PIECE_BYTES = 8 << 20
 """One ranged GET: large enough that its latency does not count, small enough to hold."""
 ZSTD_LEVEL = 1
 """346 MB/s at 35 % of the size; higher levels cost more CPU than they save in transfer (bench/RESULTS.md)."""
-MB = 1_000_000
 
 
 class StoredBytes:
@@ -58,29 +56,21 @@ class StoredBytes:
 
 def plan_file(objects: ObjectStore, run: Run, source: Source, contract: Contract, settings: Settings) -> FilePlan:
     """Header and cuts of a file, by small reads only once its text is there. Raises Rejected."""
-    if source.size == 0:
-        raise Rejected("the file is empty: not even a header", code="EMPTY_FILE", line=1)
-    if source.size > contract.limits.max_bytes:
-        raise Rejected(
-            f"the file has {source.size} bytes, limits.max_bytes allows {contract.limits.max_bytes}", code="TOO_LARGE"
-        )
-    chunk_bytes = max(1, int((contract.limits.chunk_mb or settings.chunk_mb) * MB))
+    refuse_size(source.size, contract.limits)
+    size = usual_chunk(contract, settings.chunk_mb)
     stored, text = StoredBytes(Landed(objects, source), piece=1), None
     if not readable_in_place(stored, contract.dialect):
         whole = StoredBytes(Landed(objects, source))
-        text = unpack(objects, run, whole, contract, min(chunk_bytes, TEXT_PIECE_BYTES))
+        text = unpack(objects, run, whole, contract, min(size, TEXT_PIECE_BYTES))
         stored = StoredBytes(Pieces(objects, run, text), piece=1)
-        if text.size == 0:
-            raise Rejected("there is nothing in the file: not even a header", code="EMPTY_FILE", line=1)
-    header = read_header(stored, contract.dialect, contract.limits)
-    layout = match_header(contract, header.fields)
-    records = until(stored, data_end(stored, header.data_start, contract.dialect))
+        refuse_no_text(text.size)
+    cuts = cut(stored, contract, size)
     return FilePlan(
-        columns=tuple(c.name for c in layout.columns),
-        header_lines=header.lines,
-        ranges=plan_chunks(records, header.data_start, chunk_bytes, contract.dialect, contract.limits),
+        columns=tuple(c.name for c in cuts.layout.columns),
+        header_lines=cuts.header.lines,
+        ranges=cuts.ranges,
         text=text,
-        rescued=layout.rescued,
+        rescued=cuts.layout.rescued,
     )
 
 
@@ -116,7 +106,7 @@ def stage_part(
         rejected=summary.rows_rejected,
         part=part,
         rejects=rejects,
-        first_reject=_problem(sink.first) if sink.first else None,
+        first_reject=sink.first.problem() if sink.first else None,
         seconds=clock.now() - started,
     )
 
@@ -146,17 +136,6 @@ class _Sink:
         """The compressed rows; call once, at the end."""
         self._part += self._zstd.flush()
         return bytes(self._part)
-
-
-def _problem(reject: Reject) -> Problem:
-    return Problem(
-        code=str(int(reject.code)),
-        message=reject.reason,
-        line=reject.line,
-        byte_offset=reject.byte_offset,
-        column=reject.column,
-        quote_line=reject.quote_line or None,
-    )
 
 
 def publish(objects: ObjectStore, run: Run, filed: FilePlan, chunks: Sequence[Chunk]) -> None:

@@ -14,17 +14,15 @@ from chalicelib.domain.block import Block
 from chalicelib.domain.books import refuse_if_too_bad
 from chalicelib.domain.bytesource import Range, until
 from chalicelib.domain.contract import Contract
-from chalicelib.domain.header import Header, Layout, data_end, match_header, read_header
-from chalicelib.domain.model import Counts, Problem
+from chalicelib.domain.header import Layout
+from chalicelib.domain.model import Counts
+from chalicelib.domain.plan import Cuts, cut, refuse_size, usual_chunk
 from chalicelib.domain.rejects import Reject
-from chalicelib.domain.split import plan_chunks
 from chalicelib.domain.stage import ChunkSummary, stage_chunk
 from chalicelib.domain.validate import compile_rules
 from chalicelib.errors import Rejected
 from cli.duplicates import Duplicates
 from cli.localfile import LocalFile, as_text
-
-MB = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +54,8 @@ class Checked:
 
 
 def check_file(source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes: int | None = None) -> Checked:
-    """Read a file by a contract. Raises Rejected if not even its header will do."""
-    _refuse_size(source, contract)
+    """Read a file by a contract, in chunks of `chunk_bytes` or as its run would be. Raises Rejected for its header."""
+    refuse_size(source.size, contract.limits)
     with as_text(source, contract) as text:
         return _check(text, contract, _paced(outputs, source, text), chunk_bytes)
 
@@ -70,11 +68,11 @@ def _paced(outputs: Outputs, source: LocalFile, text: LocalFile) -> Outputs:
 
 
 def _check(source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes: int | None) -> Checked:
-    header, layout, ranges = _plan(source, contract, chunk_bytes)
-    outputs.header(contract, layout)
-    reader = _Reader(source, contract, layout, outputs)
+    cuts = cut(source, contract, chunk_bytes or usual_chunk(contract, Settings.chunk_mb))
+    outputs.header(contract, cuts.layout)
+    reader = _Reader(source, contract, cuts.layout, outputs)
     with Duplicates() as duplicates:
-        chunks = tuple(reader.chunks(header, ranges, duplicates))
+        chunks = tuple(reader.chunks(cuts, duplicates))
         duplicate = duplicates.count()
     counts = Counts(
         read=sum(c.rows_read for c in chunks),
@@ -93,25 +91,6 @@ def _check(source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes:
     )
 
 
-def _refuse_size(source: LocalFile, contract: Contract) -> None:
-    limits = contract.limits
-    if source.size == 0:
-        raise Rejected("the file is empty: not even a header", code="EMPTY_FILE", line=1)
-    if source.size > limits.max_bytes:
-        raise Rejected(
-            f"the file has {source.size} bytes, limits.max_bytes allows {limits.max_bytes}", code="TOO_LARGE"
-        )
-
-
-def _plan(source: LocalFile, contract: Contract, chunk_bytes: int | None) -> tuple[Header, Layout, list[Range]]:
-    limits = contract.limits
-    header = read_header(source, contract.dialect, limits)
-    layout = match_header(contract, header.fields)
-    size = chunk_bytes or int((limits.chunk_mb or Settings.chunk_mb) * MB)
-    records = until(source, data_end(source, header.data_start, contract.dialect))
-    return header, layout, list(plan_chunks(records, header.data_start, size, contract.dialect, limits))
-
-
 class _Reader:
     """Reads the chunks of one file in order, so that each starts where the one before it really ended."""
 
@@ -120,10 +99,10 @@ class _Reader:
         self.rules = replace(compile_rules(contract, layout), lineage=False)
         self.first: Reject | None = None
 
-    def chunks(self, header: Header, ranges: list[Range], duplicates: Duplicates) -> Iterator[ChunkSummary]:
-        start, lines = header.data_start, header.lines
-        records = until(self.source, ranges[-1].stop if ranges else start)
-        for planned in ranges:
+    def chunks(self, cuts: Cuts, duplicates: Duplicates) -> Iterator[ChunkSummary]:
+        start, lines = cuts.header.data_start, cuts.header.lines
+        records = until(self.source, cuts.ranges[-1].stop if cuts.ranges else start)
+        for planned in cuts.ranges:
             summary = ChunkSummary.of(chunk := Range(start=start, stop=max(start, planned.stop)))
             for block in stage_chunk(records, chunk, self.rules, hash_keys=True):
                 self._hand_on(block, lines, duplicates)
@@ -145,17 +124,7 @@ class _Reader:
 
 def _refusal(contract: Contract, counts: Counts, first: Reject | None) -> Rejected | None:
     try:
-        refuse_if_too_bad(contract, counts, _problem(first) if first else None)
+        refuse_if_too_bad(contract, counts, first.problem() if first else None)
     except Rejected as refusal:
         return refusal
     return None
-
-
-def _problem(reject: Reject) -> Problem:
-    return Problem(
-        code=str(reject.code),
-        message=reject.reason,
-        line=reject.line,
-        byte_offset=reject.byte_offset,
-        column=reject.column,
-    )

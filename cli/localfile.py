@@ -12,7 +12,8 @@ from pathlib import Path
 
 from chalicelib.domain.contract import Contract
 from chalicelib.domain.convert import converted, readable_in_place
-from chalicelib.errors import Rejected, SourceGone
+from chalicelib.domain.plan import refuse_no_text
+from chalicelib.errors import SourceGone
 
 BEGINNING_BYTES = 1 << 20
 """Enough of a text for any header."""
@@ -54,8 +55,7 @@ def as_text(source: LocalFile, contract: Contract) -> Iterator[LocalFile]:
         return
     with tempfile.TemporaryFile(buffering=0) as spool:
         size = sum(spool.write(block) for block in converted(source, contract.dialect, contract.limits))
-        if not size:
-            raise Rejected("there is nothing in the file: not even a header", code="EMPTY_FILE", line=1)
+        refuse_no_text(size)
         yield LocalFile(size=size, descriptor=spool.fileno())
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 
+from chalicelib.domain.model import Problem
+
 KEPT_BYTES = 65_536
 """Of a longer record only the beginning is kept."""
 MASK = b"***"
@@ -38,6 +40,17 @@ class Reject:
         quote_line = self.quote_line + lines
         reason = self.reason.replace(unclosed(self.quote_line), unclosed(quote_line))
         return replace(self, line=self.line + lines, quote_line=quote_line, reason=reason)
+
+    def problem(self) -> Problem:
+        """The same, without the record, as it is kept with a run."""
+        return Problem(
+            code=str(int(self.code)),
+            message=self.reason,
+            line=self.line,
+            byte_offset=self.byte_offset,
+            column=self.column,
+            quote_line=self.quote_line or None,
+        )
 
     def to_json(self) -> str:
         """One JSON line, without its line end. Bytes that are not UTF-8 show as \\xhh."""

@@ -19,8 +19,6 @@ Mask = npt.NDArray[np.bool_]
 
 PADDING = b"\n" + bytes(95)
 """Follows the data: a line end, so that a last record without one reads like any other, and room to load words."""
-WORD_REACH = 10
-"""The most words of a field that a test may load: the padding has room for so many."""
 
 
 def every(byte: int) -> np.uint64:
