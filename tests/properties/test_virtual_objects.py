@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from chalicelib.config import Settings
 from chalicelib.domain.bytesource import Range
 from chalicelib.domain.contract import Dialect, Limits
-from chalicelib.domain.split import WINDOWS, plan_chunks
-from tests.properties.virtual import Virtual, virtual
+from chalicelib.domain.split import LARGEST_BYTES, MOST_CHUNKS, WINDOWS, plan_chunks
+from tests.properties.virtual import Joined, Virtual, virtual
 
 HEAD = b"id,name,said,amount\n"
 GB = 1_000_000_000
+USUAL = int(Settings.chunk_mb * 1_000_000)
+MOST_READS = 1_490
+"""Whatever stands in 100 GB; the head and the tail of a file take a few more, and 1,500 are promised."""
 TELLING = {
     "no quotes": b"0000007,Smith and others,no,12.50\n",
     "quoted newlines": b'0000007,"Smith, ""Bob""\nand\n2,others","say ""no""",12.50\n',
@@ -48,39 +52,66 @@ def test_a_virtual_file_reads_like_the_file_it_stands_for():
         assert source.read(start, length) == whole[start : start + length]
 
 
-@pytest.mark.parametrize(("chunk_bytes", "reads"), [(50_000_000, 2_000), (64 << 20, 1_490)])
 @pytest.mark.parametrize("style", TELLING)
-def test_100_gb_take_one_small_read_a_cut(style, chunk_bytes, reads):
-    """2,000 reads in chunks of 50 MB; chunks of 64 MiB are what makes it fewer than 1,500."""
+def test_100_gb_take_one_small_read_a_cut(style):
     source = virtual(100 * GB, TELLING[style], head=HEAD)
-    ranges = plan(source, chunk_bytes)
-    assert abs(len(ranges) - 100 * GB / chunk_bytes) < 2
-    assert source.reads <= reads + 10
+    ranges = plan(source, USUAL)
+    assert len(ranges) == MOST_CHUNKS
+    assert source.reads <= MOST_CHUNKS + 10
     assert source.bytes_read < 10_000_000
     if "texts" not in style:
         assert all((r.start - len(HEAD)) % len(source.pattern) == 0 for r in ranges)
 
 
 @pytest.mark.parametrize("style", PLAINEST)
-def test_100_gb_without_a_quote_or_a_width_take_two_reads_a_cut(style):
+def test_100_gb_without_a_quote_or_a_width_are_looked_at_twice_for_a_while(style):
     source = virtual(100 * GB, PLAINEST[style], head=HEAD)
-    assert len(plan(source, 50_000_000)) == 2_000
-    assert source.reads <= 4_000
-    assert source.bytes_read < 140_000_000
+    assert len(plan(source, USUAL)) == MOST_CHUNKS
+    assert source.reads <= MOST_READS
+    assert source.bytes_read < 15_000_000
 
 
 @pytest.mark.parametrize("style", TELLING_NOTHING)
-def test_what_cannot_be_told_takes_three_reads_a_cut_and_no_more(style):
-    source = virtual(2 * GB, TELLING_NOTHING[style], head=HEAD)
-    ranges = plan(source, 50_000_000)
-    assert source.reads <= 3 * 40
-    assert source.longest_read <= WINDOWS[-1] + 1
-    assert source.bytes_read <= 40 * (sum(WINDOWS) + 3)
-    assert max(r.stop - r.start for r in ranges) < 3 * 50_000_000
+def test_what_cannot_be_told_takes_four_reads_a_cut_in_small_files_and_few_in_large_ones(style):
+    small, large = (virtual(size * GB, TELLING_NOTHING[style], head=HEAD) for size in (2, 100))
+    assert max(r.stop - r.start for r in plan(small, USUAL)) < 2 * USUAL
+    assert small.reads <= len(WINDOWS) * 40
+    assert small.longest_read <= WINDOWS[-1] + 1
+    assert max(r.stop - r.start for r in plan(large, USUAL)) < 2 * 100 * GB // MOST_CHUNKS
+    assert large.reads <= MOST_READS
+    assert large.bytes_read < 120_000_000
 
 
-def test_records_longer_than_a_look_take_more_looks_and_cost_no_cut():
-    source = virtual(100 * GB, b"1," + b"x" * 100_000 + b",2,3\n", head=HEAD)
-    assert len(plan(source, 50_000_000)) == 2_000
-    assert source.reads <= 3 * 2_000
-    assert source.bytes_read < GB
+@pytest.mark.parametrize(("length", "bytes_read"), [(5_000, 110_000_000), (100_000, 400_000_000), (900_000, 1.5 * GB)])
+def test_records_longer_than_a_look_teach_how_wide_to_look_and_cost_no_cut(length, bytes_read):
+    source = virtual(100 * GB, b"1," + b"x" * length + b",2,3\n", head=HEAD)
+    ranges = plan(source, USUAL)
+    assert len(ranges) == MOST_CHUNKS
+    assert all((r.start - len(HEAD)) % len(source.pattern) == 0 for r in ranges)
+    assert source.reads <= MOST_READS
+    assert source.bytes_read < bytes_read
+
+
+def test_texts_longer_than_a_look_are_told_from_records_all_the_way():
+    source = virtual(100 * GB, b'1,"' + b"many words, and more\nor others, in it, for long\n" * 400 + b'"\n', head=HEAD)
+    wrong = [r for r in plan(source, USUAL) if (r.start - len(HEAD)) % len(source.pattern)]
+    assert len(wrong) < 5
+    assert source.reads <= MOST_READS
+    assert source.bytes_read < 110_000_000
+
+
+def test_what_the_end_of_a_file_is_like_is_learnt_though_its_beginning_told_nothing():
+    plain, long = (virtual(50 * GB, row, head=HEAD) for row in (b"1234567\n", b"1," + b"x" * 100_000 + b",2,3\n"))
+    source = Joined(plain, long)
+    ranges = plan_chunks(source, len(HEAD), USUAL, Dialect(), Limits())
+    assert max(r.stop - r.start for r in ranges) < 2 * 100 * GB // MOST_CHUNKS
+    assert source.reads <= MOST_READS
+
+
+@pytest.mark.parametrize(("size", "chunks"), [(69 * GB, 1_380), (1_000 * GB, 1_400), (5_000 * GB, 5_000)])
+def test_no_chunk_is_larger_than_it_has_to_be_or_than_a_worker_can_hold(size, chunks):
+    source = virtual(size, TELLING["no quotes"], head=HEAD)
+    ranges = plan(source, USUAL)
+    assert len(ranges) == chunks
+    assert max(r.stop - r.start for r in ranges) < LARGEST_BYTES + 1_000
+    assert source.reads <= max(MOST_READS, chunks)

@@ -43,3 +43,20 @@ def virtual(about: int, pattern: bytes, head: bytes = b"", tail: bytes = b"") ->
     """About so many bytes, the last pattern whole."""
     times = (about - len(head) - len(tail)) // len(pattern)
     return Virtual(size=len(head) + times * len(pattern) + len(tail), pattern=pattern, head=head, tail=tail)
+
+
+class Joined:
+    """Two files as one."""
+
+    def __init__(self, first: Virtual, second: Virtual) -> None:
+        self.first, self.second, self.size = first, second, first.size + second.size
+
+    @property
+    def reads(self) -> int:
+        return self.first.reads + self.second.reads
+
+    def read(self, start: int, length: int) -> bytes:
+        if start >= self.first.size:
+            return self.second.read(start - self.first.size, length)
+        missing = start + length - self.first.size
+        return self.first.read(start, length) + (self.second.read(0, missing) if missing > 0 else b"")

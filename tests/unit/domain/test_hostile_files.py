@@ -76,7 +76,7 @@ def test_a_quote_that_is_open_for_1_gb_costs_its_own_line(peak):
 def test_a_gigabyte_without_a_line_end_is_planned_as_one_chunk():
     source = virtual(GB, b"x", head=HEAD)
     assert plan_chunks(source, len(HEAD), 50 * MB, Dialect(), Limits()) == (Range(start=4, stop=source.size),)
-    assert source.bytes_read < 25 * MB
+    assert source.bytes_read < 30 * MB
 
 
 @pytest.mark.parametrize("pattern", [b"x", b"x,", b'""', b'"x\n'], ids=["text", "delimiters", "quotes", "open quote"])
