@@ -19,6 +19,7 @@ from chalicelib.domain.contract import (
     Limits,
     Newline,
 )
+from chalicelib.domain.records import Malformation, Malformed
 from chalicelib.domain.spelling import Found, More, Spelling
 from chalicelib.errors import Rejected
 
@@ -27,6 +28,8 @@ FOREIGN = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x1f\x8b": "gzip", b"
 """How files begin that are not plain UTF-8 text."""
 HEAD_BYTES = 16_384
 """Read first; more only if the header does not end within."""
+BEYOND_BYTES = 64
+"""Read behind a header as long as may be: enough to see its line end, or that it has none."""
 ANY_TEXT = ColumnType(kind=Kind.VARCHAR, length=65_535)
 NAMED = 20
 """The most columns that an error names."""
@@ -69,25 +72,43 @@ def read_header(source: ByteSource, dialect: Dialect, limits: Limits) -> Header:
     start, lines = _preamble(source, dialect, limits)
     if not dialect.header:
         return Header(fields=dialect.columns, data_start=start, lines=lines)
-    spelling, length = Spelling(replace(dialect, null=()), limits), HEAD_BYTES
-    while True:
-        head = source.read(start, min(length, source.size - start))
-        at_end = start + len(head) >= source.size
-        found = spelling.read(head, 0, len(head), at_end=at_end)
-        if not isinstance(found, More):
-            break
-        length *= 4
+    head, found = _first_record(source, start, Spelling(replace(dialect, null=()), limits))
     if start == 0:
         _refuse_foreign(head)
     if not head or head[:1] in b"\r\n":
         raise Rejected("the file does not begin with a header of column names", code="HEADER_MISSING", line=lines + 1)
-    values = found.values if isinstance(found, Found) else []
-    if not isinstance(found, Found) or any(_returned(value) for value in values):
-        message = "the header is not a CSV record: check its quotes, line end and length"
-        raise Rejected(message, code="HEADER_MALFORMED", line=lines + 1)
-    fields = _names([value or b"" for value in values], lines, limits)
-    lines += head[: found.stop].count(spelling.newline) + 1
+    if not isinstance(found, Found) or any(_returned(value) for value in found.values):
+        raise Rejected(_no_record(found, limits), code="HEADER_MALFORMED", line=lines + 1)
+    fields = _names([value or b"" for value in found.values], lines, limits)
+    lines += head[: found.stop].count(_newline(dialect)) + 1
     return Header(fields=fields, data_start=min(start + found.stop + 1, source.size), lines=lines)
+
+
+def _first_record(source: ByteSource, start: int, spelling: Spelling) -> tuple[bytes, Found | Malformed | More]:
+    """The record at `start`, and the bytes it was read from: hardly more than the longest record, whatever is there."""
+    most = min(spelling.longest + BEYOND_BYTES, source.size - start)
+    head = source.read(start, min(HEAD_BYTES, most))
+    while True:
+        found = spelling.read(head, 0, len(head), at_end=start + len(head) >= source.size)
+        if not isinstance(found, More) or len(head) == most:
+            return head, found
+        head += source.read(start + len(head), min(3 * len(head), most - len(head)))
+
+
+def _no_record(found: Found | Malformed | More, limits: Limits) -> str:
+    """Why a header is no record of names."""
+    if isinstance(found, Found):
+        return "the header holds a carriage return: the file's lines seem to end with it, see dialect.newline"
+    if isinstance(found, More) or found.why is Malformation.TOO_LONG:
+        return f"the header is longer than limits.max_record_bytes, {limits.max_record_bytes}: check its line end"
+    if found.why is Malformation.UNCLOSED:
+        return "the header is not a CSV record: a quote is not closed within limits.max_record_bytes or the file"
+    return f"the header is not a CSV record: {found.why.value}"
+
+
+def _newline(dialect: Dialect) -> bytes:
+    """The last byte of a line end."""
+    return b"\r" if dialect.newline is Newline.CR else b"\n"
 
 
 def _returned(value: bytes | None) -> bool:
@@ -97,7 +118,7 @@ def _returned(value: bytes | None) -> bool:
 
 def _preamble(source: ByteSource, dialect: Dialect, limits: Limits) -> tuple[int, int]:
     """Where the header starts, and the physical lines before it: those declared, then comments."""
-    newline, comment = (b"\r" if dialect.newline is Newline.CR else b"\n"), dialect.comment.encode()
+    newline, comment = _newline(dialect), dialect.comment.encode()
     start, lines = len(BOM) if source.read(0, min(len(BOM), source.size)) == BOM else 0, 0
     while lines < dialect.preamble_lines or (
         comment and source.read(start, min(len(comment), source.size - start)) == comment
@@ -122,7 +143,7 @@ def _line_stop(source: ByteSource, start: int, newline: bytes, longest: int) -> 
 
 def data_end(source: ByteSource, start: int, dialect: Dialect) -> int:
     """Where the footer begins: behind so many physical lines fewer, but not before `start`."""
-    newline = b"\r" if dialect.newline is Newline.CR else b"\n"
+    newline = _newline(dialect)
     end, left = source.size, dialect.footer_lines
     at = end - source.read(max(end - 1, 0), 1).endswith(newline)  # the last line's own end
     while left and at > start:

@@ -49,6 +49,34 @@ def test_reads_no_more_than_it_needs():
     assert len(read_header(long, PLAIN, Limits()).fields) == 1500
 
 
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n", b""])
+def test_a_header_may_be_as_long_as_a_record(ending):
+    names = b"a," + b"b" * 99_998
+    for limit in (100_000, 99_999):
+        longest = limit - len(ending.removesuffix(b"\n"))
+        source = Memory(names[:longest] + ending + b"1,2\n" * 10_000 * bool(ending))
+        assert read_header(source, PLAIN, Limits(max_record_bytes=limit)).data_start == longest + len(ending)
+        source = Memory(names[:longest] + b"b" + ending + b"1,2\n" * 10_000)
+        with pytest.raises(Rejected, match=f"longer than limits.max_record_bytes, {limit}"):
+            read_header(source, PLAIN, Limits(max_record_bytes=limit))
+        assert sum(length for _, length in source.reads) < limit + 1_000
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b'a,"b\n1,2\n', "a quote is not closed within limits.max_record_bytes or the file"),
+        (b'a,b"\n1,2\n', "a quote stands inside a field that does not start with one"),
+        (b'a,"b"c\n1,2\n', "text follows a closing quote"),
+        (b"a,b\r1,2\r", "see dialect.newline"),
+        (b"x" * 3_000_000, "longer than limits.max_record_bytes, 1048576"),
+    ],
+)
+def test_says_why_a_header_is_no_record(data, why):
+    with pytest.raises(Rejected, match=why):
+        read(data)
+
+
 @pytest.mark.parametrize(
     ("data", "code"),
     [
