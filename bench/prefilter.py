@@ -17,6 +17,7 @@ import numpy as np
 from chalicelib.domain.contract import Contract
 from chalicelib.domain.records import Grammar, Records, scan
 from chalicelib.domain.swar import PADDING, fields_of
+from chalicelib.domain.utf8 import broken
 
 BLOCK = 1 << 20
 Array = np.ndarray[Any, Any]
@@ -97,13 +98,4 @@ def _bad_bytes(data: bytes, size: int) -> Iterator[int]:
     while at >= 0:
         yield at
         at = data.find(b"\0", at + 1, size)
-    try:
-        str(memoryview(data)[:size], "utf-8")
-    except UnicodeDecodeError:
-        start = 0
-        for line in data[:size].splitlines(keepends=True):
-            try:
-                line.decode()
-            except UnicodeDecodeError as error:
-                yield start + error.start
-            start += len(line)
+    yield from broken(memoryview(data)[:size], np.frombuffer(data, np.uint8)).tolist()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -10,7 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 HELD = 1 << 20
-"""Hashes held at once (8 MB). More go to a temporary file as sorted runs, which are then read slice by slice."""
+"""Hashes held at once (8 MB). If there are more, they go to a temporary file as sorted runs, read slice by slice."""
 
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 
@@ -24,7 +23,7 @@ class Duplicates:
         self._buffer: list[Hashes] = []
         self._buffered = 0
         self._runs: list[tuple[int, int]] = []  # where each run starts in the file, and how many hashes it has
-        self._file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115
+        self._file: BinaryIO | None = None
 
     def __enter__(self) -> Duplicates:
         return self
@@ -32,7 +31,8 @@ class Duplicates:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        if self._file:
+            self._file.close()
 
     def add(self, hashes: Hashes) -> None:
         """The hashes of some rows' keys."""
@@ -40,33 +40,42 @@ class Duplicates:
         self._buffered += len(hashes)
         self.total += len(hashes)
         if self._buffered >= self._held:
-            self._spill()
+            self._file = self._file or _spool()
+            self._spill(self._file)
 
     def count(self) -> int:
         """Rows beyond the first of each key."""
         if not self.total:
             return 0
-        self._spill()
-        return self.total - sum(len(_once(part)) for part in self._slices())
+        if not self._file:
+            return self.total - len(_once(np.sort(np.concatenate(self._buffer))))
+        self._spill(self._file)
+        return self.total - sum(len(_once(part)) for part in self._slices(self._file))
 
-    def _spill(self) -> None:
+    def _spill(self, file: BinaryIO) -> None:
         if not self._buffered:
             return
         run = _once(np.sort(np.concatenate(self._buffer)))  # so that a key in every row takes no room
-        self._runs.append((self._file.seek(0, 2), len(run)))
-        self._file.write(run.data)
-        self._file.flush()
+        self._runs.append((file.seek(0, 2), len(run)))
+        file.write(run.data)
+        file.flush()
         self._buffer, self._buffered = [], 0
 
-    def _slices(self) -> Iterator[Hashes]:
+    def _slices(self, file: BinaryIO) -> Iterator[Hashes]:
         """All hashes of one range of values, range after range; each is about as many as may be held."""
-        runs = [np.memmap(self._file, np.uint64, "r", offset, (length,)) for offset, length in self._runs]
+        runs = [np.memmap(file, np.uint64, "r", offset, (length,)) for offset, length in self._runs]
         ranges = sum(length for _, length in self._runs) // self._held + 1
         bounds = [np.uint64(number * 2**64 // ranges) for number in range(1, ranges)]
         cuts = [[0, *run.searchsorted(bounds).tolist(), len(run)] for run in runs]
         for number in range(ranges):
             parts = [run[cut[number] : cut[number + 1]] for run, cut in zip(runs, cuts, strict=True)]
             yield np.sort(np.concatenate(parts))
+
+
+def _spool() -> BinaryIO:
+    import tempfile  # for large files only
+
+    return tempfile.TemporaryFile()  # type: ignore[return-value]
 
 
 def _once(ordered: Hashes) -> Hashes:

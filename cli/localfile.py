@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,6 +52,8 @@ def as_text(source: LocalFile, contract: Contract) -> Iterator[LocalFile]:
     if not source.size or readable_in_place(source, contract.dialect):
         yield source
         return
+    import tempfile  # for files that are not read where they are
+
     with tempfile.TemporaryFile(buffering=0) as spool:
         size = sum(spool.write(block) for block in converted(source, contract.dialect, contract.limits))
         refuse_no_text(size)

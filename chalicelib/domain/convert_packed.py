@@ -3,21 +3,21 @@
 Whatever the input claims, no step gives more than Steps.unpack, and what a format may make its reader hold is limited
 (Zstandard's window to MOST_WINDOW_BYTES, zip's directory to MOST_DIRECTORY_BYTES). Checksums are verified. A file that
 ends early or does not fit its format is Rejected with the offset in the packed file; text that was given before that
-must not be used.
+must not be used. What unpacks is imported where it is used, since most files are not packed.
 """
 
 from __future__ import annotations
 
-import bz2
 import zlib
 from collections.abc import Callable, Iterator
-
-import zstandard
+from typing import TYPE_CHECKING
 
 from chalicelib.domain.bytesource import ByteSource
 from chalicelib.domain.contract import Compression, Dialect
 from chalicelib.domain.convert_feed import USUAL, Feed, Steps, refused
-from chalicelib.domain.convert_zip import Member, only_member
+
+if TYPE_CHECKING:
+    from chalicelib.domain.convert_zip import Member
 
 MAGIC = {
     Compression.GZIP: (b"\x1f\x8b\x08",),
@@ -43,6 +43,8 @@ def unpacked(source: ByteSource, compression: Compression, steps: Steps = USUAL)
     """The bytes inside, in blocks of at most `steps.unpack`. Raises Rejected."""
     feed = Feed(source, 0, source.size, steps)
     if compression is Compression.ZIP:
+        from chalicelib.domain.convert_zip import only_member
+
         member = only_member(source)
         return _checked(member, Feed(source, member.start, member.stop, steps))
     if compression is Compression.NONE:
@@ -83,6 +85,8 @@ def _inflated(feed: Feed, wbits: int) -> Iterator[bytes]:
 
 
 def _bz2(feed: Feed) -> Iterator[bytes]:
+    import bz2
+
     engine = bz2.BZ2Decompressor()
     while not engine.eof:
         data = feed.take_some() if engine.needs_input else b""
@@ -95,6 +99,8 @@ def _bz2(feed: Feed) -> Iterator[bytes]:
 
 def _zstd(feed: Feed) -> Iterator[bytes]:
     """One frame, by its blocks: each gives little, and the last one says that it is the last (RFC 8878, 3.1.1)."""
+    import zstandard
+
     magic = feed.exactly(4)
     if magic[1:] == b"\x2a\x4d\x18":  # a frame of somebody's own
         feed.skip(int.from_bytes(feed.exactly(4), "little"))

@@ -101,7 +101,19 @@ class Table:
 
     def values(self, place: int, rows: Ints) -> Fields:
         """The same without the quotes around them."""
-        fields = self.column(place, rows)
+        return self._unquoted(self.column(place, rows))
+
+    def all_values(self, rows: Ints) -> Iterator[Fields]:
+        """The values of each column in turn: each bound is looked up once."""
+        rest = len(self.rules.columns) - 1
+        start, end = self.lines.start[rows], self.last_mark[rows] - rest
+        for place in range(rest):
+            stop = self.marks[end + place]
+            yield self._unquoted(self.lines.part(start, stop - start))
+            start = stop + 1
+        yield self._unquoted(self.lines.part(start, self.lines.stop[rows] - start))
+
+    def _unquoted(self, fields: Fields) -> Fields:
         if not self.quoted:
             return fields
         inside = (fields.at(0) == self.rules.grammar.quote) & (fields.length > 0)
@@ -144,8 +156,8 @@ def _own_faults(table: Table) -> dict[int, RowFault]:
         whole[row] = False
     rows = np.flatnonzero(whole)
     if len(rows):
-        for place, rule in enumerate(table.rules.columns):
-            _judge_column(table, rule, table.values(place, rows), rows, found)
+        for rule, values in zip(table.rules.columns, table.all_values(rows), strict=True):
+            _judge_column(table, rule, values, rows, found)
     return found
 
 

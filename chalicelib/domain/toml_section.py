@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from difflib import get_close_matches
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -113,6 +112,8 @@ class Section:
         """Note every key that nobody asked for."""
         for key in self.table:
             if key not in self._asked:
+                from difflib import get_close_matches  # for faults only
+
                 close = get_close_matches(key, self._asked, n=1)
                 hint = f"did you mean {close[0]}?" if close else f"known here: {', '.join(sorted(self._asked))}"
                 self.fault(key, f"is not known; {hint}")

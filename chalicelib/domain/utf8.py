@@ -5,12 +5,16 @@ Source: Unicode Standard, table 3-7 (well-formed UTF-8 byte sequences). Redshift
 
 from __future__ import annotations
 
+from codecs import utf_8_decode
+
 import numpy as np
 
 from chalicelib.domain.swar import Bytes, Ints, Mask
 
 FEW = 16
 """Broken lines that are looked for one by one."""
+PIECE_BYTES = 1 << 16
+"""Decoded at once: what comes of it is thrown away, and so never leaves the core's cache."""
 
 
 def broken(data: memoryview, padded: Bytes) -> Ints:
@@ -21,9 +25,9 @@ def broken(data: memoryview, padded: Bytes) -> Ints:
     found: list[int] = []
     begin = 0
     while begin < len(data):
-        try:
-            str(data[begin:], "utf-8")  # the common case; Python's decoder is as strict as the standard
-            break
+        piece = data[begin : begin + PIECE_BYTES]
+        try:  # the common case; Python's decoder is as strict as the standard, and leaves a cut sequence for later
+            begin += utf_8_decode(piece, "strict", begin + len(piece) == len(data))[1]
         except UnicodeDecodeError as error:
             if len(found) == FEW:
                 return _offsets(padded, len(data))
