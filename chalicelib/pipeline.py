@@ -19,7 +19,6 @@ from chalicelib.domain import keys
 from chalicelib.domain.arrivals import new_run
 from chalicelib.domain.books import first_reject, misfit, refuse_if_too_bad, totals
 from chalicelib.domain.filing import FilePlan, chunk_task, load_order
-from chalicelib.domain.lifecycle import load_fault
 from chalicelib.domain.model import (
     NOT_KEPT,
     Chunk,
@@ -35,6 +34,7 @@ from chalicelib.domain.model import (
 from chalicelib.domain.notices import notice
 from chalicelib.domain.pauses import pause
 from chalicelib.errors import Broken, LandfallError, LoadFailed, Retryable, SourceChanged, SourceGone
+from chalicelib.load_faults import load_failed
 from chalicelib.ports import Conflict, StatementState
 from chalicelib.staging import plan_file, publish, stage_part
 from chalicelib.world import OVERWRITTEN, World
@@ -221,7 +221,7 @@ class Pipeline(World):
         if row := self.warehouse.ledger(run.load_id):
             return self._loaded(run, row)
         if statement.state is StatementState.FAILED and not statement.retryable:
-            raise LoadFailed(statement.error, code=load_fault(statement.error))
+            raise load_failed(self, run, statement.error)
         if run.load_attempt >= self.settings.max_load_attempts:
             raise LoadFailed(f"the load failed {run.load_attempt} times: {statement.error}")
         self.runs.change(run, load_attempt=run.load_attempt + 1, statement_id="", submitted_at=0.0)

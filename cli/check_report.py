@@ -8,11 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
+from chalicelib.domain.repeats import DUPLICATE_KEYS
 from chalicelib.errors import LandfallError
 from cli.check_outputs import RejectSpool, Seen
 from cli.checking import Checked
 from cli.screen import Grid, console, show
 
+VERDICTS = {"TOO_MANY_REJECTS": "too many bad rows", DUPLICATE_KEYS: "duplicate keys"}
 LARGE_BYTES = 50_000_000
 """From this size on a terminal shows progress."""
 
@@ -90,7 +92,7 @@ class ForPeople:
     def checked(self, path: Path, checked: Checked, spool: RejectSpool, seen: Seen) -> None:  # noqa: ARG002
         self._clear()
         counts = (checked.read, checked.good, checked.rejected, checked.duplicate, len(checked.chunks))
-        verdict = "too many bad rows" if checked.refusal else "good"
+        verdict = VERDICTS[checked.refusal.code] if checked.refusal else "good"
         name = path.name or str(path)
         self._rows.append((name, checked.object, *(f"{n:,}" for n in counts), verdict))
         for reject in seen.first:

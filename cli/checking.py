@@ -1,12 +1,12 @@
 """The staging engine over a local file: what a worker would do with each chunk, one after the other, storing nothing.
 
 The records, the rejects and the chunks are those of a run of the same file with the same chunk size. Memory is bounded:
-a few blocks, 16 MB of hashes, and rejects handed on as they come.
+a few blocks, some tens of MB of hashes, and rejects handed on as they come.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.config import Settings
@@ -18,11 +18,13 @@ from chalicelib.domain.header import Layout
 from chalicelib.domain.model import Counts
 from chalicelib.domain.plan import Cuts, cut, refuse_size, usual_chunk
 from chalicelib.domain.rejects import Reject
+from chalicelib.domain.repeats import DUPLICATE_KEYS, Repeats, line_of
 from chalicelib.domain.stage import ChunkSummary, stage_chunk
 from chalicelib.domain.validate import compile_rules
 from chalicelib.errors import Rejected
 from cli.duplicates import Duplicates
 from cli.localfile import LocalFile, as_text
+from cli.repeated import Repeated, first_repeat
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +52,7 @@ class Checked:
     duplicate: int
     chunks: tuple[ChunkSummary, ...]
     refusal: Rejected | None
-    """Why its run would be REJECTED: more bad rows than the contract allows."""
+    """Why its run would be REJECTED: more bad rows than the contract allows, or a key twice where it forbids that."""
 
 
 def check_file(source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes: int | None = None) -> Checked:
@@ -71,9 +73,10 @@ def _check(source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes:
     cuts = cut(source, contract, chunk_bytes or usual_chunk(contract, Settings.chunk_mb))
     outputs.header(contract, cuts.layout)
     reader = _Reader(source, contract, cuts.layout, outputs)
-    with Duplicates() as duplicates:
-        chunks = tuple(reader.chunks(cuts, duplicates))
+    with Duplicates() as duplicates, Repeated(contract) as repeated:
+        chunks = tuple(reader.chunks(cuts, duplicates, repeated))
         duplicate = duplicates.count()
+        first = first_repeat(source, reader.rules, contract, repeated) if duplicate else None
     counts = Counts(
         read=sum(c.rows_read for c in chunks),
         good=sum(c.rows_good for c in chunks),
@@ -87,7 +90,7 @@ def _check(source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes:
         rejected=counts.rejected,
         duplicate=counts.duplicate,
         chunks=chunks,
-        refusal=_refusal(contract, counts, reader.first),
+        refusal=_refusal(contract, counts, reader.first) or _repeats(source, contract, chunks, cuts, duplicate, first),
     )
 
 
@@ -99,13 +102,14 @@ class _Reader:
         self.rules = replace(compile_rules(contract, layout), lineage=False)
         self.first: Reject | None = None
 
-    def chunks(self, cuts: Cuts, duplicates: Duplicates) -> Iterator[ChunkSummary]:
+    def chunks(self, cuts: Cuts, duplicates: Duplicates, repeated: Repeated) -> Iterator[ChunkSummary]:
         start, lines = cuts.header.data_start, cuts.header.lines
         records = until(self.source, cuts.ranges[-1].stop if cuts.ranges else start)
         for planned in cuts.ranges:
             summary = ChunkSummary.of(chunk := Range(start=start, stop=max(start, planned.stop)))
             for block in stage_chunk(records, chunk, self.rules, hash_keys=True):
                 self._hand_on(block, lines, duplicates)
+                repeated.add(block)
                 summary = summary.plus(block)
             yield summary
             start, lines = summary.end, lines + summary.lines
@@ -127,4 +131,21 @@ def _refusal(contract: Contract, counts: Counts, first: Reject | None) -> Reject
         refuse_if_too_bad(contract, counts, first.problem() if first else None)
     except Rejected as refusal:
         return refusal
+    return None
+
+
+def _repeats(
+    source: LocalFile, contract: Contract, chunks: Sequence[ChunkSummary], cuts: Cuts, rows: int, first: int | None
+) -> Rejected | None:
+    """The refusal for a file whose row at byte `first` has the key of a row before it."""
+    if first is None:
+        return None
+    repeats, lines = Repeats(rows=rows, first=first, key=contract.key), cuts.header.lines
+    for chunk in chunks:
+        if chunk.end > first:
+            line = line_of(source, contract, chunk.start, lines, first)
+            return Rejected(
+                repeats.message(line), code=DUPLICATE_KEYS, line=line, byte_offset=first, column=repeats.column
+            )
+        lines += chunk.lines
     return None

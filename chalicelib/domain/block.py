@@ -39,6 +39,8 @@ class Block:
     """In order, their lines counted from the chunk's first line, which is 1."""
     key_hashes: Words | None = None
     """If asked for: a hash of each good row's key."""
+    key_offsets: Ints | None = None
+    """With the hashes: where each of these rows starts in the source."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +73,7 @@ def make_block(table: Table, reading: Reading, place: Place, *, hash_keys: bool)
         lines=_line_ends(reading, start, end, stop),
         rejects=tuple(_reject(table, row, bad[row], reading, place) for row in sorted(bad)),
         key_hashes=key_hashes(table, rows) if hash_keys else None,
+        key_offsets=table.begins[rows] + place.offset if hash_keys else None,
     )
 
 

@@ -51,6 +51,13 @@ class Delivery(Enum):
     SNAPSHOT = "snapshot"  # all rows: a file older than one already loaded is superseded as a whole
 
 
+class DuplicateKeys(Enum):
+    """What becomes of rows of one file that have the same key."""
+
+    COLLAPSE = "collapse"  # the newest of them counts, the others are duplicates
+    FAIL = "fail"  # the file is REJECTED: which of them is wrong nobody can know
+
+
 class Escape(Enum):
     """How a quote, or a delimiter, is written that is part of a value."""
 
@@ -266,6 +273,7 @@ class Contract:
     mode: Mode = Mode.SCD1
     delivery: Delivery = Delivery.DELTA
     """`kind` in the file: what one file holds."""
+    duplicate_keys: DuplicateKeys = DuplicateKeys.COLLAPSE
     order_by: str | None = None
     """The column whose greater value is the newer row; without it the newer file wins, then the later line."""
     dialect: Dialect = field(default_factory=Dialect)

@@ -6,10 +6,13 @@ from typing import Any
 
 from chalicelib.domain.model import Counts, Problem, Run
 from chalicelib.domain.model import RunState as S
+from chalicelib.domain.repeats import DUPLICATE_KEYS
 from chalicelib.errors import LandfallError, LoadFailed, Rejected, Retryable, SourceChanged
 
 DATA_CHECK = "DATA_CHECK_FAILED"
-"""What etl.data_check_v1 raises: the file is at fault, though only the warehouse could tell."""
+FILE_FAULTS = (DATA_CHECK, DUPLICATE_KEYS)
+"""What etl.data_check_v1 and etl.apply_scd1_v1 raise if the file is at fault, though only the warehouse could tell. A
+data check's name is any text and follows its code, so that code is looked for first."""
 
 MOVES: dict[S, frozenset[S]] = {
     S.ARRIVED: frozenset({S.STAGING, S.REJECTED, S.FAILED, S.SUPERSEDED}),
@@ -53,14 +56,12 @@ def ending(state: S, error: LandfallError) -> S:
     """How a run in `state` ends with that error: whose fault is it?"""
     if state in (S.ARRIVED, S.STAGING):
         return {Rejected: S.REJECTED, SourceChanged: S.SUPERSEDED}.get(type(error), S.FAILED)
-    if error.code == DATA_CHECK:
-        return S.REJECTED
-    return S.FAILED
+    return S.REJECTED if error.code in FILE_FAULTS else S.FAILED
 
 
 def load_fault(text: str) -> str:
     """The code for a statement that failed with that text."""
-    return DATA_CHECK if DATA_CHECK in text else LoadFailed.code
+    return next((code for code in FILE_FAULTS if f"{code}:" in text), LoadFailed.code)
 
 
 def may_pass(run: Run, error: Exception, now: float, give_up_hours: float) -> bool:

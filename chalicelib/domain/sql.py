@@ -221,7 +221,7 @@ def _apply(contract: Contract, staging: str) -> str:
     return (
         f"CALL etl.apply_scd1_v1('{staging}', '{contract.schema}', '{contract.table}', '{','.join(names)}', "
         f"'{','.join(documents)}', '{','.join(contract.key)}', '{contract.order_by or ''}', "
-        f"'{contract.delivery.value}', "
+        f"'{contract.delivery.value}', '{contract.duplicate_keys.value}', "
         ":load_id, :run_id, :object, :source_order, :bucket, :source_key, :fingerprint, "
         ":rows_read, :rows_good, :rows_rejected)"
     )

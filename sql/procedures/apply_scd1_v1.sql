@@ -4,6 +4,8 @@
 --   once      a load id that is in the ledger changes nothing;
 --   newer     no row of the target is replaced by an older one. Age is the order column, then the age of the file,
 --             then the place in the file. Without an order column it is the age of the file, then the place;
+--   apart     if p_duplicate_keys is 'fail', no two staged rows have one key, or the transaction fails. This is looked at
+--             before a snapshot's age is: what becomes of such a file does not depend on other files;
 --   balanced  staged = duplicates + inserted + updated + unchanged + superseded, or the transaction fails.
 -- Does not delete: a key that a snapshot no longer holds stays.
 --
@@ -25,6 +27,7 @@ create or replace procedure etl.apply_scd1_v1(
     p_keys varchar(65535),
     p_order_by varchar(64),
     p_delivery varchar(16),
+    p_duplicate_keys varchar(16),
     p_load_id varchar(32),
     p_run_id varchar(64),
     p_object varchar(63),
@@ -61,7 +64,8 @@ declare
     v_at integer;
     v_count bigint;
     v_staged bigint;
-    v_keys bigint;
+    v_keys bigint := 0;
+    v_first bigint;                     -- byte of the first row whose key another row has before it
     v_merged bigint;
     v_touched bigint;
     v_inserted bigint := 0;
@@ -77,17 +81,7 @@ begin
 
     execute 'select count(*) from ' || v_staging into v_staged;
 
-    if p_delivery = 'snapshot' then
-        select count(*) into v_count
-        from etl.ledger
-        where object = p_object and outcome = 'LOADED' and source_order > p_source_order;
-        if v_count > 0 then
-            v_outcome := 'SUPERSEDED';
-            v_superseded := v_staged;
-        end if;
-    end if;
-
-    if v_outcome = 'LOADED' and v_staged > 0 then
+    if v_staged > 0 then
         for i in 1..regexp_count(p_keys, ',') + 1 loop
             v_name := quote_ident(split_part(p_keys, ',', i));
             if i = 1 then
@@ -101,6 +95,31 @@ begin
             v_join := v_join || 'w.' || v_name || ' = t.' || v_name;
             v_update_join := v_update_join || 'm.' || v_name || ' = ' || v_table || '.' || v_name;
         end loop;
+
+        execute 'select count(*) from (select 1 as one from ' || v_staging || ' s group by ' || v_partition || ') k'
+            into v_keys;
+        if p_duplicate_keys = 'fail' and v_keys < v_staged then
+            execute 'select min(r."_source_offset") from (select s."_source_offset", row_number() over (partition by '
+                || v_partition || ' order by s."_source_offset") as "_rank" from ' || v_staging
+                || ' s) r where r."_rank" > 1' into v_first;
+            v_count := v_staged - v_keys;
+            raise exception 'DUPLICATE_KEYS: % rows repeat a key, the first at byte %; the key is %',
+                v_count, v_first, p_keys;
+        end if;
+    end if;
+
+    if p_delivery = 'snapshot' then
+        select count(*) into v_count
+        from etl.ledger
+        where object = p_object and outcome = 'LOADED' and source_order > p_source_order;
+        if v_count > 0 then
+            v_outcome := 'SUPERSEDED';
+            v_superseded := v_staged;
+        end if;
+    end if;
+
+    if v_outcome = 'LOADED' and v_staged > 0 then
+        v_duplicates := v_staged - v_keys;
 
         for i in 1..regexp_count(p_columns, ',') + 1 loop
             v_name := quote_ident(split_part(p_columns, ',', i));
@@ -126,10 +145,6 @@ begin
                 || ' or ((w.' || v_name || ' = t.' || v_name
                 || ' or (w.' || v_name || ' is null and t.' || v_name || ' is null)) and ' || v_older || ')';
         end if;
-
-        execute 'select count(*) from (select 1 as one from ' || v_staging || ' s group by ' || v_partition || ') k'
-            into v_keys;
-        v_duplicates := v_staged - v_keys;
 
         -- What differs is looked for while the winners are written; only a table too wide for one statement (they are
         -- kept well below Redshift's longest text) needs further looks.

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.contract import Contract, Delivery
+from chalicelib.domain.contract import Contract, Delivery, DuplicateKeys
 from chalicelib.domain.model import Counts, LedgerRow, Outcome
+from chalicelib.domain.repeats import Repeats
 from chalicelib.domain.sql import LoadOrder
 from chalicelib.ports import StatementState
 from tests.contract.warehouses import UNKNOWN, Site, memory_site, redshift_site
@@ -155,6 +156,45 @@ def test_a_late_snapshot_is_superseded(site: Site, contract: Contract) -> None:
     row = the_row(site, old)
     assert (row.outcome, row.staged, row.superseded) == (Outcome.SUPERSEDED, 2, 2)
     assert site.rows(contract) == seen
+
+
+# ---- keys that come twice in a file ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("delivery", Delivery)
+@pytest.mark.parametrize(
+    "parts", [[b"0,z,1,,x\n10,a,1,,x\n20,a,2,,y\n30,a,3,,z\n"], [b"10,a,1,,x\n", b"20,a,2,,y\n30,a,3,,z\n"]]
+)
+def test_a_key_twice_fails_the_load_if_the_contract_forbids_it(
+    site: Site, contract: Contract, delivery: Delivery, parts: list[bytes]
+) -> None:
+    strict = replace(contract, delivery=delivery, duplicate_keys=DuplicateKeys.FAIL)
+    site.load(site.order(strict, [b"0,z,1,,x\n"], load="before"))
+    order = site.order(strict, parts, load="twice", age=2)
+    ended = site.load(order)
+    assert (ended.state, ended.retryable) == (FAILED, False)
+    assert Repeats.read(ended.error) == Repeats(rows=2, first=20, key=("id",))
+    assert site.warehouse.ledger(order.load_id) is None
+    assert [(r[0], r[3]) for r in site.rows(contract)] == [("z", "x")]
+
+
+def test_a_late_snapshot_with_a_key_twice_fails_too(site: Site, contract: Contract) -> None:
+    strict = replace(contract, delivery=Delivery.SNAPSHOT, duplicate_keys=DuplicateKeys.FAIL)
+    assert site.load(site.order(strict, [ROWS], load="new", age=2)).state is FINISHED
+    late = site.load(site.order(strict, [b"0,a,1,,x\n1022,a,2,,y\n1023,a,3,,y\n"], load="old", age=1))
+    assert Repeats.read(late.error) == Repeats(rows=2, first=1022, key=("id",))
+
+
+def test_what_an_error_counts_is_no_number_of_an_error(site: Site, contract: Contract) -> None:
+    order = site.order(replace(contract, duplicate_keys=DuplicateKeys.FAIL), [b"0,a,1,,x\n1023,a,2,,y\n"], load="1023")
+    ended = site.load(order)
+    assert (ended.state, ended.retryable) == (FAILED, False)  # 1023 is Redshift's number of what may pass
+
+
+def test_keys_that_come_once_are_loaded_where_they_must(site: Site, contract: Contract) -> None:
+    order = site.order(replace(contract, duplicate_keys=DuplicateKeys.FAIL), [ROWS], load="once")
+    assert site.load(order).state is FINISHED
+    assert the_row(site, order).inserted == 2
 
 
 # ---- newest wins ----------------------------------------------------------------------------------------------------

@@ -59,10 +59,15 @@ def single_faults(scenario: Scenario, *, versioned: bool) -> Iterator[tuple[str,
 
 def seeded(seed: int, *, chance: float = 0.03) -> tuple[str, World]:
     """Faults, doubles, reordering and lost events by chance, all from one seed."""
-    dice = random.Random(seed)
     scenario = SCENARIOS[seed % len(SCENARIOS)]
     versioned = bool(seed // len(SCENARIOS) % 2)
-    return scenario.__name__, play(scenario, Schedule(chance=chance, dice=dice), dice=dice, versioned=versioned)
+    return scenario.__name__, stormy(scenario, seed, versioned=versioned, chance=chance)
+
+
+def stormy(scenario: Scenario, seed: int, *, versioned: bool, chance: float = 0.03) -> World:
+    """The same for a scenario that is given."""
+    dice = random.Random(seed)
+    return play(scenario, Schedule(chance=chance, dice=dice), dice=dice, versioned=versioned)
 
 
 def findings(scenario: Scenario, versioned: bool) -> tuple[int, list[Finding]]:

@@ -128,6 +128,10 @@ BUGS = (
         "an older file overwrites a newer",
         ("chalicelib/adapters/memory/merge.py", '        return "superseded"\n', '        return "updated"\n'),
     ),
+    bug(
+        "a key twice is merged although the contract forbids it",
+        (WAREHOUSE, "            raise LoadFailedError(refused)\n", "            pass\n"),
+    ),
     bug("success is told of failure", (PIPELINE, "if run.state is RunState.LOADED else self.bell.failure", "")),
     bug(
         "told before it is true",

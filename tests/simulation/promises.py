@@ -9,6 +9,8 @@ from chalicelib.domain.model import Outcome, Run, RunState, digest
 from tests.simulation.world import World
 
 TABLE = "landing.things"
+UNIQUE = "landing.uniques"
+"""Of a contract whose every file has a key twice."""
 
 
 def safety(world: World) -> set[str]:
@@ -84,6 +86,7 @@ def _merged_once(world: World) -> set[str]:
     found = {str(r["id"]): f"{r['value']},{r['amount']}" for r in world.warehouse.rows(TABLE)}
     wanted = {key: rest for key, (_, rest) in expected.items()}
     broken = set() if found == wanted else {"I1/I3 the target differs from what the ledger says was loaded"}
+    broken |= {"I2 rows of a refused file are in a target"} if world.warehouse.rows(UNIQUE) else set()
     if len(world.warehouse.merged) != len(set(world.warehouse.merged)):
         broken.add("I1 a load was merged twice")
     return broken

@@ -174,6 +174,13 @@ def ask_again(world: World) -> None:
         world.later += [] if asked else [(settled, ask_again)]
 
 
+def key_twice(world: World) -> None:
+    """A key that comes twice, chunks apart, where the contract forbids it: REJECTED by the warehouse, each time."""
+    body = text(numbered(8)) + b"k1,again,1\n"
+    world.put("incoming/unique/a.csv", body, {})
+    then(world, settled, ask_again)
+
+
 SCENARIOS: tuple[Scenario, ...] = (
     one_file,
     bad_rows,
@@ -195,6 +202,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     overwritten_between,
     run_again,
     mended,
+    key_twice,
 )
 
 ENDS = {
@@ -202,5 +210,6 @@ ENDS = {
     "empty": RunState.REJECTED,
     "wrong_header": RunState.REJECTED,
     "unrouted": RunState.UNROUTED,
+    "key_twice": RunState.REJECTED,
 }
 """How the newest run of a scenario ends if nothing goes wrong; LOADED if it is not named."""

@@ -7,8 +7,10 @@ from dataclasses import replace
 import psycopg
 import pytest
 
+from chalicelib.domain.contract import DuplicateKeys
 from chalicelib.domain.ddl import target
 from chalicelib.domain.model import Counts, LedgerRow, Outcome
+from chalicelib.domain.repeats import Repeats
 from tests.sql.house import House, Row, ledger, run
 
 
@@ -198,6 +200,24 @@ def test_a_failed_data_check_rolls_everything_back_and_names_no_value(house: Hou
     assert "secret" not in str(caught.value).split("CONTEXT")[0]
     assert house.rows() == []
     assert house.ledger() == []
+
+
+@pytest.mark.parametrize("also", ["", "snapshot", "ordered"])
+def test_a_key_twice_rolls_everything_back_and_names_no_value(house: House, also: str) -> None:
+    house = getattr(house, also)() if also else house
+    house = house.having(key=("id", "value"), duplicate_keys=DuplicateKeys.FAIL)
+    rows = [row("a", "secret"), row("b", "secret"), row("a", "other"), row("a ", "secret"), row("b", "secret")]
+    with pytest.raises(psycopg.Error, match="DUPLICATE_KEYS") as caught:
+        house.load(*rows, age=1)
+    assert Repeats.read(str(caught.value)) == Repeats(rows=1, first=40, key=("id", "value"))
+    assert "secret" not in str(caught.value).split("CONTEXT")[0]
+    assert house.rows() == []
+    assert house.ledger() == []
+    assert tally(house.load(*rows[:4], age=1)) == {"inserted": 4}
+
+
+def test_a_file_without_good_rows_has_no_key_twice(house: House) -> None:
+    assert tally(house.having(duplicate_keys=DuplicateKeys.FAIL).load(age=1, rows_read=3, rows_rejected=3)) == {}
 
 
 def test_rows_for_which_a_data_check_is_null_pass(house: House) -> None:

@@ -15,8 +15,9 @@ from decimal import Decimal
 
 import zstandard
 
-from chalicelib.domain.contract import NULL_WORD, Column, Contract, Empty, Kind
+from chalicelib.domain.contract import NULL_WORD, Column, Contract, DuplicateKeys, Empty, Kind
 from chalicelib.domain.model import LedgerRow, Outcome
+from chalicelib.domain.repeats import Repeats
 from chalicelib.domain.sql import LoadOrder
 from chalicelib.domain.time_format import time_form
 
@@ -100,10 +101,14 @@ def collapse(contract: Contract, rows: Iterable[StagedRow]) -> dict[Key, StagedR
     """One row per key: the greatest `order_by`, then the last in the file."""
     latest: dict[Key, StagedRow] = {}
     for row in rows:
-        key = tuple(row.values[name] for name in contract.key)
+        key = _key(contract, row)
         if key not in latest or _age(contract, latest[key]) <= _age(contract, row):
             latest[key] = row
     return latest
+
+
+def _key(contract: Contract, row: StagedRow) -> Key:
+    return tuple(row.values[name] for name in contract.key)
 
 
 def _age(contract: Contract, row: StagedRow) -> tuple[tuple[bool, Value], int]:
@@ -113,6 +118,19 @@ def _age(contract: Contract, row: StagedRow) -> tuple[tuple[bool, Value], int]:
 def _sortable(value: Value) -> tuple[bool, Value]:
     """NULL is older than anything."""
     return (value is not None, value if value is not None else 0)
+
+
+def refusal(order: LoadOrder, rows: Iterable[StagedRow]) -> str:
+    """What the transaction fails with if a key comes twice and the contract forbids it; else empty."""
+    if order.contract.duplicate_keys is DuplicateKeys.COLLAPSE:
+        return ""
+    seen: set[Key] = set()
+    repeats: list[int] = []
+    for row in sorted(rows, key=lambda row: row.offset):
+        key = _key(order.contract, row)
+        repeats += [row.offset] if key in seen else []
+        seen.add(key)
+    return Repeats(rows=len(repeats), first=repeats[0], key=order.contract.key).raised() if repeats else ""
 
 
 def apply_scd1(order: LoadOrder, target: Target, rows: list[StagedRow]) -> LedgerRow:

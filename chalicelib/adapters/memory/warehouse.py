@@ -10,7 +10,7 @@ from enum import Enum
 
 import zstandard
 
-from chalicelib.adapters.memory.merge import StagedRow, Target, apply_scd1, read_part, supersede
+from chalicelib.adapters.memory.merge import StagedRow, Target, apply_scd1, read_part, refusal, supersede
 from chalicelib.adapters.memory.objects import MemoryObjects
 from chalicelib.domain.contract import Delivery
 from chalicelib.domain.model import LedgerRow, Outcome
@@ -155,6 +155,8 @@ class MemoryWarehouse:
             return
         table = f"{order.contract.schema}.{order.contract.table}"
         rows = self._staged(order)
+        if refused := refusal(order, rows):
+            raise LoadFailedError(refused)
         target = dict(self.targets.get(table, {}))
         if order.contract.delivery is Delivery.SNAPSHOT and self._newer_loaded(table, order.source_order):
             row = supersede(order, rows)

@@ -253,3 +253,4 @@ def test_a_cancel_that_fails_says_how(answer: Answer, kind: type[Exception]) -> 
 
 def test_passing_is_not_lasting() -> None:
     assert not passing("permission denied: connection refused")
+    assert not passing("ERROR: DATA_CHECK_FAILED: lost connection finds 1023 rows that must not be")

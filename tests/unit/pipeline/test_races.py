@@ -168,3 +168,4 @@ def test_a_data_check_that_fails_is_the_files_fault() -> None:
     error = LoadFailed(text, code=load_fault(text))
     assert ending(RunState.LOADING, error) is RunState.REJECTED
     assert ending(RunState.LOADING, LoadFailed("ERROR: permission denied")) is RunState.FAILED
+    assert load_fault("ERROR: DATA_CHECK_FAILED: no DUPLICATE_KEYS: finds 1 rows that must not be") == error.code

@@ -1,0 +1,43 @@
+"""Why the warehouse refused a load, in words that lead to what is to be mended."""
+
+from __future__ import annotations
+
+from chalicelib.domain import keys
+from chalicelib.domain.books import line_bases
+from chalicelib.domain.filing import FilePlan
+from chalicelib.domain.lifecycle import load_fault
+from chalicelib.domain.model import Run
+from chalicelib.domain.repeats import Repeats, line_of
+from chalicelib.errors import Broken, LoadFailed
+from chalicelib.staging import StoredBytes
+from chalicelib.unpack import Landed, Pieces
+from chalicelib.world import World
+
+
+def load_failed(world: World, run: Run, error: str) -> LoadFailed:
+    """The error that ends a run whose statement failed for good with that text. Raises Retryable.
+
+    For keys that come twice it points at the first such row, for which a part of the file is read again. That the file
+    is refused stands before: if it can be read no more, the message does without the line.
+    """
+    repeats = Repeats.read(error)
+    if not repeats:
+        return LoadFailed(error, code=load_fault(error))
+    try:
+        line = _line(world, run, repeats.first)
+    except Broken:
+        line = None
+    message = repeats.message(line)
+    return LoadFailed(message, code=load_fault(error), line=line, byte_offset=repeats.first, column=repeats.column)
+
+
+def _line(world: World, run: Run, offset: int) -> int | None:
+    """The line on which the record at that byte starts. Raises Broken, Retryable."""
+    contract = world.contract_of(run)
+    filed = FilePlan.from_json(world.objects.get(run.source.bucket, keys.plan(run)))
+    text = Pieces(world.objects, run, filed.text) if filed.text else Landed(world.objects, run.reads or run.source)
+    chunks = sorted(world.runs.chunks(run.run_id, run.generation), key=lambda chunk: chunk.number)
+    for chunk, before in line_bases(filed, chunks):
+        if chunk.start <= offset < chunk.end:
+            return line_of(StoredBytes(text), contract, chunk.start, before, offset)
+    return None
