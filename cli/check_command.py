@@ -97,8 +97,14 @@ class _Checker:
 
         progress = self.report.progress(path, source.size)
         if not self.good:
-            return Outputs(reject=on_reject, progress=progress)
-        return Outputs(reject=on_reject, progress=progress, header=self.good.header, good=self.good.rows)
+            return Outputs(reject=on_reject, unexplained=seen.codes.update, progress=progress)
+        return Outputs(
+            reject=on_reject,
+            unexplained=seen.codes.update,
+            progress=progress,
+            header=self.good.header,
+            good=self.good.rows,
+        )
 
 
 def _exit_of(error: LandfallError) -> ExitCode:

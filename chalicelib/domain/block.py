@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -19,7 +21,7 @@ from chalicelib.domain.table import Table, faults
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """Some consecutive records. rows_read = rows_good + rejects."""
+    """Some consecutive records. rows_read = rows_good + rows_rejected."""
 
     start: int
     """Byte offset of the first record in the source."""
@@ -37,10 +39,17 @@ class Block:
     """Physical lines in [start, end)."""
     rejects: tuple[Reject, ...] = ()
     """In order, their lines counted from the chunk's first line, which is 1."""
+    unexplained: Mapping[int, int] = field(default_factory=dict)
+    """How many bad rows of each code come after them that have no reject: the chunk has too many."""
     key_hashes: Words | None = None
     """If asked for: a hash of each good row's key."""
     key_offsets: Ints | None = None
     """With the hashes: where each of these rows starts in the source."""
+
+    @property
+    def rows_rejected(self) -> int:
+        """Bad rows, with a reject and without."""
+        return len(self.rejects) + sum(self.unexplained.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +62,11 @@ class Place:
     """The physical line it is on, from 1 at the chunk's start."""
 
 
-def make_block(table: Table, reading: Reading, place: Place, *, hash_keys: bool) -> Block:
-    """Judge the rows of a table; `place` is that of the byte that the reading's indices count from."""
+def make_block(table: Table, reading: Reading, place: Place, *, hash_keys: bool, explained: int) -> Block:
+    """Judge the rows of a table; `place` is that of the byte that the reading's indices count from.
+
+    The first `explained` bad rows get a reject.
+    """
     start, stop = int(table.begins[0]), int(table.finishes[-1])
     end = min(stop, reading.consumed)  # not so for a last record without a line feed: its stop is the padding's
     bad: dict[int, RowFault | Malformed] = {**faults(table), **table.malformed}
@@ -62,6 +74,7 @@ def make_block(table: Table, reading: Reading, place: Place, *, hash_keys: bool)
     good[list(bad)] = False
     rows = np.flatnonzero(good)
     comments = table.comments
+    bad_rows = sorted(bad)
     return Block(
         start=place.offset + start,
         end=place.offset + end,
@@ -71,7 +84,8 @@ def make_block(table: Table, reading: Reading, place: Place, *, hash_keys: bool)
         blank=len(good) - len(rows) - len(bad) - comments,
         comments=comments,
         lines=_line_ends(reading, start, end, stop),
-        rejects=tuple(_reject(table, row, bad[row], reading, place) for row in sorted(bad)),
+        rejects=_rejects(table, {row: bad[row] for row in bad_rows[:explained]}, reading, place),
+        unexplained=Counter(_code(bad[row]) for row in bad_rows[explained:]),
         key_hashes=key_hashes(table, rows) if hash_keys else None,
         key_offsets=table.begins[rows] + place.offset if hash_keys else None,
     )
@@ -101,17 +115,27 @@ def _line_ends(reading: Reading, start: int, end: int, stop: int) -> int:
     return count + (stop > end)
 
 
-def _reject(table: Table, row: int, fault: RowFault | Malformed, reading: Reading, place: Place) -> Reject:
-    """Explain one bad row."""
-    start = int(table.begins[row])
-    line, offset = place.line + int(reading.line_feeds.searchsorted(start)), start + place.offset
-    if isinstance(fault, Malformed):
-        quote_line = place.line + int(reading.line_feeds.searchsorted(fault.at))
-        reason, quote_line = explain(fault, quote_line, table.rules.grammar)
-        return reject(
-            line, offset, table.shown(row), RowFault(column="", code=LoadError.LINE, reason=reason), quote_line
-        )
-    return reject(line, offset, table.shown(row), fault)
+def _code(fault: RowFault | Malformed) -> int:
+    return LoadError.LINE if isinstance(fault, Malformed) else fault.code
+
+
+def _rejects(
+    table: Table, bad: Mapping[int, RowFault | Malformed], reading: Reading, place: Place
+) -> tuple[Reject, ...]:
+    """Explain bad rows, given in order."""
+    starts = table.begins[list(bad)]
+    offsets, lines = (starts + place.offset).tolist(), (reading.line_feeds.searchsorted(starts) + place.line).tolist()
+    rejects = []
+    for (row, fault), offset, line in zip(bad.items(), offsets, lines, strict=True):
+        quote_line = 0
+        if isinstance(fault, Malformed):
+            quote_line = place.line + int(reading.line_feeds.searchsorted(fault.at))
+            reason, quote_line = explain(fault, quote_line, table.rules.grammar)
+            why = RowFault(column="", code=LoadError.LINE, reason=reason)
+        else:
+            why = fault
+        rejects.append(reject(line, offset, table.shown(row), why, quote_line))
+    return tuple(rejects)
 
 
 def reject(line: int, byte_offset: int, record: bytes, fault: RowFault, quote_line: int = 0) -> Reject:

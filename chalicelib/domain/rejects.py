@@ -9,6 +9,8 @@ from chalicelib.domain.model import Problem
 
 KEPT_BYTES = 65_536
 """Of a longer record only the beginning is kept."""
+EXPLAINED = 100_000
+"""Rejects of a chunk, or as many as the contract allows: further bad rows are counted, and the file refused anyway."""
 MASK = b"***"
 LINE_BREAKS = str.maketrans({"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 """JSON lets these stand; programs that split text into lines do not."""

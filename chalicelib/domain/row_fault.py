@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chalicelib.domain.codes import LoadError
 
@@ -18,6 +19,7 @@ class RowFault:
     """What is wrong: a predicate of the column, or of the record."""
 
 
+@lru_cache(maxsize=1024)
 def ragged(width: int, expected: int) -> RowFault:
     """A row with too few or too many fields."""
     code = LoadError.TOO_FEW_COLUMNS if width < expected else LoadError.TOO_MANY_COLUMNS

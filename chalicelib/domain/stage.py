@@ -60,7 +60,7 @@ class ChunkSummary:
             end=block.end,
             rows_read=self.rows_read + block.rows_read,
             rows_good=self.rows_good + block.rows_good,
-            rows_rejected=self.rows_rejected + len(block.rejects),
+            rows_rejected=self.rows_rejected + block.rows_rejected,
             blank=self.blank + block.blank,
             comments=self.comments + block.comments,
             lines=self.lines + block.lines,
@@ -86,6 +86,7 @@ class _Stager:
         self.stop = min(chunk.stop, source.size)
         self.place = Place(offset=chunk.start, line=1)
         self.ahead = b""
+        self.explained = rules.explained
 
     def blocks(self) -> Iterator[Block]:
         """Scan, judge and hand on until the next record is another chunk's."""
@@ -99,7 +100,7 @@ class _Stager:
             for first in range(0, mine, MOST_ROWS):
                 rows = slice(first, min(first + MOST_ROWS, mine))
                 table = Table.of(reading, self.rules, rows)
-                yield self._pass(make_block(table, reading, place, hash_keys=self.hash_keys))
+                yield self._pass(make_block(table, reading, place, hash_keys=self.hash_keys, explained=self.explained))
             self.ahead = data[used:size]
             if reading.unended and self.place.offset < self.stop:
                 yield self._pass(self._long_line(reading.unended))
@@ -121,6 +122,7 @@ class _Stager:
 
     def _pass(self, block: Block) -> Block:
         self.place = Place(offset=block.end, line=self.place.line + block.lines)
+        self.explained -= min(self.explained, len(block.rejects))
         return block
 
     def _long_line(self, fault: Malformed) -> Block:
@@ -148,5 +150,6 @@ class _Stager:
             blank=0,
             comments=0,
             lines=1,
-            rejects=(reject(self.place.line, self.place.offset, record, why, quote_line),),
+            rejects=(reject(self.place.line, self.place.offset, record, why, quote_line),) if self.explained else (),
+            unexplained={} if self.explained else {why.code: 1},
         )

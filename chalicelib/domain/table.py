@@ -192,6 +192,12 @@ def _judge_column(table: Table, rule: ColumnRule, values: Fields, rows: Ints, fo
     """Add the faults of one column in rows that have none yet."""
     quote = bytes([table.rules.grammar.quote])
     unproven = np.flatnonzero(~rule.prove(values))
+    judged: dict[bytes, RowFault | None] = {}  # a file at fault mostly repeats itself
     for row, raw in zip(rows[unproven].tolist(), values.pick(unproven).raw(), strict=True):
-        if row not in found and (fault := rule.judge(raw.replace(quote * 2, quote))):
-            found[row] = RowFault(column=rule.name, code=fault.code, reason=fault.reason)
+        if row in found:
+            continue
+        if raw not in judged:
+            fault = rule.judge(raw.replace(quote * 2, quote))
+            judged[raw] = RowFault(column=rule.name, code=fault.code, reason=fault.reason) if fault else None
+        if found_fault := judged[raw]:
+            found[row] = found_fault

@@ -12,6 +12,7 @@ from chalicelib.domain.contract import NULL_WORD, Column, ColumnType, Contract, 
 from chalicelib.domain.header import Layout
 from chalicelib.domain.reading import Reading, Transcriber, read_plain, transcriber
 from chalicelib.domain.records import Grammar
+from chalicelib.domain.rejects import EXPLAINED
 from chalicelib.domain.swar import Fields, Mask, equal
 from chalicelib.domain.time_format import time_form
 from chalicelib.errors import ContractError
@@ -83,6 +84,8 @@ class Rules:
     """Put each record's byte offset before it."""
     transcriber: Transcriber | None = None
     """Reads what COPY could not."""
+    explained: int = EXPLAINED
+    """How many of a chunk's bad rows get a reject; the others are counted by their codes."""
 
     @property
     def newline(self) -> bytes:
@@ -111,6 +114,7 @@ def compile_rules(contract: Contract, layout: Layout) -> Rules:
         hidden=tuple(place for place, column in enumerate(layout.columns) if column.pii),
         lineage=contract.lineage,
         transcriber=transcriber(contract.dialect, contract.limits, layout.columns, dict(layout.rescued)),
+        explained=max(contract.limits.max_rejects, EXPLAINED),
     )
 
 
