@@ -6,7 +6,7 @@ they can happen. Every method may be called again with the same arguments withou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
@@ -28,11 +28,23 @@ class ObjectStore(Protocol):
     def read(self, source: Source, start: int, length: int) -> bytes:
         """Bytes [start, start+length) of exactly this version. Raises SourceGone, SourceChanged."""
 
+    def stream(self, source: Source, start: int, stop: int) -> Iterator[bytes]:
+        """Bytes [start, stop) of exactly this version in order, the next ones fetched while the last are worked on.
+
+        Raises SourceGone, SourceChanged, at the latest where bytes would not be this version's.
+        """
+
     def get(self, bucket: str, key: str, start: int = 0, length: int | None = None) -> bytes:
         """An object of our own, whole if it is small, or bytes [start, start+length) of it. Raises SourceGone."""
 
     def put(self, bucket: str, key: str, body: bytes) -> None:
         """Write an object of our own, whole."""
+
+    def upload(self, bucket: str, key: str, pieces: Iterable[bytes]) -> None:
+        """Write an object of our own while it is made, visible whole or not at all; without pieces there is none.
+
+        What making the pieces raises is raised, and then nothing is written.
+        """
 
     def copy(self, source: Source, key: str) -> None:
         """Copy this version within its bucket and verify the copy's size. Raises SourceGone, SourceChanged."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import zstandard
@@ -54,6 +54,29 @@ class StoredBytes:
         return bytes(out)
 
 
+class Streamed:
+    """A span of a landed file as the engine reads it: in order from one stream; the few bytes beyond are read as such.
+
+    Overlaps by itself: while a block is checked, the next ones come in.
+    """
+
+    def __init__(self, objects: ObjectStore, source: Source, span: Range) -> None:
+        self.size = source.size
+        self._beyond = Landed(objects, source)
+        self._pieces = objects.stream(source, span.start, span.stop)
+        self._next, self._stop, self._held = span.start, span.stop, b""
+
+    def read(self, start: int, length: int) -> bytes:
+        """Bytes [start, start+length), fewer only at the end of the object. Raises SourceGone, SourceChanged."""
+        if start != self._next or start + length > self._stop:
+            return self._beyond.read(start, length)
+        while len(self._held) < length and (piece := next(self._pieces, b"")):
+            self._held += piece
+        found, self._held = self._held[:length], self._held[length:]
+        self._next += length
+        return found
+
+
 def plan_file(objects: ObjectStore, run: Run, source: Source, contract: Contract, settings: Settings) -> FilePlan:
     """Header and cuts of a file, by small reads only once its text is there. Raises Rejected."""
     refuse_size(source.size, contract.limits)
@@ -79,22 +102,19 @@ def stage_part(
 ) -> Chunk:
     """Check one chunk and write its part and its rejects, if there are any. Returns the chunk as it is to be recorded.
 
-    The part is held compressed until it is whole (about a third of a chunk). Raises SourceGone, SourceChanged.
+    Bytes come in and rows go out while others are checked; held are some blocks, and the rejects. The part is there
+    whole or not at all. Raises SourceGone, SourceChanged.
     """
     started = clock.now()
     rules = compile_rules(contract, Layout.of(contract, filed.columns, filed.rescued))
     span = Range(start=chunk.start, stop=chunk.stop)
-    summary, sink = ChunkSummary.of(span), _Sink(contract.limits.max_rejects)
-    whole = Pieces(objects, run, filed.text) if filed.text else Landed(objects, run.reads or run.source)
-    for block in stage_chunk(until(StoredBytes(whole), filed.ranges[-1].stop), span, rules):
-        summary = summary.plus(block)
-        sink.take(block)
+    sink = _Sink(span, contract.limits.max_rejects)
+    whole = until(_bytes_of(objects, run, span, filed), filed.ranges[-1].stop)
     planned_start = filed.ranges[chunk.number - 1].start
-    part = keys.part(run, chunk, planned_start) if summary.rows_good else ""
-    rejects = keys.chunk_rejects(run, chunk, planned_start) if summary.rows_rejected else ""
-    if part:
-        objects.put(run.source.bucket, part, sink.part())
-    if rejects:
+    part, rejects = keys.part(run, chunk, planned_start), keys.chunk_rejects(run, chunk, planned_start)
+    objects.upload(run.source.bucket, part, sink.rows(stage_chunk(whole, span, rules)))
+    summary = sink.summary
+    if summary.rows_rejected:
         objects.put(run.source.bucket, rejects, bytes(sink.rejects))
     return replace(
         chunk,
@@ -104,38 +124,48 @@ def stage_part(
         read=summary.rows_read,
         good=summary.rows_good,
         rejected=summary.rows_rejected,
-        part=part,
-        rejects=rejects,
+        part=part if summary.rows_good else "",
+        rejects=rejects if summary.rows_rejected else "",
         first_reject=sink.first.problem() if sink.first else None,
         seconds=clock.now() - started,
     )
 
 
+def _bytes_of(objects: ObjectStore, run: Run, span: Range, filed: FilePlan) -> ByteSource:
+    if filed.text:
+        return StoredBytes(Pieces(objects, run, filed.text))
+    return Streamed(objects, run.reads or run.source, span)
+
+
 class _Sink:
-    """Takes a chunk's blocks: good rows are compressed at once, rejects become JSON lines.
+    """Takes a chunk's blocks: good rows are handed on compressed, rejects become JSON lines.
 
     Beyond the contract's max_rejects the file cannot be loaded anyway, so further rejects are counted but not kept.
     """
 
-    def __init__(self, most_rejects: int) -> None:
+    def __init__(self, span: Range, most_rejects: int) -> None:
+        self.summary = ChunkSummary.of(span)
         self.first: Reject | None = None
         self.rejects = bytearray()
         self._room = most_rejects
-        self._part = bytearray()
-        self._zstd = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compressobj()
 
-    def take(self, block: Block) -> None:
-        self._part += self._zstd.compress(block.good)
+    def rows(self, blocks: Iterable[Block]) -> Iterator[bytes]:
+        """The good rows as one Zstandard frame, in pieces; none if there are no good rows."""
+        zstd = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compressobj()
+        for block in blocks:
+            self.summary = self.summary.plus(block)
+            self._take_rejects(block)
+            if block.rows_good and (piece := zstd.compress(block.good)):
+                yield piece
+        if self.summary.rows_good:
+            yield zstd.flush()
+
+    def _take_rejects(self, block: Block) -> None:
         for reject in block.rejects[: self._room]:
             self.rejects += reject.to_json().encode() + b"\n"
         self._room -= min(self._room, len(block.rejects))
         if self.first is None and block.rejects:
             self.first = block.rejects[0]
-
-    def part(self) -> bytes:
-        """The compressed rows; call once, at the end."""
-        self._part += self._zstd.flush()
-        return bytes(self._part)
 
 
 def publish(objects: ObjectStore, run: Run, filed: FilePlan, chunks: Sequence[Chunk]) -> None:

@@ -54,6 +54,7 @@ PASSING = frozenset(
         "InternalError",
         "InternalServerError",
         "InternalServerException",
+        "NoSuchUpload",  # removed while it went on, or finished already: the object is written anew
         "OperationAborted",
         "QueryTimeoutException",
         "RequestTimeTooSkewed",

@@ -1,19 +1,21 @@
 """S3. Reads name the version they mean, so that bytes of two versions never mix; copies are verified.
 
-Needs s3:ListBucket besides the object rights: without it S3 says 403, not 404, of what is not there.
+Needs s3:ListBucket besides the object rights: without it S3 says 403, not 404, of what is not there. Needs
+s3:AbortMultipartUpload, too, to take back what was sent of an object that could not be finished.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.foreign import code_of, door
+from chalicelib.adapters.transfers import LEAST_PART_BYTES, Upload, in_parts, streamed, version_named
 from chalicelib.domain.model import Source
 from chalicelib.errors import Retryable, SourceChanged, SourceGone
 
@@ -32,11 +34,10 @@ PART_BYTES = 256 << 20
 
 
 class S3Objects:
-    """Guarantees that `read` gives bytes of the wanted version only, and that `delete` removes no other."""
+    """Guarantees that `read` and `stream` give bytes of the wanted version only, and that `delete` removes no other."""
 
     def __init__(self, client: S3Client, *, part_bytes: int = PART_BYTES) -> None:
-        self._s3 = client
-        self._transfer = TransferConfig(multipart_threshold=part_bytes, multipart_chunksize=part_bytes)
+        self._s3, self._part_bytes = client, part_bytes
 
     def head(self, bucket: str, key: str, version_id: str | None = None) -> Source:
         with door(f"HEAD s3://{bucket}/{key}", source=True):
@@ -56,17 +57,14 @@ class S3Objects:
             return b""
         what = f"GET s3://{source.bucket}/{source.key} from {start}"
         with door(what, source=True):
-            answer = self._s3.get_object(
-                Bucket=source.bucket,
-                Key=source.key,
-                Range=f"bytes={start}-{start + expected - 1}",
-                IfMatch=_quoted(source.etag),
-                **_version(source.version_id),
-            )
+            answer = self._s3.get_object(Range=f"bytes={start}-{start + expected - 1}", **version_named(source))
             body = answer["Body"].read()
         if len(body) != expected:
             raise Retryable(f"{what}: {len(body)} of {expected} bytes came")
         return body
+
+    def stream(self, source: Source, start: int, stop: int) -> Iterator[bytes]:
+        return streamed(self._s3, source, start, stop)
 
     def get(self, bucket: str, key: str, start: int = 0, length: int | None = None) -> bytes:
         stop = "" if length is None else start + length - 1
@@ -75,9 +73,17 @@ class S3Objects:
             return self._s3.get_object(Bucket=bucket, Key=key, **part)["Body"].read()
 
     def put(self, bucket: str, key: str, body: bytes) -> None:
-        kind = CONTENT_TYPES.get(PurePosixPath(key).suffix, "application/octet-stream")
         with door(f"PUT s3://{bucket}/{key}"):
-            self._s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=kind)
+            self._s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=_content_type(key))
+
+    def upload(self, bucket: str, key: str, pieces: Iterable[bytes]) -> None:
+        """In parts, each sent while the next is made; at once if that is less than a part."""
+        parts = in_parts(pieces, LEAST_PART_BYTES)
+        first = next(parts, b"")
+        if len(first) >= LEAST_PART_BYTES:
+            self._upload(bucket, key, chain([first], parts))
+        elif first:
+            self.put(bucket, key, first)
 
     def copy(self, source: Source, key: str) -> None:
         """Small objects in one call, large ones in parts; every call insists on the version's etag.
@@ -89,7 +95,7 @@ class S3Objects:
         if found.etag != source.etag:
             raise SourceChanged(f"{what}: the object was overwritten")
         with door(what, source=True):
-            if found.size <= self._transfer.multipart_threshold:
+            if found.size <= self._part_bytes:
                 self._copy_at_once(found, key)
             else:
                 self._copy_in_parts(found, key)
@@ -124,18 +130,31 @@ class S3Objects:
                         last_modified=_second(found["LastModified"]),
                     )
 
+    def _upload(self, bucket: str, key: str, parts: Iterable[bytes]) -> None:
+        upload = Upload(self._s3, bucket, key, _content_type(key))
+        try:
+            for part in parts:
+                upload.send(part)
+            upload.finish()
+        except BaseException:
+            upload.abort()
+            raise
+
     def _copy_at_once(self, source: Source, key: str) -> None:
         self._s3.copy_object(
             Bucket=source.bucket, Key=key, CopySource=_copy_source(source), CopySourceIfMatch=_quoted(source.etag)
         )
 
     def _copy_in_parts(self, source: Source, key: str) -> None:
+        from boto3.s3.transfer import TransferConfig  # for files of more than PART_BYTES
+
+        config = TransferConfig(multipart_threshold=self._part_bytes, multipart_chunksize=self._part_bytes)
         self._s3.copy(
             _copy_source(source),
             source.bucket,
             key,
             ExtraArgs={"CopySourceIfMatch": _quoted(source.etag)},
-            Config=self._transfer,
+            Config=config,
         )
 
     def _delete(self, source: Source, version: str | None) -> None:
@@ -148,6 +167,10 @@ class S3Objects:
             if version or code_of(error) != "NotImplemented":
                 raise
             self._s3.delete_object(Bucket=source.bucket, Key=source.key)  # a store without conditional deletes
+
+
+def _content_type(key: str) -> str:
+    return CONTENT_TYPES.get(PurePosixPath(key).suffix, "application/octet-stream")
 
 
 def _version(version_id: str | None) -> Any:

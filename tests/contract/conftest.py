@@ -33,6 +33,8 @@ class Objects:
     bucket: str
     versioned: bool
     remove: Callable[[str], object]
+    unfinished: Callable[[], int] = lambda: 0
+    """How many uploads were begun and neither finished nor taken back."""
 
 
 ENDPOINT = "LANDFALL_CONTRACT_ENDPOINT"
@@ -81,6 +83,7 @@ def objects(request: pytest.FixtureRequest, clock: MemoryClock) -> Objects:
         bucket=bucket,
         versioned=bool(versioned),
         remove=lambda key: s3.delete_object(Bucket=bucket, Key=key),
+        unfinished=lambda: len(s3.list_multipart_uploads(Bucket=bucket).get("Uploads", [])),
     )
 
 

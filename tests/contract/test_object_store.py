@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -77,6 +79,66 @@ def test_what_somebody_removed_is_gone(objects: Objects) -> None:
 )
 def test_a_range_is_read(objects: Objects, start: int, length: int, expected: bytes) -> None:
     assert objects.store.read(landed(objects), start, length) == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "expected"), [(0, 10, b"0123456789"), (3, 7, b"3456"), (8, 99, b"89"), (10, 20, b""), (4, 4, b"")]
+)
+def test_a_span_is_streamed(objects: Objects, start: int, stop: int, expected: bytes) -> None:
+    assert b"".join(objects.store.stream(landed(objects), start, stop)) == expected
+
+
+def test_a_large_span_is_streamed_in_order(objects: Objects) -> None:
+    body = random.Random(1).randbytes(3_500_000)
+    pieces = list(objects.store.stream(landed(objects, body), 5, len(body) - 5))
+    assert len(pieces) > 1
+    assert b"".join(pieces) == body[5:-5]
+
+
+def test_an_overwritten_object_is_not_streamed(objects: Objects) -> None:
+    source = replace(landed(objects), version_id=None)
+    landed(objects, b"other bytes")
+    with pytest.raises(SourceChanged):
+        list(objects.store.stream(source, 0, 10))
+
+
+def test_what_is_gone_is_not_streamed(objects: Objects) -> None:
+    source = replace(landed(objects), version_id=None)
+    objects.remove(KEY)
+    with pytest.raises(SourceGone):
+        list(objects.store.stream(source, 0, 10))
+
+
+@pytest.mark.parametrize("sizes", [[3], [1, 2, 3], [5 << 20], [5 << 20, 1], [2_000_000] * 6, [12_000_000, 0, 7]])
+def test_pieces_become_one_object(objects: Objects, sizes: list[int]) -> None:
+    pieces = [random.Random(n).randbytes(size) for n, size in enumerate(sizes)]
+    for _ in range(2):  # as a worker that starts over does
+        objects.store.upload(objects.bucket, "part", iter(pieces))
+        assert objects.store.get(objects.bucket, "part") == b"".join(pieces)
+    assert objects.unfinished() == 0
+
+
+def test_no_pieces_are_no_object(objects: Objects) -> None:
+    objects.store.upload(objects.bucket, "part", iter([]))
+    assert keys(objects, "") == []
+
+
+class Stopped(BaseException):
+    """What ends a worker without being an error."""
+
+
+@pytest.mark.parametrize("size", [10, 6_000_000], ids=["before the first part", "after two parts"])
+@pytest.mark.parametrize("why", [SourceChanged("overwritten"), Stopped()], ids=["error", "stop"])
+def test_an_object_that_cannot_be_finished_leaves_nothing(objects: Objects, size: int, why: BaseException) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield bytes(size)
+        yield bytes(size)
+        raise why
+
+    with pytest.raises(type(why)):
+        objects.store.upload(objects.bucket, "part", pieces())
+    assert keys(objects, "") == []
+    assert objects.unfinished() == 0
 
 
 @pytest.mark.parametrize(("start", "length"), [(0, 4), (3, 4), (8, 100), (4, None), (9, 1)])

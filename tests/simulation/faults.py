@@ -15,7 +15,7 @@ from chalicelib.adapters.memory import MemoryClock
 from chalicelib.errors import Refused, Retryable, Throttled
 
 PORTS = {
-    "objects": ("head", "read", "get", "put", "copy", "delete", "list"),
+    "objects": ("head", "read", "stream", "get", "put", "upload", "copy", "delete", "list"),
     "runs": (
         "create",
         "get",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from chalicelib.domain.model import Source
@@ -22,6 +22,8 @@ class Stored:
 
 
 Versions = list[Stored]
+PIECE_BYTES = 1 << 16
+"""Given at once by a stream; overwriting may come between two pieces."""
 
 
 class MemoryObjects:
@@ -39,6 +41,11 @@ class MemoryObjects:
     def read(self, source: Source, start: int, length: int) -> bytes:
         return self._exactly(source)[start : start + length]
 
+    def stream(self, source: Source, start: int, stop: int) -> Iterator[bytes]:
+        while piece := self.read(source, start, min(stop - start, PIECE_BYTES)):
+            start += len(piece)
+            yield piece
+
     def get(self, bucket: str, key: str, start: int = 0, length: int | None = None) -> bytes:
         body = self._find(bucket, key).body or b""
         return body[start : None if length is None else start + length]
@@ -46,6 +53,10 @@ class MemoryObjects:
     def put(self, bucket: str, key: str, body: bytes) -> None:
         etag = hashlib.md5(body, usedforsecurity=False).hexdigest()
         self._add(bucket, key, bytes(body), etag)
+
+    def upload(self, bucket: str, key: str, pieces: Iterable[bytes]) -> None:
+        if body := b"".join(pieces):
+            self.put(bucket, key, body)
 
     def copy(self, source: Source, key: str) -> None:
         self.put(source.bucket, key, self._exactly(source))

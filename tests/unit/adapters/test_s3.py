@@ -9,11 +9,13 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.adapters.s3 import S3Objects
+from chalicelib.adapters.transfers import LEAST_PART_BYTES
 from chalicelib.domain.model import Source
 from chalicelib.errors import Refused, Retryable, SourceChanged, SourceGone, Throttled
 from tests.unit.adapters.wire import Answer, Script, client, xml_error
 
 SOURCE = Source(bucket="landing", key="incoming/a b+c.csv", etag="abc", size=10, version_id="v1")
+LONG = {"Content-Length": "7"}
 BY_ETAG = replace(SOURCE, version_id=None)
 
 
@@ -64,6 +66,71 @@ def test_a_read_that_fails_says_how(answer: Answer | Exception, kind: type[Excep
     with pytest.raises(kind) as caught:
         store(Script([answer])).read(SOURCE, 3, 4)
     assert type(caught.value) is kind
+
+
+@pytest.mark.parametrize("broken", [Answer(status=206, body=b"34"), Answer(status=206, body=b"34", headers=LONG)])
+def test_a_stream_goes_on_where_its_connection_broke(broken: Answer) -> None:
+    script = Script([broken, Answer(status=206, body=b"56789")])
+    assert b"".join(store(script).stream(SOURCE, 3, 10)) == b"3456789"
+    assert [a.headers["Range"] for a in script.asked] == ["bytes=3-9", "bytes=5-9"]
+    assert {a.headers["If-Match"] for a in script.asked} == {'"abc"'}
+    assert all(a.path.endswith("versionId=v1") for a in script.asked)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (Answer(status=206), Retryable),
+        (ReadTimeoutError(endpoint_url="s3"), Retryable),
+        (xml_error("SlowDown", status=503), Throttled),
+        (xml_error("PreconditionFailed", status=412), SourceChanged),
+        (xml_error("NoSuchKey", status=404), SourceGone),
+        (xml_error("AccessDenied", status=403), Refused),
+    ],
+)
+def test_a_stream_that_cannot_go_on_says_why(answer: Answer | Exception, kind: type[Exception]) -> None:
+    script = Script([Answer(status=206, body=b"34"), answer])
+    with pytest.raises(kind) as caught:
+        list(store(script).stream(SOURCE, 3, 10))
+    assert type(caught.value) is kind
+    assert len(script.asked) == 2
+
+
+BEGUN = Answer(body=b"<R><UploadId>u1</UploadId></R>")
+SENT = Answer(headers={"ETag": '"e"', "x-amz-checksum-crc32": "AAAAAA=="})
+FIVE = bytes(LEAST_PART_BYTES)
+
+
+def test_a_part_is_sent_while_the_next_is_made() -> None:
+    script = Script([BEGUN, SENT, SENT, Answer(body=b"<R><ETag>e-2</ETag></R>")])
+    store(script).upload("landing", "a/part-1.csv.zst", [FIVE, b"rest"])
+    assert script.operations == ["CreateMultipartUpload", "UploadPart", "UploadPart", "CompleteMultipartUpload"]
+    assert script.asked[0].headers["Content-Type"] == "application/zstd"
+    assert script.asked[3].body.count(b"<ChecksumCRC32>AAAAAA==</ChecksumCRC32>") == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (xml_error("SlowDown", status=503), Throttled),
+        (xml_error("NoSuchUpload", status=404), Retryable),
+        (xml_error("AccessDenied", status=403), Refused),
+        (ReadTimeoutError(endpoint_url="s3"), Retryable),
+    ],
+)
+@pytest.mark.parametrize("sent", [0, 1, 2], ids=["first part", "second part", "completion"])
+def test_an_upload_that_fails_is_taken_back(answer: Answer | Exception, kind: type[Exception], sent: int) -> None:
+    script = Script([BEGUN, *[SENT] * sent, answer, Answer(status=204)])
+    with pytest.raises(kind) as caught:
+        store(script).upload("landing", "a/b", [FIVE, b"rest"])
+    assert type(caught.value) is kind
+    assert script.operations[-1] == "AbortMultipartUpload"
+
+
+def test_what_is_less_than_a_part_is_put_at_once() -> None:
+    script = Script([Answer()])
+    store(script).upload("landing", "a/b", [b"x", b"y"])
+    assert script.operations == ["PutObject"]
 
 
 @pytest.mark.parametrize(
