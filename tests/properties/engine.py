@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from itertools import pairwise
 from chalicelib.domain.block import Block
 from chalicelib.domain.books import misfit
 from chalicelib.domain.bytesource import Range, until
-from chalicelib.domain.contract import Column, ColumnType, Contract, Dialect, Kind, Limits
+from chalicelib.domain.contract import NULL_WORD, Column, ColumnType, Contract, Dialect, Empty, Kind, Limits
 from chalicelib.domain.filing import FilePlan
 from chalicelib.domain.header import data_end, match_header, read_header
 from chalicelib.domain.rejects import Reject
@@ -140,3 +141,17 @@ def assert_as_reference(data: bytes, things: Contract, staged: Staged) -> None:
     assert sum(s.bytes for s in staged.summaries) == len(data) - start
     assert sum(s.lines for s in staged.summaries) == len(io.BytesIO(data[start:]).readlines())
     assert [s.start for s in staged.summaries] == [start, *(s.end for s in staged.summaries)][: len(staged.summaries)]
+
+
+def staged_values(staged: Staged, dialect: Dialect) -> list[tuple[str, ...]]:
+    """The good rows as Python's csv reads them, which knows the dialect of COPY only."""
+    lines = io.StringIO(staged.good.decode("utf-8", "surrogateescape"), newline="")
+    reader = csv.reader(lines, delimiter=dialect.staged_delimiter, quotechar=dialect.staged_quote, strict=True)
+    return [tuple(row) for row in reader]
+
+
+def as_staged(value: bytes | None, dialect: Dialect) -> str:
+    """A value as it stands in a staged row."""
+    if value is None:
+        return NULL_WORD if dialect.empty is Empty.TEXT else ""
+    return value.decode("utf-8", "surrogateescape")

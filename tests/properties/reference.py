@@ -48,7 +48,7 @@ def _record(data: bytes, start: int, contract: Contract) -> Outcome:
     elif fields is None:
         end, code, column = line_end, 1216, ""
     else:
-        code, column = _judge(fields, contract)
+        code, column = judge(fields, contract)
     raw = data[start:end].removesuffix(b"\r")
     return Outcome(line=line_number, start=start, end=min(end + 1, len(data)), raw=raw, code=code, column=column)
 
@@ -90,7 +90,8 @@ def _fields(data: bytes, start: int, contract: Contract) -> tuple[list[bytes] | 
         at += 1
 
 
-def _judge(fields: list[bytes], contract: Contract) -> tuple[int | None, str]:
+def judge(fields: list[bytes], contract: Contract) -> tuple[int | None, str]:
+    """Redshift's code for what is wrong with a row, 1 for a rule of the contract, None if it is good; the column."""
     columns = contract.columns
     if len(fields) != len(columns):
         return (1203 if len(fields) < len(columns) else 1202), ""

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.contract import NULL_WORD, Column, Contract, Dialect, Empty, Escape, Newline, Quotes
+from chalicelib.domain.contract import Column, Contract, Dialect, Empty, Escape, Newline, Quotes
 from chalicelib.domain.header import data_end, read_header
 from chalicelib.domain.split import plan_chunks
 from tests.properties import spelt
-from tests.properties.engine import Memory, Staged, contract, stage_file, text
+from tests.properties.engine import Memory, Staged, as_staged, contract, stage_file, staged_values, text
 
 DIALECTS = {
     "lenient": Dialect(quotes=Quotes.LENIENT),
@@ -57,18 +57,6 @@ def pieces(dialect: Dialect) -> st.SearchStrategy[bytes]:
     rare = [b"\r", b"\n", b"\\", b"\\N", b"NULL", b"#", b"//", b"|", b",", b"'", b'"', b" ", b"1", b"x", b"\\\r\n"]
     rows = [delimiter.join([b"a", quote + b"b" + delimiter + line_end[0] + quote]) + line_end[0], b"NULL" + delimiter]
     return st.lists(st.sampled_from([*common, *common, *rows, *rare]), max_size=30).map(b"".join)
-
-
-def staged_values(staged: Staged, dialect: Dialect) -> list[tuple[str, ...]]:
-    lines = io.StringIO(staged.good.decode("utf-8", "surrogateescape"), newline="")
-    reader = csv.reader(lines, delimiter=dialect.staged_delimiter, quotechar=dialect.staged_quote, strict=True)
-    return [tuple(row) for row in reader]
-
-
-def as_staged(value: bytes | None, dialect: Dialect) -> str:
-    if value is None:
-        return NULL_WORD if dialect.empty is Empty.TEXT else ""
-    return value.decode("utf-8", "surrogateescape")
 
 
 def assert_as_spelt(data: bytes, object_: Contract, staged: Staged) -> None:
