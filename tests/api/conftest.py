@@ -29,6 +29,7 @@ SECRET = {
 GOOD = b"id,value,amount\n" + b"".join(b"k%d,v,%d\n" % (n, n) for n in range(12))
 BAD = b"id,value,amount\n1,a,x\n2,b,y\n"
 NO_HEADER = b"nothing,that,is,known\n1,2,3,4\n"
+KEY = "incoming/thing/a.csv"
 
 
 class Secrets:
@@ -132,3 +133,8 @@ def api() -> Iterator[Api]:
     bootstrap.use(bootstrap.Wired(pipeline=world.pipeline, queue=world.queue, tokens=tokens))
     yield Api(world)
     bootstrap.use(None)
+
+
+def ids(answer: Answer) -> list[str]:
+    """Of which runs an answer is."""
+    return [run["run_id"] for run in answer.body["runs"]]

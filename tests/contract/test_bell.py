@@ -14,7 +14,7 @@ import pytest
 from chalicelib.adapters.memory import MemoryBell
 from chalicelib.adapters.sns import SnsBell
 from chalicelib.ports import Bell
-from tests.contract.warehouses import SETTINGS
+from tests.settings import SETTINGS
 
 _numbers = itertools.count(os.getpid() * 1_000)
 MESSAGE = {

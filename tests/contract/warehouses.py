@@ -18,7 +18,6 @@ import zstandard
 from chalicelib.adapters.clock import SystemClock
 from chalicelib.adapters.memory import MemoryClock, MemoryObjects, MemoryWarehouse
 from chalicelib.adapters.redshift_data import RedshiftData
-from chalicelib.config import Settings
 from chalicelib.domain.contract import Contract
 from chalicelib.domain.contract_file import read_contract
 from chalicelib.domain.ddl import gate_ddl, target, target_ddl
@@ -29,9 +28,9 @@ from cli.migrate import migrate
 from local.redshift.server import LocalRedshift
 from local.redshift.sql.rewrite import rewrite
 from tests.local.redshift.world import World, WorldServer
+from tests.settings import BUCKET, SETTINGS
 from tests.sql.house import ROOT, Redshift
 
-BUCKET = "landing"
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
 THING = """
 name = "{name}"
@@ -45,17 +44,6 @@ amount = {{ type = "decimal(10,2)" }}
 seen_on = {{ type = "date" }}
 note = {{ type = "varchar(64)", default = "none" }}
 """
-SETTINGS = Settings(
-    bucket=BUCKET,
-    table="runs",
-    run_queue="runs",
-    chunk_queue="chunks",
-    success_topic="success",
-    failure_topic="failure",
-    tokens_secret="tokens",
-    workgroup="landfall",
-    copy_role="default",
-)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,30 +20,18 @@ from chalicelib.adapters.memory import (
     MemoryWarehouse,
     Message,
 )
-from chalicelib.config import Settings
 from chalicelib.domain.contract_file import load_contracts
 from chalicelib.domain.events import landed
 from chalicelib.domain.model import Run, Source
 from chalicelib.errors import LandfallError
 from chalicelib.pipeline import Pipeline
 from chalicelib.sweep import sweep
+from tests.settings import BUCKET
+from tests.settings import SETTINGS as USUAL
 from tests.simulation.faults import Faulty, Killed, Schedule
 
-BUCKET = "landing"
 CONTRACTS = load_contracts(Path(__file__).parent / "contracts")
-SETTINGS = Settings(
-    bucket=BUCKET,
-    table="runs",
-    run_queue="runs",
-    chunk_queue="chunks",
-    success_topic="success",
-    failure_topic="failure",
-    tokens_secret="tokens",
-    workgroup="warehouse",
-    copy_role="role",
-    chunk_mb=0.00006,
-    stuck_seconds=900.0,
-)
+SETTINGS = replace(USUAL, chunk_mb=0.00006)
 STEP_SECONDS = 5.0
 SWEEP_SECONDS = 300.0
 STEPS = 600

@@ -14,7 +14,8 @@ from chalicelib.domain.model import Outcome, digest
 from chalicelib.domain.sql import LoadOrder
 from chalicelib.errors import Broken, Refused, Retryable, Throttled
 from chalicelib.ports import StatementState
-from tests.contract.warehouses import SETTINGS, THING
+from tests.contract.warehouses import THING
+from tests.settings import SETTINGS
 from tests.unit.adapters.wire import Answer, Script, client, error, reply
 
 ORDER = LoadOrder(

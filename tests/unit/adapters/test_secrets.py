@@ -11,7 +11,7 @@ import pytest
 from chalicelib.adapters.memory import MemoryClock
 from chalicelib.adapters.secrets import Caller, Tokens
 from chalicelib.errors import LandfallError, Refused, Throttled
-from tests.contract.warehouses import SETTINGS
+from tests.settings import SETTINGS
 from tests.unit.adapters.wire import Answer, Script, client, error, reply
 
 HASHED = {"name": "ops", "role": "operator", "sha256": hashlib.sha256(b"open sesame").hexdigest()}

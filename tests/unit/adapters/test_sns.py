@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chalicelib.adapters.sns import SnsBell, subject
 from chalicelib.errors import Refused, Throttled
-from tests.contract.warehouses import SETTINGS
+from tests.settings import SETTINGS
 from tests.unit.adapters.wire import Answer, Script, client, error
 
 MESSAGE: dict[str, Any] = {"id": "1-FAILED", "load_id": "1", "state": "FAILED", "object": "", "run": "r", "file": "f"}

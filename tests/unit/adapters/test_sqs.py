@@ -10,7 +10,7 @@ import pytest
 from chalicelib.adapters.sqs import BATCH_TRIES, SqsQueue
 from chalicelib.domain.model import ChunkTask
 from chalicelib.errors import Refused, Retryable, Throttled
-from tests.contract.warehouses import SETTINGS
+from tests.settings import SETTINGS
 from tests.unit.adapters.wire import Answer, Asked, Script, client, error, reply
 
 URL = reply(QueueUrl="https://sqs.eu-west-1.amazonaws.com/1/chunks")

@@ -1,0 +1,90 @@
+"""What the API and the sweep may count on from any run store: every run is found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.memory import MemoryClock
+from chalicelib.domain.model import Run, RunState, Source
+from chalicelib.errors import Refused
+from chalicelib.ports import RunStore
+from tests.contract.a_run import a_run
+
+
+def many(runs: RunStore, clock: MemoryClock, count: int = 7) -> list[Run]:
+    """Runs newest first; every third is of another object, and every second FAILED."""
+    made = []
+    for number in range(count):
+        clock.advance(1)
+        key = f"incoming/{number}/{'odd' if number % 2 else 'even'}.csv"
+        source = Source(bucket="landing", key=key, etag="e", size=1)
+        run = a_run(clock, f"r{number}", source=source, object="users" if number % 3 == 0 else "orders")
+        runs.create(run)
+        made.append(runs.change(run, state=RunState.FAILED) if number % 2 else run)
+    return made[::-1]
+
+
+def pages(runs: RunStore, **asked: Any) -> list[Run]:
+    found, cursor = [], ""
+    while True:
+        page = runs.search(cursor=cursor, **asked)
+        assert len(page.runs) <= asked.get("limit", 50)
+        found += page.runs
+        if not (cursor := page.cursor):
+            return found
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 50])
+def test_a_search_gives_every_run_newest_first(runs: RunStore, clock: MemoryClock, limit: int) -> None:
+    made = many(runs, clock)
+    assert pages(runs, limit=limit) == made
+    assert pages(runs, object="users", limit=limit) == [r for r in made if r.object == "users"]
+    assert pages(runs, state=RunState.FAILED, limit=limit) == [r for r in made if r.state is RunState.FAILED]
+    since = made[3].arrived_at
+    assert pages(runs, object="orders", since=since, limit=limit) == [r for r in made[:4] if r.object == "orders"]
+    assert pages(runs, object="nothing", limit=limit) == []
+
+
+def test_an_unrouted_run_is_found_too(runs: RunStore, clock: MemoryClock) -> None:
+    run = a_run(clock, object="", state=RunState.UNROUTED)
+    runs.create(run)
+    assert pages(runs) == [run]
+    assert runs.by_name("a.csv") == [run]
+    assert pages(runs, state=RunState.UNROUTED) == [run]
+
+
+def test_a_made_up_cursor_is_refused(runs: RunStore) -> None:
+    for cursor in ("x", "W10=", "e30=", "é"):
+        with pytest.raises(Refused):
+            runs.search(cursor=cursor)
+
+
+def test_runs_are_found_by_file_name(runs: RunStore, clock: MemoryClock) -> None:
+    made = many(runs, clock)
+    assert runs.by_name("odd.csv") == [r for r in made if r.source.name == "odd.csv"]
+    assert runs.by_name("d.csv") == []
+    assert runs.by_name("") == []
+
+
+def test_unfinished_runs_are_found_until_they_are_finished(runs: RunStore, clock: MemoryClock) -> None:
+    made = many(runs, clock, 4)
+    clock.advance(1)
+    assert list(runs.unfinished(clock.now())) == made[::-1]
+    assert list(runs.unfinished(made[2].updated_at)) == made[3:]
+    failed = runs.change(made[0], told=True)
+    assert failed.finished
+    assert list(runs.unfinished(clock.now() + 1)) == made[:0:-1]
+    rerun = runs.change(failed, state=RunState.ARRIVED, generation=2, told=False)
+    assert list(runs.unfinished(clock.now() + 1)) == [*made[:0:-1], rerun]
+
+
+def test_a_run_finished_by_two_at_once_is_not_unfinished(runs: RunStore, clock: MemoryClock) -> None:
+    run = a_run(clock)
+    runs.create(run)
+    failed = runs.change(run, state=RunState.FAILED)
+    runs.change(failed, told=True)
+    runs.change(failed, archive_key="-")
+    for _ in range(2):
+        assert list(runs.unfinished(clock.now() + 1)) == []
