@@ -6,7 +6,7 @@ a few blocks, some tens of MB of hashes, and rejects handed on as they come.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.config import Settings
@@ -33,6 +33,8 @@ class Outputs:
 
     reject: Callable[[Reject], None]
     """A bad row, its line counted from the start of the file."""
+    unexplained: Callable[[Mapping[int, int]], None] = lambda _codes: None
+    """How many more bad rows there are of each code, of which no more is kept."""
     header: Callable[[Contract, Layout], None] = lambda _contract, _layout: None
     """The columns of the good rows that follow."""
     good: Callable[[bytes | memoryview], None] | None = None
@@ -119,6 +121,8 @@ class _Reader:
             shifted = reject.shifted(lines)
             self.first = self.first or shifted
             self.outputs.reject(shifted)
+        if block.unexplained:
+            self.outputs.unexplained(block.unexplained)
         if self.outputs.good and block.rows_good:
             self.outputs.good(block.good)
         if block.key_hashes is not None:
