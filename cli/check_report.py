@@ -15,6 +15,7 @@ from cli.checking import Checked
 from cli.screen import Grid, console, show
 
 VERDICTS = {"TOO_MANY_REJECTS": "too many bad rows", DUPLICATE_KEYS: "duplicate keys"}
+LEFT_OUT = {"before_header": "before the header", "comments": "comments", "footer": "footer"}
 LARGE_BYTES = 50_000_000
 """From this size on a terminal shows progress."""
 
@@ -60,6 +61,8 @@ class JsonLines:
             "rows_rejected": checked.rejected,
             "rows_duplicate": checked.duplicate,
         }
+        if checked.left_out:
+            head["lines_left_out"] = checked.left_out
         if checked.refusal:
             head["refusal"] = explained(checked.refusal)
         chunks = [{"start": c.start, "end": c.end, "rows": c.rows_read} for c in checked.chunks]
@@ -101,6 +104,9 @@ class ForPeople:
         if checked.rejected > len(seen.first):
             each = ", ".join(f"{count:,} of code {code}" for code, count in seen.codes.most_common())
             self._say(f"{path}: {checked.rejected:,} rejected in all: {each}")
+        if any(checked.left_out.values()):
+            each = ", ".join(f"{LEFT_OUT[where]} {count:,}" for where, count in checked.left_out.items())
+            self._say(f"{path}: lines left out: {each}")
         if checked.refusal:
             self._say(f"{path}: would be REJECTED: {checked.refusal.message}")
 

@@ -55,6 +55,8 @@ class Checked:
     chunks: tuple[ChunkSummary, ...]
     refusal: Rejected | None
     """Why its run would be REJECTED: more bad rows than the contract allows, or a key twice where it forbids that."""
+    left_out: Mapping[str, int]
+    """Physical lines that are no rows, as far as the contract says that there are such: by where they stand."""
 
 
 def check_file(source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes: int | None = None) -> Checked:
@@ -93,7 +95,20 @@ def _check(source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes:
         duplicate=counts.duplicate,
         chunks=chunks,
         refusal=_refusal(contract, counts, reader.first) or _repeats(source, contract, chunks, cuts, duplicate, first),
+        left_out=_left_out(contract, cuts, sum(c.comments for c in chunks)),
     )
+
+
+def _left_out(contract: Contract, cuts: Cuts, comments: int) -> dict[str, int]:
+    """Lines before the header, comments behind it, and the footer; none for a contract that knows of no such lines."""
+    dialect, left_out = contract.dialect, {}
+    if dialect.preamble_lines or dialect.comment:
+        left_out["before_header"] = cuts.header.skipped
+    if dialect.comment:
+        left_out["comments"] = comments
+    if dialect.footer_lines:
+        left_out["footer"] = dialect.footer_lines
+    return left_out
 
 
 class _Reader:

@@ -45,6 +45,8 @@ class Header:
     """Byte offset of the first record."""
     lines: int
     """Physical lines before the first record."""
+    skipped: int = 0
+    """Of these, lines before the header that were left out: the contract's preamble, and comments."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +73,7 @@ def read_header(source: ByteSource, dialect: Dialect, limits: Limits) -> Header:
     """Find a file's first record, and its column names in the record before it. Raises Rejected."""
     start, lines = _preamble(source, dialect, limits)
     if not dialect.header:
-        return Header(fields=dialect.columns, data_start=start, lines=lines)
+        return Header(fields=dialect.columns, data_start=start, lines=lines, skipped=lines)
     head, found = _first_record(source, start, Spelling(replace(dialect, null=()), limits))
     if start == 0:
         _refuse_foreign(head)
@@ -80,8 +82,9 @@ def read_header(source: ByteSource, dialect: Dialect, limits: Limits) -> Header:
     if not isinstance(found, Found) or any(_returned(value) for value in found.values):
         raise Rejected(_no_record(found, limits), code="HEADER_MALFORMED", line=lines + 1)
     fields = _names([value or b"" for value in found.values], lines, limits)
-    lines += head[: found.stop].count(_newline(dialect)) + 1
-    return Header(fields=fields, data_start=min(start + found.stop + 1, source.size), lines=lines)
+    own = head[: found.stop].count(_newline(dialect)) + 1
+    data_start = min(start + found.stop + 1, source.size)
+    return Header(fields=fields, data_start=data_start, lines=lines + own, skipped=lines)
 
 
 def _first_record(source: ByteSource, start: int, spelling: Spelling) -> tuple[bytes, Found | Malformed | More]:
