@@ -12,12 +12,13 @@ from bench import checks, end_to_end, staging
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description="Landfall beside its peers. See bench/README.md.")
-    parser.add_argument("parts", nargs="*", default=["A", "B", "C", "D"], help="which comparisons")
+    parser.add_argument("parts", nargs="*", default=["A", "B", "C", "D", "M"], help="which comparisons")
     parser.add_argument("--rows", type=int, default=650_000, help="transactions to check (650,000 are 50 MB)")
     parser.add_argument("--mb", type=int, default=50, help="size of the hard files of C")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--d-mb", type=int, default=200, help="size of the file of D")
     parser.add_argument("--without-dlt", action="store_true", help="leave it out of D, where it takes most of the time")
+    parser.add_argument("--m-mb", type=int, nargs="+", default=[50, 250, 1_000], help="sizes of the files of M")
     asked = parser.parse_args()
     load = os.getloadavg()[0]
     print(f"{os.cpu_count()} cores, Python {platform.python_version()}, load average {load:.1f} at the start\n")
@@ -25,6 +26,7 @@ def main() -> None:
         "A": lambda: checks.transactions_check(asked.rows, asked.rounds, note),
         "B": lambda: staging.staged(asked.rows, asked.rounds, note),
         "C": lambda: checks.hard_files(asked.mb, asked.rounds, note),
+        "M": lambda: staging.memory(asked.m_mb, note),
         "D": lambda: end_to_end.loaded(asked.d_mb, note, with_dlt=not asked.without_dlt),
     }
     for part in asked.parts:

@@ -12,9 +12,8 @@ import psutil
 
 from bench.files import transactions
 from bench.frame import ROOT, WORK, Contender, measured, table
-from bench.staging import SINGLE, s3
+from bench.staging import BYTES_A_ROW, SINGLE, s3
 
-BYTES_A_ROW = 76.5
 TERMINAL = {"LOADED", "REJECTED", "FAILED", "SUPERSEDED", "UNROUTED"}
 WAIT = 1_800.0
 SETTINGS = {"LANDFALL_CHUNK_MB": "50", "LANDFALL_STUCK_SECONDS": "900"}

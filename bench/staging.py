@@ -1,15 +1,20 @@
-"""B: from S3 to S3, on the same clean file, beside tools that check nothing. S3 is the local stack's, for all alike."""
+"""B: from S3 to S3, on the same clean file, beside tools that check nothing. M: the memory of one worker, file by file.
+
+S3 is the local stack's, for all alike.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from bench.files import transactions
-from bench.frame import ROOT, WORK, Contender, Results, comparison, rotated
+from bench.frame import ROOT, WORK, Contender, Results, comparison, measured, rotated, table
 
 KEY = "bench/transactions.csv"
+BYTES_A_ROW = 76.5
 CONTENDERS = {
     "landfall": "landfall",
     "awswrangler read_csv, to_parquet": "awswrangler",
@@ -32,26 +37,50 @@ def s3(record: Any) -> Any:
     )
 
 
-def staged(rows: int, rounds: int, note: Callable[[str], None]) -> str:
-    """B."""
+@contextmanager
+def _storage(name: str) -> Iterator[Any]:
+    """A stack with no more than S3 in use."""
     from local.options import Options
     from local.stack import Stack
 
-    sample = transactions(rows, clean=True)
-    options = Options(warehouse=False, api=False, sweep_seconds=0)
-    stack = Stack(ROOT, WORK / "stack-b", options=options)
+    stack = Stack(ROOT, WORK / name, options=Options(warehouse=False, api=False, sweep_seconds=0))
     record = stack.up()
     try:
-        s3(record).upload_file(str(sample.path), record.names.bucket, KEY)
-        env = {**record.env, "LANDFALL_CHUNK_MB": "50", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", **SINGLE}
-        env |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-        contenders = [
-            Contender(name=name, call=f"bench.engines.to_s3:{call}", arguments=(record.names.bucket, KEY), env=env)
-            for name, call in CONTENDERS.items()
-        ]
-        results = rotated(contenders, rounds, note)
+        yield record
     finally:
         stack.down()
+
+
+def _contender(record: Any, name: str, call: str, key: str) -> Contender:
+    env = {**record.env, "LANDFALL_CHUNK_MB": "50", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", **SINGLE}
+    env |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    return Contender(name=name, call=f"bench.engines.to_s3:{call}", arguments=(record.names.bucket, key), env=env)
+
+
+def memory(sizes: Sequence[int], note: Callable[[str], None]) -> str:
+    """M. One process stages the chunks of one file, one after the other; files of several sizes (MB)."""
+    found = []
+    for mb in sizes:
+        sample = transactions(int(mb * 1e6 / BYTES_A_ROW), clean=True)
+        with _storage("stack-m") as record:
+            note(f"{mb} MB")
+            key = f"bench/{mb}.csv"
+            s3(record).upload_file(str(sample.path), record.names.bucket, key)
+            run = measured(_contender(record, str(mb), "landfall", key))
+        rows = "all" if run.said["rows"] == sample.rows else f"{run.said['rows']:,} of {sample.rows:,}"
+        mbs = f"{sample.mb:.0f}"
+        found.append([mbs, run.said["chunks"], f"{run.mb:.0f}", f"{run.cpu:.2f}", f"{run.seconds:.2f}", rows])
+    heads = ["file, MB", "chunks", "peak MB", "CPU s", "seconds", "rows"]
+    return f"### M. One worker, chunks of 50 MB one after the other\n\n{table(heads, found)}"
+
+
+def staged(rows: int, rounds: int, note: Callable[[str], None]) -> str:
+    """B."""
+    sample = transactions(rows, clean=True)
+    with _storage("stack-b") as record:
+        s3(record).upload_file(str(sample.path), record.names.bucket, KEY)
+        contenders = [_contender(record, name, call, KEY) for name, call in CONTENDERS.items()]
+        results = rotated(contenders, rounds, note)
     shown = comparison(results, beside="landfall", exact=lambda name: _rows(results, name, sample.rows), column="rows")
     return f"### B. From S3 to S3: transactions, {sample.mb:.0f} MB, {sample.rows:,} rows, none bad\n\n{shown}"
 

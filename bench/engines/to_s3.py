@@ -35,7 +35,7 @@ def landfall(bucket: str, key: str) -> dict[str, Any]:
         chunk = Chunk(run_id=run.run_id, generation=1, number=number, start=task.start, stop=task.stop)
         chunks.append(stage_part(objects, run, chunk, filed, contract, Now()))  # type: ignore[arg-type]
     publish(objects, run, filed, chunks)
-    return {"rows": sum(chunk.good for chunk in chunks)}
+    return {"rows": sum(chunk.good for chunk in chunks), "chunks": len(chunks)}
 
 
 def awswrangler(bucket: str, key: str) -> dict[str, Any]:
