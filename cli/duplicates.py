@@ -75,7 +75,7 @@ class Duplicates:
 def _spool() -> BinaryIO:
     import tempfile  # for large files only
 
-    return tempfile.TemporaryFile()  # type: ignore[return-value]
+    return tempfile.TemporaryFile()
 
 
 def _once(ordered: Hashes) -> Hashes:
