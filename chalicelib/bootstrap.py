@@ -11,6 +11,7 @@ from chalicelib import observe
 from chalicelib.adapters.clients import client
 from chalicelib.adapters.clock import SystemClock
 from chalicelib.adapters.dynamodb import DynamoRuns
+from chalicelib.adapters.dynamodb_line import DynamoLine
 from chalicelib.adapters.redshift_data import RedshiftData
 from chalicelib.adapters.s3 import S3Objects
 from chalicelib.adapters.secrets import Tokens
@@ -41,6 +42,7 @@ def wire(settings: Settings) -> Wired:
         contracts=load_contracts(CONTRACTS),
         objects=S3Objects(client("s3")),
         runs=DynamoRuns(client("dynamodb"), settings.table, clock),
+        line=DynamoLine(client("dynamodb"), settings.table, clock),
         warehouse=RedshiftData(client("redshift-data"), settings, clock),
         queue=queue,
         bell=SnsBell(client("sns"), client("sqs"), settings),

@@ -55,6 +55,10 @@ class Settings:
     """Pause before the second try; it doubles with each one, with jitter."""
     max_load_attempts: int = 5
     """Transactions asked for before a load that keeps failing in passing ways is FAILED."""
+    group_files: int = 500
+    """The most files that one transaction loads together."""
+    group_mb: float = 2_000.0
+    """The most MB (10^6 bytes) of source that one transaction loads together; a larger file is loaded alone."""
     load_timeout_seconds: float = 7_200.0
     """A load statement running longer than this is cancelled and tried again."""
     stuck_seconds: float = 900.0

@@ -5,30 +5,30 @@ from __future__ import annotations
 from chalicelib.domain import keys
 from chalicelib.domain.books import line_bases
 from chalicelib.domain.filing import FilePlan
-from chalicelib.domain.lifecycle import load_fault
 from chalicelib.domain.model import Run
 from chalicelib.domain.repeats import Repeats, line_of
-from chalicelib.errors import Broken, LoadFailed
+from chalicelib.errors import Broken, LandfallError, LoadFailed, Retryable
 from chalicelib.staging import StoredBytes
 from chalicelib.unpack import Landed, Pieces
 from chalicelib.world import World
 
 
-def load_failed(world: World, run: Run, error: str) -> LoadFailed:
-    """The error that ends a run whose statement failed for good with that text. Raises Retryable.
+def load_failed(world: World, run: Run, failure: LandfallError) -> LoadFailed:
+    """The error that ends a run whose load had no effect because of that failure. Raises Retryable.
 
     For keys that come twice it points at the first such row, for which a part of the file is read again. That the file
     is refused stands before: if it can be read no more, the message does without the line.
     """
-    repeats = Repeats.read(error)
+    repeats = Repeats.read(failure.message)
     if not repeats:
-        return LoadFailed(error, code=load_fault(error))
+        code = LoadFailed.code if isinstance(failure, Retryable) else failure.code
+        return LoadFailed(failure.message, code=code)
     try:
         line = _line(world, run, repeats.first)
     except Broken:
         line = None
     message = repeats.message(line)
-    return LoadFailed(message, code=load_fault(error), line=line, byte_offset=repeats.first, column=repeats.column)
+    return LoadFailed(message, code=failure.code, line=line, byte_offset=repeats.first, column=repeats.column)
 
 
 def _line(world: World, run: Run, offset: int) -> int | None:

@@ -1,4 +1,4 @@
-"""The story of a file, top to bottom: arrive, plan, stage, seal, load, settle, archive, tell.
+"""The story of a file, top to bottom: arrive, plan, stage, seal, load, archive, tell.
 
 Every step may be entered twice, by two workers at once, or again after a crash at any line; it then does the same
 again or finds that it is done. The run's record and the keys in S3 are the only memory. A step returns the run as it
@@ -18,35 +18,29 @@ from dataclasses import dataclass, replace
 from chalicelib.domain import keys
 from chalicelib.domain.arrivals import new_run
 from chalicelib.domain.books import first_reject, misfit, refuse_if_too_bad, totals
-from chalicelib.domain.filing import FilePlan, chunk_task, load_order
+from chalicelib.domain.filing import FilePlan, chunk_task, shape
 from chalicelib.domain.model import (
     NOT_KEPT,
     Chunk,
     ChunkState,
     ChunkTask,
-    LedgerRow,
-    Outcome,
     Run,
     RunState,
     Source,
     run_id,
 )
 from chalicelib.domain.notices import notice
-from chalicelib.domain.pauses import pause
-from chalicelib.errors import Broken, LandfallError, LoadFailed, Retryable, SourceChanged, SourceGone
-from chalicelib.load_faults import load_failed
-from chalicelib.ports import Conflict, StatementState
+from chalicelib.errors import LandfallError, Retryable, SourceChanged, SourceGone
+from chalicelib.loading import Loading
+from chalicelib.ports import Conflict
 from chalicelib.staging import plan_file, publish, stage_part
-from chalicelib.world import OVERWRITTEN, World
-
-SECOND_LOOK_SECONDS = 60
-"""A submitted load is looked at again after this long, should the warehouse's event get lost."""
+from chalicelib.world import OVERWRITTEN
 
 Step = Callable[[Run], Run | None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pipeline(World):
+class Pipeline(Loading):
     """The steps."""
 
     # ---- arrive -----------------------------------------------------------------------------------------------------
@@ -88,10 +82,8 @@ class Pipeline(World):
                 return self.plan
             case RunState.STAGING:
                 return self.seal
-            case RunState.STAGED:
+            case RunState.STAGED | RunState.LOADING:
                 return self.load
-            case RunState.LOADING:
-                return self.settle if run.statement_id else self.submit
             case RunState.LOADED if not run.archive_key:
                 return self.archive
         return None if run.told else self.tell
@@ -109,6 +101,8 @@ class Pipeline(World):
             state=RunState.STAGING,
             chunks=len(filed.ranges),
             fingerprint=contract.fingerprint,
+            target=contract.target,
+            shape=shape(contract, filed.columns),
             text_bytes=filed.text.size if filed.text else 0,
             **({"reads": source} if run.reads else {"source": source}),
         )
@@ -175,63 +169,16 @@ class Pipeline(World):
         self.note("sealed", {"run": run.run_id, "object": run.object, "rows": counts.read, "rejects": counts.rejected})
         return sealed
 
-    # ---- load: one transaction in the warehouse ---------------------------------------------------------------------
+    # ---- load: one transaction in the warehouse, of all that wait for the target (loading.py) ------------------------
 
-    def load(self, run: Run) -> Run:
-        """Decide on the first attempt."""
-        return self.runs.change(run, state=RunState.LOADING, load_attempt=1, statement_id="", submitted_at=0.0)
-
-    def submit(self, run: Run) -> Run:
-        """Ask for the transaction; its end comes as an event, or the second look finds it. Raises LoadFailed.
-
-        That it is asked for is recorded first. So if the record is there but no statement id, somebody asked and died
-        before the answer: the same token is used again, and a refusal now does not mean that nothing is running.
-        """
-        asked_before = run.submitted_at
-        if not asked_before:
-            run = self.runs.change(run, submitted_at=self.clock.now())
-        try:
-            order = load_order(run, self._filed(run), self.contract_of(run), self.settings.copy_role)
-            statement = self.warehouse.submit(order, token=f"{run.load_id}-{run.load_attempt}", name=run.run_id)
-        except Broken as refused:
-            if not asked_before:
-                raise LoadFailed(refused.message, code=refused.code) from refused
-            return self._overdue(run, refused)
-        self.note("submitted", {"run": run.run_id, "object": run.object, "attempt": run.load_attempt})
-        self.queue.send_run(run.run_id, delay=SECOND_LOOK_SECONDS)
-        return self.runs.change(run, statement_id=statement)
-
-    def _overdue(self, run: Run, refused: Broken) -> Run:
-        """Whether a statement that may have been lost has had its time; only then can the ledger speak for it."""
-        if self.clock.now() - run.submitted_at <= self.settings.load_timeout_seconds:
-            raise refused
-        if row := self.warehouse.ledger(run.load_id):
-            return self._loaded(run, row)
-        raise LoadFailed(refused.message, code=refused.code) from refused
-
-    # ---- settle: what does the ledger say? --------------------------------------------------------------------------
-
-    def settle(self, run: Run) -> Run | None:
-        """Learn how the statement ended. In doubt the ledger decides, never the statement. Raises LoadFailed."""
-        statement = self.warehouse.describe(run.statement_id)
-        if statement.state is StatementState.RUNNING:
-            if self.clock.now() - run.submitted_at > self.settings.load_timeout_seconds:
-                self.warehouse.cancel(run.statement_id)
-            return None
-        if row := self.warehouse.ledger(run.load_id):
-            return self._loaded(run, row)
-        if statement.state is StatementState.FAILED and not statement.retryable:
-            raise load_failed(self, run, statement.error)
-        if run.load_attempt >= self.settings.max_load_attempts:
-            raise LoadFailed(f"the load failed {run.load_attempt} times: {statement.error}")
-        self.runs.change(run, load_attempt=run.load_attempt + 1, statement_id="", submitted_at=0.0)
-        self.queue.send_run(run.run_id, delay=pause(self.settings.backoff_seconds, run.load_attempt))
-        return None
-
-    def _loaded(self, run: Run, row: LedgerRow) -> Run:
-        state = RunState.LOADED if row.outcome is Outcome.LOADED else RunState.SUPERSEDED
-        self.note("loaded", {"run": run.run_id, "object": run.object, "state": state.value, "rows": row.staged})
-        return self.runs.change(run, state=state, counts=run.counts.after(row))
+    def load(self, run: Run) -> Run | None:
+        """Wait in the target's line, and see to the target's load, whoever is in it. Raises ContractChanged."""
+        if run.state is RunState.STAGED:
+            self.contract_of(run)
+            self.line.join(run.target, run)
+        self.drive(run.target)
+        moved = self.runs.get(run.run_id)
+        return moved if moved and moved.state.terminal else None
 
     # ---- archive, tell ----------------------------------------------------------------------------------------------
 

@@ -6,11 +6,12 @@ they can happen. Every method may be called again with the same arguments withou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
+from chalicelib.domain.group import Group, Member
 from chalicelib.domain.model import Chunk, ChunkTask, LedgerRow, Run, RunState, Source
 from chalicelib.domain.sql import LoadOrder
 
@@ -86,7 +87,7 @@ class RunStore(Protocol):
         """The newest recorded version of a key."""
 
     def change(self, run: Run, **changes: Any) -> Run:
-        """Set fields of the run if it still has `run`'s state, generation, load_attempt and submitted_at; returns it.
+        """Set fields of the run if it still has `run`'s state, generation and load_attempt; returns it.
 
         A change of `state` must be a move `lifecycle` allows. Raises Conflict.
         """
@@ -118,6 +119,37 @@ class RunStore(Protocol):
         """The newest 100 runs of files with that last key segment, newest first. May lag."""
 
 
+class Line(Protocol):
+    """DynamoDB: the runs that wait before a target, and the one group of them that is being loaded.
+
+    Reads are strongly consistent, so a run that joined before it saw a group in the target's place is seen by whoever
+    frees that place afterwards.
+    """
+
+    def join(self, target: str, run: Run, not_before: float = 0.0) -> None:
+        """Let a run wait, not to be taken before a time. Once is enough; again moves that time."""
+
+    def waiting(self, target: str) -> Iterator[str]:
+        """Ids of the runs that may be taken now, the oldest file first."""
+
+    def leave(self, target: str, runs: Sequence[Run]) -> None:
+        """Let these wait no longer."""
+
+    def group(self, target: str) -> Group | None:
+        """What is being loaded, or None."""
+
+    def take(self, group: Group) -> bool:
+        """Let the group have its target's place. False if that is taken."""
+
+    def change(
+        self, group: Group, *, members: Sequence[Member] = (), asked_at: float = 0.0, statement_id: str = ""
+    ) -> Group:
+        """Set what is given if the group is still as it was read; returns it. Raises Conflict."""
+
+    def free(self, group: Group) -> None:
+        """Give up the target's place, if it is still this group's."""
+
+
 class StatementState(Enum):
     """What the warehouse says of a statement."""
 
@@ -146,8 +178,8 @@ class Warehouse(Protocol):
     def describe(self, statement_id: str) -> Statement:
         """How a statement stands."""
 
-    def ledger(self, load_id: str) -> LedgerRow | None:
-        """The committed ledger row of a load, or None."""
+    def ledger(self, load_ids: Sequence[str]) -> dict[str, LedgerRow]:
+        """The committed ledger rows of these loads, by load id; a load that is not in has none."""
 
     def cancel(self, statement_id: str) -> None:
         """Stop a statement; finished already is fine."""

@@ -106,7 +106,7 @@ def stage_part(
     whole or not at all. Raises SourceGone, SourceChanged.
     """
     started = clock.now()
-    rules = compile_rules(contract, Layout.of(contract, filed.columns, filed.rescued))
+    rules = replace(compile_rules(contract, Layout.of(contract, filed.columns, filed.rescued)), mark=run.mark.encode())
     span = Range(start=chunk.start, stop=chunk.stop)
     sink = _Sink(span, contract.limits.max_rejects)
     whole = until(_bytes_of(objects, run, span, filed), filed.ranges[-1].stop)

@@ -44,7 +44,6 @@ def status(run: Run, chunks: Sequence[Chunk], now: float, others: Sequence[Run] 
         "eta_seconds": eta(run, chunks, seconds.get("stage")),
         "seconds": seconds,
         "attempts": attempts(run, chunks),
-        "statement_id": run.statement_id or None,
         "first_error": error(run.problem),
         "rejects": uri(run, keys.rejects_prefix(run)) if run.counts.rejected and sealed(run) else None,
         "archive": uri(run, run.archive_key) if run.archive_key not in ("", NOT_KEPT) else None,

@@ -11,8 +11,8 @@ from chalicelib.domain.contract import Contract
 from chalicelib.domain.contract_file import Contracts
 from chalicelib.domain.lifecycle import afresh, ending, may_pass, problem_of
 from chalicelib.domain.model import Run, RunState
-from chalicelib.errors import ContractChanged, LandfallError, LoadFailed, SourceChanged, SourceGone
-from chalicelib.ports import Bell, Clock, Conflict, ObjectStore, Queue, RunStore, Warehouse
+from chalicelib.errors import ContractChanged, LandfallError, SourceChanged, SourceGone
+from chalicelib.ports import Bell, Clock, Conflict, Line, ObjectStore, Queue, RunStore, Warehouse
 
 OVERWRITTEN = "the file was overwritten before it was read; its newer version has a run of its own"
 
@@ -28,6 +28,7 @@ class World:
     objects: ObjectStore
     runs: RunStore
     warehouse: Warehouse
+    line: Line
     queue: Queue
     bell: Bell
     clock: Clock
@@ -57,11 +58,12 @@ class World:
     def end(self, run: Run, error: LandfallError) -> Run | None:
         """The error's type says how the run ends; what may pass later is raised, for the message to come back.
 
-        A run in LOADING ends only when the ledger was asked and no statement can commit any more: its age is watched.
+        A run that waits for its load, or is in it, is ended by that load alone (loading.py): when the ledger was asked
+        and no statement can commit any more. What is raised here may be the fault of a load it is not in.
         """
         passing = may_pass(run, error, self.clock.now(), self.settings.give_up_hours)
-        unclear = run.state is RunState.LOADING and not isinstance(error, LoadFailed)
-        if run.state.terminal or passing or unclear:
+        others = run.state in (RunState.STAGED, RunState.LOADING) and not isinstance(error, ContractChanged)
+        if run.state.terminal or passing or others:
             raise error
         return self.fail(run, error)
 

@@ -6,6 +6,7 @@ import json
 from itertools import chain
 
 from chalicelib.domain.ddl import gate_ddl, staging_ddl, target_ddl
+from chalicelib.domain.model import MARK_LENGTH
 from cli.contracts import known, shipped
 
 EXAMPLE_LOAD = "0" * 32
@@ -20,7 +21,13 @@ def show_ddl(name: str, *, as_json: bool) -> None:
             columns = [c.name for c in contract.columns]
             made = {"target": target_ddl(contract), "gate": gate_ddl(contract)}
             print(
-                json.dumps({"object": contract.name, **made, "staging": staging_ddl(contract, columns, EXAMPLE_LOAD)})
+                json.dumps(
+                    {
+                        "object": contract.name,
+                        **made,
+                        "staging": staging_ddl(contract, columns, EXAMPLE_LOAD, EXAMPLE_LOAD[:MARK_LENGTH]),
+                    }
+                )
             )
         return
     for contract in chosen:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 
-from chalicelib.domain.contract import Dialect, Newline, fold
+from chalicelib.domain.contract import Dialect, Newline
 from chalicelib.domain.contract_file import read_contract
+from chalicelib.domain.identifiers import fold
 from chalicelib.errors import LandfallError, Rejected, SourceGone
 from cli.checking import Outputs, check_file
 from cli.columns import Guess, guess, names, null_words, plain_name

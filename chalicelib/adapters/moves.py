@@ -27,17 +27,22 @@ def complete(run: Run, changes: dict[str, Any], now: float) -> dict[str, Any]:
 
 
 def attempt(run: Run) -> dict[str, Any]:
-    """What a change insists on. With `submitted_at` among it, only one worker can be the first to ask for a load:
+    """What a change insists on. With `load_attempt` among it, a late worker cannot end a later load of the same run:
 
-    worker 1: reads submitted_at 0          | worker 2: reads it too
-    worker 1: writes it, submits: accepted  | worker 2: would write it, be refused, and end a run that is being loaded
+    worker 1: reads LOADING, attempt 1      | worker 2: attempt 1 failed: back to STAGED, then LOADING, attempt 2
+    worker 1: would send it back to STAGED  |
     """
-    return {name: getattr(run, name) for name in ("state", "generation", "load_attempt", "submitted_at")}
+    return {name: getattr(run, name) for name in ("state", "generation", "load_attempt")}
 
 
 def same_attempt(stored: Run, run: Run) -> bool:
     """Whether nobody has moved the run since `run` was read, as far as a change cares."""
     return attempt(stored) == attempt(run)
+
+
+def turn(run: Run) -> str:
+    """Sorts the times that one run waits in line: a late worker must not take it out when it waits again."""
+    return f"{run.generation:06d}-{run.load_attempt:06d}"
 
 
 def chunk_sums(chunk: Chunk) -> dict[str, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +73,7 @@ class RedshiftData:
 
     def submit(self, order: LoadOrder, *, token: str, name: str) -> str:
         batch = render_load(order)
-        with _door(f"submit load {order.load_id}"):
+        with _door(f"submit load {order.group_id}"):
             answer = self._api.batch_execute_statement(
                 Sqls=list(batch.statements),
                 **_parameters(batch),
@@ -101,13 +101,13 @@ class RedshiftData:
             retryable=found["Status"] == "ABORTED" or passing(error),
         )
 
-    def ledger(self, load_id: str) -> LedgerRow | None:
-        query = ledger_query([load_id])
-        with _door(f"ask the ledger for {load_id}"):
+    def ledger(self, load_ids: Sequence[str]) -> dict[str, LedgerRow]:
+        query = ledger_query(load_ids)
+        with _door(f"ask the ledger for {len(load_ids)} loads, the first {load_ids[0]}"):
             answer = self._api.execute_statement(Sql=query.statements[0], **_parameters(query), **self._where)
         self._wait(answer["Id"])
-        rows = [ledger_row([_value(f) for f in record]) for record in self._records(answer["Id"])]
-        return rows[0] if rows else None
+        rows = (ledger_row([_value(f) for f in record]) for record in self._records(answer["Id"]))
+        return {row.load_id: row for row in rows}
 
     def cancel(self, statement_id: str) -> None:
         try:

@@ -1,17 +1,20 @@
 """The DynamoDB table: its keys and indexes, in one place for the adapter, the tests and the infrastructure.
 
-Items: a run (RUN#<run id>, RUN), its chunks (RUN#<run id>, CHUNK#<generation>#<number>) and,
-per S3 key, a pointer to its newest version (FILE#<file id>, FILE). The indexes hold keys only: what they find is read
-from the table, so a search may miss the newest runs but never shows an old state. They cost a write only when a run is
-made, but for `unfinished`, which follows `updated_at` and holds open runs only.
+Items: a run (RUN#<run id>, RUN), its chunks (RUN#<run id>, CHUNK#<generation>#<number>);
+per S3 key, a pointer to its newest version (FILE#<file id>, FILE);
+per target, the runs that wait for it (LINE#<target>, RUN#<age>#<run id>) and those being loaded (LINE#<target>, GROUP).
+The indexes hold keys only: what they find is read from the table, so a search may miss the newest runs but never shows
+an old state. They cost a write only when a run is made, but for `unfinished`, which follows `updated_at` and holds open
+runs only.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.domain.model import file_id
+from chalicelib.domain.model import Run, file_id
 
+WAITING = "RUN#"
 BY_OBJECT = "by_object"
 BY_NAME = "by_name"
 RECENT = "recent"
@@ -57,6 +60,14 @@ def chunks_prefix(generation: int) -> str:
 
 def file_key(bucket: str, key: str) -> tuple[str, str]:
     return f"FILE#{file_id(bucket, key)}", "FILE"
+
+
+def waiting_key(target: str, run: Run) -> tuple[str, str]:
+    return f"LINE#{target}", f"{WAITING}{run.source_order}#{run.run_id}"
+
+
+def group_key(target: str) -> tuple[str, str]:
+    return f"LINE#{target}", "GROUP"
 
 
 def _schema(hash_name: str, range_name: str) -> list[dict[str, str]]:

@@ -92,7 +92,7 @@ def make_block(table: Table, reading: Reading, place: Place, *, hash_keys: bool,
 
 
 def _staged(table: Table, good: Mask, rows: Ints, offset: int) -> bytes | memoryview:
-    """The good rows end to end, with their offsets before them if the rules ask for lineage."""
+    """The good rows end to end, with mark and offset before each if the rules ask for lineage."""
     if not len(rows):
         return b""
     edges = np.flatnonzero(np.diff(good, prepend=False, append=False))
@@ -104,7 +104,8 @@ def _staged(table: Table, good: Mask, rows: Ints, offset: int) -> bytes | memory
         return joined
     lengths = table.stops[rows] - table.lines.start[rows]
     text = np.frombuffer(joined, np.uint8)
-    return prefixed(text, lengths, table.begins[rows] + offset, table.rules.grammar.delimiter).data
+    rules, offsets = table.rules, table.begins[rows] + offset
+    return prefixed(text, lengths, offsets, rules.grammar.delimiter, rules.mark).data
 
 
 def _line_ends(reading: Reading, start: int, end: int, stop: int) -> int:

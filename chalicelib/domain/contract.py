@@ -283,15 +283,15 @@ class Contract:
     sort_key: tuple[str, ...] = ()
     extra_columns: ExtraColumns = ExtraColumns.FAIL
     lineage: bool = True
-    """Stage the byte offset of each record with it (`_source_offset`): needed to order rows within a file."""
+    """Stage the byte offset of each record with it: needed to order rows within a file, and to load files together."""
     fingerprint: str = ""
     """Hash of the contract's meaning; recorded with each run."""
+
+    @property
+    def target(self) -> str:
+        """schema.table, unquoted."""
+        return f"{self.schema}.{self.table}"
 
     def column(self, name: str) -> Column:
         """The column called `name`; KeyError if there is none."""
         return next(c for c in self.columns if c.name == name)
-
-
-def fold(header: str) -> str:
-    """What counts of a header name: not its case, nor its spaces and underscores."""
-    return "".join(header.casefold().split()).replace("_", "")

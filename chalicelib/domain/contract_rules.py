@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from chalicelib.domain.column_value import UNBOUNDED
-from chalicelib.domain.contract import RESCUED, Contract, DataCheck, ExtraColumns, Kind, fold
+from chalicelib.domain.contract import RESCUED, Contract, DataCheck, ExtraColumns, Kind
 from chalicelib.domain.copy_times import unconvertible
 from chalicelib.domain.header import match_header
-from chalicelib.domain.identifiers import IDENTIFIER
+from chalicelib.domain.identifiers import IDENTIFIER, fold
 from chalicelib.domain.keys import OUTPUTS
 from chalicelib.domain.pattern import Pattern, PatternError, compile_pattern, overlap
 from chalicelib.domain.sql import MAX_MERGE_BYTES, merge_bytes

@@ -13,8 +13,11 @@ from chalicelib.domain.contract import Column, Contract
 from chalicelib.domain.copy_times import TEXT, staged_as_text
 from chalicelib.domain.header import staged_column
 from chalicelib.domain.identifiers import qualified, quote_identifier, quote_identifiers
+from chalicelib.domain.model import MARK_LENGTH
 
 OFFSET = "_source_offset"
+MARK = "_source_mark"
+"""In staging: whose row it is."""
 LINEAGE = {
     "_load_id": "varchar(32)",  # the load that last set or confirmed the row
     "_source_order": "varchar(128)",  # age of that load's file: an older file does not replace the row
@@ -39,15 +42,18 @@ def gate_ddl(contract: Contract) -> list[str]:
     return [f"CREATE TABLE IF NOT EXISTS {gate(contract)} (held_by varchar(32)) DISTSTYLE ALL"]
 
 
-def staging_ddl(contract: Contract, columns: Sequence[str], load_id: str) -> str:
-    """The statement that makes one load's staging: the file's columns in the file's order, then those it lacks."""
+def staging_ddl(contract: Contract, columns: Sequence[str], group_id: str, mark: str) -> str:
+    """The statement that makes a load's staging: the files' columns in the files' order, then those they lack.
+
+    `mark` is that of a row which comes without one.
+    """
     absent = [c.name for c in contract.columns if c.name not in columns]
     texts = {name: text for name, text in staged_as_text(contract).items() if name in columns}
-    lines = [f"{quote_identifier(OFFSET)} bigint"]
+    lines = [f"{quote_identifier(MARK)} char({MARK_LENGTH}) DEFAULT '{mark}'", f"{quote_identifier(OFFSET)} bigint"]
     lines += [_text_ddl(contract.column(name), texts[name]) for name in columns if name in texts]
     lines += [_column_ddl(staged_column(contract, name), filled_later=name in texts) for name in (*columns, *absent)]
     layout = f" DISTSTYLE KEY DISTKEY ({quote_identifier(contract.dist_key)})" if contract.dist_key else ""
-    return f"CREATE TEMP TABLE {quote_identifier(staging_name(load_id))} (\n  " + ",\n  ".join(lines) + f"\n){layout}"
+    return f"CREATE TEMP TABLE {quote_identifier(staging_name(group_id))} (\n  " + ",\n  ".join(lines) + f"\n){layout}"
 
 
 def add_column_ddl(contract: Contract, name: str, type_sql: str) -> str:
@@ -67,9 +73,14 @@ def gate(contract: Contract) -> str:
     return qualified("etl", f"gate_{full.replace('.', '_')[:_NAME_LEFT]}_{mark}")
 
 
-def staging_name(load_id: str) -> str:
-    """The name of one load's staging table."""
-    return f"staging_{load_id}"
+def staging_name(group_id: str) -> str:
+    """The name of a load's staging table."""
+    return f"staging_{group_id}"
+
+
+def shares_name(group_id: str) -> str:
+    """The name of the table that says which runs a load is of."""
+    return f"shares_{group_id}"
 
 
 def target_columns(contract: Contract) -> Iterable[tuple[str, str]]:

@@ -1,17 +1,16 @@
 """A file's plan: what was learnt from its head and its cuts, kept in S3 beside the parts it leads to, and what
-follows from it: the chunks to be staged and the load to be asked for."""
+follows from it: the chunks to be staged and the share of a load."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
-from chalicelib.domain import keys
 from chalicelib.domain.bytesource import Range
 from chalicelib.domain.contract import Contract
-from chalicelib.domain.model import Chunk, ChunkTask, Run
-from chalicelib.domain.sql import LoadOrder
+from chalicelib.domain.model import Chunk, ChunkTask, Run, digest
+from chalicelib.domain.sql import Share
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,11 +69,14 @@ def chunk_task(run: Run, filed: FilePlan, number: int, record: Chunk | None) -> 
     return ChunkTask(run_id=run.run_id, generation=run.generation, number=number, start=start, stop=planned.stop)
 
 
-def load_order(run: Run, filed: FilePlan, contract: Contract, copy_role: str) -> LoadOrder:
-    """All that the warehouse needs to load a sealed run."""
-    return LoadOrder(
-        contract=contract,
-        columns=filed.columns,
+def shape(contract: Contract, columns: Sequence[str]) -> str:
+    """What files must have in common to be loaded by one COPY."""
+    return digest(contract.fingerprint, *columns)
+
+
+def share(run: Run) -> Share:
+    """What a sealed run brings to its load."""
+    return Share(
         load_id=run.load_id,
         run_id=run.run_id,
         source_order=run.source_order,
@@ -83,6 +85,4 @@ def load_order(run: Run, filed: FilePlan, contract: Contract, copy_role: str) ->
         rows_read=run.counts.read,
         rows_good=run.counts.good,
         rows_rejected=run.counts.rejected,
-        manifest=f"s3://{run.source.bucket}/{keys.manifest(run)}" if run.counts.good else "",
-        iam_role=copy_role,
     )

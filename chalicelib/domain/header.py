@@ -19,6 +19,7 @@ from chalicelib.domain.contract import (
     Limits,
     Newline,
 )
+from chalicelib.domain.identifiers import fold
 from chalicelib.domain.records import Malformation, Malformed
 from chalicelib.domain.spelling import Found, More, Spelling
 from chalicelib.errors import Rejected
@@ -183,9 +184,9 @@ def match_header(contract: Contract, fields: tuple[str, ...]) -> Layout:
     be absent; a name the contract does not know fails the file, unless the contract has another use for it.
     """
     columns = [column for column in contract.columns if column.name != RESCUED]
-    known = {_plain(name): column for column in columns for name in (column.name, *column.aliases)}
-    known |= {_plain(column.name): column for column in columns}  # a name counts before another's alias
-    found = [known.get(_plain(field)) for field in fields]
+    known = {fold(name): column for column in columns for name in (column.name, *column.aliases)}
+    known |= {fold(column.name): column for column in columns}  # a name counts before another's alias
+    found = [known.get(fold(field)) for field in fields]
     needed = {*contract.key, contract.order_by} | {c.name for c in contract.columns if c.required}
     present = Counter(column.name for column in found if column)
     extra = [place for place, column in enumerate(found) if column is None]
@@ -215,10 +216,6 @@ def _distinct(named: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
             name += f" ({place + 1})"
         seen.add(name)
         yield place, name
-
-
-def _plain(name: str) -> str:
-    return "".join(name.split()).replace("_", "").casefold()
 
 
 def _some(names: list[str]) -> str:

@@ -26,3 +26,8 @@ def quote_identifiers(names: Iterable[str]) -> str:
 def qualified(schema: str, table: str) -> str:
     """A table with its schema, quoted."""
     return f"{quote_identifier(schema)}.{quote_identifier(table)}"
+
+
+def fold(header: str) -> str:
+    """What counts of a header name: not its case, nor its spaces and underscores."""
+    return "".join(header.casefold().split()).replace("_", "")

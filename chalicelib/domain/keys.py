@@ -5,6 +5,7 @@ processed/<object>/<load id>/text-00001           the file's text, in pieces, if
 processed/<object>/<load id>/part-00001.csv.zst   good rows of one chunk
 processed/<object>/<load id>/rejects-00001.jsonl  bad rows of one chunk, lines counted from the chunk's start
 processed/<object>/<load id>/manifest.json        the parts to COPY
+processed/<object>/<group id>/manifest.json       the same for runs that are loaded together
 rejected/<object>/<load id>/part-00001.jsonl      bad rows, lines counted from the file's start
 archive/<object>/<yyyy>/<mm>/<dd>/<run id>/<name> the source, once loaded
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from chalicelib.domain.group import Group
 from chalicelib.domain.model import Chunk, Run
 
 OUTPUTS = ("processed/", "rejected/", "archive/", "dashboard_data/")
@@ -31,6 +33,10 @@ def text(run: Run, number: int) -> str:
 
 def manifest(run: Run) -> str:
     return f"processed/{run.prefix}/manifest.json"
+
+
+def group_manifest(object: str, group: Group) -> str:
+    return f"processed/{object}/{group.group_id}/manifest.json"
 
 
 def part(run: Run, chunk: Chunk, planned_start: int) -> str:

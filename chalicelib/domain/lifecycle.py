@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from chalicelib.domain.model import Counts, Problem, Run
 from chalicelib.domain.model import RunState as S
 from chalicelib.domain.repeats import DUPLICATE_KEYS
-from chalicelib.errors import LandfallError, LoadFailed, Rejected, Retryable, SourceChanged
+from chalicelib.errors import ContractChanged, LandfallError, LoadFailed, Rejected, Retryable, SourceChanged
 
 DATA_CHECK = "DATA_CHECK_FAILED"
 FILE_FAULTS = (DATA_CHECK, DUPLICATE_KEYS)
 """What etl.data_check_v1 and etl.apply_scd1_v1 raise if the file is at fault, though only the warehouse could tell. A
 data check's name is any text and follows its code, so that code is looked for first."""
 
+EVERYBODYS = re.compile(r"permission denied|access denied|does not exist", re.IGNORECASE)
+"""Failures of a load that no other choice of files would mend."""
+
 MOVES: dict[S, frozenset[S]] = {
     S.ARRIVED: frozenset({S.STAGING, S.REJECTED, S.FAILED, S.SUPERSEDED}),
     # Back to ARRIVED leads a new generation only: a changed contract before the load, a forced rerun after the end.
     S.STAGING: frozenset({S.STAGED, S.REJECTED, S.FAILED, S.SUPERSEDED, S.ARRIVED}),
     S.STAGED: frozenset({S.LOADING, S.FAILED, S.ARRIVED}),
-    S.LOADING: frozenset({S.LOADED, S.SUPERSEDED, S.FAILED, S.REJECTED}),
+    # Back to STAGED it goes when its load had no effect: it waits for another.
+    S.LOADING: frozenset({S.LOADED, S.SUPERSEDED, S.FAILED, S.REJECTED, S.STAGED}),
     S.LOADED: frozenset({S.ARRIVED}),
     S.REJECTED: frozenset({S.ARRIVED}),
     S.FAILED: frozenset({S.ARRIVED}),
@@ -45,8 +50,8 @@ def afresh(run: Run, now: float) -> dict[str, Any]:
         "counts": Counts(),
         "problem": None,
         "load_attempt": 0,
-        "statement_id": "",
-        "submitted_at": 0.0,
+        "setbacks": 0,
+        "together": 0,
         "told": False,
         "moments": {S.ARRIVED.value: now},
     }
@@ -57,6 +62,19 @@ def ending(state: S, error: LandfallError) -> S:
     if state in (S.ARRIVED, S.STAGING):
         return {Rejected: S.REJECTED, SourceChanged: S.SUPERSEDED}.get(type(error), S.FAILED)
     return S.REJECTED if error.code in FILE_FAULTS else S.FAILED
+
+
+def after_setback(run: Run, failure: LandfallError, size: int, most: int) -> dict[str, Any] | None:
+    """What changes of a run that waits again after a load of `size` runs had no effect; None if that is its end.
+
+    A failure that may pass counts against `most`. One that may be a single file's fault halves the group, so that
+    after a few loads that file fails alone.
+    """
+    if isinstance(failure, ContractChanged):
+        return {}
+    if isinstance(failure, Retryable):
+        return {"setbacks": run.setbacks + 1} if run.setbacks + 1 < most else None
+    return {"together": (size + 1) // 2} if size > 1 and not EVERYBODYS.search(failure.message) else None
 
 
 def load_fault(text: str) -> str:

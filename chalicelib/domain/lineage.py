@@ -1,32 +1,39 @@
-"""Before each staged row, the byte offset of its record in the source: fixed width, so that it is put there at once."""
+"""Before each staged row, whose it is and where it came from: the mark of its run's load, and the byte offset of its
+record in the source. Fixed width, so that both are put there at once.
+
+Runs that are loaded together share a staging table; by the mark each row is booked to its own run.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
+from chalicelib.domain.model import MARK_LENGTH
 from chalicelib.domain.swar import Bytes, Ints, as_digits, words_of
 
 DIGITS = 13
 """Enough for any offset in a file of MOST_BYTES."""
 MOST_BYTES = 10**DIGITS
 """10 TB; the contract's limits.max_bytes is 1.1 TB unless it says otherwise."""
-WIDTH = DIGITS + 1
-"""With the delimiter."""
+WIDTH = MARK_LENGTH + 1 + DIGITS + 1
+"""With the delimiters."""
 
 
-def prefixed(rows: Bytes, lengths: Ints, offsets: Ints, delimiter: int) -> Bytes:
-    """Rows of the given lengths that stand end to end, each with its offset and a delimiter before it."""
+def prefixed(rows: Bytes, lengths: Ints, offsets: Ints, delimiter: int, mark: bytes) -> Bytes:
+    """Rows of the given lengths that stand end to end, each with the mark, its offset and delimiters before it."""
     if not len(lengths):
         return rows
     out = np.empty(len(rows) + WIDTH * len(lengths), np.uint8)
     starts = np.cumsum(lengths + WIDTH) - (lengths + WIDTH)
     keep = np.ones(len(out), np.bool_)
-    # Two words cover a prefix: digits 1-8, then digits 7-13 and the delimiter.
+    # Three words cover a prefix: the mark; a delimiter and digits 1-7; digits 7-13 and a delimiter.
     gaps, words = words_of(keep.data), words_of(out.data)
-    gaps[starts] = gaps[starts + 6] = 0
+    gaps[starts] = gaps[starts + 8] = gaps[starts + 15] = 0
     out[keep] = rows
     positions = offsets.astype(np.uint64)
-    words[starts] = as_digits(positions // np.uint64(10**5))
+    words[starts] = np.frombuffer(mark, np.uint64)[0]
+    head = as_digits(positions // np.uint64(10**6))
+    words[starts + 8] = (head & ~np.uint64(0xFF)) | np.uint64(delimiter)
     tail = as_digits(positions % np.uint64(10**7) * np.uint64(10))
-    words[starts + 6] = (tail & np.uint64((1 << 56) - 1)) | np.uint64(delimiter << 56)
+    words[starts + 15] = (tail & np.uint64((1 << 56) - 1)) | np.uint64(delimiter << 56)
     return out

@@ -167,6 +167,8 @@ class Chunk:
     seconds: float = 0.0
 
 
+MARK_LENGTH = 8
+"""Characters of a mark; one group takes no two runs with the same."""
 NOT_KEPT = "-"
 """In place of an archive key: the source was gone before it could be archived."""
 
@@ -192,9 +194,16 @@ class Run:
     count in that text. 0 if the file is read where it is."""
     counts: Counts = field(default_factory=Counts)
     problem: Problem | None = None
+    target: str = ""
+    """schema.table that it is loaded into; known once it is planned."""
+    shape: str = ""
+    """What runs must have in common to be loaded by one COPY: the contract as it was, and the file's columns."""
     load_attempt: int = 0
-    statement_id: str = ""
-    submitted_at: float = 0.0
+    """Counts the loads it was taken into."""
+    setbacks: int = 0
+    """Of these, those that failed in a passing way."""
+    together: int = 0
+    """The most runs it may be loaded with: halved when a load of several fails for a lasting reason; 0 is no limit."""
     archive_key: str = ""
     """Where the source is now, once archived; NOT_KEPT if somebody deleted or replaced it first."""
     reads: Source | None = None
@@ -210,6 +219,11 @@ class Run:
     def load_id(self) -> str:
         """Names what is loaded: the same for every retry, new for every forced rerun. 32 hex digits."""
         return digest(self.run_id, str(self.generation))
+
+    @property
+    def mark(self) -> str:
+        """What its staged rows begin with, to be told from those of the runs it is loaded with."""
+        return self.load_id[:MARK_LENGTH]
 
     @property
     def prefix(self) -> str:

@@ -1,9 +1,10 @@
 """One load as one transaction: the statements of a single BatchExecuteStatement, and their parameters.
 
-Pure text. The order of the statements is the guarantee (docs/guarantees.md): the gate is locked before anything reads,
-so two loads of one target never overlap; the ledger row is written where the rows are merged; the last statement reads
-it back. What comes from a file's name reaches the warehouse as a parameter only; what is text here comes from the
-contract, from settings, or is made of hexadecimal digits, and is checked once more on its way in.
+A load is of one run, or of several whose files have the same columns: each brings its share, and gets a ledger row of
+its own. Pure text. The order of the statements is the guarantee (docs/guarantees.md): the gate is locked before
+anything reads, so two loads of one target never overlap; the ledger rows are written where the rows are merged; the
+last statement reads them back. What comes from a file's name reaches the warehouse as hexadecimal digits only; what is
+text here comes from the contract or from settings, and is checked once more on its way in.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from typing import Any
 
 from chalicelib.domain.contract import IGNORED, NULL_WORD, Column, Contract, Empty, Kind
 from chalicelib.domain.copy_times import converted, copy_formats, staged_as_text
-from chalicelib.domain.ddl import OFFSET, gate, staging_ddl, staging_name
+from chalicelib.domain.ddl import MARK, OFFSET, gate, shares_name, staging_ddl, staging_name
 from chalicelib.domain.identifiers import quote_identifier, quote_identifiers
-from chalicelib.domain.model import LedgerRow, Outcome
+from chalicelib.domain.model import MARK_LENGTH, LedgerRow, Outcome
 from chalicelib.errors import Broken
 
 MAX_STATEMENTS = 40
@@ -41,6 +42,7 @@ LEDGER_COLUMNS = (
 """What the pipeline asks of the ledger, in this order."""
 
 _HEX = re.compile(r"[0-9a-f]{32}")
+_NAME = re.compile(r"[0-9A-Za-z._-]{1,255}")
 _SORTABLE = re.compile(r"[0-9A-Za-z.:#+_-]{1,128}")
 _S3_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[A-Za-z0-9_./=-]{1,900}")
 _ROLE = re.compile(r"default|arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}")
@@ -51,12 +53,9 @@ _REGION = re.compile(r"[a-z0-9-]{0,32}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class LoadOrder:
-    """All that a load is."""
+class Share:
+    """What one run brings to a load, and its ledger row will say."""
 
-    contract: Contract
-    columns: tuple[str, ...]
-    """The contract's columns that the file has, in the file's order."""
     load_id: str
     run_id: str
     source_order: str
@@ -67,12 +66,33 @@ class LoadOrder:
     rows_read: int
     rows_good: int
     rows_rejected: int
+
+    @property
+    def mark(self) -> str:
+        """What its staged rows begin with."""
+        return self.load_id[:MARK_LENGTH]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadOrder:
+    """All that a load is."""
+
+    contract: Contract
+    columns: tuple[str, ...]
+    """The contract's columns that the file has, in the file's order."""
+    group_id: str
+    """Names the load: 32 hexadecimal digits."""
+    shares: tuple[Share, ...]
     manifest: str
     """s3:// URL of the manifest; not used if there is no good row."""
     iam_role: str
     """The role COPY assumes, or `default`."""
     region: str = ""
     """The bucket's region, if it is not the warehouse's."""
+
+    @property
+    def rows_good(self) -> int:
+        return sum(share.rows_good for share in self.shares)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,17 +104,21 @@ class Batch:
 
 
 def render_load(order: LoadOrder) -> Batch:
-    """The load as statements, in order. The last one gives the ledger row. Raises Broken if the order is not sound."""
+    """The load as statements, in order. The last one gives the ledger rows. Raises Broken if the order is not sound."""
     _check(order)
     contract = order.contract
-    staging = staging_name(order.load_id)
-    statements = [f"LOCK TABLE {gate(contract)}", staging_ddl(contract, order.columns, order.load_id)]
+    staging, shares = staging_name(order.group_id), shares_name(order.group_id)
+    statements = [f"LOCK TABLE {gate(contract)}"]
+    statements += [staging_ddl(contract, order.columns, order.group_id, order.shares[0].mark)]
     statements += [_copy(order)] if order.rows_good else []
+    statements += [SHARES_DDL.format(shares), *_shares(order, shares)]
     statements += [f"CALL etl.check_count_v1('{staging}', :rows_good)"]
     statements += [*_conversions(order, staging), *_defaults(contract, staging)]
     checks = range(1, len(contract.checks) + 1)
     statements += [f"CALL etl.data_check_v1('{staging}', :check_{n}_name, :check_{n}_rows)" for n in checks]
-    statements += [_apply(contract, staging), f"DROP TABLE {quote_identifier(staging)}", _LEDGER.format(":load_id")]
+    statements += [_apply(order, staging, shares)]
+    statements += [f"DROP TABLE {quote_identifier(name)}" for name in (staging, shares)]
+    statements += [LEDGER_OF_GROUP]
     if len(statements) > MAX_STATEMENTS or any(len(s.encode()) > MAX_STATEMENT_BYTES for s in statements):
         raise Broken("the load does not fit one batch of the Data API; split the contract", code="LOAD_TOO_BIG")
     return Batch(statements=tuple(statements), parameters=dict(_parameters(order)))
@@ -130,23 +154,38 @@ def merge_bytes(contract: Contract) -> int:
     return max(writing_winners, updating)
 
 
+SHARES_DDL = """CREATE TEMP TABLE {} (
+  mark char(8), load_id varchar(32), run_id varchar(64), source_order varchar(128), bucket varchar(255),
+  source_key varchar(8192), rows_read bigint, rows_good bigint, rows_rejected bigint
+)"""
+"""The key as hexadecimal digits of its UTF-8."""
+SHARES_AT_ONCE = 60_000
+"""Bytes of one INSERT of shares, about."""
+_COLUMNS = ", ".join(LEDGER_COLUMNS)
+LEDGER_OF_GROUP = f"SELECT {_COLUMNS} FROM etl.ledger WHERE group_id = :group_id"  # noqa: S608  (constants only)
 _LEDGER = f"SELECT {', '.join(LEDGER_COLUMNS)} FROM etl.ledger WHERE load_id IN ({{}})"  # noqa: S608  (constants only)
 
 
 def _check(order: LoadOrder) -> None:
     """Everything that goes into the text of a statement has a shape; anything else is a fault of ours."""
+    shares = order.shares
     shapes = {
-        "load_id": _HEX.fullmatch(order.load_id),
-        "source_order": _SORTABLE.fullmatch(order.source_order),
+        "group_id": _HEX.fullmatch(order.group_id),
+        "shares": shares and all(map(_sound, shares)) and len({s.mark for s in shares}) == len(shares),
+        "lineage": order.contract.lineage or len(shares) == 1,
         "iam_role": _ROLE.fullmatch(order.iam_role),
         "region": _REGION.fullmatch(order.region),
         "manifest": not order.rows_good or _S3_URL.fullmatch(order.manifest),
         "columns": _known(order),
-        "rows": order.rows_read == order.rows_good + order.rows_rejected and min(order.rows_good, order.rows_read) >= 0,
-        "run_id, bucket, key": order.run_id and order.bucket and order.key,
     }
     if wrong := [name for name, sound in shapes.items() if not sound]:
         raise Broken(f"the load order is not sound: {', '.join(wrong)}", code="BAD_LOAD_ORDER")
+
+
+def _sound(share: Share) -> bool:
+    names = (_HEX, share.load_id), (_SORTABLE, share.source_order), (_NAME, share.run_id), (_NAME, share.bucket)
+    balanced = share.rows_read == share.rows_good + share.rows_rejected and min(share.rows_good, share.rows_read) >= 0
+    return balanced and bool(share.key) and all(shape.fullmatch(text) for shape, text in names)
 
 
 def _known(order: LoadOrder) -> bool:
@@ -164,7 +203,7 @@ def _copy(order: LoadOrder) -> str:
     """
     contract, dialect = order.contract, order.contract.dialect
     texts = staged_as_text(contract)
-    columns = ((OFFSET,) if contract.lineage else ()) + tuple(texts.get(name, name) for name in order.columns)
+    columns = ((MARK, OFFSET) if contract.lineage else ()) + tuple(texts.get(name, name) for name in order.columns)
     own_quote, own_delimiter = dialect.staged_quote, dialect.staged_delimiter
     quote = "" if own_quote == '"' else f" QUOTE AS '{own_quote * (1 + (own_quote == QUOTE))}'"
     delimiter = "" if own_delimiter == "," else f" DELIMITER AS '{_told(own_delimiter)}'"
@@ -172,7 +211,7 @@ def _copy(order: LoadOrder) -> str:
     role = "default" if order.iam_role == "default" else f"'{order.iam_role}'"
     region = f" REGION '{order.region}'" if order.region else ""
     return (
-        f"COPY {quote_identifier(staging_name(order.load_id))} ({quote_identifiers(columns)})\n"
+        f"COPY {quote_identifier(staging_name(order.group_id))} ({quote_identifiers(columns)})\n"
         f"FROM '{order.manifest}'\nIAM_ROLE {role}{region}\n"
         f"FORMAT AS CSV{quote}{delimiter} ZSTD MANIFEST NULL AS '{null}'{copy_formats(contract)}\n"
         "COMPUPDATE OFF STATUPDATE OFF MAXERROR 0"
@@ -213,31 +252,37 @@ def _default_sql(column: Column) -> str:
     return f"CAST(:default_{column.name} AS {column.type.sql})"
 
 
-def _apply(contract: Contract, staging: str) -> str:
+def _shares(order: LoadOrder, table: str) -> Iterator[str]:
+    """As few INSERTs as will do. Only what has a shape without a quote is in them, and the key in hexadecimal."""
+    into = f"INSERT INTO {quote_identifier(table)} VALUES\n"
+    rows = [
+        f"('{s.mark}', '{s.load_id}', '{s.run_id}', '{s.source_order}', '{s.bucket}', "
+        f"'{s.key.encode('utf-8', 'surrogatepass').hex()}', {s.rows_read}, {s.rows_good}, {s.rows_rejected})"
+        for s in order.shares
+    ]
+    at_once = max(1, SHARES_AT_ONCE // max(map(len, rows)))
+    for first in range(0, len(rows), at_once):
+        yield into + ",\n".join(rows[first : first + at_once])
+
+
+def _apply(order: LoadOrder, staging: str, shares: str) -> str:
     """Names as texts that the procedure quotes; none of them needs escaping, which quote_identifier makes sure of."""
+    contract = order.contract
     names = [c.name for c in contract.columns]
     documents = [c.name for c in contract.columns if c.type.kind is Kind.SUPER]
     quote_identifiers([staging, contract.schema, contract.table, *names, *contract.key, contract.order_by or staging])
     return (
-        f"CALL etl.apply_scd1_v1('{staging}', '{contract.schema}', '{contract.table}', '{','.join(names)}', "
-        f"'{','.join(documents)}', '{','.join(contract.key)}', '{contract.order_by or ''}', "
-        f"'{contract.delivery.value}', '{contract.duplicate_keys.value}', "
-        ":load_id, :run_id, :object, :source_order, :bucket, :source_key, :fingerprint, "
-        ":rows_read, :rows_good, :rows_rejected)"
+        f"CALL etl.apply_scd1_v1('{staging}', '{shares}', '{contract.schema}', '{contract.table}', "
+        f"'{','.join(names)}', '{','.join(documents)}', '{','.join(contract.key)}', '{contract.order_by or ''}', "
+        f"'{contract.delivery.value}', '{contract.duplicate_keys.value}', :group_id, :object, :fingerprint)"
     )
 
 
 def _parameters(order: LoadOrder) -> Iterator[tuple[str, str]]:
-    yield "load_id", order.load_id
-    yield "run_id", order.run_id
+    yield "group_id", order.group_id
     yield "object", order.contract.name
-    yield "source_order", order.source_order
-    yield "bucket", order.bucket
-    yield "source_key", order.key
     yield "fingerprint", order.contract.fingerprint or "-"
-    yield "rows_read", str(order.rows_read)
     yield "rows_good", str(order.rows_good)
-    yield "rows_rejected", str(order.rows_rejected)
     for column in order.contract.columns:
         if column.default:
             yield f"default_{column.name}", column.default

@@ -10,6 +10,7 @@ from chalicelib.domain.checks import Check, Fault
 from chalicelib.domain.codes import LoadError
 from chalicelib.domain.contract import NULL_WORD, Column, ColumnType, Contract, Empty, Kind
 from chalicelib.domain.header import Layout
+from chalicelib.domain.model import MARK_LENGTH
 from chalicelib.domain.reading import Reading, Transcriber, read_plain, transcriber
 from chalicelib.domain.records import Grammar
 from chalicelib.domain.rejects import EXPLAINED
@@ -81,7 +82,9 @@ class Rules:
     hidden: tuple[int, ...] = ()
     """Places of columns whose values are masked in rejects."""
     lineage: bool = True
-    """Put each record's byte offset before it."""
+    """Put the mark and each record's byte offset before it."""
+    mark: bytes = b"0" * MARK_LENGTH
+    """Of the load that the rows are for."""
     transcriber: Transcriber | None = None
     """Reads what COPY could not."""
     explained: int = EXPLAINED

@@ -142,6 +142,9 @@ create or replace function pg_catalog.json_serialize_to_varbyte(value jsonb) ret
 create or replace function pg_catalog.from_hex(value text) returns bytea language sql immutable strict
     as $$ select decode(value, 'hex') $$;
 
+create or replace function pg_catalog.from_varbyte(value bytea, format text) returns text language sql immutable strict
+    as $$ select case when lower(format) = 'hex' then encode(value, 'hex') else convert_from(value, 'UTF8') end $$;
+
 create or replace function pg_catalog.is_valid_json(value text) returns boolean language sql immutable strict
     as $$ select pg_input_is_valid(value, 'jsonb') $$;
 

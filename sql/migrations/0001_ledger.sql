@@ -1,8 +1,9 @@
--- One row per load that reached the warehouse, written in the transaction that merged its rows: the truth about what is
+-- One row per load of a file that reached the warehouse, written in the transaction that merged its rows: the truth about what is
 -- in. Nothing is ever updated or deleted here. Redshift enforces no unique key; the gate of each target (a table that
 -- every load locks before it reads) is what keeps a load from being here twice.
 create table etl.ledger (
     load_id varchar(32) not null,           -- the same for every retry, new for a forced rerun
+    group_id varchar(32) not null,          -- loads with the same were one transaction
     run_id varchar(64) not null,
     object varchar(63) not null,            -- the contract's name
     target varchar(127) not null,           -- schema.table

@@ -1,12 +1,17 @@
--- Merges one staged load into its target, one row per key, and writes its ledger row: both or neither.
+-- Merges staged files into their target, one row per key, and writes a ledger row for each file: all or nothing.
+--
+-- p_shares names a table with one row per file: its load id, age and counts; "_source_mark" says whose a staged row is.
+-- What comes of several files is what would come of them one after the other, the newest first: of rows with the same
+-- key in two files one wins, and the other is booked as superseded.
 --
 -- Guarantees, given that the caller's transaction locked the target's gate before it read anything:
---   once      a load id that is in the ledger changes nothing;
+--   once      a file whose load id is in the ledger changes nothing, and is booked no second time;
 --   newer     no row of the target is replaced by an older one. Age is the order column, then the age of the file,
 --             then the place in the file. Without an order column it is the age of the file, then the place;
---   apart     if p_duplicate_keys is 'fail', no two staged rows have one key, or the transaction fails. This is looked at
---             before a snapshot's age is: what becomes of such a file does not depend on other files;
---   balanced  staged = duplicates + inserted + updated + unchanged + superseded, or the transaction fails.
+--   apart     if p_duplicate_keys is 'fail', no two rows of a file have one key, or the transaction fails. This is
+--             looked at before a snapshot's age is: what becomes of such a file does not depend on other files;
+--   balanced  for every file, staged = duplicates + inserted + updated + unchanged + superseded, or the transaction
+--             fails.
 -- Does not delete: a key that a snapshot no longer holds stays.
 --
 -- A row that is the same in a newer file is touched too: its _source_order moves on. Else this would go wrong:
@@ -20,6 +25,7 @@
 -- Numbers come as text, for the Data API sends text only. Names are quoted here; p_columns and p_keys have commas.
 create or replace procedure etl.apply_scd1_v1(
     p_staging varchar(64),
+    p_shares varchar(64),
     p_schema varchar(64),
     p_table varchar(64),
     p_columns varchar(65535),
@@ -28,21 +34,17 @@ create or replace procedure etl.apply_scd1_v1(
     p_order_by varchar(64),
     p_delivery varchar(16),
     p_duplicate_keys varchar(16),
-    p_load_id varchar(32),
-    p_run_id varchar(64),
+    p_group_id varchar(32),
     p_object varchar(63),
-    p_source_order varchar(128),
-    p_bucket varchar(255),
-    p_source_key varchar(4096),
-    p_fingerprint varchar(64),
-    p_rows_read varchar(20),
-    p_rows_good varchar(20),
-    p_rows_rejected varchar(20)
+    p_fingerprint varchar(64)
 )
 as $$
 declare
     v_staging varchar(256) := quote_ident(p_staging);
-    v_merge varchar(256) := quote_ident('merge_' || p_load_id);
+    v_shares varchar(256) := quote_ident(p_shares);
+    v_merge varchar(256) := quote_ident('merge_' || p_group_id);
+    v_counts varchar(256) := quote_ident('counts_' || p_group_id);
+    v_fates varchar(256) := quote_ident('fates_' || p_group_id);
     v_table varchar(256) := quote_ident(p_table);
     v_target varchar(256) := quote_ident(p_schema) || '.' || quote_ident(p_table);
     v_now timestamp := getdate();
@@ -55,72 +57,84 @@ declare
     v_partition varchar(65535) := '';   -- s."a"
     v_join varchar(65535) := '';        -- w."a" = t."a"
     v_update_join varchar(65535) := '';
-    v_rank varchar(1024) := 's."_source_offset" desc';
+    v_rank varchar(1024) := 'h.source_order desc, h.mark desc, s."_source_offset" desc';
     v_age varchar(1024);                -- of the target's row, in files
     v_older varchar(4096);
     v_outcome varchar(16) := 'LOADED';
+    v_twice varchar(256) := 'coalesce(c.staged - c.keys, 0)';
+    v_lost varchar(256) := 'coalesce(c.keys - f.inserted - f.updated - f.unchanged, c.keys, 0)';
+    v_order varchar(128);
+    v_files bigint;
     v_left varchar(256);                -- w. while the winners are written, then their table
     v_columns integer;
     v_at integer;
     v_count bigint;
     v_staged bigint;
-    v_keys bigint := 0;
+    v_keys bigint;
     v_first bigint;                     -- byte of the first row whose key another row has before it
     v_merged bigint;
     v_touched bigint;
     v_inserted bigint := 0;
     v_updated bigint := 0;
     v_unchanged bigint := 0;
-    v_superseded bigint := 0;
-    v_duplicates bigint := 0;
 begin
-    select count(*) into v_count from etl.ledger where load_id = p_load_id;
-    if v_count > 0 then
+    execute 'delete from ' || v_shares || ' using etl.ledger l where l.object = ' || quote_literal(p_object)
+        || ' and l.load_id = ' || v_shares || '.load_id';
+    execute 'select count(*), max(source_order) from ' || v_shares into v_files, v_order;
+    if v_files = 0 then
         return;
     end if;
 
-    execute 'select count(*) from ' || v_staging into v_staged;
-
-    if v_staged > 0 then
-        for i in 1..regexp_count(p_keys, ',') + 1 loop
-            v_name := quote_ident(split_part(p_keys, ',', i));
-            if i = 1 then
-                v_first_key := v_name;
-            else
-                v_partition := v_partition || ', ';
-                v_join := v_join || ' and ';
-                v_update_join := v_update_join || ' and ';
-            end if;
-            v_partition := v_partition || 's.' || v_name;
-            v_join := v_join || 'w.' || v_name || ' = t.' || v_name;
-            v_update_join := v_update_join || 'm.' || v_name || ' = ' || v_table || '.' || v_name;
-        end loop;
-
-        execute 'select count(*) from (select 1 as one from ' || v_staging || ' s group by ' || v_partition || ') k'
-            into v_keys;
-        if p_duplicate_keys = 'fail' and v_keys < v_staged then
-            execute 'select min(r."_source_offset") from (select s."_source_offset", row_number() over (partition by '
-                || v_partition || ' order by s."_source_offset") as "_rank" from ' || v_staging
-                || ' s) r where r."_rank" > 1' into v_first;
-            v_count := v_staged - v_keys;
-            raise exception 'DUPLICATE_KEYS: % rows repeat a key, the first at byte %; the key is %',
-                v_count, v_first, p_keys;
+    for i in 1..regexp_count(p_keys, ',') + 1 loop
+        v_name := quote_ident(split_part(p_keys, ',', i));
+        if i = 1 then
+            v_first_key := v_name;
+        else
+            v_partition := v_partition || ', ';
+            v_join := v_join || ' and ';
+            v_update_join := v_update_join || ' and ';
         end if;
+        v_partition := v_partition || 's.' || v_name;
+        v_join := v_join || 'w.' || v_name || ' = t.' || v_name;
+        v_update_join := v_update_join || 'm.' || v_name || ' = ' || v_table || '.' || v_name;
+    end loop;
+
+    -- Rows and keys of each file.
+    execute 'create temp table ' || v_counts || ' as select k.mark, sum(k.staged) as staged, count(*) as keys from '
+        || '(select s."_source_mark" as mark, count(*) as staged from ' || v_staging || ' s join ' || v_shares
+        || ' h on h.mark = s."_source_mark" group by s."_source_mark", ' || v_partition || ') k group by k.mark';
+    execute 'select count(*) from ' || v_shares || ' h left join ' || v_counts || ' c on c.mark = h.mark '
+        || 'where coalesce(c.staged, 0) <> h.rows_good or h.rows_read <> h.rows_good + h.rows_rejected' into v_count;
+    if v_count > 0 then
+        raise exception 'BOOKS_OPEN: the rows of % files of load % do not add up', v_count, p_group_id;
+    end if;
+    execute 'select coalesce(sum(staged), 0), coalesce(sum(staged - keys), 0) from ' || v_counts into v_staged, v_count;
+    if p_duplicate_keys = 'fail' and v_count > 0 then
+        execute 'select min(r."_source_offset") from (select s."_source_offset", row_number() over (partition by '
+            || 's."_source_mark", ' || v_partition || ' order by s."_source_offset") as "_rank" from ' || v_staging
+            || ' s) r where r."_rank" > 1' into v_first;
+        raise exception 'DUPLICATE_KEYS: % rows repeat a key, the first at byte %; the key is %',
+            v_count, v_first, p_keys;
     end if;
 
     if p_delivery = 'snapshot' then
+        if v_files > 1 then
+            raise exception 'BAD_LOAD_ORDER: snapshots are loaded one by one';
+        end if;
         select count(*) into v_count
         from etl.ledger
-        where object = p_object and outcome = 'LOADED' and source_order > p_source_order;
+        where object = p_object and outcome = 'LOADED' and source_order > v_order;
         if v_count > 0 then
             v_outcome := 'SUPERSEDED';
-            v_superseded := v_staged;
+            v_twice := '0';
+            v_lost := 'coalesce(c.staged, 0)';
         end if;
     end if;
 
-    if v_outcome = 'LOADED' and v_staged > 0 then
-        v_duplicates := v_staged - v_keys;
+    execute 'create temp table ' || v_fates
+        || ' (mark char(8), inserted bigint, updated bigint, unchanged bigint, superseded bigint)';
 
+    if v_outcome = 'LOADED' and v_staged > 0 then
         for i in 1..regexp_count(p_columns, ',') + 1 loop
             v_name := quote_ident(split_part(p_columns, ',', i));
             if i > 1 then
@@ -136,7 +150,7 @@ begin
 
         -- A row from before Landfall has no _source_order: any file is newer.
         v_age := 'coalesce(t."_source_order", '''')';
-        v_older := v_age || ' > ' || quote_literal(p_source_order);
+        v_older := v_age || ' > w."_source_order"';
         if p_order_by <> '' then
             v_name := quote_ident(p_order_by);
             v_rank := 's.' || v_name || ' desc nulls last, ' || v_rank;
@@ -144,6 +158,13 @@ begin
                 || ' or (w.' || v_name || ' is null and t.' || v_name || ' is not null)'
                 || ' or ((w.' || v_name || ' = t.' || v_name
                 || ' or (w.' || v_name || ' is null and t.' || v_name || ' is null)) and ' || v_older || ')';
+        end if;
+
+        if v_files = 1 then
+            execute 'select sum(keys) from ' || v_counts into v_keys;
+        else
+            execute 'select count(*) from (select 1 as one from ' || v_staging || ' s join ' || v_shares
+                || ' h on h.mark = s."_source_mark" group by ' || v_partition || ') k' into v_keys;
         end if;
 
         -- What differs is looked for while the winners are written; only a table too wide for one statement (they are
@@ -168,11 +189,14 @@ begin
             end loop;
             if v_left = 'w.' then
                 -- Key columns are never null in the target, so a null there says that no row was found.
-                execute 'create temp table ' || v_merge || ' as select ' || v_winner_list || ', w."_source_offset", '
+                execute 'create temp table ' || v_merge || ' as select ' || v_winner_list
+                    || ', w."_source_mark", w."_source_offset", w."_source_order", w."_load_id", '
                     || 'case when t.' || v_first_key || ' is null then ''insert'' when ' || v_older
                     || ' then ''superseded'' when ' || v_differs || ' then ''update'' else ''unchanged'' end as "_action" '
-                    || 'from (select s.*, row_number() over (partition by ' || v_partition || ' order by ' || v_rank
-                    || ') as "_rank" from ' || v_staging || ' s) w left join ' || v_target || ' t on ' || v_join
+                    || 'from (select s.*, h.source_order as "_source_order", h.load_id as "_load_id", '
+                    || 'row_number() over (partition by ' || v_partition || ' order by ' || v_rank
+                    || ') as "_rank" from ' || v_staging || ' s join ' || v_shares
+                    || ' h on h.mark = s."_source_mark") w left join ' || v_target || ' t on ' || v_join
                     || ' where w."_rank" = 1';
                 v_left := v_merge || '.';
             else
@@ -182,18 +206,21 @@ begin
             end if;
         end loop;
 
-        execute 'select count(*), sum(case when "_action" = ''insert'' then 1 else 0 end), '
+        execute 'insert into ' || v_fates || ' select "_source_mark", '
+            || 'sum(case when "_action" = ''insert'' then 1 else 0 end), '
             || 'sum(case when "_action" = ''update'' then 1 else 0 end), '
             || 'sum(case when "_action" = ''unchanged'' then 1 else 0 end), '
             || 'sum(case when "_action" = ''superseded'' then 1 else 0 end) from ' || v_merge
-            into v_merged, v_inserted, v_updated, v_unchanged, v_superseded;
+            || ' group by "_source_mark"';
+        execute 'select sum(inserted + updated + unchanged + superseded), sum(inserted), sum(updated), sum(unchanged) '
+            || 'from ' || v_fates into v_merged, v_inserted, v_updated, v_unchanged;
         if v_merged <> v_keys then
-            raise exception 'TARGET_KEY_TWICE: a key of the file is in % more than once', v_target;
+            raise exception 'TARGET_KEY_TWICE: a key of the load is in % more than once', v_target;
         end if;
 
-        execute 'update ' || v_target || ' set ' || v_set || '"_load_id" = ' || quote_literal(p_load_id)
-            || ', "_source_order" = ' || quote_literal(p_source_order) || ', "_source_offset" = m."_source_offset"'
-            || ', "_loaded_at" = case when m."_action" = ''update'' then cast('
+        execute 'update ' || v_target || ' set ' || v_set || '"_load_id" = m."_load_id", "_source_order" = '
+            || 'm."_source_order", "_source_offset" = m."_source_offset", "_loaded_at" = '
+            || 'case when m."_action" = ''update'' then cast('
             || quote_literal(cast(v_now as varchar(32))) || ' as timestamp) else ' || v_table || '."_loaded_at" end '
             || 'from ' || v_merge || ' m where ' || v_update_join || ' and m."_action" in (''update'', ''unchanged'')';
         get diagnostics v_count := row_count;
@@ -203,8 +230,8 @@ begin
         end if;
 
         execute 'insert into ' || v_target || ' (' || v_list
-            || ', "_load_id", "_source_order", "_source_offset", "_loaded_at") select ' || v_list || ', '
-            || quote_literal(p_load_id) || ', ' || quote_literal(p_source_order) || ', "_source_offset", cast('
+            || ', "_load_id", "_source_order", "_source_offset", "_loaded_at") select ' || v_list
+            || ', "_load_id", "_source_order", "_source_offset", cast('
             || quote_literal(cast(v_now as varchar(32))) || ' as timestamp) from ' || v_merge
             || ' where "_action" = ''insert''';
         get diagnostics v_count := row_count;
@@ -215,19 +242,25 @@ begin
         execute 'drop table ' || v_merge;
     end if;
 
-    if v_staged <> v_duplicates + v_inserted + v_updated + v_unchanged + v_superseded
-        or v_staged <> cast(p_rows_good as bigint)
-        or cast(p_rows_read as bigint) <> cast(p_rows_good as bigint) + cast(p_rows_rejected as bigint) then
-        raise exception 'BOOKS_OPEN: the rows of load % do not add up', p_load_id;
-    end if;
+    -- Of a file's keys, those that another file of the load won are superseded too.
+    execute 'insert into etl.ledger (load_id, group_id, run_id, object, target, outcome, source_order, bucket, '
+        || 'source_key, fingerprint, rows_read, rows_good, rows_rejected, staged, duplicates, inserted, updated, '
+        || 'unchanged, superseded, committed_at) select h.load_id, ' || quote_literal(p_group_id) || ', h.run_id, '
+        || quote_literal(p_object) || ', ' || quote_literal(p_schema || '.' || p_table) || ', '
+        || quote_literal(v_outcome) || ', h.source_order, h.bucket, from_varbyte(from_hex(h.source_key), ''utf8''), '
+        || quote_literal(p_fingerprint) || ', h.rows_read, h.rows_good, h.rows_rejected, coalesce(c.staged, 0), '
+        || v_twice || ', coalesce(f.inserted, 0), coalesce(f.updated, 0), coalesce(f.unchanged, 0), ' || v_lost
+        || ', cast(' || quote_literal(cast(v_now as varchar(32))) || ' as timestamp) from ' || v_shares
+        || ' h left join ' || v_counts || ' c on c.mark = h.mark left join ' || v_fates || ' f on f.mark = h.mark';
 
-    insert into etl.ledger (
-        load_id, run_id, object, target, outcome, source_order, bucket, source_key, fingerprint,
-        rows_read, rows_good, rows_rejected, staged, duplicates, inserted, updated, unchanged, superseded, committed_at
-    ) values (
-        p_load_id, p_run_id, p_object, p_schema || '.' || p_table, v_outcome, p_source_order, p_bucket, p_source_key,
-        p_fingerprint, cast(p_rows_read as bigint), cast(p_rows_good as bigint), cast(p_rows_rejected as bigint),
-        v_staged, v_duplicates, v_inserted, v_updated, v_unchanged, v_superseded, v_now
-    );
+    select count(*) into v_count
+    from etl.ledger
+    where object = p_object and group_id = p_group_id
+        and staged <> duplicates + inserted + updated + unchanged + superseded;
+    if v_count > 0 then
+        raise exception 'BOOKS_OPEN: the rows of load % do not add up', p_group_id;
+    end if;
+    execute 'drop table ' || v_counts;
+    execute 'drop table ' || v_fates;
 end;
 $$ language plpgsql;

@@ -15,14 +15,18 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.adapters.dynamodb import DynamoRuns
-from chalicelib.adapters.memory import MemoryClock, MemoryObjects, MemoryRuns
+from chalicelib.adapters.dynamodb_line import DynamoLine
+from chalicelib.adapters.memory import MemoryClock, MemoryLine, MemoryObjects, MemoryRuns
 from chalicelib.adapters.s3 import S3Objects
 from chalicelib.adapters.table import table_definition
-from chalicelib.ports import ObjectStore, RunStore
+from chalicelib.domain.contract import Contract
+from chalicelib.ports import Line, ObjectStore, RunStore
 from local.redshift.endpoints import loopback
+from tests.contract.warehouses import Site, memory_site, redshift_site
 
 REGION = "eu-west-1"
 _numbers = itertools.count(os.getpid() * 1_000)
+_names = (f"t{number}" for number in itertools.count(1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,8 +98,39 @@ def runs(request: pytest.FixtureRequest, clock: MemoryClock) -> RunStore:
     return dynamo_runs(request.getfixturevalue("aws")("dynamodb"), clock)
 
 
+@pytest.fixture(params=["memory", "dynamodb"])
+def line(request: pytest.FixtureRequest, clock: MemoryClock) -> Line:
+    if request.param == "memory":
+        return MemoryLine(clock)
+    client = request.getfixturevalue("aws")("dynamodb")
+    return DynamoLine(client, new_table(client), clock)
+
+
 def dynamo_runs(client: Any, clock: MemoryClock) -> DynamoRuns:
     """A run store on a table of its own."""
+    return DynamoRuns(client, new_table(client), clock, sleep=lambda _: None)
+
+
+def new_table(client: Any) -> str:
     name = f"runs-{next(_numbers)}"
     client.create_table(**table_definition(name))
-    return DynamoRuns(client, name, clock, sleep=lambda _: None)
+    return name
+
+
+# ---- warehouses -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def redshift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with redshift_site(tmp_path_factory.mktemp("redshift")) as site:
+        yield site
+
+
+@pytest.fixture(params=["memory", "redshift"])
+def site(request: pytest.FixtureRequest) -> Site:
+    return memory_site() if request.param == "memory" else request.getfixturevalue("redshift")
+
+
+@pytest.fixture
+def contract(site: Site) -> Contract:
+    return site.contract(next(_names))

@@ -26,7 +26,10 @@ def test_a_run_is_kept_as_it_was(runs: RunStore, clock: MemoryClock) -> None:
         counts=Counts(read=9, good=8, rejected=1, duplicate=2, inserted=3, updated=1, unchanged=1, superseded=1),
         fingerprint="f",
         archive_key="archive/x",
-        submitted_at=0.1 + 0.2,
+        setbacks=2,
+        together=3,
+        target="shop.things",
+        shape="f00",
     )
     assert runs.create(run)
     assert runs.get("r1") == run
@@ -101,9 +104,7 @@ def test_a_change_keeps_what_others_changed_in_the_meantime(runs: RunStore, cloc
     assert runs.change(run, archive_key="k").fingerprint == "f"
 
 
-@pytest.mark.parametrize(
-    "moved", [{"state": RunState.STAGING}, {"load_attempt": 1}, {"generation": 2}, {"submitted_at": 1.5}]
-)
+@pytest.mark.parametrize("moved", [{"state": RunState.STAGING}, {"load_attempt": 1}, {"generation": 2}])
 def test_a_change_decided_on_an_old_run_conflicts(runs: RunStore, clock: MemoryClock, moved: dict[str, Any]) -> None:
     run = a_run(clock)
     runs.create(run)

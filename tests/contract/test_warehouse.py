@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -17,44 +17,29 @@ from chalicelib.domain.model import Counts, LedgerRow, Outcome
 from chalicelib.domain.repeats import Repeats
 from chalicelib.domain.sql import LoadOrder
 from chalicelib.ports import StatementState
-from tests.contract.warehouses import UNKNOWN, Site, memory_site, redshift_site
+from tests.contract.warehouses import UNKNOWN, Site, memory_site
+from tests.orders import changed
 
-_names = (f"t{number}" for number in itertools.count(1))
+_names = (f"u{number}" for number in itertools.count(1))
 FINISHED, FAILED = StatementState.FINISHED, StatementState.FAILED
-
-
-@pytest.fixture(scope="session")
-def redshift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with redshift_site(tmp_path_factory.mktemp("redshift")) as site:
-        yield site
-
-
-@pytest.fixture(params=["memory", "redshift"])
-def site(request: pytest.FixtureRequest) -> Site:
-    return memory_site() if request.param == "memory" else request.getfixturevalue("redshift")
-
-
-@pytest.fixture
-def contract(site: Site) -> Contract:
-    return site.contract(next(_names))
 
 
 ROWS = b"0,a,1.50,2026-01-01,first\n30,b,,,\n"
 
 
 def the_row(site: Site, order: LoadOrder) -> LedgerRow:
-    row = site.warehouse.ledger(order.load_id)
+    row = site.warehouse.ledger([order.shares[0].load_id]).get(order.shares[0].load_id)
     assert row
     return row
 
 
 def test_a_load_is_in_the_ledger_when_it_is_finished(site: Site, contract: Contract) -> None:
     order = site.order(contract, [ROWS, b"60,c,7,2026-01-02,x\n"], load="one")
-    assert site.warehouse.ledger(order.load_id) is None
+    assert site.warehouse.ledger([order.shares[0].load_id]) == {}
     ended = site.load(order)
     assert (ended.state, ended.error) == (FINISHED, "")
     assert the_row(site, order) == LedgerRow(
-        load_id=order.load_id,
+        load_id=order.shares[0].load_id,
         outcome=Outcome.LOADED,
         staged=3,
         duplicate=0,
@@ -75,7 +60,7 @@ def test_a_file_may_have_other_columns_in_another_order(site: Site, contract: Co
 
 def test_the_same_token_is_the_same_statement(site: Site, contract: Contract) -> None:
     order = site.order(contract, [ROWS], load="one")
-    ask = lambda token: site.warehouse.submit(order, token=token, name=order.run_id)  # noqa: E731
+    ask = lambda token: site.warehouse.submit(order, token=token, name=order.shares[0].run_id)  # noqa: E731
     first = ask("token-1")
     assert ask("token-1") == first
     other = ask("token-2")
@@ -113,12 +98,12 @@ def test_a_load_that_fails_leaves_nothing(site: Site, contract: Contract, fault:
         entries = {"entries": [{"url": "s3://landing/processed/nowhere.csv.zst", "mandatory": True}]}
         site.put(order.manifest.removeprefix("s3://landing/"), json.dumps(entries).encode())
     if fault == "count":
-        order = replace(order, rows_read=3, rows_good=3)
+        order = changed(order, rows_read=3, rows_good=3)
     ended = site.load(order)
     assert (ended.state, ended.retryable) == (FAILED, False)
     assert ended.error
     assert "SECRET" not in ended.error
-    assert site.warehouse.ledger(order.load_id) is None
+    assert site.warehouse.ledger([order.shares[0].load_id]) == {}
     assert [r[0] for r in site.rows(contract)] == ["z"]
 
 
@@ -137,13 +122,13 @@ def test_cancelling_what_is_over_changes_nothing(site: Site, contract: Contract)
 def test_a_cancelled_load_may_be_tried_again(site: Site, contract: Contract) -> None:
     order = site.order(contract, [ROWS], load="one")
     release = site.hold(order.manifest.removeprefix("s3://landing/"))
-    statement = site.warehouse.submit(order, token="first", name=order.run_id)
+    statement = site.warehouse.submit(order, token="first", name=order.shares[0].run_id)
     assert site.warehouse.describe(statement).state is StatementState.RUNNING
     site.warehouse.cancel(statement)
     release()
     ended = site.settle(statement)
     assert (ended.state, ended.retryable) == (FAILED, True)
-    assert site.warehouse.ledger(order.load_id) is None
+    assert site.warehouse.ledger([order.shares[0].load_id]) == {}
     assert site.load(order, attempt=2).state is FINISHED
 
 
@@ -174,7 +159,7 @@ def test_a_key_twice_fails_the_load_if_the_contract_forbids_it(
     ended = site.load(order)
     assert (ended.state, ended.retryable) == (FAILED, False)
     assert Repeats.read(ended.error) == Repeats(rows=2, first=20, key=("id",))
-    assert site.warehouse.ledger(order.load_id) is None
+    assert site.warehouse.ledger([order.shares[0].load_id]) == {}
     assert [(r[0], r[3]) for r in site.rows(contract)] == [("z", "x")]
 
 

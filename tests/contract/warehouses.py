@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from cli.migrate import migrate
 from local.redshift.server import LocalRedshift
 from local.redshift.sql.rewrite import rewrite
 from tests.local.redshift.world import World, WorldServer
+from tests.orders import changed, joined, load_of_one
 from tests.settings import BUCKET, SETTINGS
 from tests.sql.house import ROOT, Redshift
 
@@ -58,6 +59,8 @@ class Site:
     rows: Callable[[Contract], list[tuple[Any, ...]]]
     hold: Callable[[str], Callable[[], None]]
     """Makes the load of a part wait until the answer is called."""
+    manifests: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """What was put, by URL."""
 
     def contract(self, name: str, **changes: Any) -> Contract:
         made = read_contract(f"{name}.toml", THING.format(name=name).encode())
@@ -70,11 +73,12 @@ class Site:
         prefix = f"processed/{contract.name}/{load_id}"
         keys = [f"{prefix}/part-{number:05d}.csv.zst" for number in range(1, len(parts) + 1)]
         for key, part in zip(keys, parts, strict=True):
-            self.put(key, zstandard.compress(part))
+            self.put(key, zstandard.compress(_marked(part, load_id) if contract.lineage else part))
         entries = [{"url": f"s3://{BUCKET}/{key}", "mandatory": True} for key in keys]
         self.put(f"{prefix}/manifest.json", json.dumps({"entries": entries}).encode())
+        self.manifests[f"s3://{BUCKET}/{prefix}/manifest.json"] = entries
         rows = sum(part.count(b"\n") for part in parts)
-        made = LoadOrder(
+        made = load_of_one(
             contract=contract,
             columns=tuple(c.name for c in contract.columns),
             load_id=load_id,
@@ -88,12 +92,24 @@ class Site:
             manifest=f"s3://{BUCKET}/{prefix}/manifest.json" if rows else "",
             iam_role="default",
         )
-        return replace(made, **more)
+        return changed(made, **more)
+
+    def group(self, *orders: LoadOrder) -> LoadOrder:
+        """These loads as one: one manifest of all their parts."""
+        group_id = digest("group", *(order.group_id for order in orders))
+        entries = [entry for order in orders for entry in self.manifests.get(order.manifest, [])]
+        manifest = f"s3://{BUCKET}/processed/{group_id}/manifest.json"
+        self.put(manifest.removeprefix(f"s3://{BUCKET}/"), json.dumps({"entries": entries}).encode())
+        return joined(*orders, group_id=group_id, manifest=manifest if entries else "")
 
     def load(self, order: LoadOrder, attempt: int = 1) -> Statement:
         """Submit, and wait for the end."""
-        statement = self.warehouse.submit(order, token=f"{order.load_id}-{attempt}", name=order.run_id)
+        statement = self.warehouse.submit(order, token=f"{order.group_id}-{attempt}", name=order.shares[0].run_id)
         return self.settle(statement)
+
+
+def _marked(part: bytes, load_id: str) -> bytes:
+    return b"".join(load_id[:8].encode() + b"," + line for line in part.splitlines(keepends=True))
 
 
 def memory_site() -> Site:

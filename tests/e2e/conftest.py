@@ -22,7 +22,6 @@ from local.stack import Stack
 
 ROOT = Path(__file__).parents[2]
 HEADER = "transaction_id,account_id,transaction_date,amount,currency,merchant,category\n"
-TERMINAL = {"LOADED", "REJECTED", "FAILED", "SUPERSEDED", "UNROUTED"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +66,8 @@ class Deployment:
             time.sleep(0.05)
 
     def wait(self, file: str, seconds: float = 60.0) -> dict[str, Any]:
-        """The status of a file once its run has ended."""
-        self.until(lambda: self.status(file)["state"] in TERMINAL, seconds)
+        """The status of a file once nothing is left to do for it."""
+        self.until(lambda: self.status(file).get("finished", False), seconds)
         return self.status(file)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:

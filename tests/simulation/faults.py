@@ -27,6 +27,7 @@ PORTS = {
         "chunks",
         "unfinished",
     ),
+    "line": ("join", "waiting", "leave", "group", "take", "change", "free"),
     "warehouse": ("submit", "describe", "ledger", "cancel"),
     "queue": ("send_run", "send_chunks"),
     "bell": ("success", "failure"),

@@ -181,6 +181,19 @@ def key_twice(world: World) -> None:
     then(world, settled, ask_again)
 
 
+def crowd(world: World) -> None:
+    """More files than one load takes while the first is under way, with keys in common."""
+    for i in range(5):
+        world.put(f"incoming/thing/f{i}.csv", text(rows := {"k": f"f{i},{i}", f"own{i}": "x,1"}), rows)
+
+
+def crowd_with_sick(world: World) -> None:
+    """Several files at once, one of which the warehouse will not have."""
+    for i in range(4):
+        body = text(rows := {f"k{i}": f"f{i},{i}"})
+        world.put(f"incoming/unique/f{i}.csv", body + b"k2,again,1\n" if i == 2 else body, {} if i == 2 else rows)
+
+
 SCENARIOS: tuple[Scenario, ...] = (
     one_file,
     bad_rows,
@@ -203,6 +216,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     run_again,
     mended,
     key_twice,
+    crowd,
+    crowd_with_sick,
 )
 
 ENDS = {

@@ -13,12 +13,13 @@ import psycopg
 
 from chalicelib.domain.contract import Contract, DataCheck, Delivery
 from chalicelib.domain.contract_file import fingerprint, read_contract
-from chalicelib.domain.ddl import OFFSET, gate_ddl, staging_name, target, target_ddl
+from chalicelib.domain.ddl import MARK, OFFSET, gate_ddl, staging_name, target, target_ddl
 from chalicelib.domain.identifiers import quote_identifier, quote_identifiers
 from chalicelib.domain.model import LedgerRow, digest
 from chalicelib.domain.sql import LoadOrder, ledger_query, ledger_row, render_load
 from local.redshift.sql.bind import bind
 from local.redshift.sql.rewrite import rewrite, rewrite_script
+from tests.orders import changed, load_of_one
 
 ROOT = Path(__file__).parents[2]
 
@@ -89,8 +90,8 @@ class House:
 
     def having(self, **changes: Any) -> House:
         """The same tables, under other rules."""
-        changed = replace(self.contract, **changes)
-        return replace(self, contract=replace(changed, fingerprint=fingerprint(changed)))
+        other = replace(self.contract, **changes)
+        return replace(self, contract=replace(other, fingerprint=fingerprint(other)))
 
     def ordered(self) -> House:
         return self.having(order_by="seen_at")
@@ -103,7 +104,7 @@ class House:
 
     def order(self, rows: Sequence[Row], *, age: int, load: str = "", columns: Sequence[str] = (), **more: Any) -> Any:
         """A load of these rows, of a file of that age. Another load id each time, unless one is given."""
-        numbered = LoadOrder(
+        numbered = load_of_one(
             contract=self.contract,
             columns=tuple(columns) or tuple(c.name for c in self.contract.columns),
             load_id=digest(self.contract.name, load or f"load {next(self.numbers)}"),
@@ -117,7 +118,7 @@ class House:
             manifest="s3://bucket/processed/manifest.json",
             iam_role="default",
         )
-        return replace(numbered, **more)
+        return changed(numbered, **more)
 
     def load(self, *rows: Row, age: int, **more: Any) -> LedgerRow:
         """Load and commit."""
@@ -136,25 +137,33 @@ class House:
         return self.ask(f"select load_id, outcome from etl.ledger where object = '{self.contract.name}'")
 
 
-def run(session: psycopg.Connection[Any], order: LoadOrder, rows: Sequence[Row]) -> LedgerRow:
-    """The statements of one load in the session's transaction, as they stand; the caller commits."""
+def run(session: psycopg.Connection[Any], order: LoadOrder, *rows: Sequence[Row]) -> LedgerRow:
+    """The statements of one load in the session's transaction, as they stand; the caller commits. Rows by share.
+
+    The answer is the first share's.
+    """
+    return run_all(session, order, *rows)[order.shares[0].load_id]
+
+
+def run_all(session: psycopg.Connection[Any], order: LoadOrder, *rows: Sequence[Row]) -> dict[str, LedgerRow]:
     batch = render_load(order)
     last: list[Row] = []
     for statement in batch.statements:
         if statement.startswith("COPY"):
-            fill(session, order, rows)
+            fill(session, order, *rows)
             continue
         cursor = session.execute(ready(statement, batch.parameters))
         last = cursor.fetchall() if cursor.description else []
-    return ledger_row(last[0])
+    return {row.load_id: row for row in map(ledger_row, last)}
 
 
-def fill(session: psycopg.Connection[Any], order: LoadOrder, rows: Sequence[Row]) -> None:
-    """What COPY would do: rows in the file's order, each with a greater offset than the one before."""
-    names = quote_identifiers((OFFSET, *order.columns))
-    places = ", ".join(["%s"] * (len(order.columns) + 1))
-    sql = f"insert into {quote_identifier(staging_name(order.load_id))} ({names}) values ({places})"
-    session.cursor().executemany(sql.encode(), [(at * 10, *row) for at, row in enumerate(rows)])
+def fill(session: psycopg.Connection[Any], order: LoadOrder, *rows: Sequence[Row]) -> None:
+    """What COPY would do: rows in the files' order, each with a greater offset than the one before."""
+    names = quote_identifiers((MARK, OFFSET, *order.columns))
+    places = ", ".join(["%s"] * (len(order.columns) + 2))
+    sql = f"insert into {quote_identifier(staging_name(order.group_id))} ({names}) values ({places})"
+    for share, own in zip(order.shares, rows, strict=True):
+        session.cursor().executemany(sql.encode(), [(share.mark, at * 10, *row) for at, row in enumerate(own)])
 
 
 def ready(statement: str, parameters: Mapping[str, str]) -> bytes:
@@ -165,6 +174,6 @@ def ready(statement: str, parameters: Mapping[str, str]) -> bytes:
 
 
 def ledger(dsn: str, order: LoadOrder) -> list[Row]:
-    query = ledger_query([order.load_id])
+    query = ledger_query([share.load_id for share in order.shares])
     with psycopg.connect(dsn) as session:
         return list(session.execute(ready(query.statements[0], query.parameters)).fetchall())

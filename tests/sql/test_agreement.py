@@ -32,12 +32,15 @@ def test_both_merges_agree(migrated: str, files: list[tuple[int, list[Row]]], by
     held: merge.Target = {}
     for age, rows in files:
         order = house.order(rows, age=age)
-        found = house.load(*rows, age=age, load_id=order.load_id)
-        assert found == merge.apply_scd1(order, held, [staged(n, row) for n, row in enumerate(rows)])
+        found = house.load(*rows, age=age, load_id=order.shares[0].load_id)
+        mark = order.shares[0].mark
+        assert [found] == merge.apply_scd1(
+            order, held, order.shares, [staged(mark, n, row) for n, row in enumerate(rows)]
+        )
     expected = sorted((*key, t.values["value"], t.source_order, t.load_id) for key, t in held.items())
     assert house.rows("id, value, _source_order, _load_id") == expected
 
 
-def staged(number: int, row: Row) -> merge.StagedRow:
+def staged(mark: str, number: int, row: Row) -> merge.StagedRow:
     values: dict[str, Any] = dict(zip(("id", "value", "amount", "seen_at"), row, strict=True))
-    return merge.StagedRow(offset=number * 10, values=values)
+    return merge.StagedRow(mark=mark, offset=number * 10, values=values)

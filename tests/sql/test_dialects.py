@@ -16,6 +16,7 @@ from chalicelib.domain.model import digest
 from chalicelib.domain.sql import LoadOrder
 from cli.migrate import migrate
 from tests.local.redshift.desk import Desk
+from tests.orders import load_of_one
 from tests.properties.engine import Memory, stage_file
 from tests.sql.house import ROOT
 from tests.sql.test_stand_in import connect, outcome
@@ -86,9 +87,11 @@ def load(desk: Desk, contract: Contract, data: bytes) -> LoadOrder:
     desk.world.put(part, zstandard.compress(staged.good, 1))
     desk.world.manifest(f"bucket/processed/{contract.name}/manifest.json", part)
     rows = sum(summary.rows_good for summary in staged.summaries)
-    return LoadOrder(
-        contract=contract, columns=tuple(c.name for c in layout.columns), load_id=digest(contract.name), run_id="run",
-        source_order="1#0", bucket="bucket", key="x", rows_read=rows, rows_good=rows, rows_rejected=0,
+    return load_of_one(
+        contract=contract, columns=tuple(c.name for c in layout.columns),
+        load_id="00000000" + digest(contract.name)[8:],
+        run_id="run", source_order="1#0",
+        bucket="bucket", key="x", rows_read=rows, rows_good=rows, rows_rejected=0,
         manifest=f"s3://bucket/processed/{contract.name}/manifest.json", iam_role="default",
     )  # fmt: skip
 

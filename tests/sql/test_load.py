@@ -247,8 +247,17 @@ def test_the_ledger_says_where_rows_came_from(house: House) -> None:
         run(session, order, [row("a")])
     columns = "object, target, bucket, source_key, source_order, fingerprint, rows_read, rows_rejected"
     name = house.contract.name
-    assert house.ask(f"select {columns} from etl.ledger where load_id = '{order.load_id}'") == [
-        (name, f"landing.{name}", "bucket", order.key, order.source_order, house.contract.fingerprint, 3, 2)
+    assert house.ask(f"select {columns} from etl.ledger where load_id = '{order.shares[0].load_id}'") == [
+        (
+            name,
+            f"landing.{name}",
+            "bucket",
+            order.shares[0].key,
+            order.shares[0].source_order,
+            house.contract.fingerprint,
+            3,
+            2,
+        )
     ]
     assert house.ask(f"select loads, rows_read from etl.freshness where object = '{name}'") == [(1, 3)]
 

@@ -15,6 +15,7 @@ from chalicelib.domain.sql import LoadOrder, ledger_row, render_load
 from cli.migrate import migrate
 from local.redshift import LocalRedshift
 from tests.local.redshift.desk import Desk
+from tests.orders import load_of_one
 from tests.sql.house import ROOT
 
 CONTRACTS = load_contracts(ROOT / "chalicelib/contracts")
@@ -51,8 +52,8 @@ def ready(desk: Desk) -> Desk:
 
 
 def order(desk: Desk, rows: list[str], *, age: int, load: str, **more: Any) -> LoadOrder:
-    """Put the rows and their manifest where COPY finds them; each row has its offset first."""
-    lines = "".join(f"{n * 100:013d},{row}\n" for n, row in enumerate(rows))
+    """Put the rows and their manifest where COPY finds them; each row has its mark and offset first."""
+    lines = "".join(f"{digest(load)[:8]},{n * 100:013d},{row}\n" for n, row in enumerate(rows))
     part = f"bucket/processed/{digest(load)}/part-00001.csv.zst"
     desk.world.put(part, zstandard.compress(lines.encode(), 1))
     desk.world.manifest(f"bucket/processed/{digest(load)}/manifest.json", part)
@@ -70,7 +71,7 @@ def order(desk: Desk, rows: list[str], *, age: int, load: str, **more: Any) -> L
         "manifest": f"s3://bucket/processed/{digest(load)}/manifest.json",
         "iam_role": "arn:aws:iam::123456789012:role/copy",
     }
-    return LoadOrder(**{**known, **more})
+    return load_of_one(**{**known, **more})
 
 
 def submit(desk: Desk, load: LoadOrder) -> dict[str, Any]:

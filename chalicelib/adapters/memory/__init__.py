@@ -7,6 +7,7 @@ The same contract suite (tests/contract) holds these and the real adapters to th
 
 from chalicelib.adapters.memory.bell import MemoryBell
 from chalicelib.adapters.memory.clock import MemoryClock
+from chalicelib.adapters.memory.line import MemoryLine
 from chalicelib.adapters.memory.objects import MemoryObjects
 from chalicelib.adapters.memory.queue import MemoryQueue, Message
 from chalicelib.adapters.memory.runs import MemoryRuns
@@ -16,6 +17,7 @@ __all__ = [
     "Fate",
     "MemoryBell",
     "MemoryClock",
+    "MemoryLine",
     "MemoryObjects",
     "MemoryQueue",
     "MemoryRuns",

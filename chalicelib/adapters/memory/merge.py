@@ -9,16 +9,18 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import zstandard
 
 from chalicelib.domain.contract import NULL_WORD, Column, Contract, DuplicateKeys, Empty, Kind
 from chalicelib.domain.model import LedgerRow, Outcome
 from chalicelib.domain.repeats import Repeats
-from chalicelib.domain.sql import LoadOrder
+from chalicelib.domain.sql import LoadOrder, Share
 from chalicelib.domain.time_format import time_form
 
 Value = str | int | float | bool | Decimal | None
@@ -29,6 +31,8 @@ Key = tuple[Value, ...]
 class StagedRow:
     """A row as COPY put it into staging."""
 
+    mark: str
+    """Whose it is."""
     offset: int
     values: dict[str, Value]
 
@@ -46,7 +50,7 @@ Target = dict[Key, TargetRow]
 
 
 def read_part(order: LoadOrder, key: str, body: bytes) -> list[StagedRow]:
-    """The rows of one staged part: the offset first when the contract keeps lineage, then the file's columns."""
+    """The rows of one staged part: mark and offset first when the contract keeps lineage, then the file's columns."""
     contract = order.contract
     text = io.StringIO(_inflate(key, body).decode(), newline="")
     csv.field_size_limit(max(csv.field_size_limit(), contract.limits.max_record_bytes))
@@ -63,10 +67,13 @@ def _inflate(key: str, body: bytes) -> bytes:
 
 def _row(order: LoadOrder, fields: list[str]) -> StagedRow:
     contract = order.contract
-    offset, fields = (int(fields[0]), fields[1:]) if contract.lineage else (0, fields)
+    mark, offset = (fields[0], int(fields[1])) if contract.lineage else (order.shares[0].mark, 0)
+    fields = fields[2:] if contract.lineage else fields
     given = dict(zip(order.columns, fields, strict=True))
     empty = contract.dialect.empty is Empty.TEXT
-    return StagedRow(offset=offset, values={c.name: _value(c, given.get(c.name), empty) for c in contract.columns})
+    return StagedRow(
+        mark=mark, offset=offset, values={c.name: _value(c, given.get(c.name), empty) for c in contract.columns}
+    )
 
 
 def _value(column: Column, text: str | None, empty_is_text: bool) -> Value:
@@ -97,12 +104,29 @@ _PARSERS: dict[Kind, Callable[[str], Value]] = {
 }
 
 
-def collapse(contract: Contract, rows: Iterable[StagedRow]) -> dict[Key, StagedRow]:
-    """One row per key: the greatest `order_by`, then the last in the file."""
+def apply_scd1(order: LoadOrder, target: Target, shares: Sequence[Share], rows: list[StagedRow]) -> list[LedgerRow]:
+    """Merge into `target` in place, newest wins; returns the ledger rows that account for every staged row."""
+    by_mark = {share.mark: share for share in shares}
+    own = [collapse(order.contract, [r for r in rows if r.mark == mark], by_mark) for mark in by_mark]
+    winners = collapse(order.contract, [row for latest in own for row in latest.values()], by_mark)
+    fates = {row.mark: Counter[str]() for row in winners.values()}
+    for key, row in winners.items():
+        share = by_mark[row.mark]
+        fate = _fate(order.contract, target.get(key), row, share)
+        fates[row.mark][fate] += 1
+        if fate != "superseded":
+            target[key] = TargetRow(values=row.values, source_order=share.source_order, load_id=share.load_id)
+    return [
+        _booked(share, len(latest), fates.get(share.mark, Counter())) for share, latest in zip(shares, own, strict=True)
+    ]
+
+
+def collapse(contract: Contract, rows: Iterable[StagedRow], by_mark: Mapping[str, Share]) -> dict[Key, StagedRow]:
+    """One row per key: the greatest `order_by`, then the newest file, then the last in the file."""
     latest: dict[Key, StagedRow] = {}
     for row in rows:
         key = _key(contract, row)
-        if key not in latest or _age(contract, latest[key]) <= _age(contract, row):
+        if key not in latest or _age(contract, latest[key], by_mark) <= _age(contract, row, by_mark):
             latest[key] = row
     return latest
 
@@ -111,8 +135,9 @@ def _key(contract: Contract, row: StagedRow) -> Key:
     return tuple(row.values[name] for name in contract.key)
 
 
-def _age(contract: Contract, row: StagedRow) -> tuple[tuple[bool, Value], int]:
-    return _sortable(row.values[contract.order_by] if contract.order_by else None), row.offset
+def _age(contract: Contract, row: StagedRow, by_mark: Mapping[str, Share]) -> tuple[Any, ...]:
+    share = by_mark[row.mark]
+    return *_newness(contract, row.values, share.source_order), share.mark, row.offset
 
 
 def _sortable(value: Value) -> tuple[bool, Value]:
@@ -121,42 +146,35 @@ def _sortable(value: Value) -> tuple[bool, Value]:
 
 
 def refusal(order: LoadOrder, rows: Iterable[StagedRow]) -> str:
-    """What the transaction fails with if a key comes twice and the contract forbids it; else empty."""
+    """What the transaction fails with if a key comes twice in a file and the contract forbids it; else empty."""
     if order.contract.duplicate_keys is DuplicateKeys.COLLAPSE:
         return ""
-    seen: set[Key] = set()
+    seen: set[tuple[str, Key]] = set()
     repeats: list[int] = []
     for row in sorted(rows, key=lambda row: row.offset):
-        key = _key(order.contract, row)
+        key = row.mark, _key(order.contract, row)
         repeats += [row.offset] if key in seen else []
         seen.add(key)
     return Repeats(rows=len(repeats), first=repeats[0], key=order.contract.key).raised() if repeats else ""
 
 
-def apply_scd1(order: LoadOrder, target: Target, rows: list[StagedRow]) -> LedgerRow:
-    """Merge into `target` in place, newest wins; returns the ledger row that accounts for every staged row."""
-    latest = collapse(order.contract, rows)
-    tally = {"inserted": 0, "updated": 0, "unchanged": 0, "superseded": 0}
-    for key, row in latest.items():
-        fate = _fate(order, target.get(key), row)
-        tally[fate] += 1
-        if fate != "superseded":
-            target[key] = TargetRow(values=row.values, source_order=order.source_order, load_id=order.load_id)
+def _booked(share: Share, keys: int, fates: Counter[str]) -> LedgerRow:
+    """Of a file's keys, those that another file of the load won are superseded too."""
+    kept = {name: fates[name] for name in ("inserted", "updated", "unchanged")}
     return LedgerRow(
-        load_id=order.load_id,
+        load_id=share.load_id,
         outcome=Outcome.LOADED,
-        staged=len(rows),
-        duplicate=len(rows) - len(latest),
-        **tally,
+        staged=share.rows_good,
+        duplicate=share.rows_good - keys,
+        superseded=keys - sum(kept.values()),
+        **kept,
     )
 
 
-def _fate(order: LoadOrder, held: TargetRow | None, row: StagedRow) -> str:
+def _fate(contract: Contract, held: TargetRow | None, row: StagedRow, share: Share) -> str:
     if held is None:
         return "inserted"
-    if _newness(order.contract, held.values, held.source_order) > _newness(
-        order.contract, row.values, order.source_order
-    ):
+    if _newness(contract, held.values, held.source_order) > _newness(contract, row.values, share.source_order):
         return "superseded"
     return "unchanged" if held.values == row.values else "updated"
 
@@ -165,15 +183,15 @@ def _newness(contract: Contract, values: dict[str, Value], source_order: str) ->
     return _sortable(values[contract.order_by] if contract.order_by else None), source_order
 
 
-def supersede(order: LoadOrder, rows: list[StagedRow]) -> LedgerRow:
+def supersede(share: Share) -> LedgerRow:
     """The ledger row of a snapshot that is older than one already loaded: nothing of it is applied."""
     return LedgerRow(
-        load_id=order.load_id,
+        load_id=share.load_id,
         outcome=Outcome.SUPERSEDED,
-        staged=len(rows),
+        staged=share.rows_good,
         duplicate=0,
         inserted=0,
         updated=0,
         unchanged=0,
-        superseded=len(rows),
+        superseded=share.rows_good,
     )

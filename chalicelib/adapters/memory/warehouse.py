@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -14,7 +15,7 @@ from chalicelib.adapters.memory.merge import StagedRow, Target, apply_scd1, read
 from chalicelib.adapters.memory.objects import MemoryObjects
 from chalicelib.domain.contract import Delivery
 from chalicelib.domain.model import LedgerRow, Outcome
-from chalicelib.domain.sql import LoadOrder
+from chalicelib.domain.sql import LoadOrder, Share
 from chalicelib.errors import SourceGone
 from chalicelib.ports import Clock, Statement, StatementState
 
@@ -111,9 +112,8 @@ class MemoryWarehouse:
             return Statement(statement_id=statement_id, state=StatementState.GONE)
         return _told(known)
 
-    def ledger(self, load_id: str) -> LedgerRow | None:
-        booked = self.book.get(load_id)
-        return booked.row if booked else None
+    def ledger(self, load_ids: Sequence[str]) -> dict[str, LedgerRow]:
+        return {load_id: self.book[load_id].row for load_id in load_ids if load_id in self.book}
 
     def cancel(self, statement_id: str) -> None:
         known = self.statements.get(statement_id)
@@ -151,20 +151,34 @@ class MemoryWarehouse:
 
     def _transaction(self, order: LoadOrder) -> None:
         """Everything is worked out on the side; the assignments at the end are the commit."""
-        if order.load_id in self.book:
-            return
         table = f"{order.contract.schema}.{order.contract.table}"
-        rows = self._staged(order)
+        staged = self._staged(order)
+        shares = [share for share in order.shares if share.load_id not in self.book]
+        if not shares:
+            return
+        rows = [row for row in staged if row.mark in {share.mark for share in shares}]
+        if any(share.rows_good != sum(row.mark == share.mark for row in rows) for share in shares):
+            raise LoadFailedError("BOOKS_OPEN: the rows of a file do not add up")
         if refused := refusal(order, rows):
             raise LoadFailedError(refused)
         target = dict(self.targets.get(table, {}))
-        if order.contract.delivery is Delivery.SNAPSHOT and self._newer_loaded(table, order.source_order):
-            row = supersede(order, rows)
+        if order.contract.delivery is Delivery.SNAPSHOT:
+            booked = self._snapshot(order, table, target, shares, rows)
         else:
-            row = apply_scd1(order, target, rows)
+            booked = apply_scd1(order, target, shares, rows)
         self.targets[table] = target
-        self.merged.append(order.load_id)
-        self.book[order.load_id] = Booked(row=row, table=table, source_order=order.source_order)
+        for share, row in zip(shares, booked, strict=True):
+            self.merged.append(share.load_id)
+            self.book[share.load_id] = Booked(row=row, table=table, source_order=share.source_order)
+
+    def _snapshot(
+        self, order: LoadOrder, table: str, target: Target, shares: Sequence[Share], rows: list[StagedRow]
+    ) -> list[LedgerRow]:
+        if len(shares) > 1:
+            raise LoadFailedError("BAD_LOAD_ORDER: snapshots are loaded one by one")
+        if self._newer_loaded(table, shares[0].source_order):
+            return [supersede(shares[0])]
+        return apply_scd1(order, target, shares, rows)
 
     def _staged(self, order: LoadOrder) -> list[StagedRow]:
         """COPY of the manifest, and the count check."""

@@ -50,7 +50,7 @@ def test_a_change_is_conditional_on_what_it_was_decided_on() -> None:
     script = Script([reply(Attributes=items.run_item(replace(RUN, chunks=3)))])
     assert store(script).change(RUN, chunks=3).chunks == 3
     [asked] = script.asked
-    for name in ("state", "generation", "load_attempt", "submitted_at"):
+    for name in ("state", "generation", "load_attempt"):
         assert f"#{name} = :is_{name}" in asked.body["ConditionExpression"]
     assert asked.body["ExpressionAttributeValues"][":is_state"] == {"S": "STAGING"}
 

@@ -11,14 +11,14 @@ from chalicelib.adapters.memory import MemoryClock
 from chalicelib.adapters.redshift_data import PAUSES, RedshiftData, passing, scrubbed, where
 from chalicelib.domain.contract_file import read_contract
 from chalicelib.domain.model import Outcome, digest
-from chalicelib.domain.sql import LoadOrder
 from chalicelib.errors import Broken, Refused, Retryable, Throttled
 from chalicelib.ports import StatementState
 from tests.contract.warehouses import THING
+from tests.orders import changed, load_of_one
 from tests.settings import SETTINGS
 from tests.unit.adapters.wire import Answer, Script, client, error, reply
 
-ORDER = LoadOrder(
+ORDER = load_of_one(
     contract=read_contract("t.toml", THING.format(name="t").encode()),
     columns=("id", "amount"),
     load_id=digest("load"),
@@ -33,7 +33,7 @@ ORDER = LoadOrder(
     iam_role="default",
 )
 RECORD = [
-    {"stringValue": ORDER.load_id},
+    {"stringValue": ORDER.shares[0].load_id},
     {"stringValue": "LOADED"},
     *({"longValue": n} for n in (5, 4, 1, 4)),
     *({"stringValue": str(n)} for n in (1, 2, 1, 0, 0)),
@@ -63,7 +63,8 @@ def test_a_load_is_one_batch_with_token_name_and_event() -> None:
     assert "ExecutionMode" not in body
     assert body["Sqls"][0].startswith("LOCK TABLE")
     assert "it's" not in "".join(body["Sqls"])
-    assert {"name": "source_key", "value": ORDER.key} in body["Parameters"]
+    assert ORDER.shares[0].key.encode().hex() in "".join(body["Sqls"])
+    assert {"name": "group_id", "value": ORDER.group_id} in body["Parameters"]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_the_warehouse_is_a_workgroup_or_a_cluster(settings: dict[str, str], exp
 def test_an_order_that_is_not_sound_never_leaves() -> None:
     script = Script([reply(Id="s")])
     with pytest.raises(Broken):
-        warehouse(script).submit(replace(ORDER, load_id="x"), token="t", name="n")
+        warehouse(script).submit(changed(ORDER, load_id="x"), token="t", name="n")
     assert script.asked == []
 
 
@@ -181,24 +182,24 @@ def test_a_throttle_in_disguise_is_a_throttle() -> None:
 def test_the_ledger_is_asked_and_waited_for() -> None:
     pauses: list[float] = []
     script = Script([reply(Id="q"), ended("PICKED"), ended("STARTED"), ended("FINISHED"), reply(Records=[RECORD])])
-    row = warehouse(script, pauses).ledger(ORDER.load_id)
+    row = warehouse(script, pauses).ledger([ORDER.shares[0].load_id]).get(ORDER.shares[0].load_id)
     assert row
     assert (row.load_id, row.outcome, row.staged, row.duplicate, row.inserted) == (
-        ORDER.load_id, Outcome.LOADED, 4, 1, 2,
+        ORDER.shares[0].load_id, Outcome.LOADED, 4, 1, 2,
     )  # fmt: skip
     assert pauses == list(PAUSES[:2])
-    assert script.asked[0].body["Parameters"] == [{"name": "load_id_0", "value": ORDER.load_id}]
+    assert script.asked[0].body["Parameters"] == [{"name": "load_id_0", "value": ORDER.shares[0].load_id}]
 
 
 def test_a_ledger_without_the_load_gives_none() -> None:
     script = Script([reply(Id="q"), ended("FINISHED"), reply(Records=[])])
-    assert warehouse(script).ledger(ORDER.load_id) is None
+    assert warehouse(script).ledger([ORDER.shares[0].load_id]) == {}
 
 
 def test_a_result_in_pages_is_read_to_its_end() -> None:
     pages = [reply(Records=[], NextToken="1"), reply(Records=[RECORD], NextToken="2"), reply(Records=[])]
     script = Script([reply(Id="q"), ended("FINISHED"), *pages])
-    assert warehouse(script).ledger(ORDER.load_id)
+    assert warehouse(script).ledger([ORDER.shares[0].load_id]).get(ORDER.shares[0].load_id)
     assert [a.body.get("NextToken") for a in script.asked[2:]] == [None, "1", "2"]
 
 
@@ -215,14 +216,14 @@ def test_a_result_in_pages_is_read_to_its_end() -> None:
 )
 def test_a_ledger_that_does_not_answer_says_how(answer: Answer, kind: type[Exception]) -> None:
     with pytest.raises(kind) as caught:
-        warehouse(Script([reply(Id="q"), answer])).ledger(ORDER.load_id)
+        warehouse(Script([reply(Id="q"), answer])).ledger([ORDER.shares[0].load_id]).get(ORDER.shares[0].load_id)
     assert type(caught.value) is kind
 
 
 def test_a_ledger_query_forgotten_before_it_was_read_is_asked_again() -> None:
     script = Script([reply(Id="q"), ended("FINISHED"), error("ResourceNotFoundException")])
     with pytest.raises(Retryable):
-        warehouse(script).ledger(ORDER.load_id)
+        warehouse(script).ledger([ORDER.shares[0].load_id]).get(ORDER.shares[0].load_id)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from chalicelib.domain.column_type import _NAMES
-from chalicelib.domain.contract import Column, Contract, DataCheck, Dialect, Limits, fold
+from chalicelib.domain.contract import Column, Contract, DataCheck, Dialect, Limits
 from chalicelib.domain.contract_file import load_contracts, read_contract
+from chalicelib.domain.identifiers import fold
 from chalicelib.domain.keys import OUTPUTS
 from chalicelib.domain.routing import landing_prefixes, route
 

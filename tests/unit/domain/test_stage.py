@@ -125,12 +125,12 @@ def test_the_reference_agrees_on_a_file_of_faults():
     assert_as_reference(data, PAIR, stage_file(data, PAIR, 97, 64))
 
 
-def test_lineage_puts_each_records_offset_before_it():
+def test_lineage_puts_mark_and_offset_before_each_record():
     things = contract(*PAIR.columns, lineage=True)
     data = b"a,b\n1,2\n\n3,4,5\n" + "é,x\r\n".encode() + b'"6\n",7'
     staged = stage_file(data, things, 5, 16)
     expected = [(4, b"1,2\n"), (15, "é,x\r\n".encode()), (21, b'"6\n",7\n')]
-    assert staged.good == b"".join(b"%013d,%s" % (offset, row) for offset, row in expected)
+    assert staged.good == b"".join(b"00000000,%013d,%s" % (offset, row) for offset, row in expected)
 
 
 @pytest.mark.parametrize("offset", [0, 99_999, 10**7 - 1, 10**7, 123_456_789_012, 10**13 - 1])
@@ -138,7 +138,8 @@ def test_lineage_counts_to_13_digits(offset):
     from chalicelib.domain.lineage import prefixed
 
     text_, one = np.frombuffer(b"x,y\n", np.uint8), np.array([4], np.int64)
-    assert prefixed(text_, one, np.array([offset], np.int64), ord("|")).tobytes() == b"%013d|x,y\n" % offset
+    found = prefixed(text_, one, np.array([offset], np.int64), ord("|"), b"0123abcd").tobytes()
+    assert found == b"0123abcd|%013d|x,y\n" % offset
 
 
 def test_a_file_too_large_for_lineage_is_refused():

@@ -10,31 +10,35 @@ import pytest
 
 from chalicelib import handlers
 from chalicelib.domain.contract_file import Contracts
+from chalicelib.domain.group import Group
 from chalicelib.domain.lifecycle import ending, load_fault
-from chalicelib.domain.model import Run, RunState
+from chalicelib.domain.model import RunState
 from chalicelib.errors import LoadFailed
 from chalicelib.ports import Conflict
 from chalicelib.reruns import Busy, rerun
 from chalicelib.sweep import sweep
+from tests.simulation.promises import TABLE as TARGET
 from tests.simulation.scenarios import numbered, put
-from tests.simulation.world import BUCKET, World
+from tests.simulation.world import BUCKET, SETTINGS, World
 from tests.unit.pipeline.endings import KEY, arrive, ended, fails_while, only_run
 
 
-def about_to_load(world: World) -> Run:
-    """The one run, its transaction not asked for yet."""
+def about_to_load(world: World) -> Group:
+    """The one run as a group, its transaction not asked for yet."""
     put(world, "a.csv", numbered(3))
-    while not any(r.state is RunState.LOADING for r in world.runs.runs.values()):
+    while not (group := world.line.group(TARGET)):
         world._deliver_event() or world._deliver_message()
         world.clock.advance(1)
-    return replace(only_run(world), submitted_at=0.0, statement_id="")
+    return replace(group, asked_at=0.0, statement_id="")
 
 
 def test_of_two_workers_that_would_submit_first_only_one_does(world: World) -> None:
     seen_by_both = about_to_load(world)
-    assert only_run(world).submitted_at
+    asked = world.line.groups[TARGET]
+    assert asked.asked_at
     with pytest.raises(Conflict):
-        world.pipeline.submit(seen_by_both)
+        world.pipeline._ask(seen_by_both)
+    assert world.line.groups[TARGET] == asked
     assert len(world.warehouse.statements) == 1
 
 
@@ -143,16 +147,28 @@ def test_a_contract_deployed_while_chunks_are_staged_starts_the_file_over(world:
     assert (run.state, run.generation, run.fingerprint) == (RunState.LOADED, 2, "of the new one")
 
 
-def test_a_contract_deployed_between_load_and_submit_fails_the_run(world: World) -> None:
-    unasked = about_to_load(world)
-    world.runs.runs[unasked.run_id] = unasked
+def test_a_contract_deployed_before_the_load_is_asked_for_starts_the_file_over(world: World) -> None:
+    world.line.groups[TARGET] = about_to_load(world)
     world.warehouse.statements.clear()
     deployed(world)
     world.run()
     assert not world.violations
     run = only_run(world)
-    assert run.problem is not None
-    assert (run.state, run.problem.code) == (RunState.FAILED, "CONTRACT_CHANGED")
+    assert (run.state, run.generation, run.fingerprint) == (RunState.LOADED, 2, "of the new one")
+
+
+def test_a_contract_deployed_while_a_submitted_load_has_no_answer_waits_for_that_load(world: World) -> None:
+    asked = about_to_load(world)
+    world.line.groups[TARGET] = replace(asked, asked_at=world.clock.now())
+    world.warehouse.statements.clear()
+    deployed(world)
+    world.pipeline.queue.send_run(only_run(world).run_id)
+    world.clock.advance(SETTINGS.load_timeout_seconds - 100)
+    world._deliver_message()
+    assert only_run(world).state is RunState.LOADING
+    world.run()
+    assert not world.violations
+    assert (only_run(world).state, only_run(world).generation) == (RunState.LOADED, 2)
 
 
 def test_a_contract_that_is_gone_fails_its_runs(world: World) -> None:

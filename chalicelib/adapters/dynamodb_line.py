@@ -1,0 +1,144 @@
+"""The line before each target, on the table of runs: an item for each run that waits, and one for the group at work.
+
+Guarantees that a target has one group at a time, and that a group changes only as it was last read. Reads are strongly
+consistent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, replace
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.adapters import expressions, items
+from chalicelib.adapters.foreign import code_of, door
+from chalicelib.adapters.moves import turn
+from chalicelib.adapters.table import WAITING, group_key, waiting_key
+from chalicelib.domain.group import Group, Member
+from chalicelib.domain.model import Run
+from chalicelib.ports import Clock, Conflict
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class DynamoLine:
+    """The lines of all targets on one table."""
+
+    def __init__(self, client: DynamoDBClient, table: str, clock: Clock) -> None:
+        self._db = client
+        self._table = table
+        self._clock = clock
+
+    def join(self, target: str, run: Run, not_before: float = 0.0) -> None:
+        values = {"run_id": run.run_id, "not_before": not_before, "turn": turn(run)}
+        item = {**items.key(waiting_key(target, run)), **{name: items.encode(v) for name, v in values.items()}}
+        with door(f"join run {run.run_id} to the line of {target}"):
+            self._db.put_item(TableName=self._table, Item=item)
+
+    def waiting(self, target: str) -> Iterator[str]:
+        now = self._clock.now()
+        pages = self._db.get_paginator("query").paginate(
+            TableName=self._table,
+            ConsistentRead=True,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :run)",
+            ExpressionAttributeValues={":pk": {"S": group_key(target)[0]}, ":run": {"S": WAITING}},
+        )
+        with door(f"the line of {target}"):
+            for page in pages:
+                found = [{name: items.decode(a) for name, a in item.items()} for item in page["Items"]]
+                yield from [str(item["run_id"]) for item in found if item["not_before"] <= now]
+
+    def leave(self, target: str, runs: Sequence[Run]) -> None:
+        for run in runs:
+            with door(f"take run {run.run_id} out of the line of {target}"):
+                self._unless_moved(
+                    lambda run=run: self._db.delete_item(
+                        TableName=self._table,
+                        Key=items.key(waiting_key(target, run)),
+                        ConditionExpression="attribute_not_exists(pk) OR turn <= :turn",
+                        ExpressionAttributeValues={":turn": {"S": turn(run)}},
+                    )
+                )
+
+    def group(self, target: str) -> Group | None:
+        with door(f"the group of {target}"):
+            answer = self._db.get_item(TableName=self._table, Key=items.key(group_key(target)), ConsistentRead=True)
+        return _read(answer["Item"]) if "Item" in answer else None
+
+    def take(self, group: Group) -> bool:
+        with door(f"take the place before {group.target}"):
+            taken = self._unless_moved(
+                lambda: self._db.put_item(
+                    TableName=self._table,
+                    Item={**items.key(group_key(group.target)), **_attributes(group)},
+                    ConditionExpression="attribute_not_exists(pk)",
+                )
+            )
+        return taken or self.group(group.target) == group
+
+    def change(
+        self, group: Group, *, members: Sequence[Member] = (), asked_at: float = 0.0, statement_id: str = ""
+    ) -> Group:
+        changed = replace(
+            group,
+            members=tuple(members) or group.members,
+            asked_at=asked_at or group.asked_at,
+            statement_id=statement_id or group.statement_id,
+        )
+        with door(f"change the group of {group.target}"):
+            done = self._unless_moved(
+                lambda: self._db.put_item(
+                    TableName=self._table,
+                    Item={**items.key(group_key(group.target)), **_attributes(changed)},
+                    **expressions.where(_plain(group), names=[], values={}),
+                )
+            )
+        if not done and self.group(group.target) != changed:  # botocore's repeat may meet its own first try
+            raise Conflict(f"the group before {group.target} has moved on")
+        return changed
+
+    def free(self, group: Group) -> None:
+        asked: Any = expressions.where({"group_id": group.group_id}, names=[], values={})
+        with door(f"free the place before {group.target}"):
+            self._unless_moved(
+                lambda: self._db.delete_item(TableName=self._table, Key=items.key(group_key(group.target)), **asked)
+            )
+
+    def _unless_moved(self, write: Any) -> bool:
+        """Whether the write's condition held."""
+        try:
+            write()
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
+
+
+def _plain(group: Group) -> dict[str, Any]:
+    """Of the members a text: there are hundreds, and nothing looks for one of them."""
+    return {
+        "group_id": group.group_id,
+        "target": group.target,
+        "members": json.dumps([astuple(m) for m in group.members]),
+        "asked_at": group.asked_at,
+        "statement_id": group.statement_id,
+    }
+
+
+def _attributes(group: Group) -> dict[str, Any]:
+    return {name: items.encode(value) for name, value in _plain(group).items()}
+
+
+def _read(item: items.Item) -> Group:
+    values = {name: items.decode(a) for name, a in item.items()}
+    return Group(
+        target=values["target"],
+        members=tuple(Member(run_id=r, generation=g, attempt=a) for r, g, a in json.loads(values["members"])),
+        asked_at=float(values["asked_at"]),
+        statement_id=values["statement_id"],
+    )

@@ -1,0 +1,59 @@
+"""The line before each target in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from chalicelib.adapters.moves import turn
+from chalicelib.domain.group import Group, Member
+from chalicelib.domain.model import Run
+from chalicelib.ports import Clock, Conflict
+
+
+class MemoryLine:
+    """By target: the waiting runs, each with the time before which it is not taken, and the group being loaded."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.places: dict[str, dict[str, tuple[Run, float]]] = {}
+        self.groups: dict[str, Group] = {}
+
+    def join(self, target: str, run: Run, not_before: float = 0.0) -> None:
+        self.places.setdefault(target, {})[run.run_id] = (run, not_before)
+
+    def waiting(self, target: str) -> Iterator[str]:
+        now = self.clock.now()
+        due = [run for run, not_before in self.places.get(target, {}).values() if not_before <= now]
+        yield from [run.run_id for run in sorted(due, key=lambda r: (r.source_order, r.run_id))]
+
+    def leave(self, target: str, runs: Sequence[Run]) -> None:
+        line = self.places.get(target, {})
+        for run in runs:
+            if run.run_id in line and turn(line[run.run_id][0]) <= turn(run):
+                del line[run.run_id]
+
+    def group(self, target: str) -> Group | None:
+        return self.groups.get(target)
+
+    def take(self, group: Group) -> bool:
+        return self.groups.setdefault(group.target, group) == group
+
+    def change(
+        self, group: Group, *, members: Sequence[Member] = (), asked_at: float = 0.0, statement_id: str = ""
+    ) -> Group:
+        if self.groups.get(group.target) != group:
+            raise Conflict(f"the group before {group.target} has moved on")
+        changed = replace(
+            group,
+            members=tuple(members) or group.members,
+            asked_at=asked_at or group.asked_at,
+            statement_id=statement_id or group.statement_id,
+        )
+        self.groups[group.target] = changed
+        return changed
+
+    def free(self, group: Group) -> None:
+        held = self.groups.get(group.target)
+        if held and held.group_id == group.group_id:
+            del self.groups[group.target]

@@ -1,0 +1,212 @@
+"""The load of a target: gather who waits, ask for one transaction, settle what became of it. One group at a time.
+
+A run that is STAGED waits in its target's line. Whoever comes first takes the runs that wait and fit together as a
+group; those that come meanwhile are the next group. So a thousand small files are a few transactions, and none waits
+longer than two loads. Any worker that comes by moves the group on; nobody owns it.
+
+Guarantees (docs/guarantees.md): the gate lock and the ledger in the warehouse, not this line, keep a load from being
+done twice. A group whose transaction had no effect gives its runs back: to try again if the failure may pass, in halves
+if it may be one file's fault, so that in the end that file fails alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from chalicelib.domain import keys
+from chalicelib.domain.contract import Contract, Delivery
+from chalicelib.domain.filing import FilePlan, share
+from chalicelib.domain.group import Group, Member
+from chalicelib.domain.lifecycle import after_setback, load_fault
+from chalicelib.domain.model import LedgerRow, Outcome, Run, RunState
+from chalicelib.domain.pauses import pause
+from chalicelib.domain.sql import LoadOrder
+from chalicelib.errors import Broken, LandfallError, LoadFailed, Retryable
+from chalicelib.load_faults import load_failed
+from chalicelib.ports import Conflict, Statement, StatementState
+from chalicelib.world import World
+
+SECOND_LOOK_SECONDS = 60
+"""A submitted load is looked at again after this long, should the warehouse's event get lost."""
+MOST_KEY_BYTES = 500_000
+"""Of the names of a group's files: they are part of the transaction's statements."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loading(World):
+    """What is done for a target, whichever run's message led to it."""
+
+    def drive(self, target: str) -> None:
+        """Move the target's load on until the warehouse has to act or nobody waits. Raises Retryable.
+
+        Whatever holds a load up is no fault of the run whose message led here: no error of it may end that run.
+        """
+        try:
+            while group := self.line.group(target) or self._gather(target):
+                if not (self._settle(group) if group.statement_id else self._ask(group)):
+                    return
+        except Conflict:
+            return  # another worker moves this group on
+        except Broken as refused:
+            raise Retryable(f"the load of {target} is held up: {refused.message}") from refused
+
+    # ---- gather -----------------------------------------------------------------------------------------------------
+
+    def _gather(self, target: str) -> Group | None:
+        """Give the target's place to the runs that wait and fit together; None if nobody waits."""
+        runs = self._fitting(target)
+        if not runs:
+            return None
+        group = Group(target=target, members=tuple(map(Member.of, runs)))
+        return group if self.line.take(group) else self.line.group(target)
+
+    def _fitting(self, target: str) -> list[Run]:
+        """The run that waits longest, and others that one COPY can take with it. What waits for nothing is let go."""
+        runs: list[Run] = []
+        for run_id in self.line.waiting(target):
+            run = self.runs.get(run_id)
+            if run is None or run.state is not RunState.STAGED:
+                self.line.leave(target, [run] if run else [])
+                continue
+            contract = self.contracts.get(run.object)
+            if contract and contract.fingerprint == run.fingerprint and self._fits(runs, run):
+                runs.append(run)
+                if len(runs) >= self._most(contract, runs[0]):
+                    break
+        return runs
+
+    def _most(self, contract: Contract, run: Run) -> int:
+        """How many runs may be loaded with this one, it included. Rows without a mark, and snapshots, go alone."""
+        alone = not contract.lineage or contract.delivery is Delivery.SNAPSHOT
+        return 1 if alone else run.together or self.settings.group_files
+
+    def _fits(self, runs: Sequence[Run], run: Run) -> bool:
+        if not runs:
+            return True
+        first, group = runs[0], [*runs, run]
+        return (
+            (run.shape, run.together, run.source.bucket) == (first.shape, first.together, first.source.bucket)
+            and run.mark not in {r.mark for r in runs}
+            and sum(r.bytes_staged for r in group) <= self.settings.group_mb * 1_000_000
+            and sum(len(r.source.key.encode()) for r in group) <= MOST_KEY_BYTES
+        )
+
+    # ---- ask --------------------------------------------------------------------------------------------------------
+
+    def _ask(self, group: Group) -> bool:
+        """Ask for the transaction; its end comes as an event, or the second look finds it. Whether the group is over.
+
+        That it is asked for is recorded first. So if the record is there but no statement id, somebody asked and died
+        before the answer: the same token is used again, and a refusal now does not mean that nothing is running.
+        """
+        asked_before = group.asked_at > 0
+        runs = [run for member in group.members if (run := self._admitted(member))]
+        if not runs:
+            self.line.free(group)
+            return True
+        if not asked_before:
+            members = [member for member in group.members if any(run.run_id == member.run_id for run in runs)]
+            group = self.line.change(group, members=members, asked_at=self.clock.now())
+        try:
+            statement = self.warehouse.submit(self._order(group, runs), token=group.group_id, name=runs[0].run_id)
+        except Broken as refused:
+            if not asked_before:
+                return self._over(group, runs, {}, refused)
+            if self.clock.now() - group.asked_at <= self.settings.load_timeout_seconds:
+                raise
+            return self._over(group, runs, self._ledger(runs), refused)
+        self.note("submitted", {"group": group.group_id, "object": runs[0].object, "runs": len(runs)})
+        self.queue.send_run(runs[0].run_id, delay=SECOND_LOOK_SECONDS)
+        self.line.change(group, statement_id=statement)
+        return False
+
+    def _admitted(self, member: Member) -> Run | None:
+        """The member, LOADING from now on; None if it was rerun or ended since it was gathered."""
+        run = self.runs.get(member.run_id)
+        if run and run.state is RunState.STAGED and Member.of(run) == member:
+            try:
+                return self.runs.change(run, state=RunState.LOADING, load_attempt=member.attempt)
+            except Conflict:
+                run = self.runs.get(member.run_id)
+        return run if run and member.holds(run) else None
+
+    def _order(self, group: Group, runs: Sequence[Run]) -> LoadOrder:
+        """The files' columns are the same in all; the first one's plan tells them. Raises ContractChanged."""
+        first = runs[0]
+        contract = self.contract_of(first)
+        filed = FilePlan.from_json(self.objects.get(first.source.bucket, keys.plan(first)))
+        return LoadOrder(
+            contract=contract,
+            columns=filed.columns,
+            group_id=group.group_id,
+            shares=tuple(map(share, runs)),
+            manifest=self._manifest(group, [run for run in runs if run.counts.good]),
+            iam_role=self.settings.copy_role,
+        )
+
+    def _manifest(self, group: Group, runs: Sequence[Run]) -> str:
+        """The URL of a manifest of these runs' parts: a run's own, or one that joins several."""
+        if not runs:
+            return ""
+        bucket, key = runs[0].source.bucket, keys.manifest(runs[0])
+        if len(runs) > 1:
+            each = [json.loads(self.objects.get(bucket, keys.manifest(run)))["entries"] for run in runs]
+            key = keys.group_manifest(runs[0].object, group)
+            self.objects.put(bucket, key, json.dumps({"entries": [e for entries in each for e in entries]}).encode())
+        return f"s3://{bucket}/{key}"
+
+    # ---- settle: what does the ledger say? --------------------------------------------------------------------------
+
+    def _settle(self, group: Group) -> bool:
+        """Learn how the statement ended; in doubt the ledger decides, not the statement. Whether the group is over."""
+        statement = self.warehouse.describe(group.statement_id)
+        if statement.state is StatementState.RUNNING:
+            if self.clock.now() - group.asked_at > self.settings.load_timeout_seconds:
+                self.warehouse.cancel(group.statement_id)
+            return False
+        found = (self.runs.get(member.run_id) for member in group.members)
+        runs = [run for run, member in zip(found, group.members, strict=True) if run and member.holds(run)]
+        return self._over(group, runs, self._ledger(runs), _failure(statement))
+
+    def _ledger(self, runs: Sequence[Run]) -> dict[str, LedgerRow]:
+        return self.warehouse.ledger([run.load_id for run in runs]) if runs else {}
+
+    def _over(self, group: Group, runs: Sequence[Run], rows: Mapping[str, LedgerRow], failure: LandfallError) -> bool:
+        """End what is in the ledger, let the rest wait again or end, and give up the target's place."""
+        left = [run for run in runs if run.load_id not in rows]
+        for run in runs:
+            if row := rows.get(run.load_id):
+                self._loaded(run, row)
+        waiting = [run for run in left if self._waits_again(group, run, failure)]
+        self.line.leave(group.target, [run for run in runs if run not in waiting])
+        self.line.free(group)
+        return True
+
+    def _loaded(self, run: Run, row: LedgerRow) -> None:
+        state = RunState.LOADED if row.outcome is Outcome.LOADED else RunState.SUPERSEDED
+        with suppress(Conflict):
+            self.nudge(self.runs.change(run, state=state, counts=run.counts.after(row)))
+            self.note("loaded", {"run": run.run_id, "object": run.object, "state": state.value, "rows": row.staged})
+
+    def _waits_again(self, group: Group, run: Run, failure: LandfallError) -> bool:
+        """What becomes of a run whose load had no effect. Whether it waits for another one. Raises Retryable."""
+        changes = after_setback(run, failure, len(group.members), self.settings.max_load_attempts)
+        if changes is None:
+            self.nudge(self.fail(run, load_failed(self, run, failure)))
+            return False
+        seconds = pause(self.settings.backoff_seconds, changes["setbacks"]) if "setbacks" in changes else 0
+        with suppress(Conflict):
+            again = self.runs.change(run, state=RunState.STAGED, **changes)
+            self.line.join(group.target, again, self.clock.now() + seconds if seconds else 0.0)
+            self.queue.send_run(run.run_id, delay=seconds)
+        return True
+
+
+def _failure(statement: Statement) -> LandfallError:
+    """Why what a statement was to load is not in the ledger."""
+    if statement.state is StatementState.FAILED and not statement.retryable:
+        return LoadFailed(statement.error, code=load_fault(statement.error))
+    return Retryable(statement.error or f"the statement is {statement.state.value}, and the ledger has nothing of it")

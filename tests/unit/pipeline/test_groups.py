@@ -1,0 +1,137 @@
+"""Many small files: few transactions, and one sick file hurts only itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.adapters.memory import Fate
+from chalicelib.domain.model import RunState
+from chalicelib.sweep import sweep
+from tests.simulation.promises import liveness
+from tests.simulation.scenarios import HEADER, text
+from tests.simulation.world import World
+
+FILES = 40
+SICK = (HEADER + "k,v,1\nk,again,2\n").encode()
+
+
+def crowd(world: World, count: int = FILES, folder: str = "thing") -> None:
+    for n in range(count):
+        rows = {f"{folder}{n}": f"v{n},{n}"}
+        world.put(f"incoming/{folder}/f{n}.csv", text(rows), rows)
+
+
+def all_staged(world: World) -> None:
+    """Deliver everything, while the warehouse is at its first load."""
+    while world._deliver_event():
+        pass
+    for _ in range(2_000):
+        if not world._deliver_message():
+            break
+
+
+def states(world: World) -> list[str]:
+    return sorted({run.state.value for run in world.runs.runs.values()})
+
+
+def done(world: World, **may: bool) -> None:
+    world.run()
+    assert not world.violations
+    assert not liveness(world, **may)
+
+
+def test_files_that_come_while_a_load_runs_are_the_next_load(world: World) -> None:
+    crowd(world)
+    all_staged(world)
+    assert len(world.warehouse.statements) == 1
+    done(world)
+    assert states(world) == ["LOADED"]
+    assert len(world.warehouse.statements) == 2
+    assert len(world.bell.successes) == FILES
+    assert all(run.counts.settled and run.counts.inserted == 1 for run in world.runs.runs.values())
+
+
+def test_a_group_is_of_so_many_files_and_bytes_at_most(world: World) -> None:
+    world.pipeline = replace(world.pipeline, settings=replace(world.pipeline.settings, group_files=10))
+    crowd(world)
+    all_staged(world)
+    done(world)
+    assert len(world.warehouse.statements) == 1 + -(-(FILES - 1) // 10)
+
+
+def test_files_with_other_columns_are_another_group(world: World) -> None:
+    crowd(world, 10)
+    world.put("incoming/thing/other.csv", b"amount,id,value\n5,o,x\n", {"o": "x,5"})
+    all_staged(world)
+    done(world)
+    assert states(world) == ["LOADED"]
+    assert len(world.warehouse.statements) == 3
+
+
+def test_a_sick_file_fails_alone_after_a_few_loads(world: World) -> None:
+    crowd(world, folder="unique")
+    world.put("incoming/unique/sick.csv", SICK, {})
+    all_staged(world)
+    world.run()
+    ends = {run.source.name: run.state for run in world.runs.runs.values()}
+    assert ends.pop("sick.csv") is RunState.REJECTED
+    assert set(ends.values()) == {RunState.LOADED}
+    assert len(world.warehouse.rows("landing.uniques")) == FILES
+    [told] = world.bell.failures
+    assert told["problem"]["code"] == "DUPLICATE_KEYS"
+    assert told["problem"]["line"] == 3
+    assert len(world.warehouse.statements) <= 14  # 1 + 1 failed of 40, then halves: 20, 10, 5, 3, 2, 1 and their others
+
+
+def test_a_missing_right_fails_all_at_once(world: World) -> None:
+    world.warehouse.fates += [Fate.FINE, Fate.REFUSED]
+    crowd(world)
+    all_staged(world)
+    done(world, may_fail=True)
+    assert states(world) == ["FAILED", "LOADED"]
+    assert len(world.warehouse.statements) == 2
+
+
+@pytest.mark.parametrize("fate", [Fate.CONFLICT, Fate.ABORTED, Fate.LOST, Fate.STUCK])
+def test_a_passing_failure_is_tried_again_after_a_pause(world: World, fate: Fate) -> None:
+    world.pipeline = replace(world.pipeline, settings=replace(world.pipeline.settings, load_timeout_seconds=900.0))
+    world.warehouse.fates += [Fate.FINE, fate]
+    crowd(world, 5)
+    all_staged(world)
+    done(world)
+    assert states(world) == ["LOADED"]
+    assert max(run.load_attempt for run in world.runs.runs.values()) == 2
+    assert len(world.warehouse.statements) <= 5
+
+
+def test_a_failure_that_does_not_pass_ends_the_runs(world: World) -> None:
+    world.warehouse.fates += [Fate.CONFLICT] * 50
+    crowd(world, 3)
+    all_staged(world)
+    done(world, may_fail=True)
+    assert states(world) == ["FAILED"]
+    assert {run.setbacks for run in world.runs.runs.values()} == {world.pipeline.settings.max_load_attempts - 1}
+
+
+def test_who_waits_behind_a_worker_that_died_is_found_by_the_sweep(world: World) -> None:
+    crowd(world, 5)
+    all_staged(world)
+    world.queue.messages.clear()
+    world.warehouse.run_due(world.clock.now() + 10)
+    world.clock.advance(world.pipeline.settings.stuck_seconds + 1)
+    sweep(world.pipeline)
+    done(world)
+    assert states(world) == ["LOADED"]
+
+
+def test_a_run_that_ended_meanwhile_is_left_out(world: World) -> None:
+    crowd(world, 4)
+    all_staged(world)
+    waiting = [run for run in world.runs.runs.values() if run.state is RunState.STAGED]
+    world.runs.change(waiting[0], state=RunState.FAILED, told=True)
+    world.run()
+    assert sorted(run.state.value for run in world.runs.runs.values()) == ["FAILED", "LOADED", "LOADED", "LOADED"]
+    assert world.line.places == {"landing.things": {}}
+    assert world.line.groups == {}
