@@ -7,6 +7,7 @@ LandfallError
 ├── Broken               we or the platform are at fault, and trying again will not help
 │   ├── SourceGone       the file was deleted before it was read
 │   ├── SourceChanged    the file was overwritten while it was read: its newer version is another run
+│   ├── WorkGone         what we had written of the file (plan, text, parts) was deleted before it was loaded
 │   ├── Refused          a service said no for good (permission, malformed request)
 │   ├── LoadFailed       the load ended without effect, and the ledger agrees that it had none
 │   └── ContractChanged  the contract is not the one the file was planned by: plan it again by the new one
@@ -77,6 +78,12 @@ class SourceChanged(Broken):
     """The landed object is no longer the version this run is about."""
 
     code = "SOURCE_CHANGED"
+
+
+class WorkGone(Broken):
+    """Something that was staged of the file is gone; run it again, and look for a lifecycle rule that is too short."""
+
+    code = "WORK_GONE"
 
 
 class Refused(Broken):

@@ -7,7 +7,7 @@ from chalicelib.domain.books import line_bases
 from chalicelib.domain.filing import FilePlan
 from chalicelib.domain.model import Run
 from chalicelib.domain.repeats import Repeats, line_of
-from chalicelib.errors import Broken, LandfallError, LoadFailed, Retryable
+from chalicelib.errors import Broken, LandfallError, LoadFailed, Retryable, WorkGone
 from chalicelib.staging import StoredBytes
 from chalicelib.unpack import Landed, Pieces
 from chalicelib.world import World
@@ -22,7 +22,8 @@ def load_failed(world: World, run: Run, failure: LandfallError) -> LoadFailed:
     repeats = Repeats.read(failure.message)
     if not repeats:
         code = LoadFailed.code if isinstance(failure, Retryable) else failure.code
-        return LoadFailed(failure.message, code=code)
+        hint = "; run the file again" if code == WorkGone.code and "run the file again" not in failure.message else ""
+        return LoadFailed(failure.message + hint, code=code)
     try:
         line = _line(world, run, repeats.first)
     except Broken:

@@ -35,6 +35,8 @@ METRICS: dict[str, dict[str, tuple[str, MetricUnit, str]]] = {
         "driven": ("RunsDriven", MetricUnit.Count, "Unfinished runs that the sweep moved on"),
         "oldest_seconds": ("OldestRunSeconds", MetricUnit.Seconds, "Age of the oldest of them"),
     },
+    "archive_failed": {"": ("ArchiveFailures", MetricUnit.Count, "Tries to archive a loaded file that S3 refused")},
+    "dead_letter": {"": ("DeadLetters", MetricUnit.Count, "Messages whose worker was stopped at each try")},
     "left_to_sweep": {"": ("MessagesGivenUp", MetricUnit.Count, "Messages that failed each try they had")},
 }
 """Per event: the field that is measured (none: the event itself counts), its metric, unit and meaning."""

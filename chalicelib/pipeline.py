@@ -30,7 +30,7 @@ from chalicelib.domain.model import (
     run_id,
 )
 from chalicelib.domain.notices import notice
-from chalicelib.errors import LandfallError, Retryable, SourceChanged, SourceGone
+from chalicelib.errors import Broken, LandfallError, Refused, Retryable, SourceChanged, SourceGone
 from chalicelib.loading import Loading
 from chalicelib.ports import Conflict
 from chalicelib.staging import plan_file, publish, stage_part
@@ -153,6 +153,7 @@ class Pipeline(Loading):
         tasks = [chunk_task(run, filed, n, records.get(n)) for n in range(1, run.chunks + 1)]
         chunks = [c for _, c in sorted(records.items()) if c.state is ChunkState.STAGED]
         if len(chunks) < run.chunks:
+            self._still_hoped_for(run)
             staged = {c.number for c in chunks}
             self.queue.send_chunks([t for t in tasks if t.number not in staged])
             self.runs.change(run)  # it has moved: the sweep need not send them again before `stuck_seconds`
@@ -169,6 +170,13 @@ class Pipeline(Loading):
         self.note("sealed", {"run": run.run_id, "object": run.object, "rows": counts.read, "rejects": counts.rejected})
         return sealed
 
+    def _still_hoped_for(self, run: Run) -> None:
+        """Chunk messages that vanish leave no error behind: give up on them as on any other work. Raises Broken."""
+        now, hours = self.clock.now(), self.settings.give_up_hours
+        idle = now - run.updated_at >= self.settings.stuck_seconds
+        if idle and now - run.moments.get(RunState.ARRIVED.value, run.arrived_at) > hours * 3600:
+            raise Broken(f"chunks were asked for again and again for {hours:g} hours, in vain", code="CHUNKS_LOST")
+
     # ---- load: one transaction in the warehouse, of all that wait for the target (loading.py) ------------------------
 
     def load(self, run: Run) -> Run | None:
@@ -182,8 +190,22 @@ class Pipeline(Loading):
 
     # ---- archive, tell ----------------------------------------------------------------------------------------------
 
-    def archive(self, run: Run) -> Run:
-        """Copy the source, verify, then delete it. Entered again after the delete, it finds the copy."""
+    def archive(self, run: Run) -> Run | None:
+        """Copy the source, verify, then delete it. Entered again after the delete, it finds the copy.
+
+        What S3 refuses for good is no reason to keep success from people: it is told, and the sweep tries on.
+        """
+        try:
+            key = self._archived(run)
+        except Refused as refused:
+            self.note("archive_failed", {"run": run.run_id, "object": run.object, "error": refused.message})
+            if not run.told:
+                self.tell(run)
+            return None
+        return self.runs.change(run, archive_key=key)
+
+    def _archived(self, run: Run) -> str:
+        """Where the source is kept from now on."""
         key = keys.archive(run)
         try:
             self.objects.copy(run.source, key)
@@ -192,7 +214,7 @@ class Pipeline(Loading):
             key = key if any(copy.key == key for copy in copies) else NOT_KEPT
         else:
             self.objects.delete(run.source)
-        return self.runs.change(run, archive_key=key)
+        return key
 
     def tell(self, run: Run) -> Run:
         """Success to the business, all else to support; recorded after it was sent, so it is sent at least once."""

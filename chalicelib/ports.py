@@ -36,7 +36,7 @@ class ObjectStore(Protocol):
         """
 
     def get(self, bucket: str, key: str, start: int = 0, length: int | None = None) -> bytes:
-        """An object of our own, whole if it is small, or bytes [start, start+length) of it. Raises SourceGone."""
+        """An object of our own, whole if it is small, or bytes [start, start+length) of it. Raises WorkGone."""
 
     def put(self, bucket: str, key: str, body: bytes) -> None:
         """Write an object of our own, whole."""

@@ -13,7 +13,7 @@ from chalicelib.domain.contract import Contract
 from chalicelib.domain.convert import converted, cut
 from chalicelib.domain.filing import Text
 from chalicelib.domain.model import Run, Source
-from chalicelib.errors import SourceGone
+from chalicelib.errors import WorkGone
 from chalicelib.ports import ObjectStore
 
 PIECE_BYTES = 8 << 20
@@ -39,12 +39,12 @@ class Pieces:
         self._objects, self._run, self._text = objects, run, text
 
     def read(self, start: int, length: int) -> bytes:
-        """Bytes [start, start + length), fewer only at the end. Raises SourceGone if a piece was tampered with."""
+        """Bytes [start, start + length), fewer only at the end. Raises WorkGone if a piece is not whole."""
         bucket, out = self._run.source.bucket, []
         for number, begin, size in self._text.spans(start, length):
             part = self._objects.get(bucket, keys.text(self._run, number), begin, size)
             if len(part) != size:
-                raise SourceGone(f"piece {number} of the file's text was cut short; run the file again")
+                raise WorkGone(f"piece {number} of the file's text was cut short; run the file again")
             out.append(part)
         return b"".join(out)
 

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from chalicelib.adapters.foreign import code_of, door
 from chalicelib.adapters.transfers import LEAST_PART_BYTES, Upload, in_parts, streamed, version_named
 from chalicelib.domain.model import Source
-from chalicelib.errors import Retryable, SourceChanged, SourceGone
+from chalicelib.errors import Retryable, SourceChanged, SourceGone, WorkGone
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -69,8 +69,11 @@ class S3Objects:
     def get(self, bucket: str, key: str, start: int = 0, length: int | None = None) -> bytes:
         stop = "" if length is None else start + length - 1
         part: Any = {"Range": f"bytes={start}-{stop}"} if start or length is not None else {}
-        with door(f"GET s3://{bucket}/{key}", source=True):
-            return self._s3.get_object(Bucket=bucket, Key=key, **part)["Body"].read()
+        try:
+            with door(f"GET s3://{bucket}/{key}", source=True):
+                return self._s3.get_object(Bucket=bucket, Key=key, **part)["Body"].read()
+        except SourceGone as gone:
+            raise WorkGone(f"s3://{bucket}/{key} is gone; run the file again") from gone
 
     def put(self, bucket: str, key: str, body: bytes) -> None:
         with door(f"PUT s3://{bucket}/{key}"):

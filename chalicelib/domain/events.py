@@ -37,6 +37,15 @@ def task_of(body: str) -> ChunkTask:
     return ChunkTask(**json.loads(body))
 
 
+def asked_for(body: str) -> ChunkTask | str | None:
+    """What a message of either queue asks for: a chunk, or a run by its id. None if it is not a message of ours."""
+    try:
+        fields = json.loads(body)
+        return ChunkTask(**fields) if set(fields) != {"run_id"} else str(fields["run_id"])
+    except (ValueError, TypeError):
+        return None
+
+
 def run_of_statement(event: Mapping[str, Any]) -> str | None:
     """The run a finished statement belongs to: its name. None for statements that are not ours."""
     name = str(event.get("detail", {}).get("statementName", ""))

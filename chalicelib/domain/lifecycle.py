@@ -8,8 +8,9 @@ from typing import Any
 from chalicelib.domain.model import Counts, Problem, Run
 from chalicelib.domain.model import RunState as S
 from chalicelib.domain.repeats import DUPLICATE_KEYS
-from chalicelib.errors import ContractChanged, LandfallError, LoadFailed, Rejected, Retryable, SourceChanged
+from chalicelib.errors import ContractChanged, LandfallError, LoadFailed, Rejected, Retryable, SourceChanged, WorkGone
 
+DEAD_LETTER = "DEAD_LETTER"
 DATA_CHECK = "DATA_CHECK_FAILED"
 FILE_FAULTS = (DATA_CHECK, DUPLICATE_KEYS)
 """What etl.data_check_v1 and etl.apply_scd1_v1 raise if the file is at fault, though only the warehouse could tell. A
@@ -17,6 +18,9 @@ data check's name is any text and follows its code, so that code is looked for f
 
 EVERYBODYS = re.compile(r"permission denied|access denied|does not exist", re.IGNORECASE)
 """Failures of a load that no other choice of files would mend."""
+
+PART_GONE = re.compile(r"\bNoSuchKey\b|\bthe specified (?:key|S3 prefix)\b.{0,1100}?\bdoes not exist", re.IGNORECASE)
+"""What COPY says of a manifest or a part that is not there: one file's, and the others can be loaded."""
 
 MOVES: dict[S, frozenset[S]] = {
     S.ARRIVED: frozenset({S.STAGING, S.REJECTED, S.FAILED, S.SUPERSEDED}),
@@ -74,12 +78,14 @@ def after_setback(run: Run, failure: LandfallError, size: int, most: int) -> dic
         return {}
     if isinstance(failure, Retryable):
         return {"setbacks": run.setbacks + 1} if run.setbacks + 1 < most else None
-    return {"together": (size + 1) // 2} if size > 1 and not EVERYBODYS.search(failure.message) else None
+    lasting = failure.code != WorkGone.code and EVERYBODYS.search(failure.message)
+    return {"together": (size + 1) // 2} if size > 1 and not lasting else None
 
 
 def load_fault(text: str) -> str:
     """The code for a statement that failed with that text."""
-    return next((code for code in FILE_FAULTS if f"{code}:" in text), LoadFailed.code)
+    other = WorkGone.code if PART_GONE.search(text) else LoadFailed.code
+    return next((code for code in FILE_FAULTS if f"{code}:" in text), other)
 
 
 def may_pass(run: Run, error: Exception, now: float, give_up_hours: float) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.model import Source
-from chalicelib.errors import SourceChanged, SourceGone
+from chalicelib.errors import SourceChanged, SourceGone, WorkGone
 from tests.contract.conftest import Objects
 
 KEY = "incoming/a.csv"
@@ -50,7 +50,7 @@ def test_an_object_may_be_empty(objects: Objects) -> None:
 def test_what_is_not_there_is_gone(objects: Objects) -> None:
     with pytest.raises(SourceGone):
         objects.store.head(objects.bucket, "nothing")
-    with pytest.raises(SourceGone):
+    with pytest.raises(WorkGone, match="run the file again"):
         objects.store.get(objects.bucket, "nothing")
 
 

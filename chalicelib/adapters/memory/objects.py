@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from chalicelib.domain.model import Source
-from chalicelib.errors import SourceChanged, SourceGone
+from chalicelib.errors import SourceChanged, SourceGone, WorkGone
 from chalicelib.ports import Clock
 
 
@@ -47,7 +47,10 @@ class MemoryObjects:
             yield piece
 
     def get(self, bucket: str, key: str, start: int = 0, length: int | None = None) -> bytes:
-        body = self._find(bucket, key).body or b""
+        try:
+            body = self._find(bucket, key).body or b""
+        except SourceGone as gone:
+            raise WorkGone(f"s3://{bucket}/{key} is gone; run the file again") from gone
         return body[start : None if length is None else start + length]
 
     def put(self, bucket: str, key: str, body: bytes) -> None:

@@ -16,7 +16,7 @@ from chalicelib.adapters.memory.objects import MemoryObjects
 from chalicelib.domain.contract import Delivery
 from chalicelib.domain.model import LedgerRow, Outcome
 from chalicelib.domain.sql import LoadOrder, Share
-from chalicelib.errors import SourceGone
+from chalicelib.errors import WorkGone
 from chalicelib.ports import Clock, Statement, StatementState
 
 
@@ -199,7 +199,7 @@ class MemoryWarehouse:
         bucket, _, key = url.removeprefix("s3://").partition("/")
         try:
             return self.objects.get(bucket, key)
-        except SourceGone as gone:
+        except WorkGone as gone:
             if not mandatory:
                 return b""
             raise LoadFailedError("S3ServiceException: the specified key does not exist") from gone
