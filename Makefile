@@ -26,7 +26,7 @@ sim: setup ## the simulation: every single fault of every scenario, and 20,000 s
 planted: setup ## bugs planted in copies of the code, each of which the simulation must catch
 	@.venv/bin/python -m tests.simulation.planted
 
-lint: setup ## style, types, import flow, our own rules, advisories
+lint: setup ## style, types, import flow, our own rules, bandit, secrets, advisories
 	@sh scripts/lint
 
 bench: setup ## Landfall beside its peers (BENCH="A --rounds 3"; see bench/README.md)

@@ -69,7 +69,7 @@ def find(*, api: bool = True) -> Deployment:
     if (stack := local_stack()) is not None:
         return stack
     if not api and os.environ.get("LANDFALL_BUCKET"):
-        return Deployment(api_url="", token="", settings=dict(os.environ))
+        return Deployment(api_url="", token="", settings=dict(os.environ))  # nosec B106
     raise absent(
         "no Landfall to talk to: start the local stack with `landfall up`, or set LANDFALL_API_URL and LANDFALL_TOKEN"
     )

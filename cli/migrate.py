@@ -101,7 +101,7 @@ def _apply_file(name: str, script: str, cursor: Cursor) -> list[str]:
     for statement in statements(script):
         cursor.execute(statement)
     cursor.execute(f"DELETE {where}")
-    cursor.execute(f"INSERT INTO etl.schema_migrations VALUES ({_literal(name)}, {_literal(checksum)}, getdate())")  # noqa: S608
+    cursor.execute(f"INSERT INTO etl.schema_migrations VALUES ({_literal(name)}, {_literal(checksum)}, getdate())")  # noqa: S608  # nosec B608
     return [f"{'replaced' if known else 'applied'} {name}"]
 
 
@@ -146,7 +146,7 @@ def _normal(type_: str) -> str:
 def _columns(cursor: Cursor, schema: str, table: str) -> dict[str, tuple[str, bool]]:
     """The table's columns with their types and whether they are NOT NULL; empty if there is no such table."""
     cursor.execute(
-        "SELECT column_name, data_type, character_maximum_length, numeric_precision, numeric_scale, is_nullable"  # noqa: S608
+        "SELECT column_name, data_type, character_maximum_length, numeric_precision, numeric_scale, is_nullable"  # noqa: S608  # nosec B608
         f" FROM information_schema.columns WHERE table_schema = {_literal(schema)} AND table_name = {_literal(table)}"
         " ORDER BY ordinal_position"
     )

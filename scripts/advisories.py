@@ -53,7 +53,7 @@ def _ask(lock: Path, service: str) -> list[str] | None:
         command = [sys.executable, "-m", "pip_audit", "--strict", "--require-hashes", "--disable-pip"]
         command += ["--progress-spinner", "off", "-s", service, "-r", str(lock), "-f", "json", "-o", str(report)]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)  # noqa: S603
+            done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)  # noqa: S603  # nosec B603
         except subprocess.TimeoutExpired:
             return None
         if not report.exists():  # pip-audit writes its report only if every package was answered for

@@ -162,8 +162,8 @@ SHARES_DDL = """CREATE TEMP TABLE {} (
 SHARES_AT_ONCE = 60_000
 """Bytes of one INSERT of shares, about."""
 _COLUMNS = ", ".join(LEDGER_COLUMNS)
-LEDGER_OF_GROUP = f"SELECT {_COLUMNS} FROM etl.ledger WHERE group_id = :group_id"  # noqa: S608  (constants only)
-_LEDGER = f"SELECT {', '.join(LEDGER_COLUMNS)} FROM etl.ledger WHERE load_id IN ({{}})"  # noqa: S608  (constants only)
+LEDGER_OF_GROUP = f"SELECT {_COLUMNS} FROM etl.ledger WHERE group_id = :group_id"  # noqa: S608 (constants only)  # nosec B608
+_LEDGER = f"SELECT {', '.join(LEDGER_COLUMNS)} FROM etl.ledger WHERE load_id IN ({{}})"  # noqa: S608 (constants only)  # nosec B608
 
 
 def _check(order: LoadOrder) -> None:
@@ -230,7 +230,7 @@ def _conversions(order: LoadOrder, staging: str) -> list[str]:
     texts = staged_as_text(order.contract)
     found = [(name, converted(order.contract.column(name), texts[name])) for name in order.columns if name in texts]
     sets = ", ".join(f"{quote_identifier(name)} = {sql}" for name, sql in found)
-    return [f"UPDATE {quote_identifier(staging)} SET {sets}"] if found else []  # noqa: S608  (quoted names only)
+    return [f"UPDATE {quote_identifier(staging)} SET {sets}"] if found else []  # noqa: S608 (quoted names only)  # nosec B608
 
 
 def _defaults(contract: Contract, staging: str) -> list[str]:
@@ -240,7 +240,7 @@ def _defaults(contract: Contract, staging: str) -> list[str]:
         return []
     sets = [f"{name} = COALESCE({name}, {_default_sql(c)})" for name, c in filled]
     empty = " OR ".join(f"{name} IS NULL" for name, _ in filled)
-    return [f"UPDATE {quote_identifier(staging)} SET {', '.join(sets)} WHERE {empty}"]  # noqa: S608  (quoted names only)
+    return [f"UPDATE {quote_identifier(staging)} SET {', '.join(sets)} WHERE {empty}"]  # noqa: S608 (quoted names only)  # nosec B608
 
 
 def _default_sql(column: Column) -> str:
@@ -254,7 +254,7 @@ def _default_sql(column: Column) -> str:
 
 def _shares(order: LoadOrder, table: str) -> Iterator[str]:
     """As few INSERTs as will do. Only what has a shape without a quote is in them, and the key in hexadecimal."""
-    into = f"INSERT INTO {quote_identifier(table)} VALUES\n"
+    into = f"INSERT INTO {quote_identifier(table)} VALUES\n"  # nosec B608 - a quoted name
     rows = [
         f"('{s.mark}', '{s.load_id}', '{s.run_id}', '{s.source_order}', '{s.bucket}', "
         f"'{s.key.encode('utf-8', 'surrogatepass').hex()}', {s.rows_read}, {s.rows_good}, {s.rows_rejected})"

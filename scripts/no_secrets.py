@@ -1,0 +1,58 @@
+"""Asks whether a secret lies in a file that git knows: detect-secrets against .secrets.baseline, without any network.
+
+The baseline lists what only looks like a secret, each entry audited: `"is_secret": false`. Compared by the text's
+hash, so that code may move within a file. Exit codes: 0 nothing new; 1 something new, something not audited, a real
+secret, or an entry that is not found any more.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+BASELINE = ".secrets.baseline"
+HOW = (
+    "Take it out. If it is no secret: detect-secrets scan --no-verify --baseline .secrets.baseline, then\n"
+    "detect-secrets audit .secrets.baseline (both in .venv/bin)."
+)
+
+Found = dict[tuple[str, str, str], dict[str, Any]]
+
+
+def main(root: Path) -> int:
+    wrong = list(complaints(entries(root / BASELINE), scanned(root)))
+    print("\n".join([*wrong, HOW] if wrong else []))
+    return 1 if wrong else 0
+
+
+def complaints(known: Found, found: Found) -> list[str]:
+    """What is wrong with a scan, seen beside the baseline; a line each."""
+    new = [f"{f['filename']}:{f['line_number']}: {f['type']}" for key, f in found.items() if key not in known]
+    gone = [f"{file}: {kind} of the baseline is not there any more" for file, kind, _ in known.keys() - found.keys()]
+    open_ = [f"{f['filename']}: {f['type']} is not audited" for f in known.values() if f.get("is_secret") is not False]
+    return sorted(new + gone + open_)
+
+
+def scanned(root: Path) -> Found:
+    """What the files that git knows hold, looked for with the baseline's own settings."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "baseline"
+        shutil.copyfile(root / BASELINE, copy)
+        command = [sys.executable, "-m", "detect_secrets", "scan", "--no-verify", "--baseline", str(copy), "."]
+        subprocess.run(command, cwd=root, check=True)  # noqa: S603  # nosec B603
+        return entries(copy)
+
+
+def entries(baseline: Path) -> Found:
+    """A baseline's entries, by file, kind and hash."""
+    results = json.loads(baseline.read_text())["results"]
+    return {(file, e["type"], e["hashed_secret"]): e for file, listed in results.items() for e in listed}
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(__file__).resolve().parent.parent))
