@@ -14,8 +14,8 @@ from pathlib import PurePath
 from typing import Any
 
 from chalicelib.config import Settings
-from chalicelib.domain.events import run_of, task_of
-from chalicelib.domain.lifecycle import may_pass
+from chalicelib.domain.events import asked_for, run_of, task_of
+from chalicelib.domain.lifecycle import DEAD_LETTER, may_pass
 from chalicelib.domain.model import ChunkTask, RunState
 from chalicelib.domain.pauses import pause
 from chalicelib.errors import Broken, LandfallError, Retryable
@@ -60,13 +60,16 @@ def on_chunk_message(pipeline: Pipeline, delay: Delay, record: dict[str, Any]) -
 
 def on_dead_letter(pipeline: Pipeline, record: dict[str, Any]) -> None:
     """A message whose worker never answered: its run is FAILED, unless it has gone on without it."""
-    lost = Broken("its worker was stopped each time it was tried (memory, time, or a crash)", code="DEAD_LETTER")
-    body = record["body"]
-    if "number" in body:
-        task = task_of(body)
-        bury(pipeline, task.run_id, lost, generation=task.generation)
-    else:
-        bury(pipeline, run_of(body), lost)
+    lost = Broken("its worker was stopped each time it was tried (memory, time, or a crash)", code=DEAD_LETTER)
+    match asked_for(record["body"]):
+        case ChunkTask() as task:
+            pipeline.note("dead_letter", {"run": task.run_id, "chunk": task.number})
+            bury(pipeline, task.run_id, lost, generation=task.generation)
+        case str() as run_id:
+            pipeline.note("dead_letter", {"run": run_id})
+            bury(pipeline, run_id, lost)
+        case None:
+            pipeline.note("dead_letter", {"error": "not a message of ours"})
 
 
 def bury(pipeline: Pipeline, run_id: str, error: Exception, *, generation: int | None = None) -> None:
