@@ -6,41 +6,33 @@ A rule that silently matches nothing looks like a clean code base. Run by script
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-RULES = Path(__file__).resolve().parent.parent / ".semgrep"
+from rule_examples import RIGHT, WRONG
 
-WRONG = {
-    "chalicelib/f_string.py": ("no-dynamic-sql", 'def f(name):\n    return f"DELETE FROM {name} WHERE a = 1"\n'),
-    "chalicelib/percent.py": ("no-dynamic-sql", 'def f(name):\n    return "select a from %s" % name\n'),
-    "chalicelib/plus.py": ("no-dynamic-sql", 'def f(name):\n    return "drop table " + name\n'),
-    "chalicelib/format.py": ("no-dynamic-sql", "def f(name):\n    return \"copy {} from 's3://'\".format(name)\n"),
-    "chalicelib/computed.py": ("no-computed-statement", 'def f(cursor, name):\n    cursor.execute("x " + name)\n'),
-    "tests/patching.py": ("no-patching", "from unittest.mock import patch\n"),
-    "tests/setting.py": ("no-patching", 'def test(monkeypatch):\n    monkeypatch.setattr("a.b", 1)\n'),
-    "chalicelib/domain/aws.py": ("pure-domain", "import boto3\n"),
-    "chalicelib/printing.py": ("no-print", 'print("hello")\n'),
-    "app.py": ("route-has-authorizer", '@app.route("/runs", methods=["GET"])\ndef f():\n    return {}\n'),
-}
-RIGHT = {
-    "chalicelib/domain/sql.py": 'def f(name):\n    return f"DELETE FROM {name} WHERE a = 1"\n',
-    "chalicelib/prose.py": 'def f(n):\n    return f"{n} rows read from the file; select another, or create a table"\n',
-    "cli/constant.py": 'def f(cursor):\n    cursor.execute("SELECT 1 FROM t")\n    print("done")\n',
-    "tests/setting_env.py": 'def test(monkeypatch):\n    monkeypatch.setenv("A", "b")\n',
-    "chalicelib/route.py": '@app.route("/runs", methods=["GET"], authorizer=authorize)\ndef f():\n    return {}\n',
-}
+RULES = Path(__file__).resolve().parent.parent / ".semgrep"
 
 
 def main() -> int:
     expected = {place: {f"landfall-{rule}"} for place, (rule, _) in WRONG.items()}
-    found = broken({**{place: text for place, (_, text) in WRONG.items()}, **RIGHT})
+    found = broken({place: text for place, (_, text) in {**WRONG, **RIGHT}.items()})
     for place in sorted(expected | found):
         if found.get(place, set()) != expected.get(place, set()):
             print(f"{place}: semgrep finds {found.get(place, set())}, not {expected.get(place, set())}")
-    return 0 if found == expected else 1
+    bare = sorted(without_examples())
+    for rule in bare:
+        print(f"{rule} needs an example in WRONG and one in RIGHT")
+    return 0 if found == expected and not bare else 1
+
+
+def without_examples() -> set[str]:
+    """The rules that no wrong example, or no right one, is about; and examples of rules that are not there."""
+    rules = set(re.findall(r"^ +- id: landfall-(\S+)$", (RULES / "landfall.yml").read_text(), re.MULTILINE))
+    return (rules ^ {rule for rule, _ in WRONG.values()}) | (rules ^ {rule for rule, _ in RIGHT.values()})
 
 
 def broken(files: dict[str, str]) -> dict[str, set[str]]:
