@@ -115,6 +115,13 @@ def post_runs(name: str) -> dict[str, Any]:
     return api.start_runs(wired().pipeline, questions.path_text(name), order)
 
 
+@app.route("/runs/{name}", methods=["DELETE"], authorizer=authorize)
+@guarded(OPERATOR, 202)
+def delete_run(name: str) -> dict[str, Any]:
+    """Stop a run."""
+    return api.cancel_run(wired().pipeline, questions.path_text(name))
+
+
 @app.route("/runs", methods=["GET"], authorizer=authorize)
 @guarded(READER)
 def get_runs() -> dict[str, Any]:

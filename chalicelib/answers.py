@@ -21,6 +21,7 @@ from chalice.app import AuthRequest, Request
 
 from chalicelib import observe
 from chalicelib.adapters.secrets import Caller
+from chalicelib.cancels import Ended
 from chalicelib.errors import LandfallError, Refused, Retryable, SourceChanged, SourceGone
 from chalicelib.pipeline import Pipeline
 from chalicelib.ports import Conflict
@@ -33,7 +34,7 @@ ROLES = {READER: 1, OPERATOR: 2}
 """A role may do what a lesser one may."""
 
 READ_ROUTES = (("/runs", "GET"), ("/status/*", "GET"), ("/rejects/*", "GET"), ("/health", "GET"))
-ROUTES = {READER: READ_ROUTES, OPERATOR: (*READ_ROUTES, ("/runs/*", "POST"))}
+ROUTES = {READER: READ_ROUTES, OPERATOR: (*READ_ROUTES, ("/runs/*", "POST"), ("/runs/*", "DELETE"))}
 """What API Gateway lets a role reach. Gateway keeps the answer per token, so it is never about one request only."""
 
 JSON = {"Content-Type": "application/json"}
@@ -63,6 +64,7 @@ STATUS: dict[type[Exception], int] = {
     Forbidden: 403,
     NotFound: 404,
     Busy: 409,
+    Ended: 409,
     StillUnrouted: 409,
     SourceGone: 409,
     SourceChanged: 409,

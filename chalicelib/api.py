@@ -1,4 +1,4 @@
-"""What the REST API can do: ask for runs, look at them, read rejects. HTTP is in answers.py and questions.py.
+"""What the REST API can do: start runs, stop them, look at them, read rejects. HTTP is in answers.py and questions.py.
 
 Guarantees that nothing asked here moves rows by itself: a rerun is a change of a record and a message, and the story
 in pipeline.py does the rest. A rerun of many files takes at most a few seconds; its answer says where to go on.
@@ -13,6 +13,7 @@ from typing import Any
 
 from chalicelib import views
 from chalicelib.answers import NotFound
+from chalicelib.cancels import cancel
 from chalicelib.domain.contract import Contract
 from chalicelib.domain.model import Run, Source
 from chalicelib.domain.routing import route
@@ -169,6 +170,17 @@ def _in_period(pipeline: Pipeline, run: Run, period: frozenset[str] | Mapping[st
     if isinstance(period, Mapping):
         return all(captures.get(name) == value for name, value in period.items())
     return period <= {*captures.values(), "-".join(captures.values())}
+
+
+# ---- cancel --------------------------------------------------------------------------------------------------------
+
+
+def cancel_run(pipeline: Pipeline, run_id: str) -> dict[str, Any]:
+    """Stop a run. Raises NotFound, Ended, Conflict."""
+    run = pipeline.runs.get(run_id) if RUN_ID.fullmatch(run_id) else None
+    if run is None:
+        raise NotFound("no run is of that id; GET /status/{file} shows the id of a file's run")
+    return views.started(cancel(pipeline, run))
 
 
 # ---- look ----------------------------------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 LandfallError
 ├── Retryable            the world may be better later: raise it, the message comes back after a pause
-│   └── Throttled        as above, and the service asked us to slow down
+│   ├── Throttled        as above, and the service asked us to slow down
+│   └── LoadStopped      the load was stopped, because somebody cancelled a run that was in it
 ├── Rejected             the file is at fault: it is told to the people who sent it, nothing is merged
 ├── Broken               we or the platform are at fault, and trying again will not help
 │   ├── SourceGone       the file was deleted before it was read
@@ -54,6 +55,12 @@ class Throttled(Retryable):
     """A service asked for fewer requests."""
 
     code = "THROTTLED"
+
+
+class LoadStopped(Retryable):
+    """The load was stopped because one of its runs was cancelled; the others wait for another, and nothing counts."""
+
+    code = "LOAD_STOPPED"
 
 
 class Rejected(LandfallError):

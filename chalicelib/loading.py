@@ -24,7 +24,7 @@ from chalicelib.domain.lifecycle import after_setback, load_fault
 from chalicelib.domain.model import LedgerRow, Outcome, Run, RunState
 from chalicelib.domain.pauses import pause
 from chalicelib.domain.sql import LoadOrder
-from chalicelib.errors import Broken, LandfallError, LoadFailed, Retryable
+from chalicelib.errors import Broken, LandfallError, LoadFailed, LoadStopped, Retryable
 from chalicelib.load_faults import load_failed
 from chalicelib.ports import Conflict, Statement, StatementState
 from chalicelib.world import World
@@ -180,7 +180,10 @@ class Loading(World):
         for run in runs:
             if row := rows.get(run.load_id):
                 self._loaded(run, row)
-        waiting = [run for run in left if self._waits_again(group, run, failure)]
+        stopped = isinstance(failure, Retryable) and any(run.cancel_requested for run in left)
+        why = LoadStopped("a run that was loaded with it was cancelled") if stopped else failure
+        last = sorted(left, key=lambda run: run.cancel_requested)  # a worker that dies between leaves the reason behind
+        waiting = [run for run in last if self._waits_again(group, run, why)]
         self.line.leave(group.target, [run for run in runs if run not in waiting])
         self.line.free(group)
         return True
@@ -193,6 +196,10 @@ class Loading(World):
 
     def _waits_again(self, group: Group, run: Run, failure: LandfallError) -> bool:
         """What becomes of a run whose load had no effect. Whether it waits for another one. Raises Retryable."""
+        if run.cancel_requested:
+            with suppress(Conflict):
+                self.cancelled(run)
+            return False
         changes = after_setback(run, failure, len(group.members), self.settings.max_load_attempts)
         if changes is None:
             self.nudge(self.fail(run, load_failed(self, run, failure)))

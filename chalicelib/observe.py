@@ -31,6 +31,7 @@ METRICS: dict[str, dict[str, tuple[str, MetricUnit, str]]] = {
     "submitted": {"attempt": ("LoadAttempts", MetricUnit.Count, "Which try of its load a run is at")},
     "loaded": {"rows": ("RowsLoaded", MetricUnit.Count, "Good rows of files that the ledger has")},
     "ended": {"": ("FilesFailed", MetricUnit.Count, "Runs that ended REJECTED, FAILED or SUPERSEDED")},
+    "cancelled": {"": ("FilesCancelled", MetricUnit.Count, "Runs that somebody stopped")},
     "swept": {
         "driven": ("RunsDriven", MetricUnit.Count, "Unfinished runs that the sweep moved on"),
         "oldest_seconds": ("OldestRunSeconds", MetricUnit.Seconds, "Age of the oldest of them"),

@@ -78,6 +78,8 @@ class Pipeline(Loading):
 
     def _next(self, run: Run) -> Step | None:
         match run.state:
+            case RunState.ARRIVED | RunState.STAGING | RunState.STAGED if run.cancel_requested:
+                return self.cancelled
             case RunState.ARRIVED:
                 return self.plan
             case RunState.STAGING:
@@ -186,6 +188,8 @@ class Pipeline(Loading):
             self.line.join(run.target, run)
         self.drive(run.target)
         moved = self.runs.get(run.run_id)
+        if moved and moved.cancel_requested and moved.state is RunState.LOADING:
+            self.stop(moved)
         return moved if moved and moved.state.terminal else None
 
     # ---- archive, tell ----------------------------------------------------------------------------------------------

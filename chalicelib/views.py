@@ -47,6 +47,7 @@ def status(run: Run, chunks: Sequence[Chunk], now: float, others: Sequence[Run] 
         "first_error": error(run.problem),
         "rejects": uri(run, keys.rejects_prefix(run)) if run.counts.rejected and sealed(run) else None,
         "archive": uri(run, run.archive_key) if run.archive_key not in ("", NOT_KEPT) else None,
+        "cancel_requested": run.cancel_requested,
         "finished": run.finished,
         "others": [brief(other) for other in others],
     }

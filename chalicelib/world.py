@@ -10,11 +10,16 @@ from chalicelib.config import Settings
 from chalicelib.domain.contract import Contract
 from chalicelib.domain.contract_file import Contracts
 from chalicelib.domain.lifecycle import afresh, ending, may_pass, problem_of
-from chalicelib.domain.model import Run, RunState
+from chalicelib.domain.model import Problem, Run, RunState
+from chalicelib.domain.pauses import pause
 from chalicelib.errors import ContractChanged, LandfallError, SourceChanged, SourceGone
 from chalicelib.ports import Bell, Clock, Conflict, Line, ObjectStore, Queue, RunStore, Warehouse
 
 OVERWRITTEN = "the file was overwritten before it was read; its newer version has a run of its own"
+
+STOPPED = Problem(
+    code="CANCELLED", message="somebody cancelled it; nothing of it is in the target, and it may be run again"
+)
 
 Note = Callable[[str, Mapping[str, Any]], None]
 
@@ -80,6 +85,24 @@ class World:
         what = "started_over" if over else "ended"
         self.note(what, {"run": run.run_id, "object": run.object, "state": changed.state.value, "code": error.code})
         return changed
+
+    def cancelled(self, run: Run) -> Run:
+        """End a run that somebody wants stopped, and tell of it like of any other end. Raises Conflict."""
+        ended = self.runs.change(run, state=RunState.CANCELLED, problem=STOPPED)
+        self.note("cancelled", {"run": run.run_id, "object": run.object, "state": run.state.value})
+        self.nudge(ended)
+        return ended
+
+    def stop(self, run: Run) -> None:
+        """Cancel the statement that a cancelled run is in; once it is over, the ledger says what counts.
+
+        If there is no statement yet, or it does not end at once: look again soon. Raises Retryable.
+        """
+        group = self.line.group(run.target)
+        if group and any(member.holds(run) for member in group.members):
+            if group.statement_id:
+                self.warehouse.cancel(group.statement_id)
+            self.queue.send_run(run.run_id, delay=pause(self.settings.backoff_seconds, 1))
 
     def _replaced(self, run: Run) -> bool:
         newest = self.runs.newest(run.source.bucket, run.source.key)

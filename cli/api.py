@@ -15,7 +15,7 @@ from cli.faults import CommandError, ExitCode, absent
 
 TIMEOUT_SECONDS = 30.0
 EXITS = {400: ExitCode.USAGE, 404: ExitCode.ABSENT, 409: ExitCode.BAD}
-ROLE_HINT = "starting runs needs a token of role operator"
+ROLE_HINT = "starting and stopping runs needs a token of role operator"
 
 
 class NotThereError(CommandError):
@@ -33,6 +33,9 @@ class Api:
 
     def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         return self._call("POST", path, {}, body)
+
+    def delete(self, path: str) -> dict[str, Any]:
+        return self._call("DELETE", path, {}, None)
 
     def pages(self, path: str, items: str, **query: str | int | None) -> Iterator[dict[str, Any]]:
         """All items of all pages."""
@@ -69,7 +72,7 @@ class Api:
         if error.code == 401:
             hint = stale(self.deployment.api_url, self.deployment.token)
             text = _with(text, hint if "anew" in hint else "")
-        if error.code == 403 and method == "POST" and "operator" not in text:
+        if error.code == 403 and method != "GET" and "operator" not in text:
             text = _with(text, ROLE_HINT)
         return CommandError(text, EXITS.get(error.code, ExitCode.ABSENT))
 

@@ -162,6 +162,22 @@ def rerun(
 
 @app.command()
 @guarded
+def cancel(
+    file: Annotated[str, typer.Argument(help=WHICH)],
+    *,
+    wait: Annotated[bool, typer.Option("--wait", help="If its load is under way, follow it until that ends.")] = False,
+    json: Json = False,
+) -> ExitCode:
+    """Stop a file's run; nothing of it reaches its target."""
+    from cli.api import Api
+    from cli.deployment import find
+    from cli.runs import cancel
+
+    return cancel(Api(deployment=find()), file, wait=wait, as_json=json)
+
+
+@app.command()
+@guarded
 def rejects(
     file: Annotated[str, typer.Argument(help=WHICH)],
     *,

@@ -1,4 +1,4 @@
-"""`landfall status`, `rerun` and `rejects`: what the REST API knows of files, for people and for programs."""
+"""`landfall status`, `rerun`, `cancel` and `rejects`: what the REST API knows of files, for people and for programs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cli.reject_file import write_rejects
 from cli.screen import Grid, console, moment, seconds, show, size
 from local.text import plural
 
-BAD_STATES = ("FAILED", "REJECTED", "UNROUTED")
+BAD_STATES = ("FAILED", "REJECTED", "UNROUTED", "CANCELLED")
 END_STATES = ("LOADED", "SUPERSEDED", *BAD_STATES)
 POLL_SECONDS = 0.5
 ARRIVAL_SECONDS = 60.0
@@ -171,6 +171,24 @@ def rerun(api: Api, target: str, *, everything: bool, dry_run: bool, as_json: bo
         if not started and not skipped:
             print(f"{target} has nothing to run again")
     return ExitCode.BAD if skipped and not started else ExitCode.OK
+
+
+def cancel(api: Api, name: str, *, wait: bool, as_json: bool) -> ExitCode:
+    """Stop a file's run. Raises CommandError, also if it has ended already."""
+    run_id = api.get(f"/status/{segment(name)}")["run_id"]
+    answer = api.delete(f"/runs/{run_id}")
+    if wait and answer["state"] not in END_STATES:
+        look: Callable[[], Status] = lambda: api.get(f"/status/{run_id}")  # noqa: E731
+        answer = {**answer, "state": follow(look, missing(api, name), quiet=as_json)["state"]}
+    if as_json:
+        print(json.dumps(answer))
+    elif answer["state"] == "CANCELLED":
+        print(f"cancelled {answer['file']} (run {run_id})")
+    elif answer["state"] in END_STATES:
+        print(f"too late: {answer['file']} is {answer['state']} (run {run_id})")
+    else:
+        print(f"its load is being stopped: {answer['file']}; `landfall status {run_id}` says which was first")
+    return ExitCode.BAD if answer["state"] in END_STATES and answer["state"] != "CANCELLED" else ExitCode.OK
 
 
 def rejects(api: Api, name: str, out: Path | None, *, as_json: bool) -> ExitCode:

@@ -8,7 +8,16 @@ from typing import Any
 from chalicelib.domain.model import Counts, Problem, Run
 from chalicelib.domain.model import RunState as S
 from chalicelib.domain.repeats import DUPLICATE_KEYS
-from chalicelib.errors import ContractChanged, LandfallError, LoadFailed, Rejected, Retryable, SourceChanged, WorkGone
+from chalicelib.errors import (
+    ContractChanged,
+    LandfallError,
+    LoadFailed,
+    LoadStopped,
+    Rejected,
+    Retryable,
+    SourceChanged,
+    WorkGone,
+)
 
 DEAD_LETTER = "DEAD_LETTER"
 DATA_CHECK = "DATA_CHECK_FAILED"
@@ -23,17 +32,18 @@ PART_GONE = re.compile(r"\bNoSuchKey\b|\bthe specified (?:key|S3 prefix)\b.{0,11
 """What COPY says of a manifest or a part that is not there: one file's, and the others can be loaded."""
 
 MOVES: dict[S, frozenset[S]] = {
-    S.ARRIVED: frozenset({S.STAGING, S.REJECTED, S.FAILED, S.SUPERSEDED}),
+    S.ARRIVED: frozenset({S.STAGING, S.REJECTED, S.FAILED, S.SUPERSEDED, S.CANCELLED}),
     # Back to ARRIVED leads a new generation only: a changed contract before the load, a forced rerun after the end.
-    S.STAGING: frozenset({S.STAGED, S.REJECTED, S.FAILED, S.SUPERSEDED, S.ARRIVED}),
-    S.STAGED: frozenset({S.LOADING, S.FAILED, S.ARRIVED}),
+    S.STAGING: frozenset({S.STAGED, S.REJECTED, S.FAILED, S.SUPERSEDED, S.CANCELLED, S.ARRIVED}),
+    S.STAGED: frozenset({S.LOADING, S.FAILED, S.CANCELLED, S.ARRIVED}),
     # Back to STAGED it goes when its load had no effect: it waits for another.
-    S.LOADING: frozenset({S.LOADED, S.SUPERSEDED, S.FAILED, S.REJECTED, S.STAGED}),
+    S.LOADING: frozenset({S.LOADED, S.SUPERSEDED, S.FAILED, S.REJECTED, S.CANCELLED, S.STAGED}),
     S.LOADED: frozenset({S.ARRIVED}),
     S.REJECTED: frozenset({S.ARRIVED}),
     S.FAILED: frozenset({S.ARRIVED}),
     S.SUPERSEDED: frozenset({S.ARRIVED}),
     S.UNROUTED: frozenset({S.ARRIVED}),
+    S.CANCELLED: frozenset({S.ARRIVED}),
 }
 
 
@@ -57,6 +67,7 @@ def afresh(run: Run, now: float) -> dict[str, Any]:
         "setbacks": 0,
         "together": 0,
         "told": False,
+        "cancel_requested": False,
         "moments": {S.ARRIVED.value: now},
     }
 
@@ -74,7 +85,7 @@ def after_setback(run: Run, failure: LandfallError, size: int, most: int) -> dic
     A failure that may pass counts against `most`. One that may be a single file's fault halves the group, so that
     after a few loads that file fails alone.
     """
-    if isinstance(failure, ContractChanged):
+    if isinstance(failure, ContractChanged | LoadStopped):
         return {}
     if isinstance(failure, Retryable):
         return {"setbacks": run.setbacks + 1} if run.setbacks + 1 < most else None

@@ -22,6 +22,7 @@ class RunState(Enum):
     FAILED = "FAILED"  # we or the platform are at fault; nothing of it is in the target
     SUPERSEDED = "SUPERSEDED"  # a newer version of the same data made this one pointless
     UNROUTED = "UNROUTED"  # no contract knows the key
+    CANCELLED = "CANCELLED"  # somebody stopped it; nothing of it is in the target
 
     @property
     def terminal(self) -> bool:
@@ -29,7 +30,7 @@ class RunState(Enum):
         return self in _TERMINAL
 
 
-_TERMINAL = frozenset({RunState.LOADED, RunState.REJECTED, RunState.FAILED, RunState.SUPERSEDED, RunState.UNROUTED})
+_TERMINAL = frozenset(RunState) - {RunState.ARRIVED, RunState.STAGING, RunState.STAGED, RunState.LOADING}
 
 
 class ChunkState(Enum):
@@ -210,6 +211,8 @@ class Run:
     """What a forced rerun reads, if not `source`: the archived copy."""
     told: bool = False
     """The outcome was published."""
+    cancel_requested: bool = False
+    """Somebody wants it stopped; its load was under way, so the ledger decides."""
     fingerprint: str = ""
     """Of the contract it was checked against."""
     moments: dict[str, float] = field(default_factory=dict)

@@ -58,7 +58,7 @@ def api(landfall: Landfall, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeApi
             self.end_headers()
             self.wfile.write(data)
 
-        do_POST = do_GET  # noqa: N815
+        do_POST = do_DELETE = do_GET  # noqa: N815
 
         def log_message(self, format: str, *args: Any) -> None:
             return

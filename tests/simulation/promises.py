@@ -33,7 +33,7 @@ def _status_never_ahead(world: World, run: Run) -> set[str]:
         broken.add("I4 LOADED with books that do not balance")
     if run.staged > run.chunks:
         broken.add("I10 a chunk counted twice")
-    if run.state in (RunState.FAILED, RunState.REJECTED) and row is not None:
+    if run.state in (RunState.FAILED, RunState.REJECTED, RunState.CANCELLED) and row is not None:
         broken.add(f"I6 {run.state.value} with a ledger row")
     return broken
 

@@ -6,6 +6,7 @@ import gzip
 from collections.abc import Callable
 
 from chalicelib.adapters.memory import Fate
+from chalicelib.cancels import Ended, cancel
 from chalicelib.domain.model import RunState
 from chalicelib.errors import LandfallError
 from chalicelib.reruns import rerun
@@ -174,6 +175,33 @@ def ask_again(world: World) -> None:
         world.later += [] if asked else [(settled, ask_again)]
 
 
+def cancelled(world: World) -> None:
+    """Runs that are cancelled in each state, some while a worker is at work on them, beside one that is not."""
+    moments = (RunState.ARRIVED, RunState.STAGING, RunState.STAGED, RunState.LOADING)
+    for state in moments:
+        put(world, f"{state.value}.csv", numbered(3, base=100 * moments.index(state), tag=state.value))
+        when = world.meanwhile if state in (RunState.STAGING, RunState.STAGED) else world.later
+        when.append((lambda w, s=state: _is_at(w, s), lambda w, s=state: stop(w, s)))
+    put(world, "sound.csv", numbered(4))
+
+
+def _is_at(world: World, state: RunState) -> bool:
+    """Whether the file that is named after a state is in it, or has ended before anybody could see it there."""
+    runs = [run for run in world.runs.runs.values() if run.source.name == f"{state.value}.csv"]
+    return any(run.state is state or run.state.terminal for run in runs)
+
+
+def stop(world: World, state: RunState) -> None:
+    """What `DELETE /runs/<run>` does; who gets no answer asks again."""
+    [run] = [run for run in world.runs.runs.values() if run.source.name == f"{state.value}.csv"]
+    try:
+        cancel(world.pipeline, run)
+    except Ended:
+        return
+    except (LandfallError, Killed):
+        then(world, lambda w: True, lambda w: stop(w, state))
+
+
 def key_twice(world: World) -> None:
     """A key that comes twice, chunks apart, where the contract forbids it: REJECTED by the warehouse, each time."""
     body = text(numbered(8)) + b"k1,again,1\n"
@@ -218,6 +246,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     key_twice,
     crowd,
     crowd_with_sick,
+    cancelled,
 )
 
 ENDS = {
