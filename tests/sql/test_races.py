@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+import pytest
 
 from chalicelib.domain.ddl import target
+from chalicelib.domain.model import digest
 from chalicelib.domain.sql import LoadOrder, render_load
-from tests.sql.house import House, Row, fill, ready, run
+from tests.orders import changed, joined
+from tests.sql.house import House, Row, fill, ready, run, run_all
 
 RACES = 10
 PATIENCE = 20
@@ -31,6 +35,81 @@ def loading(house: House, order: LoadOrder, rows: list[Row]) -> Callable[[thread
             return run(session, order, rows)
 
     return act
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crowd:
+    """Files of one object, by age; each has a key of its own and one that all have."""
+
+    house: House
+    orders: dict[int, LoadOrder]
+    rows: dict[int, list[Row]]
+
+    @classmethod
+    def of(cls, house: House, ages: Sequence[int], tag: str) -> Crowd:
+        rows: dict[int, list[Row]] = {
+            age: [(f"{tag} own {age}", f"{age}", None, None), (f"{tag} all", f"{age}", None, None)] for age in ages
+        }
+        orders = {age: house.order(rows[age], age=age, load=f"{tag} {age}") for age in ages}
+        return cls(house=house, orders=orders, rows=rows)
+
+    def loading(self, *ages: int) -> Callable[[threading.Barrier], Any]:
+        """One load of the files of these ages."""
+        named = digest(self.house.contract.name, *(self.orders[age].group_id for age in ages))
+        group = changed(joined(*(self.orders[age] for age in ages)), group_id=named)
+
+        def act(barrier: threading.Barrier) -> Any:
+            with psycopg.connect(self.house.dsn, prepare_threshold=None) as session:
+                barrier.wait()
+                return run_all(session, group, *(self.rows[age] for age in ages))
+
+        return act
+
+    def found(self, tag: str) -> list[Row]:
+        where = f"from {target(self.house.contract)} where id like '{tag} %' order by id"
+        return self.house.ask(f"select id, value {where}")
+
+    def expected(self, tag: str) -> list[Row]:
+        newest = max(self.orders)
+        return [(f"{tag} all", f"{newest}"), *((f"{tag} own {age}", f"{age}") for age in sorted(self.orders))]
+
+    def books(self) -> list[Row]:
+        """Of all files together: how often each is in the ledger, and its rows staged less those accounted for."""
+        ids = ", ".join(f"'{order.shares[0].load_id}'" for order in self.orders.values())
+        return self.house.ask(
+            "select count(*), count(distinct load_id), sum(staged - duplicates - inserted - updated - unchanged"
+            f" - superseded)::int from etl.ledger where load_id in ({ids})"
+        )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param((2, 1, 3), (2, 1, 3), id="the same group twice"),
+        pytest.param((1, 2, 3), (3, 1, 2), id="the same files in another order"),
+        pytest.param((1, 3, 5), (2, 4, 6), id="groups of other files"),
+        pytest.param((1, 2, 3), (2, 3, 4), id="groups that share files, after one was cut anew"),
+        pytest.param((1, 2, 3, 4), (3,), id="a group and one of its files"),
+        pytest.param((5, 6), (1, 2), id="a late group"),
+    ],
+)
+def test_groups_at_once_load_every_file_once_and_the_newest_wins(
+    house: House, one: tuple[int, ...], other: tuple[int, ...]
+) -> None:
+    for race in range(RACES // 2):
+        crowd = Crowd.of(house, sorted({*one, *other}), tag=f"{race}")
+        together(crowd.loading(*one), crowd.loading(*other))
+        assert crowd.found(f"{race}") == crowd.expected(f"{race}")
+        assert crowd.books() == [(len(crowd.orders), len(crowd.orders), 0)]
+
+
+def test_three_groups_of_one_key_at_once(house: House) -> None:
+    """The same file in all, as a retry, a doubled message and a group that was cut anew would have it."""
+    for race in range(RACES // 2):
+        crowd = Crowd.of(house, range(1, 8), tag=f"{race}")
+        together(crowd.loading(1, 4, 7), crowd.loading(4, 2, 5), crowd.loading(6, 3, 4))
+        assert crowd.found(f"{race}") == crowd.expected(f"{race}")
+        assert crowd.books() == [(7, 7, 0)]
 
 
 def test_the_same_load_twice_at_once_is_loaded_once(house: House) -> None:
