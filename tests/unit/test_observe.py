@@ -22,7 +22,7 @@ def said() -> Said:
     out = io.StringIO()
     handler = observe._logger().registered_handler
     assert isinstance(handler, logging.StreamHandler)
-    handler.setStream(out)
+    handler.stream = out  # not setStream: it flushes the stream of before, which a test may have closed
 
     def line() -> dict[str, Any]:
         [found] = out.getvalue().splitlines()
