@@ -44,12 +44,19 @@ LASTING = re.compile(
     re.IGNORECASE,
 )
 """Failures that stay, whatever else the text has: our procedures' own name counts, which may be 1023, and names."""
+DETAIL = re.compile(r"\b(?:DETAIL|CONTEXT|HINT|QUERY|WHERE):", re.IGNORECASE)
+"""What comes behind these may be a row, whatever the failure is."""
 OVER = re.compile(r"already|finished|failed|aborted|not running", re.IGNORECASE)
 NAMED = re.compile(
-    r"(?P<named>\b(?:relation|table|column|schema|procedure|function|role|user|group|database|check)\s+)?"
-    r"(?P<text>\"[^\"]*\"|'[^']*')",
+    r"(?P<named>\b(?:relation|table|column|schema|procedure|function|role|user|group|database|check)\s+"
+    r"(?:\"[^\"]*\"|'[^']*'))|\"[^\"]*\"?|(?<!\w)'[^']*'?",
     re.IGNORECASE,
 )
+AT_COLUMN = re.compile(r" for column (?:\"[a-z_][a-z0-9_]*\"|'[a-z_][a-z0-9_]*')\.?\s*$")
+OURS = re.compile(
+    r"\s*(?:ERROR:\s*)?(?:COUNT_MISMATCH|DATA_CHECK_FAILED|DUPLICATE_KEYS|TARGET_KEY_TWICE|BOOKS_OPEN|BAD_LOAD_ORDER):"
+)
+HIDDEN = "'…'"
 LONGEST_ERROR = 500
 PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, *[1.0] * 18)
 """Seconds between looks at a ledger query: about 20 in all."""
@@ -171,9 +178,17 @@ def passing(error: str) -> bool:
 
 
 def scrubbed(error: str) -> str:
-    """A statement's error without what may be a row's value: details and quoted texts that are not known for names."""
-    head = error if passing(error) else re.split(r"\bDETAIL:|\bCONTEXT:", error)[0]
-    head = NAMED.sub(lambda found: found[0] if found["named"] else "'…'", head)
+    """A statement's error without what may be a row's value: no details, and of quoted texts only known names.
+
+    A value may hold quotes itself, so behind the first one nothing is kept but the column at the end. What our own
+    procedures raise holds names and counts only, and is kept but for its quoted texts.
+    """
+    head = DETAIL.split(error)[0]
+    if OURS.match(head):
+        head = NAMED.sub(lambda found: found[0] if found["named"] else HIDDEN, head)
+    elif value := next((found for found in NAMED.finditer(head) if not found["named"]), None):
+        column = AT_COLUMN.search(head, value.end())
+        head = head[: value.start()] + HIDDEN + (column[0] if column else "")
     return " ".join(head.split())[:LONGEST_ERROR]
 
 

@@ -154,6 +154,19 @@ def test_the_error_of_a_batch_may_be_in_a_part_of_it() -> None:
         ("ERROR: value too long\n  DETAIL: value: CANARY", "ERROR: value too long"),
         ("ERROR: Load into table 'staging' failed.", "ERROR: Load into table 'staging' failed."),
         ("Invalid date 'CANARY' for column 'd'", "Invalid date '…' for column 'd'"),
+        ("Invalid date 'CAN'ARY, CAN\"ARY' for column 'd'.", "Invalid date '…' for column 'd'."),
+        (
+            'ERROR: invalid input syntax for type integer: "7"CANARY"8"',
+            "ERROR: invalid input syntax for type integer: '…'",
+        ),
+        ('ERROR: invalid input syntax for type integer: "CANARY', "ERROR: invalid input syntax for type integer: '…'"),
+        ("ERROR: 1023 Detail: row CANARY aborted", "ERROR: 1023"),
+        ("Failing row: DETAIL: (CANARY, connection lost)", "Failing row:"),
+        ("ERROR: Query cancelled on user's request", "ERROR: Query cancelled on user's request"),
+        (
+            "ERROR: DATA_CHECK_FAILED: no 'late' rows finds 3 rows that must not be",
+            "ERROR: DATA_CHECK_FAILED: no '…' rows finds 3 rows that must not be",
+        ),
     ],
 )
 def test_an_error_shows_names_but_no_values(text: str, shown: str) -> None:

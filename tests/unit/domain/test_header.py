@@ -114,6 +114,10 @@ def test_names_match_in_any_order_by_name_or_alias():
         (("thing_id", "amount", "colour", ""), "unexpected: colour; without a name: column 4"),
         (("thing_id", "amount", "id"), "given twice: thing_id"),
         (("thing_id", "price"), "missing: amount; unexpected: price"),
+        (
+            ("17", "Jane Doe", ""),
+            "missing: thing_id, amount; unexpected: all 2; is the first line a header?; without a name: column 3",
+        ),
     ],
 )
 def test_says_what_differs(fields, message):
