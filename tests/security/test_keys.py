@@ -1,0 +1,103 @@
+"""Whatever a file is called: its key is decoded once, and what Landfall names and writes itself holds nothing of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from urllib.parse import quote, quote_plus
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.domain import keys
+from chalicelib.domain.events import landed
+from chalicelib.domain.model import Chunk, Run, RunState, Source, run_id
+from chalicelib.domain.sql import render_load
+from chalicelib.questions import path_text
+from tests.simulation.world import World
+
+NAMES = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300),
+    st.text("%+2B5F/\\'\";: $&=?#.-\n\t", min_size=1, max_size=60),
+)
+HOSTILE = (
+    "a%2Bb",
+    "a+b",
+    "%252F",
+    "'; drop table x --",
+    "../../archive/x",
+    "s3://other/x",
+    "a\nb",
+    "${x}",
+    "\u202e",
+    "%",
+)
+OWN = re.compile(r"(processed|rejected)/[a-z_]+/[0-9a-f]{32}/[a-z]+(-[0-9]{5})?(-from-[0-9]+)?(\.[a-z.]+)?")
+ARCHIVED = re.compile(r"archive/thing/[0-9]{4}/[0-9]{2}/[0-9]{2}/[0-9a-f]{32}/([^/]*)", re.DOTALL)
+
+
+def run_of(key: str) -> Run:
+    source = Source(bucket="landing", key=key, etag="e", size=1, last_modified=1_700_000_000.0)
+    return Run(
+        run_id=run_id(source), object="thing", source=source, state=RunState.ARRIVED, arrived_at=0.0, updated_at=0.0
+    )
+
+
+def hostile(test):
+    """As its examples, beside what hypothesis finds."""
+    for name in HOSTILE:
+        test = example(name=name)(test)
+    return given(name=NAMES)(test)
+
+
+@hostile
+def test_a_key_is_decoded_exactly_once(name: str) -> None:
+    for key in (name, f"incoming/thing/{name}", quote_plus(name), quote(quote_plus(name))):
+        record = {"s3": {"bucket": {"name": "b"}, "object": {"key": quote_plus(key, safe="/"), "eTag": "e"}}}
+        [source] = landed({"Records": [record]})
+        assert source.key == key
+        assert path_text(quote(key, safe="")) == key
+
+
+@hostile
+def test_no_name_of_ours_holds_anything_of_a_key_but_the_archives(name: str) -> None:
+    run = run_of(f"incoming/thing/{name}")
+    chunk = Chunk(run_id=run.run_id, generation=1, number=3, start=7, stop=9)
+    ours = [keys.plan(run), keys.text(run, 1), keys.manifest(run), keys.part(run, chunk, 7), keys.part(run, chunk, 8)]
+    ours += [keys.chunk_rejects(run, chunk, 7), keys.rejects(run, 1)]
+    assert all(OWN.fullmatch(key) for key in ours)
+    archived = keys.archive(run)
+    found = ARCHIVED.fullmatch(archived)
+    assert found
+    assert run.source.name.endswith(found[1])
+    assert len(archived.encode()) <= 1024
+
+
+@hostile
+@settings(max_examples=60, deadline=None)
+def test_what_is_written_and_asked_for_a_file_is_the_same_whatever_its_name(name: str) -> None:
+    """The whole way: manifest, plan and statements of a file under that name and under a plain one."""
+    world, plain = World(), World()
+    usual = "incoming/thing/x"
+    key = f"incoming/thing/{name}"
+    for each, called in ((world, key), (plain, usual)):
+        each.put(called, b"id,value,amount\nk,v,1\nl,v,x\n", {"k": "v,1"})
+        each.run()
+    [run], [other] = world.runs.runs.values(), plain.runs.runs.values()
+    assert run.state is other.state is RunState.LOADED
+    manifest = json.loads(world.objects.get("landing", keys.manifest(run)))
+    assert [sorted(entry) for entry in manifest["entries"]] == [["mandatory", "url"]]
+    assert all(entry["mandatory"] is True and OWN.fullmatch(entry["url"][13:]) for entry in manifest["entries"])
+    [asked], [usually] = world.warehouse.statements.values(), plain.warehouse.statements.values()
+    for mine, theirs in zip(render_load(asked.order).statements, render_load(usually.order).statements, strict=True):
+        assert own_ids(mine, run).replace(key.encode().hex(), "KEY") == own_ids(theirs, other).replace(
+            usual.encode().hex(), "KEY"
+        )
+
+
+def own_ids(text: str, run: Run) -> str:
+    """Without what is derived from the key by hashing, and from the time."""
+    text = re.sub(r"\d{10}\.\d{3}#[0-9A-FZ]+", "ORDER", text)
+    for name, own in (("LOAD", run.load_id), ("RUN", run.run_id), ("MARK", run.mark)):
+        text = text.replace(own, name)
+    return re.sub(r"(staging|shares)_[0-9a-f]{32}", r"\1_GROUP", text)
