@@ -7,17 +7,20 @@ import os
 import platform
 import sys
 
-from bench import checks, end_to_end, staging
+from bench import checks, end_to_end, small_files, staging
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description="Landfall beside its peers. See bench/README.md.")
-    parser.add_argument("parts", nargs="*", default=["A", "B", "C", "D", "M"], help="which comparisons")
+    parser.add_argument("parts", nargs="*", default=["A", "B", "C", "D", "E", "M"], help="which comparisons")
     parser.add_argument("--rows", type=int, default=650_000, help="transactions to check (650,000 are 50 MB)")
     parser.add_argument("--mb", type=int, default=50, help="size of the hard files of C")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--d-mb", type=int, default=200, help="size of the file of D")
     parser.add_argument("--without-dlt", action="store_true", help="leave it out of D, where it takes most of the time")
+    parser.add_argument("--e-files", type=int, default=1_000, help="how many files E pours in at once")
+    parser.add_argument("--e-alone", type=int, default=100, help="how many it loads by a transaction each")
+    parser.add_argument("--e-seconds", type=int, default=60, help="how long it lets 20 files a second land")
     parser.add_argument("--m-mb", type=int, nargs="+", default=[50, 250, 1_000], help="sizes of the files of M")
     asked = parser.parse_args()
     load = os.getloadavg()[0]
@@ -27,6 +30,7 @@ def main() -> None:
         "B": lambda: staging.staged(asked.rows, asked.rounds, note),
         "C": lambda: checks.hard_files(asked.mb, asked.rounds, note),
         "M": lambda: staging.memory(asked.m_mb, note),
+        "E": lambda: small_files.small_files(asked.e_files, asked.e_alone, asked.e_seconds, note),
         "D": lambda: end_to_end.loaded(asked.d_mb, note, with_dlt=not asked.without_dlt),
     }
     for part in asked.parts:

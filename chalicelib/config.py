@@ -59,6 +59,8 @@ class Settings:
     """The most files that one transaction loads together."""
     group_mb: float = 2_000.0
     """The most MB (10^6 bytes) of source that one transaction loads together; a larger file is loaded alone."""
+    group_seconds: float = 10.0
+    """While files pour in, one that is ready waits so long for others that one transaction loads with it."""
     load_timeout_seconds: float = 7_200.0
     """A load statement running longer than this is cancelled and tried again."""
     stuck_seconds: float = 900.0

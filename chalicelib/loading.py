@@ -12,7 +12,8 @@ if it may be one file's fault, so that in the end that file fails alone.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -29,6 +30,10 @@ from chalicelib.load_faults import load_failed
 from chalicelib.ports import Conflict, Statement, StatementState
 from chalicelib.world import World
 
+HOLD_SECONDS = 20.0
+"""A worker that has a group in hand is left alone with it for so long: less than a message stays with its worker."""
+LOOK_AT_ONCE = 100
+"""Runs in line that are read together."""
 SECOND_LOOK_SECONDS = 60
 """A submitted load is looked at again after this long, should the warehouse's event get lost."""
 MOST_KEY_BYTES = 500_000
@@ -45,31 +50,71 @@ class Loading(World):
         Whatever holds a load up is no fault of the run whose message led here: no error of it may end that run.
         """
         try:
-            while group := self.line.group(target) or self._gather(target):
-                if not (self._settle(group) if group.statement_id else self._ask(group)):
-                    return
+            while self._move(target):
+                pass
         except Conflict:
             return  # another worker moves this group on
         except Broken as refused:
             raise Retryable(f"the load of {target} is held up: {refused.message}") from refused
 
+    def _move(self, target: str) -> bool:
+        """Take the target's group one step on. Whether it is over, so that the next may follow."""
+        group, now = self.line.group(target), self.clock.now()
+        if group is None:
+            group = self._open(target)
+            return group is not None and self._in_hand(group, self._ask)
+        if now < group.held_until <= now + max(HOLD_SECONDS, self.settings.group_seconds):
+            return False
+        if group.statement_id and not self._ended(group):
+            return False
+        held = self.line.change(group, held_until=now + HOLD_SECONDS)
+        return self._in_hand(held, self._settle if held.statement_id else self._ask)
+
+    def _in_hand(self, group: Group, step: Callable[[Group], bool]) -> bool:
+        """Do a step of a group that this worker holds, and let it go if that fails, for the next try to take it up.
+
+        Holding only saves work: a hundred workers that come by would do the same step. A worker that is killed lets
+        the group go after HOLD_SECONDS, which is before its message is seen again.
+        """
+        try:
+            return step(group)
+        except LandfallError:
+            left = self.line.group(group.target)
+            if left and left.held_until == group.held_until:
+                with suppress(Conflict):
+                    self.line.change(left, held_until=0.0)
+            raise
+
     # ---- gather -----------------------------------------------------------------------------------------------------
 
-    def _gather(self, target: str) -> Group | None:
-        """Give the target's place to the runs that wait and fit together; None if nobody waits."""
-        runs = self._fitting(target)
+    def _open(self, target: str) -> Group | None:
+        """Give the target's place to the runs that wait. None if nobody waits, more are awaited, or it is taken."""
+        runs, now = self._fitting(target), self.clock.now()
         if not runs:
             return None
-        group = Group(target=target, members=tuple(map(Member.of, runs)))
-        return group if self.line.take(group) else self.line.group(target)
+        more = self._awaits(runs)
+        members = () if more else tuple(map(Member.of, runs))
+        self.queue.send_run(runs[0].run_id, delay=math.ceil(more) + 1 if more else SECOND_LOOK_SECONDS)
+        group = Group(target=target, members=members, held_until=now + (more or HOLD_SECONDS))
+        return group if self.line.take(group) and members else None
+
+    def _awaits(self, runs: Sequence[Run]) -> float:
+        """For how many seconds more files are awaited before these are loaded.
+
+        A file that comes alone is loaded at once; so are as many as may be. Otherwise they are being poured in, and the
+        one that waits longest waits for the others, but not for ever.
+        """
+        if len(runs) == 1 or len(runs) >= self._most(self.contract_of(runs[0]), runs[0]):
+            return 0.0
+        since = min(run.moments.get(RunState.STAGED.value, 0.0) for run in runs)
+        return max(0.0, since + self.settings.group_seconds - self.clock.now())
 
     def _fitting(self, target: str) -> list[Run]:
         """The run that waits longest, and others that one COPY can take with it. What waits for nothing is let go."""
         runs: list[Run] = []
-        for run_id in self.line.waiting(target):
-            run = self.runs.get(run_id)
-            if run is None or run.state is not RunState.STAGED:
-                self.line.leave(target, [run] if run else [])
+        for run in self._waiting(target):
+            if run.state is not RunState.STAGED:
+                self.line.leave(target, [run])
                 continue
             contract = self.contracts.get(run.object)
             if contract and contract.fingerprint == run.fingerprint and self._fits(runs, run):
@@ -77,6 +122,11 @@ class Loading(World):
                 if len(runs) >= self._most(contract, runs[0]):
                     break
         return runs
+
+    def _waiting(self, target: str) -> Iterator[Run]:
+        ids = list(self.line.waiting(target))
+        for first in range(0, len(ids), LOOK_AT_ONCE):
+            yield from self.runs.several(ids[first : first + LOOK_AT_ONCE])
 
     def _most(self, contract: Contract, run: Run) -> int:
         """How many runs may be loaded with this one, it included. Rows without a mark, and snapshots, go alone."""
@@ -103,12 +153,15 @@ class Loading(World):
         before the answer: the same token is used again, and a refusal now does not mean that nothing is running.
         """
         asked_before = group.asked_at > 0
-        runs = [run for member in group.members if (run := self._admitted(member))]
+        if not group.members:
+            group = self.line.change(group, members=tuple(map(Member.of, self._fitting(group.target))))
+        runs = [run for member, seen in self._members(group) if (run := self._admitted(member, seen))]
         if not runs:
             self.line.free(group)
             return True
         if not asked_before:
-            members = [member for member in group.members if any(run.run_id == member.run_id for run in runs)]
+            left = {run.run_id for run in runs}
+            members = tuple(member for member in group.members if member.run_id in left)
             group = self.line.change(group, members=members, asked_at=self.clock.now())
         try:
             statement = self.warehouse.submit(self._order(group, runs), token=group.group_id, name=runs[0].run_id)
@@ -120,12 +173,17 @@ class Loading(World):
             return self._over(group, runs, self._ledger(runs), refused)
         self.note("submitted", {"group": group.group_id, "object": runs[0].object, "runs": len(runs)})
         self.queue.send_run(runs[0].run_id, delay=SECOND_LOOK_SECONDS)
-        self.line.change(group, statement_id=statement)
+        self.line.change(group, statement_id=statement, held_until=0.0)
         return False
 
-    def _admitted(self, member: Member) -> Run | None:
-        """The member, LOADING from now on; None if it was rerun or ended since it was gathered."""
-        run = self.runs.get(member.run_id)
+    def _members(self, group: Group) -> list[tuple[Member, Run]]:
+        """The members with their runs as they are now."""
+        by_id = {member.run_id: member for member in group.members}
+        return [(by_id[run.run_id], run) for run in self.runs.several(tuple(by_id))]
+
+    def _admitted(self, member: Member, seen: Run) -> Run | None:
+        """The member's run, LOADING from now on; None if it was rerun or ended since it was gathered."""
+        run: Run | None = seen
         if run and run.state is RunState.STAGED and Member.of(run) == member:
             try:
                 return self.runs.change(run, state=RunState.LOADING, load_attempt=member.attempt)
@@ -160,15 +218,17 @@ class Loading(World):
 
     # ---- settle: what does the ledger say? --------------------------------------------------------------------------
 
+    def _ended(self, group: Group) -> bool:
+        """Whether the warehouse is done with the group's statement; one that takes too long is cancelled."""
+        running = self.warehouse.describe(group.statement_id).state is StatementState.RUNNING
+        if running and self.clock.now() - group.asked_at > self.settings.load_timeout_seconds:
+            self.warehouse.cancel(group.statement_id)
+        return not running
+
     def _settle(self, group: Group) -> bool:
         """Learn how the statement ended; in doubt the ledger decides, not the statement. Whether the group is over."""
         statement = self.warehouse.describe(group.statement_id)
-        if statement.state is StatementState.RUNNING:
-            if self.clock.now() - group.asked_at > self.settings.load_timeout_seconds:
-                self.warehouse.cancel(group.statement_id)
-            return False
-        found = (self.runs.get(member.run_id) for member in group.members)
-        runs = [run for run, member in zip(found, group.members, strict=True) if run and member.holds(run)]
+        runs = [run for member, run in self._members(group) if member.holds(run)]
         return self._over(group, runs, self._ledger(runs), _failure(statement))
 
     def _ledger(self, runs: Sequence[Run]) -> dict[str, LedgerRow]:
@@ -184,6 +244,7 @@ class Loading(World):
         why = LoadStopped("a run that was loaded with it was cancelled") if stopped else failure
         last = sorted(left, key=lambda run: run.cancel_requested)  # a worker that dies between leaves the reason behind
         waiting = [run for run in last if self._waits_again(group, run, why)]
+        self._wake(group)
         self.line.leave(group.target, [run for run in runs if run not in waiting])
         self.line.free(group)
         return True
@@ -191,7 +252,7 @@ class Loading(World):
     def _loaded(self, run: Run, row: LedgerRow) -> None:
         state = RunState.LOADED if row.outcome is Outcome.LOADED else RunState.SUPERSEDED
         with suppress(Conflict):
-            self.nudge(self.runs.change(run, state=state, counts=run.counts.after(row)))
+            self.runs.change(run, state=state, counts=run.counts.after(row))
             self.note("loaded", {"run": run.run_id, "object": run.object, "state": state.value, "rows": row.staged})
 
     def _waits_again(self, group: Group, run: Run, failure: LandfallError) -> bool:
@@ -202,7 +263,7 @@ class Loading(World):
             return False
         changes = after_setback(run, failure, len(group.members), self.settings.max_load_attempts)
         if changes is None:
-            self.nudge(self.fail(run, load_failed(self, run, failure)))
+            self.fail(run, load_failed(self, run, failure))
             return False
         seconds = pause(self.settings.backoff_seconds, changes["setbacks"]) if "setbacks" in changes else 0
         with suppress(Conflict):
@@ -210,6 +271,10 @@ class Loading(World):
             self.line.join(group.target, again, self.clock.now() + seconds if seconds else 0.0)
             self.queue.send_run(run.run_id, delay=seconds)
         return True
+
+    def _wake(self, group: Group) -> None:
+        """Have the members that ended archived and told, also those that ended in a try before this one."""
+        self.queue.send_runs([run.run_id for _, run in self._members(group) if run.state.terminal and not run.finished])
 
 
 def _failure(statement: Statement) -> LandfallError:

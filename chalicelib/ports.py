@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
-from chalicelib.domain.group import Group, Member
+from chalicelib.domain.group import Group
 from chalicelib.domain.model import Chunk, ChunkTask, LedgerRow, Run, RunState, Source
 from chalicelib.domain.sql import LoadOrder
 
@@ -83,6 +83,9 @@ class RunStore(Protocol):
     def get(self, run_id: str) -> Run | None:
         """The run, or None."""
 
+    def several(self, run_ids: Sequence[str]) -> list[Run]:
+        """Those of these runs that are recorded, in the order given."""
+
     def newest(self, bucket: str, key: str) -> Newest | None:
         """The newest recorded version of a key."""
 
@@ -141,10 +144,8 @@ class Line(Protocol):
     def take(self, group: Group) -> bool:
         """Let the group have its target's place. False if that is taken."""
 
-    def change(
-        self, group: Group, *, members: Sequence[Member] = (), asked_at: float = 0.0, statement_id: str = ""
-    ) -> Group:
-        """Set what is given if the group is still as it was read; returns it. Raises Conflict."""
+    def change(self, group: Group, **changes: Any) -> Group:
+        """Set fields of the group if it is still as it was read; returns it. Raises Conflict."""
 
     def free(self, group: Group) -> None:
         """Give up the target's place, if it is still this group's."""
@@ -190,6 +191,9 @@ class Queue(Protocol):
 
     def send_run(self, run_id: str, *, delay: int = 0) -> None:
         """Ask for a run to be moved on, in `delay` seconds."""
+
+    def send_runs(self, run_ids: Sequence[str]) -> None:
+        """Ask for several runs to be moved on."""
 
     def send_chunks(self, tasks: list[ChunkTask]) -> None:
         """Ask for chunks to be staged."""

@@ -16,6 +16,7 @@ LAPTOP_SETTINGS: Mapping[str, str] = {
     "LANDFALL_STAGE": STAGE,
     "LANDFALL_CHUNK_MB": "8",  # small, so that chunks can be seen moving
     "LANDFALL_BACKOFF_SECONDS": "1",
+    "LANDFALL_GROUP_SECONDS": "2",
     "LANDFALL_STUCK_SECONDS": "30",
     "LANDFALL_TOKEN_CACHE_SECONDS": "5",
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters import expressions, items
+from chalicelib.adapters.batches import Batches
 from chalicelib.adapters.foreign import code_of, door
 from chalicelib.adapters.moves import TOLD, attempt, chunk_sums, complete, reopened
 from chalicelib.adapters.searches import Searches
@@ -49,6 +50,7 @@ class DynamoRuns:
         self._table = table
         self._clock = clock
         self._transactions = Transactions(client, sleep, jitter)
+        self._batches = Batches(client, table, sleep, jitter)
         self._searches = Searches(client, table)
 
     # ---- runs -------------------------------------------------------------------------------------------------------
@@ -76,6 +78,11 @@ class DynamoRuns:
     def get(self, run_id: str) -> Run | None:
         found = self._get(run_key(run_id))
         return items.read_run(found) if found else None
+
+    def several(self, run_ids: Sequence[str]) -> list[Run]:
+        places = [run_key(run_id) for run_id in dict.fromkeys(run_ids)]
+        runs = {run.run_id: run for run in map(items.read_run, self._batches.read(places))}
+        return [runs[run_id] for run_id in run_ids if run_id in runs]
 
     def newest(self, bucket: str, key: str) -> Newest | None:
         found = self._get(file_key(bucket, key))

@@ -80,15 +80,8 @@ class DynamoLine:
             )
         return taken or self.group(group.target) == group
 
-    def change(
-        self, group: Group, *, members: Sequence[Member] = (), asked_at: float = 0.0, statement_id: str = ""
-    ) -> Group:
-        changed = replace(
-            group,
-            members=tuple(members) or group.members,
-            asked_at=asked_at or group.asked_at,
-            statement_id=statement_id or group.statement_id,
-        )
+    def change(self, group: Group, **changes: Any) -> Group:
+        changed = replace(group, **changes)
         with door(f"change the group of {group.target}"):
             done = self._unless_moved(
                 lambda: self._db.put_item(
@@ -125,6 +118,7 @@ def _plain(group: Group) -> dict[str, Any]:
         "group_id": group.group_id,
         "target": group.target,
         "members": json.dumps([astuple(m) for m in group.members]),
+        "held_until": group.held_until,
         "asked_at": group.asked_at,
         "statement_id": group.statement_id,
     }
@@ -139,6 +133,7 @@ def _read(item: items.Item) -> Group:
     return Group(
         target=values["target"],
         members=tuple(Member(run_id=r, generation=g, attempt=a) for r, g, a in json.loads(values["members"])),
+        held_until=float(values["held_until"]),
         asked_at=float(values["asked_at"]),
         statement_id=values["statement_id"],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -49,10 +49,11 @@ class SqsQueue:
                 DelaySeconds=max(0, min(delay, LONGEST_DELAY)),
             )
 
+    def send_runs(self, run_ids: Sequence[str]) -> None:
+        self._send_all(self._settings.run_queue, [run_body(run_id) for run_id in run_ids])
+
     def send_chunks(self, tasks: list[ChunkTask]) -> None:
-        for first in range(0, len(tasks), BATCH):
-            batch = tasks[first : first + BATCH]
-            self._send_all([{"Id": str(n), "MessageBody": task_body(t)} for n, t in enumerate(batch)])
+        self._send_all(self._settings.chunk_queue, [task_body(task) for task in tasks])
 
     def delay_run(self, receipt_handle: str, seconds: int) -> None:
         """Make a received message of the run queue come back in so many seconds."""
@@ -62,20 +63,26 @@ class SqsQueue:
         """Make a received message of the chunk queue come back in so many seconds."""
         self._delay(self._settings.chunk_queue, receipt_handle, seconds)
 
-    def _send_all(self, entries: list[Any]) -> None:
+    def _send_all(self, queue: str, bodies: Sequence[str]) -> None:
+        for first in range(0, len(bodies), BATCH):
+            batch = bodies[first : first + BATCH]
+            self._send_batch(queue, [{"Id": str(n), "MessageBody": body} for n, body in enumerate(batch)])
+
+    def _send_batch(self, queue: str, entries: list[Any]) -> None:
         """A batch may fail in part: what the service failed at is sent again. Raises Retryable, Refused."""
+        what = f"send to {queue}"
         for attempt in range(BATCH_TRIES):
-            with door("send chunks"):
-                answer = self._sqs.send_message_batch(QueueUrl=self._url(self._settings.chunk_queue), Entries=entries)
+            with door(what):
+                answer = self._sqs.send_message_batch(QueueUrl=self._url(queue), Entries=entries)
             failed = {f["Id"]: f for f in answer.get("Failed", [])}
             if not failed:
                 return
             if any(f.get("SenderFault") for f in failed.values()):
                 codes = sorted({f["Code"] for f in failed.values()})
-                raise Refused(f"send chunks: {', '.join(codes)}")
+                raise Refused(f"{what}: {', '.join(codes)}")
             entries = [e for e in entries if e["Id"] in failed]
             self._sleep(0.1 * 2.0**attempt)
-        raise Retryable(f"send chunks: {len(entries)} messages were not taken")
+        raise Retryable(f"{what}: {len(entries)} messages were not taken")
 
     def _delay(self, queue: str, receipt_handle: str, seconds: int) -> None:
         with door(f"delay a message of {queue}"):

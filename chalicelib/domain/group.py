@@ -32,7 +32,9 @@ class Group:
     target: str
     """schema.table"""
     members: tuple[Member, ...]
-    """The oldest file first. Once the load was asked for, they stay as they are."""
+    """The oldest file first. None while more files are awaited; once the load was asked for, they stay as they are."""
+    held_until: float = 0.0
+    """A worker has it in hand until then, or more files are awaited."""
     asked_at: float = 0.0
     """When the warehouse was first asked; recorded before it is."""
     statement_id: str = ""

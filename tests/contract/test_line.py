@@ -75,18 +75,27 @@ def test_a_target_has_one_group_at_a_time(line: Line) -> None:
 def test_a_group_changes_only_as_it_was_read(line: Line) -> None:
     taken = group_of(a_run("a"), a_run("b"))
     line.take(taken)
-    asked = line.change(taken, members=taken.members[:1], asked_at=5.5)
-    assert asked == replace(taken, members=taken.members[:1], asked_at=5.5)
+    asked = line.change(taken, members=taken.members[:1], asked_at=5.5, held_until=25.25)
+    assert asked == replace(taken, members=taken.members[:1], asked_at=5.5, held_until=25.25)
     assert line.group(SHOP) == asked
     with pytest.raises(Conflict):
         line.change(taken, asked_at=6.0)
-    submitted = line.change(asked, statement_id="s")
-    assert submitted == replace(asked, statement_id="s")
+    submitted = line.change(asked, statement_id="s", held_until=0.0)
+    assert submitted == replace(asked, statement_id="s", held_until=0.0)
     line.free(taken)
     assert line.group(SHOP) == submitted
     line.free(submitted)
     with pytest.raises(Conflict):
         line.change(submitted, statement_id="t")
+
+
+def test_a_place_may_be_taken_before_it_is_known_by_whom(line: Line) -> None:
+    awaited = Group(target=SHOP, members=(), held_until=7.5)
+    assert line.take(awaited)
+    assert not line.take(replace(awaited, held_until=8.5))
+    known = line.change(awaited, members=group_of(a_run("a")).members)
+    line.free(awaited)
+    assert line.group(SHOP) == known == replace(group_of(a_run("a")), held_until=7.5)
 
 
 def test_hundreds_of_members_are_kept_as_they_are(line: Line) -> None:

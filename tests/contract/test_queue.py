@@ -84,6 +84,14 @@ def test_every_chunk_is_asked_for(line: Line, count: int) -> None:
     assert line.runs() == []
 
 
+@pytest.mark.parametrize("count", [0, 1, 10, 11, 25])
+def test_several_runs_are_asked_for(line: Line, count: int) -> None:
+    run_ids = [f"r{number:02d}" for number in range(count)]
+    line.queue.send_runs(run_ids)
+    assert sorted(run_of(body) for body in line.runs()) == run_ids
+    assert line.chunks() == []
+
+
 def test_a_message_that_is_not_answered_for_comes_back(clock: MemoryClock) -> None:
     queue = MemoryQueue(clock, visibility=30)
     queue.send_run("r1")

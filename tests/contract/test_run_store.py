@@ -47,6 +47,15 @@ def pointed(runs: RunStore) -> Newest | None:
     return runs.newest("landing", "incoming/a.csv")
 
 
+@pytest.mark.parametrize("count", [0, 1, 100, 101, 250])
+def test_several_runs_are_read_at_once_in_the_order_asked_for(runs: RunStore, clock: MemoryClock, count: int) -> None:
+    names = [f"r{n}" for n in range(count)]
+    for name in names:
+        runs.create(a_run(clock, name))
+    found = runs.several([*reversed(names), "nobody"])
+    assert found == [runs.get(name) for name in reversed(names)]
+
+
 @pytest.mark.parametrize(
     ("first", "second", "newest"),
     [

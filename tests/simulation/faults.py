@@ -19,6 +19,7 @@ PORTS = {
     "runs": (
         "create",
         "get",
+        "several",
         "newest",
         "change",
         "begin_chunk",
@@ -29,7 +30,7 @@ PORTS = {
     ),
     "line": ("join", "waiting", "leave", "group", "take", "change", "free"),
     "warehouse": ("submit", "describe", "ledger", "cancel"),
-    "queue": ("send_run", "send_chunks"),
+    "queue": ("send_run", "send_runs", "send_chunks"),
     "bell": ("success", "failure"),
 }
 SLOW_SECONDS = 1_200.0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from chalicelib.adapters.moves import turn
-from chalicelib.domain.group import Group, Member
+from chalicelib.domain.group import Group
 from chalicelib.domain.model import Run
 from chalicelib.ports import Clock, Conflict
 
@@ -39,19 +40,11 @@ class MemoryLine:
     def take(self, group: Group) -> bool:
         return self.groups.setdefault(group.target, group) == group
 
-    def change(
-        self, group: Group, *, members: Sequence[Member] = (), asked_at: float = 0.0, statement_id: str = ""
-    ) -> Group:
+    def change(self, group: Group, **changes: Any) -> Group:
         if self.groups.get(group.target) != group:
             raise Conflict(f"the group before {group.target} has moved on")
-        changed = replace(
-            group,
-            members=tuple(members) or group.members,
-            asked_at=asked_at or group.asked_at,
-            statement_id=statement_id or group.statement_id,
-        )
-        self.groups[group.target] = changed
-        return changed
+        self.groups[group.target] = replace(group, **changes)
+        return self.groups[group.target]
 
     def free(self, group: Group) -> None:
         held = self.groups.get(group.target)

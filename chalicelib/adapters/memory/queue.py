@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib.adapters.messages import run_body, task_body
@@ -34,6 +35,10 @@ class MemoryQueue:
 
     def send_run(self, run_id: str, *, delay: int = 0) -> None:
         self._send(RUNS, run_body(run_id), delay)
+
+    def send_runs(self, run_ids: Sequence[str]) -> None:
+        for run_id in run_ids:
+            self.send_run(run_id)
 
     def send_chunks(self, tasks: list[ChunkTask]) -> None:
         for task in tasks:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -40,6 +40,9 @@ class MemoryRuns:
 
     def get(self, run_id: str) -> Run | None:
         return self.runs.get(run_id)
+
+    def several(self, run_ids: Sequence[str]) -> list[Run]:
+        return [self.runs[run_id] for run_id in run_ids if run_id in self.runs]
 
     def newest(self, bucket: str, key: str) -> Newest | None:
         return self.files.get(file_id(bucket, key))

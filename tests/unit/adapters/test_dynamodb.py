@@ -13,6 +13,7 @@ from chalicelib.adapters import items
 from chalicelib.adapters.dynamodb import POINTER_TRIES, DynamoRuns
 from chalicelib.adapters.memory import MemoryClock
 from chalicelib.adapters.searches import FETCH_TRIES
+from chalicelib.adapters.table import run_key
 from chalicelib.adapters.transactions import TRIES
 from chalicelib.domain.model import Chunk, Run, RunState, Source
 from chalicelib.errors import Refused, Retryable, Throttled
@@ -41,6 +42,30 @@ def stored(run: Run) -> Answer:
 def unmet(run: Run) -> Answer:
     body = {"__type": "ConditionalCheckFailedException", "Item": items.run_item(run)}
     return Answer(status=400, body=json.dumps(body).encode())
+
+
+# ---- several at once ------------------------------------------------------------------------------------------------
+
+
+def some(runs: list[Run], *left_out: str) -> Answer:
+    unprocessed = {"runs": {"Keys": [items.key(run_key(run_id)) for run_id in left_out]}} if left_out else {}
+    return reply(Responses={"runs": [items.run_item(run) for run in runs]}, UnprocessedKeys=unprocessed)
+
+
+def test_what_the_service_left_out_is_asked_for_again() -> None:
+    pauses: list[float] = []
+    second = replace(RUN, run_id="r2")
+    script = Script([some([second], "r1"), some([RUN])])
+    assert store(script, pauses).several(["r1", "r2", "r1"]) == [RUN, second, RUN]
+    tables = [asked.body["RequestItems"]["runs"] for asked in script.asked]
+    assert [len(table["Keys"]) for table in tables] == [2, 1]
+    assert all(table["ConsistentRead"] for table in tables)
+    assert pauses == [0.05]
+
+
+def test_what_is_always_left_out_is_throttled() -> None:
+    with pytest.raises(Throttled):
+        store(Script([some([], "r1")])).several(["r1"])
 
 
 # ---- change ---------------------------------------------------------------------------------------------------------

@@ -7,8 +7,14 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.adapters.memory import Fate
-from chalicelib.domain.model import RunState
+from chalicelib.adapters.messages import run_body
+from chalicelib.domain.events import run_of, task_of
+from chalicelib.domain.group import Group
+from chalicelib.domain.model import Run, RunState
+from chalicelib.errors import Retryable
+from chalicelib.loading import HOLD_SECONDS
 from chalicelib.sweep import sweep
+from tests.simulation.faults import Killed
 from tests.simulation.promises import liveness
 from tests.simulation.scenarios import HEADER, text
 from tests.simulation.world import World
@@ -134,4 +140,134 @@ def test_a_run_that_ended_meanwhile_is_left_out(world: World) -> None:
     world.run()
     assert sorted(run.state.value for run in world.runs.runs.values()) == ["FAILED", "LOADED", "LOADED", "LOADED"]
     assert world.line.places == {"landing.things": {}}
+    assert world.line.groups == {}
+
+
+# ---- who does it, and when ------------------------------------------------------------------------------------------
+
+TARGET = "landing.things"
+
+
+def staged(world: World, count: int, first: int = 0) -> list[Run]:
+    """So many files whose chunks are all in, before anybody has asked for their load."""
+    for n in range(first, first + count):
+        rows = {f"k{n}": f"v{n},{n}"}
+        world.put(f"incoming/thing/f{n}.csv", text(rows), rows)
+    while world._deliver_event():
+        pass
+    while any(run.state is not RunState.STAGED for run in world.runs.runs.values()):
+        message = world.queue.receive()
+        assert message
+        if "number" in message.body:
+            world.pipeline.stage(task_of(message.body))
+        else:
+            run = world.runs.runs[run_of(message.body)]
+            world.pipeline.seal(world.pipeline.plan(run) if run.state is RunState.ARRIVED else run)
+        world.queue.ack(message)
+    runs = [run for run in world.runs.runs.values() if run.state is RunState.STAGED]
+    for run in runs:
+        world.line.join(TARGET, run)
+    world.queue.messages.clear()
+    return runs
+
+
+def test_a_file_that_comes_alone_is_loaded_at_once(world: World) -> None:
+    staged(world, 1)
+    world.pipeline.drive(TARGET)
+    assert len(world.warehouse.statements) == 1
+
+
+def test_files_that_are_poured_in_wait_for_others_but_not_for_ever(world: World) -> None:
+    staged(world, 2)
+    world.pipeline.drive(TARGET)
+    [wake] = world.queue.messages
+    seconds = world.pipeline.settings.group_seconds
+    assert world.clock.now() < wake.visible_at <= world.clock.now() + seconds + 1
+    runs = staged(world, 1, first=2)
+    world.pipeline.drive(TARGET)
+    assert not world.warehouse.statements
+    world.clock.advance(wake.visible_at - world.clock.now())
+    world.pipeline.drive(TARGET)
+    [statement] = world.warehouse.statements.values()
+    assert {share.run_id for share in statement.order.shares} == {run.run_id for run in runs}
+    assert len(runs) == 3
+
+
+def test_files_that_have_waited_for_a_load_wait_for_no_others(world: World) -> None:
+    staged(world, 2)
+    world.clock.advance(world.pipeline.settings.group_seconds)
+    world.pipeline.drive(TARGET)
+    assert len(world.warehouse.statements) == 1
+
+
+def test_as_many_as_may_be_loaded_together_wait_for_no_others(world: World) -> None:
+    world.pipeline = replace(world.pipeline, settings=replace(world.pipeline.settings, group_files=2))
+    staged(world, 3)
+    world.pipeline.drive(TARGET)
+    [statement] = world.warehouse.statements.values()
+    assert len(statement.order.shares) == 2
+
+
+@pytest.mark.parametrize("call", ["line.take", "runs.change", "warehouse.submit", "warehouse.ledger", "line.leave"])
+def test_what_one_worker_has_in_hand_others_leave_alone(world: World, call: str) -> None:
+    staged(world, 1)
+    seen: list[list[str]] = []
+
+    def other(world: World) -> None:
+        before = len(world.schedule.calls)
+        world.pipeline.drive(TARGET)
+        seen.append(world.schedule.calls[before:])
+
+    world.meanwhile.append((lambda world: world.schedule.calls[-1] == call, other))
+    world.pipeline.drive(TARGET)
+    world.warehouse.run_due(world.clock.now() + 10)
+    world.pipeline.drive(TARGET)
+    assert seen == [["line.group"]]
+    assert states(world) == ["LOADED"]
+    assert len(world.warehouse.statements) == 1
+
+
+def struck(world: World, call: str, error: BaseException) -> None:
+    """A worker that drives the target's load until that call, which is its last."""
+
+    def strike(world: World) -> None:
+        raise error
+
+    world.meanwhile.append((lambda world: world.schedule.calls[-1] == call, strike))
+    with pytest.raises(type(error)):
+        world.pipeline.drive(TARGET)
+
+
+@pytest.mark.parametrize("call", ["line.take", "runs.change", "line.change", "warehouse.submit"])
+def test_what_a_killed_worker_had_in_hand_is_taken_up_before_its_message_is_seen_again(world: World, call: str) -> None:
+    staged(world, 1)
+    struck(world, call, Killed())
+    calls = len(world.schedule.calls)
+    world.pipeline.drive(TARGET)
+    assert world.schedule.calls[calls:] == ["line.group"]
+    world.clock.advance(HOLD_SECONDS)
+    world.pipeline.drive(TARGET)
+    assert len(world.warehouse.statements) == 1
+    assert world.queue.visibility > HOLD_SECONDS
+
+
+@pytest.mark.parametrize("call", ["runs.several", "runs.change", "warehouse.submit", "queue.send_run"])
+def test_a_worker_that_fails_to_ask_lets_the_group_go(world: World, call: str) -> None:
+    staged(world, 1)
+    world.pipeline.line.take(Group(target=TARGET, members=()))
+    struck(world, call, Retryable("no answer"))
+    world.pipeline.drive(TARGET)
+    assert len(world.warehouse.statements) == 1
+
+
+@pytest.mark.parametrize("call", ["warehouse.ledger", "runs.change", "queue.send_runs", "line.leave"])
+def test_a_worker_that_fails_to_settle_lets_the_group_go(world: World, call: str) -> None:
+    [run] = staged(world, 1)
+    world.pipeline.drive(TARGET)
+    world.warehouse.run_due(world.clock.now() + 10)
+    world.queue.messages.clear()
+    struck(world, call, Retryable("no answer"))
+    world.pipeline.drive(TARGET)
+    assert states(world) == ["LOADED"]
+    assert run_body(run.run_id) in [message.body for message in world.queue.messages], "nobody would archive it"
     assert world.line.groups == {}
