@@ -19,6 +19,7 @@ from chalicelib.domain.identifiers import IDENTIFIER, fold
 from chalicelib.domain.keys import OUTPUTS
 from chalicelib.domain.pattern import Pattern, PatternError, compile_pattern, overlap
 from chalicelib.domain.sql import MAX_MERGE_BYTES, merge_bytes
+from chalicelib.domain.time_format import TimeFormatError
 from chalicelib.errors import Rejected
 
 NAMING = "use lower-case letters, digits and underscores, at most 63, not starting with a digit"
@@ -123,7 +124,11 @@ def _document_faults(contract: Contract) -> Iterator[Fault]:
 
 
 def _format_faults(contract: Contract) -> Iterator[Fault]:
-    for one, other in unconvertible(contract):
+    try:
+        pairs = list(unconvertible(contract))
+    except TimeFormatError:
+        return  # it is told with its column
+    for one, other in pairs:
         yield "columns", f'"{one}" and "{other}" cannot both be told to COPY; use one of them, or digits and HH24 only'
 
 
