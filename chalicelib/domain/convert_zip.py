@@ -77,9 +77,6 @@ class _File:
     def __init__(self, source: ByteSource) -> None:
         self._source, self._at = source, 0
 
-    def seekable(self) -> bool:
-        return True
-
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._source.size}[whence]
         if base + offset < 0:

@@ -1,0 +1,117 @@
+"""What seldom happens: bounds of what is vectorised, damaged frames, books that do not balance, keys of any type."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from chalicelib.domain.books import totals
+from chalicelib.domain.checks_rules import SHORT, pattern
+from chalicelib.domain.checks_text import LONGEST_WORDS, listed
+from chalicelib.domain.contract import Column, ColumnType, Dialect, Kind, Limits
+from chalicelib.domain.convert import converted
+from chalicelib.domain.events import asked_for
+from chalicelib.domain.lineage import prefixed
+from chalicelib.domain.model import Chunk
+from chalicelib.domain.plan import refuse_size
+from chalicelib.errors import Broken, Rejected
+from tests.properties.engine import Memory, contract, header_of, stage_file, text
+from tests.properties.packing import framed
+from tests.properties.test_patterns import fields_with
+
+LOOKS_AHEAD = r"(?=.*[0-9])[a-z0-9]{2,80}"
+"""No table can be made of it."""
+
+
+def test_a_pattern_beyond_tables_is_judged_once_for_each_distinct_value() -> None:
+    check = pattern(LOOKS_AHEAD, '"')
+    values = ["a1", "ab", "a1", "", "z" * 20 + "7", "z" * 20 + "8", "z" * 21, "9" * SHORT, "9" * (SHORT + 1), "a1é"]
+    proven = check.prove(fields_with(values)).tolist()
+    assert proven == [bool(re.fullmatch(LOOKS_AHEAD, v)) and len(v.encode()) <= SHORT for v in values]
+    assert [check.judge(v.encode()) is None for v in values] == [bool(re.fullmatch(LOOKS_AHEAD, v)) for v in values]
+
+
+def test_a_pattern_beyond_tables_leaves_long_values_and_doubled_quotes_to_the_judge() -> None:
+    assert pattern(LOOKS_AHEAD, '"').prove(fields_with(["9" * (SHORT + 1)] * 3)).tolist() == [False] * 3
+    assert pattern(r'(?=.)a"+', '"').prove(fields_with(['a"', 'a""'])).tolist() == [True, False]
+
+
+def test_values_that_are_all_long_are_left_to_the_judge() -> None:
+    allowed = "x" * (LONGEST_WORDS + 1)
+    check = listed((allowed, 'a"b'), '"')
+    assert check.prove(fields_with([allowed, "y"])).tolist() == [False, False]
+    assert check.judge(allowed.encode()) is None
+    assert check.judge(b"y") is not None
+
+
+@pytest.mark.parametrize("kind", [Kind.REAL, Kind.DOUBLE])
+def test_floats_are_held_to_their_bounds(kind: Kind) -> None:
+    things = contract(Column(name="a", type=ColumnType(kind=kind), min="-1.5", max="1e3"))
+    staged = stage_file(header_of(things) + b"-1.5\n-1.51\n1000\n1000.5\n0\n", things, 1 << 20)
+    assert staged.good == b"-1.5\n1000\n0\n"
+    assert [r.reason for r in staged.rejects] == [
+        "a is less than the contract's min, -1.5",
+        "a is more than the contract's max, 1e3",
+    ]
+
+
+def test_decimals_of_more_places_than_an_integer_holds_are_held_to_their_bounds() -> None:
+    kind = ColumnType(kind=Kind.DECIMAL, precision=38, scale=30)
+    things = contract(Column(name="a", type=kind, min="0.5", max="2"))
+    staged = stage_file(header_of(things) + b"0.5\n0.4" + b"9" * 29 + b"\n2\n2." + b"0" * 29 + b"1\n", things, 1 << 20)
+    assert staged.good == b"0.5\n2\n"
+
+
+def test_rows_that_are_unaccounted_for_end_the_run() -> None:
+    chunk = Chunk(run_id="r", generation=1, number=1, start=0, stop=1, read=3, good=1, rejected=1)
+    with pytest.raises(Broken, match="3 rows read, but 1 good and 1 rejected") as refused:
+        totals([chunk])
+    assert refused.value.code == "UNBALANCED"
+
+
+def test_a_file_over_the_contracts_size_is_refused() -> None:
+    refuse_size(9, Limits(max_bytes=9))
+    with pytest.raises(Rejected, match=r"has 10 bytes, limits\.max_bytes allows 9") as refused:
+        refuse_size(10, Limits(max_bytes=9))
+    assert refused.value.code == "TOO_LARGE"
+
+
+@pytest.mark.parametrize("head", [0b111, (1 << 21) | 1])
+def test_a_zstd_block_whose_head_is_damaged_is_refused(head: int) -> None:
+    sound = framed(b"a,b\n1,2\n")
+    start = 6 if sound[4] >> 5 & 1 and sound[4] >> 6 == 0 else None
+    assert start, "the frame's header is of another length than this test thinks"
+    damaged = sound[:start] + head.to_bytes(3, "little") + sound[start + 3 :]
+    with pytest.raises(Rejected) as refused:
+        b"".join(converted(Memory(damaged), Dialect(), Limits()))
+    assert refused.value.code == "COMPRESSION_BROKEN"
+
+
+@pytest.mark.parametrize("body", ["", "[]", "7", "null", '"x"', "{}", '{"run": "x"}', '{"number": 1}', "\udcff"])
+def test_a_message_of_nobodys_is_told_as_such(body: str) -> None:
+    assert asked_for(body) is None
+
+
+def test_a_message_of_ours_is_read() -> None:
+    assert asked_for('{"run_id": "r"}') == "r"
+    task = asked_for('{"run_id": "r", "generation": 1, "number": 2, "start": 3, "stop": 4}')
+    assert (getattr(task, "run_id", ""), getattr(task, "number", 0)) == ("r", 2)
+
+
+def test_no_rows_have_no_marks() -> None:
+    empty = np.zeros(0, np.int64)
+    rows = np.zeros(0, np.uint8)
+    assert prefixed(rows, empty, empty, ord(","), b"12345678") is rows
+
+
+def test_a_row_longer_than_what_copy_takes_is_rejected() -> None:
+    """Written anew, it may be longer than it was in the file: each quote is doubled."""
+    longest = 65_535
+    columns = [Column(name=f"c{n}", type=text(longest)) for n in range(40)]
+    things = contract(*columns, longest=8 << 20, dialect=Dialect(delimiter="||"))
+    row = b"||".join([b'"' + b'""' * longest + b'"'] * 40)
+    staged = stage_file(header_of(things) + row + b"\n" + b"||".join([b"x"] * 40) + b"\n", things, 16 << 20)
+    assert [r.line for r in staged.rejects] == [2]
+    assert staged.good.count(b"\n") == 1
