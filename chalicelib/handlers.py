@@ -73,9 +73,13 @@ def on_dead_letter(pipeline: Pipeline, record: dict[str, Any]) -> None:
 
 
 def bury(pipeline: Pipeline, run_id: str, error: Exception, *, generation: int | None = None) -> None:
-    """FAIL a run that cannot go on. One in LOADING is left to the sweep: its statement might still commit."""
+    """FAIL a run that cannot go on.
+
+    One that waits for its load or is in it is left to the sweep: its statement might still commit, and what went wrong
+    may have been the load of others.
+    """
     run = pipeline.runs.get(run_id)
-    if run is None or run.state.terminal or run.state is RunState.LOADING:
+    if run is None or run.state.terminal or run.state in (RunState.STAGED, RunState.LOADING):
         return
     if generation is not None and run.generation != generation:
         return

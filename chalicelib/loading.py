@@ -1,8 +1,8 @@
 """The load of a target: gather who waits, ask for one transaction, settle what became of it. One group at a time.
 
 A run that is STAGED waits in its target's line. Whoever comes first takes the runs that wait and fit together as a
-group; those that come meanwhile are the next group. So a thousand small files are a few transactions, and none waits
-longer than two loads. Any worker that comes by moves the group on; nobody owns it.
+group; those that come meanwhile are the next group. So a thousand small files are a few transactions, and a file waits
+for two loads as long as all that wait fit one group. Any worker that comes by moves the group on; nobody owns it.
 
 Guarantees (docs/guarantees.md): the gate lock and the ledger in the warehouse, not this line, keep a load from being
 done twice. A group whose transaction had no effect gives its runs back: to try again if the failure may pass, in halves
@@ -16,11 +16,12 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
 from chalicelib.domain import keys
-from chalicelib.domain.contract import Contract, Delivery
+from chalicelib.domain.contract import Delivery
 from chalicelib.domain.filing import FilePlan, share
-from chalicelib.domain.group import Group, Member
+from chalicelib.domain.group import Gathering, Group, Member
 from chalicelib.domain.lifecycle import after_setback, load_fault
 from chalicelib.domain.model import LedgerRow, Outcome, Run, RunState
 from chalicelib.domain.pauses import pause
@@ -36,8 +37,8 @@ LOOK_AT_ONCE = 100
 """Runs in line that are read together."""
 SECOND_LOOK_SECONDS = 60
 """A submitted load is looked at again after this long, should the warehouse's event get lost."""
-MOST_KEY_BYTES = 500_000
-"""Of the names of a group's files: they are part of the transaction's statements."""
+LOOKS = 2
+"""Of the runs that wait, so many times as a group may have are looked at, should they not fit together."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,45 +105,37 @@ class Loading(World):
         A file that comes alone is loaded at once; so are as many as may be. Otherwise they are being poured in, and the
         one that waits longest waits for the others, but not for ever.
         """
-        if len(runs) == 1 or len(runs) >= self._most(self.contract_of(runs[0]), runs[0]):
+        if len(runs) == 1 or len(runs) >= self._most(runs[0]):
             return 0.0
         since = min(run.moments.get(RunState.STAGED.value, 0.0) for run in runs)
         return max(0.0, since + self.settings.group_seconds - self.clock.now())
 
     def _fitting(self, target: str) -> list[Run]:
         """The run that waits longest, and others that one COPY can take with it. What waits for nothing is let go."""
-        runs: list[Run] = []
+        gathering = Gathering(most_bytes=int(self.settings.group_mb * 1_000_000))
         for run in self._waiting(target):
-            if run.state is not RunState.STAGED:
+            if run.state is not RunState.STAGED or run.target != target:
                 self.line.leave(target, [run])
-                continue
-            contract = self.contracts.get(run.object)
-            if contract and contract.fingerprint == run.fingerprint and self._fits(runs, run):
-                runs.append(run)
-                if len(runs) >= self._most(contract, runs[0]):
-                    break
-        return runs
+            elif self._as_agreed(run) and gathering.take(run) and len(gathering.runs) >= self._most(gathering.runs[0]):
+                break
+        return gathering.runs
 
     def _waiting(self, target: str) -> Iterator[Run]:
-        ids = list(self.line.waiting(target))
+        """Those who wait longest, with their records as they are now."""
+        ids = list(islice(self.line.waiting(target), LOOKS * self.settings.group_files))
         for first in range(0, len(ids), LOOK_AT_ONCE):
             yield from self.runs.several(ids[first : first + LOOK_AT_ONCE])
 
-    def _most(self, contract: Contract, run: Run) -> int:
+    def _as_agreed(self, run: Run) -> bool:
+        """Whether the contract is still the one the run was staged by; else its own message starts it over."""
+        contract = self.contracts.get(run.object)
+        return contract is not None and contract.fingerprint == run.fingerprint
+
+    def _most(self, run: Run) -> int:
         """How many runs may be loaded with this one, it included. Rows without a mark, and snapshots, go alone."""
+        contract = self.contracts[run.object]
         alone = not contract.lineage or contract.delivery is Delivery.SNAPSHOT
         return 1 if alone else run.together or self.settings.group_files
-
-    def _fits(self, runs: Sequence[Run], run: Run) -> bool:
-        if not runs:
-            return True
-        first, group = runs[0], [*runs, run]
-        return (
-            (run.shape, run.together, run.source.bucket) == (first.shape, first.together, first.source.bucket)
-            and run.mark not in {r.mark for r in runs}
-            and sum(r.bytes_staged for r in group) <= self.settings.group_mb * 1_000_000
-            and sum(len(r.source.key.encode()) for r in group) <= MOST_KEY_BYTES
-        )
 
     # ---- ask --------------------------------------------------------------------------------------------------------
 
@@ -155,7 +148,8 @@ class Loading(World):
         asked_before = group.asked_at > 0
         if not group.members:
             group = self.line.change(group, members=tuple(map(Member.of, self._fitting(group.target))))
-        runs = [run for member, seen in self._members(group) if (run := self._admitted(member, seen))]
+        seen = [(member, run) for member, run in self._members(group) if run.target == group.target]
+        runs = [run for member, was in seen if (run := self._admitted(member, was))]
         if not runs:
             self.line.free(group)
             return True
@@ -235,7 +229,11 @@ class Loading(World):
         return self.warehouse.ledger([run.load_id for run in runs]) if runs else {}
 
     def _over(self, group: Group, runs: Sequence[Run], rows: Mapping[str, LedgerRow], failure: LandfallError) -> bool:
-        """End what is in the ledger, let the rest wait again or end, and give up the target's place."""
+        """End what is in the ledger, let the rest wait again or end, and give up the target's place.
+
+        The first member comes last: messages about the load name it, and as long as it is LOADING they lead back here.
+        """
+        runs = list(reversed(runs))
         left = [run for run in runs if run.load_id not in rows]
         for run in runs:
             if row := rows.get(run.load_id):
@@ -246,6 +244,8 @@ class Loading(World):
         waiting = [run for run in last if self._waits_again(group, run, why)]
         self._wake(group)
         self.line.leave(group.target, [run for run in runs if run not in waiting])
+        for run_id in islice(self.line.waiting(group.target), 1):
+            self.queue.send_run(run_id, delay=SECOND_LOOK_SECONDS)  # should this worker not come to the next group
         self.line.free(group)
         return True
 

@@ -130,10 +130,10 @@ class Line(Protocol):
     """
 
     def join(self, target: str, run: Run, not_before: float = 0.0) -> None:
-        """Let a run wait, not to be taken before a time. Once is enough; again moves that time."""
+        """Let a run wait, not to be taken before a time. While it waits already, this changes nothing."""
 
     def waiting(self, target: str) -> Iterator[str]:
-        """Ids of the runs that may be taken now, the oldest file first."""
+        """Ids of the runs that may be taken now, in order of arrival."""
 
     def leave(self, target: str, runs: Sequence[Run]) -> None:
         """Let these wait no longer."""

@@ -37,7 +37,15 @@ class DynamoLine:
         values = {"run_id": run.run_id, "not_before": not_before, "turn": turn(run)}
         item = {**items.key(waiting_key(target, run)), **{name: items.encode(v) for name, v in values.items()}}
         with door(f"join run {run.run_id} to the line of {target}"):
-            self._db.put_item(TableName=self._table, Item=item)
+            self._unless_moved(
+                lambda: self._db.put_item(
+                    TableName=self._table,
+                    Item=item,
+                    ConditionExpression="attribute_not_exists(pk) OR #turn < :turn",
+                    ExpressionAttributeNames={"#turn": "turn"},
+                    ExpressionAttributeValues={":turn": {"S": turn(run)}},
+                )
+            )
 
     def waiting(self, target: str) -> Iterator[str]:
         now = self._clock.now()
@@ -59,7 +67,8 @@ class DynamoLine:
                     lambda run=run: self._db.delete_item(
                         TableName=self._table,
                         Key=items.key(waiting_key(target, run)),
-                        ConditionExpression="attribute_not_exists(pk) OR turn <= :turn",
+                        ConditionExpression="attribute_not_exists(pk) OR #turn <= :turn",
+                        ExpressionAttributeNames={"#turn": "turn"},
                         ExpressionAttributeValues={":turn": {"S": turn(run)}},
                     )
                 )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain.lifecycle import allowed
-from chalicelib.domain.model import Chunk, ChunkState, Run
+from chalicelib.domain.model import Chunk, ChunkState, Run, RunState
 from chalicelib.ports import Conflict
 
 NAMESAKES = 100
@@ -41,8 +41,12 @@ def same_attempt(stored: Run, run: Run) -> bool:
 
 
 def turn(run: Run) -> str:
-    """Sorts the times that one run waits in line: a late worker must not take it out when it waits again."""
-    return f"{run.generation:06d}-{run.load_attempt:06d}"
+    """Sorts the times that one run waits in line, the time before it was taken for one in LOADING.
+
+    worker 1: reads LOADING, attempt 1      | worker 2: attempt 1 failed: it is STAGED, and waits again
+    worker 1: takes it out of the line      -> not its new turn: that is a later one
+    """
+    return f"{run.generation:06d}-{run.load_attempt - (run.state is RunState.LOADING):06d}"
 
 
 def chunk_sums(chunk: Chunk) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 Items: a run (RUN#<run id>, RUN), its chunks (RUN#<run id>, CHUNK#<generation>#<number>);
 per S3 key, a pointer to its newest version (FILE#<file id>, FILE);
-per target, the runs that wait for it (LINE#<target>, RUN#<age>#<run id>) and those being loaded (LINE#<target>, GROUP).
+per target, the runs that wait for it (LINE#<target>, RUN#<arrival>#<run id>) and the group being loaded (same, GROUP).
 The indexes hold keys only: what they find is read from the table, so a search may miss the newest runs but never shows
 an old state. They cost a write only when a run is made, but for `unfinished`, which follows `updated_at` and holds open
 runs only.
@@ -63,7 +63,7 @@ def file_key(bucket: str, key: str) -> tuple[str, str]:
 
 
 def waiting_key(target: str, run: Run) -> tuple[str, str]:
-    return f"LINE#{target}", f"{WAITING}{run.source_order}#{run.run_id}"
+    return f"LINE#{target}", f"{WAITING}{run.arrived_at:017.3f}#{run.run_id}"
 
 
 def group_key(target: str) -> tuple[str, str]:

@@ -75,8 +75,9 @@ def in_parts(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
     for piece in pieces:
         held += piece
         if len(held) >= size:
-            yield bytes(held)
-            held.clear()
+            part = bytes(held)
+            held.clear()  # before the part is handed out: there are two of them in memory then, not three
+            yield part
     if held:
         yield bytes(held)
 

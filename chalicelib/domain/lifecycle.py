@@ -25,8 +25,10 @@ FILE_FAULTS = (DATA_CHECK, DUPLICATE_KEYS)
 """What etl.data_check_v1 and etl.apply_scd1_v1 raise if the file is at fault, though only the warehouse could tell. A
 data check's name is any text and follows its code, so that code is looked for first."""
 
-EVERYBODYS = re.compile(r"permission denied|access denied|does not exist", re.IGNORECASE)
-"""Failures of a load that no other choice of files would mend."""
+EVERYBODYS = re.compile(
+    r"permission denied for|\b(relation|column|schema|function|procedure|role) \S+ does not exist", re.IGNORECASE
+)
+"""Failures of a load that no other choice of files would mend. A file's fault may quote any words: its code counts."""
 
 PART_GONE = re.compile(r"\bNoSuchKey\b|\bthe specified (?:key|S3 prefix)\b.{0,1100}?\bdoes not exist", re.IGNORECASE)
 """What COPY says of a manifest or a part that is not there: one file's, and the others can be loaded."""
@@ -89,7 +91,8 @@ def after_setback(run: Run, failure: LandfallError, size: int, most: int) -> dic
         return {}
     if isinstance(failure, Retryable):
         return {"setbacks": run.setbacks + 1} if run.setbacks + 1 < most else None
-    lasting = failure.code != WorkGone.code and EVERYBODYS.search(failure.message)
+    files_own = failure.code in (*FILE_FAULTS, WorkGone.code)
+    lasting = not files_own and EVERYBODYS.search(failure.message)
     return {"together": (size + 1) // 2} if size > 1 and not lasting else None
 
 

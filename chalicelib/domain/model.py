@@ -101,7 +101,7 @@ class Counts:
     updated: int = 0
     unchanged: int = 0
     superseded: int = 0
-    """Good rows not applied because the target already holds a newer one."""
+    """Good rows not applied because the target, or a newer file of the same load, holds a newer one."""
 
     @property
     def balanced(self) -> bool:

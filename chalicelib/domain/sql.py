@@ -159,7 +159,7 @@ SHARES_DDL = """CREATE TEMP TABLE {} (
   source_key varchar(8192), rows_read bigint, rows_good bigint, rows_rejected bigint
 )"""
 """The key as hexadecimal digits of its UTF-8."""
-SHARES_AT_ONCE = 60_000
+SHARES_AT_ONCE = 90_000
 """Bytes of one INSERT of shares, about."""
 _COLUMNS = ", ".join(LEDGER_COLUMNS)
 LEDGER_OF_GROUP = f"SELECT {_COLUMNS} FROM etl.ledger WHERE group_id = :group_id"  # noqa: S608 (constants only)  # nosec B608

@@ -20,7 +20,7 @@ create table etl.ledger (
     inserted bigint not null,
     updated bigint not null,
     unchanged bigint not null,              -- not older than the target's row, and the same
-    superseded bigint not null,             -- older than the target's row
+    superseded bigint not null,             -- older than the target's row, or than another file's of the load
     committed_at timestamp not null
 )
 diststyle auto

@@ -15,6 +15,7 @@ SHOP, OTHER = "shop.things", "shop.others"
 
 
 def a_run(name: str, *, age: float = 1.0) -> Run:
+    """Waiting since that age."""
     source = Source(bucket="b", key=f"in/{name}.csv", etag=name, size=9, sequencer="0A", last_modified=age)
     return Run(run_id=name, object="thing", source=source, state=RunState.STAGED, arrived_at=age, updated_at=age)
 
@@ -23,7 +24,7 @@ def group_of(*runs: Run, target: str = SHOP) -> Group:
     return Group(target=target, members=tuple(map(Member.of, runs)))
 
 
-def test_the_oldest_file_is_first_in_line_whoever_joined_first(line: Line) -> None:
+def test_who_arrived_first_is_first_in_line_whoever_joined_first(line: Line) -> None:
     for run in (a_run("young", age=30.0), a_run("old", age=5.0), a_run("middle", age=29.0)):
         line.join(SHOP, run)
     line.join(SHOP, a_run("old", age=5.0))
@@ -39,6 +40,17 @@ def test_a_run_is_not_taken_before_its_time(line: Line, clock: MemoryClock) -> N
     assert list(line.waiting(SHOP)) == ["later", "now"]
 
 
+def test_to_join_again_changes_nothing_but_another_turn_does(line: Line, clock: MemoryClock) -> None:
+    run = a_run("a")
+    line.join(SHOP, run, clock.now() + 10)
+    line.join(SHOP, run)
+    assert list(line.waiting(SHOP)) == []
+    line.join(SHOP, replace(run, load_attempt=1))
+    assert list(line.waiting(SHOP)) == ["a"]
+    line.join(SHOP, run, clock.now() + 10)
+    assert list(line.waiting(SHOP)) == ["a"]
+
+
 def test_who_leaves_waits_no_longer(line: Line) -> None:
     runs = [a_run("a"), a_run("b")]
     for run in runs:
@@ -49,8 +61,8 @@ def test_who_leaves_waits_no_longer(line: Line) -> None:
 
 
 def test_a_late_worker_does_not_take_out_a_run_that_waits_again(line: Line) -> None:
-    seen = replace(a_run("a"), load_attempt=1)
-    for again in (replace(seen, load_attempt=2), replace(seen, generation=2, load_attempt=0)):
+    seen = replace(a_run("a"), state=RunState.LOADING, load_attempt=1)
+    for again in (replace(a_run("a"), load_attempt=1), replace(a_run("a"), generation=2)):
         line.join(SHOP, again)
         line.leave(SHOP, [seen])
         assert list(line.waiting(SHOP)) == ["a"]

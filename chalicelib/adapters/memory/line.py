@@ -21,12 +21,14 @@ class MemoryLine:
         self.groups: dict[str, Group] = {}
 
     def join(self, target: str, run: Run, not_before: float = 0.0) -> None:
-        self.places.setdefault(target, {})[run.run_id] = (run, not_before)
+        line = self.places.setdefault(target, {})
+        if run.run_id not in line or turn(line[run.run_id][0]) < turn(run):
+            line[run.run_id] = (run, not_before)
 
     def waiting(self, target: str) -> Iterator[str]:
         now = self.clock.now()
         due = [run for run, not_before in self.places.get(target, {}).values() if not_before <= now]
-        yield from [run.run_id for run in sorted(due, key=lambda r: (r.source_order, r.run_id))]
+        yield from [run.run_id for run in sorted(due, key=lambda r: (r.arrived_at, r.run_id))]
 
     def leave(self, target: str, runs: Sequence[Run]) -> None:
         line = self.places.get(target, {})
