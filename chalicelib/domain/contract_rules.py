@@ -87,7 +87,7 @@ def _headerless_faults(contract: Contract) -> Iterator[Fault]:
     """What every file of the contract would be refused for."""
     if not contract.dialect.header and contract.columns:
         try:
-            match_header(contract, contract.dialect.columns)
+            match_header(contract, contract.dialect.columns, from_file=False)
         except Rejected as refusal:
             problem = refusal.message.partition("; ")[2]
             yield "dialect.columns", f"do not fit the contract ({problem}); name the file's columns in order"

@@ -177,12 +177,12 @@ def _names(values: list[bytes], lines: int, limits: Limits) -> tuple[str, ...]:
     return names
 
 
-def match_header(contract: Contract, fields: tuple[str, ...]) -> Layout:
+def match_header(contract: Contract, fields: tuple[str, ...], *, from_file: bool = True) -> Layout:
     """Find each header name's column, by name or alias, in any order. Raises Rejected with what differs.
 
     Case, spaces and underscores do not count. A column that is neither required nor part of the key nor the order may
     be absent; a name the contract does not know fails the file, unless the contract has another use for it. If not one
-    name is known, the first line may be a row of a file without its header: then nothing of it is told.
+    name is known, a line from a file may be a row of one that lacks its header: then nothing of it is told.
     """
     columns = [column for column in contract.columns if column.name != RESCUED]
     known = {fold(name): column for column in columns for name in (column.name, *column.aliases)}
@@ -192,9 +192,10 @@ def match_header(contract: Contract, fields: tuple[str, ...]) -> Layout:
     present = Counter(column.name for column in found if column)
     extra = [place for place, column in enumerate(found) if column is None]
     strict = contract.extra_columns is ExtraColumns.FAIL
+    surplus = [fields[place] for place in extra if fields[place]]
     problems = {
         "missing": [c.name for c in columns if c.name in needed and not present[c.name]],
-        "unexpected": _unexpected([fields[place] for place in extra if fields[place]], present) if strict else [],
+        "unexpected": (surplus if present or not from_file else _counted(surplus)) if strict else [],
         "without a name": [f"column {place + 1}" for place in extra if not fields[place]] if strict else [],
         "given twice": [name for name, count in present.items() if count > 1],
     }
@@ -207,9 +208,9 @@ def match_header(contract: Contract, fields: tuple[str, ...]) -> Layout:
     return Layout.of(contract, [c.name if c else f"{IGNORED}{place + 1}" for place, c in enumerate(found)])
 
 
-def _unexpected(names: list[str], present: Counter[str]) -> list[str]:
-    """The names the contract does not know, or their number if it knows none of the line."""
-    return names if present or not names else [f"all {len(names)}; is the first line a header?"]
+def _counted(names: list[str]) -> list[str]:
+    """How many there are, in place of them."""
+    return [f"all {len(names)}; is the first line a header?"] if names else []
 
 
 def _distinct(named: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
