@@ -1,6 +1,6 @@
 # One verb per intention. Each makes what it needs first (scripts/setup; a second run of that costs nothing).
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test sim planted lint bench clean
+.PHONY: help setup demo up down test sim kill planted lint bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ test: setup ## the tests (PYTEST="-k name" to pass options)
 
 sim: setup ## the simulation: every single fault of every scenario, and 20,000 seeded storms (SIM=1000 for fewer)
 	@.venv/bin/python -m tests.simulation $(SIM)
+
+kill: setup ## 500 kill -9 of the local stack's worker while files load; then all is compared (KILL=50 for fewer)
+	@.venv/bin/python -m tests.kills $(KILL)
 
 planted: setup ## bugs planted in copies of the code, each of which the simulation must catch
 	@.venv/bin/python -m tests.simulation.planted

@@ -20,7 +20,10 @@ def main() -> None:
     parser.add_argument("--without-dlt", action="store_true", help="leave it out of D, where it takes most of the time")
     parser.add_argument("--e-files", type=int, default=1_000, help="how many files E pours in at once")
     parser.add_argument("--e-alone", type=int, default=100, help="how many it loads by a transaction each")
-    parser.add_argument("--e-seconds", type=int, default=60, help="how long it lets 20 files a second land")
+    parser.add_argument("--e-seconds", type=int, default=60, help="how long it lets files land one after the other")
+    parser.add_argument(
+        "--e-rate", type=float, default=4.0, help="how many a second; more than the stack can only pile up"
+    )
     parser.add_argument("--m-mb", type=int, nargs="+", default=[50, 250, 1_000], help="sizes of the files of M")
     asked = parser.parse_args()
     load = os.getloadavg()[0]
@@ -30,7 +33,7 @@ def main() -> None:
         "B": lambda: staging.staged(asked.rows, asked.rounds, note),
         "C": lambda: checks.hard_files(asked.mb, asked.rounds, note),
         "M": lambda: staging.memory(asked.m_mb, note),
-        "E": lambda: small_files.small_files(asked.e_files, asked.e_alone, asked.e_seconds, note),
+        "E": lambda: small_files.small_files(asked.e_files, asked.e_alone, asked.e_seconds, asked.e_rate, note),
         "D": lambda: end_to_end.loaded(asked.d_mb, note, with_dlt=not asked.without_dlt),
     }
     for part in asked.parts:

@@ -43,18 +43,18 @@ class Poured:
         return self.waits[min(len(self.waits) - 1, int(len(self.waits) * share))]
 
 
-def small_files(count: int, alone: int, seconds: int, note: Callable[[str], None]) -> str:
-    """E. `count` files at once, `alone` of them one transaction each, and 20 a second for so many seconds."""
+def small_files(count: int, alone: int, seconds: int, rate: float, note: Callable[[str], None]) -> str:
+    """E. `count` files at once, `alone` of them one transaction each, and `rate` a second for so many seconds."""
     note(f"{count:,} files at once")
     together = _run(count, {})
     note(f"{alone:,} files, one transaction each")
     single = _run(alone, {"LANDFALL_GROUP_FILES": "1"})
-    note(f"20 files a second for {seconds} s")
-    trickle = _run(20 * seconds, {}, pause=0.05)
+    note(f"{rate:g} files a second for {seconds} s")
+    trickle = _run(round(rate * seconds), {}, pause=1 / rate)
     found = {
         f"landfall: {count:,} files at once": together,
         f"one transaction per file: {alone:,} files at once": single,
-        f"landfall: 20 files a second for {seconds} s": trickle,
+        f"landfall: {rate:g} files a second for {seconds} s": trickle,
     }
     heads = ["", "transactions", "p50 s", "p99 s", "max s", "total s", "ms a file", "rows"]
     size = len(_body(0)) / 1e3

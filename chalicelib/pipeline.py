@@ -46,13 +46,19 @@ class Pipeline(Loading):
     # ---- arrive -----------------------------------------------------------------------------------------------------
 
     def arrive(self, source: Source) -> Run | None:
-        """Turn a landed version into a run, once. The same content of the same key again changes nothing."""
+        """Turn a landed version into a run, once. The same content of the same key again changes nothing.
+
+        The run is looked for before the pointer to the newest one, which is written with it:
+
+        event: newest -> none               | sweep: creates the run and the pointer
+        event: the run is known, so its content seems to have come back, and gets a second run
+        """
         if source.key.endswith("/") and source.size == 0:
             return None  # a folder, as consoles make them
+        known = self.runs.get(run_id(source))
         newest = self.runs.newest(source.bucket, source.key)
         if newest and newest.etag == source.etag:
             return self.nudge(self.runs.get(newest.run_id))
-        known = self.runs.get(run_id(source))
         if known and newest and not all(map(source.newer_than, (newest.sequencer, known.source.sequencer))):
             return self.nudge(known)  # a late double of an older content's event
         run = new_run(source, self.contracts, self.clock.now(), came_back=known is not None)

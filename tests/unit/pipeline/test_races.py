@@ -185,3 +185,14 @@ def test_a_data_check_that_fails_is_the_files_fault() -> None:
     assert ending(RunState.LOADING, error) is RunState.REJECTED
     assert ending(RunState.LOADING, LoadFailed("ERROR: permission denied")) is RunState.FAILED
     assert load_fault("ERROR: DATA_CHECK_FAILED: no DUPLICATE_KEYS: finds 1 rows that must not be") == error.code
+
+
+@pytest.mark.parametrize("call", ["runs.get", "runs.newest"])
+def test_an_event_and_the_sweep_that_find_a_file_at_once_make_one_run(world: World, call: str) -> None:
+    put(world, "a.csv", numbered(3))
+    world.clock.advance(world.pipeline.settings.stuck_seconds + 1)
+    world.meanwhile.append((lambda world: world.schedule.calls[-1] == call, lambda world: sweep(world.pipeline)))
+    arrive(world)
+    world.run()
+    assert not world.violations
+    assert only_run(world).state is RunState.LOADED

@@ -1,0 +1,94 @@
+"""`make kill`: the local stack's worker is killed (SIGKILL) again and again while files land. Then all is compared.
+
+Usage: python -m tests.kills [kills] [seed]
+
+The worker runs the app's functions; ministack and the warehouse live on, as AWS does. A message that was in the dead
+worker's hands is seen again after six seconds here. Everything else is as on AWS, but quicker.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from pathlib import Path
+
+from local.options import Options
+from local.stack import Stack
+from tests.kills.files import APART, Planted, planted
+from tests.kills.judge import Mail, rows_planted, states, violations
+from tests.kills.place import Place
+from tests.kills.points import Points
+from tests.kills.tampering import unseen
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = {
+    "LANDFALL_CHUNK_MB": "0.1",
+    "LANDFALL_BACKOFF_SECONDS": "1",
+    "LANDFALL_GROUP_SECONDS": "1",
+    "LANDFALL_STUCK_SECONDS": "6",
+    # A message whose worker was killed each time is given up, as it should be. Here that would end sound files.
+    "LANDFALL_MAX_ATTEMPTS": "200",
+}
+OPTIONS = Options(api=False, visibility_seconds=6, sweep_seconds=3, settings=SETTINGS)
+SECOND = 1.1
+PATIENCE = 600.0
+
+
+class Feeder:
+    """Lets files land, those of kinds that meet in a target a second apart: S3 tells ages in seconds."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.files: list[Planted] = []
+        self._last = 0.0
+
+    def land(self, count: int) -> None:
+        """The next files."""
+        for _ in range(count):
+            file = planted(len(self.files))
+            if file.kind in APART:
+                time.sleep(max(0.0, self._last + SECOND - time.time()))
+                self._last = time.time()
+            self.place.put(file.key, file.body)
+            self.files.append(file)
+
+
+def main(kills: int, seed: int) -> int:
+    """Prints the counts last; 1 if a promise broke."""
+    stack = Stack(ROOT, ROOT / ".landfall" / "kills", options=OPTIONS)
+    place = Place(record=stack.up())
+    try:
+        points = Points(log=Path(place.record.process("worker").log), dice=random.Random(seed))
+        feeder, began = Feeder(place), time.monotonic()
+        for number in range(1, kills + 1):
+            feeder.land(1 + number % 2)
+            points.wait()
+            stack.kill_worker()
+            stack.restart_worker()
+            if number % 10 == 0 or number == kills:
+                seconds = time.monotonic() - began
+                print(f"  {number}/{kills} kills, {len(feeder.files)} files landed, {seconds:.0f} s", flush=True)
+        return _judge(place, feeder.files, kills, points)
+    finally:
+        stack.down()
+
+
+def _judge(place: Place, files: list[Planted], kills: int, points: Points) -> int:
+    began = time.monotonic()
+    runs = place.at_rest({file.key for file in files}, PATIENCE)
+    print(f"  at rest {time.monotonic() - began:.0f} s after the last kill; killed after {dict(points.hit)}")
+    print(f"  runs ended {dict(states(runs))}")
+    names = place.record.names
+    mail = Mail(business=place.mail(names.success_inbox), support=place.mail(names.failure_inbox))
+    broken = violations(place, files, runs, mail)
+    broken += [f"the judge does not see {what}" for what in unseen(place, files, runs, mail)]
+    for text in broken[:40]:
+        print(text)
+    print(f"{kills} kills, {len(files)} files, {rows_planted(files)} rows, {len(broken)} violations")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    given = [int(text) for text in sys.argv[1:]]
+    sys.exit(main(*given, *(500, 1)[len(given) :]))

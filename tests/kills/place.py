@@ -1,0 +1,98 @@
+"""The running stack as the kills need it: files land, runs are read, mail is taken out of the inboxes."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import psycopg
+
+from chalicelib.adapters.clock import SystemClock
+from chalicelib.adapters.dynamodb import DynamoRuns
+from chalicelib.domain import keys
+from chalicelib.domain.model import Run, RunState
+from local.record import Record
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Seen past the app: what the app says of itself is what is to be shown."""
+
+    record: Record
+
+    def client(self, service: str) -> Any:
+        env = self.record.env
+        return boto3.client(
+            service,
+            endpoint_url=self.record.ports.url("aws"),
+            region_name=env["AWS_REGION"],
+            aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    @property
+    def bucket(self) -> str:
+        return self.record.names.bucket
+
+    def put(self, key: str, body: bytes) -> None:
+        self.client("s3").put_object(Bucket=self.bucket, Key=key, Body=body)
+
+    def body(self, key: str) -> bytes | None:
+        """What lies there now."""
+        s3 = self.client("s3")
+        try:
+            found: bytes = s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        except s3.exceptions.NoSuchKey:
+            return None
+        return found
+
+    def runs(self) -> list[Run]:
+        """All of them."""
+        store = DynamoRuns(self.client("dynamodb"), self.record.names.table, SystemClock())
+        found: list[Run] = []
+        for state in RunState:
+            cursor = ""
+            while True:
+                page = store.search(state=state, cursor=cursor, limit=200)
+                found += page.runs
+                if not (cursor := page.cursor):
+                    break
+        return [run for run_id in {run.run_id for run in found} if (run := store.get(run_id))]
+
+    def rejects(self, run: Run) -> list[dict[str, Any]]:
+        """The bad rows of a run, from all files below its prefix."""
+        s3 = self.client("s3")
+        listed = s3.list_objects_v2(Bucket=self.bucket, Prefix=keys.rejects_prefix(run)).get("Contents", [])
+        texts = [self.body(thing["Key"]) or b"" for thing in listed]
+        return [json.loads(line) for text in texts for line in text.decode().splitlines()]
+
+    def mail(self, inbox: str) -> list[dict[str, Any]]:
+        """Everything that was published to a topic."""
+        return list(self._mail(inbox))
+
+    def _mail(self, inbox: str) -> Iterator[dict[str, Any]]:
+        sqs = self.client("sqs")
+        url = sqs.get_queue_url(QueueName=inbox)["QueueUrl"]
+        while got := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=600).get("Messages"):
+            for message in got:
+                body = json.loads(message["Body"])
+                yield json.loads(body["Message"]) if "Message" in body else body
+                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+
+    def warehouse(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self.record.warehouse["dsn"], autocommit=True)
+
+    def at_rest(self, keys_: set[str], patience: float) -> list[Run]:
+        """All runs, once there is one for each of these keys and all are finished; or as they are when time is up."""
+        deadline = time.monotonic() + patience
+        while True:
+            runs = self.runs()
+            if keys_ <= {run.source.key for run in runs} and all(run.finished for run in runs):
+                return runs
+            if time.monotonic() > deadline:
+                return runs
+            time.sleep(2)

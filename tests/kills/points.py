@@ -1,0 +1,54 @@
+"""Where the worker is killed: right after it noted something, a moment later, or whenever.
+
+The notes are those of the app's own log, written after what they tell of: `submitted` is written after the warehouse
+has answered and before that is recorded. A moment of up to 60 ms after a note falls into the calls that follow it.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+NOTES = ("arrived", "planned", "staged", "sealed", "submitted", "loaded")
+PATIENCE = 2.5
+"""Seconds to wait for a note; if it does not come, the worker is killed then: a random point."""
+MOMENT = 0.06
+LONGEST_RANDOM = 1.5
+LOOK = 0.001
+
+
+@dataclass(kw_only=True)
+class Points:
+    """Chooses a point, and waits for it."""
+
+    log: Path
+    dice: random.Random
+    hit: Counter[str] = field(default_factory=Counter)
+
+    def wait(self) -> str:
+        """Returns at the moment to kill; the name of the point."""
+        name = self.dice.choice((*NOTES, "random", "random"))
+        if name == "random":
+            time.sleep(self.dice.uniform(0.0, LONGEST_RANDOM))
+        elif not self._noted(name, self.dice.choice((1, 1, 1, 2, 4))):
+            name = "random"
+        elif self.dice.random() < 0.5:
+            time.sleep(self.dice.uniform(0.0, MOMENT))
+        self.hit[name] += 1
+        return name
+
+    def _noted(self, name: str, times: int) -> bool:
+        """Whether the worker has noted it so often from now on, in time."""
+        wanted, text = f'"event":"{name}"'.encode(), b""
+        deadline = time.monotonic() + PATIENCE
+        with self.log.open("rb") as log:
+            log.seek(0, 2)
+            while time.monotonic() < deadline:
+                text += log.read()
+                if text.count(wanted) >= times:
+                    return True
+                time.sleep(LOOK)
+        return False
