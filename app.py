@@ -10,7 +10,7 @@ from typing import Any
 from chalice import AuthResponse, Chalice, Rate, Response
 from chalice.app import AuthRequest, CloudWatchEvent, Request, S3Event, SQSEvent
 
-from chalicelib import answers, api, handlers, questions
+from chalicelib import answers, api, handlers, questions, recovery
 from chalicelib.answers import OPERATOR, READER
 from chalicelib.bootstrap import wired
 from chalicelib.domain.events import landed, run_of_statement
@@ -120,6 +120,20 @@ def post_runs(name: str) -> dict[str, Any]:
 def delete_run(name: str) -> dict[str, Any]:
     """Stop a run."""
     return api.cancel_run(wired().pipeline, questions.path_text(name))
+
+
+@app.route("/backfill", methods=["POST"], content_types=BODIES, authorizer=authorize)
+@guarded(OPERATOR, 202)
+def post_backfill() -> dict[str, Any]:
+    """Start what landed and has no run."""
+    return recovery.backfill(wired().pipeline, questions.backfill_order(answers.asked(app).raw_body))
+
+
+@app.route("/redrive", methods=["POST"], content_types=BODIES, authorizer=authorize)
+@guarded(OPERATOR, 202)
+def post_redrive() -> dict[str, Any]:
+    """Bring back what dead letters had ended."""
+    return recovery.redrive(wired().pipeline, questions.redrive_order(answers.asked(app).raw_body))
 
 
 @app.route("/runs", methods=["GET"], authorizer=authorize)

@@ -34,7 +34,8 @@ ROLES = {READER: 1, OPERATOR: 2}
 """A role may do what a lesser one may."""
 
 READ_ROUTES = (("/runs", "GET"), ("/status/*", "GET"), ("/rejects/*", "GET"), ("/health", "GET"))
-ROUTES = {READER: READ_ROUTES, OPERATOR: (*READ_ROUTES, ("/runs/*", "POST"), ("/runs/*", "DELETE"))}
+WRITE_ROUTES = (("/runs/*", "POST"), ("/runs/*", "DELETE"), ("/backfill", "POST"), ("/redrive", "POST"))
+ROUTES = {READER: READ_ROUTES, OPERATOR: (*READ_ROUTES, *WRITE_ROUTES)}
 """What API Gateway lets a role reach. Gateway keeps the answer per token, so it is never about one request only."""
 
 JSON = {"Content-Type": "application/json"}

@@ -65,6 +65,8 @@ class Settings:
     """A load statement running longer than this is cancelled and tried again."""
     stuck_seconds: float = 900.0
     """The sweep moves on a run that has not changed for this long."""
+    sweep_budget_seconds: float = 200.0
+    """The sweep stops after so long, and the next one goes on there: less than its function's timeout."""
     give_up_hours: float = 24.0
     """An unfinished run older than this is FAILED when a step fails again."""
     token_cache_seconds: float = 300.0

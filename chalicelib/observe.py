@@ -34,7 +34,12 @@ METRICS: dict[str, dict[str, tuple[str, MetricUnit, str]]] = {
     "cancelled": {"": ("FilesCancelled", MetricUnit.Count, "Runs that somebody stopped")},
     "swept": {
         "driven": ("RunsDriven", MetricUnit.Count, "Unfinished runs that the sweep moved on"),
-        "oldest_seconds": ("OldestRunSeconds", MetricUnit.Seconds, "Age of the oldest of them"),
+        "oldest_seconds": ("OldestRunSeconds", MetricUnit.Seconds, "Age of the oldest unfinished run"),
+    },
+    "listed": {
+        "started": ("FilesFound", MetricUnit.Count, "Files that a sweep found whose events were lost"),
+        "archived": ("FilesArchivedAgain", MetricUnit.Count, "Second drops of loaded files, put into the archive"),
+        "failed": ("SweepFailures", MetricUnit.Count, "Files and folders that a sweep could not look at"),
     },
     "archive_failed": {"": ("ArchiveFailures", MetricUnit.Count, "Tries to archive a loaded file that S3 refused")},
     "dead_letter": {"": ("DeadLetters", MetricUnit.Count, "Messages whose worker was stopped at each try")},

@@ -53,8 +53,8 @@ class ObjectStore(Protocol):
     def delete(self, source: Source) -> None:
         """Delete this version, and no other; gone already is fine."""
 
-    def list(self, bucket: str, prefix: str) -> Iterator[Source]:
-        """Every object under a prefix, in key order."""
+    def list(self, bucket: str, prefix: str, after: str = "") -> Iterator[Source]:
+        """Every object under a prefix, in the order of the keys' bytes; only those behind the key `after`, if given."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +89,9 @@ class RunStore(Protocol):
     def newest(self, bucket: str, key: str) -> Newest | None:
         """The newest recorded version of a key."""
 
+    def newest_of(self, bucket: str, keys: Sequence[str]) -> dict[str, Newest]:
+        """The same for many keys, by key; one that was never recorded is not among them."""
+
     def change(self, run: Run, **changes: Any) -> Run:
         """Set fields of the run if it still has `run`'s state, generation and load_attempt; returns it.
 
@@ -120,6 +123,12 @@ class RunStore(Protocol):
 
     def by_name(self, name: str) -> list[Run]:
         """The newest 100 runs of files with that last key segment, newest first. May lag."""
+
+    def remember(self, name: str, text: str) -> None:
+        """Keep a short text under a name, in place of the one before."""
+
+    def recall(self, name: str) -> str:
+        """What was kept under that name; empty if nothing was."""
 
 
 class Line(Protocol):
@@ -197,6 +206,9 @@ class Queue(Protocol):
 
     def send_chunks(self, tasks: list[ChunkTask]) -> None:
         """Ask for chunks to be staged."""
+
+    def redrive(self, most: int) -> int:
+        """Move at most so many messages of the dead-letter queues back to where they came from. Returns how many."""
 
 
 class Bell(Protocol):

@@ -43,6 +43,26 @@ class RerunOrder:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BackfillOrder:
+    """The body of a backfill."""
+
+    prefix: str = ""
+    """Only keys that begin so."""
+    object: str = ""
+    """Only files of this contract."""
+    dry_run: bool = False
+    cursor: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedriveOrder:
+    """The body of a redrive."""
+
+    dry_run: bool = False
+    cursor: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunQuery:
     """Which runs to list."""
 
@@ -85,6 +105,21 @@ def rerun_order(raw: bytes | str | None) -> RerunOrder:
         dry_run=_flag(given, "dry_run") or False,
         cursor=_text(given, "cursor"),
     )
+
+
+def backfill_order(raw: bytes | str | None) -> BackfillOrder:
+    """The body of POST /backfill; nothing at all is an order for everything."""
+    given = _json_object(raw)
+    _only(given, ("prefix", "object", "dry_run", "cursor"), "field")
+    texts = {name: _text(given, name) for name in ("prefix", "object", "cursor")}
+    return BackfillOrder(**texts, dry_run=_flag(given, "dry_run") or False)
+
+
+def redrive_order(raw: bytes | str | None) -> RedriveOrder:
+    """The body of POST /redrive."""
+    given = _json_object(raw)
+    _only(given, ("dry_run", "cursor"), "field")
+    return RedriveOrder(dry_run=_flag(given, "dry_run") or False, cursor=_text(given, "cursor"))
 
 
 def fold(value: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -25,6 +26,12 @@ class Rehearsal:
     def newest(self, bucket: str, key: str) -> Newest | None:
         return self.runs.newest(bucket, key)
 
+    def newest_of(self, bucket: str, keys: Sequence[str]) -> dict[str, Newest]:
+        return self.runs.newest_of(bucket, keys)
+
+    def several(self, run_ids: Sequence[str]) -> list[Run]:
+        return self.runs.several(run_ids)
+
     def change(self, run: Run, **changes: Any) -> Run:
         return replace(run, **changes)
 
@@ -33,6 +40,10 @@ class Rehearsal:
 
     def by_name(self, name: str) -> list[Run]:
         return self.runs.by_name(name)
+
+    def redrive(self, most: int) -> int:  # noqa: ARG002
+        """Nothing is moved."""
+        return 0
 
     def send_run(self, run_id: str, *, delay: int = 0) -> None:
         """Nothing is sent."""

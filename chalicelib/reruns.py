@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from chalicelib.domain.lifecycle import afresh
 from chalicelib.domain.model import NOT_KEPT, Run, RunState, Source
 from chalicelib.domain.routing import route
@@ -49,14 +51,18 @@ def rerun(pipeline: Pipeline, run: Run) -> Run:
 
 
 def where_it_is(pipeline: Pipeline, run: Run) -> Source:
-    """The landed version if it is still there, else its archived copy. Raises SourceGone."""
+    """The archived copy of what was loaded, else the landed version if it is still there. Raises SourceGone.
+
+    The archive first: what lies where it landed is then a second drop, which the sweep takes away.
+    """
     landed = run.source
+    if run.archive_key and run.archive_key != NOT_KEPT:
+        with suppress(SourceGone):
+            return pipeline.objects.head(landed.bucket, run.archive_key)
     try:
         found = pipeline.objects.head(landed.bucket, landed.key, landed.version_id)
     except SourceGone:
         found = None
     if found and found.etag == landed.etag:
         return landed
-    if run.archive_key and run.archive_key != NOT_KEPT:
-        return pipeline.objects.head(landed.bucket, run.archive_key)
     raise SourceGone("the file is neither where it landed nor in the archive; put it there again")

@@ -1,53 +1,61 @@
 """The second clock: what no event moves on, this does.
 
-Guarantees that a file whose event was lost, and a run whose worker died, go on within one sweep after `stuck_seconds`.
-It does nothing itself that the story could do: it only names files and runs to it.
+Guarantees that a file whose event was lost, and a run whose worker died, go on within one sweep after `stuck_seconds`,
+or within a few if there is more to look at than one sweep has time for. One sick run or file does not hold up the
+others. It does nothing itself that the story could do: it only names files and runs to it.
 """
 
 from __future__ import annotations
 
-from chalicelib.domain.model import Source, run_id
+from itertools import islice
+
 from chalicelib.domain.routing import landing_prefixes
+from chalicelib.landing import Look
 from chalicelib.pipeline import Pipeline
+
+BATCH = 100
+STOPPED_AT = "sweep"
+"""The name under which the key is kept where a sweep ran out of time."""
 
 
 def sweep(pipeline: Pipeline) -> dict[str, int]:
-    """Look at unfinished runs, then at the landing prefixes. Returns how many of each were moved on."""
-    return {"driven": drive_unfinished(pipeline), "found": find_landed(pipeline)}
+    """Look at unfinished runs, then at the landing folders. Returns how many of each were moved on."""
+    begun, budget = pipeline.clock.now(), pipeline.settings.sweep_budget_seconds
+    driven = drive_unfinished(pipeline, until=begun + budget / 2)
+    return {"driven": driven, "found": find_landed(pipeline, until=begun + budget)}
 
 
-def drive_unfinished(pipeline: Pipeline) -> int:
-    """Send every run that has not changed for a while on its way again; report the age of the oldest."""
+def drive_unfinished(pipeline: Pipeline, *, until: float) -> int:
+    """Send every run that has not changed for a while on its way again; report the age of the oldest unfinished one."""
     now = pipeline.clock.now()
     driven, oldest = 0, 0.0
-    for run in pipeline.runs.unfinished(now - pipeline.settings.stuck_seconds):
-        pipeline.queue.send_run(run.run_id)
-        driven, oldest = driven + 1, max(oldest, now - run.arrived_at)
+    try:
+        unfinished = pipeline.runs.unfinished(now)
+        while pipeline.clock.now() < until and (batch := list(islice(unfinished, BATCH))):
+            oldest = max(oldest, *(now - run.arrived_at for run in batch))
+            stuck = [run.run_id for run in batch if run.updated_at < now - pipeline.settings.stuck_seconds]
+            pipeline.queue.send_runs(stuck)
+            driven += len(stuck)
+    except Exception as error:  # noqa: BLE001 - files are still looked for
+        pipeline.note("passed_over", {"error": type(error).__name__})
     pipeline.note("swept", {"driven": driven, "oldest_seconds": oldest})
     return driven
 
 
-def find_landed(pipeline: Pipeline) -> int:
+def find_landed(pipeline: Pipeline, *, until: float) -> int:
     """Let every landed object arrive whose newest record is of another content: its event was lost or came too early.
 
-    Objects younger than `stuck_seconds` are left to their events.
+    Objects younger than `stuck_seconds` are left to their events. Begins where the last sweep ran out of time.
     """
-    settled = pipeline.clock.now() - pipeline.settings.stuck_seconds
-    found = 0
-    for prefix in landing_prefixes(pipeline.contracts):
-        for source in pipeline.objects.list(pipeline.settings.bucket, prefix):
-            if source.last_modified <= settled and _unheard(pipeline, source):
-                found += pipeline.arrive(source) is not None
-    return found
-
-
-def _unheard(pipeline: Pipeline, source: Source) -> bool:
-    """Whether nobody took notice of what lies there now.
-
-    In a bucket with versions an old content shows again once the newer one is archived: it had its run.
-    """
-    newest = pipeline.runs.newest(source.bucket, source.key)
-    if newest is not None and newest.etag == source.etag:
-        return False
-    known = pipeline.runs.get(run_id(source))
-    return known is None or source.last_modified > (known.source.last_modified or known.arrived_at)
+    look = Look(
+        pipeline=pipeline,
+        prefixes=landing_prefixes(pipeline.contracts),
+        after=(stopped_at := pipeline.runs.recall(STOPPED_AT)),
+        until=until,
+        landed_before=pipeline.clock.now() - pipeline.settings.stuck_seconds,
+    )
+    goes_on_at = look.through()
+    if goes_on_at != stopped_at:
+        pipeline.runs.remember(STOPPED_AT, goes_on_at)
+    pipeline.note("listed", {"started": len(look.started), "archived": look.archived, "failed": look.failed})
+    return len(look.started)

@@ -178,6 +178,38 @@ def cancel(
 
 @app.command()
 @guarded
+def backfill(
+    *,
+    prefix: Annotated[str, typer.Option(help="Only keys that begin so; all landing folders if left out.")] = "",
+    object: Annotated[str, typer.Option(help="Only files of this contract.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be started, and start nothing.")] = False,
+    json: Json = False,
+) -> ExitCode:
+    """Start what landed and has no run: its event was lost, or it was there before the app."""
+    from cli.api import Api
+    from cli.deployment import find
+    from cli.recovery import backfill
+
+    return backfill(Api(deployment=find()), prefix, object, dry_run=dry_run, as_json=json)
+
+
+@app.command()
+@guarded
+def redrive(
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be run, and run nothing.")] = False,
+    json: Json = False,
+) -> ExitCode:
+    """Bring back what dead letters ended, and messages that lie in the dead-letter queues."""
+    from cli.api import Api
+    from cli.deployment import find
+    from cli.recovery import redrive
+
+    return redrive(Api(deployment=find()), dry_run=dry_run, as_json=json)
+
+
+@app.command()
+@guarded
 def rejects(
     file: Annotated[str, typer.Argument(help=WHICH)],
     *,

@@ -20,7 +20,7 @@ from chalicelib.adapters.batches import Batches
 from chalicelib.adapters.foreign import code_of, door
 from chalicelib.adapters.moves import TOLD, attempt, chunk_sums, complete, reopened
 from chalicelib.adapters.searches import Searches
-from chalicelib.adapters.table import chunk_key, chunks_prefix, file_key, run_key
+from chalicelib.adapters.table import chunk_key, chunks_prefix, file_key, mark_key, run_key
 from chalicelib.adapters.transactions import CancelledError, Transactions
 from chalicelib.domain.model import Chunk, ChunkState, ChunkTask, Run, RunState
 from chalicelib.errors import Broken, Throttled
@@ -87,6 +87,11 @@ class DynamoRuns:
     def newest(self, bucket: str, key: str) -> Newest | None:
         found = self._get(file_key(bucket, key))
         return items.read_pointer(found) if found else None
+
+    def newest_of(self, bucket: str, keys: Sequence[str]) -> dict[str, Newest]:
+        places = {file_key(bucket, key): key for key in keys}
+        found = self._batches.read(tuple(places))
+        return {places[item["pk"]["S"], item["sk"]["S"]]: items.read_pointer(item) for item in found}
 
     def change(self, run: Run, **changes: Any) -> Run:
         full = complete(run, changes, self._clock.now())
@@ -211,6 +216,16 @@ class DynamoRuns:
 
     def by_name(self, name: str) -> list[Run]:
         return self._searches.by_name(name)
+
+    # ---- marks ------------------------------------------------------------------------------------------------------
+
+    def remember(self, name: str, text: str) -> None:
+        with door(f"remember {name}"):
+            self._db.put_item(TableName=self._table, Item={**items.key(mark_key(name)), "text": {"S": text}})
+
+    def recall(self, name: str) -> str:
+        found = self._get(mark_key(name))
+        return str(items.decode(found["text"])) if found else ""
 
     # ---- requests ---------------------------------------------------------------------------------------------------
 

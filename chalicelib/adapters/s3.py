@@ -120,8 +120,9 @@ class S3Objects:
         with door(f"DELETE s3://{source.bucket}/{source.key}"):
             self._delete(source, version)
 
-    def list(self, bucket: str, prefix: str) -> Iterator[Source]:
-        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    def list(self, bucket: str, prefix: str, after: str = "") -> Iterator[Source]:
+        start: Any = {"StartAfter": after} if after else {}
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, **start)
         with door(f"LIST s3://{bucket}/{prefix}"):
             for page in pages:
                 for found in page.get("Contents", []):

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 BATCH = 10
+DEAD_SUFFIX = "-dead"
+"""What a queue's dead-letter queue is called after its own name."""
+LEFT_ALONE_SECONDS = 60
 BATCH_TRIES = 4
 LONGEST_DELAY = 900
 LONGEST_VISIBILITY = 43_200
@@ -54,6 +57,31 @@ class SqsQueue:
 
     def send_chunks(self, tasks: list[ChunkTask]) -> None:
         self._send_all(self._settings.chunk_queue, [task_body(task) for task in tasks])
+
+    def redrive(self, most: int) -> int:
+        """One by one, sent before it is deleted: SQS's own StartMessageMoveTask tells nobody what it moved, or when."""
+        moved = 0
+        for queue in (self._settings.run_queue, self._settings.chunk_queue):
+            while moved < most and (found := self._dead(queue, most - moved)):
+                for message in found:
+                    self._send_all(queue, [message["Body"]])
+                    with door(f"delete a message of {queue}{DEAD_SUFFIX}"):
+                        self._sqs.delete_message(
+                            QueueUrl=self._url(queue + DEAD_SUFFIX), ReceiptHandle=message["ReceiptHandle"]
+                        )
+                moved += len(found)
+        return moved
+
+    def _dead(self, queue: str, most: int) -> list[Any]:
+        """Messages of its dead-letter queue, hidden from others meanwhile. To wait a second asks all of SQS's hosts."""
+        with door(f"receive from {queue}{DEAD_SUFFIX}"):
+            answer = self._sqs.receive_message(
+                QueueUrl=self._url(queue + DEAD_SUFFIX),
+                MaxNumberOfMessages=min(BATCH, most),
+                VisibilityTimeout=LEFT_ALONE_SECONDS,
+                WaitTimeSeconds=1,
+            )
+        return list(answer.get("Messages", []))
 
     def delay_run(self, receipt_handle: str, seconds: int) -> None:
         """Make a received message of the run queue come back in so many seconds."""

@@ -2,7 +2,8 @@
 
 Items: a run (RUN#<run id>, RUN), its chunks (RUN#<run id>, CHUNK#<generation>#<number>);
 per S3 key, a pointer to its newest version (FILE#<file id>, FILE);
-per target, the runs that wait for it (LINE#<target>, RUN#<arrival>#<run id>) and the group being loaded (same, GROUP).
+per target, the runs that wait for it (LINE#<target>, RUN#<arrival>#<run id>) and the group being loaded (same, GROUP);
+under a name, a short text that outlives its writer, such as where the sweep stopped (MARK#<name>, MARK).
 The indexes hold keys only: what they find is read from the table, so a search may miss the newest runs but never shows
 an old state. They cost a write only when a run is made, but for `unfinished`, which follows `updated_at` and holds open
 runs only.
@@ -60,6 +61,10 @@ def chunks_prefix(generation: int) -> str:
 
 def file_key(bucket: str, key: str) -> tuple[str, str]:
     return f"FILE#{file_id(bucket, key)}", "FILE"
+
+
+def mark_key(name: str) -> tuple[str, str]:
+    return f"MARK#{name}", "MARK"
 
 
 def waiting_key(target: str, run: Run) -> tuple[str, str]:

@@ -41,4 +41,5 @@ def test_every_field_is_documented(api: Api) -> None:
 
 
 def test_every_field_of_a_rerun_is_documented() -> None:
-    assert all(f"`{name}`" in DOCUMENT for name in questions.RerunOrder.__dataclass_fields__)
+    orders = (questions.RerunOrder, questions.BackfillOrder, questions.RedriveOrder)
+    assert all(f"`{name}`" in DOCUMENT for order in orders for name in order.__dataclass_fields__)

@@ -236,3 +236,12 @@ def test_a_listing_shows_the_current_version_once(objects: Objects) -> None:
     newest = landed(objects, b"new!")
     [found] = objects.store.list(objects.bucket, "incoming/")
     assert found == replace(newest, version_id=None)
+
+
+@pytest.mark.parametrize("after", ["", "in/a.csv", "in/b", "in/é.csv", "in/z", "a", "z"])
+def test_a_list_goes_on_behind_a_key(objects: Objects, after: str) -> None:
+    keys = ["in/a.csv", "in/b/c.csv", "in/Z.csv", "in/é.csv", "in/😀.csv", "other/x.csv"]
+    for key in keys:
+        objects.store.put(objects.bucket, key, b"x")
+    expected = sorted((k for k in keys if k.startswith("in/") and k.encode() > after.encode()), key=str.encode)
+    assert [source.key for source in objects.store.list(objects.bucket, "in/", after)] == expected

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from chalicelib.adapters.memory import MemoryClock, MemoryQueue
+from chalicelib.adapters.memory import MemoryClock, MemoryQueue, Message
+from chalicelib.adapters.messages import run_body, task_body
 from chalicelib.adapters.sqs import SqsQueue
 from chalicelib.domain.events import run_of, task_of
 from chalicelib.domain.model import ChunkTask
@@ -27,6 +28,8 @@ class Line:
     queue: Queue
     runs: Callable[[], list[str]]
     chunks: Callable[[], list[str]]
+    bury: Callable[[str, str], object]
+    """Puts a body into the dead-letter queue of a kind."""
 
 
 def in_memory(clock: MemoryClock) -> Line:
@@ -36,7 +39,10 @@ def in_memory(clock: MemoryClock) -> Line:
         messages = [queue.receive(queue=kind) for _ in queue.visible(kind)]
         return [m.body for m in messages if m]
 
-    return Line(queue=queue, runs=lambda: received("runs"), chunks=lambda: received("chunks"))
+    def bury(kind: str, body: str) -> None:
+        queue.bury(Message(queue=kind, body=body, number=0, visible_at=0.0))
+
+    return Line(queue=queue, runs=lambda: received("runs"), chunks=lambda: received("chunks"), bury=bury)
 
 
 @pytest.fixture(params=["memory", "sqs"])
@@ -48,6 +54,7 @@ def line(request: pytest.FixtureRequest, clock: MemoryClock) -> Line:
     settings = replace(SETTINGS, run_queue=f"runs-{number}", chunk_queue=f"chunks-{number}")
     for name in (settings.run_queue, settings.chunk_queue):
         sqs.create_queue(QueueName=name)
+        sqs.create_queue(QueueName=f"{name}-dead")
 
     def received(name: str) -> list[str]:
         url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
@@ -60,6 +67,9 @@ def line(request: pytest.FixtureRequest, clock: MemoryClock) -> Line:
         queue=SqsQueue(sqs, settings, sleep=lambda _: None),
         runs=lambda: received(settings.run_queue),
         chunks=lambda: received(settings.chunk_queue),
+        bury=lambda kind, body: sqs.send_message(
+            QueueUrl=sqs.get_queue_url(QueueName=f"{kind}-{number}-dead")["QueueUrl"], MessageBody=body
+        ),
     )
 
 
@@ -90,6 +100,23 @@ def test_several_runs_are_asked_for(line: Line, count: int) -> None:
     line.queue.send_runs(run_ids)
     assert sorted(run_of(body) for body in line.runs()) == run_ids
     assert line.chunks() == []
+
+
+@pytest.mark.parametrize("most", [1, 12, 30, 100])
+def test_dead_letters_go_back_to_where_they_came_from(line: Line, most: int) -> None:
+    for n in range(15):
+        line.bury("runs", run_body(f"r{n:02}"))
+        line.bury("chunks", task_body(replace(TASK, number=n + 1)))
+    assert line.runs() == line.chunks() == []
+    moved = line.queue.redrive(most)
+    runs, chunks = [run_of(body) for body in line.runs()], [task_of(body).number for body in line.chunks()]
+    assert moved == len(runs) + len(chunks) == min(most, 30)
+    assert len({*runs, *chunks}) == moved
+    rest = line.queue.redrive(100)
+    assert moved + rest == 30
+    assert sorted(runs + [run_of(body) for body in line.runs()]) == [f"r{n:02}" for n in range(15)]
+    assert sorted(chunks + [task_of(body).number for body in line.chunks()]) == list(range(1, 16))
+    assert line.queue.redrive(100) == 0
 
 
 def test_a_message_that_is_not_answered_for_comes_back(clock: MemoryClock) -> None:

@@ -56,6 +56,26 @@ def test_several_runs_are_read_at_once_in_the_order_asked_for(runs: RunStore, cl
     assert found == [runs.get(name) for name in reversed(names)]
 
 
+@pytest.mark.parametrize("count", [0, 1, 100, 230])
+def test_the_newest_of_many_keys_is_read_at_once(runs: RunStore, clock: MemoryClock, count: int) -> None:
+    keys = [f"incoming/ü {n}.csv" for n in range(count)]
+    for n, key in enumerate(keys):
+        source = replace(a_run(clock).source, key=key, etag=f"e{n}")
+        assert runs.create(a_run(clock, f"r{n}", source=source))
+    found = runs.newest_of("landing", [*keys, "incoming/never.csv"])
+    assert found == {key: runs.newest("landing", key) for key in keys}
+    assert runs.newest_of("elsewhere", keys) == {}
+
+
+def test_a_text_is_kept_under_a_name_until_another_takes_its_place(runs: RunStore) -> None:
+    assert runs.recall("sweep") == ""
+    for text in ("incoming/ü.csv", "incoming/z.csv", ""):
+        runs.remember("sweep", text)
+        assert runs.recall("sweep") == text
+    runs.remember("other", "x")
+    assert runs.recall("sweep") == ""
+
+
 @pytest.mark.parametrize(
     ("first", "second", "newest"),
     [

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from chalicelib.config import Settings, SettingsError
 from chalicelib.domain.lifecycle import FILE_FAULTS
 from chalicelib.domain.model import RunState
+from chalicelib.observe import METRICS
 from cli.main import app
 from cli.stack_commands import SAMPLE
 
@@ -42,6 +43,14 @@ def _codes() -> set[str]:
 def test_every_error_code_has_an_entry_of_what_to_do(code: str) -> None:
     entries = (ROOT / "docs/runbook.md").read_text() + (ROOT / "docs/api.md").read_text()
     assert f"`{code}`" in entries
+
+
+METRIC_NAMES = sorted(name for fields in METRICS.values() for name, _, _ in fields.values())
+
+
+@pytest.mark.parametrize("name", METRIC_NAMES)
+def test_every_metric_has_an_entry_in_the_runbook(name: str) -> None:
+    assert f"| `{name}` |" in (ROOT / "docs/runbook.md").read_text()
 
 
 def test_every_document_that_code_names_exists() -> None:

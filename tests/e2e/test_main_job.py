@@ -100,3 +100,35 @@ def test_a_wrong_header_is_rejected_with_what_differs(deployment: Deployment) ->
     assert problem["code"] == "HEADER_MISMATCH"
     assert "colour" in problem["message"]
     assert "account_id" in problem["message"]
+
+
+def test_a_run_is_cancelled_and_nothing_of_it_is_loaded(deployment: Deployment) -> None:
+    key = "incoming/transactions/cancelled.csv"
+    deployment.put(key, transactions(5_000_000, 45_000))
+    deployment.until(lambda: deployment.status(key)["state"] == "STAGING")
+    run_id = deployment.status(key)["run_id"]
+    answer = deployment.call("DELETE", f"/runs/{run_id}")
+    assert answer.status_code == 202
+    ended = deployment.wait(key)
+    assert (ended["state"], ended["first_error"]["code"]) == ("CANCELLED", "CANCELLED")
+    assert ids(deployment, 5_000_000, 45_000) == (0, 0)
+    assert deployment.call("DELETE", f"/runs/{run_id}").status_code == 409
+    assert deployment.call("POST", f"/runs/{run_id}").status_code == 202
+    assert deployment.wait(key)["state"] == "LOADED"
+    assert ids(deployment, 5_000_000, 45_000) == (45_000, 45_000)
+
+
+def test_files_that_were_there_before_are_found_on_demand(deployment: Deployment) -> None:
+    s3, bucket = deployment.s3, deployment.bucket
+    wiring = s3.get_bucket_notification_configuration(Bucket=bucket)
+    wiring.pop("ResponseMetadata")
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={})
+    try:
+        deployment.put("incoming/transactions/before.csv", transactions(6_000_000, 50))
+        answer = deployment.call("POST", "/backfill", json={"prefix": "incoming/transactions/before"})
+    finally:
+        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=wiring)
+    assert [run["file"] for run in answer.json()["runs"]] == ["incoming/transactions/before.csv"]
+    assert deployment.wait("before.csv")["state"] == "LOADED"
+    assert ids(deployment, 6_000_000, 50) == (50, 50)
+    assert deployment.call("POST", "/redrive").json()["messages"] == 0

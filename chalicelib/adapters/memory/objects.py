@@ -71,8 +71,10 @@ class MemoryObjects:
         elif versions and versions[-1].body is not None and versions[-1].etag == source.etag:
             self._keep(source, versions[:-1])
 
-    def list(self, bucket: str, prefix: str) -> Iterator[Source]:
-        found = ((b, k) for b, k in self.objects if b == bucket and k.startswith(prefix))
+    def list(self, bucket: str, prefix: str, after: str = "") -> Iterator[Source]:
+        found = (
+            (b, k) for b, k in self.objects if b == bucket and k.startswith(prefix) and k.encode() > after.encode()
+        )
         for _, key in sorted(found, key=lambda place: place[1].encode()):
             current = self.objects[bucket, key][-1]
             if current.body is not None:

@@ -32,6 +32,7 @@ class MemoryQueue:
         self.visibility = visibility
         self.messages: list[Message] = []
         self.sent = 0
+        self.dead: list[Message] = []
 
     def send_run(self, run_id: str, *, delay: int = 0) -> None:
         self._send(RUNS, run_body(run_id), delay)
@@ -43,6 +44,17 @@ class MemoryQueue:
     def send_chunks(self, tasks: list[ChunkTask]) -> None:
         for task in tasks:
             self._send(CHUNKS, task_body(task), 0)
+
+    def redrive(self, most: int) -> int:
+        back, self.dead = self.dead[:most], self.dead[most:]
+        for message in back:
+            self._send(message.queue, message.body, 0)
+        return len(back)
+
+    def bury(self, message: Message) -> None:
+        """Move a message to its dead-letter queue, as SQS does with one that was received too often."""
+        self.ack(message)
+        self.dead.append(message)
 
     def visible(self, queue: str | None = None) -> list[Message]:
         """What could be received now, of one queue or of both, oldest first."""

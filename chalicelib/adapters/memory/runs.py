@@ -26,6 +26,7 @@ class MemoryRuns:
         self.chunk_items: dict[tuple[str, int, int], Chunk] = {}
         self.files: dict[str, Newest] = {}
         self.history: list[tuple[float, Run]] = []
+        self.marks: dict[str, str] = {}
 
     def create(self, run: Run) -> bool:
         if run.run_id in self.runs:
@@ -46,6 +47,9 @@ class MemoryRuns:
 
     def newest(self, bucket: str, key: str) -> Newest | None:
         return self.files.get(file_id(bucket, key))
+
+    def newest_of(self, bucket: str, keys: Sequence[str]) -> dict[str, Newest]:
+        return {key: newest for key in keys if (newest := self.newest(bucket, key))}
 
     def change(self, run: Run, **changes: Any) -> Run:
         full = complete(run, changes, self.clock.now())
@@ -124,6 +128,12 @@ class MemoryRuns:
     def by_name(self, name: str) -> list[Run]:
         found = (r for r in self._seen() if name and r.source.name == name)
         return sorted(found, key=_order, reverse=True)[:NAMESAKES]
+
+    def remember(self, name: str, text: str) -> None:
+        self.marks[name] = text
+
+    def recall(self, name: str) -> str:
+        return self.marks.get(name, "")
 
     def _save(self, run: Run) -> Run:
         self.runs[run.run_id] = run

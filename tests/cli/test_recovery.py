@@ -1,0 +1,82 @@
+"""`landfall backfill` and `redrive`, against an API that answers as ours does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Landfall
+from tests.cli.test_remote import FakeApi, api  # noqa: F401 - the fixture
+
+BACKFILL, REDRIVE = "POST /backfill", "POST /redrive"
+
+
+def run(name: str, object: str = "task") -> dict[str, Any]:
+    return {"run_id": name * 32, "file": f"incoming/{name}.csv", "object": object, "state": "ARRIVED", "load_id": "l"}
+
+
+def found(*runs: dict[str, Any], cursor: str = "", failed: int = 0) -> tuple[int, dict[str, Any]]:
+    counts = {"seen": 100, "archived": 1, "failed": failed}
+    return 202, {"runs": list(runs), **counts, "cursor": cursor, "dry_run": False}
+
+
+def back(*runs: dict[str, Any], more: bool = False, **given: Any) -> tuple[int, dict[str, Any]]:
+    empty = {"messages": 0, "skipped": [], "cursor": "", "more_messages": more, "dry_run": False}
+    return 202, {**empty, "runs": list(runs), **given}
+
+
+def test_backfill_goes_on_with_the_cursor_and_says_what_it_started(landfall: Landfall, api: FakeApi) -> None:  # noqa: F811
+    api.answers = {BACKFILL: [found(run("a"), cursor="c1"), found(run("b", ""))]}
+    done = landfall("backfill", "--prefix", "incoming/x", "--object", "task")
+    assert done.code == 0
+    assert done.out.splitlines() == [
+        f"started incoming/a.csv (run {'a' * 32})",
+        f"started incoming/b.csv (run {'b' * 32}; no contract knows its key)",
+        "200 files looked at: 2 without a run",
+        "2 second drops of loaded files put into the archive",
+    ]
+    order = {"prefix": "incoming/x", "object": "task", "dry_run": False}
+    assert [body for _, _, body in api.asked] == [order, {**order, "cursor": "c1"}]
+
+
+def test_a_dry_backfill_and_json(landfall: Landfall, api: FakeApi) -> None:  # noqa: F811
+    api.answers = {BACKFILL: [found(run("a"))]}
+    assert "would start incoming/a.csv" in landfall("backfill", "--dry-run").out
+    assert api.asked[-1][2] == {"dry_run": True}
+    [line] = landfall("backfill", "--json").lines
+    assert line == {"runs": [run("a")], "seen": 100, "archived": 1, "failed": 0, "dry_run": False}
+
+
+@pytest.mark.parametrize("option", [[], ["--json"]])
+def test_files_that_could_not_be_looked_at_are_bad(landfall: Landfall, api: FakeApi, option: list[str]) -> None:  # noqa: F811
+    api.answers = {BACKFILL: [found(failed=2)]}
+    assert landfall("backfill", *option).code == 1
+
+
+def test_redrive_goes_on_while_there_are_messages(landfall: Landfall, api: FakeApi) -> None:  # noqa: F811
+    skipped = {**run("s"), "code": "SOURCE_GONE", "message": "put it there again"}
+    api.answers = {REDRIVE: [back(messages=100, more=True), back(run("a"), skipped=[skipped])]}
+    done = landfall("redrive")
+    assert done.code == 0
+    assert done.out.splitlines() == [
+        f"started incoming/a.csv (run {'a' * 32})",
+        "skipped incoming/s.csv: put it there again",
+        "100 messages moved back from the dead-letter queues",
+    ]
+    assert len(api.asked) == 2
+
+
+def test_redrive_of_nothing_says_so(landfall: Landfall, api: FakeApi) -> None:  # noqa: F811
+    api.answers = {REDRIVE: [back()]}
+    assert "no dead letters" in landfall("redrive").out
+    assert landfall("redrive", "--dry-run", "--json").lines == [
+        {"runs": [], "skipped": [], "messages": 0, "dry_run": True}
+    ]
+    assert api.asked[-1][2] == {"dry_run": True}
+
+
+def test_redrive_of_what_cannot_come_back_is_bad(landfall: Landfall, api: FakeApi) -> None:  # noqa: F811
+    skipped = {**run("s"), "code": "SOURCE_GONE", "message": "put it there again"}
+    api.answers = {REDRIVE: [back(skipped=[skipped])]}
+    assert landfall("redrive").code == 1
