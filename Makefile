@@ -1,9 +1,9 @@
 # One verb per intention. Each makes what it needs first (scripts/setup; a second run of that costs nothing).
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test sim kill planted lint bench clean
+.PHONY: help setup demo up down test sim sim-deep kill planted lint bench clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## .venv and .venv-ministack, from hashed locks
 	@sh scripts/setup
@@ -20,8 +20,11 @@ down: setup ## stop the local stack
 test: setup ## the tests (PYTEST="-k name" to pass options)
 	@.venv/bin/python -m pytest $(PYTEST)
 
-sim: setup ## the simulation: every single fault of every scenario, and 20,000 seeded storms (SIM=1000 for fewer)
+sim: setup ## the simulation: every single fault, 20,000 storms, 1,000 interleavings (SIM="--seeds 1000" for fewer)
 	@.venv/bin/python -m tests.simulation $(SIM)
+
+sim-deep: setup ## every pair of faults, and a million storms (SIM="--minutes 15", "--pairs 20000 --seeds 100000")
+	@.venv/bin/python -m tests.simulation --deep $(SIM)
 
 kill: setup ## 500 kill -9 of the local stack's worker while files load; then all is compared (KILL=50 for fewer)
 	@.venv/bin/python -m tests.kills $(KILL)

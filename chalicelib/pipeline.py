@@ -32,7 +32,7 @@ from chalicelib.domain.model import (
 from chalicelib.domain.notices import notice
 from chalicelib.errors import Broken, LandfallError, Refused, Retryable, SourceChanged, SourceGone
 from chalicelib.loading import Loading
-from chalicelib.ports import Conflict
+from chalicelib.ports import Conflict, Newest
 from chalicelib.staging import plan_file, publish, stage_part
 from chalicelib.world import OVERWRITTEN
 
@@ -59,12 +59,30 @@ class Pipeline(Loading):
         newest = self.runs.newest(source.bucket, source.key)
         if newest and newest.etag == source.etag:
             return self.nudge(self.runs.get(newest.run_id))
-        if known and newest and not all(map(source.newer_than, (newest.sequencer, known.source.sequencer))):
-            return self.nudge(known)  # a late double of an older content's event
+        if newest and not self._is_news(source, newest, known):
+            return self.nudge(known or self.runs.get(newest.run_id))
         run = new_run(source, self.contracts, self.clock.now(), came_back=known is not None)
         if self.runs.create(run):
             self.note("arrived", {"run": run.run_id, "object": run.object, "state": run.state.value})
         return self.nudge(run)
+
+    def _is_news(self, source: Source, newest: Newest, known: Run | None) -> bool:
+        """Whether a content other than the newest one was put after it, rather than heard of late or twice.
+
+        S3's sequencers tell, but what the sweep found by listing has none. So then S3 is asked what lies there:
+
+        sweep: finds content 2, whose event is late | event of content 1, later still: overwritten, it has no run
+        and in a bucket with versions it has one     | event of content 2: after content 1's, yet content 2 has its run
+        """
+        if not all(map(source.newer_than, (newest.sequencer, known.source.sequencer if known else ""))):
+            return known is None
+        if not source.sequencer or (known.source if known else newest).sequencer:
+            return True
+        try:
+            found = self.objects.head(source.bucket, source.key, source.version_id)
+        except SourceGone:
+            return False
+        return found.etag == source.etag and (known is None or found.last_modified > known.source.last_modified)
 
     # ---- advance: one message moves one run as far as it can go -----------------------------------------------------
 
@@ -118,12 +136,14 @@ class Pipeline(Loading):
         return planned
 
     def _as_landed(self, run: Run) -> Source:
-        """The version this run is about, with its size and age as the store knows them."""
+        """The version this run is about, with its size, age and version id as the store knows them (a listing tells
+        no version id, and what is archived and deleted in the end must be this version, not one put on top of it)."""
         wanted = run.reads or run.source
         found = self.objects.head(wanted.bucket, wanted.key, wanted.version_id)
         if found.etag != wanted.etag:
             raise SourceChanged(OVERWRITTEN)
-        return replace(wanted, size=found.size, last_modified=found.last_modified)
+        version = wanted.version_id or found.version_id
+        return replace(wanted, size=found.size, last_modified=found.last_modified, version_id=version)
 
     # ---- stage: one chunk, one message ------------------------------------------------------------------------------
 

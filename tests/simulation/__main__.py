@@ -1,58 +1,90 @@
-"""`make sim`: how many schedules were played, and what they broke.
+"""`make sim` and `make sim-deep`: how many schedules were played, and how many promises broke.
 
-Usage: python -m tests.simulation [seeded schedules, default 20000 | --until-broken]
+Usage: python -m tests.simulation [--seeds N] [--interleavings N]    every single fault, and so many by chance
+       python -m tests.simulation --deep [--pairs N] [--seeds N] [--first-seed N] [--minutes N]
+       python -m tests.simulation --repro WORD                       one schedule, as a finding names it
+       python -m tests.simulation --until-broken                     to the first broken promise, in one process
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
 from itertools import chain
 
-from tests.simulation.explore import BOTH, Finding, findings, play, seeded, single_faults
-from tests.simulation.faults import Schedule
+from tests.simulation.cases import Case, broken, live, play, single_faults, storm, told
+from tests.simulation.deep import deep
+from tests.simulation.many import PLACES, Cores, Tally, blocks, lives, singles, slices, storms
 
-BLOCK = 250
-
-
-def storm(first: int) -> list[Finding]:
-    """One block of seeds."""
-    found = []
-    for seed in range(first, first + BLOCK):
-        name, world = seeded(seed)
-        if world.violations:
-            found.append(Finding(scenario=name, schedule=f"seed {seed}", violations=tuple(sorted(world.violations))))
-    return found
+SHOWN = 20
 
 
-def main(seeds: int) -> int:
+def main(seeds: int, interleavings: int) -> int:
     """Prints the counts last; 1 if a promise broke."""
-    with ProcessPoolExecutor() as pool:
-        singles = list(pool.map(findings, *zip(*BOTH, strict=True)))
-        storms = list(pool.map(storm, range(0, seeds, BLOCK)))
-    broken = [f for _, found in singles for f in found] + [f for found in storms for f in found]
-    for finding in broken[:20]:
-        print(finding)
-    print(f"{sum(played for played, _ in singles)} single-fault schedules")
-    print(f"{len(storms) * BLOCK} seeded schedules")
-    print(f"{len(broken)} violations")
-    return 1 if broken else 0
+    single, stormy, meetings = Tally(), Tally(), Tally()
+    with Cores() as cores:
+        later = cores.play(lives, blocks(0, interleavings)), cores.play(storms, blocks(0, seeds))
+        for tally, parts in zip((single, meetings, stormy), (cores.play(singles, slices()), *later), strict=True):
+            for part in parts:
+                tally.add(part)
+    found = single.found + stormy.found + meetings.found
+    for finding in found[:SHOWN]:
+        print(told(finding))
+    print(f"{single.played} single-fault schedules")
+    print(f"{stormy.played} seeded schedules")
+    print(f"{meetings.played} interleavings")
+    print(f"{len(found)} violations")
+    return 1 if found else 0
 
 
-def until_broken(seeds: int) -> int:
-    """Stops at the first broken promise: plain scenarios first, then single faults, then storms."""
-    plain = ((s.__name__, "no fault", play(s, Schedule(), versioned=v)) for s, v in BOTH)
-    single = ((s.__name__, name, world) for s, v in BOTH for name, world in single_faults(s, versioned=v))
-    storms = ((name, f"seed {seed}", world) for seed in range(seeds) for name, world in [seeded(seed)])
-    for played, (scenario, schedule, world) in enumerate(chain(plain, single, storms), 1):
-        if world.violations:
-            broken = "; ".join(sorted(world.violations)[:2])
-            print(f"{broken} [{scenario}, {schedule}, schedule {played}]")
+def until_broken() -> int:
+    """Stops at the first broken promise: plain scenarios first, then some of everything, then all."""
+    plain: Iterator[Case] = (Case(scenario=name, versioned=versioned) for name, versioned in PLACES)
+    some = chain(map(storm, range(400)), map(live, range(100)))
+    single = chain.from_iterable(single_faults(name, versioned) for name, versioned in PLACES)
+    more = chain(map(live, range(100, 500)), map(storm, range(400, 4_000)))
+    for number, case in enumerate(chain(plain, some, single, more), 1):
+        _, found = broken(iter((case,)))
+        if found:
+            print(f"{'; '.join(found[0][1][:2])} [{case}, schedule {number}]")
             return 1
     return 0
 
 
+def repro(word: str) -> int:
+    """Plays one schedule and prints what it broke, call by call if it did."""
+    world = play(case := Case.read(word))
+    if world.violations:
+        print("\n".join(f"{number:5} {call}" for number, call in enumerate(world.schedule.calls, 1)))
+    for run in world.runs.runs.values():
+        print(f"{run.source.key}: {run.state.value}{f', {run.problem.code}' if run.problem else ''}")
+    print(told((case, tuple(sorted(world.violations)))) if world.violations else "0 violations")
+    return 1 if world.violations else 0
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation")
+    parser.add_argument("--seeds", type=int, help="seeded schedules (20,000; with --deep 1,000,000)")
+    parser.add_argument("--interleavings", type=int, default=1_000, help="interleavings of three workers")
+    parser.add_argument("--deep", action="store_true", help="every pair of faults, and many more seeds")
+    parser.add_argument("--pairs", type=int, help="with --deep: no more pairs than that, taken evenly from all")
+    parser.add_argument("--first-seed", type=int, default=0, help="with --deep: go on where another run stopped")
+    parser.add_argument("--minutes", type=float, help="with --deep: stop after so many minutes")
+    parser.add_argument("--repro", metavar="WORD", help="play one schedule")
+    parser.add_argument("--until-broken", action="store_true", help="stop at the first broken promise")
+    return parser.parse_args()
+
+
+def chosen(asked: argparse.Namespace) -> int:
+    if asked.repro:
+        return repro(asked.repro)
+    if asked.until_broken:
+        return until_broken()
+    if asked.deep:
+        return deep(asked.pairs, asked.seeds or 1_000_000, asked.first_seed, asked.minutes)
+    return main(20_000 if asked.seeds is None else asked.seeds, asked.interleavings)
+
+
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--until-broken"]:
-        sys.exit(until_broken(2_000))
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000))
+    sys.exit(chosen(arguments()))

@@ -1,43 +1,37 @@
 """Faults on every call that leaves the pipeline, chosen by a schedule.
 
-Method: deterministic simulation, one thread, one seed (as FoundationDB and SQLite's I/O error tests do it).
+Method: deterministic simulation, one seed (as FoundationDB and SQLite's I/O error tests do it).
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from chalicelib.adapters.memory import MemoryClock
+from chalicelib import ports
+from chalicelib.adapters.memory import Fate, MemoryClock
 from chalicelib.errors import Refused, Retryable, Throttled
 
 PORTS = {
-    "objects": ("head", "read", "stream", "get", "put", "upload", "copy", "delete", "list"),
-    "runs": (
-        "create",
-        "get",
-        "several",
-        "newest",
-        "newest_of",
-        "remember",
-        "recall",
-        "change",
-        "begin_chunk",
-        "finish_chunk",
-        "reopen_chunk",
-        "chunks",
-        "unfinished",
-    ),
-    "line": ("join", "waiting", "leave", "group", "take", "change", "free"),
-    "warehouse": ("submit", "describe", "ledger", "cancel"),
-    "queue": ("send_run", "send_runs", "send_chunks"),
-    "bell": ("success", "failure"),
+    name: frozenset(method for method in vars(port) if not method.startswith("_"))
+    for name, port in {
+        "objects": ports.ObjectStore,
+        "runs": ports.RunStore,
+        "line": ports.Line,
+        "warehouse": ports.Warehouse,
+        "queue": ports.Queue,
+        "bell": ports.Bell,
+    }.items()
 }
+"""Every call that may fail, by port."""
 SLOW_SECONDS = 1_200.0
 """Longer than a message stays invisible, and than a run may stand still before the sweep looks at it."""
+DAY_SECONDS = 25 * 3_600.0
+"""Longer than the warehouse knows a token or a statement."""
 
 
 class Killed(BaseException):
@@ -53,20 +47,33 @@ class Fault(Enum):
     UNKNOWN = "outcome unknown"
     SLOW = "slow"
     REFUSED = "refused for good"
+    ASLEEP = "killed after, and a day passes"
 
 
 PASSING = (Fault.KILLED_BEFORE, Fault.KILLED_AFTER, Fault.THROTTLED, Fault.UNKNOWN, Fault.SLOW)
 """After any of these the file must still be loaded; after a refusal it may end FAILED."""
 
 
+class Trouble(Enum):
+    """What may happen to a delivery."""
+
+    LOST = "lost"
+    LATE = "late"
+    DOUBLE = "double"
+    DOUBLE_LATE = "double late"
+
+
 @dataclass
 class Schedule:
-    """Which call fails how: by its number, and by chance."""
+    """What goes wrong: at calls by their number, at other things by their kind and number, and by chance."""
 
     at: dict[int, Fault] = field(default_factory=dict)
+    twists: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    """By kind ("event", "message", "statement", "ended") and number, the name of a Trouble or a Fate."""
     chance: float = 0.0
     dice: random.Random = field(default_factory=lambda: random.Random(0))
     calls: list[str] = field(default_factory=list)
+    counted: Counter[str] = field(default_factory=Counter)
     stopped: bool = False
 
     def next(self, name: str) -> Fault | None:
@@ -78,31 +85,52 @@ class Schedule:
             return self.dice.choice(PASSING)
         return self.at.get(len(self.calls))
 
+    def fates(self) -> list[Fate]:
+        """Of the statements, in the order in which they are asked for."""
+        named = {number: Fate[name] for (kind, number), name in self.twists.items() if kind == "statement"}
+        return [named.get(number, Fate.FINE) for number in range(1, max(named, default=0) + 1)]
+
+    def twist(self, kind: str) -> str | None:
+        """What happens to the next one of a kind."""
+        self.counted[kind] += 1
+        return self.twists.get((kind, self.counted[kind]))
+
 
 class Faulty:
-    """Stands before a port and lets its calls through as the schedule says; `after` runs after each call."""
+    """Stands before a port and lets its calls through as the schedule says.
+
+    `turn` runs before each call and may fail it, `after` runs after it has had its effect.
+    """
 
     def __init__(
-        self, name: str, port: object, schedule: Schedule, clock: MemoryClock, after: Callable[[str], None]
+        self,
+        name: str,
+        port: object,
+        schedule: Schedule,
+        clock: MemoryClock,
+        turn: Callable[[str], None],
+        after: Callable[[str], None],
     ) -> None:
-        self._name, self._port, self._schedule, self._clock, self._after = name, port, schedule, clock, after
+        self._name, self._port, self._schedule, self._clock = name, port, schedule, clock
+        self._turn, self._after = turn, after
 
     def __getattr__(self, method: str) -> Any:
-        call = getattr(self._port, method)
         if method not in PORTS[self._name]:
-            return call
+            return getattr(self._port, method)
+        where = f"{self._name}.{method}"
 
         def made(*args: Any, **kwargs: Any) -> Any:
-            where = f"{self._name}.{method}"
+            self._turn(where)
             fault = self._schedule.next(where)
             _before(fault, where, self._clock)
-            result = call(*args, **kwargs)
+            result = getattr(self._port, method)(*args, **kwargs)
             if isinstance(result, Iterator):
                 result = iter(list(result))
             self._after(where)
-            _afterwards(fault, where)
+            _afterwards(fault, where, self._clock)
             return result
 
+        self.__dict__[method] = made  # asked for once
         return made
 
 
@@ -118,8 +146,10 @@ def _before(fault: Fault | None, where: str, clock: MemoryClock) -> None:
             clock.advance(SLOW_SECONDS)
 
 
-def _afterwards(fault: Fault | None, where: str) -> None:
-    if fault is Fault.KILLED_AFTER:
+def _afterwards(fault: Fault | None, where: str, clock: MemoryClock) -> None:
+    if fault is Fault.ASLEEP:
+        clock.advance(DAY_SECONDS)
+    if fault in (Fault.KILLED_AFTER, Fault.ASLEEP):
         raise Killed(where)
     if fault is Fault.UNKNOWN:
         raise Retryable(f"{where}: no answer")

@@ -7,14 +7,18 @@ from collections.abc import Callable
 
 from chalicelib.adapters.memory import Fate
 from chalicelib.cancels import Ended, cancel
-from chalicelib.domain.model import RunState
+from chalicelib.domain.model import RunState, Source
 from chalicelib.errors import LandfallError
 from chalicelib.reruns import rerun
 from tests.simulation.faults import Killed
+from tests.simulation.outside import record_of
 from tests.simulation.world import World
 
 HEADER = "id,value,amount\n"
 Scenario = Callable[[World], None]
+STORY = "\nonce,upon,1\na,time,2\nthere,was,3\n"
+"""Reads like three good records of the contract to whoever takes its first line for a record's."""
+BAD = ("x1,y,notanumber", 'x2,5" long,3')
 
 
 def text(rows: dict[str, str], bad: tuple[str, ...] = ()) -> bytes:
@@ -25,8 +29,8 @@ def numbered(count: int, *, tag: str = "v", base: int = 0) -> dict[str, str]:
     return {f"k{i + base}": f"{tag}{i},{i}" for i in range(count)}
 
 
-def put(world: World, name: str, rows: dict[str, str], bad: tuple[str, ...] = (), *, event: bool = True) -> None:
-    world.put(f"incoming/thing/{name}", text(rows, bad), rows, event=event)
+def put(world: World, name: str, rows: dict[str, str], bad: tuple[str, ...] = (), *, event: bool = True) -> Source:
+    return world.put(f"incoming/thing/{name}", text(rows, bad), rows, event=event)
 
 
 def one_file(world: World) -> None:
@@ -72,10 +76,9 @@ def three_files(world: World) -> None:
 
 def odd_name(world: World) -> None:
     """A key that must be decoded exactly once, in one notification with another."""
-    put(world, "a+b %2B ü&#.csv", numbered(3))
-    put(world, "b.csv", numbered(3, base=3))
-    second = world.events.pop()
-    world.events[-1]["Records"] += second["Records"]
+    odd = put(world, "a+b %2B ü&#.csv", numbered(3), event=False)
+    other = put(world, "b.csv", numbered(3, base=3), event=False)
+    world.notify({"Records": [record_of(odd), record_of(other)]})
 
 
 def packed(world: World) -> None:
@@ -118,15 +121,15 @@ def newer_event_lost(world: World) -> None:
 def back_again(world: World) -> None:
     """A content that comes back after another one: the last put wins."""
     put(world, "a.csv", numbered(3, tag="a"))
-    then(world, settled, lambda w: put(w, "a.csv", numbered(3, tag="b")))
-    then(world, lambda w: settled(w) and len(w.runs.runs) == 2, lambda w: put(w, "a.csv", numbered(3, tag="a")))
+    then(world, World.settled, lambda w: put(w, "a.csv", numbered(3, tag="b")))
+    then(world, lambda w: w.settled() and len(w.runs.runs) == 2, lambda w: put(w, "a.csv", numbered(3, tag="a")))
 
 
 def overwritten_late(world: World) -> None:
     """A key overwritten while its older content is being loaded."""
     put(world, "a.csv", numbered(3, tag="old"))
     then(
-        world, lambda w: in_state(w, RunState.LOADING) or settled(w), lambda w: put(w, "a.csv", numbered(3, tag="new"))
+        world, lambda w: in_state(w, RunState.LOADING) or w.settled(), lambda w: put(w, "a.csv", numbered(3, tag="new"))
     )
 
 
@@ -143,14 +146,14 @@ def _copied(world: World) -> bool:
 def run_again(world: World) -> None:
     """A loaded file run again because somebody asked: from the archive, with a load id of its own."""
     put(world, "a.csv", numbered(6))
-    then(world, settled, ask_again)
+    then(world, World.settled, ask_again)
 
 
 def mended(world: World) -> None:
     """A load refused for good, then run again once the cause is mended."""
     world.warehouse.fates.append(Fate.REFUSED)
     put(world, "a.csv", numbered(6))
-    then(world, settled, ask_again)
+    then(world, World.settled, ask_again)
 
 
 def then(world: World, when: Callable[[World], bool], act: Scenario) -> None:
@@ -161,10 +164,6 @@ def in_state(world: World, state: RunState) -> bool:
     return any(run.state is state for run in world.runs.runs.values())
 
 
-def settled(world: World) -> bool:
-    return bool(world.runs.runs) and not world.events and all(run.finished for run in world.runs.runs.values())
-
-
 def ask_again(world: World) -> None:
     """What `POST /runs/<key>` does; who gets no answer asks again."""
     run = next(iter(world.runs.runs.values()))
@@ -172,7 +171,7 @@ def ask_again(world: World) -> None:
         rerun(world.pipeline, run)
     except (LandfallError, Killed):
         asked = world.runs.runs[run.run_id].generation > run.generation
-        world.later += [] if asked else [(settled, ask_again)]
+        world.later += [] if asked else [(World.settled, ask_again)]
 
 
 def cancelled(world: World) -> None:
@@ -206,54 +205,17 @@ def key_twice(world: World) -> None:
     """A key that comes twice, chunks apart, where the contract forbids it: REJECTED by the warehouse, each time."""
     body = text(numbered(8)) + b"k1,again,1\n"
     world.put("incoming/unique/a.csv", body, {})
-    then(world, settled, ask_again)
+    then(world, World.settled, ask_again)
 
 
-def crowd(world: World) -> None:
-    """More files than one load takes while the first is under way, with keys in common."""
-    for i in range(5):
-        world.put(f"incoming/thing/f{i}.csv", text(rows := {"k": f"f{i},{i}", f"own{i}": "x,1"}), rows)
+def stories() -> dict[str, str]:
+    """Good rows by their keys; every third holds a story."""
+    return {f"k{n}": f"{STORY if n % 3 == 0 else 'plain'},{n}" for n in range(12)}
 
 
-def crowd_with_sick(world: World) -> None:
-    """Several files at once, one of which the warehouse will not have."""
-    for i in range(4):
-        body = text(rows := {f"k{i}": f"f{i},{i}"})
-        world.put(f"incoming/unique/f{i}.csv", body + b"k2,again,1\n" if i == 2 else body, {} if i == 2 else rows)
-
-
-SCENARIOS: tuple[Scenario, ...] = (
-    one_file,
-    bad_rows,
-    all_bad,
-    header_only,
-    empty,
-    wrong_header,
-    unrouted,
-    three_files,
-    odd_name,
-    packed,
-    wide,
-    same_twice,
-    overwritten,
-    event_lost,
-    newer_event_lost,
-    back_again,
-    overwritten_late,
-    overwritten_between,
-    run_again,
-    mended,
-    key_twice,
-    crowd,
-    crowd_with_sick,
-    cancelled,
-)
-
-ENDS = {
-    "all_bad": RunState.REJECTED,
-    "empty": RunState.REJECTED,
-    "wrong_header": RunState.REJECTED,
-    "unrouted": RunState.UNROUTED,
-    "key_twice": RunState.REJECTED,
-}
-"""How the newest run of a scenario ends if nothing goes wrong; LOADED if it is not named."""
+def misleading(world: World) -> None:
+    """Quoted texts that look like records from any cut on, with bad rows among them and behind."""
+    rows = stories()
+    lines = [f'{key},"{rest.rpartition(",")[0]}",{rest.rpartition(",")[2]}\n' for key, rest in rows.items()]
+    body = HEADER + "".join([*lines[:7], BAD[0] + "\n", *lines[7:], BAD[1] + "\n"])
+    world.put("incoming/thing/a.csv", body.encode(), rows)

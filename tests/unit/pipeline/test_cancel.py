@@ -12,10 +12,9 @@ from chalicelib.domain.model import Run, RunState
 from chalicelib.errors import Retryable
 from chalicelib.ports import Conflict
 from chalicelib.reruns import rerun
-from tests.simulation.explore import play
-from tests.simulation.faults import Schedule
+from tests.simulation.cases import Case, play
 from tests.simulation.promises import liveness
-from tests.simulation.scenarios import cancelled, numbered, put
+from tests.simulation.scenarios import numbered, put
 from tests.simulation.world import World
 from tests.unit.pipeline.endings import only_run
 from tests.unit.pipeline.test_groups import all_staged, crowd
@@ -194,7 +193,7 @@ def test_a_cancelled_run_can_be_run_again(world: World) -> None:
 
 
 def test_the_scenario_of_the_simulation_meets_each_state() -> None:
-    world = play(cancelled, Schedule())
+    world = play(Case(scenario="cancelled"))
     assert not world.violations
     before = {
         run.source.name: max((RunState(s) for s in run.moments if s != "CANCELLED"), key=list(RunState).index).value

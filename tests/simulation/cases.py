@@ -1,0 +1,166 @@
+"""A schedule that can be named in one word and played again: a scenario, and what goes wrong in it.
+
+    one_file                                   nothing goes wrong
+    one_file/versioned/call-12=SLOW            one fault, in a bucket with versions
+    one_file/call-3=UNKNOWN/statement-1=STUCK  two
+    crowd/storm=1855                           faults and weather by chance, from a seed
+    crowd/live=17                              the same, and three workers at work at once
+
+Every word is played by `python -m tests.simulation --repro WORD`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+
+from chalicelib.adapters.memory import Fate
+from chalicelib.domain.model import RunState
+from tests.simulation.faults import Fault, Schedule, Trouble
+from tests.simulation.live import play_live
+from tests.simulation.meetings import BY_NAME, ENDS, LIVE
+from tests.simulation.promises import liveness, put_of, safety
+from tests.simulation.weather import CALM, FATES, Weather, drawn
+from tests.simulation.world import World
+
+Twist = tuple[str, int, str]
+"""What, which one of these, and what happens to it: the name of a Fault, a Trouble or a Fate."""
+TROUBLES: dict[str, tuple[Trouble, ...]] = {
+    "event": tuple(Trouble),
+    "message": (Trouble.DOUBLE, Trouble.DOUBLE_LATE),
+    "ended": (Trouble.LOST, Trouble.LATE, Trouble.DOUBLE),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One schedule."""
+
+    scenario: str
+    versioned: bool = False
+    twists: tuple[Twist, ...] = ()
+    storm: int | None = None
+    live: int | None = None
+
+    def __str__(self) -> str:
+        words = [self.scenario] + ["versioned"] * self.versioned
+        words += [f"{what}-{number}={happens}" for what, number, happens in self.twists]
+        words += [f"{kind}={seed}" for kind, seed in (("storm", self.storm), ("live", self.live)) if seed is not None]
+        return "/".join(words)
+
+    @classmethod
+    def read(cls, word: str) -> Case:
+        """The schedule with that name. Raises ValueError, KeyError."""
+        scenario, *words = word.split("/")
+        case = cls(scenario=BY_NAME[scenario].__name__)
+        for part in words:
+            name, _, value = part.partition("=")
+            what, _, number = name.partition("-")
+            if number:
+                case = replace(case, twists=(*case.twists, (what, int(number), value)))
+            else:
+                case = replace(case, **{what: int(value) if value else True})
+        return case
+
+    @property
+    def may_fail(self) -> bool:
+        """Whether a sound file may end FAILED: something says no for good."""
+        refused = {Fault.REFUSED.name, Fate.REFUSED.name} & {happens for _, _, happens in self.twists}
+        return bool(refused) or self.scenario == "mended"
+
+
+def play(case: Case) -> World:
+    """One scenario under one schedule, to its end."""
+    seed = case.storm if case.live is None else case.live
+    dice = None if seed is None else random.Random(seed)
+    weather = drawn(dice) if dice else CALM
+    random.seed(str(case))  # of the pauses between tries
+    world = World(
+        schedule=_schedule(case, dice, weather), dice=dice, weather=weather, check=safety, versioned=case.versioned
+    )
+    BY_NAME[case.scenario](world)
+    if case.live is None:
+        world.run()
+    else:
+        play_live(world)
+    world.violations |= liveness(world, may_fail=case.may_fail or weather.may_fail)
+    if seed is None and not case.twists:
+        world.violations |= _ending(case.scenario, world)
+    return world
+
+
+def _schedule(case: Case, dice: random.Random | None, weather: Weather) -> Schedule:
+    at = {number: Fault[happens] for what, number, happens in case.twists if what == "call"}
+    twists = {(what, number): happens for what, number, happens in case.twists if what != "call"}
+    if dice is None:
+        return Schedule(at=at, twists=twists)
+    return Schedule(at=at, twists=twists, chance=weather.chance, dice=dice)
+
+
+def _ending(scenario: str, world: World) -> set[str]:
+    """Without faults it is known how the newest run ends."""
+    if not world.runs.runs:
+        return {"I5 no run at all"}
+    newest = max(world.runs.runs.values(), key=lambda run: put_of(world, run)[0])
+    wanted = ENDS.get(scenario, RunState.LOADED)
+    return set() if newest.state is wanted else {f"I9 ended {newest.state.value}, not {wanted.value}"}
+
+
+@cache
+def twists(scenario: str, versioned: bool) -> tuple[Twist, ...]:
+    """Everything that can go wrong in a scenario, one thing at a time, counted when all goes well."""
+    world = play(Case(scenario=scenario, versioned=versioned))
+    calls = range(1, len(world.schedule.calls) + 1)
+    found = [("call", number, fault.name) for number in calls for fault in Fault]
+    for what, troubles in TROUBLES.items():
+        numbers = range(1, world.schedule.counted[what] + 1)
+        found += [(what, number, trouble.value) for number in numbers for trouble in troubles]
+    statements = range(1, len(world.warehouse.statements) + 1)
+    return *found, *(("statement", number, fate.name) for number in statements for fate in (*FATES, Fate.REFUSED))
+
+
+def single_faults(scenario: str, versioned: bool) -> Iterator[Case]:
+    """Every single thing that can go wrong."""
+    for twist in twists(scenario, versioned):
+        yield Case(scenario=scenario, versioned=versioned, twists=(twist,))
+
+
+def pairs(scenario: str) -> Iterator[Case]:
+    """Every two things that can go wrong at different places."""
+    found = twists(scenario, False)
+    for number, first in enumerate(found):
+        for second in found[number + 1 :]:
+            if first[:2] != second[:2]:
+                yield Case(scenario=scenario, twists=(first, second))
+
+
+def storm(seed: int) -> Case:
+    """Each seed is a scenario and a storm over it."""
+    names = tuple(BY_NAME)
+    return Case(scenario=names[seed % len(names)], versioned=bool(seed // len(names) % 2), storm=seed)
+
+
+def live(seed: int) -> Case:
+    """Each seed is a scenario in which workers meet, and a storm over it."""
+    return Case(scenario=LIVE[seed % len(LIVE)], versioned=bool(seed // len(LIVE) % 2), live=seed)
+
+
+Broken = tuple[Case, tuple[str, ...]]
+
+
+def broken(cases: Iterator[Case], play: Callable[[Case], World] = play) -> tuple[int, list[Broken]]:
+    """How many schedules were played, and which broke what."""
+    played, found = 0, []
+    for case in cases:
+        played += 1
+        if violations := play(case).violations:
+            found.append((case, tuple(sorted(violations))))
+    return played, found
+
+
+def told(found: Broken) -> str:
+    """What broke, and the command that shows it again."""
+    case, violations = found
+    return f"{'; '.join(violations)}\n    python -m tests.simulation --repro '{case}'"

@@ -1,0 +1,182 @@
+"""Scenarios in which workers meet: many files of one target, reruns and deployments while files are on their way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from chalicelib.adapters.memory import Fate
+from chalicelib.domain.model import RunState
+from chalicelib.reruns import rerun
+from tests.settings import BUCKET
+from tests.simulation import scenarios
+from tests.simulation.outside import CONTRACTS, record_of
+from tests.simulation.scenarios import Scenario, in_state, numbered, put, text, then
+from tests.simulation.world import World
+
+STRICTER = {
+    name: replace(
+        contract, fingerprint=f"{contract.fingerprint[:-1]}~", limits=replace(contract.limits, max_rejects=99)
+    )
+    for name, contract in CONTRACTS.items()
+}
+"""The same contracts as they are after a deployment that changed something."""
+
+
+def crowd(world: World) -> None:
+    """More files than one load takes while the first is under way, with keys in common."""
+    for i in range(4):
+        world.put(f"incoming/thing/f{i}.csv", text(rows := {"k": f"f{i},{i}", f"own{i}": "x,1"}), rows)
+
+
+def crowd_with_sick(world: World) -> None:
+    """Several files at once, one of which the warehouse will not have."""
+    for i in range(4):
+        body = text(rows := {f"k{i}": f"f{i},{i}"})
+        world.put(f"incoming/unique/f{i}.csv", body + b"k2,again,1\n" if i == 2 else body, {} if i == 2 else rows)
+
+
+def crowd_with_two_sick(world: World) -> None:
+    """A load of many in which two files are at fault."""
+    for i in range(6):
+        sick = i in (1, 4)
+        body = text(rows := {f"k{i}": f"f{i},{i}"})
+        world.put(f"incoming/unique/f{i}.csv", body * 2 if sick else body, {} if sick else rows)
+
+
+def two_files(world: World) -> None:
+    """The smallest group: two small files that come while another is loaded."""
+    for i in range(3):
+        world.put(f"incoming/thing/f{i}.csv", text(rows := {"k": f"f{i},{i}"}), rows)
+
+
+def two_small(world: World) -> None:
+    """Two small files that are loaded together because both wait out a pause of the first load."""
+    world.warehouse.fates.append(Fate.CONFLICT)
+    for i in range(2):
+        world.put(f"incoming/thing/f{i}.csv", text(rows := {"k": f"f{i},{i}"}), rows)
+
+
+def two_targets(world: World) -> None:
+    """Files of two targets: neither waits for the other."""
+    for i in range(2):
+        for name in ("thing", "unique"):
+            world.put(f"incoming/{name}/f{i}.csv", text(rows := {f"{name}{i}": f"f{i},{i}"}), rows)
+
+
+def rerun_meanwhile(world: World) -> None:
+    """Two people run a loaded file again at once, while a newer file with the same keys is on its way."""
+    put(world, "a.csv", numbered(3, tag="a"))
+    then(world, World.settled, _asked_twice)
+
+
+def _asked_twice(world: World) -> None:
+    put(world, "b.csv", numbered(3, tag="b"))
+    run = next(iter(world.runs.runs.values()))
+    world.asked += [lambda: rerun(world.pipeline, run)] * 2
+
+
+def deployed_while_staging(world: World) -> None:
+    """A contract is changed while files are being checked by the old one."""
+    put(world, "a.csv", numbered(8))
+    put(world, "b.csv", numbered(2, base=20))
+    world.meanwhile.append((lambda w: in_state(w, RunState.STAGING), lambda w: w.deploy(STRICTER)))
+
+
+def deployed_while_loading(world: World) -> None:
+    """A contract is changed while files wait for their load, and one is being loaded."""
+    for i in range(3):
+        put(world, f"f{i}.csv", {f"own{i}": f"x,{i}"})
+    world.meanwhile.append((lambda w: in_state(w, RunState.LOADING), lambda w: w.deploy(STRICTER)))
+
+
+def notified_oddly(world: World) -> None:
+    """S3's test event, then three records in one notification, a folder among them."""
+    records = [record_of(put(world, f"f{i}.csv", numbered(2, base=2 * i), event=False)) for i in range(2)]
+    world.objects.put(BUCKET, "incoming/thing/", b"")
+    folder = world.objects.head(BUCKET, "incoming/thing/")
+    world.notify({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET})
+    world.notify({"Records": [records[0], record_of(folder), records[1]]})
+
+
+SCENARIOS: tuple[Scenario, ...] = (
+    scenarios.one_file,
+    scenarios.bad_rows,
+    scenarios.all_bad,
+    scenarios.header_only,
+    scenarios.empty,
+    scenarios.wrong_header,
+    scenarios.unrouted,
+    scenarios.three_files,
+    scenarios.odd_name,
+    scenarios.packed,
+    scenarios.wide,
+    scenarios.same_twice,
+    scenarios.overwritten,
+    scenarios.event_lost,
+    scenarios.newer_event_lost,
+    scenarios.back_again,
+    scenarios.overwritten_late,
+    scenarios.overwritten_between,
+    scenarios.run_again,
+    scenarios.mended,
+    scenarios.key_twice,
+    scenarios.misleading,
+    crowd,
+    crowd_with_sick,
+    crowd_with_two_sick,
+    two_files,
+    two_small,
+    two_targets,
+    rerun_meanwhile,
+    deployed_while_staging,
+    deployed_while_loading,
+    notified_oddly,
+    scenarios.cancelled,
+)
+BY_NAME = {scenario.__name__: scenario for scenario in SCENARIOS}
+VERSIONS_MATTER = tuple(
+    scenario.__name__
+    for scenario in (
+        scenarios.one_file,
+        scenarios.same_twice,
+        scenarios.overwritten,
+        scenarios.newer_event_lost,
+        scenarios.back_again,
+        scenarios.overwritten_late,
+        scenarios.overwritten_between,
+        scenarios.run_again,
+    )
+)
+"""Those that are played in buckets with versions, too: a key is put, read or deleted more than once."""
+LIVE = tuple(
+    scenario.__name__
+    for scenario in (
+        scenarios.one_file,
+        scenarios.three_files,
+        scenarios.overwritten,
+        scenarios.overwritten_late,
+        scenarios.newer_event_lost,
+        scenarios.back_again,
+        scenarios.run_again,
+        scenarios.event_lost,
+        crowd,
+        crowd_with_sick,
+        crowd_with_two_sick,
+        two_files,
+        two_targets,
+        rerun_meanwhile,
+        deployed_while_staging,
+        deployed_while_loading,
+        scenarios.cancelled,
+    )
+)
+"""Those in which three workers that are at work at once get in each other's way."""
+
+ENDS = {
+    "all_bad": RunState.REJECTED,
+    "empty": RunState.REJECTED,
+    "wrong_header": RunState.REJECTED,
+    "unrouted": RunState.UNROUTED,
+    "key_twice": RunState.REJECTED,
+}
+"""How the newest run of a scenario ends if nothing goes wrong; LOADED if it is not named."""

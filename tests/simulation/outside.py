@@ -1,0 +1,51 @@
+"""Small things of a simulated world: what was put, how S3 tells it, what workers take for the time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote_plus
+
+from chalicelib.adapters.memory import MemoryClock
+from chalicelib.domain.contract_file import load_contracts
+from chalicelib.domain.model import Source
+
+CONTRACTS = load_contracts(Path(__file__).parent / "contracts")
+READS = frozenset(
+    {
+        *(f"objects.{name}" for name in ("head", "read", "stream", "get", "list")),
+        *(f"runs.{name}" for name in ("get", "several", "newest", "newest_of", "recall", "chunks")),
+        *(f"runs.{name}" for name in ("unfinished", "search", "by_name")),
+        *(f"line.{name}" for name in ("waiting", "group")),
+        *(f"warehouse.{name}" for name in ("describe", "ledger")),
+    }
+)
+"""Calls that change nothing, so that nothing needs to be checked after them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Landed:
+    """A version that was put, with the rows a person reading it would expect to be good."""
+
+    source: Source
+    rows: dict[str, str]
+    """Key to the rest of the row."""
+
+
+@dataclass
+class WorkersClock:
+    """What the worker whose turn it is takes for the time."""
+
+    clock: MemoryClock
+    offset: float = 0.0
+
+    def now(self) -> float:
+        return self.clock.now() + self.offset
+
+
+def record_of(source: Source) -> dict[str, Any]:
+    """One record of an S3 notification: the key is form-encoded."""
+    thing = {"key": quote_plus(source.key), "size": source.size, "eTag": source.etag, "sequencer": source.sequencer}
+    thing |= {"versionId": source.version_id} if source.version_id else {}
+    return {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": source.bucket}, "object": thing}}
