@@ -102,9 +102,9 @@ class Ears:
         """As World.run, and whatever a handler raises is what Lambda would write to its log."""
         handle = self.world._handle
 
-        def overheard(message: Any) -> None:
+        def overheard(*given: Any) -> None:
             try:
-                handle(message)
+                handle(*given)
             except Exception as error:
                 self.raised.append(f"{type(error).__name__}: {error}")
                 raise Killed from error  # the message is not answered, and comes back
@@ -118,14 +118,14 @@ def ears() -> Iterator[Ears]:
     log = io.StringIO()
     handler = observe._logger().registered_handler
     assert isinstance(handler, logging.StreamHandler)
-    before = handler.setStream(log)
+    before, handler.stream = handler.stream, log  # setStream would flush what pytest may have closed
     world = World()
     world.pipeline = replace(world.pipeline, contracts={"person": CONTRACT}, note=observe.note)
     tokens = Tokens(Secrets(), SETTINGS, world.clock)
     bootstrap.use(bootstrap.Wired(pipeline=world.pipeline, queue=world.queue, tokens=tokens))  # type: ignore[arg-type]
     yield Ears(world=world, log=log)
     bootstrap.use(None)
-    handler.setStream(before or io.StringIO())
+    handler.stream = before
 
 
 class Secrets:

@@ -47,8 +47,14 @@ def test_an_events_metrics_are_in_its_line(said: Said) -> None:
     assert line["RowsLoaded"] == [7.0]
     [block] = line["_aws"]["CloudWatchMetrics"]
     assert block["Namespace"] == "Landfall"
-    assert block["Dimensions"] == [["stage", "object"]]
+    assert block["Dimensions"] == [["stage", "object"], ["stage"]], "an alarm cannot add up objects"
     assert block["Metrics"] == [{"Name": "RowsLoaded", "Unit": "Count"}]
+
+
+def test_an_event_of_no_object_is_counted_once(said: Said) -> None:
+    note("swept", {"driven": 2, "oldest_seconds": 0.0})
+    [block] = said()["_aws"]["CloudWatchMetrics"]
+    assert block["Dimensions"] == [["stage"]]
 
 
 def test_metrics_of_one_event_do_not_leak_into_the_next(said: Said) -> None:

@@ -115,3 +115,13 @@ def test_a_row_longer_than_what_copy_takes_is_rejected() -> None:
     staged = stage_file(header_of(things) + row + b"\n" + b"||".join([b"x"] * 40) + b"\n", things, 16 << 20)
     assert [r.line for r in staged.rejects] == [2]
     assert staged.good.count(b"\n") == 1
+
+
+def test_a_fault_is_told_once_however_many_pieces_its_block_is_handed_on_in() -> None:
+    things = contract(Column(name="a", type=text()), Column(name="b", type=text()), dialect=Dialect(delimiter="||"))
+    rows = [b"1||2\n"] * 140_000
+    for at in (3, 70_000, 139_999):
+        rows[at] = b"1||2||3\n"
+    staged = stage_file(header_of(things) + b"".join(rows), things, 16 << 20, 16 << 20)
+    assert [r.line for r in staged.rejects] == [5, 70_002, 140_001]
+    assert staged.good.count(b"\n") == 140_000 - 3
