@@ -1,6 +1,6 @@
 # One verb per intention. Each makes what it needs first (scripts/setup; a second run of that costs nothing).
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test sim sim-deep kill planted lint bench clean
+.PHONY: help setup demo up down test sim sim-deep kill planted lint bench package clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,12 @@ lint: setup ## style, types, import flow, our own rules, bandit, secrets, adviso
 
 bench: setup ## Landfall beside its peers (BENCH="A --rounds 3"; see bench/README.md)
 	@sh scripts/bench $(BENCH)
+
+STAGE ?= dev
+ARCHITECTURE ?= x86_64
+
+package: setup ## one CloudFormation template of all of it, and the functions' zip (STAGE=prod ARCHITECTURE=arm64)
+	@.venv/bin/python -m deploy.package --stage $(STAGE) --architecture $(ARCHITECTURE)
 
 clean: ## remove what the verbs above have made; stop the stack first (make down)
 	rm -rf .venv .venv-uv .venv-ministack .venv-semgrep .venv-bench .landfall build *.egg-info

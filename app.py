@@ -20,7 +20,10 @@ BUCKET = os.environ.get("LANDFALL_BUCKET", "landfall-dev")
 RUN_QUEUE = os.environ.get("LANDFALL_RUN_QUEUE", "landfall-dev-runs")
 CHUNK_QUEUE = os.environ.get("LANDFALL_CHUNK_QUEUE", "landfall-dev-chunks")
 STATEMENT_ENDED = {"source": ["aws.redshift-data"], "detail-type": ["Redshift Data Statement Status Change"]}
+S3_WIRING = os.environ.get("LANDFALL_S3_WIRING", "chalice")
 WORKERS = 10
+MOVERS = 20
+BURIERS = 2
 
 app = Chalice(app_name="landfall", configure_logs=False)
 
@@ -28,14 +31,34 @@ app = Chalice(app_name="landfall", configure_logs=False)
 # ---- files ---------------------------------------------------------------------------------------------------------
 
 
-@app.on_s3_event(bucket=BUCKET, events=["s3:ObjectCreated:*"], prefix="incoming/")
+def on_landing(prefix: str) -> Callable[[Callable[[S3Event], None]], Any]:
+    """Who lets S3 call a handler: Chalice, or the template, whose bucket notifies what is a plain function to Chalice.
+
+    CloudFormation gives no notification to a bucket that is there already, so `chalice package` refuses the former.
+    """
+    if S3_WIRING == "chalice":
+        return app.on_s3_event(bucket=BUCKET, events=["s3:ObjectCreated:*"], prefix=prefix)
+    return plain
+
+
+def plain(handler: Callable[[S3Event], None]) -> Any:
+    """The handler as a function that takes S3's event as it is."""
+
+    @functools.wraps(handler)
+    def on_event(event: dict[str, Any], context: Any) -> None:
+        handler(S3Event(event, context))
+
+    return app.lambda_function()(on_event)
+
+
+@on_landing("incoming/")
 def on_incoming(event: S3Event) -> None:
     """A file landed below incoming/."""
     for source in landed(event.to_dict()):
         wired().pipeline.arrive(source)
 
 
-@app.on_s3_event(bucket=BUCKET, events=["s3:ObjectCreated:*"], prefix="monthly_data/")
+@on_landing("monthly_data/")
 def on_monthly(event: S3Event) -> None:
     """A file landed below monthly_data/."""
     for source in landed(event.to_dict()):
@@ -45,7 +68,7 @@ def on_monthly(event: S3Event) -> None:
 # ---- work ----------------------------------------------------------------------------------------------------------
 
 
-@app.on_sqs_message(queue=RUN_QUEUE, batch_size=1)
+@app.on_sqs_message(queue=RUN_QUEUE, batch_size=1, maximum_concurrency=MOVERS)
 def advance_run(event: SQSEvent) -> None:
     """Move a run on as far as it can go."""
     for record in event.to_dict()["Records"]:
@@ -59,14 +82,14 @@ def stage_chunk(event: SQSEvent) -> None:
         handlers.on_chunk_message(wired().pipeline, wired().queue.delay_chunk, record)
 
 
-@app.on_sqs_message(queue=f"{RUN_QUEUE}-dead", batch_size=1)
+@app.on_sqs_message(queue=f"{RUN_QUEUE}-dead", batch_size=1, maximum_concurrency=BURIERS)
 def bury_run(event: SQSEvent) -> None:
     """A message of the run queue was never answered."""
     for record in event.to_dict()["Records"]:
         handlers.on_dead_letter(wired().pipeline, record)
 
 
-@app.on_sqs_message(queue=f"{CHUNK_QUEUE}-dead", batch_size=1)
+@app.on_sqs_message(queue=f"{CHUNK_QUEUE}-dead", batch_size=1, maximum_concurrency=BURIERS)
 def bury_chunk(event: SQSEvent) -> None:
     """A message of the chunk queue was never answered."""
     for record in event.to_dict()["Records"]:

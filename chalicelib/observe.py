@@ -30,7 +30,11 @@ METRICS: dict[str, dict[str, tuple[str, MetricUnit, str]]] = {
     "sealed": {"rejects": ("RowsRejected", MetricUnit.Count, "Bad rows of files whose chunks are all staged")},
     "submitted": {"attempt": ("LoadAttempts", MetricUnit.Count, "Which try of its load a run is at")},
     "loaded": {"rows": ("RowsLoaded", MetricUnit.Count, "Good rows of files that the ledger has")},
-    "ended": {"": ("FilesFailed", MetricUnit.Count, "Runs that ended REJECTED, FAILED or SUPERSEDED")},
+    "ended": {
+        "": ("FilesFailed", MetricUnit.Count, "Runs that ended REJECTED, FAILED or SUPERSEDED"),
+        "failed": ("RunsFailed", MetricUnit.Count, "Those that ended FAILED"),
+        "unbalanced": ("UnbalancedBooks", MetricUnit.Count, "Those in which a row was unaccounted for"),
+    },
     "cancelled": {"": ("FilesCancelled", MetricUnit.Count, "Runs that somebody stopped")},
     "swept": {
         "driven": ("RunsDriven", MetricUnit.Count, "Unfinished runs that the sweep moved on"),
@@ -79,7 +83,11 @@ def measured(event: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     provider.add_dimension("stage", _stage())
     if fields.get("object"):
         provider.add_dimension("object", str(fields["object"]))
-    return dict(provider.serialize_metric_set())
+    line: dict[str, Any] = dict(provider.serialize_metric_set())
+    sets = line["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
+    if sets != [["stage"]]:
+        sets.append(["stage"])  # an alarm cannot add up objects
+    return line
 
 
 def _shown(value: Any) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.config import Settings
+from chalicelib.domain.books import UNBALANCED
 from chalicelib.domain.contract import Contract
 from chalicelib.domain.contract_file import Contracts
 from chalicelib.domain.lifecycle import afresh, ending, may_pass, problem_of
@@ -83,7 +84,9 @@ class World:
         except Conflict:
             return None
         what = "started_over" if over else "ended"
-        self.note(what, {"run": run.run_id, "object": run.object, "state": changed.state.value, "code": error.code})
+        counted = {"failed": int(changed.state is RunState.FAILED), "unbalanced": int(error.code == UNBALANCED)}
+        named = {"run": run.run_id, "object": run.object, "state": changed.state.value, "code": error.code}
+        self.note(what, {**named, **counted})
         return changed
 
     def cancelled(self, run: Run) -> Run:

@@ -11,6 +11,9 @@ from chalicelib.domain.model import Chunk, Counts, Problem
 from chalicelib.domain.rejects import Reject, unclosed
 from chalicelib.errors import Broken, Rejected
 
+UNBALANCED = "UNBALANCED"
+"""Code of a file of which a row is unaccounted for."""
+
 
 def misfit(filed: FilePlan, chunks: Sequence[Chunk]) -> tuple[Chunk, int] | None:
     """The first chunk that does not start where its predecessor ended, and where it should have started.
@@ -35,9 +38,7 @@ def totals(chunks: Sequence[Chunk]) -> Counts:
         rejected=sum(c.rejected for c in chunks),
     )
     if not counts.balanced:
-        raise Broken(
-            f"{counts.read} rows read, but {counts.good} good and {counts.rejected} rejected", code="UNBALANCED"
-        )
+        raise Broken(f"{counts.read} rows read, but {counts.good} good and {counts.rejected} rejected", code=UNBALANCED)
     return counts
 
 

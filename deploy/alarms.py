@@ -1,0 +1,128 @@
+"""Alarms: when somebody has to look. Each names the entry in docs/runbook.md that says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.observe import NAMESPACE
+from deploy.stage import function_name
+
+MINUTE = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """One of our own metrics, over a threshold."""
+
+    name: str
+    metric: str
+    above: float
+    statistic: str = "Sum"
+    minutes: int = 5
+    periods: int = 1
+    why: str
+
+
+OURS = (
+    Alarm(name="failed-runs", metric="RunsFailed", above=0, why="a run ended FAILED"),
+    Alarm(name="unbalanced-books", metric="UnbalancedBooks", above=0, why="rows were unaccounted for"),
+    Alarm(name="dead-letters", metric="DeadLetters", above=0, why="a worker was stopped at each try"),
+    Alarm(name="archive-failures", metric="ArchiveFailures", above=0, why="S3 refuses to archive a loaded file"),
+    Alarm(name="sweep-failures", metric="SweepFailures", above=0, periods=3, why="the sweep cannot look at a file"),
+    Alarm(
+        name="oldest-run", metric="OldestRunSeconds", above=3600, statistic="Maximum", periods=3,
+        why="a file is unfinished for over an hour",
+    ),
+)  # fmt: skip
+DEAD_QUEUES = ("runs-dead", "chunks-dead")
+
+
+def alarms(functions: Sequence[str]) -> dict[str, Any]:
+    """All of them, as resources."""
+    found = {_logical(a.name): _alarm(a.name, a.why, **_metric(a)) for a in OURS}
+    for queue in DEAD_QUEUES:
+        name = f"{queue}-depth"
+        why = "a dead letter was not answered for within 15 minutes"
+        found[_logical(name)] = _alarm(name, why, **_depth(queue))
+    found[_logical("reject-ratio")] = _alarm(
+        "reject-ratio", "over 5 % of an hour's rows are bad", **_math("100*rejected/MAX([read,1])", 5, _ratio())
+    )
+    for metric, above in (("Errors", 20), ("Throttles", 100)):
+        name = f"function-{metric.lower()}"
+        why = f"functions had over {above} {metric.lower()} within 15 minutes"
+        found[_logical(name)] = _alarm(name, why, **_math("SUM(METRICS())", above, _each(metric, functions)))
+    return found
+
+
+def _logical(name: str) -> str:
+    return "Alarm" + "".join(word.title() for word in name.split("-"))
+
+
+def _alarm(name: str, why: str, **what: Any) -> dict[str, Any]:
+    return {
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": {
+            "AlarmName": {"Fn::Sub": f"landfall-${{Stage}}-{name}"},
+            "AlarmDescription": f"{why[0].upper()}{why[1:]}. What to do: docs/runbook.md, alarm {name}.",
+            "ComparisonOperator": "GreaterThanThreshold",
+            "TreatMissingData": "notBreaching",
+            "AlarmActions": [{"Ref": "FailureTopic"}],
+            "OKActions": [{"Ref": "FailureTopic"}],
+            **what,
+        },
+    }
+
+
+def _metric(alarm: Alarm) -> dict[str, Any]:
+    return {
+        "Namespace": NAMESPACE,
+        "MetricName": alarm.metric,
+        "Dimensions": [{"Name": "stage", "Value": {"Ref": "Stage"}}],
+        "Statistic": alarm.statistic,
+        "Period": alarm.minutes * MINUTE,
+        "EvaluationPeriods": alarm.periods,
+        "Threshold": alarm.above,
+    }
+
+
+def _depth(queue: str) -> dict[str, Any]:
+    return {
+        "Namespace": "AWS/SQS",
+        "MetricName": "ApproximateNumberOfMessagesVisible",
+        "Dimensions": [{"Name": "QueueName", "Value": {"Fn::Sub": f"landfall-${{Stage}}-{queue}"}}],
+        "Statistic": "Minimum",
+        "Period": 15 * MINUTE,
+        "EvaluationPeriods": 1,
+        "Threshold": 0,
+    }
+
+
+def _math(expression: str, above: float, metrics: list[dict[str, Any]]) -> dict[str, Any]:
+    shown = {"Id": "shown", "Expression": expression, "ReturnData": True}
+    return {"Metrics": [shown, *metrics], "EvaluationPeriods": 1, "Threshold": above}
+
+
+def _ratio() -> list[dict[str, Any]]:
+    stage = [{"Name": "stage", "Value": {"Ref": "Stage"}}]
+    named = {"rejected": "RowsRejected", "read": "RowsStaged"}
+    return [_stat(name, NAMESPACE, metric, stage, 60 * MINUTE) for name, metric in named.items()]
+
+
+def _each(metric: str, functions: Sequence[str]) -> list[dict[str, Any]]:
+    return [
+        _stat(
+            f"m{n}",
+            "AWS/Lambda",
+            metric,
+            [{"Name": "FunctionName", "Value": {"Fn::Sub": function_name(name)}}],
+            15 * MINUTE,
+        )
+        for n, name in enumerate(functions)
+    ]
+
+
+def _stat(name: str, namespace: str, metric: str, dimensions: list[Any], seconds: int) -> dict[str, Any]:
+    of = {"Namespace": namespace, "MetricName": metric, "Dimensions": dimensions}
+    return {"Id": name, "ReturnData": False, "MetricStat": {"Metric": of, "Period": seconds, "Stat": "Sum"}}

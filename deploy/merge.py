@@ -1,0 +1,106 @@
+"""What `chalice package` cannot say of its functions, to be merged into its template, with all that they stand on.
+
+Dicts are merged, lists replaced. An Fn::Sub of Chalice's is replaced by another Fn::Sub, never by Fn::GetAtt: both
+would stay.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalice.utils import to_cfn_resource_name
+
+from deploy.stage import API, SETTINGS, for_template, function_name, functions, policy
+from deploy.template import PROJECT, infra, tags
+
+LANDING = {"on_incoming": "incoming/", "on_monthly": "monthly_data/"}
+"""Functions that the bucket notifies, and of what."""
+QUEUES = {
+    "advance_run": "RunQueue",
+    "stage_chunk": "ChunkQueue",
+    "bury_run": "RunDeadQueue",
+    "bury_chunk": "ChunkDeadQueue",
+}
+API_PROPERTIES = {
+    "Name": {"Fn::Sub": "landfall-${Stage}"},
+    "TracingEnabled": True,
+    "Tags": {"Environment": {"Ref": "Stage"}, "Project": PROJECT},
+    "MethodSettings": [
+        {"ResourcePath": "/*", "HttpMethod": "*", "ThrottlingRateLimit": 20, "ThrottlingBurstLimit": 40}
+    ],
+}
+"""People and dashboards ask it, not machines: over 20 calls a second are turned away, at no cost."""
+
+
+def merge(stage: str) -> dict[str, Any]:
+    """The template to merge into that of a stage."""
+    template = infra(stage)
+    known = {name: output["Value"] for name, output in template["Outputs"].items()}
+    variables = {SETTINGS[name]: value for name, value in known.items() if name in SETTINGS}
+    for name in functions(stage):
+        template["Resources"] |= _function(name, variables)
+    for name, queue in QUEUES.items():
+        template["Resources"][logical(name)]["Properties"]["Events"] = _mapping(name, queue)
+    _notify(template["Resources"])
+    template["Parameters"]["Stage"]["AllowedValues"] = [stage]  # the functions' names and variables have it already
+    template["Resources"]["RestAPI"] = {"Properties": API_PROPERTIES}
+    return template
+
+
+def policies(stage: str) -> dict[str, Any]:
+    """Each function's policy, as the template takes it."""
+    known = {"WorkgroupArn": infra(stage)["Outputs"]["WorkgroupArn"]["Value"]}
+    return {name: for_template(policy(name), known) for name in functions(stage)}
+
+
+def logical(name: str) -> str:
+    """The id of a function in Chalice's template."""
+    return "APIHandler" if name == API else str(to_cfn_resource_name(name))
+
+
+def _function(name: str, variables: dict[str, Any]) -> dict[str, Any]:
+    """The function by its fixed name, its environment, its role by a fixed name, its log group."""
+    named = {"Fn::Sub": function_name(name)}
+    role, log = (str(to_cfn_resource_name(f"{name}{part}")) for part in ("_role", "_log_group"))
+    return {
+        logical(name): {
+            "Properties": {"FunctionName": named, "Environment": {"Variables": variables}},
+            "DependsOn": [log],
+        },
+        role: {"Properties": {"RoleName": named, "Tags": tags()}},
+        log: {
+            "DeletionPolicy": "Retain",
+            "UpdateReplacePolicy": "Retain",
+            "Properties": {"LogGroupName": {"Fn::Sub": f"/aws/lambda/{function_name(name)}"}, "Tags": tags()},
+        },
+    }
+
+
+def _mapping(name: str, queue: str) -> dict[str, Any]:
+    """The queue by what it is, so that it is made before it is polled. One message a batch: raising is the answer."""
+    source = f"{to_cfn_resource_name(name)}SqsEventSource"
+    return {source: {"Properties": {"Queue": {"Fn::Sub": f"${{{queue}.Arn}}"}}}}
+
+
+def _notify(resources: dict[str, Any]) -> None:
+    """The bucket calls a function for what lands below each prefix; S3 must be allowed to before the bucket is made."""
+    bucket = "landfall-${Stage}-${AWS::AccountId}-${AWS::Region}"
+    called, allowed = [], []
+    for name, prefix in LANDING.items():
+        permission = f"{logical(name)}Permission"
+        resources[permission] = {
+            "Type": "AWS::Lambda::Permission",
+            "Properties": {
+                "FunctionName": {"Fn::GetAtt": [logical(name), "Arn"]},
+                "Action": "lambda:InvokeFunction",
+                "Principal": "s3.amazonaws.com",
+                "SourceAccount": {"Ref": "AWS::AccountId"},
+                "SourceArn": {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{bucket}"},
+            },
+        }
+        rules = {"S3Key": {"Rules": [{"Name": "prefix", "Value": prefix}]}}
+        function = {"Fn::GetAtt": [logical(name), "Arn"]}
+        called.append({"Event": "s3:ObjectCreated:*", "Function": function, "Filter": rules})
+        allowed.append(permission)
+    resources["LandingBucket"]["Properties"]["NotificationConfiguration"] = {"LambdaConfigurations": called}
+    resources["LandingBucket"]["DependsOn"] = allowed

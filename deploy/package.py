@@ -1,0 +1,113 @@
+"""`make package STAGE=prod`: one template with everything, and the zip of its functions, checked and measured."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+from deploy.merge import merge, policies
+from deploy.project import BUILD, Project
+from deploy.stage import stages
+from deploy.vendor import PLATFORMS, PackageError, vendor
+
+MIB = 1 << 20
+ZIP_LIMIT, UNZIPPED_LIMIT = 50 * MIB, 250 * MIB
+"""Lambda's, for a zip that is uploaded directly, and for what it holds."""
+SHOWN = 12
+PIP_FAILED = "Could not install dependencies"
+"""Chalice prints this and goes on."""
+
+
+def package(stage: str, architecture: str) -> Path:
+    """The directory with template.json and deployment.zip. Raises PackageError."""
+    out = BUILD / f"out-{stage}"
+    template = generate(stage, architecture, vendor(architecture, BUILD), BUILD / f"package-{stage}", out)
+    measure(out / "deployment.zip")
+    check(template)
+    return out
+
+
+def generate(stage: str, architecture: str, vendored: Path | None, where: Path, out: Path) -> Path:
+    """The template, with the zip beside it; `where` becomes the project that Chalice packs. Raises PackageError."""
+    Project(stage=stage, environment=_environment(stage), policies=policies(stage), architecture=architecture).make(
+        where, vendored
+    )
+    merged = where / "merge.json"
+    merged.write_text(json.dumps(merge(stage), indent=1))
+    shutil.rmtree(out, ignore_errors=True)
+    chalice(where, "package", "--stage", stage, "--merge-template", str(merged), str(out))
+    return (out / "sam.json").rename(out / "template.json")
+
+
+def chalice(directory: Path, *arguments: str) -> str:
+    """Run Chalice in a project. Returns what it printed. Raises PackageError."""
+    region = os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION") or "eu-west-1"
+    done = subprocess.run(  # noqa: S603  # nosec B603
+        [Path(sys.executable).parent / "chalice", *arguments],
+        cwd=directory,
+        env={**os.environ, "AWS_DEFAULT_REGION": region, "PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode or PIP_FAILED in done.stdout:
+        raise PackageError(f"chalice {arguments[0]} failed:\n{done.stdout}")
+    return done.stdout
+
+
+def measure(archive: Path) -> None:
+    """Print what is in the zip. Raises PackageError over Lambda's limits."""
+    with zipfile.ZipFile(archive) as opened:
+        entries = opened.infolist()
+    packed, unpacked = Counter[str](), Counter[str]()
+    for entry in entries:
+        top = entry.filename.split("/")[0]
+        packed[top] += entry.compress_size
+        unpacked[top] += entry.file_size
+    size, whole = archive.stat().st_size, sum(unpacked.values())
+    print(f"{archive.name}: {len(entries)} files, {size / MIB:.1f} MiB zipped, {whole / MIB:.1f} MiB unzipped")
+    for top, amount in unpacked.most_common(SHOWN):
+        print(f"  {top:<28}{packed[top] / MIB:8.1f}{amount / MIB:8.1f} MiB")
+    print(f"  {'the others':<28}{'':8}{sum(n for _, n in unpacked.most_common()[SHOWN:]) / MIB:8.1f} MiB")
+    if size > ZIP_LIMIT or whole > UNZIPPED_LIMIT:
+        raise PackageError(f"Lambda takes {ZIP_LIMIT // MIB} MiB zipped and {UNZIPPED_LIMIT // MIB} MiB unzipped")
+
+
+def check(template: Path) -> None:
+    """cfn-lint, which also transforms it as SAM will. Raises PackageError with its findings."""
+    command = [Path(sys.executable).parent / "cfn-lint", "--format", "parseable", template]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # nosec B603
+    if done.returncode:
+        raise PackageError(f"cfn-lint:\n{done.stdout}{done.stderr}")
+    print("cfn-lint: clean")
+
+
+def _environment(stage: str) -> dict[str, str]:
+    """What app.py reads when Chalice imports it; the template then has expressions instead."""
+    queues = {f"LANDFALL_{kind}_QUEUE": f"landfall-{stage}-{kind.lower()}s" for kind in ("RUN", "CHUNK")}
+    return {"LANDFALL_STAGE": stage, "LANDFALL_S3_WIRING": "template", **queues}
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.package", description=__doc__)
+    parser.add_argument("--stage", choices=stages(), default="dev")
+    parser.add_argument("--architecture", choices=sorted(PLATFORMS), default="x86_64")
+    asked = parser.parse_args()
+    try:
+        out = package(asked.stage, asked.architecture)
+    except PackageError as error:
+        sys.exit(f"package: {error}")
+    print(f"made {out.relative_to(Path.cwd())}/template.json and deployment.zip; docs/deploy.md says how to apply them")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""The template of what Landfall stands on: infra/*.yaml, with alarms, dashboard and tags."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from deploy.alarms import alarms
+from deploy.dashboard import dashboard
+from deploy.stage import ROOT, functions
+
+PROJECT = "landfall"
+TAGGED = frozenset(
+    {
+        "AWS::CloudTrail::Trail",
+        "AWS::CloudWatch::Alarm",
+        "AWS::DynamoDB::Table",
+        "AWS::IAM::Role",
+        "AWS::Lambda::Function",
+        "AWS::Logs::LogGroup",
+        "AWS::RedshiftServerless::Namespace",
+        "AWS::RedshiftServerless::Workgroup",
+        "AWS::S3::Bucket",
+        "AWS::SNS::Topic",
+        "AWS::SQS::Queue",
+        "AWS::SecretsManager::Secret",
+    }
+)
+"""Kinds that take a list of tags. Serverless functions take a map, which Chalice writes."""
+
+
+def infra(stage: str) -> dict[str, Any]:
+    """The stack that `chalice deploy` needs; its parameter Stage has the stage as its default."""
+    template: dict[str, Any] = yaml.safe_load((ROOT / "infra/landfall.template.yaml").read_text())
+    template["Resources"] |= yaml.safe_load((ROOT / "infra/trail.yaml").read_text())["Resources"]
+    names = sorted(functions(stage))
+    template["Resources"] |= alarms(names) | {"Dashboard": dashboard(names)}
+    url = "https://${AWS::Region}.console.aws.amazon.com/cloudwatch/home?region=${AWS::Region}#dashboards:name=landfall-${Stage}"
+    template["Outputs"]["DashboardUrl"] = {"Value": {"Fn::Sub": url}}
+    template["Parameters"]["Stage"]["Default"] = stage
+    for resource in template["Resources"].values():
+        tag(resource)
+    return template
+
+
+def tag(resource: dict[str, Any]) -> None:
+    """Give a resource the tags that all have, if its kind takes any."""
+    if resource["Type"] in TAGGED:
+        resource["Properties"]["Tags"] = tags()
+
+
+def tags() -> list[dict[str, Any]]:
+    """Of everything that is made."""
+    return [{"Key": "Environment", "Value": {"Ref": "Stage"}}, {"Key": "Project", "Value": PROJECT}]

@@ -1,0 +1,111 @@
+"""What the functions import, as Lambda wants it: its Python, its processor, without what nothing asks for, compiled.
+
+A function's disk is read-only and Chalice packs no compiled code but what lies in vendor/: without it every start would
+compile all over.
+"""
+
+from __future__ import annotations
+
+import compileall
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from py_compile import PycInvalidationMode
+
+from deploy.stage import ROOT
+
+PYTHON = "3.13"
+PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
+"""Chalice's word for a processor, and uv's; Amazon Linux 2023 has glibc 2.34."""
+LEFT_OUT = frozenset({"beautifulsoup4", "lxml", "setuptools", "soupsieve"})
+"""Needed by redshift-connector's browser log-in only, which no function does."""
+SERVICES = frozenset(
+    {"dynamodb", "redshift", "redshift-data", "redshift-serverless", "s3", "secretsmanager", "sns", "sqs", "sts"}
+)
+"""Of botocore's 400 services those that are called; `sts` is for roles that a profile assumes."""
+NAMED = re.compile(r"^([A-Za-z0-9._-]+)==")
+NOT_RUN = ("*.pyi", "*.pyx", "*.pxd", "*.c", "*.h", "*.cpp", "*.hpp", "zstandard/_cffi*.so")
+"""Sources, and the second build of Zstandard, which is for PyPy."""
+TESTS = frozenset({"test", "tests"})
+
+
+class PackageError(Exception):
+    """What is made cannot be deployed."""
+
+
+def vendor(architecture: str, build: Path) -> Path:
+    """The directory, made anew when the lock or this file has changed. Raises PackageError."""
+    if sys.version_info[:2] != (3, 13):
+        raise PackageError(f"Lambda runs Python {PYTHON}, this is {sys.version.split()[0]}: see scripts/find-python")
+    lock = _wanted((ROOT / "requirements.txt").read_text())
+    made = build / f"vendor-{architecture}"
+    stamp = made.with_suffix(".made")
+    state = hashlib.sha256((lock + Path(__file__).read_text()).encode()).hexdigest()
+    if stamp.exists() and stamp.read_text() == state:
+        return made
+    shutil.rmtree(made, ignore_errors=True)
+    _install(lock, architecture, made)
+    _prune(made)
+    compiled(made)
+    stamp.write_text(state)
+    return made
+
+
+def compiled(directory: Path) -> None:
+    """Compile what is below it, so that it is used whatever the times of the files in the zip. Raises PackageError."""
+    good = compileall.compile_dir(
+        str(directory),
+        quiet=1,
+        stripdir=str(directory),
+        invalidation_mode=PycInvalidationMode.UNCHECKED_HASH,
+    )
+    if not good:
+        raise PackageError(f"not everything below {directory} compiles")
+
+
+def _wanted(lock: str) -> str:
+    """The lock without what is left out: a requirement is the lines from its name to the next one's."""
+    kept, lines = True, []
+    for line in lock.splitlines():
+        if found := NAMED.match(line):
+            kept = found[1].lower() not in LEFT_OUT
+        if kept:
+            lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def _install(lock: str, architecture: str, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    wanted = target.with_suffix(".txt")
+    wanted.write_text(lock)
+    command = [
+        *(ROOT / ".venv-uv/bin/uv", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--no-config"),
+        *("--only-binary", ":all:", "--python-version", PYTHON, "--python-platform", PLATFORMS[architecture]),
+        *("--link-mode", "copy", "--target", target, "--requirement", wanted),
+    ]
+    done = subprocess.run(  # noqa: S603  # nosec B603
+        command, env={**os.environ, "UV_SYSTEM_CERTS": "true"}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise PackageError(f"uv could not install what the functions import:\n{done.stderr}")
+
+
+def _prune(directory: Path) -> None:
+    shutil.rmtree(directory / "bin", ignore_errors=True)
+    for found in list(_unused(directory)):
+        shutil.rmtree(found) if found.is_dir() else found.unlink(missing_ok=True)
+
+
+def _unused(directory: Path) -> Iterator[Path]:
+    for pattern in NOT_RUN:
+        yield from directory.rglob(pattern)
+    for found in directory.rglob("*"):
+        if found.is_dir() and found.name in TESTS:
+            yield found
+    for data in (directory / "botocore/data", directory / "boto3/data"):
+        yield from (found for found in data.iterdir() if found.is_dir() and found.name not in SERVICES)

@@ -1,0 +1,114 @@
+"""What `chalice package` makes of the app for production, with what is merged in; without libraries, for speed."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+from deploy.merge import LANDING, QUEUES, logical
+from deploy.package import generate
+from deploy.stage import functions
+from deploy.template import TAGGED
+
+FUNCTIONS = sorted(functions("prod"))
+
+
+@pytest.fixture(scope="module")
+def packaged(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    here = tmp_path_factory.mktemp("packaged")
+    return dict(json.loads(generate("prod", "x86_64", None, here / "project", here / "out").read_text()))
+
+
+@pytest.fixture(scope="module")
+def resources(packaged: dict[str, Any]) -> dict[str, Any]:
+    return dict(packaged["Resources"])
+
+
+@pytest.fixture(scope="module")
+def plain(packaged: dict[str, Any]) -> dict[str, Any]:
+    """As CloudFormation sees it, once SAM has transformed it."""
+    given = json.loads(json.dumps(packaged))
+    for resource in given["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::Function":
+            resource["Properties"]["CodeUri"] = "s3://artifacts/deployment.zip"
+    translator = Translator({}, Parser(), boto_session=boto3.session.Session(region_name="eu-west-1"))
+    return dict(translator.translate(sam_template=given, parameter_values={})["Resources"])
+
+
+def test_sam_makes_a_function_a_mapping_and_a_rule_of_each(plain: dict[str, Any]) -> None:
+    kinds = [resource["Type"] for resource in plain.values()]
+    assert kinds.count("AWS::Lambda::Function") == len(FUNCTIONS)
+    assert kinds.count("AWS::Lambda::EventSourceMapping") == len(QUEUES)
+    assert kinds.count("AWS::Events::Rule") == 2
+    assert kinds.count("AWS::IAM::Role") == len(FUNCTIONS) + 1, "one each, and the one of COPY"
+
+
+def test_every_method_of_every_route_has_an_authorizer(resources: dict[str, Any]) -> None:
+    said = resources["RestAPI"]["Properties"]["DefinitionBody"]
+    methods = {(path, name): method for path, found in said["paths"].items() for name, method in found.items()}
+    assert len(methods) >= 14
+    assert {key for key, method in methods.items() if method.get("security") != [{"authorize": []}]} == set()
+    assert said["securityDefinitions"]["authorize"]["x-amazon-apigateway-authtype"] == "custom"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_each_function_has_its_name_role_log_and_limits(resources: dict[str, Any], name: str) -> None:
+    said = resources[logical(name)]["Properties"]
+    role = resources[said["Role"]["Fn::GetAtt"][0]]["Properties"]
+    assert role["RoleName"] == said["FunctionName"]
+    assert (said["MemorySize"], said["Timeout"]) == (
+        functions("prod")[name]["lambda_memory_size"],
+        functions("prod")[name]["lambda_timeout"],
+    )
+    assert said["ReservedConcurrentExecutions"] == functions("prod")[name]["reserved_concurrency"]
+    assert (said["Runtime"], said["Tracing"]) == ("python3.13", "Active")
+    assert said["Handler"] == f"app.{'app' if name == 'api_handler' else name}"
+    [log] = resources[logical(name)]["DependsOn"]
+    assert resources[log]["Properties"]["RetentionInDays"] == 30
+    assert resources[log]["Properties"]["LogGroupName"]["Fn::Sub"] == f"/aws/lambda/{said['FunctionName']['Fn::Sub']}"
+
+
+@pytest.mark.parametrize(("name", "queue"), QUEUES.items())
+def test_queues_are_polled_one_message_at_a_time_and_within_what_is_reserved(
+    resources: dict[str, Any], name: str, queue: str
+) -> None:
+    [event] = [e["Properties"] for e in resources[logical(name)]["Properties"]["Events"].values()]
+    assert event["Queue"] == {"Fn::Sub": f"${{{queue}.Arn}}"}
+    assert event["BatchSize"] == 1, "raising is the answer, so no batchItemFailures are needed"
+    assert event["ScalingConfig"]["MaximumConcurrency"] <= functions("prod")[name]["reserved_concurrency"]
+
+
+def test_the_bucket_calls_plain_functions(resources: dict[str, Any]) -> None:
+    for name in LANDING:
+        assert "Events" not in resources[logical(name)]["Properties"]
+        assert f"{logical(name)}Permission" in resources["LandingBucket"]["DependsOn"]
+    assert len(resources["LandingBucket"]["Properties"]["NotificationConfiguration"]["LambdaConfigurations"]) == len(
+        LANDING
+    )
+
+
+def test_policies_allow_no_action_on_everything(plain: dict[str, Any]) -> None:
+    for name, role in ((n, r) for n, r in plain.items() if r["Type"] == "AWS::IAM::Role"):
+        statements = [s for p in role["Properties"]["Policies"] for s in p["PolicyDocument"]["Statement"]]
+        assert not [a for s in statements for a in s["Action"] if "*" in a]
+        free = [a for s in statements if s["Effect"] == "Allow" and "*" in s["Resource"] for a in s["Action"]]
+        assert all(a.startswith(("xray:Put", "redshift-data:")) for a in free), name
+
+
+def test_all_is_tagged(plain: dict[str, Any]) -> None:
+    for name, resource in plain.items():
+        if resource["Type"] in TAGGED:
+            assert {"Environment", "Project"} <= {tag["Key"] for tag in resource["Properties"]["Tags"]}, name
+
+
+def test_no_value_that_is_wanted_is_left_to_be_found(packaged: dict[str, Any]) -> None:
+    text = json.dumps(packaged)
+    assert not re.search(r"\b\d{12}\b", text.replace("000000000000", ""))
+    assert yaml.safe_load(text)["Outputs"]["EndpointURL"]

@@ -1,0 +1,170 @@
+"""What each function may do: what it calls, on what is ours, and never what would lose data."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from deploy.stage import CHALICE, ROOT, filled, for_template, function_name, functions, policy, stages
+
+NO_RESOURCE_LEVEL = {
+    "redshift-data:CancelStatement",
+    "redshift-data:DescribeStatement",
+    "redshift-data:GetStatementResult",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+}
+"""Actions for which IAM knows no resource (AWS's Service Authorization Reference)."""
+DENIED = {
+    "s3:DeleteBucket",
+    "dynamodb:DeleteTable",
+    "redshift-data:ExecuteStatement",
+    "redshift-data:BatchExecuteStatement",
+    "iam:PassRole",
+}
+FUNCTIONS = sorted(functions("prod"))
+VALUES = {
+    "Stage": "dev",
+    "AWS::Partition": "aws",
+    "AWS::Region": "eu-west-1",
+    "AWS::AccountId": "123456789012",
+    "WorkgroupArn": "arn:aws:redshift-serverless:eu-west-1:123456789012:workgroup/w",
+}
+
+
+def _allowed(name: str) -> list[dict[str, Any]]:
+    return [s for s in policy(name)["Statement"] if s["Effect"] == "Allow"]
+
+
+def test_every_function_of_the_app_has_a_policy_memory_and_a_timeout_in_each_stage() -> None:
+    names = set(re.findall(r"^def (\w+)\(\w*event: ", (ROOT / "app.py").read_text(), re.MULTILINE))
+    assert names - {"on_event"} | {"api_handler", "authorize"} == set(FUNCTIONS)
+    for stage in stages():
+        for name, said in functions(stage).items():
+            assert said["iam_policy_file"] == f"policy-{name}.json"
+            assert said["lambda_memory_size"] >= 256
+            assert said["lambda_timeout"] <= 900
+    assert {p.name for p in CHALICE.glob("policy-*.json")} == {f"policy-{name}.json" for name in FUNCTIONS}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_action_or_resource_is_everything(name: str) -> None:
+    for statement in _allowed(name):
+        assert not [action for action in statement["Action"] if "*" in action]
+        if statement["Resource"] == ["*"]:
+            assert set(statement["Action"]) <= NO_RESOURCE_LEVEL
+            continue
+        for resource in statement["Resource"]:
+            assert resource == "${WorkgroupArn}" or "landfall-${Stage}" in resource
+            assert resource.count("*") <= resource.endswith(("/*", ":*"))
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_what_would_lose_data_or_reach_elsewhere_is_denied(name: str) -> None:
+    denied = [s for s in policy(name)["Statement"] if s["Effect"] == "Deny"]
+    assert {action for s in denied for action in s["Action"]} == DENIED
+    spared = {s["Sid"]: s["NotResource"] for s in denied if "NotResource" in s}
+    assert spared["NoOtherWarehouse"] == ["${WorkgroupArn}"]
+    assert [arn.rpartition("/")[2] for arn in spared["PassNoRoleButCopy"]] == ["landfall-${Stage}-copy"]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_writes_its_own_log_only(name: str) -> None:
+    [log] = [s for s in _allowed(name) if s["Sid"] == "WriteItsLog"]
+    assert log["Resource"][0].endswith(f":log-group:/aws/lambda/{function_name(name)}:*")
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_no_placeholder_is_left_for_chalice_deploy(name: str) -> None:
+    left = re.findall(r"\$\{[^}]*\}", str(filled(policy(name), VALUES)))
+    assert set(left) <= {"${aws:userid}"}, "IAM's own"
+
+
+def test_a_template_gets_substitutions_and_expressions() -> None:
+    found = for_template({"a": ["x-${Stage}", "${W}", "${!aws:userid}", "plain"], "b": "${W}/x"}, {"W": {"Ref": "W"}})
+    assert found == {
+        "a": [{"Fn::Sub": "x-${Stage}"}, {"Ref": "W"}, {"Fn::Sub": "${!aws:userid}"}, "plain"],
+        "b": {"Fn::Sub": ["${W}/x", {"W": {"Ref": "W"}}]},
+    }
+
+
+CALLS = {
+    "s3": {
+        "head_object": "s3:GetObject",
+        "get_object": "s3:GetObject",
+        "put_object": "s3:PutObject",
+        "copy_object": "s3:PutObject",
+        "copy": "s3:PutObject",
+        "delete_object": "s3:DeleteObject",
+        "create_multipart_upload": "s3:PutObject",
+        "upload_part": "s3:PutObject",
+        "complete_multipart_upload": "s3:PutObject",
+        "abort_multipart_upload": "s3:AbortMultipartUpload",
+        "list_objects_v2": "s3:ListBucket",
+    },
+    "db": {"transact_write_items": "dynamodb:PutItem"},
+    "sqs": {"send_message_batch": "sqs:SendMessage"},
+}
+"""Rights that are not called as the method that needs them."""
+SERVICES = {
+    "s3": "s3",
+    "db": "dynamodb",
+    "sqs": "sqs",
+    "sns": "sns",
+    "api": "redshift-data",
+    "secrets": "secretsmanager",
+}
+
+
+def _called() -> set[str]:
+    found: set[str] = set()
+    for path in (ROOT / "chalicelib/adapters").glob("*.py"):
+        text = path.read_text()
+        for client, method in re.findall(r"_(s3|db|sqs|sns|api|secrets)\.([a-z_0-9]+)\(", text):
+            asked = re.findall(r'get_paginator\("(\w+)"\)', text) if method == "get_paginator" else [method]
+            for name in asked:
+                usual = f"{SERVICES[client]}:{''.join(word.title() for word in name.split('_'))}"
+                found.add(CALLS.get(client, {}).get(name, usual))
+    return found
+
+
+def test_what_the_adapters_call_some_function_may() -> None:
+    allowed = {action for name in FUNCTIONS for s in _allowed(name) for action in s["Action"]}
+    assert len(_called()) > 20
+    assert _called() <= allowed
+
+
+ARRIVING = {"dynamodb:GetItem", "dynamodb:PutItem", "sqs:SendMessage", "sqs:GetQueueUrl"}
+"""What it takes to make a run of a landed file."""
+
+
+@pytest.mark.parametrize(
+    ("name", "actions"),
+    [
+        ("on_incoming", ARRIVING),
+        ("on_monthly", ARRIVING),
+        ("on_statement", {"sqs:SendMessage", "sqs:GetQueueUrl"}),
+        ("authorize", {"secretsmanager:GetSecretValue"}),
+    ],
+)
+def test_small_functions_may_little(name: str, actions: set[str]) -> None:
+    own = {a for s in _allowed(name) for a in s["Action"] if not a.startswith(("logs:", "xray:"))}
+    assert own == actions
+
+
+def _who_may(action: str) -> list[str]:
+    return [name for name in FUNCTIONS if any(action in s["Action"] for s in _allowed(name))]
+
+
+def test_only_one_function_moves_rows_and_tells_people() -> None:
+    assert _who_may("redshift-data:BatchExecuteStatement") == _who_may("sns:Publish") == ["advance_run"]
+
+
+def test_only_what_archives_may_delete_and_only_what_landed() -> None:
+    archiving = ["advance_run", "api_handler", "on_schedule"]
+    assert _who_may("s3:DeleteObject") == _who_may("s3:DeleteObjectVersion") == archiving
+    for name in archiving:
+        [delete] = [s for s in _allowed(name) if "s3:DeleteObject" in s["Action"]]
+        assert {arn.split("/")[1] for arn in delete["Resource"]} == {"incoming", "monthly_data"}

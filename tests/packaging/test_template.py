@@ -1,0 +1,155 @@
+"""The template of what Landfall stands on, and what is merged into Chalice's."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.table import table_definition
+from chalicelib.config import Settings
+from chalicelib.domain.keys import OUTPUTS
+from chalicelib.observe import METRICS
+from deploy.alarms import OURS
+from deploy.merge import LANDING, merge
+from deploy.stage import ROOT, SETTINGS, functions, stages
+from deploy.template import TAGGED, infra
+
+NOT_TAGGABLE = {
+    "AWS::CloudWatch::Dashboard",
+    "AWS::Glue::Database",
+    "AWS::S3::BucketPolicy",
+    "AWS::SNS::Subscription",
+    "AWS::SQS::QueuePolicy",
+}
+ATTEMPTS = Settings.__dataclass_fields__["max_attempts"].default
+TEMPLATE = infra("dev")
+RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
+
+
+def _of(kind: str) -> dict[str, dict[str, Any]]:
+    return {name: r["Properties"] for name, r in RESOURCES.items() if r["Type"] == kind}
+
+
+def test_the_table_is_the_one_the_adapter_knows() -> None:
+    table = RESOURCES["Table"]["Properties"]
+    wanted = table_definition("any")
+    del wanted["TableName"]
+    assert {name: table[name] for name in wanted} == wanted
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+
+
+def test_every_queue_has_dead_letters_but_those_that_are_and_the_one_that_others_read() -> None:
+    queues = _of("AWS::SQS::Queue")
+    assert {n for n, q in queues.items() if "RedrivePolicy" not in q} == {
+        "RunDeadQueue",
+        "ChunkDeadQueue",
+        "ResultQueue",
+    }
+    for name in ("Run", "Chunk"):
+        redrive = queues[f"{name}Queue"]["RedrivePolicy"]
+        assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": [f"{name}DeadQueue", "Arn"]}
+        assert redrive["maxReceiveCount"] == ATTEMPTS + 1, "a handler has to see its last try"
+
+
+@pytest.mark.parametrize("stage", stages())
+@pytest.mark.parametrize(
+    ("queue", "function"),
+    [("Run", "advance_run"), ("Chunk", "stage_chunk"), ("RunDead", "bury_run"), ("ChunkDead", "bury_chunk")],
+)
+def test_a_message_is_hidden_for_six_timeouts(stage: str, queue: str, function: str) -> None:
+    hidden = RESOURCES[f"{queue}Queue"]["Properties"]["VisibilityTimeout"]
+    assert hidden >= 6 * functions(stage)[function]["lambda_timeout"]
+
+
+def test_everything_that_can_be_tagged_is() -> None:
+    for resource in RESOURCES.values():
+        if resource["Type"] in NOT_TAGGABLE:
+            continue
+        assert resource["Type"] in TAGGED
+        assert {tag["Key"] for tag in resource["Properties"]["Tags"]} == {"Environment", "Project"}
+
+
+def test_what_holds_data_outlives_its_stack() -> None:
+    kinds = {
+        "AWS::S3::Bucket",
+        "AWS::DynamoDB::Table",
+        "AWS::RedshiftServerless::Namespace",
+        "AWS::SecretsManager::Secret",
+    }
+    for resource in RESOURCES.values():
+        if resource["Type"] in kinds:
+            assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+
+
+@pytest.mark.parametrize("bucket", ["LandingBucket", "TrailBucket"])
+def test_buckets_are_private_encrypted_and_tls_only(bucket: str) -> None:
+    said = RESOURCES[bucket]["Properties"]
+    assert set(said["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(said["PublicAccessBlockConfiguration"]) == 4
+    assert said["BucketEncryption"]
+    assert said["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    statement = RESOURCES[f"{bucket}Policy"]["Properties"]["PolicyDocument"]["Statement"][0]
+    assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+
+
+def test_the_warehouse_is_private_and_optional() -> None:
+    workgroup = RESOURCES["Workgroup"]
+    assert workgroup["Properties"]["PubliclyAccessible"] is False
+    assert workgroup["Condition"] == RESOURCES["Namespace"]["Condition"] == "MakesWarehouse"
+
+
+def test_what_a_load_reads_stays_readable() -> None:
+    rules = {rule["Id"]: rule for rule in RESOURCES["LandingBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]}
+    moved = {rule["Prefix"]: rule["Transitions"] for rule in rules.values() if "Transitions" in rule}
+    assert moved["processed/"] == [{"StorageClass": "GLACIER_IR", "TransitionInDays": 30}]
+    assert moved["archive/"] == [{"StorageClass": "GLACIER", "TransitionInDays": 30}]
+    assert rules["rejected-expires"]["ExpirationInDays"] == 90
+    assert rules["incomplete-uploads"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 3}
+
+
+def test_the_outputs_name_every_setting_that_has_no_default() -> None:
+    needed = {
+        f"LANDFALL_{name.upper()}"
+        for name, f in Settings.__dataclass_fields__.items()
+        if f.default.__class__.__name__ == "_MISSING_TYPE"
+    }
+    assert needed <= {SETTINGS[name] for name in TEMPLATE["Outputs"] if name in SETTINGS}
+
+
+def test_no_function_is_called_for_what_we_write_ourselves() -> None:
+    assert not [
+        (out, prefix)
+        for out in OUTPUTS
+        for prefix in LANDING.values()
+        if out.startswith(prefix) or prefix.startswith(out)
+    ]
+    called = merge("prod")["Resources"]["LandingBucket"]["Properties"]["NotificationConfiguration"][
+        "LambdaConfigurations"
+    ]
+    assert {c["Filter"]["S3Key"]["Rules"][0]["Value"] for c in called} == set(LANDING.values())
+
+
+def test_alarms_are_on_metrics_there_are_and_name_their_entry_in_the_runbook() -> None:
+    metrics = {metric for event in METRICS.values() for metric, _, _ in event.values()}
+    assert {alarm.metric for alarm in OURS} <= metrics
+    runbook = (ROOT / "docs/runbook.md").read_text()
+    alarms = _of("AWS::CloudWatch::Alarm")
+    assert len(alarms) == len(OURS) + 5
+    for alarm in alarms.values():
+        name = alarm["AlarmName"]["Fn::Sub"].removeprefix("landfall-${Stage}-")
+        assert alarm["AlarmDescription"].endswith(f"docs/runbook.md, alarm {name}.")
+        assert f"| `{name}` |" in runbook
+
+
+def test_the_dashboard_is_json_that_names_metrics_there_are() -> None:
+    body = json.loads(RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"][0])
+    metrics = {metric for event in METRICS.values() for metric, _, _ in event.values()}
+    ours = {row[1] for widget in body["widgets"] for row in widget["properties"]["metrics"] if row[0] == "Landfall"}
+    assert ours <= metrics
+    assert len(ours) > 10
+
+
+def test_the_template_fits_into_one_call() -> None:
+    assert len(json.dumps(TEMPLATE, separators=(",", ":"))) < 51_200
