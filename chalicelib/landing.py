@@ -10,9 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from chalicelib.domain import keys
 from chalicelib.domain.model import Run, RunState, Source, run_id
-from chalicelib.errors import SourceGone
 from chalicelib.pipeline import Pipeline
 from chalicelib.ports import Newest
 
@@ -36,8 +34,6 @@ class Look:
     """Which keys; no key is empty, so that this takes them all."""
     most: int = 1_000_000
     """After so many runs were started, the look stops too."""
-    tidies: bool = True
-    """Whether second drops are put away."""
     seen: int = 0
     started: list[Run] = field(default_factory=list)
     archived: int = 0
@@ -80,8 +76,9 @@ class Look:
 
     def _one(self, source: Source, newest: Newest | None, run: Run | None) -> None:
         if newest is not None and newest.etag == source.etag:
-            if run and run.state is RunState.LOADED and run.finished and self.tidies:
-                self._put_away(run, source)
+            if run and run.state is RunState.LOADED and run.finished:
+                self.pipeline.archive_again(run)
+                self.archived += 1
         elif self._unheard(source) and (arrived := self.pipeline.arrive(source)):
             self.started.append(arrived)
 
@@ -92,26 +89,6 @@ class Look:
         """
         known = self.pipeline.runs.get(run_id(source))
         return known is None or source.last_modified > (known.source.last_modified or known.arrived_at)
-
-    def _put_away(self, run: Run, listed: Source) -> None:
-        """A second drop of what is loaded goes where the first one is, or it would be listed for ever."""
-        objects, key = self.pipeline.objects, keys.archive(run)
-        source = objects.head(listed.bucket, listed.key)
-        if source.etag != run.source.etag:
-            return
-        if not self._holds(key, source):
-            objects.copy(source, key)
-        objects.delete(source)
-        if run.archive_key != key:
-            self.pipeline.runs.change(run, archive_key=key)
-        self.archived += 1
-        self.pipeline.note("archived_again", {"run": run.run_id, "object": run.object})
-
-    def _holds(self, key: str, source: Source) -> bool:
-        try:
-            return self.pipeline.objects.head(source.bucket, key).size == source.size
-        except SourceGone:
-            return False
 
     def _passed_over(self, what: str, error: Exception) -> None:
         self.failed += 1

@@ -13,6 +13,7 @@ it is told at least once, under a stable id.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from chalicelib.domain import keys
@@ -235,16 +236,27 @@ class Pipeline(Loading):
         return self.runs.change(run, archive_key=key)
 
     def _archived(self, run: Run) -> str:
-        """Where the source is kept from now on."""
-        key = keys.archive(run)
+        """Where the source is kept from now on. Of a run that was told, a second drop goes there, too."""
+        key, source = keys.archive(run), run.source
+        kept = self._put_away(source, key)
+        if run.told:
+            with suppress(SourceGone):
+                again = self.objects.head(source.bucket, source.key)
+                kept = (again.etag == source.etag and self._put_away(again, key)) or kept
+        return key if kept else NOT_KEPT
+
+    def _put_away(self, source: Source, key: str) -> bool:
+        """Whether the archive has it, and it lies no longer where it landed."""
         try:
-            self.objects.copy(run.source, key)
+            self.objects.copy(source, key)
         except (SourceGone, SourceChanged):
-            copies = self.objects.list(run.source.bucket, key)
-            key = key if any(copy.key == key for copy in copies) else NOT_KEPT
-        else:
-            self.objects.delete(run.source)
-        return key
+            return any(copy.key == key for copy in self.objects.list(source.bucket, key))
+        self.objects.delete(source)
+        return True
+
+    def archive_again(self, run: Run) -> None:
+        """Have a second drop of what is loaded put away, or it would be listed for ever. Raises Conflict."""
+        self.nudge(self.runs.change(run, archive_key=""))
 
     def tell(self, run: Run) -> Run:
         """Success to the business, all else to support; recorded after it was sent, so it is sent at least once."""

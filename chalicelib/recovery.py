@@ -41,7 +41,6 @@ def backfill(pipeline: Pipeline, order: BackfillOrder) -> dict[str, Any]:
         landed_before=now,
         wanted=lambda key: not order.object or _object_of(pipeline, key) == order.object,
         most=MOST_STARTED,
-        tidies=not order.dry_run,
     )
     cursor = look.through()
     runs = [views.started(run) for run in look.started]

@@ -185,7 +185,10 @@ def backfill(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be started, and start nothing.")] = False,
     json: Json = False,
 ) -> ExitCode:
-    """Start what landed and has no run: its event was lost, or it was there before the app."""
+    """Start what landed and has no run.
+
+    Its event was lost, or it was there before the app.
+    """
     from cli.api import Api
     from cli.deployment import find
     from cli.recovery import backfill
@@ -200,7 +203,10 @@ def redrive(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be run, and run nothing.")] = False,
     json: Json = False,
 ) -> ExitCode:
-    """Bring back what dead letters ended, and messages that lie in the dead-letter queues."""
+    """Bring back what dead letters ended.
+
+    Messages that lie in the dead-letter queues go back to their queues, too.
+    """
     from cli.api import Api
     from cli.deployment import find
     from cli.recovery import redrive
