@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
@@ -15,7 +16,15 @@ from chalicelib.adapters.clock import SystemClock
 from chalicelib.adapters.dynamodb import DynamoRuns
 from chalicelib.domain import keys
 from chalicelib.domain.model import Run, RunState
+from local.environment import KEY
+from local.options import REGION
 from local.record import Record
+
+
+@cache
+def _client(service: str, endpoint: str) -> Any:
+    any_key = {"aws_access_key_id": KEY, "aws_secret_access_key": KEY}
+    return boto3.client(service, endpoint_url=endpoint, region_name=REGION, **any_key)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,14 +34,7 @@ class Place:
     record: Record
 
     def client(self, service: str) -> Any:
-        env = self.record.env
-        return boto3.client(
-            service,
-            endpoint_url=self.record.ports.url("aws"),
-            region_name=env["AWS_REGION"],
-            aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
-        )
+        return _client(service, self.record.ports.url("aws"))
 
     @property
     def bucket(self) -> str:

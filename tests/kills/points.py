@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 NOTES = ("arrived", "planned", "staged", "sealed", "submitted", "loaded")
-PATIENCE = 2.5
+PATIENCE = 5.0
 """Seconds to wait for a note; if it does not come, the worker is killed then: a random point."""
 MOMENT = 0.06
 LONGEST_RANDOM = 1.5
@@ -30,7 +30,8 @@ class Points:
 
     def wait(self) -> str:
         """Returns at the moment to kill; the name of the point."""
-        name = self.dice.choice((*NOTES, "random", "random"))
+        rarest = min(NOTES, key=lambda note: (self.hit[note], self.dice.random()))
+        name = self.dice.choice(("random", *NOTES, *[rarest] * len(NOTES)))
         if name == "random":
             time.sleep(self.dice.uniform(0.0, LONGEST_RANDOM))
         elif not self._noted(name, self.dice.choice((1, 1, 1, 2, 4))):

@@ -1,8 +1,8 @@
-"""Whether the judge sees: once it has found all well, one thing after the other is spoilt, and it must say so."""
+"""Whether the judge sees: once it has spoken, ten things are spoilt, and it must find each of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from chalicelib.domain import keys
@@ -11,51 +11,50 @@ from tests.kills.files import Planted
 from tests.kills.judge import Mail, violations
 from tests.kills.place import Place
 
-ONE = "transaction_id = (select min(transaction_id) from landing.transactions)"
+TABLE = "landing.transactions"
 
 
 def unseen(place: Place, files: Sequence[Planted], runs: Sequence[Run], mail: Mail) -> Iterator[str]:
-    """What was spoilt without the judge saying anything new."""
-    seen = set(violations(place, files, runs, mail))
-    loaded = next(run for run in runs if run.state is RunState.LOADED)
-    worse = {
-        "a run that is not finished": lambda: [replace(run, told=False) for run in runs],
-        "a file that was never heard of": lambda: runs[1:],
-        "books that do not balance": lambda: [replace(r, counts=replace(r.counts, good=1)) for r in runs],
+    """What was spoilt without the judge finding it."""
+    sound = [run for run in runs if run.state is RunState.LOADED]
+    untold, unheard, unbalanced, replaced, doubled, *_ = sound
+    told = next(run for run in sound if run.run_id == mail.business[0]["run"])
+    rejecting = next(run for run in runs if run.counts.rejected)
+    _spoil(place, replaced, doubled, rejecting)
+    spoilt = {
+        untold.run_id: replace(untold, told=False),
+        unbalanced.run_id: replace(unbalanced, counts=replace(unbalanced.counts, good=unbalanced.counts.good + 1)),
     }
-    for what, spoilt in worse.items():
-        if not set(violations(place, files, spoilt(), mail)) - seen:
-            yield what
-    quiet = replace(mail, business=mail.business[1:], support=[*mail.support, *mail.business[:1]])
-    if len(set(violations(place, files, runs, quiet)) - seen) < 2:
-        yield "a success that support was told, and the business was not"
-    for what, spoil in _deeds(place, loaded, runs).items():
-        spoil()
-        found = set(violations(place, files, runs, mail))
-        if not found - seen:
-            yield what
-        seen = found
-
-
-def _deeds(place: Place, loaded: Run, runs: Sequence[Run]) -> dict[str, Callable[[], None]]:
-    def sql(text: str) -> Callable[[], None]:
-        def run_it() -> None:
-            with place.warehouse() as warehouse:
-                warehouse.execute(text)
-
-        return run_it
-
-    archived = Planted(number=0, kind="", key=loaded.archive_key, body=b"something else")
-    rejecting = next((run for run in runs if run.counts.rejected), loaded)
-    return {
-        "a row twice": sql(f"insert into landing.transactions select * from landing.transactions where {ONE}"),
-        "a row that is missing": sql(f"delete from landing.transactions where {ONE}"),
-        "a value that is not the newest": sql("update landing.users set full_name = 'x' where user_id = 'U0001'"),
-        "a load that is twice in the ledger": sql(
-            f"insert into etl.ledger select * from etl.ledger where load_id = '{loaded.load_id}'"
+    said = violations(
+        place,
+        files,
+        [spoilt.get(run.run_id, run) for run in runs if run is not unheard],
+        Mail(
+            business=[letter for letter in mail.business if letter["run"] != told.run_id],
+            support=[*mail.support, mail.business[0]],
         ),
-        "an archive with another content": lambda: place.put(archived.key, archived.body),
-        "a reject that was told twice": lambda: place.put(
-            f"{keys.rejects_prefix(rejecting)}again.jsonl", b'{"line": 1, "code": 0, "column": ""}\n'
-        ),
+    )
+    must = {
+        "a run that is not finished": f"{untold.source.key}: is LOADED and not finished",
+        "a file that was never heard of": f"{unheard.source.key}: 0 runs, not 1",
+        "books that do not balance": f"{unbalanced.source.key}: its books do not balance",
+        "a success that the business was not told": f"{told.run_id}: the business was not told",
+        "a success that support was told": f"{told.run_id}: support was told that it is LOADED",
+        "an archive with another content": f"{replaced.source.key}: it is not archived",
+        "a load that is twice in the ledger": f"load {doubled.load_id} (LOADED) is in the ledger too often",
+        "a reject that was told twice": f"{rejecting.source.key}: its rejects are not those planted",
+        "a row that is there twice": f"{TABLE}: 1 rows are there, but should not be",
+        "a row that is missing": f"{TABLE}: 1 rows are missing",
     }
+    yield from (what for what, text in must.items() if not any(found.startswith(text) for found in said))
+
+
+def _spoil(place: Place, replaced: Run, doubled: Run, rejecting: Run) -> None:
+    """The loads, files and rows themselves."""
+    place.put(replaced.archive_key, b"something else")
+    place.put(f"{keys.rejects_prefix(rejecting)}again.jsonl", b'{"line": 1, "code": 0, "column": ""}\n')
+    one = f"transaction_id = (select {{}}(transaction_id) from {TABLE})"
+    with place.warehouse() as warehouse:
+        warehouse.execute(f"insert into etl.ledger select * from etl.ledger where load_id = '{doubled.load_id}'")
+        warehouse.execute(f"insert into {TABLE} select * from {TABLE} where {one.format('min')}")
+        warehouse.execute(f"delete from {TABLE} where {one.format('max')}")
