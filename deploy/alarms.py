@@ -63,6 +63,7 @@ def _logical(name: str) -> str:
 def _alarm(name: str, why: str, **what: Any) -> dict[str, Any]:
     return {
         "Type": "AWS::CloudWatch::Alarm",
+        "Condition": "MakesAlarms",
         "Properties": {
             "AlarmName": {"Fn::Sub": f"landfall-${{Stage}}-{name}"},
             "AlarmDescription": f"{why[0].upper()}{why[1:]}. What to do: docs/runbook.md, alarm {name}.",

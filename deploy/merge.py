@@ -21,15 +21,21 @@ QUEUES = {
     "bury_run": "RunDeadQueue",
     "bury_chunk": "ChunkDeadQueue",
 }
+CALLS_PER_SECOND, BURST = 20, 40
+"""People and dashboards ask the API, not machines: what is beyond is turned away, at no cost."""
 API_PROPERTIES = {
     "Name": {"Fn::Sub": "landfall-${Stage}"},
     "TracingEnabled": True,
     "Tags": {"Environment": {"Ref": "Stage"}, "Project": PROJECT},
     "MethodSettings": [
-        {"ResourcePath": "/*", "HttpMethod": "*", "ThrottlingRateLimit": 20, "ThrottlingBurstLimit": 40}
+        {
+            "ResourcePath": "/*",
+            "HttpMethod": "*",
+            "ThrottlingRateLimit": CALLS_PER_SECOND,
+            "ThrottlingBurstLimit": BURST,
+        }
     ],
 }
-"""People and dashboards ask it, not machines: over 20 calls a second are turned away, at no cost."""
 
 
 def merge(stage: str) -> dict[str, Any]:
@@ -69,7 +75,7 @@ def _function(name: str, variables: dict[str, Any]) -> dict[str, Any]:
         },
         role: {"Properties": {"RoleName": named, "Tags": tags()}},
         log: {
-            "DeletionPolicy": "Retain",
+            "DeletionPolicy": "RetainExceptOnCreate",
             "UpdateReplacePolicy": "Retain",
             "Properties": {"LogGroupName": {"Fn::Sub": f"/aws/lambda/{function_name(name)}"}, "Tags": tags()},
         },

@@ -33,7 +33,8 @@ TAGGED = frozenset(
 def infra(stage: str) -> dict[str, Any]:
     """The stack that `chalice deploy` needs; its parameter Stage has the stage as its default."""
     template: dict[str, Any] = yaml.safe_load((ROOT / "infra/landfall.template.yaml").read_text())
-    template["Resources"] |= yaml.safe_load((ROOT / "infra/trail.yaml").read_text())["Resources"]
+    for part in ("warehouse", "trail"):
+        template["Resources"] |= yaml.safe_load((ROOT / f"infra/{part}.yaml").read_text())["Resources"]
     names = sorted(functions(stage))
     template["Resources"] |= alarms(names) | {"Dashboard": dashboard(names)}
     url = "https://${AWS::Region}.console.aws.amazon.com/cloudwatch/home?region=${AWS::Region}#dashboards:name=landfall-${Stage}"

@@ -1,0 +1,67 @@
+"""After `chalice deploy`: what Chalice cannot say, and its memory kept where the next deployer finds it. Idempotent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from deploy.merge import BURST, CALLS_PER_SECOND
+from deploy.stage import filled, function_name, functions
+from deploy.template import PROJECT
+
+API_STAGE = "api"
+MEMORY = "deployed/{stage}.json"
+"""Where in the landing bucket Chalice's record of a stage is kept. Without it a deployment would make a second API."""
+
+
+def remember(s3: Any, bucket: str, stage: str, deployed: Path) -> None:
+    """Keep Chalice's record."""
+    s3.put_object(Bucket=bucket, Key=MEMORY.format(stage=stage), Body=(deployed / f"{stage}.json").read_bytes())
+
+
+def recall(s3: Any, bucket: str, stage: str, deployed: Path) -> None:
+    """Bring Chalice's record, if there is one: somebody else may have deployed since."""
+    try:
+        found = s3.get_object(Bucket=bucket, Key=MEMORY.format(stage=stage))["Body"].read()
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+            return
+        raise
+    deployed.mkdir(exist_ok=True)
+    (deployed / f"{stage}.json").write_bytes(found)
+
+
+def forget(s3: Any, bucket: str, stage: str, deployed: Path) -> None:
+    """Nothing is deployed any more."""
+    s3.delete_object(Bucket=bucket, Key=MEMORY.format(stage=stage))
+    (deployed / f"{stage}.json").unlink(missing_ok=True)
+
+
+def tag_roles(iam: Any, stage: str) -> None:
+    """Chalice tags functions, but not their roles."""
+    said = [{"Key": "Environment", "Value": stage}, {"Key": "Project", "Value": PROJECT}]
+    for name in functions(stage):
+        iam.tag_role(RoleName=_role(stage, name), Tags=said)
+
+
+def tag_logs(logs: Any, stage: str, where: Mapping[str, str]) -> None:
+    """Nor their log groups."""
+    groups = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/"
+    for name in functions(stage):
+        group = filled(groups + function_name(name), {**where, "Stage": stage})
+        logs.tag_resource(resourceArn=group, tags={"Environment": stage, "Project": PROJECT})
+
+
+def limit_calls(apigateway: Any, rest_api: str) -> None:
+    """As many calls a second as the template allows."""
+    asked = {"/*/*/throttling/rateLimit": CALLS_PER_SECOND, "/*/*/throttling/burstLimit": BURST}
+    changes = [{"op": "replace", "path": path, "value": str(value)} for path, value in asked.items()]
+    apigateway.update_stage(restApiId=rest_api, stageName=API_STAGE, patchOperations=changes)
+
+
+def _role(stage: str, name: str) -> str:
+    """As Chalice calls it."""
+    return f"{PROJECT}-{stage}-{name}"

@@ -1,0 +1,102 @@
+"""The stack landfall-<stage>: made, changed, or left as it is; and what it tells of itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from deploy.stage import SETTINGS
+from deploy.template import PROJECT, infra
+
+NOTHING_TO_DO = "No updates are to be performed"
+NEVER_MADE = "ROLLBACK_COMPLETE"
+"""State of a stack whose first try failed: nothing of it is there, but it has to be deleted before another try."""
+ABSENT = "does not exist"
+
+
+class DeployError(Exception):
+    """A deployment that cannot go on; the message says why."""
+
+
+def name_of(stage: str) -> str:
+    """The stack's name."""
+    return f"{PROJECT}-{stage}"
+
+
+def apply(cloudformation: Any, stage: str, parameters: Mapping[str, str]) -> bool:
+    """Make the stack what the template says. Returns whether that changed it. Raises DeployError.
+
+    A parameter that is not given keeps the value it has.
+    """
+    now = described(cloudformation, stage)
+    if now and now["StackStatus"] == NEVER_MADE:
+        remove(cloudformation, stage)
+        now = None
+    kept = {p["ParameterKey"] for p in now.get("Parameters", [])} if now else set()
+    said = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
+    said += [{"ParameterKey": name, "UsePreviousValue": True} for name in sorted(kept - set(parameters))]
+    asked = {
+        "StackName": name_of(stage),
+        "TemplateBody": json.dumps(infra(stage), separators=(",", ":")),
+        "Parameters": said,
+        "Capabilities": ["CAPABILITY_NAMED_IAM"],
+        "Tags": [{"Key": "Environment", "Value": stage}, {"Key": "Project", "Value": PROJECT}],
+    }
+    verb = "create" if now is None else "update"
+    try:
+        getattr(cloudformation, f"{verb}_stack")(**asked)
+    except ClientError as error:
+        if NOTHING_TO_DO in str(error):
+            return False
+        raise DeployError(f"the stack {name_of(stage)}: {error}") from error
+    _wait(cloudformation, stage, verb)
+    return True
+
+
+def described(cloudformation: Any, stage: str) -> dict[str, Any] | None:
+    """The stack as AWS has it; None if there is none."""
+    try:
+        return dict(cloudformation.describe_stacks(StackName=name_of(stage))["Stacks"][0])
+    except ClientError as error:
+        if ABSENT in str(error):
+            return None
+        raise
+
+
+def outputs(cloudformation: Any, stage: str) -> dict[str, str]:
+    """What the stack made, by name. Raises DeployError if there is no stack."""
+    if (stack := described(cloudformation, stage)) is None:
+        raise DeployError(f"there is no stack {name_of(stage)}: make deploy STAGE={stage}")
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def environment(stage: str, found: Mapping[str, str]) -> dict[str, str]:
+    """The functions' variables: the outputs that are settings."""
+    said = {SETTINGS[name]: value for name, value in found.items() if name in SETTINGS}
+    return {"LANDFALL_STAGE": stage, "LANDFALL_S3_WIRING": "chalice", **said}
+
+
+def remove(cloudformation: Any, stage: str) -> None:
+    """Delete the stack; what holds data stays behind. Raises DeployError."""
+    cloudformation.delete_stack(StackName=name_of(stage))
+    _wait(cloudformation, stage, "delete")
+
+
+def _wait(cloudformation: Any, stage: str, verb: str) -> None:
+    from botocore.exceptions import WaiterError
+
+    try:
+        cloudformation.get_waiter(f"stack_{verb}_complete").wait(
+            StackName=name_of(stage), WaiterConfig={"Delay": 5, "MaxAttempts": 720}
+        )
+    except WaiterError as error:
+        raise DeployError(f"the stack {name_of(stage)}: {_reasons(cloudformation, stage) or error}") from error
+
+
+def _reasons(cloudformation: Any, stage: str) -> str:
+    events = cloudformation.describe_stack_events(StackName=name_of(stage))["StackEvents"]
+    failed = [e for e in events if e["ResourceStatus"].endswith("FAILED")]
+    return "; ".join(f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason', '')}" for e in failed[:5])
