@@ -1,6 +1,6 @@
 # One verb per intention. Each makes what it needs first (scripts/setup; a second run of that costs nothing).
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test sim sim-deep kill planted coverage lint bench package clean
+.PHONY: help setup demo up down test sim sim-deep kill planted coverage lint bench package deploy teardown clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,12 @@ ARCHITECTURE ?= x86_64
 
 package: setup ## one CloudFormation template of all of it, and the functions' zip (STAGE=prod ARCHITECTURE=arm64)
 	@.venv/bin/python -m deploy.package --stage $(STAGE) --architecture $(ARCHITECTURE)
+
+deploy: setup ## to AWS: the stack, the functions, the warehouse's tables (STAGE=dev DEPLOY="SupportEmail=a@b.example")
+	@.venv/bin/python -m deploy.up --stage $(STAGE) --architecture $(ARCHITECTURE) $(DEPLOY)
+
+teardown: setup ## functions and API; with DATA=delete also all data, for good (STAGE=dev)
+	@.venv/bin/python -m deploy.down --stage $(STAGE) $(if $(filter delete,$(DATA)),--delete-data)
 
 clean: ## remove what the verbs above have made; stop the stack first (make down)
 	rm -rf .venv .venv-uv .venv-ministack .venv-semgrep .venv-bench .landfall build *.egg-info
