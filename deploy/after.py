@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from deploy.merge import BURST, CALLS_PER_SECOND
-from deploy.stage import filled, function_name, functions
+from deploy.stage import config, filled, function_name, functions
 from deploy.template import PROJECT
 
 API_STAGE = "api"
@@ -47,12 +48,19 @@ def tag_roles(iam: Any, stage: str) -> None:
         iam.tag_role(RoleName=_role(stage, name), Tags=said)
 
 
-def tag_logs(logs: Any, stage: str, where: Mapping[str, str]) -> None:
-    """Nor their log groups."""
-    groups = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/"
+def keep_logs(logs: Any, stage: str, where: Mapping[str, str]) -> None:
+    """A log group for each function, for so long as the stage says, with tags.
+
+    Chalice makes that of the REST API under another name than the API's function writes to.
+    """
+    days = config()["stages"][stage]["log_retention_in_days"]
+    arn = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:"
     for name in functions(stage):
-        group = filled(groups + function_name(name), {**where, "Stage": stage})
-        logs.tag_resource(resourceArn=group, tags={"Environment": stage, "Project": PROJECT})
+        group = filled(f"/aws/lambda/{function_name(name)}", {"Stage": stage})
+        with suppress(logs.exceptions.ResourceAlreadyExistsException):
+            logs.create_log_group(logGroupName=group)
+        logs.put_retention_policy(logGroupName=group, retentionInDays=days)
+        logs.tag_resource(resourceArn=filled(arn, where) + group, tags={"Environment": stage, "Project": PROJECT})
 
 
 def limit_calls(apigateway: Any, rest_api: str) -> None:

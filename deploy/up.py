@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deploy.after import limit_calls, recall, remember, tag_logs, tag_roles
+from deploy.after import keep_logs, limit_calls, recall, remember, tag_roles
 from deploy.package import chalice, measure
 from deploy.project import BUILD, Project
 from deploy.stack import DeployError, apply, environment, name_of, outputs
@@ -62,7 +62,7 @@ def _account(session: Any) -> dict[str, str]:
 def _afterwards(session: Any, stage: str) -> None:
     account = _account(session)
     tag_roles(session.client("iam"), stage)
-    tag_logs(session.client("logs"), stage, account)
+    keep_logs(session.client("logs"), stage, account)
     limit_calls(session.client("apigateway"), rest_api(stage))
 
 
