@@ -30,7 +30,7 @@ kill: setup ## 500 kill -9 of the local stack's worker while files load; then al
 	@.venv/bin/python -m tests.kills $(KILL)
 
 planted: setup ## bugs planted in copies of the code, each of which the simulation must catch
-	@.venv/bin/python -m tests.simulation.planted
+	@.venv/bin/python -m tests.simulation.planted $(PLANTED)
 
 coverage: setup ## branch coverage of the domain and the story; less than 100 % fails
 	@sh scripts/coverage

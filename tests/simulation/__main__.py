@@ -39,15 +39,16 @@ def main(seeds: int, interleavings: int) -> int:
 
 
 def until_broken() -> int:
-    """Stops at the first broken promise: plain scenarios first, then some of everything, then all."""
+    """Stops at the first broken promise, whose name it prints, with the schedule, and how many were played."""
     plain: Iterator[Case] = (Case(scenario=name, versioned=versioned) for name, versioned in PLACES)
-    some = chain(map(storm, range(400)), map(live, range(100)))
+    by_chance = (
+        case for seed in range(4_000) for case in ((storm(seed), live(seed)) if seed < 800 else (storm(seed),))
+    )
     single = chain.from_iterable(single_faults(name, versioned) for name, versioned in PLACES)
-    more = chain(map(live, range(100, 500)), map(storm, range(400, 4_000)))
-    for number, case in enumerate(chain(plain, some, single, more), 1):
+    for number, case in enumerate(chain(plain, by_chance, single), 1):
         _, found = broken(iter((case,)))
         if found:
-            print(f"{'; '.join(found[0][1][:2])} [{case}, schedule {number}]")
+            print(f"{found[0][1][0]} [{case}, schedule {number}]")
             return 1
     return 0
 

@@ -51,7 +51,8 @@ def two_files(world: World) -> None:
 
 def two_small(world: World) -> None:
     """Two small files that are loaded together because both wait out a pause of the first load."""
-    world.warehouse.fates.append(Fate.CONFLICT)
+    if not world.warehouse.fates:
+        world.warehouse.fates.append(Fate.CONFLICT)
     for i in range(2):
         world.put(f"incoming/thing/f{i}.csv", text(rows := {"k": f"f{i},{i}"}), rows)
 
@@ -180,3 +181,5 @@ ENDS = {
     "key_twice": RunState.REJECTED,
 }
 """How the newest run of a scenario ends if nothing goes wrong; LOADED if it is not named."""
+LOADS_FAIL = frozenset({"mended", "key_twice", "crowd_with_sick", "crowd_with_two_sick", "two_small", "cancelled"})
+"""Where loads fail or are stopped though nothing goes wrong."""

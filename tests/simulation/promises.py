@@ -60,6 +60,8 @@ def _status_never_ahead(world: World, run: Run) -> set[str]:
         broken.add("I6 LOADED without a ledger row")
     if run.state is RunState.LOADED and not run.counts.settled:
         broken.add("I4 LOADED with books that do not balance")
+    if run.state is RunState.LOADED and row is not None and run.counts != run.counts.after(row.row):
+        broken.add("I4 LOADED with books that are not those of its ledger row")
     if run.staged > run.chunks:
         broken.add("I10 a chunk counted twice")
     if run.state in (RunState.FAILED, RunState.REJECTED, RunState.CANCELLED) and row is not None:
@@ -125,12 +127,14 @@ def _merged_once(world: World) -> set[str]:
 def put_of(world: World, run: Run) -> tuple[int, dict[str, str]]:
     """Which put a run is about, counted, and its rows: of those with its content the last one before what it read.
 
-    Before it read anything, its event's sequencer tells.
+    Before it read anything, its event's sequencer tells. -1 if nobody put it.
     """
     place = run.source.key, run.source.etag
     found = [(n, x) for n, x in enumerate(world.landed) if (x.source.key, x.source.etag) == place]
     told = [(n, x) for n, x in found if x.source.sequencer == run.source.sequencer]
     read = [(n, x) for n, x in found if x.source.last_modified <= run.source.last_modified]
+    if not found:
+        return -1, {}
     age, landed = (read or told or found)[-1]
     return age, landed.rows
 
@@ -139,6 +143,8 @@ def liveness(world: World, *, may_fail: bool = False) -> set[str]:
     """What must hold once faults have stopped and all has come to rest."""
     broken = set()
     runs = list(world.runs.runs.values())
+    if any(put_of(world, run)[0] < 0 for run in runs):
+        broken.add("I5 a run is about what nobody put")
     if not all(_last_put_has_run(world, key, runs) for key in _keys(world)):
         broken.add("I5 what was put last has no run")
     failed = [r for r in runs if r.state is RunState.FAILED and not (world.dice and _killed_each_time(r))]

@@ -185,6 +185,9 @@ class World(Deployment):
             work()
         except (LandfallError, Killed):
             return False
+        except handlers.UnexpectedError as error:
+            self.violations.add(f"nobody foresaw this: {error}")
+            return False
         return True
 
 

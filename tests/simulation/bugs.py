@@ -1,0 +1,103 @@
+"""The bugs that are planted: in what is done with files, here; in loads and groups, in bugs_of_loads.py."""
+
+from __future__ import annotations
+
+from tests.simulation.bugs_of_loads import OF_GROUPS, OF_LOADS
+from tests.simulation.cuts import (
+    BLIND_SWEEP,
+    BOOKS,
+    DROPPED_REJECT,
+    EVENTS,
+    MODEL,
+    OBJECTS,
+    PIPELINE,
+    RUNS,
+    SAME_CONTENT,
+    STAGING,
+    WAREHOUSE,
+    bug,
+)
+
+OF_FILES = (
+    bug("deleted without a copy", (PIPELINE, "            self.objects.copy(source, key)\n", "            pass\n")),
+    bug(
+        "archived before it is loaded",
+        (
+            PIPELINE,
+            "            self.line.join(run.target, run)\n",
+            "            self.objects.delete(run.source)\n            self.line.join(run.target, run)\n",
+        ),
+    ),
+    bug("deletes whatever is there now", (OBJECTS, " and versions[-1].etag == source.etag", "")),
+    bug("a reject is dropped", DROPPED_REJECT),
+    bug("unbalanced books are taken", DROPPED_REJECT, (BOOKS, "if not counts.balanced:", "if False:")),
+    bug(
+        "a part is lost, and no count in the transaction is checked",
+        (WAREHOUSE, "if len(rows) != order.rows_good:", "if False:"),
+        (WAREHOUSE, "if any(share.rows_good != sum(", "if False and any(share.rows_good != sum("),
+        (STAGING, "for c in chunks if c.part]", "for c in chunks[1:] if c.part]"),
+    ),
+    bug(
+        "parts of one load share a key",
+        ("chalicelib/domain/keys.py", "part-{_number(chunk, planned_start)}.csv.zst", "part.csv.zst"),
+    ),
+    bug(
+        "a chunk counts each time it is staged",
+        (
+            RUNS,
+            "(run, chunk.generation) or (known and not _waits(known, chunk.start)):\n            return run",
+            "(run, chunk.generation):\n            return run",
+        ),
+        (
+            RUNS,
+            "if not _open(run, task.generation) or (known and not _waits(known, task.start)):",
+            "if not _open(run, task.generation):",
+        ),
+    ),
+    bug(
+        "reads without If-Match",
+        (OBJECTS, "if found.etag != source.etag:", "if False:"),
+        (PIPELINE, "if found.etag != wanted.etag:", "if False:"),
+    ),
+    bug("the reject limit is not looked at", (BOOKS, "    ratio = ", "    return\n    ratio = ")),
+    bug("a key is decoded twice", (EVENTS, 'unquote_plus(thing["key"])', 'unquote_plus(unquote_plus(thing["key"]))')),
+    bug(
+        "only the first record of a notification is read, and the sweep looks at runs only",
+        (EVENTS, 'event.get("Records", ())', 'event.get("Records", ())[:1]'),
+        BLIND_SWEEP,
+    ),
+    bug("the sweep looks at runs only", BLIND_SWEEP),
+    bug("new content of a known key is not new", (PIPELINE, SAME_CONTENT, "if newest:")),
+    bug(
+        "every notification is a run",
+        (PIPELINE, SAME_CONTENT, "if False:"),
+        (PIPELINE, "if newest and not self._is_news(source, newest, known):", "if False:"),
+        (
+            MODEL,
+            'return digest("run", source.bucket, source.key, source.etag, again)',
+            'return digest("run", source.bucket, source.key, source.etag, source.sequencer, again)',
+        ),
+    ),
+    bug("content that comes back has no run", ("chalicelib/domain/arrivals.py", "if came_back else", "if False else")),
+    bug(
+        "the newest run of a key is asked for before the known one",
+        (
+            PIPELINE,
+            "        known = self.runs.get(run_id(source))\n        newest = "
+            "self.runs.newest(source.bucket, source.key)\n",
+            "        newest = self.runs.newest(source.bucket, source.key)\n        known = "
+            "self.runs.get(run_id(source))\n",
+        ),
+    ),
+    bug(
+        "a late event of a file that was listed is news",
+        (PIPELINE, "if not source.sequencer or (known.source if known else newest).sequencer:", "if True:"),
+    ),
+    bug(
+        "a rerun keeps the load id",
+        (MODEL, "return digest(self.run_id, str(self.generation))", 'return digest(self.run_id, "1")'),
+    ),
+)
+
+
+BUGS = (*OF_FILES, *OF_LOADS, *OF_GROUPS)

@@ -1,0 +1,204 @@
+"""Planted bugs of loads, and of what is loaded together."""
+
+from __future__ import annotations
+
+from tests.simulation.cuts import (
+    FRESH_TOKEN,
+    GROUP,
+    HANDLERS,
+    LIFECYCLE,
+    LINE,
+    LOADING,
+    MERGE,
+    MODEL,
+    NO_LEDGER,
+    NO_LOOK_AHEAD,
+    NO_SWEEP,
+    PIPELINE,
+    WAREHOUSE,
+    WORLD,
+    bug,
+)
+
+OF_LOADS = (
+    bug("no ledger, and a fresh token each time", NO_LEDGER, FRESH_TOKEN),
+    bug(
+        "LOADED as soon as the statement ended",
+        (
+            LOADING,
+            "return self._over(group, runs, self._ledger(runs), _failure(statement))",
+            "rows = {r.load_id: LedgerRow(load_id=r.load_id, outcome=Outcome.LOADED, staged=0, duplicate=0, "
+            "inserted=r.counts.good, updated=0, unchanged=0, superseded=0) for r in runs}\n"
+            "        return self._over(group, runs, rows, _failure(statement))",
+        ),
+    ),
+    bug(
+        "status before the transaction",
+        (
+            LOADING,
+            "state=RunState.LOADING, load_attempt=member.attempt",
+            "state=RunState.LOADED, load_attempt=member.attempt",
+        ),
+        (LIFECYCLE, "S.STAGED: frozenset({S.LOADING,", "S.STAGED: frozenset({S.LOADED, S.LOADING,"),
+    ),
+    bug("an unknown answer fails the run", (LIFECYCLE, "return isinstance(error, Retryable) and", "return False and")),
+    bug(
+        "a refusal in LOADING ends the run, whosever it is",
+        (WORLD, "others = run.state in (RunState.STAGED, RunState.LOADING) and not", "others = False and not"),
+        (LOADING, 'raise Retryable(f"the load of {target} is held up: {refused.message}") from refused', "raise"),
+    ),
+    bug("no sweep, and no second look", NO_SWEEP, *NO_LOOK_AHEAD),
+    bug(
+        "silent dead letters, and no sweep",
+        NO_SWEEP,
+        (HANDLERS, '    match asked_for(record["body"]):', "    match None:"),
+    ),
+    bug(
+        "a message is answered before its work, and no sweep",
+        NO_SWEEP,
+        (HANDLERS, "        if isinstance(error, LandfallError):\n            raise\n", "        return\n"),
+    ),
+    bug("an older file overwrites a newer", (MERGE, '        return "superseded"\n', '        return "updated"\n')),
+    bug("files have no age", (MODEL, 'return f"{self.source.last_modified:017.3f}#{sequencer}"', 'return "0"')),
+    bug(
+        "a key twice is merged although the contract forbids it",
+        (WAREHOUSE, "            raise LoadFailedError(refused)\n", "            pass\n"),
+    ),
+    bug(
+        "a statement that is stuck is never cancelled",
+        (
+            LOADING,
+            "            self.warehouse.cancel(group.statement_id)\n        return not running",
+            "            pass\n        return not running",
+        ),
+    ),
+    bug(
+        "what the warehouse forgot has failed for good",
+        (
+            LOADING,
+            "if statement.state is StatementState.FAILED and not statement.retryable:",
+            "if not statement.retryable:",
+        ),
+    ),
+    bug(
+        "a passing failure is the end",
+        (LIFECYCLE, 'return {"setbacks": run.setbacks + 1} if run.setbacks + 1 < most else None', "return None"),
+    ),
+    bug("success is told of failure", (PIPELINE, " if run.state is RunState.LOADED else self.bell.failure", "")),
+    bug(
+        "told before it is true",
+        (
+            LOADING,
+            '        self.note("submitted"',
+            "        from chalicelib.domain.notices import notice\n\n        "
+            'self.bell.success(notice(runs[0]))\n        self.note("submitted"',
+        ),
+    ),
+    bug(
+        "told is recorded before it is sent",
+        (
+            PIPELINE,
+            "        ring(notice(run))\n        return self.runs.change(run, told=True)",
+            "        run = self.runs.change(run, told=True)\n        ring(notice(run))\n        return run",
+        ),
+    ),
+)
+
+OF_GROUPS = (
+    bug(
+        "a group's failure ends all its runs",
+        (LIFECYCLE, 'return {"together": (size + 1) // 2} if size > 1 and not lasting else None', "return None"),
+    ),
+    bug(
+        "a group that failed is asked for again as it is",
+        (LIFECYCLE, '{"together": (size + 1) // 2}', '{"together": size}'),
+    ),
+    bug(
+        "a run whose load failed waits in no line",
+        (
+            LOADING,
+            "            self.line.join(group.target, again, self.clock.now() + seconds if seconds else 0.0)\n",
+            "",
+        ),
+        (
+            PIPELINE,
+            "            self.line.join(run.target, run)\n",
+            "            if not run.load_attempt:\n                self.line.join(run.target, run)\n",
+        ),
+    ),
+    bug(
+        "the place is never given up",
+        (
+            LOADING,
+            "        self.line.free(group)\n        return True\n\n    def _loaded",
+            "        return True\n\n    def _loaded",
+        ),
+    ),
+    bug(
+        "two groups have the place at once",
+        (
+            LINE,
+            "return self.groups.setdefault(group.target, group) == group",
+            "self.groups[group.target] = group\n        return True",
+        ),
+    ),
+    bug(
+        "who is in a group changes after it was asked for, and no ledger",
+        NO_LEDGER,
+        (
+            LOADING,
+            "        if not group.members:\n            group = ",
+            "        if not group.members or (asked_before and not group.statement_id):\n            group = ",
+        ),
+        (
+            LOADING,
+            "members=tuple(map(Member.of, self._fitting(group.target))))",
+            "members=(*group.members, *map(Member.of, self._fitting(group.target))))",
+        ),
+    ),
+    bug(
+        "all runs have one mark, and nobody looks",
+        (MODEL, "return self.load_id[:MARK_LENGTH]", 'return "0" * MARK_LENGTH'),
+        (GROUP, "            and run.mark not in self._marks\n", ""),
+    ),
+    bug(
+        "a run gets the books of another in its group",
+        (
+            LOADING,
+            "            if row := rows.get(run.load_id):\n                self._loaded(run, row)",
+            "            if run.load_id in rows:\n                self._loaded(run, next(iter(rows.values())))",
+        ),
+    ),
+    bug(
+        "only the first of a group is in the ledger",
+        (
+            WAREHOUSE,
+            "for share, row in zip(shares, booked, strict=True):",
+            "for share, row in list(zip(shares, booked, strict=True))[:1]:",
+        ),
+    ),
+    bug(
+        "a group's manifest names the parts of its first run only",
+        (LOADING, "[e for entries in each for e in entries]", "each[0]"),
+    ),
+    bug(
+        "of a group's files the last to arrive wins, not the newest",
+        (
+            MERGE,
+            "    return *_newness(contract, row.values, share.source_order), share.mark, row.offset",
+            "    return share.mark, row.offset",
+        ),
+    ),
+    bug(
+        "a group that moved on is settled again by a late worker, and attempts are not told apart",
+        (LINE, "if self.groups.get(group.target) != group:", "if False:"),
+        (
+            GROUP,
+            "return run.state is RunState.LOADING and (run.generation, run.load_attempt) == "
+            "(self.generation, self.attempt)",
+            "return run.state is RunState.LOADING",
+        ),
+        ("chalicelib/adapters/moves.py", '("state", "generation", "load_attempt")}', '("state", "generation")}'),
+    ),
+    bug("who ended in a group is not woken, and no sweep", (LOADING, "        self._wake(group)\n", ""), NO_SWEEP),
+)

@@ -1,0 +1,67 @@
+"""What a planted bug is: a text or two to be replaced in the real code (planted.py), and the nets that are often cut.
+
+Where two safety nets back each other up, both are cut: its name says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PIPELINE = "chalicelib/pipeline.py"
+LOADING = "chalicelib/loading.py"
+WORLD = "chalicelib/world.py"
+WAREHOUSE = "chalicelib/adapters/memory/warehouse.py"
+MERGE = "chalicelib/adapters/memory/merge.py"
+RUNS = "chalicelib/adapters/memory/runs.py"
+LINE = "chalicelib/adapters/memory/line.py"
+OBJECTS = "chalicelib/adapters/memory/objects.py"
+HANDLERS = "chalicelib/handlers.py"
+SWEEP = "chalicelib/sweep.py"
+LANDING = "chalicelib/landing.py"
+MODEL = "chalicelib/domain/model.py"
+GROUP = "chalicelib/domain/group.py"
+LIFECYCLE = "chalicelib/domain/lifecycle.py"
+STAGING = "chalicelib/staging.py"
+BOOKS = "chalicelib/domain/books.py"
+EVENTS = "chalicelib/domain/events.py"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cut:
+    """One text in one file, and what stands there instead."""
+
+    file: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bug:
+    """What went wrong, in words, and where."""
+
+    name: str
+    cuts: tuple[Cut, ...]
+
+
+def bug(name: str, *cuts: tuple[str, str, str]) -> Bug:
+    return Bug(name=name, cuts=tuple(Cut(file=f, old=o, new=n) for f, o, n in cuts))
+
+
+NO_LEDGER = (WAREHOUSE, " if share.load_id not in self.book]\n        if not shares", "]\n        if not shares")
+NO_SWEEP = (SWEEP, "            pipeline.queue.send_runs(stuck)\n", "")
+BLIND_SWEEP = (SWEEP, "goes_on_at = look.through()", 'goes_on_at = ""')
+FRESH_TOKEN = (LOADING, "token=group.group_id", 'token=f"{group.group_id}-{self.clock.now()}"')
+DROPPED_REJECT = (STAGING, "rejected=summary.rows_rejected,", "rejected=min(summary.rows_rejected, 1),")
+NO_LOOK_AHEAD = (
+    (
+        LOADING,
+        "        self.queue.send_run(runs[0].run_id, delay=SECOND_LOOK_SECONDS)\n        self.line.change",
+        "        self.line.change",
+    ),
+    (
+        LOADING,
+        "        self.queue.send_run(runs[0].run_id, delay=math.ceil(more) + 1 if more else SECOND_LOOK_SECONDS)\n",
+        "",
+    ),
+)
+SAME_CONTENT = "if newest and newest.etag == source.etag:"
