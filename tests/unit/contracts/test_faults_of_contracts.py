@@ -63,7 +63,7 @@ def test_a_load_that_fits_no_batch_is_not_rendered() -> None:
     group = order()
     shares = tuple(
         changed(group, load_id=f"{n:08x}" + "0" * 24, key=key, rows_read=0, rows_good=0, rows_rejected=0).shares[0]
-        for n in range(1_200)
+        for n in range(2_400)
     )
     with pytest.raises(Broken, match="does not fit one batch") as refused:
         render_load(changed(group, shares=shares, manifest=""))
