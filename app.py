@@ -181,6 +181,14 @@ def get_rejects(file: str) -> dict[str, Any]:
     return api.rejects(wired().pipeline, questions.path_text(file), query)
 
 
+@app.route("/rejects/{file}", methods=["POST"], content_types=BODIES, authorizer=authorize)
+@guarded(OPERATOR, 202)
+def post_rejects(file: str) -> dict[str, Any]:
+    """Merge rows of a file that were rejected and are mended."""
+    order = questions.mend_order(answers.asked(app).raw_body)
+    return api.mend(wired().pipeline, questions.path_text(file), order)
+
+
 def unencoded(**_path: str) -> dict[str, Any]:
     """A key with its slashes as they are; Gateway's own answer to a path it has no route for would quote the token."""
     raise answers.unencoded()
@@ -189,6 +197,9 @@ def unencoded(**_path: str) -> dict[str, Any]:
 for deeper in ("/{b}", "/{b}/{c}", "/{b}/{c}/{d}"):
     app.route(f"/status/{{file}}{deeper}", methods=["GET"], authorizer=authorize)(guarded(READER)(unencoded))
     app.route(f"/rejects/{{file}}{deeper}", methods=["GET"], authorizer=authorize)(guarded(READER)(unencoded))
+    app.route(f"/rejects/{{file}}{deeper}", methods=["POST"], content_types=BODIES, authorizer=authorize)(
+        guarded(OPERATOR)(unencoded)
+    )
     app.route(f"/runs/{{name}}{deeper}", methods=["POST"], content_types=BODIES, authorizer=authorize)(
         guarded(OPERATOR)(unencoded)
     )

@@ -27,6 +27,7 @@ from chalicelib.pipeline import Pipeline
 from chalicelib.ports import Conflict
 from chalicelib.questions import BadRequest
 from chalicelib.reruns import Busy, StillUnrouted
+from chalicelib.resubmits import NotMendable
 
 READER = "reader"
 OPERATOR = "operator"
@@ -34,7 +35,13 @@ ROLES = {READER: 1, OPERATOR: 2}
 """A role may do what a lesser one may."""
 
 READ_ROUTES = (("/runs", "GET"), ("/status/*", "GET"), ("/rejects/*", "GET"), ("/health", "GET"))
-WRITE_ROUTES = (("/runs/*", "POST"), ("/runs/*", "DELETE"), ("/backfill", "POST"), ("/redrive", "POST"))
+WRITE_ROUTES = (
+    ("/runs/*", "POST"),
+    ("/runs/*", "DELETE"),
+    ("/rejects/*", "POST"),
+    ("/backfill", "POST"),
+    ("/redrive", "POST"),
+)
 ROUTES = {READER: READ_ROUTES, OPERATOR: (*READ_ROUTES, *WRITE_ROUTES)}
 """What API Gateway lets a role reach. Gateway keeps the answer per token, so it is never about one request only."""
 
@@ -65,6 +72,7 @@ STATUS: dict[type[Exception], int] = {
     Forbidden: 403,
     NotFound: 404,
     Busy: 409,
+    NotMendable: 409,
     Ended: 409,
     StillUnrouted: 409,
     SourceGone: 409,
@@ -73,6 +81,7 @@ STATUS: dict[type[Exception], int] = {
     Retryable: 503,
 }
 
+POST_ROUTES = "POST goes to /runs/{object} or /rejects/{file}"
 CHALICE_CODES = {405: "METHOD_NOT_ALLOWED", 415: "UNSUPPORTED_MEDIA_TYPE"}
 """What Chalice answers by itself, before a handler runs."""
 
@@ -207,7 +216,7 @@ def shaped(response: Response) -> Response:
         return response
     code = CHALICE_CODES.get(response.status_code, str(body["Code"]) if response.status_code < 500 else "INTERNAL")
     kept = {name: value for name, value in response.headers.items() if isinstance(value, str)}
-    hint = f"; this path takes {kept['Allow']}, and POST goes to /runs/{{object}}" if "Allow" in kept else ""
+    hint = f"; this path takes {kept['Allow']}, and {POST_ROUTES}" if "Allow" in kept else ""
     return reply(_error_body(code, f"{body['Message']}{hint}"), response.status_code, kept)
 
 

@@ -12,17 +12,20 @@ from itertools import islice
 from typing import Any
 
 from chalicelib import views
+from chalicelib.amends import mended_offsets
 from chalicelib.answers import NotFound
 from chalicelib.cancels import cancel
 from chalicelib.domain.contract import Contract
+from chalicelib.domain.mending import Splitter, columns_of
 from chalicelib.domain.model import Run, Source
 from chalicelib.domain.routing import route
 from chalicelib.errors import LandfallError, SourceGone
 from chalicelib.pipeline import Pipeline
-from chalicelib.questions import BadRequest, PageQuery, RerunOrder, RunQuery, fold
+from chalicelib.questions import BadRequest, MendOrder, PageQuery, RerunOrder, RunQuery, fold
 from chalicelib.rehearsal import rehearsal
 from chalicelib.reject_pages import reject_page
-from chalicelib.reruns import RERUNNABLE, Busy, StillUnrouted, rerun
+from chalicelib.reruns import RERUNNABLE, Busy, StillUnrouted, object_of, rerun, routed
+from chalicelib.resubmits import plan_of, resubmit
 
 RUN_ID = re.compile(r"[0-9a-f]{32}")
 KEY_BYTES = 1024
@@ -72,14 +75,14 @@ def _answer(found: dict[str, Any]) -> dict[str, Any]:
 
 def _rerun_one(pipeline: Pipeline, name: str, order: RerunOrder, contract: Contract | None) -> dict[str, Any]:
     if landed := _unrecorded(pipeline, name):
-        _must_be_of(pipeline, contract, landed.key)
+        _must_be(contract, routed(pipeline, landed.key))
         if arrived := pipeline.arrive(landed):
             return views.started(arrived)
         raise NotFound("that key is a folder; name a file")
     run = find(pipeline, name)
     if run is None:
         raise _unknown(pipeline, name)
-    _must_be_of(pipeline, contract, run.source.key)
+    _must_be(contract, object_of(pipeline, run))
     if order.failed_only and run.state not in RERUNNABLE:
         return _skipped(run, "NOT_FAILED", f"it is {run.state.value}, and only failed files were asked for")
     return views.started(rerun(pipeline, run))
@@ -90,13 +93,10 @@ def _unknown(pipeline: Pipeline, name: str) -> NotFound:
     return NotFound(f'"{name}" is no object ({objects}) and no file that landed; check the name and its encoding')
 
 
-def _must_be_of(pipeline: Pipeline, contract: Contract | None, key: str) -> None:
-    """Raises StillUnrouted, BadRequest."""
-    found = route(pipeline.contracts, key)
-    if found is None:
-        raise StillUnrouted("no contract's lands_at matches this key; move the file or mend a contract")
-    if contract and found.contract.name != contract.name:
-        raise BadRequest(f'"file" is of the object {found.contract.name}; post it to that one')
+def _must_be(contract: Contract | None, name: str) -> None:
+    """Raises BadRequest."""
+    if contract and name != contract.name:
+        raise BadRequest(f'"file" is of the object {name}; post it to that one')
 
 
 def _unrecorded(pipeline: Pipeline, key: str) -> Source | None:
@@ -230,12 +230,24 @@ def list_runs(pipeline: Pipeline, query: RunQuery) -> dict[str, Any]:
 def rejects(pipeline: Pipeline, name: str, query: PageQuery) -> dict[str, Any]:
     """A page of the rejects of a file's newest load. Raises NotFound."""
     run = _found(pipeline, name)
-    head = {**views.started(run), "total": run.counts.rejected}
+    contract = pipeline.contracts.get(run.object)
+    plan = plan_of(pipeline, run, contract) if contract else None
+    columns = columns_of(contract, plan) if contract else ()
+    head = {**views.started(run), **views.to_be_mended(run, columns), "total": run.counts.rejected}
     if not views.sealed(run):
         why = "this load has no rejects" if run.state.terminal else "rejects are listed once all chunks are staged"
         return {**head, "rejects": [], "cursor": "", "note": why}
-    page = reject_page(pipeline.objects, run, cursor=query.cursor, limit=query.limit)
-    return {**head, "rejects": list(page.rejects), "cursor": page.cursor}
+    mended = mended_offsets(pipeline.objects, run)
+    page = reject_page(pipeline.objects, run, cursor=query.cursor, limit=query.limit, without=mended)
+    split = Splitter(contract, plan) if contract and plan else None
+    rows = [{**reject, "values": split.values(reject["record"]) if split else None} for reject in page.rejects]
+    return {**head, "rejects": rows, "cursor": page.cursor}
+
+
+def mend(pipeline: Pipeline, name: str, order: MendOrder) -> dict[str, Any]:
+    """Merge rows of a file that were rejected and are mended. Raises NotFound, BadRequest, NotMendable."""
+    run = resubmit(pipeline, _found(pipeline, name), order)
+    return {**views.started(run), "mends": views.mends(run), "rows": len(order.rows)}
 
 
 def health(pipeline: Pipeline) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from chalicelib.domain import keys
 from chalicelib.domain.books import line_bases
 from chalicelib.domain.filing import FilePlan
+from chalicelib.domain.lineage import Places
 from chalicelib.domain.model import Run
 from chalicelib.domain.repeats import Repeats, line_of
 from chalicelib.errors import Broken, LandfallError, LoadFailed, Retryable, WorkGone
@@ -34,6 +35,9 @@ def load_failed(world: World, run: Run, failure: LandfallError) -> LoadFailed:
 
 def _line(world: World, run: Run, offset: int) -> int | None:
     """The line on which the record at that byte starts. Raises Broken, Retryable."""
+    if run.mends:  # the offset is one in the file that the rows were rejected from
+        places = Places.from_json(world.objects.get(run.source.bucket, keys.places(run.source.key)))
+        return dict(zip(places.byte_offsets.tolist(), places.lines.tolist(), strict=True)).get(offset)
     contract = world.contract_of(run)
     filed = FilePlan.from_json(world.objects.get(run.source.bucket, keys.plan(run)))
     text = Pieces(world.objects, run, filed.text) if filed.text else Landed(world.objects, run.reads or run.source)

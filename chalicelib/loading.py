@@ -132,9 +132,9 @@ class Loading(World):
         return contract is not None and contract.fingerprint == run.fingerprint
 
     def _most(self, run: Run) -> int:
-        """How many runs may be loaded with this one, it included. Rows without a mark, and snapshots, go alone."""
+        """How many runs may be loaded with this one, it included. Rows without a mark, snapshots and mends go alone."""
         contract = self.contracts[run.object]
-        alone = not contract.lineage or contract.delivery is Delivery.SNAPSHOT
+        alone = not contract.lineage or contract.delivery is Delivery.SNAPSHOT or run.mends
         return 1 if alone else run.together or self.settings.group_files
 
     # ---- ask --------------------------------------------------------------------------------------------------------

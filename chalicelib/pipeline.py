@@ -16,6 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from chalicelib.amends import amend_books
 from chalicelib.domain import keys
 from chalicelib.domain.arrivals import new_run
 from chalicelib.domain.books import first_reject, misfit, refuse_if_too_bad, totals
@@ -112,7 +113,7 @@ class Pipeline(Loading):
             case RunState.STAGED | RunState.LOADING:
                 return self.load
             case RunState.LOADED if not run.archive_key:
-                return self.archive
+                return self.amend if run.mends else self.archive
         return None if run.told else self.tell
 
     # ---- plan: cut the file into ranges; no byte of plain text is copied --------------------------------------------
@@ -257,6 +258,11 @@ class Pipeline(Loading):
     def archive_again(self, run: Run) -> None:
         """Have a second drop of what is loaded put away, or it would be listed for ever. Raises Conflict."""
         self.nudge(self.runs.change(run, archive_key=""))
+
+    def amend(self, run: Run) -> Run:
+        """Mended rows stay where they are; the file that they come from gets its books anew."""
+        amend_books(self, run)
+        return self.runs.change(run, archive_key=run.source.key)
 
     def tell(self, run: Run) -> Run:
         """Success to the business, all else to support; recorded after it was sent, so it is sent at least once."""

@@ -191,6 +191,9 @@ class Warehouse(Protocol):
     def ledger(self, load_ids: Sequence[str]) -> dict[str, LedgerRow]:
         """The committed ledger rows of these loads, by load id; a load that is not in has none."""
 
+    def books(self, load_id: str) -> LedgerRow | None:
+        """The books of a file's load, with what was mended of its rejects since; None if it is not in."""
+
     def cancel(self, statement_id: str) -> None:
         """Stop a statement; finished already is fine."""
 

@@ -14,6 +14,10 @@ from chalicelib.domain.model import RunState
 from chalicelib.errors import LandfallError
 
 LONGEST_BODY = 65_536
+MOST_MENDED_BYTES = 3_000_000
+"""Lambda takes 6 MB, and counts a body's quotes and backslashes twice."""
+MOST_MENDED = 10_000
+"""Rows of one resubmit."""
 MOST_PER_PAGE = 200
 USUAL_PER_PAGE = 50
 
@@ -40,6 +44,17 @@ class RerunOrder:
     def only_failed(self) -> bool:
         """What is named is run again; of what is not named, only what failed."""
         return not (self.file or self.period) if self.failed_only is None else self.failed_only
+
+
+@dataclass(frozen=True, kw_only=True)
+class MendOrder:
+    """The body of a resubmit."""
+
+    generation: int
+    """Of the file, when its rejects were listed."""
+    columns: tuple[str, ...]
+    rows: Mapping[int, tuple[str, ...]]
+    """Values, one for each column, by the byte that the row starts at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +122,40 @@ def rerun_order(raw: bytes | str | None) -> RerunOrder:
     )
 
 
+def mend_order(raw: bytes | str | None) -> MendOrder:
+    """The body of POST /rejects/{file}."""
+    given = _json_object(raw, MOST_MENDED_BYTES)
+    _only(given, ("generation", "columns", "rows"), "field")
+    generation: Any = given.get("generation")
+    columns: Any = given.get("columns")
+    rows: Any = given.get("rows")
+    if type(generation) is not int:
+        raise BadRequest('"generation" must be the number that GET /rejects/{file} gave')
+    if not _texts(columns) or len(set(columns)) != len(columns):
+        raise BadRequest('"columns" must be the list of names that GET /rejects/{file} gave, each once')
+    if not isinstance(rows, list) or not 0 < len(rows) <= MOST_MENDED:
+        raise BadRequest(f'"rows" must be a list of 1 to {MOST_MENDED} rows; send more in parts')
+    values = dict(_mended(row, len(columns)) for row in rows)
+    if len(values) != len(rows):
+        raise BadRequest('"rows" hold two with the same "byte_offset"')
+    return MendOrder(generation=generation, columns=tuple(columns), rows=values)
+
+
+def _mended(row: Any, width: int) -> tuple[int, tuple[str, ...]]:
+    if isinstance(row, dict) and set(row) == {"byte_offset", "values"}:
+        offset, values = row["byte_offset"], row["values"]
+        if type(offset) is int and offset >= 0 and _texts(values) and len(values) == width:
+            return offset, tuple(values)
+    raise BadRequest(
+        'each of "rows" must be {"byte_offset": ..., "values": [...]}: a number that GET /rejects/{file} gave, '
+        'and a text for each of "columns"'
+    )
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
 def backfill_order(raw: bytes | str | None) -> BackfillOrder:
     """The body of POST /backfill; nothing at all is an order for everything."""
     given = _json_object(raw)
@@ -127,11 +176,12 @@ def fold(value: str) -> str:
     return value.strip().casefold()
 
 
-def _json_object(raw: bytes | str | None) -> dict[str, Any]:
+def _json_object(raw: bytes | str | None, longest: int = LONGEST_BODY) -> dict[str, Any]:
     if not raw or not raw.strip():
         return {}
-    if len(raw) > LONGEST_BODY:
-        raise BadRequest(f"the body has more than {LONGEST_BODY} bytes; send only the documented fields")
+    if len(raw) > longest:
+        advice = "only the documented fields" if longest == LONGEST_BODY else "the rows in parts"
+        raise BadRequest(f"the body has more than {longest} bytes; send {advice}")
     try:
         given = json.loads(raw)
     except (ValueError, RecursionError) as error:

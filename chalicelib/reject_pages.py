@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.adapters.cursors import read_cursor, write_cursor
 from chalicelib.domain import keys
-from chalicelib.domain.model import Run, Source
+from chalicelib.domain.model import Chunk, Run, Source
 from chalicelib.errors import Refused
 from chalicelib.ports import ObjectStore
 
@@ -29,11 +29,18 @@ class RejectPage:
     cursor: str = ""
 
 
-def reject_page(objects: ObjectStore, run: Run, *, cursor: str, limit: int) -> RejectPage:
-    """At most `limit` rejects after `cursor`. Raises Refused (BAD_CURSOR) for a cursor that is not of this load."""
+def reject_page(
+    objects: ObjectStore, run: Run, *, cursor: str, limit: int, without: frozenset[int] = frozenset()
+) -> RejectPage:
+    """At most `limit` rejects after `cursor`, but for those that start at certain bytes.
+
+    Raises Refused (BAD_CURSOR) for a cursor that is not of this load.
+    """
     found: list[dict[str, Any]] = []
     size = 0
     for key, start, line in _lines(objects, run, *_place(run, cursor)):
+        if without and _entry(line).get("byte_offset") in without:
+            continue
         size += len(line)
         if len(found) == limit or (found and size > PAGE_BYTES):
             return RejectPage(rejects=tuple(found), cursor=write_cursor({"load": run.load_id, "key": key, "at": start}))
@@ -57,10 +64,21 @@ def _bad_cursor() -> Refused:
 
 def _lines(objects: ObjectStore, run: Run, from_key: str, from_byte: int) -> Iterator[tuple[str, int, bytes]]:
     """Every line after a place, with its own place."""
-    for part in objects.list(run.source.bucket, keys.rejects_prefix(run)):
+    for part in objects.list(run.source.bucket, keys.reject_parts(run)):
         if part.key >= from_key:
             start = from_byte if part.key == from_key else 0
             yield from ((part.key, at, line) for at, line in _part_lines(objects, part, start))
+
+
+def rejects_at(objects: ObjectStore, run: Run, chunks: Sequence[Chunk], offsets: Set[int]) -> dict[int, dict[str, Any]]:
+    """The rejects that start at these bytes of the file. Parts of chunks that cannot have any are not read."""
+    found: dict[int, dict[str, Any]] = {}
+    others = {keys.rejects(run, c.number) for c in chunks if not any(c.start <= offset < c.end for offset in offsets)}
+    for part in objects.list(run.source.bucket, keys.reject_parts(run)):
+        if part.key not in others:
+            entries = (_entry(line) for _, line in _part_lines(objects, part, 0))
+            found |= {entry["byte_offset"]: entry for entry in entries if entry["byte_offset"] in offsets}
+    return found
 
 
 def _part_lines(objects: ObjectStore, part: Source, start: int) -> Iterator[tuple[int, bytes]]:

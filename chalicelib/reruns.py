@@ -36,18 +36,29 @@ def rerun(pipeline: Pipeline, run: Run) -> Run:
     """
     if not run.finished:
         raise Busy("this run is still on its way; wait until it ends, then ask again")
-    found = route(pipeline.contracts, run.source.key)
-    if found is None:
-        raise StillUnrouted("no contract's lands_at matches this key")
+    name = object_of(pipeline, run)
     source = where_it_is(pipeline, run)
     reads = None if source == run.source else source
     try:
         changes = afresh(run, pipeline.clock.now())
-        fresh = pipeline.runs.change(run, **changes, object=found.contract.name, reads=reads)
+        fresh = pipeline.runs.change(run, **changes, object=name, reads=reads)
     except Conflict as conflict:
         raise Busy("this run was started again by somebody else a moment ago") from conflict
     pipeline.queue.send_run(fresh.run_id)
     return fresh
+
+
+def object_of(pipeline: Pipeline, run: Run) -> str:
+    """Its contract's name as its key leads to it now; mended rows stay with their object. Raises StillUnrouted."""
+    return run.object if run.mends else routed(pipeline, run.source.key)
+
+
+def routed(pipeline: Pipeline, key: str) -> str:
+    """The name of the contract that the key leads to. Raises StillUnrouted."""
+    found = route(pipeline.contracts, key)
+    if found is None:
+        raise StillUnrouted("no contract's lands_at matches this key; move the file or mend a contract")
+    return found.contract.name
 
 
 def where_it_is(pipeline: Pipeline, run: Run) -> Source:

@@ -17,6 +17,7 @@ from chalicelib.domain.contract import Contract
 from chalicelib.domain.convert import readable_in_place
 from chalicelib.domain.filing import FilePlan
 from chalicelib.domain.header import Layout
+from chalicelib.domain.lineage import Places
 from chalicelib.domain.model import Chunk, ChunkState, Run, Source
 from chalicelib.domain.plan import cut, refuse_no_text, refuse_size, usual_chunk
 from chalicelib.domain.rejects import Reject
@@ -94,6 +95,7 @@ def plan_file(objects: ObjectStore, run: Run, source: Source, contract: Contract
         ranges=cuts.ranges,
         text=text,
         rescued=cuts.layout.rescued,
+        mended=run.mends is not None,
     )
 
 
@@ -106,9 +108,11 @@ def stage_part(
     whole or not at all. Raises SourceGone, SourceChanged.
     """
     started = clock.now()
-    rules = replace(compile_rules(contract, Layout.of(contract, filed.columns, filed.rescued)), mark=run.mark.encode())
+    places = Places.from_json(objects.get(run.source.bucket, keys.places(run.source.key))) if filed.mended else None
+    rules = compile_rules(contract, Layout.of(contract, filed.columns, filed.rescued))
+    rules = replace(rules, mark=run.mark.encode(), places=places)
     span = Range(start=chunk.start, stop=chunk.stop)
-    sink = _Sink(span, contract.limits.max_rejects)
+    sink = _Sink(span, contract.limits.max_rejects, places)
     whole = until(_bytes_of(objects, run, span, filed), filed.ranges[-1].stop)
     planned_start = filed.ranges[chunk.number - 1].start
     part, rejects = keys.part(run, chunk, planned_start), keys.chunk_rejects(run, chunk, planned_start)
@@ -143,8 +147,9 @@ class _Sink:
     Beyond the contract's max_rejects the file cannot be loaded anyway, so further rejects are counted but not kept.
     """
 
-    def __init__(self, span: Range, most_rejects: int) -> None:
+    def __init__(self, span: Range, most_rejects: int, places: Places | None) -> None:
         self.summary = ChunkSummary.of(span)
+        self.places = places
         self.first: Reject | None = None
         self.rejects = bytearray()
         self._room = most_rejects
@@ -161,11 +166,12 @@ class _Sink:
             yield zstd.flush()
 
     def _take_rejects(self, block: Block) -> None:
-        for reject in block.rejects[: self._room]:
+        rejects = tuple(map(self.places.moved, block.rejects)) if self.places else block.rejects
+        for reject in rejects[: self._room]:
             self.rejects += reject.to_json().encode() + b"\n"
-        self._room -= min(self._room, len(block.rejects))
-        if self.first is None and block.rejects:
-            self.first = block.rejects[0]
+        self._room -= min(self._room, len(rejects))
+        if self.first is None and rejects:
+            self.first = rejects[0]
 
 
 def publish(objects: ObjectStore, run: Run, filed: FilePlan, chunks: Sequence[Chunk]) -> None:

@@ -11,6 +11,7 @@ from chalicelib.domain.books import UNBALANCED
 from chalicelib.domain.contract import Contract
 from chalicelib.domain.contract_file import Contracts
 from chalicelib.domain.lifecycle import afresh, ending, may_pass, problem_of
+from chalicelib.domain.mending import as_mended
 from chalicelib.domain.model import Problem, Run, RunState
 from chalicelib.domain.pauses import pause
 from chalicelib.errors import ContractChanged, LandfallError, SourceChanged, SourceGone
@@ -53,7 +54,7 @@ class World:
             )
         if run.state is not RunState.ARRIVED and run.fingerprint != contract.fingerprint:
             raise ContractChanged("the contract was changed while the file was being loaded; run it again")
-        return contract
+        return as_mended(contract) if run.mends else contract
 
     def nudge(self, run: Run | None) -> Run | None:
         """Ask for a run to be moved on, unless nothing is left to do."""

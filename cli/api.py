@@ -39,10 +39,15 @@ class Api:
 
     def pages(self, path: str, items: str, **query: str | int | None) -> Iterator[dict[str, Any]]:
         """All items of all pages."""
+        for page in self.answers(path, **query):
+            yield from page[items]
+
+    def answers(self, path: str, **query: str | int | None) -> Iterator[dict[str, Any]]:
+        """All pages, each as it is asked for."""
         cursor: str | None = None
         while True:
             page = self.get(path, **query, cursor=cursor)
-            yield from page[items]
+            yield page
             cursor = page.get("cursor") or None
             if not cursor:
                 return
@@ -53,7 +58,7 @@ class Api:
         given = urlencode({name: value for name, value in query.items() if value not in (None, "")})
         url = f"{self.deployment.api_url}{path}" + (f"?{given}" if given else "")
         headers = {"Authorization": f"Bearer {self.deployment.token}", "Content-Type": "application/json"}
-        data = None if body is None else json.dumps(body).encode()
+        data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         request = urllib.request.Request(url, data=data, method=method, headers=headers)  # noqa: S310
         try:
             with _opener(url).open(request, timeout=TIMEOUT_SECONDS) as answer:

@@ -219,17 +219,33 @@ def redrive(
 def rejects(
     file: Annotated[str, typer.Argument(help=WHICH)],
     *,
-    out: Annotated[Path | None, typer.Option(help="Write all of them here, as CSV for a spreadsheet.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write all of them here, as CSV to be mended.")] = None,
     json: Json = False,
 ) -> ExitCode:
     """Show the bad rows of a file, each with its reason."""
     from cli.api import Api
     from cli.deployment import find
-    from cli.runs import rejects
+    from cli.rejects import rejects
 
     if out and json:
         raise usage("--out and --json exclude each other: --out writes CSV")
     return rejects(Api(deployment=find()), file, out, as_json=json)
+
+
+@app.command()
+@guarded
+def resubmit(
+    file: Annotated[Path, typer.Argument(help="What `landfall rejects FILE --out` wrote, mended.")],
+    *,
+    wait: Annotated[bool, typer.Option("--wait", help="Follow the rows until they are loaded or refused.")] = False,
+    json: Json = False,
+) -> ExitCode:
+    """Send mended rows back to be merged."""
+    from cli.api import Api
+    from cli.deployment import find
+    from cli.rejects import resubmit
+
+    return resubmit(Api(deployment=find()), file, wait=wait, as_json=json)
 
 
 @app.command()

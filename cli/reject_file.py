@@ -1,35 +1,152 @@
-"""Rejects as a table for people: CSV that a spreadsheet opens without running anything in it."""
+"""Rejects as a table for people, to be mended: CSV that a spreadsheet opens without running anything in it.
+
+Guarantees that values which nobody touched come back from the file exactly as they went into it, whatever they hold.
+What a spreadsheet program makes of them on its way (numbers without their zeros, dates of its own) is not promised.
+"""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cli.faults import usage
+from cli.faults import absent, usage
 
-COLUMNS = ("line", "byte_offset", "column", "code", "reason", "record")
+OWN = ("_load", "_line", "_byte_offset", "_code", "_column", "_reason", "_record")
+"""The columns before the row's own. _record has a record that could not be taken apart into columns."""
+KEPT = "'"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a cell that starts so for a formula. Source: OWASP, CSV Injection."""
+DELIMITERS = (",", ";", "\t")
+"""Those that spreadsheets write, each in some country."""
+LONGEST_CELL = 1 << 24
+
+_LOAD = re.compile(r"[0-9a-f]{32}-[0-9]{1,9}")
+_NUMBER = re.compile(r"[0-9]{1,18}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """What the rows of a file have in common."""
+
+    load: str
+    """The run and the generation that rejected them."""
+    columns: Sequence[str]
+    """The row's own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fix:
+    """A mended row."""
+
+    line: str
+    """Of the file it was rejected from, as the table says."""
+    byte_offset: int
+    values: tuple[str, ...]
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """As the API takes it."""
+        return {"byte_offset": self.byte_offset, "values": list(self.values)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fixes:
+    """The mended rows of a table."""
+
+    columns: tuple[str, ...]
+    rows: Mapping[str, Sequence[Fix]]
+    """By the load that rejected them."""
+    left_out: int
+    """Rows without any value."""
 
 
 def harmless(text: str) -> str:
-    """The text; with an apostrophe before it if a spreadsheet would take it for a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    """The text; with an apostrophe before it if it starts as formulas do, or with one itself."""
+    return f"{KEPT}{text}" if text.startswith((*FORMULA_STARTS, KEPT)) else text
 
 
-def write_rejects(path: Path, rejects: Iterable[Mapping[str, Any]]) -> int:
+def plain(text: str) -> str:
+    """What `harmless` was given."""
+    return text.removeprefix(KEPT)
+
+
+# ---- writing --------------------------------------------------------------------------------------------------------
+
+
+def write_rejects(path: Path, sheet: Sheet, rejects: Iterable[Mapping[str, Any]]) -> int:
     """Write rejects as they come. Returns how many there were. Raises CommandError."""
     if str(path) == "-":
         raise usage("- is no file: --out writes one; --json writes to standard output")
     try:
         with path.open("w", newline="", encoding="utf-8-sig") as out:  # the mark tells spreadsheets that it is UTF-8
             writer = csv.writer(out)
-            writer.writerow(COLUMNS)
+            writer.writerow(map(harmless, (*OWN, *sheet.columns)))
             count = 0
             for count, reject in enumerate(rejects, start=1):  # noqa: B007
-                writer.writerow([harmless(str(reject.get(name, ""))) for name in COLUMNS])
+                writer.writerow(map(harmless, _cells(sheet, reject)))
             return count
     except OSError as error:
         raise usage(f"{path} cannot be written: {error.strerror}") from None
+
+
+def _cells(sheet: Sheet, reject: Mapping[str, Any]) -> list[str]:
+    known = [str(reject[name]) for name in ("line", "byte_offset", "code", "column", "reason")]
+    if reject["values"] is None:
+        return [sheet.load, *known, reject["record"], *("" for _ in sheet.columns)]
+    return [sheet.load, *known, "", *reject["values"]]
+
+
+# ---- reading --------------------------------------------------------------------------------------------------------
+
+
+def read_fixes(path: Path) -> Fixes:
+    """The table as it was mended. Raises CommandError that names the line at fault."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise absent(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise usage(f"{path} is not UTF-8; save it as `CSV UTF-8`") from None
+    csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL))
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    try:
+        table = [(lines.line_num, [plain(cell) for cell in row]) for row in lines if row]
+    except csv.Error as error:
+        raise usage(f"{path} is no CSV at line {lines.line_num}: {error}") from None
+    header = tuple(table[0][1]) if table else ()
+    if header[: len(OWN)] != OWN or len(header) == len(OWN):
+        raise usage(
+            f"{path} is no table of rejects: it has to begin with the columns {', '.join(OWN)}, then the row's own"
+        )
+    return _fixes(path, header, table[1:])
+
+
+def _delimiter(text: str) -> str:
+    """What follows the first name."""
+    found = text.lstrip('"').removeprefix(OWN[0]).lstrip('"')[:1]
+    return found if found in DELIMITERS else ","
+
+
+def _fixes(path: Path, header: tuple[str, ...], table: Iterable[tuple[int, list[str]]]) -> Fixes:
+    rows: dict[str, dict[int, Fix]] = {}
+    left_out = 0
+    for number, cells in table:
+        if len(cells) != len(header):
+            raise usage(f"{path}, line {number}: {len(cells)} cells, and the header has {len(header)}")
+        load, line, offset = cells[:3]
+        if not _LOAD.fullmatch(load) or not _NUMBER.fullmatch(offset):
+            raise usage(f"{path}, line {number}: leave {OWN[0]} and {OWN[2]} as they were written")
+        values = tuple(cells[len(OWN) :])
+        if not any(values):
+            left_out += 1
+        elif int(offset) in rows.setdefault(load, {}):
+            raise usage(f"{path}, line {number}: the row of byte {offset} is there twice")
+        else:
+            rows[load][int(offset)] = Fix(line=line, byte_offset=int(offset), values=values)
+    kept = {load: list(found.values()) for load, found in rows.items() if found}
+    return Fixes(columns=header[len(OWN) :], rows=kept, left_out=left_out)

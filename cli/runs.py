@@ -1,4 +1,4 @@
-"""`landfall status`, `rerun`, `cancel` and `rejects`: what the REST API knows of files, for people and for programs."""
+"""`landfall status`, `rerun` and `cancel`: what the REST API knows of files, for people and for programs."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from itertools import chain, islice
-from pathlib import Path
+from itertools import islice
 from typing import Any
 
 from cli.api import Api, NotThereError, segment
 from cli.deployment import LOOPBACK
 from cli.faults import ExitCode
-from cli.reject_file import write_rejects
 from cli.screen import Grid, console, moment, seconds, show, size
-from local.text import plural
 
 BAD_STATES = ("FAILED", "REJECTED", "UNROUTED", "CANCELLED")
 END_STATES = ("LOADED", "SUPERSEDED", *BAD_STATES)
@@ -24,7 +21,6 @@ POLL_SECONDS = 0.5
 ARRIVAL_SECONDS = 60.0
 """How long a file that was just uploaded may take to be known."""
 LOOK_AT = "the log of the function on_incoming says more"
-SHOWN_REJECTS = 20
 SHORT_ID = 8
 """So much of a run id tells two versions of a file apart."""
 
@@ -92,11 +88,12 @@ def lines_of(status: Status) -> Iterator[str]:
     whole = chunks["total"] and chunks["staged"] == chunks["total"]  # all but the header, which is in no chunk
     of = size(done["total"]) if whole else f"{size(done['staged'])} of {size(done['total'])}"
     yield f"  chunks  {chunks['staged']} of {chunks['total']} staged{working}; {of} in {seconds(took)}"
-    yield f"  rows    {rows['read']:,} read = {rows['good']:,} good + {rows['rejected']:,} rejected"
+    good = f"{rows['good']:,} good" + (f" + {rows['mended']:,} mended" if rows.get("mended") else "")
+    yield f"  rows    {rows['read']:,} read = {good} + {rows['rejected']:,} rejected"
     if status["state"] == "LOADED":
         parts = ("inserted", "updated", "unchanged", "duplicate", "superseded")
         applied = " + ".join(f"{rows[name]:,} {name}" for name in parts if rows[name])
-        yield f"          {rows['good']:,} good = {applied or 0}"
+        yield f"          {good} = {applied or 0}"
     if problem := status["first_error"]:
         place = f"line {problem['line']}"
         where = f"{place}: " if problem["line"] and f"{place}:" not in problem["message"] else ""
@@ -189,54 +186,6 @@ def cancel(api: Api, name: str, *, wait: bool, as_json: bool) -> ExitCode:
     else:
         print(f"its load is being stopped: {answer['file']}; `landfall status {run_id}` says which was first")
     return ExitCode.BAD if answer["state"] in END_STATES and answer["state"] != "CANCELLED" else ExitCode.OK
-
-
-def rejects(api: Api, name: str, out: Path | None, *, as_json: bool) -> ExitCode:
-    """Show a file's bad rows, or write them for people to mend. Raises CommandError."""
-    found = api.pages(f"/rejects/{segment(name)}", "rejects", limit=200)
-    first = list(islice(found, SHOWN_REJECTS + 1))
-    if not first:
-        print(_why_none(api, name), file=sys.stderr)
-    if out:
-        count = write_rejects(out, chain(first, found))
-        print(f"{plural(count, 'reject')} written to {out}", file=sys.stderr)
-    elif as_json:
-        for reject in chain(first, found):
-            print(json.dumps(reject))
-    elif first:
-        _show_rejects(first)
-    return ExitCode.OK
-
-
-def _show_rejects(first: list[dict[str, Any]]) -> None:
-    """As a table where that fits, else a few lines each."""
-    rows = [(str(r["line"]), r["column"], str(r["code"]), r["reason"], _one_line(r["record"])) for r in first]
-    columns = ("line", "column", "code", "reason", "record")
-    table, screen = Grid(columns=columns, rows=rows[:SHOWN_REJECTS], right=("line", "code")), console()
-    if screen.is_terminal and table.width > screen.width:
-        for line, _, code, reason, record in table.rows:
-            screen.print(f"line {line}: {reason} (code {code})\n  {record}")
-    else:
-        show(screen, table)
-    if len(first) > SHOWN_REJECTS:
-        print("and more: --out FILE.csv or --json gives all")
-
-
-def _why_none(api: Api, name: str) -> str:
-    """There are no rejects: is the file good, refused as a whole, or not checked yet?"""
-    status = api.get(f"/status/{segment(name)}")
-    problem, state = status["first_error"], status["state"]
-    if state in BAD_STATES and problem:
-        return f"no row was rejected: the file as a whole is {state}: {problem['message']} ({problem['code']})"
-    if state not in END_STATES:
-        return f"no rejects yet: the file is {state}, and they are listed once all of its chunks are staged"
-    return f"no rejects: the file is {state}"
-
-
-def _one_line(record: str) -> str:
-    """Control characters made visible: a record must not steer the terminal."""
-    shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in record[:200])
-    return shown + ("…" if len(record) > 200 else "")
 
 
 class _Bar:

@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.adapters.foreign import code_of, door, text_of
 from chalicelib.config import Settings
+from chalicelib.domain.file_books import books_query, books_row
 from chalicelib.domain.model import LedgerRow
 from chalicelib.domain.sql import Batch, LoadOrder, ledger_query, ledger_row, render_load
 from chalicelib.errors import Refused, Retryable
@@ -109,12 +110,18 @@ class RedshiftData:
         )
 
     def ledger(self, load_ids: Sequence[str]) -> dict[str, LedgerRow]:
-        query = ledger_query(load_ids)
-        with _door(f"ask the ledger for {len(load_ids)} loads, the first {load_ids[0]}"):
+        found = self._ask(ledger_query(load_ids), f"ask the ledger for {len(load_ids)} loads, the first {load_ids[0]}")
+        return {row.load_id: row for row in map(ledger_row, found)}
+
+    def books(self, load_id: str) -> LedgerRow | None:
+        found = self._ask(books_query(load_id), f"ask the books for load {load_id}")
+        return next((books_row(load_id, record) for record in found), None)
+
+    def _ask(self, query: Batch, what: str) -> list[list[Any]]:
+        with _door(what):
             answer = self._api.execute_statement(Sql=query.statements[0], **_parameters(query), **self._where)
         self._wait(answer["Id"])
-        rows = (ledger_row([_value(f) for f in record]) for record in self._records(answer["Id"]))
-        return {row.load_id: row for row in rows}
+        return [[_value(field) for field in record] for record in self._records(answer["Id"])]
 
     def cancel(self, statement_id: str) -> None:
         try:

@@ -105,6 +105,7 @@ def _staged(table: Table, good: Mask, rows: Ints, offset: int) -> bytes | memory
     lengths = table.stops[rows] - table.lines.start[rows]
     text = np.frombuffer(joined, np.uint8)
     rules, offsets = table.rules, table.begins[rows] + offset
+    offsets = rules.places.rejected_from(offsets) if rules.places else offsets
     return prefixed(text, lengths, offsets, rules.grammar.delimiter, rules.mark).data
 
 

@@ -43,10 +43,10 @@ def totals(chunks: Sequence[Chunk]) -> Counts:
 
 
 def line_bases(filed: FilePlan, chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, int]]:
-    """Each chunk with the number of physical lines before it."""
+    """Each chunk with what is to be added to its rejects' lines: the physical lines before it."""
     base = filed.header_lines
     for chunk in chunks:
-        yield chunk, base
+        yield chunk, 0 if filed.mended else base
         base += chunk.lines
 
 

@@ -46,6 +46,8 @@ class FilePlan:
     """What the ranges count in, if not the file itself."""
     rescued: tuple[tuple[int, str], ...] = ()
     """Place in the file and header name of columns that the contract does not know, but keeps."""
+    mended: bool = False
+    """The file is one of mended rows: its rejects have the lines and offsets of the file they come from."""
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self)).encode()
@@ -59,6 +61,7 @@ class FilePlan:
             ranges=tuple(Range(**r) for r in fields["ranges"]),
             text=Text(**fields["text"]) if fields.get("text") else None,
             rescued=tuple((place, name) for place, name in fields.get("rescued", ())),
+            mended=fields.get("mended", False),
         )
 
 
@@ -85,4 +88,5 @@ def share(run: Run) -> Share:
         rows_read=run.counts.read,
         rows_good=run.counts.good,
         rows_rejected=run.counts.rejected,
+        mends=run.mends.load_id if run.mends else "",
     )

@@ -80,5 +80,6 @@ class Gathering:
         return True
 
 
-def _kind(run: Run) -> tuple[str, int, str]:
-    return run.shape, run.together, run.source.bucket
+def _kind(run: Run) -> tuple[str, int, str, str]:
+    """Mended rows are of no kind with any other's."""
+    return run.shape, run.together, run.source.bucket, run.run_id if run.mends else ""

@@ -7,6 +7,9 @@ processed/<object>/<load id>/rejects-00001.jsonl  bad rows of one chunk, lines c
 processed/<object>/<load id>/manifest.json        the parts to COPY
 processed/<object>/<group id>/manifest.json       the same for runs that are loaded together
 rejected/<object>/<load id>/part-00001.jsonl      bad rows, lines counted from the file's start
+rejected/<object>/<load id>/mended/<id>.csv       such rows as a person mended them
+rejected/<object>/<load id>/mended/<id>.places    where each of them comes from
+rejected/<object>/<load id>/mended/<id>.loaded    which of them are loaded
 archive/<object>/<yyyy>/<mm>/<dd>/<run id>/<name> the source, once loaded
 """
 
@@ -21,6 +24,7 @@ OUTPUTS = ("processed/", "rejected/", "archive/", "dashboard_data/")
 """No contract may take files from below these."""
 
 NAME_BYTES = 255
+LOADED = ".loaded"
 
 
 def plan(run: Run) -> str:
@@ -49,11 +53,32 @@ def chunk_rejects(run: Run, chunk: Chunk, planned_start: int) -> str:
 
 
 def rejects(run: Run, number: int) -> str:
-    return f"{rejects_prefix(run)}part-{number:05d}.jsonl"
+    return f"{reject_parts(run)}{number:05d}.jsonl"
+
+
+def reject_parts(run: Run) -> str:
+    return f"{rejects_prefix(run)}part-"
 
 
 def rejects_prefix(run: Run) -> str:
     return f"rejected/{run.prefix}/"
+
+
+def mended_prefix(run: Run) -> str:
+    return f"{rejects_prefix(run)}mended/"
+
+
+def mended(run: Run, name: str) -> str:
+    """The source of a run that mends rejects of `run`."""
+    return f"{mended_prefix(run)}{name}.csv"
+
+
+def places(source_key: str) -> str:
+    return source_key.removesuffix(".csv") + ".places"
+
+
+def mended_and_loaded(source_key: str) -> str:
+    return source_key.removesuffix(".csv") + LOADED
 
 
 def archive(run: Run) -> str:

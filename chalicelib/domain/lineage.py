@@ -6,9 +6,14 @@ Runs that are loaded together share a staging table; by the mark each row is boo
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
 import numpy as np
 
 from chalicelib.domain.model import MARK_LENGTH
+from chalicelib.domain.rejects import Reject
 from chalicelib.domain.swar import Bytes, Ints, as_digits, words_of
 
 DIGITS = 13
@@ -17,6 +22,44 @@ MOST_BYTES = 10**DIGITS
 """10 TB; the contract's limits.max_bytes is 1.1 TB unless it says otherwise."""
 WIDTH = MARK_LENGTH + 1 + DIGITS + 1
 """With the delimiters."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a mended row starts: in the file that is read, and in the file that it was rejected from."""
+
+    own: int
+    byte_offset: int
+    line: int
+    """Physical, from 1."""
+
+
+class Places:
+    """Those of all rows of a file of mended rows, in its order."""
+
+    def __init__(self, places: Iterable[Place]) -> None:
+        found = list(places)
+        self.own = np.array([place.own for place in found], np.int64)
+        self.byte_offsets = np.array([place.byte_offset for place in found], np.int64)
+        self.lines = np.array([place.line for place in found], np.int64)
+
+    def rejected_from(self, own: Ints) -> Ints:
+        """Where the rows that start there start in the file they were rejected from."""
+        found: Ints = self.byte_offsets[self.own.searchsorted(own, side="right") - 1]
+        return found
+
+    def moved(self, reject: Reject) -> Reject:
+        """A row that is still bad, as the reject of that file which it still is."""
+        at = int(self.own.searchsorted(reject.byte_offset, side="right")) - 1
+        return replace(reject, line=int(self.lines[at]), byte_offset=int(self.byte_offsets[at]))
+
+    def to_json(self) -> bytes:
+        return json.dumps([self.own.tolist(), self.byte_offsets.tolist(), self.lines.tolist()]).encode()
+
+    @classmethod
+    def from_json(cls, text: bytes) -> Places:
+        columns = zip(*json.loads(text), strict=True)
+        return cls(Place(own=own, byte_offset=offset, line=line) for own, offset, line in columns)
 
 
 def prefixed(rows: Bytes, lengths: Ints, offsets: Ints, delimiter: int, mark: bytes) -> Bytes:

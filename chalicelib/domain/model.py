@@ -86,11 +86,13 @@ class LedgerRow:
     updated: int
     unchanged: int
     superseded: int
+    mended: int = 0
+    """Rejected rows that a person mended since and that are loaded; the others count them too."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """Rows of a chunk or a file. Conservation: read = good + rejected, and after the load good = all the rest."""
+    """Rows of a chunk or a file. read = good + mended + rejected; once loaded, good + mended = all the rest."""
 
     read: int = 0
     good: int = 0
@@ -102,28 +104,25 @@ class Counts:
     unchanged: int = 0
     superseded: int = 0
     """Good rows not applied because the target, or a newer file of the same load, holds a newer one."""
+    mended: int = 0
+    """Rows that were rejected and are loaded, for somebody mended them: `rejected` has them no more."""
 
     @property
     def balanced(self) -> bool:
         """Whether no row is unaccounted for before the load."""
-        return self.read == self.good + self.rejected
+        return self.read == self.good + self.mended + self.rejected
 
     @property
     def settled(self) -> bool:
         """Whether no row is unaccounted for after the load."""
         applied = self.duplicate + self.inserted + self.updated + self.unchanged + self.superseded
-        return self.balanced and self.good == applied
+        return self.balanced and self.good + self.mended == applied
 
     def after(self, row: LedgerRow) -> Counts:
-        """With what the ledger says became of the good rows."""
-        return replace(
-            self,
-            duplicate=row.duplicate,
-            inserted=row.inserted,
-            updated=row.updated,
-            unchanged=row.unchanged,
-            superseded=row.superseded,
-        )
+        """With what the ledger says became of the good rows, and of those mended since."""
+        names = ("duplicate", "inserted", "updated", "unchanged", "superseded", "mended")
+        fates = {name: getattr(row, name) for name in names}
+        return replace(self, rejected=self.rejected + self.mended - row.mended, **fates)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +174,20 @@ NOT_KEPT = "-"
 
 
 @dataclass(frozen=True, kw_only=True)
+class Mends:
+    """Which load a run's rows were rejected in, before a person mended them."""
+
+    run_id: str
+    generation: int
+    source_order: str
+    """The age of that load's file, and of the mended rows."""
+
+    @property
+    def load_id(self) -> str:
+        return digest(self.run_id, str(self.generation))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Run:
     """One version of one landed file on its way to the warehouse."""
 
@@ -209,6 +222,8 @@ class Run:
     """Where the source is now, once archived; NOT_KEPT if somebody deleted or replaced it first."""
     reads: Source | None = None
     """What a forced rerun reads, if not `source`: the archived copy."""
+    mends: Mends | None = None
+    """Set if `source` holds mended rejects of another run's load."""
     told: bool = False
     """The outcome was published."""
     cancel_requested: bool = False
@@ -245,6 +260,8 @@ class Run:
 
         A file found by listing has none; being what lay there in the end, it is the last of its second.
         """
+        if self.mends:
+            return self.mends.source_order
         sequencer = self.source.sequencer.ljust(32, "0") if self.source.sequencer else "Z" * 32
         return f"{self.source.last_modified:017.3f}#{sequencer}"
 

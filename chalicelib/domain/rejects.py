@@ -12,6 +12,8 @@ KEPT_BYTES = 65_536
 EXPLAINED = 100_000
 """Rejects of a chunk, or as many as the contract allows: further bad rows are counted, and the file refused anyway."""
 MASK = b"***"
+NO_TEXT = "is not valid UTF-8"
+"""The reason of a reject whose bytes are shown as \\xhh."""
 LINE_BREAKS = str.maketrans({"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 """JSON lets these stand; programs that split text into lines do not."""
 

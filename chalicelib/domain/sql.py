@@ -66,6 +66,8 @@ class Share:
     rows_read: int
     rows_good: int
     rows_rejected: int
+    mends: str = ""
+    """The load that its rows were rejected in, if a person mended them since."""
 
     @property
     def mark(self) -> str:
@@ -156,7 +158,7 @@ def merge_bytes(contract: Contract) -> int:
 
 SHARES_DDL = """CREATE TEMP TABLE {} (
   mark char(8), load_id varchar(32), run_id varchar(64), source_order varchar(128), bucket varchar(255),
-  source_key varchar(8192), rows_read bigint, rows_good bigint, rows_rejected bigint
+  source_key varchar(8192), rows_read bigint, rows_good bigint, rows_rejected bigint, mends varchar(32)
 )"""
 """The key as hexadecimal digits of its UTF-8."""
 SHARES_AT_ONCE = 90_000
@@ -185,7 +187,8 @@ def _check(order: LoadOrder) -> None:
 def _sound(share: Share) -> bool:
     names = (_HEX, share.load_id), (_SORTABLE, share.source_order), (_NAME, share.run_id), (_NAME, share.bucket)
     balanced = share.rows_read == share.rows_good + share.rows_rejected and min(share.rows_good, share.rows_read) >= 0
-    return balanced and bool(share.key) and all(shape.fullmatch(text) for shape, text in names)
+    mends = not share.mends or _HEX.fullmatch(share.mends)
+    return balanced and bool(share.key and mends) and all(shape.fullmatch(text) for shape, text in names)
 
 
 def _known(order: LoadOrder) -> bool:
@@ -257,7 +260,8 @@ def _shares(order: LoadOrder, table: str) -> Iterator[str]:
     into = f"INSERT INTO {quote_identifier(table)} VALUES\n"  # nosec B608 - a quoted name
     rows = [
         f"('{s.mark}', '{s.load_id}', '{s.run_id}', '{s.source_order}', '{s.bucket}', "
-        f"'{s.key.encode('utf-8', 'surrogatepass').hex()}', {s.rows_read}, {s.rows_good}, {s.rows_rejected})"
+        f"'{s.key.encode('utf-8', 'surrogatepass').hex()}', {s.rows_read}, {s.rows_good}, {s.rows_rejected}, "
+        f"'{s.mends}')"
         for s in order.shares
     ]
     at_once = max(1, SHARES_AT_ONCE // max(map(len, rows)))

@@ -15,7 +15,7 @@ import numpy as np
 from chalicelib.domain.codes import LoadError
 from chalicelib.domain.reading import Reading
 from chalicelib.domain.records import CR, Malformed
-from chalicelib.domain.rejects import MASK
+from chalicelib.domain.rejects import MASK, NO_TEXT
 from chalicelib.domain.row_fault import RowFault, ragged
 from chalicelib.domain.swar import Fields, Ints, Mask
 from chalicelib.domain.utf8 import broken
@@ -183,7 +183,7 @@ def _bad_bytes(table: Table, whole: Mask) -> Iterator[tuple[int, RowFault]]:
             place = int(table.marks.searchsorted(at)) - before - 1
             name = table.rules.columns[place].name
             if table.data[at]:
-                yield row, RowFault(column=name, code=LoadError.UTF8, reason="is not valid UTF-8")
+                yield row, RowFault(column=name, code=LoadError.UTF8, reason=NO_TEXT)
             else:
                 yield row, RowFault(column=name, code=LoadError.NUL, reason="holds a NUL byte")
 

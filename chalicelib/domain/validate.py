@@ -10,6 +10,7 @@ from chalicelib.domain.checks import Check, Fault
 from chalicelib.domain.codes import LoadError
 from chalicelib.domain.contract import NULL_WORD, Column, ColumnType, Contract, Empty, Kind
 from chalicelib.domain.header import Layout
+from chalicelib.domain.lineage import Places
 from chalicelib.domain.model import MARK_LENGTH
 from chalicelib.domain.reading import Reading, Transcriber, read_plain, transcriber
 from chalicelib.domain.records import Grammar
@@ -87,6 +88,8 @@ class Rules:
     """Of the load that the rows are for."""
     transcriber: Transcriber | None = None
     """Reads what COPY could not."""
+    places: Places | None = None
+    """Where the rows come from, if the file is one of mended rows."""
     explained: int = EXPLAINED
     """How many of a chunk's bad rows get a reject; the others are counted by their codes."""
 

@@ -349,9 +349,11 @@ def test_rerun_asks_for_what_failed_and_goes_on_with_the_cursor(landfall: Landfa
 def rejects(*records: str) -> Answer:
     found = [
         {"line": n, "byte_offset": n, "column": "amount", "code": 1207, "reason": "is bad", "record": record}
+        | {"values": None}
         for n, record in enumerate(records, start=2)
     ]
-    return 200, {"rejects": found, "cursor": "", "total": len(found)}
+    head = {"run_id": "a" * 32, "generation": 1, "mends": None, "columns": ["id", "amount"]}
+    return 200, {**head, "rejects": found, "cursor": "", "total": len(found)}
 
 
 REJECTS = "GET /rejects/a.csv?limit=200"
@@ -367,8 +369,9 @@ def test_rejects_for_people_cannot_run_as_formulas(
     assert landfall("rejects", "a.csv", "--out", out).code == 0
     with out.open(newline="", encoding="utf-8-sig") as lines:
         rows = list(csv.reader(lines))
-    assert [row[-1] for row in rows[1:]] == [f"'{hostile}", "T1,2"]
-    assert rows[0] == ["line", "byte_offset", "column", "code", "reason", "record"]
+    assert [row[6:] for row in rows[1:]] == [[f"'{hostile}", "", ""], ["T1,2", "", ""]]
+    own = ["_load", "_line", "_byte_offset", "_code", "_column", "_reason", "_record"]
+    assert rows[0] == [*own, "id", "amount"]
 
 
 def test_rejects_cannot_steer_the_terminal(landfall: Landfall, api: FakeApi) -> None:

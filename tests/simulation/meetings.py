@@ -9,6 +9,7 @@ from chalicelib.domain.model import RunState
 from chalicelib.reruns import rerun
 from tests.settings import BUCKET
 from tests.simulation import scenarios
+from tests.simulation.mends import mended_rows
 from tests.simulation.outside import CONTRACTS, record_of
 from tests.simulation.scenarios import Scenario, in_state, numbered, put, text, then
 from tests.simulation.world import World
@@ -133,6 +134,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     deployed_while_loading,
     notified_oddly,
     scenarios.cancelled,
+    mended_rows,
 )
 BY_NAME = {scenario.__name__: scenario for scenario in SCENARIOS}
 VERSIONS_MATTER = tuple(
@@ -169,6 +171,7 @@ LIVE = tuple(
         deployed_while_staging,
         deployed_while_loading,
         scenarios.cancelled,
+        mended_rows,
     )
 )
 """Those in which three workers that are at work at once get in each other's way."""

@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import pairwise, takewhile
 
-from chalicelib.domain.model import Outcome, Run, RunState, digest
+from chalicelib.domain.model import LedgerRow, Outcome, Run, RunState, digest
 from tests.simulation.outside import CONTRACTS
 from tests.simulation.world import World
 
+MENDED = "rejected/"
+"""Where the sources of mends are."""
 TABLE = "landing.things"
 """Of a contract whose every file has a key twice."""
 
@@ -60,13 +62,19 @@ def _status_never_ahead(world: World, run: Run) -> set[str]:
         broken.add("I6 LOADED without a ledger row")
     if run.state is RunState.LOADED and not run.counts.settled:
         broken.add("I4 LOADED with books that do not balance")
-    if run.state is RunState.LOADED and row is not None and run.counts != run.counts.after(row.row):
+    if run.state is RunState.LOADED and row is not None and not _as_booked(world, run, row.row):
         broken.add("I4 LOADED with books that are not those of its ledger row")
     if run.staged > run.chunks:
         broken.add("I10 a chunk counted twice")
     if run.state in (RunState.FAILED, RunState.REJECTED, RunState.CANCELLED) and row is not None:
         broken.add(f"I6 {run.state.value} with a ledger row")
     return broken
+
+
+def _as_booked(world: World, run: Run, row: LedgerRow) -> bool:
+    """Whether a run's books are those of its ledger row, and of the mends that it says it knows of."""
+    known = (run.counts.mended and world.warehouse.books(_load_id(run))) or row
+    return known.mended > run.counts.mended or run.counts == run.counts.after(known)
 
 
 def _told_after_truth(world: World) -> set[str]:
@@ -81,10 +89,10 @@ def _told_after_truth(world: World) -> set[str]:
 
 def _source_kept(world: World) -> set[str]:
     """Every content that was not overwritten by its supplier is where it landed, or archived after its load."""
-    held = {etag for key, etag in _objects(world) if key.startswith(("incoming/", "archive/"))}
+    held = {etag for key, etag in _objects(world) if key.startswith(("incoming/", "archive/", MENDED))}
     latest = {x.source.key: x.source.etag for x in world.landed}
     broken = {"I8 a source is lost" for etag in latest.values() if etag not in held}
-    landed = {etag for key, etag in _objects(world) if key.startswith("incoming/")}
+    landed = {etag for key, etag in _objects(world) if key.startswith(("incoming/", MENDED))}
     loaded = {run.source.etag for run, _, _ in loads(world)}
     return broken | {"I8 deleted before it was loaded" for etag in latest.values() if etag not in landed | loaded}
 
@@ -151,12 +159,20 @@ def liveness(world: World, *, may_fail: bool = False) -> set[str]:
     if failed and not may_fail:
         broken.add(f"I9 a sound file ended FAILED: {failed[0].problem.code if failed[0].problem else ''}")
     broken |= _run_once(world)
+    broken |= _books_follow(runs, world)
     told = {m["load_id"] for m in (*world.bell.successes, *world.bell.failures)}
     broken |= {"I7 an outcome was never told" for r in runs if r.load_id not in told}
     broken |= {"I8 a loaded source was not archived" for r in runs if r.state is RunState.LOADED and not r.archive_key}
     if any(key.startswith("incoming/") and _loaded(world, key, etag) for key, etag in _objects(world)):
         broken.add("I8 a loaded source still lies where it landed")
     return broken
+
+
+def _books_follow(runs: list[Run], world: World) -> set[str]:
+    """I4: what was mended of a file's rejects is in the file's own books."""
+    files = [r for r in runs if r.state is RunState.LOADED and r.mends is None]
+    books = [(run, world.warehouse.books(run.load_id)) for run in files]
+    return {"I4 a file's books lag" for run, row in books if row is None or run.counts != run.counts.after(row)}
 
 
 def _keys(world: World) -> set[str]:

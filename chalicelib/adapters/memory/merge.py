@@ -44,6 +44,7 @@ class TargetRow:
     values: dict[str, Value]
     source_order: str
     load_id: str
+    offset: int
 
 
 Target = dict[Key, TargetRow]
@@ -115,7 +116,9 @@ def apply_scd1(order: LoadOrder, target: Target, shares: Sequence[Share], rows: 
         fate = _fate(order.contract, target.get(key), row, share)
         fates[row.mark][fate] += 1
         if fate != "superseded":
-            target[key] = TargetRow(values=row.values, source_order=share.source_order, load_id=share.load_id)
+            target[key] = TargetRow(
+                values=row.values, source_order=share.source_order, load_id=share.load_id, offset=row.offset
+            )
     return [
         _booked(share, len(latest), fates.get(share.mark, Counter())) for share, latest in zip(shares, own, strict=True)
     ]
@@ -174,7 +177,9 @@ def _booked(share: Share, keys: int, fates: Counter[str]) -> LedgerRow:
 def _fate(contract: Contract, held: TargetRow | None, row: StagedRow, share: Share) -> str:
     if held is None:
         return "inserted"
-    if _newness(contract, held.values, held.source_order) > _newness(contract, row.values, share.source_order):
+    theirs = _newness(contract, held.values, held.source_order)
+    ours = _newness(contract, row.values, share.source_order)
+    if theirs > ours or (share.mends and theirs == ours and held.offset > row.offset):
         return "superseded"
     return "unchanged" if held.values == row.values else "updated"
 
@@ -183,15 +188,15 @@ def _newness(contract: Contract, values: dict[str, Value], source_order: str) ->
     return _sortable(values[contract.order_by] if contract.order_by else None), source_order
 
 
-def supersede(share: Share) -> LedgerRow:
-    """The ledger row of a snapshot that is older than one already loaded: nothing of it is applied."""
+def supersede(share: Share, rows: int) -> LedgerRow:
+    """The ledger row of a snapshot that is older than one already loaded: nothing of its rows is applied."""
     return LedgerRow(
         load_id=share.load_id,
         outcome=Outcome.SUPERSEDED,
         staged=share.rows_good,
-        duplicate=0,
+        duplicate=share.rows_good - rows,
         inserted=0,
         updated=0,
         unchanged=0,
-        superseded=share.rows_good,
+        superseded=rows,
     )

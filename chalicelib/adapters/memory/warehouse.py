@@ -6,7 +6,7 @@ import csv
 import json
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import zstandard
@@ -60,6 +60,7 @@ class Booked:
     row: LedgerRow
     table: str
     source_order: str
+    mends: str
 
 
 class LoadFailedError(Exception):
@@ -82,6 +83,8 @@ class MemoryWarehouse:
         self.fates: deque[Fate] = deque()
         self.targets: dict[str, Target] = {}
         self.book: dict[str, Booked] = {}
+        self.mended: dict[tuple[str, int], str] = {}
+        """Which load merged a mended row, by the load that had rejected it and its byte offset there."""
         self.merged: list[str] = []
         """Load ids in the order they were merged: one that is there twice was loaded twice."""
         self.statements: dict[str, Submitted] = {}
@@ -114,6 +117,9 @@ class MemoryWarehouse:
 
     def ledger(self, load_ids: Sequence[str]) -> dict[str, LedgerRow]:
         return {load_id: self.book[load_id].row for load_id in load_ids if load_id in self.book}
+
+    def books(self, load_id: str) -> LedgerRow | None:
+        return with_mends(self, load_id) if load_id in self.book else None
 
     def cancel(self, statement_id: str) -> None:
         known = self.statements.get(statement_id)
@@ -159,6 +165,10 @@ class MemoryWarehouse:
         rows = [row for row in staged if row.mark in {share.mark for share in shares}]
         if any(share.rows_good != sum(row.mark == share.mark for row in rows) for share in shares):
             raise LoadFailedError("BOOKS_OPEN: the rows of a file do not add up")
+        if shares[0].mends:
+            if len(shares) > 1:
+                raise LoadFailedError("BAD_LOAD_ORDER: mended rows are loaded file by file")
+            rows = [row for row in rows if (shares[0].mends, row.offset) not in self.mended]
         if refused := refusal(order, rows):
             raise LoadFailedError(refused)
         target = dict(self.targets.get(table, {}))
@@ -169,7 +179,9 @@ class MemoryWarehouse:
         self.targets[table] = target
         for share, row in zip(shares, booked, strict=True):
             self.merged.append(share.load_id)
-            self.book[share.load_id] = Booked(row=row, table=table, source_order=share.source_order)
+            self.book[share.load_id] = Booked(row=row, table=table, source_order=share.source_order, mends=share.mends)
+            if share.mends and row.outcome is Outcome.LOADED:
+                self.mended |= {(share.mends, row.offset): share.load_id for row in rows}
 
     def _snapshot(
         self, order: LoadOrder, table: str, target: Target, shares: Sequence[Share], rows: list[StagedRow]
@@ -177,7 +189,7 @@ class MemoryWarehouse:
         if len(shares) > 1:
             raise LoadFailedError("BAD_LOAD_ORDER: snapshots are loaded one by one")
         if self._newer_loaded(table, shares[0].source_order):
-            return [supersede(shares[0])]
+            return [supersede(shares[0], len(rows))]
         return apply_scd1(order, target, shares, rows)
 
     def _staged(self, order: LoadOrder) -> list[StagedRow]:
@@ -216,6 +228,26 @@ def _parsed(order: LoadOrder, url: str, body: bytes) -> list[StagedRow]:
         return read_part(order, url, body)
     except (ValueError, ArithmeticError, csv.Error, zstandard.ZstdError) as error:
         raise LoadFailedError("a part does not fit its table: see sys_load_error_detail") from error
+
+
+def with_mends(warehouse: MemoryWarehouse, load_id: str) -> LedgerRow:
+    """A load's books with what mending loads have added: theirs, less the rows that another one had merged before."""
+    row = warehouse.book[load_id].row
+    for mending, booked in warehouse.book.items():
+        merged = sum(by == mending for by in warehouse.mended.values())
+        if booked.mends == load_id and merged:
+            more = booked.row
+            row = replace(
+                row,
+                staged=row.staged + merged,
+                duplicate=row.duplicate + more.duplicate - (more.staged - merged),
+                inserted=row.inserted + more.inserted,
+                updated=row.updated + more.updated,
+                unchanged=row.unchanged + more.unchanged,
+                superseded=row.superseded + more.superseded,
+                mended=row.mended + merged,
+            )
+    return row
 
 
 def _told(statement: Submitted) -> Statement:

@@ -1,0 +1,132 @@
+"""Bad rows on their way to a person and back: as values by column, and, once mended, as a plain CSV file of their own.
+
+What a person sees of a row are its values as the file spelt them, quotes and escapes taken off; NULL is empty, or a
+null word where empty is a text. On its way back a value that is one of the null words means NULL, in quotes or not.
+Guarantees that the same mended rows are the same file, byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from chalicelib.domain.contract import (
+    IGNORED,
+    NULL_WORD,
+    RESCUED,
+    Compression,
+    Contract,
+    Dialect,
+    Empty,
+    Limits,
+    Newline,
+)
+from chalicelib.domain.filing import FilePlan
+from chalicelib.domain.header import staged_column
+from chalicelib.domain.lineage import Place
+from chalicelib.domain.rejects import KEPT_BYTES, MASK
+from chalicelib.domain.spelling import Found, Spelling
+
+
+@dataclass(frozen=True, kw_only=True)
+class MendedRow:
+    """A row as a person has mended it."""
+
+    byte_offset: int
+    """Where it starts in the file that it was rejected from."""
+    line: int
+    """On which physical line of that file, from 1."""
+    values: tuple[str, ...]
+    """In the order of `columns_of`."""
+
+
+def as_mended(contract: Contract) -> Contract:
+    """The contract by which a file of mended rows is read: plain CSV, and a bad row of it keeps no other one out."""
+    text = contract.dialect.empty is Empty.TEXT
+    dialect = Dialect(empty=contract.dialect.empty, null=(NULL_WORD,) if text else ("",), compression=Compression.NONE)
+    limits = replace(contract.limits, max_reject_ratio=1.0, max_bytes=Limits.max_bytes)
+    return replace(contract, dialect=dialect, limits=limits, lineage=True)
+
+
+def columns_of(contract: Contract, filed: FilePlan | None) -> tuple[str, ...]:
+    """The columns that a row is mended in: those of its file that are merged, in its order, then what is rescued.
+
+    Without the file's plan, all columns of the contract.
+    """
+    if filed is None:
+        return tuple(column.name for column in contract.columns if column.name != RESCUED)
+    merged = (name for name in filed.columns if name != RESCUED and not name.startswith(IGNORED))
+    return (*merged, *(name for _, name in filed.rescued))
+
+
+class Splitter:
+    """Takes the records of one file's rejects apart."""
+
+    def __init__(self, contract: Contract, filed: FilePlan) -> None:
+        self._columns = columns_of(contract, filed)
+        self._file_columns = [name for name in filed.columns if name != RESCUED]
+        self._rescued = dict(filed.rescued)
+        self._hidden = any(staged_column(contract, name).pii for name in self._file_columns)
+        dialect = as_mended(contract).dialect if filed.mended else contract.dialect
+        if self._hidden:  # a record is masked in the form in which it is staged
+            dialect = Dialect(delimiter=dialect.staged_delimiter, quote=dialect.staged_quote, null=(NULL_WORD,))
+        self._spelling = Spelling(dialect, contract.limits)
+        self._line_end = b"\r" if dialect.newline is Newline.CR else b"\r\n"  # \n would take a \r of the record with it
+        self._null = null_shown(contract)
+
+    def values(self, record: str) -> tuple[str, ...] | None:
+        """A record's values, in the order of `columns_of`; None if it is none, or not all of it is known."""
+        data = record.encode()
+        if len(data) >= KEPT_BYTES or (self._hidden and (self._rescued or data == MASK)):
+            return None
+        line = data + self._line_end
+        found = self._spelling.read(line, 0, len(line), at_end=True)
+        if not isinstance(found, Found) or found.stop != len(line) - 1:
+            return None
+        fields = [self._null if value is None else value.decode() for value in found.values]
+        if len(fields) != len(self._file_columns) + len(self._rescued):
+            return None
+        known = iter(self._file_columns)
+        named = {self._rescued.get(place) or next(known): field for place, field in enumerate(fields)}
+        return tuple(named[name] for name in self._columns)
+
+
+def null_shown(contract: Contract) -> str:
+    """What stands for NULL in what a person sees."""
+    words = contract.dialect.null
+    return "" if contract.dialect.empty is Empty.NULL or "" in words or not words else words[0]
+
+
+def mended_file(contract: Contract, columns: Sequence[str], rows: Iterable[MendedRow]) -> tuple[bytes, list[Place]]:
+    """Rows as a file to be read by `as_mended(contract)`, and where each row of it comes from.
+
+    Raises UnicodeEncodeError for half a character.
+    """
+    spelling = Spelling(as_mended(contract).dialect, contract.limits)
+    body = bytearray(spelling.written(name.encode() for name in columns) + b"\n")
+    places = []
+    for row in rows:
+        places.append(Place(own=len(body), byte_offset=row.byte_offset, line=row.line))
+        body += spelling.written(_spelt(contract, value) for value in row.values) + b"\n"
+    return bytes(body), places
+
+
+def too_long(contract: Contract, places: Sequence[Place], size: int) -> Place | None:
+    """The first row of a file of mended rows that is longer than a record may be."""
+    ends = [*(place.own for place in places[1:]), size]
+    longest = contract.limits.max_record_bytes
+    return next((p for p, end in zip(places, ends, strict=True) if end - 1 - p.own > longest), None)
+
+
+def still_masked(contract: Contract, values: Mapping[str, str]) -> str:
+    """The first column whose value is the mask that rejects show in its place; empty if none is."""
+    hidden = {column.name for column in contract.columns if column.pii}
+    return next((name for name, value in values.items() if name in hidden and value == MASK.decode()), "")
+
+
+def _spelt(contract: Contract, value: str) -> bytes:
+    """A value, or what stands for NULL."""
+    text = contract.dialect.empty is Empty.TEXT
+    if value in contract.dialect.null or (not value and not text):
+        return NULL_WORD.encode() if text else b""
+    return value.encode()

@@ -1,0 +1,138 @@
+"""`landfall rejects` and `resubmit`: the bad rows of a file, to look at, to mend, and back again."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from chalicelib.questions import MOST_MENDED, MOST_MENDED_BYTES
+from cli.api import Api, segment
+from cli.faults import ExitCode, usage
+from cli.reject_file import Fix, Sheet, read_fixes, write_rejects
+from cli.runs import BAD_STATES, END_STATES, exit_of, follow, tell
+from cli.screen import Grid, console, show
+from local.text import plural
+
+SHOWN_REJECTS = 20
+EACH_ROW = 64
+"""Bytes of a row in a request, beside its values."""
+
+
+def rejects(api: Api, name: str, out: Path | None, *, as_json: bool) -> ExitCode:
+    """Show a file's bad rows, or write them for people to mend. Raises CommandError."""
+    pages = api.answers(f"/rejects/{segment(name)}", limit=200)
+    page = next(pages)
+    found = chain(page["rejects"], (reject for later in pages for reject in later["rejects"]))
+    first = list(islice(found, SHOWN_REJECTS + 1))
+    if not first:
+        print(_why_none(api, name), file=sys.stderr)
+    if out:
+        count = write_rejects(out, _sheet(page), chain(first, found))
+        print(f"{plural(count, 'reject')} written to {out}", file=sys.stderr)
+    elif as_json:
+        for reject in chain(first, found):
+            print(json.dumps(reject))
+    elif first:
+        _show_rejects(first)
+    return ExitCode.OK
+
+
+def _sheet(page: Mapping[str, Any]) -> Sheet:
+    run_id = page["mends"] or page["run_id"]
+    return Sheet(load=f"{run_id}-{page['generation']}", columns=page["columns"])
+
+
+def _show_rejects(first: list[dict[str, Any]]) -> None:
+    """As a table where that fits, else a few lines each."""
+    rows = [(str(r["line"]), r["column"], str(r["code"]), r["reason"], _one_line(r["record"])) for r in first]
+    columns = ("line", "column", "code", "reason", "record")
+    table, screen = Grid(columns=columns, rows=rows[:SHOWN_REJECTS], right=("line", "code")), console()
+    if screen.is_terminal and table.width > screen.width:
+        for line, _, code, reason, record in table.rows:
+            screen.print(f"line {line}: {reason} (code {code})\n  {record}")
+    else:
+        show(screen, table)
+    if len(first) > SHOWN_REJECTS:
+        print("and more: --out FILE.csv or --json gives all")
+
+
+def _why_none(api: Api, name: str) -> str:
+    """There are no rejects: is the file good, refused as a whole, or not checked yet?"""
+    status = api.get(f"/status/{segment(name)}")
+    problem, state = status["first_error"], status["state"]
+    if state in BAD_STATES and problem:
+        return f"no row was rejected: the file as a whole is {state}: {problem['message']} ({problem['code']})"
+    if state not in END_STATES:
+        return f"no rejects yet: the file is {state}, and they are listed once all of its chunks are staged"
+    mended = f"; {plural(status['rows']['mended'], 'row')} that had been rejected are mended" if _mended(status) else ""
+    return f"no rejects: the file is {state}{mended}"
+
+
+def _mended(status: Mapping[str, Any]) -> bool:
+    return bool(status["rows"].get("mended"))
+
+
+def _one_line(record: str) -> str:
+    """Control characters made visible: a record must not steer the terminal."""
+    shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in record[:200])
+    return shown + ("…" if len(record) > 200 else "")
+
+
+# ---- and back -------------------------------------------------------------------------------------------------------
+
+
+def resubmit(api: Api, path: Path, *, wait: bool, as_json: bool) -> ExitCode:
+    """Send mended rows back; with `wait`, say what became of them. Raises CommandError."""
+    fixes = read_fixes(path)
+    if fixes.left_out:
+        print(f"{plural(fixes.left_out, 'row')} without any value left out", file=sys.stderr)
+    codes = [ExitCode.OK]
+    for load, rows in fixes.rows.items():
+        run_id, _, generation = load.partition("-")
+        for some in batches(fixes.columns, rows):
+            body = {"generation": int(generation), "columns": list(fixes.columns), "rows": [row.body for row in some]}
+            started = api.post(f"/rejects/{segment(run_id)}", body)
+            codes.append(_waited(api, started, as_json=as_json) if wait else _sent(started, as_json=as_json))
+    if len(codes) == 1:
+        print("no row to send", file=sys.stderr)
+    return max(codes)
+
+
+def batches(columns: Sequence[str], rows: Sequence[Fix]) -> Iterator[list[Fix]]:
+    """Rows in as few requests as their bytes and number allow. Raises CommandError for a row that fits none."""
+    room = MOST_MENDED_BYTES - len(json.dumps(columns, ensure_ascii=False).encode()) - EACH_ROW
+    some: list[Fix] = []
+    left = room
+    for row in rows:
+        size = len(json.dumps(row.body, ensure_ascii=False).encode()) + EACH_ROW
+        if size > room:
+            raise usage(f"the row of line {row.line} is too large to be sent: {size:,} bytes, and {room:,} may be")
+        if some and (size > left or len(some) == MOST_MENDED):
+            yield some
+            some, left = [], room
+        some.append(row)
+        left -= size
+    if some:
+        yield some
+
+
+def _sent(started: Mapping[str, Any], *, as_json: bool) -> ExitCode:
+    if as_json:
+        print(json.dumps(started))
+    else:
+        print(f"sent {plural(started['rows'], 'row')}; `landfall status {started['run_id']}` says what becomes of them")
+    return ExitCode.OK
+
+
+def _waited(api: Api, started: Mapping[str, Any], *, as_json: bool) -> ExitCode:
+    run_id = started["run_id"]
+    status = follow(lambda: api.get(f"/status/{run_id}"), f"run {run_id} is not known", quiet=as_json)
+    tell(status, as_json=as_json)
+    left = status["rows"]["rejected"]
+    if left and not as_json:
+        print(f"{plural(left, 'row')} still bad; `landfall rejects {run_id}` says why, and with --out lets you go on")
+    return ExitCode.BAD if left else exit_of(status)

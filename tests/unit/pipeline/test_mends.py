@@ -1,0 +1,128 @@
+"""Mended rows on their way: what others do meanwhile, and what the warehouse has against them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.amends import amend_books
+from chalicelib.domain import keys
+from chalicelib.domain.model import LedgerRow, Run, RunState
+from chalicelib.questions import MendOrder
+from chalicelib.resubmits import resubmit
+from tests.simulation.mends import BAD
+from tests.simulation.scenarios import numbered, text
+from tests.simulation.world import BUCKET, World
+
+BODY = text(numbered(2), BAD)
+COLUMNS = ("id", "value", "amount")
+
+
+def landed(world: World, key: str = "incoming/thing/a.csv") -> Run:
+    source = world.put(key, BODY, numbered(2))
+    world.run()
+    newest = world.runs.newest(BUCKET, source.key)
+    assert newest
+    return world.runs.runs[newest.run_id]
+
+
+def order(file: Run, *rows: tuple[str, str, str]) -> MendOrder:
+    offsets = [BODY.index(bad.encode()) for bad in BAD]
+    return MendOrder(generation=file.generation, columns=COLUMNS, rows=dict(zip(offsets, rows, strict=False)))
+
+
+@pytest.fixture
+def quiet() -> World:
+    return World()
+
+
+def test_mends_of_one_file_at_once_leave_all_of_them_in_its_books(quiet: World) -> None:
+    """Worker 1 asks the books, then worker 2 mends and books another row; worker 1 writes what it was told."""
+    file = landed(quiet)
+    first = resubmit(quiet.pipeline, file, order(file, ("x1", "y", "1")))
+    quiet.run()
+    other = MendOrder(generation=1, columns=COLUMNS, rows={BODY.index(BAD[1].encode()): ("x2", "z", "2")})
+    books, told = quiet.warehouse.books, []
+
+    class Late:
+        """The warehouse, slow to answer once."""
+
+        def books(self, load_id: str) -> LedgerRow | None:
+            row = books(load_id)
+            if not told:
+                told.append(row)
+                resubmit(quiet.pipeline, file, other)
+                quiet.run()
+            return row
+
+    amend_books(replace(quiet.pipeline, warehouse=Late()), quiet.runs.runs[first.run_id])  # type: ignore[arg-type]
+    assert told[0] is not None
+    assert told[0].mended == 1
+    counts = quiet.runs.runs[file.run_id].counts
+    assert (counts.mended, counts.rejected, counts.settled) == (2, 0, True)
+
+
+def test_books_of_a_file_that_was_run_again_are_left_alone(quiet: World) -> None:
+    file = landed(quiet)
+    mend = resubmit(quiet.pipeline, file, order(file, ("x1", "y", "1")))
+    quiet.run()
+    quiet.runs.runs[file.run_id] = again = replace(quiet.runs.runs[file.run_id], generation=2)
+    amend_books(quiet.pipeline, quiet.runs.runs[mend.run_id])
+    assert quiet.runs.runs[file.run_id] == again
+
+
+def test_rows_that_somebody_took_away_are_in_the_books_all_the_same(quiet: World) -> None:
+    file = landed(quiet)
+    mend = resubmit(quiet.pipeline, file, order(file, ("x1", "y", "1")))
+    quiet.run()
+    places = quiet.objects.head(BUCKET, keys.places(mend.source.key))
+    quiet.objects.delete(places)
+    quiet.runs.runs[file.run_id] = replace(quiet.runs.runs[file.run_id], counts=file.counts)
+    amend_books(quiet.pipeline, quiet.runs.runs[mend.run_id])
+    assert quiet.runs.runs[file.run_id].counts.mended == 1
+
+
+def test_a_file_without_mends_has_no_books_to_amend(quiet: World) -> None:
+    file = landed(quiet)
+    amend_books(quiet.pipeline, file)
+    assert quiet.runs.runs[file.run_id] == file
+
+
+def test_a_key_that_comes_twice_among_mended_rows_is_told_by_its_line_in_the_file(quiet: World) -> None:
+    contracts = {**quiet.pipeline.contracts}
+    unique = contracts["unique"]
+    contracts["unique"] = replace(unique, limits=replace(unique.limits, max_reject_ratio=1.0))
+    quiet.pipeline = replace(quiet.pipeline, contracts=contracts)
+    file = landed(quiet, "incoming/unique/a.csv")
+    mend = resubmit(quiet.pipeline, file, order(file, ("x1", "y", "1"), ("x1", "z", "2")))
+    quiet.run()
+    ended = quiet.runs.runs[mend.run_id]
+    assert ended.state is RunState.REJECTED
+    assert ended.problem is not None
+    assert (ended.problem.code, ended.problem.line) == ("DUPLICATE_KEYS", 5)
+    assert ended.problem.byte_offset == BODY.index(BAD[1].encode())
+    assert quiet.runs.runs[file.run_id].counts.mended == 0
+
+
+def test_mends_are_loaded_one_by_one_and_beside_no_file(quiet: World) -> None:
+    file = landed(quiet)
+    sent = [resubmit(quiet.pipeline, file, order(file, ("x1", "y", str(n)))) for n in range(2)]
+    quiet.put("incoming/thing/b.csv", text(numbered(2, tag="b")), numbered(2, tag="b"))
+    quiet.run()
+    orders = [statement.order for statement in quiet.warehouse.statements.values()]
+    assert [len(one.shares) for one in orders] == [1] * 4
+    assert sum(quiet.runs.runs[run.run_id].counts.duplicate for run in sent) == 1
+    assert quiet.runs.runs[file.run_id].counts.mended == 1
+
+
+def test_what_lies_beside_the_rejects_is_no_reject(quiet: World) -> None:
+    file = landed(quiet)
+    mend = resubmit(quiet.pipeline, file, order(file, ("x1", "y", "1"), ("x2", "z", "b")))
+    quiet.run()
+    found = sorted(o.key.removeprefix(keys.rejects_prefix(file)) for o in quiet.objects.list(BUCKET, "rejected/"))
+    name = mend.run_id
+    own = f"rejected/thing/{mend.load_id}/part-00001.jsonl"
+    assert {f"mended/{name}.csv", f"mended/{name}.places", f"mended/{name}.loaded", "part-00001.jsonl", own} <= set(
+        found
+    )
