@@ -54,8 +54,13 @@ def test_a_key_nobody_knows_is_recorded(world: World) -> None:
 def test_a_file_deleted_before_it_is_read_is_failed(world: World) -> None:
     put(world, "a.csv", numbered(3))
     world.objects.delete(world.objects.head(BUCKET, KEY))
-    world.landed.clear()
-    ended(world, RunState.FAILED, "SOURCE_GONE", may_fail=True)
+    world.landed.clear()  # what its supplier took back need not be kept
+    world.run()
+    assert not world.violations
+    run = only_run(world)
+    assert (run.state, run.problem and run.problem.code) == (RunState.FAILED, "SOURCE_GONE")
+    assert [m["problem"]["code"] for m in world.bell.failures] == ["SOURCE_GONE"]
+    assert not world.bell.successes
 
 
 def test_a_file_overwritten_before_it_is_read_gives_way_to_its_newer_version(world: World) -> None:
