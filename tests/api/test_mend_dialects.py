@@ -11,8 +11,8 @@ x\\;y;p1;p1 at home;1
 ;p2;p2@home;two
 NULL;p3;p3@home;-
 """
-SECRET = "incoming/secret/s.csv"
-SECRETS = b"""id|email|note|amount
+MASKED_KEY = "incoming/secret/s.csv"
+MASKED = b"""id|email|note|amount
 s1|a@b||one
 s2|c@d|"two, or|more"|two
 s3|e@f|n/a|3
@@ -35,8 +35,8 @@ def test_a_dialect_is_taken_off_and_what_is_rescued_stays_rescued(api: Api) -> N
 
 
 def test_masked_values_are_to_be_written_again(api: Api) -> None:
-    with_contracts(api).land(SECRET, SECRETS)
-    page = rejects(api, SECRET)
+    with_contracts(api).land(MASKED_KEY, MASKED)
+    page = rejects(api, MASKED_KEY)
     assert [r["values"] for r in page["rejects"]] == [
         ["s1", "***", "", "one"],
         ["s2", "***", "two, or|more", "two"],
