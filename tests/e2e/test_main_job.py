@@ -104,14 +104,14 @@ def test_a_wrong_header_is_rejected_with_what_differs(deployment: Deployment) ->
 
 def test_mended_rows_are_merged_and_no_others(deployment: Deployment) -> None:
     key = "incoming/transactions/mended.csv"
-    deployment.put(key, transactions(3_000_000, 300, bad=2))
+    deployment.put(key, transactions(7_000_000, 300, bad=2))
     file = deployment.wait(key)
     page = deployment.call("GET", f"/rejects/{file['run_id']}").json()
     place = page["columns"].index("account_id")
     rows = []
     for number, reject in enumerate(page["rejects"]):
         values = reject["values"]
-        values[place] = values[place] if number else "3000300"
+        values[place] = values[place] if number else "7000300"
         rows.append({"byte_offset": reject["byte_offset"], "values": values})
     body = {"generation": page["generation"], "columns": page["columns"], "rows": rows}
     for _ in range(2):
@@ -122,7 +122,7 @@ def test_mended_rows_are_merged_and_no_others(deployment: Deployment) -> None:
     assert (deployment.status(mend)["state"], deployment.status(mend)["rows"]["rejected"]) == ("LOADED", 1)
     counts = deployment.status(key)["rows"]
     assert (counts["rejected"], counts["mended"], counts["inserted"]) == (1, 1, 301)
-    assert ids(deployment, 3_000_000, 1_000) == (301, 301)
+    assert ids(deployment, 7_000_000, 1_000) == (301, 301)
     books = "select rows_read, loaded, rejected, mended, balanced from etl.books"
     assert deployment.rows(f"{books} where source_key = '{key}'") == [(302, 301, 1, 1, 1)]
     left = deployment.call("GET", f"/rejects/{file['run_id']}").json()["rejects"]

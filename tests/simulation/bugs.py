@@ -8,6 +8,7 @@ from tests.simulation.cuts import (
     BOOKS,
     DROPPED_REJECT,
     EVENTS,
+    FORCED_RERUN,
     MODEL,
     OBJECTS,
     PIPELINE,
@@ -95,7 +96,7 @@ OF_FILES = (
     ),
     bug(
         "a rerun keeps the load id",
-        (MODEL, "return digest(self.run_id, str(self.generation))", 'return digest(self.run_id, "1")'),
+        (MODEL, f"{FORCED_RERUN}str(self.generation))", f'{FORCED_RERUN}"1")'),
     ),
 )
 
