@@ -12,10 +12,12 @@ import zipfile
 from collections import Counter
 from pathlib import Path
 
-from deploy.merge import merge, policies
+from deploy.binaries import binaries
+from deploy.merge import logical, merge, policies
 from deploy.project import BUILD, Project
-from deploy.stage import stages
-from deploy.started import started
+from deploy.stage import functions, stages
+from deploy.started import runs_here, started, unpacked
+from deploy.trial import trial
 from deploy.vendor import PLATFORMS, PackageError, vendor
 
 MIB = 1 << 20
@@ -30,10 +32,17 @@ def package(stage: str, architecture: str) -> Path:
     """The directory with template.json and deployment.zip. Raises PackageError."""
     out = BUILD / f"out-{stage}"
     template = generate(stage, architecture, vendor(architecture, BUILD), BUILD / f"package-{stage}", out)
-    measure(out / "deployment.zip")
-    if not started(out / "deployment.zip", architecture):
-        print(f"not tried: this machine runs no code for Linux on {architecture}")
+    archive = out / "deployment.zip"
+    measure(archive)
+    print(f"compiled code: {binaries(archive, architecture)} files, all for {architecture}")
     check(template)
+    if not runs_here(architecture):
+        print(f"not tried: this machine runs no code for Linux on {architecture}")
+        return out
+    with unpacked(archive) as where:
+        started(where)
+        called = trial(where, entries(template))
+    print(f"an event of each kind under a bare Python, answered by {', '.join(sorted(called))}")
     return out
 
 
@@ -91,6 +100,13 @@ def check(template: Path) -> None:
     if done.returncode:
         raise PackageError(f"cfn-lint:\n{done.stdout}{done.stderr}")
     print("cfn-lint: clean")
+
+
+def entries(template: Path) -> dict[str, str]:
+    """Each function's entry point by its name."""
+    said = json.loads(template.read_text())
+    names = functions(said["Parameters"]["Stage"]["Default"])
+    return {name: said["Resources"][logical(name)]["Properties"]["Handler"] for name in names}
 
 
 def _environment(stage: str) -> dict[str, str]:

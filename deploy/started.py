@@ -8,13 +8,22 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.vendor import PackageError
 
 MACHINES = {"x86_64": "x86_64", "arm64": "arm64", "aarch64": "arm64", "AMD64": "x86_64"}
 LATER = ("pandas", "gspread", "redshift_connector")
-"""Imported inside functions, where they are needed."""
+"""In the zip, and imported by functions that need them only."""
+ENVIRONMENT = {
+    "AWS_DEFAULT_REGION": "eu-west-1",
+    "AWS_CONFIG_FILE": "/dev/null",
+    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+    "LANDFALL_S3_WIRING": "template",
+}
+"""What a function finds around it, and nothing of this user's."""
 IMPORTS = """
 import sys, time
 sys.path.insert(0, sys.argv[1])
@@ -28,25 +37,40 @@ print(json.dumps(took))
 """
 
 
-def started(archive: Path, architecture: str) -> bool:
-    """Import all of it and print the times. False if it is not for this machine. Raises PackageError."""
-    if sys.platform != "linux" or MACHINES.get(platform.machine()) != architecture:
-        return False
+def runs_here(architecture: str) -> bool:
+    """Whether this machine can run what is in the zip."""
+    return sys.platform == "linux" and MACHINES.get(platform.machine()) == architecture
+
+
+@contextmanager
+def unpacked(archive: Path) -> Iterator[Path]:
+    """The zip's content in a directory, for a while."""
     with tempfile.TemporaryDirectory() as here:
         with zipfile.ZipFile(archive) as opened:
             opened.extractall(here)
-        took = _imported(here)
+        yield Path(here)
+
+
+def bare(script: str, *arguments: str, around: Mapping[str, str] = ENVIRONMENT, given: str = "") -> str:
+    """Run a script under a Python without site packages; returns the last line it printed. Raises PackageError.
+
+    `-I -S`: neither the environment's packages nor the site's are on the path.
+    """
+    command = [sys.executable, "-I", "-S", "-c", script, *arguments]
+    done = subprocess.run(command, env=around, input=given, capture_output=True, text=True, check=False)  # noqa: S603  # nosec B603
+    if done.returncode:
+        raise PackageError(f"the package does not work on its own:\n{done.stderr}")
+    return done.stdout.splitlines()[-1]
+
+
+def imported(where: Path, names: tuple[str, ...]) -> dict[str, float]:
+    """Seconds for each of these modules, one after the other. Raises PackageError."""
+    return dict(json.loads(bare(IMPORTS, str(where), *names)))
+
+
+def started(where: Path) -> None:
+    """Import all of it and print the times. Raises PackageError."""
+    took = imported(where, ("boto3", "app", *LATER))
     whole = took["boto3"] + took["app"]
     ratio = whole / took["boto3"]
     print(f"imports under a bare Python: boto3 {took['boto3']:.2f} s, the app {whole:.2f} s ({ratio:.1f} times)")
-    return True
-
-
-def _imported(where: str) -> dict[str, float]:
-    """Seconds per module. `-I -S`: neither the environment's nor the site's packages are on the path."""
-    command = [sys.executable, "-I", "-S", "-c", IMPORTS, where, "boto3", "app", *LATER]
-    environment = {"AWS_DEFAULT_REGION": "eu-west-1", "LANDFALL_S3_WIRING": "template"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  # nosec B603
-    if done.returncode:
-        raise PackageError(f"the package does not start on its own:\n{done.stderr}")
-    return dict(json.loads(done.stdout.splitlines()[-1]))

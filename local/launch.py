@@ -40,8 +40,9 @@ class Launch:
         record = self._start_all()
         record.write(self.places.record)  # so that a start that is cut short can be cleaned up
         wiring = self._provision(record)
-        self.wait_worker(record.process("worker"), record.ports)
-        wiring.connect(from_json(fetch(record.ports.url("worker") + "/functions")))
+        if self.options.functions:
+            self.wait_worker(record.process("worker"), record.ports)
+            wiring.connect(from_json(fetch(record.ports.url("worker") + "/functions")))
         if self.options.warehouse:
             record = replace(record, warehouse=self._wait_warehouse(record))
             migrate(record.warehouse, self.places.root)
@@ -92,7 +93,8 @@ class Launch:
         env = exported(ports, self.names, self.options)
         self._write_secrets(ports, env)
         self._ministack(ports, env)
-        self.worker(ports, app, env)
+        if self.options.functions:
+            self.worker(ports, app, env)
         if self.options.warehouse:
             self._warehouse(ports, env)
         if self.options.api:

@@ -57,6 +57,8 @@ class Options:
     """Project directory of the Chalice app; the root if empty."""
     api_port: int = 0
     """Port of the REST API; 0 takes a free one."""
+    functions: bool = True
+    """Start the worker that runs the app's functions, and let events reach it."""
     api: bool = True
     """Start the REST API."""
     warehouse: bool = True

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from deploy.binaries import binaries
 from deploy.package import MIB, UNZIPPED_LIMIT, ZIP_LIMIT, check, measure
 from deploy.stage import ROOT
-from deploy.started import started
+from deploy.started import MACHINES, runs_here, started, unpacked
 from deploy.vendor import LEFT_OUT, PackageError, _wanted
 
 
@@ -39,14 +40,54 @@ def test_the_limits_are_those_of_lambda() -> None:
     assert (ZIP_LIMIT, UNZIPPED_LIMIT) == (52_428_800, 262_144_000)
 
 
-@pytest.mark.skipif(sys.platform != "linux" or platform.machine() != "x86_64", reason="the zip is for Linux on x86_64")
 def test_a_zip_that_needs_something_from_outside_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PackageError, match="No module named 'boto3'"):
-        started(_zip(tmp_path / "a.zip", app="import boto3"), "x86_64")
+    with (
+        unpacked(_zip(tmp_path / "a.zip", app="import boto3")) as where,
+        pytest.raises(PackageError, match="No module named 'boto3'"),
+    ):
+        started(where)
 
 
-def test_a_zip_for_another_machine_is_not_tried(tmp_path: Path) -> None:
-    assert not started(tmp_path / "none.zip", "z80")
+def test_a_zip_for_another_machine_is_not_tried() -> None:
+    assert not runs_here("z80")
+    assert runs_here(MACHINES[platform.machine()]) == (sys.platform == "linux")
+
+
+def _elf(machine: int) -> bytes:
+    """The beginning of a file of compiled code, 64 bits, little-endian, for a processor."""
+    return b"\x7fELF\x02\x01\x01" + bytes(9) + (3).to_bytes(2, "little") + machine.to_bytes(2, "little")
+
+
+def _compiled(path: Path, **files: bytes) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("app.py", "import numpy")
+        for name, data in files.items():
+            archive.writestr(name.replace("_so", ".so"), data)
+    return path
+
+
+X86_64, AARCH64 = _elf(62), _elf(183)
+
+
+@pytest.mark.parametrize(("architecture", "code"), [("x86_64", X86_64), ("arm64", AARCH64)])
+def test_compiled_code_for_the_processor_is_counted(tmp_path: Path, architecture: str, code: bytes) -> None:
+    assert binaries(_compiled(tmp_path / "a.zip", a_so=code, unnamed=code), architecture) == 2
+
+
+@pytest.mark.parametrize(
+    ("architecture", "files", "named"),
+    [
+        ("x86_64", {"a_so": X86_64, "b_so": AARCH64}, "b.so"),
+        ("arm64", {"a_so": AARCH64, "unnamed": X86_64}, "unnamed"),
+        ("arm64", {"a_so": AARCH64, "c_so": b"\xcf\xfa\xed\xfe of macOS"}, "c.so"),
+        ("x86_64", {}, "none at all"),
+    ],
+)
+def test_compiled_code_for_another_processor_is_refused_by_name(
+    tmp_path: Path, architecture: str, files: dict[str, bytes], named: str
+) -> None:
+    with pytest.raises(PackageError, match=rf"does not run on {architecture}: (there are )?{named}$"):
+        binaries(_compiled(tmp_path / "a.zip", **files), architecture)
 
 
 def test_a_template_with_a_fault_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,85 @@
+"""S: what a function costs before its first answer: imports from the packaged zip, under a bare Python, beside boto3's.
+
+What a handler imports is what its entry point does, and what it imports when it is first called: the trial that ends
+`make package` tells (deploy/trial.py). Nobody's byte code is compiled here that is not in the zip.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from bench.frame import Results, Run, table
+from deploy.package import entries, generate
+from deploy.project import BUILD
+from deploy.started import LATER, MACHINES, bare, unpacked
+from deploy.trial import Called, trial
+from deploy.vendor import vendor
+
+BASE = "boto3"
+TRIALS = 3
+IMPORT = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+wall, cpu = time.perf_counter(), time.process_time()
+for name in sys.argv[2:]:
+    __import__(name)
+wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+import json
+print(json.dumps({"cpu": cpu, "seconds": wall, "modules": len(sys.modules)}))
+"""
+
+
+def cold_start(rounds: int, note: Callable[[str], None]) -> str:
+    """S. Each handler's imports beside `import boto3`, and its first event."""
+    architecture = MACHINES[platform.machine()]
+    note("making the package")
+    where = BUILD / "bench"
+    template = generate("prod", architecture, vendor(architecture, BUILD), where / "project", where / "out")
+    with unpacked(template.with_name("deployment.zip")) as files:
+        note("an event for each handler, against ministack")
+        trials = [trial(files, entries(template)) for _ in range(TRIALS)]
+        paths = {BASE: (BASE,), **_paths(entries(template), trials[0]), **{name: (name,) for name in LATER}}
+        results = _rotated(files, paths, rounds, note)
+    return _shown(results, trials)
+
+
+def _paths(entry_points: Mapping[str, str], called: Mapping[str, Called]) -> dict[str, tuple[str, ...]]:
+    """What each handler imports until it has answered an event."""
+    return {name: (entry_points[name].split(".")[0], *called[name].later) for name in sorted(called)}
+
+
+def _rotated(files: Path, paths: Mapping[str, Sequence[str]], rounds: int, note: Callable[[str], None]) -> Results:
+    """All, each in a process of its own, each round in another order; one round before that warms the caches."""
+    results, names = Results(runs={name: [] for name in paths}), list(paths)
+    for turn in range(rounds + 1):
+        note(f"round {turn} of {rounds}")
+        start = turn % len(names)
+        for name in (*names[start:], *names[:start]):
+            said = json.loads(bare(IMPORT, str(files), *paths[name]))
+            if turn:
+                results.runs[name].append(Run(cpu=said["cpu"], seconds=said["seconds"], mb=0.0, said=said))
+    return results
+
+
+def _shown(results: Results, trials: Sequence[Mapping[str, Called]]) -> str:
+    base = results.median(BASE, "cpu")
+    heads = ["", "imports, CPU s", "ratio", "spread", "seconds", "modules", "first event, CPU s"]
+    rows = [
+        [
+            name,
+            f"{results.median(name, 'cpu'):.2f}",
+            f"{results.median(name, 'cpu') / base:.2f}",
+            f"{results.spread(name):.0%}",
+            f"{results.median(name, 'seconds'):.2f}",
+            results.said(name)["modules"],
+            f"{statistics.median(t[name].cpu for t in trials):.2f}" if name in trials[0] else "",
+        ]
+        for name in results.runs
+    ]
+    later = sorted({module for called in trials[0].values() for module in called.later if "." not in module})
+    title = "### S. Cold start: imports beside boto3's"
+    return f"{title}\n\n{table(heads, rows)}\n\nImported at the first event only: {', '.join(later)}."

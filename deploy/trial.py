@@ -1,0 +1,200 @@
+"""One event of each kind, to the handlers of the zip, each in a bare Python of its own, as Lambda would call them.
+
+They act on an AWS that listens on this machine (ministack) with nothing but the bucket, table, queues and secret that
+infra/ has: what a handler did is looked up there, or in what it answered. It has no warehouse: a run is followed as far
+as its staged parts.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+from deploy.stage import API, ROOT
+from deploy.started import ENVIRONMENT, bare
+from deploy.vendor import PackageError
+from local.aws.clients import client
+from local.options import REGION, Options
+from local.record import Record
+from local.stack import Stack
+
+HANDLE = """
+import json, sys, time
+from types import SimpleNamespace
+sys.path.insert(0, sys.argv[1])
+event = json.load(sys.stdin)
+module, function = sys.argv[2].split(".")
+handler = getattr(__import__(module), function)
+loaded, begun = set(sys.modules), time.process_time()
+context = SimpleNamespace(function_name=function, memory_limit_in_mb=256, aws_request_id="trial",
+                          invoked_function_arn="", get_remaining_time_in_millis=lambda: 60_000)
+answer = handler(event, context)
+cpu = time.process_time() - begun
+print(json.dumps({"answer": answer, "cpu": cpu, "later": sorted(set(sys.modules) - loaded)}))
+"""
+TRANSACTIONS = """transaction_id,account_id,transaction_date,amount,currency,merchant,category
+T1,42,2025-01-05,12.34,EUR,Corner shop,food
+T2,42,2025-01-06,-7.50,EUR,Corner shop,refund
+"""
+MONTHLY = "monthly_data/walmart_customer_jan-2025.csv"
+PURCHASES = (
+    "Customer ID,Age,Gender,City,Category,Product,Date,Purchase Amount (USD),Payment Method,Discount Applied,"
+    "Review Rating,Repeat Customer\n1,42,Female,Oslo,Home,Lamp,2025-01-05,12.34,Cash,No,4,Yes\n"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Called:
+    """A function that was just started and answered its first event."""
+
+    cpu: float
+    """Seconds that the event took, without imports of the module it is in."""
+    later: tuple[str, ...]
+    """Modules that were imported only then."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """The unpacked zip, and the AWS it acts on."""
+
+    where: Path
+    entries: Mapping[str, str]
+    """Each function and its entry point, such as `app.stage_chunk`, by the template."""
+    record: Record
+    tokens: Mapping[str, str]
+    called: dict[str, Called] = field(default_factory=dict)
+    """Each function's last call."""
+
+    def call(self, function: str, event: Mapping[str, Any]) -> Any:
+        """What the function answers, having just been started. Raises PackageError if it fails."""
+        around = {**ENVIRONMENT, **self.record.env}
+        try:
+            said = json.loads(
+                bare(HANDLE, str(self.where), self.entries[function], around=around, given=json.dumps(event))
+            )
+        except PackageError as error:
+            raise PackageError(f"{function}: {error}") from error
+        self.called[function] = Called(cpu=said["cpu"], later=tuple(said["later"]))
+        return said["answer"]
+
+    def land(self, function: str, key: str, text: str) -> dict[str, Any]:
+        """Put a file into the bucket and call what the bucket would. Returns the message that has its run go on."""
+        put = self.aws("s3").put_object(Bucket=self.record.names.bucket, Key=key, Body=text.encode())
+        thing = {
+            "key": quote_plus(key),
+            "size": len(text),
+            "eTag": put["ETag"].strip('"'),
+            "sequencer": "0055AED6DCD90281E5",
+        }
+        thing["versionId"] = put["VersionId"]
+        s3 = {"bucket": {"name": self.record.names.bucket}, "object": thing}
+        self.call(function, {"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": s3}]})
+        return self.message(self.record.names.run_queue)
+
+    def message(self, queue: str) -> dict[str, Any]:
+        """The next message of a queue, taken out of it, as an event of SQS. Raises PackageError if there is none."""
+        sqs = self.aws("sqs")
+        url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        found = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=2).get("Messages")
+        if not found:
+            raise PackageError(f"nothing came into the queue {queue}")
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=found[0]["ReceiptHandle"])
+        said = {
+            "body": found[0]["Body"],
+            "receiptHandle": found[0]["ReceiptHandle"],
+            "messageId": found[0]["MessageId"],
+        }
+        return {"Records": [{**said, "eventSource": "aws:sqs", "attributes": {"ApproximateReceiveCount": "1"}}]}
+
+    def status(self, key: str) -> dict[str, Any]:
+        """GET /status/<file>, as API Gateway hands it over."""
+        event = {
+            "requestContext": {"httpMethod": "GET", "resourcePath": "/status/{file}"},
+            "headers": {"authorization": f"Bearer {self.tokens['reader']}"},
+            "pathParameters": {"file": quote(key, safe="")},
+            "multiValueQueryStringParameters": None,
+            "stageVariables": None,
+            "body": None,
+            "isBase64Encoded": False,
+        }
+        answer = self.call(API, event)
+        if answer["statusCode"] != 200:
+            raise PackageError(f"GET /status/{key}: {answer}")
+        return dict(json.loads(answer["body"]))
+
+    def aws(self, service: str) -> Any:
+        """A client of the AWS it acts on."""
+        return client(service, self.record.ports.url("aws"))
+
+
+def trial(where: Path, entries: Mapping[str, str]) -> dict[str, Called]:
+    """Start that AWS, and call all functions. Raises PackageError if one fails, or none of the events is for it."""
+    with tempfile.TemporaryDirectory() as state:
+        stack = Stack(ROOT, state, options=Options(functions=False, api=False, warehouse=False))
+        try:
+            record = stack.up()
+            tokens = json.loads(Path(record.files["tokens"]).read_text())
+            tried = Trial(where=where, entries=entries, record=record, tokens=tokens)
+            for step in STEPS:
+                step(tried)
+        finally:
+            stack.down()
+    if left := set(entries) - set(tried.called):
+        raise PackageError(f"no event is known for {', '.join(sorted(left))}")
+    return tried.called
+
+
+def staged(tried: Trial) -> None:
+    """S3, SQS (run), SQS (chunk), EventBridge, API Gateway: a file is cut, checked and written as a part."""
+    names, key = tried.record.names, "incoming/transactions/a.csv"
+    run = tried.land("on_incoming", key, TRANSACTIONS)
+    tried.call("advance_run", run)
+    tried.call("stage_chunk", tried.message(names.chunk_queue))
+    tried.message(names.run_queue)  # the last chunk asks for the load
+    parts = tried.aws("s3").list_objects_v2(Bucket=names.bucket, Prefix="processed/")["KeyCount"]
+    status = tried.status(key)
+    _expect(parts > 0 and status["rows"]["read"] == 2, f"two rows in a part below processed/, not {parts} and {status}")
+    run_id = json.loads(run["Records"][0]["body"])["run_id"]
+    tried.call("on_statement", _event("aws.redshift-data", {"statementName": run_id, "state": "FINISHED"}))
+    again = tried.message(names.run_queue)
+    _expect(again["Records"][0]["body"] == run["Records"][0]["body"], "a statement that ended moves its own run on")
+
+
+def buried(tried: Trial) -> None:
+    """S3 for the other prefix, and dead letters of either queue: their runs are FAILED."""
+    names, key = tried.record.names, "incoming/transactions/b.csv"
+    tried.call("bury_run", tried.land("on_incoming", key, TRANSACTIONS))
+    _expect(tried.status(key)["state"] == "FAILED", "a dead letter of the run queue fails its run")
+    tried.message(names.run_queue)  # support is told of it
+    tried.call("advance_run", tried.land("on_monthly", MONTHLY, PURCHASES))
+    tried.call("bury_chunk", tried.message(names.chunk_queue))
+    _expect(tried.status(MONTHLY)["state"] == "FAILED", "a dead letter of the chunk queue fails its run")
+
+
+def looked_after(tried: Trial) -> None:
+    """The schedule and the authorizer."""
+    swept = tried.call("on_schedule", _event("aws.events", {}))
+    _expect(set(swept) == {"driven", "found"}, f"counts of a sweep, not {swept}")
+    arn = f"arn:aws:execute-api:{REGION}:000000000000:api/api/GET/runs"
+    asked = {"type": "TOKEN", "authorizationToken": f"Bearer {tried.tokens['reader']}", "methodArn": arn}
+    allowed = tried.call("authorize", asked)
+    _expect(allowed["principalId"] == "local-reader", f"a policy for the reader's token, not {allowed}")
+
+
+STEPS: tuple[Callable[[Trial], None], ...] = (staged, buried, looked_after)
+
+
+def _event(source: str, detail: dict[str, Any]) -> dict[str, Any]:
+    """What EventBridge sends."""
+    around = {"version": "0", "id": "trial", "account": "000000000000", "region": REGION, "resources": []}
+    return {**around, "source": source, "detail-type": "any", "time": "2025-01-05T00:00:00Z", "detail": detail}
+
+
+def _expect(held: bool, wanted: str) -> None:
+    if not held:
+        raise PackageError(f"the package did not do what it should: {wanted}")
