@@ -23,6 +23,8 @@ from deploy.vendor import PLATFORMS, PackageError, vendor
 MIB = 1 << 20
 ZIP_LIMIT, UNZIPPED_LIMIT = 50 * MIB, 250 * MIB
 """Lambda's, for a zip that is uploaded directly, and for what it holds."""
+CODE = "./deployment.zip"
+"""Where Chalice's template says that the zip is; whoever applies it puts a place in S3 there."""
 SHOWN = 12
 PIP_FAILED = "Could not install dependencies"
 """Chalice prints this and goes on."""

@@ -89,7 +89,7 @@ class Trial:
             "key": quote_plus(key),
             "size": len(text),
             "eTag": put["ETag"].strip('"'),
-            "sequencer": "0055AED6DCD90281E5",
+            "sequencer": "01",
         }
         thing["versionId"] = put["VersionId"]
         s3 = {"bucket": {"name": self.record.names.bucket}, "object": thing}

@@ -13,7 +13,7 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
 from deploy.merge import LANDING, QUEUES, logical
-from deploy.package import generate
+from deploy.package import CODE, generate
 from deploy.stage import functions
 from deploy.template import TAGGED
 
@@ -48,6 +48,11 @@ def test_sam_makes_a_function_a_mapping_and_a_rule_of_each(plain: dict[str, Any]
     assert kinds.count("AWS::Lambda::EventSourceMapping") == len(QUEUES)
     assert kinds.count("AWS::Events::Rule") == 2
     assert kinds.count("AWS::IAM::Role") == len(FUNCTIONS) + 1, "one each, and the one of COPY"
+
+
+def test_all_functions_run_the_one_zip(resources: dict[str, Any]) -> None:
+    code = [r["Properties"]["CodeUri"] for r in resources.values() if r["Type"] == "AWS::Serverless::Function"]
+    assert code == [CODE] * len(FUNCTIONS)
 
 
 def test_every_method_of_every_route_has_an_authorizer(resources: dict[str, Any]) -> None:

@@ -1,0 +1,95 @@
+variable "package" {
+  description = "Directory that `make package` has made, such as build/out-prod."
+  type        = string
+}
+
+variable "artifacts_bucket" {
+  description = "A bucket of yours, in the region of the stack, that takes the zip and the template."
+  type        = string
+}
+
+variable "tags" {
+  description = "Tags besides Environment and Project."
+  type        = map(string)
+  default     = {}
+}
+
+# ---- parameters of the template; null is its own default -----------------------------------------------------------
+
+variable "versioning" {
+  description = "Of the landing bucket. Suspended saves storage; a file that is overwritten before it is read is then lost."
+  type        = string
+  default     = null
+}
+
+variable "support_email" {
+  description = "Gets failures and alarms; empty for none. AWS sends a mail to confirm."
+  type        = string
+  default     = null
+}
+
+variable "business_email" {
+  description = "Gets what was loaded; empty for none."
+  type        = string
+  default     = null
+}
+
+variable "create_warehouse" {
+  description = "Make a Redshift Serverless namespace and workgroup. With false, workgroup_name and workgroup_arn name yours."
+  type        = bool
+  default     = null
+}
+
+variable "workgroup_name" {
+  description = "Your workgroup, if none is made. Its namespace must have the COPY role (output CopyRole of the stack)."
+  type        = string
+  default     = null
+}
+
+variable "workgroup_arn" {
+  description = "ARN of your workgroup, if none is made; it ends with an id, not with the name."
+  type        = string
+  default     = null
+}
+
+variable "database" {
+  description = "Redshift database."
+  type        = string
+  default     = null
+}
+
+variable "base_capacity" {
+  description = "RPUs of the workgroup."
+  type        = number
+  default     = null
+}
+
+variable "subnet_ids" {
+  description = "Subnets of the workgroup, three in three zones; empty for those of the default VPC."
+  type        = list(string)
+  default     = null
+}
+
+variable "security_group_ids" {
+  description = "Security groups of the workgroup; empty for the default VPC's."
+  type        = list(string)
+  default     = null
+}
+
+variable "create_alarms" {
+  description = "Make the alarms."
+  type        = bool
+  default     = null
+}
+
+variable "create_glue_database" {
+  description = "Make a Glue database, so that Redshift Spectrum and Athena can read the bucket."
+  type        = bool
+  default     = null
+}
+
+variable "record_data_events" {
+  description = "Let CloudTrail record who reads and writes each object. It costs by the event."
+  type        = bool
+  default     = null
+}
