@@ -53,6 +53,9 @@ deploy: setup ## to AWS: the stack, the functions, the warehouse's tables (STAGE
 teardown: setup ## functions and API; with DATA=delete also all data, for good (STAGE=dev)
 	@.venv/bin/python -m deploy.down --stage $(STAGE) $(if $(filter delete,$(DATA)),--delete-data)
 
+deployed: setup ## deploys to an AWS on this machine, twice, loads a file by what was uploaded, takes it all down
+	@.venv/bin/python -m pytest -n0 -m deployed tests/deployed $(PYTEST)
+
 clean: ## remove what the verbs above have made; stop the stack first (make down)
 	rm -rf .venv .venv-uv .venv-ministack .venv-semgrep .venv-bench .landfall build *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -12,6 +12,8 @@ from cli.deployment import ROOT, local_stack
 from cli.faults import ExitCode, absent, usage
 
 HOST, USER, PASSWORD = "LANDFALL_WAREHOUSE_HOST", "LANDFALL_WAREHOUSE_USER", "LANDFALL_WAREHOUSE_PASSWORD"
+PORT, TLS = "LANDFALL_WAREHOUSE_PORT", "LANDFALL_WAREHOUSE_TLS"
+REDSHIFTS_PORT = "5439"
 
 
 def migrate_warehouse(*, as_json: bool) -> ExitCode:
@@ -35,11 +37,12 @@ def migrate_warehouse(*, as_json: bool) -> ExitCode:
 def _connect() -> Any:
     """To the warehouse the environment names, else to the local stack's. Raises CommandError."""
     import redshift_connector
+    from botocore.exceptions import BotoCoreError, ClientError
     from redshift_connector.error import Error
 
     try:
         return redshift_connector.connect(**_where(os.environ))
-    except (Error, OSError) as error:
+    except (Error, OSError, BotoCoreError, ClientError) as error:
         raise absent(f"the warehouse does not answer: {error}") from None
 
 
@@ -48,7 +51,11 @@ def _where(env: Mapping[str, str]) -> dict[str, Any]:
     if host := env.get(HOST):
         if not (env.get(USER) and env.get(PASSWORD)):
             raise usage(f"{HOST} is set: set {USER} and {PASSWORD} too")
-        return {"host": host, "database": database, "user": env[USER], "password": env[PASSWORD]}
+        port, tls = env.get(PORT, REDSHIFTS_PORT), env.get(TLS, "on")
+        if not port.isdecimal() or tls not in ("on", "off"):
+            raise usage(f"{PORT} is a number, and {TLS} is on or off")
+        there = {"host": host, "port": int(port), "ssl": tls == "on", "database": database}
+        return {**there, "user": env[USER], "password": env[PASSWORD]}
     if workgroup := env.get("LANDFALL_WORKGROUP"):
         return {"iam": True, "is_serverless": True, "serverless_work_group": workgroup, "database": database}
     if cluster := env.get("LANDFALL_CLUSTER"):

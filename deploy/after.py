@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,18 @@ def forget(s3: Any, bucket: str, stage: str, deployed: Path) -> None:
     """Nothing is deployed any more."""
     s3.delete_object(Bucket=bucket, Key=MEMORY.format(stage=stage))
     (deployed / f"{stage}.json").unlink(missing_ok=True)
+
+
+def switched_off(events: Any, stage: str) -> list[str]:
+    """The stage's rules that somebody has disabled; Chalice would enable them again."""
+    rules = events.list_rules(NamePrefix=f"{PROJECT}-{stage}-")["Rules"]
+    return [rule["Name"] for rule in rules if rule["State"] == "DISABLED"]
+
+
+def switch_off(events: Any, names: Iterable[str]) -> None:
+    """Disable rules again."""
+    for name in names:
+        events.disable_rule(Name=name)
 
 
 def tag_roles(iam: Any, stage: str) -> None:

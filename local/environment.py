@@ -31,6 +31,11 @@ def exported(ports: Ports, names: Names, options: Options) -> dict[str, str]:
     return env
 
 
+def is_of_aws(name: str) -> bool:
+    """Whether a variable says where AWS is, and is no setting of the app."""
+    return name.startswith("AWS_") and name != "AWS_ENDPOINT_URL_REDSHIFT_DATA"  # the gateway passes it on
+
+
 def whole(export: Mapping[str, str], places: Places) -> dict[str, str]:
     """The user's environment without what is AWS's or Landfall's in it, and with `export`."""
     ours = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "LANDFALL_", "MINISTACK_"))}

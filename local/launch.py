@@ -15,7 +15,7 @@ from local import processes
 from local.aws.functions import from_json
 from local.aws.provision import Provision
 from local.aws.wiring import Wiring
-from local.environment import exported, shell_lines, whole
+from local.environment import exported, is_of_aws, shell_lines, whole
 from local.http import answers, fetch
 from local.options import STAGE, Names, Options, Places
 from local.processes import Proc, accepts, start, wait_ready
@@ -52,6 +52,20 @@ class Launch:
         record.write(self.places.record)
         return record
 
+    def empty(self) -> Record:
+        """An AWS that holds nothing, and a warehouse without tables: for a deployment, which brings all the rest.
+
+        What is invoked there is the code that was uploaded, in processes of ministack's own.
+        """
+        self._clear_places()
+        ports = self._ports()
+        env = {name: value for name, value in exported(ports, self.names, self.options).items() if is_of_aws(name)}
+        self._ministack(ports, env)
+        self._warehouse(ports, env)
+        record = self._record(ports, env, app="")
+        self._wait_ministack(record)
+        return replace(record, ready=True, warehouse=self._wait_warehouse(record))
+
     def again(self, name: str, record: Record) -> Proc:
         """Start the worker or the API again at its place; they keep nothing."""
         if name == "worker":
@@ -85,10 +99,7 @@ class Launch:
         wait_ready(api, lambda: accepts(ports.api), seconds=READY_SECONDS)
 
     def _start_all(self) -> Record:
-        for directory in (self.places.logs, self.places.scratch):
-            directory.mkdir(parents=True, exist_ok=True)
-        for old in self.places.logs.glob("*.log"):
-            old.unlink()
+        self._clear_places()
         ports, app = self._ports(), (self.places.root / self.options.app_dir).resolve()
         env = exported(ports, self.names, self.options)
         self._write_secrets(ports, env)
@@ -99,8 +110,17 @@ class Launch:
             self._warehouse(ports, env)
         if self.options.api:
             self.api(ports, app, env)
+        return self._record(ports, env, app=str(app))
+
+    def _clear_places(self) -> None:
+        for directory in (self.places.logs, self.places.scratch):
+            directory.mkdir(parents=True, exist_ok=True)
+        for old in self.places.logs.glob("*.log"):
+            old.unlink()
+
+    def _record(self, ports: Ports, env: dict[str, str], app: str) -> Record:
         return Record(
-            ready=False, ports=ports, names=self.names, processes=tuple(self.started), app=str(app), env=env,
+            ready=False, ports=ports, names=self.names, processes=tuple(self.started), app=app, env=env,
             files={name: str(getattr(self.places, name)) for name in ("env", "tokens", "logs")},
         )  # fmt: skip
 
@@ -146,11 +166,9 @@ class Launch:
 
     def _provision(self, record: Record) -> Wiring:
         """The resources, once ministack is up; and what wires the functions to them."""
-        aws = record.ports.url("aws")
-        ready = f"{aws}/_ministack/ready"
-        wait_ready(record.process("ministack"), lambda: answers(ready), seconds=READY_SECONDS)
+        self._wait_ministack(record)
         provision = Provision(
-            endpoint=aws,
+            endpoint=record.ports.url("aws"),
             names=self.names,
             visibility_seconds=self.options.visibility_seconds,
             max_attempts=Settings.from_env(record.env).max_attempts,
@@ -160,6 +178,10 @@ class Launch:
         return Wiring(
             provision=provision, worker_url=record.ports.url("worker"), sweep_seconds=self.options.sweep_seconds
         )
+
+    def _wait_ministack(self, record: Record) -> None:
+        ready = record.ports.url("aws") + "/_ministack/ready"
+        wait_ready(record.process("ministack"), lambda: answers(ready), seconds=READY_SECONDS)
 
     def _wait_warehouse(self, record: Record) -> dict[str, object]:
         ready = self.places.warehouse_ready

@@ -12,6 +12,9 @@ What it guarantees over plain ministack, each for a fault that was met:
 - **Redshift's Data API** asked for at this gateway is passed on to its stand-in, and the stand-in's events are let on
   the bus: EventBridge refuses `aws.*` sources from anyone but AWS, and here the stand-in is AWS.
 
+- **Uploaded code** (`make deployed`) is started under a bare Python, not under ministack's with all that it imports.
+- **A REST API can be overwritten**, as the second `chalice deploy` does.
+
 It does not end a handler that outlives its function's timeout: the caller gets the timeout, the handler runs on.
 """
 
@@ -20,102 +23,33 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import http.client
 import json
 import os
 import re
 import resource
+import shlex
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 SERVICES = (
     "s3,sqs,sns,dynamodb,events,scheduler,lambda,secretsmanager,logs,monitoring,iam,sts,"
     "cloudformation,states,apigateway"
 )
 WAREHOUSE = "aws.redshift-data"
-EVENT_PATIENCE = 600.0  # seconds an event waits for a worker that is being started again
 PUT_BACK_PAUSE = 0.25  # seconds before a queue is looked at again while its worker is away
 THREAD_STACK = 2 << 20  # one thread per invocation: the default 8 MiB each would eat the memory cap
 
+sys.path.append(str(Path(__file__).parent))  # last: nothing of ours is to stand in for a module of ministack's
+from ministack_worker import handed_over, invoke_worker  # noqa: E402
+
 Answer = tuple[int, dict[str, str], bytes]
-_handed_over = threading.local()
-
-
-class WorkerAwayError(OSError):
-    """The worker refused the connection: the event was not handed over."""
-
-
-def reach(url: str, timeout: float, patience: float) -> http.client.HTTPConnection:
-    """A connection to the worker, waiting up to `patience` seconds for it to appear. Raises WorkerAwayError."""
-    at, give_up = urlsplit(url), time.monotonic() + patience
-    while True:
-        connection = http.client.HTTPConnection(str(at.hostname), at.port, timeout=timeout)
-        try:
-            connection.connect()
-        except OSError as error:
-            connection.close()
-            if time.monotonic() >= give_up:
-                raise WorkerAwayError(str(error)) from error
-            time.sleep(0.2)
-        else:
-            return connection
-
-
-def from_queue(event: Any) -> bool:
-    """Whether SQS sent it: then the queue is the place to wait in, and this is not."""
-    records = event.get("Records") if isinstance(event, dict) else None
-    return bool(records) and records[0].get("eventSource") == "aws:sqs"
-
-
-def invoke_worker(func: dict[str, Any], event: Any, url: str, request_id: str) -> dict[str, Any]:
-    """One invocation by the Lambda Invoke API; what ministack calls instead of its own proxy hop."""
-    config = func.get("config") or func
-    timeout = float(config.get("Timeout") or 3)
-    _handed_over.yes = True
-    try:
-        connection = reach(url, timeout, 0.0 if from_queue(event) else EVENT_PATIENCE)
-    except WorkerAwayError as away:
-        _handed_over.yes = False
-        return failure("Worker.Away", f"no worker at {url}: {away}")
-    try:
-        return exchange(connection, config["FunctionName"], event, request_id, timeout)
-    except TimeoutError:
-        return failure("Sandbox.Timedout", f"{request_id} Task timed out after {timeout:.2f} seconds")
-    except (OSError, http.client.HTTPException) as error:
-        return failure("Runtime.ExitError", f"the worker died: {type(error).__name__}: {error}")
-    finally:
-        connection.close()
-
-
-def exchange(
-    connection: http.client.HTTPConnection, name: str, event: Any, request_id: str, timeout: float
-) -> dict[str, Any]:
-    """Send the event and read the outcome."""
-    deadline = int((time.time() + timeout) * 1000)
-    headers = {
-        "Content-Type": "application/json",
-        "X-Amzn-RequestId": request_id,
-        "X-Amzn-Deadline-Ms": str(deadline),
-    }
-    connection.request("POST", f"/2015-03-31/functions/{name}/invocations", json.dumps(event).encode(), headers)
-    response = connection.getresponse()
-    body = response.read()
-    failed = response.getheader("X-Amz-Function-Error")
-    if response.status >= 300 and not failed:
-        return failure("Runtime.ExitError", f"the worker answered HTTP {response.status}")
-    payload = json.loads(body) if body else None
-    return {"body": payload, "error": True} if failed else {"body": payload}
-
-
-def failure(kind: str, message: str) -> dict[str, Any]:
-    """An outcome in Lambda's error shape."""
-    return {"body": {"errorType": kind, "errorMessage": message}, "error": True}
 
 
 def mend_queues(lambda_svc: Any, sqs: Any) -> None:
@@ -124,9 +58,9 @@ def mend_queues(lambda_svc: Any, sqs: Any) -> None:
     lambda_svc._ESM_BACKOFF_SECONDS = 0.1  # one sick message must not slow down the others of its queue
 
     def run_or_put_back(esm: dict[str, Any], func: Any, event: Any, batch: list[Any], *where: str) -> None:
-        _handed_over.yes = True
+        handed_over.yes = True
         run(esm, func, event, batch, *where)
-        if _handed_over.yes:
+        if handed_over.yes:
             return
         lambda_svc._esm_backoff_until[esm["UUID"]] = time.time() + PUT_BACK_PAUSE
         with sqs._queues_lock:
@@ -205,6 +139,41 @@ def mend_versions(s3: Any) -> None:
     s3._get_object = get_object
 
 
+def mend_runtime(lambda_runtime: Any) -> None:
+    """Start uploaded code under a Python with nothing but the standard library on its path.
+
+    ministack would start it under its own, where the code would find whatever ministack imports.
+    """
+    bare = Path(tempfile.mkdtemp()) / "python"
+    bare.write_text(f'#!/bin/sh\nexec {shlex.quote(sys._base_executable)} -I -S "$@"\n')
+    bare.chmod(0o755)
+    detect = lambda_runtime._detect_runtime_binary
+
+    def detect_bare(runtime: str) -> tuple[str, str]:
+        program, script = detect(runtime)
+        return (str(bare) if runtime.startswith("python") else program), script
+
+    lambda_runtime._detect_runtime_binary = detect_bare
+
+
+def mend_rest_apis(v1: Any) -> None:
+    """Let a REST API be overwritten: ministack can only import a new one, so that becomes the body of the old."""
+    handle = v1.handle_request
+    rest_api = re.compile(r"/restapis/([^/]+)")
+
+    async def handle_request(method: str, path: str, headers: dict[str, str], body: bytes, query: Any) -> Answer:
+        asked = rest_api.fullmatch(path)
+        if method != "PUT" or not asked or asked[1] not in v1._rest_apis:
+            return await handle(method, path, headers, body, query)
+        fresh = v1._import_rest_api(json.loads(body))
+        for parts in (v1._resources, v1._authorizers_v1):
+            parts[asked[1]] = parts.pop(fresh)
+        v1._delete_rest_api(fresh)
+        return v1._get_rest_api(asked[1])
+
+    v1.handle_request = handle_request
+
+
 def mend_gateway(app: Any, redshift_data_url: str) -> None:
     """Answer for the Redshift Data API too."""
     detect = app.detect_service
@@ -249,9 +218,12 @@ def main() -> None:
     settle_in(args.port, args.memory_mb)
 
     from ministack import app
-    from ministack.services import eventbridge, lambda_svc, s3, sqs
+    from ministack.core import lambda_runtime
+    from ministack.services import apigateway_v1, eventbridge, lambda_svc, s3, sqs
 
     lambda_svc._execute_function_proxy = invoke_worker
+    mend_runtime(lambda_runtime)
+    mend_rest_apis(apigateway_v1)
     mend_queues(lambda_svc, sqs)
     mend_versions(s3)
     mend_events(eventbridge, lambda_svc)

@@ -1,0 +1,89 @@
+"""Lambda's Invoke API as ministack calls it: what it does in place of its own proxy hop.
+
+Run by the interpreter of .venv-ministack, which has nothing of this project's: only the standard library.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+EVENT_PATIENCE = 600.0  # seconds an event waits for a worker that is being started again
+
+handed_over = threading.local()
+"""Whether the last invocation of this thread reached a worker."""
+
+
+class WorkerAwayError(OSError):
+    """The worker refused the connection: the event was not handed over."""
+
+
+def reach(url: str, timeout: float, patience: float) -> http.client.HTTPConnection:
+    """A connection to the worker, waiting up to `patience` seconds for it to appear. Raises WorkerAwayError."""
+    at, give_up = urlsplit(url), time.monotonic() + patience
+    while True:
+        connection = http.client.HTTPConnection(str(at.hostname), at.port, timeout=timeout)
+        try:
+            connection.connect()
+        except OSError as error:
+            connection.close()
+            if time.monotonic() >= give_up:
+                raise WorkerAwayError(str(error)) from error
+            time.sleep(0.2)
+        else:
+            return connection
+
+
+def from_queue(event: Any) -> bool:
+    """Whether SQS sent it: then the queue is the place to wait in, and this is not."""
+    records = event.get("Records") if isinstance(event, dict) else None
+    return bool(records) and records[0].get("eventSource") == "aws:sqs"
+
+
+def invoke_worker(func: dict[str, Any], event: Any, url: str, request_id: str) -> dict[str, Any]:
+    """One invocation by the Lambda Invoke API; what ministack calls instead of its own proxy hop."""
+    config = func.get("config") or func
+    timeout = float(config.get("Timeout") or 3)
+    handed_over.yes = True
+    try:
+        connection = reach(url, timeout, 0.0 if from_queue(event) else EVENT_PATIENCE)
+    except WorkerAwayError as away:
+        handed_over.yes = False
+        return failure("Worker.Away", f"no worker at {url}: {away}")
+    try:
+        return exchange(connection, config["FunctionName"], event, request_id, timeout)
+    except TimeoutError:
+        return failure("Sandbox.Timedout", f"{request_id} Task timed out after {timeout:.2f} seconds")
+    except (OSError, http.client.HTTPException) as error:
+        return failure("Runtime.ExitError", f"the worker died: {type(error).__name__}: {error}")
+    finally:
+        connection.close()
+
+
+def exchange(
+    connection: http.client.HTTPConnection, name: str, event: Any, request_id: str, timeout: float
+) -> dict[str, Any]:
+    """Send the event and read the outcome."""
+    deadline = int((time.time() + timeout) * 1000)
+    headers = {
+        "Content-Type": "application/json",
+        "X-Amzn-RequestId": request_id,
+        "X-Amzn-Deadline-Ms": str(deadline),
+    }
+    connection.request("POST", f"/2015-03-31/functions/{name}/invocations", json.dumps(event).encode(), headers)
+    response = connection.getresponse()
+    body = response.read()
+    failed = response.getheader("X-Amz-Function-Error")
+    if response.status >= 300 and not failed:
+        return failure("Runtime.ExitError", f"the worker answered HTTP {response.status}")
+    payload = json.loads(body) if body else None
+    return {"body": payload, "error": True} if failed else {"body": payload}
+
+
+def failure(kind: str, message: str) -> dict[str, Any]:
+    """An outcome in Lambda's error shape."""
+    return {"body": {"errorType": kind, "errorMessage": message}, "error": True}

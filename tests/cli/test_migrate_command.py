@@ -1,0 +1,52 @@
+"""Which warehouse `landfall migrate` goes to, and what it says when that does not let it in."""
+
+from __future__ import annotations
+
+import pytest
+
+from cli.faults import CommandError, ExitCode
+from cli.migrate_command import _where, migrate_warehouse
+
+BY_PASSWORD = {
+    "LANDFALL_WAREHOUSE_HOST": "localhost",
+    "LANDFALL_WAREHOUSE_USER": "admin",
+    "LANDFALL_WAREHOUSE_PASSWORD": "secret",
+}
+
+
+def test_a_host_goes_before_a_workgroup_and_has_redshifts_port_and_tls() -> None:
+    there = _where({**BY_PASSWORD, "LANDFALL_WORKGROUP": "landfall-dev"})
+    assert there == {
+        "host": "localhost", "port": 5439, "ssl": True, "database": "dev", "user": "admin", "password": "secret",
+    }  # fmt: skip
+
+
+def test_a_tunnel_has_a_port_of_its_own() -> None:
+    there = _where({**BY_PASSWORD, "LANDFALL_WAREHOUSE_PORT": "15439", "LANDFALL_WAREHOUSE_TLS": "off"})
+    assert (there["port"], there["ssl"]) == (15439, False)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"LANDFALL_WAREHOUSE_PORT": "tunnel"}, {"LANDFALL_WAREHOUSE_TLS": "no"}, {"LANDFALL_WAREHOUSE_PASSWORD": ""}],
+    ids=str,
+)
+def test_what_cannot_be_meant_is_said(wrong: dict[str, str]) -> None:
+    with pytest.raises(CommandError) as fault:
+        _where({**BY_PASSWORD, **wrong})
+    assert fault.value.code == ExitCode.USAGE
+    assert next(iter(wrong)) in fault.value.message
+
+
+def test_credentials_that_aws_does_not_take_are_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in BY_PASSWORD:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANDFALL_WORKGROUP", "landfall-dev")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # nobody listens there
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with pytest.raises(CommandError, match="the warehouse does not answer") as fault:
+        migrate_warehouse(as_json=False)
+    assert fault.value.code == ExitCode.ABSENT

@@ -1,0 +1,101 @@
+"""An empty account, and a clone of the project to deploy to it from: what `make deploy` finds on a first day."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+import pytest
+
+from local import processes
+from local.environment import whole
+from local.launch import Launch
+from local.options import ACCOUNT, REGION, Names, Options, Places
+from local.record import Record
+from tests.deployed.account import Account
+
+ROOT = Path(__file__).parents[2]
+STATE = ROOT / ".landfall" / "deployed"
+BUCKET = f"landfall-dev-{ACCOUNT}-{REGION}"
+STACK = (
+    "CreateWarehouse=false",
+    "WorkgroupName=landfall-dev",
+    f"WorkgroupArn=arn:aws:redshift-serverless:{REGION}:{ACCOUNT}:workgroup/local",
+    "CreateAlarms=false",
+)
+"""The warehouse is there already, and ministack has no metric math."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """The account, the clone and the warehouse."""
+
+    record: Record
+    account: Account
+    clone: Path
+    env: dict[str, str]
+
+    def run(self, *command: object) -> str:
+        """A command in the clone. Returns what it printed."""
+        done = subprocess.run(
+            [str(word) for word in command], cwd=self.clone, env=self.env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def deploy(self, *parameters: str) -> str:
+        """`make deploy STAGE=dev`."""
+        return self.run(sys.executable, "-m", "deploy.up", "--stage", "dev", *parameters)
+
+    def teardown(self, *options: str) -> str:
+        """`make teardown STAGE=dev`."""
+        return self.run(sys.executable, "-m", "deploy.down", "--stage", "dev", *options)
+
+    def rows(self, query: str) -> list[Any]:
+        with psycopg.connect(self.record.warehouse["dsn"]) as connection:
+            return connection.execute(query).fetchall()
+
+    def running(self) -> dict[str, psutil.Process]:
+        """The processes of functions, by the function's name."""
+        started = psutil.Process(self.record.process("ministack").pid).children(recursive=True)
+        return {Path(p.cwd()).parent.name.removeprefix("ministack-lambda-").rpartition("-")[0]: p for p in started}
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[Site]:
+    shutil.rmtree(STATE, ignore_errors=True)
+    places = Places(root=ROOT, state=STATE)
+    launch = Launch(places=places, names=Names(), options=Options())
+    STATE.mkdir(parents=True)
+    try:
+        record = launch.empty()
+        there = record.warehouse
+        warehouse = {
+            "LANDFALL_WAREHOUSE_HOST": there["wire_host"],
+            "LANDFALL_WAREHOUSE_PORT": str(there["wire_port"]),
+            "LANDFALL_WAREHOUSE_TLS": "off",
+            "LANDFALL_WAREHOUSE_USER": there["user"],
+            "LANDFALL_WAREHOUSE_PASSWORD": there["password"],
+        }
+        env = whole({**record.env, **warehouse}, places)
+        yield Site(record=record, account=Account(env=record.env), clone=_clone(STATE / "clone"), env=env)
+    finally:
+        processes.stop(launch.started)
+        shutil.rmtree(places.scratch, ignore_errors=True)
+
+
+def _clone(where: Path) -> Path:
+    """The files that git knows, as they are now: what it ignores, a record of other deployments too, stays behind."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    for name in filter(None, listed.decode().split("\0")):
+        (where / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, where / name)
+    (where / ".venv-uv").symlink_to(ROOT / ".venv-uv")
+    return where

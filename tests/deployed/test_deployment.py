@@ -1,0 +1,169 @@
+"""`make deployed`: a stage is deployed to an AWS on this machine, twice, is used, and is taken down. In this order.
+
+What runs is what `make deploy` has uploaded: nothing of the checkout is on the functions' path.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from deploy.merge import LANDING, QUEUES
+from deploy.stage import API, functions
+from tests.deployed.conftest import BUCKET, ROOT, STACK, Site
+from tests.e2e.conftest import transactions
+
+pytestmark = pytest.mark.deployed
+TOKEN = "a token for tests"
+SWEEP = "landfall-dev-on_schedule-event"
+PATIENCE = 180.0
+COPY = "landfall-dev-copy"
+
+
+def full(name: str) -> str:
+    return "landfall-dev" if name == API else f"landfall-dev-{name}"
+
+
+def until(done: Callable[[], Any]) -> Any:
+    """What is waited for. It does not come by itself: events bring it."""
+    give_up = time.monotonic() + PATIENCE
+    while not (found := done()):
+        assert time.monotonic() < give_up, "waited in vain"
+        time.sleep(0.5)
+    return found
+
+
+def status(site: Site, file: str) -> dict[str, Any]:
+    answer = requests.get(
+        f"{site.account.rest_api()}/status/{file}", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60
+    )
+    return dict(answer.json()) if answer.ok else {}
+
+
+@pytest.fixture(scope="module")
+def deployed(site: Site) -> Site:
+    """The stage, and a token for its API."""
+    said = site.deploy(*STACK)
+    assert "stack landfall-dev: applied" in said
+    assert "created landing.transactions" in said
+    digest = hashlib.sha256(TOKEN.encode()).hexdigest()
+    tokens = {"tokens": [{"name": "test", "role": "operator", "sha256": digest}]}
+    site.account.client("secretsmanager").put_secret_value(
+        SecretId="landfall-dev-tokens", SecretString=json.dumps(tokens)
+    )
+    return site
+
+
+def test_the_functions_are_those_of_the_configuration_each_with_a_role_of_its_own(deployed: Site) -> None:
+    found = deployed.account.inventory()
+    wanted = functions("dev")
+    assert set(found["functions"]) == {full(name) for name in wanted}
+    assert set(found["roles"]) == {COPY, *(f"landfall-dev-{name}" for name in wanted)}
+    for name, said in wanted.items():
+        function = found["functions"][full(name)]
+        assert function["Handler"] == ("app.app" if name == API else f"app.{name}")
+        assert (function["MemorySize"], function["Timeout"]) == (said["lambda_memory_size"], said["lambda_timeout"])
+        assert function["Role"].endswith(f":role/landfall-dev-{name}")
+        assert function["Runtime"] == "python3.13"
+        assert function["Environment"]["LANDFALL_BUCKET"] == BUCKET
+        assert {"Environment": "dev", "Project": "landfall"}.items() <= function["Tags"].items()
+        (policy,) = found["roles"][f"landfall-dev-{name}"].values()
+        assert "${" not in json.dumps(policy).replace("${aws:", "")
+        assert found["log groups"][f"/aws/lambda/{full(name)}"]["retentionInDays"] == 30
+
+
+def test_what_was_uploaded_is_the_zip_that_was_measured(deployed: Site) -> None:
+    (archive,) = (deployed.clone / "build/deploy-dev/.chalice/deployments").glob("*.zip")
+    sha = base64.b64encode(hashlib.sha256(archive.read_bytes()).digest()).decode()
+    assert {f["CodeSha256"] for f in deployed.account.inventory()["functions"].values()} == {sha}
+
+
+def test_everything_that_is_to_call_a_function_does(deployed: Site) -> None:
+    found = deployed.account.inventory()
+    assert found["buckets"] == {BUCKET: {prefix: full(name) for name, prefix in LANDING.items()}}
+    assert {m["calls"] for m in found["mappings"].values()} == {full(name) for name in QUEUES}
+    assert {queue: m["at once"] for queue, m in found["mappings"].items()} == {
+        "landfall-dev-runs": 20, "landfall-dev-chunks": 10, "landfall-dev-runs-dead": 2, "landfall-dev-chunks-dead": 2,
+    }  # fmt: skip
+    assert {m["batch"] for m in found["mappings"].values()} == {1}
+    assert found["rules"][SWEEP] == {"State": "ENABLED", "when": "rate(5 minutes)", "calls": [full("on_schedule")]}
+    assert found["rules"]["landfall-dev-on_statement-event"]["calls"] == [full("on_statement")]
+    (api,) = found["rest apis"].values()
+    assert (api["stage"], api["limits"]) == ("api", {"throttlingBurstLimit": 40, "throttlingRateLimit": 20.0})
+    assert {"POST /runs/{name}", "GET /status/{file}", "GET /health"} <= set(api["methods"])
+    assert all(security for method, security in api["methods"].items() if not method.startswith("OPTIONS"))
+
+
+def test_a_second_deployment_changes_nothing(deployed: Site) -> None:
+    before = deployed.account.inventory()
+    said = deployed.deploy()
+    assert "stack landfall-dev: unchanged" in said
+    assert said.rstrip().endswith("nothing to do")
+    assert deployed.account.inventory() == before
+
+
+def test_chalice_alone_can_deploy_too_once_the_stack_is_there(deployed: Site) -> None:
+    before = deployed.account.inventory()
+    made = deployed.clone / "build/deploy-dev"
+    deployed.run("sh", "-c", f'cd "{made}" && "{ROOT}/.venv/bin/chalice" deploy --stage dev')
+    assert deployed.account.inventory() == before
+
+
+def test_a_schedule_that_was_switched_off_stays_off(deployed: Site) -> None:
+    events = deployed.account.client("events")
+    events.disable_rule(Name=SWEEP)
+    deployed.deploy("--no-migrate")
+    assert deployed.account.inventory()["rules"][SWEEP]["State"] == "DISABLED"
+    events.enable_rule(Name=SWEEP)
+
+
+def test_a_file_that_lands_is_loaded_by_the_code_in_the_zip(deployed: Site) -> None:
+    deployed.account.client("s3").put_object(
+        Bucket=BUCKET, Key="incoming/transactions/deployed.csv", Body=transactions(1, 3_000, bad=2).encode()
+    )
+    ended = until(lambda: (found := status(deployed, "deployed.csv")).get("finished") and found)
+    assert (ended["state"], ended["rows"]["inserted"], ended["rows"]["rejected"]) == ("LOADED", 3_000, 2)
+    assert deployed.rows("select count(*), count(distinct transaction_id) from landing.transactions") == [
+        (3_000, 3_000)
+    ]
+    assert deployed.rows("select rows_read, loaded, rejected, balanced from etl.books") == [(3_002, 3_000, 2, True)]
+    running = deployed.running()
+    assert {"on_incoming", "advance_run", "stage_chunk", "on_statement"} <= {
+        name.removeprefix("landfall-dev-") for name in running
+    }
+    for process in running.values():
+        code = Path(process.cwd())
+        loaded = [m.path for m in process.memory_maps() if m.path.startswith(str(ROOT))]
+        assert "-I" in process.cmdline()  # nothing of the environment's packages on its path
+        assert [path for path in loaded if not Path(path).is_relative_to(code)] == []
+        assert any("numpy" in path for path in loaded)
+
+
+def test_the_api_knows_its_callers(deployed: Site) -> None:
+    url = deployed.account.rest_api()
+    assert requests.get(f"{url}/health", timeout=60).status_code == 401
+    known = requests.get(f"{url}/health", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60).json()
+    assert (known["status"], known["stage"], known["warehouse"]) == ("ok", "dev", {"reachable": True})
+
+
+def test_a_teardown_leaves_the_data_and_the_next_one_nothing(deployed: Site) -> None:
+    before = deployed.account.inventory()
+    said = deployed.teardown()
+    assert f"bucket {BUCKET}" in said
+    left = deployed.account.inventory()
+    assert not any(left[kind] for kind in ("functions", "mappings", "rest apis", "rules"))
+    assert list(left["roles"]) == [COPY]
+    assert left["buckets"] == {BUCKET: {}}
+    for kind in ("queues", "secrets", "stacks", "tables", "topics"):
+        assert left[kind] == before[kind]
+    deployed.teardown("--delete-data")
+    assert {kind: found for kind, found in deployed.account.inventory().items() if found} == {}
+    assert "nothing to do" in deployed.teardown()
