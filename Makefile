@@ -46,6 +46,7 @@ ARCHITECTURE ?= x86_64
 
 package: setup ## one CloudFormation template of all of it, and the functions' zip (STAGE=prod ARCHITECTURE=arm64)
 	@.venv/bin/python -m deploy.package --stage $(STAGE) --architecture $(ARCHITECTURE)
+	@.venv/bin/python -m deploy.scan build/out-$(STAGE)/template.json
 
 deploy: setup ## to AWS: the stack, the functions, the warehouse's tables (STAGE=dev DEPLOY="SupportEmail=a@b.example")
 	@.venv/bin/python -m deploy.up --stage $(STAGE) --architecture $(ARCHITECTURE) $(DEPLOY)
@@ -57,5 +58,5 @@ deployed: setup ## deploys to an AWS on this machine, twice, loads a file by wha
 	@.venv/bin/python -m pytest -n0 -m deployed tests/deployed $(PYTEST)
 
 clean: ## remove what the verbs above have made; stop the stack first (make down)
-	rm -rf .venv .venv-uv .venv-ministack .venv-semgrep .venv-bench .landfall build *.egg-info
+	rm -rf .venv .venv-uv .venv-ministack .venv-semgrep .venv-checkov .venv-bench .landfall build *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,111 @@
+"""What checkov finds in the packaged template, against what was reviewed and left as it is (infra/checkov.toml)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from deploy.stage import ROOT
+from deploy.vendor import PackageError
+
+BASELINE = ROOT / "infra/checkov.toml"
+ANY = "*"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accepted:
+    """A finding that is left as it is."""
+
+    check: str
+    """checkov's name for it, such as CKV_AWS_27."""
+    resources: tuple[str, ...]
+    """Logical ids; `*` is any."""
+    reason: str
+    stages: tuple[str, ...] = ()
+    """Where it is to be expected; all stages if empty."""
+
+    def covers(self, check: str, resource: str) -> bool:
+        """Whether this is about a finding."""
+        return check == self.check and (resource in self.resources or ANY in self.resources)
+
+
+def accepted(stage: str, path: Path = BASELINE) -> list[Accepted]:
+    """Those of a stage. Raises TypeError if one has other fields, or no reason."""
+    said = tomllib.loads(path.read_text())["accepted"]
+    found = [Accepted(**{name: tuple(v) if isinstance(v, list) else v for name, v in one.items()}) for one in said]
+    return [one for one in found if not one.stages or stage in one.stages]
+
+
+def scan(template: Path) -> str:
+    """What is to be said of it. Raises PackageError for findings that nobody has looked at, or that are gone."""
+    said = json.loads(template.read_text())
+    stage = str(said["Parameters"]["Stage"]["Default"])
+    found = _found(said)
+    baseline = accepted(stage)
+    if faults := [*unknown(found, baseline), *stale(found, baseline)]:
+        raise PackageError("checkov:\n" + "\n".join(faults))
+    return f"checkov: {len(found)} findings, all of {len(baseline)} kinds that infra/checkov.toml gives reasons for"
+
+
+def unknown(found: Iterable[tuple[str, str, str]], baseline: Sequence[Accepted]) -> list[str]:
+    """Findings that are not accepted, as text."""
+    return [
+        f"{check} {resource}: {title}"
+        for check, resource, title in found
+        if not any(one.covers(check, resource) for one in baseline)
+    ]
+
+
+def stale(found: Iterable[tuple[str, str, str]], baseline: Sequence[Accepted]) -> list[str]:
+    """What is accepted and not found any more, as text: it would hide the next one."""
+    pairs = {(check, resource) for check, resource, _ in found}
+    gone = [
+        (one.check, resource)
+        for one in baseline
+        for resource in one.resources
+        if not any(one.check == check and resource in (other, ANY) for check, other in pairs)
+    ]
+    return [f"{check} {resource}: accepted in {BASELINE.name}, and not found any more" for check, resource in gone]
+
+
+def _found(template: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Check, logical id and title of each finding, in all resources, whatever their conditions say by default."""
+    for resource in template["Resources"].values():
+        resource.pop("Condition", None)
+    with tempfile.TemporaryDirectory() as here:
+        whole = Path(here) / "template.json"
+        whole.write_text(json.dumps(template, indent=1))
+        command = ["sh", ROOT / "scripts/checkov", "--framework", "cloudformation", "-o", "json", "-f", whole]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # nosec B603
+    try:
+        said = json.loads(done.stdout)
+        if said["summary"]["parsing_errors"] or not said["summary"]["passed"]:
+            raise PackageError(f"checkov could not read the template: {said['summary']}")
+        failed = said["results"]["failed_checks"]
+    except (ValueError, KeyError) as error:
+        raise PackageError(
+            f"checkov said nothing that can be read:\n{done.stdout[-500:]}{done.stderr[-2_000:]}"
+        ) from error
+    return [(f["check_id"], f["resource"].rpartition(".")[2], f["check_name"]) for f in failed]
+
+
+def main() -> None:
+    """The command."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.scan", description=__doc__)
+    parser.add_argument("template", type=Path)
+    try:
+        print(scan(parser.parse_args().template))
+    except PackageError as error:
+        sys.exit(f"package: {error}")
+
+
+if __name__ == "__main__":
+    main()
