@@ -36,15 +36,20 @@ OURS = (
         why="a file is unfinished for over an hour",
     ),
 )  # fmt: skip
-DEAD_QUEUES = ("runs-dead", "chunks-dead")
+UNANSWERED = "a dead letter was not answered for within 15 minutes"
+DEAD_QUEUES = {
+    "runs-dead": UNANSWERED,
+    "chunks-dead": UNANSWERED,
+    "results-dead.fifo": "readers of the results gave up on one",
+}
+"""Queues that are to be empty, and what it means if one is not."""
 
 
 def alarms(functions: Sequence[str]) -> dict[str, Any]:
     """All of them, as resources."""
     found = {_logical(a.name): _alarm(a.name, a.why, **_metric(a)) for a in OURS}
-    for queue in DEAD_QUEUES:
-        name = f"{queue}-depth"
-        why = "a dead letter was not answered for within 15 minutes"
+    for queue, why in DEAD_QUEUES.items():
+        name = f"{queue.removesuffix('.fifo')}-depth"
         found[_logical(name)] = _alarm(name, why, **_depth(queue))
     found[_logical("reject-ratio")] = _alarm(
         "reject-ratio", "over 5 % of an hour's rows are bad", **_math("100*rejected/MAX([read,1])", 5, _ratio())

@@ -11,7 +11,7 @@ from deploy.stage import function_name
 
 WIDTH, HEIGHT, COLUMNS = 8, 6, 3
 WAREHOUSE = {"Fn::If": ["MakesWarehouse", {"Ref": "Workgroup"}, {"Ref": "WorkgroupName"}]}
-QUEUES = ("runs", "chunks", "runs-dead", "chunks-dead", "results.fifo")
+QUEUES = ("runs", "chunks", "runs-dead", "chunks-dead", "results.fifo", "results-dead.fifo")
 
 
 def dashboard(functions: Sequence[str]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ API_PROPERTIES = {
     "Name": {"Fn::Sub": "landfall-${Stage}"},
     "TracingEnabled": True,
     "Tags": {"Environment": {"Ref": "Stage"}, "Project": PROJECT},
+    "PropagateTags": True,
     "MethodSettings": [
         {
             "ResourcePath": "/*",

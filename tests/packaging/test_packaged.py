@@ -14,10 +14,20 @@ from samtranslator.translator.translator import Translator
 
 from deploy.merge import LANDING, QUEUES, logical
 from deploy.package import CODE, generate
-from deploy.stage import functions
+from deploy.stage import function_name, functions
 from deploy.template import TAGGED
+from tests.packaging.test_policies import DENIED, NO_RESOURCE_LEVEL
+from tests.packaging.test_template import NOT_TAGGABLE
 
 FUNCTIONS = sorted(functions("prod"))
+TAGGED_BY_SAM = {"AWS::ApiGateway::RestApi", "AWS::ApiGateway::Stage"}
+WITHOUT = {
+    "AWS::ApiGateway::Deployment",
+    "AWS::Events::Rule",
+    "AWS::Lambda::EventSourceMapping",
+    "AWS::Lambda::Permission",
+}
+"""Kinds that SAM makes; they take no tags, or SAM gives them none and they have those of the stack."""
 
 
 @pytest.fixture(scope="module")
@@ -99,17 +109,72 @@ def test_the_bucket_calls_plain_functions(resources: dict[str, Any]) -> None:
     )
 
 
-def test_policies_allow_no_action_on_everything(plain: dict[str, Any]) -> None:
-    for name, role in ((n, r) for n, r in plain.items() if r["Type"] == "AWS::IAM::Role"):
-        statements = [s for p in role["Properties"]["Policies"] for s in p["PolicyDocument"]["Statement"]]
-        assert not [a for s in statements for a in s["Action"] if "*" in a]
-        free = [a for s in statements if s["Effect"] == "Allow" and "*" in s["Resource"] for a in s["Action"]]
-        assert all(a.startswith(("xray:Put", "redshift-data:")) for a in free), name
+def _of(resources: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    return {name: r["Properties"] for name, r in resources.items() if r["Type"] == kind}
 
 
-def test_all_is_tagged(plain: dict[str, Any]) -> None:
+def _statements(role: dict[str, Any]) -> list[dict[str, Any]]:
+    return [s for policy in role["Policies"] for s in policy["PolicyDocument"]["Statement"]]
+
+
+def _texts(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_roles_allow_no_action_on_everything_but_those_that_know_no_resource(plain: dict[str, Any]) -> None:
+    for name, role in _of(plain, "AWS::IAM::Role").items():
+        assert "ManagedPolicyArns" not in role, f"{name}: what AWS writes may grow"
+        statements = _statements(role)
+        assert not [a for s in statements for a in _texts(s["Action"]) if "*" in a]
+        free = {a for s in statements if s["Effect"] == "Allow" and "*" in _texts(s["Resource"]) for a in s["Action"]}
+        assert free <= NO_RESOURCE_LEVEL, name
+
+
+def test_the_role_of_each_function_denies_what_would_lose_data(plain: dict[str, Any]) -> None:
+    denying = {
+        role["RoleName"]["Fn::Sub"]
+        for role in _of(plain, "AWS::IAM::Role").values()
+        if {a for s in _statements(role) if s["Effect"] == "Deny" for a in s["Action"]} == DENIED
+    }
+    assert denying == {function_name(name) for name in FUNCTIONS}
+
+
+def test_policies_of_buckets_and_queues_name_actions_where_they_allow(plain: dict[str, Any]) -> None:
+    kinds = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy")
+    found = [s for kind in kinds for p in _of(plain, kind).values() for s in p["PolicyDocument"]["Statement"]]
+    assert {s["Sid"] for s in found if s["Effect"] == "Deny"} == {"TlsOnly"}
+    allowed = [s for s in found if s["Effect"] == "Allow"]
+    assert {s["Sid"] for s in allowed} == {"TrailLooks", "TrailWrites"}
+    for statement in allowed:
+        assert "*" not in str(statement["Action"]) + str(statement["Principal"])
+        assert "aws:SourceArn" in statement["Condition"]["StringEquals"]
+
+
+def test_who_may_call_a_function_is_bound_to_what_is_ours(plain: dict[str, Any]) -> None:
+    permissions = _of(plain, "AWS::Lambda::Permission")
+    assert len(permissions) >= 6
+    for name, said in permissions.items():
+        assert said["Principal"].endswith(".amazonaws.com"), name
+        assert said["Action"] == "lambda:InvokeFunction", name
+        assert said["SourceArn"], name
+
+
+RETENTION = {"AWS::Logs::LogGroup": "RetentionInDays", "AWS::SQS::Queue": "MessageRetentionPeriod"}
+
+
+def test_all_that_piles_up_has_an_end(plain: dict[str, Any]) -> None:
+    for kind, field in RETENTION.items():
+        assert [name for name, said in _of(plain, kind).items() if not said.get(field)] == []
+    for name, said in _of(plain, "AWS::S3::Bucket").items():
+        assert said["LifecycleConfiguration"]["Rules"], name
+    groups = {said["LogGroupName"]["Fn::Sub"] for said in _of(plain, "AWS::Logs::LogGroup").values()}
+    assert groups == {f"/aws/lambda/{function_name(name)}" for name in FUNCTIONS}, "no function writes to another"
+
+
+def test_all_that_takes_tags_is_tagged(plain: dict[str, Any]) -> None:
+    assert {r["Type"] for r in plain.values()} <= TAGGED | TAGGED_BY_SAM | NOT_TAGGABLE | WITHOUT
     for name, resource in plain.items():
-        if resource["Type"] in TAGGED:
+        if resource["Type"] in TAGGED | TAGGED_BY_SAM:
             assert {"Environment", "Project"} <= {tag["Key"] for tag in resource["Properties"]["Tags"]}, name
 
 

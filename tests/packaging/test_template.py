@@ -40,17 +40,26 @@ def test_the_table_is_the_one_the_adapter_knows() -> None:
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
 
 
-def test_every_queue_has_dead_letters_but_those_that_are_and_the_one_that_others_read() -> None:
+@pytest.mark.parametrize("name", ["Run", "Chunk", "Result"])
+def test_a_queue_has_dead_letters_of_its_kind_which_last_longer(name: str) -> None:
+    queue, dead = (RESOURCES[f"{name}{part}Queue"]["Properties"] for part in ("", "Dead"))
+    redrive = queue["RedrivePolicy"]
+    assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": [f"{name}DeadQueue", "Arn"]}
+    assert redrive["maxReceiveCount"] == ATTEMPTS + 1, "a handler has to see its last try"
+    assert queue.get("FifoQueue") == dead.get("FifoQueue"), "SQS takes no other"
+    assert dead["MessageRetentionPeriod"] == 14 * 86_400 >= queue["MessageRetentionPeriod"]
+
+
+def test_every_queue_has_dead_letters_but_those_that_are() -> None:
     queues = _of("AWS::SQS::Queue")
-    assert {n for n, q in queues.items() if "RedrivePolicy" not in q} == {
-        "RunDeadQueue",
-        "ChunkDeadQueue",
-        "ResultQueue",
+    without = {name for name, queue in queues.items() if "RedrivePolicy" not in queue}
+    assert without == {"RunDeadQueue", "ChunkDeadQueue", "ResultDeadQueue"}
+    alarmed = {
+        said["Dimensions"][0]["Value"]["Fn::Sub"]
+        for said in _of("AWS::CloudWatch::Alarm").values()
+        if said.get("Namespace") == "AWS/SQS"
     }
-    for name in ("Run", "Chunk"):
-        redrive = queues[f"{name}Queue"]["RedrivePolicy"]
-        assert redrive["deadLetterTargetArn"] == {"Fn::GetAtt": [f"{name}DeadQueue", "Arn"]}
-        assert redrive["maxReceiveCount"] == ATTEMPTS + 1, "a handler has to see its last try"
+    assert {queues[name]["QueueName"]["Fn::Sub"] for name in without} == alarmed
 
 
 @pytest.mark.parametrize("stage", stages())
@@ -139,7 +148,7 @@ def test_alarms_are_on_metrics_there_are_and_name_their_entry_in_the_runbook() -
     assert {alarm.metric for alarm in OURS} <= metrics
     runbook = (ROOT / "docs/runbook.md").read_text()
     alarms = _of("AWS::CloudWatch::Alarm")
-    assert len(alarms) == len(OURS) + 5
+    assert len(alarms) == len(OURS) + 6
     for alarm in alarms.values():
         name = alarm["AlarmName"]["Fn::Sub"].removeprefix("landfall-${Stage}-")
         assert alarm["AlarmDescription"].endswith(f"docs/runbook.md, alarm {name}.")
