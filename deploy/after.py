@@ -1,9 +1,9 @@
-"""After `chalice deploy`: what Chalice cannot say, and its memory kept where the next deployer finds it. Idempotent."""
+"""Around `chalice deploy`: what Chalice cannot say or forgets, and its record, for the next deployer. Idempotent."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +41,19 @@ def forget(s3: Any, bucket: str, stage: str, deployed: Path) -> None:
     (deployed / f"{stage}.json").unlink(missing_ok=True)
 
 
-def switched_off(events: Any, stage: str) -> list[str]:
-    """The stage's rules that somebody has disabled; Chalice would enable them again."""
-    rules = events.list_rules(NamePrefix=f"{PROJECT}-{stage}-")["Rules"]
-    return [rule["Name"] for rule in rules if rule["State"] == "DISABLED"]
+@contextmanager
+def as_switched(events: Any, stage: str) -> Iterator[None]:
+    """Leave off the rules that somebody has switched off: Chalice puts each anew, which switches it on.
 
-
-def switch_off(events: Any, names: Iterable[str]) -> None:
-    """Disable rules again."""
-    for name in names:
-        events.disable_rule(Name=name)
+    Also when Chalice fails halfway. In between, for seconds, they are on.
+    """
+    off = [rule["Name"] for rule in _rules(events, stage) if rule["State"] == "DISABLED"]
+    try:
+        yield
+    finally:
+        for name in off:
+            with suppress(events.exceptions.ResourceNotFoundException):  # the app has it no more
+                events.disable_rule(Name=name)
 
 
 def tag_roles(iam: Any, stage: str) -> None:
@@ -75,11 +78,38 @@ def keep_logs(logs: Any, stage: str, where: Mapping[str, str]) -> None:
         logs.tag_resource(resourceArn=filled(arn, where) + group, tags={"Environment": stage, "Project": PROJECT})
 
 
+def let_logs_expire(logs: Any, stage: str) -> None:
+    """Chalice, when it deletes a function, has what it wrote kept for ever."""
+    days = config()["stages"][stage]["log_retention_in_days"]
+    for group in _log_groups(logs, stage):
+        logs.put_retention_policy(logGroupName=group, retentionInDays=days)
+
+
+def drop_logs(logs: Any, stage: str) -> None:
+    """What the functions wrote, for good."""
+    for group in _log_groups(logs, stage):
+        logs.delete_log_group(logGroupName=group)
+
+
 def limit_calls(apigateway: Any, rest_api: str) -> None:
     """As many calls a second as the template allows."""
     asked = {"/*/*/throttling/rateLimit": CALLS_PER_SECOND, "/*/*/throttling/burstLimit": BURST}
     changes = [{"op": "replace", "path": path, "value": str(value)} for path, value in asked.items()]
     apigateway.update_stage(restApiId=rest_api, stageName=API_STAGE, patchOperations=changes)
+
+
+def _rules(events: Any, stage: str) -> list[dict[str, Any]]:
+    """Those of EventBridge, schedules among them, that invoke the stage's functions."""
+    pages = events.get_paginator("list_rules").paginate(NamePrefix=f"{PROJECT}-{stage}-")
+    return [rule for page in pages for rule in page["Rules"]]
+
+
+def _log_groups(logs: Any, stage: str) -> list[str]:
+    """Those of the stage's functions, whether they are still there or not."""
+    ours = f"/aws/lambda/{PROJECT}-{stage}"
+    pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=ours)
+    names = [group["logGroupName"] for page in pages for group in page["logGroups"]]
+    return [name for name in names if name == ours or name.startswith(f"{ours}-")]
 
 
 def _role(stage: str, name: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deploy.after import forget, recall
+from deploy.after import drop_logs, forget, let_logs_expire, recall
 from deploy.package import chalice
 from deploy.project import BUILD
 from deploy.stack import DeployError, described, name_of, outputs, remove
@@ -31,11 +31,12 @@ def teardown(session: Any, stage: str, *, deletes_data: bool) -> None:
     _functions(session, stage, found)
     if not deletes_data:
         print(
-            f"functions and API are gone. The stack {name_of(stage)} stays, as it holds the data: "
+            f"functions and API are gone; their logs expire. The stack {name_of(stage)} stays, as it holds the data: "
             f"bucket {found['Bucket']}, table {found['Table']}, warehouse {found['Workgroup']}. "
             f"To delete them for good: make teardown STAGE={stage} DATA=delete"
         )
         return
+    drop_logs(session.client("logs"), stage)
     kept = _kept(cloudformation, stage)
     remove(cloudformation, stage)
     for kind, name in kept:
@@ -51,6 +52,7 @@ def _functions(session: Any, stage: str, found: dict[str, str]) -> None:
         project(session, stage, found, "x86_64").make(made, None)
         s3.put_bucket_notification_configuration(Bucket=found["Bucket"], NotificationConfiguration={})
         print(chalice(made, "delete", "--stage", stage).strip())
+        let_logs_expire(session.client("logs"), stage)
         forget(s3, found["Bucket"], stage, DEPLOYED)
 
 

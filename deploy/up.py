@@ -13,7 +13,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from deploy.after import keep_logs, limit_calls, recall, remember, switch_off, switched_off, tag_roles
+from deploy.after import as_switched, keep_logs, limit_calls, recall, remember, tag_roles
 from deploy.package import chalice, measure
 from deploy.project import BUILD, Project
 from deploy.stack import DeployError, apply, environment, name_of, outputs
@@ -32,10 +32,8 @@ def deploy(session: Any, stage: str, parameters: dict[str, str], architecture: s
     found = outputs(cloudformation, stage)
     recall(session.client("s3"), found["Bucket"], stage, DEPLOYED)
     project(session, stage, found, architecture).make(made, vendored)
-    events = session.client("events")
-    off = switched_off(events, stage)
-    print(chalice(made, "deploy", "--stage", stage).strip())
-    switch_off(events, off)
+    with as_switched(session.client("events"), stage):
+        print(chalice(made, "deploy", "--stage", stage).strip())
     for archive in (made / ".chalice/deployments").glob("*.zip"):
         measure(archive)
     remember(session.client("s3"), found["Bucket"], stage, DEPLOYED)

@@ -150,6 +150,8 @@ class Launch:
         if not program.exists():
             raise processes.StartError("there is no .venv-ministack yet: run `sh scripts/setup`")
         script = Path(__file__).with_name("aws") / "ministack_main.py"
+        # What it runs itself, deployed functions, has its settings from its deployment alone.
+        env = {name: value for name, value in env.items() if is_of_aws(name)}
         # -P keeps the script's directory off the path: a module of ours must not stand in for one of ministack's.
         self._start(
             "ministack", env, program, "-P", script, "--port", ports.aws,

@@ -13,7 +13,7 @@ What it guarantees over plain ministack, each for a fault that was met:
   the bus: EventBridge refuses `aws.*` sources from anyone but AWS, and here the stand-in is AWS.
 
 - **Uploaded code** (`make deployed`) is started under a bare Python, not under ministack's with all that it imports.
-- **A REST API can be overwritten**, as the second `chalice deploy` does.
+- **A REST API has the routes of the text it is made from**, and can be overwritten, as by a second `chalice deploy`.
 
 It does not end a handler that outlives its function's timeout: the caller gets the timeout, the handler runs on.
 """
@@ -157,19 +157,21 @@ def mend_runtime(lambda_runtime: Any) -> None:
 
 
 def mend_rest_apis(v1: Any) -> None:
-    """Let a REST API be overwritten: ministack can only import a new one, so that becomes the body of the old."""
+    """Take a REST API's routes from the text that is imported, or put over it: then it keeps its id and stages."""
     handle = v1.handle_request
-    rest_api = re.compile(r"/restapis/([^/]+)")
 
     async def handle_request(method: str, path: str, headers: dict[str, str], body: bytes, query: Any) -> Answer:
-        asked = rest_api.fullmatch(path)
-        if method != "PUT" or not asked or asked[1] not in v1._rest_apis:
+        over = re.fullmatch(r"/restapis/([^/]+)", path) if method == "PUT" else None
+        if not over and (method != "POST" or path != "/restapis" or "mode" not in query):
             return await handle(method, path, headers, body, query)
         fresh = v1._import_rest_api(json.loads(body))
-        for parts in (v1._resources, v1._authorizers_v1):
-            parts[asked[1]] = parts.pop(fresh)
+        if not over:
+            return v1._v1_response(v1._rest_apis[fresh], 201)
+        if over[1] in v1._rest_apis:
+            for parts in (v1._resources, v1._authorizers_v1):
+                parts[over[1]] = parts.pop(fresh)
         v1._delete_rest_api(fresh)
-        return v1._get_rest_api(asked[1])
+        return v1._get_rest_api(over[1])
 
     v1.handle_request = handle_request
 

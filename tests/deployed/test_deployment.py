@@ -162,7 +162,7 @@ def test_a_teardown_leaves_the_data_and_the_next_one_nothing(deployed: Site) -> 
     assert not any(left[kind] for kind in ("functions", "mappings", "rest apis", "rules"))
     assert list(left["roles"]) == [COPY]
     assert left["buckets"] == {BUCKET: {}}
-    for kind in ("queues", "secrets", "stacks", "tables", "topics"):
+    for kind in ("log groups", "queues", "secrets", "stacks", "tables", "topics"):
         assert left[kind] == before[kind]
     deployed.teardown("--delete-data")
     assert {kind: found for kind, found in deployed.account.inventory().items() if found} == {}

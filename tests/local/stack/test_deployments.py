@@ -1,0 +1,70 @@
+"""What `chalice deploy` asks of the local AWS, beyond what the stack itself needs."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.aws.wiring import ROLE
+from tests.local.stack.conftest import World
+
+TELLS = """
+import os, sys
+def tell(event, context):
+    ours = [name for name in os.environ if name.startswith("LANDFALL_")]
+    return {"path": sys.path, "here": os.getcwd(), "ours": ours, "site": "site" in sys.modules}
+"""
+
+
+def _api(*paths: str) -> bytes:
+    """An API with GET on these paths, each behind an authorizer, as Chalice writes it."""
+    get = {
+        "get": {"security": [{"authorize": []}], "x-amazon-apigateway-integration": {"type": "aws_proxy", "uri": "any"}}
+    }
+    authorizer = {"type": "token", "authorizerUri": "any"}
+    scheme = {"type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authorizer": authorizer}
+    said = {"swagger": "2.0", "info": {"title": "landfall", "version": "1.0"}, "paths": dict.fromkeys(paths, get)}
+    return json.dumps({**said, "securityDefinitions": {"authorize": scheme}}).encode()
+
+
+def _routes(gateway: Any, api: str) -> dict[str, str]:
+    """Each path, and how its GET is guarded."""
+    items = gateway.get_resources(restApiId=api, embed=["methods"])["items"]
+    return {r["path"]: r["resourceMethods"]["GET"]["authorizationType"] for r in items if r.get("resourceMethods")}
+
+
+def test_an_api_that_is_put_over_keeps_its_id_and_stages_and_has_the_new_routes(world: World) -> None:
+    gateway = world.client("apigateway")
+    api = gateway.import_rest_api(body=_api("/runs", "/status/{file}"))["id"]
+    assert _routes(gateway, api) == {"/runs": "CUSTOM", "/status/{file}": "CUSTOM"}
+    gateway.create_deployment(restApiId=api, stageName="api")
+    assert gateway.put_rest_api(restApiId=api, mode="overwrite", body=_api("/health"))["id"] == api
+    assert _routes(gateway, api) == {"/health": "CUSTOM"}
+    assert [stage["stageName"] for stage in gateway.get_stages(restApiId=api)["item"]] == ["api"]
+    assert [found["id"] for found in gateway.get_rest_apis()["items"]] == [api]
+    gateway.delete_rest_api(restApiId=api)
+    with pytest.raises(ClientError, match="NotFoundException"):
+        gateway.put_rest_api(restApiId=api, mode="overwrite", body=_api("/health"))
+    assert gateway.get_rest_apis()["items"] == []
+
+
+def test_a_deployed_function_has_its_code_on_its_path_and_neither_packages_nor_settings_of_ours(world: World) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("app.py", TELLS)
+    functions = world.client("lambda")
+    functions.create_function(
+        FunctionName="teller", Runtime="python3.13", Role=ROLE, Handler="app.tell", Code={"ZipFile": packed.getvalue()}
+    )
+    try:
+        told = json.loads(functions.invoke(FunctionName="teller")["Payload"].read())
+    finally:
+        functions.delete_function(FunctionName="teller")
+    assert told["path"][0] == told["here"]
+    assert [path for path in told["path"] if "site-packages" in path or str(world.stack.places.root) in path] == []
+    assert (told["ours"], told["site"]) == ([], False)

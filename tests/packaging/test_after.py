@@ -1,0 +1,102 @@
+"""What Chalice forgets: rules that somebody has switched off, and what becomes of logs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from deploy.after import as_switched, drop_logs, let_logs_expire
+
+SWEEP, STATEMENTS = "landfall-dev-on_schedule-event", "landfall-dev-on_statement-event"
+OTHER = "landfall-dev2-any-event"
+
+
+GROUPS = ("/aws/lambda/landfall-dev", "/aws/lambda/landfall-dev-authorize", "/aws/lambda/landfall-dev2")
+"""Of the API's function, of another, of another stage's."""
+
+
+@pytest.fixture(autouse=True)
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An AWS in this process."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "any")
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def events() -> Any:
+    """An EventBridge with the rules of two stages; a schedule of each is off."""
+    client = boto3.client("events", region_name="eu-west-1")
+    for rule in (SWEEP, STATEMENTS, OTHER):
+        _put(client, rule)
+    for rule in (SWEEP, OTHER):
+        client.disable_rule(Name=rule)
+    return client
+
+
+@pytest.fixture
+def logs() -> Any:
+    """A CloudWatch Logs with groups that keep for ever, as Chalice leaves them."""
+    client = boto3.client("logs", region_name="eu-west-1")
+    for group in GROUPS:
+        client.create_log_group(logGroupName=group)
+    return client
+
+
+def _days(logs: Any) -> dict[str, int | None]:
+    return {g["logGroupName"]: g.get("retentionInDays") for g in logs.describe_log_groups()["logGroups"]}
+
+
+def _put(events: Any, rule: str) -> None:
+    """As Chalice does it for every rule, each time."""
+    events.put_rule(Name=rule, ScheduleExpression="rate(5 minutes)")
+
+
+def _states(events: Any) -> dict[str, str]:
+    return {rule["Name"]: rule["State"] for rule in events.list_rules()["Rules"]}
+
+
+def test_a_rule_that_was_off_is_off_again_and_no_other(events: Any) -> None:
+    with as_switched(events, "dev"):
+        for rule in (SWEEP, STATEMENTS, OTHER):
+            _put(events, rule)
+        assert set(_states(events).values()) == {"ENABLED"}
+    assert _states(events) == {SWEEP: "DISABLED", STATEMENTS: "ENABLED", OTHER: "ENABLED"}
+
+
+def test_it_is_off_again_though_the_deployment_has_failed(events: Any) -> None:
+    def fails() -> None:
+        with as_switched(events, "dev"):
+            _put(events, SWEEP)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fails()
+    assert _states(events)[SWEEP] == "DISABLED"
+
+
+def test_one_that_the_deployment_took_away_is_not_missed(events: Any) -> None:
+    with as_switched(events, "dev"):
+        events.delete_rule(Name=SWEEP)
+    assert SWEEP not in _states(events)
+
+
+def test_before_the_first_deployment_there_is_none(events: Any) -> None:
+    with as_switched(events, "prod"):
+        _put(events, "landfall-prod-on_schedule-event")
+    assert _states(events)["landfall-prod-on_schedule-event"] == "ENABLED"
+
+
+def test_logs_of_functions_that_are_gone_expire(logs: Any) -> None:
+    let_logs_expire(logs, "dev")
+    assert _days(logs) == {GROUPS[0]: 30, GROUPS[1]: 30, GROUPS[2]: None}
+
+
+def test_logs_go_with_all_data_of_their_stage(logs: Any) -> None:
+    drop_logs(logs, "dev")
+    assert _days(logs) == {GROUPS[2]: None}
