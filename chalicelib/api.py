@@ -20,6 +20,7 @@ from chalicelib.domain.mending import Splitter, columns_of
 from chalicelib.domain.model import Run, Source
 from chalicelib.domain.routing import route
 from chalicelib.errors import LandfallError, SourceGone
+from chalicelib.overdue import overdue
 from chalicelib.pipeline import Pipeline
 from chalicelib.questions import BadRequest, MendOrder, PageQuery, RerunOrder, RunQuery, fold
 from chalicelib.rehearsal import rehearsal
@@ -251,7 +252,7 @@ def mend(pipeline: Pipeline, name: str, order: MendOrder) -> dict[str, Any]:
 
 
 def health(pipeline: Pipeline) -> dict[str, Any]:
-    """Whether the parts answer, and how old the oldest unfinished run is."""
+    """Whether the parts answer, how old the oldest unfinished run is, and whose file is overdue."""
     now = pipeline.clock.now()
     unfinished = list(islice(pipeline.runs.unfinished(now), OLDEST_OF))
     warehouse = _warehouse(pipeline)
@@ -265,6 +266,8 @@ def health(pipeline: Pipeline) -> dict[str, Any]:
             "more": len(unfinished) == OLDEST_OF,
             "oldest_seconds": round(max((now - run.arrived_at for run in unfinished), default=0.0), 1),
         },
+        "late": [name for name, late in overdue(pipeline).items() if late],
+        **({"dashboard": url} if (url := pipeline.settings.dashboard_url) else {}),
     }
 
 

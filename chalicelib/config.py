@@ -69,6 +69,8 @@ class Settings:
     """The sweep stops after so long, and the next one goes on there: less than its function's timeout."""
     give_up_hours: float = 24.0
     """An unfinished run older than this is FAILED when a step fails again."""
+    dashboard_url: str = ""
+    """Address of the dashboard in CloudWatch, told by GET /health."""
     token_cache_seconds: float = 300.0
     """How long the API keeps the tokens it read from the secret."""
 

@@ -253,7 +253,7 @@ class Loading(World):
         state = RunState.LOADED if row.outcome is Outcome.LOADED else RunState.SUPERSEDED
         with suppress(Conflict):
             self.runs.change(run, state=state, counts=run.counts.after(row))
-            self.note("loaded", {"run": run.run_id, "object": run.object, "state": state.value, "rows": row.staged})
+            self.note("loaded", _told(run, state, row))
 
     def _waits_again(self, group: Group, run: Run, failure: LandfallError) -> bool:
         """What becomes of a run whose load had no effect. Whether it waits for another one. Raises Retryable."""
@@ -275,6 +275,13 @@ class Loading(World):
     def _wake(self, group: Group) -> None:
         """Have the members that ended archived and told, also those that ended in a try before this one."""
         self.queue.send_runs([run.run_id for _, run in self._members(group) if run.state.terminal and not run.finished])
+
+
+def _told(run: Run, state: RunState, row: LedgerRow) -> dict[str, str | int]:
+    """What logs and metrics get to know of a run that the ledger has."""
+    loaded = state is RunState.LOADED
+    counted = {"loaded": int(loaded), "with_rejects": int(loaded and run.counts.rejected > 0), "rows": row.staged}
+    return {"run": run.run_id, "object": run.object, "state": state.value, **counted}
 
 
 def _failure(statement: Statement) -> LandfallError:

@@ -29,7 +29,11 @@ METRICS: dict[str, dict[str, tuple[str, MetricUnit, str]]] = {
     },
     "sealed": {"rejects": ("RowsRejected", MetricUnit.Count, "Bad rows of files whose chunks are all staged")},
     "submitted": {"attempt": ("LoadAttempts", MetricUnit.Count, "Which try of its load a run is at")},
-    "loaded": {"rows": ("RowsLoaded", MetricUnit.Count, "Good rows of files that the ledger has")},
+    "loaded": {
+        "loaded": ("FilesLoaded", MetricUnit.Count, "Runs that ended LOADED"),
+        "with_rejects": ("FilesWithRejects", MetricUnit.Count, "Those of them with bad rows"),
+        "rows": ("RowsLoaded", MetricUnit.Count, "Good rows of files that the ledger has"),
+    },
     "ended": {
         "": ("FilesFailed", MetricUnit.Count, "Runs that ended REJECTED, FAILED or SUPERSEDED"),
         "failed": ("RunsFailed", MetricUnit.Count, "Those that ended FAILED"),
@@ -40,6 +44,7 @@ METRICS: dict[str, dict[str, tuple[str, MetricUnit, str]]] = {
         "driven": ("RunsDriven", MetricUnit.Count, "Unfinished runs that the sweep moved on"),
         "oldest_seconds": ("OldestRunSeconds", MetricUnit.Seconds, "Age of the oldest unfinished run"),
     },
+    "expected": {"late": ("LateFiles", MetricUnit.Count, "Objects whose file is overdue")},
     "listed": {
         "started": ("FilesFound", MetricUnit.Count, "Files that a sweep found whose events were lost"),
         "archived": ("FilesArchivedAgain", MetricUnit.Count, "Second drops of loaded files, put into the archive"),

@@ -10,7 +10,9 @@ from __future__ import annotations
 from itertools import islice
 
 from chalicelib.domain.routing import landing_prefixes
+from chalicelib.errors import Retryable
 from chalicelib.landing import Look
+from chalicelib.overdue import overdue
 from chalicelib.pipeline import Pipeline
 
 BATCH = 100
@@ -22,7 +24,8 @@ def sweep(pipeline: Pipeline) -> dict[str, int]:
     """Look at unfinished runs, then at the landing folders. Returns how many of each were moved on."""
     begun, budget = pipeline.clock.now(), pipeline.settings.sweep_budget_seconds
     driven = drive_unfinished(pipeline, until=begun + budget / 2)
-    return {"driven": driven, "found": find_landed(pipeline, until=begun + budget)}
+    late = tell_overdue(pipeline)
+    return {"driven": driven, "late": late, "found": find_landed(pipeline, until=begun + budget)}
 
 
 def drive_unfinished(pipeline: Pipeline, *, until: float) -> int:
@@ -40,6 +43,18 @@ def drive_unfinished(pipeline: Pipeline, *, until: float) -> int:
         pipeline.note("passed_over", {"error": type(error).__name__})
     pipeline.note("swept", {"driven": driven, "oldest_seconds": oldest})
     return driven
+
+
+def tell_overdue(pipeline: Pipeline) -> int:
+    """Note of each object that has a deadline whether its file is overdue. Returns how many are."""
+    try:
+        found = overdue(pipeline)
+    except Retryable as error:
+        pipeline.note("passed_over", {"error": type(error).__name__})
+        return 0
+    for name, late in found.items():
+        pipeline.note("expected", {"object": name, "late": int(late)})
+    return sum(found.values())
 
 
 def find_landed(pipeline: Pipeline, *, until: float) -> int:

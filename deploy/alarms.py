@@ -32,6 +32,10 @@ OURS = (
     Alarm(name="archive-failures", metric="ArchiveFailures", above=0, why="S3 refuses to archive a loaded file"),
     Alarm(name="sweep-failures", metric="SweepFailures", above=0, periods=3, why="the sweep cannot look at a file"),
     Alarm(
+        name="late-file", metric="LateFiles", above=0, statistic="Maximum", minutes=10,
+        why="a file has not come by the time its contract expects it",
+    ),
+    Alarm(
         name="oldest-run", metric="OldestRunSeconds", above=3600, statistic="Maximum", periods=3,
         why="a file is unfinished for over an hour",
     ),

@@ -39,11 +39,11 @@ def _widgets(functions: Sequence[str]) -> list[dict[str, Any]]:
     queues = [["AWS/SQS", depth, "QueueName", f"landfall-${{Stage}}-{queue}"] for queue in QUEUES]
     runtime = ["QueryRuntimeBreakdown", "Workgroup", "${Warehouse}", "Stage", "QueryExecutingRead"]
     return [
-        ours("Runs", "FilesArrived", "FilesFailed", "RunsFailed", "FilesCancelled"),
+        ours("Runs", "FilesArrived", "FilesLoaded", "FilesWithRejects", "FilesFailed", "RunsFailed", "FilesCancelled"),
         ours("Rows", "RowsStaged", "RowsLoaded", "RowsRejected"),
         ours("Age of the oldest unfinished run, s", "OldestRunSeconds", stat="Maximum"),
         ours("Time to stage a chunk, s", "ChunkSeconds", stat="p90"),
-        ours("What needs a look", "DeadLetters", "UnbalancedBooks", "ArchiveFailures", "MessagesGivenUp"),
+        ours("What needs a look", "LateFiles", "DeadLetters", "UnbalancedBooks", "ArchiveFailures", "MessagesGivenUp"),
         of_functions("Errors", "Sum"),
         of_functions("Duration", "p90"),
         of_functions("Throttles", "Sum"),

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from chalicelib.domain.expected import Expected
+
 NULL_WORD = "_landfall_null_"
 """Stands for NULL in staged text columns where an empty field is the empty text."""
 RESCUED = "_rescued"
@@ -253,7 +255,7 @@ class DataCheck:
 
     name: str
     bad_rows: str
-    """A SQL condition over the contract's columns that describes rows that must not exist."""
+    """A SQL condition over the contract's columns that describes rows that must not be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,8 +266,7 @@ class Contract:
     schema: str
     table: str
     lands_at: tuple[str, ...]
-    """Key patterns: `*` matches within one path segment, but all below a folder at the end of a pattern (`a/*`);
-    `**` matches any text, `{period}` captures a name without a slash. pattern.py has the rules."""
+    """Key patterns: `*`, `**` and `{name}` stand for text, by the rules in pattern.py."""
     columns: tuple[Column, ...]
     key: tuple[str, ...]
     """Columns that tell rows apart."""
@@ -274,6 +275,8 @@ class Contract:
     delivery: Delivery = Delivery.DELTA
     """`kind` in the file: what one file holds."""
     duplicate_keys: DuplicateKeys = DuplicateKeys.COLLAPSE
+    expected: Expected | None = None
+    """By when a file is to come."""
     order_by: str | None = None
     """The column whose greater value is the newer row; without it the newer file wins, then the later line."""
     dialect: Dialect = field(default_factory=Dialect)

@@ -30,6 +30,7 @@ from chalicelib.domain.contract import (
 )
 from chalicelib.domain.contract_rules import faults_between, faults_within
 from chalicelib.domain.dialect_file import read_dialect
+from chalicelib.domain.expected import Expected, ExpectedError
 from chalicelib.domain.toml_section import Section
 from chalicelib.errors import ContractError
 
@@ -76,8 +77,10 @@ def read_contract(file: str, text: bytes) -> Contract:
 
 
 def fingerprint(contract: Contract) -> str:
-    """The same for two contracts if and only if they mean the same: layout, comments and description do not count."""
+    """The same for two contracts if and only if they mean the same for a file that has come: layout, comments,
+    description and when it is expected do not count."""
     meaning = asdict(replace(contract, description="", fingerprint=""))
+    del meaning["expected"]
     canonical = json.dumps(meaning, sort_keys=True, default=lambda member: member.value)
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -108,6 +111,7 @@ def _contract(top: Section) -> Contract:
         delivery=top.choice("kind", Delivery.DELTA),
         key=top.texts("key"),
         duplicate_keys=top.choice("duplicate_keys", DuplicateKeys.COLLAPSE),
+        expected=_expected(top),
         order_by=top.text("order_by") or None,
         lands_at=top.texts("lands_at"),
         dist_key=top.text("dist_key") or None,
@@ -130,6 +134,15 @@ def _completed(contract: Contract) -> Contract:
     if contract.extra_columns is ExtraColumns.RESCUE and columns:
         columns = (*columns, Column(name=RESCUED, type=ColumnType(kind=Kind.SUPER)))
     return replace(contract, dialect=dialect, columns=columns)
+
+
+def _expected(top: Section) -> Expected | None:
+    by, days = top.text("expected_by"), top.texts("expected_on")
+    try:
+        return Expected.parse(by, days) if by or days else None
+    except ExpectedError as error:
+        top.fault("expected_by", str(error))
+        return None
 
 
 def _limits(section: Section) -> Limits:

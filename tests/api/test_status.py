@@ -165,6 +165,7 @@ def test_health(api: Api) -> None:
         "contracts": 2,
         "warehouse": {"reachable": True},
         "unfinished": {"runs": 0, "more": False, "oldest_seconds": 0.0},
+        "late": [],
     }
     api.land(KEY, GOOD, run=False)
     api.world.hear(api.world.events.pop())

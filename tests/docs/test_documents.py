@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from app import app as chalice_app
 from chalicelib.config import Settings, SettingsError
 from chalicelib.domain.books import UNBALANCED
 from chalicelib.domain.lifecycle import FILE_FAULTS
@@ -18,8 +19,10 @@ from chalicelib.domain.model import RunState
 from chalicelib.observe import METRICS
 from cli.main import app
 from cli.stack_commands import SAMPLE
+from deploy.alarms import alarms
 
 ROOT = Path(__file__).parents[2]
+routes = chalice_app.routes
 
 
 @pytest.mark.parametrize("field", fields(Settings), ids=lambda f: f.name)
@@ -56,6 +59,28 @@ METRIC_NAMES = sorted(name for fields in METRICS.values() for name, _, _ in fiel
 @pytest.mark.parametrize("name", METRIC_NAMES)
 def test_every_metric_has_an_entry_in_the_runbook(name: str) -> None:
     assert f"| `{name}` |" in (ROOT / "docs/runbook.md").read_text()
+
+
+@pytest.mark.parametrize("name", sorted(alarm.removeprefix("Alarm") for alarm in alarms(["api_handler"])))
+def test_every_alarm_has_an_entry_in_the_runbook(name: str) -> None:
+    spelt = "-".join(re.findall("[A-Z][a-z]*", name)).lower()
+    assert f"| `{spelt}` |" in (ROOT / "docs/runbook.md").read_text()
+
+
+@pytest.mark.parametrize("path", sorted({path for path in routes if path.count("/") < 3}))
+def test_every_route_is_documented(path: str) -> None:
+    headings = re.findall(r"^## ([A-Z]+) (/\S+)", (ROOT / "docs/api.md").read_text(), re.MULTILINE)
+    named = {(method, re.sub(r"\{\w+\}", "{}", shown)) for method, shown in headings}
+    assert {(method, re.sub(r"\{\w+\}", "{}", path)) for method in routes[path]} <= named
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in (ROOT / "docs").glob("*.md")))
+def test_every_document_is_linked_and_every_link_leads_somewhere(page: str) -> None:
+    texts = {path.name: path.read_text() for path in ((ROOT / "README.md"), *(ROOT / "docs").glob("*.md"))}
+    linked = f"docs/{page}" in texts["README.md"] or any(f"]({page}" in text for text in texts.values())
+    assert linked
+    for target in re.findall(r"\]\(([\w/.-]+\.md)", texts[page]):
+        assert (ROOT / "docs" / target).exists(), target
 
 
 def test_every_document_that_code_names_exists() -> None:

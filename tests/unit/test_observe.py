@@ -41,14 +41,14 @@ def test_an_event_is_one_json_line(said: Said) -> None:
 
 
 def test_an_events_metrics_are_in_its_line(said: Said) -> None:
-    note("loaded", {"run": "r1", "object": "orders", "state": "LOADED", "rows": 7})
+    note("sealed", {"run": "r1", "object": "orders", "rows": 7, "rejects": 2})
     line = said()
     assert line["rows"] == 7
-    assert line["RowsLoaded"] == [7.0]
+    assert line["RowsRejected"] == [2.0]
     [block] = line["_aws"]["CloudWatchMetrics"]
     assert block["Namespace"] == "Landfall"
     assert block["Dimensions"] == [["stage", "object"], ["stage"]], "an alarm cannot add up objects"
-    assert block["Metrics"] == [{"Name": "RowsLoaded", "Unit": "Count"}]
+    assert block["Metrics"] == [{"Name": "RowsRejected", "Unit": "Count"}]
 
 
 def test_an_event_of_no_object_is_counted_once(said: Said) -> None:

@@ -83,8 +83,19 @@ def test_what_ships_is_documented(contract: Contract) -> None:
 
 
 def test_every_key_is_documented() -> None:
-    read_otherwise = {"schema", "table", "lineage", "fingerprint", "dialect", "limits", "columns", "checks", "delivery"}
-    top = {f.name for f in fields(Contract)} - read_otherwise | {"target", "kind"}
+    read_otherwise = {
+        "schema",
+        "table",
+        "lineage",
+        "fingerprint",
+        "dialect",
+        "limits",
+        "columns",
+        "checks",
+        "delivery",
+        "expected",
+    }
+    top = {f.name for f in fields(Contract)} - read_otherwise | {"target", "kind", "expected_by", "expected_on"}
     inner = {f.name for c in (Column, Limits, Dialect, DataCheck) for f in fields(c)} - {"name"}
     assert {name for name in top | inner if not re.search(rf"`{name}`|^{name} = ", DOCS, re.MULTILINE)} == set()
 

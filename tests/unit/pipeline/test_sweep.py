@@ -83,7 +83,7 @@ def test_runs_leave_time_for_files(world: World) -> None:
     arrive(world)
     unheard(world, "b.csv")
     later(world)
-    assert sweep(world.pipeline) == {"driven": 0, "found": 1}
+    assert sweep(world.pipeline) == {"driven": 0, "late": 0, "found": 1}
     assert ("swept", {"driven": 0, "oldest_seconds": 0.0}) in said
 
 
@@ -268,5 +268,5 @@ def test_a_refused_file_stays_where_it_landed(world: World) -> None:
     world.put(KEY, b"", {})
     world.run()
     later(world)
-    assert sweep(world.pipeline) == {"driven": 0, "found": 0}
+    assert sweep(world.pipeline) == {"driven": 0, "late": 0, "found": 0}
     assert [x.key for x in world.objects.list(BUCKET, "incoming/")] == [KEY]

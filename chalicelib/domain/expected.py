@@ -1,0 +1,60 @@
+"""By when a file of an object is expected, and whether it is overdue.
+
+A file counts for the deadline that it is nearest to: one that comes some hours late is not taken for the next day's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class ExpectedError(ValueError):
+    """A deadline that cannot be understood; the message says what and how to mend it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """A deadline on some or all days of the week."""
+
+    by: time
+    zone: str = "UTC"
+    """Of the IANA time zone database."""
+    days: tuple[str, ...] = DAYS
+
+    @classmethod
+    def parse(cls, text: str, days: Sequence[str]) -> Expected:
+        """From `HH:MM`, or `HH:MM Area/City`, and days of the week (none: each day). Raises ExpectedError."""
+        clock, _, zone = text.partition(" ")
+        try:
+            by = datetime.strptime(clock, "%H:%M").time()  # noqa: DTZ007 - a time of day, its zone stands beside it
+        except ValueError:
+            raise ExpectedError(f'"{text}" is not a time of day; write "06:30" or "06:30 Europe/Berlin"') from None
+        try:
+            ZoneInfo(zone or "UTC")
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ExpectedError(f'"{zone}" is no time zone; write one such as Europe/Berlin, or none for UTC') from None
+        if wrong := [day for day in days if day not in DAYS]:
+            raise ExpectedError(f'"{wrong[0]}" is no day; write {", ".join(DAYS)}')
+        return cls(by=by, zone=zone or "UTC", days=tuple(days) or DAYS)
+
+    def counts_from(self, now: float) -> float:
+        """Of the last deadline before `now`: from when on a file counts for it. Both in seconds since the epoch."""
+        deadlines = self._backwards(datetime.fromtimestamp(now, UTC))
+        last, before = next(deadlines), next(deadlines)
+        return (last + before) / 2
+
+    def _backwards(self, now: datetime) -> Iterator[float]:
+        day = now.astimezone(ZoneInfo(self.zone)).date()
+        while True:
+            if DAYS[day.weekday()] in self.days and (deadline := self._on(day)) <= now.timestamp():
+                yield deadline
+            day -= timedelta(days=1)
+
+    def _on(self, day: date) -> float:
+        """A time that the clocks skip is that much later, one they show twice is the first of the two."""
+        return datetime.combine(day, self.by, ZoneInfo(self.zone)).timestamp()

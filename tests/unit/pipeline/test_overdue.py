@@ -1,0 +1,76 @@
+"""Files that are expected: the sweep tells which have not come, until they come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.expected import Expected
+from chalicelib.domain.model import Mends
+from chalicelib.errors import Throttled
+from chalicelib.overdue import overdue
+from chalicelib.sweep import sweep, tell_overdue
+from tests.simulation.outside import CONTRACTS
+from tests.simulation.scenarios import numbered, put
+from tests.simulation.world import World
+from tests.unit.pipeline.endings import arrive
+
+DAY = 86_400.0
+
+
+@pytest.fixture
+def world() -> World:
+    """A world in which files of one object are expected by a time that was two hours ago."""
+    world = World()
+    due = datetime.fromtimestamp(world.clock.now() - 7_200, UTC)
+    expected = Expected.parse(f"{due:%H:%M}", ())
+    world.pipeline = replace(
+        world.pipeline, contracts={**CONTRACTS, "thing": replace(CONTRACTS["thing"], expected=expected)}
+    )
+    return world
+
+
+def noted(world: World) -> list[tuple[str, Mapping[str, Any]]]:
+    said: list[tuple[str, Mapping[str, Any]]] = []
+    world.pipeline = replace(world.pipeline, note=lambda name, fields: said.append((name, fields)))
+    return said
+
+
+def test_what_has_not_come_is_told_at_every_sweep_until_it_comes(world: World) -> None:
+    said = noted(world)
+    assert sweep(world.pipeline)["late"] == 1
+    assert ("expected", {"object": "thing", "late": 1}) in said
+    put(world, "a.csv", numbered(2))
+    arrive(world)
+    assert sweep(world.pipeline)["late"] == 0
+    assert said[-2] == ("expected", {"object": "thing", "late": 0})
+
+
+def test_the_next_day_wants_a_file_of_its_own(world: World) -> None:
+    put(world, "a.csv", numbered(2))
+    arrive(world)
+    assert overdue(world.pipeline) == {"thing": False}
+    world.clock.advance(DAY)
+    assert overdue(world.pipeline) == {"thing": True}
+
+
+def test_mended_rows_are_no_file(world: World) -> None:
+    put(world, "a.csv", numbered(2))
+    arrive(world)
+    (run,) = world.runs.runs.values()
+    world.runs.runs[run.run_id] = replace(run, mends=Mends(run_id="other", generation=1, source_order=""))
+    assert overdue(world.pipeline) == {"thing": True}
+
+
+def test_a_record_that_does_not_answer_hides_no_file_of_the_bucket(world: World) -> None:
+    def search(**_asked: Any) -> None:
+        raise Throttled("slow down")
+
+    said = noted(world)
+    world.runs.search = search  # type: ignore[assignment]
+    assert tell_overdue(world.pipeline) == 0
+    assert said == [("passed_over", {"error": "Throttled"})]
