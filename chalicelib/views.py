@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from chalicelib.domain import keys
+from chalicelib.domain.cost import PRICES_OF, costs, usage_of
 from chalicelib.domain.model import NOT_KEPT, Chunk, ChunkState, Problem, Run, RunState
 
 STEPS = {
@@ -48,8 +49,20 @@ def status(run: Run, chunks: Sequence[Chunk], now: float, others: Sequence[Run] 
         "rejects": uri(run, keys.rejects_prefix(run)) if run.counts.rejected and sealed(run) else None,
         "archive": uri(run, run.archive_key) if run.archive_key not in ("", NOT_KEPT) else None,
         "cancel_requested": run.cancel_requested,
+        "cost": receipt(run, chunks, now),
         "finished": run.finished,
         "others": [brief(other) for other in others],
+    }
+
+
+def receipt(run: Run, chunks: Sequence[Chunk], now: float) -> dict[str, Any]:
+    """What this load of the file has used so far, and what that is at list prices."""
+    used = usage_of(run, chunks, now)
+    return {
+        "estimate": True,
+        "prices": PRICES_OF,
+        "usd": round(sum(costs(used).values()), 6),
+        "used": {name: round(amount, 3) for name, amount in asdict(used).items()},
     }
 
 

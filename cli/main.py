@@ -12,7 +12,9 @@ from typing import Annotated
 
 import typer
 
+from cli.cost_command import cost
 from cli.faults import ExitCode, guarded, usage
+from cli.version import show_version
 
 app = typer.Typer(
     name="landfall",
@@ -28,19 +30,11 @@ USUAL_RUNS = 20
 WHICH = "A run id, a key, or a bare file name (its newest version)."
 
 
-def _version(asked: bool) -> None:
-    if asked:
-        from importlib.metadata import version
-
-        print(f"landfall {version('landfall')}")
-        raise typer.Exit
-
-
 @app.callback()
 def landfall(
     *,
     version: Annotated[
-        bool, typer.Option("--version", help="Show the version and exit.", callback=_version, is_eager=True)
+        bool, typer.Option("--version", help="Show the version and exit.", callback=show_version, is_eager=True)
     ] = False,
 ) -> None:
     """Files that land in S3 reach Amazon Redshift: each good row exactly once, each bad row explained."""
@@ -295,6 +289,8 @@ def demo(
     scale = Scale(transactions=rows, purchases=min(40_000, max(400, rows // 25)), orders=sf)
     return demo(Demo(scale=scale, keep=keep, folder=state_dir()), as_json=json)
 
+
+app.command()(cost)
 
 if __name__ == "__main__":
     app()

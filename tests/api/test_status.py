@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from chalicelib.domain import keys
+from chalicelib.domain import cost, keys
 from chalicelib.errors import Throttled
 from chalicelib.reject_pages import PAGE_BYTES
 from tests.api.conftest import BAD, GOOD, Api, seg
@@ -237,3 +237,19 @@ def test_slashes_that_are_not_encoded_are_told_of_without_the_token(api: Api, me
     assert (answer.status, answer.code) == (404, "NOT_FOUND")
     assert "%2F" in answer.message
     assert "run-me" not in json.dumps(answer.body)
+
+
+def test_the_receipt_of_a_run_is_its_use_at_list_prices(api: Api) -> None:
+    api.land(KEY, MIXED)
+    run = api.only_run()
+    receipt = api.get(f"/status/{seg(KEY)}").body["cost"]
+    used = cost.Usage(**receipt["used"])
+    assert (receipt["estimate"], receipt["prices"]) == (True, cost.PRICES_OF)
+    assert receipt["usd"] == pytest.approx(sum(cost.costs(used).values()), abs=2e-6)
+    assert used.lambda_requests == cost.calls(run.chunks).lambda_requests
+    assert used.rpu_seconds >= cost.RPUS * cost.LEAST_SECONDS
+
+
+def test_a_file_that_was_never_loaded_woke_no_warehouse(api: Api) -> None:
+    api.land(KEY, BAD)
+    assert api.get("/status/a.csv").body["cost"]["used"]["rpu_seconds"] == 0

@@ -1,0 +1,13 @@
+"""`landfall --version`."""
+
+from __future__ import annotations
+
+import typer
+
+
+def show_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print(f"landfall {version('landfall')}")
+        raise typer.Exit

@@ -1,0 +1,58 @@
+"""The cost model holds to the calls that runs make, and its memory sizes to the deployment's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from chalicelib.adapters.clients import client
+from chalicelib.domain import cost
+from chalicelib.domain.model import RunState
+from tests.api.conftest import CONTRACTS
+from tests.contract.counted import counted_run
+
+ROOT = Path(__file__).parents[2]
+SMALL = 200
+CALLS = ("arrive_calls", "advance_calls", "stage_calls", "event_calls")
+LINES = ("dynamodb_writes", "dynamodb_reads", "sqs_requests", "s3_writes", "s3_reads", "sns_publishes")
+
+
+@pytest.fixture
+def _account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        yield
+
+
+def _client(service: str) -> Any:
+    return client(service, region_name="eu-west-1")
+
+
+@pytest.mark.usefixtures("_account")
+@pytest.mark.parametrize(("rows", "chunks"), [(4, 1), (30, 2), (120, 8), (200, 13)])
+def test_a_run_makes_the_calls_that_the_model_says(rows: int, chunks: int) -> None:
+    body = b"id,value,amount\n" + b"".join(b"k%04d,v,%04d\n" % (n, n) for n in range(rows))
+    units, run = counted_run(_client, CONTRACTS["thing"], body, SMALL)
+    assert (run.state, run.finished, run.counts.good, run.chunks) == (RunState.LOADED, True, rows, chunks)
+    said = cost.calls(chunks, SMALL)
+    assert {name: units[name] for name in LINES} == {name: getattr(said, name) for name in LINES}
+    assert sum(units[name] for name in CALLS) == said.lambda_requests
+    assert units["advance_calls"] == cost.ADVANCES
+
+
+@pytest.mark.parametrize("stage", ["dev", "test", "prod"])
+def test_memory_is_what_is_deployed(stage: str) -> None:
+    functions = json.loads((ROOT / ".chalice/config.json").read_text())["stages"][stage]["lambda_functions"]
+    sizes = [functions[n]["lambda_memory_size"] for n in ("stage_chunk", "advance_run", "on_incoming", "on_statement")]
+    assert [mb / 1024 for mb in sizes] == [cost.STAGE_GB, cost.ADVANCE_GB, cost.ARRIVE_GB, cost.EVENT_GB]
+
+
+def test_capacity_is_the_templates() -> None:
+    template = (ROOT / "infra/landfall.template.yaml").read_text()
+    assert f"BaseCapacity:\n    Type: Number\n    Default: {cost.RPUS}\n" in template

@@ -1,0 +1,69 @@
+"""docs/cost.md shows what the command prints, and the model's own figures."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from chalicelib.domain import cost
+from cli.main import app
+
+PAGE = (Path(__file__).parents[2] / "docs/cost.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```\n\$ landfall (.*)\n((?:.*\n)*?)```", PAGE)
+LABELS = {
+    "lambda_requests": "Lambda requests",
+    "dynamodb_writes": "DynamoDB write units",
+    "dynamodb_reads": "DynamoDB read units",
+    "sqs_requests": "SQS requests",
+    "s3_writes": "S3 PUT, COPY, POST, LIST",
+    "s3_reads": "S3 GET, HEAD",
+    "sns_publishes": "SNS publishes",
+}
+
+
+@pytest.mark.parametrize(("command", "shown"), EXAMPLES, ids=[command for command, _ in EXAMPLES])
+def test_an_example_is_what_the_command_prints(command: str, shown: str) -> None:
+    done = CliRunner().invoke(app, shlex.split(command))
+    assert (done.exit_code, done.output) == (0, shown)
+
+
+def test_there_are_three_examples() -> None:
+    assert len(EXAMPLES) == 3
+
+
+@pytest.mark.parametrize("name", LABELS)
+def test_the_counted_calls_are_the_models(name: str) -> None:
+    a_file, a_chunk = (getattr(of, name) for of in (cost.CALLS_OF_A_FILE, cost.CALLS_OF_A_CHUNK))
+    assert f"| {LABELS[name]} | {a_file:g} | {a_chunk:g} |" in PAGE
+
+
+@pytest.mark.parametrize("name", cost.US_EAST_1)
+def test_every_price_is_shown(name: str) -> None:
+    (found,) = re.findall(rf"^\| `{name}` \| ([0-9.]+)( per million| per \w+-hour| \(x86_64\)) \|", PAGE, re.MULTILINE)
+    amount, unit = found
+    per = 1e6 if "million" in unit else 3600 if "hour" in unit else 1
+    assert float(amount) / per == pytest.approx(cost.US_EAST_1[name])
+
+
+def test_each_line_has_a_price() -> None:
+    assert {f.name for f in fields(cost.Usage)} | {"glue_dpu_seconds"} == set(cost.US_EAST_1)
+
+
+def test_a_file_of_prices_is_taken_and_a_wrong_one_refused(tmp_path: Path) -> None:
+    prices = tmp_path / "prices.toml"
+    prices.write_text("rpu_seconds = 0\n")
+    ask = ["cost", "--files-per-day", "1", "--gb-per-file", "1", "--prices", str(prices), "--json"]
+    found = json.loads(CliRunner().invoke(app, ask).output)
+    assert (found["landfall"]["rpu_seconds"], found["glue"]["rpu_seconds"]) == (0, 0)
+    assert found["totals"]["landfall"] == pytest.approx(sum(found["landfall"].values()))
+    assert found["totals"]["landfall"] > 0
+    prices.write_text("rpu_hours = 1\n")
+    assert CliRunner().invoke(app, ask).exit_code == 2
+    prices.unlink()
+    assert CliRunner().invoke(app, ask).exit_code == 3
