@@ -15,7 +15,7 @@ from chalicelib.domain.lineage import Places
 from chalicelib.domain.model import Mends, Run, RunState
 from chalicelib.domain.rejects import Reject
 from chalicelib.errors import WorkGone
-from chalicelib.ports import ObjectStore
+from chalicelib.ports import Conflict, ObjectStore
 from chalicelib.world import World
 
 
@@ -23,7 +23,7 @@ def amend_books(world: World, run: Run) -> None:
     """Note which rows of a mend are loaded, and set the counts of the file they come from. Raises Retryable."""
     if run.mends:
         with suppress(WorkGone):  # somebody took the rows away: then they are listed on, and the books are right
-            note_loaded(world.objects, run)
+            note_loaded(world.objects, run, run.mends)
         _set_counts(world, run.mends)
 
 
@@ -32,6 +32,8 @@ def _set_counts(world: World, mends: Mends) -> None:
 
     worker 1: asks the books: 3 mended |                              | writes 3, asks again: 5, writes 5
     worker 2:                          | asks: 5 mended, writes 5     |
+
+    That another worker has just written the file's record is no conflict about the mend's: look again, too.
     """
     known = None
     while (row := world.warehouse.books(mends.load_id)) and row != known:
@@ -39,17 +41,18 @@ def _set_counts(world: World, mends: Mends) -> None:
         if run is None or run.state is not RunState.LOADED or run.generation != mends.generation:
             return  # it was run again, and has other rejects now
         counts = run.counts.after(row)
-        world.runs.change(run, counts=counts, problem=run.problem if counts.rejected else None)
-        known = row
+        with suppress(Conflict):
+            world.runs.change(run, counts=counts, problem=run.problem if counts.rejected else None)
+            known = row
 
 
-def note_loaded(objects: ObjectStore, run: Run) -> None:
+def note_loaded(objects: ObjectStore, run: Run, mends: Mends) -> None:
     """Write down where the rows of a loaded mend come from, but for those that are still bad."""
     bucket, source = run.source.bucket, run.source.key
     places = Places.from_json(objects.get(bucket, keys.places(source)))
     bad = set(_still_bad(objects, run))
     offsets = [offset for offset in places.byte_offsets.tolist() if offset not in bad]
-    objects.put(bucket, keys.mended_and_loaded(source), json.dumps(offsets).encode())
+    objects.put(bucket, keys.loaded_mend(run, mends), json.dumps(offsets).encode())
 
 
 def _still_bad(objects: ObjectStore, run: Run) -> Iterator[int]:
@@ -62,7 +65,6 @@ def mended_offsets(objects: ObjectStore, run: Run) -> frozenset[int]:
     """Which rejects of a file's load are mended and loaded since, by the byte they start at."""
     found: set[int] = set()
     if run.counts.mended:
-        for note in objects.list(run.source.bucket, keys.mended_prefix(run)):
-            if note.key.endswith(keys.LOADED):
-                found.update(json.loads(objects.get(note.bucket, note.key)))
+        for note in objects.list(run.source.bucket, keys.loaded_mends(run.object, run.load_id)):
+            found.update(json.loads(objects.get(note.bucket, note.key)))
     return frozenset(found)

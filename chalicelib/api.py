@@ -239,10 +239,13 @@ def rejects(pipeline: Pipeline, name: str, query: PageQuery) -> dict[str, Any]:
         why = "this load has no rejects" if run.state.terminal else "rejects are listed once all chunks are staged"
         return {**head, "rejects": [], "cursor": "", "note": why}
     mended = mended_offsets(pipeline.objects, run)
-    page = reject_page(pipeline.objects, run, cursor=query.cursor, limit=query.limit, without=mended)
     split = Splitter(contract, plan) if contract and plan else None
-    rows = [{**reject, "values": split.values(reject["record"]) if split else None} for reject in page.rejects]
-    return {**head, "rejects": rows, "cursor": page.cursor}
+
+    def shown(reject: dict[str, Any]) -> dict[str, Any]:
+        return {**reject, "values": split.values(reject["record"]) if split else None}
+
+    page = reject_page(pipeline.objects, run, shown, cursor=query.cursor, limit=query.limit, without=mended)
+    return {**head, "rejects": page.rejects, "cursor": page.cursor}
 
 
 def mend(pipeline: Pipeline, name: str, order: MendOrder) -> dict[str, Any]:

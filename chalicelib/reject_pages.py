@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,10 @@ from chalicelib.ports import ObjectStore
 
 WINDOW_BYTES = 1 << 18
 """One ranged GET."""
-PAGE_BYTES = 4 << 20
+PAGE_BYTES = 5 << 20
 """A page ends before it would outgrow this: Lambda answers with 6 MB at most."""
+Shown = Callable[[dict[str, Any]], dict[str, Any]]
+"""Makes of a reject what its reader is to see."""
 
 PLACE = ("load", "key", "at")
 
@@ -30,22 +32,30 @@ class RejectPage:
 
 
 def reject_page(
-    objects: ObjectStore, run: Run, *, cursor: str, limit: int, without: frozenset[int] = frozenset()
+    objects: ObjectStore, run: Run, shown: Shown, *, cursor: str, limit: int, without: frozenset[int] = frozenset()
 ) -> RejectPage:
-    """At most `limit` rejects after `cursor`, but for those that start at certain bytes.
+    """At most `limit` rejects after `cursor`, as `shown` shows them, but for those that start at certain bytes.
 
     Raises Refused (BAD_CURSOR) for a cursor that is not of this load.
     """
     found: list[dict[str, Any]] = []
     size = 0
     for key, start, line in _lines(objects, run, *_place(run, cursor)):
-        if without and _entry(line).get("byte_offset") in without:
+        entry = _entry(line)
+        if entry.get("byte_offset") in without:
             continue
-        size += len(line)
+        entry = shown(entry)
+        size += sent_bytes(entry)
         if len(found) == limit or (found and size > PAGE_BYTES):
             return RejectPage(rejects=tuple(found), cursor=write_cursor({"load": run.load_id, "key": key, "at": start}))
-        found.append(_entry(line))
+        found.append(entry)
     return RejectPage(rejects=tuple(found))
+
+
+def sent_bytes(entry: Mapping[str, Any]) -> int:
+    """What it takes of Lambda's answer, which is JSON with the body as one text: quotes and backslashes grow twice."""
+    body = json.dumps(entry, ensure_ascii=False)
+    return len(json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace"))
 
 
 def _place(run: Run, cursor: str) -> tuple[str, int]:

@@ -13,9 +13,8 @@ from chalicelib.domain import keys
 from chalicelib.domain.contract import Contract
 from chalicelib.domain.filing import FilePlan
 from chalicelib.domain.lineage import Places
-from chalicelib.domain.mending import MendedRow, Splitter, columns_of, mended_file, still_masked, too_long
+from chalicelib.domain.mending import MendedRow, columns_of, mended_file, still_broken, still_masked, too_long
 from chalicelib.domain.model import Mends, Run, RunState, digest
-from chalicelib.domain.rejects import NO_TEXT
 from chalicelib.errors import LandfallError, WorkGone
 from chalicelib.pipeline import Pipeline
 from chalicelib.questions import BadRequest, MendOrder
@@ -46,8 +45,7 @@ def resubmit(pipeline: Pipeline, run: Run, order: MendOrder) -> Run:
     _refuse_strangers(set(rows) - set(found))
     mended = [MendedRow(byte_offset=offset, line=found[offset]["line"], values=rows[offset]) for offset in sorted(rows)]
     _refuse_masked(contract, columns, mended)
-    if plan:
-        _refuse_broken_text(Splitter(contract, plan), found, mended)
+    _refuse_broken_text(found, mended)
     return _start(pipeline, run, contract, columns, mended)
 
 
@@ -100,10 +98,9 @@ def _refuse_masked(contract: Contract, columns: Sequence[str], rows: Sequence[Me
         raise NotMendable(f"{masked[0][1]} is still masked in line {lines}: {what}", code="MASKED_VALUE")
 
 
-def _refuse_broken_text(split: Splitter, found: Mapping[int, Mapping[str, Any]], rows: Sequence[MendedRow]) -> None:
+def _refuse_broken_text(found: Mapping[int, Mapping[str, Any]], rows: Sequence[MendedRow]) -> None:
     """What was not UTF-8 is shown as \\xhh: to take that for the value would load a text that nobody wrote."""
-    suspects = [row for row in rows if NO_TEXT in found[row.byte_offset]["reason"]]
-    same = [row.line for row in suspects if split.values(found[row.byte_offset]["record"]) == row.values]
+    same = [row.line for row in rows if still_broken(found[row.byte_offset], row.values)]
     if same:
         raise NotMendable(
             f"line {_some(same)} still has \\xhh in place of bytes that are no UTF-8: write what they are to be, or "
@@ -130,7 +127,7 @@ def _start(pipeline: Pipeline, run: Run, contract: Contract, columns: Sequence[s
     where = Places(places)
     name = digest("mend", run.load_id, body.decode(), where.to_json().decode())
     if known := pipeline.runs.get(name):
-        return _go_on(pipeline, known)
+        return _go_on(pipeline, known, contract)
     bucket, key = run.source.bucket, keys.mended(run, name)
     pipeline.objects.put(bucket, keys.places(key), where.to_json())
     pipeline.objects.put(bucket, key, body)
@@ -150,9 +147,10 @@ def _start(pipeline: Pipeline, run: Run, contract: Contract, columns: Sequence[s
     return fresh
 
 
-def _go_on(pipeline: Pipeline, known: Run) -> Run:
-    """The same rows again: nothing new, unless they failed and the cause may be mended."""
-    if known.finished and known.state is not RunState.LOADED:
+def _go_on(pipeline: Pipeline, known: Run, contract: Contract) -> Run:
+    """The same rows again: nothing new, unless what kept some of them out may be mended: a fault, or the contract."""
+    judged_anew = known.counts.rejected and known.fingerprint != contract.fingerprint
+    if known.finished and (known.state is not RunState.LOADED or judged_anew):
         return rerun(pipeline, known)
     pipeline.nudge(known)
     return known

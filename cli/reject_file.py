@@ -21,8 +21,12 @@ OWN = ("_load", "_line", "_byte_offset", "_code", "_column", "_reason", "_record
 KEPT = "'"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a cell that starts so for a formula. Source: OWASP, CSV Injection."""
+GUARDED = (*FORMULA_STARTS, KEPT)
+"""Cells that start so get KEPT before them."""
 DELIMITERS = (",", ";", "\t")
 """Those that spreadsheets write, each in some country."""
+MARKS = '\ufeff"'
+"""What may stand before the first name of a table that was appended to another: its mark, and a quote."""
 LONGEST_CELL = 1 << 24
 
 _LOAD = re.compile(r"[0-9a-f]{32}-[0-9]{1,9}")
@@ -67,12 +71,12 @@ class Fixes:
 
 def harmless(text: str) -> str:
     """The text; with an apostrophe before it if it starts as formulas do, or with one itself."""
-    return f"{KEPT}{text}" if text.startswith((*FORMULA_STARTS, KEPT)) else text
+    return f"{KEPT}{text}" if text.startswith(GUARDED) else text
 
 
 def plain(text: str) -> str:
-    """What `harmless` was given."""
-    return text.removeprefix(KEPT)
+    """What `harmless` was given; a text that somebody wrote since keeps an apostrophe that is its own."""
+    return text[1:] if text.startswith(tuple(KEPT + start for start in GUARDED)) else text
 
 
 # ---- writing --------------------------------------------------------------------------------------------------------
@@ -115,7 +119,7 @@ def read_fixes(path: Path) -> Fixes:
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL))
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     try:
-        table = [(lines.line_num, [plain(cell) for cell in row]) for row in lines if row]
+        table = [(lines.line_num, [plain(cell) for cell in row]) for row in lines if any(row)]
     except csv.Error as error:
         raise usage(f"{path} is no CSV at line {lines.line_num}: {error}") from None
     header = tuple(table[0][1]) if table else ()
@@ -132,10 +136,19 @@ def _delimiter(text: str) -> str:
     return found if found in DELIMITERS else ","
 
 
+def _refuse_other_columns(path: Path, number: int, header: tuple[str, ...], cells: Sequence[str]) -> None:
+    """A header further on is that of a table which was appended."""
+    if tuple(cells[1:]) != header[1:]:
+        raise usage(f"{path}, line {number}: a table with other columns begins here; send it as a file of its own")
+
+
 def _fixes(path: Path, header: tuple[str, ...], table: Iterable[tuple[int, list[str]]]) -> Fixes:
     rows: dict[str, dict[int, Fix]] = {}
     left_out = 0
     for number, cells in table:
+        if cells[0].strip(MARKS) == OWN[0]:
+            _refuse_other_columns(path, number, header, cells)
+            continue
         if len(cells) != len(header):
             raise usage(f"{path}, line {number}: {len(cells)} cells, and the header has {len(header)}")
         load, line, offset = cells[:3]

@@ -5,11 +5,11 @@ processed/<object>/<load id>/text-00001           the file's text, in pieces, if
 processed/<object>/<load id>/part-00001.csv.zst   good rows of one chunk
 processed/<object>/<load id>/rejects-00001.jsonl  bad rows of one chunk, lines counted from the chunk's start
 processed/<object>/<load id>/manifest.json        the parts to COPY
+processed/<object>/<load id>/mended/<id>.csv      bad rows of that load as a person mended them: nothing in it is masked
+processed/<object>/<load id>/mended/<id>.places   where each of them comes from
 processed/<object>/<group id>/manifest.json       the same for runs that are loaded together
 rejected/<object>/<load id>/part-00001.jsonl      bad rows, lines counted from the file's start
-rejected/<object>/<load id>/mended/<id>.csv       such rows as a person mended them
-rejected/<object>/<load id>/mended/<id>.places    where each of them comes from
-rejected/<object>/<load id>/mended/<id>.loaded    which of them are loaded
+rejected/<object>/<load id>/mended/<load id>.json which of them a mending load has brought in, by where they start
 archive/<object>/<yyyy>/<mm>/<dd>/<run id>/<name> the source, once loaded
 """
 
@@ -18,13 +18,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from chalicelib.domain.group import Group
-from chalicelib.domain.model import Chunk, Run
+from chalicelib.domain.model import Chunk, Mends, Run
 
 OUTPUTS = ("processed/", "rejected/", "archive/", "dashboard_data/")
 """No contract may take files from below these."""
 
 NAME_BYTES = 255
-LOADED = ".loaded"
 
 
 def plan(run: Run) -> str:
@@ -64,21 +63,22 @@ def rejects_prefix(run: Run) -> str:
     return f"rejected/{run.prefix}/"
 
 
-def mended_prefix(run: Run) -> str:
-    return f"{rejects_prefix(run)}mended/"
-
-
 def mended(run: Run, name: str) -> str:
     """The source of a run that mends rejects of `run`."""
-    return f"{mended_prefix(run)}{name}.csv"
+    return f"processed/{run.prefix}/mended/{name}.csv"
 
 
 def places(source_key: str) -> str:
     return source_key.removesuffix(".csv") + ".places"
 
 
-def mended_and_loaded(source_key: str) -> str:
-    return source_key.removesuffix(".csv") + LOADED
+def loaded_mends(object: str, load_id: str) -> str:
+    """Below it each mending load notes what it brought in of the rejects of that load."""
+    return f"rejected/{object}/{load_id}/mended/"
+
+
+def loaded_mend(run: Run, mends: Mends) -> str:
+    return f"{loaded_mends(run.object, mends.load_id)}{run.load_id}.json"
 
 
 def archive(run: Run) -> str:

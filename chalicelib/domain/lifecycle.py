@@ -55,7 +55,10 @@ def allowed(old: S, new: S) -> bool:
 
 
 def afresh(run: Run, now: float) -> dict[str, Any]:
-    """What a new generation of a run starts with: nothing of the one before, and a load id of its own."""
+    """What a new generation of a run starts with: nothing of the one before, and a load id of its own.
+
+    Mended rows are never moved away; so what says that they were archived says that their file has its books.
+    """
     return {
         "state": S.ARRIVED,
         "generation": run.generation + 1,
@@ -68,6 +71,7 @@ def afresh(run: Run, now: float) -> dict[str, Any]:
         "load_attempt": 0,
         "setbacks": 0,
         "together": 0,
+        "archive_key": "" if run.mends else run.archive_key,
         "told": False,
         "cancel_requested": False,
         "moments": {S.ARRIVED.value: now},

@@ -7,8 +7,10 @@ Guarantees that the same mended rows are the same file, byte for byte.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from chalicelib.domain.contract import (
     IGNORED,
@@ -18,14 +20,18 @@ from chalicelib.domain.contract import (
     Contract,
     Dialect,
     Empty,
+    Escape,
     Limits,
     Newline,
 )
 from chalicelib.domain.filing import FilePlan
 from chalicelib.domain.header import staged_column
 from chalicelib.domain.lineage import Place
-from chalicelib.domain.rejects import KEPT_BYTES, MASK
+from chalicelib.domain.rejects import KEPT_BYTES, MASK, NO_TEXT
 from chalicelib.domain.spelling import Found, Spelling
+
+BROKEN = re.compile(r"\\x[89a-f][0-9a-f]")
+"""How a byte that is not UTF-8 is shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +77,7 @@ class Splitter:
         if self._hidden:  # a record is masked in the form in which it is staged
             dialect = Dialect(delimiter=dialect.staged_delimiter, quote=dialect.staged_quote, null=(NULL_WORD,))
         self._spelling = Spelling(dialect, contract.limits)
+        self._escaped = dialect.escape is Escape.BACKSLASH
         self._line_end = b"\r" if dialect.newline is Newline.CR else b"\r\n"  # \n would take a \r of the record with it
         self._null = null_shown(contract)
 
@@ -78,6 +85,8 @@ class Splitter:
         """A record's values, in the order of `columns_of`; None if it is none, or not all of it is known."""
         data = record.encode()
         if len(data) >= KEPT_BYTES or (self._hidden and (self._rescued or data == MASK)):
+            return None
+        if self._escaped and BROKEN.search(record):  # a backslash of ours, or of the file?
             return None
         line = data + self._line_end
         found = self._spelling.read(line, 0, len(line), at_end=True)
@@ -122,6 +131,12 @@ def still_masked(contract: Contract, values: Mapping[str, str]) -> str:
     """The first column whose value is the mask that rejects show in its place; empty if none is."""
     hidden = {column.name for column in contract.columns if column.pii}
     return next((name for name, value in values.items() if name in hidden and value == MASK.decode()), "")
+
+
+def still_broken(reject: Mapping[str, Any], values: Iterable[str]) -> bool:
+    """Whether a row that was not UTF-8 still has what its bytes are shown as."""
+    shown = set(BROKEN.findall(reject["record"])) if NO_TEXT in reject["reason"] else ()
+    return any(escape in value for value in values for escape in shown)
 
 
 def _spelt(contract: Contract, value: str) -> bytes:

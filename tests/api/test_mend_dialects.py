@@ -64,8 +64,25 @@ def test_bytes_that_were_no_text_are_not_taken_for_what_they_are_shown_as(api: A
     page = rejects(api)
     ((offset, values),) = by_id(page).values()
     assert values == ["x1", "caf\\xe9", "2"]
-    refused = send(api, page, {offset: values})
-    assert (refused.status, refused.code) == (409, "NOT_MENDABLE")
+    for left in (values, ["x1", "caf\\xe9", "3"], ["x1", "le caf\\xe9", "2"]):
+        refused = send(api, page, {offset: left})
+        assert (refused.status, refused.code) == (409, "NOT_MENDABLE")
+        assert "line 3 still has \\xhh" in refused.message
     send(api, page, {offset: ["x1", "café", "2"]})
     api.world.run()
     assert target(api)["x1"] == ("café", 2)
+
+
+def test_a_text_that_only_looks_like_broken_bytes_may_stay(api: Api) -> None:
+    with_contracts(api).land(KEY, b"id,value,amount\nk1,v,1\nx1,caf\\xe9,zwei\n")
+    page = rejects(api)
+    ((offset, values),) = by_id(page).values()
+    send(api, page, {offset: [*values[:2], "2"]})
+    api.world.run()
+    assert target(api)["x1"] == ("caf\\xe9", 2)
+
+
+def test_where_a_backslash_escapes_broken_bytes_are_not_taken_apart(api: Api) -> None:
+    with_contracts(api).land(PERSON, b"extra;id;email;amount\nx;p1;caf\xe9;1\n;p2;p2@home;2\n")
+    (reject,) = rejects(api, PERSON)["rejects"]
+    assert (reject["values"], reject["record"]) == (None, "x;p1;caf\\xe9;1"), "the backslash is ours"

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from chalicelib import bootstrap
-from chalicelib.adapters.memory import Fate
 from chalicelib.domain import keys
 from chalicelib.domain.contract_file import load_contracts
 from chalicelib.questions import MOST_MENDED, MOST_MENDED_BYTES
@@ -172,45 +171,6 @@ def test_people_are_told_of_mended_rows(file: Api) -> None:
     run = mend(file, {"x1": "1"})
     assert [m["mends"] for m in file.world.bell.successes] == ["", file.run_of(KEY).run_id]
     assert file.world.bell.successes[1]["run"] == run
-
-
-def test_a_failed_mend_is_started_again_by_the_same_rows(file: Api) -> None:
-    file.world.warehouse.fates.append(Fate.REFUSED)
-    run = mend(file, {"x1": "1"})
-    assert file.get(f"/status/{run}").body["state"] == "FAILED"
-    assert rows_of(file)["rejected"] == 4
-    assert mend(file, {"x1": "1"}) == run
-    assert rows_of(file)["mended"] == 1
-
-
-def test_a_mend_that_failed_is_rerun_as_any_file(file: Api) -> None:
-    file.world.warehouse.fates.append(Fate.REFUSED)
-    run = mend(file, {"x1": "1"})
-    answer = file.post("/runs/thing", {})
-    assert [r["run_id"] for r in answer.body["runs"]] == [run]
-    file.world.run()
-    assert rows_of(file)["mended"] == 1
-
-
-def test_a_loaded_mend_run_again_changes_nothing(file: Api) -> None:
-    run = mend(file, {"x1": "1"})
-    before = rows_of(file)
-    assert file.post(f"/runs/{run}", {}).status == 202
-    file.world.run()
-    assert rows_of(file) == before
-    assert {n: c for n, c in file.get(f"/status/{run}").body["rows"].items() if c} == {
-        "read": 1, "good": 1, "duplicate": 1,
-    }  # fmt: skip
-
-
-def test_rows_of_an_older_generation_are_refused(file: Api) -> None:
-    old = rejects(file)
-    assert file.post(f"/runs/{seg(KEY)}", {}).status == 202
-    file.world.run()
-    answer = send(file, old, {by_id(old)["x1"][0]: ["x1", "one", "1"]})
-    assert (answer.status, answer.code) == (409, "STALE_REJECTS")
-    assert mend(file, {"x1": "1"})
-    assert rows_of(file)["mended"] == 1
 
 
 def test_only_rejected_rows_of_loaded_files_are_taken(file: Api) -> None:

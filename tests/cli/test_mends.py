@@ -110,11 +110,30 @@ def test_tables_of_several_files_and_spreadsheets_are_taken(
     quoting: int,
 ) -> None:
     api.answers = {f"POST /rejects/{run}": [started()] for run in (RUN, MEND)}
-    rows = [fixed("é,;\t", "'-1"), fixed("x", "2", load=f"{MEND}-1"), fixed("y", "''", offset="30"), ()]
+    rows = [fixed("é,;\t", "'-1"), fixed("x", "2", load=f"{MEND}-1"), fixed("y", "''", offset="30"), (), ("",) * 9]
     path = table(tmp_path / "fix.csv", *rows, delimiter=delimiter, quoting=quoting, encoding="utf-8-sig")
     assert landfall("resubmit", path).code == 0
     sent = [(url, body["generation"], [r["values"] for r in body["rows"]]) for _, url, body in api.asked]
     assert sent == [(f"/rejects/{RUN}", 2, [["é,;\t", "-1"], ["y", "'"]]), (f"/rejects/{MEND}", 1, [["x", "2"]])]
+
+
+def test_an_apostrophe_that_somebody_wrote_stays(landfall: Landfall, api: FakeApi, tmp_path: Path) -> None:  # noqa: F811
+    api.answers = {f"POST /rejects/{RUN}": [started()]}
+    assert landfall("resubmit", table(tmp_path / "fix.csv", fixed("'s-Hertogenbosch", "''t Zand"))).code == 0
+    assert api.asked[0][2]["rows"][0]["values"] == ["'s-Hertogenbosch", "'t Zand"]
+
+
+def test_tables_are_put_together_by_appending_one_to_the_other(
+    landfall: Landfall,
+    api: FakeApi,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    api.answers = {f"POST /rejects/{run}": [started()] for run in (RUN, MEND)}
+    first = table(tmp_path / "a.csv", fixed("x", "1"), encoding="utf-8-sig", quoting=csv.QUOTE_ALL)
+    other = table(tmp_path / "b.csv", fixed("y", "2", load=f"{MEND}-1"), encoding="utf-8-sig", quoting=csv.QUOTE_ALL)
+    first.write_bytes(first.read_bytes() + other.read_bytes())
+    assert landfall("resubmit", first).code == 0
+    assert [(url, len(body["rows"])) for _, url, body in api.asked] == [(f"/rejects/{RUN}", 1), (f"/rejects/{MEND}", 1)]
 
 
 def test_a_table_without_a_mended_row_sends_nothing(landfall: Landfall, api: FakeApi, tmp_path: Path) -> None:  # noqa: F811
@@ -130,6 +149,7 @@ def test_a_table_without_a_mended_row_sends_nothing(landfall: Landfall, api: Fak
         ([fixed("x", "1"), fixed("y", "2")], "line 3: the row of byte 20 is there twice"),
         ([fixed("x", "1", offset="2E+11")], "leave _load and _byte_offset"),
         ([fixed("x", "1", load="mine")], "leave _load and _byte_offset"),
+        ([fixed("x", "1"), (*OWN, "a", "c")], "line 3: a table with other columns begins here"),
     ],
 )
 def test_a_table_that_was_spoilt_is_told_where(

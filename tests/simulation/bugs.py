@@ -1,8 +1,10 @@
-"""The bugs that are planted: in what is done with files, here; in loads and groups, in bugs_of_loads.py."""
+"""The bugs that are planted: in what is done with files, here; in loads and groups, in bugs_of_loads.py; in
+mends, in bugs_of_mends.py."""
 
 from __future__ import annotations
 
 from tests.simulation.bugs_of_loads import OF_GROUPS, OF_LOADS
+from tests.simulation.bugs_of_mends import OF_MENDS
 from tests.simulation.cuts import (
     BLIND_SWEEP,
     BOOKS,
@@ -101,4 +103,4 @@ OF_FILES = (
 )
 
 
-BUGS = (*OF_FILES, *OF_LOADS, *OF_GROUPS)
+BUGS = (*OF_FILES, *OF_LOADS, *OF_GROUPS, *OF_MENDS)

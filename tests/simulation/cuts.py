@@ -22,6 +22,8 @@ MODEL = "chalicelib/domain/model.py"
 GROUP = "chalicelib/domain/group.py"
 LIFECYCLE = "chalicelib/domain/lifecycle.py"
 STAGING = "chalicelib/staging.py"
+AMENDS = "chalicelib/amends.py"
+RESUBMITS = "chalicelib/resubmits.py"
 BOOKS = "chalicelib/domain/books.py"
 EVENTS = "chalicelib/domain/events.py"
 

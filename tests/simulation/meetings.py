@@ -9,7 +9,7 @@ from chalicelib.domain.model import RunState
 from chalicelib.reruns import rerun
 from tests.settings import BUCKET
 from tests.simulation import scenarios
-from tests.simulation.mends import mended_rows
+from tests.simulation.mends import mended_and_run_again, mended_by_two, mended_rows
 from tests.simulation.outside import CONTRACTS, record_of
 from tests.simulation.scenarios import Scenario, in_state, numbered, put, text, then
 from tests.simulation.world import World
@@ -135,6 +135,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     notified_oddly,
     scenarios.cancelled,
     mended_rows,
+    mended_by_two,
+    mended_and_run_again,
 )
 BY_NAME = {scenario.__name__: scenario for scenario in SCENARIOS}
 VERSIONS_MATTER = tuple(
@@ -172,6 +174,8 @@ LIVE = tuple(
         deployed_while_loading,
         scenarios.cancelled,
         mended_rows,
+        mended_by_two,
+        mended_and_run_again,
     )
 )
 """Those in which three workers that are at work at once get in each other's way."""

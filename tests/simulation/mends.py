@@ -2,39 +2,75 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.model import RunState
+from chalicelib.domain.model import Run, RunState
 from chalicelib.errors import LandfallError
 from chalicelib.questions import MendOrder
 from chalicelib.reruns import rerun
 from chalicelib.resubmits import resubmit
 from tests.simulation.faults import Killed
-from tests.simulation.outside import Landed
 from tests.simulation.scenarios import numbered, put, text, then
-from tests.simulation.world import World
+from tests.simulation.world import BUCKET, World
 
-BAD = ("x1,y,a", "x2,z,b")
+FILE = "a.csv"
+BAD = ("x1,y,a", "x2,z,b", "x3,w,c")
+COLUMNS = ("id", "value", "amount")
+ONE_OF_THREE = {"x1": "y,7", "x2": "z,b", "x3": "old,9"}
+FIRST = {"x1": "y,7", "x2": "z,8"}
+SECOND = {"x2": "z,80", "x3": "w,9"}
 
 
 def mended_rows(world: World) -> None:
-    """Rejected rows come back, one mended, one still bad; then the same again."""
-    put(world, "a.csv", numbered(2), BAD)
-    then(world, World.settled, send)
-    then(world, lambda w: w.settled() and len(w.later) == 1, send)
+    """Rejected rows come back: one mended, one still bad, one that a newer file has; then the same again."""
+    put(world, FILE, numbered(3), BAD)
+    put(world, "b.csv", {"x3": "newer,1"})
+    then(world, _settled, lambda w: send(w, ONE_OF_THREE))
+    then(world, lambda w: _settled(w) and len(w.later) == 1, lambda w: send(w, ONE_OF_THREE))
 
 
-def send(world: World) -> None:
+def mended_by_two(world: World) -> None:
+    """Two people mend rows of a file at once, one row both."""
+    put(world, FILE, numbered(3), BAD)
+    then(world, _settled, _two_send)
+
+
+def _two_send(world: World) -> None:
+    world.asked += [lambda: send(world, FIRST), lambda: send(world, SECOND)]
+
+
+def mended_and_run_again(world: World) -> None:
+    """Somebody runs a file again while another mends its rows, who may be too late and mend those of the new load."""
+    put(world, FILE, numbered(3), BAD)
+    then(world, _settled, _send_and_rerun)
+
+
+def _send_and_rerun(world: World) -> None:
+    world.asked += [lambda: rerun(world.pipeline, _file(world)), lambda: send(world, FIRST)]
+
+
+def send(world: World, rows: dict[str, str]) -> None:
     """What `POST /rejects/<key>` does; who gets no answer sends again, once the file is loaded."""
-    file = next(run for run in world.runs.runs.values() if run.mends is None)
-    rows = {"x1": ("x1", "y", "7"), "x2": ("x2", "z", "b")}
-    body = text(numbered(2), BAD)
-    offsets = {body.index(key.encode()): values for key, values in rows.items()}
-    order = MendOrder(generation=file.generation, columns=("id", "value", "amount"), rows=offsets)
+    file = _file(world)
+    body = text(numbered(3), BAD)
+    values = {body.index(f"\n{key},".encode()) + 1: (key, *rest.split(",")) for key, rest in rows.items()}
     try:
         if file.state is RunState.FAILED:
             rerun(world.pipeline, file)
-        resubmit(world.pipeline, file, order)
+        resubmit(world.pipeline, file, MendOrder(generation=file.generation, columns=COLUMNS, rows=values))
     except (LandfallError, Killed):
-        world.later.insert(0, (World.settled, send))
-    known = {x.source.key for x in world.landed}
-    mends = [r.source for r in world.runs.runs.values() if r.mends and r.source.key not in known]
-    world.landed += [Landed(source=source, rows={"x1": "y,7"}) for source in mends]
+        world.later.insert(0, (_settled, lambda w: send(w, rows)))
+
+
+def _settled(world: World) -> bool:
+    """Whether all has come to its end, and the file was not overlooked: its event may be lost."""
+    return world.settled() and any(run.source.name == FILE for run in world.runs.runs.values())
+
+
+def _file(world: World) -> Run:
+    return next(run for run in world.runs.runs.values() if run.source.name == FILE)
+
+
+def rows_of(world: World, run: Run) -> dict[str, str]:
+    """The good ones of the rows that a person sent."""
+    lines = world.objects.get(BUCKET, run.source.key).decode().splitlines()[1:]
+    rows = (line.partition(",") for line in lines)
+    return {key: rest for key, _, rest in rows if rest.rpartition(",")[2].isdigit()}

@@ -7,11 +7,10 @@ from functools import cache
 from itertools import pairwise, takewhile
 
 from chalicelib.domain.model import LedgerRow, Outcome, Run, RunState, digest
+from tests.simulation.mends import rows_of
 from tests.simulation.outside import CONTRACTS
 from tests.simulation.world import World
 
-MENDED = "rejected/"
-"""Where the sources of mends are."""
 TABLE = "landing.things"
 """Of a contract whose every file has a key twice."""
 
@@ -89,10 +88,13 @@ def _told_after_truth(world: World) -> set[str]:
 
 def _source_kept(world: World) -> set[str]:
     """Every content that was not overwritten by its supplier is where it landed, or archived after its load."""
-    held = {etag for key, etag in _objects(world) if key.startswith(("incoming/", "archive/", MENDED))}
+    there = dict(_objects(world))
+    held = {etag for key, etag in there.items() if key.startswith(("incoming/", "archive/"))}
     latest = {x.source.key: x.source.etag for x in world.landed}
-    broken = {"I8 a source is lost" for etag in latest.values() if etag not in held}
-    landed = {etag for key, etag in _objects(world) if key.startswith(("incoming/", MENDED))}
+    sent = [run.source for run in world.runs.runs.values() if run.mends]
+    broken = {"I8 mended rows are lost" for source in sent if there.get(source.key) != source.etag}
+    broken |= {"I8 a source is lost" for etag in latest.values() if etag not in held}
+    landed = {etag for key, etag in there.items() if key.startswith("incoming/")}
     loaded = {run.source.etag for run, _, _ in loads(world)}
     return broken | {"I8 deleted before it was loaded" for etag in latest.values() if etag not in landed | loaded}
 
@@ -113,15 +115,19 @@ def loads(world: World) -> Iterator[tuple[Run, int, Outcome]]:
 
 
 def _merged_once(world: World) -> set[str]:
-    """I1, I3: each target holds, per key, what the newest loaded file says; and nothing else."""
+    """I1, I3: each target holds, per key, what the newest loaded file says; and nothing else. Of mends the first."""
     expected: dict[str, dict[str, tuple[int, str]]] = {contract.target: {} for contract in CONTRACTS.values()}
-    for run, _, outcome in loads(world):
+    mended: set[tuple[str, str]] = set()
+    place = {load: n for n, load in reversed(list(enumerate(world.warehouse.merged)))}
+    for run, _, outcome in sorted(loads(world), key=lambda load: place[_nth_load_id(load[0].run_id, load[1])]):
         if outcome is Outcome.LOADED:
             age, rows = put_of(world, run)
             held = expected[CONTRACTS[run.object].target]
             for key, rest in rows.items():
-                if key not in held or held[key][0] <= age:
+                row = run.mends.load_id if run.mends else "", key
+                if (key not in held or held[key][0] <= age) and row not in mended:
                     held[key] = (age, rest)
+                mended |= {row} if run.mends else set()
     broken = set()
     for target, held in expected.items():
         found = {str(r["id"]): f"{r['value']},{r['amount']}" for r in world.warehouse.rows(target)}
@@ -135,8 +141,10 @@ def _merged_once(world: World) -> set[str]:
 def put_of(world: World, run: Run) -> tuple[int, dict[str, str]]:
     """Which put a run is about, counted, and its rows: of those with its content the last one before what it read.
 
-    Before it read anything, its event's sequencer tells. -1 if nobody put it.
+    Before it read anything, its event's sequencer tells. -1 if nobody put it. Mended rows are as old as their file.
     """
+    if run.mends:
+        return put_of(world, world.runs.runs[run.mends.run_id])[0], rows_of(world, run)
     place = run.source.key, run.source.etag
     found = [(n, x) for n, x in enumerate(world.landed) if (x.source.key, x.source.etag) == place]
     told = [(n, x) for n, x in found if x.source.sequencer == run.source.sequencer]

@@ -237,3 +237,21 @@ def test_a_ledger_row_is_read() -> None:
     found = ledger_row(["x", "SUPERSEDED", 9, 8, 1, 8, 0, "1", 2, 3, 2])
     assert (found.load_id, found.outcome, found.staged) == ("x", Outcome.SUPERSEDED, 8)
     assert (found.duplicate, found.inserted, found.updated, found.unchanged, found.superseded) == (0, 1, 2, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("type_", "default", "sql"),
+    [
+        ("super", '{"a": 1}', "JSON_PARSE(:default_more)"),
+        ("varbyte(4)", "0aff", "FROM_HEX(:default_more)"),
+        ("varchar(4)", 'x"y', "CAST(:default_more AS varchar(4))"),
+        ("varchar(4)", "", "''"),
+    ],
+)
+def test_a_default_reaches_the_warehouse_as_a_parameter_of_its_type(type_: str, default: str, sql: str) -> None:
+    columns = f"{COLUMNS}more = {{ type = '{type_}', default = '{default}' }}\n"
+    contract = read_contract("thing.toml", toml(columns=columns))
+    batch = render_load(order(contract=contract, columns=("id",)))
+    [filled] = [s for s in batch.statements if s.startswith("UPDATE")]
+    assert f'COALESCE("more", {sql})' in filled
+    assert batch.parameters.get("default_more", "") == default

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
 
 from chalicelib.domain.books import totals
+from chalicelib.domain.bytesource import Range
 from chalicelib.domain.checks_rules import SHORT, pattern
 from chalicelib.domain.checks_text import LONGEST_WORDS, listed
-from chalicelib.domain.contract import Column, ColumnType, Dialect, Kind, Limits
+from chalicelib.domain.contract import NULL_WORD, Column, ColumnType, Dialect, Empty, Kind, Limits
 from chalicelib.domain.convert import converted
-from chalicelib.domain.events import asked_for
+from chalicelib.domain.events import asked_for, run_of_statement
+from chalicelib.domain.header import match_header
 from chalicelib.domain.lineage import prefixed
 from chalicelib.domain.model import Chunk
 from chalicelib.domain.plan import refuse_size
+from chalicelib.domain.stage import stage_chunk
+from chalicelib.domain.validate import compile_rules
 from chalicelib.errors import Broken, Rejected
 from tests.properties.engine import Memory, contract, header_of, stage_file, text
 from tests.properties.packing import framed
@@ -100,6 +105,41 @@ def test_a_message_of_ours_is_read() -> None:
     assert (getattr(task, "run_id", ""), getattr(task, "number", 0)) == ("r", 2)
 
 
+@pytest.mark.parametrize(
+    ("event", "run"),
+    [
+        ({"detail": {"statementName": "0123456789abcdef" * 2}}, "0123456789abcdef" * 2),
+        ({"detail": {"statementName": "0123456789ABCDEF" * 2}}, None),
+        ({"detail": {"statementName": "nightly report"}}, None),
+        ({"detail": {}}, None),
+        ({}, None),
+    ],
+)
+def test_the_end_of_a_statement_leads_to_the_run_it_is_named_after(event: dict[str, Any], run: str | None) -> None:
+    assert run_of_statement(event) == run
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "alike"),
+    [
+        (ColumnType(kind=Kind.DATE), ["2026-01-01", "2026-01-02", "2026-01-01"], [0, 1, 0]),
+        (ColumnType(kind=Kind.DECIMAL, precision=9, scale=2), ["1.5", "1.50", "-1.5"], [0, 0, 1]),
+        (ColumnType(kind=Kind.BIGINT), ["7", "007", "8"], [0, 0, 1]),
+        (text(), ["a", "a ", "A"], [0, 0, 1]),
+    ],
+)
+def test_keys_that_the_warehouse_takes_for_one_have_one_hash(
+    kind: ColumnType, values: list[str], alike: list[int]
+) -> None:
+    things = contract(Column(name="a", type=kind, required=True), key=("a",))
+    data = header_of(things) + "".join(f"{value}\n" for value in values).encode()
+    rules = compile_rules(things, match_header(things, ("a",)))
+    [block] = stage_chunk(Memory(data), Range(start=2, stop=len(data)), rules, hash_keys=True)
+    assert block.key_hashes is not None
+    found = dict.fromkeys(block.key_hashes.tolist())
+    assert [list(found).index(h) for h in block.key_hashes.tolist()] == alike
+
+
 def test_no_rows_have_no_marks() -> None:
     empty = np.zeros(0, np.int64)
     rows = np.zeros(0, np.uint8)
@@ -117,11 +157,13 @@ def test_a_row_longer_than_what_copy_takes_is_rejected() -> None:
     assert staged.good.count(b"\n") == 1
 
 
-def test_a_fault_is_told_once_however_many_pieces_its_block_is_handed_on_in() -> None:
-    things = contract(Column(name="a", type=text()), Column(name="b", type=text()), dialect=Dialect(delimiter="||"))
+@pytest.mark.parametrize("bad", [b"1||2||3\n", f"1||{NULL_WORD}\n".encode()])
+def test_a_fault_is_told_once_however_many_pieces_its_block_is_handed_on_in(bad: bytes) -> None:
+    dialect = Dialect(delimiter="||", empty=Empty.TEXT)
+    things = contract(Column(name="a", type=text()), Column(name="b", type=text(20)), dialect=dialect)
     rows = [b"1||2\n"] * 140_000
     for at in (3, 70_000, 139_999):
-        rows[at] = b"1||2||3\n"
+        rows[at] = bad
     staged = stage_file(header_of(things) + b"".join(rows), things, 16 << 20, 16 << 20)
     assert [r.line for r in staged.rejects] == [5, 70_002, 140_001]
     assert staged.good.count(b"\n") == 140_000 - 3

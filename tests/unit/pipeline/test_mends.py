@@ -6,15 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.amends import amend_books
+from chalicelib.amends import amend_books, mended_offsets
 from chalicelib.domain import keys
+from chalicelib.domain.header import ANY_TEXT
 from chalicelib.domain.model import LedgerRow, Run, RunState
 from chalicelib.questions import MendOrder
+from chalicelib.reruns import rerun
 from chalicelib.resubmits import resubmit
-from tests.simulation.mends import BAD
+from tests.simulation import mends
 from tests.simulation.scenarios import numbered, text
 from tests.simulation.world import BUCKET, World
 
+BAD = mends.BAD[:2]
 BODY = text(numbered(2), BAD)
 COLUMNS = ("id", "value", "amount")
 
@@ -120,9 +123,74 @@ def test_what_lies_beside_the_rejects_is_no_reject(quiet: World) -> None:
     file = landed(quiet)
     mend = resubmit(quiet.pipeline, file, order(file, ("x1", "y", "1"), ("x2", "z", "b")))
     quiet.run()
-    found = sorted(o.key.removeprefix(keys.rejects_prefix(file)) for o in quiet.objects.list(BUCKET, "rejected/"))
-    name = mend.run_id
-    own = f"rejected/thing/{mend.load_id}/part-00001.jsonl"
-    assert {f"mended/{name}.csv", f"mended/{name}.places", f"mended/{name}.loaded", "part-00001.jsonl", own} <= set(
-        found
+    found = [o.key for o in quiet.objects.list(BUCKET, "rejected/")]
+    own = keys.rejects_prefix(file)
+    still_bad = keys.rejects(mend, 1)
+    assert sorted(found) == sorted([still_bad, keys.rejects(file, 1), f"{own}mended/{mend.load_id}.json"])
+    assert [o.key for o in quiet.objects.list(BUCKET, keys.reject_parts(file))] == [keys.rejects(file, 1)]
+
+
+def test_what_a_person_wrote_lies_where_values_are_not_masked(quiet: World) -> None:
+    file = landed(quiet)
+    mend = resubmit(quiet.pipeline, file, order(file, ("x1", "y", "1"), ("x2", "z", "b")))
+    beside = f"processed/{file.prefix}/mended/{mend.run_id}"
+    assert (mend.source.key, keys.places(mend.source.key)) == (f"{beside}.csv", f"{beside}.places")
+
+
+def test_another_workers_look_at_the_file_is_no_end_of_the_books(quiet: World) -> None:
+    """Worker 1 is about to write the file's counts, then worker 2 writes its record."""
+    file = landed(quiet)
+    mend = resubmit(quiet.pipeline, file, order(file, ("x1", "y", "1")))
+    quiet.run()
+    books, told = quiet.warehouse.books, []
+    quiet.runs.runs[file.run_id] = replace(quiet.runs.runs[file.run_id], counts=file.counts)
+
+    class Crossed:
+        """The run store, in which somebody else is faster once."""
+
+        get = staticmethod(quiet.runs.get)
+
+        @staticmethod
+        def change(run: Run, **changes: object) -> Run:
+            if not told:
+                told.append(run)
+                quiet.runs.change(run)
+            return quiet.runs.change(run, **changes)
+
+    quiet.pipeline = replace(quiet.pipeline, runs=Crossed())  # type: ignore[arg-type]
+    amend_books(quiet.pipeline, quiet.runs.runs[mend.run_id])
+    assert quiet.runs.runs[file.run_id].counts == file.counts.after(books(file.load_id))  # type: ignore[arg-type]
+
+
+def test_rows_that_were_still_bad_may_be_sent_again_once_the_contract_has_changed(quiet: World) -> None:
+    file = landed(quiet)
+    sent = order(file, ("x1", "y", "1"), ("x2", "z", "b"))
+    mend = resubmit(quiet.pipeline, file, sent)
+    quiet.run()
+    assert resubmit(quiet.pipeline, file, sent).generation == 1, "the same rows, judged alike"
+    amounts = replace(quiet.pipeline.contracts["thing"], fingerprint="another")
+    texts = tuple(replace(c, type=ANY_TEXT) if c.name == "amount" else c for c in amounts.columns)
+    quiet.pipeline = replace(
+        quiet.pipeline, contracts={**quiet.pipeline.contracts, "thing": replace(amounts, columns=texts)}
     )
+    assert resubmit(quiet.pipeline, file, sent).generation == 2
+    quiet.run()
+    again = quiet.runs.runs[mend.run_id].counts
+    assert (again.read, again.duplicate, again.inserted) == (2, 1, 1), "what was mended before is not mended again"
+    assert quiet.runs.runs[file.run_id].counts.mended == 2
+
+
+def test_what_is_mended_is_never_listed_again(quiet: World) -> None:
+    """Not even if the mend is run again by a contract that refuses the row by now."""
+    file = landed(quiet)
+    mend = resubmit(quiet.pipeline, file, order(file, ("x1", "y", "1")))
+    quiet.run()
+    thing = replace(quiet.pipeline.contracts["thing"], fingerprint="another")
+    refusing = tuple(replace(c, values=("no",)) if c.name == "value" else c for c in thing.columns)
+    quiet.pipeline = replace(
+        quiet.pipeline, contracts={**quiet.pipeline.contracts, "thing": replace(thing, columns=refusing)}
+    )
+    rerun(quiet.pipeline, quiet.runs.runs[mend.run_id])
+    quiet.run()
+    assert quiet.runs.runs[mend.run_id].counts.rejected == 1
+    assert mended_offsets(quiet.objects, quiet.runs.runs[file.run_id]) == {BODY.index(BAD[0].encode())}

@@ -1,0 +1,43 @@
+"""Planted bugs of rejected rows that people mend."""
+
+from __future__ import annotations
+
+from tests.simulation.cuts import AMENDS, GROUP, LOADING, MODEL, PIPELINE, RESUBMITS, STAGING, WAREHOUSE, bug
+
+OF_MENDS = (
+    bug(
+        "a row is mended as often as it is sent",
+        (WAREHOUSE, "[row for row in rows if (shares[0].mends, row.offset) not in self.mended]", "list(rows)"),
+    ),
+    bug(
+        "mended rows are as new as their mending",
+        (MODEL, "        if self.mends:\n            return self.mends.source_order\n", ""),
+    ),
+    bug(
+        "mended rows are known by their place among themselves",
+        (STAGING, "mark=run.mark.encode(), places=places)", "mark=run.mark.encode())"),
+    ),
+    bug("a file's books do not follow its mends", (PIPELINE, "        amend_books(self, run)\n", "")),
+    bug(
+        "the books are looked at once, whatever is mended meanwhile",
+        (AMENDS, "            known = row\n", "            return\n"),
+    ),
+    bug(
+        "a mend's run is there before its rows",
+        (RESUBMITS, "    pipeline.objects.put(bucket, keys.places(key), where.to_json())\n", ""),
+        (
+            RESUBMITS,
+            "    pipeline.runs.create(fresh)\n",
+            "    pipeline.runs.create(fresh)\n    pipeline.objects.put(bucket, keys.places(key), where.to_json())\n",
+        ),
+    ),
+    bug(
+        "mends are loaded together, and nobody keeps them apart",
+        (LOADING, "contract.delivery is Delivery.SNAPSHOT or run.mends", "contract.delivery is Delivery.SNAPSHOT"),
+        (GROUP, ', run.run_id if run.mends else ""', ""),
+    ),
+    bug(
+        "a file that was run again gets the books of the load before",
+        (AMENDS, " or run.generation != mends.generation", ""),
+    ),
+)
