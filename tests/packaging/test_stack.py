@@ -23,7 +23,7 @@ class Cloud:
         if not self.status:
             raise _error("ValidationError", "Stack with id landfall-dev does not exist")
         said = [{"ParameterKey": k, "ParameterValue": v} for k, v in self.parameters.items()]
-        found = [{"OutputKey": "Bucket", "OutputValue": "b"}, {"OutputKey": "DashboardUrl", "OutputValue": "u"}]
+        found = [{"OutputKey": "Bucket", "OutputValue": "b"}, {"OutputKey": "WorkgroupArn", "OutputValue": "u"}]
         return {"Stacks": [{"StackStatus": self.status, "Parameters": said, "Outputs": found}]}
 
     def create_stack(self, **asked: Any) -> None:
