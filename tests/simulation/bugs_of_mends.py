@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.simulation.cuts import AMENDS, GROUP, LOADING, MODEL, PIPELINE, RESUBMITS, STAGING, WAREHOUSE, bug
+from tests.simulation.cuts import AMENDS, MODEL, PIPELINE, RESUBMITS, STAGING, WAREHOUSE, bug
 
 OF_MENDS = (
     bug(
@@ -19,10 +19,6 @@ OF_MENDS = (
     ),
     bug("a file's books do not follow its mends", (PIPELINE, "        amend_books(self, run)\n", "")),
     bug(
-        "the books are looked at once, whatever is mended meanwhile",
-        (AMENDS, "            known = row\n", "            return\n"),
-    ),
-    bug(
         "a mend's run is there before its rows",
         (RESUBMITS, "    pipeline.objects.put(bucket, keys.places(key), where.to_json())\n", ""),
         (
@@ -30,11 +26,6 @@ OF_MENDS = (
             "    pipeline.runs.create(fresh)\n",
             "    pipeline.runs.create(fresh)\n    pipeline.objects.put(bucket, keys.places(key), where.to_json())\n",
         ),
-    ),
-    bug(
-        "mends are loaded together, and nobody keeps them apart",
-        (LOADING, "contract.delivery is Delivery.SNAPSHOT or run.mends", "contract.delivery is Delivery.SNAPSHOT"),
-        (GROUP, ', run.run_id if run.mends else ""', ""),
     ),
     bug(
         "a file that was run again gets the books of the load before",
