@@ -167,3 +167,10 @@ def test_a_fault_is_told_once_however_many_pieces_its_block_is_handed_on_in(bad:
     staged = stage_file(header_of(things) + b"".join(rows), things, 16 << 20, 16 << 20)
     assert [r.line for r in staged.rejects] == [5, 70_002, 140_001]
     assert staged.good.count(b"\n") == 140_000 - 3
+
+
+def test_a_last_line_that_is_nothing_but_a_carriage_return_is_no_row() -> None:
+    things = contract(Column(name="a", type=text()), Column(name="b", type=text()), dialect=Dialect(delimiter="||"))
+    staged = stage_file(header_of(things) + b"1||2\n\r", things, 1 << 20)
+    assert (staged.good, staged.rejects) == (b"1,2\n", [])
+    assert sum(summary.rows_read for summary in staged.summaries) == 1
