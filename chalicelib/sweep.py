@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import islice
 
 from chalicelib.domain.routing import landing_prefixes
-from chalicelib.errors import Retryable
+from chalicelib.errors import LandfallError
 from chalicelib.landing import Look
 from chalicelib.overdue import overdue
 from chalicelib.pipeline import Pipeline
@@ -49,7 +49,7 @@ def tell_overdue(pipeline: Pipeline) -> int:
     """Note of each object that has a deadline whether its file is overdue. Returns how many are."""
     try:
         found = overdue(pipeline)
-    except Retryable as error:
+    except LandfallError as error:  # files are still looked for
         pipeline.note("passed_over", {"error": type(error).__name__})
         return 0
     for name, late in found.items():

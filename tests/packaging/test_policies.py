@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.adapters.table import BY_OBJECT, UNFINISHED
 from deploy.stage import CHALICE, ROOT, filled, for_template, function_name, functions, policy, stages
 
 NO_RESOURCE_LEVEL = {
@@ -152,6 +153,11 @@ ARRIVING = {"dynamodb:GetItem", "dynamodb:PutItem", "sqs:SendMessage", "sqs:GetQ
 def test_small_functions_may_little(name: str, actions: set[str]) -> None:
     own = {a for s in _allowed(name) for a in s["Action"] if not a.startswith(("logs:", "xray:"))}
     assert own == actions
+
+
+def test_the_sweep_may_look_for_unfinished_runs_and_for_the_files_that_are_expected() -> None:
+    [find] = [s for s in _allowed("on_schedule") if "dynamodb:Query" in s["Action"]]
+    assert {arn.rpartition("/")[2] for arn in find["Resource"]} == {UNFINISHED, BY_OBJECT}
 
 
 def _who_may(action: str) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from chalicelib.domain.expected import Expected
 from chalicelib.domain.model import Mends
-from chalicelib.errors import Throttled
+from chalicelib.errors import LandfallError, Refused, Throttled
 from chalicelib.overdue import overdue
 from chalicelib.sweep import sweep, tell_overdue
 from tests.simulation.outside import CONTRACTS
@@ -66,11 +66,12 @@ def test_mended_rows_are_no_file(world: World) -> None:
     assert overdue(world.pipeline) == {"thing": True}
 
 
-def test_a_record_that_does_not_answer_hides_no_file_of_the_bucket(world: World) -> None:
+@pytest.mark.parametrize("error", [Throttled("slow down"), Refused("not allowed")], ids=lambda e: type(e).__name__)
+def test_a_record_that_does_not_answer_hides_no_file_of_the_bucket(world: World, error: LandfallError) -> None:
     def search(**_asked: Any) -> None:
-        raise Throttled("slow down")
+        raise error
 
     said = noted(world)
     world.runs.search = search  # type: ignore[assignment]
     assert tell_overdue(world.pipeline) == 0
-    assert said == [("passed_over", {"error": "Throttled"})]
+    assert said == [("passed_over", {"error": type(error).__name__})]
