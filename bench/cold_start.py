@@ -12,7 +12,7 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bench.frame import Results, Run, table
+from bench.frame import Results, Run, measures, table
 from deploy.package import entries, generate
 from deploy.project import BUILD
 from deploy.started import LATER, MACHINES, bare, unpacked
@@ -66,15 +66,11 @@ def _rotated(files: Path, paths: Mapping[str, Sequence[str]], rounds: int, note:
 
 
 def _shown(results: Results, trials: Sequence[Mapping[str, Called]]) -> str:
-    base = results.median(BASE, "cpu")
     heads = ["", "imports, CPU s", "ratio", "spread", "seconds", "modules", "first event, CPU s"]
     rows = [
         [
             name,
-            f"{results.median(name, 'cpu'):.2f}",
-            f"{results.median(name, 'cpu') / base:.2f}",
-            f"{results.spread(name):.0%}",
-            f"{results.median(name, 'seconds'):.2f}",
+            *measures(results, name, BASE),
             results.said(name)["modules"],
             f"{statistics.median(t[name].cpu for t in trials):.2f}" if name in trials[0] else "",
         ]

@@ -110,20 +110,18 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return "\n".join(f"| {line} |" for line in lines)
 
 
+def measures(results: Results, name: str, beside: str) -> list[str]:
+    """CPU seconds, their ratio to those of another one, spread, and seconds by the clock."""
+    cpu = results.median(name, "cpu")
+    ratio = cpu / results.median(beside, "cpu")
+    return [f"{cpu:.2f}", f"{ratio:.2f}", f"{results.spread(name):.0%}", f"{results.median(name, 'seconds'):.2f}"]
+
+
 def comparison(results: Results, *, beside: str, exact: Callable[[str], str], column: str = "bad rows") -> str:
     """CPU, time, memory and the ratio to one of them."""
-    base = results.median(beside, "cpu")
     heads = ["", "CPU s", "ratio", "spread", "seconds", "peak MB", column]
     rows = [
-        [
-            name,
-            f"{results.median(name, 'cpu'):.2f}",
-            f"{results.median(name, 'cpu') / base:.2f}",
-            f"{results.spread(name):.0%}",
-            f"{results.median(name, 'seconds'):.2f}",
-            f"{results.median(name, 'mb'):.0f}",
-            exact(name),
-        ]
+        [name, *measures(results, name, beside), f"{results.median(name, 'mb'):.0f}", exact(name)]
         for name in results.runs
     ]
     return table(heads, rows)

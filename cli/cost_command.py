@@ -23,11 +23,17 @@ def cost(
     *,
     files_per_day: Annotated[float, typer.Option(min=0, help="Files that land a day.")],
     gb_per_file: Annotated[float, typer.Option(min=0, help="GB (10^9 bytes) of each.")],
-    chunk_mb: Annotated[float, typer.Option(min=1, help="MB of source per chunk.")] = 50.0,
-    files_per_load: Annotated[float, typer.Option(min=1, help="Files that one transaction loads together.")] = 1.0,
-    stage_seconds_per_gb: Annotated[float, typer.Option(min=0, help="Of staging.")] = 20.0,
-    load_seconds_per_gb: Annotated[float, typer.Option(min=0, help="Of COPY and merge; assumed.")] = 30.0,
-    glue_seconds_per_gb: Annotated[float, typer.Option(min=0, help="Of a Glue job of 2 DPU; assumed.")] = 60.0,
+    chunk_mb: Annotated[float, typer.Option(min=1, help="MB of source per chunk.")] = Workload.chunk_mb,
+    files_per_load: Annotated[
+        float, typer.Option(min=1, help="Files that one transaction loads together.")
+    ] = Workload.files_per_load,
+    stage_seconds_per_gb: Annotated[float, typer.Option(min=0, help="Of staging.")] = Workload.stage_seconds_per_gb,
+    load_seconds_per_gb: Annotated[
+        float, typer.Option(min=0, help="Of COPY and merge; assumed.")
+    ] = Workload.load_seconds_per_gb,
+    glue_seconds_per_gb: Annotated[
+        float, typer.Option(min=0, help="Of a Glue job of 2 DPU; assumed.")
+    ] = Workload.glue_seconds_per_gb,
     prices: Annotated[Path | None, typer.Option(help="TOML of prices, in place of the list's.")] = None,
     json: Json = False,
 ) -> None:
@@ -84,7 +90,6 @@ def _own(path: Path | None) -> dict[str, float]:
         raise absent(f"{path} cannot be read") from None
     except ValueError as fault:
         raise usage(f"{path} is no TOML: {fault}") from None
-    known = {*US_EAST_1, "glue_dpu_seconds"}
-    if wrong := [n for n, p in found.items() if n not in known or type(p) not in (int, float) or p < 0]:
-        raise usage(f"{path}: {', '.join(wrong)}: not a price; known are {', '.join(sorted(known))}")
+    if wrong := [n for n, p in found.items() if n not in US_EAST_1 or type(p) not in (int, float) or p < 0]:
+        raise usage(f"{path}: {', '.join(wrong)}: not a price; known are {', '.join(sorted(US_EAST_1))}")
     return {name: float(price) for name, price in found.items()}

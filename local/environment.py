@@ -31,9 +31,9 @@ def exported(ports: Ports, names: Names, options: Options) -> dict[str, str]:
     return env
 
 
-def is_of_aws(name: str) -> bool:
-    """Whether a variable says where AWS is, and is no setting of the app."""
-    return name.startswith("AWS_") and name != "AWS_ENDPOINT_URL_REDSHIFT_DATA"  # the gateway passes it on
+def of_aws(env: Mapping[str, str]) -> dict[str, str]:
+    """What says where AWS is, and is no setting of the app. Its gateway passes on what is Redshift's."""
+    return {name: v for name, v in env.items() if name.startswith("AWS_") and name != "AWS_ENDPOINT_URL_REDSHIFT_DATA"}
 
 
 def whole(export: Mapping[str, str], places: Places) -> dict[str, str]:

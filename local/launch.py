@@ -15,7 +15,7 @@ from local import processes
 from local.aws.functions import from_json
 from local.aws.provision import Provision
 from local.aws.wiring import Wiring
-from local.environment import exported, is_of_aws, shell_lines, whole
+from local.environment import exported, of_aws, shell_lines, whole
 from local.http import answers, fetch
 from local.options import STAGE, Names, Options, Places
 from local.processes import Proc, accepts, start, wait_ready
@@ -59,7 +59,7 @@ class Launch:
         """
         self._clear_places()
         ports = self._ports()
-        env = {name: value for name, value in exported(ports, self.names, self.options).items() if is_of_aws(name)}
+        env = of_aws(exported(ports, self.names, self.options))
         self._ministack(ports, env)
         self._warehouse(ports, env)
         record = self._record(ports, env, app="")
@@ -150,11 +150,10 @@ class Launch:
         if not program.exists():
             raise processes.StartError("there is no .venv-ministack yet: run `sh scripts/setup`")
         script = Path(__file__).with_name("aws") / "ministack_main.py"
-        # What it runs itself, deployed functions, has its settings from its deployment alone.
-        env = {name: value for name, value in env.items() if is_of_aws(name)}
+        # Functions that were uploaded have their settings from their deployment, not from here.
         # -P keeps the script's directory off the path: a module of ours must not stand in for one of ministack's.
         self._start(
-            "ministack", env, program, "-P", script, "--port", ports.aws,
+            "ministack", of_aws(env), program, "-P", script, "--port", ports.aws,
             "--redshift-data-url", ports.url("redshift_data"), "--memory-mb", _half_of_memory_mb(),
         )  # fmt: skip
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
 
 from chalicelib.domain.model import Run, RunState
 from chalicelib.errors import Throttled
@@ -15,6 +17,13 @@ KEY = "incoming/thing/a.csv"
 def only_run(world: World) -> Run:
     (run,) = world.runs.runs.values()
     return run
+
+
+def noted(world: World) -> list[tuple[str, Mapping[str, Any]]]:
+    """What the pipeline says from now on."""
+    said: list[tuple[str, Mapping[str, Any]]] = []
+    world.pipeline = replace(world.pipeline, note=lambda name, fields: said.append((name, fields)))
+    return said
 
 
 def arrive(world: World) -> None:

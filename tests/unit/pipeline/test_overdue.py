@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +16,7 @@ from chalicelib.sweep import sweep, tell_overdue
 from tests.simulation.outside import CONTRACTS
 from tests.simulation.scenarios import numbered, put
 from tests.simulation.world import World
-from tests.unit.pipeline.endings import arrive
+from tests.unit.pipeline.endings import arrive, noted
 
 DAY = 86_400.0
 
@@ -32,12 +31,6 @@ def world() -> World:
         world.pipeline, contracts={**CONTRACTS, "thing": replace(CONTRACTS["thing"], expected=expected)}
     )
     return world
-
-
-def noted(world: World) -> list[tuple[str, Mapping[str, Any]]]:
-    said: list[tuple[str, Mapping[str, Any]]] = []
-    world.pipeline = replace(world.pipeline, note=lambda name, fields: said.append((name, fields)))
-    return said
 
 
 def test_what_has_not_come_is_told_at_every_sweep_until_it_comes(world: World) -> None:

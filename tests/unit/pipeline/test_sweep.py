@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from chalicelib.sweep import STOPPED_AT, find_landed, sweep
 from tests.simulation.promises import liveness
 from tests.simulation.scenarios import numbered, put, text
 from tests.simulation.world import BUCKET, SETTINGS, World
-from tests.unit.pipeline.endings import KEY, arrive, only_run
+from tests.unit.pipeline.endings import KEY, arrive, noted, only_run
 
 
 def unheard(world: World, *names: str) -> None:
@@ -25,13 +25,6 @@ def unheard(world: World, *names: str) -> None:
 
 def later(world: World) -> None:
     world.clock.advance(SETTINGS.stuck_seconds + 1)
-
-
-def noted(world: World) -> list[tuple[str, Mapping[str, Any]]]:
-    """What the pipeline says from now on."""
-    said: list[tuple[str, Mapping[str, Any]]] = []
-    world.pipeline = replace(world.pipeline, note=lambda name, fields: said.append((name, fields)))
-    return said
 
 
 def names(world: World) -> list[str]:
