@@ -132,10 +132,15 @@ class Deployment:
         """Whether every run has come to its end, as far as can be told now."""
         return bool(self.runs.runs) and not self.events and all(run.finished for run in self.runs.runs.values())
 
-    def _people(self, moments: list[Moment]) -> None:
-        for moment in [m for m in moments if m[0](self)]:
+    def _people(self, moments: list[Moment]) -> bool:
+        """Let those act whose moment has come. Whether there were any."""
+        acting = [moment for moment in moments if moment[0](self)]
+        for moment in acting:
             moments.remove(moment)
+            self.schedule.another = True
             moment[1](self)
+            self.schedule.another = True
+        return bool(acting)
 
     def _paused(self) -> bool:
         start, stop = self.weather.paused
@@ -149,8 +154,7 @@ class Deployment:
             raise Throttled("the warehouse is paused")
 
     def _after(self, where: str) -> None:
-        acting = [moment for moment in self.meanwhile if moment[0](self)]
-        self._people(self.meanwhile)
+        acting = self.meanwhile and self._people(self.meanwhile)
         if where in READS and not acting:
             return
         for violation in self.check(self) - self.seen:

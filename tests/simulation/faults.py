@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -54,6 +54,19 @@ PASSING = (Fault.KILLED_BEFORE, Fault.KILLED_AFTER, Fault.THROTTLED, Fault.UNKNO
 """After any of these the file must still be loaded; after a refusal it may end FAILED."""
 
 
+def distinct(reads: bool, begins: bool) -> tuple[Fault, ...]:
+    """The faults of a call that end like no other fault of that call or of the one before it.
+
+    Who is killed before a call has left what it would have left if it had been killed after its call before that; a
+    call that only reads leaves nothing; and whoever has read has the same to do whether the answer is "slow down" or
+    none.
+    """
+    alike = set() if begins else {Fault.KILLED_BEFORE}
+    if reads:
+        alike |= {Fault.KILLED_AFTER, Fault.UNKNOWN} | (set() if begins else {Fault.ASLEEP})
+    return tuple(fault for fault in Fault if fault not in alike)
+
+
 class Trouble(Enum):
     """What may happen to a delivery."""
 
@@ -73,12 +86,19 @@ class Schedule:
     chance: float = 0.0
     dice: random.Random = field(default_factory=lambda: random.Random(0))
     calls: list[str] = field(default_factory=list)
+    begins: set[int] = field(default_factory=set)
+    """Numbers of the calls with which a worker or a person begins, or goes on after somebody else came in between."""
+    another: bool = False
+    """Whether the next call is not made by whoever made the last one."""
     counted: Counter[str] = field(default_factory=Counter)
     stopped: bool = False
 
     def next(self, name: str) -> Fault | None:
         """The fault for the call that is about to be made."""
         self.calls.append(name)
+        if self.another:
+            self.begins.add(len(self.calls))
+            self.another = False
         if self.stopped:
             return None
         if self.chance and self.dice.random() < self.chance:
@@ -122,19 +142,21 @@ class Faulty:
         def made(*args: Any, **kwargs: Any) -> Any:
             self._turn(where)
             fault = self._schedule.next(where)
-            _before(fault, where, self._clock)
+            if fault:
+                _before(fault, where, self._clock)
             result = getattr(self._port, method)(*args, **kwargs)
-            if isinstance(result, Iterator):
+            if hasattr(result, "__next__"):
                 result = iter(list(result))
             self._after(where)
-            _afterwards(fault, where, self._clock)
+            if fault:
+                _afterwards(fault, where, self._clock)
             return result
 
         self.__dict__[method] = made  # asked for once
         return made
 
 
-def _before(fault: Fault | None, where: str, clock: MemoryClock) -> None:
+def _before(fault: Fault, where: str, clock: MemoryClock) -> None:
     match fault:
         case Fault.KILLED_BEFORE:
             raise Killed(where)
@@ -146,7 +168,7 @@ def _before(fault: Fault | None, where: str, clock: MemoryClock) -> None:
             clock.advance(SLOW_SECONDS)
 
 
-def _afterwards(fault: Fault | None, where: str, clock: MemoryClock) -> None:
+def _afterwards(fault: Fault, where: str, clock: MemoryClock) -> None:
     if fault is Fault.ASLEEP:
         clock.advance(DAY_SECONDS)
     if fault in (Fault.KILLED_AFTER, Fault.ASLEEP):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import pairwise, takewhile
 
+from chalicelib.adapters.memory.warehouse import Booked
 from chalicelib.domain.model import LedgerRow, Outcome, Run, RunState, digest
 from tests.simulation.mends import rows_of
 from tests.simulation.outside import CONTRACTS
@@ -17,26 +18,29 @@ TABLE = "landing.things"
 
 def safety(world: World) -> set[str]:
     """What must hold after every single call."""
+    tables, files, bell = world.warehouse, world.objects, world.bell
+    booked, runs = len(tables.book), world.runs.runs
     broken: set[str] = set()
-    for run in world.runs.runs.values():
-        broken |= _status_never_ahead(world, run)
-    broken |= _told_after_truth(world)
-    tables, files = world.warehouse, world.objects
+    for run in runs.values():
+        row = tables.book.get(_load_id(run))
+        broken |= _unless_same(world, run.run_id, (run, row, booked), _status_never_ahead, run, row)
+    told = len(bell.successes), len(bell.failures), booked
+    broken |= _unless_same(world, "told", told, _told_after_truth)
     versions = sum(map(len, files.objects.values()))
-    held = files.written, len(files.objects), versions, len(tables.book), len(world.landed), len(world.runs.runs)
-    broken |= _unless_same(world, _source_kept, held)
-    broken |= _unless_same(world, _merged_once, (len(tables.merged), len(tables.book), *tables.targets.values()))
-    return broken
+    held = files.written, len(files.objects), versions, booked, len(world.landed), len(runs)
+    broken |= _unless_same(world, "kept", held, _source_kept)
+    merged = len(tables.merged), booked, *tables.targets.values()
+    return broken | _unless_same(world, "merged", merged, _merged_once)
 
 
-def _unless_same(world: World, check: Callable[[World], set[str]], held: tuple[object, ...]) -> set[str]:
+def _unless_same(
+    world: World, name: str, held: tuple[object, ...], check: Callable[..., set[str]], *given: object
+) -> set[str]:
     """What a check finds; what it found last time if nothing that it looks at has changed since."""
-    before, found = world.memory.get(check, ((), set()))
-    if len(before) != len(held) or not all(
-        old is new or (type(new) is int and old == new) for old, new in zip(before, held, strict=True)
-    ):
-        found = check(world)
-        world.memory[check] = held, found
+    before, found = world.memory.get(name, (None, set()))
+    if before != held:
+        found = check(world, *given)
+        world.memory[name] = held, found
     return found
 
 
@@ -54,8 +58,7 @@ def _nth_load_id(run_id: str, generation: int) -> str:
     return digest(run_id, str(generation))
 
 
-def _status_never_ahead(world: World, run: Run) -> set[str]:
-    row = world.warehouse.book.get(_load_id(run))
+def _status_never_ahead(world: World, run: Run, row: Booked | None) -> set[str]:
     broken = set()
     if run.state is RunState.LOADED and (row is None or row.row.outcome is not Outcome.LOADED):
         broken.add("I6 LOADED without a ledger row")

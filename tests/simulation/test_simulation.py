@@ -6,7 +6,8 @@ from itertools import islice
 
 import pytest
 
-from tests.simulation.cases import Case, broken, live, play, single_faults, storm, told
+from tests.simulation.cases import Case, broken, live, play, single_faults, storm, told, twists
+from tests.simulation.faults import Fault
 from tests.simulation.many import PLACES
 from tests.simulation.regressions import REGRESSIONS
 
@@ -37,6 +38,23 @@ def test_no_storm_breaks_a_promise(block: int) -> None:
 def test_no_interleaving_of_three_workers_breaks_a_promise(block: int) -> None:
     _, found = broken(map(live, range(block * 12, block * 12 + 12)))
     assert not found, "\n".join(map(told, found[:10]))
+
+
+def ending(case: Case) -> tuple[object, ...]:
+    """All that follows a fault: the calls, the time they took, and what became of the runs."""
+    world = play(case)
+    [(_, number, _)] = case.twists
+    return tuple(world.schedule.calls[number:]), world.clock.now(), repr(world.runs.runs)
+
+
+@pytest.mark.parametrize("scenario", ["bad_rows", "overwritten_between"])
+def test_a_fault_that_is_left_out_ends_like_one_that_is_played(scenario: str) -> None:
+    calm = play(Case(scenario=scenario))
+    every = {("call", number, fault.name) for number in range(1, len(calm.schedule.calls) + 1) for fault in Fault}
+    played = every & set(twists(scenario, False))
+    left_out = {ending(Case(scenario=scenario, twists=(twist,))) for twist in every - played}
+    assert len(played) < 0.7 * len(every)
+    assert left_out <= {ending(Case(scenario=scenario, twists=(twist,))) for twist in played}
 
 
 @pytest.mark.parametrize("word", REGRESSIONS)

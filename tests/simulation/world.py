@@ -122,6 +122,7 @@ class World(Deployment):
 
         def done() -> None:
             self.workers_clock.offset = offset
+            self.schedule.another = True
             if self._try(work):
                 answered()
 
