@@ -25,9 +25,9 @@ METRICS: dict[str, dict[str, tuple[str, MetricUnit, str]]] = {
     "planned": {"bytes": ("BytesPlanned", MetricUnit.Bytes, "Size of the files that were cut into chunks")},
     "staged": {
         "rows": ("RowsStaged", MetricUnit.Count, "Rows read by chunk workers"),
+        "rejects": ("RowsRejected", MetricUnit.Count, "Those of them that are bad"),
         "seconds": ("ChunkSeconds", MetricUnit.Seconds, "Time to stage one chunk"),
     },
-    "sealed": {"rejects": ("RowsRejected", MetricUnit.Count, "Bad rows of files whose chunks are all staged")},
     "submitted": {"attempt": ("LoadAttempts", MetricUnit.Count, "Which try of its load a run is at")},
     "loaded": {
         "loaded": ("FilesLoaded", MetricUnit.Count, "Runs that ended LOADED"),
@@ -48,8 +48,8 @@ METRICS: dict[str, dict[str, tuple[str, MetricUnit, str]]] = {
     "listed": {
         "started": ("FilesFound", MetricUnit.Count, "Files that a sweep found whose events were lost"),
         "archived": ("FilesArchivedAgain", MetricUnit.Count, "Second drops of loaded files, put into the archive"),
-        "failed": ("SweepFailures", MetricUnit.Count, "Files and folders that a sweep could not look at"),
     },
+    "passed_over": {"": ("SweepFailures", MetricUnit.Count, "What a sweep could not look at: files, folders, runs")},
     "archive_failed": {"": ("ArchiveFailures", MetricUnit.Count, "Tries to archive a loaded file that S3 refused")},
     "dead_letter": {"": ("DeadLetters", MetricUnit.Count, "Messages whose worker was stopped at each try")},
     "left_to_sweep": {"": ("MessagesGivenUp", MetricUnit.Count, "Messages that failed each try they had")},
@@ -77,7 +77,7 @@ def redacted(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def measured(event: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """The embedded metrics of an event: empty if it has none."""
-    named = {metric: fields.get(field, 1) for field, (metric, _, _) in METRICS.get(event, {}).items()}
+    named = {metric: fields.get(field) if field else 1 for field, (metric, _, _) in METRICS.get(event, {}).items()}
     numbers = {metric: v for metric, v in named.items() if isinstance(v, int | float)}
     if not numbers:
         return {}

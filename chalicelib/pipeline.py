@@ -168,7 +168,8 @@ class Pipeline(Loading):
     def _stage(self, run: Run, chunk: Chunk) -> Run:
         filed = self._filed(run)
         staged = stage_part(self.objects, run, chunk, filed, self.contract_of(run), self.clock)
-        self.note("staged", {"run": run.run_id, "chunk": chunk.number, "rows": staged.read, "seconds": staged.seconds})
+        found = {"rows": staged.read, "rejects": staged.rejected, "seconds": staged.seconds}
+        self.note("staged", {"run": run.run_id, "object": run.object, "chunk": chunk.number, **found})
         return self.runs.finish_chunk(staged)
 
     def _filed(self, run: Run) -> FilePlan:

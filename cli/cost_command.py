@@ -47,15 +47,16 @@ def cost(
         load_seconds_per_gb=load_seconds_per_gb,
         glue_seconds_per_gb=glue_seconds_per_gb,
     )
-    tell(estimate(work, {**US_EAST_1, **_own(prices)}), as_json=json)
+    label = f"the prices of {prices}, for others {PRICES_OF}" if prices else PRICES_OF
+    tell(estimate(work, {**US_EAST_1, **_own(prices)}, label), as_json=json)
 
 
-def estimate(work: Workload, prices: dict[str, float]) -> dict[str, Any]:
-    """Amounts and USD of a month."""
+def estimate(work: Workload, prices: dict[str, float], prices_of: str = PRICES_OF) -> dict[str, Any]:
+    """Amounts and USD of a month. `prices_of` says whose prices these are."""
     used = month_of(work)
     landfall, glue = costs(used, prices), glue_month(work, prices)
     return {
-        "prices": PRICES_OF,
+        "prices": prices_of,
         "amounts": asdict(used),
         "landfall": landfall,
         "glue": glue,

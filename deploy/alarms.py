@@ -10,6 +10,7 @@ from chalicelib.observe import NAMESPACE
 from deploy.stage import function_name
 
 MINUTE = 60
+STAGE = [{"Name": "stage", "Value": {"Ref": "Stage"}}]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,8 @@ class Alarm:
     minutes: int = 5
     periods: int = 1
     why: str
+    silent: bool = False
+    """Whether it is the metric's absence that tells."""
 
 
 OURS = (
@@ -38,6 +41,10 @@ OURS = (
     Alarm(
         name="oldest-run", metric="OldestRunSeconds", above=3600, statistic="Maximum", periods=3,
         why="a file is unfinished for over an hour",
+    ),
+    Alarm(
+        name="sweep-silent", metric="OldestRunSeconds", above=0, statistic="SampleCount", periods=4, silent=True,
+        why="no sweep has looked at the unfinished runs for 20 minutes",
     ),
 )  # fmt: skip
 UNANSWERED = "a dead letter was not answered for within 15 minutes"
@@ -86,10 +93,12 @@ def _alarm(name: str, why: str, **what: Any) -> dict[str, Any]:
 
 
 def _metric(alarm: Alarm) -> dict[str, Any]:
+    silent = {"ComparisonOperator": "LessThanOrEqualToThreshold", "TreatMissingData": "breaching"}
     return {
+        **(silent if alarm.silent else {}),
         "Namespace": NAMESPACE,
         "MetricName": alarm.metric,
-        "Dimensions": [{"Name": "stage", "Value": {"Ref": "Stage"}}],
+        "Dimensions": STAGE,
         "Statistic": alarm.statistic,
         "Period": alarm.minutes * MINUTE,
         "EvaluationPeriods": alarm.periods,
@@ -98,26 +107,23 @@ def _metric(alarm: Alarm) -> dict[str, Any]:
 
 
 def _depth(queue: str) -> dict[str, Any]:
-    return {
-        "Namespace": "AWS/SQS",
-        "MetricName": "ApproximateNumberOfMessagesVisible",
-        "Dimensions": [{"Name": "QueueName", "Value": {"Fn::Sub": f"landfall-${{Stage}}-{queue}"}}],
-        "Statistic": "Minimum",
-        "Period": 15 * MINUTE,
-        "EvaluationPeriods": 1,
-        "Threshold": 0,
-    }
+    """Not empty at any minute: who failed at a message holds it for minutes, in which it is not visible."""
+    name = [{"Name": "QueueName", "Value": {"Fn::Sub": f"landfall-${{Stage}}-{queue}"}}]
+    metrics = [
+        _stat(which.lower(), "AWS/SQS", f"ApproximateNumberOfMessages{which}", name, MINUTE, "Maximum")
+        for which in ("Visible", "NotVisible")
+    ]
+    return _math("visible + notvisible", 0, metrics, periods=15)
 
 
-def _math(expression: str, above: float, metrics: list[dict[str, Any]]) -> dict[str, Any]:
+def _math(expression: str, above: float, metrics: list[dict[str, Any]], *, periods: int = 1) -> dict[str, Any]:
     shown = {"Id": "shown", "Expression": expression, "ReturnData": True}
-    return {"Metrics": [shown, *metrics], "EvaluationPeriods": 1, "Threshold": above}
+    return {"Metrics": [shown, *metrics], "EvaluationPeriods": periods, "Threshold": above}
 
 
 def _ratio() -> list[dict[str, Any]]:
-    stage = [{"Name": "stage", "Value": {"Ref": "Stage"}}]
     named = {"rejected": "RowsRejected", "read": "RowsStaged"}
-    return [_stat(name, NAMESPACE, metric, stage, 60 * MINUTE) for name, metric in named.items()]
+    return [_stat(name, NAMESPACE, metric, STAGE, 60 * MINUTE) for name, metric in named.items()]
 
 
 def _each(metric: str, functions: Sequence[str]) -> list[dict[str, Any]]:
@@ -133,6 +139,8 @@ def _each(metric: str, functions: Sequence[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _stat(name: str, namespace: str, metric: str, dimensions: list[Any], seconds: int) -> dict[str, Any]:
+def _stat(
+    name: str, namespace: str, metric: str, dimensions: list[Any], seconds: int, stat: str = "Sum"
+) -> dict[str, Any]:
     of = {"Namespace": namespace, "MetricName": metric, "Dimensions": dimensions}
-    return {"Id": name, "ReturnData": False, "MetricStat": {"Metric": of, "Period": seconds, "Stat": "Sum"}}
+    return {"Id": name, "ReturnData": False, "MetricStat": {"Metric": of, "Period": seconds, "Stat": stat}}

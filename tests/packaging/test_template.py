@@ -55,9 +55,10 @@ def test_every_queue_has_dead_letters_but_those_that_are() -> None:
     without = {name for name, queue in queues.items() if "RedrivePolicy" not in queue}
     assert without == {"RunDeadQueue", "ChunkDeadQueue", "ResultDeadQueue"}
     alarmed = {
-        said["Dimensions"][0]["Value"]["Fn::Sub"]
-        for said in _of("AWS::CloudWatch::Alarm").values()
-        if said.get("Namespace") == "AWS/SQS"
+        part["MetricStat"]["Metric"]["Dimensions"][0]["Value"]["Fn::Sub"]
+        for alarm in _of("AWS::CloudWatch::Alarm").values()
+        for part in alarm.get("Metrics", ())
+        if part.get("MetricStat", {}).get("Metric", {}).get("Namespace") == "AWS/SQS"
     }
     assert {queues[name]["QueueName"]["Fn::Sub"] for name in without} == alarmed
 

@@ -41,14 +41,14 @@ def test_an_event_is_one_json_line(said: Said) -> None:
 
 
 def test_an_events_metrics_are_in_its_line(said: Said) -> None:
-    note("sealed", {"run": "r1", "object": "orders", "rows": 7, "rejects": 2})
+    note("staged", {"run": "r1", "object": "orders", "rows": 7, "rejects": 2})
     line = said()
     assert line["rows"] == 7
     assert line["RowsRejected"] == [2.0]
     [block] = line["_aws"]["CloudWatchMetrics"]
     assert block["Namespace"] == "Landfall"
     assert block["Dimensions"] == [["stage", "object"], ["stage"]], "an alarm cannot add up objects"
-    assert block["Metrics"] == [{"Name": "RowsRejected", "Unit": "Count"}]
+    assert block["Metrics"] == [{"Name": name, "Unit": "Count"} for name in ("RowsStaged", "RowsRejected")]
 
 
 def test_an_event_of_no_object_is_counted_once(said: Said) -> None:
@@ -64,6 +64,13 @@ def test_metrics_of_one_event_do_not_leak_into_the_next(said: Said) -> None:
     line = said()
     assert "FilesArrived" not in line
     assert (line["RunsDriven"], line["OldestRunSeconds"]) == ([2.0], [0.0])
+
+
+def test_what_is_not_known_is_not_measured(said: Said) -> None:
+    note("swept", {"driven": 2})
+    line = said()
+    assert line["RunsDriven"] == [2.0]
+    assert "OldestRunSeconds" not in line
 
 
 def test_fields_that_smell_are_hidden() -> None:

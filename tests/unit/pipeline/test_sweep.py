@@ -156,6 +156,21 @@ def test_the_age_of_the_oldest_unfinished_run_is_told_whether_it_stands_still_or
     assert said[-2] == ("swept", {"driven": 0, "oldest_seconds": 0.0})
 
 
+def test_an_age_that_is_not_known_is_not_told_as_none(world: World) -> None:
+    put(world, "a.csv", numbered(2))
+    arrive(world)
+
+    def fault(name: str) -> None:
+        if name == "runs.unfinished":
+            raise Throttled(f"{name}: slow down")
+
+    world.schedule.next = fault  # type: ignore[method-assign]
+    said = noted(world)
+    sweep(world.pipeline)
+    assert ("swept", {"driven": 0}) in said
+    assert ("passed_over", {"error": "Throttled"}) in said
+
+
 def test_an_outcome_that_was_not_told_is_told(world: World) -> None:
     put(world, "a.csv", numbered(2))
     down = [True]
