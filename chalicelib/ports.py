@@ -210,6 +210,9 @@ class Queue(Protocol):
     def send_chunks(self, tasks: list[ChunkTask]) -> None:
         """Ask for chunks to be staged."""
 
+    def waiting(self) -> int:
+        """About how many messages of runs wait for a worker now."""
+
     def redrive(self, most: int) -> int:
         """Move at most so many messages of the dead-letter queues back to where they came from. Returns how many."""
 

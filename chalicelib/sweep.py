@@ -7,7 +7,8 @@ others. It does nothing itself that the story could do: it only names files and 
 
 from __future__ import annotations
 
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from chalicelib.domain.routing import landing_prefixes
 from chalicelib.errors import LandfallError
@@ -15,6 +16,7 @@ from chalicelib.landing import Look
 from chalicelib.overdue import overdue
 from chalicelib.pipeline import Pipeline
 
+T = TypeVar("T")
 BATCH = 100
 STOPPED_AT = "sweep"
 """The name under which the key is kept where a sweep ran out of time."""
@@ -29,21 +31,44 @@ def sweep(pipeline: Pipeline) -> dict[str, int]:
 
 
 def drive_unfinished(pipeline: Pipeline, *, until: float) -> int:
-    """Send every run that has not changed for a while on its way again; report the age of the oldest unfinished one."""
+    """Send every run that has not changed for a while on its way again; report the age of the oldest unfinished one.
+
+    Not while as many messages wait as there are unfinished runs: then workers are behind, not messages lost, and more of
+    them at each sweep would put the workers further behind, until they answer nothing but messages of runs that moved on.
+    """
     now = pipeline.clock.now()
-    driven, oldest, age = 0, 0.0, {}
+    known, oldest, driven = 0, now, 0
+    stuck: list[str] = []
+    age: dict[str, float] = {}
     try:
-        unfinished = pipeline.runs.unfinished(now)
-        while pipeline.clock.now() < until and (batch := list(islice(unfinished, BATCH))):
-            oldest = max(oldest, *(now - run.arrived_at for run in batch))
-            stuck = [run.run_id for run in batch if run.updated_at < now - pipeline.settings.stuck_seconds]
-            pipeline.queue.send_runs(stuck)
-            driven += len(stuck)
-        age = {"oldest_seconds": oldest}
+        for run in _until(pipeline, pipeline.runs.unfinished(now), (now + until) / 2):
+            known, oldest = known + 1, min(oldest, run.arrived_at)
+            if run.updated_at < now - pipeline.settings.stuck_seconds:
+                stuck.append(run.run_id)
+        age = {"oldest_seconds": now - oldest}
+    except Exception as error:  # noqa: BLE001 - those that were read are driven, and files are still looked for
+        _passed_over(pipeline, error)
+    try:
+        if stuck and pipeline.queue.waiting() < known:
+            for first in _until(pipeline, range(0, len(stuck), BATCH), until):
+                pipeline.queue.send_runs(stuck[first : first + BATCH])
+                driven += len(stuck[first : first + BATCH])
     except Exception as error:  # noqa: BLE001 - files are still looked for
-        pipeline.note("passed_over", {"error": type(error).__name__})
+        _passed_over(pipeline, error)
     pipeline.note("swept", {"driven": driven, **age})  # no age is an alarm, a wrong one is none
     return driven
+
+
+def _until(pipeline: Pipeline, things: Iterable[T], until: float) -> Iterator[T]:
+    """As many as there is time for."""
+    for thing in things:
+        if pipeline.clock.now() >= until:
+            return
+        yield thing
+
+
+def _passed_over(pipeline: Pipeline, error: Exception) -> None:
+    pipeline.note("passed_over", {"error": type(error).__name__})
 
 
 def tell_overdue(pipeline: Pipeline) -> int:
@@ -51,7 +76,7 @@ def tell_overdue(pipeline: Pipeline) -> int:
     try:
         found = overdue(pipeline)
     except LandfallError as error:  # files are still looked for
-        pipeline.note("passed_over", {"error": type(error).__name__})
+        _passed_over(pipeline, error)
         return 0
     for name, late in found.items():
         pipeline.note("expected", {"object": name, "late": int(late)})

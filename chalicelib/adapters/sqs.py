@@ -58,6 +58,14 @@ class SqsQueue:
     def send_chunks(self, tasks: list[ChunkTask]) -> None:
         self._send_all(self._settings.chunk_queue, [task_body(task) for task in tasks])
 
+    def waiting(self) -> int:
+        """SQS counts with some delay, up to a minute."""
+        with door("count the messages of runs"):
+            answer = self._sqs.get_queue_attributes(
+                QueueUrl=self._url(self._settings.run_queue), AttributeNames=["ApproximateNumberOfMessages"]
+            )
+        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
     def redrive(self, most: int) -> int:
         """One by one, sent before it is deleted: SQS's own StartMessageMoveTask tells nobody what it moved, or when."""
         moved = 0

@@ -102,6 +102,15 @@ def test_several_runs_are_asked_for(line: Line, count: int) -> None:
     assert line.chunks() == []
 
 
+def test_messages_of_runs_that_wait_now_are_counted(line: Line) -> None:
+    line.queue.send_runs(["a", "b", "c"])
+    line.queue.send_run("later", delay=60)
+    line.queue.send_chunks([TASK])
+    assert line.queue.waiting() == 3
+    line.runs()
+    assert line.queue.waiting() == 0
+
+
 @pytest.mark.parametrize("most", [1, 12, 30, 100])
 def test_dead_letters_go_back_to_where_they_came_from(line: Line, most: int) -> None:
     for n in range(15):

@@ -18,6 +18,7 @@ READS = frozenset(
         *(f"runs.{name}" for name in ("get", "several", "newest", "newest_of", "recall", "chunks")),
         *(f"runs.{name}" for name in ("unfinished", "search", "by_name")),
         *(f"line.{name}" for name in ("waiting", "group")),
+        "queue.waiting",
         *(f"warehouse.{name}" for name in ("describe", "ledger")),
     }
 )

@@ -45,6 +45,9 @@ class MemoryQueue:
         for task in tasks:
             self._send(CHUNKS, task_body(task), 0)
 
+    def waiting(self) -> int:
+        return len(self.visible(RUNS))
+
     def redrive(self, most: int) -> int:
         back, self.dead = self.dead[:most], self.dead[most:]
         for message in back:

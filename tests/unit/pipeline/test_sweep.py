@@ -156,6 +156,21 @@ def test_the_age_of_the_oldest_unfinished_run_is_told_whether_it_stands_still_or
     assert said[-2] == ("swept", {"driven": 0, "oldest_seconds": 0.0})
 
 
+def test_a_queue_that_is_behind_is_not_put_further_behind(world: World) -> None:
+    """Each sweep would add a message for each run, faster than workers answer them, for ever."""
+    for name in "abc":
+        put(world, f"{name}.csv", numbered(2))
+        arrive(world)
+    later(world)
+    before = world.queue.waiting()
+    assert before >= 3
+    assert sweep(world.pipeline)["driven"] == 0
+    assert world.queue.waiting() == before
+    world.queue.messages.clear()
+    assert sweep(world.pipeline)["driven"] == 3
+    assert world.queue.waiting() == 3
+
+
 def test_an_age_that_is_not_known_is_not_told_as_none(world: World) -> None:
     put(world, "a.csv", numbered(2))
     arrive(world)
