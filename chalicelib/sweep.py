@@ -33,8 +33,8 @@ def sweep(pipeline: Pipeline) -> dict[str, int]:
 def drive_unfinished(pipeline: Pipeline, *, until: float) -> int:
     """Send every run that has not changed for a while on its way again; report the age of the oldest unfinished one.
 
-    Not while as many messages wait as there are unfinished runs: then workers are behind, not messages lost, and more of
-    them at each sweep would put the workers further behind, until they answer nothing but messages of runs that moved on.
+    Not while as many messages wait as there are unfinished runs: then workers are behind, not messages lost. More
+    messages at each sweep would put them further behind, until they only answer messages of runs that have moved on.
     """
     now = pipeline.clock.now()
     known, oldest, driven = 0, now, 0
