@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 EVENT_PATIENCE = 600.0  # seconds an event waits for a worker that is being started again
+LONGEST_PAUSE = 5.0  # seconds between two looks for it: hundreds of events may wait, each in a thread of its own
 
 handed_over = threading.local()
 """Whether the last invocation of this thread reached a worker."""
@@ -24,7 +25,7 @@ class WorkerAwayError(OSError):
 
 def reach(url: str, timeout: float, patience: float) -> http.client.HTTPConnection:
     """A connection to the worker, waiting up to `patience` seconds for it to appear. Raises WorkerAwayError."""
-    at, give_up = urlsplit(url), time.monotonic() + patience
+    at, give_up, pause = urlsplit(url), time.monotonic() + patience, 0.1
     while True:
         connection = http.client.HTTPConnection(str(at.hostname), at.port, timeout=timeout)
         try:
@@ -33,7 +34,8 @@ def reach(url: str, timeout: float, patience: float) -> http.client.HTTPConnecti
             connection.close()
             if time.monotonic() >= give_up:
                 raise WorkerAwayError(str(error)) from error
-            time.sleep(0.2)
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
         else:
             return connection
 

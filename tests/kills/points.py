@@ -13,8 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 NOTES = ("arrived", "planned", "staged", "sealed", "submitted", "loaded")
-PATIENCE = 5.0
-"""Seconds to wait for a note; if it does not come, the worker is killed then: a random point."""
+PATIENCE = 12.0
+"""Seconds to wait for a note; if it does not come, the worker is killed then: a random point.
+
+Longer than a message stays invisible whose worker was killed: else a slow machine would kill each worker before it has
+done anything.
+"""
+TIMES = (1, 1, 1, 2, 4)
+"""Chunks that are staged before the kill: of a file there are several, of other notes one."""
 MOMENT = 0.06
 LONGEST_RANDOM = 1.5
 LOOK = 0.001
@@ -34,7 +40,7 @@ class Points:
         name = self.dice.choice(("random", *NOTES, *[rarest] * len(NOTES)))
         if name == "random":
             time.sleep(self.dice.uniform(0.0, LONGEST_RANDOM))
-        elif not self._noted(name, self.dice.choice((1, 1, 1, 2, 4))):
+        elif not self._noted(name, self.dice.choice(TIMES) if name == "staged" else 1):
             name = "random"
         elif self.dice.random() < 0.5:
             time.sleep(self.dice.uniform(0.0, MOMENT))
