@@ -137,8 +137,16 @@ def test_what_the_adapters_call_some_function_may() -> None:
     assert _called() <= allowed
 
 
-ARRIVING = {"dynamodb:GetItem", "dynamodb:PutItem", "sqs:SendMessage", "sqs:GetQueueUrl"}
-"""What it takes to make a run of a landed file."""
+ARRIVING = {
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+    "s3:ListBucket",
+    "sqs:GetQueueUrl",
+    "sqs:SendMessage",
+}
+"""What it takes to make a run of a landed file, and to see whether what an event names lies there still."""
 
 
 @pytest.mark.parametrize(
@@ -169,8 +177,10 @@ def test_only_one_function_moves_rows_and_tells_people() -> None:
 
 
 def test_only_what_archives_may_delete_and_only_what_landed() -> None:
-    archiving = ["advance_run", "api_handler", "on_schedule"]
-    assert _who_may("s3:DeleteObject") == _who_may("s3:DeleteObjectVersion") == archiving
-    for name in archiving:
-        [delete] = [s for s in _allowed(name) if "s3:DeleteObject" in s["Action"]]
-        assert {arn.split("/")[1] for arn in delete["Resource"]} == {"incoming", "monthly_data"}
+    assert _who_may("s3:DeleteObject") == _who_may("s3:DeleteObjectVersion") == ["advance_run"]
+    [delete] = [s for s in _allowed("advance_run") if "s3:DeleteObject" in s["Action"]]
+    assert {arn.split("/")[1] for arn in delete["Resource"]} == {"incoming", "monthly_data"}
+
+
+def test_those_that_ask_for_a_token_may_read_the_secret() -> None:
+    assert _who_may("secretsmanager:GetSecretValue") == ["api_handler", "authorize"]
