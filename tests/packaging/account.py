@@ -1,0 +1,272 @@
+"""The handlers of app.py on the real adapters, on an AWS that moto plays; each call is noted with who made it.
+
+Every function is wired by itself, as it is a process of its own in AWS: what one has asked for is not known to another.
+The warehouse's calls are made, too, to a Data API that answers nothing; what comes of a load is played in memory.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from botocore.exceptions import EndpointConnectionError
+
+import app as application
+from chalicelib import bootstrap
+from chalicelib.adapters.clients import client
+from chalicelib.adapters.dynamodb import DynamoRuns
+from chalicelib.adapters.dynamodb_line import DynamoLine
+from chalicelib.adapters.memory import MemoryClock, MemoryWarehouse
+from chalicelib.adapters.redshift_data import RedshiftData
+from chalicelib.adapters.s3 import S3Objects
+from chalicelib.adapters.secrets import Tokens
+from chalicelib.adapters.sns import SnsBell
+from chalicelib.adapters.sqs import DEAD_SUFFIX, SqsQueue
+from chalicelib.adapters.table import table_definition
+from chalicelib.adapters.transfers import LEAST_PART_BYTES
+from chalicelib.config import Settings
+from chalicelib.domain.contract import Contract
+from chalicelib.domain.model import Run
+from chalicelib.domain.sql import LoadOrder
+from chalicelib.errors import Retryable
+from chalicelib.pipeline import Pipeline
+from deploy.stage import API
+from tests.api.conftest import SECRET
+from tests.packaging.rights import BUCKET, WHERE, Right, rights
+from tests.packaging.test_policies import VALUES
+
+REGION = VALUES["AWS::Region"]
+RUNS, CHUNKS, RESULTS = "landfall-dev-runs", "landfall-dev-chunks", "landfall-dev-results.fifo"
+SETTINGS = Settings(
+    bucket=BUCKET,
+    table="landfall-dev",
+    run_queue=RUNS,
+    chunk_queue=CHUNKS,
+    result_queue=RESULTS,
+    success_topic=f"arn:aws:sns:{WHERE}:landfall-dev-success",
+    failure_topic=f"arn:aws:sns:{WHERE}:landfall-dev-failure",
+    tokens_secret="landfall-dev-tokens",
+    workgroup="landfall",
+    copy_role="default",
+)
+STEPS = 500
+"""What has not come to rest after so many messages never will."""
+
+
+@dataclass(kw_only=True)
+class Calls:
+    """What each function called, and the work that it sent."""
+
+    by: str = ""
+    """The function at work; empty while people or AWS are."""
+    rights: defaultdict[str, set[Right]] = field(default_factory=lambda: defaultdict(set))
+    names: set[str] = field(default_factory=set)
+    """`service:Call` of every call."""
+    sent: deque[tuple[str, str]] = field(default_factory=deque)
+    later: deque[tuple[str, str]] = field(default_factory=deque)
+    """Queue and body of messages."""
+    unanswered: set[tuple[str, str]] = field(default_factory=set)
+    """Functions and calls: the next such call gets no answer."""
+
+    def watched(self, made: Any) -> Any:
+        """The client, whose calls are noted from now on."""
+        made.meta.events.register("provide-client-params", self._asked)
+        return made
+
+    def _asked(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        self.note(model.service_model.service_name, model.name, params)
+
+    def note(self, service: str, call: str, asked: dict[str, Any]) -> None:
+        """One call. Raises what botocore raises if nobody answers."""
+        self.names.add(f"{service}:{call}")
+        self.rights[self.by] |= rights(service, call, asked)
+        if (self.by, call) in self.unanswered:
+            self.unanswered.remove((self.by, call))
+            raise EndpointConnectionError(endpoint_url=service)
+        for message in [asked, *asked.get("Entries", [])]:
+            queue = asked.get("QueueUrl", "").rpartition("/")[2]
+            if "MessageBody" in message and queue != RESULTS:
+                (self.later if message.get("DelaySeconds") else self.sent).append((queue, message["MessageBody"]))
+
+
+class DataApi:
+    """A Data API that takes everything and knows nothing."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        def asked(**params: Any) -> dict[str, Any]:
+            self._calls.note("redshift-data", "".join(map(str.title, method.split("_"))), params)
+            return {"Id": "statement", "Status": "FINISHED", "Records": []}
+
+        return asked
+
+
+class Warehouse:
+    """Asks as the adapter asks, and answers as memory does."""
+
+    def __init__(self, asks: RedshiftData, knows: MemoryWarehouse) -> None:
+        self._asks, self._knows = asks, knows
+
+    def submit(self, order: LoadOrder, *, token: str, name: str) -> str:
+        self._asks.submit(order, token=token, name=name)
+        return self._knows.submit(order, token=token, name=name)
+
+    def __getattr__(self, method: str) -> Callable[[Any], Any]:
+        def both(about: Any) -> Any:
+            getattr(self._asks, method)(about)
+            return getattr(self._knows, method)(about)
+
+        return both
+
+
+class Account:
+    """A deployment, and what people and AWS do with it. `versioned` tells whether its bucket keeps versions."""
+
+    def __init__(self, contracts: Mapping[str, Contract], *, versioned: bool) -> None:
+        self.calls, self.clock = Calls(), MemoryClock()
+        self.s3, self.sqs = _client("s3"), _client("sqs")
+        self.warehouse = MemoryWarehouse(self.clock, S3Objects(self.s3))  # type: ignore[arg-type]  # it only reads parts
+        self.routes: set[tuple[str, str]] = set()
+        self._contracts = contracts
+        self._clients = {name: self.calls.watched(_client(name)) for name in ("s3", "sqs", "sns", "dynamodb")}
+        self._clients["secretsmanager"] = self.calls.watched(_client("secretsmanager"))
+        self._functions: dict[str, bootstrap.Wired] = {}
+        self._sequence = 0
+        self._make(versioned)
+
+    def _make(self, versioned: bool) -> None:
+        self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        if versioned:
+            self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        _client("dynamodb").create_table(**table_definition(SETTINGS.table))
+        for queue in (RUNS, CHUNKS):
+            self.sqs.create_queue(QueueName=queue)
+            self.sqs.create_queue(QueueName=queue + DEAD_SUFFIX)
+        self.sqs.create_queue(QueueName=RESULTS, Attributes={"FifoQueue": "true"})
+        for topic in (SETTINGS.success_topic, SETTINGS.failure_topic):
+            _client("sns").create_topic(Name=topic.rpartition(":")[2])
+        _client("secretsmanager").create_secret(Name=SETTINGS.tokens_secret, SecretString=json.dumps(SECRET))
+
+    def _wired(self) -> bootstrap.Wired:
+        aws, clock = self._clients, self.clock
+        queue = SqsQueue(aws["sqs"], SETTINGS)
+        asks = RedshiftData(DataApi(self.calls), SETTINGS, clock, sleep=lambda _: None)  # type: ignore[arg-type]
+        pipeline = Pipeline(
+            settings=SETTINGS,
+            contracts=self._contracts,
+            objects=S3Objects(aws["s3"], part_bytes=LEAST_PART_BYTES),
+            runs=DynamoRuns(aws["dynamodb"], SETTINGS.table, clock, sleep=lambda _: None),
+            line=DynamoLine(aws["dynamodb"], SETTINGS.table, clock),
+            warehouse=Warehouse(asks, self.warehouse),  # type: ignore[arg-type]
+            queue=queue,
+            bell=SnsBell(aws["sns"], aws["sqs"], SETTINGS),
+            clock=clock,
+            note=lambda *_: None,
+        )
+        return bootstrap.Wired(pipeline=pipeline, queue=queue, tokens=Tokens(aws["secretsmanager"], SETTINGS, clock))
+
+    # ---- what AWS does ----------------------------------------------------------------------------------------------
+
+    def invoke(self, name: str, event: dict[str, Any]) -> Any:
+        """Call a function as Lambda does."""
+        bootstrap.use(self._functions.setdefault(name, self._wired()))
+        self.calls.by = name
+        try:
+            return (application.app if name == API else getattr(application, name))(event, None)
+        finally:
+            self.calls.by = ""
+            bootstrap.use(None)
+
+    def settle(self) -> None:
+        """Deliver messages, and let statements end, until nothing is left to do."""
+        for _ in range(STEPS):
+            if self.calls.sent:
+                self.deliver(*self.calls.sent.popleft())
+            elif not self._statements() and self.calls.later:
+                self.clock.advance(SETTINGS.load_timeout_seconds / 10)
+                self.deliver(*self.calls.later.popleft())
+            elif not self.calls.sent:
+                return
+        raise AssertionError("it never comes to rest")
+
+    def deliver(self, queue: str, body: str, *, dead: bool = False) -> None:
+        """Hand a message to the function that takes it, or to the one that buries it. After a fault it comes back."""
+        alive, buries = ("stage_chunk", "bury_chunk") if queue == CHUNKS else ("advance_run", "bury_run")
+        record = {"body": body, "receiptHandle": "gone", "attributes": {"ApproximateReceiveCount": "1"}}
+        try:
+            self.invoke(buries if dead else alive, {"Records": [record]})
+        except Retryable:
+            self.calls.later.append((queue, body))
+
+    def _statements(self) -> bool:
+        self.clock.advance(self.warehouse.latency)
+        ended = self.warehouse.run_due()
+        for statement in ended:
+            name = self.warehouse.statements[statement.statement_id].name
+            self.invoke("on_statement", {**_clock_event(), "detail": {"statementName": name}})
+        return bool(ended)
+
+    def sweep(self) -> None:
+        """The schedule's turn, long after everything else."""
+        self.clock.advance(2 * SETTINGS.stuck_seconds)
+        self.invoke("on_schedule", {**_clock_event(), "detail": {}})
+
+    # ---- what people do ---------------------------------------------------------------------------------------------
+
+    def put(self, key: str, body: bytes) -> dict[str, Any]:
+        """Put a file. Returns S3's event of it, which gets lost if nobody takes it to `hear`."""
+        self._sequence += 1
+        put = self.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+        thing = {"key": quote(key), "eTag": put["ETag"].strip('"'), "size": len(body)}
+        thing |= {"versionId": put.get("VersionId"), "sequencer": f"{self._sequence:016X}"}
+        return {"Records": [{"s3": {"bucket": {"name": BUCKET}, "object": thing}}]}
+
+    def hear(self, event: dict[str, Any]) -> None:
+        """S3's event, delivered to the function of its folder."""
+        key = event["Records"][0]["s3"]["object"]["key"]
+        self.invoke("on_monthly" if key.startswith("monthly_data") else "on_incoming", event)
+
+    def land(self, key: str, body: bytes) -> None:
+        """Put a file and let its run come to its end."""
+        self.hear(self.put(key, body))
+        self.settle()
+
+    def run(self, key: str) -> Run:
+        """The run of the key's newest content, looked up by nobody."""
+        runs = DynamoRuns(_client("dynamodb"), SETTINGS.table, self.clock)
+        newest = runs.newest(BUCKET, key)
+        found = runs.get(newest.run_id) if newest else None
+        assert found
+        return found
+
+    def ask(self, method: str, route: str, name: str = "", body: Any = None, **query: str) -> Any:
+        """A request to a route, as Gateway hands it on. Returns the answer's body, which must be no error."""
+        self.routes.add((method, route))
+        path = {route.partition("{")[2].partition("}")[0]: quote(name, safe="")} if name else None
+        request = {
+            "requestContext": {"httpMethod": method, "resourcePath": route},
+            "headers": {"authorization": "Bearer run-me", "content-type": "application/json"},
+            "pathParameters": path,
+            "multiValueQueryStringParameters": {n: [value] for n, value in query.items()} or None,
+            "stageVariables": {},
+            "body": None if body is None else json.dumps(body),
+            "isBase64Encoded": False,
+        }
+        answer = self.invoke(API, request)
+        assert answer["statusCode"] < 300, answer["body"]
+        return json.loads(answer["body"])
+
+
+def _client(service: str) -> Any:
+    return client(service, region_name=REGION)
+
+
+def _clock_event() -> dict[str, Any]:
+    named = ("version", "account", "region", "detail-type", "source", "time", "id")
+    return {**dict.fromkeys(named, ""), "resources": []}

@@ -1,0 +1,106 @@
+"""Which rights a call to AWS takes: IAM's actions, each with the ARN that a policy names.
+
+From AWS's Service Authorization Reference and S3's pages on the permissions that its calls take. Folders of the bucket
+stand for what is in them, as in the policies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tests.packaging.test_policies import VALUES
+
+Right = tuple[str, str]
+"""An action, and the ARN it is done on."""
+Asked = Mapping[str, Any]
+WHERE = f"{VALUES['AWS::Region']}:{VALUES['AWS::AccountId']}"
+BUCKET = f"landfall-dev-{VALUES['AWS::AccountId']}-{VALUES['AWS::Region']}"
+AS_OTHERS = {
+    "CompleteMultipartUpload": "PutObject",
+    "CreateMultipartUpload": "PutObject",
+    "HeadObject": "GetObject",
+    "ListObjectsV2": "ListBucket",
+    "SendMessageBatch": "SendMessage",
+    "UploadPart": "PutObject",
+}
+"""Calls that are allowed by another action than that of their own name."""
+ON_A_VERSION = {"DeleteObject", "GetObject"}
+
+
+def rights(service: str, call: str, asked: Asked) -> set[Right]:
+    """What it takes to make a call."""
+    return BY_SERVICE[service](AS_OTHERS.get(call, call), asked)
+
+
+def _s3(call: str, asked: Asked) -> set[Right]:
+    if call in ("CopyObject", "UploadPartCopy"):
+        tags = {("s3:PutObjectTagging", _folder(asked)), _read(asked["CopySource"], "Tagging")}
+        return {("s3:PutObject", _folder(asked)), _read(asked["CopySource"])} | (
+            tags if call == "CopyObject" else set()
+        )
+    if call == "ListBucket":
+        return {LISTS}
+    if call == "GetObject":
+        return {_read(asked), LISTS} if "/" in asked["Key"] else {LISTS}
+    return {(f"s3:{_versioned(call, asked)}", _folder(asked))}
+
+
+LISTS = ("s3:ListBucket", f"arn:aws:s3:::{BUCKET}")
+"""Reading takes it, too: without it S3 says 403, not 404, of what is not there. So a name that is in no folder, where
+nothing lies, takes it alone."""
+
+
+def _read(asked: Asked, more: str = "") -> Right:
+    """Of an object or, with `more`, of its tags: a copy takes them along, and has to be allowed to."""
+    return f"s3:{_versioned('GetObject', asked)}{more}", _folder(asked)
+
+
+def _versioned(call: str, asked: Asked) -> str:
+    return f"{call}Version" if call in ON_A_VERSION and asked.get("VersionId") else call
+
+
+def _folder(asked: Asked) -> str:
+    return f"arn:aws:s3:::{BUCKET}/{asked['Key'].partition('/')[0]}/*"
+
+
+def _dynamodb(call: str, asked: Asked) -> set[Right]:
+    """A transaction is allowed by what it does."""
+    if call == "TransactWriteItems":
+        writes = [(f"{kind}Item", of) for write in asked["TransactItems"] for kind, of in write.items()]
+        return {right for kind, of in writes for right in _dynamodb(kind, of)}
+    tables = asked["RequestItems"] if call == "BatchGetItem" else [asked["TableName"]]
+    index = f"/index/{asked['IndexName']}" if "IndexName" in asked else ""
+    return {(f"dynamodb:{call}", f"arn:aws:dynamodb:{WHERE}:table/{table}{index}") for table in tables}
+
+
+def _sqs(call: str, asked: Asked) -> set[Right]:
+    queue = asked.get("QueueName") or asked["QueueUrl"].rpartition("/")[2]
+    return {(f"sqs:{call}", f"arn:aws:sqs:{WHERE}:{queue}")}
+
+
+def _sns(call: str, asked: Asked) -> set[Right]:
+    return {(f"sns:{call}", asked["TopicArn"])}
+
+
+def _warehouse(call: str, asked: Asked) -> set[Right]:
+    """Statements log in by IAM first; what is asked about them has no resource."""
+    if call not in ("BatchExecuteStatement", "ExecuteStatement"):
+        return {(f"redshift-data:{call}", "*")}
+    place = VALUES["WorkgroupArn"]
+    return {(f"redshift-data:{call}", place), ("redshift-serverless:GetCredentials", place)}
+
+
+def _secrets(call: str, asked: Asked) -> set[Right]:
+    """Secrets Manager adds six characters to a secret's name."""
+    return {(f"secretsmanager:{call}", f"arn:aws:secretsmanager:{WHERE}:secret:{asked['SecretId']}-??????")}
+
+
+BY_SERVICE: dict[str, Callable[[str, Asked], set[Right]]] = {
+    "s3": _s3,
+    "dynamodb": _dynamodb,
+    "sqs": _sqs,
+    "sns": _sns,
+    "redshift-data": _warehouse,
+    "secretsmanager": _secrets,
+}

@@ -1,0 +1,257 @@
+"""Each function may do what it does, on what it does it to, and nothing else: what its code calls is recorded.
+
+The scenarios lead every function through each of its ways; that none is left out shows where a policy allows what
+nobody called, and where the adapters have a call that nobody made.
+"""
+
+from __future__ import annotations
+
+import gzip
+import random
+import re
+from base64 import b64encode
+from collections import defaultdict
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pprint import pformat
+
+import pytest
+from moto import mock_aws
+
+import app as application
+from chalicelib.adapters.memory import Fate
+from chalicelib.adapters.messages import run_body
+from chalicelib.adapters.sqs import DEAD_SUFFIX
+from chalicelib.domain.expected import Expected
+from chalicelib.domain.model import RunState
+from deploy.stage import ROOT, filled, policy
+from tests.api.conftest import BAD, CONTRACTS, GOOD
+from tests.packaging.account import RUNS, Account
+from tests.packaging.rights import BUCKET, WHERE, Right
+from tests.packaging.test_policies import FUNCTIONS, VALUES
+
+THING, MONTH = "incoming/thing/", "monthly_data/things_{}-2025.csv"
+KEY = f"{THING}a.csv"
+SOME_BAD = b"id,value,amount\n" + b"".join(b"x%d,v,%s\n" % (n, b"1" if n % 2 else b"one") for n in range(8))
+UNCALLED = ("logs:", "xray:")
+"""Lambda itself writes logs and traces with a function's role; the tests beside this one say where to."""
+POLLED = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"}
+"""Lambda itself takes a function's messages out of its queue, with the function's role."""
+CLIENTS = {
+    "_s3": "s3",
+    "client": "s3",
+    "_db": "dynamodb",
+    "_sqs": "sqs",
+    "_sns": "sns",
+    "_api": "redshift-data",
+    "_secrets": "secretsmanager",
+}
+"""What the adapters call their clients."""
+MANAGED = {"s3:Copy": "s3:UploadPartCopy"}
+"""boto3's own copy, and a call that it makes."""
+
+
+# ---- what happens ---------------------------------------------------------------------------------------------------
+
+
+def files_come(account: Account) -> None:
+    """To each folder: heard of, found by the sweep, and newer than what it has found."""
+    for first, found in ((KEY, f"{THING}found.csv"), (MONTH.format("jan"), MONTH.format("mar"))):
+        account.land(first, SOME_BAD)
+        account.put(found, GOOD)
+        account.sweep()
+        account.land(found, GOOD + b"new,v,1\n")
+        assert {account.run(key).state for key in (first, found)} == {RunState.LOADED}
+
+
+def what_was_loaded_is_run_again(account: Account) -> None:
+    """From the archive."""
+    for key in (KEY, MONTH.format("jan")):
+        account.ask("POST", "/runs/{name}", key)
+        account.settle()
+        assert account.run(key).generation == 2
+
+
+def other_files_come(account: Account) -> None:
+    """Packed, of nobody, several at once, and a second time."""
+    account.land(f"{THING}packed.csv", gzip.compress(GOOD))
+    account.land("incoming/nobody/x.csv", GOOD)
+    for event in [account.put(f"{THING}t{n}.csv", GOOD + b"t%d,v,1\n" % n) for n in range(3)]:
+        account.hear(event)
+    account.settle()
+    for key in (KEY, MONTH.format("jan")):
+        account.put(key, SOME_BAD)
+    account.sweep()
+    account.settle()
+    assert "Contents" not in account.s3.list_objects_v2(Bucket=BUCKET, Prefix=KEY)
+
+
+def a_large_file_comes(account: Account) -> None:
+    """Its rows go out in parts, and so does its copy; the first try of either is broken off."""
+    dice, key = random.Random(7), f"{THING}large.csv"
+    rows = (b"r%06d,%s,%d\n" % (n, b64encode(dice.randbytes(48)), n) for n in range(115_000))
+    account.calls.unanswered |= {("stage_chunk", "UploadPart"), ("advance_run", "UploadPartCopy")}
+    account.land(key, b"id,value,amount\n" + b"".join(rows))
+    assert (account.run(key).state, account.calls.unanswered) == (RunState.LOADED, set())
+
+
+def tries_fail(account: Account) -> None:
+    """A worker of each queue fails, and puts its message off."""
+    account.calls.unanswered |= {("stage_chunk", "GetObject"), ("advance_run", "HeadObject")}
+    account.land(f"{THING}tried.csv", GOOD + b"tried,v,1\n")
+    assert (account.run(f"{THING}tried.csv").state, account.calls.unanswered) == (RunState.LOADED, set())
+
+
+def other_files_are_run_again(account: Account) -> None:
+    """What was refused, from where it lies; what nobody has heard of; and what only might be."""
+    for key in (f"{THING}bad.csv", MONTH.format("feb")):
+        account.land(key, BAD)
+        account.ask("POST", "/runs/{name}", key)
+        account.settle()
+        assert (account.run(key).state, account.run(key).generation) == (RunState.REJECTED, 2)
+    account.put(f"{THING}unheard.csv", GOOD + b"unheard,v,1\n")
+    account.ask("POST", "/runs/{name}", f"{THING}unheard.csv")
+    account.ask("POST", "/runs/{name}", "thing", {"dry_run": True})
+    account.ask("POST", "/runs/{name}", "a.csv")
+    account.settle()
+
+
+def rows_are_mended(account: Account) -> None:
+    """Some well, some badly, and some whose load is refused at first."""
+    page = account.ask("GET", "/rejects/{file}", KEY)
+    for fate, amounts in ((Fate.FINE, ("7", "seven")), (Fate.REFUSED, ("8", "8"))):
+        account.warehouse.fates.append(fate)
+        rows = [
+            {"byte_offset": reject["byte_offset"], "values": [*reject["values"][:-1], amount]}
+            for reject, amount in zip(page["rejects"], amounts, strict=False)
+        ]
+        order = {"generation": page["generation"], "columns": page["columns"], "rows": rows}
+        account.ask("POST", "/rejects/{file}", KEY, order)
+        account.settle()
+    account.ask("POST", "/rejects/{file}", KEY, order)
+    account.settle()
+    assert len(account.ask("GET", "/rejects/{file}", KEY)["rejects"]) == len(page["rejects"]) - 2
+
+
+def runs_are_stopped(account: Account) -> None:
+    """One before its load, one in it."""
+    account.warehouse.fates.append(Fate.STUCK)
+    for name in ("early", "late"):
+        key = f"{THING}{name}.csv"
+        account.hear(account.put(key, GOOD + name.encode() + b",v,1\n"))
+        while name == "late" and account.calls.sent:
+            account.deliver(*account.calls.sent.popleft())
+        account.ask("DELETE", "/runs/{name}", account.run(key).run_id)
+        account.settle()
+        assert account.run(key).state is RunState.CANCELLED
+
+
+def workers_die(account: Account) -> None:
+    """Of either queue; people bring their runs back, and messages that nobody has buried yet."""
+    for name, alive in (("of_run", 0), ("of_chunk", 1)):
+        account.hear(account.put(f"{THING}{name}.csv", GOOD + name.encode() + b",v,1\n"))
+        for _ in range(alive):
+            account.deliver(*account.calls.sent.popleft())
+        account.deliver(*account.calls.sent.popleft(), dead=True)
+        account.settle()
+        assert account.run(f"{THING}{name}.csv").state is RunState.FAILED
+    for queue in (RUNS, "landfall-dev-chunks"):
+        dead = account.sqs.get_queue_url(QueueName=queue + DEAD_SUFFIX)["QueueUrl"]
+        account.sqs.send_message(QueueUrl=dead, MessageBody=run_body("0" * 32))
+    found = account.ask("POST", "/redrive")
+    assert (found["messages"], len(found["runs"])) == (2, 2)
+    account.calls.sent = type(account.calls.sent)(m for m in account.calls.sent if "0" * 32 not in m[1])
+    account.settle()
+
+
+def people_look(account: Account) -> None:
+    """At everything, and for what lies there without a run."""
+    account.put(f"{THING}before.csv", GOOD + b"before,v,1\n")
+    account.put(KEY, SOME_BAD)
+    account.ask("POST", "/backfill")
+    account.settle()
+    for token in ("read-me", "run-me"):
+        arn = f"arn:aws:execute-api:{WHERE}:abc/api/GET/runs"
+        account.invoke("authorize", {"type": "TOKEN", "authorizationToken": f"Bearer {token}", "methodArn": arn})
+    account.ask("GET", "/runs")
+    account.ask("GET", "/runs", object="thing")
+    for name in (KEY, "a.csv", account.run(KEY).run_id):
+        account.ask("GET", "/status/{file}", name)
+    account.ask("GET", "/health")
+
+
+WITHOUT_VERSIONS = (files_come, what_was_loaded_is_run_again)
+WITH_VERSIONS = (
+    *WITHOUT_VERSIONS,
+    other_files_come,
+    other_files_are_run_again,
+    tries_fail,
+    rows_are_mended,
+    runs_are_stopped,
+    workers_die,
+    people_look,
+    a_large_file_comes,
+)
+
+
+# ---- what was called ------------------------------------------------------------------------------------------------
+
+
+def test_each_function_may_do_what_it_does_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    accounts = _played()
+    assert _written() <= set().union(*(account.calls.names for account in accounts)), "no scenario makes a call"
+    assert accounts[0].routes == _routes(), "no scenario asks a route"
+    wrong: defaultdict[str, dict[str, list[Right]]] = defaultdict(dict)
+    for name in FUNCTIONS:
+        needs, may = _needs(name, accounts), _may(name)
+        for what, found in (("may not", needs - may), ("never does", may - needs)):
+            if found:
+                wrong[name][what] = sorted(found)
+    assert not wrong, pformat(dict(wrong), width=120)
+
+
+def _played() -> list[Account]:
+    """A bucket with versions, which is usual, and one without: to read and delete a version takes other rights."""
+    due = datetime.now(UTC) - timedelta(hours=2)
+    daily = replace(CONTRACTS["thing"], expected=Expected.parse(f"{due:%H:%M}", ()))
+    accounts = []
+    for versioned, scenarios in ((True, WITH_VERSIONS), (False, WITHOUT_VERSIONS)):
+        with mock_aws():
+            accounts.append(Account({**CONTRACTS, "thing": daily}, versioned=versioned))
+            for scenario in scenarios:
+                scenario(accounts[-1])
+    return accounts
+
+
+def _needs(name: str, accounts: list[Account]) -> set[Right]:
+    """What a function was seen to need, and what Lambda does in its name."""
+    own = [e.queue for e in application.app.event_sources if e.name == name and hasattr(e, "queue")]
+    polled = {(action, f"arn:aws:sqs:{WHERE}:{queue}") for queue in own for action in POLLED}
+    return polled.union(*(account.calls.rights[name] for account in accounts))
+
+
+def _may(name: str) -> set[Right]:
+    allowed = [s for s in filled(policy(name), VALUES)["Statement"] if s["Effect"] == "Allow"]
+    pairs = {(action, arn) for s in allowed for action in s["Action"] for arn in s["Resource"]}
+    return {(action, arn) for action, arn in pairs if not action.startswith(UNCALLED)}
+
+
+def _written() -> set[str]:
+    """The calls that the adapters' text has."""
+    found: set[str] = set()
+    for path in (ROOT / "chalicelib/adapters").glob("*.py"):
+        text = path.read_text()
+        for client, method in re.findall(rf"\b({'|'.join(CLIENTS)})\.([a-z_0-9]+)\(", text):
+            asked = re.findall(r'get_paginator\("(\w+)"\)', text) if method == "get_paginator" else [method]
+            named = (f"{CLIENTS[client]}:{''.join(map(str.title, name.split('_')))}" for name in asked)
+            found.update(MANAGED.get(name, name) for name in named)
+    assert len(found) > 20
+    return found
+
+
+def _routes() -> set[tuple[str, str]]:
+    """All but those that only tell people to encode a key."""
+    views = [(method, path, e) for path, by in application.app.routes.items() for method, e in by.items()]
+    return {(method, path) for method, path, e in views if e.view_function.__wrapped__ is not application.unencoded}
