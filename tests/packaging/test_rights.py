@@ -116,6 +116,16 @@ def other_files_are_run_again(account: Account) -> None:
     account.settle()
 
 
+def messages_are_lost(account: Account) -> None:
+    """The sweep sees that none waits, and sends another."""
+    account.hear(account.put(key := f"{THING}lost.csv", GOOD + b"lost,v,1\n"))
+    account.calls.sent.clear()
+    account.sqs.purge_queue(QueueUrl=account.sqs.get_queue_url(QueueName=RUNS)["QueueUrl"])
+    account.sweep()
+    account.settle()
+    assert account.run(key).state is RunState.LOADED
+
+
 def rows_are_mended(account: Account) -> None:
     """Some well, some badly, and some whose load is refused at first."""
     page = account.ask("GET", "/rejects/{file}", KEY)
@@ -186,6 +196,7 @@ WITH_VERSIONS = (
     other_files_come,
     other_files_are_run_again,
     tries_fail,
+    messages_are_lost,
     rows_are_mended,
     runs_are_stopped,
     workers_die,
