@@ -47,7 +47,7 @@ def as_switched(events: Any, stage: str) -> Iterator[None]:
 
     Also when Chalice fails halfway. In between, for seconds, they are on.
     """
-    off = [rule["Name"] for rule in _rules(events, stage) if rule["State"] == "DISABLED"]
+    off = [rule["Name"] for rule in rules(events, stage) if rule["State"] == "DISABLED"]
     try:
         yield
     finally:
@@ -98,7 +98,7 @@ def limit_calls(apigateway: Any, rest_api: str) -> None:
     apigateway.update_stage(restApiId=rest_api, stageName=API_STAGE, patchOperations=changes)
 
 
-def _rules(events: Any, stage: str) -> list[dict[str, Any]]:
+def rules(events: Any, stage: str) -> list[dict[str, Any]]:
     """Those of EventBridge, schedules among them, that invoke the stage's functions."""
     pages = events.get_paginator("list_rules").paginate(NamePrefix=f"{PROJECT}-{stage}-")
     return [rule for page in pages for rule in page["Rules"]]

@@ -12,17 +12,22 @@ import zipfile
 from collections import Counter
 from pathlib import Path
 
+from chalice.deploy.packager import DependencyBuilder, LambdaDeploymentPackager, PipRunner, SubprocessPip
+from chalice.utils import UI, OSUtils
+
 from deploy.binaries import binaries
 from deploy.merge import logical, merge, policies
 from deploy.project import BUILD, Project
 from deploy.stage import functions, stages
 from deploy.started import runs_here, started, unpacked
 from deploy.trial import trial
-from deploy.vendor import PLATFORMS, PackageError, vendor
+from deploy.vendor import PLATFORMS, PYTHON, PackageError, vendor
 
 MIB = 1 << 20
 ZIP_LIMIT, UNZIPPED_LIMIT = 50 * MIB, 250 * MIB
 """Lambda's, for a zip that is uploaded directly, and for what it holds."""
+ANY_REGION = "eu-west-1"
+"""Chalice wants to know one also where it asks nobody: the template has pseudo parameters instead."""
 CODE = "./deployment.zip"
 """Where Chalice's template says that the zip is; whoever applies it puts a place in S3 there."""
 SHOWN = 12
@@ -56,13 +61,15 @@ def generate(stage: str, architecture: str, vendored: Path | None, where: Path, 
     merged = where / "merge.json"
     merged.write_text(json.dumps(merge(stage), indent=1))
     shutil.rmtree(out, ignore_errors=True)
-    chalice(where, "package", "--stage", stage, "--merge-template", str(merged), str(out))
+    chalice(where, "package", "--stage", stage, "--merge-template", str(merged), str(out), region=ANY_REGION)
     return (out / "sam.json").rename(out / "template.json")
 
 
-def chalice(directory: Path, *arguments: str) -> str:
-    """Run Chalice in a project. Returns what it printed. Raises PackageError."""
-    region = os.environ.get("AWS_DEFAULT_REGION") or os.environ.get("AWS_REGION") or "eu-west-1"
+def chalice(directory: Path, *arguments: str, region: str) -> str:
+    """Run Chalice in a project. Returns what it printed. Raises PackageError.
+
+    The region is the caller's to say: what a profile says and what the environment says need not be the same.
+    """
     done = subprocess.run(  # noqa: S603  # nosec B603
         [Path(sys.executable).parent / "chalice", *arguments],
         cwd=directory,
@@ -75,6 +82,15 @@ def chalice(directory: Path, *arguments: str) -> str:
     if done.returncode or PIP_FAILED in done.stdout:
         raise PackageError(f"chalice {arguments[0]} failed:\n{done.stdout}")
     return done.stdout
+
+
+def packed(project: Path, architecture: str) -> Path:
+    """The zip that `chalice deploy` will upload, before it does: it takes one of the same files that is there."""
+    osutils = OSUtils()
+    pip = PipRunner(SubprocessPip(osutils=osutils), osutils=osutils)
+    builder = DependencyBuilder(osutils=osutils, pip_runner=pip, architecture=architecture)
+    packager = LambdaDeploymentPackager(osutils, builder, UI(), architecture)
+    return Path(packager.create_deployment_package(str(project), f"python{PYTHON}"))
 
 
 def measure(archive: Path, limits: tuple[int, int] = (ZIP_LIMIT, UNZIPPED_LIMIT)) -> None:

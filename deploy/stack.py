@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 from deploy.stage import SETTINGS
 from deploy.template import PROJECT, infra
@@ -15,6 +15,9 @@ NOTHING_TO_DO = "No updates are to be performed"
 NEVER_MADE = "ROLLBACK_COMPLETE"
 """State of a stack whose first try failed: nothing of it is there, but it has to be deleted before another try."""
 ABSENT = "does not exist"
+FUNCTION = "AWS::Lambda::Function"
+STAGE = "Stage"
+"""The one parameter that is not the user's to give: names have it."""
 
 
 class DeployError(Exception):
@@ -26,6 +29,25 @@ def name_of(stage: str) -> str:
     return f"{PROJECT}-{stage}"
 
 
+def region_of(session: Any) -> str:
+    """Where all of it goes: the stack, and what Chalice makes. Raises DeployError if nobody has said."""
+    if not session.region_name:
+        raise DeployError("no region is set: export AWS_DEFAULT_REGION, or give your profile one (aws configure)")
+    return str(session.region_name)
+
+
+def placeholders(session: Any, stage: str) -> dict[str, str]:
+    """What policies and names have placeholders for, as far as no output of the stack says it."""
+    who = session.client("sts").get_caller_identity()
+    partition = who["Arn"].split(":")[1]
+    return {
+        "AWS::Partition": partition,
+        "AWS::Region": session.region_name,
+        "AWS::AccountId": who["Account"],
+        "Stage": stage,
+    }
+
+
 def apply(cloudformation: Any, stage: str, parameters: Mapping[str, str]) -> bool:
     """Make the stack what the template says. Returns whether that changed it. Raises DeployError.
 
@@ -35,13 +57,16 @@ def apply(cloudformation: Any, stage: str, parameters: Mapping[str, str]) -> boo
     if now and now["StackStatus"] == NEVER_MADE:
         remove(cloudformation, stage)
         now = None
-    kept = {p["ParameterKey"] for p in now.get("Parameters", [])} if now else set()
-    said = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
-    said += [{"ParameterKey": name, "UsePreviousValue": True} for name in sorted(kept - set(parameters))]
+    if now and has_functions(cloudformation, stage):
+        raise DeployError(
+            f"the stack {name_of(stage)} was made by make package or Terraform, and has functions and API, too: "
+            "make deploy would delete those. Change it the way it was made; docs/deploy.md"
+        )
+    template = infra(stage)
     asked = {
         "StackName": name_of(stage),
-        "TemplateBody": json.dumps(infra(stage), separators=(",", ":")),
-        "Parameters": said,
+        "TemplateBody": json.dumps(template, separators=(",", ":")),
+        "Parameters": _parameters(set(template["Parameters"]), parameters, now or {}),
         "Capabilities": ["CAPABILITY_NAMED_IAM"],
         "Tags": [{"Key": "Environment", "Value": stage}, {"Key": "Project", "Value": PROJECT}],
     }
@@ -54,6 +79,27 @@ def apply(cloudformation: Any, stage: str, parameters: Mapping[str, str]) -> boo
         raise DeployError(f"the stack {name_of(stage)}: {error}") from error
     _wait(cloudformation, stage, verb)
     return True
+
+
+def _parameters(known: set[str], given: Mapping[str, str], now: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Those that are given, and of the others what the stack has, unless the template has it no more."""
+    if unknown := sorted(set(given) - (known - {STAGE})):
+        raise DeployError(f"no such parameter: {', '.join(unknown)}. There are {', '.join(sorted(known - {STAGE}))}")
+    kept = {p["ParameterKey"] for p in now.get("Parameters", [])} & known
+    said: list[dict[str, Any]] = [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]
+    return said + [{"ParameterKey": name, "UsePreviousValue": True} for name in sorted(kept - set(given))]
+
+
+def resources(cloudformation: Any, stage: str) -> list[tuple[str, str]]:
+    """Kind and physical id of each resource of the stack."""
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name_of(stage))
+    listed = [r for page in pages for r in page["StackResourceSummaries"]]
+    return [(r["ResourceType"], r["PhysicalResourceId"]) for r in listed if r.get("PhysicalResourceId")]
+
+
+def has_functions(cloudformation: Any, stage: str) -> bool:
+    """Whether the stack is one of `make package`; that of `make deploy` leaves functions to Chalice."""
+    return any(kind == FUNCTION for kind, _ in resources(cloudformation, stage))
 
 
 def described(cloudformation: Any, stage: str) -> dict[str, Any] | None:
@@ -86,8 +132,6 @@ def remove(cloudformation: Any, stage: str) -> None:
 
 
 def _wait(cloudformation: Any, stage: str, verb: str) -> None:
-    from botocore.exceptions import WaiterError
-
     try:
         cloudformation.get_waiter(f"stack_{verb}_complete").wait(
             StackName=name_of(stage), WaiterConfig={"Delay": 5, "MaxAttempts": 720}

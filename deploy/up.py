@@ -13,38 +13,42 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cli.faults import ExitCode
 from deploy.after import as_switched, keep_logs, limit_calls, recall, remember, tag_roles
-from deploy.package import chalice, measure
+from deploy.found import record
+from deploy.package import chalice, measure, packed
 from deploy.project import BUILD, Project
-from deploy.stack import DeployError, apply, environment, name_of, outputs
+from deploy.stack import DeployError, apply, environment, name_of, outputs, placeholders, region_of
 from deploy.stage import CHALICE, filled, functions, policy, stages
 from deploy.vendor import PLATFORMS, PackageError, vendor
 
 DEPLOYED = CHALICE / "deployed"
 
 
-def deploy(session: Any, stage: str, parameters: dict[str, str], architecture: str, *, migrates: bool) -> None:
+def deploy(session: Any, stage: str, given: dict[str, str], architecture: str, *, migrates: bool) -> None:
     """All of it. Raises DeployError, PackageError."""
-    made = BUILD / f"deploy-{stage}"
+    made, region = BUILD / f"deploy-{stage}", region_of(session)
     vendored = vendor(architecture, BUILD)  # what may fail on this machine fails before anything is made
     cloudformation = session.client("cloudformation")
-    print(f"stack {name_of(stage)}: {'applied' if apply(cloudformation, stage, parameters) else 'unchanged'}")
+    print(f"stack {name_of(stage)}: {'applied' if apply(cloudformation, stage, given) else 'unchanged'}")
     found = outputs(cloudformation, stage)
     recall(session.client("s3"), found["Bucket"], stage, DEPLOYED)
-    project(session, stage, found, architecture).make(made, vendored)
+    if not _record(stage).exists() and record(session, stage, found["Bucket"], DEPLOYED):
+        print("an earlier deployment has not come to its end: going on with what it has made")
+    where = placeholders(session, stage)
+    project(stage, found, where, architecture).make(made, vendored)
+    measure(packed(made, architecture))
     with as_switched(session.client("events"), stage):
-        print(chalice(made, "deploy", "--stage", stage).strip())
-    for archive in (made / ".chalice/deployments").glob("*.zip"):
-        measure(archive)
+        print(chalice(made, "deploy", "--stage", stage, region=region).strip())
     remember(session.client("s3"), found["Bucket"], stage, DEPLOYED)
-    _afterwards(session, stage)
+    _afterwards(session, stage, where)
     if migrates:
         _migrate(found)
 
 
-def project(session: Any, stage: str, found: dict[str, str], architecture: str) -> Project:
-    """The stage's project, with the stack's outputs for placeholders."""
-    values = {**_account(session), "Stage": stage, "WorkgroupArn": found["WorkgroupArn"]}
+def project(stage: str, found: dict[str, str], where: dict[str, str], architecture: str) -> Project:
+    """The stage's project, with the account and the stack's outputs for placeholders."""
+    values = {**where, "WorkgroupArn": found["WorkgroupArn"]}
     return Project(
         stage=stage,
         environment=environment(stage, found),
@@ -54,34 +58,53 @@ def project(session: Any, stage: str, found: dict[str, str], architecture: str) 
     )
 
 
-def _account(session: Any) -> dict[str, str]:
-    who = session.client("sts").get_caller_identity()
-    partition = who["Arn"].split(":")[1]
-    return {"AWS::Partition": partition, "AWS::Region": session.region_name, "AWS::AccountId": who["Account"]}
-
-
-def _afterwards(session: Any, stage: str) -> None:
-    account = _account(session)
+def _afterwards(session: Any, stage: str, where: dict[str, str]) -> None:
     tag_roles(session.client("iam"), stage)
-    keep_logs(session.client("logs"), stage, account)
+    keep_logs(session.client("logs"), stage, where)
     limit_calls(session.client("apigateway"), rest_api(stage))
 
 
 def rest_api(stage: str) -> str:
     """The id of the API that Chalice has deployed. Raises DeployError."""
     try:
-        said = json.loads((DEPLOYED / f"{stage}.json").read_text())
+        said = json.loads(_record(stage).read_text())
     except FileNotFoundError:
         raise DeployError(f"Chalice has no record of stage {stage}") from None
     return str(next(r["rest_api_id"] for r in said["resources"] if r["resource_type"] == "rest_api"))
 
 
+def _record(stage: str) -> Path:
+    """Chalice's."""
+    return DEPLOYED / f"{stage}.json"
+
+
 def _migrate(found: dict[str, str]) -> None:
     variables = {"LANDFALL_WORKGROUP": found["Workgroup"], "LANDFALL_DATABASE": found["Database"]}
-    command = [Path(sys.executable).parent / "landfall", "migrate"]
-    done = subprocess.run(command, env={**os.environ, **variables}, check=False)  # noqa: S603  # nosec B603
-    if done.returncode:
+    command = [Path(sys.executable).parent / "landfall", "migrate", "--json"]
+    done = subprocess.run(  # noqa: S603  # nosec B603
+        command, env={**os.environ, **variables}, stdout=subprocess.PIPE, text=True, check=False
+    )
+    print(migrated(done.returncode, done.stdout))
+
+
+def migrated(code: int, said: str) -> str:
+    """What `landfall migrate --json` did, for people. Raises DeployError if it did not come to its end.
+
+    Its exit code is 1 also when all is applied and a person has something left to do; Python's own is, too, when the
+    command breaks off, but then it says nothing.
+    """
+    if code not in (ExitCode.OK, ExitCode.BAD) or not said:
         raise DeployError("all is deployed, but for the warehouse's tables: landfall migrate, see docs/deploy.md")
+    lines = json.loads(said)
+    note = ["what begins with ! is left to a person; the rest is done"] if lines["left"] else []
+    return "\n".join([*lines["done"], *lines["left"], *note]) or "nothing to do"
+
+
+def parameters(texts: list[str]) -> dict[str, str]:
+    """Each NAME=VALUE. Raises DeployError: CloudFormation would take what has no value for an empty one."""
+    if faulty := [text for text in texts if "=" not in text]:
+        raise DeployError(f"a parameter is given as NAME=VALUE, not as {', '.join(faulty)}")
+    return {name: value for name, _, value in (text.partition("=") for text in texts)}
 
 
 def main() -> None:
@@ -93,8 +116,8 @@ def main() -> None:
     parser.add_argument("parameters", nargs="*", metavar="NAME=VALUE", help="parameters of the stack")
     asked = parser.parse_args()
     try:
-        parameters = {name: value for name, _, value in (text.partition("=") for text in asked.parameters)}
-        deploy(boto3.session.Session(), asked.stage, parameters, asked.architecture, migrates=not asked.no_migrate)
+        given = parameters(asked.parameters)
+        deploy(boto3.session.Session(), asked.stage, given, asked.architecture, migrates=not asked.no_migrate)
     except (DeployError, PackageError, BotoCoreError, ClientError) as error:
         sys.exit(f"deploy: {error}")
 

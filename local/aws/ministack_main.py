@@ -43,6 +43,8 @@ SERVICES = (
     "cloudformation,states,apigateway"
 )
 WAREHOUSE = "aws.redshift-data"
+OTHERS = {"RedshiftData": "redshift-data", "RedshiftServerless": "redshift-serverless"}
+"""Services of ours, by the first word of what a request says that it wants."""
 PUT_BACK_PAUSE = 0.25  # seconds before a queue is looked at again while its worker is away
 THREAD_STACK = 2 << 20  # one thread per invocation: the default 8 MiB each would eat the memory cap
 
@@ -117,6 +119,12 @@ def forward_to(url: str) -> Callable[..., Awaitable[Answer]]:
     return handler
 
 
+async def no_warehouse(*_request: Any) -> Answer:
+    """A Redshift Serverless without any: a teardown asks whether ours is still there."""
+    said = {"__type": "ResourceNotFoundException", "message": "there is none on this machine"}
+    return 400, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(said).encode()
+
+
 def mend_versions(s3: Any) -> None:
     """Give a range of a version where a range is asked for."""
     get = s3._get_object
@@ -177,16 +185,17 @@ def mend_rest_apis(v1: Any) -> None:
 
 
 def mend_gateway(app: Any, redshift_data_url: str) -> None:
-    """Answer for the Redshift Data API too."""
+    """Answer for the Redshift Data API too, and for a Redshift Serverless."""
     detect = app.detect_service
 
     def detect_service(method: str, path: str, headers: dict[str, str], query: Any) -> str:
-        if headers.get("x-amz-target", "").startswith("RedshiftData."):
-            return "redshift-data"
+        if (called := headers.get("x-amz-target", "").partition(".")[0]) in OTHERS:
+            return OTHERS[called]
         return str(detect(method, path, headers, query))
 
     app.detect_service = detect_service
     app.SERVICE_HANDLERS["redshift-data"] = forward_to(redshift_data_url)
+    app.SERVICE_HANDLERS["redshift-serverless"] = no_warehouse
 
 
 def settle_in(port: int, memory_mb: int) -> None:

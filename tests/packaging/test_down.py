@@ -1,65 +1,194 @@
-"""What a teardown deletes, and that it asks before it touches data."""
+"""What a teardown deletes of a stage, whichever way it was made, that it asks before it touches data, and goes on."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
 
 from deploy import down
-from deploy.down import DELETE, teardown
+from deploy.data import KINDS, kept, left
+from deploy.down import teardown
+from deploy.stack import FUNCTION, NEVER_MADE
 from deploy.template import infra
-from tests.packaging.test_stack import Cloud
+from tests.packaging.test_found import Gateway
+from tests.packaging.test_stack import Cloud, refusal
+
+BUCKET = "landfall-test-123456789012-eu-west-1"
+TAGS = [{"key": "Environment", "value": "test"}, {"key": "Project", "value": "landfall"}]
+OUTPUTS = {"Bucket": BUCKET, "Table": "landfall-test", "Workgroup": "landfall-test", "WorkgroupArn": "arn:any"}
+STACK = [
+    ("AWS::S3::Bucket", BUCKET),
+    ("AWS::DynamoDB::Table", "landfall-test"),
+    ("AWS::SecretsManager::Secret", "landfall-test-tokens"),
+    ("AWS::RedshiftServerless::Namespace", "landfall-test"),
+    ("AWS::RedshiftServerless::Workgroup", "landfall-test"),
+    ("AWS::SQS::Queue", "landfall-test-runs"),
+]
 
 
-class Pages:
-    """The resources of the stack, as CloudFormation lists them."""
+class Serverless:
+    """A Redshift Serverless with one warehouse; each may fail once to be deleted."""
 
-    def paginate(self, **_which: Any) -> list[dict[str, Any]]:
-        made = infra("dev")["Resources"].items()
-        return [
-            {"StackResourceSummaries": [{"ResourceType": r["Type"], "PhysicalResourceId": name} for name, r in made]}
-        ]
+    def __init__(self, tags: list[dict[str, str]]) -> None:
+        self.there, self.tags, self.fails = {"workgroup", "namespace"}, tags, ""
 
+    def get_workgroup(self, **_which: Any) -> dict[str, Any]:
+        self._look("workgroup")
+        return {"workgroup": {"workgroupArn": "arn:w", "status": "AVAILABLE"}}
 
-class Account(Cloud):
-    """A session whose every client is this one; it has no functions deployed."""
+    def get_namespace(self, **_which: Any) -> dict[str, Any]:
+        self._look("namespace")
+        return {"namespace": {"namespaceArn": "arn:n"}}
 
-    def client(self, _service: str) -> Account:
-        return self
+    def list_tags_for_resource(self, **_which: Any) -> dict[str, Any]:
+        return {"tags": self.tags}
 
-    def get_object(self, **_which: Any) -> Any:
-        from botocore.exceptions import ClientError
+    def delete_workgroup(self, **_which: Any) -> None:
+        self._drop("workgroup")
 
-        raise ClientError({"Error": {"Code": "NoSuchKey", "Message": ""}}, "GetObject")
+    def delete_namespace(self, **_which: Any) -> None:
+        self._drop("namespace")
 
-    def get_paginator(self, _name: str) -> Pages:
-        return Pages()
+    def _drop(self, what: str) -> None:
+        self._look(what)
+        if self.fails == what:
+            self.fails = ""
+            raise refusal("ConflictException", "a snapshot is being taken")
+        self.there.remove(what)
 
-    def describe_stacks(self, **which: Any) -> dict[str, Any]:
-        found = super().describe_stacks(**which)
-        names = ("Bucket", "Table", "Workgroup", "WorkgroupArn")
-        found["Stacks"][0]["Outputs"] = [{"OutputKey": name, "OutputValue": name.lower()} for name in names]
-        return found
-
-
-def test_data_stays_unless_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
-    account = Account(status="CREATE_COMPLETE")
-    teardown(account, "test", deletes_data=False)
-    assert account.asked == []
-    assert "make teardown STAGE=test DATA=delete" in capsys.readouterr().out
+    def _look(self, what: str) -> None:
+        if what not in self.there:
+            raise refusal("ResourceNotFoundException", what)
 
 
-def test_a_stage_that_is_not_there_costs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
-    account = Account()
-    teardown(account, "test", deletes_data=True)
-    assert account.asked == []
-    assert "nothing to do" in capsys.readouterr().out
+class Session:
+    """A session of an AWS in this process, with a CloudFormation and a Redshift of our own."""
+
+    region_name = "eu-west-1"
+
+    def __init__(self, cloud: Cloud, serverless: Serverless) -> None:
+        self.cloud, self.serverless = cloud, serverless
+        self.aws = boto3.session.Session(region_name=self.region_name)
+
+    def client(self, service: str) -> Any:
+        own = {"cloudformation": self.cloud, "redshift-serverless": self.serverless, "apigateway": Gateway()}
+        return own.get(service) or self.aws.client(service)
+
+    def resource(self, service: str) -> Any:
+        return self.aws.resource(service)
+
+
+@pytest.fixture(autouse=True)
+def somewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[None]:
+    """An AWS in this process, and a place for Chalice's record."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "any")
+    monkeypatch.setattr(down, "DEPLOYED", tmp_path)
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def stage() -> Session:
+    """A stage that `make deploy` has made; its functions are gone already."""
+    cloud = Cloud(status="CREATE_COMPLETE")
+    cloud.outputs, cloud.resources = OUTPUTS, list(STACK)
+    session = Session(cloud, Serverless(TAGS))
+    session.client("s3").create_bucket(
+        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": session.region_name}
+    )
+    session.client("s3").put_object(Bucket=BUCKET, Key="archive/a.csv", Body=b"a")
+    session.client("dynamodb").create_table(
+        TableName="landfall-test",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    session.client("secretsmanager").create_secret(Name="landfall-test-tokens", SecretString="{}")
+    session.client("logs").create_log_group(logGroupName="/aws/lambda/landfall-test")
+    return session
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    """What was printed since it was last asked."""
+    return lambda: capsys.readouterr().out
+
+
+def test_data_stays_unless_it_is_asked_for(stage: Session, said: Callable[[], str]) -> None:
+    teardown(stage, "test", deletes_data=False)
+    assert stage.cloud.asked == []
+    text = said()
+    assert "there are no functions and no API" in text, "nothing is said to be gone that was not there"
+    assert f"bucket {BUCKET}" in text
+    assert "make teardown STAGE=test DATA=delete" in text
+    assert len(left(stage, "test")) == 5
+
+
+def test_data_goes_if_it_is_asked_for_and_the_logs_with_it(stage: Session, said: Callable[[], str]) -> None:
+    teardown(stage, "test", deletes_data=True)
+    assert left(stage, "test") == []
+    assert stage.client("logs").describe_log_groups()["logGroups"] == []
+    said()
+    teardown(stage, "test", deletes_data=True)
+    assert said() == "there is no stack landfall-test: nothing to do\n"
+
+
+def test_a_deletion_that_fails_is_gone_on_with_though_the_stack_is_gone(
+    stage: Session, said: Callable[[], str]
+) -> None:
+    stage.serverless.fails = "namespace"
+    with pytest.raises(ClientError, match="a snapshot is being taken"):
+        teardown(stage, "test", deletes_data=True)
+    assert stage.cloud.status == ""
+    assert [held.kind.word for held in left(stage, "test")] == ["namespace", "bucket", "table", "secret"]
+    teardown(stage, "test", deletes_data=True)
+    assert left(stage, "test") == []
+
+
+def test_without_a_stack_data_is_named_and_stays_unless_it_is_asked_for(
+    stage: Session, said: Callable[[], str]
+) -> None:
+    stage.cloud.status = ""
+    teardown(stage, "test", deletes_data=False)
+    assert f"bucket {BUCKET}" in said()
+    assert len(left(stage, "test")) == 5
+
+
+def test_a_warehouse_of_somebody_elses_that_has_the_name_is_left_alone(stage: Session, said: Callable[[], str]) -> None:
+    stage.cloud.status, stage.serverless.tags = "", []
+    teardown(stage, "test", deletes_data=True)
+    assert stage.serverless.there == {"workgroup", "namespace"}
+
+
+def test_a_stack_that_has_the_functions_goes_with_them_and_data_stays(stage: Session, said: Callable[[], str]) -> None:
+    stage.cloud.resources.append((FUNCTION, "landfall-test"))
+    teardown(stage, "test", deletes_data=False)
+    assert stage.cloud.asked == ["delete"]
+    text = said()
+    assert "the stack landfall-test is gone" in text
+    assert f"kept: workgroup landfall-test, namespace landfall-test, bucket {BUCKET}" in text
+    teardown(stage, "test", deletes_data=True)
+    assert left(stage, "test") == []
+
+
+def test_a_stack_that_never_came_to_be_is_removed(stage: Session, said: Callable[[], str]) -> None:
+    stage.cloud.status, stage.cloud.outputs = NEVER_MADE, {}
+    teardown(stage, "test", deletes_data=False)
+    assert stage.cloud.asked == ["delete"]
+    assert "had never come to be; it is removed" in said()
 
 
 def test_everything_that_outlives_its_stack_can_be_deleted_the_workgroup_before_its_namespace() -> None:
-    kept = down._kept(Account(status="CREATE_COMPLETE"), "test")
-    retained = {name for name, r in infra("dev")["Resources"].items() if "DeletionPolicy" in r}
-    assert {name for _, name in kept} == retained
-    order = list(DELETE)
+    cloud = Cloud(status="CREATE_COMPLETE")
+    made = infra("dev")["Resources"]
+    cloud.resources = [(r["Type"], name) for name, r in made.items()]
+    assert {held.name for held in kept(cloud, "dev")} == {n for n, r in made.items() if "DeletionPolicy" in r}
+    assert all(kind.named in r["Properties"] for of, kind in KINDS.items() for r in made.values() if r["Type"] == of)
+    order = list(KINDS)
     assert order.index("AWS::RedshiftServerless::Workgroup") < order.index("AWS::RedshiftServerless::Namespace")

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib.config import Settings
-from deploy.stack import NEVER_MADE, DeployError, apply, environment, outputs
+from deploy.stack import FUNCTION, NEVER_MADE, DeployError, apply, environment, outputs, region_of
 
 
 class Cloud:
@@ -18,12 +18,14 @@ class Cloud:
     def __init__(self, status: str = "", template: str = "") -> None:
         self.status, self.template, self.asked = status, template, list[str]()
         self.parameters: dict[str, str] = {}
+        self.outputs = {"Bucket": "b", "WorkgroupArn": "u"}
+        self.resources: list[tuple[str, str]] = []
 
     def describe_stacks(self, **_which: Any) -> dict[str, Any]:
         if not self.status:
-            raise _error("ValidationError", "Stack with id landfall-dev does not exist")
+            raise refusal("ValidationError", "Stack with id landfall-dev does not exist")
         said = [{"ParameterKey": k, "ParameterValue": v} for k, v in self.parameters.items()]
-        found = [{"OutputKey": "Bucket", "OutputValue": "b"}, {"OutputKey": "WorkgroupArn", "OutputValue": "u"}]
+        found = [{"OutputKey": name, "OutputValue": value} for name, value in self.outputs.items()]
         return {"Stacks": [{"StackStatus": self.status, "Parameters": said, "Outputs": found}]}
 
     def create_stack(self, **asked: Any) -> None:
@@ -32,12 +34,22 @@ class Cloud:
     def update_stack(self, **asked: Any) -> None:
         assert self.status != NEVER_MADE, "AWS refuses that"
         if asked["TemplateBody"] == self.template:
-            raise _error("ValidationError", "No updates are to be performed.")
+            raise refusal("ValidationError", "No updates are to be performed.")
         self._take("update", **asked)
 
     def delete_stack(self, **_which: Any) -> None:
         self.asked.append("delete")
         self.status = ""
+
+    def get_paginator(self, name: str) -> Cloud:
+        assert name == "list_stack_resources"
+        return self
+
+    def paginate(self, **_which: Any) -> list[dict[str, Any]]:
+        return [
+            {"StackResourceSummaries": [{"ResourceType": kind, "PhysicalResourceId": name}]}
+            for kind, name in self.resources
+        ]
 
     def get_waiter(self, name: str) -> Cloud:
         return self
@@ -48,14 +60,16 @@ class Cloud:
     def _take(self, verb: str, **asked: Any) -> None:
         self.asked.append(verb)
         self.status, self.template = "CREATE_COMPLETE", asked["TemplateBody"]
+        known = json.loads(asked["TemplateBody"])["Parameters"]
         for said in asked["Parameters"]:
+            assert said["ParameterKey"] in known, "AWS refuses that, also with UsePreviousValue"
             if said.get("UsePreviousValue"):
                 assert said["ParameterKey"] in self.parameters
             else:
                 self.parameters[said["ParameterKey"]] = said["ParameterValue"]
 
 
-def _error(code: str, message: str) -> ClientError:
+def refusal(code: str, message: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, "any")
 
 
@@ -73,6 +87,34 @@ def test_a_parameter_that_is_not_given_again_keeps_its_value() -> None:
     cloud.template = "of an older release"
     assert apply(cloud, "dev", {"Database": "sales"})
     assert cloud.parameters == {"SupportEmail": "a@b.example", "Database": "sales"}
+
+
+def test_a_parameter_that_the_template_has_no_more_is_not_sent() -> None:
+    cloud = Cloud(status="CREATE_COMPLETE")
+    cloud.parameters = {"OfAnOlderRelease": "x", "Database": "sales"}
+    assert apply(cloud, "dev", {})
+
+
+@pytest.mark.parametrize("name", ["SuportEmail", "Stage"])
+def test_a_parameter_that_there_is_not_is_refused_with_those_that_there_are(name: str) -> None:
+    with pytest.raises(DeployError, match=rf"no such parameter: {name}\. There are BaseCapacity, .*, SupportEmail"):
+        apply(Cloud(), "dev", {name: "a@b.example"})
+
+
+def test_a_stack_that_has_the_functions_is_not_replaced_by_one_that_has_not() -> None:
+    cloud = Cloud(status="CREATE_COMPLETE")
+    cloud.resources = [("AWS::S3::Bucket", "b"), (FUNCTION, "landfall-dev")]
+    with pytest.raises(DeployError, match="was made by make package or Terraform"):
+        apply(cloud, "dev", {})
+    assert cloud.asked == []
+
+
+def test_where_all_goes_has_to_be_said() -> None:
+    class Nowhere:
+        region_name = None
+
+    with pytest.raises(DeployError, match="export AWS_DEFAULT_REGION"):
+        region_of(Nowhere())
 
 
 def test_what_never_came_to_be_is_deleted_before_another_try() -> None:
@@ -98,7 +140,7 @@ def test_without_a_stack_it_is_said_how_to_make_one() -> None:
 def test_a_refusal_of_aws_is_told_with_its_reason() -> None:
     class Refusing(Cloud):
         def create_stack(self, **asked: Any) -> None:
-            raise _error("AccessDenied", "not authorized to perform: cloudformation:CreateStack")
+            raise refusal("AccessDenied", "not authorized to perform: cloudformation:CreateStack")
 
     with pytest.raises(DeployError, match="not authorized"):
         apply(Refusing(), "dev", {})

@@ -1,0 +1,99 @@
+"""What of a stage is in the account, as Chalice would have recorded it.
+
+Chalice writes its record when all is done. A first deployment that fails halfway leaves functions, roles, rules and an
+API that Chalice knows nothing of: the next one would make a second API. A deletion that fails halfway leaves a record
+of what is gone, at which the next one would stop.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from deploy.after import rules
+from deploy.merge import LANDING
+from deploy.stage import filled, function_name, functions
+from deploy.template import PROJECT
+
+Resource = dict[str, str]
+FORM = {"schema_version": "2.0", "backend": "api"}
+"""Of Chalice's record."""
+
+
+def record(session: Any, stage: str, bucket: str, deployed: Path) -> bool:
+    """Write the record anew, from what is there. Returns whether there is anything."""
+    found = resources(session, stage, bucket)
+    if found:
+        deployed.mkdir(exist_ok=True)
+        (deployed / f"{stage}.json").write_text(json.dumps({"resources": found, **FORM}, indent=2))
+    return bool(found)
+
+
+def resources(session: Any, stage: str, bucket: str) -> list[Resource]:
+    """In the order in which they are made: Chalice deletes from the end."""
+    lambdas = session.client("lambda")
+    arns = _functions(lambdas, stage)
+    return [
+        *_roles(session.client("iam"), stage),
+        *(_of("lambda_function", name, lambda_arn=arn) for name, arn in arns.items()),
+        *(_of("s3_event", f"{n}-s3event", bucket=bucket, lambda_arn=arns[n]) for n in LANDING if n in arns),
+        *_mappings(lambdas, arns),
+        *_rules(session.client("events"), stage),
+        *_rest_apis(session.client("apigateway"), stage),
+    ]
+
+
+def _of(kind: str, name: str, **values: str) -> Resource:
+    return {"name": name, "resource_type": kind, **values}
+
+
+def _functions(lambdas: Any, stage: str) -> dict[str, str]:
+    """ARNs by names in the app."""
+    found = {}
+    for name in functions(stage):
+        with suppress(lambdas.exceptions.ResourceNotFoundException):
+            said = lambdas.get_function(FunctionName=filled(function_name(name), {"Stage": stage}))
+            found[name] = said["Configuration"]["FunctionArn"]
+    return found
+
+
+def _roles(iam: Any, stage: str) -> Iterator[Resource]:
+    for name in functions(stage):
+        with suppress(iam.exceptions.NoSuchEntityException):
+            role = iam.get_role(RoleName=f"{PROJECT}-{stage}-{name}")["Role"]
+            yield _of("iam_role", f"{name}_role", role_arn=role["Arn"], role_name=role["RoleName"])
+
+
+def _mappings(lambdas: Any, arns: Mapping[str, str]) -> Iterator[Resource]:
+    """Of queues to functions; SQS takes no second one of the same."""
+    for name, arn in arns.items():
+        for page in lambdas.get_paginator("list_event_source_mappings").paginate(FunctionName=arn.rpartition(":")[2]):
+            for said in page["EventSourceMappings"]:
+                queue = said["EventSourceArn"]
+                known = {"event_uuid": said["UUID"], "queue_arn": queue, "queue": queue.rpartition(":")[2]}
+                yield _of("sqs_event", f"{name}-sqs-event-source", lambda_arn=arn, **known)
+
+
+def _rules(events: Any, stage: str) -> Iterator[Resource]:
+    for rule in rules(events, stage):
+        name = rule["Name"]
+        yield _of("cloudwatch_event", name.removeprefix(f"{PROJECT}-{stage}-"), rule_name=name)
+
+
+def _rest_apis(apigateway: Any, stage: str) -> Iterator[Resource]:
+    """Those that ask the stage's authorizer: Chalice gives the APIs of all stages one name.
+
+    Chalice goes on with the first, and deletes another one, as it does with all that the app has no more.
+    """
+    ours = f":function:{PROJECT}-{stage}-authorize/"
+    found = list[str]()
+    for page in apigateway.get_paginator("get_rest_apis").paginate():
+        for api in (api for api in page["items"] if api["name"] == PROJECT):
+            asked = apigateway.get_authorizers(restApiId=api["id"])["items"]
+            if any(ours in authorizer.get("authorizerUri", "") for authorizer in asked):
+                found.append(api["id"])
+    for n, id_ in enumerate(found):
+        yield _of("rest_api", f"rest_api {id_}" if n else "rest_api", rest_api_id=id_)

@@ -1,0 +1,124 @@
+"""Chalice's record, made anew from what a deployment that broke off has left in an account."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from chalice.config import DeployedResources
+from chalice.deploy.sweeper import ResourceSweeper
+from moto import mock_aws
+
+from deploy.found import record, resources
+
+PREFIX = "arn:aws:lambda:eu-west-1:123456789012:function"
+
+
+class Gateway:
+    """An API Gateway with APIs by their ids, and the function that each asks for permission."""
+
+    def __init__(self, **asks: str) -> None:
+        self.asks = asks
+
+    def get_paginator(self, name: str) -> Gateway:
+        assert name == "get_rest_apis"
+        return self
+
+    def paginate(self) -> list[dict[str, Any]]:
+        """Chalice names them after the app, in each stage; others have other names, and perhaps our authorizer."""
+        named = [{"id": id_, "name": "other" if id_ == "other" else "landfall"} for id_ in self.asks]
+        return [{"items": named[:1]}, {"items": named[1:]}]
+
+    def get_authorizers(self, **which: str) -> dict[str, Any]:
+        uri = f"arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/{PREFIX}:{self.asks[which['restApiId']]}"
+        return {"items": [{"authorizerUri": f"{uri}/invocations"}]}
+
+
+class Session:
+    """A session of the AWS in this process, with an API Gateway of our own."""
+
+    region_name = "eu-west-1"
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+
+    def client(self, service: str) -> Any:
+        return self.gateway if service == "apigateway" else boto3.client(service, region_name=self.region_name)
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "any")
+    with mock_aws():
+        yield Session(Gateway(a="landfall-dev2-authorize", b="landfall-dev-authorize", other="landfall-dev-authorize"))
+
+
+def _begun(session: Session, *names: str) -> None:
+    """Roles and functions of stage dev."""
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("app.py", "")
+    for name in names:
+        role = session.client("iam").create_role(RoleName=f"landfall-dev-{name}", AssumeRolePolicyDocument="{}")
+        session.client("lambda").create_function(
+            FunctionName="landfall-dev" if name == "api_handler" else f"landfall-dev-{name}",
+            Role=role["Role"]["Arn"],
+            Runtime="python3.13",
+            Handler="app.app",
+            Code={"ZipFile": zipped.getvalue()},
+        )
+
+
+def test_where_nothing_was_begun_there_is_no_record(session: Session, tmp_path: Path) -> None:
+    session.gateway.asks = {}
+    assert not record(session, "dev", "b", tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_begun_is_in_the_record_under_chalices_names(session: Session, tmp_path: Path) -> None:
+    _begun(session, "advance_run", "on_incoming", "api_handler")
+    queue = session.client("sqs").create_queue(QueueName="landfall-dev-runs")["QueueUrl"]
+    arn = session.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    mapping = session.client("lambda").create_event_source_mapping(
+        EventSourceArn=arn["QueueArn"], FunctionName="landfall-dev-advance_run"
+    )
+    session.client("events").put_rule(Name="landfall-dev-on_schedule-event", ScheduleExpression="rate(5 minutes)")
+    session.client("events").put_rule(Name="landfall-dev2-on_schedule-event", ScheduleExpression="rate(5 minutes)")
+    assert record(session, "dev", "b", tmp_path)
+    found = {r["name"]: r for r in json.loads((tmp_path / "dev.json").read_text())["resources"]}
+    assert list(found) == [
+        *("advance_run_role", "on_incoming_role", "api_handler_role", "advance_run", "on_incoming", "api_handler"),
+        *("on_incoming-s3event", "advance_run-sqs-event-source", "on_schedule-event", "rest_api"),
+    ]
+    assert found["api_handler"]["lambda_arn"] == f"{PREFIX}:landfall-dev"
+    assert found["on_incoming-s3event"]["bucket"] == "b"
+    known = found["advance_run-sqs-event-source"]
+    assert (known["event_uuid"], known["queue"]) == (mapping["UUID"], "landfall-dev-runs")
+    assert found["rest_api"]["rest_api_id"] == "b", "not another stage's, not another app's"
+
+
+def test_an_api_too_many_is_in_the_record_under_a_name_that_chalice_sweeps(session: Session) -> None:
+    session.gateway.asks = {"b": "landfall-dev-authorize", "c": "landfall-dev-authorize"}
+    assert [(r["name"], r["rest_api_id"]) for r in resources(session, "dev", "b")] == [
+        ("rest_api", "b"),
+        ("rest_api c", "c"),
+    ]
+
+
+def test_chalice_knows_how_to_delete_each_kind_in_the_record(session: Session) -> None:
+    _begun(session, "on_incoming")
+    found = resources(session, "dev", "b")
+    sweeper = ResourceSweeper()
+    sweeper._plan_deletion([r["name"] for r in reversed(found)], DeployedResources({"resources": found}))
+    called = [i.method_name for i in sweeper.plan.instructions if hasattr(i, "method_name")]
+    assert called == [
+        *("delete_rest_api", "disconnect_s3_bucket_from_lambda", "remove_permission_for_s3_event"),
+        *("delete_function", "delete_role"),
+    ]

@@ -1,0 +1,66 @@
+"""What `make deploy` takes for an answer, and what it measures before anything is uploaded."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from deploy.package import chalice, packed
+from deploy.project import Project
+from deploy.stack import DeployError, environment
+from deploy.stage import functions, policy
+from deploy.template import infra
+from deploy.up import migrated, parameters
+from deploy.vendor import PackageError
+
+
+def _said(*left: str) -> str:
+    return json.dumps({"done": ["created landing.transactions"], "left": list(left)})
+
+
+def test_what_a_person_has_left_to_do_is_told_and_is_no_failure() -> None:
+    text = migrated(1, _said("! landing.task: add a column"))
+    assert text.splitlines()[:2] == ["created landing.transactions", "! landing.task: add a column"]
+    assert "left to a person" in text
+    assert migrated(0, _said()) == "created landing.transactions"
+    assert migrated(0, '{"done": [], "left": []}') == "nothing to do"
+
+
+@pytest.mark.parametrize(("code", "said"), [(3, ""), (2, ""), (1, ""), (-9, "")])
+def test_a_migration_that_breaks_off_is_one(code: int, said: str) -> None:
+    with pytest.raises(DeployError, match="but for the warehouse's tables"):
+        migrated(code, said)
+
+
+def test_parameters_are_named() -> None:
+    assert parameters(["SupportEmail=a@b.example", "SubnetIds=a,b", "Database=x=y", "BusinessEmail="]) == {
+        "SupportEmail": "a@b.example",
+        "SubnetIds": "a,b",
+        "Database": "x=y",
+        "BusinessEmail": "",
+    }
+    with pytest.raises(DeployError, match=r"not as SupportEmail$"):
+        parameters(["SupportEmail", "Database=x"])
+
+
+def test_chalice_goes_where_it_is_told_whatever_the_environment_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    (tmp_path / ".chalice").mkdir()
+    (tmp_path / ".chalice/config.json").write_text('{"version": "2.0", "app_name": "a"}')
+    (tmp_path / "app.py").write_text("import os\nraise SystemExit(os.environ['AWS_DEFAULT_REGION'])\n")
+    with pytest.raises(PackageError, match="eu-north-1"):
+        chalice(tmp_path, "package", str(tmp_path / "out"), region="eu-north-1")
+
+
+def test_the_zip_is_there_to_be_measured_before_chalice_uploads_it(tmp_path: Path) -> None:
+    variables = environment("dev", dict.fromkeys(infra("dev")["Outputs"], "x"))
+    policies = {name: policy(name) for name in functions("dev")}
+    Project(stage="dev", environment=variables, policies=policies).make(tmp_path / "made", None)
+    archive = packed(tmp_path / "made", "x86_64")
+    assert archive.parent == tmp_path / "made/.chalice/deployments"
+    assert {"app.py", "chalicelib/pipeline.py"} <= set(zipfile.ZipFile(archive).namelist())
