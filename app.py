@@ -51,18 +51,22 @@ def plain(handler: Callable[[S3Event], None]) -> Any:
     return app.lambda_function()(on_event)
 
 
+def arrive(event: S3Event) -> None:
+    """Start a run of each file that the event names."""
+    for source in landed(event.to_dict()):
+        wired().pipeline.arrive(source)
+
+
 @on_landing("incoming/")
 def on_incoming(event: S3Event) -> None:
     """A file landed below incoming/."""
-    for source in landed(event.to_dict()):
-        wired().pipeline.arrive(source)
+    arrive(event)
 
 
 @on_landing("monthly_data/")
 def on_monthly(event: S3Event) -> None:
     """A file landed below monthly_data/."""
-    for source in landed(event.to_dict()):
-        wired().pipeline.arrive(source)
+    arrive(event)
 
 
 # ---- work ----------------------------------------------------------------------------------------------------------

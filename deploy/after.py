@@ -9,11 +9,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from deploy.merge import BURST, CALLS_PER_SECOND
+from deploy.merge import BURST, CALLS_PER_SECOND, QUEUES
 from deploy.stage import config, filled, function_name, functions
 from deploy.template import PROJECT
 
-API_STAGE = "api"
 MEMORY = "deployed/{stage}.json"
 """Where in the landing bucket Chalice's record of a stage is kept. Without it a deployment would make a second API."""
 
@@ -56,11 +55,20 @@ def as_switched(events: Any, stage: str) -> Iterator[None]:
                 events.disable_rule(Name=name)
 
 
-def tag_roles(iam: Any, stage: str) -> None:
-    """Chalice tags functions, but not their roles."""
-    said = [{"Key": "Environment", "Value": stage}, {"Key": "Project", "Value": PROJECT}]
+def tag(session: Any, stage: str, rest_api: str, where: Mapping[str, str]) -> None:
+    """Chalice tags functions, and nothing else: no roles, rules, mappings of queues, no API and no stage of it."""
+    said = {"Environment": stage, "Project": PROJECT}
+    listed = [{"Key": name, "Value": value} for name, value in said.items()]
+    iam, events, lambdas, apigateway = map(session.client, ("iam", "events", "lambda", "apigateway"))
     for name in functions(stage):
-        iam.tag_role(RoleName=_role(stage, name), Tags=said)
+        iam.tag_role(RoleName=_role(stage, name), Tags=listed)
+    for rule in rules(events, stage):
+        events.tag_resource(ResourceARN=rule["Arn"], Tags=listed)
+    for arn in _mappings(lambdas, stage, where):
+        lambdas.tag_resource(Resource=arn, Tags=said)
+    api = filled("arn:${AWS::Partition}:apigateway:${AWS::Region}::/restapis/", where) + rest_api
+    for arn in (api, f"{api}/stages/{_api_stage(stage)}"):
+        apigateway.tag_resource(resourceArn=arn, tags=said)
 
 
 def keep_logs(logs: Any, stage: str, where: Mapping[str, str]) -> None:
@@ -91,11 +99,11 @@ def drop_logs(logs: Any, stage: str) -> None:
         logs.delete_log_group(logGroupName=group)
 
 
-def limit_calls(apigateway: Any, rest_api: str) -> None:
+def limit_calls(apigateway: Any, stage: str, rest_api: str) -> None:
     """As many calls a second as the template allows."""
     asked = {"/*/*/throttling/rateLimit": CALLS_PER_SECOND, "/*/*/throttling/burstLimit": BURST}
     changes = [{"op": "replace", "path": path, "value": str(value)} for path, value in asked.items()]
-    apigateway.update_stage(restApiId=rest_api, stageName=API_STAGE, patchOperations=changes)
+    apigateway.update_stage(restApiId=rest_api, stageName=_api_stage(stage), patchOperations=changes)
 
 
 def rules(events: Any, stage: str) -> list[dict[str, Any]]:
@@ -110,6 +118,20 @@ def _log_groups(logs: Any, stage: str) -> list[str]:
     pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=ours)
     names = [group["logGroupName"] for page in pages for group in page["logGroups"]]
     return [name for name in names if name == ours or name.startswith(f"{ours}-")]
+
+
+def _mappings(lambdas: Any, stage: str, where: Mapping[str, str]) -> Iterator[str]:
+    """ARNs of those of queues to functions, which not every version of the API tells."""
+    arn = filled("arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:event-source-mapping:", where)
+    pages = lambdas.get_paginator("list_event_source_mappings")
+    for name in QUEUES:
+        for page in pages.paginate(FunctionName=filled(function_name(name), {"Stage": stage})):
+            yield from (arn + said["UUID"] for said in page["EventSourceMappings"])
+
+
+def _api_stage(stage: str) -> str:
+    """What API Gateway calls its stage."""
+    return str(config()["stages"][stage]["api_gateway_stage"])
 
 
 def _role(stage: str, name: str) -> str:

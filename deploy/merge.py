@@ -91,7 +91,7 @@ def _mapping(name: str, queue: str) -> dict[str, Any]:
 
 def _notify(resources: dict[str, Any]) -> None:
     """The bucket calls a function for what lands below each prefix; S3 must be allowed to before the bucket is made."""
-    bucket = "landfall-${Stage}-${AWS::AccountId}-${AWS::Region}"
+    bucket = resources["LandingBucket"]["Properties"]["BucketName"]["Fn::Sub"]
     called, allowed = [], []
     for name, prefix in LANDING.items():
         permission = f"{logical(name)}Permission"

@@ -14,7 +14,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.faults import ExitCode
-from deploy.after import as_switched, keep_logs, limit_calls, recall, remember, tag_roles
+from deploy.after import as_switched, keep_logs, limit_calls, recall, remember, tag
 from deploy.found import record
 from deploy.package import chalice, measure, packed
 from deploy.project import BUILD, Project
@@ -59,9 +59,9 @@ def project(stage: str, found: dict[str, str], where: dict[str, str], architectu
 
 
 def _afterwards(session: Any, stage: str, where: dict[str, str]) -> None:
-    tag_roles(session.client("iam"), stage)
+    tag(session, stage, rest_api(stage), where)
     keep_logs(session.client("logs"), stage, where)
-    limit_calls(session.client("apigateway"), rest_api(stage))
+    limit_calls(session.client("apigateway"), stage, rest_api(stage))
 
 
 def rest_api(stage: str) -> str:

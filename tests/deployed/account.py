@@ -43,6 +43,7 @@ class Account:
             "rules": {r["Name"]: self._rule(r) for r in self.client("events").list_rules()["Rules"]},
             "secrets": _by("Name", self.client("secretsmanager").list_secrets()["SecretList"], "ARN"),
             "stacks": _by("StackName", self._stacks(), "StackStatus", "LastUpdatedTime"),
+            "tags": self._tags(),
             "tables": dict.fromkeys(self.client("dynamodb").list_tables()["TableNames"]),
             "topics": dict.fromkeys(_last(t["TopicArn"]) for t in self.client("sns").list_topics()["Topics"]),
         }
@@ -88,6 +89,22 @@ class Account:
         limits = {name: value for name, value in stage["methodSettings"]["*/*"].items() if "throttling" in name}
         return {"name": said["name"], "methods": methods, "stage": stage["stageName"], "limits": limits}
 
+    def _tags(self) -> dict[str, dict[str, str]]:
+        """Of what Chalice makes besides functions."""
+        iam, events, lambdas, gateway = map(self.client, ("iam", "events", "lambda", "apigateway"))
+        found = {}
+        for role in iam.list_roles()["Roles"]:
+            found[role["RoleName"]] = _pairs(iam.list_role_tags(RoleName=role["RoleName"])["Tags"])
+        for rule in events.list_rules()["Rules"]:
+            found[rule["Name"]] = _pairs(events.list_tags_for_resource(ResourceARN=rule["Arn"])["Tags"])
+        for said in self._mappings():
+            found[_last(said["EventSourceArn"])] = lambdas.list_tags(Resource=said["EventSourceMappingArn"])["Tags"]
+        for api in self._rest_apis():
+            for where in (f"/restapis/{api['id']}", f"/restapis/{api['id']}/stages/api"):
+                arn = f"arn:aws:apigateway:{self.env['AWS_DEFAULT_REGION']}::{where}"
+                found[where] = gateway.get_tags(resourceArn=arn)["tags"]
+        return found
+
     def _policies(self, role: str) -> dict[str, Any]:
         iam = self.client("iam")
         names = iam.list_role_policies(RoleName=role)["PolicyNames"]
@@ -117,6 +134,10 @@ def _mapping(said: dict[str, Any]) -> dict[str, Any]:
         "at once": said["ScalingConfig"]["MaximumConcurrency"],
         "batch": said["BatchSize"],
     }
+
+
+def _pairs(tags: Iterable[dict[str, str]]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in tags}
 
 
 def _last(arn: str) -> str:

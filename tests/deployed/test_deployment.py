@@ -102,6 +102,13 @@ def test_everything_that_is_to_call_a_function_does(deployed: Site) -> None:
     assert all(security for method, security in api["methods"].items() if not method.startswith("OPTIONS"))
 
 
+def test_all_that_chalice_has_made_is_tagged_too(deployed: Site) -> None:
+    found = deployed.account.inventory()["tags"]
+    assert len(found) == len(functions("dev")) + len(("copy", "api", "its stage")) + len(QUEUES) + 2
+    wanted = {"Environment": "dev", "Project": "landfall"}
+    assert {name for name, tags in found.items() if not wanted.items() <= tags.items()} == set()
+
+
 def test_a_second_deployment_changes_nothing(deployed: Site) -> None:
     before = deployed.account.inventory()
     said = deployed.deploy()

@@ -9,7 +9,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from deploy.after import as_switched, drop_logs, let_logs_expire
+from deploy.after import as_switched, drop_logs, let_logs_expire, tag
+from deploy.stage import functions
 
 SWEEP, STATEMENTS = "landfall-dev-on_schedule-event", "landfall-dev-on_statement-event"
 OTHER = "landfall-dev2-any-event"
@@ -100,3 +101,46 @@ def test_logs_of_functions_that_are_gone_expire(logs: Any) -> None:
 def test_logs_go_with_all_data_of_their_stage(logs: Any) -> None:
     drop_logs(logs, "dev")
     assert _days(logs) == {GROUPS[2]: None}
+
+
+class Tagged:
+    """A session of services that hold what Chalice makes of a stage, and remember the tags of each."""
+
+    def __init__(self, events: Any) -> None:
+        self.events, self.tags = events, dict[str, Any]()
+
+    def client(self, service: str) -> Any:
+        return self.events if service == "events" else self
+
+    def get_paginator(self, name: str) -> Any:
+        assert name == "list_event_source_mappings"
+        return self
+
+    def paginate(self, **which: str) -> list[dict[str, Any]]:
+        return [{"EventSourceMappings": [{"UUID": f"of-{which['FunctionName']}"}]}]
+
+    def tag_role(self, **said: Any) -> None:
+        self.tags[said["RoleName"]] = {tag["Key"]: tag["Value"] for tag in said["Tags"]}
+
+    def tag_resource(self, **said: Any) -> None:
+        """Lambda and API Gateway write the two words differently."""
+        self.tags[said.get("Resource") or said["resourceArn"]] = said.get("Tags") or said["tags"]
+
+
+def test_all_that_chalice_makes_is_tagged_and_nothing_of_another_stage(events: Any) -> None:
+    where = {"AWS::Partition": "aws", "AWS::Region": "eu-west-1", "AWS::AccountId": "123456789012"}
+    session = Tagged(events)
+    tag(session, "dev", "abc", where)
+    assert set(map(str, session.tags.values())) == {"{'Environment': 'dev', 'Project': 'landfall'}"}
+    mapping = "arn:aws:lambda:eu-west-1:123456789012:event-source-mapping:of-landfall-dev"
+    assert set(session.tags) == {
+        *(f"landfall-dev-{name}" for name in functions("dev")),
+        *(f"{mapping}-{name}" for name in ("advance_run", "stage_chunk", "bury_run", "bury_chunk")),
+        "arn:aws:apigateway:eu-west-1::/restapis/abc",
+        "arn:aws:apigateway:eu-west-1::/restapis/abc/stages/api",
+    }
+    for rule in (SWEEP, STATEMENTS):
+        arn = events.describe_rule(Name=rule)["Arn"]
+        assert {t["Key"] for t in events.list_tags_for_resource(ResourceARN=arn)["Tags"]} == {"Environment", "Project"}
+    other = events.describe_rule(Name=OTHER)["Arn"]
+    assert events.list_tags_for_resource(ResourceARN=other)["Tags"] == []
