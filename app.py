@@ -51,9 +51,9 @@ def plain(handler: Callable[[S3Event], None]) -> Any:
     return app.lambda_function()(on_event)
 
 
-def arrive(event: S3Event) -> None:
-    """Start a run of each file that the event names."""
-    for source in landed(event.to_dict()):
+def arrive(landing: S3Event) -> None:
+    """Start a run of each file that has landed."""
+    for source in landed(landing.to_dict()):
         wired().pipeline.arrive(source)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from chalice.utils import to_cfn_resource_name
 
-from deploy.stage import API, SETTINGS, for_template, function_name, functions, policy
+from deploy.stage import API, SETTINGS, config, for_template, function_name, functions, granted
 from deploy.template import PROJECT, infra, tags
 
 LANDING = {"on_incoming": "incoming/", "on_monthly": "monthly_data/"}
@@ -57,7 +57,8 @@ def merge(stage: str) -> dict[str, Any]:
 def policies(stage: str) -> dict[str, Any]:
     """Each function's policy, as the template takes it."""
     known = {"WorkgroupArn": infra(stage)["Outputs"]["WorkgroupArn"]["Value"]}
-    return {name: for_template(policy(name), known) for name in functions(stage)}
+    said = config()["stages"][stage]
+    return {name: for_template(granted(name, said), known) for name in functions(stage)}
 
 
 def logical(name: str) -> str:

@@ -21,6 +21,15 @@ PLACEHOLDER = re.compile(r"\$\{(!?)([\w:]+)\}")
 SETTINGS = {"".join(word.title() for word in f.name.split("_")): f"LANDFALL_{f.name.upper()}" for f in fields(Settings)}
 """Outputs of the stack that are settings of the app, and the variables that hold them."""
 API = "api_handler"
+INTERFACES = (
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+)
+"""What AWS's own AWSLambdaVPCAccessExecutionRole allows besides logs."""
 
 
 def config(root: Path = CHALICE) -> dict[str, Any]:
@@ -46,6 +55,23 @@ def function_name(name: str) -> str:
 def policy(name: str) -> dict[str, Any]:
     """The policy of a function, as it is written."""
     return dict(json.loads((CHALICE / f"policy-{name}.json").read_text()))
+
+
+def granted(name: str, stage: Mapping[str, Any]) -> dict[str, Any]:
+    """The policy of a function in a stage, by what the configuration says of it.
+
+    In a VPC Lambda makes network interfaces by the function's role, before and after it runs; the function may not.
+    """
+    said = policy(name)
+    if stage.get("subnet_ids"):
+        function = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:" + function_name(name)
+        never = {"ArnEquals": {"lambda:SourceFunctionArn": [function]}}
+        listed = {"Action": list(INTERFACES), "Resource": ["*"]}
+        said["Statement"] += [
+            {"Sid": "LetLambdaReachTheVpcWhichHasNoResourceLevel", "Effect": "Allow", **listed},
+            {"Sid": "ButNotTheFunctionItself", "Effect": "Deny", **listed, "Condition": never},
+        ]
+    return said
 
 
 def for_template(document: Any, known: Mapping[str, Any]) -> Any:

@@ -19,7 +19,7 @@ from deploy.found import record
 from deploy.package import chalice, measure, packed
 from deploy.project import BUILD, Project
 from deploy.stack import DeployError, apply, environment, name_of, outputs, placeholders, region_of
-from deploy.stage import CHALICE, filled, functions, policy, stages
+from deploy.stage import CHALICE, config, filled, functions, granted, stages
 from deploy.vendor import PLATFORMS, PackageError, vendor
 
 DEPLOYED = CHALICE / "deployed"
@@ -48,11 +48,11 @@ def deploy(session: Any, stage: str, given: dict[str, str], architecture: str, *
 
 def project(stage: str, found: dict[str, str], where: dict[str, str], architecture: str) -> Project:
     """The stage's project, with the account and the stack's outputs for placeholders."""
-    values = {**where, "WorkgroupArn": found["WorkgroupArn"]}
+    values, said = {**where, "WorkgroupArn": found["WorkgroupArn"]}, config()["stages"][stage]
     return Project(
         stage=stage,
         environment=environment(stage, found),
-        policies={name: filled(policy(name), values) for name in functions(stage)},
+        policies={name: filled(granted(name, said), values) for name in functions(stage)},
         architecture=architecture,
         deployed=DEPLOYED,
     )

@@ -11,7 +11,7 @@ import pytest
 from deploy.package import chalice, packed
 from deploy.project import Project
 from deploy.stack import DeployError, environment
-from deploy.stage import functions, policy
+from deploy.stage import INTERFACES, filled, functions, granted, policy
 from deploy.template import infra
 from deploy.up import migrated, parameters
 from deploy.vendor import PackageError
@@ -64,3 +64,22 @@ def test_the_zip_is_there_to_be_measured_before_chalice_uploads_it(tmp_path: Pat
     archive = packed(tmp_path / "made", "x86_64")
     assert archive.parent == tmp_path / "made/.chalice/deployments"
     assert {"app.py", "chalicelib/pipeline.py"} <= set(zipfile.ZipFile(archive).namelist())
+
+
+VPC = {"subnet_ids": ["subnet-a"], "security_group_ids": ["sg-a"]}
+WHERE = {"Stage": "dev", "AWS::Partition": "aws", "AWS::Region": "eu-west-1", "AWS::AccountId": "123456789012"}
+
+
+@pytest.mark.parametrize("name", sorted(functions("dev")))
+def test_in_a_vpc_lambda_may_make_network_interfaces_and_the_function_may_not(name: str) -> None:
+    assert granted(name, {}) == policy(name)
+    allowed, denied = granted(name, VPC)["Statement"][-2:]
+    assert (allowed["Effect"], denied["Effect"]) == ("Allow", "Deny")
+    assert set(allowed["Action"]) == set(denied["Action"]) == set(INTERFACES)
+    (function,) = filled(denied, WHERE)["Condition"]["ArnEquals"]["lambda:SourceFunctionArn"]
+    assert function.endswith(":function:landfall-dev" if name == "api_handler" else f":function:landfall-dev-{name}")
+
+
+def test_what_is_granted_in_a_vpc_fits_into_a_role() -> None:
+    longest = max(len(json.dumps(granted(name, VPC), separators=(",", ":"))) for name in functions("dev"))
+    assert longest < 10_240, "all inline policies of a role, without blanks, before names are filled in"
