@@ -114,9 +114,10 @@ def test_percent_only_grows(life: list[tuple[Run, list[Chunk]]]) -> None:
     assert shown[-1] == 100.0 > shown[-2]
 
 
-@given(lives(), st.floats(allow_nan=False, allow_infinity=False), st.randoms())
-def test_a_status_can_always_be_shown(life: list[tuple[Run, list[Chunk]]], now: float, dice: random.Random) -> None:
+@given(lives(), st.floats(allow_nan=False, allow_infinity=False), st.integers())
+def test_a_status_can_always_be_shown(life: list[tuple[Run, list[Chunk]]], now: float, seed: int) -> None:
     """Also with clocks that go backwards, and moments in any order."""
+    dice = random.Random(seed)
     for run, chunks in life:
         moments = {state.value: dice.uniform(-1e9, 1e12) for state in RunState if dice.random() < 0.5}
         shown = views.status(replace(run, moments=moments, counts=Counts(read=5, good=5)), chunks, now)
