@@ -47,7 +47,7 @@ def pointed(runs: RunStore) -> Newest | None:
     return runs.newest("landing", "incoming/a.csv")
 
 
-@pytest.mark.parametrize("count", [0, 1, 101])
+@pytest.mark.parametrize("count", [0, 1, 100, 101, 250])
 def test_several_runs_are_read_at_once_in_the_order_asked_for(runs: RunStore, clock: MemoryClock, count: int) -> None:
     names = [f"r{n}" for n in range(count)]
     for name in names:
@@ -56,7 +56,7 @@ def test_several_runs_are_read_at_once_in_the_order_asked_for(runs: RunStore, cl
     assert found == [runs.get(name) for name in reversed(names)]
 
 
-@pytest.mark.parametrize("count", [0, 1, 101])
+@pytest.mark.parametrize("count", [0, 1, 100, 230])
 def test_the_newest_of_many_keys_is_read_at_once(runs: RunStore, clock: MemoryClock, count: int) -> None:
     keys = [f"incoming/ü {n}.csv" for n in range(count)]
     for n, key in enumerate(keys):
