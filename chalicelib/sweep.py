@@ -51,8 +51,9 @@ def drive_unfinished(pipeline: Pipeline, *, until: float) -> int:
     try:
         if stuck and pipeline.queue.waiting() < known:
             for first in _until(pipeline, range(0, len(stuck), BATCH), until):
-                pipeline.queue.send_runs(stuck[first : first + BATCH])
-                driven += len(stuck[first : first + BATCH])
+                batch = stuck[first : first + BATCH]
+                pipeline.queue.send_runs(batch)
+                driven += len(batch)
     except Exception as error:  # noqa: BLE001 - files are still looked for
         _passed_over(pipeline, error)
     pipeline.note("swept", {"driven": driven, **age})  # no age is an alarm, a wrong one is none

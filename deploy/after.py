@@ -11,15 +11,20 @@ from botocore.exceptions import ClientError
 
 from deploy.merge import BURST, CALLS_PER_SECOND, QUEUES
 from deploy.stage import config, filled, function_name, functions
-from deploy.template import PROJECT
+from deploy.template import PROJECT, tag_map, tags
 
 MEMORY = "deployed/{stage}.json"
 """Where in the landing bucket Chalice's record of a stage is kept. Without it a deployment would make a second API."""
 
 
+def record_of(deployed: Path, stage: str) -> Path:
+    """Where Chalice keeps its record here."""
+    return deployed / f"{stage}.json"
+
+
 def remember(s3: Any, bucket: str, stage: str, deployed: Path) -> None:
     """Keep Chalice's record."""
-    s3.put_object(Bucket=bucket, Key=MEMORY.format(stage=stage), Body=(deployed / f"{stage}.json").read_bytes())
+    s3.put_object(Bucket=bucket, Key=MEMORY.format(stage=stage), Body=record_of(deployed, stage).read_bytes())
 
 
 def recall(s3: Any, bucket: str, stage: str, deployed: Path) -> None:
@@ -31,13 +36,13 @@ def recall(s3: Any, bucket: str, stage: str, deployed: Path) -> None:
             return
         raise
     deployed.mkdir(exist_ok=True)
-    (deployed / f"{stage}.json").write_bytes(found)
+    record_of(deployed, stage).write_bytes(found)
 
 
 def forget(s3: Any, bucket: str, stage: str, deployed: Path) -> None:
     """Nothing is deployed any more."""
     s3.delete_object(Bucket=bucket, Key=MEMORY.format(stage=stage))
-    (deployed / f"{stage}.json").unlink(missing_ok=True)
+    record_of(deployed, stage).unlink(missing_ok=True)
 
 
 @contextmanager
@@ -57,15 +62,16 @@ def as_switched(events: Any, stage: str) -> Iterator[None]:
 
 def tag(session: Any, stage: str, rest_api: str, where: Mapping[str, str]) -> None:
     """Chalice tags functions, and nothing else: no roles, rules, mappings of queues, no API and no stage of it."""
-    said = {"Environment": stage, "Project": PROJECT}
-    listed = [{"Key": name, "Value": value} for name, value in said.items()]
+    said, listed = tag_map(stage), tags(stage)
     iam, events, lambdas, apigateway = map(session.client, ("iam", "events", "lambda", "apigateway"))
     for name in functions(stage):
-        iam.tag_role(RoleName=_role(stage, name), Tags=listed)
+        iam.tag_role(RoleName=role_name(stage, name), Tags=listed)
     for rule in rules(events, stage):
         events.tag_resource(ResourceARN=rule["Arn"], Tags=listed)
-    for arn in _mappings(lambdas, stage, where):
-        lambdas.tag_resource(Resource=arn, Tags=said)
+    mapping = filled("arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:event-source-mapping:", where)
+    for name in QUEUES:
+        for found in mappings(lambdas, stage, name):  # not every version of the API tells the whole ARN
+            lambdas.tag_resource(Resource=mapping + found["UUID"], Tags=said)
     api = filled("arn:${AWS::Partition}:apigateway:${AWS::Region}::/restapis/", where) + rest_api
     for arn in (api, f"{api}/stages/{_api_stage(stage)}"):
         apigateway.tag_resource(resourceArn=arn, tags=said)
@@ -83,7 +89,7 @@ def keep_logs(logs: Any, stage: str, where: Mapping[str, str]) -> None:
         with suppress(logs.exceptions.ResourceAlreadyExistsException):
             logs.create_log_group(logGroupName=group)
         logs.put_retention_policy(logGroupName=group, retentionInDays=days)
-        logs.tag_resource(resourceArn=filled(arn, where) + group, tags={"Environment": stage, "Project": PROJECT})
+        logs.tag_resource(resourceArn=filled(arn, where) + group, tags=tag_map(stage))
 
 
 def let_logs_expire(logs: Any, stage: str) -> None:
@@ -120,13 +126,11 @@ def _log_groups(logs: Any, stage: str) -> list[str]:
     return [name for name in names if name == ours or name.startswith(f"{ours}-")]
 
 
-def _mappings(lambdas: Any, stage: str, where: Mapping[str, str]) -> Iterator[str]:
-    """ARNs of those of queues to functions, which not every version of the API tells."""
-    arn = filled("arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:event-source-mapping:", where)
+def mappings(lambdas: Any, stage: str, name: str) -> Iterator[dict[str, Any]]:
+    """Of queues to a function."""
     pages = lambdas.get_paginator("list_event_source_mappings")
-    for name in QUEUES:
-        for page in pages.paginate(FunctionName=filled(function_name(name), {"Stage": stage})):
-            yield from (arn + said["UUID"] for said in page["EventSourceMappings"])
+    for page in pages.paginate(FunctionName=filled(function_name(name), {"Stage": stage})):
+        yield from page["EventSourceMappings"]
 
 
 def _api_stage(stage: str) -> str:
@@ -134,6 +138,6 @@ def _api_stage(stage: str) -> str:
     return str(config()["stages"][stage]["api_gateway_stage"])
 
 
-def _role(stage: str, name: str) -> str:
+def role_name(stage: str, name: str) -> str:
     """As Chalice calls it."""
     return f"{PROJECT}-{stage}-{name}"

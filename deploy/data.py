@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from deploy.stack import DeployError, placeholders, resources
+from deploy.stack import DeployError, placeholders
 from deploy.stage import filled
-from deploy.template import PROJECT, infra
+from deploy.template import infra, tag_map
 
 GONE = frozenset({"404", "NoSuchBucket", "ResourceNotFoundException"})
 SERVERLESS = "redshift-serverless"
@@ -41,9 +41,8 @@ class Held:
         return f"{self.kind.word} {self.name}"
 
 
-def kept(cloudformation: Any, stage: str) -> list[Held]:
-    """What the stack will leave, in the order in which it can be deleted."""
-    listed = resources(cloudformation, stage)
+def kept(listed: Sequence[tuple[str, str]]) -> list[Held]:
+    """What a stack of these resources will leave, in the order in which it can be deleted."""
     return [Held(kind=kind, name=name) for of, kind in KINDS.items() for type_, name in listed if type_ == of]
 
 
@@ -91,7 +90,7 @@ def _find_namespace(session: Any, name: str, stage: str) -> bool:
 def _is_tagged(session: Any, arn: str, stage: str) -> bool:
     """Somebody's own warehouse may have the name that ours would have."""
     said = session.client(SERVERLESS).list_tags_for_resource(resourceArn=arn)["tags"]
-    return {"Environment": stage, "Project": PROJECT}.items() <= {tag["key"]: tag["value"] for tag in said}.items()
+    return tag_map(stage).items() <= {tag["key"]: tag["value"] for tag in said}.items()
 
 
 def _find_bucket(session: Any, name: str, _stage: str) -> bool:
@@ -112,12 +111,7 @@ def _delete_workgroup(session: Any, name: str) -> None:
     if serverless.get_workgroup(workgroupName=name)["workgroup"]["status"] != "DELETING":
         serverless.delete_workgroup(workgroupName=name)
     for _ in range(120):
-        try:
-            serverless.get_workgroup(workgroupName=name)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in GONE:
-                return
-            raise
+        serverless.get_workgroup(workgroupName=name)  # raises, once it is gone, what `delete` waits for
         time.sleep(10)
     raise DeployError(f"the workgroup {name} is still being deleted; run this again later")
 

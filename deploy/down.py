@@ -14,7 +14,17 @@ from deploy.data import Held, delete, kept, left
 from deploy.found import record
 from deploy.package import chalice
 from deploy.project import BUILD
-from deploy.stack import DeployError, described, has_functions, name_of, outputs, placeholders, region_of, remove
+from deploy.stack import (
+    DeployError,
+    described,
+    has_functions,
+    name_of,
+    outputs,
+    placeholders,
+    region_of,
+    remove,
+    resources,
+)
 from deploy.stage import stages
 from deploy.up import DEPLOYED, project
 from deploy.vendor import PackageError
@@ -33,8 +43,8 @@ def teardown(session: Any, stage: str, *, deletes_data: bool) -> None:
         data = left(session, stage)
         print(f"there is no stack {stack}" + ("" if data else ": nothing to do"))
     else:
-        data = kept(cloudformation, stage)
-        whole = has_functions(cloudformation, stage)
+        listed = resources(cloudformation, stage)
+        data, whole = kept(listed), has_functions(listed)
         print(f"the stack {stack} has the functions and the API, too" if whole else _functions(session, stage))
         if whole or deletes_data:
             remove(cloudformation, stage)

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from deploy.after import rules
+from deploy.after import mappings, record_of, role_name, rules
 from deploy.merge import LANDING
 from deploy.stage import filled, function_name, functions
 from deploy.template import PROJECT
@@ -28,7 +28,7 @@ def record(session: Any, stage: str, bucket: str, deployed: Path) -> bool:
     found = resources(session, stage, bucket)
     if found:
         deployed.mkdir(exist_ok=True)
-        (deployed / f"{stage}.json").write_text(json.dumps({"resources": found, **FORM}, indent=2))
+        record_of(deployed, stage).write_text(json.dumps({"resources": found, **FORM}, indent=2))
     return bool(found)
 
 
@@ -40,7 +40,7 @@ def resources(session: Any, stage: str, bucket: str) -> list[Resource]:
         *_roles(session.client("iam"), stage),
         *(_of("lambda_function", name, lambda_arn=arn) for name, arn in arns.items()),
         *(_of("s3_event", f"{n}-s3event", bucket=bucket, lambda_arn=arns[n]) for n in LANDING if n in arns),
-        *_mappings(lambdas, arns),
+        *_mappings(lambdas, stage, arns),
         *_rules(session.client("events"), stage),
         *_rest_apis(session.client("apigateway"), stage),
     ]
@@ -63,18 +63,17 @@ def _functions(lambdas: Any, stage: str) -> dict[str, str]:
 def _roles(iam: Any, stage: str) -> Iterator[Resource]:
     for name in functions(stage):
         with suppress(iam.exceptions.NoSuchEntityException):
-            role = iam.get_role(RoleName=f"{PROJECT}-{stage}-{name}")["Role"]
+            role = iam.get_role(RoleName=role_name(stage, name))["Role"]
             yield _of("iam_role", f"{name}_role", role_arn=role["Arn"], role_name=role["RoleName"])
 
 
-def _mappings(lambdas: Any, arns: Mapping[str, str]) -> Iterator[Resource]:
+def _mappings(lambdas: Any, stage: str, arns: Mapping[str, str]) -> Iterator[Resource]:
     """Of queues to functions; SQS takes no second one of the same."""
     for name, arn in arns.items():
-        for page in lambdas.get_paginator("list_event_source_mappings").paginate(FunctionName=arn.rpartition(":")[2]):
-            for said in page["EventSourceMappings"]:
-                queue = said["EventSourceArn"]
-                known = {"event_uuid": said["UUID"], "queue_arn": queue, "queue": queue.rpartition(":")[2]}
-                yield _of("sqs_event", f"{name}-sqs-event-source", lambda_arn=arn, **known)
+        for said in mappings(lambdas, stage, name):
+            queue = said["EventSourceArn"]
+            known = {"event_uuid": said["UUID"], "queue_arn": queue, "queue": queue.rpartition(":")[2]}
+            yield _of("sqs_event", f"{name}-sqs-event-source", lambda_arn=arn, **known)
 
 
 def _rules(events: Any, stage: str) -> Iterator[Resource]:

@@ -11,7 +11,7 @@ from typing import Any
 from chalice.utils import to_cfn_resource_name
 
 from deploy.stage import API, SETTINGS, config, for_template, function_name, functions, granted
-from deploy.template import PROJECT, infra, tags
+from deploy.template import infra, tag_map, tags
 
 LANDING = {"on_incoming": "incoming/", "on_monthly": "monthly_data/"}
 """Functions that the bucket notifies, and of what."""
@@ -26,7 +26,7 @@ CALLS_PER_SECOND, BURST = 20, 40
 API_PROPERTIES = {
     "Name": {"Fn::Sub": "landfall-${Stage}"},
     "TracingEnabled": True,
-    "Tags": {"Environment": {"Ref": "Stage"}, "Project": PROJECT},
+    "Tags": tag_map(),
     "PropagateTags": True,
     "MethodSettings": [
         {

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
 
 from deploy.stage import SETTINGS
-from deploy.template import PROJECT, infra
+from deploy.template import PROJECT, infra, tags
 
 NOTHING_TO_DO = "No updates are to be performed"
 NEVER_MADE = "ROLLBACK_COMPLETE"
@@ -57,7 +57,7 @@ def apply(cloudformation: Any, stage: str, parameters: Mapping[str, str]) -> boo
     if now and now["StackStatus"] == NEVER_MADE:
         remove(cloudformation, stage)
         now = None
-    if now and has_functions(cloudformation, stage):
+    if now and has_functions(resources(cloudformation, stage)):
         raise DeployError(
             f"the stack {name_of(stage)} was made by make package or Terraform, and has functions and API, too: "
             "make deploy would delete those. Change it the way it was made; docs/deploy.md"
@@ -68,7 +68,7 @@ def apply(cloudformation: Any, stage: str, parameters: Mapping[str, str]) -> boo
         "TemplateBody": json.dumps(template, separators=(",", ":")),
         "Parameters": _parameters(set(template["Parameters"]), parameters, now or {}),
         "Capabilities": ["CAPABILITY_NAMED_IAM"],
-        "Tags": [{"Key": "Environment", "Value": stage}, {"Key": "Project", "Value": PROJECT}],
+        "Tags": tags(stage),
     }
     verb = "create" if now is None else "update"
     try:
@@ -97,9 +97,9 @@ def resources(cloudformation: Any, stage: str) -> list[tuple[str, str]]:
     return [(r["ResourceType"], r["PhysicalResourceId"]) for r in listed if r.get("PhysicalResourceId")]
 
 
-def has_functions(cloudformation: Any, stage: str) -> bool:
-    """Whether the stack is one of `make package`; that of `make deploy` leaves functions to Chalice."""
-    return any(kind == FUNCTION for kind, _ in resources(cloudformation, stage))
+def has_functions(listed: Sequence[tuple[str, str]]) -> bool:
+    """Whether a stack with these is one of `make package`; that of `make deploy` leaves functions to Chalice."""
+    return any(kind == FUNCTION for kind, _ in listed)
 
 
 def described(cloudformation: Any, stage: str) -> dict[str, Any] | None:

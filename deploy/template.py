@@ -11,6 +11,7 @@ from deploy.dashboard import dashboard
 from deploy.stage import ROOT, functions
 
 PROJECT = "landfall"
+REF_STAGE = {"Ref": "Stage"}
 TAGGED = frozenset(
     {
         "AWS::CloudTrail::Trail",
@@ -51,6 +52,11 @@ def tag(resource: dict[str, Any]) -> None:
         resource["Properties"]["Tags"] = tags()
 
 
-def tags() -> list[dict[str, Any]]:
-    """Of everything that is made."""
-    return [{"Key": "Environment", "Value": {"Ref": "Stage"}}, {"Key": "Project", "Value": PROJECT}]
+def tag_map(stage: Any = REF_STAGE) -> dict[str, Any]:
+    """What everything that is made is tagged with; in a template the stage is an expression."""
+    return {"Environment": stage, "Project": PROJECT}
+
+
+def tags(stage: Any = REF_STAGE) -> list[dict[str, Any]]:
+    """The same, as most services take it."""
+    return [{"Key": name, "Value": value} for name, value in tag_map(stage).items()]

@@ -14,7 +14,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.faults import ExitCode
-from deploy.after import as_switched, keep_logs, limit_calls, recall, remember, tag
+from deploy.after import as_switched, keep_logs, limit_calls, recall, record_of, remember, tag
 from deploy.found import record
 from deploy.package import chalice, measure, packed
 from deploy.project import BUILD, Project
@@ -33,7 +33,7 @@ def deploy(session: Any, stage: str, given: dict[str, str], architecture: str, *
     print(f"stack {name_of(stage)}: {'applied' if apply(cloudformation, stage, given) else 'unchanged'}")
     found = outputs(cloudformation, stage)
     recall(session.client("s3"), found["Bucket"], stage, DEPLOYED)
-    if not _record(stage).exists() and record(session, stage, found["Bucket"], DEPLOYED):
+    if not record_of(DEPLOYED, stage).exists() and record(session, stage, found["Bucket"], DEPLOYED):
         print("an earlier deployment has not come to its end: going on with what it has made")
     where = placeholders(session, stage)
     project(stage, found, where, architecture).make(made, vendored)
@@ -67,15 +67,10 @@ def _afterwards(session: Any, stage: str, where: dict[str, str]) -> None:
 def rest_api(stage: str) -> str:
     """The id of the API that Chalice has deployed. Raises DeployError."""
     try:
-        said = json.loads(_record(stage).read_text())
+        said = json.loads(record_of(DEPLOYED, stage).read_text())
     except FileNotFoundError:
         raise DeployError(f"Chalice has no record of stage {stage}") from None
     return str(next(r["rest_api_id"] for r in said["resources"] if r["resource_type"] == "rest_api"))
-
-
-def _record(stage: str) -> Path:
-    """Chalice's."""
-    return DEPLOYED / f"{stage}.json"
 
 
 def _migrate(found: dict[str, str]) -> None:

@@ -50,7 +50,7 @@ def bug(name: str, *cuts: tuple[str, str, str]) -> Bug:
 
 
 NO_LEDGER = (WAREHOUSE, " if share.load_id not in self.book]\n        if not shares", "]\n        if not shares")
-NO_SWEEP = (SWEEP, "                pipeline.queue.send_runs(stuck[first : first + BATCH])\n", "")
+NO_SWEEP = (SWEEP, "                pipeline.queue.send_runs(batch)\n", "")
 BLIND_SWEEP = (SWEEP, "goes_on_at = look.through()", 'goes_on_at = ""')
 FRESH_TOKEN = (LOADING, "token=group.group_id", 'token=f"{group.group_id}-{self.clock.now()}"')
 DROPPED_REJECT = (STAGING, "rejected=summary.rows_rejected,", "rejected=min(summary.rows_rejected, 1),")
