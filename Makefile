@@ -52,7 +52,7 @@ deploy: setup ## to AWS: the stack, the functions, the warehouse's tables (STAGE
 	@.venv/bin/python -m deploy.up --stage $(STAGE) --architecture $(ARCHITECTURE) $(DEPLOY)
 
 teardown: setup ## functions and API; with DATA=delete also all data, for good (STAGE=dev)
-	@.venv/bin/python -m deploy.down --stage $(STAGE) $(if $(filter delete,$(DATA)),--delete-data)
+	@.venv/bin/python -m deploy.down --stage $(STAGE) $(if $(DATA),--data "$(DATA)") $(TEARDOWN)
 
 deployed: setup ## deploys to an AWS on this machine, twice, loads a file by what was uploaded, takes it all down
 	@.venv/bin/python -m pytest -n0 -m deployed tests/deployed $(PYTEST)

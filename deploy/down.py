@@ -1,4 +1,4 @@
-"""`make teardown STAGE=dev`: functions and API go, data stays. With --delete-data nothing is left. Can be run again."""
+"""`make teardown STAGE=dev`: functions and API go, data stays. With DATA=delete nothing is left. Can be run again."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import argparse
 import sys
 from typing import Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from deploy import account
 from deploy.after import drop_logs, forget, let_logs_expire
 from deploy.data import Held, delete, kept, left
 from deploy.found import record
@@ -28,6 +28,8 @@ from deploy.stack import (
 from deploy.stage import stages
 from deploy.up import DEPLOYED, project
 from deploy.vendor import PackageError
+
+DELETE = "delete"
 
 
 def teardown(session: Any, stage: str, *, deletes_data: bool) -> None:
@@ -85,10 +87,11 @@ def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m deploy.down", description=__doc__)
     parser.add_argument("--stage", choices=stages(), default="dev")
-    parser.add_argument("--delete-data", action="store_true", help="files, runs, warehouse and tokens too, for good")
+    parser.add_argument("--data", choices=("keep", DELETE), default="keep", help="files, runs, warehouse and tokens")
+    parser.add_argument("--emulated", action="store_true", help="act on what AWS_ENDPOINT_URL names, not on AWS")
     asked = parser.parse_args()
     try:
-        teardown(boto3.session.Session(), asked.stage, deletes_data=asked.delete_data)
+        teardown(account.session(emulated=asked.emulated), asked.stage, deletes_data=asked.data == DELETE)
     except (DeployError, PackageError, BotoCoreError, ClientError) as error:
         sys.exit(f"teardown: {error}")
 

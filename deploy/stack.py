@@ -48,6 +48,11 @@ def placeholders(session: Any, stage: str) -> dict[str, str]:
     }
 
 
+def takes(stage: str) -> list[str]:
+    """The names of the parameters that are the user's to give."""
+    return sorted(set(infra(stage)["Parameters"]) - {STAGE})
+
+
 def apply(cloudformation: Any, stage: str, parameters: Mapping[str, str]) -> bool:
     """Make the stack what the template says. Returns whether that changed it. Raises DeployError.
 
@@ -83,8 +88,6 @@ def apply(cloudformation: Any, stage: str, parameters: Mapping[str, str]) -> boo
 
 def _parameters(known: set[str], given: Mapping[str, str], now: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Those that are given, and of the others what the stack has, unless the template has it no more."""
-    if unknown := sorted(set(given) - (known - {STAGE})):
-        raise DeployError(f"no such parameter: {', '.join(unknown)}. There are {', '.join(sorted(known - {STAGE}))}")
     kept = {p["ParameterKey"] for p in now.get("Parameters", [])} & known
     said: list[dict[str, Any]] = [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]
     return said + [{"ParameterKey": name, "UsePreviousValue": True} for name in sorted(kept - set(given))]

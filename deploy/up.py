@@ -10,15 +10,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.faults import ExitCode
+from deploy import account
 from deploy.after import as_switched, keep_logs, limit_calls, recall, record_of, remember, tag
 from deploy.found import record
 from deploy.package import chalice, measure, packed
 from deploy.project import BUILD, Project
-from deploy.stack import DeployError, apply, environment, name_of, outputs, placeholders, region_of
+from deploy.stack import DeployError, apply, environment, name_of, outputs, placeholders, region_of, takes
 from deploy.stage import CHALICE, config, filled, functions, granted, stages
 from deploy.vendor import PLATFORMS, PackageError, vendor
 
@@ -95,11 +95,15 @@ def migrated(code: int, said: str) -> str:
     return "\n".join([*lines["done"], *lines["left"], *note]) or "nothing to do"
 
 
-def parameters(texts: list[str]) -> dict[str, str]:
+def parameters(texts: list[str], stage: str) -> dict[str, str]:
     """Each NAME=VALUE. Raises DeployError: CloudFormation would take what has no value for an empty one."""
     if faulty := [text for text in texts if "=" not in text]:
         raise DeployError(f"a parameter is given as NAME=VALUE, not as {', '.join(faulty)}")
-    return {name: value for name, _, value in (text.partition("=") for text in texts)}
+    given = {name: value for name, _, value in (text.partition("=") for text in texts)}
+    known = takes(stage)
+    if unknown := sorted(set(given) - set(known)):
+        raise DeployError(f"no such parameter: {', '.join(unknown)}. There are {', '.join(known)}")
+    return given
 
 
 def main() -> None:
@@ -108,11 +112,12 @@ def main() -> None:
     parser.add_argument("--stage", choices=stages(), default="dev")
     parser.add_argument("--architecture", choices=sorted(PLATFORMS), default="x86_64")
     parser.add_argument("--no-migrate", action="store_true", help="leave the warehouse's tables alone")
+    parser.add_argument("--emulated", action="store_true", help="deploy to what AWS_ENDPOINT_URL names, not to AWS")
     parser.add_argument("parameters", nargs="*", metavar="NAME=VALUE", help="parameters of the stack")
     asked = parser.parse_args()
     try:
-        given = parameters(asked.parameters)
-        deploy(boto3.session.Session(), asked.stage, given, asked.architecture, migrates=not asked.no_migrate)
+        given = parameters(asked.parameters, asked.stage)
+        deploy(account.session(emulated=asked.emulated), asked.stage, given, asked.architecture, migrates=not asked.no_migrate)
     except (DeployError, PackageError, BotoCoreError, ClientError) as error:
         sys.exit(f"deploy: {error}")
 

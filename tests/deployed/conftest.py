@@ -52,11 +52,11 @@ class Site:
 
     def deploy(self, *parameters: str) -> str:
         """`make deploy STAGE=dev`."""
-        return self.run(sys.executable, "-m", "deploy.up", "--stage", "dev", *parameters)
+        return self.run(sys.executable, "-m", "deploy.up", "--stage", "dev", "--emulated", *parameters)
 
     def teardown(self, *options: str) -> str:
         """`make teardown STAGE=dev`."""
-        return self.run(sys.executable, "-m", "deploy.down", "--stage", "dev", *options)
+        return self.run(sys.executable, "-m", "deploy.down", "--stage", "dev", "--emulated", *options)
 
     def rows(self, query: str) -> list[Any]:
         with psycopg.connect(self.record.warehouse["dsn"]) as connection:

@@ -171,6 +171,6 @@ def test_a_teardown_leaves_the_data_and_the_next_one_nothing(deployed: Site) -> 
     assert left["buckets"] == {BUCKET: {}}
     for kind in ("log groups", "queues", "secrets", "stacks", "tables", "topics"):
         assert left[kind] == before[kind]
-    deployed.teardown("--delete-data")
+    deployed.teardown("--data", "delete")
     assert {kind: found for kind, found in deployed.account.inventory().items() if found} == {}
     assert "nothing to do" in deployed.teardown()

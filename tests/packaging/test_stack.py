@@ -95,12 +95,6 @@ def test_a_parameter_that_the_template_has_no_more_is_not_sent() -> None:
     assert apply(cloud, "dev", {})
 
 
-@pytest.mark.parametrize("name", ["SuportEmail", "Stage"])
-def test_a_parameter_that_there_is_not_is_refused_with_those_that_there_are(name: str) -> None:
-    with pytest.raises(DeployError, match=rf"no such parameter: {name}\. There are BaseCapacity, .*, SupportEmail"):
-        apply(Cloud(), "dev", {name: "a@b.example"})
-
-
 def test_a_stack_that_has_the_functions_is_not_replaced_by_one_that_has_not() -> None:
     cloud = Cloud(status="CREATE_COMPLETE")
     cloud.resources = [("AWS::S3::Bucket", "b"), (FUNCTION, "landfall-dev")]

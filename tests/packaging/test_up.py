@@ -36,14 +36,20 @@ def test_a_migration_that_breaks_off_is_one(code: int, said: str) -> None:
 
 
 def test_parameters_are_named() -> None:
-    assert parameters(["SupportEmail=a@b.example", "SubnetIds=a,b", "Database=x=y", "BusinessEmail="]) == {
+    assert parameters(["SupportEmail=a@b.example", "SubnetIds=a,b", "Database=x=y", "BusinessEmail="], "dev") == {
         "SupportEmail": "a@b.example",
         "SubnetIds": "a,b",
         "Database": "x=y",
         "BusinessEmail": "",
     }
     with pytest.raises(DeployError, match=r"not as SupportEmail$"):
-        parameters(["SupportEmail", "Database=x"])
+        parameters(["SupportEmail", "Database=x"], "dev")
+
+
+@pytest.mark.parametrize("name", ["SuportEmail", "Stage"])
+def test_a_parameter_that_there_is_not_is_refused_with_those_that_there_are(name: str) -> None:
+    with pytest.raises(DeployError, match=rf"no such parameter: {name}\. There are BaseCapacity, .*, SupportEmail"):
+        parameters([f"{name}=a@b.example"], "dev")
 
 
 def test_chalice_goes_where_it_is_told_whatever_the_environment_says(
