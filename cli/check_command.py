@@ -77,13 +77,14 @@ class _Checker:
     def check(self, path: Path) -> ExitCode:
         """Report on one file."""
         with ExitStack() as stack:
-            spool, seen = RejectSpool(stack), Seen()
+            spool, seen, object_ = RejectSpool(stack), Seen(), ""
             try:
                 source = stack.enter_context(opened(path))
                 contract = self.choose(path, source)
+                object_ = contract.name
                 checked = check_file(source, contract, self._outputs(path, source, spool, seen), self.chunk_bytes)
             except LandfallError as error:
-                self.report.refused(path, error)
+                self.report.refused(path, object_, error)
                 return _exit_of(error)
             self.report.checked(path, checked, spool, seen)
             return ExitCode.BAD if checked.refusal else ExitCode.OK

@@ -29,8 +29,8 @@ class Report(Protocol):
     def checked(self, path: Path, checked: Checked, spool: RejectSpool, seen: Seen) -> None:
         """A file that was read to its end."""
 
-    def refused(self, path: Path, error: LandfallError) -> None:
-        """A file that was not."""
+    def refused(self, path: Path, object_: str, error: LandfallError) -> None:
+        """A file that was not, and the object it was taken for, if any."""
 
     def end(self) -> None:
         """That was the last."""
@@ -72,8 +72,9 @@ class JsonLines:
         self._out.write(f'], "chunks": {json.dumps(chunks)}}}\n')
         self._out.flush()
 
-    def refused(self, path: Path, error: LandfallError) -> None:
-        self._out.write(json.dumps({"file": str(path), "error": explained(error)}) + "\n")
+    def refused(self, path: Path, object_: str, error: LandfallError) -> None:
+        head = {"file": str(path), "object": object_} if object_ else {"file": str(path)}
+        self._out.write(json.dumps({**head, "error": explained(error)}) + "\n")
         self._out.flush()
 
     def end(self) -> None:
@@ -110,10 +111,11 @@ class ForPeople:
         if checked.refusal:
             self._say(f"{path}: would be REJECTED: {checked.refusal.message}")
 
-    def refused(self, path: Path, error: LandfallError) -> None:
+    def refused(self, path: Path, object_: str, error: LandfallError) -> None:
         self._clear()
-        self._say(f"{path}: {error.message} ({error.code})")
-        self._rows.append((path.name or str(path), "", "", "", "", "", "", error.code))
+        other = "; --contract NAME checks it by another" if error.code == "HEADER_MISMATCH" else ""
+        self._say(f"{path}: {error.message} ({error.code}){other}")
+        self._rows.append((path.name or str(path), object_, "", "", "", "", "", error.code))
 
     def end(self) -> None:
         counts = ("rows", "good", "rejected", "duplicate", "chunks")

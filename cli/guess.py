@@ -23,7 +23,7 @@ class UnguessableError(LandfallError):
 
 
 def guess(contracts: Contracts, path: Path, source: LocalFile) -> Contract:
-    """The contract of a file, by its path as a landing key, else its name, else its header.
+    """The contract of a file, by its path as a landing key, else its name, else its header, else its folder.
 
     Raises UnguessableError; Rejected for a file that has no header that could be read.
     """
@@ -35,8 +35,9 @@ def guess(contracts: Contracts, path: Path, source: LocalFile) -> Contract:
         return named[0]
     fitting = [c for c in contracts.values() if _fits(c, source)]
     both = [c for c in fitting if c in named] or fitting or named
-    if len(both) == 1:
-        return both[0]
+    for choice in (both, [c for c in both if c.name == path.absolute().parent.name.casefold()]):
+        if len(choice) == 1:
+            return choice[0]
     choices = f"say --contract, one of: {', '.join(c.name for c in both or contracts.values())}"
     if both:
         raise UnguessableError(f"several contracts may be meant by this path, name and header; {choices}")
@@ -59,9 +60,8 @@ def _keys(path: Path) -> Iterator[str]:
 
 
 def _names(contract: Contract, path: Path) -> bool:
-    """Whether the file, or the folder it is in, is called after the object or as its landing patterns say."""
-    words = {path.parent.absolute().name.casefold(), path.stem.casefold()}
-    if contract.name in words or re.search(rf"(?<![a-z]){re.escape(contract.name)}(?![a-z])", path.stem.casefold()):
+    """Whether the file is called after the object, or as its landing patterns say."""
+    if re.search(rf"(?<![a-z]){re.escape(contract.name)}(?![a-z])", path.stem.casefold()):
         return True
     lasts = (pattern.rsplit("/", 1)[-1] for pattern in contract.lands_at)
     return any(compile_pattern(last).match(path.name) is not None for last in lasts if last.strip("*"))

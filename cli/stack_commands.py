@@ -69,11 +69,10 @@ def next_steps(record: Record) -> str:
     return "\n".join(
         (
             f"cat > my-transactions.csv <<'EOF'\n{SAMPLE}EOF",
-            f". {sourced}    # the API's address and a token",
             f"{landfall} check my-transactions.csv    # what would become of a file",
             f"{landfall} push my-transactions.csv --object transactions --wait",
             f"{landfall} status my-transactions.csv",
-            'curl -H "Authorization: Bearer $LANDFALL_TOKEN" $LANDFALL_API_URL/status/my-transactions.csv',
+            f'( . {sourced}; curl -H "Authorization: Bearer $LANDFALL_TOKEN" $LANDFALL_API_URL/status/my-transactions.csv )',
             f"{make} down    # stop, and forget all of it",
         )
     )

@@ -192,25 +192,22 @@ def match_header(contract: Contract, fields: tuple[str, ...], *, from_file: bool
     present = Counter(column.name for column in found if column)
     extra = [place for place, column in enumerate(found) if column is None]
     strict = contract.extra_columns is ExtraColumns.FAIL
-    surplus = [fields[place] for place in extra if fields[place]]
+    strange = strict and from_file and any(fields) and not present
     problems = {
         "missing": [c.name for c in columns if c.name in needed and not present[c.name]],
-        "unexpected": (surplus if present or not from_file else _counted(surplus)) if strict else [],
+        "unexpected": [fields[place] for place in extra if fields[place]] if strict and not strange else [],
         "without a name": [f"column {place + 1}" for place in extra if not fields[place]] if strict else [],
         "given twice": [name for name, count in present.items() if count > 1],
     }
     if any(problems.values()):
         parts = [f"{what}: {_some(names)}" for what, names in problems.items() if names]
-        raise Rejected(f"the header does not fit the contract; {'; '.join(parts)}", code="HEADER_MISMATCH", line=1)
+        parts += [f"not one of its {len(fields)} names is known: is the first line a header?"] if strange else []
+        text = f"the header does not fit the contract {contract.name}; {'; '.join(parts)}"
+        raise Rejected(text, code="HEADER_MISMATCH", line=1)
     if contract.extra_columns is ExtraColumns.RESCUE and extra:
         names = [*(column.name for column in found if column), RESCUED]
         return Layout.of(contract, names, _distinct([(place, fields[place]) for place in extra]))
     return Layout.of(contract, [c.name if c else f"{IGNORED}{place + 1}" for place, c in enumerate(found)])
-
-
-def _counted(names: list[str]) -> list[str]:
-    """How many there are, in place of them."""
-    return [f"all {len(names)}; is the first line a header?"] if names else []
 
 
 def _distinct(named: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:

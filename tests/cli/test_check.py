@@ -102,7 +102,7 @@ def test_a_file_without_a_fitting_header_is_refused(
     done = landfall("check", path, "--json")
     assert done.code == 1
     assert done.lines[0]["error"]["code"] == code
-    assert set(done.lines[0]) == {"file", "error"}
+    assert set(done.lines[0]) == {"file", "object", "error"}
 
 
 PACKED: list[Callable[[str], bytes]] = [
@@ -200,6 +200,7 @@ def test_an_output_never_overwrites_an_input(landfall: Landfall, transactions: W
         ("my-transactions.csv", "nonsense", "transactions"),
         ("x.csv", HEADER, "transactions"),
         ("walmart_customer_May-2025.csv", "nonsense", "walmart_sales"),
+        ("user/x.csv", HEADER, "transactions"),
     ],
 )
 def test_the_contract_is_guessed(landfall: Landfall, tmp_path: Path, place: str, header: str, object: str) -> None:
@@ -209,8 +210,8 @@ def test_the_contract_is_guessed(landfall: Landfall, tmp_path: Path, place: str,
     (line,) = landfall("check", path, "--json").lines
     if header == "nonsense":
         assert line["error"]["code"] == "HEADER_MISMATCH"
-    else:
-        assert line["object"] == object
+        assert f"does not fit the contract {object}; " in line["error"]["message"]
+    assert line["object"] == object
 
 
 def test_a_file_of_no_contract_names_the_choices(landfall: Landfall, tmp_path: Path) -> None:

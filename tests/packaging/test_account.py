@@ -26,9 +26,7 @@ def test_account_and_region_are_said(capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().out == "account 123456789012, region eu-west-1\n"
 
 
-def test_a_shell_of_the_local_stack_is_refused(
-    shell: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_shell_of_the_local_stack_is_refused(shell: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     shell.setenv(ENDPOINT, "http://127.0.0.1:4566")
     with pytest.raises(DeployError, match=r"would act on http://127\.0\.0\.1:4566, not on AWS: use a shell in which"):
         session(emulated=False)

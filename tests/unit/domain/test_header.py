@@ -116,12 +116,12 @@ def test_names_match_in_any_order_by_name_or_alias():
         (("thing_id", "price"), "missing: amount; unexpected: price"),
         (
             ("17", "Jane Doe", ""),
-            "missing: thing_id, amount; unexpected: all 2; is the first line a header?; without a name: column 3",
+            "missing: thing_id, amount; without a name: column 3; not one of its 3 names is known: is the first line a header?",
         ),
     ],
 )
 def test_says_what_differs(fields, message):
-    with pytest.raises(Rejected, match="the header does not fit the contract") as refused:
+    with pytest.raises(Rejected, match=f"the header does not fit the contract {THINGS.name}; ") as refused:
         match_header(THINGS, fields)
     assert refused.value.code == "HEADER_MISMATCH"
     assert refused.value.message.endswith(message)
