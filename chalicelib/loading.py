@@ -15,7 +15,7 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from chalicelib.domain import keys
@@ -143,7 +143,8 @@ class Loading(World):
         """Ask for the transaction; its end comes as an event, or the second look finds it. Whether the group is over.
 
         That it is asked for is recorded first. So if the record is there but no statement id, somebody asked and died
-        before the answer: the same token is used again, and a refusal now does not mean that nothing is running.
+        before the answer: the same token is used again. The warehouse may have forgotten it, and a refusal now does not
+        mean that nothing is running: such a group is fenced before it is given up.
         """
         asked_before = group.asked_at > 0
         if not group.members:
@@ -160,14 +161,11 @@ class Loading(World):
         try:
             statement = self.warehouse.submit(self._order(group, runs), token=group.group_id, name=runs[0].run_id)
         except Broken as refused:
-            if not asked_before:
-                return self._over(group, runs, {}, refused)
-            if self.clock.now() - group.asked_at <= self.settings.load_timeout_seconds:
-                raise
-            return self._over(group, runs, self._ledger(runs), refused)
+            rows = self._ledger(replace(group, strays=True), runs) if asked_before else {}
+            return self._over(group, runs, rows, refused)
         self.note("submitted", {"group": group.group_id, "object": runs[0].object, "runs": len(runs)})
         self.queue.send_run(runs[0].run_id, delay=SECOND_LOOK_SECONDS)
-        self.line.change(group, statement_id=statement, held_until=0.0)
+        self.line.change(group, statement_id=statement, held_until=0.0, strays=asked_before)
         return False
 
     def _members(self, group: Group) -> list[tuple[Member, Run]]:
@@ -223,10 +221,20 @@ class Loading(World):
         """Learn how the statement ended; in doubt the ledger decides, not the statement. Whether the group is over."""
         statement = self.warehouse.describe(group.statement_id)
         runs = [run for member, run in self._members(group) if member.holds(run)]
-        return self._over(group, runs, self._ledger(runs), _failure(statement))
+        return self._over(group, runs, self._ledger(group, runs), _failure(statement))
 
-    def _ledger(self, runs: Sequence[Run]) -> dict[str, LedgerRow]:
-        return self.warehouse.ledger([run.load_id for run in runs]) if runs else {}
+    def _ledger(self, group: Group, runs: Sequence[Run]) -> dict[str, LedgerRow]:
+        """What the ledger has of them, for good: what is not in it then is never merged on this group's account.
+
+        statement 1: asked for, its answer lost | asked for again, the token is forgotten: statement 2
+        somebody cancels, statement 2 is aborted | the ledger has nothing, and statement 1 would commit later
+        """
+        ids = [run.load_id for run in runs]
+        rows = self.warehouse.ledger(ids) if ids else {}
+        if not group.strays or len(rows) == len(ids):
+            return rows
+        self.warehouse.fence(group.target, group.group_id)
+        return self.warehouse.ledger(ids)
 
     def _over(self, group: Group, runs: Sequence[Run], rows: Mapping[str, LedgerRow], failure: LandfallError) -> bool:
         """End what is in the ledger, let the rest wait again or end, and give up the target's place.

@@ -197,6 +197,9 @@ class Warehouse(Protocol):
     def cancel(self, statement_id: str) -> None:
         """Stop a statement; finished already is fine."""
 
+    def fence(self, target: str, group_id: str) -> None:
+        """From its return on no statement of the group commits. One that is running may first, and is waited for."""
+
 
 class Queue(Protocol):
     """SQS: at least once, in any order."""

@@ -59,6 +59,9 @@ T2,42,2025-01-06,-7.50,EUR,Corner shop,refund
 """Two rows that load; the README has the same."""
 
 
+CURL = 'curl -H "Authorization: Bearer $LANDFALL_TOKEN" $LANDFALL_API_URL'
+
+
 def next_steps(record: Record) -> str:
     """What to try, ready to be copied, from wherever this was asked."""
     here = Path.cwd() == ROOT
@@ -72,7 +75,7 @@ def next_steps(record: Record) -> str:
             f"{landfall} check my-transactions.csv    # what would become of a file",
             f"{landfall} push my-transactions.csv --object transactions --wait",
             f"{landfall} status my-transactions.csv",
-            f'( . {sourced}; curl -H "Authorization: Bearer $LANDFALL_TOKEN" $LANDFALL_API_URL/status/my-transactions.csv )',
+            f"( . {sourced}; {CURL}/status/my-transactions.csv )    # the same by the API",
             f"{make} down    # stop, and forget all of it",
         )
     )

@@ -1,4 +1,4 @@
-"""Which account and region `make deploy` and `make teardown` act on: said before anything else, and refused if in doubt."""
+"""Which account and region `make deploy` and `make teardown` act on: said first, and refused if it is not AWS."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def session(*, emulated: bool, env: Mapping[str, str] = os.environ) -> Any:
     endpoint = env.get(ENDPOINT, "")
     if endpoint and not emulated:
         raise DeployError(
-            f"{ENDPOINT} is set, so this would act on {endpoint}, not on AWS: use a shell in which .landfall/env is not "
-            "sourced, or say --emulated if you want that (DEPLOY=--emulated, TEARDOWN=--emulated)"
+            f"{ENDPOINT} is set, so this would act on {endpoint}, not on AWS: use a shell in which .landfall/env is "
+            "not sourced, or say --emulated if you want that (DEPLOY=--emulated, TEARDOWN=--emulated)"
         )
     opened = boto3.session.Session()
     region = region_of(opened)

@@ -18,7 +18,7 @@ from chalicelib.adapters.foreign import code_of, door, text_of
 from chalicelib.config import Settings
 from chalicelib.domain.file_books import books_query, books_row
 from chalicelib.domain.model import LedgerRow
-from chalicelib.domain.sql import Batch, LoadOrder, ledger_query, ledger_row, render_load
+from chalicelib.domain.sql import Batch, LoadOrder, ledger_query, ledger_row, render_fence, render_load
 from chalicelib.errors import Refused, Retryable
 from chalicelib.ports import Clock, Statement, StatementState
 
@@ -120,7 +120,7 @@ class RedshiftData:
     def _ask(self, query: Batch, what: str) -> list[list[Any]]:
         with _door(what):
             answer = self._api.execute_statement(Sql=query.statements[0], **_parameters(query), **self._where)
-        self._wait(answer["Id"])
+        self._wait(answer["Id"], "the ledger cannot be read")
         return [[_value(field) for field in record] for record in self._records(answer["Id"])]
 
     def cancel(self, statement_id: str) -> None:
@@ -135,7 +135,13 @@ class RedshiftData:
                 return
             raise
 
-    def _wait(self, statement_id: str) -> None:
+    def fence(self, target: str, group_id: str) -> None:
+        fence = render_fence(target, group_id)
+        with _door(f"fence load {group_id}"):
+            answer = self._api.batch_execute_statement(Sqls=list(fence.statements), **_parameters(fence), **self._where)
+        self._wait(answer["Id"], "a load cannot be fenced")
+
+    def _wait(self, statement_id: str, fault: str) -> None:
         """Raises Retryable if a query is not over within some 20 s, or failed in a passing way; else Refused."""
         give_up = self._clock.now() + sum(PAUSES)
         for pause in PAUSES:
@@ -143,13 +149,13 @@ class RedshiftData:
             if found.state is StatementState.FINISHED:
                 return
             if found.state is StatementState.FAILED and not found.retryable:
-                raise Refused(f"the ledger cannot be read: {found.error}", code="LEDGER_UNREADABLE")
+                raise Refused(f"{fault}: {found.error}", code="LEDGER_UNREADABLE")
             if found.state is not StatementState.RUNNING:
-                raise Retryable(f"the ledger query did not end well: {found.error or found.state.value}")
+                raise Retryable(f"{fault} now: {found.error or found.state.value}")
             if self._clock.now() > give_up:
                 break
             self._sleep(pause)
-        raise Retryable("the ledger query takes long; is the warehouse busy or waking up?")
+        raise Retryable(f"{fault} now: that takes long; is the warehouse busy or waking up?")
 
     def _records(self, statement_id: str) -> Iterator[list[Any]]:
         more: dict[str, Any] = {}

@@ -39,7 +39,7 @@ def target_ddl(contract: Contract) -> list[str]:
 
 def gate_ddl(contract: Contract) -> list[str]:
     """Statements that make the target's gate: an empty table, there only to be locked. Readers never touch it."""
-    return [f"CREATE TABLE IF NOT EXISTS {gate(contract)} (held_by varchar(32)) DISTSTYLE ALL"]
+    return [f"CREATE TABLE IF NOT EXISTS {gate(contract.target)} (held_by varchar(32)) DISTSTYLE ALL"]
 
 
 def staging_ddl(contract: Contract, columns: Sequence[str], group_id: str, mark: str) -> str:
@@ -66,11 +66,13 @@ def target(contract: Contract) -> str:
     return qualified(contract.schema, contract.table)
 
 
-def gate(contract: Contract) -> str:
-    """The gate's quoted name; its hash keeps apart what cutting, or an underscore for the dot, would make the same."""
-    full = f"{contract.schema}.{contract.table}"
-    mark = hashlib.sha256(full.encode()).hexdigest()[:8]
-    return qualified("etl", f"gate_{full.replace('.', '_')[:_NAME_LEFT]}_{mark}")
+def gate(target: str) -> str:
+    """The quoted name of a target's gate (schema.table, unquoted).
+
+    Its hash keeps apart what cutting, or an underscore for the dot, would make the same.
+    """
+    mark = hashlib.sha256(target.encode()).hexdigest()[:8]
+    return qualified("etl", f"gate_{target.replace('.', '_')[:_NAME_LEFT]}_{mark}")
 
 
 def staging_name(group_id: str) -> str:

@@ -110,7 +110,7 @@ def render_load(order: LoadOrder) -> Batch:
     _check(order)
     contract = order.contract
     staging, shares = staging_name(order.group_id), shares_name(order.group_id)
-    statements = [f"LOCK TABLE {gate(contract)}"]
+    statements = [f"LOCK TABLE {gate(contract.target)}"]
     statements += [staging_ddl(contract, order.columns, order.group_id, order.shares[0].mark)]
     statements += [_copy(order)] if order.rows_good else []
     statements += [SHARES_DDL.format(shares), *_shares(order, shares)]
@@ -124,6 +124,12 @@ def render_load(order: LoadOrder) -> Batch:
     if len(statements) > MAX_STATEMENTS or any(len(s.encode()) > MAX_STATEMENT_BYTES for s in statements):
         raise Broken("the load does not fit one batch of the Data API; split the contract", code="LOAD_TOO_BIG")
     return Batch(statements=tuple(statements), parameters=dict(_parameters(order)))
+
+
+def render_fence(target: str, group_id: str) -> Batch:
+    """The statements after which no load of the group commits: those that are running are waited for at the gate."""
+    insert = "INSERT INTO etl.fenced VALUES (:group_id, GETDATE())"
+    return Batch(statements=(f"LOCK TABLE {gate(target)}", insert), parameters={"group_id": group_id})
 
 
 def ledger_query(load_ids: Sequence[str]) -> Batch:

@@ -6,6 +6,7 @@
 --
 -- Guarantees, given that the caller's transaction locked the target's gate before it read anything:
 --   once      a file whose load id is in the ledger changes nothing, and is booked no second time;
+--   fenced    a group that is in etl.fenced changes nothing;
 --   newer     no row of the target is replaced by an older one. Age is the order column, then the age of the file,
 --             then the place in the file. Without an order column it is the age of the file, then the place;
 --   apart     if p_duplicate_keys is 'fail', no two rows of a file have one key, or the transaction fails. This is
@@ -84,6 +85,10 @@ declare
     v_updated bigint := 0;
     v_unchanged bigint := 0;
 begin
+    select count(*) into v_count from etl.fenced where group_id = p_group_id;
+    if v_count > 0 then
+        return;
+    end if;
     execute 'delete from ' || v_shares || ' using etl.ledger l where l.object = ' || quote_literal(p_object)
         || ' and l.load_id = ' || v_shares || '.load_id';
     execute 'select count(*), max(source_order), max(mends) from ' || v_shares into v_files, v_order, v_mends;

@@ -11,6 +11,7 @@ from tests.simulation.cuts import (
     LOADING,
     MERGE,
     MODEL,
+    NO_FENCE,
     NO_LEDGER,
     NO_LOOK_AHEAD,
     NO_SWEEP,
@@ -26,7 +27,7 @@ OF_LOADS = (
         "LOADED as soon as the statement ended",
         (
             LOADING,
-            "return self._over(group, runs, self._ledger(runs), _failure(statement))",
+            "return self._over(group, runs, self._ledger(group, runs), _failure(statement))",
             "rows = {r.load_id: LedgerRow(load_id=r.load_id, outcome=Outcome.LOADED, staged=0, duplicate=0, "
             "inserted=r.counts.good, updated=0, unchanged=0, superseded=0) for r in runs}\n"
             "        return self._over(group, runs, rows, _failure(statement))",
@@ -41,6 +42,7 @@ OF_LOADS = (
         ),
         (LIFECYCLE, "S.STAGED: frozenset({S.LOADING,", "S.STAGED: frozenset({S.LOADED, S.LOADING,"),
     ),
+    bug("a load asked for twice is given up while the first may still commit", NO_FENCE),
     bug("an unknown answer fails the run", (LIFECYCLE, "return isinstance(error, Retryable) and", "return False and")),
     bug(
         "a refusal in LOADING ends the run, whosever it is",

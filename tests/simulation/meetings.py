@@ -134,6 +134,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     deployed_while_loading,
     notified_oddly,
     scenarios.cancelled,
+    scenarios.asked_twice,
     mended_rows,
     mended_by_two,
     mended_and_run_again,
@@ -173,6 +174,7 @@ LIVE = tuple(
         deployed_while_staging,
         deployed_while_loading,
         scenarios.cancelled,
+        scenarios.asked_twice,
         mended_rows,
         mended_by_two,
         mended_and_run_again,
@@ -186,7 +188,9 @@ ENDS = {
     "wrong_header": RunState.REJECTED,
     "unrouted": RunState.UNROUTED,
     "key_twice": RunState.REJECTED,
+    "asked_twice": RunState.CANCELLED,
 }
 """How the newest run of a scenario ends if nothing goes wrong; LOADED if it is not named."""
-LOADS_FAIL = frozenset({"mended", "key_twice", "crowd_with_sick", "crowd_with_two_sick", "two_small", "cancelled"})
+LOADS_FAIL = frozenset({"mended", "key_twice", "crowd_with_sick", "crowd_with_two_sick", "two_small"})
+LOADS_FAIL |= {"cancelled", "asked_twice"}
 """Where loads fail or are stopped though nothing goes wrong."""

@@ -184,6 +184,13 @@ def cancelled(world: World) -> None:
     put(world, "sound.csv", numbered(4))
 
 
+def asked_twice(world: World) -> None:
+    """A load that is cancelled in a slow warehouse which forgets tokens at once: asked for again, it is another one."""
+    world.warehouse.token_life, world.warehouse.latency = 0.0, 120.0
+    put(world, "LOADING.csv", numbered(6))
+    then(world, lambda w: _is_at(w, RunState.LOADING), lambda w: stop(w, RunState.LOADING))
+
+
 def _is_at(world: World, state: RunState) -> bool:
     """Whether the file that is named after a state is in it, or has ended before anybody could see it there."""
     runs = [run for run in world.runs.runs.values() if run.source.name == f"{state.value}.csv"]

@@ -56,10 +56,10 @@ class World(Deployment):
             self.violations.add("I9 not at rest in the end")
 
     def at_rest(self) -> bool:
-        """Nothing is on its way, and the sweep would find nothing to do."""
+        """Nothing is on its way, no statement is still to run, and the sweep would find nothing to do."""
         files = [x for x in self.objects.list(BUCKET, "incoming/") if not x.key.endswith("/")]
         waits = self.events or self.late or self.later or self.asked or not all(map(self._heard_of, files))
-        return not waits and all(r.finished for r in self.runs.runs.values())
+        return not waits and not self.warehouse.pending() and all(r.finished for r in self.runs.runs.values())
 
     def _heard_of(self, file: Source) -> bool:
         """Whether what lies there is that of the last run of its key, or not younger than the last of its content."""

@@ -13,9 +13,9 @@ import pytest
 
 from chalicelib.domain.ddl import target
 from chalicelib.domain.model import digest
-from chalicelib.domain.sql import LoadOrder, render_load
+from chalicelib.domain.sql import LoadOrder, render_fence, render_load
 from tests.orders import changed, joined
-from tests.sql.house import House, Row, fill, ready, run, run_all
+from tests.sql.house import House, Row, fill, ledger, ready, run, run_all
 
 RACES = 10
 PATIENCE = 20
@@ -120,6 +120,39 @@ def test_the_same_load_twice_at_once_is_loaded_once(house: House) -> None:
         assert one == other
         assert house.ask(f"select count(*), count(distinct id) from {target(house.contract)}") == [(50, 50)]
         assert len(house.ledger()) == race
+
+
+def test_what_a_fence_does_not_find_in_the_ledger_never_comes(house: House) -> None:
+    """A stray statement runs while its group is fenced: it is in by the time the fence is there, or not at all."""
+    rows: list[Row] = [(f"{n}", "x", None, None) for n in range(50)]
+    seen = set()
+    for race in range(1, RACES + 1):
+        order = house.order(rows, age=race, load=f"stray {race}")
+        early = bool(race % 2)  # else it is not predictable who is first
+
+        def fencing(barrier: threading.Barrier, order: LoadOrder = order, early: bool = early) -> list[Row]:
+            with psycopg.connect(house.dsn, prepare_threshold=None) as session:
+                if not early:
+                    barrier.wait()
+                fence = render_fence(house.contract.target, order.group_id)
+                for statement in fence.statements:
+                    session.execute(ready(statement, fence.parameters))
+                session.commit()
+            found = ledger(house.dsn, order)
+            if early:
+                barrier.wait()
+            return found
+
+        def stray(barrier: threading.Barrier, order: LoadOrder = order) -> list[Row]:
+            with psycopg.connect(house.dsn, prepare_threshold=None) as session:
+                barrier.wait()
+                run_all(session, order, rows)
+            return ledger(house.dsn, order)
+
+        at_the_fence, in_the_end = together(fencing, stray)
+        assert at_the_fence == in_the_end
+        seen.add(len(in_the_end))
+    assert 0 in seen
 
 
 def test_two_loads_of_one_object_at_once_are_merged_one_after_the_other(house: House) -> None:

@@ -85,6 +85,8 @@ class MemoryWarehouse:
         self.book: dict[str, Booked] = {}
         self.mended: dict[tuple[str, int], str] = {}
         """Which load merged a mended row, by the load that had rejected it and its byte offset there."""
+        self.fenced: set[str] = set()
+        """Groups that may not commit any more."""
         self.merged: list[str] = []
         """Load ids in the order they were merged: one that is there twice was loaded twice."""
         self.statements: dict[str, Submitted] = {}
@@ -126,18 +128,25 @@ class MemoryWarehouse:
         if known and known.state is StatementState.RUNNING and known.fate is not Fate.LOST:
             _fail(known, *ERRORS[Fate.ABORTED])
 
+    def fence(self, target: str, group_id: str) -> None:  # noqa: ARG002 - one thing happens at a time here
+        self.fenced.add(group_id)
+
     # ---- time passes ------------------------------------------------------------------------------------------------
 
     def run_due(self, now: float | None = None) -> list[Statement]:
         """Run what is due, oldest first. Returns what ended, which EventBridge would tell (or lose)."""
         horizon = self.clock.now() if now is None else now
-        due = [s for s in self.statements.values() if s.state is StatementState.RUNNING and s.due <= horizon]
+        due = [statement for statement in self.pending() if statement.due <= horizon]
         ended = []
         for statement in sorted(due, key=lambda s: (s.due, s.statement_id)):
-            if statement.fate not in (Fate.STUCK, Fate.LOST):
-                self._run(statement)
-                ended.append(_told(statement))
+            self._run(statement)
+            ended.append(_told(statement))
         return ended
+
+    def pending(self) -> list[Submitted]:
+        """Statements that will run, whether somebody knows of them or not."""
+        never = (Fate.STUCK, Fate.LOST)
+        return [s for s in self.statements.values() if s.state is StatementState.RUNNING and s.fate not in never]
 
     def rows(self, table: str) -> list[dict[str, object]]:
         """What a reader of a target sees, by key."""
@@ -160,7 +169,7 @@ class MemoryWarehouse:
         table = f"{order.contract.schema}.{order.contract.table}"
         staged = self._staged(order)
         shares = [share for share in order.shares if share.load_id not in self.book]
-        if not shares:
+        if not shares or order.group_id in self.fenced:
             return
         rows = [row for row in staged if row.mark in {share.mark for share in shares}]
         if any(share.rows_good != sum(row.mark == share.mark for row in rows) for share in shares):

@@ -144,7 +144,7 @@ def test_the_data_api_takes_the_batch(
 @pytest.mark.parametrize("contract", CONTRACTS.values(), ids=list(CONTRACTS))
 def test_every_shipped_contract_has_a_batch(contract: Any) -> None:
     statements = render_load(order(contract=contract, columns=tuple(c.name for c in contract.columns))).statements
-    assert statements[0] == f"LOCK TABLE {gate(contract)}"
+    assert statements[0] == f"LOCK TABLE {gate(contract.target)}"
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_a_target_without_keys_is_left_to_redshift() -> None:
 def test_gates_of_different_targets_are_different() -> None:
     targets = ["a_b.c", "a.b_c", "a." + "x" * 62 + "y", "a." + "x" * 62 + "z"]
     contracts = [read_contract("thing.toml", toml(target=f'"{t}"')) for t in targets]
-    gates = [gate(c) for c in contracts]
+    gates = [gate(c.target) for c in contracts]
     assert len(set(gates)) == len(gates)
     assert all(len(g) <= len('"etl"."') + 63 + 1 for g in gates)
     assert gate_ddl(contracts[0]) == [f"CREATE TABLE IF NOT EXISTS {gates[0]} (held_by varchar(32)) DISTSTYLE ALL"]

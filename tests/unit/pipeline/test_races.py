@@ -19,7 +19,7 @@ from chalicelib.reruns import Busy, rerun
 from chalicelib.sweep import sweep
 from tests.simulation.promises import TABLE as TARGET
 from tests.simulation.scenarios import numbered, put
-from tests.simulation.world import BUCKET, SETTINGS, World
+from tests.simulation.world import BUCKET, World
 from tests.unit.pipeline.endings import KEY, arrive, ended, fails_while, only_run
 
 
@@ -157,18 +157,30 @@ def test_a_contract_deployed_before_the_load_is_asked_for_starts_the_file_over(w
     assert (run.state, run.generation, run.fingerprint) == (RunState.LOADED, 2, "of the new one")
 
 
-def test_a_contract_deployed_while_a_submitted_load_has_no_answer_waits_for_that_load(world: World) -> None:
-    asked = about_to_load(world)
-    world.line.groups[TARGET] = replace(asked, asked_at=world.clock.now())
-    world.warehouse.statements.clear()
+def unanswered(world: World) -> None:
+    """The load of the one run was asked for, and nobody has learnt the statement's id; the contract is a new one."""
+    world.line.groups[TARGET] = replace(about_to_load(world), asked_at=world.clock.now())
     deployed(world)
     world.pipeline.queue.send_run(only_run(world).run_id)
-    world.clock.advance(SETTINGS.load_timeout_seconds - 100)
+
+
+def test_a_contract_deployed_before_an_unanswered_load_commits_starts_the_file_over(world: World) -> None:
+    unanswered(world)
     world._deliver_message()
-    assert only_run(world).state is RunState.LOADING
+    (statement,) = world.warehouse.pending()
+    assert statement.order.group_id in world.warehouse.fenced
     world.run()
     assert not world.violations
     assert (only_run(world).state, only_run(world).generation) == (RunState.LOADED, 2)
+    assert world.warehouse.merged == [only_run(world).load_id]
+
+
+def test_a_contract_deployed_after_an_unanswered_load_has_committed_changes_nothing(world: World) -> None:
+    unanswered(world)
+    world.warehouse.run_due()
+    world.run()
+    assert not world.violations
+    assert (only_run(world).state, only_run(world).generation) == (RunState.LOADED, 1)
 
 
 def test_a_contract_that_is_gone_fails_its_runs(world: World) -> None:
