@@ -117,13 +117,8 @@ def main() -> None:
     asked = parser.parse_args()
     try:
         given = parameters(asked.parameters, asked.stage)
-        deploy(
-            account.session(emulated=asked.emulated),
-            asked.stage,
-            given,
-            asked.architecture,
-            migrates=not asked.no_migrate,
-        )
+        session = account.session(emulated=asked.emulated)
+        deploy(session, asked.stage, given, asked.architecture, migrates=not asked.no_migrate)
     except (DeployError, PackageError, BotoCoreError, ClientError) as error:
         sys.exit(f"deploy: {error}")
 

@@ -48,5 +48,5 @@ def test_the_files_own_name_counts_more_than_its_folders(folder: Path) -> None:
 
 
 def test_without_a_folder_that_decides_the_choices_are_named(folder: Path) -> None:
-    with pytest.raises(UnguessableError, match="several contracts may be meant.*one of: mine, yours"):
+    with pytest.raises(UnguessableError, match=r"several contracts may be meant.*one of: mine, yours"):
         guessed(folder, "others/a.csv")

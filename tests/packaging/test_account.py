@@ -1,4 +1,4 @@
-"""Where `make deploy` and `make teardown` act: said first, and nothing is done if that is not AWS, or nobody's account."""
+"""Where `make deploy` and `make teardown` act: said first, and nothing is done if it is not AWS, or nobody's."""
 
 from __future__ import annotations
 

@@ -116,7 +116,8 @@ def test_names_match_in_any_order_by_name_or_alias():
         (("thing_id", "price"), "missing: amount; unexpected: price"),
         (
             ("17", "Jane Doe", ""),
-            "missing: thing_id, amount; without a name: column 3; not one of its 3 names is known: is the first line a header?",
+            "missing: thing_id, amount; without a name: column 3; "
+            "not one of its 3 names is known: is the first line a header?",
         ),
     ],
 )
