@@ -10,6 +10,6 @@ REGRESSIONS = {
     "one_file/live=128": "two workers heard of a file at once, and made two runs of it",
     "overwritten_late/versioned/storm=106": "a version found by listing stayed where it landed after its load",
     "overwritten_between/versioned/storm=107": "the same",
-    "cancelled/versioned/storm=6980": "a load asked for again when its token was forgotten was cancelled; the first came true",
+    "cancelled/versioned/storm=6980": "of a load's two statements the known one was cancelled, and the other came true",
     "cancelled/storm=4496": "the same",
 }
