@@ -81,7 +81,7 @@ STATUS: dict[type[Exception], int] = {
     Retryable: 503,
 }
 
-POST_ROUTES = "POST goes to /runs/{object} or /rejects/{file}"
+POST_ROUTES = "POST goes to /runs/{object}, /rejects/{file}, /backfill and /redrive"
 CHALICE_CODES = {405: "METHOD_NOT_ALLOWED", 415: "UNSUPPORTED_MEDIA_TYPE"}
 """What Chalice answers by itself, before a handler runs."""
 
@@ -216,7 +216,8 @@ def shaped(response: Response) -> Response:
         return response
     code = CHALICE_CODES.get(response.status_code, str(body["Code"]) if response.status_code < 500 else "INTERNAL")
     kept = {name: value for name, value in response.headers.items() if isinstance(value, str)}
-    hint = f"; this path takes {kept['Allow']}, and {POST_ROUTES}" if "Allow" in kept else ""
+    allow = kept.get("Allow", "")
+    hint = f"; this path takes {allow}" + (f", and {POST_ROUTES}" if "POST" not in allow else "") if allow else ""
     return reply(_error_body(code, f"{body['Message']}{hint}"), response.status_code, kept)
 
 

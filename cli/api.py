@@ -71,7 +71,8 @@ class Api:
             raise absent(_with(said, stale(self.deployment.api_url, self.deployment.token))) from None
 
     def _fault(self, method: str, error: urllib.error.HTTPError) -> CommandError:
-        text = f"the API answers {error.code}: {_message(error)}"
+        """What it says is told as it is where it is about what was asked for, not about the way there."""
+        text = _message(error) if error.code in EXITS else f"the API answers {error.code}: {_message(error)}"
         if error.code == 404:
             return NotThereError(text, ExitCode.ABSENT)
         if error.code == 401:

@@ -30,6 +30,6 @@ def show_ddl(name: str, *, as_json: bool) -> None:
                 )
             )
         return
-    for contract in chosen:
-        print(f"-- {contract.name}")
-        print("".join(f"{statement};\n" for statement in chain(target_ddl(contract), gate_ddl(contract))))
+    for place, contract in enumerate(chosen):
+        print("\n" * (place > 0) + f"-- {contract.name}")
+        print("\n".join(f"{statement};" for statement in chain(target_ddl(contract), gate_ddl(contract))))

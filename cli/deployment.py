@@ -75,6 +75,15 @@ def find(*, api: bool = True) -> Deployment:
     )
 
 
+def advice(error: Exception) -> str:
+    """What to do about AWS not letting a command in, to follow its own words; empty if that is not the matter."""
+    from botocore.exceptions import NoCredentialsError, NoRegionError
+
+    if isinstance(error, NoRegionError):
+        return ": export AWS_DEFAULT_REGION, or give your profile one (aws configure)"
+    return ": aws configure, aws sso login or AWS_PROFILE" if isinstance(error, NoCredentialsError) else ""
+
+
 def stale(url: str, token: str) -> str:
     """What to do if the shell's settings are of a local stack that is not there any more; empty if they are not."""
     if not url.startswith(LOOPBACK):

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from cli.contracts import shipped
-from cli.deployment import ROOT, local_stack
+from cli.deployment import ROOT, advice, local_stack
 from cli.faults import ExitCode, absent, usage
 
 HOST, USER, PASSWORD = "LANDFALL_WAREHOUSE_HOST", "LANDFALL_WAREHOUSE_USER", "LANDFALL_WAREHOUSE_PASSWORD"
 PORT, TLS = "LANDFALL_WAREHOUSE_PORT", "LANDFALL_WAREHOUSE_TLS"
 REDSHIFTS_PORT = "5439"
+LOOPBACK = ("localhost", "127.0.0.1")
 
 
 def migrate_warehouse(*, as_json: bool) -> ExitCode:
@@ -43,7 +44,12 @@ def _connect() -> Any:
     try:
         return redshift_connector.connect(**_where(os.environ))
     except (Error, OSError, BotoCoreError, ClientError) as error:
-        raise absent(f"the warehouse does not answer: {error}") from None
+        causes = [
+            cause for cause in error.args if isinstance(cause, OSError)
+        ]  # the driver puts it beside its own words
+        said = (causes[0].strerror if causes else "") or str(error)
+        tunnel = "; is the tunnel up?" if causes and os.environ.get(HOST) in LOOPBACK else ""
+        raise absent(f"the warehouse does not answer: {said.rstrip('.')}{advice(error)}{tunnel}") from None
 
 
 def _where(env: Mapping[str, str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from chalicelib.domain.pattern import compile_pattern
 from chalicelib.domain.routing import route
 from cli.api import Api, NotThereError, segment
 from cli.contracts import known, shipped
-from cli.deployment import Deployment, find
+from cli.deployment import Deployment, advice, find
 from cli.faults import ExitCode, absent, usage
 from cli.runs import END_STATES, Status, exit_of, follow, missing, tell, version_of
 from cli.screen import moment, size
@@ -116,7 +116,7 @@ def upload(deployment: Deployment, path: Path, key: str, *, quiet: bool = False)
     except (BotoCoreError, ClientError, S3UploadFailedError) as error:
         if _gone(error):
             return ""  # taken to the archive already
-        raise absent(f"the upload to s3://{bucket}/{key} failed: {error}") from None
+        raise absent(f"the upload to s3://{bucket}/{key} failed: {error}{advice(error)}") from None
     finally:
         show.end()
 

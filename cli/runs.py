@@ -51,7 +51,7 @@ def list_runs(api: Api, query: Mapping[str, str], limit: int, *, as_json: bool) 
         return
     first = list(islice(runs, limit + 1))
     rows = [
-        (r["file"], r["object"] or "", r["state"], moment(r["arrived_at"]), r["run_id"][:SHORT_ID], _problem(r))
+        (named(r), r["object"] or "", r["state"], moment(r["arrived_at"]), r["run_id"][:SHORT_ID], _problem(r))
         for r in first[:limit]
     ]
     columns = ("file", "object", "state", "arrived", "run", "problem")
@@ -61,6 +61,11 @@ def list_runs(api: Api, query: Mapping[str, str], limit: int, *, as_json: bool) 
         print("no runs")
     if len(first) > limit:
         print(f"and more: these are the newest {limit}; --limit N shows more")
+
+
+def named(run: Mapping[str, Any]) -> str:
+    """The file's key; mended rows have one that says little."""
+    return f"mended rows of {run['mends'][:SHORT_ID]}" if run.get("mends") else str(run["file"])
 
 
 def _problem(run: Mapping[str, Any]) -> str:
@@ -82,7 +87,7 @@ def lines_of(status: Status) -> Iterator[str]:
     """A run in a few lines."""
     rows, chunks = status["rows"], status["chunks"]
     took = status["seconds"].get("total", 0.0)
-    yield f"{status['file']}  {status['state']}  {status['percent']:.0f} %  (run {status['run_id']})"
+    yield f"{named(status)}  {status['state']}  {status['percent']:.0f} %  (run {status['run_id']})"
     working = f", {chunks['staging']} at work" if chunks["staging"] else ""
     done = status["bytes"]
     whole = chunks["total"] and chunks["staged"] == chunks["total"]  # all but the header, which is in no chunk
@@ -101,7 +106,7 @@ def lines_of(status: Status) -> Iterator[str]:
         yield f"  {what}: {where}{problem['message']} ({problem['code']})"
     if status["rejects"]:
         yield f"  rejects {status['rejects']}"
-        yield f"          landfall rejects {shlex.quote(status['file'])}"
+        yield f"          landfall rejects {shlex.quote(status['run_id'] if status.get('mends') else status['file'])}"
 
 
 def missing(api: Api, name: str) -> str:

@@ -81,7 +81,7 @@ def refuse_if_too_bad(contract: Contract, counts: Counts, first: Problem | None)
     allowed = f"at most {limits.max_reject_ratio * 100:g} % and at most {limits.max_rejects:,} rows"
     where = f"; the first is in line {first.line}: {first.message}" if first else ""
     raise Rejected(
-        f"{counts.rejected:,} of {counts.read:,} rows ({ratio:.2%}) are bad; {allowed} may be{where}",
+        f"{counts.rejected:,} of {counts.read:,} rows ({ratio * 100:.4g} %) are bad; {allowed} may be{where}",
         code="TOO_MANY_REJECTS",
         line=first.line if first else None,
         byte_offset=first.byte_offset if first else None,

@@ -5,7 +5,7 @@ output "stage" {
 
 output "api_url" {
   description = "Where the REST API is."
-  value       = aws_cloudformation_stack.landfall.outputs["EndpointURL"]
+  value       = trimsuffix(aws_cloudformation_stack.landfall.outputs["EndpointURL"], "/")
 }
 
 output "bucket" {

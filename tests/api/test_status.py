@@ -224,6 +224,8 @@ def test_a_wrong_method_names_the_right_ones(api: Api) -> None:
     assert (answer.status, answer.headers["Allow"]) == (405, "GET")
     assert "takes GET" in answer.message
     assert "/runs/{object}" in answer.message
+    answer = api.ask("DELETE", "/backfill", "run-me")
+    assert answer.message.endswith("; this path takes POST")
 
 
 @pytest.mark.parametrize(

@@ -51,4 +51,4 @@ def test_what_has_ended_is_told_in_one_sentence(landfall: Landfall, api: FakeApi
     api.answers = {STATUS: [(200, status())], DELETE: [ended]}
     done = landfall("cancel", "a.csv")
     assert done.code == 1
-    assert done.err == "landfall: the API answers 409: this run has ended already: it is LOADED\n"
+    assert done.err == "landfall: this run has ended already: it is LOADED\n"

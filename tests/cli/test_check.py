@@ -62,7 +62,7 @@ def test_too_many_bad_rows_is_exit_1(landfall: Landfall, transactions: Write) ->
     assert done.lines[0]["accepted"] is False
     assert done.lines[0]["refusal"]["code"] == "TOO_MANY_REJECTS"
     message = done.lines[0]["refusal"]["message"]
-    assert message.startswith("1 of 2 rows (50.00%) are bad; at most 5 % and at most 100,000 rows may be")
+    assert message.startswith("1 of 2 rows (50 %) are bad; at most 5 % and at most 100,000 rows may be")
     assert message.count("line 3") == 1
 
 

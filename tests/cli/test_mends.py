@@ -20,7 +20,7 @@ LOAD = f"{RUN}-2"
 REJECTS = "GET /rejects/a.csv?limit=200"
 
 
-def page(*values: list[str] | None, mends: str | None = None) -> tuple[int, dict[str, Any]]:
+def page(*values: list[str] | None, mends: str | None = None, state: str = "LOADED") -> tuple[int, dict[str, Any]]:
     found = [
         {
             "line": n,
@@ -33,7 +33,7 @@ def page(*values: list[str] | None, mends: str | None = None) -> tuple[int, dict
         }
         for n, v in enumerate(values, start=2)
     ]
-    head = {"run_id": MEND if mends else RUN, "generation": 2, "mends": mends, "columns": ["a", "b"]}
+    head = {"run_id": MEND if mends else RUN, "generation": 2, "mends": mends, "columns": ["a", "b"], "state": state}
     return 200, {**head, "rejects": found, "cursor": "", "total": len(found)}
 
 
@@ -97,7 +97,7 @@ def test_what_the_api_refuses_is_told(landfall: Landfall, api: FakeApi, tmp_path
     error = {"error": {"code": "STALE_REJECTS", "message": "it was run again"}}
     api.answers = {f"POST /rejects/{RUN}": [(409, error)]}
     done = landfall("resubmit", table(tmp_path / "fix.csv", fixed("x", "1")))
-    assert (done.code, done.err) == (1, "landfall: the API answers 409: it was run again\n")
+    assert (done.code, done.err) == (1, "landfall: it was run again\n")
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -199,6 +199,17 @@ def test_rows_are_sent_in_as_few_requests_as_they_fit() -> None:
     assert list(map(len, large)) == [2, 2, 1]
     with pytest.raises(CommandError, match="line 0 is too large"):
         list(batches(["a"], rows(1, MOST_MENDED_BYTES)))
+
+
+def test_rows_of_a_file_that_was_refused_are_not_for_resubmit(
+    landfall: Landfall,
+    api: FakeApi,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    api.answers = {REJECTS: [page(["x", "y"], state="REJECTED")]}
+    done = landfall("rejects", "a.csv", "--out", tmp_path / "fix.csv")
+    assert done.code == 0
+    assert "the file is REJECTED: mend it as a whole and push it again" in done.err
 
 
 def test_a_file_whose_rejects_are_mended_says_so(landfall: Landfall, api: FakeApi) -> None:  # noqa: F811

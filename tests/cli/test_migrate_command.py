@@ -50,3 +50,28 @@ def test_credentials_that_aws_does_not_take_are_a_sentence(monkeypatch: pytest.M
     with pytest.raises(CommandError, match="the warehouse does not answer") as fault:
         migrate_warehouse(as_json=False)
     assert fault.value.code == ExitCode.ABSENT
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"LANDFALL_WORKGROUP": "landfall-dev"}, "must specify a region: export AWS_DEFAULT_REGION"),
+        (
+            {"LANDFALL_WORKGROUP": "landfall-dev", "AWS_DEFAULT_REGION": "eu-west-1"},
+            "Unable to locate credentials: aws configure",
+        ),
+        ({**BY_PASSWORD, "LANDFALL_WAREHOUSE_PORT": "9"}, "does not answer: Connection refused; is the tunnel up?"),
+    ],
+)
+def test_what_to_do_where_there_is_no_way_in_is_said(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], said: str
+) -> None:
+    for name in (*BY_PASSWORD, "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, "absent")
+    for name, value in {"AWS_EC2_METADATA_DISABLED": "true", **settings}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(CommandError, match="the warehouse does not answer") as fault:
+        migrate_warehouse(as_json=False)
+    assert said in fault.value.message

@@ -124,7 +124,8 @@ def test_errors_are_one_sentence(landfall: Landfall, api: FakeApi, http: int, co
     api.answers = {f"GET {PATH}": [(http, {"error": {"code": "X", "message": "the reason"}})]}
     done = landfall("status", KEY)
     assert done.code == code
-    assert done.err.splitlines() == [f"landfall: the API answers {http}: the reason"]
+    about_the_way = "" if http in (400, 404, 409) else f"the API answers {http}: "
+    assert done.err.splitlines() == [f"landfall: {about_the_way}the reason"]
 
 
 def test_an_answer_that_is_no_json_is_an_error_too(landfall: Landfall, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,6 +219,15 @@ def test_the_list_tells_versions_apart_and_why_a_file_is_not_loaded(landfall: La
     assert shown[2].endswith("HEADER_MISMATCH")
     assert "2026-01-05" in shown[1]
     assert len(shown) == 4
+
+
+def test_mended_rows_are_named_by_the_file_that_they_were_rejected_from(landfall: Landfall, api: FakeApi) -> None:
+    key = f"processed/task/{'0' * 32}/mended-{'1' * 32}.csv"
+    api.answers = {
+        "GET /runs?limit=20": [(200, {"runs": [run(1, file=key, mends="abcdef12" + "0" * 24)], "cursor": ""})]
+    }
+    shown = landfall("status").out.splitlines()[1]
+    assert shown.startswith("mended rows of abcdef12 ")
 
 
 def test_the_list_says_that_there_are_more(landfall: Landfall, api: FakeApi) -> None:
@@ -352,7 +362,7 @@ def rejects(*records: str) -> Answer:
         | {"values": None}
         for n, record in enumerate(records, start=2)
     ]
-    head = {"run_id": "a" * 32, "generation": 1, "mends": None, "columns": ["id", "amount"]}
+    head = {"run_id": "a" * 32, "generation": 1, "mends": None, "state": "LOADED", "columns": ["id", "amount"]}
     return 200, {**head, "rejects": found, "cursor": "", "total": len(found)}
 
 
