@@ -13,7 +13,7 @@ from typing import Any
 from tests.simulation.cases import pairs, told
 from tests.simulation.many import BLOCK, Cores, Played, Tally, blocks, storms, these
 
-SCENARIOS = ("one_file", "overwritten", "newer_event_lost", "two_small")
+SCENARIOS = ("one_file", "overwritten", "newer_event_lost", "two_small", "asked_twice")
 PROGRESS_SECONDS = 20.0
 AHEAD = 16
 """Blocks that are given to the cores at a time, so that it can be stopped."""

@@ -79,9 +79,8 @@ class Deployment:
             self.later.append((lambda w: len(w.schedule.calls) >= weather.asleep_at or w.settled(), Deployment.sleep))
 
     def _deployed(self, contracts: Mapping[str, Contract]) -> Pipeline:
-        hours = SETTINGS.give_up_hours + DAY_SECONDS / HOUR * bool(
-            self.weather.asleep_at or Fault.ASLEEP in self.schedule.at.values()
-        )
+        days = bool(self.weather.asleep_at) + [*self.schedule.at.values()].count(Fault.ASLEEP)
+        hours = SETTINGS.give_up_hours + days * DAY_SECONDS / HOUR  # nobody gives up because the world stood still
         return Pipeline(
             settings=replace(SETTINGS, give_up_hours=hours),
             contracts=contracts,
