@@ -80,9 +80,12 @@ def read_header(source: ByteSource, dialect: Dialect, limits: Limits) -> Header:
         _refuse_foreign(head)
     if not head or head[:1] in b"\r\n":
         raise Rejected("the file does not begin with a header of column names", code="HEADER_MISSING", line=lines + 1)
+    if isinstance(found, Found) and len(found.values) > limits.max_columns:  # millions, perhaps: before a look at each
+        message = f"the header has {len(found.values)} columns, limits.max_columns allows {limits.max_columns}"
+        raise Rejected(message, code="TOO_MANY_COLUMNS", line=lines + 1)
     if not isinstance(found, Found) or any(_returned(value) for value in found.values):
         raise Rejected(_no_record(found, limits), code="HEADER_MALFORMED", line=lines + 1)
-    fields = _names([value or b"" for value in found.values], lines, limits)
+    fields = _names([value or b"" for value in found.values], lines)
     own = head[: found.stop].count(_newline(dialect)) + 1
     data_start = min(start + found.stop + 1, source.size)
     return Header(fields=fields, data_start=data_start, lines=lines + own, skipped=lines)
@@ -165,16 +168,12 @@ def _refuse_foreign(head: bytes) -> None:
             raise Rejected(f"the file is {what}, not plain UTF-8 text", code="HEADER_ENCODING", line=1)
 
 
-def _names(values: list[bytes], lines: int, limits: Limits) -> tuple[str, ...]:
+def _names(values: list[bytes], lines: int) -> tuple[str, ...]:
     """The header's values as column names."""
     try:
-        names = tuple(value.decode().strip() for value in values)
+        return tuple(value.decode().strip() for value in values)
     except UnicodeDecodeError:
         raise Rejected("the header is not UTF-8", code="HEADER_ENCODING", line=lines + 1) from None
-    if len(names) > limits.max_columns:
-        message = f"the header has {len(names)} columns, limits.max_columns allows {limits.max_columns}"
-        raise Rejected(message, code="TOO_MANY_COLUMNS", line=lines + 1)
-    return names
 
 
 def match_header(contract: Contract, fields: tuple[str, ...], *, from_file: bool = True) -> Layout:
