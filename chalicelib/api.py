@@ -18,7 +18,7 @@ from chalicelib.cancels import cancel
 from chalicelib.domain.contract import Contract
 from chalicelib.domain.mending import Splitter, columns_of
 from chalicelib.domain.model import Run, Source
-from chalicelib.domain.routing import route
+from chalicelib.domain.routing import landing_prefixes, route
 from chalicelib.errors import LandfallError, SourceGone
 from chalicelib.overdue import overdue
 from chalicelib.pipeline import Pipeline
@@ -101,8 +101,12 @@ def _must_be(contract: Contract | None, name: str) -> None:
 
 
 def _unrecorded(pipeline: Pipeline, key: str) -> Source | None:
-    """The object with that key, if no run is about its content: it never arrived, or was overwritten since."""
-    if RUN_ID.fullmatch(key) or len(key.encode("utf-8", "replace")) > KEY_BYTES:
+    """The object with that key, if no run is about its content: it never arrived, or was overwritten since.
+
+    What does not lie where files land is none of ours, and this function's role could not look at it.
+    """
+    landed_there = key.startswith(landing_prefixes(pipeline.contracts))
+    if not landed_there or len(key.encode("utf-8", "replace")) > KEY_BYTES:
         return None
     bucket = pipeline.settings.bucket
     try:

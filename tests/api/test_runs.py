@@ -116,6 +116,12 @@ def test_a_key_without_a_contract_is_not_run(api: Api, recorded: bool) -> None:
     assert len(api.world.runs.runs) == int(recorded)
 
 
+def test_what_lies_where_no_files_land_is_not_looked_at(api: Api) -> None:
+    api.world.objects.put(BUCKET, "processed/thing/a.csv", GOOD)
+    assert api.post(f"/runs/{seg('processed/thing/a.csv')}").code == "NOT_FOUND"
+    assert "objects.head" not in api.world.schedule.calls
+
+
 def test_a_folder_is_no_file(api: Api) -> None:
     api.world.objects.put(BUCKET, "incoming/thing/sub/", b"")
     assert api.post(f"/runs/{seg('incoming/thing/sub/')}").status == 404

@@ -48,7 +48,7 @@ def pointed(runs: RunStore) -> Newest | None:
 
 
 def test_many_runs_and_what_is_newest_at_many_keys_are_read_at_once(runs: RunStore, clock: MemoryClock) -> None:
-    """In batches of a hundred: none, one, a whole one, one more, several. Made once: moto copies its table each time."""
+    """In batches of a hundred: none, one, a whole one, one more, several. Made once: moto copies its tables a lot."""
     keys = {f"r{n}": f"incoming/ü {n}.csv" for n in range(250)}
     for name, key in keys.items():
         assert runs.create(a_run(clock, name, source=replace(a_run(clock).source, key=key, etag=f"e-{name}")))
