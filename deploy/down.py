@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy import account
 from deploy.after import drop_logs, forget, let_logs_expire
-from deploy.data import Held, delete, kept, left
+from deploy.data import KINDS, Held, delete, kept, left
 from deploy.found import record
 from deploy.package import chalice
 from deploy.project import BUILD
@@ -43,11 +44,12 @@ def teardown(session: Any, stage: str, *, deletes_data: bool) -> None:
         said = None
     if said is None:
         data = left(session, stage)
-        print(f"there is no stack {stack}" + ("" if data else ": nothing to do"))
+        print(f"there is no stack {stack}; {_functions(session, stage, _without_stack(data))}")
     else:
         listed = resources(cloudformation, stage)
         data, whole = kept(listed), has_functions(listed)
-        print(f"the stack {stack} has the functions and the API, too" if whole else _functions(session, stage))
+        found = outputs(cloudformation, stage)
+        print(f"the stack {stack} has the functions and the API, too" if whole else _functions(session, stage, found))
         if whole or deletes_data:
             remove(cloudformation, stage)
             print(f"the stack {stack} is gone")
@@ -59,16 +61,22 @@ def teardown(session: Any, stage: str, *, deletes_data: bool) -> None:
         _tell(stage, data)
 
 
-def _functions(session: Any, stage: str) -> str:
+def _without_stack(data: list[Held]) -> dict[str, str]:
+    """What the outputs of a stack that somebody has deleted would say, as far as deleting functions needs it."""
+    buckets = [held.name for held in data if held.kind is KINDS["AWS::S3::Bucket"]]
+    return {"Bucket": buckets[0] if buckets else "", "WorkgroupArn": ""}
+
+
+def _functions(session: Any, stage: str, found: Mapping[str, str]) -> str:
     """Delete what Chalice has made, also what a failed deployment or teardown has left. Returns what to say."""
-    found = outputs(session.client("cloudformation"), stage)
     any_left = record(session, stage, found["Bucket"], DEPLOYED)
     if any_left:
         made = BUILD / f"deploy-{stage}"
         project(stage, found, placeholders(session, stage), "x86_64").make(made, None)
         print(chalice(made, "delete", "--stage", stage, region=region_of(session)).strip())
         let_logs_expire(session.client("logs"), stage)
-    forget(session.client("s3"), found["Bucket"], stage, DEPLOYED)
+    if found["Bucket"]:
+        forget(session.client("s3"), found["Bucket"], stage, DEPLOYED)
     return "functions and API are gone; their logs expire" if any_left else "there are no functions and no API"
 
 

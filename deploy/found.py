@@ -24,7 +24,7 @@ FORM = {"schema_version": "2.0", "backend": "api"}
 
 
 def record(session: Any, stage: str, bucket: str, deployed: Path) -> bool:
-    """Write the record anew, from what is there. Returns whether there is anything."""
+    """Write the record anew, from what is there; `bucket` is empty if it is gone. Returns whether there is anything."""
     found = resources(session, stage, bucket)
     if found:
         deployed.mkdir(exist_ok=True)
@@ -39,7 +39,7 @@ def resources(session: Any, stage: str, bucket: str) -> list[Resource]:
     return [
         *_roles(session.client("iam"), stage),
         *(_of("lambda_function", name, lambda_arn=arn) for name, arn in arns.items()),
-        *(_of("s3_event", f"{n}-s3event", bucket=bucket, lambda_arn=arns[n]) for n in LANDING if n in arns),
+        *(_of("s3_event", f"{n}-s3event", bucket=bucket, lambda_arn=arns[n]) for n in LANDING if bucket and n in arns),
         *_mappings(lambdas, stage, arns),
         *_rules(session.client("events"), stage),
         *_rest_apis(session.client("apigateway"), stage),

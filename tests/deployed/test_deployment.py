@@ -173,4 +173,12 @@ def test_a_teardown_leaves_the_data_and_the_next_one_nothing(deployed: Site) -> 
         assert left[kind] == before[kind]
     deployed.teardown("--data", "delete")
     assert {kind: found for kind, found in deployed.account.inventory().items() if found} == {}
-    assert "nothing to do" in deployed.teardown()
+    assert "there are no functions and no API" in deployed.teardown()
+
+
+def test_what_is_left_of_a_stack_that_was_deleted_by_hand_goes(deployed: Site) -> None:
+    deployed.deploy(*STACK)
+    deployed.account.client("cloudformation").delete_stack(StackName="landfall-dev")
+    said = deployed.teardown("--data", "delete")
+    assert "there is no stack landfall-dev; functions and API are gone" in said
+    assert {kind: found for kind, found in deployed.account.inventory().items() if found} == {}

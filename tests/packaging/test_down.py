@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,7 +16,7 @@ from deploy.data import KINDS, kept, left
 from deploy.down import teardown
 from deploy.stack import FUNCTION, NEVER_MADE, resources
 from deploy.template import infra
-from tests.packaging.test_found import Gateway
+from tests.packaging.test_found import Gateway, begun
 from tests.packaging.test_stack import Cloud, refusal
 
 BUCKET = "landfall-test-123456789012-eu-west-1"
@@ -136,7 +137,7 @@ def test_data_goes_if_it_is_asked_for_and_the_logs_with_it(stage: Session, said:
     assert stage.client("logs").describe_log_groups()["logGroups"] == []
     said()
     teardown(stage, "test", deletes_data=True)
-    assert said() == "there is no stack landfall-test: nothing to do\n"
+    assert said() == "there is no stack landfall-test; there are no functions and no API\n"
 
 
 def test_a_deletion_that_fails_is_gone_on_with_though_the_stack_is_gone(
@@ -158,6 +159,30 @@ def test_without_a_stack_data_is_named_and_stays_unless_it_is_asked_for(
     teardown(stage, "test", deletes_data=False)
     assert f"bucket {BUCKET}" in said()
     assert len(left(stage, "test")) == 5
+
+
+@pytest.mark.parametrize("data", [True, False], ids=["data", "no data"])
+def test_functions_that_a_deleted_stack_has_left_go(
+    stage: Session, said: Callable[[], str], monkeypatch: pytest.MonkeyPatch, data: bool
+) -> None:
+    """As somebody leaves them who deletes the stack in the console."""
+    if not data:
+        teardown(stage, "test", deletes_data=True)
+    stage.cloud.status = ""
+    begun(stage, "test", "on_incoming")
+    asked = []
+    monkeypatch.setattr(down, "chalice", lambda *words, **_: asked.append((words[1:], _recorded())) or "")
+    teardown(stage, "test", deletes_data=False)
+    ((words, kinds),) = asked
+    assert words == ("delete", "--stage", "test")
+    assert kinds == ["iam_role", "lambda_function", *(["s3_event"] if data else [])]
+    assert "there is no stack landfall-test; functions and API are gone" in said()
+
+
+def _recorded() -> list[str]:
+    """Kinds of what Chalice would delete."""
+    found = json.loads((down.DEPLOYED / "test.json").read_text())
+    return [resource["resource_type"] for resource in found["resources"]]
 
 
 def test_a_warehouse_of_somebody_elses_that_has_the_name_is_left_alone(stage: Session, said: Callable[[], str]) -> None:

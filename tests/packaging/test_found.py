@@ -60,15 +60,15 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
         yield Session(Gateway(a="landfall-dev2-authorize", b="landfall-dev-authorize", other="landfall-dev-authorize"))
 
 
-def _begun(session: Session, *names: str) -> None:
-    """Roles and functions of stage dev."""
+def begun(session: Any, stage: str, *names: str) -> None:
+    """Roles and functions of a stage."""
     zipped = io.BytesIO()
     with zipfile.ZipFile(zipped, "w") as archive:
         archive.writestr("app.py", "")
     for name in names:
-        role = session.client("iam").create_role(RoleName=f"landfall-dev-{name}", AssumeRolePolicyDocument="{}")
+        role = session.client("iam").create_role(RoleName=f"landfall-{stage}-{name}", AssumeRolePolicyDocument="{}")
         session.client("lambda").create_function(
-            FunctionName="landfall-dev" if name == "api_handler" else f"landfall-dev-{name}",
+            FunctionName=f"landfall-{stage}" if name == "api_handler" else f"landfall-{stage}-{name}",
             Role=role["Role"]["Arn"],
             Runtime="python3.13",
             Handler="app.app",
@@ -83,7 +83,7 @@ def test_where_nothing_was_begun_there_is_no_record(session: Session, tmp_path: 
 
 
 def test_what_was_begun_is_in_the_record_under_chalices_names(session: Session, tmp_path: Path) -> None:
-    _begun(session, "advance_run", "on_incoming", "api_handler")
+    begun(session, "dev", "advance_run", "on_incoming", "api_handler")
     queue = session.client("sqs").create_queue(QueueName="landfall-dev-runs")["QueueUrl"]
     arn = session.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
     mapping = session.client("lambda").create_event_source_mapping(
@@ -113,7 +113,7 @@ def test_an_api_too_many_is_in_the_record_under_a_name_that_chalice_sweeps(sessi
 
 
 def test_chalice_knows_how_to_delete_each_kind_in_the_record(session: Session) -> None:
-    _begun(session, "on_incoming")
+    begun(session, "dev", "on_incoming")
     found = resources(session, "dev", "b")
     sweeper = ResourceSweeper()
     sweeper._plan_deletion([r["name"] for r in reversed(found)], DeployedResources({"resources": found}))
