@@ -91,7 +91,7 @@ def _rerun_one(pipeline: Pipeline, name: str, order: RerunOrder, contract: Contr
 
 def _unknown(pipeline: Pipeline, name: str) -> NotFound:
     objects = ", ".join(sorted(pipeline.contracts))
-    return NotFound(f'"{name}" is no object ({objects}) and no file that landed; in a path, slashes are %2F')
+    return NotFound(f'"{name}" is no object ({objects}) and no file that landed')
 
 
 def _must_be(contract: Contract | None, name: str) -> None:
@@ -219,9 +219,7 @@ def _others(pipeline: Pipeline, run: Run, name: str) -> list[Run]:
 def _found(pipeline: Pipeline, name: str) -> Run:
     if run := find(pipeline, name):
         return run
-    raise NotFound(
-        "no run is of that id, key or file name; wait if the file has just landed; in a path, slashes are %2F"
-    )
+    raise NotFound("no run is of that id, key or file name; wait if the file has just landed")
 
 
 def list_runs(pipeline: Pipeline, query: RunQuery) -> dict[str, Any]:

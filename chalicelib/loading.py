@@ -15,20 +15,20 @@ import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 from chalicelib.domain import keys
 from chalicelib.domain.contract import Delivery
 from chalicelib.domain.filing import FilePlan, share
 from chalicelib.domain.group import Gathering, Group, Member
-from chalicelib.domain.lifecycle import after_setback, load_fault
+from chalicelib.domain.lifecycle import after_setback
 from chalicelib.domain.model import LedgerRow, Outcome, Run, RunState
 from chalicelib.domain.pauses import pause
 from chalicelib.domain.sql import LoadOrder
-from chalicelib.errors import Broken, LandfallError, LoadFailed, LoadStopped, Retryable
-from chalicelib.load_faults import load_failed
-from chalicelib.ports import Conflict, Statement, StatementState
+from chalicelib.errors import Broken, LandfallError, LoadStopped, Retryable
+from chalicelib.load_faults import failure_of, load_failed
+from chalicelib.ports import Conflict, StatementState
 from chalicelib.world import World
 
 HOLD_SECONDS = 20.0
@@ -161,11 +161,10 @@ class Loading(World):
         try:
             statement = self.warehouse.submit(self._order(group, runs), token=group.group_id, name=runs[0].run_id)
         except Broken as refused:
-            rows = self._ledger(replace(group, strays=True), runs) if asked_before else {}
-            return self._over(group, runs, rows, refused)
+            return self._over(group, runs, self._for_good(group, runs) if asked_before else {}, refused)
         self.note("submitted", {"group": group.group_id, "object": runs[0].object, "runs": len(runs)})
         self.queue.send_run(runs[0].run_id, delay=SECOND_LOOK_SECONDS)
-        self.line.change(group, statement_id=statement, held_until=0.0, strays=asked_before)
+        self.line.change(group, statement_id=statement, held_until=0.0, only=not asked_before)
         return False
 
     def _members(self, group: Group) -> list[tuple[Member, Run]]:
@@ -221,20 +220,25 @@ class Loading(World):
         """Learn how the statement ended; in doubt the ledger decides, not the statement. Whether the group is over."""
         statement = self.warehouse.describe(group.statement_id)
         runs = [run for member, run in self._members(group) if member.holds(run)]
-        return self._over(group, runs, self._ledger(group, runs), _failure(statement))
+        sure = group.only and statement.state is not StatementState.GONE
+        rows = self._ledger(runs) if sure else self._for_good(group, runs)
+        return self._over(group, runs, rows, failure_of(statement))
 
-    def _ledger(self, group: Group, runs: Sequence[Run]) -> dict[str, LedgerRow]:
-        """What the ledger has of them, for good: what is not in it then is never merged on this group's account.
+    def _ledger(self, runs: Sequence[Run]) -> dict[str, LedgerRow]:
+        return self.warehouse.ledger([run.load_id for run in runs]) if runs else {}
+
+    def _for_good(self, group: Group, runs: Sequence[Run]) -> dict[str, LedgerRow]:
+        """What the ledger has of them once nothing more can come of this group. Raises Retryable while it still may.
 
         statement 1: asked for, its answer lost | asked for again, the token is forgotten: statement 2
         somebody cancels, statement 2 is aborted | the ledger has nothing, and statement 1 would commit later
         """
-        ids = [run.load_id for run in runs]
-        rows = self.warehouse.ledger(ids) if ids else {}
-        if not group.strays or len(rows) == len(ids):
+        rows = self._ledger(runs)
+        if len(rows) == len(runs):
             return rows
+        self.line.change(group, held_until=self.clock.now() + HOLD_SECONDS)  # for one worker at a time: it may wait
         self.warehouse.fence(group.target, group.group_id)
-        return self.warehouse.ledger(ids)
+        return self._ledger(runs)
 
     def _over(self, group: Group, runs: Sequence[Run], rows: Mapping[str, LedgerRow], failure: LandfallError) -> bool:
         """End what is in the ledger, let the rest wait again or end, and give up the target's place.
@@ -290,10 +294,3 @@ def _told(run: Run, state: RunState, row: LedgerRow) -> dict[str, str | int]:
     loaded = state is RunState.LOADED
     counted = {"loaded": int(loaded), "with_rejects": int(loaded and run.counts.rejected > 0), "rows": row.staged}
     return {"run": run.run_id, "object": run.object, "state": state.value, **counted}
-
-
-def _failure(statement: Statement) -> LandfallError:
-    """Why what a statement was to load is not in the ledger."""
-    if statement.state is StatementState.FAILED and not statement.retryable:
-        return LoadFailed(statement.error, code=load_fault(statement.error))
-    return Retryable(statement.error or f"the statement is {statement.state.value}, and the ledger has nothing of it")

@@ -198,7 +198,10 @@ class Warehouse(Protocol):
         """Stop a statement; finished already is fine."""
 
     def fence(self, target: str, group_id: str) -> None:
-        """From its return on no statement of the group commits. One that is running may first, and is waited for."""
+        """From its return on no statement of the group commits. One that is running may first, and is waited for.
+
+        Raises Retryable if that takes longer than some 20 seconds.
+        """
 
 
 class Queue(Protocol):

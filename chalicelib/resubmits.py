@@ -64,10 +64,9 @@ def _whose_rejects(pipeline: Pipeline, run: Run, order: MendOrder) -> Run:
     if run.mends:
         run = pipeline.runs.get(run.mends.run_id) or run
     if run.state is not RunState.LOADED:
-        raise NotMendable(
-            f"the file is {run.state.value}: only of a LOADED one can single rows be mended. Mend the file as a whole, "
-            "and put it where it landed once more"
-        )
+        way = "mend it as a whole and put it there again" if run.state is RunState.REJECTED else "run it again"
+        then = f"; {way}" if run.state.terminal else ""
+        raise NotMendable(f"the file is {run.state.value}: only of a LOADED one can single rows be mended{then}")
     if run.generation != order.generation:
         raise NotMendable(
             f"these rows are of generation {order.generation} of the file, and it was run again: its rejects are those "

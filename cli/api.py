@@ -71,8 +71,9 @@ class Api:
             raise absent(_with(said, stale(self.deployment.api_url, self.deployment.token))) from None
 
     def _fault(self, method: str, error: urllib.error.HTTPError) -> CommandError:
-        """What it says is told as it is where it is about what was asked for, not about the way there."""
-        text = _message(error) if error.code in EXITS else f"the API answers {error.code}: {_message(error)}"
+        """What our API says of what was asked for is told as it is; else it matters who answered, and how."""
+        said, ours = _message(error)
+        text = said if ours and error.code in EXITS else f"the API answers {error.code}: {said}"
         if error.code == 404:
             return NotThereError(text, ExitCode.ABSENT)
         if error.code == 401:
@@ -93,14 +94,14 @@ def _opener(url: str) -> urllib.request.OpenerDirector:
     return urllib.request.build_opener(*handlers)
 
 
-def _message(error: urllib.error.HTTPError) -> str:
-    """The API's own sentence, or Gateway's, which has a body of another form."""
+def _message(error: urllib.error.HTTPError) -> tuple[str, bool]:
+    """The API's own sentence, or Gateway's, which has a body of another form; and whether it is the API's."""
     try:
         body = json.loads(error.read())
-        said = body["error"]["message"] if "error" in body else body.get("message") or body["Message"]
+        ours = "error" in body
+        return str(body["error"]["message"] if ours else body.get("message") or body["Message"]), ours
     except (ValueError, KeyError, TypeError, AttributeError):
-        said = error.reason
-    return str(said)
+        return str(error.reason), False
 
 
 def _reason(error: OSError | ValueError) -> str:

@@ -113,7 +113,7 @@ class ForPeople:
 
     def refused(self, path: Path, object_: str, error: LandfallError) -> None:
         self._clear()
-        other = "; --contract NAME checks it by another" if error.code == "HEADER_MISMATCH" else ""
+        other = "; --contract NAME checks it by another one" if error.code == "HEADER_MISMATCH" else ""
         self._say(f"{path}: {error.message} ({error.code}){other}")
         self._rows.append((path.name or str(path), object_, "", "", "", "", "", error.code))
 

@@ -13,6 +13,7 @@ from cli.faults import absent, usage
 
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
+REGION = "export AWS_DEFAULT_REGION, or give your profile one (aws configure)"
 STATE_VARIABLE = "LANDFALL_STATE_DIR"
 """Where the local stack keeps its state, relative to the repository; other than the default in tests only."""
 
@@ -77,11 +78,19 @@ def find(*, api: bool = True) -> Deployment:
 
 def advice(error: Exception) -> str:
     """What to do about AWS not letting a command in, to follow its own words; empty if that is not the matter."""
-    from botocore.exceptions import NoCredentialsError, NoRegionError
+    from botocore import exceptions as aws
 
-    if isinstance(error, NoRegionError):
-        return ": export AWS_DEFAULT_REGION, or give your profile one (aws configure)"
-    return ": aws configure, aws sso login or AWS_PROFILE" if isinstance(error, NoCredentialsError) else ""
+    if isinstance(error, aws.NoRegionError):
+        return f": {REGION}"
+    expired = isinstance(error, aws.ClientError) and "Expired" in error.response["Error"]["Code"]
+    none = (
+        aws.NoCredentialsError,
+        aws.PartialCredentialsError,
+        aws.ProfileNotFound,
+        aws.SSOError,
+        aws.TokenRetrievalError,
+    )
+    return ": aws configure, aws sso login or AWS_PROFILE" if expired or isinstance(error, none) else ""
 
 
 def stale(url: str, token: str) -> str:

@@ -14,7 +14,7 @@ from cli.faults import ExitCode, absent, usage
 HOST, USER, PASSWORD = "LANDFALL_WAREHOUSE_HOST", "LANDFALL_WAREHOUSE_USER", "LANDFALL_WAREHOUSE_PASSWORD"
 PORT, TLS = "LANDFALL_WAREHOUSE_PORT", "LANDFALL_WAREHOUSE_TLS"
 REDSHIFTS_PORT = "5439"
-LOOPBACK = ("localhost", "127.0.0.1")
+THIS_MACHINE = ("localhost", "127.0.0.1")
 
 
 def migrate_warehouse(*, as_json: bool) -> ExitCode:
@@ -44,11 +44,10 @@ def _connect() -> Any:
     try:
         return redshift_connector.connect(**_where(os.environ))
     except (Error, OSError, BotoCoreError, ClientError) as error:
-        causes = [
-            cause for cause in error.args if isinstance(cause, OSError)
-        ]  # the driver puts it beside its own words
+        # The driver puts the system's error beside its own words.
+        causes = [cause for cause in (error, *error.args) if isinstance(cause, OSError)]
         said = (causes[0].strerror if causes else "") or str(error)
-        tunnel = "; is the tunnel up?" if causes and os.environ.get(HOST) in LOOPBACK else ""
+        tunnel = "; is the tunnel up?" if causes and os.environ.get(HOST) in THIS_MACHINE else ""
         raise absent(f"the warehouse does not answer: {said.rstrip('.')}{advice(error)}{tunnel}") from None
 
 

@@ -33,9 +33,9 @@ def rejects(api: Api, name: str, out: Path | None, *, as_json: bool) -> ExitCode
     if out:
         count = write_rejects(out, _sheet(page), chain(first, found))
         print(f"{plural(count, 'reject')} written to {out}", file=sys.stderr)
-        if count and page["state"] in BAD_STATES:
+        if count and page["state"] == "REJECTED":
             whole = "mend it as a whole and push it again; resubmit is for rows of LOADED files"
-            print(f"the file is {page['state']}: {whole}", file=sys.stderr)
+            print(f"the file is REJECTED: {whole}", file=sys.stderr)
     elif as_json:
         for reject in chain(first, found):
             print(json.dumps(reject))

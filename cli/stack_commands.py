@@ -60,6 +60,7 @@ T2,42,2025-01-06,-7.50,EUR,Corner shop,refund
 
 
 CURL = 'curl -H "Authorization: Bearer $LANDFALL_TOKEN" $LANDFALL_API_URL'
+"""Of a route that follows, in a shell in which `.landfall/env` is sourced."""
 
 
 def next_steps(record: Record) -> str:

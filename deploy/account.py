@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cli.deployment import advice
 from deploy.stack import DeployError, region_of
 
-ENDPOINT = "AWS_ENDPOINT_URL"
-"""Every AWS SDK sends all of its calls there; .landfall/env sets it for the local stack."""
-CREDENTIALS = "Credentials come from AWS_PROFILE, aws configure or aws sso login: docs/troubleshooting.md"
+SERVICES = ("cloudformation", "sts", "s3", "lambda", "iam", "events", "apigateway", "dynamodb", "redshift-serverless")
+AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
+"""How the names of its endpoints end, those in a VPC too."""
 
 
-def session(*, emulated: bool, env: Mapping[str, str] = os.environ) -> Any:
-    """A boto3 session, its account and region printed. Raises DeployError if it would not act on AWS, or on nothing.
+def session(*, emulated: bool) -> Any:
+    """A boto3 session, its account and region printed. Raises DeployError if it would not act on AWS.
 
-    `emulated` takes what AWS_ENDPOINT_URL names for an AWS.
+    `emulated` takes for an AWS whatever the environment or the profile names: AWS_ENDPOINT_URL and its like.
     """
-    endpoint = env.get(ENDPOINT, "")
-    if endpoint and not emulated:
-        raise DeployError(
-            f"{ENDPOINT} is set, so this would act on {endpoint}, not on AWS: use a shell in which .landfall/env is "
-            "not sourced, or say --emulated if you want that (DEPLOY=--emulated, TEARDOWN=--emulated)"
-        )
-    opened = boto3.session.Session()
-    region = region_of(opened)
-    print(f"account {_account(opened)}, region {region}" + (f", at {endpoint}" if endpoint else ""), flush=True)
+    try:
+        opened = boto3.session.Session()
+        region = region_of(opened)
+        elsewhere = _elsewhere(opened)
+        if elsewhere and not emulated:
+            raise DeployError(
+                f"this would act on {elsewhere}, not on AWS: use a shell in which .landfall/env is not sourced, or say "
+                "--emulated if you want that (DEPLOY=--emulated, TEARDOWN=--emulated)"
+            )
+        account = opened.client("sts").get_caller_identity()["Account"]
+    except (BotoCoreError, ClientError) as error:
+        raise DeployError(f"AWS does not say whose account this is: {error}{advice(error)}") from error
+    print(f"account {account}, region {region}" + (f", at {elsewhere}" if elsewhere else ""), flush=True)
     return opened
 
 
-def _account(opened: Any) -> str:
-    """Raises DeployError if AWS does not know who asks."""
-    try:
-        return str(opened.client("sts").get_caller_identity()["Account"])
-    except (BotoCoreError, ClientError) as error:
-        raise DeployError(f"AWS does not say whose account this is: {error}. {CREDENTIALS}") from error
+def _elsewhere(opened: Any) -> str:
+    """The first endpoint that is not AWS's; empty if all are."""
+    endpoints = [str(opened.client(service).meta.endpoint_url) for service in SERVICES]
+    return next((url for url in endpoints if not (urlsplit(url).hostname or "").endswith(AWS)), "")

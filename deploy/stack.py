@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
 
+from cli.deployment import REGION
 from deploy.stage import SETTINGS
 from deploy.template import PROJECT, infra, tags
 
@@ -32,7 +33,7 @@ def name_of(stage: str) -> str:
 def region_of(session: Any) -> str:
     """Where all of it goes: the stack, and what Chalice makes. Raises DeployError if nobody has said."""
     if not session.region_name:
-        raise DeployError("no region is set: export AWS_DEFAULT_REGION, or give your profile one (aws configure)")
+        raise DeployError(f"no region is set: {REGION}")
     return str(session.region_name)
 
 

@@ -130,7 +130,7 @@ def _plain(group: Group) -> dict[str, Any]:
         "held_until": group.held_until,
         "asked_at": group.asked_at,
         "statement_id": group.statement_id,
-        **({"strays": True} if group.strays else {}),  # older records have no such field
+        **({"only": True} if group.only else {}),  # releases that know no such field drop it, which is safe
     }
 
 
@@ -146,5 +146,5 @@ def _read(item: items.Item) -> Group:
         held_until=float(values["held_until"]),
         asked_at=float(values["asked_at"]),
         statement_id=values["statement_id"],
-        strays="strays" in values,
+        only="only" in values,
     )

@@ -17,8 +17,9 @@ from botocore.exceptions import ClientError
 from chalicelib.adapters.foreign import code_of, door, text_of
 from chalicelib.config import Settings
 from chalicelib.domain.file_books import books_query, books_row
+from chalicelib.domain.ledger import ledger_query, ledger_row, render_fence
 from chalicelib.domain.model import LedgerRow
-from chalicelib.domain.sql import Batch, LoadOrder, ledger_query, ledger_row, render_fence, render_load
+from chalicelib.domain.sql import Batch, LoadOrder, render_load
 from chalicelib.errors import Refused, Retryable
 from chalicelib.ports import Clock, Statement, StatementState
 
@@ -60,7 +61,7 @@ OURS = re.compile(
 HIDDEN = "'…'"
 LONGEST_ERROR = 500
 PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, *[1.0] * 18)
-"""Seconds between looks at a ledger query: about 20 in all."""
+"""Seconds between looks at a statement whose end is waited for: about 20 in all."""
 
 
 class RedshiftData:
@@ -120,7 +121,7 @@ class RedshiftData:
     def _ask(self, query: Batch, what: str) -> list[list[Any]]:
         with _door(what):
             answer = self._api.execute_statement(Sql=query.statements[0], **_parameters(query), **self._where)
-        self._wait(answer["Id"], "the ledger cannot be read")
+        self._wait(answer["Id"], "LEDGER_UNREADABLE", "the ledger cannot be read")
         return [[_value(field) for field in record] for record in self._records(answer["Id"])]
 
     def cancel(self, statement_id: str) -> None:
@@ -139,17 +140,21 @@ class RedshiftData:
         fence = render_fence(target, group_id)
         with _door(f"fence load {group_id}"):
             answer = self._api.batch_execute_statement(Sqls=list(fence.statements), **_parameters(fence), **self._where)
-        self._wait(answer["Id"], "a load cannot be fenced")
+        try:
+            self._wait(answer["Id"], "NOT_FENCED", "a load that was asked for twice cannot be fenced")
+        except Retryable:
+            self.cancel(answer["Id"])  # or each try would leave one more in the queue before the gate
+            raise
 
-    def _wait(self, statement_id: str, fault: str) -> None:
-        """Raises Retryable if a query is not over within some 20 s, or failed in a passing way; else Refused."""
+    def _wait(self, statement_id: str, code: str, fault: str) -> None:
+        """Raises Retryable if it is not over within some 20 s or failed in a passing way, else Refused (`code`)."""
         give_up = self._clock.now() + sum(PAUSES)
         for pause in PAUSES:
             found = self.describe(statement_id)
             if found.state is StatementState.FINISHED:
                 return
             if found.state is StatementState.FAILED and not found.retryable:
-                raise Refused(f"{fault}: {found.error}", code="LEDGER_UNREADABLE")
+                raise Refused(f"{fault}: {found.error}", code=code)
             if found.state is not StatementState.RUNNING:
                 raise Retryable(f"{fault} now: {found.error or found.state.value}")
             if self._clock.now() > give_up:

@@ -72,6 +72,11 @@ def renumber(rejects: bytes, base: int) -> bytes:
     return b"".join(reject.to_json().encode() + b"\n" for reject in shifted)
 
 
+def _percent(ratio: float) -> str:
+    """As many digits as people read, and never 0 or 100 of what is neither."""
+    return f"{max(0.01, min(ratio * 100, 99.99)) if 0 < ratio < 1 else ratio * 100:.2f}".rstrip("0").rstrip(".")
+
+
 def refuse_if_too_bad(contract: Contract, counts: Counts, first: Problem | None) -> None:
     """Raises Rejected, pointing at the first bad row, if the file has more bad rows than the contract allows."""
     ratio = counts.rejected / counts.read if counts.read else 0.0
@@ -81,7 +86,7 @@ def refuse_if_too_bad(contract: Contract, counts: Counts, first: Problem | None)
     allowed = f"at most {limits.max_reject_ratio * 100:g} % and at most {limits.max_rejects:,} rows"
     where = f"; the first is in line {first.line}: {first.message}" if first else ""
     raise Rejected(
-        f"{counts.rejected:,} of {counts.read:,} rows ({ratio * 100:.4g} %) are bad; {allowed} may be{where}",
+        f"{counts.rejected:,} of {counts.read:,} rows ({_percent(ratio)} %) are bad; {allowed} may be{where}",
         code="TOO_MANY_REJECTS",
         line=first.line if first else None,
         byte_offset=first.byte_offset if first else None,

@@ -46,8 +46,8 @@ class Group:
     asked_at: float = 0.0
     """When the warehouse was first asked; recorded before it is."""
     statement_id: str = ""
-    strays: bool = False
-    """It was asked for more than once, as no answer came: a statement that nobody knows may be on its way."""
+    only: bool = False
+    """Whether that statement is the only one that was asked for; else one that nobody knows may be on its way."""
 
     @property
     def group_id(self) -> str:

@@ -198,7 +198,7 @@ def match_header(contract: Contract, fields: tuple[str, ...], *, from_file: bool
         "without a name": [f"column {place + 1}" for place in extra if not fields[place]] if strict else [],
         "given twice": [name for name, count in present.items() if count > 1],
     }
-    if any(problems.values()):
+    if strange or any(problems.values()):
         parts = [f"{what}: {_some(names)}" for what, names in problems.items() if names]
         parts += [f"not one of its {len(fields)} names is known: is the first line a header?"] if strange else []
         text = f"the header does not fit the contract {contract.name}; {'; '.join(parts)}"

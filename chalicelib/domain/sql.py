@@ -10,15 +10,14 @@ text here comes from the contract or from settings, and is checked once more on 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from chalicelib.domain.contract import IGNORED, NULL_WORD, Column, Contract, Empty, Kind
 from chalicelib.domain.copy_times import converted, copy_formats, staged_as_text
 from chalicelib.domain.ddl import MARK, OFFSET, gate, shares_name, staging_ddl, staging_name
 from chalicelib.domain.identifiers import quote_identifier, quote_identifiers
-from chalicelib.domain.model import MARK_LENGTH, LedgerRow, Outcome
+from chalicelib.domain.model import MARK_LENGTH
 from chalicelib.errors import Broken
 
 MAX_STATEMENTS = 40
@@ -126,34 +125,6 @@ def render_load(order: LoadOrder) -> Batch:
     return Batch(statements=tuple(statements), parameters=dict(_parameters(order)))
 
 
-def render_fence(target: str, group_id: str) -> Batch:
-    """The statements after which no load of the group commits: those that are running are waited for at the gate."""
-    insert = "INSERT INTO etl.fenced VALUES (:group_id, GETDATE())"
-    return Batch(statements=(f"LOCK TABLE {gate(target)}", insert), parameters={"group_id": group_id})
-
-
-def ledger_query(load_ids: Sequence[str]) -> Batch:
-    """What the ledger holds of these loads: LEDGER_COLUMNS, one row for each that was committed."""
-    names = [f":load_id_{n}" for n in range(len(load_ids))]
-    parameters = {name[1:]: load_id for name, load_id in zip(names, load_ids, strict=True)}
-    return Batch(statements=(_LEDGER.format(", ".join(names)),), parameters=parameters)
-
-
-def ledger_row(record: Sequence[Any]) -> LedgerRow:
-    """A row of the ledger query's result."""
-    found = dict(zip(LEDGER_COLUMNS, record, strict=True))
-    return LedgerRow(
-        load_id=str(found["load_id"]),
-        outcome=Outcome(found["outcome"]),
-        staged=int(found["staged"]),
-        duplicate=int(found["duplicates"]),
-        inserted=int(found["inserted"]),
-        updated=int(found["updated"]),
-        unchanged=int(found["unchanged"]),
-        superseded=int(found["superseded"]),
-    )
-
-
 def merge_bytes(contract: Contract) -> int:
     """An upper bound of the longest statement that etl.apply_scd1_v1 builds for the contract."""
     names = [len(c.name) for c in contract.columns]
@@ -171,7 +142,6 @@ SHARES_AT_ONCE = 90_000
 """Bytes of one INSERT of shares, about."""
 _COLUMNS = ", ".join(LEDGER_COLUMNS)
 LEDGER_OF_GROUP = f"SELECT {_COLUMNS} FROM etl.ledger WHERE group_id = :group_id"  # noqa: S608 (constants only)  # nosec B608
-_LEDGER = f"SELECT {', '.join(LEDGER_COLUMNS)} FROM etl.ledger WHERE load_id IN ({{}})"  # noqa: S608 (constants only)  # nosec B608
 
 
 def _check(order: LoadOrder) -> None:

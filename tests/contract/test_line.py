@@ -92,10 +92,11 @@ def test_a_group_changes_only_as_it_was_read(line: Line) -> None:
     assert line.group(SHOP) == asked
     with pytest.raises(Conflict):
         line.change(taken, asked_at=6.0)
-    submitted = line.change(asked, statement_id="s", held_until=0.0)
-    assert submitted == replace(asked, statement_id="s", held_until=0.0)
+    submitted = line.change(asked, statement_id="s", held_until=0.0, only=True)
+    assert submitted == replace(asked, statement_id="s", held_until=0.0, only=True)
     line.free(taken)
     assert line.group(SHOP) == submitted
+    assert line.change(submitted, held_until=1.0).only
     line.free(submitted)
     with pytest.raises(Conflict):
         line.change(submitted, statement_id="t")

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.contract import Contract, Delivery, DuplicateKeys
-from chalicelib.domain.model import Counts, LedgerRow, Outcome, digest
+from chalicelib.domain.model import Counts, LedgerRow, Outcome
 from chalicelib.domain.repeats import Repeats
 from chalicelib.domain.sql import LoadOrder
 from chalicelib.ports import StatementState
@@ -130,25 +130,6 @@ def test_a_cancelled_load_may_be_tried_again(site: Site, contract: Contract) -> 
     assert (ended.state, ended.retryable) == (FAILED, True)
     assert site.warehouse.ledger([order.shares[0].load_id]) == {}
     assert site.load(order, attempt=2).state is FINISHED
-
-
-def test_what_is_fenced_before_it_runs_changes_nothing(site: Site, contract: Contract) -> None:
-    order = site.order(contract, [b"0,a,1.5,,\n"], load="fenced")
-    site.warehouse.fence(contract.target, order.group_id)
-    site.warehouse.fence(contract.target, order.group_id)
-    assert site.load(order).state is StatementState.FINISHED
-    assert site.warehouse.ledger([order.shares[0].load_id]) == {}
-    assert site.rows(contract) == []
-    again = changed(order, group_id=digest("another group of", order.group_id))
-    assert site.load(again).state is StatementState.FINISHED
-    assert len(site.rows(contract)) == 1
-
-
-def test_a_fence_after_the_end_changes_nothing(site: Site, contract: Contract) -> None:
-    order = site.order(contract, [b"0,a,1.5,,\n"], load="over")
-    site.load(order)
-    site.warehouse.fence(contract.target, order.group_id)
-    assert order.shares[0].load_id in site.warehouse.ledger([order.shares[0].load_id])
 
 
 def test_a_late_snapshot_is_superseded(site: Site, contract: Contract) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 from moto import mock_aws
 
-from deploy.account import ENDPOINT, session
+from deploy.account import session
 from deploy.stack import DeployError
+
+ENDPOINT = "AWS_ENDPOINT_URL"
+LOCAL = "http://127.0.0.1:4566"
 
 
 @pytest.fixture
@@ -26,8 +29,11 @@ def test_account_and_region_are_said(capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().out == "account 123456789012, region eu-west-1\n"
 
 
-def test_a_shell_of_the_local_stack_is_refused(shell: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    shell.setenv(ENDPOINT, "http://127.0.0.1:4566")
+@pytest.mark.parametrize("variable", [ENDPOINT, f"{ENDPOINT}_CLOUDFORMATION", f"{ENDPOINT}_LAMBDA"])
+def test_a_shell_of_the_local_stack_is_refused(
+    shell: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], variable: str
+) -> None:
+    shell.setenv(variable, LOCAL)
     with pytest.raises(DeployError, match=r"would act on http://127\.0\.0\.1:4566, not on AWS: use a shell in which"):
         session(emulated=False)
     assert capsys.readouterr().out == ""
@@ -36,8 +42,9 @@ def test_a_shell_of_the_local_stack_is_refused(shell: pytest.MonkeyPatch, capsys
 def test_an_emulator_is_taken_for_an_aws_by_those_who_say_so(
     shell: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    shell.setenv(f"{ENDPOINT}_LAMBDA", LOCAL)
     with mock_aws():
-        session(emulated=True, env={ENDPOINT: "http://127.0.0.1:4566"})
+        session(emulated=True)
     assert capsys.readouterr().out == "account 123456789012, region eu-west-1, at http://127.0.0.1:4566\n"
     shell.delenv("AWS_DEFAULT_REGION")
     with pytest.raises(DeployError, match="no region is set"):
@@ -50,5 +57,7 @@ def test_who_has_no_credentials_learns_where_they_come_from(shell: pytest.Monkey
     shell.setenv("AWS_EC2_METADATA_DISABLED", "true")
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         shell.setenv(name, "absent")
-    with pytest.raises(DeployError, match=r"Unable to locate credentials.* aws configure or aws sso login"):
+    with pytest.raises(
+        DeployError, match=r"Unable to locate credentials: aws configure, aws sso login or AWS_PROFILE$"
+    ):
         session(emulated=False)

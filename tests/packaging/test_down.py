@@ -90,6 +90,7 @@ def somewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[None]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "any")
     monkeypatch.setattr(down, "DEPLOYED", tmp_path)
+    monkeypatch.setattr(down, "BUILD", tmp_path)
     with mock_aws():
         yield
 

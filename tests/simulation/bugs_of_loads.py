@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.simulation.cuts import (
     FRESH_TOKEN,
+    GONE_IS_OVER,
     GROUP,
     HANDLERS,
     LIFECYCLE,
@@ -27,10 +28,10 @@ OF_LOADS = (
         "LOADED as soon as the statement ended",
         (
             LOADING,
-            "return self._over(group, runs, self._ledger(group, runs), _failure(statement))",
+            "return self._over(group, runs, rows, failure_of(statement))",
             "rows = {r.load_id: LedgerRow(load_id=r.load_id, outcome=Outcome.LOADED, staged=0, duplicate=0, "
             "inserted=r.counts.good, updated=0, unchanged=0, superseded=0) for r in runs}\n"
-            "        return self._over(group, runs, rows, _failure(statement))",
+            "        return self._over(group, runs, rows, failure_of(statement))",
         ),
     ),
     bug(
@@ -43,6 +44,7 @@ OF_LOADS = (
         (LIFECYCLE, "S.STAGED: frozenset({S.LOADING,", "S.STAGED: frozenset({S.LOADED, S.LOADING,"),
     ),
     bug("a load asked for twice is given up while the first may still commit", NO_FENCE),
+    bug("a statement that the warehouse does not know is taken for one that is over", GONE_IS_OVER),
     bug("an unknown answer fails the run", (LIFECYCLE, "return isinstance(error, Retryable) and", "return False and")),
     bug(
         "a refusal in LOADING ends the run, whosever it is",

@@ -10,8 +10,8 @@ from chalicelib.adapters.memory import Fate
 MINUTE, HOUR = 60.0, 3_600.0
 LATE_SECONDS = 3 * HOUR
 """By which what comes late is late: everything else is over by then."""
-FATES = (Fate.CONFLICT, Fate.ABORTED, Fate.STUCK, Fate.LOST)
-"""A load that met one of these is asked for again."""
+FATES = (Fate.CONFLICT, Fate.ABORTED, Fate.STUCK, Fate.LOST, Fate.HIDDEN)
+"""A load that met one of these is asked for again, unless it is hidden and ran before anybody asked."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,8 +12,9 @@ import psycopg
 import pytest
 
 from chalicelib.domain.ddl import target
+from chalicelib.domain.ledger import render_fence
 from chalicelib.domain.model import digest
-from chalicelib.domain.sql import LoadOrder, render_fence, render_load
+from chalicelib.domain.sql import LoadOrder, render_load
 from tests.orders import changed, joined
 from tests.sql.house import House, Row, fill, ledger, ready, run, run_all
 

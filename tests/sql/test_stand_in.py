@@ -10,8 +10,9 @@ import zstandard
 
 from chalicelib.domain.contract_file import load_contracts
 from chalicelib.domain.ddl import target
+from chalicelib.domain.ledger import ledger_row
 from chalicelib.domain.model import LedgerRow, Outcome, digest
-from chalicelib.domain.sql import LoadOrder, ledger_row, render_load
+from chalicelib.domain.sql import LoadOrder, render_load
 from cli.migrate import migrate
 from local.redshift import LocalRedshift
 from tests.local.redshift.desk import Desk

@@ -21,7 +21,7 @@ from chalicelib.ports import Clock, Statement, StatementState
 
 
 class Fate(Enum):
-    """What becomes of a statement. All but FINE leave the tables as they were."""
+    """What becomes of a statement. All but FINE and HIDDEN leave the tables as they were."""
 
     FINE = "FINE"
     REFUSED = "REFUSED"  # FAILED for good
@@ -29,6 +29,7 @@ class Fate(Enum):
     ABORTED = "ABORTED"  # stopped by somebody
     STUCK = "STUCK"  # STARTED until it is cancelled
     LOST = "LOST"  # it was accepted and then forgotten: it never runs
+    HIDDEN = "HIDDEN"  # it runs, but whoever asks is told that there is no such statement
 
 
 ERRORS = {
@@ -113,7 +114,8 @@ class MemoryWarehouse:
 
     def describe(self, statement_id: str) -> Statement:
         known = self.statements.get(statement_id)
-        if known is None or known.fate is Fate.LOST or self.clock.now() - known.at > self.statement_life:
+        old = known is not None and self.clock.now() - known.at > self.statement_life
+        if known is None or old or known.fate in (Fate.LOST, Fate.HIDDEN):
             return Statement(statement_id=statement_id, state=StatementState.GONE)
         return _told(known)
 
@@ -125,7 +127,7 @@ class MemoryWarehouse:
 
     def cancel(self, statement_id: str) -> None:
         known = self.statements.get(statement_id)
-        if known and known.state is StatementState.RUNNING and known.fate is not Fate.LOST:
+        if known and known.state is StatementState.RUNNING and known.fate not in (Fate.LOST, Fate.HIDDEN):
             _fail(known, *ERRORS[Fate.ABORTED])
 
     def fence(self, target: str, group_id: str) -> None:  # noqa: ARG002 - one thing happens at a time here

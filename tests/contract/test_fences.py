@@ -1,0 +1,28 @@
+"""A group that is fenced: nothing more comes of it, however late its statement runs."""
+
+from __future__ import annotations
+
+from chalicelib.domain.contract import Contract
+from chalicelib.domain.model import digest
+from chalicelib.ports import StatementState
+from tests.contract.warehouses import Site
+from tests.orders import changed
+
+
+def test_what_is_fenced_before_it_runs_changes_nothing(site: Site, contract: Contract) -> None:
+    order = site.order(contract, [b"0,a,1.5,,\n"], load="fenced")
+    site.warehouse.fence(contract.target, order.group_id)
+    site.warehouse.fence(contract.target, order.group_id)
+    assert site.load(order).state is StatementState.FINISHED
+    assert site.warehouse.ledger([order.shares[0].load_id]) == {}
+    assert site.rows(contract) == []
+    again = changed(order, group_id=digest("another group of", order.group_id))
+    assert site.load(again).state is StatementState.FINISHED
+    assert len(site.rows(contract)) == 1
+
+
+def test_a_fence_after_the_end_changes_nothing(site: Site, contract: Contract) -> None:
+    order = site.order(contract, [b"0,a,1.5,,\n"], load="over")
+    site.load(order)
+    site.warehouse.fence(contract.target, order.group_id)
+    assert order.shares[0].load_id in site.warehouse.ledger([order.shares[0].load_id])
