@@ -73,6 +73,9 @@ class Api:
     def _fault(self, method: str, error: urllib.error.HTTPError) -> CommandError:
         """What our API says of what was asked for is told as it is; else it matters who answered, and how."""
         said, ours = _message(error)
+        said = said.replace(self.deployment.token, "***")  # API Gateway quotes the header of a call it does not know
+        if not ours and (error.code == 404 or "Authorization" in said):
+            said += "; is LANDFALL_API_URL the address of the API?"
         text = said if ours and error.code in EXITS else f"the API answers {error.code}: {said}"
         if error.code == 404:
             return NotThereError(text, ExitCode.ABSENT)

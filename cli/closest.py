@@ -6,10 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from chalicelib.domain.contract import Contract
 from chalicelib.domain.contract_file import Contracts
-from chalicelib.domain.header import match_header
+from chalicelib.domain.header import DELIMITERS, match_header
 from chalicelib.errors import Rejected
-
-DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 def closest(contracts: Contracts, headers: Mapping[str, Sequence[str]]) -> str:

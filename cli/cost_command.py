@@ -21,8 +21,8 @@ LINES = {"glue_dpu_seconds": "Glue DPU-seconds", "rpu_seconds": "Redshift RPU-se
 @guarded
 def cost(
     *,
-    files_per_day: Annotated[float, typer.Option(min=0, help="Files that land a day.")],
-    gb_per_file: Annotated[float, typer.Option(min=0, help="GB (10^9 bytes) of each.")],
+    files_per_day: Annotated[float, typer.Option(min=0, max=1e9, help="Files that land a day.")],
+    gb_per_file: Annotated[float, typer.Option(min=0, max=1e6, help="GB (10^9 bytes) of each.")],
     chunk_mb: Annotated[float, typer.Option(min=1, help="MB of source per chunk.")] = Workload.chunk_mb,
     files_per_load: Annotated[
         float, typer.Option(min=1, help="Files that one transaction loads together.")

@@ -60,17 +60,24 @@ class Deployment:
         raise usage("LANDFALL_BUCKET is not set: name the deployment's landing bucket")
 
 
-def find(*, api: bool = True) -> Deployment:
-    """What LANDFALL_API_URL and LANDFALL_TOKEN name, else the local stack. Raises CommandError if there is neither."""
+def find(*, api: bool = True, bucket: bool = False) -> Deployment:
+    """What LANDFALL_API_URL and LANDFALL_TOKEN name, else the local stack. Raises CommandError if there is neither.
+
+    `api` and `bucket` say what is needed; where the environment names one of both, no other deployment is taken for it.
+    """
     url, token = os.environ.get("LANDFALL_API_URL", ""), os.environ.get("LANDFALL_TOKEN", "")
+    if url and not url.startswith(("http://", "https://")):
+        raise usage(f"LANDFALL_API_URL is {url}: it begins with https://")
     if url and not token:
         raise usage("LANDFALL_API_URL is set but LANDFALL_TOKEN is not: set both, or neither to use the local stack")
     if url:
         return Deployment(api_url=url.rstrip("/"), token=token, settings=dict(os.environ))
+    if bucket and os.environ.get("LANDFALL_BUCKET"):
+        if api:
+            raise usage("LANDFALL_BUCKET is set: to follow a file there, set LANDFALL_API_URL and LANDFALL_TOKEN, too")
+        return Deployment(api_url="", token="", settings=dict(os.environ))  # nosec B106
     if (stack := local_stack()) is not None:
         return stack
-    if not api and os.environ.get("LANDFALL_BUCKET"):
-        return Deployment(api_url="", token="", settings=dict(os.environ))  # nosec B106
     raise absent(
         "no Landfall to talk to: start the local stack with `landfall up`, or set LANDFALL_API_URL and LANDFALL_TOKEN"
     )
@@ -82,6 +89,8 @@ def advice(error: Exception) -> str:
 
     if isinstance(error, aws.NoRegionError):
         return f": {REGION}"
+    if isinstance(error, aws.EndpointConnectionError) and os.environ.get("AWS_ENDPOINT_URL", "").startswith(LOOPBACK):
+        return ": is the local stack up? Start it with `landfall up`, and source .landfall/env again"
     expired = isinstance(error, aws.ClientError) and "Expired" in error.response["Error"]["Code"]
     none = (
         aws.NoCredentialsError,
@@ -103,7 +112,7 @@ def stale(url: str, token: str) -> str:
     except (FileNotFoundError, ValueError):
         return "no local stack is up: start it with `landfall up`, and source .landfall/env again"
     if record["urls"]["api"] != url or token not in tokens.values():
-        return "the local stack was started anew meanwhile: source .landfall/env again"
+        return "that is not the local stack that is up, which was started anew, perhaps: source .landfall/env again"
     return "the local stack is not whole: `landfall up` mends it"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from chalicelib.domain.contract import Dialect, Newline
 from chalicelib.domain.contract_file import read_contract
-from chalicelib.domain.identifiers import fold
+from chalicelib.domain.identifiers import IDENTIFIER, fold
 from chalicelib.errors import LandfallError, Rejected, SourceGone
 from cli.checking import Outputs, check_file
 from cli.columns import Guess, guess, names, null_words, plain_name
@@ -40,6 +40,8 @@ class Proposal:
 
 def infer(files: Sequence[Path], name: str) -> None:
     """Print the contract. Raises CommandError."""
+    if name and not IDENTIFIER.fullmatch(name):
+        raise usage(f'--name "{name}" cannot be an object: a lower-case letter, then letters, digits and underscores')
     name = name or plain_name(files[0].name.partition(".")[0]) or "object"
     sniffed = [_looked_at(path) for path in files]
     proposal = _proposal(name, sniffed)

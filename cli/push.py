@@ -38,7 +38,7 @@ def push(asked: Push, *, as_json: bool) -> ExitCode:
     """Upload, and follow the run if asked to. Raises CommandError."""
     if asked.file.is_dir():
         raise absent(f"{asked.file} is a folder: name a file in it")
-    deployment, contracts = find(api=asked.wait), shipped()
+    deployment, contracts = find(api=asked.wait, bucket=True), shipped()
     contract = known(contracts, asked.object)
     name = asked.file.name
     key = checked_key(contracts, contract, asked.key) if asked.key else landing_key(contracts, contract, name)

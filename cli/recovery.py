@@ -20,7 +20,8 @@ def backfill(api: Api, prefix: str, object: str, *, dry_run: bool, as_json: bool
     _show(answer["runs"], "would start" if dry_run else "started")
     print(f"{plural(answer['seen'], 'file')} looked at: {len(answer['runs'])} without a run")
     if answer["archived"]:
-        print(f"{plural(answer['archived'], 'second drop')} of loaded files put into the archive")
+        put = "would be put" if dry_run else "put"
+        print(f"{plural(answer['archived'], 'second drop')} of loaded files {put} into the archive")
     if answer["failed"]:
         print(f"{answer['failed']} could not be looked at; the log of the function api_handler says why")
     return _exit(answer)

@@ -87,13 +87,15 @@ def write_rejects(path: Path, sheet: Sheet, rejects: Iterable[Mapping[str, Any]]
     if str(path) == "-":
         raise usage("- is no file: --out writes one; --json writes to standard output")
     try:
-        with path.open("w", newline="", encoding="utf-8-sig") as out:  # the mark tells spreadsheets that it is UTF-8
+        with path.open("x", newline="", encoding="utf-8-sig") as out:  # the mark tells spreadsheets that it is UTF-8
             writer = csv.writer(out)
             writer.writerow(map(harmless, (*OWN, *sheet.columns)))
             count = 0
             for count, reject in enumerate(rejects, start=1):  # noqa: B007
                 writer.writerow(map(harmless, _cells(sheet, reject)))
             return count
+    except FileExistsError:
+        raise usage(f"{path} is there, and may hold rows that somebody has mended: name another file") from None
     except OSError as error:
         raise usage(f"{path} cannot be written: {error.strerror}") from None
 

@@ -13,7 +13,7 @@ from chalicelib.questions import MOST_MENDED, MOST_MENDED_BYTES
 from cli.api import Api, segment
 from cli.faults import ExitCode, usage
 from cli.reject_file import Fix, Sheet, read_fixes, write_rejects
-from cli.runs import BAD_STATES, END_STATES, exit_of, follow, tell
+from cli.runs import BAD_STATES, END_STATES, SHORT_ID, exit_of, follow, tell
 from cli.screen import Grid, console, show
 from local.text import plural
 
@@ -29,17 +29,18 @@ def rejects(api: Api, name: str, out: Path | None, *, as_json: bool) -> ExitCode
     found = chain(page["rejects"], (reject for later in pages for reject in later["rejects"]))
     first = list(islice(found, SHOWN_REJECTS + 1))
     if not first:
-        print(_why_none(api, name), file=sys.stderr)
-    if out:
+        print(f"{page['file']}: {_why_none(api, name)}", file=sys.stderr)
+    if out and first:
         count = write_rejects(out, _sheet(page), chain(first, found))
-        print(f"{plural(count, 'reject')} written to {out}", file=sys.stderr)
-        if count and page["state"] == "REJECTED":
+        print(f"{plural(count, 'reject')} of {page['file']} written to {out}", file=sys.stderr)
+        if page["state"] == "REJECTED":
             whole = "mend it as a whole and push it again; resubmit is for rows of LOADED files"
             print(f"the file is REJECTED: {whole}", file=sys.stderr)
     elif as_json:
         for reject in chain(first, found):
             print(json.dumps(reject))
     elif first:
+        print(f"{page['file']} (run {page['run_id'][:SHORT_ID]})", file=sys.stderr)
         _show_rejects(first)
     return ExitCode.OK
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from cli.api import Api, NotThereError, segment
 from cli.deployment import LOOPBACK
-from cli.faults import ExitCode
+from cli.faults import ExitCode, usage
 from cli.screen import Grid, console, moment, seconds, show, size
 
 BAD_STATES = ("FAILED", "REJECTED", "UNROUTED", "CANCELLED")
@@ -104,6 +104,8 @@ def lines_of(status: Status) -> Iterator[str]:
         where = f"{place}: " if problem["line"] and f"{place}:" not in problem["message"] else ""
         what = "first bad row" if status["state"] == "LOADED" else "problem"
         yield f"  {what}: {where}{problem['message']} ({problem['code']})"
+    if same := [other for other in status.get("others", ()) if other["file"] != status["file"]]:
+        yield "  others  " + ", ".join(f"{named(other)} (run {other['run_id'][:SHORT_ID]})" for other in same)
     if status["rejects"]:
         yield f"  rejects {status['rejects']}"
         yield f"          landfall rejects {shlex.quote(status['run_id'] if status.get('mends') else status['file'])}"
@@ -177,7 +179,10 @@ def rerun(api: Api, target: str, *, everything: bool, dry_run: bool, as_json: bo
 
 def cancel(api: Api, name: str, *, wait: bool, as_json: bool) -> ExitCode:
     """Stop a file's run. Raises CommandError, also if it has ended already."""
-    run_id = api.get(f"/status/{segment(name)}")["run_id"]
+    found = api.get(f"/status/{segment(name)}")
+    run_id, others = found["run_id"], {other["file"] for other in found.get("others", ())} - {found["file"]}
+    if others:
+        raise usage(f"several files are called {name}: say which key, of {', '.join(sorted({found['file'], *others}))}")
     answer = api.delete(f"/runs/{run_id}")
     if wait and answer["state"] not in END_STATES:
         look: Callable[[], Status] = lambda: api.get(f"/status/{run_id}")  # noqa: E731

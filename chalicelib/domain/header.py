@@ -32,6 +32,7 @@ HEAD_BYTES = 16_384
 BEYOND_BYTES = 64
 """Read behind a header as long as may be: enough to see its line end, or that it has none."""
 ANY_TEXT = ColumnType(kind=Kind.VARCHAR, length=65_535)
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 NAMED = 20
 """The most columns that an error names."""
 
@@ -200,13 +201,22 @@ def match_header(contract: Contract, fields: tuple[str, ...], *, from_file: bool
     }
     if strange or any(problems.values()):
         parts = [f"{what}: {_some(names)}" for what, names in problems.items() if names]
-        parts += [f"not one of its {len(fields)} names is known: is the first line a header?"] if strange else []
+        parts += [_strange(contract, fields)] if strange else []
         text = f"the header does not fit the contract {contract.name}; {'; '.join(parts)}"
         raise Rejected(text, code="HEADER_MISMATCH", line=1)
     if contract.extra_columns is ExtraColumns.RESCUE and extra:
         names = [*(column.name for column in found if column), RESCUED]
         return Layout.of(contract, names, _distinct([(place, fields[place]) for place in extra]))
     return Layout.of(contract, [c.name if c else f"{IGNORED}{place + 1}" for place, c in enumerate(found)])
+
+
+def _strange(contract: Contract, fields: tuple[str, ...]) -> str:
+    """What may be wrong with a first line in which no name is known."""
+    own = contract.dialect.delimiter
+    other = next((name for d, name in DELIMITERS.items() if len(fields) == 1 and d != own and d in fields[0]), "")
+    if other:
+        return f"it has {other} between its names, and the contract wants {DELIMITERS.get(own, repr(own))}"
+    return f"not one of its {len(fields)} names is known: is the first line a header?"
 
 
 def _distinct(named: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:

@@ -149,6 +149,13 @@ def test_files_of_one_object_are_looked_at_together(tmp_path: Path) -> None:
     assert "not written alike" in found.stderr
 
 
+def test_a_name_that_no_object_can_have_is_a_wrong_call(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("id,n\n1,2\n")
+    found = CliRunner().invoke(app, ["infer", str(tmp_path / "x.csv"), "--name", "my deals"])
+    assert found.exit_code == 2
+    assert '"my deals" cannot be an object' in found.stderr
+
+
 @pytest.mark.parametrize(("body", "code"), [(b"", 1), (b"\n\n", 1), (None, 3)])
 def test_what_is_no_table_is_refused(tmp_path: Path, body: bytes | None, code: int) -> None:
     path = tmp_path / "x.csv"

@@ -33,7 +33,14 @@ def page(*values: list[str] | None, mends: str | None = None, state: str = "LOAD
         }
         for n, v in enumerate(values, start=2)
     ]
-    head = {"run_id": MEND if mends else RUN, "generation": 2, "mends": mends, "columns": ["a", "b"], "state": state}
+    head = {
+        "run_id": MEND if mends else RUN,
+        "generation": 2,
+        "mends": mends,
+        "columns": ["a", "b"],
+        "state": state,
+        "file": "in/a.csv",
+    }
     return 200, {**head, "rejects": found, "cursor": "", "total": len(found)}
 
 
@@ -60,7 +67,7 @@ def test_what_is_written_is_sent_back(
 ) -> None:
     api.answers = {REJECTS: [page(["x1", "=1+1"], None, mends=mends)], f"POST /rejects/{RUN}": [started()]}
     out = tmp_path / "fix.csv"
-    assert landfall("rejects", "a.csv", "--out", out).err == f"2 rejects written to {out}\n"
+    assert landfall("rejects", "a.csv", "--out", out).err == f"2 rejects of in/a.csv written to {out}\n"
     assert out.read_text(encoding="utf-8-sig").splitlines() == [
         "_load,_line,_byte_offset,_code,_column,_reason,_record,a,b",
         f"{LOAD},2,20,1207,b,b is bad,,x1,'=1+1",
@@ -199,6 +206,22 @@ def test_rows_are_sent_in_as_few_requests_as_they_fit() -> None:
     assert list(map(len, large)) == [2, 2, 1]
     with pytest.raises(CommandError, match="line 0 is too large"):
         list(batches(["a"], rows(1, MOST_MENDED_BYTES)))
+
+
+def test_a_table_that_is_there_is_not_overwritten_and_no_rejects_write_none(
+    landfall: Landfall,
+    api: FakeApi,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    api.answers = {REJECTS: [page(["x", "y"]), page()], "GET /status/a.csv": [(200, status(first_error=None))]}
+    out = tmp_path / "fix.csv"
+    out.write_text("somebody's work")
+    done = landfall("rejects", "a.csv", "--out", out)
+    assert (done.code, out.read_text()) == (2, "somebody's work")
+    assert "name another file" in done.err
+    done = landfall("rejects", "a.csv", "--out", tmp_path / "none.csv")
+    assert (done.code, (tmp_path / "none.csv").exists()) == (0, False)
+    assert done.err.startswith("in/a.csv: no rejects")
 
 
 def test_rows_of_a_file_that_was_refused_are_not_for_resubmit(

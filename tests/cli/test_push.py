@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from cli.contracts import shipped
+from cli.deployment import find
 from cli.faults import CommandError
 from cli.push import checked_key, landing_key
 from tests.cli.conftest import Landfall
@@ -55,6 +57,28 @@ def test_wrong_pushes_end_before_anything_is_sent(
     done = landfall("push", tmp_path / "absent.csv", *arguments)
     assert done.code == code
     assert "Traceback" not in done.err
+
+
+def test_a_file_is_followed_only_where_it_goes(
+    landfall: Landfall, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A bucket of the environment's and the local stack's API would be two deployments."""
+    monkeypatch.setenv("LANDFALL_BUCKET", "elsewhere")
+    (tmp_path / "x.csv").write_text("a\n")
+    done = landfall("push", tmp_path / "x.csv", "--object", "task", "--wait")
+    assert done.code == 2
+    assert "set LANDFALL_API_URL and LANDFALL_TOKEN, too" in done.err
+
+
+def test_the_environments_bucket_goes_before_the_local_stacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("LANDFALL_API_URL", raising=False)
+    monkeypatch.setenv("LANDFALL_STATE_DIR", str(tmp_path))
+    monkeypatch.setenv("LANDFALL_BUCKET", "elsewhere")
+    (tmp_path / "tokens.json").write_text('{"operator": "t"}')
+    up = {"ready": True, "urls": {"api": "http://127.0.0.1:1"}, "env": {"LANDFALL_BUCKET": "here"}}
+    (tmp_path / "stack.json").write_text(json.dumps({**up, "files": {"tokens": str(tmp_path / "tokens.json")}}))
+    assert find(api=False, bucket=True).bucket == "elsewhere"
+    assert find().bucket == "here"
 
 
 def test_ddl_is_that_of_the_contract(landfall: Landfall) -> None:

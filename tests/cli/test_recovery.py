@@ -42,7 +42,9 @@ def test_backfill_goes_on_with_the_cursor_and_says_what_it_started(landfall: Lan
 
 def test_a_dry_backfill_and_json(landfall: Landfall, api: FakeApi) -> None:  # noqa: F811
     api.answers = {BACKFILL: [found(run("a"))]}
-    assert "would start incoming/a.csv" in landfall("backfill", "--dry-run").out
+    said = landfall("backfill", "--dry-run").out
+    assert "would start incoming/a.csv" in said
+    assert "1 second drop of loaded files would be put into the archive" in said
     assert api.asked[-1][2] == {"dry_run": True}
     [line] = landfall("backfill", "--json").lines
     assert line == {"runs": [run("a")], "seen": 100, "archived": 1, "failed": 0, "dry_run": False}

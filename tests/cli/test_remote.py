@@ -178,6 +178,31 @@ def test_a_shell_of_an_earlier_stack_is_told_what_to_do(
     assert "urlopen" not in done.err
 
 
+def test_a_token_is_not_shown_though_gateway_quotes_it(landfall: Landfall, api: FakeApi) -> None:
+    said = "Invalid key=value pair (missing equal-sign) in Authorization header: 'Bearer secret'"
+    api.answers = {f"GET {PATH}": [(403, {"message": said})]}
+    err = landfall("status", KEY).err
+    assert "secret" not in err
+    assert "is LANDFALL_API_URL the address of the API?" in err
+
+
+def test_an_address_without_a_scheme_is_a_wrong_call(landfall: Landfall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANDFALL_API_URL", "api.example.com")
+    monkeypatch.setenv("LANDFALL_TOKEN", "x")
+    done = landfall("status")
+    assert done.code == 2
+    assert "begins with https://" in done.err
+
+
+def test_other_files_of_the_name_are_named(landfall: Landfall, api: FakeApi) -> None:
+    other = {"file": "incoming/task/a b.csv", "run_id": "b" * 32, "mends": None}
+    api.answers = {"GET /status/a%20b.csv": [(200, status(others=[other]))]}
+    assert "others  incoming/task/a b.csv (run bbbbbbbb)" in landfall("status", "a b.csv").out
+    done = landfall("cancel", "a b.csv")
+    assert done.code == 2
+    assert "say which key, of incoming/task/a b.csv, incoming/transactions/a b.csv" in done.err
+
+
 def test_a_wrong_token_is_told(landfall: Landfall, api: FakeApi) -> None:
     api.token = "other"
     assert landfall("status").code == 3
@@ -363,7 +388,7 @@ def rejects(*records: str) -> Answer:
         for n, record in enumerate(records, start=2)
     ]
     head = {"run_id": "a" * 32, "generation": 1, "mends": None, "state": "LOADED", "columns": ["id", "amount"]}
-    return 200, {**head, "rejects": found, "cursor": "", "total": len(found)}
+    return 200, {**head, "file": "in/a.csv", "rejects": found, "cursor": "", "total": len(found)}
 
 
 REJECTS = "GET /rejects/a.csv?limit=200"

@@ -9,6 +9,7 @@ from tests.simulation.cuts import (
     HANDLERS,
     LIFECYCLE,
     LINE,
+    LOAD_FAULTS,
     LOADING,
     MERGE,
     MODEL,
@@ -79,7 +80,7 @@ OF_LOADS = (
     bug(
         "what the warehouse forgot has failed for good",
         (
-            LOADING,
+            LOAD_FAULTS,
             "if statement.state is StatementState.FAILED and not statement.retryable:",
             "if not statement.retryable:",
         ),

@@ -114,6 +114,7 @@ def test_names_match_in_any_order_by_name_or_alias():
         (("thing_id", "amount", "colour", ""), "unexpected: colour; without a name: column 4"),
         (("thing_id", "amount", "id"), "given twice: thing_id"),
         (("thing_id", "price"), "missing: amount; unexpected: price"),
+        (("thing_id;amount",), "it has semicolons between its names, and the contract wants commas"),
         (
             ("17", "Jane Doe", ""),
             "missing: thing_id, amount; without a name: column 3; "
