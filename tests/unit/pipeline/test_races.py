@@ -13,7 +13,7 @@ from chalicelib.domain.contract_file import Contracts
 from chalicelib.domain.group import Group
 from chalicelib.domain.lifecycle import ending, load_fault
 from chalicelib.domain.model import RunState
-from chalicelib.errors import LoadFailed
+from chalicelib.errors import LoadFailed, Refused, Retryable
 from chalicelib.ports import Conflict
 from chalicelib.reruns import Busy, rerun
 from chalicelib.sweep import sweep
@@ -40,6 +40,20 @@ def test_of_two_workers_that_would_submit_first_only_one_does(world: World) -> N
         world.pipeline._ask(seen_by_both)
     assert world.line.groups[TARGET] == asked
     assert len(world.warehouse.statements) == 1
+
+
+def test_of_two_workers_that_would_settle_the_second_leaves_it_to_the_first(world: World) -> None:
+    """Both see the group as it is before one of them takes it in hand."""
+    about_to_load(world)
+    seen_by_both = world.line.groups[TARGET]
+    world.clock.advance(60)
+    world.warehouse.run_due()
+    world.line.change(seen_by_both, held_until=world.clock.now() + 20)
+    taken = world.line.groups[TARGET]
+    world.line.group = lambda target: seen_by_both  # type: ignore[method-assign]
+    world.pipeline.drive(TARGET)
+    assert world.line.groups[TARGET] == taken
+    assert only_run(world).state is RunState.LOADING
 
 
 def being_staged(world: World) -> list[bool]:
@@ -173,6 +187,24 @@ def test_a_contract_deployed_before_an_unanswered_load_commits_starts_the_file_o
     assert not world.violations
     assert (only_run(world).state, only_run(world).generation) == (RunState.LOADED, 2)
     assert world.warehouse.merged == [only_run(world).load_id]
+
+
+def test_while_a_load_cannot_be_fenced_its_runs_do_not_end(world: World) -> None:
+    """As where the functions' user has no right on etl.fenced."""
+    unanswered(world)
+    fence = world.warehouse.fence
+
+    def refused(target: str, group_id: str) -> None:
+        raise Refused("permission denied for relation fenced", code="NOT_FENCED")
+
+    world.warehouse.fence = refused  # type: ignore[method-assign]
+    with pytest.raises(Retryable, match=f"the load of {TARGET} is held up: permission denied"):
+        world.pipeline.drive(TARGET)
+    assert only_run(world).state is RunState.LOADING
+    world.warehouse.fence = fence  # type: ignore[method-assign]
+    world.run()
+    assert not world.violations
+    assert only_run(world).state is RunState.LOADED
 
 
 def test_a_contract_deployed_after_an_unanswered_load_has_committed_changes_nothing(world: World) -> None:
