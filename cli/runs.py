@@ -102,7 +102,8 @@ def lines_of(status: Status) -> Iterator[str]:
     if problem := status["first_error"]:
         place = f"line {problem['line']}"
         where = f"{place}: " if problem["line"] and f"{place}:" not in problem["message"] else ""
-        what = "first bad row" if status["state"] == "LOADED" else "problem"
+        came = " as it came" if rows.get("mended") else ""  # it may be one of those
+        what = f"first bad row{came}" if status["state"] == "LOADED" else "problem"
         yield f"  {what}: {where}{problem['message']} ({problem['code']})"
     if same := [other for other in status.get("others", ()) if other["file"] != status["file"]]:
         yield "  others  " + ", ".join(f"{named(other)} (run {other['run_id'][:SHORT_ID]})" for other in same)
@@ -174,6 +175,9 @@ def rerun(api: Api, target: str, *, everything: bool, dry_run: bool, as_json: bo
             print(f"skipped {run['file']}: {run['message']}")
         if not started and not skipped:
             print(f"{target} has nothing to run again")
+        if started and not dry_run:
+            which = "it" if len(started) == 1 else "the last"
+            print(f"`landfall status {started[-1]['run_id']} --wait` follows {which}")
     return ExitCode.BAD if skipped and not started else ExitCode.OK
 
 

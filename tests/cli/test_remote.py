@@ -375,6 +375,7 @@ def test_rerun_asks_for_what_failed_and_goes_on_with_the_cursor(landfall: Landfa
     assert done.code == 0
     assert "one" in done.out
     assert "two" in done.out
+    assert "`landfall status two --wait` follows the last" in done.out
     bodies = [body for _, _, body in api.asked]
     assert bodies == [{"dry_run": False}, {"dry_run": False, "cursor": "next"}]
     landfall("rerun", "task", "--all", "--dry-run")
