@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.main import app
+from tests.cli.fake_api import FakeApi, serving
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,16 @@ def landfall(monkeypatch: pytest.MonkeyPatch) -> Landfall:
         return Done(code=result.exit_code, out=result.stdout, err=result.stderr)
 
     return run
+
+
+@pytest.fixture
+def api(landfall: Landfall, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeApi]:
+    """The API of the deployment that the command finds."""
+    fake = FakeApi()
+    with serving(fake):
+        monkeypatch.setenv("LANDFALL_API_URL", fake.url)
+        monkeypatch.setenv("LANDFALL_TOKEN", fake.token)
+        yield fake
 
 
 HEADER = "transaction_id,account_id,transaction_date,amount,currency,merchant,category"

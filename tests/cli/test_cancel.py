@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Landfall
-from tests.cli.test_remote import FakeApi, api, status  # noqa: F401 - the fixture
+from tests.cli.fake_api import FakeApi, status
 
 RUN = "a" * 32
 STATUS = "GET /status/a.csv"
@@ -21,7 +21,7 @@ def stopped(state: str) -> tuple[int, dict[str, Any]]:
 @pytest.mark.parametrize(
     ("state", "said"), [("CANCELLED", "cancelled incoming/a.csv"), ("LOADING", f"`landfall status {RUN}`")]
 )
-def test_a_file_is_stopped_by_its_run(landfall: Landfall, api: FakeApi, state: str, said: str) -> None:  # noqa: F811
+def test_a_file_is_stopped_by_its_run(landfall: Landfall, api: FakeApi, state: str, said: str) -> None:
     api.answers = {STATUS: [(200, status("STAGING"))], DELETE: [stopped(state)]}
     done = landfall("cancel", "a.csv")
     assert (done.code, said in done.out) == (0, True)
@@ -32,7 +32,7 @@ def test_a_file_is_stopped_by_its_run(landfall: Landfall, api: FakeApi, state: s
 @pytest.mark.parametrize(("end", "code", "said"), [("CANCELLED", 0, "cancelled"), ("LOADED", 1, "too late")])
 def test_a_load_is_followed_until_it_is_over(
     landfall: Landfall,
-    api: FakeApi,  # noqa: F811
+    api: FakeApi,
     end: str,
     code: int,
     said: str,
@@ -46,7 +46,7 @@ def test_a_load_is_followed_until_it_is_over(
     assert (done.code, said in done.out) == (code, True)
 
 
-def test_what_has_ended_is_told_in_one_sentence(landfall: Landfall, api: FakeApi) -> None:  # noqa: F811
+def test_what_has_ended_is_told_in_one_sentence(landfall: Landfall, api: FakeApi) -> None:
     ended = (409, {"error": {"code": "RUN_ENDED", "message": "this run has ended already: it is LOADED"}})
     api.answers = {STATUS: [(200, status())], DELETE: [ended]}
     done = landfall("cancel", "a.csv")

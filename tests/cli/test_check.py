@@ -192,74 +192,6 @@ def test_an_output_never_overwrites_an_input(landfall: Landfall, transactions: W
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize(
-    ("place", "header", "object"),
-    [
-        ("incoming/transactions/x.csv", "nonsense", "transactions"),
-        ("incoming/task/x.csv", "nonsense", "task"),
-        ("my-transactions.csv", "nonsense", "transactions"),
-        ("x.csv", HEADER, "transactions"),
-        ("walmart_customer_May-2025.csv", "nonsense", "walmart_sales"),
-        ("user/x.csv", HEADER, "transactions"),
-    ],
-)
-def test_the_contract_is_guessed(landfall: Landfall, tmp_path: Path, place: str, header: str, object: str) -> None:
-    path = tmp_path / place
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(header + "\n")
-    (line,) = landfall("check", path, "--json").lines
-    if header == "nonsense":
-        assert line["error"]["code"] == "HEADER_MISMATCH"
-        assert f"does not fit the contract {object}; " in line["error"]["message"]
-    assert line["object"] == object
-
-
-def test_a_file_of_no_contract_names_the_choices(landfall: Landfall, tmp_path: Path) -> None:
-    path = tmp_path / "x.csv"
-    path.write_text("a,b\n1,2\n")
-    done = landfall("check", path, "--json")
-    assert done.code == 2
-    assert done.lines[0]["error"]["code"] == "NO_CONTRACT"
-    assert "walmart_sales" in done.lines[0]["error"]["message"]
-
-
-@pytest.mark.parametrize(
-    ("content", "code"),
-    [
-        (b"", "EMPTY_FILE"),
-        (b"\n\n", "HEADER_MISSING"),
-        (b'"a,b\n', "HEADER_MALFORMED"),
-        (b"a,\xff\n", "HEADER_ENCODING"),
-        (b"\x00\x01\x02\n", "NO_CONTRACT"),
-    ],
-)
-def test_what_is_wrong_with_a_file_of_any_contract_is_said(
-    landfall: Landfall, tmp_path: Path, content: bytes, code: str
-) -> None:
-    path = tmp_path / "x.csv"
-    path.write_bytes(content)
-    assert landfall("check", path, "--json").lines[0]["error"]["code"] == code
-
-
-@pytest.mark.parametrize(
-    ("header", "said"),
-    [
-        (HEADER.replace("amount", "amuont"), "the closest is transactions: missing: amount; unexpected: amuont;"),
-        (HEADER.replace(",", ";"), "the closest is transactions, but the header has semicolons between its names"),
-        (HEADER.replace(",", "\t"), "the header has tabs between its names, and the contract wants commas"),
-        ("nothing,at,all,of,ours", "no contract fits; say --contract"),
-    ],
-)
-def test_a_header_that_fits_no_contract_is_told_the_closest(
-    landfall: Landfall, tmp_path: Path, header: str, said: str
-) -> None:
-    path = tmp_path / "x.csv"
-    path.write_text(header + "\n")
-    done = landfall("check", path, "--json")
-    assert done.code == 2
-    assert said in done.lines[0]["error"]["message"]
-
-
 CONTRACT = """
 name = "mine"
 target = "landing.mine"
@@ -278,56 +210,6 @@ def test_a_contract_from_a_file(landfall: Landfall, tmp_path: Path) -> None:
     path.write_text("name,id\nabc,1\nabcdef,2\n" + "a,3\n" * 40)
     (line,) = landfall("check", path, "--contract-file", contract, "--json").lines
     assert [(r["line"], r["column"]) for r in line["rejects"]] == [(3, "name")]
-
-
-UNIQUE = CONTRACT.replace('["id"]', '["id", "name"]\nduplicate_keys = "fail"').replace(
-    'varchar(5)"', 'varchar(50)", required = true'
-)
-
-
-def unique(tmp_path: Path, more: str = "") -> Path:
-    contract = tmp_path / "mine.toml"
-    contract.write_text(UNIQUE + more)
-    return contract
-
-
-@pytest.mark.parametrize("chunk_bytes", [20, 10**6])
-@pytest.mark.parametrize("pack", [str.encode, PACKED[0], PACKED[3]])
-def test_a_key_twice_is_refused_where_the_contract_forbids_it(
-    landfall: Landfall, tmp_path: Path, chunk_bytes: int, pack: Callable[[str], bytes]
-) -> None:
-    path = tmp_path / "x.csv"
-    text = 'id,name\n1,"two\nlines"\n\n2,é\n10,é\n2,e\nx,é\n+02,"é "\n2,é\n10,é\n' + "".join(
-        f"{n},x\n" for n in range(50)
-    )
-    path.write_bytes(pack(text))
-    done = landfall("check", path, "--contract-file", unique(tmp_path), "--chunk-bytes", str(chunk_bytes), "--json")
-    assert done.code == 1
-    (line,) = done.lines
-    assert (line["accepted"], line["rows_duplicate"], line["rows_rejected"]) == (False, 3, 1)
-    assert line["refusal"] == {
-        "code": "DUPLICATE_KEYS",
-        "message": "3 rows have the same key (id, name) as a row before; the first such row is in line 9",
-        "line": 9,
-        "byte_offset": text.encode().index(b"+02"),
-    }
-    people = landfall("check", path, "--contract-file", tmp_path / "mine.toml")
-    assert "would be REJECTED: 3 rows have the same key (id, name)" in " ".join(people.out.split())
-    assert "duplicate keys" in people.out
-
-
-def test_a_key_twice_is_found_in_any_dialect(landfall: Landfall, tmp_path: Path) -> None:
-    path = tmp_path / "x.csv"
-    path.write_bytes(b"#\ta\rid|name\r1|'a|b\r'\r2|a\r\r1|'a|b\r'\r")
-    dialect = '[dialect]\nnewline = "cr"\nquote = "\'"\ndelimiter = "|"\ncomment = "#"\n'
-    (line,) = landfall("check", path, "--contract-file", unique(tmp_path, dialect), "--json").lines
-    assert (line["refusal"]["code"], line["refusal"]["line"]) == ("DUPLICATE_KEYS", 7)
-
-
-def test_keys_that_come_once_are_good_where_they_must(landfall: Landfall, tmp_path: Path) -> None:
-    path = tmp_path / "x.csv"
-    path.write_text("id,name\n" + "".join(f"{n},{n % 7}\n" for n in range(5_000)))
-    assert landfall("check", path, "--contract-file", unique(tmp_path)).code == 0
 
 
 def test_a_faulty_contract_is_exit_2_with_every_fault(landfall: Landfall, tmp_path: Path, transactions: Write) -> None:

@@ -13,7 +13,7 @@ from cli.faults import CommandError
 from cli.reject_file import OWN, Fix
 from cli.rejects import batches
 from tests.cli.conftest import Landfall
-from tests.cli.test_remote import FakeApi, api, status  # noqa: F401  (api is a fixture)
+from tests.cli.fake_api import FakeApi, status
 
 RUN, MEND = "a" * 32, "b" * 32
 LOAD = f"{RUN}-2"
@@ -61,7 +61,7 @@ def started(run_id: str = MEND, rows: int = 1) -> tuple[int, dict[str, Any]]:
 @pytest.mark.parametrize("mends", [None, RUN])
 def test_what_is_written_is_sent_back(
     landfall: Landfall,
-    api: FakeApi,  # noqa: F811
+    api: FakeApi,
     tmp_path: Path,
     mends: str | None,
 ) -> None:
@@ -82,7 +82,7 @@ def test_what_is_written_is_sent_back(
     assert landfall("resubmit", out, "--json").lines == [started()[1]]
 
 
-def test_waiting_tells_what_is_still_bad(landfall: Landfall, api: FakeApi, tmp_path: Path) -> None:  # noqa: F811
+def test_waiting_tells_what_is_still_bad(landfall: Landfall, api: FakeApi, tmp_path: Path) -> None:
     api.answers = {f"POST /rejects/{RUN}": [started()], f"GET /status/{MEND}": [(200, status("LOADED"))]}
     done = landfall("resubmit", table(tmp_path / "fix.csv", fixed("x", "1")), "--wait")
     assert done.code == 1
@@ -94,13 +94,13 @@ def test_waiting_tells_what_is_still_bad(landfall: Landfall, api: FakeApi, tmp_p
     assert (done.code, done.lines) == (0, [good])
 
 
-def test_a_failed_run_ends_badly(landfall: Landfall, api: FakeApi, tmp_path: Path) -> None:  # noqa: F811
+def test_a_failed_run_ends_badly(landfall: Landfall, api: FakeApi, tmp_path: Path) -> None:
     none = {**status()["rows"], "rejected": 0}
     api.answers = {f"POST /rejects/{RUN}": [started()], f"GET /status/{MEND}": [(200, status("FAILED", rows=none))]}
     assert landfall("resubmit", table(tmp_path / "fix.csv", fixed("x", "1")), "--wait").code == 1
 
 
-def test_what_the_api_refuses_is_told(landfall: Landfall, api: FakeApi, tmp_path: Path) -> None:  # noqa: F811
+def test_what_the_api_refuses_is_told(landfall: Landfall, api: FakeApi, tmp_path: Path) -> None:
     error = {"error": {"code": "STALE_REJECTS", "message": "it was run again"}}
     api.answers = {f"POST /rejects/{RUN}": [(409, error)]}
     done = landfall("resubmit", table(tmp_path / "fix.csv", fixed("x", "1")))
@@ -111,7 +111,7 @@ def test_what_the_api_refuses_is_told(landfall: Landfall, api: FakeApi, tmp_path
 @pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
 def test_tables_of_several_files_and_spreadsheets_are_taken(
     landfall: Landfall,
-    api: FakeApi,  # noqa: F811
+    api: FakeApi,
     tmp_path: Path,
     delimiter: str,
     quoting: int,
@@ -124,7 +124,7 @@ def test_tables_of_several_files_and_spreadsheets_are_taken(
     assert sent == [(f"/rejects/{RUN}", 2, [["é,;\t", "-1"], ["y", "'"]]), (f"/rejects/{MEND}", 1, [["x", "2"]])]
 
 
-def test_an_apostrophe_that_somebody_wrote_stays(landfall: Landfall, api: FakeApi, tmp_path: Path) -> None:  # noqa: F811
+def test_an_apostrophe_that_somebody_wrote_stays(landfall: Landfall, api: FakeApi, tmp_path: Path) -> None:
     api.answers = {f"POST /rejects/{RUN}": [started()]}
     assert landfall("resubmit", table(tmp_path / "fix.csv", fixed("'s-Hertogenbosch", "''t Zand"))).code == 0
     assert api.asked[0][2]["rows"][0]["values"] == ["'s-Hertogenbosch", "'t Zand"]
@@ -132,7 +132,7 @@ def test_an_apostrophe_that_somebody_wrote_stays(landfall: Landfall, api: FakeAp
 
 def test_tables_are_put_together_by_appending_one_to_the_other(
     landfall: Landfall,
-    api: FakeApi,  # noqa: F811
+    api: FakeApi,
     tmp_path: Path,
 ) -> None:
     api.answers = {f"POST /rejects/{run}": [started()] for run in (RUN, MEND)}
@@ -143,7 +143,7 @@ def test_tables_are_put_together_by_appending_one_to_the_other(
     assert [(url, len(body["rows"])) for _, url, body in api.asked] == [(f"/rejects/{RUN}", 1), (f"/rejects/{MEND}", 1)]
 
 
-def test_a_table_without_a_mended_row_sends_nothing(landfall: Landfall, api: FakeApi, tmp_path: Path) -> None:  # noqa: F811
+def test_a_table_without_a_mended_row_sends_nothing(landfall: Landfall, api: FakeApi, tmp_path: Path) -> None:
     done = landfall("resubmit", table(tmp_path / "fix.csv", fixed("", "")))
     assert (done.code, api.asked) == (0, [])
     assert "no row to send" in done.err
@@ -161,7 +161,7 @@ def test_a_table_without_a_mended_row_sends_nothing(landfall: Landfall, api: Fak
 )
 def test_a_table_that_was_spoilt_is_told_where(
     landfall: Landfall,
-    api: FakeApi,  # noqa: F811
+    api: FakeApi,
     tmp_path: Path,
     rows: list[tuple[str, ...]],
     said: str,
@@ -184,7 +184,7 @@ def test_a_table_that_was_spoilt_is_told_where(
 )
 def test_what_is_no_table_is_refused(
     landfall: Landfall,
-    api: FakeApi,  # noqa: F811
+    api: FakeApi,
     tmp_path: Path,
     text: bytes | None,
     code: int,
@@ -210,7 +210,7 @@ def test_rows_are_sent_in_as_few_requests_as_they_fit() -> None:
 
 def test_a_table_that_is_there_is_not_overwritten_and_no_rejects_write_none(
     landfall: Landfall,
-    api: FakeApi,  # noqa: F811
+    api: FakeApi,
     tmp_path: Path,
 ) -> None:
     api.answers = {REJECTS: [page(["x", "y"]), page()], "GET /status/a.csv": [(200, status(first_error=None))]}
@@ -226,7 +226,7 @@ def test_a_table_that_is_there_is_not_overwritten_and_no_rejects_write_none(
 
 def test_rows_of_a_file_that_was_refused_are_not_for_resubmit(
     landfall: Landfall,
-    api: FakeApi,  # noqa: F811
+    api: FakeApi,
     tmp_path: Path,
 ) -> None:
     api.answers = {REJECTS: [page(["x", "y"], state="REJECTED")]}
@@ -235,7 +235,7 @@ def test_rows_of_a_file_that_was_refused_are_not_for_resubmit(
     assert "the file is REJECTED: mend it as a whole and push it again" in done.err
 
 
-def test_a_file_whose_rejects_are_mended_says_so(landfall: Landfall, api: FakeApi) -> None:  # noqa: F811
+def test_a_file_whose_rejects_are_mended_says_so(landfall: Landfall, api: FakeApi) -> None:
     mended = {**status()["rows"], "rejected": 0, "mended": 2}
     api.answers = {REJECTS: [page()], "GET /status/a.csv": [(200, status("LOADED", rows=mended, first_error=None))]}
     assert "2 rows that had been rejected are mended" in landfall("rejects", "a.csv").err

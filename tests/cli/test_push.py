@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from cli.contracts import shipped
 from cli.deployment import find
 from cli.faults import CommandError
 from cli.push import checked_key, landing_key
 from tests.cli.conftest import Landfall
+from tests.cli.fake_api import PATH, FakeApi, status
 
 
 @pytest.mark.parametrize(
@@ -87,3 +91,38 @@ def test_ddl_is_that_of_the_contract(landfall: Landfall) -> None:
     assert '"amount" decimal(18,2) NOT NULL' in landfall("ddl", "transactions").out
     assert len(landfall("ddl", "--json").lines) == len(shipped())
     assert landfall("ddl", "nope").code == 2
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "said"),
+    [("LOADED", 0, "already loaded at"), ("REJECTED", 1, "`landfall rerun 'incoming/transactions/a b.csv'`")],
+)
+def test_the_same_content_again_is_told(
+    landfall: Landfall,
+    api: FakeApi,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    state: str,
+    code: int,
+    said: str,
+) -> None:
+    monkeypatch.setenv("LANDFALL_BUCKET", "bucket")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "none")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    version = {"etag": hashlib.md5(b"", usedforsecurity=False).hexdigest(), "version_id": None}
+    known = status(state, finished=True, updated_at="2026-01-05T08:00:00.000Z", version=version)
+    api.answers = {f"GET {PATH}": [(200, known)]}
+    (tmp_path / "a b.csv").touch()
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="bucket")
+        done = landfall("push", tmp_path / "a b.csv", "--object", "transactions", "--wait")
+    assert done.code == code
+    assert said in done.out
+    assert "same content" in done.out
+
+
+def test_a_folder_cannot_be_pushed(landfall: Landfall, api: FakeApi, tmp_path: Path) -> None:
+    done = landfall("push", tmp_path, "--object", "transactions")
+    assert done.code == 3
+    assert "is a folder" in done.err

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Landfall
-from tests.cli.test_remote import FakeApi, api  # noqa: F401 - the fixture
+from tests.cli.fake_api import Answer, FakeApi
 
 BACKFILL, REDRIVE = "POST /backfill", "POST /redrive"
 
@@ -26,7 +26,7 @@ def back(*runs: dict[str, Any], more: bool = False, **given: Any) -> tuple[int, 
     return 202, {**empty, "runs": list(runs), **given}
 
 
-def test_backfill_goes_on_with_the_cursor_and_says_what_it_started(landfall: Landfall, api: FakeApi) -> None:  # noqa: F811
+def test_backfill_goes_on_with_the_cursor_and_says_what_it_started(landfall: Landfall, api: FakeApi) -> None:
     api.answers = {BACKFILL: [found(run("a"), cursor="c1"), found(run("b", ""))]}
     done = landfall("backfill", "--prefix", "incoming/x", "--object", "task")
     assert done.code == 0
@@ -40,7 +40,7 @@ def test_backfill_goes_on_with_the_cursor_and_says_what_it_started(landfall: Lan
     assert [body for _, _, body in api.asked] == [order, {**order, "cursor": "c1"}]
 
 
-def test_a_dry_backfill_and_json(landfall: Landfall, api: FakeApi) -> None:  # noqa: F811
+def test_a_dry_backfill_and_json(landfall: Landfall, api: FakeApi) -> None:
     api.answers = {BACKFILL: [found(run("a"))]}
     said = landfall("backfill", "--dry-run").out
     assert "would start incoming/a.csv" in said
@@ -51,12 +51,12 @@ def test_a_dry_backfill_and_json(landfall: Landfall, api: FakeApi) -> None:  # n
 
 
 @pytest.mark.parametrize("option", [[], ["--json"]])
-def test_files_that_could_not_be_looked_at_are_bad(landfall: Landfall, api: FakeApi, option: list[str]) -> None:  # noqa: F811
+def test_files_that_could_not_be_looked_at_are_bad(landfall: Landfall, api: FakeApi, option: list[str]) -> None:
     api.answers = {BACKFILL: [found(failed=2)]}
     assert landfall("backfill", *option).code == 1
 
 
-def test_redrive_goes_on_while_there_are_messages(landfall: Landfall, api: FakeApi) -> None:  # noqa: F811
+def test_redrive_goes_on_while_there_are_messages(landfall: Landfall, api: FakeApi) -> None:
     skipped = {**run("s"), "code": "SOURCE_GONE", "message": "put it there again"}
     api.answers = {REDRIVE: [back(messages=100, more=True), back(run("a"), skipped=[skipped])]}
     done = landfall("redrive")
@@ -69,7 +69,7 @@ def test_redrive_goes_on_while_there_are_messages(landfall: Landfall, api: FakeA
     assert len(api.asked) == 2
 
 
-def test_redrive_of_nothing_says_so(landfall: Landfall, api: FakeApi) -> None:  # noqa: F811
+def test_redrive_of_nothing_says_so(landfall: Landfall, api: FakeApi) -> None:
     api.answers = {REDRIVE: [back()]}
     assert "no dead letters" in landfall("redrive").out
     assert landfall("redrive", "--dry-run", "--json").lines == [
@@ -78,7 +78,24 @@ def test_redrive_of_nothing_says_so(landfall: Landfall, api: FakeApi) -> None:  
     assert api.asked[-1][2] == {"dry_run": True}
 
 
-def test_redrive_of_what_cannot_come_back_is_bad(landfall: Landfall, api: FakeApi) -> None:  # noqa: F811
+def test_redrive_of_what_cannot_come_back_is_bad(landfall: Landfall, api: FakeApi) -> None:
     skipped = {**run("s"), "code": "SOURCE_GONE", "message": "put it there again"}
     api.answers = {REDRIVE: [back(skipped=[skipped])]}
     assert landfall("redrive").code == 1
+
+
+def test_rerun_asks_for_what_failed_and_goes_on_with_the_cursor(landfall: Landfall, api: FakeApi) -> None:
+    def answer(name: str, cursor: str) -> Answer:
+        run = {"run_id": name, "file": name, "object": "task", "state": "ARRIVED", "load_id": "l"}
+        return 202, {"object": "task", "runs": [run], "skipped": [], "cursor": cursor, "dry_run": False}
+
+    api.answers = {"POST /runs/task": [answer("one", "next"), answer("two", "")]}
+    done = landfall("rerun", "task")
+    assert done.code == 0
+    assert "one" in done.out
+    assert "two" in done.out
+    assert "`landfall status two --wait` follows the last" in done.out
+    bodies = [body for _, _, body in api.asked]
+    assert bodies == [{"dry_run": False}, {"dry_run": False, "cursor": "next"}]
+    landfall("rerun", "task", "--all", "--dry-run")
+    assert api.asked[-1][2] == {"dry_run": True, "failed_only": False}
