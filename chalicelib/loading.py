@@ -161,6 +161,7 @@ class Loading(World):
         try:
             statement = self.warehouse.submit(self._order(group, runs), token=group.group_id, name=runs[0].run_id)
         except Broken as refused:
+            group = self.line.change(group, held_until=self.clock.now() + HOLD_SECONDS)  # nobody has asked meanwhile
             return self._over(group, runs, self._for_good(group, runs) if asked_before else {}, refused)
         self.note("submitted", {"group": group.group_id, "object": runs[0].object, "runs": len(runs)})
         self.queue.send_run(runs[0].run_id, delay=SECOND_LOOK_SECONDS)
@@ -220,8 +221,9 @@ class Loading(World):
         """Learn how the statement ended; in doubt the ledger decides, not the statement. Whether the group is over."""
         statement = self.warehouse.describe(group.statement_id)
         runs = [run for member, run in self._members(group) if member.holds(run)]
-        sure = group.only and statement.state is not StatementState.GONE
-        rows = self._ledger(runs) if sure else self._for_good(group, runs)
+        failed = statement.state is StatementState.FAILED and not statement.retryable
+        over = failed or statement.state is StatementState.FINISHED  # else its commit may still be on its way
+        rows = self._ledger(runs) if group.only and over else self._for_good(group, runs)
         return self._over(group, runs, rows, failure_of(statement))
 
     def _ledger(self, runs: Sequence[Run]) -> dict[str, LedgerRow]:

@@ -55,7 +55,7 @@ NO_SWEEP = (SWEEP, "                pipeline.queue.send_runs(batch)\n", "")
 BLIND_SWEEP = (SWEEP, "goes_on_at = look.through()", 'goes_on_at = ""')
 FRESH_TOKEN = (LOADING, "token=group.group_id", 'token=f"{group.group_id}-{self.clock.now()}"')
 NO_FENCE = (LOADING, "        self.warehouse.fence(group.target, group.group_id)\n", "")
-GONE_IS_OVER = (LOADING, "sure = group.only and statement.state is not StatementState.GONE", "sure = group.only")
+GONE_IS_OVER = (LOADING, "self._ledger(runs) if group.only and over else", "self._ledger(runs) if group.only else")
 DROPPED_REJECT = (STAGING, "rejected=summary.rows_rejected,", "rejected=min(summary.rows_rejected, 1),")
 NO_LOOK_AHEAD = (
     (

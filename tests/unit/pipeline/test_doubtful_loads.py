@@ -1,0 +1,61 @@
+"""Loads of which it cannot be told whether they may still commit: nothing ends on their account before that is sure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.cancels import cancel
+from chalicelib.domain.model import RunState
+from chalicelib.domain.sql import LoadOrder
+from chalicelib.errors import Refused
+from chalicelib.ports import Conflict, Statement, StatementState
+from tests.simulation.promises import TABLE as TARGET
+from tests.simulation.world import World
+from tests.unit.pipeline.endings import only_run
+from tests.unit.pipeline.test_races import about_to_load
+
+
+@pytest.mark.parametrize("retryable", [None, True], ids=["not known at first", "aborted at first"])
+def test_a_statement_that_may_commit_after_all_is_fenced(world: World, retryable: bool | None) -> None:
+    """The Data API may not know a statement yet that it has taken, and calls aborted what it was asked to stop."""
+    about_to_load(world)
+    cancel(world.pipeline, only_run(world))
+    describe, looks = world.warehouse.describe, iter(range(2))
+
+    def hasty(statement_id: str) -> Statement:
+        if retryable:
+            return Statement(statement_id=statement_id, state=StatementState.FAILED, retryable=True)
+        gone = Statement(statement_id=statement_id, state=StatementState.GONE)
+        return gone if next(looks) == 0 else describe(statement_id)
+
+    world.warehouse.describe = hasty  # type: ignore[method-assign]
+    world.pipeline.drive(TARGET)
+    (statement,) = world.warehouse.pending()
+    assert statement.order.group_id in world.warehouse.fenced
+    world.warehouse.describe = describe  # type: ignore[method-assign]
+    world.run()
+    assert not world.violations
+    assert only_run(world).state is RunState.CANCELLED
+
+
+def test_a_refusal_that_comes_late_ends_nothing_that_another_worker_has_asked_for(world: World) -> None:
+    group = about_to_load(world)
+    world.warehouse.statements.clear()
+    world.line.groups[TARGET] = first = replace(group, held_until=world.clock.now() + 20)
+    submit = world.warehouse.submit
+
+    def slow(order: LoadOrder, *, token: str, name: str) -> str:
+        world.warehouse.submit = submit  # type: ignore[method-assign]
+        world.clock.advance(30)
+        world.pipeline.drive(TARGET)
+        raise Refused("not allowed")
+
+    world.warehouse.submit = slow  # type: ignore[method-assign]
+    with pytest.raises(Conflict):
+        world.pipeline._ask(first)
+    assert only_run(world).state is RunState.LOADING
+    world.run()
+    assert not world.violations
+    assert only_run(world).state is RunState.LOADED
