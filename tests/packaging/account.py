@@ -117,10 +117,10 @@ class Warehouse:
         self._asks.submit(order, token=token, name=name)
         return self._knows.submit(order, token=token, name=name)
 
-    def __getattr__(self, method: str) -> Callable[[Any], Any]:
-        def both(about: Any) -> Any:
-            getattr(self._asks, method)(about)
-            return getattr(self._knows, method)(about)
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        def both(*about: Any) -> Any:
+            getattr(self._asks, method)(*about)
+            return getattr(self._knows, method)(*about)
 
         return both
 
