@@ -10,7 +10,7 @@ from chalicelib.domain.lineage import Places
 from chalicelib.domain.model import Run
 from chalicelib.domain.repeats import Repeats, line_of
 from chalicelib.errors import Broken, LandfallError, LoadFailed, Retryable, WorkGone
-from chalicelib.ports import Statement, StatementState
+from chalicelib.ports import Statement
 from chalicelib.staging import StoredBytes
 from chalicelib.unpack import Landed, Pieces
 from chalicelib.world import World
@@ -18,7 +18,7 @@ from chalicelib.world import World
 
 def failure_of(statement: Statement) -> LandfallError:
     """Why what a statement was to load is not in the ledger."""
-    if statement.state is StatementState.FAILED and not statement.retryable:
+    if statement.failed_for_good:
         return LoadFailed(statement.error, code=load_fault(statement.error))
     return Retryable(statement.error or f"the statement is {statement.state.value}, and the ledger has nothing of it")
 

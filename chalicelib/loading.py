@@ -221,8 +221,8 @@ class Loading(World):
         """Learn how the statement ended; in doubt the ledger decides, not the statement. Whether the group is over."""
         statement = self.warehouse.describe(group.statement_id)
         runs = [run for member, run in self._members(group) if member.holds(run)]
-        failed = statement.state is StatementState.FAILED and not statement.retryable
-        over = failed or statement.state is StatementState.FINISHED  # else its commit may still be on its way
+        # Of any other statement the commit may still be on its way.
+        over = statement.failed_for_good or statement.state is StatementState.FINISHED
         rows = self._ledger(runs) if group.only and over else self._for_good(group, runs)
         return self._over(group, runs, rows, failure_of(statement))
 

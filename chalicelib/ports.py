@@ -178,6 +178,11 @@ class Statement:
     error: str = ""
     retryable: bool = False
 
+    @property
+    def failed_for_good(self) -> bool:
+        """Whether it failed, and would fail again."""
+        return self.state is StatementState.FAILED and not self.retryable
+
 
 class Warehouse(Protocol):
     """Redshift. `submit` runs one transaction that ends with the ledger row; the ledger alone says what is in."""

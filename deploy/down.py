@@ -35,7 +35,6 @@ DELETE = "delete"
 
 def teardown(session: Any, stage: str, *, deletes_data: bool) -> None:
     """Take a stage down, whichever way it was made. Raises DeployError, PackageError."""
-    region_of(session)
     cloudformation, stack = session.client("cloudformation"), name_of(stage)
     said = described(cloudformation, stage)
     if said and not said.get("Outputs"):
@@ -48,8 +47,10 @@ def teardown(session: Any, stage: str, *, deletes_data: bool) -> None:
     else:
         listed = resources(cloudformation, stage)
         data, whole = kept(listed), has_functions(listed)
-        found = outputs(cloudformation, stage)
-        print(f"the stack {stack} has the functions and the API, too" if whole else _functions(session, stage, found))
+        if whole:
+            print(f"the stack {stack} has the functions and the API, too")
+        else:
+            print(_functions(session, stage, outputs(cloudformation, stage)))
         if whole or deletes_data:
             remove(cloudformation, stage)
             print(f"the stack {stack} is gone")

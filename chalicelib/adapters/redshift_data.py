@@ -141,7 +141,7 @@ class RedshiftData:
         with _door(f"fence load {group_id}"):
             answer = self._api.batch_execute_statement(Sqls=list(fence.statements), **_parameters(fence), **self._where)
         try:
-            self._wait(answer["Id"], "NOT_FENCED", "a load that was asked for twice cannot be fenced")
+            self._wait(answer["Id"], "NOT_FENCED", "a load that may still commit cannot be fenced")
         except Retryable:
             self.cancel(answer["Id"])  # or each try would leave one more in the queue before the gate
             raise
@@ -153,7 +153,7 @@ class RedshiftData:
             found = self.describe(statement_id)
             if found.state is StatementState.FINISHED:
                 return
-            if found.state is StatementState.FAILED and not found.retryable:
+            if found.failed_for_good:
                 raise Refused(f"{fault}: {found.error}", code=code)
             if found.state is not StatementState.RUNNING:
                 raise Retryable(f"{fault} now: {found.error or found.state.value}")

@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Answer = tuple[int, dict[str, Any]]
+KEY = "incoming/transactions/a b.csv"
+PATH = "/status/incoming%2Ftransactions%2Fa%20b.csv"
 
 
 @dataclass
@@ -33,10 +35,11 @@ class FakeApi:
 
 
 def status(state: str = "LOADED", **changes: Any) -> dict[str, Any]:
+    """What `GET /status` answers of a file with a bad row."""
     counts = {"read": 3, "good": 2, "rejected": 1, "duplicate": 0, "inserted": 2, "updated": 0, "unchanged": 0}
     return {
         "run_id": "a" * 32,
-        "file": "incoming/transactions/a b.csv",
+        "file": KEY,
         "object": "transactions",
         "state": state,
         "percent": 100.0,
@@ -50,12 +53,6 @@ def status(state: str = "LOADED", **changes: Any) -> dict[str, Any]:
         "rejects": "s3://b/rejected/",
         **changes,
     }
-
-
-PATH = "/status/incoming%2Ftransactions%2Fa%20b.csv"
-
-
-KEY = "incoming/transactions/a b.csv"
 
 
 @contextmanager

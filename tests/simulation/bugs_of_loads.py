@@ -81,7 +81,7 @@ OF_LOADS = (
         "what the warehouse forgot has failed for good",
         (
             LOAD_FAULTS,
-            "if statement.state is StatementState.FAILED and not statement.retryable:",
+            "if statement.failed_for_good:",
             "if not statement.retryable:",
         ),
     ),

@@ -191,6 +191,7 @@ ENDS = {
     "asked_twice": RunState.CANCELLED,
 }
 """How the newest run of a scenario ends if nothing goes wrong; LOADED if it is not named."""
-LOADS_FAIL = frozenset({"mended", "key_twice", "crowd_with_sick", "crowd_with_two_sick", "two_small"})
-LOADS_FAIL |= {"cancelled", "asked_twice"}
+LOADS_FAIL = frozenset(
+    {"mended", "key_twice", "crowd_with_sick", "crowd_with_two_sick", "two_small", "cancelled", "asked_twice"}
+)
 """Where loads fail or are stopped though nothing goes wrong."""

@@ -32,6 +32,9 @@ class Fate(Enum):
     HIDDEN = "HIDDEN"  # it runs, but whoever asks is told that there is no such statement
 
 
+UNKNOWN = (Fate.LOST, Fate.HIDDEN)
+"""The warehouse says that there is no such statement."""
+NEVER_RUN = (Fate.LOST, Fate.STUCK)
 ERRORS = {
     Fate.REFUSED: ("ERROR: permission denied for relation", False),
     Fate.CONFLICT: ("ERROR: 1023 DETAIL: Serializable isolation violation on table", True),
@@ -115,7 +118,7 @@ class MemoryWarehouse:
     def describe(self, statement_id: str) -> Statement:
         known = self.statements.get(statement_id)
         old = known is not None and self.clock.now() - known.at > self.statement_life
-        if known is None or old or known.fate in (Fate.LOST, Fate.HIDDEN):
+        if known is None or old or known.fate in UNKNOWN:
             return Statement(statement_id=statement_id, state=StatementState.GONE)
         return _told(known)
 
@@ -127,7 +130,7 @@ class MemoryWarehouse:
 
     def cancel(self, statement_id: str) -> None:
         known = self.statements.get(statement_id)
-        if known and known.state is StatementState.RUNNING and known.fate not in (Fate.LOST, Fate.HIDDEN):
+        if known and known.state is StatementState.RUNNING and known.fate not in UNKNOWN:
             _fail(known, *ERRORS[Fate.ABORTED])
 
     def fence(self, target: str, group_id: str) -> None:  # noqa: ARG002 - one thing happens at a time here
@@ -147,8 +150,7 @@ class MemoryWarehouse:
 
     def pending(self) -> list[Submitted]:
         """Statements that will run, whether somebody knows of them or not."""
-        never = (Fate.STUCK, Fate.LOST)
-        return [s for s in self.statements.values() if s.state is StatementState.RUNNING and s.fate not in never]
+        return [s for s in self.statements.values() if s.state is StatementState.RUNNING and s.fate not in NEVER_RUN]
 
     def rows(self, table: str) -> list[dict[str, object]]:
         """What a reader of a target sees, by key."""

@@ -16,21 +16,17 @@ from tests.simulation.world import World
 from tests.unit.pipeline.endings import only_run
 from tests.unit.pipeline.test_races import about_to_load
 
+GONE = Statement(statement_id="s", state=StatementState.GONE)
+ABORTED = Statement(statement_id="s", state=StatementState.FAILED, retryable=True)
 
-@pytest.mark.parametrize("retryable", [None, True], ids=["not known at first", "aborted at first"])
-def test_a_statement_that_may_commit_after_all_is_fenced(world: World, retryable: bool | None) -> None:
+
+@pytest.mark.parametrize("looks", [[GONE], [ABORTED, ABORTED]], ids=["not known at first", "aborted"])
+def test_a_statement_that_may_commit_after_all_is_fenced(world: World, looks: list[Statement]) -> None:
     """The Data API may not know a statement yet that it has taken, and calls aborted what it was asked to stop."""
     about_to_load(world)
     cancel(world.pipeline, only_run(world))
-    describe, looks = world.warehouse.describe, iter(range(2))
-
-    def hasty(statement_id: str) -> Statement:
-        if retryable:
-            return Statement(statement_id=statement_id, state=StatementState.FAILED, retryable=True)
-        gone = Statement(statement_id=statement_id, state=StatementState.GONE)
-        return gone if next(looks) == 0 else describe(statement_id)
-
-    world.warehouse.describe = hasty  # type: ignore[method-assign]
+    describe, hasty = world.warehouse.describe, list(looks)
+    world.warehouse.describe = lambda id_: hasty.pop(0) if hasty else describe(id_)  # type: ignore[method-assign]
     world.pipeline.drive(TARGET)
     (statement,) = world.warehouse.pending()
     assert statement.order.group_id in world.warehouse.fenced
