@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import lru_cache
 
 
 class RunState(Enum):
@@ -277,6 +278,7 @@ class ChunkTask:
     stop: int
 
 
+@lru_cache(maxsize=8_192)  # runs are asked for their names again and again, while a group of a thousand is loaded
 def digest(*parts: str) -> str:
     """A stable 32-hex-digit name for a tuple of texts."""
     h = hashlib.sha256()

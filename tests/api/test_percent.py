@@ -25,7 +25,7 @@ class Watch:
         self.seen: dict[tuple[str, int], float] = {}
         self.reopened = 0
 
-    def __call__(self, world: World) -> set[str]:
+    def __call__(self, world: World, where: str) -> set[str]:
         return {fault for run in world.runs.runs.values() for fault in self.look(world, run)}
 
     def look(self, world: World, run: Run) -> set[str]:

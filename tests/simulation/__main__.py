@@ -1,6 +1,6 @@
 """`make sim` and `make sim-deep`: how many schedules were played, and how many promises broke.
 
-Usage: python -m tests.simulation [--seeds N] [--interleavings N]    every single fault, and so many by chance
+Usage: python -m tests.simulation [--seeds N] [--interleavings N]    every third single fault, and so many by chance
        python -m tests.simulation --deep [--pairs N] [--seeds N] [--first-seed N] [--minutes N]
        python -m tests.simulation --repro WORD                       one schedule, as a finding names it
        python -m tests.simulation --until-broken                     to the first broken promise, in one process
@@ -15,8 +15,10 @@ from itertools import chain
 
 from tests.simulation.cases import Case, broken, live, play, single_faults, storm, told
 from tests.simulation.deep import deep
-from tests.simulation.many import PLACES, Cores, Tally, blocks, lives, singles, slices, storms
+from tests.simulation.many import PLACES, Cores, Tally, blocks, lives, quick, singles, storms, these
 
+ONE_OF = 3
+"""Of so many single faults one is played; every one by `make sim-deep`."""
 SHOWN = 20
 
 
@@ -24,8 +26,12 @@ def main(seeds: int, interleavings: int) -> int:
     """Prints the counts last; 1 if a promise broke."""
     single, stormy, meetings = Tally(), Tally(), Tally()
     with Cores() as cores:
-        later = cores.play(lives, blocks(0, interleavings)), cores.play(storms, blocks(0, seeds))
-        for tally, parts in zip((single, meetings, stormy), (cores.play(singles, slices()), *later), strict=True):
+        played = (
+            (single, cores.play(these, blocks(singles()[::ONE_OF]))),
+            (meetings, cores.play(lives, blocks(range(interleavings)))),
+            (stormy, cores.play(storms, blocks(range(seeds)))),
+        )
+        for tally, parts in played:
             for part in parts:
                 tally.add(part)
     found = single.found + stormy.found + meetings.found
@@ -40,6 +46,7 @@ def main(seeds: int, interleavings: int) -> int:
 
 def until_broken() -> int:
     """Stops at the first broken promise, whose name it prints, with the schedule, and how many were played."""
+    quick()
     plain: Iterator[Case] = (Case(scenario=name, versioned=versioned) for name, versioned in PLACES)
     by_chance = (
         case for seed in range(4_000) for case in ((storm(seed), live(seed)) if seed < 800 else (storm(seed),))
@@ -68,7 +75,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation")
     parser.add_argument("--seeds", type=int, help="seeded schedules (20,000; with --deep 1,000,000)")
     parser.add_argument("--interleavings", type=int, default=1_000, help="interleavings of three workers")
-    parser.add_argument("--deep", action="store_true", help="every pair of faults, and many more seeds")
+    parser.add_argument("--deep", action="store_true", help="every single fault and pair, and many more seeds")
     parser.add_argument("--pairs", type=int, help="with --deep: no more pairs than that, taken evenly from all")
     parser.add_argument("--first-seed", type=int, default=0, help="with --deep: go on where another run stopped")
     parser.add_argument("--minutes", type=float, help="with --deep: stop after so many minutes")

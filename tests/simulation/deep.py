@@ -1,4 +1,4 @@
-"""`make sim-deep`: every pair of faults of some scenarios, and a million storms.
+"""`make sim-deep`: every single fault, every pair of some scenarios, and a million storms.
 
 It may be limited, and gone on with.
 """
@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tests.simulation.cases import pairs, told
-from tests.simulation.many import BLOCK, Cores, Played, Tally, blocks, storms, these
+from tests.simulation.many import Cores, Played, Tally, blocks, singles, storms, these
 
 SCENARIOS = ("one_file", "overwritten", "newer_event_lost", "two_small", "asked_twice")
 PROGRESS_SECONDS = 20.0
@@ -27,13 +27,15 @@ def deep(most_pairs: int | None, seeds: int, first_seed: int, minutes: float | N
     print(f"{len(all_pairs)} pairs of faults in all, {len(wanted)} of them and {seeds} seeds wanted", flush=True)
     with Cores() as cores:
         watch = Watch(cores, minutes)
-        paired = watch.play("pairs", these, [tuple(wanted[n : n + BLOCK]) for n in range(0, len(wanted), BLOCK)])
-        seeded = watch.play("seeds", storms, blocks(first_seed, seeds))
-    found = paired.found + seeded.found
+        single = watch.play("single faults", these, singles() if most_pairs != 0 else ())
+        paired = watch.play("pairs", these, wanted)
+        seeded = watch.play("seeds", storms, range(first_seed, first_seed + seeds))
+    found = single.found + paired.found + seeded.found
     if seeded.played < seeds:
         print(
             f"stopped after {watch.minutes:g} minutes; go on with --pairs 0 --first-seed {first_seed + seeded.played}"
         )
+    print(f"{single.played} single-fault schedules")
     print(f"{paired.played} pairs of faults")
     print(f"{seeded.played} seeded schedules, {first_seed} to {first_seed + seeded.played - 1}")
     print(f"{len(found)} violations")
@@ -47,9 +49,9 @@ class Watch:
         self.cores, self.minutes = cores, minutes
         self.started = time.monotonic()
 
-    def play(self, what: str, work: Callable[[Any], Played], parts: Iterable[Any]) -> Tally:
-        tally, rest, started = Tally(), list(parts), time.monotonic()
-        total, said = sum(map(len, rest)), 0.0
+    def play(self, what: str, work: Callable[[Any], Played], schedules: Sequence[Any]) -> Tally:
+        tally, rest, started = Tally(), blocks(schedules), time.monotonic()
+        total, said = len(schedules), 0.0
         while rest and not self._late(half=what == "pairs"):
             now, rest = rest[:AHEAD], rest[AHEAD:]
             before = len(tally.found)

@@ -54,9 +54,10 @@ class Deployment:
     asked: list[Job] = field(default_factory=list)
     """What people ask of the API, each for a worker to do."""
     violations: set[str] = field(default_factory=set)
-    check: Callable[[Any], set[str]] = lambda world: set()
+    check: Callable[[Any, str], set[str]] = lambda world, where: set()
+    """What is broken, by the call after which it is asked."""
     memory: dict[Any, Any] = field(default_factory=dict)
-    """For checks, of what they found when nothing has changed."""
+    """For checks, of what they have looked at."""
 
     def __post_init__(self) -> None:
         weather, self.clock = self.weather, MemoryClock()
@@ -72,7 +73,7 @@ class Deployment:
         self.started = self.swept = self.clock.now()
         self.sequence = self.switches = 0
         self.seen: set[str] = set()
-        self.others_turn: Callable[[], None] = lambda: None
+        self.others_turn: Callable[[], None] | None = None
         """Called before each call: where other workers may come in between."""
         self.pipeline = self._deployed(CONTRACTS)
         if weather.asleep_at:
@@ -143,19 +144,21 @@ class Deployment:
 
     def _paused(self) -> bool:
         start, stop = self.weather.paused
-        return start <= self.clock.now() - self.started < stop
+        return bool(stop) and start <= self.clock.now() - self.started < stop
 
     # ---- around each call -------------------------------------------------------------------------------------------
 
     def _turn(self, where: str) -> None:
-        self.others_turn()
+        if self.others_turn:
+            self.others_turn()
         if where.startswith("warehouse.") and self._paused():
             raise Throttled("the warehouse is paused")
 
     def _after(self, where: str) -> None:
-        acting = self.meanwhile and self._people(self.meanwhile)
-        if where in READS and not acting:
+        if self.meanwhile and self._people(self.meanwhile):
+            where = "people"
+        if where in READS:
             return
-        for violation in self.check(self) - self.seen:
+        for violation in self.check(self, where) - self.seen:
             self.seen.add(violation)
             self.violations.add(f"{violation} (after call {len(self.schedule.calls)}, {where})")

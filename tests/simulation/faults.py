@@ -99,11 +99,9 @@ class Schedule:
         if self.another:
             self.begins.add(len(self.calls))
             self.another = False
-        if self.stopped:
-            return None
-        if self.chance and self.dice.random() < self.chance:
+        if self.chance and not self.stopped and self.dice.random() < self.chance:
             return self.dice.choice(PASSING)
-        return self.at.get(len(self.calls))
+        return self.at.get(len(self.calls)) if self.at and not self.stopped else None
 
     def fates(self) -> list[Fate]:
         """Of the statements, in the order in which they are asked for."""
@@ -137,19 +135,20 @@ class Faulty:
     def __getattr__(self, method: str) -> Any:
         if method not in PORTS[self._name]:
             return getattr(self._port, method)
-        where = f"{self._name}.{method}"
+        where, port = f"{self._name}.{method}", self._port
+        turn, after, schedule, clock = self._turn, self._after, self._schedule, self._clock
 
         def made(*args: Any, **kwargs: Any) -> Any:
-            self._turn(where)
-            fault = self._schedule.next(where)
+            turn(where)
+            fault = schedule.next(where)
             if fault:
-                _before(fault, where, self._clock)
-            result = getattr(self._port, method)(*args, **kwargs)
+                _before(fault, where, clock)
+            result = getattr(port, method)(*args, **kwargs)  # asked each time: tests put others there
             if hasattr(result, "__next__"):
                 result = iter(list(result))
-            self._after(where)
+            after(where)
             if fault:
-                _afterwards(fault, where, self._clock)
+                _afterwards(fault, where, clock)
             return result
 
         self.__dict__[method] = made  # asked for once

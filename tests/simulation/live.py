@@ -1,14 +1,15 @@
 """Three workers that are at work at the same time, and switch at the calls they make.
 
-Each worker is a thread, but only the one that holds the baton runs, and dice say who gets it next: so that the same
-seed is the same interleaving, whatever the machine does. Between two calls anything may happen: another worker's call,
-time, the end of a statement, a second delivery of the message that is being worked on.
+Each worker is a coroutine, and dice say who goes on next: so that the same seed is the same interleaving, whatever the
+machine does. Between two calls anything may happen: another worker's call, time, the end of a statement, a second
+delivery of the message that is being worked on.
 """
 
 from __future__ import annotations
 
 import random
-from threading import Semaphore, Thread, current_thread
+
+from greenlet import getcurrent, greenlet
 
 from tests.simulation.world import Job, World
 
@@ -18,47 +19,23 @@ STEPS = 20_000
 
 
 class Worker:
-    """A thread that goes on only as far as it is told."""
+    """Goes on only as far as it is told."""
 
-    def __init__(self, name: str) -> None:
-        self.job: Job | None = None
+    def __init__(self) -> None:
         self.offset = 0.0
         """By which its clock is wrong."""
-        self._go, self._stopped = Semaphore(0), Semaphore(0)
-        self._over = False
-        self._failure: BaseException | None = None
-        self.thread = Thread(target=self._work, name=name, daemon=True)
-        self.thread.start()
+        self.course: greenlet | None = None
+        """The job that it is at."""
+
+    def begin(self, job: Job) -> None:
+        self.course = greenlet(job)
 
     def step(self) -> None:
         """Let it run to its next call, or to the end of its job."""
-        self._go.release()
-        self._stopped.acquire()
-        if self._failure:
-            raise self._failure
-
-    def pause(self) -> None:
-        """Called by its own thread before each call: the baton goes back."""
-        self._stopped.release()
-        self._go.acquire()
-
-    def end(self) -> None:
-        """Let the thread end."""
-        self._over = True
-        self._go.release()
-        self.thread.join()
-
-    def _work(self) -> None:
-        self._go.acquire()
-        while not self._over:
-            try:
-                if self.job:
-                    self.job()
-            except BaseException as failure:  # noqa: BLE001 - raised again in the thread that plays the world
-                self._failure = failure
-            self.job = None
-            self._stopped.release()
-            self._go.acquire()
+        assert self.course is not None  # one that has not begun is false
+        self.course.switch()
+        if self.course.dead:
+            self.course = None
 
 
 class Crew:
@@ -66,24 +43,26 @@ class Crew:
 
     def __init__(self, world: World, dice: random.Random) -> None:
         self.world, self.dice = world, dice
-        self.workers = [Worker(f"worker-{n}") for n in range(WORKERS)]
-        self.by_thread = {worker.thread: worker for worker in self.workers}
-        world.others_turn = self._others_turn
+        self.workers = [Worker() for _ in range(WORKERS)]
         self.last: Worker | None = None
+        self.driver = getcurrent()
+        world.others_turn = self._others_turn
 
     def _others_turn(self) -> None:
-        if worker := self.by_thread.get(current_thread()):  # else it is a person, who waits for nobody
+        """Called before each call: whoever is about to make it goes on when it is its turn again."""
+        here = getcurrent()
+        if worker := next((w for w in self.workers if w.course is here), None):  # a person waits for nobody
             worker.offset = self.world.workers_clock.offset
-            worker.pause()
+            self.driver.switch()
             self.world.workers_clock.offset = worker.offset
 
     def step(self) -> bool:
         """One worker takes a job or goes on with its own. False if there is nothing to do for any."""
-        busy = [worker for worker in self.workers if worker.job]
-        idle = [worker for worker in self.workers if not worker.job]
+        busy = [worker for worker in self.workers if worker.course is not None]
+        idle = [worker for worker in self.workers if worker.course is None]
         if idle and (not busy or self.dice.random() < 0.3) and (job := self.world.next_job()):
             worker = self.dice.choice(idle)
-            worker.job = job
+            worker.begin(job)
         elif busy:
             worker = self.dice.choice(busy)
         else:
@@ -94,12 +73,11 @@ class Crew:
         return True
 
     def end(self) -> None:
-        """Let all go on to the ends of their jobs, then home."""
+        """Let all go on to the ends of their jobs."""
         self.world.schedule.stopped = True
         for worker in self.workers:
-            while worker.job:
+            while worker.course is not None:
                 worker.step()
-            worker.end()
 
 
 def play_live(world: World) -> None:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.simulation.cases import Broken, Case, broken, live, single_faults, storm
+from tests.simulation.engine import remember
 from tests.simulation.meetings import SCENARIOS, VERSIONS_MATTER
 
-SLICES = 4
-"""Of one scenario's single faults, so that the cores end at about the same time."""
 BLOCK = 200
+"""Schedules that a core is given at a time."""
 Played = tuple[int, list[Broken]]
+T = TypeVar("T")
 PLACES = tuple((scenario.__name__, False) for scenario in SCENARIOS) + tuple((name, True) for name in VERSIONS_MATTER)
 """Every scenario, and those where versions matter in a bucket with versions, too."""
 
@@ -34,40 +34,33 @@ class Tally:
         return self
 
 
-def singles(place: tuple[str, bool, int]) -> Played:
-    """Every so-manieth single fault of a scenario."""
-    scenario, versioned, first = place
-    return broken(islice(single_faults(scenario, versioned), first, None, SLICES))
+def singles() -> list[Case]:
+    """Every single fault of every scenario."""
+    return [case for place in PLACES for case in single_faults(*place)]
 
 
-def storms(seeds: range) -> Played:
-    return broken(map(storm, seeds))
-
-
-def lives(seeds: range) -> Played:
-    return broken(map(live, seeds))
-
-
-def these(cases: tuple[Case, ...]) -> Played:
+def these(cases: Sequence[Case]) -> Played:
     return broken(iter(cases))
 
 
-def blocks(first: int, count: int) -> list[range]:
-    """So many seeds from the first on."""
-    stop = first + count
-    return [range(start, min(start + BLOCK, stop)) for start in range(first, stop, BLOCK)]
+def storms(seeds: Sequence[int]) -> Played:
+    return broken(map(storm, seeds))
 
 
-def slices() -> list[tuple[str, bool, int]]:
-    """The work of `singles`, the long scenarios first."""
-    return [(scenario, versioned, first) for scenario, versioned in reversed(PLACES) for first in range(SLICES)]
+def lives(seeds: Sequence[int]) -> Played:
+    return broken(map(live, seeds))
+
+
+def blocks(schedules: Sequence[T]) -> list[Sequence[T]]:
+    """The same, cut for `Cores.play`."""
+    return [schedules[first : first + BLOCK] for first in range(0, len(schedules), BLOCK)]
 
 
 class Cores:
     """A process for each core."""
 
     def __init__(self) -> None:
-        self._pool = ProcessPoolExecutor(os.cpu_count(), initializer=_quick)
+        self._pool = ProcessPoolExecutor(os.cpu_count(), initializer=quick)
 
     def __enter__(self) -> Cores:
         return self
@@ -80,7 +73,8 @@ class Cores:
         return self._pool.map(work, parts)
 
 
-def _quick() -> None:
-    """Worlds are many and short-lived: look for cycles seldom."""
+def quick() -> None:
+    """Worlds are many and short-lived: look for cycles seldom, and into the same file once."""
+    remember()
     gc.freeze()
     gc.set_threshold(100_000)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise, takewhile
 
 from chalicelib.adapters.memory.warehouse import Booked
@@ -16,66 +15,36 @@ TABLE = "landing.things"
 """Of a contract whose every file has a key twice."""
 
 
-def safety(world: World) -> set[str]:
-    """What must hold after every single call."""
-    tables, files, bell = world.warehouse, world.objects, world.bell
-    booked, runs = len(tables.book), world.runs.runs
-    broken: set[str] = set()
-    for run in runs.values():
-        row = tables.book.get(_load_id(run))
-        broken |= _unless_same(world, run.run_id, (run, row, booked), _status_never_ahead, run, row)
-    told = len(bell.successes), len(bell.failures), booked
-    broken |= _unless_same(world, "told", told, _told_after_truth)
-    versions = sum(map(len, files.objects.values()))
-    held = files.written, len(files.objects), versions, booked, len(world.landed), len(runs)
-    broken |= _unless_same(world, "kept", held, _source_kept)
-    merged = len(tables.merged), booked, *tables.targets.values()
-    return broken | _unless_same(world, "merged", merged, _merged_once)
+def safety(world: World, where: str = "") -> set[str]:
+    """What must hold after every single call; of what that call can have changed, if it is known."""
+    return {broken for check in AFTER.get(where, ALWAYS) for broken in check(world)}
 
 
-def _unless_same(
-    world: World, name: str, held: tuple[object, ...], check: Callable[..., set[str]], *given: object
-) -> set[str]:
-    """What a check finds; what it found last time if nothing that it looks at has changed since."""
-    before, found = world.memory.get(name, (None, set()))
-    if before != held:
-        found = check(world, *given)
-        world.memory[name] = held, found
-    return found
+def _status_never_ahead(world: World) -> Iterator[str]:
+    book = world.warehouse.book
+    for run in world.runs.runs.values():
+        looked_at = run, len(book)
+        if world.memory.get(run.run_id) != looked_at:
+            world.memory[run.run_id] = looked_at
+            yield from _ahead(world, run, book.get(run.load_id))
 
 
-_LOAD_IDS: dict[tuple[str, int], str] = {}
-
-
-def _load_id(run: Run) -> str:
-    """What the run says, asked once: a hash, wanted thousands of times."""
-    name = run.run_id, run.generation
-    return _LOAD_IDS.get(name) or _LOAD_IDS.setdefault(name, run.load_id)
-
-
-@cache
-def _nth_load_id(run_id: str, generation: int) -> str:
-    return digest(run_id, str(generation))
-
-
-def _status_never_ahead(world: World, run: Run, row: Booked | None) -> set[str]:
-    broken = set()
+def _ahead(world: World, run: Run, row: Booked | None) -> Iterator[str]:
     if run.state is RunState.LOADED and (row is None or row.row.outcome is not Outcome.LOADED):
-        broken.add("I6 LOADED without a ledger row")
+        yield "I6 LOADED without a ledger row"
     if run.state is RunState.LOADED and not run.counts.settled:
-        broken.add("I4 LOADED with books that do not balance")
+        yield "I4 LOADED with books that do not balance"
     if run.state is RunState.LOADED and row is not None and not _as_booked(world, run, row.row):
-        broken.add("I4 LOADED with books that are not those of its ledger row")
+        yield "I4 LOADED with books that are not those of its ledger row"
     if run.staged > run.chunks:
-        broken.add("I10 a chunk counted twice")
+        yield "I10 a chunk counted twice"
     if run.state in (RunState.FAILED, RunState.REJECTED, RunState.CANCELLED) and row is not None:
-        broken.add(f"I6 {run.state.value} with a ledger row")
-    return broken
+        yield f"I6 {run.state.value} with a ledger row"
 
 
 def _as_booked(world: World, run: Run, row: LedgerRow) -> bool:
     """Whether a run's books are those of its ledger row, and of the mends that it says it knows of."""
-    known = (run.counts.mended and world.warehouse.books(_load_id(run))) or row
+    known = (run.counts.mended and world.warehouse.books(run.load_id)) or row
     return known.mended > run.counts.mended or run.counts == run.counts.after(known)
 
 
@@ -113,7 +82,7 @@ def loads(world: World) -> Iterator[tuple[Run, int, Outcome]]:
     """Every load in the ledger, with its run and generation."""
     for run in world.runs.runs.values():
         for generation in range(1, run.generation + 1):
-            if booked := world.warehouse.book.get(_nth_load_id(run.run_id, generation)):
+            if booked := world.warehouse.book.get(digest(run.run_id, str(generation))):
                 yield run, generation, booked.row.outcome
 
 
@@ -122,7 +91,7 @@ def _merged_once(world: World) -> set[str]:
     expected: dict[str, dict[str, tuple[int, str]]] = {contract.target: {} for contract in CONTRACTS.values()}
     mended: set[tuple[str, str]] = set()
     place = {load: n for n, load in reversed(list(enumerate(world.warehouse.merged)))}
-    for run, _, outcome in sorted(loads(world), key=lambda load: place[_nth_load_id(load[0].run_id, load[1])]):
+    for run, _, outcome in sorted(loads(world), key=lambda load: place[digest(load[0].run_id, str(load[1]))]):
         if outcome is Outcome.LOADED:
             age, rows = put_of(world, run)
             held = expected[CONTRACTS[run.object].target]
@@ -139,6 +108,19 @@ def _merged_once(world: World) -> set[str]:
     if len(world.warehouse.merged) != len(set(world.warehouse.merged)):
         broken.add("I1 a load was merged twice")
     return broken
+
+
+Check = Callable[[World], Iterable[str]]
+ALWAYS: tuple[Check, ...] = (_status_never_ahead, _told_after_truth, _source_kept, _merged_once)
+AFTER: dict[str, tuple[Check, ...]] = {
+    **dict.fromkeys(("runs.change", "runs.finish_chunk", "runs.reopen_chunk"), (_status_never_ahead,)),
+    "runs.create": (_status_never_ahead, _source_kept),
+    **dict.fromkeys(("objects.put", "objects.upload", "objects.copy", "objects.delete"), (_source_kept,)),
+    **dict.fromkeys(("bell.success", "bell.failure"), (_told_after_truth,)),
+    **dict.fromkeys(("line.join", "line.leave", "line.take", "line.change", "line.free"), ()),
+    **dict.fromkeys(("queue.send_run", "queue.send_runs", "queue.send_chunks", "runs.begin_chunk"), ()),
+}
+"""What a call can have changed that one of these looks at. Else, people and the warehouse among it, any of them."""
 
 
 def put_of(world: World, run: Run) -> tuple[int, dict[str, str]]:

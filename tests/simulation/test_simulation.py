@@ -1,4 +1,4 @@
-"""Every single fault of every scenario, storms and interleavings: no promise may break. In full: `make sim`."""
+"""Single faults of every scenario, storms and interleavings: no promise may break. At length: `make sim`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.simulation.many import PLACES
 from tests.simulation.regressions import REGRESSIONS
 
 THINNED = 5
-"""Of the single faults every so-manieth is played here, and every one by `make sim`."""
+"""Of the single faults every so-manieth is played here, and every one by `make sim-deep`."""
 
 
 @pytest.mark.parametrize(("scenario", "versioned"), PLACES)

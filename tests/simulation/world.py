@@ -70,11 +70,13 @@ class World(Deployment):
 
     def pass_time(self) -> None:
         """What happens by itself: people act, statements run, what is late arrives."""
-        self._people(self.later)
+        if self.later and self._people(self.later):
+            self._after("people")
         self._statements()
-        now = self.clock.now()
-        self.events += [event for at, event in self.late if at <= now]
-        self.late = [(at, event) for at, event in self.late if at > now]
+        if self.late:
+            now = self.clock.now()
+            self.events += [event for at, event in self.late if at <= now]
+            self.late = [(at, event) for at, event in self.late if at > now]
 
     def wait(self) -> None:
         """Until the next thing happens."""
@@ -184,7 +186,8 @@ class World(Deployment):
         """Whether the work was answered. A killed worker answers nothing; a raised error is not an answer either."""
         try:
             work()
-        except (LandfallError, Killed):
+        except (LandfallError, Killed) as error:
+            error.__traceback__ = None  # whose frames hold the error: without it such circles need not be looked for
             return False
         except handlers.UnexpectedError as error:
             self.violations.add(f"nobody foresaw this: {error}")

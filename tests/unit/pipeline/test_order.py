@@ -84,7 +84,7 @@ def test_a_late_file_of_a_delta_brings_only_what_nothing_newer_has(world: World)
 
 
 def test_a_late_snapshot_is_superseded_as_a_whole_and_told_so(world: World) -> None:
-    under(world, SNAPSHOT).check = lambda world: set()
+    under(world, SNAPSHOT).check = lambda world, where: set()
     put(world, "old", {"both": "old,1", "only": "old,1"})
     put(world, "new", {"both": "new,2"})
     hear_late(world, "old")
@@ -110,7 +110,7 @@ def test_snapshots_in_flight_together_end_as_the_newest(world: World) -> None:
 
 
 def test_the_order_column_goes_before_the_files_age_and_ties_to_the_newer_file(world: World) -> None:
-    under(world, ORDERED).check = lambda world: set()
+    under(world, ORDERED).check = lambda world, where: set()
     put(world, "old", {"greater": "old,9", "tie": "old,5", "lesser": "old,1"})
     put(world, "new", {"greater": "new,2", "tie": "new,5", "lesser": "new,8"})
     hear_late(world, "old")
@@ -119,7 +119,7 @@ def test_the_order_column_goes_before_the_files_age_and_ties_to_the_newer_file(w
 
 @pytest.mark.parametrize("late", ["old", "new"])
 def test_a_row_without_an_order_value_is_the_oldest(world: World, late: str) -> None:
-    under(world, ORDERED).check = lambda world: set()
+    under(world, ORDERED).check = lambda world, where: set()
     world.put("incoming/thing/old.csv", HEADER + b"a,old,1\nb,old,\n", {})
     world.put("incoming/thing/new.csv", HEADER + b"a,new,\nb,new,\n", {})
     hear_late(world, late)

@@ -1,0 +1,109 @@
+"""The real splitter and checks, asked once for the same bytes: schedules of one scenario read the same small files.
+
+What they read they read again each time, so that the same calls leave the pipeline; only what follows from the bytes
+is remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from typing import Generic, NamedTuple, TypeVar
+
+from chalicelib import staging
+from chalicelib.domain import plan, stage, validate
+from chalicelib.domain.block import Block
+from chalicelib.domain.bytesource import ByteSource, Range
+from chalicelib.domain.contract import Contract
+from chalicelib.domain.header import Layout
+from chalicelib.domain.plan import Cuts
+from chalicelib.domain.validate import Rules
+
+Answer = TypeVar("Answer")
+Where = tuple[int, int]
+"""From which byte, and how many."""
+
+
+class Tape:
+    """A source that keeps what was read of it, for who begins to read anew."""
+
+    def __init__(self, source: ByteSource) -> None:
+        self.size = source.size
+        self.reads: list[tuple[Where, bytes]] = []
+        self._source, self._given = source, 0
+
+    def further(self, where: Where) -> bytes:
+        """Read on."""
+        self.reads.append((where, self._source.read(*where)))
+        return self.reads[-1][1]
+
+    def read(self, start: int, length: int) -> bytes:
+        """From the beginning: what was read already is given again."""
+        if self._given == len(self.reads):
+            self.further((start, length))
+        self._given += 1
+        return self.reads[self._given - 1][1]
+
+
+class _Found(NamedTuple):
+    """How far one came: what was asked for, of how many bytes, and what was read."""
+
+    asked: Hashable
+    size: int
+    reads: int = 0
+    data: bytes = b""
+
+    def and_then(self, data: bytes) -> _Found:
+        return _Found(self.asked, self.size, self.reads + 1, self.data + data)
+
+
+class Memory(Generic[Answer]):
+    """Answers by what was asked for and what was read for them."""
+
+    def __init__(self) -> None:
+        self._next: dict[_Found, Where] = {}
+        """What is read next."""
+        self._answers: dict[_Found, Answer] = {}
+
+    def ask(self, asked: Hashable, source: ByteSource, work: Callable[[ByteSource], Answer]) -> Answer:
+        """What `work` makes of the source. It has to read the same as long as it finds the same."""
+        tape, found = Tape(source), _Found(asked, source.size)
+        while where := self._next.get(found):
+            found = found.and_then(tape.further(where))
+        answer = self._answers.get(found)
+        return self._learnt(_Found(asked, source.size), tape, work(tape)) if answer is None else answer
+
+    def _learnt(self, found: _Found, tape: Tape, answer: Answer) -> Answer:
+        for where, data in tape.reads:
+            self._next[found] = where
+            found = found.and_then(data)
+        return self._answers.setdefault(found, answer)
+
+
+_CUTS, _BLOCKS = Memory[Cuts](), Memory[tuple[Block, ...]]()
+_COMPILED: dict[Hashable, Rules] = {}
+
+
+def _compile_rules(contract: Contract, layout: Layout) -> Rules:
+    asked = contract.fingerprint, tuple(column.name for column in layout.columns), layout.rescued
+    return _COMPILED.get(asked) or _COMPILED.setdefault(asked, validate.compile_rules(contract, layout))
+
+
+def _cut(text: ByteSource, contract: Contract, size: int) -> Cuts:
+    return _CUTS.ask((contract.fingerprint, size), text, lambda tape: plan.cut(tape, contract, size))
+
+
+def _stage_chunk(source: ByteSource, chunk: Range, rules: Rules) -> Iterator[Block]:
+    if rules.places:  # each file of mended rows has its own
+        yield from stage.stage_chunk(source, chunk, rules)
+    else:
+        asked = id(rules.columns), rules.mark, chunk  # compiled rules are kept for good, and with them their columns
+        yield from _BLOCKS.ask(asked, source, lambda tape: tuple(stage.stage_chunk(tape, chunk, rules)))
+
+
+REMEMBERING = {"cut": _cut, "compile_rules": _compile_rules, "stage_chunk": _stage_chunk}
+"""What staging.py asks instead of the engine."""
+
+
+def remember() -> None:
+    """From now on, in this process."""
+    vars(staging).update(REMEMBERING)
