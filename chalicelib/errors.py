@@ -3,7 +3,7 @@
 LandfallError
 ├── Retryable            the world may be better later: raise it, the message comes back after a pause
 │   ├── Throttled        as above, and the service asked us to slow down
-│   └── LoadStopped      the load was stopped, because somebody cancelled a run that was in it
+│   └── LoadStopped      the load was given up through no fault of the runs that it leaves behind
 ├── Rejected             the file is at fault: it is told to the people who sent it, nothing is merged
 ├── Broken               we or the platform are at fault, and trying again will not help
 │   ├── SourceGone       the file was deleted before it was read
@@ -58,7 +58,10 @@ class Throttled(Retryable):
 
 
 class LoadStopped(Retryable):
-    """The load was stopped because one of its runs was cancelled; the others wait for another, and nothing counts."""
+    """The load was given up through no fault of these runs: they wait for another, and nothing counts.
+
+    One of its runs was cancelled, or whoever was refused the load did not go on.
+    """
 
     code = "LOAD_STOPPED"
 

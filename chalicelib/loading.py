@@ -11,23 +11,20 @@ if it may be one file's fault, so that in the end that file fails alone.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
-from chalicelib.domain import keys
 from chalicelib.domain.contract import Delivery
-from chalicelib.domain.filing import FilePlan, share
 from chalicelib.domain.group import Gathering, Group, Member
 from chalicelib.domain.lifecycle import after_setback
 from chalicelib.domain.model import LedgerRow, Outcome, Run, RunState
 from chalicelib.domain.pauses import pause
-from chalicelib.domain.sql import LoadOrder
 from chalicelib.errors import Broken, LandfallError, LoadStopped, Retryable
 from chalicelib.load_faults import failure_of, load_failed
+from chalicelib.load_orders import order_of
 from chalicelib.ports import Conflict, StatementState
 from chalicelib.world import World
 
@@ -69,7 +66,7 @@ class Loading(World):
         if group.statement_id and not self._ended(group):
             return False
         held = self.line.change(group, held_until=now + HOLD_SECONDS)
-        return self._in_hand(held, self._settle if held.statement_id else self._ask)
+        return self._in_hand(held, self._settle if held.statement_id else self._leave if held.refused else self._ask)
 
     def _in_hand(self, group: Group, step: Callable[[Group], bool]) -> bool:
         """Do a step of a group that this worker holds, and let it go if that fails, for the next try to take it up.
@@ -159,14 +156,23 @@ class Loading(World):
             members = tuple(member for member in group.members if member.run_id in left)
             group = self.line.change(group, members=members, asked_at=self.clock.now())
         try:
-            statement = self.warehouse.submit(self._order(group, runs), token=group.group_id, name=runs[0].run_id)
+            statement = self.warehouse.submit(order_of(self, group, runs), token=group.group_id, name=runs[0].run_id)
         except Broken as refused:
-            group = self.line.change(group, held_until=self.clock.now() + HOLD_SECONDS)  # nobody has asked meanwhile
+            until = self.clock.now() + HOLD_SECONDS
+            group = self.line.change(group, held_until=until, refused=not asked_before)  # nobody has asked meanwhile
             return self._over(group, runs, self._for_good(group, runs) if asked_before else {}, refused)
         self.note("submitted", {"group": group.group_id, "object": runs[0].object, "runs": len(runs)})
         self.queue.send_run(runs[0].run_id, delay=SECOND_LOOK_SECONDS)
         self.line.change(group, statement_id=statement, held_until=0.0, only=not asked_before)
         return False
+
+    def _leave(self, group: Group) -> bool:
+        """Let the members of a group that was refused wait for another; whoever was told why is gone, or slow.
+
+        worker 1: is refused, ends runs one by one | worker 2: asks again, may now, and all are loaded
+        """
+        runs = [run for member, run in self._members(group) if member.holds(run)]
+        return self._over(group, runs, {}, LoadStopped("it was refused, and whoever was told why has not gone on"))
 
     def _members(self, group: Group) -> list[tuple[Member, Run]]:
         """The members with their runs as they are now."""
@@ -182,31 +188,6 @@ class Loading(World):
             except Conflict:
                 run = self.runs.get(member.run_id)
         return run if run and member.holds(run) else None
-
-    def _order(self, group: Group, runs: Sequence[Run]) -> LoadOrder:
-        """The files' columns are the same in all; the first one's plan tells them. Raises ContractChanged."""
-        first = runs[0]
-        contract = self.contract_of(first)
-        filed = FilePlan.from_json(self.objects.get(first.source.bucket, keys.plan(first)))
-        return LoadOrder(
-            contract=contract,
-            columns=filed.columns,
-            group_id=group.group_id,
-            shares=tuple(map(share, runs)),
-            manifest=self._manifest(group, [run for run in runs if run.counts.good]),
-            iam_role=self.settings.copy_role,
-        )
-
-    def _manifest(self, group: Group, runs: Sequence[Run]) -> str:
-        """The URL of a manifest of these runs' parts: a run's own, or one that joins several."""
-        if not runs:
-            return ""
-        bucket, key = runs[0].source.bucket, keys.manifest(runs[0])
-        if len(runs) > 1:
-            each = [json.loads(self.objects.get(bucket, keys.manifest(run)))["entries"] for run in runs]
-            key = keys.group_manifest(runs[0].object, group)
-            self.objects.put(bucket, key, json.dumps({"entries": [e for entries in each for e in entries]}).encode())
-        return f"s3://{bucket}/{key}"
 
     # ---- settle: what does the ledger say? --------------------------------------------------------------------------
 

@@ -130,7 +130,8 @@ def _plain(group: Group) -> dict[str, Any]:
         "held_until": group.held_until,
         "asked_at": group.asked_at,
         "statement_id": group.statement_id,
-        **({"only": True} if group.only else {}),  # releases that know no such field drop it, which is safe
+        # Releases that know no such field drop it, which is safe.
+        **{name: True for name, value in (("only", group.only), ("refused", group.refused)) if value},
     }
 
 
@@ -147,4 +148,5 @@ def _read(item: items.Item) -> Group:
         asked_at=float(values["asked_at"]),
         statement_id=values["statement_id"],
         only="only" in values,
+        refused="refused" in values,
     )

@@ -103,6 +103,11 @@ def text_of(error: BaseException) -> str:
     return str(error.response.get("Error", {}).get("Message", "")) if isinstance(error, ClientError) else ""
 
 
+def repeated(error: BaseException | None) -> bool:
+    """Whether botocore had asked before, so that the error is no answer to what it asked first."""
+    return isinstance(error, ClientError) and bool(error.response.get("ResponseMetadata", {}).get("RetryAttempts"))
+
+
 def translated(what: str, error: BaseException, *, source: bool = False) -> LandfallError:
     """Our error for a foreign one: its type says whether to try again."""
     code = code_of(error)

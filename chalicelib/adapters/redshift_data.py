@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.adapters.foreign import code_of, door, text_of
+from chalicelib.adapters.foreign import code_of, door, repeated, text_of
 from chalicelib.config import Settings
 from chalicelib.domain.file_books import books_query, books_row
 from chalicelib.domain.ledger import ledger_query, ledger_row, render_fence
@@ -81,16 +81,21 @@ class RedshiftData:
         self._where = where(settings)
 
     def submit(self, order: LoadOrder, *, token: str, name: str) -> str:
-        batch = render_load(order)
-        with _door(f"submit load {order.group_id}"):
-            answer = self._api.batch_execute_statement(
-                Sqls=list(batch.statements),
-                **_parameters(batch),
-                ClientToken=token,
-                StatementName=name,
-                WithEvent=True,
-                **self._where,
-            )
+        batch, what = render_load(order), f"submit load {order.group_id}"
+        try:
+            with _door(what):
+                answer = self._api.batch_execute_statement(
+                    Sqls=list(batch.statements),
+                    **_parameters(batch),
+                    ClientToken=token,
+                    StatementName=name,
+                    WithEvent=True,
+                    **self._where,
+                )
+        except Refused as refused:
+            if repeated(refused.__cause__):  # the first time it may have been taken, and the answer lost
+                raise Retryable(f"{what}: asked more than once, then refused: {refused.message}") from refused
+            raise
         return answer["Id"]
 
     def describe(self, statement_id: str) -> Statement:

@@ -48,6 +48,8 @@ class Group:
     statement_id: str = ""
     only: bool = False
     """Whether that statement is the only one that was asked for; else one that nobody knows may be on its way."""
+    refused: bool = False
+    """Whether the warehouse took nothing, so that its members are being ended: nobody may ask again."""
 
     @property
     def group_id(self) -> str:

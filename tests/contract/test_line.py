@@ -97,6 +97,8 @@ def test_a_group_changes_only_as_it_was_read(line: Line) -> None:
     line.free(taken)
     assert line.group(SHOP) == submitted
     assert line.change(submitted, held_until=1.0).only
+    refused = line.change(replace(submitted, held_until=1.0), only=False, refused=True)
+    assert line.group(SHOP) == refused == replace(submitted, held_until=1.0, only=False, refused=True)
     line.free(submitted)
     with pytest.raises(Conflict):
         line.change(submitted, statement_id="t")

@@ -10,6 +10,7 @@ from tests.simulation.cuts import (
     LIFECYCLE,
     LINE,
     LOAD_FAULTS,
+    LOAD_ORDERS,
     LOADING,
     MERGE,
     MODEL,
@@ -184,7 +185,7 @@ OF_GROUPS = (
     ),
     bug(
         "a group's manifest names the parts of its first run only",
-        (LOADING, "[e for entries in each for e in entries]", "each[0]"),
+        (LOAD_ORDERS, "[e for entries in each for e in entries]", "each[0]"),
     ),
     bug(
         "of a group's files the last to arrive wins, not the newest",

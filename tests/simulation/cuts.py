@@ -10,6 +10,7 @@ from dataclasses import dataclass
 PIPELINE = "chalicelib/pipeline.py"
 LOADING = "chalicelib/loading.py"
 LOAD_FAULTS = "chalicelib/load_faults.py"
+LOAD_ORDERS = "chalicelib/load_orders.py"
 WORLD = "chalicelib/world.py"
 WAREHOUSE = "chalicelib/adapters/memory/warehouse.py"
 MERGE = "chalicelib/adapters/memory/merge.py"

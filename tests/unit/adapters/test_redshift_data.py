@@ -106,6 +106,15 @@ def test_a_submit_that_fails_says_how(answer: Answer, kind: type[Exception]) -> 
     assert type(caught.value) is kind
 
 
+def test_a_refusal_of_what_was_asked_for_twice_is_no_answer_to_the_first_time() -> None:
+    """The first time it may have been taken, and only the answer lost."""
+    script = Script([error("InternalServerException", status=500), error("AccessDeniedException")])
+    house = RedshiftData(client("redshift-data", script, tries=2), SETTINGS, MemoryClock())
+    with pytest.raises(Retryable, match=r"more than once, then refused: .*AccessDenied"):
+        house.submit(ORDER, token="t", name="n")
+    assert [asked.body["ClientToken"] for asked in script.asked] == ["t", "t"]
+
+
 # ---- describe -------------------------------------------------------------------------------------------------------
 
 

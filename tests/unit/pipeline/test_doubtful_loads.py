@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from chalicelib.cancels import cancel
-from chalicelib.domain.model import RunState
+from chalicelib.domain.model import Run, RunState
 from chalicelib.domain.sql import LoadOrder
 from chalicelib.errors import Refused
 from chalicelib.ports import Conflict, Statement, StatementState
@@ -34,6 +35,31 @@ def test_a_statement_that_may_commit_after_all_is_fenced(world: World, looks: li
     world.run()
     assert not world.violations
     assert only_run(world).state is RunState.CANCELLED
+
+
+def test_nobody_asks_again_while_the_runs_of_a_refused_load_are_being_ended(world: World) -> None:
+    group = about_to_load(world)
+    world.warehouse.statements.clear()
+    world.line.groups[TARGET] = first = replace(group, held_until=world.clock.now() + 20)
+    submit, change = world.warehouse.submit, world.runs.change
+
+    def refused(order: LoadOrder, *, token: str, name: str) -> str:
+        world.warehouse.submit = submit  # type: ignore[method-assign]
+        raise Refused("not allowed")
+
+    def slow(run: Run, **changes: Any) -> Run:
+        if changes["state"] is RunState.FAILED:
+            world.runs.change = change  # type: ignore[method-assign]
+            world.clock.advance(30)
+            world.pipeline.drive(TARGET)
+        return change(run, **changes)
+
+    world.warehouse.submit, world.runs.change = refused, slow  # type: ignore[method-assign]
+    assert world.pipeline._ask(first)
+    world.run()
+    assert not world.violations
+    assert only_run(world).state is RunState.LOADED
+    assert [s.order.group_id for s in world.warehouse.statements.values()] != [first.group_id]
 
 
 def test_a_refusal_that_comes_late_ends_nothing_that_another_worker_has_asked_for(world: World) -> None:
