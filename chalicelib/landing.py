@@ -85,10 +85,18 @@ class Look:
     def _unheard(self, source: Source) -> bool:
         """Whether nobody took notice of what lies there now, though its key points at another content or at none.
 
-        In a bucket with versions an old content shows again once the newer one is archived: it had its run.
+        In a bucket with versions an old content shows again once the newer one is archived: it had its run, or has it
+        still. One that has read nothing yet is left to the next look, since when it arrived is only a clock's word:
+
+        worker, its clock slow: a file of 12:00 arrives at 11:55 | sweep: would take it for one that came back later
         """
         known = self.pipeline.runs.get(run_id(source))
-        return known is None or source.last_modified > (known.source.last_modified or known.arrived_at)
+        if known is None:
+            return True
+        read = known.source.last_modified
+        if not read and not known.state.terminal:
+            return False
+        return source.last_modified > (read or known.arrived_at)
 
     def _passed_over(self, what: str, error: Exception) -> None:
         self.failed += 1

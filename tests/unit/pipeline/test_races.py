@@ -240,3 +240,22 @@ def test_an_event_and_the_sweep_that_find_a_file_at_once_make_one_run(world: Wor
     world.run()
     assert not world.violations
     assert only_run(world).state is RunState.LOADED
+
+
+def test_a_content_that_shows_again_before_it_was_read_has_not_come_back() -> None:
+    """Its successor, heard of meanwhile, was quicker; and the clock of the worker that heard of it was slow."""
+    world = World(versioned=True)
+    world.workers_clock.offset = -300.0
+    put(world, "a.csv", numbered(3, tag="old"))
+    put(world, "a.csv", numbered(3, tag="new"))
+    old, new = (world.hear(event) for event in world.events)
+    assert old
+    assert new
+    world.objects.delete(new.source)  # as after its archive
+    world.clock.advance(3_600)
+    assert sweep(world.pipeline)["found"] == 0
+    world.pipeline.advance(old.run_id)
+    assert sweep(world.pipeline)["found"] == 0
+    world.objects.put(BUCKET, old.source.key, world.objects.get(BUCKET, old.source.key))
+    world.clock.advance(3_600)
+    assert sweep(world.pipeline)["found"] == 1
