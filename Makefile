@@ -20,7 +20,7 @@ down: setup ## stop the local stack
 test: setup ## the tests (PYTEST="-k name" to pass options)
 	@.venv/bin/python -m pytest $(PYTEST)
 
-sim: setup ## the simulation: every third single fault, 20,000 storms, 1,000 interleavings (SIM="--seeds 1000" for fewer)
+sim: setup ## the simulation: a third of the single faults, 20,000 storms, 1,000 interleavings (SIM="--seeds 1000" for fewer)
 	@.venv/bin/python -m tests.simulation $(SIM)
 
 sim-deep: setup ## every single fault, every pair, and a million storms (SIM="--minutes 15", "--pairs 20000 --seeds 100000")

@@ -130,7 +130,7 @@ def _plain(group: Group) -> dict[str, Any]:
         "held_until": group.held_until,
         "asked_at": group.asked_at,
         "statement_id": group.statement_id,
-        # Releases that know no such field drop it, which is safe.
+        # Releases that know no such field drop it: then a load is fenced in vain, or asked for again though refused.
         **{name: True for name, value in (("only", group.only), ("refused", group.refused)) if value},
     }
 

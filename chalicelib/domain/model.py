@@ -185,7 +185,7 @@ class Mends:
 
     @property
     def load_id(self) -> str:
-        return digest(self.run_id, str(self.generation))
+        return load_id(self.run_id, self.generation)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,7 +237,7 @@ class Run:
     @property
     def load_id(self) -> str:
         """Names what is loaded: the same for every retry, new for every forced rerun. 32 hex digits."""
-        return digest(self.run_id, str(self.generation))
+        return load_id(self.run_id, self.generation)
 
     @property
     def mark(self) -> str:
@@ -278,7 +278,6 @@ class ChunkTask:
     stop: int
 
 
-@lru_cache(maxsize=8_192)  # runs are asked for their names again and again, while a group of a thousand is loaded
 def digest(*parts: str) -> str:
     """A stable 32-hex-digit name for a tuple of texts."""
     h = hashlib.sha256()
@@ -287,6 +286,12 @@ def digest(*parts: str) -> str:
         h.update(len(encoded).to_bytes(4, "big"))
         h.update(encoded)
     return h.hexdigest()[:32]
+
+
+@lru_cache(maxsize=8_192)  # a thousand files may be loaded together, and each is asked for its name again and again
+def load_id(run_id: str, generation: int) -> str:
+    """Names a generation's load of a run."""
+    return digest(run_id, str(generation))
 
 
 def file_id(bucket: str, key: str) -> str:

@@ -138,7 +138,7 @@ class Secrets:
 
 def land(ears: Ears, text: str, name: str = "a") -> None:
     ears.world.put(f"incoming/person/{name}.csv", text.encode("utf-8", "surrogateescape"), {})
-    ears.world.check = lambda world: set()
+    ears.world.check = lambda world, where: set()
 
 
 def answers(ears: Ears, *, rejects: bool = False) -> str:

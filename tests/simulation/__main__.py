@@ -1,6 +1,6 @@
 """`make sim` and `make sim-deep`: how many schedules were played, and how many promises broke.
 
-Usage: python -m tests.simulation [--seeds N] [--interleavings N]    every third single fault, and so many by chance
+Usage: python -m tests.simulation [--seeds N] [--interleavings N]    a third of the single faults, and so many by chance
        python -m tests.simulation --deep [--pairs N] [--seeds N] [--first-seed N] [--minutes N]
        python -m tests.simulation --repro WORD                       one schedule, as a finding names it
        python -m tests.simulation --until-broken                     to the first broken promise, in one process
@@ -9,6 +9,7 @@ Usage: python -m tests.simulation [--seeds N] [--interleavings N]    every third
 from __future__ import annotations
 
 import argparse
+import random
 import sys
 from collections.abc import Iterator
 from itertools import chain
@@ -22,12 +23,17 @@ ONE_OF = 3
 SHOWN = 20
 
 
+def sample(cases: list[Case]) -> list[Case]:
+    """The same ones each time, and of each kind about as many: every third would be always the same fault of a call."""
+    return random.Random(0).sample(cases, len(cases) // ONE_OF)
+
+
 def main(seeds: int, interleavings: int) -> int:
     """Prints the counts last; 1 if a promise broke."""
     single, stormy, meetings = Tally(), Tally(), Tally()
     with Cores() as cores:
         played = (
-            (single, cores.play(these, blocks(singles()[::ONE_OF]))),
+            (single, cores.play(these, blocks(sample(singles())))),
             (meetings, cores.play(lives, blocks(range(interleavings)))),
             (stormy, cores.play(storms, blocks(range(seeds)))),
         )

@@ -157,8 +157,11 @@ class Deployment:
     def _after(self, where: str) -> None:
         if self.meanwhile and self._people(self.meanwhile):
             where = "people"
-        if where in READS:
-            return
+        if where not in READS:
+            self._look(where)
+
+    def _look(self, where: str) -> None:
+        """What that has broken."""
         for violation in self.check(self, where) - self.seen:
             self.seen.add(violation)
             self.violations.add(f"{violation} (after call {len(self.schedule.calls)}, {where})")

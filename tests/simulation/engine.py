@@ -40,8 +40,10 @@ class Tape:
         """From the beginning: what was read already is given again."""
         if self._given == len(self.reads):
             self.further((start, length))
+        where, data = self.reads[self._given]
+        assert where == (start, length), "what follows from the bytes is not to depend on anything else"
         self._given += 1
-        return self.reads[self._given - 1][1]
+        return data
 
 
 class _Found(NamedTuple):
@@ -83,13 +85,18 @@ _CUTS, _BLOCKS = Memory[Cuts](), Memory[tuple[Block, ...]]()
 _COMPILED: dict[Hashable, Rules] = {}
 
 
+def _kind(contract: Contract) -> Hashable:
+    """What of a contract the engine looks at. Of mended rows dialect and limits are not those of the fingerprint."""
+    return contract.fingerprint, contract.dialect, contract.limits, contract.lineage
+
+
 def _compile_rules(contract: Contract, layout: Layout) -> Rules:
-    asked = contract.fingerprint, tuple(column.name for column in layout.columns), layout.rescued
+    asked = _kind(contract), tuple(column.name for column in layout.columns), layout.rescued
     return _COMPILED.get(asked) or _COMPILED.setdefault(asked, validate.compile_rules(contract, layout))
 
 
 def _cut(text: ByteSource, contract: Contract, size: int) -> Cuts:
-    return _CUTS.ask((contract.fingerprint, size), text, lambda tape: plan.cut(tape, contract, size))
+    return _CUTS.ask((_kind(contract), size), text, lambda tape: plan.cut(tape, contract, size))
 
 
 def _stage_chunk(source: ByteSource, chunk: Range, rules: Rules) -> Iterator[Block]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise, takewhile
 
 from chalicelib.adapters.memory.warehouse import Booked
-from chalicelib.domain.model import LedgerRow, Outcome, Run, RunState, digest
+from chalicelib.domain.model import LedgerRow, Outcome, Run, RunState, load_id
 from tests.simulation.mends import rows_of
 from tests.simulation.outside import CONTRACTS
 from tests.simulation.world import World
@@ -23,10 +23,11 @@ def safety(world: World, where: str = "") -> set[str]:
 def _status_never_ahead(world: World) -> Iterator[str]:
     book = world.warehouse.book
     for run in world.runs.runs.values():
-        looked_at = run, len(book)
+        row = book.get(run.load_id)
+        looked_at = run, row, len(book)
         if world.memory.get(run.run_id) != looked_at:
             world.memory[run.run_id] = looked_at
-            yield from _ahead(world, run, book.get(run.load_id))
+            yield from _ahead(world, run, row)
 
 
 def _ahead(world: World, run: Run, row: Booked | None) -> Iterator[str]:
@@ -82,7 +83,7 @@ def loads(world: World) -> Iterator[tuple[Run, int, Outcome]]:
     """Every load in the ledger, with its run and generation."""
     for run in world.runs.runs.values():
         for generation in range(1, run.generation + 1):
-            if booked := world.warehouse.book.get(digest(run.run_id, str(generation))):
+            if booked := world.warehouse.book.get(load_id(run.run_id, generation)):
                 yield run, generation, booked.row.outcome
 
 
@@ -91,7 +92,7 @@ def _merged_once(world: World) -> set[str]:
     expected: dict[str, dict[str, tuple[int, str]]] = {contract.target: {} for contract in CONTRACTS.values()}
     mended: set[tuple[str, str]] = set()
     place = {load: n for n, load in reversed(list(enumerate(world.warehouse.merged)))}
-    for run, _, outcome in sorted(loads(world), key=lambda load: place[digest(load[0].run_id, str(load[1]))]):
+    for run, _, outcome in sorted(loads(world), key=lambda load: place[load_id(load[0].run_id, load[1])]):
         if outcome is Outcome.LOADED:
             age, rows = put_of(world, run)
             held = expected[CONTRACTS[run.object].target]

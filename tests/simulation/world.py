@@ -71,7 +71,7 @@ class World(Deployment):
     def pass_time(self) -> None:
         """What happens by itself: people act, statements run, what is late arrives."""
         if self.later and self._people(self.later):
-            self._after("people")
+            self._look("people")
         self._statements()
         if self.late:
             now = self.clock.now()

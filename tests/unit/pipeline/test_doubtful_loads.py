@@ -11,7 +11,10 @@ from chalicelib.cancels import cancel
 from chalicelib.domain.model import Run, RunState
 from chalicelib.domain.sql import LoadOrder
 from chalicelib.errors import Refused
+from chalicelib.loading import Loading
 from chalicelib.ports import Conflict, Statement, StatementState
+from tests.simulation.cases import Case, play
+from tests.simulation.faults import Fault, Killed
 from tests.simulation.promises import TABLE as TARGET
 from tests.simulation.world import World
 from tests.unit.pipeline.endings import only_run
@@ -81,3 +84,45 @@ def test_a_refusal_that_comes_late_ends_nothing_that_another_worker_has_asked_fo
     world.run()
     assert not world.violations
     assert only_run(world).state is RunState.LOADED
+
+
+def test_what_may_have_been_taken_before_it_was_refused_is_not_given_up_by_whoever_goes_on(world: World) -> None:
+    group = about_to_load(world)
+    world.line.groups[TARGET] = replace(group, asked_at=world.clock.now())  # whose answer was lost
+    cancel(world.pipeline, only_run(world))
+    submit, fence = world.warehouse.submit, world.warehouse.fence
+
+    def refused(order: LoadOrder, *, token: str, name: str) -> str:
+        raise Refused("not allowed")
+
+    def killed(target: str, group_id: str) -> None:
+        raise Killed
+
+    world.warehouse.submit, world.warehouse.fence = refused, killed  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        world.pipeline.drive(TARGET)
+    world.warehouse.submit, world.warehouse.fence = submit, fence  # type: ignore[method-assign]
+    world.clock.advance(30)
+    world.pipeline.drive(TARGET)
+    assert only_run(world).state is RunState.LOADING  # by the same token it is the statement of the first time
+    world.run()
+    assert not world.violations
+    assert only_run(world).state is RunState.LOADED
+
+
+@pytest.mark.parametrize("fault", [Fault.KILLED_AFTER, Fault.UNKNOWN, Fault.ASLEEP])
+def test_who_ends_the_runs_of_a_refused_load_may_break_off_anywhere(
+    fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then another worker gives back what is left, to a load of another name."""
+    left, leave = [], Loading._leave
+    monkeypatch.setattr(Loading, "_leave", lambda self, group: left.append(group) or leave(self, group))
+    asked = play(Case(scenario="two_small")).schedule.calls.index("warehouse.submit") + 1
+    refused = ("call", asked, Fault.REFUSED.name)
+    worlds = [
+        play(Case(scenario="two_small", twists=(refused, ("call", later, fault.name))))
+        for later in range(asked + 1, asked + 25)
+    ]
+    assert not set().union(*(world.violations for world in worlds))
+    assert all(run.finished for world in worlds for run in world.runs.runs.values())
+    assert len(left) > 5
