@@ -20,7 +20,7 @@ from chalicelib.ports import Bell, Clock, Conflict, Line, ObjectStore, Queue, Ru
 OVERWRITTEN = "the file was overwritten before it was read; its newer version has a run of its own"
 
 STOPPED = Problem(
-    code="CANCELLED", message="somebody cancelled it; nothing of it is in the target, and it may be run again"
+    code="CANCELLED", message="somebody cancelled it; nothing of this load is in the target, and it may be run again"
 )
 
 Note = Callable[[str, Mapping[str, Any]], None]

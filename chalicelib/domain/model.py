@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from functools import lru_cache
 
 
 class RunState(Enum):
@@ -19,11 +18,11 @@ class RunState(Enum):
     STAGED = "STAGED"  # every chunk is in, the chain fits, the books balance
     LOADING = "LOADING"  # a warehouse transaction was asked for
     LOADED = "LOADED"  # the ledger in the warehouse has it
-    REJECTED = "REJECTED"  # the file is at fault; nothing of it is in the target
-    FAILED = "FAILED"  # we or the platform are at fault; nothing of it is in the target
+    REJECTED = "REJECTED"  # the file is at fault; nothing of this load is in the target
+    FAILED = "FAILED"  # we or the platform are at fault; nothing of this load is in the target
     SUPERSEDED = "SUPERSEDED"  # a newer version of the same data made this one pointless
     UNROUTED = "UNROUTED"  # no contract knows the key
-    CANCELLED = "CANCELLED"  # somebody stopped it; nothing of it is in the target
+    CANCELLED = "CANCELLED"  # somebody stopped it; nothing of this load is in the target
 
     @property
     def terminal(self) -> bool:
@@ -185,7 +184,7 @@ class Mends:
 
     @property
     def load_id(self) -> str:
-        return load_id(self.run_id, self.generation)
+        return digest(self.run_id, str(self.generation))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,7 +236,7 @@ class Run:
     @property
     def load_id(self) -> str:
         """Names what is loaded: the same for every retry, new for every forced rerun. 32 hex digits."""
-        return load_id(self.run_id, self.generation)
+        return digest(self.run_id, str(self.generation))
 
     @property
     def mark(self) -> str:
@@ -286,12 +285,6 @@ def digest(*parts: str) -> str:
         h.update(len(encoded).to_bytes(4, "big"))
         h.update(encoded)
     return h.hexdigest()[:32]
-
-
-@lru_cache(maxsize=8_192)  # a thousand files may be loaded together, and each is asked for its name again and again
-def load_id(run_id: str, generation: int) -> str:
-    """Names a generation's load of a run."""
-    return digest(run_id, str(generation))
 
 
 def file_id(bucket: str, key: str) -> str:

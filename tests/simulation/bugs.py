@@ -98,7 +98,7 @@ OF_FILES = (
     ),
     bug(
         "a rerun keeps the load id",
-        (MODEL, f"{FORCED_RERUN}self.generation)", f"{FORCED_RERUN}1)"),
+        (MODEL, f"{FORCED_RERUN}str(self.generation))", f'{FORCED_RERUN}"1")'),
     ),
 )
 

@@ -176,4 +176,4 @@ def broken(cases: Iterator[Case], play: Callable[[Case], World] = play) -> tuple
 def told(found: Broken) -> str:
     """What broke, and the command that shows it again."""
     case, violations = found
-    return f"{'; '.join(violations)}\n    python -m tests.simulation --repro '{case}'"
+    return f"{'; '.join(violations)}\n    .venv/bin/python -m tests.simulation --repro '{case}'"
