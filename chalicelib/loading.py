@@ -66,7 +66,12 @@ class Loading(World):
         if group.statement_id and not self._ended(group):
             return False
         held = self.line.change(group, held_until=now + HOLD_SECONDS)
-        return self._in_hand(held, self._settle if held.statement_id else self._leave if held.refused else self._ask)
+        return self._in_hand(held, self._due(held))
+
+    def _due(self, group: Group) -> Callable[[Group], bool]:
+        if group.statement_id:
+            return self._settle
+        return self._leave if group.refused else self._ask
 
     def _in_hand(self, group: Group, step: Callable[[Group], bool]) -> bool:
         """Do a step of a group that this worker holds, and let it go if that fails, for the next try to take it up.

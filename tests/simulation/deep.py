@@ -33,7 +33,8 @@ def deep(most_pairs: int | None, seeds: int, first_seed: int, minutes: float | N
     found = single.found + paired.found + seeded.found
     if seeded.played < seeds:
         print(
-            f"stopped after {watch.minutes:g} minutes; go on with --pairs 0 --first-seed {first_seed + seeded.played}"
+            f"stopped after {watch.minutes:g} minutes; the seeds that are left: "
+            f"--pairs 0 --first-seed {first_seed + seeded.played}"
         )
     print(f"{single.played} single-fault schedules")
     print(f"{paired.played} pairs of faults")
