@@ -20,10 +20,10 @@ down: setup ## stop the local stack
 test: setup ## the tests (PYTEST="-k name" to pass options)
 	@.venv/bin/python -m pytest $(PYTEST)
 
-sim: setup ## the simulation: a third of the single faults, 20,000 storms, 1,000 interleavings (SIM="--seeds 1000" for fewer)
+sim: setup ## the simulation: 8,200 single faults, 20,000 storms, 1,000 interleavings (SIM="--seeds 1000" for fewer)
 	@.venv/bin/python -m tests.simulation $(SIM)
 
-sim-deep: setup ## every single fault, pairs of them, a million storms (SIM="--minutes 15", "--pairs 20000 --seeds 100000")
+sim-deep: setup ## every single fault, pairs of them, 20,000 interleavings, a million storms (SIM="--minutes 15", "--pairs 20000 --seeds 100000")
 	@.venv/bin/python -m tests.simulation --deep $(SIM)
 
 kill: setup ## 500 kill -9 of the local stack's worker while files load; then all is compared (KILL=50 for fewer)

@@ -30,7 +30,14 @@ class RunState(Enum):
         return self in _TERMINAL
 
 
-_TERMINAL = frozenset(RunState) - {RunState.ARRIVED, RunState.STAGING, RunState.STAGED, RunState.LOADING}
+_TERMINAL = (
+    RunState.LOADED,
+    RunState.REJECTED,
+    RunState.FAILED,
+    RunState.SUPERSEDED,
+    RunState.UNROUTED,
+    RunState.CANCELLED,
+)
 
 
 class ChunkState(Enum):

@@ -1,7 +1,7 @@
 """`make sim` and `make sim-deep`: how many schedules were played, and how many promises broke.
 
-Usage: python -m tests.simulation [--seeds N] [--interleavings N]    a third of the single faults, and so many by chance
-       python -m tests.simulation --deep [--pairs N] [--seeds N] [--first-seed N] [--minutes N]
+Usage: python -m tests.simulation [--seeds N] [--interleavings N]    8,200 single faults, and so many by chance
+       python -m tests.simulation --deep [--pairs N] [--interleavings N] [--seeds N] [--first-seed N] [--minutes N]
        python -m tests.simulation --repro WORD                       one schedule, as a finding names it
        python -m tests.simulation --until-broken                     to the first broken promise, in one process
 """
@@ -18,14 +18,14 @@ from tests.simulation.cases import Case, broken, live, play, single_faults, stor
 from tests.simulation.deep import deep
 from tests.simulation.many import PLACES, Cores, Tally, blocks, lives, quick, singles, storms, these
 
-ONE_OF = 3
-"""Of so many single faults one is played; every one by `make sim-deep`."""
+SINGLES = 8_200
+"""So many of the single faults are played; every one by `make sim-deep`."""
 SHOWN = 20
 
 
 def sample(cases: list[Case]) -> list[Case]:
     """The same ones each time, and of each kind about as many: every third would be always the same fault of a call."""
-    return random.Random(0).sample(cases, len(cases) // ONE_OF)
+    return random.Random(0).sample(cases, SINGLES)
 
 
 def main(seeds: int, interleavings: int) -> int:
@@ -80,7 +80,7 @@ def repro(word: str) -> int:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation")
     parser.add_argument("--seeds", type=int, help="seeded schedules (20,000; with --deep 1,000,000)")
-    parser.add_argument("--interleavings", type=int, default=1_000, help="interleavings of three workers")
+    parser.add_argument("--interleavings", type=int, help="interleavings of three workers (1,000; with --deep 20,000)")
     parser.add_argument("--deep", action="store_true", help="every single fault and pair, and many more seeds")
     parser.add_argument("--pairs", type=int, help="with --deep: no more pairs than that, taken evenly from all")
     parser.add_argument("--first-seed", type=int, default=0, help="with --deep: go on where another run stopped")
@@ -96,8 +96,10 @@ def chosen(asked: argparse.Namespace) -> int:
     if asked.until_broken:
         return until_broken()
     if asked.deep:
-        return deep(asked.pairs, asked.seeds or 1_000_000, asked.first_seed, asked.minutes)
-    return main(20_000 if asked.seeds is None else asked.seeds, asked.interleavings)
+        interleavings = 20_000 if asked.interleavings is None else asked.interleavings
+        return deep(asked.pairs, interleavings, asked.seeds or 1_000_000, asked.first_seed, asked.minutes)
+    interleavings = 1_000 if asked.interleavings is None else asked.interleavings
+    return main(20_000 if asked.seeds is None else asked.seeds, interleavings)
 
 
 if __name__ == "__main__":

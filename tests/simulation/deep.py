@@ -1,4 +1,4 @@
-"""`make sim-deep`: every single fault, every pair of some scenarios, and a million storms.
+"""`make sim-deep`: every single fault, every pair of some scenarios, many interleavings, and a million storms.
 
 It may be limited, and gone on with.
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tests.simulation.cases import pairs, told
-from tests.simulation.many import Cores, Played, Tally, blocks, singles, storms, these
+from tests.simulation.many import Cores, Played, Tally, blocks, lives, singles, storms, these
 
 SCENARIOS = ("one_file", "overwritten", "newer_event_lost", "two_small", "asked_twice")
 PROGRESS_SECONDS = 20.0
@@ -19,7 +19,7 @@ AHEAD = 16
 """Blocks that are given to the cores at a time, so that it can be stopped."""
 
 
-def deep(most_pairs: int | None, seeds: int, first_seed: int, minutes: float | None) -> int:
+def deep(most_pairs: int | None, interleavings: int, seeds: int, first_seed: int, minutes: float | None) -> int:
     """Prints progress, then counts and time; 1 if a promise broke."""
     all_pairs = [case for scenario in SCENARIOS for case in pairs(scenario)]
     random.Random(0).shuffle(all_pairs)  # so that the first of them are a sample of all
@@ -28,15 +28,17 @@ def deep(most_pairs: int | None, seeds: int, first_seed: int, minutes: float | N
     with Cores() as cores:
         watch = Watch(cores, minutes)
         single = watch.play("single faults", these, singles() if most_pairs != 0 else ())
+        meetings = watch.play("interleavings", lives, range(interleavings))
         paired = watch.play("pairs", these, wanted)
         seeded = watch.play("seeds", storms, range(first_seed, first_seed + seeds))
-    found = single.found + paired.found + seeded.found
+    found = single.found + meetings.found + paired.found + seeded.found
     if seeded.played < seeds:
         print(
             f"stopped after {watch.minutes:g} minutes; the seeds that are left: "
-            f"--pairs 0 --first-seed {first_seed + seeded.played}"
+            f"--pairs 0 --interleavings 0 --first-seed {first_seed + seeded.played}"
         )
     print(f"{single.played} single-fault schedules")
+    print(f"{meetings.played} interleavings")
     print(f"{paired.played} pairs of faults")
     print(f"{seeded.played} seeded schedules, {first_seed} to {first_seed + seeded.played - 1}")
     print(f"{len(found)} violations")
@@ -53,7 +55,7 @@ class Watch:
     def play(self, what: str, work: Callable[[Any], Played], schedules: Sequence[Any]) -> Tally:
         tally, rest, started = Tally(), blocks(schedules), time.monotonic()
         total, said = len(schedules), 0.0
-        while rest and not self._late(half=what == "pairs"):
+        while rest and not self._late(half=what != "seeds"):
             now, rest = rest[:AHEAD], rest[AHEAD:]
             before = len(tally.found)
             for part in self.cores.play(work, now):

@@ -7,13 +7,19 @@ is remembered.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from typing import Generic, NamedTuple, TypeVar
+from functools import lru_cache
+from types import ModuleType
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from chalicelib import staging
-from chalicelib.domain import plan, stage, validate
+from chalicelib import handlers, staging
+from chalicelib.adapters.memory import queue
+from chalicelib.adapters.messages import run_body
+from chalicelib.domain import group, model, plan, stage, validate
 from chalicelib.domain.block import Block
 from chalicelib.domain.bytesource import ByteSource, Range
 from chalicelib.domain.contract import Contract
+from chalicelib.domain.events import run_of, task_of
+from chalicelib.domain.filing import FilePlan
 from chalicelib.domain.header import Layout
 from chalicelib.domain.plan import Cuts
 from chalicelib.domain.validate import Rules
@@ -100,17 +106,28 @@ def _cut(text: ByteSource, contract: Contract, size: int) -> Cuts:
 
 
 def _stage_chunk(source: ByteSource, chunk: Range, rules: Rules) -> Iterator[Block]:
-    if rules.places:  # each file of mended rows has its own
-        yield from stage.stage_chunk(source, chunk, rules)
-    else:
-        asked = id(rules.columns), rules.mark, chunk  # compiled rules are kept for good, and with them their columns
-        yield from _BLOCKS.ask(asked, source, lambda tape: tuple(stage.stage_chunk(tape, chunk, rules)))
+    places = rules.places.to_json() if rules.places else b""
+    columns = id(rules.columns)  # compiled rules are kept for good, and with them their columns
+    asked = columns, rules.mark, places, chunk
+    yield from _BLOCKS.ask(asked, source, lambda tape: tuple(stage.stage_chunk(tape, chunk, rules)))
 
 
-REMEMBERING = {"cut": _cut, "compile_rules": _compile_rules, "stage_chunk": _stage_chunk}
-"""What staging.py asks instead of the engine."""
+_again = lru_cache(10_000)
+"""For small functions of their arguments, which are asked the same hundreds of times in each schedule."""
+_digest = _again(model.digest)
+REMEMBERING: dict[ModuleType | type, dict[str, Callable[..., Any]]] = {
+    staging: {"cut": _cut, "compile_rules": _compile_rules, "stage_chunk": _stage_chunk},
+    model: {"digest": _digest},
+    group: {"digest": _digest},
+    handlers: {"run_of": _again(run_of), "task_of": _again(task_of)},
+    queue: {"run_body": _again(run_body)},
+    FilePlan: {"from_json": _again(FilePlan.from_json)},
+}
+"""What takes the place of what, in whom."""
 
 
 def remember() -> None:
     """From now on, in this process."""
-    vars(staging).update(REMEMBERING)
+    for whom, remembering in REMEMBERING.items():
+        for name, answer in remembering.items():
+            setattr(whom, name, answer)

@@ -60,6 +60,7 @@ class Cores:
     """A process for each core."""
 
     def __init__(self) -> None:
+        quick()  # where processes are forked, they know what was learnt before
         self._pool = ProcessPoolExecutor(os.cpu_count(), initializer=quick)
 
     def __enter__(self) -> Cores:

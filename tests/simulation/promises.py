@@ -69,14 +69,16 @@ def _told_after_truth(world: World) -> set[str]:
 def _source_kept(world: World) -> set[str]:
     """Every content that was not overwritten by its supplier is where it landed, or archived after its load."""
     there = dict(_objects(world))
-    held = {etag for key, etag in there.items() if key.startswith(("incoming/", "archive/"))}
-    latest = {x.source.key: x.source.etag for x in world.landed}
     sent = [run.source for run in world.runs.runs.values() if run.mends]
     broken = {"I8 mended rows are lost" for source in sent if there.get(source.key) != source.etag}
-    broken |= {"I8 a source is lost" for etag in latest.values() if etag not in held}
+    latest = {x.source.key: x.source.etag for x in world.landed}
     landed = {etag for key, etag in there.items() if key.startswith("incoming/")}
-    loaded = {run.source.etag for run, _, _ in loads(world)}
-    return broken | {"I8 deleted before it was loaded" for etag in latest.values() if etag not in landed | loaded}
+    if moved := set(latest.values()) - landed:
+        if moved - {etag for key, etag in there.items() if key.startswith("archive/")}:
+            broken.add("I8 a source is lost")
+        if moved - {run.source.etag for run, _, _ in loads(world)}:
+            broken.add("I8 deleted before it was loaded")
+    return broken
 
 
 def _objects(world: World) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from chalicelib import staging
 from tests.simulation.cases import Case, live, play, storm
 from tests.simulation.engine import REMEMBERING, Memory, Where
 
@@ -28,8 +27,9 @@ def course(case: Case) -> tuple[object, ...]:
 
 def test_a_schedule_goes_the_same_way_with_what_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     real = list(map(course, CASES))
-    for name, remembering in REMEMBERING.items():
-        monkeypatch.setattr(staging, name, remembering)
+    for whom, remembering in REMEMBERING.items():
+        for name, answer in remembering.items():
+            monkeypatch.setattr(whom, name, answer)
     assert list(map(course, CASES)) == real  # asked for the first time, most of it
     assert list(map(course, CASES)) == real  # remembered
 

@@ -6,12 +6,12 @@ the other; live.py gives them to workers that are at work at the same time.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 from chalicelib import handlers
 from chalicelib.adapters.memory import Message
+from chalicelib.adapters.memory.queue import CHUNKS
 from chalicelib.domain.events import landed
 from chalicelib.domain.model import Run, Source
 from chalicelib.errors import LandfallError
@@ -57,9 +57,11 @@ class World(Deployment):
 
     def at_rest(self) -> bool:
         """Nothing is on its way, no statement is still to run, and the sweep would find nothing to do."""
-        files = [x for x in self.objects.list(BUCKET, "incoming/") if not x.key.endswith("/")]
-        waits = self.events or self.late or self.later or self.asked or not all(map(self._heard_of, files))
-        return not waits and not self.warehouse.pending() and all(r.finished for r in self.runs.runs.values())
+        if self.events or self.late or self.later or self.asked or self.warehouse.pending():
+            return False
+        if not all(run.finished for run in self.runs.runs.values()):
+            return False
+        return all(self._heard_of(x) for x in self.objects.list(BUCKET, "incoming/") if not x.key.endswith("/"))
 
     def _heard_of(self, file: Source) -> bool:
         """Whether what lies there is that of the last run of its key, or not younger than the last of its content."""
@@ -153,8 +155,7 @@ class World(Deployment):
         visible = self.queue.visible()
         if not visible:
             return None
-        message = self.queue.receive(0 if self.dice is None else self.dice.randrange(len(visible)))
-        assert message is not None
+        message = self.queue.take(visible[0 if self.dice is None else self.dice.randrange(len(visible))])
         trouble = self.schedule.twist("message")
         if self.dice and self.dice.random() < 0.1:
             self.queue.duplicate(message, delay=self.dice.random() * 100)
@@ -177,7 +178,7 @@ class World(Deployment):
         }
         if message.receives > SETTINGS.max_attempts + 1:
             handlers.on_dead_letter(pipeline, record)
-        elif "number" in json.loads(message.body):
+        elif message.queue == CHUNKS:
             handlers.on_chunk_message(pipeline, self.queue.delay, record)
         else:
             handlers.on_run_message(pipeline, self.queue.delay, record)

@@ -65,11 +65,12 @@ class MemoryQueue:
         return [m for m in self.messages if m.visible_at <= now and queue in (None, m.queue)]
 
     def receive(self, index: int = 0, queue: str | None = None) -> Message | None:
-        """Take the visible message at `index` (any is legal: SQS promises no order); it comes back unless acked."""
+        """Take the visible message at `index` (any is legal: SQS promises no order)."""
         found = self.visible(queue)
-        if not found:
-            return None
-        message = found[index % len(found)]
+        return self.take(found[index % len(found)]) if found else None
+
+    def take(self, message: Message) -> Message:
+        """Give a visible message to a worker; it comes back unless acked."""
         message.receives += 1
         message.visible_at = self.clock.now() + self.visibility
         return message
