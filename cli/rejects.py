@@ -72,7 +72,7 @@ def _why_none(api: Api, name: str) -> str:
         return f"no row was rejected: the file as a whole is {state}: {problem['message']} ({problem['code']})"
     if state not in END_STATES:
         return f"no rejects yet: the file is {state}, and they are listed once all of its chunks are staged"
-    mended = f"; {plural(status['rows']['mended'], 'row')} that had been rejected are mended" if _mended(status) else ""
+    mended = f"; {plural(status['rows']['mended'], 'rejected row')} mended" if _mended(status) else ""
     return f"no rejects: the file is {state}{mended}"
 
 

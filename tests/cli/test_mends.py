@@ -238,5 +238,5 @@ def test_rows_of_a_file_that_was_refused_are_not_for_resubmit(
 def test_a_file_whose_rejects_are_mended_says_so(landfall: Landfall, api: FakeApi) -> None:
     mended = {**status()["rows"], "rejected": 0, "mended": 2}
     api.answers = {REJECTS: [page()], "GET /status/a.csv": [(200, status("LOADED", rows=mended, first_error=None))]}
-    assert "2 rows that had been rejected are mended" in landfall("rejects", "a.csv").err
+    assert "; 2 rejected rows mended" in landfall("rejects", "a.csv").err
     assert "3 read = 2 good + 2 mended + 0 rejected" in landfall("status", "a.csv").out
