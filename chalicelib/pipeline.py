@@ -54,6 +54,11 @@ class Pipeline(Loading):
 
         event: newest -> none               | sweep: creates the run and the pointer
         event: the run is known, so its content seems to have come back, and gets a second run
+
+        One that has come back has a name from what told of it, an event or a listing; so the pointer decides once more:
+
+        event: it came back                 | sweep: it came back, too
+        event: creates its run              | sweep: cannot create another, the pointer is at this content now
         """
         if source.key.endswith("/") and source.size == 0:
             return None  # a folder, as consoles make them
@@ -64,8 +69,9 @@ class Pipeline(Loading):
         if newest and not self._is_news(source, newest, known):
             return self.nudge(known or self.runs.get(newest.run_id))
         run = new_run(source, self.contracts, self.clock.now(), came_back=known is not None)
-        if self.runs.create(run):
-            self.note("arrived", {"run": run.run_id, "object": run.object, "state": run.state.value})
+        if not self.runs.create(run):
+            return self.nudge(self.runs.get(run.run_id))
+        self.note("arrived", {"run": run.run_id, "object": run.object, "state": run.state.value})
         return self.nudge(run)
 
     def _is_news(self, source: Source, newest: Newest, known: Run | None) -> bool:

@@ -78,7 +78,10 @@ class RunStore(Protocol):
     """DynamoDB. All writes are conditional; reads by id are strongly consistent, searches may lag."""
 
     def create(self, run: Run) -> bool:
-        """Record a new run and, if its source is the newest of its key, point the key at it. False if it exists."""
+        """Record a new run and, if its source is the newest of its key, point the key at it.
+
+        False if it exists, or if its key points already at its content, in a run of another name.
+        """
 
     def get(self, run_id: str) -> Run | None:
         """The run, or None."""

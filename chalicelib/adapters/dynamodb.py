@@ -65,6 +65,8 @@ class DynamoRuns:
             if self.get(run.run_id):
                 return False
             pointer = self.newest(run.source.bucket, run.source.key)
+            if pointer and pointer.etag == run.source.etag:
+                return False
             writes = [self._put(items.run_item(run), "attribute_not_exists(pk)")]
             if pointer is None or run.source.newer_than(pointer.sequencer):
                 writes.append(self._move_pointer(run, pointer))

@@ -43,6 +43,17 @@ def test_a_run_is_made_once(runs: RunStore, clock: MemoryClock) -> None:
     assert runs.get("r1") == a_run(clock)
 
 
+def test_a_content_that_its_key_points_at_gets_no_other_run(runs: RunStore, clock: MemoryClock) -> None:
+    run = a_run(clock)
+    changed = replace(run.source, etag="changed", sequencer="0B")
+    assert runs.create(run)
+    assert not runs.create(a_run(clock, "r2"))
+    assert runs.get("r2") is None
+    assert runs.create(a_run(clock, "r3", source=changed))
+    assert runs.create(a_run(clock, "r4", source=replace(run.source, sequencer="0C")))  # it came back
+    assert pointed(runs) == Newest(run_id="r4", etag=run.source.etag, sequencer="0C")
+
+
 def pointed(runs: RunStore) -> Newest | None:
     return runs.newest("landing", "incoming/a.csv")
 

@@ -29,12 +29,12 @@ class MemoryRuns:
         self.marks: dict[str, str] = {}
 
     def create(self, run: Run) -> bool:
-        if run.run_id in self.runs:
-            return False
-        self._save(run)
         source = run.source
         name = file_id(source.bucket, source.key)
         newest = self.files.get(name)
+        if run.run_id in self.runs or (newest and newest.etag == source.etag):
+            return False
+        self._save(run)
         if newest is None or source.newer_than(newest.sequencer):
             self.files[name] = Newest(run_id=run.run_id, etag=source.etag, sequencer=source.sequencer)
         return True

@@ -165,7 +165,7 @@ def test_a_chunks_sums_go_with_the_chunk_in_one_transaction() -> None:
 
 
 def test_a_run_whose_pointer_moves_meanwhile_is_decided_again() -> None:
-    pointer = items.pointer_item(replace(RUN, run_id="r0", source=replace(SOURCE, sequencer="0F")))
+    pointer = items.pointer_item(replace(RUN, run_id="r0", source=replace(SOURCE, sequencer="0F", etag="other")))
     script = Script([
         reply(), reply(), cancelled("None", "ConditionalCheckFailed"),  # no run, no pointer: but one appears
         reply(), reply(Item=pointer), reply(),

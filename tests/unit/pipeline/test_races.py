@@ -242,6 +242,23 @@ def test_an_event_and_the_sweep_that_find_a_file_at_once_make_one_run(world: Wor
     assert only_run(world).state is RunState.LOADED
 
 
+def test_an_event_and_the_sweep_that_find_at_once_that_a_content_came_back_make_one_run(world: World) -> None:
+    """The one knows a sequencer, the other a time: the run's name is made of what is known."""
+    for tag in ("a", "b", "a"):
+        world.run()
+        put(world, "a.csv", numbered(3, tag=tag))
+    world.clock.advance(world.pipeline.settings.stuck_seconds + 1)
+    calls = len(world.schedule.calls)
+    heard = "runs.get", "runs.newest"
+    world.meanwhile.append((lambda w: tuple(w.schedule.calls[calls:]) == heard, lambda w: sweep(w.pipeline)))
+    arrive(world)
+    assert not world.meanwhile
+    world.run()
+    assert not world.violations
+    assert len(world.runs.runs) == 3
+    assert world.warehouse.rows(TARGET)[0]["value"] == "a0"
+
+
 def test_a_content_that_shows_again_before_it_was_read_has_not_come_back() -> None:
     """Its successor, heard of meanwhile, was quicker; and the clock of the worker that heard of it was slow."""
     world = World(versioned=True)
