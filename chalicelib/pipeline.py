@@ -32,12 +32,14 @@ from chalicelib.domain.model import (
     run_id,
 )
 from chalicelib.domain.notices import notice
-from chalicelib.errors import Broken, LandfallError, Refused, Retryable, SourceChanged, SourceGone
+from chalicelib.errors import Broken, LandfallError, Refused, Retryable, SourceChanged, SourceGone, Throttled
 from chalicelib.loading import Loading
 from chalicelib.ports import Conflict, Newest
 from chalicelib.staging import plan_file, publish, stage_part
 from chalicelib.world import OVERWRITTEN
 
+POINTER_TRIES = 10
+"""So often it is decided anew whether a version is the newest of its key, should others arrive meanwhile."""
 Step = Callable[[Run], Run | None]
 
 
@@ -50,29 +52,27 @@ class Pipeline(Loading):
     def arrive(self, source: Source) -> Run | None:
         """Turn a landed version into a run, once. The same content of the same key again changes nothing.
 
-        The run is looked for before the pointer to the newest one, which is written with it:
+        It is decided anew if its key points elsewhere by the time that its run is made:
 
-        event: newest -> none               | sweep: creates the run and the pointer
-        event: the run is known, so its content seems to have come back, and gets a second run
-
-        One that has come back has a name from what told of it, an event or a listing; so the pointer decides once more:
-
-        event: it came back                 | sweep: it came back, too
-        event: creates its run              | sweep: cannot create another, the pointer is at this content now
+        event: newest -> none               | sweep: creates the run
+        event: the run is known, so its content seems to have come back, and would get a second run
         """
         if source.key.endswith("/") and source.size == 0:
             return None  # a folder, as consoles make them
-        known = self.runs.get(run_id(source))
-        newest = self.runs.newest(source.bucket, source.key)
-        if newest and newest.etag == source.etag:
-            return self.nudge(self.runs.get(newest.run_id))
-        if newest and not self._is_news(source, newest, known):
-            return self.nudge(known or self.runs.get(newest.run_id))
-        run = new_run(source, self.contracts, self.clock.now(), came_back=known is not None)
-        if not self.runs.create(run):
-            return self.nudge(self.runs.get(run.run_id))
-        self.note("arrived", {"run": run.run_id, "object": run.object, "state": run.state.value})
-        return self.nudge(run)
+        for _ in range(POINTER_TRIES):
+            known = self.runs.get(run_id(source))
+            newest = self.runs.newest(source.bucket, source.key)
+            if newest and newest.etag == source.etag:
+                return self.nudge(self.runs.get(newest.run_id))
+            if newest and not self._is_news(source, newest, known):
+                return self.nudge(known or self.runs.get(newest.run_id))
+            run = new_run(source, self.contracts, self.clock.now(), came_back=known is not None)
+            if self.runs.create(run, newest):
+                self.note("arrived", {"run": run.run_id, "object": run.object, "state": run.state.value})
+                return self.nudge(run)
+            if made := self.runs.get(run.run_id):
+                return self.nudge(made)
+        raise Throttled(f"{source.key} was overwritten {POINTER_TRIES} times while this version of it arrived")
 
     def _is_news(self, source: Source, newest: Newest, known: Run | None) -> bool:
         """Whether a content other than the newest one was put after it, rather than heard of late or twice.

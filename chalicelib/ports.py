@@ -77,10 +77,10 @@ class Page:
 class RunStore(Protocol):
     """DynamoDB. All writes are conditional; reads by id are strongly consistent, searches may lag."""
 
-    def create(self, run: Run) -> bool:
-        """Record a new run and, if its source is the newest of its key, point the key at it.
+    def create(self, run: Run, seen: Newest | None = None) -> bool:
+        """Record a new run and, if its source is newer than what its key was `seen` to point at, point the key at it.
 
-        False if it exists, or if its key points already at its content, in a run of another name.
+        False if it exists, or if the key points elsewhere by now.
         """
 
     def get(self, run_id: str) -> Run | None:

@@ -23,13 +23,12 @@ from chalicelib.adapters.searches import Searches
 from chalicelib.adapters.table import chunk_key, chunks_prefix, file_key, mark_key, run_key
 from chalicelib.adapters.transactions import CancelledError, Transactions
 from chalicelib.domain.model import Chunk, ChunkState, ChunkTask, Run, RunState
-from chalicelib.errors import Broken, Throttled
+from chalicelib.errors import Broken
 from chalicelib.ports import Clock, Conflict, Newest, Page
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-POINTER_TRIES = 10
 UNCLAIMED = "attribute_not_exists(pk) OR (#start = :is_start AND #state <> :staged)"
 """Nobody has staged the chunk, and it has not been moved to another start."""
 
@@ -55,27 +54,16 @@ class DynamoRuns:
 
     # ---- runs -------------------------------------------------------------------------------------------------------
 
-    def create(self, run: Run) -> bool:
-        """The run and the pointer are written together, so a pointer never names a run that is not there.
-
-        worker 1: reads pointer P0          | worker 2: reads P0, writes its run and P2
-        worker 1: writes run and P1 if P0   -> cancelled: reads P2, decides again which of the two is newer
-        """
-        for _ in range(POINTER_TRIES):
-            if self.get(run.run_id):
-                return False
-            pointer = self.newest(run.source.bucket, run.source.key)
-            if pointer and pointer.etag == run.source.etag:
-                return False
-            writes = [self._put(items.run_item(run), "attribute_not_exists(pk)")]
-            if pointer is None or run.source.newer_than(pointer.sequencer):
-                writes.append(self._move_pointer(run, pointer))
-            try:
-                self._transactions.write(writes)
-            except CancelledError:
-                continue
-            return True
-        raise Throttled(f"the pointer of run {run.run_id} moved {POINTER_TRIES} times")
+    def create(self, run: Run, seen: Newest | None = None) -> bool:
+        """The run and the pointer are written together, so a pointer never names a run that is not there."""
+        writes = [self._put(items.run_item(run), "attribute_not_exists(pk)")]
+        if seen is None or run.source.newer_than(seen.sequencer):
+            writes.append(self._move_pointer(run, seen))
+        try:
+            self._transactions.write(writes)
+        except CancelledError:
+            return False
+        return True
 
     def get(self, run_id: str) -> Run | None:
         found = self._get(run_key(run_id))

@@ -54,7 +54,7 @@ class Usage:
 CALLS_OF_A_FILE = Usage(
     lambda_requests=8,  # on_incoming, six of advance_run, on_statement
     dynamodb_writes=36,
-    dynamodb_reads=24,
+    dynamodb_reads=22,
     sqs_requests=18,
     s3_writes=3,
     s3_reads=8,

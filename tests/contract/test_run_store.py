@@ -43,15 +43,18 @@ def test_a_run_is_made_once(runs: RunStore, clock: MemoryClock) -> None:
     assert runs.get("r1") == a_run(clock)
 
 
-def test_a_content_that_its_key_points_at_gets_no_other_run(runs: RunStore, clock: MemoryClock) -> None:
-    run = a_run(clock)
-    changed = replace(run.source, etag="changed", sequencer="0B")
-    assert runs.create(run)
-    assert not runs.create(a_run(clock, "r2"))
-    assert runs.get("r2") is None
-    assert runs.create(a_run(clock, "r3", source=changed))
-    assert runs.create(a_run(clock, "r4", source=replace(run.source, sequencer="0C")))  # it came back
-    assert pointed(runs) == Newest(run_id="r4", etag=run.source.etag, sequencer="0C")
+@pytest.mark.parametrize("sequencer", ["0B", ""])
+def test_a_key_that_points_elsewhere_by_now_is_not_pointed_at_another_run(
+    runs: RunStore, clock: MemoryClock, sequencer: str
+) -> None:
+    later = replace(a_run(clock).source, etag="later", sequencer=sequencer)
+    assert runs.create(a_run(clock))
+    seen = pointed(runs)
+    assert runs.create(a_run(clock, "r2", source=later), seen)
+    for outdated in (None, seen):
+        assert not runs.create(a_run(clock, "r3", source=replace(later, etag="latest", sequencer="0C")), outdated)
+    assert runs.get("r3") is None
+    assert pointed(runs) == Newest(run_id="r2", etag="later", sequencer=sequencer)
 
 
 def pointed(runs: RunStore) -> Newest | None:
@@ -99,7 +102,7 @@ def test_the_key_points_at_its_newest_version(
     assert pointed(runs) is None
     for run_id, sequencer in (("r1", first), ("r2", second)):
         source = replace(a_run(clock).source, sequencer=sequencer, etag=f"e-{run_id}")
-        assert runs.create(a_run(clock, run_id, source=source))
+        assert runs.create(a_run(clock, run_id, source=source), pointed(runs))
     sequencer = {"r1": first, "r2": second}[newest]
     assert pointed(runs) == Newest(run_id=newest, etag=f"e-{newest}", sequencer=sequencer)
     assert runs.newest("landing", "incoming/b.csv") is None

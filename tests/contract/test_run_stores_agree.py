@@ -19,7 +19,7 @@ IDS = ("r1", "r2")
 SEQUENCERS = ("", "0A", "0B")
 STATES = (RunState.STAGING, RunState.STAGED, RunState.FAILED, RunState.ARRIVED, RunState.LOADED)
 ACT = st.one_of(
-    st.tuples(st.just("create"), st.sampled_from(IDS), st.sampled_from(SEQUENCERS)),
+    st.tuples(st.just("create"), st.sampled_from(IDS), st.sampled_from(SEQUENCERS), st.booleans()),
     st.tuples(st.just("change"), st.sampled_from(IDS), st.sampled_from(STATES), st.integers(0, 2)),
     st.tuples(st.just("rerun"), st.sampled_from(IDS)),
     st.tuples(st.just("begin"), st.sampled_from(IDS), st.integers(1, 2), st.sampled_from([0, 5])),
@@ -73,7 +73,9 @@ def perform(runs: RunStore, act: tuple[Any, ...], now: float) -> object:
     name, run_id, *more = act
     try:
         if name == "create":
-            return runs.create(a_run(run_id, more[0], now))
+            sequencer, up_to_date = more
+            seen = runs.newest("b", "k/a.csv") if up_to_date else None
+            return runs.create(a_run(run_id, sequencer, now), seen)
         return CALLS[name](runs, runs.get(run_id) or a_run(run_id, "", now), *more)
     except (Conflict, Broken) as error:
         return type(error).__name__
@@ -98,7 +100,7 @@ def everything(runs: RunStore, now: float) -> object:
 def test_run_stores_agree(aws: Callable[[str], Any], acts: list[tuple[Any, ...]]) -> None:
     clock = MemoryClock()
     stores: tuple[RunStore, RunStore] = (MemoryRuns(clock), dynamo_runs(aws("dynamodb"), clock))
-    seeded = [("create", "r1", "0A"), ("change", "r1", RunState.STAGING, 0), *acts]
+    seeded = [("create", "r1", "0A", True), ("change", "r1", RunState.STAGING, 0), *acts]
     for act in seeded:
         clock.advance(1)
         memory, dynamo = (perform(runs, act, clock.now()) for runs in stores)

@@ -83,12 +83,13 @@ OF_FILES = (
     ),
     bug("content that comes back has no run", ("chalicelib/domain/arrivals.py", "if came_back else", "if False else")),
     bug(
-        "the newest run of a key is asked for before the known one",
+        "a run is made wherever its key points by then, and that is asked for before the known one",
+        (RUNS, " or (newer and self.files.get(name) != seen)", ""),
         (
             PIPELINE,
-            "        known = self.runs.get(run_id(source))\n        newest = "
+            "            known = self.runs.get(run_id(source))\n            newest = "
             "self.runs.newest(source.bucket, source.key)\n",
-            "        newest = self.runs.newest(source.bucket, source.key)\n        known = "
+            "            newest = self.runs.newest(source.bucket, source.key)\n            known = "
             "self.runs.get(run_id(source))\n",
         ),
     ),

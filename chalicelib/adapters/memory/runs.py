@@ -28,14 +28,14 @@ class MemoryRuns:
         self.history: list[tuple[float, Run]] = []
         self.marks: dict[str, str] = {}
 
-    def create(self, run: Run) -> bool:
+    def create(self, run: Run, seen: Newest | None = None) -> bool:
         source = run.source
         name = file_id(source.bucket, source.key)
-        newest = self.files.get(name)
-        if run.run_id in self.runs or (newest and newest.etag == source.etag):
+        newer = seen is None or source.newer_than(seen.sequencer)
+        if run.run_id in self.runs or (newer and self.files.get(name) != seen):
             return False
         self._save(run)
-        if newest is None or source.newer_than(newest.sequencer):
+        if newer:
             self.files[name] = Newest(run_id=run.run_id, etag=source.etag, sequencer=source.sequencer)
         return True
 

@@ -10,14 +10,14 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.adapters import items
-from chalicelib.adapters.dynamodb import POINTER_TRIES, DynamoRuns
+from chalicelib.adapters.dynamodb import DynamoRuns
 from chalicelib.adapters.memory import MemoryClock
 from chalicelib.adapters.searches import FETCH_TRIES
 from chalicelib.adapters.table import run_key
 from chalicelib.adapters.transactions import TRIES
 from chalicelib.domain.model import Chunk, Run, RunState, Source
 from chalicelib.errors import Refused, Retryable, Throttled
-from chalicelib.ports import Conflict
+from chalicelib.ports import Conflict, Newest
 from tests.unit.adapters.wire import Answer, Asked, Script, client, error, reply
 
 SOURCE = Source(bucket="landing", key="incoming/a.csv", etag="e1", size=100, sequencer="0A")
@@ -164,30 +164,26 @@ def test_a_chunks_sums_go_with_the_chunk_in_one_transaction() -> None:
     assert update["ConditionExpression"] == "#state = :is_state AND #generation = :is_generation"
 
 
-def test_a_run_whose_pointer_moves_meanwhile_is_decided_again() -> None:
-    pointer = items.pointer_item(replace(RUN, run_id="r0", source=replace(SOURCE, sequencer="0F", etag="other")))
-    script = Script([
-        reply(), reply(), cancelled("None", "ConditionalCheckFailed"),  # no run, no pointer: but one appears
-        reply(), reply(Item=pointer), reply(),
-    ])  # fmt: skip
-    assert store(script).create(RUN)
-    first, second = (a.body["TransactItems"] for a in script.asked if a.operation == "TransactWriteItems")
-    assert (len(first), len(second)) == (2, 1)
+def test_a_run_and_its_keys_pointer_are_written_together_or_not_at_all() -> None:
+    seen = Newest(run_id="r0", etag="e0", sequencer="0F")
+    script = Script([cancelled("None", "ConditionalCheckFailed")])
+    assert not store(script).create(replace(RUN, source=replace(SOURCE, sequencer="")), seen)
+    [asked] = script.asked
+    run, pointer = (write["Put"] for write in asked.body["TransactItems"])
+    assert run["ConditionExpression"] == "attribute_not_exists(pk)"
+    assert pointer["ExpressionAttributeValues"] == {
+        ":is_run_id": {"S": "r0"},
+        ":is_etag": {"S": "e0"},
+        ":is_sequencer": {"S": "0F"},
+    }
 
 
-def test_a_run_that_somebody_made_meanwhile_is_not_made_again() -> None:
-    script = Script([reply(), reply(), cancelled("ConditionalCheckFailed", "None"), stored(RUN)])
-    assert not store(script).create(RUN)
-
-
-def test_a_pointer_that_never_stands_still_is_throttled() -> None:
-    def wire(asked: Asked) -> Answer:
-        return reply() if asked.operation == "GetItem" else cancelled("None", "ConditionalCheckFailed")
-
+def test_an_older_version_moves_no_pointer() -> None:
     script = Script([reply()])
-    with pytest.raises(Throttled):
-        store(lambda asked: (script(asked), wire(asked))[1]).create(RUN)
-    assert script.operations.count("TransactWriteItems") == POINTER_TRIES
+    assert store(script).create(
+        replace(RUN, source=replace(SOURCE, sequencer="0E")), Newest(run_id="r0", etag="e0", sequencer="0F")
+    )
+    assert len(script.asked[0].body["TransactItems"]) == 1
 
 
 # ---- searches -------------------------------------------------------------------------------------------------------

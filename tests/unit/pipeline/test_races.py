@@ -13,7 +13,8 @@ from chalicelib.domain.contract_file import Contracts
 from chalicelib.domain.group import Group
 from chalicelib.domain.lifecycle import ending, load_fault
 from chalicelib.domain.model import RunState
-from chalicelib.errors import LoadFailed, Refused, Retryable
+from chalicelib.errors import LoadFailed, Refused, Retryable, Throttled
+from chalicelib.pipeline import POINTER_TRIES
 from chalicelib.ports import Conflict
 from chalicelib.reruns import Busy, rerun
 from chalicelib.sweep import sweep
@@ -257,6 +258,30 @@ def test_an_event_and_the_sweep_that_find_at_once_that_a_content_came_back_make_
     assert not world.violations
     assert len(world.runs.runs) == 3
     assert world.warehouse.rows(TARGET)[0]["value"] == "a0"
+
+
+def test_a_late_event_does_not_make_newest_what_was_overwritten_before_the_sweep_found_it(world: World) -> None:
+    """What was found by listing has no sequencer that the event's could be compared with."""
+    put(world, "a.csv", numbered(3, tag="old"))
+    put(world, "a.csv", numbered(3, tag="new"), event=False)
+    world.clock.advance(world.pipeline.settings.stuck_seconds + 1)
+    world.meanwhile.append((lambda w: w.schedule.calls[-1] == "runs.newest", lambda w: sweep(w.pipeline)))
+    arrive(world)
+    assert not world.meanwhile
+    newest = world.runs.newest(BUCKET, KEY)
+    assert newest
+    assert newest.etag == world.objects.head(BUCKET, KEY).etag
+    world.run()
+    assert not world.violations
+
+
+def test_a_version_whose_key_never_stands_still_is_tried_again_later(world: World) -> None:
+    put(world, "a.csv", numbered(3))
+    asked = []
+    world.runs.create = lambda run, seen: asked.append(run) is not None  # type: ignore[method-assign]
+    with pytest.raises(Throttled):
+        arrive(world)
+    assert len(asked) == POINTER_TRIES
 
 
 def test_a_content_that_shows_again_before_it_was_read_has_not_come_back() -> None:

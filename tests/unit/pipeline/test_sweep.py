@@ -86,10 +86,10 @@ def test_one_sick_file_hides_no_other(world: World) -> None:
     said = noted(world)
     create = world.runs.create
 
-    def fails(run: Any) -> bool:
+    def fails(run: Any, seen: Any) -> bool:
         if run.source.name == "sick.csv":
             raise ValueError("a value that nobody should see")
-        return create(run)
+        return create(run, seen)
 
     world.runs.create = fails  # type: ignore[method-assign]
     assert sweep(world.pipeline)["found"] == 2
