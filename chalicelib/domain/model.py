@@ -27,17 +27,10 @@ class RunState(Enum):
     @property
     def terminal(self) -> bool:
         """No step will move the run on by itself; a person may rerun it."""
-        return self in _TERMINAL
+        return self not in _BEFORE_ITS_END
 
 
-_TERMINAL = (
-    RunState.LOADED,
-    RunState.REJECTED,
-    RunState.FAILED,
-    RunState.SUPERSEDED,
-    RunState.UNROUTED,
-    RunState.CANCELLED,
-)
+_BEFORE_ITS_END = (RunState.ARRIVED, RunState.STAGING, RunState.STAGED, RunState.LOADING)
 
 
 class ChunkState(Enum):
