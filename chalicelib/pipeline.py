@@ -52,10 +52,11 @@ class Pipeline(Loading):
     def arrive(self, source: Source) -> Run | None:
         """Turn a landed version into a run, once. The same content of the same key again changes nothing.
 
-        It is decided anew if its key points elsewhere by the time that its run is made:
+        It is decided anew if its key points elsewhere by the time that its run is made, or if its name was taken:
 
-        event: newest -> none               | sweep: creates the run
-        event: the run is known, so its content seems to have come back, and would get a second run
+        event: content A came back after B  | sweep: so it did; makes a run of it, named by its time
+        event: would make another of it, named by its sequencer
+        event: content A is new, and newest | late event of an older A, which B took the place of: makes the run
         """
         if source.key.endswith("/") and source.size == 0:
             return None  # a folder, as consoles make them
@@ -70,9 +71,9 @@ class Pipeline(Loading):
             if self.runs.create(run, newest):
                 self.note("arrived", {"run": run.run_id, "object": run.object, "state": run.state.value})
                 return self.nudge(run)
-            if made := self.runs.get(run.run_id):
+            if known and (made := self.runs.get(run.run_id)):
                 return self.nudge(made)
-        raise Throttled(f"{source.key} was overwritten {POINTER_TRIES} times while this version of it arrived")
+        raise Throttled(f"{source.key} pointed elsewhere at each of {POINTER_TRIES} tries to record a version of it")
 
     def _is_news(self, source: Source, newest: Newest, known: Run | None) -> bool:
         """Whether a content other than the newest one was put after it, rather than heard of late or twice.
@@ -84,13 +85,15 @@ class Pipeline(Loading):
         """
         if not all(map(source.newer_than, (newest.sequencer, known.source.sequencer if known else ""))):
             return known is None
-        if not source.sequencer or (known.source if known else newest).sequencer:
+        if not source.sequencer or (newest.sequencer and (known is None or known.source.sequencer)):
             return True
         try:
             found = self.objects.head(source.bucket, source.key, source.version_id)
         except SourceGone:
             return False
-        return found.etag == source.etag and (known is None or found.last_modified > known.source.last_modified)
+        if known is None or known.source.sequencer:
+            return found.etag == source.etag
+        return found.etag == source.etag and found.last_modified > known.source.last_modified
 
     # ---- advance: one message moves one run as far as it can go -----------------------------------------------------
 

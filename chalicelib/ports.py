@@ -80,7 +80,7 @@ class RunStore(Protocol):
     def create(self, run: Run, seen: Newest | None = None) -> bool:
         """Record a new run and, if its source is newer than what its key was `seen` to point at, point the key at it.
 
-        False if it exists, or if the key points elsewhere by now.
+        False if it exists, or if the key points elsewhere by now. An older one is recorded wherever the key points.
         """
 
     def get(self, run_id: str) -> Run | None:

@@ -17,7 +17,7 @@ class Rehearsal:
 
     runs: RunStore
 
-    def create(self, run: Run, seen: Newest | None = None) -> bool:  # noqa: ARG002 - nobody else is there
+    def create(self, run: Run, seen: Newest | None = None) -> bool:  # noqa: ARG002 - nothing is kept
         return self.get(run.run_id) is None
 
     def get(self, run_id: str) -> Run | None:

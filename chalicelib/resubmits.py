@@ -144,7 +144,7 @@ def _start(pipeline: Pipeline, run: Run, contract: Contract, columns: Sequence[s
         moments={RunState.ARRIVED.value: now},
         mends=Mends(run_id=run.run_id, generation=run.generation, source_order=run.source_order),
     )
-    pipeline.runs.create(fresh)
+    pipeline.runs.create(fresh, None)  # no other run has its key
     pipeline.queue.send_run(name)
     return fresh
 

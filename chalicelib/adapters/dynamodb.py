@@ -55,7 +55,11 @@ class DynamoRuns:
     # ---- runs -------------------------------------------------------------------------------------------------------
 
     def create(self, run: Run, seen: Newest | None = None) -> bool:
-        """The run and the pointer are written together, so a pointer never names a run that is not there."""
+        """The run and the pointer are written together, so a pointer never names a run that is not there.
+
+        worker 1: reads pointer P0          | worker 2: reads P0, writes its run and P2
+        worker 1: writes run and P1 if P0   -> cancelled: `arrive` decides again which of the two is newer
+        """
         writes = [self._put(items.run_item(run), "attribute_not_exists(pk)")]
         if seen is None or run.source.newer_than(seen.sequencer):
             writes.append(self._move_pointer(run, seen))

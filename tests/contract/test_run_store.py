@@ -54,6 +54,7 @@ def test_a_key_that_points_elsewhere_by_now_is_not_pointed_at_another_run(
     for outdated in (None, seen):
         assert not runs.create(a_run(clock, "r3", source=replace(later, etag="latest", sequencer="0C")), outdated)
     assert runs.get("r3") is None
+    assert runs.create(a_run(clock, "r4", source=replace(later, etag="older", sequencer="09")), seen)
     assert pointed(runs) == Newest(run_id="r2", etag="later", sequencer=sequencer)
 
 

@@ -96,10 +96,13 @@ def chosen(asked: argparse.Namespace) -> int:
     if asked.until_broken:
         return until_broken()
     if asked.deep:
-        interleavings = 20_000 if asked.interleavings is None else asked.interleavings
-        return deep(asked.pairs, interleavings, asked.seeds or 1_000_000, asked.first_seed, asked.minutes)
-    interleavings = 1_000 if asked.interleavings is None else asked.interleavings
-    return main(20_000 if asked.seeds is None else asked.seeds, interleavings)
+        interleavings, seeds = _or(asked.interleavings, 20_000), _or(asked.seeds, 1_000_000)
+        return deep(asked.pairs, interleavings, seeds, asked.first_seed, asked.minutes)
+    return main(_or(asked.seeds, 20_000), _or(asked.interleavings, 1_000))
+
+
+def _or(asked: int | None, usual: int) -> int:
+    return usual if asked is None else asked
 
 
 if __name__ == "__main__":

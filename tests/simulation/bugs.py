@@ -95,7 +95,11 @@ OF_FILES = (
     ),
     bug(
         "a late event of a file that was listed is news",
-        (PIPELINE, "if not source.sequencer or (known.source if known else newest).sequencer:", "if True:"),
+        (
+            PIPELINE,
+            "if not source.sequencer or (newest.sequencer and (known is None or known.source.sequencer)):",
+            "if True:",
+        ),
     ),
     bug(
         "a rerun keeps the load id",

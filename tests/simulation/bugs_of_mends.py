@@ -23,8 +23,9 @@ OF_MENDS = (
         (RESUBMITS, "    pipeline.objects.put(bucket, keys.places(key), where.to_json())\n", ""),
         (
             RESUBMITS,
-            "    pipeline.runs.create(fresh)\n",
-            "    pipeline.runs.create(fresh)\n    pipeline.objects.put(bucket, keys.places(key), where.to_json())\n",
+            "    pipeline.runs.create(fresh, None)  # no other run has its key\n",
+            "    pipeline.runs.create(fresh, None)\n"
+            "    pipeline.objects.put(bucket, keys.places(key), where.to_json())\n",
         ),
     ),
     bug(

@@ -1,6 +1,6 @@
 """`make sim-deep`: every single fault, every pair of some scenarios, many interleavings, and a million storms.
 
-It may be limited, and gone on with.
+It may be limited, and its storms gone on with.
 """
 
 from __future__ import annotations

@@ -47,6 +47,7 @@ def test_an_event_and_the_sweep_that_find_a_file_at_once_make_one_run(world: Wor
     world.clock.advance(world.pipeline.settings.stuck_seconds + 1)
     world.meanwhile.append((lambda world: world.schedule.calls[-1] == call, lambda world: sweep(world.pipeline)))
     arrive(world)
+    assert not world.meanwhile
     world.run()
     assert not world.violations
     assert only_run(world).state is RunState.LOADED
@@ -81,6 +82,45 @@ def test_a_late_event_does_not_make_newest_what_was_overwritten_before_the_sweep
     assert newest
     assert newest.etag == world.objects.head(BUCKET, KEY).etag
     world.run()
+    assert not world.violations
+
+
+def test_a_content_that_came_back_before_it_was_heard_of_is_the_newest_though_its_first_event_is_late(
+    world: World,
+) -> None:
+    for tag in ("a", "b", "a"):
+        put(world, "a.csv", numbered(3, tag=tag))
+    late, between, last = world.events
+    world.events.clear()
+    world.hear(between)
+    calls = len(world.schedule.calls)
+    heard = ["runs.get", "runs.newest"]
+    world.meanwhile.append((lambda w: w.schedule.calls[calls:] == heard, lambda w: w.hear(late)))
+    world.hear(last)
+    assert not world.meanwhile
+    newest = world.runs.newest(BUCKET, KEY)
+    assert newest
+    assert newest.etag == world.landed[-1].source.etag
+    world.run()
+    assert not world.violations
+    assert world.warehouse.rows(TARGET)[0]["value"] == "a0"
+
+
+def test_a_late_event_of_a_content_that_was_overwritten_unheard_of_is_no_news(world: World) -> None:
+    """It had come back, and was overwritten by a file whose event was lost: that was found, loaded and archived."""
+    put(world, "a.csv", numbered(3, tag="a"))
+    world.run()
+    put(world, "a.csv", numbered(3, tag="a"))
+    [late] = world.events
+    world.events.clear()
+    put(world, "a.csv", numbered(3, tag="b"), event=False)
+    world.clock.advance(world.pipeline.settings.stuck_seconds + 1)
+    sweep(world.pipeline)
+    world.run()
+    newest = world.runs.newest(BUCKET, KEY)
+    world.hear(late)
+    world.run()
+    assert (world.runs.newest(BUCKET, KEY), len(world.runs.runs)) == (newest, 2)
     assert not world.violations
 
 

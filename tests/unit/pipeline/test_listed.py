@@ -65,9 +65,10 @@ def test_a_listed_content_that_is_put_again_after_another_has_a_run_again(world:
 def test_two_workers_that_hear_of_a_file_at_once_make_one_run(world: World) -> None:
     put(world, "a.csv", numbered(2), event=False)
     source = replace(world.landed[0].source)
-    world.meanwhile.append((lambda w: w.schedule.calls == ["runs.newest"], lambda w: w.pipeline.arrive(source)))
-    world.meanwhile.append((lambda w: w.schedule.calls == ["runs.get"], lambda w: w.pipeline.arrive(source)))
+    heard = ["runs.get", "runs.newest"]
+    world.meanwhile.append((lambda w: w.schedule.calls == heard, lambda w: w.pipeline.arrive(source)))
     world.pipeline.arrive(source)
+    assert not world.meanwhile
     assert len(world.runs.runs) == 1
 
 
