@@ -53,15 +53,20 @@ def test_an_event_and_the_sweep_that_find_a_file_at_once_make_one_run(world: Wor
     assert only_run(world).state is RunState.LOADED
 
 
-def test_an_event_and_the_sweep_that_find_at_once_that_a_content_came_back_make_one_run(world: World) -> None:
-    """The one knows a sequencer, the other a time: the run's name is made of what is known."""
+@pytest.mark.parametrize("double", [False, True], ids=["the sweep", "its double"])
+def test_an_event_and_another_that_find_at_once_that_a_content_came_back_make_one_run(
+    world: World, *, double: bool
+) -> None:
+    """The event knows a sequencer, the sweep a time: the run's name is made of what is known."""
     for tag in ("a", "b", "a"):
         world.run()
         put(world, "a.csv", numbered(3, tag=tag))
     world.clock.advance(world.pipeline.settings.stuck_seconds + 1)
     calls = len(world.schedule.calls)
-    heard = "runs.get", "runs.newest"
-    world.meanwhile.append((lambda w: tuple(w.schedule.calls[calls:]) == heard, lambda w: sweep(w.pipeline)))
+    heard, [event] = ["runs.get", "runs.newest"], world.events
+    world.meanwhile.append(
+        (lambda w: w.schedule.calls[calls:] == heard, lambda w: w.hear(event) if double else sweep(w.pipeline))
+    )
     arrive(world)
     assert not world.meanwhile
     world.run()
