@@ -142,9 +142,8 @@ class MemoryWarehouse:
         """Run what is due, oldest first. Returns what ended, which EventBridge would tell (or lose)."""
         horizon = self.clock.now() if now is None else now
         due = [statement for statement in self.pending() if statement.due <= horizon]
-        due.sort(key=lambda s: (s.due, s.statement_id))
         ended = []
-        for statement in due:
+        for statement in sorted(due, key=lambda s: (s.due, s.statement_id)):
             self._run(statement)
             ended.append(_told(statement))
         return ended
