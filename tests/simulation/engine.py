@@ -1,7 +1,7 @@
 """The real splitter and checks, asked once for the same bytes: schedules of one scenario read the same small files.
 
 What they read they read again each time, so that the same calls leave the pipeline; only what follows from the bytes
-is remembered.
+is remembered. Values that are changed hundreds of times in each schedule are changed at once (`changed`).
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from functools import lru_cache
 from types import ModuleType
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from chalicelib import handlers, staging
-from chalicelib.adapters.memory import queue
+from chalicelib.adapters import moves
+from chalicelib.adapters.memory import line, queue, runs
 from chalicelib.adapters.messages import run_body
 from chalicelib.domain import group, model, plan, stage, validate
 from chalicelib.domain.block import Block
@@ -89,11 +90,19 @@ class Memory(Generic[Answer]):
 
 _CUTS, _BLOCKS = Memory[Cuts](), Memory[tuple[Block, ...]]()
 _COMPILED: dict[Hashable, Rules] = {}
+_KIND, _KINDS = "_kind", dict[Hashable, int]()
 
 
-def _kind(contract: Contract) -> Hashable:
-    """What of a contract the engine looks at. Of mended rows dialect and limits are not those of the fingerprint."""
-    return contract.fingerprint, contract.dialect, contract.limits, contract.lineage
+def _kind(contract: Contract) -> int:
+    """Stands for what of a contract the engine looks at, and is kept beside it: to hash that takes long.
+
+    Of mended rows dialect and limits are not those of the fingerprint.
+    """
+    own = vars(contract)
+    if _KIND not in own:
+        looked_at = contract.fingerprint, contract.dialect, contract.limits, contract.lineage
+        own[_KIND] = _KINDS.setdefault(looked_at, len(_KINDS))
+    return cast(int, own[_KIND])
 
 
 def _compile_rules(contract: Contract, layout: Layout) -> Rules:
@@ -115,9 +124,21 @@ def _stage_chunk(source: ByteSource, chunk: Range, rules: Rules) -> Iterator[Blo
 _again = lru_cache(10_000)
 """For small functions of their arguments, which are asked the same hundreds of times in each schedule."""
 _digest = _again(model.digest)
+
+
+def changed(value: Answer, **changes: Any) -> Answer:
+    """As dataclasses.replace, which asks every field anew: for a value that only keeps what it is given."""
+    new = object.__new__(type(value))
+    vars(new).update(vars(value), **changes)
+    return new
+
+
 REMEMBERING: dict[ModuleType | type, dict[str, Callable[..., Any]]] = {
     staging: {"cut": _cut, "compile_rules": _compile_rules, "stage_chunk": _stage_chunk},
-    model: {"digest": _digest},
+    model: {"digest": _digest, "replace": changed},
+    runs: {"replace": changed},
+    line: {"replace": changed},
+    moves: {"replace": changed},
     group: {"digest": _digest},
     handlers: {"run_of": _again(run_of), "task_of": _again(task_of)},
     queue: {"run_body": _again(run_body)},

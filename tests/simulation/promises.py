@@ -31,9 +31,9 @@ def _status_never_ahead(world: World) -> Iterator[str]:
     book = world.warehouse.book
     for run in world.runs.runs.values():
         row = book.get(load_id(run.run_id, run.generation))
-        looked_at = run, row, len(book)
-        if world.memory.get(run.run_id) != looked_at:
-            world.memory[run.run_id] = looked_at
+        before, beside, rows = world.memory.get(run.run_id, (None, None, 0))
+        if before is not run or beside is not row or rows != len(book):
+            world.memory[run.run_id] = run, row, len(book)
             yield from _ahead(world, run, row)
 
 
@@ -76,7 +76,7 @@ def _source_kept(world: World) -> set[str]:
     if moved := set(latest.values()) - landed:
         if moved - {etag for key, etag in there.items() if key.startswith("archive/")}:
             broken.add("I8 a source is lost")
-        if moved - {run.source.etag for run, _, _ in loads(world)}:
+        if moved - {run.source.etag for _, run, _ in loads(world)}:
             broken.add("I8 deleted before it was loaded")
     return broken
 
@@ -88,28 +88,28 @@ def _objects(world: World) -> Iterator[tuple[str, str]]:
             yield key, versions[-1].etag
 
 
-def loads(world: World) -> Iterator[tuple[Run, int, Outcome]]:
-    """Every load in the ledger, with its run and generation."""
+def loads(world: World) -> Iterator[tuple[str, Run, Outcome]]:
+    """Every load in the ledger, by its id, with its run."""
     for run in world.runs.runs.values():
         for generation in range(1, run.generation + 1):
-            if booked := world.warehouse.book.get(load_id(run.run_id, generation)):
-                yield run, generation, booked.row.outcome
+            load = load_id(run.run_id, generation)
+            if booked := world.warehouse.book.get(load):
+                yield load, run, booked.row.outcome
 
 
 def _merged_once(world: World) -> set[str]:
     """I1, I3: each target holds, per key, what the newest loaded file says; and nothing else. Of mends the first."""
     expected: dict[str, dict[str, tuple[int, str]]] = {contract.target: {} for contract in CONTRACTS.values()}
     mended: set[tuple[str, str]] = set()
-    place = {load: n for n, load in reversed(list(enumerate(world.warehouse.merged)))}
-    for run, _, outcome in sorted(loads(world), key=lambda load: place[load_id(load[0].run_id, load[1])]):
-        if outcome is Outcome.LOADED:
-            age, rows = put_of(world, run)
-            held = expected[CONTRACTS[run.object].target]
-            for key, rest in rows.items():
-                row = run.mends.load_id if run.mends else "", key
-                if (key not in held or held[key][0] <= age) and row not in mended:
-                    held[key] = (age, rest)
-                mended |= {row} if run.mends else set()
+    accepted = {load: run for load, run, outcome in loads(world) if outcome is Outcome.LOADED}
+    for run in [accepted[load] for load in dict.fromkeys(world.warehouse.merged) if load in accepted]:
+        age, rows = put_of(world, run)
+        held = expected[CONTRACTS[run.object].target]
+        for key, rest in rows.items():
+            row = run.mends.load_id if run.mends else "", key
+            if (key not in held or held[key][0] <= age) and row not in mended:
+                held[key] = (age, rest)
+            mended |= {row} if run.mends else set()
     broken = set()
     for target, held in expected.items():
         found = {str(r["id"]): f"{r['value']},{r['amount']}" for r in world.warehouse.rows(target)}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from tests.simulation.cases import Case, live, play, storm
-from tests.simulation.engine import REMEMBERING, Memory, Where
+from tests.simulation.engine import REMEMBERING, Memory, Where, changed
 
 CASES = [
     *(Case(scenario=scenario) for scenario in ("bad_rows", "packed", "mended_rows", "deployed_while_staging")),
@@ -32,6 +32,13 @@ def test_a_schedule_goes_the_same_way_with_what_is_remembered(monkeypatch: pytes
             monkeypatch.setattr(whom, name, answer)
     assert list(map(course, CASES)) == real  # asked for the first time, most of it
     assert list(map(course, CASES)) == real  # remembered
+
+
+def test_a_value_that_is_changed_at_once_is_as_dataclasses_change_it() -> None:
+    world = play(Case(scenario="mended_rows"))
+    for run in world.runs.runs.values():
+        new, usual = changed(run, staged=7, problem=None), replace(run, staged=7, problem=None)
+        assert (new, list(vars(new)), new is run) == (usual, list(vars(usual)), False)
 
 
 @dataclass

@@ -159,7 +159,7 @@ class World(Deployment):
         trouble = self.schedule.twist("message")
         if self.dice and self.dice.random() < 0.1:
             self.queue.duplicate(message, delay=self.dice.random() * 100)
-        if trouble in (Trouble.DOUBLE.value, Trouble.DOUBLE_LATE.value):
+        if trouble and trouble in (Trouble.DOUBLE.value, Trouble.DOUBLE_LATE.value):
             self.queue.duplicate(message, delay=LATE_SECONDS if trouble == Trouble.DOUBLE_LATE.value else 0)
         pipeline = self.pipeline
         return self._job(lambda: self._handle(pipeline, message), lambda: self.queue.ack(message))
