@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from chalicelib.domain import keys
 from chalicelib.domain.books import line_bases
 from chalicelib.domain.filing import FilePlan
-from chalicelib.domain.lifecycle import load_fault
+from chalicelib.domain.lifecycle import DATA_CHECK, load_fault
 from chalicelib.domain.lineage import Places
 from chalicelib.domain.model import Run
 from chalicelib.domain.repeats import Repeats, line_of
@@ -14,6 +16,10 @@ from chalicelib.ports import Statement
 from chalicelib.staging import StoredBytes
 from chalicelib.unpack import Landed, Pieces
 from chalicelib.world import World
+
+_CHECK = re.compile(rf"{DATA_CHECK}: (.+) finds ([0-9]+) rows that must not be")
+"""As etl.data_check_v1 raises it."""
+_MISSING = re.compile(r"\b(relation|column|schema|procedure) \S+ does not exist", re.IGNORECASE)
 
 
 def failure_of(statement: Statement) -> LandfallError:
@@ -32,14 +38,33 @@ def load_failed(world: World, run: Run, failure: LandfallError) -> LoadFailed:
     repeats = Repeats.read(failure.message)
     if not repeats:
         code = LoadFailed.code if isinstance(failure, Retryable) else failure.code
-        hint = "; run the file again" if code == WorkGone.code and "run the file again" not in failure.message else ""
-        return LoadFailed(failure.message + hint, code=code)
+        words = _of_check(world, run, failure.message) if code == DATA_CHECK else ""
+        return LoadFailed(words or failure.message + _hint(code, failure.message), code=code)
     try:
         line = _line(world, run, repeats.first)
     except Broken:
         line = None
     message = repeats.message(line)
     return LoadFailed(message, code=failure.code, line=line, byte_offset=repeats.first, column=repeats.column)
+
+
+def _of_check(world: World, run: Run, error: str) -> str:
+    """What a data check found, with its condition: that tells which rows to look for."""
+    found = _CHECK.search(error)
+    if not found:
+        return ""
+    contract = world.contracts.get(run.object)
+    conditions = [check.bad_rows for check in contract.checks if check.name == found[1]] if contract else []
+    rows = f"{int(found[2]):,} rows" if found[2] != "1" else "1 row"
+    which = f"for which {conditions[0]}" if conditions else "that must not be"
+    return f'the data check "{found[1]}" finds {rows} {which}; mend the file, or the check'
+
+
+def _hint(code: str, message: str) -> str:
+    """What to do about a failure, where its own words do not say it."""
+    if code == LoadFailed.code and _MISSING.search(message):
+        return "; `landfall migrate` makes what is missing, or says what is at fault"
+    return "; run the file again" if code == WorkGone.code and "run the file again" not in message else ""
 
 
 def _line(world: World, run: Run, offset: int) -> int | None:

@@ -44,8 +44,8 @@ def resubmit(pipeline: Pipeline, run: Run, order: MendOrder) -> Run:
     found = rejects_at(pipeline.objects, run, chunks, set(rows))
     _refuse_strangers(set(rows) - set(found))
     mended = [MendedRow(byte_offset=offset, line=found[offset]["line"], values=rows[offset]) for offset in sorted(rows)]
-    _refuse_masked(contract, columns, mended)
-    _refuse_broken_text(found, mended)
+    _refuse_masked(run, contract, columns, mended)
+    _refuse_broken_text(run, found, mended)
     return _start(pipeline, run, contract, columns, mended)
 
 
@@ -91,23 +91,28 @@ def _refuse_strangers(offsets: set[int]) -> None:
         raise NotMendable(f"no row was rejected that starts at byte {_some(sorted(offsets))}", code="NO_SUCH_REJECT")
 
 
-def _refuse_masked(contract: Contract, columns: Sequence[str], rows: Sequence[MendedRow]) -> None:
+def _refuse_masked(run: Run, contract: Contract, columns: Sequence[str], rows: Sequence[MendedRow]) -> None:
     found = ((row.line, still_masked(contract, dict(zip(columns, row.values, strict=True)))) for row in rows)
     masked = [(line, name) for line, name in found if name]
     if masked:
-        lines = _some([line for line, _ in masked])
+        lines = _lines_of(run, [line for line, _ in masked])
         what = "write its value there, or leave the row out"
-        raise NotMendable(f"{masked[0][1]} is still masked in line {lines}: {what}", code="MASKED_VALUE")
+        raise NotMendable(f"{masked[0][1]} is still masked in {lines}: {what}", code="MASKED_VALUE")
 
 
-def _refuse_broken_text(found: Mapping[int, Mapping[str, Any]], rows: Sequence[MendedRow]) -> None:
+def _refuse_broken_text(run: Run, found: Mapping[int, Mapping[str, Any]], rows: Sequence[MendedRow]) -> None:
     """What was not UTF-8 is shown as \\xhh: to take that for the value would load a text that nobody wrote."""
     same = [row.line for row in rows if still_broken(found[row.byte_offset], row.values)]
     if same:
         raise NotMendable(
-            f"line {_some(same)} still has \\xhh in place of bytes that are no UTF-8: write what they are to be, or "
-            "leave the row out"
+            f"{_lines_of(run, same)} still has \\xhh in place of bytes that are no UTF-8: write what they are to be, "
+            "or leave the row out"
         )
+
+
+def _lines_of(run: Run, lines: Sequence[int]) -> str:
+    """In the file that the rows were rejected from: in the table that was sent they have others."""
+    return f"line {_some(lines)} of {run.source.name}"
 
 
 def _some(numbers: Sequence[int]) -> str:
@@ -125,7 +130,7 @@ def _start(pipeline: Pipeline, run: Run, contract: Contract, columns: Sequence[s
     except UnicodeEncodeError as error:
         raise BadRequest('"values" hold half a character (a lone surrogate)') from error
     if long := too_long(contract, places, len(body)):
-        raise NotMendable(f"the row of line {long.line} is longer than limits.max_record_bytes")
+        raise NotMendable(f"the row of {_lines_of(run, [long.line])} is longer than limits.max_record_bytes")
     where = Places(places)
     name = digest("mend", run.load_id, body.decode(), where.to_json().decode())
     if known := pipeline.runs.get(name):

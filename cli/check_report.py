@@ -63,6 +63,8 @@ class JsonLines:
         }
         if checked.left_out:
             head["lines_left_out"] = checked.left_out
+        if checked.left_to_load:
+            head["left_to_load"] = checked.left_to_load
         if checked.refusal:
             head["refusal"] = explained(checked.refusal)
         chunks = [{"start": c.start, "end": c.end, "rows": c.rows_read} for c in checked.chunks]
@@ -108,6 +110,9 @@ class ForPeople:
         if any(checked.left_out.values()):
             each = ", ".join(f"{LEFT_OUT[where]} {count:,}" for where, count in checked.left_out.items())
             self._say(f"{path}: lines left out: {each}")
+        if checked.left_to_load:
+            names = ", ".join(f'"{name}"' for name in checked.left_to_load)
+            self._say(f"{path}: data checks that only the load makes, in the warehouse: {names}")
         if checked.refusal:
             self._say(f"{path}: would be REJECTED: {checked.refusal.message}")
 

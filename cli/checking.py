@@ -57,6 +57,8 @@ class Checked:
     """Why its run would be REJECTED: more bad rows than the contract allows, or a key twice where it forbids that."""
     left_out: Mapping[str, int]
     """Physical lines that are no rows, as far as the contract says that there are such: by where they stand."""
+    left_to_load: tuple[str, ...] = ()
+    """Names of the contract's data checks: SQL, which only the warehouse can ask."""
 
 
 def check_file(source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes: int | None = None) -> Checked:
@@ -96,6 +98,7 @@ def _check(source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes:
         chunks=chunks,
         refusal=_refusal(contract, counts, reader.first) or _repeats(source, contract, chunks, cuts, duplicate, first),
         left_out=_left_out(contract, cuts, sum(c.comments for c in chunks)),
+        left_to_load=tuple(check.name for check in contract.checks),
     )
 
 

@@ -8,7 +8,7 @@ from chalicelib.domain.contract import Contract
 from chalicelib.domain.contract_file import Contracts, load_contracts, read_contract
 from chalicelib.errors import ContractError
 from cli.deployment import ROOT
-from cli.faults import usage
+from cli.faults import CommandError, usage
 
 
 def shipped() -> Contracts:
@@ -16,7 +16,7 @@ def shipped() -> Contracts:
     try:
         return load_contracts(ROOT / "chalicelib" / "contracts")
     except ContractError as error:
-        raise usage("contract at fault: " + "; ".join(error.faults)) from error
+        raise _at_fault(error) from error
 
 
 def known(contracts: Contracts, name: str) -> Contract:
@@ -31,6 +31,11 @@ def from_file(path: Path) -> Contract:
     try:
         return read_contract(path.name, path.read_bytes())
     except ContractError as error:
-        raise usage("contract at fault: " + "; ".join(error.faults)) from error
+        raise _at_fault(error) from error
     except OSError as error:
         raise usage(f"the contract {path} cannot be read: {error.strerror}") from error
+
+
+def _at_fault(error: ContractError) -> CommandError:
+    """Every fault on a line of its own."""
+    return usage("contract at fault:" + "".join(f"\n  {fault}" for fault in error.faults))

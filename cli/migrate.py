@@ -15,13 +15,22 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from chalicelib.domain.column_type import ColumnTypeError, parse_type
-from chalicelib.domain.contract import Contract
-from chalicelib.domain.ddl import LINEAGE, add_column_ddl, gate_ddl, target_columns, target_ddl
+from chalicelib.domain.contract import Contract, DataCheck
+from chalicelib.domain.ddl import (
+    LINEAGE,
+    add_column_ddl,
+    gate_ddl,
+    staging_ddl,
+    staging_name,
+    target_columns,
+    target_ddl,
+)
 
 _TOKEN = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"|\$(\w*)\$.*?\$\1\$|;|.", re.DOTALL)
 _PLAIN = re.compile(r"[a-z0-9_./]*")
 _LOCK = "LOCK TABLE etl.schema_migrations"
 _ATTEMPTS = 3
+_PROBE = "probe"
 
 
 class Cursor(Protocol):
@@ -86,6 +95,8 @@ def _steps(sql_dir: Path, contracts: Mapping[str, Contract]) -> Iterator[Callabl
             yield partial(_apply_file, f"{folder}/{file.name}", file.read_text(encoding="utf-8"))
     for contract in contracts.values():
         yield partial(_apply_contract, contract)
+        for check in contract.checks:
+            yield partial(_try_check, contract, check)
 
 
 def _apply_file(name: str, script: str, cursor: Cursor) -> list[str]:
@@ -117,6 +128,24 @@ def _apply_contract(contract: Contract, cursor: Cursor) -> list[str]:
     for column, type_ in lacking:
         cursor.execute(add_column_ddl(contract, column, type_))
     return [f"added {name}.{column} {type_}" for column, type_ in lacking] + _differences(contract, name, there)
+
+
+def _try_check(contract: Contract, check: DataCheck, cursor: Cursor) -> list[str]:
+    """Ask a data check of no rows, as the loads do of theirs: what the warehouse cannot make of it is told now."""
+    cursor.execute(staging_ddl(contract, (), _PROBE, _PROBE))
+    try:
+        cursor.execute(f"CALL etl.data_check_v1('{staging_name(_PROBE)}', 'probe', {_text(check.bad_rows)})")
+    except Exception as error:  # noqa: BLE001 - each driver has its own; the transaction is over, the table with it
+        name = f"{contract.schema}.{contract.table}"
+        return [f'! {name}: the data check "{check.name}" fails every load: {_said(error)}']
+    cursor.execute(f"DROP TABLE {staging_name(_PROBE)}")
+    return []
+
+
+def _said(error: Exception) -> str:
+    """What the warehouse said; Redshift's driver has it in parts."""
+    parts = error.args[0] if error.args else ""
+    return str(parts["M"]) if isinstance(parts, dict) and "M" in parts else str(error).partition("\n")[0]
 
 
 def _differences(contract: Contract, name: str, there: Mapping[str, tuple[str, bool]]) -> list[str]:
@@ -160,6 +189,11 @@ def _type_text(type_: str, length: Any, precision: Any, scale: Any) -> str:
     if type_ in ("numeric", "decimal"):
         return f"decimal({int(precision)},{int(scale)})"
     return f"{type_}({int(length)})" if length and type_.startswith("character") else type_
+
+
+def _text(text: str) -> str:
+    """Any text as a literal. A contract's condition has no backslash."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _literal(text: str) -> str:

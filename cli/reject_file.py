@@ -9,10 +9,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from cli.faults import absent, usage
 
@@ -31,6 +31,14 @@ LONGEST_CELL = 1 << 24
 
 _LOAD = re.compile(r"[0-9a-f]{32}-[0-9]{1,9}")
 _NUMBER = re.compile(r"[0-9]{1,18}")
+
+
+class _Lines(Protocol):
+    """A reader of the csv module."""
+
+    line_num: int
+
+    def __iter__(self) -> Iterator[list[str]]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +129,7 @@ def read_fixes(path: Path) -> Fixes:
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL))
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
     try:
-        table = [(lines.line_num, [plain(cell) for cell in row]) for row in lines if any(row)]
+        table = [(number, [plain(cell) for cell in row]) for number, row in _numbered(lines) if any(row)]
     except csv.Error as error:
         raise usage(f"{path} is no CSV at line {lines.line_num}: {error}") from None
     header = tuple(table[0][1]) if table else ()
@@ -130,6 +138,14 @@ def read_fixes(path: Path) -> Fixes:
             f"{path} is no table of rejects: it has to begin with the columns {', '.join(OWN)}, then the row's own"
         )
     return _fixes(path, header, table[1:])
+
+
+def _numbered(lines: _Lines) -> Iterator[tuple[int, list[str]]]:
+    """Each record with the line on which it starts: the reader counts to its end."""
+    start = 1
+    for row in lines:
+        yield start, row
+        start = lines.line_num + 1
 
 
 def _delimiter(text: str) -> str:

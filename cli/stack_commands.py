@@ -58,7 +58,7 @@ T2,42,2025-01-06,-7.50,EUR,Corner shop,refund
 """
 """Two rows that load; the README has the same."""
 
-
+LOOK = "select * from landing.transactions"
 CURL = 'curl -H "Authorization: Bearer $LANDFALL_TOKEN" $LANDFALL_API_URL'
 """Of a route that follows, in a shell in which `.landfall/env` is sourced."""
 
@@ -67,6 +67,7 @@ def next_steps(record: Record) -> str:
     """What to try, ready to be copied, from wherever this was asked."""
     here = Path.cwd() == ROOT
     landfall = ".venv/bin/landfall" if here else shlex.quote(str(ROOT / ".venv/bin/landfall"))
+    python = ".venv/bin/python" if here else shlex.quote(str(ROOT / ".venv/bin/python"))
     env = Path(record.files["env"])
     sourced = shlex.quote(str(env.relative_to(ROOT) if here and env.is_relative_to(ROOT) else env))
     make = "make" if here else f"make -C {shlex.quote(str(ROOT))}"
@@ -76,6 +77,7 @@ def next_steps(record: Record) -> str:
             f"{landfall} check my-transactions.csv    # what would become of a file",
             f"{landfall} push my-transactions.csv --object transactions --wait",
             f"{landfall} status my-transactions.csv",
+            f"{python} -m local query '{LOOK}'    # what is in the warehouse now",
             f"( . {sourced}; {CURL}/status/my-transactions.csv )    # the same by the API",
             f"{make} down    # stop, and forget all of it",
         )

@@ -1,14 +1,17 @@
-"""`python -m local up|down|status|kill|restart`: the local stack without the CLI."""
+"""`python -m local up|down|status|kill|restart|query`: the local stack without the CLI."""
 
 from __future__ import annotations
 
 import argparse
+import csv
+import os
 import sys
 from pathlib import Path
 
 from local.options import Options
 from local.processes import StartError
 from local.stack import Stack, where
+from local.warehouse import query
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -16,7 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 def main() -> int:
     """Returns the exit code; `status` gives 1 if the stack is not up."""
     parser = argparse.ArgumentParser(prog="python -m local", description="Landfall's local stack")
-    parser.add_argument("what", choices=["up", "down", "status", "kill", "restart"])
+    parser.add_argument("what", choices=["up", "down", "status", "kill", "restart", "query"])
+    parser.add_argument("sql", nargs="?", default="", help="with query: what to ask the warehouse; rows come as CSV")
     parser.add_argument("--state", default=".landfall", help="state directory")
     parser.add_argument("--app", default="", help="project directory of the Chalice app")
     parser.add_argument("--api-port", type=int, default=0)
@@ -25,10 +29,13 @@ def main() -> int:
     options = Options(app_dir=args.app, api_port=args.api_port, warehouse=not args.no_warehouse)
     stack = Stack(ROOT, args.state, options=options)
     try:
-        return _do(stack, args.what)
+        return _query(stack, args.sql) if args.what == "query" else _do(stack, args.what)
     except StartError as error:
         print(error, file=sys.stderr)
         return 1
+    except BrokenPipeError:  # `... | head` has seen enough; what was to be done is done
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
 
 
 def _do(stack: Stack, what: str) -> int:
@@ -37,13 +44,23 @@ def _do(stack: Stack, what: str) -> int:
             stack.up(print)
         case "down":
             stack.down()
+            print("The local stack is down.")
+            return 0
         case "kill":
             stack.kill_worker()
         case "restart":
-            stack.restart_worker()
+            stack.restart(print)
     status = stack.status()
     print(where(status))
-    return 0 if status.up or what in ("down", "kill") else 1
+    return 0 if status.up or what == "kill" else 1
+
+
+def _query(stack: Stack, sql: str) -> int:
+    record = stack.status().record
+    if record is None or not record.warehouse:
+        raise StartError("the local stack has no warehouse: `make up` starts one")
+    csv.writer(sys.stdout).writerows(query(record.warehouse, sql))
+    return 0
 
 
 if __name__ == "__main__":

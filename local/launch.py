@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
@@ -35,8 +36,8 @@ class Launch:
     options: Options
     started: list[Proc] = field(default_factory=list)
 
-    def everything(self) -> Record:
-        """All processes at once, then what they need of each other, in order."""
+    def everything(self, say: Callable[[str], None]) -> Record:
+        """All processes at once, then what they need of each other, in order. Says what is left to a person."""
         record = self._start_all()
         record.write(self.places.record)  # so that a start that is cut short can be cleaned up
         wiring = self._provision(record)
@@ -45,7 +46,9 @@ class Launch:
             wiring.connect(from_json(fetch(record.ports.url("worker") + "/functions")))
         if self.options.warehouse:
             record = replace(record, warehouse=self._wait_warehouse(record))
-            migrate(record.warehouse, self.places.root)
+            for line in migrate(record.warehouse, self.places.root, Path(record.app)):
+                if line.startswith("!"):
+                    say(line)
         if self.options.api:
             self.wait_api(record.process("api"), record.ports)
         record = replace(record, ready=True)

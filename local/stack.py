@@ -22,6 +22,7 @@ from local.http import fetch
 from local.launch import Launch
 from local.options import Names, Options, Places
 from local.record import Record
+from local.warehouse import migrate
 
 _PLAIN = Options()
 REPLACEABLE = ("worker", "api")
@@ -66,13 +67,13 @@ class Stack:
             if gone:
                 say(f"{_were(gone)} not running any more: what the stack held is lost. It starts anew, empty.")
             self._clean(status.record)
-            return self._start()
+            return self._start(say)
 
-    def _start(self) -> Record:
+    def _start(self, say: Callable[[str], None]) -> Record:
         """All of it; nothing is left of a start that fails or is cut short."""
         launch = self._launch()
         try:
-            return launch.everything()
+            return launch.everything(say)
         except BaseException:
             processes.stop(launch.started, seconds=5)
             self._clean(None)
@@ -110,6 +111,18 @@ class Stack:
     def kill_worker(self) -> None:
         """`kill -9` the process that runs the app's functions, as a crash would."""
         processes.kill(self._record().process("worker"))
+
+    def restart(self, say: Callable[[str], None] = lambda _: None) -> Record:
+        """Read contracts, code and settings anew: bring the tables up to date, start worker and API again. Says what.
+
+        Raises StartError; a contract at fault is told, and what runs goes on as it is.
+        """
+        with self._alone():
+            record = self._record()
+            if record.warehouse:
+                for line in migrate(record.warehouse, self.places.root, Path(record.app)):
+                    say(line)
+            return self._restart(record, [proc.name for proc in record.processes if proc.name in REPLACEABLE])
 
     def restart_worker(self) -> Record:
         """Start the worker again on its port, killing it first if it runs. Its code and settings are read anew."""

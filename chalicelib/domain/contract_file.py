@@ -167,7 +167,8 @@ def _columns(section: Section) -> tuple[Column, ...]:
         if isinstance(table, dict):
             columns.append(_column(name, section.inner(name, table)))
         else:
-            section.fault(name, f'is not a table; write {name} = {{ type = "{table}" }}')
+            type_ = table if isinstance(table, str) else "varchar(64)"
+            section.fault(name, f'is not a table; write {name} = {{ type = "{type_}" }}')
     return tuple(columns)
 
 

@@ -53,7 +53,8 @@ def _name_faults(contract: Contract, stem: str) -> Iterator[Fault]:
     elif contract.name and contract.name != stem:
         yield "name", f'the file is called {stem}.toml and the object "{contract.name}"; give both one name'
     if contract.schema and not (IDENTIFIER.fullmatch(contract.schema) and IDENTIFIER.fullmatch(contract.table)):
-        yield "target", f'"{contract.schema}.{contract.table}" is not schema.table; {NAMING}'
+        given = ".".join(filter(None, (contract.schema, contract.table)))
+        yield "target", f'"{given}" is not schema.table, such as landing.invoices; {NAMING}'
     elif contract.schema in RESERVED_SCHEMAS or contract.schema.startswith("pg_"):
         yield "target", f'the schema "{contract.schema}" is reserved; use another, such as landing'
 

@@ -46,7 +46,7 @@ def test_masked_values_are_to_be_written_again(api: Api) -> None:
     known = by_id(page)
     answer = send(api, page, {known["s1"][0]: ["s1", "***", "", "1"], known["s2"][0]: ["s2", "c@d", "x", "2"]})
     assert (answer.status, answer.code) == (409, "MASKED_VALUE")
-    assert "email is still masked in line 2:" in answer.message
+    assert "email is still masked in line 2 of s.csv:" in answer.message
     send(api, page, {known["s1"][0]: ["s1", "a@b", "", "1"], known["s2"][0]: ["s2", "c@d", "***", "2"]})
     api.world.run()
     assert target(api, "landing.secrets") == {
@@ -67,7 +67,7 @@ def test_bytes_that_were_no_text_are_not_taken_for_what_they_are_shown_as(api: A
     for left in (values, ["x1", "caf\\xe9", "3"], ["x1", "le caf\\xe9", "2"]):
         refused = send(api, page, {offset: left})
         assert (refused.status, refused.code) == (409, "NOT_MENDABLE")
-        assert "line 3 still has \\xhh" in refused.message
+        assert "line 3 of a.csv still has \\xhh" in refused.message
     send(api, page, {offset: ["x1", "café", "2"]})
     api.world.run()
     assert target(api)["x1"] == ("café", 2)

@@ -3,8 +3,27 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 
+import pytest
+
+from local.processes import StartError
+from local.warehouse import query
 from tests.e2e.conftest import Deployment, transactions
+
+INVOICES = """\
+name = "invoices"
+target = "landing.invoices"
+lands_at = ["incoming/invoices/*"]
+key = ["invoice_no"]
+
+[limits]
+max_reject_ratio = 0.5
+
+[columns]
+invoice_no = { type = "integer", required = true }
+total = { type = "decimal(10,2)" }
+"""
 
 
 def ids(deployment: Deployment, first: int, count: int) -> tuple[int, int]:
@@ -92,6 +111,30 @@ def test_a_rejected_file_is_loaded_once_its_cause_is_mended(deployment: Deployme
         contract.write_text(text)
         deployment.stack.restart_worker()
     assert ids(deployment, 4_000_000, 50) == (50, 50)
+
+
+def test_a_contract_that_is_added_is_taken_up_by_a_restart(deployment: Deployment) -> None:
+    contract, said = deployment.app / "chalicelib/contracts/invoices.toml", []
+    contract.write_text(INVOICES)
+    try:
+        deployment.stack.restart(said.append)
+        deployment.put("incoming/invoices/a.csv", "invoice_no,total\n1,12.50\n2,x\n")
+        assert said == ["created landing.invoices"]
+        assert deployment.wait("incoming/invoices/a.csv")["state"] == "LOADED"
+        contract.write_text(INVOICES + "surprise = 1\n")
+        with pytest.raises(StartError, match=r"contract at fault:\ninvoices.toml: columns.surprise: is not"):
+            deployment.stack.restart()
+        assert deployment.stack.status().up
+    finally:
+        contract.unlink()
+        deployment.stack.restart()
+    warehouse = deployment.record.warehouse
+    assert list(query(warehouse, "select invoice_no, total from landing.invoices")) == [
+        ["invoice_no", "total"],
+        [1, Decimal("12.50")],
+    ]
+    with pytest.raises(StartError, match=r'"landing\.nowhere" does not exist'):
+        list(query(warehouse, "select * from landing.nowhere"))
 
 
 def test_a_wrong_header_is_rejected_with_what_differs(deployment: Deployment) -> None:

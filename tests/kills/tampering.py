@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from chalicelib.domain import keys
 from chalicelib.domain.model import Run, RunState
@@ -16,10 +17,11 @@ TABLE = "landing.transactions"
 
 def unseen(place: Place, files: Sequence[Planted], runs: Sequence[Run], mail: Mail) -> Iterator[str]:
     """What was spoilt without the judge finding it."""
-    sound = [run for run in runs if run.state is RunState.LOADED]
-    untold, unheard, unbalanced, replaced, doubled, *_ = sound
-    told = next(run for run in sound if run.run_id == mail.business[0]["run"])
-    rejecting = next(run for run in runs if run.counts.rejected)
+    told = next(run for run in runs if run.run_id == mail.business[0]["run"])
+    rejecting = next(run for run in runs if run.counts.rejected and run is not told)
+    # Each another one: of a run that is not heard of, nothing else is looked at.
+    others = (run for run in runs if run.state is RunState.LOADED and run not in (told, rejecting))
+    untold, unheard, unbalanced, replaced, doubled = islice(others, 5)
     _spoil(place, replaced, doubled, rejecting)
     spoilt = {
         untold.run_id: replace(untold, told=False),

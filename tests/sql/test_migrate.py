@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from chalicelib.domain.column_type import parse_type
-from chalicelib.domain.contract import Column, Contract
+from chalicelib.domain.contract import Column, Contract, DataCheck
 from chalicelib.domain.contract_file import load_contracts, read_contract
 from cli.migrate import migrate
 from tests.sql.house import ROOT, THING, Redshift
@@ -107,3 +107,16 @@ def test_a_table_from_before_landfall_gets_the_lineage_columns(empty: str) -> No
         "added landing.things._source_offset bigint",
         "added landing.things._loaded_at timestamp",
     ]
+
+
+def test_a_data_check_that_no_load_would_survive_is_told(empty: str) -> None:
+    conditions = {"late": "seen_at > '2100-01-01' and value <> 'it''s'", "typo": "amout < 0", "kind": "amount < 'many'"}
+    checks = tuple(DataCheck(name=name, bad_rows=condition) for name, condition in conditions.items())
+    contracts = {"things": replace(THINGS["things"], checks=checks)}
+    done = apply(empty, contracts=contracts)
+    told = [
+        '! landing.things: the data check "typo" fails every load: column "amout" does not exist',
+        '! landing.things: the data check "kind" fails every load: invalid input syntax for type numeric: "many"',
+    ]
+    assert [line for line in done if line.startswith("!")] == told
+    assert apply(empty, contracts=contracts) == told

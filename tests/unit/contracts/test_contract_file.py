@@ -33,7 +33,7 @@ def column(text: str) -> bytes:
         (toml(name='"Thing"'), 'name: "Thing" cannot be a name'),
         (toml(name='"other"'), 'the file is called thing.toml and the object "other"'),
         (toml(target=""), "target: is missing"),
-        (toml(target='"things"'), 'target: "things." is not schema.table'),
+        (toml(target='"things"'), 'target: "things" is not schema.table'),
         (toml(target='"a.b.c"'), 'target: "a.b.c" is not schema.table'),
         (toml(target='"etl.x"'), 'the schema "etl" is reserved'),
         (toml(target='"landing.x; drop"'), "is not schema.table"),

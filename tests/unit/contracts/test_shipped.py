@@ -17,6 +17,8 @@ from chalicelib.domain.routing import landing_prefixes, route
 
 ROOT = Path(__file__).parents[3]
 CONTRACTS = load_contracts(ROOT / "chalicelib/contracts")
+SHIPPED = ("transactions", "task", "user", "matter", "case", "queue", "agent", "contact", "walmart_sales", "orders")
+"""Who adds contracts of their own need not change these tests."""
 DOCS = (ROOT / "docs/contracts.md").read_text()
 ORDERS = "o_orderkey,o_custkey,o_orderstatus,o_totalprice,o_orderdate,o_orderpriority,o_clerk,o_shippriority,o_comment"
 WALMART = (
@@ -26,10 +28,8 @@ WALMART = (
 
 
 def test_all_objects_ship() -> None:
-    assert set(CONTRACTS) == set(
-        "transactions task user matter case queue agent contact walmart_sales orders".split()  # noqa: SIM905
-    )
-    assert landing_prefixes(CONTRACTS) == ("incoming/", "monthly_data/")
+    assert set(SHIPPED) <= set(CONTRACTS)
+    assert {"incoming/", "monthly_data/"} <= set(landing_prefixes(CONTRACTS))
 
 
 @pytest.mark.parametrize(
@@ -73,8 +73,9 @@ def test_headers_of_real_files_are_understood(name: str, header: str) -> None:
     assert [known[fold(h)] for h in header.split(",")] == [c.name for c in CONTRACTS[name].columns]
 
 
-@pytest.mark.parametrize("contract", CONTRACTS.values(), ids=list(CONTRACTS))
-def test_what_ships_is_documented(contract: Contract) -> None:
+@pytest.mark.parametrize("name", SHIPPED)
+def test_what_ships_is_documented(name: str) -> None:
+    contract = CONTRACTS[name]
     row = next(line for line in DOCS.splitlines() if line.startswith(f"| `{contract.name}` |"))
     order = f"`{contract.order_by}`" if contract.order_by else "the file"
     for text in (f"`{contract.schema}.{contract.table}`", *(f"`{p}`" for p in contract.lands_at), order):

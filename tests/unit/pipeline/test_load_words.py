@@ -1,0 +1,59 @@
+"""What people are told of a load that the warehouse refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.domain.contract import DataCheck
+from chalicelib.domain.contract_file import Contracts
+from chalicelib.errors import LoadFailed
+from chalicelib.load_faults import load_failed
+from tests.simulation.world import World
+from tests.unit.pipeline.endings import only_run
+from tests.unit.pipeline.test_groups import all_staged, crowd
+
+LATE = DataCheck(name="closed before opened", bad_rows="closed_on < opened_on")
+
+
+def told(world: World, message: str, code: str = LoadFailed.code) -> str:
+    crowd(world, 1)
+    all_staged(world)
+    thing = replace(world.pipeline.contracts["thing"], checks=(LATE,))
+    pipeline = replace(world.pipeline, contracts=Contracts(by_name={"thing": thing}))
+    return load_failed(pipeline, only_run(world), LoadFailed(message, code=code)).message
+
+
+@pytest.mark.parametrize(
+    ("raised", "words"),
+    [
+        (
+            "Query #8 failed with ERROR: DATA_CHECK_FAILED: closed before opened finds 1 rows that must not be",
+            'the data check "closed before opened" finds 1 row for which closed_on < opened_on; ',
+        ),
+        (
+            "ERROR: DATA_CHECK_FAILED: of another day finds 1200 rows that must not be",
+            'the data check "of another day" finds 1,200 rows that must not be; ',
+        ),
+    ],
+    ids=["one", "of a contract before"],
+)
+def test_a_data_check_is_named_with_its_condition(world: World, raised: str, words: str) -> None:
+    assert told(world, raised, "DATA_CHECK_FAILED") == f"{words}mend the file, or the check"
+
+
+def test_what_cannot_be_read_back_is_told_as_it_is(world: World) -> None:
+    assert told(world, "DATA_CHECK_FAILED: in other words", "DATA_CHECK_FAILED") == "DATA_CHECK_FAILED: in other words"
+
+
+@pytest.mark.parametrize(
+    ("message", "hint"),
+    [
+        ('ERROR: relation "etl.gate_x" does not exist', "; `landfall migrate` makes what is missing, or says what "),
+        ('ERROR: column "amout" does not exist', "; `landfall migrate` makes what is missing, or says what "),
+        ("ERROR: permission denied for relation things", ""),
+    ],
+)
+def test_what_is_missing_in_the_warehouse_can_be_made(world: World, message: str, hint: str) -> None:
+    assert told(world, message) == message + (hint and f"{hint}is at fault")
