@@ -252,7 +252,7 @@ class Run:
     def finished(self) -> bool:
         """Nothing is left to do: the outcome is terminal, told, and a loaded source is archived."""
         archived = self.state is not RunState.LOADED or bool(self.archive_key)
-        return self.state.terminal and self.told and archived
+        return self.told and self.state.terminal and archived
 
     @property
     def source_order(self) -> str:

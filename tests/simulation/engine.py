@@ -14,7 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 from chalicelib import handlers, staging
 from chalicelib.adapters import moves
 from chalicelib.adapters.memory import line, queue, runs
-from chalicelib.adapters.messages import run_body
+from chalicelib.adapters.messages import run_body, task_body
 from chalicelib.domain import group, model, plan, stage, validate
 from chalicelib.domain.block import Block
 from chalicelib.domain.bytesource import ByteSource, Range
@@ -141,8 +141,8 @@ REMEMBERING: dict[ModuleType | type, dict[str, Callable[..., Any]]] = {
     moves: {"replace": changed},
     group: {"digest": _digest},
     handlers: {"run_of": _again(run_of), "task_of": _again(task_of)},
-    queue: {"run_body": _again(run_body)},
-    FilePlan: {"from_json": _again(FilePlan.from_json)},
+    queue: {"run_body": _again(run_body), "task_body": _again(task_body)},
+    FilePlan: {"from_json": _again(FilePlan.from_json), "to_json": _again(FilePlan.to_json)},
 }
 """What takes the place of what, in whom."""
 

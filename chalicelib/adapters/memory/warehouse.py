@@ -56,6 +56,11 @@ class Submitted:
     error: str = ""
     retryable: bool = False
 
+    @property
+    def will_run(self) -> bool:
+        """Whether it is still to run, whether somebody knows of it or not."""
+        return self.state is StatementState.RUNNING and self.fate not in NEVER_RUN
+
 
 @dataclass(frozen=True, kw_only=True)
 class Booked:
@@ -141,7 +146,7 @@ class MemoryWarehouse:
     def run_due(self, now: float | None = None) -> list[Statement]:
         """Run what is due, oldest first. Returns what ended, which EventBridge would tell (or lose)."""
         horizon = self.clock.now() if now is None else now
-        due = [statement for statement in self.pending() if statement.due <= horizon]
+        due = [s for s in self.statements.values() if s.due <= horizon and s.will_run]
         ended = []
         for statement in sorted(due, key=lambda s: (s.due, s.statement_id)):
             self._run(statement)
@@ -150,7 +155,7 @@ class MemoryWarehouse:
 
     def pending(self) -> list[Submitted]:
         """Statements that will run, whether somebody knows of them or not."""
-        return [s for s in self.statements.values() if s.state is StatementState.RUNNING and s.fate not in NEVER_RUN]
+        return [s for s in self.statements.values() if s.will_run]
 
     def rows(self, table: str) -> list[dict[str, object]]:
         """What a reader of a target sees, by key."""
