@@ -25,7 +25,7 @@ FORMS = (
     ("timestamptz", ""),
     ("time", ""),
 )
-MOST_WRONG = 0.01
+MOST_WRONG = 0.1
 """Of a column's values, for a hint at what it might be but for these."""
 LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "œ": "oe", "ł": "l", "Ł": "L", "đ": "d"})
 _NUMBER = re.compile(rb"[+-]?([0-9]{1,30})(?:\.([0-9]{1,20}))?")

@@ -151,7 +151,7 @@ def _is_id(name: str) -> bool:
 
 
 def _toml(proposal: Proposal, files: Sequence[Path], counts: tuple[int, int]) -> Iterator[str]:
-    shown = ascii(", ".join(path.name for path in files))
+    shown = repr(", ".join(path.name for path in files))
     yield f"# Proposed by `landfall infer` from {shown}."
     yield f"# Checked by it: {counts[0]} rows, {counts[1]} of them rejected. Widths and types are those of a sample."
     yield f"name = {_text(proposal.name)}"

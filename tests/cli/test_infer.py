@@ -117,6 +117,7 @@ def test_any_table_with_a_key_is_read_whole(tmp_path: Path, rows: list[list[str]
         ("n,m\n1,1\n1,2\n2,1\n2,2\n", ["all rows of the sample apart: n and m", 'key = ["n", "m"]']),
         ("n,m\n1,1\n1,1\n", ["name those that do", 'key = ["n", "m"]']),
         ("n,m\n" + "".join(f"{n},{n}\n" for n in range(300)) + "x,1\n", ["integer but for 1 of 301 values"]),
+        ("n,m\n" + "".join(f"{n},{n}\n" for n in range(20)) + "x,1\ny,1\n", ["integer but for 2 of 22 values"]),
         ("name\nann\nbob\n", ['name = { type = "varchar(16)", required = true }']),
         ('id,doc\n1,"{""a"": 1}"\n2,[]\n', ['doc = { type = "super", required = true }']),
     ],
