@@ -7,7 +7,7 @@ import re
 from chalicelib.domain import keys
 from chalicelib.domain.books import line_bases
 from chalicelib.domain.filing import FilePlan
-from chalicelib.domain.lifecycle import DATA_CHECK, load_fault
+from chalicelib.domain.lifecycle import DATA_CHECK, MISSING, load_fault
 from chalicelib.domain.lineage import Places
 from chalicelib.domain.model import Run
 from chalicelib.domain.repeats import Repeats, line_of
@@ -19,7 +19,6 @@ from chalicelib.world import World
 
 _CHECK = re.compile(rf"{DATA_CHECK}: (.+) finds ([0-9]+) rows that must not be")
 """As etl.data_check_v1 raises it."""
-_MISSING = re.compile(r"\b(relation|column|schema|procedure) \S+ does not exist", re.IGNORECASE)
 
 
 def failure_of(statement: Statement) -> LandfallError:
@@ -56,13 +55,13 @@ def _of_check(world: World, run: Run, error: str) -> str:
     contract = world.contracts.get(run.object)
     conditions = [check.bad_rows for check in contract.checks if check.name == found[1]] if contract else []
     rows = f"{int(found[2]):,} rows" if found[2] != "1" else "1 row"
-    which = f"for which {conditions[0]}" if conditions else "that must not be"
+    which = f"for which {' '.join(conditions[0].split())}" if conditions else "that must not be"
     return f'the data check "{found[1]}" finds {rows} {which}; mend the file, or the check'
 
 
 def _hint(code: str, message: str) -> str:
     """What to do about a failure, where its own words do not say it."""
-    if code == LoadFailed.code and _MISSING.search(message):
+    if code == LoadFailed.code and MISSING.search(message):
         return "; `landfall migrate` makes what is missing, or says what is at fault"
     return "; run the file again" if code == WorkGone.code and "run the file again" not in message else ""
 

@@ -26,6 +26,8 @@ def main() -> int:
     parser.add_argument("--api-port", type=int, default=0)
     parser.add_argument("--no-warehouse", action="store_true")
     args = parser.parse_args()
+    if bool(args.sql) != (args.what == "query"):
+        parser.error("a statement goes with query, and with nothing else")
     options = Options(app_dir=args.app, api_port=args.api_port, warehouse=not args.no_warehouse)
     stack = Stack(ROOT, args.state, options=options)
     try:
@@ -33,9 +35,6 @@ def main() -> int:
     except StartError as error:
         print(error, file=sys.stderr)
         return 1
-    except BrokenPipeError:  # `... | head` has seen enough; what was to be done is done
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
 
 
 def _do(stack: Stack, what: str) -> int:
@@ -59,7 +58,11 @@ def _query(stack: Stack, sql: str) -> int:
     record = stack.status().record
     if record is None or not record.warehouse:
         raise StartError("the local stack has no warehouse: `make up` starts one")
-    csv.writer(sys.stdout).writerows(query(record.warehouse, sql))
+    try:
+        csv.writer(sys.stdout).writerows(query(record.warehouse, sql))
+        sys.stdout.flush()
+    except BrokenPipeError:  # `... | head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -21,7 +21,7 @@ from local.http import answers, fetch
 from local.options import STAGE, Names, Options, Places
 from local.processes import Proc, accepts, start, wait_ready
 from local.record import Ports, Record
-from local.warehouse import migrate
+from local.warehouse import contracts_of, migrate
 
 READY_SECONDS = 60.0
 CHALICE = "from chalice.cli import main; main()"
@@ -46,7 +46,7 @@ class Launch:
             wiring.connect(from_json(fetch(record.ports.url("worker") + "/functions")))
         if self.options.warehouse:
             record = replace(record, warehouse=self._wait_warehouse(record))
-            for line in migrate(record.warehouse, self.places.root, Path(record.app)):
+            for line in migrate(record.warehouse, self.places.root / "sql", contracts_of(Path(record.app))):
                 if line.startswith("!"):
                     say(line)
         if self.options.api:

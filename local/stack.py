@@ -1,4 +1,4 @@
-"""The whole pipeline on this machine: `Stack(root).up()`, or `python -m local up|down|status|kill|restart`.
+"""The whole pipeline on this machine: `Stack(root).up()`, or `python -m local up|down|status|kill|restart|query`.
 
 Four processes, on loopback ports of their own: **ministack** is AWS, **warehouse** is Redshift, **worker** runs the
 app's functions, **api** serves its REST API. Several stacks run at once with state directories of their own.
@@ -22,7 +22,7 @@ from local.http import fetch
 from local.launch import Launch
 from local.options import Names, Options, Places
 from local.record import Record
-from local.warehouse import migrate
+from local.warehouse import contracts_of, migrate
 
 _PLAIN = Options()
 REPLACEABLE = ("worker", "api")
@@ -119,9 +119,9 @@ class Stack:
         """
         with self._alone():
             record = self._record()
-            if record.warehouse:
-                for line in migrate(record.warehouse, self.places.root, Path(record.app)):
-                    say(line)
+            contracts = contracts_of(Path(record.app))
+            for line in migrate(record.warehouse, self.places.root / "sql", contracts) if record.warehouse else ():
+                say(line)
             return self._restart(record, [proc.name for proc in record.processes if proc.name in REPLACEABLE])
 
     def restart_worker(self) -> Record:

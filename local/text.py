@@ -1,4 +1,4 @@
-"""How names and numbers are fitted to a screen; pure, for the CLI and the demo."""
+"""How names, numbers and errors are put before people; pure, for the CLI and the demo."""
 
 from __future__ import annotations
 
@@ -18,3 +18,9 @@ def cut(text: str, width: int) -> str:
 def plural(count: int, noun: str) -> str:
     """`1 column`, `2 columns`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def said(error: Exception) -> str:
+    """What a warehouse said, of what its driver raised: Redshift's driver has it in parts."""
+    parts = error.args[0] if error.args else ""
+    return str(parts["M"]) if isinstance(parts, dict) and "M" in parts else str(error).partition("\n")[0]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from chalicelib.domain.contract import Contract
+from chalicelib.domain.contract_file import load_contracts
 from chalicelib.errors import ContractError
 from local.processes import StartError
+from local.text import said
 
 
 def connect(where: dict[str, Any]) -> Any:
@@ -25,30 +29,39 @@ def connect(where: dict[str, Any]) -> Any:
     )
 
 
+@contextmanager
+def _connected(where: dict[str, Any]) -> Iterator[Any]:
+    """A connection; what its driver raises while it is open is a StartError."""
+    import redshift_connector
+
+    try:
+        with closing(connect(where)) as connection:
+            yield connection
+    except (redshift_connector.Error, OSError) as error:
+        raise StartError(f"the warehouse: {said(error)}") from None
+
+
 def query(where: dict[str, Any], statement: str) -> Iterator[Sequence[object]]:
     """The names of what a statement finds, then its rows. What it changes is taken back. Raises StartError."""
-    connection = connect(where)
-    try:
+    with _connected(where) as connection:
         cursor = connection.cursor()
         cursor.execute(statement)
-        yield [name.decode() if isinstance(name, bytes) else name for name, *_ in cursor.description or ()]
-        yield from cursor.fetchall() if cursor.description else ()
-    except import_module("redshift_connector").Error as error:
-        said = error.args[0] if error.args else error
-        raise StartError(said["M"] if isinstance(said, dict) else str(said)) from None
-    finally:
-        connection.close()
+        if cursor.description:
+            yield [name.decode() if isinstance(name, bytes) else name for name, *_ in cursor.description]
+            yield from cursor.fetchall()
 
 
-def migrate(where: dict[str, Any], root: Path, app: Path) -> list[str]:
-    """Apply sql/ and the tables of the app's contracts. Returns a line for each thing done. Raises StartError."""
+def contracts_of(app: Path) -> Mapping[str, Contract]:
+    """The contracts of an app; none if it has no place for them. Raises StartError that names every fault."""
+    place = app / "chalicelib" / "contracts"
     try:
-        contracts = import_module("chalicelib.domain.contract_file").load_contracts(app / "chalicelib" / "contracts")
+        return load_contracts(place) if place.is_dir() else {}
     except ContractError as error:
         raise StartError(f"contract at fault:\n{error.message}") from None
-    connection = connect(where)
-    try:
-        done: list[str] = import_module("cli.migrate").migrate(connection, root / "sql", contracts)
-    finally:
-        connection.close()
+
+
+def migrate(where: dict[str, Any], sql_dir: Path, contracts: Mapping[str, Contract]) -> list[str]:
+    """Apply sql/ and the tables of contracts. Returns a line for each thing done. Raises StartError."""
+    with _connected(where) as connection:
+        done: list[str] = import_module("cli.migrate").migrate(connection, sql_dir, contracts)
     return done

@@ -25,9 +25,11 @@ FILE_FAULTS = (DATA_CHECK, DUPLICATE_KEYS)
 """What etl.data_check_v1 and etl.apply_scd1_v1 raise if the file is at fault, though only the warehouse could tell. A
 data check's name is any text and follows its code, so that code is looked for first."""
 
-EVERYBODYS = re.compile(
-    r"permission denied for|\b(relation|column|schema|function|procedure|role) \S+ does not exist", re.IGNORECASE
+MISSING = re.compile(
+    r"\b(relation|column|schema|function|procedure|role) [^\s(]+(\([^)]*\))? does not exist", re.IGNORECASE
 )
+"""What the warehouse lacks."""
+EVERYBODYS = re.compile(f"permission denied for|{MISSING.pattern}", re.IGNORECASE)
 """Failures of a load that no other choice of files would mend. A file's fault may quote any words: its code counts."""
 
 PART_GONE = re.compile(r"\bNoSuchKey\b|\bthe specified (?:key|S3 prefix)\b.{0,1100}?\bdoes not exist", re.IGNORECASE)

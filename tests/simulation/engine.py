@@ -128,6 +128,8 @@ _digest = _again(model.digest)
 
 def changed(value: Answer, **changes: Any) -> Answer:
     """As dataclasses.replace, which asks every field anew: for a value that only keeps what it is given."""
+    if unknown := changes.keys() - vars(value).keys():
+        raise TypeError(f"{type(value).__name__} has no field {unknown}")
     new = object.__new__(type(value))
     vars(new).update(vars(value), **changes)
     return new

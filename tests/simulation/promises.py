@@ -110,7 +110,8 @@ def _merged_once(world: World) -> set[str]:
             if (key not in held or held[key][0] <= age) and row not in mended:
                 held[key] = (age, rest)
             mended |= {row} if run.mends else set()
-    broken = set()
+    unmerged = accepted.keys() - set(world.warehouse.merged)
+    broken = {"I1/I3 the ledger has what was never merged"} if unmerged else set()
     for target, held in expected.items():
         found = {str(r["id"]): f"{r['value']},{r['amount']}" for r in world.warehouse.rows(target)}
         if found != {key: rest for key, (_, rest) in held.items()}:

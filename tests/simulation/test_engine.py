@@ -39,6 +39,8 @@ def test_a_value_that_is_changed_at_once_is_as_dataclasses_change_it() -> None:
     for run in world.runs.runs.values():
         new, usual = changed(run, staged=7, problem=None), replace(run, staged=7, problem=None)
         assert (new, list(vars(new)), new is run) == (usual, list(vars(usual)), False)
+        with pytest.raises(TypeError, match="Run has no field"):
+            changed(run, stage=7)
 
 
 @dataclass

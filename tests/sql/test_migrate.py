@@ -115,8 +115,22 @@ def test_a_data_check_that_no_load_would_survive_is_told(empty: str) -> None:
     contracts = {"things": replace(THINGS["things"], checks=checks)}
     done = apply(empty, contracts=contracts)
     told = [
-        '! landing.things: the data check "typo" fails every load: column "amout" does not exist',
-        '! landing.things: the data check "kind" fails every load: invalid input syntax for type numeric: "many"',
+        '! landing.things: the data check "typo" cannot be asked: column "amout" does not exist',
+        '! landing.things: the data check "kind" cannot be asked: invalid input syntax for type numeric: "many"',
     ]
     assert [line for line in done if line.startswith("!")] == told
     assert apply(empty, contracts=contracts) == told
+
+
+def test_a_data_check_may_ask_the_table_of_a_later_contract(empty: str) -> None:
+    things = THINGS["things"]
+    check = DataCheck(name="known", bad_rows="id not in (select id from landing.zoo)")
+    contracts = {"things": replace(things, checks=(check,)), "zoo": replace(things, name="zoo", table="zoo")}
+    assert [line for line in apply(empty, contracts=contracts) if line.startswith("!")] == []
+
+
+def test_types_that_the_stand_in_keeps_otherwise_do_not_differ(empty: str) -> None:
+    key, *_ = THINGS["things"].columns
+    others = [Column(name=f"c{n}", type=parse_type(text)) for n, text in enumerate(("super", "varbyte(64)"))]
+    apply(empty, contracts=having(key, *others))
+    assert apply(empty, contracts=having(key, *others)) == []

@@ -33,3 +33,10 @@ def test_what_a_worker_could_not_be_given_waits_for_it_and_costs_no_attempt(worl
     first, *_ = world.wait("run", lambda n: n["body"] == "waited")
     assert first["attempt"] == 1
     world.wait("landed", lambda n: "down" in n["object"]["key"])
+
+
+def test_a_restart_renews_the_worker_and_the_api_alone(world: World) -> None:
+    before = {proc.name: proc.pid for proc in world.stack.up().processes}
+    after = {proc.name: proc.pid for proc in world.stack.restart().processes}
+    assert {name for name in before if before[name] != after[name]} == {"worker", "api"}
+    assert world.stack.status().up

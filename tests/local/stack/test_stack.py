@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
+import sys
 from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
 from local import processes
+from local.__main__ import main
 from local.environment import shell_lines, whole
 from local.launch import Launch, free_or_other
 from local.options import Options, Places
@@ -16,6 +18,7 @@ from local.processes import StartError, free_ports, port_is_free
 from local.record import Ports, Record
 from local.safety import NotLocalError, check_loopback
 from local.stack import Stack, where
+from local.warehouse import contracts_of, query
 from tests.local.stack.conftest import REPO, SAMPLE, World
 
 GOOD = {
@@ -130,6 +133,33 @@ def test_a_stack_needs_no_more_than_a_root(tmp_path: Path) -> None:
     assert where(stack.status()) == "The local stack is not up."
     with pytest.raises(StartError, match="not up"):
         stack.kill_worker()
+
+
+def test_every_fault_of_every_contract_is_named(tmp_path: Path) -> None:
+    assert contracts_of(tmp_path) == {}
+    place = tmp_path / "chalicelib" / "contracts"
+    place.mkdir(parents=True)
+    for name in ("one", "two"):
+        (place / f"{name}.toml").write_text(f'name = "{name}"\n')
+    with pytest.raises(StartError, match=r"(?s)contract at fault:\none\.toml: .*\ntwo\.toml: "):
+        contracts_of(tmp_path)
+
+
+def test_a_warehouse_that_is_away_is_an_error_in_a_sentence() -> None:
+    (port,) = free_ports(1)
+    there = {"wire_host": "127.0.0.1", "wire_port": port, "database": "dev", "user": "me", "password": "-"}
+    with pytest.raises(StartError, match="the warehouse: "):
+        list(query(there, "select 1"))
+
+
+@pytest.mark.parametrize("words", [["query"], ["restart", "select 1"]])
+def test_a_statement_goes_with_query_and_with_nothing_else(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["local", *words])
+    with pytest.raises(SystemExit):
+        main()
+    assert "a statement goes with query" in capsys.readouterr().err
 
 
 def test_free_ports_are_distinct() -> None:

@@ -14,7 +14,7 @@ from tests.simulation.world import World
 from tests.unit.pipeline.endings import only_run
 from tests.unit.pipeline.test_groups import all_staged, crowd
 
-LATE = DataCheck(name="closed before opened", bad_rows="closed_on < opened_on")
+LATE = DataCheck(name="closed before opened", bad_rows="closed_on\n    < opened_on")
 
 
 def told(world: World, message: str, code: str = LoadFailed.code) -> str:
@@ -52,6 +52,10 @@ def test_what_cannot_be_read_back_is_told_as_it_is(world: World) -> None:
     [
         ('ERROR: relation "etl.gate_x" does not exist', "; `landfall migrate` makes what is missing, or says what "),
         ('ERROR: column "amout" does not exist', "; `landfall migrate` makes what is missing, or says what "),
+        (
+            "ERROR: procedure etl.data_check_v1(unknown, character varying) does not exist",
+            "; `landfall migrate` makes what is missing, or says what ",
+        ),
         ("ERROR: permission denied for relation things", ""),
     ],
 )
