@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from chalicelib.adapters.memory import (
@@ -16,6 +17,7 @@ from chalicelib.adapters.memory import (
     MemoryRuns,
     MemoryWarehouse,
 )
+from chalicelib.config import Settings
 from chalicelib.domain.contract import Contract
 from chalicelib.domain.model import Source
 from chalicelib.errors import Throttled
@@ -30,6 +32,11 @@ SETTINGS = replace(USUAL, chunk_mb=0.00006)
 Job = Callable[[], None]
 Moment = tuple[Callable[[Any], bool], Callable[[Any], None]]
 """When, and what: both are asked of the world (world.py)."""
+
+
+@cache
+def _giving_up_after(hours: float) -> Settings:
+    return replace(SETTINGS, give_up_hours=hours)
 
 
 @dataclass
@@ -83,7 +90,7 @@ class Deployment:
         days = bool(self.weather.asleep_at) + [*self.schedule.at.values()].count(Fault.ASLEEP)
         hours = SETTINGS.give_up_hours + days * DAY_SECONDS / HOUR  # nobody gives up because the world stood still
         return Pipeline(
-            settings=replace(SETTINGS, give_up_hours=hours),
+            settings=_giving_up_after(hours),
             contracts=contracts,
             clock=self.workers_clock,
             note=lambda name, fields: None,

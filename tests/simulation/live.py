@@ -45,13 +45,14 @@ class Crew:
         self.world, self.dice = world, dice
         self.workers = [Worker() for _ in range(WORKERS)]
         self.last: Worker | None = None
+        """Whose turn it is, or was."""
         self.driver = getcurrent()
         world.others_turn = self._others_turn
 
     def _others_turn(self) -> None:
         """Called before each call: whoever is about to make it goes on when it is its turn again."""
-        here = getcurrent()
-        if worker := next((w for w in self.workers if w.course is here), None):  # a person waits for nobody
+        worker = self.last
+        if worker and getcurrent() is not self.driver:  # a person waits for nobody
             worker.offset = self.world.workers_clock.offset
             self.driver.switch()
             self.world.workers_clock.offset = worker.offset
@@ -76,6 +77,7 @@ class Crew:
         """Let all go on to the ends of their jobs."""
         self.world.schedule.stopped = True
         for worker in self.workers:
+            self.last = worker
             while worker.course is not None:
                 worker.step()
 
