@@ -102,7 +102,8 @@ def _merged_once(world: World) -> set[str]:
     expected: dict[str, dict[str, tuple[int, str]]] = {contract.target: {} for contract in CONTRACTS.values()}
     mended: set[tuple[str, str]] = set()
     accepted = {load: run for load, run, outcome in loads(world) if outcome is Outcome.LOADED}
-    for run in [accepted[load] for load in dict.fromkeys(world.warehouse.merged) if load in accepted]:
+    merged = dict.fromkeys(world.warehouse.merged)
+    for run in [accepted[load] for load in merged if load in accepted]:
         age, rows = put_of(world, run)
         held = expected[CONTRACTS[run.object].target]
         for key, rest in rows.items():
@@ -110,13 +111,12 @@ def _merged_once(world: World) -> set[str]:
             if (key not in held or held[key][0] <= age) and row not in mended:
                 held[key] = (age, rest)
             mended |= {row} if run.mends else set()
-    unmerged = accepted.keys() - set(world.warehouse.merged)
-    broken = {"I1/I3 the ledger has what was never merged"} if unmerged else set()
+    broken = {"I1/I3 the ledger has what was never merged"} if accepted.keys() - merged.keys() else set()
     for target, held in expected.items():
         found = {str(r["id"]): f"{r['value']},{r['amount']}" for r in world.warehouse.rows(target)}
         if found != {key: rest for key, (_, rest) in held.items()}:
             broken.add(f"I1/I3 {target} differs from what the ledger says was loaded")
-    if len(world.warehouse.merged) != len(set(world.warehouse.merged)):
+    if len(world.warehouse.merged) != len(merged):
         broken.add("I1 a load was merged twice")
     return broken
 
