@@ -16,6 +16,7 @@ from chalicelib.domain.checks import Check
 from chalicelib.domain.checks_documents import document, varbyte
 from chalicelib.domain.checks_times import time
 from chalicelib.domain.contract import Column, ColumnType, Kind
+from chalicelib.domain.matcher import LONGEST, fault_of, matcher
 from chalicelib.domain.time_format import TimeFormatError, time_form
 
 Comparable = int | float | Decimal | date | datetime | str | bool
@@ -150,11 +151,13 @@ def _fault(type_: ColumnType, text: str) -> str:
 
 
 def _pattern_faults(column: Column) -> list[str]:
+    if column.pattern is None:
+        return []
     try:
-        re.compile(column.pattern or "")
+        fault = fault_of(column.pattern, column.type.length if column.type.is_text else LONGEST)
     except re.error as error:
         return [f"pattern: not a regular expression ({error}); mend it or remove it"]
-    return []
+    return [f"pattern: {fault}"] if fault else []
 
 
 def _format_faults(column: Column) -> list[str]:
@@ -190,7 +193,7 @@ def _default_faults(column: Column) -> list[str]:
     faults = []
     if column.values and column.default not in column.values:
         faults.append("default: not one of the values; add it to them")
-    if column.pattern is not None and not re.fullmatch(column.pattern, column.default):
+    if column.pattern is not None and not matcher(column.pattern).matches(column.default):
         faults.append("default: does not match the pattern; mend one of the two")
     if column.type.kind not in UNBOUNDED and not _within(column, column.default):
         faults.append("default: beyond min or max; mend one of them")
