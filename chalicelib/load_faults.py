@@ -19,6 +19,8 @@ from chalicelib.world import World
 
 _CHECK = re.compile(rf"{DATA_CHECK}: (.+) finds ([0-9]+) rows that must not be")
 """As etl.data_check_v1 raises it."""
+_BROKEN = re.compile(r"DATA_CHECK_BROKEN: check ([0-9]+|\?) cannot be evaluated")
+"""As the adapter says it of a check that the warehouse gave up."""
 
 
 def failure_of(statement: Statement) -> LandfallError:
@@ -38,6 +40,7 @@ def load_failed(world: World, run: Run, failure: LandfallError) -> LoadFailed:
     if not repeats:
         code = LoadFailed.code if isinstance(failure, Retryable) else failure.code
         words = _of_check(world, run, failure.message) if code == DATA_CHECK else ""
+        words = words or _of_broken_check(world, run, failure.message)
         return LoadFailed(words or failure.message + _hint(code, failure.message), code=code)
     try:
         line = _line(world, run, repeats.first)
@@ -57,6 +60,21 @@ def _of_check(world: World, run: Run, error: str) -> str:
     rows = f"{int(found[2]):,} rows" if found[2] != "1" else "1 row"
     which = f"for which {' '.join(conditions[0].split())}" if conditions else "that must not be"
     return f'the data check "{found[1]}" finds {rows} {which}; mend the file, or the check'
+
+
+def _of_broken_check(world: World, run: Run, error: str) -> str:
+    """Which data check the warehouse could not evaluate. Its own words may hold a row's value, and are left out."""
+    found = _BROKEN.search(error)
+    if not found:
+        return ""
+    contract = world.contracts.get(run.object)
+    checks = dict(enumerate(contract.checks, 1)) if contract else {}
+    check = checks.get(int(found[1])) if found[1] != "?" else None
+    which = f'the data check "{check.name}"' if check else "a data check"
+    return (
+        f"{which} cannot be evaluated on these rows: a cast or a function in it fails, or something is missing;"
+        " mend the check, and see what `landfall migrate` says of it"
+    )
 
 
 def _hint(code: str, message: str) -> str:

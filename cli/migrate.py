@@ -15,16 +15,17 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from chalicelib.domain.column_type import ColumnTypeError, parse_type
+from chalicelib.domain.condition import check_fault
 from chalicelib.domain.contract import Contract, DataCheck
 from chalicelib.domain.ddl import (
     LINEAGE,
     add_column_ddl,
     gate_ddl,
     staging_ddl,
-    staging_name,
     target_columns,
     target_ddl,
 )
+from chalicelib.domain.sql import explain_check
 from local.text import said
 
 _TOKEN = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"|\$(\w*)\$.*?\$\1\$|;|.", re.DOTALL)
@@ -62,6 +63,9 @@ def migrate(connection: Connection, sql_dir: Path, contracts: Mapping[str, Contr
         except BaseException:
             connection.rollback()
             raise
+    for contract in contracts.values():
+        for check in contract.checks:
+            done += _try_check(connection, cursor, contract, check)
     return done
 
 
@@ -98,9 +102,6 @@ def _steps(sql_dir: Path, contracts: Mapping[str, Contract]) -> Iterator[Callabl
             yield partial(_apply_file, f"{folder}/{file.name}", file.read_text(encoding="utf-8"))
     for contract in contracts.values():
         yield partial(_apply_contract, contract)
-    for contract in contracts.values():  # a check may ask any of their tables
-        for check in contract.checks:
-            yield partial(_try_check, contract, check)
 
 
 def _apply_file(name: str, script: str, cursor: Cursor) -> list[str]:
@@ -134,16 +135,19 @@ def _apply_contract(contract: Contract, cursor: Cursor) -> list[str]:
     return [f"added {name}.{column} {type_}" for column, type_ in lacking] + _differences(contract, name, there)
 
 
-def _try_check(contract: Contract, check: DataCheck, cursor: Cursor) -> list[str]:
-    """Ask a data check of no rows, as the loads do of theirs: what the warehouse cannot make of it is told now."""
-    try:
-        cursor.execute(staging_ddl(contract, (), _PROBE, _PROBE))
-        cursor.execute(f"CALL etl.data_check_v1('{staging_name(_PROBE)}', 'probe', {_text(check.bad_rows)})")
-        cursor.execute(f"DROP TABLE {staging_name(_PROBE)}")
-    except Exception as error:  # noqa: BLE001 - each driver has its own; the transaction is over, the table with it
-        name = f"{contract.schema}.{contract.table}"
-        return [f'! {name}: the data check "{check.name}" cannot be asked: {said(error)}']
-    return []
+def _try_check(connection: Connection, cursor: Cursor, contract: Contract, check: DataCheck) -> list[str]:
+    """Have a data check planned, not run, and take all back: what the warehouse cannot make of it is told now."""
+    fault = check_fault(contract, check)
+    if not fault:
+        try:
+            cursor.execute(staging_ddl(contract, (), _PROBE, _PROBE))
+            cursor.execute(explain_check(check, _PROBE))
+        except Exception as error:  # noqa: BLE001 - each driver has its own
+            fault = said(error)
+        finally:
+            connection.rollback()
+    name = f"{contract.schema}.{contract.table}"
+    return [f'! {name}: the data check "{check.name}" cannot be evaluated: {fault}'] if fault else []
 
 
 def _differences(contract: Contract, name: str, there: Mapping[str, tuple[str, bool]]) -> list[str]:
@@ -191,11 +195,6 @@ def _type_text(type_: str, length: Any, precision: Any, scale: Any) -> str:
     if type_ in ("numeric", "decimal"):
         return f"decimal({int(precision)},{int(scale)})"
     return f"{type_}({int(length)})" if length and type_.startswith("character") else type_
-
-
-def _text(text: str) -> str:
-    """Any text as a literal. A contract's condition has no backslash."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _literal(text: str) -> str:

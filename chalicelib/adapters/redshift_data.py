@@ -58,6 +58,7 @@ AT_COLUMN = re.compile(r" for column (?:\"[a-z_][a-z0-9_]*\"|'[a-z_][a-z0-9_]*')
 OURS = re.compile(
     r"\s*(?:ERROR:\s*)?(?:COUNT_MISMATCH|DATA_CHECK_FAILED|DUPLICATE_KEYS|TARGET_KEY_TWICE|BOOKS_OPEN|BAD_LOAD_ORDER):"
 )
+CHECKING = re.compile(r"\s*CALL etl\.data_check_v1\((?:'\w*', :check_([0-9]+)_name)?")
 HIDDEN = "'…'"
 LONGEST_ERROR = 500
 PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, *[1.0] * 18)
@@ -111,7 +112,7 @@ class RedshiftData:
         return Statement(
             statement_id=statement_id,
             state=state,
-            error=scrubbed(error) or found["Status"],
+            error=_of_check(found) or scrubbed(error) or found["Status"],
             retryable=found["Status"] == "ABORTED" or passing(error),
         )
 
@@ -245,6 +246,18 @@ def _error(found: Any) -> str:
     """The statement's error, or that of the first of its parts that has one."""
     parts = [part.get("Error", "") for part in found.get("SubStatements", [])]
     return str(next((text for text in [found.get("Error", ""), *parts] if text), ""))
+
+
+def _of_check(found: Any) -> str:
+    """What stands for the error of a data check that could not be evaluated; empty if none was.
+
+    The warehouse's own text may hold a value in any form, also one without quotes.
+    """
+    failed: Any = next((part for part in found.get("SubStatements", []) if part.get("Error")), {})
+    check = CHECKING.match(failed.get("QueryString", ""))
+    if not check or OURS.match(failed["Error"]):
+        return ""
+    return f"DATA_CHECK_BROKEN: check {check[1] or '?'} cannot be evaluated"
 
 
 def _value(field: Any) -> Any:

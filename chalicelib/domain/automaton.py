@@ -1,8 +1,9 @@
 """Regular expressions as tables, so that a whole column is matched at once: one look-up per character of all fields.
 
-The expression's nondeterministic automaton (`expression.py`) becomes a deterministic one (Rabin and Scott 1959), and its
-transitions a table. Guarantees that what the table accepts the expression matches as a whole. Does not promise the
-converse: non-ASCII text and quotes are never accepted, and expressions with look-aheads or very many states have no table.
+The expression's nondeterministic automaton (`expression.py`) becomes a deterministic one (Rabin and Scott 1959), and
+its transitions a table. Guarantees that what the table accepts the expression matches as a whole. Does not promise the
+converse: non-ASCII text and quotes are never accepted, and expressions with look-aheads or very many states have no
+table.
 """
 
 from __future__ import annotations

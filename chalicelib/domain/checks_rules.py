@@ -37,7 +37,7 @@ Sortable = Callable[[bytes], Any]
 
 
 def pattern(expression: str, quote: str) -> Check:
-    """The whole value matches a regular expression, in linear time: by a table if it can be one, else by its automaton."""
+    """The whole value matches a regular expression, in linear time: by a table if it can be one."""
     automaton, doubled = matcher(expression), quote.encode() * 2
 
     def judge(value: bytes) -> Fault | None:

@@ -6,13 +6,13 @@ not take our own outputs or leave open whose file it is.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from chalicelib.domain.column_value import UNBOUNDED
-from chalicelib.domain.contract import RESCUED, Contract, DataCheck, ExtraColumns, Kind
+from chalicelib.domain.condition import check_fault
+from chalicelib.domain.contract import RESCUED, Contract, ExtraColumns, Kind
 from chalicelib.domain.copy_times import unconvertible
 from chalicelib.domain.header import match_header
 from chalicelib.domain.identifiers import IDENTIFIER, fold
@@ -26,7 +26,6 @@ NAMING = "use lower-case letters, digits and underscores, at most 63, not starti
 UNORDERED = (*UNBOUNDED, Kind.REAL, Kind.DOUBLE, Kind.TIME)
 MAX_CHECKS = 25
 MAX_CHECK_NAME = 100
-MAX_CONDITION = 4_000
 RESERVED_SCHEMAS = ("etl", "pg_catalog", "information_schema")
 
 Fault = tuple[str, str]
@@ -167,27 +166,8 @@ def _check_faults(contract: Contract) -> Iterator[Fault]:
             yield f"{place}.name", f"is not one line of at most {MAX_CHECK_NAME} characters; shorten it"
         if check.name and names[check.name] > 1:
             yield f"{place}.name", f'"{check.name}" is used twice; rename one'
-        if check.bad_rows and (fault := _condition_fault(check)):
+        if check.bad_rows and (fault := check_fault(contract, check)):
             yield f"{place}.bad_rows", fault
-
-
-def _condition_fault(check: DataCheck) -> str:
-    """A condition must stay one expression inside the parentheses it is put in."""
-    bare = re.sub(r"'(?:[^'\\]|'')*'", "''", check.bad_rows)
-    bare = re.sub(r'"[^"]*"', '""', bare)
-    left_open = any(quote in bare.replace(quote * 2, "") for quote in "'\"")
-    if left_open or re.search(r";|--|/\*|\$|\\|\0", bare):
-        return "must be one condition: no ; no comment, no dollar or backslash, and every quote closed"
-    depth = 0
-    for bracket in re.findall(r"[()]", bare):
-        depth += 1 if bracket == "(" else -1
-        if depth < 0:
-            break
-    if depth:
-        return "has a bracket without its partner; close it"
-    if len(check.bad_rows.encode("utf-8", "surrogatepass")) > MAX_CONDITION:
-        return f"is longer than {MAX_CONDITION} bytes; make two checks of it"
-    return ""
 
 
 def faults_between(by_file: Mapping[str, Contract]) -> Iterator[str]:

@@ -1,9 +1,9 @@
 """A regular expression as nondeterministic automata (Thompson 1968): values are matched in linear time, always.
 
-Python's own parser reads the expression, and each class of characters is matched by Python's own compiler, so both agree
-by construction. Look-aheads at the very start are automata of their own, which the value has to pass or to fail beside
-the rest. Does not take what no such automaton can be: references to groups, look-around elsewhere, atomic groups,
-possessive repeats, and anchors inside the expression. `Unsupported` then says what to write instead.
+Python's own parser reads the expression, and Python's own compiler matches each class of characters. Both agree by
+construction. A look-ahead at the very start is an automaton of its own: the value passes or fails it beside the rest.
+Some expressions are no such automaton: references to groups, look-around elsewhere, atomic groups, possessive repeats,
+and anchors inside the expression. `Unsupported` then names what to write instead.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def _node(machine: Machine, node: Node, start: int, place: _Place) -> int:
         return _repeat(machine, about, start, place)
     if kind == "SUBPATTERN":
         _, added, dropped, nodes = about
-        flags = _COMPILER._combine_flags(place.flags, added, dropped)  # noqa: SLF001 - as the compiler does
+        flags = _COMPILER._combine_flags(place.flags, added, dropped)  # as the compiler does
         inner = _Place(flags=flags, first=place.first, last=place.last, ended=place.ended)
         return _sequence(machine, nodes, start, inner)
     end = machine.state()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ import pytest
 from chalicelib.domain.column_type import parse_type
 from chalicelib.domain.contract import Column, Contract, DataCheck
 from chalicelib.domain.contract_file import load_contracts, read_contract
+from chalicelib.domain.sql import explain_check
 from cli.migrate import migrate
 from tests.sql.house import ROOT, THING, Redshift
 
@@ -109,24 +111,47 @@ def test_a_table_from_before_landfall_gets_the_lineage_columns(empty: str) -> No
     ]
 
 
-def test_a_data_check_that_no_load_would_survive_is_told(empty: str) -> None:
-    conditions = {"late": "seen_at > '2100-01-01' and value <> 'it''s'", "typo": "amout < 0", "kind": "amount < 'many'"}
+def checked(**conditions: str) -> dict[str, Contract]:
     checks = tuple(DataCheck(name=name, bad_rows=condition) for name, condition in conditions.items())
-    contracts = {"things": replace(THINGS["things"], checks=checks)}
+    return {"things": replace(THINGS["things"], checks=checks)}
+
+
+def test_a_data_check_that_no_load_would_survive_is_told(empty: str) -> None:
+    late = "seen_at > '2100-01-01' and value <> 'it''s'"
+    contracts = checked(late=late, kind="amount < 'many'", two="value + 1 > id")
     done = apply(empty, contracts=contracts)
-    told = [
-        '! landing.things: the data check "typo" cannot be asked: column "amout" does not exist',
-        '! landing.things: the data check "kind" cannot be asked: invalid input syntax for type numeric: "many"',
-    ]
-    assert [line for line in done if line.startswith("!")] == told
-    assert apply(empty, contracts=contracts) == told
+    found = [line for line in done if line.startswith("!")]
+    cannot = '! landing.things: the data check "{}" cannot be evaluated: {}'
+    assert found[0] == cannot.format("kind", 'invalid input syntax for type numeric: "many"')
+    assert found[1].startswith(cannot.format("two", "operator does not exist"))
+    assert len(found) == 2
+    assert apply(empty, contracts=contracts) == found
 
 
-def test_a_data_check_may_ask_the_table_of_a_later_contract(empty: str) -> None:
-    things = THINGS["things"]
-    check = DataCheck(name="known", bad_rows="id not in (select id from landing.zoo)")
-    contracts = {"things": replace(things, checks=(check,)), "zoo": replace(things, name="zoo", table="zoo")}
-    assert [line for line in apply(empty, contracts=contracts) if line.startswith("!")] == []
+def test_what_the_guard_refuses_never_reaches_the_warehouse(empty: str) -> None:
+    with Redshift(empty) as session:
+        done = migrate(session, SQL, checked(typo="amout < 0", ends="1 = 1); drop table etl.ledger; select (1 = 1"))
+        assert not [text for text in session.said if "amout" in text or "1 = 1" in text]
+    told = [line for line in done if line.startswith("!")]
+    assert "amout at character 1, which is no column of the contract" in told[0]
+    assert "a semicolon at character 7" in told[1]
+
+
+def test_a_data_check_is_planned_not_run_and_taken_back(empty: str) -> None:
+    contracts = checked(rule="exists (select 1 from staging other where other.id = staging.id and amount / 0 > 1)")
+    with Redshift(empty) as session:
+        migrate(session, SQL, contracts)
+        planned = [text for text in session.said if text.startswith("EXPLAIN")]
+        assert len(planned) == 1
+        session.cursor().execute("select count(*) from pg_class where relname like 'staging%'")
+        assert session.fetchall() == [(0,)]
+
+
+def test_what_is_planned_is_what_the_procedure_runs() -> None:
+    procedure = (SQL / "procedures/data_check_v1.sql").read_text()
+    pieces = "".join(re.findall(r"'([^']*)'", procedure.partition("execute ")[2].partition("loop")[0]))
+    planned = explain_check(DataCheck(name="rule", bad_rows=""), "probe").lower()
+    assert planned == "explain " + pieces.replace("from )", 'from "staging_probe")')
 
 
 def test_types_that_the_stand_in_keeps_otherwise_do_not_differ(empty: str) -> None:

@@ -102,6 +102,7 @@ def test_without_lineage_the_offset_is_not_copied() -> None:
     assert "_source_offset" not in copy
 
 
+RULE = "ended_at < started_at"
 TEXTS = st.text(min_size=1, max_size=1_024)
 
 
@@ -124,7 +125,7 @@ def test_the_data_api_takes_the_batch(
     columns: list[str], rows: tuple[int, int], default: str, checks: list[str]
 ) -> None:
     filled = tuple(replace(c, default=default if c.name == "disposition" else None) for c in CONTACT.columns)
-    contract = replace(CONTACT, columns=filled, checks=tuple(DataCheck(name=c, bad_rows=c) for c in checks))
+    contract = replace(CONTACT, columns=filled, checks=tuple(DataCheck(name=c, bad_rows=RULE) for c in checks))
     good, rejected = rows
     batch = render_load(
         order(

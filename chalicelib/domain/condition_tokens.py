@@ -1,0 +1,85 @@
+"""The condition of a data check, cut into tokens once, from left to right.
+
+Guarantees that texts and quoted names begin and end where Redshift and PostgreSQL have them begin and end: what the two
+may read otherwise (backslashes, dollars, control characters, letters beyond ASCII outside of quotes) is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    """What a token is; the value is the name of its group in the pattern."""
+
+    TEXT = "text"  # '...'
+    QUOTED = "quoted"  # "..."
+    WORD = "word"
+    NUMBER = "number"
+    SIGN = "sign"
+    END = "end"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Token:
+    """One piece of a condition."""
+
+    kind: Kind
+    text: str
+    at: int
+    """Where it begins: 1 is the first character."""
+
+    @property
+    def name(self) -> str:
+        """What a name is compared by: Redshift folds names to lower case, quoted ones too."""
+        return (self.text[1:-1].replace('""', '"') if self.kind is Kind.QUOTED else self.text).lower()
+
+
+class ConditionError(Exception):
+    """The condition is refused; the message says why and where."""
+
+
+_TOKEN = re.compile(
+    r"""(?P<space>[ \t\r\n]+)
+    |(?P<text>'(?:[^'\\\x00-\x1f\x7f-\x9f]|'')*'(?!'))
+    |(?P<quoted>"(?:[^"\\\x00-\x1f\x7f-\x9f]|"")+"(?!"))
+    |(?P<word>[A-Za-z_][A-Za-z0-9_]*)
+    |(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?![A-Za-z0-9_.]))
+    |(?P<refused>--|/\*)
+    |(?P<sign>::|<>|!=|<=|>=|\|\||!~\*|!~|~\*|[-+*/%^<>=~(),.\[\]])""",
+    re.VERBOSE,
+)
+_NAMES = {
+    "--": "a comment",
+    "/*": "a comment",
+    ";": "a semicolon",
+    "\\": "a backslash",
+    "$": "a dollar sign",
+    "'": "a text that is not closed, or holds a backslash or a control character",
+    '"': "a quoted name that is empty or not closed, or holds a backslash or a control character",
+}
+
+
+def tokens(condition: str) -> list[Token]:
+    """The tokens, and an END. Raises ConditionError."""
+    found, at = list[Token](), 0
+    while at < len(condition):
+        match = _TOKEN.match(condition, at)
+        kind = str(match.lastgroup) if match else "refused"
+        if match is None or kind == "refused":
+            raise ConditionError(f"{_named(condition, at)} at character {at + 1}")
+        if kind != "space":
+            found.append(Token(kind=Kind(kind), text=match[0], at=at + 1))
+        at = match.end()
+    return [*found, Token(kind=Kind.END, text="", at=len(condition) + 1)]
+
+
+def _named(condition: str, at: int) -> str:
+    """What is refused there, without the character itself unless it is plain."""
+    found = _NAMES.get(condition[at : at + 2]) or _NAMES.get(condition[at])
+    if found:
+        return found
+    code = ord(condition[at])
+    return f'"{condition[at]}"' if 32 < code < 127 else f"the character U+{code:04X} outside of quotes"
