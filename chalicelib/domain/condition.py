@@ -27,6 +27,7 @@ from chalicelib.domain.condition_words import (
     TYPES,
 )
 from chalicelib.domain.contract import Contract, DataCheck
+from chalicelib.domain.contract import Kind as Type
 
 STAGING = "staging"
 """What the load's rows are called in a condition."""
@@ -40,16 +41,17 @@ _ANSWERS = ("any", "all", "some")
 
 def check_fault(contract: Contract, check: DataCheck) -> str:
     """What is wrong with the condition of a contract's check, and how to mend it; empty if nothing is."""
-    return condition_fault(check.bad_rows, tuple(column.name for column in contract.columns))
+    documents = tuple(column.name for column in contract.columns if column.type.kind is Type.SUPER)
+    return condition_fault(check.bad_rows, tuple(column.name for column in contract.columns), documents)
 
 
 @lru_cache(maxsize=1_024)
-def condition_fault(condition: str, columns: tuple[str, ...]) -> str:
-    """The same of a condition over these columns."""
+def condition_fault(condition: str, columns: tuple[str, ...], documents: tuple[str, ...] = ()) -> str:
+    """The same of a condition over these columns, some of which are documents."""
     if len(condition.encode("utf-8", "surrogatepass")) > MAX_CONDITION:
         return f"is longer than {MAX_CONDITION} bytes; make two checks of it"
     try:
-        _Parser(tokens(condition), columns).whole()
+        _Parser(tokens(condition), columns, documents).whole()
     except ConditionError as fault:
         return f"must be one condition over the contract's columns: it has {fault}"
     return ""
@@ -58,9 +60,9 @@ def condition_fault(condition: str, columns: tuple[str, ...]) -> str:
 class _Parser:
     """Reads tokens from the left. Every method reads what it is called after, or raises ConditionError."""
 
-    def __init__(self, found: list[Token], columns: Iterable[str]) -> None:
+    def __init__(self, found: list[Token], columns: Iterable[str], documents: Iterable[str]) -> None:
         self._tokens, self._at, self._depth = found, 0, 0
-        self._columns = {name.lower() for name in columns}
+        self._columns, self._documents = set(columns), set(documents)
         self._rows = {STAGING}
         self._selecting = False
 
@@ -233,7 +235,7 @@ class _Parser:
         if name not in self._columns:
             self._at -= 1
             raise self._refused(", which is no column of the contract")
-        while self._word() in (".", "["):
+        while name in self._documents and self._word() in (".", "["):
             if self._accept("."):
                 self._name()
             else:
