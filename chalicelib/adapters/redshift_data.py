@@ -253,9 +253,9 @@ def _of_check(found: Any) -> str:
 
     The warehouse's own text may hold a value in any form, also one without quotes.
     """
-    failed: Any = next((part for part in found.get("SubStatements", []) if part.get("Error")), {})
+    failed: Any = next((part for part in found.get("SubStatements", []) if part["Status"] == "FAILED"), {})
     check = CHECKING.match(failed.get("QueryString", ""))
-    if not check or OURS.match(failed["Error"]):
+    if not check or OURS.match(failed.get("Error", "")):
         return ""
     return f"DATA_CHECK_BROKEN: check {check[1] or '?'} cannot be evaluated"
 

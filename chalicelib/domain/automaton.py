@@ -95,6 +95,6 @@ def _alike(machine: Machine, quote: int) -> list[list[int]]:
     kinds = {letter.ascii for paid in machine.paid for letter, _ in paid}
     groups: dict[tuple[bool, ...], list[int]] = {}
     for code in ASCII:
-        if code != quote:
+        if code not in (0, quote):
             groups.setdefault(tuple(code in kind for kind in kinds), []).append(code)
     return list(groups.values())

@@ -9,14 +9,15 @@ and anchors inside the expression. `Unsupported` then names what to write instea
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib import import_module
 from typing import Any
 
-MOST_STATES = 20_000
-ASCII = range(1, 128)
+MOST_STATES = 10_000
+ASCII = range(128)
 _PARSER: Any = import_module("re._parser")  # not public, but the same since Python 3.11; a test would show a change
 _COMPILER: Any = import_module("re._compiler")
 _STARTS = ("AT_BEGINNING", "AT_BEGINNING_STRING")
@@ -42,17 +43,30 @@ class Unsupported(Exception):
     """No automaton does what the expression does; the message says what it holds and what to write instead."""
 
 
+@lru_cache(maxsize=1)
+def _beyond_ascii() -> str:
+    return "".join(map(chr, range(128, sys.maxunicode + 1)))
+
+
 @dataclass(frozen=True, eq=False)
 class Letter:
     """A class of characters."""
 
-    takes: Callable[[str], Any]
-    """Whether a text of one character belongs to it."""
+    form: re.Pattern[str]
+
+    def takes(self, character: str) -> bool:
+        """Whether a character belongs to it."""
+        return self.form.fullmatch(character) is not None
 
     @cached_property
     def ascii(self) -> frozenset[int]:
-        """The code points of its ASCII characters, without NUL."""
+        """The code points of its ASCII characters."""
         return frozenset(code for code in ASCII if self.takes(chr(code)))
+
+    @cached_property
+    def foreign(self) -> bool:
+        """Whether any character beyond ASCII belongs to it."""
+        return self.form.search(_beyond_ascii()) is not None
 
 
 @dataclass(kw_only=True)
@@ -85,7 +99,7 @@ class Machine:
         key = (repr(node), flags)
         if key not in self.letters:
             alone = _PARSER.SubPattern(_PARSER.State(), [node])
-            self.letters[key] = Letter(_COMPILER.compile(alone, flags).fullmatch)
+            self.letters[key] = Letter(_COMPILER.compile(alone, flags))
         return self.letters[key]
 
     def closed(self, states: Iterable[int]) -> frozenset[int]:

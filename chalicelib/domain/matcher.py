@@ -10,12 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from chalicelib.domain.expression import Machine, Unsupported, machines
+from chalicelib.domain.expression import ASCII, Machine, Unsupported, machines
 
 LONGEST = 65_535
 """Bytes of the longest value that is matched: Redshift's longest text."""
-MOST_STEPS = 2_000_000
-"""For one value: well below a second."""
+MOST_STEPS = 4_000_000
+"""For one value: some 0.4 s at most."""
+MOST_SETS = 2_000
+"""That are looked through to find out how many states may be held at once."""
 MOST_KEPT = 200_000
 """Moves that are kept, and states in their sets; beyond, all are forgotten, so that they take a bounded room."""
 
@@ -53,7 +55,7 @@ class _Walk:
             self.start = self._held(self.start.states)
             held = self._held(held.states)
         machine = self._machine
-        asked = {letter: bool(letter.takes(character)) for s in held.states for letter, _ in machine.paid[s]}
+        asked = {letter: letter.takes(character) for s in held.states for letter, _ in machine.paid[s]}
         reached = machine.closed(to for s in held.states for letter, to in machine.paid[s] if asked[letter])
         self._kept += 1 + len(reached)
         self.steps += len(held.states) + len(reached)
@@ -104,10 +106,13 @@ def fault_of(expression: str, longest: int) -> str:
 
 
 def most_steps(machine: Machine, length: int) -> int:
-    """The most steps that any value of so many characters takes; beyond MOST_STEPS any number beyond.
+    """The most steps that any value of so many characters takes; beyond MOST_STEPS any number beyond."""
+    steps = _steps_of_any(machine, length)
+    return steps if steps <= MOST_STEPS else min(steps, length * _most_at_once(machine))
 
-    It follows a value each of whose characters belongs to every class: no other holds more states at any place.
-    """
+
+def _steps_of_any(machine: Machine, length: int) -> int:
+    """Steps of a value each of whose characters belongs to every class: no other holds more states at any place."""
     held, total = machine.closed([machine.start]), 0
     seen, seen_at, total_then = held, 0, 0
     for at in range(1, length + 1):
@@ -118,7 +123,31 @@ def most_steps(machine: Machine, length: int) -> int:
             circles = (length - at) // (at - seen_at)
             return total + (circles + 1) * (total - total_then)
         if total > MOST_STEPS:
-            break
+            return total
         if not at & (at - 1):  # a power of two: from here on, until the next one, a circle is looked for (Brent 1980)
             seen, seen_at, total_then = held, at, total
     return total
+
+
+def _most_at_once(machine: Machine) -> int:
+    """Steps of any one character at most; no less than MOST_STEPS if that takes too long to find out.
+
+    All characters beyond ASCII are followed as one that belongs to each class to which any of them belongs.
+    """
+    letters = {letter for paid in machine.paid for letter, _ in paid}
+    kinds = {frozenset(letter for letter in letters if code in letter.ascii) for code in ASCII}
+    kinds.add(frozenset(letter for letter in letters if letter.foreign))
+    start = machine.closed([machine.start])
+    found, todo, most, total = {start}, [start], 0, 0
+    while todo:
+        held = todo.pop()
+        paid = [move for state in held for move in machine.paid[state]]
+        for kind in kinds:
+            reached = machine.closed(to for letter, to in paid if letter in kind)
+            most, total = max(most, len(held) + len(reached)), total + len(held) + len(reached)
+            if reached not in found:
+                found.add(reached)
+                todo.append(reached)
+        if len(found) > MOST_SETS or total > MOST_STEPS // 8:
+            return MOST_STEPS
+    return most

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import zstandard
 
+from chalicelib.adapters.memory import MemoryClock
+from chalicelib.adapters.redshift_data import RedshiftData
+from chalicelib.domain.contract import DataCheck
 from chalicelib.domain.contract_file import load_contracts
 from chalicelib.domain.ddl import target
 from chalicelib.domain.ledger import ledger_row
@@ -17,6 +21,7 @@ from cli.migrate import migrate
 from local.redshift import LocalRedshift
 from tests.local.redshift.desk import Desk
 from tests.orders import load_of_one
+from tests.settings import SETTINGS
 from tests.sql.house import ROOT
 
 CONTRACTS = load_contracts(ROOT / "chalicelib/contracts")
@@ -92,6 +97,16 @@ def outcome(desk: Desk, load: LoadOrder) -> LedgerRow:
 def held(desk: Desk) -> list[list[Any]]:
     columns = "contact_id, satisfaction, disposition, _source_offset"
     return desk.rows(f"select {columns} from {target(CONTRACTS['contact'])} order by contact_id")
+
+
+def test_a_data_check_that_breaks_shows_no_value(ready: Desk) -> None:
+    contact = CONTRACTS["contact"]
+    broken = DataCheck(name="broken", bad_rows="chr(satisfaction * 1000000) = 'x'")
+    load = order(ready, ROWS, age=5, load="broken", contract=replace(contact, checks=(*contact.checks, broken)))
+    found = submit(ready, load)
+    assert "000000" in found["Error"]  # the warehouse shows it
+    told = RedshiftData(ready.api, SETTINGS, MemoryClock()).describe(found["Id"])
+    assert (told.error, told.retryable) == ("DATA_CHECK_BROKEN: check 2 cannot be evaluated", False)
 
 
 def test_a_file_goes_all_the_way(ready: Desk) -> None:

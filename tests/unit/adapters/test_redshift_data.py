@@ -183,6 +183,43 @@ def test_an_error_shows_names_but_no_values(text: str, shown: str) -> None:
     assert len(scrubbed("x" * 9_999)) == 500
 
 
+CALLED = "CALL etl.data_check_v1('staging_0', :check_2_name, :check_2_rows)"
+CHARACTER = "ERROR: requested character too large for encoding: 4711"
+
+
+@pytest.mark.parametrize(
+    ("called", "error", "shown"),
+    [
+        (CALLED, CHARACTER, "DATA_CHECK_BROKEN: check 2 cannot be evaluated"),
+        (CALLED, "", "DATA_CHECK_BROKEN: check 2 cannot be evaluated"),
+        ("CALL etl.data_check_v1($1, $2)", CHARACTER, "DATA_CHECK_BROKEN: check ? cannot be evaluated"),
+        (CALLED, "ERROR: invalid: DATA_CHECK_FAILED: 4711", "DATA_CHECK_BROKEN: check 2 cannot be evaluated"),
+        (
+            CALLED,
+            "ERROR: DATA_CHECK_FAILED: late finds 3 rows that must not be",
+            "ERROR: DATA_CHECK_FAILED: late finds 3 ",
+        ),
+        ("CALL etl.check_count_v1('staging_0', :rows_good)", "ERROR: COUNT_MISMATCH: 2", "ERROR: COUNT_MISMATCH: 2"),
+        ("COPY x", CHARACTER, CHARACTER),
+    ],
+)
+def test_of_a_data_check_that_breaks_no_word_of_the_warehouse_is_kept(called: str, error: str, shown: str) -> None:
+    parts = [
+        {"Id": "s:1", "Status": "FINISHED", "QueryString": CALLED},
+        {"Id": "s:2", "Status": "FAILED", "QueryString": called, "Error": error},
+        {"Id": "s:3", "Status": "ABORTED", "QueryString": CALLED},
+    ]
+    found = warehouse(Script([ended("FAILED", Error=error, SubStatements=parts)])).describe("s")
+    assert found.error.startswith(shown)
+    assert not found.retryable
+
+
+def test_a_data_check_that_met_another_load_is_tried_again_without_a_word() -> None:
+    parts = [{"Id": "s:1", "Status": "FAILED", "QueryString": CALLED, "Error": "ERROR: 1023 CANARY"}]
+    found = warehouse(Script([ended("FAILED", SubStatements=parts)])).describe("s")
+    assert (found.error, found.retryable) == ("DATA_CHECK_BROKEN: check 2 cannot be evaluated", True)
+
+
 def test_a_described_failure_shows_no_values() -> None:
     found = warehouse(Script([ended("FAILED", Error="ERROR: bad integer: 'CANARY'")])).describe("s")
     assert found.error == "ERROR: bad integer: '…'"
