@@ -38,10 +38,10 @@ class Automaton:
     accepts: Mask
     """By state."""
 
-    def prove(self, fields: Fields, most: int) -> Mask:
-        """Which fields match as a whole, among those of at most `most` bytes; longer ones too if they are many."""
+    def prove(self, fields: Fields, most: int, *, longer: bool = False) -> Mask:
+        """Which fields match as a whole, among those of at most `most` bytes; `longer` ones too if they are many."""
         states = np.full(len(fields.start), 256 * self.start, np.uint16)
-        rows, index = np.arange(len(fields.start)), 0
+        rows, index = np.flatnonzero((fields.length <= most) | longer), 0
         while len(rows) >= (1 if 8 * index < most else MANY):
             found, count = word(fields.part(fields.start[rows] + 8 * index, fields.length[rows] - 8 * index), 0)
             state = np.where(zero_bytes(found | ~LOW[count]), DEAD, states[rows])
@@ -52,7 +52,7 @@ class Automaton:
             rows = rows[fields.length[rows] > 8 * index]
         proven: Mask = self.accepts[states >> 8]
         proven[rows] = False
-        return proven
+        return proven & ((fields.length <= most) | longer)
 
 
 @lru_cache(maxsize=256)

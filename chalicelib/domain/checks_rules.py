@@ -49,7 +49,7 @@ def pattern(expression: str, quote: str) -> Check:
 
     kept, table = remember(judge), compile_table(expression, quote)
     if table:
-        return Check(prove=lambda fields: table.prove(fields, SHORT), judge=kept)
+        return Check(prove=lambda fields: table.prove(fields, SHORT, longer=not automaton.quick), judge=kept)
     return Check(prove=lambda fields: _prove_distinct(fields, kept, doubled), judge=kept)
 
 

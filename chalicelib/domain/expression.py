@@ -9,7 +9,6 @@ and anchors inside the expression. `Unsupported` then names what to write instea
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -17,6 +16,7 @@ from importlib import import_module
 from typing import Any
 
 MOST_STATES = 10_000
+MOST_WAYS = 256
 ASCII = range(128)
 _PARSER: Any = import_module("re._parser")  # not public, but the same since Python 3.11; a test would show a change
 _COMPILER: Any = import_module("re._compiler")
@@ -43,16 +43,13 @@ class Unsupported(Exception):
     """No automaton does what the expression does; the message says what it holds and what to write instead."""
 
 
-@lru_cache(maxsize=1)
-def _beyond_ascii() -> str:
-    return "".join(map(chr, range(128, sys.maxunicode + 1)))
-
-
 @dataclass(frozen=True, eq=False)
 class Letter:
     """A class of characters."""
 
     form: re.Pattern[str]
+    foreign: bool
+    """Whether a character beyond ASCII may belong to it."""
 
     def takes(self, character: str) -> bool:
         """Whether a character belongs to it."""
@@ -62,11 +59,6 @@ class Letter:
     def ascii(self) -> frozenset[int]:
         """The code points of its ASCII characters."""
         return frozenset(code for code in ASCII if self.takes(chr(code)))
-
-    @cached_property
-    def foreign(self) -> bool:
-        """Whether any character beyond ASCII belongs to it."""
-        return self.form.search(_beyond_ascii()) is not None
 
 
 @dataclass(kw_only=True)
@@ -99,7 +91,7 @@ class Machine:
         key = (repr(node), flags)
         if key not in self.letters:
             alone = _PARSER.SubPattern(_PARSER.State(), [node])
-            self.letters[key] = Letter(_COMPILER.compile(alone, flags))
+            self.letters[key] = Letter(_COMPILER.compile(alone, flags), _foreign(node, flags))
         return self.letters[key]
 
     def closed(self, states: Iterable[int]) -> frozenset[int]:
@@ -111,6 +103,39 @@ class Machine:
                 found.add(state)
                 todo += self.free[state]
         return frozenset(found)
+
+
+def _foreign(node: Node, flags: int) -> bool:
+    """Whether a character beyond ASCII may belong to a class: true in doubt."""
+    kind, about = str(node[0]), node[1]
+    if kind == "IN":
+        return any(_foreign(item, flags) for item in about)
+    last = {"LITERAL": lambda: about, "RANGE": lambda: about[1]}.get(kind)
+    return last is None or last() > ASCII[-1] or bool(flags & re.IGNORECASE)
+
+
+def single_minded(machine: Machine) -> bool:
+    """Whether at most one state is held at any time, and reached in one way: then backtracking is linear too."""
+    for state in {machine.start} | {to for paid in machine.paid for _, to in paid}:
+        ways = _ways(machine, state)
+        if ways is None:
+            return False
+        letters = [letter for reached in ways for letter, _ in machine.paid[reached]]
+        codes = [code for letter in letters for code in letter.ascii]
+        if len(set(codes)) < len(codes) or sum(letter.foreign for letter in letters) > 1:
+            return False
+    return True
+
+
+def _ways(machine: Machine, state: int) -> list[int] | None:
+    """The states that it leads to for nothing, itself too; None if it leads to one of them in two ways, or to many."""
+    found, known = [state], {state}
+    for reached in found:  # it grows meanwhile
+        found += machine.free[reached]
+        known.update(machine.free[reached])
+        if len(known) < len(found) or len(found) > MOST_WAYS:
+            return None
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from chalicelib.domain import matcher as matching
 from chalicelib.domain.automaton import Automaton, compile_table
 from chalicelib.domain.checks_rules import pattern
 from chalicelib.domain.contract_file import read_contract
-from chalicelib.domain.expression import MOST_STATES, machines
+from chalicelib.domain.expression import MOST_STATES, machines, single_minded
 from chalicelib.domain.matcher import LONGEST, MOST_STEPS, Matcher, fault_of, matcher, most_steps
 from chalicelib.domain.swar import PADDING, Fields, fields_of
 from tests.properties.made_patterns import SHIPPED, WRITTEN, hostile_patterns, hostile_values, sound_patterns
@@ -92,7 +92,8 @@ def test_longer_fields_are_left_to_the_judge() -> None:
 
 def test_fields_that_are_long_and_many_are_proven_together() -> None:
     values = ["x" * 65, "x" * 200 + "y", "x" * 64] * 64
-    assert table("x*").prove(fields_with(values), 64).tolist() == [True, False, True] * 64
+    assert table("x*").prove(fields_with(values), 64, longer=True).tolist() == [True, False, True] * 64
+    assert table("x*").prove(fields_with(values), 64).tolist() == [False, False, True] * 64
 
 
 # ---- one value at a time --------------------------------------------------------------------------------------------
@@ -121,6 +122,20 @@ def test_no_value_takes_more_steps_than_are_foretold(expression: str, values: li
         made = Matcher(expression)
         made.matches(value)
         assert made.steps <= sum(most_steps(machine, len(value)) for machine in machines(expression))
+
+
+@given(EVERYTHING, ODD)
+def test_where_there_is_one_way_only_the_automaton_agrees_too(expression: str, values: list[str]) -> None:
+    made = Matcher(expression)
+    made._form = None
+    assert [made.matches(v) for v in values] == [bool(re.fullmatch(expression, v)) for v in values]
+
+
+@pytest.mark.parametrize(
+    "expression", ["(a*)*b", "(a|)+b", "(a?b?)*c", "(a+)+b", "(a|aa)+", "a*a", ".*b", "(?:a?){900}b"]
+)
+def test_an_ambiguous_expression_has_several_ways(expression: str) -> None:
+    assert not single_minded(machines(expression)[0])
 
 
 def test_moves_that_are_forgotten_are_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
