@@ -9,11 +9,11 @@ from contextlib import contextmanager
 import psycopg
 
 from chalicelib.domain.contract import Contract
+from chalicelib.domain.model import digest
 from cli.migrate import migrate
 from tests.sql.house import ROOT, Redshift
 
 DOCUMENTED = '"IAMR:landfall-dev-advance_run"'
-PASSWORD = "of-a-test"
 
 
 def documented_grants() -> str:
@@ -32,8 +32,8 @@ def loader_of(dsn: str, contracts: dict[str, Contract]) -> Iterator[str]:
         session.cursor().execute(script)
         session.commit()
     with psycopg.connect(dsn, autocommit=True) as session:
-        session.execute(f"alter user \"{user}\" password '{PASSWORD}'".encode())
-    yield re.sub(r"user=\S+ password=\S+", f"user={user} password={PASSWORD}", dsn)
+        session.execute(f"alter user \"{user}\" password '{digest(user)}'".encode())
+    yield re.sub(r"user=\S+ password=\S+", f"user={user} password={digest(user)}", dsn)
     with psycopg.connect(dsn, autocommit=True) as session:
         session.execute(f'drop owned by "{user}"'.encode())
         session.execute(f'drop user "{user}"'.encode())

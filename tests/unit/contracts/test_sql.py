@@ -17,7 +17,7 @@ from chalicelib.domain.ddl import gate, gate_ddl, staging_ddl, target_ddl
 from chalicelib.domain.identifiers import IDENTIFIER, quote_identifier
 from chalicelib.domain.ledger import ledger_query, ledger_row
 from chalicelib.domain.model import Outcome
-from chalicelib.domain.sql import LEDGER_COLUMNS, LoadOrder, render_load
+from chalicelib.domain.sql import LEDGER_COLUMNS, LoadOrder, explain_check, render_load
 from chalicelib.errors import Broken
 from tests.orders import changed, load_of_one
 from tests.unit.contracts.made import COLUMNS, toml
@@ -103,6 +103,22 @@ def test_without_lineage_the_offset_is_not_copied() -> None:
 
 
 RULE = "ended_at < started_at"
+
+
+def test_a_check_is_explained_over_its_staging() -> None:
+    assert explain_check(DataCheck(name="rule", bad_rows=RULE), "probe") == (
+        'EXPLAIN WITH staging AS (SELECT * FROM "staging_probe") SELECT count(*) AS bad FROM staging '
+        "WHERE (ended_at < started_at)"
+    )
+
+
+@pytest.mark.parametrize("condition", ["1 = 1); drop table etl.ledger; select (1 = 1", "ended < started_at"])
+def test_a_load_with_a_check_that_the_guard_refuses_is_not_rendered(condition: str) -> None:
+    unsound = replace(CONTACT, checks=(DataCheck(name="rule", bad_rows=condition),))
+    with pytest.raises(Broken, match="the load order is not sound: checks"):
+        render_load(order(contract=unsound))
+
+
 TEXTS = st.text(min_size=1, max_size=1_024)
 
 

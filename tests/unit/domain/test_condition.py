@@ -61,6 +61,7 @@ def test_no_condition_takes_long() -> None:
         "seen_at at time zone 'UTC' > seen_at and amount is not distinct from 1",
         "cast(value as timestamp with time zone) > '2020-01-01' or value::double precision > 1::numeric(5, 2)",
         "case value when 'a' then 1 when 'b' then 2 end = 1",
+        "value::varchar(3) = 'abc' and round(amount) in (select round(amount) from staging)",
         "value like 'a!%' escape '!' and (value = 'a') is not true",
         'exists (select * from staging "Other" where "other".id = staging.id group by value having min(amount) > 1)',
         "value = 'é\u2019日'",
