@@ -1,4 +1,8 @@
-"""SQS: what is to be done next. At least once and in any order, which every step can stand."""
+"""SQS: what is to be done next. At least once and in any order, which every step can stand.
+
+Each message carries its run as its message group, which makes a standard queue fair: while messages wait, SQS delivers
+those of runs that take little of the workers' time before those of a run that takes more than its share.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from botocore.exceptions import ClientError
 from chalicelib.adapters.foreign import code_of, door
 from chalicelib.adapters.messages import run_body, task_body
 from chalicelib.config import Settings
+from chalicelib.domain.events import run_asked_for
 from chalicelib.domain.model import ChunkTask
 from chalicelib.errors import Refused, Retryable
 
@@ -48,8 +53,8 @@ class SqsQueue:
         with door(f"send run {run_id}"):
             self._sqs.send_message(
                 QueueUrl=self._url(self._settings.run_queue),
-                MessageBody=run_body(run_id),
                 DelaySeconds=max(0, min(delay, LONGEST_DELAY)),
+                **_message(run_body(run_id)),
             )
 
     def send_runs(self, run_ids: Sequence[str]) -> None:
@@ -102,7 +107,7 @@ class SqsQueue:
     def _send_all(self, queue: str, bodies: Sequence[str]) -> None:
         for first in range(0, len(bodies), BATCH):
             batch = bodies[first : first + BATCH]
-            self._send_batch(queue, [{"Id": str(n), "MessageBody": body} for n, body in enumerate(batch)])
+            self._send_batch(queue, [{"Id": str(n), **_message(body)} for n, body in enumerate(batch)])
 
     def _send_batch(self, queue: str, entries: list[Any]) -> None:
         """A batch may fail in part: what the service failed at is sent again. Raises Retryable, Refused."""
@@ -136,3 +141,9 @@ class SqsQueue:
         if name not in self._urls:
             self._urls[name] = self._sqs.get_queue_url(QueueName=name)["QueueUrl"]
         return self._urls[name]
+
+
+def _message(body: str) -> dict[str, Any]:
+    """A message and its group: the run that it is about."""
+    run = run_asked_for(body)
+    return {"MessageBody": body, "MessageGroupId": run} if run else {"MessageBody": body}

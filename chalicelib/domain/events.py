@@ -46,6 +46,15 @@ def asked_for(body: str) -> ChunkTask | str | None:
         return None
 
 
+def run_asked_for(body: str) -> str:
+    """The id of the run that a message of either queue is about; empty if it is not a message of ours."""
+    match asked_for(body):
+        case ChunkTask(run_id=run_id) | str(run_id):
+            return run_id
+        case None:
+            return ""
+
+
 def run_of_statement(event: Mapping[str, Any]) -> str | None:
     """The run a finished statement belongs to: its name. None for statements that are not ours."""
     name = str(event.get("detail", {}).get("statementName", ""))

@@ -6,6 +6,7 @@ What it guarantees over plain ministack, each for a fault that was met:
 - **A worker that is not there costs nothing.** In AWS the Lambda service does not vanish. Here its stand-in may be
   killed and started again, so a queue's message that could not be handed over is put back without counting the
   attempt, and an event waits for the worker. One that was handed over when the worker died counts, as in AWS.
+- **Standard queues are fair** to the message groups of their messages (ministack_fair.py).
 - **Events from EventBridge are tried again** like other asynchronous invocations: twice more.
 - **Ranged reads of a version**: ministack answers with the whole version.
 - **Schedules in seconds**, `rate(10 seconds)`, which AWS does not have, so that a sweep can be watched.
@@ -49,6 +50,7 @@ PUT_BACK_PAUSE = 0.25  # seconds before a queue is looked at again while its wor
 THREAD_STACK = 2 << 20  # one thread per invocation: the default 8 MiB each would eat the memory cap
 
 sys.path.append(str(Path(__file__).parent))  # last: nothing of ours is to stand in for a module of ministack's
+from ministack_fair import make_queues_fair  # noqa: E402
 from ministack_worker import handed_over, invoke_worker  # noqa: E402
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -236,6 +238,7 @@ def main() -> None:
     mend_runtime(lambda_runtime)
     mend_rest_apis(apigateway_v1)
     mend_queues(lambda_svc, sqs)
+    make_queues_fair(sqs)
     mend_versions(s3)
     mend_events(eventbridge, lambda_svc)
     if args.redshift_data_url:

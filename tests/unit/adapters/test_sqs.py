@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.adapters.messages import run_body, task_body
 from chalicelib.adapters.sqs import BATCH_TRIES, SqsQueue
 from chalicelib.domain.model import ChunkTask
 from chalicelib.errors import Refused, Retryable, Throttled
@@ -36,6 +37,29 @@ def test_only_what_failed_is_sent_again() -> None:
     queue(script).send_chunks(TASKS)
     assert batches(script) == [[1, 2, 3], [1, 3], [3]]
     assert script.operations.count("GetQueueUrl") == 1
+
+
+def groups(script: Script) -> list[str | None]:
+    """The message groups of what was sent, in order."""
+    bodies = [a.body for a in script.asked if a.operation in ("SendMessage", "SendMessageBatch")]
+    return [entry.get("MessageGroupId") for body in bodies for entry in body.get("Entries", [body])]
+
+
+def test_every_message_is_in_the_group_of_its_run() -> None:
+    script = Script([URL, reply(MessageId="1"), partly(), URL, partly()])
+    made = queue(script)
+    made.send_run("r7")
+    made.send_runs(["r8", "r9"])
+    made.send_chunks(TASKS)
+    assert groups(script) == ["r7", "r8", "r9", "r1", "r1", "r1"]
+
+
+@pytest.mark.parametrize(("body", "group"), [(run_body("r7"), "r7"), (task_body(TASKS[0]), "r1"), ("{}", None)])
+def test_a_redriven_message_is_in_the_group_of_its_run_again(body: str, group: str | None) -> None:
+    dead = {"MessageId": "1", "ReceiptHandle": "h", "Body": body}
+    script = Script([URL, reply(Messages=[dead]), URL, partly(), reply()])
+    assert queue(script).redrive(1) == 1
+    assert groups(script) == [group]
 
 
 def test_what_keeps_failing_may_be_tried_again_later() -> None:
