@@ -7,12 +7,12 @@ import os
 import platform
 import sys
 
-from bench import checks, cold_start, end_to_end, small_files, staging
+from bench import checks, cold_start, end_to_end, hostile, small_files, staging
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description="Landfall beside its peers. See bench/README.md.")
-    parser.add_argument("parts", nargs="*", default=["A", "B", "C", "D", "E", "M", "S"], help="which comparisons")
+    parser.add_argument("parts", nargs="*", default=["A", "B", "C", "D", "E", "H", "M", "S"], help="which comparisons")
     parser.add_argument("--rows", type=int, default=650_000, help="transactions to check (650,000 are 50 MB)")
     parser.add_argument("--mb", type=int, default=50, help="size of the hard files of C")
     parser.add_argument("--rounds", type=int, default=5)
@@ -24,6 +24,7 @@ def main() -> None:
     parser.add_argument(
         "--e-rate", type=float, default=4.0, help="how many a second; more than the stack can only pile up"
     )
+    parser.add_argument("--h-mb", type=float, default=3.0, help="size of each hostile file of H")
     parser.add_argument("--m-mb", type=int, nargs="+", default=[50, 250, 1_000], help="sizes of the files of M")
     asked = parser.parse_args()
     load = os.getloadavg()[0]
@@ -34,6 +35,7 @@ def main() -> None:
         "C": lambda: checks.hard_files(asked.mb, asked.rounds, note),
         "M": lambda: staging.memory(asked.m_mb, note),
         "E": lambda: small_files.small_files(asked.e_files, asked.e_alone, asked.e_seconds, asked.e_rate, note),
+        "H": lambda: hostile.hostile_files(asked.h_mb, note),
         "S": lambda: cold_start.cold_start(asked.rounds, note),
         "D": lambda: end_to_end.loaded(asked.d_mb, note, with_dlt=not asked.without_dlt),
     }

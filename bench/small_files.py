@@ -142,11 +142,22 @@ def _loaded(record: Any, count: int) -> dict[str, float]:
 
 def _moments(record: Any) -> dict[str, float]:
     """Of the runs that are LOADED, as the table of runs has them."""
+    from chalicelib.domain.model import RunState
+
+    store, found, cursor = store_of(record), dict[str, float](), ""
+    while True:
+        page = store.search(state=RunState.LOADED, cursor=cursor, limit=200)
+        found |= {run.source.key: run.moments["LOADED"] for run in page.runs}
+        if not (cursor := page.cursor):
+            return found
+
+
+def store_of(record: Any) -> Any:
+    """The table of runs of a local stack."""
     import boto3
 
     from chalicelib.adapters.clock import SystemClock
     from chalicelib.adapters.dynamodb import DynamoRuns
-    from chalicelib.domain.model import RunState
 
     env = record.env
     client = boto3.client(
@@ -156,12 +167,7 @@ def _moments(record: Any) -> dict[str, float]:
         aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
     )
-    store, found, cursor = DynamoRuns(client, record.names.table, SystemClock()), dict[str, float](), ""
-    while True:
-        page = store.search(state=RunState.LOADED, cursor=cursor, limit=200)
-        found |= {run.source.key: run.moments["LOADED"] for run in page.runs}
-        if not (cursor := page.cursor):
-            return found
+    return DynamoRuns(client, record.names.table, SystemClock())
 
 
 def _books(dsn: str, count: int) -> tuple[int, str]:
