@@ -28,6 +28,7 @@ from chalicelib.ports import Conflict
 from chalicelib.questions import BadRequest
 from chalicelib.reruns import Busy, StillUnrouted
 from chalicelib.resubmits import NotMendable
+from chalicelib.visible import visible_json
 
 READER = "reader"
 OPERATOR = "operator"
@@ -175,9 +176,9 @@ def asked(app: Chalice) -> Request:
 
 
 def reply(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] = {}) -> Response:
-    """JSON that every parser takes: no NaN, no unpaired surrogate as such."""
-    text = json.dumps(plain(body), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return Response(text.encode("utf-8", "backslashreplace").decode(), {**JSON, **(headers or {})}, status)
+    """JSON that every parser takes and a terminal may show: no NaN, and what is not printable is escaped."""
+    text = visible_json(plain(body), allow_nan=False, separators=(",", ":"))
+    return Response(text, {**JSON, **(headers or {})}, status)
 
 
 def plain(value: Any) -> Any:

@@ -15,9 +15,12 @@ LandfallError
 └── ContractError        contracts at fault, found at cold start, every fault at once
 
 A message of these errors may hold names (objects, columns, files), counts and offsets. It never holds a row's value.
+It is one line of printable text, whatever is in a name: it goes to logs, notices and terminals as it is.
 """
 
 from __future__ import annotations
+
+from chalicelib.visible import visible
 
 
 class LandfallError(Exception):
@@ -37,8 +40,8 @@ class LandfallError(Exception):
         byte_offset: int | None = None,
         column: str = "",
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = visible(message)
+        super().__init__(self.message)
         self.code = code or self.code
         self.line = line
         self.byte_offset = byte_offset
@@ -120,5 +123,7 @@ class ContractError(LandfallError):
     code = "CONTRACT"
 
     def __init__(self, faults: list[str]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
+        self.faults = [visible(fault) for fault in faults]
+        super().__init__("; ".join(self.faults))
+        self.message = "\n".join(self.faults)
+        self.args = (self.message,)

@@ -2,6 +2,7 @@
 
 Guarantees that a line holds names, counts and times only: fields whose name smells of a secret or a row are not shown,
 and what looks like a credential in a text is cut out of it. Row values must not be handed in, and the callers do not.
+What is not printable is escaped.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
+
+from chalicelib.visible import visible_json
 
 NAMESPACE = "Landfall"
 LONGEST_TEXT = 300
@@ -103,7 +106,11 @@ def _shown(value: Any) -> Any:
 
 @lru_cache(maxsize=1)
 def _logger() -> Logger:
-    return Logger(service="landfall", stage=_stage())
+    return Logger(service="landfall", stage=_stage(), json_serializer=_line)
+
+
+def _line(fields: Mapping[str, Any]) -> str:
+    return visible_json(fields, default=str, separators=(",", ":"))
 
 
 def _stage() -> str:

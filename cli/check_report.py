@@ -12,7 +12,7 @@ from chalicelib.domain.repeats import DUPLICATE_KEYS
 from chalicelib.errors import LandfallError
 from cli.check_outputs import RejectSpool, Seen
 from cli.checking import Checked
-from cli.screen import Grid, console, show
+from cli.screen import Grid, console, progress, say, show
 
 VERDICTS = {"TOO_MANY_REJECTS": "too many bad rows", DUPLICATE_KEYS: "duplicate keys"}
 LEFT_OUT = {"before_header": "before the header", "comments": "comments", "footer": "footer"}
@@ -87,13 +87,12 @@ class ForPeople:
     """A table of all files at the end, after the first rejects of each."""
 
     def __init__(self) -> None:
-        self._console = console()
         self._rows: list[tuple[str, ...]] = []
 
     def progress(self, path: Path, size: int) -> Callable[[int], None]:
         if size < LARGE_BYTES or not sys.stderr.isatty():
             return lambda _done: None
-        return lambda done: print(f"\r{path.name}: {done / size:4.0%}\x1b[K", end="", file=sys.stderr, flush=True)
+        return lambda done: progress(f"{path.name}: {done / size:4.0%}")
 
     def checked(self, path: Path, checked: Checked, spool: RejectSpool, seen: Seen) -> None:  # noqa: ARG002
         self._clear()
@@ -103,34 +102,31 @@ class ForPeople:
         self._rows.append((name, checked.object, *(f"{n:,}" for n in counts), verdict))
         for reject in seen.first:
             where = f"{path}:{reject.line}"
-            self._say(f"{where}: {reject.reason} (code {int(reject.code)})")
+            say(f"{where}: {reject.reason} (code {int(reject.code)})")
         if checked.rejected > len(seen.first):
             each = ", ".join(f"{count:,} of code {code}" for code, count in seen.codes.most_common())
-            self._say(f"{path}: {checked.rejected:,} rejected in all: {each}")
+            say(f"{path}: {checked.rejected:,} rejected in all: {each}")
         if any(checked.left_out.values()):
             each = ", ".join(f"{LEFT_OUT[where]} {count:,}" for where, count in checked.left_out.items())
-            self._say(f"{path}: lines left out: {each}")
+            say(f"{path}: lines left out: {each}")
         if checked.left_to_load:
             names = ", ".join(f'"{name}"' for name in checked.left_to_load)
-            self._say(f"{path}: data checks that only the load makes, in the warehouse: {names}")
+            say(f"{path}: data checks that only the load makes, in the warehouse: {names}")
         if checked.refusal:
-            self._say(f"{path}: would be REJECTED: {checked.refusal.message}")
+            say(f"{path}: would be REJECTED: {checked.refusal.message}")
 
     def refused(self, path: Path, object_: str, error: LandfallError) -> None:
         self._clear()
         other = "; --contract NAME checks it by another one" if error.code == "HEADER_MISMATCH" else ""
-        self._say(f"{path}: {error.message} ({error.code}){other}")
+        say(f"{path}: {error.message} ({error.code}){other}")
         self._rows.append((path.name or str(path), object_, "", "", "", "", "", error.code))
 
     def end(self) -> None:
         counts = ("rows", "good", "rejected", "duplicate", "chunks")
         columns = ("file", "object", *counts, "verdict")
         drop = ("chunks", "duplicate", "object")
-        show(self._console, Grid(columns=columns, rows=self._rows, right=counts, cut="file", drop=drop))
-
-    def _say(self, text: str) -> None:
-        self._console.print(text)
+        show(console(), Grid(columns=columns, rows=self._rows, right=counts, cut="file", drop=drop))
 
     def _clear(self) -> None:
         if sys.stderr.isatty():
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            progress("")

@@ -8,7 +8,7 @@ from chalicelib.domain.contract import Contract
 from chalicelib.domain.contract_file import Contracts, load_contracts, read_contract
 from chalicelib.errors import ContractError
 from cli.deployment import ROOT
-from cli.faults import CommandError, usage
+from cli.faults import CommandError, ExitCode, usage
 
 
 def shipped() -> Contracts:
@@ -38,4 +38,4 @@ def from_file(path: Path) -> Contract:
 
 def _at_fault(error: ContractError) -> CommandError:
     """Every fault on a line of its own."""
-    return usage("contract at fault:" + "".join(f"\n  {fault}" for fault in error.faults))
+    return CommandError("contract at fault:", ExitCode.USAGE, error.faults)

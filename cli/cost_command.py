@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +11,7 @@ import typer
 
 from chalicelib.domain.cost import PRICES_OF, US_EAST_1, Workload, costs, glue_month, month_of
 from cli.faults import absent, guarded, usage
-from cli.screen import Grid, console, show
+from cli.screen import Grid, console, say, say_json, show
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
 LINES = {"glue_dpu_seconds": "Glue DPU-seconds", "rpu_seconds": "Redshift RPU-seconds"}
@@ -66,14 +65,14 @@ def estimate(work: Workload, prices: dict[str, float], prices_of: str = PRICES_O
 
 def tell(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(found))
+        say_json(found)
         return
     names = [*found["landfall"], "glue_dpu_seconds"]
     rows = [_row(n, found["amounts"].get(n), found["landfall"].get(n), found["glue"].get(n)) for n in names]
     rows.append(_row("total", None, found["totals"]["landfall"], found["totals"]["glue"]))
     columns = ("a month", "amount", "Landfall, USD", "Glue, USD")
     show(console(), Grid(columns=columns, rows=rows, right=columns[1:]))
-    print(f"An estimate at {found['prices']}, without free tiers: docs/cost.md.")
+    say(f"An estimate at {found['prices']}, without free tiers: docs/cost.md.")
 
 
 def _row(name: str, amount: float | None, landfall: float | None, glue: float | None) -> tuple[str, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from itertools import chain
 
 from chalicelib.domain.ddl import gate_ddl, staging_ddl, target_ddl
 from chalicelib.domain.model import MARK_LENGTH
 from cli.contracts import known, shipped
+from cli.screen import say, say_json
 
 EXAMPLE_LOAD = "0" * 32
 
@@ -20,16 +20,10 @@ def show_ddl(name: str, *, as_json: bool) -> None:
         for contract in chosen:
             columns = [c.name for c in contract.columns]
             made = {"target": target_ddl(contract), "gate": gate_ddl(contract)}
-            print(
-                json.dumps(
-                    {
-                        "object": contract.name,
-                        **made,
-                        "staging": staging_ddl(contract, columns, EXAMPLE_LOAD, EXAMPLE_LOAD[:MARK_LENGTH]),
-                    }
-                )
-            )
+            staging = staging_ddl(contract, columns, EXAMPLE_LOAD, EXAMPLE_LOAD[:MARK_LENGTH])
+            say_json({"object": contract.name, **made, "staging": staging})
         return
     for place, contract in enumerate(chosen):
-        print("\n" * (place > 0) + f"-- {contract.name}")
-        print("\n".join(f"{statement};" for statement in chain(target_ddl(contract), gate_ddl(contract))))
+        say(*[""] * (place > 0), f"-- {contract.name}")
+        for statement in chain(target_ddl(contract), gate_ddl(contract)):
+            say(*f"{statement};".split("\n"))

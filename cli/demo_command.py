@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cli.demo_world import LocalWorld
 from cli.deployment import ROOT, Deployment
 from cli.faults import ExitCode
-from cli.screen import console, seconds
+from cli.screen import console, say_json, seconds
 from cli.stack_commands import next_steps, start
 from local.demo.books import Books, close_books
 from local.demo.generate import Scale, demo_data
@@ -66,7 +66,7 @@ def demo(asked: Demo, *, as_json: bool) -> ExitCode:
         books = close_books(data, files, world)
     show_books(screen, books)
     if as_json:
-        print(_facts(books))
+        say_json(_facts(books))
     screen.print(f"\nDone in {seconds(time.monotonic() - began)}. {_farewell(asked, record)}")
     return ExitCode.BAD if books.differences else ExitCode.OK
 
@@ -106,7 +106,7 @@ def _farewell(asked: Demo, record: Record) -> str:
     )
 
 
-def _facts(books: Books) -> str:
+def _facts(books: Books) -> dict[str, Any]:
     files = [
         {
             "file": page.file.truth.key,
@@ -117,4 +117,4 @@ def _facts(books: Books) -> str:
         for page in books.files
     ]
     tables = [{"table": t.truth.table, "rows": t.rows, "cents": t.cents} for t in books.tables]
-    return json.dumps({"files": files, "tables": tables, "differences": list(books.differences)})
+    return {"files": files, "tables": tables, "differences": list(books.differences)}

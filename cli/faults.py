@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import ParamSpec
 
 import typer
+
+from cli.screen import say
 
 P = ParamSpec("P")
 
@@ -26,12 +28,13 @@ class ExitCode(IntEnum):
 
 
 class CommandError(Exception):
-    """Ends a command with one sentence on stderr."""
+    """Ends a command with one sentence on stderr, and a line for each detail."""
 
-    def __init__(self, message: str, code: ExitCode) -> None:
+    def __init__(self, message: str, code: ExitCode, details: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.code = code
+        self.details = details
 
 
 def usage(message: str) -> CommandError:
@@ -54,7 +57,7 @@ def guarded(command: Callable[P, ExitCode | None]) -> Callable[P, None]:
         except BrokenPipeError:  # `landfall ... | head` has seen enough; what was to be done is done
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except CommandError as fault:
-            print(f"landfall: {fault.message}", file=sys.stderr)
+            say(f"landfall: {fault.message}", *(f"  {detail}" for detail in fault.details), stderr=True)
             code = fault.code
         raise typer.Exit(int(code))
 

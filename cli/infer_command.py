@@ -12,10 +12,12 @@ from chalicelib.domain.contract import Dialect, Newline
 from chalicelib.domain.contract_file import read_contract
 from chalicelib.domain.identifiers import IDENTIFIER, fold
 from chalicelib.errors import LandfallError, Rejected, SourceGone
+from chalicelib.visible import printable, visible
 from cli.checking import Outputs, check_file
 from cli.columns import Guess, guess, names, null_words, plain_name
 from cli.faults import CommandError, ExitCode, absent, usage
 from cli.localfile import opened
+from cli.screen import say
 from cli.sniff import Row, Sniffed, sample, sniff
 
 KEY_COLUMNS = 8
@@ -50,7 +52,7 @@ def infer(files: Sequence[Path], name: str) -> None:
         plainer = _proposal(name, sniffed, words=False)  # words in quotes are no NULL: then text it is
         if (other := _checked(files, plainer))[1] < counts[1]:
             proposal, counts = plainer, other
-    print("\n".join(_toml(proposal, files, counts)))
+    say(*_toml(proposal, files, counts))
 
 
 def _looked_at(path: Path) -> Sniffed:
@@ -151,7 +153,7 @@ def _is_id(name: str) -> bool:
 
 
 def _toml(proposal: Proposal, files: Sequence[Path], counts: tuple[int, int]) -> Iterator[str]:
-    shown = repr(", ".join(path.name for path in files))
+    shown = repr(visible(", ".join(path.name for path in files)))
     yield f"# Proposed by `landfall infer` from {shown}."
     yield f"# Checked by it: {counts[0]} rows, {counts[1]} of them rejected. Widths and types are those of a sample."
     yield f"name = {_text(proposal.name)}"
@@ -207,5 +209,6 @@ def _list(texts: Sequence[str]) -> str:
 
 
 def _text(text: str) -> str:
-    """As TOML writes it."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """As TOML writes it: with its own escapes for what is not printable."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(c if printable(c) else f"\\U{ord(c):08x}" for c in quoted)

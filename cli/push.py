@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +15,8 @@ from cli.api import Api, NotThereError, segment
 from cli.contracts import known, shipped
 from cli.deployment import Deployment, advice, find
 from cli.faults import ExitCode, absent, usage
-from cli.runs import END_STATES, Status, exit_of, follow, missing, tell, version_of
-from cli.screen import moment, size
+from cli.runs import END_STATES, Status, argument, exit_of, follow, missing, tell, version_of
+from cli.screen import moment, progress, say, say_json, size
 
 WHOLE_BYTES = 8_000_000
 """Up to this size a file goes in one request, more in parts."""
@@ -47,7 +45,7 @@ def push(asked: Push, *, as_json: bool) -> ExitCode:
     etag = upload(deployment, asked.file, key, quiet=as_json)
     where = {"file": str(asked.file), "bucket": deployment.bucket, "key": key, "etag": etag}
     if not asked.wait:
-        print(json.dumps(where) if as_json else f"landed at s3://{deployment.bucket}/{key}")
+        say_json(where) if as_json else say(f"landed at s3://{deployment.bucket}/{key}")
         return ExitCode.OK
     if before and etag and before["version"]["etag"] == etag and before["state"] in END_STATES:
         return again(before, as_json=as_json)
@@ -68,12 +66,12 @@ def again(status: Status, *, as_json: bool) -> ExitCode:
     """The same content had its run: the same again changes nothing."""
     when, state = moment(status["updated_at"]), status["state"]
     if as_json:
-        print(json.dumps(status))
+        say_json(status)
     elif exit_of(status) is ExitCode.OK:
-        print(f"already {state.lower()} at {when}: same content, nothing to do (run {status['run_id']})")
+        say(f"already {state.lower()} at {when}: same content, nothing to do (run {status['run_id']})")
     else:
         tell(status, as_json=False)
-        print(f"same content as at {when}: nothing to do; `landfall rerun {shlex.quote(status['file'])}` runs it again")
+        say(f"same content as at {when}: nothing to do; `landfall rerun {argument(status)}` runs it again")
     return exit_of(status)
 
 
@@ -140,9 +138,8 @@ class _Shown:
     def __call__(self, sent: int) -> None:
         self._done += sent
         if self._total:
-            line = f"\rsending {self._path.name}: {self._done / self._total:4.0%} of {size(self._total)}\x1b[K"
-            print(line, end="", file=sys.stderr, flush=True)
+            progress(f"sending {self._path.name}: {self._done / self._total:4.0%} of {size(self._total)}")
 
     def end(self) -> None:
         if self._total:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            progress("")

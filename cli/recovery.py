@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from cli.api import Api
 from cli.faults import ExitCode
+from cli.screen import say, say_json
 from local.text import plural
 
 
@@ -15,15 +15,15 @@ def backfill(api: Api, prefix: str, object: str, *, dry_run: bool, as_json: bool
     order = {name: value for name, value in (("prefix", prefix), ("object", object)) if value}
     answer = _all(api, "/backfill", {**order, "dry_run": dry_run}, ("seen", "archived", "failed"))
     if as_json:
-        print(json.dumps(answer))
+        say_json(answer)
         return _exit(answer)
     _show(answer["runs"], "would start" if dry_run else "started")
-    print(f"{plural(answer['seen'], 'file')} looked at: {len(answer['runs'])} without a run")
+    say(f"{plural(answer['seen'], 'file')} looked at: {len(answer['runs'])} without a run")
     if answer["archived"]:
         put = "would be put" if dry_run else "put"
-        print(f"{plural(answer['archived'], 'second drop')} of loaded files {put} into the archive")
+        say(f"{plural(answer['archived'], 'second drop')} of loaded files {put} into the archive")
     if answer["failed"]:
-        print(f"{answer['failed']} could not be looked at; the log of the function api_handler says why")
+        say(f"{answer['failed']} could not be looked at; the log of the function api_handler says why")
     return _exit(answer)
 
 
@@ -35,15 +35,15 @@ def redrive(api: Api, *, dry_run: bool, as_json: bool) -> ExitCode:
     """Bring back what dead letters had ended. Raises CommandError."""
     answer = _all(api, "/redrive", {"dry_run": dry_run}, ("messages",))
     if as_json:
-        print(json.dumps(answer))
+        say_json(answer)
     else:
         _show(answer["runs"], "would start" if dry_run else "started")
         for run in answer["skipped"]:
-            print(f"skipped {run['file']}: {run['message']}")
+            say(f"skipped {run['file']}: {run['message']}")
         if answer["messages"]:
-            print(f"{plural(answer['messages'], 'message')} moved back from the dead-letter queues")
+            say(f"{plural(answer['messages'], 'message')} moved back from the dead-letter queues")
         if not (answer["runs"] or answer["skipped"] or answer["messages"]):
-            print("there are no dead letters, and no run ended by one")
+            say("there are no dead letters, and no run ended by one")
     return ExitCode.BAD if answer["skipped"] and not answer["runs"] else ExitCode.OK
 
 
@@ -63,4 +63,4 @@ def _all(api: Api, path: str, order: dict[str, Any], counts: tuple[str, ...]) ->
 def _show(runs: list[dict[str, Any]], what: str) -> None:
     for run in runs:
         unrouted = "" if run["object"] else "; no contract knows its key"
-        print(f"{what} {run['file']} (run {run['run_id']}{unrouted})")
+        say(f"{what} {run['file']} (run {run['run_id']}{unrouted})")

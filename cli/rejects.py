@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from chalicelib.questions import MOST_MENDED, MOST_MENDED_BYTES
+from chalicelib.visible import visible
 from cli.api import Api, segment
 from cli.faults import ExitCode, usage
 from cli.reject_file import Fix, Sheet, read_fixes, write_rejects
 from cli.runs import BAD_STATES, END_STATES, SHORT_ID, exit_of, follow, tell
-from cli.screen import Grid, console, show
+from cli.screen import Grid, console, say, say_json, show
 from local.text import plural
 
 SHOWN_REJECTS = 20
@@ -29,18 +29,18 @@ def rejects(api: Api, name: str, out: Path | None, *, as_json: bool) -> ExitCode
     found = chain(page["rejects"], (reject for later in pages for reject in later["rejects"]))
     first = list(islice(found, SHOWN_REJECTS + 1))
     if not first:
-        print(f"{page['file']}: {_why_none(api, name)}", file=sys.stderr)
+        say(f"{page['file']}: {_why_none(api, name)}", stderr=True)
     if out and first:
         count = write_rejects(out, _sheet(page), chain(first, found))
-        print(f"{plural(count, 'reject')} of {page['file']} written to {out}", file=sys.stderr)
+        say(f"{plural(count, 'reject')} of {page['file']} written to {out}", stderr=True)
         if page["state"] == "REJECTED":
             whole = "mend it as a whole and push it again; resubmit is for rows of LOADED files"
-            print(f"the file is REJECTED: {whole}", file=sys.stderr)
+            say(f"the file is REJECTED: {whole}", stderr=True)
     elif as_json:
         for reject in chain(first, found):
-            print(json.dumps(reject))
+            say_json(reject)
     elif first:
-        print(f"{page['file']} (run {page['run_id'][:SHORT_ID]})", file=sys.stderr)
+        say(f"{page['file']} (run {page['run_id'][:SHORT_ID]})", stderr=True)
         _show_rejects(first)
     return ExitCode.OK
 
@@ -57,11 +57,11 @@ def _show_rejects(first: list[dict[str, Any]]) -> None:
     table, screen = Grid(columns=columns, rows=rows[:SHOWN_REJECTS], right=("line", "code")), console()
     if screen.is_terminal and table.width > screen.width:
         for line, _, code, reason, record in table.rows:
-            screen.print(f"line {line}: {reason} (code {code})\n  {record}")
+            say(f"line {line}: {reason} (code {code})", f"  {record}")
     else:
         show(screen, table)
     if len(first) > SHOWN_REJECTS:
-        print("and more: --out FILE.csv or --json gives all")
+        say("and more: --out FILE.csv or --json gives all")
 
 
 def _why_none(api: Api, name: str) -> str:
@@ -81,9 +81,8 @@ def _mended(status: Mapping[str, Any]) -> bool:
 
 
 def _one_line(record: str) -> str:
-    """Control characters made visible: a record must not steer the terminal."""
-    shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in record[:200])
-    return shown + ("…" if len(record) > 200 else "")
+    """The beginning of a record; what is not printable in it counts as what stands for it."""
+    return visible(record[:200]) + ("…" if len(record) > 200 else "")
 
 
 # ---- and back -------------------------------------------------------------------------------------------------------
@@ -93,7 +92,7 @@ def resubmit(api: Api, path: Path, *, wait: bool, as_json: bool) -> ExitCode:
     """Send mended rows back; with `wait`, say what became of them. Raises CommandError."""
     fixes = read_fixes(path)
     if fixes.left_out:
-        print(f"{plural(fixes.left_out, 'row')} without any value left out", file=sys.stderr)
+        say(f"{plural(fixes.left_out, 'row')} without any value left out", stderr=True)
     codes = [ExitCode.OK]
     for load, rows in fixes.rows.items():
         run_id, _, generation = load.partition("-")
@@ -102,7 +101,7 @@ def resubmit(api: Api, path: Path, *, wait: bool, as_json: bool) -> ExitCode:
             started = api.post(f"/rejects/{segment(run_id)}", body)
             codes.append(_waited(api, started, as_json=as_json) if wait else _sent(started, as_json=as_json))
     if len(codes) == 1:
-        print("no row to send", file=sys.stderr)
+        say("no row to send", stderr=True)
     return max(codes)
 
 
@@ -126,9 +125,9 @@ def batches(columns: Sequence[str], rows: Sequence[Fix]) -> Iterator[list[Fix]]:
 
 def _sent(started: Mapping[str, Any], *, as_json: bool) -> ExitCode:
     if as_json:
-        print(json.dumps(started))
+        say_json(started)
     else:
-        print(f"sent {plural(started['rows'], 'row')}; `landfall status {started['run_id']}` says what becomes of them")
+        say(f"sent {plural(started['rows'], 'row')}; `landfall status {started['run_id']}` says what becomes of them")
     return ExitCode.OK
 
 
@@ -138,5 +137,5 @@ def _waited(api: Api, started: Mapping[str, Any], *, as_json: bool) -> ExitCode:
     tell(status, as_json=as_json)
     left = status["rows"]["rejected"]
     if left and not as_json:
-        print(f"{plural(left, 'row')} still bad; `landfall rejects {run_id}` says why, and with --out lets you go on")
+        say(f"{plural(left, 'row')} still bad; `landfall rejects {run_id}` says why, and with --out lets you go on")
     return ExitCode.BAD if left else exit_of(status)

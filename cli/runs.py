@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 import time
@@ -10,10 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from chalicelib.visible import printable
 from cli.api import Api, NotThereError, segment
 from cli.deployment import LOOPBACK
 from cli.faults import ExitCode, usage
-from cli.screen import Grid, console, moment, seconds, show, size
+from cli.screen import Grid, console, moment, progress, say, say_json, seconds, show, size
 
 BAD_STATES = ("FAILED", "REJECTED", "UNROUTED", "CANCELLED")
 END_STATES = ("LOADED", "SUPERSEDED", *BAD_STATES)
@@ -47,7 +47,7 @@ def list_runs(api: Api, query: Mapping[str, str], limit: int, *, as_json: bool) 
     runs = api.pages("/runs", "runs", **query, limit=min(limit, 200))
     if as_json:
         for run in islice(runs, limit):
-            print(json.dumps(run))
+            say_json(run)
         return
     first = list(islice(runs, limit + 1))
     rows = [
@@ -58,9 +58,9 @@ def list_runs(api: Api, query: Mapping[str, str], limit: int, *, as_json: bool) 
     if rows:
         show(console(), Grid(columns=columns, rows=rows, cut="file", drop=("object", "arrived")))
     else:
-        print("no runs")
+        say("no runs")
     if len(first) > limit:
-        print(f"and more: these are the newest {limit}; --limit N shows more")
+        say(f"and more: these are the newest {limit}; --limit N shows more")
 
 
 def named(run: Mapping[str, Any]) -> str:
@@ -77,10 +77,9 @@ def _problem(run: Mapping[str, Any]) -> str:
 def tell(status: Status, *, as_json: bool) -> None:
     """All there is to say of a run."""
     if as_json:
-        print(json.dumps(status))
+        say_json(status)
         return
-    for line in lines_of(status):
-        console().print(line)
+    say(*lines_of(status))
 
 
 def lines_of(status: Status) -> Iterator[str]:
@@ -109,7 +108,13 @@ def lines_of(status: Status) -> Iterator[str]:
         yield "  others  " + ", ".join(f"{named(other)} (run {other['run_id'][:SHORT_ID]})" for other in same)
     if status["rejects"]:
         yield f"  rejects {status['rejects']}"
-        yield f"          landfall rejects {shlex.quote(status['run_id'] if status.get('mends') else status['file'])}"
+        yield f"          landfall rejects {argument(status)}"
+
+
+def argument(status: Status) -> str:
+    """What names the file on a command line: its key, unless that is not what a screen would show."""
+    plain = printable(status["file"]) and not status.get("mends")
+    return shlex.quote(status["file"] if plain else status["run_id"])
 
 
 def missing(api: Api, name: str) -> str:
@@ -167,17 +172,17 @@ def rerun(api: Api, target: str, *, everything: bool, dry_run: bool, as_json: bo
             break
         order["cursor"] = answer["cursor"]
     if as_json:
-        print(json.dumps({"object": answer["object"], "runs": started, "skipped": skipped, "dry_run": dry_run}))
+        say_json({"object": answer["object"], "runs": started, "skipped": skipped, "dry_run": dry_run})
     else:
         for run in started:
-            print(f"{'would start' if dry_run else 'started'} {run['file']} (run {run['run_id']})")
+            say(f"{'would start' if dry_run else 'started'} {run['file']} (run {run['run_id']})")
         for run in skipped:
-            print(f"skipped {run['file']}: {run['message']}")
+            say(f"skipped {run['file']}: {run['message']}")
         if not started and not skipped:
-            print(f"{target} has nothing to run again")
+            say(f"{target} has nothing to run again")
         if started and not dry_run:
             which = "it" if len(started) == 1 else "the last"
-            print(f"`landfall status {started[-1]['run_id']} --wait` follows {which}")
+            say(f"`landfall status {started[-1]['run_id']} --wait` follows {which}")
     return ExitCode.BAD if skipped and not started else ExitCode.OK
 
 
@@ -192,13 +197,13 @@ def cancel(api: Api, name: str, *, wait: bool, as_json: bool) -> ExitCode:
         look: Callable[[], Status] = lambda: api.get(f"/status/{run_id}")  # noqa: E731
         answer = {**answer, "state": follow(look, missing(api, name), quiet=as_json)["state"]}
     if as_json:
-        print(json.dumps(answer))
+        say_json(answer)
     elif answer["state"] == "CANCELLED":
-        print(f"cancelled {answer['file']} (run {run_id})")
+        say(f"cancelled {answer['file']} (run {run_id})")
     elif answer["state"] in END_STATES:
-        print(f"too late: {answer['file']} is {answer['state']} (run {run_id})")
+        say(f"too late: {answer['file']} is {answer['state']} (run {run_id})")
     else:
-        print(f"its load is being stopped: {answer['file']}; `landfall status {run_id}` says which was first")
+        say(f"its load is being stopped: {answer['file']}; `landfall status {run_id}` says which was first")
     return ExitCode.BAD if answer["state"] in END_STATES and answer["state"] != "CANCELLED" else ExitCode.OK
 
 
@@ -219,17 +224,18 @@ class _Bar:
             rest = (
                 f"{status['state']}  {chunks['staged']}/{chunks['total']} chunks  {status['rows']['read']:,} rows{eta}"
             )
-            print(f"\r{bar}  {rest}\x1b[K", end="", file=sys.stderr, flush=True)
+            progress(f"{bar}  {rest}")
         elif status["state"] != self._state:
-            print(f"{status['file']}: {status['state']}", file=sys.stderr, flush=True)
+            say(f"{status['file']}: {status['state']}", stderr=True)
         self._state = status["state"]
 
     def waiting(self) -> None:
         """The run is not known yet."""
         if not (self._quiet or self._waiting):
-            print("waiting for it to arrive ...", end="" if self._terminal else "\n", file=sys.stderr, flush=True)
+            waiting = "waiting for it to arrive ..."
+            progress(waiting) if self._terminal else say(waiting, stderr=True)
         self._waiting = True
 
     def end(self) -> None:
         if self._terminal and not self._quiet:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            progress("")

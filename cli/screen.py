@@ -1,12 +1,19 @@
-"""How text is shown to people: in colour on a terminal, as plain lines of any width elsewhere."""
+"""How text is shown to people: in colour on a terminal, as plain lines of any width elsewhere.
+
+Guarantees that what a command shows is printable text in lines of its own, whatever a key or a header holds. Each
+argument of `say` is one line. No other module of the command prints.
+"""
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from chalicelib.visible import visible
 from local.text import cut_front
 
 if TYPE_CHECKING:
@@ -27,6 +34,22 @@ def console(*, stderr: bool = False) -> Console:
     return plain
 
 
+def say(*lines: str, stderr: bool = False) -> None:
+    """Print lines. Raises BrokenPipeError."""
+    for line in lines:
+        print(visible(line), file=sys.stderr if stderr else sys.stdout, flush=stderr)
+
+
+def say_json(value: Any) -> None:
+    """Print a value as one line of JSON, exact and in ASCII."""
+    print(json.dumps(value))
+
+
+def progress(text: str) -> None:
+    """Put text in place of the terminal's last line; none clears it."""
+    print(f"\r{visible(text)}\x1b[K", end="", file=sys.stderr, flush=True)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Grid:
     """A table without lines, each row on a line of its own."""
@@ -39,6 +62,9 @@ class Grid:
     """The column of names: where the screen is too narrow they lose their front."""
     drop: Sequence[str] = ()
     """Columns that a narrow screen may do without, the first of them first."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "rows", [[visible(cell) for cell in row] for row in self.rows])
 
     @property
     def width(self) -> int:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import shlex
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 from cli.deployment import ROOT, state_dir
 from cli.faults import absent
-from cli.screen import seconds
+from cli.screen import say, say_json, seconds
 from local.options import Options
 from local.processes import StartError
 from local.record import Record
@@ -28,27 +26,27 @@ def up(*, as_json: bool) -> None:
     stack = the_stack()
     record = start(stack)
     if as_json:
-        print(json.dumps(_facts(record)))
+        say_json(_facts(record))
         return
-    print(where(stack.status()))
-    print(f"\nReady after {seconds(time.monotonic() - began)}. Go on with:\n\n{next_steps(record)}")
+    say(*where(stack.status()).split("\n"))
+    say("", f"Ready after {seconds(time.monotonic() - began)}. Go on with:", "", *next_steps(record).split("\n"))
 
 
 def start(stack: Stack) -> Record:
     """Raises CommandError."""
     try:
-        return stack.up(lambda text: print(text, file=sys.stderr, flush=True))
+        return stack.up(lambda text: say(*text.split("\n"), stderr=True))
     except StartError as error:
         raise absent(f"the local stack did not start: {error}") from None
     except KeyboardInterrupt:
-        print("Stopped: nothing of this start is left running.", file=sys.stderr)
+        say("Stopped: nothing of this start is left running.", stderr=True)
         raise
 
 
 def down(*, as_json: bool) -> None:
     """Stop it and forget its state."""
     the_stack().down()
-    print(json.dumps({"up": False}) if as_json else "The local stack is down.")
+    say_json({"up": False}) if as_json else say("The local stack is down.")
 
 
 SAMPLE = """\

@@ -9,5 +9,7 @@ def show_version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
 
-        print(f"landfall {version('landfall')}")
+        from cli.screen import say
+
+        say(f"landfall {version('landfall')}")
         raise typer.Exit

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.foreign import door
 from chalicelib.config import Settings
+from chalicelib.visible import visible
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
@@ -68,6 +69,6 @@ class SnsBell:
 
 def subject(message: Mapping[str, Any]) -> str:
     """One line for a mail: state, object and file name, in the characters SNS allows."""
-    name = str(message.get("file", "")).rsplit("/", 1)[-1]
+    name = visible(str(message.get("file", "")).rsplit("/", 1)[-1])
     text = f"Landfall {message.get('state', '')}: {message.get('object') or 'unrouted'} {name}"
     return "".join(c if " " <= c <= "~" else "?" for c in text)[:LONGEST_SUBJECT].strip()

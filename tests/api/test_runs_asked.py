@@ -57,7 +57,7 @@ def test_a_file_takes_no_selection(api: Api) -> None:
 def test_a_text_that_is_no_unicode_is_answered_as_json(api: Api) -> None:
     answer = api.post("/runs/thing", b'{"\\ud800": 1}')
     assert answer.status == 400
-    assert answer.body["error"]["message"].startswith('there is no field "\ud800"')
+    assert "half a character" in answer.message
 
 
 def test_what_curl_sends_is_understood(api: Api) -> None:
