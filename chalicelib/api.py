@@ -15,6 +15,7 @@ from chalicelib import views
 from chalicelib.amends import mended_offsets
 from chalicelib.answers import NotFound
 from chalicelib.cancels import cancel
+from chalicelib.domain import keys
 from chalicelib.domain.contract import Contract
 from chalicelib.domain.mending import Splitter, columns_of
 from chalicelib.domain.model import Run, Source
@@ -29,7 +30,8 @@ from chalicelib.reruns import RERUNNABLE, Busy, StillUnrouted, object_of, rerun,
 from chalicelib.resubmits import plan_of, resubmit
 
 RUN_ID = re.compile(r"[0-9a-f]{32}")
-KEY_BYTES = 1024
+KEY_SHOWN = 200
+"""Characters of a name that an error repeats."""
 MOST_OTHERS = 20
 RUNS_PER_LOOK = 100
 LOOKS_PER_CALL = 10
@@ -91,7 +93,7 @@ def _rerun_one(pipeline: Pipeline, name: str, order: RerunOrder, contract: Contr
 
 def _unknown(pipeline: Pipeline, name: str) -> NotFound:
     objects = ", ".join(sorted(pipeline.contracts))
-    return NotFound(f'"{name}" is no object ({objects}) and no file that landed')
+    return NotFound(f'"{name[:KEY_SHOWN]}" is no object ({objects}) and no file that landed')
 
 
 def _must_be(contract: Contract | None, name: str) -> None:
@@ -106,7 +108,7 @@ def _unrecorded(pipeline: Pipeline, key: str) -> Source | None:
     What does not lie where files land is none of ours, and this function's role could not look at it.
     """
     landed_there = key.startswith(landing_prefixes(pipeline.contracts))
-    if not landed_there or len(key.encode("utf-8", "replace")) > KEY_BYTES:
+    if not landed_there or keys.too_long(key):
         return None
     bucket = pipeline.settings.bucket
     try:
@@ -193,6 +195,8 @@ def cancel_run(pipeline: Pipeline, run_id: str) -> dict[str, Any]:
 
 def find(pipeline: Pipeline, name: str) -> Run | None:
     """The run that a run id, a key (its newest version) or a bare file name (the newest of that name) tells."""
+    if keys.too_long(name):
+        return None
     if RUN_ID.fullmatch(name) and (run := pipeline.runs.get(name)):
         return run
     if newest := pipeline.runs.newest(pipeline.settings.bucket, name):
@@ -224,12 +228,18 @@ def _found(pipeline: Pipeline, name: str) -> Run:
 
 def list_runs(pipeline: Pipeline, query: RunQuery) -> dict[str, Any]:
     """A page of runs, newest first. Raises NotFound for an object that is none and has no runs either."""
+    if keys.too_long(query.object):
+        raise _no_object(pipeline, query.object)
     page = pipeline.runs.search(
         object=query.object, state=query.state, since=query.since, cursor=query.cursor, limit=query.limit
     )
     if not page.runs and query.object and query.object not in pipeline.contracts:
-        raise NotFound(f'there is no object "{query.object}"; there are {", ".join(sorted(pipeline.contracts))}')
+        raise _no_object(pipeline, query.object)
     return {"runs": [views.brief(run) for run in page.runs], "cursor": page.cursor}
+
+
+def _no_object(pipeline: Pipeline, name: str) -> NotFound:
+    return NotFound(f'there is no object "{name[:KEY_SHOWN]}"; there are {", ".join(sorted(pipeline.contracts))}')
 
 
 def rejects(pipeline: Pipeline, name: str, query: PageQuery) -> dict[str, Any]:

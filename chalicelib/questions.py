@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
+from chalicelib.adapters.cursors import is_count
 from chalicelib.domain.model import RunState
 from chalicelib.errors import LandfallError
 
@@ -20,6 +20,7 @@ MOST_MENDED = 10_000
 """Rows of one resubmit."""
 MOST_PER_PAGE = 200
 USUAL_PER_PAGE = 50
+YEAR_10000 = 253_402_300_800.0
 
 
 class BadRequest(LandfallError):
@@ -99,9 +100,11 @@ class PageQuery:
 def path_text(segment: str) -> str:
     """A path parameter as it was meant: it arrives as it was sent, so `%2F` is a slash and `+` is a plus."""
     try:
-        return unquote(segment, errors="strict")
-    except UnicodeDecodeError as error:
+        text = unquote(segment, errors="strict")
+        text.encode()  # half a character may have been sent as such
+    except UnicodeError as error:
         raise BadRequest("the path is not UTF-8; encode each byte of the key's UTF-8 as %XX") from error
+    return text
 
 
 # ---- body ----------------------------------------------------------------------------------------------------------
@@ -129,7 +132,7 @@ def mend_order(raw: bytes | str | None) -> MendOrder:
     generation: Any = given.get("generation")
     columns: Any = given.get("columns")
     rows: Any = given.get("rows")
-    if type(generation) is not int:
+    if not is_count(generation):
         raise BadRequest('"generation" must be the number that GET /rejects/{file} gave')
     if not _texts(columns) or len(set(columns)) != len(columns):
         raise BadRequest('"columns" must be the list of names that GET /rejects/{file} gave, each once')
@@ -144,7 +147,7 @@ def mend_order(raw: bytes | str | None) -> MendOrder:
 def _mended(row: Any, width: int) -> tuple[int, tuple[str, ...]]:
     if isinstance(row, dict) and set(row) == {"byte_offset", "values"}:
         offset, values = row["byte_offset"], row["values"]
-        if type(offset) is int and offset >= 0 and _texts(values) and len(values) == width:
+        if is_count(offset) and _texts(values) and len(values) == width:
             return offset, tuple(values)
     raise BadRequest(
         'each of "rows" must be {"byte_offset": ..., "values": [...]}: a number that GET /rejects/{file} gave, '
@@ -189,6 +192,14 @@ def _json_object(raw: bytes | str | None, longest: int = LONGEST_BODY) -> dict[s
     if not isinstance(given, dict):
         raise BadRequest('the body must be a JSON object such as {"dry_run": true}, or nothing')
     return given
+
+
+def _whole_characters(given: Mapping[str, Any], what: str) -> None:
+    """Raises BadRequest for a text that UTF-8 cannot write: no key and no value is such a text."""
+    try:
+        json.dumps(given, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise BadRequest(f"a {what} holds half a character (a lone surrogate); send whole ones") from error
 
 
 def _text(given: Mapping[str, Any], name: str) -> str:
@@ -246,6 +257,7 @@ def page_query(given: Mapping[str, str] | None) -> PageQuery:
 
 
 def _only(given: Mapping[str, Any], known: tuple[str, ...], what: str) -> None:
+    _whole_characters(given, what)
     unknown = sorted(set(given) - set(known))
     if unknown:
         raise BadRequest(f'there is no {what} "{unknown[0][:64]}"; known are {", ".join(known)}')
@@ -272,12 +284,10 @@ def _since(text: str) -> float:
         return 0.0
     try:
         seconds = float(text) if text.replace(".", "", 1).isdigit() else _iso(text)
-    except (ValueError, OverflowError) as error:
-        raise BadRequest(
-            '"since" must be a time such as 2026-05-31T08:00:00Z, a date, or seconds since 1970'
-        ) from error
-    if not math.isfinite(seconds):
-        raise BadRequest('"since" must be a time such as 2026-05-31T08:00:00Z')
+    except (ValueError, OverflowError):
+        seconds = YEAR_10000
+    if seconds >= YEAR_10000:
+        raise BadRequest('"since" must be a time such as 2026-05-31T08:00:00Z, a date, or seconds since 1970')
     return seconds
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib import views
+from chalicelib.adapters.cursors import bad_cursor
 from chalicelib.answers import NotFound
+from chalicelib.domain import keys
 from chalicelib.domain.lifecycle import DEAD_LETTER
 from chalicelib.domain.model import Run, RunState
 from chalicelib.domain.routing import landing_prefixes, route
@@ -30,8 +32,10 @@ PAGES = 10
 
 def backfill(pipeline: Pipeline, order: BackfillOrder) -> dict[str, Any]:
     """Start what lies in the landing folders and has no run. Raises NotFound, BadRequest."""
+    if keys.too_long(order.cursor):
+        raise bad_cursor()
     if order.object and order.object not in pipeline.contracts:
-        raise NotFound(f'there is no object "{order.object}"; there are {", ".join(sorted(pipeline.contracts))}')
+        raise NotFound(f'there is no object "{order.object[:200]}"; there are {", ".join(sorted(pipeline.contracts))}')
     now = pipeline.clock.now()
     look = Look(
         pipeline=rehearsal(pipeline) if order.dry_run else pipeline,
@@ -54,6 +58,8 @@ def backfill(pipeline: Pipeline, order: BackfillOrder) -> dict[str, Any]:
 def _prefixes(pipeline: Pipeline, asked: str) -> tuple[str, ...]:
     """The landing folders, as far as they begin with what was asked for. Raises BadRequest."""
     folders = landing_prefixes(pipeline.contracts)
+    if keys.too_long(asked):
+        raise BadRequest(f'"prefix" has more than {keys.LONGEST} bytes, and no key is so long')
     found = {asked if asked.startswith(f) else f for f in folders if asked.startswith(f) or f.startswith(asked)}
     if not found:
         raise BadRequest(f'"prefix" must begin with a folder that files land in: {", ".join(folders)}')

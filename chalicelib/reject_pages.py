@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.adapters.cursors import read_cursor, write_cursor
+from chalicelib.adapters.cursors import bad_cursor, is_count, is_text, read_cursor, write_cursor
 from chalicelib.domain import keys
 from chalicelib.domain.model import Chunk, Run, Source
-from chalicelib.errors import Refused
 from chalicelib.ports import ObjectStore
 
 WINDOW_BYTES = 1 << 18
@@ -20,7 +19,7 @@ PAGE_BYTES = 5 << 20
 Shown = Callable[[dict[str, Any]], dict[str, Any]]
 """Makes of a reject what its reader is to see."""
 
-PLACE = ("load", "key", "at")
+PLACE = {"load": is_text, "key": is_text, "at": is_count}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +62,9 @@ def _place(run: Run, cursor: str) -> tuple[str, int]:
     if not place:
         return "", 0
     key, start = place["key"], place["at"]
-    if place["load"] != run.load_id or not isinstance(key, str) or not isinstance(start, int) or start < 0:
-        raise _bad_cursor()
+    if place["load"] != run.load_id:
+        raise bad_cursor()
     return key, start
-
-
-def _bad_cursor() -> Refused:
-    return Refused("the cursor is not of this load; leave it out to begin with the first page", code="BAD_CURSOR")
 
 
 def _lines(objects: ObjectStore, run: Run, from_key: str, from_byte: int) -> Iterator[tuple[str, int, bytes]]:
@@ -109,7 +104,7 @@ def _entry(line: bytes) -> dict[str, Any]:
     try:
         entry = json.loads(line)
     except ValueError as error:
-        raise _bad_cursor() from error
+        raise bad_cursor() from error
     if not isinstance(entry, dict):
-        raise _bad_cursor()
+        raise bad_cursor()
     return entry

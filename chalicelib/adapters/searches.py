@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters import items
-from chalicelib.adapters.cursors import read_cursor, write_cursor
-from chalicelib.adapters.foreign import door
+from chalicelib.adapters.cursors import bad_cursor, is_text, read_cursor, write_cursor
+from chalicelib.adapters.foreign import code_of, door
 from chalicelib.adapters.moves import NAMESAKES
 from chalicelib.adapters.table import BY_NAME, BY_OBJECT, INDEXES, RECENT, UNFINISHED
 from chalicelib.domain.model import Run, RunState
-from chalicelib.errors import Throttled
+from chalicelib.errors import Refused, Throttled
 from chalicelib.ports import Page
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ BATCH = 100
 EXAMINED = 2_000
 """Runs looked at for one page at most: when few of them match, a page is short and its cursor goes on."""
 FETCH_TRIES = 5
+_NUMBER = re.compile(r"[0-9]{1,16}(\.[0-9]{1,16})?")
 
 
 class Searches:
@@ -36,13 +38,18 @@ class Searches:
         index, value = (BY_OBJECT, name) if name else (RECENT, "RUN")
         found: list[Run] = []
         last: items.Item = {}
-        start = read_cursor(cursor, {"pk", "sk", *INDEXES[index]})
-        for number, (place, run) in enumerate(self._walk(index, value, since, start)):
-            if len(found) == limit or number == EXAMINED:
-                return Page(runs=tuple(found), cursor=write_cursor(last))
-            if run and state in (None, run.state):
-                found.append(run)
-            last = place
+        start = _start(cursor, index, value)
+        try:
+            for number, (place, run) in enumerate(self._walk(index, value, since, start)):
+                if len(found) == limit or number == EXAMINED:
+                    return Page(runs=tuple(found), cursor=write_cursor(last))
+                if run and state in (None, run.state):
+                    found.append(run)
+                last = place
+        except Refused as error:
+            if cursor and error.__cause__ and code_of(error.__cause__) == "ValidationException":
+                raise bad_cursor() from error  # DynamoDB looks at a place more closely than we do
+            raise
         return Page(runs=tuple(found))
 
     def _walk(self, index: str, value: str, since: float, place: items.Item) -> Iterator[tuple[items.Item, Run | None]]:
@@ -99,6 +106,28 @@ class Searches:
             found.update({i["pk"]["S"]: items.read_run(i) for i in answer["Responses"].get(self._table, [])})
             wanted = answer.get("UnprocessedKeys")
         raise Throttled(f"read runs: keys were left over {FETCH_TRIES} times")
+
+
+def _start(cursor: str, index: str, value: str) -> items.Item:
+    """The place that a cursor names in an index. Raises Refused for one of another search."""
+    hash_name, range_name = INDEXES[index]
+    place = read_cursor(cursor, {"pk": _is_string, "sk": _is_string, hash_name: _is_string, range_name: _is_number})
+    if place and place[hash_name] != {"S": value}:
+        raise bad_cursor()
+    return place
+
+
+def _is_string(given: Any) -> bool:
+    return _is(given, "S")
+
+
+def _is_number(given: Any) -> bool:
+    return _is(given, "N") and _NUMBER.fullmatch(given["N"]) is not None
+
+
+def _is(given: Any, kind: str) -> bool:
+    """Whether it is an attribute of DynamoDB of that kind."""
+    return isinstance(given, dict) and set(given) == {kind} and is_text(given[kind]) and bool(given[kind])
 
 
 def _table_key(place: items.Item) -> items.Item:

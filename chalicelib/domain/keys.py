@@ -24,6 +24,13 @@ OUTPUTS = ("processed/", "rejected/", "archive/", "dashboard_data/")
 """No contract may take files from below these."""
 
 NAME_BYTES = 255
+LONGEST = 1024
+"""Bytes of a key in S3."""
+
+
+def too_long(name: str) -> bool:
+    """Whether S3 can have no object of that name. DynamoDB refuses to look for some of them."""
+    return len(name.encode()) > LONGEST
 
 
 def plan(run: Run) -> str:

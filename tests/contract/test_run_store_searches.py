@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 
 import pytest
 
-from chalicelib.adapters.memory import MemoryClock
+from chalicelib.adapters.cursors import write_cursor
+from chalicelib.adapters.memory import MemoryClock, MemoryRuns
 from chalicelib.domain.model import Run, RunState, Source
 from chalicelib.errors import Refused
 from chalicelib.ports import RunStore
@@ -59,6 +62,36 @@ def test_a_made_up_cursor_is_refused(runs: RunStore) -> None:
     for cursor in ("x", "W10=", "e30=", "é"):
         with pytest.raises(Refused):
             runs.search(cursor=cursor)
+
+
+@pytest.mark.parametrize("object", ["", "orders"])
+def test_a_cursor_that_was_tampered_with_is_refused_or_a_place(runs: RunStore, clock: MemoryClock, object: str) -> None:
+    """Also by DynamoDB, which looks at a place more closely than at its form."""
+    many(runs, clock)
+    cursor = runs.search(object=object, limit=1).cursor
+    place = json.loads(base64.urlsafe_b64decode(cursor))
+    odd = (None, 1, -1, 1e308, True, "x", "", "\ud800", [], {}, {"S": ""}, {"S": "x"}, {"N": "x"}, {"N": "1e999"})
+    changed = [write_cursor({**place, name: value}) for name in place for value in (*odd, {"S": "x" * 5_000})]
+    for tampered in (*changed, cursor[:-5], write_cursor({}), write_cursor({**place, "more": 1})):
+        assert outcome(runs, object, tampered) in ("a page", "BAD_CURSOR")
+    assert outcome(runs, object, write_cursor({**place, next(iter(place)): []})) == "BAD_CURSOR"
+
+
+def outcome(runs: RunStore, object: str, cursor: str) -> str:
+    try:
+        runs.search(object=object, cursor=cursor, limit=1)
+    except Refused as refused:
+        return refused.code
+    return "a page"
+
+
+@pytest.mark.parametrize(("of", "to"), [("orders", ""), ("", "orders"), ("orders", "users")])
+def test_a_cursor_of_another_search_is_refused(runs: RunStore, clock: MemoryClock, of: str, to: str) -> None:
+    if isinstance(runs, MemoryRuns):
+        pytest.skip("in memory, a place is one in all searches")
+    many(runs, clock)
+    with pytest.raises(Refused, match="of this search"):
+        runs.search(object=to, cursor=runs.search(object=of, limit=1).cursor)
 
 
 def test_runs_are_found_by_file_name(runs: RunStore, clock: MemoryClock) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.adapters.cursors import read_cursor, write_cursor
+from chalicelib.adapters.cursors import is_moment, is_text, read_cursor, write_cursor
 from chalicelib.adapters.moves import NAMESAKES, add_chunk, complete, reopened, same_attempt, still
 from chalicelib.domain.model import Chunk, ChunkState, ChunkTask, Run, RunState, file_id
 from chalicelib.errors import Broken
@@ -108,7 +108,7 @@ class MemoryRuns:
         cursor: str = "",
         limit: int = 50,
     ) -> Page:
-        after = read_cursor(cursor, ("arrived_at", "run_id"))
+        after = read_cursor(cursor, {"arrived_at": is_moment, "run_id": is_text})
         found = [
             r
             for r in self._seen()
