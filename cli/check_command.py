@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chalicelib.domain.contract import Contract
+from chalicelib.domain.header import match_header, read_header
 from chalicelib.domain.rejects import Reject
-from chalicelib.errors import LandfallError, SourceGone
+from chalicelib.errors import LandfallError, Rejected, SourceGone
 from cli.check_outputs import GoodRows, RejectLines, RejectSpool, Seen, open_good, open_rejects, refuse_overwriting
 from cli.check_report import Report
-from cli.checking import Outputs, check_file
+from cli.checking import Checked, Outputs, check_file
 from cli.contracts import from_file, known, shipped
 from cli.faults import ExitCode, usage
 from cli.guess import UnguessableError, guess
-from cli.localfile import LocalFile, opened
+from cli.localfile import LocalFile, beginning, opened
 
 Choose = Callable[[Path, LocalFile], Contract]
 
@@ -82,12 +83,22 @@ class _Checker:
                 source = stack.enter_context(opened(path))
                 contract = self.choose(path, source)
                 object_ = contract.name
-                checked = check_file(source, contract, self._outputs(path, source, spool, seen), self.chunk_bytes)
+                checked = self._checked(path, source, contract, spool, seen)
             except LandfallError as error:
                 self.report.refused(path, object_, error)
                 return _exit_of(error)
             self.report.checked(path, checked, spool, seen)
             return ExitCode.BAD if checked.refusal else ExitCode.OK
+
+    def _checked(self, path: Path, source: LocalFile, contract: Contract, spool: RejectSpool, seen: Seen) -> Checked:
+        """Raises Rejected. Whoever checks a file may see it, so a header that does not fit is quoted."""
+        try:
+            return check_file(source, contract, self._outputs(path, source, spool, seen), self.chunk_bytes)
+        except Rejected as error:
+            if error.code == "HEADER_MISMATCH":
+                header = read_header(beginning(source, contract), contract.dialect, contract.limits)
+                match_header(contract, header.fields, private=False)
+            raise
 
     def _outputs(self, path: Path, source: LocalFile, spool: RejectSpool, seen: Seen) -> Outputs:
         def on_reject(reject: Reject) -> None:

@@ -49,7 +49,7 @@ def _plain(name: str) -> str:
 
 def _difference(contract: Contract, names: Sequence[str]) -> str:
     try:
-        match_header(contract, tuple(names))
+        match_header(contract, tuple(names), private=False)
     except Rejected as error:
         return error.message.partition("; ")[2]
     return "its header fits"

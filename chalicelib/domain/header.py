@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.domain.bytesource import ByteSource
@@ -23,6 +23,7 @@ from chalicelib.domain.identifiers import fold
 from chalicelib.domain.records import Malformation, Malformed
 from chalicelib.domain.spelling import Found, More, Spelling
 from chalicelib.errors import Rejected
+from chalicelib.visible import printable
 
 BOM = b"\xef\xbb\xbf"
 FOREIGN = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip"}
@@ -35,6 +36,9 @@ ANY_TEXT = ColumnType(kind=Kind.VARCHAR, length=65_535)
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 NAMED = 20
 """The most columns that an error names."""
+LONGEST_NAME = 64
+"""Characters of each."""
+UNNAMED = "`landfall check` shows what is in them; if the first line is a row, set dialect.header = false"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,12 +181,15 @@ def _names(values: list[bytes], lines: int) -> tuple[str, ...]:
         raise Rejected("the header is not UTF-8", code="HEADER_ENCODING", line=lines + 1) from None
 
 
-def match_header(contract: Contract, fields: tuple[str, ...], *, from_file: bool = True) -> Layout:
+def match_header(
+    contract: Contract, fields: tuple[str, ...], *, from_file: bool = True, private: bool = True
+) -> Layout:
     """Find each header name's column, by name or alias, in any order. Raises Rejected with what differs.
 
     Case, spaces and underscores do not count. A column that is neither required nor part of the key nor the order may
-    be absent; a name the contract does not know fails the file, unless the contract has another use for it. If not one
-    name is known, a line from a file may be a row of one that lacks its header: then nothing of it is told.
+    be absent; a name the contract does not know fails the file, unless the contract has another use for it. A line
+    from a file may be a row of one that lacks its header: the error quotes it only if it is clearly a header, or if
+    `private` is off, because nobody but the file's owner reads the error.
     """
     columns = [column for column in contract.columns if column.name != RESCUED]
     known = {fold(name): column for column in columns for name in (column.name, *column.aliases)}
@@ -193,21 +200,36 @@ def match_header(contract: Contract, fields: tuple[str, ...], *, from_file: bool
     extra = [place for place, column in enumerate(found) if column is None]
     strict = contract.extra_columns is ExtraColumns.FAIL
     strange = strict and from_file and any(fields) and not present
+    named = not (from_file and private) or _clearly_a_header(contract, fields, present)
+    unexpected = [place for place in extra if fields[place]] if strict and (named or not strange) else []
     problems = {
         "missing": [c.name for c in columns if c.name in needed and not present[c.name]],
-        "unexpected": [fields[place] for place in extra if fields[place]] if strict and not strange else [],
+        "unexpected": [fields[place] if named else f"field {place + 1}" for place in unexpected],
         "without a name": [f"column {place + 1}" for place in extra if not fields[place]] if strict else [],
         "given twice": [name for name, count in present.items() if count > 1],
     }
     if strange or any(problems.values()):
         parts = [f"{what}: {_some(names)}" for what, names in problems.items() if names]
         parts += [_strange(contract, fields)] if strange else []
+        parts += [UNNAMED] if unexpected and not named else []
         text = f"the header does not fit the contract {contract.name}; {'; '.join(parts)}"
         raise Rejected(text, code="HEADER_MISMATCH", line=1)
     if contract.extra_columns is ExtraColumns.RESCUE and extra:
         names = [*(column.name for column in found if column), RESCUED]
         return Layout.of(contract, names, _distinct([(place, fields[place]) for place in extra]))
     return Layout.of(contract, [c.name if c else f"{IGNORED}{place + 1}" for place, c in enumerate(found)])
+
+
+def _clearly_a_header(contract: Contract, fields: Sequence[str], present: Mapping[str, int]) -> bool:
+    """Whether a line cannot be a row: its values would be told to people who may not see rows.
+
+    Most of the contract's columns are in it, each once, and most of its fields are columns. Each field is a name by
+    its look: a quote that is left open, or another line end, would make rows a part of a field. A value of a pii
+    column is never risked.
+    """
+    columns = [column for column in contract.columns if column.name != RESCUED]
+    most = 2 * len(present) > max(len(columns), len(fields)) and max(present.values()) == 1
+    return most and not any(c.pii for c in columns) and all(len(f) <= LONGEST_NAME and printable(f) for f in fields)
 
 
 def _strange(contract: Contract, fields: tuple[str, ...]) -> str:
@@ -234,4 +256,4 @@ def _distinct(named: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
 def _some(names: list[str]) -> str:
     """As many of the names as fit a sentence, long ones cut."""
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(name[:64] for name in names[:NAMED]) + more
+    return ", ".join(name[:LONGEST_NAME] for name in names[:NAMED]) + more

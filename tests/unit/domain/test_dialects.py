@@ -101,7 +101,7 @@ THINGS = (Column(name="id", type=text(), required=True), Column(name="note", typ
 def test_extra_columns_fail_the_file_unless_the_contract_has_a_use_for_them():
     fields = ("x", "ID", "", "x")
     with pytest.raises(Rejected, match=r"unexpected: x, x; without a name: column 3$"):
-        match_header(contract(*THINGS), fields)
+        match_header(contract(*THINGS), fields, private=False)
     ignored = match_header(contract(*THINGS, extra_columns=ExtraColumns.IGNORE), fields)
     assert [c.name for c in ignored.columns] == ["_ignored_1", "id", "_ignored_3", "_ignored_4"]
     super_ = Column(name="_rescued", type=ColumnType(kind=Kind.SUPER))

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chalicelib.domain.contract import Column, ColumnType, Dialect, Kind, Limits
-from chalicelib.domain.header import match_header, read_header
+from chalicelib.domain.header import UNNAMED, match_header, read_header
 from chalicelib.errors import Rejected
 from tests.properties.engine import Memory, contract, text
 
@@ -111,9 +113,9 @@ def test_names_match_in_any_order_by_name_or_alias():
     [
         (("thing_id",), "missing: amount"),
         (("amount", "note"), "missing: thing_id"),
-        (("thing_id", "amount", "colour", ""), "unexpected: colour; without a name: column 4"),
+        (("thing_id", "amount", "colour", ""), f"unexpected: field 3; without a name: column 4; {UNNAMED}"),
         (("thing_id", "amount", "id"), "given twice: thing_id"),
-        (("thing_id", "price"), "missing: amount; unexpected: price"),
+        (("thing_id", "price"), f"missing: amount; unexpected: field 2; {UNNAMED}"),
         (("thing_id;amount",), "it has semicolons between its names, and the contract wants commas"),
         (
             ("17", "Jane Doe", ""),
@@ -131,6 +133,34 @@ def test_says_what_differs(fields, message):
 
 def test_a_long_difference_is_cut():
     with pytest.raises(Rejected) as refused:
-        match_header(THINGS, ("thing_id", "amount", *("x" * 1000 + str(n) for n in range(500))))
+        match_header(THINGS, ("thing_id", "amount", *("x" * 1000 + str(n) for n in range(500))), private=False)
     assert len(refused.value.message) < 2000
     assert refused.value.message.endswith("and 480 more")
+
+
+WIDE = contract(*(Column(name=f"c{n}", type=text()) for n in range(5)), key=("c0",))
+
+
+@pytest.mark.parametrize(
+    ("fields", "quoted"),
+    [
+        ("c0 c1 c2 odd", True),
+        ("c0 c1 c2 c3 c4 odd odd odd odd", True),
+        ("c0 c1 c2 odd odd odd", False),  # half of the fields
+        ("c0 c1 odd", False),  # less than half of the columns
+        ("c0 odd", False),
+        ("odd odd odd odd c0", False),
+        ("c0 c1 c2 c3 odd\x1b", False),
+        ("c0 c1 c2 c3 odd odd\n9", False),
+        ("c0 c1 c2 c3 odd " + "odd" * 22, False),
+    ],
+)
+@pytest.mark.parametrize("pii", [False, True])
+def test_only_what_is_clearly_a_header_is_quoted(fields, quoted, pii):
+    contract = replace(WIDE, columns=(*WIDE.columns[:-1], replace(WIDE.columns[-1], pii=pii)))
+    with pytest.raises(Rejected) as refused:
+        match_header(contract, tuple(fields.split(" ")))
+    assert ("odd" in refused.value.message) is (quoted and not pii)
+    assert ("unexpected: field" in refused.value.message) is not (quoted and not pii)
+    with pytest.raises(Rejected, match="unexpected: odd"):
+        match_header(contract, tuple(fields.split(" ")), private=False)

@@ -1,0 +1,159 @@
+"""I13 for the first line of a file: it may be a row, and nothing of a row is told outside of rejected/.
+
+Rows in the header's place, with values that happen to be columns' names, at every position, in every dialect, packed
+and plain; headers that swallow rows.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import itertools
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import zstandard
+
+from chalicelib.domain.contract import Contract
+from chalicelib.domain.contract_file import read_contract
+from chalicelib.domain.model import RunState
+from tests.security.test_canaries import PII, ROW, Ears, answers, ears  # noqa: F401
+
+
+def zipped(data: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        made.writestr("data.csv", data)
+    return out.getvalue()
+
+
+COLUMNS = ("id", "name", "born", "amount", "note")
+CELLS = (f"{ROW}1", f"{PII} {ROW}", f"{ROW}3", PII, f"{ROW}5")
+EXTRA = ("fail", "ignore", "rescue")
+DIALECTS = {
+    "plain": "",
+    "semicolons": "delimiter = ';'",
+    "backslashes": "escape = 'backslash'",
+    "lenient": "quotes = 'lenient'",
+    "carriage returns": "newline = 'cr'",
+    "preamble": "preamble_lines = 1",
+    "comments": "comment = '#'",
+    "utf-16": "encoding = 'utf-16'",
+}
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "plain": lambda data: data,
+    "gzip": gzip.compress,
+    "zstd": zstandard.compress,
+    "zip": zipped,
+}
+
+
+def person(dialect: str = "", *, pii: bool = False, extra: str = "fail", required: str = "id") -> Contract:
+    columns = [
+        f'{name} = {{ type = "varchar(64)", pii = {str(pii and name in ("name", "born")).lower()}, '
+        f"required = {str(name == required).lower()} }}"
+        for name in COLUMNS
+    ]
+    columns += ['_rescued = { type = "super" }'] if extra == "rescue" else []
+    return read_contract(
+        "person.toml",
+        "\n".join(
+            (
+                'name = "person"',
+                'target = "landing.people"',
+                f'key = ["{required}"]',
+                'lands_at = ["incoming/person/*"]',
+                f'extra_columns = "{extra}"',
+                "[dialect]",
+                dialect,
+                "[columns]",
+                *columns,
+            )
+        ).encode(),
+    )
+
+
+def land(ears: Ears, contract: Contract, body: bytes) -> None:  # noqa: F811
+    ears.world.pipeline = replace(ears.world.pipeline, contracts={"person": contract})
+    ears.world.put("incoming/person/a.csv", body, {})
+    ears.world.check = lambda world, where: set()
+    ears.play()
+
+
+def silent(ears: Ears) -> None:  # noqa: F811
+    """Nothing is told of the first line, nor kept in what is told from; where rows go is another matter."""
+    said = ears.heard() + answers(ears)
+    assert ROW not in said
+    assert PII not in said
+
+
+def row(*named: int) -> tuple[str, ...]:
+    """A row in which some values are the names of columns."""
+    return tuple(COLUMNS[place] if place in named else cell for place, cell in enumerate(CELLS))
+
+
+@pytest.mark.parametrize("pii", [False, True])
+@pytest.mark.parametrize("named", [(), *itertools.combinations(range(5), 1), *itertools.combinations(range(5), 2)])
+@pytest.mark.parametrize("extra", EXTRA)
+def test_a_row_that_holds_columns_names_is_not_told(
+    ears: Ears,  # noqa: F811
+    named: tuple[int, ...],
+    extra: str,
+    pii: bool,
+) -> None:
+    cells = row(*named)
+    if extra != "fail" and 0 in named:
+        pytest.skip("all that is needed is there: the line is the header, and what comes of it is a column")
+    land(ears, person(pii=pii, extra=extra), f"{','.join(cells)}\n{','.join(CELLS)}\n".encode())
+    [run] = ears.world.runs.runs.values()
+    assert (run.state, run.problem.code if run.problem else "") == (RunState.REJECTED, "HEADER_MISMATCH")
+    silent(ears)
+
+
+@pytest.mark.parametrize("packed", PACKED)
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("place", range(5))
+def test_nor_in_any_dialect_or_packing(ears: Ears, place: int, dialect: str, packed: str) -> None:  # noqa: F811
+    contract = person(DIALECTS[dialect], pii=place % 2 == 0, required=COLUMNS[place])
+    end, mark = ("\r" if dialect == "carriage returns" else "\n"), (";" if dialect == "semicolons" else ",")
+    lines = [*(["a preamble"] if dialect == "preamble" else []), mark.join(row(place)), mark.join(CELLS), ""]
+    land(ears, contract, PACKED[packed](end.join(lines).encode("utf-16" if dialect == "utf-16" else "utf-8")))
+    [run] = ears.world.runs.runs.values()
+    assert run.state is RunState.REJECTED
+    silent(ears)
+
+
+ROWS = f"{','.join(CELLS)}\n" * 2
+SWALLOWED = {
+    "a quote that is left open": f'id,name,born,amount,note,"more\n{ROWS}"\n',
+    "another line end": f"id,name,born,amount,note\n{ROW},{PII}\n",
+    "another delimiter": f"id,name,born,amount,note,{';'.join(CELLS)}{';'.join(CELLS)}\n",
+    "a header of one long field": f'"id,name,born,amount,note\n{ROWS}"\n',
+    "a row behind the names": f"id,name,born,amount,note,{','.join(CELLS)}\n",
+    "a row before the names": f"{','.join(CELLS)},id,name,born,amount,note\n",
+    "names twice": f"id,name,born,id,{ROW}\n",
+}
+
+
+@pytest.mark.parametrize("text", SWALLOWED.values(), ids=SWALLOWED)
+@pytest.mark.parametrize("dialect", ["", "newline = 'cr'", "quotes = 'lenient'", "escape = 'backslash'"])
+def test_a_header_that_swallows_rows_is_not_told(ears: Ears, text: str, dialect: str) -> None:  # noqa: F811
+    land(ears, person(dialect), text.encode())
+    [run] = ears.world.runs.runs.values()
+    assert run.state is RunState.REJECTED
+    silent(ears)
+
+
+@pytest.mark.parametrize("pii", [False, True])
+def test_a_header_that_fits_but_for_a_name_is_told_unless_a_value_might_be_private(
+    ears: Ears,  # noqa: F811
+    pii: bool,
+) -> None:
+    """The control: the name is found where it is told."""
+    land(ears, person(pii=pii), f"id,name,born,amount,{ROW}\n{','.join(CELLS)}\n".encode())
+    [run] = ears.world.runs.runs.values()
+    assert run.problem
+    assert (f"unexpected: {ROW}" in run.problem.message) is not pii
+    assert ("unexpected: field 5" in run.problem.message) is pii
