@@ -19,16 +19,20 @@ from cli.faults import absent, usage
 OWN = ("_load", "_line", "_byte_offset", "_code", "_column", "_reason", "_record")
 """The columns before the row's own. _record has a record that could not be taken apart into columns."""
 KEPT = "'"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+SIGNS = "=+-@＝＋－＠"
+FORMULA_STARTS = (*SIGNS, "\t", "\r", "\n")
 """A spreadsheet takes a cell that starts so for a formula. Source: OWASP, CSV Injection."""
-GUARDED = (*FORMULA_STARTS, KEPT)
-"""Cells that start so get KEPT before them."""
+PLACES = {"^": "".join((*FORMULA_STARTS, KEPT)), "(?<=[;\t\r\n])": f"{SIGNS}{KEPT}"}
+"""Where a cell begins, and before what KEPT is put there: a formula's start, or KEPT itself. One begins inside ours if a
+spreadsheet separates cells by semicolons or tabs: it ignores quotes that do not begin one of its own."""
 DELIMITERS = (",", ";", "\t")
 """Those that spreadsheets write, each in some country."""
 MARKS = '\ufeff"'
 """What may stand before the first name of a table that was appended to another: its mark, and a quote."""
 LONGEST_CELL = 1 << 24
 
+_GUARDED = re.compile("|".join(f'{place}(?="*[{re.escape(starts)}])' for place, starts in PLACES.items()))
+_KEPT = re.compile("|".join(f'{place}{KEPT}(?="*[{re.escape(starts)}])' for place, starts in PLACES.items()))
 _LOAD = re.compile(r"[0-9a-f]{32}-[0-9]{1,9}")
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
@@ -78,13 +82,13 @@ class Fixes:
 
 
 def harmless(text: str) -> str:
-    """The text; with an apostrophe before it if it starts as formulas do, or with one itself."""
-    return f"{KEPT}{text}" if text.startswith(GUARDED) else text
+    """The text, with an apostrophe wherever a spreadsheet might begin a cell and find a formula, or an apostrophe."""
+    return _GUARDED.sub(KEPT, text)
 
 
 def plain(text: str) -> str:
     """What `harmless` was given; a text that somebody wrote since keeps an apostrophe that is its own."""
-    return text[1:] if text.startswith(tuple(KEPT + start for start in GUARDED)) else text
+    return _KEPT.sub("", text)
 
 
 # ---- writing --------------------------------------------------------------------------------------------------------
