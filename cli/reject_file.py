@@ -23,8 +23,10 @@ SIGNS = "=+-@＝＋－＠"
 FORMULA_STARTS = (*SIGNS, "\t", "\r", "\n")
 """A spreadsheet takes a cell that starts so for a formula. Source: OWASP, CSV Injection."""
 PLACES = {"^": "".join((*FORMULA_STARTS, KEPT)), "(?<=[;\t\r\n])": f"{SIGNS}{KEPT}"}
-"""Where a cell begins, and before what KEPT is put there: a formula's start, or KEPT itself. One begins inside ours if a
-spreadsheet separates cells by semicolons or tabs: it ignores quotes that do not begin one of its own."""
+"""Where a cell begins, and before what KEPT is put there: a formula's start, or KEPT itself.
+
+One begins inside ours if a spreadsheet separates cells by semicolons or tabs: it ignores quotes that do not begin one.
+"""
 DELIMITERS = (",", ";", "\t")
 """Those that spreadsheets write, each in some country."""
 MARKS = '\ufeff"'

@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from deploy.gateway import put_answers
 from deploy.merge import BURST, CALLS_PER_SECOND, QUEUES
 from deploy.stage import config, filled, function_name, functions
 from deploy.template import PROJECT, tag_map, tags
@@ -110,6 +111,11 @@ def limit_calls(apigateway: Any, stage: str, rest_api: str) -> None:
     asked = {"/*/*/throttling/rateLimit": CALLS_PER_SECOND, "/*/*/throttling/burstLimit": BURST}
     changes = [{"op": "replace", "path": path, "value": str(value)} for path, value in asked.items()]
     apigateway.update_stage(restApiId=rest_api, stageName=_api_stage(stage), patchOperations=changes)
+
+
+def answer_as_ours(apigateway: Any, stage: str, rest_api: str) -> None:
+    """What Gateway answers by itself, as the template says it, too."""
+    put_answers(apigateway, rest_api, _api_stage(stage))
 
 
 def rules(events: Any, stage: str) -> list[dict[str, Any]]:

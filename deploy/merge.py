@@ -10,6 +10,7 @@ from typing import Any
 
 from chalice.utils import to_cfn_resource_name
 
+from deploy.gateway import in_template
 from deploy.stage import API, SETTINGS, config, for_template, function_name, functions, granted
 from deploy.template import infra, tag_map, tags
 
@@ -26,6 +27,7 @@ CALLS_PER_SECOND, BURST = 20, 40
 API_PROPERTIES = {
     "Name": {"Fn::Sub": "landfall-${Stage}"},
     "TracingEnabled": True,
+    "GatewayResponses": in_template(),
     "Tags": tag_map(),
     "PropagateTags": True,
     "MethodSettings": [

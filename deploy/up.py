@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.faults import ExitCode
 from deploy import account
-from deploy.after import as_switched, keep_logs, limit_calls, recall, record_of, remember, tag
+from deploy.after import answer_as_ours, as_switched, keep_logs, limit_calls, recall, record_of, remember, tag
 from deploy.found import record
 from deploy.package import chalice, measure, packed
 from deploy.project import BUILD, Project
@@ -61,7 +61,9 @@ def project(stage: str, found: dict[str, str], where: dict[str, str], architectu
 def _afterwards(session: Any, stage: str, where: dict[str, str]) -> None:
     tag(session, stage, rest_api(stage), where)
     keep_logs(session.client("logs"), stage, where)
-    limit_calls(session.client("apigateway"), stage, rest_api(stage))
+    apigateway, api = session.client("apigateway"), rest_api(stage)
+    answer_as_ours(apigateway, stage, api)
+    limit_calls(apigateway, stage, api)
 
 
 def rest_api(stage: str) -> str:

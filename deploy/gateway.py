@@ -1,0 +1,91 @@
+"""What API Gateway answers by itself, in the form of the API's own errors.
+
+Gateway's default answers tell a path that exists from one that does not, and quote the Authorization header of a call
+that it does not understand. These have fixed texts, and one answer for everyone whose token is not known.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+WHO = "the token is missing or not known, or there is no such path; send the header 'Authorization: Bearer <token>'"
+REFUSED = "the API was not asked: its gateway refused the request"
+BROKEN = "something broke on our side, or took too long; the log of the function says what"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """One answer of Gateway's."""
+
+    code: str
+    message: str
+    status: str = ""
+    """Empty for Gateway's own."""
+    retry_after: str = ""
+
+    @property
+    def template(self) -> str:
+        """Its body: a text without a variable, so that nothing of the request can be in it."""
+        return json.dumps({"error": {"code": self.code, "message": self.message}})
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """As Gateway takes values that are fixed: in quotes."""
+        return {"Retry-After": f"'{self.retry_after}'"} if self.retry_after else {}
+
+
+_UNKNOWN = Answer(code="UNAUTHORIZED", message=WHO, status="401")
+ANSWERS = {
+    "UNAUTHORIZED": _UNKNOWN,
+    "MISSING_AUTHENTICATION_TOKEN": _UNKNOWN,  # what Gateway calls a path or method that does not exist
+    "INVALID_SIGNATURE": _UNKNOWN,
+    "EXPIRED_TOKEN": _UNKNOWN,
+    "INVALID_API_KEY": _UNKNOWN,
+    "ACCESS_DENIED": Answer(code="FORBIDDEN", message="the token's role does not reach that far", status="403"),
+    "THROTTLED": Answer(code="THROTTLED", message="too many calls; ask again later", status="429", retry_after="5"),
+    "REQUEST_TOO_LARGE": Answer(code="BAD_REQUEST", message="the request is too large", status="413"),
+    "DEFAULT_4XX": Answer(code="REFUSED", message=REFUSED),
+    "DEFAULT_5XX": Answer(code="INTERNAL", message=BROKEN),
+}
+"""By Gateway's name for what happened; the DEFAULT ones are for all that has no name here."""
+
+
+def in_template() -> dict[str, Any]:
+    """As the template's API takes them."""
+    return {
+        name: {
+            "ResponseTemplates": {"application/json": answer.template},
+            **({"StatusCode": int(answer.status)} if answer.status else {}),
+            **({"ResponseParameters": {"Headers": answer.headers}} if answer.headers else {}),
+        }
+        for name, answer in ANSWERS.items()
+    }
+
+
+def put_answers(apigateway: Any, rest_api: str, stage: str) -> None:
+    """Give a deployed API these answers. They count from its next deployment on, so it is deployed if one changed."""
+    found = apigateway.get_gateway_responses(restApiId=rest_api, limit=500)["items"]
+    known = {response["responseType"]: response for response in found}
+    changed = {
+        name: wanted for name, answer in ANSWERS.items() if not _has(known.get(name, {}), wanted := _put(answer))
+    }
+    for name, wanted in changed.items():
+        apigateway.put_gateway_response(restApiId=rest_api, responseType=name, **wanted)
+    if changed:
+        apigateway.create_deployment(restApiId=rest_api, stageName=stage)
+
+
+def _put(answer: Answer) -> dict[str, Any]:
+    """As Gateway's API takes an answer."""
+    parameters = {f"gatewayresponse.header.{name}": value for name, value in answer.headers.items()}
+    return {
+        "responseTemplates": {"application/json": answer.template},
+        "responseParameters": parameters,
+        **({"statusCode": answer.status} if answer.status else {}),
+    }
+
+
+def _has(known: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    return all((known.get(name) or {}) == value for name, value in wanted.items())
