@@ -8,6 +8,18 @@ from typing import Any
 from chalicelib.domain import keys
 from chalicelib.domain.model import Run
 
+MOST_UNROUTED = 20
+"""Notices a day about files that no contract knows: who may put files could send millions of them."""
+DAY = 86_400
+
+
+def one_more(mark: str, now: float) -> str:
+    """The mark after one more such notice today, by the mark so far (`<day> <count>`); empty if there were enough."""
+    today = str(int(now // DAY))
+    day, _, count = mark.partition(" ")
+    sent = int(count) if day == today else 0
+    return f"{today} {sent + 1}" if sent < MOST_UNROUTED else ""
+
 
 def notice(run: Run) -> dict[str, Any]:
     """The message for one outcome. `id` is the same however often it is sent."""
