@@ -7,12 +7,13 @@ import os
 import platform
 import sys
 
-from bench import checks, cold_start, end_to_end, hostile, small_files, staging
+from bench import checks, cold_start, end_to_end, hostile, linear, small_files, staging
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description="Landfall beside its peers. See bench/README.md.")
-    parser.add_argument("parts", nargs="*", default=["A", "B", "C", "D", "E", "H", "M", "S"], help="which comparisons")
+    everything = ["A", "B", "C", "D", "E", "H", "L", "M", "S"]
+    parser.add_argument("parts", nargs="*", default=everything, help="which comparisons")
     parser.add_argument("--rows", type=int, default=650_000, help="transactions to check (650,000 are 50 MB)")
     parser.add_argument("--mb", type=int, default=50, help="size of the hard files of C")
     parser.add_argument("--rounds", type=int, default=5)
@@ -25,6 +26,8 @@ def main() -> None:
         "--e-rate", type=float, default=4.0, help="how many a second; more than the stack can only pile up"
     )
     parser.add_argument("--h-mb", type=float, default=3.0, help="size of each hostile file of H")
+    parser.add_argument("--l-kb", type=int, default=64, help="size of L's smaller storms; the larger have twice that")
+    parser.add_argument("--l-seconds", type=float, default=600, help="how long L draws storms, hostile ones first")
     parser.add_argument("--m-mb", type=int, nargs="+", default=[50, 250, 1_000], help="sizes of the files of M")
     asked = parser.parse_args()
     load = os.getloadavg()[0]
@@ -33,6 +36,7 @@ def main() -> None:
         "A": lambda: checks.transactions_check(asked.rows, asked.rounds, note),
         "B": lambda: staging.staged(asked.rows, asked.rounds, note),
         "C": lambda: checks.hard_files(asked.mb, asked.rounds, note),
+        "L": lambda: linear.storms(asked.l_kb * 1000, asked.l_seconds, note),
         "M": lambda: staging.memory(asked.m_mb, note),
         "E": lambda: small_files.small_files(asked.e_files, asked.e_alone, asked.e_seconds, asked.e_rate, note),
         "H": lambda: hostile.hostile_files(asked.h_mb, note),

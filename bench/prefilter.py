@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from chalicelib.domain.contract import Contract
-from chalicelib.domain.records import Grammar, Records, scan
+from chalicelib.domain.grammar import Grammar
+from chalicelib.domain.records import Records, scan
 from chalicelib.domain.swar import PADDING, fields_of
 from chalicelib.domain.utf8 import broken
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 
+from chalicelib.domain.block_reader import BlockReader
 from chalicelib.domain.contract import Dialect, Encoding, Escape, Limits, Newline, Quotes
 from chalicelib.domain.convert import converted
 from chalicelib.domain.header import BOM
@@ -146,12 +147,13 @@ def _score(head: bytes, dialect: Dialect) -> float:
 def _rows(text: bytes, dialect: Dialect) -> Iterator[Row | None]:
     """Every record's values, None for a line at fault; blank lines and comments left out."""
     spelling, at = Spelling(dialect, Limits()), 0
+    block = BlockReader(spelling, text, len(text), at_end=True)
     comment = dialect.comment.encode()
     while at < len(text):
         end = text.find(spelling.newline, at)
         end = end if end >= 0 else len(text)
         if text[at:end].strip(b"\r") and not (comment and text.startswith(comment, at)):
-            found = spelling.read(text, at, len(text), at_end=True)
+            found = block.record(at)
             yield found.values if isinstance(found, Found) else None
             end = found.stop if isinstance(found, Found) else end
         at = end + 1
@@ -175,7 +177,7 @@ def _narrow(lines: list[bytes], dialect: Dialect, width: int) -> int:
     """How many of the first lines are no rows of this width, but narrower ones."""
     spelling = Spelling(dialect, Limits())
     for count, line in enumerate(lines):
-        read = spelling.read(line, 0, len(line), at_end=True)
+        read = BlockReader(spelling, line, len(line), at_end=True).record(0)
         if not isinstance(read, Found) or len(read.values) >= width or (dialect.comment and line.startswith(b"#")):
             return count
     return len(lines)

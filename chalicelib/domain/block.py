@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from chalicelib.domain.codes import LoadError
+from chalicelib.domain.grammar import Grammar, Malformation, Malformed
 from chalicelib.domain.keyhash import key_hashes
 from chalicelib.domain.lineage import prefixed
 from chalicelib.domain.reading import Reading
-from chalicelib.domain.records import Grammar, Malformation, Malformed
 from chalicelib.domain.rejects import Reject, kept, unclosed
 from chalicelib.domain.row_fault import RowFault
 from chalicelib.domain.swar import Ints, Mask, Words

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from chalicelib.domain.block_reader import BlockReader
 from chalicelib.domain.bytesource import ByteSource
 from chalicelib.domain.contract import (
     IGNORED,
@@ -19,8 +20,8 @@ from chalicelib.domain.contract import (
     Limits,
     Newline,
 )
+from chalicelib.domain.grammar import Malformation, Malformed
 from chalicelib.domain.identifiers import fold
-from chalicelib.domain.records import Malformation, Malformed
 from chalicelib.domain.spelling import Found, More, Spelling
 from chalicelib.errors import Rejected
 from chalicelib.visible import printable
@@ -101,7 +102,7 @@ def _first_record(source: ByteSource, start: int, spelling: Spelling) -> tuple[b
     most = min(spelling.longest + BEYOND_BYTES, source.size - start)
     head = source.read(start, min(HEAD_BYTES, most))
     while True:
-        found = spelling.read(head, 0, len(head), at_end=start + len(head) >= source.size)
+        found = BlockReader(spelling, head, len(head), at_end=start + len(head) >= source.size).record(0)
         if not isinstance(found, More) or len(head) == most:
             return head, found
         head += source.read(start + len(head), min(3 * len(head), most - len(head)))

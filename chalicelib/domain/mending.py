@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from chalicelib.domain.block_reader import BlockReader
 from chalicelib.domain.contract import (
     IGNORED,
     NULL_WORD,
@@ -89,7 +90,7 @@ class Splitter:
         if self._escaped and BROKEN.search(record):  # a backslash of ours, or of the file?
             return None
         line = data + self._line_end
-        found = self._spelling.read(line, 0, len(line), at_end=True)
+        found = BlockReader(self._spelling, line, len(line), at_end=True).record(0)
         if not isinstance(found, Found) or found.stop != len(line) - 1:
             return None
         fields = [self._null if value is None else value.decode() for value in found.values]

@@ -13,12 +13,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from chalicelib.domain.block_reader import BlockReader
 from chalicelib.domain.codes import LoadError
 from chalicelib.domain.contract import NULL_WORD, RESCUED, Column, Dialect, Empty, Kind, Limits, Newline, Quotes
-from chalicelib.domain.records import Grammar, Malformation, Malformed, Records, scan
+from chalicelib.domain.grammar import Grammar, Malformation, Malformed
+from chalicelib.domain.records import Records, scan
 from chalicelib.domain.row_fault import RowFault, ragged
 from chalicelib.domain.spelling import CR, Found, More, Spelling, null_words
 from chalicelib.domain.swar import PADDING, Fields, Ints, fields_of
+from chalicelib.domain.work import Work
 
 MOST_ROW_BYTES = 4 << 20
 """Redshift's longest row: a record that is longer once it is written anew is rejected."""
@@ -60,10 +63,11 @@ class Reading:
     """None if the text is the block, byte for byte."""
 
 
-def read_plain(data: bytes, size: int, grammar: Grammar, *, at_end: bool) -> Reading:
+def read_plain(data: bytes, size: int, grammar: Grammar, *, at_end: bool, work: Work) -> Reading:
     """The first `size` bytes of a padded block, which are what COPY reads."""
     block = fields_of(data)
     records = scan(block.data, size, at_end=at_end, grammar=grammar)
+    work.spend(records.looked)
     return Reading(
         data=data,
         block=block,
@@ -126,14 +130,15 @@ class Transcriber:
         signs += [NULL_WORD.encode()] if self.text_counts else []
         return signs if self.returns else [*signs, b"\n", self.spelling.staged_quote]
 
-    def read(self, data: bytes, size: int, *, at_end: bool) -> Reading:
+    def read(self, data: bytes, size: int, *, at_end: bool, work: Work) -> Reading:
         """The first `size` bytes of a padded block."""
         if self._plain(data, size):
             text = data if self.returns else data[:size].replace(CR, b"\n") + PADDING
-            reading = read_plain(text, size, self.grammar, at_end=at_end)
+            reading = read_plain(text, size, self.grammar, at_end=at_end, work=work)
             if not (self.lenient and (reading.records.malformed or reading.unended)):
                 return reading
-        return self._written(data, size, at_end)
+        work.spend(size)
+        return self._written(BlockReader(self.spelling, data, size, at_end=at_end, work=work))
 
     def _plain(self, data: bytes, size: int) -> bool:
         if self.always or (self.comment and data.startswith(self.comment)):
@@ -142,11 +147,12 @@ class Transcriber:
 
     # ---- record by record -------------------------------------------------------------------------------------------
 
-    def _written(self, data: bytes, size: int, at_end: bool) -> Reading:
+    def _written(self, block: BlockReader) -> Reading:
         rows, at, unended = _Rows(), 0, None
+        data, size, at_end = block.data, block.size, block.at_end
         while at < size:
             end = data.find(self.spelling.newline, at, size)
-            stop = self._line(rows, data, at, end, size, at_end)
+            stop = self._line(rows, block, at, end)
             if isinstance(stop, Malformed):
                 fault, stop = stop, end + 1 if end >= 0 else size
                 if end < 0 and not at_end:
@@ -157,22 +163,23 @@ class Transcriber:
             if stop < 0:
                 break
             at = stop
+        block.account()
         return self._reading(rows, data, size, at, unended)
 
     def _end(self, data: bytes, start: int, end: int) -> int:
         """Index behind a record whose line feed, or the file's end, is at `end`."""
         return end - 1 if self.returns and end > start and data.startswith(CR, end - 1, end) else end
 
-    def _line(self, rows: _Rows, data: bytes, at: int, end: int, size: int, at_end: bool) -> int | Malformed:
+    def _line(self, rows: _Rows, block: BlockReader, at: int, end: int) -> int | Malformed:
         """Add the row at `at`, whose line ends at `end`; gives where the next starts, -1 if that is not to be told."""
-        spelling = self.spelling
+        spelling, data, size, at_end = self.spelling, block.data, block.size, block.at_end
         if self.comment and not at_end and end < 0 and size - at < len(self.comment):
             return -1
         comment = bool(self.comment) and data.startswith(self.comment, at, size)
         if comment or (end >= 0 and (end == at or (end == at + 1 and self.returns and data[at] == 13))):
             return self._left_out(rows, data, at, end, size, at_end, comment)
         if end < 0 or end - at > spelling.longest or spelling.special.search(data, at, end):
-            found = spelling.read(data, at, size, at_end=at_end)
+            found = block.record(at)
             if isinstance(found, More):
                 return -1
             if isinstance(found, Malformed):

@@ -10,55 +10,25 @@ In place of stepping through bytes the block's quotes are counted. As long as no
 quotes if and only if an odd number of quotes precede it, and a quote is out of place if it opens after anything but a
 line end, a delimiter or a quote, or closes before anything else. A malformed line with an odd number of quotes flips
 the parity for all that follows; both parities are worked out beforehand, so that each fault costs two bisections.
+A block with many faults is a storm: there it is worked out for all its lines at once where a record that starts with
+the line would lead (`storm.py`), and what is left of the walk is to follow these steps.
 Source: Ge et al., Speculative Distributed CSV Data Parsing for Big Data Analytics, SIGMOD 2019.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
 
 import numpy as np
 
-from chalicelib.domain.contract import Dialect, Limits
+from chalicelib.domain.grammar import LF, OUT_OF_PLACE, Grammar, Malformation, Malformed, may_close, may_open
+from chalicelib.domain.storm import Lines, Reading, Step, Steps, steps_of
 from chalicelib.domain.swar import Bytes, Ints, Mask
 
-LF, CR = 10, 13
-
-
-@dataclass(frozen=True, kw_only=True)
-class Grammar:
-    """How records are written, as bytes."""
-
-    delimiter: int
-    quote: int
-    longest: int
-    """The most bytes of a record, its line feed not counted."""
-
-    @classmethod
-    def of(cls, dialect: Dialect, limits: Limits) -> Grammar:
-        """That of what COPY reads, and of a file whose dialect is no other."""
-        longest = limits.max_record_bytes
-        return cls(delimiter=ord(dialect.staged_delimiter), quote=ord(dialect.staged_quote), longest=longest)
-
-
-class Malformation(Enum):
-    """Why a physical line is not a record."""
-
-    BARE_QUOTE = "a quote stands inside a field that does not start with one"
-    TEXT_AFTER_QUOTE = "text follows a closing quote"
-    UNCLOSED = "a quote is never closed"
-    TOO_LONG = "the record is longer than the limit"
-    ESCAPE = "the file ends with a backslash, which stands for nothing by itself"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Malformed:
-    """One line at fault."""
-
-    why: Malformation
-    at: int
-    """Index of the quote at fault in the block; of the line's start if the record is too long."""
+FEW_FAULTS = 32
+"""Malformed lines of a block that are walked to one by one."""
+MALFORMED = 2
+"""The parity of a malformed line, of which only the line feed counts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +53,8 @@ class Records:
     """The line at `consumed` is at fault and its end is not in the block."""
     quoted: bool = False
     """The block holds quotes."""
+    looked: int = 0
+    """How many bytes were looked at, those that were looked at again for a reason counted twice."""
 
 
 def scan(block: Bytes, size: int, *, at_end: bool, grammar: Grammar) -> Records:
@@ -123,11 +95,14 @@ class _Scan:
         self.before = np.cumsum(self.is_quote, dtype=np.int32)  # quotes up to and with this mark
         self.odd = (self.before & 1).astype(np.bool_)
         self.feeds, self.quotes = np.flatnonzero(self.is_feed), np.flatnonzero(self.is_quote)
-        self.spans: list[tuple[int, int]] = []  # (first mark, parity) of well-formed runs; parity 2: a malformed line
+        self.firsts: list[int] = []  # the first mark of each well-formed run or malformed line
+        self.parities: list[int] = []  # that of each run's quotes; MALFORMED for a malformed line
         self.faults: dict[int, Malformed] = {}
         self.consumed = 0
         self.unended: Malformed | None = None
         self._parities: dict[int, _Parity] = {}
+        self._steps: Steps | None = None
+        self.looked = size
 
     # ---- both readings of the quotes --------------------------------------------------------------------------------
 
@@ -155,6 +130,10 @@ class _Scan:
         """Alternate well-formed runs and malformed lines until the block is used up."""
         mark = 0
         while self.consumed < self.size:
+            if len(self.faults) >= FEW_FAULTS:
+                mark = self._storm(mark)
+                if self.consumed >= self.size:
+                    return
             flip = int(self.before[mark - 1]) & 1 if mark else 0
             fault = self._run(mark, flip)
             if fault is None:
@@ -175,11 +154,10 @@ class _Scan:
             stop, fault = too_long, None
         if stop > first:
             self.consumed = int(self.at[reading.ends[stop - 1]]) + 1
-            self.spans.append((mark, flip))
+            self._span(mark, flip)
         if fault is not None and self.at[fault] < self.consumed + self.grammar.longest:
             opens = bool(self.odd[fault]) != bool(flip)
-            why = Malformation.BARE_QUOTE if opens else Malformation.TEXT_AFTER_QUOTE
-            return Malformed(why=why, at=int(self.at[fault]))
+            return Malformed(why=OUT_OF_PLACE[opens], at=int(self.at[fault]))
         if fault is not None or too_long is not None:
             return self._overlong(flip)
         return self._tail(mark, flip)
@@ -193,10 +171,15 @@ class _Scan:
             return None
         if len(self.before) and (int(self.before[-1]) & 1) != flip:
             return self._overlong(flip)
-        if not self.spans or self.spans[-1] != (mark, flip):
-            self.spans.append((mark, flip))
+        if not self.firsts or (self.firsts[-1], self.parities[-1]) != (mark, flip):
+            self._span(mark, flip)
         self.consumed = self.size
         return None
+
+    def _span(self, mark: int, parity: int) -> None:
+        """A well-formed run, or a malformed line, begins with this mark."""
+        self.firsts.append(mark)
+        self.parities.append(parity)
 
     def _overlong(self, flip: int) -> Malformed:
         """The record at `consumed` does not end in time: because of an open quote, or because it is just long."""
@@ -206,22 +189,50 @@ class _Scan:
         if (quotes & 1) == flip:
             return Malformed(why=Malformation.TOO_LONG, at=self.consumed)
         before = int(self.before[first - 1]) if first else 0
+        self.looked += quotes - before
         return Malformed(why=Malformation.UNCLOSED, at=_last_opening(self.at[self.quotes[before:quotes]]))
 
     def _skip_line(self) -> int:
         """Move `consumed` behind the malformed line that starts there; returns the first mark after it."""
         mark = int(self.at.searchsorted(self.consumed))
         place = int(self.feeds.searchsorted(mark))
-        self.spans.append((mark, 2))
+        self._span(mark, MALFORMED)
         if place < len(self.feeds):
             mark = int(self.feeds[place]) + 1
             self.consumed = int(self.at[mark - 1]) + 1
         elif self.at_end:
             mark, self.consumed = len(self.at), self.size
         else:
-            self.spans.pop()
+            del self.firsts[-1], self.parities[-1]
             self.unended = self.faults.pop(self.consumed)
         return mark
+
+    def _storm(self, mark: int) -> int:
+        """Go from line to line by steps worked out for all of them; returns the mark at which this is at an end."""
+        steps = self._steps = self._steps or self._all_steps(mark)
+        lines = steps.lines
+        path, last = steps.path(int(lines.marks.searchsorted(mark)))
+        kinds, parities = steps.kinds[path], lines.parities[path]
+        self.firsts += lines.marks[path].tolist()
+        self.parities += np.where(kinds == Step.RECORD, parities, MALFORMED).tolist()
+        astray = kinds == Step.FAULT
+        quotes = steps.faults[path[astray]]
+        reasons = zip((self.odd[quotes] != parities[astray]).tolist(), self.at[quotes].tolist(), strict=True)
+        for start, (opens, at) in zip(lines.starts[path[astray]].tolist(), reasons, strict=True):
+            self.faults[start] = Malformed(why=OUT_OF_PLACE[opens], at=at)
+        for line in path[kinds == Step.LATE].tolist():
+            self.consumed = int(lines.starts[line])
+            self.faults[self.consumed] = self._overlong(int(lines.parities[line]))
+        self.consumed = int(lines.starts[last])
+        return int(lines.marks[last])
+
+    def _all_steps(self, mark: int) -> Steps:
+        feeds = self.feeds[self.feeds.searchsorted(mark) :]
+        marks, starts = np.append(mark, feeds + 1), np.append(self.consumed, self.at[feeds] + 1)
+        parities = self.odd[np.maximum(marks - 1, 0)] & (marks > 0)
+        readings = tuple(Reading(ends=self.parity(flip).ends, faults=self.parity(flip).faults) for flip in (0, 1))
+        lines = Lines(starts=starts, marks=marks, parities=parities.astype(np.uint8))
+        return steps_of(self.at, feeds, lines, (readings[0], readings[1]), self.grammar.longest)
 
     # ---- the outcome ------------------------------------------------------------------------------------------------
 
@@ -245,21 +256,21 @@ class _Scan:
             last_mark=last,
             line_feeds=self.at[self.feeds],
             consumed=self.consumed,
-            malformed={int(starts.searchsorted(at)): fault for at, fault in self.faults.items()},
+            malformed=dict(zip(starts.searchsorted(list(self.faults)).tolist(), self.faults.values(), strict=True)),
             unended=self.unended,
             quoted=len(self.quotes) > 0,
+            looked=self.looked,
         )
 
     def _structural(self, used: int) -> Mask:
         """Which of the first `used` marks are delimiters or line feeds outside quotes, as the walk has found."""
         keep: Mask = ~self.is_quote[:used] & ~self.odd[:used]
-        if len(self.spans) <= 1 and not self.faults:
+        if len(self.firsts) <= 1 and not self.faults:
             return keep
-        firsts = np.array([first for first, _ in self.spans] + [used])
-        parities = np.array([parity for _, parity in self.spans], np.int8)
+        firsts, parities = np.array([*self.firsts, used]), np.array(self.parities, np.int8)
         reading = np.repeat(parities, np.diff(firsts))
         keep = ~self.is_quote[:used] & (self.odd[:used] == reading)
-        bad_lines = np.flatnonzero(parities == 2)
+        bad_lines = np.flatnonzero(parities == MALFORMED)
         closing = firsts[bad_lines + 1] - 1  # a malformed line keeps its line feed only
         closing = closing[closing >= firsts[bad_lines]]
         keep[closing[self.is_feed[closing]]] = True
@@ -271,24 +282,6 @@ def _last_opening(quotes: Ints) -> int:
     opens, closes = quotes[0::2], quotes[1::2]
     alone = np.flatnonzero(opens[1:] != closes + 1)
     return int(opens[alone[-1] + 1]) if len(alone) else int(opens[0])
-
-
-def may_open(block: Bytes, at: Ints, grammar: Grammar) -> Mask:
-    """Whether quotes at these indices may open: after a line end, a delimiter or a closing quote, or at index 0."""
-    before = block[np.maximum(at - 1, 0)]
-    fits: Mask = (before == LF) | (before == grammar.delimiter) | (before == grammar.quote) | (at == 0)
-    return fits
-
-
-def may_close(block: Bytes, at: Ints, grammar: Grammar) -> Mask:
-    """Whether quotes at these indices may close: before a line end, a delimiter or another quote.
-
-    The padding's line feed counts as one: rightly at the file's end; elsewhere because nothing is known there yet.
-    """
-    after, second = block[at + 1], block[at + 2]
-    fits: Mask = (after == LF) | (after == grammar.delimiter) | (after == grammar.quote)
-    fits |= (after == CR) & (second == LF)
-    return fits
 
 
 def _next(places: Ints, at_least: int) -> int | None:

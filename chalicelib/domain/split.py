@@ -19,7 +19,7 @@ import numpy as np
 
 from chalicelib.domain.bytesource import ByteSource, Range
 from chalicelib.domain.contract import Dialect, Escape, Limits, Newline, Quotes
-from chalicelib.domain.records import LF, Grammar, may_close, may_open
+from chalicelib.domain.grammar import LF, Grammar, may_close, may_open
 from chalicelib.domain.swar import PADDING
 
 __all__ = ["Range", "plan_chunks"]

@@ -14,12 +14,13 @@ from chalicelib.domain import lineage
 from chalicelib.domain.block import Block, Place, explain, make_block, reject
 from chalicelib.domain.bytesource import ByteSource, Range
 from chalicelib.domain.codes import LoadError
-from chalicelib.domain.records import Malformed
+from chalicelib.domain.grammar import Malformed
 from chalicelib.domain.rejects import KEPT_BYTES, MASK
 from chalicelib.domain.row_fault import RowFault
 from chalicelib.domain.swar import PADDING
 from chalicelib.domain.table import Table
 from chalicelib.domain.validate import Rules
+from chalicelib.domain.work import Work
 from chalicelib.errors import Rejected, SourceChanged
 
 BLOCK_BYTES = 1 << 20
@@ -87,14 +88,16 @@ class _Stager:
         self.place = Place(offset=chunk.start, line=1)
         self.ahead = b""
         self.explained = rules.explained
+        self.work = Work.of_chunk(max(self.stop - chunk.start, 0), rules.grammar.longest)
 
     def blocks(self) -> Iterator[Block]:
         """Scan, judge and hand on until the next record is another chunk's."""
         step = self.block_bytes
         while self.place.offset < self.stop:
-            data, size = self._fill(step)
+            data, size = self._fill(max(step, len(self.ahead)))
+            self.work.offset = self.place.offset
             at_end = self.place.offset + size == self.source.size
-            reading = self.rules.read(data, size, at_end=at_end)
+            reading = self.rules.read(data, size, at_end=at_end, work=self.work)
             mine = int(reading.starts.searchsorted(self.stop - self.place.offset))
             place, used = self.place, int(reading.starts[mine]) if mine < len(reading.starts) else reading.consumed
             for first in range(0, mine, MOST_ROWS):
@@ -133,6 +136,7 @@ class _Stager:
         while at < self.source.size:
             fresh = self._read(at, min(self.block_bytes, self.source.size - at))
             at += len(fresh)
+            self.work.spend(len(fresh))
             part, feed, self.ahead = fresh.partition(newline)
             length, returned = length + len(part), part.endswith(before) if part else returned
             line = (line + part)[: KEPT_BYTES + 1]

@@ -7,14 +7,14 @@ order whose value is wrong. A record without a fault is loaded as it stands. Mal
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from chalicelib.domain.codes import LoadError
+from chalicelib.domain.grammar import CR, Malformed
 from chalicelib.domain.reading import Reading
-from chalicelib.domain.records import CR, Malformed
 from chalicelib.domain.rejects import MASK, NO_TEXT
 from chalicelib.domain.row_fault import RowFault, ragged
 from chalicelib.domain.swar import Fields, Ints, Mask
@@ -68,7 +68,7 @@ class Table:
             stops=stop + 1,
             begins=origin.starts[rows] if origin else start,
             finishes=origin.stops[rows] if origin else stop + 1,
-            malformed={r - first: fault for r, fault in records.malformed.items() if first <= r < rows.stop},
+            malformed={r - first: records.malformed[r] for r in _within(records.malformed, first, rows.stop)},
             reading=reading,
             first=first,
             rules=rules,
@@ -84,7 +84,7 @@ class Table:
     def comments(self) -> int:
         """How many of the blank lines are comments in the file."""
         origin = self.reading.origin
-        return sum(self.first <= row < self.first + len(self.widths) for row in origin.comments) if origin else 0
+        return sum(1 for _ in _within(origin.comments, self.first, self.first + len(self.widths))) if origin else 0
 
     def sound(self) -> Mask:
         """Rows that are records, however many fields they have."""
@@ -141,10 +141,17 @@ def faults(table: Table) -> dict[int, RowFault]:
     """What is wrong with which row."""
     found = _own_faults(table)
     origin = table.reading.origin
-    for row, fault in origin.faults.items() if origin else ():
-        if table.first <= row < table.first + len(table.widths):
-            found[row - table.first] = fault
+    if origin:
+        for row in _within(origin.faults, table.first, table.first + len(table.widths)):
+            found[row - table.first] = origin.faults[row]
     return found
+
+
+def _within(rows: Collection[int], first: int, stop: int) -> Iterator[int]:
+    """Those of the rows that are in [first, stop). A block has many tables: the shorter of the two is gone through."""
+    if len(rows) < stop - first:
+        return (row for row in rows if first <= row < stop)
+    return (row for row in range(first, stop) if row in rows)
 
 
 def _own_faults(table: Table) -> dict[int, RowFault]:

@@ -9,14 +9,15 @@ from chalicelib.domain import checks_documents, checks_formats, checks_numbers, 
 from chalicelib.domain.checks import Check, Fault
 from chalicelib.domain.codes import LoadError
 from chalicelib.domain.contract import NULL_WORD, Column, ColumnType, Contract, Empty, Kind
+from chalicelib.domain.grammar import Grammar
 from chalicelib.domain.header import Layout
 from chalicelib.domain.lineage import Places
 from chalicelib.domain.model import MARK_LENGTH
 from chalicelib.domain.reading import Reading, Transcriber, read_plain, transcriber
-from chalicelib.domain.records import Grammar
 from chalicelib.domain.rejects import EXPLAINED
 from chalicelib.domain.swar import Fields, Mask, equal
 from chalicelib.domain.time_format import time_form
+from chalicelib.domain.work import Work
 from chalicelib.errors import ContractError
 
 CHECKS: dict[Kind, Callable[[ColumnType], Check]] = {
@@ -103,11 +104,11 @@ class Rules:
         """What belongs to a line end where it stands before one."""
         return (b"\r",) if self.newline == b"\n" else ()
 
-    def read(self, data: bytes, size: int, *, at_end: bool) -> Reading:
+    def read(self, data: bytes, size: int, *, at_end: bool, work: Work) -> Reading:
         """The records in the first `size` bytes of a padded block that begins with one, as COPY reads them."""
         if self.transcriber:
-            return self.transcriber.read(data, size, at_end=at_end)
-        return read_plain(data, size, self.grammar, at_end=at_end)
+            return self.transcriber.read(data, size, at_end=at_end, work=work)
+        return read_plain(data, size, self.grammar, at_end=at_end, work=work)
 
 
 def compile_rules(contract: Contract, layout: Layout) -> Rules:

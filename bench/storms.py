@@ -1,0 +1,74 @@
+"""Files that are hard to read: short strings of what a dialect gives a meaning to, repeated, in every dialect.
+
+A reader that looks far ahead for the end of a record, and goes on a line later if there is none, takes time by the
+square of such files. `tests/properties/test_linear.py` counts what is looked at, `make bench BENCH=L` takes the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+from chalicelib.domain.contract import (
+    Column,
+    ColumnType,
+    Contract,
+    Dialect,
+    Empty,
+    Escape,
+    Kind,
+    Limits,
+    Newline,
+    Quotes,
+)
+from chalicelib.domain.header import match_header
+from chalicelib.domain.validate import Rules, compile_rules
+
+DELIMITERS = (",", "x", "\x01", "||")
+"""One of each class: what COPY takes, a letter, a control character, several characters."""
+HOSTILE = (
+    "\\n", "q\n", "qn", "qdn", "aqdqdn", "qdqn", "qqdqn", "aqn", "qaqan", "qan", "dqn", "nqd", "\\qn", "q\\n", "q\\qn",
+    "\\dn", "\\\\n", "\\rn", "q\\rn", "rn", "r", "n", "d", "q", "\\", "0", "#n", "#qn", "qnqqn", "qdnqdqn", "aq\\dqdn",
+)  # fmt: skip
+"""Units in the letters of ALPHABET that cost readers dearly, or nearly did."""
+ALPHABET = "q\\drn0#a"
+"""Quote, backslash, delimiter, carriage return, line feed, NUL, comment sign, a letter."""
+
+
+def dialects() -> list[Dialect]:
+    """Every combination of what changes how records are found."""
+    found = []
+    words = ((Empty.NULL, ("",)), (Empty.NULL, ("", "NULL")), (Empty.TEXT, ("NULL",)))
+    ways = product(DELIMITERS, ('"', "'", ""), Escape, Quotes, Newline, ("", "#"), words)
+    for delimiter, quote, escape, quotes, newline, comment, (empty, null) in ways:
+        if quote or quotes is Quotes.STRICT:
+            found.append(
+                Dialect(
+                    delimiter=delimiter, quote=quote, escape=escape, quotes=quotes, newline=newline, comment=comment,
+                    empty=empty, null=null, header=False, columns=("a", "b"),
+                )
+            )  # fmt: skip
+    return found
+
+
+def units(longest: int) -> Iterator[str]:
+    """All strings of ALPHABET of up to so many letters."""
+    for length in range(1, longest + 1):
+        yield from map("".join, product(ALPHABET, repeat=length))
+
+
+def storm(unit: str, dialect: Dialect, size: int) -> bytes:
+    """A unit repeated, in the signs of a dialect, as often as fits: one of twice the size is this one twice."""
+    signs = {"q": dialect.quote or '"', "d": dialect.delimiter, "r": "\r", "n": "\n", "0": "\0", "#": dialect.comment}
+    text = "".join(signs.get(letter, letter) or letter for letter in unit).encode()
+    return text * (size // len(text))
+
+
+def rules(dialect: Dialect, longest: int = Limits.max_record_bytes) -> Rules:
+    """What reads files of two texts in a dialect."""
+    text = ColumnType(kind=Kind.VARCHAR, length=65_535)
+    contract = Contract(
+        name="things", schema="s", table="t", lands_at=("in/*",), key=(), dialect=dialect, lineage=False,
+        columns=tuple(Column(name=name, type=text) for name in "ab"), limits=Limits(max_record_bytes=longest),
+    )  # fmt: skip
+    return compile_rules(contract, match_header(contract, dialect.columns))
