@@ -34,8 +34,9 @@ LONGEST_HEX = 64
 """Bytes of hexadecimal values that are looked at vectorised; longer ones are judged one by one."""
 HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
 IS_HEX = np.isin(np.arange(256), list(b"0123456789abcdefABCDEF"))
-STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-BRACKETS = re.compile(rb"[\[{]+|[\]}]+")
+BRACKETS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]++|[\]}]++', re.DOTALL)
+"""Brackets in a row, or a string, in which they do not count; possessive, so that it holds no way back."""
+QUOTE, OPENING = ord('"'), b"[{"
 ESCAPED = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})|.)", re.DOTALL)
 
 
@@ -47,7 +48,7 @@ def document() -> Check:
 def _json_fault(value: bytes) -> Fault | None:
     if len(value) > MOST_JSON:
         return Fault(code=LoadError.OUT_OF_RANGE, reason="is longer than the 4 MiB of JSON that can be loaded")
-    if value.count(b"[") + value.count(b"{") > MOST_DEPTH and _depth(value) > MOST_DEPTH:
+    if value.count(b"[") + value.count(b"{") > MOST_DEPTH and _too_deep(value):
         return Fault(code=LoadError.JSON, reason=f"is nested more than {MOST_DEPTH} deep")
     try:
         json.loads(
@@ -84,12 +85,16 @@ def _number(text: str) -> None:
         raise _DocumentError("has a JSON number outside the range of double precision")
 
 
-def _depth(value: bytes) -> int:
-    depth = deepest = 0
-    for brackets in BRACKETS.findall(STRING.sub(b"", value)):
-        depth += len(brackets) if brackets[0] in b"[{" else -len(brackets)
-        deepest = max(deepest, depth)
-    return deepest
+def _too_deep(value: bytes) -> bool:
+    """Whether brackets are open within each other more than MOST_DEPTH deep. Holds nothing but the count."""
+    depth = 0
+    for found in BRACKETS.finditer(value):
+        first, count = value[found.start()], found.end() - found.start()
+        if first != QUOTE:
+            depth += count if first in OPENING else -count
+            if depth > MOST_DEPTH:
+                return True
+    return False
 
 
 def _text_only(value: bytes) -> bool:

@@ -23,6 +23,12 @@ class Steps:
 USUAL = Steps()
 
 
+FREE_EMPTY_PARTS = 10_000
+"""Members, frames and blocks of a file that may unpack to nothing."""
+EMPTY_PARTS_A_FULL_ONE = 2
+"""... and so many more for each part that unpacks to something: some packers put a frame of their own beside each."""
+
+
 class Feed:
     """Bytes [start, stop) of a source; what was taken too much can be given back."""
 
@@ -30,6 +36,7 @@ class Feed:
         self._source, self._read_to, self._stop = source, start, stop
         self.steps = steps
         self._held, self._next = b"", 0
+        self._empty_parts_left = FREE_EMPTY_PARTS
 
     @property
     def offset(self) -> int:
@@ -72,6 +79,16 @@ class Feed:
             self._next += length
         else:
             self._read_to, self._held, self._next = to, b"", 0
+
+    def count_part(self, *, full: bool) -> None:
+        """A member, frame or block was unpacked; it gave something or not. Raises Rejected if many gave nothing.
+
+        Each costs some microseconds, and a few bytes: a file of nothing else would hold its worker for minutes.
+        """
+        self._empty_parts_left += EMPTY_PARTS_A_FULL_ONE if full else -1
+        if self._empty_parts_left < 0:
+            what = f"by byte {self.offset} more than {FREE_EMPTY_PARTS} of its parts unpack to nothing"
+            raise Rejected(f"{what}; pack the file anew, as one", code="COMPRESSION_BOMB", byte_offset=self.offset)
 
     def only_zeros(self) -> bool:
         """Whether nothing but zero bytes is left; takes them."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.bytesource import ByteSource
@@ -17,6 +18,8 @@ from chalicelib.domain.contract import Compression, Dialect
 from chalicelib.domain.convert_feed import USUAL, Feed, Steps, refused
 
 if TYPE_CHECKING:
+    import zstandard
+
     from chalicelib.domain.convert_zip import Member
 
 MAGIC = {
@@ -49,7 +52,7 @@ def unpacked(source: ByteSource, compression: Compression, steps: Steps = USUAL)
         return _checked(member, Feed(source, member.start, member.stop, steps))
     if compression is Compression.NONE:
         return iter(feed.take, b"")
-    one = {Compression.GZIP: _gzip, Compression.BZ2: _bz2, Compression.ZSTD: _zstd}[compression]
+    one = _zstd_frames() if compression is Compression.ZSTD else _gzip if compression is Compression.GZIP else _bz2
     return _all(feed, MAGIC[compression], one, compression.value)
 
 
@@ -61,7 +64,11 @@ def _all(feed: Feed, magic: tuple[bytes, ...], one: Callable[[Feed], Iterator[by
             if begun and feed.only_zeros():
                 return
             raise feed.broken(f"what follows its last part is not {name}" if begun else f"it is not {name}")
-        yield from one(feed)
+        full = False
+        for out in one(feed):
+            full = True
+            yield out
+        feed.count_part(full=full)
         begun = True
 
 
@@ -97,7 +104,14 @@ def _bz2(feed: Feed) -> Iterator[bytes]:
     feed.give_back(engine.unused_data)
 
 
-def _zstd(feed: Feed) -> Iterator[bytes]:
+def _zstd_frames() -> Callable[[Feed], Iterator[bytes]]:
+    """What unpacks the frames of one file: to make a decompressor takes longer than to unpack a short frame."""
+    import zstandard
+
+    return partial(_zstd, zstandard.ZstdDecompressor(max_window_size=MOST_WINDOW_BYTES))
+
+
+def _zstd(decompressor: zstandard.ZstdDecompressor, feed: Feed) -> Iterator[bytes]:
     """One frame, by its blocks: each gives little, and the last one says that it is the last (RFC 8878, 3.1.1)."""
     import zstandard
 
@@ -109,7 +123,7 @@ def _zstd(feed: Feed) -> Iterator[bytes]:
     flags = about[0]
     single, checksum = flags >> 5 & 1, flags >> 2 & 1
     sizes = 1 - single, (0, 1, 2, 4)[flags & 3], (single, 2, 4, 8)[flags >> 6]
-    engine = zstandard.ZstdDecompressor(max_window_size=MOST_WINDOW_BYTES).decompressobj()
+    engine = decompressor.decompressobj()
 
     def step(data: bytes) -> bytes:
         with feed.sound(zstandard.ZstdError):
@@ -125,15 +139,20 @@ def _zstd(feed: Feed) -> Iterator[bytes]:
             raise feed.broken("a block's head is damaged")
         if out := step(head + feed.exactly(1 if kind == 1 else size)):
             yield out
+        feed.count_part(full=bool(out))
     if checksum:
         step(feed.exactly(4))
+
+
+def _zstd_frame(feed: Feed) -> Iterator[bytes]:
+    return _zstd_frames()(feed)
 
 
 METHODS: dict[int, Callable[[Feed], Iterator[bytes]]] = {
     0: lambda feed: iter(feed.take, b""),
     8: lambda feed: _inflated(feed, -15),
     12: _bz2,
-    93: _zstd,
+    93: _zstd_frame,
 }
 """How a zip may pack its members: stored, deflated, bzip2, Zstandard."""
 

@@ -39,6 +39,8 @@ def encoding_of(head: bytes, dialect: Dialect) -> tuple[Encoding, int]:
         if head.startswith(mark):
             if encoding is None:
                 raise _wrong("the file is UTF-32; send it as UTF-8 or UTF-16")
+            if encoding in WIDE and _swapped(head[len(mark) :], encoding):
+                raise _wrong("the file's byte order mark is not that of its text; send it with the right one")
             return encoding, len(mark) if encoding in WIDE else 0
     zeros = head[0::2].count(0), head[1::2].count(0)
     if dialect.encoding in WIDE and head and not any(zeros):
@@ -48,6 +50,12 @@ def encoding_of(head: bytes, dialect: Dialect) -> tuple[Encoding, int]:
     if dialect.encoding not in WIDE and _looks_wide(head[:4]):
         raise _wrong('the file looks like UTF-16; write encoding = "utf-16" in the contract')
     return dialect.encoding, 0
+
+
+def _swapped(text: bytes, encoding: Encoding) -> bool:
+    """Whether a text has line ends in the other byte order, where they are no characters, and none in its own."""
+    read = text.decode(encoding.value, "replace")
+    return "\u0a00" in read and "\n" not in read
 
 
 def _looks_wide(beginning: bytes) -> bool:

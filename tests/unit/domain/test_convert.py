@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import bz2
 import tracemalloc
 import zipfile
 import zlib
@@ -11,6 +12,7 @@ import zstandard
 
 from chalicelib.domain.contract import Compression, Dialect, Encoding, Invalid, Limits, Nul
 from chalicelib.domain.convert import HEAD_BYTES, converted, cut, readable_in_place
+from chalicelib.domain.convert_feed import FREE_EMPTY_PARTS
 from chalicelib.domain.filing import Text
 from chalicelib.errors import Rejected, SourceChanged
 from tests.properties.engine import Memory
@@ -211,3 +213,59 @@ def test_a_texts_spans_are_its_bytes(piece: int):
         for length in range(12):
             found = b"".join(pieces[n][at : at + size] for n, at, size in text.spans(start, length))
             assert found == data[start : start + length]
+
+
+EMPTY_PARTS = {
+    "gzip": (gzipped(CSV), gzipped(b"")),
+    "bz2": (bz2.compress(CSV), bz2.compress(b"")),
+    "frames": (framed(CSV), framed(b"")),
+    "frames of one's own": (framed(CSV), b"\x50\x2a\x4d\x18" + bytes(4)),
+}
+
+
+@pytest.mark.parametrize("name", EMPTY_PARTS)
+def test_millions_of_parts_that_are_empty_are_refused_at_the_first_ten_thousand(name):
+    full, empty = EMPTY_PARTS[name]
+    source = Memory(full + empty * 3 * FREE_EMPTY_PARTS)
+    with pytest.raises(Rejected) as refused:
+        assert b"".join(converted(source, Dialect(), Limits())) == CSV
+    assert refused.value.code == "COMPRESSION_BOMB"
+    assert f"{FREE_EMPTY_PARTS} of its parts" in refused.value.message
+    assert sum(length for _, length in source.reads) < len(full + empty * FREE_EMPTY_PARTS) + HEAD_BYTES * 3
+    assert out_of(full + empty * 2_000) == CSV
+
+
+@pytest.mark.parametrize("name", EMPTY_PARTS)
+def test_an_empty_part_beside_each_full_one_is_no_bomb(name):
+    full, empty = EMPTY_PARTS[name]
+    assert out_of((full + empty) * (FREE_EMPTY_PARTS + 5_000)) == CSV * (FREE_EMPTY_PARTS + 5_000)
+
+
+def test_a_frame_of_empty_blocks_is_refused():
+    begun, empty, last = b"\x28\xb5\x2f\xfd\x00\x58", b"\0\0\0", b"\1\0\0"
+    assert out_of(framed(CSV) + begun + empty * 2_000 + last) == CSV
+    assert refusal(begun + empty * 2 * FREE_EMPTY_PARTS + last).code == "COMPRESSION_BOMB"
+
+
+@pytest.mark.parametrize(("mark", "text"), [(b"\xff\xfe", "utf-16-be"), (b"\xfe\xff", "utf-16-le")])
+def test_a_mark_of_the_other_byte_order_is_named(mark, text):
+    wrong = refusal(mark + CSV.decode().encode(text))
+    assert wrong.code == "HEADER_ENCODING"
+    assert "byte order mark" in wrong.message
+
+
+@pytest.mark.parametrize(("mark", "text"), [(b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")])
+@pytest.mark.parametrize("words", ["a,b\n1,2\n", "一,万\n", "一一一一", "é,日\r\n"])
+def test_a_right_mark_is_believed_whatever_the_script(mark, text, words):
+    assert out_of(mark + words.encode(text)) == words.encode()
+
+
+@pytest.mark.parametrize("text", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("lie", [b"\xd8\x00", b"\x00\xd8", b"\xdc\xd8", b"\xff\xff", b"\xfe\xff", b"a"])
+def test_utf_16_that_lies_is_as_long_as_its_bytes_allow(text, lie):
+    """Lone halves, other marks and odd bytes become three bytes each at most."""
+    for times in (1_000, 2_000):
+        data = CSV.decode().encode(text) + lie * times
+        out = out_of(data, encoding=Encoding(text))
+        assert out.startswith(CSV)
+        assert len(out) <= 2 * len(data)
