@@ -15,7 +15,7 @@ from itertools import product
 from chalicelib.domain.block_reader import BlockReader
 from chalicelib.domain.contract import Dialect, Encoding, Escape, Limits, Newline, Quotes
 from chalicelib.domain.convert import converted
-from chalicelib.domain.header import BOM
+from chalicelib.domain.preamble import BOM
 from chalicelib.domain.spelling import Found, Spelling
 from cli.localfile import LocalFile
 
@@ -125,9 +125,10 @@ def _clever(head: bytes) -> tuple[str, str]:
     """What clevercsv makes of the text, in our terms."""
     import clevercsv
 
+    text = head[: SNIFFED_BYTES // 4].replace(b"\0", b"").decode("utf-8", "replace")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = clevercsv.Detector().detect(head[: SNIFFED_BYTES // 4].decode("utf-8", "replace"))
+        found = clevercsv.Detector().detect(text)
     delimiter = found.delimiter if found and found.delimiter and found.delimiter.isascii() else ","
     quote = found.quotechar if found and found.quotechar in ('"', "'") else '"'
     return (delimiter if not delimiter.isalnum() else ","), quote

@@ -88,7 +88,7 @@ class BlockReader:
         self._trails: list[_Trail] = []
         self._owners: array[int] = array("i")
         """For each byte the numbers of two trails: with a field without quotes there, and with a field in quotes."""
-        self.looked, self._work = 0, work or Work()
+        self.looked, self.work = 0, work or Work()
 
     def record(self, start: int) -> Found | Malformed | More:
         """The record at `start`, which must not lie before the `start` of an earlier call."""
@@ -98,7 +98,7 @@ class BlockReader:
 
     def account(self) -> None:
         """Charge what was looked at. Raises Rejected beyond the budget."""
-        self._work.spend(self.looked)
+        self.work.spend(self.looked)
         self.looked = 0
 
     def _read(self, start: int, *, meets: bool) -> Found | Malformed | More:

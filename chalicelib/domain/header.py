@@ -22,15 +22,17 @@ from chalicelib.domain.contract import (
 )
 from chalicelib.domain.grammar import Malformation, Malformed
 from chalicelib.domain.identifiers import fold
+from chalicelib.domain.preamble import preamble
 from chalicelib.domain.spelling import Found, More, Spelling
 from chalicelib.errors import Rejected
 from chalicelib.visible import printable
 
-BOM = b"\xef\xbb\xbf"
 FOREIGN = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip"}
 """How files begin that are not plain UTF-8 text."""
 HEAD_BYTES = 16_384
 """Read first; more only if the header does not end within."""
+MOST_FOOTER_BYTES = 16 << 20
+MOST_FOOTER_PIECE = 1 << 20
 BEYOND_BYTES = 64
 """Read behind a header as long as may be: enough to see its line end, or that it has none."""
 ANY_TEXT = ColumnType(kind=Kind.VARCHAR, length=65_535)
@@ -78,7 +80,7 @@ def staged_column(contract: Contract, name: str) -> Column:
 
 def read_header(source: ByteSource, dialect: Dialect, limits: Limits) -> Header:
     """Find a file's first record, and its column names in the record before it. Raises Rejected."""
-    start, lines = _preamble(source, dialect, limits)
+    start, lines = preamble(source, dialect, limits)
     if not dialect.header:
         return Header(fields=dialect.columns, data_start=start, lines=lines, skipped=lines)
     head, found = _first_record(source, start, Spelling(replace(dialect, null=()), limits))
@@ -129,41 +131,26 @@ def _returned(value: bytes | None) -> bool:
     return value is not None and b"\r" in value.replace(b"\r\n", b"")
 
 
-def _preamble(source: ByteSource, dialect: Dialect, limits: Limits) -> tuple[int, int]:
-    """Where the header starts, and the physical lines before it: those declared, then comments."""
-    newline, comment = _newline(dialect), dialect.comment.encode()
-    start, lines = len(BOM) if source.read(0, min(len(BOM), source.size)) == BOM else 0, 0
-    while lines < dialect.preamble_lines or (
-        comment and source.read(start, min(len(comment), source.size - start)) == comment
-    ):
-        stop = _line_stop(source, start, newline, limits.max_record_bytes)
-        if stop is None:
-            raise Rejected("the file ends before its header, in what the contract skips", code="HEADER_MISSING", line=1)
-        start, lines = stop, lines + 1
-    return start, lines
-
-
-def _line_stop(source: ByteSource, start: int, newline: bytes, longest: int) -> int | None:
-    """Where the line after the one at `start` begins; None if the file ends with it or it is too long."""
-    at = start
-    while at < source.size and at - start <= longest:
-        text = source.read(at, min(HEAD_BYTES, source.size - at))
-        if (found := text.find(newline)) >= 0:
-            return at + found + 1
-        at += len(text)
-    return None
-
-
 def data_end(source: ByteSource, start: int, dialect: Dialect) -> int:
-    """Where the footer begins: behind so many physical lines fewer, but not before `start`."""
+    """Where the footer begins: behind so many physical lines fewer, but not before `start`. Raises Rejected.
+
+    Lines are looked for from the end, in pieces that grow, as far as MOST_FOOTER_BYTES before it.
+    """
     newline = _newline(dialect)
     end, left = source.size, dialect.footer_lines
     at = end - source.read(max(end - 1, 0), 1).endswith(newline)  # the last line's own end
+    piece = HEAD_BYTES
     while left and at > start:
-        begin = max(start, at - HEAD_BYTES)
+        if source.size - at > MOST_FOOTER_BYTES:
+            message = (
+                f"the last {dialect.footer_lines} lines, a footer by the contract, have over {MOST_FOOTER_BYTES} bytes"
+            )
+            raise Rejected(f"{message}; see dialect.footer_lines", code="FOOTER_TOO_LONG", byte_offset=at)
+        begin, piece = max(start, at - piece), min(2 * piece, MOST_FOOTER_PIECE)
         text = source.read(begin, at - begin)
-        while left and (found := text.rfind(newline)) >= 0:
-            left, end, text = left - 1, begin + found + 1, text[:found]
+        until = len(text)
+        while left and (found := text.rfind(newline, 0, until)) >= 0:
+            left, end, until = left - 1, begin + found + 1, found
         at = begin
     return start if left else end
 

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.domain.block import Block
 from chalicelib.domain.bytesource import Range
 from chalicelib.domain.contract import Column, ColumnType, Contract, Dialect, Kind, Limits
-from chalicelib.domain.header import match_header, read_header
+from chalicelib.domain.header import HEAD_BYTES, data_end, match_header, read_header
 from chalicelib.domain.rejects import KEPT_BYTES
 from chalicelib.domain.split import plan_chunks
 from chalicelib.domain.stage import BLOCK_BYTES, MOST_ROWS, stage_chunk
@@ -35,9 +35,9 @@ def staged(body: bytes, things: Contract = PAIR) -> Staged:
     return stage_file(header_of(things) + body, things, 1 << 20)
 
 
-def refusal(source: Virtual | Memory, **limits: int) -> Rejected:
+def refusal(source: Virtual | Memory, dialect: Dialect = Dialect(), **limits: int) -> Rejected:  # noqa: B008
     with pytest.raises(Rejected) as refused:
-        read_header(source, Dialect(), Limits(**limits))
+        read_header(source, dialect, Limits(**limits))
     return refused.value
 
 
@@ -186,3 +186,26 @@ def test_random_bytes_are_refused_or_rejected_and_never_loaded():
     assert result.good == b""
     assert len(result.rejects) > 100
     assert refusal(Memory(noise[3:])).code.startswith("HEADER")
+
+
+def test_a_gigabyte_of_comments_is_refused_after_the_first_megabytes():
+    source = virtual(GB, b"#\n", head=b"#\n")
+    assert refusal(source, Dialect(comment="#")).code == "HEADER_MISSING"
+    assert source.bytes_read < 18 * MB
+    assert source.reads < 40
+
+
+def test_comments_before_a_header_are_read_once():
+    source = virtual(2 * MB, b"#\n", head=b"#\n", tail=b"a,b\n1,2\n")
+    header = read_header(source, Dialect(comment="#"), Limits())
+    assert header.fields == ("a", "b")
+    assert source.bytes_read < source.size + 2 * HEAD_BYTES
+    assert source.reads < 20
+
+
+def test_a_footer_without_line_ends_is_refused_after_the_last_megabytes():
+    source = virtual(GB, b"x", head=HEAD)
+    with pytest.raises(Rejected) as refused:
+        data_end(source, len(HEAD), Dialect(footer_lines=1))
+    assert refused.value.code == "FOOTER_TOO_LONG"
+    assert source.bytes_read < 18 * MB
