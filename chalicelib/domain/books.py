@@ -19,7 +19,7 @@ def misfit(filed: FilePlan, chunks: Sequence[Chunk]) -> tuple[Chunk, int] | None
     """The first chunk that does not start where its predecessor ended, and where it should have started.
 
     Chunk 1 starts right after the header, for certain. Every chunk reads by the same rules from its start, so if each
-    starts where the one before it ended, every boundary is right, whatever the plan had guessed. Since all chunks before
+    starts where the one before it ended, every boundary is right, whatever the plan had guessed. As all chunks before
     the one that is found are right, its new start is right for good: each chunk is staged at most twice.
     Source: Ge et al., Speculative Distributed CSV Data Parsing, SIGMOD 2019 (section 4, validation of the chain).
     """
