@@ -1,6 +1,6 @@
 # One verb per intention. Each makes what it needs first (scripts/setup; a second run of that costs nothing).
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test sim sim-deep kill planted coverage lint bench package deploy teardown deployed clean
+.PHONY: help setup demo up down test browser sim sim-deep kill planted coverage lint bench package deploy teardown deployed clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ down: setup ## stop the local stack
 
 test: setup ## the tests (PYTEST="-k name" to pass options)
 	@.venv/bin/python -m pytest $(PYTEST)
+
+browser: setup ## a page of another origin attacks the local stack in a real Chromium, which must be installed
+	@.venv/bin/python -m pytest -n0 -rs tests/local/guarded/test_browser.py $(PYTEST)
 
 sim: setup ## the simulation: 8,200 single faults, 20,000 storms, 1,000 interleavings (SIM="--seeds 1000" for fewer)
 	@.venv/bin/python -m tests.simulation $(SIM)

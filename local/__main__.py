@@ -1,9 +1,10 @@
-"""`python -m local up|down|status|kill|restart|query`: the local stack without the CLI."""
+"""`python -m local up|down|status|kill|restart|in-flight|query`: the local stack without the CLI."""
 
 from __future__ import annotations
 
 import argparse
 import csv
+import json
 import os
 import sys
 from pathlib import Path
@@ -19,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def main() -> int:
     """Returns the exit code; `status` gives 1 if the stack is not up."""
     parser = argparse.ArgumentParser(prog="python -m local", description="Landfall's local stack")
-    parser.add_argument("what", choices=["up", "down", "status", "kill", "restart", "query"])
+    parser.add_argument("what", choices=["up", "down", "status", "kill", "restart", "in-flight", "query"])
     parser.add_argument("sql", nargs="?", default="", help="with query: what to ask the warehouse; rows come as CSV")
     parser.add_argument("--state", default=".landfall", help="state directory")
     parser.add_argument("--app", default="", help="project directory of the Chalice app")
@@ -49,6 +50,9 @@ def _do(stack: Stack, what: str) -> int:
             stack.kill_worker()
         case "restart":
             stack.restart(print)
+        case "in-flight":
+            print(json.dumps(stack.in_flight(), indent=2))
+            return 0
     status = stack.status()
     print(where(status))
     return 0 if status.up or what == "kill" else 1

@@ -6,18 +6,17 @@ import os
 import shlex
 from collections.abc import Mapping
 
+from local.access.signatures import Credentials
 from local.options import LAPTOP_SETTINGS, REGION, Names, Options, Places
 from local.record import Ports
 from local.safety import check_loopback
 
-KEY = "landfall-local"  # any key will do; ministack takes twelve digits for an account
 
-
-def exported(ports: Ports, names: Names, options: Options) -> dict[str, str]:
+def exported(ports: Ports, names: Names, options: Options, credentials: Credentials) -> dict[str, str]:
     """What the app needs to run against this stack: the same variables as in AWS, and where this AWS is."""
     env = {
-        "AWS_ACCESS_KEY_ID": KEY,
-        "AWS_SECRET_ACCESS_KEY": KEY,
+        "AWS_ACCESS_KEY_ID": credentials.access_key,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ENDPOINT_URL": ports.url("aws"),

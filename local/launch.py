@@ -13,6 +13,8 @@ import psutil
 
 from chalicelib.config import Settings
 from local import processes
+from local.access.private import make_private, write_private
+from local.access.signatures import Credentials
 from local.aws.functions import from_json
 from local.aws.provision import Provision
 from local.aws.wiring import Wiring
@@ -24,7 +26,6 @@ from local.record import Ports, Record
 from local.warehouse import contracts_of, migrate
 
 READY_SECONDS = 60.0
-CHALICE = "from chalice.cli import main; main()"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,8 @@ class Launch:
     places: Places
     names: Names
     options: Options
+    credentials: Credentials = field(default_factory=Credentials.fresh)
+    """Those of the AWS, new with each start."""
     started: list[Proc] = field(default_factory=list)
 
     def everything(self, say: Callable[[str], None]) -> Record:
@@ -42,8 +45,8 @@ class Launch:
         record.write(self.places.record)  # so that a start that is cut short can be cleaned up
         wiring = self._provision(record)
         if self.options.functions:
-            self.wait_worker(record.process("worker"), record.ports)
-            wiring.connect(from_json(fetch(record.ports.url("worker") + "/functions")))
+            self.wait_worker(record.process("worker"), record)
+            wiring.connect(from_json(fetch(record.ports.url("worker") + "/functions", record.token_header)))
         if self.options.warehouse:
             record = replace(record, warehouse=self._wait_warehouse(record))
             for line in migrate(record.warehouse, self.places.root / "sql", contracts_of(Path(record.app))):
@@ -62,18 +65,20 @@ class Launch:
         """
         self._clear_places()
         ports = self._ports()
-        env = of_aws(exported(ports, self.names, self.options))
-        self._ministack(ports, env)
-        self._warehouse(ports, env)
+        env = of_aws(exported(ports, self.names, self.options, self.credentials))
+        self._ministack(ports, env, worker=False)
+        if self.options.warehouse:
+            self._warehouse(ports, env)
         record = self._record(ports, env, app="")
         self._wait_ministack(record)
-        return replace(record, ready=True, warehouse=self._wait_warehouse(record))
+        warehouse = self._wait_warehouse(record) if self.options.warehouse else {}
+        return replace(record, ready=True, warehouse=warehouse)
 
     def again(self, name: str, record: Record) -> Proc:
         """Start the worker or the API again at its place; they keep nothing."""
         if name == "worker":
             proc = self.worker(record.ports, Path(record.app), record.env)
-            self.wait_worker(proc, record.ports)
+            self.wait_worker(proc, record)
             return proc
         proc = self.api(record.ports, Path(record.app), record.env)
         self.wait_api(proc, record.ports)
@@ -86,16 +91,14 @@ class Launch:
             "--memory-mb", _half_of_memory_mb(),
         )  # fmt: skip
 
-    def wait_worker(self, worker: Proc, ports: Ports) -> None:
+    def wait_worker(self, worker: Proc, record: Record) -> None:
         """Until it can be invoked."""
-        wait_ready(worker, lambda: answers(ports.url("worker") + "/functions"), seconds=READY_SECONDS)
+        url = record.ports.url("worker") + "/functions"
+        wait_ready(worker, lambda: answers(url, record.token_header), seconds=READY_SECONDS)
 
     def api(self, ports: Ports, app: Path, env: dict[str, str]) -> Proc:
         """The process that serves the REST API."""
-        return self._python(
-            "api", env, "-c", CHALICE, "--project-dir", app, "local", "--host", "127.0.0.1", "--port", ports.api,
-            "--stage", STAGE, "--no-autoreload",
-        )  # fmt: skip
+        return self._python("api", env, "-m", "local.aws.api", "--port", ports.api, "--app", app, "--stage", STAGE)
 
     def wait_api(self, api: Proc, ports: Ports) -> None:
         """Until it can be asked."""
@@ -104,9 +107,9 @@ class Launch:
     def _start_all(self) -> Record:
         self._clear_places()
         ports, app = self._ports(), (self.places.root / self.options.app_dir).resolve()
-        env = exported(ports, self.names, self.options)
+        env = exported(ports, self.names, self.options, self.credentials)
         self._write_secrets(ports, env)
-        self._ministack(ports, env)
+        self._ministack(ports, env, worker=True)
         if self.options.functions:
             self.worker(ports, app, env)
         if self.options.warehouse:
@@ -116,8 +119,9 @@ class Launch:
         return self._record(ports, env, app=str(app))
 
     def _clear_places(self) -> None:
+        make_private(self.places.state)
         for directory in (self.places.logs, self.places.scratch):
-            directory.mkdir(parents=True, exist_ok=True)
+            make_private(directory)
         for old in self.places.logs.glob("*.log"):
             old.unlink()
 
@@ -135,8 +139,7 @@ class Launch:
             (self.places.tokens, json.dumps(tokens) + "\n"),
             (self.places.env, shell_lines({**env, **caller})),
         ):
-            path.touch(mode=0o600)
-            path.write_text(text)
+            write_private(path, text)
 
     def _ports(self) -> Ports:
         """Those of the last time where they are free: a shell that knows their addresses can go on with them."""
@@ -148,7 +151,7 @@ class Launch:
         found.write(self.places.ports)
         return found
 
-    def _ministack(self, ports: Ports, env: dict[str, str]) -> None:
+    def _ministack(self, ports: Ports, env: dict[str, str], *, worker: bool) -> None:
         program = self.places.root / ".venv-ministack" / "bin" / "python"
         if not program.exists():
             raise processes.StartError("there is no .venv-ministack yet: run `sh scripts/setup`")
@@ -158,6 +161,7 @@ class Launch:
         self._start(
             "ministack", of_aws(env), program, "-P", script, "--port", ports.aws,
             "--redshift-data-url", ports.url("redshift_data"), "--memory-mb", _half_of_memory_mb(),
+            *(("--worker-url", ports.url("worker")) if worker else ()),
         )  # fmt: skip
 
     def _warehouse(self, ports: Ports, env: dict[str, str]) -> None:
@@ -173,6 +177,7 @@ class Launch:
         self._wait_ministack(record)
         provision = Provision(
             endpoint=record.ports.url("aws"),
+            credentials=self.credentials,
             names=self.names,
             visibility_seconds=self.options.visibility_seconds,
             max_attempts=Settings.from_env(record.env).max_attempts,
@@ -185,7 +190,7 @@ class Launch:
 
     def _wait_ministack(self, record: Record) -> None:
         ready = record.ports.url("aws") + "/_ministack/ready"
-        wait_ready(record.process("ministack"), lambda: answers(ready), seconds=READY_SECONDS)
+        wait_ready(record.process("ministack"), lambda: answers(ready, record.token_header), seconds=READY_SECONDS)
 
     def _wait_warehouse(self, record: Record) -> dict[str, object]:
         ready = self.places.warehouse_ready

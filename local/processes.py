@@ -17,6 +17,8 @@ from pathlib import Path
 
 import psutil
 
+from local.access.private import open_private
+
 PORTS = range(20_000, 32_000)  # below the ports systems hand to outgoing connections, which could take one from us
 STOP_SECONDS = 15.0
 CLOCK_SLACK = 3.0  # seconds a time of birth may move: the system derives it from a wall clock that gets corrected
@@ -67,7 +69,7 @@ def port_is_free(port: int) -> bool:
 def start(name: str, argv: list[str], *, env: Mapping[str, str], cwd: Path, logs: Path) -> Proc:
     """Start a process in a session of its own, so that Ctrl-C at the terminal does not reach it."""
     log = logs / f"{name}.log"
-    with log.open("ab") as out:
+    with open_private(log, append=True) as out:
         child = subprocess.Popen(
             argv,
             env=dict(env),
@@ -76,6 +78,7 @@ def start(name: str, argv: list[str], *, env: Mapping[str, str], cwd: Path, logs
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            umask=0o077,
         )
     born = psutil.Process(child.pid).create_time()
     proc = Proc(name=name, pid=child.pid, born=born, command=tuple(argv[1:]), log=str(log))

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from local.access.private import write_private
+from local.access.signatures import Credentials
 from local.options import Names
 from local.processes import Proc
 
@@ -27,7 +29,7 @@ class Ports:
 
     def write(self, path: Path) -> None:
         """Keep them for the next start."""
-        path.write_text(json.dumps(asdict(self)) + "\n")
+        write_private(path, json.dumps(asdict(self)) + "\n")
 
     @classmethod
     def read(cls, path: Path) -> Ports | None:
@@ -56,6 +58,16 @@ class Record:
     warehouse: dict[str, Any] = field(default_factory=dict)
     """How to connect to the warehouse: host, port, database, user, password."""
 
+    @property
+    def credentials(self) -> Credentials:
+        """Those of its AWS."""
+        return Credentials.from_env(self.env)
+
+    @property
+    def token_header(self) -> dict[str, str]:
+        """What a process of the stack sends to another."""
+        return self.credentials.token_header
+
     def process(self, name: str) -> Proc:
         """One of its processes."""
         return next(proc for proc in self.processes if proc.name == name)
@@ -64,8 +76,7 @@ class Record:
         """Keep it; a reader sees the old or the new, never half of it."""
         urls = {name: self.ports.url(name) for name in ("aws", "worker", "api", "redshift_data")}
         fresh = path.with_suffix(".new")
-        fresh.touch(mode=0o600)
-        fresh.write_text(json.dumps({"urls": urls, **asdict(self)}, indent=2) + "\n")
+        write_private(fresh, json.dumps({"urls": urls, **asdict(self)}, indent=2) + "\n")
         fresh.replace(path)
 
     @classmethod

@@ -1,4 +1,4 @@
-"""The whole pipeline on this machine: `Stack(root).up()`, or `python -m local up|down|status|kill|restart|query`.
+"""The whole pipeline on this machine: `Stack(root).up()`, or `python -m local` (its verbs are in `local/__main__.py`).
 
 Four processes, on loopback ports of their own: **ministack** is AWS, **warehouse** is Redshift, **worker** runs the
 app's functions, **api** serves its REST API. Several stacks run at once with state directories of their own.
@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from local import processes
+from local.access.private import make_private, open_private
 from local.http import fetch
 from local.launch import Launch
 from local.options import Names, Options, Places
 from local.record import Record
+from local.redshift.account import forget
 from local.warehouse import contracts_of, migrate
 
 _PLAIN = Options()
@@ -131,7 +133,8 @@ class Stack:
 
     def in_flight(self) -> dict[str, Any]:
         """How many invocations of each function run now and ran at most at once."""
-        answer: dict[str, Any] = fetch(f"{self._record().ports.url('worker')}/in-flight")["functions"]
+        record = self._record()
+        answer: dict[str, Any] = fetch(f"{record.ports.url('worker')}/in-flight", record.token_header)["functions"]
         return answer
 
     def _record(self) -> Record:
@@ -145,14 +148,15 @@ class Stack:
         processes.stop(record.processes if record else ())
         for path in (self.places.record, self.places.env, self.places.tokens, self.places.warehouse_ready):
             path.unlink(missing_ok=True)
+        forget(self.places.warehouse)
         for directory in (self.places.warehouse, self.places.scratch):
             shutil.rmtree(directory, ignore_errors=True)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """One change of a stack at a time."""
-        self.places.state.mkdir(parents=True, exist_ok=True)
-        with (self.places.state / "lock").open("w") as lock:
+        make_private(self.places.state)
+        with open_private(self.places.state / "lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

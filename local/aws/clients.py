@@ -1,4 +1,4 @@
-"""boto3 clients for a local AWS: dummy keys, no proxies, never anything but the given endpoint."""
+"""boto3 clients for a local AWS: its credentials, no proxies, never anything but the given endpoint."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from local.access.signatures import Credentials
 from local.options import REGION
 from local.safety import check_loopback
 
@@ -15,9 +16,9 @@ _CONFIG = Config(proxies={}, connect_timeout=5, read_timeout=60, retries={"max_a
 
 
 @cache
-def client(service: str, endpoint: str) -> Any:
+def client(service: str, endpoint: str, credentials: Credentials) -> Any:
     """A client of one service at a loopback endpoint."""
-    keys = {"AWS_ACCESS_KEY_ID": "landfall-local", "AWS_SECRET_ACCESS_KEY": "landfall-local"}
+    keys = {"AWS_ACCESS_KEY_ID": credentials.access_key, "AWS_SECRET_ACCESS_KEY": credentials.secret}
     check_loopback({**keys, "AWS_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": REGION})
     return boto3.client(
         service,

@@ -5,6 +5,8 @@ what it raises is answered with its own name. It keeps nothing: `kill -9` and a 
 only the invocations that were running, which their queues bring back. It does not isolate invocations from each
 other (they are threads of one process), and does not stop one that passes its deadline.
 
+It answers only to processes of the stack and to callers that sign with its credentials: nobody else gets a stack trace.
+
 Besides the Invoke API: GET /functions (what the app declares), GET /in-flight (running now, most at once, calls and
 errors of each function), DELETE /in-flight (count anew).
 """
@@ -28,6 +30,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from local.access.handlers import Guard, GuardedHandler
+from local.access.signatures import Credentials
 from local.aws.functions import Function, as_json, discover, load_app
 from local.options import ACCOUNT, REGION
 from local.safety import check_loopback
@@ -171,7 +175,7 @@ def _ms(started: float) -> float:
     return (time.monotonic() - started) * 1000
 
 
-class Endpoint(BaseHTTPRequestHandler):
+class Endpoint(GuardedHandler, BaseHTTPRequestHandler):
     """HTTP to the worker."""
 
     protocol_version = "HTTP/1.1"
@@ -179,14 +183,13 @@ class Endpoint(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """The Invoke API, synchronous."""
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         asked = INVOKE.fullmatch(self.path.split("?")[0])
         function = self.worker.named(unquote(asked[1])) if asked else None
         if function is None:
             return self._answer(404, {"Type": "User", "Message": f"no function at {self.path}"})
         fallback = (time.time() + function.timeout) * 1000
         deadline = int(self.headers.get("X-Amzn-Deadline-Ms") or fallback)
-        outcome = self.worker.invoke(function, body, self.headers.get("X-Amzn-RequestId") or "local", deadline)
+        outcome = self.worker.invoke(function, self.body, self.headers.get("X-Amzn-RequestId") or "local", deadline)
         return self._answer(200, outcome.body, {"X-Amz-Function-Error": "Unhandled"} if outcome.failed else {})
 
     def do_GET(self) -> None:
@@ -250,6 +253,7 @@ def main() -> None:
             resource.setrlimit(resource.RLIMIT_AS, (args.memory_mb << 20, args.memory_mb << 20))
     log_to(sys.stdout)
     directory = args.app.resolve()
+    Endpoint.guard = Guard(port=args.port, credentials=Credentials.from_env(os.environ))
     Endpoint.worker = Worker.of(load_app(directory), directory, args.stage)
     with Server(("127.0.0.1", args.port), Endpoint) as server:
         server.serve_forever()

@@ -10,6 +10,8 @@ What it guarantees over plain ministack, each for a fault that was met:
 - **Events from EventBridge are tried again** like other asynchronous invocations: twice more.
 - **Ranged reads of a version**: ministack answers with the whole version.
 - **Schedules in seconds**, `rate(10 seconds)`, which AWS does not have, so that a sweep can be watched.
+- **Only callers with this start's credentials** are answered, and no web page of another origin: see ministack_guard.
+- **Functions run in the stack's worker and nowhere else**; without one (`make deployed`), only uploaded code runs.
 - **Redshift's Data API** asked for at this gateway is passed on to its stand-in, and the stand-in's events are let on
   the bus: EventBridge refuses `aws.*` sources from anyone but AWS, and here the stand-in is AWS.
 
@@ -49,9 +51,12 @@ OTHERS = {"RedshiftData": "redshift-data", "RedshiftServerless": "redshift-serve
 PUT_BACK_PAUSE = 0.25  # seconds before a queue is looked at again while its worker is away
 THREAD_STACK = 2 << 20  # one thread per invocation: the default 8 MiB each would eat the memory cap
 
-sys.path.append(str(Path(__file__).parent))  # last: nothing of ours is to stand in for a module of ministack's
+HERE = Path(__file__).parent
+sys.path += [str(HERE), str(HERE.parent / "access")]  # last: nothing of ours is to stand in for a module of ministack's
 from ministack_fair import make_queues_fair  # noqa: E402
-from ministack_worker import handed_over, invoke_worker  # noqa: E402
+from ministack_guard import guarded  # noqa: E402
+from ministack_worker import failure, handed_over, invoker  # noqa: E402
+from signatures import Credentials  # noqa: E402
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -101,11 +106,15 @@ def mend_events(eventbridge: Any, lambda_svc: Any) -> None:
     eventbridge._SCHEDULER_TICK_INTERVAL = 0.5
 
 
-def forward_to(url: str) -> Callable[..., Awaitable[Answer]]:
-    """A ministack service that passes JSON requests on to another process."""
+def forward_to(url: str, credentials: Credentials) -> Callable[..., Awaitable[Answer]]:
+    """A ministack service that passes JSON requests on to another process, as a process of the stack.
+
+    The caller's signature is not passed on: it holds for this server only.
+    """
 
     def call(headers: dict[str, str], body: bytes) -> Answer:
-        kept = {k: v for k, v in headers.items() if k.lower() in ("x-amz-target", "content-type", "authorization")}
+        kept = {k: v for k, v in headers.items() if k.lower() in ("x-amz-target", "content-type")}
+        kept |= credentials.token_header
         request = urllib.request.Request(url, data=body, headers=kept, method="POST")
         kind = {"Content-Type": "application/x-amz-json-1.1"}
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never by way of the user's proxy
@@ -149,11 +158,19 @@ def mend_versions(s3: Any) -> None:
     s3._get_object = get_object
 
 
-def mend_runtime(lambda_runtime: Any) -> None:
-    """Start uploaded code under a Python with nothing but the standard library on its path.
+def mend_runtime(lambda_runtime: Any, credentials: Credentials) -> None:
+    """Start uploaded code under a Python with nothing but the standard library on its path, with keys that are valid.
 
-    ministack would start it under its own, where the code would find whatever ministack imports.
+    ministack would start it under its own, where the code would find whatever ministack imports. It would give it the
+    account's number for an access key.
     """
+    given = lambda_runtime.execution_credentials
+
+    def execution_credentials(config: dict[str, Any]) -> dict[str, str]:
+        keys = {"AWS_ACCESS_KEY_ID": credentials.access_key, "AWS_SECRET_ACCESS_KEY": credentials.secret}
+        return {**given(config), **keys}
+
+    lambda_runtime.execution_credentials = execution_credentials
     bare = Path(tempfile.mkdtemp()) / "python"
     bare.write_text(f'#!/bin/sh\nexec {shlex.quote(sys._base_executable)} -I -S "$@"\n')
     bare.chmod(0o755)
@@ -164,6 +181,27 @@ def mend_runtime(lambda_runtime: Any) -> None:
         return (str(bare) if runtime.startswith("python") else program), script
 
     lambda_runtime._detect_runtime_binary = detect_bare
+
+
+def keep_to_worker(lambda_svc: Any, worker_url: str, credentials: Credentials) -> None:
+    """Make and run functions of the stack's worker only; where there is no worker, of uploaded code only."""
+    run, create = lambda_svc._execute_function_dispatch, lambda_svc._create_function
+    refusal = "a function here runs in the stack's worker" if worker_url else "a function here has code of its own"
+
+    def is_ours(config: dict[str, Any]) -> bool:
+        return (lambda_svc._proxy_url_for(config) or "") == worker_url
+
+    def create_function(data: dict[str, Any]) -> Any:
+        if is_ours(data):
+            return create(data)
+        return lambda_svc.error_response_json("InvalidParameterValueException", refusal, 400)
+
+    def dispatch(func: Any, config: dict[str, Any], *given: Any) -> Any:
+        return run(func, config, *given) if is_ours(config) else failure("Runtime.NotOurs", refusal)
+
+    lambda_svc._create_function = create_function
+    lambda_svc._execute_function_dispatch = dispatch
+    lambda_svc._execute_function_proxy = invoker(credentials)
 
 
 def mend_rest_apis(v1: Any) -> None:
@@ -186,7 +224,7 @@ def mend_rest_apis(v1: Any) -> None:
     v1.handle_request = handle_request
 
 
-def mend_gateway(app: Any, redshift_data_url: str) -> None:
+def mend_gateway(app: Any, redshift_data_url: str, credentials: Credentials) -> None:
     """Answer for the Redshift Data API too, and for a Redshift Serverless."""
     detect = app.detect_service
 
@@ -196,7 +234,7 @@ def mend_gateway(app: Any, redshift_data_url: str) -> None:
         return str(detect(method, path, headers, query))
 
     app.detect_service = detect_service
-    app.SERVICE_HANDLERS["redshift-data"] = forward_to(redshift_data_url)
+    app.SERVICE_HANDLERS["redshift-data"] = forward_to(redshift_data_url, credentials)
     app.SERVICE_HANDLERS["redshift-serverless"] = no_warehouse
 
 
@@ -226,23 +264,27 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="ministack, mended, on loopback")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--redshift-data-url", default="")
+    parser.add_argument("--worker-url", default="", help="where functions run; without it, uploaded code is run")
     parser.add_argument("--memory-mb", type=int, default=0)
     args = parser.parse_args()
+    credentials = Credentials.from_env(os.environ)
     settle_in(args.port, args.memory_mb)
 
     from ministack import app
     from ministack.core import lambda_runtime
     from ministack.services import apigateway_v1, eventbridge, lambda_svc, s3, sqs
 
-    lambda_svc._execute_function_proxy = invoke_worker
-    mend_runtime(lambda_runtime)
+    keep_to_worker(lambda_svc, args.worker_url, credentials)
+    mend_runtime(lambda_runtime, credentials)
+    lambda_svc.execution_credentials = lambda_runtime.execution_credentials
     mend_rest_apis(apigateway_v1)
     mend_queues(lambda_svc, sqs)
     make_queues_fair(sqs)
     mend_versions(s3)
     mend_events(eventbridge, lambda_svc)
     if args.redshift_data_url:
-        mend_gateway(app, args.redshift_data_url)
+        mend_gateway(app, args.redshift_data_url, credentials)
+    app.app = guarded(app.app, args.port, credentials, deployed=not args.worker_url)
     sys.argv[1:] = []  # ministack reads them too
     app.main()
 

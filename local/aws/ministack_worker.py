@@ -1,6 +1,6 @@
 """Lambda's Invoke API as ministack calls it: what it does in place of its own proxy hop.
 
-Run by the interpreter of .venv-ministack, which has nothing of this project's: only the standard library.
+Run by the interpreter of .venv-ministack, which has nothing of this project's but what lies beside this file.
 """
 
 from __future__ import annotations
@@ -9,8 +9,11 @@ import http.client
 import json
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
+
+from signatures import Credentials
 
 EVENT_PATIENCE = 600.0  # seconds an event waits for a worker that is being started again
 LONGEST_PAUSE = 5.0  # seconds between two looks for it: hundreds of events may wait, each in a thread of its own
@@ -46,8 +49,17 @@ def from_queue(event: Any) -> bool:
     return bool(records) and records[0].get("eventSource") == "aws:sqs"
 
 
-def invoke_worker(func: dict[str, Any], event: Any, url: str, request_id: str) -> dict[str, Any]:
-    """One invocation by the Lambda Invoke API; what ministack calls instead of its own proxy hop."""
+def invoker(credentials: Credentials) -> Callable[..., dict[str, Any]]:
+    """What ministack calls instead of its own proxy hop: the worker takes the token of these credentials only."""
+
+    def invoke(func: dict[str, Any], event: Any, url: str, request_id: str) -> dict[str, Any]:
+        return invoke_worker(func, event, url, request_id, credentials.token_header)
+
+    return invoke
+
+
+def invoke_worker(func: dict[str, Any], event: Any, url: str, request_id: str, token: dict[str, str]) -> dict[str, Any]:
+    """One invocation by the Lambda Invoke API."""
     config = func.get("config") or func
     timeout = float(config.get("Timeout") or 3)
     handed_over.yes = True
@@ -57,7 +69,7 @@ def invoke_worker(func: dict[str, Any], event: Any, url: str, request_id: str) -
         handed_over.yes = False
         return failure("Worker.Away", f"no worker at {url}: {away}")
     try:
-        return exchange(connection, config["FunctionName"], event, request_id, timeout)
+        return exchange(connection, config["FunctionName"], event, {"X-Amzn-RequestId": request_id, **token}, timeout)
     except TimeoutError:
         return failure("Sandbox.Timedout", f"{request_id} Task timed out after {timeout:.2f} seconds")
     except (OSError, http.client.HTTPException) as error:
@@ -67,14 +79,14 @@ def invoke_worker(func: dict[str, Any], event: Any, url: str, request_id: str) -
 
 
 def exchange(
-    connection: http.client.HTTPConnection, name: str, event: Any, request_id: str, timeout: float
+    connection: http.client.HTTPConnection, name: str, event: Any, given: dict[str, str], timeout: float
 ) -> dict[str, Any]:
     """Send the event and read the outcome."""
     deadline = int((time.time() + timeout) * 1000)
     headers = {
         "Content-Type": "application/json",
-        "X-Amzn-RequestId": request_id,
         "X-Amzn-Deadline-Ms": str(deadline),
+        **given,
     }
     connection.request("POST", f"/2015-03-31/functions/{name}/invocations", json.dumps(event).encode(), headers)
     response = connection.getresponse()

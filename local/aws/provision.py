@@ -15,6 +15,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.table import table_definition
+from local.access.signatures import Credentials
 from local.aws.clients import client
 from local.options import DEAD_SUFFIX, REGION, Names
 
@@ -24,6 +25,7 @@ class Provision:
     """Makes resources at one endpoint."""
 
     endpoint: str
+    credentials: Credentials
     names: Names
     visibility_seconds: int
     """How long a message stays with a worker that does not answer."""
@@ -45,7 +47,7 @@ class Provision:
 
     def bucket(self, name: str) -> None:
         """A versioned bucket: deleting a landed version must never take a newer one with it."""
-        s3 = client("s3", self.endpoint)
+        s3 = self._client("s3")
         with _unless("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
             s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
@@ -54,7 +56,7 @@ class Provision:
         """The table of runs and chunks, as its adapter defines it."""
         definition = table_definition(self.names.table)
         with _unless("ResourceInUseException"):
-            client("dynamodb", self.endpoint).create_table(**definition)
+            self._client("dynamodb").create_table(**definition)
 
     def queue(self, name: str) -> None:
         """A queue and its dead-letter queue."""
@@ -69,7 +71,7 @@ class Provision:
     def topic(self, arn: str, inbox: str) -> None:
         """A topic, and a queue that gets what is published, so that it can be looked at."""
         queue = self._queue(inbox, {})
-        sns = client("sns", self.endpoint)
+        sns = self._client("sns")
         made = sns.create_topic(Name=arn.rpartition(":")[2])["TopicArn"]
         if made != arn:
             raise ValueError(f"the topic was made as {made}, not as {arn}")
@@ -77,7 +79,7 @@ class Provision:
 
     def tokens(self) -> None:
         """The secret the API reads: a hash for each token, so that only whoever holds the file can use them."""
-        manager = client("secretsmanager", self.endpoint)
+        manager = self._client("secretsmanager")
         entries = [
             {"name": f"local-{role}", "role": role, "sha256": hashlib.sha256(token.encode()).hexdigest()}
             for role, token in self.api_tokens.items()
@@ -87,9 +89,12 @@ class Provision:
             manager.create_secret(Name=self.names.tokens_secret)
         manager.put_secret_value(SecretId=self.names.tokens_secret, SecretString=text)
 
+    def _client(self, service: str) -> Any:
+        return client(service, self.endpoint, self.credentials)
+
     def _queue(self, name: str, attributes: dict[str, str]) -> str:
         """A queue with these attributes, made or changed. Returns its ARN."""
-        sqs = client("sqs", self.endpoint)
+        sqs = self._client("sqs")
         wanted = {"VisibilityTimeout": str(self.visibility_seconds), **attributes}
         try:
             url = sqs.create_queue(QueueName=name, Attributes=wanted)["QueueUrl"]

@@ -108,7 +108,7 @@ class Wiring:
         )
 
     def _client(self, service: str) -> Any:
-        return client(service, self.provision.endpoint)
+        return client(service, self.provision.endpoint, self.provision.credentials)
 
 
 def _notification(function: Function, arn: str) -> dict[str, Any]:

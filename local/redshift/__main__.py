@@ -9,10 +9,12 @@ import signal
 import threading
 from pathlib import Path
 
+from local.access.signatures import Credentials
 from local.redshift.server import LocalRedshift
 
 
 def main() -> None:
+    os.umask(0o077)
     given = _arguments()
     stopping = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -24,6 +26,7 @@ def main() -> None:
         events_endpoint=given.events_endpoint,
         api_port=given.api_port,
         wire_port=given.wire_port,
+        credentials=Credentials.from_env(os.environ),
     )
     with redshift:
         _tell_ready(redshift, given.ready_file)

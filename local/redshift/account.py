@@ -1,11 +1,14 @@
 """Which user PostgreSQL runs as, and which folders that user reaches.
 
-PostgreSQL refuses to run as root. As root it runs as `nobody`, who may not reach a home folder or a folder of the
+PostgreSQL refuses to run as root. As root it runs under an id that no user has, so that its files and its memory are
+closed to every other process. `initdb` alone runs as `nobody`, for it must find its user's name; what it makes holds no
+data and no password yet, and changes hands before it is used. Such an id may not reach a home folder or a folder of the
 tests; then the files live under a public folder for temporary files instead, found again by a pointer.
 """
 
 from __future__ import annotations
 
+import grp
 import hashlib
 import os
 import pwd
@@ -20,6 +23,7 @@ from typing import Any
 
 _POINTER, _OWNER = "elsewhere", "pointed-to-by"
 _ELSEWHERE = "landfall-redshift-"
+_IDS = range(60_600, 61_000)  # between what systemd gives to users and what it gives to services
 
 
 class UnreachableError(Exception):
@@ -33,6 +37,12 @@ class Account:
     uid: int
     gid: int
     other: bool
+    maker: int
+    """The id `initdb` runs under."""
+
+    def as_maker(self) -> dict[str, Any]:
+        """Arguments that make subprocess change to the user of `initdb`."""
+        return {"user": self.maker, "group": self.gid, "extra_groups": []} if self.other else {}
 
     def as_popen(self) -> dict[str, Any]:
         """Arguments that make subprocess change to this user."""
@@ -42,6 +52,16 @@ class Account:
         if self.other:
             os.chown(path, self.uid, self.gid)
 
+    def lend(self, home: Path) -> None:
+        """Let `initdb` work in a folder, until `own_all` takes it back."""
+        if self.other:
+            os.chown(home, self.maker, self.gid)
+
+    def own_all(self, folder: Path) -> None:
+        """The folder, all that is in it, and the folder it is in."""
+        for path in (folder.parent, folder, *folder.rglob("*")) if self.other else ():
+            os.chown(path, self.uid, self.gid, follow_symlinks=False)
+
     def reaches(self, folder: Path) -> bool:
         """Whether this user may go into the folder and write there."""
         test = ["/bin/sh", "-c", 'cd "$1" && test -w .', "sh", str(folder)]
@@ -50,9 +70,15 @@ class Account:
 
 def account() -> Account:
     if os.geteuid() != 0:
-        return Account(uid=os.geteuid(), gid=os.getegid(), other=False)
-    nobody = pwd.getpwnam("nobody")
-    return Account(uid=nobody.pw_uid, gid=nobody.pw_gid, other=True)
+        return Account(uid=os.geteuid(), gid=os.getegid(), other=False, maker=os.geteuid())
+    own = _unused_id()
+    return Account(uid=own, gid=own, other=True, maker=pwd.getpwnam("nobody").pw_uid)
+
+
+def _unused_id() -> int:
+    """One that no user and no group has; the same each time, as the files of the last start belong to it."""
+    taken = {user.pw_uid for user in pwd.getpwall()} | {group.gr_gid for group in grp.getgrall()}
+    return next(number for number in _IDS if number not in taken)
 
 
 def home_for(folder: Path, who: Account) -> Path:
@@ -74,6 +100,20 @@ def home_for(folder: Path, who: Account) -> Path:
     return elsewhere
 
 
+def socket_folder(folder: Path, who: Account) -> Path:
+    """A closed folder for PostgreSQL's socket: in a public place, since a socket's path must be short."""
+    made = _public() / f"landfall-socket-{_digest(str(folder.resolve()))}"
+    _make_private(made, who)
+    return made
+
+
+def forget(folder: Path) -> None:
+    """Remove the files that `folder` points to."""
+    pointer = folder / _POINTER
+    if pointer.is_file():
+        shutil.rmtree(pointer.read_text().strip(), ignore_errors=True)
+
+
 def _sweep(who: Account) -> None:
     """Remove what data folders that are gone have left in the public place; a pointer is written before its target."""
     for left in _public().glob(f"{_ELSEWHERE}*"):
@@ -86,7 +126,7 @@ def _sweep(who: Account) -> None:
 
 def _make_private(folder: Path, who: Account) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if folder.is_symlink() or folder.stat().st_uid not in (who.uid, os.geteuid()):
+    if folder.is_symlink() or folder.stat().st_uid not in (who.uid, who.maker, os.geteuid()):
         raise UnreachableError(f"{folder} belongs to somebody else: remove it or choose another data folder")
     who.own(folder)
 

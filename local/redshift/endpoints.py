@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
+from local.access.signatures import Credentials
+
 REGION = "eu-west-1"
 ACCOUNT = "000000000000"
 
@@ -29,7 +31,7 @@ def loopback(url: str) -> str:
     return url
 
 
-def client(service: str, url: str) -> Any:
+def client(service: str, url: str, credentials: Credentials) -> Any:
     """A boto3 client that can reach the given endpoint only, whatever the environment says."""
     config = Config(
         region_name=REGION,
@@ -40,5 +42,7 @@ def client(service: str, url: str) -> Any:
         max_pool_connections=64,
         proxies={},
     )
-    session: Any = boto3.session.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name=REGION)
+    session: Any = boto3.session.Session(
+        aws_access_key_id=credentials.access_key, aws_secret_access_key=credentials.secret, region_name=REGION
+    )
     return session.client(service, endpoint_url=loopback(url), config=config)

@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local.access.signatures import Credentials
 from local.redshift.endpoints import ACCOUNT, REGION, client
 from local.redshift.statements import Submission
 
@@ -18,8 +19,8 @@ _KEPT_SECONDS = 24 * 3600
 class Bell:
     """Sends to the endpoint, or to nobody when there is none."""
 
-    def __init__(self, endpoint: str | None) -> None:
-        self._client: Any = client("events", endpoint) if endpoint else None
+    def __init__(self, endpoint: str | None, credentials: Credentials) -> None:
+        self._client: Any = client("events", endpoint, credentials) if endpoint else None
 
     def ring(self, ended: Submission) -> None:
         if self._client is None:

@@ -8,25 +8,28 @@ import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from local.access.handlers import Guard, GuardedHandler
+from local.access.signatures import Credentials
 from local.redshift.data_api import DataApi
 from local.redshift.requests import ApiError
 
 _PREFIX = "RedshiftData."
-_MOST_BODY = 8 * 1024 * 1024
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
     api: DataApi
+    guard: Guard
 
 
 class HttpServer:
     """Serves from a thread of its own between `start` and `stop`."""
 
-    def __init__(self, api: DataApi, port: int = 0) -> None:
+    def __init__(self, api: DataApi, credentials: Credentials, port: int = 0) -> None:
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.api = api
+        self._server.guard = Guard(port=self._server.server_address[1], credentials=credentials)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     @property
@@ -42,24 +45,23 @@ class HttpServer:
         self._thread.join()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(GuardedHandler, BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: _Server
+
+    @property
+    def guard(self) -> Guard:  # type: ignore[override]
+        return self.server.guard
 
     def do_GET(self) -> None:
         """For those who wait until it is up."""
         self._answer(200, {"service": "redshift-data", "local": True})
 
     def do_POST(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
         target = self.headers.get("X-Amz-Target") or ""
-        if length > _MOST_BODY:
-            self.close_connection = True
-            return self._fail(ApiError("ValidationException", "the request is too large", 413))
-        body = self.rfile.read(length)
         try:
-            answer = self.server.api.call(_operation(target), json.loads(body or b"{}"))
+            answer = self.server.api.call(_operation(target), json.loads(self.body or b"{}"))
         except ApiError as error:
             return self._fail(error)
         except ValueError as error:

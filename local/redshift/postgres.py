@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import fcntl
 import importlib.util
-import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,15 +20,15 @@ from typing import IO
 import psutil
 import psycopg
 
-from local.redshift.account import Account, account, home_for, runnable
+from local.access.private import open_private
+from local.redshift.account import Account, account, home_for, runnable, socket_folder
+from local.redshift.roles import DATABASE, MANAGER, QUIET_LOG, USER, login_rules, make_role
 
-USER = "awsuser"
-DATABASE = "dev"
 _START_SECONDS = 60
 _STOP_SECONDS = 20
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "",
+    "unix_socket_permissions": "0700",
     "max_connections": "150",
     "fsync": "off",
     "full_page_writes": "off",
@@ -44,6 +44,7 @@ _SETTINGS = {
     "lc_messages": "C",
     # Redshift's default is SNAPSHOT; this is PostgreSQL's name for it.
     "default_transaction_isolation": "repeatable read",
+    **QUIET_LOG,
 }
 
 
@@ -65,13 +66,20 @@ class Postgres:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = 0
-        self.password = ""
+        self.password = secrets.token_hex(16)
+        self.home = folder
+        self._socket: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: IO[str] | None = None
 
     @property
     def dsn(self) -> str:
         return f"host=127.0.0.1 port={self.port} user={USER} password={self.password} dbname={DATABASE}"
+
+    @property
+    def manager_dsn(self) -> str:
+        """The superuser's way in, for this process only."""
+        return f"host={self._socket} port={self.port} user={MANAGER} dbname={DATABASE}"
 
     @property
     def pid(self) -> int | None:
@@ -82,9 +90,9 @@ class Postgres:
         self._lock = _lock(self.folder / "lock")
         who = account()
         binaries = runnable(_installed(), who) / "bin"
-        home = home_for(self.folder, who)
-        self.password = _password(self.folder / "password")
-        data = home / "data"
+        home = self.home = home_for(self.folder, who)
+        self._socket = socket_folder(self.folder, who)
+        data = home / "cluster"
         stop_left_behind(data)
         if not (data / "PG_VERSION").is_file():
             self._make_cluster(binaries, home, who)
@@ -102,29 +110,32 @@ class Postgres:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+        if self._socket is not None:
+            shutil.rmtree(self._socket, ignore_errors=True)
+            self._socket = None
 
     def _make_cluster(self, binaries: Path, home: Path, who: Account) -> None:
         """Make the cluster aside and rename it, so that a kill in between leaves nothing half made."""
         making = home / f"making-{secrets.token_hex(4)}"
-        secret = home / "initdb-password"
-        secret.write_text(self.password)
-        secret.chmod(0o600)
-        who.own(secret)
-        command = [str(binaries / "initdb"), "-D", str(making), "-U", USER, f"--pwfile={secret}"]
-        command += ["--auth=password", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions"]
-        done = subprocess.run(command, check=False, capture_output=True, text=True, cwd="/", **who.as_popen())
-        secret.unlink()
+        command = [str(binaries / "initdb"), "-D", str(making), "-U", MANAGER]
+        command += ["--auth-local=peer", "--auth-host=reject", "--encoding=UTF8", "--locale=C"]
+        command += ["--no-sync", "--no-instructions"]
+        who.lend(home)
+        done = subprocess.run(command, check=False, capture_output=True, text=True, cwd="/", **who.as_maker())
         if done.returncode:
             raise PostgresError(f"initdb failed: {done.stderr.strip()}")
-        making.rename(home / "data")
+        who.own_all(making)
+        making.rename(home / "cluster")
 
     def _run(self, binaries: Path, data: Path, who: Account) -> None:
         self.port = free_port()
-        command = [str(binaries / "postgres"), "-D", str(data), "-p", str(self.port)]
+        for name, text in login_rules().items():
+            (data / name).write_text(text)  # a file of the cluster: it stays its owner's, and closed
+        command = [str(binaries / "postgres"), "-D", str(data), "-p", str(self.port), "-k", str(self._socket)]
         for name, value in _SETTINGS.items():
             command += ["-c", f"{name}={value}"]
         log = self.folder / "postgres.log"
-        with log.open("wb") as out:
+        with open_private(log) as out:
             # A session of its own: Ctrl-C in the terminal reaches this process, which stops the server in order.
             self._process = subprocess.Popen(
                 command,
@@ -133,6 +144,7 @@ class Postgres:
                 stderr=out,
                 cwd="/",
                 start_new_session=True,
+                umask=0o077,
                 **who.as_popen(),
             )
         self._wait_until_ready(log)
@@ -140,28 +152,21 @@ class Postgres:
     def _wait_until_ready(self, log: Path) -> None:
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline and self._process is not None and self._process.poll() is None:
-            if _answers(self.dsn):
+            if self._is_up():
                 return
             time.sleep(0.05)
         ending = log.read_text(errors="replace")[-2000:]
         self.stop()
         raise PostgresError(f"PostgreSQL did not start:\n{ending}")
 
-
-def _answers(dsn: str) -> bool:
-    """Whether the server is up; makes our database the first time it is."""
-    try:
-        with psycopg.connect(dsn.replace(f"dbname={DATABASE}", "dbname=postgres"), autocommit=True) as session:
-            _make_database(session)
-    except psycopg.OperationalError:
-        return False
-    return True
-
-
-def _make_database(session: psycopg.Connection[tuple[object, ...]]) -> None:
-    known = session.execute("select 1 from pg_database where datname = %s", (DATABASE,)).fetchone()
-    if known is None:
-        session.execute(f'create database "{DATABASE}"')
+    def _is_up(self) -> bool:
+        """Whether the server is up; makes the role and the database the first time it is."""
+        try:
+            with psycopg.connect(self.manager_dsn, dbname="postgres", autocommit=True) as session:
+                make_role(session, self.password)
+        except psycopg.OperationalError:
+            return False
+        return True
 
 
 def _lock(path: Path) -> IO[str]:
@@ -173,14 +178,6 @@ def _lock(path: Path) -> IO[str]:
         handle.close()
         raise PostgresError(f"another local Redshift runs on {path.parent}") from None
     return handle
-
-
-def _password(path: Path) -> str:
-    if not path.is_file():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as out:
-            out.write(secrets.token_hex(16))
-    return path.read_text().strip()
 
 
 def stop_left_behind(data: Path) -> None:

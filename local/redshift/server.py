@@ -7,13 +7,15 @@ from types import TracebackType
 
 import psycopg
 
+from local.access.signatures import Credentials
 from local.redshift.copy.load import Loader
 from local.redshift.data_api import DataApi
 from local.redshift.endpoints import client
 from local.redshift.engine import Engine
 from local.redshift.events import Bell
 from local.redshift.http_server import HttpServer
-from local.redshift.postgres import DATABASE, USER, Postgres
+from local.redshift.postgres import Postgres
+from local.redshift.roles import DATABASE, USER, limit_role
 from local.redshift.statements import Statements
 from local.redshift.wire import Wire
 
@@ -33,8 +35,10 @@ class LocalRedshift:
         events_endpoint: str | None = None,
         api_port: int = 0,
         wire_port: int = 0,
+        credentials: Credentials | None = None,
     ) -> None:
-        self._s3, self._bell = client("s3", s3_endpoint), Bell(events_endpoint)
+        self.credentials = credentials or Credentials.fresh()
+        self._s3, self._bell = client("s3", s3_endpoint, self.credentials), Bell(events_endpoint, self.credentials)
         self._postgres = Postgres(Path(data).resolve())
         self._ports = api_port, wire_port
         self._statements = Statements()
@@ -62,12 +66,13 @@ class LocalRedshift:
     def start(self) -> None:
         try:
             self._postgres.start()
-            with psycopg.connect(self.dsn, autocommit=True) as session:
+            with psycopg.connect(self._postgres.manager_dsn, autocommit=True) as session:
                 session.execute(_CATALOG.read_bytes())
+                limit_role(session)
             self._engine = Engine(self.dsn, Loader(self.dsn, self._s3), self._bell)
             self._wire = Wire(self._postgres.port, port=self._ports[1], database=DATABASE)
             self._wire.start()
-            self._http = HttpServer(DataApi(self._engine, self._statements), self._ports[0])
+            self._http = HttpServer(DataApi(self._engine, self._statements), self.credentials, self._ports[0])
             self._http.start()
         except BaseException:
             self.stop()

@@ -20,6 +20,7 @@ from local.redshift.sql.tokens import literal, loud, tokenize
 _TLS, _GSS, _CANCEL = 80877103, 80877104, 80877102
 _KNOWN = {b"user", b"database", b"application_name", b"client_encoding", b"options"}
 _MOST_MESSAGE = 64 * 1024 * 1024
+_MOST_STARTUP = 10_000  # PostgreSQL's own limit: nobody has logged in yet
 _CHUNK = 256 * 1024
 
 
@@ -94,7 +95,7 @@ def _startup(client: socket.socket) -> bytes:
     """The start-up message; TLS and GSS encryption are declined until the client goes on without."""
     while True:
         size = struct.unpack("!I", _exactly(client, 4))[0]
-        body = _exactly(client, _checked(size - 4))
+        body = _exactly(client, _checked(size - 4, _MOST_STARTUP))
         if struct.unpack("!I", body[:4])[0] not in (_TLS, _GSS):
             return body
         client.sendall(b"N")
@@ -151,8 +152,8 @@ def _exactly(source: socket.socket, count: int) -> bytes:
     return bytes(made)
 
 
-def _checked(size: int) -> int:
-    if not 0 <= size <= _MOST_MESSAGE:
+def _checked(size: int, most: int = _MOST_MESSAGE) -> int:
+    if not 0 <= size <= most:
         raise EOFError
     return size
 

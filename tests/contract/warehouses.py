@@ -154,8 +154,8 @@ def _redshift(world: World, local: LocalRedshift) -> Site:
         "redshift-data",
         endpoint_url=local.api_url,
         region_name="eu-west-1",
-        aws_access_key_id="testing",
-        aws_secret_access_key="testing",
+        aws_access_key_id=local.credentials.access_key,
+        aws_secret_access_key=local.credentials.secret,
     )
     warehouse = RedshiftData(api, SETTINGS, SystemClock())
 

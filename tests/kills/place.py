@@ -16,15 +16,15 @@ from chalicelib.adapters.clock import SystemClock
 from chalicelib.adapters.dynamodb import DynamoRuns
 from chalicelib.domain import keys
 from chalicelib.domain.model import Run, RunState
-from local.environment import KEY
+from local.access.signatures import Credentials
 from local.options import REGION
 from local.record import Record
 
 
 @cache
-def _client(service: str, endpoint: str) -> Any:
-    any_key = {"aws_access_key_id": KEY, "aws_secret_access_key": KEY}
-    return boto3.client(service, endpoint_url=endpoint, region_name=REGION, **any_key)
+def _client(service: str, endpoint: str, credentials: Credentials) -> Any:
+    keys = {"aws_access_key_id": credentials.access_key, "aws_secret_access_key": credentials.secret}
+    return boto3.client(service, endpoint_url=endpoint, region_name=REGION, **keys)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class Place:
     record: Record
 
     def client(self, service: str) -> Any:
-        return _client(service, self.record.ports.url("aws"))
+        return _client(service, self.record.ports.url("aws"), self.record.credentials)
 
     @property
     def bucket(self) -> str:

@@ -13,6 +13,7 @@ import pytest
 from chalicelib.domain.model import digest
 from cli.migrate import migrate
 from local.redshift import LocalRedshift
+from local.redshift.roles import limit_role
 from tests.local.redshift.desk import Desk, data_client
 from tests.local.redshift.world import World, WorldServer
 from tests.sql.house import ROOT, House, Redshift
@@ -29,7 +30,7 @@ def desk() -> Iterator[Desk]:
     stores = WorldServer(world)
     try:
         with LocalRedshift(folder / "data", s3_endpoint=world.url) as redshift:
-            api = data_client(redshift.api_url)
+            api = data_client(redshift.api_url, redshift.credentials)
             yield Desk(redshift=redshift, world=world, api=api)
             api.close()
     finally:
@@ -57,14 +58,15 @@ def house(migrated: str, request: pytest.FixtureRequest) -> House:
 
 
 @pytest.fixture
-def empty(server: str, request: pytest.FixtureRequest) -> Iterator[str]:
+def empty(desk: Desk, request: pytest.FixtureRequest) -> Iterator[str]:
     """A database that nothing was applied to."""
     name = "fresh_" + request.node.originalname[:50]
-    with psycopg.connect(server, autocommit=True) as session:
+    manager = desk.redshift._postgres.manager_dsn
+    with psycopg.connect(manager, autocommit=True) as session:
         session.execute(f'create database "{name}"'.encode())
-    dsn = server.replace("dbname=dev", f"dbname={name}")
-    with psycopg.connect(dsn, autocommit=True) as session:
+    with psycopg.connect(manager, dbname=name, autocommit=True) as session:
         session.execute(CATALOG.read_bytes())
-    yield dsn
-    with psycopg.connect(server, autocommit=True) as session:
+        limit_role(session)
+    yield desk.redshift.dsn.replace("dbname=dev", f"dbname={name}")
+    with psycopg.connect(manager, autocommit=True) as session:
         session.execute(f'drop database "{name}" with (force)'.encode())

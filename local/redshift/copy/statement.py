@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from local.redshift.sql.errors import SqlRefusedError, not_emulated
+from local.redshift.sql.errors import SqlRefusedError, not_emulated, not_redshift
 from local.redshift.sql.tokens import Kind, Reader, cut, name_value, string_value, tokenize, word_set
 
 AUTO = "auto"
@@ -78,10 +78,16 @@ _S3 = re.compile(r"s3://([^/]+)/(.+)", re.S)
 def parse(sql: str) -> Copy:
     reader = Reader([token for token in tokenize(sql) if token.text != ";"])
     reader.accept("copy")
+    if reader.next == "(":
+        raise not_redshift("COPY of a query")
     table = [name_value(token) for token in reader.name() if token.text != "."]
     columns = [name_value(part[0]) for part in cut(reader.bracket(), ",") if part]
+    if reader.next == "to":
+        raise not_redshift("COPY ... TO")
     if not reader.accept("from"):
         raise reader.fail()
+    if reader.next == "program":
+        raise not_redshift("COPY FROM PROGRAM")
     source = _S3.fullmatch(_text(reader))
     if source is None:
         raise not_emulated("COPY from anything but 's3://bucket/key'")

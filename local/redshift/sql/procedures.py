@@ -95,24 +95,26 @@ def _refuse_in_body(tokens: list[Token]) -> None:
             raise not_emulated("an EXCEPTION block (in Redshift it does not undo, and the error is raised again)")
         if token.low in ("foreach", "assert") and starts:
             raise not_redshift(token.low.upper())
-        if token.kind is Kind.LITERAL and not _is_raised(seen, index):
-            _refuse_dynamic(string_value(token))
+        if token.kind is Kind.LITERAL and not _belongs_to(seen, index, "raise"):
+            _refuse_dynamic(string_value(token), executed=_belongs_to(seen, index, "execute"))
 
 
-def _is_raised(seen: list[Token], index: int) -> bool:
-    """Whether the literal belongs to a RAISE: a message may say anything."""
+def _belongs_to(seen: list[Token], index: int, verb: str) -> bool:
+    """Whether the literal belongs to such a statement. The message of a RAISE may say anything."""
     for token in reversed(seen[:index]):
         if token.text == ";":
             return False
-        if token.low == "raise":
+        if token.low == verb:
             return True
     return False
 
 
-def _refuse_dynamic(sql: str) -> None:
+def _refuse_dynamic(sql: str, *, executed: bool) -> None:
     """A literal of the body may become SQL by EXECUTE; what can be seen in it is refused now."""
     inner = tokenize(sql)
     first = next((token.low for token in inner if not token.silent), "")
     if first in _NOT_ALLOWED and first != sql.lower():  # the bare word, with nothing after it, is only a word
         raise SqlRefusedError(_NOT_ALLOWED[first])
+    if executed and first in ("copy", "do"):
+        raise not_emulated(f"{first.upper()} by EXECUTE")
     refuse_unsupported(inner)

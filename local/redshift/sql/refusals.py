@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from local.redshift.sql.errors import not_emulated, not_redshift
@@ -42,6 +43,8 @@ _FUNCTIONS = word_set(
     "clock_timestamp statement_timestamp transaction_timestamp every xmlelement xmlagg pg_advisory_lock "
     "pg_advisory_xact_lock pg_try_advisory_lock hashtext bool_xor date_bin width_bucket scale"
 )
+_OF_THE_SERVER = re.compile(r"lo_\w+|loread|lowrite|pg_read_\w+|pg_ls_\w+|pg_stat_file|dblink\w*")
+"""Functions that reach PostgreSQL's files, large objects and other servers. The role has no right to them either."""
 _MAKERS_OF_NAMES = {"into", "table", "view", "procedure", "function", "update", "from", "join", "exists", "."}
 
 
@@ -56,6 +59,8 @@ def refuse_unsupported(tokens: Sequence[Token]) -> None:
         after = plain[index + 1] if index + 1 < len(plain) else ""
         before = plain[index - 1] if index else ""
         if word in _FUNCTIONS and after == "(" and before not in _MAKERS_OF_NAMES:
+            raise not_redshift(f"the function {word}()")
+        if after == "(" and _OF_THE_SERVER.fullmatch(word):
             raise not_redshift(f"the function {word}()")
         if word in _TYPES and before == "cast" and after != ".":
             raise not_redshift(f"the type {word}")

@@ -32,6 +32,10 @@ _CREATES_REFUSED = {
     "domain": not_redshift("CREATE DOMAIN"),
     "extension": not_redshift("CREATE EXTENSION"),
     "rule": not_redshift("CREATE RULE"),
+    "language": not_redshift("CREATE LANGUAGE"),
+    "user": not_emulated("CREATE USER"),
+    "role": not_emulated("CREATE ROLE"),
+    "group": not_emulated("CREATE GROUP"),
     "external": not_emulated("CREATE EXTERNAL"),
     "materialized": not_emulated("CREATE MATERIALIZED VIEW"),
     "database": not_emulated("CREATE DATABASE"),
@@ -135,8 +139,8 @@ def _create(tokens: list[Token], *, batch: bool) -> str:
         return ddl.create_table(tokens)
     if kind == "view":
         return text_of(tokens[: _view_end(tokens)])
-    if kind in ("user", "role", "group", "schema", "function"):
-        return text_of(tokens).replace("password disable", "").replace("PASSWORD DISABLE", "")
+    if kind in ("schema", "function"):
+        return text_of(tokens)
     raise not_emulated(f"CREATE {kind.upper()}")
 
 
@@ -180,6 +184,10 @@ def _set(tokens: list[Token]) -> str:
         if seen[-1] in ("on", "true", "'on'", "'true'"):
             raise not_emulated("enable_case_sensitive_identifier")
         return ddl.NOTHING
+    if "role" in (seen[1:2], seen[2:3])[seen[1] in ("session", "local")]:
+        raise not_redshift("SET ROLE")
+    if "authorization" in seen[1:4]:
+        raise not_emulated("SET SESSION AUTHORIZATION")
     if "transaction" in seen or "characteristics" in seen:
         raise not_emulated("SET TRANSACTION")
     return text_of(tokens)
@@ -200,7 +208,7 @@ def _alter(tokens: list[Token], *, batch: bool) -> str:
     kind = loud(tokens)[1].low if len(loud(tokens)) > 1 else ""
     if kind == "table":
         return ddl.alter_table(tokens, in_transaction=batch)
-    if kind in ("user", "role", "group", "schema", "default", "procedure", "view"):
+    if kind in ("schema", "default", "procedure", "view"):
         return text_of(tokens)
     raise not_emulated(f"ALTER {kind.upper()}")
 

@@ -37,7 +37,7 @@ def world() -> Iterator[World]:
 @pytest.fixture(scope="session")
 def desk(reachable: Path, world: World) -> Iterator[Desk]:
     with LocalRedshift(reachable / "shared", s3_endpoint=world.url, events_endpoint=world.url) as redshift:
-        api = data_client(redshift.api_url)
+        api = data_client(redshift.api_url, redshift.credentials)
         yield Desk(redshift=redshift, world=world, api=api)
         api.close()
 

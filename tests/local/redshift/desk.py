@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 
+from local.access.signatures import Credentials
 from local.redshift import LocalRedshift
 from tests.local.redshift.world import World
 
@@ -15,8 +16,10 @@ ENDED = ("FINISHED", "FAILED", "ABORTED")
 WHERE = {"WorkgroupName": "local", "Database": "dev"}
 
 
-def data_client(url: str) -> Any:
-    session = boto3.session.Session(aws_access_key_id="local", aws_secret_access_key="local", region_name="eu-west-1")
+def data_client(url: str, credentials: Credentials) -> Any:
+    session = boto3.session.Session(
+        aws_access_key_id=credentials.access_key, aws_secret_access_key=credentials.secret, region_name="eu-west-1"
+    )
     return session.client("redshift-data", endpoint_url=url)
 
 

@@ -16,18 +16,22 @@ from typing import Any
 import psutil
 import pytest
 
+from local.access.signatures import Credentials
 from local.redshift import LocalRedshift
 from local.redshift.endpoints import NotLoopbackError
 from local.redshift.postgres import PostgresError
 from tests.local.redshift.desk import Desk, data_client
 from tests.local.redshift.world import World
 
+CREDENTIALS = Credentials.fresh()
+
 
 def _started(folder: Path, world: World) -> tuple[subprocess.Popen[bytes], dict[str, Any]]:
     ready = folder / "ready.json"
     command = [sys.executable, "-m", "local.redshift", "--data", str(folder / "data"), "--s3-endpoint", world.url]
     command += ["--events-endpoint", world.url, "--ready-file", str(ready)]
-    process = subprocess.Popen(command)
+    keys = {"AWS_ACCESS_KEY_ID": CREDENTIALS.access_key, "AWS_SECRET_ACCESS_KEY": CREDENTIALS.secret}
+    process = subprocess.Popen(command, env={**os.environ, **keys})
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         if ready.is_file() and (told := json.loads(ready.read_text()))["pid"] == process.pid:
@@ -38,7 +42,7 @@ def _started(folder: Path, world: World) -> tuple[subprocess.Popen[bytes], dict[
 
 
 def _desk(told: dict[str, Any], world: World, redshift: Any = None) -> Desk:
-    return Desk(redshift=redshift, world=world, api=data_client(told["api_url"]))
+    return Desk(redshift=redshift, world=world, api=data_client(told["api_url"], CREDENTIALS))
 
 
 def test_data_survives_a_stop_and_a_kill(reachable: Path, world: World) -> None:
@@ -63,7 +67,7 @@ def test_data_survives_a_stop_and_a_kill(reachable: Path, world: World) -> None:
     assert not (folder / "ready.json").exists()
     assert not psutil.wait_procs(children, timeout=5)[1]
 
-    with LocalRedshift(folder / "data", s3_endpoint=world.url) as again:
+    with LocalRedshift(folder / "data", s3_endpoint=world.url, credentials=CREDENTIALS) as again:
         assert _desk({"api_url": again.api_url}, world, again).rows("select n from kept") == [[1]]
         with pytest.raises(PostgresError, match="another local Redshift"):
             LocalRedshift(folder / "data", s3_endpoint=world.url).start()
@@ -95,7 +99,7 @@ def test_only_endpoints_of_this_machine(reachable: Path) -> None:
 def test_a_folder_that_nobody_reaches(tmp_path: Path, world: World) -> None:
     tmp_path.chmod(0o700)
     for _ in range(2):
-        with LocalRedshift(tmp_path / "data", s3_endpoint=world.url) as redshift:
+        with LocalRedshift(tmp_path / "data", s3_endpoint=world.url, credentials=CREDENTIALS) as redshift:
             desk = _desk({"api_url": redshift.api_url}, world, redshift)
             desk.ok("create table if not exists here (n int)")
             desk.ok("insert into here values (1)")

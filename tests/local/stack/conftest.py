@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from local import processes
 from local.aws.clients import client
-from local.options import Options
+from local.launch import Launch
+from local.options import Names, Options, Places
 from local.record import Record
 from local.stack import Stack
 
@@ -35,7 +37,7 @@ class World:
         self.seen = self.client("sqs").create_queue(QueueName="seen")["QueueUrl"]
 
     def client(self, service: str) -> Any:
-        return client(service, self.record.ports.url("aws"))
+        return client(service, self.record.ports.url("aws"), self.record.credentials)
 
     def send(self, queue: str, body: str) -> None:
         sqs = self.client("sqs")
@@ -71,3 +73,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield World(stack, stack.up())
     finally:
         stack.down()
+
+
+@pytest.fixture
+def account(tmp_path: Path) -> Iterator[Record]:
+    """An AWS that holds nothing, where uploaded code runs."""
+    launch = Launch(places=Places(root=REPO, state=tmp_path), names=Names(), options=Options(warehouse=False))
+    try:
+        yield launch.empty()
+    finally:
+        processes.stop(launch.started)

@@ -10,15 +10,34 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local.aws.clients import client
 from local.aws.wiring import ROLE
-from tests.local.stack.conftest import World
+from local.record import Record
+from tests.local.stack.conftest import REPO, World
 
 TELLS = """
 import os, sys
 def tell(event, context):
+    keys = [os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]]
     ours = [name for name in os.environ if name.startswith("LANDFALL_")]
-    return {"path": sys.path, "here": os.getcwd(), "ours": ours, "site": "site" in sys.modules}
+    return {"path": sys.path, "here": os.getcwd(), "ours": ours, "site": "site" in sys.modules, "keys": keys}
 """
+
+
+def _packed(text: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("app.py", text)
+    return packed.getvalue()
+
+
+TELLER: dict[str, Any] = {
+    "FunctionName": "teller",
+    "Runtime": "python3.13",
+    "Role": ROLE,
+    "Handler": "app.tell",
+    "Code": {"ZipFile": _packed(TELLS)},
+}
 
 
 def _api(*paths: str) -> bytes:
@@ -53,18 +72,38 @@ def test_an_api_that_is_put_over_keeps_its_id_and_stages_and_has_the_new_routes(
     assert gateway.get_rest_apis()["items"] == []
 
 
-def test_a_deployed_function_has_its_code_on_its_path_and_neither_packages_nor_settings_of_ours(world: World) -> None:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("app.py", TELLS)
-    functions = world.client("lambda")
-    functions.create_function(
-        FunctionName="teller", Runtime="python3.13", Role=ROLE, Handler="app.tell", Code={"ZipFile": packed.getvalue()}
-    )
+def test_a_deployed_function_has_its_code_on_its_path_and_neither_packages_nor_settings_of_ours(
+    account: Record,
+) -> None:
+    functions = client("lambda", account.ports.url("aws"), account.credentials)
+    functions.create_function(**TELLER)
+    told = json.loads(functions.invoke(FunctionName="teller")["Payload"].read())
+    assert told["path"][0] == told["here"]
+    assert [path for path in told["path"] if "site-packages" in path or str(REPO) in path] == []
+    assert (told["ours"], told["site"]) == ([], False)
+    assert told["keys"] == [account.credentials.access_key, account.credentials.secret], "it can sign"
+
+
+def test_where_uploaded_code_runs_no_other_address_is_invoked(account: Record) -> None:
+    functions = client("lambda", account.ports.url("aws"), account.credentials)
+    with pytest.raises(ClientError, match="code of its own"):
+        functions.create_function(**TELLER, Environment={"Variables": {"MINISTACK_LAMBDA_PROXY_URL": "http://host"}})
+
+
+@pytest.mark.parametrize("proxy", [{}, {"MINISTACK_LAMBDA_PROXY_URL": "http://127.0.0.1:9"}])
+def test_the_stack_makes_no_function_but_its_workers(world: World, proxy: dict[str, str]) -> None:
+    with pytest.raises(ClientError, match="InvalidParameterValueException"):
+        world.client("lambda").create_function(**TELLER, Environment={"Variables": proxy})
+
+
+def test_the_stack_runs_no_uploaded_code_however_it_came_there(world: World) -> None:
+    functions, worker = world.client("lambda"), world.record.ports.url("worker")
+    functions.create_function(**TELLER, Environment={"Variables": {"MINISTACK_LAMBDA_PROXY_URL": worker}})
     try:
-        told = json.loads(functions.invoke(FunctionName="teller")["Payload"].read())
+        functions.update_function_code(FunctionName="teller", ZipFile=TELLER["Code"]["ZipFile"])
+        functions.update_function_configuration(FunctionName="teller", Environment={"Variables": {}})
+        told = functions.invoke(FunctionName="teller")
     finally:
         functions.delete_function(FunctionName="teller")
-    assert told["path"][0] == told["here"]
-    assert [path for path in told["path"] if "site-packages" in path or str(world.stack.places.root) in path] == []
-    assert (told["ours"], told["site"]) == ([], False)
+    assert told["FunctionError"]
+    assert json.loads(told["Payload"].read())["errorType"] == "Runtime.NotOurs"

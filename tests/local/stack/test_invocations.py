@@ -66,7 +66,7 @@ def test_a_function_that_takes_too_long_is_given_up(world: World) -> None:
 
 
 def test_ten_at_once_and_never_more(world: World) -> None:
-    fetch(world.record.ports.url("worker") + "/in-flight", method="DELETE")
+    fetch(world.record.ports.url("worker") + "/in-flight", world.record.token_header, method="DELETE")
     for n in range(35):
         world.send(world.record.names.chunk_queue, f"many-{n}")
     most = 0
@@ -94,7 +94,7 @@ def test_a_schedule_fires_again_and_again(world: World) -> None:
 
 
 def test_the_rest_api_answers(world: World) -> None:
-    answer = fetch(world.record.ports.url("api") + "/hello/world")
+    answer = fetch(world.record.ports.url("api") + "/hello/world", {})
     assert answer == {"hello": "world", "bucket": world.record.names.bucket}
 
 

@@ -96,6 +96,7 @@ def test_a_range_of_a_version_is_read_if_it_is_still_the_one(world: World) -> No
 def test_making_everything_again_changes_nothing(world: World) -> None:
     again = Provision(
         endpoint=world.record.ports.url("aws"),
+        credentials=world.record.credentials,
         names=world.record.names,
         visibility_seconds=SAMPLE.visibility_seconds,
         max_attempts=3,

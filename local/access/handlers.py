@@ -1,0 +1,70 @@
+"""The guard of servers that are made with `http.server`: it stands before every method, also ones that come later."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
+
+from local.access.origins import is_foreign
+from local.access.signatures import Credentials, Request, claim_of
+
+_DRAINED = 64 * 1024  # of a refused body, so that its sender gets to read the answer
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guard:
+    """What one server demands."""
+
+    port: int
+    credentials: Credentials | None = None
+    """None for a server that checks its callers itself."""
+    max_body: int = 8 * 1024 * 1024
+
+
+class GuardedHandler(BaseHTTPRequestHandler):
+    """Answers what is not admitted with 403 and nothing else. The body of an admitted request is in `body`.
+
+    A server without credentials in its guard reads the body itself.
+    """
+
+    guard: Guard
+    body: bytes = b""
+
+    def parse_request(self) -> bool:
+        """Whether the request goes on to its method."""
+        if not super().parse_request():
+            return False
+        refusal = self._refusal()
+        if refusal:
+            self._refuse(refusal)
+        return not refusal
+
+    def _refusal(self) -> int:
+        """The status of the answer to a request that is not admitted, else 0."""
+        headers = self.headers.items()
+        if is_foreign(self.guard.port, self.command, self.path, headers):
+            return 403
+        if self.guard.credentials is None:
+            return 0
+        claim = claim_of(self.guard.credentials, Request.of(self.command, self.path, headers))
+        if claim is None:
+            return 403
+        size = self._body_size()
+        if not 0 <= size <= self.guard.max_body or "Transfer-Encoding" in self.headers:
+            return 413
+        self.body = self.rfile.read(size)
+        return 0 if claim.fits(hashlib.sha256(self.body).hexdigest()) else 403
+
+    def _body_size(self) -> int:
+        given = self.headers.get("Content-Length") or "0"
+        return int(given) if given.isascii() and given.isdigit() else -1
+
+    def _refuse(self, status: int) -> None:
+        self.close_connection = True
+        if status == 403 and not self.body and 0 <= self._body_size() <= _DRAINED:
+            self.rfile.read(self._body_size())
+        self.send_response_only(status)
+        self.send_header("Content-Length", "0")
+        self.send_header("Connection", "close")
+        self.end_headers()

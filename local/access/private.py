@@ -1,0 +1,26 @@
+"""Files and folders for nobody but the user whose stack it is."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import IO, Any
+
+
+def make_private(folder: Path) -> None:
+    """The folder, made where it is missing; what others might do with it is taken from them."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+
+
+def open_private(path: Path, *, append: bool = False) -> IO[Any]:
+    """A file that only its owner reads, to be written, also where there was one that others could read."""
+    opened = os.open(path, os.O_WRONLY | os.O_CREAT | (os.O_APPEND if append else os.O_TRUNC), 0o600)
+    os.fchmod(opened, 0o600)
+    return os.fdopen(opened, "a" if append else "w")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write such a file."""
+    with open_private(path) as out:
+        out.write(text)

@@ -1,0 +1,186 @@
+"""The credentials of one start of the stack, and whether a request carries them.
+
+A client of AWS signs with them (Signature Version 4, in headers or in a presigned URL). The stack's own processes send
+a token that is derived from the secret key. Both are compared in constant time. The chunks of a streamed upload are
+not checked one by one, only the signature of its headers; a body whose hash is signed is compared with the hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import string
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl
+
+from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials as Keys
+
+TOKEN_HEADER = "X-Landfall-Local"
+SKEW = timedelta(minutes=15)  # AWS's
+_LONGEST_PRESIGNED = 7 * 24 * 3600  # seconds; AWS's
+_SCHEME = "AWS4-HMAC-SHA256"
+_PARTS = re.compile(_SCHEME + r" Credential=([^,\s]+),\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{64})")
+_HASH = re.compile(r"[0-9a-f]{64}")
+UNSIGNED = "UNSIGNED-PAYLOAD"
+_ID_LETTERS = string.ascii_uppercase + "234567"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credentials:
+    """An access key and its secret."""
+
+    access_key: str
+    secret: str
+
+    @classmethod
+    def fresh(cls) -> Credentials:
+        """Random ones. The key has AWS's form, since ministack takes a key of twelve digits for an account's number."""
+        return cls(
+            access_key="AKIA" + "".join(secrets.choice(_ID_LETTERS) for _ in range(16)), secret=secrets.token_hex(20)
+        )
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Credentials:
+        """The ones an environment has. Raises KeyError if it has none."""
+        return cls(access_key=env["AWS_ACCESS_KEY_ID"], secret=env["AWS_SECRET_ACCESS_KEY"])
+
+    @property
+    def token(self) -> str:
+        """What the stack's own processes send in TOKEN_HEADER."""
+        return hmac.new(self.secret.encode(), b"landfall: a process of the stack", hashlib.sha256).hexdigest()
+
+    @property
+    def token_header(self) -> dict[str, str]:
+        """The token as a header."""
+        return {TOKEN_HEADER: self.token}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What of a request is signed, without its body."""
+
+    method: str
+    target: str
+    """Path and query as they were sent."""
+    headers: Mapping[str, str]
+    """By lower-case name; values of one name are joined by commas."""
+
+    @classmethod
+    def of(cls, method: str, target: str, headers: Iterable[tuple[str, str]]) -> Request:
+        """From what a server has read."""
+        joined: dict[str, str] = {}
+        for name, value in headers:
+            low = name.lower()
+            joined[low] = f"{joined[low]},{value}" if low in joined else value
+        return cls(method=method, target=target, headers=joined)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A request that is fine as far as its headers tell."""
+
+    body_first: bool
+    """The signature covers a hash that no header names: nothing may be done before the body is checked."""
+    fits: Callable[[str], bool]
+    """Whether a body with this SHA-256 is the one that was signed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Signature:
+    scope: str
+    signed: frozenset[str]
+    value: str
+    date: str
+    presigned_seconds: int = 0
+    """How long a presigned URL is valid; 0 if the signature is in a header."""
+
+
+def claim_of(credentials: Credentials, request: Request) -> Claim | None:
+    """What is left to check of a request; None if it is refused."""
+    if _has_token(credentials, request):
+        return Claim(body_first=False, fits=lambda _: True)
+    signature = _in_headers(request) if "authorization" in request.headers else _in_query(request)
+    signer = _signer(credentials, signature) if signature and _is_current(signature) else None
+    if signature is None or signer is None:
+        return None
+
+    def is_signed(body_hash: str) -> bool:
+        return hmac.compare_digest(_computed(signer, request, signature, body_hash), signature.value)
+
+    named = request.headers.get("x-amz-content-sha256", "")
+    if signer.__class__ is S3SigV4Auth and signature.presigned_seconds:
+        named = UNSIGNED
+    if not named:
+        return Claim(body_first=True, fits=is_signed)
+    if not is_signed(named):
+        return None
+    return Claim(body_first=False, fits=lambda found: not _HASH.fullmatch(named) or hmac.compare_digest(found, named))
+
+
+def _has_token(credentials: Credentials, request: Request) -> bool:
+    return hmac.compare_digest(request.headers.get(TOKEN_HEADER.lower(), "").encode(), credentials.token.encode())
+
+
+def _in_headers(request: Request) -> _Signature | None:
+    parts = _PARTS.fullmatch(request.headers["authorization"].strip())
+    signed = frozenset(parts[2].split(";")) if parts else frozenset()
+    hash_is_signed = "x-amz-content-sha256" in signed or "x-amz-content-sha256" not in request.headers
+    if parts is None or not hash_is_signed or "x-amz-date" not in signed:
+        return None
+    return _Signature(scope=parts[1], signed=signed, value=parts[3], date=request.headers.get("x-amz-date", ""))
+
+
+def _in_query(request: Request) -> _Signature | None:
+    asked = dict(parse_qsl(request.target.partition("?")[2], keep_blank_values=True))
+    seconds = asked.get("X-Amz-Expires", "")
+    if asked.get("X-Amz-Algorithm") != _SCHEME or not re.fullmatch(r"[1-9][0-9]{0,5}", seconds):
+        return None
+    return _Signature(
+        scope=asked.get("X-Amz-Credential", ""),
+        signed=frozenset(asked.get("X-Amz-SignedHeaders", "").split(";")),
+        value=asked.get("X-Amz-Signature", ""),
+        date=asked.get("X-Amz-Date", ""),
+        presigned_seconds=min(int(seconds), _LONGEST_PRESIGNED),
+    )
+
+
+def _is_current(signature: _Signature) -> bool:
+    try:
+        signed_at = datetime.strptime(signature.date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return False
+    valid = timedelta(seconds=signature.presigned_seconds) if signature.presigned_seconds else SKEW
+    return -SKEW <= datetime.now(UTC) - signed_at <= valid
+
+
+def _signer(credentials: Credentials, signature: _Signature) -> SigV4Auth | None:
+    """Botocore's signer for the scope that a signature names; None if the scope is not one of these credentials."""
+    scope = signature.scope.split("/")
+    if len(scope) != 5 or "host" not in signature.signed:
+        return None
+    key, date, region, service, end = scope
+    known = hmac.compare_digest(key.encode(), credentials.access_key.encode())
+    if not known or date != signature.date[:8] or end != "aws4_request":
+        return None
+    signer = S3SigV4Auth if service == "s3" else SigV4Auth
+    return signer(Keys(credentials.access_key, credentials.secret), service, region)
+
+
+def _computed(signer: Any, request: Request, signature: _Signature, body_hash: str) -> str:
+    """What the signature should be: botocore signs the same request once more, with the same date and headers."""
+    path, _, query = request.target.partition("?")
+    asked = "&".join(pair for pair in query.split("&") if not pair.startswith("X-Amz-Signature="))
+    headers = {name: request.headers[name] for name in signature.signed if name in request.headers}
+    rebuilt = AWSRequest(method=request.method, url=f"http://host{path}?{asked}", headers=headers)
+    rebuilt.context["timestamp"] = signature.date
+    signer.headers_to_sign = lambda _: rebuilt.headers  # botocore leaves some out that other clients sign
+    signer.payload = lambda _: body_hash
+    text = signer.string_to_sign(rebuilt, signer.canonical_request(rebuilt))
+    return str(signer.signature(text, rebuilt))

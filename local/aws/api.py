@@ -1,0 +1,44 @@
+"""The REST API on loopback: `chalice local` behind the stack's guard. Its own authorizer checks the callers' tokens."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+
+from chalice.cli.factory import CLIFactory
+from chalice.deploy.validate import validate_routes
+from chalice.local import ChaliceRequestHandler, LocalDevServer
+
+from local.access.handlers import Guard, GuardedHandler
+
+
+def main() -> None:
+    """Serve until killed."""
+    parser = argparse.ArgumentParser(description="an app's REST API on loopback")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--app", required=True, help="project directory of the Chalice app")
+    parser.add_argument("--stage", required=True)
+    args = parser.parse_args()
+    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")  # as `chalice local` does
+    server(args.app, args.stage, args.port).serve_forever()
+
+
+def server(directory: str, stage: str, port: int) -> LocalDevServer:
+    """The server of an app."""
+    os.chdir(directory)
+    config = CLIFactory(directory, environ=os.environ).create_config_obj(chalice_stage_name=stage)
+    validate_routes(config.chalice_app.routes)
+    return LocalDevServer(config.chalice_app, config, "127.0.0.1", port, handler_cls=_guarded(port))
+
+
+def _guarded(port: int) -> type[ChaliceRequestHandler]:
+    class Handler(GuardedHandler, ChaliceRequestHandler):
+        guard = Guard(port=port)
+
+    return Handler
+
+
+if __name__ == "__main__":
+    main()
