@@ -19,7 +19,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 MAX_BODY = 256 << 20  # of a request whose body is hashed before anything is done; S3's objects are not among them
-DEPLOYED_API = re.compile(r"/restapis/[^/]+/[^/]+/_user_request_(/.*)?")
+DEPLOYED_API = re.compile(r"/restapis/\w+/\w+/_user_request_(/.*)?", re.A)  # without escapes: ministack decodes them
 
 
 class TamperedError(Exception):

@@ -75,10 +75,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         stack.down()
 
 
-@pytest.fixture
-def account(tmp_path: Path) -> Iterator[Record]:
+@pytest.fixture(scope="session")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
     """An AWS that holds nothing, where uploaded code runs."""
-    launch = Launch(places=Places(root=REPO, state=tmp_path), names=Names(), options=Options(warehouse=False))
+    state = tmp_path_factory.mktemp("account")
+    launch = Launch(places=Places(root=REPO, state=state), names=Names(), options=Options(warehouse=False))
     try:
         yield launch.empty()
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import json
 import zipfile
@@ -107,3 +108,30 @@ def test_the_stack_runs_no_uploaded_code_however_it_came_there(world: World) -> 
         functions.delete_function(FunctionName="teller")
     assert told["FunctionError"]
     assert json.loads(told["Payload"].read())["errorType"] == "Runtime.NotOurs"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/restapis/abc/api/_user_request_/runs", 404),  # no such API: its own authorizer would check the caller
+        ("/restapis/abc/api/_user_request_", 404),
+        ("/", 403),
+        ("/restapis", 403),
+        ("/restapis/abc", 403),
+        ("/restapis/a%2Fb%2Fc/x/_user_request_/", 403),
+        ("/restapis/abc/api/%2E%2E/_user_request_/", 403),
+        ("/restapis/abc/api/_user_request_%2F..", 403),
+        ("/restapis/abc/api/_user_request_x", 403),
+        ("//restapis/abc/api/_user_request_/", 403),
+        ("/_aws/execute-api/abc/api/runs", 403),
+        ("/_ministack/health", 403),
+        ("/x?y=/restapis/abc/api/_user_request_/", 403),
+    ],
+)
+def test_only_a_deployed_api_is_called_without_a_signature(account: Record, path: str, status: int) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", account.ports.aws, timeout=10)
+    headers = {"X-Amz-Target": "AmazonSQS.ListQueues", "Content-Type": "application/x-amz-json-1.0"}
+    connection.request("POST", path, b"{}", headers)
+    answer = connection.getresponse()
+    assert (answer.status, b"Queue" in answer.read()) == (status, False)
+    connection.close()
