@@ -89,8 +89,11 @@ def advice(error: Exception) -> str:
 
     if isinstance(error, aws.NoRegionError):
         return f": {REGION}"
-    if isinstance(error, aws.EndpointConnectionError) and os.environ.get("AWS_ENDPOINT_URL", "").startswith(LOOPBACK):
+    local = os.environ.get("AWS_ENDPOINT_URL", "").startswith(LOOPBACK)
+    if local and isinstance(error, aws.EndpointConnectionError):
         return ": is the local stack up? Start it with `landfall up`, and source .landfall/env again"
+    if local and isinstance(error, aws.ClientError) and error.response["Error"]["Code"] == "403":
+        return ": the local stack was started again, perhaps, with new credentials: source .landfall/env again"
     expired = isinstance(error, aws.ClientError) and "Expired" in error.response["Error"]["Code"]
     none = (
         aws.NoCredentialsError,

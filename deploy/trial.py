@@ -129,7 +129,7 @@ class Trial:
 
     def aws(self, service: str) -> Any:
         """A client of the AWS it acts on."""
-        return client(service, self.record.ports.url("aws"))
+        return client(service, self.record.ports.url("aws"), self.record.credentials)
 
 
 def trial(where: Path, entries: Mapping[str, str]) -> dict[str, Called]:

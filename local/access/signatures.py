@@ -102,12 +102,12 @@ class _Signature:
     """How long a presigned URL is valid; 0 if the signature is in a header."""
 
 
-def claim_of(credentials: Credentials, request: Request) -> Claim | None:
+def claim_of(credentials: Credentials, request: Request, now: datetime | None = None) -> Claim | None:
     """What is left to check of a request; None if it is refused."""
     if _has_token(credentials, request):
         return Claim(body_first=False, fits=lambda _: True)
     signature = _in_headers(request) if "authorization" in request.headers else _in_query(request)
-    signer = _signer(credentials, signature) if signature and _is_current(signature) else None
+    signer = _signer(credentials, signature) if signature and _is_current(signature, now or datetime.now(UTC)) else None
     if signature is None or signer is None:
         return None
 
@@ -151,13 +151,13 @@ def _in_query(request: Request) -> _Signature | None:
     )
 
 
-def _is_current(signature: _Signature) -> bool:
+def _is_current(signature: _Signature, now: datetime) -> bool:
     try:
         signed_at = datetime.strptime(signature.date, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
         return False
     valid = timedelta(seconds=signature.presigned_seconds) if signature.presigned_seconds else SKEW
-    return -SKEW <= datetime.now(UTC) - signed_at <= valid
+    return -SKEW <= now - signed_at <= valid
 
 
 def _signer(credentials: Credentials, signature: _Signature) -> SigV4Auth | None:

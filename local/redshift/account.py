@@ -102,13 +102,18 @@ def home_for(folder: Path, who: Account) -> Path:
 
 def socket_folder(folder: Path, who: Account) -> Path:
     """A closed folder for PostgreSQL's socket: in a public place, since a socket's path must be short."""
-    made = _public() / f"landfall-socket-{_digest(str(folder.resolve()))}"
+    made = _socket_folder(folder)
     _make_private(made, who)
     return made
 
 
+def _socket_folder(folder: Path) -> Path:
+    return _public() / f"landfall-socket-{_digest(str(folder.resolve()))}"
+
+
 def forget(folder: Path) -> None:
-    """Remove the files that `folder` points to."""
+    """Remove what `folder` has elsewhere: the files that it points to, and the socket of a server that was killed."""
+    shutil.rmtree(_socket_folder(folder), ignore_errors=True)
     pointer = folder / _POINTER
     if pointer.is_file():
         shutil.rmtree(pointer.read_text().strip(), ignore_errors=True)

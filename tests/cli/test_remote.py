@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from cli.deployment import advice
 from tests.cli.conftest import Landfall
 from tests.cli.fake_api import KEY, PATH, FakeApi
 
@@ -69,6 +71,23 @@ def test_a_shell_of_an_earlier_stack_is_told_what_to_do(
     assert done.code == 3
     assert hint in done.err
     assert "urlopen" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "code", "told"),
+    [
+        ("http://127.0.0.1:9", "403", "source .landfall/env again"),
+        ("http://127.0.0.1:9", "NoSuchBucket", ""),
+        ("https://s3.eu-west-1.amazonaws.com", "403", ""),
+    ],
+)
+def test_a_local_aws_that_refuses_the_shells_keys_was_started_again(
+    monkeypatch: pytest.MonkeyPatch, endpoint: str, code: str, told: str
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    said = advice(ClientError({"Error": {"Code": code, "Message": "Forbidden"}}, "PutObject"))
+    assert bool(said) == bool(told)
+    assert told in said
 
 
 def test_a_token_is_not_shown_though_gateway_quotes_it(landfall: Landfall, api: FakeApi) -> None:

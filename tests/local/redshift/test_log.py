@@ -13,7 +13,7 @@ from local.redshift import LocalRedshift
 from tests.local.redshift.desk import Desk, data_client
 from tests.local.redshift.world import World
 
-SECRET = "canary-9f3a-value"
+CANARY = "canary-9f3a-value"
 
 
 @pytest.fixture(scope="module")
@@ -42,31 +42,31 @@ def test_a_value_that_fails_is_in_no_log(own: tuple[Desk, Path]) -> None:
     desk.ok("create table seen (a varchar(3), b int)")
     with psycopg.connect(desk.redshift.dsn, autocommit=True) as session:
         session.execute("create table once (a varchar(40) unique)")
-        session.execute("insert into once values (%s)", (SECRET,))
+        session.execute("insert into once values (%s)", (CANARY,))
         for fault in FAULTS:
             with pytest.raises(psycopg.Error):
-                session.execute(fault.format(SECRET).encode())
+                session.execute(fault.format(CANARY).encode())
         with pytest.raises(psycopg.Error):
-            session.execute("insert into seen values (%s, %s)", (SECRET, 1), prepare=True)
+            session.execute("insert into seen values (%s, %s)", (CANARY, 1), prepare=True)
         with pytest.raises(psycopg.Error):
-            session.execute("insert into seen (b) values (%s::int)", (SECRET,), prepare=True)
+            session.execute("insert into seen (b) values (%s::int)", (CANARY,), prepare=True)
     for fault in FAULTS[:-2]:
-        desk.error(fault.format(SECRET))
-    copied = desk.copy("seen", f"{SECRET},{SECRET}\n")
+        desk.error(fault.format(CANARY))
+    copied = desk.copy("seen", f"{CANARY},{CANARY}\n")
     assert copied["Status"] == "FAILED"
     log = (folder / "postgres.log").read_text()
     assert "ready to accept connections" in log, "it is the log, and it is written"
-    assert SECRET not in log
+    assert CANARY not in log
     assert "insert" not in log.lower()
 
 
 def test_a_wrong_password_is_told_without_it(own: tuple[Desk, Path]) -> None:
     desk, folder = own
     with pytest.raises(psycopg.OperationalError):
-        psycopg.connect(desk.redshift.dsn.replace(desk.redshift.password, "wrong-" + SECRET))
+        psycopg.connect(desk.redshift.dsn.replace(desk.redshift.password, "wrong-" + CANARY))
     log = (folder / "postgres.log").read_text()
     assert "password authentication failed" in log
-    assert SECRET not in log
+    assert CANARY not in log
     assert desk.redshift.password not in log
 
 
