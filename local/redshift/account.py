@@ -12,11 +12,13 @@ import grp
 import hashlib
 import os
 import pwd
+import secrets
 import shutil
 import stat
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -126,7 +128,11 @@ def _sweep(who: Account) -> None:
         if left.is_symlink() or left.stat().st_uid != who.uid or not owner.is_file():
             continue
         if not Path(owner.read_text()).exists():
-            shutil.rmtree(left, ignore_errors=True)
+            # Aside first: a start that takes the same place meanwhile must not lose its new files to this.
+            aside = left.with_name(f"{_ELSEWHERE}swept-{secrets.token_hex(8)}")
+            with suppress(OSError):  # another start was quicker
+                left.rename(aside)
+            shutil.rmtree(aside, ignore_errors=True)
 
 
 def _make_private(folder: Path, who: Account) -> None:

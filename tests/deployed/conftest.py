@@ -19,6 +19,7 @@ from local.environment import whole
 from local.launch import Launch
 from local.options import ACCOUNT, REGION, Names, Options, Places
 from local.record import Record
+from local.redshift.account import forget
 from tests.deployed.account import Account
 
 ROOT = Path(__file__).parents[2]
@@ -88,6 +89,7 @@ def site() -> Iterator[Site]:
         yield Site(record=record, account=Account(env=record.env), clone=_clone(STATE / "clone"), env=env)
     finally:
         processes.stop(launch.started)
+        forget(places.warehouse)
         shutil.rmtree(places.scratch, ignore_errors=True)
 
 
