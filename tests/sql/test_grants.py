@@ -16,6 +16,7 @@ from chalicelib.domain.contract_file import read_contract
 from chalicelib.domain.ddl import gate
 from chalicelib.domain.ledger import render_fence
 from cli.migrate import migrate
+from tests.local.redshift.desk import Desk
 from tests.sql.house import ROOT, THING, House, Redshift, ready
 from tests.sql.loader import loader_of
 from tests.sql.test_load import row
@@ -49,8 +50,8 @@ REFUSED = [
 
 
 @pytest.fixture
-def loader(empty: str) -> Iterator[House]:
-    with loader_of(empty, CONTRACTS) as dsn:
+def loader(desk: Desk, empty: str) -> Iterator[House]:
+    with loader_of(desk, empty, CONTRACTS) as dsn:
         yield House(dsn=dsn, contract=THINGS, numbers=itertools.count(1))
 
 
@@ -64,9 +65,9 @@ def test_the_loads_user_loads_and_fences(loader: House) -> None:
             session.execute(ready(statement, fence.parameters))
 
 
-def test_a_contract_that_came_later_is_loaded_too(empty: str) -> None:
+def test_a_contract_that_came_later_is_loaded_too(desk: Desk, empty: str) -> None:
     later = replace(THINGS, name="zoo", table="zoo")
-    with loader_of(empty, CONTRACTS) as dsn:
+    with loader_of(desk, empty, CONTRACTS) as dsn:
         with Redshift(empty) as session:
             assert migrate(session, ROOT / "sql", {"zoo": later}) == ["created landing.zoo"]
         assert House(dsn=dsn, contract=later, numbers=itertools.count(1)).load(row("a"), age=1).inserted == 1

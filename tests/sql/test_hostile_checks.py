@@ -11,6 +11,7 @@ from chalicelib.domain.contract import DataCheck
 from chalicelib.domain.ddl import staging_ddl, staging_name
 from chalicelib.domain.sql import explain_check
 from local.redshift.sql.rewrite import rewrite
+from tests.local.redshift.desk import Desk
 from tests.properties.made_checks import REPRODUCED, hostile_checks, sound_checks
 from tests.sql.house import House, Row
 from tests.sql.loader import loader_of
@@ -32,9 +33,9 @@ order by 1, 2
 
 
 @pytest.fixture
-def loader(empty: str) -> Iterator[tuple[House, House]]:
+def loader(desk: Desk, empty: str) -> Iterator[tuple[House, House]]:
     """As the administrator, and as the load's user."""
-    with loader_of(empty, CONTRACTS) as dsn:
+    with loader_of(desk, empty, CONTRACTS) as dsn:
         admin, user = (House(dsn=each, contract=THINGS, numbers=iter((1, 2))) for each in (empty, dsn))
         user.load(row("a", amount="1"), row("b"), age=1)
         yield admin, user
