@@ -138,11 +138,19 @@ def test_a_contract_that_is_added_is_taken_up_by_a_restart(deployment: Deploymen
 
 
 def test_a_wrong_header_is_rejected_with_what_differs(deployment: Deployment) -> None:
-    deployment.put("incoming/transactions/header.csv", "transaction_id,amount,colour\nT1,1.00,red\n")
+    header = "transaction_id,amount,currency,merchant,colour"
+    deployment.put("incoming/transactions/header.csv", f"{header}\nT1,1.00,EUR,Shop,red\n")
     problem = deployment.wait("header.csv")["first_error"]
     assert problem["code"] == "HEADER_MISMATCH"
-    assert "colour" in problem["message"]
-    assert "account_id" in problem["message"]
+    assert "missing: account_id, transaction_date; unexpected: colour" in problem["message"]
+
+
+def test_a_first_line_that_may_be_a_row_is_rejected_without_its_values(deployment: Deployment) -> None:
+    deployment.put("incoming/transactions/no-header.csv", "T1,42,2025-01-05,1.00,EUR,merchant,red\n")
+    problem = deployment.wait("no-header.csv")["first_error"]
+    assert problem["code"] == "HEADER_MISMATCH"
+    assert "unexpected: field 1, field 2" in problem["message"]
+    assert "T1" not in problem["message"]
 
 
 def test_mended_rows_are_merged_and_no_others(deployment: Deployment) -> None:
