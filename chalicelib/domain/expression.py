@@ -9,6 +9,7 @@ and anchors inside the expression. `Unsupported` then names what to write instea
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -26,6 +27,7 @@ _GROUP = "a reference to a group; list the alternatives with | instead"
 _PLAIN = "an atomic group or a possessive repeat; write a plain group or repeat, which takes linear time here"
 _AROUND = "a look-around behind its start; move look-aheads to the start, or list the alternatives with |"
 _ANCHOR = "an anchor or \\b inside; write the characters that may stand there instead"
+_CLASS = "[, --, &&, || or ~~ in a class, which a later Python may read otherwise"
 _REFUSED = {
     "GROUPREF": _GROUP,
     "GROUPREF_EXISTS": _GROUP,
@@ -222,10 +224,20 @@ def _repeat(machine: Machine, about: Any, start: int, place: _Place) -> int:
 def machines(expression: str) -> tuple[Machine, ...]:
     """One for each look-ahead at the start, then one for the rest. Raises Unsupported, re.error."""
     try:
-        parsed = _PARSER.parse(expression)
+        parsed = _parsed(expression)
         return tuple(_parts(list(parsed), parsed.state.flags))
     except (RecursionError, OverflowError, MemoryError):
         raise Unsupported("groups or counts beyond what can be compiled; make it shorter") from None
+
+
+def _parsed(expression: str) -> Any:
+    """Python's reading of the expression, unless Python warns that a later version may read it otherwise."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FutureWarning)
+        try:
+            return _PARSER.parse(expression)
+        except FutureWarning as warning:
+            raise Unsupported(f"{_CLASS} ({str(warning).lower()}); put a backslash before it") from None
 
 
 def _parts(nodes: Sequence[Node], flags: int) -> Iterable[Machine]:

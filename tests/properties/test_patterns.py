@@ -186,6 +186,8 @@ def test_patterns_that_ship_are_among_them() -> None:
         (r"(a)\1", "a reference to a group; list the alternatives with | instead"),
         (r"(a)?(?(1)b|c)", "a reference to a group"),
         ("a++", "an atomic group or a possessive repeat; write a plain group or repeat"),
+        ("[[a]", "[, --, &&, || or ~~ in a class, which a later Python may read otherwise (possible nested set at"),
+        ("[a&&b]", "(possible set intersection at position 2); put a backslash before it"),
         ("(?>a|b)c", "an atomic group"),
         ("a(?=b)b", "a look-around behind its start; move look-aheads to the start"),
         ("(?<!a)b", "a look-around behind its start"),
