@@ -73,7 +73,8 @@ def _of_broken_check(world: World, run: Run, error: str) -> str:
     which = f'the data check "{check.name}"' if check else "a data check"
     return (
         f"{which} cannot be evaluated on these rows: a cast or a function in it fails, or something is missing;"
-        " mend the check, and see what `landfall migrate` says of it"
+        " mend the check. `landfall migrate` names a fault of its SQL; for other faults, the warehouse's words are in"
+        " sys_query_history"
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from chalicelib.domain.condition_tokens import ConditionError, Kind, Token, tokens
+from chalicelib.domain.condition_tokens import ConditionError, Kind, Token, hint, tokens
 from chalicelib.domain.condition_words import (
     AGGREGATES,
     BEHIND,
@@ -211,7 +211,8 @@ class _Parser:
         if name in AGGREGATES and not self._selecting:
             raise self._refused(": an aggregate belongs into a subselect over staging")
         if name not in FUNCTIONS | AGGREGATES:
-            raise self._refused(", which is no function that a data check may call")
+            near = hint(self._next, FUNCTIONS)
+            raise self._refused(f", which is no function that a data check may call{near}")
         self._at += 2
         if name in PARTED and self._word() in PARTS and self._word(1) in (",", "from"):
             self._at += 2
@@ -234,7 +235,8 @@ class _Parser:
             name = self._name()
         if name not in self._columns:
             self._at -= 1
-            raise self._refused(", which is no column of the contract")
+            near = hint(self._next, self._columns)
+            raise self._refused(f", which is no column of the contract{near}")
         while name in self._documents and self._word() in (".", "["):
             if self._accept("."):
                 self._name()

@@ -7,8 +7,13 @@ may read otherwise (backslashes, dollars, control characters, letters beyond ASC
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import Enum
+
+LONGEST_NAME = 63
+"""Characters of a name that is compared with others."""
 
 
 class Kind(Enum):
@@ -83,3 +88,11 @@ def _named(condition: str, at: int) -> str:
         return found
     code = ord(condition[at])
     return f'"{condition[at]}"' if 32 < code < 127 else f"the character U+{code:04X} outside of quotes"
+
+
+def hint(token: Token, known: Iterable[str]) -> str:
+    """What the author may have meant in place of an unknown name; empty if nothing is like it."""
+    close = get_close_matches(token.name, sorted(known), 1) if len(token.name) <= LONGEST_NAME else []
+    if close:
+        return f"; did you mean {close[0]}?"
+    return "; a text stands in single quotes" if token.kind is Kind.QUOTED else ""

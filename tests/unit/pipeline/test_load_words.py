@@ -55,7 +55,8 @@ def test_a_data_check_that_breaks_is_named_without_the_warehouses_words(world: W
     words = told(world, f"DATA_CHECK_BROKEN: check {number} cannot be evaluated")
     assert words == (
         f"{which} cannot be evaluated on these rows: a cast or a function in it fails, or something is missing;"
-        " mend the check, and see what `landfall migrate` says of it"
+        " mend the check. `landfall migrate` names a fault of its SQL; for other faults, the warehouse's words are in"
+        " sys_query_history"
     )
 
 
