@@ -81,7 +81,7 @@ def test_a_shell_of_an_earlier_stack_is_told_what_to_do(
         ("https://s3.eu-west-1.amazonaws.com", "403", ""),
     ],
 )
-def test_a_local_aws_that_refuses_the_shells_keys_was_started_again(
+def test_old_keys_in_the_shell_are_named_as_the_cause(
     monkeypatch: pytest.MonkeyPatch, endpoint: str, code: str, told: str
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)

@@ -35,7 +35,7 @@ class Gateway:
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_an_answer_has_the_form_of_our_errors_and_nothing_of_the_request(name: str) -> None:
+def test_an_answer_has_our_form_and_nothing_of_the_request(name: str) -> None:
     template = ANSWERS[name].template
     assert "$" not in template
     assert set(json.loads(template)["error"]) == {"code", "message"}
@@ -74,7 +74,7 @@ def test_they_are_put_once_and_deployed_when_one_has_changed() -> None:
     )
 
 
-def test_redshift_takes_the_copy_role_for_this_account_and_region_only() -> None:
+def test_the_copy_role_is_for_this_account_and_region_only() -> None:
     """IfExists: AWS documents neither key for COPY."""
     [trust] = infra("dev")["Resources"]["CopyRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": ["redshift.amazonaws.com", "redshift-serverless.amazonaws.com"]}

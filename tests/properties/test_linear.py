@@ -83,7 +83,7 @@ def test_storms_that_took_time_by_the_square_do_not(line, escape, quotes):
 
 
 @pytest.mark.parametrize("dialect", ALL[:: len(ALL) // 16])
-def test_a_quote_that_is_never_closed_costs_its_record_and_no_more(dialect):
+def test_an_unclosed_quote_costs_its_record_and_no_more(dialect):
     data = (dialect.quote or '"').encode() + b"once upon a time\n" * 20_000
     for longest in (1 << 20, 4096):
         assert looked(rules(dialect, longest), data) <= MOST_A_BYTE * len(data)

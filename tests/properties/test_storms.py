@@ -25,7 +25,7 @@ def drawn(storms: list[tuple[str, int]], dialect) -> bytes:
 
 @settings(max_examples=400, deadline=None)
 @given(st.sampled_from(DIALECTS), STORMS, st.sampled_from([1000, 70, 12]), st.integers(1, 90), st.integers(1, 90))
-def test_storms_in_any_dialect_and_any_blocks_are_what_the_reference_reads(dialect, storms, longest, block, chunk):
+def test_storms_are_what_the_reference_reads(dialect, storms, longest, block, chunk):
     object_ = replace(things(dialect, longest), columns=tuple(Column(name=name, type=text(2_000)) for name in "ab"))
     data = drawn(storms, dialect)
     staged = stage_file(data, object_, len(data) + 1)

@@ -147,7 +147,7 @@ def test_a_header_that_swallows_rows_is_not_told(ears: Ears, text: str, dialect:
 
 
 @pytest.mark.parametrize("pii", [False, True])
-def test_a_header_that_fits_but_for_a_name_is_told_unless_a_value_might_be_private(
+def test_an_unknown_name_is_shown_unless_it_may_be_private(
     ears: Ears,  # noqa: F811
     pii: bool,
 ) -> None:

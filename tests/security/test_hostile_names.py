@@ -66,7 +66,7 @@ def test_every_sign_is_escaped_and_plain_text_is_not() -> None:
 
 
 @given(st.text(st.characters()))
-def test_what_is_shown_is_printable_stays_as_it_is_and_can_be_read_back(text: str) -> None:
+def test_what_is_shown_is_printable_and_can_be_read_back(text: str) -> None:
     shown = visible(text)
     assert shown.isprintable()
     assert not {unicodedata.category(c) for c in shown} & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}

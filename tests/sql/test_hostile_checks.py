@@ -67,7 +67,7 @@ def test_200_hostile_checks_past_the_guard_change_nothing(loader: tuple[House, H
     assert admin.ask(STATE) == before
 
 
-def test_a_second_statement_is_refused_by_the_cursor_even_for_the_administrator(loader: tuple[House, House]) -> None:
+def test_the_cursor_refuses_a_second_statement_to_anyone(loader: tuple[House, House]) -> None:
     admin, _ = loader
     before = admin.ask(STATE)
     assert not send(admin.dsn, REPRODUCED)

@@ -136,7 +136,7 @@ def test_the_stacks_own_processes_send_a_token() -> None:
     assert not any(map(sent, ("", OURS.secret, OURS.access_key, Credentials.fresh().token, OURS.token + " ", "é")))
 
 
-def test_no_two_starts_have_the_same_credentials_and_no_key_is_an_accounts_number() -> None:
+def test_each_start_has_credentials_of_its_own() -> None:
     made = [Credentials.fresh() for _ in range(100)]
     assert len({one.secret for one in made} | {one.access_key for one in made}) == 200
     assert not any(one.access_key.isdigit() or len(one.access_key) != 20 for one in made)

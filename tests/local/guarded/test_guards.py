@@ -52,7 +52,7 @@ def _foreign(port: int) -> dict[str, list[Header]]:
 
 @pytest.mark.parametrize("server", SERVERS)
 @pytest.mark.parametrize("how", _foreign(0))
-def test_a_foreign_request_is_refused_though_it_has_the_credentials(site: Site, server: str, how: str) -> None:
+def test_a_foreign_request_is_refused_with_credentials_too(site: Site, server: str, how: str) -> None:
     for method, path in (ASKED[server], ("GET", "/"), ("DELETE", "/in-flight"), ("PUT", "/x"), ("PATCH", "/x")):
         headers = [*_foreign(site.port(server))[how], site.token]
         assert site.send(server, method, path, headers, b"{}", host=False).is_bare_refusal, f"{method} {path}"
@@ -121,7 +121,7 @@ def test_a_size_that_cannot_be_is_refused(site: Site, server: str, size: str) ->
         assert raw.recv(12) == b"HTTP/1.1 413"
 
 
-def test_presigned_addresses_work_and_end_at_what_they_were_signed_for(site: Site) -> None:
+def test_presigned_addresses_work_for_what_they_sign_only(site: Site) -> None:
     keys, origin = site.record.credentials, site.record.ports.url("aws")
     s3 = boto3.client(
         "s3",

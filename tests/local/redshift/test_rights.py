@@ -179,7 +179,7 @@ def test_the_role_is_nobody_in_particular(desk: Desk) -> None:
     assert desk.rows("select count(*) from pg_extension where extname <> 'plpgsql'") == [[0]]
 
 
-def test_no_function_that_reaches_files_or_large_objects_is_left_to_it(desk: Desk) -> None:
+def test_no_function_of_files_or_large_objects_is_left_to_it(desk: Desk) -> None:
     left = desk.rows(
         "select proname::varchar from pg_proc where has_function_privilege(current_user, oid, 'execute') and "
         "proname ~ '^(lo_|loread|lowrite|pg_read_|pg_ls_|pg_stat_file|pg_file_|pg_logfile|pg_rotate|dblink)'"

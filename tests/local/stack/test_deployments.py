@@ -73,7 +73,7 @@ def test_an_api_that_is_put_over_keeps_its_id_and_stages_and_has_the_new_routes(
     assert gateway.get_rest_apis()["items"] == []
 
 
-def test_a_deployed_function_has_its_code_on_its_path_and_neither_packages_nor_settings_of_ours(
+def test_a_deployed_function_sees_its_own_code_only(
     account: Record,
 ) -> None:
     functions = client("lambda", account.ports.url("aws"), account.credentials)

@@ -49,14 +49,14 @@ def test_time_that_was_taken_long_ago_does_not_count() -> None:
     assert order(waiting, usage, 61.0 + RECENT_SECONDS) == ["slow", "quick"]
 
 
-def test_of_noisy_groups_the_one_with_the_fewest_messages_in_flight_comes_first() -> None:
+def test_the_noisy_group_with_the_fewest_in_flight_comes_first() -> None:
     held = [message("most", in_flight=True) for _ in range(3)] + [message("least", in_flight=True)]
     usage = Usage()
     usage.deliver(held, 10.0)
     assert order([*held, message("most"), message("least")], usage) == ["least", "most"]
 
 
-def test_a_chunk_of_another_run_overtakes_the_backlog_of_a_slow_one(world: World) -> None:
+def test_a_chunk_of_another_run_overtakes_a_slow_backlog(world: World) -> None:
     """40 messages of one group wait for ten workers at 0.4 s each; one of another group comes last."""
     sqs, tag = world.client("sqs"), uuid.uuid4().hex
     url = sqs.get_queue_url(QueueName=world.record.names.chunk_queue)["QueueUrl"]

@@ -57,7 +57,7 @@ CHARACTER = "ERROR: requested character too large for encoding: 4711"
         ("COPY x", CHARACTER, CHARACTER),
     ],
 )
-def test_of_a_data_check_that_breaks_no_word_of_the_warehouse_is_kept(called: str, error: str, shown: str) -> None:
+def test_a_broken_check_keeps_no_word_of_the_warehouse(called: str, error: str, shown: str) -> None:
     parts = [
         {"Id": "s:1", "Status": "FINISHED", "QueryString": CALLED},
         {"Id": "s:2", "Status": "FAILED", "QueryString": called, "Error": error},
@@ -68,7 +68,7 @@ def test_of_a_data_check_that_breaks_no_word_of_the_warehouse_is_kept(called: st
     assert not found.retryable
 
 
-def test_a_data_check_that_met_another_load_is_tried_again_without_a_word() -> None:
+def test_a_check_that_met_another_load_is_tried_again() -> None:
     parts = [{"Id": "s:1", "Status": "FAILED", "QueryString": CALLED, "Error": "ERROR: 1023 CANARY"}]
     found = warehouse(Script([ended("FAILED", SubStatements=parts)])).describe("s")
     assert (found.error, found.retryable) == ("DATA_CHECK_BROKEN: check 2 cannot be evaluated", True)

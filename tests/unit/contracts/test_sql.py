@@ -113,7 +113,7 @@ def test_a_check_is_explained_over_its_staging() -> None:
 
 
 @pytest.mark.parametrize("condition", ["1 = 1); drop table etl.ledger; select (1 = 1", "ended < started_at"])
-def test_a_load_with_a_check_that_the_guard_refuses_is_not_rendered(condition: str) -> None:
+def test_a_load_with_a_refused_check_is_not_rendered(condition: str) -> None:
     unsound = replace(CONTACT, checks=(DataCheck(name="rule", bad_rows=condition),))
     with pytest.raises(Broken, match="the load order is not sound: checks"):
         render_load(order(contract=unsound))

@@ -224,7 +224,7 @@ EMPTY_PARTS = {
 
 
 @pytest.mark.parametrize("name", EMPTY_PARTS)
-def test_millions_of_parts_that_are_empty_are_refused_at_the_first_ten_thousand(name):
+def test_empty_parts_are_refused_at_the_first_ten_thousand(name):
     full, empty = EMPTY_PARTS[name]
     source = Memory(full + empty * 3 * FREE_EMPTY_PARTS)
     with pytest.raises(Rejected) as refused:

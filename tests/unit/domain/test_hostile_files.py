@@ -188,7 +188,7 @@ def test_random_bytes_are_refused_or_rejected_and_never_loaded():
     assert refusal(Memory(noise[3:])).code.startswith("HEADER")
 
 
-def test_a_gigabyte_of_comments_is_refused_after_the_first_megabytes():
+def test_a_gigabyte_of_comments_is_refused_early():
     source = virtual(GB, b"#\n", head=b"#\n")
     assert refusal(source, Dialect(comment="#")).code == "HEADER_MISSING"
     assert source.bytes_read < 18 * MB
@@ -203,7 +203,7 @@ def test_comments_before_a_header_are_read_once():
     assert source.reads < 20
 
 
-def test_a_footer_without_line_ends_is_refused_after_the_last_megabytes():
+def test_a_footer_without_line_ends_is_refused_early():
     source = virtual(GB, b"x", head=HEAD)
     with pytest.raises(Rejected) as refused:
         data_end(source, len(HEAD), Dialect(footer_lines=1))

@@ -51,7 +51,7 @@ def test_what_cannot_be_read_back_is_told_as_it_is(world: World) -> None:
     ("number", "which"),
     [("1", 'the data check "closed before opened"'), ("2", "a data check"), ("?", "a data check")],
 )
-def test_a_data_check_that_breaks_is_named_without_the_warehouses_words(world: World, number: str, which: str) -> None:
+def test_a_broken_check_is_named_without_other_words(world: World, number: str, which: str) -> None:
     words = told(world, f"DATA_CHECK_BROKEN: check {number} cannot be evaluated")
     assert words == (
         f"{which} cannot be evaluated on these rows: a cast or a function in it fails, or something is missing;"

@@ -34,7 +34,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("slow")
-def test_a_file_that_takes_too_much_work_is_rejected_and_another_is_loaded(world: World) -> None:
+def test_a_file_of_too_much_work_is_rejected_alone(world: World) -> None:
     world.put("incoming/thing/slow.csv", b"id,value,amount\n" + SLOW_RECORD + b"x,1\n", {})
     run = ended(world, RunState.REJECTED, "TOO_MUCH_WORK")
     assert run.problem is not None
