@@ -149,15 +149,18 @@ def redshift_site(data: Path) -> Iterator[Site]:
         server.stop()
 
 
-def _redshift(world: World, local: LocalRedshift) -> Site:
-    api = boto3.client(
+def _data_api(local: LocalRedshift) -> Any:
+    return boto3.client(
         "redshift-data",
         endpoint_url=local.api_url,
         region_name="eu-west-1",
         aws_access_key_id=local.credentials.access_key,
         aws_secret_access_key=local.credentials.secret,
     )
-    warehouse = RedshiftData(api, SETTINGS, SystemClock())
+
+
+def _redshift(world: World, local: LocalRedshift) -> Site:
+    warehouse = RedshiftData(_data_api(local), SETTINGS, SystemClock())
 
     def settle(statement_id: str) -> Statement:
         for _ in range(1_000):
