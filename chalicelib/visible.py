@@ -17,7 +17,7 @@ _OTHER = re.compile(r"[^ -~]+")
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-"""Letters and marks that nobody can see, though Python calls them printable. Source: Unicode, Default_Ignorable."""
+"""Letters and marks without a visible shape, though Python calls them printable. Source: Unicode, Default_Ignorable."""
 
 
 def visible(text: str) -> str:

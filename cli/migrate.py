@@ -136,7 +136,7 @@ def _apply_contract(contract: Contract, cursor: Cursor) -> list[str]:
 
 
 def _try_check(connection: Connection, cursor: Cursor, contract: Contract, check: DataCheck) -> list[str]:
-    """Have a data check planned, not run, and take all back: what the warehouse cannot make of it is told now."""
+    """Have the warehouse plan a data check, without running it, and roll back; return what it refuses."""
     fault = check_fault(contract, check)
     if not fault:
         try:

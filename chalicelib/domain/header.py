@@ -177,7 +177,7 @@ def match_header(
     Case, spaces and underscores do not count. A column that is neither required nor part of the key nor the order may
     be absent; a name the contract does not know fails the file, unless the contract has another use for it. A line
     from a file may be a row of one that lacks its header: the error quotes it only if it is clearly a header, or if
-    `private` is off, because nobody but the file's owner reads the error.
+    `private` is off, because only the file's owner reads the error.
     """
     columns = [column for column in contract.columns if column.name != RESCUED]
     known = {fold(name): column for column in columns for name in (column.name, *column.aliases)}
@@ -209,7 +209,7 @@ def match_header(
 
 
 def _clearly_a_header(contract: Contract, fields: Sequence[str], present: Mapping[str, int]) -> bool:
-    """Whether a line cannot be a row: its values would be told to people who may not see rows.
+    """Whether a line cannot be a row: otherwise its values would reach readers who may not see rows.
 
     Most of the contract's columns are in it, each once, and most of its fields are columns. Each field is a name by
     its look: a quote that is left open, or another line end, would make rows a part of a field. A value of a pii

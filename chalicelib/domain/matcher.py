@@ -30,7 +30,7 @@ class _Held:
     states: frozenset[int]
     accepts: bool
     moves: dict[str, _Held] = field(default_factory=dict)
-    """Where each character leads, as far as that was asked for."""
+    """Where each character that was met leads."""
 
 
 class _Walk:

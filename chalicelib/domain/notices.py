@@ -9,7 +9,7 @@ from chalicelib.domain import keys
 from chalicelib.domain.model import Run
 
 MOST_UNROUTED = 20
-"""Notices a day about files that no contract knows: who may put files could send millions of them."""
+"""Notices a day about files that no contract knows: a sender could put millions of them."""
 DAY = 86_400
 
 

@@ -1,7 +1,7 @@
 """Which requests a web page of another origin may have sent: a server of the stack answers none of them.
 
 Guarantees that an admitted request names this very server, by loopback address or `localhost`: a foreign name that was
-pointed at loopback (DNS rebinding) is refused. It does not tell one local process from another: credentials do.
+pointed at loopback (DNS rebinding) is refused. It does not distinguish local processes: credentials do.
 """
 
 from __future__ import annotations

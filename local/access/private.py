@@ -1,4 +1,4 @@
-"""Files and folders for nobody but the user whose stack it is."""
+"""Files and folders that only the stack's own user may read."""
 
 from __future__ import annotations
 

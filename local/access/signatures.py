@@ -84,7 +84,7 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """A request that is fine as far as its headers tell."""
+    """A request whose headers are sound."""
 
     body_first: bool
     """The signature covers a hash that no header names: nothing may be done before the body is checked."""

@@ -5,7 +5,8 @@ what it raises is answered with its own name. It keeps nothing: `kill -9` and a 
 only the invocations that were running, which their queues bring back. It does not isolate invocations from each
 other (they are threads of one process), and does not stop one that passes its deadline.
 
-It answers only to processes of the stack and to callers that sign with its credentials: nobody else gets a stack trace.
+It answers only to processes of the stack and to callers that sign with its credentials. No other caller
+gets a stack trace.
 
 Besides the Invoke API: GET /functions (what the app declares), GET /in-flight (running now, most at once, calls and
 errors of each function), DELETE /in-flight (count anew).

@@ -20,7 +20,7 @@ from local.redshift.sql.tokens import literal, loud, tokenize
 _TLS, _GSS, _CANCEL = 80877103, 80877104, 80877102
 _KNOWN = {b"user", b"database", b"application_name", b"client_encoding", b"options"}
 _MOST_MESSAGE = 64 * 1024 * 1024
-_MOST_STARTUP = 10_000  # PostgreSQL's own limit: nobody has logged in yet
+_MOST_STARTUP = 10_000  # PostgreSQL's own limit, before any login
 _CHUNK = 256 * 1024
 
 
