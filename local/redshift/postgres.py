@@ -22,7 +22,7 @@ import psycopg
 
 from local.access.private import open_private
 from local.redshift.account import Account, account, home_for, runnable, socket_folder
-from local.redshift.roles import DATABASE, MANAGER, QUIET_LOG, USER, login_rules, make_role
+from local.redshift.roles import DATABASE, MANAGER, MANAGER_OPTIONS, QUIET_LOG, USER, login_rules, make_role
 
 _START_SECONDS = 60
 _STOP_SECONDS = 20
@@ -79,7 +79,7 @@ class Postgres:
     @property
     def manager_dsn(self) -> str:
         """The superuser's way in, for this process only."""
-        return f"host={self._socket} port={self.port} user={MANAGER} dbname={DATABASE}"
+        return f"host={self._socket} port={self.port} user={MANAGER} dbname={DATABASE} options='{MANAGER_OPTIONS}'"
 
     @property
     def pid(self) -> int | None:

@@ -18,6 +18,10 @@ from psycopg import sql
 MANAGER = "landfall_manager"
 USER = "awsuser"
 DATABASE = "dev"
+MANAGER_OPTIONS = "-c search_path=pg_catalog"
+"""Of the superuser's sessions. The role for SQL may put functions into the schema public, where sessions look as well.
+One that fits a call more closely than PostgreSQL's own would run with the superuser's rights.
+"""
 _RIGHTS = Path(__file__).with_name("rights.sql")
 
 QUIET_LOG: Mapping[str, str] = {

@@ -11,6 +11,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from local.redshift import roles
+from local.redshift.roles import limit_role
 from tests.local.redshift.desk import Desk
 
 ATTACKS = {
@@ -77,6 +79,7 @@ BY_ROLE_ALONE = {"do", "do as a string"}
 """A block of SQL that was put together at run time runs, with no more rights than what put it together."""
 
 NAMES = count(1)
+CATALOG = Path(roles.__file__).with_name("catalog.sql")
 
 
 @pytest.fixture(scope="module")
@@ -185,6 +188,37 @@ def test_no_function_of_files_or_large_objects_is_left_to_it(desk: Desk) -> None
         "proname ~ '^(lo_|loread|lowrite|pg_read_|pg_ls_|pg_stat_file|pg_file_|pg_logfile|pg_rotate|dblink)'"
     )
     assert left == []
+
+
+CLOSER = {
+    "public.format(text, name) returns text": "'select 1'",
+    "public.concat_ws(text, text, text) returns text": "'select 1'",
+    "public.current_database() returns name": "'dev'",
+    "public.quote_ident(name) returns text": "'x'",
+}
+"""Functions that fit a call of the manager's scripts more closely than PostgreSQL's own, and what they return."""
+
+
+def test_the_manager_runs_no_function_of_the_role(desk: Desk) -> None:
+    """Each start runs the scripts again, in a database where the role may make what it likes."""
+    with psycopg.connect(desk.redshift.dsn, autocommit=True) as role:
+        role.execute("create table caught (who text)")
+        for head, value in CLOSER.items():
+            body = f"begin insert into public.caught select session_user; return {value}; end"
+            role.execute(f"create function {head} language plpgsql as $${body}$$".encode())
+        role.execute("grant all on caught to public")
+    try:
+        with psycopg.connect(desk.redshift._postgres.manager_dsn, autocommit=True) as manager:
+            manager.execute(CATALOG.read_bytes())
+            limit_role(manager)
+            manager.execute("create table public.passing (text varchar(3))")
+            manager.execute("drop table public.passing")
+            assert manager.execute("select count(*) from public.caught where who <> 'awsuser'").fetchone() == (0,)
+    finally:
+        with psycopg.connect(desk.redshift.dsn, autocommit=True) as role:
+            for head in CLOSER:
+                role.execute(f"drop function {head.partition(' returns')[0]}".encode())
+            role.execute("drop table caught")
 
 
 @pytest.mark.parametrize(
