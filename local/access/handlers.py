@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 
@@ -23,9 +24,9 @@ class Guard:
 
 
 class GuardedHandler(BaseHTTPRequestHandler):
-    """Answers what is not admitted with 403 and nothing else. The body of an admitted request is in `body`.
+    """Answers what is not admitted with 403, and a body without a known end with 413. Nothing else is in the answer.
 
-    A server without credentials in its guard reads the body itself.
+    The body of an admitted request is in `body`. A server without credentials in its guard reads the body itself.
     """
 
     guard: Guard
@@ -45,20 +46,22 @@ class GuardedHandler(BaseHTTPRequestHandler):
         headers = self.headers.items()
         if is_foreign(self.guard.port, self.command, self.path, headers):
             return 403
+        size = self._body_size()
+        bounded = 0 <= size <= self.guard.max_body and "Transfer-Encoding" not in self.headers
         if self.guard.credentials is None:
-            return 0
+            return 0 if bounded else 413
         claim = claim_of(self.guard.credentials, Request.of(self.command, self.path, headers))
         if claim is None:
             return 403
-        size = self._body_size()
-        if not 0 <= size <= self.guard.max_body or "Transfer-Encoding" in self.headers:
+        if not bounded:
             return 413
         self.body = self.rfile.read(size)
         return 0 if claim.fits(hashlib.sha256(self.body).hexdigest()) else 403
 
     def _body_size(self) -> int:
-        given = self.headers.get("Content-Length") or "0"
-        return int(given) if given.isascii() and given.isdigit() else -1
+        given = set(self.headers.get_all("Content-Length") or ["0"])
+        text = given.pop()
+        return int(text) if not given and re.fullmatch(r"[0-9]{1,18}", text) else -1
 
     def _refuse(self, status: int) -> None:
         self.close_connection = True

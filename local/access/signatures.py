@@ -29,6 +29,7 @@ _SCHEME = "AWS4-HMAC-SHA256"
 _PARTS = re.compile(_SCHEME + r" Credential=([^,\s]+),\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{64})")
 _HASH = re.compile(r"[0-9a-f]{64}")
 UNSIGNED = "UNSIGNED-PAYLOAD"
+_FORM = "application/x-www-form-urlencoded"
 _ID_LETTERS = string.ascii_uppercase + "234567"
 
 
@@ -108,7 +109,7 @@ def claim_of(credentials: Credentials, request: Request, now: datetime | None = 
         return Claim(body_first=False, fits=lambda _: True)
     signature = _in_headers(request) if "authorization" in request.headers else _in_query(request)
     signer = _signer(credentials, signature) if signature and _is_current(signature, now or datetime.now(UTC)) else None
-    if signature is None or signer is None:
+    if signature is None or signer is None or _adds(request, signature):
         return None
 
     def is_signed(body_hash: str) -> bool:
@@ -158,6 +159,17 @@ def _is_current(signature: _Signature, now: datetime) -> bool:
         return False
     valid = timedelta(seconds=signature.presigned_seconds) if signature.presigned_seconds else SKEW
     return -SKEW <= now - signed_at <= valid
+
+
+def _adds(request: Request, signature: _Signature) -> bool:
+    """Whether a sender who did not sign could have added what asks for something else.
+
+    The x-amz- headers name operations and sources of copies; AWS refuses unsigned ones, too. A form names an operation
+    in its body, which the presigned addresses of S3 leave unsigned.
+    """
+    unsigned = {name: value for name, value in request.headers.items() if name not in signature.signed}
+    form = signature.presigned_seconds and _FORM in unsigned.get("content-type", "").lower()
+    return bool(form) or any(name.startswith("x-amz-") for name in unsigned)
 
 
 def _signer(credentials: Credentials, signature: _Signature) -> SigV4Auth | None:

@@ -35,7 +35,7 @@ def server(directory: str, stage: str, port: int) -> LocalDevServer:
 
 def _guarded(port: int) -> type[ChaliceRequestHandler]:
     class Handler(GuardedHandler, ChaliceRequestHandler):
-        guard = Guard(port=port)
+        guard = Guard(port=port, max_body=10 << 20)  # as much as API Gateway takes
 
     return Handler
 

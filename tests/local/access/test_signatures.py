@@ -122,6 +122,32 @@ def test_a_presigned_address_of_another_service_covers_its_body() -> None:
     assert not _taken(_read(request), b"x")
 
 
+ADDED = {
+    "an operation": {"x-amz-target": "RedshiftData.ExecuteStatement"},
+    "a copy": {"x-amz-copy-source": "/bucket/key"},
+    "rights": {"x-amz-acl": "public-read"},
+    "a token": {"x-amz-security-token": "x"},
+    "a date": {"x-amz-date": "20200101T000000Z"},
+    "a hash": {"x-amz-content-sha256": hashlib.sha256(b"any body").hexdigest()},
+    "a form": {"content-type": "Application/x-www-form-urlencoded; charset=utf-8"},
+}
+
+
+@pytest.mark.parametrize("added", ADDED)
+def test_nothing_can_be_added_to_a_presigned_address(added: str) -> None:
+    """Who was given the address of one object could run SQL by it."""
+    request = AWSRequest(method="POST", url=URL, headers={"Host": HEADERS["Host"]})
+    S3SigV4QueryAuth(Keys(OURS.access_key, OURS.secret), "s3", "eu-west-1", expires=3600).add_auth(request)
+    assert _taken(_read(request), b"any body")
+    assert _taken(_with(_read(request), **{"content-type": "text/csv", "range": "bytes=0-1"}), b"any body")
+    assert not _taken(_with(_read(request), **ADDED[added]), b"any body")
+
+
+@pytest.mark.parametrize("service", SIGNERS)
+def test_an_operation_cannot_be_added_to_a_signed_request(service: str) -> None:
+    assert not _taken(_with(_signed(service), **{"x-amz-target": "RedshiftData.ExecuteStatement"}))
+
+
 @pytest.mark.parametrize("seconds", ["0", "-1", "x", "", "1e3", "9999999", "٣"])
 def test_a_presigned_address_must_end(seconds: str) -> None:
     request = _signed("s3", signer=S3SigV4QueryAuth, expires=seconds)
