@@ -182,7 +182,8 @@ def _bad_bytes(table: Table, whole: Mask) -> Iterator[tuple[int, RowFault]]:
     begin, end = int(table.lines.start[0]), int(table.lines.stop[-1])
     wrong = broken(memoryview(table.data)[begin:end], table.lines.data[begin:]) + begin
     if table.data.find(b"\0", begin, end) >= 0:
-        wrong = np.union1d(wrong, np.flatnonzero(table.lines.data[begin:end] == 0) + begin)
+        nuls = np.flatnonzero(table.lines.data[begin:end] == 0) + begin
+        wrong = np.sort(np.concatenate((wrong, nuls)))  # union1d hashes: seconds for some MB of NULs
     rows, first = np.unique(table.lines.start.searchsorted(wrong, side="right") - 1, return_index=True)
     for row, at in zip(rows.tolist(), wrong[first].tolist(), strict=True):
         if whole[row]:

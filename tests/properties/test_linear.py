@@ -9,6 +9,7 @@ import random
 
 import pytest
 
+from bench.linear import cpu
 from bench.storms import ALPHABET, DELIMITERS, HOSTILE, dialects, rules, storm
 from chalicelib.domain.bytesource import Range
 from chalicelib.domain.contract import Dialect, Escape, Quotes
@@ -91,3 +92,11 @@ def test_an_unclosed_quote_costs_its_record_and_no_more(dialect):
 
 def test_the_budget_is_far_from_what_any_storm_takes():
     assert LOOKS_A_BYTE >= 5 * MOST_A_BYTE_IN_BLOCKS
+
+
+@pytest.mark.parametrize("unit", ["0", "00a"])
+def test_a_record_full_of_nuls_costs_little_more_than_one_of_letters(unit):
+    """4 MB took 3.5 s of CPU in numpy's union1d, and now take 0.4 s. `looked` does not count what numpy does."""
+    reader = rules(Dialect(header=False, columns=("a", "b")), longest=4 << 20)
+    data = storm(unit, Dialect(), 4 << 20)
+    assert min(cpu(reader, data) for _ in range(2)) < 1.5
