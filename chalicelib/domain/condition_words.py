@@ -53,6 +53,19 @@ SPLIT = {
 }
 """Words that some functions have between arguments, beside commas."""
 CONSTANTS = _words("true false null unknown current_date sysdate")
+INSTEAD = {
+    "now": "getdate()",
+    "current_timestamp": "sysdate",
+    "localtimestamp": "sysdate",
+    "date_diff": "datediff",
+    "date_add": "dateadd",
+    "regexp_like": "the operator ~",
+    "ifnull": "coalesce",
+    "isnull": "is null, or coalesce",
+    "iff": "case",
+    "if": "case",
+}
+"""What Redshift has for functions that other databases have, or that it runs over no table."""
 MOMENTS = _words("date time timetz timestamp timestamptz interval")
 """Types whose name before a text makes a value of it."""
 TYPES = _words(

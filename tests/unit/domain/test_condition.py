@@ -7,7 +7,7 @@ import time
 import pytest
 
 from chalicelib.domain.condition import MAX_CONDITION, condition_fault
-from chalicelib.domain.condition_words import AGGREGATES, FUNCTIONS, KEYWORDS
+from chalicelib.domain.condition_words import AGGREGATES, CONSTANTS, FUNCTIONS, INSTEAD, KEYWORDS
 from chalicelib.domain.contract_file import load_contracts, read_contract
 from tests.properties.made_checks import COLUMNS, REPRODUCED, WRITTEN, hostile_checks, sound_checks
 from tests.sql.house import ROOT
@@ -98,6 +98,12 @@ def test_these_pass(condition: str) -> None:
         ("id.a = 1", ". at character 3, where it may not stand"),
         ("doc[id] = 1", "id at character 5, where it may not stand"),
         ("pg_sleep(1) is null", "pg_sleep at character 1, which is no function that a data check may call"),
+        ("closed_on > now()", "now at character 13, which is no function that a data check may call; write getdate()"),
+        (
+            "closed_on > current_timestamp",
+            "current_timestamp at character 13, which is no column of the contract; write",
+        ),
+        ("regexp_like(code, 'a')", "; write the operator ~"),
         ("count(*) > 1", "count at character 1: an aggregate belongs into a subselect over staging"),
         ("id::regclass is null", "regclass at character 5, which is no type that a value may be cast to"),
         ("id in (select id from landing.zoo)", "landing at character 23: a subselect reads staging only"),
@@ -133,3 +139,9 @@ def test_a_document_is_known_by_its_type() -> None:
     bad_rows = "doc.a is null and id > 0"
     """
     assert read_contract("thing.toml", text.encode()).checks
+
+
+def test_no_name_from_elsewhere_is_one_that_may_be_written() -> None:
+    assert not set(INSTEAD) & (FUNCTIONS | AGGREGATES | CONSTANTS | KEYWORDS)
+    named = {text for text in INSTEAD.values() if text.isidentifier()}
+    assert named <= FUNCTIONS | CONSTANTS | {"case"}
