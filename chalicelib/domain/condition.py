@@ -17,7 +17,6 @@ from chalicelib.domain.condition_words import (
     BETWEEN,
     CONSTANTS,
     FUNCTIONS,
-    INSTEAD,
     KEYWORDS,
     LONG_TYPES,
     MOMENTS,
@@ -26,6 +25,7 @@ from chalicelib.domain.condition_words import (
     PREFIXES,
     SPLIT,
     TYPES,
+    instead,
 )
 from chalicelib.domain.contract import Contract, DataCheck
 from chalicelib.domain.contract import Kind as Type
@@ -212,7 +212,7 @@ class _Parser:
         if name in AGGREGATES and not self._selecting:
             raise self._refused(": an aggregate belongs into a subselect over staging")
         if name not in FUNCTIONS | AGGREGATES:
-            near = _instead(name) or hint(self._next, FUNCTIONS)
+            near = instead(name) or hint(self._next, FUNCTIONS)
             raise self._refused(f", which is no function that a data check may call{near}")
         self._at += 2
         if name in PARTED and self._word() in PARTS and self._word(1) in (",", "from"):
@@ -236,7 +236,7 @@ class _Parser:
             name = self._name()
         if name not in self._columns:
             self._at -= 1
-            near = _instead(name) or hint(self._next, self._columns)
+            near = instead(name) or hint(self._next, self._columns)
             raise self._refused(f", which is no column of the contract{near}")
         while name in self._documents and self._word() in (".", "["):
             if self._accept("."):
@@ -294,8 +294,3 @@ class _Parser:
                 return named.name if free else STAGING
             at += 1
         return STAGING
-
-
-def _instead(name: str) -> str:
-    """What to write in the place of a name that analysts know from elsewhere."""
-    return f"; write {INSTEAD[name]}" if name in INSTEAD else ""

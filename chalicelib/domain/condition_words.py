@@ -111,3 +111,8 @@ KEYWORDS = _words(
     over table user current_user session_user using on join"""
 )
 """Words that are no column's name unless they are quoted."""
+
+
+def instead(name: str) -> str:
+    """What to write in the place of a name that analysts know from elsewhere."""
+    return f"; write {INSTEAD[name]}" if name in INSTEAD else ""
