@@ -27,6 +27,7 @@ WRONG = {
     "app.py": ("route-has-authorizer", '@app.route("/runs", methods=["GET"])\ndef f():\n    return {}\n'),
     "chalicelib/logs.py": ("log-through-observe", "import logging\n"),
     "chalicelib/logs_error.py": ("log-through-observe", "def f(app, row):\n    app.log.exception(row)\n"),
+    "chalicelib/warns.py": ("log-through-observe", "import warnings\n\n\ndef f(row):\n    warnings.warn(row)\n"),
     "chalicelib/traces.py": ("log-through-observe", "import traceback\n\n\ndef f():\n    traceback.print_exc()\n"),
     "chalicelib/note_row.py": ("note-no-values", 'def f(self, row):\n    self.note("bad", {"run": 1, "row": row})\n'),
     "chalicelib/note_text.py": ("note-no-values", 'def f(note, error):\n    note("bad", {"why": str(error)})\n'),
