@@ -10,10 +10,10 @@ from typing import Any
 from chalice import AuthResponse, Chalice, Rate, Response
 from chalice.app import AuthRequest, CloudWatchEvent, Request, S3Event, SQSEvent
 
-from chalicelib import answers, api, handlers, questions, recovery
-from chalicelib.answers import OPERATOR, READER
+from chalicelib import api, handlers, recovery, requests, responses
 from chalicelib.bootstrap import wired
 from chalicelib.domain.events import landed, run_of_statement
+from chalicelib.responses import OPERATOR, READER
 from chalicelib.sweep import sweep
 
 BUCKET = os.environ.get("LANDFALL_BUCKET", "landfall-dev")
@@ -23,7 +23,7 @@ STATEMENT_ENDED = {"source": ["aws.redshift-data"], "detail-type": ["Redshift Da
 S3_WIRING = os.environ.get("LANDFALL_S3_WIRING", "chalice")
 WORKERS = 10
 MOVERS = 20
-BURIERS = 2
+DEAD_LETTER_WORKERS = 2
 
 app = Chalice(app_name="landfall", configure_logs=False)
 
@@ -86,15 +86,15 @@ def stage_chunk(event: SQSEvent) -> None:
         handlers.on_chunk_message(wired().pipeline, wired().queue.delay_chunk, record)
 
 
-@app.on_sqs_message(queue=f"{RUN_QUEUE}-dead", batch_size=1, maximum_concurrency=BURIERS)
-def bury_run(event: SQSEvent) -> None:
+@app.on_sqs_message(queue=f"{RUN_QUEUE}-dead", batch_size=1, maximum_concurrency=DEAD_LETTER_WORKERS)
+def on_dead_run(event: SQSEvent) -> None:
     """A message of the run queue was never answered."""
     for record in event.to_dict()["Records"]:
         handlers.on_dead_letter(wired().pipeline, record)
 
 
-@app.on_sqs_message(queue=f"{CHUNK_QUEUE}-dead", batch_size=1, maximum_concurrency=BURIERS)
-def bury_chunk(event: SQSEvent) -> None:
+@app.on_sqs_message(queue=f"{CHUNK_QUEUE}-dead", batch_size=1, maximum_concurrency=DEAD_LETTER_WORKERS)
+def on_dead_chunk(event: SQSEvent) -> None:
     """A message of the chunk queue was never answered."""
     for record in event.to_dict()["Records"]:
         handlers.on_dead_letter(wired().pipeline, record)
@@ -118,84 +118,84 @@ def on_schedule(_event: CloudWatchEvent) -> dict[str, Any]:
 
 # ---- REST ----------------------------------------------------------------------------------------------------------
 
-guarded = functools.partial(answers.guarded, app, wired)
+guarded = functools.partial(responses.guarded, app, wired)
 BODIES = ["application/json", "application/x-www-form-urlencoded"]  # the latter is what `curl -d` says of any body
 
 
 @app.authorizer()
 def authorize(request: AuthRequest) -> AuthResponse:
     """Which routes a bearer token may reach."""
-    return answers.authorized(wired().tokens, request)
+    return responses.authorized(wired().tokens, request)
 
 
 @app.middleware("http")
 def shape(request: Request, get_response: Callable[[Request], Response]) -> Response:
     """Give what Chalice answers by itself the form of our own answers."""
-    return answers.shaped(get_response(request))
+    return responses.shaped(get_response(request))
 
 
 @app.route("/runs/{name}", methods=["POST"], content_types=BODIES, authorizer=authorize)
 @guarded(OPERATOR, 202)
 def post_runs(name: str) -> dict[str, Any]:
     """Run a file, or the files of an object, again."""
-    order = questions.rerun_order(answers.asked(app).raw_body)
-    return api.start_runs(wired().pipeline, questions.path_text(name), order)
+    order = requests.rerun_request(responses.current_request(app).raw_body)
+    return api.start_runs(wired().pipeline, requests.path_text(name), order)
 
 
 @app.route("/runs/{name}", methods=["DELETE"], authorizer=authorize)
 @guarded(OPERATOR, 202)
 def delete_run(name: str) -> dict[str, Any]:
     """Stop a run."""
-    return api.cancel_run(wired().pipeline, questions.path_text(name))
+    return api.cancel_run(wired().pipeline, requests.path_text(name))
 
 
 @app.route("/backfill", methods=["POST"], content_types=BODIES, authorizer=authorize)
 @guarded(OPERATOR, 202)
 def post_backfill() -> dict[str, Any]:
     """Start what landed and has no run."""
-    return recovery.backfill(wired().pipeline, questions.backfill_order(answers.asked(app).raw_body))
+    return recovery.backfill(wired().pipeline, requests.backfill_request(responses.current_request(app).raw_body))
 
 
 @app.route("/redrive", methods=["POST"], content_types=BODIES, authorizer=authorize)
 @guarded(OPERATOR, 202)
 def post_redrive() -> dict[str, Any]:
     """Bring back what dead letters had ended."""
-    return recovery.redrive(wired().pipeline, questions.redrive_order(answers.asked(app).raw_body))
+    return recovery.redrive(wired().pipeline, requests.redrive_request(responses.current_request(app).raw_body))
 
 
 @app.route("/runs", methods=["GET"], authorizer=authorize)
 @guarded(READER)
 def get_runs() -> dict[str, Any]:
     """List runs."""
-    return api.list_runs(wired().pipeline, questions.run_query(answers.asked(app).query_params))
+    return api.list_runs(wired().pipeline, requests.run_query(responses.current_request(app).query_params))
 
 
 @app.route("/status/{file}", methods=["GET"], authorizer=authorize)
 @guarded(READER)
 def get_status(file: str) -> dict[str, Any]:
     """Tell how a file is doing."""
-    return api.status(wired().pipeline, questions.path_text(file))
+    return api.status(wired().pipeline, requests.path_text(file))
 
 
 @app.route("/rejects/{file}", methods=["GET"], authorizer=authorize)
 @guarded(READER)
 def get_rejects(file: str) -> dict[str, Any]:
     """List the bad rows of a file."""
-    query = questions.page_query(answers.asked(app).query_params)
-    return api.rejects(wired().pipeline, questions.path_text(file), query)
+    query = requests.page_query(responses.current_request(app).query_params)
+    return api.rejects(wired().pipeline, requests.path_text(file), query)
 
 
 @app.route("/rejects/{file}", methods=["POST"], content_types=BODIES, authorizer=authorize)
 @guarded(OPERATOR, 202)
 def post_rejects(file: str) -> dict[str, Any]:
-    """Merge rows of a file that were rejected and are mended."""
-    order = questions.mend_order(answers.asked(app).raw_body)
-    return api.mend(wired().pipeline, questions.path_text(file), order)
+    """Merge rows of a file that were rejected and are corrected."""
+    order = requests.resubmit_request(responses.current_request(app).raw_body)
+    return api.correction(wired().pipeline, requests.path_text(file), order)
 
 
 def unencoded(**_path: str) -> dict[str, Any]:
     """A key with its slashes as they are; Gateway's own answer to a path it has no route for would quote the token."""
-    raise answers.unencoded()
+    raise responses.unencoded()
 
 
 for deeper in ("/{b}", "/{b}/{c}", "/{b}/{c}/{d}"):

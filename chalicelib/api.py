@@ -1,4 +1,4 @@
-"""What the REST API can do: start runs, stop them, look at them, read rejects. HTTP is in answers.py and questions.py.
+"""What the REST API can do: start runs, stop them, look at them, read rejects. HTTP is in responses.py and requests.py.
 
 Guarantees that nothing asked here moves rows by itself: a rerun is a change of a record and a message, and the story
 in pipeline.py does the rest. A rerun of many files takes at most a few seconds; its answer says where to go on.
@@ -12,21 +12,21 @@ from itertools import islice
 from typing import Any
 
 from chalicelib import views
-from chalicelib.amends import mended_offsets
-from chalicelib.answers import NotFound
 from chalicelib.cancels import cancel
+from chalicelib.corrections import corrected_offsets
 from chalicelib.domain import keys
 from chalicelib.domain.contract import Contract
-from chalicelib.domain.mending import Splitter, columns_of
+from chalicelib.domain.corrections import Splitter, columns_of
 from chalicelib.domain.model import Run, Source
 from chalicelib.domain.routing import landing_prefixes, route
+from chalicelib.dry_run import dry_run_of
 from chalicelib.errors import LandfallError, SourceGone
 from chalicelib.overdue import overdue
 from chalicelib.pipeline import Pipeline
-from chalicelib.questions import BadRequest, MendOrder, PageQuery, RerunOrder, RunQuery, fold
-from chalicelib.rehearsal import rehearsal
 from chalicelib.reject_pages import reject_page
+from chalicelib.requests import BadRequest, PageQuery, RerunRequest, ResubmitRequest, RunQuery, fold
 from chalicelib.reruns import RERUNNABLE, Busy, StillUnrouted, object_of, rerun, routed
+from chalicelib.responses import NotFound
 from chalicelib.resubmits import plan_of, resubmit
 
 RUN_ID = re.compile(r"[0-9a-f]{32}")
@@ -45,10 +45,10 @@ NO_STATEMENT = "00000000-0000-0000-0000-000000000000"
 # ---- rerun ---------------------------------------------------------------------------------------------------------
 
 
-def start_runs(pipeline: Pipeline, name: str, order: RerunOrder) -> dict[str, Any]:
+def start_runs(pipeline: Pipeline, name: str, order: RerunRequest) -> dict[str, Any]:
     """Run files again: those of an object, or the one that `name` tells. Raises NotFound, Busy, SourceGone, ..."""
     if order.dry_run:
-        return _as_it_is(pipeline, _start_runs(rehearsal(pipeline), name, order))
+        return _as_it_is(pipeline, _start_runs(dry_run_of(pipeline), name, order))
     return _start_runs(pipeline, name, order)
 
 
@@ -61,7 +61,7 @@ def _as_it_is(pipeline: Pipeline, answer: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def _start_runs(acting: Pipeline, name: str, order: RerunOrder) -> dict[str, Any]:
+def _start_runs(acting: Pipeline, name: str, order: RerunRequest) -> dict[str, Any]:
     contract = acting.contracts.get(name)
     if contract and not order.file:
         return {**_rerun_many(acting, contract, order), "dry_run": order.dry_run}
@@ -76,7 +76,7 @@ def _answer(found: dict[str, Any]) -> dict[str, Any]:
     return {"runs": [], "skipped": [], key: [found]}
 
 
-def _rerun_one(pipeline: Pipeline, name: str, order: RerunOrder, contract: Contract | None) -> dict[str, Any]:
+def _rerun_one(pipeline: Pipeline, name: str, order: RerunRequest, contract: Contract | None) -> dict[str, Any]:
     if landed := _unrecorded(pipeline, name):
         _must_be(contract, routed(pipeline, landed.key))
         if arrived := pipeline.arrive(landed):
@@ -119,7 +119,7 @@ def _unrecorded(pipeline: Pipeline, key: str) -> Source | None:
     return landed if newest is None or newest.etag != landed.etag else None
 
 
-def _rerun_many(pipeline: Pipeline, contract: Contract, order: RerunOrder) -> dict[str, Any]:
+def _rerun_many(pipeline: Pipeline, contract: Contract, order: RerunRequest) -> dict[str, Any]:
     if order.period:
         _period_fits(contract, order.period)
     answer: dict[str, Any] = {"object": contract.name, "runs": [], "skipped": [], "cursor": order.cursor}
@@ -134,7 +134,7 @@ def _rerun_many(pipeline: Pipeline, contract: Contract, order: RerunOrder) -> di
     return answer
 
 
-def _wanted(pipeline: Pipeline, run: Run, order: RerunOrder) -> bool:
+def _wanted(pipeline: Pipeline, run: Run, order: RerunRequest) -> bool:
     """Only a file's newest version: an older one has nothing to give that the newer has not."""
     if order.only_failed and run.state not in RERUNNABLE:
         return False
@@ -248,24 +248,24 @@ def rejects(pipeline: Pipeline, name: str, query: PageQuery) -> dict[str, Any]:
     contract = pipeline.contracts.get(run.object)
     plan = plan_of(pipeline, run, contract) if contract else None
     columns = columns_of(contract, plan) if contract else ()
-    head = {**views.started(run), **views.to_be_mended(run, columns), "total": run.counts.rejected}
+    head = {**views.started(run), **views.to_be_corrected(run, columns), "total": run.counts.rejected}
     if not views.sealed(run):
         why = "this load has no rejects" if run.state.terminal else "rejects are listed once all chunks are staged"
         return {**head, "rejects": [], "cursor": "", "note": why}
-    mended = mended_offsets(pipeline.objects, run)
+    corrected = corrected_offsets(pipeline.objects, run)
     split = Splitter(contract, plan) if contract and plan else None
 
     def shown(reject: dict[str, Any]) -> dict[str, Any]:
         return {**reject, "values": split.values(reject["record"]) if split else None}
 
-    page = reject_page(pipeline.objects, run, shown, cursor=query.cursor, limit=query.limit, without=mended)
+    page = reject_page(pipeline.objects, run, shown, cursor=query.cursor, limit=query.limit, without=corrected)
     return {**head, "rejects": page.rejects, "cursor": page.cursor}
 
 
-def mend(pipeline: Pipeline, name: str, order: MendOrder) -> dict[str, Any]:
-    """Merge rows of a file that were rejected and are mended. Raises NotFound, BadRequest, NotMendable."""
+def correction(pipeline: Pipeline, name: str, order: ResubmitRequest) -> dict[str, Any]:
+    """Merge rows of a file that were rejected and are corrected. Raises NotFound, BadRequest, NotMendable."""
     run = resubmit(pipeline, _found(pipeline, name), order)
-    return {**views.started(run), "mends": views.mends(run), "rows": len(order.rows)}
+    return {**views.started(run), "corrects": views.corrects(run), "rows": len(order.rows)}
 
 
 def health(pipeline: Pipeline) -> dict[str, Any]:

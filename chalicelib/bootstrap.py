@@ -11,11 +11,11 @@ from chalicelib import observe
 from chalicelib.adapters.clients import client
 from chalicelib.adapters.clock import SystemClock
 from chalicelib.adapters.dynamodb import DynamoRuns
-from chalicelib.adapters.dynamodb_line import DynamoLine
+from chalicelib.adapters.dynamodb_load_queue import DynamoLoadQueue
 from chalicelib.adapters.redshift_data import RedshiftData
 from chalicelib.adapters.s3 import S3Objects
 from chalicelib.adapters.secrets import Tokens
-from chalicelib.adapters.sns import SnsBell
+from chalicelib.adapters.sns import SnsNotifier
 from chalicelib.adapters.sqs import SqsQueue
 from chalicelib.config import Settings
 from chalicelib.domain.contract_file import load_contracts
@@ -42,10 +42,10 @@ def wire(settings: Settings) -> Wired:
         contracts=load_contracts(CONTRACTS),
         objects=S3Objects(client("s3")),
         runs=DynamoRuns(client("dynamodb"), settings.table, clock),
-        line=DynamoLine(client("dynamodb"), settings.table, clock),
+        load_queue=DynamoLoadQueue(client("dynamodb"), settings.table, clock),
         warehouse=RedshiftData(client("redshift-data"), settings, clock),
         queue=queue,
-        bell=SnsBell(client("sns"), client("sqs"), settings),
+        notifier=SnsNotifier(client("sns"), client("sqs"), settings),
         clock=clock,
         note=observe.note,
     )

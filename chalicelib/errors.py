@@ -70,7 +70,7 @@ class LoadStopped(Retryable):
 
 
 class Rejected(LandfallError):
-    """The file cannot be loaded as it is; the message says what to mend in it."""
+    """The file cannot be loaded as it is; the message says what to fix in it."""
 
     code = "REJECTED"
 
@@ -118,7 +118,7 @@ class ContractChanged(Broken):
 
 
 class ContractError(LandfallError):
-    """One or more contracts are faulty; `faults` lists every one as 'file: place: what and how to mend it'."""
+    """One or more contracts are faulty; `faults` lists every one as 'file: place: what and how to fix it'."""
 
     code = "CONTRACT"
 

@@ -39,7 +39,7 @@ def on_run_message(pipeline: Pipeline, delay: Delay, record: dict[str, Any]) -> 
     def give_up(error: Exception) -> None:
         pipeline.note("left_to_sweep", {"run": run_id, "error": type(error).__name__})
         if not isinstance(error, Retryable):
-            bury(pipeline, run_id, error)
+            fail_dead(pipeline, run_id, error)
 
     _one_try(pipeline.settings, delay, record, lambda: pipeline.advance(run_id), give_up)
 
@@ -53,7 +53,7 @@ def on_chunk_message(pipeline: Pipeline, delay: Delay, record: dict[str, Any]) -
         if run and may_pass(run, error, pipeline.clock.now(), pipeline.settings.give_up_hours):
             pipeline.note("left_to_sweep", {"run": task.run_id, "error": type(error).__name__})
         else:
-            bury(pipeline, task.run_id, error, generation=task.generation)
+            fail_dead(pipeline, task.run_id, error, generation=task.generation)
 
     _one_try(pipeline.settings, delay, record, lambda: pipeline.stage(task), give_up)
 
@@ -64,15 +64,15 @@ def on_dead_letter(pipeline: Pipeline, record: dict[str, Any]) -> None:
     match asked_for(record["body"]):
         case ChunkTask() as task:
             pipeline.note("dead_letter", {"run": task.run_id, "chunk": task.number})
-            bury(pipeline, task.run_id, lost, generation=task.generation)
+            fail_dead(pipeline, task.run_id, lost, generation=task.generation)
         case str() as run_id:
             pipeline.note("dead_letter", {"run": run_id})
-            bury(pipeline, run_id, lost)
+            fail_dead(pipeline, run_id, lost)
         case None:
             pipeline.note("dead_letter", {"error": "not a message of ours"})
 
 
-def bury(pipeline: Pipeline, run_id: str, error: Exception, *, generation: int | None = None) -> None:
+def fail_dead(pipeline: Pipeline, run_id: str, error: Exception, *, generation: int | None = None) -> None:
     """FAIL a run that cannot go on.
 
     One that waits for its load or is in it is left to the sweep: its statement might still commit, and what went wrong

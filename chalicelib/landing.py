@@ -64,7 +64,7 @@ class Look:
         try:
             newest = self.pipeline.runs.newest_of(self.pipeline.settings.bucket, [s.key for s in due])
             heard = [s for s in due if s.key in newest and newest[s.key].etag == s.etag]
-            runs = {r.source.key: r for r in self.pipeline.runs.several([newest[s.key].run_id for s in heard])}
+            runs = {r.source.key: r for r in self.pipeline.runs.get_many([newest[s.key].run_id for s in heard])}
         except Exception as error:  # noqa: BLE001 - the same files are looked at by the next sweep
             self._passed_over(batch[0].key, error)
             return
@@ -79,10 +79,10 @@ class Look:
             if run and run.state is RunState.LOADED and run.finished:
                 self.pipeline.archive_again(run)
                 self.archived += 1
-        elif self._unheard(source) and (arrived := self.pipeline.arrive(source)):
+        elif self._has_no_run(source) and (arrived := self.pipeline.arrive(source)):
             self.started.append(arrived)
 
-    def _unheard(self, source: Source) -> bool:
+    def _has_no_run(self, source: Source) -> bool:
         """Whether nobody took notice of what lies there now, though its key points at another content or at none.
 
         In a bucket with versions an old content shows again once the newer one is archived: it had its run, or has it

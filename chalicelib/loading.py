@@ -17,18 +17,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 
+from chalicelib.context import Context
 from chalicelib.domain.contract import Delivery
 from chalicelib.domain.group import Gathering, Group, Member
-from chalicelib.domain.lifecycle import after_setback
+from chalicelib.domain.lifecycle import after_failed_load
 from chalicelib.domain.model import LedgerRow, Outcome, Run, RunState
 from chalicelib.domain.pauses import pause
 from chalicelib.errors import Broken, LandfallError, LoadStopped, Retryable
 from chalicelib.load_faults import failure_of, load_failed
 from chalicelib.load_orders import order_of
 from chalicelib.ports import Conflict, StatementState
-from chalicelib.world import World
 
-HOLD_SECONDS = 20.0
+LEASE_SECONDS = 20.0
 """A worker that has a group in hand is left alone with it for so long: less than a message stays with its worker."""
 LOOK_AT_ONCE = 100
 """Runs in line that are read together."""
@@ -39,10 +39,10 @@ LOOKS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class Loading(World):
+class Loading(Context):
     """What is done for a target, whichever run's message led to it."""
 
-    def drive(self, target: str) -> None:
+    def advance_target(self, target: str) -> None:
         """Move the target's load on until the warehouse has to act or nobody waits. Raises Retryable.
 
         Whatever holds a load up is no fault of the run whose message led here: no error of it may end that run.
@@ -57,35 +57,35 @@ class Loading(World):
 
     def _move(self, target: str) -> bool:
         """Take the target's group one step on. Whether it is over, so that the next may follow."""
-        group, now = self.line.group(target), self.clock.now()
+        group, now = self.load_queue.group(target), self.clock.now()
         if group is None:
             group = self._open(target)
-            return group is not None and self._in_hand(group, self._ask)
-        if now < group.held_until <= now + max(HOLD_SECONDS, self.settings.group_seconds):
+            return group is not None and self._with_lease(group, self._ask)
+        if now < group.lease_until <= now + max(LEASE_SECONDS, self.settings.group_seconds):
             return False
         if group.statement_id and not self._ended(group):
             return False
-        held = self.line.change(group, held_until=now + HOLD_SECONDS)
-        return self._in_hand(held, self._due(held))
+        held = self.load_queue.change(group, lease_until=now + LEASE_SECONDS)
+        return self._with_lease(held, self._due(held))
 
     def _due(self, group: Group) -> Callable[[Group], bool]:
         if group.statement_id:
             return self._settle
         return self._leave if group.refused else self._ask
 
-    def _in_hand(self, group: Group, step: Callable[[Group], bool]) -> bool:
+    def _with_lease(self, group: Group, step: Callable[[Group], bool]) -> bool:
         """Do a step of a group that this worker holds, and let it go if that fails, for the next try to take it up.
 
         Holding only saves work: a hundred workers that come by would do the same step. A worker that is killed lets
-        the group go after HOLD_SECONDS, which is before its message is seen again.
+        the group go after LEASE_SECONDS, which is before its message is seen again.
         """
         try:
             return step(group)
         except LandfallError:
-            left = self.line.group(group.target)
-            if left and left.held_until == group.held_until:
+            left = self.load_queue.group(group.target)
+            if left and left.lease_until == group.lease_until:
                 with suppress(Conflict):
-                    self.line.change(left, held_until=0.0)
+                    self.load_queue.change(left, lease_until=0.0)
             raise
 
     # ---- gather -----------------------------------------------------------------------------------------------------
@@ -98,8 +98,8 @@ class Loading(World):
         more = self._awaits(runs)
         members = () if more else tuple(map(Member.of, runs))
         self.queue.send_run(runs[0].run_id, delay=math.ceil(more) + 1 if more else SECOND_LOOK_SECONDS)
-        group = Group(target=target, members=members, held_until=now + (more or HOLD_SECONDS))
-        return group if self.line.take(group) and members else None
+        group = Group(target=target, members=members, lease_until=now + (more or LEASE_SECONDS))
+        return group if self.load_queue.claim(group) and members else None
 
     def _awaits(self, runs: Sequence[Run]) -> float:
         """For how many seconds more files are awaited before these are loaded.
@@ -117,16 +117,16 @@ class Loading(World):
         gathering = Gathering(most_bytes=int(self.settings.group_mb * 1_000_000))
         for run in self._waiting(target):
             if run.state is not RunState.STAGED or run.target != target:
-                self.line.leave(target, [run])
+                self.load_queue.remove(target, [run])
             elif self._as_agreed(run) and gathering.take(run) and len(gathering.runs) >= self._most(gathering.runs[0]):
                 break
         return gathering.runs
 
     def _waiting(self, target: str) -> Iterator[Run]:
         """Those who wait longest, with their records as they are now."""
-        ids = list(islice(self.line.waiting(target), LOOKS * self.settings.group_files))
+        ids = list(islice(self.load_queue.waiting(target), LOOKS * self.settings.group_files))
         for first in range(0, len(ids), LOOK_AT_ONCE):
-            yield from self.runs.several(ids[first : first + LOOK_AT_ONCE])
+            yield from self.runs.get_many(ids[first : first + LOOK_AT_ONCE])
 
     def _as_agreed(self, run: Run) -> bool:
         """Whether the contract is still the one the run was staged by; else its own message starts it over."""
@@ -134,10 +134,10 @@ class Loading(World):
         return contract is not None and contract.fingerprint == run.fingerprint
 
     def _most(self, run: Run) -> int:
-        """How many runs may be loaded with this one, it included. Rows without a mark, snapshots and mends go alone."""
+        """How many runs may be loaded with this one, it included. Rows without a mark, snapshots and corrections go alone."""
         contract = self.contracts[run.object]
-        alone = not contract.lineage or contract.delivery is Delivery.SNAPSHOT or run.mends
-        return 1 if alone else run.together or self.settings.group_files
+        alone = not contract.lineage or contract.delivery is Delivery.SNAPSHOT or run.corrects
+        return 1 if alone else run.max_group_size or self.settings.group_files
 
     # ---- ask --------------------------------------------------------------------------------------------------------
 
@@ -148,27 +148,29 @@ class Loading(World):
         before the answer: the same token is used again. The warehouse may have forgotten it, and a refusal now does not
         mean that nothing is running: such a group is fenced before it is given up.
         """
-        asked_before = group.asked_at > 0
+        submitted_before = group.submitted_at > 0
         if not group.members:
-            group = self.line.change(group, members=tuple(map(Member.of, self._fitting(group.target))))
+            group = self.load_queue.change(group, members=tuple(map(Member.of, self._fitting(group.target))))
         seen = [(member, run) for member, run in self._members(group) if run.target == group.target]
         runs = [run for member, was in seen if (run := self._admitted(member, was))]
         if not runs:
-            self.line.free(group)
+            self.load_queue.release(group)
             return True
-        if not asked_before:
+        if not submitted_before:
             left = {run.run_id for run in runs}
             members = tuple(member for member in group.members if member.run_id in left)
-            group = self.line.change(group, members=members, asked_at=self.clock.now())
+            group = self.load_queue.change(group, members=members, submitted_at=self.clock.now())
         try:
             statement = self.warehouse.submit(order_of(self, group, runs), token=group.group_id, name=runs[0].run_id)
         except Broken as refused:
-            until = self.clock.now() + HOLD_SECONDS
-            group = self.line.change(group, held_until=until, refused=not asked_before)  # nobody has asked meanwhile
-            return self._over(group, runs, self._for_good(group, runs) if asked_before else {}, refused)
+            until = self.clock.now() + LEASE_SECONDS
+            group = self.load_queue.change(
+                group, lease_until=until, refused=not submitted_before
+            )  # nobody has asked meanwhile
+            return self._over(group, runs, self._for_good(group, runs) if submitted_before else {}, refused)
         self.note("submitted", {"group": group.group_id, "object": runs[0].object, "runs": len(runs)})
         self.queue.send_run(runs[0].run_id, delay=SECOND_LOOK_SECONDS)
-        self.line.change(group, statement_id=statement, held_until=0.0, only=not asked_before)
+        self.load_queue.change(group, statement_id=statement, lease_until=0.0, only=not submitted_before)
         return False
 
     def _leave(self, group: Group) -> bool:
@@ -182,7 +184,7 @@ class Loading(World):
     def _members(self, group: Group) -> list[tuple[Member, Run]]:
         """The members with their runs as they are now."""
         by_id = {member.run_id: member for member in group.members}
-        return [(by_id[run.run_id], run) for run in self.runs.several(tuple(by_id))]
+        return [(by_id[run.run_id], run) for run in self.runs.get_many(tuple(by_id))]
 
     def _admitted(self, member: Member, seen: Run) -> Run | None:
         """The member's run, LOADING from now on; None if it was rerun or ended since it was gathered."""
@@ -199,7 +201,7 @@ class Loading(World):
     def _ended(self, group: Group) -> bool:
         """Whether the warehouse is done with the group's statement; one that takes too long is cancelled."""
         running = self.warehouse.describe(group.statement_id).state is StatementState.RUNNING
-        if running and self.clock.now() - group.asked_at > self.settings.load_timeout_seconds:
+        if running and self.clock.now() - group.submitted_at > self.settings.load_timeout_seconds:
             self.warehouse.cancel(group.statement_id)
         return not running
 
@@ -224,7 +226,9 @@ class Loading(World):
         rows = self._ledger(runs)
         if len(rows) == len(runs):
             return rows
-        self.line.change(group, held_until=self.clock.now() + HOLD_SECONDS)  # for one worker at a time: it may wait
+        self.load_queue.change(
+            group, lease_until=self.clock.now() + LEASE_SECONDS
+        )  # for one worker at a time: it may wait
         self.warehouse.fence(group.target, group.group_id)
         return self._ledger(runs)
 
@@ -243,10 +247,10 @@ class Loading(World):
         last = sorted(left, key=lambda run: run.cancel_requested)  # a worker that dies between leaves the reason behind
         waiting = [run for run in last if self._waits_again(group, run, why)]
         self._wake(group)
-        self.line.leave(group.target, [run for run in runs if run not in waiting])
-        for run_id in islice(self.line.waiting(group.target), 1):
+        self.load_queue.remove(group.target, [run for run in runs if run not in waiting])
+        for run_id in islice(self.load_queue.waiting(group.target), 1):
             self.queue.send_run(run_id, delay=SECOND_LOOK_SECONDS)  # should this worker not come to the next group
-        self.line.free(group)
+        self.load_queue.release(group)
         return True
 
     def _loaded(self, run: Run, row: LedgerRow) -> None:
@@ -261,14 +265,14 @@ class Loading(World):
             with suppress(Conflict):
                 self.cancelled(run)
             return False
-        changes = after_setback(run, failure, len(group.members), self.settings.max_load_attempts)
+        changes = after_failed_load(run, failure, len(group.members), self.settings.max_load_attempts)
         if changes is None:
             self.fail(run, load_failed(self, run, failure))
             return False
-        seconds = pause(self.settings.backoff_seconds, changes["setbacks"]) if "setbacks" in changes else 0
+        seconds = pause(self.settings.backoff_seconds, changes["failed_loads"]) if "failed_loads" in changes else 0
         with suppress(Conflict):
             again = self.runs.change(run, state=RunState.STAGED, **changes)
-            self.line.join(group.target, again, self.clock.now() + seconds if seconds else 0.0)
+            self.load_queue.enqueue(group.target, again, self.clock.now() + seconds if seconds else 0.0)
             self.queue.send_run(run.run_id, delay=seconds)
         return True
 

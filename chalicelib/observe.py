@@ -45,7 +45,7 @@ METRICS: dict[str, dict[str, tuple[str, MetricUnit, str]]] = {
     "cancelled": {"": ("FilesCancelled", MetricUnit.Count, "Runs that somebody stopped")},
     "not_announced": {"": ("FilesNotAnnounced", MetricUnit.Count, "Files without a contract beyond a day's notices")},
     "swept": {
-        "driven": ("RunsDriven", MetricUnit.Count, "Unfinished runs that the sweep moved on"),
+        "requeued": ("RunsRequeued", MetricUnit.Count, "Unfinished runs that the sweep moved on"),
         "oldest_seconds": ("OldestRunSeconds", MetricUnit.Seconds, "Age of the oldest unfinished run"),
     },
     "expected": {"late": ("LateFiles", MetricUnit.Count, "Objects whose file is overdue")},

@@ -16,11 +16,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from chalicelib.amends import amend_books
+from chalicelib.context import OVERWRITTEN
+from chalicelib.corrections import update_books
 from chalicelib.domain import keys
 from chalicelib.domain.arrivals import new_run
-from chalicelib.domain.books import first_reject, misfit, refuse_if_too_bad, totals
-from chalicelib.domain.filing import FilePlan, chunk_task, shape
+from chalicelib.domain.books import first_gap, first_reject, refuse_if_too_bad, totals
+from chalicelib.domain.file_plan import FilePlan, chunk_task, shape
 from chalicelib.domain.model import (
     NOT_KEPT,
     Chunk,
@@ -36,7 +37,6 @@ from chalicelib.errors import Broken, LandfallError, Refused, Retryable, SourceC
 from chalicelib.loading import Loading
 from chalicelib.ports import Conflict, Newest
 from chalicelib.staging import plan_file, publish, stage_part
-from chalicelib.world import OVERWRITTEN
 
 POINTER_TRIES = 10
 """So often it is decided anew whether a version is the newest of its key, should others arrive meanwhile."""
@@ -66,15 +66,15 @@ class Pipeline(Loading):
             known = self.runs.get(run_id(source))
             newest = self.runs.newest(source.bucket, source.key)
             if newest and newest.etag == source.etag:
-                return self.nudge(self.runs.get(newest.run_id))
+                return self.enqueue(self.runs.get(newest.run_id))
             if newest and not self._is_news(source, newest, known):
-                return self.nudge(known or self.runs.get(newest.run_id))
+                return self.enqueue(known or self.runs.get(newest.run_id))
             run = new_run(source, self.contracts, self.clock.now(), came_back=known is not None)
             if self.runs.create(run, newest):
                 self.note("arrived", {"run": run.run_id, "object": run.object, "state": run.state.value})
-                return self.nudge(run)
+                return self.enqueue(run)
             if known and (made := self.runs.get(run.run_id)):
-                return self.nudge(made)
+                return self.enqueue(made)
         raise Throttled(f"{source.key} pointed elsewhere at each of {POINTER_TRIES} tries to record a version of it")
 
     def _is_news(self, source: Source, newest: Newest, known: Run | None) -> bool:
@@ -124,8 +124,8 @@ class Pipeline(Loading):
             case RunState.STAGED | RunState.LOADING:
                 return self.load
             case RunState.LOADED if not run.archive_key:
-                return self.amend if run.mends else self.archive
-        return None if run.told else self.tell
+                return self.update_parent if run.corrects else self.archive
+        return None if run.notified else self.notify
 
     # ---- plan: cut the file into ranges; no byte of plain text is copied --------------------------------------------
 
@@ -133,16 +133,16 @@ class Pipeline(Loading):
         """Check size and header, unpack if need be, and write down the ranges. Raises Rejected, SourceGone/Changed."""
         source = self._as_landed(run)
         contract = self.contract_of(run)
-        filed = plan_file(self.objects, run, source, contract, self.settings)
-        self.objects.put(source.bucket, keys.plan(run), filed.to_json())
+        file_plan = plan_file(self.objects, run, source, contract, self.settings)
+        self.objects.put(source.bucket, keys.plan(run), file_plan.to_json())
         planned = self.runs.change(
             run,
             state=RunState.STAGING,
-            chunks=len(filed.ranges),
+            chunks=len(file_plan.ranges),
             fingerprint=contract.fingerprint,
             target=contract.target,
-            shape=shape(contract, filed.columns),
-            text_bytes=filed.text.size if filed.text else 0,
+            shape=shape(contract, file_plan.columns),
+            text_bytes=file_plan.text.size if file_plan.text else 0,
             **({"reads": source} if run.reads else {"source": source}),
         )
         self.note("planned", {"run": run.run_id, "object": run.object, "chunks": planned.chunks, "bytes": source.size})
@@ -171,28 +171,28 @@ class Pipeline(Loading):
             except Retryable:
                 raise
             except LandfallError as error:
-                self.nudge(self.fail(run, error))
+                self.enqueue(self.fail(run, error))
                 return
         if run.staged >= run.chunks:
             self.queue.send_run(run.run_id)
 
     def _stage(self, run: Run, chunk: Chunk) -> Run:
-        filed = self._filed(run)
-        staged = stage_part(self.objects, run, chunk, filed, self.contract_of(run), self.clock)
+        file_plan = self._file_plan(run)
+        staged = stage_part(self.objects, run, chunk, file_plan, self.contract_of(run), self.clock)
         found = {"rows": staged.read, "rejects": staged.rejected, "seconds": staged.seconds}
         self.note("staged", {"run": run.run_id, "object": run.object, "chunk": chunk.number, **found})
         return self.runs.finish_chunk(staged)
 
-    def _filed(self, run: Run) -> FilePlan:
+    def _file_plan(self, run: Run) -> FilePlan:
         return FilePlan.from_json(self.objects.get(run.source.bucket, keys.plan(run)))
 
     # ---- seal: all chunks in, the chain fits, the books balance -----------------------------------------------------
 
     def seal(self, run: Run) -> Run | None:
         """Send out what is not staged yet; once all is, prove the cuts, balance, and write rejects and manifest."""
-        filed = self._filed(run)
+        file_plan = self._file_plan(run)
         records = {c.number: c for c in self.runs.chunks(run.run_id, run.generation)}
-        tasks = [chunk_task(run, filed, n, records.get(n)) for n in range(1, run.chunks + 1)]
+        tasks = [chunk_task(run, file_plan, n, records.get(n)) for n in range(1, run.chunks + 1)]
         chunks = [c for _, c in sorted(records.items()) if c.state is ChunkState.STAGED]
         if len(chunks) < run.chunks:
             self._still_hoped_for(run)
@@ -200,13 +200,13 @@ class Pipeline(Loading):
             self.queue.send_chunks([t for t in tasks if t.number not in staged])
             self.runs.change(run)  # it has moved: the sweep need not send them again before `stuck_seconds`
             return None
-        if wrong := misfit(filed, chunks):
+        if wrong := first_gap(file_plan, chunks):
             chunk, start = wrong
             self.runs.reopen_chunk(chunk, start)
             self.queue.send_chunks([replace(tasks[chunk.number - 1], start=start)])
             return None
-        counts, first = totals(chunks), first_reject(filed, chunks)
-        publish(self.objects, run, filed, chunks)
+        counts, first = totals(chunks), first_reject(file_plan, chunks)
+        publish(self.objects, run, file_plan, chunks)
         refuse_if_too_bad(self.contract_of(run), counts, first)
         sealed = self.runs.change(run, state=RunState.STAGED, counts=counts, problem=first)
         self.note("sealed", {"run": run.run_id, "object": run.object, "rows": counts.read, "rejects": counts.rejected})
@@ -225,8 +225,8 @@ class Pipeline(Loading):
         """Wait in the target's line, and see to the target's load, whoever is in it. Raises ContractChanged."""
         if run.state is RunState.STAGED:
             self.contract_of(run)
-            self.line.join(run.target, run)
-        self.drive(run.target)
+            self.load_queue.enqueue(run.target, run)
+        self.advance_target(run.target)
         moved = self.runs.get(run.run_id)
         if moved and moved.cancel_requested and moved.state is RunState.LOADING:
             self.stop(moved)
@@ -243,22 +243,22 @@ class Pipeline(Loading):
             key = self._archived(run)
         except Refused as refused:
             self.note("archive_failed", {"run": run.run_id, "object": run.object, "error": refused.message})
-            if not run.told:
-                self.tell(run)
+            if not run.notified:
+                self.notify(run)
             return None
         return self.runs.change(run, archive_key=key)
 
     def _archived(self, run: Run) -> str:
         """Where the source is kept from now on. Of a run that was told, a second drop goes there, too."""
         key, source = keys.archive(run), run.source
-        kept = self._put_away(source, key)
-        if run.told:
+        kept = self._archive_copy(source, key)
+        if run.notified:
             with suppress(SourceGone):
                 again = self.objects.head(source.bucket, source.key)
-                kept = (again.etag == source.etag and self._put_away(again, key)) or kept
+                kept = (again.etag == source.etag and self._archive_copy(again, key)) or kept
         return key if kept else NOT_KEPT
 
-    def _put_away(self, source: Source, key: str) -> bool:
+    def _archive_copy(self, source: Source, key: str) -> bool:
         """Whether the archive has it, and it lies no longer where it landed."""
         try:
             self.objects.copy(source, key)
@@ -269,24 +269,24 @@ class Pipeline(Loading):
 
     def archive_again(self, run: Run) -> None:
         """Have a second drop of what is loaded put away, or it would be listed for ever. Raises Conflict."""
-        self.nudge(self.runs.change(run, archive_key=""))
+        self.enqueue(self.runs.change(run, archive_key=""))
 
-    def amend(self, run: Run) -> Run:
-        """Mended rows stay where they are; the file that they come from gets its books anew."""
-        amend_books(self, run)
+    def update_parent(self, run: Run) -> Run:
+        """Corrected rows stay where they are; the file that they come from gets its books anew."""
+        update_books(self, run)
         return self.runs.change(run, archive_key=run.source.key)
 
     def _one_more(self) -> bool:
         """Whether one more notice of a file without a contract goes out today. Two workers may count one for two."""
-        if mark := one_more(self.runs.recall(UNROUTED_NOTICES), self.clock.now()):
-            self.runs.remember(UNROUTED_NOTICES, mark)
+        if mark := one_more(self.runs.bookmark(UNROUTED_NOTICES), self.clock.now()):
+            self.runs.set_bookmark(UNROUTED_NOTICES, mark)
         return bool(mark)
 
-    def tell(self, run: Run) -> Run:
+    def notify(self, run: Run) -> Run:
         """Success to the business, all else to support; recorded after it was sent, so it is sent at least once."""
         if run.state is RunState.UNROUTED and not self._one_more():
             self.note("not_announced", {"run": run.run_id, "state": run.state.value})
-            return self.runs.change(run, told=True)
-        ring = self.bell.success if run.state is RunState.LOADED else self.bell.failure
-        ring(notice(run))
-        return self.runs.change(run, told=True)
+            return self.runs.change(run, notified=True)
+        publish = self.notifier.success if run.state is RunState.LOADED else self.notifier.failure
+        publish(notice(run))
+        return self.runs.change(run, notified=True)

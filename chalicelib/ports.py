@@ -86,7 +86,7 @@ class RunStore(Protocol):
     def get(self, run_id: str) -> Run | None:
         """The run, or None."""
 
-    def several(self, run_ids: Sequence[str]) -> list[Run]:
+    def get_many(self, run_ids: Sequence[str]) -> list[Run]:
         """Those of these runs that are recorded, in the order given."""
 
     def newest(self, bucket: str, key: str) -> Newest | None:
@@ -127,39 +127,39 @@ class RunStore(Protocol):
     def by_name(self, name: str) -> list[Run]:
         """The newest 100 runs of files with that last key segment, newest first. May lag."""
 
-    def remember(self, name: str, text: str) -> None:
+    def set_bookmark(self, name: str, text: str) -> None:
         """Keep a short text under a name, in place of the one before."""
 
-    def recall(self, name: str) -> str:
+    def bookmark(self, name: str) -> str:
         """What was kept under that name; empty if nothing was."""
 
 
-class Line(Protocol):
+class LoadQueue(Protocol):
     """DynamoDB: the runs that wait before a target, and the one group of them that is being loaded.
 
     Reads are strongly consistent, so a run that joined before it saw a group in the target's place is seen by whoever
     frees that place afterwards.
     """
 
-    def join(self, target: str, run: Run, not_before: float = 0.0) -> None:
+    def enqueue(self, target: str, run: Run, not_before: float = 0.0) -> None:
         """Let a run wait, not to be taken before a time. While it waits already, this changes nothing."""
 
     def waiting(self, target: str) -> Iterator[str]:
         """Ids of the runs that may be taken now, in order of arrival."""
 
-    def leave(self, target: str, runs: Sequence[Run]) -> None:
+    def remove(self, target: str, runs: Sequence[Run]) -> None:
         """Let these wait no longer."""
 
     def group(self, target: str) -> Group | None:
         """What is being loaded, or None."""
 
-    def take(self, group: Group) -> bool:
+    def claim(self, group: Group) -> bool:
         """Let the group have its target's place. False if that is taken."""
 
     def change(self, group: Group, **changes: Any) -> Group:
         """Set fields of the group if it is still as it was read; returns it. Raises Conflict."""
 
-    def free(self, group: Group) -> None:
+    def release(self, group: Group) -> None:
         """Give up the target's place, if it is still this group's."""
 
 
@@ -200,7 +200,7 @@ class Warehouse(Protocol):
         """The committed ledger rows of these loads, by load id; a load that is not in has none."""
 
     def books(self, load_id: str) -> LedgerRow | None:
-        """The books of a file's load, with what was mended of its rejects since; None if it is not in."""
+        """The books of a file's load, with what was corrected of its rejects since; None if it is not in."""
 
     def cancel(self, statement_id: str) -> None:
         """Stop a statement; finished already is fine."""
@@ -231,7 +231,7 @@ class Queue(Protocol):
         """Move at most so many messages of the dead-letter queues back to where they came from. Returns how many."""
 
 
-class Bell(Protocol):
+class Notifier(Protocol):
     """SNS (and the optional FIFO result queue): tells people what became of a run."""
 
     def success(self, message: Mapping[str, Any]) -> None:

@@ -10,17 +10,17 @@ from typing import Any
 
 from chalicelib import views
 from chalicelib.adapters.cursors import bad_cursor
-from chalicelib.answers import NotFound
 from chalicelib.domain import keys
 from chalicelib.domain.lifecycle import DEAD_LETTER
 from chalicelib.domain.model import Run, RunState
 from chalicelib.domain.routing import landing_prefixes, route
+from chalicelib.dry_run import dry_run_of
 from chalicelib.errors import SourceGone
 from chalicelib.landing import Look
 from chalicelib.pipeline import Pipeline
-from chalicelib.questions import BackfillOrder, BadRequest, RedriveOrder
-from chalicelib.rehearsal import rehearsal
+from chalicelib.requests import BackfillRequest, BadRequest, RedriveRequest
 from chalicelib.reruns import Busy, StillUnrouted, rerun
+from chalicelib.responses import NotFound
 
 ANSWER_SECONDS = 15.0
 """For looking; Gateway waits 29 seconds."""
@@ -30,7 +30,7 @@ PAGE = 100
 PAGES = 10
 
 
-def backfill(pipeline: Pipeline, order: BackfillOrder) -> dict[str, Any]:
+def backfill(pipeline: Pipeline, order: BackfillRequest) -> dict[str, Any]:
     """Start what lies in the landing folders and has no run. Raises NotFound, BadRequest."""
     if keys.too_long(order.cursor):
         raise bad_cursor()
@@ -38,7 +38,7 @@ def backfill(pipeline: Pipeline, order: BackfillOrder) -> dict[str, Any]:
         raise NotFound(f'there is no object "{order.object[:200]}"; there are {", ".join(sorted(pipeline.contracts))}')
     now = pipeline.clock.now()
     look = Look(
-        pipeline=rehearsal(pipeline) if order.dry_run else pipeline,
+        pipeline=dry_run_of(pipeline) if order.dry_run else pipeline,
         prefixes=_prefixes(pipeline, order.prefix),
         after=order.cursor,
         until=now + ANSWER_SECONDS,
@@ -71,9 +71,9 @@ def _object_of(pipeline: Pipeline, key: str) -> str:
     return found.contract.name if found else ""
 
 
-def redrive(pipeline: Pipeline, order: RedriveOrder) -> dict[str, Any]:
+def redrive(pipeline: Pipeline, order: RedriveRequest) -> dict[str, Any]:
     """Move what lies in the dead-letter queues back, and run again what dead letters had ended."""
-    acting = rehearsal(pipeline) if order.dry_run else pipeline
+    acting = dry_run_of(pipeline) if order.dry_run else pipeline
     moved = acting.queue.redrive(MOST_MESSAGES)
     answer: dict[str, Any] = {"messages": moved, "runs": [], "skipped": [], "cursor": order.cursor}
     for _ in range(PAGES):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from chalicelib.domain.lifecycle import afresh
+from chalicelib.domain.lifecycle import new_generation
 from chalicelib.domain.model import NOT_KEPT, Run, RunState, Source
 from chalicelib.domain.routing import route
 from chalicelib.errors import LandfallError, SourceGone
@@ -12,7 +12,7 @@ from chalicelib.pipeline import Pipeline
 from chalicelib.ports import Conflict
 
 RERUNNABLE = frozenset({RunState.FAILED, RunState.REJECTED})
-"""What a rerun of a whole object takes up: what could be mended."""
+"""What a rerun of a whole object takes up: what could be corrected."""
 
 
 class Busy(LandfallError):
@@ -40,7 +40,7 @@ def rerun(pipeline: Pipeline, run: Run) -> Run:
     source = where_it_is(pipeline, run)
     reads = None if source == run.source else source
     try:
-        changes = afresh(run, pipeline.clock.now())
+        changes = new_generation(run, pipeline.clock.now())
         fresh = pipeline.runs.change(run, **changes, object=name, reads=reads)
     except Conflict as conflict:
         raise Busy("this run was started again by somebody else a moment ago") from conflict
@@ -49,15 +49,15 @@ def rerun(pipeline: Pipeline, run: Run) -> Run:
 
 
 def object_of(pipeline: Pipeline, run: Run) -> str:
-    """Its contract's name as its key leads to it now; mended rows stay with their object. Raises StillUnrouted."""
-    return run.object if run.mends else routed(pipeline, run.source.key)
+    """Its contract's name as its key leads to it now; corrected rows stay with their object. Raises StillUnrouted."""
+    return run.object if run.corrects else routed(pipeline, run.source.key)
 
 
 def routed(pipeline: Pipeline, key: str) -> str:
     """The name of the contract that the key leads to. Raises StillUnrouted."""
     found = route(pipeline.contracts, key)
     if found is None:
-        raise StillUnrouted("no contract's lands_at matches this key; move the file or mend a contract")
+        raise StillUnrouted("no contract's lands_at matches this key; move the file or fix a contract")
     return found.contract.name
 
 

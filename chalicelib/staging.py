@@ -15,9 +15,9 @@ from chalicelib.domain.books import line_bases, renumber
 from chalicelib.domain.bytesource import ByteSource, Range, until
 from chalicelib.domain.contract import Contract
 from chalicelib.domain.convert import readable_in_place
-from chalicelib.domain.filing import FilePlan
+from chalicelib.domain.file_plan import FilePlan
 from chalicelib.domain.header import Layout
-from chalicelib.domain.lineage import Places
+from chalicelib.domain.lineage import RowOrigins
 from chalicelib.domain.model import Chunk, ChunkState, Run, Source
 from chalicelib.domain.plan import cut, refuse_no_text, refuse_size, usual_chunk
 from chalicelib.domain.rejects import Reject
@@ -95,12 +95,12 @@ def plan_file(objects: ObjectStore, run: Run, source: Source, contract: Contract
         ranges=cuts.ranges,
         text=text,
         rescued=cuts.layout.rescued,
-        mended=run.mends is not None,
+        corrected=run.corrects is not None,
     )
 
 
 def stage_part(
-    objects: ObjectStore, run: Run, chunk: Chunk, filed: FilePlan, contract: Contract, clock: Clock
+    objects: ObjectStore, run: Run, chunk: Chunk, file_plan: FilePlan, contract: Contract, clock: Clock
 ) -> Chunk:
     """Check one chunk and write its part and its rejects, if there are any. Returns the chunk as it is to be recorded.
 
@@ -108,13 +108,17 @@ def stage_part(
     whole or not at all. Raises SourceGone, SourceChanged.
     """
     started = clock.now()
-    places = Places.from_json(objects.get(run.source.bucket, keys.places(run.source.key))) if filed.mended else None
-    rules = compile_rules(contract, Layout.of(contract, filed.columns, filed.rescued))
-    rules = replace(rules, mark=run.mark.encode(), places=places)
+    origins = (
+        RowOrigins.from_json(objects.get(run.source.bucket, keys.row_origins(run.source.key)))
+        if file_plan.corrected
+        else None
+    )
+    rules = compile_rules(contract, Layout.of(contract, file_plan.columns, file_plan.rescued))
+    rules = replace(rules, mark=run.mark.encode(), origins=origins)
     span = Range(start=chunk.start, stop=chunk.stop)
-    sink = _Sink(span, contract.limits.max_rejects, places)
-    whole = until(_bytes_of(objects, run, span, filed), filed.ranges[-1].stop)
-    planned_start = filed.ranges[chunk.number - 1].start
+    sink = _Sink(span, contract.limits.max_rejects, origins)
+    whole = until(_bytes_of(objects, run, span, file_plan), file_plan.ranges[-1].stop)
+    planned_start = file_plan.ranges[chunk.number - 1].start
     part, rejects = keys.part(run, chunk, planned_start), keys.chunk_rejects(run, chunk, planned_start)
     objects.upload(run.source.bucket, part, sink.rows(stage_chunk(whole, span, rules)))
     summary = sink.summary
@@ -135,9 +139,9 @@ def stage_part(
     )
 
 
-def _bytes_of(objects: ObjectStore, run: Run, span: Range, filed: FilePlan) -> ByteSource:
-    if filed.text:
-        return StoredBytes(Pieces(objects, run, filed.text))
+def _bytes_of(objects: ObjectStore, run: Run, span: Range, file_plan: FilePlan) -> ByteSource:
+    if file_plan.text:
+        return StoredBytes(Pieces(objects, run, file_plan.text))
     return Streamed(objects, run.reads or run.source, span)
 
 
@@ -147,9 +151,9 @@ class _Sink:
     Beyond the contract's max_rejects the file cannot be loaded anyway, so further rejects are counted but not kept.
     """
 
-    def __init__(self, span: Range, most_rejects: int, places: Places | None) -> None:
+    def __init__(self, span: Range, most_rejects: int, origins: RowOrigins | None) -> None:
         self.summary = ChunkSummary.of(span)
-        self.places = places
+        self.origins = origins
         self.first: Reject | None = None
         self.rejects = bytearray()
         self._room = most_rejects
@@ -166,7 +170,7 @@ class _Sink:
             yield zstd.flush()
 
     def _take_rejects(self, block: Block) -> None:
-        rejects = tuple(map(self.places.moved, block.rejects)) if self.places else block.rejects
+        rejects = tuple(map(self.origins.moved, block.rejects)) if self.origins else block.rejects
         for reject in rejects[: self._room]:
             self.rejects += reject.to_json().encode() + b"\n"
         self._room -= min(self._room, len(rejects))
@@ -174,10 +178,10 @@ class _Sink:
             self.first = rejects[0]
 
 
-def publish(objects: ObjectStore, run: Run, filed: FilePlan, chunks: Sequence[Chunk]) -> None:
+def publish(objects: ObjectStore, run: Run, file_plan: FilePlan, chunks: Sequence[Chunk]) -> None:
     """Write the rejects with lines counted from the file's start, and the manifest of the parts."""
     bucket = run.source.bucket
-    for chunk, base in line_bases(filed, chunks):
+    for chunk, base in line_bases(file_plan, chunks):
         if chunk.rejects:
             objects.put(bucket, keys.rejects(run, chunk.number), renumber(objects.get(bucket, chunk.rejects), base))
     entries = [{"url": f"s3://{bucket}/{c.part}", "mandatory": True} for c in chunks if c.part]

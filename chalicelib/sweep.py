@@ -25,19 +25,19 @@ STOPPED_AT = "sweep"
 def sweep(pipeline: Pipeline) -> dict[str, int]:
     """Look at unfinished runs, then at the landing folders. Returns how many of each were moved on."""
     begun, budget = pipeline.clock.now(), pipeline.settings.sweep_budget_seconds
-    driven = drive_unfinished(pipeline, until=begun + budget / 2)
+    requeued = requeue_unfinished(pipeline, until=begun + budget / 2)
     late = tell_overdue(pipeline)
-    return {"driven": driven, "late": late, "found": find_landed(pipeline, until=begun + budget)}
+    return {"requeued": requeued, "late": late, "found": find_landed(pipeline, until=begun + budget)}
 
 
-def drive_unfinished(pipeline: Pipeline, *, until: float) -> int:
+def requeue_unfinished(pipeline: Pipeline, *, until: float) -> int:
     """Send every run that has not changed for a while on its way again; report the age of the oldest unfinished one.
 
     Not while as many messages wait as there are unfinished runs: then workers are behind, not messages lost. More
     messages at each sweep would put them further behind, until they only answer messages of runs that have moved on.
     """
     now = pipeline.clock.now()
-    known, oldest, driven = 0, now, 0
+    known, oldest, requeued = 0, now, 0
     stuck: list[str] = []
     age: dict[str, float] = {}
     try:
@@ -53,11 +53,11 @@ def drive_unfinished(pipeline: Pipeline, *, until: float) -> int:
             for first in _until(pipeline, range(0, len(stuck), BATCH), until):
                 batch = stuck[first : first + BATCH]
                 pipeline.queue.send_runs(batch)
-                driven += len(batch)
+                requeued += len(batch)
     except Exception as error:  # noqa: BLE001 - files are still looked for
         _passed_over(pipeline, error)
-    pipeline.note("swept", {"driven": driven, **age})  # no age is an alarm, a wrong one is none
-    return driven
+    pipeline.note("swept", {"requeued": requeued, **age})  # no age is an alarm, a wrong one is none
+    return requeued
 
 
 def _until(pipeline: Pipeline, things: Iterable[T], until: float) -> Iterator[T]:
@@ -92,12 +92,12 @@ def find_landed(pipeline: Pipeline, *, until: float) -> int:
     look = Look(
         pipeline=pipeline,
         prefixes=landing_prefixes(pipeline.contracts),
-        after=(stopped_at := pipeline.runs.recall(STOPPED_AT)),
+        after=(stopped_at := pipeline.runs.bookmark(STOPPED_AT)),
         until=until,
         landed_before=pipeline.clock.now() - pipeline.settings.stuck_seconds,
     )
     goes_on_at = look.through()
     if goes_on_at != stopped_at:
-        pipeline.runs.remember(STOPPED_AT, goes_on_at)
+        pipeline.runs.set_bookmark(STOPPED_AT, goes_on_at)
     pipeline.note("listed", {"started": len(look.started), "archived": look.archived, "failed": look.failed})
     return len(look.started)

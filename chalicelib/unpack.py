@@ -11,7 +11,7 @@ from chalicelib.domain import keys
 from chalicelib.domain.bytesource import ByteSource
 from chalicelib.domain.contract import Contract
 from chalicelib.domain.convert import converted, cut
-from chalicelib.domain.filing import Text
+from chalicelib.domain.file_plan import Text
 from chalicelib.domain.model import Run, Source
 from chalicelib.errors import WorkGone
 from chalicelib.ports import ObjectStore

@@ -78,7 +78,7 @@ def brief(run: Run) -> dict[str, Any]:
         "arrived_at": moment(run.arrived_at),
         "updated_at": moment(run.updated_at),
         "code": run.problem.code if run.problem else None,
-        "mends": mends(run),
+        "corrects": corrects(run),
     }
 
 
@@ -93,15 +93,15 @@ def started(run: Run) -> dict[str, Any]:
     }
 
 
-def to_be_mended(run: Run, columns: Sequence[str]) -> dict[str, Any]:
-    """What mended rows are to be sent back with: those that a mend leaves bad are rejects of the file all the same."""
-    generation = run.mends.generation if run.mends else run.generation
-    return {"mends": mends(run), "generation": generation, "columns": list(columns)}
+def to_be_corrected(run: Run, columns: Sequence[str]) -> dict[str, Any]:
+    """What corrected rows are to be sent back with: those that a correction leaves bad are rejects of the file all the same."""
+    generation = run.corrects.generation if run.corrects else run.generation
+    return {"corrects": corrects(run), "generation": generation, "columns": list(columns)}
 
 
-def mends(run: Run) -> str | None:
-    """The run whose rejected rows this one brings back mended."""
-    return run.mends.run_id if run.mends else None
+def corrects(run: Run) -> str | None:
+    """The run whose rejected rows this one brings back corrected."""
+    return run.corrects.run_id if run.corrects else None
 
 
 def percent(run: Run, chunks: Sequence[Chunk]) -> float:

@@ -1,4 +1,4 @@
-"""Which contract a header comes closest to, when it fits none: what differs is what must be mended."""
+"""Which contract a header comes closest to, when it fits none: what differs is what must be corrected."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ def stale(url: str, token: str) -> str:
         return "no local stack is up: start it with `landfall up`, and source .landfall/env again"
     if record["urls"]["api"] != url or token not in tokens.values():
         return "that is not the local stack that is up, which was started anew, perhaps: source .landfall/env again"
-    return "the local stack is not whole: `landfall up` mends it"
+    return "the local stack is not whole: `landfall up` fixes it"
 
 
 def local_stack() -> Deployment | None:

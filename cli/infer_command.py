@@ -1,4 +1,4 @@
-"""`landfall infer`: a contract for files that there is none for yet, as TOML to be read, mended and kept."""
+"""`landfall infer`: a contract for files that there is none for yet, as TOML to be read, corrected and kept."""
 
 from __future__ import annotations
 

@@ -213,7 +213,7 @@ def redrive(
 def rejects(
     file: Annotated[str, typer.Argument(help=WHICH)],
     *,
-    out: Annotated[Path | None, typer.Option(help="Write all of them here, as CSV to be mended.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write all of them here, as CSV to be corrected.")] = None,
     json: Json = False,
 ) -> ExitCode:
     """Show the bad rows of a file, each with its reason."""
@@ -229,12 +229,12 @@ def rejects(
 @app.command()
 @guarded
 def resubmit(
-    file: Annotated[Path, typer.Argument(help="What `landfall rejects FILE --out` wrote, mended.")],
+    file: Annotated[Path, typer.Argument(help="What `landfall rejects FILE --out` wrote, corrected.")],
     *,
     wait: Annotated[bool, typer.Option("--wait", help="Follow the rows until they are loaded or refused.")] = False,
     json: Json = False,
 ) -> ExitCode:
-    """Send mended rows back to be merged."""
+    """Send corrected rows back to be merged."""
     from cli.api import Api
     from cli.deployment import find
     from cli.rejects import resubmit

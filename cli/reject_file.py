@@ -1,4 +1,4 @@
-"""Rejects as a table for people, to be mended: CSV that a spreadsheet opens without running anything in it.
+"""Rejects as a table for people, to be corrected: CSV that a spreadsheet opens without running anything in it.
 
 Guarantees that values which nobody touched come back from the file exactly as they went into it, whatever they hold.
 What a spreadsheet program makes of them on its way (numbers without their zeros, dates of its own) is not promised.
@@ -59,7 +59,7 @@ class Sheet:
 
 @dataclass(frozen=True, kw_only=True)
 class Fix:
-    """A mended row."""
+    """A corrected row."""
 
     line: str
     """Of the file it was rejected from, as the table says."""
@@ -74,7 +74,7 @@ class Fix:
 
 @dataclass(frozen=True, kw_only=True)
 class Fixes:
-    """The mended rows of a table."""
+    """The corrected rows of a table."""
 
     columns: tuple[str, ...]
     rows: Mapping[str, Sequence[Fix]]
@@ -109,7 +109,7 @@ def write_rejects(path: Path, sheet: Sheet, rejects: Iterable[Mapping[str, Any]]
                 writer.writerow(map(harmless, _cells(sheet, reject)))
             return count
     except FileExistsError:
-        raise usage(f"{path} is there, and may hold rows that somebody has mended: name another file") from None
+        raise usage(f"{path} is there, and may hold rows that somebody has corrected: name another file") from None
     except OSError as error:
         raise usage(f"{path} cannot be written: {error.strerror}") from None
 
@@ -125,7 +125,7 @@ def _cells(sheet: Sheet, reject: Mapping[str, Any]) -> list[str]:
 
 
 def read_fixes(path: Path) -> Fixes:
-    """The table as it was mended. Raises CommandError that names the line at fault."""
+    """The table as it was corrected. Raises CommandError that names the line at fault."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:

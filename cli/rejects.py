@@ -1,4 +1,4 @@
-"""`landfall rejects` and `resubmit`: the bad rows of a file, to look at, to mend, and back again."""
+"""`landfall rejects` and `resubmit`: the bad rows of a file, to look at, to fix, and back again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from chalicelib.questions import MOST_MENDED, MOST_MENDED_BYTES
+from chalicelib.requests import MOST_CORRECTED, MOST_CORRECTED_BYTES
 from chalicelib.visible import visible
 from cli.api import Api, segment
 from cli.faults import ExitCode, usage
@@ -23,7 +23,7 @@ EACH_ROW = 64
 
 
 def rejects(api: Api, name: str, out: Path | None, *, as_json: bool) -> ExitCode:
-    """Show a file's bad rows, or write them for people to mend. Raises CommandError."""
+    """Show a file's bad rows, or write them for people to fix. Raises CommandError."""
     pages = api.answers(f"/rejects/{segment(name)}", limit=200)
     page = next(pages)
     found = chain(page["rejects"], (reject for later in pages for reject in later["rejects"]))
@@ -34,7 +34,7 @@ def rejects(api: Api, name: str, out: Path | None, *, as_json: bool) -> ExitCode
         count = write_rejects(out, _sheet(page), chain(first, found))
         say(f"{plural(count, 'reject')} of {page['file']} written to {out}", stderr=True)
         if page["state"] == "REJECTED":
-            whole = "mend it as a whole and push it again; resubmit is for rows of LOADED files"
+            whole = "fix it as a whole and push it again; resubmit is for rows of LOADED files"
             say(f"the file is REJECTED: {whole}", stderr=True)
     elif as_json:
         for reject in chain(first, found):
@@ -46,7 +46,7 @@ def rejects(api: Api, name: str, out: Path | None, *, as_json: bool) -> ExitCode
 
 
 def _sheet(page: Mapping[str, Any]) -> Sheet:
-    run_id = page["mends"] or page["run_id"]
+    run_id = page["corrects"] or page["run_id"]
     return Sheet(load=f"{run_id}-{page['generation']}", columns=page["columns"])
 
 
@@ -72,12 +72,12 @@ def _why_none(api: Api, name: str) -> str:
         return f"no row was rejected: the file as a whole is {state}: {problem['message']} ({problem['code']})"
     if state not in END_STATES:
         return f"no rejects yet: the file is {state}, and they are listed once all of its chunks are staged"
-    mended = f"; {plural(status['rows']['mended'], 'rejected row')} mended" if _mended(status) else ""
-    return f"no rejects: the file is {state}{mended}"
+    corrected = f"; {plural(status['rows']['corrected'], 'rejected row')} corrected" if _corrected(status) else ""
+    return f"no rejects: the file is {state}{corrected}"
 
 
-def _mended(status: Mapping[str, Any]) -> bool:
-    return bool(status["rows"].get("mended"))
+def _corrected(status: Mapping[str, Any]) -> bool:
+    return bool(status["rows"].get("corrected"))
 
 
 def _one_line(record: str) -> str:
@@ -89,7 +89,7 @@ def _one_line(record: str) -> str:
 
 
 def resubmit(api: Api, path: Path, *, wait: bool, as_json: bool) -> ExitCode:
-    """Send mended rows back; with `wait`, say what became of them. Raises CommandError."""
+    """Send corrected rows back; with `wait`, say what became of them. Raises CommandError."""
     fixes = read_fixes(path)
     if fixes.left_out:
         say(f"{plural(fixes.left_out, 'row')} without any value left out", stderr=True)
@@ -107,14 +107,14 @@ def resubmit(api: Api, path: Path, *, wait: bool, as_json: bool) -> ExitCode:
 
 def batches(columns: Sequence[str], rows: Sequence[Fix]) -> Iterator[list[Fix]]:
     """Rows in as few requests as their bytes and number allow. Raises CommandError for a row that fits none."""
-    room = MOST_MENDED_BYTES - len(json.dumps(columns, ensure_ascii=False).encode()) - EACH_ROW
+    room = MOST_CORRECTED_BYTES - len(json.dumps(columns, ensure_ascii=False).encode()) - EACH_ROW
     some: list[Fix] = []
     left = room
     for row in rows:
         size = len(json.dumps(row.body, ensure_ascii=False).encode()) + EACH_ROW
         if size > room:
             raise usage(f"the row of line {row.line} is too large to be sent: {size:,} bytes, and {room:,} may be")
-        if some and (size > left or len(some) == MOST_MENDED):
+        if some and (size > left or len(some) == MOST_CORRECTED):
             yield some
             some, left = [], room
         some.append(row)

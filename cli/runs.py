@@ -64,8 +64,8 @@ def list_runs(api: Api, query: Mapping[str, str], limit: int, *, as_json: bool) 
 
 
 def named(run: Mapping[str, Any]) -> str:
-    """The file's key; mended rows have one that says little."""
-    return f"mended rows of {run['mends'][:SHORT_ID]}" if run.get("mends") else str(run["file"])
+    """The file's key; corrected rows have one that says little."""
+    return f"corrected rows of {run['corrects'][:SHORT_ID]}" if run.get("corrects") else str(run["file"])
 
 
 def _problem(run: Mapping[str, Any]) -> str:
@@ -92,7 +92,7 @@ def lines_of(status: Status) -> Iterator[str]:
     whole = chunks["total"] and chunks["staged"] == chunks["total"]  # all but the header, which is in no chunk
     of = size(done["total"]) if whole else f"{size(done['staged'])} of {size(done['total'])}"
     yield f"  chunks  {chunks['staged']} of {chunks['total']} staged{working}; {of} in {seconds(took)}"
-    good = f"{rows['good']:,} good" + (f" + {rows['mended']:,} mended" if rows.get("mended") else "")
+    good = f"{rows['good']:,} good" + (f" + {rows['corrected']:,} corrected" if rows.get("corrected") else "")
     yield f"  rows    {rows['read']:,} read = {good} + {rows['rejected']:,} rejected"
     if status["state"] == "LOADED":
         parts = ("inserted", "updated", "unchanged", "duplicate", "superseded")
@@ -101,7 +101,7 @@ def lines_of(status: Status) -> Iterator[str]:
     if problem := status["first_error"]:
         place = f"line {problem['line']}"
         where = f"{place}: " if problem["line"] and f"{place}:" not in problem["message"] else ""
-        came = " as it came" if rows.get("mended") else ""  # it may be one of those
+        came = " as it came" if rows.get("corrected") else ""  # it may be one of those
         what = f"first bad row{came}" if status["state"] == "LOADED" else "problem"
         yield f"  {what}: {where}{problem['message']} ({problem['code']})"
     if same := [other for other in status.get("others", ()) if other["file"] != status["file"]]:
@@ -113,14 +113,14 @@ def lines_of(status: Status) -> Iterator[str]:
 
 def argument(status: Status) -> str:
     """What names the file on a command line: its key, unless that is not what a screen would show."""
-    plain = printable(status["file"]) and not status.get("mends")
+    plain = printable(status["file"]) and not status.get("corrects")
     return shlex.quote(status["file"] if plain else status["run_id"])
 
 
 def missing(api: Api, name: str) -> str:
     """What to say of a file for which nothing came."""
     local = api.deployment.api_url.startswith(LOOPBACK)
-    look = "`landfall up` mends a stack that is not whole, and its logs are in .landfall/logs" if local else LOOK_AT
+    look = "`landfall up` fixes a stack that is not whole, and its logs are in .landfall/logs" if local else LOOK_AT
     return f"{name} did not arrive: no event for it was seen within {ARRIVAL_SECONDS:.0f} s; {look}"
 
 

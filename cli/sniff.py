@@ -16,7 +16,7 @@ from chalicelib.domain.block_reader import BlockReader
 from chalicelib.domain.contract import Dialect, Encoding, Escape, Limits, Newline, Quotes
 from chalicelib.domain.convert import converted
 from chalicelib.domain.preamble import BOM
-from chalicelib.domain.spelling import Found, Spelling
+from chalicelib.domain.record_reader import Found, RecordReader
 from cli.localfile import LocalFile
 
 SAMPLE_BYTES = 8 << 20
@@ -147,11 +147,11 @@ def _score(head: bytes, dialect: Dialect) -> float:
 
 def _rows(text: bytes, dialect: Dialect) -> Iterator[Row | None]:
     """Every record's values, None for a line at fault; blank lines and comments left out."""
-    spelling, at = Spelling(dialect, Limits()), 0
-    block = BlockReader(spelling, text, len(text), at_end=True)
+    reader, at = RecordReader(dialect, Limits()), 0
+    block = BlockReader(reader, text, len(text), at_end=True)
     comment = dialect.comment.encode()
     while at < len(text):
-        end = text.find(spelling.newline, at)
+        end = text.find(reader.newline, at)
         end = end if end >= 0 else len(text)
         if text[at:end].strip(b"\r") and not (comment and text.startswith(comment, at)):
             found = block.record(at)
@@ -176,9 +176,9 @@ def _framed(found: Sample, dialect: Dialect, end: bytes) -> Dialect:
 
 def _narrow(lines: list[bytes], dialect: Dialect, width: int) -> int:
     """How many of the first lines are no rows of this width, but narrower ones."""
-    spelling = Spelling(dialect, Limits())
+    reader = RecordReader(dialect, Limits())
     for count, line in enumerate(lines):
-        read = BlockReader(spelling, line, len(line), at_end=True).record(0)
+        read = BlockReader(reader, line, len(line), at_end=True).record(0)
         if not isinstance(read, Found) or len(read.values) >= width or (dialect.comment and line.startswith(b"#")):
             return count
     return len(lines)

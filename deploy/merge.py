@@ -19,8 +19,8 @@ LANDING = {"on_incoming": "incoming/", "on_monthly": "monthly_data/"}
 QUEUES = {
     "advance_run": "RunQueue",
     "stage_chunk": "ChunkQueue",
-    "bury_run": "RunDeadQueue",
-    "bury_chunk": "ChunkDeadQueue",
+    "on_dead_run": "RunDeadQueue",
+    "on_dead_chunk": "ChunkDeadQueue",
 }
 CALLS_PER_SECOND, BURST = 20, 40
 """People and dashboards ask the API, not machines: what is beyond is turned away, at no cost."""

@@ -168,11 +168,11 @@ def staged(tried: Trial) -> None:
 def buried(tried: Trial) -> None:
     """S3 for the other prefix, and dead letters of either queue: their runs are FAILED."""
     names, key = tried.record.names, "incoming/transactions/b.csv"
-    tried.call("bury_run", tried.land("on_incoming", key, TRANSACTIONS))
+    tried.call("on_dead_run", tried.land("on_incoming", key, TRANSACTIONS))
     _expect(tried.status(key)["state"] == "FAILED", "a dead letter of the run queue fails its run")
     tried.message(names.run_queue)  # support is told of it
     tried.call("advance_run", tried.land("on_monthly", MONTHLY, PURCHASES))
-    tried.call("bury_chunk", tried.message(names.chunk_queue))
+    tried.call("on_dead_chunk", tried.message(names.chunk_queue))
     _expect(tried.status(MONTHLY)["state"] == "FAILED", "a dead letter of the chunk queue fails its run")
 
 

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 
 from local.access.signatures import Credentials
-from local.options import LAPTOP_SETTINGS, REGION, Names, Options, Places
+from local.options import LAPTOP_SETTINGS, REGION, Names, Options, StackPaths
 from local.record import Ports
 from local.safety import check_loopback
 
@@ -35,16 +35,16 @@ def of_aws(env: Mapping[str, str]) -> dict[str, str]:
     return {name: v for name, v in env.items() if name.startswith("AWS_") and name != "AWS_ENDPOINT_URL_REDSHIFT_DATA"}
 
 
-def whole(export: Mapping[str, str], places: Places) -> dict[str, str]:
+def whole(export: Mapping[str, str], paths: StackPaths) -> dict[str, str]:
     """The user's environment without what is AWS's or Landfall's in it, and with `export`."""
     ours = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "LANDFALL_", "MINISTACK_"))}
-    missing = str(places.state / "no-such-aws-config")  # so that ~/.aws is never read
+    missing = str(paths.state / "no-such-aws-config")  # so that ~/.aws is never read
     around = {
         "AWS_CONFIG_FILE": missing,
         "AWS_SHARED_CREDENTIALS_FILE": missing,
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
-        "TMPDIR": str(places.scratch),
+        "TMPDIR": str(paths.scratch),
         "PYTHONUNBUFFERED": "1",
         "MALLOC_ARENA_MAX": "4",  # glibc reserves 64 MB of address space per arena, which counts against the cap
     }

@@ -20,7 +20,7 @@ from local.aws.provision import Provision
 from local.aws.wiring import Wiring
 from local.environment import exported, of_aws, shell_lines, whole
 from local.http import answers, fetch
-from local.options import STAGE, Names, Options, Places
+from local.options import STAGE, Names, Options, StackPaths
 from local.processes import Proc, accepts, start, wait_ready
 from local.record import Ports, Record
 from local.warehouse import contracts_of, migrate
@@ -32,7 +32,7 @@ READY_SECONDS = 60.0
 class Launch:
     """One start of a stack. What it has started so far is in `started`."""
 
-    places: Places
+    paths: StackPaths
     names: Names
     options: Options
     credentials: Credentials = field(default_factory=Credentials.fresh)
@@ -42,20 +42,20 @@ class Launch:
     def everything(self, say: Callable[[str], None]) -> Record:
         """All processes at once, then what they need of each other, in order. Says what is left to a person."""
         record = self._start_all()
-        record.write(self.places.record)  # so that a start that is cut short can be cleaned up
+        record.write(self.paths.record)  # so that a start that is cut short can be cleaned up
         wiring = self._provision(record)
         if self.options.functions:
             self.wait_worker(record.process("worker"), record)
             wiring.connect(from_json(fetch(record.ports.url("worker") + "/functions", record.token_header)))
         if self.options.warehouse:
             record = replace(record, warehouse=self._wait_warehouse(record))
-            for line in migrate(record.warehouse, self.places.root / "sql", contracts_of(Path(record.app))):
+            for line in migrate(record.warehouse, self.paths.root / "sql", contracts_of(Path(record.app))):
                 if line.startswith("!"):
                     say(line)
         if self.options.api:
             self.wait_api(record.process("api"), record.ports)
         record = replace(record, ready=True)
-        record.write(self.places.record)
+        record.write(self.paths.record)
         return record
 
     def empty(self) -> Record:
@@ -106,7 +106,7 @@ class Launch:
 
     def _start_all(self) -> Record:
         self._clear_places()
-        ports, app = self._ports(), (self.places.root / self.options.app_dir).resolve()
+        ports, app = self._ports(), (self.paths.root / self.options.app_dir).resolve()
         env = exported(ports, self.names, self.options, self.credentials)
         self._write_secrets(ports, env)
         self._ministack(ports, env, worker=True)
@@ -119,16 +119,16 @@ class Launch:
         return self._record(ports, env, app=str(app))
 
     def _clear_places(self) -> None:
-        make_private(self.places.state)
-        for directory in (self.places.logs, self.places.scratch):
+        make_private(self.paths.state)
+        for directory in (self.paths.logs, self.paths.scratch):
             make_private(directory)
-        for old in self.places.logs.glob("*.log"):
+        for old in self.paths.logs.glob("*.log"):
             old.unlink()
 
     def _record(self, ports: Ports, env: dict[str, str], app: str) -> Record:
         return Record(
             ready=False, ports=ports, names=self.names, processes=tuple(self.started), app=app, env=env,
-            files={name: str(getattr(self.places, name)) for name in ("env", "tokens", "logs")},
+            files={name: str(getattr(self.paths, name)) for name in ("env", "tokens", "logs")},
         )  # fmt: skip
 
     def _write_secrets(self, ports: Ports, env: dict[str, str]) -> None:
@@ -136,23 +136,23 @@ class Launch:
         tokens = {role: secrets.token_urlsafe(24) for role in ("reader", "operator")}
         caller = {"LANDFALL_API_URL": ports.url("api"), "LANDFALL_TOKEN": tokens["operator"]}
         for path, text in (
-            (self.places.tokens, json.dumps(tokens) + "\n"),
-            (self.places.env, shell_lines({**env, **caller})),
+            (self.paths.tokens, json.dumps(tokens) + "\n"),
+            (self.paths.env, shell_lines({**env, **caller})),
         ):
             write_private(path, text)
 
     def _ports(self) -> Ports:
         """Those of the last time where they are free: a shell that knows their addresses can go on with them."""
-        found = free_or_other(Ports.read(self.places.ports))
+        found = free_or_other(Ports.read(self.paths.ports))
         if self.options.api_port:
             found = replace(found, api=self.options.api_port)
             if not processes.port_is_free(found.api):
                 raise processes.StartError(f"port {found.api} is taken; choose another for the REST API")
-        found.write(self.places.ports)
+        found.write(self.paths.ports)
         return found
 
     def _ministack(self, ports: Ports, env: dict[str, str], *, worker: bool) -> None:
-        program = self.places.root / ".venv-ministack" / "bin" / "python"
+        program = self.paths.root / ".venv-ministack" / "bin" / "python"
         if not program.exists():
             raise processes.StartError("there is no .venv-ministack yet: run `sh scripts/setup`")
         script = Path(__file__).with_name("aws") / "ministack_main.py"
@@ -166,10 +166,10 @@ class Launch:
 
     def _warehouse(self, ports: Ports, env: dict[str, str]) -> None:
         self._python(
-            "warehouse", env, "-m", "local.redshift", "--data", self.places.warehouse,
+            "warehouse", env, "-m", "local.redshift", "--data", self.paths.warehouse,
             "--api-port", ports.redshift_data, "--wire-port", ports.redshift_wire,
             "--s3-endpoint", ports.url("aws"), "--events-endpoint", ports.url("aws"),
-            "--ready-file", self.places.warehouse_ready,
+            "--ready-file", self.paths.warehouse_ready,
         )  # fmt: skip
 
     def _provision(self, record: Record) -> Wiring:
@@ -181,7 +181,7 @@ class Launch:
             names=self.names,
             visibility_seconds=self.options.visibility_seconds,
             max_attempts=Settings.from_env(record.env).max_attempts,
-            api_tokens=json.loads(self.places.tokens.read_text()),
+            api_tokens=json.loads(self.paths.tokens.read_text()),
         )
         provision.everything()
         return Wiring(
@@ -193,7 +193,7 @@ class Launch:
         wait_ready(record.process("ministack"), lambda: answers(ready, record.token_header), seconds=READY_SECONDS)
 
     def _wait_warehouse(self, record: Record) -> dict[str, object]:
-        ready = self.places.warehouse_ready
+        ready = self.paths.warehouse_ready
         wait_ready(record.process("warehouse"), ready.exists, seconds=READY_SECONDS)
         said: dict[str, object] = json.loads(ready.read_text())
         return said
@@ -203,7 +203,7 @@ class Launch:
 
     def _start(self, name: str, env: dict[str, str], *argv: object) -> Proc:
         proc = start(
-            name, [str(a) for a in argv], env=whole(env, self.places), cwd=self.places.root, logs=self.places.logs
+            name, [str(a) for a in argv], env=whole(env, self.paths), cwd=self.paths.root, logs=self.paths.logs
         )
         self.started.append(proc)
         return proc

@@ -72,7 +72,7 @@ class Options:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Places:
+class StackPaths:
     """Where a stack keeps its things, all under its state directory."""
 
     root: Path

@@ -21,7 +21,7 @@ from local import processes
 from local.access.private import make_private, open_private
 from local.http import fetch
 from local.launch import Launch
-from local.options import Names, Options, Places
+from local.options import Names, Options, StackPaths
 from local.record import Record
 from local.redshift.account import forget
 from local.warehouse import contracts_of, migrate
@@ -50,7 +50,7 @@ class Stack:
         self.options = options
         self.names = Names()
         base = Path(root).resolve()
-        self.places = Places(root=base, state=base / state_dir)
+        self.paths = StackPaths(root=base, state=base / state_dir)
 
     def up(self, say: Callable[[str], None] = lambda _: None) -> Record:
         """Start what does not run and wait until it works. Raises StartError with the end of a log.
@@ -93,11 +93,11 @@ class Stack:
         except BaseException:
             processes.stop(launch.started, seconds=5)  # the record still names the dead: the next `up` tries again
             raise
-        record.write(self.places.record)
+        record.write(self.paths.record)
         return record
 
     def _launch(self) -> Launch:
-        return Launch(places=self.places, names=self.names, options=self.options)
+        return Launch(paths=self.paths, names=self.names, options=self.options)
 
     def down(self) -> None:
         """Stop everything and forget its state; the logs stay."""
@@ -106,7 +106,7 @@ class Stack:
 
     def status(self) -> Status:
         """What is recorded and what of it runs."""
-        record = Record.read(self.places.record)
+        record = Record.read(self.paths.record)
         alive = {proc.name: processes.alive(proc) for proc in record.processes} if record else {}
         return Status(up=record is not None and record.ready and all(alive.values()), alive=alive, record=record)
 
@@ -122,7 +122,7 @@ class Stack:
         with self._alone():
             record = self._record()
             contracts = contracts_of(Path(record.app))
-            for line in migrate(record.warehouse, self.places.root / "sql", contracts) if record.warehouse else ():
+            for line in migrate(record.warehouse, self.paths.root / "sql", contracts) if record.warehouse else ():
                 say(line)
             return self._restart(record, [proc.name for proc in record.processes if proc.name in REPLACEABLE])
 
@@ -138,7 +138,7 @@ class Stack:
         return answer
 
     def _record(self) -> Record:
-        record = Record.read(self.places.record)
+        record = Record.read(self.paths.record)
         if record is None:
             raise processes.StartError("the local stack is not up")
         return record
@@ -146,17 +146,17 @@ class Stack:
     def _clean(self, record: Record | None) -> None:
         """Stop what is left and remove what it kept."""
         processes.stop(record.processes if record else ())
-        for path in (self.places.record, self.places.env, self.places.tokens, self.places.warehouse_ready):
+        for path in (self.paths.record, self.paths.env, self.paths.tokens, self.paths.warehouse_ready):
             path.unlink(missing_ok=True)
-        forget(self.places.warehouse)
-        for directory in (self.places.warehouse, self.places.scratch):
+        forget(self.paths.warehouse)
+        for directory in (self.paths.warehouse, self.paths.scratch):
             shutil.rmtree(directory, ignore_errors=True)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """One change of a stack at a time."""
-        make_private(self.places.state)
-        with open_private(self.places.state / "lock") as lock:
+        make_private(self.paths.state)
+        with open_private(self.paths.state / "lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

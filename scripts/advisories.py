@@ -65,8 +65,8 @@ def _vulnerable(report: dict[str, list[dict[str, object]]]) -> list[str]:
     found = []
     for package in report["dependencies"]:
         for fault in package.get("vulns", []):  # type: ignore[attr-defined]
-            mended = ", ".join(fault["fix_versions"]) or "none yet"
-            found.append(f"{package['name']} {package['version']}: {fault['id']}, mended in {mended}")
+            corrected = ", ".join(fault["fix_versions"]) or "none yet"
+            found.append(f"{package['name']} {package['version']}: {fault['id']}, corrected in {corrected}")
     return found
 
 

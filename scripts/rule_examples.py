@@ -85,7 +85,7 @@ RIGHT = {
         "constant-time",
         "def f(hmac, token, shown):\n    return hmac.compare_digest(token, shown)\n",
     ),
-    "chalicelib/questions.py": ("keys-decoded-once", "from urllib.parse import unquote\n"),
+    "chalicelib/requests.py": ("keys-decoded-once", "from urllib.parse import unquote\n"),
     "chalicelib/quoting.py": ("keys-decoded-once", "from urllib.parse import quote\n"),
     "chalicelib/adapters/clock.py": ("ids-derive-from-work", "import time\n\n\ndef f():\n    return time.time()\n"),
     "chalicelib/moment.py": ("ids-derive-from-work", "def f(clock):\n    return clock.now()\n"),

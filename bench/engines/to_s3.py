@@ -15,7 +15,7 @@ def landfall(bucket: str, key: str) -> dict[str, Any]:
     from chalicelib.bootstrap import CONTRACTS
     from chalicelib.config import Settings
     from chalicelib.domain.contract_file import load_contracts
-    from chalicelib.domain.filing import chunk_task
+    from chalicelib.domain.file_plan import chunk_task
     from chalicelib.domain.model import Chunk, Run, RunState
     from chalicelib.staging import plan_file, publish, stage_part
 
@@ -28,13 +28,13 @@ def landfall(bucket: str, key: str) -> dict[str, Any]:
     run = Run(
         run_id="bench", object=contract.name, source=source, state=RunState.STAGING, arrived_at=0.0, updated_at=0.0
     )
-    filed = plan_file(objects, run, source, contract, Settings.from_env(os.environ))
+    file_plan = plan_file(objects, run, source, contract, Settings.from_env(os.environ))
     chunks = []
-    for number in range(1, len(filed.ranges) + 1):
-        task = chunk_task(run, filed, number, None)
+    for number in range(1, len(file_plan.ranges) + 1):
+        task = chunk_task(run, file_plan, number, None)
         chunk = Chunk(run_id=run.run_id, generation=1, number=number, start=task.start, stop=task.stop)
-        chunks.append(stage_part(objects, run, chunk, filed, contract, Now()))  # type: ignore[arg-type]
-    publish(objects, run, filed, chunks)
+        chunks.append(stage_part(objects, run, chunk, file_plan, contract, Now()))  # type: ignore[arg-type]
+    publish(objects, run, file_plan, chunks)
     return {"rows": sum(chunk.good for chunk in chunks), "chunks": len(chunks)}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters import items
-from chalicelib.adapters.foreign import door
+from chalicelib.adapters.aws_errors import translate_errors
 from chalicelib.errors import Throttled
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Batches:
 
     def _some(self, keys: list[Any]) -> Iterator[items.Item]:
         for attempt in range(TRIES):
-            with door(f"read {len(keys)} items"):
+            with translate_errors(f"read {len(keys)} items"):
                 answer = self._db.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
             yield from answer["Responses"].get(self._table, [])
             left_out = answer.get("UnprocessedKeys", {}).get(self._table)

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters import expressions, items
+from chalicelib.adapters.aws_errors import code_of, translate_errors
 from chalicelib.adapters.batches import Batches
-from chalicelib.adapters.foreign import code_of, door
 from chalicelib.adapters.moves import TOLD, attempt, chunk_sums, complete, reopened
 from chalicelib.adapters.searches import Searches
 from chalicelib.adapters.table import chunk_key, chunks_prefix, file_key, mark_key, run_key
@@ -73,7 +73,7 @@ class DynamoRuns:
         found = self._get(run_key(run_id))
         return items.read_run(found) if found else None
 
-    def several(self, run_ids: Sequence[str]) -> list[Run]:
+    def get_many(self, run_ids: Sequence[str]) -> list[Run]:
         places = [run_key(run_id) for run_id in dict.fromkeys(run_ids)]
         runs = {run.run_id: run for run in map(items.read_run, self._batches.read(places))}
         return [runs[run_id] for run_id in run_ids if run_id in runs]
@@ -92,7 +92,7 @@ class DynamoRuns:
         attributes = items.run_attributes(full)
         attributes["open"] = None if replace(run, **full).finished else items.OPEN["open"]
         try:
-            with door(f"change run {run.run_id}"):
+            with translate_errors(f"change run {run.run_id}"):
                 return self._change(run, attributes, attempt(run))
         except _MovedOnError as moved:
             raise Conflict(f"run {run.run_id} has moved on") from moved
@@ -121,7 +121,7 @@ class DynamoRuns:
         if run is None or run.state is not RunState.STAGING or run.generation != task.generation:
             return None
         try:
-            with door(f"begin chunk {task.number} of run {task.run_id}"):
+            with translate_errors(f"begin chunk {task.number} of run {task.run_id}"):
                 return self._begin(task)
         except _MovedOnError:
             return None
@@ -185,7 +185,7 @@ class DynamoRuns:
                 ":prefix": {"S": chunks_prefix(generation)},
             },
         )
-        with door(f"chunks of run {run_id}"):
+        with translate_errors(f"chunks of run {run_id}"):
             return [items.read_chunk(item) for page in pages for item in page["Items"]]
 
     # ---- searches ---------------------------------------------------------------------------------------------------
@@ -213,18 +213,18 @@ class DynamoRuns:
 
     # ---- marks ------------------------------------------------------------------------------------------------------
 
-    def remember(self, name: str, text: str) -> None:
-        with door(f"remember {name}"):
+    def set_bookmark(self, name: str, text: str) -> None:
+        with translate_errors(f"remember {name}"):
             self._db.put_item(TableName=self._table, Item={**items.key(mark_key(name)), "text": {"S": text}})
 
-    def recall(self, name: str) -> str:
+    def bookmark(self, name: str) -> str:
         found = self._get(mark_key(name))
         return str(items.decode(found["text"])) if found else ""
 
     # ---- requests ---------------------------------------------------------------------------------------------------
 
     def _get(self, place: tuple[str, str]) -> items.Item | None:
-        with door(f"read {place[0]}"):
+        with translate_errors(f"read {place[0]}"):
             answer = self._db.get_item(TableName=self._table, Key=items.key(place), ConsistentRead=True)
         return answer.get("Item")
 
@@ -248,8 +248,8 @@ class DynamoRuns:
 
     def _close(self, run: Run) -> None:
         """Take a finished run out of the index of unfinished ones: two workers that ended it at once left it there."""
-        asked = expressions.update({"open": None}, {"updated_at": run.updated_at, "told": True})
-        with door(f"close run {run.run_id}"):
+        asked = expressions.update({"open": None}, {"updated_at": run.updated_at, "notified": True})
+        with translate_errors(f"close run {run.run_id}"):
             try:
                 self._db.update_item(TableName=self._table, Key=items.key(run_key(run.run_id)), **asked)
             except ClientError as error:

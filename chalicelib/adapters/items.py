@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from chalicelib.adapters.table import chunk_key, file_key, run_key
-from chalicelib.domain.model import Chunk, ChunkState, Counts, Mends, Problem, Run, RunState, Source
+from chalicelib.domain.model import Chunk, ChunkState, Correction, Counts, Problem, Run, RunState, Source
 from chalicelib.ports import Newest
 
 Item = dict[str, Any]
@@ -94,7 +94,7 @@ def read_run(item: Item) -> Run:
             "state": RunState(values["state"]),
             "source": _made(Source, values["source"]),
             "reads": _made(Source, values["reads"]) if "reads" in values else None,
-            "mends": _made(Mends, values["mends"]) if "mends" in values else None,
+            "corrects": _made(Correction, values["corrects"]) if "corrects" in values else None,
             "problem": _made(Problem, values["problem"]) if "problem" in values else None,
             "counts": Counts(**{n: values.get(a, 0) for n, a in COUNT_NAMES.items()}),
             "moments": {state: float(at) for state, at in values["moments"].items()},

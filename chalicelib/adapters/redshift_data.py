@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.adapters.foreign import code_of, door, repeated, text_of
+from chalicelib.adapters.aws_errors import code_of, repeated, text_of, translate_errors
 from chalicelib.config import Settings
 from chalicelib.domain.file_books import books_query, books_row
 from chalicelib.domain.ledger import ledger_query, ledger_row, render_fence
@@ -84,7 +84,7 @@ class RedshiftData:
     def submit(self, order: LoadOrder, *, token: str, name: str) -> str:
         batch, what = render_load(order), f"submit load {order.group_id}"
         try:
-            with _door(what):
+            with _translate_errors(what):
                 answer = self._api.batch_execute_statement(
                     Sqls=list(batch.statements),
                     **_parameters(batch),
@@ -101,7 +101,7 @@ class RedshiftData:
 
     def describe(self, statement_id: str) -> Statement:
         try:
-            with _door(f"describe statement {statement_id}", statement=True):
+            with _translate_errors(f"describe statement {statement_id}", statement=True):
                 found = self._api.describe_statement(Id=statement_id)
         except _UnknownStatementError:
             return Statement(statement_id=statement_id, state=StatementState.GONE)
@@ -125,14 +125,14 @@ class RedshiftData:
         return next((books_row(load_id, record) for record in found), None)
 
     def _ask(self, query: Batch, what: str) -> list[list[Any]]:
-        with _door(what):
+        with _translate_errors(what):
             answer = self._api.execute_statement(Sql=query.statements[0], **_parameters(query), **self._where)
         self._wait(answer["Id"], "LEDGER_UNREADABLE", "the ledger cannot be read")
         return [[_value(field) for field in record] for record in self._records(answer["Id"])]
 
     def cancel(self, statement_id: str) -> None:
         try:
-            with _door(f"cancel statement {statement_id}", statement=True):
+            with _translate_errors(f"cancel statement {statement_id}", statement=True):
                 self._api.cancel_statement(Id=statement_id)
         except _UnknownStatementError:
             return
@@ -144,7 +144,7 @@ class RedshiftData:
 
     def fence(self, target: str, group_id: str) -> None:
         fence = render_fence(target, group_id)
-        with _door(f"fence load {group_id}"):
+        with _translate_errors(f"fence load {group_id}"):
             answer = self._api.batch_execute_statement(Sqls=list(fence.statements), **_parameters(fence), **self._where)
         try:
             self._wait(answer["Id"], "NOT_FENCED", "a load that may still commit cannot be fenced")
@@ -172,7 +172,7 @@ class RedshiftData:
         more: dict[str, Any] = {}
         while True:
             try:
-                with _door(f"result of statement {statement_id}", statement=True):
+                with _translate_errors(f"result of statement {statement_id}", statement=True):
                     page: Any = self._api.get_statement_result(Id=statement_id, **more)
             except _UnknownStatementError as gone:
                 raise Retryable("the ledger query was forgotten before its result was read") from gone
@@ -221,12 +221,12 @@ class _UnknownStatementError(Exception):
 
 
 @contextmanager
-def _door(what: str, *, statement: bool = False) -> Iterator[None]:
+def _translate_errors(what: str, *, statement: bool = False) -> Iterator[None]:
     """As `door`, and a paused or waking warehouse, which the Data API calls a validation error, is worth a wait.
 
     `statement` if what is not found is a statement; the caller then has to say what that means.
     """
-    with door(what):
+    with translate_errors(what):
         try:
             yield
         except ClientError as error:

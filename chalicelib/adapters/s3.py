@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.adapters.foreign import code_of, door
+from chalicelib.adapters.aws_errors import code_of, translate_errors
 from chalicelib.adapters.transfers import LEAST_PART_BYTES, Upload, in_parts, streamed, version_named
 from chalicelib.domain.model import Source
 from chalicelib.errors import Retryable, SourceChanged, SourceGone, WorkGone
@@ -40,7 +40,7 @@ class S3Objects:
         self._s3, self._part_bytes = client, part_bytes
 
     def head(self, bucket: str, key: str, version_id: str | None = None) -> Source:
-        with door(f"HEAD s3://{bucket}/{key}", source=True):
+        with translate_errors(f"HEAD s3://{bucket}/{key}", source=True):
             found = self._s3.head_object(Bucket=bucket, Key=key, **_version(version_id))
         return Source(
             bucket=bucket,
@@ -56,7 +56,7 @@ class S3Objects:
         if expected <= 0:
             return b""
         what = f"GET s3://{source.bucket}/{source.key} from {start}"
-        with door(what, source=True):
+        with translate_errors(what, source=True):
             answer = self._s3.get_object(Range=f"bytes={start}-{start + expected - 1}", **version_named(source))
             body = answer["Body"].read()
         if len(body) != expected:
@@ -70,13 +70,13 @@ class S3Objects:
         stop = "" if length is None else start + length - 1
         part: Any = {"Range": f"bytes={start}-{stop}"} if start or length is not None else {}
         try:
-            with door(f"GET s3://{bucket}/{key}", source=True):
+            with translate_errors(f"GET s3://{bucket}/{key}", source=True):
                 return self._s3.get_object(Bucket=bucket, Key=key, **part)["Body"].read()
         except SourceGone as gone:
             raise WorkGone(f"s3://{bucket}/{key} is gone; run the file again") from gone
 
     def put(self, bucket: str, key: str, body: bytes) -> None:
-        with door(f"PUT s3://{bucket}/{key}"):
+        with translate_errors(f"PUT s3://{bucket}/{key}"):
             self._s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=_content_type(key))
 
     def upload(self, bucket: str, key: str, pieces: Iterable[bytes]) -> None:
@@ -97,7 +97,7 @@ class S3Objects:
         found = self.head(source.bucket, source.key, source.version_id)
         if found.etag != source.etag:
             raise SourceChanged(f"{what}: the object was overwritten")
-        with door(what, source=True):
+        with translate_errors(what, source=True):
             if found.size <= self._part_bytes:
                 self._copy_at_once(found, key)
             else:
@@ -117,13 +117,13 @@ class S3Objects:
             if found.etag != source.etag:
                 return
             version = found.version_id
-        with door(f"DELETE s3://{source.bucket}/{source.key}"):
+        with translate_errors(f"DELETE s3://{source.bucket}/{source.key}"):
             self._delete(source, version)
 
     def list(self, bucket: str, prefix: str, after: str = "") -> Iterator[Source]:
         start: Any = {"StartAfter": after} if after else {}
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, **start)
-        with door(f"LIST s3://{bucket}/{prefix}"):
+        with translate_errors(f"LIST s3://{bucket}/{prefix}"):
             for page in pages:
                 for found in page.get("Contents", []):
                     yield Source(

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters import items
+from chalicelib.adapters.aws_errors import code_of, translate_errors
 from chalicelib.adapters.cursors import bad_cursor, is_text, read_cursor, write_cursor
-from chalicelib.adapters.foreign import code_of, door
 from chalicelib.adapters.moves import NAMESAKES
 from chalicelib.adapters.table import BY_NAME, BY_OBJECT, INDEXES, RECENT, UNFINISHED
 from chalicelib.domain.model import Run, RunState
@@ -81,7 +81,7 @@ class Searches:
         """Up to BATCH keys after `place`, and whether there are more."""
         hash_name, range_name = INDEXES[index]
         start: Any = {"ExclusiveStartKey": place} if place else {}
-        with door(f"query {index}"):
+        with translate_errors(f"query {index}"):
             answer = self._db.query(
                 TableName=self._table,
                 IndexName=index,
@@ -101,7 +101,7 @@ class Searches:
         for _ in range(FETCH_TRIES):
             if not wanted:
                 return [found.get(k["pk"]["S"]) for k in keys]
-            with door("read runs"):
+            with translate_errors("read runs"):
                 answer = self._db.batch_get_item(RequestItems=wanted)
             found.update({i["pk"]["S"]: items.read_run(i) for i in answer["Responses"].get(self._table, [])})
             wanted = answer.get("UnprocessedKeys")

@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.adapters.foreign import door
+from chalicelib.adapters.aws_errors import translate_errors
 from chalicelib.config import Settings
 from chalicelib.errors import Refused
 from chalicelib.ports import Clock
@@ -59,7 +59,7 @@ class Tokens:
         return self._known
 
     def _read(self) -> list[tuple[bytes, Caller]]:
-        with door("read the API's tokens"):
+        with translate_errors("read the API's tokens"):
             answer = self._secrets.get_secret_value(SecretId=self._settings.tokens_secret)
         try:
             return [_entry(entry) for entry in json.loads(answer["SecretString"])["tokens"]]

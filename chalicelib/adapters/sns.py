@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.adapters.foreign import door
+from chalicelib.adapters.aws_errors import translate_errors
 from chalicelib.config import Settings
 from chalicelib.visible import visible
 
@@ -18,7 +18,7 @@ LONGEST_SUBJECT = 99
 """SNS wants fewer than 100 characters of printable ASCII."""
 
 
-class SnsBell:
+class SnsNotifier:
     """Successes go to the business topic, all else to the support topic, and both to the result queue if there is one.
 
     The result queue is written first: its deduplication id is the load's, so a repeat within five minutes is not
@@ -32,14 +32,14 @@ class SnsBell:
         self._result_url = ""
 
     def success(self, message: Mapping[str, Any]) -> None:
-        self._ring(self._settings.success_topic, message)
+        self._publish(self._settings.success_topic, message)
 
     def failure(self, message: Mapping[str, Any]) -> None:
-        self._ring(self._settings.failure_topic, message)
+        self._publish(self._settings.failure_topic, message)
 
-    def _ring(self, topic: str, message: Mapping[str, Any]) -> None:
+    def _publish(self, topic: str, message: Mapping[str, Any]) -> None:
         body = json.dumps(message)
-        with door(f"tell of run {message.get('run', '')}"):
+        with translate_errors(f"tell of run {message.get('run', '')}"):
             if self._settings.result_queue:
                 self._result(message, body)
             self._sns.publish(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.adapters.foreign import code_of, door
+from chalicelib.adapters.aws_errors import code_of, translate_errors
 from chalicelib.adapters.messages import run_body, task_body
 from chalicelib.config import Settings
 from chalicelib.domain.events import run_asked_for
@@ -50,7 +50,7 @@ class SqsQueue:
         self._urls: dict[str, str] = {}
 
     def send_run(self, run_id: str, *, delay: int = 0) -> None:
-        with door(f"send run {run_id}"):
+        with translate_errors(f"send run {run_id}"):
             self._sqs.send_message(
                 QueueUrl=self._url(self._settings.run_queue),
                 DelaySeconds=max(0, min(delay, LONGEST_DELAY)),
@@ -65,7 +65,7 @@ class SqsQueue:
 
     def waiting(self) -> int:
         """SQS counts with some delay, up to a minute."""
-        with door("count the messages of runs"):
+        with translate_errors("count the messages of runs"):
             answer = self._sqs.get_queue_attributes(
                 QueueUrl=self._url(self._settings.run_queue), AttributeNames=["ApproximateNumberOfMessages"]
             )
@@ -78,7 +78,7 @@ class SqsQueue:
             while moved < most and (found := self._dead(queue, most - moved)):
                 for message in found:
                     self._send_all(queue, [message["Body"]])
-                    with door(f"delete a message of {queue}{DEAD_SUFFIX}"):
+                    with translate_errors(f"delete a message of {queue}{DEAD_SUFFIX}"):
                         self._sqs.delete_message(
                             QueueUrl=self._url(queue + DEAD_SUFFIX), ReceiptHandle=message["ReceiptHandle"]
                         )
@@ -87,7 +87,7 @@ class SqsQueue:
 
     def _dead(self, queue: str, most: int) -> list[Any]:
         """Messages of its dead-letter queue, hidden from others meanwhile. To wait a second asks all of SQS's hosts."""
-        with door(f"receive from {queue}{DEAD_SUFFIX}"):
+        with translate_errors(f"receive from {queue}{DEAD_SUFFIX}"):
             answer = self._sqs.receive_message(
                 QueueUrl=self._url(queue + DEAD_SUFFIX),
                 MaxNumberOfMessages=min(BATCH, most),
@@ -113,7 +113,7 @@ class SqsQueue:
         """A batch may fail in part: what the service failed at is sent again. Raises Retryable, Refused."""
         what = f"send to {queue}"
         for attempt in range(BATCH_TRIES):
-            with door(what):
+            with translate_errors(what):
                 answer = self._sqs.send_message_batch(QueueUrl=self._url(queue), Entries=entries)
             failed = {f["Id"]: f for f in answer.get("Failed", [])}
             if not failed:
@@ -126,7 +126,7 @@ class SqsQueue:
         raise Retryable(f"{what}: {len(entries)} messages were not taken")
 
     def _delay(self, queue: str, receipt_handle: str, seconds: int) -> None:
-        with door(f"delay a message of {queue}"):
+        with translate_errors(f"delay a message of {queue}"):
             try:
                 self._sqs.change_message_visibility(
                     QueueUrl=self._url(queue),

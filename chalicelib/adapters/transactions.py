@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.adapters.foreign import code_of, door
+from chalicelib.adapters.aws_errors import code_of, translate_errors
 from chalicelib.domain.model import digest
 from chalicelib.errors import Throttled
 
@@ -39,7 +39,7 @@ class Transactions:
         """
         token = digest(json.dumps(writes, sort_keys=True))
         for attempt in range(TRIES):
-            with door("transaction"):
+            with translate_errors("transaction"):
                 if self._once(writes, token):
                     return
             pause = min(FIRST_PAUSE * 2.0**attempt, LONGEST_PAUSE)

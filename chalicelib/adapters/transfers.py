@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.adapters.foreign import door
+from chalicelib.adapters.aws_errors import translate_errors
 from chalicelib.domain.model import Source
 from chalicelib.errors import LandfallError, Retryable
 
@@ -50,7 +50,7 @@ def streamed(client: S3Client, source: Source, start: int, stop: int) -> Iterato
 def _body(client: S3Client, source: Source, start: int, stop: int) -> Iterator[bytes]:
     """One GET, as far as it brings bytes."""
     what = f"GET s3://{source.bucket}/{source.key} from {start}"
-    with door(what, source=True):
+    with translate_errors(what, source=True):
         answer = client.get_object(Range=f"bytes={start}-{stop - 1}", **version_named(source))
         with closing(answer["Body"]) as body:
             while piece := body.read(min(PIECE_BYTES, stop - start)):
@@ -93,7 +93,7 @@ class Upload:
         self._s3, self._what = client, f"s3://{bucket}/{key}"
         self._parts: list[Part] = []
         self._under_way: Future[Part] | None = None
-        with door(f"POST {self._what}"):
+        with translate_errors(f"POST {self._what}"):
             made: Any = self._s3.create_multipart_upload(
                 Bucket=bucket, Key=key, ContentType=content_type, ChecksumAlgorithm="CRC32"
             )
@@ -110,13 +110,13 @@ class Upload:
         self._wait()
         self._thread.shutdown()
         parts: Any = self._parts
-        with door(f"POST {self._what}"):
+        with translate_errors(f"POST {self._what}"):
             self._s3.complete_multipart_upload(**self._upload, MultipartUpload={"Parts": parts})
 
     def abort(self) -> None:
         """Remove the parts; one that is on its way is awaited, since S3 would keep it."""
         self._thread.shutdown(cancel_futures=True)
-        with suppress(LandfallError), door(f"DELETE {self._what}"):
+        with suppress(LandfallError), translate_errors(f"DELETE {self._what}"):
             self._s3.abort_multipart_upload(**self._upload)
 
     def _wait(self) -> None:
@@ -125,7 +125,7 @@ class Upload:
             self._under_way = None
 
     def _put(self, body: bytes, number: int) -> Part:
-        with door(f"PUT {self._what} part {number}"):
+        with translate_errors(f"PUT {self._what} part {number}"):
             sent: Any = self._s3.upload_part(**self._upload, PartNumber=number, Body=body, ChecksumAlgorithm="CRC32")
         checksum = {"ChecksumCRC32": sent["ChecksumCRC32"]} if "ChecksumCRC32" in sent else {}
         return {"PartNumber": number, "ETag": sent["ETag"], **checksum}

@@ -9,7 +9,7 @@ from chalicelib.domain.model import Problem, Run, RunState, Source, run_id
 from chalicelib.domain.routing import route
 
 UNROUTED = Problem(
-    code="UNROUTED", message="no contract's lands_at matches this key; move the file, or mend a contract and rerun it"
+    code="UNROUTED", message="no contract's lands_at matches this key; move the file, or fix a contract and rerun it"
 )
 
 

@@ -12,11 +12,11 @@ from chalicelib.domain.codes import LoadError
 from chalicelib.domain.grammar import Grammar, Malformation, Malformed
 from chalicelib.domain.keyhash import key_hashes
 from chalicelib.domain.lineage import prefixed
-from chalicelib.domain.reading import Reading
 from chalicelib.domain.rejects import Reject, kept, unclosed
 from chalicelib.domain.row_fault import RowFault
 from chalicelib.domain.swar import Ints, Mask, Words
 from chalicelib.domain.table import Table, faults
+from chalicelib.domain.transcoder import Reading
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ class Block:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Position:
     """Where a block's first byte is."""
 
     offset: int
@@ -62,7 +62,7 @@ class Place:
     """The physical line it is on, from 1 at the chunk's start."""
 
 
-def make_block(table: Table, reading: Reading, place: Place, *, hash_keys: bool, explained: int) -> Block:
+def make_block(table: Table, reading: Reading, position: Position, *, hash_keys: bool, explained: int) -> Block:
     """Judge the rows of a table; `place` is that of the byte that the reading's indices count from.
 
     The first `explained` bad rows get a reject.
@@ -76,18 +76,18 @@ def make_block(table: Table, reading: Reading, place: Place, *, hash_keys: bool,
     comments = table.comments
     bad_rows = sorted(bad)
     return Block(
-        start=place.offset + start,
-        end=place.offset + end,
-        good=_staged(table, good, rows, place.offset),
+        start=position.offset + start,
+        end=position.offset + end,
+        good=_staged(table, good, rows, position.offset),
         rows_read=len(rows) + len(bad),
         rows_good=len(rows),
         blank=len(good) - len(rows) - len(bad) - comments,
         comments=comments,
         lines=_line_ends(reading, start, end, stop),
-        rejects=_rejects(table, {row: bad[row] for row in bad_rows[:explained]}, reading, place),
+        rejects=_rejects(table, {row: bad[row] for row in bad_rows[:explained]}, reading, position),
         unexplained=Counter(_code(bad[row]) for row in bad_rows[explained:]),
         key_hashes=key_hashes(table, rows) if hash_keys else None,
-        key_offsets=table.begins[rows] + place.offset if hash_keys else None,
+        key_offsets=table.begins[rows] + position.offset if hash_keys else None,
     )
 
 
@@ -105,7 +105,7 @@ def _staged(table: Table, good: Mask, rows: Ints, offset: int) -> bytes | memory
     lengths = table.stops[rows] - table.lines.start[rows]
     text = np.frombuffer(joined, np.uint8)
     rules, offsets = table.rules, table.begins[rows] + offset
-    offsets = rules.places.rejected_from(offsets) if rules.places else offsets
+    offsets = rules.origins.rejected_from(offsets) if rules.origins else offsets
     return prefixed(text, lengths, offsets, rules.grammar.delimiter, rules.mark).data
 
 
@@ -122,16 +122,19 @@ def _code(fault: RowFault | Malformed) -> int:
 
 
 def _rejects(
-    table: Table, bad: Mapping[int, RowFault | Malformed], reading: Reading, place: Place
+    table: Table, bad: Mapping[int, RowFault | Malformed], reading: Reading, position: Position
 ) -> tuple[Reject, ...]:
     """Explain bad rows, given in order."""
     starts = table.begins[list(bad)]
-    offsets, lines = (starts + place.offset).tolist(), (reading.line_feeds.searchsorted(starts) + place.line).tolist()
+    offsets, lines = (
+        (starts + position.offset).tolist(),
+        (reading.line_feeds.searchsorted(starts) + position.line).tolist(),
+    )
     rejects = []
     for (row, fault), offset, line in zip(bad.items(), offsets, lines, strict=True):
         quote_line = 0
         if isinstance(fault, Malformed):
-            quote_line = place.line + int(reading.line_feeds.searchsorted(fault.at))
+            quote_line = position.line + int(reading.line_feeds.searchsorted(fault.at))
             reason, quote_line = explain(fault, quote_line, table.rules.grammar)
             why = RowFault(column="", code=LoadError.LINE, reason=reason)
         else:

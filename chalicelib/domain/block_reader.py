@@ -31,7 +31,7 @@ from itertools import pairwise
 from typing import Final
 
 from chalicelib.domain.grammar import Malformation, Malformed
-from chalicelib.domain.spelling import CR, Found, More, Spelling
+from chalicelib.domain.record_reader import CR, Found, More, RecordReader
 from chalicelib.domain.work import Work
 
 COUNTED_BYTES = 1 << 16
@@ -77,11 +77,11 @@ class _Trail:
 class BlockReader:
     """Reads the records in the first `size` bytes of `data`, in the order of their starts."""
 
-    def __init__(self, spelling: Spelling, data: bytes, size: int, *, at_end: bool, work: Work | None = None) -> None:
+    def __init__(self, reader: RecordReader, data: bytes, size: int, *, at_end: bool, work: Work | None = None) -> None:
         """`at_end` says that the file ends with these bytes."""
-        self.spelling, self.data, self.size, self.at_end = spelling, data, size, at_end
-        self.longest: Final = spelling.longest
-        self.width: Final = len(spelling.delimiter)
+        self.reader, self.data, self.size, self.at_end = reader, data, size, at_end
+        self.longest: Final = reader.longest
+        self.width: Final = len(reader.delimiter)
         self.margin: Final = max(2, self.width)
         """So many bytes behind a field show what follows it."""
         self.sure: Final = size if at_end else size - self.margin
@@ -103,8 +103,8 @@ class BlockReader:
 
     def _read(self, start: int, *, meets: bool) -> Found | Malformed | More:
         """The fields one after the other, until an end, a fault, the limit, or the trail of an earlier look."""
-        data, spelling, values, starts = self.data, self.spelling, list[bytes | None](), array("i")
-        limit, at, changed = start + self.longest, start, spelling.rewritten
+        data, reader, values, starts = self.data, self.reader, list[bytes | None](), array("i")
+        limit, at, changed = start + self.longest, start, reader.rewritten
         while True:
             if meets and (owner := self._owners[self._place(at)]):
                 return self._follow(self._trails[owner - 1].last(), start, starts, at)
@@ -115,10 +115,10 @@ class BlockReader:
                 if then == OPEN and self._lacks_bytes(start):
                     return More.NEEDED
                 return self._follow(self._new_trail(field), start, starts, stop + self.width)
-            returned = then == END and not enclosed and at < stop and spelling.returns and data[stop - 1] == 13
+            returned = then == END and not enclosed and at < stop and reader.returns and data[stop - 1] == 13
             raw = data[at : stop - returned]
-            values.append(value := spelling.value(raw, enclosed))
-            changed = changed or spelling.differs(raw, value, enclosed)
+            values.append(value := reader.value(raw, enclosed))
+            changed = changed or reader.differs(raw, value, enclosed)
             if then == END:
                 return Found(where, values, changed)
             at = where
@@ -131,20 +131,20 @@ class BlockReader:
 
     def _field(self, at: int) -> _Field:
         """The field at `at`, and what stands behind it: the same for every record that it may be of."""
-        data, size, spelling = self.data, self.size, self.spelling
-        enclosed = spelling.quoted and data.startswith(spelling.quote, at, size)
-        found = (spelling.enclosed if enclosed else spelling.plain).match(data, at, size)
+        data, size, reader = self.data, self.size, self.reader
+        enclosed = reader.quoted and data.startswith(reader.quote, at, size)
+        found = (reader.enclosed if enclosed else reader.plain).match(data, at, size)
         stop = found.end() if found else size
         self.looked += stop - at + 1
         if enclosed and (not found or stop > self.sure):
             return at, True, stop, OPEN, stop
-        if data.startswith(spelling.delimiter, stop, size):
+        if data.startswith(reader.delimiter, stop, size):
             return at, enclosed, stop, DELIMITER, stop + self.width
-        if data.startswith(spelling.newline, stop, size):
+        if data.startswith(reader.newline, stop, size):
             return at, enclosed, stop, END, stop
         if enclosed:
-            end = stop + (spelling.returns and data.startswith(CR, stop, size))
-            ended = end == size or data.startswith(spelling.newline, end, size)
+            end = stop + (reader.returns and data.startswith(CR, stop, size))
+            ended = end == size or data.startswith(reader.newline, end, size)
             return at, True, stop, END if ended else FAULT, end if ended else stop - 1
         if not self.at_end and (stop == size or data.startswith(b"\\", stop, size)):
             return at, False, stop, OPEN, stop
@@ -187,7 +187,7 @@ class BlockReader:
         return trail
 
     def _place(self, at: int) -> int:
-        return 2 * at + (self.spelling.quoted and self.data.startswith(self.spelling.quote, at, self.size))
+        return 2 * at + (self.reader.quoted and self.data.startswith(self.reader.quote, at, self.size))
 
     def _own(self, starts: array[int], beyond: int, trail: _Trail) -> None:
         """Note where a later look may meet the trail. A delimiter is between fields, and before `beyond`."""
@@ -195,8 +195,8 @@ class BlockReader:
         for start, after in pairwise(starts):
             place = self._place(start)
             self._owners[place] = trail.number
-            if self.spelling.backslash and place % 2 == 0:
-                for at in self.spelling.line_starts(self.data, start, after - self.width):
+            if self.reader.backslash and place % 2 == 0:
+                for at in self.reader.line_starts(self.data, start, after - self.width):
                     self._owners[2 * at] = trail.number
 
     def _fault(self, field: _Field) -> Malformed:
@@ -210,10 +210,10 @@ class BlockReader:
         """The record does not end in time: because of the quote that opens its last field, or because it is long."""
         (at, enclosed, _, _, _), end = trail.field, min(limit, self.size)
         if enclosed and at < end:
-            found = self.spelling.inside.match(self.data, trail.inside, end)
+            found = self.reader.inside.match(self.data, trail.inside, end)
             reached = found.end() if found else end
             self.looked += reached - trail.inside + 1
             trail.inside = reached
-            if reached == end or not self.data.startswith(self.spelling.quote, reached):
+            if reached == end or not self.data.startswith(self.reader.quote, reached):
                 return Malformed(why=Malformation.UNCLOSED, at=at)
         return Malformed(why=Malformation.TOO_LONG, at=start)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from chalicelib.domain.contract import Contract
-from chalicelib.domain.filing import FilePlan
+from chalicelib.domain.file_plan import FilePlan
 from chalicelib.domain.model import Chunk, Counts, Problem
 from chalicelib.domain.rejects import Reject, unclosed
 from chalicelib.errors import Broken, Rejected
@@ -15,7 +15,7 @@ UNBALANCED = "UNBALANCED"
 """Code of a file of which a row is unaccounted for."""
 
 
-def misfit(filed: FilePlan, chunks: Sequence[Chunk]) -> tuple[Chunk, int] | None:
+def first_gap(file_plan: FilePlan, chunks: Sequence[Chunk]) -> tuple[Chunk, int] | None:
     """The first chunk that does not start where its predecessor ended, and where it should have started.
 
     Chunk 1 starts right after the header, for certain. Every chunk reads by the same rules from its start, so if each
@@ -23,7 +23,7 @@ def misfit(filed: FilePlan, chunks: Sequence[Chunk]) -> tuple[Chunk, int] | None
     the one that is found are right, its new start is right for good: each chunk is staged at most twice.
     Source: Ge et al., Speculative Distributed CSV Data Parsing, SIGMOD 2019 (section 4, validation of the chain).
     """
-    expected = filed.ranges[0].start if filed.ranges else 0
+    expected = file_plan.ranges[0].start if file_plan.ranges else 0
     for chunk in chunks:
         if chunk.start != expected:
             return chunk, expected
@@ -43,17 +43,17 @@ def totals(chunks: Sequence[Chunk]) -> Counts:
     return counts
 
 
-def line_bases(filed: FilePlan, chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, int]]:
+def line_bases(file_plan: FilePlan, chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, int]]:
     """Each chunk with what is to be added to its rejects' lines: the physical lines before it."""
-    base = filed.header_lines
+    base = file_plan.header_lines
     for chunk in chunks:
-        yield chunk, 0 if filed.mended else base
+        yield chunk, 0 if file_plan.corrected else base
         base += chunk.lines
 
 
-def first_reject(filed: FilePlan, chunks: Sequence[Chunk]) -> Problem | None:
+def first_reject(file_plan: FilePlan, chunks: Sequence[Chunk]) -> Problem | None:
     """The file's first reject, with its line counted from the start of the file."""
-    for chunk, base in line_bases(filed, chunks):
+    for chunk, base in line_bases(file_plan, chunks):
         if chunk.first_reject and chunk.first_reject.line is not None:
             return _shifted(chunk.first_reject, base)
     return None

@@ -38,16 +38,16 @@ class Check:
     judge: Judge
 
 
-REMEMBERED = 65_536
+MEMOISED_VERDICTS = 65_536
 """Verdicts on distinct values that a judge keeps: a pattern is matched once per value, not once per row."""
-MEMORABLE = 256
+MEMOISED_BYTES = 256
 """Bytes of the longest value whose verdict is kept, so that verdicts take a bounded room."""
 
 
-def remember(judge: Judge) -> Judge:
+def memoised(judge: Judge) -> Judge:
     """The same judge, with its last verdicts on short values kept."""
-    kept = lru_cache(maxsize=REMEMBERED)(judge)
-    return lambda value: kept(value) if len(value) <= MEMORABLE else judge(value)
+    kept = lru_cache(maxsize=MEMOISED_VERDICTS)(judge)
+    return lambda value: kept(value) if len(value) <= MEMOISED_BYTES else judge(value)
 
 
 def prove_nothing(fields: Fields) -> Mask:

@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from chalicelib.domain.checks import Check, Fault, prove_nothing, remember
+from chalicelib.domain.checks import Check, Fault, memoised, prove_nothing
 from chalicelib.domain.codes import LoadError
 from chalicelib.domain.contract import ColumnType
 from chalicelib.domain.swar import Fields, Mask, longest
@@ -42,7 +42,7 @@ ESCAPED = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})|.)", re.DOTALL)
 
 def document() -> Check:
     """One JSON text."""
-    return Check(prove=prove_nothing, judge=remember(_json_fault))
+    return Check(prove=prove_nothing, judge=memoised(_json_fault))
 
 
 def _json_fault(value: bytes) -> Fault | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chalicelib.domain.checks import Check, Fault, prove_nothing, remember
+from chalicelib.domain.checks import Check, Fault, memoised, prove_nothing
 from chalicelib.domain.checks_times import calendar_day, pair, real_fraction
 from chalicelib.domain.codes import LoadError
 from chalicelib.domain.contract import ColumnType, Kind
@@ -27,13 +27,13 @@ def formatted(kind: ColumnType, form: TimeForm, iso: Check) -> Check:
         return None if form.iso(value) else Fault(code=code, reason=reason)
 
     if form.fixed:
-        return Check(prove=prove, judge=remember(judge))
-    return Check(prove=iso.prove if form.text == AUTO else prove_nothing, judge=remember(judge))
+        return Check(prove=prove, judge=memoised(judge))
+    return Check(prove=iso.prove if form.text == AUTO else prove_nothing, judge=memoised(judge))
 
 
 def _fixed(form: TimeForm, fields: Fields) -> Mask:
     """Which values have every part in its place."""
-    (year, _), (month, _), (day, _), *clock = form.places
+    (year, _), (month, _), (day, _), *clock = form.positions
     proven = calendar_day(fields, year, month, day)
     proven &= real_fraction(fields, form.length) if form.split else fields.length == form.length
     for offset, byte in form.marks:

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from chalicelib.domain.automaton import compile_table
-from chalicelib.domain.checks import Check, Fault, Judge, Prove, prove_nothing, remember
+from chalicelib.domain.checks import Check, Fault, Judge, Prove, memoised, prove_nothing
 from chalicelib.domain.checks_numbers import fraction, unsigned
 from chalicelib.domain.codes import LoadError
 from chalicelib.domain.contract import ColumnType, Kind
 from chalicelib.domain.matcher import LONGEST, matcher
 from chalicelib.domain.swar import Fields, Ints, Mask, all_digits, hashes, longest, numbers, word
-from chalicelib.domain.time_format import Places, TimeForm
+from chalicelib.domain.time_format import Positions, TimeForm
 
 SHORT = 64
 """Bytes of values that are told apart vectorised."""
@@ -47,7 +47,7 @@ def pattern(expression: str, quote: str) -> Check:
             return None
         return Fault(code=LoadError.CONTRACT, reason="does not match the contract's pattern")
 
-    kept, table = remember(judge), compile_table(expression, quote)
+    kept, table = memoised(judge), compile_table(expression, quote)
     if table:
         return Check(prove=lambda fields: table.prove(fields, SHORT, longer=not automaton.quick), judge=kept)
     return Check(prove=lambda fields: _prove_distinct(fields, kept, doubled), judge=kept)
@@ -94,11 +94,11 @@ def bounds(kind: ColumnType, least: str | None, most: str | None, form: TimeForm
     if kind.kind in WHOLE:
         prove = _between(lambda fields: scaled(fields, kind.scale), *_scaled_bounds(low, high, kind.scale))
     elif kind.kind in (Kind.DATE, Kind.TIMESTAMP):
-        places = form.places if form else MOMENT
-        prove = _between(partial(_moment, places), *_moment_bounds(low, high)) if places else prove_nothing
+        positions = form.positions if form else MOMENT
+        prove = _between(partial(_moment, positions), *_moment_bounds(low, high)) if positions else prove_nothing
     else:
         prove = prove_nothing
-    return Check(prove=prove, judge=remember(judge))
+    return Check(prove=prove, judge=memoised(judge))
 
 
 def _sortable(kind: Kind) -> Sortable:
@@ -160,10 +160,10 @@ def _scaled_bounds(low: Decimal | None, high: Decimal | None, scale: int) -> tup
     return max(lowest, -GREATEST), min(highest, GREATEST)
 
 
-def _moment(places: Places, fields: Fields) -> tuple[Ints, Mask]:
+def _moment(positions: Positions, fields: Fields) -> tuple[Ints, Mask]:
     """Good dates and timestamps as the number yyyymmddhhmmss, parts of a second dropped."""
     number = np.zeros(len(fields.start), np.int64)
-    for offset, count in places:
+    for offset, count in positions:
         length = np.where(fields.length > offset, count, 0)
         number = number * 10**count + numbers(fields.part(fields.start + offset, length)).astype(np.int64)
     return number, np.ones(len(number), np.bool_)

@@ -131,7 +131,7 @@ _PARSERS: dict[Kind, Callable[[ColumnType, str], Comparable]] = {
 
 
 def value_faults(column: Column) -> list[str]:
-    """Everything wrong with the column's default, bounds, values and pattern, as 'place: what and how to mend it'."""
+    """Everything wrong with the column's default, bounds, values and pattern, as 'place: what and how to fix it'."""
     faults = [f"{place}: {fault}" for place, text in _texts(column) if (fault := _fault(column.type, text))]
     faults += _pattern_faults(column) + _format_faults(column)
     return faults or [*_bound_faults(column), *_default_faults(column)]
@@ -156,7 +156,7 @@ def _pattern_faults(column: Column) -> list[str]:
     try:
         fault = fault_of(column.pattern, column.type.length if column.type.is_text else LONGEST)
     except re.error as error:
-        return [f"pattern: not a regular expression ({error}); mend it or remove it"]
+        return [f"pattern: not a regular expression ({error}); fix it or remove it"]
     return [f"pattern: {fault}"] if fault else []
 
 
@@ -194,9 +194,9 @@ def _default_faults(column: Column) -> list[str]:
     if column.values and column.default not in column.values:
         faults.append("default: not one of the values; add it to them")
     if column.pattern is not None and not matcher(column.pattern).matches(column.default):
-        faults.append("default: does not match the pattern; mend one of the two")
+        faults.append("default: does not match the pattern; fix one of the two")
     if column.type.kind not in UNBOUNDED and not _within(column, column.default):
-        faults.append("default: beyond min or max; mend one of them")
+        faults.append("default: beyond min or max; fix one of them")
     return faults
 
 

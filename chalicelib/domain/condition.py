@@ -41,7 +41,7 @@ _ANSWERS = ("any", "all", "some")
 
 
 def check_fault(contract: Contract, check: DataCheck) -> str:
-    """What is wrong with the condition of a contract's check, and how to mend it; empty if nothing is."""
+    """What is wrong with the condition of a contract's check, and how to fix it; empty if nothing is."""
     documents = tuple(column.name for column in contract.columns if column.type.kind is Type.SUPER)
     return condition_fault(check.bad_rows, tuple(column.name for column in contract.columns), documents)
 

@@ -89,7 +89,7 @@ def _read(file: str, text: bytes, faults: list[str]) -> Contract | None:
     try:
         table = tomllib.loads(text.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        faults.append(f"{file}: not readable as TOML in UTF-8 ({error}); mend it there")
+        faults.append(f"{file}: not readable as TOML in UTF-8 ({error}); fix it there")
         return None
     found: list[str] = []
     top = Section(table, file=file, place="", faults=found)
@@ -109,13 +109,13 @@ def _contract(top: Section) -> Contract:
         table=table,
         mode=top.choice("mode", Mode.SCD1, "in this version"),
         delivery=top.choice("kind", Delivery.DELTA),
-        key=top.texts("key"),
+        key=top.string_list("key"),
         duplicate_keys=top.choice("duplicate_keys", DuplicateKeys.COLLAPSE),
         expected=_expected(top),
         order_by=top.text("order_by") or None,
-        lands_at=top.texts("lands_at"),
+        lands_at=top.string_list("lands_at"),
         dist_key=top.text("dist_key") or None,
-        sort_key=top.texts("sort_key"),
+        sort_key=top.string_list("sort_key"),
         dialect=read_dialect(top.section("dialect")),
         extra_columns=top.choice("extra_columns", ExtraColumns.FAIL),
         limits=_limits(top.section("limits")),
@@ -137,7 +137,7 @@ def _completed(contract: Contract) -> Contract:
 
 
 def _expected(top: Section) -> Expected | None:
-    by, days = top.text("expected_by"), top.texts("expected_on")
+    by, days = top.text("expected_by"), top.string_list("expected_on")
     try:
         return Expected.parse(by, days) if by or days else None
     except ExpectedError as error:
@@ -149,12 +149,14 @@ def _limits(section: Section) -> Limits:
     ratio = section.number("max_reject_ratio", default=Limits.max_reject_ratio, low=0, high=1)
     limits = Limits(
         max_reject_ratio=Limits.max_reject_ratio if ratio is None else ratio,
-        max_rejects=section.whole("max_rejects", default=Limits.max_rejects, low=0, high=10**9),
-        max_record_bytes=section.whole("max_record_bytes", default=Limits.max_record_bytes, low=64, high=4 << 20),
-        max_columns=section.whole("max_columns", default=Limits.max_columns, low=1, high=1_600),
-        max_bytes=section.whole("max_bytes", default=Limits.max_bytes, low=1, high=5 << 40),
-        max_ratio=section.whole("max_ratio", default=Limits.max_ratio, low=1, high=100_000),
-        max_unpacked_bytes=section.whole("max_unpacked_bytes", default=Limits.max_unpacked_bytes, low=1, high=5 << 40),
+        max_rejects=section.integer("max_rejects", default=Limits.max_rejects, low=0, high=10**9),
+        max_record_bytes=section.integer("max_record_bytes", default=Limits.max_record_bytes, low=64, high=4 << 20),
+        max_columns=section.integer("max_columns", default=Limits.max_columns, low=1, high=1_600),
+        max_bytes=section.integer("max_bytes", default=Limits.max_bytes, low=1, high=5 << 40),
+        max_ratio=section.integer("max_ratio", default=Limits.max_ratio, low=1, high=100_000),
+        max_unpacked_bytes=section.integer(
+            "max_unpacked_bytes", default=Limits.max_unpacked_bytes, low=1, high=5 << 40
+        ),
         chunk_mb=section.number("chunk_mb", default=None, low=0.001, high=10_000),
     )
     section.close()
@@ -177,15 +179,15 @@ def _column(name: str, section: Section) -> Column:
     column = Column(
         name=name,
         type=type_ or _UNKNOWN,
-        required=section.flag("required"),
-        aliases=section.texts("aliases"),
+        required=section.boolean("required"),
+        aliases=section.string_list("aliases"),
         default=section.scalar("default"),
         values=section.scalars("values"),
         pattern=section.text("pattern") or None,
         min=section.scalar("min"),
         max=section.scalar("max"),
         format=section.text("format"),
-        pii=section.flag("pii"),
+        pii=section.boolean("pii"),
     )
     section.close()
     for fault in value_faults(column) if type_ else ():

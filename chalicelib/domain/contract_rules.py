@@ -29,7 +29,7 @@ MAX_CHECK_NAME = 100
 RESERVED_SCHEMAS = ("etl", "pg_catalog", "information_schema")
 
 Fault = tuple[str, str]
-"""Where in the file, and what is wrong and how to mend it."""
+"""Where in the file, and what is wrong and how to fix it."""
 
 
 def faults_within(contract: Contract, stem: str) -> Iterator[Fault]:
@@ -171,7 +171,7 @@ def _check_faults(contract: Contract) -> Iterator[Fault]:
 
 
 def faults_between(by_file: Mapping[str, Contract]) -> Iterator[str]:
-    """Everything that two contracts cannot both claim, as 'file: place: what and how to mend it'."""
+    """Everything that two contracts cannot both claim, as 'file: place: what and how to fix it'."""
     for (file, one), (other_file, other) in combinations(by_file.items(), 2):
         if one.name and one.name == other.name:
             yield f'{other_file}: name: "{other.name}" is also the name in {file}; rename one'

@@ -90,7 +90,7 @@ def _step(encoding: Encoding, dialect: Dialect) -> Step:
     elif dialect.invalid is Invalid.REJECT:
         step = _as_it_is
     else:
-        step = _mended(dialect.invalid)
+        step = _corrected(dialect.invalid)
     if dialect.nul is Nul.REJECT:
         return step
     if encoding in WIDE:
@@ -102,7 +102,7 @@ def _as_it_is(block: bytes, last: bool) -> bytes:  # noqa: ARG001
     return block
 
 
-def _mended(invalid: Invalid) -> Step:
+def _corrected(invalid: Invalid) -> Step:
     """UTF-8 with what is broken in it replaced or left out."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace" if invalid is Invalid.REPLACE else "ignore")
 

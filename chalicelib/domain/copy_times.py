@@ -26,18 +26,18 @@ _BETWEEN = ("", "-", "-", " ", ":", ":")
 def copy_formats(contract: Contract) -> str:
     """The options that tell COPY how dates and timestamps are written."""
     date, time = _told(contract, _DATES), _told(contract, _TIMES)
-    told = f" DATEFORMAT AS '{date}'" if date else ""
+    notified = f" DATEFORMAT AS '{date}'" if date else ""
     timed = any(c.type.kind in _TIMES for c in contract.columns)
-    return told + (f" TIMEFORMAT AS '{time or AUTO}'" if timed else "")
+    return notified + (f" TIMEFORMAT AS '{time or AUTO}'" if timed else "")
 
 
 def staged_as_text(contract: Contract) -> dict[str, str]:
     """The columns that COPY loads as text, and the names they have there."""
-    told = {kind: _told(contract, kinds) for kinds in (_DATES, _TIMES) for kind in kinds}
+    notified = {kind: _told(contract, kinds) for kinds in (_DATES, _TIMES) for kind in kinds}
     return {
         column.name: f"_text_{number}"
         for number, column in enumerate(contract.columns, 1)
-        if column.type.kind in told and not _reads(told[column.type.kind], column)
+        if column.type.kind in notified and not _reads(notified[column.type.kind], column)
     }
 
 
@@ -74,15 +74,15 @@ def _told_only(form: TimeForm) -> bool:
     return not form.fixed and form.text != AUTO
 
 
-def _reads(told: str, column: Column) -> bool:
+def _reads(notified: str, column: Column) -> bool:
     """Whether COPY, told so, reads the column as it is written."""
     form = time_form(column.format, column.type.kind)
-    return told in ("", AUTO) if form is None else told == form.text
+    return notified in ("", AUTO) if form is None else notified == form.text
 
 
 def _cut(form: TimeForm, text: str) -> Iterator[str]:
-    for (offset, digits), before in zip(form.places, _BETWEEN, strict=True):
+    for (offset, digits), before in zip(form.positions, _BETWEEN, strict=True):
         if offset != ABSENT:
-            to_the_end = form.split and (offset, digits) == form.places[-1]
+            to_the_end = form.split and (offset, digits) == form.positions[-1]
             yield f"'{before}'" if before else "''"
             yield f"SUBSTRING({text}, {offset + 1}, {64 if to_the_end else digits})"

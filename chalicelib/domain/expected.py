@@ -14,7 +14,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class ExpectedError(ValueError):
-    """A deadline that cannot be understood; the message says what and how to mend it."""
+    """A deadline that cannot be understood; the message says what and how to fix it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The books of one load of a file as they stand in the warehouse, with what was mended of its rejects since."""
+"""The books of one load of a file as they stand in the warehouse, with what was corrected of its rejects since."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chalicelib.domain.model import LedgerRow, Outcome
 from chalicelib.domain.sql import Batch
 
 BOOKS = """SELECT outcome, loaded + duplicates + superseded, duplicates, inserted, updated, unchanged, superseded,
-  mended
+  corrected
 FROM etl.books WHERE load_id = :load_id"""
 
 
@@ -19,9 +19,9 @@ def books_query(load_id: str) -> Batch:
 
 
 def books_row(load_id: str, record: Sequence[Any]) -> LedgerRow:
-    """The row of the query's result: `staged` and what became of the rows has the mended ones too."""
+    """The row of the query's result: `staged` and what became of the rows has the corrected ones too."""
     outcome, *counts = record
-    staged, duplicate, inserted, updated, unchanged, superseded, mended = map(int, counts)
+    staged, duplicate, inserted, updated, unchanged, superseded, corrected = map(int, counts)
     return LedgerRow(
         load_id=load_id,
         outcome=Outcome(outcome),
@@ -31,5 +31,5 @@ def books_row(load_id: str, record: Sequence[Any]) -> LedgerRow:
         updated=updated,
         unchanged=unchanged,
         superseded=superseded,
-        mended=mended,
+        corrected=corrected,
     )

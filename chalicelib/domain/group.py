@@ -41,9 +41,9 @@ class Group:
     """schema.table"""
     members: tuple[Member, ...]
     """In order of arrival. None while more files are awaited; once the load was asked for, they stay as they are."""
-    held_until: float = 0.0
+    lease_until: float = 0.0
     """A worker has it in hand until then, or more files are awaited."""
-    asked_at: float = 0.0
+    submitted_at: float = 0.0
     """When the warehouse was first asked; recorded before it is."""
     statement_id: str = ""
     only: bool = False
@@ -85,5 +85,5 @@ class Gathering:
 
 
 def _kind(run: Run) -> tuple[str, int, str, str]:
-    """Mended rows are of no kind with any other's."""
-    return run.shape, run.together, run.source.bucket, run.run_id if run.mends else ""
+    """Corrected rows are of no kind with any other's."""
+    return run.shape, run.max_group_size, run.source.bucket, run.run_id if run.corrects else ""

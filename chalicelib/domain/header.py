@@ -23,7 +23,7 @@ from chalicelib.domain.contract import (
 from chalicelib.domain.grammar import Malformation, Malformed
 from chalicelib.domain.identifiers import fold
 from chalicelib.domain.preamble import preamble
-from chalicelib.domain.spelling import Found, More, Spelling
+from chalicelib.domain.record_reader import Found, More, RecordReader
 from chalicelib.errors import Rejected
 from chalicelib.visible import printable
 
@@ -83,7 +83,7 @@ def read_header(source: ByteSource, dialect: Dialect, limits: Limits) -> Header:
     start, lines = preamble(source, dialect, limits)
     if not dialect.header:
         return Header(fields=dialect.columns, data_start=start, lines=lines, skipped=lines)
-    head, found = _first_record(source, start, Spelling(replace(dialect, null=()), limits))
+    head, found = _first_record(source, start, RecordReader(replace(dialect, null=()), limits))
     if start == 0:
         _refuse_foreign(head)
     if not head or head[:1] in b"\r\n":
@@ -99,12 +99,12 @@ def read_header(source: ByteSource, dialect: Dialect, limits: Limits) -> Header:
     return Header(fields=fields, data_start=data_start, lines=lines + own, skipped=lines)
 
 
-def _first_record(source: ByteSource, start: int, spelling: Spelling) -> tuple[bytes, Found | Malformed | More]:
+def _first_record(source: ByteSource, start: int, reader: RecordReader) -> tuple[bytes, Found | Malformed | More]:
     """The record at `start`, and the bytes it was read from: hardly more than the longest record, whatever is there."""
-    most = min(spelling.longest + BEYOND_BYTES, source.size - start)
+    most = min(reader.longest + BEYOND_BYTES, source.size - start)
     head = source.read(start, min(HEAD_BYTES, most))
     while True:
-        found = BlockReader(spelling, head, len(head), at_end=start + len(head) >= source.size).record(0)
+        found = BlockReader(reader, head, len(head), at_end=start + len(head) >= source.size).record(0)
         if not isinstance(found, More) or len(head) == most:
             return head, found
         head += source.read(start + len(head), min(3 * len(head), most - len(head)))

@@ -5,11 +5,11 @@ processed/<object>/<load id>/text-00001           the file's text, in pieces, if
 processed/<object>/<load id>/part-00001.csv.zst   good rows of one chunk
 processed/<object>/<load id>/rejects-00001.jsonl  bad rows of one chunk, lines counted from the chunk's start
 processed/<object>/<load id>/manifest.json        the parts to COPY
-processed/<object>/<load id>/mended/<id>.csv      bad rows of that load as a person mended them: nothing in it is masked
-processed/<object>/<load id>/mended/<id>.places   where each of them comes from
+processed/<object>/<load id>/corrections/<id>.csv      bad rows of that load as a person corrected them: nothing in it is masked
+processed/<object>/<load id>/corrections/<id>.origins   where each of them comes from
 processed/<object>/<group id>/manifest.json       the same for runs that are loaded together
 rejected/<object>/<load id>/part-00001.jsonl      bad rows, lines counted from the file's start
-rejected/<object>/<load id>/mended/<load id>.json which of them a mending load has brought in, by where they start
+rejected/<object>/<load id>/corrections/<load id>.json which of them a load of corrections has brought in, by where they start
 archive/<object>/<yyyy>/<mm>/<dd>/<run id>/<name> the source, once loaded
 """
 
@@ -18,7 +18,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from chalicelib.domain.group import Group
-from chalicelib.domain.model import Chunk, Mends, Run
+from chalicelib.domain.model import Chunk, Correction, Run
 
 OUTPUTS = ("processed/", "rejected/", "archive/", "dashboard_data/")
 """No contract may take files from below these."""
@@ -70,22 +70,22 @@ def rejects_prefix(run: Run) -> str:
     return f"rejected/{run.prefix}/"
 
 
-def mended(run: Run, name: str) -> str:
-    """The source of a run that mends rejects of `run`."""
-    return f"processed/{run.prefix}/mended/{name}.csv"
+def corrected(run: Run, name: str) -> str:
+    """The source of a run that corrections rejects of `run`."""
+    return f"processed/{run.prefix}/corrections/{name}.csv"
 
 
-def places(source_key: str) -> str:
-    return source_key.removesuffix(".csv") + ".places"
+def row_origins(source_key: str) -> str:
+    return source_key.removesuffix(".csv") + ".origins"
 
 
-def loaded_mends(object: str, load_id: str) -> str:
-    """Below it each mending load notes what it brought in of the rejects of that load."""
-    return f"rejected/{object}/{load_id}/mended/"
+def loaded_corrections(object: str, load_id: str) -> str:
+    """Below it each load of corrections notes what it brought in of the rejects of that load."""
+    return f"rejected/{object}/{load_id}/corrections/"
 
 
-def loaded_mend(run: Run, mends: Mends) -> str:
-    return f"{loaded_mends(run.object, mends.load_id)}{run.load_id}.json"
+def loaded_correction(run: Run, corrects: Correction) -> str:
+    return f"{loaded_corrections(run.object, corrects.load_id)}{run.load_id}.json"
 
 
 def archive(run: Run) -> str:

@@ -30,7 +30,7 @@ MISSING = re.compile(
 )
 """What the warehouse lacks."""
 EVERYBODYS = re.compile(f"permission denied for|{MISSING.pattern}", re.IGNORECASE)
-"""Failures of a load that no other choice of files would mend. A file's fault may quote any words: its code counts."""
+"""Failures of a load that no other choice of files would fix. A file's fault may quote any words: its code counts."""
 
 PART_GONE = re.compile(r"\bNoSuchKey\b|\bthe specified (?:key|S3 prefix)\b.{0,1100}?\bdoes not exist", re.IGNORECASE)
 """What COPY says of a manifest or a part that is not there: one file's, and the others can be loaded."""
@@ -56,10 +56,10 @@ def allowed(old: S, new: S) -> bool:
     return old is new or new in MOVES[old]
 
 
-def afresh(run: Run, now: float) -> dict[str, Any]:
+def new_generation(run: Run, now: float) -> dict[str, Any]:
     """What a new generation of a run starts with: nothing of the one before, and a load id of its own.
 
-    Mended rows are never moved away; so what says that they were archived says that their file has its books.
+    Corrected rows are never moved away; so what says that they were archived says that their file has its books.
     """
     return {
         "state": S.ARRIVED,
@@ -71,10 +71,10 @@ def afresh(run: Run, now: float) -> dict[str, Any]:
         "counts": Counts(),
         "problem": None,
         "load_attempt": 0,
-        "setbacks": 0,
-        "together": 0,
-        "archive_key": "" if run.mends else run.archive_key,
-        "told": False,
+        "failed_loads": 0,
+        "max_group_size": 0,
+        "archive_key": "" if run.corrects else run.archive_key,
+        "notified": False,
         "cancel_requested": False,
         "moments": {S.ARRIVED.value: now},
     }
@@ -87,7 +87,7 @@ def ending(state: S, error: LandfallError) -> S:
     return S.REJECTED if error.code in FILE_FAULTS else S.FAILED
 
 
-def after_setback(run: Run, failure: LandfallError, size: int, most: int) -> dict[str, Any] | None:
+def after_failed_load(run: Run, failure: LandfallError, size: int, most: int) -> dict[str, Any] | None:
     """What changes of a run that waits again after a load of `size` runs had no effect; None if that is its end.
 
     A failure that may pass counts against `most`. One that may be a single file's fault halves the group, so that
@@ -96,10 +96,10 @@ def after_setback(run: Run, failure: LandfallError, size: int, most: int) -> dic
     if isinstance(failure, ContractChanged | LoadStopped):
         return {}
     if isinstance(failure, Retryable):
-        return {"setbacks": run.setbacks + 1} if run.setbacks + 1 < most else None
+        return {"failed_loads": run.failed_loads + 1} if run.failed_loads + 1 < most else None
     files_own = failure.code in (*FILE_FAULTS, WorkGone.code)
     lasting = not files_own and EVERYBODYS.search(failure.message)
-    return {"together": (size + 1) // 2} if size > 1 and not lasting else None
+    return {"max_group_size": (size + 1) // 2} if size > 1 and not lasting else None
 
 
 def load_fault(text: str) -> str:

@@ -25,8 +25,8 @@ WIDTH = MARK_LENGTH + 1 + DIGITS + 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where a mended row starts: in the file that is read, and in the file that it was rejected from."""
+class RowOrigin:
+    """Where a corrected row starts: in the file that is read, and in the file that it was rejected from."""
 
     own: int
     byte_offset: int
@@ -34,10 +34,10 @@ class Place:
     """Physical, from 1."""
 
 
-class Places:
-    """Those of all rows of a file of mended rows, in its order."""
+class RowOrigins:
+    """Those of all rows of a file of corrected rows, in its order."""
 
-    def __init__(self, places: Iterable[Place]) -> None:
+    def __init__(self, places: Iterable[RowOrigin]) -> None:
         found = list(places)
         self.own = np.array([place.own for place in found], np.int64)
         self.byte_offsets = np.array([place.byte_offset for place in found], np.int64)
@@ -57,9 +57,9 @@ class Places:
         return json.dumps([self.own.tolist(), self.byte_offsets.tolist(), self.lines.tolist()]).encode()
 
     @classmethod
-    def from_json(cls, text: bytes) -> Places:
+    def from_json(cls, text: bytes) -> RowOrigins:
         columns = zip(*json.loads(text), strict=True)
-        return cls(Place(own=own, byte_offset=offset, line=line) for own, offset, line in columns)
+        return cls(RowOrigin(own=own, byte_offset=offset, line=line) for own, offset, line in columns)
 
 
 def prefixed(rows: Bytes, lengths: Ints, offsets: Ints, delimiter: int, mark: bytes) -> Bytes:

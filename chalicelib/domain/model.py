@@ -86,13 +86,13 @@ class LedgerRow:
     updated: int
     unchanged: int
     superseded: int
-    mended: int = 0
-    """Rejected rows that a person mended since and that are loaded; the others count them too."""
+    corrected: int = 0
+    """Rejected rows that a person corrected since and that are loaded; the others count them too."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """Rows of a chunk or a file. read = good + mended + rejected; once loaded, good + mended = all the rest."""
+    """Rows of a chunk or a file. read = good + corrected + rejected; once loaded, good + corrected = all the rest."""
 
     read: int = 0
     good: int = 0
@@ -104,25 +104,25 @@ class Counts:
     unchanged: int = 0
     superseded: int = 0
     """Good rows not applied because the target, or a newer file of the same load, holds a newer one."""
-    mended: int = 0
-    """Rows that were rejected and are loaded, for somebody mended them: `rejected` has them no more."""
+    corrected: int = 0
+    """Rows that were rejected and are loaded, for somebody corrected them: `rejected` has them no more."""
 
     @property
     def balanced(self) -> bool:
         """Whether no row is unaccounted for before the load."""
-        return self.read == self.good + self.mended + self.rejected
+        return self.read == self.good + self.corrected + self.rejected
 
     @property
     def settled(self) -> bool:
         """Whether no row is unaccounted for after the load."""
         applied = self.duplicate + self.inserted + self.updated + self.unchanged + self.superseded
-        return self.balanced and self.good + self.mended == applied
+        return self.balanced and self.good + self.corrected == applied
 
     def after(self, row: LedgerRow) -> Counts:
-        """With what the ledger says became of the good rows, and of those mended since."""
-        names = ("duplicate", "inserted", "updated", "unchanged", "superseded", "mended")
+        """With what the ledger says became of the good rows, and of those corrected since."""
+        names = ("duplicate", "inserted", "updated", "unchanged", "superseded", "corrected")
         fates = {name: getattr(row, name) for name in names}
-        return replace(self, rejected=self.rejected + self.mended - row.mended, **fates)
+        return replace(self, rejected=self.rejected + self.corrected - row.corrected, **fates)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,13 +174,13 @@ NOT_KEPT = "-"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mends:
-    """Which load a run's rows were rejected in, before a person mended them."""
+class Correction:
+    """Which load a run's rows were rejected in, before a person corrected them."""
 
     run_id: str
     generation: int
     source_order: str
-    """The age of that load's file, and of the mended rows."""
+    """The age of that load's file, and of the corrected rows."""
 
     @property
     def load_id(self) -> str:
@@ -214,17 +214,17 @@ class Run:
     """What runs must have in common to be loaded by one COPY: the contract as it was, and the file's columns."""
     load_attempt: int = 0
     """Counts the loads it was taken into."""
-    setbacks: int = 0
+    failed_loads: int = 0
     """Of these, those that failed in a passing way."""
-    together: int = 0
+    max_group_size: int = 0
     """The most runs it may be loaded with: halved when a load of several fails for a lasting reason; 0 is no limit."""
     archive_key: str = ""
     """Where the source is now, once archived; NOT_KEPT if somebody deleted or replaced it first."""
     reads: Source | None = None
     """What a forced rerun reads, if not `source`: the archived copy."""
-    mends: Mends | None = None
-    """Set if `source` holds mended rejects of another run's load."""
-    told: bool = False
+    corrects: Correction | None = None
+    """Set if `source` holds corrected rejects of another run's load."""
+    notified: bool = False
     """The outcome was published."""
     cancel_requested: bool = False
     """Somebody wants it stopped; its load was under way, so the ledger decides."""
@@ -252,7 +252,7 @@ class Run:
     def finished(self) -> bool:
         """Nothing is left to do: the outcome is terminal, told, and a loaded source is archived."""
         archived = self.state is not RunState.LOADED or bool(self.archive_key)
-        return self.told and self.state.terminal and archived
+        return self.notified and self.state.terminal and archived
 
     @property
     def source_order(self) -> str:
@@ -260,8 +260,8 @@ class Run:
 
         A file found by listing has none; being what lay there in the end, it is the last of its second.
         """
-        if self.mends:
-            return self.mends.source_order
+        if self.corrects:
+            return self.corrects.source_order
         sequencer = self.source.sequencer.ljust(32, "0") if self.source.sequencer else "Z" * 32
         return f"{self.source.last_modified:017.3f}#{sequencer}"
 

@@ -31,7 +31,7 @@ def notice(run: Run) -> dict[str, Any]:
         "load_id": run.load_id,
         "file": f"s3://{run.source.bucket}/{run.source.key}",
         "archived_at": run.archive_key,
-        "mends": run.mends.run_id if run.mends else "",
+        "corrects": run.corrects.run_id if run.corrects else "",
         "rows": asdict(run.counts),
         "rejects": f"s3://{run.source.bucket}/{keys.rejects_prefix(run)}" if run.counts.rejected else "",
         "problem": asdict(run.problem) if run.problem else None,

@@ -17,7 +17,7 @@ _CAPTURE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
 class PatternError(ValueError):
-    """A pattern that cannot be understood; the message says what and how to mend it."""
+    """A pattern that cannot be understood; the message says what and how to fix it."""
 
 
 @dataclass(frozen=True, kw_only=True)

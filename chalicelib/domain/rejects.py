@@ -1,4 +1,4 @@
-"""Bad records, explained: for people to mend, and for a later load of the mended rows."""
+"""Bad records, explained: for people to fix, and for a later load of the corrected rows."""
 
 from __future__ import annotations
 

@@ -138,8 +138,8 @@ class _Finder:
         text = source.read(cut - 1, min(window + 1, source.size - cut + 1))  # the byte before the cut is its context
         inside = _states(text, self.grammar)
         start = _first_start(text, inside=inside == [True], grammar=self.grammar)
-        told = start is not None and (len(inside) != 2 or _plausible(text, self.grammar))
-        return start, told or cut - 1 + len(text) == source.size
+        notified = start is not None and (len(inside) != 2 or _plausible(text, self.grammar))
+        return start, notified or cut - 1 + len(text) == source.size
 
 
 def _states(text: bytes, grammar: Grammar) -> list[bool]:

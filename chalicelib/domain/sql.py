@@ -66,8 +66,8 @@ class Share:
     rows_read: int
     rows_good: int
     rows_rejected: int
-    mends: str = ""
-    """The load that its rows were rejected in, if a person mended them since."""
+    corrects: str = ""
+    """The load that its rows were rejected in, if a person corrected them since."""
 
     @property
     def mark(self) -> str:
@@ -142,7 +142,7 @@ def merge_bytes(contract: Contract) -> int:
 
 SHARES_DDL = """CREATE TEMP TABLE {} (
   mark char(8), load_id varchar(32), run_id varchar(64), source_order varchar(128), bucket varchar(255),
-  source_key varchar(8192), rows_read bigint, rows_good bigint, rows_rejected bigint, mends varchar(32)
+  source_key varchar(8192), rows_read bigint, rows_good bigint, rows_rejected bigint, corrects varchar(32)
 )"""
 """The key as hexadecimal digits of its UTF-8."""
 SHARES_AT_ONCE = 90_000
@@ -171,8 +171,8 @@ def _check(order: LoadOrder) -> None:
 def _sound(share: Share) -> bool:
     names = (_HEX, share.load_id), (_SORTABLE, share.source_order), (_NAME, share.run_id), (_NAME, share.bucket)
     balanced = share.rows_read == share.rows_good + share.rows_rejected and min(share.rows_good, share.rows_read) >= 0
-    mends = not share.mends or _HEX.fullmatch(share.mends)
-    return balanced and bool(share.key and mends) and all(shape.fullmatch(text) for shape, text in names)
+    corrects = not share.corrects or _HEX.fullmatch(share.corrects)
+    return balanced and bool(share.key and corrects) and all(shape.fullmatch(text) for shape, text in names)
 
 
 def _known(order: LoadOrder) -> bool:
@@ -245,7 +245,7 @@ def _shares(order: LoadOrder, table: str) -> Iterator[str]:
     rows = [
         f"('{s.mark}', '{s.load_id}', '{s.run_id}', '{s.source_order}', '{s.bucket}', "
         f"'{s.key.encode('utf-8', 'surrogatepass').hex()}', {s.rows_read}, {s.rows_good}, {s.rows_rejected}, "
-        f"'{s.mends}')"
+        f"'{s.corrects}')"
         for s in order.shares
     ]
     at_once = max(1, SHARES_AT_ONCE // max(map(len, rows)))

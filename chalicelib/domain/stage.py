@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chalicelib.domain import lineage
-from chalicelib.domain.block import Block, Place, explain, make_block, reject
+from chalicelib.domain.block import Block, Position, explain, make_block, reject
 from chalicelib.domain.bytesource import ByteSource, Range
 from chalicelib.domain.codes import LoadError
 from chalicelib.domain.grammar import Malformed
@@ -85,7 +85,7 @@ class _Stager:
     def __init__(self, source: ByteSource, chunk: Range, rules: Rules, block_bytes: int, hash_keys: bool) -> None:
         self.source, self.rules, self.block_bytes, self.hash_keys = source, rules, block_bytes, hash_keys
         self.stop = min(chunk.stop, source.size)
-        self.place = Place(offset=chunk.start, line=1)
+        self.position = Position(offset=chunk.start, line=1)
         self.ahead = b""
         self.explained = rules.explained
         self.work = Work.of_chunk(max(self.stop - chunk.start, 0), rules.grammar.longest)
@@ -93,25 +93,30 @@ class _Stager:
     def blocks(self) -> Iterator[Block]:
         """Scan, judge and hand on until the next record is another chunk's."""
         step = self.block_bytes
-        while self.place.offset < self.stop:
+        while self.position.offset < self.stop:
             data, size = self._fill(max(step, len(self.ahead)))
-            self.work.offset = self.place.offset
-            at_end = self.place.offset + size == self.source.size
+            self.work.offset = self.position.offset
+            at_end = self.position.offset + size == self.source.size
             reading = self.rules.read(data, size, at_end=at_end, work=self.work)
-            mine = int(reading.starts.searchsorted(self.stop - self.place.offset))
-            place, used = self.place, int(reading.starts[mine]) if mine < len(reading.starts) else reading.consumed
+            mine = int(reading.starts.searchsorted(self.stop - self.position.offset))
+            position, used = (
+                self.position,
+                int(reading.starts[mine]) if mine < len(reading.starts) else reading.consumed,
+            )
             for first in range(0, mine, MOST_ROWS):
                 rows = slice(first, min(first + MOST_ROWS, mine))
                 table = Table.of(reading, self.rules, rows)
-                yield self._pass(make_block(table, reading, place, hash_keys=self.hash_keys, explained=self.explained))
+                yield self._pass(
+                    make_block(table, reading, position, hash_keys=self.hash_keys, explained=self.explained)
+                )
             self.ahead = data[used:size]
-            if reading.unended and self.place.offset < self.stop:
+            if reading.unended and self.position.offset < self.stop:
                 yield self._pass(self._long_line(reading.unended))
-            step = self.block_bytes if self.place.offset > place.offset else 2 * step
+            step = self.block_bytes if self.position.offset > position.offset else 2 * step
 
     def _fill(self, step: int) -> tuple[bytes, int]:
         """The bytes ahead and up to `step` more, padded, and how many. Bytes behind the chunk are read in need only."""
-        begin = self.place.offset + len(self.ahead)
+        begin = self.position.offset + len(self.ahead)
         left = self.stop - begin
         wanted = min(step, left) if left > 0 else min(max(len(self.ahead), BEYOND_BYTES), self.source.size - begin)
         fresh = self._read(begin, wanted)
@@ -124,7 +129,7 @@ class _Stager:
         return fresh
 
     def _pass(self, block: Block) -> Block:
-        self.place = Place(offset=block.end, line=self.place.line + block.lines)
+        self.position = Position(offset=block.end, line=self.position.line + block.lines)
         self.explained -= min(self.explained, len(block.rejects))
         return block
 
@@ -132,7 +137,7 @@ class _Stager:
         """Reject the line at hand, which is at fault and longer than what was read; its end is looked for, not kept."""
         line, length, self.ahead = self.ahead, len(self.ahead), b""
         newline, before = self.rules.newline, self.rules.before_newline
-        at, returned = self.place.offset + length, line.endswith(before)
+        at, returned = self.position.offset + length, line.endswith(before)
         while at < self.source.size:
             fresh = self._read(at, min(self.block_bytes, self.source.size - at))
             at += len(fresh)
@@ -143,10 +148,10 @@ class _Stager:
             if feed:
                 break
         record = MASK if self.rules.hidden else line[: length - returned]
-        reason, quote_line = explain(fault, self.place.line, self.rules.grammar)  # its quote opens in this very line
+        reason, quote_line = explain(fault, self.position.line, self.rules.grammar)  # its quote opens in this very line
         why = RowFault(column="", code=LoadError.LINE, reason=reason)
         return Block(
-            start=self.place.offset,
+            start=self.position.offset,
             end=at - len(self.ahead),
             good=b"",
             rows_read=1,
@@ -154,6 +159,8 @@ class _Stager:
             blank=0,
             comments=0,
             lines=1,
-            rejects=(reject(self.place.line, self.place.offset, record, why, quote_line),) if self.explained else (),
+            rejects=(reject(self.position.line, self.position.offset, record, why, quote_line),)
+            if self.explained
+            else (),
             unexplained={} if self.explained else {why.code: 1},
         )

@@ -14,10 +14,10 @@ import numpy as np
 
 from chalicelib.domain.codes import LoadError
 from chalicelib.domain.grammar import CR, Malformed
-from chalicelib.domain.reading import Reading
 from chalicelib.domain.rejects import MASK, NO_TEXT
 from chalicelib.domain.row_fault import RowFault, ragged
 from chalicelib.domain.swar import Fields, Ints, Mask
+from chalicelib.domain.transcoder import Reading
 from chalicelib.domain.utf8 import broken
 from chalicelib.domain.validate import ColumnRule, Rules
 

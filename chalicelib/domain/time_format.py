@@ -28,7 +28,7 @@ ISO_FORMS = {Kind.DATE: "YYYY-MM-DD", Kind.TIMESTAMP: "YYYY-MM-DD HH24:MI:SS"}
 ABSENT = 64
 """Offset of a part that the format does not have: behind the longest value."""
 
-Places = tuple[tuple[int, int], ...]
+Positions = tuple[tuple[int, int], ...]
 """Where year, month, day, hour, minute and second stand in a value: (offset, digits)."""
 
 _PARTS = {
@@ -68,7 +68,7 @@ class TimeForm:
     """As COPY is told."""
     shapes: tuple[re.Pattern[bytes], ...]
     """A value has one of these."""
-    places: Places = ()
+    positions: Positions = ()
     """Where the parts stand, if that is the same in all values."""
     marks: tuple[tuple[int, int], ...] = ()
     """(offset, byte) of what stands between the parts."""
@@ -80,7 +80,7 @@ class TimeForm:
     @property
     def fixed(self) -> bool:
         """Every part has its place, so SQL can cut a value into its parts."""
-        return bool(self.places)
+        return bool(self.positions)
 
     def iso(self, value: bytes) -> bytes | None:
         """The same moment as ISO 8601 writes it; None if the value has another form or is not in the calendar."""
@@ -148,9 +148,9 @@ def _placed(form: TimeForm, tokens: Sequence[str]) -> TimeForm:
         at += _WIDTHS.get(token, 1)
     if ("SS", " ") in pairwise(tokens):
         return form  # what follows parts of a second has no place of its own
-    places = tuple(found.get(token, (ABSENT, width)) for token, width in _WIDTHS.items())
+    positions = tuple(found.get(token, (ABSENT, width)) for token, width in _WIDTHS.items())
     return TimeForm(
-        text=form.text, shapes=form.shapes, places=places, marks=tuple(marks), length=at, split=tokens[-1] == "SS"
+        text=form.text, shapes=form.shapes, positions=positions, marks=tuple(marks), length=at, split=tokens[-1] == "SS"
     )
 
 

@@ -53,10 +53,10 @@ class Section:
             self.fault(key, f'"{text}" is not supported; {only}; write {key} = "{default.value}"')
         return members.get(text, default)
 
-    def flag(self, key: str, *, default: bool = False) -> bool:
+    def boolean(self, key: str, *, default: bool = False) -> bool:
         return bool(self._take(key, bool, default))
 
-    def words(self, key: str, *, default: tuple[str, ...]) -> tuple[str, ...]:
+    def strings(self, key: str, *, default: tuple[str, ...]) -> tuple[str, ...]:
         """A list of texts, the empty text among them perhaps."""
         items = self._take(key, list, list(default))
         wrong = [i for i in items if not isinstance(i, str)]
@@ -64,7 +64,7 @@ class Section:
             self.fault(key, f"{wrong[0]!r} is not a text; write each entry in quotes")
         return tuple(dict.fromkeys(i for i in items if isinstance(i, str)))
 
-    def whole(self, key: str, *, default: int, low: int, high: int) -> int:
+    def integer(self, key: str, *, default: int, low: int, high: int) -> int:
         value = int(self._take(key, int, default))
         if not low <= value <= high:
             self.fault(key, f"{value} is out of range; write {low} to {high}")
@@ -76,7 +76,7 @@ class Section:
             self.fault(key, f"{value} is out of range; write {low:g} to {high:g}")
         return None if value is None else float(value)
 
-    def texts(self, key: str) -> tuple[str, ...]:
+    def string_list(self, key: str) -> tuple[str, ...]:
         """A list of texts; one text alone counts as a list of one."""
         value = self.table.get(key, [])
         items = [value] if isinstance(value, str) else self._take(key, list, [])

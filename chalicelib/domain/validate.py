@@ -11,12 +11,12 @@ from chalicelib.domain.codes import LoadError
 from chalicelib.domain.contract import NULL_WORD, Column, ColumnType, Contract, Empty, Kind
 from chalicelib.domain.grammar import Grammar
 from chalicelib.domain.header import Layout
-from chalicelib.domain.lineage import Places
+from chalicelib.domain.lineage import RowOrigins
 from chalicelib.domain.model import MARK_LENGTH
-from chalicelib.domain.reading import Reading, Transcriber, read_plain, transcriber
 from chalicelib.domain.rejects import EXPLAINED
 from chalicelib.domain.swar import Fields, Mask, equal
 from chalicelib.domain.time_format import time_form
+from chalicelib.domain.transcoder import Reading, Transcoder, read_plain, transcoder_for
 from chalicelib.domain.work import Work
 from chalicelib.errors import ContractError
 
@@ -87,17 +87,17 @@ class Rules:
     """Put the mark and each record's byte offset before it."""
     mark: bytes = b"0" * MARK_LENGTH
     """Of the load that the rows are for."""
-    transcriber: Transcriber | None = None
+    transcoder_for: Transcoder | None = None
     """Reads what COPY could not."""
-    places: Places | None = None
-    """Where the rows come from, if the file is one of mended rows."""
+    origins: RowOrigins | None = None
+    """Where the rows come from, if the file is one of corrected rows."""
     explained: int = EXPLAINED
     """How many of a chunk's bad rows get a reject; the others are counted by their codes."""
 
     @property
     def newline(self) -> bytes:
         """The last byte of a line end in the file."""
-        return self.transcriber.spelling.newline if self.transcriber else b"\n"
+        return self.transcoder_for.reader.newline if self.transcoder_for else b"\n"
 
     @property
     def before_newline(self) -> tuple[bytes, ...]:
@@ -106,21 +106,21 @@ class Rules:
 
     def read(self, data: bytes, size: int, *, at_end: bool, work: Work) -> Reading:
         """The records in the first `size` bytes of a padded block that begins with one, as COPY reads them."""
-        if self.transcriber:
-            return self.transcriber.read(data, size, at_end=at_end, work=work)
+        if self.transcoder_for:
+            return self.transcoder_for.read(data, size, at_end=at_end, work=work)
         return read_plain(data, size, self.grammar, at_end=at_end, work=work)
 
 
 def compile_rules(contract: Contract, layout: Layout) -> Rules:
     """The checks for a file whose header has this layout. Raises ContractError if a pattern or bound is faulty."""
-    places = {column.name: place for place, column in enumerate(layout.columns)}
+    origins = {column.name: place for place, column in enumerate(layout.columns)}
     return Rules(
         columns=tuple(_rule(contract, column) for column in layout.columns),
         grammar=Grammar.of(contract.dialect, contract.limits),
-        key=tuple((places[name], contract.column(name).type) for name in contract.key if name in places),
+        key=tuple((origins[name], contract.column(name).type) for name in contract.key if name in origins),
         hidden=tuple(place for place, column in enumerate(layout.columns) if column.pii),
         lineage=contract.lineage,
-        transcriber=transcriber(contract.dialect, contract.limits, layout.columns, dict(layout.rescued)),
+        transcoder_for=transcoder_for(contract.dialect, contract.limits, layout.columns, dict(layout.rescued)),
         explained=max(contract.limits.max_rejects, EXPLAINED),
     )
 

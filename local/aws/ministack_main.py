@@ -61,7 +61,7 @@ from signatures import Credentials  # noqa: E402
 Answer = tuple[int, dict[str, str], bytes]
 
 
-def mend_queues(lambda_svc: Any, sqs: Any) -> None:
+def patch_queues(lambda_svc: Any, sqs: Any) -> None:
     """Put messages back that found no worker; and pause a mapping after a failure for less than a second."""
     run = lambda_svc._run_sqs_batch
     lambda_svc._ESM_BACKOFF_SECONDS = 0.1  # one sick message must not slow down the others of its queue
@@ -80,7 +80,7 @@ def mend_queues(lambda_svc: Any, sqs: Any) -> None:
     lambda_svc._run_sqs_batch = run_or_put_back
 
 
-def mend_events(eventbridge: Any, lambda_svc: Any) -> None:
+def patch_events(eventbridge: Any, lambda_svc: Any) -> None:
     """Let EventBridge's invocations be tried again, schedules tick in seconds, and the warehouse speak."""
     in_minutes, put = eventbridge._parse_rate_seconds, eventbridge._put_events
     in_seconds = re.compile(r"^rate\((\d+) seconds?\)$")
@@ -136,7 +136,7 @@ async def no_warehouse(*_request: Any) -> Answer:
     return 400, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(said).encode()
 
 
-def mend_versions(s3: Any) -> None:
+def patch_versions(s3: Any) -> None:
     """Give a range of a version where a range is asked for."""
     get = s3._get_object
 
@@ -158,7 +158,7 @@ def mend_versions(s3: Any) -> None:
     s3._get_object = get_object
 
 
-def mend_runtime(lambda_runtime: Any, credentials: Credentials) -> None:
+def patch_runtime(lambda_runtime: Any, credentials: Credentials) -> None:
     """Start uploaded code under a Python with nothing but the standard library on its path, with keys that are valid.
 
     ministack would start it under its own, where the code would find whatever ministack imports. It would give it the
@@ -204,7 +204,7 @@ def keep_to_worker(lambda_svc: Any, worker_url: str, credentials: Credentials) -
     lambda_svc._execute_function_proxy = invoker(credentials)
 
 
-def mend_rest_apis(v1: Any) -> None:
+def patch_rest_apis(v1: Any) -> None:
     """Take a REST API's routes from the text that is imported, or put over it: then it keeps its id and stages."""
     handle = v1.handle_request
 
@@ -224,7 +224,7 @@ def mend_rest_apis(v1: Any) -> None:
     v1.handle_request = handle_request
 
 
-def mend_gateway(app: Any, redshift_data_url: str, credentials: Credentials) -> None:
+def patch_gateway(app: Any, redshift_data_url: str, credentials: Credentials) -> None:
     """Answer for the Redshift Data API too, and for a Redshift Serverless."""
     detect = app.detect_service
 
@@ -261,7 +261,7 @@ def settle_in(port: int, memory_mb: int) -> None:
 
 def main() -> None:
     """Start, and serve until SIGTERM."""
-    parser = argparse.ArgumentParser(description="ministack, mended, on loopback")
+    parser = argparse.ArgumentParser(description="ministack, corrected, on loopback")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--redshift-data-url", default="")
     parser.add_argument("--worker-url", default="", help="where functions run; without it, uploaded code is run")
@@ -275,15 +275,15 @@ def main() -> None:
     from ministack.services import apigateway_v1, eventbridge, lambda_svc, s3, sqs
 
     keep_to_worker(lambda_svc, args.worker_url, credentials)
-    mend_runtime(lambda_runtime, credentials)
+    patch_runtime(lambda_runtime, credentials)
     lambda_svc.execution_credentials = lambda_runtime.execution_credentials
-    mend_rest_apis(apigateway_v1)
-    mend_queues(lambda_svc, sqs)
+    patch_rest_apis(apigateway_v1)
+    patch_queues(lambda_svc, sqs)
     make_queues_fair(sqs)
-    mend_versions(s3)
-    mend_events(eventbridge, lambda_svc)
+    patch_versions(s3)
+    patch_events(eventbridge, lambda_svc)
     if args.redshift_data_url:
-        mend_gateway(app, args.redshift_data_url, credentials)
+        patch_gateway(app, args.redshift_data_url, credentials)
     app.app = guarded(app.app, args.port, credentials, deployed=not args.worker_url)
     sys.argv[1:] = []  # ministack reads them too
     app.main()

@@ -11,9 +11,9 @@ import uuid
 from collections.abc import Callable
 from itertools import count
 
-from local.redshift.answers import Answer, described, has_result, listed, part_answer
 from local.redshift.engine import Engine
 from local.redshift.requests import TARGET, ApiError, Request, bound, check_submit, invalid, required
+from local.redshift.responses import Answer, described, has_result, listed, part_answer
 from local.redshift.statements import Part, Statements, Status, Submission
 
 _ID = re.compile(r"[a-z0-9]{8}(-[a-z0-9]{4}){3}-[a-z0-9]{12}(:\d{0,2})?")

@@ -14,7 +14,7 @@ import psycopg
 from psycopg import errors
 
 from local.redshift.copy.load import CopyFailedError, Loader
-from local.redshift.events import Bell
+from local.redshift.events import Notifier
 from local.redshift.results import read
 from local.redshift.sql.errors import SqlRefusedError
 from local.redshift.sql.rewrite import first_word, rewrite
@@ -29,7 +29,7 @@ _FAILURES = (psycopg.Error, SqlRefusedError, CopyFailedError)
 class Engine:
     """`submit` returns at once; the submission's own status tells how it goes."""
 
-    def __init__(self, dsn: str, loader: Loader, bell: Bell) -> None:
+    def __init__(self, dsn: str, loader: Loader, bell: Notifier) -> None:
         self._dsn, self._loader, self._bell = dsn, loader, bell
         self._threads = ThreadPoolExecutor(max_workers=_THREADS, thread_name_prefix="statement")
 

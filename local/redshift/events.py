@@ -16,7 +16,7 @@ from local.redshift.statements import Submission
 _KEPT_SECONDS = 24 * 3600
 
 
-class Bell:
+class Notifier:
     """Sends to the endpoint, or to nobody when there is none."""
 
     def __init__(self, endpoint: str | None, credentials: Credentials) -> None:

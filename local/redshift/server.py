@@ -12,7 +12,7 @@ from local.redshift.copy.load import Loader
 from local.redshift.data_api import DataApi
 from local.redshift.endpoints import client
 from local.redshift.engine import Engine
-from local.redshift.events import Bell
+from local.redshift.events import Notifier
 from local.redshift.http_server import HttpServer
 from local.redshift.postgres import Postgres
 from local.redshift.roles import DATABASE, USER, limit_role
@@ -38,7 +38,7 @@ class LocalRedshift:
         credentials: Credentials | None = None,
     ) -> None:
         self.credentials = credentials or Credentials.fresh()
-        self._s3, self._bell = client("s3", s3_endpoint, self.credentials), Bell(events_endpoint, self.credentials)
+        self._s3, self._bell = client("s3", s3_endpoint, self.credentials), Notifier(events_endpoint, self.credentials)
         self._postgres = Postgres(Path(data).resolve())
         self._ports = api_port, wire_port
         self._statements = Statements()

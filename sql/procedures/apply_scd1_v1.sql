@@ -13,9 +13,9 @@
 --             looked at before a snapshot's age is: what becomes of such a file does not depend on other files;
 --   balanced  for every file, staged = duplicates + inserted + updated + unchanged + superseded, or the transaction
 --             fails.
--- A file of mended rows ("mends" in its share names the load that rejected them; its offsets are those of that load's
+-- A file of corrected rows ("corrects" in its share names the load that rejected them; its offsets are those of that load's
 -- file) is loaded alone. Of its rows,
---   once      those in etl.mends are not merged again, and are booked as duplicates; the others come into etl.mends;
+--   once      those in etl.corrections are not merged again, and are booked as duplicates; the others come into etl.corrections;
 --   newer     one is superseded, too, by a row that its own file has further on.
 -- Does not delete: a key that a snapshot no longer holds stays.
 --
@@ -69,8 +69,8 @@ declare
     v_twice varchar(256) := 'coalesce(c.staged - c.keys, 0)';
     v_lost varchar(256) := 'coalesce(c.keys - f.inserted - f.updated - f.unchanged, c.keys, 0)';
     v_order varchar(128);
-    v_mends varchar(32);
-    v_mended varchar(20) := '0';        -- rows that were mended and merged before
+    v_corrects varchar(32);
+    v_corrected varchar(20) := '0';        -- rows that were corrected and merged before
     v_files bigint;
     v_left varchar(256);                -- w. while the winners are written, then their table
     v_columns integer;
@@ -91,18 +91,18 @@ begin
     end if;
     execute 'delete from ' || v_shares || ' using etl.ledger l where l.object = ' || quote_literal(p_object)
         || ' and l.load_id = ' || v_shares || '.load_id';
-    execute 'select count(*), max(source_order), max(mends) from ' || v_shares into v_files, v_order, v_mends;
+    execute 'select count(*), max(source_order), max(corrects) from ' || v_shares into v_files, v_order, v_corrects;
     if v_files = 0 then
         return;
     end if;
-    if v_mends <> '' then
+    if v_corrects <> '' then
         if v_files > 1 then
-            raise exception 'BAD_LOAD_ORDER: mended rows are loaded file by file';
+            raise exception 'BAD_LOAD_ORDER: corrected rows are loaded file by file';
         end if;
-        execute 'delete from ' || v_staging || ' using etl.mends m where m.load_id = ' || quote_literal(v_mends)
+        execute 'delete from ' || v_staging || ' using etl.corrections m where m.load_id = ' || quote_literal(v_corrects)
             || ' and m.byte_offset = ' || v_staging || '."_source_offset"';
         get diagnostics v_count := row_count;
-        v_mended := cast(v_count as varchar(20));
+        v_corrected := cast(v_count as varchar(20));
     end if;
 
     for i in 1..regexp_count(p_keys, ',') + 1 loop
@@ -124,7 +124,7 @@ begin
         || '(select s."_source_mark" as mark, count(*) as staged from ' || v_staging || ' s join ' || v_shares
         || ' h on h.mark = s."_source_mark" group by s."_source_mark", ' || v_partition || ') k group by k.mark';
     execute 'select count(*) from ' || v_shares || ' h left join ' || v_counts || ' c on c.mark = h.mark '
-        || 'where coalesce(c.staged, 0) + ' || v_mended || ' <> h.rows_good or h.rows_read <> h.rows_good + h.rows_rejected' into v_count;
+        || 'where coalesce(c.staged, 0) + ' || v_corrected || ' <> h.rows_good or h.rows_read <> h.rows_good + h.rows_rejected' into v_count;
     if v_count > 0 then
         raise exception 'BOOKS_OPEN: the rows of % files of load % do not add up', v_count, p_group_id;
     end if;
@@ -171,7 +171,7 @@ begin
         -- A row from before Landfall has no _source_order: any file is newer.
         v_age := 'coalesce(t."_source_order", '''')';
         v_older := v_age || ' > w."_source_order"';
-        if v_mends <> '' then
+        if v_corrects <> '' then
             v_older := '(' || v_older || ' or (t."_source_order" = w."_source_order" and t."_source_offset" > '
                 || 'w."_source_offset"))';
         end if;
@@ -269,12 +269,12 @@ begin
     -- Of a file's keys, those that another file of the load won are superseded too.
     execute 'insert into etl.ledger (load_id, group_id, run_id, object, target, outcome, source_order, bucket, '
         || 'source_key, fingerprint, rows_read, rows_good, rows_rejected, staged, duplicates, inserted, updated, '
-        || 'unchanged, superseded, committed_at, mends) select h.load_id, ' || quote_literal(p_group_id) || ', h.run_id, '
+        || 'unchanged, superseded, committed_at, corrects) select h.load_id, ' || quote_literal(p_group_id) || ', h.run_id, '
         || quote_literal(p_object) || ', ' || quote_literal(p_schema || '.' || p_table) || ', '
         || quote_literal(v_outcome) || ', h.source_order, h.bucket, from_varbyte(from_hex(h.source_key), ''utf8''), '
         || quote_literal(p_fingerprint) || ', h.rows_read, h.rows_good, h.rows_rejected, coalesce(c.staged, 0) + '
-        || v_mended || ', ' || v_twice || ' + ' || v_mended || ', coalesce(f.inserted, 0), coalesce(f.updated, 0), '
-        || 'coalesce(f.unchanged, 0), ' || v_lost || ', cast(' || quote_literal(cast(v_now as varchar(32))) || ' as timestamp), h.mends from ' || v_shares
+        || v_corrected || ', ' || v_twice || ' + ' || v_corrected || ', coalesce(f.inserted, 0), coalesce(f.updated, 0), '
+        || 'coalesce(f.unchanged, 0), ' || v_lost || ', cast(' || quote_literal(cast(v_now as varchar(32))) || ' as timestamp), h.corrects from ' || v_shares
         || ' h left join ' || v_counts || ' c on c.mark = h.mark left join ' || v_fates || ' f on f.mark = h.mark';
 
     select count(*) into v_count
@@ -284,13 +284,13 @@ begin
     if v_count > 0 then
         raise exception 'BOOKS_OPEN: the rows of load % do not add up', p_group_id;
     end if;
-    if v_mends <> '' and v_outcome = 'LOADED' then
-        execute 'insert into etl.mends (load_id, byte_offset, mended_by, mended_at) select h.mends, s."_source_offset", '
+    if v_corrects <> '' and v_outcome = 'LOADED' then
+        execute 'insert into etl.corrections (load_id, byte_offset, corrected_by, corrected_at) select h.corrects, s."_source_offset", '
             || 'h.load_id, cast(' || quote_literal(cast(v_now as varchar(32))) || ' as timestamp) from ' || v_staging
             || ' s join ' || v_shares || ' h on h.mark = s."_source_mark"';
         get diagnostics v_count := row_count;
         if v_count <> v_staged then
-            raise exception 'BOOKS_OPEN: % mended rows were merged and % are noted', v_staged, v_count;
+            raise exception 'BOOKS_OPEN: % corrected rows were merged and % are noted', v_staged, v_count;
         end if;
     end if;
     execute 'drop table ' || v_counts;

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 import app as application
-from chalicelib import answers, errors, questions
+from chalicelib import errors, requests, responses
 from tests.api.conftest import GOOD, Api
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/api.md").read_text(encoding="utf-8")
-OURS = (*answers.STATUS, errors.Throttled)
+OURS = (*responses.STATUS, errors.Throttled)
 CODES = {kind.code for kind in OURS if hasattr(kind, "code")} | {
-    *answers.CHALICE_CODES.values(),
+    *responses.CHALICE_CODES.values(),
     "INTERNAL",
     "CONFLICT",
     "BAD_CURSOR",
@@ -41,5 +41,5 @@ def test_every_field_is_documented(api: Api) -> None:
 
 
 def test_every_field_of_a_rerun_is_documented() -> None:
-    orders = (questions.RerunOrder, questions.BackfillOrder, questions.RedriveOrder)
+    orders = (requests.RerunRequest, requests.BackfillRequest, requests.RedriveRequest)
     assert all(f"`{name}`" in DOCUMENT for order in orders for name in order.__dataclass_fields__)

@@ -1,4 +1,4 @@
-"""Whatever a caller with a token sends, the answer is a result or an error that names what to mend, never a 500."""
+"""Whatever a caller with a token sends, the answer is a result or an error that names what to fix, never a 500."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import app as application
 from chalicelib.adapters.cursors import write_cursor
-from chalicelib.answers import NotFound
+from chalicelib.responses import NotFound
 from tests.api.conftest import BAD, KEY, Api, seg
 
 ROUTES = sorted((path, method) for path, methods in application.app.routes.items() for method in methods)

@@ -138,7 +138,7 @@ def test_what_dead_letters_ended_is_run_again(api: Api) -> None:
 
 def test_a_dry_run_brings_nothing_back(api: Api) -> None:
     buried(api)
-    api.world.queue.bury(Message(queue="runs", body=run_body("x"), number=0, visible_at=0.0))
+    api.world.queue.move_to_dead_letters(Message(queue="runs", body=run_body("x"), number=0, visible_at=0.0))
     answer = api.post("/redrive", {"dry_run": True})
     assert (files(answer), answer.body["messages"], answer.body["dry_run"]) == ([KEY], 0, True)
     assert api.run_of(KEY).generation == 1
@@ -149,7 +149,7 @@ def test_messages_that_lie_in_dead_letter_queues_go_back(api: Api) -> None:
     api.land(KEY, GOOD, run=False)
     api.world.hear(api.world.events.pop())
     for message in api.world.queue.visible():
-        api.world.queue.bury(message)
+        api.world.queue.move_to_dead_letters(message)
     answer = api.post("/redrive")
     assert (answer.body["messages"] > 0, answer.body["more_messages"]) == (True, False)
     assert not api.world.queue.dead
@@ -159,7 +159,7 @@ def test_messages_that_lie_in_dead_letter_queues_go_back(api: Api) -> None:
 
 def test_more_messages_than_one_call_moves_are_told(api: Api) -> None:
     for _ in range(MOST_MESSAGES + 1):
-        api.world.queue.bury(Message(queue="runs", body=run_body("x"), number=0, visible_at=0.0))
+        api.world.queue.move_to_dead_letters(Message(queue="runs", body=run_body("x"), number=0, visible_at=0.0))
     assert [api.post("/redrive").body["more_messages"] for _ in range(2)] == [True, False]
 
 

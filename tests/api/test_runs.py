@@ -37,10 +37,10 @@ def test_a_key_may_hold_anything(api: Api, name: str) -> None:
     assert api.get(f"/status/{seg(key)}").body["file"] == key
 
 
-def test_a_rejected_file_loads_after_its_cause_is_mended(api: Api) -> None:
+def test_a_rejected_file_loads_after_its_cause_is_corrected(api: Api) -> None:
     api.land(KEY, BAD)
     assert api.only_run().state is RunState.REJECTED
-    api.world.objects.put(BUCKET, KEY, GOOD)  # mended in place; its event got lost
+    api.world.objects.put(BUCKET, KEY, GOOD)  # corrected in place; its event got lost
     answer = api.post(f"/runs/{seg(KEY)}")
     assert answer.status == 202
     assert answer.body["runs"][0]["run_id"] == api.run_of(KEY).run_id

@@ -36,7 +36,7 @@ def test_a_version_that_has_a_newer_one_is_not_run(api: Api) -> None:
     assert api.post("/runs/thing").body["runs"] == []
 
 
-def test_a_file_mended_in_place_is_what_runs(api: Api) -> None:
+def test_a_file_corrected_in_place_is_what_runs(api: Api) -> None:
     api.land(KEY, BAD)
     api.world.objects.put(BUCKET, KEY, GOOD)  # its event got lost
     dry = api.post("/runs/thing", {"dry_run": True})
@@ -93,7 +93,7 @@ def test_many_files_are_run_in_several_calls(api: Api) -> None:
         api.land(f"incoming/thing/{number}.csv", BAD, run=False)
         api.world.hear(api.world.events.pop())
         run = api.run_of(f"incoming/thing/{number}.csv")
-        api.world.runs.change(run, state=RunState.FAILED, told=True)
+        api.world.runs.change(run, state=RunState.FAILED, notified=True)
     pages = api.pages(lambda cursor: api.post("/runs/thing", {"cursor": cursor}), "runs")
     files = [run["file"] for page in pages for run in page]
     assert [len(page) for page in pages] == [100, 100, 30]

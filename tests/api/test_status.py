@@ -26,7 +26,7 @@ def test_a_loaded_file(api: Api) -> None:
     assert (status["percent"], status["finished"], status["balanced"]) == (100.0, True, True)
     assert status["rows"] == {
         "read": 13, "good": 12, "rejected": 1, "duplicate": 0,
-        "inserted": 12, "updated": 0, "unchanged": 0, "superseded": 0, "mended": 0,
+        "inserted": 12, "updated": 0, "unchanged": 0, "superseded": 0, "corrected": 0,
     }  # fmt: skip
     chunks = status["chunks"]
     assert chunks["total"] == chunks["staged"] == run.chunks > 1

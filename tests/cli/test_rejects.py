@@ -40,7 +40,7 @@ def rejects(*records: str) -> Answer:
         | {"values": None}
         for n, record in enumerate(records, start=2)
     ]
-    head = {"run_id": "a" * 32, "generation": 1, "mends": None, "state": "LOADED", "columns": ["id", "amount"]}
+    head = {"run_id": "a" * 32, "generation": 1, "corrects": None, "state": "LOADED", "columns": ["id", "amount"]}
     return 200, {**head, "file": "in/a.csv", "rejects": found, "cursor": "", "total": len(found)}
 
 

@@ -44,7 +44,7 @@ def test_what_gateway_says_is_told_too(landfall: Landfall, api: FakeApi, body: d
         ("http://127.0.0.1:9", None, False, "no local stack is up"),
         ("http://127.0.0.1:9", ["x"], False, "source .landfall/env again"),
         ("", ["x"], False, "source .landfall/env again"),
-        ("", ["old"], False, "`landfall up` mends it"),
+        ("", ["old"], False, "`landfall up` fixes it"),
         ("", ["x"], True, "source .landfall/env again"),
         ("", ["old"], True, "401: no such token\n"),
     ],
@@ -74,7 +74,7 @@ def test_a_shell_of_an_earlier_stack_is_told_what_to_do(
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "code", "told"),
+    ("endpoint", "code", "notified"),
     [
         ("http://127.0.0.1:9", "403", "source .landfall/env again"),
         ("http://127.0.0.1:9", "NoSuchBucket", ""),

@@ -36,7 +36,7 @@ def test_waiting_ends_with_the_run(landfall: Landfall, api: FakeApi) -> None:
 
 
 def test_other_files_of_the_name_are_named(landfall: Landfall, api: FakeApi) -> None:
-    other = {"file": "incoming/task/a b.csv", "run_id": "b" * 32, "mends": None}
+    other = {"file": "incoming/task/a b.csv", "run_id": "b" * 32, "corrects": None}
     api.answers = {"GET /status/a%20b.csv": [(200, status(others=[other]))]}
     assert "others  incoming/task/a b.csv (run bbbbbbbb)" in landfall("status", "a b.csv").out
     done = landfall("cancel", "a b.csv")
@@ -71,13 +71,13 @@ def test_the_list_tells_versions_apart_and_why_a_file_is_not_loaded(landfall: La
     assert len(shown) == 4
 
 
-def test_mended_rows_are_named_by_the_file_that_they_were_rejected_from(landfall: Landfall, api: FakeApi) -> None:
-    key = f"processed/task/{'0' * 32}/mended-{'1' * 32}.csv"
+def test_corrected_rows_are_named_by_the_file_that_they_were_rejected_from(landfall: Landfall, api: FakeApi) -> None:
+    key = f"processed/task/{'0' * 32}/corrected-{'1' * 32}.csv"
     api.answers = {
-        "GET /runs?limit=20": [(200, {"runs": [run(1, file=key, mends="abcdef12" + "0" * 24)], "cursor": ""})]
+        "GET /runs?limit=20": [(200, {"runs": [run(1, file=key, corrects="abcdef12" + "0" * 24)], "cursor": ""})]
     }
     shown = landfall("status").out.splitlines()[1]
-    assert shown.startswith("mended rows of abcdef12 ")
+    assert shown.startswith("corrected rows of abcdef12 ")
 
 
 def test_the_list_says_that_there_are_more(landfall: Landfall, api: FakeApi) -> None:

@@ -15,12 +15,12 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.adapters.dynamodb import DynamoRuns
-from chalicelib.adapters.dynamodb_line import DynamoLine
-from chalicelib.adapters.memory import MemoryClock, MemoryLine, MemoryObjects, MemoryRuns
+from chalicelib.adapters.dynamodb_load_queue import DynamoLoadQueue
+from chalicelib.adapters.memory import MemoryClock, MemoryLoadQueue, MemoryObjects, MemoryRuns
 from chalicelib.adapters.s3 import S3Objects
 from chalicelib.adapters.table import table_definition
 from chalicelib.domain.contract import Contract
-from chalicelib.ports import Line, ObjectStore, RunStore
+from chalicelib.ports import LoadQueue, ObjectStore, RunStore
 from local.redshift.endpoints import loopback
 from tests.contract.warehouses import Site, memory_site, redshift_site
 
@@ -99,11 +99,11 @@ def runs(request: pytest.FixtureRequest, clock: MemoryClock) -> RunStore:
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
-def line(request: pytest.FixtureRequest, clock: MemoryClock) -> Line:
+def load_queue(request: pytest.FixtureRequest, clock: MemoryClock) -> LoadQueue:
     if request.param == "memory":
-        return MemoryLine(clock)
+        return MemoryLoadQueue(clock)
     client = request.getfixturevalue("aws")("dynamodb")
-    return DynamoLine(client, new_table(client), clock)
+    return DynamoLoadQueue(client, new_table(client), clock)
 
 
 def dynamo_runs(client: Any, clock: MemoryClock) -> DynamoRuns:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chalicelib.adapters.dynamodb import DynamoRuns
-from chalicelib.adapters.dynamodb_line import DynamoLine
+from chalicelib.adapters.dynamodb_load_queue import DynamoLoadQueue
 from chalicelib.adapters.memory import MemoryClock, MemoryWarehouse
 from chalicelib.adapters.s3 import S3Objects
-from chalicelib.adapters.sns import SnsBell
+from chalicelib.adapters.sns import SnsNotifier
 from chalicelib.adapters.sqs import SqsQueue
 from chalicelib.adapters.table import INDEXES, table_definition
 from chalicelib.domain.contract import Contract
@@ -104,10 +104,10 @@ def counted_run(
         contracts={contract.name: contract},
         objects=S3Objects(client("s3")),
         runs=DynamoRuns(client("dynamodb"), settings.table, clock, sleep=lambda _: None),
-        line=DynamoLine(client("dynamodb"), settings.table, clock),
+        load_queue=DynamoLoadQueue(client("dynamodb"), settings.table, clock),
         warehouse=warehouse,
         queue=SqsQueue(client("sqs"), settings),
-        bell=SnsBell(client("sns"), client("sqs"), settings),
+        notifier=SnsNotifier(client("sns"), client("sqs"), settings),
         clock=clock,
         note=lambda *_: None,
     )

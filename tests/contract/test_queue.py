@@ -22,31 +22,36 @@ TASK = ChunkTask(run_id="r" * 32, generation=3, number=1, start=7, stop=50_000_0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class LoadQueue:
     """A queue and what can be received from it now, by the queue's kind."""
 
     queue: Queue
     runs: Callable[[], list[str]]
     chunks: Callable[[], list[str]]
-    bury: Callable[[str, str], object]
+    move_to_dead_letters: Callable[[str, str], object]
     """Puts a body into the dead-letter queue of a kind."""
 
 
-def in_memory(clock: MemoryClock) -> Line:
+def in_memory(clock: MemoryClock) -> LoadQueue:
     queue = MemoryQueue(clock)
 
     def received(kind: str) -> list[str]:
         messages = [queue.receive(queue=kind) for _ in queue.visible(kind)]
         return [m.body for m in messages if m]
 
-    def bury(kind: str, body: str) -> None:
-        queue.bury(Message(queue=kind, body=body, number=0, visible_at=0.0))
+    def move_to_dead_letters(kind: str, body: str) -> None:
+        queue.move_to_dead_letters(Message(queue=kind, body=body, number=0, visible_at=0.0))
 
-    return Line(queue=queue, runs=lambda: received("runs"), chunks=lambda: received("chunks"), bury=bury)
+    return LoadQueue(
+        queue=queue,
+        runs=lambda: received("runs"),
+        chunks=lambda: received("chunks"),
+        move_to_dead_letters=move_to_dead_letters,
+    )
 
 
 @pytest.fixture(params=["memory", "sqs"])
-def line(request: pytest.FixtureRequest, clock: MemoryClock) -> Line:
+def line(request: pytest.FixtureRequest, clock: MemoryClock) -> LoadQueue:
     if request.param == "memory":
         return in_memory(clock)
     sqs = request.getfixturevalue("aws")("sqs")
@@ -63,30 +68,30 @@ def line(request: pytest.FixtureRequest, clock: MemoryClock) -> Line:
             bodies += [m["Body"] for m in found]
         return bodies
 
-    return Line(
+    return LoadQueue(
         queue=SqsQueue(sqs, settings, sleep=lambda _: None),
         runs=lambda: received(settings.run_queue),
         chunks=lambda: received(settings.chunk_queue),
-        bury=lambda kind, body: sqs.send_message(
+        move_to_dead_letters=lambda kind, body: sqs.send_message(
             QueueUrl=sqs.get_queue_url(QueueName=f"{kind}-{number}-dead")["QueueUrl"], MessageBody=body
         ),
     )
 
 
-def test_a_run_is_asked_for(line: Line) -> None:
+def test_a_run_is_asked_for(line: LoadQueue) -> None:
     line.queue.send_run("r1")
     line.queue.send_run("r1")
     assert [run_of(body) for body in line.runs()] == ["r1", "r1"]
     assert line.chunks() == []
 
 
-def test_a_delayed_message_does_not_show_yet(line: Line) -> None:
+def test_a_delayed_message_does_not_show_yet(line: LoadQueue) -> None:
     line.queue.send_run("r1", delay=60)
     assert line.runs() == []
 
 
 @pytest.mark.parametrize("count", [0, 1, 10, 11, 25])
-def test_every_chunk_is_asked_for(line: Line, count: int) -> None:
+def test_every_chunk_is_asked_for(line: LoadQueue, count: int) -> None:
     tasks = [replace(TASK, number=number) for number in range(1, count + 1)]
     line.queue.send_chunks(tasks)
     found = [task_of(body) for body in line.chunks()]
@@ -95,14 +100,14 @@ def test_every_chunk_is_asked_for(line: Line, count: int) -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 10, 11, 25])
-def test_several_runs_are_asked_for(line: Line, count: int) -> None:
+def test_several_runs_are_asked_for(line: LoadQueue, count: int) -> None:
     run_ids = [f"r{number:02d}" for number in range(count)]
     line.queue.send_runs(run_ids)
     assert sorted(run_of(body) for body in line.runs()) == run_ids
     assert line.chunks() == []
 
 
-def test_messages_of_runs_that_wait_now_are_counted(line: Line) -> None:
+def test_messages_of_runs_that_wait_now_are_counted(line: LoadQueue) -> None:
     line.queue.send_runs(["a", "b", "c"])
     line.queue.send_run("later", delay=60)
     line.queue.send_chunks([TASK])
@@ -112,10 +117,10 @@ def test_messages_of_runs_that_wait_now_are_counted(line: Line) -> None:
 
 
 @pytest.mark.parametrize("most", [1, 12, 30, 100])
-def test_dead_letters_go_back_to_where_they_came_from(line: Line, most: int) -> None:
+def test_dead_letters_go_back_to_where_they_came_from(line: LoadQueue, most: int) -> None:
     for n in range(15):
-        line.bury("runs", run_body(f"r{n:02}"))
-        line.bury("chunks", task_body(replace(TASK, number=n + 1)))
+        line.move_to_dead_letters("runs", run_body(f"r{n:02}"))
+        line.move_to_dead_letters("chunks", task_body(replace(TASK, number=n + 1)))
     assert line.runs() == line.chunks() == []
     moved = line.queue.redrive(most)
     runs, chunks = [run_of(body) for body in line.runs()], [task_of(body).number for body in line.chunks()]

@@ -26,8 +26,8 @@ def test_a_run_is_kept_as_it_was(runs: RunStore, clock: MemoryClock) -> None:
         counts=Counts(read=9, good=8, rejected=1, duplicate=2, inserted=3, updated=1, unchanged=1, superseded=1),
         fingerprint="f",
         archive_key="archive/x",
-        setbacks=2,
-        together=3,
+        failed_loads=2,
+        max_group_size=3,
         target="shop.things",
         shape="f00",
     )
@@ -69,7 +69,7 @@ def test_many_runs_and_what_is_newest_at_many_keys_are_read_at_once(runs: RunSto
         assert runs.create(a_run(clock, name, source=replace(a_run(clock).source, key=key, etag=f"e-{name}")))
     for count in (0, 1, 100, 101, 250):
         names = list(keys)[:count]
-        found = runs.several([*reversed(names), "nobody"])
+        found = runs.get_many([*reversed(names), "nobody"])
         assert found == [runs.get(name) for name in reversed(names)]
         newest = runs.newest_of("landing", [*map(keys.__getitem__, names), "incoming/never.csv"])
         assert newest == {keys[name]: runs.newest("landing", keys[name]) for name in names}
@@ -78,12 +78,12 @@ def test_many_runs_and_what_is_newest_at_many_keys_are_read_at_once(runs: RunSto
 
 
 def test_a_text_is_kept_under_a_name_until_another_takes_its_place(runs: RunStore) -> None:
-    assert runs.recall("sweep") == ""
+    assert runs.bookmark("sweep") == ""
     for text in ("incoming/ü.csv", "incoming/z.csv", ""):
-        runs.remember("sweep", text)
-        assert runs.recall("sweep") == text
-    runs.remember("other", "x")
-    assert runs.recall("sweep") == ""
+        runs.set_bookmark("sweep", text)
+        assert runs.bookmark("sweep") == text
+    runs.set_bookmark("other", "x")
+    assert runs.bookmark("sweep") == ""
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_a_move_that_lifecycle_forbids_conflicts(runs: RunStore, clock: MemoryCl
 def test_a_rerun_starts_over(runs: RunStore, clock: MemoryClock) -> None:
     run = a_run(clock)
     runs.create(run)
-    failed = runs.change(run, state=RunState.FAILED, told=True, counts=Counts(read=4, good=4), object="")
+    failed = runs.change(run, state=RunState.FAILED, notified=True, counts=Counts(read=4, good=4), object="")
     clock.advance(60)
     again = runs.change(
         failed,
@@ -179,11 +179,11 @@ def test_a_rerun_starts_over(runs: RunStore, clock: MemoryClock) -> None:
         object="orders",
         generation=2,
         counts=Counts(),
-        told=False,
+        notified=False,
         moments={"ARRIVED": clock.now()},
         reads=replace(run.source, key="archive/a"),
     )
-    assert (again.generation, again.counts, again.told, again.reads) == (
+    assert (again.generation, again.counts, again.notified, again.reads) == (
         2, Counts(), False, replace(run.source, key="archive/a"),
     )  # fmt: skip
     assert again.moments == {"ARRIVED": clock.now()}

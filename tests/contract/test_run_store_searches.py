@@ -106,10 +106,10 @@ def test_unfinished_runs_are_found_until_they_are_finished(runs: RunStore, clock
     clock.advance(1)
     assert list(runs.unfinished(clock.now())) == made[::-1]
     assert list(runs.unfinished(made[2].updated_at)) == made[3:]
-    failed = runs.change(made[0], told=True)
+    failed = runs.change(made[0], notified=True)
     assert failed.finished
     assert list(runs.unfinished(clock.now() + 1)) == made[:0:-1]
-    rerun = runs.change(failed, state=RunState.ARRIVED, generation=2, told=False)
+    rerun = runs.change(failed, state=RunState.ARRIVED, generation=2, notified=False)
     assert list(runs.unfinished(clock.now() + 1)) == [*made[:0:-1], rerun]
 
 
@@ -117,7 +117,7 @@ def test_a_run_finished_by_two_at_once_is_not_unfinished(runs: RunStore, clock: 
     run = a_run(clock)
     runs.create(run)
     failed = runs.change(run, state=RunState.FAILED)
-    runs.change(failed, told=True)
+    runs.change(failed, notified=True)
     runs.change(failed, archive_key="-")
     for _ in range(2):
         assert list(runs.unfinished(clock.now() + 1)) == []

@@ -34,7 +34,7 @@ def a_run(run_id: str, sequencer: str, now: float) -> Run:
 
 
 def rerun(runs: RunStore, run: Run) -> object:
-    wiped = {"counts": Counts(), "staged": 0, "bytes_staged": 0, "told": False, "moments": {}}
+    wiped = {"counts": Counts(), "staged": 0, "bytes_staged": 0, "notified": False, "moments": {}}
     return runs.change(run, state=RunState.ARRIVED, generation=run.generation + 1, **wiped)
 
 
@@ -56,7 +56,7 @@ def reopen(runs: RunStore, run: Run, number: int, start: int) -> object:
 
 def change(runs: RunStore, run: Run, state: RunState, load_attempt: int) -> object:
     decided_on = replace(run, load_attempt=load_attempt)
-    return runs.change(decided_on, state=state, told=state is RunState.FAILED, chunks=3)
+    return runs.change(decided_on, state=state, notified=state is RunState.FAILED, chunks=3)
 
 
 CALLS: dict[str, Callable[..., object]] = {

@@ -115,7 +115,7 @@ def test_the_reject_that_is_shown_is_a_real_one(tmp_path: Path) -> None:
     assert {"file": str(bad), **json.loads(_block("json", "byte_offset"))} == reject
 
 
-def test_the_file_that_is_to_be_mended_has_one_reject_and_is_loaded(tmp_path: Path) -> None:
+def test_the_file_that_is_to_be_corrected_has_one_reject_and_is_loaded(tmp_path: Path) -> None:
     (tmp_path / "my-transactions.csv").write_text(SAMPLE)
     made = [line for line in _block("sh", "some-bad").splitlines() if line.endswith("some-bad.csv")]
     subprocess.run(["sh", "-ec", "\n".join(made)], cwd=tmp_path, check=True)
@@ -123,7 +123,7 @@ def test_the_file_that_is_to_be_mended_has_one_reject_and_is_loaded(tmp_path: Pa
     assert CliRunner().invoke(app, ["check", str(some_bad), "--rejects", str(rejects)]).exit_code == 0
     (reject,) = map(json.loads, rejects.read_text().splitlines())
     assert (reject["line"], reject["column"]) == (42, "transaction_date")
-    assert "# 41 read = 40 good + 1 mended + 0 rejected" in _block("sh", "some-bad")
+    assert "# 41 read = 40 good + 1 corrected + 0 rejected" in _block("sh", "some-bad")
 
 
 def test_the_contract_that_is_shown_is_the_shipped_one_shortened() -> None:

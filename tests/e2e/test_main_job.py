@@ -91,7 +91,7 @@ def test_a_file_whose_event_was_lost_is_found_by_the_sweep(deployment: Deploymen
     assert ids(deployment, 3_000_000, 50) == (50, 50)
 
 
-def test_a_rejected_file_is_loaded_once_its_cause_is_mended(deployment: Deployment) -> None:
+def test_a_rejected_file_is_loaded_once_its_cause_is_corrected(deployment: Deployment) -> None:
     key = "incoming/transactions/rejected.csv"
     deployment.put(key, transactions(4_000_000, 50, bad=50))
     refused = deployment.wait(key)
@@ -153,8 +153,8 @@ def test_a_first_line_that_may_be_a_row_is_rejected_without_its_values(deploymen
     assert "T1" not in problem["message"]
 
 
-def test_mended_rows_are_merged_and_no_others(deployment: Deployment) -> None:
-    key = "incoming/transactions/mended.csv"
+def test_corrected_rows_are_merged_and_no_others(deployment: Deployment) -> None:
+    key = "incoming/transactions/corrected.csv"
     deployment.put(key, transactions(7_000_000, 300, bad=2))
     file = deployment.wait(key)
     page = deployment.call("GET", f"/rejects/{file['run_id']}").json()
@@ -168,16 +168,16 @@ def test_mended_rows_are_merged_and_no_others(deployment: Deployment) -> None:
     for _ in range(2):
         sent = deployment.call("POST", f"/rejects/{file['run_id']}", json=body)
         assert sent.status_code == 202, sent.text
-        mend = sent.json()["run_id"]
-        deployment.until(lambda run=mend: deployment.status(run).get("finished"))  # type: ignore[misc]
-    assert (deployment.status(mend)["state"], deployment.status(mend)["rows"]["rejected"]) == ("LOADED", 1)
+        correction = sent.json()["run_id"]
+        deployment.until(lambda run=correction: deployment.status(run).get("finished"))  # type: ignore[misc]
+    assert (deployment.status(correction)["state"], deployment.status(correction)["rows"]["rejected"]) == ("LOADED", 1)
     counts = deployment.status(key)["rows"]
-    assert (counts["rejected"], counts["mended"], counts["inserted"]) == (1, 1, 301)
+    assert (counts["rejected"], counts["corrected"], counts["inserted"]) == (1, 1, 301)
     assert ids(deployment, 7_000_000, 1_000) == (301, 301)
-    books = "select rows_read, loaded, rejected, mended, balanced from etl.books"
+    books = "select rows_read, loaded, rejected, corrected, balanced from etl.books"
     assert deployment.rows(f"{books} where source_key = '{key}'") == [(302, 301, 1, 1, 1)]
     left = deployment.call("GET", f"/rejects/{file['run_id']}").json()["rejects"]
-    still = deployment.call("GET", f"/rejects/{mend}").json()["rejects"]
+    still = deployment.call("GET", f"/rejects/{correction}").json()["rejects"]
     assert [(r["line"], r["byte_offset"]) for r in still] == [(r["line"], r["byte_offset"]) for r in left]
 
 

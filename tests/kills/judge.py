@@ -29,9 +29,9 @@ def violations(place: Place, files: Sequence[Planted], runs: Sequence[Run], mail
     """Everything that is not as promised."""
     by_key = {file.key: file for file in files}
     found = [run for run in runs if run.source.key in by_key]
-    told = Counter(run.source.key for run in found)
+    notified = Counter(run.source.key for run in found)
     broken = [f"{run.source.key}: nobody put it" for run in runs if run.source.key not in by_key]
-    broken += [f"{key}: {told[key]} runs, not 1" for key in by_key if told[key] != 1]
+    broken += [f"{key}: {notified[key]} runs, not 1" for key in by_key if notified[key] != 1]
     for run in found:
         broken += [f"{run.source.key}: {text}" for text in _of_run(place, run, by_key[run.source.key])]
     broken += _mail(mail, found)
@@ -67,10 +67,10 @@ def _of_run(place: Place, run: Run, file: Planted) -> Judgement:
 def _mail(mail: Mail, runs: Sequence[Run]) -> Judgement:
     """Success to the business only, all else to support only, each at least once."""
     for who, letters, good in (("the business", mail.business, True), ("support", mail.support, False)):
-        told = {(letter["run"], letter["state"]) for letter in letters}
+        notified = {(letter["run"], letter["state"]) for letter in letters}
         due = {(run.run_id, run.state.value) for run in runs if (run.state is RunState.LOADED) is good}
-        yield from (f"{run_id}: {who} was not told that it is {state}" for run_id, state in sorted(due - told))
-        yield from (f"{run_id}: {who} was told that it is {state}" for run_id, state in sorted(told - due))
+        yield from (f"{run_id}: {who} was not told that it is {state}" for run_id, state in sorted(due - notified))
+        yield from (f"{run_id}: {who} was told that it is {state}" for run_id, state in sorted(notified - due))
 
 
 def _ledger(warehouse: Any, runs: Sequence[Run]) -> Judgement:

@@ -17,14 +17,14 @@ TABLE = "landing.transactions"
 
 def unseen(place: Place, files: Sequence[Planted], runs: Sequence[Run], mail: Mail) -> Iterator[str]:
     """What was spoilt without the judge finding it."""
-    told = next(run for run in runs if run.run_id == mail.business[0]["run"])
-    rejecting = next(run for run in runs if run.counts.rejected and run is not told)
+    notified = next(run for run in runs if run.run_id == mail.business[0]["run"])
+    rejecting = next(run for run in runs if run.counts.rejected and run is not notified)
     # Each another one: of a run that is not heard of, nothing else is looked at.
-    others = (run for run in runs if run.state is RunState.LOADED and run not in (told, rejecting))
+    others = (run for run in runs if run.state is RunState.LOADED and run not in (notified, rejecting))
     untold, unheard, unbalanced, replaced, doubled = islice(others, 5)
     _spoil(place, replaced, doubled, rejecting)
     spoilt = {
-        untold.run_id: replace(untold, told=False),
+        untold.run_id: replace(untold, notified=False),
         unbalanced.run_id: replace(unbalanced, counts=replace(unbalanced.counts, good=unbalanced.counts.good + 1)),
     }
     said = violations(
@@ -32,7 +32,7 @@ def unseen(place: Place, files: Sequence[Planted], runs: Sequence[Run], mail: Ma
         files,
         [spoilt.get(run.run_id, run) for run in runs if run is not unheard],
         Mail(
-            business=[letter for letter in mail.business if letter["run"] != told.run_id],
+            business=[letter for letter in mail.business if letter["run"] != notified.run_id],
             support=[*mail.support, mail.business[0]],
         ),
     )
@@ -40,8 +40,8 @@ def unseen(place: Place, files: Sequence[Planted], runs: Sequence[Run], mail: Ma
         "a run that is not finished": f"{untold.source.key}: is LOADED and not finished",
         "a file that was never heard of": f"{unheard.source.key}: 0 runs, not 1",
         "books that do not balance": f"{unbalanced.source.key}: its books do not balance",
-        "a success that the business was not told": f"{told.run_id}: the business was not told",
-        "a success that support was told": f"{told.run_id}: support was told that it is LOADED",
+        "a success that the business was not told": f"{notified.run_id}: the business was not told",
+        "a success that support was told": f"{notified.run_id}: support was told that it is LOADED",
         "an archive with another content": f"{replaced.source.key}: it is not archived",
         "a load that is twice in the ledger": f"load {doubled.load_id} (LOADED) is in the ledger too often",
         "a reject that was told twice": f"{rejecting.source.key}: its rejects are not those planted",

@@ -19,12 +19,12 @@ import app as application
 from chalicelib import bootstrap
 from chalicelib.adapters.clients import client
 from chalicelib.adapters.dynamodb import DynamoRuns
-from chalicelib.adapters.dynamodb_line import DynamoLine
+from chalicelib.adapters.dynamodb_load_queue import DynamoLoadQueue
 from chalicelib.adapters.memory import MemoryClock, MemoryWarehouse
 from chalicelib.adapters.redshift_data import RedshiftData
 from chalicelib.adapters.s3 import S3Objects
 from chalicelib.adapters.secrets import Tokens
-from chalicelib.adapters.sns import SnsBell
+from chalicelib.adapters.sns import SnsNotifier
 from chalicelib.adapters.sqs import DEAD_SUFFIX, SqsQueue
 from chalicelib.adapters.table import table_definition
 from chalicelib.adapters.transfers import LEAST_PART_BYTES
@@ -162,10 +162,10 @@ class Account:
             contracts=self._contracts,
             objects=S3Objects(aws["s3"], part_bytes=LEAST_PART_BYTES),
             runs=DynamoRuns(aws["dynamodb"], SETTINGS.table, clock, sleep=lambda _: None),
-            line=DynamoLine(aws["dynamodb"], SETTINGS.table, clock),
+            load_queue=DynamoLoadQueue(aws["dynamodb"], SETTINGS.table, clock),
             warehouse=Warehouse(asks, self.warehouse),  # type: ignore[arg-type]
             queue=queue,
-            bell=SnsBell(aws["sns"], aws["sqs"], SETTINGS),
+            bell=SnsNotifier(aws["sns"], aws["sqs"], SETTINGS),
             clock=clock,
             note=lambda *_: None,
         )
@@ -197,7 +197,7 @@ class Account:
 
     def deliver(self, queue: str, body: str, *, dead: bool = False) -> None:
         """Hand a message to the function that takes it, or to the one that buries it. After a fault it comes back."""
-        alive, buries = ("stage_chunk", "bury_chunk") if queue == CHUNKS else ("advance_run", "bury_run")
+        alive, buries = ("stage_chunk", "on_dead_chunk") if queue == CHUNKS else ("advance_run", "on_dead_run")
         record = {"body": body, "receiptHandle": "gone", "attributes": {"ApproximateReceiveCount": "1"}}
         try:
             self.invoke(buries if dead else alive, {"Records": [record]})

@@ -135,7 +135,7 @@ def test_all_that_chalice_makes_is_tagged_and_nothing_of_another_stage(events: A
     mapping = "arn:aws:lambda:eu-west-1:123456789012:event-source-mapping:of-landfall-dev"
     assert set(session.tags) == {
         *(f"landfall-dev-{name}" for name in functions("dev")),
-        *(f"{mapping}-{name}" for name in ("advance_run", "stage_chunk", "bury_run", "bury_chunk")),
+        *(f"{mapping}-{name}" for name in ("advance_run", "stage_chunk", "on_dead_run", "on_dead_chunk")),
         "arn:aws:apigateway:eu-west-1::/restapis/abc",
         "arn:aws:apigateway:eu-west-1::/restapis/abc/stages/api",
     }

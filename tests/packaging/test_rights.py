@@ -126,7 +126,7 @@ def messages_are_lost(account: Account) -> None:
     assert account.run(key).state is RunState.LOADED
 
 
-def rows_are_mended(account: Account) -> None:
+def rows_are_corrected(account: Account) -> None:
     """Some well, some badly, and some whose load is refused at first."""
     page = account.ask("GET", "/rejects/{file}", KEY)
     for fate, amounts in ((Fate.FINE, ("7", "seven")), (Fate.REFUSED, ("8", "8"))):
@@ -197,7 +197,7 @@ WITH_VERSIONS = (
     other_files_are_run_again,
     tries_fail,
     messages_are_lost,
-    rows_are_mended,
+    rows_are_corrected,
     runs_are_stopped,
     workers_die,
     people_look,

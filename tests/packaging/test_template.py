@@ -66,7 +66,7 @@ def test_every_queue_has_dead_letters_but_those_that_are() -> None:
 @pytest.mark.parametrize("stage", stages())
 @pytest.mark.parametrize(
     ("queue", "function"),
-    [("Run", "advance_run"), ("Chunk", "stage_chunk"), ("RunDead", "bury_run"), ("ChunkDead", "bury_chunk")],
+    [("Run", "advance_run"), ("Chunk", "stage_chunk"), ("RunDead", "on_dead_run"), ("ChunkDead", "on_dead_chunk")],
 )
 def test_a_message_is_hidden_for_six_timeouts(stage: str, queue: str, function: str) -> None:
     hidden = RESOURCES[f"{queue}Queue"]["Properties"]["VisibilityTimeout"]

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from chalicelib.domain.block import Block
-from chalicelib.domain.books import misfit
+from chalicelib.domain.books import first_gap
 from chalicelib.domain.bytesource import Range, until
 from chalicelib.domain.contract import NULL_WORD, Column, ColumnType, Contract, Dialect, Empty, Kind, Limits
-from chalicelib.domain.filing import FilePlan
+from chalicelib.domain.file_plan import FilePlan
 from chalicelib.domain.header import data_end, match_header, read_header
 from chalicelib.domain.rejects import Reject
 from chalicelib.domain.split import plan_chunks
@@ -58,7 +58,7 @@ def header_of(things: Contract) -> bytes:
 
 @dataclass(frozen=True, kw_only=True)
 class Staged:
-    """A file after all its chunks were staged and the chain was mended."""
+    """A file after all its chunks were staged and the chain was corrected."""
 
     good: bytes
     rejects: list[Reject]
@@ -119,8 +119,8 @@ def stage_file(
 
 def first_misfit(planned: Sequence[Range], summaries: Sequence[ChunkSummary]) -> tuple[int, int] | None:
     """The place of the first chunk that does not start where it should, and where that is: as the pipeline finds it."""
-    filed = FilePlan(columns=(), header_lines=1, ranges=tuple(planned))
-    wrong = misfit(filed, summaries)  # type: ignore[arg-type]  (all it asks of a chunk is start and end)
+    file_plan = FilePlan(columns=(), header_lines=1, ranges=tuple(planned))
+    wrong = first_gap(file_plan, summaries)  # type: ignore[arg-type]  (all it asks of a chunk is start and end)
     return (summaries.index(wrong[0]), wrong[1]) if wrong else None  # type: ignore[arg-type]
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from chalicelib.domain.contract import Column, Contract, Dialect, Empty, Escape, Newline, Quotes
 from chalicelib.domain.header import data_end, read_header
 from chalicelib.domain.split import plan_chunks
-from tests.properties import spelt
+from tests.properties import written
 from tests.properties.engine import Memory, Staged, as_staged, contract, stage_file, staged_values, text
 
 DIALECTS = {
@@ -60,7 +60,7 @@ def pieces(dialect: Dialect) -> st.SearchStrategy[bytes]:
 
 
 def assert_as_spelt(data: bytes, object_: Contract, staged: Staged) -> None:
-    expected = spelt.read(data, 0, object_.dialect, object_.limits.max_record_bytes)
+    expected = written.read(data, 0, object_.dialect, object_.limits.max_record_bytes)
     good = [s for s in expected if s.kind == "row" and len(s.values) == 2]
     bad = [s for s in expected if s.kind == "bad" or (s.kind == "row" and len(s.values) != 2)]
     assert [(r.line, r.byte_offset, r.record) for r in staged.rejects] == [(s.line, s.start, s.raw) for s in bad]

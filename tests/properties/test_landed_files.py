@@ -25,7 +25,7 @@ from chalicelib.domain.contract import (
 )
 from chalicelib.domain.convert import FREE_BYTES, converted
 from chalicelib.errors import Rejected
-from tests.properties import encodings, reference, spelt
+from tests.properties import encodings, reference, written
 from tests.properties.engine import Memory, Staged, as_staged, contract, stage_file, staged_values, text
 from tests.properties.packing import PACKS
 
@@ -134,7 +134,7 @@ def assert_as_read_slowly(data: bytes, file: Landed, staged: Staged) -> int:
     things, dialect = file.things, file.things.dialect
     newline = b"\r" if dialect.newline is Newline.CR else b"\n"
     records = data[: footer_start(data, dialect.footer_lines, newline)]
-    found = spelt.read(records, len(file.head.encode()), dialect, things.limits.max_record_bytes)
+    found = written.read(records, len(file.head.encode()), dialect, things.limits.max_record_bytes)
     judged = [(s, *_judged(s, things)) for s in found]
     good = [s for s, code, _ in judged if code is None]
     bad = [(s.line, s.start, code, column, s.raw) for s, code, column in judged if code]
@@ -148,7 +148,7 @@ def assert_as_read_slowly(data: bytes, file: Landed, staged: Staged) -> int:
     return len(good)
 
 
-def _judged(stretch: spelt.Spelt, things: Contract) -> tuple[int | None, str]:
+def _judged(stretch: written.Written, things: Contract) -> tuple[int | None, str]:
     """The code and column at fault; None for a good row, 0 for what is no row."""
     if stretch.kind in ("blank", "comment"):
         return 0, ""

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 import app as application
 from chalicelib import bootstrap, observe
-from chalicelib.adapters import foreign
+from chalicelib.adapters import aws_errors
 from chalicelib.adapters.items import run_item
 from chalicelib.adapters.memory import Fate
 from chalicelib.adapters.redshift_data import scrubbed
@@ -88,11 +88,11 @@ class Ears:
         world = self.world
         runs = [json.dumps(run_item(run)) for run in world.runs.runs.values()]
         chunks = [str(asdict(c)) for r in world.runs.runs.values() for c in world.runs.chunks(r.run_id, r.generation)]
-        told = [json.dumps(m) for m in (*world.bell.successes, *world.bell.failures)]
+        notified = [json.dumps(m) for m in (*world.notifier.successes, *world.notifier.failures)]
         statements = [f"{s.error} {s.name}" for s in world.warehouse.statements.values()]
         names = [key for _, key in world.objects.objects if not key.startswith("incoming/")]
         queue = [m.body for m in world.queue.messages]
-        return "\n".join([self.log.getvalue(), *self.raised, *runs, *chunks, *told, *statements, *names, *queue])
+        return "\n".join([self.log.getvalue(), *self.raised, *runs, *chunks, *notified, *statements, *names, *queue])
 
     def bodies(self, *prefixes: str) -> str:
         held = [v for (_, key), v in self.world.objects.objects.items() if key.startswith(prefixes)]
@@ -206,7 +206,14 @@ FAULTS: dict[str, Callable[[], Exception]] = {
     "a decoding error": lambda: UnicodeDecodeError("utf-8", ROW.encode(), 0, 1, PII),
     "an error with a cause": lambda: RuntimeError(f"{SECRET} {ROW}"),
 }
-PLACES = ("objects.put", "objects.stream", "objects.upload", "warehouse.submit", "warehouse.describe", "bell.success")
+PLACES = (
+    "objects.put",
+    "objects.stream",
+    "objects.upload",
+    "warehouse.submit",
+    "warehouse.describe",
+    "notifier.success",
+)
 
 
 @pytest.mark.parametrize("where", PLACES)
@@ -253,7 +260,9 @@ def refuse(world: World, error: str) -> None:
     statement.fate, statement.state, statement.error = Fate.FINE, StatementState.FAILED, error
 
 
-CODES = sorted(foreign.THROTTLES | foreign.PASSING | foreign.GONE | foreign.CHANGED | {"ValidationException", "Odd"})
+CODES = sorted(
+    aws_errors.THROTTLES | aws_errors.PASSING | aws_errors.GONE | aws_errors.CHANGED | {"ValidationException", "Odd"}
+)
 
 
 @given(code=st.sampled_from(CODES), status=st.sampled_from([400, 404, 412, 500, 503]), source=st.booleans())
@@ -263,7 +272,7 @@ def test_the_text_of_an_aws_error_is_not_kept(code: str, status: int, source: bo
         "ResponseMetadata": {"HTTPStatusCode": status, "RequestId": SECRET},
         "CancellationReasons": [{"Code": "None", "Item": {"value": {"S": ROW}}}],
     }
-    error = foreign.translated("put chunk 1", foreign.ClientError(answer, "PutItem"), source=source)  # type: ignore[arg-type]
+    error = aws_errors.translated("put chunk 1", aws_errors.ClientError(answer, "PutItem"), source=source)  # type: ignore[arg-type]
     assert str(error).startswith("put chunk 1: ")
     assert "CANARY" not in f"{error!r} {error} {error.message}"
 

@@ -22,10 +22,10 @@ from hypothesis import strategies as st
 
 from chalicelib import observe
 from chalicelib.adapters.sns import LONGEST_SUBJECT, subject
-from chalicelib.answers import reply
 from chalicelib.domain.model import Problem
 from chalicelib.domain.notices import notice
 from chalicelib.errors import ContractError, LandfallError
+from chalicelib.responses import reply
 from chalicelib.visible import printable, visible, visible_json
 from tests.cli.conftest import Done, Landfall, api, landfall  # noqa: F401
 from tests.cli.fake_api import FakeApi, status
@@ -86,7 +86,8 @@ def hostile(value: Any) -> Any:
     """An answer with every text of a file in it hostile."""
     if isinstance(value, dict):
         return {
-            name: hostile(v) if name not in ("run_id", "state", "mends", "cursor") else v for name, v in value.items()
+            name: hostile(v) if name not in ("run_id", "state", "corrects", "cursor") else v
+            for name, v in value.items()
         }
     if isinstance(value, list):
         return [hostile(v) for v in value]
@@ -102,10 +103,10 @@ RUN = {
     "code": "c",
     "message": "m",
     "load_id": "l",
-    "mends": None,
+    "corrects": None,
 }
 REJECT = {"line": 2, "column": "c", "code": 1, "reason": "r", "record": "x", "byte_offset": 0, "values": ["v"]}
-STATUS = status(others=[{"file": "g", "run_id": "b" * 32, "mends": None}])
+STATUS = status(others=[{"file": "g", "run_id": "b" * 32, "corrects": None}])
 REJECTS = {**RUN, "generation": 1, "columns": ["v"], "rejects": [REJECT], "cursor": ""}
 STARTED = {"object": "o", "runs": [RUN], "skipped": [RUN], "cursor": "", "dry_run": False}
 ANSWERS: dict[str, tuple[int, Any]] = {
@@ -243,14 +244,14 @@ def test_only_one_module_of_the_command_prints() -> None:
 @pytest.mark.parametrize("signs", [*SIGNS.values(), HALVES], ids=[*SIGNS, "halves"])
 def test_what_people_are_told_is_plain(signs: str) -> None:
     run = run_of(f"incoming/thing/a{signs}b.csv")
-    told = notice(replace(run, problem=Problem(code="X", message=f"m{signs}", column=f"c{signs}")))
-    assert json.dumps(told).isascii()
-    line = subject(told)
+    notified = notice(replace(run, problem=Problem(code="X", message=f"m{signs}", column=f"c{signs}")))
+    assert json.dumps(notified).isascii()
+    line = subject(notified)
     assert line.isascii()
     assert line.isprintable()
     assert len(line) <= LONGEST_SUBJECT
-    assert json.loads(str(reply(told).body)) == told
-    assert str(reply(told).body).isprintable()
+    assert json.loads(str(reply(notified).body)) == notified
+    assert str(reply(notified).body).isprintable()
 
 
 @pytest.mark.parametrize("signs", [*SIGNS.values(), HALVES], ids=[*SIGNS, "halves"])

@@ -13,7 +13,7 @@ from chalicelib.domain import keys
 from chalicelib.domain.events import landed
 from chalicelib.domain.model import Chunk, Run, RunState, Source, run_id
 from chalicelib.domain.sql import render_load
-from chalicelib.questions import path_text
+from chalicelib.requests import path_text
 from tests.simulation.world import World
 
 NAMES = st.one_of(

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from itertools import chain
 
-from tests.simulation.cases import Case, broken, live, play, single_faults, storm, told
+from tests.simulation.cases import Case, broken, live, notified, play, single_faults, storm
 from tests.simulation.deep import deep
 from tests.simulation.many import PLACES, Cores, Tally, blocks, lives, quick, singles, storms, these
 
@@ -42,7 +42,7 @@ def main(seeds: int, interleavings: int) -> int:
                 tally.add(part)
     found = single.found + stormy.found + meetings.found
     for finding in found[:SHOWN]:
-        print(told(finding))
+        print(notified(finding))
     print(f"{single.played} single-fault schedules")
     print(f"{stormy.played} seeded schedules")
     print(f"{meetings.played} interleavings")
@@ -73,7 +73,7 @@ def repro(word: str) -> int:
         print("\n".join(f"{number:5} {call}" for number, call in enumerate(world.schedule.calls, 1)))
     for run in world.runs.runs.values():
         print(f"{run.source.key}: {run.state.value}{f', {run.problem.code}' if run.problem else ''}")
-    print(told((case, tuple(sorted(world.violations)))) if world.violations else "0 violations")
+    print(notified((case, tuple(sorted(world.violations)))) if world.violations else "0 violations")
     return 1 if world.violations else 0
 
 

@@ -1,10 +1,10 @@
 """The bugs that are planted: in what is done with files, here; in loads and groups, in bugs_of_loads.py; in
-mends, in bugs_of_mends.py."""
+corrects, in bugs_of_corrections.py."""
 
 from __future__ import annotations
 
+from tests.simulation.bugs_of_corrections import OF_MENDS
 from tests.simulation.bugs_of_loads import OF_GROUPS, OF_LOADS
-from tests.simulation.bugs_of_mends import OF_MENDS
 from tests.simulation.cuts import (
     BLIND_SWEEP,
     BOOKS,
@@ -27,8 +27,8 @@ OF_FILES = (
         "archived before it is loaded",
         (
             PIPELINE,
-            "            self.line.join(run.target, run)\n",
-            "            self.objects.delete(run.source)\n            self.line.join(run.target, run)\n",
+            "            self.load_queue.enqueue(run.target, run)\n",
+            "            self.objects.delete(run.source)\n            self.load_queue.enqueue(run.target, run)\n",
         ),
     ),
     bug("deletes whatever is there now", (OBJECTS, " and versions[-1].etag == source.etag", "")),

@@ -88,24 +88,28 @@ OF_LOADS = (
     ),
     bug(
         "a passing failure is the end",
-        (LIFECYCLE, 'return {"setbacks": run.setbacks + 1} if run.setbacks + 1 < most else None', "return None"),
+        (
+            LIFECYCLE,
+            'return {"failed_loads": run.failed_loads + 1} if run.failed_loads + 1 < most else None',
+            "return None",
+        ),
     ),
-    bug("success is told of failure", (PIPELINE, " if run.state is RunState.LOADED else self.bell.failure", "")),
+    bug("success is told of failure", (PIPELINE, " if run.state is RunState.LOADED else self.notifier.failure", "")),
     bug(
         "told before it is true",
         (
             LOADING,
             '        self.note("submitted"',
             "        from chalicelib.domain.notices import notice\n\n        "
-            'self.bell.success(notice(runs[0]))\n        self.note("submitted"',
+            'self.notifier.success(notice(runs[0]))\n        self.note("submitted"',
         ),
     ),
     bug(
         "told is recorded before it is sent",
         (
             PIPELINE,
-            "        ring(notice(run))\n        return self.runs.change(run, told=True)",
-            "        run = self.runs.change(run, told=True)\n        ring(notice(run))\n        return run",
+            "        publish(notice(run))\n        return self.runs.change(run, notified=True)",
+            "        run = self.runs.change(run, notified=True)\n        publish(notice(run))\n        return run",
         ),
     ),
 )
@@ -113,30 +117,30 @@ OF_LOADS = (
 OF_GROUPS = (
     bug(
         "a group's failure ends all its runs",
-        (LIFECYCLE, 'return {"together": (size + 1) // 2} if size > 1 and not lasting else None', "return None"),
+        (LIFECYCLE, 'return {"max_group_size": (size + 1) // 2} if size > 1 and not lasting else None', "return None"),
     ),
     bug(
         "a group that failed is asked for again as it is",
-        (LIFECYCLE, '{"together": (size + 1) // 2}', '{"together": size}'),
+        (LIFECYCLE, '{"max_group_size": (size + 1) // 2}', '{"max_group_size": size}'),
     ),
     bug(
         "a run whose load failed waits in no line",
         (
             LOADING,
-            "            self.line.join(group.target, again, self.clock.now() + seconds if seconds else 0.0)\n",
+            "            self.load_queue.enqueue(group.target, again, self.clock.now() + seconds if seconds else 0.0)\n",
             "",
         ),
         (
             PIPELINE,
-            "            self.line.join(run.target, run)\n",
-            "            if not run.load_attempt:\n                self.line.join(run.target, run)\n",
+            "            self.load_queue.enqueue(run.target, run)\n",
+            "            if not run.load_attempt:\n                self.load_queue.enqueue(run.target, run)\n",
         ),
     ),
     bug(
         "the place is never given up",
         (
             LOADING,
-            "        self.line.free(group)\n        return True\n\n    def _loaded",
+            "        self.load_queue.release(group)\n        return True\n\n    def _loaded",
             "        return True\n\n    def _loaded",
         ),
     ),
@@ -154,7 +158,7 @@ OF_GROUPS = (
         (
             LOADING,
             "        if not group.members:\n            group = ",
-            "        if not group.members or (asked_before and not group.statement_id):\n            group = ",
+            "        if not group.members or (submitted_before and not group.statement_id):\n            group = ",
         ),
         (
             LOADING,

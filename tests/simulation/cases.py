@@ -70,7 +70,7 @@ class Case:
     def may_fail(self) -> bool:
         """Whether a sound file may end FAILED: something says no for good."""
         refused = {Fault.REFUSED.name, Fate.REFUSED.name} & {happens for _, _, happens in self.twists}
-        return bool(refused) or self.scenario == "mended"
+        return bool(refused) or self.scenario == "corrected"
 
 
 def play(case: Case) -> World:
@@ -173,7 +173,7 @@ def broken(cases: Iterator[Case], play: Callable[[Case], World] = play) -> tuple
     return played, found
 
 
-def told(found: Broken) -> str:
+def notified(found: Broken) -> str:
     """What broke, and the command that shows it again."""
     case, violations = found
     return f"{'; '.join(violations)}\n    .venv/bin/python -m tests.simulation --repro '{case}'"

@@ -11,11 +11,11 @@ PIPELINE = "chalicelib/pipeline.py"
 LOADING = "chalicelib/loading.py"
 LOAD_FAULTS = "chalicelib/load_faults.py"
 LOAD_ORDERS = "chalicelib/load_orders.py"
-WORLD = "chalicelib/world.py"
+WORLD = "chalicelib/context.py"
 WAREHOUSE = "chalicelib/adapters/memory/warehouse.py"
 MERGE = "chalicelib/adapters/memory/merge.py"
 RUNS = "chalicelib/adapters/memory/runs.py"
-LINE = "chalicelib/adapters/memory/line.py"
+LINE = "chalicelib/adapters/memory/load_queue.py"
 OBJECTS = "chalicelib/adapters/memory/objects.py"
 HANDLERS = "chalicelib/handlers.py"
 SWEEP = "chalicelib/sweep.py"
@@ -24,7 +24,7 @@ MODEL = "chalicelib/domain/model.py"
 GROUP = "chalicelib/domain/group.py"
 LIFECYCLE = "chalicelib/domain/lifecycle.py"
 STAGING = "chalicelib/staging.py"
-AMENDS = "chalicelib/amends.py"
+AMENDS = "chalicelib/corrections.py"
 RESUBMITS = "chalicelib/resubmits.py"
 BOOKS = "chalicelib/domain/books.py"
 EVENTS = "chalicelib/domain/events.py"
@@ -61,8 +61,8 @@ DROPPED_REJECT = (STAGING, "rejected=summary.rows_rejected,", "rejected=min(summ
 NO_LOOK_AHEAD = (
     (
         LOADING,
-        "        self.queue.send_run(runs[0].run_id, delay=SECOND_LOOK_SECONDS)\n        self.line.change",
-        "        self.line.change",
+        "        self.queue.send_run(runs[0].run_id, delay=SECOND_LOOK_SECONDS)\n        self.load_queue.change",
+        "        self.load_queue.change",
     ),
     (
         LOADING,

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tests.simulation.cases import pairs, told
+from tests.simulation.cases import notified, pairs
 from tests.simulation.many import Cores, Played, Tally, blocks, lives, singles, storms, these
 
 SCENARIOS = ("one_file", "overwritten", "newer_event_lost", "two_small", "asked_twice")
@@ -61,7 +61,7 @@ class Watch:
             for part in self.cores.play(work, now):
                 tally.add(part)
             for finding in tally.found[before:]:
-                print(told(finding), flush=True)
+                print(notified(finding), flush=True)
             seconds = time.monotonic() - started
             if seconds - said >= PROGRESS_SECONDS or not rest:
                 said, left = seconds, (total - tally.played) * seconds / tally.played

@@ -9,9 +9,9 @@ from functools import cache
 from typing import Any
 
 from chalicelib.adapters.memory import (
-    MemoryBell,
     MemoryClock,
-    MemoryLine,
+    MemoryLoadQueue,
+    MemoryNotifier,
     MemoryObjects,
     MemoryQueue,
     MemoryRuns,
@@ -71,9 +71,9 @@ class Deployment:
         self.workers_clock = WorkersClock(self.clock)
         self.objects = MemoryObjects(self.clock, versioned=self.versioned)
         self.runs = MemoryRuns(self.workers_clock, lag=weather.lag)
-        self.line = MemoryLine(self.workers_clock)
+        self.load_queue = MemoryLoadQueue(self.workers_clock)
         self.queue = MemoryQueue(self.clock)
-        self.bell = MemoryBell()
+        self.notifier = MemoryNotifier()
         self.warehouse = MemoryWarehouse(self.clock, self.objects, latency=weather.latency)
         self.warehouse.token_life, self.warehouse.statement_life = weather.token_life, weather.statement_life
         self.warehouse.fates.extend(self.schedule.fates() or weather.fates)

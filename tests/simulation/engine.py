@@ -13,14 +13,14 @@ from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from chalicelib import handlers, staging
 from chalicelib.adapters import moves
-from chalicelib.adapters.memory import line, queue, runs
+from chalicelib.adapters.memory import load_queue, queue, runs
 from chalicelib.adapters.messages import run_body, task_body
 from chalicelib.domain import group, model, plan, stage, validate
 from chalicelib.domain.block import Block
 from chalicelib.domain.bytesource import ByteSource, Range
 from chalicelib.domain.contract import Contract
 from chalicelib.domain.events import run_of, task_of
-from chalicelib.domain.filing import FilePlan
+from chalicelib.domain.file_plan import FilePlan
 from chalicelib.domain.header import Layout
 from chalicelib.domain.plan import Cuts
 from chalicelib.domain.validate import Rules
@@ -96,7 +96,7 @@ _KIND, _KINDS = "_kind", dict[Hashable, int]()
 def _kind(contract: Contract) -> int:
     """Stands for what of a contract the engine looks at, and is kept beside it: to hash that takes long.
 
-    Of mended rows dialect and limits are not those of the fingerprint.
+    Of corrected rows dialect and limits are not those of the fingerprint.
     """
     own = vars(contract)
     if _KIND not in own:
@@ -115,7 +115,7 @@ def _cut(text: ByteSource, contract: Contract, size: int) -> Cuts:
 
 
 def _stage_chunk(source: ByteSource, chunk: Range, rules: Rules) -> Iterator[Block]:
-    places = rules.places.to_json() if rules.places else b""
+    places = rules.origins.to_json() if rules.origins else b""
     columns = id(rules.columns)  # compiled rules are kept for good, and with them their columns
     asked = columns, rules.mark, places, chunk
     yield from _BLOCKS.ask(asked, source, lambda tape: tuple(stage.stage_chunk(tape, chunk, rules)))
@@ -139,7 +139,7 @@ REMEMBERING: dict[ModuleType | type, dict[str, Callable[..., Any]]] = {
     staging: {"cut": _cut, "compile_rules": _compile_rules, "stage_chunk": _stage_chunk},
     model: {"digest": _digest, "replace": changed},
     runs: {"replace": changed},
-    line: {"replace": changed},
+    load_queue: {"replace": changed},
     moves: {"replace": changed},
     group: {"digest": _digest},
     handlers: {"run_of": _again(run_of), "task_of": _again(task_of)},

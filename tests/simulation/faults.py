@@ -22,10 +22,10 @@ PORTS = {
     for name, port in {
         "objects": ports.ObjectStore,
         "runs": ports.RunStore,
-        "line": ports.Line,
+        "load_queue": ports.LoadQueue,
         "warehouse": ports.Warehouse,
         "queue": ports.Queue,
-        "bell": ports.Bell,
+        "notifier": ports.Notifier,
     }.items()
 }
 """Every call that may fail, by port."""

@@ -9,7 +9,7 @@ from chalicelib.domain.model import RunState
 from chalicelib.reruns import rerun
 from tests.settings import BUCKET
 from tests.simulation import scenarios
-from tests.simulation.mends import mended_and_run_again, mended_by_two, mended_rows
+from tests.simulation.corrections import corrected_and_run_again, corrected_by_two, corrected_rows
 from tests.simulation.outside import CONTRACTS, record_of
 from tests.simulation.scenarios import Scenario, in_state, numbered, put, text, then
 from tests.simulation.world import World
@@ -120,7 +120,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     scenarios.overwritten_late,
     scenarios.overwritten_between,
     scenarios.run_again,
-    scenarios.mended,
+    scenarios.corrected,
     scenarios.key_twice,
     scenarios.misleading,
     crowd,
@@ -135,9 +135,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     notified_oddly,
     scenarios.cancelled,
     scenarios.asked_twice,
-    mended_rows,
-    mended_by_two,
-    mended_and_run_again,
+    corrected_rows,
+    corrected_by_two,
+    corrected_and_run_again,
 )
 BY_NAME = {scenario.__name__: scenario for scenario in SCENARIOS}
 VERSIONS_MATTER = tuple(
@@ -175,9 +175,9 @@ LIVE = tuple(
         deployed_while_loading,
         scenarios.cancelled,
         scenarios.asked_twice,
-        mended_rows,
-        mended_by_two,
-        mended_and_run_again,
+        corrected_rows,
+        corrected_by_two,
+        corrected_and_run_again,
     )
 )
 """Those in which three workers that are at work at once get in each other's way."""
@@ -192,6 +192,6 @@ ENDS = {
 }
 """How the newest run of a scenario ends if nothing goes wrong; LOADED if it is not named."""
 LOADS_FAIL = frozenset(
-    {"mended", "key_twice", "crowd_with_sick", "crowd_with_two_sick", "two_small", "cancelled", "asked_twice"}
+    {"corrected", "key_twice", "crowd_with_sick", "crowd_with_two_sick", "two_small", "cancelled", "asked_twice"}
 )
 """Where loads fail or are stopped though nothing goes wrong."""

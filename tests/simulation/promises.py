@@ -8,7 +8,7 @@ from itertools import pairwise, takewhile
 
 from chalicelib.adapters.memory.warehouse import Booked
 from chalicelib.domain.model import LedgerRow, Outcome, Run, RunState, digest
-from tests.simulation.mends import rows_of
+from tests.simulation.corrections import rows_of
 from tests.simulation.outside import CONTRACTS
 from tests.simulation.world import World
 
@@ -51,17 +51,17 @@ def _ahead(world: World, run: Run, row: Booked | None) -> Iterator[str]:
 
 
 def _as_booked(world: World, run: Run, row: LedgerRow) -> bool:
-    """Whether a run's books are those of its ledger row, and of the mends that it says it knows of."""
-    known = (run.counts.mended and world.warehouse.books(run.load_id)) or row
-    return known.mended > run.counts.mended or run.counts == run.counts.after(known)
+    """Whether a run's books are those of its ledger row, and of the corrections that it says it knows of."""
+    known = (run.counts.corrected and world.warehouse.books(run.load_id)) or row
+    return known.corrected > run.counts.corrected or run.counts == run.counts.after(known)
 
 
 def _told_after_truth(world: World) -> set[str]:
     book = {load: booked.row.outcome for load, booked in world.warehouse.book.items()}
     broken = set()
-    if any(book.get(m["load_id"]) is not Outcome.LOADED for m in world.bell.successes):
+    if any(book.get(m["load_id"]) is not Outcome.LOADED for m in world.notifier.successes):
         broken.add("I7 success told of what is not in the ledger")
-    if any(book.get(m["load_id"]) is Outcome.LOADED for m in world.bell.failures):
+    if any(book.get(m["load_id"]) is Outcome.LOADED for m in world.notifier.failures):
         broken.add("I7 failure told of what is loaded")
     return broken
 
@@ -69,8 +69,8 @@ def _told_after_truth(world: World) -> set[str]:
 def _source_kept(world: World) -> set[str]:
     """Every content that was not overwritten by its supplier is where it landed, or archived after its load."""
     there = dict(_objects(world))
-    sent = [run.source for run in world.runs.runs.values() if run.mends]
-    broken = {"I8 mended rows are lost" for source in sent if there.get(source.key) != source.etag}
+    sent = [run.source for run in world.runs.runs.values() if run.corrects]
+    broken = {"I8 corrected rows are lost" for source in sent if there.get(source.key) != source.etag}
     latest = {x.source.key: x.source.etag for x in world.landed}
     landed = {etag for key, etag in there.items() if key.startswith("incoming/")}
     if moved := set(latest.values()) - landed:
@@ -98,19 +98,19 @@ def loads(world: World) -> Iterator[tuple[str, Run, Outcome]]:
 
 
 def _merged_once(world: World) -> set[str]:
-    """I1, I3: each target holds, per key, what the newest loaded file says; and nothing else. Of mends the first."""
+    """I1, I3: each target holds, per key, what the newest loaded file says; and nothing else. Of fixes the first."""
     expected: dict[str, dict[str, tuple[int, str]]] = {contract.target: {} for contract in CONTRACTS.values()}
-    mended: set[tuple[str, str]] = set()
+    corrected: set[tuple[str, str]] = set()
     accepted = {load: run for load, run, outcome in loads(world) if outcome is Outcome.LOADED}
     merged = dict.fromkeys(world.warehouse.merged)
     for run in [accepted[load] for load in merged if load in accepted]:
         age, rows = put_of(world, run)
         held = expected[CONTRACTS[run.object].target]
         for key, rest in rows.items():
-            row = run.mends.load_id if run.mends else "", key
-            if (key not in held or held[key][0] <= age) and row not in mended:
+            row = run.corrects.load_id if run.corrects else "", key
+            if (key not in held or held[key][0] <= age) and row not in corrected:
                 held[key] = (age, rest)
-            mended |= {row} if run.mends else set()
+            corrected |= {row} if run.corrects else set()
     broken = {"I1/I3 the ledger has what was never merged"} if accepted.keys() - merged.keys() else set()
     for target, held in expected.items():
         found = {str(r["id"]): f"{r['value']},{r['amount']}" for r in world.warehouse.rows(target)}
@@ -127,8 +127,10 @@ AFTER: dict[str, tuple[Check, ...]] = {
     **dict.fromkeys(("runs.change", "runs.finish_chunk", "runs.reopen_chunk"), (_status_never_ahead,)),
     "runs.create": (_status_never_ahead, _source_kept),
     **dict.fromkeys(("objects.put", "objects.upload", "objects.copy", "objects.delete"), (_source_kept,)),
-    **dict.fromkeys(("bell.success", "bell.failure"), (_told_after_truth,)),
-    **dict.fromkeys(("line.join", "line.leave", "line.take", "line.change", "line.free"), ()),
+    **dict.fromkeys(("notifier.success", "notifier.failure"), (_told_after_truth,)),
+    **dict.fromkeys(
+        ("load_queue.enqueue", "load_queue.remove", "load_queue.claim", "load_queue.change", "load_queue.release"), ()
+    ),
     **dict.fromkeys(("queue.send_run", "queue.send_runs", "queue.send_chunks", "runs.begin_chunk"), ()),
 }
 """What a call can have changed that one of these looks at. Else, people and the warehouse among it, any of them."""
@@ -137,17 +139,17 @@ AFTER: dict[str, tuple[Check, ...]] = {
 def put_of(world: World, run: Run) -> tuple[int, dict[str, str]]:
     """Which put a run is about, counted, and its rows: of those with its content the last one before what it read.
 
-    Before it read anything, its event's sequencer tells. -1 if nobody put it. Mended rows are as old as their file.
+    Before it read anything, its event's sequencer tells. -1 if nobody put it. Corrected rows are as old as their file.
     """
-    if run.mends:
-        return put_of(world, world.runs.runs[run.mends.run_id])[0], rows_of(world, run)
+    if run.corrects:
+        return put_of(world, world.runs.runs[run.corrects.run_id])[0], rows_of(world, run)
     place = run.source.key, run.source.etag
     found = [(n, x) for n, x in enumerate(world.landed) if (x.source.key, x.source.etag) == place]
-    told = [(n, x) for n, x in found if x.source.sequencer == run.source.sequencer]
+    notified = [(n, x) for n, x in found if x.source.sequencer == run.source.sequencer]
     read = [(n, x) for n, x in found if x.source.last_modified <= run.source.last_modified]
     if not found:
         return -1, {}
-    age, landed = (read or told or found)[-1]
+    age, landed = (read or notified or found)[-1]
     return age, landed.rows
 
 
@@ -164,8 +166,8 @@ def liveness(world: World, *, may_fail: bool = False) -> set[str]:
         broken.add(f"I9 a sound file ended FAILED: {failed[0].problem.code if failed[0].problem else ''}")
     broken |= _run_once(world)
     broken |= _books_follow(runs, world)
-    told = {m["load_id"] for m in (*world.bell.successes, *world.bell.failures)}
-    broken |= {"I7 an outcome was never told" for r in runs if r.load_id not in told}
+    notified = {m["load_id"] for m in (*world.notifier.successes, *world.notifier.failures)}
+    broken |= {"I7 an outcome was never told" for r in runs if r.load_id not in notified}
     broken |= {"I8 a loaded source was not archived" for r in runs if r.state is RunState.LOADED and not r.archive_key}
     if any(key.startswith("incoming/") and _loaded(world, key, etag) for key, etag in _objects(world)):
         broken.add("I8 a loaded source still lies where it landed")
@@ -173,8 +175,8 @@ def liveness(world: World, *, may_fail: bool = False) -> set[str]:
 
 
 def _books_follow(runs: list[Run], world: World) -> set[str]:
-    """I4: what was mended of a file's rejects is in the file's own books."""
-    files = [r for r in runs if r.state is RunState.LOADED and r.mends is None]
+    """I4: what was corrected of a file's rejects is in the file's own books."""
+    files = [r for r in runs if r.state is RunState.LOADED and r.corrects is None]
     books = [(run, world.warehouse.books(run.load_id)) for run in files]
     return {"I4 a file's books lag" for run, row in books if row is None or run.counts != run.counts.after(row)}
 

@@ -149,8 +149,8 @@ def run_again(world: World) -> None:
     then(world, World.settled, ask_again)
 
 
-def mended(world: World) -> None:
-    """A load refused for good, then run again once the cause is mended."""
+def corrected(world: World) -> None:
+    """A load refused for good, then run again once the cause is corrected."""
     world.warehouse.fates.append(Fate.REFUSED)
     put(world, "a.csv", numbered(6))
     then(world, World.settled, ask_again)

@@ -10,7 +10,7 @@ from tests.simulation.cases import Case, live, play, storm
 from tests.simulation.engine import REMEMBERING, Memory, Where, changed
 
 CASES = [
-    *(Case(scenario=scenario) for scenario in ("bad_rows", "packed", "mended_rows", "deployed_while_staging")),
+    *(Case(scenario=scenario) for scenario in ("bad_rows", "packed", "corrected_rows", "deployed_while_staging")),
     Case(scenario="misleading", twists=(("call", 12, "UNKNOWN"),)),
     *map(storm, range(300, 337)),
     live(5),
@@ -35,7 +35,7 @@ def test_a_schedule_goes_the_same_way_with_what_is_remembered(monkeypatch: pytes
 
 
 def test_a_value_that_is_changed_at_once_is_as_dataclasses_change_it() -> None:
-    world = play(Case(scenario="mended_rows"))
+    world = play(Case(scenario="corrected_rows"))
     for run in world.runs.runs.values():
         new, usual = changed(run, staged=7, problem=None), replace(run, staged=7, problem=None)
         assert (new, list(vars(new)), new is run) == (usual, list(vars(usual)), False)

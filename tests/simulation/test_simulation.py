@@ -6,7 +6,7 @@ from itertools import islice
 
 import pytest
 
-from tests.simulation.cases import Case, broken, live, play, single_faults, storm, told, twists
+from tests.simulation.cases import Case, broken, live, notified, play, single_faults, storm, twists
 from tests.simulation.faults import Fault
 from tests.simulation.many import PLACES
 from tests.simulation.regressions import REGRESSIONS
@@ -25,19 +25,19 @@ def test_no_single_fault_breaks_a_promise(scenario: str, versioned: bool) -> Non
     first = PLACES.index((scenario, versioned)) % THINNED
     played, found = broken(islice(single_faults(scenario, versioned), first, None, THINNED))
     assert played > 5
-    assert not found, "\n".join(map(told, found[:10]))
+    assert not found, "\n".join(map(notified, found[:10]))
 
 
 @pytest.mark.parametrize("block", range(8))
 def test_no_storm_breaks_a_promise(block: int) -> None:
     _, found = broken(map(storm, range(block * 60, block * 60 + 60)))
-    assert not found, "\n".join(map(told, found[:10]))
+    assert not found, "\n".join(map(notified, found[:10]))
 
 
 @pytest.mark.parametrize("block", range(8))
 def test_no_interleaving_of_three_workers_breaks_a_promise(block: int) -> None:
     _, found = broken(map(live, range(block * 12, block * 12 + 12)))
-    assert not found, "\n".join(map(told, found[:10]))
+    assert not found, "\n".join(map(notified, found[:10]))
 
 
 def ending(case: Case) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ import json
 from chalicelib.domain import keys
 from chalicelib.domain.model import RunState
 from tests.settings import BUCKET
-from tests.simulation.cases import Case, broken, play, single_faults, told
+from tests.simulation.cases import Case, broken, notified, play, single_faults
 from tests.simulation.scenarios import BAD, STORY, stories
 
 
@@ -35,4 +35,4 @@ def test_rejects_name_the_lines_of_the_file_and_no_line_of_a_story() -> None:
 def test_no_single_fault_loads_a_line_of_a_story() -> None:
     played, found = broken(single_faults("misleading", False))
     assert played > 300
-    assert not found, "\n".join(map(told, found[:10]))
+    assert not found, "\n".join(map(notified, found[:10]))

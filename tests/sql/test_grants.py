@@ -28,7 +28,7 @@ REFUSED = [
     "update etl.ledger set rows_read = 0",
     "truncate etl.ledger",
     "drop table etl.ledger",
-    "delete from etl.mends",
+    "delete from etl.corrections",
     "delete from etl.fenced",
     "update etl.fenced set group_id = ''",
     "insert into etl.schema_migrations values ('x', 'x', now())",

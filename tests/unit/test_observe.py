@@ -33,9 +33,9 @@ def said() -> Said:
 
 
 def test_an_event_is_one_json_line(said: Said) -> None:
-    note("told", {"run": "r1", "chunks": 3, "seconds": 0.5, "problem": None})
+    note("notified", {"run": "r1", "chunks": 3, "seconds": 0.5, "problem": None})
     line = said()
-    assert (line["event"], line["run"], line["chunks"], line["seconds"]) == ("told", "r1", 3, 0.5)
+    assert (line["event"], line["run"], line["chunks"], line["seconds"]) == ("notified", "r1", 3, 0.5)
     assert (line["service"], line["stage"], line["level"]) == ("landfall", "dev", "INFO")
     assert "_aws" not in line
 
@@ -52,7 +52,7 @@ def test_an_events_metrics_are_in_its_line(said: Said) -> None:
 
 
 def test_an_event_of_no_object_is_counted_once(said: Said) -> None:
-    note("swept", {"driven": 2, "oldest_seconds": 0.0})
+    note("swept", {"requeued": 2, "oldest_seconds": 0.0})
     [block] = said()["_aws"]["CloudWatchMetrics"]
     assert block["Dimensions"] == [["stage"]]
 
@@ -60,16 +60,16 @@ def test_an_event_of_no_object_is_counted_once(said: Said) -> None:
 def test_metrics_of_one_event_do_not_leak_into_the_next(said: Said) -> None:
     note("arrived", {"object": "orders"})
     said()
-    note("swept", {"driven": 2, "oldest_seconds": 0.0})
+    note("swept", {"requeued": 2, "oldest_seconds": 0.0})
     line = said()
     assert "FilesArrived" not in line
-    assert (line["RunsDriven"], line["OldestRunSeconds"]) == ([2.0], [0.0])
+    assert (line["RunsRequeued"], line["OldestRunSeconds"]) == ([2.0], [0.0])
 
 
 def test_what_is_not_known_is_not_measured(said: Said) -> None:
-    note("swept", {"driven": 2})
+    note("swept", {"requeued": 2})
     line = said()
-    assert line["RunsDriven"] == [2.0]
+    assert line["RunsRequeued"] == [2.0]
     assert "OldestRunSeconds" not in line
 
 

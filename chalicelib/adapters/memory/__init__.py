@@ -5,9 +5,9 @@ are counted, and nothing happens unless it is called. State is in plain dicts an
 The same contract suite (tests/contract) holds these and the real adapters to the same behaviour.
 """
 
-from chalicelib.adapters.memory.bell import MemoryBell
 from chalicelib.adapters.memory.clock import MemoryClock
-from chalicelib.adapters.memory.line import MemoryLine
+from chalicelib.adapters.memory.load_queue import MemoryLoadQueue
+from chalicelib.adapters.memory.notifier import MemoryNotifier
 from chalicelib.adapters.memory.objects import MemoryObjects
 from chalicelib.adapters.memory.queue import MemoryQueue, Message
 from chalicelib.adapters.memory.runs import MemoryRuns
@@ -15,9 +15,9 @@ from chalicelib.adapters.memory.warehouse import Fate, MemoryWarehouse
 
 __all__ = [
     "Fate",
-    "MemoryBell",
     "MemoryClock",
-    "MemoryLine",
+    "MemoryLoadQueue",
+    "MemoryNotifier",
     "MemoryObjects",
     "MemoryQueue",
     "MemoryRuns",

@@ -179,7 +179,7 @@ def _fate(contract: Contract, held: TargetRow | None, row: StagedRow, share: Sha
         return "inserted"
     theirs = _newness(contract, held.values, held.source_order)
     ours = _newness(contract, row.values, share.source_order)
-    if theirs > ours or (share.mends and theirs == ours and held.offset > row.offset):
+    if theirs > ours or (share.corrects and theirs == ours and held.offset > row.offset):
         return "superseded"
     return "unchanged" if held.values == row.values else "updated"
 

@@ -54,7 +54,7 @@ class MemoryQueue:
             self._send(message.queue, message.body, 0)
         return len(back)
 
-    def bury(self, message: Message) -> None:
+    def move_to_dead_letters(self, message: Message) -> None:
         """Move a message to its dead-letter queue, as SQS does with one that was received too often."""
         self.ack(message)
         self.dead.append(message)

@@ -42,7 +42,7 @@ class MemoryRuns:
     def get(self, run_id: str) -> Run | None:
         return self.runs.get(run_id)
 
-    def several(self, run_ids: Sequence[str]) -> list[Run]:
+    def get_many(self, run_ids: Sequence[str]) -> list[Run]:
         return [self.runs[run_id] for run_id in run_ids if run_id in self.runs]
 
     def newest(self, bucket: str, key: str) -> Newest | None:
@@ -129,10 +129,10 @@ class MemoryRuns:
         found = (r for r in self._seen() if name and r.source.name == name)
         return sorted(found, key=_order, reverse=True)[:NAMESAKES]
 
-    def remember(self, name: str, text: str) -> None:
+    def set_bookmark(self, name: str, text: str) -> None:
         self.marks[name] = text
 
-    def recall(self, name: str) -> str:
+    def bookmark(self, name: str) -> str:
         return self.marks.get(name, "")
 
     def _save(self, run: Run) -> Run:

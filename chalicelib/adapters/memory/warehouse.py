@@ -69,7 +69,7 @@ class Booked:
     row: LedgerRow
     table: str
     source_order: str
-    mends: str
+    corrects: str
 
 
 class LoadFailedError(Exception):
@@ -92,8 +92,8 @@ class MemoryWarehouse:
         self.fates: deque[Fate] = deque()
         self.targets: dict[str, Target] = {}
         self.book: dict[str, Booked] = {}
-        self.mended: dict[tuple[str, int], str] = {}
-        """Which load merged a mended row, by the load that had rejected it and its byte offset there."""
+        self.corrected: dict[tuple[str, int], str] = {}
+        """Which load merged a corrected row, by the load that had rejected it and its byte offset there."""
         self.fenced: set[str] = set()
         """Groups that may not commit any more."""
         self.merged: list[str] = []
@@ -131,7 +131,7 @@ class MemoryWarehouse:
         return {load_id: self.book[load_id].row for load_id in load_ids if load_id in self.book}
 
     def books(self, load_id: str) -> LedgerRow | None:
-        return with_mends(self, load_id) if load_id in self.book else None
+        return with_corrections(self, load_id) if load_id in self.book else None
 
     def cancel(self, statement_id: str) -> None:
         known = self.statements.get(statement_id)
@@ -183,10 +183,10 @@ class MemoryWarehouse:
         rows = [row for row in staged if row.mark in {share.mark for share in shares}]
         if any(share.rows_good != sum(row.mark == share.mark for row in rows) for share in shares):
             raise LoadFailedError("BOOKS_OPEN: the rows of a file do not add up")
-        if shares[0].mends:
+        if shares[0].corrects:
             if len(shares) > 1:
-                raise LoadFailedError("BAD_LOAD_ORDER: mended rows are loaded file by file")
-            rows = [row for row in rows if (shares[0].mends, row.offset) not in self.mended]
+                raise LoadFailedError("BAD_LOAD_ORDER: corrected rows are loaded file by file")
+            rows = [row for row in rows if (shares[0].corrects, row.offset) not in self.corrected]
         if refused := refusal(order, rows):
             raise LoadFailedError(refused)
         target = dict(self.targets.get(table, {}))
@@ -197,9 +197,11 @@ class MemoryWarehouse:
         self.targets[table] = target
         for share, row in zip(shares, booked, strict=True):
             self.merged.append(share.load_id)
-            self.book[share.load_id] = Booked(row=row, table=table, source_order=share.source_order, mends=share.mends)
-            if share.mends and row.outcome is Outcome.LOADED:
-                self.mended |= {(share.mends, row.offset): share.load_id for row in rows}
+            self.book[share.load_id] = Booked(
+                row=row, table=table, source_order=share.source_order, corrects=share.corrects
+            )
+            if share.corrects and row.outcome is Outcome.LOADED:
+                self.corrected |= {(share.corrects, row.offset): share.load_id for row in rows}
 
     def _snapshot(
         self, order: LoadOrder, table: str, target: Target, shares: Sequence[Share], rows: list[StagedRow]
@@ -248,12 +250,12 @@ def _parsed(order: LoadOrder, url: str, body: bytes) -> list[StagedRow]:
         raise LoadFailedError("a part does not fit its table: see sys_load_error_detail") from error
 
 
-def with_mends(warehouse: MemoryWarehouse, load_id: str) -> LedgerRow:
-    """A load's books with what mending loads have added: theirs, less the rows that another one had merged before."""
+def with_corrections(warehouse: MemoryWarehouse, load_id: str) -> LedgerRow:
+    """A load's books with what correction loads have added: theirs, less the rows that another one had merged before."""
     row = warehouse.book[load_id].row
-    for mending, booked in warehouse.book.items():
-        merged = sum(by == mending for by in warehouse.mended.values())
-        if booked.mends == load_id and merged:
+    for correction, booked in warehouse.book.items():
+        merged = sum(by == correction for by in warehouse.corrected.values())
+        if booked.corrects == load_id and merged:
             more = booked.row
             row = replace(
                 row,
@@ -263,7 +265,7 @@ def with_mends(warehouse: MemoryWarehouse, load_id: str) -> LedgerRow:
                 updated=row.updated + more.updated,
                 unchanged=row.unchanged + more.unchanged,
                 superseded=row.superseded + more.superseded,
-                mended=row.mended + merged,
+                corrected=row.corrected + merged,
             )
     return row
 

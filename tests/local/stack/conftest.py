@@ -13,7 +13,7 @@ import pytest
 from local import processes
 from local.aws.clients import client
 from local.launch import Launch
-from local.options import Names, Options, Places
+from local.options import Names, Options, StackPaths
 from local.record import Record
 from local.stack import Stack
 
@@ -79,7 +79,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Record]:
     """An AWS that holds nothing, where uploaded code runs."""
     state = tmp_path_factory.mktemp("account")
-    launch = Launch(places=Places(root=REPO, state=state), names=Names(), options=Options(warehouse=False))
+    launch = Launch(paths=StackPaths(root=REPO, state=state), names=Names(), options=Options(warehouse=False))
     try:
         yield launch.empty()
     finally:

@@ -45,7 +45,7 @@ def test_the_result_queue_drops_repeats(world: World) -> None:
 
 def test_the_secret_holds_a_hash_of_each_token_and_a_private_file_the_tokens(world: World) -> None:
     secret = world.client("secretsmanager").get_secret_value(SecretId=world.record.names.tokens_secret)
-    file = world.stack.places.tokens
+    file = world.stack.paths.tokens
     tokens = json.loads(file.read_text())
     hashes = {entry["role"]: entry["sha256"] for entry in json.loads(secret["SecretString"])["tokens"]}
     assert hashes == {role: hashlib.sha256(tokens[role].encode()).hexdigest() for role in ("reader", "operator")}
@@ -55,9 +55,9 @@ def test_the_secret_holds_a_hash_of_each_token_and_a_private_file_the_tokens(wor
 def test_a_shell_can_use_the_stack(world: World) -> None:
     script = '. "$0" && echo "$LANDFALL_API_URL $LANDFALL_TOKEN $AWS_ENDPOINT_URL"'
     done = subprocess.run(
-        ["sh", "-c", script, world.stack.places.env], capture_output=True, text=True, check=True, timeout=10
+        ["sh", "-c", script, world.stack.paths.env], capture_output=True, text=True, check=True, timeout=10
     )
-    ports, token = world.record.ports, json.loads(world.stack.places.tokens.read_text())["operator"]
+    ports, token = world.record.ports, json.loads(world.stack.paths.tokens.read_text())["operator"]
     assert done.stdout.split() == [ports.url("api"), token, ports.url("aws")]
 
 
@@ -100,7 +100,7 @@ def test_making_everything_again_changes_nothing(world: World) -> None:
         names=world.record.names,
         visibility_seconds=SAMPLE.visibility_seconds,
         max_attempts=3,
-        api_tokens=json.loads(world.stack.places.tokens.read_text()),
+        api_tokens=json.loads(world.stack.paths.tokens.read_text()),
     )
     again.everything()
     mappings = world.client("lambda").list_event_source_mappings()["EventSourceMappings"]

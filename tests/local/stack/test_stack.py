@@ -13,7 +13,7 @@ from local import processes
 from local.__main__ import main
 from local.environment import shell_lines, whole
 from local.launch import Launch, free_or_other
-from local.options import Options, Places
+from local.options import Options, StackPaths
 from local.processes import StartError, free_ports, port_is_free
 from local.record import Ports, Record
 from local.safety import NotLocalError, check_loopback
@@ -122,14 +122,14 @@ def test_only_the_recorded_process_is_signalled(world: World) -> None:
 
 
 def test_the_record_reads_as_it_was_written(world: World) -> None:
-    assert Record.read(world.stack.places.record) == world.stack.status().record
-    assert Record.read(world.stack.places.state / "nothing") is None
+    assert Record.read(world.stack.paths.record) == world.stack.status().record
+    assert Record.read(world.stack.paths.state / "nothing") is None
 
 
 def test_a_stack_needs_no_more_than_a_root(tmp_path: Path) -> None:
     stack = Stack(tmp_path)
     assert stack.options == Options()
-    assert stack.places.state == tmp_path / ".landfall"
+    assert stack.paths.state == tmp_path / ".landfall"
     assert where(stack.status()) == "The local stack is not up."
     with pytest.raises(StartError, match="not up"):
         stack.kill_worker()
@@ -189,7 +189,7 @@ def test_an_environment_that_could_reach_the_real_aws_is_refused(change: dict[st
 def test_the_user_s_own_aws_stays_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_PROFILE", "work")
     monkeypatch.setenv("LANDFALL_BUCKET", "theirs")
-    env = whole({"LANDFALL_TABLE": "ours"}, Places(root=tmp_path, state=tmp_path))
+    env = whole({"LANDFALL_TABLE": "ours"}, StackPaths(root=tmp_path, state=tmp_path))
     assert "AWS_PROFILE" not in env
     assert "LANDFALL_BUCKET" not in env
     assert not Path(env["AWS_SHARED_CREDENTIALS_FILE"]).exists()

@@ -56,7 +56,7 @@ def test_what_the_service_left_out_is_asked_for_again() -> None:
     pauses: list[float] = []
     second = replace(RUN, run_id="r2")
     script = Script([some([second], "r1"), some([RUN])])
-    assert store(script, pauses).several(["r1", "r2", "r1"]) == [RUN, second, RUN]
+    assert store(script, pauses).get_many(["r1", "r2", "r1"]) == [RUN, second, RUN]
     tables = [asked.body["RequestItems"]["runs"] for asked in script.asked]
     assert [len(table["Keys"]) for table in tables] == [2, 1]
     assert all(table["ConsistentRead"] for table in tables)
@@ -65,7 +65,7 @@ def test_what_the_service_left_out_is_asked_for_again() -> None:
 
 def test_what_is_always_left_out_is_throttled() -> None:
     with pytest.raises(Throttled):
-        store(Script([some([], "r1")])).several(["r1"])
+        store(Script([some([], "r1")])).get_many(["r1"])
 
 
 # ---- change ---------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.adapters.sns import SnsBell, subject
+from chalicelib.adapters.sns import SnsNotifier, subject
 from chalicelib.errors import Refused, Throttled
 from tests.settings import SETTINGS
 from tests.unit.adapters.wire import Answer, Script, client, error
@@ -18,8 +18,8 @@ from tests.unit.adapters.wire import Answer, Script, client, error
 MESSAGE: dict[str, Any] = {"id": "1-FAILED", "load_id": "1", "state": "FAILED", "object": "", "run": "r", "file": "f"}
 
 
-def bell(script: Script, results: str = "") -> SnsBell:
-    return SnsBell(client("sns", script), client("sqs", script), replace(SETTINGS, result_queue=results))
+def notifier(script: Script, results: str = "") -> SnsNotifier:
+    return SnsNotifier(client("sns", script), client("sqs", script), replace(SETTINGS, result_queue=results))
 
 
 @given(st.text(), st.text(max_size=300))
@@ -29,19 +29,19 @@ def test_a_subject_is_what_sns_allows(name: str, file: str) -> None:
 
 
 def test_a_subject_says_what_became_of_which_file() -> None:
-    told = {"state": "LOADED", "object": "orders", "file": "s3://landing/incoming/ü 1.csv"}
-    assert subject(told) == "Landfall LOADED: orders ? 1.csv"
-    assert subject({**told, "object": ""}) == "Landfall LOADED: unrouted ? 1.csv"
+    notified = {"state": "LOADED", "object": "orders", "file": "s3://landing/incoming/ü 1.csv"}
+    assert subject(notified) == "Landfall LOADED: orders ? 1.csv"
+    assert subject({**notified, "object": ""}) == "Landfall LOADED: unrouted ? 1.csv"
 
 
 def test_a_result_that_cannot_be_queued_is_not_told_either() -> None:
     script = Script([error("AccessDenied")])
     with pytest.raises(Refused):
-        bell(script, "results.fifo").failure(MESSAGE)
+        notifier(script, "results.fifo").failure(MESSAGE)
     assert "Publish" not in script.operations
 
 
 def test_errors_are_ours() -> None:
     throttled = Answer(status=400, body=b"<E><Error><Code>Throttling</Code><Message>slow</Message></Error></E>")
     with pytest.raises(Throttled):
-        bell(Script([throttled])).success(MESSAGE)
+        notifier(Script([throttled])).success(MESSAGE)

@@ -23,8 +23,8 @@ def queue(script: Script) -> SqsQueue:
 
 
 def partly(*failed: str, sender: bool = False) -> Answer:
-    told = [{"Id": name, "Code": "Broken", "SenderFault": sender} for name in failed]
-    return reply(Failed=told, Successful=[])
+    notified = [{"Id": name, "Code": "Broken", "SenderFault": sender} for name in failed]
+    return reply(Failed=notified, Successful=[])
 
 
 def batches(script: Script) -> list[list[int]]:

@@ -1,4 +1,4 @@
-"""Reading contracts: every fault is named, with where it is and how to mend it; sound ones become values."""
+"""Reading contracts: every fault is named, with where it is and how to fix it; sound ones become values."""
 
 from __future__ import annotations
 

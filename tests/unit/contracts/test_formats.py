@@ -81,7 +81,7 @@ def dated(**formats: str) -> Contract:
 
 
 @pytest.mark.parametrize(
-    ("formats", "told", "as_text"),
+    ("formats", "notified", "as_text"),
     [
         ({"a": "", "b": ""}, "", []),
         ({"a": "auto", "b": ""}, " DATEFORMAT AS 'auto'", []),
@@ -92,9 +92,9 @@ def dated(**formats: str) -> Contract:
         ({"at": ""}, " TIMEFORMAT AS 'auto'", []),
     ],
 )
-def test_copy_is_told_the_format_that_needs_it_most(formats: dict[str, str], told: str, as_text: list[str]) -> None:
+def test_copy_is_told_the_format_that_needs_it_most(formats: dict[str, str], notified: str, as_text: list[str]) -> None:
     contract = dated(**formats)
-    assert copy_formats(contract) == told
+    assert copy_formats(contract) == notified
     assert list(staged_as_text(contract)) == as_text
 
 

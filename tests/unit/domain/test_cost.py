@@ -29,9 +29,9 @@ def test_a_load_counts_from_when_it_was_asked_for(
 ) -> None:
     run = Run(run_id="r", object="o", source=SOURCE, state=state, arrived_at=1.0, updated_at=1.0, moments=moments)
     run = replace(run, chunks=2)
-    told = usage_of(run, CHUNKS, 100.0)
-    assert told == usage(chunks=2, size=SIZE, stage_seconds=5.0, load_seconds=load_seconds)
-    assert (told.rpu_seconds > 0) is (load_seconds is not None)
+    notified = usage_of(run, CHUNKS, 100.0)
+    assert notified == usage(chunks=2, size=SIZE, stage_seconds=5.0, load_seconds=load_seconds)
+    assert (notified.rpu_seconds > 0) is (load_seconds is not None)
 
 
 def test_of_a_packed_file_its_text_counts() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.domain.contract import Column, ColumnType, Dialect, Empty, Escape, ExtraColumns, Kind, Newline, Quotes
 from chalicelib.domain.contract_file import read_contract
-from chalicelib.domain.filing import FilePlan
+from chalicelib.domain.file_plan import FilePlan
 from chalicelib.domain.header import Layout, match_header, read_header
 from chalicelib.errors import ContractError, Rejected
 from tests.properties.engine import Memory, contract, stage_file, text

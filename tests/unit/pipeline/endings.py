@@ -40,8 +40,8 @@ def ended(world: World, state: RunState, code: str, *, may_fail: bool = False) -
     assert run.state is state
     assert run.problem is not None
     assert run.problem.code == code
-    assert [m["problem"]["code"] for m in world.bell.failures] == [code]
-    assert not world.bell.successes
+    assert [m["problem"]["code"] for m in world.notifier.failures] == [code]
+    assert not world.notifier.successes
     return run
 
 

@@ -59,8 +59,8 @@ def test_a_file_deleted_before_it_is_read_is_failed(world: World) -> None:
     assert not world.violations
     run = only_run(world)
     assert (run.state, run.problem and run.problem.code) == (RunState.FAILED, "SOURCE_GONE")
-    assert [m["problem"]["code"] for m in world.bell.failures] == ["SOURCE_GONE"]
-    assert not world.bell.successes
+    assert [m["problem"]["code"] for m in world.notifier.failures] == ["SOURCE_GONE"]
+    assert not world.notifier.successes
 
 
 def test_a_file_overwritten_before_it_is_read_gives_way_to_its_newer_version(world: World) -> None:
@@ -126,7 +126,7 @@ def test_a_warehouse_that_is_down_is_waited_for(world: World) -> None:
     assert only_run(world).state is RunState.LOADED
 
 
-def test_a_rerun_after_the_cause_is_mended_loads_the_file(world: World) -> None:
+def test_a_rerun_after_the_cause_is_corrected_loads_the_file(world: World) -> None:
     world.warehouse.fates.append(Fate.REFUSED)
     put(world, "a.csv", numbered(3))
     world.run()

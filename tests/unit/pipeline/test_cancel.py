@@ -44,9 +44,9 @@ def test_before_its_load_a_run_ends_at_once(world: World, state: RunState) -> No
     assert ended.state is RunState.CANCELLED
     come_to_rest(world)
     run = only_run(world)
-    assert (run.state, run.told) == (RunState.CANCELLED, True)
-    assert [(m["state"], m["problem"]["code"]) for m in world.bell.failures] == [("CANCELLED", "CANCELLED")]
-    assert not world.bell.successes
+    assert (run.state, run.notified) == (RunState.CANCELLED, True)
+    assert [(m["state"], m["problem"]["code"]) for m in world.notifier.failures] == [("CANCELLED", "CANCELLED")]
+    assert not world.notifier.successes
     assert not world.warehouse.statements
     assert world.objects.head(run.source.bucket, run.source.key).etag == run.source.etag
 
@@ -76,7 +76,7 @@ def test_a_run_that_waits_for_its_load_is_left_out_of_it(world: World) -> None:
     ends = [run.state for run in world.runs.runs.values()]
     assert sorted(state.value for state in ends) == ["CANCELLED", *["LOADED"] * 5]
     assert len(world.warehouse.statements) == 2
-    assert world.line.places == {TARGET: {}}
+    assert world.load_queue.waiting_runs == {TARGET: {}}
 
 
 def all_loading(world: World) -> list[Run]:
@@ -99,7 +99,7 @@ def test_a_load_is_stopped_and_the_others_wait_for_another(world: World) -> None
     ends = {run.run_id: run for run in world.runs.runs.values()}
     assert ends.pop(asked.run_id).state is RunState.CANCELLED
     assert {run.state for run in ends.values()} == {RunState.LOADED}
-    assert {run.setbacks for run in ends.values()} == {0}
+    assert {run.failed_loads for run in ends.values()} == {0}
     assert len(world.warehouse.statements) == 3
 
 
@@ -110,7 +110,7 @@ def test_what_the_ledger_has_is_loaded(world: World) -> None:
     assert asked.state is RunState.LOADING
     come_to_rest(world)
     assert {run.state for run in world.runs.runs.values()} == {RunState.LOADED}
-    assert len(world.bell.successes) == 6
+    assert len(world.notifier.successes) == 6
 
 
 def test_a_load_that_failed_for_good_ends_the_cancelled_run_as_cancelled(world: World) -> None:
@@ -146,7 +146,7 @@ def test_a_cancel_that_meets_the_move_to_staged_holds(world: World) -> None:
     run = moved_to(world, RunState.LOADING)
     world.warehouse.run_due(world.clock.now() + 10)
     world.runs.change(run, cancel_requested=True)
-    world.runs.change(run, state=RunState.STAGED, setbacks=1)
+    world.runs.change(run, state=RunState.STAGED, failed_loads=1)
     come_to_rest(world)
     assert only_run(world).state is RunState.CANCELLED
 

@@ -31,7 +31,7 @@ def test_a_statement_that_may_commit_after_all_is_fenced(world: World, looks: li
     cancel(world.pipeline, only_run(world))
     describe, hasty = world.warehouse.describe, list(looks)
     world.warehouse.describe = lambda id_: hasty.pop(0) if hasty else describe(id_)  # type: ignore[method-assign]
-    world.pipeline.drive(TARGET)
+    world.pipeline.advance_target(TARGET)
     (statement,) = world.warehouse.pending()
     assert statement.order.group_id in world.warehouse.fenced
     world.warehouse.describe = describe  # type: ignore[method-assign]
@@ -43,7 +43,7 @@ def test_a_statement_that_may_commit_after_all_is_fenced(world: World, looks: li
 def test_nobody_asks_again_while_the_runs_of_a_refused_load_are_being_ended(world: World) -> None:
     group = about_to_load(world)
     world.warehouse.statements.clear()
-    world.line.groups[TARGET] = first = replace(group, held_until=world.clock.now() + 20)
+    world.load_queue.groups[TARGET] = first = replace(group, lease_until=world.clock.now() + 20)
     submit, change = world.warehouse.submit, world.runs.change
 
     def refused(order: LoadOrder, *, token: str, name: str) -> str:
@@ -54,7 +54,7 @@ def test_nobody_asks_again_while_the_runs_of_a_refused_load_are_being_ended(worl
         if changes["state"] is RunState.FAILED:
             world.runs.change = change  # type: ignore[method-assign]
             world.clock.advance(30)
-            world.pipeline.drive(TARGET)
+            world.pipeline.advance_target(TARGET)
         return change(run, **changes)
 
     world.warehouse.submit, world.runs.change = refused, slow  # type: ignore[method-assign]
@@ -68,13 +68,13 @@ def test_nobody_asks_again_while_the_runs_of_a_refused_load_are_being_ended(worl
 def test_a_refusal_that_comes_late_ends_nothing_that_another_worker_has_asked_for(world: World) -> None:
     group = about_to_load(world)
     world.warehouse.statements.clear()
-    world.line.groups[TARGET] = first = replace(group, held_until=world.clock.now() + 20)
+    world.load_queue.groups[TARGET] = first = replace(group, lease_until=world.clock.now() + 20)
     submit = world.warehouse.submit
 
     def slow(order: LoadOrder, *, token: str, name: str) -> str:
         world.warehouse.submit = submit  # type: ignore[method-assign]
         world.clock.advance(30)
-        world.pipeline.drive(TARGET)
+        world.pipeline.advance_target(TARGET)
         raise Refused("not allowed")
 
     world.warehouse.submit = slow  # type: ignore[method-assign]
@@ -88,7 +88,7 @@ def test_a_refusal_that_comes_late_ends_nothing_that_another_worker_has_asked_fo
 
 def test_what_may_have_been_taken_before_it_was_refused_is_not_given_up_by_whoever_goes_on(world: World) -> None:
     group = about_to_load(world)
-    world.line.groups[TARGET] = replace(group, asked_at=world.clock.now())  # whose answer was lost
+    world.load_queue.groups[TARGET] = replace(group, submitted_at=world.clock.now())  # whose answer was lost
     cancel(world.pipeline, only_run(world))
     submit, fence = world.warehouse.submit, world.warehouse.fence
 
@@ -100,10 +100,10 @@ def test_what_may_have_been_taken_before_it_was_refused_is_not_given_up_by_whoev
 
     world.warehouse.submit, world.warehouse.fence = refused, killed  # type: ignore[method-assign]
     with pytest.raises(Killed):
-        world.pipeline.drive(TARGET)
+        world.pipeline.advance_target(TARGET)
     world.warehouse.submit, world.warehouse.fence = submit, fence  # type: ignore[method-assign]
     world.clock.advance(30)
-    world.pipeline.drive(TARGET)
+    world.pipeline.advance_target(TARGET)
     assert only_run(world).state is RunState.LOADING  # by the same token it is the statement of the first time
     world.run()
     assert not world.violations

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib import handlers
 from chalicelib.domain.contract_file import Contracts
-from chalicelib.domain.lifecycle import after_setback
+from chalicelib.domain.lifecycle import after_failed_load
 from chalicelib.domain.model import RunState
 from chalicelib.errors import LoadFailed, Throttled
 from tests.simulation.world import World
@@ -22,10 +22,10 @@ def test_a_files_fault_may_quote_any_words(world: World) -> None:
     [run] = world.runs.runs.values()
     named = LoadFailed("ERROR: DATA_CHECK_FAILED: customer does not exist finds 1 rows", code="DATA_CHECK_FAILED")
     missing = LoadFailed("S3ServiceException: The specified key does not exist")
-    assert after_setback(run, named, 40, 5) == after_setback(run, missing, 40, 5) == {"together": 20}
-    assert after_setback(run, named, 1, 5) is None
+    assert after_failed_load(run, named, 40, 5) == after_failed_load(run, missing, 40, 5) == {"max_group_size": 20}
+    assert after_failed_load(run, named, 1, 5) is None
     for message in ("ERROR: permission denied for relation things", 'relation "landing.things" does not exist'):
-        assert after_setback(run, LoadFailed(message), 40, 5) is None
+        assert after_failed_load(run, LoadFailed(message), 40, 5) is None
 
 
 def test_a_contract_that_moves_to_another_table_takes_its_waiting_files_along(world: World) -> None:
@@ -39,7 +39,7 @@ def test_a_contract_that_moves_to_another_table_takes_its_waiting_files_along(wo
     assert states(world) == ["LOADED"]
     assert len(world.warehouse.rows("landing.things")) == 1
     assert len(world.warehouse.rows("landing.elsewhere")) == 4
-    assert world.line.groups == {}
+    assert world.load_queue.groups == {}
 
 
 def test_the_load_of_others_ends_no_run_that_waits(world: World) -> None:

@@ -12,7 +12,7 @@ from chalicelib.domain.events import run_of, task_of
 from chalicelib.domain.group import Group
 from chalicelib.domain.model import Run, RunState
 from chalicelib.errors import Retryable
-from chalicelib.loading import HOLD_SECONDS
+from chalicelib.loading import LEASE_SECONDS
 from chalicelib.sweep import sweep
 from tests.simulation.faults import Killed
 from tests.simulation.promises import liveness
@@ -55,7 +55,7 @@ def test_files_that_come_while_a_load_runs_are_the_next_load(world: World) -> No
     done(world)
     assert states(world) == ["LOADED"]
     assert len(world.warehouse.statements) == 2
-    assert len(world.bell.successes) == FILES
+    assert len(world.notifier.successes) == FILES
     assert all(run.counts.settled and run.counts.inserted == 1 for run in world.runs.runs.values())
 
 
@@ -85,9 +85,9 @@ def test_a_sick_file_fails_alone_after_a_few_loads(world: World) -> None:
     assert ends.pop("sick.csv") is RunState.REJECTED
     assert set(ends.values()) == {RunState.LOADED}
     assert len(world.warehouse.rows("landing.uniques")) == FILES
-    [told] = world.bell.failures
-    assert told["problem"]["code"] == "DUPLICATE_KEYS"
-    assert told["problem"]["line"] == 3
+    [notified] = world.notifier.failures
+    assert notified["problem"]["code"] == "DUPLICATE_KEYS"
+    assert notified["problem"]["line"] == 3
     assert len(world.warehouse.statements) <= 14  # 1 + 1 failed of 40, then halves: 20, 10, 5, 3, 2, 1 and their others
 
 
@@ -118,7 +118,7 @@ def test_a_failure_that_does_not_pass_ends_the_runs(world: World) -> None:
     all_staged(world)
     done(world, may_fail=True)
     assert states(world) == ["FAILED"]
-    assert {run.setbacks for run in world.runs.runs.values()} == {world.pipeline.settings.max_load_attempts - 1}
+    assert {run.failed_loads for run in world.runs.runs.values()} == {world.pipeline.settings.max_load_attempts - 1}
 
 
 def test_who_waits_behind_a_worker_that_died_is_found_by_the_sweep(world: World) -> None:
@@ -136,11 +136,11 @@ def test_a_run_that_ended_meanwhile_is_left_out(world: World) -> None:
     crowd(world, 4)
     all_staged(world)
     waiting = [run for run in world.runs.runs.values() if run.state is RunState.STAGED]
-    world.runs.change(waiting[0], state=RunState.FAILED, told=True)
+    world.runs.change(waiting[0], state=RunState.FAILED, notified=True)
     world.run()
     assert sorted(run.state.value for run in world.runs.runs.values()) == ["FAILED", "LOADED", "LOADED", "LOADED"]
-    assert world.line.places == {"landing.things": {}}
-    assert world.line.groups == {}
+    assert world.load_queue.waiting_runs == {"landing.things": {}}
+    assert world.load_queue.groups == {}
 
 
 # ---- who does it, and when ------------------------------------------------------------------------------------------
@@ -166,28 +166,28 @@ def staged(world: World, count: int, first: int = 0) -> list[Run]:
         world.queue.ack(message)
     runs = [run for run in world.runs.runs.values() if run.state is RunState.STAGED]
     for run in runs:
-        world.line.join(TARGET, run)
+        world.load_queue.enqueue(TARGET, run)
     world.queue.messages.clear()
     return runs
 
 
 def test_a_file_that_comes_alone_is_loaded_at_once(world: World) -> None:
     staged(world, 1)
-    world.pipeline.drive(TARGET)
+    world.pipeline.advance_target(TARGET)
     assert len(world.warehouse.statements) == 1
 
 
 def test_files_that_are_poured_in_wait_for_others_but_not_for_ever(world: World) -> None:
     staged(world, 2)
-    world.pipeline.drive(TARGET)
+    world.pipeline.advance_target(TARGET)
     [wake] = world.queue.messages
     seconds = world.pipeline.settings.group_seconds
     assert world.clock.now() < wake.visible_at <= world.clock.now() + seconds + 1
     runs = staged(world, 1, first=2)
-    world.pipeline.drive(TARGET)
+    world.pipeline.advance_target(TARGET)
     assert not world.warehouse.statements
     world.clock.advance(wake.visible_at - world.clock.now())
-    world.pipeline.drive(TARGET)
+    world.pipeline.advance_target(TARGET)
     [statement] = world.warehouse.statements.values()
     assert {share.run_id for share in statement.order.shares} == {run.run_id for run in runs}
     assert len(runs) == 3
@@ -196,33 +196,35 @@ def test_files_that_are_poured_in_wait_for_others_but_not_for_ever(world: World)
 def test_files_that_have_waited_for_a_load_wait_for_no_others(world: World) -> None:
     staged(world, 2)
     world.clock.advance(world.pipeline.settings.group_seconds)
-    world.pipeline.drive(TARGET)
+    world.pipeline.advance_target(TARGET)
     assert len(world.warehouse.statements) == 1
 
 
 def test_as_many_as_may_be_loaded_together_wait_for_no_others(world: World) -> None:
     world.pipeline = replace(world.pipeline, settings=replace(world.pipeline.settings, group_files=2))
     staged(world, 3)
-    world.pipeline.drive(TARGET)
+    world.pipeline.advance_target(TARGET)
     [statement] = world.warehouse.statements.values()
     assert len(statement.order.shares) == 2
 
 
-@pytest.mark.parametrize("call", ["line.take", "runs.change", "warehouse.submit", "warehouse.ledger", "line.leave"])
+@pytest.mark.parametrize(
+    "call", ["load_queue.claim", "runs.change", "warehouse.submit", "warehouse.ledger", "load_queue.remove"]
+)
 def test_what_one_worker_has_in_hand_others_leave_alone(world: World, call: str) -> None:
     staged(world, 1)
     seen: list[list[str]] = []
 
     def other(world: World) -> None:
         before = len(world.schedule.calls)
-        world.pipeline.drive(TARGET)
+        world.pipeline.advance_target(TARGET)
         seen.append(world.schedule.calls[before:])
 
     world.meanwhile.append((lambda world: world.schedule.calls[-1] == call, other))
-    world.pipeline.drive(TARGET)
+    world.pipeline.advance_target(TARGET)
     world.warehouse.run_due(world.clock.now() + 10)
-    world.pipeline.drive(TARGET)
-    assert seen == [["line.group"]]
+    world.pipeline.advance_target(TARGET)
+    assert seen == [["load_queue.group"]]
     assert states(world) == ["LOADED"]
     assert len(world.warehouse.statements) == 1
 
@@ -235,39 +237,39 @@ def struck(world: World, call: str, error: BaseException) -> None:
 
     world.meanwhile.append((lambda world: world.schedule.calls[-1] == call, strike))
     with pytest.raises(type(error)):
-        world.pipeline.drive(TARGET)
+        world.pipeline.advance_target(TARGET)
 
 
-@pytest.mark.parametrize("call", ["line.take", "runs.change", "line.change", "warehouse.submit"])
+@pytest.mark.parametrize("call", ["load_queue.claim", "runs.change", "load_queue.change", "warehouse.submit"])
 def test_what_a_killed_worker_had_in_hand_is_taken_up_before_its_message_is_seen_again(world: World, call: str) -> None:
     staged(world, 1)
     struck(world, call, Killed())
     calls = len(world.schedule.calls)
-    world.pipeline.drive(TARGET)
-    assert world.schedule.calls[calls:] == ["line.group"]
-    world.clock.advance(HOLD_SECONDS)
-    world.pipeline.drive(TARGET)
+    world.pipeline.advance_target(TARGET)
+    assert world.schedule.calls[calls:] == ["load_queue.group"]
+    world.clock.advance(LEASE_SECONDS)
+    world.pipeline.advance_target(TARGET)
     assert len(world.warehouse.statements) == 1
-    assert world.queue.visibility > HOLD_SECONDS
+    assert world.queue.visibility > LEASE_SECONDS
 
 
-@pytest.mark.parametrize("call", ["runs.several", "runs.change", "warehouse.submit", "queue.send_run"])
+@pytest.mark.parametrize("call", ["runs.get_many", "runs.change", "warehouse.submit", "queue.send_run"])
 def test_a_worker_that_fails_to_ask_lets_the_group_go(world: World, call: str) -> None:
     staged(world, 1)
-    world.pipeline.line.take(Group(target=TARGET, members=()))
+    world.pipeline.load_queue.claim(Group(target=TARGET, members=()))
     struck(world, call, Retryable("no answer"))
-    world.pipeline.drive(TARGET)
+    world.pipeline.advance_target(TARGET)
     assert len(world.warehouse.statements) == 1
 
 
-@pytest.mark.parametrize("call", ["warehouse.ledger", "runs.change", "queue.send_runs", "line.leave"])
+@pytest.mark.parametrize("call", ["warehouse.ledger", "runs.change", "queue.send_runs", "load_queue.remove"])
 def test_a_worker_that_fails_to_settle_lets_the_group_go(world: World, call: str) -> None:
     [run] = staged(world, 1)
-    world.pipeline.drive(TARGET)
+    world.pipeline.advance_target(TARGET)
     world.warehouse.run_due(world.clock.now() + 10)
     world.queue.messages.clear()
     struck(world, call, Retryable("no answer"))
-    world.pipeline.drive(TARGET)
+    world.pipeline.advance_target(TARGET)
     assert states(world) == ["LOADED"]
     assert run_body(run.run_id) in [message.body for message in world.queue.messages], "nobody would archive it"
-    assert world.line.groups == {}
+    assert world.load_queue.groups == {}

@@ -17,7 +17,7 @@ from tests.unit.pipeline.test_groups import all_staged, crowd
 LATE = DataCheck(name="closed before opened", bad_rows="closed_on\n    < opened_on")
 
 
-def told(world: World, message: str, code: str = LoadFailed.code) -> str:
+def notified(world: World, message: str, code: str = LoadFailed.code) -> str:
     crowd(world, 1)
     all_staged(world)
     thing = replace(world.pipeline.contracts["thing"], checks=(LATE,))
@@ -40,11 +40,13 @@ def told(world: World, message: str, code: str = LoadFailed.code) -> str:
     ids=["one", "of a contract before"],
 )
 def test_a_data_check_is_named_with_its_condition(world: World, raised: str, words: str) -> None:
-    assert told(world, raised, "DATA_CHECK_FAILED") == f"{words}mend the file, or the check"
+    assert notified(world, raised, "DATA_CHECK_FAILED") == f"{words}fix the file, or the check"
 
 
 def test_what_cannot_be_read_back_is_told_as_it_is(world: World) -> None:
-    assert told(world, "DATA_CHECK_FAILED: in other words", "DATA_CHECK_FAILED") == "DATA_CHECK_FAILED: in other words"
+    assert (
+        notified(world, "DATA_CHECK_FAILED: in other words", "DATA_CHECK_FAILED") == "DATA_CHECK_FAILED: in other words"
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,10 +54,10 @@ def test_what_cannot_be_read_back_is_told_as_it_is(world: World) -> None:
     [("1", 'the data check "closed before opened"'), ("2", "a data check"), ("?", "a data check")],
 )
 def test_a_broken_check_is_named_without_other_words(world: World, number: str, which: str) -> None:
-    words = told(world, f"DATA_CHECK_BROKEN: check {number} cannot be evaluated")
+    words = notified(world, f"DATA_CHECK_BROKEN: check {number} cannot be evaluated")
     assert words == (
         f"{which} cannot be evaluated on these rows: a cast or a function in it fails, or something is missing;"
-        " mend the check. `landfall migrate` names a fault of its SQL; for other faults, the warehouse's words are in"
+        " fix the check. `landfall migrate` names a fault of its SQL; for other faults, the warehouse's words are in"
         " sys_query_history"
     )
 
@@ -73,4 +75,4 @@ def test_a_broken_check_is_named_without_other_words(world: World, number: str, 
     ],
 )
 def test_what_is_missing_in_the_warehouse_can_be_made(world: World, message: str, hint: str) -> None:
-    assert told(world, message) == message + (hint and f"{hint}is at fault")
+    assert notified(world, message) == message + (hint and f"{hint}is at fault")

@@ -92,8 +92,8 @@ def test_a_late_snapshot_is_superseded_as_a_whole_and_told_so(world: World) -> N
     late = run_named(world, "old")
     assert late.state is RunState.SUPERSEDED
     assert (late.counts.superseded, late.counts.settled) == (2, True)
-    assert [m["state"] for m in world.bell.failures] == ["SUPERSEDED"]
-    assert [m["state"] for m in world.bell.successes] == ["LOADED"]
+    assert [m["state"] for m in world.notifier.failures] == ["SUPERSEDED"]
+    assert [m["state"] for m in world.notifier.successes] == ["LOADED"]
     assert not safety(world)
 
 

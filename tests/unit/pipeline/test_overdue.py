@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.expected import Expected
-from chalicelib.domain.model import Mends
+from chalicelib.domain.model import Correction
 from chalicelib.errors import LandfallError, Refused, Throttled
 from chalicelib.overdue import overdue
 from chalicelib.sweep import sweep, tell_overdue
@@ -51,11 +51,11 @@ def test_the_next_day_wants_a_file_of_its_own(world: World) -> None:
     assert overdue(world.pipeline) == {"thing": True}
 
 
-def test_mended_rows_are_no_file(world: World) -> None:
+def test_corrected_rows_are_no_file(world: World) -> None:
     put(world, "a.csv", numbered(2))
     arrive(world)
     (run,) = world.runs.runs.values()
-    world.runs.runs[run.run_id] = replace(run, mends=Mends(run_id="other", generation=1, source_order=""))
+    world.runs.runs[run.run_id] = replace(run, corrects=Correction(run_id="other", generation=1, source_order=""))
     assert overdue(world.pipeline) == {"thing": True}
 
 

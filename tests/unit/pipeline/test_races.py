@@ -25,33 +25,33 @@ from tests.unit.pipeline.endings import arrive, ended, fails_while, only_run
 def about_to_load(world: World) -> Group:
     """The one run as a group, its transaction not asked for yet."""
     put(world, "a.csv", numbered(3))
-    while not (group := world.line.group(TARGET)):
+    while not (group := world.load_queue.group(TARGET)):
         world._deliver_event() or world._deliver_message()
         world.clock.advance(1)
-    return replace(group, asked_at=0.0, statement_id="")
+    return replace(group, submitted_at=0.0, statement_id="")
 
 
 def test_of_two_workers_that_would_submit_first_only_one_does(world: World) -> None:
     seen_by_both = about_to_load(world)
-    asked = world.line.groups[TARGET]
-    assert asked.asked_at
+    asked = world.load_queue.groups[TARGET]
+    assert asked.submitted_at
     with pytest.raises(Conflict):
         world.pipeline._ask(seen_by_both)
-    assert world.line.groups[TARGET] == asked
+    assert world.load_queue.groups[TARGET] == asked
     assert len(world.warehouse.statements) == 1
 
 
 def test_of_two_workers_that_would_settle_the_second_leaves_it_to_the_first(world: World) -> None:
     """Both see the group as it is before one of them takes it in hand."""
     about_to_load(world)
-    seen_by_both = world.line.groups[TARGET]
+    seen_by_both = world.load_queue.groups[TARGET]
     world.clock.advance(60)
     world.warehouse.run_due()
-    world.line.change(seen_by_both, held_until=world.clock.now() + 20)
-    taken = world.line.groups[TARGET]
-    world.line.group = lambda target: seen_by_both  # type: ignore[method-assign]
-    world.pipeline.drive(TARGET)
-    assert world.line.groups[TARGET] == taken
+    world.load_queue.change(seen_by_both, lease_until=world.clock.now() + 20)
+    taken = world.load_queue.groups[TARGET]
+    world.load_queue.group = lambda target: seen_by_both  # type: ignore[method-assign]
+    world.pipeline.advance_target(TARGET)
+    assert world.load_queue.groups[TARGET] == taken
     assert only_run(world).state is RunState.LOADING
 
 
@@ -136,7 +136,7 @@ def test_a_contract_deployed_while_chunks_are_staged_starts_the_file_over(world:
 
 
 def test_a_contract_deployed_before_the_load_is_asked_for_starts_the_file_over(world: World) -> None:
-    world.line.groups[TARGET] = about_to_load(world)
+    world.load_queue.groups[TARGET] = about_to_load(world)
     world.warehouse.statements.clear()
     deployed(world)
     world.run()
@@ -147,7 +147,7 @@ def test_a_contract_deployed_before_the_load_is_asked_for_starts_the_file_over(w
 
 def unanswered(world: World) -> None:
     """The load of the one run was asked for, and nobody has learnt the statement's id; the contract is a new one."""
-    world.line.groups[TARGET] = replace(about_to_load(world), asked_at=world.clock.now())
+    world.load_queue.groups[TARGET] = replace(about_to_load(world), submitted_at=world.clock.now())
     deployed(world)
     world.pipeline.queue.send_run(only_run(world).run_id)
 
@@ -173,7 +173,7 @@ def test_while_a_load_cannot_be_fenced_its_runs_do_not_end(world: World) -> None
 
     world.warehouse.fence = refused  # type: ignore[method-assign]
     with pytest.raises(Retryable, match=f"the load of {TARGET} is held up: permission denied"):
-        world.pipeline.drive(TARGET)
+        world.pipeline.advance_target(TARGET)
     assert only_run(world).state is RunState.LOADING
     world.warehouse.fence = fence  # type: ignore[method-assign]
     world.run()

@@ -43,7 +43,7 @@ def test_what_was_staged_and_is_gone_fails_its_file_alone(
 ) -> None:
     crowd(world, FILES)
     all_staged(world)
-    waiting = [world.runs.runs[run_id] for run_id in world.line.waiting("landing.things")]
+    waiting = [world.runs.runs[run_id] for run_id in world.load_queue.waiting("landing.things")]
     waiting = [run for run in waiting if run.state is RunState.STAGED]
     sick = waiting[which]
     for key in gone(world, sick):
@@ -81,15 +81,15 @@ def test_success_is_told_although_the_archive_refuses(world: World) -> None:
         world._deliver_event() or world._deliver_message()
         world.clock.advance(5)
     run = only_run(world)
-    assert (run.state, run.told, run.archive_key, run.finished) == (RunState.LOADED, True, "", False)
-    assert [m["archived_at"] for m in world.bell.successes] == [""]
+    assert (run.state, run.notified, run.archive_key, run.finished) == (RunState.LOADED, True, "", False)
+    assert [m["archived_at"] for m in world.notifier.successes] == [""]
     assert not world.queue.messages
     refusing.clear()
     world.run()
     assert not world.violations
     assert not liveness(world)
     assert only_run(world).finished
-    assert len(world.bell.successes) == 1
+    assert len(world.notifier.successes) == 1
 
 
 def test_chunks_that_vanish_are_given_up_in_the_end(world: World) -> None:

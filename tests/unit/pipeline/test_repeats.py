@@ -71,7 +71,7 @@ def test_a_contract_that_changed_meanwhile_does_not_hold_the_run_up(world: World
     world.put(KEY, TEXT, {})
     world.later.append(
         (
-            lambda w: any(group.statement_id for group in w.line.groups.values()),
+            lambda w: any(group.statement_id for group in w.load_queue.groups.values()),
             lambda w: setattr(w, "pipeline", replace(w.pipeline, contracts=Contracts({"thing": CONTRACTS["thing"]}))),
         )
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from chalicelib.domain import keys
 from chalicelib.domain.bytesource import Range
-from chalicelib.domain.filing import FilePlan
+from chalicelib.domain.file_plan import FilePlan
 from chalicelib.domain.group import Group
 from chalicelib.domain.model import Run, RunState
 from chalicelib.errors import Broken, Throttled
@@ -77,11 +77,11 @@ def test_a_chunk_that_was_cut_within_a_record_is_staged_anew_from_the_next_one(w
     arrive(world)
     world.pipeline.advance(only_run(world).run_id)
     run = only_run(world)
-    filed = FilePlan.from_json(world.objects.get(BUCKET, keys.plan(run)))
-    first, second, *others = filed.ranges
+    file_plan = FilePlan.from_json(world.objects.get(BUCKET, keys.plan(run)))
+    first, second, *others = file_plan.ranges
     guess = first.stop + 2
     ranges = (Range(start=first.start, stop=guess), Range(start=guess, stop=second.stop), *others)
-    world.objects.put(BUCKET, keys.plan(run), replace(filed, ranges=ranges).to_json())
+    world.objects.put(BUCKET, keys.plan(run), replace(file_plan, ranges=ranges).to_json())
     world.queue.messages.clear()  # they were cut as the plan was
     world.queue.send_run(run.run_id)
     assert loaded(world).counts.inserted == 12
@@ -91,29 +91,29 @@ def test_a_chunk_that_was_cut_within_a_record_is_staged_anew_from_the_next_one(w
 
 def test_a_worker_that_was_overtaken_leaves_the_load_to_the_other(world: World) -> None:
     put(world, "a.csv", numbered(3))
-    once(world, "line.change", raising(Conflict("somebody else was faster")))
+    once(world, "load_queue.change", raising(Conflict("somebody else was faster")))
     loaded(world)
     assert len(world.warehouse.statements) == 1
 
 
 def test_a_place_that_was_given_up_without_an_answer_is_not_given_up_again(world: World) -> None:
     put(world, "a.csv", numbered(3))
-    once(world, "line.free", lambda: Fault.UNKNOWN)
+    once(world, "load_queue.release", lambda: Fault.UNKNOWN)
     loaded(world)
-    assert world.line.groups == {}
+    assert world.load_queue.groups == {}
 
 
 def test_a_group_whose_runs_ended_before_it_was_asked_for_gives_up_its_place(world: World) -> None:
     put(world, "a.csv", numbered(3))
-    once(world, "runs.change", raising(Killed("before it was admitted")), lambda: TARGET in world.line.groups)
-    until(world, lambda: TARGET in world.line.groups)
+    once(world, "runs.change", raising(Killed("before it was admitted")), lambda: TARGET in world.load_queue.groups)
+    until(world, lambda: TARGET in world.load_queue.groups)
     run = only_run(world)
     assert run.state is RunState.STAGED
-    world.runs.change(run, state=RunState.FAILED, told=True)
+    world.runs.change(run, state=RunState.FAILED, notified=True)
     put(world, "b.csv", numbered(3, tag="b"))
     world.run()
     assert [r.state for r in world.runs.runs.values()] == [RunState.FAILED, RunState.LOADED]
-    assert world.line.groups == {}
+    assert world.load_queue.groups == {}
 
 
 def test_a_run_that_ends_while_it_is_admitted_is_left_out(world: World) -> None:
@@ -122,11 +122,11 @@ def test_a_run_that_ends_while_it_is_admitted_is_left_out(world: World) -> None:
 
     def seen(world: World) -> bool:
         waits = [r for r in world.runs.runs.values() if r.state is RunState.STAGED]
-        return world.schedule.calls[-1:] == ["runs.several"] and bool(waits) and TARGET in world.line.groups
+        return world.schedule.calls[-1:] == ["runs.get_many"] and bool(waits) and TARGET in world.load_queue.groups
 
     def ends(world: World) -> None:
         run = next(r for r in world.runs.runs.values() if r.state is RunState.STAGED)
-        world.runs.change(run, state=RunState.FAILED, told=True)
+        world.runs.change(run, state=RunState.FAILED, notified=True)
 
     world.meanwhile.append((seen, ends))
     world.run()
@@ -166,8 +166,8 @@ def test_there_is_nothing_to_stop_of_a_run_that_is_in_no_load(world: World) -> N
 def test_a_load_that_has_no_statement_yet_is_stopped_at_the_next_look(world: World) -> None:
     put(world, "a.csv", numbered(3))
     until(world, lambda: bool(world.runs.runs) and only_run(world).state is RunState.LOADING)
-    asked: Group = world.line.groups[TARGET]
-    world.line.groups[TARGET] = replace(asked, statement_id="")
+    asked: Group = world.load_queue.groups[TARGET]
+    world.load_queue.groups[TARGET] = replace(asked, statement_id="")
     world.queue.messages.clear()
     world.pipeline.stop(only_run(world))
     assert [m.body for m in world.queue.messages] == [f'{{"run_id": "{only_run(world).run_id}"}}']

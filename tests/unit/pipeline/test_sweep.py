@@ -40,7 +40,7 @@ def test_files_are_looked_up_by_the_hundred(world: World) -> None:
     before = len(world.schedule.calls)
     assert sweep(world.pipeline)["found"] == 0
     calls = world.schedule.calls[before:]
-    assert calls.count("runs.newest_of") == calls.count("runs.several") == 3
+    assert calls.count("runs.newest_of") == calls.count("runs.get_many") == 3
     assert calls.count("runs.newest") == calls.count("runs.get") == 0
 
 
@@ -59,11 +59,11 @@ def test_a_sweep_that_runs_out_of_time_is_gone_on_with(world: World) -> None:
     found = []
     while len(world.runs.runs) < 250:
         found.append(find_landed(world.pipeline, until=out_of_time))
-        assert world.runs.recall(STOPPED_AT) == f"incoming/thing/f{sum(found) - 1:03}.csv"
+        assert world.runs.bookmark(STOPPED_AT) == f"incoming/thing/f{sum(found) - 1:03}.csv"
         assert len(found) < 10
     assert found == [100, 100, 50]
     assert find_landed(world.pipeline, until=out_of_time) == 0
-    assert world.runs.recall(STOPPED_AT) == ""
+    assert world.runs.bookmark(STOPPED_AT) == ""
     unheard(world, "a.csv")
     later(world)
     assert find_landed(world.pipeline, until=out_of_time) == 1
@@ -76,8 +76,8 @@ def test_runs_leave_time_for_files(world: World) -> None:
     arrive(world)
     unheard(world, "b.csv")
     later(world)
-    assert sweep(world.pipeline) == {"driven": 0, "late": 0, "found": 1}
-    assert ("swept", {"driven": 0, "oldest_seconds": 0.0}) in said
+    assert sweep(world.pipeline) == {"requeued": 0, "late": 0, "found": 1}
+    assert ("swept", {"requeued": 0, "oldest_seconds": 0.0}) in said
 
 
 def test_one_sick_file_hides_no_other(world: World) -> None:
@@ -117,7 +117,7 @@ def test_one_folder_that_cannot_be_listed_hides_no_other(world: World) -> None:
     assert sweep(world.pipeline)["found"] == 1
 
 
-@pytest.mark.parametrize("where", ["runs.newest_of", "runs.several", "runs.unfinished", "queue.send_runs"])
+@pytest.mark.parametrize("where", ["runs.newest_of", "runs.get_many", "runs.unfinished", "queue.send_runs"])
 def test_what_cannot_be_read_now_is_read_by_the_next_sweep(world: World, where: str) -> None:
     put(world, "known.csv", numbered(2))
     arrive(world)
@@ -149,11 +149,11 @@ def test_the_age_of_the_oldest_unfinished_run_is_told_whether_it_stands_still_or
     world.runs.change(only_run(world))
     world.clock.advance(1)
     said = noted(world)
-    assert sweep(world.pipeline)["driven"] == 0
-    assert ("swept", {"driven": 0, "oldest_seconds": 5_001.0}) in said
+    assert sweep(world.pipeline)["requeued"] == 0
+    assert ("swept", {"requeued": 0, "oldest_seconds": 5_001.0}) in said
     world.run()
     sweep(world.pipeline)
-    assert said[-2] == ("swept", {"driven": 0, "oldest_seconds": 0.0})
+    assert said[-2] == ("swept", {"requeued": 0, "oldest_seconds": 0.0})
 
 
 def test_a_queue_that_is_behind_is_not_put_further_behind(world: World) -> None:
@@ -164,10 +164,10 @@ def test_a_queue_that_is_behind_is_not_put_further_behind(world: World) -> None:
     later(world)
     before = world.queue.waiting()
     assert before >= 3
-    assert sweep(world.pipeline)["driven"] == 0
+    assert sweep(world.pipeline)["requeued"] == 0
     assert world.queue.waiting() == before
     world.queue.messages.clear()
-    assert sweep(world.pipeline)["driven"] == 3
+    assert sweep(world.pipeline)["requeued"] == 3
     assert world.queue.waiting() == 3
 
 
@@ -182,7 +182,7 @@ def test_an_age_that_is_not_known_is_not_told_as_none(world: World) -> None:
     world.schedule.next = fault  # type: ignore[method-assign]
     said = noted(world)
     sweep(world.pipeline)
-    assert ("swept", {"driven": 0}) in said
+    assert ("swept", {"requeued": 0}) in said
     assert ("passed_over", {"error": "Throttled"}) in said
 
 
@@ -191,7 +191,7 @@ def test_an_outcome_that_was_not_told_is_told(world: World) -> None:
     down = [True]
 
     def fault(name: str) -> None:
-        if down and name == "bell.success":
+        if down and name == "notifier.success":
             raise Retryable("SNS is away")
 
     world.schedule.next = fault  # type: ignore[method-assign]
@@ -199,11 +199,11 @@ def test_an_outcome_that_was_not_told_is_told(world: World) -> None:
         world._statements()
         world._deliver_event() or world._deliver_message()
         world.clock.advance(30)
-    assert (only_run(world).state, only_run(world).told) == (RunState.LOADED, False)
+    assert (only_run(world).state, only_run(world).notified) == (RunState.LOADED, False)
     down.clear()
     world.run()
     assert not liveness(world)
-    assert len(world.bell.successes) == 1
+    assert len(world.notifier.successes) == 1
 
 
 @pytest.mark.parametrize("where", ["warehouse.submit", "warehouse.describe", "warehouse.ledger"])
@@ -229,7 +229,7 @@ def test_a_paused_warehouse_is_waited_for_however_long(world: World, where: str)
     assert not world.violations
     assert not liveness(world)
     assert only_run(world).state is RunState.LOADED
-    assert only_run(world).setbacks <= 1, "a pause counts once, however long it is"
+    assert only_run(world).failed_loads <= 1, "a pause counts once, however long it is"
 
 
 # ---- second drops ---------------------------------------------------------------------------------------------------
@@ -253,7 +253,7 @@ def test_a_second_drop_of_what_is_loaded_is_put_away_once(versioned: bool) -> No
     assert [x.key for x in world.objects.list(BUCKET, "archive/")] == [first.archive_key]
     assert replace(only_run(world), updated_at=0.0) == replace(first, updated_at=0.0)
     assert not liveness(world)
-    assert len(world.bell.successes) == 1
+    assert len(world.notifier.successes) == 1
     sweep(world.pipeline)
     assert said[-1] == ("listed", {"started": 0, "archived": 0, "failed": 0})
 
@@ -291,5 +291,5 @@ def test_a_refused_file_stays_where_it_landed(world: World) -> None:
     world.put(KEY, b"", {})
     world.run()
     later(world)
-    assert sweep(world.pipeline) == {"driven": 0, "late": 0, "found": 0}
+    assert sweep(world.pipeline) == {"requeued": 0, "late": 0, "found": 0}
     assert [x.key for x in world.objects.list(BUCKET, "incoming/")] == [KEY]

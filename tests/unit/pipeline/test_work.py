@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.domain.contract import Column
 from chalicelib.domain.model import RunState
-from chalicelib.domain.reading import Reading
+from chalicelib.domain.transcoder import Reading
 from chalicelib.domain.validate import Rules
 from chalicelib.domain.work import FREE_LOOKS, LOOKS_A_BYTE, LOOKS_A_RECORD, Work
 from chalicelib.errors import Rejected

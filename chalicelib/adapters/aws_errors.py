@@ -1,0 +1,131 @@
+"""The one place where botocore's exceptions become ours. Nothing of botocore's leaves an adapter but chained.
+
+The text of an AWS error is kept only where it names permissions; others may quote what was sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004 - botocore's, which is none of Python's
+    CredentialRetrievalError,
+    HTTPClientError,
+    IncompleteReadError,
+    MetadataRetrievalError,
+)
+from urllib3.exceptions import HTTPError
+
+from chalicelib.errors import LandfallError, Refused, Retryable, SourceChanged, SourceGone, Throttled
+
+THROTTLES = frozenset(
+    {
+        "ActiveSessionsExceededException",
+        "ActiveStatementsExceededException",
+        "ActiveWaitingRequestsExceededException",
+        "BandwidthLimitExceeded",
+        "LimitExceededException",
+        "OverLimit",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+PASSING = frozenset(
+    {
+        "BatchExecuteStatementException",
+        "ConditionalRequestConflict",
+        "DatabaseConnectionException",
+        "ExecuteStatementException",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "IDPCommunicationError",
+        "InternalError",
+        "InternalServerError",
+        "InternalServerException",
+        "NoSuchUpload",  # removed while it went on, or finished already: the object is written anew
+        "OperationAborted",
+        "QueryTimeoutException",
+        "RequestTimeTooSkewed",
+        "RequestTimeout",
+        "RequestTimeoutException",
+        "ServiceUnavailable",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+WRAPPED_THROTTLE = re.compile(r"rate exceeded|throttl|too many requests", re.IGNORECASE)
+"""The Data API gives throttles as validation errors, too."""
+GONE = frozenset({"404", "405", "MethodNotAllowed", "NoSuchKey", "NoSuchVersion", "NotFound"})
+CHANGED = frozenset({"412", "PreconditionFailed"})
+DENIED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "AuthorizationErrorException"})
+FOREIGN = (ClientError, BotoCoreError, Boto3Error, HTTPError)
+"""urllib3's are what a body read can still raise after the answer began."""
+BROKEN_WIRE = (
+    ConnectionError,
+    HTTPClientError,
+    IncompleteReadError,
+    CredentialRetrievalError,
+    MetadataRetrievalError,
+    HTTPError,
+)
+
+
+@contextmanager
+def translate_errors(what: str, *, source: bool = False) -> Iterator[None]:
+    """Let nothing foreign out. `what` names the call and its object; `source` if a missing object is a source gone."""
+    try:
+        yield
+    except FOREIGN as error:
+        raise translated(what, error, source=source) from error
+
+
+def code_of(error: BaseException) -> str:
+    """AWS's name for an error, or botocore's."""
+    if isinstance(error, ClientError):
+        return str(error.response.get("Error", {}).get("Code", ""))
+    return type(error).__name__
+
+
+def text_of(error: BaseException) -> str:
+    """AWS's sentence about an error."""
+    return str(error.response.get("Error", {}).get("Message", "")) if isinstance(error, ClientError) else ""
+
+
+def repeated(error: BaseException | None) -> bool:
+    """Whether botocore had asked before, so that the error is no answer to what it asked first."""
+    return isinstance(error, ClientError) and bool(error.response.get("ResponseMetadata", {}).get("RetryAttempts"))
+
+
+def translated(what: str, error: BaseException, *, source: bool = False) -> LandfallError:
+    """Our error for a foreign one: its type says whether to try again."""
+    code = code_of(error)
+    if code in THROTTLES or (code == "ValidationException" and WRAPPED_THROTTLE.search(text_of(error))):
+        return Throttled(f"{what}: {code}")
+    if isinstance(error, BROKEN_WIRE) or code in PASSING:
+        return Retryable(f"{what}: {code}")
+    if source and code in GONE:
+        return SourceGone(f"{what}: the object is gone")
+    if source and code in CHANGED:
+        return SourceChanged(f"{what}: the object was overwritten")
+    if _status(error) >= 500 and code != "NotImplemented":
+        return Retryable(f"{what}: {code}")
+    detail = f": {text_of(error)}" if code in DENIED else ""
+    return Refused(f"{what}: {code}{detail}")
+
+
+def _status(error: BaseException) -> int:
+    if not isinstance(error, ClientError):
+        return 0
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

@@ -1,0 +1,54 @@
+"""The line before each target in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from chalicelib.adapters.moves import turn
+from chalicelib.domain.group import Group
+from chalicelib.domain.model import Run
+from chalicelib.ports import Clock, Conflict
+
+
+class MemoryLoadQueue:
+    """By target: the waiting runs, each with the time before which it is not taken, and the group being loaded."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.waiting_runs: dict[str, dict[str, tuple[Run, float]]] = {}
+        self.groups: dict[str, Group] = {}
+
+    def enqueue(self, target: str, run: Run, not_before: float = 0.0) -> None:
+        line = self.waiting_runs.setdefault(target, {})
+        if run.run_id not in line or turn(line[run.run_id][0]) < turn(run):
+            line[run.run_id] = (run, not_before)
+
+    def waiting(self, target: str) -> Iterator[str]:
+        now = self.clock.now()
+        due = [run for run, not_before in self.waiting_runs.get(target, {}).values() if not_before <= now]
+        yield from [run.run_id for run in sorted(due, key=lambda r: (r.arrived_at, r.run_id))]
+
+    def remove(self, target: str, runs: Sequence[Run]) -> None:
+        line = self.waiting_runs.get(target, {})
+        for run in runs:
+            if run.run_id in line and turn(line[run.run_id][0]) <= turn(run):
+                del line[run.run_id]
+
+    def group(self, target: str) -> Group | None:
+        return self.groups.get(target)
+
+    def claim(self, group: Group) -> bool:
+        return self.groups.setdefault(group.target, group) == group
+
+    def change(self, group: Group, **changes: Any) -> Group:
+        if self.groups.get(group.target) != group:
+            raise Conflict(f"the group before {group.target} has moved on")
+        self.groups[group.target] = replace(group, **changes)
+        return self.groups[group.target]
+
+    def release(self, group: Group) -> None:
+        held = self.groups.get(group.target)
+        if held and held.group_id == group.group_id:
+            del self.groups[group.target]

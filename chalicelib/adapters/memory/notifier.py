@@ -1,0 +1,20 @@
+"""SNS in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class MemoryNotifier:
+    """Keeps what was told, in order, repeats included."""
+
+    def __init__(self) -> None:
+        self.successes: list[dict[str, Any]] = []
+        self.failures: list[dict[str, Any]] = []
+
+    def success(self, message: Mapping[str, Any]) -> None:
+        self.successes.append(dict(message))
+
+    def failure(self, message: Mapping[str, Any]) -> None:
+        self.failures.append(dict(message))

@@ -1,0 +1,110 @@
+"""Who hears of what became of a run."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from chalicelib.adapters.memory import MemoryNotifier
+from chalicelib.adapters.sns import SnsNotifier
+from chalicelib.ports import Notifier
+from tests.settings import SETTINGS
+
+_numbers = itertools.count(os.getpid() * 1_000)
+MESSAGE = {
+    "id": "1-LOADED",
+    "load_id": "1",
+    "state": "LOADED",
+    "object": "orders",
+    "run": "r1",
+    "file": "s3://landing/incoming/ü 1.csv",
+    "rows": {"read": 3},
+    "problem": None,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ears:
+    """A bell, and what business, support and programs heard so far."""
+
+    notifier: Notifier
+    business: Callable[[], list[dict[str, Any]]]
+    support: Callable[[], list[dict[str, Any]]]
+    programs: Callable[[], list[dict[str, Any]]] | None = None
+
+
+def sns_ears(aws: Callable[[str], Any], *, with_programs: bool) -> Ears:
+    sns, sqs, number = aws("sns"), aws("sqs"), next(_numbers)
+
+    def queue(name: str, **attributes: str) -> str:
+        url: str = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+        return url
+
+    def topic(name: str, url: str) -> str:
+        arn: str = sns.create_topic(Name=name)["TopicArn"]
+        ear = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=ear)
+        return arn
+
+    def heard(url: str) -> list[Any]:
+        found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0).get("Messages", [])
+        return [json.loads(m["Body"]) for m in found]
+
+    business, support = queue(f"business-{number}"), queue(f"support-{number}")
+    result = f"results-{number}.fifo" if with_programs else ""
+    programs = queue(result, FifoQueue="true") if result else ""
+    settings = replace(
+        SETTINGS,
+        success_topic=topic(f"success-{number}", business),
+        failure_topic=topic(f"failure-{number}", support),
+        result_queue=result,
+    )
+    return Ears(
+        notifier=SnsNotifier(sns, sqs, settings),
+        business=lambda: [json.loads(m["Message"]) for m in heard(business)],
+        support=lambda: [json.loads(m["Message"]) for m in heard(support)],
+        programs=(lambda: heard(programs)) if programs else None,
+    )
+
+
+@pytest.fixture(params=["memory", "sns", "sns with results"])
+def ears(request: pytest.FixtureRequest) -> Ears:
+    if request.param == "memory":
+        notifier = MemoryNotifier()
+        return Ears(notifier=notifier, business=lambda: notifier.successes, support=lambda: notifier.failures)
+    return sns_ears(request.getfixturevalue("aws"), with_programs="results" in request.param)
+
+
+def test_a_success_is_told_to_the_business_only(ears: Ears) -> None:
+    ears.notifier.success(MESSAGE)
+    assert ears.business() == [MESSAGE]
+    assert ears.support() == []
+
+
+def test_a_failure_is_told_to_support_only(ears: Ears) -> None:
+    unrouted = {**MESSAGE, "object": "", "state": "UNROUTED"}
+    ears.notifier.failure(unrouted)
+    assert ears.support() == [unrouted]
+    assert ears.business() == []
+
+
+def test_what_is_told_twice_is_heard_twice(ears: Ears) -> None:
+    ears.notifier.success(MESSAGE)
+    ears.notifier.success(MESSAGE)
+    assert ears.business() == [MESSAGE, MESSAGE]
+
+
+def test_programs_get_each_outcome_once(aws: Callable[[str], Any]) -> None:
+    ears = sns_ears(aws, with_programs=True)
+    failed = {**MESSAGE, "id": "2-FAILED", "load_id": "2", "state": "FAILED"}
+    for _ in range(2):
+        ears.notifier.success(MESSAGE)
+        ears.notifier.failure(failed)
+    assert ears.programs
+    assert ears.programs() == [MESSAGE, failed]

@@ -1,0 +1,70 @@
+"""Rows of any dialect, taken apart for people and sent back as they are, are staged as what they were."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chalicelib.domain.contract import Dialect, Empty, Newline
+from chalicelib.domain.corrections import CorrectedRow, Splitter, as_corrected, columns_of, corrected_file, null_shown
+from chalicelib.domain.file_plan import FilePlan
+from chalicelib.domain.lineage import RowOrigins
+from tests.properties import written
+from tests.properties.engine import stage_file, staged_values
+from tests.properties.test_dialects import DIALECTS, pieces, things
+
+PLAN = FilePlan(columns=("a", "b"), header_lines=0, ranges=())
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+@settings(max_examples=160, deadline=None)
+@given(st.data())
+def test_what_is_taken_apart_and_sent_back_is_staged_alike(name: str, data: st.DataObject) -> None:
+    dialect = DIALECTS[name]
+    object_ = things(dialect)
+    line_end = b"\r" if dialect.newline is Newline.CR else b"\n"
+    body = b"a" + dialect.delimiter.encode() + b"b" + line_end + b"a" + data.draw(pieces(dialect))
+    found = [s for s in written.read(body, 0, dialect, 1000) if s.kind == "row" and len(s.values) == 2]
+    rows = []
+    for one in found:
+        values = Splitter(object_, PLAN).values(one.raw.decode())
+        assert values is not None
+        for value, meant in zip(values, one.values, strict=True):
+            assert value.encode() == meant if meant is not None else not value or value in dialect.null
+        rows.append(CorrectedRow(byte_offset=one.start, line=one.line, values=values))
+    assert rows
+    sent, places = corrected_file(object_, columns_of(object_, PLAN), rows)
+    read = stage_file(sent, as_corrected(object_), 25)
+    assert read.rejects == []
+    assert sum(summary.rows_good for summary in read.summaries) == len(places) == len(rows)
+    if b"\r" not in sent:  # csv.reader takes a carriage return for a line end
+        staged = [row[2:] for row in staged_values(read, as_corrected(object_).dialect)]
+        assert staged == [tuple(_staged(value, dialect) for value in row.values) for row in rows]
+
+
+def _staged(value: str, dialect: Dialect) -> str:
+    text = dialect.empty is Empty.TEXT
+    return ("_landfall_null_" if text else "") if value in dialect.null or (not value and not text) else value
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_every_row_is_known_by_where_it_came_from(name: str) -> None:
+    object_ = things(DIALECTS[name])
+    rows = [CorrectedRow(byte_offset=7 * n, line=n, values=("x" * n, "two\nlines")) for n in range(1, 6)]
+    sent, places = corrected_file(object_, ("a", "b"), rows)
+    where = RowOrigins.from_json(RowOrigins(places).to_json())
+    assert where.rejected_from(where.own).tolist() == [7, 14, 21, 28, 35]
+    refusing = replace(as_corrected(object_), columns=tuple(replace(c, values=("no",)) for c in object_.columns))
+    moved = [where.moved(reject) for reject in stage_file(sent, refusing, 12, 16).rejects]
+    assert [(r.line, r.byte_offset) for r in moved] == [(row.line, row.byte_offset) for row in rows]
+
+
+def test_what_stands_for_null() -> None:
+    assert null_shown(things(Dialect())) == ""
+    assert null_shown(things(Dialect(null=("NULL",)))) == ""
+    assert null_shown(things(Dialect(empty=Empty.TEXT, null=("NULL", "")))) == ""
+    assert null_shown(things(Dialect(empty=Empty.TEXT, null=("NULL",)))) == "NULL"
+    assert null_shown(things(Dialect(empty=Empty.TEXT, null=()))) == ""
