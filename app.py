@@ -10,11 +10,14 @@ from typing import Any
 from chalice import AuthResponse, Chalice, Rate, Response
 from chalice.app import AuthRequest, CloudWatchEvent, Request, S3Event, SQSEvent
 
-from chalicelib import api, handlers, recovery, requests, responses
+from chalicelib.api import answers as api
+from chalicelib.api import requests, responses
+from chalicelib.api.responses import OPERATOR, READER
 from chalicelib.bootstrap import wired
-from chalicelib.domain.events import landed, run_of_statement
-from chalicelib.responses import OPERATOR, READER
-from chalicelib.sweep import sweep
+from chalicelib.domain.run.events import landed, run_of_statement
+from chalicelib.operations import recovery
+from chalicelib.orchestration import sqs as handlers
+from chalicelib.pipeline.sweep import sweep
 
 BUCKET = os.environ.get("LANDFALL_BUCKET", "landfall-dev")
 RUN_QUEUE = os.environ.get("LANDFALL_RUN_QUEUE", "landfall-dev-runs")

@@ -127,7 +127,7 @@ def _good(n: int) -> bytes:
 
 def _ended(record: Any, landed: dict[str, float]) -> Waits:
     """How long each file took, once all runs have ended as they should."""
-    from chalicelib.domain.model import RunState
+    from chalicelib.domain.run.model import RunState
 
     deadline = time.monotonic() + WAIT
     while True:

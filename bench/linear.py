@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from bench.frame import table
 from bench.storms import HOSTILE, dialects, rules, storm, units
-from chalicelib.domain.bytesource import Range
-from chalicelib.domain.contract import Dialect
-from chalicelib.domain.stage import stage_chunk
-from chalicelib.domain.validate import Rules
+from chalicelib.domain.contract.contract import Dialect
+from chalicelib.domain.raw.bytesource import Range
+from chalicelib.domain.staging.stage import stage_chunk
+from chalicelib.domain.staging.validate import Rules
 
 SHORT_UNITS = 4
 """All strings of up to so many signs are drawn from, once the hostile ones are through."""

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from chalicelib.domain.contract import Contract
-from chalicelib.domain.grammar import Grammar
-from chalicelib.domain.records import Records, scan
-from chalicelib.domain.swar import PADDING, fields_of
-from chalicelib.domain.utf8 import broken
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.formats.csv.grammar import Grammar
+from chalicelib.domain.formats.csv.records import Records, scan
+from chalicelib.domain.raw.swar import PADDING, fields_of
+from chalicelib.domain.raw.utf8 import broken
 
 BLOCK = 1 << 20
 Array = np.ndarray[Any, Any]

@@ -142,7 +142,7 @@ def _loaded(record: Any, count: int) -> dict[str, float]:
 
 def _moments(record: Any) -> dict[str, float]:
     """Of the runs that are LOADED, as the table of runs has them."""
-    from chalicelib.domain.model import RunState
+    from chalicelib.domain.run.model import RunState
 
     store, found, cursor = store_of(record), dict[str, float](), ""
     while True:
@@ -157,7 +157,7 @@ def store_of(record: Any) -> Any:
     import boto3
 
     from chalicelib.adapters.clock import SystemClock
-    from chalicelib.adapters.dynamodb import DynamoRuns
+    from chalicelib.adapters.dynamodb.runs import DynamoRuns
 
     env = record.env
     client = boto3.client(

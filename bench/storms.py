@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 
-from chalicelib.domain.contract import (
+from chalicelib.domain.contract.contract import (
     Column,
     ColumnType,
     Contract,
@@ -21,8 +21,8 @@ from chalicelib.domain.contract import (
     Newline,
     Quotes,
 )
-from chalicelib.domain.header import match_header
-from chalicelib.domain.validate import Rules, compile_rules
+from chalicelib.domain.formats.csv.header import match_header
+from chalicelib.domain.staging.validate import Rules, compile_rules
 
 DELIMITERS = (",", "x", "\x01", "||")
 """One of each class: what COPY takes, a letter, a control character, several characters."""

@@ -10,16 +10,16 @@ from pathlib import Path
 from chalicelib import observe
 from chalicelib.adapters.clients import client
 from chalicelib.adapters.clock import SystemClock
-from chalicelib.adapters.dynamodb import DynamoRuns
-from chalicelib.adapters.dynamodb_load_queue import DynamoLoadQueue
+from chalicelib.adapters.dynamodb.load_queue import DynamoLoadQueue
+from chalicelib.adapters.dynamodb.runs import DynamoRuns
 from chalicelib.adapters.redshift_data import RedshiftData
 from chalicelib.adapters.s3 import S3Objects
 from chalicelib.adapters.secrets import Tokens
 from chalicelib.adapters.sns import SnsNotifier
 from chalicelib.adapters.sqs import SqsQueue
 from chalicelib.config import Settings
-from chalicelib.domain.contract_file import load_contracts
-from chalicelib.pipeline import Pipeline
+from chalicelib.domain.contract_files.contract_file import load_contracts
+from chalicelib.pipeline.pipeline import Pipeline
 
 CONTRACTS = Path(__file__).parent / "contracts"
 

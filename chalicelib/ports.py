@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
-from chalicelib.domain.group import Group
-from chalicelib.domain.model import Chunk, ChunkTask, LedgerRow, Run, RunState, Source
-from chalicelib.domain.sql import LoadOrder
+from chalicelib.domain.run.group import Group
+from chalicelib.domain.run.model import Chunk, ChunkTask, LedgerRow, Run, RunState, Source
+from chalicelib.domain.warehouse.load import LoadOrder
 
 
 class Conflict(Exception):

@@ -7,9 +7,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from chalicelib.domain.contract import Contract
-from chalicelib.domain.header import match_header, read_header
-from chalicelib.domain.rejects import Reject
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.formats.csv.header import match_header, read_header
+from chalicelib.domain.run.rejects import Reject
 from chalicelib.errors import LandfallError, Rejected, SourceGone
 from cli.check_outputs import GoodRows, RejectLines, RejectSpool, Seen, open_good, open_rejects, refuse_overwriting
 from cli.check_report import Report

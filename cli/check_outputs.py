@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from chalicelib.domain.contract import Contract
-from chalicelib.domain.header import Layout
-from chalicelib.domain.rejects import Reject
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.formats.csv.header import Layout
+from chalicelib.domain.run.rejects import Reject
 from chalicelib.errors import Rejected
 from cli.faults import usage
 

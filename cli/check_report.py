@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
-from chalicelib.domain.repeats import DUPLICATE_KEYS
+from chalicelib.domain.run.repeats import DUPLICATE_KEYS
 from chalicelib.errors import LandfallError
 from cli.check_outputs import RejectSpool, Seen
 from cli.checking import Checked

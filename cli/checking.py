@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.config import Settings
-from chalicelib.domain.block import Block
-from chalicelib.domain.books import refuse_if_too_bad
-from chalicelib.domain.bytesource import Range, until
-from chalicelib.domain.contract import Contract
-from chalicelib.domain.header import Layout
-from chalicelib.domain.model import Counts
-from chalicelib.domain.plan import Cuts, cut, refuse_size, usual_chunk
-from chalicelib.domain.rejects import Reject
-from chalicelib.domain.repeats import DUPLICATE_KEYS, Repeats, line_of
-from chalicelib.domain.stage import ChunkSummary, stage_chunk
-from chalicelib.domain.validate import compile_rules
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.file.books import refuse_if_too_bad
+from chalicelib.domain.formats.csv.cuts import Cuts, cut, refuse_size, usual_chunk
+from chalicelib.domain.formats.csv.header import Layout
+from chalicelib.domain.raw.bytesource import Range, until
+from chalicelib.domain.run.model import Counts
+from chalicelib.domain.run.rejects import Reject
+from chalicelib.domain.run.repeats import DUPLICATE_KEYS, Repeats, line_of
+from chalicelib.domain.staging.block import Block
+from chalicelib.domain.staging.stage import ChunkSummary, stage_chunk
+from chalicelib.domain.staging.validate import compile_rules
 from chalicelib.errors import Rejected
 from cli.duplicates import Duplicates
 from cli.localfile import LocalFile, as_text

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from chalicelib.domain.contract import Contract
-from chalicelib.domain.contract_file import Contracts
-from chalicelib.domain.header import DELIMITERS, match_header
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract_files.contract_file import Contracts
+from chalicelib.domain.formats.csv.header import DELIMITERS, match_header
 from chalicelib.errors import Rejected
 
 

@@ -7,11 +7,11 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from chalicelib.domain.column_type import parse_type
-from chalicelib.domain.contract import Column, Contract
-from chalicelib.domain.header import Layout
-from chalicelib.domain.identifiers import fold
-from chalicelib.domain.validate import compile_rules
+from chalicelib.domain.contract.contract import Column, Contract
+from chalicelib.domain.contract.identifiers import fold
+from chalicelib.domain.contract_files.column_type import parse_type
+from chalicelib.domain.formats.csv.header import Layout
+from chalicelib.domain.staging.validate import compile_rules
 
 NULL_WORDS = (b"\\N", b"NULL", b"null", b"Null", b"N/A", b"n/a", b"NA", b"#N/A", b"None", b"NaN", b"nan", b"-", b"?")
 SURE_NULL_WORDS = (b"\\N", b"NULL")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chalicelib.domain.contract import Contract
-from chalicelib.domain.contract_file import Contracts, load_contracts, read_contract
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract_files.contract_file import Contracts, load_contracts, read_contract
 from chalicelib.errors import ContractError
 from cli.deployment import ROOT
 from cli.faults import CommandError, ExitCode, usage

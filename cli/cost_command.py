@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from chalicelib.domain.cost import PRICES_OF, US_EAST_1, Workload, costs, glue_month, month_of
+from chalicelib.domain.run.cost import PRICES_OF, US_EAST_1, Workload, costs, glue_month, month_of
 from cli.faults import absent, guarded, usage
 from cli.screen import Grid, console, say, say_json, show
 

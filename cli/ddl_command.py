@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import chain
 
-from chalicelib.domain.ddl import gate_ddl, staging_ddl, target_ddl
-from chalicelib.domain.model import MARK_LENGTH
+from chalicelib.domain.run.model import MARK_LENGTH
+from chalicelib.domain.warehouse.ddl import gate_ddl, staging_ddl, target_ddl
 from cli.contracts import known, shipped
 from cli.screen import say, say_json
 

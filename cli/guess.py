@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from chalicelib.domain.contract import Contract
-from chalicelib.domain.contract_file import Contracts
-from chalicelib.domain.header import match_header, read_header
-from chalicelib.domain.pattern import compile_pattern
-from chalicelib.domain.routing import route
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.key_pattern import compile_pattern
+from chalicelib.domain.contract.routing import route
+from chalicelib.domain.contract_files.contract_file import Contracts
+from chalicelib.domain.formats.csv.header import match_header, read_header
 from chalicelib.errors import LandfallError, Rejected
 from cli.closest import closest
 from cli.localfile import LocalFile, beginning

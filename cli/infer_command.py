@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 
-from chalicelib.domain.contract import Dialect, Newline
-from chalicelib.domain.contract_file import read_contract
-from chalicelib.domain.identifiers import IDENTIFIER, fold
+from chalicelib.domain.contract.contract import Dialect, Newline
+from chalicelib.domain.contract.identifiers import IDENTIFIER, fold
+from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.errors import LandfallError, Rejected, SourceGone
 from chalicelib.visible import printable, visible
 from cli.checking import Outputs, check_file

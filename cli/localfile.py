@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from chalicelib.domain.contract import Contract
-from chalicelib.domain.convert import converted, readable_in_place
-from chalicelib.domain.plan import refuse_no_text
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.decode.decode import converted, readable_in_place
+from chalicelib.domain.formats.csv.cuts import refuse_no_text
 from chalicelib.errors import SourceGone
 
 BEGINNING_BYTES = 1 << 20

@@ -14,10 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from chalicelib.domain.column_type import ColumnTypeError, parse_type
-from chalicelib.domain.condition import check_fault
-from chalicelib.domain.contract import Contract, DataCheck
-from chalicelib.domain.ddl import (
+from chalicelib.domain.checks.condition import check_fault
+from chalicelib.domain.contract.contract import Contract, DataCheck
+from chalicelib.domain.contract_files.column_type import ColumnTypeError, parse_type
+from chalicelib.domain.warehouse.ddl import (
     LINEAGE,
     add_column_ddl,
     gate_ddl,
@@ -25,7 +25,7 @@ from chalicelib.domain.ddl import (
     target_columns,
     target_ddl,
 )
-from chalicelib.domain.sql import explain_check
+from chalicelib.domain.warehouse.load import explain_check
 from local.text import said
 
 _TOKEN = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"|\$(\w*)\$.*?\$\1\$|;|.", re.DOTALL)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chalicelib.domain.contract import Contract
-from chalicelib.domain.contract_file import Contracts
-from chalicelib.domain.pattern import compile_pattern
-from chalicelib.domain.routing import route
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.key_pattern import compile_pattern
+from chalicelib.domain.contract.routing import route
+from chalicelib.domain.contract_files.contract_file import Contracts
 from cli.api import Api, NotThereError, segment
 from cli.contracts import known, shipped
 from cli.deployment import Deployment, advice, find

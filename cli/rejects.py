@@ -8,7 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from chalicelib.requests import MOST_CORRECTED, MOST_CORRECTED_BYTES
+from chalicelib.api.requests import MOST_CORRECTED, MOST_CORRECTED_BYTES
 from chalicelib.visible import visible
 from cli.api import Api, segment
 from cli.faults import ExitCode, usage

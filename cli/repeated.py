@@ -11,12 +11,12 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from chalicelib.domain.block import Block
-from chalicelib.domain.bytesource import ByteSource, Range
-from chalicelib.domain.checks_rules import WHOLE
-from chalicelib.domain.contract import ColumnType, Contract, DuplicateKeys
-from chalicelib.domain.stage import stage_chunk
-from chalicelib.domain.validate import Rules
+from chalicelib.domain.checks.rules import WHOLE
+from chalicelib.domain.contract.contract import ColumnType, Contract, DuplicateKeys
+from chalicelib.domain.raw.bytesource import ByteSource, Range
+from chalicelib.domain.staging.block import Block
+from chalicelib.domain.staging.stage import stage_chunk
+from chalicelib.domain.staging.validate import Rules
 
 HELD = 1 << 20
 """Rows held at once (16 MB). If there are more, they go to a temporary file as sorted runs, read slice by slice."""

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 
-from chalicelib.domain.block_reader import BlockReader
-from chalicelib.domain.contract import Dialect, Encoding, Escape, Limits, Newline, Quotes
-from chalicelib.domain.convert import converted
-from chalicelib.domain.preamble import BOM
-from chalicelib.domain.record_reader import Found, RecordReader
+from chalicelib.domain.contract.contract import Dialect, Encoding, Escape, Limits, Newline, Quotes
+from chalicelib.domain.decode.decode import converted
+from chalicelib.domain.formats.csv.block_reader import BlockReader
+from chalicelib.domain.formats.csv.preamble import BOM
+from chalicelib.domain.formats.csv.record_reader import Found, RecordReader
 from cli.localfile import LocalFile
 
 SAMPLE_BYTES = 8 << 20

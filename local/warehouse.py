@@ -8,8 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from chalicelib.domain.contract import Contract
-from chalicelib.domain.contract_file import load_contracts
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract_files.contract_file import load_contracts
 from chalicelib.errors import ContractError
 from local.processes import StartError
 from local.text import said

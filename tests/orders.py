@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any
 
-from chalicelib.domain.sql import LoadOrder, Share
+from chalicelib.domain.warehouse.load import LoadOrder, Share
 
 OF_SHARE = frozenset(f.name for f in fields(Share))
 

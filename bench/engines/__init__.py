@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chalicelib.domain.contract import ColumnType, Contract, Kind
-from chalicelib.domain.contract_file import read_contract
+from chalicelib.domain.contract.contract import ColumnType, Contract, Kind
+from chalicelib.domain.contract_files.contract_file import read_contract
 
 WHOLE = {Kind.SMALLINT: 16, Kind.INTEGER: 32, Kind.BIGINT: 64}
 INTEGER = "^[+-]?[0-9]{1,19}$"

@@ -10,7 +10,7 @@ import duckdb
 
 from bench.engines import INTEGER, STAMP, WHOLE, contract_at, decimal, required
 from bench.prefilter import sift
-from chalicelib.domain.contract import Column, Contract, Kind
+from chalicelib.domain.contract.contract import Column, Contract, Kind
 
 INTEGERS = {16: "SMALLINT", 32: "INTEGER", 64: "BIGINT"}
 READ = (

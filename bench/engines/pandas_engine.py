@@ -11,7 +11,7 @@ import pandas as pd
 
 from bench.engines import DATE, INTEGER, STAMP, WHOLE, contract_at, decimal, required
 from bench.prefilter import sift
-from chalicelib.domain.contract import Column, Contract, Kind
+from chalicelib.domain.contract.contract import Column, Contract, Kind
 
 Array = np.ndarray[Any, Any]
 

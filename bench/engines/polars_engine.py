@@ -9,7 +9,7 @@ import polars as pl
 
 from bench.engines import STAMP, WHOLE, contract_at, decimal, required
 from bench.prefilter import sift
-from chalicelib.domain.contract import Column, Contract, Kind
+from chalicelib.domain.contract.contract import Column, Contract, Kind
 
 INTEGERS = {16: pl.Int16, 32: pl.Int32, 64: pl.Int64}
 

@@ -14,10 +14,10 @@ def landfall(bucket: str, key: str) -> dict[str, Any]:
     from chalicelib.adapters.s3 import S3Objects
     from chalicelib.bootstrap import CONTRACTS
     from chalicelib.config import Settings
-    from chalicelib.domain.contract_file import load_contracts
-    from chalicelib.domain.file_plan import chunk_task
-    from chalicelib.domain.model import Chunk, Run, RunState
-    from chalicelib.staging import plan_file, publish, stage_part
+    from chalicelib.domain.contract_files.contract_file import load_contracts
+    from chalicelib.domain.file.file_plan import chunk_task
+    from chalicelib.domain.run.model import Chunk, Run, RunState
+    from chalicelib.pipeline.staging import plan_file, publish, stage_part
 
     class Now:
         def now(self) -> float:

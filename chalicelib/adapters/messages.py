@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
-from chalicelib.domain.model import ChunkTask
+from chalicelib.domain.run.model import ChunkTask
 
 
 def run_body(run_id: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.domain.lifecycle import allowed
-from chalicelib.domain.model import Chunk, ChunkState, Run, RunState
+from chalicelib.domain.run.lifecycle import allowed
+from chalicelib.domain.run.model import Chunk, ChunkState, Run, RunState
 from chalicelib.ports import Conflict
 
 NAMESAKES = 100

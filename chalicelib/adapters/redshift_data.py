@@ -16,10 +16,10 @@ from botocore.exceptions import ClientError
 
 from chalicelib.adapters.aws_errors import code_of, repeated, text_of, translate_errors
 from chalicelib.config import Settings
-from chalicelib.domain.file_books import books_query, books_row
-from chalicelib.domain.ledger import ledger_query, ledger_row, render_fence
-from chalicelib.domain.model import LedgerRow
-from chalicelib.domain.sql import Batch, LoadOrder, render_load
+from chalicelib.domain.run.model import LedgerRow
+from chalicelib.domain.warehouse.file_books import books_query, books_row
+from chalicelib.domain.warehouse.ledger import ledger_query, ledger_row, render_fence
+from chalicelib.domain.warehouse.load import Batch, LoadOrder, render_load
 from chalicelib.errors import Refused, Retryable
 from chalicelib.ports import Clock, Statement, StatementState
 

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.adapters.aws_errors import code_of, translate_errors
 from chalicelib.adapters.transfers import LEAST_PART_BYTES, Upload, in_parts, streamed, version_named
-from chalicelib.domain.model import Source
+from chalicelib.domain.run.model import Source
 from chalicelib.errors import Retryable, SourceChanged, SourceGone, WorkGone
 
 if TYPE_CHECKING:

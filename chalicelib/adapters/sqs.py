@@ -15,8 +15,8 @@ from botocore.exceptions import ClientError
 from chalicelib.adapters.aws_errors import code_of, translate_errors
 from chalicelib.adapters.messages import run_body, task_body
 from chalicelib.config import Settings
-from chalicelib.domain.events import run_asked_for
-from chalicelib.domain.model import ChunkTask
+from chalicelib.domain.run.events import run_asked_for
+from chalicelib.domain.run.model import ChunkTask
 from chalicelib.errors import Refused, Retryable
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.aws_errors import translate_errors
-from chalicelib.domain.model import Source
+from chalicelib.domain.run.model import Source
 from chalicelib.errors import LandfallError, Retryable
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from chalicelib.adapters.table import table_definition
+from chalicelib.adapters.dynamodb.table import table_definition
 from local.access.signatures import Credentials
 from local.aws.clients import client
 from local.options import DEAD_SUFFIX, REGION, Names

@@ -15,8 +15,8 @@ from chalice.test import Client
 import app as application
 from chalicelib import bootstrap
 from chalicelib.adapters.secrets import Tokens
-from chalicelib.domain.contract_file import load_contracts
-from chalicelib.domain.model import Run
+from chalicelib.domain.contract_files.contract_file import load_contracts
+from chalicelib.domain.run.model import Run
 from tests.simulation.world import BUCKET, SETTINGS, World
 
 CONTRACTS = load_contracts(Path(__file__).parent / "contracts")

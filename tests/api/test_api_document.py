@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import app as application
-from chalicelib import errors, requests, responses
+from chalicelib import errors
+from chalicelib.api import requests, responses
 from tests.api.conftest import GOOD, Api
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/api.md").read_text(encoding="utf-8")

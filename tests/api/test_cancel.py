@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.model import RunState
+from chalicelib.domain.run.model import RunState
 from tests.api.conftest import BAD, GOOD, KEY, Api, seg
 
 

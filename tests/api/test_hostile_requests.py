@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import app as application
 from chalicelib.adapters.cursors import write_cursor
-from chalicelib.responses import NotFound
+from chalicelib.api.responses import NotFound
 from tests.api.conftest import BAD, KEY, Api, seg
 
 ROUTES = sorted((path, method) for path, methods in application.app.routes.items() for method in methods)

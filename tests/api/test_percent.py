@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import views
-from chalicelib.domain.model import Chunk, ChunkState, Counts, Run, RunState, Source
+from chalicelib.api import views
+from chalicelib.domain.run.model import Chunk, ChunkState, Counts, Run, RunState, Source
 from tests.simulation.faults import Schedule
 from tests.simulation.world import World
 

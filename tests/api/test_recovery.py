@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib import bootstrap, handlers
+from chalicelib import bootstrap
 from chalicelib.adapters.memory import Message
 from chalicelib.adapters.messages import run_body
-from chalicelib.domain.model import RunState
-from chalicelib.recovery import MOST_MESSAGES
+from chalicelib.domain.run.model import RunState
+from chalicelib.operations.recovery import MOST_MESSAGES
+from chalicelib.orchestration import sqs as handlers
 from tests.api.conftest import BAD, GOOD, KEY, Api, ids, seg
 from tests.simulation.world import BUCKET
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from chalicelib import bootstrap
-from chalicelib.domain import keys
-from chalicelib.domain.contract_file import load_contracts
-from chalicelib.requests import MOST_CORRECTED, MOST_CORRECTED_BYTES
+from chalicelib.api.requests import MOST_CORRECTED, MOST_CORRECTED_BYTES
+from chalicelib.domain.contract_files.contract_file import load_contracts
+from chalicelib.domain.run import keys
 from tests.api.conftest import Answer, Api, seg
 from tests.simulation.world import BUCKET
 

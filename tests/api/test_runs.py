@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.model import RunState
+from chalicelib.domain.run.model import RunState
 from chalicelib.ports import Conflict
 from tests.api.conftest import BAD, GOOD, KEY, NO_HEADER, Api, ids, seg
 from tests.simulation.world import BUCKET

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from chalicelib.domain import cost, keys
+from chalicelib.domain.run import cost, keys
 from chalicelib.errors import Throttled
 from tests.api.conftest import BAD, GOOD, Api, seg
 from tests.properties.packing import gzipped

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.domain.contract import Contract
-from chalicelib.domain.contract_file import load_contracts
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract_files.contract_file import load_contracts
 from cli.guess import UnguessableError, guess
 from cli.localfile import opened
 from tests.cli.conftest import HEADER, Landfall

@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from bench.storms import ALPHABET, HOSTILE, storm
-from chalicelib.domain.block_reader import BlockReader
-from chalicelib.domain.contract import Dialect, Encoding
+from chalicelib.domain.contract.contract import Dialect, Encoding
+from chalicelib.domain.formats.csv.block_reader import BlockReader
 from cli import sniff
 from cli.main import app
 

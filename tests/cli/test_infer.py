@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from chalicelib.domain.contract import Contract
-from chalicelib.domain.contract_file import read_contract
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract_files.contract_file import read_contract
 from cli.checking import Outputs, check_file
 from cli.columns import names
 from cli.localfile import opened

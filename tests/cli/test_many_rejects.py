@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from chalicelib.domain.rejects import EXPLAINED
+from chalicelib.domain.run.rejects import EXPLAINED
 from tests.cli.conftest import Landfall
 
 Write = Callable[..., Path]

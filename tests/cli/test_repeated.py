@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chalicelib.domain.block import Block
-from chalicelib.domain.contract import Contract, DuplicateKeys
-from chalicelib.domain.contract_file import read_contract
-from chalicelib.domain.header import Layout
-from chalicelib.domain.validate import compile_rules
+from chalicelib.domain.contract.contract import Contract, DuplicateKeys
+from chalicelib.domain.contract_files.contract_file import read_contract
+from chalicelib.domain.formats.csv.header import Layout
+from chalicelib.domain.staging.block import Block
+from chalicelib.domain.staging.validate import compile_rules
 from chalicelib.errors import ContractError
 from cli.repeated import Repeated, first_repeat
 from tests.simulation.scenarios import text

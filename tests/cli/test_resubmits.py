@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.requests import MOST_CORRECTED, MOST_CORRECTED_BYTES
+from chalicelib.api.requests import MOST_CORRECTED, MOST_CORRECTED_BYTES
 from cli.faults import CommandError
 from cli.reject_file import OWN, Fix
 from cli.rejects import batches

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.adapters.memory import MemoryClock
-from chalicelib.domain.model import Run, RunState, Source
+from chalicelib.domain.run.model import Run, RunState, Source
 
 
 def a_run(clock: MemoryClock, run_id: str = "r1", **fields: Any) -> Run:

@@ -14,12 +14,12 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from chalicelib.adapters.dynamodb import DynamoRuns
-from chalicelib.adapters.dynamodb_load_queue import DynamoLoadQueue
+from chalicelib.adapters.dynamodb.load_queue import DynamoLoadQueue
+from chalicelib.adapters.dynamodb.runs import DynamoRuns
+from chalicelib.adapters.dynamodb.table import table_definition
 from chalicelib.adapters.memory import MemoryClock, MemoryLoadQueue, MemoryObjects, MemoryRuns
 from chalicelib.adapters.s3 import S3Objects
-from chalicelib.adapters.table import table_definition
-from chalicelib.domain.contract import Contract
+from chalicelib.domain.contract.contract import Contract
 from chalicelib.ports import LoadQueue, ObjectStore, RunStore
 from local.redshift.endpoints import loopback
 from tests.contract.warehouses import Site, memory_site, redshift_site

@@ -8,17 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chalicelib.adapters.dynamodb import DynamoRuns
-from chalicelib.adapters.dynamodb_load_queue import DynamoLoadQueue
+from chalicelib.adapters.dynamodb.load_queue import DynamoLoadQueue
+from chalicelib.adapters.dynamodb.runs import DynamoRuns
+from chalicelib.adapters.dynamodb.table import INDEXES, table_definition
 from chalicelib.adapters.memory import MemoryClock, MemoryWarehouse
 from chalicelib.adapters.s3 import S3Objects
 from chalicelib.adapters.sns import SnsNotifier
 from chalicelib.adapters.sqs import SqsQueue
-from chalicelib.adapters.table import INDEXES, table_definition
-from chalicelib.domain.contract import Contract
-from chalicelib.domain.events import run_of, task_of
-from chalicelib.domain.model import Run, Source
-from chalicelib.pipeline import Pipeline
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.run.events import run_of, task_of
+from chalicelib.domain.run.model import Run, Source
+from chalicelib.pipeline.pipeline import Pipeline
 from tests.settings import BUCKET, SETTINGS
 
 S3_READS = {"GetObject", "HeadObject"}

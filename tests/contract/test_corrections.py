@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from chalicelib.domain.contract import Contract, Delivery
-from chalicelib.domain.model import LedgerRow, Outcome
-from chalicelib.domain.sql import LoadOrder
+from chalicelib.domain.contract.contract import Contract, Delivery
+from chalicelib.domain.run.model import LedgerRow, Outcome
+from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.ports import StatementState
 from tests.contract.warehouses import Site
 from tests.orders import changed

@@ -11,8 +11,8 @@ import pytest
 from moto import mock_aws
 
 from chalicelib.adapters.clients import client
-from chalicelib.domain import cost
-from chalicelib.domain.model import RunState
+from chalicelib.domain.run import cost
+from chalicelib.domain.run.model import RunState
 from tests.api.conftest import CONTRACTS
 from tests.contract.counted import counted_run
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.contract import Contract, Delivery, DuplicateKeys
-from chalicelib.domain.model import LedgerRow
-from chalicelib.domain.sql import LoadOrder
+from chalicelib.domain.contract.contract import Contract, Delivery, DuplicateKeys
+from chalicelib.domain.run.model import LedgerRow
+from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.ports import StatementState
 from tests.contract.warehouses import Site
 from tests.orders import changed, joined

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.adapters.memory import MemoryClock
-from chalicelib.domain.group import Group, Member
-from chalicelib.domain.model import Run, RunState, Source
+from chalicelib.domain.run.group import Group, Member
+from chalicelib.domain.run.model import Run, RunState, Source
 from chalicelib.ports import Conflict, LoadQueue
 
 SHOP, OTHER = "shop.things", "shop.others"

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.model import Source
+from chalicelib.domain.run.model import Source
 from chalicelib.errors import SourceChanged, SourceGone, WorkGone
 from tests.contract.conftest import Objects
 

@@ -12,8 +12,8 @@ import pytest
 from chalicelib.adapters.memory import MemoryClock, MemoryQueue, Message
 from chalicelib.adapters.messages import run_body, task_body
 from chalicelib.adapters.sqs import SqsQueue
-from chalicelib.domain.events import run_of, task_of
-from chalicelib.domain.model import ChunkTask
+from chalicelib.domain.run.events import run_of, task_of
+from chalicelib.domain.run.model import ChunkTask
 from chalicelib.ports import Queue
 from tests.settings import SETTINGS
 

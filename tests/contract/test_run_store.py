@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.memory import MemoryClock
-from chalicelib.domain.model import Counts, Problem, RunState, Source
+from chalicelib.domain.run.model import Counts, Problem, RunState, Source
 from chalicelib.ports import Conflict, Newest, RunStore
 from tests.contract.a_run import a_run
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.memory import MemoryClock
-from chalicelib.domain.model import Chunk, ChunkState, ChunkTask, Counts, Problem, Run, RunState
+from chalicelib.domain.run.model import Chunk, ChunkState, ChunkTask, Counts, Problem, Run, RunState
 from chalicelib.errors import Broken
 from chalicelib.ports import RunStore
 from tests.contract.a_run import a_run

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.adapters.cursors import write_cursor
 from chalicelib.adapters.memory import MemoryClock, MemoryRuns
-from chalicelib.domain.model import Run, RunState, Source
+from chalicelib.domain.run.model import Run, RunState, Source
 from chalicelib.errors import Refused
 from chalicelib.ports import RunStore
 from tests.contract.a_run import a_run

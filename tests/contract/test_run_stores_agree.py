@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.adapters.memory import MemoryClock, MemoryRuns
-from chalicelib.domain.model import Chunk, ChunkTask, Counts, Run, RunState, Source
+from chalicelib.domain.run.model import Chunk, ChunkTask, Counts, Run, RunState, Source
 from chalicelib.errors import Broken
 from chalicelib.ports import Conflict, RunStore
 from tests.contract.conftest import dynamo_runs

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.contract import Contract, Delivery, DuplicateKeys
-from chalicelib.domain.model import Counts, LedgerRow, Outcome
-from chalicelib.domain.repeats import Repeats
-from chalicelib.domain.sql import LoadOrder
+from chalicelib.domain.contract.contract import Contract, Delivery, DuplicateKeys
+from chalicelib.domain.run.model import Counts, LedgerRow, Outcome
+from chalicelib.domain.run.repeats import Repeats
+from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.ports import StatementState
 from tests.contract.warehouses import UNKNOWN, Site, memory_site
 from tests.orders import changed

@@ -18,11 +18,11 @@ import zstandard
 from chalicelib.adapters.clock import SystemClock
 from chalicelib.adapters.memory import MemoryClock, MemoryObjects, MemoryWarehouse
 from chalicelib.adapters.redshift_data import RedshiftData
-from chalicelib.domain.contract import Contract
-from chalicelib.domain.contract_file import read_contract
-from chalicelib.domain.ddl import gate_ddl, target, target_ddl
-from chalicelib.domain.model import digest
-from chalicelib.domain.sql import LoadOrder
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract_files.contract_file import read_contract
+from chalicelib.domain.run.model import digest
+from chalicelib.domain.warehouse.ddl import gate_ddl, target, target_ddl
+from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.ports import Statement, StatementState, Warehouse
 from cli.migrate import migrate
 from local.redshift.server import LocalRedshift

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from chalicelib.domain import cost
+from chalicelib.domain.run import cost
 from cli.main import app
 
 PAGE = (Path(__file__).parents[2] / "docs/cost.md").read_text(encoding="utf-8")

@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 
 from app import app as chalice_app
 from chalicelib.config import Settings, SettingsError
-from chalicelib.domain.books import UNBALANCED
-from chalicelib.domain.lifecycle import FILE_FAULTS
-from chalicelib.domain.model import RunState
+from chalicelib.domain.file.books import UNBALANCED
+from chalicelib.domain.run.lifecycle import FILE_FAULTS
+from chalicelib.domain.run.model import RunState
 from chalicelib.observe import METRICS
 from cli.main import app
 from cli.stack_commands import SAMPLE

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.domain.model import Run, RunState
+from chalicelib.domain.run.model import Run, RunState
 from tests.kills.files import HEADERS, ORDER, TARGETS, Planted
 from tests.kills.place import Place
 

@@ -13,9 +13,9 @@ import boto3
 import psycopg
 
 from chalicelib.adapters.clock import SystemClock
-from chalicelib.adapters.dynamodb import DynamoRuns
-from chalicelib.domain import keys
-from chalicelib.domain.model import Run, RunState
+from chalicelib.adapters.dynamodb.runs import DynamoRuns
+from chalicelib.domain.run import keys
+from chalicelib.domain.run.model import Run, RunState
 from local.access.signatures import Credentials
 from local.options import REGION
 from local.record import Record

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from chalicelib.domain import keys
-from chalicelib.domain.model import Run, RunState
+from chalicelib.domain.run import keys
+from chalicelib.domain.run.model import Run, RunState
 from tests.kills.files import Planted
 from tests.kills.judge import Mail, violations
 from tests.kills.place import Place

@@ -18,22 +18,22 @@ from botocore.exceptions import EndpointConnectionError
 import app as application
 from chalicelib import bootstrap
 from chalicelib.adapters.clients import client
-from chalicelib.adapters.dynamodb import DynamoRuns
-from chalicelib.adapters.dynamodb_load_queue import DynamoLoadQueue
+from chalicelib.adapters.dynamodb.load_queue import DynamoLoadQueue
+from chalicelib.adapters.dynamodb.runs import DynamoRuns
+from chalicelib.adapters.dynamodb.table import table_definition
 from chalicelib.adapters.memory import MemoryClock, MemoryWarehouse
 from chalicelib.adapters.redshift_data import RedshiftData
 from chalicelib.adapters.s3 import S3Objects
 from chalicelib.adapters.secrets import Tokens
 from chalicelib.adapters.sns import SnsNotifier
 from chalicelib.adapters.sqs import DEAD_SUFFIX, SqsQueue
-from chalicelib.adapters.table import table_definition
 from chalicelib.adapters.transfers import LEAST_PART_BYTES
 from chalicelib.config import Settings
-from chalicelib.domain.contract import Contract
-from chalicelib.domain.model import Run
-from chalicelib.domain.sql import LoadOrder
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.run.model import Run
+from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.errors import Retryable
-from chalicelib.pipeline import Pipeline
+from chalicelib.pipeline.pipeline import Pipeline
 from deploy.stage import API
 from tests.api.conftest import SECRET
 from tests.packaging.rights import BUCKET, WHERE, Right, rights

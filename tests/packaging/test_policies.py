@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.table import BY_OBJECT, UNFINISHED
+from chalicelib.adapters.dynamodb.table import BY_OBJECT, UNFINISHED
 from deploy.stage import CHALICE, ROOT, filled, for_template, function_name, functions, policy, stages
 
 NO_RESOURCE_LEVEL = {

@@ -22,8 +22,8 @@ import app as application
 from chalicelib.adapters.memory import Fate
 from chalicelib.adapters.messages import run_body
 from chalicelib.adapters.sqs import DEAD_SUFFIX
-from chalicelib.domain.expected import Expected
-from chalicelib.domain.model import RunState
+from chalicelib.domain.contract.expected import Expected
+from chalicelib.domain.run.model import RunState
 from deploy.stage import ROOT, filled, policy
 from tests.api.conftest import BAD, CONTRACTS, GOOD
 from tests.packaging.account import RUNS, Account

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.table import table_definition
+from chalicelib.adapters.dynamodb.table import table_definition
 from chalicelib.config import Settings
-from chalicelib.domain.keys import OUTPUTS
+from chalicelib.domain.run.keys import OUTPUTS
 from chalicelib.observe import METRICS
 from deploy.alarms import OURS
 from deploy.merge import LANDING, merge

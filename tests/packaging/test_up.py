@@ -69,7 +69,7 @@ def test_the_zip_is_there_to_be_measured_before_chalice_uploads_it(tmp_path: Pat
     Project(stage="dev", environment=variables, policies=policies).make(tmp_path / "made", None)
     archive = packed(tmp_path / "made", "x86_64")
     assert archive.parent == tmp_path / "made/.chalice/deployments"
-    assert {"app.py", "chalicelib/pipeline.py"} <= set(zipfile.ZipFile(archive).namelist())
+    assert {"app.py", "chalicelib/pipeline/pipeline.py"} <= set(zipfile.ZipFile(archive).namelist())
 
 
 VPC = {"subnet_ids": ["subnet-a"], "security_group_ids": ["sg-a"]}

@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from chalicelib.domain.block import Block
-from chalicelib.domain.books import first_gap
-from chalicelib.domain.bytesource import Range, until
-from chalicelib.domain.contract import NULL_WORD, Column, ColumnType, Contract, Dialect, Empty, Kind, Limits
-from chalicelib.domain.file_plan import FilePlan
-from chalicelib.domain.header import data_end, match_header, read_header
-from chalicelib.domain.rejects import Reject
-from chalicelib.domain.split import plan_chunks
-from chalicelib.domain.stage import ChunkSummary, stage_chunk
-from chalicelib.domain.validate import compile_rules
+from chalicelib.domain.contract.contract import NULL_WORD, Column, ColumnType, Contract, Dialect, Empty, Kind, Limits
+from chalicelib.domain.file.books import first_gap
+from chalicelib.domain.file.file_plan import FilePlan
+from chalicelib.domain.formats.csv.header import data_end, match_header, read_header
+from chalicelib.domain.formats.csv.split import plan_chunks
+from chalicelib.domain.raw.bytesource import Range, until
+from chalicelib.domain.run.rejects import Reject
+from chalicelib.domain.staging.block import Block
+from chalicelib.domain.staging.stage import ChunkSummary, stage_chunk
+from chalicelib.domain.staging.validate import compile_rules
 from tests.properties import reference
 
 

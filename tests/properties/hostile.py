@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from chalicelib.domain.contract import Contract
+from chalicelib.domain.contract.contract import Contract
 
 PIECES = [
     b"a", b"7", b"-", b'"', b'"', b'""', b",", b",", b"|", b"'", b"\n", b"\n", b"\r", b"\r\n", b" ", b"\0",

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chalicelib.domain.contract import Contract
+from chalicelib.domain.contract.contract import Contract
 
 LONE_CR = re.compile(r"\r(?!\n|\Z)")
 STAND_IN = "\ue000"

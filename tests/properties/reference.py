@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from chalicelib.domain.contract import Column, ColumnType, Contract, Kind
+from chalicelib.domain.contract.contract import Column, ColumnType, Contract, Kind
 
 LF, CR = 10, 13
 

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.contract import Column, Compression, Dialect, Encoding, Invalid, Limits, Nul
-from chalicelib.domain.convert import converted, cut, readable_in_place
-from chalicelib.domain.convert_feed import Steps
-from chalicelib.domain.convert_packed import packing, unpacked
-from chalicelib.domain.convert_text import transcoded
+from chalicelib.domain.contract.contract import Column, Compression, Dialect, Encoding, Invalid, Limits, Nul
+from chalicelib.domain.decode.decode import converted, cut, readable_in_place
+from chalicelib.domain.decode.encodings import transcoded
+from chalicelib.domain.decode.feed import Steps
+from chalicelib.domain.decode.packed import packing, unpacked
 from chalicelib.errors import Rejected
 from tests.properties.encodings import NARROW, expected
 from tests.properties.engine import Memory, contract, header_of, stage_file, text

@@ -8,10 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.contract import Dialect, Empty, Newline
-from chalicelib.domain.corrections import CorrectedRow, Splitter, as_corrected, columns_of, corrected_file, null_shown
-from chalicelib.domain.file_plan import FilePlan
-from chalicelib.domain.lineage import RowOrigins
+from chalicelib.domain.contract.contract import Dialect, Empty, Newline
+from chalicelib.domain.file.corrections import (
+    CorrectedRow,
+    Splitter,
+    as_corrected,
+    columns_of,
+    corrected_file,
+    null_shown,
+)
+from chalicelib.domain.file.file_plan import FilePlan
+from chalicelib.domain.run.lineage import RowOrigins
 from tests.properties import written
 from tests.properties.engine import stage_file, staged_values
 from tests.properties.test_dialects import DIALECTS, pieces, things

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.cost import LEAST_SECONDS, RPUS, Usage, Workload, costs, glue_month, month_of
+from chalicelib.domain.run.cost import LEAST_SECONDS, RPUS, Usage, Workload, costs, glue_month, month_of
 
 amounts = st.floats(min_value=0, max_value=10_000, allow_nan=False)
 factors = st.floats(min_value=1, max_value=100)

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.contract import Column, Contract, Dialect, Empty, Escape, Newline, Quotes
-from chalicelib.domain.header import data_end, read_header
-from chalicelib.domain.split import plan_chunks
+from chalicelib.domain.contract.contract import Column, Contract, Dialect, Empty, Escape, Newline, Quotes
+from chalicelib.domain.formats.csv.header import data_end, read_header
+from chalicelib.domain.formats.csv.split import plan_chunks
 from tests.properties import written
 from tests.properties.engine import Memory, Staged, as_staged, contract, stage_file, staged_values, text
 

@@ -8,8 +8,8 @@ from itertools import islice
 
 import pytest
 
-from chalicelib.domain.codes import LoadError
-from chalicelib.domain.contract import Column, ColumnType, Contract, Dialect, Kind
+from chalicelib.domain.checks.codes import LoadError
+from chalicelib.domain.contract.contract import Column, ColumnType, Contract, Dialect, Kind
 from tests.properties import pythons_csv, reference
 from tests.properties.engine import Staged, assert_as_reference, contract, header_of, stage_file, text
 from tests.properties.hostile import hostile_file

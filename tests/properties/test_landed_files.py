@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from chalicelib.domain.contract import (
+from chalicelib.domain.contract.contract import (
     Column,
     ColumnType,
     Compression,
@@ -23,7 +23,7 @@ from chalicelib.domain.contract import (
     Newline,
     Quotes,
 )
-from chalicelib.domain.convert import FREE_BYTES, converted
+from chalicelib.domain.decode.decode import FREE_BYTES, converted
 from chalicelib.errors import Rejected
 from tests.properties import encodings, reference, written
 from tests.properties.engine import Memory, Staged, as_staged, contract, stage_file, staged_values, text

@@ -11,12 +11,12 @@ import pytest
 
 from bench.linear import cpu
 from bench.storms import ALPHABET, DELIMITERS, HOSTILE, dialects, rules, storm
-from chalicelib.domain.bytesource import Range
-from chalicelib.domain.contract import Dialect, Escape, Quotes
-from chalicelib.domain.stage import stage_chunk
-from chalicelib.domain.swar import PADDING
-from chalicelib.domain.validate import Rules
-from chalicelib.domain.work import LOOKS_A_BYTE, Work
+from chalicelib.domain.contract.contract import Dialect, Escape, Quotes
+from chalicelib.domain.formats.csv.work import LOOKS_A_BYTE, Work
+from chalicelib.domain.raw.bytesource import Range
+from chalicelib.domain.raw.swar import PADDING
+from chalicelib.domain.staging.stage import stage_chunk
+from chalicelib.domain.staging.validate import Rules
 from tests.properties.engine import Memory
 
 ALL = dialects()

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain import matcher as matching
-from chalicelib.domain.automaton import Automaton, compile_table
-from chalicelib.domain.checks_rules import pattern
-from chalicelib.domain.contract_file import read_contract
-from chalicelib.domain.expression import MOST_STATES, machines, single_minded
-from chalicelib.domain.matcher import LONGEST, MOST_STEPS, Matcher, fault_of, matcher, most_steps
-from chalicelib.domain.swar import PADDING, Fields, fields_of
+from chalicelib.domain.checks import matcher as matching
+from chalicelib.domain.checks.automaton import Automaton, compile_table
+from chalicelib.domain.checks.expression import MOST_STATES, machines, single_minded
+from chalicelib.domain.checks.matcher import LONGEST, MOST_STEPS, Matcher, fault_of, matcher, most_steps
+from chalicelib.domain.checks.rules import pattern
+from chalicelib.domain.contract_files.contract_file import read_contract
+from chalicelib.domain.raw.swar import PADDING, Fields, fields_of
 from tests.properties.made_patterns import SHIPPED, WRITTEN, hostile_patterns, hostile_values, sound_patterns
 from tests.sql.house import ROOT
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from chalicelib.domain.contract import Column, ColumnType, Contract, Kind
+from chalicelib.domain.contract.contract import Column, ColumnType, Contract, Kind
 from tests.properties import pythons_csv
 from tests.properties.engine import Staged, contract, header_of, stage_file, text
 

@@ -10,7 +10,7 @@ import random
 
 import pytest
 
-from chalicelib.domain.contract import Column, ColumnType, Contract, Kind
+from chalicelib.domain.contract.contract import Column, ColumnType, Contract, Kind
 from tests.properties.engine import Staged, assert_as_reference, contract, header_of, stage_file, text
 from tests.properties.hostile import hostile_file
 

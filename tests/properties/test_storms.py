@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.storms import ALPHABET, HOSTILE, dialects, storm
-from chalicelib.domain import records
-from chalicelib.domain.contract import Column, Empty
+from chalicelib.domain.contract.contract import Column, Empty
+from chalicelib.domain.formats.csv import records
 from tests.properties.engine import assert_as_reference, contract, header_of, stage_file, text
 from tests.properties.test_dialects import assert_as_spelt, things
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.checks import Check
-from chalicelib.domain.contract import Column, ColumnType, Kind
-from chalicelib.domain.header import Layout
-from chalicelib.domain.swar import PADDING, fields_of
-from chalicelib.domain.validate import compile_rules
+from chalicelib.domain.checks.check import Check
+from chalicelib.domain.contract.contract import Column, ColumnType, Kind
+from chalicelib.domain.formats.csv.header import Layout
+from chalicelib.domain.raw.swar import PADDING, fields_of
+from chalicelib.domain.staging.validate import compile_rules
 from tests.properties import reference
 from tests.properties.engine import contract
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.config import Settings
-from chalicelib.domain.bytesource import Range
-from chalicelib.domain.contract import Dialect, Limits
-from chalicelib.domain.split import LARGEST_BYTES, MOST_CHUNKS, WINDOWS, plan_chunks
+from chalicelib.domain.contract.contract import Dialect, Limits
+from chalicelib.domain.formats.csv.split import LARGEST_BYTES, MOST_CHUNKS, WINDOWS, plan_chunks
+from chalicelib.domain.raw.bytesource import Range
 from tests.properties.virtual import Joined, Virtual, virtual
 
 HEAD = b"id,name,said,amount\n"

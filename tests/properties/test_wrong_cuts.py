@@ -12,8 +12,8 @@ from itertools import pairwise
 
 import pytest
 
-from chalicelib.domain.bytesource import Range
-from chalicelib.domain.contract import Column
+from chalicelib.domain.contract.contract import Column
+from chalicelib.domain.raw.bytesource import Range
 from tests.properties.engine import Memory, contract, first_misfit, header_of, stage_file, stage_range, text
 
 LONGEST = 600

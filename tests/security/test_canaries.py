@@ -21,13 +21,13 @@ from hypothesis import strategies as st
 import app as application
 from chalicelib import bootstrap, observe
 from chalicelib.adapters import aws_errors
-from chalicelib.adapters.items import run_item
+from chalicelib.adapters.dynamodb.items import run_item
 from chalicelib.adapters.memory import Fate
 from chalicelib.adapters.redshift_data import scrubbed
 from chalicelib.adapters.secrets import Tokens
 from chalicelib.config import Settings, SettingsError
-from chalicelib.domain.contract_file import read_contract
-from chalicelib.domain.model import RunState
+from chalicelib.domain.contract_files.contract_file import read_contract
+from chalicelib.domain.run.model import RunState
 from chalicelib.ports import StatementState
 from tests.simulation.faults import Killed
 from tests.simulation.world import BUCKET, SETTINGS, World

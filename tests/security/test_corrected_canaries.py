@@ -8,7 +8,7 @@ from typing import Any
 from chalice.test import Client
 
 import app as application
-from chalicelib.domain.model import RunState
+from chalicelib.domain.run.model import RunState
 from tests.security.test_canaries import (
     DEFECTS,
     GOOD,

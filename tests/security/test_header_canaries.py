@@ -16,9 +16,9 @@ from dataclasses import replace
 import pytest
 import zstandard
 
-from chalicelib.domain.contract import Contract
-from chalicelib.domain.contract_file import read_contract
-from chalicelib.domain.model import RunState
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract_files.contract_file import read_contract
+from chalicelib.domain.run.model import RunState
 from tests.security.test_canaries import PII, ROW, Ears, answers, ears  # noqa: F401
 
 

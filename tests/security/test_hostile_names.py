@@ -22,10 +22,10 @@ from hypothesis import strategies as st
 
 from chalicelib import observe
 from chalicelib.adapters.sns import LONGEST_SUBJECT, subject
-from chalicelib.domain.model import Problem
-from chalicelib.domain.notices import notice
+from chalicelib.api.responses import reply
+from chalicelib.domain.run.model import Problem
+from chalicelib.domain.run.notices import notice
 from chalicelib.errors import ContractError, LandfallError
-from chalicelib.responses import reply
 from chalicelib.visible import printable, visible, visible_json
 from tests.cli.conftest import Done, Landfall, api, landfall  # noqa: F401
 from tests.cli.fake_api import FakeApi, status

@@ -9,11 +9,11 @@ from urllib.parse import quote, quote_plus
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain import keys
-from chalicelib.domain.events import landed
-from chalicelib.domain.model import Chunk, Run, RunState, Source, run_id
-from chalicelib.domain.sql import render_load
-from chalicelib.requests import path_text
+from chalicelib.api.requests import path_text
+from chalicelib.domain.run import keys
+from chalicelib.domain.run.events import landed
+from chalicelib.domain.run.model import Chunk, Run, RunState, Source, run_id
+from chalicelib.domain.warehouse.load import render_load
 from tests.simulation.world import World
 
 NAMES = st.one_of(

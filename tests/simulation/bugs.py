@@ -42,7 +42,7 @@ OF_FILES = (
     ),
     bug(
         "parts of one load share a key",
-        ("chalicelib/domain/keys.py", "part-{_number(chunk, planned_start)}.csv.zst", "part.csv.zst"),
+        ("chalicelib/domain/run/keys.py", "part-{_number(chunk, planned_start)}.csv.zst", "part.csv.zst"),
     ),
     bug(
         "a chunk counts each time it is staged",
@@ -81,7 +81,10 @@ OF_FILES = (
             'return digest("run", source.bucket, source.key, source.etag, source.sequencer, again)',
         ),
     ),
-    bug("content that comes back has no run", ("chalicelib/domain/arrivals.py", "if came_back else", "if False else")),
+    bug(
+        "content that comes back has no run",
+        ("chalicelib/domain/run/arrivals.py", "if came_back else", "if False else"),
+    ),
     bug(
         "a run is made wherever its key points by then, and that is asked for before the known one",
         (RUNS, " or (newer and self.files.get(name) != seen)", ""),

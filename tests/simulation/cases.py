@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from chalicelib.adapters.memory import Fate
-from chalicelib.domain.model import RunState
+from chalicelib.domain.run.model import RunState
 from chalicelib.ports import StatementState
 from tests.simulation.faults import Fault, Schedule, Trouble, distinct
 from tests.simulation.live import play_live

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.model import Run, RunState
+from chalicelib.api.requests import ResubmitRequest
+from chalicelib.domain.run.model import Run, RunState
 from chalicelib.errors import LandfallError
-from chalicelib.requests import ResubmitRequest
-from chalicelib.reruns import rerun
-from chalicelib.resubmits import resubmit
+from chalicelib.operations.reruns import rerun
+from chalicelib.operations.resubmits import resubmit
 from tests.simulation.faults import Killed
 from tests.simulation.scenarios import numbered, put, text, then
 from tests.simulation.world import BUCKET, World

@@ -18,10 +18,10 @@ from chalicelib.adapters.memory import (
     MemoryWarehouse,
 )
 from chalicelib.config import Settings
-from chalicelib.domain.contract import Contract
-from chalicelib.domain.model import Source
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.run.model import Source
 from chalicelib.errors import Throttled
-from chalicelib.pipeline import Pipeline
+from chalicelib.pipeline.pipeline import Pipeline
 from tests.settings import BUCKET
 from tests.settings import SETTINGS as USUAL
 from tests.simulation.faults import DAY_SECONDS, PORTS, Fault, Faulty, Schedule, Trouble

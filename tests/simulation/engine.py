@@ -11,19 +11,22 @@ from functools import lru_cache
 from types import ModuleType
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
-from chalicelib import handlers, staging
 from chalicelib.adapters import moves
 from chalicelib.adapters.memory import load_queue, queue, runs
 from chalicelib.adapters.messages import run_body, task_body
-from chalicelib.domain import group, model, plan, stage, validate
-from chalicelib.domain.block import Block
-from chalicelib.domain.bytesource import ByteSource, Range
-from chalicelib.domain.contract import Contract
-from chalicelib.domain.events import run_of, task_of
-from chalicelib.domain.file_plan import FilePlan
-from chalicelib.domain.header import Layout
-from chalicelib.domain.plan import Cuts
-from chalicelib.domain.validate import Rules
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.file.file_plan import FilePlan
+from chalicelib.domain.formats.csv import cuts as plan
+from chalicelib.domain.formats.csv.cuts import Cuts
+from chalicelib.domain.formats.csv.header import Layout
+from chalicelib.domain.raw.bytesource import ByteSource, Range
+from chalicelib.domain.run import group, model
+from chalicelib.domain.run.events import run_of, task_of
+from chalicelib.domain.staging import stage, validate
+from chalicelib.domain.staging.block import Block
+from chalicelib.domain.staging.validate import Rules
+from chalicelib.orchestration import sqs as handlers
+from chalicelib.pipeline import staging
 
 Answer = TypeVar("Answer")
 Where = tuple[int, int]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chalicelib.adapters.memory import Fate
-from chalicelib.domain.model import RunState
-from chalicelib.reruns import rerun
+from chalicelib.domain.run.model import RunState
+from chalicelib.operations.reruns import rerun
 from tests.settings import BUCKET
 from tests.simulation import scenarios
 from tests.simulation.corrections import corrected_and_run_again, corrected_by_two, corrected_rows

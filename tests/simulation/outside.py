@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from chalicelib.adapters.memory import MemoryClock
-from chalicelib.domain.contract_file import load_contracts
-from chalicelib.domain.model import Source
+from chalicelib.domain.contract_files.contract_file import load_contracts
+from chalicelib.domain.run.model import Source
 
 CONTRACTS = load_contracts(Path(__file__).parent / "contracts")
 READS = frozenset(

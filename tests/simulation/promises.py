@@ -7,7 +7,7 @@ from functools import cache
 from itertools import pairwise, takewhile
 
 from chalicelib.adapters.memory.warehouse import Booked
-from chalicelib.domain.model import LedgerRow, Outcome, Run, RunState, digest
+from chalicelib.domain.run.model import LedgerRow, Outcome, Run, RunState, digest
 from tests.simulation.corrections import rows_of
 from tests.simulation.outside import CONTRACTS
 from tests.simulation.world import World

@@ -6,10 +6,10 @@ import gzip
 from collections.abc import Callable
 
 from chalicelib.adapters.memory import Fate
-from chalicelib.cancels import Ended, cancel
-from chalicelib.domain.model import RunState, Source
+from chalicelib.domain.run.model import RunState, Source
 from chalicelib.errors import LandfallError
-from chalicelib.reruns import rerun
+from chalicelib.operations.cancels import Ended, cancel
+from chalicelib.operations.reruns import rerun
 from tests.simulation.faults import Killed
 from tests.simulation.outside import record_of
 from tests.simulation.world import World

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from chalicelib.domain import keys
-from chalicelib.domain.model import RunState
+from chalicelib.domain.run import keys
+from chalicelib.domain.run.model import RunState
 from tests.settings import BUCKET
 from tests.simulation.cases import Case, broken, notified, play, single_faults
 from tests.simulation.scenarios import BAD, STORY, stories

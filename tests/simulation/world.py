@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib import handlers
 from chalicelib.adapters.memory import Message
 from chalicelib.adapters.memory.queue import CHUNKS
-from chalicelib.domain.events import landed
-from chalicelib.domain.model import Run, Source
+from chalicelib.domain.run.events import landed
+from chalicelib.domain.run.model import Run, Source
 from chalicelib.errors import LandfallError
-from chalicelib.pipeline import Pipeline
-from chalicelib.sweep import sweep
+from chalicelib.orchestration import sqs as handlers
+from chalicelib.pipeline.pipeline import Pipeline
+from chalicelib.pipeline.sweep import sweep
 from tests.settings import BUCKET
 from tests.simulation.deployment import SETTINGS, Deployment, Job
 from tests.simulation.faults import Killed, Trouble

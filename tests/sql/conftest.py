@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from chalicelib.domain.model import digest
+from chalicelib.domain.run.model import digest
 from cli.migrate import migrate
 from local.redshift import LocalRedshift
 from local.redshift.roles import limit_role

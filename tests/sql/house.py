@@ -11,13 +11,13 @@ from typing import Any
 
 import psycopg
 
-from chalicelib.domain.contract import Contract, DataCheck, Delivery
-from chalicelib.domain.contract_file import fingerprint, read_contract
-from chalicelib.domain.ddl import MARK, OFFSET, gate_ddl, staging_name, target, target_ddl
-from chalicelib.domain.identifiers import quote_identifier, quote_identifiers
-from chalicelib.domain.ledger import ledger_query, ledger_row
-from chalicelib.domain.model import LedgerRow, digest
-from chalicelib.domain.sql import LoadOrder, render_load
+from chalicelib.domain.contract.contract import Contract, DataCheck, Delivery
+from chalicelib.domain.contract.identifiers import quote_identifier, quote_identifiers
+from chalicelib.domain.contract_files.contract_file import fingerprint, read_contract
+from chalicelib.domain.run.model import LedgerRow, digest
+from chalicelib.domain.warehouse.ddl import MARK, OFFSET, gate_ddl, staging_name, target, target_ddl
+from chalicelib.domain.warehouse.ledger import ledger_query, ledger_row
+from chalicelib.domain.warehouse.load import LoadOrder, render_load
 from local.redshift.sql.bind import bind
 from local.redshift.sql.rewrite import rewrite, rewrite_script
 from tests.orders import changed, load_of_one

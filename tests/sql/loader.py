@@ -10,8 +10,8 @@ from typing import Any
 
 import psycopg
 
-from chalicelib.domain.contract import Contract
-from chalicelib.domain.model import digest
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.run.model import digest
 from cli.migrate import migrate
 from tests.local.redshift.desk import Desk
 from tests.sql.house import ROOT, Redshift

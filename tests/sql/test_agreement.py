@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.adapters.memory import merge
-from chalicelib.domain.model import LedgerRow
-from chalicelib.domain.sql import LoadOrder
+from chalicelib.domain.run.model import LedgerRow
+from chalicelib.domain.warehouse.load import LoadOrder
 from tests.orders import changed, joined
 from tests.sql.house import House, Row, run_all
 

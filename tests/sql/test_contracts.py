@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.contract import Column, Contract, Kind
-from chalicelib.domain.contract_file import load_contracts
-from chalicelib.domain.ddl import target
-from chalicelib.domain.sql import MAX_MERGE_BYTES, merge_bytes
+from chalicelib.domain.contract.contract import Column, Contract, Kind
+from chalicelib.domain.contract_files.contract_file import load_contracts
+from chalicelib.domain.warehouse.ddl import target
+from chalicelib.domain.warehouse.load import MAX_MERGE_BYTES, merge_bytes
 from tests.sql.house import ROOT, THING, House
 
 CONTRACTS = load_contracts(ROOT / "chalicelib/contracts")

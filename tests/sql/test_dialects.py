@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import zstandard
 
-from chalicelib.domain.contract import Contract
-from chalicelib.domain.contract_file import read_contract
-from chalicelib.domain.ddl import target
-from chalicelib.domain.header import match_header, read_header
-from chalicelib.domain.model import digest
-from chalicelib.domain.sql import LoadOrder
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract_files.contract_file import read_contract
+from chalicelib.domain.formats.csv.header import match_header, read_header
+from chalicelib.domain.run.model import digest
+from chalicelib.domain.warehouse.ddl import target
+from chalicelib.domain.warehouse.load import LoadOrder
 from cli.migrate import migrate
 from tests.local.redshift.desk import Desk
 from tests.orders import load_of_one

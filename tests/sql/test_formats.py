@@ -8,11 +8,11 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from chalicelib.domain.contract import Contract
-from chalicelib.domain.contract_file import read_contract
-from chalicelib.domain.ddl import target
-from chalicelib.domain.model import digest
-from chalicelib.domain.sql import render_load
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract_files.contract_file import read_contract
+from chalicelib.domain.run.model import digest
+from chalicelib.domain.warehouse.ddl import target
+from chalicelib.domain.warehouse.load import render_load
 from cli.migrate import migrate
 from tests.local.redshift.desk import Desk
 from tests.sql.house import ROOT

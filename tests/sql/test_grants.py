@@ -11,10 +11,10 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from chalicelib.domain.contract import Contract
-from chalicelib.domain.contract_file import read_contract
-from chalicelib.domain.ddl import gate
-from chalicelib.domain.ledger import render_fence
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract_files.contract_file import read_contract
+from chalicelib.domain.warehouse.ddl import gate
+from chalicelib.domain.warehouse.ledger import render_fence
 from cli.migrate import migrate
 from tests.local.redshift.desk import Desk
 from tests.sql.house import ROOT, THING, House, Redshift, ready

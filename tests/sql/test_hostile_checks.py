@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from chalicelib.domain.contract import DataCheck
-from chalicelib.domain.ddl import staging_ddl, staging_name
-from chalicelib.domain.sql import explain_check
+from chalicelib.domain.contract.contract import DataCheck
+from chalicelib.domain.warehouse.ddl import staging_ddl, staging_name
+from chalicelib.domain.warehouse.load import explain_check
 from local.redshift.sql.rewrite import rewrite
 from tests.local.redshift.desk import Desk
 from tests.properties.made_checks import REPRODUCED, hostile_checks, sound_checks

@@ -7,10 +7,10 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from chalicelib.domain.contract import DuplicateKeys
-from chalicelib.domain.ddl import target
-from chalicelib.domain.model import Counts, LedgerRow, Outcome
-from chalicelib.domain.repeats import Repeats
+from chalicelib.domain.contract.contract import DuplicateKeys
+from chalicelib.domain.run.model import Counts, LedgerRow, Outcome
+from chalicelib.domain.run.repeats import Repeats
+from chalicelib.domain.warehouse.ddl import target
 from tests.sql.house import House, Row, ledger, run
 
 

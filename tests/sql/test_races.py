@@ -11,10 +11,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from chalicelib.domain.ddl import target
-from chalicelib.domain.ledger import render_fence
-from chalicelib.domain.model import digest
-from chalicelib.domain.sql import LoadOrder, render_load
+from chalicelib.domain.run.model import digest
+from chalicelib.domain.warehouse.ddl import target
+from chalicelib.domain.warehouse.ledger import render_fence
+from chalicelib.domain.warehouse.load import LoadOrder, render_load
 from tests.orders import changed, joined
 from tests.sql.house import House, Row, fill, ledger, ready, run, run_all
 

@@ -11,12 +11,12 @@ import zstandard
 
 from chalicelib.adapters.memory import MemoryClock
 from chalicelib.adapters.redshift_data import RedshiftData
-from chalicelib.domain.contract import DataCheck
-from chalicelib.domain.contract_file import load_contracts
-from chalicelib.domain.ddl import target
-from chalicelib.domain.ledger import ledger_row
-from chalicelib.domain.model import LedgerRow, Outcome, digest
-from chalicelib.domain.sql import LoadOrder, render_load
+from chalicelib.domain.contract.contract import DataCheck
+from chalicelib.domain.contract_files.contract_file import load_contracts
+from chalicelib.domain.run.model import LedgerRow, Outcome, digest
+from chalicelib.domain.warehouse.ddl import target
+from chalicelib.domain.warehouse.ledger import ledger_row
+from chalicelib.domain.warehouse.load import LoadOrder, render_load
 from cli.migrate import migrate
 from local.redshift import LocalRedshift
 from tests.local.redshift.desk import Desk

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.adapters.moves import turn
-from chalicelib.domain.group import Group
-from chalicelib.domain.model import Run
+from chalicelib.domain.run.group import Group
+from chalicelib.domain.run.model import Run
 from chalicelib.ports import Clock, Conflict
 
 

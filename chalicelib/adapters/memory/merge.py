@@ -17,11 +17,11 @@ from typing import Any
 
 import zstandard
 
-from chalicelib.domain.contract import NULL_WORD, Column, Contract, DuplicateKeys, Empty, Kind
-from chalicelib.domain.model import LedgerRow, Outcome
-from chalicelib.domain.repeats import Repeats
-from chalicelib.domain.sql import LoadOrder, Share
-from chalicelib.domain.time_format import time_form
+from chalicelib.domain.contract.contract import NULL_WORD, Column, Contract, DuplicateKeys, Empty, Kind
+from chalicelib.domain.contract.time_format import time_form
+from chalicelib.domain.run.model import LedgerRow, Outcome
+from chalicelib.domain.run.repeats import Repeats
+from chalicelib.domain.warehouse.load import LoadOrder, Share
 
 Value = str | int | float | bool | Decimal | None
 Key = tuple[Value, ...]

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from chalicelib.domain.model import Source
+from chalicelib.domain.run.model import Source
 from chalicelib.errors import SourceChanged, SourceGone, WorkGone
 from chalicelib.ports import Clock
 

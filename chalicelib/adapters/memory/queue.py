@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib.adapters.messages import run_body, task_body
-from chalicelib.domain.model import ChunkTask
+from chalicelib.domain.run.model import ChunkTask
 from chalicelib.ports import Clock
 
 RUNS = "runs"

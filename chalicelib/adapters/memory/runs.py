@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.adapters.cursors import is_moment, is_text, read_cursor, write_cursor
 from chalicelib.adapters.moves import NAMESAKES, add_chunk, complete, reopened, same_attempt, still
-from chalicelib.domain.model import Chunk, ChunkState, ChunkTask, Run, RunState, file_id
+from chalicelib.domain.run.model import Chunk, ChunkState, ChunkTask, Run, RunState, file_id
 from chalicelib.errors import Broken
 from chalicelib.ports import Clock, Conflict, Newest, Page
 

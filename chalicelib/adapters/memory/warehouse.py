@@ -13,9 +13,9 @@ import zstandard
 
 from chalicelib.adapters.memory.merge import StagedRow, Target, apply_scd1, read_part, refusal, supersede
 from chalicelib.adapters.memory.objects import MemoryObjects
-from chalicelib.domain.contract import Delivery
-from chalicelib.domain.model import LedgerRow, Outcome
-from chalicelib.domain.sql import LoadOrder, Share
+from chalicelib.domain.contract.contract import Delivery
+from chalicelib.domain.run.model import LedgerRow, Outcome
+from chalicelib.domain.warehouse.load import LoadOrder, Share
 from chalicelib.errors import WorkGone
 from chalicelib.ports import Clock, Statement, StatementState
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from chalicelib.adapters import items
-from chalicelib.adapters.dynamodb import DynamoRuns
+from chalicelib.adapters.dynamodb import items
+from chalicelib.adapters.dynamodb.runs import DynamoRuns
+from chalicelib.adapters.dynamodb.searches import FETCH_TRIES
+from chalicelib.adapters.dynamodb.table import run_key
+from chalicelib.adapters.dynamodb.transactions import TRIES
 from chalicelib.adapters.memory import MemoryClock
-from chalicelib.adapters.searches import FETCH_TRIES
-from chalicelib.adapters.table import run_key
-from chalicelib.adapters.transactions import TRIES
-from chalicelib.domain.model import Chunk, Run, RunState, Source
+from chalicelib.domain.run.model import Chunk, Run, RunState, Source
 from chalicelib.errors import Refused, Retryable, Throttled
 from chalicelib.ports import Conflict, Newest
 from tests.unit.adapters.wire import Answer, Asked, Script, client, error, reply

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.adapters.redshift_data import PAUSES
-from chalicelib.domain.ddl import gate
+from chalicelib.domain.warehouse.ddl import gate
 from chalicelib.errors import Refused, Retryable
 from tests.unit.adapters.test_redshift_data import ORDER, ended, warehouse
 from tests.unit.adapters.wire import Answer, Script, reply

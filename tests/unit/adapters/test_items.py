@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.adapters import items
-from chalicelib.adapters.expressions import add, update
-from chalicelib.adapters.table import INDEXES, chunk_key, table_definition
-from chalicelib.domain.model import Chunk, ChunkState, Counts, Problem, Run, RunState, Source
+from chalicelib.adapters.dynamodb import items
+from chalicelib.adapters.dynamodb.expressions import add, update
+from chalicelib.adapters.dynamodb.table import INDEXES, chunk_key, table_definition
+from chalicelib.domain.run.model import Chunk, ChunkState, Counts, Problem, Run, RunState, Source
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 NUMBER = st.integers(0, 1 << 53)

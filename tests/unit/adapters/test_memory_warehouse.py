@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.adapters.memory import Fate, MemoryClock, MemoryObjects, MemoryWarehouse
-from chalicelib.domain.sql import LoadOrder
+from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.ports import StatementState
 from tests.contract.warehouses import Site, memory_site
 

@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib.adapters.memory import MemoryClock
 from chalicelib.adapters.redshift_data import PAUSES, RedshiftData, passing, where
-from chalicelib.domain.contract_file import read_contract
-from chalicelib.domain.model import Outcome, digest
+from chalicelib.domain.contract_files.contract_file import read_contract
+from chalicelib.domain.run.model import Outcome, digest
 from chalicelib.errors import Broken, Refused, Retryable, Throttled
 from chalicelib.ports import StatementState
 from tests.contract.warehouses import THING

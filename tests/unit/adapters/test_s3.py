@@ -10,7 +10,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.adapters.s3 import S3Objects
 from chalicelib.adapters.transfers import LEAST_PART_BYTES
-from chalicelib.domain.model import Source
+from chalicelib.domain.run.model import Source
 from chalicelib.errors import Refused, Retryable, SourceChanged, SourceGone, Throttled
 from tests.unit.adapters.wire import Answer, Script, client, xml_error
 

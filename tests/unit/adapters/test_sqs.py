@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.adapters.messages import run_body, task_body
 from chalicelib.adapters.sqs import BATCH_TRIES, SqsQueue
-from chalicelib.domain.model import ChunkTask
+from chalicelib.domain.run.model import ChunkTask
 from chalicelib.errors import Refused, Retryable, Throttled
 from tests.settings import SETTINGS
 from tests.unit.adapters.wire import Answer, Asked, Script, client, error, reply

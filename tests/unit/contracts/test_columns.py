@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.column_type import ColumnTypeError, parse_type
-from chalicelib.domain.column_value import ColumnValueError, parse_value
+from chalicelib.domain.contract_files.column_type import ColumnTypeError, parse_type
+from chalicelib.domain.contract_files.column_value import ColumnValueError, parse_value
 
 
 @pytest.mark.parametrize(

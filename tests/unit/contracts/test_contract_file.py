@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.domain.contract import ColumnType, Delivery, Dialect, Kind, Limits
-from chalicelib.domain.contract_file import load_contracts, read_contract, read_contracts
+from chalicelib.domain.contract.contract import ColumnType, Delivery, Dialect, Kind, Limits
+from chalicelib.domain.contract_files.contract_file import load_contracts, read_contract, read_contracts
 from chalicelib.errors import ContractError
 from tests.unit.contracts.made import COLUMNS, toml
 

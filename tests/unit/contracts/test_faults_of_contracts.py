@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.condition import MAX_CONDITION
-from chalicelib.domain.contract_file import read_contract
-from chalicelib.domain.contract_rules import MAX_CHECKS
-from chalicelib.domain.ddl import add_column_ddl, target_columns
-from chalicelib.domain.sql import render_load
+from chalicelib.domain.checks.condition import MAX_CONDITION
+from chalicelib.domain.contract_files.contract_file import read_contract
+from chalicelib.domain.contract_files.contract_rules import MAX_CHECKS
+from chalicelib.domain.warehouse.ddl import add_column_ddl, target_columns
+from chalicelib.domain.warehouse.load import render_load
 from chalicelib.errors import Broken
 from tests.orders import changed
 from tests.unit.contracts.made import COLUMNS, toml

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.contract import Contract, Kind
-from chalicelib.domain.contract_file import read_contract
-from chalicelib.domain.copy_times import copy_formats, staged_as_text
-from chalicelib.domain.sql import render_load
-from chalicelib.domain.time_format import TimeFormatError, time_form
+from chalicelib.domain.contract.contract import Contract, Kind
+from chalicelib.domain.contract.time_format import TimeFormatError, time_form
+from chalicelib.domain.contract_files.contract_file import read_contract
+from chalicelib.domain.warehouse.copy_times import copy_formats, staged_as_text
+from chalicelib.domain.warehouse.load import render_load
 from tests.orders import load_of_one
 from tests.unit.contracts.made import COLUMNS, toml
 

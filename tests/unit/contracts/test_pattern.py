@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.pattern import PatternError, compile_pattern, overlap
+from chalicelib.domain.contract.key_pattern import PatternError, compile_pattern, overlap
 
 
 @pytest.mark.parametrize(

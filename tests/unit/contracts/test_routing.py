@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.contract_file import read_contracts
-from chalicelib.domain.routing import landing_prefixes, route
+from chalicelib.domain.contract.routing import landing_prefixes, route
+from chalicelib.domain.contract_files.contract_file import read_contracts
 from tests.unit.contracts.made import toml
 
 CONTRACTS = read_contracts(

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.domain.column_type import _NAMES
-from chalicelib.domain.contract import Column, Contract, DataCheck, Dialect, Limits
-from chalicelib.domain.contract_file import load_contracts, read_contract
-from chalicelib.domain.identifiers import fold
-from chalicelib.domain.keys import OUTPUTS
-from chalicelib.domain.routing import landing_prefixes, route
+from chalicelib.domain.contract.contract import Column, Contract, DataCheck, Dialect, Limits
+from chalicelib.domain.contract.identifiers import fold
+from chalicelib.domain.contract.routing import landing_prefixes, route
+from chalicelib.domain.contract_files.column_type import _NAMES
+from chalicelib.domain.contract_files.contract_file import load_contracts, read_contract
+from chalicelib.domain.run.keys import OUTPUTS
 
 ROOT = Path(__file__).parents[3]
 CONTRACTS = load_contracts(ROOT / "chalicelib/contracts")

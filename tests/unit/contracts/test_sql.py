@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.contract import DataCheck, Dialect
-from chalicelib.domain.contract_file import load_contracts, read_contract
-from chalicelib.domain.ddl import gate, gate_ddl, staging_ddl, target_ddl
-from chalicelib.domain.identifiers import IDENTIFIER, quote_identifier
-from chalicelib.domain.ledger import ledger_query, ledger_row
-from chalicelib.domain.model import Outcome
-from chalicelib.domain.sql import LEDGER_COLUMNS, LoadOrder, explain_check, render_load
+from chalicelib.domain.contract.contract import DataCheck, Dialect
+from chalicelib.domain.contract.identifiers import IDENTIFIER, quote_identifier
+from chalicelib.domain.contract_files.contract_file import load_contracts, read_contract
+from chalicelib.domain.run.model import Outcome
+from chalicelib.domain.warehouse.ddl import gate, gate_ddl, staging_ddl, target_ddl
+from chalicelib.domain.warehouse.ledger import ledger_query, ledger_row
+from chalicelib.domain.warehouse.load import LEDGER_COLUMNS, LoadOrder, explain_check, render_load
 from chalicelib.errors import Broken
 from tests.orders import changed, load_of_one
 from tests.unit.contracts.made import COLUMNS, toml

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from chalicelib.domain.condition import MAX_CONDITION, condition_fault
-from chalicelib.domain.condition_words import AGGREGATES, CONSTANTS, FUNCTIONS, INSTEAD, KEYWORDS
-from chalicelib.domain.contract_file import load_contracts, read_contract
+from chalicelib.domain.checks.condition import MAX_CONDITION, condition_fault
+from chalicelib.domain.checks.condition_words import AGGREGATES, CONSTANTS, FUNCTIONS, INSTEAD, KEYWORDS
+from chalicelib.domain.contract_files.contract_file import load_contracts, read_contract
 from tests.properties.made_checks import COLUMNS, REPRODUCED, WRITTEN, hostile_checks, sound_checks
 from tests.sql.house import ROOT
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import pytest
 import zstandard
 
-from chalicelib.domain.contract import Compression, Dialect, Encoding, Invalid, Limits, Nul
-from chalicelib.domain.convert import HEAD_BYTES, converted, cut, readable_in_place
-from chalicelib.domain.convert_feed import FREE_EMPTY_PARTS
-from chalicelib.domain.file_plan import Text
+from chalicelib.domain.contract.contract import Compression, Dialect, Encoding, Invalid, Limits, Nul
+from chalicelib.domain.decode.decode import HEAD_BYTES, converted, cut, readable_in_place
+from chalicelib.domain.decode.feed import FREE_EMPTY_PARTS
+from chalicelib.domain.file.file_plan import Text
 from chalicelib.errors import Rejected, SourceChanged
 from tests.properties.engine import Memory
 from tests.properties.packing import framed, gzipped, halves, zipped

@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chalicelib.domain.books import totals
-from chalicelib.domain.bytesource import Range
-from chalicelib.domain.checks_rules import SHORT, pattern
-from chalicelib.domain.checks_text import LONGEST_WORDS, listed
-from chalicelib.domain.contract import NULL_WORD, Column, ColumnType, Dialect, Empty, Kind, Limits
-from chalicelib.domain.convert import converted
-from chalicelib.domain.events import asked_for, run_of_statement
-from chalicelib.domain.header import match_header
-from chalicelib.domain.lineage import prefixed
-from chalicelib.domain.model import Chunk
-from chalicelib.domain.plan import refuse_size
-from chalicelib.domain.stage import stage_chunk
-from chalicelib.domain.validate import compile_rules
+from chalicelib.domain.checks.rules import SHORT, pattern
+from chalicelib.domain.checks.texts import LONGEST_WORDS, listed
+from chalicelib.domain.contract.contract import NULL_WORD, Column, ColumnType, Dialect, Empty, Kind, Limits
+from chalicelib.domain.decode.decode import converted
+from chalicelib.domain.file.books import totals
+from chalicelib.domain.formats.csv.cuts import refuse_size
+from chalicelib.domain.formats.csv.header import match_header
+from chalicelib.domain.raw.bytesource import Range
+from chalicelib.domain.run.events import asked_for, run_of_statement
+from chalicelib.domain.run.lineage import prefixed
+from chalicelib.domain.run.model import Chunk
+from chalicelib.domain.staging.stage import stage_chunk
+from chalicelib.domain.staging.validate import compile_rules
 from chalicelib.errors import Broken, Rejected
 from tests.properties.engine import Memory, contract, header_of, stage_file, text
 from tests.properties.packing import framed

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.contract import IGNORED, RESCUED, Column, Contract, Dialect, Escape
-from chalicelib.domain.corrections import (
+from chalicelib.domain.contract.contract import IGNORED, RESCUED, Column, Contract, Dialect, Escape
+from chalicelib.domain.file.corrections import (
     CorrectedRow,
     Splitter,
     columns_of,
@@ -16,10 +16,10 @@ from chalicelib.domain.corrections import (
     still_masked,
     too_long,
 )
-from chalicelib.domain.file_books import books_query, books_row
-from chalicelib.domain.file_plan import FilePlan
-from chalicelib.domain.model import Outcome
-from chalicelib.domain.rejects import KEPT_BYTES, NO_TEXT
+from chalicelib.domain.file.file_plan import FilePlan
+from chalicelib.domain.run.model import Outcome
+from chalicelib.domain.run.rejects import KEPT_BYTES, NO_TEXT
+from chalicelib.domain.warehouse.file_books import books_query, books_row
 from tests.properties.engine import contract, text
 
 THINGS = contract(Column(name="a", type=text()), Column(name="b", type=text()), Column(name=RESCUED, type=text()))

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.cost import usage, usage_of
-from chalicelib.domain.model import Chunk, Run, RunState, Source
+from chalicelib.domain.run.cost import usage, usage_of
+from chalicelib.domain.run.model import Chunk, Run, RunState, Source
 
 SIZE = 90_000_000
 SOURCE = Source(bucket="b", key="k", size=SIZE, etag="e", last_modified=1.0)

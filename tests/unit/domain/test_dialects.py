@@ -7,10 +7,20 @@ import time
 
 import pytest
 
-from chalicelib.domain.contract import Column, ColumnType, Dialect, Empty, Escape, ExtraColumns, Kind, Newline, Quotes
-from chalicelib.domain.contract_file import read_contract
-from chalicelib.domain.file_plan import FilePlan
-from chalicelib.domain.header import Layout, match_header, read_header
+from chalicelib.domain.contract.contract import (
+    Column,
+    ColumnType,
+    Dialect,
+    Empty,
+    Escape,
+    ExtraColumns,
+    Kind,
+    Newline,
+    Quotes,
+)
+from chalicelib.domain.contract_files.contract_file import read_contract
+from chalicelib.domain.file.file_plan import FilePlan
+from chalicelib.domain.formats.csv.header import Layout, match_header, read_header
 from chalicelib.errors import ContractError, Rejected
 from tests.properties.engine import Memory, contract, stage_file, text
 from tests.unit.contracts.made import toml

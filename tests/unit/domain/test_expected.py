@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.expected import DAYS, Expected
+from chalicelib.domain.contract.expected import DAYS, Expected
 
 HOUR = 3600.0
 

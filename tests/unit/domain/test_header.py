@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.contract import Column, ColumnType, Dialect, Kind, Limits
-from chalicelib.domain.header import UNNAMED, match_header, read_header
+from chalicelib.domain.contract.contract import Column, ColumnType, Dialect, Kind, Limits
+from chalicelib.domain.formats.csv.header import UNNAMED, match_header, read_header
 from chalicelib.errors import Rejected
 from tests.properties.engine import Memory, contract, text
 

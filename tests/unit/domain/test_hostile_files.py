@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.domain.block import Block
-from chalicelib.domain.bytesource import Range
-from chalicelib.domain.contract import Column, ColumnType, Contract, Dialect, Kind, Limits
-from chalicelib.domain.header import HEAD_BYTES, data_end, match_header, read_header
-from chalicelib.domain.rejects import KEPT_BYTES
-from chalicelib.domain.split import plan_chunks
-from chalicelib.domain.stage import BLOCK_BYTES, MOST_ROWS, stage_chunk
-from chalicelib.domain.validate import compile_rules
+from chalicelib.domain.contract.contract import Column, ColumnType, Contract, Dialect, Kind, Limits
+from chalicelib.domain.formats.csv.header import HEAD_BYTES, data_end, match_header, read_header
+from chalicelib.domain.formats.csv.split import plan_chunks
+from chalicelib.domain.raw.bytesource import Range
+from chalicelib.domain.run.rejects import KEPT_BYTES
+from chalicelib.domain.staging.block import Block
+from chalicelib.domain.staging.stage import BLOCK_BYTES, MOST_ROWS, stage_chunk
+from chalicelib.domain.staging.validate import compile_rules
 from chalicelib.errors import Rejected
 from tests.properties.engine import Memory, Staged, contract, header_of, stage_file, text
 from tests.properties.virtual import Virtual, virtual

@@ -6,7 +6,7 @@ import tracemalloc
 
 import pytest
 
-from chalicelib.domain.checks_documents import MOST_DEPTH, document
+from chalicelib.domain.checks.documents import MOST_DEPTH, document
 
 SIZE = 1 << 19
 MOST_BYTES_A_BYTE = 30

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.bytesource import Range
-from chalicelib.domain.contract import Column, Dialect, Limits
-from chalicelib.domain.split import plan_chunks
-from chalicelib.domain.stage import ChunkSummary
+from chalicelib.domain.contract.contract import Column, Dialect, Limits
+from chalicelib.domain.formats.csv.split import plan_chunks
+from chalicelib.domain.raw.bytesource import Range
+from chalicelib.domain.staging.stage import ChunkSummary
 from tests.properties.engine import Memory, assert_as_reference, contract, first_misfit, stage_file, text
 
 QUOTED = b'%07d,"Smith, ""Bob""\nand\n2,others","say ""no""",12.50\n'

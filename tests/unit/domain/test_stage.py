@@ -6,12 +6,12 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from chalicelib.domain.bytesource import Range
-from chalicelib.domain.contract import Column, ColumnType, Kind
-from chalicelib.domain.header import match_header
-from chalicelib.domain.rejects import KEPT_BYTES, Reject
-from chalicelib.domain.stage import stage_chunk
-from chalicelib.domain.validate import compile_rules
+from chalicelib.domain.contract.contract import Column, ColumnType, Kind
+from chalicelib.domain.formats.csv.header import match_header
+from chalicelib.domain.raw.bytesource import Range
+from chalicelib.domain.run.rejects import KEPT_BYTES, Reject
+from chalicelib.domain.staging.stage import stage_chunk
+from chalicelib.domain.staging.validate import compile_rules
 from chalicelib.errors import ContractError, Rejected, SourceChanged
 from cli.checking import Outputs, check_file
 from tests.properties.engine import Memory, assert_as_reference, contract, header_of, stage_file, text
@@ -135,7 +135,7 @@ def test_lineage_puts_mark_and_offset_before_each_record():
 
 @pytest.mark.parametrize("offset", [0, 99_999, 10**7 - 1, 10**7, 123_456_789_012, 10**13 - 1])
 def test_lineage_counts_to_13_digits(offset):
-    from chalicelib.domain.lineage import prefixed
+    from chalicelib.domain.run.lineage import prefixed
 
     text_, one = np.frombuffer(b"x,y\n", np.uint8), np.array([4], np.int64)
     found = prefixed(text_, one, np.array([offset], np.int64), ord("|"), b"0123abcd").tobytes()

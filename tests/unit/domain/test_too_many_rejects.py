@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.bytesource import Range
-from chalicelib.domain.contract import Column, ColumnType, Dialect, Escape, Kind, Limits
-from chalicelib.domain.header import Layout
-from chalicelib.domain.rejects import EXPLAINED, Reject
-from chalicelib.domain.stage import ChunkSummary, stage_chunk
-from chalicelib.domain.validate import Rules, compile_rules
+from chalicelib.domain.contract.contract import Column, ColumnType, Dialect, Escape, Kind, Limits
+from chalicelib.domain.formats.csv.header import Layout
+from chalicelib.domain.raw.bytesource import Range
+from chalicelib.domain.run.rejects import EXPLAINED, Reject
+from chalicelib.domain.staging.stage import ChunkSummary, stage_chunk
+from chalicelib.domain.staging.validate import Rules, compile_rules
 from tests.properties.engine import Memory, contract, text
 
 COLUMNS = (Column(name="n", type=ColumnType(kind=Kind.SMALLINT)), Column(name="t", type=text(5)))

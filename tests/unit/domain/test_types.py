@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.contract import Column, ColumnType, Kind
+from chalicelib.domain.contract.contract import Column, ColumnType, Kind
 from tests.properties.engine import contract, header_of, stage_file
 
 NUMBER = {

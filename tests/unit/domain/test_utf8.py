@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chalicelib.domain.swar import PADDING
-from chalicelib.domain.utf8 import PIECE_BYTES, broken
+from chalicelib.domain.raw.swar import PADDING
+from chalicelib.domain.raw.utf8 import PIECE_BYTES, broken
 
 CHARACTERS = ["é", "日", "🙂"]
 FAULTS = [b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xe6\x97", b"\xf0\x9f\x99", b"\x80"]

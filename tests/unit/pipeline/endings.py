@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.domain.model import Run, RunState
+from chalicelib.domain.run.model import Run, RunState
 from chalicelib.errors import Throttled
 from tests.simulation.promises import liveness
 from tests.simulation.world import World

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.adapters.memory import Fate
-from chalicelib.domain.model import RunState
+from chalicelib.domain.run.model import RunState
 from chalicelib.errors import Broken, SourceGone
-from chalicelib.reruns import Busy, rerun
+from chalicelib.operations.reruns import Busy, rerun
 from tests.simulation.scenarios import numbered, put, text
 from tests.simulation.world import BUCKET, World
 from tests.unit.pipeline.endings import KEY, arrive, ended, fails_while, only_run

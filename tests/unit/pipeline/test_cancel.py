@@ -7,11 +7,11 @@ import itertools
 import pytest
 
 from chalicelib.adapters.memory import Fate
-from chalicelib.cancels import Ended, cancel
-from chalicelib.domain.model import Run, RunState
+from chalicelib.domain.run.model import Run, RunState
 from chalicelib.errors import Retryable
+from chalicelib.operations.cancels import Ended, cancel
+from chalicelib.operations.reruns import rerun
 from chalicelib.ports import Conflict
-from chalicelib.reruns import rerun
 from tests.simulation.cases import Case, play
 from tests.simulation.promises import liveness
 from tests.simulation.scenarios import numbered, put

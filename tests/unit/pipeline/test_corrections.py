@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.corrections import corrected_offsets, update_books
-from chalicelib.domain import keys
-from chalicelib.domain.header import ANY_TEXT
-from chalicelib.domain.model import LedgerRow, Run, RunState
-from chalicelib.requests import ResubmitRequest
-from chalicelib.reruns import rerun
-from chalicelib.resubmits import resubmit
+from chalicelib.api.requests import ResubmitRequest
+from chalicelib.domain.formats.csv.header import ANY_TEXT
+from chalicelib.domain.run import keys
+from chalicelib.domain.run.model import LedgerRow, Run, RunState
+from chalicelib.operations.reruns import rerun
+from chalicelib.operations.resubmits import resubmit
+from chalicelib.pipeline.corrections import corrected_offsets, update_books
 from tests.simulation import corrections
 from tests.simulation.scenarios import numbered, text
 from tests.simulation.world import BUCKET, World

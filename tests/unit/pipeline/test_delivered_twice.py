@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.model import RunState
+from chalicelib.domain.run.model import RunState
 from chalicelib.errors import Throttled
-from chalicelib.pipeline import POINTER_TRIES
-from chalicelib.sweep import sweep
+from chalicelib.pipeline.pipeline import POINTER_TRIES
+from chalicelib.pipeline.sweep import sweep
 from tests.simulation.promises import TABLE as TARGET
 from tests.simulation.scenarios import numbered, put
 from tests.simulation.world import BUCKET, World

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.cancels import cancel
-from chalicelib.domain.model import Run, RunState
-from chalicelib.domain.sql import LoadOrder
+from chalicelib.domain.run.model import Run, RunState
+from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.errors import Refused
-from chalicelib.loading import Loading
+from chalicelib.operations.cancels import cancel
+from chalicelib.pipeline.loading import Loading
 from chalicelib.ports import Conflict, Statement, StatementState
 from tests.simulation.cases import Case, play
 from tests.simulation.faults import Fault, Killed

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib import handlers
-from chalicelib.domain.contract_file import Contracts
-from chalicelib.domain.lifecycle import after_failed_load
-from chalicelib.domain.model import RunState
+from chalicelib.domain.contract_files.contract_file import Contracts
+from chalicelib.domain.run.lifecycle import after_failed_load
+from chalicelib.domain.run.model import RunState
 from chalicelib.errors import LoadFailed, Throttled
+from chalicelib.orchestration import sqs as handlers
 from tests.simulation.world import World
 from tests.unit.pipeline.test_groups import FILES, all_staged, crowd, done, states
 

@@ -8,12 +8,12 @@ import pytest
 
 from chalicelib.adapters.memory import Fate
 from chalicelib.adapters.messages import run_body
-from chalicelib.domain.events import run_of, task_of
-from chalicelib.domain.group import Group
-from chalicelib.domain.model import Run, RunState
+from chalicelib.domain.run.events import run_of, task_of
+from chalicelib.domain.run.group import Group
+from chalicelib.domain.run.model import Run, RunState
 from chalicelib.errors import Retryable
-from chalicelib.loading import LEASE_SECONDS
-from chalicelib.sweep import sweep
+from chalicelib.pipeline.loading import LEASE_SECONDS
+from chalicelib.pipeline.sweep import sweep
 from tests.simulation.faults import Killed
 from tests.simulation.promises import liveness
 from tests.simulation.scenarios import HEADER, text

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.model import RunState, Source
-from chalicelib.sweep import sweep
+from chalicelib.domain.run.model import RunState, Source
+from chalicelib.pipeline.sweep import sweep
 from tests.simulation.promises import liveness
 from tests.simulation.scenarios import numbered, put
 from tests.simulation.world import BUCKET, World

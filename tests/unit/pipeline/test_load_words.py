@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.contract import DataCheck
-from chalicelib.domain.contract_file import Contracts
+from chalicelib.domain.contract.contract import DataCheck
+from chalicelib.domain.contract_files.contract_file import Contracts
 from chalicelib.errors import LoadFailed
-from chalicelib.load_faults import load_failed
+from chalicelib.pipeline.load_faults import load_failed
 from tests.simulation.world import World
 from tests.unit.pipeline.endings import only_run
 from tests.unit.pipeline.test_groups import all_staged, crowd

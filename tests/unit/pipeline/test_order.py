@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.contract import Contract, Delivery
-from chalicelib.domain.model import Run, RunState
+from chalicelib.domain.contract.contract import Contract, Delivery
+from chalicelib.domain.run.model import Run, RunState
 from tests.simulation.promises import liveness, safety
 from tests.simulation.scenarios import text
 from tests.simulation.world import CONTRACTS, World

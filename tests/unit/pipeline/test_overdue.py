@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.expected import Expected
-from chalicelib.domain.model import Correction
+from chalicelib.domain.contract.expected import Expected
+from chalicelib.domain.run.model import Correction
 from chalicelib.errors import LandfallError, Refused, Throttled
-from chalicelib.overdue import overdue
-from chalicelib.sweep import sweep, tell_overdue
+from chalicelib.pipeline.overdue import overdue
+from chalicelib.pipeline.sweep import sweep, tell_overdue
 from tests.simulation.outside import CONTRACTS
 from tests.simulation.scenarios import numbered, put
 from tests.simulation.world import World

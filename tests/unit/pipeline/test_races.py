@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from chalicelib import handlers
-from chalicelib.domain.contract_file import Contracts
-from chalicelib.domain.group import Group
-from chalicelib.domain.lifecycle import ending, load_fault
-from chalicelib.domain.model import RunState
+from chalicelib.domain.contract_files.contract_file import Contracts
+from chalicelib.domain.run.group import Group
+from chalicelib.domain.run.lifecycle import ending, load_fault
+from chalicelib.domain.run.model import RunState
 from chalicelib.errors import LoadFailed, Refused, Retryable
+from chalicelib.operations.reruns import Busy, rerun
+from chalicelib.orchestration import sqs as handlers
 from chalicelib.ports import Conflict
-from chalicelib.reruns import Busy, rerun
 from tests.simulation.promises import TABLE as TARGET
 from tests.simulation.scenarios import numbered, put
 from tests.simulation.world import World

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib import handlers
 from chalicelib.adapters.messages import run_body, task_body
-from chalicelib.domain import keys
-from chalicelib.domain.model import ChunkTask, Run, RunState
+from chalicelib.domain.run import keys
+from chalicelib.domain.run.model import ChunkTask, Run, RunState
 from chalicelib.errors import Refused
+from chalicelib.orchestration import sqs as handlers
 from tests.simulation.promises import liveness
 from tests.simulation.scenarios import numbered, put
 from tests.simulation.world import BUCKET, SETTINGS, World

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.contract import Newline
-from chalicelib.domain.contract_file import Contracts
-from chalicelib.domain.model import RunState
-from chalicelib.domain.repeats import DUPLICATE_KEYS, Repeats, line_of
+from chalicelib.domain.contract.contract import Newline
+from chalicelib.domain.contract_files.contract_file import Contracts
+from chalicelib.domain.run.model import RunState
+from chalicelib.domain.run.repeats import DUPLICATE_KEYS, Repeats, line_of
 from chalicelib.errors import Refused
 from tests.properties.packing import gzipped
 from tests.simulation.world import BUCKET, CONTRACTS, SETTINGS, World

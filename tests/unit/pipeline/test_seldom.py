@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from chalicelib.domain import keys
-from chalicelib.domain.bytesource import Range
-from chalicelib.domain.file_plan import FilePlan
-from chalicelib.domain.group import Group
-from chalicelib.domain.model import Run, RunState
+from chalicelib.domain.file.file_plan import FilePlan
+from chalicelib.domain.raw.bytesource import Range
+from chalicelib.domain.run import keys
+from chalicelib.domain.run.group import Group
+from chalicelib.domain.run.model import Run, RunState
 from chalicelib.errors import Broken, Throttled
 from chalicelib.ports import Conflict
 from tests.simulation.faults import Fault, Killed

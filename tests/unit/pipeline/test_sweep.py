@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.model import NOT_KEPT, RunState, Source
+from chalicelib.domain.run.model import NOT_KEPT, RunState, Source
 from chalicelib.errors import Refused, Retryable, Throttled
-from chalicelib.reruns import rerun
-from chalicelib.sweep import STOPPED_AT, find_landed, sweep
+from chalicelib.operations.reruns import rerun
+from chalicelib.pipeline.sweep import STOPPED_AT, find_landed, sweep
 from tests.simulation.promises import liveness
 from tests.simulation.scenarios import numbered, put, text
 from tests.simulation.world import BUCKET, SETTINGS, World

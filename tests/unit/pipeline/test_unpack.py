@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.model import RunState
-from chalicelib.reruns import rerun
+from chalicelib.domain.run.model import RunState
+from chalicelib.operations.reruns import rerun
 from tests.properties.packing import gzipped, zipped
 from tests.simulation.faults import Fault, Killed
 from tests.simulation.scenarios import numbered, put, text

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.model import RunState
-from chalicelib.domain.notices import DAY, MOST_UNROUTED, one_more
+from chalicelib.domain.run.model import RunState
+from chalicelib.domain.run.notices import DAY, MOST_UNROUTED, one_more
 from tests.simulation.world import World
 
 

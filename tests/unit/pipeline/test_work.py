@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.contract import Column
-from chalicelib.domain.model import RunState
-from chalicelib.domain.transcoder import Reading
-from chalicelib.domain.validate import Rules
-from chalicelib.domain.work import FREE_LOOKS, LOOKS_A_BYTE, LOOKS_A_RECORD, Work
+from chalicelib.domain.contract.contract import Column
+from chalicelib.domain.formats.csv.transcoder import Reading
+from chalicelib.domain.formats.csv.work import FREE_LOOKS, LOOKS_A_BYTE, LOOKS_A_RECORD, Work
+from chalicelib.domain.run.model import RunState
+from chalicelib.domain.staging.validate import Rules
 from chalicelib.errors import Rejected
 from tests.properties.engine import contract, stage_file, text
 from tests.simulation.scenarios import numbered, put

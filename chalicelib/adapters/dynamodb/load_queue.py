@@ -1,0 +1,152 @@
+"""The line before each target, on the table of runs: an item for each run that waits, and one for the group at work.
+
+Guarantees that a target has one group at a time, and that a group changes only as it was last read. Reads are strongly
+consistent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, replace
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from chalicelib.adapters.aws_errors import code_of, translate_errors
+from chalicelib.adapters.dynamodb import expressions, items
+from chalicelib.adapters.dynamodb.table import WAITING, group_key, waiting_key
+from chalicelib.adapters.moves import turn
+from chalicelib.domain.run.group import Group, Member
+from chalicelib.domain.run.model import Run
+from chalicelib.ports import Clock, Conflict
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class DynamoLoadQueue:
+    """The lines of all targets on one table."""
+
+    def __init__(self, client: DynamoDBClient, table: str, clock: Clock) -> None:
+        self._db = client
+        self._table = table
+        self._clock = clock
+
+    def enqueue(self, target: str, run: Run, not_before: float = 0.0) -> None:
+        values = {"run_id": run.run_id, "not_before": not_before, "turn": turn(run)}
+        item = {**items.key(waiting_key(target, run)), **{name: items.encode(v) for name, v in values.items()}}
+        with translate_errors(f"join run {run.run_id} to the line of {target}"):
+            self._unless_moved(
+                lambda: self._db.put_item(
+                    TableName=self._table,
+                    Item=item,
+                    ConditionExpression="attribute_not_exists(pk) OR #turn < :turn",
+                    ExpressionAttributeNames={"#turn": "turn"},
+                    ExpressionAttributeValues={":turn": {"S": turn(run)}},
+                )
+            )
+
+    def waiting(self, target: str) -> Iterator[str]:
+        now = self._clock.now()
+        pages = self._db.get_paginator("query").paginate(
+            TableName=self._table,
+            ConsistentRead=True,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :run)",
+            ExpressionAttributeValues={":pk": {"S": group_key(target)[0]}, ":run": {"S": WAITING}},
+        )
+        with translate_errors(f"the line of {target}"):
+            for page in pages:
+                found = [{name: items.decode(a) for name, a in item.items()} for item in page["Items"]]
+                yield from [str(item["run_id"]) for item in found if item["not_before"] <= now]
+
+    def remove(self, target: str, runs: Sequence[Run]) -> None:
+        for run in runs:
+            with translate_errors(f"take run {run.run_id} out of the line of {target}"):
+                self._unless_moved(
+                    lambda run=run: self._db.delete_item(
+                        TableName=self._table,
+                        Key=items.key(waiting_key(target, run)),
+                        ConditionExpression="attribute_not_exists(pk) OR #turn <= :turn",
+                        ExpressionAttributeNames={"#turn": "turn"},
+                        ExpressionAttributeValues={":turn": {"S": turn(run)}},
+                    )
+                )
+
+    def group(self, target: str) -> Group | None:
+        with translate_errors(f"the group of {target}"):
+            answer = self._db.get_item(TableName=self._table, Key=items.key(group_key(target)), ConsistentRead=True)
+        return _read(answer["Item"]) if "Item" in answer else None
+
+    def claim(self, group: Group) -> bool:
+        with translate_errors(f"take the place before {group.target}"):
+            taken = self._unless_moved(
+                lambda: self._db.put_item(
+                    TableName=self._table,
+                    Item={**items.key(group_key(group.target)), **_attributes(group)},
+                    ConditionExpression="attribute_not_exists(pk)",
+                )
+            )
+        return taken or self.group(group.target) == group
+
+    def change(self, group: Group, **changes: Any) -> Group:
+        changed = replace(group, **changes)
+        with translate_errors(f"change the group of {group.target}"):
+            done = self._unless_moved(
+                lambda: self._db.put_item(
+                    TableName=self._table,
+                    Item={**items.key(group_key(group.target)), **_attributes(changed)},
+                    **expressions.where(_plain(group), names=[], values={}),
+                )
+            )
+        if not done and self.group(group.target) != changed:  # botocore's repeat may meet its own first try
+            raise Conflict(f"the group before {group.target} has moved on")
+        return changed
+
+    def release(self, group: Group) -> None:
+        asked: Any = expressions.where({"group_id": group.group_id}, names=[], values={})
+        with translate_errors(f"free the place before {group.target}"):
+            self._unless_moved(
+                lambda: self._db.delete_item(TableName=self._table, Key=items.key(group_key(group.target)), **asked)
+            )
+
+    def _unless_moved(self, write: Any) -> bool:
+        """Whether the write's condition held."""
+        try:
+            write()
+        except ClientError as error:
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
+
+
+def _plain(group: Group) -> dict[str, Any]:
+    """Of the members a text: there are hundreds, and nothing looks for one of them."""
+    return {
+        "group_id": group.group_id,
+        "target": group.target,
+        "members": json.dumps([astuple(m) for m in group.members]),
+        "lease_until": group.lease_until,
+        "submitted_at": group.submitted_at,
+        "statement_id": group.statement_id,
+        # Releases that know no such field drop it: then a load is fenced in vain, or asked for again though refused.
+        **{name: True for name, value in (("only", group.only), ("refused", group.refused)) if value},
+    }
+
+
+def _attributes(group: Group) -> dict[str, Any]:
+    return {name: items.encode(value) for name, value in _plain(group).items()}
+
+
+def _read(item: items.Item) -> Group:
+    values = {name: items.decode(a) for name, a in item.items()}
+    return Group(
+        target=values["target"],
+        members=tuple(Member(run_id=r, generation=g, attempt=a) for r, g, a in json.loads(values["members"])),
+        lease_until=float(values["lease_until"]),
+        submitted_at=float(values["submitted_at"]),
+        statement_id=values["statement_id"],
+        only="only" in values,
+        refused="refused" in values,
+    )

@@ -1,0 +1,134 @@
+"""Finding runs by what is not their id: the indexes give keys, the table gives the runs as they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.adapters.aws_errors import code_of, translate_errors
+from chalicelib.adapters.cursors import bad_cursor, is_text, read_cursor, write_cursor
+from chalicelib.adapters.dynamodb import items
+from chalicelib.adapters.dynamodb.table import BY_NAME, BY_OBJECT, INDEXES, RECENT, UNFINISHED
+from chalicelib.adapters.moves import NAMESAKES
+from chalicelib.domain.run.model import Run, RunState
+from chalicelib.errors import Refused, Throttled
+from chalicelib.ports import Page
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+BATCH = 100
+"""Keys per BatchGetItem, which is DynamoDB's limit, and so per query too."""
+EXAMINED = 2_000
+"""Runs looked at for one page at most: when few of them match, a page is short and its cursor goes on."""
+FETCH_TRIES = 5
+_NUMBER = re.compile(r"[0-9]{1,16}(\.[0-9]{1,16})?")
+
+
+class Searches:
+    """Queries over the table's indexes. May miss the newest runs; never shows an old state."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._db = client
+        self._table = table
+
+    def page(self, name: str, state: RunState | None, since: float, cursor: str, limit: int) -> Page:
+        """Runs of an object (or of all), newest first."""
+        index, value = (BY_OBJECT, name) if name else (RECENT, "RUN")
+        found: list[Run] = []
+        last: items.Item = {}
+        start = _start(cursor, index, value)
+        try:
+            for number, (place, run) in enumerate(self._walk(index, value, since, start)):
+                if len(found) == limit or number == EXAMINED:
+                    return Page(runs=tuple(found), cursor=write_cursor(last))
+                if run and state in (None, run.state):
+                    found.append(run)
+                last = place
+        except Refused as error:
+            if cursor and error.__cause__ and code_of(error.__cause__) == "ValidationException":
+                raise bad_cursor() from error  # DynamoDB looks at a place more closely than we do
+            raise
+        return Page(runs=tuple(found))
+
+    def _walk(self, index: str, value: str, since: float, place: items.Item) -> Iterator[tuple[items.Item, Run | None]]:
+        """Index keys after `place` and their runs, newest first."""
+        more = True
+        while more:
+            keys, more = self._query(index, value, ">=", since, place, newest_first=True)
+            yield from zip(keys, self._fetch(keys), strict=True)
+            place = keys[-1] if keys else {}
+
+    def by_name(self, name: str) -> list[Run]:
+        if not name:
+            return []
+        keys, _ = self._query(BY_NAME, name, ">=", 0.0, {}, newest_first=True)
+        return [run for run in self._fetch(keys[:NAMESAKES]) if run]
+
+    def open_before(self, before: float) -> Iterator[Run]:
+        """Runs in the index of unfinished ones, the longest untouched first."""
+        place: items.Item = {}
+        more = True
+        while more:
+            keys, more = self._query(UNFINISHED, "1", "<", before, place, newest_first=False)
+            yield from (run for run in self._fetch(keys) if run)
+            place = keys[-1] if keys else {}
+
+    def _query(
+        self, index: str, value: str, comparison: str, bound: float, place: items.Item, *, newest_first: bool
+    ) -> tuple[list[items.Item], bool]:
+        """Up to BATCH keys after `place`, and whether there are more."""
+        hash_name, range_name = INDEXES[index]
+        start: Any = {"ExclusiveStartKey": place} if place else {}
+        with translate_errors(f"query {index}"):
+            answer = self._db.query(
+                TableName=self._table,
+                IndexName=index,
+                KeyConditionExpression=f"#hash = :hash AND #range {comparison} :bound",
+                ExpressionAttributeNames={"#hash": hash_name, "#range": range_name},
+                ExpressionAttributeValues={":hash": {"S": value}, ":bound": items.encode(bound)},
+                ScanIndexForward=not newest_first,
+                Limit=BATCH,
+                **start,
+            )
+        return answer["Items"], "LastEvaluatedKey" in answer
+
+    def _fetch(self, keys: list[items.Item]) -> list[Run | None]:
+        """The runs of index keys, in their order; None for one that is not there any more."""
+        wanted: Any = {self._table: {"Keys": [_table_key(k) for k in keys], "ConsistentRead": True}} if keys else {}
+        found: dict[str, Run] = {}
+        for _ in range(FETCH_TRIES):
+            if not wanted:
+                return [found.get(k["pk"]["S"]) for k in keys]
+            with translate_errors("read runs"):
+                answer = self._db.batch_get_item(RequestItems=wanted)
+            found.update({i["pk"]["S"]: items.read_run(i) for i in answer["Responses"].get(self._table, [])})
+            wanted = answer.get("UnprocessedKeys")
+        raise Throttled(f"read runs: keys were left over {FETCH_TRIES} times")
+
+
+def _start(cursor: str, index: str, value: str) -> items.Item:
+    """The place that a cursor names in an index. Raises Refused for one of another search."""
+    hash_name, range_name = INDEXES[index]
+    place = read_cursor(cursor, {"pk": _is_string, "sk": _is_string, hash_name: _is_string, range_name: _is_number})
+    if place and place[hash_name] != {"S": value}:
+        raise bad_cursor()
+    return place
+
+
+def _is_string(given: Any) -> bool:
+    return _is(given, "S")
+
+
+def _is_number(given: Any) -> bool:
+    return _is(given, "N") and _NUMBER.fullmatch(given["N"]) is not None
+
+
+def _is(given: Any, kind: str) -> bool:
+    """Whether it is an attribute of DynamoDB of that kind."""
+    return isinstance(given, dict) and set(given) == {kind} and is_text(given[kind]) and bool(given[kind])
+
+
+def _table_key(place: items.Item) -> items.Item:
+    return {"pk": place["pk"], "sk": place["sk"]}

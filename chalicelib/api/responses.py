@@ -1,0 +1,239 @@
+"""Between HTTP and the API's functions: who may ask, what was asked, and how every answer and error looks.
+
+Guarantees that a guarded handler runs only for a token of a sufficient role, whatever stands in front of it, and that
+every error is {"error": {"code", "message"}} without a detail that was not meant to be shown.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+import sys
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Protocol
+
+from chalice import AuthResponse, AuthRoute, Chalice, Response
+from chalice.app import AuthRequest, Request
+
+from chalicelib import observe
+from chalicelib.adapters.secrets import Caller
+from chalicelib.api.requests import BadRequest
+from chalicelib.errors import LandfallError, Refused, Retryable, SourceChanged, SourceGone
+from chalicelib.operations.cancels import Ended
+from chalicelib.operations.reruns import Busy, StillUnrouted
+from chalicelib.operations.resubmits import NotCorrectable
+from chalicelib.pipeline.pipeline import Pipeline
+from chalicelib.ports import Conflict
+from chalicelib.visible import visible_json
+
+READER = "reader"
+OPERATOR = "operator"
+ROLES = {READER: 1, OPERATOR: 2}
+"""A role may do what a lesser one may."""
+
+READ_ROUTES = (("/runs", "GET"), ("/status/*", "GET"), ("/rejects/*", "GET"), ("/health", "GET"))
+WRITE_ROUTES = (
+    ("/runs/*", "POST"),
+    ("/runs/*", "DELETE"),
+    ("/rejects/*", "POST"),
+    ("/backfill", "POST"),
+    ("/redrive", "POST"),
+)
+ROUTES = {READER: READ_ROUTES, OPERATOR: (*READ_ROUTES, *WRITE_ROUTES)}
+"""What API Gateway lets a role reach. Gateway keeps the answer per token, so it is never about one request only."""
+
+JSON = {"Content-Type": "application/json"}
+
+
+class Unauthorized(LandfallError):
+    """No token, or not one of ours."""
+
+    code = "UNAUTHORIZED"
+
+
+class Forbidden(LandfallError):
+    """The token's role does not reach that far."""
+
+    code = "FORBIDDEN"
+
+
+class NotFound(LandfallError):
+    """There is no such thing."""
+
+    code = "NOT_FOUND"
+
+
+STATUS: dict[type[Exception], int] = {
+    BadRequest: 400,
+    Unauthorized: 401,
+    Forbidden: 403,
+    NotFound: 404,
+    Busy: 409,
+    NotCorrectable: 409,
+    Ended: 409,
+    StillUnrouted: 409,
+    SourceGone: 409,
+    SourceChanged: 409,
+    Conflict: 409,
+    Retryable: 503,
+}
+
+POST_ROUTES = "POST goes to /runs/{object}, /rejects/{file}, /backfill and /redrive"
+CHALICE_CODES = {405: "METHOD_NOT_ALLOWED", 415: "UNSUPPORTED_MEDIA_TYPE"}
+"""What Chalice answers by itself, before a handler runs."""
+
+
+class Owners(Protocol):
+    """Tells whose token it is."""
+
+    def caller(self, token: str) -> Caller | None:
+        """The token's owner, or None."""
+
+
+class Wiring(Protocol):
+    """What handlers act on."""
+
+    @property
+    def pipeline(self) -> Pipeline: ...
+
+    @property
+    def tokens(self) -> Owners: ...
+
+
+# ---- who may ask ---------------------------------------------------------------------------------------------------
+
+
+def authorized(owners: Owners, request: AuthRequest) -> AuthResponse:
+    """The routes of the token's role. For any other token, what makes Gateway answer 401."""
+    caller = owner(owners, request.token)
+    if caller is None:
+        raise _gateway_401()
+    routes: list[str | AuthRoute] = [AuthRoute(path, [method]) for path, method in ROUTES[caller.role]]
+    return AuthResponse(routes=routes, principal_id=caller.name, context={"role": caller.role})
+
+
+def owner(owners: Owners, header: str | None) -> Caller | None:
+    """Whose token an Authorization header bears. An empty token is nobody's, whatever the secret holds."""
+    scheme, _, token = (header or "").strip().partition(" ")
+    return owners.caller(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
+
+
+def _gateway_401() -> Exception:
+    """API Gateway answers 401 to an exception of exactly this text; `chalice local` only to one of its own."""
+    local = sys.modules.get("chalice.local")
+    if local is None:
+        return Exception("Unauthorized")
+    body = json.dumps(_error_body("UNAUTHORIZED", _WHO)).encode()
+    error: Exception = local.NotAuthorizedError(dict(JSON), body)
+    error.args = ("Unauthorized",)
+    return error
+
+
+_WHO = "the token is missing or not known; send the header 'Authorization: Bearer <token>'"
+
+
+def _admit(owners: Owners, request: Request, role: str) -> None:
+    """Raises Unauthorized, Forbidden. Gateway has asked this before, but not everything that calls us is Gateway."""
+    caller = owner(owners, request.headers.get("authorization"))
+    if caller is None:
+        raise Unauthorized(_WHO)
+    if ROLES[caller.role] < ROLES[role]:
+        raise Forbidden(f"this needs a token of role {role}, and yours is of role {caller.role}")
+
+
+# ---- how answers look ----------------------------------------------------------------------------------------------
+
+Handler = Callable[..., dict[str, Any]]
+
+
+def guarded(app: Chalice, wired: Callable[[], Wiring], role: str, status: int = 200) -> Callable[[Handler], Handler]:
+    """Decorates a handler: only for that role, its dict as JSON, its errors as ours."""
+
+    def decorate(handler: Handler) -> Handler:
+        @functools.wraps(handler)
+        def answer(**path: str) -> Any:
+            try:
+                _admit(wired().tokens, current_request(app), role)
+                return reply(handler(**path), status)
+            except Exception as error:  # noqa: BLE001 - the last line of defence: nothing unplanned leaves
+                return fault(error)
+
+        answer.role = role  # type: ignore[attr-defined]
+        return answer
+
+    return decorate
+
+
+def current_request(app: Chalice) -> Request:
+    """The request that is being answered."""
+    if app.current_request is None:
+        raise LookupError("no request is being answered")
+    return app.current_request
+
+
+def reply(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] = {}) -> Response:
+    """JSON that every parser takes and a terminal may show: no NaN, and what is not printable is escaped."""
+    text = visible_json(plain(body), allow_nan=False, separators=(",", ":"))
+    return Response(text, {**JSON, **(headers or {})}, status)
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it: what is no number there is null, times and names are text."""
+    if isinstance(value, Mapping):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, Decimal):
+        return plain(int(value) if value.is_finite() and value == int(value) else float(value))
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Enum):
+        return plain(value.value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def fault(error: Exception) -> Response:
+    """An error as an answer. What we did not foresee is told to the log, and to nobody else."""
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+    if isinstance(error, Refused) and error.code == "BAD_CURSOR":
+        status = 400
+    if status == 500:
+        observe.note("api_failed", {"error": type(error).__name__, "where": _where(error)})
+        return reply(_error_body("INTERNAL", "something broke on our side; the log of the function says what"), 500)
+    if isinstance(error, LandfallError):
+        again = {"Retry-After": "5"} if status == 503 else {}
+        return reply(_error_body(error.code, error.message), status, again)
+    return reply(_error_body("CONFLICT", "the run changed meanwhile; look at its status and ask again"), status)
+
+
+def shaped(response: Response) -> Response:
+    """An answer that Chalice made itself, in our form."""
+    body = response.body
+    if not isinstance(body, dict) or "Code" not in body:
+        return response
+    code = CHALICE_CODES.get(response.status_code, str(body["Code"]) if response.status_code < 500 else "INTERNAL")
+    kept = {name: value for name, value in response.headers.items() if isinstance(value, str)}
+    allow = kept.get("Allow", "")
+    hint = f"; this path takes {allow}" + (f", and {POST_ROUTES}" if "POST" not in allow else "") if allow else ""
+    return reply(_error_body(code, f"{body['Message']}{hint}"), response.status_code, kept)
+
+
+def unencoded() -> NotFound:
+    """What a key in the path gets whose slashes were sent as such. Raised, so that Gateway has nothing to say of it."""
+    return NotFound("a file is one segment of the path; encode the slashes of its key as %2F")
+
+
+def _error_body(code: str, message: str) -> dict[str, Any]:
+    return {"error": {"code": code, "message": message}}
+
+
+def _where(error: Exception) -> str:
+    """The last line of code it came through: names a place, shows no value."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}" if trace else ""

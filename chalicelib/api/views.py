@@ -1,0 +1,194 @@
+"""What the API shows of a run. Pure: a run, its chunks and the time in, JSON-ready values out; never a row's value.
+
+Guarantees that `percent` never falls while one load of a file goes on, and is 100 only once its state is terminal.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any
+
+from chalicelib.domain.run import keys
+from chalicelib.domain.run.cost import PRICES_OF, costs, usage_of
+from chalicelib.domain.run.model import NOT_KEPT, Chunk, ChunkState, Problem, Run, RunState
+
+STEPS = {
+    RunState.ARRIVED: "plan",
+    RunState.STAGING: "stage",
+    RunState.STAGED: "submit",
+    RunState.LOADING: "load",
+}
+"""The step that a run in each state is at."""
+
+STAGING_FROM, STAGING_TO = 2.0, 80.0
+PERCENT = {RunState.ARRIVED: 0.0, RunState.STAGED: 85.0, RunState.LOADING: 90.0}
+
+
+def status(run: Run, chunks: Sequence[Chunk], now: float, others: Sequence[Run] = ()) -> dict[str, Any]:
+    """All there is to say of one run; `others` are runs of other versions, or of files of the same name."""
+    seconds = step_seconds(run, now)
+    return {
+        **brief(run),
+        "percent": percent(run, chunks),
+        "generation": run.generation,
+        "version": {"etag": run.source.etag, "version_id": run.source.version_id},
+        "chunks": chunk_states(run, chunks),
+        "rows": asdict(run.counts),
+        "balanced": run.counts.settled if run.state is RunState.LOADED else run.counts.balanced,
+        "bytes": {"total": run.source.size, "staged": run.bytes_staged, "text": run.text_bytes or None},
+        "rows_per_second": rate(run.counts.read, seconds.get("stage")),
+        "bytes_per_second": rate(run.bytes_staged, seconds.get("stage")),
+        "eta_seconds": eta(run, chunks, seconds.get("stage")),
+        "seconds": seconds,
+        "attempts": attempts(run, chunks),
+        "first_error": error(run.problem),
+        "rejects": uri(run, keys.rejects_prefix(run)) if run.counts.rejected and sealed(run) else None,
+        "archive": uri(run, run.archive_key) if run.archive_key not in ("", NOT_KEPT) else None,
+        "cancel_requested": run.cancel_requested,
+        "cost": receipt(run, chunks, now),
+        "finished": run.finished,
+        "others": [brief(other) for other in others],
+    }
+
+
+def receipt(run: Run, chunks: Sequence[Chunk], now: float) -> dict[str, Any]:
+    """What this load of the file has used so far, and what that is at list prices."""
+    used = usage_of(run, chunks, now)
+    return {
+        "estimate": True,
+        "prices": PRICES_OF,
+        "usd": round(sum(costs(used).values()), 6),
+        "used": {name: round(amount, 3) for name, amount in asdict(used).items()},
+    }
+
+
+def brief(run: Run) -> dict[str, Any]:
+    """A run in a list."""
+    return {
+        "run_id": run.run_id,
+        "object": run.object or None,
+        "file": run.source.key,
+        "bucket": run.source.bucket,
+        "state": run.state.value,
+        "load_id": run.load_id,
+        "arrived_at": moment(run.arrived_at),
+        "updated_at": moment(run.updated_at),
+        "code": run.problem.code if run.problem else None,
+        "corrects": corrects(run),
+    }
+
+
+def started(run: Run) -> dict[str, Any]:
+    """A run that somebody asked for."""
+    return {
+        "run_id": run.run_id,
+        "object": run.object,
+        "file": run.source.key,
+        "load_id": run.load_id,
+        "state": run.state.value,
+    }
+
+
+def to_be_corrected(run: Run, columns: Sequence[str]) -> dict[str, Any]:
+    """What corrected rows are to be sent back with: those that a correction leaves bad are rejects of the file all the same."""
+    generation = run.corrects.generation if run.corrects else run.generation
+    return {"corrects": corrects(run), "generation": generation, "columns": list(columns)}
+
+
+def corrects(run: Run) -> str | None:
+    """The run whose rejected rows this one brings back corrected."""
+    return run.corrects.run_id if run.corrects else None
+
+
+def percent(run: Run, chunks: Sequence[Chunk]) -> float:
+    """How far a run is, rounded down to a tenth."""
+    if run.state.terminal:
+        return 100.0
+    if run.state is not RunState.STAGING:
+        return PERCENT[run.state]
+    share = staged_once(chunks) / run.chunks if run.chunks else 1.0
+    return math.floor(10 * (STAGING_FROM + (STAGING_TO - STAGING_FROM) * min(share, 1.0))) / 10
+
+
+def staged_once(chunks: Sequence[Chunk]) -> int:
+    """How many chunks are staged, or were until they had to be staged again from another start.
+
+    All chunks are staged before the first is reopened, and none is reopened twice: each starts where the one before it
+    was found to end, which is final. A reopened one is known by a start that is not where the plan had cut.
+    """
+    found = sorted(chunks, key=lambda c: c.number)
+    reopened = sum(
+        1
+        for before, chunk in pairwise(found)
+        if chunk.state is not ChunkState.STAGED and chunk.number == before.number + 1 and chunk.start != before.stop
+    )
+    return reopened + sum(1 for c in found if c.state is ChunkState.STAGED)
+
+
+def chunk_states(run: Run, chunks: Sequence[Chunk]) -> dict[str, int]:
+    """The chunks by state; those no worker has taken yet are pending."""
+    staged = sum(1 for c in chunks if c.state is ChunkState.STAGED)
+    staging = sum(1 for c in chunks if c.state is ChunkState.STAGING)
+    total = max(run.chunks, staged + staging)
+    return {"total": total, "pending": total - staged - staging, "staging": staging, "staged": staged}
+
+
+def step_seconds(run: Run, now: float) -> dict[str, float]:
+    """How long each step of this load took, or has taken so far, and all of them together."""
+    order = list(RunState)
+    entered = sorted((order.index(RunState(name)), at) for name, at in run.moments.items())
+    if not entered:
+        return {"total": 0.0}
+    ends = [at for _, at in entered[1:]] + [entered[-1][1] if run.state.terminal else now]
+    took = {
+        STEPS[order[place]]: max(0.0, end - at)
+        for (place, at), end in zip(entered, ends, strict=True)
+        if order[place] in STEPS
+    }
+    return {name: round(s, 3) for name, s in {**took, "total": max(0.0, ends[-1] - entered[0][1])}.items()}
+
+
+def rate(amount: int, seconds: float | None) -> float | None:
+    """So much per second of staging; None before there is any."""
+    return round(amount / seconds, 1) if amount and seconds else None
+
+
+def eta(run: Run, chunks: Sequence[Chunk], seconds: float | None) -> float | None:
+    """Seconds until the last chunk is staged, at the pace so far; None when that cannot be told."""
+    done = staged_once(chunks)
+    if run.state is not RunState.STAGING or not done or not seconds:
+        return None
+    return round(seconds / done * max(0, run.chunks - done), 1)
+
+
+def attempts(run: Run, chunks: Sequence[Chunk]) -> dict[str, int]:
+    """How often things were tried: the load, and over all chunks what was more than once."""
+    return {
+        "load": run.load_attempt,
+        "chunk_most": max((c.attempts for c in chunks), default=0),
+        "chunk_repeats": sum(max(0, c.attempts - 1) for c in chunks),
+    }
+
+
+def error(problem: Problem | None) -> dict[str, Any] | None:
+    """Why a file is not loaded, or its first bad row."""
+    return asdict(problem) if problem else None
+
+
+def sealed(run: Run) -> bool:
+    """Whether the rejects of this load are all written, with lines counted from the start of the file."""
+    too_many = run.problem is not None and run.problem.code == "TOO_MANY_REJECTS"
+    return RunState.STAGED.value in run.moments or (run.state is RunState.REJECTED and too_many)
+
+
+def uri(run: Run, key: str) -> str:
+    return f"s3://{run.source.bucket}/{key}"
+
+
+def moment(seconds: float) -> str:
+    """A time as people and programs read it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

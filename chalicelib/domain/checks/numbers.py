@@ -1,0 +1,126 @@
+"""Numbers as COPY reads them: ASCII digits, an optional sign, no spaces, no thousands separators.
+
+Stricter than COPY in one point: a decimal with more digits after the point than its column has is refused, where COPY
+would cut them off silently (20.259 becomes 20.25).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+
+import numpy as np
+
+from chalicelib.domain.checks.check import Check, Fault
+from chalicelib.domain.checks.codes import LoadError
+from chalicelib.domain.contract.contract import ColumnType, Kind
+from chalicelib.domain.raw.swar import Fields, Ints, Mask, all_digits, longest, numbers
+
+PLUS, MINUS, POINT = ord("+"), ord("-"), ord(".")
+BITS = {Kind.SMALLINT: 16, Kind.INTEGER: 32, Kind.BIGINT: 64}
+INTEGER = re.compile(rb"[+-]?[0-9]+")
+DECIMAL = re.compile(rb"[+-]?(?:([0-9]+)(?:\.([0-9]+))?|\.([0-9]+))")
+FLOAT = re.compile(rb"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+LONGEST_INTEGER = 19
+"""Digits of the greatest bigint; what has more of them (leading zeros, say) is judged one by one."""
+LONGEST_FLOAT = 32
+
+
+def unsigned(fields: Fields) -> tuple[Fields, Mask]:
+    """The fields without a leading sign, and which of them are negative."""
+    first = fields.at(0)
+    negative = (first == MINUS) & (fields.length > 0)
+    signed = negative | ((first == PLUS) & (fields.length > 0))
+    return fields.part(fields.start + signed, fields.length - signed), negative
+
+
+def fraction(fields: Fields, most: int) -> Ints:
+    """How many characters follow the point, if there is one with 1 to `most` characters after it; else 0."""
+    digits = np.zeros(len(fields.start), np.int64)
+    for count in range(1, min(most, longest(fields) - 1) + 1):
+        digits[(fields.at(fields.length - 1 - count) == POINT) & (fields.length > count)] = count
+    return digits
+
+
+def integer(kind: ColumnType) -> Check:
+    """smallint, integer or bigint."""
+    limit = 1 << (BITS[kind.kind] - 1)
+
+    def prove(fields: Fields) -> Mask:
+        digits, negative = unsigned(fields)
+        proven = (digits.length > 0) & (digits.length <= LONGEST_INTEGER) & all_digits(digits, LONGEST_INTEGER)
+        near = np.flatnonzero(proven & (digits.length >= len(str(limit))))
+        if len(near):
+            proven[near] = numbers(digits.pick(near)) < np.uint64(limit) + negative[near].astype(np.uint64)
+        return proven
+
+    def judge(value: bytes) -> Fault | None:
+        if not INTEGER.fullmatch(value):
+            return Fault(code=LoadError.DIGIT, reason=f"is not {kind.sql}: digits 0-9 with an optional sign only")
+        if len(value.lstrip(b"+-0")) <= LONGEST_INTEGER and -limit <= int(value) < limit:
+            return None
+        return Fault(code=LoadError.INTEGER_OVERFLOW, reason=f"is outside the range of {kind.sql}")
+
+    return Check(prove=prove, judge=judge)
+
+
+def decimal(kind: ColumnType) -> Check:
+    """decimal(p,s), up to 38 digits."""
+    whole = kind.precision - kind.scale
+
+    def prove(fields: Fields) -> Mask:
+        digits, _ = unsigned(fields)
+        after = fraction(digits, kind.scale)
+        before = digits.length - after - (after > 0)
+        proven = (before <= whole) & (before + after > 0)
+        proven &= all_digits(digits.part(digits.start, np.minimum(before, whole)), whole)
+        return proven & all_digits(digits.part(digits.stop - after, after), kind.scale)
+
+    def judge(value: bytes) -> Fault | None:
+        parts = DECIMAL.fullmatch(value)
+        if not parts:
+            reason = f"is not {kind.sql}: digits 0-9 with an optional sign and point only"
+            return Fault(code=LoadError.DECIMAL, reason=reason)
+        if len(parts[2] or parts[3] or b"") > kind.scale:
+            return Fault(code=LoadError.DECIMAL, reason=f"has more digits after the point than {kind.sql} keeps")
+        if len((parts[1] or b"").lstrip(b"0")) > whole:
+            return Fault(code=LoadError.OUT_OF_RANGE, reason=f"has more digits before the point than {kind.sql} has")
+        return None
+
+    return Check(prove=prove, judge=judge)
+
+
+def floating(kind: ColumnType) -> Check:
+    """real or double precision: plain or with an exponent; not NaN or infinity, which few tools agree upon."""
+
+    def prove(fields: Fields) -> Mask:
+        digits, _ = unsigned(fields)
+        short = np.minimum(digits.length, LONGEST_FLOAT)
+        after = fraction(digits.part(digits.start, short), LONGEST_FLOAT - 1)
+        before = short - after - (after > 0)
+        proven = (digits.length <= LONGEST_FLOAT) & (before + after > 0) & (before + after <= LONGEST_FLOAT)
+        proven &= all_digits(digits.part(digits.start, before), LONGEST_FLOAT)
+        return proven & all_digits(digits.part(digits.start + short - after, after), LONGEST_FLOAT)
+
+    def judge(value: bytes) -> Fault | None:
+        if not FLOAT.fullmatch(value):
+            reason = f"is not {kind.sql}: digits 0-9 with an optional sign, point and exponent only"
+            return Fault(code=LoadError.FLOAT, reason=reason)
+        number = _rounded(float(value), kind.kind)
+        vanished = number == 0 and re.search(rb"[1-9]", re.split(rb"[eE]", value)[0])
+        if math.isinf(number) or vanished:
+            return Fault(code=LoadError.OUT_OF_RANGE, reason=f"is outside the range of {kind.sql}")
+        return None
+
+    return Check(prove=prove, judge=judge)
+
+
+def _rounded(number: float, kind: Kind) -> float:
+    """The number as the column keeps it; infinity if it is too great."""
+    if kind is not Kind.REAL:
+        return number
+    try:
+        return float(struct.unpack("<f", struct.pack("<f", number))[0])
+    except OverflowError:
+        return math.inf

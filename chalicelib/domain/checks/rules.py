@@ -1,0 +1,176 @@
+"""The contract's own rules on values: a pattern, and bounds in the column's type."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from chalicelib.domain.checks.automaton import compile_table
+from chalicelib.domain.checks.check import Check, Fault, Judge, Prove, memoised, prove_nothing
+from chalicelib.domain.checks.codes import LoadError
+from chalicelib.domain.checks.matcher import LONGEST, matcher
+from chalicelib.domain.checks.numbers import fraction, unsigned
+from chalicelib.domain.contract.contract import ColumnType, Kind
+from chalicelib.domain.contract.time_format import Positions, TimeForm
+from chalicelib.domain.raw.swar import Fields, Ints, Mask, all_digits, hashes, longest, numbers, word
+
+SHORT = 64
+"""Bytes of values that are told apart vectorised."""
+EXACT_DIGITS = 18
+"""Digits that surely fit a 64-bit integer."""
+ROOMY = Context(prec=100)
+GREATEST = 10**EXACT_DIGITS
+WHOLE = (Kind.SMALLINT, Kind.INTEGER, Kind.BIGINT, Kind.DECIMAL)
+MOMENT = ((0, 4), (5, 2), (8, 2), (11, 2), (14, 2), (17, 2))
+"""Where the digits of yyyy-mm-dd hh:mm:ss are: (offset, length)."""
+
+Sortable = Callable[[bytes], Any]
+
+
+# ---- pattern --------------------------------------------------------------------------------------------------------
+
+
+def pattern(expression: str, quote: str) -> Check:
+    """The whole value matches a regular expression, in linear time: by a table if it can be one."""
+    automaton, doubled = matcher(expression), quote.encode() * 2
+
+    def judge(value: bytes) -> Fault | None:
+        if len(value) > LONGEST:
+            return Fault(code=LoadError.CONTRACT, reason=f"is longer than a pattern may look at ({LONGEST:,} bytes)")
+        if automaton.matches(value.decode()):
+            return None
+        return Fault(code=LoadError.CONTRACT, reason="does not match the contract's pattern")
+
+    kept, table = memoised(judge), compile_table(expression, quote)
+    if table:
+        return Check(prove=lambda fields: table.prove(fields, SHORT, longer=not automaton.quick), judge=kept)
+    return Check(prove=lambda fields: _prove_distinct(fields, kept, doubled), judge=kept)
+
+
+def _prove_distinct(fields: Fields, judge: Judge, doubled: bytes) -> Mask:
+    """Judge one field of each hash; equal ones, compared word by word, share the verdict.
+
+    A field with a doubled quote means another value than its bytes say: it is left to the judge.
+    """
+    proven = np.zeros(len(fields.start), np.bool_)
+    rows = np.flatnonzero(fields.length <= SHORT)
+    if not len(rows):
+        return proven
+    some = fields.pick(rows)
+    _, first, group = np.unique(hashes(some), return_index=True, return_inverse=True)
+    chosen = some.pick(first)
+    good = np.array([doubled not in raw and judge(raw) is None for raw in chosen.raw()], np.bool_)
+    twins = chosen.pick(group)
+    same = good[group] & (twins.length == some.length)
+    for index in range((longest(some) + 7) // 8):
+        same &= word(some, index)[0] == word(twins, index)[0]
+    proven[rows] = same
+    return proven
+
+
+# ---- bounds ---------------------------------------------------------------------------------------------------------
+
+
+def bounds(kind: ColumnType, least: str | None, most: str | None, form: TimeForm | None = None) -> Check:
+    """Values between `least` and `most`, both included and both written as the type is; the values as `form` is."""
+    sortable = _sortable(kind.kind)
+    low = sortable(least.encode()) if least is not None else None
+    high = sortable(most.encode()) if most is not None else None
+
+    def judge(value: bytes) -> Fault | None:
+        number = sortable((form.iso(value) or b"") if form else value)
+        if low is not None and number < low:
+            return Fault(code=LoadError.CONTRACT, reason=f"is less than the contract's min, {least}")
+        if high is not None and number > high:
+            return Fault(code=LoadError.CONTRACT, reason=f"is more than the contract's max, {most}")
+        return None
+
+    if kind.kind in WHOLE:
+        prove = _between(lambda fields: scaled(fields, kind.scale), *_scaled_bounds(low, high, kind.scale))
+    elif kind.kind in (Kind.DATE, Kind.TIMESTAMP):
+        positions = form.positions if form else MOMENT
+        prove = _between(partial(_moment, positions), *_moment_bounds(low, high)) if positions else prove_nothing
+    else:
+        prove = prove_nothing
+    return Check(prove=prove, judge=memoised(judge))
+
+
+def _sortable(kind: Kind) -> Sortable:
+    """What values of the type are compared by."""
+    if kind in WHOLE:
+        return lambda value: Decimal(value.decode())
+    if kind in (Kind.REAL, Kind.DOUBLE):
+        return float
+    if kind in (Kind.DATE, Kind.TIMESTAMP):
+        return _full_moment
+    if kind is Kind.TIMESTAMPTZ:
+        return _instant
+    return _full_clock if kind is Kind.TIME else bytes
+
+
+def _full_moment(value: bytes) -> bytes:
+    """A date or timestamp as text that sorts: all parts present, six digits of a second."""
+    day, clock, part = value[:10], value[11:19] or b"00:00:00", value[20:]
+    return day + b" " + clock + b"." + part.ljust(6, b"0")
+
+
+def _full_clock(value: bytes) -> bytes:
+    return value[:8] + b"." + value[9:].ljust(6, b"0")
+
+
+def _instant(value: bytes) -> datetime:
+    found = datetime.fromisoformat(value.decode())
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _between(measure: Callable[[Fields], tuple[Ints, Mask]], low: int, high: int) -> Prove:
+    """Proves fields whose measure is known and lies between the bounds."""
+
+    def prove(fields: Fields) -> Mask:
+        number, known = measure(fields)
+        return known & (number >= low) & (number <= high)
+
+    return prove
+
+
+def scaled(fields: Fields, scale: int) -> tuple[Ints, Mask]:
+    """Values of good whole numbers and decimals times 10^scale, and for which of them that is exact."""
+    digits, negative = unsigned(fields)
+    after = fraction(digits, scale)
+    before = digits.length - after - (after > 0)
+    front = digits.part(digits.start, np.clip(before, 0, max(EXACT_DIGITS - scale, 0)))
+    back = digits.part(digits.stop - after, after)
+    known = (before + scale <= EXACT_DIGITS) & all_digits(front, EXACT_DIGITS) & all_digits(back, EXACT_DIGITS)
+    if scale > EXACT_DIGITS:
+        return after, known
+    powers = np.array([10**k for k in range(EXACT_DIGITS + 1)], np.int64)
+    number = numbers(front).astype(np.int64) * powers[scale] + numbers(back).astype(np.int64) * powers[scale - after]
+    return np.where(negative, -number, number), known
+
+
+def _scaled_bounds(low: Decimal | None, high: Decimal | None, scale: int) -> tuple[int, int]:
+    lowest = -GREATEST if low is None else int((low.scaleb(scale, ROOMY)).to_integral_value(ROUND_CEILING))
+    highest = GREATEST if high is None else int((high.scaleb(scale, ROOMY)).to_integral_value(ROUND_FLOOR))
+    return max(lowest, -GREATEST), min(highest, GREATEST)
+
+
+def _moment(positions: Positions, fields: Fields) -> tuple[Ints, Mask]:
+    """Good dates and timestamps as the number yyyymmddhhmmss, parts of a second dropped."""
+    number = np.zeros(len(fields.start), np.int64)
+    for offset, count in positions:
+        length = np.where(fields.length > offset, count, 0)
+        number = number * 10**count + numbers(fields.part(fields.start + offset, length)).astype(np.int64)
+    return number, np.ones(len(number), np.bool_)
+
+
+def _moment_bounds(low: bytes | None, high: bytes | None) -> tuple[int, int]:
+    """One second inside the bounds, where dropping parts of a second cannot matter; what is nearer is judged."""
+    lowest = int(re.sub(rb"[^0-9]", b"", low[:19])) + (not low.endswith(b".000000")) if low else 0
+    highest = int(re.sub(rb"[^0-9]", b"", high[:19])) - (not high.endswith(b".999999")) if high else GREATEST
+    return lowest, highest

@@ -1,0 +1,109 @@
+"""Text and booleans. Lengths are bytes of UTF-8, as Redshift counts them."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+
+from chalicelib.domain.checks.check import Check, Fault
+from chalicelib.domain.checks.codes import LoadError
+from chalicelib.domain.contract.contract import ColumnType
+from chalicelib.domain.raw.swar import PADDING, Fields, Mask, Words, every, hashes, longest, word, words_of
+
+BOOLEANS = (b"t", b"true", b"y", b"yes", b"1", b"f", b"false", b"n", b"no", b"0")
+"""Redshift guide, "Boolean type"; case does not matter."""
+LONGEST_WORDS = 64
+"""Bytes of char and listed values that are looked at vectorised; longer ones are judged one by one."""
+HIGH_BITS = every(0x80)
+
+
+def varchar(kind: ColumnType) -> Check:
+    """Text of at most so many bytes."""
+
+    def judge(value: bytes) -> Fault | None:
+        if len(value) <= kind.length:
+            return None
+        return Fault(code=LoadError.OUT_OF_RANGE, reason=f"is longer than the {kind.length} bytes of {kind.sql}")
+
+    # A doubled quote counts once, so the bytes in the file are never fewer than the value's.
+    return Check(prove=lambda fields: fields.length <= kind.length, judge=judge)
+
+
+def char(kind: ColumnType) -> Check:
+    """ASCII text of at most so many bytes."""
+    length = varchar(kind)
+
+    def prove(fields: Fields) -> Mask:
+        proven = length.prove(fields) & (fields.length <= LONGEST_WORDS)
+        for index in range((min(longest(fields), kind.length, LONGEST_WORDS) + 7) // 8):
+            proven &= (word(fields, index)[0] & HIGH_BITS) == 0
+        return proven
+
+    def judge(value: bytes) -> Fault | None:
+        if not value.isascii():
+            return Fault(code=LoadError.UTF8, reason=f"has characters of several bytes, which {kind.sql} cannot hold")
+        return length.judge(value)
+
+    return Check(prove=prove, judge=judge)
+
+
+def boolean() -> Check:
+    """True or false in one of Redshift's spellings."""
+    spellings = [
+        bytes(letters) for value in BOOLEANS for letters in product(*({c, c & ~0x20 if c > 64 else c} for c in value))
+    ]
+
+    def judge(value: bytes) -> Fault | None:
+        if value.lower() in BOOLEANS:
+            return None
+        return Fault(code=LoadError.BOOLEAN, reason="is not a boolean: t, true, y, yes, 1, f, false, n, no, 0")
+
+    return Check(prove=_Listed(spellings).prove, judge=judge)
+
+
+def listed(values: tuple[str, ...], quote: str) -> Check:
+    """One of the contract's values, byte for byte."""
+    allowed = frozenset(v.encode() for v in values)
+    # Within quotes a quote is doubled, so a value that holds one looks different in the file: left to the judge.
+    plain = [v for v in allowed if 0 < len(v) <= LONGEST_WORDS and quote.encode() not in v]
+
+    def judge(value: bytes) -> Fault | None:
+        return None if value in allowed else Fault(code=LoadError.CONTRACT, reason="is not one of the allowed values")
+
+    return Check(prove=_Listed(plain).prove, judge=judge)
+
+
+class _Listed:
+    """A set of short byte strings that whole columns are looked up in: by hash, then compared word by word."""
+
+    def __init__(self, values: list[bytes]) -> None:
+        data = b"".join(values) + PADDING
+        lengths = np.array([len(v) for v in values], np.int64)
+        table = Fields(
+            data=np.frombuffer(data, np.uint8),
+            words=words_of(data),
+            start=np.cumsum(lengths) - lengths,
+            length=lengths,
+        )
+        self._words = (max(map(len, values), default=0) + 7) // 8
+        keys = self._key(table)
+        order = np.argsort(keys)
+        self._keys, self._table = keys[order], table.pick(order)
+
+    def _key(self, fields: Fields) -> Words:
+        return hashes(fields) if self._words > 1 else word(fields, 0)[0]
+
+    def prove(self, fields: Fields) -> Mask:
+        """Which fields are in the set."""
+        if not len(self._keys):
+            return np.zeros(len(fields.start), np.bool_)
+        short = fields.length <= 8 * self._words
+        fields = fields.part(fields.start, np.where(short, fields.length, 0))
+        keys = self._key(fields)
+        place = np.minimum(self._keys.searchsorted(keys), len(self._keys) - 1)
+        same: Mask = short & (self._table.length[place] == fields.length) & (self._keys[place] == keys)
+        found = self._table.pick(place) if self._words > 1 else self._table
+        for index in range(self._words if self._words > 1 else 0):  # the key of a single word is that word
+            same &= word(fields, index)[0] == word(found, index)[0]
+        return same

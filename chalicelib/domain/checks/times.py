@@ -1,0 +1,161 @@
+"""Dates and times as ISO 8601 writes them: the forms that COPY reads with DATEFORMAT and TIMEFORMAT 'auto' alike.
+
+    date         2025-01-31
+    time         23:59:59, with 1 to 6 digits after a point; also 24:00:00, the last of Redshift's range
+    timetz       the same up to 23:59:59, with a zone or nothing (UTC)
+    timestamp    2025-01-31 23:59:59, with T for the space, with 1 to 6 digits after a point
+    timestamptz  the same, with nothing (UTC), Z, +01, +01:00 or +0100 behind it
+
+Real days only, years 0001 to 9999; offsets up to 14:59, as Redshift documents for TIMETZ. Other forms: checks_formats.
+Source: Redshift guide, "Datetime types", "Using automatic recognition with DATEFORMAT and TIMEFORMAT".
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import numpy as np
+
+from chalicelib.domain.checks.check import Check, Fault
+from chalicelib.domain.checks.codes import LoadError
+from chalicelib.domain.contract.contract import ColumnType
+from chalicelib.domain.raw.swar import Bytes, Fields, Ints, Mask, all_digits
+
+DASH, COLON, POINT, SPACE, T, Z, PLUS = (ord(c) for c in "-:. TZ+")
+DAYS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] + [0] * 244, np.uint8)
+"""Days of each month, February in leap years; 0 for what is no month."""
+DATE = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+TIME = re.compile(rb"([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]((?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2})(?:\.[0-9]{1,6})?")
+CLOCK = re.compile(rb"(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}(?:\.[0-9]{1,6})?")
+MIDNIGHT = re.compile(rb"24:00:00(?:\.0{1,6})?")
+ZONE = re.compile(rb"Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?")
+
+
+def pair(fields: Fields, offset: int) -> tuple[Bytes, Mask]:
+    """The two-digit number at an offset of each field, and whether it is one."""
+    tens, ones = fields.at(offset) - np.uint8(48), fields.at(offset + 1) - np.uint8(48)
+    return tens * np.uint8(10) + ones, (tens < 10) & (ones < 10)
+
+
+def real_day(fields: Fields) -> Mask:
+    """Which fields begin with a real date, yyyy-mm-dd; they must have ten bytes or be left out later."""
+    proven = calendar_day(fields, 0, 5, 8)
+    proven &= (fields.at(4) == DASH) & (fields.at(7) == DASH)
+    return proven
+
+
+def calendar_day(fields: Fields, year_at: int, month_at: int, day_at: int) -> Mask:
+    """Which fields have a real date whose year, month and day stand at these offsets."""
+    century, proven = pair(fields, year_at)
+    year, digits = pair(fields, year_at + 2)
+    month, month_digits = pair(fields, month_at)
+    day, day_digits = pair(fields, day_at)
+    proven &= digits & month_digits & day_digits
+    proven &= (day >= 1) & (day <= DAYS[month]) & ((year > 0) | (century > 0))
+    leap = np.where(year == 0, century % 4 == 0, year % 4 == 0)
+    proven &= (month != 2) | (day != 29) | leap
+    return proven
+
+
+def real_time(fields: Fields) -> Mask:
+    """Which fields go on from a date with a time of day to their end."""
+    proven = real_clock(fields, 11)
+    proven &= (fields.at(10) == SPACE) | (fields.at(10) == T)
+    return proven
+
+
+def real_clock(fields: Fields, start: int) -> Mask:
+    """Which fields have a time of day, hh:mm:ss, from that offset to their end."""
+    proven = real_fraction(fields, start + 8)
+    for offset, limit in ((start, 24), (start + 3, 60), (start + 6, 60)):
+        value, digits = pair(fields, offset)
+        proven &= digits & (value < limit)
+    proven &= (fields.at(start + 2) == COLON) & (fields.at(start + 5) == COLON)
+    return proven
+
+
+def real_fraction(fields: Fields, end: int) -> Mask:
+    """Which fields are so long, or go on with a point and 1 to 6 digits."""
+    digits = np.clip(fields.length - end - 1, 0, 6)
+    some: Mask = (fields.length >= end + 2) & (fields.length <= end + 7) & (fields.at(end) == POINT)
+    some &= all_digits(fields.part(fields.start + end + 1, digits), 6)
+    some |= fields.length == end
+    return some
+
+
+def zone_length(fields: Fields, least: int = 19) -> Ints:
+    """Bytes of a zone Z, +hh or +hh:mm at each field's end, after more than `least`; 0 if there is none of these."""
+    last, sign3, sign6 = (fields.at(fields.length - back) for back in (1, 3, 6))
+    length = np.where(last == Z, 1, 0)
+    hours = (sign3 == PLUS) | (sign3 == DASH)
+    length[hours & _offset(fields.part(fields.stop - 2, fields.length))] = 3
+    minutes, digits = pair(fields.part(fields.stop - 2, fields.length), 0)
+    full = ((sign6 == PLUS) | (sign6 == DASH)) & (sign3 == COLON) & digits & (minutes < 60)
+    length[full & _offset(fields.part(fields.stop - 5, fields.length))] = 6
+    return np.where(fields.length > least, length, 0)
+
+
+def _offset(fields: Fields) -> Mask:
+    """Which fields begin with the hours of an offset from UTC."""
+    hours, digits = pair(fields, 0)
+    return digits & (hours <= 14)
+
+
+def date() -> Check:
+    """A calendar date."""
+
+    def judge(value: bytes) -> Fault | None:
+        if not DATE.fullmatch(value):
+            return Fault(code=LoadError.DATE, reason="is not a date written yyyy-mm-dd")
+        return None if _exists(value + b" 00:00:00") else Fault(code=LoadError.DATE, reason="is not a day of the year")
+
+    return Check(prove=lambda fields: (fields.length == 10) & real_day(fields), judge=judge)
+
+
+def time(kind: ColumnType, *, zoned: bool) -> Check:
+    """A time of day, with an offset from UTC if `zoned`."""
+    form = "hh:mm:ss" + (", optionally with a zone such as Z or +01:00" if zoned else " without a zone")
+
+    def prove(fields: Fields) -> Mask:
+        return real_clock(fields.part(fields.start, fields.length - zone_length(fields, 8)) if zoned else fields, 0)
+
+    def judge(value: bytes) -> Fault | None:
+        clock = CLOCK.match(value)
+        rest = value[clock.end() :] if clock else value
+        if clock and (not rest or (zoned and ZONE.fullmatch(rest))):
+            return None
+        if not zoned and MIDNIGHT.fullmatch(value):
+            return None
+        return Fault(code=LoadError.TIMESTAMP, reason=f"is not a {kind.sql} written {form}")
+
+    return Check(prove=prove, judge=judge)
+
+
+def timestamp(kind: ColumnType, *, zoned: bool) -> Check:
+    """A date and a time of day, with an offset from UTC if `zoned`."""
+    form = "yyyy-mm-dd hh:mm:ss" + (", optionally with a zone such as Z or +01:00" if zoned else " without a zone")
+
+    def prove(fields: Fields) -> Mask:
+        body = fields.part(fields.start, fields.length - zone_length(fields)) if zoned else fields
+        return real_day(body) & real_time(body)
+
+    def judge(value: bytes) -> Fault | None:
+        parts = TIME.match(value)
+        rest = value[parts.end() :] if parts else b""
+        if not parts or (rest and not (zoned and ZONE.fullmatch(rest))):
+            return Fault(code=LoadError.TIMESTAMP, reason=f"is not a {kind.sql} written {form}")
+        if not _exists(parts[1] + b" " + parts[2]):
+            return Fault(code=LoadError.TIMESTAMP, reason="is not a day and time of the calendar")
+        return None
+
+    return Check(prove=prove, judge=judge)
+
+
+def _exists(moment: bytes) -> bool:
+    """Whether the calendar has the moment yyyy-mm-dd hh:mm:ss."""
+    try:
+        datetime.fromisoformat(moment.decode())
+    except ValueError:
+        return False
+    return True

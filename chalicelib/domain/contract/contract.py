@@ -1,0 +1,300 @@
+"""What a contract is: the agreement about one business object, as values.
+
+A contract says which keys carry the object, what its columns are as Redshift knows them, how rows are told apart and
+ordered, and how much may be wrong with a file. `contract_file.py` reads one from TOML and checks it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from chalicelib.domain.contract.expected import Expected
+
+NULL_WORD = "_landfall_null_"
+"""Stands for NULL in staged text columns where an empty field is the empty text."""
+RESCUED = "_rescued"
+"""The target's column for what the contract does not know."""
+IGNORED = "_ignored_"
+"""Begins the names of staging columns that are not merged."""
+
+
+class Kind(Enum):
+    """The Redshift types a column may have."""
+
+    SMALLINT = "smallint"
+    INTEGER = "integer"
+    BIGINT = "bigint"
+    DECIMAL = "decimal"
+    REAL = "real"
+    DOUBLE = "double precision"
+    BOOLEAN = "boolean"
+    CHAR = "char"
+    VARCHAR = "varchar"
+    DATE = "date"
+    TIME = "time"
+    TIMETZ = "timetz"
+    TIMESTAMP = "timestamp"
+    TIMESTAMPTZ = "timestamptz"
+    SUPER = "super"
+    VARBYTE = "varbyte"
+
+
+class Mode(Enum):
+    """How good rows reach the target."""
+
+    SCD1 = "scd1"  # one row per key, the newest values win
+
+
+class Delivery(Enum):
+    """What one file of the object holds."""
+
+    DELTA = "delta"  # some rows: a late file still counts, row by row
+    SNAPSHOT = "snapshot"  # all rows: a file older than one already loaded is superseded as a whole
+
+
+class DuplicateKeys(Enum):
+    """What becomes of rows of one file that have the same key."""
+
+    COLLAPSE = "collapse"  # the newest of them counts, the others are duplicates
+    FAIL = "fail"  # the file is REJECTED: which of them is wrong nobody can know
+
+
+class Escape(Enum):
+    """How a quote, or a delimiter, is written that is part of a value."""
+
+    DOUBLED = "doubled"  # within quotes a quote is written twice
+    BACKSLASH = "backslash"  # also: a backslash makes the byte after it text, within quotes and without
+
+
+class Quotes(Enum):
+    """What becomes of a quote inside a field that does not start with one."""
+
+    STRICT = "strict"  # its line is rejected, with code 1216
+    LENIENT = "lenient"  # it is text, and the record is staged as RFC 4180 has it
+
+
+class Empty(Enum):
+    """What an empty field of a text column means."""
+
+    NULL = "null"
+    TEXT = "text"  # the empty text; an empty field without quotes is NULL all the same if `null` lists ""
+
+
+class Newline(Enum):
+    """What ends a line."""
+
+    LF = "lf"  # a line feed, or a carriage return and a line feed
+    CR = "cr"  # a carriage return alone
+
+
+class ExtraColumns(Enum):
+    """What becomes of columns in the header that the contract does not know."""
+
+    FAIL = "fail"  # the file is REJECTED
+    IGNORE = "ignore"  # they are staged, and not merged
+    RESCUE = "rescue"  # each row's values become a JSON object by header name, in the super column RESCUED
+
+
+class Encoding(Enum):
+    """How a file's text is written. A byte order mark in the file always wins."""
+
+    UTF_8 = "utf-8"
+    UTF_16 = "utf-16"  # of either byte order: as its mark says, else as its zero bytes lie
+    UTF_16_LE = "utf-16-le"
+    UTF_16_BE = "utf-16-be"
+    LATIN_1 = "latin-1"
+    CP1252 = "cp1252"
+
+
+class Invalid(Enum):
+    """What becomes of bytes that are not text in the file's encoding."""
+
+    REJECT = "reject"  # their rows are rejected, with code 1220
+    REPLACE = "replace"  # each becomes U+FFFD
+    STRIP = "strip"  # they are left out
+
+
+class Nul(Enum):
+    """What becomes of NUL characters."""
+
+    REJECT = "reject"  # their rows are rejected, with code 1218
+    STRIP = "strip"  # they are left out
+
+
+class Compression(Enum):
+    """How a file is packed."""
+
+    AUTO = "auto"  # as its first bytes say, whatever its name
+    NONE = "none"
+    GZIP = "gzip"
+    BZ2 = "bz2"
+    ZSTD = "zstd"
+    ZIP = "zip"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnType:
+    """A Redshift type, such as `decimal(18,2)` or `varchar(64)`."""
+
+    kind: Kind
+    length: int = 0
+    """char and varchar: the most bytes of UTF-8. varbyte: the most bytes, of two hexadecimal digits each."""
+    precision: int = 0
+    """decimal: digits in all, 1 to 38."""
+    scale: int = 0
+    """decimal: digits after the point."""
+
+    @property
+    def sql(self) -> str:
+        """The type as DDL writes it."""
+        if self.kind in (Kind.CHAR, Kind.VARCHAR, Kind.VARBYTE):
+            return f"{self.kind.value}({self.length})"
+        if self.kind is Kind.DECIMAL:
+            return f"decimal({self.precision},{self.scale})"
+        return str(self.kind.value)
+
+    @property
+    def is_text(self) -> bool:
+        return self.kind in (Kind.CHAR, Kind.VARCHAR)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One column of the target, and what a value must be like to get there."""
+
+    name: str
+    type: ColumnType
+    required: bool = False
+    """An empty field rejects its row; a header without the column rejects the file."""
+    aliases: tuple[str, ...] = ()
+    """Other header names that mean this column (case, space and underscore do not count)."""
+    default: str | None = None
+    """Stands in for an empty field or an absent column, in the warehouse."""
+    values: tuple[str, ...] = ()
+    """If given, the only values allowed, byte for byte."""
+    pattern: str | None = None
+    """If given, a regular expression that the whole value must match."""
+    min: str | None = None
+    max: str | None = None
+    """Inclusive bounds, written as the column's type is written."""
+    format: str = ""
+    """date and timestamp: how files write them (`time_format.py`); empty is ISO 8601, as contracts write them."""
+    pii: bool = False
+    """The value is masked wherever it would leave the warehouse (rejects, API)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """How the object's files are written."""
+
+    delimiter: str = ","
+    """One ASCII character or several characters."""
+    quote: str = '"'
+    """One ASCII character, or none."""
+    escape: Escape = Escape.DOUBLED
+    quotes: Quotes = Quotes.STRICT
+    null: tuple[str, ...] = ("",)
+    """Fields without quotes that mean NULL."""
+    empty: Empty = Empty.NULL
+    comment: str = ""
+    """Lines that begin with it, where a record may begin, are left out."""
+    preamble_lines: int = 0
+    """Physical lines before the header."""
+    footer_lines: int = 0
+    """Physical lines after the last record."""
+    header: bool = True
+    """The first record names the columns."""
+    columns: tuple[str, ...] = ()
+    """Without a header: the names of the file's columns, in order."""
+    newline: Newline = Newline.LF
+    encoding: Encoding = Encoding.UTF_8
+    invalid: Invalid = Invalid.REJECT
+    nul: Nul = Nul.REJECT
+    compression: Compression = Compression.AUTO
+
+    @property
+    def staged_quote(self) -> str:
+        """The quote in what COPY reads."""
+        return self.quote or '"'
+
+    @property
+    def staged_delimiter(self) -> str:
+        """The delimiter in what COPY reads: the file's own, if that can follow a number and be told to COPY."""
+        own = self.delimiter
+        if len(own) == 1 and own.isascii() and not own.isalnum() and own not in ("\\", self.staged_quote):
+            return own
+        return "," if self.staged_quote != "," else ";"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Bounds beyond which a file is refused. Every one is documented in docs/contracts.md."""
+
+    max_reject_ratio: float = 0.05
+    """Rejected rows / rows read, above which nothing is merged and the run is REJECTED."""
+    max_rejects: int = 100_000
+    """Rejected rows in all, above which nothing is merged."""
+    max_record_bytes: int = 1 << 20
+    """The longest record; a longer one is rejected and reading goes on at the next line."""
+    max_columns: int = 1_600
+    """The most fields a header may have (Redshift's own limit for a table)."""
+    max_bytes: int = 1 << 40
+    """The largest file."""
+    max_ratio: int = 200
+    """Unpacked / packed bytes of a compressed file; what unpacks to less than 1 MB is not measured."""
+    max_unpacked_bytes: int = 100_000_000_000
+    """The most bytes a compressed file may unpack to."""
+    chunk_mb: float | None = None
+    """MB (10^6 bytes) of source per chunk; None takes the setting CHUNK_MB."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataCheck:
+    """A condition tested on staging inside the load's transaction: one row that meets it fails the load."""
+
+    name: str
+    bad_rows: str
+    """A SQL condition over the contract's columns that describes rows that must not be."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contract:
+    """The agreement about one business object."""
+
+    name: str
+    schema: str
+    table: str
+    lands_at: tuple[str, ...]
+    """Key patterns: `*`, `**` and `{name}` stand for text, by the rules in pattern.py."""
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    """Columns that tell rows apart."""
+    description: str = ""
+    mode: Mode = Mode.SCD1
+    delivery: Delivery = Delivery.DELTA
+    """`kind` in the file: what one file holds."""
+    duplicate_keys: DuplicateKeys = DuplicateKeys.COLLAPSE
+    expected: Expected | None = None
+    """By when a file is to come."""
+    order_by: str | None = None
+    """The column whose greater value is the newer row; without it the newer file wins, then the later line."""
+    dialect: Dialect = field(default_factory=Dialect)
+    limits: Limits = field(default_factory=Limits)
+    checks: tuple[DataCheck, ...] = ()
+    dist_key: str | None = None
+    sort_key: tuple[str, ...] = ()
+    extra_columns: ExtraColumns = ExtraColumns.FAIL
+    lineage: bool = True
+    """Stage the byte offset of each record with it: needed to order rows within a file, and to load files together."""
+    fingerprint: str = ""
+    """Hash of the contract's meaning; recorded with each run."""
+
+    @property
+    def target(self) -> str:
+        """schema.table, unquoted."""
+        return f"{self.schema}.{self.table}"
+
+    def column(self, name: str) -> Column:
+        """The column called `name`; KeyError if there is none."""
+        return next(c for c in self.columns if c.name == name)

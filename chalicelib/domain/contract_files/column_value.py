@@ -1,0 +1,209 @@
+"""What a contract may write as a value of a column: its default, its bounds, its allowed values.
+
+Checks the contract's own few texts, once, at cold start. Files are checked by the staging engine.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import date, datetime
+from decimal import Decimal
+
+from chalicelib.domain.checks.check import Check
+from chalicelib.domain.checks.documents import document, varbyte
+from chalicelib.domain.checks.matcher import LONGEST, fault_of, matcher
+from chalicelib.domain.checks.times import time
+from chalicelib.domain.contract.contract import Column, ColumnType, Kind
+from chalicelib.domain.contract.time_format import TimeFormatError, time_form
+
+Comparable = int | float | Decimal | date | datetime | str | bool
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)")
+_FLOAT = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_CLOCK = r"[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
+_TIMESTAMP = re.compile(_DATE.pattern + _CLOCK)
+_TIMESTAMPTZ = re.compile(_DATE.pattern + _CLOCK + r"(?:Z|[+-](?:0[0-9]|1[0-4]):?[0-9]{2})")
+_BITS = {Kind.SMALLINT: 16, Kind.INTEGER: 32, Kind.BIGINT: 64}
+_LARGEST_REAL = 3.4028234663852886e38
+_BOOLEANS = ("true", "t", "yes", "y", "1", "false", "f", "no", "n", "0")
+
+UNBOUNDED = (Kind.CHAR, Kind.VARCHAR, Kind.BOOLEAN, Kind.TIMETZ, Kind.SUPER, Kind.VARBYTE)
+"""Types without `min` and `max`: how their values sort depends on the warehouse."""
+FORMATTED = (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ)
+
+
+class ColumnValueError(ValueError):
+    """A text that is no value of the type; the message says why and how to write one."""
+
+
+def parse_value(type_: ColumnType, text: str) -> Comparable:
+    """The value that the text stands for in a column of that type. Raises ColumnValueError."""
+    return _PARSERS[type_.kind](type_, text)
+
+
+def _integer(type_: ColumnType, text: str) -> int:
+    value = int(text) if _INTEGER.fullmatch(text) else None
+    bits = _BITS[type_.kind]
+    if value is None or not -(1 << bits - 1) <= value < 1 << bits - 1:
+        raise ColumnValueError(f'"{text}" is not a {type_.sql}; write a whole number of at most {bits} bits')
+    return value
+
+
+def _decimal(type_: ColumnType, text: str) -> Decimal:
+    if not _DECIMAL.fullmatch(text):
+        raise ColumnValueError(f'"{text}" is not a {type_.sql}; write digits with an optional point')
+    whole, _, fraction = text.lstrip("+-").partition(".")
+    if len(fraction) > type_.scale or len(whole.lstrip("0")) > type_.precision - type_.scale:
+        raise ColumnValueError(f'"{text}" does not fit {type_.sql}')
+    return Decimal(text)
+
+
+def _float(type_: ColumnType, text: str) -> float:
+    value = float(text) if _FLOAT.fullmatch(text) else math.inf
+    if math.isinf(value) or (type_.kind is Kind.REAL and abs(value) > _LARGEST_REAL):
+        raise ColumnValueError(f'"{text}" is not a {type_.sql}; write a number such as 0.5 or 1e6')
+    return value
+
+
+def _boolean(type_: ColumnType, text: str) -> bool:
+    if text.lower() not in _BOOLEANS:
+        raise ColumnValueError(f'"{text}" is not a {type_.sql}; write true or false')
+    return _BOOLEANS.index(text.lower()) < 5
+
+
+def _date(type_: ColumnType, text: str) -> date:
+    if _DATE.fullmatch(text):
+        with suppress(ValueError):
+            return date.fromisoformat(text)
+    raise ColumnValueError(f'"{text}" is not a {type_.sql} of the calendar; write it as 2026-01-31')
+
+
+def _moment(type_: ColumnType, text: str) -> datetime:
+    zoned = type_.kind is Kind.TIMESTAMPTZ
+    if (_TIMESTAMPTZ if zoned else _TIMESTAMP).fullmatch(text):
+        with suppress(ValueError):
+            return datetime.fromisoformat(text)
+    raise ColumnValueError(f'"{text}" is not a {type_.sql}; write it as 2026-01-31 13:45:00{"+00:00" if zoned else ""}')
+
+
+def _text(type_: ColumnType, text: str) -> str:
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if size > type_.length:
+        raise ColumnValueError(f'"{text}" has {size} bytes; {type_.sql} holds {type_.length}')
+    if type_.kind is Kind.CHAR and not text.isascii():
+        raise ColumnValueError(f'"{text}" has letters that a char column cannot hold; make it a varchar')
+    if "\0" in text:
+        raise ColumnValueError("holds a NUL character, which Redshift cannot store; remove it")
+    return text
+
+
+def _checked(type_: ColumnType, text: str) -> str:
+    """Types whose check says it all; times in full, so that they compare as they sort."""
+    check: dict[Kind, Callable[[], Check]] = {
+        Kind.TIME: lambda: time(type_, zoned=False),
+        Kind.TIMETZ: lambda: time(type_, zoned=True),
+        Kind.SUPER: document,
+        Kind.VARBYTE: lambda: varbyte(type_),
+    }
+    if fault := check[type_.kind]().judge(text.encode("utf-8", "surrogatepass")):
+        raise ColumnValueError(f'"{text}" {fault.reason}')
+    return f"{text[:8]}.{text[9:]:0<6}" if type_.kind is Kind.TIME else text
+
+
+_PARSERS: dict[Kind, Callable[[ColumnType, str], Comparable]] = {
+    **dict.fromkeys(_BITS, _integer),
+    Kind.DECIMAL: _decimal,
+    Kind.REAL: _float,
+    Kind.DOUBLE: _float,
+    Kind.BOOLEAN: _boolean,
+    Kind.DATE: _date,
+    Kind.TIMESTAMP: _moment,
+    Kind.TIMESTAMPTZ: _moment,
+    **dict.fromkeys((Kind.TIME, Kind.TIMETZ, Kind.SUPER, Kind.VARBYTE), _checked),
+    Kind.CHAR: _text,
+    Kind.VARCHAR: _text,
+}
+
+
+def value_faults(column: Column) -> list[str]:
+    """Everything wrong with the column's default, bounds, values and pattern, as 'place: what and how to fix it'."""
+    faults = [f"{place}: {fault}" for place, text in _texts(column) if (fault := _fault(column.type, text))]
+    faults += _pattern_faults(column) + _format_faults(column)
+    return faults or [*_bound_faults(column), *_default_faults(column)]
+
+
+def _texts(column: Column) -> list[tuple[str, str]]:
+    named = [("default", column.default), ("min", column.min), ("max", column.max)]
+    return [(place, text) for place, text in named if text is not None] + [("values", v) for v in column.values]
+
+
+def _fault(type_: ColumnType, text: str) -> str:
+    try:
+        parse_value(type_, text)
+    except ColumnValueError as fault:
+        return str(fault)
+    return ""
+
+
+def _pattern_faults(column: Column) -> list[str]:
+    if column.pattern is None:
+        return []
+    try:
+        fault = fault_of(column.pattern, column.type.length if column.type.is_text else LONGEST)
+    except re.error as error:
+        return [f"pattern: not a regular expression ({error}); fix it or remove it"]
+    return [f"pattern: {fault}"] if fault else []
+
+
+def _format_faults(column: Column) -> list[str]:
+    if not column.format:
+        return []
+    if column.type.kind not in FORMATTED:
+        return [f"format: a {column.type.kind.value} has none; only dates and timestamps do"]
+    if column.values:
+        return ["values: a column with a format has none, as they would be compared byte for byte; use min and max"]
+    try:
+        time_form(column.format, column.type.kind)
+    except TimeFormatError as fault:
+        return [f"format: {fault}"]
+    return []
+
+
+def _bound_faults(column: Column) -> list[str]:
+    faults = []
+    if column.type.kind in UNBOUNDED and (column.min is not None or column.max is not None):
+        faults.append(f"min, max: a {column.type.kind.value} has no bounds; use values or pattern")
+    elif column.min is not None and column.max is not None and not _ordered(column, column.min, column.max):
+        faults.append(f'min, max: "{column.min}" is greater than "{column.max}"; swap them')
+    if len(set(column.values)) < len(column.values):
+        faults.append("values: the same value twice; remove one")
+    return faults
+
+
+def _default_faults(column: Column) -> list[str]:
+    if column.default is None:
+        return []
+    if column.required:
+        return ["default: never used, as an empty field of a required column rejects its row; remove one of the two"]
+    faults = []
+    if column.values and column.default not in column.values:
+        faults.append("default: not one of the values; add it to them")
+    if column.pattern is not None and not matcher(column.pattern).matches(column.default):
+        faults.append("default: does not match the pattern; fix one of the two")
+    if column.type.kind not in UNBOUNDED and not _within(column, column.default):
+        faults.append("default: beyond min or max; fix one of them")
+    return faults
+
+
+def _within(column: Column, text: str) -> bool:
+    low = column.min is None or _ordered(column, column.min, text)
+    return low and (column.max is None or _ordered(column, text, column.max))
+
+
+def _ordered(column: Column, low: str, high: str) -> bool:
+    return bool(parse_value(column.type, low) <= parse_value(column.type, high))  # type: ignore[operator]

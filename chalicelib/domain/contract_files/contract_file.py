@@ -1,0 +1,214 @@
+"""Contracts as people write them: one TOML file per business object. docs/contracts.md describes the form.
+
+Reads them all and says everything that is wrong with any of them at once, or gives them all. A contract that was
+read is sound by itself and beside the others: see contract_rules.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from chalicelib.domain.contract.contract import (
+    RESCUED,
+    Column,
+    ColumnType,
+    Contract,
+    DataCheck,
+    Delivery,
+    DuplicateKeys,
+    ExtraColumns,
+    Kind,
+    Limits,
+    Mode,
+)
+from chalicelib.domain.contract.expected import Expected, ExpectedError
+from chalicelib.domain.contract_files.column_type import ColumnTypeError, parse_type
+from chalicelib.domain.contract_files.column_value import value_faults
+from chalicelib.domain.contract_files.contract_rules import faults_between, faults_within
+from chalicelib.domain.contract_files.dialect import read_dialect
+from chalicelib.domain.contract_files.toml_section import Section
+from chalicelib.errors import ContractError
+
+_UNKNOWN = ColumnType(kind=Kind.VARCHAR, length=65_535)
+
+
+@dataclass(frozen=True)
+class Contracts(Mapping[str, Contract]):
+    """All contracts by name, sound and unambiguous."""
+
+    by_name: Mapping[str, Contract]
+
+    def __getitem__(self, name: str) -> Contract:
+        return self.by_name[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.by_name)
+
+    def __len__(self) -> int:
+        return len(self.by_name)
+
+
+def load_contracts(directory: Path | str) -> Contracts:
+    """Every `*.toml` of a directory. Raises ContractError with every fault of every file."""
+    files = sorted(Path(directory).glob("*.toml"))
+    if not files:
+        raise ContractError([f"{Path(directory).name}: holds no contract; add one, such as orders.toml"])
+    return read_contracts({f.name: f.read_bytes() for f in files})
+
+
+def read_contracts(texts: Mapping[str, bytes]) -> Contracts:
+    """Contracts from their files' names and contents. Raises ContractError with every fault of every file."""
+    faults: list[str] = []
+    by_file = {file: c for file, text in texts.items() if (c := _read(file, text, faults))}
+    faults += faults_between(by_file)
+    if faults:
+        raise ContractError(faults)
+    return Contracts({c.name: c for _, c in sorted(by_file.items())})
+
+
+def read_contract(file: str, text: bytes) -> Contract:
+    """One contract, by itself. Raises ContractError with every fault."""
+    return next(iter(read_contracts({file: text}).values()))
+
+
+def fingerprint(contract: Contract) -> str:
+    """The same for two contracts if and only if they mean the same for a file that has come: layout, comments,
+    description and when it is expected do not count."""
+    meaning = asdict(replace(contract, description="", fingerprint=""))
+    del meaning["expected"]
+    canonical = json.dumps(meaning, sort_keys=True, default=lambda member: member.value)
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _read(file: str, text: bytes, faults: list[str]) -> Contract | None:
+    try:
+        table = tomllib.loads(text.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        faults.append(f"{file}: not readable as TOML in UTF-8 ({error}); fix it there")
+        return None
+    found: list[str] = []
+    top = Section(table, file=file, place="", faults=found)
+    contract = _contract(top)
+    for place, message in faults_within(contract, Path(file).stem):
+        top.fault(place, message)
+    faults += dict.fromkeys(found)
+    return replace(contract, fingerprint=fingerprint(contract))
+
+
+def _contract(top: Section) -> Contract:
+    schema, _, table = top.text("target", required=True).partition(".")
+    contract = Contract(
+        name=top.text("name", required=True),
+        description=top.text("description"),
+        schema=schema,
+        table=table,
+        mode=top.choice("mode", Mode.SCD1, "in this version"),
+        delivery=top.choice("kind", Delivery.DELTA),
+        key=top.string_list("key"),
+        duplicate_keys=top.choice("duplicate_keys", DuplicateKeys.COLLAPSE),
+        expected=_expected(top),
+        order_by=top.text("order_by") or None,
+        lands_at=top.string_list("lands_at"),
+        dist_key=top.text("dist_key") or None,
+        sort_key=top.string_list("sort_key"),
+        dialect=read_dialect(top.section("dialect")),
+        extra_columns=top.choice("extra_columns", ExtraColumns.FAIL),
+        limits=_limits(top.section("limits")),
+        columns=_columns(top.section("columns")),
+        checks=tuple(_check(s) for s in top.sections("checks")),
+    )
+    top.close()
+    return _completed(contract)
+
+
+def _completed(contract: Contract) -> Contract:
+    """With the columns that the contract implies."""
+    dialect, columns = contract.dialect, contract.columns
+    if not dialect.header and not dialect.columns:
+        dialect = replace(dialect, columns=tuple(column.name for column in columns))
+    if contract.extra_columns is ExtraColumns.RESCUE and columns:
+        columns = (*columns, Column(name=RESCUED, type=ColumnType(kind=Kind.SUPER)))
+    return replace(contract, dialect=dialect, columns=columns)
+
+
+def _expected(top: Section) -> Expected | None:
+    by, days = top.text("expected_by"), top.string_list("expected_on")
+    try:
+        return Expected.parse(by, days) if by or days else None
+    except ExpectedError as error:
+        top.fault("expected_by", str(error))
+        return None
+
+
+def _limits(section: Section) -> Limits:
+    ratio = section.number("max_reject_ratio", default=Limits.max_reject_ratio, low=0, high=1)
+    limits = Limits(
+        max_reject_ratio=Limits.max_reject_ratio if ratio is None else ratio,
+        max_rejects=section.integer("max_rejects", default=Limits.max_rejects, low=0, high=10**9),
+        max_record_bytes=section.integer("max_record_bytes", default=Limits.max_record_bytes, low=64, high=4 << 20),
+        max_columns=section.integer("max_columns", default=Limits.max_columns, low=1, high=1_600),
+        max_bytes=section.integer("max_bytes", default=Limits.max_bytes, low=1, high=5 << 40),
+        max_ratio=section.integer("max_ratio", default=Limits.max_ratio, low=1, high=100_000),
+        max_unpacked_bytes=section.integer(
+            "max_unpacked_bytes", default=Limits.max_unpacked_bytes, low=1, high=5 << 40
+        ),
+        chunk_mb=section.number("chunk_mb", default=None, low=0.001, high=10_000),
+    )
+    section.close()
+    return limits
+
+
+def _columns(section: Section) -> tuple[Column, ...]:
+    columns = []
+    for name, table in section.table.items():
+        if isinstance(table, dict):
+            columns.append(_column(name, section.inner(name, table)))
+        else:
+            type_ = table if isinstance(table, str) else "varchar(64)"
+            section.fault(name, f'is not a table; write {name} = {{ type = "{type_}" }}')
+    return tuple(columns)
+
+
+def _column(name: str, section: Section) -> Column:
+    type_ = _type(section)
+    column = Column(
+        name=name,
+        type=type_ or _UNKNOWN,
+        required=section.boolean("required"),
+        aliases=section.string_list("aliases"),
+        default=section.scalar("default"),
+        values=section.scalars("values"),
+        pattern=section.text("pattern") or None,
+        min=section.scalar("min"),
+        max=section.scalar("max"),
+        format=section.text("format"),
+        pii=section.boolean("pii"),
+    )
+    section.close()
+    for fault in value_faults(column) if type_ else ():
+        place, _, message = fault.partition(": ")
+        section.fault(place, message)
+    return column
+
+
+def _type(section: Section) -> ColumnType | None:
+    text = section.text("type", required=True)
+    try:
+        return parse_type(text) if text else None
+    except ColumnTypeError as error:
+        section.fault("type", str(error))
+        return None
+
+
+def _check(section: Section) -> DataCheck:
+    check = DataCheck(name=section.text("name", required=True), bad_rows=section.text("bad_rows", required=True))
+    section.close()
+    return check
+
+
+__all__ = ["Contracts", "fingerprint", "load_contracts", "read_contract", "read_contracts"]

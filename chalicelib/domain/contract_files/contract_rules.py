@@ -1,0 +1,199 @@
+"""What makes a contract sound, by itself and beside the others.
+
+Rules that need more than one entry of the file: names that must exist, keys that must be required, patterns that must
+not take our own outputs or leave open whose file it is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+
+from chalicelib.domain.checks.condition import check_fault
+from chalicelib.domain.contract.contract import RESCUED, Contract, ExtraColumns, Kind
+from chalicelib.domain.contract.identifiers import IDENTIFIER, fold
+from chalicelib.domain.contract.key_pattern import Pattern, PatternError, compile_pattern, overlap
+from chalicelib.domain.contract.time_format import TimeFormatError
+from chalicelib.domain.contract_files.column_value import UNBOUNDED
+from chalicelib.domain.formats.csv.header import match_header
+from chalicelib.domain.run.keys import OUTPUTS
+from chalicelib.domain.warehouse.copy_times import unconvertible
+from chalicelib.domain.warehouse.load import MAX_MERGE_BYTES, merge_bytes
+from chalicelib.errors import Rejected
+
+NAMING = "use lower-case letters, digits and underscores, at most 63, not starting with a digit"
+UNORDERED = (*UNBOUNDED, Kind.REAL, Kind.DOUBLE, Kind.TIME)
+MAX_CHECKS = 25
+MAX_CHECK_NAME = 100
+RESERVED_SCHEMAS = ("etl", "pg_catalog", "information_schema")
+
+Fault = tuple[str, str]
+"""Where in the file, and what is wrong and how to fix it."""
+
+
+def faults_within(contract: Contract, stem: str) -> Iterator[Fault]:
+    """Everything wrong with one contract, whose file is `stem`.toml."""
+    yield from _name_faults(contract, stem)
+    yield from _column_faults(contract)
+    yield from _header_faults(contract)
+    yield from _headerless_faults(contract)
+    yield from _reference_faults(contract)
+    yield from _landing_faults(contract)
+    yield from _check_faults(contract)
+    yield from _format_faults(contract)
+    if (size := merge_bytes(contract)) > MAX_MERGE_BYTES:
+        yield "columns", f"too many for one merge ({size} of {MAX_MERGE_BYTES} bytes of SQL); split the object in two"
+
+
+def _name_faults(contract: Contract, stem: str) -> Iterator[Fault]:
+    if contract.name and not IDENTIFIER.fullmatch(contract.name):
+        yield "name", f'"{contract.name}" cannot be a name; {NAMING}'
+    elif contract.name and contract.name != stem:
+        yield "name", f'the file is called {stem}.toml and the object "{contract.name}"; give both one name'
+    if contract.schema and not (IDENTIFIER.fullmatch(contract.schema) and IDENTIFIER.fullmatch(contract.table)):
+        given = ".".join(filter(None, (contract.schema, contract.table)))
+        yield "target", f'"{given}" is not schema.table, such as landing.invoices; {NAMING}'
+    elif contract.schema in RESERVED_SCHEMAS or contract.schema.startswith("pg_"):
+        yield "target", f'the schema "{contract.schema}" is reserved; use another, such as landing'
+
+
+def _column_faults(contract: Contract) -> Iterator[Fault]:
+    if not contract.columns:
+        yield "columns", "there is none; name at least the key's"
+    for column in contract.columns:
+        place = f"columns.{column.name}"
+        if column.name == RESCUED and contract.extra_columns is ExtraColumns.RESCUE:
+            continue
+        if column.name.startswith("_"):
+            yield place, "names that start with an underscore are Landfall's own; choose another"
+        elif not IDENTIFIER.fullmatch(column.name):
+            yield place, f"cannot be a column's name; {NAMING}, and keep the header's spelling as an alias"
+
+
+def _header_faults(contract: Contract) -> Iterator[Fault]:
+    owners: dict[str, str] = {}
+    for column in contract.columns:
+        if column.name == RESCUED:
+            continue
+        for header in dict.fromkeys(fold(h) for h in (column.name, *column.aliases)):
+            owner = owners.setdefault(header, column.name)
+            if owner != column.name:
+                message = f'a header "{header}" would mean {owner} as well; headers are compared without case, spaces'
+                yield f"columns.{column.name}", f"{message} and underscores: rename one or drop an alias"
+
+
+def _headerless_faults(contract: Contract) -> Iterator[Fault]:
+    """What every file of the contract would be refused for."""
+    if not contract.dialect.header and contract.columns:
+        try:
+            match_header(contract, contract.dialect.columns, from_file=False)
+        except Rejected as refusal:
+            problem = refusal.message.partition("; ")[2]
+            yield "dialect.columns", f"do not fit the contract ({problem}); name the file's columns in order"
+
+
+def _reference_faults(contract: Contract) -> Iterator[Fault]:
+    columns = {c.name: c for c in contract.columns}
+    named = [("key", n) for n in contract.key] + [("sort_key", n) for n in contract.sort_key]
+    named += [(p, n) for p, n in (("order_by", contract.order_by), ("dist_key", contract.dist_key)) if n]
+    for place, name in named:
+        if name not in columns:
+            yield place, f'"{name}" is not a column; columns are {", ".join(columns) or "missing"}'
+    if not contract.key:
+        yield "key", "is missing or empty; name the columns that tell rows apart"
+    for place, names in (("key", contract.key), ("sort_key", contract.sort_key)):
+        if twice := [n for n, times in Counter(names).items() if times > 1]:
+            yield place, f'"{twice[0]}" is there twice; remove one'
+    for name in contract.key:
+        if name in columns and not columns[name].required:
+            yield f"columns.{name}", "is part of the key and so must be required; add required = true"
+    yield from _document_faults(contract)
+    if contract.order_by in columns and columns[contract.order_by].type.kind in UNORDERED:
+        yield "order_by", "must be a whole number, decimal, date or timestamp: other types have no order to rely on"
+
+
+def _document_faults(contract: Contract) -> Iterator[Fault]:
+    """Redshift compares and sorts by no SUPER column."""
+    documents = {c.name for c in contract.columns if c.type.kind is Kind.SUPER}
+    places = {"key": contract.key, "sort_key": contract.sort_key, "dist_key": (contract.dist_key,)}
+    for place, names in places.items():
+        for name in names:
+            if name in documents:
+                yield place, f'"{name}" is a super column, which cannot tell rows apart or sort them; use another'
+
+
+def _format_faults(contract: Contract) -> Iterator[Fault]:
+    try:
+        pairs = list(unconvertible(contract))
+    except TimeFormatError:
+        return  # it is told with its column
+    for one, other in pairs:
+        yield "columns", f'"{one}" and "{other}" cannot both be told to COPY; use one of them, or digits and HH24 only'
+
+
+def _landing_faults(contract: Contract) -> Iterator[Fault]:
+    if not contract.lands_at:
+        yield "lands_at", 'is missing or empty; write something like ["incoming/orders/*"]'
+    for source in contract.lands_at:
+        try:
+            pattern = compile_pattern(source)
+        except PatternError as error:
+            yield "lands_at", f'"{source}" {error}'
+        else:
+            yield from _prefix_faults(pattern)
+    if len(set(contract.lands_at)) < len(contract.lands_at):
+        yield "lands_at", "the same pattern twice; remove one"
+
+
+def _prefix_faults(pattern: Pattern) -> Iterator[Fault]:
+    if "/" not in pattern.prefix or pattern.prefix.startswith("/"):
+        yield "lands_at", f'"{pattern.source}" must start with a folder without wildcards, such as incoming/'
+    if len(pattern.source.encode("utf-8", "surrogatepass")) > 1_024:
+        yield "lands_at", f'"{pattern.source[:40]}..." is longer than a key may be (1,024 bytes); shorten it'
+    for output in OUTPUTS:
+        if overlap(pattern, compile_pattern(output + "**")):
+            yield "lands_at", f'"{pattern.source}" would take files from {output}, where Landfall writes; move it'
+
+
+def _check_faults(contract: Contract) -> Iterator[Fault]:
+    if len(contract.checks) > MAX_CHECKS:
+        yield "checks", f"there are {len(contract.checks)}; at most {MAX_CHECKS} fit one transaction: join some with or"
+    names = Counter(c.name for c in contract.checks)
+    for number, check in enumerate(contract.checks, 1):
+        place = f"checks[{number}]"
+        if not check.name.isprintable() or len(check.name) > MAX_CHECK_NAME:
+            yield f"{place}.name", f"is not one line of at most {MAX_CHECK_NAME} characters; shorten it"
+        if check.name and names[check.name] > 1:
+            yield f"{place}.name", f'"{check.name}" is used twice; rename one'
+        if check.bad_rows and (fault := check_fault(contract, check)):
+            yield f"{place}.bad_rows", fault
+
+
+def faults_between(by_file: Mapping[str, Contract]) -> Iterator[str]:
+    """Everything that two contracts cannot both claim, as 'file: place: what and how to fix it'."""
+    for (file, one), (other_file, other) in combinations(by_file.items(), 2):
+        if one.name and one.name == other.name:
+            yield f'{other_file}: name: "{other.name}" is also the name in {file}; rename one'
+        if one.schema and (one.schema, one.table) == (other.schema, other.table):
+            yield f"{other_file}: target: {other.schema}.{other.table} is also the target in {file}; give each its own"
+        for a, b in _tied(one, other):
+            yield (
+                f'{other_file}: lands_at: "{b}" and "{a}" of {file} take the same keys and neither is more specific;'
+                " put more text into one, or give each its own folder"
+            )
+
+
+def _tied(one: Contract, other: Contract) -> Iterator[tuple[str, str]]:
+    for a in _compiled(one):
+        for b in _compiled(other):
+            if a.rank == b.rank and overlap(a, b):
+                yield a.source, b.source
+
+
+def _compiled(contract: Contract) -> Iterator[Pattern]:
+    for source in contract.lands_at:
+        try:
+            yield compile_pattern(source)
+        except PatternError:
+            continue

@@ -1,0 +1,169 @@
+"""What is packed, unpacked: gzip and bzip2 (all members), Zstandard (all frames), zip (its one file).
+
+Whatever the input claims, no step gives more than Steps.unpack, and what a format may make its reader hold is limited
+(Zstandard's window to MOST_WINDOW_BYTES, zip's directory to MOST_DIRECTORY_BYTES). Checksums are verified. A file that
+ends early or does not fit its format is Rejected with the offset in the packed file; text that was given before that
+must not be used. What unpacks is imported where it is used, since most files are not packed.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from chalicelib.domain.contract.contract import Compression, Dialect
+from chalicelib.domain.decode.feed import USUAL, Feed, Steps, refused
+from chalicelib.domain.raw.bytesource import ByteSource
+
+if TYPE_CHECKING:
+    import zstandard
+
+    from chalicelib.domain.decode.zip_member import Member
+
+MAGIC = {
+    Compression.GZIP: (b"\x1f\x8b\x08",),
+    Compression.BZ2: tuple(b"BZh%d" % n + block for n in range(1, 10) for block in (b"1AY&SY", b"\x17rE8P\x90")),
+    Compression.ZSTD: (b"\x28\xb5\x2f\xfd", *(bytes((n,)) + b"\x2a\x4d\x18" for n in range(0x50, 0x60))),
+    Compression.ZIP: (b"PK\x03\x04", b"PK\x05\x06"),
+}
+"""How packed files begin. None of these is the beginning of a text."""
+BLOCK_BYTES = 1 << 17
+"""The most that one block of Zstandard may give."""
+MOST_WINDOW_BYTES = 1 << 27
+"""What Zstandard itself takes without being told; what `zstd --ultra --long` uses."""
+
+
+def packing(head: bytes, dialect: Dialect) -> Compression:
+    """How a file that begins so is packed, if the contract leaves it to the file."""
+    if dialect.compression is not Compression.AUTO:
+        return dialect.compression
+    return next((kind for kind, magic in MAGIC.items() if head.startswith(magic)), Compression.NONE)
+
+
+def unpacked(source: ByteSource, compression: Compression, steps: Steps = USUAL) -> Iterator[bytes]:
+    """The bytes inside, in blocks of at most `steps.unpack`. Raises Rejected."""
+    feed = Feed(source, 0, source.size, steps)
+    if compression is Compression.ZIP:
+        from chalicelib.domain.decode.zip_member import only_member
+
+        member = only_member(source)
+        return _checked(member, Feed(source, member.start, member.stop, steps))
+    if compression is Compression.NONE:
+        return iter(feed.take, b"")
+    one = _zstd_frames() if compression is Compression.ZSTD else _gzip if compression is Compression.GZIP else _bz2
+    return _all(feed, MAGIC[compression], one, compression.value)
+
+
+def _all(feed: Feed, magic: tuple[bytes, ...], one: Callable[[Feed], Iterator[bytes]], name: str) -> Iterator[bytes]:
+    """One member or frame after the other. Zeros that fill up a last tape or disk block are no harm."""
+    begun = False
+    while beginning := feed.peek(len(magic[0])):
+        if not beginning.startswith(magic):
+            if begun and feed.only_zeros():
+                return
+            raise feed.broken(f"what follows its last part is not {name}" if begun else f"it is not {name}")
+        full = False
+        for out in one(feed):
+            full = True
+            yield out
+        feed.count_part(full=full)
+        begun = True
+
+
+def _gzip(feed: Feed) -> Iterator[bytes]:
+    return _inflated(feed, 31)
+
+
+def _inflated(feed: Feed, wbits: int) -> Iterator[bytes]:
+    engine = zlib.decompressobj(wbits)
+    while not engine.eof:
+        data = feed.take_some()
+        while True:
+            with feed.sound(zlib.error):
+                out = engine.decompress(data, feed.steps.unpack)
+            if out:
+                yield out
+            data = engine.unconsumed_tail
+            if engine.eof or (not data and len(out) < feed.steps.unpack):
+                break
+    feed.give_back(engine.unused_data)
+
+
+def _bz2(feed: Feed) -> Iterator[bytes]:
+    import bz2
+
+    engine = bz2.BZ2Decompressor()
+    while not engine.eof:
+        data = feed.take_some() if engine.needs_input else b""
+        with feed.sound(OSError, ValueError):
+            out = engine.decompress(data, feed.steps.unpack)
+        if out:
+            yield out
+    feed.give_back(engine.unused_data)
+
+
+def _zstd_frames() -> Callable[[Feed], Iterator[bytes]]:
+    """What unpacks the frames of one file: to make a decompressor takes longer than to unpack a short frame."""
+    import zstandard
+
+    return partial(_zstd, zstandard.ZstdDecompressor(max_window_size=MOST_WINDOW_BYTES))
+
+
+def _zstd(decompressor: zstandard.ZstdDecompressor, feed: Feed) -> Iterator[bytes]:
+    """One frame, by its blocks: each gives little, and the last one says that it is the last (RFC 8878, 3.1.1)."""
+    import zstandard
+
+    magic = feed.exactly(4)
+    if magic[1:] == b"\x2a\x4d\x18":  # a frame of somebody's own
+        feed.skip(int.from_bytes(feed.exactly(4), "little"))
+        return
+    about = feed.exactly(1)
+    flags = about[0]
+    single, checksum = flags >> 5 & 1, flags >> 2 & 1
+    sizes = 1 - single, (0, 1, 2, 4)[flags & 3], (single, 2, 4, 8)[flags >> 6]
+    engine = decompressor.decompressobj()
+
+    def step(data: bytes) -> bytes:
+        with feed.sound(zstandard.ZstdError):
+            return bytes(engine.decompress(data))
+
+    step(magic + about + feed.exactly(sum(sizes)))
+    last = False
+    while not last:
+        head = feed.exactly(3)
+        said = int.from_bytes(head, "little")
+        last, kind, size = bool(said & 1), said >> 1 & 3, said >> 3
+        if kind == 3 or size > BLOCK_BYTES:
+            raise feed.broken("a block's head is damaged")
+        if out := step(head + feed.exactly(1 if kind == 1 else size)):
+            yield out
+        feed.count_part(full=bool(out))
+    if checksum:
+        step(feed.exactly(4))
+
+
+def _zstd_frame(feed: Feed) -> Iterator[bytes]:
+    return _zstd_frames()(feed)
+
+
+METHODS: dict[int, Callable[[Feed], Iterator[bytes]]] = {
+    0: lambda feed: iter(feed.take, b""),
+    8: lambda feed: _inflated(feed, -15),
+    12: _bz2,
+    93: _zstd_frame,
+}
+"""How a zip may pack its members: stored, deflated, bzip2, Zstandard."""
+
+
+def _checked(member: Member, feed: Feed) -> Iterator[bytes]:
+    """The file in a zip, its size and checksum verified."""
+    if member.method not in METHODS:
+        raise refused(f"the zip packs its file by method {member.method}; use deflate")
+    size = crc = 0
+    for block in METHODS[member.method](feed):
+        size, crc = size + len(block), zlib.crc32(block, crc)
+        yield block
+    if (size, crc) != (member.size, member.crc):
+        raise feed.broken("the file in the zip is not the one its directory tells of")

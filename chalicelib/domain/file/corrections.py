@@ -1,0 +1,150 @@
+"""Bad rows on their way to a person and back: as values by column, and, once corrected, as a plain CSV file of their own.
+
+What a person sees of a row are its values as the file spelt them, quotes and escapes taken off; NULL is empty, or a
+null word where empty is a text. On its way back a value that is one of the null words means NULL, in quotes or not.
+Guarantees that the same corrected rows are the same file, byte for byte.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chalicelib.domain.contract.contract import (
+    IGNORED,
+    NULL_WORD,
+    RESCUED,
+    Compression,
+    Contract,
+    Dialect,
+    Empty,
+    Escape,
+    Limits,
+    Newline,
+)
+from chalicelib.domain.file.file_plan import FilePlan
+from chalicelib.domain.formats.csv.block_reader import BlockReader
+from chalicelib.domain.formats.csv.header import staged_column
+from chalicelib.domain.formats.csv.record_reader import Found, RecordReader
+from chalicelib.domain.run.lineage import RowOrigin
+from chalicelib.domain.run.rejects import KEPT_BYTES, MASK, NO_TEXT
+
+BROKEN = re.compile(r"\\x[89a-f][0-9a-f]")
+"""How a byte that is not UTF-8 is shown."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorrectedRow:
+    """A row as a person has corrected it."""
+
+    byte_offset: int
+    """Where it starts in the file that it was rejected from."""
+    line: int
+    """On which physical line of that file, from 1."""
+    values: tuple[str, ...]
+    """In the order of `columns_of`."""
+
+
+def as_corrected(contract: Contract) -> Contract:
+    """The contract by which a file of corrected rows is read: plain CSV, and a bad row of it keeps no other one out."""
+    text = contract.dialect.empty is Empty.TEXT
+    dialect = Dialect(empty=contract.dialect.empty, null=(NULL_WORD,) if text else ("",), compression=Compression.NONE)
+    limits = replace(contract.limits, max_reject_ratio=1.0, max_bytes=Limits.max_bytes)
+    return replace(contract, dialect=dialect, limits=limits, lineage=True)
+
+
+def columns_of(contract: Contract, file_plan: FilePlan | None) -> tuple[str, ...]:
+    """The columns that a row is corrected in: those of its file that are merged, in its order, then what is rescued.
+
+    Without the file's plan, all columns of the contract.
+    """
+    if file_plan is None:
+        return tuple(column.name for column in contract.columns if column.name != RESCUED)
+    merged = (name for name in file_plan.columns if name != RESCUED and not name.startswith(IGNORED))
+    return (*merged, *(name for _, name in file_plan.rescued))
+
+
+class Splitter:
+    """Takes the records of one file's rejects apart."""
+
+    def __init__(self, contract: Contract, file_plan: FilePlan) -> None:
+        self._columns = columns_of(contract, file_plan)
+        self._file_columns = [name for name in file_plan.columns if name != RESCUED]
+        self._rescued = dict(file_plan.rescued)
+        self._hidden = any(staged_column(contract, name).pii for name in self._file_columns)
+        dialect = as_corrected(contract).dialect if file_plan.corrected else contract.dialect
+        if self._hidden:  # a record is masked in the form in which it is staged
+            dialect = Dialect(delimiter=dialect.staged_delimiter, quote=dialect.staged_quote, null=(NULL_WORD,))
+        self._spelling = RecordReader(dialect, contract.limits)
+        self._escaped = dialect.escape is Escape.BACKSLASH
+        self._line_end = b"\r" if dialect.newline is Newline.CR else b"\r\n"  # \n would take a \r of the record with it
+        self._null = null_shown(contract)
+
+    def values(self, record: str) -> tuple[str, ...] | None:
+        """A record's values, in the order of `columns_of`; None if it is none, or not all of it is known."""
+        data = record.encode()
+        if len(data) >= KEPT_BYTES or (self._hidden and (self._rescued or data == MASK)):
+            return None
+        if self._escaped and BROKEN.search(record):  # a backslash of ours, or of the file?
+            return None
+        line = data + self._line_end
+        found = BlockReader(self._spelling, line, len(line), at_end=True).record(0)
+        if not isinstance(found, Found) or found.stop != len(line) - 1:
+            return None
+        fields = [self._null if value is None else value.decode() for value in found.values]
+        if len(fields) != len(self._file_columns) + len(self._rescued):
+            return None
+        known = iter(self._file_columns)
+        named = {self._rescued.get(place) or next(known): field for place, field in enumerate(fields)}
+        return tuple(named[name] for name in self._columns)
+
+
+def null_shown(contract: Contract) -> str:
+    """What stands for NULL in what a person sees."""
+    words = contract.dialect.null
+    return "" if contract.dialect.empty is Empty.NULL or "" in words or not words else words[0]
+
+
+def corrected_file(
+    contract: Contract, columns: Sequence[str], rows: Iterable[CorrectedRow]
+) -> tuple[bytes, list[RowOrigin]]:
+    """Rows as a file to be read by `as_corrected(contract)`, and where each row of it comes from.
+
+    Raises UnicodeEncodeError for half a character.
+    """
+    reader = RecordReader(as_corrected(contract).dialect, contract.limits)
+    body = bytearray(reader.written(name.encode() for name in columns) + b"\n")
+    places = []
+    for row in rows:
+        places.append(RowOrigin(own=len(body), byte_offset=row.byte_offset, line=row.line))
+        body += reader.written(_spelt(contract, value) for value in row.values) + b"\n"
+    return bytes(body), places
+
+
+def too_long(contract: Contract, places: Sequence[RowOrigin], size: int) -> RowOrigin | None:
+    """The first row of a file of corrected rows that is longer than a record may be."""
+    ends = [*(place.own for place in places[1:]), size]
+    longest = contract.limits.max_record_bytes
+    return next((p for p, end in zip(places, ends, strict=True) if end - 1 - p.own > longest), None)
+
+
+def still_masked(contract: Contract, values: Mapping[str, str]) -> str:
+    """The first column whose value is the mask that rejects show in its place; empty if none is."""
+    hidden = {column.name for column in contract.columns if column.pii}
+    return next((name for name, value in values.items() if name in hidden and value == MASK.decode()), "")
+
+
+def still_broken(reject: Mapping[str, Any], values: Iterable[str]) -> bool:
+    """Whether a row that was not UTF-8 still has what its bytes are shown as."""
+    shown = set(BROKEN.findall(reject["record"])) if NO_TEXT in reject["reason"] else ()
+    return any(escape in value for value in values for escape in shown)
+
+
+def _spelt(contract: Contract, value: str) -> bytes:
+    """A value, or what stands for NULL."""
+    text = contract.dialect.empty is Empty.TEXT
+    if value in contract.dialect.null or (not value and not text):
+        return NULL_WORD.encode() if text else b""
+    return value.encode()

@@ -1,0 +1,70 @@
+"""How COPY's records are written, where quotes may stand, and what may be wrong with a line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from chalicelib.domain.contract.contract import Dialect, Limits
+from chalicelib.domain.raw.swar import Bytes, Ints, Mask
+
+LF, CR = 10, 13
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grammar:
+    """How records are written, as bytes."""
+
+    delimiter: int
+    quote: int
+    longest: int
+    """The most bytes of a record, its line feed not counted."""
+
+    @classmethod
+    def of(cls, dialect: Dialect, limits: Limits) -> Grammar:
+        """That of what COPY reads, and of a file whose dialect is no other."""
+        longest = limits.max_record_bytes
+        return cls(delimiter=ord(dialect.staged_delimiter), quote=ord(dialect.staged_quote), longest=longest)
+
+
+class Malformation(Enum):
+    """Why a physical line is not a record."""
+
+    BARE_QUOTE = "a quote stands inside a field that does not start with one"
+    TEXT_AFTER_QUOTE = "text follows a closing quote"
+    UNCLOSED = "a quote is never closed"
+    TOO_LONG = "the record is longer than the limit"
+    ESCAPE = "the file ends with a backslash, which stands for nothing by itself"
+
+
+OUT_OF_PLACE = (Malformation.TEXT_AFTER_QUOTE, Malformation.BARE_QUOTE)
+"""What a quote out of place is: one that closes, one that opens."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Malformed:
+    """One line at fault."""
+
+    why: Malformation
+    at: int
+    """Index of the quote at fault in the block; of the line's start if the record is too long."""
+
+
+def may_open(block: Bytes, at: Ints, grammar: Grammar) -> Mask:
+    """Whether quotes at these indices may open: after a line end, a delimiter or a closing quote, or at index 0."""
+    before = block[np.maximum(at - 1, 0)]
+    fits: Mask = (before == LF) | (before == grammar.delimiter) | (before == grammar.quote) | (at == 0)
+    return fits
+
+
+def may_close(block: Bytes, at: Ints, grammar: Grammar) -> Mask:
+    """Whether quotes at these indices may close: before a line end, a delimiter or another quote.
+
+    The padding's line feed counts as one: rightly at the file's end; elsewhere because nothing is known there yet.
+    """
+    after, second = block[at + 1], block[at + 2]
+    fits: Mask = (after == LF) | (after == grammar.delimiter) | (after == grammar.quote)
+    fits |= (after == CR) & (second == LF)
+    return fits

@@ -1,0 +1,247 @@
+"""The first record of a file: which columns come, in which order, and whether they are the contract's."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from chalicelib.domain.contract.contract import (
+    IGNORED,
+    RESCUED,
+    Column,
+    ColumnType,
+    Contract,
+    Dialect,
+    ExtraColumns,
+    Kind,
+    Limits,
+    Newline,
+)
+from chalicelib.domain.contract.identifiers import fold
+from chalicelib.domain.formats.csv.block_reader import BlockReader
+from chalicelib.domain.formats.csv.grammar import Malformation, Malformed
+from chalicelib.domain.formats.csv.preamble import preamble
+from chalicelib.domain.formats.csv.record_reader import Found, More, RecordReader
+from chalicelib.domain.raw.bytesource import ByteSource
+from chalicelib.errors import Rejected
+from chalicelib.visible import printable
+
+FOREIGN = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip"}
+"""How files begin that are not plain UTF-8 text."""
+HEAD_BYTES = 16_384
+"""Read first; more only if the header does not end within."""
+MOST_FOOTER_BYTES = 16 << 20
+MOST_FOOTER_PIECE = 1 << 20
+BEYOND_BYTES = 64
+"""Read behind a header as long as may be: enough to see its line end, or that it has none."""
+ANY_TEXT = ColumnType(kind=Kind.VARCHAR, length=65_535)
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+NAMED = 20
+"""The most columns that an error names."""
+LONGEST_NAME = 64
+"""Characters of each."""
+UNNAMED = "`landfall check` shows what is in them; if the first line is a row, set dialect.header = false"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """What the head of a file says."""
+
+    fields: tuple[str, ...]
+    """Column names as written, spaces around them removed."""
+    data_start: int
+    """Byte offset of the first record."""
+    lines: int
+    """Physical lines before the first record."""
+    skipped: int = 0
+    """Of these, lines before the header that were left out: the contract's preamble, and comments."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """A file's columns as they are staged."""
+
+    columns: tuple[Column, ...]
+    """In the order of the file; some may be staged and not merged. RESCUED, if there is one, comes last."""
+    rescued: tuple[tuple[int, str], ...] = ()
+    """Place in the file and header name of what goes into RESCUED."""
+
+    @classmethod
+    def of(cls, contract: Contract, names: Sequence[str], rescued: Iterable[tuple[int, str]] = ()) -> Layout:
+        """The layout with these column names."""
+        return cls(columns=tuple(staged_column(contract, name) for name in names), rescued=tuple(rescued))
+
+
+def staged_column(contract: Contract, name: str) -> Column:
+    """A column of staging: the contract's, or one that is not merged."""
+    return Column(name=name, type=ANY_TEXT) if name.startswith(IGNORED) else contract.column(name)
+
+
+def read_header(source: ByteSource, dialect: Dialect, limits: Limits) -> Header:
+    """Find a file's first record, and its column names in the record before it. Raises Rejected."""
+    start, lines = preamble(source, dialect, limits)
+    if not dialect.header:
+        return Header(fields=dialect.columns, data_start=start, lines=lines, skipped=lines)
+    head, found = _first_record(source, start, RecordReader(replace(dialect, null=()), limits))
+    if start == 0:
+        _refuse_foreign(head)
+    if not head or head[:1] in b"\r\n":
+        raise Rejected("the file does not begin with a header of column names", code="HEADER_MISSING", line=lines + 1)
+    if isinstance(found, Found) and len(found.values) > limits.max_columns:  # millions, perhaps: before a look at each
+        message = f"the header has {len(found.values)} columns, limits.max_columns allows {limits.max_columns}"
+        raise Rejected(message, code="TOO_MANY_COLUMNS", line=lines + 1)
+    if not isinstance(found, Found) or any(_returned(value) for value in found.values):
+        raise Rejected(_no_record(found, limits), code="HEADER_MALFORMED", line=lines + 1)
+    fields = _names([value or b"" for value in found.values], lines)
+    own = head[: found.stop].count(_newline(dialect)) + 1
+    data_start = min(start + found.stop + 1, source.size)
+    return Header(fields=fields, data_start=data_start, lines=lines + own, skipped=lines)
+
+
+def _first_record(source: ByteSource, start: int, reader: RecordReader) -> tuple[bytes, Found | Malformed | More]:
+    """The record at `start`, and the bytes it was read from: hardly more than the longest record, whatever is there."""
+    most = min(reader.longest + BEYOND_BYTES, source.size - start)
+    head = source.read(start, min(HEAD_BYTES, most))
+    while True:
+        found = BlockReader(reader, head, len(head), at_end=start + len(head) >= source.size).record(0)
+        if not isinstance(found, More) or len(head) == most:
+            return head, found
+        head += source.read(start + len(head), min(3 * len(head), most - len(head)))
+
+
+def _no_record(found: Found | Malformed | More, limits: Limits) -> str:
+    """Why a header is no record of names."""
+    if isinstance(found, Found):
+        return "the header holds a carriage return: the file's lines seem to end with it, see dialect.newline"
+    if isinstance(found, More) or found.why is Malformation.TOO_LONG:
+        return f"the header is longer than limits.max_record_bytes, {limits.max_record_bytes}: check its line end"
+    if found.why is Malformation.UNCLOSED:
+        return "the header is not a CSV record: a quote is not closed within limits.max_record_bytes or the file"
+    return f"the header is not a CSV record: {found.why.value}"
+
+
+def _newline(dialect: Dialect) -> bytes:
+    """The last byte of a line end."""
+    return b"\r" if dialect.newline is Newline.CR else b"\n"
+
+
+def _returned(value: bytes | None) -> bool:
+    """A carriage return by itself in a name: the file's lines end with it."""
+    return value is not None and b"\r" in value.replace(b"\r\n", b"")
+
+
+def data_end(source: ByteSource, start: int, dialect: Dialect) -> int:
+    """Where the footer begins: behind so many physical lines fewer, but not before `start`. Raises Rejected.
+
+    Lines are looked for from the end, in pieces that grow, as far as MOST_FOOTER_BYTES before it.
+    """
+    newline = _newline(dialect)
+    end, left = source.size, dialect.footer_lines
+    at = end - source.read(max(end - 1, 0), 1).endswith(newline)  # the last line's own end
+    piece = HEAD_BYTES
+    while left and at > start:
+        if source.size - at > MOST_FOOTER_BYTES:
+            message = (
+                f"the last {dialect.footer_lines} lines, a footer by the contract, have over {MOST_FOOTER_BYTES} bytes"
+            )
+            raise Rejected(f"{message}; see dialect.footer_lines", code="FOOTER_TOO_LONG", byte_offset=at)
+        begin, piece = max(start, at - piece), min(2 * piece, MOST_FOOTER_PIECE)
+        text = source.read(begin, at - begin)
+        until = len(text)
+        while left and (found := text.rfind(newline, 0, until)) >= 0:
+            left, end, until = left - 1, begin + found + 1, found
+        at = begin
+    return start if left else end
+
+
+def _refuse_foreign(head: bytes) -> None:
+    for beginning, what in FOREIGN.items():
+        if head.startswith(beginning):
+            raise Rejected(f"the file is {what}, not plain UTF-8 text", code="HEADER_ENCODING", line=1)
+
+
+def _names(values: list[bytes], lines: int) -> tuple[str, ...]:
+    """The header's values as column names."""
+    try:
+        return tuple(value.decode().strip() for value in values)
+    except UnicodeDecodeError:
+        raise Rejected("the header is not UTF-8", code="HEADER_ENCODING", line=lines + 1) from None
+
+
+def match_header(
+    contract: Contract, fields: tuple[str, ...], *, from_file: bool = True, private: bool = True
+) -> Layout:
+    """Find each header name's column, by name or alias, in any order. Raises Rejected with what differs.
+
+    Case, spaces and underscores do not count. A column that is neither required nor part of the key nor the order may
+    be absent; a name the contract does not know fails the file, unless the contract has another use for it. A line
+    from a file may be a row of one that lacks its header: the error quotes it only if it is clearly a header, or if
+    `private` is off, because only the file's owner reads the error.
+    """
+    columns = [column for column in contract.columns if column.name != RESCUED]
+    known = {fold(name): column for column in columns for name in (column.name, *column.aliases)}
+    known |= {fold(column.name): column for column in columns}  # a name counts before another's alias
+    found = [known.get(fold(field)) for field in fields]
+    needed = {*contract.key, contract.order_by} | {c.name for c in contract.columns if c.required}
+    present = Counter(column.name for column in found if column)
+    extra = [place for place, column in enumerate(found) if column is None]
+    strict = contract.extra_columns is ExtraColumns.FAIL
+    strange = strict and from_file and any(fields) and not present
+    named = not (from_file and private) or _clearly_a_header(contract, fields, present)
+    unexpected = [place for place in extra if fields[place]] if strict and (named or not strange) else []
+    problems = {
+        "missing": [c.name for c in columns if c.name in needed and not present[c.name]],
+        "unexpected": [fields[place] if named else f"field {place + 1}" for place in unexpected],
+        "without a name": [f"column {place + 1}" for place in extra if not fields[place]] if strict else [],
+        "given twice": [name for name, count in present.items() if count > 1],
+    }
+    if strange or any(problems.values()):
+        parts = [f"{what}: {_some(names)}" for what, names in problems.items() if names]
+        parts += [_strange(contract, fields)] if strange else []
+        parts += [UNNAMED] if unexpected and not named else []
+        text = f"the header does not fit the contract {contract.name}; {'; '.join(parts)}"
+        raise Rejected(text, code="HEADER_MISMATCH", line=1)
+    if contract.extra_columns is ExtraColumns.RESCUE and extra:
+        names = [*(column.name for column in found if column), RESCUED]
+        return Layout.of(contract, names, _distinct([(place, fields[place]) for place in extra]))
+    return Layout.of(contract, [c.name if c else f"{IGNORED}{place + 1}" for place, c in enumerate(found)])
+
+
+def _clearly_a_header(contract: Contract, fields: Sequence[str], present: Mapping[str, int]) -> bool:
+    """Whether a line cannot be a row: otherwise its values would reach readers who may not see rows.
+
+    Most of the contract's columns are in it, each once, and most of its fields are columns. Each field is a name by
+    its look: a quote that is left open, or another line end, would make rows a part of a field. A value of a pii
+    column is never risked.
+    """
+    columns = [column for column in contract.columns if column.name != RESCUED]
+    most = 2 * len(present) > max(len(columns), len(fields)) and max(present.values()) == 1
+    return most and not any(c.pii for c in columns) and all(len(f) <= LONGEST_NAME and printable(f) for f in fields)
+
+
+def _strange(contract: Contract, fields: tuple[str, ...]) -> str:
+    """What may be wrong with a first line in which no name is known."""
+    own = contract.dialect.delimiter
+    other = next((name for d, name in DELIMITERS.items() if len(fields) == 1 and d != own and d in fields[0]), "")
+    if other:
+        return f"it has {other} between its names, and the contract wants {DELIMITERS.get(own, repr(own))}"
+    return f"not one of its {len(fields)} names is known: is the first line a header?"
+
+
+def _distinct(named: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Names for an object's members: a column without a name gets its number, a second one of a name too."""
+    taken = {name for _, name in named}
+    seen: set[str] = set()
+    for place, field in named:
+        name = field or f"column {place + 1}"
+        while name in seen or (not field and name in taken):
+            name += f" ({place + 1})"
+        seen.add(name)
+        yield place, name
+
+
+def _some(names: list[str]) -> str:
+    """As many of the names as fit a sentence, long ones cut."""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(name[:LONGEST_NAME] for name in names[:NAMED]) + more

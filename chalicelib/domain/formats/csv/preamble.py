@@ -1,0 +1,73 @@
+"""The lines before a file's header: those that the contract declares, then comments.
+
+They are read forward, each byte once, in pieces that grow; MOST_BYTES of them at most. A file of nothing but comments
+is refused for little more than the work of reading those.
+"""
+
+from __future__ import annotations
+
+from chalicelib.domain.contract.contract import Dialect, Limits, Newline
+from chalicelib.domain.raw.bytesource import ByteSource
+from chalicelib.errors import Rejected
+
+BOM = b"\xef\xbb\xbf"
+FIRST_BYTES = 1_024
+"""The first piece, which mostly is all; each further one has twice the size."""
+MOST_PIECE_BYTES = 1 << 20
+MOST_BYTES = 16 << 20
+
+
+def preamble(source: ByteSource, dialect: Dialect, limits: Limits) -> tuple[int, int]:
+    """Where the header starts, and the physical lines before it. Raises Rejected."""
+    marked = source.read(0, min(len(BOM), source.size)) == BOM
+    text, lines = _Forward(source, len(BOM) if marked else 0), 0
+    newline, comment = (b"\r" if dialect.newline is Newline.CR else b"\n"), dialect.comment.encode()
+    while lines < dialect.preamble_lines or (comment and text.begins(comment)):
+        if not text.skip_line(newline, limits.max_record_bytes):
+            raise _missing("the file ends before its header, in what the contract skips")
+        if text.offset > MOST_BYTES:
+            raise _missing(f"the first {MOST_BYTES} bytes are comments, and no header follows them; leave them out")
+        lines += 1
+    return text.offset, lines
+
+
+def _missing(message: str) -> Rejected:
+    return Rejected(message, code="HEADER_MISSING", line=1)
+
+
+class _Forward:
+    """A source at a place that only moves on."""
+
+    def __init__(self, source: ByteSource, begin: int) -> None:
+        self.source, self.held, self.begin, self.place = source, b"", begin, 0
+        self.piece = FIRST_BYTES
+
+    @property
+    def offset(self) -> int:
+        """Of the place in the source."""
+        return self.begin + self.place
+
+    def begins(self, mark: bytes) -> bool:
+        """Whether the mark stands at the place."""
+        while len(self.held) - self.place < len(mark) and self._more():
+            pass
+        return self.held.startswith(mark, self.place)
+
+    def skip_line(self, newline: bytes, longest: int) -> bool:
+        """Move behind the line end. False if there is none within `longest` bytes, or the file ends with it."""
+        seen = 0
+        while (found := self.held.find(newline, self.place + seen)) < 0:
+            seen = len(self.held) - self.place
+            if seen > longest or not self._more():
+                return False
+        self.place = found + 1
+        return True
+
+    def _more(self) -> bool:
+        """Read on; what is behind the place is let go."""
+        self.begin, self.held, self.place = self.offset, self.held[self.place :], 0
+        begin = self.begin + len(self.held)
+        wanted = min(self.piece, self.source.size - begin)
+        self.held += self.source.read(begin, wanted) if wanted else b""
+        self.piece = min(2 * self.piece, MOST_PIECE_BYTES)
+        return wanted > 0

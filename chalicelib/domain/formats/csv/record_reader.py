@@ -1,0 +1,134 @@
+"""How one record is spelt: its fields from the bytes of a file, and the bytes that COPY reads from the fields.
+
+For dialects that `records.py` does not know: fields without quotes or with backslashes, quotes that are text,
+delimiters of several characters, lines that end with a carriage return. `block_reader.py` makes records of the fields.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from chalicelib.domain.contract.contract import Dialect, Empty, Escape, Limits, Newline, Quotes
+
+CR = b"\r"
+
+
+class More(Enum):
+    """The record cannot be told from the bytes at hand."""
+
+    NEEDED = "needed"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One record."""
+
+    stop: int
+    """Index of its line end's last byte, or of the file's end."""
+    values: list[bytes | None]
+    """None for NULL."""
+    changed: bool
+    """COPY would not read these values from the record as it stands."""
+
+
+class RecordReader:
+    """A dialect compiled to expressions."""
+
+    def __init__(self, dialect: Dialect, limits: Limits) -> None:
+        self.delimiter, self.quote = dialect.delimiter.encode(), dialect.quote.encode()
+        self.quoted = bool(self.quote)
+        self.newline = CR if dialect.newline is Newline.CR else b"\n"
+        self.longest = limits.max_record_bytes
+        self.backslash = dialect.escape is Escape.BACKSLASH
+        self.lenient = dialect.quotes is Quotes.LENIENT
+        self.null = null_words(dialect)
+        self.staged_quote, self.staged_delimiter = dialect.staged_quote.encode(), dialect.staged_delimiter.encode()
+        self.rewritten = self.staged_delimiter != self.delimiter
+        """COPY reads no record of several fields as it stands."""
+        self.returns = self.newline != CR
+        self.enclosed, self.inside, self.plain = self._expressions()
+        self._escaped = re.compile(rb"\\(\r\n|.)", re.DOTALL)
+        special = {self.quote, self.staged_quote, b"\\" if self.backslash else b"", b"" if self.returns else b"\n"}
+        if self.rewritten:
+            special.add(self.staged_delimiter)
+        self.special = re.compile(b"|".join(re.escape(s) for s in sorted(special) if s))
+        """What keeps a line from being its fields with delimiters between them."""
+        self._to_quote = re.compile(b"[\r\n%s%s]" % (re.escape(self.staged_quote), re.escape(self.staged_delimiter)))
+
+    def _expressions(self) -> tuple[re.Pattern[bytes], ...]:
+        """Of a field in quotes, of what may stand in it, and of a field without."""
+        quote, delimiter, newline = map(re.escape, (self.quote or b'"', self.delimiter, self.newline))
+        escape = rb"\\(?:\r\n|[^\r]|\r(?!\n))" if self.backslash else b""
+        slash = rb"\\" if self.backslash else b""
+        inside = b"[^%s%s]*+" % (quote, slash)
+        pair = b"(?:%s)" % b"|".join(part for part in (quote * 2, escape) if part)
+        bare = b"" if self.lenient or not self.quote else quote
+        one = len(self.delimiter) == 1
+        run = b"[^%s%s%s%s]" % (newline, slash, bare, delimiter if one else b"")
+        run = run + b"++" if one else b"(?:(?!%s)%s)++" % (delimiter, run)
+        plain = b"(?:%s)*+" % b"|".join(part for part in (run, escape) if part)
+        return (
+            re.compile(b"%s%s(?:%s%s)*+%s" % (quote, inside, pair, inside, quote)),
+            re.compile(b"%s(?:%s%s)*+" % (inside, pair, inside)),
+            re.compile(plain),
+        )
+
+    # ---- reading ----------------------------------------------------------------------------------------------------
+
+    def line_starts(self, data: bytes, start: int, stop: int) -> Iterator[int]:
+        """Where physical lines begin behind escaped line ends, in a field without quotes."""
+        if data.find(self.newline, start, stop) < 0:
+            return
+        for escape in self._escaped.finditer(data, start, stop):
+            if self.newline in escape[1]:
+                yield escape.end()
+                if escape[1] != self.newline and not self.returns:  # the line feed after its line's carriage return
+                    yield escape.end() - 1
+
+    def value(self, raw: bytes, enclosed: bool) -> bytes | None:
+        """What the bytes of a field stand for."""
+        if not enclosed and raw in self.null:
+            return None
+        if self.backslash and b"\\" in raw:
+            return b"".join(self._unescaped(raw[1:-1] if enclosed else raw, enclosed))
+        if not enclosed:
+            return raw
+        text = raw[1:-1]
+        return text.replace(self.quote * 2, self.quote) if self.quote in text else text
+
+    def differs(self, raw: bytes, value: bytes | None, enclosed: bool) -> bool:
+        """Whether COPY would read another value."""
+        if value is None or (self.backslash and b"\\" in raw):
+            return True
+        return not enclosed and (self.staged_quote in raw or (not self.returns and b"\n" in raw))
+
+    def _unescaped(self, raw: bytes, enclosed: bool) -> list[bytes]:
+        parts, at = [], 0
+        for found in self._escaped.finditer(raw):
+            before = raw[at : found.start()]
+            parts += [before.replace(self.quote * 2, self.quote) if enclosed else before, found[1]]
+            at = found.end()
+        rest = raw[at:]
+        return [*parts, rest.replace(self.quote * 2, self.quote) if enclosed else rest]
+
+    # ---- writing ----------------------------------------------------------------------------------------------------
+
+    def written(self, values: Iterable[bytes]) -> bytes:
+        """The record as COPY reads it, without a line end."""
+        row = self.staged_delimiter.join(
+            value if not self._to_quote.search(value) else self._in_quotes(value) for value in values
+        )
+        return row or self.staged_quote * 2
+
+    def _in_quotes(self, value: bytes) -> bytes:
+        quote = self.staged_quote
+        return quote + value.replace(quote, quote * 2) + quote
+
+
+def null_words(dialect: Dialect) -> frozenset[bytes]:
+    """The fields without quotes that are rewritten as NULL; an empty one needs no rewriting unless empty is text."""
+    words = frozenset(word.encode() for word in dialect.null)
+    return words if dialect.empty is Empty.TEXT else words - {b""}

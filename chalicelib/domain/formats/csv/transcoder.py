@@ -1,0 +1,310 @@
+"""Blocks of a file as text that COPY reads: the file's own bytes where they are that already, else written anew.
+
+A dialect that COPY cannot be told of costs nothing for blocks in which it does not show: those without a null word,
+a comment, a backslash, a quote that is text. In others each record is read by `spelling.py`, and written anew if it has
+to be; a record that COPY reads rightly is left as it is, so that what is staged does not depend on the blocks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from chalicelib.domain.checks.codes import LoadError
+from chalicelib.domain.checks.row_fault import RowFault, ragged
+from chalicelib.domain.contract.contract import (
+    NULL_WORD,
+    RESCUED,
+    Column,
+    Dialect,
+    Empty,
+    Kind,
+    Limits,
+    Newline,
+    Quotes,
+)
+from chalicelib.domain.formats.csv.block_reader import BlockReader
+from chalicelib.domain.formats.csv.grammar import Grammar, Malformation, Malformed
+from chalicelib.domain.formats.csv.record_reader import CR, Found, More, RecordReader, null_words
+from chalicelib.domain.formats.csv.records import Records, scan
+from chalicelib.domain.formats.csv.work import Work
+from chalicelib.domain.raw.swar import PADDING, Fields, Ints, fields_of
+
+MOST_ROW_BYTES = 4 << 20
+"""Redshift's longest row: a record that is longer once it is written anew is rejected."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where rows that were written anew stand in the block as it was read."""
+
+    data: bytes
+    starts: Ints
+    ends: Ints
+    """Index behind each record, its line end left out."""
+    stops: Ints
+    """Index behind each line end."""
+    faults: Mapping[int, RowFault]
+    """Rows that were found bad while they were written."""
+    comments: frozenset[int]
+    """Rows that are comments."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """A block's records as text that COPY reads, and where they come from."""
+
+    data: bytes
+    """The text and its padding."""
+    block: Fields
+    records: Records
+    starts: Ints
+    """Index of each record's first byte in the block as it was read."""
+    line_feeds: Ints
+    """Index of every line end there."""
+    consumed: int
+    """Where the next record starts there."""
+    unended: Malformed | None
+    """The line at `consumed` is at fault and its end is not in the block."""
+    origin: Origin | None = None
+    """None if the text is the block, byte for byte."""
+
+
+def read_plain(data: bytes, size: int, grammar: Grammar, *, at_end: bool, work: Work) -> Reading:
+    """The first `size` bytes of a padded block, which are what COPY reads."""
+    block = fields_of(data)
+    records = scan(block.data, size, at_end=at_end, grammar=grammar)
+    work.spend(records.looked)
+    return Reading(
+        data=data,
+        block=block,
+        records=records,
+        starts=records.starts,
+        line_feeds=records.line_feeds,
+        consumed=records.consumed,
+        unended=records.unended,
+    )
+
+
+@dataclass(kw_only=True)
+class _Rows:
+    """The rows of one block, as far as they are read."""
+
+    texts: list[bytes] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    stops: list[int] = field(default_factory=list)
+    malformed: dict[int, Malformed] = field(default_factory=dict)
+    faults: dict[int, RowFault] = field(default_factory=dict)
+    comments: list[int] = field(default_factory=list)
+
+    def add(self, text: bytes, start: int, end: int, stop: int) -> None:
+        self.texts.append(text)
+        self.starts.append(start)
+        self.ends.append(end)
+        self.stops.append(stop)
+
+
+class Transcoder:
+    """Reads one file's dialect; `columns` are those of the file, in order, `rescued` header names by their place."""
+
+    def __init__(self, dialect: Dialect, limits: Limits, columns: Sequence[Column], rescued: Mapping[int, str]) -> None:
+        self.reader = RecordReader(dialect, limits)
+        self.grammar = Grammar.of(dialect, limits)
+        self.width = len(columns) + len(rescued) - bool(rescued)
+        self.rescued = {place: json.dumps(name) for place, name in rescued.items()}
+        self.text_counts = dialect.empty is Empty.TEXT
+        self.comment = dialect.comment.encode()
+        self.null = null_words(dialect)
+        self.lenient = dialect.quotes is Quotes.LENIENT
+        self.returns = dialect.newline is Newline.LF
+        kinds = [column.type for column in columns if column.name != RESCUED] if rescued else [c.type for c in columns]
+        for place in sorted(rescued):
+            kinds.insert(place, columns[-1].type)
+        documents = [kind.kind in (Kind.SUPER, Kind.VARBYTE) for kind in kinds]
+        self.marked = [kind.is_text or document for kind, document in zip(kinds, documents, strict=True)]
+        self.texts = [kind.is_text for kind in kinds]
+        never = rescued or self.reader.delimiter != self.reader.staged_delimiter
+        self.always = bool(never) or (self.text_counts and (b"" in self.null or any(documents)))
+        self._shows = self._signs(dialect)
+
+    def _signs(self, dialect: Dialect) -> list[bytes]:
+        """What a block may not hold if its bytes are to be read as they stand."""
+        signs = [word for word in self.null if word]
+        signs += [b'"'] if not dialect.quote else []
+        signs += [b"\\"] if self.reader.backslash else []
+        signs += [self.reader.newline + self.comment] if self.comment else []
+        signs += [NULL_WORD.encode()] if self.text_counts else []
+        return signs if self.returns else [*signs, b"\n", self.reader.staged_quote]
+
+    def read(self, data: bytes, size: int, *, at_end: bool, work: Work) -> Reading:
+        """The first `size` bytes of a padded block."""
+        if self._plain(data, size):
+            text = data if self.returns else data[:size].replace(CR, b"\n") + PADDING
+            reading = read_plain(text, size, self.grammar, at_end=at_end, work=work)
+            if not (self.lenient and (reading.records.malformed or reading.unended)):
+                return reading
+        work.spend(size)
+        return self._written(BlockReader(self.reader, data, size, at_end=at_end, work=work))
+
+    def _plain(self, data: bytes, size: int) -> bool:
+        if self.always or (self.comment and data.startswith(self.comment)):
+            return False
+        return all(data.find(sign, 0, size) < 0 for sign in self._shows)
+
+    # ---- record by record -------------------------------------------------------------------------------------------
+
+    def _written(self, block: BlockReader) -> Reading:
+        rows, at, unended = _Rows(), 0, None
+        data, size, at_end = block.data, block.size, block.at_end
+        while at < size:
+            end = data.find(self.reader.newline, at, size)
+            stop = self._line(rows, block, at, end)
+            if isinstance(stop, Malformed):
+                fault, stop = stop, end + 1 if end >= 0 else size
+                if end < 0 and not at_end:
+                    unended = fault
+                    break
+                rows.malformed[len(rows.texts)] = fault
+                rows.add(b"", at, self._end(data, at, end if end >= 0 else size), stop)
+            if stop < 0:
+                break
+            at = stop
+        block.account()
+        return self._reading(rows, data, size, at, unended)
+
+    def _end(self, data: bytes, start: int, end: int) -> int:
+        """Index behind a record whose line feed, or the file's end, is at `end`."""
+        return end - 1 if self.returns and end > start and data.startswith(CR, end - 1, end) else end
+
+    def _line(self, rows: _Rows, block: BlockReader, at: int, end: int) -> int | Malformed:
+        """Add the row at `at`, whose line ends at `end`; gives where the next starts, -1 if that is not to be told."""
+        reader, data, size, at_end = self.reader, block.data, block.size, block.at_end
+        if self.comment and not at_end and end < 0 and size - at < len(self.comment):
+            return -1
+        comment = bool(self.comment) and data.startswith(self.comment, at, size)
+        if comment or (end >= 0 and (end == at or (end == at + 1 and self.returns and data[at] == 13))):
+            return self._left_out(rows, data, at, end, size, at_end, comment)
+        if end < 0 or end - at > reader.longest or reader.special.search(data, at, end):
+            found = block.record(at)
+            if isinstance(found, More):
+                return -1
+            if isinstance(found, Malformed):
+                return found
+            return self._record(rows, data, at, found, size)
+        line = data[at : end - (self.returns and data[end - 1] == 13)]
+        values: list[bytes | None] = list(line.split(reader.delimiter))
+        changed = self.always or not self.null.isdisjoint(values)
+        if changed:
+            values = [None if value in self.null else value for value in values]
+        return self._record(rows, data, at, Found(end, values, changed), size)
+
+    def _left_out(
+        self, rows: _Rows, data: bytes, at: int, end: int, size: int, at_end: bool, comment: bool
+    ) -> int | Malformed:
+        """A comment or a blank line, which are no rows."""
+        if (end if end >= 0 else size) - at > self.reader.longest:
+            return Malformed(why=Malformation.TOO_LONG, at=at)
+        if end < 0 and not at_end:
+            return -1
+        if comment:
+            rows.comments.append(len(rows.texts))
+        stop = end + 1 if end >= 0 else size
+        rows.add(b"", at, self._end(data, at, end if end >= 0 else size), stop)
+        return stop
+
+    def _record(self, rows: _Rows, data: bytes, at: int, found: Found, size: int) -> int:
+        stop = min(found.stop + 1, size)
+        row, end = len(rows.texts), self._end(data, at, found.stop)
+        if end == at:  # a last line that is nothing but a carriage return
+            rows.add(b"", at, end, stop)
+            return stop
+        text = data[at : found.stop]
+        if fault := self._fault(found.values):
+            rows.faults[row], text = fault, b""
+        elif found.changed or self.always:
+            text = self.reader.written(self._staged(found.values))
+        if len(text) > MOST_ROW_BYTES:
+            rows.malformed[row], text = Malformed(why=Malformation.TOO_LONG, at=at), b""
+        rows.add(text, at, end, stop)
+        return stop
+
+    def _fault(self, values: Sequence[bytes | None]) -> RowFault | None:
+        if self.text_counts and NULL_WORD.encode() in values:
+            reason = f"a value is {NULL_WORD}, which stands for NULL in what is staged"
+            return RowFault(column="", code=LoadError.CONTRACT, reason=reason)
+        if not self.rescued:
+            return None
+        if len(values) != self.width:
+            return ragged(len(values), self.width)
+        for place in self.rescued:
+            value = values[place] or b""
+            if b"\0" in value:
+                return RowFault(column=RESCUED, code=LoadError.NUL, reason="holds a NUL byte")
+            try:
+                value.decode()
+            except UnicodeDecodeError:
+                return RowFault(column=RESCUED, code=LoadError.UTF8, reason="is not valid UTF-8")
+        return None
+
+    def _staged(self, values: Sequence[bytes | None]) -> list[bytes]:
+        """The values in the order they are staged in, NULL as COPY is told of it."""
+        if len(values) != self.width:
+            return [value or b"" for value in values]
+        kept = [self._word(values[p], p) for p in range(self.width) if p not in self.rescued]
+        return [*kept, self._document(values)] if self.rescued else kept
+
+    def _word(self, value: bytes | None, place: int) -> bytes:
+        if self.text_counts and self.marked[place] and (value is None or not (value or self.texts[place])):
+            return NULL_WORD.encode()
+        return value or b""
+
+    def _document(self, values: Sequence[bytes | None]) -> bytes:
+        """What the contract does not know of, as a JSON object by header name."""
+        pairs = []
+        for place, name in self.rescued.items():
+            value = values[place]
+            absent = value is None or (not value and not self.text_counts)
+            pairs.append(f"{name}: {'null' if absent else json.dumps((value or b'').decode(), ensure_ascii=False)}")
+        return ("{" + ", ".join(pairs) + "}").encode()
+
+    def _reading(self, rows: _Rows, data: bytes, size: int, consumed: int, unended: Malformed | None) -> Reading:
+        text = b"\n".join([*rows.texts, b""])
+        padded = text + PADDING
+        block = fields_of(padded)
+        roomy = replace(self.grammar, longest=len(padded))
+        records = scan(block.data, len(text), at_end=True, grammar=roomy)
+        starts, ends, stops = (np.array(index, np.int64) for index in (rows.starts, rows.ends, rows.stops))
+        return Reading(
+            data=padded,
+            block=block,
+            records=replace(records, malformed=rows.malformed),
+            starts=starts,
+            line_feeds=np.flatnonzero(np.frombuffer(data, np.uint8)[:size] == self.reader.newline[0]),
+            consumed=consumed,
+            unended=unended,
+            origin=Origin(
+                data=data,
+                starts=starts,
+                ends=ends,
+                stops=stops,
+                faults=rows.faults,
+                comments=frozenset(rows.comments),
+            ),
+        )
+
+
+def transcoder_for(
+    dialect: Dialect, limits: Limits, columns: Sequence[Column], rescued: Mapping[int, str]
+) -> Transcoder | None:
+    """What reads the dialect; None if COPY reads its files as they are."""
+    plain = Dialect(delimiter=dialect.staged_delimiter, quote=dialect.staged_quote)
+    same = (dialect.delimiter, dialect.quote) == (plain.delimiter, plain.quote)
+    same &= not null_words(dialect) and not dialect.comment
+    options = ((dialect.escape, plain.escape), (dialect.quotes, plain.quotes), (dialect.newline, plain.newline))
+    if same and not rescued and dialect.empty is plain.empty and all(own is default for own, default in options):
+        return None
+    return Transcoder(dialect, limits, columns, rescued)

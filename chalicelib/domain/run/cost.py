@@ -1,0 +1,161 @@
+"""What a run uses of what AWS bills, and what that is at list prices. Pure; an estimate, not a bill.
+
+Guarantees that the calls counted here are those the code makes (tests/contract/test_cost.py counts them). It does not
+know free tiers, discounts, idle polling, nor how long Redshift takes. docs/cost.md explains each line.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+
+from chalicelib.domain.run.model import Chunk, Run, RunState
+
+BATCH = 10
+"""Messages in one request to SQS."""
+STAGE_GB, ADVANCE_GB, ARRIVE_GB, EVENT_GB = (mb / 1024 for mb in (3008, 1769, 512, 256))
+"""Memory of stage_chunk, advance_run, on_incoming and on_statement, as `.chalice/config.json` has it."""
+CALL_SECONDS = 0.5
+"""Assumed length of a call that stages nothing; its time is not recorded."""
+RPUS = 8
+"""Redshift Serverless capacity: the template's `BaseCapacity`."""
+LEAST_SECONDS = 60
+"""The least that Redshift Serverless bills when it wakes, and Glue for a job."""
+PART_BYTES = 5 << 20
+"""A part of a staged file larger than one part is a request of its own; taken to be as large as its source."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """Amounts of what is billed."""
+
+    lambda_gb_seconds: float = 0.0
+    lambda_requests: float = 0.0
+    dynamodb_writes: float = 0.0
+    """Write request units, indexes and transactions included, for items of up to 1 KB."""
+    dynamodb_reads: float = 0.0
+    """Read request units, as if each was strongly consistent."""
+    sqs_requests: float = 0.0
+    s3_writes: float = 0.0
+    """PUT, COPY, POST and LIST."""
+    s3_reads: float = 0.0
+    """GET and HEAD."""
+    sns_publishes: float = 0.0
+    rpu_seconds: float = 0.0
+
+    def plus(self, other: Usage) -> Usage:
+        return Usage(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
+
+    def times(self, factor: float) -> Usage:
+        return Usage(**{name: amount * factor for name, amount in asdict(self).items()})
+
+
+CALLS_OF_A_FILE = Usage(
+    lambda_requests=8,  # on_incoming, six of advance_run, on_statement
+    dynamodb_writes=36,
+    dynamodb_reads=22,
+    sqs_requests=18,
+    s3_writes=3,
+    s3_reads=8,
+    sns_publishes=1,
+)
+"""Of a file that is loaded alone, without rejects, but for its chunks and their batches."""
+CALLS_OF_A_CHUNK = Usage(
+    lambda_requests=1, dynamodb_writes=7, dynamodb_reads=3, sqs_requests=2, s3_writes=1, s3_reads=2
+)
+ADVANCES = 6
+"""Calls of advance_run for a file."""
+
+US_EAST_1 = {
+    "lambda_gb_seconds": 0.0000166667,
+    "lambda_requests": 0.20e-6,
+    "dynamodb_writes": 0.625e-6,
+    "dynamodb_reads": 0.125e-6,
+    "sqs_requests": 0.40e-6,
+    "s3_writes": 5e-6,
+    "s3_reads": 0.4e-6,
+    "sns_publishes": 0.50e-6,
+    "rpu_seconds": 0.375 / 3600,
+    "glue_dpu_seconds": 0.44 / 3600,
+}
+"""USD for one of each, x86_64; docs/cost.md says which of them were confirmed."""
+PRICES_OF = "us-east-1 list prices of 2025"
+GLUE_DPUS = 2
+"""The least that a Spark job of Glue takes."""
+
+
+def calls(chunks: int, chunk_bytes: float = 0.0) -> Usage:
+    """Requests of one file that is loaded alone."""
+    parts = math.ceil(chunk_bytes / PART_BYTES)
+    in_parts = parts + 1 if parts > 1 else 0  # begin and complete come on top, instead of one PUT
+    more = Usage(sqs_requests=math.ceil(chunks / BATCH), s3_writes=in_parts * chunks)
+    return CALLS_OF_A_FILE.plus(CALLS_OF_A_CHUNK.times(chunks)).plus(more)
+
+
+def usage(*, chunks: int, size: float, stage_seconds: float, load_seconds: float | None) -> Usage:
+    """One file of `size` bytes; `stage_seconds` of all its chunks; None for a load that was never asked for."""
+    waits = CALL_SECONDS * (ADVANCE_GB * ADVANCES + ARRIVE_GB + EVENT_GB)
+    woken = 0.0 if load_seconds is None else RPUS * max(LEAST_SECONDS, load_seconds)
+    work = Usage(lambda_gb_seconds=stage_seconds * STAGE_GB + waits, rpu_seconds=woken)
+    return calls(chunks, size / max(1, chunks)).plus(work)
+
+
+def usage_of(run: Run, chunks: Sequence[Chunk], now: float) -> Usage:
+    """What a run has used, from its record. A load that others share counts in full in each of them."""
+    asked = run.moments.get(RunState.LOADING.value)
+    ends = [run.moments[s.value] for s in RunState if s.terminal and s.value in run.moments]
+    load = None if asked is None else max(0.0, (max(ends) if run.state.terminal and ends else now) - asked)
+    seconds = sum(chunk.seconds for chunk in chunks)
+    return usage(chunks=run.chunks, size=run.text_bytes or run.source.size, stage_seconds=seconds, load_seconds=load)
+
+
+def costs(used: Usage, prices: Mapping[str, float] = US_EAST_1) -> dict[str, float]:
+    """USD by line."""
+    return {name: amount * prices[name] for name, amount in asdict(used).items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workload:
+    """Files of one size that come every day, and what is assumed of the time they take."""
+
+    files_per_day: float
+    gb_per_file: float
+    chunk_mb: float = 50.0
+    files_per_load: float = 1.0
+    stage_seconds_per_gb: float = 20.0
+    load_seconds_per_gb: float = 30.0
+    glue_seconds_per_gb: float = 60.0
+    days: float = 30.0
+
+    @property
+    def loads(self) -> float:
+        """A day."""
+        return self.files_per_day / self.files_per_load
+
+    @property
+    def gb_per_load(self) -> float:
+        return self.gb_per_file * self.files_per_load
+
+
+def month_of(work: Workload) -> Usage:
+    """What Landfall uses in a month. Loads closer than a minute share the minute that Redshift is awake."""
+    size = work.gb_per_file * 1e9
+    chunks = max(1, math.ceil(size / (work.chunk_mb * 1e6)))
+    staged = work.gb_per_file * work.stage_seconds_per_gb
+    file = usage(chunks=chunks, size=size, stage_seconds=staged, load_seconds=None)
+    return file.times(work.files_per_day * work.days).plus(Usage(rpu_seconds=_rpu_seconds(work)))
+
+
+def glue_month(work: Workload, prices: Mapping[str, float] = US_EAST_1) -> dict[str, float]:
+    """USD for one Glue job per load that reads, checks and writes, and the same COPY and merge after it."""
+    seconds = work.loads * max(LEAST_SECONDS, work.gb_per_load * work.glue_seconds_per_gb)
+    used = {"glue_dpu_seconds": seconds * work.days * GLUE_DPUS, "rpu_seconds": _rpu_seconds(work)}
+    return {name: amount * prices[name] for name, amount in used.items()}
+
+
+def _rpu_seconds(work: Workload) -> float:
+    """A month's. Each wake is a minute at least, but a day has no more than its seconds of waking."""
+    busy = work.gb_per_load * work.load_seconds_per_gb
+    awake = min(work.loads * max(LEAST_SECONDS, busy), max(86_400.0, work.loads * busy))
+    return RPUS * awake * work.days

@@ -1,0 +1,61 @@
+"""Reading what AWS sends: pure functions from an event's dict to our own values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote_plus
+
+from chalicelib.domain.run.model import ChunkTask, Source
+
+
+def landed(event: Mapping[str, Any]) -> Iterator[Source]:
+    """Every object version an S3 notification names. `s3:TestEvent` names none.
+
+    Keys come form-encoded: `+` is a space, `%2B` is a plus. Older services send no sequencer.
+    """
+    for record in event.get("Records", ()):
+        bucket, thing = record["s3"]["bucket"]["name"], record["s3"]["object"]
+        yield Source(
+            bucket=bucket,
+            key=unquote_plus(thing["key"]),
+            etag=thing.get("eTag", "").strip('"'),
+            size=int(thing.get("size", 0)),
+            version_id=thing.get("versionId") or None,
+            sequencer=thing.get("sequencer", ""),
+        )
+
+
+def run_of(body: str) -> str:
+    """The run a message of the run queue asks to move on."""
+    return str(json.loads(body)["run_id"])
+
+
+def task_of(body: str) -> ChunkTask:
+    """The chunk a message of the chunk queue asks to stage."""
+    return ChunkTask(**json.loads(body))
+
+
+def asked_for(body: str) -> ChunkTask | str | None:
+    """What a message of either queue asks for: a chunk, or a run by its id. None if it is not a message of ours."""
+    try:
+        fields = json.loads(body)
+        return ChunkTask(**fields) if set(fields) != {"run_id"} else str(fields["run_id"])
+    except (ValueError, TypeError):
+        return None
+
+
+def run_asked_for(body: str) -> str:
+    """The id of the run that a message of either queue is about; empty if it is not a message of ours."""
+    match asked_for(body):
+        case ChunkTask(run_id=run_id) | str(run_id):
+            return run_id
+        case None:
+            return ""
+
+
+def run_of_statement(event: Mapping[str, Any]) -> str | None:
+    """The run a finished statement belongs to: its name. None for statements that are not ours."""
+    name = str(event.get("detail", {}).get("statementName", ""))
+    return name if len(name) == 32 and set(name) <= set("0123456789abcdef") else None

@@ -1,0 +1,100 @@
+"""Where a run's own objects are in the bucket. Pure functions of the run, so every try writes the same keys.
+
+processed/<object>/<load id>/plan.json            the ranges and columns
+processed/<object>/<load id>/text-00001           the file's text, in pieces, if it was packed or in another encoding
+processed/<object>/<load id>/part-00001.csv.zst   good rows of one chunk
+processed/<object>/<load id>/rejects-00001.jsonl  bad rows of one chunk, lines counted from the chunk's start
+processed/<object>/<load id>/manifest.json        the parts to COPY
+processed/<object>/<load id>/corrections/<id>.csv      bad rows of that load as a person corrected them: nothing in it is masked
+processed/<object>/<load id>/corrections/<id>.origins   where each of them comes from
+processed/<object>/<group id>/manifest.json       the same for runs that are loaded together
+rejected/<object>/<load id>/part-00001.jsonl      bad rows, lines counted from the file's start
+rejected/<object>/<load id>/corrections/<load id>.json which of them a load of corrections has brought in, by where they start
+archive/<object>/<yyyy>/<mm>/<dd>/<run id>/<name> the source, once loaded
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from chalicelib.domain.run.group import Group
+from chalicelib.domain.run.model import Chunk, Correction, Run
+
+OUTPUTS = ("processed/", "rejected/", "archive/", "dashboard_data/")
+"""No contract may take files from below these."""
+
+NAME_BYTES = 255
+LONGEST = 1024
+"""Bytes of a key in S3."""
+
+
+def too_long(name: str) -> bool:
+    """Whether S3 can have no object of that name. DynamoDB refuses to look for some of them."""
+    return len(name.encode()) > LONGEST
+
+
+def plan(run: Run) -> str:
+    return f"processed/{run.prefix}/plan.json"
+
+
+def text(run: Run, number: int) -> str:
+    return f"processed/{run.prefix}/text-{number:05d}"
+
+
+def manifest(run: Run) -> str:
+    return f"processed/{run.prefix}/manifest.json"
+
+
+def group_manifest(object: str, group: Group) -> str:
+    return f"processed/{object}/{group.group_id}/manifest.json"
+
+
+def part(run: Run, chunk: Chunk, planned_start: int) -> str:
+    """A chunk staged again from another start gets another key: a late worker cannot overwrite the right part."""
+    return f"processed/{run.prefix}/part-{_number(chunk, planned_start)}.csv.zst"
+
+
+def chunk_rejects(run: Run, chunk: Chunk, planned_start: int) -> str:
+    return f"processed/{run.prefix}/rejects-{_number(chunk, planned_start)}.jsonl"
+
+
+def rejects(run: Run, number: int) -> str:
+    return f"{reject_parts(run)}{number:05d}.jsonl"
+
+
+def reject_parts(run: Run) -> str:
+    return f"{rejects_prefix(run)}part-"
+
+
+def rejects_prefix(run: Run) -> str:
+    return f"rejected/{run.prefix}/"
+
+
+def corrected(run: Run, name: str) -> str:
+    """The source of a run that corrections rejects of `run`."""
+    return f"processed/{run.prefix}/corrections/{name}.csv"
+
+
+def row_origins(source_key: str) -> str:
+    return source_key.removesuffix(".csv") + ".origins"
+
+
+def loaded_corrections(object: str, load_id: str) -> str:
+    """Below it each load of corrections notes what it brought in of the rejects of that load."""
+    return f"rejected/{object}/{load_id}/corrections/"
+
+
+def loaded_correction(run: Run, corrects: Correction) -> str:
+    return f"{loaded_corrections(run.object, corrects.load_id)}{run.load_id}.json"
+
+
+def archive(run: Run) -> str:
+    """The run id keeps versions of one file apart; the name is kept for people, and cut to a length S3 allows."""
+    day = datetime.fromtimestamp(run.source.last_modified, UTC)
+    name = run.source.name.encode()[-NAME_BYTES:].decode(errors="ignore")
+    return f"archive/{run.object}/{day:%Y/%m/%d}/{run.run_id}/{name}"
+
+
+def _number(chunk: Chunk, planned_start: int) -> str:
+    again = "" if chunk.start == planned_start else f"-from-{chunk.start}"
+    return f"{chunk.number:05d}{again}"

@@ -1,0 +1,121 @@
+"""Which moves a run may make. Both run stores refuse any other, so a late or doubled message cannot move a run back."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from chalicelib.domain.run.model import Counts, Problem, Run
+from chalicelib.domain.run.model import RunState as S
+from chalicelib.domain.run.repeats import DUPLICATE_KEYS
+from chalicelib.errors import (
+    ContractChanged,
+    LandfallError,
+    LoadFailed,
+    LoadStopped,
+    Rejected,
+    Retryable,
+    SourceChanged,
+    WorkGone,
+)
+
+DEAD_LETTER = "DEAD_LETTER"
+DATA_CHECK = "DATA_CHECK_FAILED"
+FILE_FAULTS = (DATA_CHECK, DUPLICATE_KEYS)
+"""What etl.data_check_v1 and etl.apply_scd1_v1 raise if the file is at fault, though only the warehouse could tell. A
+data check's name is any text and follows its code, so that code is looked for first."""
+
+MISSING = re.compile(
+    r"\b(relation|column|schema|function|procedure|role) [^\s(]+(\([^)]*\))? does not exist", re.IGNORECASE
+)
+"""What the warehouse lacks."""
+EVERYBODYS = re.compile(f"permission denied for|{MISSING.pattern}", re.IGNORECASE)
+"""Failures of a load that no other choice of files would fix. A file's fault may quote any words: its code counts."""
+
+PART_GONE = re.compile(r"\bNoSuchKey\b|\bthe specified (?:key|S3 prefix)\b.{0,1100}?\bdoes not exist", re.IGNORECASE)
+"""What COPY says of a manifest or a part that is not there: one file's, and the others can be loaded."""
+
+MOVES: dict[S, frozenset[S]] = {
+    S.ARRIVED: frozenset({S.STAGING, S.REJECTED, S.FAILED, S.SUPERSEDED, S.CANCELLED}),
+    # Back to ARRIVED leads a new generation only: a changed contract before the load, a forced rerun after the end.
+    S.STAGING: frozenset({S.STAGED, S.REJECTED, S.FAILED, S.SUPERSEDED, S.CANCELLED, S.ARRIVED}),
+    S.STAGED: frozenset({S.LOADING, S.FAILED, S.CANCELLED, S.ARRIVED}),
+    # Back to STAGED it goes when its load had no effect: it waits for another.
+    S.LOADING: frozenset({S.LOADED, S.SUPERSEDED, S.FAILED, S.REJECTED, S.CANCELLED, S.STAGED}),
+    S.LOADED: frozenset({S.ARRIVED}),
+    S.REJECTED: frozenset({S.ARRIVED}),
+    S.FAILED: frozenset({S.ARRIVED}),
+    S.SUPERSEDED: frozenset({S.ARRIVED}),
+    S.UNROUTED: frozenset({S.ARRIVED}),
+    S.CANCELLED: frozenset({S.ARRIVED}),
+}
+
+
+def allowed(old: S, new: S) -> bool:
+    """Whether a run may go from `old` to `new`; staying is always allowed."""
+    return old is new or new in MOVES[old]
+
+
+def new_generation(run: Run, now: float) -> dict[str, Any]:
+    """What a new generation of a run starts with: nothing of the one before, and a load id of its own.
+
+    Corrected rows are never moved away; so what says that they were archived says that their file has its books.
+    """
+    return {
+        "state": S.ARRIVED,
+        "generation": run.generation + 1,
+        "chunks": 0,
+        "staged": 0,
+        "bytes_staged": 0,
+        "text_bytes": 0,
+        "counts": Counts(),
+        "problem": None,
+        "load_attempt": 0,
+        "failed_loads": 0,
+        "max_group_size": 0,
+        "archive_key": "" if run.corrects else run.archive_key,
+        "notified": False,
+        "cancel_requested": False,
+        "moments": {S.ARRIVED.value: now},
+    }
+
+
+def ending(state: S, error: LandfallError) -> S:
+    """How a run in `state` ends with that error: whose fault is it?"""
+    if state in (S.ARRIVED, S.STAGING):
+        return {Rejected: S.REJECTED, SourceChanged: S.SUPERSEDED}.get(type(error), S.FAILED)
+    return S.REJECTED if error.code in FILE_FAULTS else S.FAILED
+
+
+def after_failed_load(run: Run, failure: LandfallError, size: int, most: int) -> dict[str, Any] | None:
+    """What changes of a run that waits again after a load of `size` runs had no effect; None if that is its end.
+
+    A failure that may pass counts against `most`. One that may be a single file's fault halves the group, so that
+    after a few loads that file fails alone.
+    """
+    if isinstance(failure, ContractChanged | LoadStopped):
+        return {}
+    if isinstance(failure, Retryable):
+        return {"failed_loads": run.failed_loads + 1} if run.failed_loads + 1 < most else None
+    files_own = failure.code in (*FILE_FAULTS, WorkGone.code)
+    lasting = not files_own and EVERYBODYS.search(failure.message)
+    return {"max_group_size": (size + 1) // 2} if size > 1 and not lasting else None
+
+
+def load_fault(text: str) -> str:
+    """The code for a statement that failed with that text."""
+    other = WorkGone.code if PART_GONE.search(text) else LoadFailed.code
+    return next((code for code in FILE_FAULTS if f"{code}:" in text), other)
+
+
+def may_pass(run: Run, error: Exception, now: float, give_up_hours: float) -> bool:
+    """Whether trying again may help: what is the world's fault is tried until the run is `give_up_hours` old."""
+    age = now - run.moments.get(S.ARRIVED.value, run.arrived_at)
+    return isinstance(error, Retryable) and age <= give_up_hours * 3600
+
+
+def problem_of(error: LandfallError) -> Problem:
+    """An error as it is kept with its run."""
+    return Problem(
+        code=error.code, message=error.message, line=error.line, byte_offset=error.byte_offset, column=error.column
+    )

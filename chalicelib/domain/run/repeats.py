@@ -1,0 +1,67 @@
+"""Rows of one file that have the key of a row before them, where the contract has such a file refused.
+
+Whether two keys are one is the warehouse's to say: it compares all rows of a file at once, so what it finds does not
+depend on the cuts. Here is what it raises, read back, and put into words for whoever sent the file.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from chalicelib.domain.contract.contract import Contract, Newline
+from chalicelib.domain.raw.bytesource import ByteSource
+
+DUPLICATE_KEYS = "DUPLICATE_KEYS"
+STEP_BYTES = 1 << 20
+"""Read at once to count lines."""
+
+_RAISED = re.compile(
+    rf"{DUPLICATE_KEYS}: ([0-9]+) rows repeat a key, the first at byte ([0-9]+); the key is ([a-z0-9_,]+)"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repeats:
+    """What is known of a file's repeated keys. Holds no value."""
+
+    rows: int
+    """Rows that have the key of a row before them."""
+    first: int
+    """Byte offset of the first of them, in the file or in its text."""
+    key: tuple[str, ...]
+    """The key's columns."""
+
+    def raised(self) -> str:
+        """As etl.apply_scd1_v1 raises it."""
+        key = ",".join(self.key)
+        return f"{DUPLICATE_KEYS}: {self.rows} rows repeat a key, the first at byte {self.first}; the key is {key}"
+
+    @classmethod
+    def read(cls, error: str) -> Repeats | None:
+        """What a statement's error says, if that is what it says."""
+        found = _RAISED.search(error)
+        return cls(rows=int(found[1]), first=int(found[2]), key=tuple(found[3].split(","))) if found else None
+
+    def message(self, line: int | None) -> str:
+        """For people; `line` is that of the first, from 1, if it could be found."""
+        rows = f"{self.rows:,} rows have" if self.rows > 1 else "1 row has"
+        where = f"is in line {line}" if line else f"starts at byte {self.first}"
+        return f"{rows} the same key ({', '.join(self.key)}) as a row before; the first such row {where}"
+
+    @property
+    def column(self) -> str:
+        """The column at fault, if it is one."""
+        return self.key[0] if len(self.key) == 1 else ""
+
+
+def line_of(source: ByteSource, contract: Contract, start: int, lines_before: int, offset: int) -> int:
+    """The physical line, from 1, that byte `offset` is on: `lines_before` lines end before byte `start`.
+
+    Reads all bytes between the two, a step at a time. Raises what the source raises.
+    """
+    newline = b"\r" if contract.dialect.newline is Newline.CR else b"\n"
+    lines = lines_before
+    for at in range(start, offset, STEP_BYTES):
+        lines += source.read(at, min(STEP_BYTES, offset - at)).count(newline)
+    return lines + 1

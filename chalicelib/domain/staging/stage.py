@@ -1,0 +1,166 @@
+"""Stage a chunk: read it block by block, check every record, pass the good ones through and explain the bad ones.
+
+Guarantees that every byte of the chunk is in exactly one good record, reject or blank line, whatever the size of the
+blocks, and that good records are handed on byte for byte (a line feed is added to a last record that lacks it). Holds
+a few blocks, never the chunk. Does not promise that the chunk began with a record: the chain of ends shows that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chalicelib.domain.checks.codes import LoadError
+from chalicelib.domain.checks.row_fault import RowFault
+from chalicelib.domain.formats.csv.grammar import Malformed
+from chalicelib.domain.formats.csv.work import Work
+from chalicelib.domain.raw.bytesource import ByteSource, Range
+from chalicelib.domain.raw.swar import PADDING
+from chalicelib.domain.run import lineage
+from chalicelib.domain.run.rejects import KEPT_BYTES, MASK
+from chalicelib.domain.staging.block import Block, Position, explain, make_block, reject
+from chalicelib.domain.staging.table import Table
+from chalicelib.domain.staging.validate import Rules
+from chalicelib.errors import Rejected, SourceChanged
+
+BLOCK_BYTES = 1 << 20
+"""Fits a core's caches with the arrays made from it; 64 MB blocks take twice the time."""
+MOST_ROWS = 1 << 16
+"""Records judged at once: a block of very short lines is handed on in several pieces."""
+BEYOND_BYTES = 4096
+"""First read behind the chunk's end, to finish its last record."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChunkSummary:
+    """The blocks of a chunk added up. rows_read = rows_good + rows_rejected."""
+
+    start: int
+    end: int
+    """Where the next record starts."""
+    rows_read: int = 0
+    rows_good: int = 0
+    rows_rejected: int = 0
+    blank: int = 0
+    comments: int = 0
+    lines: int = 0
+
+    @property
+    def bytes(self) -> int:
+        return self.end - self.start
+
+    @classmethod
+    def of(cls, chunk: Range) -> ChunkSummary:
+        """A chunk of which nothing was read yet."""
+        return cls(start=chunk.start, end=chunk.start)
+
+    def plus(self, block: Block) -> ChunkSummary:
+        """With one more block."""
+        return ChunkSummary(
+            start=self.start,
+            end=block.end,
+            rows_read=self.rows_read + block.rows_read,
+            rows_good=self.rows_good + block.rows_good,
+            rows_rejected=self.rows_rejected + block.rows_rejected,
+            blank=self.blank + block.blank,
+            comments=self.comments + block.comments,
+            lines=self.lines + block.lines,
+        )
+
+
+def stage_chunk(
+    source: ByteSource, chunk: Range, rules: Rules, *, block_bytes: int = BLOCK_BYTES, hash_keys: bool = False
+) -> Iterator[Block]:
+    """Read the records that start in the chunk. Raises SourceChanged if the source ends early, Rejected if it is too
+    large for its offsets to fit the lineage column.
+    """
+    if rules.lineage and source.size > lineage.MOST_BYTES:
+        raise Rejected(f"the file is larger than the {lineage.MOST_BYTES} bytes lineage counts", code="TOO_LARGE")
+    return _Stager(source, chunk, rules, block_bytes, hash_keys).blocks()
+
+
+class _Stager:
+    """The place in the source, and the bytes read ahead of it."""
+
+    def __init__(self, source: ByteSource, chunk: Range, rules: Rules, block_bytes: int, hash_keys: bool) -> None:
+        self.source, self.rules, self.block_bytes, self.hash_keys = source, rules, block_bytes, hash_keys
+        self.stop = min(chunk.stop, source.size)
+        self.position = Position(offset=chunk.start, line=1)
+        self.ahead = b""
+        self.explained = rules.explained
+        self.work = Work.of_chunk(max(self.stop - chunk.start, 0), rules.grammar.longest)
+
+    def blocks(self) -> Iterator[Block]:
+        """Scan, judge and hand on until the next record is another chunk's."""
+        step = self.block_bytes
+        while self.position.offset < self.stop:
+            data, size = self._fill(max(step, len(self.ahead)))
+            self.work.offset = self.position.offset
+            at_end = self.position.offset + size == self.source.size
+            reading = self.rules.read(data, size, at_end=at_end, work=self.work)
+            mine = int(reading.starts.searchsorted(self.stop - self.position.offset))
+            position, used = (
+                self.position,
+                int(reading.starts[mine]) if mine < len(reading.starts) else reading.consumed,
+            )
+            for first in range(0, mine, MOST_ROWS):
+                rows = slice(first, min(first + MOST_ROWS, mine))
+                table = Table.of(reading, self.rules, rows)
+                yield self._pass(
+                    make_block(table, reading, position, hash_keys=self.hash_keys, explained=self.explained)
+                )
+            self.ahead = data[used:size]
+            if reading.unended and self.position.offset < self.stop:
+                yield self._pass(self._long_line(reading.unended))
+            step = self.block_bytes if self.position.offset > position.offset else 2 * step
+
+    def _fill(self, step: int) -> tuple[bytes, int]:
+        """The bytes ahead and up to `step` more, padded, and how many. Bytes behind the chunk are read in need only."""
+        begin = self.position.offset + len(self.ahead)
+        left = self.stop - begin
+        wanted = min(step, left) if left > 0 else min(max(len(self.ahead), BEYOND_BYTES), self.source.size - begin)
+        fresh = self._read(begin, wanted)
+        return b"".join((self.ahead, fresh, PADDING)), len(self.ahead) + wanted
+
+    def _read(self, begin: int, length: int) -> bytes:
+        fresh = self.source.read(begin, length) if length else b""
+        if len(fresh) != length:
+            raise SourceChanged(f"the file ended at byte {begin + len(fresh)}, before its {self.source.size} bytes")
+        return fresh
+
+    def _pass(self, block: Block) -> Block:
+        self.position = Position(offset=block.end, line=self.position.line + block.lines)
+        self.explained -= min(self.explained, len(block.rejects))
+        return block
+
+    def _long_line(self, fault: Malformed) -> Block:
+        """Reject the line at hand, which is at fault and longer than what was read; its end is looked for, not kept."""
+        line, length, self.ahead = self.ahead, len(self.ahead), b""
+        newline, before = self.rules.newline, self.rules.before_newline
+        at, returned = self.position.offset + length, line.endswith(before)
+        while at < self.source.size:
+            fresh = self._read(at, min(self.block_bytes, self.source.size - at))
+            at += len(fresh)
+            self.work.spend(len(fresh))
+            part, feed, self.ahead = fresh.partition(newline)
+            length, returned = length + len(part), part.endswith(before) if part else returned
+            line = (line + part)[: KEPT_BYTES + 1]
+            if feed:
+                break
+        record = MASK if self.rules.hidden else line[: length - returned]
+        reason, quote_line = explain(fault, self.position.line, self.rules.grammar)  # its quote opens in this very line
+        why = RowFault(column="", code=LoadError.LINE, reason=reason)
+        return Block(
+            start=self.position.offset,
+            end=at - len(self.ahead),
+            good=b"",
+            rows_read=1,
+            rows_good=0,
+            blank=0,
+            comments=0,
+            lines=1,
+            rejects=(reject(self.position.line, self.position.offset, record, why, quote_line),)
+            if self.explained
+            else (),
+            unexplained={} if self.explained else {why.code: 1},
+        )

@@ -1,0 +1,211 @@
+"""Records as rows of fields, and which of them are bad.
+
+The first fault in this order decides: too many or too few columns, NUL or broken UTF-8, then the first column in file
+order whose value is wrong. A record without a fault is loaded as it stands. Malformed lines were found before, by
+`records.scan`; they and blank lines are no rows here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from chalicelib.domain.checks.codes import LoadError
+from chalicelib.domain.checks.row_fault import RowFault, ragged
+from chalicelib.domain.formats.csv.grammar import CR, Malformed
+from chalicelib.domain.formats.csv.transcoder import Reading
+from chalicelib.domain.raw.swar import Fields, Ints, Mask
+from chalicelib.domain.raw.utf8 import broken
+from chalicelib.domain.run.rejects import MASK, NO_TEXT
+from chalicelib.domain.staging.validate import ColumnRule, Rules
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Some consecutive records of a block."""
+
+    data: bytes
+    """The block and its padding."""
+    lines: Fields
+    """The records whole, line ends left out."""
+    marks: Ints
+    """Index of every delimiter outside quotes and of every record's end."""
+    last_mark: Ints
+    """For each record the place of its end within `marks`."""
+    widths: Ints
+    """How many fields each record has."""
+    quoted: bool
+    """Some fields may stand in quotes."""
+    stops: Ints
+    """Index behind each record's line feed; a last record without one is followed by the padding's."""
+    begins: Ints
+    """Where each record starts in the block as it was read, which may not be `data`."""
+    finishes: Ints
+    """Where the next one does."""
+    malformed: dict[int, Malformed]
+    """Rows that are not records."""
+    reading: Reading
+    first: int
+    """The place of the first record in the reading."""
+    rules: Rules
+
+    @classmethod
+    def of(cls, reading: Reading, rules: Rules, rows: slice) -> Table:
+        """Rows of a block; a carriage return before the line feed belongs to the line end."""
+        block, records, origin = reading.block, reading.records, reading.origin
+        start, stop, last = records.starts[rows], records.ends[rows], records.last_mark[rows]
+        returned = (block.data[np.maximum(stop - 1, 0)] == CR) & (stop > start)
+        first = rows.start
+        return cls(
+            data=reading.data,
+            lines=block.part(start, stop - start - returned),
+            marks=records.marks,
+            last_mark=last,
+            widths=np.diff(last, prepend=records.last_mark[first - 1] if first else -1),
+            quoted=records.quoted,
+            stops=stop + 1,
+            begins=origin.starts[rows] if origin else start,
+            finishes=origin.stops[rows] if origin else stop + 1,
+            malformed={r - first: records.malformed[r] for r in _within(records.malformed, first, rows.stop)},
+            reading=reading,
+            first=first,
+            rules=rules,
+        )
+
+    @property
+    def blank(self) -> Mask:
+        """Lines without a record."""
+        blank: Mask = self.lines.length == 0
+        return blank
+
+    @property
+    def comments(self) -> int:
+        """How many of the blank lines are comments in the file."""
+        origin = self.reading.origin
+        return sum(1 for _ in _within(origin.comments, self.first, self.first + len(self.widths))) if origin else 0
+
+    def sound(self) -> Mask:
+        """Rows that are records, however many fields they have."""
+        sound = ~self.blank
+        sound[list(self.malformed)] = False
+        return sound
+
+    def column(self, place: int, rows: Ints) -> Fields:
+        """The raw fields of one column, for whole rows."""
+        end = self.last_mark[rows] - (len(self.rules.columns) - 1 - place)
+        start = self.marks[end - 1] + 1 if place else self.lines.start[rows]
+        stop = self.lines.stop[rows] if place == len(self.rules.columns) - 1 else self.marks[end]
+        return self.lines.part(start, stop - start)
+
+    def values(self, place: int, rows: Ints) -> Fields:
+        """The same without the quotes around them."""
+        return self._unquoted(self.column(place, rows))
+
+    def all_values(self, rows: Ints) -> Iterator[Fields]:
+        """The values of each column in turn: each bound is looked up once."""
+        rest = len(self.rules.columns) - 1
+        start, end = self.lines.start[rows], self.last_mark[rows] - rest
+        for place in range(rest):
+            stop = self.marks[end + place]
+            yield self._unquoted(self.lines.part(start, stop - start))
+            start = stop + 1
+        yield self._unquoted(self.lines.part(start, self.lines.stop[rows] - start))
+
+    def _unquoted(self, fields: Fields) -> Fields:
+        if not self.quoted:
+            return fields
+        inside = (fields.at(0) == self.rules.grammar.quote) & (fields.length > 0)
+        if not inside.any():
+            return fields
+        return fields.part(fields.start + inside, fields.length - 2 * inside)
+
+    def shown(self, row: int) -> bytes:
+        """A record as a reject may show it: hidden columns masked, all of it if it is not clear where they are."""
+        origin = self.reading.origin
+        start, length = int(self.lines.start[row]), int(self.lines.length[row])
+        record = self.data[start : start + length]
+        if not self.rules.hidden:
+            return origin.data[int(self.begins[row]) : int(origin.ends[self.first + row])] if origin else record
+        if row in self.malformed or self.widths[row] != len(self.rules.columns):
+            return MASK
+        for place in sorted(self.rules.hidden, reverse=True):
+            field = self.column(place, np.array([row]))
+            begin = int(field.start[0]) - start
+            record = record[:begin] + MASK + record[begin + int(field.length[0]) :]
+        return record
+
+
+def faults(table: Table) -> dict[int, RowFault]:
+    """What is wrong with which row."""
+    found = _own_faults(table)
+    origin = table.reading.origin
+    if origin:
+        for row in _within(origin.faults, table.first, table.first + len(table.widths)):
+            found[row - table.first] = origin.faults[row]
+    return found
+
+
+def _within(rows: Collection[int], first: int, stop: int) -> Iterator[int]:
+    """Those of the rows that are in [first, stop). A block has many tables: the shorter of the two is gone through."""
+    if len(rows) < stop - first:
+        return (row for row in rows if first <= row < stop)
+    return (row for row in range(first, stop) if row in rows)
+
+
+def _own_faults(table: Table) -> dict[int, RowFault]:
+    sound = table.sound()
+    whole = sound & (table.widths == len(table.rules.columns))
+    found = _ragged(table, sound & ~whole)
+    for row, fault in _bad_bytes(table, whole):
+        found[row] = fault
+        whole[row] = False
+    rows = np.flatnonzero(whole)
+    if len(rows):
+        for rule, values in zip(table.rules.columns, table.all_values(rows), strict=True):
+            _judge_column(table, rule, values, rows, found)
+    return found
+
+
+def _ragged(table: Table, rows: Mask) -> dict[int, RowFault]:
+    """Rows with too few or too many fields."""
+    expected = len(table.rules.columns)
+    found = {}
+    for row in np.flatnonzero(rows).tolist():
+        found[row] = ragged(int(table.widths[row]), expected)
+    return found
+
+
+def _bad_bytes(table: Table, whole: Mask) -> Iterator[tuple[int, RowFault]]:
+    """The first NUL or broken UTF-8 of each whole row that has one."""
+    begin, end = int(table.lines.start[0]), int(table.lines.stop[-1])
+    wrong = broken(memoryview(table.data)[begin:end], table.lines.data[begin:]) + begin
+    if table.data.find(b"\0", begin, end) >= 0:
+        nuls = np.flatnonzero(table.lines.data[begin:end] == 0) + begin
+        wrong = np.sort(np.concatenate((wrong, nuls)))  # union1d hashes: seconds for some MB of NULs
+    rows, first = np.unique(table.lines.start.searchsorted(wrong, side="right") - 1, return_index=True)
+    for row, at in zip(rows.tolist(), wrong[first].tolist(), strict=True):
+        if whole[row]:
+            before = int(table.last_mark[row]) - int(table.widths[row])
+            place = int(table.marks.searchsorted(at)) - before - 1
+            name = table.rules.columns[place].name
+            if table.data[at]:
+                yield row, RowFault(column=name, code=LoadError.UTF8, reason=NO_TEXT)
+            else:
+                yield row, RowFault(column=name, code=LoadError.NUL, reason="holds a NUL byte")
+
+
+def _judge_column(table: Table, rule: ColumnRule, values: Fields, rows: Ints, found: dict[int, RowFault]) -> None:
+    """Add the faults of one column in rows that have none yet."""
+    quote = bytes([table.rules.grammar.quote])
+    unproven = np.flatnonzero(~rule.prove(values))
+    judged: dict[bytes, RowFault | None] = {}  # a file at fault mostly repeats itself
+    for row, raw in zip(rows[unproven].tolist(), values.pick(unproven).raw(), strict=True):
+        if row in found:
+            continue
+        if raw not in judged:
+            fault = rule.judge(raw.replace(quote * 2, quote))
+            judged[raw] = RowFault(column=rule.name, code=fault.code, reason=fault.reason) if fault else None
+        if found_fault := judged[raw]:
+            found[row] = found_fault

@@ -1,0 +1,155 @@
+"""The contract, compiled once per file into checks on columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chalicelib.domain.checks import documents as checks_documents
+from chalicelib.domain.checks import formats as checks_formats
+from chalicelib.domain.checks import numbers as checks_numbers
+from chalicelib.domain.checks import rules as checks_rules
+from chalicelib.domain.checks import texts as checks_text
+from chalicelib.domain.checks import times as checks_times
+from chalicelib.domain.checks.check import Check, Fault
+from chalicelib.domain.checks.codes import LoadError
+from chalicelib.domain.contract.contract import NULL_WORD, Column, ColumnType, Contract, Empty, Kind
+from chalicelib.domain.contract.time_format import time_form
+from chalicelib.domain.formats.csv.grammar import Grammar
+from chalicelib.domain.formats.csv.header import Layout
+from chalicelib.domain.formats.csv.transcoder import Reading, Transcoder, read_plain, transcoder_for
+from chalicelib.domain.formats.csv.work import Work
+from chalicelib.domain.raw.swar import Fields, Mask, equal
+from chalicelib.domain.run.lineage import RowOrigins
+from chalicelib.domain.run.model import MARK_LENGTH
+from chalicelib.domain.run.rejects import EXPLAINED
+from chalicelib.errors import ContractError
+
+CHECKS: dict[Kind, Callable[[ColumnType], Check]] = {
+    Kind.SMALLINT: checks_numbers.integer,
+    Kind.INTEGER: checks_numbers.integer,
+    Kind.BIGINT: checks_numbers.integer,
+    Kind.DECIMAL: checks_numbers.decimal,
+    Kind.REAL: checks_numbers.floating,
+    Kind.DOUBLE: checks_numbers.floating,
+    Kind.BOOLEAN: lambda _: checks_text.boolean(),
+    Kind.CHAR: checks_text.char,
+    Kind.VARCHAR: checks_text.varchar,
+    Kind.DATE: lambda _: checks_times.date(),
+    Kind.TIME: lambda kind: checks_times.time(kind, zoned=False),
+    Kind.TIMETZ: lambda kind: checks_times.time(kind, zoned=True),
+    Kind.TIMESTAMP: lambda kind: checks_times.timestamp(kind, zoned=False),
+    Kind.TIMESTAMPTZ: lambda kind: checks_times.timestamp(kind, zoned=True),
+    Kind.SUPER: lambda _: checks_documents.document(),
+    Kind.VARBYTE: checks_documents.varbyte,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnRule:
+    """What the values of one column must be like."""
+
+    name: str
+    required: bool
+    """NULL is a fault; otherwise it is good."""
+    checks: tuple[Check, ...]
+    """All must hold; the first that does not names the fault."""
+    null: bytes = b""
+    """The value that stands for NULL."""
+    filled: bool = True
+    """An empty value is a fault, too, if the column is required."""
+
+    def prove(self, fields: Fields) -> Mask:
+        """Which fields are good beyond doubt."""
+        empty: Mask = fields.length == 0
+        proven = ~empty
+        for check in self.checks:
+            proven &= check.prove(fields)
+        if self.null:
+            absent = equal(fields, self.null)
+            return (proven & ~absent) | (absent & (not self.required)) | (empty & (self.judge(b"") is None))
+        return proven if self.required else proven | empty
+
+    def judge(self, value: bytes) -> Fault | None:
+        """What is wrong with one value, quotes taken off."""
+        if value == self.null or (self.filled and not value):
+            return Fault(code=LoadError.REQUIRED, reason="is empty, but required") if self.required else None
+        return next((fault for check in self.checks if (fault := check.judge(value))), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """A contract compiled for the columns of one file."""
+
+    columns: tuple[ColumnRule, ...]
+    """In the order of the file."""
+    grammar: Grammar
+    key: tuple[tuple[int, ColumnType], ...] = ()
+    """Place and type of each key column."""
+    hidden: tuple[int, ...] = ()
+    """Places of columns whose values are masked in rejects."""
+    lineage: bool = True
+    """Put the mark and each record's byte offset before it."""
+    mark: bytes = b"0" * MARK_LENGTH
+    """Of the load that the rows are for."""
+    transcoder_for: Transcoder | None = None
+    """Reads what COPY could not."""
+    origins: RowOrigins | None = None
+    """Where the rows come from, if the file is one of corrected rows."""
+    explained: int = EXPLAINED
+    """How many of a chunk's bad rows get a reject; the others are counted by their codes."""
+
+    @property
+    def newline(self) -> bytes:
+        """The last byte of a line end in the file."""
+        return self.transcoder_for.reader.newline if self.transcoder_for else b"\n"
+
+    @property
+    def before_newline(self) -> tuple[bytes, ...]:
+        """What belongs to a line end where it stands before one."""
+        return (b"\r",) if self.newline == b"\n" else ()
+
+    def read(self, data: bytes, size: int, *, at_end: bool, work: Work) -> Reading:
+        """The records in the first `size` bytes of a padded block that begins with one, as COPY reads them."""
+        if self.transcoder_for:
+            return self.transcoder_for.read(data, size, at_end=at_end, work=work)
+        return read_plain(data, size, self.grammar, at_end=at_end, work=work)
+
+
+def compile_rules(contract: Contract, layout: Layout) -> Rules:
+    """The checks for a file whose header has this layout. Raises ContractError if a pattern or bound is faulty."""
+    origins = {column.name: place for place, column in enumerate(layout.columns)}
+    return Rules(
+        columns=tuple(_rule(contract, column) for column in layout.columns),
+        grammar=Grammar.of(contract.dialect, contract.limits),
+        key=tuple((origins[name], contract.column(name).type) for name in contract.key if name in origins),
+        hidden=tuple(place for place, column in enumerate(layout.columns) if column.pii),
+        lineage=contract.lineage,
+        transcoder_for=transcoder_for(contract.dialect, contract.limits, layout.columns, dict(layout.rescued)),
+        explained=max(contract.limits.max_rejects, EXPLAINED),
+    )
+
+
+def _rule(contract: Contract, column: Column) -> ColumnRule:
+    kind, quote = column.type, contract.dialect.staged_quote
+    form, iso = time_form(column.format, kind.kind), CHECKS[kind.kind](kind)
+    checks = [checks_formats.formatted(kind, form, iso) if form else iso]
+    for name in ("min", "max"):
+        bound = getattr(column, name)
+        if bound is not None and iso.judge(bound.encode()):
+            raise ContractError([f"{contract.name}: {column.name}: {name} is not a {kind.sql}"])
+    if column.values:
+        checks.append(checks_text.listed(column.values, quote))
+    if column.pattern is not None:
+        checks.append(checks_rules.pattern(column.pattern, quote))
+    if column.min is not None or column.max is not None:
+        checks.append(checks_rules.bounds(kind, column.min, column.max, form))
+    key = column.name in contract.key  # without a value it cannot tell rows apart, whatever the contract says of it
+    worded = contract.dialect.empty is Empty.TEXT and (kind.is_text or kind.kind in (Kind.SUPER, Kind.VARBYTE))
+    return ColumnRule(
+        name=column.name,
+        required=column.required or key,
+        checks=tuple(checks),
+        null=NULL_WORD.encode() if worded else b"",
+        filled=key or not (worded and kind.is_text),
+    )

@@ -1,0 +1,88 @@
+"""How dates and timestamps reach a table by one COPY, which knows one DATEFORMAT and one TIMEFORMAT for all columns.
+
+COPY is told the format that most needs it. Columns in any other format are staged as text, and converted by one UPDATE
+in the same transaction. The check has proved every value by then, so no conversion can fail or mean something else: a
+column whose parts have fixed places is cut into them and cast as ISO 8601 writes them; ISO 8601 and `auto` are cast.
+Only formats with month names or AM and PM cannot be converted, so of these all dates, and all timestamps, share one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+
+from chalicelib.domain.contract.contract import Column, Contract, Kind
+from chalicelib.domain.contract.identifiers import quote_identifier
+from chalicelib.domain.contract.time_format import ABSENT, AUTO, TimeForm, time_form
+
+TEXT = "varchar(64)"
+"""Holds every value of every format."""
+_DATES, _TIMES = (Kind.DATE,), (Kind.TIMESTAMP, Kind.TIMESTAMPTZ)
+_BETWEEN = ("", "-", "-", " ", ":", ":")
+"""What ISO 8601 writes before each part."""
+
+
+def copy_formats(contract: Contract) -> str:
+    """The options that tell COPY how dates and timestamps are written."""
+    date, time = _told(contract, _DATES), _told(contract, _TIMES)
+    notified = f" DATEFORMAT AS '{date}'" if date else ""
+    timed = any(c.type.kind in _TIMES for c in contract.columns)
+    return notified + (f" TIMEFORMAT AS '{time or AUTO}'" if timed else "")
+
+
+def staged_as_text(contract: Contract) -> dict[str, str]:
+    """The columns that COPY loads as text, and the names they have there."""
+    notified = {kind: _told(contract, kinds) for kinds in (_DATES, _TIMES) for kind in kinds}
+    return {
+        column.name: f"_text_{number}"
+        for number, column in enumerate(contract.columns, 1)
+        if column.type.kind in notified and not _reads(notified[column.type.kind], column)
+    }
+
+
+def converted(column: Column, staged: str) -> str:
+    """The SQL that makes a column's value of its text."""
+    form, text = time_form(column.format, column.type.kind), quote_identifier(staged)
+    iso = " || ".join(_cut(form, text)) if form and form.fixed else text
+    return f"CAST({iso} AS {column.type.sql})"
+
+
+def unconvertible(contract: Contract) -> Iterator[tuple[str, str]]:
+    """Pairs of different formats that would both have to be the one that COPY is told."""
+    for kinds in (_DATES, _TIMES):
+        texts = sorted({form.text for form in _forms(contract, kinds) if form and _told_only(form)})
+        yield from pairwise(texts)
+
+
+def _told(contract: Contract, kinds: tuple[Kind, ...]) -> str:
+    """The format that COPY is told for these types; empty if that is ISO 8601."""
+    forms = _forms(contract, kinds)
+    alone = next((form.text for form in forms if form and _told_only(form)), "")
+    if alone:
+        return alone
+    if any(form is None or form.text == AUTO for form in forms):
+        return AUTO if any(form and form.text == AUTO for form in forms) else ""
+    return Counter(form.text for form in forms if form).most_common(1)[0][0] if forms else ""
+
+
+def _forms(contract: Contract, kinds: tuple[Kind, ...]) -> list[TimeForm | None]:
+    return [time_form(c.format, c.type.kind) for c in contract.columns if c.type.kind in kinds]
+
+
+def _told_only(form: TimeForm) -> bool:
+    return not form.fixed and form.text != AUTO
+
+
+def _reads(notified: str, column: Column) -> bool:
+    """Whether COPY, told so, reads the column as it is written."""
+    form = time_form(column.format, column.type.kind)
+    return notified in ("", AUTO) if form is None else notified == form.text
+
+
+def _cut(form: TimeForm, text: str) -> Iterator[str]:
+    for (offset, digits), before in zip(form.positions, _BETWEEN, strict=True):
+        if offset != ABSENT:
+            to_the_end = form.split and (offset, digits) == form.positions[-1]
+            yield f"'{before}'" if before else "''"
+            yield f"SUBSTRING({text}, {offset + 1}, {64 if to_the_end else digits})"

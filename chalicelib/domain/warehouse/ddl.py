@@ -1,0 +1,105 @@
+"""The tables a contract needs in the warehouse: its target, the gate that lets one load at a time in, its staging.
+
+Every target has four columns of Landfall's own; what they hold is in LINEAGE. No primary key is declared: Redshift
+does not enforce it, and its planner may drop a DISTINCT because of it, which would hide the very rows to be found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from chalicelib.domain.contract.contract import Column, Contract
+from chalicelib.domain.contract.identifiers import qualified, quote_identifier, quote_identifiers
+from chalicelib.domain.formats.csv.header import staged_column
+from chalicelib.domain.run.model import MARK_LENGTH
+from chalicelib.domain.warehouse.copy_times import TEXT, staged_as_text
+
+OFFSET = "_source_offset"
+MARK = "_source_mark"
+"""In staging: whose row it is."""
+LINEAGE = {
+    "_load_id": "varchar(32)",  # the load that last set or confirmed the row
+    "_source_order": "varchar(128)",  # age of that load's file: an older file does not replace the row
+    OFFSET: "bigint",  # where the row's record starts in that file
+    "_loaded_at": "timestamp",  # when the row's values last changed
+}
+_NAME_LEFT = 40
+
+
+def target_ddl(contract: Contract) -> list[str]:
+    """Statements that make the target unless it is there."""
+    columns = [_column_ddl(c) for c in contract.columns] + [f"{quote_identifier(n)} {t}" for n, t in LINEAGE.items()]
+    body = ",\n  ".join(columns)
+    return [
+        f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(contract.schema)}",
+        f"CREATE TABLE IF NOT EXISTS {target(contract)} (\n  {body}\n) {_layout(contract)}",
+    ]
+
+
+def gate_ddl(contract: Contract) -> list[str]:
+    """Statements that make the target's gate: an empty table, there only to be locked. Readers never touch it."""
+    return [f"CREATE TABLE IF NOT EXISTS {gate(contract.target)} (held_by varchar(32)) DISTSTYLE ALL"]
+
+
+def staging_ddl(contract: Contract, columns: Sequence[str], group_id: str, mark: str) -> str:
+    """The statement that makes a load's staging: the files' columns in the files' order, then those they lack.
+
+    `mark` is that of a row which comes without one.
+    """
+    absent = [c.name for c in contract.columns if c.name not in columns]
+    texts = {name: text for name, text in staged_as_text(contract).items() if name in columns}
+    lines = [f"{quote_identifier(MARK)} char({MARK_LENGTH}) DEFAULT '{mark}'", f"{quote_identifier(OFFSET)} bigint"]
+    lines += [_text_ddl(contract.column(name), texts[name]) for name in columns if name in texts]
+    lines += [_column_ddl(staged_column(contract, name), filled_later=name in texts) for name in (*columns, *absent)]
+    layout = f" DISTSTYLE KEY DISTKEY ({quote_identifier(contract.dist_key)})" if contract.dist_key else ""
+    return f"CREATE TEMP TABLE {quote_identifier(staging_name(group_id))} (\n  " + ",\n  ".join(lines) + f"\n){layout}"
+
+
+def add_column_ddl(contract: Contract, name: str, type_sql: str) -> str:
+    """The statement that adds one column to an existing target. Old rows have NULL there, so it may not be NOT NULL."""
+    return f"ALTER TABLE {target(contract)} ADD COLUMN {quote_identifier(name)} {type_sql}"
+
+
+def target(contract: Contract) -> str:
+    """The target's quoted name."""
+    return qualified(contract.schema, contract.table)
+
+
+def gate(target: str) -> str:
+    """The quoted name of a target's gate (schema.table, unquoted).
+
+    Its hash keeps apart what cutting, or an underscore for the dot, would make the same.
+    """
+    mark = hashlib.sha256(target.encode()).hexdigest()[:8]
+    return qualified("etl", f"gate_{target.replace('.', '_')[:_NAME_LEFT]}_{mark}")
+
+
+def staging_name(group_id: str) -> str:
+    """The name of a load's staging table."""
+    return f"staging_{group_id}"
+
+
+def shares_name(group_id: str) -> str:
+    """The name of the table that says which runs a load is of."""
+    return f"shares_{group_id}"
+
+
+def target_columns(contract: Contract) -> Iterable[tuple[str, str]]:
+    """Every column of the target with its type, as DDL writes it."""
+    return [(c.name, c.type.sql) for c in contract.columns] + list(LINEAGE.items())
+
+
+def _column_ddl(column: Column, *, filled_later: bool = False) -> str:
+    required = column.required and not filled_later
+    return f"{quote_identifier(column.name)} {column.type.sql}{' NOT NULL' if required else ''}"
+
+
+def _text_ddl(column: Column, name: str) -> str:
+    return f"{quote_identifier(name)} {TEXT}{' NOT NULL' if column.required else ''}"
+
+
+def _layout(contract: Contract) -> str:
+    key, sort = contract.dist_key, contract.sort_key
+    dist = f"DISTSTYLE KEY DISTKEY ({quote_identifier(key)})" if key else "DISTSTYLE AUTO"
+    return f"{dist} " + (f"COMPOUND SORTKEY ({quote_identifiers(sort)})" if sort else "SORTKEY AUTO")

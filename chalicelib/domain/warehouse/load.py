@@ -1,0 +1,279 @@
+"""One load as one transaction: the statements of a single BatchExecuteStatement, and their parameters.
+
+A load is of one run, or of several whose files have the same columns: each brings its share, and gets a ledger row of
+its own. Pure text. The order of the statements is the guarantee (docs/guarantees.md): the gate is locked before
+anything reads, so two loads of one target never overlap; the ledger rows are written where the rows are merged; the
+last statement reads them back. What comes from a file's name reaches the warehouse as hexadecimal digits only; what is
+text here comes from the contract or from settings, and is checked once more on its way in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from chalicelib.domain.checks.condition import check_fault
+from chalicelib.domain.contract.contract import IGNORED, NULL_WORD, Column, Contract, DataCheck, Empty, Kind
+from chalicelib.domain.contract.identifiers import quote_identifier, quote_identifiers
+from chalicelib.domain.run.model import MARK_LENGTH
+from chalicelib.domain.warehouse.copy_times import converted, copy_formats, staged_as_text
+from chalicelib.domain.warehouse.ddl import MARK, OFFSET, gate, shares_name, staging_ddl, staging_name
+from chalicelib.errors import Broken
+
+MAX_STATEMENTS = 40
+MAX_STATEMENT_BYTES = 100_000
+MAX_MERGE_BYTES = 60_000
+"""Redshift's longest varchar is 65,535 bytes, and the merge's SQL is built in one."""
+
+LEDGER_COLUMNS = (
+    "load_id",
+    "outcome",
+    "rows_read",
+    "rows_good",
+    "rows_rejected",
+    "staged",
+    "duplicates",
+    "inserted",
+    "updated",
+    "unchanged",
+    "superseded",
+)
+"""What the pipeline asks of the ledger, in this order."""
+
+_HEX = re.compile(r"[0-9a-f]{32}")
+_NAME = re.compile(r"[0-9A-Za-z._-]{1,255}")
+_SORTABLE = re.compile(r"[0-9A-Za-z.:#+_-]{1,128}")
+_S3_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[A-Za-z0-9_./=-]{1,900}")
+_ROLE = re.compile(r"default|arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}")
+QUOTE = "'"
+_READ_BY = {Kind.SUPER: "JSON_PARSE", Kind.VARBYTE: "FROM_HEX"}
+_IGNORED = re.compile(IGNORED + "[0-9]{1,4}")
+_REGION = re.compile(r"[a-z0-9-]{0,32}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """What one run brings to a load, and its ledger row will say."""
+
+    load_id: str
+    run_id: str
+    source_order: str
+    """Sorts as the files' age does."""
+    bucket: str
+    key: str
+    """The source's key: any text. It is written to the ledger and nowhere else."""
+    rows_read: int
+    rows_good: int
+    rows_rejected: int
+    corrects: str = ""
+    """The load that its rows were rejected in, if a person corrected them since."""
+
+    @property
+    def mark(self) -> str:
+        """What its staged rows begin with."""
+        return self.load_id[:MARK_LENGTH]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadOrder:
+    """All that a load is."""
+
+    contract: Contract
+    columns: tuple[str, ...]
+    """The contract's columns that the file has, in the file's order."""
+    group_id: str
+    """Names the load: 32 hexadecimal digits."""
+    shares: tuple[Share, ...]
+    manifest: str
+    """s3:// URL of the manifest; not used if there is no good row."""
+    iam_role: str
+    """The role COPY assumes, or `default`."""
+    region: str = ""
+    """The bucket's region, if it is not the warehouse's."""
+
+    @property
+    def rows_good(self) -> int:
+        return sum(share.rows_good for share in self.shares)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Statements for one transaction, and the parameters they share. Every parameter is used and none is empty."""
+
+    statements: tuple[str, ...]
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+def render_load(order: LoadOrder) -> Batch:
+    """The load as statements, in order. The last one gives the ledger rows. Raises Broken if the order is not sound."""
+    _check(order)
+    contract = order.contract
+    staging, shares = staging_name(order.group_id), shares_name(order.group_id)
+    statements = [f"LOCK TABLE {gate(contract.target)}"]
+    statements += [staging_ddl(contract, order.columns, order.group_id, order.shares[0].mark)]
+    statements += [_copy(order)] if order.rows_good else []
+    statements += [SHARES_DDL.format(shares), *_shares(order, shares)]
+    statements += [f"CALL etl.check_count_v1('{staging}', :rows_good)"]
+    statements += [*_conversions(order, staging), *_defaults(contract, staging)]
+    checks = range(1, len(contract.checks) + 1)
+    statements += [f"CALL etl.data_check_v1('{staging}', :check_{n}_name, :check_{n}_rows)" for n in checks]
+    statements += [_apply(order, staging, shares)]
+    statements += [f"DROP TABLE {quote_identifier(name)}" for name in (staging, shares)]
+    statements += [LEDGER_OF_GROUP]
+    if len(statements) > MAX_STATEMENTS or any(len(s.encode()) > MAX_STATEMENT_BYTES for s in statements):
+        raise Broken("the load does not fit one batch of the Data API; split the contract", code="LOAD_TOO_BIG")
+    return Batch(statements=tuple(statements), parameters=dict(_parameters(order)))
+
+
+def explain_check(check: DataCheck, group_id: str) -> str:
+    """The query that etl.data_check_v1 makes of a check, to be planned and not run."""
+    rows = f"WITH staging AS (SELECT * FROM {quote_identifier(staging_name(group_id))})"  # noqa: S608 (a quoted name)  # nosec B608
+    return f"EXPLAIN {rows} SELECT count(*) AS bad FROM staging WHERE ({check.bad_rows})"  # noqa: S608 (the guard has read it)  # nosec B608
+
+
+def merge_bytes(contract: Contract) -> int:
+    """An upper bound of the longest statement that etl.apply_scd1_v1 builds for the contract."""
+    names = [len(c.name) for c in contract.columns]
+    writing_winners = 23_500 + sum(n + 8 for n in names) + sum(4 * (len(k) + 20) for k in contract.key)
+    updating = 2_000 + sum(2 * n + 14 for n in names) + sum(2 * (len(k) + 80) for k in contract.key)
+    return max(writing_winners, updating)
+
+
+SHARES_DDL = """CREATE TEMP TABLE {} (
+  mark char(8), load_id varchar(32), run_id varchar(64), source_order varchar(128), bucket varchar(255),
+  source_key varchar(8192), rows_read bigint, rows_good bigint, rows_rejected bigint, corrects varchar(32)
+)"""
+"""The key as hexadecimal digits of its UTF-8."""
+SHARES_AT_ONCE = 90_000
+"""Bytes of one INSERT of shares, about."""
+_COLUMNS = ", ".join(LEDGER_COLUMNS)
+LEDGER_OF_GROUP = f"SELECT {_COLUMNS} FROM etl.ledger WHERE group_id = :group_id"  # noqa: S608 (constants only)  # nosec B608
+
+
+def _check(order: LoadOrder) -> None:
+    """Everything that goes into the text of a statement has a shape; anything else is a fault of ours."""
+    shares = order.shares
+    shapes = {
+        "group_id": _HEX.fullmatch(order.group_id),
+        "shares": shares and all(map(_sound, shares)) and len({s.mark for s in shares}) == len(shares),
+        "lineage": order.contract.lineage or len(shares) == 1,
+        "iam_role": _ROLE.fullmatch(order.iam_role),
+        "region": _REGION.fullmatch(order.region),
+        "manifest": not order.rows_good or _S3_URL.fullmatch(order.manifest),
+        "columns": _known(order),
+        "checks": not any(check_fault(order.contract, check) for check in order.contract.checks),
+    }
+    if wrong := [name for name, sound in shapes.items() if not sound]:
+        raise Broken(f"the load order is not sound: {', '.join(wrong)}", code="BAD_LOAD_ORDER")
+
+
+def _sound(share: Share) -> bool:
+    names = (_HEX, share.load_id), (_SORTABLE, share.source_order), (_NAME, share.run_id), (_NAME, share.bucket)
+    balanced = share.rows_read == share.rows_good + share.rows_rejected and min(share.rows_good, share.rows_read) >= 0
+    corrects = not share.corrects or _HEX.fullmatch(share.corrects)
+    return balanced and bool(share.key and corrects) and all(shape.fullmatch(text) for shape, text in names)
+
+
+def _known(order: LoadOrder) -> bool:
+    known = {c.name for c in order.contract.columns}
+    required = {c.name for c in order.contract.columns if c.required}
+    given = set(order.columns)
+    ignored = {name for name in order.columns if _IGNORED.fullmatch(name)}
+    return len(given) == len(order.columns) and required <= given and given - ignored <= known
+
+
+def _copy(order: LoadOrder) -> str:
+    """NULL AS '' makes empty fields NULL, as EMPTYASNULL does, and keeps COPY from taking a text `\\N` for NULL.
+
+    Where an empty field may be text, NULL is a word that no text is allowed to be.
+    """
+    contract, dialect = order.contract, order.contract.dialect
+    texts = staged_as_text(contract)
+    columns = ((MARK, OFFSET) if contract.lineage else ()) + tuple(texts.get(name, name) for name in order.columns)
+    own_quote, own_delimiter = dialect.staged_quote, dialect.staged_delimiter
+    quote = "" if own_quote == '"' else f" QUOTE AS '{own_quote * (1 + (own_quote == QUOTE))}'"
+    delimiter = "" if own_delimiter == "," else f" DELIMITER AS '{_told(own_delimiter)}'"
+    null = NULL_WORD if dialect.empty is Empty.TEXT else ""
+    role = "default" if order.iam_role == "default" else f"'{order.iam_role}'"
+    region = f" REGION '{order.region}'" if order.region else ""
+    return (
+        f"COPY {quote_identifier(staging_name(order.group_id))} ({quote_identifiers(columns)})\n"
+        f"FROM '{order.manifest}'\nIAM_ROLE {role}{region}\n"
+        f"FORMAT AS CSV{quote}{delimiter} ZSTD MANIFEST NULL AS '{null}'{copy_formats(contract)}\n"
+        "COMPUPDATE OFF STATUPDATE OFF MAXERROR 0"
+    )
+
+
+def _told(delimiter: str) -> str:
+    """A delimiter as COPY reads it: octal where it would be hard to see or a quote."""
+    if delimiter == "\t":
+        return "\\t"
+    return delimiter if delimiter.isprintable() and delimiter not in (" ", QUOTE) else f"\\{ord(delimiter):03o}"
+
+
+def _conversions(order: LoadOrder, staging: str) -> list[str]:
+    """One UPDATE that makes dates and timestamps of what COPY could only load as text."""
+    texts = staged_as_text(order.contract)
+    found = [(name, converted(order.contract.column(name), texts[name])) for name in order.columns if name in texts]
+    sets = ", ".join(f"{quote_identifier(name)} = {sql}" for name, sql in found)
+    return [f"UPDATE {quote_identifier(staging)} SET {sets}"] if found else []  # noqa: S608 (quoted names only)  # nosec B608
+
+
+def _defaults(contract: Contract, staging: str) -> list[str]:
+    """One UPDATE that fills what is empty. A text may default to the empty text, which is no parameter."""
+    filled = [(quote_identifier(c.name), c) for c in contract.columns if c.default is not None]
+    if not filled:
+        return []
+    sets = [f"{name} = COALESCE({name}, {_default_sql(c)})" for name, c in filled]
+    empty = " OR ".join(f"{name} IS NULL" for name, _ in filled)
+    return [f"UPDATE {quote_identifier(staging)} SET {', '.join(sets)} WHERE {empty}"]  # noqa: S608 (quoted names only)  # nosec B608
+
+
+def _default_sql(column: Column) -> str:
+    """A cast makes a text of JSON a string, and hexadecimal its own bytes: these two have functions of their own."""
+    if not column.default:
+        return "''"
+    if column.type.kind in _READ_BY:
+        return f"{_READ_BY[column.type.kind]}(:default_{column.name})"
+    return f"CAST(:default_{column.name} AS {column.type.sql})"
+
+
+def _shares(order: LoadOrder, table: str) -> Iterator[str]:
+    """As few INSERTs as will do. Only what has a shape without a quote is in them, and the key in hexadecimal."""
+    into = f"INSERT INTO {quote_identifier(table)} VALUES\n"  # nosec B608 - a quoted name
+    rows = [
+        f"('{s.mark}', '{s.load_id}', '{s.run_id}', '{s.source_order}', '{s.bucket}', "
+        f"'{s.key.encode('utf-8', 'surrogatepass').hex()}', {s.rows_read}, {s.rows_good}, {s.rows_rejected}, "
+        f"'{s.corrects}')"
+        for s in order.shares
+    ]
+    at_once = max(1, SHARES_AT_ONCE // max(map(len, rows)))
+    for first in range(0, len(rows), at_once):
+        yield into + ",\n".join(rows[first : first + at_once])
+
+
+def _apply(order: LoadOrder, staging: str, shares: str) -> str:
+    """Names as texts that the procedure quotes; none of them needs escaping, which quote_identifier makes sure of."""
+    contract = order.contract
+    names = [c.name for c in contract.columns]
+    documents = [c.name for c in contract.columns if c.type.kind is Kind.SUPER]
+    quote_identifiers([staging, contract.schema, contract.table, *names, *contract.key, contract.order_by or staging])
+    return (
+        f"CALL etl.apply_scd1_v1('{staging}', '{shares}', '{contract.schema}', '{contract.table}', "
+        f"'{','.join(names)}', '{','.join(documents)}', '{','.join(contract.key)}', '{contract.order_by or ''}', "
+        f"'{contract.delivery.value}', '{contract.duplicate_keys.value}', :group_id, :object, :fingerprint)"
+    )
+
+
+def _parameters(order: LoadOrder) -> Iterator[tuple[str, str]]:
+    yield "group_id", order.group_id
+    yield "object", order.contract.name
+    yield "fingerprint", order.contract.fingerprint or "-"
+    yield "rows_good", str(order.rows_good)
+    for column in order.contract.columns:
+        if column.default:
+            yield f"default_{column.name}", column.default
+    for number, check in enumerate(order.contract.checks, 1):
+        yield f"check_{number}_name", check.name
+        yield f"check_{number}_rows", check.bad_rows

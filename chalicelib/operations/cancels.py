@@ -1,0 +1,45 @@
+"""Stopping a run because somebody asked for it.
+
+Guarantees that nothing of a run that ends CANCELLED is in the target. Before its load was asked for, a run ends at
+once; workers that still have a chunk of it in hand, and the line before its target, find that it has ended and let it
+go. From then on the warehouse decides: the wish is recorded, the statement is cancelled, and if the ledger has the run
+all the same, it is LOADED.
+"""
+
+from __future__ import annotations
+
+from chalicelib.domain.run.model import Run, RunState
+from chalicelib.errors import LandfallError
+from chalicelib.pipeline.pipeline import Pipeline
+from chalicelib.ports import Conflict
+
+TRIES = 5
+"""A run that moves on meanwhile is looked at again; it has that many states at most."""
+
+
+class Ended(LandfallError):
+    """There is nothing left to stop."""
+
+    code = "RUN_ENDED"
+
+
+def cancel(pipeline: Pipeline, run: Run) -> Run:
+    """Stop a run, or ask its load to be stopped: then it is still LOADING. Raises Ended, Conflict.
+
+    worker: STAGED -> LOADING  | a cancel that was decided on STAGED conflicts, looks again, and asks
+    """
+    for _ in range(TRIES):
+        if run.state.terminal:
+            raise Ended(f"this run has ended already: it is {run.state.value}")
+        try:
+            return _asked(pipeline, run) if run.state is RunState.LOADING else pipeline.cancelled(run)
+        except Conflict:
+            run = pipeline.runs.get(run.run_id) or run
+    raise Conflict(f"run {run.run_id} has moved on {TRIES} times")
+
+
+def _asked(pipeline: Pipeline, run: Run) -> Run:
+    """Record the wish first: whoever settles the load must see it."""
+    asked = pipeline.runs.change(run, cancel_requested=True)
+    pipeline.queue.send_run(run.run_id)
+    return asked

@@ -1,0 +1,55 @@
+"""A dry run: the same story on a record that keeps nothing, so it meets every refusal that the real one would."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from chalicelib.domain.run.model import Run
+from chalicelib.pipeline.pipeline import Pipeline
+from chalicelib.ports import Newest, Page, Queue, RunStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class DryRunStore:
+    """As much of a run store and a queue as `arrive` and `rerun` need; takes every change and keeps none."""
+
+    runs: RunStore
+
+    def create(self, run: Run, seen: Newest | None = None) -> bool:  # noqa: ARG002 - nothing is kept
+        return self.get(run.run_id) is None
+
+    def get(self, run_id: str) -> Run | None:
+        return self.runs.get(run_id)
+
+    def newest(self, bucket: str, key: str) -> Newest | None:
+        return self.runs.newest(bucket, key)
+
+    def newest_of(self, bucket: str, keys: Sequence[str]) -> dict[str, Newest]:
+        return self.runs.newest_of(bucket, keys)
+
+    def get_many(self, run_ids: Sequence[str]) -> list[Run]:
+        return self.runs.get_many(run_ids)
+
+    def change(self, run: Run, **changes: Any) -> Run:
+        return replace(run, **changes)
+
+    def search(self, **query: Any) -> Page:
+        return self.runs.search(**query)
+
+    def by_name(self, name: str) -> list[Run]:
+        return self.runs.by_name(name)
+
+    def redrive(self, most: int) -> int:  # noqa: ARG002
+        """Nothing is moved."""
+        return 0
+
+    def send_run(self, run_id: str, *, delay: int = 0) -> None:
+        """Nothing is sent."""
+
+
+def dry_run_of(pipeline: Pipeline) -> Pipeline:
+    """A pipeline on which `arrive` and `rerun` can be tried without effect."""
+    stage = DryRunStore(runs=pipeline.runs)
+    return replace(pipeline, runs=cast(RunStore, stage), queue=cast(Queue, stage), note=lambda *_: None)

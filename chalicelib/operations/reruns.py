@@ -1,0 +1,79 @@
+"""Running a file again because somebody asked for it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from chalicelib.domain.contract.routing import route
+from chalicelib.domain.run.lifecycle import new_generation
+from chalicelib.domain.run.model import NOT_KEPT, Run, RunState, Source
+from chalicelib.errors import LandfallError, SourceGone
+from chalicelib.pipeline.pipeline import Pipeline
+from chalicelib.ports import Conflict
+
+RERUNNABLE = frozenset({RunState.FAILED, RunState.REJECTED})
+"""What a rerun of a whole object takes up: what could be corrected."""
+
+
+class Busy(LandfallError):
+    """The run is still on its way; wait until it ends."""
+
+    code = "RUN_IN_PROGRESS"
+
+
+class StillUnrouted(LandfallError):
+    """No contract matches the key."""
+
+    code = "UNROUTED"
+
+
+def rerun(pipeline: Pipeline, run: Run) -> Run:
+    """Start an ended run over, as a new generation with a new load id. Raises Busy, StillUnrouted, SourceGone.
+
+    worker 1: LOADED: copies the source  | a rerun now would read the source where it landed
+    worker 1: deletes the source, and cannot record where the copy is, for the run has gone on
+    So a run is let go only once nothing is left to do: a loaded one is archived, and every outcome is told.
+    """
+    if not run.finished:
+        raise Busy("this run is still on its way; wait until it ends, then ask again")
+    name = object_of(pipeline, run)
+    source = where_it_is(pipeline, run)
+    reads = None if source == run.source else source
+    try:
+        changes = new_generation(run, pipeline.clock.now())
+        fresh = pipeline.runs.change(run, **changes, object=name, reads=reads)
+    except Conflict as conflict:
+        raise Busy("this run was started again by somebody else a moment ago") from conflict
+    pipeline.queue.send_run(fresh.run_id)
+    return fresh
+
+
+def object_of(pipeline: Pipeline, run: Run) -> str:
+    """Its contract's name as its key leads to it now; corrected rows stay with their object. Raises StillUnrouted."""
+    return run.object if run.corrects else routed(pipeline, run.source.key)
+
+
+def routed(pipeline: Pipeline, key: str) -> str:
+    """The name of the contract that the key leads to. Raises StillUnrouted."""
+    found = route(pipeline.contracts, key)
+    if found is None:
+        raise StillUnrouted("no contract's lands_at matches this key; move the file or fix a contract")
+    return found.contract.name
+
+
+def where_it_is(pipeline: Pipeline, run: Run) -> Source:
+    """The archived copy of what was loaded, else the landed version if it is still there. Raises SourceGone.
+
+    The archive first: what lies where it landed is then a second drop, which the sweep takes away.
+    """
+    landed = run.source
+    if run.archive_key and run.archive_key != NOT_KEPT:
+        with suppress(SourceGone):
+            return pipeline.objects.head(landed.bucket, run.archive_key)
+    try:
+        found = pipeline.objects.head(landed.bucket, landed.key, landed.version_id)
+    except SourceGone:
+        found = None
+    if found and found.etag == landed.etag:
+        return landed
+    raise SourceGone("the file is neither where it landed nor in the archive; put it there again")

@@ -1,0 +1,174 @@
+"""Rejected rows that come back corrected: they become a file of their own, and a run that merges them.
+
+Guarantees that only rows are taken that the named load of the file rejected, and that the same rows twice are the same
+run. That a row is corrected once, whatever is sent later, the warehouse sees to (etl.corrections).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chalicelib.api.requests import BadRequest, ResubmitRequest
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.file.corrections import (
+    CorrectedRow,
+    columns_of,
+    corrected_file,
+    still_broken,
+    still_masked,
+    too_long,
+)
+from chalicelib.domain.file.file_plan import FilePlan
+from chalicelib.domain.run import keys
+from chalicelib.domain.run.lineage import RowOrigins
+from chalicelib.domain.run.model import Correction, Run, RunState, digest
+from chalicelib.errors import LandfallError, WorkGone
+from chalicelib.operations.reject_pages import rejects_at
+from chalicelib.operations.reruns import rerun
+from chalicelib.pipeline.pipeline import Pipeline
+
+NAMED = 5
+"""The most rows that a refusal names."""
+
+
+class NotCorrectable(LandfallError):
+    """These rows cannot be merged as they were sent; nothing of them is."""
+
+    code = "NOT_MENDABLE"
+
+
+def resubmit(pipeline: Pipeline, run: Run, order: ResubmitRequest) -> Run:
+    """Start the run that merges these rows, or find it. Raises NotMendable, BadRequest, Retryable."""
+    run = _whose_rejects(pipeline, run, order)
+    contract = pipeline.contracts.get(run.object)
+    if contract is None:
+        raise NotCorrectable(f"there is no contract {run.object} any more; deploy it again")
+    plan = plan_of(pipeline, run, contract)
+    columns = columns_of(contract, plan)
+    rows = _as_asked(order, columns)
+    chunks = pipeline.runs.chunks(run.run_id, run.generation)
+    found = rejects_at(pipeline.objects, run, chunks, set(rows))
+    _refuse_strangers(set(rows) - set(found))
+    corrected = [
+        CorrectedRow(byte_offset=offset, line=found[offset]["line"], values=rows[offset]) for offset in sorted(rows)
+    ]
+    _refuse_masked(run, contract, columns, corrected)
+    _refuse_broken_text(run, found, corrected)
+    return _start(pipeline, run, contract, columns, corrected)
+
+
+def plan_of(pipeline: Pipeline, run: Run, contract: Contract) -> FilePlan | None:
+    """How the run's file was read; None if it cannot be told any more, or the contract has changed since."""
+    if run.fingerprint != contract.fingerprint:
+        return None
+    try:
+        return FilePlan.from_json(pipeline.objects.get(run.source.bucket, keys.plan(run)))
+    except WorkGone:
+        return None
+
+
+def _whose_rejects(pipeline: Pipeline, run: Run, order: ResubmitRequest) -> Run:
+    """The file that the rows were rejected from, as it was then. Raises NotMendable."""
+    if run.corrects:
+        run = pipeline.runs.get(run.corrects.run_id) or run
+    if run.state is not RunState.LOADED:
+        way = "fix it as a whole and put it there again" if run.state is RunState.REJECTED else "run it again"
+        then = f"; {way}" if run.state.terminal else ""
+        raise NotCorrectable(f"the file is {run.state.value}: only of a LOADED one can single rows be corrected{then}")
+    if run.generation != order.generation:
+        raise NotCorrectable(
+            f"these rows are of generation {order.generation} of the file, and it was run again: its rejects are those "
+            f"of generation {run.generation}; ask for them anew",
+            code="STALE_REJECTS",
+        )
+    return run
+
+
+def _as_asked(order: ResubmitRequest, columns: Sequence[str]) -> dict[int, tuple[str, ...]]:
+    """Values in the order of `columns`, by the byte their row starts at. Raises BadRequest."""
+    missing, unknown = sorted(set(columns) - set(order.columns)), sorted(set(order.columns) - set(columns))
+    if missing or unknown:
+        what = f'lacks "{missing[0][:64]}"' if missing else f'has "{unknown[0][:64]}"'
+        raise BadRequest(f'"columns" {what}; the columns of the file\'s rejects are {", ".join(columns)}')
+    places = [order.columns.index(name) for name in columns]
+    return {offset: tuple(values[place] for place in places) for offset, values in order.rows.items()}
+
+
+def _refuse_strangers(offsets: set[int]) -> None:
+    if offsets:
+        raise NotCorrectable(f"no row was rejected that starts at byte {_some(sorted(offsets))}", code="NO_SUCH_REJECT")
+
+
+def _refuse_masked(run: Run, contract: Contract, columns: Sequence[str], rows: Sequence[CorrectedRow]) -> None:
+    found = ((row.line, still_masked(contract, dict(zip(columns, row.values, strict=True)))) for row in rows)
+    masked = [(line, name) for line, name in found if name]
+    if masked:
+        lines = _lines_of(run, [line for line, _ in masked])
+        what = "write its value there, or leave the row out"
+        raise NotCorrectable(f"{masked[0][1]} is still masked in {lines}: {what}", code="MASKED_VALUE")
+
+
+def _refuse_broken_text(run: Run, found: Mapping[int, Mapping[str, Any]], rows: Sequence[CorrectedRow]) -> None:
+    """What was not UTF-8 is shown as \\xhh: to take that for the value would load a text that nobody wrote."""
+    same = [row.line for row in rows if still_broken(found[row.byte_offset], row.values)]
+    if same:
+        raise NotCorrectable(
+            f"{_lines_of(run, same)} still has \\xhh in place of bytes that are no UTF-8: write what they are to be, "
+            "or leave the row out"
+        )
+
+
+def _lines_of(run: Run, lines: Sequence[int]) -> str:
+    """In the file that the rows were rejected from: in the table that was sent they have others."""
+    return f"line {_some(lines)} of {run.source.name}"
+
+
+def _some(numbers: Sequence[int]) -> str:
+    more = f" and {len(numbers) - NAMED} more" if len(numbers) > NAMED else ""
+    return ", ".join(map(str, numbers[:NAMED])) + more
+
+
+# ---- start ---------------------------------------------------------------------------------------------------------
+
+
+def _start(
+    pipeline: Pipeline, run: Run, contract: Contract, columns: Sequence[str], rows: Sequence[CorrectedRow]
+) -> Run:
+    """Write the rows down, then record their run: a run that is recorded has its file."""
+    try:
+        body, places = corrected_file(contract, columns, rows)
+    except UnicodeEncodeError as error:
+        raise BadRequest('"values" hold half a character (a lone surrogate)') from error
+    if long := too_long(contract, places, len(body)):
+        raise NotCorrectable(f"the row of {_lines_of(run, [long.line])} is longer than limits.max_record_bytes")
+    where = RowOrigins(places)
+    name = digest("fix", run.load_id, body.decode(), where.to_json().decode())
+    if known := pipeline.runs.get(name):
+        return _go_on(pipeline, known, contract)
+    bucket, key = run.source.bucket, keys.corrected(run, name)
+    pipeline.objects.put(bucket, keys.row_origins(key), where.to_json())
+    pipeline.objects.put(bucket, key, body)
+    now = pipeline.clock.now()
+    fresh = Run(
+        run_id=name,
+        object=run.object,
+        source=pipeline.objects.head(bucket, key),
+        state=RunState.ARRIVED,
+        arrived_at=now,
+        updated_at=now,
+        moments={RunState.ARRIVED.value: now},
+        corrects=Correction(run_id=run.run_id, generation=run.generation, source_order=run.source_order),
+    )
+    pipeline.runs.create(fresh, None)  # no other run has its key
+    pipeline.queue.send_run(name)
+    return fresh
+
+
+def _go_on(pipeline: Pipeline, known: Run, contract: Contract) -> Run:
+    """The same rows again: nothing new, unless what kept some of them out may be corrected: a fault, or the contract."""
+    judged_anew = known.counts.rejected and known.fingerprint != contract.fingerprint
+    if known.finished and (known.state is not RunState.LOADED or judged_anew):
+        return rerun(pipeline, known)
+    pipeline.enqueue(known)
+    return known

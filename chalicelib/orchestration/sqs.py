@@ -1,0 +1,114 @@
+"""What a message costs: how often it is tried, how long between, and what happens when it was the last time.
+
+A message that fails is not deleted; its visibility is set so that it comes back after an exponentially growing pause.
+The queue would move it to its dead-letter queue only after one try more than ours, so what lands there was never
+answered at all: its worker was killed each time.
+"""
+
+from __future__ import annotations
+
+import random
+import traceback
+from collections.abc import Callable
+from pathlib import PurePath
+from typing import Any
+
+from chalicelib.config import Settings
+from chalicelib.domain.run.events import asked_for, run_of, task_of
+from chalicelib.domain.run.lifecycle import DEAD_LETTER, may_pass
+from chalicelib.domain.run.model import ChunkTask, RunState
+from chalicelib.domain.run.pauses import pause
+from chalicelib.errors import Broken, LandfallError, Retryable
+from chalicelib.pipeline.pipeline import Pipeline
+
+Delay = Callable[[Any, int], None]
+"""Makes a message, by its receipt handle, come back in so many seconds."""
+
+
+class UnexpectedError(Exception):
+    """A fault of ours: its kind and place.
+
+    Lambda writes what is raised to its log, and the text of an exception that nobody foresaw may quote a row.
+    """
+
+
+def on_run_message(pipeline: Pipeline, delay: Delay, record: dict[str, Any]) -> None:
+    """One try to move a run on. After the last, the sweep goes on trying until `give_up_hours`."""
+    run_id = run_of(record["body"])
+
+    def give_up(error: Exception) -> None:
+        pipeline.note("left_to_sweep", {"run": run_id, "error": type(error).__name__})
+        if not isinstance(error, Retryable):
+            fail_dead(pipeline, run_id, error)
+
+    _one_try(pipeline.settings, delay, record, lambda: pipeline.advance(run_id), give_up)
+
+
+def on_chunk_message(pipeline: Pipeline, delay: Delay, record: dict[str, Any]) -> None:
+    """One try to stage a chunk. After the last, the sweep sends it again, until `give_up_hours` end its run FAILED."""
+    task: ChunkTask = task_of(record["body"])
+
+    def give_up(error: Exception) -> None:
+        run = pipeline.runs.get(task.run_id)
+        if run and may_pass(run, error, pipeline.clock.now(), pipeline.settings.give_up_hours):
+            pipeline.note("left_to_sweep", {"run": task.run_id, "error": type(error).__name__})
+        else:
+            fail_dead(pipeline, task.run_id, error, generation=task.generation)
+
+    _one_try(pipeline.settings, delay, record, lambda: pipeline.stage(task), give_up)
+
+
+def on_dead_letter(pipeline: Pipeline, record: dict[str, Any]) -> None:
+    """A message whose worker never answered: its run is FAILED, unless it has gone on without it."""
+    lost = Broken("its worker was stopped each time it was tried (memory, time, or a crash)", code=DEAD_LETTER)
+    match asked_for(record["body"]):
+        case ChunkTask() as task:
+            pipeline.note("dead_letter", {"run": task.run_id, "chunk": task.number})
+            fail_dead(pipeline, task.run_id, lost, generation=task.generation)
+        case str() as run_id:
+            pipeline.note("dead_letter", {"run": run_id})
+            fail_dead(pipeline, run_id, lost)
+        case None:
+            pipeline.note("dead_letter", {"error": "not a message of ours"})
+
+
+def fail_dead(pipeline: Pipeline, run_id: str, error: Exception, *, generation: int | None = None) -> None:
+    """FAIL a run that cannot go on.
+
+    One that waits for its load or is in it is left to the sweep: its statement might still commit, and what went wrong
+    may have been the load of others.
+    """
+    run = pipeline.runs.get(run_id)
+    if run is None or run.state.terminal or run.state in (RunState.STAGED, RunState.LOADING):
+        return
+    if generation is not None and run.generation != generation:
+        return
+    cause = error if isinstance(error, LandfallError) else Broken(f"unexpected {type(error).__name__}", code="INTERNAL")
+    if ended := pipeline.fail(run, cause):
+        pipeline.queue.send_run(ended.run_id)
+
+
+def _one_try(
+    settings: Settings,
+    delay: Delay,
+    record: dict[str, Any],
+    work: Callable[[], None],
+    give_up: Callable[[Exception], None],
+) -> None:
+    attempt = int(record["attributes"]["ApproximateReceiveCount"])
+    try:
+        work()
+    except Exception as error:  # whatever it is, the message must come back or be answered for
+        if attempt >= settings.max_attempts:
+            give_up(error)
+            return
+        delay(record["receiptHandle"], pause(settings.backoff_seconds, attempt, random.random()))  # noqa: S311  # nosec B311
+        if isinstance(error, LandfallError):
+            raise
+        raise UnexpectedError(f"{type(error).__name__} at {_place(error)}") from None
+
+
+def _place(error: Exception) -> str:
+    """The lines of code it came through, innermost last."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return " > ".join(f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in frames)

@@ -1,0 +1,70 @@
+"""After corrected rows are loaded: the file that they were rejected from gets its books anew.
+
+Guarantees that its record says what the warehouse says, however many corrections are loaded at once and wherever a worker
+dies: what is written is always the whole, never a difference. It does not promise that the record never lags.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+
+from chalicelib.domain.run import keys
+from chalicelib.domain.run.lineage import RowOrigins
+from chalicelib.domain.run.model import Correction, Run, RunState
+from chalicelib.domain.run.rejects import Reject
+from chalicelib.errors import WorkGone
+from chalicelib.pipeline.context import Context
+from chalicelib.ports import Conflict, ObjectStore
+
+
+def update_books(context: Context, run: Run) -> None:
+    """Note which rows of a correction are loaded, and set the counts of the file they come from. Raises Retryable."""
+    if run.corrects:
+        with suppress(WorkGone):  # somebody took the rows away: then they are listed on, and the books are right
+            note_loaded(context.objects, run, run.corrects)
+        _set_counts(context, run.corrects)
+
+
+def _set_counts(context: Context, corrects: Correction) -> None:
+    """Look again after the write, until nothing has changed meanwhile.
+
+    worker 1: asks the books: 3 corrected |                              | writes 3, asks again: 5, writes 5
+    worker 2:                          | asks: 5 corrected, writes 5     |
+
+    That another worker has just written the file's record is no conflict about the correction's: look again, too.
+    """
+    known = None
+    while (row := context.warehouse.books(corrects.load_id)) and row != known:
+        run = context.runs.get(corrects.run_id)
+        if run is None or run.state is not RunState.LOADED or run.generation != corrects.generation:
+            return  # it was run again, and has other rejects now
+        counts = run.counts.after(row)
+        with suppress(Conflict):
+            context.runs.change(run, counts=counts, problem=run.problem if counts.rejected else None)
+            known = row
+
+
+def note_loaded(objects: ObjectStore, run: Run, corrects: Correction) -> None:
+    """Write down where the rows of a loaded correction come from, but for those that are still bad."""
+    bucket, source = run.source.bucket, run.source.key
+    origins = RowOrigins.from_json(objects.get(bucket, keys.row_origins(source)))
+    bad = set(_still_bad(objects, run))
+    offsets = [offset for offset in origins.byte_offsets.tolist() if offset not in bad]
+    objects.put(bucket, keys.loaded_correction(run, corrects), json.dumps(offsets).encode())
+
+
+def _still_bad(objects: ObjectStore, run: Run) -> Iterator[int]:
+    for part in objects.list(run.source.bucket, keys.reject_parts(run)):
+        for line in objects.get(part.bucket, part.key).splitlines():
+            yield Reject.from_json(line).byte_offset
+
+
+def corrected_offsets(objects: ObjectStore, run: Run) -> frozenset[int]:
+    """Which rejects of a file's load are corrected and loaded since, by the byte they start at."""
+    found: set[int] = set()
+    if run.counts.corrected:
+        for note in objects.list(run.source.bucket, keys.loaded_corrections(run.object, run.load_id)):
+            found.update(json.loads(objects.get(note.bucket, note.key)))
+    return frozenset(found)

@@ -1,0 +1,103 @@
+"""A look through the landing folders: what lies there that nobody took notice of, or that is loaded already.
+
+Guarantees that a file, a folder or a record that cannot be looked at is noted and passed over, and that a look that
+runs out of time says where to go on. Two reads of the record for a hundred files; more only for those to be acted on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from chalicelib.domain.run.model import Run, RunState, Source, run_id
+from chalicelib.pipeline.pipeline import Pipeline
+from chalicelib.ports import Newest
+
+BATCH = 100
+
+
+@dataclass(kw_only=True)
+class Look:
+    """One look: what to look at, for how long, and what came of it."""
+
+    pipeline: Pipeline
+    prefixes: Sequence[str]
+    """Sorted, and none within another."""
+    after: str
+    """The last key of the look before; empty to begin with the first."""
+    until: float
+    """When to stop, even if there is more."""
+    landed_before: float
+    """Younger files are left to their events."""
+    wanted: Callable[[str], bool] = bool
+    """Which keys; no key is empty, so that this takes them all."""
+    most: int = 1_000_000
+    """After so many runs were started, the look stops too."""
+    seen: int = 0
+    started: list[Run] = field(default_factory=list)
+    archived: int = 0
+    failed: int = 0
+
+    def through(self) -> str:
+        """Look at everything. Returns where to go on: empty if that was all."""
+        sources = self._listed()
+        while batch := list(islice(sources, BATCH)):
+            self._each(batch)
+            if self.pipeline.clock.now() >= self.until or len(self.started) >= self.most:
+                return batch[-1].key
+        return ""
+
+    def _listed(self) -> Iterator[Source]:
+        bucket = self.pipeline.settings.bucket
+        for prefix in self.prefixes:
+            inside = self.after.startswith(prefix)
+            if inside or prefix.encode() > self.after.encode():
+                try:
+                    yield from self.pipeline.objects.list(bucket, prefix, self.after if inside else "")
+                except Exception as error:  # noqa: BLE001 - one folder that cannot be listed hides no other
+                    self._passed_over(prefix, error)
+
+    def _each(self, batch: Sequence[Source]) -> None:
+        self.seen += len(batch)
+        due = [s for s in batch if s.last_modified <= self.landed_before and self.wanted(s.key)]
+        try:
+            newest = self.pipeline.runs.newest_of(self.pipeline.settings.bucket, [s.key for s in due])
+            heard = [s for s in due if s.key in newest and newest[s.key].etag == s.etag]
+            runs = {r.source.key: r for r in self.pipeline.runs.get_many([newest[s.key].run_id for s in heard])}
+        except Exception as error:  # noqa: BLE001 - the same files are looked at by the next sweep
+            self._passed_over(batch[0].key, error)
+            return
+        for source in due:
+            try:
+                self._one(source, newest.get(source.key), runs.get(source.key))
+            except Exception as error:  # noqa: BLE001 - one sick file must not hide the others
+                self._passed_over(source.key, error)
+
+    def _one(self, source: Source, newest: Newest | None, run: Run | None) -> None:
+        if newest is not None and newest.etag == source.etag:
+            if run and run.state is RunState.LOADED and run.finished:
+                self.pipeline.archive_again(run)
+                self.archived += 1
+        elif self._has_no_run(source) and (arrived := self.pipeline.arrive(source)):
+            self.started.append(arrived)
+
+    def _has_no_run(self, source: Source) -> bool:
+        """Whether nobody took notice of what lies there now, though its key points at another content or at none.
+
+        In a bucket with versions an old content shows again once the newer one is archived: it had its run, or has it
+        still. One that has read nothing yet is left to the next look, since when it arrived is only a clock's word:
+
+        worker, its clock slow: a file of 12:00 arrives at 11:55 | sweep: would take it for one that came back later
+        """
+        known = self.pipeline.runs.get(run_id(source))
+        if known is None:
+            return True
+        read = known.source.last_modified
+        if not read and not known.state.terminal:
+            return False
+        return source.last_modified > (read or known.arrived_at)
+
+    def _passed_over(self, what: str, error: Exception) -> None:
+        self.failed += 1
+        self.pipeline.note("passed_over", {"file": what, "error": type(error).__name__})
