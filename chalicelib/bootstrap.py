@@ -19,6 +19,7 @@ from chalicelib.adapters.sns import SnsNotifier
 from chalicelib.adapters.sqs import SqsQueue
 from chalicelib.config import Settings
 from chalicelib.domain.contract_files.contract_file import load_contracts
+from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.pipeline import Pipeline
 
 CONTRACTS = Path(__file__).parent / "contracts"
@@ -38,16 +39,18 @@ def wire(settings: Settings) -> Wired:
     clock = SystemClock()
     queue = SqsQueue(client("sqs"), settings)
     pipeline = Pipeline(
-        settings=settings,
-        contracts=load_contracts(CONTRACTS),
-        objects=S3Objects(client("s3")),
-        runs=DynamoRuns(client("dynamodb"), settings.table, clock),
-        load_queue=DynamoLoadQueue(client("dynamodb"), settings.table, clock),
-        warehouse=RedshiftData(client("redshift-data"), settings, clock),
-        queue=queue,
-        notifier=SnsNotifier(client("sns"), client("sqs"), settings),
-        clock=clock,
-        note=observe.note,
+        ctx=Context(
+            settings=settings,
+            contracts=load_contracts(CONTRACTS),
+            objects=S3Objects(client("s3")),
+            runs=DynamoRuns(client("dynamodb"), settings.table, clock),
+            load_queue=DynamoLoadQueue(client("dynamodb"), settings.table, clock),
+            warehouse=RedshiftData(client("redshift-data"), settings, clock),
+            queue=queue,
+            notifier=SnsNotifier(client("sns"), client("sqs"), settings),
+            clock=clock,
+            note=observe.note,
+        )
     )
     return Wired(pipeline=pipeline, queue=queue, tokens=Tokens(client("secretsmanager"), settings, clock))
 

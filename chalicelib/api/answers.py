@@ -56,13 +56,13 @@ def _as_it_is(pipeline: Pipeline, answer: dict[str, Any]) -> dict[str, Any]:
     """A dry run's answer: the runs in the states they are in, without loads that there will never be."""
     for run in answer["runs"]:
         del run["load_id"]
-        now = pipeline.runs.get(run["run_id"])
+        now = pipeline.ctx.runs.get(run["run_id"])
         run["state"] = now.state.value if now else None
     return answer
 
 
 def _start_runs(acting: Pipeline, name: str, order: RerunRequest) -> dict[str, Any]:
-    contract = acting.contracts.get(name)
+    contract = acting.ctx.contracts.get(name)
     if contract and not order.file:
         return {**_rerun_many(acting, contract, order), "dry_run": order.dry_run}
     if not contract and (order.file or order.period or order.cursor):
@@ -92,7 +92,7 @@ def _rerun_one(pipeline: Pipeline, name: str, order: RerunRequest, contract: Con
 
 
 def _unknown(pipeline: Pipeline, name: str) -> NotFound:
-    objects = ", ".join(sorted(pipeline.contracts))
+    objects = ", ".join(sorted(pipeline.ctx.contracts))
     return NotFound(f'"{name[:KEY_SHOWN]}" is no object ({objects}) and no file that landed')
 
 
@@ -107,15 +107,15 @@ def _unrecorded(pipeline: Pipeline, key: str) -> Source | None:
 
     What does not lie where files land is none of ours, and this function's role could not look at it.
     """
-    landed_there = key.startswith(landing_prefixes(pipeline.contracts))
+    landed_there = key.startswith(landing_prefixes(pipeline.ctx.contracts))
     if not landed_there or keys.too_long(key):
         return None
-    bucket = pipeline.settings.bucket
+    bucket = pipeline.ctx.settings.bucket
     try:
-        landed = pipeline.objects.head(bucket, key)
+        landed = pipeline.ctx.objects.head(bucket, key)
     except SourceGone:
         return None
-    newest = pipeline.runs.newest(bucket, key)
+    newest = pipeline.ctx.runs.newest(bucket, key)
     return landed if newest is None or newest.etag != landed.etag else None
 
 
@@ -124,7 +124,7 @@ def _rerun_many(pipeline: Pipeline, contract: Contract, order: RerunRequest) -> 
         _period_fits(contract, order.period)
     answer: dict[str, Any] = {"object": contract.name, "runs": [], "skipped": [], "cursor": order.cursor}
     for _ in range(LOOKS_PER_CALL):
-        page = pipeline.runs.search(object=contract.name, cursor=answer["cursor"], limit=RUNS_PER_LOOK)
+        page = pipeline.ctx.runs.search(object=contract.name, cursor=answer["cursor"], limit=RUNS_PER_LOOK)
         for run in page.runs:
             if _wanted(pipeline, run, order):
                 _try_rerun(pipeline, run, answer)
@@ -140,7 +140,7 @@ def _wanted(pipeline: Pipeline, run: Run, order: RerunRequest) -> bool:
         return False
     if order.period and not _in_period(pipeline, run, order.period):
         return False
-    newest = pipeline.runs.newest(run.source.bucket, run.source.key)
+    newest = pipeline.ctx.runs.newest(run.source.bucket, run.source.key)
     return newest is None or newest.run_id == run.run_id
 
 
@@ -172,7 +172,7 @@ def _period_fits(contract: Contract, period: frozenset[str] | Mapping[str, str])
 
 
 def _in_period(pipeline: Pipeline, run: Run, period: frozenset[str] | Mapping[str, str]) -> bool:
-    found = route(pipeline.contracts, run.source.key)
+    found = route(pipeline.ctx.contracts, run.source.key)
     captures = {name: fold(value) for name, value in found.captures.items()} if found else {}
     if isinstance(period, Mapping):
         return all(captures.get(name) == value for name, value in period.items())
@@ -184,7 +184,7 @@ def _in_period(pipeline: Pipeline, run: Run, period: frozenset[str] | Mapping[st
 
 def cancel_run(pipeline: Pipeline, run_id: str) -> dict[str, Any]:
     """Stop a run. Raises NotFound, Ended, Conflict."""
-    run = pipeline.runs.get(run_id) if RUN_ID.fullmatch(run_id) else None
+    run = pipeline.ctx.runs.get(run_id) if RUN_ID.fullmatch(run_id) else None
     if run is None:
         raise NotFound("no run is of that id; GET /status/{file} shows the id of a file's run")
     return views.started(cancel(pipeline, run))
@@ -197,25 +197,25 @@ def find(pipeline: Pipeline, name: str) -> Run | None:
     """The run that a run id, a key (its newest version) or a bare file name (the newest of that name) tells."""
     if keys.too_long(name):
         return None
-    if RUN_ID.fullmatch(name) and (run := pipeline.runs.get(name)):
+    if RUN_ID.fullmatch(name) and (run := pipeline.ctx.runs.get(name)):
         return run
-    if newest := pipeline.runs.newest(pipeline.settings.bucket, name):
-        return pipeline.runs.get(newest.run_id)
-    namesakes = pipeline.runs.by_name(name) if "/" not in name else []
-    return pipeline.runs.get(namesakes[0].run_id) if namesakes else None
+    if newest := pipeline.ctx.runs.newest(pipeline.ctx.settings.bucket, name):
+        return pipeline.ctx.runs.get(newest.run_id)
+    namesakes = pipeline.ctx.runs.by_name(name) if "/" not in name else []
+    return pipeline.ctx.runs.get(namesakes[0].run_id) if namesakes else None
 
 
 def status(pipeline: Pipeline, name: str) -> dict[str, Any]:
     """Everything about one run. Raises NotFound."""
     run = _found(pipeline, name)
-    chunks = pipeline.runs.chunks(run.run_id, run.generation)
+    chunks = pipeline.ctx.runs.chunks(run.run_id, run.generation)
     others = [] if name == run.run_id else _others(pipeline, run, name)
-    return views.status(run, chunks, pipeline.clock.now(), others)
+    return views.status(run, chunks, pipeline.ctx.clock.now(), others)
 
 
 def _others(pipeline: Pipeline, run: Run, name: str) -> list[Run]:
     """Other versions of the key that was asked for, or all that share the bare name."""
-    others = (r for r in pipeline.runs.by_name(run.source.name) if r.run_id != run.run_id)
+    others = (r for r in pipeline.ctx.runs.by_name(run.source.name) if r.run_id != run.run_id)
     alike = (r for r in others if "/" not in name or r.source.key == run.source.key)
     return list(islice(alike, MOST_OTHERS))
 
@@ -230,35 +230,35 @@ def list_runs(pipeline: Pipeline, query: RunQuery) -> dict[str, Any]:
     """A page of runs, newest first. Raises NotFound for an object that is none and has no runs either."""
     if keys.too_long(query.object):
         raise _no_object(pipeline, query.object)
-    page = pipeline.runs.search(
+    page = pipeline.ctx.runs.search(
         object=query.object, state=query.state, since=query.since, cursor=query.cursor, limit=query.limit
     )
-    if not page.runs and query.object and query.object not in pipeline.contracts:
+    if not page.runs and query.object and query.object not in pipeline.ctx.contracts:
         raise _no_object(pipeline, query.object)
     return {"runs": [views.brief(run) for run in page.runs], "cursor": page.cursor}
 
 
 def _no_object(pipeline: Pipeline, name: str) -> NotFound:
-    return NotFound(f'there is no object "{name[:KEY_SHOWN]}"; there are {", ".join(sorted(pipeline.contracts))}')
+    return NotFound(f'there is no object "{name[:KEY_SHOWN]}"; there are {", ".join(sorted(pipeline.ctx.contracts))}')
 
 
 def rejects(pipeline: Pipeline, name: str, query: PageQuery) -> dict[str, Any]:
     """A page of the rejects of a file's newest load. Raises NotFound."""
     run = _found(pipeline, name)
-    contract = pipeline.contracts.get(run.object)
+    contract = pipeline.ctx.contracts.get(run.object)
     plan = plan_of(pipeline, run, contract) if contract else None
     columns = columns_of(contract, plan) if contract else ()
     head = {**views.started(run), **views.to_be_corrected(run, columns), "total": run.counts.rejected}
     if not views.sealed(run):
         why = "this load has no rejects" if run.state.terminal else "rejects are listed once all chunks are staged"
         return {**head, "rejects": [], "cursor": "", "note": why}
-    corrected = corrected_offsets(pipeline.objects, run)
+    corrected = corrected_offsets(pipeline.ctx.objects, run)
     split = Splitter(contract, plan) if contract and plan else None
 
     def shown(reject: dict[str, Any]) -> dict[str, Any]:
         return {**reject, "values": split.values(reject["record"]) if split else None}
 
-    page = reject_page(pipeline.objects, run, shown, cursor=query.cursor, limit=query.limit, without=corrected)
+    page = reject_page(pipeline.ctx.objects, run, shown, cursor=query.cursor, limit=query.limit, without=corrected)
     return {**head, "rejects": page.rejects, "cursor": page.cursor}
 
 
@@ -270,27 +270,27 @@ def correction(pipeline: Pipeline, name: str, order: ResubmitRequest) -> dict[st
 
 def health(pipeline: Pipeline) -> dict[str, Any]:
     """Whether the parts answer, how old the oldest unfinished run is, and whose file is overdue."""
-    now = pipeline.clock.now()
-    unfinished = list(islice(pipeline.runs.unfinished(now), OLDEST_OF))
+    now = pipeline.ctx.clock.now()
+    unfinished = list(islice(pipeline.ctx.runs.unfinished(now), OLDEST_OF))
     warehouse = _warehouse(pipeline)
     return {
         "status": "ok" if warehouse["reachable"] else "degraded",
-        "stage": pipeline.settings.stage,
-        "contracts": len(pipeline.contracts),
+        "stage": pipeline.ctx.settings.stage,
+        "contracts": len(pipeline.ctx.contracts),
         "warehouse": warehouse,
         "unfinished": {
             "runs": len(unfinished),
             "more": len(unfinished) == OLDEST_OF,
             "oldest_seconds": round(max((now - run.arrived_at for run in unfinished), default=0.0), 1),
         },
-        "late": [name for name, late in overdue(pipeline).items() if late],
-        **({"dashboard": url} if (url := pipeline.settings.dashboard_url) else {}),
+        "late": [name for name, late in overdue(pipeline.ctx).items() if late],
+        **({"dashboard": url} if (url := pipeline.ctx.settings.dashboard_url) else {}),
     }
 
 
 def _warehouse(pipeline: Pipeline) -> dict[str, Any]:
     try:
-        pipeline.warehouse.describe(NO_STATEMENT)
+        pipeline.ctx.warehouse.describe(NO_STATEMENT)
     except LandfallError as error:
         return {"reachable": False, "code": error.code}
     return {"reachable": True}

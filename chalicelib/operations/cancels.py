@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from chalicelib.domain.run.model import Run, RunState
 from chalicelib.errors import LandfallError
+from chalicelib.pipeline import outcomes
 from chalicelib.pipeline.pipeline import Pipeline
 from chalicelib.ports import Conflict
 
@@ -32,14 +33,14 @@ def cancel(pipeline: Pipeline, run: Run) -> Run:
         if run.state.terminal:
             raise Ended(f"this run has ended already: it is {run.state.value}")
         try:
-            return _asked(pipeline, run) if run.state is RunState.LOADING else pipeline.cancelled(run)
+            return _asked(pipeline, run) if run.state is RunState.LOADING else outcomes.cancelled(pipeline.ctx, run)
         except Conflict:
-            run = pipeline.runs.get(run.run_id) or run
+            run = pipeline.ctx.runs.get(run.run_id) or run
     raise Conflict(f"run {run.run_id} has moved on {TRIES} times")
 
 
 def _asked(pipeline: Pipeline, run: Run) -> Run:
     """Record the wish first: whoever settles the load must see it."""
-    asked = pipeline.runs.change(run, cancel_requested=True)
-    pipeline.queue.send_run(run.run_id)
+    asked = pipeline.ctx.runs.change(run, cancel_requested=True)
+    pipeline.ctx.queue.send_run(run.run_id)
     return asked

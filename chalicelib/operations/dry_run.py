@@ -51,5 +51,7 @@ class DryRunStore:
 
 def dry_run_of(pipeline: Pipeline) -> Pipeline:
     """A pipeline on which `arrive` and `rerun` can be tried without effect."""
-    stage = DryRunStore(runs=pipeline.runs)
-    return replace(pipeline, runs=cast(RunStore, stage), queue=cast(Queue, stage), note=lambda *_: None)
+    stage = DryRunStore(runs=pipeline.ctx.runs)
+    return replace(
+        pipeline, ctx=replace(pipeline.ctx, runs=cast(RunStore, stage), queue=cast(Queue, stage), note=lambda *_: None)
+    )

@@ -34,9 +34,11 @@ def backfill(pipeline: Pipeline, order: BackfillRequest) -> dict[str, Any]:
     """Start what lies in the landing folders and has no run. Raises NotFound, BadRequest."""
     if keys.too_long(order.cursor):
         raise bad_cursor()
-    if order.object and order.object not in pipeline.contracts:
-        raise NotFound(f'there is no object "{order.object[:200]}"; there are {", ".join(sorted(pipeline.contracts))}')
-    now = pipeline.clock.now()
+    if order.object and order.object not in pipeline.ctx.contracts:
+        raise NotFound(
+            f'there is no object "{order.object[:200]}"; there are {", ".join(sorted(pipeline.ctx.contracts))}'
+        )
+    now = pipeline.ctx.clock.now()
     look = Look(
         pipeline=dry_run_of(pipeline) if order.dry_run else pipeline,
         prefixes=_prefixes(pipeline, order.prefix),
@@ -57,7 +59,7 @@ def backfill(pipeline: Pipeline, order: BackfillRequest) -> dict[str, Any]:
 
 def _prefixes(pipeline: Pipeline, asked: str) -> tuple[str, ...]:
     """The landing folders, as far as they begin with what was asked for. Raises BadRequest."""
-    folders = landing_prefixes(pipeline.contracts)
+    folders = landing_prefixes(pipeline.ctx.contracts)
     if keys.too_long(asked):
         raise BadRequest(f'"prefix" has more than {keys.LONGEST} bytes, and no key is so long')
     found = {asked if asked.startswith(f) else f for f in folders if asked.startswith(f) or f.startswith(asked)}
@@ -67,17 +69,17 @@ def _prefixes(pipeline: Pipeline, asked: str) -> tuple[str, ...]:
 
 
 def _object_of(pipeline: Pipeline, key: str) -> str:
-    found = route(pipeline.contracts, key)
+    found = route(pipeline.ctx.contracts, key)
     return found.contract.name if found else ""
 
 
 def redrive(pipeline: Pipeline, order: RedriveRequest) -> dict[str, Any]:
     """Move what lies in the dead-letter queues back, and run again what dead letters had ended."""
     acting = dry_run_of(pipeline) if order.dry_run else pipeline
-    moved = acting.queue.redrive(MOST_MESSAGES)
+    moved = acting.ctx.queue.redrive(MOST_MESSAGES)
     answer: dict[str, Any] = {"messages": moved, "runs": [], "skipped": [], "cursor": order.cursor}
     for _ in range(PAGES):
-        page = acting.runs.search(state=RunState.FAILED, cursor=answer["cursor"], limit=PAGE)
+        page = acting.ctx.runs.search(state=RunState.FAILED, cursor=answer["cursor"], limit=PAGE)
         for run in page.runs:
             if run.problem and run.problem.code == DEAD_LETTER and _is_newest(pipeline, run):
                 _bring_back(acting, run, answer)
@@ -89,7 +91,7 @@ def redrive(pipeline: Pipeline, order: RedriveRequest) -> dict[str, Any]:
 
 def _is_newest(pipeline: Pipeline, run: Run) -> bool:
     """An older version of a file has nothing to give that the newer has not."""
-    newest = pipeline.runs.newest(run.source.bucket, run.source.key)
+    newest = pipeline.ctx.runs.newest(run.source.bucket, run.source.key)
     return newest is None or newest.run_id == run.run_id
 
 

@@ -40,11 +40,11 @@ def rerun(pipeline: Pipeline, run: Run) -> Run:
     source = where_it_is(pipeline, run)
     reads = None if source == run.source else source
     try:
-        changes = new_generation(run, pipeline.clock.now())
-        fresh = pipeline.runs.change(run, **changes, object=name, reads=reads)
+        changes = new_generation(run, pipeline.ctx.clock.now())
+        fresh = pipeline.ctx.runs.change(run, **changes, object=name, reads=reads)
     except Conflict as conflict:
         raise Busy("this run was started again by somebody else a moment ago") from conflict
-    pipeline.queue.send_run(fresh.run_id)
+    pipeline.ctx.queue.send_run(fresh.run_id)
     return fresh
 
 
@@ -55,7 +55,7 @@ def object_of(pipeline: Pipeline, run: Run) -> str:
 
 def routed(pipeline: Pipeline, key: str) -> str:
     """The name of the contract that the key leads to. Raises StillUnrouted."""
-    found = route(pipeline.contracts, key)
+    found = route(pipeline.ctx.contracts, key)
     if found is None:
         raise StillUnrouted("no contract's lands_at matches this key; move the file or fix a contract")
     return found.contract.name
@@ -69,9 +69,9 @@ def where_it_is(pipeline: Pipeline, run: Run) -> Source:
     landed = run.source
     if run.archive_key and run.archive_key != NOT_KEPT:
         with suppress(SourceGone):
-            return pipeline.objects.head(landed.bucket, run.archive_key)
+            return pipeline.ctx.objects.head(landed.bucket, run.archive_key)
     try:
-        found = pipeline.objects.head(landed.bucket, landed.key, landed.version_id)
+        found = pipeline.ctx.objects.head(landed.bucket, landed.key, landed.version_id)
     except SourceGone:
         found = None
     if found and found.etag == landed.etag:

@@ -26,6 +26,7 @@ from chalicelib.domain.run.model import Correction, Run, RunState, digest
 from chalicelib.errors import LandfallError, WorkGone
 from chalicelib.operations.reject_pages import rejects_at
 from chalicelib.operations.reruns import rerun
+from chalicelib.pipeline import outcomes
 from chalicelib.pipeline.pipeline import Pipeline
 
 NAMED = 5
@@ -41,14 +42,14 @@ class NotCorrectable(LandfallError):
 def resubmit(pipeline: Pipeline, run: Run, order: ResubmitRequest) -> Run:
     """Start the run that merges these rows, or find it. Raises NotMendable, BadRequest, Retryable."""
     run = _whose_rejects(pipeline, run, order)
-    contract = pipeline.contracts.get(run.object)
+    contract = pipeline.ctx.contracts.get(run.object)
     if contract is None:
         raise NotCorrectable(f"there is no contract {run.object} any more; deploy it again")
     plan = plan_of(pipeline, run, contract)
     columns = columns_of(contract, plan)
     rows = _as_asked(order, columns)
-    chunks = pipeline.runs.chunks(run.run_id, run.generation)
-    found = rejects_at(pipeline.objects, run, chunks, set(rows))
+    chunks = pipeline.ctx.runs.chunks(run.run_id, run.generation)
+    found = rejects_at(pipeline.ctx.objects, run, chunks, set(rows))
     _refuse_strangers(set(rows) - set(found))
     corrected = [
         CorrectedRow(byte_offset=offset, line=found[offset]["line"], values=rows[offset]) for offset in sorted(rows)
@@ -63,7 +64,7 @@ def plan_of(pipeline: Pipeline, run: Run, contract: Contract) -> FilePlan | None
     if run.fingerprint != contract.fingerprint:
         return None
     try:
-        return FilePlan.from_json(pipeline.objects.get(run.source.bucket, keys.plan(run)))
+        return FilePlan.from_json(pipeline.ctx.objects.get(run.source.bucket, keys.plan(run)))
     except WorkGone:
         return None
 
@@ -71,7 +72,7 @@ def plan_of(pipeline: Pipeline, run: Run, contract: Contract) -> FilePlan | None
 def _whose_rejects(pipeline: Pipeline, run: Run, order: ResubmitRequest) -> Run:
     """The file that the rows were rejected from, as it was then. Raises NotMendable."""
     if run.corrects:
-        run = pipeline.runs.get(run.corrects.run_id) or run
+        run = pipeline.ctx.runs.get(run.corrects.run_id) or run
     if run.state is not RunState.LOADED:
         way = "fix it as a whole and put it there again" if run.state is RunState.REJECTED else "run it again"
         then = f"; {way}" if run.state.terminal else ""
@@ -144,24 +145,24 @@ def _start(
         raise NotCorrectable(f"the row of {_lines_of(run, [long.line])} is longer than limits.max_record_bytes")
     where = RowOrigins(places)
     name = digest("fix", run.load_id, body.decode(), where.to_json().decode())
-    if known := pipeline.runs.get(name):
+    if known := pipeline.ctx.runs.get(name):
         return _go_on(pipeline, known, contract)
     bucket, key = run.source.bucket, keys.corrected(run, name)
-    pipeline.objects.put(bucket, keys.row_origins(key), where.to_json())
-    pipeline.objects.put(bucket, key, body)
-    now = pipeline.clock.now()
+    pipeline.ctx.objects.put(bucket, keys.row_origins(key), where.to_json())
+    pipeline.ctx.objects.put(bucket, key, body)
+    now = pipeline.ctx.clock.now()
     fresh = Run(
         run_id=name,
         object=run.object,
-        source=pipeline.objects.head(bucket, key),
+        source=pipeline.ctx.objects.head(bucket, key),
         state=RunState.ARRIVED,
         arrived_at=now,
         updated_at=now,
         moments={RunState.ARRIVED.value: now},
         corrects=Correction(run_id=run.run_id, generation=run.generation, source_order=run.source_order),
     )
-    pipeline.runs.create(fresh, None)  # no other run has its key
-    pipeline.queue.send_run(name)
+    pipeline.ctx.runs.create(fresh, None)  # no other run has its key
+    pipeline.ctx.queue.send_run(name)
     return fresh
 
 
@@ -170,5 +171,5 @@ def _go_on(pipeline: Pipeline, known: Run, contract: Contract) -> Run:
     judged_anew = known.counts.rejected and known.fingerprint != contract.fingerprint
     if known.finished and (known.state is not RunState.LOADED or judged_anew):
         return rerun(pipeline, known)
-    pipeline.enqueue(known)
+    outcomes.enqueue(pipeline.ctx, known)
     return known

@@ -19,6 +19,7 @@ from chalicelib.domain.run.lifecycle import DEAD_LETTER, may_pass
 from chalicelib.domain.run.model import ChunkTask, RunState
 from chalicelib.domain.run.pauses import pause
 from chalicelib.errors import Broken, LandfallError, Retryable
+from chalicelib.pipeline import outcomes
 from chalicelib.pipeline.pipeline import Pipeline
 
 Delay = Callable[[Any, int], None]
@@ -37,11 +38,11 @@ def on_run_message(pipeline: Pipeline, delay: Delay, record: dict[str, Any]) -> 
     run_id = run_of(record["body"])
 
     def give_up(error: Exception) -> None:
-        pipeline.note("left_to_sweep", {"run": run_id, "error": type(error).__name__})
+        pipeline.ctx.note("left_to_sweep", {"run": run_id, "error": type(error).__name__})
         if not isinstance(error, Retryable):
             fail_dead(pipeline, run_id, error)
 
-    _one_try(pipeline.settings, delay, record, lambda: pipeline.advance(run_id), give_up)
+    _one_try(pipeline.ctx.settings, delay, record, lambda: pipeline.advance(run_id), give_up)
 
 
 def on_chunk_message(pipeline: Pipeline, delay: Delay, record: dict[str, Any]) -> None:
@@ -49,13 +50,13 @@ def on_chunk_message(pipeline: Pipeline, delay: Delay, record: dict[str, Any]) -
     task: ChunkTask = task_of(record["body"])
 
     def give_up(error: Exception) -> None:
-        run = pipeline.runs.get(task.run_id)
-        if run and may_pass(run, error, pipeline.clock.now(), pipeline.settings.give_up_hours):
-            pipeline.note("left_to_sweep", {"run": task.run_id, "error": type(error).__name__})
+        run = pipeline.ctx.runs.get(task.run_id)
+        if run and may_pass(run, error, pipeline.ctx.clock.now(), pipeline.ctx.settings.give_up_hours):
+            pipeline.ctx.note("left_to_sweep", {"run": task.run_id, "error": type(error).__name__})
         else:
             fail_dead(pipeline, task.run_id, error, generation=task.generation)
 
-    _one_try(pipeline.settings, delay, record, lambda: pipeline.stage(task), give_up)
+    _one_try(pipeline.ctx.settings, delay, record, lambda: pipeline.stage(task), give_up)
 
 
 def on_dead_letter(pipeline: Pipeline, record: dict[str, Any]) -> None:
@@ -63,13 +64,13 @@ def on_dead_letter(pipeline: Pipeline, record: dict[str, Any]) -> None:
     lost = Broken("its worker was stopped each time it was tried (memory, time, or a crash)", code=DEAD_LETTER)
     match asked_for(record["body"]):
         case ChunkTask() as task:
-            pipeline.note("dead_letter", {"run": task.run_id, "chunk": task.number})
+            pipeline.ctx.note("dead_letter", {"run": task.run_id, "chunk": task.number})
             fail_dead(pipeline, task.run_id, lost, generation=task.generation)
         case str() as run_id:
-            pipeline.note("dead_letter", {"run": run_id})
+            pipeline.ctx.note("dead_letter", {"run": run_id})
             fail_dead(pipeline, run_id, lost)
         case None:
-            pipeline.note("dead_letter", {"error": "not a message of ours"})
+            pipeline.ctx.note("dead_letter", {"error": "not a message of ours"})
 
 
 def fail_dead(pipeline: Pipeline, run_id: str, error: Exception, *, generation: int | None = None) -> None:
@@ -78,14 +79,14 @@ def fail_dead(pipeline: Pipeline, run_id: str, error: Exception, *, generation: 
     One that waits for its load or is in it is left to the sweep: its statement might still commit, and what went wrong
     may have been the load of others.
     """
-    run = pipeline.runs.get(run_id)
+    run = pipeline.ctx.runs.get(run_id)
     if run is None or run.state.terminal or run.state in (RunState.STAGED, RunState.LOADING):
         return
     if generation is not None and run.generation != generation:
         return
     cause = error if isinstance(error, LandfallError) else Broken(f"unexpected {type(error).__name__}", code="INTERNAL")
-    if ended := pipeline.fail(run, cause):
-        pipeline.queue.send_run(ended.run_id)
+    if ended := outcomes.fail(pipeline.ctx, run, cause):
+        pipeline.ctx.queue.send_run(ended.run_id)
 
 
 def _one_try(

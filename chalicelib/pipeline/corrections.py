@@ -19,15 +19,15 @@ from chalicelib.pipeline.context import Context
 from chalicelib.ports import Conflict, ObjectStore
 
 
-def update_books(context: Context, run: Run) -> None:
+def update_books(ctx: Context, run: Run) -> None:
     """Note which rows of a correction are loaded, and set the counts of the file they come from. Raises Retryable."""
     if run.corrects:
         with suppress(WorkGone):  # somebody took the rows away: then they are listed on, and the books are right
-            note_loaded(context.objects, run, run.corrects)
-        _set_counts(context, run.corrects)
+            note_loaded(ctx.objects, run, run.corrects)
+        _set_counts(ctx, run.corrects)
 
 
-def _set_counts(context: Context, corrects: Correction) -> None:
+def _set_counts(ctx: Context, corrects: Correction) -> None:
     """Look again after the write, until nothing has changed meanwhile.
 
     worker 1: asks the books: 3 corrected |                              | writes 3, asks again: 5, writes 5
@@ -36,13 +36,13 @@ def _set_counts(context: Context, corrects: Correction) -> None:
     That another worker has just written the file's record is no conflict about the correction's: look again, too.
     """
     known = None
-    while (row := context.warehouse.books(corrects.load_id)) and row != known:
-        run = context.runs.get(corrects.run_id)
+    while (row := ctx.warehouse.books(corrects.load_id)) and row != known:
+        run = ctx.runs.get(corrects.run_id)
         if run is None or run.state is not RunState.LOADED or run.generation != corrects.generation:
             return  # it was run again, and has other rejects now
         counts = run.counts.after(row)
         with suppress(Conflict):
-            context.runs.change(run, counts=counts, problem=run.problem if counts.rejected else None)
+            ctx.runs.change(run, counts=counts, problem=run.problem if counts.rejected else None)
             known = row
 
 

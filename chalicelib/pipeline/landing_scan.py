@@ -44,17 +44,17 @@ class Look:
         sources = self._listed()
         while batch := list(islice(sources, BATCH)):
             self._each(batch)
-            if self.pipeline.clock.now() >= self.until or len(self.started) >= self.most:
+            if self.pipeline.ctx.clock.now() >= self.until or len(self.started) >= self.most:
                 return batch[-1].key
         return ""
 
     def _listed(self) -> Iterator[Source]:
-        bucket = self.pipeline.settings.bucket
+        bucket = self.pipeline.ctx.settings.bucket
         for prefix in self.prefixes:
             inside = self.after.startswith(prefix)
             if inside or prefix.encode() > self.after.encode():
                 try:
-                    yield from self.pipeline.objects.list(bucket, prefix, self.after if inside else "")
+                    yield from self.pipeline.ctx.objects.list(bucket, prefix, self.after if inside else "")
                 except Exception as error:  # noqa: BLE001 - one folder that cannot be listed hides no other
                     self._passed_over(prefix, error)
 
@@ -62,9 +62,9 @@ class Look:
         self.seen += len(batch)
         due = [s for s in batch if s.last_modified <= self.landed_before and self.wanted(s.key)]
         try:
-            newest = self.pipeline.runs.newest_of(self.pipeline.settings.bucket, [s.key for s in due])
+            newest = self.pipeline.ctx.runs.newest_of(self.pipeline.ctx.settings.bucket, [s.key for s in due])
             heard = [s for s in due if s.key in newest and newest[s.key].etag == s.etag]
-            runs = {r.source.key: r for r in self.pipeline.runs.get_many([newest[s.key].run_id for s in heard])}
+            runs = {r.source.key: r for r in self.pipeline.ctx.runs.get_many([newest[s.key].run_id for s in heard])}
         except Exception as error:  # noqa: BLE001 - the same files are looked at by the next sweep
             self._passed_over(batch[0].key, error)
             return
@@ -90,7 +90,7 @@ class Look:
 
         worker, its clock slow: a file of 12:00 arrives at 11:55 | sweep: would take it for one that came back later
         """
-        known = self.pipeline.runs.get(run_id(source))
+        known = self.pipeline.ctx.runs.get(run_id(source))
         if known is None:
             return True
         read = known.source.last_modified
@@ -100,4 +100,4 @@ class Look:
 
     def _passed_over(self, what: str, error: Exception) -> None:
         self.failed += 1
-        self.pipeline.note("passed_over", {"file": what, "error": type(error).__name__})
+        self.pipeline.ctx.note("passed_over", {"file": what, "error": type(error).__name__})

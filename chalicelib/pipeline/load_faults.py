@@ -13,6 +13,7 @@ from chalicelib.domain.run.model import Run
 from chalicelib.domain.run.repeats import Repeats, line_of
 from chalicelib.errors import Broken, LandfallError, LoadFailed, Retryable, WorkGone
 from chalicelib.pipeline.context import Context
+from chalicelib.pipeline.outcomes import contract_of
 from chalicelib.pipeline.staging import StoredBytes
 from chalicelib.pipeline.unpack import Landed, Pieces
 from chalicelib.ports import Statement
@@ -30,7 +31,7 @@ def failure_of(statement: Statement) -> LandfallError:
     return Retryable(statement.error or f"the statement is {statement.state.value}, and the ledger has nothing of it")
 
 
-def load_failed(context: Context, run: Run, failure: LandfallError) -> LoadFailed:
+def load_failed(ctx: Context, run: Run, failure: LandfallError) -> LoadFailed:
     """The error that ends a run whose load had no effect because of that failure. Raises Retryable.
 
     For keys that come twice it points at the first such row, for which a part of the file is read again. That the file
@@ -39,35 +40,35 @@ def load_failed(context: Context, run: Run, failure: LandfallError) -> LoadFaile
     repeats = Repeats.read(failure.message)
     if not repeats:
         code = LoadFailed.code if isinstance(failure, Retryable) else failure.code
-        words = _of_check(context, run, failure.message) if code == DATA_CHECK else ""
-        words = words or _of_broken_check(context, run, failure.message)
+        words = _of_check(ctx, run, failure.message) if code == DATA_CHECK else ""
+        words = words or _of_broken_check(ctx, run, failure.message)
         return LoadFailed(words or failure.message + _hint(code, failure.message), code=code)
     try:
-        line = _line(context, run, repeats.first)
+        line = _line(ctx, run, repeats.first)
     except Broken:
         line = None
     message = repeats.message(line)
     return LoadFailed(message, code=failure.code, line=line, byte_offset=repeats.first, column=repeats.column)
 
 
-def _of_check(context: Context, run: Run, error: str) -> str:
+def _of_check(ctx: Context, run: Run, error: str) -> str:
     """What a data check found, with its condition: that tells which rows to look for."""
     found = _CHECK.search(error)
     if not found:
         return ""
-    contract = context.contracts.get(run.object)
+    contract = ctx.contracts.get(run.object)
     conditions = [check.bad_rows for check in contract.checks if check.name == found[1]] if contract else []
     rows = f"{int(found[2]):,} rows" if found[2] != "1" else "1 row"
     which = f"for which {' '.join(conditions[0].split())}" if conditions else "that must not be"
     return f'the data check "{found[1]}" finds {rows} {which}; fix the file, or the check'
 
 
-def _of_broken_check(context: Context, run: Run, error: str) -> str:
+def _of_broken_check(ctx: Context, run: Run, error: str) -> str:
     """Which data check the warehouse could not evaluate. Its own words may hold a row's value, and are left out."""
     found = _BROKEN.search(error)
     if not found:
         return ""
-    contract = context.contracts.get(run.object)
+    contract = ctx.contracts.get(run.object)
     checks = dict(enumerate(contract.checks, 1)) if contract else {}
     check = checks.get(int(found[1])) if found[1] != "?" else None
     which = f'the data check "{check.name}"' if check else "a data check"
@@ -85,19 +86,15 @@ def _hint(code: str, message: str) -> str:
     return "; run the file again" if code == WorkGone.code and "run the file again" not in message else ""
 
 
-def _line(context: Context, run: Run, offset: int) -> int | None:
+def _line(ctx: Context, run: Run, offset: int) -> int | None:
     """The line on which the record at that byte starts. Raises Broken, Retryable."""
     if run.corrects:  # the offset is one in the file that the rows were rejected from
-        origins = RowOrigins.from_json(context.objects.get(run.source.bucket, keys.row_origins(run.source.key)))
+        origins = RowOrigins.from_json(ctx.objects.get(run.source.bucket, keys.row_origins(run.source.key)))
         return dict(zip(origins.byte_offsets.tolist(), origins.lines.tolist(), strict=True)).get(offset)
-    contract = context.contract_of(run)
-    file_plan = FilePlan.from_json(context.objects.get(run.source.bucket, keys.plan(run)))
-    text = (
-        Pieces(context.objects, run, file_plan.text)
-        if file_plan.text
-        else Landed(context.objects, run.reads or run.source)
-    )
-    chunks = sorted(context.runs.chunks(run.run_id, run.generation), key=lambda chunk: chunk.number)
+    contract = contract_of(ctx, run)
+    file_plan = FilePlan.from_json(ctx.objects.get(run.source.bucket, keys.plan(run)))
+    text = Pieces(ctx.objects, run, file_plan.text) if file_plan.text else Landed(ctx.objects, run.reads or run.source)
+    chunks = sorted(ctx.runs.chunks(run.run_id, run.generation), key=lambda chunk: chunk.number)
     for chunk, before in line_bases(file_plan, chunks):
         if chunk.start <= offset < chunk.end:
             return line_of(StoredBytes(text), contract, chunk.start, before, offset)

@@ -11,30 +11,31 @@ from chalicelib.domain.run.group import Group
 from chalicelib.domain.run.model import Run
 from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.pipeline.context import Context
+from chalicelib.pipeline.outcomes import contract_of
 
 
-def order_of(context: Context, group: Group, runs: Sequence[Run]) -> LoadOrder:
+def order_of(ctx: Context, group: Group, runs: Sequence[Run]) -> LoadOrder:
     """The files' columns are the same in all; the first one's plan tells them. Raises ContractChanged, WorkGone."""
     first = runs[0]
-    contract = context.contract_of(first)
-    file_plan = FilePlan.from_json(context.objects.get(first.source.bucket, keys.plan(first)))
+    contract = contract_of(ctx, first)
+    file_plan = FilePlan.from_json(ctx.objects.get(first.source.bucket, keys.plan(first)))
     return LoadOrder(
         contract=contract,
         columns=file_plan.columns,
         group_id=group.group_id,
         shares=tuple(map(share, runs)),
-        manifest=_manifest(context, group, [run for run in runs if run.counts.good]),
-        iam_role=context.settings.copy_role,
+        manifest=_manifest(ctx, group, [run for run in runs if run.counts.good]),
+        iam_role=ctx.settings.copy_role,
     )
 
 
-def _manifest(context: Context, group: Group, runs: Sequence[Run]) -> str:
+def _manifest(ctx: Context, group: Group, runs: Sequence[Run]) -> str:
     """The URL of a manifest of these runs' parts: a run's own, or one that joins several."""
     if not runs:
         return ""
     bucket, key = runs[0].source.bucket, keys.manifest(runs[0])
     if len(runs) > 1:
-        each = [json.loads(context.objects.get(bucket, keys.manifest(run)))["entries"] for run in runs]
+        each = [json.loads(ctx.objects.get(bucket, keys.manifest(run)))["entries"] for run in runs]
         key = keys.group_manifest(runs[0].object, group)
-        context.objects.put(bucket, key, json.dumps({"entries": [e for entries in each for e in entries]}).encode())
+        ctx.objects.put(bucket, key, json.dumps({"entries": [e for entries in each for e in entries]}).encode())
     return f"s3://{bucket}/{key}"

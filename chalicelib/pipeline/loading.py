@@ -23,6 +23,7 @@ from chalicelib.domain.run.lifecycle import after_failed_load
 from chalicelib.domain.run.model import LedgerRow, Outcome, Run, RunState
 from chalicelib.domain.run.pauses import pause
 from chalicelib.errors import Broken, LandfallError, LoadStopped, Retryable
+from chalicelib.pipeline import outcomes
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.load_faults import failure_of, load_failed
 from chalicelib.pipeline.load_orders import order_of
@@ -39,8 +40,10 @@ LOOKS = 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class Loading(Context):
+class Loader:
     """What is done for a target, whichever run's message led to it."""
+
+    ctx: Context
 
     def advance_target(self, target: str) -> None:
         """Move the target's load on until the warehouse has to act or nobody waits. Raises Retryable.
@@ -57,15 +60,15 @@ class Loading(Context):
 
     def _move(self, target: str) -> bool:
         """Take the target's group one step on. Whether it is over, so that the next may follow."""
-        group, now = self.load_queue.group(target), self.clock.now()
+        group, now = self.ctx.load_queue.group(target), self.ctx.clock.now()
         if group is None:
             group = self._open(target)
             return group is not None and self._with_lease(group, self._ask)
-        if now < group.lease_until <= now + max(LEASE_SECONDS, self.settings.group_seconds):
+        if now < group.lease_until <= now + max(LEASE_SECONDS, self.ctx.settings.group_seconds):
             return False
         if group.statement_id and not self._ended(group):
             return False
-        held = self.load_queue.change(group, lease_until=now + LEASE_SECONDS)
+        held = self.ctx.load_queue.change(group, lease_until=now + LEASE_SECONDS)
         return self._with_lease(held, self._due(held))
 
     def _due(self, group: Group) -> Callable[[Group], bool]:
@@ -82,24 +85,24 @@ class Loading(Context):
         try:
             return step(group)
         except LandfallError:
-            left = self.load_queue.group(group.target)
+            left = self.ctx.load_queue.group(group.target)
             if left and left.lease_until == group.lease_until:
                 with suppress(Conflict):
-                    self.load_queue.change(left, lease_until=0.0)
+                    self.ctx.load_queue.change(left, lease_until=0.0)
             raise
 
     # ---- gather -----------------------------------------------------------------------------------------------------
 
     def _open(self, target: str) -> Group | None:
         """Give the target's place to the runs that wait. None if nobody waits, more are awaited, or it is taken."""
-        runs, now = self._fitting(target), self.clock.now()
+        runs, now = self._fitting(target), self.ctx.clock.now()
         if not runs:
             return None
         more = self._awaits(runs)
         members = () if more else tuple(map(Member.of, runs))
-        self.queue.send_run(runs[0].run_id, delay=math.ceil(more) + 1 if more else SECOND_LOOK_SECONDS)
+        self.ctx.queue.send_run(runs[0].run_id, delay=math.ceil(more) + 1 if more else SECOND_LOOK_SECONDS)
         group = Group(target=target, members=members, lease_until=now + (more or LEASE_SECONDS))
-        return group if self.load_queue.claim(group) and members else None
+        return group if self.ctx.load_queue.claim(group) and members else None
 
     def _awaits(self, runs: Sequence[Run]) -> float:
         """For how many seconds more files are awaited before these are loaded.
@@ -110,34 +113,34 @@ class Loading(Context):
         if len(runs) == 1 or len(runs) >= self._most(runs[0]):
             return 0.0
         since = min(run.moments.get(RunState.STAGED.value, 0.0) for run in runs)
-        return max(0.0, since + self.settings.group_seconds - self.clock.now())
+        return max(0.0, since + self.ctx.settings.group_seconds - self.ctx.clock.now())
 
     def _fitting(self, target: str) -> list[Run]:
         """The run that waits longest, and others that one COPY can take with it. What waits for nothing is let go."""
-        gathering = Gathering(most_bytes=int(self.settings.group_mb * 1_000_000))
+        gathering = Gathering(most_bytes=int(self.ctx.settings.group_mb * 1_000_000))
         for run in self._waiting(target):
             if run.state is not RunState.STAGED or run.target != target:
-                self.load_queue.remove(target, [run])
+                self.ctx.load_queue.remove(target, [run])
             elif self._as_agreed(run) and gathering.take(run) and len(gathering.runs) >= self._most(gathering.runs[0]):
                 break
         return gathering.runs
 
     def _waiting(self, target: str) -> Iterator[Run]:
         """Those who wait longest, with their records as they are now."""
-        ids = list(islice(self.load_queue.waiting(target), LOOKS * self.settings.group_files))
+        ids = list(islice(self.ctx.load_queue.waiting(target), LOOKS * self.ctx.settings.group_files))
         for first in range(0, len(ids), LOOK_AT_ONCE):
-            yield from self.runs.get_many(ids[first : first + LOOK_AT_ONCE])
+            yield from self.ctx.runs.get_many(ids[first : first + LOOK_AT_ONCE])
 
     def _as_agreed(self, run: Run) -> bool:
         """Whether the contract is still the one the run was staged by; else its own message starts it over."""
-        contract = self.contracts.get(run.object)
+        contract = self.ctx.contracts.get(run.object)
         return contract is not None and contract.fingerprint == run.fingerprint
 
     def _most(self, run: Run) -> int:
         """How many runs may be loaded with this one, it included. Rows without a mark, snapshots and corrections go alone."""
-        contract = self.contracts[run.object]
+        contract = self.ctx.contracts[run.object]
         alone = not contract.lineage or contract.delivery is Delivery.SNAPSHOT or run.corrects
-        return 1 if alone else run.max_group_size or self.settings.group_files
+        return 1 if alone else run.max_group_size or self.ctx.settings.group_files
 
     # ---- ask --------------------------------------------------------------------------------------------------------
 
@@ -150,27 +153,29 @@ class Loading(Context):
         """
         submitted_before = group.submitted_at > 0
         if not group.members:
-            group = self.load_queue.change(group, members=tuple(map(Member.of, self._fitting(group.target))))
+            group = self.ctx.load_queue.change(group, members=tuple(map(Member.of, self._fitting(group.target))))
         seen = [(member, run) for member, run in self._members(group) if run.target == group.target]
         runs = [run for member, was in seen if (run := self._admitted(member, was))]
         if not runs:
-            self.load_queue.release(group)
+            self.ctx.load_queue.release(group)
             return True
         if not submitted_before:
             left = {run.run_id for run in runs}
             members = tuple(member for member in group.members if member.run_id in left)
-            group = self.load_queue.change(group, members=members, submitted_at=self.clock.now())
+            group = self.ctx.load_queue.change(group, members=members, submitted_at=self.ctx.clock.now())
         try:
-            statement = self.warehouse.submit(order_of(self, group, runs), token=group.group_id, name=runs[0].run_id)
+            statement = self.ctx.warehouse.submit(
+                order_of(self.ctx, group, runs), token=group.group_id, name=runs[0].run_id
+            )
         except Broken as refused:
-            until = self.clock.now() + LEASE_SECONDS
-            group = self.load_queue.change(
+            until = self.ctx.clock.now() + LEASE_SECONDS
+            group = self.ctx.load_queue.change(
                 group, lease_until=until, refused=not submitted_before
             )  # nobody has asked meanwhile
             return self._over(group, runs, self._for_good(group, runs) if submitted_before else {}, refused)
-        self.note("submitted", {"group": group.group_id, "object": runs[0].object, "runs": len(runs)})
-        self.queue.send_run(runs[0].run_id, delay=SECOND_LOOK_SECONDS)
-        self.load_queue.change(group, statement_id=statement, lease_until=0.0, only=not submitted_before)
+        self.ctx.note("submitted", {"group": group.group_id, "object": runs[0].object, "runs": len(runs)})
+        self.ctx.queue.send_run(runs[0].run_id, delay=SECOND_LOOK_SECONDS)
+        self.ctx.load_queue.change(group, statement_id=statement, lease_until=0.0, only=not submitted_before)
         return False
 
     def _leave(self, group: Group) -> bool:
@@ -184,30 +189,30 @@ class Loading(Context):
     def _members(self, group: Group) -> list[tuple[Member, Run]]:
         """The members with their runs as they are now."""
         by_id = {member.run_id: member for member in group.members}
-        return [(by_id[run.run_id], run) for run in self.runs.get_many(tuple(by_id))]
+        return [(by_id[run.run_id], run) for run in self.ctx.runs.get_many(tuple(by_id))]
 
     def _admitted(self, member: Member, seen: Run) -> Run | None:
         """The member's run, LOADING from now on; None if it was rerun or ended since it was gathered."""
         run: Run | None = seen
         if run and run.state is RunState.STAGED and Member.of(run) == member:
             try:
-                return self.runs.change(run, state=RunState.LOADING, load_attempt=member.attempt)
+                return self.ctx.runs.change(run, state=RunState.LOADING, load_attempt=member.attempt)
             except Conflict:
-                run = self.runs.get(member.run_id)
+                run = self.ctx.runs.get(member.run_id)
         return run if run and member.holds(run) else None
 
     # ---- settle: what does the ledger say? --------------------------------------------------------------------------
 
     def _ended(self, group: Group) -> bool:
         """Whether the warehouse is done with the group's statement; one that takes too long is cancelled."""
-        running = self.warehouse.describe(group.statement_id).state is StatementState.RUNNING
-        if running and self.clock.now() - group.submitted_at > self.settings.load_timeout_seconds:
-            self.warehouse.cancel(group.statement_id)
+        running = self.ctx.warehouse.describe(group.statement_id).state is StatementState.RUNNING
+        if running and self.ctx.clock.now() - group.submitted_at > self.ctx.settings.load_timeout_seconds:
+            self.ctx.warehouse.cancel(group.statement_id)
         return not running
 
     def _settle(self, group: Group) -> bool:
         """Learn how the statement ended; in doubt the ledger decides, not the statement. Whether the group is over."""
-        statement = self.warehouse.describe(group.statement_id)
+        statement = self.ctx.warehouse.describe(group.statement_id)
         runs = [run for member, run in self._members(group) if member.holds(run)]
         # Of any other statement the commit may still be on its way.
         over = statement.failed_for_good or statement.state is StatementState.FINISHED
@@ -215,7 +220,7 @@ class Loading(Context):
         return self._over(group, runs, rows, failure_of(statement))
 
     def _ledger(self, runs: Sequence[Run]) -> dict[str, LedgerRow]:
-        return self.warehouse.ledger([run.load_id for run in runs]) if runs else {}
+        return self.ctx.warehouse.ledger([run.load_id for run in runs]) if runs else {}
 
     def _for_good(self, group: Group, runs: Sequence[Run]) -> dict[str, LedgerRow]:
         """What the ledger has of them once nothing more can come of this group. Raises Retryable while it still may.
@@ -226,10 +231,10 @@ class Loading(Context):
         rows = self._ledger(runs)
         if len(rows) == len(runs):
             return rows
-        self.load_queue.change(
-            group, lease_until=self.clock.now() + LEASE_SECONDS
+        self.ctx.load_queue.change(
+            group, lease_until=self.ctx.clock.now() + LEASE_SECONDS
         )  # for one worker at a time: it may wait
-        self.warehouse.fence(group.target, group.group_id)
+        self.ctx.warehouse.fence(group.target, group.group_id)
         return self._ledger(runs)
 
     def _over(self, group: Group, runs: Sequence[Run], rows: Mapping[str, LedgerRow], failure: LandfallError) -> bool:
@@ -247,38 +252,40 @@ class Loading(Context):
         last = sorted(left, key=lambda run: run.cancel_requested)  # a worker that dies between leaves the reason behind
         waiting = [run for run in last if self._waits_again(group, run, why)]
         self._wake(group)
-        self.load_queue.remove(group.target, [run for run in runs if run not in waiting])
-        for run_id in islice(self.load_queue.waiting(group.target), 1):
-            self.queue.send_run(run_id, delay=SECOND_LOOK_SECONDS)  # should this worker not come to the next group
-        self.load_queue.release(group)
+        self.ctx.load_queue.remove(group.target, [run for run in runs if run not in waiting])
+        for run_id in islice(self.ctx.load_queue.waiting(group.target), 1):
+            self.ctx.queue.send_run(run_id, delay=SECOND_LOOK_SECONDS)  # should this worker not come to the next group
+        self.ctx.load_queue.release(group)
         return True
 
     def _loaded(self, run: Run, row: LedgerRow) -> None:
         state = RunState.LOADED if row.outcome is Outcome.LOADED else RunState.SUPERSEDED
         with suppress(Conflict):
-            self.runs.change(run, state=state, counts=run.counts.after(row))
-            self.note("loaded", _told(run, state, row))
+            self.ctx.runs.change(run, state=state, counts=run.counts.after(row))
+            self.ctx.note("loaded", _told(run, state, row))
 
     def _waits_again(self, group: Group, run: Run, failure: LandfallError) -> bool:
         """What becomes of a run whose load had no effect. Whether it waits for another one. Raises Retryable."""
         if run.cancel_requested:
             with suppress(Conflict):
-                self.cancelled(run)
+                outcomes.cancelled(self.ctx, run)
             return False
-        changes = after_failed_load(run, failure, len(group.members), self.settings.max_load_attempts)
+        changes = after_failed_load(run, failure, len(group.members), self.ctx.settings.max_load_attempts)
         if changes is None:
-            self.fail(run, load_failed(self, run, failure))
+            outcomes.fail(self.ctx, run, load_failed(self.ctx, run, failure))
             return False
-        seconds = pause(self.settings.backoff_seconds, changes["failed_loads"]) if "failed_loads" in changes else 0
+        seconds = pause(self.ctx.settings.backoff_seconds, changes["failed_loads"]) if "failed_loads" in changes else 0
         with suppress(Conflict):
-            again = self.runs.change(run, state=RunState.STAGED, **changes)
-            self.load_queue.enqueue(group.target, again, self.clock.now() + seconds if seconds else 0.0)
-            self.queue.send_run(run.run_id, delay=seconds)
+            again = self.ctx.runs.change(run, state=RunState.STAGED, **changes)
+            self.ctx.load_queue.enqueue(group.target, again, self.ctx.clock.now() + seconds if seconds else 0.0)
+            self.ctx.queue.send_run(run.run_id, delay=seconds)
         return True
 
     def _wake(self, group: Group) -> None:
         """Have the members that ended archived and told, also those that ended in a try before this one."""
-        self.queue.send_runs([run.run_id for _, run in self._members(group) if run.state.terminal and not run.finished])
+        self.ctx.queue.send_runs(
+            [run.run_id for _, run in self._members(group) if run.state.terminal and not run.finished]
+        )
 
 
 def _told(run: Run, state: RunState, row: LedgerRow) -> dict[str, str | int]:

@@ -32,9 +32,11 @@ from chalicelib.domain.run.model import (
 )
 from chalicelib.domain.run.notices import notice, one_more
 from chalicelib.errors import Broken, LandfallError, Refused, Retryable, SourceChanged, SourceGone, Throttled
-from chalicelib.pipeline.context import OVERWRITTEN
+from chalicelib.pipeline import outcomes
+from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.corrections import update_books
-from chalicelib.pipeline.loading import Loading
+from chalicelib.pipeline.loading import Loader
+from chalicelib.pipeline.outcomes import OVERWRITTEN
 from chalicelib.pipeline.staging import plan_file, publish, stage_part
 from chalicelib.ports import Conflict, Newest
 
@@ -46,8 +48,15 @@ Step = Callable[[Run], Run | None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pipeline(Loading):
+class Pipeline:
     """The steps."""
+
+    ctx: Context
+
+    @property
+    def loader(self) -> Loader:
+        """Loads what is staged."""
+        return Loader(ctx=self.ctx)
 
     # ---- arrive -----------------------------------------------------------------------------------------------------
 
@@ -63,18 +72,18 @@ class Pipeline(Loading):
         if source.key.endswith("/") and source.size == 0:
             return None  # a folder, as consoles make them
         for _ in range(POINTER_TRIES):
-            known = self.runs.get(run_id(source))
-            newest = self.runs.newest(source.bucket, source.key)
+            known = self.ctx.runs.get(run_id(source))
+            newest = self.ctx.runs.newest(source.bucket, source.key)
             if newest and newest.etag == source.etag:
-                return self.enqueue(self.runs.get(newest.run_id))
+                return outcomes.enqueue(self.ctx, self.ctx.runs.get(newest.run_id))
             if newest and not self._is_news(source, newest, known):
-                return self.enqueue(known or self.runs.get(newest.run_id))
-            run = new_run(source, self.contracts, self.clock.now(), came_back=known is not None)
-            if self.runs.create(run, newest):
-                self.note("arrived", {"run": run.run_id, "object": run.object, "state": run.state.value})
-                return self.enqueue(run)
-            if known and (made := self.runs.get(run.run_id)):
-                return self.enqueue(made)
+                return outcomes.enqueue(self.ctx, known or self.ctx.runs.get(newest.run_id))
+            run = new_run(source, self.ctx.contracts, self.ctx.clock.now(), came_back=known is not None)
+            if self.ctx.runs.create(run, newest):
+                self.ctx.note("arrived", {"run": run.run_id, "object": run.object, "state": run.state.value})
+                return outcomes.enqueue(self.ctx, run)
+            if known and (made := self.ctx.runs.get(run.run_id)):
+                return outcomes.enqueue(self.ctx, made)
         raise Throttled(f"{source.key} pointed elsewhere at each of {POINTER_TRIES} tries to record a version of it")
 
     def _is_news(self, source: Source, newest: Newest, known: Run | None) -> bool:
@@ -90,7 +99,7 @@ class Pipeline(Loading):
         if not source.sequencer or (newest.sequencer and (known is None or known.source.sequencer)):
             return True
         try:
-            found = self.objects.head(source.bucket, source.key, source.version_id)
+            found = self.ctx.objects.head(source.bucket, source.key, source.version_id)
         except SourceGone:
             return False
         if known is None or known.source.sequencer:
@@ -101,7 +110,7 @@ class Pipeline(Loading):
 
     def advance(self, run_id: str) -> None:
         """Move a run on until it is finished or the world has to act. Raises Retryable."""
-        run = self.runs.get(run_id)
+        run = self.ctx.runs.get(run_id)
         while run and (step := self._next(run)):
             run = self._take(step, run)
 
@@ -111,12 +120,12 @@ class Pipeline(Loading):
         except Conflict:
             return None  # another worker moved it, and goes on with it
         except LandfallError as error:
-            return self.end(run, error)
+            return outcomes.end(self.ctx, run, error)
 
     def _next(self, run: Run) -> Step | None:
         match run.state:
             case RunState.ARRIVED | RunState.STAGING | RunState.STAGED if run.cancel_requested:
-                return self.cancelled
+                return self.cancel
             case RunState.ARRIVED:
                 return self.plan
             case RunState.STAGING:
@@ -132,10 +141,10 @@ class Pipeline(Loading):
     def plan(self, run: Run) -> Run:
         """Check size and header, unpack if need be, and write down the ranges. Raises Rejected, SourceGone/Changed."""
         source = self._as_landed(run)
-        contract = self.contract_of(run)
-        file_plan = plan_file(self.objects, run, source, contract, self.settings)
-        self.objects.put(source.bucket, keys.plan(run), file_plan.to_json())
-        planned = self.runs.change(
+        contract = outcomes.contract_of(self.ctx, run)
+        file_plan = plan_file(self.ctx.objects, run, source, contract, self.ctx.settings)
+        self.ctx.objects.put(source.bucket, keys.plan(run), file_plan.to_json())
+        planned = self.ctx.runs.change(
             run,
             state=RunState.STAGING,
             chunks=len(file_plan.ranges),
@@ -145,14 +154,16 @@ class Pipeline(Loading):
             text_bytes=file_plan.text.size if file_plan.text else 0,
             **({"reads": source} if run.reads else {"source": source}),
         )
-        self.note("planned", {"run": run.run_id, "object": run.object, "chunks": planned.chunks, "bytes": source.size})
+        self.ctx.note(
+            "planned", {"run": run.run_id, "object": run.object, "chunks": planned.chunks, "bytes": source.size}
+        )
         return planned
 
     def _as_landed(self, run: Run) -> Source:
         """The version this run is about, with its size, age and version id as the store knows them (a listing tells
         no version id, and what is archived and deleted in the end must be this version, not one put on top of it)."""
         wanted = run.reads or run.source
-        found = self.objects.head(wanted.bucket, wanted.key, wanted.version_id)
+        found = self.ctx.objects.head(wanted.bucket, wanted.key, wanted.version_id)
         if found.etag != wanted.etag:
             raise SourceChanged(OVERWRITTEN)
         version = wanted.version_id or found.version_id
@@ -162,60 +173,64 @@ class Pipeline(Loading):
 
     def stage(self, task: ChunkTask) -> None:
         """Check one chunk; its good rows become a part, its bad ones rejects. Raises Retryable."""
-        run = self.runs.get(task.run_id)
+        run = self.ctx.runs.get(task.run_id)
         if run is None or run.state is not RunState.STAGING or run.generation != task.generation:
             return  # a late double
-        if chunk := self.runs.begin_chunk(task):
+        if chunk := self.ctx.runs.begin_chunk(task):
             try:
                 run = self._stage(run, chunk)
             except Retryable:
                 raise
             except LandfallError as error:
-                self.enqueue(self.fail(run, error))
+                outcomes.enqueue(self.ctx, outcomes.fail(self.ctx, run, error))
                 return
         if run.staged >= run.chunks:
-            self.queue.send_run(run.run_id)
+            self.ctx.queue.send_run(run.run_id)
 
     def _stage(self, run: Run, chunk: Chunk) -> Run:
         file_plan = self._file_plan(run)
-        staged = stage_part(self.objects, run, chunk, file_plan, self.contract_of(run), self.clock)
+        staged = stage_part(
+            self.ctx.objects, run, chunk, file_plan, outcomes.contract_of(self.ctx, run), self.ctx.clock
+        )
         found = {"rows": staged.read, "rejects": staged.rejected, "seconds": staged.seconds}
-        self.note("staged", {"run": run.run_id, "object": run.object, "chunk": chunk.number, **found})
-        return self.runs.finish_chunk(staged)
+        self.ctx.note("staged", {"run": run.run_id, "object": run.object, "chunk": chunk.number, **found})
+        return self.ctx.runs.finish_chunk(staged)
 
     def _file_plan(self, run: Run) -> FilePlan:
-        return FilePlan.from_json(self.objects.get(run.source.bucket, keys.plan(run)))
+        return FilePlan.from_json(self.ctx.objects.get(run.source.bucket, keys.plan(run)))
 
     # ---- seal: all chunks in, the chain fits, the books balance -----------------------------------------------------
 
     def seal(self, run: Run) -> Run | None:
         """Send out what is not staged yet; once all is, prove the cuts, balance, and write rejects and manifest."""
         file_plan = self._file_plan(run)
-        records = {c.number: c for c in self.runs.chunks(run.run_id, run.generation)}
+        records = {c.number: c for c in self.ctx.runs.chunks(run.run_id, run.generation)}
         tasks = [chunk_task(run, file_plan, n, records.get(n)) for n in range(1, run.chunks + 1)]
         chunks = [c for _, c in sorted(records.items()) if c.state is ChunkState.STAGED]
         if len(chunks) < run.chunks:
             self._still_hoped_for(run)
             staged = {c.number for c in chunks}
-            self.queue.send_chunks([t for t in tasks if t.number not in staged])
-            self.runs.change(run)  # it has moved: the sweep need not send them again before `stuck_seconds`
+            self.ctx.queue.send_chunks([t for t in tasks if t.number not in staged])
+            self.ctx.runs.change(run)  # it has moved: the sweep need not send them again before `stuck_seconds`
             return None
         if wrong := first_gap(file_plan, chunks):
             chunk, start = wrong
-            self.runs.reopen_chunk(chunk, start)
-            self.queue.send_chunks([replace(tasks[chunk.number - 1], start=start)])
+            self.ctx.runs.reopen_chunk(chunk, start)
+            self.ctx.queue.send_chunks([replace(tasks[chunk.number - 1], start=start)])
             return None
         counts, first = totals(chunks), first_reject(file_plan, chunks)
-        publish(self.objects, run, file_plan, chunks)
-        refuse_if_too_bad(self.contract_of(run), counts, first)
-        sealed = self.runs.change(run, state=RunState.STAGED, counts=counts, problem=first)
-        self.note("sealed", {"run": run.run_id, "object": run.object, "rows": counts.read, "rejects": counts.rejected})
+        publish(self.ctx.objects, run, file_plan, chunks)
+        refuse_if_too_bad(outcomes.contract_of(self.ctx, run), counts, first)
+        sealed = self.ctx.runs.change(run, state=RunState.STAGED, counts=counts, problem=first)
+        self.ctx.note(
+            "sealed", {"run": run.run_id, "object": run.object, "rows": counts.read, "rejects": counts.rejected}
+        )
         return sealed
 
     def _still_hoped_for(self, run: Run) -> None:
         """Chunk messages that vanish leave no error behind: give up on them as on any other work. Raises Broken."""
-        now, hours = self.clock.now(), self.settings.give_up_hours
-        idle = now - run.updated_at >= self.settings.stuck_seconds
+        now, hours = self.ctx.clock.now(), self.ctx.settings.give_up_hours
+        idle = now - run.updated_at >= self.ctx.settings.stuck_seconds
         if idle and now - run.moments.get(RunState.ARRIVED.value, run.arrived_at) > hours * 3600:
             raise Broken(f"chunks were asked for again and again for {hours:g} hours, in vain", code="CHUNKS_LOST")
 
@@ -224,15 +239,19 @@ class Pipeline(Loading):
     def load(self, run: Run) -> Run | None:
         """Wait in the target's line, and see to the target's load, whoever is in it. Raises ContractChanged."""
         if run.state is RunState.STAGED:
-            self.contract_of(run)
-            self.load_queue.enqueue(run.target, run)
-        self.advance_target(run.target)
-        moved = self.runs.get(run.run_id)
+            outcomes.contract_of(self.ctx, run)
+            self.ctx.load_queue.enqueue(run.target, run)
+        self.loader.advance_target(run.target)
+        moved = self.ctx.runs.get(run.run_id)
         if moved and moved.cancel_requested and moved.state is RunState.LOADING:
-            self.stop(moved)
+            outcomes.stop(self.ctx, moved)
         return moved if moved and moved.state.terminal else None
 
-    # ---- archive, tell ----------------------------------------------------------------------------------------------
+    def cancel(self, run: Run) -> Run:
+        """End a run that the operator cancelled before its load. Raises Conflict."""
+        return outcomes.cancelled(self.ctx, run)
+
+    # ---- archive, notify ----------------------------------------------------------------------------------------------
 
     def archive(self, run: Run) -> Run | None:
         """Copy the source, verify, then delete it. Entered again after the delete, it finds the copy.
@@ -242,11 +261,11 @@ class Pipeline(Loading):
         try:
             key = self._archived(run)
         except Refused as refused:
-            self.note("archive_failed", {"run": run.run_id, "object": run.object, "error": refused.message})
+            self.ctx.note("archive_failed", {"run": run.run_id, "object": run.object, "error": refused.message})
             if not run.notified:
                 self.notify(run)
             return None
-        return self.runs.change(run, archive_key=key)
+        return self.ctx.runs.change(run, archive_key=key)
 
     def _archived(self, run: Run) -> str:
         """Where the source is kept from now on. Of a run that was told, a second drop goes there, too."""
@@ -254,39 +273,39 @@ class Pipeline(Loading):
         kept = self._archive_copy(source, key)
         if run.notified:
             with suppress(SourceGone):
-                again = self.objects.head(source.bucket, source.key)
+                again = self.ctx.objects.head(source.bucket, source.key)
                 kept = (again.etag == source.etag and self._archive_copy(again, key)) or kept
         return key if kept else NOT_KEPT
 
     def _archive_copy(self, source: Source, key: str) -> bool:
         """Whether the archive has it, and it lies no longer where it landed."""
         try:
-            self.objects.copy(source, key)
+            self.ctx.objects.copy(source, key)
         except (SourceGone, SourceChanged):
-            return any(copy.key == key for copy in self.objects.list(source.bucket, key))
-        self.objects.delete(source)
+            return any(copy.key == key for copy in self.ctx.objects.list(source.bucket, key))
+        self.ctx.objects.delete(source)
         return True
 
     def archive_again(self, run: Run) -> None:
         """Have a second drop of what is loaded put away, or it would be listed for ever. Raises Conflict."""
-        self.enqueue(self.runs.change(run, archive_key=""))
+        outcomes.enqueue(self.ctx, self.ctx.runs.change(run, archive_key=""))
 
     def update_parent(self, run: Run) -> Run:
         """Corrected rows stay where they are; the file that they come from gets its books anew."""
-        update_books(self, run)
-        return self.runs.change(run, archive_key=run.source.key)
+        update_books(self.ctx, run)
+        return self.ctx.runs.change(run, archive_key=run.source.key)
 
     def _one_more(self) -> bool:
         """Whether one more notice of a file without a contract goes out today. Two workers may count one for two."""
-        if mark := one_more(self.runs.bookmark(UNROUTED_NOTICES), self.clock.now()):
-            self.runs.set_bookmark(UNROUTED_NOTICES, mark)
+        if mark := one_more(self.ctx.runs.bookmark(UNROUTED_NOTICES), self.ctx.clock.now()):
+            self.ctx.runs.set_bookmark(UNROUTED_NOTICES, mark)
         return bool(mark)
 
     def notify(self, run: Run) -> Run:
         """Success to the business, all else to support; recorded after it was sent, so it is sent at least once."""
         if run.state is RunState.UNROUTED and not self._one_more():
-            self.note("not_announced", {"run": run.run_id, "state": run.state.value})
-            return self.runs.change(run, notified=True)
-        publish = self.notifier.success if run.state is RunState.LOADED else self.notifier.failure
+            self.ctx.note("not_announced", {"run": run.run_id, "state": run.state.value})
+            return self.ctx.runs.change(run, notified=True)
+        publish = self.ctx.notifier.success if run.state is RunState.LOADED else self.ctx.notifier.failure
         publish(notice(run))
-        return self.runs.change(run, notified=True)
+        return self.ctx.runs.change(run, notified=True)

@@ -24,7 +24,7 @@ STOPPED_AT = "sweep"
 
 def sweep(pipeline: Pipeline) -> dict[str, int]:
     """Look at unfinished runs, then at the landing folders. Returns how many of each were moved on."""
-    begun, budget = pipeline.clock.now(), pipeline.settings.sweep_budget_seconds
+    begun, budget = pipeline.ctx.clock.now(), pipeline.ctx.settings.sweep_budget_seconds
     requeued = requeue_unfinished(pipeline, until=begun + budget / 2)
     late = tell_overdue(pipeline)
     return {"requeued": requeued, "late": late, "found": find_landed(pipeline, until=begun + budget)}
@@ -36,51 +36,51 @@ def requeue_unfinished(pipeline: Pipeline, *, until: float) -> int:
     Not while as many messages wait as there are unfinished runs: then workers are behind, not messages lost. More
     messages at each sweep would put them further behind, until they only answer messages of runs that have moved on.
     """
-    now = pipeline.clock.now()
+    now = pipeline.ctx.clock.now()
     known, oldest, requeued = 0, now, 0
     stuck: list[str] = []
     age: dict[str, float] = {}
     try:
-        for run in _until(pipeline, pipeline.runs.unfinished(now), (now + until) / 2):
+        for run in _until(pipeline, pipeline.ctx.runs.unfinished(now), (now + until) / 2):
             known, oldest = known + 1, min(oldest, run.arrived_at)
-            if run.updated_at < now - pipeline.settings.stuck_seconds:
+            if run.updated_at < now - pipeline.ctx.settings.stuck_seconds:
                 stuck.append(run.run_id)
         age = {"oldest_seconds": now - oldest}
     except Exception as error:  # noqa: BLE001 - those that were read are driven, and files are still looked for
         _passed_over(pipeline, error)
     try:
-        if stuck and pipeline.queue.waiting() < known:
+        if stuck and pipeline.ctx.queue.waiting() < known:
             for first in _until(pipeline, range(0, len(stuck), BATCH), until):
                 batch = stuck[first : first + BATCH]
-                pipeline.queue.send_runs(batch)
+                pipeline.ctx.queue.send_runs(batch)
                 requeued += len(batch)
     except Exception as error:  # noqa: BLE001 - files are still looked for
         _passed_over(pipeline, error)
-    pipeline.note("swept", {"requeued": requeued, **age})  # no age is an alarm, a wrong one is none
+    pipeline.ctx.note("swept", {"requeued": requeued, **age})  # no age is an alarm, a wrong one is none
     return requeued
 
 
 def _until(pipeline: Pipeline, things: Iterable[T], until: float) -> Iterator[T]:
     """As many as there is time for."""
     for thing in things:
-        if pipeline.clock.now() >= until:
+        if pipeline.ctx.clock.now() >= until:
             return
         yield thing
 
 
 def _passed_over(pipeline: Pipeline, error: Exception) -> None:
-    pipeline.note("passed_over", {"error": type(error).__name__})
+    pipeline.ctx.note("passed_over", {"error": type(error).__name__})
 
 
 def tell_overdue(pipeline: Pipeline) -> int:
     """Note of each object that has a deadline whether its file is overdue. Returns how many are."""
     try:
-        found = overdue(pipeline)
+        found = overdue(pipeline.ctx)
     except LandfallError as error:  # files are still looked for
         _passed_over(pipeline, error)
         return 0
     for name, late in found.items():
-        pipeline.note("expected", {"object": name, "late": int(late)})
+        pipeline.ctx.note("expected", {"object": name, "late": int(late)})
     return sum(found.values())
 
 
@@ -91,13 +91,13 @@ def find_landed(pipeline: Pipeline, *, until: float) -> int:
     """
     look = Look(
         pipeline=pipeline,
-        prefixes=landing_prefixes(pipeline.contracts),
-        after=(stopped_at := pipeline.runs.bookmark(STOPPED_AT)),
+        prefixes=landing_prefixes(pipeline.ctx.contracts),
+        after=(stopped_at := pipeline.ctx.runs.bookmark(STOPPED_AT)),
         until=until,
-        landed_before=pipeline.clock.now() - pipeline.settings.stuck_seconds,
+        landed_before=pipeline.ctx.clock.now() - pipeline.ctx.settings.stuck_seconds,
     )
     goes_on_at = look.through()
     if goes_on_at != stopped_at:
-        pipeline.runs.set_bookmark(STOPPED_AT, goes_on_at)
-    pipeline.note("listed", {"started": len(look.started), "archived": look.archived, "failed": look.failed})
+        pipeline.ctx.runs.set_bookmark(STOPPED_AT, goes_on_at)
+    pipeline.ctx.note("listed", {"started": len(look.started), "archived": look.archived, "failed": look.failed})
     return len(look.started)

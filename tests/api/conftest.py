@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -128,7 +128,7 @@ def seg(text: str) -> str:
 @pytest.fixture
 def api() -> Iterator[Api]:
     world = World()
-    world.pipeline = replace(world.pipeline, contracts=CONTRACTS)
+    world.reconfigure(contracts=CONTRACTS)
     tokens = Tokens(Secrets(), SETTINGS, world.clock)
     bootstrap.use(bootstrap.Wired(pipeline=world.pipeline, queue=world.queue, tokens=tokens))
     yield Api(world)

@@ -174,13 +174,15 @@ def test_what_cannot_come_back_says_why(api: Api) -> None:
     buried(api)
     api.world.objects.delete(api.world.objects.head(BUCKET, KEY))
     buried(api, f"{THING}b.csv")
-    contracts = {name: c for name, c in api.world.pipeline.contracts.items() if name != "thing"}
+    contracts = {name: c for name, c in api.world.pipeline.ctx.contracts.items() if name != "thing"}
     answer = api.post("/redrive")
     assert [s["code"] for s in answer.body["skipped"]] == ["SOURCE_GONE"]
     assert files(answer) == [f"{THING}b.csv"]
     buried(api, f"{THING}c.csv")
     wired = bootstrap.wired()
-    bootstrap.use(replace(wired, pipeline=replace(wired.pipeline, contracts=contracts)))
+    bootstrap.use(
+        replace(wired, pipeline=replace(wired.pipeline, ctx=replace(wired.pipeline.ctx, contracts=contracts)))
+    )
     assert {s["code"] for s in api.post("/redrive").body["skipped"]} == {"UNROUTED"}
 
 

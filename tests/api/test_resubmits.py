@@ -68,7 +68,7 @@ def target(api: Api, table: str = "landing.things") -> dict[str, tuple[Any, ...]
 
 
 def with_contracts(api: Api) -> Api:
-    api.world.pipeline = replace(api.world.pipeline, contracts=CONTRACTS)
+    api.world.pipeline = replace(api.world.pipeline, ctx=replace(api.world.pipeline.ctx, contracts=CONTRACTS))
     bootstrap.use(replace(bootstrap.wired(), pipeline=api.world.pipeline))
     return api
 

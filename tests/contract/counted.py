@@ -18,6 +18,7 @@ from chalicelib.adapters.sqs import SqsQueue
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.run.events import run_of, task_of
 from chalicelib.domain.run.model import Run, Source
+from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.pipeline import Pipeline
 from tests.settings import BUCKET, SETTINGS
 
@@ -100,16 +101,18 @@ def counted_run(
     warehouse = MemoryWarehouse(clock, S3Objects(aws("s3")))  # type: ignore[arg-type]  # it only reads parts
     client = lambda service: meter.watch(aws(service))  # noqa: E731
     pipeline = Pipeline(
-        settings=settings,
-        contracts={contract.name: contract},
-        objects=S3Objects(client("s3")),
-        runs=DynamoRuns(client("dynamodb"), settings.table, clock, sleep=lambda _: None),
-        load_queue=DynamoLoadQueue(client("dynamodb"), settings.table, clock),
-        warehouse=warehouse,
-        queue=SqsQueue(client("sqs"), settings),
-        notifier=SnsNotifier(client("sns"), client("sqs"), settings),
-        clock=clock,
-        note=lambda *_: None,
+        ctx=Context(
+            settings=settings,
+            contracts={contract.name: contract},
+            objects=S3Objects(client("s3")),
+            runs=DynamoRuns(client("dynamodb"), settings.table, clock, sleep=lambda _: None),
+            load_queue=DynamoLoadQueue(client("dynamodb"), settings.table, clock),
+            warehouse=warehouse,
+            queue=SqsQueue(client("sqs"), settings),
+            notifier=SnsNotifier(client("sns"), client("sqs"), settings),
+            clock=clock,
+            note=lambda *_: None,
+        )
     )
     source = Source(
         bucket=BUCKET, key="incoming/thing/a.csv", etag=put["ETag"].strip('"'), size=len(body), sequencer="01"
@@ -143,5 +146,5 @@ def _ended(warehouse: MemoryWarehouse, clock: MemoryClock, meter: Meter, pipelin
     ended = warehouse.run_due()
     for statement in ended:
         meter.units["event_calls"] += 1
-        pipeline.queue.send_run(warehouse.statements[statement.statement_id].name)
+        pipeline.ctx.queue.send_run(warehouse.statements[statement.statement_id].name)
     return bool(ended)

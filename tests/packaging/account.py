@@ -33,6 +33,7 @@ from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.run.model import Run
 from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.errors import Retryable
+from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.pipeline import Pipeline
 from deploy.stage import API
 from tests.api.conftest import SECRET
@@ -158,16 +159,18 @@ class Account:
         queue = SqsQueue(aws["sqs"], SETTINGS)
         asks = RedshiftData(DataApi(self.calls), SETTINGS, clock, sleep=lambda _: None)  # type: ignore[arg-type]
         pipeline = Pipeline(
-            settings=SETTINGS,
-            contracts=self._contracts,
-            objects=S3Objects(aws["s3"], part_bytes=LEAST_PART_BYTES),
-            runs=DynamoRuns(aws["dynamodb"], SETTINGS.table, clock, sleep=lambda _: None),
-            load_queue=DynamoLoadQueue(aws["dynamodb"], SETTINGS.table, clock),
-            warehouse=Warehouse(asks, self.warehouse),  # type: ignore[arg-type]
-            queue=queue,
-            bell=SnsNotifier(aws["sns"], aws["sqs"], SETTINGS),
-            clock=clock,
-            note=lambda *_: None,
+            ctx=Context(
+                settings=SETTINGS,
+                contracts=self._contracts,
+                objects=S3Objects(aws["s3"], part_bytes=LEAST_PART_BYTES),
+                runs=DynamoRuns(aws["dynamodb"], SETTINGS.table, clock, sleep=lambda _: None),
+                load_queue=DynamoLoadQueue(aws["dynamodb"], SETTINGS.table, clock),
+                warehouse=Warehouse(asks, self.warehouse),  # type: ignore[arg-type]
+                queue=queue,
+                notifier=SnsNotifier(aws["sns"], aws["sqs"], SETTINGS),
+                clock=clock,
+                note=lambda *_: None,
+            )
         )
         return bootstrap.Wired(pipeline=pipeline, queue=queue, tokens=Tokens(aws["secretsmanager"], SETTINGS, clock))
 

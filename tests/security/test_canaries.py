@@ -10,7 +10,7 @@ import io
 import json
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import pytest
@@ -120,7 +120,7 @@ def ears() -> Iterator[Ears]:
     assert isinstance(handler, logging.StreamHandler)
     before, handler.stream = handler.stream, log  # setStream would flush what pytest may have closed
     world = World()
-    world.pipeline = replace(world.pipeline, contracts={"person": CONTRACT}, note=observe.note)
+    world.reconfigure(contracts={"person": CONTRACT}, note=observe.note)
     tokens = Tokens(Secrets(), SETTINGS, world.clock)
     bootstrap.use(bootstrap.Wired(pipeline=world.pipeline, queue=world.queue, tokens=tokens))  # type: ignore[arg-type]
     yield Ears(world=world, log=log)

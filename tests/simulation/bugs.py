@@ -22,13 +22,13 @@ from tests.simulation.cuts import (
 )
 
 OF_FILES = (
-    bug("deleted without a copy", (PIPELINE, "            self.objects.copy(source, key)\n", "            pass\n")),
+    bug("deleted without a copy", (PIPELINE, "            self.ctx.objects.copy(source, key)\n", "            pass\n")),
     bug(
         "archived before it is loaded",
         (
             PIPELINE,
-            "            self.load_queue.enqueue(run.target, run)\n",
-            "            self.objects.delete(run.source)\n            self.load_queue.enqueue(run.target, run)\n",
+            "            self.ctx.load_queue.enqueue(run.target, run)\n",
+            "            self.ctx.objects.delete(run.source)\n            self.ctx.load_queue.enqueue(run.target, run)\n",
         ),
     ),
     bug("deletes whatever is there now", (OBJECTS, " and versions[-1].etag == source.etag", "")),
@@ -90,10 +90,10 @@ OF_FILES = (
         (RUNS, " or (newer and self.files.get(name) != seen)", ""),
         (
             PIPELINE,
-            "            known = self.runs.get(run_id(source))\n            newest = "
-            "self.runs.newest(source.bucket, source.key)\n",
-            "            newest = self.runs.newest(source.bucket, source.key)\n            known = "
-            "self.runs.get(run_id(source))\n",
+            "            known = self.ctx.runs.get(run_id(source))\n            newest = "
+            "self.ctx.runs.newest(source.bucket, source.key)\n",
+            "            newest = self.ctx.runs.newest(source.bucket, source.key)\n            known = "
+            "self.ctx.runs.get(run_id(source))\n",
         ),
     ),
     bug(

@@ -15,17 +15,17 @@ OF_MENDS = (
     ),
     bug(
         "corrected rows are known by their place among themselves",
-        (STAGING, "mark=run.mark.encode(), places=places)", "mark=run.mark.encode())"),
+        (STAGING, "mark=run.mark.encode(), origins=origins)", "mark=run.mark.encode())"),
     ),
-    bug("a file's books do not follow its corrects", (PIPELINE, "        amend_books(self, run)\n", "")),
+    bug("a file's books do not follow its corrections", (PIPELINE, "        update_books(self.ctx, run)\n", "")),
     bug(
         "a correction's run is there before its rows",
-        (RESUBMITS, "    pipeline.objects.put(bucket, keys.row_origins(key), where.to_json())\n", ""),
+        (RESUBMITS, "    pipeline.ctx.objects.put(bucket, keys.row_origins(key), where.to_json())\n", ""),
         (
             RESUBMITS,
-            "    pipeline.runs.create(fresh, None)  # no other run has its key\n",
-            "    pipeline.runs.create(fresh, None)\n"
-            "    pipeline.objects.put(bucket, keys.row_origins(key), where.to_json())\n",
+            "    pipeline.ctx.runs.create(fresh, None)  # no other run has its key\n",
+            "    pipeline.ctx.runs.create(fresh, None)\n"
+            "    pipeline.ctx.objects.put(bucket, keys.row_origins(key), where.to_json())\n",
         ),
     ),
     bug(

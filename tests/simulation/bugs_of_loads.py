@@ -18,9 +18,9 @@ from tests.simulation.cuts import (
     NO_LEDGER,
     NO_LOOK_AHEAD,
     NO_SWEEP,
+    OUTCOMES,
     PIPELINE,
     WAREHOUSE,
-    WORLD,
     bug,
 )
 
@@ -50,7 +50,7 @@ OF_LOADS = (
     bug("an unknown answer fails the run", (LIFECYCLE, "return isinstance(error, Retryable) and", "return False and")),
     bug(
         "a refusal in LOADING ends the run, whosever it is",
-        (WORLD, "others = run.state in (RunState.STAGED, RunState.LOADING) and not", "others = False and not"),
+        (OUTCOMES, "others = run.state in (RunState.STAGED, RunState.LOADING) and not", "others = False and not"),
         (LOADING, 'raise Retryable(f"the load of {target} is held up: {refused.message}") from refused', "raise"),
     ),
     bug("no sweep, and no second look", NO_SWEEP, *NO_LOOK_AHEAD),
@@ -74,7 +74,7 @@ OF_LOADS = (
         "a statement that is stuck is never cancelled",
         (
             LOADING,
-            "            self.warehouse.cancel(group.statement_id)\n        return not running",
+            "            self.ctx.warehouse.cancel(group.statement_id)\n        return not running",
             "            pass\n        return not running",
         ),
     ),
@@ -94,22 +94,24 @@ OF_LOADS = (
             "return None",
         ),
     ),
-    bug("success is told of failure", (PIPELINE, " if run.state is RunState.LOADED else self.notifier.failure", "")),
+    bug(
+        "success is told of failure", (PIPELINE, " if run.state is RunState.LOADED else self.ctx.notifier.failure", "")
+    ),
     bug(
         "told before it is true",
         (
             LOADING,
-            '        self.note("submitted"',
+            '        self.ctx.note("submitted"',
             "        from chalicelib.domain.notices import notice\n\n        "
-            'self.notifier.success(notice(runs[0]))\n        self.note("submitted"',
+            'self.ctx.notifier.success(notice(runs[0]))\n        self.ctx.note("submitted"',
         ),
     ),
     bug(
         "told is recorded before it is sent",
         (
             PIPELINE,
-            "        publish(notice(run))\n        return self.runs.change(run, notified=True)",
-            "        run = self.runs.change(run, notified=True)\n        publish(notice(run))\n        return run",
+            "        publish(notice(run))\n        return self.ctx.runs.change(run, notified=True)",
+            "        run = self.ctx.runs.change(run, notified=True)\n        publish(notice(run))\n        return run",
         ),
     ),
 )
@@ -127,20 +129,20 @@ OF_GROUPS = (
         "a run whose load failed waits in no line",
         (
             LOADING,
-            "            self.load_queue.enqueue(group.target, again, self.clock.now() + seconds if seconds else 0.0)\n",
+            "            self.ctx.load_queue.enqueue(group.target, again, self.ctx.clock.now() + seconds if seconds else 0.0)\n",
             "",
         ),
         (
             PIPELINE,
-            "            self.load_queue.enqueue(run.target, run)\n",
-            "            if not run.load_attempt:\n                self.load_queue.enqueue(run.target, run)\n",
+            "            self.ctx.load_queue.enqueue(run.target, run)\n",
+            "            if not run.load_attempt:\n                self.ctx.load_queue.enqueue(run.target, run)\n",
         ),
     ),
     bug(
         "the place is never given up",
         (
             LOADING,
-            "        self.load_queue.release(group)\n        return True\n\n    def _loaded",
+            "        self.ctx.load_queue.release(group)\n        return True\n\n    def _loaded",
             "        return True\n\n    def _loaded",
         ),
     ),

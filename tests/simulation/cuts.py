@@ -11,7 +11,7 @@ PIPELINE = "chalicelib/pipeline/pipeline.py"
 LOADING = "chalicelib/pipeline/loading.py"
 LOAD_FAULTS = "chalicelib/pipeline/load_faults.py"
 LOAD_ORDERS = "chalicelib/pipeline/load_orders.py"
-WORLD = "chalicelib/pipeline/context.py"
+OUTCOMES = "chalicelib/pipeline/outcomes.py"
 WAREHOUSE = "chalicelib/adapters/memory/warehouse.py"
 MERGE = "chalicelib/adapters/memory/merge.py"
 RUNS = "chalicelib/adapters/memory/runs.py"
@@ -52,21 +52,21 @@ def bug(name: str, *cuts: tuple[str, str, str]) -> Bug:
 
 
 NO_LEDGER = (WAREHOUSE, " if share.load_id not in self.book]\n        if not shares", "]\n        if not shares")
-NO_SWEEP = (SWEEP, "                pipeline.queue.send_runs(batch)\n", "")
+NO_SWEEP = (SWEEP, "                pipeline.ctx.queue.send_runs(batch)\n", "")
 BLIND_SWEEP = (SWEEP, "goes_on_at = look.through()", 'goes_on_at = ""')
 FRESH_TOKEN = (LOADING, "token=group.group_id", 'token=f"{group.group_id}-{self.clock.now()}"')
-NO_FENCE = (LOADING, "        self.warehouse.fence(group.target, group.group_id)\n", "")
+NO_FENCE = (LOADING, "        self.ctx.warehouse.fence(group.target, group.group_id)\n", "")
 GONE_IS_OVER = (LOADING, "self._ledger(runs) if group.only and over else", "self._ledger(runs) if group.only else")
 DROPPED_REJECT = (STAGING, "rejected=summary.rows_rejected,", "rejected=min(summary.rows_rejected, 1),")
 NO_LOOK_AHEAD = (
     (
         LOADING,
-        "        self.queue.send_run(runs[0].run_id, delay=SECOND_LOOK_SECONDS)\n        self.load_queue.change",
-        "        self.load_queue.change",
+        "        self.ctx.queue.send_run(runs[0].run_id, delay=SECOND_LOOK_SECONDS)\n        self.ctx.load_queue.change",
+        "        self.ctx.load_queue.change",
     ),
     (
         LOADING,
-        "        self.queue.send_run(runs[0].run_id, delay=math.ceil(more) + 1 if more else SECOND_LOOK_SECONDS)\n",
+        "        self.ctx.queue.send_run(runs[0].run_id, delay=math.ceil(more) + 1 if more else SECOND_LOOK_SECONDS)\n",
         "",
     ),
 )

@@ -21,6 +21,7 @@ from chalicelib.config import Settings
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.run.model import Source
 from chalicelib.errors import Throttled
+from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.pipeline import Pipeline
 from tests.settings import BUCKET
 from tests.settings import SETTINGS as USUAL
@@ -90,11 +91,13 @@ class Deployment:
         days = bool(self.weather.asleep_at) + [*self.schedule.at.values()].count(Fault.ASLEEP)
         hours = SETTINGS.give_up_hours + days * DAY_SECONDS / HOUR  # nobody gives up because the world stood still
         return Pipeline(
-            settings=_giving_up_after(hours),
-            contracts=contracts,
-            clock=self.workers_clock,
-            note=lambda name, fields: None,
-            **{name: self._behind_faults(name) for name in PORTS},
+            ctx=Context(
+                settings=_giving_up_after(hours),
+                contracts=contracts,
+                clock=self.workers_clock,
+                note=lambda name, fields: None,
+                **{name: self._behind_faults(name) for name in PORTS},
+            )
         )
 
     def _behind_faults(self, name: str) -> Any:
@@ -160,6 +163,10 @@ class Deployment:
             self.others_turn()
         if where.startswith("warehouse.") and self._paused():
             raise Throttled("the warehouse is paused")
+
+    def reconfigure(self, **changes: Any) -> None:
+        """Let the pipeline act on other contracts, settings or ports."""
+        self.pipeline = replace(self.pipeline, ctx=replace(self.pipeline.ctx, **changes))
 
     def _after(self, where: str) -> None:
         if self.meanwhile and self._people(self.meanwhile):

@@ -39,7 +39,7 @@ def test_what_is_rescued_is_taken_out_of_its_place() -> None:
 
 
 @pytest.mark.parametrize(
-    ("things", "filed", "record"),
+    ("things", "file_plan", "record"),
     [
         (THINGS, FILED, "1,2,3"),
         (THINGS, FILED, '1,"2,3,4'),

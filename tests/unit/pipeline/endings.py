@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain.run.model import Run, RunState
@@ -22,7 +21,7 @@ def only_run(world: World) -> Run:
 def noted(world: World) -> list[tuple[str, Mapping[str, Any]]]:
     """What the pipeline says from now on."""
     said: list[tuple[str, Mapping[str, Any]]] = []
-    world.pipeline = replace(world.pipeline, note=lambda name, fields: said.append((name, fields)))
+    world.reconfigure(note=lambda name, fields: said.append((name, fields)))
     return said
 
 

@@ -84,7 +84,7 @@ def all_loading(world: World) -> list[Run]:
     _, [first] = waiting_and_loading(world)
     world.warehouse.latency = 300.0
     world.warehouse.run_due(world.clock.now() + 10)
-    world.clock.advance(world.pipeline.settings.group_seconds)
+    world.clock.advance(world.pipeline.ctx.settings.group_seconds)
     world.queue.send_run(first.run_id)
     all_staged(world)
     return [run for run in world.runs.runs.values() if run.state is RunState.LOADING]

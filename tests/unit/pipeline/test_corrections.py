@@ -59,7 +59,7 @@ def test_corrections_of_one_file_at_once_leave_all_of_them_in_its_books(quiet: W
                 quiet.run()
             return row
 
-    update_books(replace(quiet.pipeline, warehouse=Late()), quiet.runs.runs[first.run_id])  # type: ignore[arg-type]
+    update_books(replace(quiet.pipeline.ctx, warehouse=Late()), quiet.runs.runs[first.run_id])  # type: ignore[arg-type]
     assert notified[0] is not None
     assert notified[0].corrected == 1
     counts = quiet.runs.runs[file.run_id].counts
@@ -71,7 +71,7 @@ def test_books_of_a_file_that_was_run_again_are_left_alone(quiet: World) -> None
     correction = resubmit(quiet.pipeline, file, order(file, ("x1", "y", "1")))
     quiet.run()
     quiet.runs.runs[file.run_id] = again = replace(quiet.runs.runs[file.run_id], generation=2)
-    update_books(quiet.pipeline, quiet.runs.runs[correction.run_id])
+    update_books(quiet.pipeline.ctx, quiet.runs.runs[correction.run_id])
     assert quiet.runs.runs[file.run_id] == again
 
 
@@ -82,21 +82,21 @@ def test_rows_that_somebody_took_away_are_in_the_books_all_the_same(quiet: World
     places = quiet.objects.head(BUCKET, keys.row_origins(correction.source.key))
     quiet.objects.delete(places)
     quiet.runs.runs[file.run_id] = replace(quiet.runs.runs[file.run_id], counts=file.counts)
-    update_books(quiet.pipeline, quiet.runs.runs[correction.run_id])
+    update_books(quiet.pipeline.ctx, quiet.runs.runs[correction.run_id])
     assert quiet.runs.runs[file.run_id].counts.corrected == 1
 
 
 def test_a_file_without_corrections_has_no_books_to_amend(quiet: World) -> None:
     file = landed(quiet)
-    update_books(quiet.pipeline, file)
+    update_books(quiet.pipeline.ctx, file)
     assert quiet.runs.runs[file.run_id] == file
 
 
 def test_a_key_that_comes_twice_among_corrected_rows_is_told_by_its_line_in_the_file(quiet: World) -> None:
-    contracts = {**quiet.pipeline.contracts}
+    contracts = {**quiet.pipeline.ctx.contracts}
     unique = contracts["unique"]
     contracts["unique"] = replace(unique, limits=replace(unique.limits, max_reject_ratio=1.0))
-    quiet.pipeline = replace(quiet.pipeline, contracts=contracts)
+    quiet.reconfigure(contracts=contracts)
     file = landed(quiet, "incoming/unique/a.csv")
     correction = resubmit(quiet.pipeline, file, order(file, ("x1", "y", "1"), ("x1", "z", "2")))
     quiet.run()
@@ -126,7 +126,7 @@ def test_what_lies_beside_the_rejects_is_no_reject(quiet: World) -> None:
     found = [o.key for o in quiet.objects.list(BUCKET, "rejected/")]
     own = keys.rejects_prefix(file)
     still_bad = keys.rejects(correction, 1)
-    assert sorted(found) == sorted([still_bad, keys.rejects(file, 1), f"{own}corrected/{correction.load_id}.json"])
+    assert sorted(found) == sorted([still_bad, keys.rejects(file, 1), f"{own}corrections/{correction.load_id}.json"])
     assert [o.key for o in quiet.objects.list(BUCKET, keys.reject_parts(file))] == [keys.rejects(file, 1)]
 
 
@@ -134,7 +134,7 @@ def test_what_a_person_wrote_lies_where_values_are_not_masked(quiet: World) -> N
     file = landed(quiet)
     correction = resubmit(quiet.pipeline, file, order(file, ("x1", "y", "1"), ("x2", "z", "b")))
     beside = f"processed/{file.prefix}/corrections/{correction.run_id}"
-    assert (correction.source.key, keys.row_origins(correction.source.key)) == (f"{beside}.csv", f"{beside}.places")
+    assert (correction.source.key, keys.row_origins(correction.source.key)) == (f"{beside}.csv", f"{beside}.origins")
 
 
 def test_another_workers_look_at_the_file_is_no_end_of_the_books(quiet: World) -> None:
@@ -157,8 +157,8 @@ def test_another_workers_look_at_the_file_is_no_end_of_the_books(quiet: World) -
                 quiet.runs.change(run)
             return quiet.runs.change(run, **changes)
 
-    quiet.pipeline = replace(quiet.pipeline, runs=Crossed())  # type: ignore[arg-type]
-    update_books(quiet.pipeline, quiet.runs.runs[correction.run_id])
+    quiet.reconfigure(runs=Crossed())  # type: ignore[arg-type]
+    update_books(quiet.pipeline.ctx, quiet.runs.runs[correction.run_id])
     assert quiet.runs.runs[file.run_id].counts == file.counts.after(books(file.load_id))  # type: ignore[arg-type]
 
 
@@ -168,11 +168,9 @@ def test_rows_that_were_still_bad_may_be_sent_again_once_the_contract_has_change
     correction = resubmit(quiet.pipeline, file, sent)
     quiet.run()
     assert resubmit(quiet.pipeline, file, sent).generation == 1, "the same rows, judged alike"
-    amounts = replace(quiet.pipeline.contracts["thing"], fingerprint="another")
+    amounts = replace(quiet.pipeline.ctx.contracts["thing"], fingerprint="another")
     texts = tuple(replace(c, type=ANY_TEXT) if c.name == "amount" else c for c in amounts.columns)
-    quiet.pipeline = replace(
-        quiet.pipeline, contracts={**quiet.pipeline.contracts, "thing": replace(amounts, columns=texts)}
-    )
+    quiet.reconfigure(contracts={**quiet.pipeline.ctx.contracts, "thing": replace(amounts, columns=texts)})
     assert resubmit(quiet.pipeline, file, sent).generation == 2
     quiet.run()
     again = quiet.runs.runs[correction.run_id].counts
@@ -187,11 +185,9 @@ def test_what_is_corrected_is_never_listed_again(quiet: World) -> None:
     file = landed(quiet)
     correction = resubmit(quiet.pipeline, file, order(file, ("x1", "y", "1")))
     quiet.run()
-    thing = replace(quiet.pipeline.contracts["thing"], fingerprint="another")
+    thing = replace(quiet.pipeline.ctx.contracts["thing"], fingerprint="another")
     refusing = tuple(replace(c, values=("no",)) if c.name == "value" else c for c in thing.columns)
-    quiet.pipeline = replace(
-        quiet.pipeline, contracts={**quiet.pipeline.contracts, "thing": replace(thing, columns=refusing)}
-    )
+    quiet.reconfigure(contracts={**quiet.pipeline.ctx.contracts, "thing": replace(thing, columns=refusing)})
     rerun(quiet.pipeline, quiet.runs.runs[correction.run_id])
     quiet.run()
     assert quiet.runs.runs[correction.run_id].counts.rejected == 1

@@ -44,7 +44,7 @@ def test_a_file_found_by_listing_is_the_newest_of_its_second(world: World) -> No
 @pytest.mark.parametrize("call", ["runs.get", "runs.newest"])
 def test_an_event_and_the_sweep_that_find_a_file_at_once_make_one_run(world: World, call: str) -> None:
     put(world, "a.csv", numbered(3))
-    world.clock.advance(world.pipeline.settings.stuck_seconds + 1)
+    world.clock.advance(world.pipeline.ctx.settings.stuck_seconds + 1)
     world.meanwhile.append((lambda world: world.schedule.calls[-1] == call, lambda world: sweep(world.pipeline)))
     arrive(world)
     assert not world.meanwhile
@@ -61,7 +61,7 @@ def test_an_event_and_another_that_find_at_once_that_a_content_came_back_make_on
     for tag in ("a", "b", "a"):
         world.run()
         put(world, "a.csv", numbered(3, tag=tag))
-    world.clock.advance(world.pipeline.settings.stuck_seconds + 1)
+    world.clock.advance(world.pipeline.ctx.settings.stuck_seconds + 1)
     calls = len(world.schedule.calls)
     heard, [event] = ["runs.get", "runs.newest"], world.events
     world.meanwhile.append(
@@ -79,7 +79,7 @@ def test_a_late_event_does_not_make_newest_what_was_overwritten_before_the_sweep
     """What was found by listing has no sequencer that the event's could be compared with."""
     put(world, "a.csv", numbered(3, tag="old"))
     put(world, "a.csv", numbered(3, tag="new"), event=False)
-    world.clock.advance(world.pipeline.settings.stuck_seconds + 1)
+    world.clock.advance(world.pipeline.ctx.settings.stuck_seconds + 1)
     world.meanwhile.append((lambda w: w.schedule.calls[-1] == "runs.newest", lambda w: sweep(w.pipeline)))
     arrive(world)
     assert not world.meanwhile
@@ -119,7 +119,7 @@ def test_a_late_event_of_a_content_that_was_overwritten_unheard_of_is_no_news(wo
     [late] = world.events
     world.events.clear()
     put(world, "a.csv", numbered(3, tag="b"), event=False)
-    world.clock.advance(world.pipeline.settings.stuck_seconds + 1)
+    world.clock.advance(world.pipeline.ctx.settings.stuck_seconds + 1)
     sweep(world.pipeline)
     world.run()
     newest = world.runs.newest(BUCKET, KEY)

@@ -11,7 +11,7 @@ from chalicelib.domain.run.model import Run, RunState
 from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.errors import Refused
 from chalicelib.operations.cancels import cancel
-from chalicelib.pipeline.loading import Loading
+from chalicelib.pipeline.loading import Loader
 from chalicelib.ports import Conflict, Statement, StatementState
 from tests.simulation.cases import Case, play
 from tests.simulation.faults import Fault, Killed
@@ -31,7 +31,7 @@ def test_a_statement_that_may_commit_after_all_is_fenced(world: World, looks: li
     cancel(world.pipeline, only_run(world))
     describe, hasty = world.warehouse.describe, list(looks)
     world.warehouse.describe = lambda id_: hasty.pop(0) if hasty else describe(id_)  # type: ignore[method-assign]
-    world.pipeline.advance_target(TARGET)
+    world.pipeline.loader.advance_target(TARGET)
     (statement,) = world.warehouse.pending()
     assert statement.order.group_id in world.warehouse.fenced
     world.warehouse.describe = describe  # type: ignore[method-assign]
@@ -54,11 +54,11 @@ def test_nobody_asks_again_while_the_runs_of_a_refused_load_are_being_ended(worl
         if changes["state"] is RunState.FAILED:
             world.runs.change = change  # type: ignore[method-assign]
             world.clock.advance(30)
-            world.pipeline.advance_target(TARGET)
+            world.pipeline.loader.advance_target(TARGET)
         return change(run, **changes)
 
     world.warehouse.submit, world.runs.change = refused, slow  # type: ignore[method-assign]
-    assert world.pipeline._ask(first)
+    assert world.pipeline.loader._ask(first)
     world.run()
     assert not world.violations
     assert only_run(world).state is RunState.LOADED
@@ -74,12 +74,12 @@ def test_a_refusal_that_comes_late_ends_nothing_that_another_worker_has_asked_fo
     def slow(order: LoadOrder, *, token: str, name: str) -> str:
         world.warehouse.submit = submit  # type: ignore[method-assign]
         world.clock.advance(30)
-        world.pipeline.advance_target(TARGET)
+        world.pipeline.loader.advance_target(TARGET)
         raise Refused("not allowed")
 
     world.warehouse.submit = slow  # type: ignore[method-assign]
     with pytest.raises(Conflict):
-        world.pipeline._ask(first)
+        world.pipeline.loader._ask(first)
     assert only_run(world).state is RunState.LOADING
     world.run()
     assert not world.violations
@@ -100,10 +100,10 @@ def test_what_may_have_been_taken_before_it_was_refused_is_not_given_up_by_whoev
 
     world.warehouse.submit, world.warehouse.fence = refused, killed  # type: ignore[method-assign]
     with pytest.raises(Killed):
-        world.pipeline.advance_target(TARGET)
+        world.pipeline.loader.advance_target(TARGET)
     world.warehouse.submit, world.warehouse.fence = submit, fence  # type: ignore[method-assign]
     world.clock.advance(30)
-    world.pipeline.advance_target(TARGET)
+    world.pipeline.loader.advance_target(TARGET)
     assert only_run(world).state is RunState.LOADING  # by the same token it is the statement of the first time
     world.run()
     assert not world.violations
@@ -115,8 +115,8 @@ def test_who_ends_the_runs_of_a_refused_load_may_break_off_anywhere(
     fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Then another worker gives back what is left, to a load of another name."""
-    left, leave = [], Loading._leave
-    monkeypatch.setattr(Loading, "_leave", lambda self, group: left.append(group) or leave(self, group))
+    left, leave = [], Loader._leave
+    monkeypatch.setattr(Loader, "_leave", lambda self, group: left.append(group) or leave(self, group))
     asked = play(Case(scenario="two_small")).schedule.calls.index("warehouse.submit") + 1
     refused = ("call", asked, Fault.REFUSED.name)
     worlds = [

@@ -31,8 +31,8 @@ def test_a_files_fault_may_quote_any_words(world: World) -> None:
 def test_a_contract_that_moves_to_another_table_takes_its_waiting_files_along(world: World) -> None:
     crowd(world, 5)
     all_staged(world)
-    moved = replace(world.pipeline.contracts["thing"], table="elsewhere", fingerprint="of the new one")
-    world.pipeline = replace(world.pipeline, contracts=Contracts(by_name={"thing": moved}))
+    moved = replace(world.pipeline.ctx.contracts["thing"], table="elsewhere", fingerprint="of the new one")
+    world.reconfigure(contracts=Contracts(by_name={"thing": moved}))
     world.check = lambda _, where: set()  # which looks at the tables of the contracts as they were
     world.run()
     assert world.at_rest()
@@ -52,7 +52,7 @@ def test_the_load_of_others_ends_no_run_that_waits(world: World) -> None:
     [waiting] = [run for run in world.runs.runs.values() if run.state is RunState.STAGED]
     world.schedule.next = unforeseen  # type: ignore[method-assign]
     record = {"body": json.dumps({"run_id": waiting.run_id}), "receiptHandle": "x"}
-    last = {"ApproximateReceiveCount": str(world.pipeline.settings.max_attempts)}
+    last = {"ApproximateReceiveCount": str(world.pipeline.ctx.settings.max_attempts)}
     handlers.on_run_message(world.pipeline, lambda *_: None, {**record, "attributes": last})
     handlers.on_dead_letter(world.pipeline, {**record, "attributes": last})
     assert world.runs.runs[waiting.run_id].state is RunState.STAGED

@@ -60,7 +60,7 @@ def test_files_that_come_while_a_load_runs_are_the_next_load(world: World) -> No
 
 
 def test_a_group_is_of_so_many_files_and_bytes_at_most(world: World) -> None:
-    world.pipeline = replace(world.pipeline, settings=replace(world.pipeline.settings, group_files=10))
+    world.reconfigure(settings=replace(world.pipeline.ctx.settings, group_files=10))
     crowd(world)
     all_staged(world)
     done(world)
@@ -102,7 +102,7 @@ def test_a_missing_right_fails_all_at_once(world: World) -> None:
 
 @pytest.mark.parametrize("fate", [Fate.CONFLICT, Fate.ABORTED, Fate.LOST, Fate.STUCK])
 def test_a_passing_failure_is_tried_again_after_a_pause(world: World, fate: Fate) -> None:
-    world.pipeline = replace(world.pipeline, settings=replace(world.pipeline.settings, load_timeout_seconds=900.0))
+    world.reconfigure(settings=replace(world.pipeline.ctx.settings, load_timeout_seconds=900.0))
     world.warehouse.fates += [Fate.FINE, fate]
     crowd(world, 5)
     all_staged(world)
@@ -118,7 +118,7 @@ def test_a_failure_that_does_not_pass_ends_the_runs(world: World) -> None:
     all_staged(world)
     done(world, may_fail=True)
     assert states(world) == ["FAILED"]
-    assert {run.failed_loads for run in world.runs.runs.values()} == {world.pipeline.settings.max_load_attempts - 1}
+    assert {run.failed_loads for run in world.runs.runs.values()} == {world.pipeline.ctx.settings.max_load_attempts - 1}
 
 
 def test_who_waits_behind_a_worker_that_died_is_found_by_the_sweep(world: World) -> None:
@@ -126,7 +126,7 @@ def test_who_waits_behind_a_worker_that_died_is_found_by_the_sweep(world: World)
     all_staged(world)
     world.queue.messages.clear()
     world.warehouse.run_due(world.clock.now() + 10)
-    world.clock.advance(world.pipeline.settings.stuck_seconds + 1)
+    world.clock.advance(world.pipeline.ctx.settings.stuck_seconds + 1)
     sweep(world.pipeline)
     done(world)
     assert states(world) == ["LOADED"]
@@ -173,21 +173,21 @@ def staged(world: World, count: int, first: int = 0) -> list[Run]:
 
 def test_a_file_that_comes_alone_is_loaded_at_once(world: World) -> None:
     staged(world, 1)
-    world.pipeline.advance_target(TARGET)
+    world.pipeline.loader.advance_target(TARGET)
     assert len(world.warehouse.statements) == 1
 
 
 def test_files_that_are_poured_in_wait_for_others_but_not_for_ever(world: World) -> None:
     staged(world, 2)
-    world.pipeline.advance_target(TARGET)
+    world.pipeline.loader.advance_target(TARGET)
     [wake] = world.queue.messages
-    seconds = world.pipeline.settings.group_seconds
+    seconds = world.pipeline.ctx.settings.group_seconds
     assert world.clock.now() < wake.visible_at <= world.clock.now() + seconds + 1
     runs = staged(world, 1, first=2)
-    world.pipeline.advance_target(TARGET)
+    world.pipeline.loader.advance_target(TARGET)
     assert not world.warehouse.statements
     world.clock.advance(wake.visible_at - world.clock.now())
-    world.pipeline.advance_target(TARGET)
+    world.pipeline.loader.advance_target(TARGET)
     [statement] = world.warehouse.statements.values()
     assert {share.run_id for share in statement.order.shares} == {run.run_id for run in runs}
     assert len(runs) == 3
@@ -195,15 +195,15 @@ def test_files_that_are_poured_in_wait_for_others_but_not_for_ever(world: World)
 
 def test_files_that_have_waited_for_a_load_wait_for_no_others(world: World) -> None:
     staged(world, 2)
-    world.clock.advance(world.pipeline.settings.group_seconds)
-    world.pipeline.advance_target(TARGET)
+    world.clock.advance(world.pipeline.ctx.settings.group_seconds)
+    world.pipeline.loader.advance_target(TARGET)
     assert len(world.warehouse.statements) == 1
 
 
 def test_as_many_as_may_be_loaded_together_wait_for_no_others(world: World) -> None:
-    world.pipeline = replace(world.pipeline, settings=replace(world.pipeline.settings, group_files=2))
+    world.reconfigure(settings=replace(world.pipeline.ctx.settings, group_files=2))
     staged(world, 3)
-    world.pipeline.advance_target(TARGET)
+    world.pipeline.loader.advance_target(TARGET)
     [statement] = world.warehouse.statements.values()
     assert len(statement.order.shares) == 2
 
@@ -217,13 +217,13 @@ def test_what_one_worker_has_in_hand_others_leave_alone(world: World, call: str)
 
     def other(world: World) -> None:
         before = len(world.schedule.calls)
-        world.pipeline.advance_target(TARGET)
+        world.pipeline.loader.advance_target(TARGET)
         seen.append(world.schedule.calls[before:])
 
     world.meanwhile.append((lambda world: world.schedule.calls[-1] == call, other))
-    world.pipeline.advance_target(TARGET)
+    world.pipeline.loader.advance_target(TARGET)
     world.warehouse.run_due(world.clock.now() + 10)
-    world.pipeline.advance_target(TARGET)
+    world.pipeline.loader.advance_target(TARGET)
     assert seen == [["load_queue.group"]]
     assert states(world) == ["LOADED"]
     assert len(world.warehouse.statements) == 1
@@ -237,7 +237,7 @@ def struck(world: World, call: str, error: BaseException) -> None:
 
     world.meanwhile.append((lambda world: world.schedule.calls[-1] == call, strike))
     with pytest.raises(type(error)):
-        world.pipeline.advance_target(TARGET)
+        world.pipeline.loader.advance_target(TARGET)
 
 
 @pytest.mark.parametrize("call", ["load_queue.claim", "runs.change", "load_queue.change", "warehouse.submit"])
@@ -245,10 +245,10 @@ def test_what_a_killed_worker_had_in_hand_is_taken_up_before_its_message_is_seen
     staged(world, 1)
     struck(world, call, Killed())
     calls = len(world.schedule.calls)
-    world.pipeline.advance_target(TARGET)
+    world.pipeline.loader.advance_target(TARGET)
     assert world.schedule.calls[calls:] == ["load_queue.group"]
     world.clock.advance(LEASE_SECONDS)
-    world.pipeline.advance_target(TARGET)
+    world.pipeline.loader.advance_target(TARGET)
     assert len(world.warehouse.statements) == 1
     assert world.queue.visibility > LEASE_SECONDS
 
@@ -256,20 +256,20 @@ def test_what_a_killed_worker_had_in_hand_is_taken_up_before_its_message_is_seen
 @pytest.mark.parametrize("call", ["runs.get_many", "runs.change", "warehouse.submit", "queue.send_run"])
 def test_a_worker_that_fails_to_ask_lets_the_group_go(world: World, call: str) -> None:
     staged(world, 1)
-    world.pipeline.load_queue.claim(Group(target=TARGET, members=()))
+    world.pipeline.ctx.load_queue.claim(Group(target=TARGET, members=()))
     struck(world, call, Retryable("no answer"))
-    world.pipeline.advance_target(TARGET)
+    world.pipeline.loader.advance_target(TARGET)
     assert len(world.warehouse.statements) == 1
 
 
 @pytest.mark.parametrize("call", ["warehouse.ledger", "runs.change", "queue.send_runs", "load_queue.remove"])
 def test_a_worker_that_fails_to_settle_lets_the_group_go(world: World, call: str) -> None:
     [run] = staged(world, 1)
-    world.pipeline.advance_target(TARGET)
+    world.pipeline.loader.advance_target(TARGET)
     world.warehouse.run_due(world.clock.now() + 10)
     world.queue.messages.clear()
     struck(world, call, Retryable("no answer"))
-    world.pipeline.advance_target(TARGET)
+    world.pipeline.loader.advance_target(TARGET)
     assert states(world) == ["LOADED"]
     assert run_body(run.run_id) in [message.body for message in world.queue.messages], "nobody would archive it"
     assert world.load_queue.groups == {}

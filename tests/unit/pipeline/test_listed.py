@@ -15,7 +15,7 @@ from tests.simulation.world import BUCKET, World
 
 def listed(world: World) -> None:
     """The sweep finds what lies there."""
-    world.clock.advance(world.pipeline.settings.stuck_seconds + 1)
+    world.clock.advance(world.pipeline.ctx.settings.stuck_seconds + 1)
     sweep(world.pipeline)
 
 

@@ -20,9 +20,9 @@ LATE = DataCheck(name="closed before opened", bad_rows="closed_on\n    < opened_
 def notified(world: World, message: str, code: str = LoadFailed.code) -> str:
     crowd(world, 1)
     all_staged(world)
-    thing = replace(world.pipeline.contracts["thing"], checks=(LATE,))
-    pipeline = replace(world.pipeline, contracts=Contracts(by_name={"thing": thing}))
-    return load_failed(pipeline, only_run(world), LoadFailed(message, code=code)).message
+    thing = replace(world.pipeline.ctx.contracts["thing"], checks=(LATE,))
+    pipeline = replace(world.pipeline, ctx=replace(world.pipeline.ctx, contracts=Contracts(by_name={"thing": thing})))
+    return load_failed(pipeline.ctx, only_run(world), LoadFailed(message, code=code)).message
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ HEADER = b"id,value,amount\n"
 
 def under(world: World, contract: Contract) -> World:
     """The same world, with that contract for incoming/thing/."""
-    world.pipeline = replace(world.pipeline, contracts={**CONTRACTS, "thing": contract})
+    world.reconfigure(contracts={**CONTRACTS, "thing": contract})
     return world
 
 

@@ -27,9 +27,7 @@ def world() -> World:
     world = World()
     due = datetime.fromtimestamp(world.clock.now() - 7_200, UTC)
     expected = Expected.parse(f"{due:%H:%M}", ())
-    world.pipeline = replace(
-        world.pipeline, contracts={**CONTRACTS, "thing": replace(CONTRACTS["thing"], expected=expected)}
-    )
+    world.reconfigure(contracts={**CONTRACTS, "thing": replace(CONTRACTS["thing"], expected=expected)})
     return world
 
 
@@ -46,9 +44,9 @@ def test_what_has_not_come_is_told_at_every_sweep_until_it_comes(world: World) -
 def test_the_next_day_wants_a_file_of_its_own(world: World) -> None:
     put(world, "a.csv", numbered(2))
     arrive(world)
-    assert overdue(world.pipeline) == {"thing": False}
+    assert overdue(world.pipeline.ctx) == {"thing": False}
     world.clock.advance(DAY)
-    assert overdue(world.pipeline) == {"thing": True}
+    assert overdue(world.pipeline.ctx) == {"thing": True}
 
 
 def test_corrected_rows_are_no_file(world: World) -> None:
@@ -56,7 +54,7 @@ def test_corrected_rows_are_no_file(world: World) -> None:
     arrive(world)
     (run,) = world.runs.runs.values()
     world.runs.runs[run.run_id] = replace(run, corrects=Correction(run_id="other", generation=1, source_order=""))
-    assert overdue(world.pipeline) == {"thing": True}
+    assert overdue(world.pipeline.ctx) == {"thing": True}
 
 
 @pytest.mark.parametrize("error", [Throttled("slow down"), Refused("not allowed")], ids=lambda e: type(e).__name__)

@@ -36,7 +36,7 @@ def test_of_two_workers_that_would_submit_first_only_one_does(world: World) -> N
     asked = world.load_queue.groups[TARGET]
     assert asked.submitted_at
     with pytest.raises(Conflict):
-        world.pipeline._ask(seen_by_both)
+        world.pipeline.loader._ask(seen_by_both)
     assert world.load_queue.groups[TARGET] == asked
     assert len(world.warehouse.statements) == 1
 
@@ -50,7 +50,7 @@ def test_of_two_workers_that_would_settle_the_second_leaves_it_to_the_first(worl
     world.load_queue.change(seen_by_both, lease_until=world.clock.now() + 20)
     taken = world.load_queue.groups[TARGET]
     world.load_queue.group = lambda target: seen_by_both  # type: ignore[method-assign]
-    world.pipeline.advance_target(TARGET)
+    world.pipeline.loader.advance_target(TARGET)
     assert world.load_queue.groups[TARGET] == taken
     assert only_run(world).state is RunState.LOADING
 
@@ -81,7 +81,7 @@ def test_an_outage_longer_than_a_chunks_tries_is_waited_for(world: World) -> Non
 
 def test_an_outage_without_end_fails_the_run(world: World) -> None:
     being_staged(world)
-    world.clock.advance(world.pipeline.settings.give_up_hours * 3600)
+    world.clock.advance(world.pipeline.ctx.settings.give_up_hours * 3600)
     ended(world, RunState.FAILED, "THROTTLED", may_fail=True)
 
 
@@ -122,8 +122,8 @@ def test_a_loaded_file_is_not_run_again_before_it_is_archived(world: World) -> N
 
 def deployed(world: World, **changes: Any) -> None:
     """A deployment of the contract with changes, while work goes on."""
-    contract = replace(world.pipeline.contracts["thing"], fingerprint="of the new one", **changes)
-    world.pipeline = replace(world.pipeline, contracts=Contracts(by_name={contract.name: contract}))
+    contract = replace(world.pipeline.ctx.contracts["thing"], fingerprint="of the new one", **changes)
+    world.reconfigure(contracts=Contracts(by_name={contract.name: contract}))
 
 
 def test_a_contract_deployed_while_chunks_are_staged_starts_the_file_over(world: World) -> None:
@@ -149,7 +149,7 @@ def unanswered(world: World) -> None:
     """The load of the one run was asked for, and nobody has learnt the statement's id; the contract is a new one."""
     world.load_queue.groups[TARGET] = replace(about_to_load(world), submitted_at=world.clock.now())
     deployed(world)
-    world.pipeline.queue.send_run(only_run(world).run_id)
+    world.pipeline.ctx.queue.send_run(only_run(world).run_id)
 
 
 def test_a_contract_deployed_before_an_unanswered_load_commits_starts_the_file_over(world: World) -> None:
@@ -173,7 +173,7 @@ def test_while_a_load_cannot_be_fenced_its_runs_do_not_end(world: World) -> None
 
     world.warehouse.fence = refused  # type: ignore[method-assign]
     with pytest.raises(Retryable, match=f"the load of {TARGET} is held up: permission denied"):
-        world.pipeline.advance_target(TARGET)
+        world.pipeline.loader.advance_target(TARGET)
     assert only_run(world).state is RunState.LOADING
     world.warehouse.fence = fence  # type: ignore[method-assign]
     world.run()
@@ -191,7 +191,7 @@ def test_a_contract_deployed_after_an_unanswered_load_has_committed_changes_noth
 
 def test_a_contract_that_is_gone_fails_its_runs(world: World) -> None:
     being_staged(world).clear()
-    world.pipeline = replace(world.pipeline, contracts=Contracts(by_name={}))
+    world.reconfigure(contracts=Contracts(by_name={}))
     world.run()
     assert not world.violations
     assert only_run(world).state is RunState.FAILED

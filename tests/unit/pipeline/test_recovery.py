@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -154,7 +153,7 @@ def test_a_dead_letter_of_an_older_load_changes_nothing(world: World) -> None:
 def test_a_dead_letter_that_is_none_of_ours_is_noted_and_left(world: World, body: str) -> None:
     run = staging(world)
     noted: list[str] = []
-    world.pipeline = replace(world.pipeline, note=lambda name, fields: noted.append(name))
+    world.reconfigure(note=lambda name, fields: noted.append(name))
     dead(world, body)
     assert only_run(world) == run
     assert noted == ["dead_letter"]

@@ -23,7 +23,7 @@ LINE = 9
 
 
 def cut_at(world: World, size: int) -> None:
-    world.pipeline = replace(world.pipeline, settings=replace(SETTINGS, chunk_mb=size / 1e6))
+    world.reconfigure(settings=replace(SETTINGS, chunk_mb=size / 1e6))
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,11 @@ def test_a_contract_that_changed_meanwhile_does_not_hold_the_run_up(world: World
     world.later.append(
         (
             lambda w: any(group.statement_id for group in w.load_queue.groups.values()),
-            lambda w: setattr(w, "pipeline", replace(w.pipeline, contracts=Contracts({"thing": CONTRACTS["thing"]}))),
+            lambda w: setattr(
+                w,
+                "pipeline",
+                replace(w.pipeline, ctx=replace(w.pipeline.ctx, contracts=Contracts({"thing": CONTRACTS["thing"]}))),
+            ),
         )
     )
     world.run()

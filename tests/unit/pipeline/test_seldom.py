@@ -11,6 +11,7 @@ from chalicelib.domain.run import keys
 from chalicelib.domain.run.group import Group
 from chalicelib.domain.run.model import Run, RunState
 from chalicelib.errors import Broken, Throttled
+from chalicelib.pipeline import outcomes
 from chalicelib.ports import Conflict
 from tests.simulation.faults import Fault, Killed
 from tests.simulation.promises import liveness
@@ -151,7 +152,7 @@ def test_a_run_that_moved_on_is_not_ended_by_who_was_late(world: World) -> None:
     arrive(world)
     late = only_run(world)
     loaded(world)
-    assert world.pipeline.fail(late, Broken("it cannot go on")) is None
+    assert outcomes.fail(world.pipeline.ctx, late, Broken("it cannot go on")) is None
     assert only_run(world).state is RunState.LOADED
 
 
@@ -159,7 +160,7 @@ def test_there_is_nothing_to_stop_of_a_run_that_is_in_no_load(world: World) -> N
     put(world, "a.csv", numbered(3))
     run = loaded(world)
     world.queue.messages.clear()
-    world.pipeline.stop(run)
+    outcomes.stop(world.pipeline.ctx, run)
     assert not world.queue.messages
 
 
@@ -169,6 +170,6 @@ def test_a_load_that_has_no_statement_yet_is_stopped_at_the_next_look(world: Wor
     asked: Group = world.load_queue.groups[TARGET]
     world.load_queue.groups[TARGET] = replace(asked, statement_id="")
     world.queue.messages.clear()
-    world.pipeline.stop(only_run(world))
+    outcomes.stop(world.pipeline.ctx, only_run(world))
     assert [m.body for m in world.queue.messages] == [f'{{"run_id": "{only_run(world).run_id}"}}']
     assert all(not s.error for s in world.warehouse.statements.values())

@@ -71,7 +71,7 @@ def test_a_sweep_that_runs_out_of_time_is_gone_on_with(world: World) -> None:
 
 def test_runs_leave_time_for_files(world: World) -> None:
     said = noted(world)
-    world.pipeline = replace(world.pipeline, settings=replace(SETTINGS, sweep_budget_seconds=-1.0))
+    world.reconfigure(settings=replace(SETTINGS, sweep_budget_seconds=-1.0))
     put(world, "a.csv", numbered(2))
     arrive(world)
     unheard(world, "b.csv")
@@ -101,9 +101,9 @@ def test_one_sick_file_hides_no_other(world: World) -> None:
 
 
 def test_one_folder_that_cannot_be_listed_hides_no_other(world: World) -> None:
-    thing = world.pipeline.contracts["thing"]
+    thing = world.pipeline.ctx.contracts["thing"]
     moved = replace(thing, name="moved", lands_at=("denied/*",))
-    world.pipeline = replace(world.pipeline, contracts={**world.pipeline.contracts, "moved": moved})
+    world.reconfigure(contracts={**world.pipeline.ctx.contracts, "moved": moved})
     unheard(world, "a.csv")
     later(world)
     listed = world.objects.list

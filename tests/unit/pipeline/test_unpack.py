@@ -153,6 +153,6 @@ def test_a_packed_file_at_fault_is_rejected(world: World, file: bytes, code: str
 
 
 def test_a_file_that_unpacks_a_thousandfold_is_rejected(world: World) -> None:
-    world.pipeline = replace(world.pipeline, settings=replace(world.pipeline.settings, chunk_mb=1))
+    world.reconfigure(settings=replace(world.pipeline.ctx.settings, chunk_mb=1))
     world.put(KEY, gzipped(bytes(2_000_000)), {})
     ended(world, RunState.REJECTED, "COMPRESSION_BOMB")

@@ -1,0 +1,100 @@
+"""What becomes of a run: it is enqueued, started over, or ended by an error or a cancellation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.file.books import UNBALANCED
+from chalicelib.domain.file.corrections import as_corrected
+from chalicelib.domain.run.lifecycle import ending, may_pass, new_generation, problem_of
+from chalicelib.domain.run.model import Problem, Run, RunState
+from chalicelib.domain.run.pauses import pause
+from chalicelib.errors import ContractChanged, LandfallError, SourceChanged, SourceGone
+from chalicelib.pipeline.context import Context
+from chalicelib.ports import Conflict
+
+OVERWRITTEN = "the file was overwritten before it was read; its newer version has a run of its own"
+
+STOPPED = Problem(
+    code="CANCELLED", message="somebody cancelled it; nothing of this load is in the target, and it may be run again"
+)
+
+
+def contract_of(ctx: Context, run: Run) -> Contract:
+    """The contract that a run is checked by, from its plan to its load one and the same. Raises ContractChanged.
+
+    worker of yesterday: stages chunk 1 by the old rules | worker of today: would stage chunk 2 by the new ones
+    """
+    contract = ctx.contracts.get(run.object)
+    if contract is None:
+        raise ContractChanged(f"there is no contract {run.object} any more; deploy it again, then run the file again")
+    if run.state is not RunState.ARRIVED and run.fingerprint != contract.fingerprint:
+        raise ContractChanged("the contract was changed while the file was being loaded; run it again")
+    return as_corrected(contract) if run.corrects else contract
+
+
+def enqueue(ctx: Context, run: Run | None) -> Run | None:
+    """Ask for a run to be moved on, unless nothing is left to do."""
+    if run and not run.finished:
+        ctx.queue.send_run(run.run_id)
+    return run
+
+
+def end(ctx: Context, run: Run, error: LandfallError) -> Run | None:
+    """The error's type says how the run ends; what may pass later is raised, for the message to come back.
+
+    A run that waits for its load, or is in it, is ended by that load alone (loading.py): when the ledger was asked
+    and no statement can commit any more. What is raised here may be the fault of a load it is not in.
+    """
+    passing = may_pass(run, error, ctx.clock.now(), ctx.settings.give_up_hours)
+    others = run.state in (RunState.STAGED, RunState.LOADING) and not isinstance(error, ContractChanged)
+    if run.state.terminal or passing or others:
+        raise error
+    return fail(ctx, run, error)
+
+
+def fail(ctx: Context, run: Run, error: LandfallError) -> Run | None:
+    """End a run with an error, or start it over: None if another worker has moved it on meanwhile."""
+    if isinstance(error, SourceGone) and _replaced(ctx, run):
+        error = SourceChanged(OVERWRITTEN)
+    over = isinstance(error, ContractChanged) and run.object in ctx.contracts and run.state is not RunState.LOADING
+    changes = new_generation(run, ctx.clock.now()) if over else _ended(run, error)
+    try:
+        changed = ctx.runs.change(run, **changes)
+    except Conflict:
+        return None
+    what = "started_over" if over else "ended"
+    counted = {"failed": int(changed.state is RunState.FAILED), "unbalanced": int(error.code == UNBALANCED)}
+    named = {"run": run.run_id, "object": run.object, "state": changed.state.value, "code": error.code}
+    ctx.note(what, {**named, **counted})
+    return changed
+
+
+def cancelled(ctx: Context, run: Run) -> Run:
+    """End a run that somebody wants stopped, and tell of it like of any other end. Raises Conflict."""
+    ended = ctx.runs.change(run, state=RunState.CANCELLED, problem=STOPPED)
+    ctx.note("cancelled", {"run": run.run_id, "object": run.object, "state": run.state.value})
+    enqueue(ctx, ended)
+    return ended
+
+
+def stop(ctx: Context, run: Run) -> None:
+    """Cancel the statement that a cancelled run is in; once it is over, the ledger says what counts.
+
+    If there is no statement yet, or it does not end at once: look again soon. Raises Retryable.
+    """
+    group = ctx.load_queue.group(run.target)
+    if group and any(member.holds(run) for member in group.members):
+        if group.statement_id:
+            ctx.warehouse.cancel(group.statement_id)
+        ctx.queue.send_run(run.run_id, delay=pause(ctx.settings.backoff_seconds, 1))
+
+
+def _replaced(ctx: Context, run: Run) -> bool:
+    newest = ctx.runs.newest(run.source.bucket, run.source.key)
+    return newest is not None and newest.etag != run.source.etag
+
+
+def _ended(run: Run, error: LandfallError) -> dict[str, Any]:
+    return {"state": ending(run.state, error), "problem": problem_of(error)}
