@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Protocol, Unpack
 
-from chalicelib.domain.run.group import Group
+from chalicelib.domain.run.group import Group, GroupChanges
 from chalicelib.domain.run.model import Chunk, ChunkTask, LedgerRow, Run, RunState, Source
 from chalicelib.domain.warehouse.load import LoadOrder
 
@@ -156,7 +156,7 @@ class LoadQueue(Protocol):
     def claim(self, group: Group) -> bool:
         """Let the group have its target's place. False if that is taken."""
 
-    def change(self, group: Group, **changes: Any) -> Group:
+    def change(self, group: Group, **changes: Unpack[GroupChanges]) -> Group:
         """Set fields of the group if it is still as it was read; returns it. Raises Conflict."""
 
     def release(self, group: Group) -> None:

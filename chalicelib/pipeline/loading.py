@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from chalicelib.domain.contract.contract import Delivery
-from chalicelib.domain.run.group import Gathering, Group, Member
+from chalicelib.domain.run.group import Gathering, Group, GroupState, Member
 from chalicelib.domain.run.lifecycle import after_failed_load
 from chalicelib.domain.run.model import LedgerRow, Outcome, Run, RunState
 from chalicelib.domain.run.pauses import pause
@@ -74,7 +74,7 @@ class Loader:
     def _due(self, group: Group) -> Callable[[Group], bool]:
         if group.statement_id:
             return self._settle
-        return self._leave if group.refused else self._ask
+        return self._leave if group.state is GroupState.REFUSED else self._ask
 
     def _with_lease(self, group: Group, step: Callable[[Group], bool]) -> bool:
         """Do a step of a group that this worker holds, and let it go if that fails, for the next try to take it up.
@@ -101,7 +101,8 @@ class Loader:
         more = self._awaits(runs)
         members = () if more else tuple(map(Member.of, runs))
         self.ctx.queue.send_run(runs[0].run_id, delay=math.ceil(more) + 1 if more else SECOND_LOOK_SECONDS)
-        group = Group(target=target, members=members, lease_until=now + (more or LEASE_SECONDS))
+        state = GroupState.AWAITING if more else GroupState.GATHERED
+        group = Group(target=target, members=members, lease_until=now + (more or LEASE_SECONDS), state=state)
         return group if self.ctx.load_queue.claim(group) and members else None
 
     def _awaits(self, runs: Sequence[Run]) -> float:
@@ -151,9 +152,10 @@ class Loader:
         before the answer: the same token is used again. The warehouse may have forgotten it, and a refusal now does not
         mean that nothing is running: such a group is fenced before it is given up.
         """
-        submitted_before = group.submitted_at > 0
-        if not group.members:
-            group = self.ctx.load_queue.change(group, members=tuple(map(Member.of, self._fitting(group.target))))
+        submitted_before = group.state is GroupState.SUBMITTING
+        if group.state is GroupState.AWAITING:
+            members = tuple(map(Member.of, self._fitting(group.target)))
+            group = self.ctx.load_queue.change(group, members=members, state=GroupState.GATHERED)
         seen = [(member, run) for member, run in self._members(group) if run.target == group.target]
         runs = [run for member, was in seen if (run := self._admitted(member, was))]
         if not runs:
@@ -162,20 +164,22 @@ class Loader:
         if not submitted_before:
             left = {run.run_id for run in runs}
             members = tuple(member for member in group.members if member.run_id in left)
-            group = self.ctx.load_queue.change(group, members=members, submitted_at=self.ctx.clock.now())
+            group = self.ctx.load_queue.change(
+                group, members=members, submitted_at=self.ctx.clock.now(), state=GroupState.SUBMITTING
+            )
         try:
             statement = self.ctx.warehouse.submit(
                 order_of(self.ctx, group, runs), token=group.group_id, name=runs[0].run_id
             )
         except Broken as refused:
             until = self.ctx.clock.now() + LEASE_SECONDS
-            group = self.ctx.load_queue.change(
-                group, lease_until=until, refused=not submitted_before
-            )  # nobody has asked meanwhile
+            state = GroupState.SUBMITTING if submitted_before else GroupState.REFUSED
+            group = self.ctx.load_queue.change(group, lease_until=until, state=state)  # no worker has asked meanwhile
             return self._over(group, runs, self._for_good(group, runs) if submitted_before else {}, refused)
         self.ctx.note("submitted", {"group": group.group_id, "object": runs[0].object, "runs": len(runs)})
+        state = GroupState.DOUBTFUL if submitted_before else GroupState.SUBMITTED
         self.ctx.queue.send_run(runs[0].run_id, delay=SECOND_LOOK_SECONDS)
-        self.ctx.load_queue.change(group, statement_id=statement, lease_until=0.0, only=not submitted_before)
+        self.ctx.load_queue.change(group, statement_id=statement, lease_until=0.0, state=state)
         return False
 
     def _leave(self, group: Group) -> bool:
@@ -216,7 +220,7 @@ class Loader:
         runs = [run for member, run in self._members(group) if member.holds(run)]
         # Of any other statement the commit may still be on its way.
         over = statement.failed_for_good or statement.state is StatementState.FINISHED
-        rows = self._ledger(runs) if group.only and over else self._for_good(group, runs)
+        rows = self._ledger(runs) if group.state is GroupState.SUBMITTED and over else self._for_good(group, runs)
         return self._over(group, runs, rows, failure_of(statement))
 
     def _ledger(self, runs: Sequence[Run]) -> dict[str, LedgerRow]:

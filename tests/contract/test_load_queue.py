@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.adapters.memory import MemoryClock
-from chalicelib.domain.run.group import Group, Member
+from chalicelib.domain.run.group import Group, GroupState, Member
 from chalicelib.domain.run.model import Run, RunState, Source
 from chalicelib.ports import Conflict, LoadQueue
 
 SHOP, OTHER = "shop.things", "shop.others"
+SUBMITTING = GroupState.SUBMITTING
 
 
 def a_run(name: str, *, age: float = 1.0) -> Run:
@@ -87,28 +88,28 @@ def test_a_target_has_one_group_at_a_time(load_queue: LoadQueue) -> None:
 def test_a_group_changes_only_as_it_was_read(load_queue: LoadQueue) -> None:
     taken = group_of(a_run("a"), a_run("b"))
     load_queue.claim(taken)
-    asked = load_queue.change(taken, members=taken.members[:1], submitted_at=5.5, lease_until=25.25)
-    assert asked == replace(taken, members=taken.members[:1], submitted_at=5.5, lease_until=25.25)
+    asked = load_queue.change(taken, members=taken.members[:1], submitted_at=5.5, lease_until=25.25, state=SUBMITTING)
+    assert asked == replace(taken, members=taken.members[:1], submitted_at=5.5, lease_until=25.25, state=SUBMITTING)
     assert load_queue.group(SHOP) == asked
     with pytest.raises(Conflict):
         load_queue.change(taken, submitted_at=6.0)
-    submitted = load_queue.change(asked, statement_id="s", lease_until=0.0, only=True)
-    assert submitted == replace(asked, statement_id="s", lease_until=0.0, only=True)
+    submitted = load_queue.change(asked, statement_id="s", lease_until=0.0, state=GroupState.SUBMITTED)
+    assert submitted == replace(asked, statement_id="s", lease_until=0.0, state=GroupState.SUBMITTED)
     load_queue.release(taken)
     assert load_queue.group(SHOP) == submitted
-    assert load_queue.change(submitted, lease_until=1.0).only
-    refused = load_queue.change(replace(submitted, lease_until=1.0), only=False, refused=True)
-    assert load_queue.group(SHOP) == refused == replace(submitted, lease_until=1.0, only=False, refused=True)
+    assert load_queue.change(submitted, lease_until=1.0).state is GroupState.SUBMITTED
+    with pytest.raises(ValueError, match="from SUBMITTED to GATHERED"):
+        load_queue.change(replace(submitted, lease_until=1.0), state=GroupState.GATHERED)
     load_queue.release(submitted)
     with pytest.raises(Conflict):
         load_queue.change(submitted, statement_id="t")
 
 
 def test_a_place_may_be_taken_before_it_is_known_by_whom(load_queue: LoadQueue) -> None:
-    awaited = Group(target=SHOP, members=(), lease_until=7.5)
+    awaited = Group(target=SHOP, members=(), lease_until=7.5, state=GroupState.AWAITING)
     assert load_queue.claim(awaited)
     assert not load_queue.claim(replace(awaited, lease_until=8.5))
-    known = load_queue.change(awaited, members=group_of(a_run("a")).members)
+    known = load_queue.change(awaited, members=group_of(a_run("a")).members, state=GroupState.GATHERED)
     load_queue.release(awaited)
     assert load_queue.group(SHOP) == known == replace(group_of(a_run("a")), lease_until=7.5)
 

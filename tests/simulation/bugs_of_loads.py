@@ -159,13 +159,12 @@ OF_GROUPS = (
         NO_LEDGER,
         (
             LOADING,
-            "        if not group.members:\n            group = ",
-            "        if not group.members or (submitted_before and not group.statement_id):\n            group = ",
-        ),
-        (
-            LOADING,
-            "members=tuple(map(Member.of, self._fitting(group.target))))",
-            "members=(*group.members, *map(Member.of, self._fitting(group.target))))",
+            "        if group.state is GroupState.AWAITING:\n            members = tuple(map(Member.of, self._fitting(group.target)))\n"
+            "            group = self.ctx.load_queue.change(group, members=members, state=GroupState.GATHERED)\n",
+            "        if group.state is GroupState.AWAITING or submitted_before:\n"
+            "            members = (*group.members, *map(Member.of, self._fitting(group.target)))\n"
+            "            after = group.state if submitted_before else GroupState.GATHERED\n"
+            "            group = self.ctx.load_queue.change(group, members=members, state=after)\n",
         ),
     ),
     bug(

@@ -56,7 +56,11 @@ NO_SWEEP = (SWEEP, "                pipeline.ctx.queue.send_runs(batch)\n", "")
 BLIND_SWEEP = (SWEEP, "goes_on_at = look.through()", 'goes_on_at = ""')
 FRESH_TOKEN = (LOADING, "token=group.group_id", 'token=f"{group.group_id}-{self.clock.now()}"')
 NO_FENCE = (LOADING, "        self.ctx.warehouse.fence(group.target, group.group_id)\n", "")
-GONE_IS_OVER = (LOADING, "self._ledger(runs) if group.only and over else", "self._ledger(runs) if group.only else")
+GONE_IS_OVER = (
+    LOADING,
+    "if group.state is GroupState.SUBMITTED and over else",
+    "if group.state is GroupState.SUBMITTED else",
+)
 DROPPED_REJECT = (STAGING, "rejected=summary.rows_rejected,", "rejected=min(summary.rows_rejected, 1),")
 NO_LOOK_AHEAD = (
     (

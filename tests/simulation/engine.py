@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from chalicelib.adapters import moves
-from chalicelib.adapters.memory import load_queue, queue, runs
+from chalicelib.adapters.memory import queue, runs
 from chalicelib.adapters.messages import run_body, task_body
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.file.file_plan import FilePlan
@@ -142,9 +142,8 @@ REMEMBERING: dict[ModuleType | type, dict[str, Callable[..., Any]]] = {
     staging: {"cut": _cut, "compile_rules": _compile_rules, "stage_chunk": _stage_chunk},
     model: {"digest": _digest, "replace": changed},
     runs: {"replace": changed},
-    load_queue: {"replace": changed},
     moves: {"replace": changed},
-    group: {"digest": _digest},
+    group: {"digest": _digest, "replace": changed},
     handlers: {"run_of": _again(run_of), "task_of": _again(task_of)},
     queue: {"run_body": _again(run_body), "task_body": _again(task_body)},
     FilePlan: {"from_json": _again(FilePlan.from_json), "to_json": _again(FilePlan.to_json)},

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Any, Unpack
 
 from botocore.exceptions import ClientError
 
@@ -17,7 +17,7 @@ from chalicelib.adapters.aws_errors import code_of, translate_errors
 from chalicelib.adapters.dynamodb import expressions, items
 from chalicelib.adapters.dynamodb.table import WAITING, group_key, waiting_key
 from chalicelib.adapters.moves import turn
-from chalicelib.domain.run.group import Group, Member
+from chalicelib.domain.run.group import Group, GroupChanges, GroupState, Member, changed
 from chalicelib.domain.run.model import Run
 from chalicelib.ports import Clock, Conflict
 
@@ -89,19 +89,19 @@ class DynamoLoadQueue:
             )
         return taken or self.group(group.target) == group
 
-    def change(self, group: Group, **changes: Any) -> Group:
-        changed = replace(group, **changes)
+    def change(self, group: Group, **changes: Unpack[GroupChanges]) -> Group:
+        new = changed(group, **changes)
         with translate_errors(f"change the group of {group.target}"):
             done = self._unless_moved(
                 lambda: self._db.put_item(
                     TableName=self._table,
-                    Item={**items.key(group_key(group.target)), **_attributes(changed)},
+                    Item={**items.key(group_key(group.target)), **_attributes(new)},
                     **expressions.where(_plain(group), names=[], values={}),
                 )
             )
-        if not done and self.group(group.target) != changed:  # botocore's repeat may meet its own first try
+        if not done and self.group(group.target) != new:  # botocore's repeat may meet its own first try
             raise Conflict(f"the group before {group.target} has moved on")
-        return changed
+        return new
 
     def release(self, group: Group) -> None:
         asked: Any = expressions.where({"group_id": group.group_id}, names=[], values={})
@@ -130,8 +130,7 @@ def _plain(group: Group) -> dict[str, Any]:
         "lease_until": group.lease_until,
         "submitted_at": group.submitted_at,
         "statement_id": group.statement_id,
-        # Releases that know no such field drop it: then a load is fenced in vain, or asked for again though refused.
-        **{name: True for name, value in (("only", group.only), ("refused", group.refused)) if value},
+        "state": group.state.value,
     }
 
 
@@ -147,6 +146,5 @@ def _read(item: items.Item) -> Group:
         lease_until=float(values["lease_until"]),
         submitted_at=float(values["submitted_at"]),
         statement_id=values["statement_id"],
-        only="only" in values,
-        refused="refused" in values,
+        state=GroupState(values["state"]),
     )

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import Any
+from typing import Unpack
 
 from chalicelib.adapters.moves import turn
-from chalicelib.domain.run.group import Group
+from chalicelib.domain.run.group import Group, GroupChanges, changed
 from chalicelib.domain.run.model import Run
 from chalicelib.ports import Clock, Conflict
 
@@ -42,10 +41,10 @@ class MemoryLoadQueue:
     def claim(self, group: Group) -> bool:
         return self.groups.setdefault(group.target, group) == group
 
-    def change(self, group: Group, **changes: Any) -> Group:
+    def change(self, group: Group, **changes: Unpack[GroupChanges]) -> Group:
         if self.groups.get(group.target) != group:
             raise Conflict(f"the group before {group.target} has moved on")
-        self.groups[group.target] = replace(group, **changes)
+        self.groups[group.target] = changed(group, **changes)
         return self.groups[group.target]
 
     def release(self, group: Group) -> None:

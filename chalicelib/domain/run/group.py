@@ -7,12 +7,38 @@ is its *share* (sql.py), and its *mark* tells its rows from the others' there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import TypedDict, Unpack
 
 from chalicelib.domain.run.model import Run, RunState, digest
 
 MOST_KEY_BYTES = 100_000
 """Of the names of a group's files: they are part of the transaction's statements, of which there may be few."""
+
+
+class GroupState(Enum):
+    """Where a group is. `MOVES` holds the moves that are allowed."""
+
+    AWAITING = "AWAITING"  # it holds its target's slot while more files are awaited; it has no members yet
+    GATHERED = "GATHERED"  # its members are known; the warehouse was not asked to load them
+    SUBMITTING = "SUBMITTING"  # the warehouse is being asked, or was asked and its answer was lost
+    SUBMITTED = "SUBMITTED"  # its statement is known, and it is the only one
+    DOUBTFUL = "DOUBTFUL"  # its statement is known, but an earlier one may still be on its way
+    REFUSED = "REFUSED"  # the warehouse took nothing; its members are being ended, so no worker may ask again
+
+
+_S = GroupState
+MOVES: Mapping[GroupState, frozenset[GroupState]] = {
+    _S.AWAITING: frozenset({_S.GATHERED}),
+    _S.GATHERED: frozenset({_S.SUBMITTING}),
+    _S.SUBMITTING: frozenset({_S.SUBMITTED, _S.DOUBTFUL, _S.REFUSED}),
+    _S.SUBMITTED: frozenset(),
+    _S.DOUBTFUL: frozenset(),
+    _S.REFUSED: frozenset(),
+}
+"""The moves of a group, staying left out. A group ends when its slot is released."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,15 +72,30 @@ class Group:
     submitted_at: float = 0.0
     """When the warehouse was first asked; recorded before it is."""
     statement_id: str = ""
-    only: bool = False
-    """Whether that statement is the only one that was asked for; else one that nobody knows may be on its way."""
-    refused: bool = False
-    """Whether the warehouse took nothing, so that its members are being ended: nobody may ask again."""
+    state: GroupState = GroupState.GATHERED
 
     @property
     def group_id(self) -> str:
         """The same members in the same attempts are the same group, and one statement. 32 hex digits."""
         return digest("group", *(f"{m.run_id}-{m.generation}-{m.attempt}" for m in self.members))
+
+
+class GroupChanges(TypedDict, total=False):
+    """What may be changed of a group."""
+
+    members: tuple[Member, ...]
+    lease_until: float
+    submitted_at: float
+    statement_id: str
+    state: GroupState
+
+
+def changed(group: Group, **changes: Unpack[GroupChanges]) -> Group:
+    """The group with some fields set. Raises ValueError for a move that `MOVES` does not allow."""
+    new = replace(group, **changes)
+    if new.state is not group.state and new.state not in MOVES[group.state]:
+        raise ValueError(f"a group cannot go from {group.state.value} to {new.state.value}")
+    return new
 
 
 @dataclass(kw_only=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.run.group import GroupState
 from chalicelib.domain.run.model import Run, RunState
 from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.errors import Refused
@@ -88,7 +89,9 @@ def test_a_refusal_that_comes_late_ends_nothing_that_another_worker_has_asked_fo
 
 def test_what_may_have_been_taken_before_it_was_refused_is_not_given_up_by_whoever_goes_on(world: World) -> None:
     group = about_to_load(world)
-    world.load_queue.groups[TARGET] = replace(group, submitted_at=world.clock.now())  # whose answer was lost
+    world.load_queue.groups[TARGET] = replace(
+        group, submitted_at=world.clock.now(), state=GroupState.SUBMITTING
+    )  # whose answer was lost
     cancel(world.pipeline, only_run(world))
     submit, fence = world.warehouse.submit, world.warehouse.fence
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.contract_files.contract_file import Contracts
-from chalicelib.domain.run.group import Group
+from chalicelib.domain.run.group import Group, GroupState
 from chalicelib.domain.run.lifecycle import ending, load_fault
 from chalicelib.domain.run.model import RunState
 from chalicelib.errors import LoadFailed, Refused, Retryable
@@ -28,7 +28,7 @@ def about_to_load(world: World) -> Group:
     while not (group := world.load_queue.group(TARGET)):
         world._deliver_event() or world._deliver_message()
         world.clock.advance(1)
-    return replace(group, submitted_at=0.0, statement_id="")
+    return replace(group, submitted_at=0.0, statement_id="", state=GroupState.GATHERED)
 
 
 def test_of_two_workers_that_would_submit_first_only_one_does(world: World) -> None:
@@ -147,7 +147,9 @@ def test_a_contract_deployed_before_the_load_is_asked_for_starts_the_file_over(w
 
 def unanswered(world: World) -> None:
     """The load of the one run was asked for, and nobody has learnt the statement's id; the contract is a new one."""
-    world.load_queue.groups[TARGET] = replace(about_to_load(world), submitted_at=world.clock.now())
+    world.load_queue.groups[TARGET] = replace(
+        about_to_load(world), submitted_at=world.clock.now(), state=GroupState.SUBMITTING
+    )
     deployed(world)
     world.pipeline.ctx.queue.send_run(only_run(world).run_id)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.raw.bytesource import Range
 from chalicelib.domain.run import keys
-from chalicelib.domain.run.group import Group
+from chalicelib.domain.run.group import Group, GroupState
 from chalicelib.domain.run.model import Run, RunState
 from chalicelib.errors import Broken, Throttled
 from chalicelib.pipeline import outcomes
@@ -168,7 +168,7 @@ def test_a_load_that_has_no_statement_yet_is_stopped_at_the_next_look(world: Wor
     put(world, "a.csv", numbered(3))
     until(world, lambda: bool(world.runs.runs) and only_run(world).state is RunState.LOADING)
     asked: Group = world.load_queue.groups[TARGET]
-    world.load_queue.groups[TARGET] = replace(asked, statement_id="")
+    world.load_queue.groups[TARGET] = replace(asked, statement_id="", state=GroupState.SUBMITTING)
     world.queue.messages.clear()
     outcomes.stop(world.pipeline.ctx, only_run(world))
     assert [m.body for m in world.queue.messages] == [f'{{"run_id": "{only_run(world).run_id}"}}']
