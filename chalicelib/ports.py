@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Any, Protocol, Unpack
 
 from chalicelib.domain.run.group import Group, GroupChanges
-from chalicelib.domain.run.model import Chunk, ChunkTask, LedgerRow, Run, RunState, Source
+from chalicelib.domain.run.model import Chunk, ChunkTask, LedgerRow, Run, RunChanges, RunState, Source
 from chalicelib.domain.warehouse.load import LoadOrder
 
 
@@ -95,7 +95,7 @@ class RunStore(Protocol):
     def newest_of(self, bucket: str, keys: Sequence[str]) -> dict[str, Newest]:
         """The same for many keys, by key; one that was never recorded is not among them."""
 
-    def change(self, run: Run, **changes: Any) -> Run:
+    def change(self, run: Run, **changes: Unpack[RunChanges]) -> Run:
         """Set fields of the run if it still has `run`'s state, generation and load_attempt; returns it.
 
         A change of `state` must be a move `lifecycle` allows. Raises Conflict.

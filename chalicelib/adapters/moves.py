@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.domain.run.lifecycle import allowed
-from chalicelib.domain.run.model import Chunk, ChunkState, Run, RunState
+from chalicelib.domain.run.model import Chunk, ChunkState, Run, RunChanges, RunState
 from chalicelib.ports import Conflict
 
 NAMESAKES = 100
@@ -15,12 +15,12 @@ TOLD = ("start", "end", "read", "good", "rejected")
 """What tells two results of one chunk apart, as far as its run's sums go."""
 
 
-def complete(run: Run, changes: dict[str, Any], now: float) -> dict[str, Any]:
+def complete(run: Run, changes: RunChanges, now: float) -> dict[str, Any]:
     """The changes with the time of the change and, if the state changes, its moment. Raises Conflict."""
     state = changes.get("state", run.state)
     if not allowed(run.state, state):
         raise Conflict(f"run {run.run_id} cannot go from {run.state.value} to {state.value}")
-    full = {**changes, "updated_at": now}
+    full: dict[str, Any] = {**changes, "updated_at": now}
     if state is not run.state:
         full["moments"] = {**changes.get("moments", run.moments), state.value: now}
     return full

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any, Unpack, cast
 
-from chalicelib.domain.run.model import Run
+from chalicelib.domain.run.model import Run, RunChanges
 from chalicelib.pipeline.pipeline import Pipeline
 from chalicelib.ports import Newest, Page, Queue, RunStore
 
@@ -32,7 +32,7 @@ class DryRunStore:
     def get_many(self, run_ids: Sequence[str]) -> list[Run]:
         return self.runs.get_many(run_ids)
 
-    def change(self, run: Run, **changes: Any) -> Run:
+    def change(self, run: Run, **changes: Unpack[RunChanges]) -> Run:
         return replace(run, **changes)
 
     def search(self, **query: Any) -> Page:

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from chalicelib.domain.contract.routing import route
 from chalicelib.domain.run.lifecycle import new_generation
-from chalicelib.domain.run.model import NOT_KEPT, Run, RunState, Source
+from chalicelib.domain.run.model import NOT_KEPT, Run, RunChanges, RunState, Source
 from chalicelib.errors import LandfallError, SourceGone
 from chalicelib.pipeline.pipeline import Pipeline
 from chalicelib.ports import Conflict
@@ -40,8 +40,9 @@ def rerun(pipeline: Pipeline, run: Run) -> Run:
     source = where_it_is(pipeline, run)
     reads = None if source == run.source else source
     try:
-        changes = new_generation(run, pipeline.ctx.clock.now())
-        fresh = pipeline.ctx.runs.change(run, **changes, object=name, reads=reads)
+        now = pipeline.ctx.clock.now()
+        changes: RunChanges = {**new_generation(run, now), "object": name, "reads": reads}
+        fresh = pipeline.ctx.runs.change(run, **changes)
     except Conflict as conflict:
         raise Busy("this run was started again by somebody else a moment ago") from conflict
     pipeline.ctx.queue.send_run(fresh.run_id)

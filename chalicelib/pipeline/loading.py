@@ -278,9 +278,10 @@ class Loader:
         if changes is None:
             outcomes.fail(self.ctx, run, load_failed(self.ctx, run, failure))
             return False
+        changes["state"] = RunState.STAGED
         seconds = pause(self.ctx.settings.backoff_seconds, changes["failed_loads"]) if "failed_loads" in changes else 0
         with suppress(Conflict):
-            again = self.ctx.runs.change(run, state=RunState.STAGED, **changes)
+            again = self.ctx.runs.change(run, **changes)
             self.ctx.load_queue.enqueue(group.target, again, self.ctx.clock.now() + seconds if seconds else 0.0)
             self.ctx.queue.send_run(run.run_id, delay=seconds)
         return True

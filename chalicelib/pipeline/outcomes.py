@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.file.books import UNBALANCED
 from chalicelib.domain.file.corrections import as_corrected
 from chalicelib.domain.run.lifecycle import ending, may_pass, new_generation, problem_of
-from chalicelib.domain.run.model import Problem, Run, RunState
+from chalicelib.domain.run.model import Problem, Run, RunChanges, RunState
 from chalicelib.domain.run.pauses import pause
 from chalicelib.errors import ContractChanged, LandfallError, SourceChanged, SourceGone
 from chalicelib.pipeline.context import Context
@@ -96,5 +94,5 @@ def _replaced(ctx: Context, run: Run) -> bool:
     return newest is not None and newest.etag != run.source.etag
 
 
-def _ended(run: Run, error: LandfallError) -> dict[str, Any]:
+def _ended(run: Run, error: LandfallError) -> RunChanges:
     return {"state": ending(run.state, error), "problem": problem_of(error)}

@@ -152,7 +152,8 @@ class Pipeline:
             target=contract.target,
             shape=shape(contract, file_plan.columns),
             text_bytes=file_plan.text.size if file_plan.text else 0,
-            **({"reads": source} if run.reads else {"source": source}),
+            source=run.source if run.reads else source,
+            reads=source if run.reads else None,
         )
         self.ctx.note(
             "planned", {"run": run.run_id, "object": run.object, "chunks": planned.chunks, "bytes": source.size}

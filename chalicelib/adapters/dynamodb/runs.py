@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from botocore.exceptions import ClientError
 
@@ -22,7 +22,7 @@ from chalicelib.adapters.dynamodb.searches import Searches
 from chalicelib.adapters.dynamodb.table import chunk_key, chunks_prefix, file_key, mark_key, run_key
 from chalicelib.adapters.dynamodb.transactions import CancelledError, Transactions
 from chalicelib.adapters.moves import TOLD, attempt, chunk_sums, complete, reopened
-from chalicelib.domain.run.model import Chunk, ChunkState, ChunkTask, Run, RunState
+from chalicelib.domain.run.model import Chunk, ChunkState, ChunkTask, Run, RunChanges, RunState
 from chalicelib.errors import Broken
 from chalicelib.ports import Clock, Conflict, Newest, Page
 
@@ -87,7 +87,7 @@ class DynamoRuns:
         found = self._batches.read(tuple(places))
         return {places[item["pk"]["S"], item["sk"]["S"]]: items.read_pointer(item) for item in found}
 
-    def change(self, run: Run, **changes: Any) -> Run:
+    def change(self, run: Run, **changes: Unpack[RunChanges]) -> Run:
         full = complete(run, changes, self._clock.now())
         attributes = items.run_attributes(full)
         attributes["open"] = None if replace(run, **full).finished else items.OPEN["open"]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Unpack
 
 from chalicelib.adapters.cursors import is_moment, is_text, read_cursor, write_cursor
 from chalicelib.adapters.moves import NAMESAKES, add_chunk, complete, reopened, same_attempt, still
-from chalicelib.domain.run.model import Chunk, ChunkState, ChunkTask, Run, RunState, file_id
+from chalicelib.domain.run.model import Chunk, ChunkState, ChunkTask, Run, RunChanges, RunState, file_id
 from chalicelib.errors import Broken
 from chalicelib.ports import Clock, Conflict, Newest, Page
 
@@ -51,7 +51,7 @@ class MemoryRuns:
     def newest_of(self, bucket: str, keys: Sequence[str]) -> dict[str, Newest]:
         return {key: newest for key in keys if (newest := self.newest(bucket, key))}
 
-    def change(self, run: Run, **changes: Any) -> Run:
+    def change(self, run: Run, **changes: Unpack[RunChanges]) -> Run:
         full = complete(run, changes, self.clock.now())
         stored = self.runs.get(run.run_id)
         if stored is None or not same_attempt(stored, run):

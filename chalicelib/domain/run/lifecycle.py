@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from chalicelib.domain.run.model import Counts, Problem, Run
+from chalicelib.domain.run.model import Counts, Problem, Run, RunChanges
 from chalicelib.domain.run.model import RunState as S
 from chalicelib.domain.run.repeats import DUPLICATE_KEYS
 from chalicelib.errors import (
@@ -56,7 +55,7 @@ def allowed(old: S, new: S) -> bool:
     return old is new or new in MOVES[old]
 
 
-def new_generation(run: Run, now: float) -> dict[str, Any]:
+def new_generation(run: Run, now: float) -> RunChanges:
     """What a new generation of a run starts with: nothing of the one before, and a load id of its own.
 
     Corrected rows are never moved away; so what says that they were archived says that their file has its books.
@@ -87,7 +86,7 @@ def ending(state: S, error: LandfallError) -> S:
     return S.REJECTED if error.code in FILE_FAULTS else S.FAILED
 
 
-def after_failed_load(run: Run, failure: LandfallError, size: int, most: int) -> dict[str, Any] | None:
+def after_failed_load(run: Run, failure: LandfallError, size: int, most: int) -> RunChanges | None:
     """What changes of a run that waits again after a load of `size` runs had no effect; None if that is its end.
 
     A failure that may pass counts against `most`. One that may be a single file's fault halves the group, so that
