@@ -10,12 +10,10 @@ from typing import Any
 from chalice import AuthResponse, Chalice, Rate, Response
 from chalice.app import AuthRequest, CloudWatchEvent, Request, S3Event, SQSEvent
 
-from chalicelib.api import answers as api
-from chalicelib.api import requests, responses
-from chalicelib.api.responses import OPERATOR, READER
+from chalicelib.api import responses
+from chalicelib.api.routes import declare
 from chalicelib.bootstrap import wired
 from chalicelib.domain.run.events import landed, run_of_statement
-from chalicelib.operations import recovery
 from chalicelib.orchestration import sqs as handlers
 from chalicelib.pipeline.sweep import sweep
 
@@ -121,9 +119,6 @@ def on_schedule(_event: CloudWatchEvent) -> dict[str, Any]:
 
 # ---- REST ----------------------------------------------------------------------------------------------------------
 
-guarded = functools.partial(responses.guarded, app, wired)
-BODIES = ["application/json", "application/x-www-form-urlencoded"]  # the latter is what `curl -d` says of any body
-
 
 @app.authorizer()
 def authorize(request: AuthRequest) -> AuthResponse:
@@ -137,83 +132,4 @@ def shape(request: Request, get_response: Callable[[Request], Response]) -> Resp
     return responses.shaped(get_response(request))
 
 
-@app.route("/runs/{name}", methods=["POST"], content_types=BODIES, authorizer=authorize)
-@guarded(OPERATOR, 202)
-def post_runs(name: str) -> dict[str, Any]:
-    """Run a file, or the files of an object, again."""
-    order = requests.rerun_request(responses.current_request(app).raw_body)
-    return api.start_runs(wired().pipeline, requests.path_text(name), order)
-
-
-@app.route("/runs/{name}", methods=["DELETE"], authorizer=authorize)
-@guarded(OPERATOR, 202)
-def delete_run(name: str) -> dict[str, Any]:
-    """Stop a run."""
-    return api.cancel_run(wired().pipeline, requests.path_text(name))
-
-
-@app.route("/backfill", methods=["POST"], content_types=BODIES, authorizer=authorize)
-@guarded(OPERATOR, 202)
-def post_backfill() -> dict[str, Any]:
-    """Start what landed and has no run."""
-    return recovery.backfill(wired().pipeline, requests.backfill_request(responses.current_request(app).raw_body))
-
-
-@app.route("/redrive", methods=["POST"], content_types=BODIES, authorizer=authorize)
-@guarded(OPERATOR, 202)
-def post_redrive() -> dict[str, Any]:
-    """Bring back what dead letters had ended."""
-    return recovery.redrive(wired().pipeline, requests.redrive_request(responses.current_request(app).raw_body))
-
-
-@app.route("/runs", methods=["GET"], authorizer=authorize)
-@guarded(READER)
-def get_runs() -> dict[str, Any]:
-    """List runs."""
-    return api.list_runs(wired().pipeline, requests.run_query(responses.current_request(app).query_params))
-
-
-@app.route("/status/{file}", methods=["GET"], authorizer=authorize)
-@guarded(READER)
-def get_status(file: str) -> dict[str, Any]:
-    """Tell how a file is doing."""
-    return api.status(wired().pipeline, requests.path_text(file))
-
-
-@app.route("/rejects/{file}", methods=["GET"], authorizer=authorize)
-@guarded(READER)
-def get_rejects(file: str) -> dict[str, Any]:
-    """List the bad rows of a file."""
-    query = requests.page_query(responses.current_request(app).query_params)
-    return api.rejects(wired().pipeline, requests.path_text(file), query)
-
-
-@app.route("/rejects/{file}", methods=["POST"], content_types=BODIES, authorizer=authorize)
-@guarded(OPERATOR, 202)
-def post_rejects(file: str) -> dict[str, Any]:
-    """Merge rows of a file that were rejected and are corrected."""
-    order = requests.resubmit_request(responses.current_request(app).raw_body)
-    return api.correction(wired().pipeline, requests.path_text(file), order)
-
-
-def unencoded(**_path: str) -> dict[str, Any]:
-    """A key with its slashes as they are; Gateway's own answer to a path it has no route for would quote the token."""
-    raise responses.unencoded()
-
-
-for deeper in ("/{b}", "/{b}/{c}", "/{b}/{c}/{d}"):
-    app.route(f"/status/{{file}}{deeper}", methods=["GET"], authorizer=authorize)(guarded(READER)(unencoded))
-    app.route(f"/rejects/{{file}}{deeper}", methods=["GET"], authorizer=authorize)(guarded(READER)(unencoded))
-    app.route(f"/rejects/{{file}}{deeper}", methods=["POST"], content_types=BODIES, authorizer=authorize)(
-        guarded(OPERATOR)(unencoded)
-    )
-    app.route(f"/runs/{{name}}{deeper}", methods=["POST"], content_types=BODIES, authorizer=authorize)(
-        guarded(OPERATOR)(unencoded)
-    )
-
-
-@app.route("/health", methods=["GET"], authorizer=authorize)
-@guarded(READER)
-def get_health() -> dict[str, Any]:
-    """Tell whether the parts answer."""
-    return api.health(wired().pipeline)
+declare(app, authorize, wired)

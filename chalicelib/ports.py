@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol, Unpack
 
+from chalicelib.domain.run.changes import RunChanges
 from chalicelib.domain.run.group import Group, GroupChanges
-from chalicelib.domain.run.model import Chunk, ChunkTask, LedgerRow, Run, RunChanges, RunState, Source
+from chalicelib.domain.run.model import Chunk, ChunkTask, LedgerRow, Run, RunState, Source
 from chalicelib.domain.warehouse.load import LoadOrder
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.formats.csv.header import Layout
+from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.run.rejects import Reject
 from chalicelib.errors import Rejected
 from cli.faults import usage

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 from chalicelib.config import Settings
 from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.file.books import refuse_if_too_bad
 from chalicelib.domain.formats.csv.cuts import Cuts, cut, refuse_size, usual_chunk
-from chalicelib.domain.formats.csv.header import Layout
 from chalicelib.domain.raw.bytesource import Range, until
 from chalicelib.domain.run.model import Counts
 from chalicelib.domain.run.rejects import Reject

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from chalicelib.domain.contract.contract import Column, Contract
 from chalicelib.domain.contract.identifiers import fold
+from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract_files.column_type import parse_type
-from chalicelib.domain.formats.csv.header import Layout
 from chalicelib.domain.staging.validate import compile_rules
 
 NULL_WORDS = (b"\\N", b"NULL", b"null", b"Null", b"N/A", b"n/a", b"NA", b"#N/A", b"None", b"NaN", b"nan", b"-", b"?")

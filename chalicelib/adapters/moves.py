@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from chalicelib.domain.run.changes import RunChanges
 from chalicelib.domain.run.lifecycle import allowed
-from chalicelib.domain.run.model import Chunk, ChunkState, Run, RunChanges, RunState
+from chalicelib.domain.run.model import Chunk, ChunkState, Run, RunState
 from chalicelib.ports import Conflict
 
 NAMESAKES = 100

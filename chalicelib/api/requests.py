@@ -4,97 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
-from chalicelib.adapters.cursors import is_count
+from chalicelib.domain.run.cursors import is_count
 from chalicelib.domain.run.model import RunState
-from chalicelib.errors import LandfallError
+from chalicelib.operations.commands import (
+    MOST_CORRECTED,
+    USUAL_PER_PAGE,
+    BackfillRequest,
+    BadRequest,
+    PageQuery,
+    RedriveRequest,
+    RerunRequest,
+    ResubmitRequest,
+    RunQuery,
+    fold,
+)
 
 LONGEST_BODY = 65_536
 MOST_CORRECTED_BYTES = 3_000_000
 """Lambda takes 6 MB, and counts a body's quotes and backslashes twice."""
-MOST_CORRECTED = 10_000
-"""Rows of one resubmit."""
 MOST_PER_PAGE = 200
-USUAL_PER_PAGE = 50
 YEAR_10000 = 253_402_300_800.0
-
-
-class BadRequest(LandfallError):
-    """The request cannot be understood; the message names the field and how to write it."""
-
-    code = "BAD_REQUEST"
-
-
-@dataclass(frozen=True, kw_only=True)
-class RerunRequest:
-    """The body of a rerun."""
-
-    file: str | None = None
-    """The key of one file of the object."""
-    period: frozenset[str] | Mapping[str, str] = field(default_factory=frozenset)
-    """Values that a file's captures must hold: anywhere, or by the capture's name. Folded."""
-    failed_only: bool | None = None
-    dry_run: bool = False
-    cursor: str = ""
-
-    @property
-    def only_failed(self) -> bool:
-        """What is named is run again; of what is not named, only what failed."""
-        return not (self.file or self.period) if self.failed_only is None else self.failed_only
-
-
-@dataclass(frozen=True, kw_only=True)
-class ResubmitRequest:
-    """The body of a resubmit."""
-
-    generation: int
-    """Of the file, when its rejects were listed."""
-    columns: tuple[str, ...]
-    rows: Mapping[int, tuple[str, ...]]
-    """Values, one for each column, by the byte that the row starts at."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class BackfillRequest:
-    """The body of a backfill."""
-
-    prefix: str = ""
-    """Only keys that begin so."""
-    object: str = ""
-    """Only files of this contract."""
-    dry_run: bool = False
-    cursor: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RedriveRequest:
-    """The body of a redrive."""
-
-    dry_run: bool = False
-    cursor: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunQuery:
-    """Which runs to list."""
-
-    object: str = ""
-    state: RunState | None = None
-    since: float = 0.0
-    limit: int = USUAL_PER_PAGE
-    cursor: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PageQuery:
-    """Which page of something."""
-
-    limit: int = USUAL_PER_PAGE
-    cursor: str = ""
 
 
 def path_text(segment: str) -> str:
@@ -172,11 +105,6 @@ def redrive_request(raw: bytes | str | None) -> RedriveRequest:
     given = _json_object(raw)
     _only(given, ("dry_run", "cursor"), "field")
     return RedriveRequest(dry_run=_flag(given, "dry_run") or False, cursor=_text(given, "cursor"))
-
-
-def fold(value: str) -> str:
-    """What counts of a captured value: not its case."""
-    return value.strip().casefold()
 
 
 def _json_object(raw: bytes | str | None, longest: int = LONGEST_BODY) -> dict[str, Any]:

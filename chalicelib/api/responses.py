@@ -21,9 +21,9 @@ from chalice.app import AuthRequest, Request
 
 from chalicelib import observe
 from chalicelib.adapters.secrets import Caller
-from chalicelib.api.requests import BadRequest
 from chalicelib.errors import LandfallError, Refused, Retryable, SourceChanged, SourceGone
 from chalicelib.operations.cancels import Ended
+from chalicelib.operations.commands import BadRequest, NotFound
 from chalicelib.operations.reruns import Busy, StillUnrouted
 from chalicelib.operations.resubmits import NotCorrectable
 from chalicelib.pipeline.pipeline import Pipeline
@@ -59,12 +59,6 @@ class Forbidden(LandfallError):
     """The token's role does not reach that far."""
 
     code = "FORBIDDEN"
-
-
-class NotFound(LandfallError):
-    """There is no such thing."""
-
-    code = "NOT_FOUND"
 
 
 STATUS: dict[type[Exception], int] = {
@@ -157,8 +151,9 @@ def guarded(app: Chalice, wired: Callable[[], Wiring], role: str, status: int = 
         @functools.wraps(handler)
         def answer(**path: str) -> Any:
             try:
-                _admit(wired().tokens, current_request(app), role)
-                return reply(handler(**path), status)
+                request = current_request(app)
+                _admit(wired().tokens, request, role)
+                return reply(handler(wired().pipeline, request, **path), status)
             except Exception as error:  # noqa: BLE001 - the last line of defence: nothing unplanned leaves
                 return fault(error)
 

@@ -6,15 +6,25 @@ Guarantees that `percent` never falls while one load of a file goes on, and is 1
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
+from chalicelib.config import Settings
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.cost import PRICES_OF, costs, usage_of
 from chalicelib.domain.run.model import NOT_KEPT, Chunk, ChunkState, Problem, Run, RunState
+from chalicelib.operations.health import OLDEST_OF, Health
+from chalicelib.operations.lookup import RunDetails
+from chalicelib.operations.recovery import Backfill, Redrive
+from chalicelib.operations.reject_list import RejectList, sealed
+from chalicelib.operations.rerun_files import Reruns
+from chalicelib.ports import Page
+
+DryRun = Callable[[Run], Run | None]
+"""The run as it is recorded now."""
 
 STEPS = {
     RunState.ARRIVED: "plan",
@@ -28,8 +38,9 @@ STAGING_FROM, STAGING_TO = 2.0, 80.0
 PERCENT = {RunState.ARRIVED: 0.0, RunState.STAGED: 85.0, RunState.LOADING: 90.0}
 
 
-def status(run: Run, chunks: Sequence[Chunk], now: float, others: Sequence[Run] = ()) -> dict[str, Any]:
+def status(found: RunDetails) -> dict[str, Any]:
     """All there is to say of one run; `others` are runs of other versions, or of files of the same name."""
+    run, chunks, now = found.run, found.chunks, found.now
     seconds = step_seconds(run, now)
     return {
         **brief(run),
@@ -51,7 +62,7 @@ def status(run: Run, chunks: Sequence[Chunk], now: float, others: Sequence[Run] 
         "cancel_requested": run.cancel_requested,
         "cost": receipt(run, chunks, now),
         "finished": run.finished,
-        "others": [brief(other) for other in others],
+        "others": [brief(other) for other in found.others],
     }
 
 
@@ -82,6 +93,83 @@ def brief(run: Run) -> dict[str, Any]:
     }
 
 
+def runs(page: Page) -> dict[str, Any]:
+    """A page of runs."""
+    return {"runs": [brief(run) for run in page.runs], "cursor": page.cursor}
+
+
+def reruns(done: Reruns, dry_run: DryRun | None) -> dict[str, Any]:
+    """What was started again and what was not. A dry run shows the runs in the states they are in."""
+    return {
+        "object": done.object,
+        "runs": [started(run) if dry_run is None else would_start(run, dry_run(run)) for run in done.started],
+        "skipped": [{**started(one.run), "code": one.why.code, "message": one.why.message} for one in done.skipped],
+        "cursor": done.cursor,
+        "dry_run": dry_run is not None,
+    }
+
+
+def backfill(done: Backfill, *, dry_run: bool) -> dict[str, Any]:
+    """What a look through the landing folders started."""
+    return {
+        "runs": [would_start(run, None) if dry_run else started(run) for run in done.started],
+        "seen": done.seen,
+        "archived": done.archived,
+        "failed": done.failed,
+        "cursor": done.cursor,
+        "dry_run": dry_run,
+    }
+
+
+def redrive(done: Redrive, *, dry_run: bool) -> dict[str, Any]:
+    """What was brought back of what dead letters had ended."""
+    shown = reruns(done.reruns, None)
+    del shown["object"]
+    return {**shown, "messages": done.messages, "more_messages": done.more_messages, "dry_run": dry_run}
+
+
+def rejects(found: RejectList) -> dict[str, Any]:
+    """A page of rejects, and what their corrections are to be sent back with."""
+    return {
+        **started(found.run),
+        **to_be_corrected(found.run, found.columns),
+        "total": found.run.counts.rejected,
+        "rejects": found.rejects,
+        "cursor": found.cursor,
+        **({"note": found.note} if found.note else {}),
+    }
+
+
+def resubmitted(run: Run, rows: int) -> dict[str, Any]:
+    """The run that merges corrected rows."""
+    return {**started(run), "corrects": corrects(run), "rows": rows}
+
+
+def health(found: Health, settings: Settings, contracts: int) -> dict[str, Any]:
+    """How the deployment is doing."""
+    error = found.warehouse_error
+    return {
+        "status": "degraded" if error else "ok",
+        "stage": settings.stage,
+        "contracts": contracts,
+        "warehouse": {"reachable": False, "code": error} if error else {"reachable": True},
+        "unfinished": {
+            "runs": found.unfinished,
+            "more": found.unfinished == OLDEST_OF,
+            "oldest_seconds": round(found.oldest_seconds, 1),
+        },
+        "late": list(found.late),
+        **({"dashboard": settings.dashboard_url} if settings.dashboard_url else {}),
+    }
+
+
+def would_start(run: Run, now: Run | None) -> dict[str, Any]:
+    """A run that a dry run would start: in the state it is in now, and without a load id."""
+    shown = started(run)
+    del shown["load_id"]
+    return {**shown, "state": now.state.value if now else None}
+
+
 def started(run: Run) -> dict[str, Any]:
     """A run that somebody asked for."""
     return {
@@ -94,7 +182,7 @@ def started(run: Run) -> dict[str, Any]:
 
 
 def to_be_corrected(run: Run, columns: Sequence[str]) -> dict[str, Any]:
-    """What corrected rows are to be sent back with: those that a correction leaves bad are rejects of the file all the same."""
+    """What corrected rows are sent back with. A row that a correction leaves bad is still a reject of the file."""
     generation = run.corrects.generation if run.corrects else run.generation
     return {"corrects": corrects(run), "generation": generation, "columns": list(columns)}
 
@@ -177,12 +265,6 @@ def attempts(run: Run, chunks: Sequence[Chunk]) -> dict[str, int]:
 def error(problem: Problem | None) -> dict[str, Any] | None:
     """Why a file is not loaded, or its first bad row."""
     return asdict(problem) if problem else None
-
-
-def sealed(run: Run) -> bool:
-    """Whether the rejects of this load are all written, with lines counted from the start of the file."""
-    too_many = run.problem is not None and run.problem.code == "TOO_MANY_REJECTS"
-    return RunState.STAGED.value in run.moments or (run.state is RunState.REJECTED and too_many)
 
 
 def uri(run: Run, key: str) -> str:

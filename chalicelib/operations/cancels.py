@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from chalicelib.domain.run.model import Run, RunState
 from chalicelib.errors import LandfallError
+from chalicelib.operations.commands import NotFound
+from chalicelib.operations.lookup import RUN_ID
 from chalicelib.pipeline import outcomes
 from chalicelib.pipeline.pipeline import Pipeline
 from chalicelib.ports import Conflict
@@ -44,3 +46,11 @@ def _asked(pipeline: Pipeline, run: Run) -> Run:
     asked = pipeline.ctx.runs.change(run, cancel_requested=True)
     pipeline.ctx.queue.send_run(run.run_id)
     return asked
+
+
+def cancel_run(pipeline: Pipeline, run_id: str) -> Run:
+    """Stop the run of that id. Raises NotFound, Ended, Conflict."""
+    run = pipeline.ctx.runs.get(run_id) if RUN_ID.fullmatch(run_id) else None
+    if run is None:
+        raise NotFound("no run is of that id; GET /status/{file} shows the id of a file's run")
+    return cancel(pipeline, run)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Unpack, cast
 
-from chalicelib.domain.run.model import Run, RunChanges
+from chalicelib.domain.run.changes import RunChanges
+from chalicelib.domain.run.model import Run
 from chalicelib.pipeline.pipeline import Pipeline
 from chalicelib.ports import Newest, Page, Queue, RunStore
 

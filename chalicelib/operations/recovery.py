@@ -6,19 +6,19 @@ nothing twice; and that a dry run changes nothing.
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from functools import partial
 
-from chalicelib.adapters.cursors import bad_cursor
-from chalicelib.api import views
-from chalicelib.api.requests import BackfillRequest, BadRequest, RedriveRequest
-from chalicelib.api.responses import NotFound
 from chalicelib.domain.contract.routing import landing_prefixes, route
 from chalicelib.domain.run import keys
+from chalicelib.domain.run.cursors import bad_cursor
 from chalicelib.domain.run.lifecycle import DEAD_LETTER
 from chalicelib.domain.run.model import Run, RunState
-from chalicelib.errors import SourceGone
+from chalicelib.operations.commands import BackfillRequest, BadRequest, RedriveRequest
 from chalicelib.operations.dry_run import dry_run_of
-from chalicelib.operations.reruns import Busy, StillUnrouted, rerun
+from chalicelib.operations.lookup import no_object
+from chalicelib.operations.rerun_files import Reruns, try_again
+from chalicelib.operations.reruns import rerun
 from chalicelib.pipeline.landing_scan import Look
 from chalicelib.pipeline.pipeline import Pipeline
 
@@ -30,31 +30,52 @@ PAGE = 100
 PAGES = 10
 
 
-def backfill(pipeline: Pipeline, order: BackfillRequest) -> dict[str, Any]:
-    """Start what lies in the landing folders and has no run. Raises NotFound, BadRequest."""
-    if keys.too_long(order.cursor):
+@dataclass(frozen=True, kw_only=True)
+class Backfill:
+    """What a look through the landing folders started."""
+
+    started: tuple[Run, ...]
+    seen: int
+    archived: int
+    failed: int
+    """Files and folders that could not be looked at."""
+    cursor: str
+    """Empty if that was all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redrive:
+    """What was brought back of what dead letters had ended."""
+
+    messages: int
+    """Moved from the dead-letter queues to where they came from."""
+    reruns: Reruns
+
+    @property
+    def more_messages(self) -> bool:
+        """Whether more messages may be left."""
+        return self.messages == MOST_MESSAGES
+
+
+def backfill(pipeline: Pipeline, request: BackfillRequest) -> Backfill:
+    """Start what lies in the landing folders and has no run. Raises NotFound, BadRequest, Refused (BAD_CURSOR)."""
+    if keys.too_long(request.cursor):
         raise bad_cursor()
-    if order.object and order.object not in pipeline.ctx.contracts:
-        raise NotFound(
-            f'there is no object "{order.object[:200]}"; there are {", ".join(sorted(pipeline.ctx.contracts))}'
-        )
+    if request.object and request.object not in pipeline.ctx.contracts:
+        raise no_object(pipeline.ctx, request.object)
     now = pipeline.ctx.clock.now()
     look = Look(
-        pipeline=dry_run_of(pipeline) if order.dry_run else pipeline,
-        prefixes=_prefixes(pipeline, order.prefix),
-        after=order.cursor,
+        pipeline=dry_run_of(pipeline) if request.dry_run else pipeline,
+        prefixes=_prefixes(pipeline, request.prefix),
+        after=request.cursor,
         until=now + ANSWER_SECONDS,
         landed_before=now,
-        wanted=lambda key: not order.object or _object_of(pipeline, key) == order.object,
+        wanted=lambda key: not request.object or _object_of(pipeline, key) == request.object,
         most=MOST_STARTED,
     )
     cursor = look.through()
-    runs = [views.started(run) for run in look.started]
-    for run in runs if order.dry_run else []:
-        del run["load_id"]
-        run["state"] = None
     counts = {"seen": look.seen, "archived": look.archived, "failed": look.failed}
-    return {"runs": runs, **counts, "cursor": cursor, "dry_run": order.dry_run}
+    return Backfill(started=tuple(look.started), cursor=cursor, **counts)
 
 
 def _prefixes(pipeline: Pipeline, asked: str) -> tuple[str, ...]:
@@ -73,30 +94,23 @@ def _object_of(pipeline: Pipeline, key: str) -> str:
     return found.contract.name if found else ""
 
 
-def redrive(pipeline: Pipeline, order: RedriveRequest) -> dict[str, Any]:
+def redrive(pipeline: Pipeline, request: RedriveRequest) -> Redrive:
     """Move what lies in the dead-letter queues back, and run again what dead letters had ended."""
-    acting = dry_run_of(pipeline) if order.dry_run else pipeline
+    acting = dry_run_of(pipeline) if request.dry_run else pipeline
     moved = acting.ctx.queue.redrive(MOST_MESSAGES)
-    answer: dict[str, Any] = {"messages": moved, "runs": [], "skipped": [], "cursor": order.cursor}
+    done = Reruns(object="", cursor=request.cursor)
     for _ in range(PAGES):
-        page = acting.ctx.runs.search(state=RunState.FAILED, cursor=answer["cursor"], limit=PAGE)
+        page = acting.ctx.runs.search(state=RunState.FAILED, cursor=done.cursor, limit=PAGE)
         for run in page.runs:
             if run.problem and run.problem.code == DEAD_LETTER and _is_newest(pipeline, run):
-                _bring_back(acting, run, answer)
-        answer["cursor"] = page.cursor
-        if not page.cursor or len(answer["runs"]) >= MOST_STARTED:
+                try_again(done, run, partial(rerun, acting, run))
+        done.cursor = page.cursor
+        if not page.cursor or len(done.started) >= MOST_STARTED:
             break
-    return {**answer, "more_messages": moved == MOST_MESSAGES, "dry_run": order.dry_run}
+    return Redrive(messages=moved, reruns=done)
 
 
 def _is_newest(pipeline: Pipeline, run: Run) -> bool:
     """An older version of a file has nothing to give that the newer has not."""
     newest = pipeline.ctx.runs.newest(run.source.bucket, run.source.key)
     return newest is None or newest.run_id == run.run_id
-
-
-def _bring_back(acting: Pipeline, run: Run, answer: dict[str, Any]) -> None:
-    try:
-        answer["runs"].append(views.started(rerun(acting, run)))
-    except (Busy, StillUnrouted, SourceGone) as error:
-        answer["skipped"].append({**views.started(run), "code": error.code, "message": error.message})

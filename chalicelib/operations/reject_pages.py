@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.adapters.cursors import bad_cursor, is_count, is_text, read_cursor, write_cursor
 from chalicelib.domain.run import keys
+from chalicelib.domain.run.cursors import bad_cursor, is_count, is_text, read_cursor, write_cursor
 from chalicelib.domain.run.model import Chunk, Run, Source
 from chalicelib.ports import ObjectStore
 

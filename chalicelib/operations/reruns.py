@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 
 from chalicelib.domain.contract.routing import route
+from chalicelib.domain.run.changes import RunChanges
 from chalicelib.domain.run.lifecycle import new_generation
-from chalicelib.domain.run.model import NOT_KEPT, Run, RunChanges, RunState, Source
+from chalicelib.domain.run.model import NOT_KEPT, Run, RunState, Source
 from chalicelib.errors import LandfallError, SourceGone
 from chalicelib.pipeline.pipeline import Pipeline
 from chalicelib.ports import Conflict

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chalicelib.api.requests import BadRequest, ResubmitRequest
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.file.corrections import (
     CorrectedRow,
@@ -24,9 +23,11 @@ from chalicelib.domain.run import keys
 from chalicelib.domain.run.lineage import RowOrigins
 from chalicelib.domain.run.model import Correction, Run, RunState, digest
 from chalicelib.errors import LandfallError, WorkGone
+from chalicelib.operations.commands import BadRequest, ResubmitRequest
 from chalicelib.operations.reject_pages import rejects_at
 from chalicelib.operations.reruns import rerun
 from chalicelib.pipeline import outcomes
+from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.pipeline import Pipeline
 
 NAMED = 5
@@ -36,16 +37,16 @@ NAMED = 5
 class NotCorrectable(LandfallError):
     """These rows cannot be merged as they were sent; nothing of them is."""
 
-    code = "NOT_MENDABLE"
+    code = "NOT_CORRECTABLE"
 
 
 def resubmit(pipeline: Pipeline, run: Run, order: ResubmitRequest) -> Run:
-    """Start the run that merges these rows, or find it. Raises NotMendable, BadRequest, Retryable."""
+    """Start the run that merges these rows, or find it. Raises NotCorrectable, BadRequest, Retryable."""
     run = _whose_rejects(pipeline, run, order)
     contract = pipeline.ctx.contracts.get(run.object)
     if contract is None:
         raise NotCorrectable(f"there is no contract {run.object} any more; deploy it again")
-    plan = plan_of(pipeline, run, contract)
+    plan = plan_of(pipeline.ctx, run, contract)
     columns = columns_of(contract, plan)
     rows = _as_asked(order, columns)
     chunks = pipeline.ctx.runs.chunks(run.run_id, run.generation)
@@ -59,18 +60,18 @@ def resubmit(pipeline: Pipeline, run: Run, order: ResubmitRequest) -> Run:
     return _start(pipeline, run, contract, columns, corrected)
 
 
-def plan_of(pipeline: Pipeline, run: Run, contract: Contract) -> FilePlan | None:
+def plan_of(ctx: Context, run: Run, contract: Contract) -> FilePlan | None:
     """How the run's file was read; None if it cannot be told any more, or the contract has changed since."""
     if run.fingerprint != contract.fingerprint:
         return None
     try:
-        return FilePlan.from_json(pipeline.ctx.objects.get(run.source.bucket, keys.plan(run)))
+        return FilePlan.from_json(ctx.objects.get(run.source.bucket, keys.plan(run)))
     except WorkGone:
         return None
 
 
 def _whose_rejects(pipeline: Pipeline, run: Run, order: ResubmitRequest) -> Run:
-    """The file that the rows were rejected from, as it was then. Raises NotMendable."""
+    """The file that the rows were rejected from, as it was then. Raises NotCorrectable."""
     if run.corrects:
         run = pipeline.ctx.runs.get(run.corrects.run_id) or run
     if run.state is not RunState.LOADED:
@@ -167,7 +168,7 @@ def _start(
 
 
 def _go_on(pipeline: Pipeline, known: Run, contract: Contract) -> Run:
-    """The same rows again: nothing new, unless what kept some of them out may be corrected: a fault, or the contract."""
+    """The same rows again change nothing, unless the fault that kept some of them out may be gone."""
     judged_anew = known.counts.rejected and known.fingerprint != contract.fingerprint
     if known.finished and (known.state is not RunState.LOADED or judged_anew):
         return rerun(pipeline, known)

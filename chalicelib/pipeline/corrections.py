@@ -1,7 +1,7 @@
 """After corrected rows are loaded: the file that they were rejected from gets its books anew.
 
-Guarantees that its record says what the warehouse says, however many corrections are loaded at once and wherever a worker
-dies: what is written is always the whole, never a difference. It does not promise that the record never lags.
+Guarantees that the record of the file agrees with the warehouse, however many corrections are loaded at once and
+wherever a worker dies: it writes whole counts, never a difference. It does not promise that the record never lags.
 """
 
 from __future__ import annotations

@@ -138,7 +138,7 @@ class Loader:
         return contract is not None and contract.fingerprint == run.fingerprint
 
     def _most(self, run: Run) -> int:
-        """How many runs may be loaded with this one, it included. Rows without a mark, snapshots and corrections go alone."""
+        """The most runs of a group with this one. Rows without a mark, snapshots and corrections go alone."""
         contract = self.ctx.contracts[run.object]
         alone = not contract.lineage or contract.delivery is Delivery.SNAPSHOT or run.corrects
         return 1 if alone else run.max_group_size or self.ctx.settings.group_files

@@ -5,8 +5,9 @@ from __future__ import annotations
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.file.books import UNBALANCED
 from chalicelib.domain.file.corrections import as_corrected
+from chalicelib.domain.run.changes import RunChanges
 from chalicelib.domain.run.lifecycle import ending, may_pass, new_generation, problem_of
-from chalicelib.domain.run.model import Problem, Run, RunChanges, RunState
+from chalicelib.domain.run.model import Problem, Run, RunState
 from chalicelib.domain.run.pauses import pause
 from chalicelib.errors import ContractChanged, LandfallError, SourceChanged, SourceGone
 from chalicelib.pipeline.context import Context

@@ -13,7 +13,6 @@ it is told at least once, under a stable id.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from chalicelib.domain.file.books import first_gap, first_reject, refuse_if_too_bad, totals
@@ -21,7 +20,6 @@ from chalicelib.domain.file.file_plan import FilePlan, chunk_task, shape
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.arrivals import new_run
 from chalicelib.domain.run.model import (
-    NOT_KEPT,
     Chunk,
     ChunkState,
     ChunkTask,
@@ -33,6 +31,7 @@ from chalicelib.domain.run.model import (
 from chalicelib.domain.run.notices import notice, one_more
 from chalicelib.errors import Broken, LandfallError, Refused, Retryable, SourceChanged, SourceGone, Throttled
 from chalicelib.pipeline import outcomes
+from chalicelib.pipeline.archiving import archived
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.corrections import update_books
 from chalicelib.pipeline.loading import Loader
@@ -252,7 +251,7 @@ class Pipeline:
         """End a run that the operator cancelled before its load. Raises Conflict."""
         return outcomes.cancelled(self.ctx, run)
 
-    # ---- archive, notify ----------------------------------------------------------------------------------------------
+    # ---- archive, notify --------------------------------------------------------------------------------------------
 
     def archive(self, run: Run) -> Run | None:
         """Copy the source, verify, then delete it. Entered again after the delete, it finds the copy.
@@ -260,32 +259,13 @@ class Pipeline:
         What S3 refuses for good is no reason to keep success from people: it is told, and the sweep tries on.
         """
         try:
-            key = self._archived(run)
+            key = archived(self.ctx, run)
         except Refused as refused:
             self.ctx.note("archive_failed", {"run": run.run_id, "object": run.object, "error": refused.message})
             if not run.notified:
                 self.notify(run)
             return None
         return self.ctx.runs.change(run, archive_key=key)
-
-    def _archived(self, run: Run) -> str:
-        """Where the source is kept from now on. Of a run that was told, a second drop goes there, too."""
-        key, source = keys.archive(run), run.source
-        kept = self._archive_copy(source, key)
-        if run.notified:
-            with suppress(SourceGone):
-                again = self.ctx.objects.head(source.bucket, source.key)
-                kept = (again.etag == source.etag and self._archive_copy(again, key)) or kept
-        return key if kept else NOT_KEPT
-
-    def _archive_copy(self, source: Source, key: str) -> bool:
-        """Whether the archive has it, and it lies no longer where it landed."""
-        try:
-            self.ctx.objects.copy(source, key)
-        except (SourceGone, SourceChanged):
-            return any(copy.key == key for copy in self.ctx.objects.list(source.bucket, key))
-        self.ctx.objects.delete(source)
-        return True
 
     def archive_again(self, run: Run) -> None:
         """Have a second drop of what is loaded put away, or it would be listed for ever. Raises Conflict."""

@@ -10,11 +10,11 @@ import zstandard
 
 from chalicelib.config import Settings
 from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.decode.decode import readable_in_place
 from chalicelib.domain.file.books import line_bases, renumber
 from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.formats.csv.cuts import cut, refuse_no_text, refuse_size, usual_chunk
-from chalicelib.domain.formats.csv.header import Layout
 from chalicelib.domain.raw.bytesource import ByteSource, Range, until
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.lineage import RowOrigins

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import app as application
-from chalicelib.adapters.cursors import write_cursor
 from chalicelib.api.responses import NotFound
+from chalicelib.domain.run.cursors import write_cursor
 from tests.api.conftest import BAD, KEY, Api, seg
 
 ROUTES = sorted((path, method) for path, methods in application.app.routes.items() for method in methods)

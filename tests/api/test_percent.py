@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from chalicelib.api import views
 from chalicelib.domain.run.model import Chunk, ChunkState, Counts, Run, RunState, Source
+from chalicelib.operations.lookup import RunDetails
 from tests.simulation.faults import Schedule
 from tests.simulation.world import World
 
@@ -120,7 +121,11 @@ def test_a_status_can_always_be_shown(life: list[tuple[Run, list[Chunk]]], now: 
     dice = random.Random(seed)
     for run, chunks in life:
         moments = {state.value: dice.uniform(-1e9, 1e12) for state in RunState if dice.random() < 0.5}
-        shown = views.status(replace(run, moments=moments, counts=Counts(read=5, good=5)), chunks, now)
+        shown = views.status(
+            RunDetails(
+                run=replace(run, moments=moments, counts=Counts(read=5, good=5)), chunks=chunks, others=(), now=now
+            )
+        )
         assert all(seconds >= 0 for seconds in shown["seconds"].values())
         states = shown["chunks"]
         assert states["pending"] + states["staging"] + states["staged"] == states["total"]

@@ -66,7 +66,7 @@ def test_bytes_that_were_no_text_are_not_taken_for_what_they_are_shown_as(api: A
     assert values == ["x1", "caf\\xe9", "2"]
     for left in (values, ["x1", "caf\\xe9", "3"], ["x1", "le caf\\xe9", "2"]):
         refused = send(api, page, {offset: left})
-        assert (refused.status, refused.code) == (409, "NOT_MENDABLE")
+        assert (refused.status, refused.code) == (409, "NOT_CORRECTABLE")
         assert "line 3 of a.csv still has \\xhh" in refused.message
     send(api, page, {offset: ["x1", "café", "2"]})
     api.world.run()

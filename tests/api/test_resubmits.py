@@ -181,7 +181,7 @@ def test_only_rejected_rows_of_loaded_files_are_taken(file: Api) -> None:
     file.land("incoming/thing/bad.csv", b"id,value,amount\n1,a,x\n2,b,y\n")
     bad = rejects(file, "incoming/thing/bad.csv")
     refused = send(file, bad, {bad["rejects"][0]["byte_offset"]: ["1", "a", "1"]})
-    assert (refused.status, refused.code) == (409, "NOT_MENDABLE")
+    assert (refused.status, refused.code) == (409, "NOT_CORRECTABLE")
     assert "REJECTED" in refused.message
     assert target(file) == {"k0": ("v", 0), "k1": ("v", 1), "k2": ("v", 2), "k3": ("later", 3)}
 
@@ -189,7 +189,7 @@ def test_only_rejected_rows_of_loaded_files_are_taken(file: Api) -> None:
 def test_a_row_longer_than_a_record_may_be_is_refused(file: Api) -> None:
     page = rejects(file)
     answer = send(file, page, {by_id(page)["x1"][0]: ["x1", "\n" * (1 << 20), "1"]})
-    assert (answer.status, answer.code) == (409, "NOT_MENDABLE")
+    assert (answer.status, answer.code) == (409, "NOT_CORRECTABLE")
     assert "line 3" in answer.message
 
 

@@ -74,7 +74,7 @@ def test_a_shell_of_an_earlier_stack_is_told_what_to_do(
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "code", "notified"),
+    ("endpoint", "code", "told"),
     [
         ("http://127.0.0.1:9", "403", "source .landfall/env again"),
         ("http://127.0.0.1:9", "NoSuchBucket", ""),

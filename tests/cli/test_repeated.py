@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from chalicelib.domain.contract.contract import Contract, DuplicateKeys
+from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract_files.contract_file import read_contract
-from chalicelib.domain.formats.csv.header import Layout
 from chalicelib.domain.staging.block import Block
 from chalicelib.domain.staging.validate import compile_rules
 from chalicelib.errors import ContractError

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.checks.check import Check
 from chalicelib.domain.contract.contract import Column, ColumnType, Kind
-from chalicelib.domain.formats.csv.header import Layout
+from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.raw.swar import PADDING, fields_of
 from chalicelib.domain.staging.validate import compile_rules
 from tests.properties import reference

@@ -1,7 +1,7 @@
 """I13: what is planted as a row's value or a secret is looked for in all that a deployment says of itself.
 
-The whole way of files with every defect, in memory, behind the real routes and the real log. A row's value may be
-where the rows are (landing, processed/, rejected/, archive/, the target); a pii column's value not even in rejected/.
+Files with every defect go all the way, in memory, behind the real routes and log. A row's value may be where rows are;
+a pii column's value not even in rejected/.
 """
 
 from __future__ import annotations

@@ -11,7 +11,6 @@ import io
 import itertools
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 import zstandard
@@ -76,7 +75,7 @@ def person(dialect: str = "", *, pii: bool = False, extra: str = "fail", require
 
 
 def land(ears: Ears, contract: Contract, body: bytes) -> None:  # noqa: F811
-    ears.world.pipeline = replace(ears.world.pipeline, contracts={"person": contract})
+    ears.world.reconfigure(contracts={"person": contract})
     ears.world.put("incoming/person/a.csv", body, {})
     ears.world.check = lambda world, where: set()
     ears.play()

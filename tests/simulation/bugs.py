@@ -6,6 +6,7 @@ from __future__ import annotations
 from tests.simulation.bugs_of_corrections import OF_MENDS
 from tests.simulation.bugs_of_loads import OF_GROUPS, OF_LOADS
 from tests.simulation.cuts import (
+    ARCHIVING,
     BLIND_SWEEP,
     BOOKS,
     DROPPED_REJECT,
@@ -22,13 +23,14 @@ from tests.simulation.cuts import (
 )
 
 OF_FILES = (
-    bug("deleted without a copy", (PIPELINE, "            self.ctx.objects.copy(source, key)\n", "            pass\n")),
+    bug("deleted without a copy", (ARCHIVING, "        ctx.objects.copy(source, key)\n", "        pass\n")),
     bug(
         "archived before it is loaded",
         (
             PIPELINE,
             "            self.ctx.load_queue.enqueue(run.target, run)\n",
-            "            self.ctx.objects.delete(run.source)\n            self.ctx.load_queue.enqueue(run.target, run)\n",
+            "            self.ctx.objects.delete(run.source)\n"
+            "            self.ctx.load_queue.enqueue(run.target, run)\n",
         ),
     ),
     bug("deletes whatever is there now", (OBJECTS, " and versions[-1].etag == source.etag", "")),

@@ -129,7 +129,8 @@ OF_GROUPS = (
         "a run whose load failed waits in no line",
         (
             LOADING,
-            "            self.ctx.load_queue.enqueue(group.target, again, self.ctx.clock.now() + seconds if seconds else 0.0)\n",
+            "            self.ctx.load_queue.enqueue(group.target, again, "
+            "self.ctx.clock.now() + seconds if seconds else 0.0)\n",
             "",
         ),
         (
@@ -159,7 +160,8 @@ OF_GROUPS = (
         NO_LEDGER,
         (
             LOADING,
-            "        if group.state is GroupState.AWAITING:\n            members = tuple(map(Member.of, self._fitting(group.target)))\n"
+            "        if group.state is GroupState.AWAITING:\n"
+            "            members = tuple(map(Member.of, self._fitting(group.target)))\n"
             "            group = self.ctx.load_queue.change(group, members=members, state=GroupState.GATHERED)\n",
             "        if group.state is GroupState.AWAITING or submitted_before:\n"
             "            members = (*group.members, *map(Member.of, self._fitting(group.target)))\n"

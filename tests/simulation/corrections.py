@@ -38,7 +38,7 @@ def _two_send(world: World) -> None:
 
 
 def corrected_and_run_again(world: World) -> None:
-    """Somebody runs a file again while another corrections its rows, who may be too late and fix those of the new load."""
+    """One operator reruns a file while another corrects its rows, perhaps too late, and then those of the new load."""
     put(world, FILE, numbered(3), BAD)
     then(world, _settled, _send_and_rerun)
 

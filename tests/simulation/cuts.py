@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+ARCHIVING = "chalicelib/pipeline/archiving.py"
 PIPELINE = "chalicelib/pipeline/pipeline.py"
 LOADING = "chalicelib/pipeline/loading.py"
 LOAD_FAULTS = "chalicelib/pipeline/load_faults.py"
@@ -65,7 +66,8 @@ DROPPED_REJECT = (STAGING, "rejected=summary.rows_rejected,", "rejected=min(summ
 NO_LOOK_AHEAD = (
     (
         LOADING,
-        "        self.ctx.queue.send_run(runs[0].run_id, delay=SECOND_LOOK_SECONDS)\n        self.ctx.load_queue.change",
+        "        self.ctx.queue.send_run(runs[0].run_id, delay=SECOND_LOOK_SECONDS)\n"
+        "        self.ctx.load_queue.change",
         "        self.ctx.load_queue.change",
     ),
     (

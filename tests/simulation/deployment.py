@@ -32,7 +32,7 @@ from tests.simulation.weather import CALM, HOUR, LATE_SECONDS, Weather
 SETTINGS = replace(USUAL, chunk_mb=0.00006)
 Job = Callable[[], None]
 Moment = tuple[Callable[[Any], bool], Callable[[Any], None]]
-"""When, and what: both are asked of the world (world.py)."""
+"""When, and what: both are asked of the deployment."""
 
 
 @cache

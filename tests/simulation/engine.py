@@ -15,10 +15,10 @@ from chalicelib.adapters import moves
 from chalicelib.adapters.memory import queue, runs
 from chalicelib.adapters.messages import run_body, task_body
 from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.formats.csv import cuts as plan
 from chalicelib.domain.formats.csv.cuts import Cuts
-from chalicelib.domain.formats.csv.header import Layout
 from chalicelib.domain.raw.bytesource import ByteSource, Range
 from chalicelib.domain.run import group, model
 from chalicelib.domain.run.events import run_of, task_of

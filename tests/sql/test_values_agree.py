@@ -22,9 +22,9 @@ import psycopg
 import pytest
 
 from chalicelib.domain.contract.contract import Column
+from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.time_format import time_form
 from chalicelib.domain.contract_files.column_type import parse_type
-from chalicelib.domain.formats.csv.header import Layout
 from chalicelib.domain.staging.validate import compile_rules
 from tests.local.redshift.desk import Desk
 from tests.properties.engine import contract

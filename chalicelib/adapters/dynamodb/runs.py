@@ -22,7 +22,8 @@ from chalicelib.adapters.dynamodb.searches import Searches
 from chalicelib.adapters.dynamodb.table import chunk_key, chunks_prefix, file_key, mark_key, run_key
 from chalicelib.adapters.dynamodb.transactions import CancelledError, Transactions
 from chalicelib.adapters.moves import TOLD, attempt, chunk_sums, complete, reopened
-from chalicelib.domain.run.model import Chunk, ChunkState, ChunkTask, Run, RunChanges, RunState
+from chalicelib.domain.run.changes import RunChanges
+from chalicelib.domain.run.model import Chunk, ChunkState, ChunkTask, Run, RunState
 from chalicelib.errors import Broken
 from chalicelib.ports import Clock, Conflict, Newest, Page
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.aws_errors import code_of, translate_errors
-from chalicelib.adapters.cursors import bad_cursor, is_text, read_cursor, write_cursor
 from chalicelib.adapters.dynamodb import items
 from chalicelib.adapters.dynamodb.table import BY_NAME, BY_OBJECT, INDEXES, RECENT, UNFINISHED
 from chalicelib.adapters.moves import NAMESAKES
+from chalicelib.domain.run.cursors import bad_cursor, is_text, read_cursor, write_cursor
 from chalicelib.domain.run.model import Run, RunState
 from chalicelib.errors import Refused, Throttled
 from chalicelib.ports import Page

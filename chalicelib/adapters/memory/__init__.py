@@ -2,7 +2,7 @@
 
 For tests, simulation and trying things out. Single-threaded and deterministic: time is what the clock is set to, ids
 are counted, and nothing happens unless it is called. State is in plain dicts and lists, open to be looked at and bent.
-The same contract suite (tests/contract) holds these and the real adapters to the same behaviour.
+The same contract suite (tests/adapters) holds these and the real adapters to the same behaviour.
 """
 
 from chalicelib.adapters.memory.clock import MemoryClock

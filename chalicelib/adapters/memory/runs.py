@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Unpack
 
-from chalicelib.adapters.cursors import is_moment, is_text, read_cursor, write_cursor
 from chalicelib.adapters.moves import NAMESAKES, add_chunk, complete, reopened, same_attempt, still
-from chalicelib.domain.run.model import Chunk, ChunkState, ChunkTask, Run, RunChanges, RunState, file_id
+from chalicelib.domain.run.changes import RunChanges
+from chalicelib.domain.run.cursors import is_moment, is_text, read_cursor, write_cursor
+from chalicelib.domain.run.model import Chunk, ChunkState, ChunkTask, Run, RunState, file_id
 from chalicelib.errors import Broken
 from chalicelib.ports import Clock, Conflict, Newest, Page
 

@@ -251,7 +251,7 @@ def _parsed(order: LoadOrder, url: str, body: bytes) -> list[StagedRow]:
 
 
 def with_corrections(warehouse: MemoryWarehouse, load_id: str) -> LedgerRow:
-    """A load's books with what correction loads have added: theirs, less the rows that another one had merged before."""
+    """A load's books with what its corrections added, less the rows that an earlier correction had merged."""
     row = warehouse.book[load_id].row
     for correction, booked in warehouse.book.items():
         merged = sum(by == correction for by in warehouse.corrected.values())

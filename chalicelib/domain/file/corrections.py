@@ -1,4 +1,4 @@
-"""Bad rows on their way to a person and back: as values by column, and, once corrected, as a plain CSV file of their own.
+"""Bad rows on their way to the operator and back: as values by column, and corrected, as a plain CSV file.
 
 What a person sees of a row are its values as the file spelt them, quotes and escapes taken off; NULL is empty, or a
 null word where empty is a text. On its way back a value that is one of the null words means NULL, in quotes or not.
@@ -24,9 +24,9 @@ from chalicelib.domain.contract.contract import (
     Limits,
     Newline,
 )
+from chalicelib.domain.contract.layout import staged_column
 from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.formats.csv.block_reader import BlockReader
-from chalicelib.domain.formats.csv.header import staged_column
 from chalicelib.domain.formats.csv.record_reader import Found, RecordReader
 from chalicelib.domain.run.lineage import RowOrigin
 from chalicelib.domain.run.rejects import KEPT_BYTES, MASK, NO_TEXT

@@ -1,6 +1,6 @@
 """What a run uses of what AWS bills, and what that is at list prices. Pure; an estimate, not a bill.
 
-Guarantees that the calls counted here are those the code makes (tests/contract/test_cost.py counts them). It does not
+Guarantees that the calls counted here are those the code makes (tests/adapters/test_cost.py counts them). It does not
 know free tiers, discounts, idle polling, nor how long Redshift takes. docs/cost.md explains each line.
 """
 

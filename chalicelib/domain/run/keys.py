@@ -5,11 +5,11 @@ processed/<object>/<load id>/text-00001           the file's text, in pieces, if
 processed/<object>/<load id>/part-00001.csv.zst   good rows of one chunk
 processed/<object>/<load id>/rejects-00001.jsonl  bad rows of one chunk, lines counted from the chunk's start
 processed/<object>/<load id>/manifest.json        the parts to COPY
-processed/<object>/<load id>/corrections/<id>.csv      bad rows of that load as a person corrected them: nothing in it is masked
-processed/<object>/<load id>/corrections/<id>.origins   where each of them comes from
+processed/<object>/<load id>/corrections/<id>.csv  rows of that load that the operator corrected; nothing is masked
+processed/<object>/<load id>/corrections/<id>.origins  where each of them comes from
 processed/<object>/<group id>/manifest.json       the same for runs that are loaded together
 rejected/<object>/<load id>/part-00001.jsonl      bad rows, lines counted from the file's start
-rejected/<object>/<load id>/corrections/<load id>.json which of them a load of corrections has brought in, by where they start
+rejected/<object>/<load id>/corrections/<load id>.json  which of them a correction has loaded, by first byte
 archive/<object>/<yyyy>/<mm>/<dd>/<run id>/<name> the source, once loaded
 """
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from chalicelib.domain.run.model import Counts, Problem, Run, RunChanges
+from chalicelib.domain.run.changes import RunChanges
+from chalicelib.domain.run.model import Counts, Problem, Run
 from chalicelib.domain.run.model import RunState as S
 from chalicelib.domain.run.repeats import DUPLICATE_KEYS
 from chalicelib.errors import (

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TypedDict
 
 
 class RunState(Enum):
@@ -265,32 +264,6 @@ class Run:
             return self.corrects.source_order
         sequencer = self.source.sequencer.ljust(32, "0") if self.source.sequencer else "Z" * 32
         return f"{self.source.last_modified:017.3f}#{sequencer}"
-
-
-class RunChanges(TypedDict, total=False):
-    """What may be changed of a run; the fields mean what they mean in `Run`."""
-
-    object: str
-    source: Source
-    state: RunState
-    generation: int
-    chunks: int
-    staged: int
-    bytes_staged: int
-    text_bytes: int
-    counts: Counts
-    problem: Problem | None
-    target: str
-    shape: str
-    load_attempt: int
-    failed_loads: int
-    max_group_size: int
-    archive_key: str
-    reads: Source | None
-    notified: bool
-    cancel_requested: bool
-    fingerprint: str
-    moments: dict[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ import numpy as np
 from chalicelib.domain.checks.codes import LoadError
 from chalicelib.domain.checks.row_fault import RowFault
 from chalicelib.domain.formats.csv.grammar import Grammar, Malformation, Malformed
-from chalicelib.domain.formats.csv.transcoder import Reading
+from chalicelib.domain.formats.csv.reading import Reading
 from chalicelib.domain.raw.swar import Ints, Mask, Words
 from chalicelib.domain.run.lineage import prefixed
 from chalicelib.domain.run.rejects import Reject, kept, unclosed

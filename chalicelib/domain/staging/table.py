@@ -15,7 +15,7 @@ import numpy as np
 from chalicelib.domain.checks.codes import LoadError
 from chalicelib.domain.checks.row_fault import RowFault, ragged
 from chalicelib.domain.formats.csv.grammar import CR, Malformed
-from chalicelib.domain.formats.csv.transcoder import Reading
+from chalicelib.domain.formats.csv.reading import Reading
 from chalicelib.domain.raw.swar import Fields, Ints, Mask
 from chalicelib.domain.raw.utf8 import broken
 from chalicelib.domain.run.rejects import MASK, NO_TEXT

@@ -14,10 +14,11 @@ from chalicelib.domain.checks import times as checks_times
 from chalicelib.domain.checks.check import Check, Fault
 from chalicelib.domain.checks.codes import LoadError
 from chalicelib.domain.contract.contract import NULL_WORD, Column, ColumnType, Contract, Empty, Kind
+from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.time_format import time_form
 from chalicelib.domain.formats.csv.grammar import Grammar
-from chalicelib.domain.formats.csv.header import Layout
-from chalicelib.domain.formats.csv.transcoder import Reading, Transcoder, read_plain, transcoder_for
+from chalicelib.domain.formats.csv.reading import Reading, read_plain
+from chalicelib.domain.formats.csv.transcoder import Transcoder, transcoder_for
 from chalicelib.domain.formats.csv.work import Work
 from chalicelib.domain.raw.swar import Fields, Mask, equal
 from chalicelib.domain.run.lineage import RowOrigins

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from chalicelib.domain.contract.contract import Column, Contract
 from chalicelib.domain.contract.identifiers import qualified, quote_identifier, quote_identifiers
-from chalicelib.domain.formats.csv.header import staged_column
+from chalicelib.domain.contract.layout import staged_column
 from chalicelib.domain.run.model import MARK_LENGTH
 from chalicelib.domain.warehouse.copy_times import TEXT, staged_as_text
 

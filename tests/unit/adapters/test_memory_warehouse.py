@@ -7,7 +7,7 @@ import pytest
 from chalicelib.adapters.memory import Fate, MemoryClock, MemoryObjects, MemoryWarehouse
 from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.ports import StatementState
-from tests.contract.warehouses import Site, memory_site
+from tests.adapters.warehouses import Site, memory_site
 
 PART = b"0,a,1,,x\n"
 

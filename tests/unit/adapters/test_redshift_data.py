@@ -12,7 +12,7 @@ from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.domain.run.model import Outcome, digest
 from chalicelib.errors import Broken, Refused, Retryable, Throttled
 from chalicelib.ports import StatementState
-from tests.contract.warehouses import THING
+from tests.adapters.warehouses import THING
 from tests.orders import changed, load_of_one
 from tests.settings import SETTINGS
 from tests.unit.adapters.data_api import ended, warehouse

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from chalicelib.adapters.clients import client, config
 from chalicelib.adapters.clock import SystemClock
-from chalicelib.adapters.cursors import read_cursor, write_cursor
 from chalicelib.adapters.memory import MemoryClock, MemoryRuns
+from chalicelib.domain.run.cursors import read_cursor, write_cursor
 from chalicelib.domain.run.model import Run, RunState, Source
 from chalicelib.errors import Refused
 

@@ -18,9 +18,10 @@ from chalicelib.domain.contract.contract import (
     Newline,
     Quotes,
 )
+from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.domain.file.file_plan import FilePlan
-from chalicelib.domain.formats.csv.header import Layout, match_header, read_header
+from chalicelib.domain.formats.csv.header import match_header, read_header
 from chalicelib.errors import ContractError, Rejected
 from tests.properties.engine import Memory, contract, stage_file, text
 from tests.unit.contracts.made import toml

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.contract.contract import Column, ColumnType, Dialect, Escape, Kind, Limits
-from chalicelib.domain.formats.csv.header import Layout
+from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.raw.bytesource import Range
 from chalicelib.domain.run.rejects import EXPLAINED, Reject
 from chalicelib.domain.staging.stage import ChunkSummary, stage_chunk

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.api.requests import ResubmitRequest
-from chalicelib.domain.formats.csv.header import ANY_TEXT
+from chalicelib.domain.contract.layout import ANY_TEXT
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.model import LedgerRow, Run, RunState
 from chalicelib.operations.reruns import rerun

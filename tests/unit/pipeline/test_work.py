@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.domain.contract.contract import Column
-from chalicelib.domain.formats.csv.transcoder import Reading
+from chalicelib.domain.formats.csv.reading import Reading
 from chalicelib.domain.formats.csv.work import FREE_LOOKS, LOOKS_A_BYTE, LOOKS_A_RECORD, Work
 from chalicelib.domain.run.model import RunState
 from chalicelib.domain.staging.validate import Rules

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chalicelib.domain.contract.contract import Contract, Limits
-from chalicelib.domain.formats.csv.header import Header, Layout, data_end, match_header, read_header
+from chalicelib.domain.contract.layout import Layout
+from chalicelib.domain.formats.csv.header import Header, data_end, match_header, read_header
 from chalicelib.domain.formats.csv.split import plan_chunks
 from chalicelib.domain.raw.bytesource import ByteSource, Range, until
 from chalicelib.errors import Rejected

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.domain.contract.contract import (
     IGNORED,
     RESCUED,
-    Column,
-    ColumnType,
     Contract,
     Dialect,
     ExtraColumns,
-    Kind,
     Limits,
     Newline,
 )
 from chalicelib.domain.contract.identifiers import fold
+from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.formats.csv.block_reader import BlockReader
 from chalicelib.domain.formats.csv.grammar import Malformation, Malformed
 from chalicelib.domain.formats.csv.preamble import preamble
@@ -35,7 +33,6 @@ MOST_FOOTER_BYTES = 16 << 20
 MOST_FOOTER_PIECE = 1 << 20
 BEYOND_BYTES = 64
 """Read behind a header as long as may be: enough to see its line end, or that it has none."""
-ANY_TEXT = ColumnType(kind=Kind.VARCHAR, length=65_535)
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 NAMED = 20
 """The most columns that an error names."""
@@ -56,26 +53,6 @@ class Header:
     """Physical lines before the first record."""
     skipped: int = 0
     """Of these, lines before the header that were left out: the contract's preamble, and comments."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Layout:
-    """A file's columns as they are staged."""
-
-    columns: tuple[Column, ...]
-    """In the order of the file; some may be staged and not merged. RESCUED, if there is one, comes last."""
-    rescued: tuple[tuple[int, str], ...] = ()
-    """Place in the file and header name of what goes into RESCUED."""
-
-    @classmethod
-    def of(cls, contract: Contract, names: Sequence[str], rescued: Iterable[tuple[int, str]] = ()) -> Layout:
-        """The layout with these column names."""
-        return cls(columns=tuple(staged_column(contract, name) for name in names), rescued=tuple(rescued))
-
-
-def staged_column(contract: Contract, name: str) -> Column:
-    """A column of staging: the contract's, or one that is not merged."""
-    return Column(name=name, type=ANY_TEXT) if name.startswith(IGNORED) else contract.column(name)
 
 
 def read_header(source: ByteSource, dialect: Dialect, limits: Limits) -> Header:

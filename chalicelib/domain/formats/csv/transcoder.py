@@ -1,8 +1,8 @@
 """Blocks of a file as text that COPY reads: the file's own bytes where they are that already, else written anew.
 
-A dialect that COPY cannot be told of costs nothing for blocks in which it does not show: those without a null word,
-a comment, a backslash, a quote that is text. In others each record is read by `spelling.py`, and written anew if it has
-to be; a record that COPY reads rightly is left as it is, so that what is staged does not depend on the blocks.
+A dialect that COPY does not know costs nothing for blocks in which it does not show: those without a null word, a
+comment, a backslash, or a quote that is text. In other blocks `record_reader.py` reads each record. A record that COPY
+would read wrong is written anew. The others stay as they are, so what is staged does not depend on the blocks.
 """
 
 from __future__ import annotations
@@ -28,65 +28,14 @@ from chalicelib.domain.contract.contract import (
 )
 from chalicelib.domain.formats.csv.block_reader import BlockReader
 from chalicelib.domain.formats.csv.grammar import Grammar, Malformation, Malformed
+from chalicelib.domain.formats.csv.reading import Origin, Reading, read_plain
 from chalicelib.domain.formats.csv.record_reader import CR, Found, More, RecordReader, null_words
-from chalicelib.domain.formats.csv.records import Records, scan
+from chalicelib.domain.formats.csv.records import scan
 from chalicelib.domain.formats.csv.work import Work
-from chalicelib.domain.raw.swar import PADDING, Fields, Ints, fields_of
+from chalicelib.domain.raw.swar import PADDING, fields_of
 
 MOST_ROW_BYTES = 4 << 20
 """Redshift's longest row: a record that is longer once it is written anew is rejected."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Origin:
-    """Where rows that were written anew stand in the block as it was read."""
-
-    data: bytes
-    starts: Ints
-    ends: Ints
-    """Index behind each record, its line end left out."""
-    stops: Ints
-    """Index behind each line end."""
-    faults: Mapping[int, RowFault]
-    """Rows that were found bad while they were written."""
-    comments: frozenset[int]
-    """Rows that are comments."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reading:
-    """A block's records as text that COPY reads, and where they come from."""
-
-    data: bytes
-    """The text and its padding."""
-    block: Fields
-    records: Records
-    starts: Ints
-    """Index of each record's first byte in the block as it was read."""
-    line_feeds: Ints
-    """Index of every line end there."""
-    consumed: int
-    """Where the next record starts there."""
-    unended: Malformed | None
-    """The line at `consumed` is at fault and its end is not in the block."""
-    origin: Origin | None = None
-    """None if the text is the block, byte for byte."""
-
-
-def read_plain(data: bytes, size: int, grammar: Grammar, *, at_end: bool, work: Work) -> Reading:
-    """The first `size` bytes of a padded block, which are what COPY reads."""
-    block = fields_of(data)
-    records = scan(block.data, size, at_end=at_end, grammar=grammar)
-    work.spend(records.looked)
-    return Reading(
-        data=data,
-        block=block,
-        records=records,
-        starts=records.starts,
-        line_feeds=records.line_feeds,
-        consumed=records.consumed,
-        unended=records.unended,
-    )
 
 
 @dataclass(kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.run.model import digest
 from chalicelib.ports import StatementState
-from tests.contract.warehouses import Site
+from tests.adapters.warehouses import Site
 from tests.orders import changed
 
 

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.adapters.memory import MemoryClock
 from chalicelib.domain.run.model import Counts, Problem, RunState, Source
 from chalicelib.ports import Conflict, Newest, RunStore
-from tests.contract.a_run import a_run
+from tests.adapters.a_run import a_run
 
 # ---- create ---------------------------------------------------------------------------------------------------------
 

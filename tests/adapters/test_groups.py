@@ -10,7 +10,7 @@ from chalicelib.domain.contract.contract import Contract, Delivery, DuplicateKey
 from chalicelib.domain.run.model import LedgerRow
 from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.ports import StatementState
-from tests.contract.warehouses import Site
+from tests.adapters.warehouses import Site
 from tests.orders import changed, joined
 
 FINISHED, FAILED = StatementState.FINISHED, StatementState.FAILED

@@ -17,7 +17,7 @@ from chalicelib.domain.run.model import Counts, LedgerRow, Outcome
 from chalicelib.domain.run.repeats import Repeats
 from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.ports import StatementState
-from tests.contract.warehouses import UNKNOWN, Site, memory_site
+from tests.adapters.warehouses import UNKNOWN, Site, memory_site
 from tests.orders import changed
 
 _names = (f"u{number}" for number in itertools.count(1))

@@ -11,7 +11,7 @@ from chalicelib.adapters.memory import MemoryClock
 from chalicelib.domain.run.model import Chunk, ChunkState, ChunkTask, Counts, Problem, Run, RunState
 from chalicelib.errors import Broken
 from chalicelib.ports import RunStore
-from tests.contract.a_run import a_run
+from tests.adapters.a_run import a_run
 
 
 def staging(runs: RunStore, clock: MemoryClock, chunks: int = 2) -> Run:

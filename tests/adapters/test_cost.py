@@ -13,8 +13,8 @@ from moto import mock_aws
 from chalicelib.adapters.clients import client
 from chalicelib.domain.run import cost
 from chalicelib.domain.run.model import RunState
+from tests.adapters.counted import counted_run
 from tests.api.conftest import CONTRACTS
-from tests.contract.counted import counted_run
 
 ROOT = Path(__file__).parents[2]
 SMALL = 200

@@ -8,7 +8,7 @@ from chalicelib.domain.contract.contract import Contract, Delivery
 from chalicelib.domain.run.model import LedgerRow, Outcome
 from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.ports import StatementState
-from tests.contract.warehouses import Site
+from tests.adapters.warehouses import Site
 from tests.orders import changed
 
 AGE = 5

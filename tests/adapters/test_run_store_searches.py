@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.cursors import write_cursor
 from chalicelib.adapters.memory import MemoryClock, MemoryRuns
+from chalicelib.domain.run.cursors import write_cursor
 from chalicelib.domain.run.model import Run, RunState, Source
 from chalicelib.errors import Refused
 from chalicelib.ports import RunStore
-from tests.contract.a_run import a_run
+from tests.adapters.a_run import a_run
 
 
 def many(runs: RunStore, clock: MemoryClock, count: int = 7) -> list[Run]:

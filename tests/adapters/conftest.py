@@ -22,7 +22,7 @@ from chalicelib.adapters.s3 import S3Objects
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.ports import LoadQueue, ObjectStore, RunStore
 from local.redshift.endpoints import loopback
-from tests.contract.warehouses import Site, memory_site, redshift_site
+from tests.adapters.warehouses import Site, memory_site, redshift_site
 
 REGION = "eu-west-1"
 _numbers = itertools.count(os.getpid() * 1_000)

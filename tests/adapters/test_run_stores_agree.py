@@ -13,7 +13,7 @@ from chalicelib.adapters.memory import MemoryClock, MemoryRuns
 from chalicelib.domain.run.model import Chunk, ChunkTask, Counts, Run, RunState, Source
 from chalicelib.errors import Broken
 from chalicelib.ports import Conflict, RunStore
-from tests.contract.conftest import dynamo_runs
+from tests.adapters.conftest import dynamo_runs
 
 IDS = ("r1", "r2")
 SEQUENCERS = ("", "0A", "0B")

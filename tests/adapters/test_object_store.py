@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.domain.run.model import Source
 from chalicelib.errors import SourceChanged, SourceGone, WorkGone
-from tests.contract.conftest import Objects
+from tests.adapters.conftest import Objects
 
 KEY = "incoming/a.csv"
 ODD_KEYS = [

@@ -1,0 +1,127 @@
+"""The REST API: which path and method does what, for whom.
+
+Guarantees that every route has an authorizer and asks for the token's role itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chalice import Chalice
+from chalice.app import ChaliceAuthorizer, Request
+
+from chalicelib.api import requests, responses, views
+from chalicelib.api.requests import path_text
+from chalicelib.api.responses import OPERATOR, READER, Wiring
+from chalicelib.operations.cancels import cancel_run
+from chalicelib.operations.health import health
+from chalicelib.operations.lookup import details, found, list_runs
+from chalicelib.operations.recovery import backfill, redrive
+from chalicelib.operations.reject_list import list_rejects
+from chalicelib.operations.rerun_files import rerun_files
+from chalicelib.operations.resubmits import resubmit
+from chalicelib.pipeline.pipeline import Pipeline
+
+BODIES = ["application/json", "application/x-www-form-urlencoded"]  # the latter is what `curl -d` says of any body
+
+
+def post_runs(pipeline: Pipeline, request: Request, name: str) -> dict[str, Any]:
+    """Run a file, or the files of an object, again."""
+    wanted = requests.rerun_request(request.raw_body)
+    done = rerun_files(pipeline, path_text(name), wanted)
+    return views.reruns(done, (lambda run: pipeline.ctx.runs.get(run.run_id)) if wanted.dry_run else None)
+
+
+def delete_run(pipeline: Pipeline, _request: Request, name: str) -> dict[str, Any]:
+    """Stop a run."""
+    return views.started(cancel_run(pipeline, path_text(name)))
+
+
+def post_backfill(pipeline: Pipeline, request: Request) -> dict[str, Any]:
+    """Start what landed and has no run."""
+    wanted = requests.backfill_request(request.raw_body)
+    return views.backfill(backfill(pipeline, wanted), dry_run=wanted.dry_run)
+
+
+def post_redrive(pipeline: Pipeline, request: Request) -> dict[str, Any]:
+    """Bring back what dead letters had ended."""
+    wanted = requests.redrive_request(request.raw_body)
+    return views.redrive(redrive(pipeline, wanted), dry_run=wanted.dry_run)
+
+
+def get_runs(pipeline: Pipeline, request: Request) -> dict[str, Any]:
+    """List runs."""
+    return views.runs(list_runs(pipeline.ctx, requests.run_query(request.query_params)))
+
+
+def get_status(pipeline: Pipeline, _request: Request, file: str) -> dict[str, Any]:
+    """Show how a file is doing."""
+    return views.status(details(pipeline.ctx, path_text(file)))
+
+
+def get_rejects(pipeline: Pipeline, request: Request, file: str) -> dict[str, Any]:
+    """List the bad rows of a file."""
+    query = requests.page_query(request.query_params)
+    return views.rejects(list_rejects(pipeline.ctx, path_text(file), query))
+
+
+def post_rejects(pipeline: Pipeline, request: Request, file: str) -> dict[str, Any]:
+    """Merge rows of a file that were rejected and are corrected."""
+    wanted = requests.resubmit_request(request.raw_body)
+    run = resubmit(pipeline, found(pipeline.ctx, path_text(file)), wanted)
+    return views.resubmitted(run, len(wanted.rows))
+
+
+def get_health(pipeline: Pipeline, _request: Request) -> dict[str, Any]:
+    """Show whether the parts answer."""
+    ctx = pipeline.ctx
+    return views.health(health(ctx), ctx.settings, len(ctx.contracts))
+
+
+def unencoded(_pipeline: Pipeline, _request: Request, **_path: str) -> dict[str, Any]:
+    """Refuse a key with its slashes as they are: Gateway's own answer to an unknown path would quote the token."""
+    raise responses.unencoded()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """One path and method, the least role that may use it, and what answers."""
+
+    method: str
+    path: str
+    role: str
+    handle: Callable[..., dict[str, Any]]
+    status: int = 200
+
+
+ROUTES = (
+    Route(method="POST", path="/runs/{name}", role=OPERATOR, handle=post_runs, status=202),
+    Route(method="DELETE", path="/runs/{name}", role=OPERATOR, handle=delete_run, status=202),
+    Route(method="POST", path="/backfill", role=OPERATOR, handle=post_backfill, status=202),
+    Route(method="POST", path="/redrive", role=OPERATOR, handle=post_redrive, status=202),
+    Route(method="GET", path="/runs", role=READER, handle=get_runs),
+    Route(method="GET", path="/status/{file}", role=READER, handle=get_status),
+    Route(method="GET", path="/rejects/{file}", role=READER, handle=get_rejects),
+    Route(method="POST", path="/rejects/{file}", role=OPERATOR, handle=post_rejects, status=202),
+    Route(method="GET", path="/health", role=READER, handle=get_health),
+    *(
+        Route(method=method, path=path + deeper, role=role, handle=unencoded)
+        for deeper in ("/{b}", "/{b}/{c}", "/{b}/{c}/{d}")
+        for method, path, role in (
+            ("GET", "/status/{file}", READER),
+            ("GET", "/rejects/{file}", READER),
+            ("POST", "/rejects/{file}", OPERATOR),
+            ("POST", "/runs/{name}", OPERATOR),
+        )
+    ),
+)
+
+
+def declare(app: Chalice, authorizer: ChaliceAuthorizer, wired: Callable[[], Wiring]) -> None:
+    """Give the app its routes."""
+    for route in ROUTES:
+        body = {"content_types": BODIES} if route.method == "POST" else {}
+        handler = responses.guarded(app, wired, route.role, route.status)(route.handle)
+        app.route(route.path, methods=[route.method], authorizer=authorizer, **body)(handler)

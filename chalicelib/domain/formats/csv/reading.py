@@ -1,0 +1,64 @@
+"""A block's records as text that COPY reads, and where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from chalicelib.domain.checks.row_fault import RowFault
+from chalicelib.domain.formats.csv.grammar import Grammar, Malformed
+from chalicelib.domain.formats.csv.records import Records, scan
+from chalicelib.domain.formats.csv.work import Work
+from chalicelib.domain.raw.swar import Fields, Ints, fields_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where rows that were written anew stand in the block as it was read."""
+
+    data: bytes
+    starts: Ints
+    ends: Ints
+    """Index behind each record, its line end left out."""
+    stops: Ints
+    """Index behind each line end."""
+    faults: Mapping[int, RowFault]
+    """Rows that were found bad while they were written."""
+    comments: frozenset[int]
+    """Rows that are comments."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """A block's records as text that COPY reads, and where they come from."""
+
+    data: bytes
+    """The text and its padding."""
+    block: Fields
+    records: Records
+    starts: Ints
+    """Index of each record's first byte in the block as it was read."""
+    line_feeds: Ints
+    """Index of every line end there."""
+    consumed: int
+    """Where the next record starts there."""
+    unended: Malformed | None
+    """The line at `consumed` is at fault and its end is not in the block."""
+    origin: Origin | None = None
+    """None if the text is the block, byte for byte."""
+
+
+def read_plain(data: bytes, size: int, grammar: Grammar, *, at_end: bool, work: Work) -> Reading:
+    """The first `size` bytes of a padded block, which are what COPY reads."""
+    block = fields_of(data)
+    records = scan(block.data, size, at_end=at_end, grammar=grammar)
+    work.spend(records.looked)
+    return Reading(
+        data=data,
+        block=block,
+        records=records,
+        starts=records.starts,
+        line_feeds=records.line_feeds,
+        consumed=records.consumed,
+        unended=records.unended,
+    )

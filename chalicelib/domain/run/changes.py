@@ -1,0 +1,33 @@
+"""What may be changed of a run."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from chalicelib.domain.run.model import Counts, Problem, RunState, Source
+
+
+class RunChanges(TypedDict, total=False):
+    """What may be changed of a run; the fields mean what they mean in `Run`."""
+
+    object: str
+    source: Source
+    state: RunState
+    generation: int
+    chunks: int
+    staged: int
+    bytes_staged: int
+    text_bytes: int
+    counts: Counts
+    problem: Problem | None
+    target: str
+    shape: str
+    load_attempt: int
+    failed_loads: int
+    max_group_size: int
+    archive_key: str
+    reads: Source | None
+    notified: bool
+    cancel_requested: bool
+    fingerprint: str
+    moments: dict[str, float]

@@ -1,0 +1,48 @@
+"""Whether the parts answer, and what is late."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+
+from chalicelib.errors import LandfallError
+from chalicelib.pipeline.context import Context
+from chalicelib.pipeline.overdue import overdue
+
+OLDEST_OF = 200
+NO_STATEMENT = "00000000-0000-0000-0000-000000000000"
+"""Describing a statement that does not exist shows that the warehouse's API answers, and wakes nothing up."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """How the deployment is doing."""
+
+    warehouse_error: str
+    """The code of the error that the warehouse's API gave; empty if it answers."""
+    unfinished: int
+    """Unfinished runs that were counted: at most OLDEST_OF."""
+    oldest_seconds: float
+    """Age of the oldest of them."""
+    late: tuple[str, ...]
+    """Objects whose file is overdue."""
+
+
+def health(ctx: Context) -> Health:
+    """Look at the warehouse's API, at unfinished runs and at deadlines."""
+    now = ctx.clock.now()
+    unfinished = list(islice(ctx.runs.unfinished(now), OLDEST_OF))
+    return Health(
+        warehouse_error=_warehouse_error(ctx),
+        unfinished=len(unfinished),
+        oldest_seconds=max((now - run.arrived_at for run in unfinished), default=0.0),
+        late=tuple(name for name, late in overdue(ctx).items() if late),
+    )
+
+
+def _warehouse_error(ctx: Context) -> str:
+    try:
+        ctx.warehouse.describe(NO_STATEMENT)
+    except LandfallError as error:
+        return error.code
+    return ""

@@ -1,0 +1,81 @@
+"""Looking at runs: one with all its details, or a page of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from chalicelib.domain.run import keys
+from chalicelib.domain.run.model import Chunk, Run
+from chalicelib.operations.commands import NotFound, RunQuery
+from chalicelib.pipeline.context import Context
+from chalicelib.ports import Page
+
+RUN_ID = re.compile(r"[0-9a-f]{32}")
+KEY_SHOWN = 200
+"""Characters of a name that an error repeats."""
+MOST_OTHERS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunDetails:
+    """One run, its chunks, and the runs that its reader may have meant instead."""
+
+    run: Run
+    chunks: Sequence[Chunk]
+    others: Sequence[Run]
+    """Runs of other versions of the key, or of files of the same name; at most MOST_OTHERS."""
+    now: float
+
+
+def find(ctx: Context, name: str) -> Run | None:
+    """The run that a run id, a key (its newest version) or a bare file name (the newest of that name) tells."""
+    if keys.too_long(name):
+        return None
+    if RUN_ID.fullmatch(name) and (run := ctx.runs.get(name)):
+        return run
+    if newest := ctx.runs.newest(ctx.settings.bucket, name):
+        return ctx.runs.get(newest.run_id)
+    namesakes = ctx.runs.by_name(name) if "/" not in name else []
+    return ctx.runs.get(namesakes[0].run_id) if namesakes else None
+
+
+def found(ctx: Context, name: str) -> Run:
+    """The same. Raises NotFound."""
+    if run := find(ctx, name):
+        return run
+    raise NotFound("no run is of that id, key or file name; wait if the file has just landed")
+
+
+def details(ctx: Context, name: str) -> RunDetails:
+    """Everything about the run that a run id, a key or a file name names. Raises NotFound."""
+    run = found(ctx, name)
+    chunks = ctx.runs.chunks(run.run_id, run.generation)
+    others = [] if name == run.run_id else _others(ctx, run, name)
+    return RunDetails(run=run, chunks=chunks, others=others, now=ctx.clock.now())
+
+
+def _others(ctx: Context, run: Run, name: str) -> list[Run]:
+    """Other versions of the key that was asked for, or all that share the bare name."""
+    others = (r for r in ctx.runs.by_name(run.source.name) if r.run_id != run.run_id)
+    alike = (r for r in others if "/" not in name or r.source.key == run.source.key)
+    return list(islice(alike, MOST_OTHERS))
+
+
+def list_runs(ctx: Context, query: RunQuery) -> Page:
+    """A page of runs, newest first. Raises NotFound for an object that is none and has no runs either."""
+    if keys.too_long(query.object):
+        raise no_object(ctx, query.object)
+    page = ctx.runs.search(
+        object=query.object, state=query.state, since=query.since, cursor=query.cursor, limit=query.limit
+    )
+    if not page.runs and query.object and query.object not in ctx.contracts:
+        raise no_object(ctx, query.object)
+    return page
+
+
+def no_object(ctx: Context, name: str) -> NotFound:
+    """The error for a name that is no object's."""
+    return NotFound(f'there is no object "{name[:KEY_SHOWN]}"; there are {", ".join(sorted(ctx.contracts))}')

@@ -1,0 +1,55 @@
+"""The rejects of a file's newest load, as they can be sent back corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.domain.file.corrections import Splitter, columns_of
+from chalicelib.domain.run.model import Run, RunState
+from chalicelib.operations.commands import PageQuery
+from chalicelib.operations.lookup import found
+from chalicelib.operations.reject_pages import reject_page
+from chalicelib.operations.resubmits import plan_of
+from chalicelib.pipeline.context import Context
+from chalicelib.pipeline.corrections import corrected_offsets
+
+
+@dataclass(frozen=True, kw_only=True)
+class RejectList:
+    """A page of rejects, and what their corrections are to be sent back with."""
+
+    run: Run
+    columns: Sequence[str]
+    """Of the values of each row."""
+    rejects: Sequence[Mapping[str, Any]] = ()
+    """Each with its `values` by column, or None if the contract has changed since."""
+    cursor: str = ""
+    note: str = ""
+    """Why there are none, if there are none yet."""
+
+
+def list_rejects(ctx: Context, name: str, query: PageQuery) -> RejectList:
+    """A page of the rejects of the run that `name` names. Raises NotFound, Refused (BAD_CURSOR)."""
+    run = found(ctx, name)
+    contract = ctx.contracts.get(run.object)
+    plan = plan_of(ctx, run, contract) if contract else None
+    columns = columns_of(contract, plan) if contract else ()
+    if not sealed(run):
+        note = "this load has no rejects" if run.state.terminal else "rejects are listed once all chunks are staged"
+        return RejectList(run=run, columns=columns, note=note)
+    split = Splitter(contract, plan) if contract and plan else None
+
+    def shown(reject: dict[str, Any]) -> dict[str, Any]:
+        return {**reject, "values": split.values(reject["record"]) if split else None}
+
+    corrected = corrected_offsets(ctx.objects, run)
+    page = reject_page(ctx.objects, run, shown, cursor=query.cursor, limit=query.limit, without=corrected)
+    return RejectList(run=run, columns=columns, rejects=page.rejects, cursor=page.cursor)
+
+
+def sealed(run: Run) -> bool:
+    """Whether the rejects of this load are all written, with lines counted from the start of the file."""
+    too_many = run.problem is not None and run.problem.code == "TOO_MANY_REJECTS"
+    return RunState.STAGED.value in run.moments or (run.state is RunState.REJECTED and too_many)

@@ -1,0 +1,169 @@
+"""Running files again: one by its name, or those of an object.
+
+Guarantees that a rerun moves no rows by itself: it is a change of a record and a message, and the pipeline does the
+rest. A rerun of many files takes at most a few seconds and returns where to go on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.routing import landing_prefixes, route
+from chalicelib.domain.run import keys
+from chalicelib.domain.run.model import Run, Source
+from chalicelib.errors import LandfallError, SourceGone
+from chalicelib.operations.commands import BadRequest, NotFound, RerunRequest, fold
+from chalicelib.operations.dry_run import dry_run_of
+from chalicelib.operations.lookup import KEY_SHOWN, find
+from chalicelib.operations.reruns import RERUNNABLE, Busy, StillUnrouted, object_of, rerun, routed
+from chalicelib.pipeline.pipeline import Pipeline
+
+RUNS_PER_LOOK = 100
+LOOKS_PER_CALL = 10
+MOST_RERUNS = 100
+"""After so many reruns the answer goes out with a cursor: Gateway waits 29 seconds, and each costs some 50 ms."""
+
+
+class NotFailed(LandfallError):
+    """Only failed files were to be run again, and this one is not failed."""
+
+    code = "NOT_FAILED"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skipped:
+    """A run that was not started again, and why."""
+
+    run: Run
+    why: LandfallError
+
+
+@dataclass(kw_only=True)
+class Reruns:
+    """What was started again, what was not, and where to go on."""
+
+    object: str
+    started: list[Run] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    cursor: str = ""
+    """Empty if that was all."""
+
+
+def rerun_files(pipeline: Pipeline, name: str, request: RerunRequest) -> Reruns:
+    """Run again the files of an object, or the one that `name` names. A dry run starts nothing.
+
+    Raises NotFound, BadRequest, Busy, StillUnrouted, SourceGone.
+    """
+    acting = dry_run_of(pipeline) if request.dry_run else pipeline
+    contract = acting.ctx.contracts.get(name)
+    if contract and not request.file:
+        return _rerun_many(acting, contract, request)
+    if not contract and (request.file or request.period or request.cursor):
+        raise BadRequest('"file", "period" and "cursor" go with the name of an object in the path, not with a file')
+    return _rerun_one(acting, request.file or name, request, contract)
+
+
+def _rerun_one(pipeline: Pipeline, name: str, request: RerunRequest, contract: Contract | None) -> Reruns:
+    if landed := _unrecorded(pipeline, name):
+        _must_be(contract, routed(pipeline, landed.key))
+        if arrived := pipeline.arrive(landed):
+            return Reruns(object=arrived.object, started=[arrived])
+        raise NotFound("that key is a folder; name a file")
+    run = find(pipeline.ctx, name)
+    if run is None:
+        raise _unknown(pipeline, name)
+    _must_be(contract, object_of(pipeline, run))
+    if request.failed_only and run.state not in RERUNNABLE:
+        why = NotFailed(f"it is {run.state.value}, and only failed files were asked for")
+        return Reruns(object=run.object, skipped=[Skipped(run=run, why=why)])
+    started = rerun(pipeline, run)
+    return Reruns(object=started.object, started=[started])
+
+
+def _unknown(pipeline: Pipeline, name: str) -> NotFound:
+    objects = ", ".join(sorted(pipeline.ctx.contracts))
+    return NotFound(f'"{name[:KEY_SHOWN]}" is no object ({objects}) and no file that landed')
+
+
+def _must_be(contract: Contract | None, name: str) -> None:
+    """Raises BadRequest."""
+    if contract and name != contract.name:
+        raise BadRequest(f'"file" is of the object {name}; post it to that one')
+
+
+def _unrecorded(pipeline: Pipeline, key: str) -> Source | None:
+    """The object with that key, if no run is about its content: it never arrived, or was overwritten since.
+
+    What does not lie where files land is none of ours, and this function's role could not look at it.
+    """
+    landed_there = key.startswith(landing_prefixes(pipeline.ctx.contracts))
+    if not landed_there or keys.too_long(key):
+        return None
+    bucket = pipeline.ctx.settings.bucket
+    try:
+        landed = pipeline.ctx.objects.head(bucket, key)
+    except SourceGone:
+        return None
+    newest = pipeline.ctx.runs.newest(bucket, key)
+    return landed if newest is None or newest.etag != landed.etag else None
+
+
+def _rerun_many(pipeline: Pipeline, contract: Contract, request: RerunRequest) -> Reruns:
+    if request.period:
+        _period_fits(contract, request.period)
+    done = Reruns(object=contract.name, cursor=request.cursor)
+    for _ in range(LOOKS_PER_CALL):
+        page = pipeline.ctx.runs.search(object=contract.name, cursor=done.cursor, limit=RUNS_PER_LOOK)
+        for run in page.runs:
+            if _wanted(pipeline, run, request):
+                try_again(done, run, partial(_restart, pipeline, run))
+        done.cursor = page.cursor
+        if not page.cursor or len(done.started) >= MOST_RERUNS:
+            break
+    return done
+
+
+def try_again(done: Reruns, run: Run, start: Callable[[], Run]) -> None:
+    """Start a run again, or note why it cannot be."""
+    try:
+        done.started.append(start())
+    except (Busy, StillUnrouted, SourceGone) as why:
+        done.skipped.append(Skipped(run=run, why=why))
+
+
+def _wanted(pipeline: Pipeline, run: Run, request: RerunRequest) -> bool:
+    """Only a file's newest version: an older one has nothing to give that the newer has not."""
+    if request.only_failed and run.state not in RERUNNABLE:
+        return False
+    if request.period and not _in_period(pipeline, run, request.period):
+        return False
+    newest = pipeline.ctx.runs.newest(run.source.bucket, run.source.key)
+    return newest is None or newest.run_id == run.run_id
+
+
+def _restart(pipeline: Pipeline, run: Run) -> Run:
+    """A content that took the file's place and was not noticed arrives; else the run starts over."""
+    landed = _unrecorded(pipeline, run.source.key)
+    return (landed and pipeline.arrive(landed)) or rerun(pipeline, run)
+
+
+def _period_fits(contract: Contract, period: frozenset[str] | Mapping[str, str]) -> None:
+    """Raises BadRequest if no key of the object can be of such a period."""
+    names = sorted({name for text in contract.lands_at for name in re.findall(r"\{([a-z0-9_]+)\}", text)})
+    if not names:
+        raise BadRequest(f'"period" does not apply: the keys of {contract.name} capture nothing; send "file"')
+    strange = sorted(set(period) - set(names)) if isinstance(period, Mapping) else []
+    if strange:
+        raise BadRequest(f'"period" has no capture "{strange[0][:64]}"; {contract.name} has {", ".join(names)}')
+
+
+def _in_period(pipeline: Pipeline, run: Run, period: frozenset[str] | Mapping[str, str]) -> bool:
+    found = route(pipeline.ctx.contracts, run.source.key)
+    captures = {name: fold(value) for name, value in found.captures.items()} if found else {}
+    if isinstance(period, Mapping):
+        return all(captures.get(name) == value for name, value in period.items())
+    return period <= {*captures.values(), "-".join(captures.values())}

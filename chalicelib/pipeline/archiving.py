@@ -1,0 +1,31 @@
+"""Where a loaded source goes: copied to the archive, verified, then deleted where it landed."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from chalicelib.domain.run import keys
+from chalicelib.domain.run.model import NOT_KEPT, Run, Source
+from chalicelib.errors import SourceChanged, SourceGone
+from chalicelib.pipeline.context import Context
+
+
+def archived(ctx: Context, run: Run) -> str:
+    """Where the source is kept from now on. Of a run that was told, a second drop goes there, too."""
+    key, source = keys.archive(run), run.source
+    kept = _archive_copy(ctx, source, key)
+    if run.notified:
+        with suppress(SourceGone):
+            again = ctx.objects.head(source.bucket, source.key)
+            kept = (again.etag == source.etag and _archive_copy(ctx, again, key)) or kept
+    return key if kept else NOT_KEPT
+
+
+def _archive_copy(ctx: Context, source: Source, key: str) -> bool:
+    """Whether the archive has it, and it lies no longer where it landed."""
+    try:
+        ctx.objects.copy(source, key)
+    except (SourceGone, SourceChanged):
+        return any(copy.key == key for copy in ctx.objects.list(source.bucket, key))
+    ctx.objects.delete(source)
+    return True
