@@ -1,6 +1,6 @@
 """Settings: read once from the environment, checked as a whole, frozen.
 
-Each field is set by the environment variable `LANDFALL_<FIELD>`. docs/settings.md lists them; a test keeps it so.
+Each field is set by the environment variable `LANDFALL_<FIELD>`. docs/reference/settings.md lists them; a test keeps it so.
 """
 
 from __future__ import annotations

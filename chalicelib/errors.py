@@ -26,7 +26,7 @@ from chalicelib.visible import visible
 class LandfallError(Exception):
     """Base of all errors that Landfall raises itself.
 
-    `code` is stable and documented (docs/runbook.md); the message is one sentence that names the fix.
+    `code` is stable and documented (docs/operate/runbook.md); the message is one sentence that names the fix.
     """
 
     code = "ERROR"

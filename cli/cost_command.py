@@ -72,7 +72,7 @@ def tell(found: dict[str, Any], *, as_json: bool) -> None:
     rows.append(_row("total", None, found["totals"]["landfall"], found["totals"]["glue"]))
     columns = ("a month", "amount", "Landfall, USD", "Glue, USD")
     show(console(), Grid(columns=columns, rows=rows, right=columns[1:]))
-    say(f"An estimate at {found['prices']}, without free tiers: docs/cost.md.")
+    say(f"An estimate at {found['prices']}, without free tiers: docs/operate/cost.md.")
 
 
 def _row(name: str, amount: float | None, landfall: float | None, glue: float | None) -> tuple[str, ...]:

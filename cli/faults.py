@@ -17,7 +17,7 @@ P = ParamSpec("P")
 
 
 class ExitCode(IntEnum):
-    """docs/cli.md lists them; a test keeps it so."""
+    """docs/reference/cli.md lists them; a test keeps it so."""
 
     OK = 0  # done, and what was asked about is good
     BAD = (

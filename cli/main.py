@@ -1,7 +1,7 @@
 """The `landfall` command. Each subcommand imports what it needs when it runs, so that `--help` answers at once.
 
 Exit codes: 0 done and good; 1 what was asked about is bad; 2 the call is wrong; 3 what is needed is not there or does
-not answer. docs/cli.md explains them and every option.
+not answer. docs/reference/cli.md explains them and every option.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Alarms: when somebody has to look. Each names the entry in docs/runbook.md that says what to do."""
+"""Alarms: when somebody has to look. Each names the entry in docs/operate/runbook.md that says what to do."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _alarm(name: str, why: str, **what: Any) -> dict[str, Any]:
         "Condition": "MakesAlarms",
         "Properties": {
             "AlarmName": {"Fn::Sub": f"landfall-${{Stage}}-{name}"},
-            "AlarmDescription": f"{why[0].upper()}{why[1:]}. What to do: docs/runbook.md, alarm {name}.",
+            "AlarmDescription": f"{why[0].upper()}{why[1:]}. What to do: docs/operate/runbook.md, alarm {name}.",
             "ComparisonOperator": "GreaterThanThreshold",
             "TreatMissingData": "notBreaching",
             "AlarmActions": [{"Ref": "FailureTopic"}],

@@ -143,7 +143,9 @@ def main() -> None:
         out = package(asked.stage, asked.architecture)
     except PackageError as error:
         sys.exit(f"package: {error}")
-    print(f"made {out.relative_to(Path.cwd())}/template.json and deployment.zip; docs/deploy.md says how to apply them")
+    print(
+        f"made {out.relative_to(Path.cwd())}/template.json and deployment.zip; docs/operate/deploy.md says how to apply them"
+    )
 
 
 if __name__ == "__main__":

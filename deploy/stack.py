@@ -66,7 +66,7 @@ def apply(cloudformation: Any, stage: str, parameters: Mapping[str, str]) -> boo
     if now and has_functions(resources(cloudformation, stage)):
         raise DeployError(
             f"the stack {name_of(stage)} was made by make package or Terraform, and has functions and API, too: "
-            "make deploy would delete those. Change it the way it was made; docs/deploy.md"
+            "make deploy would delete those. Change it the way it was made; docs/operate/deploy.md"
         )
     template = infra(stage)
     asked = {

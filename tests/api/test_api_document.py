@@ -1,4 +1,4 @@
-"""docs/api.md names every route, field and error code there is."""
+"""docs/reference/api.md names every route, field and error code there is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chalicelib import errors
 from chalicelib.api import requests, responses
 from tests.api.conftest import GOOD, Api
 
-DOCUMENT = (Path(__file__).parents[2] / "docs/api.md").read_text(encoding="utf-8")
+DOCUMENT = (Path(__file__).parents[2] / "docs/reference/api.md").read_text(encoding="utf-8")
 OURS = (*responses.STATUS, errors.Throttled)
 CODES = {kind.code for kind in OURS if hasattr(kind, "code")} | {
     *responses.CHALICE_CODES.values(),

@@ -1,4 +1,4 @@
-"""docs/cli.md names every command, option, exit code and variable there is."""
+"""docs/reference/cli.md names every command, option, exit code and variable there is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cli.faults import ExitCode
 from cli.main import app
 
 ROOT = Path(__file__).parents[2]
-TEXT = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+TEXT = (ROOT / "docs/reference/cli.md").read_text(encoding="utf-8")
 
 
 def test_every_command_and_option_is_documented() -> None:

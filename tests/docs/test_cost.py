@@ -1,4 +1,4 @@
-"""docs/cost.md shows what the command prints, and the model's own figures."""
+"""docs/operate/cost.md shows what the command prints, and the model's own figures."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from chalicelib.domain.run import cost
 from cli.main import app
 
-PAGE = (Path(__file__).parents[2] / "docs/cost.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[2] / "docs/operate/cost.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```\n\$ landfall (.*)\n((?:.*\n)*?)```", PAGE)
 LABELS = {
     "lambda_requests": "Lambda requests",

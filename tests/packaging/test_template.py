@@ -147,12 +147,12 @@ def test_no_function_is_called_for_what_we_write_ourselves() -> None:
 def test_alarms_are_on_metrics_there_are_and_name_their_entry_in_the_runbook() -> None:
     metrics = {metric for event in METRICS.values() for metric, _, _ in event.values()}
     assert {alarm.metric for alarm in OURS} <= metrics
-    runbook = (ROOT / "docs/runbook.md").read_text()
+    runbook = (ROOT / "docs/operate/runbook.md").read_text()
     alarms = _of("AWS::CloudWatch::Alarm")
     assert len(alarms) == len(OURS) + 6
     for alarm in alarms.values():
         name = alarm["AlarmName"]["Fn::Sub"].removeprefix("landfall-${Stage}-")
-        assert alarm["AlarmDescription"].endswith(f"docs/runbook.md, alarm {name}.")
+        assert alarm["AlarmDescription"].endswith(f"docs/operate/runbook.md, alarm {name}.")
         assert f"| `{name}` |" in runbook
 
 

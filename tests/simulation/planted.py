@@ -3,7 +3,7 @@
 Usage: python -m tests.simulation.planted [--write] [name ...]      (make planted)
 
 A copy of the code is made, changed, and its simulation run in a process of its own until the first broken promise.
-With --write the table goes to docs/planted.md, too.
+With --write the table goes to docs/design/planted.md, too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.simulation.bugs import BUGS
 from tests.simulation.cuts import Bug, Cut
 
 ROOT = Path(__file__).parents[2]
-TABLE = ROOT / "docs/planted.md"
+TABLE = ROOT / "docs/design/planted.md"
 SECONDS = 1_800
 FOUND = re.compile(r"(?P<promise>.*) \[(?P<case>\S+), schedule (?P<number>\d+)\]")
 HEAD = """# Planted bugs

@@ -1,4 +1,4 @@
-"""The user that loads run as, with the very grants of docs/deploy.md."""
+"""The user that loads run as, with the very grants of docs/operate/deploy.md."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ DOCUMENTED = '"IAMR:landfall-dev-advance_run"'
 
 
 def documented_grants() -> str:
-    (block,) = re.findall(r"```sql\n(  create user .*?)```", (ROOT / "docs/deploy.md").read_text("utf-8"), re.DOTALL)
+    (block,) = re.findall(
+        r"```sql\n(  create user .*?)```", (ROOT / "docs/operate/deploy.md").read_text("utf-8"), re.DOTALL
+    )
     return str(block)
 
 

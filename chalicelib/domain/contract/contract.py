@@ -229,7 +229,7 @@ class Dialect:
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Bounds beyond which a file is refused. Every one is documented in docs/contracts.md."""
+    """Bounds beyond which a file is refused. Every one is documented in docs/reference/contracts.md."""
 
     max_reject_ratio: float = 0.05
     """Rejected rows / rows read, above which nothing is merged and the run is REJECTED."""

@@ -1,4 +1,4 @@
-"""Contracts as people write them: one TOML file per business object. docs/contracts.md describes the form.
+"""Contracts as people write them: one TOML file per business object. docs/reference/contracts.md describes the form.
 
 Reads them all and says everything that is wrong with any of them at once, or gives them all. A contract that was
 read is sound by itself and beside the others: see contract_rules.py.

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[3]
 CONTRACTS = load_contracts(ROOT / "chalicelib/contracts")
 SHIPPED = ("transactions", "task", "user", "matter", "case", "queue", "agent", "contact", "walmart_sales", "orders")
 """Who adds contracts of their own need not change these tests."""
-DOCS = (ROOT / "docs/contracts.md").read_text()
+DOCS = (ROOT / "docs/reference/contracts.md").read_text()
 ORDERS = "o_orderkey,o_custkey,o_orderstatus,o_totalprice,o_orderdate,o_orderpriority,o_clerk,o_shippriority,o_comment"
 WALMART = (
     "Customer_ID,Age,Gender,City,Category,Product_Name,Purchase_Date,Purchase_Amount,Payment_Method,Discount_Applied,"
@@ -113,7 +113,7 @@ def test_every_type_and_output_is_documented() -> None:
     assert all(f"`{output}`" in DOCS for output in OUTPUTS)
 
 
-@pytest.mark.parametrize("page", ["docs/contracts.md", "README.md"])
+@pytest.mark.parametrize("page", ["docs/reference/contracts.md", "README.md"])
 def test_examples_are_sound(page: str) -> None:
     examples = re.findall(r"```toml\n(name = .*?)```", (ROOT / page).read_text(), re.DOTALL)
     assert examples

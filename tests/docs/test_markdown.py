@@ -1,0 +1,53 @@
+"""Every Markdown page is linked and its links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LINK = re.compile(r"(?<!!)\[[^]]*\]\(([^)\s]+)\)")
+PAGES = sorted(
+    subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+)
+
+
+def _prose(text: str) -> str:
+    """The text without its code blocks."""
+    return re.sub(r"^ *```.*?^ *```", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def _targets(page: str) -> list[tuple[Path, str]]:
+    """The files and headings that a page links to within the repository."""
+    links = LINK.findall(_prose((ROOT / page).read_text(encoding="utf-8")))
+    pairs = [link.partition("#")[::2] for link in links if not re.match("[a-z]+:", link)]
+    return [((ROOT / page).parent / path if path else ROOT / page, heading) for path, heading in pairs]
+
+
+def _anchors(page: Path) -> set[str]:
+    """The anchors that GitHub gives a page's headings."""
+    headings = re.findall(r"^#+ (.*)$", _prose(page.read_text(encoding="utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_relative_link_resolves(page: str) -> None:
+    broken = [
+        f"{path.relative_to(ROOT)}#{heading}" if heading else str(path)
+        for path, heading in _targets(page)
+        if not path.exists() or (heading and heading not in _anchors(path))
+    ]
+    assert not broken
+
+
+def test_the_readme_leads_to_every_document() -> None:
+    reached, todo = set(), ["README.md"]
+    while todo:
+        page = todo.pop()
+        reached.add(page)
+        linked = {str(path.resolve().relative_to(ROOT)) for path, _ in _targets(page)}
+        todo += sorted(name for name in linked if name in PAGES and name not in reached)
+    assert {page for page in PAGES if page.startswith("docs/")} <= reached
