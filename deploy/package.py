@@ -143,9 +143,7 @@ def main() -> None:
         out = package(asked.stage, asked.architecture)
     except PackageError as error:
         sys.exit(f"package: {error}")
-    print(
-        f"made {out.relative_to(Path.cwd())}/template.json and deployment.zip; docs/operate/deploy.md says how to apply them"
-    )
+    print(f"made {out.relative_to(Path.cwd())}/template.json and deployment.zip: see docs/operate/deploy.md")
 
 
 if __name__ == "__main__":

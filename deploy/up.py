@@ -91,9 +91,7 @@ def migrated(code: int, said: str) -> str:
     command breaks off, but then it says nothing.
     """
     if code not in (ExitCode.OK, ExitCode.BAD) or not said:
-        raise DeployError(
-            "all is deployed, but for the warehouse's tables: landfall migrate, see docs/operate/deploy.md"
-        )
+        raise DeployError("all is deployed, but for the warehouse's tables: landfall migrate (docs/operate/deploy.md)")
     lines = json.loads(said)
     note = ["what begins with ! is left to a person; the rest is done"] if lines["left"] else []
     return "\n".join([*lines["done"], *lines["left"], *note]) or "nothing to do"

@@ -28,11 +28,8 @@ routes = chalice_app.routes
 
 @pytest.mark.parametrize("field", fields(Settings), ids=lambda f: f.name)
 def test_every_setting_is_documented(field) -> None:
-    rows = [
-        r
-        for r in (ROOT / "docs/reference/settings.md").read_text().splitlines()
-        if f"`LANDFALL_{field.name.upper()}`" in r
-    ]
+    lines = (ROOT / "docs/reference/settings.md").read_text().splitlines()
+    rows = [line for line in lines if f"`LANDFALL_{field.name.upper()}`" in line]
     assert len(rows) == 1
     expected = "required" if field.default is MISSING else f"{field.default}" or "empty"
     assert rows[0].split("|")[2].strip(" `") == expected
@@ -79,21 +76,15 @@ def test_every_route_is_documented(path: str) -> None:
     assert {(method, re.sub(r"\{\w+\}", "{}", path)) for method in routes[path]} <= named
 
 
+ROOMS = ("chalicelib", "cli", "deploy", "infra", "landfall", "local", "sql", "tests")
+KINDS = (".py", ".sql", ".toml", ".yaml")
+
+
 def test_every_document_that_code_names_exists() -> None:
-    sources = [
-        p
-        for top in ("chalicelib", "cli", "deploy", "infra", "local", "sql", "tests")
-        for p in (ROOT / top).rglob("*")
-        if p.is_file()
-    ]
-    named = {
-        name for p in sources if p.suffix in (".py", ".sql", ".toml", ".yaml") for name in _documents(p.read_text())
-    }
+    sources = [path for room in ROOMS for path in (ROOT / room).rglob("*") if path.suffix in KINDS]
+    named = {name for path in sources for name in re.findall(r"docs/[a-z/-]+\.md", path.read_text())}
+    assert named
     assert not {name for name in named if not (ROOT / name).exists()}
-
-
-def _documents(text: str) -> list[str]:
-    return re.findall(r"docs/[a-z/-]+\.md", text)
 
 
 README = (ROOT / "README.md").read_text()

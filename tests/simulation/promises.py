@@ -1,4 +1,7 @@
-"""The invariants of docs/design/guarantees.md as checks on a simulated world. All but the last two hold at every instant."""
+"""The invariants of docs/design/guarantees.md as checks on a simulated world.
+
+All but the last two hold at every instant.
+"""
 
 from __future__ import annotations
 
