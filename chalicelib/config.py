@@ -1,7 +1,7 @@
 """Settings: read once from the environment, checked as a whole, frozen.
 
-Each field is set by the environment variable `LANDFALL_<FIELD>`. docs/reference/settings.md lists them, and a test holds
-that it lists all.
+Each field is set by the environment variable `LANDFALL_<FIELD>`. docs/reference/settings.md lists them, and a test
+holds that it lists all.
 """
 
 from __future__ import annotations

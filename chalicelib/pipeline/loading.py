@@ -5,8 +5,8 @@ group; those that come meanwhile are the next group. So a thousand small files a
 for two loads as long as all that wait fit one group. Any worker that comes by moves the group on; nobody owns it.
 
 Guarantees (docs/design/guarantees.md): the gate lock and the ledger in the warehouse, not this queue, keep a load from
-being done twice. A group whose transaction had no effect gives its runs back: to try again if the failure may pass, in halves
-if it may be one file's fault, so that in the end that file fails alone.
+being done twice. A group whose transaction had no effect gives its runs back: to try again if the failure may pass, in
+halves if it may be one file's fault, so that in the end that file fails alone.
 """
 
 from __future__ import annotations

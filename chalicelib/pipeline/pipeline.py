@@ -5,9 +5,9 @@ again or finds that it is done. The run's record and the keys in S3 are the only
 left it, or None when it is the world's turn (chunks to be staged, a statement to end).
 
 Guarantees (docs/design/guarantees.md): a good row of an accepted file is merged exactly once, because the warehouse's
-ledger row is written in the transaction that merges; a run is LOADED only after that row was seen; a source is deleted only
-after a verified copy. It does not promise order between files beyond "newer wins", nor that an outcome is told once:
-it is told at least once, under a stable id.
+ledger row is written in the transaction that merges; a run is LOADED only after that row was seen; a source is deleted
+only after a verified copy. It does not promise order between files beyond "newer wins", nor that an outcome is told
+once: it is told at least once, under a stable id.
 """
 
 from __future__ import annotations
