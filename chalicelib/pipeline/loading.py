@@ -266,7 +266,7 @@ class Loader:
         state = RunState.LOADED if row.outcome is Outcome.LOADED else RunState.SUPERSEDED
         with suppress(Conflict):
             self.ctx.runs.change(run, state=state, counts=run.counts.after(row))
-            self.ctx.note("loaded", _told(run, state, row))
+            self.ctx.note("loaded", _loaded_fields(run, state, row))
 
     def _waits_again(self, group: Group, run: Run, failure: LandfallError) -> bool:
         """What becomes of a run whose load had no effect. Whether it waits for another one. Raises Retryable."""
@@ -293,7 +293,7 @@ class Loader:
         )
 
 
-def _told(run: Run, state: RunState, row: LedgerRow) -> dict[str, str | int]:
+def _loaded_fields(run: Run, state: RunState, row: LedgerRow) -> dict[str, str | int]:
     """What logs and metrics get to know of a run that the ledger has."""
     loaded = state is RunState.LOADED
     counted = {"loaded": int(loaded), "with_rejects": int(loaded and run.counts.rejected > 0), "rows": row.staged}

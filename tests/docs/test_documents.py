@@ -87,6 +87,20 @@ def test_every_document_that_code_names_exists() -> None:
     assert not {name for name in named if not (ROOT / name).exists()}
 
 
+ARCHITECTURE = (ROOT / "docs/architecture.md").read_text()
+PLACES = [ROOT, ROOT / "chalicelib", *(path for path in (ROOT / "chalicelib").rglob("*") if path.is_dir())]
+
+
+def test_every_path_that_the_architecture_names_exists() -> None:
+    named = set(re.findall(r"`([\w./]+(?:/|\.py))`", ARCHITECTURE)) - {"processed/", "rejected/", "archive/"}
+    assert not {name for name in named if not any((place / name).exists() for place in PLACES)}
+
+
+@pytest.mark.parametrize("room", sorted(p.parent.name for p in (ROOT / "chalicelib").rglob("__init__.py")))
+def test_every_room_is_in_the_architecture(room: str) -> None:
+    assert f"{room}/" in ARCHITECTURE
+
+
 README = (ROOT / "README.md").read_text()
 
 

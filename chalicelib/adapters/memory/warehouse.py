@@ -125,7 +125,7 @@ class MemoryWarehouse:
         old = known is not None and self.clock.now() - known.at > self.statement_life
         if known is None or old or known.fate in UNKNOWN:
             return Statement(statement_id=statement_id, state=StatementState.GONE)
-        return _told(known)
+        return _as_described(known)
 
     def ledger(self, load_ids: Sequence[str]) -> dict[str, LedgerRow]:
         return {load_id: self.book[load_id].row for load_id in load_ids if load_id in self.book}
@@ -150,7 +150,7 @@ class MemoryWarehouse:
         ended = []
         for statement in sorted(due, key=lambda s: (s.due, s.statement_id)):
             self._run(statement)
-            ended.append(_told(statement))
+            ended.append(_as_described(statement))
         return ended
 
     def pending(self) -> list[Submitted]:
@@ -270,7 +270,7 @@ def with_corrections(warehouse: MemoryWarehouse, load_id: str) -> LedgerRow:
     return row
 
 
-def _told(statement: Submitted) -> Statement:
+def _as_described(statement: Submitted) -> Statement:
     return Statement(
         statement_id=statement.statement_id,
         state=statement.state,

@@ -119,7 +119,7 @@ def corrected_file(
     places = []
     for row in rows:
         places.append(RowOrigin(own=len(body), byte_offset=row.byte_offset, line=row.line))
-        body += reader.written(_spelt(contract, value) for value in row.values) + b"\n"
+        body += reader.written(_as_written(contract, value) for value in row.values) + b"\n"
     return bytes(body), places
 
 
@@ -142,7 +142,7 @@ def still_broken(reject: Mapping[str, Any], values: Iterable[str]) -> bool:
     return any(escape in value for value in values for escape in shown)
 
 
-def _spelt(contract: Contract, value: str) -> bytes:
+def _as_written(contract: Contract, value: str) -> bytes:
     """A value, or what stands for NULL."""
     text = contract.dialect.empty is Empty.TEXT
     if value in contract.dialect.null or (not value and not text):

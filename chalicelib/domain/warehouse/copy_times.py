@@ -25,7 +25,7 @@ _BETWEEN = ("", "-", "-", " ", ":", ":")
 
 def copy_formats(contract: Contract) -> str:
     """The options that tell COPY how dates and timestamps are written."""
-    date, time = _told(contract, _DATES), _told(contract, _TIMES)
+    date, time = _copy_format(contract, _DATES), _copy_format(contract, _TIMES)
     notified = f" DATEFORMAT AS '{date}'" if date else ""
     timed = any(c.type.kind in _TIMES for c in contract.columns)
     return notified + (f" TIMEFORMAT AS '{time or AUTO}'" if timed else "")
@@ -33,7 +33,7 @@ def copy_formats(contract: Contract) -> str:
 
 def staged_as_text(contract: Contract) -> dict[str, str]:
     """The columns that COPY loads as text, and the names they have there."""
-    notified = {kind: _told(contract, kinds) for kinds in (_DATES, _TIMES) for kind in kinds}
+    notified = {kind: _copy_format(contract, kinds) for kinds in (_DATES, _TIMES) for kind in kinds}
     return {
         column.name: f"_text_{number}"
         for number, column in enumerate(contract.columns, 1)
@@ -51,14 +51,14 @@ def converted(column: Column, staged: str) -> str:
 def unconvertible(contract: Contract) -> Iterator[tuple[str, str]]:
     """Pairs of different formats that would both have to be the one that COPY is told."""
     for kinds in (_DATES, _TIMES):
-        texts = sorted({form.text for form in _forms(contract, kinds) if form and _told_only(form)})
+        texts = sorted({form.text for form in _forms(contract, kinds) if form and _copy_reads_only(form)})
         yield from pairwise(texts)
 
 
-def _told(contract: Contract, kinds: tuple[Kind, ...]) -> str:
+def _copy_format(contract: Contract, kinds: tuple[Kind, ...]) -> str:
     """The format that COPY is told for these types; empty if that is ISO 8601."""
     forms = _forms(contract, kinds)
-    alone = next((form.text for form in forms if form and _told_only(form)), "")
+    alone = next((form.text for form in forms if form and _copy_reads_only(form)), "")
     if alone:
         return alone
     if any(form is None or form.text == AUTO for form in forms):
@@ -70,7 +70,7 @@ def _forms(contract: Contract, kinds: tuple[Kind, ...]) -> list[TimeForm | None]
     return [time_form(c.format, c.type.kind) for c in contract.columns if c.type.kind in kinds]
 
 
-def _told_only(form: TimeForm) -> bool:
+def _copy_reads_only(form: TimeForm) -> bool:
     return not form.fixed and form.text != AUTO
 
 

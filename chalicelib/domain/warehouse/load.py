@@ -193,7 +193,7 @@ def _copy(order: LoadOrder) -> str:
     columns = ((MARK, OFFSET) if contract.lineage else ()) + tuple(texts.get(name, name) for name in order.columns)
     own_quote, own_delimiter = dialect.staged_quote, dialect.staged_delimiter
     quote = "" if own_quote == '"' else f" QUOTE AS '{own_quote * (1 + (own_quote == QUOTE))}'"
-    delimiter = "" if own_delimiter == "," else f" DELIMITER AS '{_told(own_delimiter)}'"
+    delimiter = "" if own_delimiter == "," else f" DELIMITER AS '{_copy_delimiter(own_delimiter)}'"
     null = NULL_WORD if dialect.empty is Empty.TEXT else ""
     role = "default" if order.iam_role == "default" else f"'{order.iam_role}'"
     region = f" REGION '{order.region}'" if order.region else ""
@@ -205,7 +205,7 @@ def _copy(order: LoadOrder) -> str:
     )
 
 
-def _told(delimiter: str) -> str:
+def _copy_delimiter(delimiter: str) -> str:
     """A delimiter as COPY reads it: octal where it would be hard to see or a quote."""
     if delimiter == "\t":
         return "\\t"
