@@ -29,11 +29,11 @@ KEY_CLASSES = sorted(
 )
 STATES: list[Enum] = [*RunState, *ChunkState, *GroupState, *StatementState]
 TERMS = """run, chunk, part, generation, seal, settle, ledger, gate, fence, sweep, reject, redrive, backfill, landing,
-contract, dialect, mark, share, group, slot, lease, books, fault, correction, resubmit, rerun, notifier, archive, bookmark,
-load queue, file plan, row origin, data check"""
+contract, dialect, mark, share, group, slot, lease, books, fault, correction, resubmit, rerun, notifier, archive,
+bookmark, load queue, file plan, row origin, data check"""
 
-OTHER_WORDS = """mend mends mended amend amended bell spelling spelt transcriber nudge misfit rehearsal afresh filed filing
-questions heard setbacks bury drive driven remember recall told world"""
+OTHER_WORDS = """mend mends mended amend amended bell spelling spelt transcriber nudge misfit rehearsal afresh filed
+filing questions heard setbacks bury drive driven remember recall told world"""
 """Words that have a term of the glossary in their place."""
 
 
