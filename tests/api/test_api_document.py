@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from chalicelib import errors
 from chalicelib.api import requests, responses
 from tests.api.conftest import GOOD, Api
 
-DOCUMENT = (Path(__file__).parents[2] / "docs/reference/api.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+DOCUMENT = (ROOT / "docs/reference/api.md").read_text(encoding="utf-8")
 OURS = (*responses.STATUS, errors.Throttled)
 CODES = {kind.code for kind in OURS if hasattr(kind, "code")} | {
     *responses.CHALICE_CODES.values(),
@@ -44,3 +46,22 @@ def test_every_field_is_documented(api: Api) -> None:
 def test_every_field_of_a_rerun_is_documented() -> None:
     orders = (requests.RerunRequest, requests.BackfillRequest, requests.RedriveRequest)
     assert all(f"`{name}`" in DOCUMENT for order in orders for name in order.__dataclass_fields__)
+
+
+SHOWN = {
+    key for block in re.findall(r"```json\n(.*?)```", DOCUMENT, re.DOTALL) for key in re.findall(r'"(\w+)":', block)
+}
+
+
+@pytest.mark.parametrize("name", sorted(SHOWN))
+def test_every_field_that_is_shown_exists_in_the_code(name: str) -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "chalicelib").rglob("*.py"))
+    assert f'"{name}"' in sources or re.search(rf"^    {name}: ", sources, re.MULTILINE)
+
+
+def test_the_status_that_is_shown_has_the_fields_of_a_real_one(api: Api) -> None:
+    api.land("incoming/thing/a.csv", GOOD)
+    (shown,) = re.findall(r"## GET /status/[^`]*```json\n\{(.*?)\}\n```", DOCUMENT, re.DOTALL)
+    while re.search(r"\{[^{}]*\}", shown):
+        shown = re.sub(r"\{[^{}]*\}", "0", shown)
+    assert set(re.findall(r'"(\w+)":', shown)) == set(api.get("/status/a.csv").body)
