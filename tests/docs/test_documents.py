@@ -29,7 +29,7 @@ routes = chalice_app.routes
 @pytest.mark.parametrize("field", fields(Settings), ids=lambda f: f.name)
 def test_every_setting_is_documented(field) -> None:
     lines = (ROOT / "docs/reference/settings.md").read_text().splitlines()
-    rows = [line for line in lines if f"`LANDFALL_{field.name.upper()}`" in line]
+    rows = [line for line in lines if line.startswith(f"| `LANDFALL_{field.name.upper()}` |")]
     assert len(rows) == 1
     expected = "required" if field.default is MISSING else f"{field.default}" or "empty"
     assert rows[0].split("|")[2].strip(" `") == expected
