@@ -1,4 +1,4 @@
-"""Every Markdown page is linked and its links lead somewhere."""
+"""Every Markdown page is linked, its links lead somewhere, its lines fit, and its sentences are short."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+LONGEST = 120
+MOST_WORDS = 25
 LINK = re.compile(r"(?<!!)\[[^]]*\]\(([^)\s]+)\)")
 PAGES = sorted(
     subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
@@ -51,3 +53,35 @@ def test_the_readme_leads_to_every_document() -> None:
         linked = {str(path.resolve().relative_to(ROOT)) for path, _ in _targets(page)}
         todo += sorted(name for name in linked if name in PAGES and name not in reached)
     assert {page for page in PAGES if page.startswith("docs/")} <= reached
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_lines_are_short_enough(page: str) -> None:
+    """Rows of tables cannot be broken, nor can a line that holds nothing but one long address."""
+    lines = (ROOT / page).read_text(encoding="utf-8").splitlines()
+    long = [
+        number
+        for number, line in enumerate(lines, 1)
+        if len(line) > LONGEST and not line.lstrip().startswith("|") and not re.fullmatch(r"\W*\S*https?:\S+", line)
+    ]
+    assert not long
+
+
+GENERATED = {"docs/design/planted.md"}
+HISTORY = {"CHANGELOG.md", "bench/RESULTS.md"}
+VAGUE = re.compile(r"\b(somebody|someone|nobody|whoever|anew|but for|be it)\b", re.IGNORECASE)
+
+
+def _sentences(page: str) -> list[str]:
+    """The sentences of a page's paragraphs, list items and cells; a piece of code counts as one word."""
+    text = "\n".join(
+        line for line in _prose((ROOT / page).read_text(encoding="utf-8")).splitlines() if line[:4] != "    "
+    )
+    text = re.sub(r"\]\([^)]*\)", "]", re.sub(r"`[^`]*`", "X", text))
+    pieces = re.split(r"\n\s*\n|\n(?=\s*(?:[-*|]|\d+\.)\s)|\|", text)
+    return [sentence for piece in pieces for sentence in re.split(r"(?<=[.:;?!])\s+", " ".join(piece.split()))]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in GENERATED | HISTORY])
+def test_sentences_are_short_and_name_who_acts(page: str) -> None:
+    assert not [s for s in _sentences(page) if len(s.split()) > MOST_WORDS or VAGUE.search(s)]
