@@ -75,7 +75,9 @@ VAGUE = re.compile(r"\b(somebody|someone|nobody|whoever|anew|but for|be it)\b", 
 def _sentences(page: str) -> list[str]:
     """The sentences of a page's paragraphs, list items and cells; a piece of code counts as one word."""
     text = "\n".join(
-        line for line in _prose((ROOT / page).read_text(encoding="utf-8")).splitlines() if line[:4] != "    "
+        line
+        for line in _prose((ROOT / page).read_text(encoding="utf-8")).splitlines()
+        if not line.startswith(("    ", "#"))
     )
     text = re.sub(r"\]\([^)]*\)", "]", re.sub(r"`[^`]*`", "X", text))
     pieces = re.split(r"\n\s*\n|\n(?=\s*(?:[-*|]|\d+\.)\s)|\|", text)
