@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.deployment import advice
 from deploy.stack import DeployError, region_of
+from landfall.deployment import advice
 
 SERVICES = ("cloudformation", "sts", "s3", "lambda", "iam", "events", "apigateway", "dynamodb", "redshift-serverless")
 AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")

@@ -8,9 +8,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
 
-from cli.deployment import REGION
 from deploy.stage import SETTINGS
 from deploy.template import PROJECT, infra, tags
+from landfall.deployment import REGION
 
 NOTHING_TO_DO = "No updates are to be performed"
 NEVER_MADE = "ROLLBACK_COMPLETE"

@@ -12,7 +12,6 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.faults import ExitCode
 from deploy import account
 from deploy.after import answer_as_ours, as_switched, keep_logs, limit_calls, recall, record_of, remember, tag
 from deploy.found import record
@@ -21,6 +20,7 @@ from deploy.project import BUILD, Project
 from deploy.stack import DeployError, apply, environment, name_of, outputs, placeholders, region_of, takes
 from deploy.stage import CHALICE, config, filled, functions, granted, stages
 from deploy.vendor import PLATFORMS, PackageError, vendor
+from landfall.faults import ExitCode
 
 DEPLOYED = CHALICE / "deployed"
 

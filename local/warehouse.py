@@ -63,5 +63,5 @@ def contracts_of(app: Path) -> Mapping[str, Contract]:
 def migrate(where: dict[str, Any], sql_dir: Path, contracts: Mapping[str, Contract]) -> list[str]:
     """Apply sql/ and the tables of contracts. Returns a line for each thing done. Raises StartError."""
     with _connected(where) as connection:
-        done: list[str] = import_module("cli.migrate").migrate(connection, sql_dir, contracts)
+        done: list[str] = import_module("landfall.migrate").migrate(connection, sql_dir, contracts)
     return done

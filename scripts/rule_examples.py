@@ -10,11 +10,14 @@ WRONG = {
     "chalicelib/copy_f.py": ("no-dynamic-sql", "def f(t, key):\n    return f\"COPY {t} FROM 's3://b/{key}'\"\n"),
     "chalicelib/computed.py": ("no-computed-statement", 'def f(cursor, name):\n    cursor.execute("x " + name)\n'),
     "chalicelib/f_execute.py": ("no-computed-statement", 'def f(c, name):\n    c.execute(f"lock {name}")\n'),
-    "cli/sqls.py": ("no-computed-statement", 'def f(c, a):\n    c.batch_execute_statement(Sqls=["x", f"y {a}"])\n'),
+    "landfall/sql.py": (
+        "no-computed-statement",
+        'def f(c, a):\n    c.batch_execute_statement(Sqls=["x", f"y {a}"])\n',
+    ),
     "chalicelib/formatted.py": ("no-formatted-statement", 'def f(c, name):\n    c.execute("lock {}".format(name))\n'),
     "chalicelib/percented.py": ("no-formatted-statement", "def f(c, sql, name):\n    c.execute(sql % name)\n"),
-    "cli/copying.py": ("no-formatted-statement", 'def f(c, name):\n    c.copy(f"copy {name}")\n'),
-    "cli/many.py": ("no-formatted-statement", 'def f(c, name, rows):\n    c.executemany(f"put {name}", rows)\n'),
+    "landfall/copying.py": ("no-formatted-statement", 'def f(c, name):\n    c.copy(f"copy {name}")\n'),
+    "landfall/many.py": ("no-formatted-statement", 'def f(c, name, rows):\n    c.executemany(f"put {name}", rows)\n'),
     "chalicelib/api_sql.py": (
         "no-formatted-statement",
         'def f(c, a):\n    c.execute_statement(Sql="x {}".format(a))\n',
@@ -40,7 +43,7 @@ WRONG = {
     "local/loaded.py": ("no-code-from-data", "def f(yaml, text):\n    return yaml.load(text)\n"),
     "scripts/shell.py": ("no-code-from-data", "def f(subprocess, x):\n    subprocess.run(x, shell=True, check=True)\n"),
     "chalicelib/trusting.py": ("no-blind-trust", "def f(requests, url):\n    return requests.get(url, verify=False)\n"),
-    "cli/context.py": ("no-blind-trust", "import ssl\n\ncontext = ssl._create_unverified_context()\n"),
+    "landfall/context.py": ("no-blind-trust", "import ssl\n\ncontext = ssl._create_unverified_context()\n"),
     "chalicelib/guess.py": ("constant-time", "def f(known, shown):\n    return known.token == shown\n"),
     "chalicelib/guess_digest.py": ("constant-time", "def f(digest, shown):\n    return digest != shown\n"),
     "chalicelib/decoding.py": ("keys-decoded-once", "from urllib.parse import unquote_plus\n"),
@@ -63,14 +66,14 @@ RIGHT = {
         "no-dynamic-sql",
         'def f(n):\n    return f"{n} rows read from the file; select another, or create a table"\n',
     ),
-    "cli/constant.py": (
+    "landfall/constant.py": (
         "no-computed-statement",
         'def f(cursor):\n    cursor.execute("SELECT 1 FROM t")\n    print("done")\n',
     ),
-    "cli/parameters.py": ("no-formatted-statement", 'def f(c, name):\n    c.execute("SELECT %s", [name])\n'),
+    "landfall/parameters.py": ("no-formatted-statement", 'def f(c, name):\n    c.execute("SELECT %s", [name])\n'),
     "tests/setting_env.py": ("no-patching", 'def test(monkeypatch):\n    monkeypatch.setenv("A", "b")\n'),
     "chalicelib/domain/pure.py": ("pure-domain", "from datetime import UTC, datetime\n\nZERO = datetime.min\n"),
-    "cli/printing.py": ("no-print", 'print("hello")\n'),
+    "landfall/printing.py": ("no-print", 'print("hello")\n'),
     "chalicelib/route.py": (
         "route-has-authorizer",
         '@app.route("/runs", methods=["GET"], authorizer=authorize)\ndef f():\n    return {}\n',
@@ -83,7 +86,10 @@ RIGHT = {
     "chalicelib/adapters/reaching.py": ("aws-in-adapters", "from botocore.exceptions import ClientError\n"),
     "scripts/listed.py": ("no-code-from-data", 'def f(subprocess, x):\n    subprocess.run(["ls", x], check=True)\n'),
     "scripts/pattern.py": ("no-code-from-data", 'import re\n\nFORM = re.compile("a")\n'),
-    "cli/trusting.py": ("no-blind-trust", 'def f(requests, url):\n    return requests.get(url, verify="ca.pem")\n'),
+    "landfall/trust.py": (
+        "no-blind-trust",
+        'def f(requests, url):\n    return requests.get(url, verify="ca.pem")\n',
+    ),
     "chalicelib/compared.py": (
         "constant-time",
         "def f(hmac, token, shown):\n    return hmac.compare_digest(token, shown)\n",

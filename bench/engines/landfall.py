@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.engines import contract_at
-from cli.checking import Outputs, check_file
-from cli.localfile import opened
+from landfall.checking import Outputs, check_file
+from landfall.localfile import opened
 
 
 def check(path: str, contract: str) -> dict[str, Any]:

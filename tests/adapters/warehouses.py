@@ -24,7 +24,7 @@ from chalicelib.domain.run.model import digest
 from chalicelib.domain.warehouse.ddl import gate_ddl, target, target_ddl
 from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.ports import Statement, StatementState, Warehouse
-from cli.migrate import migrate
+from landfall.migrate import migrate
 from local.redshift.server import LocalRedshift
 from local.redshift.sql.rewrite import rewrite
 from tests.local.redshift.world import World, WorldServer

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from chalicelib.domain.run import cost
-from cli.main import app
+from landfall.main import app
 
 PAGE = (Path(__file__).parents[2] / "docs/operate/cost.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```\n\$ landfall (.*)\n((?:.*\n)*?)```", PAGE)

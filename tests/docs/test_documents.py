@@ -18,9 +18,9 @@ from chalicelib.domain.file.books import UNBALANCED
 from chalicelib.domain.run.lifecycle import FILE_FAULTS
 from chalicelib.domain.run.model import RunState
 from chalicelib.observe import METRICS
-from cli.main import app
-from cli.stack_commands import SAMPLE
 from deploy.alarms import alarms
+from landfall.main import app
+from landfall.stack_commands import SAMPLE
 
 ROOT = Path(__file__).parents[2]
 routes = chalice_app.routes
@@ -76,7 +76,7 @@ def test_every_route_is_documented(path: str) -> None:
     assert {(method, re.sub(r"\{\w+\}", "{}", path)) for method in routes[path]} <= named
 
 
-ROOMS = ("chalicelib", "cli", "deploy", "infra", "landfall", "local", "sql", "tests")
+ROOMS = ("chalicelib", "deploy", "infra", "landfall", "local", "sql", "tests")
 KINDS = (".py", ".sql", ".toml", ".yaml")
 
 

@@ -27,8 +27,8 @@ from chalicelib.domain.run.model import Problem
 from chalicelib.domain.run.notices import notice
 from chalicelib.errors import ContractError, LandfallError
 from chalicelib.visible import printable, visible, visible_json
-from tests.cli.conftest import Done, Landfall, api, landfall  # noqa: F401
-from tests.cli.fake_api import FakeApi, status
+from tests.landfall.conftest import Done, Landfall, api, landfall  # noqa: F401
+from tests.landfall.fake_api import FakeApi, status
 from tests.security.test_keys import run_of
 
 SIGNS = {
@@ -228,7 +228,7 @@ def test_an_inferred_header_reads_back_as_it_was(landfall: Landfall, tmp_path: P
 
 def test_only_one_module_of_the_command_prints() -> None:
     """`landfall migrate` shows the warehouse's words, and is looked at with the warehouse."""
-    root = Path(__file__).parents[2] / "cli"
+    root = Path(__file__).parents[2] / "landfall"
     found = {
         path.name
         for path in root.glob("*.py")

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from chalicelib.domain.run.model import digest
-from cli.migrate import migrate
+from landfall.migrate import migrate
 from local.redshift import LocalRedshift
 from local.redshift.roles import limit_role
 from tests.local.redshift.desk import Desk, data_client

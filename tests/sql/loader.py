@@ -12,7 +12,7 @@ import psycopg
 
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.run.model import digest
-from cli.migrate import migrate
+from landfall.migrate import migrate
 from tests.local.redshift.desk import Desk
 from tests.sql.house import ROOT, Redshift
 

@@ -14,7 +14,7 @@ from chalicelib.domain.formats.csv.header import match_header, read_header
 from chalicelib.domain.run.model import digest
 from chalicelib.domain.warehouse.ddl import target
 from chalicelib.domain.warehouse.load import LoadOrder
-from cli.migrate import migrate
+from landfall.migrate import migrate
 from tests.local.redshift.desk import Desk
 from tests.orders import load_of_one
 from tests.properties.engine import Memory, stage_file

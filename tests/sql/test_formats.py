@@ -13,7 +13,7 @@ from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.domain.run.model import digest
 from chalicelib.domain.warehouse.ddl import target
 from chalicelib.domain.warehouse.load import render_load
-from cli.migrate import migrate
+from landfall.migrate import migrate
 from tests.local.redshift.desk import Desk
 from tests.sql.house import ROOT
 from tests.sql.test_stand_in import connect, order, outcome, submit

@@ -15,7 +15,7 @@ from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.domain.warehouse.ddl import gate
 from chalicelib.domain.warehouse.ledger import render_fence
-from cli.migrate import migrate
+from landfall.migrate import migrate
 from tests.local.redshift.desk import Desk
 from tests.sql.house import ROOT, THING, House, Redshift, ready
 from tests.sql.loader import loader_of

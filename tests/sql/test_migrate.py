@@ -16,7 +16,7 @@ from chalicelib.domain.contract.contract import Column, Contract, DataCheck
 from chalicelib.domain.contract_files.column_type import parse_type
 from chalicelib.domain.contract_files.contract_file import load_contracts, read_contract
 from chalicelib.domain.warehouse.load import explain_check
-from cli.migrate import migrate
+from landfall.migrate import migrate
 from tests.sql.house import ROOT, THING, Redshift
 
 SQL = ROOT / "sql"

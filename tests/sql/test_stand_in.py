@@ -17,7 +17,7 @@ from chalicelib.domain.run.model import LedgerRow, Outcome, digest
 from chalicelib.domain.warehouse.ddl import target
 from chalicelib.domain.warehouse.ledger import ledger_row
 from chalicelib.domain.warehouse.load import LoadOrder, render_load
-from cli.migrate import migrate
+from landfall.migrate import migrate
 from local.redshift import LocalRedshift
 from tests.local.redshift.desk import Desk
 from tests.orders import load_of_one

@@ -1,0 +1,119 @@
+"""Calls of the REST API. Every error becomes a CommandError with the API's own sentence."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from landfall.deployment import LOOPBACK, Deployment, stale
+from landfall.faults import CommandError, ExitCode, absent
+
+TIMEOUT_SECONDS = 30.0
+EXITS = {400: ExitCode.USAGE, 404: ExitCode.ABSENT, 409: ExitCode.BAD}
+ROLE_HINT = "starting and stopping runs needs a token of role operator"
+
+
+class NotThereError(CommandError):
+    """The API knows no such thing (yet)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Api:
+    """The REST API of a deployment."""
+
+    deployment: Deployment
+
+    def get(self, path: str, **query: str | int | None) -> dict[str, Any]:
+        return self._call("GET", path, query, None)
+
+    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        return self._call("POST", path, {}, body)
+
+    def delete(self, path: str) -> dict[str, Any]:
+        return self._call("DELETE", path, {}, None)
+
+    def pages(self, path: str, items: str, **query: str | int | None) -> Iterator[dict[str, Any]]:
+        """All items of all pages."""
+        for page in self.answers(path, **query):
+            yield from page[items]
+
+    def answers(self, path: str, **query: str | int | None) -> Iterator[dict[str, Any]]:
+        """All pages, each as it is asked for."""
+        cursor: str | None = None
+        while True:
+            page = self.get(path, **query, cursor=cursor)
+            yield page
+            cursor = page.get("cursor") or None
+            if not cursor:
+                return
+
+    def _call(
+        self, method: str, path: str, query: Mapping[str, str | int | None], body: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        given = urlencode({name: value for name, value in query.items() if value not in (None, "")})
+        url = f"{self.deployment.api_url}{path}" + (f"?{given}" if given else "")
+        headers = {"Authorization": f"Bearer {self.deployment.token}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        request = urllib.request.Request(url, data=data, method=method, headers=headers)  # noqa: S310
+        try:
+            with _opener(url).open(request, timeout=TIMEOUT_SECONDS) as answer:
+                found: dict[str, Any] = json.load(answer)
+                return found
+        except urllib.error.HTTPError as error:
+            raise self._fault(method, error) from None
+        except (OSError, ValueError) as error:
+            said = f"the API at {self.deployment.api_url} does not answer: {_reason(error)}"
+            raise absent(_with(said, stale(self.deployment.api_url, self.deployment.token))) from None
+
+    def _fault(self, method: str, error: urllib.error.HTTPError) -> CommandError:
+        """What our API says of what was asked for is told as it is; else it matters who answered, and how."""
+        said, ours = _message(error)
+        said = said.replace(self.deployment.token, "***")  # API Gateway quotes the header of a call it does not know
+        if not ours and (error.code == 404 or "Authorization" in said):
+            said += "; is LANDFALL_API_URL the address of the API?"
+        text = said if ours and error.code in EXITS else f"the API answers {error.code}: {said}"
+        if error.code == 404:
+            return NotThereError(text, ExitCode.ABSENT)
+        if error.code == 401:
+            hint = stale(self.deployment.api_url, self.deployment.token)
+            text = _with(text, hint if "anew" in hint else "")
+        if error.code == 403 and method != "GET" and "operator" not in text:
+            text = _with(text, ROLE_HINT)
+        return CommandError(text, EXITS.get(error.code, ExitCode.ABSENT))
+
+
+def segment(text: str) -> str:
+    """A key or name as one segment of a path."""
+    return quote(text, safe="")
+
+
+def _opener(url: str) -> urllib.request.OpenerDirector:
+    handlers = [urllib.request.ProxyHandler({})] if url.startswith(LOOPBACK) else []
+    return urllib.request.build_opener(*handlers)
+
+
+def _message(error: urllib.error.HTTPError) -> tuple[str, bool]:
+    """The API's own sentence, or Gateway's, which has a body of another form; and whether it is the API's."""
+    try:
+        body = json.loads(error.read())
+        ours = "error" in body
+        return str(body["error"]["message"] if ours else body.get("message") or body["Message"]), ours
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return str(error.reason), False
+
+
+def _reason(error: OSError | ValueError) -> str:
+    """Why there was no answer, without what Python wraps around it."""
+    reason = getattr(error, "reason", error)
+    if isinstance(error, ValueError) and not isinstance(error, OSError):
+        return "what came is not JSON"
+    return (reason.strerror if isinstance(reason, OSError) else "") or str(reason)
+
+
+def _with(text: str, hint: str) -> str:
+    return f"{text}; {hint}" if hint else text

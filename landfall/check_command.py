@@ -1,0 +1,125 @@
+"""`landfall check`: what would become of these files, without loading them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.formats.csv.header import match_header, read_header
+from chalicelib.domain.run.rejects import Reject
+from chalicelib.errors import LandfallError, Rejected, SourceGone
+from landfall.check_outputs import GoodRows, RejectLines, RejectSpool, Seen, open_good, open_rejects, refuse_overwriting
+from landfall.check_report import Report
+from landfall.checking import Checked, Outputs, check_file
+from landfall.contracts import from_file, known, shipped
+from landfall.faults import ExitCode, usage
+from landfall.guess import UnguessableError, guess
+from landfall.localfile import LocalFile, beginning, opened
+
+Choose = Callable[[Path, LocalFile], Contract]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What was asked for."""
+
+    files: list[Path]
+    contract: str = ""
+    contract_file: Path | None = None
+    chunk_bytes: int | None = None
+    good: Path | None = None
+    rejects: Path | None = None
+
+
+def check(request: Request, report: Report) -> ExitCode:
+    """Check every file; the worst of their ends is the exit code. Raises CommandError."""
+    choose = _chooser(request)
+    refuse_overwriting(request.files, [path for path in (request.good, request.rejects) if path])
+    with ExitStack() as stack:
+        checker = _Checker(
+            choose=choose,
+            chunk_bytes=request.chunk_bytes,
+            report=report,
+            good=open_good(request.good, stack),
+            lines=open_rejects(request.rejects, stack),
+        )
+        worst = max(checker.check(path) for path in request.files)
+        report.end()
+    return worst
+
+
+def _chooser(request: Request) -> Choose:
+    """How a file gets its contract. Raises CommandError."""
+    if request.contract and request.contract_file:
+        raise usage("--contract and --contract-file exclude each other")
+    if request.contract_file:
+        contract = from_file(request.contract_file)
+        return lambda _path, _source: contract
+    contracts = shipped()
+    if request.contract:
+        contract = known(contracts, request.contract)
+        return lambda _path, _source: contract
+    return lambda path, source: guess(contracts, path, source)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Checker:
+    """Checks one file after the other, into the same outputs."""
+
+    choose: Choose
+    chunk_bytes: int | None
+    report: Report
+    good: GoodRows | None
+    lines: RejectLines | None
+
+    def check(self, path: Path) -> ExitCode:
+        """Report on one file."""
+        with ExitStack() as stack:
+            spool, seen, object_ = RejectSpool(stack), Seen(), ""
+            try:
+                source = stack.enter_context(opened(path))
+                contract = self.choose(path, source)
+                object_ = contract.name
+                checked = self._checked(path, source, contract, spool, seen)
+            except LandfallError as error:
+                self.report.refused(path, object_, error)
+                return _exit_of(error)
+            self.report.checked(path, checked, spool, seen)
+            return ExitCode.BAD if checked.refusal else ExitCode.OK
+
+    def _checked(self, path: Path, source: LocalFile, contract: Contract, spool: RejectSpool, seen: Seen) -> Checked:
+        """Raises Rejected. Whoever checks a file may see it, so a header that does not fit is quoted."""
+        try:
+            return check_file(source, contract, self._outputs(path, source, spool, seen), self.chunk_bytes)
+        except Rejected as error:
+            if error.code == "HEADER_MISMATCH":
+                header = read_header(beginning(source, contract), contract.dialect, contract.limits)
+                match_header(contract, header.fields, private=False)
+            raise
+
+    def _outputs(self, path: Path, source: LocalFile, spool: RejectSpool, seen: Seen) -> Outputs:
+        def on_reject(reject: Reject) -> None:
+            spool.add(reject)
+            seen.add(reject)
+            if self.lines:
+                self.lines.add(str(path), reject)
+
+        progress = self.report.progress(path, source.size)
+        if not self.good:
+            return Outputs(reject=on_reject, unexplained=seen.codes.update, progress=progress)
+        return Outputs(
+            reject=on_reject,
+            unexplained=seen.codes.update,
+            progress=progress,
+            header=self.good.header,
+            good=self.good.rows,
+        )
+
+
+def _exit_of(error: LandfallError) -> ExitCode:
+    if isinstance(error, SourceGone):
+        return ExitCode.ABSENT
+    return ExitCode.USAGE if isinstance(error, UnguessableError) else ExitCode.BAD

@@ -1,0 +1,116 @@
+"""Where a check's rows go: files for good rows and rejects, and the report of each file. Nothing is held that grows."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.layout import Layout
+from chalicelib.domain.run.rejects import Reject
+from chalicelib.errors import Rejected
+from landfall.faults import usage
+
+SPOOLED_BYTES = 4 << 20
+"""Of a file's rejects for the report; more go to a temporary file."""
+SHOWN_REJECTS = 5
+COPIED_CHARACTERS = 1 << 16
+
+
+class RejectSpool:
+    """One file's rejects as the report shows them: without the record, as JSON objects with commas between."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        spool = tempfile.SpooledTemporaryFile(SPOOLED_BYTES, mode="w+", encoding="utf-8")  # noqa: SIM115
+        self._text = stack.enter_context(spool)
+        self._any = False
+
+    def add(self, reject: Reject) -> None:
+        shown = {
+            "line": reject.line,
+            "byte_offset": reject.byte_offset,
+            "column": reject.column,
+            "code": int(reject.code),
+            "reason": reject.reason,
+        }
+        self._text.write((", " if self._any else "") + json.dumps(shown))
+        self._any = True
+
+    def pieces(self) -> Iterator[str]:
+        """The objects, in pieces of text."""
+        self._text.seek(0)
+        while text := self._text.read(COPIED_CHARACTERS):
+            yield text
+
+
+@dataclass
+class Seen:
+    """What is kept of a file's rejects for people: the first few, and how many of each code."""
+
+    first: list[Reject] = field(default_factory=list)
+    codes: Counter[int] = field(default_factory=Counter)
+
+    def add(self, reject: Reject) -> None:
+        self.codes[int(reject.code)] += 1
+        if len(self.first) < SHOWN_REJECTS:
+            self.first.append(reject)
+
+
+@dataclass
+class GoodRows:
+    """All good rows of all files as one CSV: they must have the same columns in the same order."""
+
+    out: BinaryIO
+    columns: tuple[str, ...] = ()
+
+    def header(self, contract: Contract, layout: Layout) -> None:
+        """Raises Rejected if these columns cannot follow the ones before."""
+        columns = tuple(column.name for column in layout.columns)
+        if not self.columns:
+            self.columns = columns
+            self.out.write((contract.dialect.staged_delimiter.join(columns) + "\n").encode())
+        elif columns != self.columns:
+            message = "its columns are not those of the files before it: write its good rows to an output of its own"
+            raise Rejected(message, code="OTHER_COLUMNS")
+
+    def rows(self, rows: bytes | memoryview) -> None:
+        self.out.write(rows)
+
+
+@dataclass
+class RejectLines:
+    """All rejects of all files as JSON lines; each names its file and has the record."""
+
+    out: TextIO
+
+    def add(self, file: str, reject: Reject) -> None:
+        self.out.write(f'{{"file": {json.dumps(file)}, {reject.to_json()[1:]}\n')
+
+
+def open_good(path: Path | None, stack: ExitStack) -> GoodRows | None:
+    return GoodRows(stack.enter_context(_opened(path).open("wb"))) if path else None
+
+
+def open_rejects(path: Path | None, stack: ExitStack) -> RejectLines | None:
+    return RejectLines(stack.enter_context(_opened(path).open("w", encoding="utf-8"))) if path else None
+
+
+def refuse_overwriting(inputs: list[Path], outputs: list[Path]) -> None:
+    """Raises CommandError if an output is an input, or two outputs are one."""
+    places = [path.resolve() for path in outputs]
+    if len(set(places)) < len(places) or set(places) & {path.resolve() for path in inputs}:
+        raise usage("--good, --rejects and the files to check must all be different files")
+
+
+def _opened(path: Path) -> Path:
+    if str(path) == "-":
+        raise usage("- is no file: --good and --rejects write files, and standard output has the report")
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise usage(f"{path} cannot be written: it is a folder, or its folder does not exist")
+    return path

@@ -1,0 +1,132 @@
+"""What `landfall check` says of each file: a JSON line for programs, or a table and a few rejects for people."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol, TextIO
+
+from chalicelib.domain.run.repeats import DUPLICATE_KEYS
+from chalicelib.errors import LandfallError
+from landfall.check_outputs import RejectSpool, Seen
+from landfall.checking import Checked
+from landfall.screen import Grid, console, progress, say, show
+
+VERDICTS = {"TOO_MANY_REJECTS": "too many bad rows", DUPLICATE_KEYS: "duplicate keys"}
+LEFT_OUT = {"before_header": "before the header", "comments": "comments", "footer": "footer"}
+LARGE_BYTES = 50_000_000
+"""From this size on a terminal shows progress."""
+
+
+class Report(Protocol):
+    """Told of every file, in order."""
+
+    def progress(self, path: Path, size: int) -> Callable[[int], None]:
+        """Takes how many bytes are done."""
+
+    def checked(self, path: Path, checked: Checked, spool: RejectSpool, seen: Seen) -> None:
+        """A file that was read to its end."""
+
+    def refused(self, path: Path, object_: str, error: LandfallError) -> None:
+        """A file that was not, and the object it was taken for, if any."""
+
+    def end(self) -> None:
+        """That was the last."""
+
+
+def explained(error: LandfallError) -> dict[str, Any]:
+    """An error as an object; what it does not know is left out."""
+    said = {"code": error.code, "message": error.message, "line": error.line, "byte_offset": error.byte_offset}
+    return {name: value for name, value in {**said, "column": error.column}.items() if value not in (None, "")}
+
+
+class JsonLines:
+    """One line a file, written as it is known."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def progress(self, path: Path, size: int) -> Callable[[int], None]:  # noqa: ARG002
+        return lambda _done: None
+
+    def checked(self, path: Path, checked: Checked, spool: RejectSpool, seen: Seen) -> None:  # noqa: ARG002
+        head = {
+            "file": str(path),
+            "object": checked.object,
+            "accepted": checked.refusal is None,
+            "rows_read": checked.read,
+            "rows_good": checked.good,
+            "rows_rejected": checked.rejected,
+            "rows_duplicate": checked.duplicate,
+        }
+        if checked.left_out:
+            head["lines_left_out"] = checked.left_out
+        if checked.left_to_load:
+            head["left_to_load"] = checked.left_to_load
+        if checked.refusal:
+            head["refusal"] = explained(checked.refusal)
+        chunks = [{"start": c.start, "end": c.end, "rows": c.rows_read} for c in checked.chunks]
+        self._out.write(json.dumps(head)[:-1] + ', "rejects": [')
+        for piece in spool.pieces():
+            self._out.write(piece)
+        self._out.write(f'], "chunks": {json.dumps(chunks)}}}\n')
+        self._out.flush()
+
+    def refused(self, path: Path, object_: str, error: LandfallError) -> None:
+        head = {"file": str(path), "object": object_} if object_ else {"file": str(path)}
+        self._out.write(json.dumps({**head, "error": explained(error)}) + "\n")
+        self._out.flush()
+
+    def end(self) -> None:
+        return
+
+
+class ForPeople:
+    """A table of all files at the end, after the first rejects of each."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[str, ...]] = []
+
+    def progress(self, path: Path, size: int) -> Callable[[int], None]:
+        if size < LARGE_BYTES or not sys.stderr.isatty():
+            return lambda _done: None
+        return lambda done: progress(f"{path.name}: {done / size:4.0%}")
+
+    def checked(self, path: Path, checked: Checked, spool: RejectSpool, seen: Seen) -> None:  # noqa: ARG002
+        self._clear()
+        counts = (checked.read, checked.good, checked.rejected, checked.duplicate, len(checked.chunks))
+        verdict = VERDICTS[checked.refusal.code] if checked.refusal else "good"
+        name = path.name or str(path)
+        self._rows.append((name, checked.object, *(f"{n:,}" for n in counts), verdict))
+        for reject in seen.first:
+            where = f"{path}:{reject.line}"
+            say(f"{where}: {reject.reason} (code {int(reject.code)})")
+        if checked.rejected > len(seen.first):
+            each = ", ".join(f"{count:,} of code {code}" for code, count in seen.codes.most_common())
+            say(f"{path}: {checked.rejected:,} rejected in all: {each}")
+        if any(checked.left_out.values()):
+            each = ", ".join(f"{LEFT_OUT[where]} {count:,}" for where, count in checked.left_out.items())
+            say(f"{path}: lines left out: {each}")
+        if checked.left_to_load:
+            names = ", ".join(f'"{name}"' for name in checked.left_to_load)
+            say(f"{path}: data checks that only the load makes, in the warehouse: {names}")
+        if checked.refusal:
+            say(f"{path}: would be REJECTED: {checked.refusal.message}")
+
+    def refused(self, path: Path, object_: str, error: LandfallError) -> None:
+        self._clear()
+        other = "; --contract NAME checks it by another one" if error.code == "HEADER_MISMATCH" else ""
+        say(f"{path}: {error.message} ({error.code}){other}")
+        self._rows.append((path.name or str(path), object_, "", "", "", "", "", error.code))
+
+    def end(self) -> None:
+        counts = ("rows", "good", "rejected", "duplicate", "chunks")
+        columns = ("file", "object", *counts, "verdict")
+        drop = ("chunks", "duplicate", "object")
+        show(console(), Grid(columns=columns, rows=self._rows, right=counts, cut="file", drop=drop))
+
+    def _clear(self) -> None:
+        if sys.stderr.isatty():
+            progress("")

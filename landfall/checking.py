@@ -1,0 +1,173 @@
+"""The staging engine over a local file: what a worker would do with each chunk, one after the other, storing nothing.
+
+The records, the rejects and the chunks are those of a run of the same file with the same chunk size. Memory is bounded:
+a few blocks, some tens of MB of hashes, and rejects handed on as they come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from chalicelib.config import Settings
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.layout import Layout
+from chalicelib.domain.file.books import refuse_if_too_bad
+from chalicelib.domain.formats.csv.cuts import Cuts, cut, refuse_size, usual_chunk
+from chalicelib.domain.raw.bytesource import Range, until
+from chalicelib.domain.run.model import Counts
+from chalicelib.domain.run.rejects import Reject
+from chalicelib.domain.run.repeats import DUPLICATE_KEYS, Repeats, line_of
+from chalicelib.domain.staging.block import Block
+from chalicelib.domain.staging.stage import ChunkSummary, stage_chunk
+from chalicelib.domain.staging.validate import compile_rules
+from chalicelib.errors import Rejected
+from landfall.duplicates import Duplicates
+from landfall.localfile import LocalFile, as_text
+from landfall.repeated import Repeated, first_repeat
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """Takes what comes of a file while it is read."""
+
+    reject: Callable[[Reject], None]
+    """A bad row, its line counted from the start of the file."""
+    unexplained: Callable[[Mapping[int, int]], None] = lambda _codes: None
+    """How many more bad rows there are of each code, of which no more is kept."""
+    header: Callable[[Contract, Layout], None] = lambda _contract, _layout: None
+    """The columns of the good rows that follow."""
+    good: Callable[[bytes | memoryview], None] | None = None
+    """Some good rows, byte for byte."""
+    progress: Callable[[int], None] = lambda _read: None
+    """Bytes done so far."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """A file that was read to its end."""
+
+    object: str
+    read: int
+    good: int
+    rejected: int
+    duplicate: int
+    chunks: tuple[ChunkSummary, ...]
+    refusal: Rejected | None
+    """Why its run would be REJECTED: more bad rows than the contract allows, or a key twice where it forbids that."""
+    left_out: Mapping[str, int]
+    """Physical lines that are no rows, as far as the contract says that there are such: by where they stand."""
+    left_to_load: tuple[str, ...] = ()
+    """Names of the contract's data checks: SQL, which only the warehouse can ask."""
+
+
+def check_file(source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes: int | None = None) -> Checked:
+    """Read a file by a contract, in chunks of `chunk_bytes` or as its run would be. Raises Rejected for its header."""
+    refuse_size(source.size, contract.limits)
+    with as_text(source, contract) as text:
+        return _check(text, contract, _paced(outputs, source, text), chunk_bytes)
+
+
+def _paced(outputs: Outputs, source: LocalFile, text: LocalFile) -> Outputs:
+    """Progress counts in the file; the engine counts in its text."""
+    if text is source:
+        return outputs
+    return replace(outputs, progress=lambda done: outputs.progress(done * source.size // text.size))
+
+
+def _check(source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes: int | None) -> Checked:
+    cuts = cut(source, contract, chunk_bytes or usual_chunk(contract, Settings.chunk_mb))
+    outputs.header(contract, cuts.layout)
+    reader = _Reader(source, contract, cuts.layout, outputs)
+    with Duplicates() as duplicates, Repeated(contract) as repeated:
+        chunks = tuple(reader.chunks(cuts, duplicates, repeated))
+        duplicate = duplicates.count()
+        first = first_repeat(source, reader.rules, contract, repeated) if duplicate else None
+    counts = Counts(
+        read=sum(c.rows_read for c in chunks),
+        good=sum(c.rows_good for c in chunks),
+        rejected=sum(c.rows_rejected for c in chunks),
+        duplicate=duplicate,
+    )
+    return Checked(
+        object=contract.name,
+        read=counts.read,
+        good=counts.good,
+        rejected=counts.rejected,
+        duplicate=counts.duplicate,
+        chunks=chunks,
+        refusal=_refusal(contract, counts, reader.first) or _repeats(source, contract, chunks, cuts, duplicate, first),
+        left_out=_left_out(contract, cuts, sum(c.comments for c in chunks)),
+        left_to_load=tuple(check.name for check in contract.checks),
+    )
+
+
+def _left_out(contract: Contract, cuts: Cuts, comments: int) -> dict[str, int]:
+    """Lines before the header, comments behind it, and the footer; none for a contract that knows of no such lines."""
+    dialect, left_out = contract.dialect, {}
+    if dialect.preamble_lines or dialect.comment:
+        left_out["before_header"] = cuts.header.skipped
+    if dialect.comment:
+        left_out["comments"] = comments
+    if dialect.footer_lines:
+        left_out["footer"] = dialect.footer_lines
+    return left_out
+
+
+class _Reader:
+    """Reads the chunks of one file in order, so that each starts where the one before it really ended."""
+
+    def __init__(self, source: LocalFile, contract: Contract, layout: Layout, outputs: Outputs) -> None:
+        self.source, self.outputs = source, outputs
+        self.rules = replace(compile_rules(contract, layout), lineage=False)
+        self.first: Reject | None = None
+
+    def chunks(self, cuts: Cuts, duplicates: Duplicates, repeated: Repeated) -> Iterator[ChunkSummary]:
+        start, lines = cuts.header.data_start, cuts.header.lines
+        records = until(self.source, cuts.ranges[-1].stop if cuts.ranges else start)
+        for planned in cuts.ranges:
+            summary = ChunkSummary.of(chunk := Range(start=start, stop=max(start, planned.stop)))
+            for block in stage_chunk(records, chunk, self.rules, hash_keys=True):
+                self._hand_on(block, lines, duplicates)
+                repeated.add(block)
+                summary = summary.plus(block)
+            yield summary
+            start, lines = summary.end, lines + summary.lines
+
+    def _hand_on(self, block: Block, lines: int, duplicates: Duplicates) -> None:
+        for reject in block.rejects:
+            shifted = reject.shifted(lines)
+            self.first = self.first or shifted
+            self.outputs.reject(shifted)
+        if block.unexplained:
+            self.outputs.unexplained(block.unexplained)
+        if self.outputs.good and block.rows_good:
+            self.outputs.good(block.good)
+        if block.key_hashes is not None:
+            duplicates.add(block.key_hashes)
+        self.outputs.progress(block.end)
+
+
+def _refusal(contract: Contract, counts: Counts, first: Reject | None) -> Rejected | None:
+    try:
+        refuse_if_too_bad(contract, counts, first.problem() if first else None)
+    except Rejected as refusal:
+        return refusal
+    return None
+
+
+def _repeats(
+    source: LocalFile, contract: Contract, chunks: Sequence[ChunkSummary], cuts: Cuts, rows: int, first: int | None
+) -> Rejected | None:
+    """The refusal for a file whose row at byte `first` has the key of a row before it."""
+    if first is None:
+        return None
+    repeats, lines = Repeats(rows=rows, first=first, key=contract.key), cuts.header.lines
+    for chunk in chunks:
+        if chunk.end > first:
+            line = line_of(source, contract, chunk.start, lines, first)
+            return Rejected(
+                repeats.message(line), code=DUPLICATE_KEYS, line=line, byte_offset=first, column=repeats.column
+            )
+        lines += chunk.lines
+    return None

@@ -1,0 +1,41 @@
+"""The contracts that commands work with: this checkout's, or one from a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract_files.contract_file import Contracts, load_contracts, read_contract
+from chalicelib.errors import ContractError
+from landfall.deployment import ROOT
+from landfall.faults import CommandError, ExitCode, usage
+
+
+def shipped() -> Contracts:
+    """The contracts of this checkout. Raises CommandError."""
+    try:
+        return load_contracts(ROOT / "chalicelib" / "contracts")
+    except ContractError as error:
+        raise _at_fault(error) from error
+
+
+def known(contracts: Contracts, name: str) -> Contract:
+    """The contract called `name`. Raises CommandError."""
+    if name in contracts:
+        return contracts[name]
+    raise usage(f'there is no contract "{name}"; there are: {", ".join(contracts)}')
+
+
+def from_file(path: Path) -> Contract:
+    """The contract in a file. Raises CommandError."""
+    try:
+        return read_contract(path.name, path.read_bytes())
+    except ContractError as error:
+        raise _at_fault(error) from error
+    except OSError as error:
+        raise usage(f"the contract {path} cannot be read: {error.strerror}") from error
+
+
+def _at_fault(error: ContractError) -> CommandError:
+    """Every fault on a line of its own."""
+    return CommandError("contract at fault:", ExitCode.USAGE, error.faults)

@@ -1,0 +1,29 @@
+"""`landfall ddl`: what `landfall migrate` would make for the contracts."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+from chalicelib.domain.run.model import MARK_LENGTH
+from chalicelib.domain.warehouse.ddl import gate_ddl, staging_ddl, target_ddl
+from landfall.contracts import known, shipped
+from landfall.screen import say, say_json
+
+EXAMPLE_LOAD = "0" * 32
+
+
+def show_ddl(name: str, *, as_json: bool) -> None:
+    """Targets and gates, and what each load's staging table is like. Raises CommandError."""
+    contracts = shipped()
+    chosen = [known(contracts, name)] if name else list(contracts.values())
+    if as_json:
+        for contract in chosen:
+            columns = [c.name for c in contract.columns]
+            made = {"target": target_ddl(contract), "gate": gate_ddl(contract)}
+            staging = staging_ddl(contract, columns, EXAMPLE_LOAD, EXAMPLE_LOAD[:MARK_LENGTH])
+            say_json({"object": contract.name, **made, "staging": staging})
+        return
+    for place, contract in enumerate(chosen):
+        say(*[""] * (place > 0), f"-- {contract.name}")
+        for statement in chain(target_ddl(contract), gate_ddl(contract)):
+            say(*f"{statement};".split("\n"))

@@ -1,0 +1,137 @@
+"""Which Landfall a command talks to: the one the environment names, else the local stack if it is up."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from landfall.faults import absent, usage
+
+ROOT = Path(__file__).resolve().parent.parent
+LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
+REGION = "export AWS_DEFAULT_REGION, or give your profile one (aws configure)"
+STATE_VARIABLE = "LANDFALL_STATE_DIR"
+"""Where the local stack keeps its state, relative to the repository; other than the default in tests only."""
+
+
+def state_dir() -> Path:
+    return ROOT / os.environ.get(STATE_VARIABLE, ".landfall")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment:
+    """A running Landfall."""
+
+    api_url: str
+    token: str
+    settings: Mapping[str, str]
+    """LANDFALL_* and AWS_* variables that reach its bucket and queues."""
+    local: bool = False
+    warehouse: Mapping[str, Any] | None = None
+    """How to connect to the local stack's warehouse."""
+
+    def client(self, service: str) -> Any:
+        """A boto3 client; for the local stack, whatever AWS the shell is set to is left alone."""
+        import boto3
+        from botocore.config import Config
+
+        session: Any = boto3.session.Session()
+        if not self.local:
+            return session.client(service)
+        specific = f"AWS_ENDPOINT_URL_{service.upper().replace('-', '_')}"
+        return session.client(
+            service,
+            endpoint_url=self.settings.get(specific, self.settings["AWS_ENDPOINT_URL"]),
+            region_name=self.settings["AWS_REGION"],
+            aws_access_key_id=self.settings["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.settings["AWS_SECRET_ACCESS_KEY"],
+            config=Config(proxies={}, s3={"addressing_style": "path"}),
+        )
+
+    @property
+    def bucket(self) -> str:
+        """The landing bucket. Raises CommandError."""
+        if name := self.settings.get("LANDFALL_BUCKET"):
+            return name
+        raise usage("LANDFALL_BUCKET is not set: name the deployment's landing bucket")
+
+
+def find(*, api: bool = True, bucket: bool = False) -> Deployment:
+    """What LANDFALL_API_URL and LANDFALL_TOKEN name, else the local stack. Raises CommandError if there is neither.
+
+    `api` and `bucket` say what is needed; where the environment names one of both, no other deployment is taken for it.
+    """
+    url, token = os.environ.get("LANDFALL_API_URL", ""), os.environ.get("LANDFALL_TOKEN", "")
+    if url and not url.startswith(("http://", "https://")):
+        raise usage(f"LANDFALL_API_URL is {url}: it begins with https://")
+    if url and not token:
+        raise usage("LANDFALL_API_URL is set but LANDFALL_TOKEN is not: set both, or neither to use the local stack")
+    if url:
+        return Deployment(api_url=url.rstrip("/"), token=token, settings=dict(os.environ))
+    if bucket and os.environ.get("LANDFALL_BUCKET"):
+        if api:
+            raise usage("LANDFALL_BUCKET is set: to follow a file there, set LANDFALL_API_URL and LANDFALL_TOKEN, too")
+        return Deployment(api_url="", token="", settings=dict(os.environ))  # nosec B106
+    if (stack := local_stack()) is not None:
+        return stack
+    raise absent(
+        "no Landfall to talk to: start the local stack with `landfall up`, or set LANDFALL_API_URL and LANDFALL_TOKEN"
+    )
+
+
+def advice(error: Exception) -> str:
+    """What to do about AWS not letting a command in, to follow its own words; empty if that is not the matter."""
+    from botocore import exceptions as aws
+
+    if isinstance(error, aws.NoRegionError):
+        return f": {REGION}"
+    local = os.environ.get("AWS_ENDPOINT_URL", "").startswith(LOOPBACK)
+    if local and isinstance(error, aws.EndpointConnectionError):
+        return ": is the local stack up? Start it with `landfall up`, and source .landfall/env again"
+    if local and isinstance(error, aws.ClientError) and error.response["Error"]["Code"] == "403":
+        return ": the local stack was started again, perhaps, with new credentials: source .landfall/env again"
+    expired = isinstance(error, aws.ClientError) and "Expired" in error.response["Error"]["Code"]
+    none = (
+        aws.NoCredentialsError,
+        aws.PartialCredentialsError,
+        aws.ProfileNotFound,
+        aws.SSOError,
+        aws.TokenRetrievalError,
+    )
+    return ": aws configure, aws sso login or AWS_PROFILE" if expired or isinstance(error, none) else ""
+
+
+def stale(url: str, token: str) -> str:
+    """What to do if the shell's settings are of a local stack that is not there any more; empty if they are not."""
+    if not url.startswith(LOOPBACK):
+        return ""
+    try:
+        record = json.loads((state_dir() / "stack.json").read_text(encoding="utf-8"))
+        tokens = json.loads(Path(record["files"]["tokens"]).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return "no local stack is up: start it with `landfall up`, and source .landfall/env again"
+    if record["urls"]["api"] != url or token not in tokens.values():
+        return "that is not the local stack that is up, which was started anew, perhaps: source .landfall/env again"
+    return "the local stack is not whole: `landfall up` fixes it"
+
+
+def local_stack() -> Deployment | None:
+    """The local stack as its record has it; None if it is not up."""
+    try:
+        record = json.loads((state_dir() / "stack.json").read_text(encoding="utf-8"))
+        tokens = json.loads(Path(record["files"]["tokens"]).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+    if not record.get("ready"):
+        return None
+    return Deployment(
+        api_url=record["urls"]["api"],
+        token=os.environ.get("LANDFALL_TOKEN") or tokens["operator"],
+        settings=record["env"],
+        local=True,
+        warehouse=record.get("warehouse"),
+    )

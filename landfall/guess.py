@@ -1,0 +1,76 @@
+"""Which contract a local file is meant for, when nobody says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.key_pattern import compile_pattern
+from chalicelib.domain.contract.routing import route
+from chalicelib.domain.contract_files.contract_file import Contracts
+from chalicelib.domain.formats.csv.header import match_header, read_header
+from chalicelib.errors import LandfallError, Rejected
+from landfall.closest import closest
+from landfall.localfile import LocalFile, beginning
+
+
+class UnguessableError(LandfallError):
+    """Neither the path, nor the name, nor the header says which contract a file is for."""
+
+    code = "NO_CONTRACT"
+
+
+def guess(contracts: Contracts, path: Path, source: LocalFile) -> Contract:
+    """The contract of a file, by its path as a landing key, else its name, else its header, else its folder.
+
+    Raises UnguessableError; Rejected for a file that has no header that could be read.
+    """
+    for key in _keys(path):
+        if found := route(contracts, key):
+            return found.contract
+    named = [c for c in contracts.values() if _names(c, path)]
+    if len(named) == 1:
+        return named[0]
+    fitting = [c for c in contracts.values() if _fits(c, source)]
+    both = [c for c in fitting if c in named] or fitting or named
+    for choice in (both, [c for c in both if c.name == path.absolute().parent.name.casefold()]):
+        if len(choice) == 1:
+            return choice[0]
+    choices = f"say --contract, one of: {', '.join(c.name for c in both or contracts.values())}"
+    if both:
+        raise UnguessableError(f"several contracts may be meant by this path, name and header; {choices}")
+    nearest = closest(contracts, {name: _fields(c, source) for name, c in contracts.items()})
+    raise UnguessableError(f"no contract fits{nearest and f'; {nearest}'}; {choices}")
+
+
+def _fields(contract: Contract, source: LocalFile) -> tuple[str, ...]:
+    """The names in the header. Raises Rejected for what is wrong whatever contract is meant."""
+    if not source.size:
+        raise Rejected("the file is empty: not even a header", code="EMPTY_FILE", line=1)
+    return read_header(beginning(source, contract), contract.dialect, contract.limits).fields
+
+
+def _keys(path: Path) -> Iterator[str]:
+    """The ends of the path that could be a key: `data/incoming/task/a.csv`, then `incoming/task/a.csv`."""
+    parts = path.absolute().parts[1:]
+    for first in range(len(parts) - 1):
+        yield "/".join(parts[first:])
+
+
+def _names(contract: Contract, path: Path) -> bool:
+    """Whether the file is called after the object, or as its landing patterns say."""
+    if re.search(rf"(?<![a-z]){re.escape(contract.name)}(?![a-z])", path.stem.casefold()):
+        return True
+    lasts = (pattern.rsplit("/", 1)[-1] for pattern in contract.lands_at)
+    return any(compile_pattern(last).match(path.name) is not None for last in lasts if last.strip("*"))
+
+
+def _fits(contract: Contract, source: LocalFile) -> bool:
+    try:
+        header = read_header(beginning(source, contract), contract.dialect, contract.limits)
+        match_header(contract, header.fields)
+    except Rejected:
+        return False
+    return True

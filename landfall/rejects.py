@@ -1,0 +1,141 @@
+"""`landfall rejects` and `resubmit`: the bad rows of a file, to look at, to fix, and back again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from chalicelib.api.requests import MOST_CORRECTED, MOST_CORRECTED_BYTES
+from chalicelib.visible import visible
+from landfall.api import Api, segment
+from landfall.faults import ExitCode, usage
+from landfall.reject_file import Fix, Sheet, read_fixes, write_rejects
+from landfall.runs import BAD_STATES, END_STATES, SHORT_ID, exit_of, follow, tell
+from landfall.screen import Grid, console, say, say_json, show
+from local.text import plural
+
+SHOWN_REJECTS = 20
+EACH_ROW = 64
+"""Bytes of a row in a request, beside its values."""
+
+
+def rejects(api: Api, name: str, out: Path | None, *, as_json: bool) -> ExitCode:
+    """Show a file's bad rows, or write them for people to fix. Raises CommandError."""
+    pages = api.answers(f"/rejects/{segment(name)}", limit=200)
+    page = next(pages)
+    found = chain(page["rejects"], (reject for later in pages for reject in later["rejects"]))
+    first = list(islice(found, SHOWN_REJECTS + 1))
+    if not first:
+        say(f"{page['file']}: {_why_none(api, name)}", stderr=True)
+    if out and first:
+        count = write_rejects(out, _sheet(page), chain(first, found))
+        say(f"{plural(count, 'reject')} of {page['file']} written to {out}", stderr=True)
+        if page["state"] == "REJECTED":
+            whole = "fix it as a whole and push it again; resubmit is for rows of LOADED files"
+            say(f"the file is REJECTED: {whole}", stderr=True)
+    elif as_json:
+        for reject in chain(first, found):
+            say_json(reject)
+    elif first:
+        say(f"{page['file']} (run {page['run_id'][:SHORT_ID]})", stderr=True)
+        _show_rejects(first)
+    return ExitCode.OK
+
+
+def _sheet(page: Mapping[str, Any]) -> Sheet:
+    run_id = page["corrects"] or page["run_id"]
+    return Sheet(load=f"{run_id}-{page['generation']}", columns=page["columns"])
+
+
+def _show_rejects(first: list[dict[str, Any]]) -> None:
+    """As a table where that fits, else a few lines each."""
+    rows = [(str(r["line"]), r["column"], str(r["code"]), r["reason"], _one_line(r["record"])) for r in first]
+    columns = ("line", "column", "code", "reason", "record")
+    table, screen = Grid(columns=columns, rows=rows[:SHOWN_REJECTS], right=("line", "code")), console()
+    if screen.is_terminal and table.width > screen.width:
+        for line, _, code, reason, record in table.rows:
+            say(f"line {line}: {reason} (code {code})", f"  {record}")
+    else:
+        show(screen, table)
+    if len(first) > SHOWN_REJECTS:
+        say("and more: --out FILE.csv or --json gives all")
+
+
+def _why_none(api: Api, name: str) -> str:
+    """There are no rejects: is the file good, refused as a whole, or not checked yet?"""
+    status = api.get(f"/status/{segment(name)}")
+    problem, state = status["first_error"], status["state"]
+    if state in BAD_STATES and problem:
+        return f"no row was rejected: the file as a whole is {state}: {problem['message']} ({problem['code']})"
+    if state not in END_STATES:
+        return f"no rejects yet: the file is {state}, and they are listed once all of its chunks are staged"
+    corrected = f"; {plural(status['rows']['corrected'], 'rejected row')} corrected" if _corrected(status) else ""
+    return f"no rejects: the file is {state}{corrected}"
+
+
+def _corrected(status: Mapping[str, Any]) -> bool:
+    return bool(status["rows"].get("corrected"))
+
+
+def _one_line(record: str) -> str:
+    """The beginning of a record; what is not printable in it counts as what stands for it."""
+    return visible(record[:200]) + ("…" if len(record) > 200 else "")
+
+
+# ---- and back -------------------------------------------------------------------------------------------------------
+
+
+def resubmit(api: Api, path: Path, *, wait: bool, as_json: bool) -> ExitCode:
+    """Send corrected rows back; with `wait`, say what became of them. Raises CommandError."""
+    fixes = read_fixes(path)
+    if fixes.left_out:
+        say(f"{plural(fixes.left_out, 'row')} without any value left out", stderr=True)
+    codes = [ExitCode.OK]
+    for load, rows in fixes.rows.items():
+        run_id, _, generation = load.partition("-")
+        for some in batches(fixes.columns, rows):
+            body = {"generation": int(generation), "columns": list(fixes.columns), "rows": [row.body for row in some]}
+            started = api.post(f"/rejects/{segment(run_id)}", body)
+            codes.append(_waited(api, started, as_json=as_json) if wait else _sent(started, as_json=as_json))
+    if len(codes) == 1:
+        say("no row to send", stderr=True)
+    return max(codes)
+
+
+def batches(columns: Sequence[str], rows: Sequence[Fix]) -> Iterator[list[Fix]]:
+    """Rows in as few requests as their bytes and number allow. Raises CommandError for a row that fits none."""
+    room = MOST_CORRECTED_BYTES - len(json.dumps(columns, ensure_ascii=False).encode()) - EACH_ROW
+    some: list[Fix] = []
+    left = room
+    for row in rows:
+        size = len(json.dumps(row.body, ensure_ascii=False).encode()) + EACH_ROW
+        if size > room:
+            raise usage(f"the row of line {row.line} is too large to be sent: {size:,} bytes, and {room:,} may be")
+        if some and (size > left or len(some) == MOST_CORRECTED):
+            yield some
+            some, left = [], room
+        some.append(row)
+        left -= size
+    if some:
+        yield some
+
+
+def _sent(started: Mapping[str, Any], *, as_json: bool) -> ExitCode:
+    if as_json:
+        say_json(started)
+    else:
+        say(f"sent {plural(started['rows'], 'row')}; `landfall status {started['run_id']}` says what becomes of them")
+    return ExitCode.OK
+
+
+def _waited(api: Api, started: Mapping[str, Any], *, as_json: bool) -> ExitCode:
+    run_id = started["run_id"]
+    status = follow(lambda: api.get(f"/status/{run_id}"), f"run {run_id} is not known", quiet=as_json)
+    tell(status, as_json=as_json)
+    left = status["rows"]["rejected"]
+    if left and not as_json:
+        say(f"{plural(left, 'row')} still bad; `landfall rejects {run_id}` says why, and with --out lets you go on")
+    return ExitCode.BAD if left else exit_of(status)

@@ -1,0 +1,241 @@
+"""`landfall status`, `rerun` and `cancel`: what the REST API knows of files, for people and for programs."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from chalicelib.visible import printable
+from landfall.api import Api, NotThereError, segment
+from landfall.deployment import LOOPBACK
+from landfall.faults import ExitCode, usage
+from landfall.screen import Grid, console, moment, progress, say, say_json, seconds, show, size
+
+BAD_STATES = ("FAILED", "REJECTED", "UNROUTED", "CANCELLED")
+END_STATES = ("LOADED", "SUPERSEDED", *BAD_STATES)
+POLL_SECONDS = 0.5
+ARRIVAL_SECONDS = 60.0
+"""How long a file that was just uploaded may take to be known."""
+LOOK_AT = "the log of the function on_incoming says more"
+SHORT_ID = 8
+"""So much of a run id tells two versions of a file apart."""
+
+Status = Mapping[str, Any]
+
+
+def exit_of(status: Status) -> ExitCode:
+    return ExitCode.BAD if status["state"] in BAD_STATES else ExitCode.OK
+
+
+def show_status(api: Api, name: str, *, wait: bool, as_json: bool) -> ExitCode:
+    """One file. Raises CommandError."""
+
+    def look() -> Status:
+        return api.get(f"/status/{segment(name)}")
+
+    status = follow(look, missing(api, name), quiet=as_json) if wait else look()
+    tell(status, as_json=as_json)
+    return exit_of(status)
+
+
+def list_runs(api: Api, query: Mapping[str, str], limit: int, *, as_json: bool) -> None:
+    """The newest runs."""
+    runs = api.pages("/runs", "runs", **query, limit=min(limit, 200))
+    if as_json:
+        for run in islice(runs, limit):
+            say_json(run)
+        return
+    first = list(islice(runs, limit + 1))
+    rows = [
+        (named(r), r["object"] or "", r["state"], moment(r["arrived_at"]), r["run_id"][:SHORT_ID], _problem(r))
+        for r in first[:limit]
+    ]
+    columns = ("file", "object", "state", "arrived", "run", "problem")
+    if rows:
+        show(console(), Grid(columns=columns, rows=rows, cut="file", drop=("object", "arrived")))
+    else:
+        say("no runs")
+    if len(first) > limit:
+        say(f"and more: these are the newest {limit}; --limit N shows more")
+
+
+def named(run: Mapping[str, Any]) -> str:
+    """The file's key; corrected rows have one that says little."""
+    return f"corrected rows of {run['corrects'][:SHORT_ID]}" if run.get("corrects") else str(run["file"])
+
+
+def _problem(run: Mapping[str, Any]) -> str:
+    """Why it is not loaded; of a loaded file the code is that of its first bad row."""
+    code = run["code"] or ""
+    return f"bad rows ({code})" if code and run["state"] not in BAD_STATES else code
+
+
+def tell(status: Status, *, as_json: bool) -> None:
+    """All there is to say of a run."""
+    if as_json:
+        say_json(status)
+        return
+    say(*lines_of(status))
+
+
+def lines_of(status: Status) -> Iterator[str]:
+    """A run in a few lines."""
+    rows, chunks = status["rows"], status["chunks"]
+    took = status["seconds"].get("total", 0.0)
+    yield f"{named(status)}  {status['state']}  {status['percent']:.0f} %  (run {status['run_id']})"
+    working = f", {chunks['staging']} at work" if chunks["staging"] else ""
+    done = status["bytes"]
+    whole = chunks["total"] and chunks["staged"] == chunks["total"]  # all but the header, which is in no chunk
+    of = size(done["total"]) if whole else f"{size(done['staged'])} of {size(done['total'])}"
+    yield f"  chunks  {chunks['staged']} of {chunks['total']} staged{working}; {of} in {seconds(took)}"
+    good = f"{rows['good']:,} good" + (f" + {rows['corrected']:,} corrected" if rows.get("corrected") else "")
+    yield f"  rows    {rows['read']:,} read = {good} + {rows['rejected']:,} rejected"
+    if status["state"] == "LOADED":
+        parts = ("inserted", "updated", "unchanged", "duplicate", "superseded")
+        applied = " + ".join(f"{rows[name]:,} {name}" for name in parts if rows[name])
+        yield f"          {good} = {applied or 0}"
+    if problem := status["first_error"]:
+        place = f"line {problem['line']}"
+        where = f"{place}: " if problem["line"] and f"{place}:" not in problem["message"] else ""
+        came = " as it came" if rows.get("corrected") else ""  # it may be one of those
+        what = f"first bad row{came}" if status["state"] == "LOADED" else "problem"
+        yield f"  {what}: {where}{problem['message']} ({problem['code']})"
+    if same := [other for other in status.get("others", ()) if other["file"] != status["file"]]:
+        yield "  others  " + ", ".join(f"{named(other)} (run {other['run_id'][:SHORT_ID]})" for other in same)
+    if status["rejects"]:
+        yield f"  rejects {status['rejects']}"
+        yield f"          landfall rejects {argument(status)}"
+
+
+def argument(status: Status) -> str:
+    """What names the file on a command line: its key, unless that is not what a screen would show."""
+    plain = printable(status["file"]) and not status.get("corrects")
+    return shlex.quote(status["file"] if plain else status["run_id"])
+
+
+def missing(api: Api, name: str) -> str:
+    """What to say of a file for which nothing came."""
+    local = api.deployment.api_url.startswith(LOOPBACK)
+    look = "`landfall up` fixes a stack that is not whole, and its logs are in .landfall/logs" if local else LOOK_AT
+    return f"{name} did not arrive: no event for it was seen within {ARRIVAL_SECONDS:.0f} s; {look}"
+
+
+def follow(look: Callable[[], Status], missing: str, *, quiet: bool, patience: float = ARRIVAL_SECONDS) -> Status:
+    """Watch a run until it ends; with a bar on a terminal, else a line for each change.
+
+    Raises CommandError, with `missing` as its sentence if the run is not known after a while.
+    """
+    shown, last = _Bar(quiet=quiet), time.monotonic()
+    try:
+        while True:
+            try:
+                status = look()
+            except NotThereError:
+                shown.waiting()
+                if time.monotonic() - last > patience:
+                    raise NotThereError(missing, ExitCode.ABSENT) from None
+            else:
+                shown.show(status)
+                if status["state"] in END_STATES:
+                    return status
+            time.sleep(POLL_SECONDS)
+    finally:
+        shown.end()
+
+
+def version_of(api: Api, key: str, etag: str) -> Callable[[], Status]:
+    """Looks at the run of one content of a key, and at no older one. Raises NotThereError while it has not arrived."""
+
+    def look() -> Status:
+        status = api.get(f"/status/{segment(key)}")
+        if etag and status["version"]["etag"] != etag:
+            raise NotThereError(f"the newest known version of {key} is an older one", ExitCode.ABSENT)
+        return status
+
+    return look
+
+
+def rerun(api: Api, target: str, *, everything: bool, dry_run: bool, as_json: bool) -> ExitCode:
+    """Run a file, or an object's files, again. Raises CommandError."""
+    order: dict[str, Any] = {"dry_run": dry_run, **({"failed_only": False} if everything else {})}
+    started: list[dict[str, Any]] = []
+    skipped: list[dict[str, Any]] = []
+    while True:
+        answer = api.post(f"/runs/{segment(target)}", order)
+        started += answer["runs"]
+        skipped += answer["skipped"]
+        if not answer["cursor"]:
+            break
+        order["cursor"] = answer["cursor"]
+    if as_json:
+        say_json({"object": answer["object"], "runs": started, "skipped": skipped, "dry_run": dry_run})
+    else:
+        for run in started:
+            say(f"{'would start' if dry_run else 'started'} {run['file']} (run {run['run_id']})")
+        for run in skipped:
+            say(f"skipped {run['file']}: {run['message']}")
+        if not started and not skipped:
+            say(f"{target} has nothing to run again")
+        if started and not dry_run:
+            which = "it" if len(started) == 1 else "the last"
+            say(f"`landfall status {started[-1]['run_id']} --wait` follows {which}")
+    return ExitCode.BAD if skipped and not started else ExitCode.OK
+
+
+def cancel(api: Api, name: str, *, wait: bool, as_json: bool) -> ExitCode:
+    """Stop a file's run. Raises CommandError, also if it has ended already."""
+    found = api.get(f"/status/{segment(name)}")
+    run_id, others = found["run_id"], {other["file"] for other in found.get("others", ())} - {found["file"]}
+    if others:
+        raise usage(f"several files are called {name}: say which key, of {', '.join(sorted({found['file'], *others}))}")
+    answer = api.delete(f"/runs/{run_id}")
+    if wait and answer["state"] not in END_STATES:
+        look: Callable[[], Status] = lambda: api.get(f"/status/{run_id}")  # noqa: E731
+        answer = {**answer, "state": follow(look, missing(api, name), quiet=as_json)["state"]}
+    if as_json:
+        say_json(answer)
+    elif answer["state"] == "CANCELLED":
+        say(f"cancelled {answer['file']} (run {run_id})")
+    elif answer["state"] in END_STATES:
+        say(f"too late: {answer['file']} is {answer['state']} (run {run_id})")
+    else:
+        say(f"its load is being stopped: {answer['file']}; `landfall status {run_id}` says which was first")
+    return ExitCode.BAD if answer["state"] in END_STATES and answer["state"] != "CANCELLED" else ExitCode.OK
+
+
+class _Bar:
+    """A run's progress on stderr."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet, self._terminal, self._state = quiet, sys.stderr.isatty(), ""
+        self._waiting = False
+
+    def show(self, status: Status) -> None:
+        if self._quiet:
+            return
+        done, chunks = int(status["percent"] / 5), status["chunks"]
+        if self._terminal:
+            eta = f", {seconds(status['eta_seconds'])} to go" if status["eta_seconds"] else ""
+            bar = f"{'█' * done}{'░' * (20 - done)} {status['percent']:3.0f} %"
+            rest = (
+                f"{status['state']}  {chunks['staged']}/{chunks['total']} chunks  {status['rows']['read']:,} rows{eta}"
+            )
+            progress(f"{bar}  {rest}")
+        elif status["state"] != self._state:
+            say(f"{status['file']}: {status['state']}", stderr=True)
+        self._state = status["state"]
+
+    def waiting(self) -> None:
+        """The run is not known yet."""
+        if not (self._quiet or self._waiting):
+            waiting = "waiting for it to arrive ..."
+            progress(waiting) if self._terminal else say(waiting, stderr=True)
+        self._waiting = True
+
+    def end(self) -> None:
+        if self._terminal and not self._quiet:
+            progress("")

@@ -1,0 +1,71 @@
+"""Runs the command as a script would see it: output, error text, exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from landfall.main import app
+from tests.landfall.fake_api import FakeApi, serving
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """Standard output as JSON lines."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+Landfall = Callable[..., Done]
+
+
+@pytest.fixture
+def landfall(monkeypatch: pytest.MonkeyPatch) -> Landfall:
+    for name in ("LANDFALL_API_URL", "LANDFALL_TOKEN", "LANDFALL_BUCKET"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANDFALL_STATE_DIR", ".landfall-of-no-stack")
+
+    def run(*arguments: str | Path) -> Done:
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Done(code=result.exit_code, out=result.stdout, err=result.stderr)
+
+    return run
+
+
+@pytest.fixture
+def api(landfall: Landfall, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeApi]:
+    """The API of the deployment that the command finds."""
+    fake = FakeApi()
+    with serving(fake):
+        monkeypatch.setenv("LANDFALL_API_URL", fake.url)
+        monkeypatch.setenv("LANDFALL_TOKEN", fake.token)
+        yield fake
+
+
+HEADER = "transaction_id,account_id,transaction_date,amount,currency,merchant,category"
+
+
+@pytest.fixture
+def transactions(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a file of transactions from whole lines (text or bytes)."""
+
+    def write(*lines: str | bytes, name: str = "transactions.csv", header: str = HEADER) -> Path:
+        path = tmp_path / name
+        parts = [line if isinstance(line, bytes) else line.encode() for line in (header, *lines)]
+        path.write_bytes(b"\n".join(parts) + b"\n")
+        return path
+
+    return write

@@ -1,0 +1,58 @@
+"""`landfall check` says which lines of a file it took for no rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.landfall.conftest import Landfall
+
+CONTRACT = """
+name = "thing"
+target = "landing.things"
+lands_at = ["incoming/thing/*"]
+key = ["thing_id"]
+
+[dialect]
+{dialect}
+
+[columns]
+thing_id = {{ type = "bigint", required = true }}
+"""
+FILE = "made on monday\n# by us\nthing_id\n1\n# two is missing\n\n3\n# 4\ntotal 2\n"
+
+
+def checked(landfall: Landfall, folder: Path, dialect: str, *options: str):
+    contract, file = folder / "thing.toml", folder / "things.csv"
+    contract.write_text(CONTRACT.format(dialect=dialect))
+    file.write_text(FILE if dialect else "thing_id\n1\n")
+    return landfall("check", file, "--contract-file", contract, *options)
+
+
+def test_lines_that_are_no_rows_are_counted_by_where_they_stand(landfall: Landfall, tmp_path: Path) -> None:
+    dialect = 'comment = "#"\npreamble_lines = 1\nfooter_lines = 1'
+    (line,) = checked(landfall, tmp_path, dialect, "--json").lines
+    assert (line["rows_read"], line["rows_good"]) == (2, 2)
+    assert line["lines_left_out"] == {"before_header": 2, "comments": 2, "footer": 1}
+    text = " ".join(checked(landfall, tmp_path, dialect).out.split())
+    assert "lines left out: before the header 2, comments 2, footer 1" in text
+
+
+def test_nothing_is_said_where_the_contract_leaves_nothing_out(landfall: Landfall, tmp_path: Path) -> None:
+    assert "lines_left_out" not in checked(landfall, tmp_path, "", "--json").lines[0]
+    assert "left out" not in checked(landfall, tmp_path, "").out
+
+
+def test_data_checks_are_named_and_left_to_the_load(landfall: Landfall, tmp_path: Path) -> None:
+    check = '[[checks]]\nname = "no thirteens"\nbad_rows = "thing_id = 13"\n'
+    contract, file = tmp_path / "thing.toml", tmp_path / "things.csv"
+    contract.write_text(CONTRACT.format(dialect="") + check)
+    file.write_text("thing_id\n13\n")
+    done = landfall("check", file, "--contract-file", contract, "--json")
+    assert (done.code, done.lines[0]["accepted"], done.lines[0]["left_to_load"]) == (0, True, ["no thirteens"])
+    text = " ".join(landfall("check", file, "--contract-file", contract).out.split())
+    assert 'things.csv: data checks that only the load makes, in the warehouse: "no thirteens"' in text
+
+
+def test_nothing_is_left_to_the_load_without_data_checks(landfall: Landfall, tmp_path: Path) -> None:
+    assert "left_to_load" not in checked(landfall, tmp_path, "", "--json").lines[0]
+    assert "only the load" not in checked(landfall, tmp_path, "").out
