@@ -60,15 +60,12 @@ def as_text(source: LocalFile, contract: Contract) -> Iterator[LocalFile]:
         yield LocalFile(size=size, descriptor=spool.fileno())
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Beginning:
     """The beginning of a text in memory; fulfils the engine's ByteSource."""
 
+    size: int
     text: bytes
-
-    @property
-    def size(self) -> int:
-        return len(self.text)
 
     def read(self, start: int, length: int) -> bytes:
         return self.text[start : start + length]
@@ -83,4 +80,4 @@ def beginning(source: LocalFile, contract: Contract) -> LocalFile | Beginning:
         text += block
         if len(text) >= BEGINNING_BYTES:
             break
-    return Beginning(text=text)
+    return Beginning(size=len(text), text=text)

@@ -71,10 +71,10 @@ def _where(env: Mapping[str, str]) -> dict[str, Any]:
         raise absent(
             f"no warehouse to migrate: set LANDFALL_WORKGROUP, LANDFALL_CLUSTER or {HOST}, or run `landfall up`"
         )
-    there = stack.warehouse
+    wire = stack.warehouse
     return {
-        "host": there["wire_host"],
-        "port": there["wire_port"],
+        "host": wire["wire_host"],
+        "port": wire["wire_port"],
         "ssl": False,
-        **{name: there[name] for name in ("database", "user", "password")},
+        **{name: wire[name] for name in ("database", "user", "password")},
     }

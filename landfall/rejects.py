@@ -8,7 +8,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from chalicelib.api.requests import MOST_CORRECTED, MOST_CORRECTED_BYTES
+from chalicelib.api.requests import MOST_CORRECTED_BYTES
+from chalicelib.operations.commands import MOST_CORRECTED
 from chalicelib.visible import visible
 from landfall.api import Api, segment
 from landfall.faults import ExitCode, usage

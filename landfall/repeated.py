@@ -96,7 +96,7 @@ class Repeated:
 def _spool() -> BinaryIO:
     import tempfile  # for files with many rows only
 
-    return tempfile.TemporaryFile()  # type: ignore[return-value]
+    return tempfile.TemporaryFile()
 
 
 def first_repeat(source: ByteSource, rules: Rules, contract: Contract, repeated: Repeated) -> int | None:

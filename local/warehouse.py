@@ -32,12 +32,12 @@ def connect(where: dict[str, Any]) -> Any:
 @contextmanager
 def _connected(where: dict[str, Any]) -> Iterator[Any]:
     """A connection; what its driver raises while it is open is a StartError."""
-    import redshift_connector
+    from redshift_connector.error import Error
 
     try:
         with closing(connect(where)) as connection:
             yield connection
-    except (redshift_connector.Error, OSError) as error:
+    except (Error, OSError) as error:
         raise StartError(f"the warehouse: {said(error)}") from None
 
 

@@ -20,7 +20,8 @@ def client(service: str, endpoint: str, credentials: Credentials) -> Any:
     """A client of one service at a loopback endpoint."""
     keys = {"AWS_ACCESS_KEY_ID": credentials.access_key, "AWS_SECRET_ACCESS_KEY": credentials.secret}
     check_loopback({**keys, "AWS_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": REGION})
-    return boto3.client(
+    any_client: Any = boto3.client  # its type takes the names of services only, and no `str`
+    return any_client(
         service,
         endpoint_url=endpoint,
         region_name=REGION,

@@ -57,7 +57,7 @@ class Usage:
 
 def group_of(message: Message) -> str:
     """The tenant of a message."""
-    return message.get("group_id") or message["id"]
+    return str(message.get("group_id") or message["id"])
 
 
 def in_fair_order(messages: list[Message], usage: Usage, now: float) -> list[Message]:

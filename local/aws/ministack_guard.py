@@ -1,6 +1,6 @@
 """The guard before ministack: what it refuses never reaches a service, and no answer lets a web page read it.
 
-Run by the interpreter of .venv-ministack; `origins` and `signatures` are this project's, the same as everywhere.
+Run by the interpreter of .venv-ministack; `local.access` applies the same rules to the other servers of the stack.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from origins import is_foreign
-from signatures import Claim, Credentials, Request, claim_of
+from local.access.origins import is_foreign
+from local.access.signatures import Claim, Credentials, Request, claim_of
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]

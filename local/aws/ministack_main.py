@@ -51,12 +51,12 @@ OTHERS = {"RedshiftData": "redshift-data", "RedshiftServerless": "redshift-serve
 PUT_BACK_PAUSE = 0.25  # seconds before a queue is looked at again while its worker is away
 THREAD_STACK = 2 << 20  # one thread per invocation: the default 8 MiB each would eat the memory cap
 
-HERE = Path(__file__).parent
-sys.path += [str(HERE), str(HERE.parent / "access")]  # last: nothing of ours is to stand in for a module of ministack's
-from ministack_fair import make_queues_fair  # noqa: E402
-from ministack_guard import guarded  # noqa: E402
-from ministack_worker import failure, handed_over, invoker  # noqa: E402
-from signatures import Credentials  # noqa: E402
+ROOT = Path(__file__).parents[2]
+sys.path.append(str(ROOT))  # last: nothing of ours is to stand in for a module of ministack's
+from local.access.signatures import Credentials  # noqa: E402
+from local.aws.ministack_fair import make_queues_fair  # noqa: E402
+from local.aws.ministack_guard import guarded  # noqa: E402
+from local.aws.ministack_worker import failure, handed_over, invoker  # noqa: E402
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -172,7 +172,7 @@ def patch_runtime(lambda_runtime: Any, credentials: Credentials) -> None:
 
     lambda_runtime.execution_credentials = execution_credentials
     bare = Path(tempfile.mkdtemp()) / "python"
-    bare.write_text(f'#!/bin/sh\nexec {shlex.quote(sys._base_executable)} -I -S "$@"\n')
+    bare.write_text(f'#!/bin/sh\nexec {shlex.quote(str(Path(sys.executable).resolve()))} -I -S "$@"\n')
     bare.chmod(0o755)
     detect = lambda_runtime._detect_runtime_binary
 
@@ -211,15 +211,18 @@ def patch_rest_apis(v1: Any) -> None:
     async def handle_request(method: str, path: str, headers: dict[str, str], body: bytes, query: Any) -> Answer:
         over = re.fullmatch(r"/restapis/([^/]+)", path) if method == "PUT" else None
         if not over and (method != "POST" or path != "/restapis" or "mode" not in query):
-            return await handle(method, path, headers, body, query)
+            untouched: Answer = await handle(method, path, headers, body, query)
+            return untouched
         fresh = v1._import_rest_api(json.loads(body))
         if not over:
-            return v1._v1_response(v1._rest_apis[fresh], 201)
+            created: Answer = v1._v1_response(v1._rest_apis[fresh], 201)
+            return created
         if over[1] in v1._rest_apis:
             for parts in (v1._resources, v1._authorizers_v1):
                 parts[over[1]] = parts.pop(fresh)
         v1._delete_rest_api(fresh)
-        return v1._get_rest_api(over[1])
+        replaced: Answer = v1._get_rest_api(over[1])
+        return replaced
 
     v1.handle_request = handle_request
 

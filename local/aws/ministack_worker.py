@@ -1,6 +1,6 @@
 """Lambda's Invoke API as ministack calls it: what it does in place of its own proxy hop.
 
-Run by the interpreter of .venv-ministack, which has nothing of this project's but what lies beside this file.
+Run by the interpreter of .venv-ministack, which has no package of this project's environment.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from signatures import Credentials
+from local.access.signatures import Credentials
 
 EVENT_PATIENCE = 600.0  # seconds an event waits for a worker that is being started again
 LONGEST_PAUSE = 5.0  # seconds between two looks for it: hundreds of events may wait, each in a thread of its own
@@ -45,7 +45,7 @@ def reach(url: str, timeout: float, patience: float) -> http.client.HTTPConnecti
 
 def from_queue(event: Any) -> bool:
     """Whether SQS sent it: then the queue is the place to wait in, and this is not."""
-    records = event.get("Records") if isinstance(event, dict) else None
+    records: Any = event.get("Records") if isinstance(event, dict) else None
     return bool(records) and records[0].get("eventSource") == "aws:sqs"
 
 

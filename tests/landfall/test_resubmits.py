@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.api.requests import MOST_CORRECTED, MOST_CORRECTED_BYTES
+from chalicelib.api.requests import MOST_CORRECTED_BYTES
+from chalicelib.operations.commands import MOST_CORRECTED
 from landfall.faults import CommandError
 from landfall.reject_file import OWN, Fix
 from landfall.rejects import batches

@@ -85,7 +85,7 @@ def _as_nobody(script: str, *arguments: object) -> str:
 
 def _homes(site: Site) -> list[Path]:
     """Where the warehouse's files are, in the state folder or elsewhere."""
-    pointer = site.stack.places.warehouse / "elsewhere"
+    pointer = site.stack.paths.warehouse / "elsewhere"
     return [Path(pointer.read_text())] if pointer.is_file() else []
 
 
@@ -126,10 +126,10 @@ def test_he_owns_no_process_and_looks_into_none(site: Site) -> None:
 
 def test_a_process_shows_no_secret_in_its_arguments(site: Site) -> None:
     secrets = [site.record.credentials.secret, site.record.credentials.token, str(site.record.warehouse["password"])]
-    secrets += json.loads(site.stack.places.tokens.read_text()).values()
+    secrets += json.loads(site.stack.paths.tokens.read_text()).values()
     for process in (psutil.Process(proc.pid) for proc in site.record.processes):
         for one in (process, *process.children(recursive=True)):
             said = " ".join(one.cmdline())
             assert [secret for secret in secrets if secret in said] == []
-    logs = "".join(path.read_text(errors="replace") for path in site.stack.places.logs.glob("*.log"))
+    logs = "".join(path.read_text(errors="replace") for path in site.stack.paths.logs.glob("*.log"))
     assert [secret for secret in secrets if secret in logs] == []
