@@ -90,7 +90,7 @@ def _homes(site: Site) -> list[Path]:
 
 
 def test_he_reads_no_file_of_the_state_folder(site: Site) -> None:
-    places = site.stack.places
+    places = site.stack.paths
     files = [places.env, places.tokens, places.record, places.ports, places.warehouse_ready]
     sockets = list(Path("/var/tmp").glob("landfall-socket-*"))
     assert sockets, "there is one to try"
