@@ -47,6 +47,11 @@ class Demo:
         return self.folder if self.keep else self.folder / "demo"
 
 
+def scale_of(rows: int, sf: float) -> Scale:
+    """The sizes of the demo's files: of the transactions, and of TPC-H's orders by their scale factor."""
+    return Scale(transactions=rows, purchases=min(40_000, max(400, rows // 25)), orders=sf)
+
+
 def demo(asked: Demo, *, as_json: bool) -> ExitCode:
     """Exit code 0 if everything balances. Raises CommandError."""
     began, screen = time.monotonic(), console(stderr=as_json)

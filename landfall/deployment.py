@@ -18,6 +18,13 @@ STATE_VARIABLE = "LANDFALL_STATE_DIR"
 """Where the local stack keeps its state, relative to the repository; other than the default in tests only."""
 
 
+def repository() -> Path:
+    """The repository of this command. Raises CommandError if the package was installed without it."""
+    if (ROOT / "local" / "stack.py").is_file():
+        return ROOT
+    raise absent("this command needs the repository: clone it, run `make setup` there, then `.venv/bin/landfall`")
+
+
 def state_dir() -> Path:
     return ROOT / os.environ.get(STATE_VARIABLE, ".landfall")
 

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from landfall.cost_command import cost
+from landfall.deployment import find, repository, state_dir
 from landfall.faults import ExitCode, guarded, usage
 from landfall.version import show_version
 
@@ -121,7 +122,6 @@ def status(
 ) -> ExitCode:
     """Say how a file is doing, or list the newest runs."""
     from landfall.api import Api
-    from landfall.deployment import find
     from landfall.runs import list_runs, show_status
 
     if file and (object or state or since or limit):
@@ -146,7 +146,6 @@ def rerun(
 ) -> ExitCode:
     """Run again what failed or was rejected."""
     from landfall.api import Api
-    from landfall.deployment import find
     from landfall.runs import rerun
 
     if all and "/" in target:
@@ -164,7 +163,6 @@ def cancel(
 ) -> ExitCode:
     """Stop a file's run; nothing of it reaches its target."""
     from landfall.api import Api
-    from landfall.deployment import find
     from landfall.runs import cancel
 
     return cancel(Api(deployment=find()), file, wait=wait, as_json=json)
@@ -184,7 +182,6 @@ def backfill(
     Its event was lost, or it was there before the app.
     """
     from landfall.api import Api
-    from landfall.deployment import find
     from landfall.recovery import backfill
 
     return backfill(Api(deployment=find()), prefix, object, dry_run=dry_run, as_json=json)
@@ -202,7 +199,6 @@ def redrive(
     Messages that lie in the dead-letter queues go back to their queues, too.
     """
     from landfall.api import Api
-    from landfall.deployment import find
     from landfall.recovery import redrive
 
     return redrive(Api(deployment=find()), dry_run=dry_run, as_json=json)
@@ -218,7 +214,6 @@ def rejects(
 ) -> ExitCode:
     """Show the bad rows of a file, each with its reason."""
     from landfall.api import Api
-    from landfall.deployment import find
     from landfall.rejects import rejects
 
     if out and json:
@@ -236,7 +231,6 @@ def resubmit(
 ) -> ExitCode:
     """Send corrected rows back to be merged."""
     from landfall.api import Api
-    from landfall.deployment import find
     from landfall.rejects import resubmit
 
     return resubmit(Api(deployment=find()), file, wait=wait, as_json=json)
@@ -255,6 +249,7 @@ def migrate(*, json: Json = False) -> ExitCode:
 @guarded
 def up(*, json: Json = False) -> None:
     """Start the local stack and leave it running."""
+    repository()
     from landfall.stack_commands import up
 
     up(as_json=json)
@@ -264,6 +259,7 @@ def up(*, json: Json = False) -> None:
 @guarded
 def down(*, json: Json = False) -> None:
     """Stop the local stack and forget its state."""
+    repository()
     from landfall.stack_commands import down
 
     down(as_json=json)
@@ -282,12 +278,10 @@ def demo(
 
     It is the main job, on a fresh local stack that is stopped in the end.
     """
-    from landfall.demo_command import Demo, demo
-    from landfall.deployment import state_dir
-    from local.demo.generate import Scale
+    repository()
+    from landfall.demo_command import Demo, demo, scale_of
 
-    scale = Scale(transactions=rows, purchases=min(40_000, max(400, rows // 25)), orders=sf)
-    return demo(Demo(scale=scale, keep=keep, folder=state_dir()), as_json=json)
+    return demo(Demo(scale=scale_of(rows, sf), keep=keep, folder=state_dir()), as_json=json)
 
 
 app.command()(cost)

@@ -26,7 +26,7 @@ from chalicelib.domain.warehouse.ddl import (
     target_ddl,
 )
 from chalicelib.domain.warehouse.load import explain_check
-from local.text import said
+from landfall.text import said
 
 _TOKEN = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"|\$(\w*)\$.*?\$\1\$|;|.", re.DOTALL)
 _PLAIN = re.compile(r"[a-z0-9_./]*")

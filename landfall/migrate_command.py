@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from landfall.contracts import shipped
-from landfall.deployment import ROOT, advice, local_stack
+from landfall.deployment import advice, local_stack, repository
 from landfall.faults import ExitCode, absent, usage
 
 HOST, USER, PASSWORD = "LANDFALL_WAREHOUSE_HOST", "LANDFALL_WAREHOUSE_USER", "LANDFALL_WAREHOUSE_PASSWORD"
@@ -21,10 +21,10 @@ def migrate_warehouse(*, as_json: bool) -> ExitCode:
     """Apply what is missing. Exit code 1 if something is left to a person. Raises CommandError."""
     from landfall.migrate import migrate
 
-    contracts = shipped()
+    sql, contracts = repository() / "sql", shipped()
     connection = _connect()
     try:
-        done = migrate(connection, ROOT / "sql", contracts)
+        done = migrate(connection, sql, contracts)
     finally:
         connection.close()
     left = [line for line in done if line.startswith("!")]

@@ -7,7 +7,7 @@ from typing import Any
 from landfall.api import Api
 from landfall.faults import ExitCode
 from landfall.screen import say, say_json
-from local.text import plural
+from landfall.text import plural
 
 
 def backfill(api: Api, prefix: str, object: str, *, dry_run: bool, as_json: bool) -> ExitCode:

@@ -16,7 +16,7 @@ from landfall.faults import ExitCode, usage
 from landfall.reject_file import Fix, Sheet, read_fixes, write_rejects
 from landfall.runs import BAD_STATES, END_STATES, SHORT_ID, exit_of, follow, tell
 from landfall.screen import Grid, console, say, say_json, show
-from local.text import plural
+from landfall.text import plural
 
 SHOWN_REJECTS = 20
 EACH_ROW = 64

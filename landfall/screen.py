@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.visible import visible
-from local.text import cut_front
+from landfall.text import cut_front
 
 if TYPE_CHECKING:
     from rich.console import Console

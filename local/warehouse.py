@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract_files.contract_file import load_contracts
 from chalicelib.errors import ContractError
+from landfall.text import said
 from local.processes import StartError
-from local.text import said
 
 
 def connect(where: dict[str, Any]) -> Any:
@@ -62,6 +61,7 @@ def contracts_of(app: Path) -> Mapping[str, Contract]:
 
 def migrate(where: dict[str, Any], sql_dir: Path, contracts: Mapping[str, Contract]) -> list[str]:
     """Apply sql/ and the tables of contracts. Returns a line for each thing done. Raises StartError."""
+    from landfall.migrate import migrate as apply
+
     with _connected(where) as connection:
-        done: list[str] = import_module("landfall.migrate").migrate(connection, sql_dir, contracts)
-    return done
+        return apply(connection, sql_dir, contracts)

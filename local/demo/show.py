@@ -10,9 +10,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from landfall.text import cut, cut_front, plural
 from local.demo.books import Books, FileBook, TableBook
 from local.demo.story import Show, Watched
-from local.text import cut, cut_front, plural
 
 BAR, NOTE, GAP = 12, 48, 2
 SHORTEST_NAME = 16

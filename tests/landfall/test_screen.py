@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from landfall.screen import Grid, moment
-from local.text import cut_front, plural
+from landfall.text import cut_front, plural
 from tests.landfall.conftest import Landfall
 
 NAMES = ["incoming/transactions/2026/a.csv", "incoming/transactions/2026/b.csv"]

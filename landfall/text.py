@@ -1,4 +1,4 @@
-"""How names, numbers and errors are put before people; pure, for the CLI and the demo."""
+"""How names, numbers and errors are written for the operator; pure, for the command line and the local stack."""
 
 from __future__ import annotations
 
