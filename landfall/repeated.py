@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from decimal import Decimal
-from types import TracebackType
-from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -17,86 +14,40 @@ from chalicelib.domain.raw.bytesource import ByteSource, Range
 from chalicelib.domain.staging.block import Block
 from chalicelib.domain.staging.stage import stage_chunk
 from chalicelib.domain.staging.validate import Rules
+from landfall.sorted_rows import HELD, SortedRows, among_first
 
-HELD = 1 << 20
-"""Rows held at once (16 MB). If there are more, they go to a temporary file as sorted runs, read slice by slice."""
 TRIED = 16
 """Pairs whose keys are compared. That two keys have one hash by chance is rare; that 16 pairs do does not happen."""
 RECORD_BYTES = 4096
 """First read of a record that is looked at again."""
-
-Rows = np.ndarray[Any, np.dtype[np.uint64]]
-"""Two lines of numbers: hashes of keys, and where their rows start."""
 
 
 class Repeated:
     """Takes the rows of a file in order, if its contract forbids that a key comes twice."""
 
     def __init__(self, contract: Contract, held: int = HELD) -> None:
-        self._asked = contract.duplicate_keys is DuplicateKeys.FAIL
-        self._held = held
-        self._buffer: list[Rows] = []
-        self._buffered = 0
-        self._runs: list[tuple[int, int]] = []  # where each run starts in the file, and how many rows it has
-        self._file: BinaryIO | None = None
+        self._needed = contract.duplicate_keys is DuplicateKeys.FAIL
+        self._rows = SortedRows(lines=2, alike=2, held=held)
 
     def __enter__(self) -> Repeated:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._file:
-            self._file.close()
+    def __exit__(self, *raised: object) -> None:
+        self._rows.close()
 
     def add(self, block: Block) -> None:
         """The rows of a block that was read with the hashes of its keys."""
-        if not self._asked or block.key_hashes is None or block.key_offsets is None:
-            return
-        self._buffer.append(np.stack((block.key_hashes, block.key_offsets.astype(np.uint64))))
-        self._buffered += len(block.key_hashes)
-        if self._buffered >= self._held:
-            self._spill()
+        if self._needed and block.key_hashes is not None and block.key_offsets is not None:
+            self._rows.add(block.key_hashes, block.key_offsets.astype(np.uint64))
 
     def pairs(self, most: int = TRIED) -> list[tuple[int, int]]:
         """Where a hash comes for the second time, and where it came first; of these the first in the file."""
         best: list[tuple[int, int]] = []
-        for hashes, at in self._slices():
-            second = np.flatnonzero(_nth(hashes) == 1)
+        for hashes, at in self._rows.slices():
+            second = np.flatnonzero(among_first(hashes, 2) & ~among_first(hashes, 1))
             chosen = second[np.argsort(at[second])[:most]]
             best = sorted([*best, *zip(at[chosen].tolist(), at[chosen - 1].tolist(), strict=True)])[:most]
         return best
-
-    def _spill(self) -> None:
-        if not self._buffered:
-            return
-        self._file = self._file or _spool()
-        run = _ordered(self._buffer)
-        run = np.ascontiguousarray(run[:, _nth(run[0]) < 2])  # so that a key in every row takes no room
-        self._runs.append((self._file.seek(0, 2), run.shape[1]))
-        self._file.write(run.data)
-        self._file.flush()
-        self._buffer, self._buffered = [], 0
-
-    def _slices(self) -> Iterator[Rows]:
-        """All rows of one range of hashes, range after range; each is about as many as may be held."""
-        if not self._file:
-            if self._buffer:
-                yield _ordered(self._buffer)
-            return
-        self._spill()
-        runs = [np.memmap(self._file, np.uint64, "r", offset, (2, length)) for offset, length in self._runs]
-        ranges = sum(length for _, length in self._runs) // self._held + 1
-        bounds = [np.uint64(number * 2**64 // ranges) for number in range(1, ranges)]
-        cuts = [[0, *run[0].searchsorted(bounds).tolist(), run.shape[1]] for run in runs]
-        for number in range(ranges):
-            yield _ordered([run[:, cut[number] : cut[number + 1]] for run, cut in zip(runs, cuts, strict=True)])
-
-
-def _spool() -> BinaryIO:
-    import tempfile  # for files with many rows only
-
-    return tempfile.TemporaryFile()
 
 
 def first_repeat(source: ByteSource, rules: Rules, contract: Contract, repeated: Repeated) -> int | None:
@@ -123,16 +74,3 @@ def _value(field: str, kind: ColumnType) -> object:
     if kind.kind in WHOLE:
         return Decimal(field)
     return field.rstrip(" ") if kind.is_text else field
-
-
-def _ordered(parts: list[Rows]) -> Rows:
-    """Rows by hash; those of one hash stay in the order of the file."""
-    rows = np.concatenate(parts, axis=1)
-    return rows[:, np.argsort(rows[0], kind="stable")]
-
-
-def _nth(hashes: Rows) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """For each of some sorted hashes how many of the same are before it."""
-    places = np.arange(len(hashes))
-    starts = np.flatnonzero(np.append(True, hashes[1:] != hashes[:-1])) if len(hashes) else places
-    return places - np.repeat(starts, np.diff(np.append(starts, len(hashes))))
