@@ -7,19 +7,25 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from landfall.deployment import LOOPBACK, Deployment, stale
-from landfall.faults import CommandError, ExitCode, absent
+from landfall.faults import CommandError, ExitCode
 
 TIMEOUT_SECONDS = 30.0
 EXITS = {400: ExitCode.USAGE, 404: ExitCode.ABSENT, 409: ExitCode.BAD}
+TOO_MANY, SERVERS_FAULT = 429, 500
 ROLE_HINT = "starting and stopping runs needs a token of role operator"
 
 
 class NotThereError(CommandError):
     """The API knows no such thing (yet)."""
+
+
+class NoAnswerError(CommandError):
+    """The API did not answer, or not now. The same call may succeed later."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +72,10 @@ class Api:
                 return found
         except urllib.error.HTTPError as error:
             raise self._fault(method, error) from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPException) as error:
             said = f"the API at {self.deployment.api_url} does not answer: {_reason(error)}"
-            raise absent(_with(said, stale(self.deployment.api_url, self.deployment.token))) from None
+            hint = stale(self.deployment.api_url, self.deployment.token)
+            raise NoAnswerError(_with(said, hint), ExitCode.ABSENT) from None
 
     def _fault(self, method: str, error: urllib.error.HTTPError) -> CommandError:
         """What our API says of what was asked for is told as it is; else it matters who answered, and how."""
@@ -84,7 +91,8 @@ class Api:
             text = _with(text, hint if "anew" in hint else "")
         if error.code == 403 and method != "GET" and "operator" not in text:
             text = _with(text, ROLE_HINT)
-        return CommandError(text, EXITS.get(error.code, ExitCode.ABSENT))
+        kind = NoAnswerError if error.code == TOO_MANY or error.code >= SERVERS_FAULT else CommandError
+        return kind(text, EXITS.get(error.code, ExitCode.ABSENT))
 
 
 def segment(text: str) -> str:
@@ -107,11 +115,13 @@ def _message(error: urllib.error.HTTPError) -> tuple[str, bool]:
         return str(error.reason), False
 
 
-def _reason(error: OSError | ValueError) -> str:
+def _reason(error: Exception) -> str:
     """Why there was no answer, without what Python wraps around it."""
     reason = getattr(error, "reason", error)
     if isinstance(error, ValueError) and not isinstance(error, OSError):
         return "what came is not JSON"
+    if isinstance(error, HTTPException) and not isinstance(error, OSError):
+        return "the connection was closed in the middle"
     return (reason.strerror if isinstance(reason, OSError) else "") or str(reason)
 
 

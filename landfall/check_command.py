@@ -12,7 +12,7 @@ from chalicelib.domain.formats.csv.header import match_header, read_header
 from chalicelib.domain.run.rejects import Reject
 from chalicelib.errors import LandfallError, Rejected, SourceGone
 from landfall.check_outputs import GoodRows, RejectLines, RejectSpool, Seen, open_good, open_rejects, refuse_overwriting
-from landfall.check_report import Report
+from landfall.check_report import Done, Report
 from landfall.checking import Checked, Outputs, check_file
 from landfall.contracts import from_file, known, shipped
 from landfall.faults import ExitCode, usage
@@ -93,21 +93,21 @@ class _Checker:
     def _checked(self, path: Path, source: LocalFile, contract: Contract, spool: RejectSpool, seen: Seen) -> Checked:
         """Raises Rejected. Whoever checks a file may see it, so a header that does not fit is quoted."""
         try:
-            return check_file(source, contract, self._outputs(path, source, spool, seen), self.chunk_bytes)
+            with self.report.progress(path, source.size) as progress:
+                return check_file(source, contract, self._outputs(path, spool, seen, progress), self.chunk_bytes)
         except Rejected as error:
             if error.code == "HEADER_MISMATCH":
                 header = read_header(beginning(source, contract), contract.dialect, contract.limits)
                 match_header(contract, header.fields, private=False)
             raise
 
-    def _outputs(self, path: Path, source: LocalFile, spool: RejectSpool, seen: Seen) -> Outputs:
+    def _outputs(self, path: Path, spool: RejectSpool, seen: Seen, progress: Done) -> Outputs:
         def on_reject(reject: Reject) -> None:
             spool.add(reject)
             seen.add(reject)
             if self.lines:
                 self.lines.add(str(path), reject)
 
-        progress = self.report.progress(path, source.size)
         if not self.good:
             return Outputs(reject=on_reject, unexplained=seen.codes.update, progress=progress)
         return Outputs(

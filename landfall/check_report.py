@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -12,19 +12,23 @@ from chalicelib.domain.run.repeats import DUPLICATE_KEYS
 from chalicelib.errors import LandfallError
 from landfall.check_outputs import RejectSpool, Seen
 from landfall.checking import Checked
-from landfall.screen import Grid, console, progress, say, show
+from landfall.meter import Meter
+from landfall.screen import Grid, console, say, show
 
 VERDICTS = {"TOO_MANY_REJECTS": "too many bad rows", DUPLICATE_KEYS: "duplicate keys"}
 LEFT_OUT = {"before_header": "before the header", "comments": "comments", "footer": "footer"}
 LARGE_BYTES = 50_000_000
 """From this size on a terminal shows progress."""
 
+Done = Callable[[int], None]
+"""Takes how many bytes of a file are done."""
+
 
 class Report(Protocol):
     """Told of every file, in order."""
 
-    def progress(self, path: Path, size: int) -> Callable[[int], None]:
-        """Takes how many bytes are done."""
+    def progress(self, path: Path, size: int) -> AbstractContextManager[Done]:
+        """What takes how many bytes are done, while a file is read."""
 
     def checked(self, path: Path, checked: Checked, spool: RejectSpool, seen: Seen) -> None:
         """A file that was read to its end."""
@@ -48,8 +52,8 @@ class JsonLines:
     def __init__(self, out: TextIO) -> None:
         self._out = out
 
-    def progress(self, path: Path, size: int) -> Callable[[int], None]:  # noqa: ARG002
-        return lambda _done: None
+    def progress(self, path: Path, size: int) -> AbstractContextManager[Done]:  # noqa: ARG002
+        return nullcontext(lambda _done: None)
 
     def checked(self, path: Path, checked: Checked, spool: RejectSpool, seen: Seen) -> None:  # noqa: ARG002
         head = {
@@ -89,13 +93,12 @@ class ForPeople:
     def __init__(self) -> None:
         self._rows: list[tuple[str, ...]] = []
 
-    def progress(self, path: Path, size: int) -> Callable[[int], None]:
-        if size < LARGE_BYTES or not sys.stderr.isatty():
-            return lambda _done: None
-        return lambda done: progress(f"{path.name}: {done / size:4.0%}")
+    @contextmanager
+    def progress(self, path: Path, size: int) -> Iterator[Done]:
+        with Meter(quiet=size < LARGE_BYTES) as meter:
+            yield lambda done: meter.show(path.name, 100 * done / size)
 
     def checked(self, path: Path, checked: Checked, spool: RejectSpool, seen: Seen) -> None:  # noqa: ARG002
-        self._clear()
         counts = (checked.read, checked.good, checked.rejected, checked.duplicate, len(checked.chunks))
         verdict = VERDICTS[checked.refusal.code] if checked.refusal else "good"
         name = path.name or str(path)
@@ -116,7 +119,6 @@ class ForPeople:
             say(f"{path}: would be REJECTED: {checked.refusal.message}")
 
     def refused(self, path: Path, object_: str, error: LandfallError) -> None:
-        self._clear()
         other = "; --contract NAME checks it by another one" if error.code == "HEADER_MISMATCH" else ""
         say(f"{path}: {error.message} ({error.code}){other}")
         self._rows.append((path.name or str(path), object_, "", "", "", "", "", error.code))
@@ -126,7 +128,3 @@ class ForPeople:
         columns = ("file", "object", *counts, "verdict")
         drop = ("chunks", "duplicate", "object")
         show(console(), Grid(columns=columns, rows=self._rows, right=counts, cut="file", drop=drop))
-
-    def _clear(self) -> None:
-        if sys.stderr.isatty():
-            progress("")

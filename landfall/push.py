@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,9 @@ from landfall.api import Api, NotThereError, segment
 from landfall.contracts import known, shipped
 from landfall.deployment import Deployment, advice, find
 from landfall.faults import ExitCode, absent, usage
-from landfall.runs import END_STATES, Status, argument, exit_of, follow, missing, tell, version_of
-from landfall.screen import moment, progress, say, say_json, size
+from landfall.meter import Meter
+from landfall.runs import END_STATES, Status, argument, exit_of, follow, missing, patiently, tell, version_of
+from landfall.screen import moment, say, say_json, size
 
 WHOLE_BYTES = 8_000_000
 """Up to this size a file goes in one request, more in parts."""
@@ -57,7 +57,7 @@ def push(asked: Push, *, as_json: bool) -> ExitCode:
 def known_run(api: Api, key: str) -> Status | None:
     """The run of what is at that key by now, if there is one. Raises CommandError."""
     try:
-        return api.get(f"/status/{segment(key)}")
+        return patiently(lambda: api.get(f"/status/{segment(key)}"))
     except NotThereError:
         return None
 
@@ -103,20 +103,18 @@ def upload(deployment: Deployment, path: Path, key: str, *, quiet: bool = False)
     if not path.is_file():
         raise absent(f"{path} does not exist, or is not a file")
     client, bucket = deployment.client("s3"), deployment.bucket
-    show = _Shown(path, 0 if quiet or not sys.stderr.isatty() else path.stat().st_size)
     try:
         if path.stat().st_size <= WHOLE_BYTES:
             answer = client.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
         else:
-            client.upload_file(str(path), bucket, key, Callback=show)
+            with Meter(quiet=quiet) as meter:
+                client.upload_file(str(path), bucket, key, Callback=_Sent(meter, path))
             answer = client.head_object(Bucket=bucket, Key=key)
         return str(answer["ETag"]).strip('"')
     except (BotoCoreError, ClientError, S3UploadFailedError) as error:
         if _gone(error):
             return ""  # taken to the archive already
         raise absent(f"the upload to s3://{bucket}/{key} failed: {error}{advice(error)}") from None
-    finally:
-        show.end()
 
 
 def _gone(error: Exception) -> bool:
@@ -129,17 +127,12 @@ def _routes(contracts: Contracts, key: str, contract: Contract) -> bool:
     return found is not None and found.contract.name == contract.name
 
 
-class _Shown:
-    """Upload progress on stderr."""
+class _Sent:
+    """Shows how much of a file is sent; boto3 calls it from its threads, each with the bytes of a part."""
 
-    def __init__(self, path: Path, total: int) -> None:
-        self._path, self._total, self._done = path, total, 0
+    def __init__(self, meter: Meter, path: Path) -> None:
+        self._meter, self._name, self._total, self._done = meter, path.name, path.stat().st_size, 0
 
     def __call__(self, sent: int) -> None:
         self._done += sent
-        if self._total:
-            progress(f"sending {self._path.name}: {self._done / self._total:4.0%} of {size(self._total)}")
-
-    def end(self) -> None:
-        if self._total:
-            progress("")
+        self._meter.show(f"sending {self._name}: {size(self._total)}", 100 * self._done / self._total)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import shlex
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
 from chalicelib.visible import printable
-from landfall.api import Api, NotThereError, segment
+from landfall.api import Api, NoAnswerError, NotThereError, segment
 from landfall.deployment import LOOPBACK
 from landfall.faults import ExitCode, usage
-from landfall.screen import Grid, console, moment, progress, say, say_json, seconds, show, size
+from landfall.meter import Meter
+from landfall.screen import Grid, console, moment, say, say_json, seconds, show, size
 
 BAD_STATES = ("FAILED", "REJECTED", "UNROUTED", "CANCELLED")
 END_STATES = ("LOADED", "SUPERSEDED", *BAD_STATES)
 POLL_SECONDS = 0.5
 ARRIVAL_SECONDS = 60.0
-"""How long a file that was just uploaded may take to be known."""
+"""How long a file that was just uploaded may take to be known, and the API to answer while a run is followed."""
+ANSWER_SECONDS = 5.0
+"""How long a call is repeated before anything was changed."""
 LOOK_AT = "the log of the function on_incoming says more"
 SHORT_ID = 8
 """So much of a run id tells two versions of a file apart."""
@@ -86,7 +88,8 @@ def lines_of(status: Status) -> Iterator[str]:
     """A run in a few lines."""
     rows, chunks = status["rows"], status["chunks"]
     took = status["seconds"].get("total", 0.0)
-    yield f"{named(status)}  {status['state']}  {status['percent']:.0f} %  (run {status['run_id']})"
+    percent = "" if status["state"] in BAD_STATES else f"  {status['percent']:.0f} %"  # 100 % would look like success
+    yield f"{named(status)}  {status['state']}{percent}  (run {status['run_id']})"
     working = f", {chunks['staging']} at work" if chunks["staging"] else ""
     done = status["bytes"]
     whole = chunks["total"] and chunks["staged"] == chunks["total"]  # all but the header, which is in no chunk
@@ -127,24 +130,42 @@ def missing(api: Api, name: str) -> str:
 def follow(look: Callable[[], Status], missing: str, *, quiet: bool, patience: float = ARRIVAL_SECONDS) -> Status:
     """Watch a run until it ends; with a bar on a terminal, else a line for each change.
 
-    Raises CommandError, with `missing` as its sentence if the run is not known after a while.
+    Raises CommandError: with `missing` as its sentence if the run is not known after `patience` seconds, and with the
+    API's fault if the API does not answer for so long.
     """
-    shown, last = _Bar(quiet=quiet), time.monotonic()
-    try:
+    began = answered = time.monotonic()
+    with Meter(quiet=quiet) as meter:
+        watch = _Watch(meter, quiet=quiet)
         while True:
             try:
                 status = look()
             except NotThereError:
-                shown.waiting()
-                if time.monotonic() - last > patience:
+                answered = time.monotonic()
+                watch.waiting("waiting for it to arrive ...")
+                if answered - began > patience:
                     raise NotThereError(missing, ExitCode.ABSENT) from None
+            except NoAnswerError as fault:
+                watch.waiting(f"{fault.message}; trying again ...")
+                if time.monotonic() - answered > patience:
+                    raise
             else:
-                shown.show(status)
+                answered = time.monotonic()
+                watch.show(status)
                 if status["state"] in END_STATES:
                     return status
             time.sleep(POLL_SECONDS)
-    finally:
-        shown.end()
+
+
+def patiently(look: Callable[[], Status]) -> Status:
+    """The answer to a call that may be repeated. Raises CommandError, NoAnswerError after some seconds only."""
+    give_up = time.monotonic() + ANSWER_SECONDS
+    while True:
+        try:
+            return look()
+        except NoAnswerError:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(POLL_SECONDS)
 
 
 def version_of(api: Api, key: str, etag: str) -> Callable[[], Status]:
@@ -207,35 +228,27 @@ def cancel(api: Api, name: str, *, wait: bool, as_json: bool) -> ExitCode:
     return ExitCode.BAD if answer["state"] in END_STATES and answer["state"] != "CANCELLED" else ExitCode.OK
 
 
-class _Bar:
-    """A run's progress on stderr."""
+class _Watch:
+    """A run's progress on stderr: a bar on a terminal, else a line for each change."""
 
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet, self._terminal, self._state = quiet, sys.stderr.isatty(), ""
-        self._waiting = False
+    def __init__(self, meter: Meter, *, quiet: bool) -> None:
+        self._meter, self._quiet, self._said = meter, quiet, ""
 
     def show(self, status: Status) -> None:
-        if self._quiet:
-            return
-        done, chunks = int(status["percent"] / 5), status["chunks"]
-        if self._terminal:
-            eta = f", {seconds(status['eta_seconds'])} to go" if status["eta_seconds"] else ""
-            bar = f"{'█' * done}{'░' * (20 - done)} {status['percent']:3.0f} %"
-            rest = (
-                f"{status['state']}  {chunks['staged']}/{chunks['total']} chunks  {status['rows']['read']:,} rows{eta}"
-            )
-            progress(f"{bar}  {rest}")
-        elif status["state"] != self._state:
-            say(f"{status['file']}: {status['state']}", stderr=True)
-        self._state = status["state"]
+        """What is known of the run."""
+        state, chunks = status["state"], status["chunks"]
+        eta = f", {seconds(status['eta_seconds'])} to go" if status["eta_seconds"] else ""
+        counts = f"{chunks['staged']}/{chunks['total']} chunks  {status['rows']['read']:,} rows{eta}"
+        self._line(
+            f"{state}  {counts}", None if state in BAD_STATES else status["percent"], f"{status['file']}: {state}"
+        )
 
-    def waiting(self) -> None:
-        """The run is not known yet."""
-        if not (self._quiet or self._waiting):
-            waiting = "waiting for it to arrive ..."
-            progress(waiting) if self._terminal else say(waiting, stderr=True)
-        self._waiting = True
+    def waiting(self, text: str) -> None:
+        """Nothing is known of the run, or nothing new."""
+        self._line(text, None, text)
 
-    def end(self) -> None:
-        if self._terminal and not self._quiet:
-            progress("")
+    def _line(self, text: str, percent: float | None, plain: str) -> None:
+        self._meter.show(text, percent)
+        if not (self._quiet or self._meter.shown or plain == self._said):
+            say(plain, stderr=True)
+        self._said = plain

@@ -45,11 +45,6 @@ def say_json(value: Any) -> None:
     print(json.dumps(value))
 
 
-def progress(text: str) -> None:
-    """Put text in place of the terminal's last line; none clears it."""
-    print(f"\r{visible(text)}\x1b[K", end="", file=sys.stderr, flush=True)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Grid:
     """A table without lines, each row on a line of its own."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
+from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from landfall.text import cut, cut_front, plural
 from local.demo.books import Books, FileBook, TableBook
 from local.demo.story import Show, Watched
+from local.demo.world import Status
 
 BAR, NOTE, GAP = 12, 48, 2
 SHORTEST_NAME = 16
@@ -85,18 +87,19 @@ def _state(file: Watched) -> Text:
     return Text("dropped" if file.dropped else "waits" if file.truth.after else "")
 
 
-def _gauges(file: Watched) -> list[Text]:
+def _gauges(file: Watched) -> list[RenderableType]:
     """The bar, then chunks and rows."""
     if not (status := file.status):
         return [Text("")] * 5
     chunks, rows = status["chunks"], status["rows"]
     counts = (f"{rows[name]:,}" for name in ("read", "good", "rejected"))
-    return [_bar(status["percent"]), *map(Text, (f"{chunks['staged']}/{chunks['total']}", *counts))]
+    return [_bar(status), *map(Text, (f"{chunks['staged']}/{chunks['total']}", *counts))]
 
 
-def _bar(percent: float) -> Text:
-    done = round(percent / 100 * BAR)
-    return Text("━" * done, style="green").append("━" * (BAR - done), style="dim")
+def _bar(status: Status) -> ProgressBar:
+    """As full as the file is done, in the colour of its state: a full bar of a rejected file is no success."""
+    colour = COLOURS.get(status["state"], "green")
+    return ProgressBar(completed=status["percent"], width=BAR, complete_style=colour, finished_style=colour)
 
 
 def _table(*columns: str) -> Table:

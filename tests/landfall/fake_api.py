@@ -7,10 +7,23 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import Enum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Answer = tuple[int, dict[str, Any]]
+
+
+class Fault(Enum):
+    """How a request fails on its way."""
+
+    CLOSED = "the connection is closed without an answer"
+    CUT = "the connection is closed in the middle of the answer"
+    BUSY = "429"
+    BROKEN = "503"
+    OTHER = "an answer that is no JSON"
+
+
 KEY = "incoming/transactions/a b.csv"
 PATH = "/status/incoming%2Ftransactions%2Fa%20b.csv"
 
@@ -23,6 +36,8 @@ class FakeApi:
     answers: dict[str, list[Answer]] = field(default_factory=dict)
     asked: list[tuple[str, str, Any]] = field(default_factory=list)
     token: str = "secret"
+    faults: list[Fault] = field(default_factory=list)
+    """What the next requests meet, one after the other, in place of their answers."""
 
     def answer(self, method: str, path: str, headers: Any, body: bytes) -> Answer:
         self.asked.append((method, path, json.loads(body) if body else None))
@@ -63,9 +78,19 @@ def serving(fake: FakeApi) -> Iterator[None]:
         def do_GET(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
             code, body = fake.answer(self.command, self.path, self.headers, self.rfile.read(length))
+            length = 0
             data = json.dumps(body).encode()
+            match fake.faults.pop(0) if fake.faults else None:
+                case Fault.CLOSED:
+                    return
+                case Fault.CUT:
+                    code, data, length = 200, b"{", 10_000
+                case Fault.BUSY | Fault.BROKEN as fault:
+                    code, data = int(fault.value), b"{}"
+                case Fault.OTHER:
+                    code, data = 200, b"<html>"
             self.send_response(code)
-            self.send_header("Content-Length", str(len(data)))
+            self.send_header("Content-Length", str(max(length, len(data))))
             self.end_headers()
             self.wfile.write(data)
 

@@ -15,7 +15,7 @@ from landfall.deployment import find
 from landfall.faults import CommandError
 from landfall.push import checked_key, landing_key
 from tests.landfall.conftest import Landfall
-from tests.landfall.fake_api import PATH, FakeApi, status
+from tests.landfall.fake_api import PATH, FakeApi, Fault, status
 
 
 @pytest.mark.parametrize(
@@ -113,6 +113,7 @@ def test_the_same_content_again_is_told(
     version = {"etag": hashlib.md5(b"", usedforsecurity=False).hexdigest(), "version_id": None}
     known = status(state, finished=True, updated_at="2026-01-05T08:00:00.000Z", version=version)
     api.answers = {f"GET {PATH}": [(200, known)]}
+    api.faults = [Fault.CLOSED]
     (tmp_path / "a b.csv").touch()
     with mock_aws():
         boto3.client("s3").create_bucket(Bucket="bucket")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import pytest
 
-from landfall.api import Api, NotThereError
+from chalicelib.domain.run.model import RunState
+from landfall.api import Api, NoAnswerError, NotThereError
 from landfall.deployment import Deployment
 from landfall.faults import ExitCode
-from landfall.runs import Status, follow, missing
+from landfall.runs import BAD_STATES, Status, follow, missing
 from tests.landfall.conftest import Landfall
-from tests.landfall.fake_api import KEY, PATH, FakeApi, status
+from tests.landfall.fake_api import KEY, PATH, FakeApi, Fault, status
 
 
 @pytest.mark.parametrize(
@@ -33,6 +35,48 @@ def test_waiting_ends_with_the_run(landfall: Landfall, api: FakeApi) -> None:
     done = landfall("status", KEY, "--wait")
     assert done.code == 1
     assert [line.rsplit(": ")[1] for line in done.err.splitlines()] == ["ARRIVED", "STAGING", "LOADING", "REJECTED"]
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_a_call_that_fails_is_repeated_while_waiting(landfall: Landfall, api: FakeApi, fault: Fault) -> None:
+    api.answers = {f"GET {PATH}": [(200, status("LOADING")), (200, status("LOADING")), (200, status())]}
+    api.faults = [fault]
+    done = landfall("status", KEY, "--wait")
+    assert done.code == 0
+    assert "trying again ..." in done.err.splitlines()[0]
+    api.faults = [fault]
+    assert landfall("status", KEY).code == 3
+
+
+def test_a_refused_connection_is_repeated_while_waiting(landfall: Landfall, api: FakeApi) -> None:
+    deployed = Api(deployment=Deployment(api_url=api.url, token=api.token, settings={}))
+    gone = Api(deployment=Deployment(api_url=refusing(), token=api.token, settings={}))
+    api.answers = {f"GET {PATH}": [(200, status())]}
+    calls = iter([deployed, gone, gone, deployed])
+    shown: list[str] = ["LOADING"]
+
+    def look() -> Status:
+        found = next(calls).get(PATH)
+        return {**found, "state": shown.pop()} if shown else found
+
+    assert follow(look, "missing", quiet=True)["state"] == "LOADED"
+    with pytest.raises(NoAnswerError, match="Connection refused"):
+        follow(lambda: gone.get(PATH), "missing", quiet=True, patience=0.1)
+
+
+def refusing() -> str:
+    """An address at which nothing listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("state", RunState)
+def test_no_run_that_ended_badly_shows_a_percentage(landfall: Landfall, api: FakeApi, state: RunState) -> None:
+    api.answers = {f"GET {PATH}": [(200, status(state.value))]}
+    first = landfall("status", KEY).out.splitlines()[0]
+    assert state.value in first
+    assert ("%" in first) == (state.value not in BAD_STATES)
 
 
 def test_other_files_of_the_name_are_named(landfall: Landfall, api: FakeApi) -> None:
