@@ -40,8 +40,10 @@ class Proposal:
         return self.keys[0] if self.keys else filled or (self.columns[0].name,)
 
 
-def infer(files: Sequence[Path], name: str) -> None:
-    """Print the contract. Raises CommandError."""
+def infer(files: Sequence[Path], name: str, out: Path | None) -> None:
+    """Print the contract, or write it to a new file; nothing is written before it is whole. Raises CommandError."""
+    if out and out.exists():
+        raise usage(f"{out} is there already: name another file")
     if name and not IDENTIFIER.fullmatch(name):
         raise usage(f'--name "{name}" cannot be an object: a lower-case letter, then letters, digits and underscores')
     name = name or plain_name(files[0].name.partition(".")[0]) or "object"
@@ -52,7 +54,20 @@ def infer(files: Sequence[Path], name: str) -> None:
         plainer = _proposal(name, sniffed, words=False)  # words in quotes are no NULL: then text it is
         if (other := _checked(files, plainer))[1] < counts[1]:
             proposal, counts = plainer, other
-    say(*_toml(proposal, files, counts))
+    lines = list(_toml(proposal, files, counts))
+    if out:
+        _write(out, lines)
+        say(f"the proposal is in {out}: read it, and correct it", stderr=True)
+    else:
+        say(*lines)
+
+
+def _write(path: Path, lines: Sequence[str]) -> None:
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+    except OSError as error:
+        raise usage(f"{path} cannot be written: {error.strerror}") from None
 
 
 def _looked_at(path: Path) -> Sniffed:

@@ -72,11 +72,12 @@ def infer(
     files: Annotated[list[Path], typer.Argument(help="Files of one object, on this machine.")],
     *,
     name: Annotated[str, typer.Option(help="What to call the object, if not as the first file.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Write it to this new file, once all is well.")] = None,
 ) -> None:
     """Propose a contract for files: dialect and columns, as TOML."""
     from landfall.infer_command import infer
 
-    infer(files, name)
+    infer(files, name, out)
 
 
 @app.command()

@@ -18,6 +18,7 @@ from landfall.faults import absent, usage
 
 OWN = ("_load", "_line", "_byte_offset", "_code", "_column", "_reason", "_record")
 """The columns before the row's own. _record has a record that could not be taken apart into columns."""
+RECORD = OWN.index("_record")
 KEPT = "'"
 SIGNS = "=+-@＝＋－＠"
 FORMULA_STARTS = (*SIGNS, "\t", "\r", "\n")
@@ -81,6 +82,8 @@ class Fixes:
     """By the load that rejected them."""
     left_out: int
     """Rows without any value."""
+    records: Mapping[bool, Sequence[int]]
+    """Lines of the table that hold something in `_record`, which is not read: by whether their row is sent."""
 
 
 def harmless(text: str) -> str:
@@ -168,6 +171,7 @@ def _refuse_other_columns(path: Path, number: int, header: tuple[str, ...], cell
 
 def _fixes(path: Path, header: tuple[str, ...], table: Iterable[tuple[int, list[str]]]) -> Fixes:
     rows: dict[str, dict[int, Fix]] = {}
+    records: dict[bool, list[int]] = {True: [], False: []}
     left_out = 0
     for number, cells in table:
         if cells[0].strip(MARKS) == OWN[0]:
@@ -179,6 +183,8 @@ def _fixes(path: Path, header: tuple[str, ...], table: Iterable[tuple[int, list[
         if not _LOAD.fullmatch(load) or not _NUMBER.fullmatch(offset):
             raise usage(f"{path}, line {number}: leave {OWN[0]} and {OWN[2]} as they were written")
         values = tuple(cells[len(OWN) :])
+        if cells[RECORD]:
+            records[any(values)].append(number)
         if not any(values):
             left_out += 1
         elif int(offset) in rows.setdefault(load, {}):
@@ -186,4 +192,4 @@ def _fixes(path: Path, header: tuple[str, ...], table: Iterable[tuple[int, list[
         else:
             rows[load][int(offset)] = Fix(line=line, byte_offset=int(offset), values=values)
     kept = {load: list(found.values()) for load, found in rows.items() if found}
-    return Fixes(columns=header[len(OWN) :], rows=kept, left_out=left_out)
+    return Fixes(columns=header[len(OWN) :], rows=kept, left_out=left_out, records=records)

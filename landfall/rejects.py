@@ -19,6 +19,12 @@ from landfall.screen import Grid, console, say, say_json, show
 from landfall.text import plural
 
 SHOWN_REJECTS = 20
+NAMED_LINES = 10
+IGNORED = {
+    True: "_record is not read; the row is sent as its own columns have it",
+    False: "_record is not read, and the row is left out; fill in its own columns to send it",
+}
+"""What becomes of a row that holds something in `_record`, by whether the row is sent."""
 EACH_ROW = 64
 """Bytes of a row in a request, beside its values."""
 
@@ -94,6 +100,9 @@ def resubmit(api: Api, path: Path, *, wait: bool, as_json: bool) -> ExitCode:
     fixes = read_fixes(path)
     if fixes.left_out:
         say(f"{plural(fixes.left_out, 'row')} without any value left out", stderr=True)
+    for sent, numbers in fixes.records.items():
+        if numbers:
+            say(f"{_lines(numbers)}: {IGNORED[sent]}", stderr=True)
     codes = [ExitCode.OK]
     for load, rows in fixes.rows.items():
         run_id, _, generation = load.partition("-")
@@ -104,6 +113,13 @@ def resubmit(api: Api, path: Path, *, wait: bool, as_json: bool) -> ExitCode:
     if len(codes) == 1:
         say("no row to send", stderr=True)
     return max(codes)
+
+
+def _lines(numbers: Sequence[int]) -> str:
+    """The first of some lines, and how many more there are."""
+    more = len(numbers) - NAMED_LINES
+    named = ", ".join(map(str, numbers[:NAMED_LINES])) + (f" and {more:,} more" if more > 0 else "")
+    return f"line {named}" if len(numbers) == 1 else f"lines {named}"
 
 
 def batches(columns: Sequence[str], rows: Sequence[Fix]) -> Iterator[list[Fix]]:

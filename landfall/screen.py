@@ -35,9 +35,9 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def say(*lines: str, stderr: bool = False) -> None:
-    """Print lines. Raises BrokenPipeError."""
-    for line in lines:
-        print(visible(line), file=sys.stderr if stderr else sys.stdout, flush=stderr)
+    """Print lines, all of them or none. Raises BrokenPipeError."""
+    if lines:
+        print("\n".join(map(visible, lines)), file=sys.stderr if stderr else sys.stdout, flush=stderr)
 
 
 def say_json(value: Any) -> None:

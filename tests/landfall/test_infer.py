@@ -18,6 +18,7 @@ from landfall.columns import names
 from landfall.localfile import opened
 from landfall.main import app
 from local.demo.transactions import write_transactions
+from tests.landfall.conftest import Landfall
 
 HEADER = ["Order No", "customerName", "Größe", "Paid", "Opened", "Seen At", "Zip", "2nd note"]
 ROWS = [
@@ -179,3 +180,33 @@ def test_names_are_plain_and_each_there_once() -> None:
     assert names(["Customer ID", "customer id", "", "HTTPStatus", "1st", "É", "___", "x" * 99]) == [
         "customer_id", "customer_id_2", "column_3", "http_status", "c_1st", "e", "column_7", "x" * 60,
     ]  # fmt: skip
+
+
+BAD_SAMPLES = {
+    "empty": b"",
+    "binary": bytes(range(256)) * 20,
+    "unlike": b"x;y\n1;2\n",
+    "cut gzip": b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03K",
+}
+
+
+@pytest.mark.parametrize("bad", BAD_SAMPLES)
+def test_a_proposal_that_fails_writes_nothing(landfall: Landfall, tmp_path: Path, bad: str) -> None:
+    good, other, out = tmp_path / "good.csv", tmp_path / "bad.csv", tmp_path / "out.toml"
+    good.write_bytes(b"id,name\n1,a\n2,b\n")
+    other.write_bytes(BAD_SAMPLES[bad])
+    for arguments in ((good, other), (good, other, "--out", out), (good, tmp_path / "absent.csv", "--out", out)):
+        done = landfall("infer", *arguments)
+        assert done.code
+        assert (done.out, out.exists()) == ("", False)
+
+
+def test_a_proposal_goes_to_a_new_file(landfall: Landfall, tmp_path: Path) -> None:
+    file, out = tmp_path / "things.csv", tmp_path / "things.toml"
+    file.write_text("id,name\n1,a\n2,b\n")
+    done = landfall("infer", file, "--out", out)
+    assert (done.code, done.out) == (0, "")
+    assert str(out) in done.err
+    assert out.read_text() == landfall("infer", file).out
+    assert landfall("infer", file, "--out", out).code == 2
+    assert landfall("infer", file, "--out", tmp_path / "no" / "where.toml").code == 2

@@ -12,7 +12,7 @@ from chalicelib.api.requests import MOST_CORRECTED_BYTES
 from chalicelib.operations.commands import MOST_CORRECTED
 from landfall.faults import CommandError
 from landfall.reject_file import OWN, Fix
-from landfall.rejects import batches
+from landfall.rejects import IGNORED, batches
 from tests.landfall.conftest import Landfall
 from tests.landfall.fake_api import FakeApi, status
 
@@ -76,11 +76,27 @@ def test_what_is_written_is_sent_back(
     ]
     done = landfall("resubmit", out)
     assert done.code == 0
-    assert done.err == "1 row without any value left out\n"
+    assert done.err == "1 row without any value left out\nline 3: " + IGNORED[False] + "\n"
     assert f"landfall status {MEND}" in done.out
     body = {"generation": 2, "columns": ["a", "b"], "rows": [{"byte_offset": 20, "values": ["x1", "=1+1"]}]}
     assert api.asked[-1] == ("POST", f"/rejects/{RUN}", body)
     assert landfall("resubmit", out, "--json").lines == [started()[1]]
+
+
+@pytest.mark.parametrize(
+    ("values", "sent"), [(("", ""), False), (("x", "1"), True), (("", "1"), True)], ids=["empty", "full", "half"]
+)
+@pytest.mark.parametrize("count", [1, 2, 30])
+def test_what_is_written_into_record_is_not_lost_silently(
+    landfall: Landfall, api: FakeApi, tmp_path: Path, values: tuple[str, str], sent: bool, count: int
+) -> None:
+    api.answers = {f"POST /rejects/{RUN}": [started()]}
+    rows = [(*fixed(*values, offset=str(10 * n))[:6], "a corrected record", *values) for n in range(count)]
+    err = landfall("resubmit", table(tmp_path / "fix.csv", fixed("y", "2", offset="9"), *rows)).err
+    named = ", ".join(str(n) for n in range(3, min(count, 10) + 3)) + (" and 20 more" if count == 30 else "")
+    assert f"line{'s' if count > 1 else ''} {named}: {IGNORED[sent]}" in err
+    assert IGNORED[not sent] not in err
+    assert "_record" not in landfall("resubmit", table(tmp_path / "other.csv", fixed("y", "2"))).err
 
 
 def test_waiting_tells_what_is_still_bad(landfall: Landfall, api: FakeApi, tmp_path: Path) -> None:
