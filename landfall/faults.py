@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import sys
 from collections.abc import Callable, Sequence
 from enum import IntEnum
@@ -11,7 +10,7 @@ from typing import ParamSpec
 
 import typer
 
-from landfall.screen import say
+from landfall.screen import discard, say
 
 P = ParamSpec("P")
 
@@ -55,7 +54,7 @@ def guarded(command: Callable[P, ExitCode | None]) -> Callable[P, None]:
             code = command(*args, **kwargs) or ExitCode.OK
             sys.stdout.flush()
         except BrokenPipeError:  # `landfall ... | head` has seen enough; what was to be done is done
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            discard(sys.stdout)
         except CommandError as fault:
             say(f"landfall: {fault.message}", *(f"  {detail}" for detail in fault.details), stderr=True)
             code = fault.code

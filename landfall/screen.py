@@ -7,11 +7,12 @@ argument of `say` is one line. No other module of the command prints.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from chalicelib.visible import visible
 from landfall.text import cut_front
@@ -35,9 +36,20 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def say(*lines: str, stderr: bool = False) -> None:
-    """Print lines, all of them or none. Raises BrokenPipeError."""
-    if lines:
+    """Print lines, all of them or none. Raises BrokenPipeError, but not for stderr: what is at work goes on."""
+    if not lines:
+        return
+    try:
         print("\n".join(map(visible, lines)), file=sys.stderr if stderr else sys.stdout, flush=stderr)
+    except BrokenPipeError:
+        if not stderr:
+            raise
+        discard(sys.stderr)
+
+
+def discard(stream: TextIO) -> None:
+    """Drop what is still written to a stream whose reader has left, as in `... | head`."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def say_json(value: Any) -> None:

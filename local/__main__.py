@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import os
 import sys
 from pathlib import Path
 
+from landfall.screen import discard
 from local.options import Options
 from local.processes import StartError
 from local.stack import Stack, where
@@ -41,20 +41,20 @@ def main() -> int:
 def _do(stack: Stack, what: str) -> int:
     match what:
         case "up":
-            stack.up(print)
+            stack.up(_print)
         case "down":
             stack.down()
-            print("The local stack is down.")
+            _print("The local stack is down.")
             return 0
         case "kill":
             stack.kill_worker()
         case "restart":
-            stack.restart(print)
+            stack.restart(_print)
         case "in-flight":
-            print(json.dumps(stack.in_flight(), indent=2))
+            _print(json.dumps(stack.in_flight(), indent=2))
             return 0
     status = stack.status()
-    print(where(status))
+    _print(where(status))
     return 0 if status.up or what == "kill" else 1
 
 
@@ -65,9 +65,17 @@ def _query(stack: Stack, sql: str) -> int:
     try:
         csv.writer(sys.stdout).writerows(query(record.warehouse, sql))
         sys.stdout.flush()
-    except BrokenPipeError:  # `... | head` has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:
+        discard(sys.stdout)
     return 0
+
+
+def _print(text: str) -> None:
+    """Print lines at once. A reader that has left (`... | head`) stops no command in the middle of its work."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        discard(sys.stdout)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import requests
 from local.options import Options
 from local.record import Record
 from local.stack import Stack
+from tests.shipped import others
 
 ROOT = Path(__file__).parents[2]
 HEADER = "transaction_id,account_id,transaction_date,amount,currency,merchant,category\n"
@@ -85,8 +86,9 @@ def transactions(first: int, count: int, bad: int = 0) -> str:
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     app = tmp_path_factory.mktemp("app")
     shutil.copy(ROOT / "app.py", app)
+    built = shutil.ignore_patterns("__pycache__", "deployments")
     for folder in ("chalicelib", ".chalice"):
-        shutil.copytree(ROOT / folder, app / folder, ignore=shutil.ignore_patterns("__pycache__", "deployments"))
+        shutil.copytree(ROOT / folder, app / folder, ignore=lambda at, names: {*built(at, names), *others(at, names)})
     settings = {"LANDFALL_CHUNK_MB": "0.1", "LANDFALL_STUCK_SECONDS": "4"}
     options = Options(app_dir=str(app), visibility_seconds=6, sweep_seconds=2, settings=settings)
     stack = Stack(ROOT, tmp_path_factory.mktemp("state"), options=options)

@@ -73,3 +73,16 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
     done = subprocess.run([program, "ddl"], stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False)
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_broken_standard_error_stops_no_command() -> None:
+    code = "from landfall.screen import say; say('a', stderr=True); say('b', stderr=True); say('done')"
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=writer, text=True, check=True
+        )
+    finally:
+        os.close(writer)
+    assert done.stdout == "done\n"
