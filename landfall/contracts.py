@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from chalicelib.domain.contract.contract import Contract
@@ -10,11 +11,17 @@ from chalicelib.errors import ContractError
 from landfall.deployment import ROOT
 from landfall.faults import CommandError, ExitCode, usage
 
+FOLDER_VARIABLE = "LANDFALL_CONTRACTS"
+"""The folder of contracts to use in place of those of the package."""
+
 
 def shipped() -> Contracts:
-    """The contracts of this checkout. Raises CommandError."""
+    """The contracts of the folder that the environment names, else those of the package. Raises CommandError."""
+    folder = Path(os.environ.get(FOLDER_VARIABLE) or ROOT / "chalicelib" / "contracts")
+    if not folder.is_dir():
+        raise usage(f"{FOLDER_VARIABLE} is {folder}: there is no such folder")
     try:
-        return load_contracts(ROOT / "chalicelib" / "contracts")
+        return load_contracts(folder)
     except ContractError as error:
         raise _at_fault(error) from error
 

@@ -21,6 +21,7 @@ from chalicelib.observe import METRICS
 from deploy.alarms import alarms
 from landfall.main import app
 from landfall.stack_commands import SAMPLE
+from tests.shipped import copied
 
 ROOT = Path(__file__).parents[2]
 routes = chalice_app.routes
@@ -113,6 +114,12 @@ def test_the_sample_is_the_one_that_up_prints() -> None:
     assert f"<<'EOF'\n{SAMPLE}EOF\n" in _block("sh", "my-transactions")
 
 
+@pytest.fixture
+def _shipped_only(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    monkeypatch.setenv("LANDFALL_CONTRACTS", str(copied(tmp_path_factory.mktemp("contracts"))))
+
+
+@pytest.mark.usefixtures("_shipped_only")
 def test_the_reject_that_is_shown_is_a_real_one(tmp_path: Path) -> None:
     bad = tmp_path / "bad-transactions.csv"
     bad.write_text(SAMPLE.replace("12.34", "12.345"))
@@ -122,6 +129,7 @@ def test_the_reject_that_is_shown_is_a_real_one(tmp_path: Path) -> None:
     assert {"file": str(bad), **json.loads(_block("json", "byte_offset"))} == reject
 
 
+@pytest.mark.usefixtures("_shipped_only")
 def test_the_file_that_is_to_be_corrected_has_one_reject_and_is_loaded(tmp_path: Path) -> None:
     (tmp_path / "my-transactions.csv").write_text(SAMPLE)
     made = [line for line in _block("sh", "some-bad").splitlines() if line.endswith("some-bad.csv")]

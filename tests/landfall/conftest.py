@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from landfall.main import app
 from tests.landfall.fake_api import FakeApi, serving
+from tests.shipped import copied
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +32,11 @@ Landfall = Callable[..., Done]
 
 
 @pytest.fixture
-def landfall(monkeypatch: pytest.MonkeyPatch) -> Landfall:
+def landfall(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Landfall:
     for name in ("LANDFALL_API_URL", "LANDFALL_TOKEN", "LANDFALL_BUCKET"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANDFALL_STATE_DIR", ".landfall-of-no-stack")
+    monkeypatch.setenv("LANDFALL_CONTRACTS", str(copied(tmp_path_factory.mktemp("contracts"))))
 
     def run(*arguments: str | Path) -> Done:
         result = CliRunner().invoke(app, [str(argument) for argument in arguments])
