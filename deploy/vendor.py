@@ -29,8 +29,8 @@ SERVICES = frozenset(
 )
 """Of botocore's 400 services those that are called; `sts` is for roles that a profile assumes."""
 NAMED = re.compile(r"^([A-Za-z0-9._-]+)==")
-NOT_RUN = ("*.pyi", "*.pyx", "*.pxd", "*.c", "*.h", "*.cpp", "*.hpp", "zstandard/_cffi*.so")
-"""Sources, and the second build of Zstandard, which is for PyPy."""
+NOT_RUN = ("*.pyi", "*.pyx", "*.pxd", "*.c", "*.h", "*.cpp", "*.hpp")
+"""Sources."""
 TESTS = frozenset({"test", "tests"})
 
 

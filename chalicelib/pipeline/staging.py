@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-import zstandard
+from backports import zstd
 
 from chalicelib.config import Settings
 from chalicelib.domain.contract.contract import Contract
@@ -160,14 +160,14 @@ class _Sink:
 
     def rows(self, blocks: Iterable[Block]) -> Iterator[bytes]:
         """The good rows as one Zstandard frame, in pieces; none if there are no good rows."""
-        zstd = zstandard.ZstdCompressor(level=ZSTD_LEVEL).compressobj()
+        packer = zstd.ZstdCompressor(level=ZSTD_LEVEL)
         for block in blocks:
             self.summary = self.summary.plus(block)
             self._take_rejects(block)
-            if block.rows_good and (piece := zstd.compress(block.good)):
+            if block.rows_good and (piece := packer.compress(block.good)):
                 yield piece
         if self.summary.rows_good:
-            yield zstd.flush()
+            yield packer.flush()
 
     def _take_rejects(self, block: Block) -> None:
         rejects = tuple(map(self.origins.moved, block.rejects)) if self.origins else block.rejects

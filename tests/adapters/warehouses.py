@@ -13,7 +13,7 @@ from typing import Any
 
 import boto3
 import psycopg
-import zstandard
+from backports import zstd
 
 from chalicelib.adapters.clock import SystemClock
 from chalicelib.adapters.memory import MemoryClock, MemoryObjects, MemoryWarehouse
@@ -73,7 +73,7 @@ class Site:
         prefix = f"processed/{contract.name}/{load_id}"
         keys = [f"{prefix}/part-{number:05d}.csv.zst" for number in range(1, len(parts) + 1)]
         for key, part in zip(keys, parts, strict=True):
-            self.put(key, zstandard.compress(_marked(part, load_id) if contract.lineage else part))
+            self.put(key, zstd.compress(_marked(part, load_id) if contract.lineage else part))
         entries = [{"url": f"s3://{BUCKET}/{key}", "mandatory": True} for key in keys]
         self.put(f"{prefix}/manifest.json", json.dumps({"entries": entries}).encode())
         self.manifests[f"s3://{BUCKET}/{prefix}/manifest.json"] = entries

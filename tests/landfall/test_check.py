@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import zstandard
+from backports import zstd
 
 from tests.landfall.conftest import HEADER, Landfall
 
@@ -108,7 +108,7 @@ def test_a_file_without_a_fitting_header_is_refused(
 PACKED: list[Callable[[str], bytes]] = [
     lambda text: gzip.compress(text.encode()),
     lambda text: bz2.compress(text.encode("utf-16")),
-    lambda text: zstandard.compress(text.encode()) + zstandard.compress(b""),
+    lambda text: zstd.compress(text.encode()) + zstd.compress(b""),
     lambda text: text.encode("utf-16"),
 ]
 

@@ -8,7 +8,7 @@ import io
 import zipfile
 from collections.abc import Callable
 
-import zstandard
+from backports import zstd
 
 Pack = Callable[[bytes], bytes]
 SKIPPABLE = b"\x5a\x2a\x4d\x18" + (5).to_bytes(4, "little") + b"hello"
@@ -40,15 +40,13 @@ def gzipped(data: bytes) -> bytes:
 
 
 def framed(data: bytes) -> bytes:
-    return zstandard.ZstdCompressor(write_checksum=True).compress(data)
+    return zstd.compress(data, options={zstd.CompressionParameter.checksum_flag: 1})
 
 
 def streamed(data: bytes) -> bytes:
     """A frame of many small blocks that does not tell its size, between one of nothing and one of somebody's own."""
-    made = zstandard.ZstdCompressor(level=3).compressobj()
-    parts = [
-        made.compress(data[n : n + 7]) + made.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK) for n in range(0, len(data), 7)
-    ]
+    made = zstd.ZstdCompressor(level=3)
+    parts = [made.compress(data[n : n + 7], made.FLUSH_BLOCK) for n in range(0, len(data), 7)]
     return framed(b"") + b"".join(parts) + made.flush() + SKIPPABLE
 
 

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Callable
 
 import pytest
-import zstandard
+from backports import zstd
 
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract_files.contract_file import read_contract
@@ -44,7 +44,7 @@ DIALECTS = {
 PACKED: dict[str, Callable[[bytes], bytes]] = {
     "plain": lambda data: data,
     "gzip": gzip.compress,
-    "zstd": zstandard.compress,
+    "zstd": zstd.compress,
     "zip": zipped,
 }
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-import zstandard
+from backports import zstd
 
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract_files.contract_file import read_contract
@@ -84,7 +84,7 @@ def load(desk: Desk, contract: Contract, data: bytes) -> LoadOrder:
     assert staged.rejects == []
     layout = match_header(contract, read_header(Memory(data), contract.dialect, contract.limits).fields)
     part = f"bucket/processed/{contract.name}/part-00001.csv.zst"
-    desk.world.put(part, zstandard.compress(staged.good, 1))
+    desk.world.put(part, zstd.compress(staged.good, 1))
     desk.world.manifest(f"bucket/processed/{contract.name}/manifest.json", part)
     rows = sum(summary.rows_good for summary in staged.summaries)
     return load_of_one(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import zstandard
+from backports import zstd
 
 from chalicelib.domain.contract.contract import NULL_WORD, Column, Contract, DuplicateKeys, Empty, Kind
 from chalicelib.domain.contract.time_format import time_form
@@ -62,7 +62,7 @@ def read_part(order: LoadOrder, key: str, body: bytes) -> list[StagedRow]:
 
 def _inflate(key: str, body: bytes) -> bytes:
     if key.endswith(".zst"):
-        return zstandard.ZstdDecompressor().decompressobj().decompress(body)
+        return zstd.decompress(body)
     return gzip.decompress(body) if key.endswith(".gz") else body
 
 

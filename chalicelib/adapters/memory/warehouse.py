@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-import zstandard
+from backports import zstd
 
 from chalicelib.adapters.memory.merge import StagedRow, Target, apply_scd1, read_part, refusal, supersede
 from chalicelib.adapters.memory.objects import MemoryObjects
@@ -246,7 +246,7 @@ class MemoryWarehouse:
 def _parsed(order: LoadOrder, url: str, body: bytes) -> list[StagedRow]:
     try:
         return read_part(order, url, body)
-    except (ValueError, ArithmeticError, csv.Error, zstandard.ZstdError) as error:
+    except (ValueError, ArithmeticError, csv.Error, zstd.ZstdError) as error:
         raise LoadFailedError("a part does not fit its table: see sys_load_error_detail") from error
 
 

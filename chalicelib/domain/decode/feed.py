@@ -24,7 +24,7 @@ USUAL = Steps()
 
 
 FREE_EMPTY_PARTS = 10_000
-"""Members, frames and blocks of a file that may unpack to nothing."""
+"""Members and frames of a file that may unpack to nothing."""
 EMPTY_PARTS_A_FULL_ONE = 2
 """... and so many more for each part that unpacks to something: some packers put a frame of their own beside each."""
 
@@ -81,7 +81,7 @@ class Feed:
             self._read_to, self._held, self._next = to, b"", 0
 
     def count_part(self, *, full: bool) -> None:
-        """A member, frame or block was unpacked; it gave something or not. Raises Rejected if many gave nothing.
+        """A member or frame was unpacked; it gave something or not. Raises Rejected if many gave nothing.
 
         Each costs some microseconds, and a few bytes: a file of nothing else would hold its worker for minutes.
         """

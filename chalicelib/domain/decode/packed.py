@@ -1,7 +1,7 @@
 """What is packed, unpacked: gzip and bzip2 (all members), Zstandard (all frames), zip (its one file).
 
 Whatever the input claims, no step gives more than Steps.unpack, and what a format may make its reader hold is limited
-(Zstandard's window to MOST_WINDOW_BYTES, zip's directory to MOST_DIRECTORY_BYTES). Checksums are verified. A file that
+(Zstandard's window to MOST_WINDOW_LOG, zip's directory to MOST_DIRECTORY_BYTES). Checksums are verified. A file that
 ends early or does not fit its format is Rejected with the offset in the packed file; text that was given before that
 must not be used. What unpacks is imported where it is used, since most files are not packed.
 """
@@ -10,16 +10,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.domain.contract.contract import Compression, Dialect
 from chalicelib.domain.decode.feed import USUAL, Feed, Steps, refused
 from chalicelib.domain.raw.bytesource import ByteSource
 
 if TYPE_CHECKING:
-    import zstandard
-
     from chalicelib.domain.decode.zip_member import Member
 
 MAGIC = {
@@ -29,10 +26,27 @@ MAGIC = {
     Compression.ZIP: (b"PK\x03\x04", b"PK\x05\x06"),
 }
 """How packed files begin. None of these is the beginning of a text."""
-BLOCK_BYTES = 1 << 17
-"""The most that one block of Zstandard may give."""
-MOST_WINDOW_BYTES = 1 << 27
-"""What Zstandard itself takes without being told; what `zstd --ultra --long` uses."""
+MOST_WINDOW_LOG = 27
+"""128 MB: the default limit of Zstandard itself, and what `zstd --ultra --long` uses."""
+
+
+class Engine(Protocol):
+    """A decompressor of one member or frame, as `bz2` and `compression.zstd` of the standard library have it."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the member has ended."""
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether the next output needs more input."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """Input after the member's end."""
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        """At most `max_length` bytes of the member."""
 
 
 def packing(head: bytes, dialect: Dialect) -> Compression:
@@ -52,7 +66,7 @@ def unpacked(source: ByteSource, compression: Compression, steps: Steps = USUAL)
         return _checked(member, Feed(source, member.start, member.stop, steps))
     if compression is Compression.NONE:
         return iter(feed.take, b"")
-    one = _zstd_frames() if compression is Compression.ZSTD else _gzip if compression is Compression.GZIP else _bz2
+    one = {Compression.GZIP: _gzip, Compression.BZ2: _bz2, Compression.ZSTD: _zstd}[compression]
     return _all(feed, MAGIC[compression], one, compression.value)
 
 
@@ -94,65 +108,33 @@ def _inflated(feed: Feed, wbits: int) -> Iterator[bytes]:
 def _bz2(feed: Feed) -> Iterator[bytes]:
     import bz2
 
-    engine = bz2.BZ2Decompressor()
+    return _by_engine(feed, bz2.BZ2Decompressor(), OSError, ValueError)
+
+
+def _zstd(feed: Feed) -> Iterator[bytes]:
+    """One frame. A skippable frame gives nothing. The engine verifies the frame's checksum, if it has one."""
+    from backports import zstd
+
+    window: dict[int, int] = {zstd.DecompressionParameter.window_log_max: MOST_WINDOW_LOG}
+    return _by_engine(feed, zstd.ZstdDecompressor(options=window), zstd.ZstdError)
+
+
+def _by_engine(feed: Feed, engine: Engine, *errors: type[Exception]) -> Iterator[bytes]:
+    """One member or frame. What follows it goes back to the feed."""
     while not engine.eof:
         data = feed.take_some() if engine.needs_input else b""
-        with feed.sound(OSError, ValueError):
+        with feed.sound(*errors):
             out = engine.decompress(data, feed.steps.unpack)
         if out:
             yield out
     feed.give_back(engine.unused_data)
 
 
-def _zstd_frames() -> Callable[[Feed], Iterator[bytes]]:
-    """What unpacks the frames of one file: to make a decompressor takes longer than to unpack a short frame."""
-    import zstandard
-
-    return partial(_zstd, zstandard.ZstdDecompressor(max_window_size=MOST_WINDOW_BYTES))
-
-
-def _zstd(decompressor: zstandard.ZstdDecompressor, feed: Feed) -> Iterator[bytes]:
-    """One frame, by its blocks: each gives little, and the last one says that it is the last (RFC 8878, 3.1.1)."""
-    import zstandard
-
-    magic = feed.exactly(4)
-    if magic[1:] == b"\x2a\x4d\x18":  # a frame of somebody's own
-        feed.skip(int.from_bytes(feed.exactly(4), "little"))
-        return
-    about = feed.exactly(1)
-    flags = about[0]
-    single, checksum = flags >> 5 & 1, flags >> 2 & 1
-    sizes = 1 - single, (0, 1, 2, 4)[flags & 3], (single, 2, 4, 8)[flags >> 6]
-    engine = decompressor.decompressobj()
-
-    def step(data: bytes) -> bytes:
-        with feed.sound(zstandard.ZstdError):
-            return bytes(engine.decompress(data))
-
-    step(magic + about + feed.exactly(sum(sizes)))
-    last = False
-    while not last:
-        head = feed.exactly(3)
-        said = int.from_bytes(head, "little")
-        last, kind, size = bool(said & 1), said >> 1 & 3, said >> 3
-        if kind == 3 or size > BLOCK_BYTES:
-            raise feed.broken("a block's head is damaged")
-        if out := step(head + feed.exactly(1 if kind == 1 else size)):
-            yield out
-        feed.count_part(full=bool(out))
-    if checksum:
-        step(feed.exactly(4))
-
-
-def _zstd_frame(feed: Feed) -> Iterator[bytes]:
-    return _zstd_frames()(feed)
-
-
 METHODS: dict[int, Callable[[Feed], Iterator[bytes]]] = {
     0: lambda feed: iter(feed.take, b""),
     8: lambda feed: _inflated(feed, -15),
     12: _bz2,
-    93: _zstd_frame,
+    93: _zstd,
 }
 """How a zip may pack its members: stored, deflated, bzip2, Zstandard."""
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import zstandard
+from backports import zstd
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.redshift.copy.statement import Copy
@@ -114,7 +114,7 @@ def chunks(s3: Any, file: File, compression: str) -> Iterator[bytes]:
     stream = bz2.BZ2File(body) if compression == "bzip2" else stream
     try:
         yield from _zstd(body) if compression == "zstd" else iter(lambda: stream.read(_CHUNK), b"")
-    except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
+    except (OSError, EOFError, zlib.error, zstd.ZstdError) as error:
         raise FilesError(f"{compression or 'S3'}: {error} (file {file.url})") from error
     except BotoCoreError as error:
         raise FilesError(f"S3ServiceException:{error}") from error
@@ -124,12 +124,12 @@ def chunks(s3: Any, file: File, compression: str) -> Iterator[bytes]:
 
 def _zstd(body: Any) -> Iterator[bytes]:
     """All frames of the body. Zstandard's own reader ends quietly in the middle of a frame; this one does not."""
-    frame, made, size = zstandard.ZstdDecompressor().decompressobj(), [], 0
+    frame, made, size = zstd.ZstdDecompressor(), [], 0
     fed = False
     while packed := body.read(_PACKED):
         while packed:
             if frame.eof:
-                frame = zstandard.ZstdDecompressor().decompressobj()
+                frame = zstd.ZstdDecompressor()
             made.append(frame.decompress(packed))
             packed, fed, size = frame.unused_data, True, size + len(made[-1])
         if size >= _CHUNK:
