@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.frame import Results, Run, measures, table
 from deploy.package import entries, generate
 from deploy.project import BUILD
-from deploy.started import LATER, MACHINES, bare, unpacked
+from deploy.started import MACHINES, bare, unpacked
 from deploy.trial import Called, trial
 from deploy.vendor import vendor
 
@@ -42,7 +42,7 @@ def cold_start(rounds: int, note: Callable[[str], None]) -> str:
     with unpacked(template.with_name("deployment.zip")) as files:
         note("an event for each handler, against ministack")
         trials = [trial(files, entries(template)) for _ in range(TRIALS)]
-        paths = {BASE: (BASE,), **_paths(entries(template), trials[0]), **{name: (name,) for name in LATER}}
+        paths = {BASE: (BASE,), **_paths(entries(template), trials[0])}
         results = _rotated(files, paths, rounds, note)
     return _shown(results, trials)
 

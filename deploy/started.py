@@ -15,8 +15,6 @@ from pathlib import Path
 from deploy.vendor import PackageError
 
 MACHINES = {"x86_64": "x86_64", "arm64": "arm64", "aarch64": "arm64", "AMD64": "x86_64"}
-LATER = ("pandas", "gspread", "redshift_connector")
-"""In the zip, and imported by functions that need them only."""
 ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "eu-west-1",
     "AWS_CONFIG_FILE": "/dev/null",
@@ -70,7 +68,7 @@ def imported(where: Path, names: tuple[str, ...]) -> dict[str, float]:
 
 def started(where: Path) -> None:
     """Import all of it and print the times. Raises PackageError."""
-    took = imported(where, ("boto3", "app", *LATER))
+    took = imported(where, ("boto3", "app"))
     whole = took["boto3"] + took["app"]
     ratio = whole / took["boto3"]
     print(f"imports under a bare Python: boto3 {took['boto3']:.2f} s, the app {whole:.2f} s ({ratio:.1f} times)")

@@ -179,7 +179,7 @@ def buried(tried: Trial) -> None:
 def looked_after(tried: Trial) -> None:
     """The schedule and the authorizer."""
     swept = tried.call("on_schedule", _event("aws.events", {}))
-    _expect(set(swept) == {"driven", "late", "found"}, f"counts of a sweep, not {swept}")
+    _expect(set(swept) == {"requeued", "late", "found"}, f"counts of a sweep, not {swept}")
     arn = f"arn:aws:execute-api:{REGION}:000000000000:api/api/GET/runs"
     asked = {"type": "TOKEN", "authorizationToken": f"Bearer {tried.tokens['reader']}", "methodArn": arn}
     allowed = tried.call("authorize", asked)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import compileall
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -22,13 +21,10 @@ from deploy.stage import ROOT
 PYTHON = "3.13"
 PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
 """Chalice's word for a processor, and uv's; Amazon Linux 2023 has glibc 2.34."""
-LEFT_OUT = frozenset({"beautifulsoup4", "lxml", "setuptools", "soupsieve"})
-"""Needed by redshift-connector's browser log-in only, which no function does."""
 SERVICES = frozenset(
     {"dynamodb", "redshift", "redshift-data", "redshift-serverless", "s3", "secretsmanager", "sns", "sqs", "sts"}
 )
 """Of botocore's 400 services those that are called; `sts` is for roles that a profile assumes."""
-NAMED = re.compile(r"^([A-Za-z0-9._-]+)==")
 NOT_RUN = ("*.pyi", "*.pyx", "*.pxd", "*.c", "*.h", "*.cpp", "*.hpp")
 """Sources."""
 TESTS = frozenset({"test", "tests"})
@@ -42,10 +38,10 @@ def vendor(architecture: str, build: Path) -> Path:
     """The directory, made anew when the lock or this file has changed. Raises PackageError."""
     if sys.version_info[:2] != (3, 13):
         raise PackageError(f"Lambda runs Python {PYTHON}, this is {sys.version.split()[0]}: see scripts/find-python")
-    lock = _wanted((ROOT / "requirements.txt").read_text())
+    lock = ROOT / "requirements.txt"
     made = build / f"vendor-{architecture}"
     stamp = made.with_suffix(".made")
-    state = hashlib.sha256((lock + Path(__file__).read_text()).encode()).hexdigest()
+    state = hashlib.sha256(lock.read_bytes() + Path(__file__).read_bytes()).hexdigest()
     if stamp.exists() and stamp.read_text() == state:
         return made
     shutil.rmtree(made, ignore_errors=True)
@@ -68,25 +64,12 @@ def compiled(directory: Path) -> None:
         raise PackageError(f"not everything below {directory} compiles")
 
 
-def _wanted(lock: str) -> str:
-    """The lock without what is left out: a requirement is the lines from its name to the next one's."""
-    kept, lines = True, []
-    for line in lock.splitlines():
-        if found := NAMED.match(line):
-            kept = found[1].lower() not in LEFT_OUT
-        if kept:
-            lines.append(line)
-    return "\n".join(lines) + "\n"
-
-
-def _install(lock: str, architecture: str, target: Path) -> None:
+def _install(lock: Path, architecture: str, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    wanted = target.with_suffix(".txt")
-    wanted.write_text(lock)
-    command = [
+    command: list[str | Path] = [
         *(ROOT / ".venv-uv/bin/uv", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--no-config"),
         *("--only-binary", ":all:", "--python-version", PYTHON, "--python-platform", PLATFORMS[architecture]),
-        *("--link-mode", "copy", "--target", target, "--requirement", wanted),
+        *("--link-mode", "copy", "--target", target, "--requirement", lock),
     ]
     done = subprocess.run(  # noqa: S603  # nosec B603
         command, env={**os.environ, "UV_SYSTEM_CERTS": "true"}, capture_output=True, text=True, check=False

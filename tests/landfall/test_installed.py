@@ -100,9 +100,10 @@ def test_it_checks_a_file(installed: Run, tmp_path: Path) -> None:
 
 
 PACK = """
-import sys, zstandard
+import sys
+from backports import zstd
 text = open(sys.argv[1], "rb").read()
-open(sys.argv[1] + ".zst", "wb").write(zstandard.compress(text))
+open(sys.argv[1] + ".zst", "wb").write(zstd.compress(text))
 """
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import platform
+import re
 import sys
 import zipfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,7 @@ from deploy.binaries import binaries
 from deploy.package import MIB, UNZIPPED_LIMIT, ZIP_LIMIT, check, measure
 from deploy.stage import ROOT
 from deploy.started import MACHINES, runs_here, started, unpacked
-from deploy.vendor import LEFT_OUT, PackageError, _wanted
+from deploy.vendor import PackageError
 
 
 def _zip(path: Path, **files: str) -> Path:
@@ -98,10 +101,34 @@ def test_a_template_with_a_fault_is_refused(tmp_path: Path) -> None:
         check(template)
 
 
-def test_what_no_function_imports_is_left_out_of_the_lock_with_its_hashes() -> None:
-    lock = (ROOT / "requirements.txt").read_text()
-    kept = _wanted(lock)
-    names = {line.split("==")[0] for line in kept.splitlines() if line[:1].isalpha()}
-    all_names = {line.split("==")[0] for line in lock.splitlines() if line[:1].isalpha()}
-    assert all_names - names == LEFT_OUT
-    assert kept.count("--hash") < lock.count("--hash")
+def _names(lock: str) -> set[str]:
+    """The packages of a lock."""
+    return {line.split("==")[0].strip() for line in (ROOT / lock).read_text().splitlines() if line[:1].isalpha()}
+
+
+def _imported(path: Path) -> set[str]:
+    """Top-level modules that a file imports anywhere, but for what only type checkers read."""
+    tree = ast.parse(path.read_text())
+    typing = [n for n in ast.walk(tree) if isinstance(n, ast.If) and ast.unparse(n.test) == "TYPE_CHECKING"]
+    skipped = {id(node) for block in typing for node in ast.walk(block)}
+    nodes = [n for n in ast.walk(tree) if id(n) not in skipped]
+    whole = {alias.name for n in nodes if isinstance(n, ast.Import) for alias in n.names}
+    parts = {n.module for n in nodes if isinstance(n, ast.ImportFrom) and n.module and not n.level}
+    return {name.split(".")[0] for name in whole | parts}
+
+
+def test_the_lock_of_the_zip_has_all_that_the_functions_import() -> None:
+    shipped = [ROOT / "app.py", *(ROOT / "chalicelib").rglob("*.py")]
+    modules = set().union(*map(_imported, shipped)) - sys.stdlib_module_names - {"chalicelib", "chalice"}
+    found = packages_distributions()
+    assert {"boto3", "numpy", "backports"} <= modules
+    assert {
+        m for m in modules if not {re.sub("[._]", "-", d).lower() for d in found[m]} & _names("requirements.txt")
+    } == set()
+
+
+def test_what_no_function_imports_is_not_in_the_lock_of_the_zip() -> None:
+    direct = {line for line in (ROOT / "requirements/sources.in").read_text().splitlines() if line[:1].isalpha()}
+    assert direct == {"pandas", "redshift-connector", "gspread"}
+    assert direct <= _names("requirements/dev.txt")
+    assert not direct & _names("requirements.txt")
