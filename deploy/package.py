@@ -113,7 +113,7 @@ def measure(archive: Path, limits: tuple[int, int] = (ZIP_LIMIT, UNZIPPED_LIMIT)
 
 def check(template: Path) -> None:
     """cfn-lint, which also transforms it as SAM will. Raises PackageError with its findings."""
-    command = [Path(sys.executable).parent / "cfn-lint", "--format", "parseable", template]
+    command: list[str | Path] = [Path(sys.executable).parent / "cfn-lint", "--format", "parseable", template]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # nosec B603
     if done.returncode:
         raise PackageError(f"cfn-lint:\n{done.stdout}{done.stderr}")

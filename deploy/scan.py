@@ -40,8 +40,13 @@ class Accepted:
 def accepted(stage: str, path: Path = BASELINE) -> list[Accepted]:
     """Those of a stage. Raises TypeError if one has other fields, or no reason."""
     said = tomllib.loads(path.read_text())["accepted"]
-    found = [Accepted(**{name: tuple(v) if isinstance(v, list) else v for name, v in one.items()}) for one in said]
+    found = [Accepted(**_frozen(one)) for one in said]
     return [one for one in found if not one.stages or stage in one.stages]
+
+
+def _frozen(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields, lists as tuples."""
+    return {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
 
 
 def scan(template: Path) -> str:
@@ -83,7 +88,16 @@ def _found(template: dict[str, Any]) -> list[tuple[str, str, str]]:
     with tempfile.TemporaryDirectory() as here:
         whole = Path(here) / "template.json"
         whole.write_text(json.dumps(template, indent=1))
-        command = ["sh", ROOT / "scripts/checkov", "--framework", "cloudformation", "-o", "json", "-f", whole]
+        command: list[str | Path] = [
+            "sh",
+            ROOT / "scripts/checkov",
+            "--framework",
+            "cloudformation",
+            "-o",
+            "json",
+            "-f",
+            whole,
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # nosec B603
     try:
         said = json.loads(done.stdout)

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def deploy(session: Any, stage: str, given: dict[str, str], architecture: str, *
         _migrate(found)
 
 
-def project(stage: str, found: dict[str, str], where: dict[str, str], architecture: str) -> Project:
+def project(stage: str, found: Mapping[str, str], where: dict[str, str], architecture: str) -> Project:
     """The stage's project, with the account and the stack's outputs for placeholders."""
     values, said = {**where, "WorkgroupArn": found["WorkgroupArn"]}, config()["stages"][stage]
     return Project(
@@ -77,7 +78,7 @@ def rest_api(stage: str) -> str:
 
 def _migrate(found: dict[str, str]) -> None:
     variables = {"LANDFALL_WORKGROUP": found["Workgroup"], "LANDFALL_DATABASE": found["Database"]}
-    command = [Path(sys.executable).parent / "landfall", "migrate", "--json"]
+    command: list[str | Path] = [Path(sys.executable).parent / "landfall", "migrate", "--json"]
     done = subprocess.run(  # noqa: S603  # nosec B603
         command, env={**os.environ, **variables}, stdout=subprocess.PIPE, text=True, check=False
     )
