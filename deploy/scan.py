@@ -88,16 +88,8 @@ def _found(template: dict[str, Any]) -> list[tuple[str, str, str]]:
     with tempfile.TemporaryDirectory() as here:
         whole = Path(here) / "template.json"
         whole.write_text(json.dumps(template, indent=1))
-        command: list[str | Path] = [
-            "sh",
-            ROOT / "scripts/checkov",
-            "--framework",
-            "cloudformation",
-            "-o",
-            "json",
-            "-f",
-            whole,
-        ]
+        options = ("--framework", "cloudformation", "-o", "json")
+        command: list[str | Path] = ["sh", ROOT / "scripts/checkov", *options, "-f", whole]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # nosec B603
     try:
         said = json.loads(done.stdout)
