@@ -31,7 +31,7 @@ METRICS: dict[str, dict[str, tuple[str, MetricUnit, str]]] = {
         "rejects": ("RowsRejected", MetricUnit.Count, "Those of them that are bad"),
         "seconds": ("ChunkSeconds", MetricUnit.Seconds, "Time to stage one chunk"),
     },
-    "submitted": {"attempt": ("LoadAttempts", MetricUnit.Count, "Which try of its load a run is at")},
+    "submitted": {"": ("LoadAttempts", MetricUnit.Count, "Loads that were submitted to the warehouse")},
     "loaded": {
         "loaded": ("FilesLoaded", MetricUnit.Count, "Runs that ended LOADED"),
         "with_rejects": ("FilesWithRejects", MetricUnit.Count, "Those of them with bad rows"),
