@@ -51,7 +51,7 @@ class DynamoRuns:
         self._clock = clock
         self._transactions = Transactions(client, sleep, jitter)
         self._batches = Batches(client, table, sleep, jitter)
-        self._searches = Searches(client, table)
+        self._searches = Searches(client, table, self._batches)
 
     # ---- runs -------------------------------------------------------------------------------------------------------
 

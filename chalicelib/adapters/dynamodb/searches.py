@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.aws_errors import code_of, translate_errors
 from chalicelib.adapters.dynamodb import items
+from chalicelib.adapters.dynamodb.batches import Batches
 from chalicelib.adapters.dynamodb.table import BY_NAME, BY_OBJECT, INDEXES, RECENT, UNFINISHED
 from chalicelib.adapters.moves import NAMESAKES
 from chalicelib.domain.run.cursors import bad_cursor, is_text, read_cursor, write_cursor
 from chalicelib.domain.run.model import Run, RunState
-from chalicelib.errors import Refused, Throttled
+from chalicelib.errors import Refused
 from chalicelib.ports import Page
 
 if TYPE_CHECKING:
@@ -22,16 +23,16 @@ BATCH = 100
 """Keys per BatchGetItem, which is DynamoDB's limit, and so per query too."""
 EXAMINED = 2_000
 """Runs looked at for one page at most: when few of them match, a page is short and its cursor goes on."""
-FETCH_TRIES = 5
 _NUMBER = re.compile(r"[0-9]{1,16}(\.[0-9]{1,16})?")
 
 
 class Searches:
     """Queries over the table's indexes. May miss the newest runs; never shows an old state."""
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, batches: Batches) -> None:
         self._db = client
         self._table = table
+        self._batches = batches
 
     def page(self, name: str, state: RunState | None, since: float, cursor: str, limit: int) -> Page:
         """Runs of an object (or of all), newest first."""
@@ -96,16 +97,9 @@ class Searches:
 
     def _fetch(self, keys: list[items.Item]) -> list[Run | None]:
         """The runs of index keys, in their order; None for one that is not there any more."""
-        wanted: Any = {self._table: {"Keys": [_table_key(k) for k in keys], "ConsistentRead": True}} if keys else {}
-        found: dict[str, Run] = {}
-        for _ in range(FETCH_TRIES):
-            if not wanted:
-                return [found.get(k["pk"]["S"]) for k in keys]
-            with translate_errors("read runs"):
-                answer = self._db.batch_get_item(RequestItems=wanted)
-            found.update({i["pk"]["S"]: items.read_run(i) for i in answer["Responses"].get(self._table, [])})
-            wanted = answer.get("UnprocessedKeys")
-        raise Throttled(f"read runs: keys were left over {FETCH_TRIES} times")
+        places = [(key["pk"]["S"], key["sk"]["S"]) for key in keys]
+        found = {item["pk"]["S"]: items.read_run(item) for item in self._batches.read(places)}
+        return [found.get(pk) for pk, _ in places]
 
 
 def _start(cursor: str, index: str, value: str) -> items.Item:
@@ -128,7 +122,3 @@ def _is_number(given: Any) -> bool:
 def _is(given: Any, kind: str) -> bool:
     """Whether it is an attribute of DynamoDB of that kind."""
     return isinstance(given, dict) and set(given) == {kind} and is_text(given[kind]) and bool(given[kind])
-
-
-def _table_key(place: items.Item) -> items.Item:
-    return {"pk": place["pk"], "sk": place["sk"]}

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from chalicelib.adapters.dynamodb import items
+from chalicelib.adapters.dynamodb import batches, items
+from chalicelib.adapters.dynamodb.batches import FIRST_PAUSE
 from chalicelib.adapters.dynamodb.runs import DynamoRuns
-from chalicelib.adapters.dynamodb.searches import FETCH_TRIES
 from chalicelib.adapters.dynamodb.table import run_key
 from chalicelib.adapters.dynamodb.transactions import TRIES
 from chalicelib.adapters.memory import MemoryClock
@@ -211,14 +211,18 @@ class Leftovers:
         return reply(Responses={"runs": found}, UnprocessedKeys=left)
 
 
-def test_what_a_batch_leaves_over_is_read_again() -> None:
-    found = list(store(Leftovers(3, missing="r1")).unfinished(2.0))
+def test_a_search_reads_left_over_keys_after_a_pause() -> None:
+    pauses: list[float] = []
+    found = list(store(Leftovers(3, missing="r1"), pauses).unfinished(2.0))
     assert [r.run_id for r in found] == ["r0", "r2"]
+    assert pauses == [FIRST_PAUSE, FIRST_PAUSE * 2]
 
 
-def test_a_batch_that_leaves_over_too_often_is_throttled() -> None:
+def test_a_search_whose_keys_are_always_left_over_is_throttled() -> None:
+    pauses: list[float] = []
     with pytest.raises(Throttled):
-        list(store(Leftovers(FETCH_TRIES + 1)).unfinished(2.0))
+        list(store(Leftovers(batches.TRIES + 1), pauses).unfinished(2.0))
+    assert pauses == [FIRST_PAUSE * 2**n for n in range(batches.TRIES)]
 
 
 def test_a_search_that_finds_little_gives_a_short_page_and_goes_on() -> None:
