@@ -10,7 +10,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-WHO = "the token is missing or not known, or there is no such path; send the header 'Authorization: Bearer <token>'"
+from chalicelib.api.responses import WHO
+
 REFUSED = "the API was not asked: its gateway refused the request"
 BROKEN = "something broke on our side, or took too long; the log of the function says what"
 

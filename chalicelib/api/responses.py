@@ -105,7 +105,7 @@ def authorized(owners: Owners, request: AuthRequest) -> AuthResponse:
     """The routes of the token's role. For any other token, what makes Gateway answer 401."""
     caller = owner(owners, request.token)
     if caller is None:
-        raise _gateway_401()
+        raise gateway_401()
     routes: list[str | AuthRoute] = [AuthRoute(path, [method]) for path, method in ROUTES[caller.role]]
     return AuthResponse(routes=routes, principal_id=caller.name, context={"role": caller.role})
 
@@ -116,25 +116,26 @@ def owner(owners: Owners, header: str | None) -> Caller | None:
     return owners.caller(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
 
 
-def _gateway_401() -> Exception:
+def gateway_401() -> Exception:
     """API Gateway answers 401 to an exception of exactly this text; `chalice local` only to one of its own."""
     local = sys.modules.get("chalice.local")
     if local is None:
         return Exception("Unauthorized")
-    body = json.dumps(_error_body("UNAUTHORIZED", _WHO)).encode()
+    body = json.dumps(_error_body("UNAUTHORIZED", WHO)).encode()
     error: Exception = local.NotAuthorizedError(dict(JSON), body)
     error.args = ("Unauthorized",)
     return error
 
 
-_WHO = "the token is missing or not known; send the header 'Authorization: Bearer <token>'"
+WHO = "the token is missing or not known, or there is no such path; send the header 'Authorization: Bearer <token>'"
+"""One text for all, so that a caller without a token cannot learn which paths exist."""
 
 
 def _admit(owners: Owners, request: Request, role: str) -> None:
     """Raises Unauthorized, Forbidden. Gateway has asked this before, but not everything that calls us is Gateway."""
     caller = owner(owners, request.headers.get("authorization"))
     if caller is None:
-        raise Unauthorized(_WHO)
+        raise Unauthorized(WHO)
     if ROLES[caller.role] < ROLES[role]:
         raise Forbidden(f"this needs a token of role {role}, and yours is of role {caller.role}")
 

@@ -9,8 +9,9 @@ import sys
 
 from chalice.cli.factory import CLIFactory
 from chalice.deploy.validate import validate_routes
-from chalice.local import ChaliceRequestHandler, LocalDevServer
+from chalice.local import ChaliceRequestHandler, LocalDevServer, LocalGatewayException
 
+from chalicelib.api.responses import gateway_401
 from local.access.handlers import Guard, GuardedHandler
 
 
@@ -30,12 +31,17 @@ def server(directory: str, stage: str, port: int) -> LocalDevServer:
     os.chdir(directory)
     config = CLIFactory(directory, environ=os.environ).create_config_obj(chalice_stage_name=stage)
     validate_routes(config.chalice_app.routes)
-    return LocalDevServer(config.chalice_app, config, "127.0.0.1", port, handler_cls=_guarded(port))
+    return LocalDevServer(config.chalice_app, config, "127.0.0.1", port, handler_cls=guarded(port))
 
 
-def _guarded(port: int) -> type[ChaliceRequestHandler]:
+def guarded(port: int) -> type[ChaliceRequestHandler]:
     class Handler(GuardedHandler, ChaliceRequestHandler):
         guard = Guard(port=port, max_body=10 << 20)  # as much as API Gateway takes
+
+        def _send_error_response(self, error: LocalGatewayException) -> None:
+            """Answer as the deployed Gateway does: for an unknown path Chalice would quote the caller's token."""
+            unknown = error.headers.get("x-amzn-ErrorType") == "UnauthorizedException"
+            super()._send_error_response(gateway_401() if unknown else error)
 
     return Handler
 
