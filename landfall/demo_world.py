@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chalicelib.domain.run.notices import read_mail
 from landfall.api import Api, NotThereError, segment
 from landfall.deployment import Deployment
 from landfall.faults import absent
@@ -72,8 +73,8 @@ class LocalWorld:
         ask = {"QueueUrl": url, "MaxNumberOfMessages": 10, "WaitTimeSeconds": MAIL_SECONDS}
         while got := sqs.receive_message(**ask).get("Messages"):
             for message in got:
-                body = json.loads(message["Body"])
-                letter = json.loads(body["Message"]) if "Message" in body else body
+                body = message["Body"]
+                letter = read_mail(json.loads(body)["Message"] if body.startswith("{") else body)
                 letters[letter["id"]] = letter
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return list(letters.values())

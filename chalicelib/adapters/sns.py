@@ -1,4 +1,7 @@
-"""SNS tells people, and the optional FIFO queue tells programs, what became of a run."""
+"""SNS notifies people of what became of a run, and the optional FIFO queue notifies programs.
+
+A mail has a text for a person and JSON below it; a message of the queue is JSON.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.aws_errors import translate_errors
 from chalicelib.config import Settings
+from chalicelib.domain.run.notices import mail
 from chalicelib.visible import visible
 
 if TYPE_CHECKING:
@@ -38,14 +42,13 @@ class SnsNotifier:
         self._publish(self._settings.failure_topic, message)
 
     def _publish(self, topic: str, message: Mapping[str, Any]) -> None:
-        body = json.dumps(message)
         with translate_errors(f"tell of run {message.get('run', '')}"):
             if self._settings.result_queue:
-                self._result(message, body)
+                self._result(message)
             self._sns.publish(
                 TopicArn=topic,
                 Subject=subject(message),
-                Message=body,
+                Message=mail(message),
                 MessageAttributes={
                     name: {"DataType": "String", "StringValue": str(message[name])}
                     for name in ("object", "state")
@@ -53,10 +56,10 @@ class SnsNotifier:
                 },
             )
 
-    def _result(self, message: Mapping[str, Any], body: str) -> None:
+    def _result(self, message: Mapping[str, Any]) -> None:
         self._sqs.send_message(
             QueueUrl=self._url(),
-            MessageBody=body,
+            MessageBody=json.dumps(message),
             MessageGroupId=str(message.get("object") or "unrouted"),
             MessageDeduplicationId=str(message["load_id"]),
         )

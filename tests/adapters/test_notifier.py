@@ -13,6 +13,7 @@ import pytest
 
 from chalicelib.adapters.memory import MemoryNotifier
 from chalicelib.adapters.sns import SnsNotifier
+from chalicelib.domain.run.notices import read_mail
 from chalicelib.ports import Notifier
 from tests.settings import SETTINGS
 
@@ -56,6 +57,9 @@ def sns_ears(aws: Callable[[str], Any], *, with_programs: bool) -> Ears:
         found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0).get("Messages", [])
         return [json.loads(m["Body"]) for m in found]
 
+    def mails(url: str) -> list[dict[str, Any]]:
+        return [read_mail(m["Message"]) for m in heard(url)]
+
     business, support = queue(f"business-{number}"), queue(f"support-{number}")
     result = f"results-{number}.fifo" if with_programs else ""
     programs = queue(result, FifoQueue="true") if result else ""
@@ -67,8 +71,8 @@ def sns_ears(aws: Callable[[str], Any], *, with_programs: bool) -> Ears:
     )
     return Ears(
         notifier=SnsNotifier(sns, sqs, settings),
-        business=lambda: [json.loads(m["Message"]) for m in heard(business)],
-        support=lambda: [json.loads(m["Message"]) for m in heard(support)],
+        business=lambda: mails(business),
+        support=lambda: mails(support),
         programs=(lambda: heard(programs)) if programs else None,
     )
 

@@ -16,6 +16,7 @@ from chalicelib.adapters.clock import SystemClock
 from chalicelib.adapters.dynamodb.runs import DynamoRuns
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.model import Run, RunState
+from chalicelib.domain.run.notices import read_mail
 from local.access.signatures import Credentials
 from local.options import REGION
 from local.record import Record
@@ -81,8 +82,8 @@ class Place:
         url = sqs.get_queue_url(QueueName=inbox)["QueueUrl"]
         while got := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=600).get("Messages"):
             for message in got:
-                body = json.loads(message["Body"])
-                yield json.loads(body["Message"]) if "Message" in body else body
+                body = message["Body"]
+                yield read_mail(json.loads(body)["Message"] if body.startswith("{") else body)
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
     def warehouse(self) -> psycopg.Connection[Any]:

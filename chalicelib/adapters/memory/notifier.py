@@ -1,9 +1,11 @@
-"""SNS in memory."""
+"""SNS in memory: its subscribers read the message from the mail."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
+from chalicelib.domain.run.notices import mail, read_mail
 
 
 class MemoryNotifier:
@@ -14,7 +16,7 @@ class MemoryNotifier:
         self.failures: list[dict[str, Any]] = []
 
     def success(self, message: Mapping[str, Any]) -> None:
-        self.successes.append(dict(message))
+        self.successes.append(read_mail(mail(message)))
 
     def failure(self, message: Mapping[str, Any]) -> None:
-        self.failures.append(dict(message))
+        self.failures.append(read_mail(mail(message)))

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from chalicelib.domain.run import keys
-from chalicelib.domain.run.model import Run
+from chalicelib.domain.run.model import NOT_KEPT, Run, RunState
+from chalicelib.visible import visible
 
 MOST_UNROUTED = 20
 """Notices a day about files that no contract knows: a sender could put millions of them."""
 DAY = 86_400
+OUTCOMES = {
+    RunState.LOADED: "was loaded",
+    RunState.REJECTED: "was rejected: none of its rows is loaded",
+    RunState.FAILED: "failed to load: none of its rows is loaded",
+    RunState.SUPERSEDED: "was not loaded: a newer version took its place",
+    RunState.CANCELLED: "was not loaded: the operator cancelled its run",
+    RunState.UNROUTED: "was not loaded: no contract covers where it landed",
+}
+"""What became of a file, by the state its run ended in."""
+BELOW = "\n\n"
+"""Separates a mail's text from its JSON: the text has no blank line, and JSON no line break."""
 
 
 def one_more(mark: str, now: float) -> str:
@@ -36,3 +50,34 @@ def notice(run: Run) -> dict[str, Any]:
         "rejects": f"s3://{run.source.bucket}/{keys.rejects_prefix(run)}" if run.counts.rejected else "",
         "problem": asdict(run.problem) if run.problem else None,
     }
+
+
+def mail(message: Mapping[str, Any]) -> str:
+    """The message as a person reads it, and below it as JSON for a program."""
+    return f"{_text(message)}{BELOW}{json.dumps(message)}"
+
+
+def read_mail(text: str) -> dict[str, Any]:
+    """The message of a mail."""
+    return dict(json.loads(text.partition(BELOW)[2]))
+
+
+def _text(message: Mapping[str, Any]) -> str:
+    name = str(message["file"]).rsplit("/", 1)[-1]
+    lines = {
+        "Object": message.get("object"),
+        "File": message["file"],
+        "Rows": ", ".join(f"{count:,} {kind}" for kind, count in message["rows"].items() if count),
+        "Problem": _problem(message.get("problem") or {}),
+        "Rejected rows": message.get("rejects"),
+        "Archived as": str(message.get("archived_at", "")).removeprefix(NOT_KEPT),
+        "Corrects run": message.get("corrects"),
+        "Run": message["run"],
+    }
+    first = f"The file {name} {OUTCOMES[RunState(message['state'])]}."
+    return "\n".join(map(visible, [first, *(f"{what}: {said}" for what, said in lines.items() if said)]))
+
+
+def _problem(problem: Mapping[str, Any]) -> str:
+    line = f", line {problem['line']:,}" if problem.get("line") else ""
+    return f"{problem['message']} ({problem['code']}{line})" if problem else ""

@@ -16,6 +16,7 @@ from tests.settings import SETTINGS
 from tests.unit.adapters.wire import Answer, Script, client, error
 
 MESSAGE: dict[str, Any] = {"id": "1-FAILED", "load_id": "1", "state": "FAILED", "object": "", "run": "r", "file": "f"}
+MESSAGE["rows"] = {}
 
 
 def notifier(script: Script, results: str = "") -> SnsNotifier:
