@@ -131,7 +131,7 @@ class Pipeline:
                 return self.seal
             case RunState.STAGED | RunState.LOADING:
                 return self.load
-            case RunState.LOADED if not run.archive_key:
+            case RunState.LOADED if not run.followed_up:
                 return self.update_parent if run.corrects else self.archive
         return None if run.notified else self.notify
 
@@ -274,7 +274,7 @@ class Pipeline:
     def update_parent(self, run: Run) -> Run:
         """Corrected rows stay where they are; the file that they come from gets its books anew."""
         update_books(self.ctx, run)
-        return self.ctx.runs.change(run, archive_key=run.source.key)
+        return self.ctx.runs.change(run, parent_updated=True)
 
     def _one_more(self) -> bool:
         """Whether one more notice of a file without a contract goes out today. Two workers may count one for two."""

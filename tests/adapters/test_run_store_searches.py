@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.adapters.memory import MemoryClock, MemoryRuns
 from chalicelib.domain.run.cursors import write_cursor
-from chalicelib.domain.run.model import Run, RunState, Source
+from chalicelib.domain.run.model import Correction, Run, RunState, Source
 from chalicelib.errors import Refused
 from chalicelib.ports import RunStore
 from tests.adapters.a_run import a_run
@@ -111,6 +111,18 @@ def test_unfinished_runs_are_found_until_they_are_finished(runs: RunStore, clock
     assert list(runs.unfinished(clock.now() + 1)) == made[:0:-1]
     rerun = runs.change(failed, state=RunState.ARRIVED, generation=2, notified=False)
     assert list(runs.unfinished(clock.now() + 1)) == [*made[:0:-1], rerun]
+
+
+def test_a_correction_is_unfinished_until_its_parent_is_updated(runs: RunStore, clock: MemoryClock) -> None:
+    parent = Correction(run_id="r0", generation=1, source_order="")
+    made = a_run(clock, corrects=parent, state=RunState.LOADED)
+    runs.create(made)
+    notified = runs.change(made, notified=True)
+    assert list(runs.unfinished(clock.now() + 1)) == [notified]
+    updated = runs.change(notified, parent_updated=True)
+    assert (updated.finished, updated.archive_key) == (True, "")
+    assert runs.get(updated.run_id) == updated
+    assert list(runs.unfinished(clock.now() + 1)) == []
 
 
 def test_a_run_finished_by_two_at_once_is_not_unfinished(runs: RunStore, clock: MemoryClock) -> None:

@@ -173,6 +173,12 @@ def test_people_are_told_of_corrected_rows(file: Api) -> None:
     assert file.world.notifier.successes[1]["run"] == run
 
 
+def test_a_correction_is_not_archived_but_updates_its_parent(file: Api) -> None:
+    run = file.world.runs.runs[correction(file, {"x1": "1"})]
+    assert (run.finished, run.parent_updated, run.archive_key) == (True, True, "")
+    assert file.world.notifier.successes[1]["archived_at"] == ""
+
+
 def test_only_rejected_rows_of_loaded_files_are_taken(file: Api) -> None:
     page = rejects(file)
     stranger = send(file, page, {16: ["k0", "v", "99"]})

@@ -171,7 +171,7 @@ def liveness(world: World, *, may_fail: bool = False) -> set[str]:
     broken |= _books_follow(runs, world)
     notified = {m["load_id"] for m in (*world.notifier.successes, *world.notifier.failures)}
     broken |= {"I7 an outcome was never told" for r in runs if r.load_id not in notified}
-    broken |= {"I8 a loaded source was not archived" for r in runs if r.state is RunState.LOADED and not r.archive_key}
+    broken |= {"I8 a loaded source was not archived" for r in runs if r.state is RunState.LOADED and not r.followed_up}
     if any(key.startswith("incoming/") and _loaded(world, key, etag) for key, etag in _objects(world)):
         broken.add("I8 a loaded source still lies where it landed")
     return broken

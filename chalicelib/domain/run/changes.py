@@ -27,6 +27,7 @@ class RunChanges(TypedDict, total=False):
     max_group_size: int
     archive_key: str
     reads: Source | None
+    parent_updated: bool
     notified: bool
     cancel_requested: bool
     fingerprint: str

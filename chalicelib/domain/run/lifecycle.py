@@ -57,10 +57,7 @@ def allowed(old: S, new: S) -> bool:
 
 
 def new_generation(run: Run, now: float) -> RunChanges:
-    """What a new generation of a run starts with: nothing of the one before, and a load id of its own.
-
-    Corrected rows are never moved away; so what says that they were archived says that their file has its books.
-    """
+    """What a new generation of a run starts with: nothing of the one before, and a load id of its own."""
     return {
         "state": S.ARRIVED,
         "generation": run.generation + 1,
@@ -73,7 +70,7 @@ def new_generation(run: Run, now: float) -> RunChanges:
         "load_attempt": 0,
         "failed_loads": 0,
         "max_group_size": 0,
-        "archive_key": "" if run.corrects else run.archive_key,
+        "parent_updated": False,
         "notified": False,
         "cancel_requested": False,
         "moments": {S.ARRIVED.value: now},

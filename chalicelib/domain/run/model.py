@@ -224,6 +224,8 @@ class Run:
     """What a forced rerun reads, if not `source`: the archived copy."""
     corrects: Correction | None = None
     """Set if `source` holds corrected rejects of another run's load."""
+    parent_updated: bool = False
+    """The run that it corrects has its books with these rows."""
     notified: bool = False
     """The outcome was published."""
     cancel_requested: bool = False
@@ -250,9 +252,13 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Nothing is left to do: the outcome is terminal, told, and a loaded source is archived."""
-        archived = self.state is not RunState.LOADED or bool(self.archive_key)
-        return self.notified and self.state.terminal and archived
+        """Nothing is left to do: the outcome is terminal, told, and a load is followed up."""
+        return self.notified and self.state.terminal and (self.state is not RunState.LOADED or self.followed_up)
+
+    @property
+    def followed_up(self) -> bool:
+        """What a load entails is done: the source is archived, or the parent of corrected rows is updated."""
+        return self.parent_updated if self.corrects else bool(self.archive_key)
 
     @property
     def source_order(self) -> str:

@@ -48,6 +48,7 @@ RUNS = st.builds(
     shape=TEXT,
     archive_key=TEXT,
     reads=st.none() | SOURCES,
+    parent_updated=st.booleans(),
     notified=st.booleans(),
     fingerprint=TEXT,
     moments=st.dictionaries(st.sampled_from([s.value for s in RunState]), TIME),
