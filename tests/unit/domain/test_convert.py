@@ -146,6 +146,14 @@ def test_an_encrypted_zip_is_refused():
     assert refusal(bytes(made)).code == "COMPRESSION_REFUSED"
 
 
+def test_a_zip_whose_directory_leads_behind_its_end_is_broken():
+    made = bytearray(zipped()(CSV))
+    offset = made.rindex(b"folder/things.csv") - 46 + 42
+    made[offset : offset + 4] = (len(made) - 10).to_bytes(4, "little")
+    refused = refusal(bytes(made))
+    assert (refused.code, refused.byte_offset) == ("COMPRESSION_BROKEN", len(made))
+
+
 @pytest.mark.parametrize("kind", [c for c in Compression if c not in (Compression.AUTO, Compression.NONE)])
 def test_a_file_that_is_not_packed_as_declared_is_refused(kind: Compression):
     assert refusal(CSV, compression=kind).code == "COMPRESSION_BROKEN"
