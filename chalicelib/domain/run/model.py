@@ -262,10 +262,7 @@ class Run:
 
     @property
     def source_order(self) -> str:
-        """Sorts runs of one object by the age of their files: last modified, then S3's sequencer.
-
-        A file found by listing has none; being what lay there in the end, it is the last of its second.
-        """
+        """Sorts runs by last modified, then S3's sequencer. A listed file has none: it is the last of its second."""
         if self.corrects:
             return self.corrects.source_order
         sequencer = self.source.sequencer.ljust(32, "0") if self.source.sequencer else "Z" * 32
