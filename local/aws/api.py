@@ -41,7 +41,7 @@ def guarded(port: int) -> type[ChaliceRequestHandler]:
         def _send_error_response(self, error: LocalGatewayException) -> None:
             """Answer as the deployed Gateway does: for an unknown path Chalice would quote the caller's token."""
             unknown = error.headers.get("x-amzn-ErrorType") == "UnauthorizedException"
-            super()._send_error_response(gateway_401() if unknown else error)
+            super()._send_error_response(cast(LocalGatewayException, gateway_401()) if unknown else error)
 
     return Handler
 
