@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.adapters.aws_errors import code_of, repeated, text_of, translate_errors
 from chalicelib.config import Settings
+from chalicelib.domain.run.load_errors import RAISED, meaning
 from chalicelib.domain.run.model import LedgerRow
 from chalicelib.domain.warehouse.file_books import books_query, books_row
 from chalicelib.domain.warehouse.ledger import ledger_query, ledger_row, render_fence
@@ -34,18 +35,6 @@ STATES = {
     "FAILED": StatementState.FAILED,
     "ABORTED": StatementState.FAILED,
 }
-PASSING = re.compile(
-    r"\b1023\b|serializable isolation|could not serialize|deadlock|\baborted\b|connection|cluster is (paused|resuming)"
-    r"|is (paused|resuming|not available)|cancel+ed|internal error|Status 50[03]|SlowDown",
-    re.IGNORECASE,
-)
-"""Failures of a statement that the same statement may not meet again."""
-LASTING = re.compile(
-    r"permission denied|access denied"
-    r"|\b(COUNT_MISMATCH|DATA_CHECK_FAILED|DUPLICATE_KEYS|TARGET_KEY_TWICE|BOOKS_OPEN):",
-    re.IGNORECASE,
-)
-"""Failures that stay, whatever else the text has: our procedures' own name counts, which may be 1023, and names."""
 DETAIL = re.compile(r"\b(?:DETAIL|CONTEXT|HINT|QUERY|WHERE):", re.IGNORECASE)
 """What comes behind these may be a row, whatever the failure is."""
 OVER = re.compile(r"already|finished|failed|aborted|not running", re.IGNORECASE)
@@ -55,9 +44,7 @@ NAMED = re.compile(
     re.IGNORECASE,
 )
 AT_COLUMN = re.compile(r" for column (?:\"[a-z_][a-z0-9_]*\"|'[a-z_][a-z0-9_]*')\.?\s*$")
-OURS = re.compile(
-    r"\s*(?:ERROR:\s*)?(?:COUNT_MISMATCH|DATA_CHECK_FAILED|DUPLICATE_KEYS|TARGET_KEY_TWICE|BOOKS_OPEN|BAD_LOAD_ORDER):"
-)
+OURS = re.compile(rf"\s*(?:ERROR:\s*)?(?:{'|'.join(RAISED)}):")
 CHECKING = re.compile(r"\s*CALL etl\.data_check_v1\((?:'\w*', :check_([0-9]+)_name)?")
 HIDDEN = "'…'"
 LONGEST_ERROR = 500
@@ -113,7 +100,7 @@ class RedshiftData:
             statement_id=statement_id,
             state=state,
             error=_of_check(found) or scrubbed(error) or found["Status"],
-            retryable=found["Status"] == "ABORTED" or passing(error),
+            retryable=found["Status"] == "ABORTED" or meaning(error).retryable,
         )
 
     def ledger(self, load_ids: Sequence[str]) -> dict[str, LedgerRow]:
@@ -196,11 +183,6 @@ def where(settings: Settings) -> Any:
     return place
 
 
-def passing(error: str) -> bool:
-    """Whether the same statement may succeed later."""
-    return bool(PASSING.search(error)) and not LASTING.search(error)
-
-
 def scrubbed(error: str) -> str:
     """A statement's error without what may be a row's value: no details, and of quoted texts only known names.
 
@@ -232,7 +214,7 @@ def _translate_errors(what: str, *, statement: bool = False) -> Iterator[None]:
         except ClientError as error:
             if code_of(error) == "ResourceNotFoundException" and statement:
                 raise _UnknownStatementError from error
-            if code_of(error) == "ValidationException" and passing(text_of(error)):
+            if code_of(error) == "ValidationException" and meaning(text_of(error)).retryable:
                 raise Retryable(f"{what}: the warehouse is not ready") from error
             raise
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from chalicelib.domain.file.books import line_bases
 from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.run import keys
-from chalicelib.domain.run.lifecycle import DATA_CHECK, MISSING, load_fault
 from chalicelib.domain.run.lineage import RowOrigins
+from chalicelib.domain.run.load_errors import BROKEN_CHECK, DATA_CHECK, FAILED_CHECK, meaning
 from chalicelib.domain.run.model import Run
 from chalicelib.domain.run.repeats import Repeats, line_of
 from chalicelib.errors import Broken, LandfallError, LoadFailed, Retryable, WorkGone
@@ -18,16 +16,12 @@ from chalicelib.pipeline.staging import StoredBytes
 from chalicelib.pipeline.unpack import Landed, Pieces
 from chalicelib.ports import Statement
 
-_CHECK = re.compile(rf"{DATA_CHECK}: (.+) finds ([0-9]+) rows that must not be")
-"""As etl.data_check_v1 raises it."""
-_BROKEN = re.compile(r"DATA_CHECK_BROKEN: check ([0-9]+|\?) cannot be evaluated")
-"""As the adapter says it of a check that the warehouse gave up."""
-
 
 def failure_of(statement: Statement) -> LandfallError:
     """Why what a statement was to load is not in the ledger."""
     if statement.failed_for_good:
-        return LoadFailed(statement.error, code=load_fault(statement.error))
+        found = meaning(statement.error)
+        return LoadFailed(statement.error, code=LoadFailed.code if found.retryable else found.code)
     return Retryable(statement.error or f"the statement is {statement.state.value}, and the ledger has nothing of it")
 
 
@@ -53,7 +47,7 @@ def load_failed(ctx: Context, run: Run, failure: LandfallError) -> LoadFailed:
 
 def _of_check(ctx: Context, run: Run, error: str) -> str:
     """What a data check found, with its condition: that tells which rows to look for."""
-    found = _CHECK.search(error)
+    found = FAILED_CHECK.search(error)
     if not found:
         return ""
     contract = ctx.contracts.get(run.object)
@@ -65,7 +59,7 @@ def _of_check(ctx: Context, run: Run, error: str) -> str:
 
 def _of_broken_check(ctx: Context, run: Run, error: str) -> str:
     """Which data check the warehouse could not evaluate. Its own words may hold a row's value, and are left out."""
-    found = _BROKEN.search(error)
+    found = BROKEN_CHECK.search(error)
     if not found:
         return ""
     contract = ctx.contracts.get(run.object)
@@ -81,9 +75,9 @@ def _of_broken_check(ctx: Context, run: Run, error: str) -> str:
 
 def _hint(code: str, message: str) -> str:
     """What to do about a failure, where its own words do not say it."""
-    if code == LoadFailed.code and MISSING.search(message):
-        return "; `landfall migrate` makes what is missing, or says what is at fault"
-    return "; run the file again" if code == WorkGone.code and "run the file again" not in message else ""
+    found = meaning(message)
+    hint = found.hint if found.code == code else "run the file again" if code == WorkGone.code else ""
+    return f"; {hint}" if hint and hint not in message else ""
 
 
 def _line(ctx: Context, run: Run, offset: int) -> int | None:

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from app import app as chalice_app
 from chalicelib.config import Settings, SettingsError
 from chalicelib.domain.file.books import UNBALANCED
-from chalicelib.domain.run.lifecycle import FILE_FAULTS
+from chalicelib.domain.run.load_errors import FILE_FAULTS
 from chalicelib.domain.run.model import RunState
 from chalicelib.observe import METRICS
 from deploy.alarms import alarms

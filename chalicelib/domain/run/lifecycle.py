@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from chalicelib.domain.run.changes import RunChanges
+from chalicelib.domain.run.load_errors import FILE_FAULTS, Cause, meaning
 from chalicelib.domain.run.model import Counts, Problem, Run
 from chalicelib.domain.run.model import RunState as S
-from chalicelib.domain.run.repeats import DUPLICATE_KEYS
 from chalicelib.errors import (
     ContractChanged,
     LandfallError,
-    LoadFailed,
     LoadStopped,
     Rejected,
     Retryable,
@@ -20,21 +17,6 @@ from chalicelib.errors import (
 )
 
 DEAD_LETTER = "DEAD_LETTER"
-DATA_CHECK = "DATA_CHECK_FAILED"
-FILE_FAULTS = (DATA_CHECK, DUPLICATE_KEYS)
-"""What etl.data_check_v1 and etl.apply_scd1_v1 raise if the file is at fault, though only the warehouse could tell. A
-data check's name is any text and follows its code, so that code is looked for first."""
-
-MISSING = re.compile(
-    r"\b(relation|column|schema|function|procedure|role) [^\s(]+(\([^)]*\))? does not exist", re.IGNORECASE
-)
-"""What the warehouse lacks."""
-EVERYBODYS = re.compile(f"permission denied for|{MISSING.pattern}", re.IGNORECASE)
-"""Failures of a load that no other choice of files would fix. A file's fault may quote any words: its code counts."""
-
-PART_GONE = re.compile(r"\bNoSuchKey\b|\bthe specified (?:key|S3 prefix)\b.{0,1100}?\bdoes not exist", re.IGNORECASE)
-"""What COPY says of a manifest or a part that is not there: one file's, and the others can be loaded."""
-
 MOVES: dict[S, frozenset[S]] = {
     S.ARRIVED: frozenset({S.STAGING, S.REJECTED, S.FAILED, S.SUPERSEDED, S.CANCELLED}),
     # Back to ARRIVED leads a new generation only: a changed contract before the load, a forced rerun after the end.
@@ -95,14 +77,8 @@ def after_failed_load(run: Run, failure: LandfallError, size: int, most: int) ->
     if isinstance(failure, Retryable):
         return {"failed_loads": run.failed_loads + 1} if run.failed_loads + 1 < most else None
     files_own = failure.code in (*FILE_FAULTS, WorkGone.code)
-    lasting = not files_own and EVERYBODYS.search(failure.message)
+    lasting = not files_own and meaning(failure.message).cause is Cause.SETUP  # a file's fault may quote any words
     return {"max_group_size": (size + 1) // 2} if size > 1 and not lasting else None
-
-
-def load_fault(text: str) -> str:
-    """The code for a statement that failed with that text."""
-    other = WorkGone.code if PART_GONE.search(text) else LoadFailed.code
-    return next((code for code in FILE_FAULTS if f"{code}:" in text), other)
 
 
 def may_pass(run: Run, error: Exception, now: float, give_up_hours: float) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.adapters.memory import MemoryClock
-from chalicelib.adapters.redshift_data import PAUSES, RedshiftData, passing, where
+from chalicelib.adapters.redshift_data import PAUSES, RedshiftData, where
 from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.domain.run.model import Outcome, digest
 from chalicelib.errors import Broken, Refused, Retryable, Throttled
@@ -231,8 +231,3 @@ def test_cancelling_is_fine_whatever_became_of_the_statement(answer: Answer) -> 
 def test_a_cancel_that_fails_says_how(answer: Answer, kind: type[Exception]) -> None:
     with pytest.raises(kind):
         warehouse(Script([answer])).cancel("s")
-
-
-def test_passing_is_not_lasting() -> None:
-    assert not passing("permission denied: connection refused")
-    assert not passing("ERROR: DATA_CHECK_FAILED: lost connection finds 1023 rows that must not be")

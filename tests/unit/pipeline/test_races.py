@@ -10,7 +10,8 @@ import pytest
 
 from chalicelib.domain.contract_files.contract_file import Contracts
 from chalicelib.domain.run.group import Group, GroupState
-from chalicelib.domain.run.lifecycle import ending, load_fault
+from chalicelib.domain.run.lifecycle import ending
+from chalicelib.domain.run.load_errors import meaning
 from chalicelib.domain.run.model import RunState
 from chalicelib.errors import LoadFailed, Refused, Retryable
 from chalicelib.operations.reruns import Busy, rerun
@@ -201,7 +202,6 @@ def test_a_contract_that_is_gone_fails_its_runs(world: World) -> None:
 
 def test_a_data_check_that_fails_is_the_files_fault() -> None:
     text = "ERROR: DATA_CHECK_FAILED: no future finds 2 rows that must not be"
-    error = LoadFailed(text, code=load_fault(text))
+    error = LoadFailed(text, code=meaning(text).code)
     assert ending(RunState.LOADING, error) is RunState.REJECTED
     assert ending(RunState.LOADING, LoadFailed("ERROR: permission denied")) is RunState.FAILED
-    assert load_fault("ERROR: DATA_CHECK_FAILED: no DUPLICATE_KEYS: finds 1 rows that must not be") == error.code
