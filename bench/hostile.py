@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.frame import ROOT, WORK, table
-from bench.small_files import HEADER, store_of
+from bench.small_files import HEADER, search_of
 from bench.staging import s3
 
 FILES = 10
@@ -148,4 +148,4 @@ def _ended(record: Any, landed: dict[str, float]) -> Waits:
 
 
 def _runs(record: Any) -> list[Any]:
-    return list(store_of(record).search(limit=200).runs)
+    return list(search_of(record).page(limit=200).runs)

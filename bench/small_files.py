@@ -144,20 +144,20 @@ def _moments(record: Any) -> dict[str, float]:
     """Of the runs that are LOADED, as the table of runs has them."""
     from chalicelib.domain.run.model import RunState
 
-    store, found, cursor = store_of(record), dict[str, float](), ""
+    search, found, cursor = search_of(record), dict[str, float](), ""
     while True:
-        page = store.search(state=RunState.LOADED, cursor=cursor, limit=200)
+        page = search.page(state=RunState.LOADED, cursor=cursor, limit=200)
         found |= {run.source.key: run.moments["LOADED"] for run in page.runs}
         if not (cursor := page.cursor):
             return found
 
 
-def store_of(record: Any) -> Any:
-    """The table of runs of a local stack."""
+def search_of(record: Any) -> Any:
+    """The searches over the runs of a local stack."""
     import boto3
 
-    from chalicelib.adapters.clock import SystemClock
-    from chalicelib.adapters.dynamodb.runs import DynamoRuns
+    from chalicelib.adapters.dynamodb.searches import DynamoSearch
+    from chalicelib.adapters.dynamodb.table_client import TableClient
 
     env = record.env
     client = boto3.client(
@@ -167,7 +167,7 @@ def store_of(record: Any) -> Any:
         aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
     )
-    return DynamoRuns(client, record.names.table, SystemClock())
+    return DynamoSearch(TableClient(client, record.names.table))
 
 
 def _books(dsn: str, count: int) -> tuple[int, str]:

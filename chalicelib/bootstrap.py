@@ -10,8 +10,12 @@ from pathlib import Path
 from chalicelib import observe
 from chalicelib.adapters.clients import client
 from chalicelib.adapters.clock import SystemClock
+from chalicelib.adapters.dynamodb.bookmarks import DynamoBookmarks
+from chalicelib.adapters.dynamodb.chunks import DynamoChunks
 from chalicelib.adapters.dynamodb.load_queue import DynamoLoadQueue
 from chalicelib.adapters.dynamodb.runs import DynamoRuns
+from chalicelib.adapters.dynamodb.searches import DynamoSearch
+from chalicelib.adapters.dynamodb.table_client import TableClient
 from chalicelib.adapters.redshift_data import RedshiftData
 from chalicelib.adapters.s3 import S3Objects
 from chalicelib.adapters.secrets import Tokens
@@ -38,13 +42,17 @@ def wire(settings: Settings) -> Wired:
     """The real thing. Raises ContractError if a contract is at fault."""
     clock = SystemClock()
     queue = SqsQueue(client("sqs"), settings)
+    table = TableClient(client("dynamodb"), settings.table)
     pipeline = Pipeline(
         ctx=Context(
             settings=settings,
             contracts=load_contracts(CONTRACTS),
             objects=S3Objects(client("s3")),
-            runs=DynamoRuns(client("dynamodb"), settings.table, clock),
-            load_queue=DynamoLoadQueue(client("dynamodb"), settings.table, clock),
+            runs=DynamoRuns(table, clock),
+            chunks=DynamoChunks(table, clock),
+            search=DynamoSearch(table),
+            bookmarks=DynamoBookmarks(table),
+            load_queue=DynamoLoadQueue(table, clock),
             warehouse=RedshiftData(client("redshift-data"), settings, clock),
             queue=queue,
             notifier=SnsNotifier(client("sns"), client("sqs"), settings),

@@ -75,8 +75,8 @@ class Page:
     cursor: str = ""
 
 
-class RunStore(Protocol):
-    """DynamoDB. All writes are conditional; reads by id are strongly consistent, searches may lag."""
+class Runs(Protocol):
+    """DynamoDB: the record of each run. All writes are conditional; reads are strongly consistent."""
 
     def create(self, run: Run, seen: Newest | None = None) -> bool:
         """Record a new run and, if its source is newer than what its key was `seen` to point at, point the key at it.
@@ -102,37 +102,49 @@ class RunStore(Protocol):
         A change of `state` must be a move `lifecycle` allows. Raises Conflict.
         """
 
-    def begin_chunk(self, task: ChunkTask) -> Chunk | None:
+
+class Chunks(Protocol):
+    """DynamoDB: the record of each chunk of a run. Writes are conditional; reads are strongly consistent."""
+
+    def begin(self, task: ChunkTask) -> Chunk | None:
         """Note that a worker takes the chunk (attempts + 1). None if it is STAGED already or the task is stale."""
 
-    def finish_chunk(self, chunk: Chunk) -> Run:
+    def finish(self, chunk: Chunk) -> Run:
         """Record a staged chunk and add its counts to the run, both or neither, once; returns the run as it then is."""
 
-    def reopen_chunk(self, chunk: Chunk, start: int) -> None:
+    def reopen(self, chunk: Chunk, start: int) -> None:
         """Take a staged chunk back, to be staged again from `start`; no effect if it is not `chunk` any more."""
 
-    def chunks(self, run_id: str, generation: int) -> list[Chunk]:
+    def of_run(self, run_id: str, generation: int) -> list[Chunk]:
         """The recorded chunks by number; a chunk no worker has taken yet is not among them."""
 
-    def unfinished(self, before: float) -> Iterator[Run]:
-        """Runs that are not `finished` and were last changed before that time. May lag."""
 
-    def search(
+class RunSearch(Protocol):
+    """DynamoDB's indexes: runs by anything but their id. Results may lag behind the record."""
+
+    def page(
         self, *, object: str = "", state: RunState | None = None, since: float = 0.0, cursor: str = "", limit: int = 50
     ) -> Page:
-        """Runs by contract name, state and arrival time, newest first. May lag. Raises Refused (BAD_CURSOR).
+        """Runs by contract name, state and arrival time, newest first. Raises Refused (BAD_CURSOR).
 
         A page may hold fewer than `limit` runs, or none, and still have a cursor.
         """
 
     def by_name(self, name: str) -> list[Run]:
-        """The newest 100 runs of files with that last key segment, newest first. May lag."""
+        """The newest 100 runs of files with that last key segment, newest first."""
 
-    def set_bookmark(self, name: str, text: str) -> None:
-        """Keep a short text under a name, in place of the one before."""
+    def unfinished(self, before: float) -> Iterator[Run]:
+        """Runs that are not `finished` and were last changed before that time."""
 
-    def bookmark(self, name: str) -> str:
-        """What was kept under that name; empty if nothing was."""
+
+class Bookmarks(Protocol):
+    """DynamoDB: a short text under a name, which outlives its writer. Reads are strongly consistent."""
+
+    def get(self, name: str) -> str:
+        """The text under that name; empty if there is none."""
+
+    def set(self, name: str, text: str) -> None:
+        """Put a text under a name, in place of the one before."""
 
 
 class LoadQueue(Protocol):

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Unpack, cast
+from typing import Unpack, cast
 
 from chalicelib.domain.run.changes import RunChanges
 from chalicelib.domain.run.model import Run
 from chalicelib.pipeline.pipeline import Pipeline
-from chalicelib.ports import Newest, Page, Queue, RunStore
+from chalicelib.ports import Newest, Queue, Runs
 
 
 @dataclass(frozen=True, kw_only=True)
 class DryRunStore:
     """As much of a run store and a queue as `arrive` and `rerun` need; takes every change and keeps none."""
 
-    runs: RunStore
+    runs: Runs
 
     def create(self, run: Run, seen: Newest | None = None) -> bool:  # noqa: ARG002 - nothing is kept
         return self.get(run.run_id) is None
@@ -36,12 +36,6 @@ class DryRunStore:
     def change(self, run: Run, **changes: Unpack[RunChanges]) -> Run:
         return replace(run, **changes)
 
-    def search(self, **query: Any) -> Page:
-        return self.runs.search(**query)
-
-    def by_name(self, name: str) -> list[Run]:
-        return self.runs.by_name(name)
-
     def redrive(self, most: int) -> int:  # noqa: ARG002
         """Nothing is moved."""
         return 0
@@ -54,5 +48,5 @@ def dry_run_of(pipeline: Pipeline) -> Pipeline:
     """A pipeline on which `arrive` and `rerun` can be tried without effect."""
     stage = DryRunStore(runs=pipeline.ctx.runs)
     return replace(
-        pipeline, ctx=replace(pipeline.ctx, runs=cast(RunStore, stage), queue=cast(Queue, stage), note=lambda *_: None)
+        pipeline, ctx=replace(pipeline.ctx, runs=cast(Runs, stage), queue=cast(Queue, stage), note=lambda *_: None)
     )

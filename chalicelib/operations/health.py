@@ -31,7 +31,7 @@ class Health:
 def health(ctx: Context) -> Health:
     """Look at the warehouse's API, at unfinished runs and at deadlines."""
     now = ctx.clock.now()
-    unfinished = list(islice(ctx.runs.unfinished(now), OLDEST_OF))
+    unfinished = list(islice(ctx.search.unfinished(now), OLDEST_OF))
     return Health(
         warehouse_error=_warehouse_error(ctx),
         unfinished=len(unfinished),

@@ -38,7 +38,7 @@ def find(ctx: Context, name: str) -> Run | None:
         return run
     if newest := ctx.runs.newest(ctx.settings.bucket, name):
         return ctx.runs.get(newest.run_id)
-    namesakes = ctx.runs.by_name(name) if "/" not in name else []
+    namesakes = ctx.search.by_name(name) if "/" not in name else []
     return ctx.runs.get(namesakes[0].run_id) if namesakes else None
 
 
@@ -52,14 +52,14 @@ def found(ctx: Context, name: str) -> Run:
 def details(ctx: Context, name: str) -> RunDetails:
     """Everything about the run that a run id, a key or a file name names. Raises NotFound."""
     run = found(ctx, name)
-    chunks = ctx.runs.chunks(run.run_id, run.generation)
+    chunks = ctx.chunks.of_run(run.run_id, run.generation)
     others = [] if name == run.run_id else _others(ctx, run, name)
     return RunDetails(run=run, chunks=chunks, others=others, now=ctx.clock.now())
 
 
 def _others(ctx: Context, run: Run, name: str) -> list[Run]:
     """Other versions of the key that was asked for, or all that share the bare name."""
-    others = (r for r in ctx.runs.by_name(run.source.name) if r.run_id != run.run_id)
+    others = (r for r in ctx.search.by_name(run.source.name) if r.run_id != run.run_id)
     alike = (r for r in others if "/" not in name or r.source.key == run.source.key)
     return list(islice(alike, MOST_OTHERS))
 
@@ -68,7 +68,7 @@ def list_runs(ctx: Context, query: RunQuery) -> Page:
     """A page of runs, newest first. Raises NotFound for an object that is none and has no runs either."""
     if keys.too_long(query.object):
         raise no_object(ctx, query.object)
-    page = ctx.runs.search(
+    page = ctx.search.page(
         object=query.object, state=query.state, since=query.since, cursor=query.cursor, limit=query.limit
     )
     if not page.runs and query.object and query.object not in ctx.contracts:

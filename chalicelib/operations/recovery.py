@@ -100,7 +100,7 @@ def redrive(pipeline: Pipeline, request: RedriveRequest) -> Redrive:
     moved = acting.ctx.queue.redrive(MOST_MESSAGES)
     done = Reruns(object="", cursor=request.cursor)
     for _ in range(PAGES):
-        page = acting.ctx.runs.search(state=RunState.FAILED, cursor=done.cursor, limit=PAGE)
+        page = acting.ctx.search.page(state=RunState.FAILED, cursor=done.cursor, limit=PAGE)
         for run in page.runs:
             if run.problem and run.problem.code == DEAD_LETTER and _is_newest(pipeline, run):
                 try_again(done, run, partial(rerun, acting, run))

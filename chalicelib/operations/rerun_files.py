@@ -117,7 +117,7 @@ def _rerun_many(pipeline: Pipeline, contract: Contract, request: RerunRequest) -
         _period_fits(contract, request.period)
     done = Reruns(object=contract.name, cursor=request.cursor)
     for _ in range(LOOKS_PER_CALL):
-        page = pipeline.ctx.runs.search(object=contract.name, cursor=done.cursor, limit=RUNS_PER_LOOK)
+        page = pipeline.ctx.search.page(object=contract.name, cursor=done.cursor, limit=RUNS_PER_LOOK)
         for run in page.runs:
             if _wanted(pipeline, run, request):
                 try_again(done, run, partial(_restart, pipeline, run))

@@ -49,7 +49,7 @@ def resubmit(pipeline: Pipeline, run: Run, order: ResubmitRequest) -> Run:
     plan = plan_of(pipeline.ctx, run, contract)
     columns = columns_of(contract, plan)
     rows = _as_asked(order, columns)
-    chunks = pipeline.ctx.runs.chunks(run.run_id, run.generation)
+    chunks = pipeline.ctx.chunks.of_run(run.run_id, run.generation)
     found = rejects_at(pipeline.ctx.objects, run, chunks, set(rows))
     _refuse_strangers(set(rows) - set(found))
     corrected = [

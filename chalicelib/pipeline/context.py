@@ -8,7 +8,18 @@ from typing import Any
 
 from chalicelib.config import Settings
 from chalicelib.domain.contract_files.contract_file import Contracts
-from chalicelib.ports import Clock, LoadQueue, Notifier, ObjectStore, Queue, RunStore, Warehouse
+from chalicelib.ports import (
+    Bookmarks,
+    Chunks,
+    Clock,
+    LoadQueue,
+    Notifier,
+    ObjectStore,
+    Queue,
+    Runs,
+    RunSearch,
+    Warehouse,
+)
 
 Note = Callable[[str, Mapping[str, Any]], None]
 
@@ -20,7 +31,10 @@ class Context:
     settings: Settings
     contracts: Contracts
     objects: ObjectStore
-    runs: RunStore
+    runs: Runs
+    chunks: Chunks
+    search: RunSearch
+    bookmarks: Bookmarks
     warehouse: Warehouse
     load_queue: LoadQueue
     queue: Queue

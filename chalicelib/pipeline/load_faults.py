@@ -88,7 +88,7 @@ def _line(ctx: Context, run: Run, offset: int) -> int | None:
     contract = contract_of(ctx, run)
     file_plan = FilePlan.from_json(ctx.objects.get(run.source.bucket, keys.plan(run)))
     text = Pieces(ctx.objects, run, file_plan.text) if file_plan.text else Landed(ctx.objects, run.reads or run.source)
-    chunks = sorted(ctx.runs.chunks(run.run_id, run.generation), key=lambda chunk: chunk.number)
+    chunks = sorted(ctx.chunks.of_run(run.run_id, run.generation), key=lambda chunk: chunk.number)
     for chunk, before in line_bases(file_plan, chunks):
         if chunk.start <= offset < chunk.end:
             return line_of(StoredBytes(text), contract, chunk.start, before, offset)

@@ -25,7 +25,7 @@ def _came(ctx: Context, name: str, since: float) -> bool:
 def _runs(ctx: Context, name: str, since: float) -> Iterator[Run]:
     cursor = ""
     while True:
-        page = ctx.runs.search(object=name, since=since, cursor=cursor)
+        page = ctx.search.page(object=name, since=since, cursor=cursor)
         yield from page.runs
         if not (cursor := page.cursor):
             return

@@ -176,7 +176,7 @@ class Pipeline:
         run = self.ctx.runs.get(task.run_id)
         if run is None or run.state is not RunState.STAGING or run.generation != task.generation:
             return  # a late double
-        if chunk := self.ctx.runs.begin_chunk(task):
+        if chunk := self.ctx.chunks.begin(task):
             try:
                 run = self._stage(run, chunk)
             except Retryable:
@@ -194,7 +194,7 @@ class Pipeline:
         )
         found = {"rows": staged.read, "rejects": staged.rejected, "seconds": staged.seconds}
         self.ctx.note("staged", {"run": run.run_id, "object": run.object, "chunk": chunk.number, **found})
-        return self.ctx.runs.finish_chunk(staged)
+        return self.ctx.chunks.finish(staged)
 
     def _file_plan(self, run: Run) -> FilePlan:
         return FilePlan.from_json(self.ctx.objects.get(run.source.bucket, keys.plan(run)))
@@ -204,7 +204,7 @@ class Pipeline:
     def seal(self, run: Run) -> Run | None:
         """Send out what is not staged yet; once all is, prove the cuts, balance, and write rejects and manifest."""
         file_plan = self._file_plan(run)
-        records = {c.number: c for c in self.ctx.runs.chunks(run.run_id, run.generation)}
+        records = {c.number: c for c in self.ctx.chunks.of_run(run.run_id, run.generation)}
         tasks = [chunk_task(run, file_plan, n, records.get(n)) for n in range(1, run.chunks + 1)]
         chunks = [c for _, c in sorted(records.items()) if c.state is ChunkState.STAGED]
         if len(chunks) < run.chunks:
@@ -215,7 +215,7 @@ class Pipeline:
             return None
         if wrong := first_gap(file_plan, chunks):
             chunk, start = wrong
-            self.ctx.runs.reopen_chunk(chunk, start)
+            self.ctx.chunks.reopen(chunk, start)
             self.ctx.queue.send_chunks([replace(tasks[chunk.number - 1], start=start)])
             return None
         counts, first = totals(chunks), first_reject(file_plan, chunks)
@@ -278,8 +278,8 @@ class Pipeline:
 
     def _one_more(self) -> bool:
         """Whether one more notice of a file without a contract goes out today. Two workers may count one for two."""
-        if mark := one_more(self.ctx.runs.bookmark(UNROUTED_NOTICES), self.ctx.clock.now()):
-            self.ctx.runs.set_bookmark(UNROUTED_NOTICES, mark)
+        if mark := one_more(self.ctx.bookmarks.get(UNROUTED_NOTICES), self.ctx.clock.now()):
+            self.ctx.bookmarks.set(UNROUTED_NOTICES, mark)
         return bool(mark)
 
     def notify(self, run: Run) -> Run:

@@ -41,7 +41,7 @@ def requeue_unfinished(pipeline: Pipeline, *, until: float) -> int:
     stuck: list[str] = []
     age: dict[str, float] = {}
     try:
-        for run in _until(pipeline, pipeline.ctx.runs.unfinished(now), (now + until) / 2):
+        for run in _until(pipeline, pipeline.ctx.search.unfinished(now), (now + until) / 2):
             known, oldest = known + 1, min(oldest, run.arrived_at)
             if run.updated_at < now - pipeline.ctx.settings.stuck_seconds:
                 stuck.append(run.run_id)
@@ -92,12 +92,12 @@ def find_landed(pipeline: Pipeline, *, until: float) -> int:
     look = Look(
         pipeline=pipeline,
         prefixes=landing_prefixes(pipeline.ctx.contracts),
-        after=(stopped_at := pipeline.ctx.runs.bookmark(STOPPED_AT)),
+        after=(stopped_at := pipeline.ctx.bookmarks.get(STOPPED_AT)),
         until=until,
         landed_before=pipeline.ctx.clock.now() - pipeline.ctx.settings.stuck_seconds,
     )
     goes_on_at = look.through()
     if goes_on_at != stopped_at:
-        pipeline.ctx.runs.set_bookmark(STOPPED_AT, goes_on_at)
+        pipeline.ctx.bookmarks.set(STOPPED_AT, goes_on_at)
     pipeline.ctx.note("listed", {"started": len(look.started), "archived": look.archived, "failed": look.failed})
     return len(look.started)

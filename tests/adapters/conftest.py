@@ -14,13 +14,26 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from chalicelib.adapters.dynamodb.bookmarks import DynamoBookmarks
+from chalicelib.adapters.dynamodb.chunks import DynamoChunks
 from chalicelib.adapters.dynamodb.load_queue import DynamoLoadQueue
 from chalicelib.adapters.dynamodb.runs import DynamoRuns
+from chalicelib.adapters.dynamodb.searches import DynamoSearch
 from chalicelib.adapters.dynamodb.table import table_definition
-from chalicelib.adapters.memory import MemoryClock, MemoryLoadQueue, MemoryObjects, MemoryRuns
+from chalicelib.adapters.dynamodb.table_client import TableClient
+from chalicelib.adapters.memory import (
+    MemoryBookmarks,
+    MemoryChunks,
+    MemoryClock,
+    MemoryLoadQueue,
+    MemoryObjects,
+    MemoryRuns,
+    MemorySearch,
+    MemoryTable,
+)
 from chalicelib.adapters.s3 import S3Objects
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.ports import LoadQueue, ObjectStore, RunStore
+from chalicelib.ports import Bookmarks, Chunks, LoadQueue, ObjectStore, Runs, RunSearch
 from local.redshift.endpoints import loopback
 from tests.adapters.warehouses import Site, memory_site, redshift_site
 
@@ -91,11 +104,41 @@ def objects(request: pytest.FixtureRequest, clock: MemoryClock) -> Objects:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Stores:
+    """The stores that share the table of runs."""
+
+    runs: Runs
+    chunks: Chunks
+    search: RunSearch
+    bookmarks: Bookmarks
+
+
 @pytest.fixture(params=["memory", "dynamodb"])
-def runs(request: pytest.FixtureRequest, clock: MemoryClock) -> RunStore:
+def stores(request: pytest.FixtureRequest, clock: MemoryClock) -> Stores:
     if request.param == "memory":
-        return MemoryRuns(clock)
-    return dynamo_runs(request.getfixturevalue("aws")("dynamodb"), clock)
+        return memory_stores(clock)
+    return dynamo_stores(request.getfixturevalue("aws")("dynamodb"), clock)
+
+
+@pytest.fixture
+def runs(stores: Stores) -> Runs:
+    return stores.runs
+
+
+@pytest.fixture
+def chunks(stores: Stores) -> Chunks:
+    return stores.chunks
+
+
+@pytest.fixture
+def search(stores: Stores) -> RunSearch:
+    return stores.search
+
+
+@pytest.fixture
+def bookmarks(stores: Stores) -> Bookmarks:
+    return stores.bookmarks
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
@@ -103,12 +146,29 @@ def load_queue(request: pytest.FixtureRequest, clock: MemoryClock) -> LoadQueue:
     if request.param == "memory":
         return MemoryLoadQueue(clock)
     client = request.getfixturevalue("aws")("dynamodb")
-    return DynamoLoadQueue(client, new_table(client), clock)
+    return DynamoLoadQueue(TableClient(client, new_table(client)), clock)
 
 
-def dynamo_runs(client: Any, clock: MemoryClock) -> DynamoRuns:
-    """A run store on a table of its own."""
-    return DynamoRuns(client, new_table(client), clock, sleep=lambda _: None)
+def memory_stores(clock: MemoryClock) -> Stores:
+    """Stores on a table of their own, in memory."""
+    table = MemoryTable(clock)
+    return Stores(
+        runs=MemoryRuns(table),
+        chunks=MemoryChunks(table),
+        search=MemorySearch(table),
+        bookmarks=MemoryBookmarks(table),
+    )
+
+
+def dynamo_stores(client: Any, clock: MemoryClock) -> Stores:
+    """Stores on a table of their own, in DynamoDB."""
+    table = TableClient(client, new_table(client), sleep=lambda _: None)
+    return Stores(
+        runs=DynamoRuns(table, clock),
+        chunks=DynamoChunks(table, clock),
+        search=DynamoSearch(table),
+        bookmarks=DynamoBookmarks(table),
+    )
 
 
 def new_table(client: Any) -> str:

@@ -8,9 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from chalicelib.adapters.dynamodb.bookmarks import DynamoBookmarks
+from chalicelib.adapters.dynamodb.chunks import DynamoChunks
 from chalicelib.adapters.dynamodb.load_queue import DynamoLoadQueue
 from chalicelib.adapters.dynamodb.runs import DynamoRuns
+from chalicelib.adapters.dynamodb.searches import DynamoSearch
 from chalicelib.adapters.dynamodb.table import INDEXES, table_definition
+from chalicelib.adapters.dynamodb.table_client import TableClient
 from chalicelib.adapters.memory import MemoryClock, MemoryWarehouse
 from chalicelib.adapters.s3 import S3Objects
 from chalicelib.adapters.sns import SnsNotifier
@@ -100,13 +104,17 @@ def counted_run(
     settings = replace(SETTINGS, chunk_mb=chunk_bytes / 1e6, success_topic=topic, failure_topic=topic)
     warehouse = MemoryWarehouse(clock, S3Objects(aws("s3")))  # type: ignore[arg-type]  # it only reads parts
     client = lambda service: meter.watch(aws(service))  # noqa: E731
+    billed = TableClient(client("dynamodb"), settings.table, sleep=lambda _: None)
     pipeline = Pipeline(
         ctx=Context(
             settings=settings,
             contracts={contract.name: contract},
             objects=S3Objects(client("s3")),
-            runs=DynamoRuns(client("dynamodb"), settings.table, clock, sleep=lambda _: None),
-            load_queue=DynamoLoadQueue(client("dynamodb"), settings.table, clock),
+            runs=DynamoRuns(billed, clock),
+            chunks=DynamoChunks(billed, clock),
+            search=DynamoSearch(billed),
+            bookmarks=DynamoBookmarks(billed),
+            load_queue=DynamoLoadQueue(billed, clock),
             warehouse=warehouse,
             queue=SqsQueue(client("sqs"), settings),
             notifier=SnsNotifier(client("sns"), client("sqs"), settings),
@@ -122,7 +130,7 @@ def counted_run(
     assert run
     while meter.sent or meter.later or _ended(warehouse, clock, meter, pipeline):
         _work(pipeline, meter.sent.popleft() if meter.sent else _waited(warehouse, clock, meter, pipeline))
-    final = DynamoRuns(aws("dynamodb"), settings.table, clock).get(run.run_id)
+    final = DynamoRuns(TableClient(aws("dynamodb"), settings.table), clock).get(run.run_id)
     assert final
     return meter.units, final
 

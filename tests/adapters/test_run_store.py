@@ -9,13 +9,13 @@ import pytest
 
 from chalicelib.adapters.memory import MemoryClock
 from chalicelib.domain.run.model import Counts, Problem, RunState, Source
-from chalicelib.ports import Conflict, Newest, RunStore
+from chalicelib.ports import Bookmarks, Conflict, Newest, Runs
 from tests.adapters.a_run import a_run
 
 # ---- create ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_run_is_kept_as_it_was(runs: RunStore, clock: MemoryClock) -> None:
+def test_a_run_is_kept_as_it_was(runs: Runs, clock: MemoryClock) -> None:
     problem = Problem(code="BAD", message="line ü", line=3, byte_offset=0, column="c")
     source = Source(bucket="b", key="in/ü +%.csv", etag="e", size=1 << 40, version_id="v", sequencer="0F")
     run = a_run(
@@ -36,7 +36,7 @@ def test_a_run_is_kept_as_it_was(runs: RunStore, clock: MemoryClock) -> None:
     assert runs.get("r2") is None
 
 
-def test_a_run_is_made_once(runs: RunStore, clock: MemoryClock) -> None:
+def test_a_run_is_made_once(runs: Runs, clock: MemoryClock) -> None:
     assert runs.create(a_run(clock))
     assert not runs.create(a_run(clock))
     assert not runs.create(a_run(clock, object="other"))
@@ -45,7 +45,7 @@ def test_a_run_is_made_once(runs: RunStore, clock: MemoryClock) -> None:
 
 @pytest.mark.parametrize("sequencer", ["0B", ""])
 def test_a_key_that_points_elsewhere_by_now_is_not_pointed_at_another_run(
-    runs: RunStore, clock: MemoryClock, sequencer: str
+    runs: Runs, clock: MemoryClock, sequencer: str
 ) -> None:
     later = replace(a_run(clock).source, etag="later", sequencer=sequencer)
     assert runs.create(a_run(clock))
@@ -58,11 +58,11 @@ def test_a_key_that_points_elsewhere_by_now_is_not_pointed_at_another_run(
     assert pointed(runs) == Newest(run_id="r2", etag="later", sequencer=sequencer)
 
 
-def pointed(runs: RunStore) -> Newest | None:
+def pointed(runs: Runs) -> Newest | None:
     return runs.newest("landing", "incoming/a.csv")
 
 
-def test_many_runs_and_what_is_newest_at_many_keys_are_read_at_once(runs: RunStore, clock: MemoryClock) -> None:
+def test_many_runs_and_what_is_newest_at_many_keys_are_read_at_once(runs: Runs, clock: MemoryClock) -> None:
     """In batches of a hundred: none, one, a whole one, one more, several. Made once: moto copies its tables a lot."""
     keys = {f"r{n}": f"incoming/ü {n}.csv" for n in range(250)}
     for name, key in keys.items():
@@ -77,13 +77,13 @@ def test_many_runs_and_what_is_newest_at_many_keys_are_read_at_once(runs: RunSto
         assert runs.newest_of("elsewhere", list(keys.values())[:count]) == {}
 
 
-def test_a_text_is_kept_under_a_name_until_another_takes_its_place(runs: RunStore) -> None:
-    assert runs.bookmark("sweep") == ""
+def test_a_text_is_kept_under_a_name_until_another_takes_its_place(bookmarks: Bookmarks) -> None:
+    assert bookmarks.get("sweep") == ""
     for text in ("incoming/ü.csv", "incoming/z.csv", ""):
-        runs.set_bookmark("sweep", text)
-        assert runs.bookmark("sweep") == text
-    runs.set_bookmark("other", "x")
-    assert runs.bookmark("sweep") == ""
+        bookmarks.set("sweep", text)
+        assert bookmarks.get("sweep") == text
+    bookmarks.set("other", "x")
+    assert bookmarks.get("sweep") == ""
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_text_is_kept_under_a_name_until_another_takes_its_place(runs: RunStor
     ],
 )
 def test_the_key_points_at_its_newest_version(
-    runs: RunStore, clock: MemoryClock, first: str, second: str, newest: str
+    runs: Runs, clock: MemoryClock, first: str, second: str, newest: str
 ) -> None:
     assert pointed(runs) is None
     for run_id, sequencer in (("r1", first), ("r2", second)):
@@ -112,7 +112,7 @@ def test_the_key_points_at_its_newest_version(
 # ---- change ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_change_shows_at_once_with_its_time_and_moment(runs: RunStore, clock: MemoryClock) -> None:
+def test_a_change_shows_at_once_with_its_time_and_moment(runs: Runs, clock: MemoryClock) -> None:
     run = a_run(clock)
     runs.create(run)
     clock.advance(2.5)
@@ -127,7 +127,7 @@ def test_a_change_shows_at_once_with_its_time_and_moment(runs: RunStore, clock: 
     )
 
 
-def test_a_change_without_a_new_state_leaves_the_moments(runs: RunStore, clock: MemoryClock) -> None:
+def test_a_change_without_a_new_state_leaves_the_moments(runs: Runs, clock: MemoryClock) -> None:
     run = a_run(clock)
     runs.create(run)
     clock.advance(1)
@@ -136,7 +136,7 @@ def test_a_change_without_a_new_state_leaves_the_moments(runs: RunStore, clock: 
     assert runs.change(changed, problem=None).problem is None
 
 
-def test_a_change_keeps_what_others_changed_in_the_meantime(runs: RunStore, clock: MemoryClock) -> None:
+def test_a_change_keeps_what_others_changed_in_the_meantime(runs: Runs, clock: MemoryClock) -> None:
     run = a_run(clock)
     runs.create(run)
     runs.change(run, fingerprint="f")
@@ -144,7 +144,7 @@ def test_a_change_keeps_what_others_changed_in_the_meantime(runs: RunStore, cloc
 
 
 @pytest.mark.parametrize("moved", [{"state": RunState.STAGING}, {"load_attempt": 1}, {"generation": 2}])
-def test_a_change_decided_on_an_old_run_conflicts(runs: RunStore, clock: MemoryClock, moved: dict[str, Any]) -> None:
+def test_a_change_decided_on_an_old_run_conflicts(runs: Runs, clock: MemoryClock, moved: dict[str, Any]) -> None:
     run = a_run(clock)
     runs.create(run)
     newer = runs.change(run, **moved)
@@ -153,14 +153,14 @@ def test_a_change_decided_on_an_old_run_conflicts(runs: RunStore, clock: MemoryC
     assert runs.get("r1") == newer
 
 
-def test_a_change_of_an_unknown_run_conflicts(runs: RunStore, clock: MemoryClock) -> None:
+def test_a_change_of_an_unknown_run_conflicts(runs: Runs, clock: MemoryClock) -> None:
     with pytest.raises(Conflict):
         runs.change(a_run(clock), chunks=1)
     assert runs.get("r1") is None
 
 
 @pytest.mark.parametrize("state", [RunState.LOADED, RunState.LOADING, RunState.UNROUTED])
-def test_a_move_that_lifecycle_forbids_conflicts(runs: RunStore, clock: MemoryClock, state: RunState) -> None:
+def test_a_move_that_lifecycle_forbids_conflicts(runs: Runs, clock: MemoryClock, state: RunState) -> None:
     run = a_run(clock)
     runs.create(run)
     with pytest.raises(Conflict):
@@ -168,7 +168,7 @@ def test_a_move_that_lifecycle_forbids_conflicts(runs: RunStore, clock: MemoryCl
     assert runs.get("r1") == run
 
 
-def test_a_rerun_starts_over(runs: RunStore, clock: MemoryClock) -> None:
+def test_a_rerun_starts_over(runs: Runs, clock: MemoryClock) -> None:
     run = a_run(clock)
     runs.create(run)
     failed = runs.change(run, state=RunState.FAILED, notified=True, counts=Counts(read=4, good=4), object="")

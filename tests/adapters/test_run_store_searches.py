@@ -12,11 +12,11 @@ from chalicelib.adapters.memory import MemoryClock, MemoryRuns
 from chalicelib.domain.run.cursors import write_cursor
 from chalicelib.domain.run.model import Correction, Run, RunState, Source
 from chalicelib.errors import Refused
-from chalicelib.ports import RunStore
 from tests.adapters.a_run import a_run
+from tests.adapters.conftest import Stores
 
 
-def many(runs: RunStore, clock: MemoryClock, count: int = 7) -> list[Run]:
+def many(stores: Stores, clock: MemoryClock, count: int = 7) -> list[Run]:
     """Runs newest first; every third is of another object, and every second FAILED."""
     made = []
     for number in range(count):
@@ -24,15 +24,15 @@ def many(runs: RunStore, clock: MemoryClock, count: int = 7) -> list[Run]:
         key = f"incoming/{number}/{'odd' if number % 2 else 'even'}.csv"
         source = Source(bucket="landing", key=key, etag="e", size=1)
         run = a_run(clock, f"r{number}", source=source, object="users" if number % 3 == 0 else "orders")
-        runs.create(run)
-        made.append(runs.change(run, state=RunState.FAILED) if number % 2 else run)
+        stores.runs.create(run)
+        made.append(stores.runs.change(run, state=RunState.FAILED) if number % 2 else run)
     return made[::-1]
 
 
-def pages(runs: RunStore, **asked: Any) -> list[Run]:
+def pages(stores: Stores, **asked: Any) -> list[Run]:
     found, cursor = [], ""
     while True:
-        page = runs.search(cursor=cursor, **asked)
+        page = stores.search.page(cursor=cursor, **asked)
         assert len(page.runs) <= asked.get("limit", 50)
         found += page.runs
         if not (cursor := page.cursor):
@@ -40,96 +40,96 @@ def pages(runs: RunStore, **asked: Any) -> list[Run]:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 50])
-def test_a_search_gives_every_run_newest_first(runs: RunStore, clock: MemoryClock, limit: int) -> None:
-    made = many(runs, clock)
-    assert pages(runs, limit=limit) == made
-    assert pages(runs, object="users", limit=limit) == [r for r in made if r.object == "users"]
-    assert pages(runs, state=RunState.FAILED, limit=limit) == [r for r in made if r.state is RunState.FAILED]
+def test_a_search_gives_every_run_newest_first(stores: Stores, clock: MemoryClock, limit: int) -> None:
+    made = many(stores, clock)
+    assert pages(stores, limit=limit) == made
+    assert pages(stores, object="users", limit=limit) == [r for r in made if r.object == "users"]
+    assert pages(stores, state=RunState.FAILED, limit=limit) == [r for r in made if r.state is RunState.FAILED]
     since = made[3].arrived_at
-    assert pages(runs, object="orders", since=since, limit=limit) == [r for r in made[:4] if r.object == "orders"]
-    assert pages(runs, object="nothing", limit=limit) == []
+    assert pages(stores, object="orders", since=since, limit=limit) == [r for r in made[:4] if r.object == "orders"]
+    assert pages(stores, object="nothing", limit=limit) == []
 
 
-def test_an_unrouted_run_is_found_too(runs: RunStore, clock: MemoryClock) -> None:
+def test_an_unrouted_run_is_found_too(stores: Stores, clock: MemoryClock) -> None:
     run = a_run(clock, object="", state=RunState.UNROUTED)
-    runs.create(run)
-    assert pages(runs) == [run]
-    assert runs.by_name("a.csv") == [run]
-    assert pages(runs, state=RunState.UNROUTED) == [run]
+    stores.runs.create(run)
+    assert pages(stores) == [run]
+    assert stores.search.by_name("a.csv") == [run]
+    assert pages(stores, state=RunState.UNROUTED) == [run]
 
 
-def test_a_made_up_cursor_is_refused(runs: RunStore) -> None:
+def test_a_made_up_cursor_is_refused(stores: Stores) -> None:
     for cursor in ("x", "W10=", "e30=", "é"):
         with pytest.raises(Refused):
-            runs.search(cursor=cursor)
+            stores.search.page(cursor=cursor)
 
 
 @pytest.mark.parametrize("object", ["", "orders"])
-def test_a_cursor_that_was_tampered_with_is_refused_or_a_place(runs: RunStore, clock: MemoryClock, object: str) -> None:
+def test_a_cursor_that_was_tampered_with_is_refused_or_a_place(stores: Stores, clock: MemoryClock, object: str) -> None:
     """Also by DynamoDB, which looks at a place more closely than at its form."""
-    many(runs, clock)
-    cursor = runs.search(object=object, limit=1).cursor
+    many(stores, clock)
+    cursor = stores.search.page(object=object, limit=1).cursor
     place = json.loads(base64.urlsafe_b64decode(cursor))
     odd = (None, 1, -1, 1e308, True, "x", "", "\ud800", [], {}, {"S": ""}, {"S": "x"}, {"N": "x"}, {"N": "1e999"})
     changed = [write_cursor({**place, name: value}) for name in place for value in (*odd, {"S": "x" * 5_000})]
     for tampered in (*changed, cursor[:-5], write_cursor({}), write_cursor({**place, "more": 1})):
-        assert outcome(runs, object, tampered) in ("a page", "BAD_CURSOR")
-    assert outcome(runs, object, write_cursor({**place, next(iter(place)): []})) == "BAD_CURSOR"
+        assert outcome(stores, object, tampered) in ("a page", "BAD_CURSOR")
+    assert outcome(stores, object, write_cursor({**place, next(iter(place)): []})) == "BAD_CURSOR"
 
 
-def outcome(runs: RunStore, object: str, cursor: str) -> str:
+def outcome(stores: Stores, object: str, cursor: str) -> str:
     try:
-        runs.search(object=object, cursor=cursor, limit=1)
+        stores.search.page(object=object, cursor=cursor, limit=1)
     except Refused as refused:
         return refused.code
     return "a page"
 
 
 @pytest.mark.parametrize(("of", "to"), [("orders", ""), ("", "orders"), ("orders", "users")])
-def test_a_cursor_of_another_search_is_refused(runs: RunStore, clock: MemoryClock, of: str, to: str) -> None:
-    if isinstance(runs, MemoryRuns):
+def test_a_cursor_of_another_search_is_refused(stores: Stores, clock: MemoryClock, of: str, to: str) -> None:
+    if isinstance(stores.runs, MemoryRuns):
         pytest.skip("in memory, a place is one in all searches")
-    many(runs, clock)
+    many(stores, clock)
     with pytest.raises(Refused, match="of this search"):
-        runs.search(object=to, cursor=runs.search(object=of, limit=1).cursor)
+        stores.search.page(object=to, cursor=stores.search.page(object=of, limit=1).cursor)
 
 
-def test_runs_are_found_by_file_name(runs: RunStore, clock: MemoryClock) -> None:
-    made = many(runs, clock)
-    assert runs.by_name("odd.csv") == [r for r in made if r.source.name == "odd.csv"]
-    assert runs.by_name("d.csv") == []
-    assert runs.by_name("") == []
+def test_runs_are_found_by_file_name(stores: Stores, clock: MemoryClock) -> None:
+    made = many(stores, clock)
+    assert stores.search.by_name("odd.csv") == [r for r in made if r.source.name == "odd.csv"]
+    assert stores.search.by_name("d.csv") == []
+    assert stores.search.by_name("") == []
 
 
-def test_unfinished_runs_are_found_until_they_are_finished(runs: RunStore, clock: MemoryClock) -> None:
-    made = many(runs, clock, 4)
+def test_unfinished_runs_are_found_until_they_are_finished(stores: Stores, clock: MemoryClock) -> None:
+    made = many(stores, clock, 4)
     clock.advance(1)
-    assert list(runs.unfinished(clock.now())) == made[::-1]
-    assert list(runs.unfinished(made[2].updated_at)) == made[3:]
-    failed = runs.change(made[0], notified=True)
+    assert list(stores.search.unfinished(clock.now())) == made[::-1]
+    assert list(stores.search.unfinished(made[2].updated_at)) == made[3:]
+    failed = stores.runs.change(made[0], notified=True)
     assert failed.finished
-    assert list(runs.unfinished(clock.now() + 1)) == made[:0:-1]
-    rerun = runs.change(failed, state=RunState.ARRIVED, generation=2, notified=False)
-    assert list(runs.unfinished(clock.now() + 1)) == [*made[:0:-1], rerun]
+    assert list(stores.search.unfinished(clock.now() + 1)) == made[:0:-1]
+    rerun = stores.runs.change(failed, state=RunState.ARRIVED, generation=2, notified=False)
+    assert list(stores.search.unfinished(clock.now() + 1)) == [*made[:0:-1], rerun]
 
 
-def test_a_correction_is_unfinished_until_its_parent_is_updated(runs: RunStore, clock: MemoryClock) -> None:
+def test_a_correction_is_unfinished_until_its_parent_is_updated(stores: Stores, clock: MemoryClock) -> None:
     parent = Correction(run_id="r0", generation=1, source_order="")
     made = a_run(clock, corrects=parent, state=RunState.LOADED)
-    runs.create(made)
-    notified = runs.change(made, notified=True)
-    assert list(runs.unfinished(clock.now() + 1)) == [notified]
-    updated = runs.change(notified, parent_updated=True)
+    stores.runs.create(made)
+    notified = stores.runs.change(made, notified=True)
+    assert list(stores.search.unfinished(clock.now() + 1)) == [notified]
+    updated = stores.runs.change(notified, parent_updated=True)
     assert (updated.finished, updated.archive_key) == (True, "")
-    assert runs.get(updated.run_id) == updated
-    assert list(runs.unfinished(clock.now() + 1)) == []
+    assert stores.runs.get(updated.run_id) == updated
+    assert list(stores.search.unfinished(clock.now() + 1)) == []
 
 
-def test_a_run_finished_by_two_at_once_is_not_unfinished(runs: RunStore, clock: MemoryClock) -> None:
+def test_a_run_finished_by_two_at_once_is_not_unfinished(stores: Stores, clock: MemoryClock) -> None:
     run = a_run(clock)
-    runs.create(run)
-    failed = runs.change(run, state=RunState.FAILED)
-    runs.change(failed, notified=True)
-    runs.change(failed, archive_key="-")
+    stores.runs.create(run)
+    failed = stores.runs.change(run, state=RunState.FAILED)
+    stores.runs.change(failed, notified=True)
+    stores.runs.change(failed, archive_key="-")
     for _ in range(2):
-        assert list(runs.unfinished(clock.now() + 1)) == []
+        assert list(stores.search.unfinished(clock.now() + 1)) == []

@@ -9,11 +9,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.adapters.memory import MemoryClock, MemoryRuns
+from chalicelib.adapters.memory import MemoryClock
 from chalicelib.domain.run.model import Chunk, ChunkTask, Counts, Run, RunState, Source
 from chalicelib.errors import Broken
-from chalicelib.ports import Conflict, RunStore
-from tests.adapters.conftest import dynamo_runs
+from chalicelib.ports import Conflict
+from tests.adapters.conftest import Stores, dynamo_stores, memory_stores
 
 IDS = ("r1", "r2")
 SEQUENCERS = ("", "0A", "0B")
@@ -33,30 +33,30 @@ def a_run(run_id: str, sequencer: str, now: float) -> Run:
     return Run(run_id=run_id, object="o", source=source, state=RunState.ARRIVED, arrived_at=now, updated_at=now)
 
 
-def rerun(runs: RunStore, run: Run) -> object:
+def rerun(stores: Stores, run: Run) -> object:
     wiped = {"counts": Counts(), "staged": 0, "bytes_staged": 0, "notified": False, "moments": {}}
-    return runs.change(run, state=RunState.ARRIVED, generation=run.generation + 1, **wiped)
+    return stores.runs.change(run, state=RunState.ARRIVED, generation=run.generation + 1, **wiped)
 
 
-def begin(runs: RunStore, run: Run, number: int, start: int) -> object:
+def begin(stores: Stores, run: Run, number: int, start: int) -> object:
     task = ChunkTask(run_id=run.run_id, generation=run.generation, number=number, start=start, stop=9)
-    return runs.begin_chunk(task)
+    return stores.chunks.begin(task)
 
 
-def finish(runs: RunStore, run: Run, number: int, start: int, good: int) -> object:
+def finish(stores: Stores, run: Run, number: int, start: int, good: int) -> object:
     base = Chunk(run_id=run.run_id, generation=run.generation, number=number, start=start, stop=9)
-    return runs.finish_chunk(replace(base, end=9, read=good, good=good, seconds=0.5))
+    return stores.chunks.finish(replace(base, end=9, read=good, good=good, seconds=0.5))
 
 
-def reopen(runs: RunStore, run: Run, number: int, start: int) -> object:
-    known = {c.number: c for c in runs.chunks(run.run_id, run.generation)}
+def reopen(stores: Stores, run: Run, number: int, start: int) -> object:
+    known = {c.number: c for c in stores.chunks.of_run(run.run_id, run.generation)}
     empty = Chunk(run_id=run.run_id, generation=run.generation, number=number, start=0, stop=9)
-    return runs.reopen_chunk(known.get(number, empty), start)
+    return stores.chunks.reopen(known.get(number, empty), start)
 
 
-def change(runs: RunStore, run: Run, state: RunState, load_attempt: int) -> object:
+def change(stores: Stores, run: Run, state: RunState, load_attempt: int) -> object:
     decided_on = replace(run, load_attempt=load_attempt)
-    return runs.change(decided_on, state=state, notified=state is RunState.FAILED, chunks=3)
+    return stores.runs.change(decided_on, state=state, notified=state is RunState.FAILED, chunks=3)
 
 
 CALLS: dict[str, Callable[..., object]] = {
@@ -68,30 +68,30 @@ CALLS: dict[str, Callable[..., object]] = {
 }
 
 
-def perform(runs: RunStore, act: tuple[Any, ...], now: float) -> object:
+def perform(stores: Stores, act: tuple[Any, ...], now: float) -> object:
     """What a call gives, or the name of its error."""
     name, run_id, *more = act
     try:
         if name == "create":
             sequencer, up_to_date = more
-            seen = runs.newest("b", "k/a.csv") if up_to_date else None
-            return runs.create(a_run(run_id, sequencer, now), seen)
-        return CALLS[name](runs, runs.get(run_id) or a_run(run_id, "", now), *more)
+            seen = stores.runs.newest("b", "k/a.csv") if up_to_date else None
+            return stores.runs.create(a_run(run_id, sequencer, now), seen)
+        return CALLS[name](stores, stores.runs.get(run_id) or a_run(run_id, "", now), *more)
     except (Conflict, Broken) as error:
         return type(error).__name__
 
 
-def everything(runs: RunStore, now: float) -> object:
+def everything(stores: Stores, now: float) -> object:
     """All that can be asked of a run store."""
-    found = [runs.get(run_id) for run_id in IDS]
+    found = [stores.runs.get(run_id) for run_id in IDS]
     return (
         found,
-        [runs.chunks(run_id, generation) for run_id in IDS for generation in (1, 2, 3)],
-        runs.newest("b", "k/a.csv"),
-        list(runs.unfinished(now + 1)),
-        runs.search(object="o").runs,
-        runs.by_name("a.csv"),
-        [sum(c.read for c in runs.chunks(r.run_id, r.generation)) == r.counts.read for r in found if r],
+        [stores.chunks.of_run(run_id, generation) for run_id in IDS for generation in (1, 2, 3)],
+        stores.runs.newest("b", "k/a.csv"),
+        list(stores.search.unfinished(now + 1)),
+        stores.search.page(object="o").runs,
+        stores.search.by_name("a.csv"),
+        [sum(c.read for c in stores.chunks.of_run(r.run_id, r.generation)) == r.counts.read for r in found if r],
     )
 
 
@@ -99,11 +99,11 @@ def everything(runs: RunStore, now: float) -> object:
 @given(acts=st.lists(ACT, min_size=1, max_size=14))
 def test_run_stores_agree(aws: Callable[[str], Any], acts: list[tuple[Any, ...]]) -> None:
     clock = MemoryClock()
-    stores: tuple[RunStore, RunStore] = (MemoryRuns(clock), dynamo_runs(aws("dynamodb"), clock))
+    both = (memory_stores(clock), dynamo_stores(aws("dynamodb"), clock))
     seeded = [("create", "r1", "0A", True), ("change", "r1", RunState.STAGING, 0), *acts]
     for act in seeded:
         clock.advance(1)
-        memory, dynamo = (perform(runs, act, clock.now()) for runs in stores)
+        memory, dynamo = (perform(stores, act, clock.now()) for stores in both)
         assert memory == dynamo, act
-    memory, dynamo = (everything(runs, clock.now()) for runs in stores)
+    memory, dynamo = (everything(stores, clock.now()) for stores in both)
     assert memory == dynamo

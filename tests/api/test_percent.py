@@ -30,7 +30,7 @@ class Watch:
         return {fault for run in world.runs.runs.values() for fault in self.look(world, run)}
 
     def look(self, world: World, run: Run) -> set[str]:
-        chunks = world.runs.chunks(run.run_id, run.generation)
+        chunks = world.chunks.of_run(run.run_id, run.generation)
         now = views.percent(run, chunks)
         before = self.seen.get((run.run_id, run.generation), 0.0)
         self.seen[run.run_id, run.generation] = now

@@ -14,6 +14,8 @@ import psycopg
 
 from chalicelib.adapters.clock import SystemClock
 from chalicelib.adapters.dynamodb.runs import DynamoRuns
+from chalicelib.adapters.dynamodb.searches import DynamoSearch
+from chalicelib.adapters.dynamodb.table_client import TableClient
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.model import Run, RunState
 from chalicelib.domain.run.notices import read_mail
@@ -55,12 +57,13 @@ class Place:
 
     def runs(self) -> list[Run]:
         """All of them."""
-        store = DynamoRuns(self.client("dynamodb"), self.record.names.table, SystemClock())
+        table = TableClient(self.client("dynamodb"), self.record.names.table)
+        store, search = DynamoRuns(table, SystemClock()), DynamoSearch(table)
         found: list[Run] = []
         for state in RunState:
             cursor = ""
             while True:
-                page = store.search(state=state, cursor=cursor, limit=200)
+                page = search.page(state=state, cursor=cursor, limit=200)
                 found += page.runs
                 if not (cursor := page.cursor):
                     break

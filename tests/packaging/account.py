@@ -18,9 +18,13 @@ from botocore.exceptions import EndpointConnectionError
 import app as application
 from chalicelib import bootstrap
 from chalicelib.adapters.clients import client
+from chalicelib.adapters.dynamodb.bookmarks import DynamoBookmarks
+from chalicelib.adapters.dynamodb.chunks import DynamoChunks
 from chalicelib.adapters.dynamodb.load_queue import DynamoLoadQueue
 from chalicelib.adapters.dynamodb.runs import DynamoRuns
+from chalicelib.adapters.dynamodb.searches import DynamoSearch
 from chalicelib.adapters.dynamodb.table import table_definition
+from chalicelib.adapters.dynamodb.table_client import TableClient
 from chalicelib.adapters.memory import MemoryClock, MemoryWarehouse
 from chalicelib.adapters.redshift_data import RedshiftData
 from chalicelib.adapters.s3 import S3Objects
@@ -157,14 +161,18 @@ class Account:
     def _wired(self) -> bootstrap.Wired:
         aws, clock = self._clients, self.clock
         queue = SqsQueue(aws["sqs"], SETTINGS)
+        table = TableClient(aws["dynamodb"], SETTINGS.table, sleep=lambda _: None)
         asks = RedshiftData(DataApi(self.calls), SETTINGS, clock, sleep=lambda _: None)  # type: ignore[arg-type]
         pipeline = Pipeline(
             ctx=Context(
                 settings=SETTINGS,
                 contracts=self._contracts,
                 objects=S3Objects(aws["s3"], part_bytes=LEAST_PART_BYTES),
-                runs=DynamoRuns(aws["dynamodb"], SETTINGS.table, clock, sleep=lambda _: None),
-                load_queue=DynamoLoadQueue(aws["dynamodb"], SETTINGS.table, clock),
+                runs=DynamoRuns(table, clock),
+                chunks=DynamoChunks(table, clock),
+                search=DynamoSearch(table),
+                bookmarks=DynamoBookmarks(table),
+                load_queue=DynamoLoadQueue(table, clock),
                 warehouse=Warehouse(asks, self.warehouse),  # type: ignore[arg-type]
                 queue=queue,
                 notifier=SnsNotifier(aws["sns"], aws["sqs"], SETTINGS),
@@ -242,7 +250,7 @@ class Account:
 
     def run(self, key: str) -> Run:
         """The run of the key's newest content, looked up by nobody."""
-        runs = DynamoRuns(_client("dynamodb"), SETTINGS.table, self.clock)
+        runs = DynamoRuns(TableClient(_client("dynamodb"), SETTINGS.table), self.clock)
         newest = runs.newest(BUCKET, key)
         found = runs.get(newest.run_id) if newest else None
         assert found

@@ -87,7 +87,7 @@ class Ears:
     def heard(self) -> str:
         world = self.world
         runs = [json.dumps(run_item(run)) for run in world.runs.runs.values()]
-        chunks = [str(asdict(c)) for r in world.runs.runs.values() for c in world.runs.chunks(r.run_id, r.generation)]
+        chunks = [str(asdict(c)) for r in world.runs.runs.values() for c in world.chunks.of_run(r.run_id, r.generation)]
         notified = [json.dumps(m) for m in (*world.notifier.successes, *world.notifier.failures)]
         statements = [f"{s.error} {s.name}" for s in world.warehouse.statements.values()]
         names = [key for _, key in world.objects.objects if not key.startswith("incoming/")]

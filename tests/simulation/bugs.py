@@ -9,6 +9,7 @@ from tests.simulation.cuts import (
     ARCHIVING,
     BLIND_SWEEP,
     BOOKS,
+    CHUNKS,
     DROPPED_REJECT,
     EVENTS,
     FORCED_RERUN,
@@ -49,12 +50,12 @@ OF_FILES = (
     bug(
         "a chunk counts each time it is staged",
         (
-            RUNS,
+            CHUNKS,
             "(run, chunk.generation) or (known and not _waits(known, chunk.start)):\n            return run",
             "(run, chunk.generation):\n            return run",
         ),
         (
-            RUNS,
+            CHUNKS,
             "if not _open(run, task.generation) or (known and not _waits(known, task.start)):",
             "if not _open(run, task.generation):",
         ),

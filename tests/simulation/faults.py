@@ -21,7 +21,10 @@ PORTS = {
     name: frozenset(method for method in vars(port) if not method.startswith("_"))
     for name, port in {
         "objects": ports.ObjectStore,
-        "runs": ports.RunStore,
+        "runs": ports.Runs,
+        "chunks": ports.Chunks,
+        "search": ports.RunSearch,
+        "bookmarks": ports.Bookmarks,
         "load_queue": ports.LoadQueue,
         "warehouse": ports.Warehouse,
         "queue": ports.Queue,

@@ -15,8 +15,10 @@ CONTRACTS = load_contracts(Path(__file__).parent / "contracts")
 READS = frozenset(
     {
         *(f"objects.{name}" for name in ("head", "read", "stream", "get", "list")),
-        *(f"runs.{name}" for name in ("get", "get_many", "newest", "newest_of", "bookmark", "chunks")),
-        *(f"runs.{name}" for name in ("unfinished", "search", "by_name")),
+        *(f"runs.{name}" for name in ("get", "get_many", "newest", "newest_of")),
+        *(f"search.{name}" for name in ("unfinished", "page", "by_name")),
+        "chunks.of_run",
+        "bookmarks.get",
         *(f"load_queue.{name}" for name in ("waiting", "group")),
         "queue.waiting",
         *(f"warehouse.{name}" for name in ("describe", "ledger")),

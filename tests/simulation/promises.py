@@ -127,14 +127,14 @@ def _merged_once(world: World) -> set[str]:
 Check = Callable[[World], Iterable[str]]
 ALWAYS: tuple[Check, ...] = (_status_never_ahead, _told_after_truth, _source_kept, _merged_once)
 AFTER: dict[str, tuple[Check, ...]] = {
-    **dict.fromkeys(("runs.change", "runs.finish_chunk", "runs.reopen_chunk"), (_status_never_ahead,)),
+    **dict.fromkeys(("runs.change", "chunks.finish", "chunks.reopen"), (_status_never_ahead,)),
     "runs.create": (_status_never_ahead, _source_kept),
     **dict.fromkeys(("objects.put", "objects.upload", "objects.copy", "objects.delete"), (_source_kept,)),
     **dict.fromkeys(("notifier.success", "notifier.failure"), (_told_after_truth,)),
     **dict.fromkeys(
         ("load_queue.enqueue", "load_queue.remove", "load_queue.claim", "load_queue.change", "load_queue.release"), ()
     ),
-    **dict.fromkeys(("queue.send_run", "queue.send_runs", "queue.send_chunks", "runs.begin_chunk"), ()),
+    **dict.fromkeys(("queue.send_run", "queue.send_runs", "queue.send_chunks", "chunks.begin"), ()),
 }
 """What a call can have changed that one of these looks at. Else, people and the warehouse among it, any of them."""
 

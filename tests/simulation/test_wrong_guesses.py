@@ -15,7 +15,7 @@ def test_chunks_are_staged_again_and_the_books_balance() -> None:
     world = play(Case(scenario="misleading"))
     assert not world.violations
     (run,) = world.runs.runs.values()
-    reopened = world.schedule.calls.count("runs.reopen_chunk")
+    reopened = world.schedule.calls.count("chunks.reopen")
     assert 1 < reopened < run.chunks
     assert run.state is RunState.LOADED
     assert (run.counts.read, run.counts.rejected) == (14, 2)

@@ -9,28 +9,26 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import Any, Unpack
 
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.aws_errors import code_of, translate_errors
 from chalicelib.adapters.dynamodb import expressions, items
 from chalicelib.adapters.dynamodb.table import WAITING, group_key, waiting_key
+from chalicelib.adapters.dynamodb.table_client import TableClient
 from chalicelib.adapters.moves import turn
 from chalicelib.domain.run.group import Group, GroupChanges, GroupState, Member, changed
 from chalicelib.domain.run.model import Run
 from chalicelib.ports import Clock, Conflict
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
 
 class DynamoLoadQueue:
     """The lines of all targets on one table."""
 
-    def __init__(self, client: DynamoDBClient, table: str, clock: Clock) -> None:
-        self._db = client
-        self._table = table
+    def __init__(self, table: TableClient, clock: Clock) -> None:
+        self._db = table.db
+        self._table = table.name
         self._clock = clock
 
     def enqueue(self, target: str, run: Run, not_before: float = 0.0) -> None:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import Any
 
 from chalicelib.adapters.aws_errors import code_of, translate_errors
-from chalicelib.adapters.dynamodb import items
-from chalicelib.adapters.dynamodb.batches import Batches
-from chalicelib.adapters.dynamodb.table import BY_NAME, BY_OBJECT, INDEXES, RECENT, UNFINISHED
+from chalicelib.adapters.dynamodb import expressions, items
+from chalicelib.adapters.dynamodb.table import BY_NAME, BY_OBJECT, INDEXES, RECENT, UNFINISHED, run_key
+from chalicelib.adapters.dynamodb.table_client import ConditionFailedError, TableClient
 from chalicelib.adapters.moves import NAMESAKES
 from chalicelib.domain.run.cursors import bad_cursor, is_text, read_cursor, write_cursor
 from chalicelib.domain.run.model import Run, RunState
 from chalicelib.errors import Refused
 from chalicelib.ports import Page
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 BATCH = 100
 """Keys per BatchGetItem, which is DynamoDB's limit, and so per query too."""
@@ -26,17 +24,24 @@ EXAMINED = 2_000
 _NUMBER = re.compile(r"[0-9]{1,16}(\.[0-9]{1,16})?")
 
 
-class Searches:
+class DynamoSearch:
     """Queries over the table's indexes. May miss the newest runs; never shows an old state."""
 
-    def __init__(self, client: DynamoDBClient, table: str, batches: Batches) -> None:
-        self._db = client
-        self._table = table
-        self._batches = batches
+    def __init__(self, table: TableClient) -> None:
+        self._table = table.name
+        self._db = table.db
+        self._client = table
 
-    def page(self, name: str, state: RunState | None, since: float, cursor: str, limit: int) -> Page:
-        """Runs of an object (or of all), newest first."""
-        index, value = (BY_OBJECT, name) if name else (RECENT, "RUN")
+    def page(
+        self,
+        *,
+        object: str = "",
+        state: RunState | None = None,
+        since: float = 0.0,
+        cursor: str = "",
+        limit: int = 50,
+    ) -> Page:
+        index, value = (BY_OBJECT, object) if object else (RECENT, "RUN")
         found: list[Run] = []
         last: items.Item = {}
         start = _start(cursor, index, value)
@@ -67,7 +72,14 @@ class Searches:
         keys, _ = self._query(BY_NAME, name, ">=", 0.0, {}, newest_first=True)
         return [run for run in self._fetch(keys[:NAMESAKES]) if run]
 
-    def open_before(self, before: float) -> Iterator[Run]:
+    def unfinished(self, before: float) -> Iterator[Run]:
+        for run in self._open_before(before):
+            if run.finished:
+                self._close(run)
+            elif run.updated_at < before:
+                yield run
+
+    def _open_before(self, before: float) -> Iterator[Run]:
         """Runs in the index of unfinished ones, the longest untouched first."""
         place: items.Item = {}
         more = True
@@ -75,6 +87,12 @@ class Searches:
             keys, more = self._query(UNFINISHED, "1", "<", before, place, newest_first=False)
             yield from (run for run in self._fetch(keys) if run)
             place = keys[-1] if keys else {}
+
+    def _close(self, run: Run) -> None:
+        """Take a finished run out of the index of unfinished ones: two workers that ended it at once left it there."""
+        asked = expressions.update({"open": None}, {"updated_at": run.updated_at, "notified": True})
+        with suppress(ConditionFailedError):
+            self._client.update(f"close run {run.run_id}", run_key(run.run_id), **asked)
 
     def _query(
         self, index: str, value: str, comparison: str, bound: float, place: items.Item, *, newest_first: bool
@@ -98,7 +116,7 @@ class Searches:
     def _fetch(self, keys: list[items.Item]) -> list[Run | None]:
         """The runs of index keys, in their order; None for one that is not there any more."""
         places = [(key["pk"]["S"], key["sk"]["S"]) for key in keys]
-        found = {item["pk"]["S"]: items.read_run(item) for item in self._batches.read(places)}
+        found = {item["pk"]["S"]: items.read_run(item) for item in self._client.batches.read(places)}
         return [found.get(pk) for pk, _ in places]
 
 

@@ -11,8 +11,12 @@ from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.adapters.dynamodb import batches, items
 from chalicelib.adapters.dynamodb.batches import FIRST_PAUSE
+from chalicelib.adapters.dynamodb.bookmarks import DynamoBookmarks
+from chalicelib.adapters.dynamodb.chunks import DynamoChunks
 from chalicelib.adapters.dynamodb.runs import DynamoRuns
+from chalicelib.adapters.dynamodb.searches import DynamoSearch
 from chalicelib.adapters.dynamodb.table import run_key
+from chalicelib.adapters.dynamodb.table_client import TableClient
 from chalicelib.adapters.dynamodb.transactions import TRIES
 from chalicelib.adapters.memory import MemoryClock
 from chalicelib.domain.run.model import Chunk, Run, RunState, Source
@@ -25,9 +29,17 @@ RUN = Run(run_id="r1", object="orders", source=SOURCE, state=RunState.STAGING, a
 CHUNK = Chunk(run_id="r1", generation=1, number=1, start=0, stop=50, end=51, read=2, good=1, rejected=1)
 
 
-def store(wire: Any, pauses: list[float] | None = None) -> DynamoRuns:
+def table(wire: Any, pauses: list[float] | None = None) -> TableClient:
     sleep = (pauses if pauses is not None else []).append
-    return DynamoRuns(client("dynamodb", wire), "runs", MemoryClock(2.0), sleep=sleep, jitter=lambda: 0.5)
+    return TableClient(client("dynamodb", wire), "runs", sleep=sleep, jitter=lambda: 0.5)
+
+
+def store(wire: Any, pauses: list[float] | None = None) -> DynamoRuns:
+    return DynamoRuns(table(wire, pauses), MemoryClock(2.0))
+
+
+def chunks(wire: Any, pauses: list[float] | None = None) -> DynamoChunks:
+    return DynamoChunks(table(wire, pauses), MemoryClock(2.0))
 
 
 def cancelled(*codes: str) -> Answer:
@@ -106,7 +118,7 @@ def test_botocores_own_repeat_of_a_change_is_no_conflict(ours: bool) -> None:
     done = replace(RUN, state=RunState.STAGED, updated_at=2.0, moments={"STAGED": 2.0})
     wire = LostAnswer(done if ours else replace(done, updated_at=1.5))
     repeated = client("dynamodb", wire, tries=2)
-    runs = DynamoRuns(repeated, "runs", MemoryClock(2.0))
+    runs = DynamoRuns(TableClient(repeated, "runs"), MemoryClock(2.0))
     if ours:
         assert runs.change(RUN, state=RunState.STAGED) == done
     else:
@@ -130,7 +142,7 @@ def test_a_conflict_at_the_first_try_is_one_even_if_the_other_did_the_same() -> 
 def test_a_transaction_waits_for_another_one(in_the_way: Answer) -> None:
     pauses: list[float] = []
     script = Script([in_the_way, in_the_way, reply(), stored(replace(RUN, staged=1))])
-    assert store(script, pauses).finish_chunk(CHUNK).staged == 1
+    assert chunks(script, pauses).finish(CHUNK).staged == 1
     assert pauses == [0.02, 0.04]
     tokens = {a.body["ClientRequestToken"] for a in script.asked if a.operation == "TransactWriteItems"}
     assert len(tokens) == 1
@@ -140,24 +152,24 @@ def test_a_transaction_waits_for_another_one(in_the_way: Answer) -> None:
 def test_a_transaction_that_others_never_leave_alone_is_throttled() -> None:
     pauses: list[float] = []
     with pytest.raises(Throttled):
-        store(Script([cancelled("TransactionConflict", "None")]), pauses).finish_chunk(CHUNK)
+        chunks(Script([cancelled("TransactionConflict", "None")]), pauses).finish(CHUNK)
     assert len(pauses) == TRIES
     assert max(pauses) <= 1.5
 
 
 def test_a_condition_that_fails_beside_a_conflict_decides() -> None:
     script = Script([cancelled("ConditionalCheckFailed", "TransactionConflict"), stored(RUN)])
-    assert store(script).finish_chunk(CHUNK) == RUN
+    assert chunks(script).finish(CHUNK) == RUN
 
 
 def test_a_transaction_cancelled_for_another_reason_is_refused() -> None:
     with pytest.raises(Refused):
-        store(Script([cancelled("ItemCollectionSizeLimitExceeded")])).finish_chunk(CHUNK)
+        chunks(Script([cancelled("ItemCollectionSizeLimitExceeded")])).finish(CHUNK)
 
 
 def test_a_chunks_sums_go_with_the_chunk_in_one_transaction() -> None:
     script = Script([reply(), stored(RUN)])
-    store(script).finish_chunk(CHUNK)
+    chunks(script).finish(CHUNK)
     put, update = (next(iter(w.values())) for w in script.asked[0].body["TransactItems"])
     assert put["Item"]["state"] == {"S": "STAGED"}
     assert update["ExpressionAttributeValues"][":bytes_staged"] == {"N": "51"}
@@ -213,7 +225,7 @@ class Leftovers:
 
 def test_a_search_reads_left_over_keys_after_a_pause() -> None:
     pauses: list[float] = []
-    found = list(store(Leftovers(3, missing="r1"), pauses).unfinished(2.0))
+    found = list(DynamoSearch(table(Leftovers(3, missing="r1"), pauses)).unfinished(2.0))
     assert [r.run_id for r in found] == ["r0", "r2"]
     assert pauses == [FIRST_PAUSE, FIRST_PAUSE * 2]
 
@@ -221,7 +233,7 @@ def test_a_search_reads_left_over_keys_after_a_pause() -> None:
 def test_a_search_whose_keys_are_always_left_over_is_throttled() -> None:
     pauses: list[float] = []
     with pytest.raises(Throttled):
-        list(store(Leftovers(batches.TRIES + 1), pauses).unfinished(2.0))
+        list(DynamoSearch(table(Leftovers(batches.TRIES + 1), pauses)).unfinished(2.0))
     assert pauses == [FIRST_PAUSE * 2**n for n in range(batches.TRIES)]
 
 
@@ -239,7 +251,7 @@ def test_a_search_that_finds_little_gives_a_short_page_and_goes_on() -> None:
         return reply(Responses={"runs": runs})
 
     script = Script([reply()])
-    page = store(lambda asked: (script(asked), wire(asked))[1]).search(state=RunState.FAILED)
+    page = DynamoSearch(table(lambda asked: (script(asked), wire(asked))[1])).page(state=RunState.FAILED)
     assert page.runs == ()
     assert page.cursor
     assert script.operations.count("Query") <= 21
@@ -258,21 +270,23 @@ def test_a_search_that_finds_little_gives_a_short_page_and_goes_on() -> None:
     ],
 )
 def test_errors_of_every_call_are_ours(answer: Answer | Exception, kind: type[Exception]) -> None:
-    task = CHUNK
+    clock = MemoryClock(2.0)
     for call in (
-        lambda runs: runs.get("r1"),
-        lambda runs: runs.newest("b", "k"),
-        lambda runs: runs.create(RUN),
-        lambda runs: runs.change(RUN, chunks=1),
-        lambda runs: runs.begin_chunk(task),
-        lambda runs: runs.finish_chunk(CHUNK),
-        lambda runs: runs.reopen_chunk(CHUNK, 3),
-        lambda runs: runs.chunks("r1", 1),
-        lambda runs: list(runs.unfinished(2.0)),
-        lambda runs: runs.search(object="orders"),
-        lambda runs: runs.by_name("a.csv"),
+        lambda table: DynamoRuns(table, clock).get("r1"),
+        lambda table: DynamoRuns(table, clock).newest("b", "k"),
+        lambda table: DynamoRuns(table, clock).create(RUN),
+        lambda table: DynamoRuns(table, clock).change(RUN, chunks=1),
+        lambda table: DynamoChunks(table, clock).begin(CHUNK),
+        lambda table: DynamoChunks(table, clock).finish(CHUNK),
+        lambda table: DynamoChunks(table, clock).reopen(CHUNK, 3),
+        lambda table: DynamoChunks(table, clock).of_run("r1", 1),
+        lambda table: list(DynamoSearch(table).unfinished(2.0)),
+        lambda table: DynamoSearch(table).page(object="orders"),
+        lambda table: DynamoSearch(table).by_name("a.csv"),
+        lambda table: DynamoBookmarks(table).get("sweep"),
+        lambda table: DynamoBookmarks(table).set("sweep", "x"),
     ):
         with pytest.raises(kind) as caught:
-            call(store(Script([answer])))
+            call(table(Script([answer])))
         assert type(caught.value) is kind
         assert caught.value.__cause__

@@ -63,6 +63,6 @@ def test_a_record_that_does_not_answer_hides_no_file_of_the_bucket(world: World,
         raise error
 
     said = noted(world)
-    world.runs.search = search  # type: ignore[assignment]
+    world.search.page = search  # type: ignore[assignment]
     assert tell_overdue(world.pipeline) == 0
     assert said == [("passed_over", {"error": type(error).__name__})]

@@ -69,7 +69,7 @@ def test_a_chunk_whose_store_is_slow_comes_again(world: World) -> None:
     put(world, "a.csv", numbered(12))
     once(world, "objects.upload", raising(Throttled("slow down")))
     assert loaded(world).chunks > 1
-    attempts = [c.attempts for c in world.runs.chunks(only_run(world).run_id, 1)]
+    attempts = [c.attempts for c in world.chunks.of_run(only_run(world).run_id, 1)]
     assert sorted(attempts)[-2:] == [1, 2]
 
 

@@ -59,11 +59,11 @@ def test_a_sweep_that_runs_out_of_time_is_gone_on_with(world: World) -> None:
     found = []
     while len(world.runs.runs) < 250:
         found.append(find_landed(world.pipeline, until=out_of_time))
-        assert world.runs.bookmark(STOPPED_AT) == f"incoming/thing/f{sum(found) - 1:03}.csv"
+        assert world.bookmarks.get(STOPPED_AT) == f"incoming/thing/f{sum(found) - 1:03}.csv"
         assert len(found) < 10
     assert found == [100, 100, 50]
     assert find_landed(world.pipeline, until=out_of_time) == 0
-    assert world.runs.bookmark(STOPPED_AT) == ""
+    assert world.bookmarks.get(STOPPED_AT) == ""
     unheard(world, "a.csv")
     later(world)
     assert find_landed(world.pipeline, until=out_of_time) == 1
@@ -117,7 +117,7 @@ def test_one_folder_that_cannot_be_listed_hides_no_other(world: World) -> None:
     assert sweep(world.pipeline)["found"] == 1
 
 
-@pytest.mark.parametrize("where", ["runs.newest_of", "runs.get_many", "runs.unfinished", "queue.send_runs"])
+@pytest.mark.parametrize("where", ["runs.newest_of", "runs.get_many", "search.unfinished", "queue.send_runs"])
 def test_what_cannot_be_read_now_is_read_by_the_next_sweep(world: World, where: str) -> None:
     put(world, "known.csv", numbered(2))
     arrive(world)
@@ -176,7 +176,7 @@ def test_an_age_that_is_not_known_is_not_told_as_none(world: World) -> None:
     arrive(world)
 
     def fault(name: str) -> None:
-        if name == "runs.unfinished":
+        if name == "search.unfinished":
             raise Throttled(f"{name}: slow down")
 
     world.schedule.next = fault  # type: ignore[method-assign]

@@ -1,0 +1,103 @@
+"""The chunks of a run, on the table of runs.
+
+Guarantees that a chunk's figures reach its run once, whatever is repeated. Reads are strongly consistent.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from chalicelib.adapters.aws_errors import translate_errors
+from chalicelib.adapters.dynamodb import expressions, items
+from chalicelib.adapters.dynamodb.table import chunk_key, chunks_prefix, run_key
+from chalicelib.adapters.dynamodb.table_client import ConditionFailedError, TableClient
+from chalicelib.adapters.dynamodb.transactions import CancelledError
+from chalicelib.adapters.moves import TOLD, chunk_sums, reopened
+from chalicelib.domain.run.model import Chunk, ChunkState, ChunkTask, Run, RunState
+from chalicelib.errors import Broken
+from chalicelib.ports import Clock
+
+UNCLAIMED = "attribute_not_exists(pk) OR (#start = :is_start AND #state <> :staged)"
+"""Nobody has staged the chunk, and it has not been moved to another start."""
+
+
+class DynamoChunks:
+    """One item for each chunk, beside its run's."""
+
+    def __init__(self, table: TableClient, clock: Clock) -> None:
+        self._table = table
+        self._clock = clock
+
+    def begin(self, task: ChunkTask) -> Chunk | None:
+        run = self._run(task.run_id)
+        if run is None or run.state is not RunState.STAGING or run.generation != task.generation:
+            return None
+        fresh = Chunk(
+            run_id=task.run_id,
+            generation=task.generation,
+            number=task.number,
+            start=task.start,
+            stop=task.stop,
+            state=ChunkState.STAGING,
+        )
+        item = items.chunk_item(fresh)
+        sets = {n: items.decode(a) for n, a in item.items() if n not in ("pk", "sk", "attempts")}
+        asked = _unless_staged(expressions.add({"attempts": 1}, sets, {"start": task.start}))
+        key = chunk_key(task.run_id, task.generation, task.number)
+        with suppress(ConditionFailedError):
+            what = f"begin chunk {task.number} of run {task.run_id}"
+            return items.read_chunk(self._table.update(what, key, ReturnValues="ALL_NEW", **asked))
+        return None
+
+    def finish(self, chunk: Chunk) -> Run:
+        staged = replace(chunk, state=ChunkState.STAGED)
+        put = expressions.where({"start": chunk.start}, names=["state"], values={})
+        writes = [self._table.put(items.chunk_item(staged), **_unless_staged(put)), self._add_to_run(chunk, 1)]
+        with suppress(CancelledError):  # staged already, moved to another start, or the run has gone on: it tells
+            self._table.transactions.write(writes)
+        run = self._run(chunk.run_id)
+        if run is None:
+            raise Broken(f"run {chunk.run_id} is not recorded", code="NO_RUN")
+        return run
+
+    def reopen(self, chunk: Chunk, start: int) -> None:
+        still = {"state": ChunkState.STAGED, **{name: getattr(chunk, name) for name in TOLD}}
+        item = items.chunk_item(reopened(chunk, start))
+        writes = [
+            self._table.put(item, **expressions.where(still, names=[], values={})),
+            self._add_to_run(chunk, -1),
+        ]
+        with suppress(CancelledError):
+            self._table.transactions.write(writes)
+
+    def of_run(self, run_id: str, generation: int) -> list[Chunk]:
+        pages = self._table.db.get_paginator("query").paginate(
+            TableName=self._table.name,
+            ConsistentRead=True,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues={
+                ":pk": {"S": run_key(run_id)[0]},
+                ":prefix": {"S": chunks_prefix(generation)},
+            },
+        )
+        with translate_errors(f"chunks of run {run_id}"):
+            return [items.read_chunk(item) for page in pages for item in page["Items"]]
+
+    def _run(self, run_id: str) -> Run | None:
+        found = self._table.get(run_key(run_id))
+        return items.read_run(found) if found else None
+
+    def _add_to_run(self, chunk: Chunk, sign: int) -> dict[str, Any]:
+        asked = expressions.add(
+            {name: sign * amount for name, amount in chunk_sums(chunk).items()},
+            {"updated_at": self._clock.now()},
+            {"state": RunState.STAGING, "generation": chunk.generation},
+        )
+        return {"Update": {"TableName": self._table.name, "Key": items.key(run_key(chunk.run_id)), **asked}}
+
+
+def _unless_staged(asked: dict[str, Any]) -> dict[str, Any]:
+    values = {**asked["ExpressionAttributeValues"], ":staged": items.encode(ChunkState.STAGED)}
+    return {**asked, "ConditionExpression": UNCLAIMED, "ExpressionAttributeValues": values}
