@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.formats.csv.header import match_header, read_header
+from chalicelib.domain.formats.csv.header import match_header
+from chalicelib.domain.formats.registry import format_of
 from chalicelib.domain.run.rejects import Reject
 from chalicelib.errors import LandfallError, Rejected, SourceGone
 from landfall.check_outputs import GoodRows, RejectLines, RejectSpool, Seen, open_good, open_rejects, refuse_overwriting
@@ -97,7 +98,7 @@ class _Checker:
                 return check_file(source, contract, self._outputs(path, spool, seen, progress), self.chunk_bytes)
         except Rejected as error:
             if error.code == "HEADER_MISMATCH":
-                header = read_header(beginning(source, contract), contract.dialect, contract.limits)
+                header = format_of(contract).head(beginning(source, contract), contract)
                 match_header(contract, header.fields, private=False)
             raise
 

@@ -13,7 +13,9 @@ from chalicelib.config import Settings
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.file.books import refuse_if_too_bad
-from chalicelib.domain.formats.csv.cuts import Cuts, cut, refuse_size, usual_chunk
+from chalicelib.domain.formats.format import Cuts
+from chalicelib.domain.formats.registry import format_of
+from chalicelib.domain.formats.sizes import refuse_size, usual_chunk
 from chalicelib.domain.raw.bytesource import Range, until
 from chalicelib.domain.run.model import Counts
 from chalicelib.domain.run.rejects import Reject
@@ -76,7 +78,8 @@ def _paced(outputs: Outputs, source: LocalFile, text: LocalFile) -> Outputs:
 
 
 def _check(source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes: int | None) -> Checked:
-    cuts = cut(source, contract, chunk_bytes or usual_chunk(contract, Settings.chunk_mb))
+    size = chunk_bytes or usual_chunk(contract, Settings.chunk_mb)
+    cuts = format_of(contract).cut(source, contract, size)
     outputs.header(contract, cuts.layout)
     reader = _Reader(source, contract, cuts.layout, outputs)
     with Duplicates() as duplicates, Repeated(contract) as repeated:

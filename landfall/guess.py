@@ -10,7 +10,8 @@ from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.key_pattern import compile_pattern
 from chalicelib.domain.contract.routing import route
 from chalicelib.domain.contract_files.contract_file import Contracts
-from chalicelib.domain.formats.csv.header import match_header, read_header
+from chalicelib.domain.formats.csv.header import match_header
+from chalicelib.domain.formats.registry import format_of
 from chalicelib.errors import LandfallError, Rejected
 from landfall.closest import closest
 from landfall.localfile import LocalFile, beginning
@@ -49,7 +50,7 @@ def _fields(contract: Contract, source: LocalFile) -> tuple[str, ...]:
     """The names in the header. Raises Rejected for what is wrong whatever contract is meant."""
     if not source.size:
         raise Rejected("the file is empty: not even a header", code="EMPTY_FILE", line=1)
-    return read_header(beginning(source, contract), contract.dialect, contract.limits).fields
+    return format_of(contract).head(beginning(source, contract), contract).fields
 
 
 def _keys(path: Path) -> Iterator[str]:
@@ -69,7 +70,7 @@ def _names(contract: Contract, path: Path) -> bool:
 
 def _fits(contract: Contract, source: LocalFile) -> bool:
     try:
-        header = read_header(beginning(source, contract), contract.dialect, contract.limits)
+        header = format_of(contract).head(beginning(source, contract), contract)
         match_header(contract, header.fields)
     except Rejected:
         return False

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.decode.decode import converted, readable_in_place
-from chalicelib.domain.formats.csv.cuts import refuse_no_text
+from chalicelib.domain.formats.sizes import refuse_no_text
 from chalicelib.errors import SourceGone
 
 BEGINNING_BYTES = 1 << 20

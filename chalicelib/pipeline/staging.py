@@ -14,7 +14,8 @@ from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.decode.decode import readable_in_place
 from chalicelib.domain.file.books import line_bases, renumber
 from chalicelib.domain.file.file_plan import FilePlan
-from chalicelib.domain.formats.csv.cuts import cut, refuse_no_text, refuse_size, usual_chunk
+from chalicelib.domain.formats.registry import format_of
+from chalicelib.domain.formats.sizes import refuse_no_text, refuse_size, usual_chunk
 from chalicelib.domain.raw.bytesource import ByteSource, Range, until
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.lineage import RowOrigins
@@ -88,7 +89,7 @@ def plan_file(objects: ObjectStore, run: Run, source: Source, contract: Contract
         text = unpack(objects, run, whole, contract, min(size, TEXT_PIECE_BYTES))
         stored = StoredBytes(Pieces(objects, run, text), piece=1)
         refuse_no_text(text.size)
-    cuts = cut(stored, contract, size)
+    cuts = format_of(contract).cut(stored, contract, size)
     return FilePlan(
         columns=tuple(c.name for c in cuts.layout.columns),
         header_lines=cuts.header.lines,

@@ -17,8 +17,8 @@ from chalicelib.adapters.messages import run_body, task_body
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.file.file_plan import FilePlan
-from chalicelib.domain.formats.csv import cuts as plan
-from chalicelib.domain.formats.csv.cuts import Cuts
+from chalicelib.domain.formats import registry
+from chalicelib.domain.formats.format import Cuts, Format
 from chalicelib.domain.raw.bytesource import ByteSource, Range
 from chalicelib.domain.run import group, model
 from chalicelib.domain.run.events import run_of, task_of
@@ -113,8 +113,18 @@ def _compile_rules(contract: Contract, layout: Layout) -> Rules:
     return _COMPILED.get(asked) or _COMPILED.setdefault(asked, validate.compile_rules(contract, layout))
 
 
-def _cut(text: ByteSource, contract: Contract, size: int) -> Cuts:
-    return _CUTS.ask((_kind(contract), size), text, lambda tape: plan.cut(tape, contract, size))
+class _Remembered:
+    """A format that cuts the same text once."""
+
+    def __init__(self, own: Format) -> None:
+        self.head, self.reader, self._cut = own.head, own.reader, own.cut
+
+    def cut(self, text: ByteSource, contract: Contract, size: int) -> Cuts:
+        return _CUTS.ask((_kind(contract), size), text, lambda tape: self._cut(tape, contract, size))
+
+
+def _format_of(contract: Contract) -> Format:
+    return _Remembered(registry.format_of(contract))
 
 
 def _stage_chunk(source: ByteSource, chunk: Range, rules: Rules) -> Iterator[Block]:
@@ -139,7 +149,7 @@ def changed(value: Answer, **changes: Any) -> Answer:
 
 
 REMEMBERING: dict[ModuleType | type, dict[str, Callable[..., Any]]] = {
-    staging: {"cut": _cut, "compile_rules": _compile_rules, "stage_chunk": _stage_chunk},
+    staging: {"format_of": _format_of, "compile_rules": _compile_rules, "stage_chunk": _stage_chunk},
     model: {"digest": _digest, "replace": changed},
     runs: {"replace": changed},
     moves: {"replace": changed},

@@ -17,9 +17,10 @@ from chalicelib.domain.contract.contract import NULL_WORD, Column, ColumnType, C
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.time_format import time_form
 from chalicelib.domain.formats.csv.grammar import Grammar
-from chalicelib.domain.formats.csv.reading import Reading, read_plain
-from chalicelib.domain.formats.csv.transcoder import Transcoder, transcoder_for
+from chalicelib.domain.formats.csv.reading import Reading
 from chalicelib.domain.formats.csv.work import Work
+from chalicelib.domain.formats.format import Reader
+from chalicelib.domain.formats.registry import format_of
 from chalicelib.domain.raw.swar import Fields, Mask, equal
 from chalicelib.domain.run.lineage import RowOrigins
 from chalicelib.domain.run.model import MARK_LENGTH
@@ -85,6 +86,9 @@ class Rules:
     columns: tuple[ColumnRule, ...]
     """In the order of the file."""
     grammar: Grammar
+    """Of the text that COPY reads."""
+    reader: Reader
+    """Reads the file's blocks."""
     key: tuple[tuple[int, ColumnType], ...] = ()
     """Place and type of each key column."""
     hidden: tuple[int, ...] = ()
@@ -93,8 +97,6 @@ class Rules:
     """Put the mark and each record's byte offset before it."""
     mark: bytes = b"0" * MARK_LENGTH
     """Of the load that the rows are for."""
-    transcoder_for: Transcoder | None = None
-    """Reads what COPY could not."""
     origins: RowOrigins | None = None
     """Where the rows come from, if the file is one of corrected rows."""
     explained: int = EXPLAINED
@@ -103,7 +105,7 @@ class Rules:
     @property
     def newline(self) -> bytes:
         """The last byte of a line end in the file."""
-        return self.transcoder_for.reader.newline if self.transcoder_for else b"\n"
+        return self.reader.newline
 
     @property
     def before_newline(self) -> tuple[bytes, ...]:
@@ -112,9 +114,7 @@ class Rules:
 
     def read(self, data: bytes, size: int, *, at_end: bool, work: Work) -> Reading:
         """The records in the first `size` bytes of a padded block that begins with one, as COPY reads them."""
-        if self.transcoder_for:
-            return self.transcoder_for.read(data, size, at_end=at_end, work=work)
-        return read_plain(data, size, self.grammar, at_end=at_end, work=work)
+        return self.reader.read(data, size, at_end=at_end, work=work)
 
 
 def compile_rules(contract: Contract, layout: Layout) -> Rules:
@@ -123,10 +123,10 @@ def compile_rules(contract: Contract, layout: Layout) -> Rules:
     return Rules(
         columns=tuple(_rule(contract, column) for column in layout.columns),
         grammar=Grammar.of(contract.dialect, contract.limits),
+        reader=format_of(contract).reader(contract, layout),
         key=tuple((origins[name], contract.column(name).type) for name in contract.key if name in origins),
         hidden=tuple(place for place, column in enumerate(layout.columns) if column.pii),
         lineage=contract.lineage,
-        transcoder_for=transcoder_for(contract.dialect, contract.limits, layout.columns, dict(layout.rescued)),
         explained=max(contract.limits.max_rejects, EXPLAINED),
     )
 

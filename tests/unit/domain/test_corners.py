@@ -13,8 +13,8 @@ from chalicelib.domain.checks.texts import LONGEST_WORDS, listed
 from chalicelib.domain.contract.contract import NULL_WORD, Column, ColumnType, Dialect, Empty, Kind, Limits
 from chalicelib.domain.decode.decode import converted
 from chalicelib.domain.file.books import totals
-from chalicelib.domain.formats.csv.cuts import refuse_size
 from chalicelib.domain.formats.csv.header import match_header
+from chalicelib.domain.formats.sizes import refuse_size
 from chalicelib.domain.raw.bytesource import Range
 from chalicelib.domain.run.events import asked_for, run_of_statement
 from chalicelib.domain.run.lineage import prefixed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chalicelib.domain.contract.contract import (
     IGNORED,
@@ -21,6 +21,7 @@ from chalicelib.domain.formats.csv.block_reader import BlockReader
 from chalicelib.domain.formats.csv.grammar import Malformation, Malformed
 from chalicelib.domain.formats.csv.preamble import preamble
 from chalicelib.domain.formats.csv.record_reader import Found, More, RecordReader
+from chalicelib.domain.formats.format import Header
 from chalicelib.domain.raw.bytesource import ByteSource
 from chalicelib.errors import Rejected
 from chalicelib.visible import printable
@@ -39,20 +40,6 @@ NAMED = 20
 LONGEST_NAME = 64
 """Characters of each."""
 UNNAMED = "`landfall check` shows what is in them; if the first line is a row, set dialect.header = false"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Header:
-    """What the head of a file says."""
-
-    fields: tuple[str, ...]
-    """Column names as written, spaces around them removed."""
-    data_start: int
-    """Byte offset of the first record."""
-    lines: int
-    """Physical lines before the first record."""
-    skipped: int = 0
-    """Of these, lines before the header that were left out: the contract's preamble, and comments."""
 
 
 def read_header(source: ByteSource, dialect: Dialect, limits: Limits) -> Header:

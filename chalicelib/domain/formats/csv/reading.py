@@ -48,6 +48,18 @@ class Reading:
     """None if the text is the block, byte for byte."""
 
 
+class PlainReader:
+    """Reads files that COPY reads as they are."""
+
+    newline = b"\n"
+
+    def __init__(self, grammar: Grammar) -> None:
+        self.grammar = grammar
+
+    def read(self, data: bytes, size: int, *, at_end: bool, work: Work) -> Reading:
+        return read_plain(data, size, self.grammar, at_end=at_end, work=work)
+
+
 def read_plain(data: bytes, size: int, grammar: Grammar, *, at_end: bool, work: Work) -> Reading:
     """The first `size` bytes of a padded block, which are what COPY reads."""
     block = fields_of(data)

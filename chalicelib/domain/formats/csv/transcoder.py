@@ -62,6 +62,7 @@ class Transcoder:
 
     def __init__(self, dialect: Dialect, limits: Limits, columns: Sequence[Column], rescued: Mapping[int, str]) -> None:
         self.reader = RecordReader(dialect, limits)
+        self.newline = self.reader.newline
         self.grammar = Grammar.of(dialect, limits)
         self.width = len(columns) + len(rescued) - bool(rescued)
         self.rescued = {place: json.dumps(name) for place, name in rescued.items()}

@@ -1,0 +1,36 @@
+"""CSV in any dialect, as one of the formats.
+
+The pipeline and `landfall check` get it from the registry, so that they agree about every file.
+"""
+
+from __future__ import annotations
+
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.layout import Layout
+from chalicelib.domain.formats.csv.grammar import Grammar
+from chalicelib.domain.formats.csv.header import data_end, match_header, read_header
+from chalicelib.domain.formats.csv.reading import PlainReader
+from chalicelib.domain.formats.csv.split import plan_chunks
+from chalicelib.domain.formats.csv.transcoder import transcoder_for
+from chalicelib.domain.formats.format import Cuts, Header, Reader
+from chalicelib.domain.raw.bytesource import ByteSource, until
+
+
+class CsvFormat:
+    """Records with line ends between them and delimiters in them; a contract's dialect has the details."""
+
+    def head(self, text: ByteSource, contract: Contract) -> Header:
+        return read_header(text, contract.dialect, contract.limits)
+
+    def cut(self, text: ByteSource, contract: Contract, size: int) -> Cuts:
+        header = self.head(text, contract)
+        layout = match_header(contract, header.fields)
+        records = until(text, data_end(text, header.data_start, contract.dialect))
+        ranges = plan_chunks(records, header.data_start, size, contract.dialect, contract.limits)
+        return Cuts(header=header, layout=layout, ranges=ranges)
+
+    def reader(self, contract: Contract, layout: Layout) -> Reader:
+        """Files that COPY reads as they are are passed through byte for byte; the others are written anew."""
+        dialect, limits = contract.dialect, contract.limits
+        transcoder = transcoder_for(dialect, limits, layout.columns, dict(layout.rescued))
+        return transcoder or PlainReader(Grammar.of(dialect, limits))

@@ -1,0 +1,72 @@
+"""What a file format has to give, so that staging need not know which one it reads.
+
+Every format ends in the same text: CSV as COPY reads it. For that reason a block's `Reading` is the one of `csv`.
+A new format is a package beside `csv`, a line in registry.py, and a sample for tests/formats.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.layout import Layout
+from chalicelib.domain.formats.csv.reading import Reading
+from chalicelib.domain.formats.csv.work import Work
+from chalicelib.domain.raw.bytesource import ByteSource, Range
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """The head of a file."""
+
+    fields: tuple[str, ...]
+    """Column names as written, spaces around them removed."""
+    data_start: int
+    """Byte offset of the first record."""
+    lines: int
+    """Physical lines before the first record."""
+    skipped: int = 0
+    """Of these, lines before the header that were left out: the contract's preamble, and comments."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cuts:
+    """A file's head and its chunks."""
+
+    header: Header
+    layout: Layout
+    ranges: tuple[Range, ...]
+    """In order, from the first record's first byte on, without a gap. Empty if the file has no record."""
+
+
+class Reader(Protocol):
+    """Reads the blocks of one file, whose columns are known."""
+
+    @property
+    def newline(self) -> bytes:
+        """The last byte of a line end in the file."""
+
+    def read(self, data: bytes, size: int, *, at_end: bool, work: Work) -> Reading:
+        """Read the records in the first `size` bytes of a padded block, which begins with a record.
+
+        `at_end`: the file ends with the block. Otherwise a record that is not whole is left to the next block. The
+        work is spent. Raises Rejected beyond the budget.
+        """
+
+
+class Format(Protocol):
+    """Cuts and reads the files of one format.
+
+    Guarantees that records which a worker finds in its range are those of a reader that begins with the file, or that
+    the ends of the ranges show the difference. Does not promise that a cut is right at the first guess.
+    """
+
+    def head(self, text: ByteSource, contract: Contract) -> Header:
+        """Read the column names, and where the records begin. Raises Rejected."""
+
+    def cut(self, text: ByteSource, contract: Contract, size: int) -> Cuts:
+        """Read the head, and cut the records into ranges of about `size` bytes, by small reads. Raises Rejected."""
+
+    def reader(self, contract: Contract, layout: Layout) -> Reader:
+        """Return what reads the records of a file with these columns."""

@@ -1,0 +1,30 @@
+"""The file formats by name. A format's module is imported on first use, so that none costs where it is not used.
+
+Model: fsspec's `registry.py`, which keeps a dotted path for each name.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+
+from chalicelib.domain.contract.contract import Contract, Dialect
+from chalicelib.domain.formats.format import Format
+
+FORMATS = {"csv": "chalicelib.domain.formats.csv.csv_format.CsvFormat"}
+"""The dotted path of each format's class."""
+BY_DIALECT = {Dialect: "csv"}
+"""The format that each kind of dialect describes."""
+
+
+@cache
+def by_name(name: str) -> Format:
+    """Return the format. Raises KeyError for a name that is not in FORMATS."""
+    module, _, kind = FORMATS[name].rpartition(".")
+    made: Format = getattr(import_module(module), kind)()
+    return made
+
+
+def format_of(contract: Contract) -> Format:
+    """Return the format of a contract's files."""
+    return by_name(BY_DIALECT[type(contract.dialect)])
