@@ -146,6 +146,9 @@ class Bookmarks(Protocol):
     def set(self, name: str, text: str) -> None:
         """Put a text under a name, in place of the one before."""
 
+    def move(self, name: str, seen: str, text: str) -> bool:
+        """Put a text under a name if the one there is still `seen`. Return whether the text is there now."""
+
 
 class LoadQueue(Protocol):
     """DynamoDB: the runs that wait before a target, and the one group of them that is being loaded.

@@ -86,6 +86,15 @@ def test_a_text_is_kept_under_a_name_until_another_takes_its_place(bookmarks: Bo
     assert bookmarks.get("sweep") == ""
 
 
+def test_a_bookmark_moves_only_from_where_it_was_seen(bookmarks: Bookmarks) -> None:
+    for seen, text, moved in (("", "a", True), ("", "b", False), ("a", "b", True), ("a", "c", False), ("a", "b", True)):
+        assert bookmarks.move("sweep", seen, text) is moved
+    assert bookmarks.get("sweep") == "b"
+    bookmarks.set("sweep", "")
+    assert bookmarks.move("sweep", "", "d")
+    assert bookmarks.get("sweep") == "d"
+
+
 @pytest.mark.parametrize(
     ("first", "second", "newest"),
     [

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from chalicelib.adapters.aws_errors import translate_errors
+from botocore.exceptions import ClientError
+
+from chalicelib.adapters.aws_errors import code_of, translate_errors
 from chalicelib.adapters.dynamodb import items
 from chalicelib.adapters.dynamodb.table import mark_key
 from chalicelib.adapters.dynamodb.table_client import TableClient
@@ -20,4 +22,25 @@ class DynamoBookmarks:
 
     def set(self, name: str, text: str) -> None:
         with translate_errors(f"set the bookmark {name}"):
-            self._table.db.put_item(TableName=self._table.name, Item={**items.key(mark_key(name)), "text": {"S": text}})
+            self._table.db.put_item(TableName=self._table.name, Item=_item(name, text))
+
+    def move(self, name: str, seen: str, text: str) -> bool:
+        condition = "#text = :seen" if seen else "attribute_not_exists(pk) OR #text = :seen"
+        with translate_errors(f"move the bookmark {name}"):
+            try:
+                self._table.db.put_item(
+                    TableName=self._table.name,
+                    Item=_item(name, text),
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames={"#text": "text"},
+                    ExpressionAttributeValues={":seen": {"S": seen}},
+                )
+            except ClientError as error:
+                if code_of(error) != "ConditionalCheckFailedException":
+                    raise
+                return self.get(name) == text  # botocore's repeat may meet its own first try
+        return True
+
+
+def _item(name: str, text: str) -> items.Item:
+    return {**items.key(mark_key(name)), "text": {"S": text}}

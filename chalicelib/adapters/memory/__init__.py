@@ -14,6 +14,7 @@ from chalicelib.adapters.memory.objects import MemoryObjects
 from chalicelib.adapters.memory.queue import MemoryQueue, Message
 from chalicelib.adapters.memory.runs import MemoryRuns
 from chalicelib.adapters.memory.searches import MemorySearch
+from chalicelib.adapters.memory.source import MemorySource
 from chalicelib.adapters.memory.table import MemoryTable
 from chalicelib.adapters.memory.warehouse import Fate, MemoryWarehouse
 
@@ -28,6 +29,7 @@ __all__ = [
     "MemoryQueue",
     "MemoryRuns",
     "MemorySearch",
+    "MemorySource",
     "MemoryTable",
     "MemoryWarehouse",
     "Message",

@@ -16,3 +16,8 @@ class MemoryBookmarks:
 
     def set(self, name: str, text: str) -> None:
         self._texts[name] = text
+
+    def move(self, name: str, seen: str, text: str) -> bool:
+        if self.get(name) == seen:
+            self.set(name, text)
+        return self.get(name) == text

@@ -285,6 +285,7 @@ def test_errors_of_every_call_are_ours(answer: Answer | Exception, kind: type[Ex
         lambda table: DynamoSearch(table).by_name("a.csv"),
         lambda table: DynamoBookmarks(table).get("sweep"),
         lambda table: DynamoBookmarks(table).set("sweep", "x"),
+        lambda table: DynamoBookmarks(table).move("sweep", "", "x"),
     ):
         with pytest.raises(kind) as caught:
             call(table(Script([answer])))
