@@ -33,7 +33,7 @@ class Repeats:
     """The key's columns."""
 
     def raised(self) -> str:
-        """As etl.apply_scd1_v1 raises it."""
+        """As etl.count_rows_v1 raises it."""
         key = ",".join(self.key)
         return f"{DUPLICATE_KEYS}: {self.rows} rows repeat a key, the first at byte {self.first}; the key is {key}"
 
