@@ -6,6 +6,7 @@ import argparse
 import logging
 import os
 import sys
+from typing import cast
 
 from chalice.cli.factory import CLIFactory
 from chalice.deploy.validate import validate_routes
