@@ -40,9 +40,9 @@ METRICS: dict[str, dict[str, tuple[str, MetricUnit, str]]] = {
     "ended": {
         "": ("FilesFailed", MetricUnit.Count, "Runs that ended REJECTED, FAILED or SUPERSEDED"),
         "failed": ("RunsFailed", MetricUnit.Count, "Those that ended FAILED"),
-        "unbalanced": ("UnbalancedBooks", MetricUnit.Count, "Those in which a row was unaccounted for"),
+        "unbalanced": ("UnbalancedBooks", MetricUnit.Count, "Those in which a row was not accounted for"),
     },
-    "cancelled": {"": ("FilesCancelled", MetricUnit.Count, "Runs that somebody stopped")},
+    "cancelled": {"": ("FilesCancelled", MetricUnit.Count, "Runs that the operator cancelled")},
     "not_announced": {"": ("FilesNotAnnounced", MetricUnit.Count, "Files without a contract beyond a day's notices")},
     "swept": {
         "requeued": ("RunsRequeued", MetricUnit.Count, "Unfinished runs that the sweep moved on"),
@@ -53,10 +53,10 @@ METRICS: dict[str, dict[str, tuple[str, MetricUnit, str]]] = {
         "started": ("FilesFound", MetricUnit.Count, "Files that a sweep found whose events were lost"),
         "archived": ("FilesArchivedAgain", MetricUnit.Count, "Second drops of loaded files, put into the archive"),
     },
-    "passed_over": {"": ("SweepFailures", MetricUnit.Count, "What a sweep could not look at: files, folders, runs")},
+    "passed_over": {"": ("SweepFailures", MetricUnit.Count, "Files, folders and runs that a sweep could not read")},
     "archive_failed": {"": ("ArchiveFailures", MetricUnit.Count, "Tries to archive a loaded file that S3 refused")},
     "dead_letter": {"": ("DeadLetters", MetricUnit.Count, "Messages whose worker was stopped at each try")},
-    "left_to_sweep": {"": ("MessagesGivenUp", MetricUnit.Count, "Messages that failed each try they had")},
+    "left_to_sweep": {"": ("MessagesGivenUp", MetricUnit.Count, "Messages whose every try failed")},
 }
 """Per event: the field that is measured (none: the event itself counts), its metric, unit and meaning."""
 

@@ -82,7 +82,7 @@ class RedshiftData:
                 )
         except Refused as refused:
             if repeated(refused.__cause__):  # the first time it may have been taken, and the answer lost
-                raise Retryable(f"{what}: asked more than once, then refused: {refused.message}") from refused
+                raise Retryable(f"{what}: submitted more than once, then refused: {refused.message}") from refused
             raise
         return answer["Id"]
 
@@ -104,11 +104,11 @@ class RedshiftData:
         )
 
     def ledger(self, load_ids: Sequence[str]) -> dict[str, LedgerRow]:
-        found = self._ask(ledger_query(load_ids), f"ask the ledger for {len(load_ids)} loads, the first {load_ids[0]}")
+        found = self._ask(ledger_query(load_ids), f"read the ledger for {len(load_ids)} loads, the first {load_ids[0]}")
         return {row.load_id: row for row in map(ledger_row, found)}
 
     def books(self, load_id: str) -> LedgerRow | None:
-        found = self._ask(books_query(load_id), f"ask the books for load {load_id}")
+        found = self._ask(books_query(load_id), f"read the books of load {load_id}")
         return next((books_row(load_id, record) for record in found), None)
 
     def _ask(self, query: Batch, what: str) -> list[list[Any]]:
@@ -149,11 +149,11 @@ class RedshiftData:
             if found.failed_for_good:
                 raise Refused(f"{fault}: {found.error}", code=code)
             if found.state is not StatementState.RUNNING:
-                raise Retryable(f"{fault} now: {found.error or found.state.value}")
+                raise Retryable(f"{fault} yet: {found.error or found.state.value}")
             if self._clock.now() > give_up:
                 break
             self._sleep(pause)
-        raise Retryable(f"{fault} now: that takes long; is the warehouse busy or waking up?")
+        raise Retryable(f"{fault} yet: its statement is still running; check whether the warehouse is busy or resuming")
 
     def _records(self, statement_id: str) -> Iterator[list[Any]]:
         more: dict[str, Any] = {}
@@ -162,7 +162,7 @@ class RedshiftData:
                 with _translate_errors(f"result of statement {statement_id}", statement=True):
                     page: Any = self._api.get_statement_result(Id=statement_id, **more)
             except _UnknownStatementError as gone:
-                raise Retryable("the ledger query was forgotten before its result was read") from gone
+                raise Retryable("the result of the ledger query expired before it was read") from gone
             yield from page["Records"]
             if not page.get("NextToken"):
                 return

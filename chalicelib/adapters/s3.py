@@ -60,7 +60,7 @@ class S3Objects:
             answer = self._s3.get_object(Range=f"bytes={start}-{start + expected - 1}", **version_named(source))
             body = answer["Body"].read()
         if len(body) != expected:
-            raise Retryable(f"{what}: {len(body)} of {expected} bytes came")
+            raise Retryable(f"{what}: received {len(body)} of {expected} bytes")
         return body
 
     def stream(self, source: Source, start: int, stop: int) -> Iterator[bytes]:

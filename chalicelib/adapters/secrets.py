@@ -65,7 +65,10 @@ class Tokens:
             return [_entry(entry) for entry in json.loads(answer["SecretString"])["tokens"]]
         except (ValueError, KeyError, TypeError, AttributeError):
             # The cause is left behind on purpose: it may quote the secret.
-            raise Refused("the secret with the API's tokens is not as documented", code="BAD_TOKENS") from None
+            raise Refused(
+                "the secret with the API's tokens has another form than docs/deploy.md describes; write it again",
+                code="BAD_TOKENS",
+            ) from None
 
 
 def _entry(entry: dict[str, Any]) -> tuple[bytes, Caller]:

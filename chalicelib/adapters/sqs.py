@@ -123,7 +123,7 @@ class SqsQueue:
                 raise Refused(f"{what}: {', '.join(codes)}")
             entries = [e for e in entries if e["Id"] in failed]
             self._sleep(0.1 * 2.0**attempt)
-        raise Retryable(f"{what}: {len(entries)} messages were not taken")
+        raise Retryable(f"{what}: SQS did not accept {len(entries)} messages")
 
     def _delay(self, queue: str, receipt_handle: str, seconds: int) -> None:
         with translate_errors(f"delay a message of {queue}"):

@@ -57,7 +57,7 @@ def _body(client: S3Client, source: Source, start: int, stop: int) -> Iterator[b
                 start += len(piece)
                 yield piece
     if start < stop:
-        raise Retryable(f"{what}: the last {stop - start} bytes did not come")
+        raise Retryable(f"{what}: the last {stop - start} bytes are missing")
 
 
 def version_named(source: Source) -> Any:

@@ -48,7 +48,7 @@ def rerun_request(raw: bytes | str | None) -> RerunRequest:
     given = _json_object(raw)
     _only(given, ("file", "period", "failed_only", "dry_run", "cursor"), "field")
     if given.get("file") and given.get("period"):
-        raise BadRequest('"file" and "period" exclude each other; send one of them')
+        raise BadRequest('"file" and "period" exclude each other; send only one of them')
     return RerunRequest(
         file=_text(given, "file") or None,
         period=_period(given.get("period")),
@@ -66,14 +66,14 @@ def resubmit_request(raw: bytes | str | None) -> ResubmitRequest:
     columns: Any = given.get("columns")
     rows: Any = given.get("rows")
     if not is_count(generation):
-        raise BadRequest('"generation" must be the number that GET /rejects/{file} gave')
+        raise BadRequest('"generation" must be the number that GET /rejects/{file} returned')
     if not _texts(columns) or len(set(columns)) != len(columns):
-        raise BadRequest('"columns" must be the list of names that GET /rejects/{file} gave, each once')
+        raise BadRequest('"columns" must be the list of names that GET /rejects/{file} returned, each name once')
     if not isinstance(rows, list) or not 0 < len(rows) <= MOST_CORRECTED:
         raise BadRequest(f'"rows" must be a list of 1 to {MOST_CORRECTED} rows; send more in parts')
     values = dict(_corrected(row, len(columns)) for row in rows)
     if len(values) != len(rows):
-        raise BadRequest('"rows" hold two with the same "byte_offset"')
+        raise BadRequest('"rows" has two rows with the same "byte_offset"; send each row once')
     return ResubmitRequest(generation=generation, columns=tuple(columns), rows=values)
 
 
@@ -83,8 +83,8 @@ def _corrected(row: Any, width: int) -> tuple[int, tuple[str, ...]]:
         if is_count(offset) and _texts(values) and len(values) == width:
             return offset, tuple(values)
     raise BadRequest(
-        'each of "rows" must be {"byte_offset": ..., "values": [...]}: a number that GET /rejects/{file} gave, '
-        'and a text for each of "columns"'
+        'each of "rows" must be {"byte_offset": ..., "values": [...]}: a number that GET /rejects/{file} returned, '
+        'and a string for each of "columns"'
     )
 
 
@@ -127,7 +127,7 @@ def _whole_characters(given: Mapping[str, Any], what: str) -> None:
     try:
         json.dumps(given, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        raise BadRequest(f"a {what} holds half a character (a lone surrogate); send whole ones") from error
+        raise BadRequest(f"a {what} has half a character (a lone surrogate); send whole characters") from error
 
 
 def _text(given: Mapping[str, Any], name: str) -> str:
@@ -135,7 +135,7 @@ def _text(given: Mapping[str, Any], name: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise BadRequest(f'"{name}" must be a text, such as {{"{name}": "..."}}')
+        raise BadRequest(f'"{name}" must be a string, such as {{"{name}": "..."}}')
     return value
 
 
@@ -157,7 +157,7 @@ def _period(value: Any) -> frozenset[str] | Mapping[str, str]:
         return {name: fold(v) for name, v in value.items()}
     raise BadRequest(
         '"period" must be a captured value such as "2026", a list of them that must all be there, '
-        'or an object by capture such as {"month": "May", "year": "2026"}; values are texts'
+        'or an object by capture such as {"month": "May", "year": "2026"}; values are strings'
     )
 
 
@@ -188,7 +188,7 @@ def _only(given: Mapping[str, Any], known: tuple[str, ...], what: str) -> None:
     _whole_characters(given, what)
     unknown = sorted(set(given) - set(known))
     if unknown:
-        raise BadRequest(f'there is no {what} "{unknown[0][:64]}"; known are {", ".join(known)}')
+        raise BadRequest(f'unknown {what} "{unknown[0][:64]}"; use one of {", ".join(known)}')
 
 
 def _state(text: str) -> RunState | None:

@@ -137,7 +137,7 @@ def _admit(owners: Owners, request: Request, role: str) -> None:
     if caller is None:
         raise Unauthorized(WHO)
     if ROLES[caller.role] < ROLES[role]:
-        raise Forbidden(f"this needs a token of role {role}, and yours is of role {caller.role}")
+        raise Forbidden(f"this request needs a token of role {role}; yours has role {caller.role}")
 
 
 # ---- how answers look ----------------------------------------------------------------------------------------------
@@ -199,11 +199,11 @@ def fault(error: Exception) -> Response:
         status = 400
     if status == 500:
         observe.note("api_failed", {"error": type(error).__name__, "where": _where(error)})
-        return reply(_error_body("INTERNAL", "something broke on our side; the log of the function says what"), 500)
+        return reply(_error_body("INTERNAL", "an internal error occurred; the function's log names it"), 500)
     if isinstance(error, LandfallError):
         again = {"Retry-After": "5"} if status == 503 else {}
         return reply(_error_body(error.code, error.message), status, again)
-    return reply(_error_body("CONFLICT", "the run changed meanwhile; look at its status and ask again"), status)
+    return reply(_error_body("CONFLICT", "the run changed during the request; check its status and try again"), status)
 
 
 def shaped(response: Response) -> Response:

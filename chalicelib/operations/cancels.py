@@ -33,12 +33,12 @@ def cancel(pipeline: Pipeline, run: Run) -> Run:
     """
     for _ in range(TRIES):
         if run.state.terminal:
-            raise Ended(f"this run has ended already: it is {run.state.value}")
+            raise Ended(f"this run has already ended: it is {run.state.value}")
         try:
             return _asked(pipeline, run) if run.state is RunState.LOADING else outcomes.cancelled(pipeline.ctx, run)
         except Conflict:
             run = pipeline.ctx.runs.get(run.run_id) or run
-    raise Conflict(f"run {run.run_id} has moved on {TRIES} times")
+    raise Conflict(f"other workers changed run {run.run_id} during each of {TRIES} tries")
 
 
 def _asked(pipeline: Pipeline, run: Run) -> Run:
@@ -52,5 +52,5 @@ def cancel_run(pipeline: Pipeline, run_id: str) -> Run:
     """Stop the run of that id. Raises NotFound, Ended, Conflict."""
     run = pipeline.ctx.runs.get(run_id) if RUN_ID.fullmatch(run_id) else None
     if run is None:
-        raise NotFound("no run is of that id; GET /status/{file} shows the id of a file's run")
+        raise NotFound("no run has that id; GET /status/{file} shows the id of a file's run")
     return cancel(pipeline, run)

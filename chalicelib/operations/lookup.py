@@ -46,7 +46,7 @@ def found(ctx: Context, name: str) -> Run:
     """The same. Raises NotFound."""
     if run := find(ctx, name):
         return run
-    raise NotFound("no run is of that id, key or file name; wait if the file has just landed")
+    raise NotFound("no run has that id, key or file name; wait if the file has just landed")
 
 
 def details(ctx: Context, name: str) -> RunDetails:
@@ -78,4 +78,4 @@ def list_runs(ctx: Context, query: RunQuery) -> Page:
 
 def no_object(ctx: Context, name: str) -> NotFound:
     """The error for a name that is no object's."""
-    return NotFound(f'there is no object "{name[:KEY_SHOWN]}"; there are {", ".join(sorted(ctx.contracts))}')
+    return NotFound(f'there is no object "{name[:KEY_SHOWN]}"; use one of {", ".join(sorted(ctx.contracts))}')

@@ -82,7 +82,7 @@ def _prefixes(pipeline: Pipeline, asked: str) -> tuple[str, ...]:
     """The landing folders, as far as they begin with what was asked for. Raises BadRequest."""
     folders = landing_prefixes(pipeline.ctx.contracts)
     if keys.too_long(asked):
-        raise BadRequest(f'"prefix" has more than {keys.LONGEST} bytes, and no key is so long')
+        raise BadRequest(f'"prefix" has more than {keys.LONGEST} bytes, more than any key; shorten it')
     found = {asked if asked.startswith(f) else f for f in folders if asked.startswith(f) or f.startswith(asked)}
     if not found:
         raise BadRequest(f'"prefix" must begin with a folder that files land in: {", ".join(folders)}')

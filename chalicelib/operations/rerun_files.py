@@ -63,7 +63,7 @@ def rerun_files(pipeline: Pipeline, name: str, request: RerunRequest) -> Reruns:
     if contract and not request.file:
         return _rerun_many(acting, contract, request)
     if not contract and (request.file or request.period or request.cursor):
-        raise BadRequest('"file", "period" and "cursor" go with the name of an object in the path, not with a file')
+        raise BadRequest('"file", "period" and "cursor" need the name of an object in the path, not of a file')
     return _rerun_one(acting, request.file or name, request, contract)
 
 
@@ -78,7 +78,7 @@ def _rerun_one(pipeline: Pipeline, name: str, request: RerunRequest, contract: C
         raise _unknown(pipeline, name)
     _must_be(contract, object_of(pipeline, run))
     if request.failed_only and run.state not in RERUNNABLE:
-        why = NotFailed(f"it is {run.state.value}, and only failed files were asked for")
+        why = NotFailed(f"it is {run.state.value}, and the request was for failed files only")
         return Reruns(object=run.object, skipped=[Skipped(run=run, why=why)])
     started = rerun(pipeline, run)
     return Reruns(object=started.object, started=[started])
@@ -86,13 +86,13 @@ def _rerun_one(pipeline: Pipeline, name: str, request: RerunRequest, contract: C
 
 def _unknown(pipeline: Pipeline, name: str) -> NotFound:
     objects = ", ".join(sorted(pipeline.ctx.contracts))
-    return NotFound(f'"{name[:KEY_SHOWN]}" is no object ({objects}) and no file that landed')
+    return NotFound(f'"{name[:KEY_SHOWN]}" is neither an object ({objects}) nor a file that landed')
 
 
 def _must_be(contract: Contract | None, name: str) -> None:
     """Raises BadRequest."""
     if contract and name != contract.name:
-        raise BadRequest(f'"file" is of the object {name}; post it to that one')
+        raise BadRequest(f'"file" belongs to the object {name}; send the request to that object')
 
 
 def _unrecorded(pipeline: Pipeline, key: str) -> Source | None:

@@ -36,7 +36,7 @@ def rerun(pipeline: Pipeline, run: Run) -> Run:
     So a run is let go only once nothing is left to do: a loaded one is archived, and every outcome is told.
     """
     if not run.finished:
-        raise Busy("this run is still on its way; wait until it ends, then ask again")
+        raise Busy("this run has not finished; wait until it ends, then try again")
     name = object_of(pipeline, run)
     source = where_it_is(pipeline, run)
     reads = None if source == run.source else source
@@ -45,7 +45,7 @@ def rerun(pipeline: Pipeline, run: Run) -> Run:
         changes: RunChanges = {**new_generation(run, now), "object": name, "reads": reads}
         fresh = pipeline.ctx.runs.change(run, **changes)
     except Conflict as conflict:
-        raise Busy("this run was started again by somebody else a moment ago") from conflict
+        raise Busy("another request has just started this run again; check its status") from conflict
     pipeline.ctx.queue.send_run(fresh.run_id)
     return fresh
 
@@ -78,4 +78,4 @@ def where_it_is(pipeline: Pipeline, run: Run) -> Source:
         found = None
     if found and found.etag == landed.etag:
         return landed
-    raise SourceGone("the file is neither where it landed nor in the archive; put it there again")
+    raise SourceGone("the file is neither where it landed nor in the archive; upload it again")

@@ -45,7 +45,7 @@ def resubmit(pipeline: Pipeline, run: Run, order: ResubmitRequest) -> Run:
     run = _whose_rejects(pipeline, run, order)
     contract = pipeline.ctx.contracts.get(run.object)
     if contract is None:
-        raise NotCorrectable(f"there is no contract {run.object} any more; deploy it again")
+        raise NotCorrectable(f"the contract {run.object} no longer exists; deploy it again")
     plan = plan_of(pipeline.ctx, run, contract)
     columns = columns_of(contract, plan)
     rows = _as_asked(order, columns)
@@ -75,13 +75,13 @@ def _whose_rejects(pipeline: Pipeline, run: Run, order: ResubmitRequest) -> Run:
     if run.corrects:
         run = pipeline.ctx.runs.get(run.corrects.run_id) or run
     if run.state is not RunState.LOADED:
-        way = "fix it as a whole and put it there again" if run.state is RunState.REJECTED else "run it again"
+        way = "fix the whole file and upload it again" if run.state is RunState.REJECTED else "run it again"
         then = f"; {way}" if run.state.terminal else ""
-        raise NotCorrectable(f"the file is {run.state.value}: only of a LOADED one can single rows be corrected{then}")
+        raise NotCorrectable(f"the file is {run.state.value}: you can correct single rows only if it is LOADED{then}")
     if run.generation != order.generation:
         raise NotCorrectable(
-            f"these rows are of generation {order.generation} of the file, and it was run again: its rejects are those "
-            f"of generation {run.generation}; ask for them anew",
+            f"these rows are of generation {order.generation} of the file, which was run again: its rejects are now "
+            f"those of generation {run.generation}; list them again",
             code="STALE_REJECTS",
         )
     return run
@@ -99,7 +99,9 @@ def _as_asked(order: ResubmitRequest, columns: Sequence[str]) -> dict[int, tuple
 
 def _refuse_strangers(offsets: set[int]) -> None:
     if offsets:
-        raise NotCorrectable(f"no row was rejected that starts at byte {_some(sorted(offsets))}", code="NO_SUCH_REJECT")
+        raise NotCorrectable(
+            f"no rejected row starts at byte {_some(sorted(offsets))}; list the rejects again", code="NO_SUCH_REJECT"
+        )
 
 
 def _refuse_masked(run: Run, contract: Contract, columns: Sequence[str], rows: Sequence[CorrectedRow]) -> None:
@@ -107,7 +109,7 @@ def _refuse_masked(run: Run, contract: Contract, columns: Sequence[str], rows: S
     masked = [(line, name) for line, name in found if name]
     if masked:
         lines = _lines_of(run, [line for line, _ in masked])
-        what = "write its value there, or leave the row out"
+        what = "write its value, or leave the row out"
         raise NotCorrectable(f"{masked[0][1]} is still masked in {lines}: {what}", code="MASKED_VALUE")
 
 
@@ -116,7 +118,7 @@ def _refuse_broken_text(run: Run, found: Mapping[int, Mapping[str, Any]], rows: 
     same = [row.line for row in rows if still_broken(found[row.byte_offset], row.values)]
     if same:
         raise NotCorrectable(
-            f"{_lines_of(run, same)} still has \\xhh in place of bytes that are no UTF-8: write what they are to be, "
+            f"{_lines_of(run, same)} still has \\xhh in place of bytes that are not UTF-8: write the right characters, "
             "or leave the row out"
         )
 
@@ -141,7 +143,7 @@ def _start(
     try:
         body, places = corrected_file(contract, columns, rows)
     except UnicodeEncodeError as error:
-        raise BadRequest('"values" hold half a character (a lone surrogate)') from error
+        raise BadRequest('"values" has half a character (a lone surrogate); send whole characters') from error
     if long := too_long(contract, places, len(body)):
         raise NotCorrectable(f"the row of {_lines_of(run, [long.line])} is longer than limits.max_record_bytes")
     where = RowOrigins(places)

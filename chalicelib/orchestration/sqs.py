@@ -61,7 +61,10 @@ def on_chunk_message(pipeline: Pipeline, delay: Delay, record: dict[str, Any]) -
 
 def on_dead_letter(pipeline: Pipeline, record: dict[str, Any]) -> None:
     """A message whose worker never answered: its run is FAILED, unless it has gone on without it."""
-    lost = Broken("its worker was stopped each time it was tried (memory, time, or a crash)", code=DEAD_LETTER)
+    lost = Broken(
+        "AWS stopped its worker at each try (memory, time, or a crash); read the worker's log, then run it again",
+        code=DEAD_LETTER,
+    )
     match asked_for(record["body"]):
         case ChunkTask() as task:
             pipeline.ctx.note("dead_letter", {"run": task.run_id, "chunk": task.number})
@@ -70,7 +73,7 @@ def on_dead_letter(pipeline: Pipeline, record: dict[str, Any]) -> None:
             pipeline.ctx.note("dead_letter", {"run": run_id})
             fail_dead(pipeline, run_id, lost)
         case None:
-            pipeline.ctx.note("dead_letter", {"error": "not a message of ours"})
+            pipeline.ctx.note("dead_letter", {"error": "not a message of Landfall"})
 
 
 def fail_dead(pipeline: Pipeline, run_id: str, error: Exception, *, generation: int | None = None) -> None:

@@ -56,7 +56,7 @@ class Loader:
         except Conflict:
             return  # another worker moves this group on
         except Broken as refused:
-            raise Retryable(f"the load of {target} is held up: {refused.message}") from refused
+            raise Retryable(f"the load of {target} is delayed: {refused.message}") from refused
 
     def _move(self, target: str) -> bool:
         """Take the target's group one step on. Whether it is over, so that the next may follow."""
@@ -188,7 +188,12 @@ class Loader:
         worker 1: is refused, ends runs one by one | worker 2: asks again, may now, and all are loaded
         """
         runs = [run for member, run in self._members(group) if member.holds(run)]
-        return self._over(group, runs, {}, LoadStopped("it was refused, and whoever was told why has not gone on"))
+        return self._over(
+            group,
+            runs,
+            {},
+            LoadStopped("the warehouse refused the load, and the worker that received the refusal stopped"),
+        )
 
     def _members(self, group: Group) -> list[tuple[Member, Run]]:
         """The members with their runs as they are now."""
@@ -252,7 +257,7 @@ class Loader:
             if row := rows.get(run.load_id):
                 self._loaded(run, row)
         stopped = isinstance(failure, Retryable) and any(run.cancel_requested for run in left)
-        why = LoadStopped("a run that was loaded with it was cancelled") if stopped else failure
+        why = LoadStopped("another run of the same load was cancelled") if stopped else failure
         last = sorted(left, key=lambda run: run.cancel_requested)  # a worker that dies between leaves the reason behind
         waiting = [run for run in last if self._waits_again(group, run, why)]
         self._wake(group)

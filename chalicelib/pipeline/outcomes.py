@@ -13,10 +13,11 @@ from chalicelib.errors import ContractChanged, LandfallError, SourceChanged, Sou
 from chalicelib.pipeline.context import Context
 from chalicelib.ports import Conflict
 
-OVERWRITTEN = "the file was overwritten before it was read; its newer version has a run of its own"
+OVERWRITTEN = "the file was overwritten before it was read; its newer version has its own run"
 
 STOPPED = Problem(
-    code="CANCELLED", message="somebody cancelled it; nothing of this load is in the target, and it may be run again"
+    code="CANCELLED",
+    message="the operator cancelled it; no row of this load is in the target, and you can run it again",
 )
 
 
@@ -27,7 +28,7 @@ def contract_of(ctx: Context, run: Run) -> Contract:
     """
     contract = ctx.contracts.get(run.object)
     if contract is None:
-        raise ContractChanged(f"there is no contract {run.object} any more; deploy it again, then run the file again")
+        raise ContractChanged(f"the contract {run.object} no longer exists; deploy it again, then run the file again")
     if run.state is not RunState.ARRIVED and run.fingerprint != contract.fingerprint:
         raise ContractChanged("the contract was changed while the file was being loaded; run it again")
     return as_corrected(contract) if run.corrects else contract

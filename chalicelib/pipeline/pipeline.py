@@ -83,7 +83,9 @@ class Pipeline:
                 return outcomes.enqueue(self.ctx, run)
             if known and (made := self.ctx.runs.get(run.run_id)):
                 return outcomes.enqueue(self.ctx, made)
-        raise Throttled(f"{source.key} pointed elsewhere at each of {POINTER_TRIES} tries to record a version of it")
+        raise Throttled(
+            f"other versions of {source.key} arrived during each of {POINTER_TRIES} tries to record this one"
+        )
 
     def _is_news(self, source: Source, newest: Newest, known: Run | None) -> bool:
         """Whether a content other than the newest one was put after it, rather than heard of late or twice.
@@ -232,7 +234,10 @@ class Pipeline:
         now, hours = self.ctx.clock.now(), self.ctx.settings.give_up_hours
         idle = now - run.updated_at >= self.ctx.settings.stuck_seconds
         if idle and now - run.moments.get(RunState.ARRIVED.value, run.arrived_at) > hours * 3600:
-            raise Broken(f"chunks were asked for again and again for {hours:g} hours, in vain", code="CHUNKS_LOST")
+            raise Broken(
+                f"its chunks were sent again for {hours:g} hours, but not all were staged; read the log of stage_chunk",
+                code="CHUNKS_LOST",
+            )
 
     # ---- load: one transaction in the warehouse, of all that wait for the target (loading.py) ------------------------
 

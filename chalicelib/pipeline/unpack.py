@@ -44,7 +44,7 @@ class Pieces:
         for number, begin, size in self._text.spans(start, length):
             part = self._objects.get(bucket, keys.text(self._run, number), begin, size)
             if len(part) != size:
-                raise WorkGone(f"piece {number} of the file's text was cut short; run the file again")
+                raise WorkGone(f"piece {number} of the file's text is incomplete; run the file again")
             out.append(part)
         return b"".join(out)
 

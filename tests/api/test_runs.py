@@ -83,7 +83,7 @@ def test_a_file_that_is_gone_cannot_be_run(api: Api) -> None:
     api.world.objects.delete(api.world.objects.head(BUCKET, KEY))
     answer = api.post(f"/runs/{seg(KEY)}")
     assert (answer.status, answer.code) == (409, "SOURCE_GONE")
-    assert "put it there again" in answer.message
+    assert "upload it again" in answer.message
 
 
 def test_a_file_nobody_noticed_arrives(api: Api) -> None:

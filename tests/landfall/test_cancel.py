@@ -47,8 +47,8 @@ def test_a_load_is_followed_until_it_is_over(
 
 
 def test_what_has_ended_is_told_in_one_sentence(landfall: Landfall, api: FakeApi) -> None:
-    ended = (409, {"error": {"code": "RUN_ENDED", "message": "this run has ended already: it is LOADED"}})
+    ended = (409, {"error": {"code": "RUN_ENDED", "message": "this run has already ended: it is LOADED"}})
     api.answers = {STATUS: [(200, status())], DELETE: [ended]}
     done = landfall("cancel", "a.csv")
     assert done.code == 1
-    assert done.err == "landfall: this run has ended already: it is LOADED\n"
+    assert done.err == "landfall: this run has already ended: it is LOADED\n"

@@ -62,7 +62,7 @@ def test_too_many_bad_rows_is_exit_1(landfall: Landfall, transactions: Write) ->
     assert done.lines[0]["accepted"] is False
     assert done.lines[0]["refusal"]["code"] == "TOO_MANY_REJECTS"
     message = done.lines[0]["refusal"]["message"]
-    assert message.startswith("1 of 2 rows (50 %) are bad; at most 5 % and at most 100,000 rows may be")
+    assert message.startswith("1 of 2 rows (50 %) are bad; the contract allows at most 5 % and at most 100,000 rows")
     assert message.count("line 3") == 1
 
 
@@ -243,6 +243,6 @@ def test_wrong_calls_are_exit_2(landfall: Landfall, arguments: list[str]) -> Non
 def test_people_get_a_table_and_the_first_rejects(landfall: Landfall, transactions: Write) -> None:
     path = transactions(*(row(n) for n in range(300)), *(BAD for _ in range(9)))
     done = landfall("check", path)
-    assert f"{path}:302: transaction_date is not a day of the year" in done.out
+    assert f"{path}:302: transaction_date is not a day of the calendar" in done.out
     assert "9 rejected in all" in done.out
     assert done.out.count(f"{path}:30") == 5

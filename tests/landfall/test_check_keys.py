@@ -37,7 +37,7 @@ def test_a_key_twice_is_refused_where_the_contract_forbids_it(
     assert (line["accepted"], line["rows_duplicate"], line["rows_rejected"]) == (False, 3, 1)
     assert line["refusal"] == {
         "code": "DUPLICATE_KEYS",
-        "message": "3 rows have the same key (id, name) as a row before; the first such row is in line 9",
+        "message": "3 rows have the same key (id, name) as an earlier row; the first of them is in line 9",
         "line": 9,
         "byte_offset": text.encode().index(b"+02"),
     }

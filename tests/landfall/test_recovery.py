@@ -57,13 +57,13 @@ def test_files_that_could_not_be_looked_at_are_bad(landfall: Landfall, api: Fake
 
 
 def test_redrive_goes_on_while_there_are_messages(landfall: Landfall, api: FakeApi) -> None:
-    skipped = {**run("s"), "code": "SOURCE_GONE", "message": "put it there again"}
+    skipped = {**run("s"), "code": "SOURCE_GONE", "message": "upload it again"}
     api.answers = {REDRIVE: [back(messages=100, more=True), back(run("a"), skipped=[skipped])]}
     done = landfall("redrive")
     assert done.code == 0
     assert done.out.splitlines() == [
         f"started incoming/a.csv (run {'a' * 32})",
-        "skipped incoming/s.csv: put it there again",
+        "skipped incoming/s.csv: upload it again",
         "100 messages moved back from the dead-letter queues",
     ]
     assert len(api.asked) == 2
@@ -79,7 +79,7 @@ def test_redrive_of_nothing_says_so(landfall: Landfall, api: FakeApi) -> None:
 
 
 def test_redrive_of_what_cannot_come_back_is_bad(landfall: Landfall, api: FakeApi) -> None:
-    skipped = {**run("s"), "code": "SOURCE_GONE", "message": "put it there again"}
+    skipped = {**run("s"), "code": "SOURCE_GONE", "message": "upload it again"}
     api.answers = {REDRIVE: [back(skipped=[skipped])]}
     assert landfall("redrive").code == 1
 

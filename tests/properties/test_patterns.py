@@ -186,21 +186,21 @@ def test_patterns_that_ship_are_among_them() -> None:
         (r"(a)\1", "a reference to a group; list the alternatives with | instead"),
         (r"(a)?(?(1)b|c)", "a reference to a group"),
         ("a++", "an atomic group or a possessive repeat; write a plain group or repeat"),
-        ("[[a]", "[, --, &&, || or ~~ in a class, which a later Python may read otherwise (possible nested set at"),
+        ("[[a]", "[, --, &&, || or ~~ in a class, which a later Python may read differently (possible nested set at"),
         ("[a&&b]", "(possible set intersection at position 2); put a backslash before it"),
         ("(?>a|b)c", "an atomic group"),
-        ("a(?=b)b", "a look-around behind its start; move look-aheads to the start"),
-        ("(?<!a)b", "a look-around behind its start"),
-        ("(?:(?=a)a|b)", "a look-around behind its start"),
-        (r"\bab\b", "an anchor or \\b inside; write the characters that may stand there instead"),
+        ("a(?=b)b", "a look-around after its start; move look-aheads to the start"),
+        ("(?<!a)b", "a look-around after its start"),
+        ("(?:(?=a)a|b)", "a look-around after its start"),
+        (r"\bab\b", "an anchor or \\b inside; write the characters that are allowed there instead"),
         ("a^b", "an anchor or"),
         ("a$b", "an anchor or"),
         ("(?:a$)+", "an anchor or"),
         ("(?m)(?=a$)a", "an anchor or"),
         ("a(?!)", "that never matches"),
-        ("(" * 3_000 + ")" * 3_000, "groups or counts beyond what can be compiled; make it shorter"),
+        ("(" * 3_000 + ")" * 3_000, "too many groups or too large counts to compile; make it shorter"),
         ("(a{200}){200}", f"more than {MOST_STATES} states; make its counts smaller"),
-        ("(a|b)*a.{1000}", "takes too many steps for values of 65,535 bytes; repeat less within repeats"),
+        ("(a|b)*a.{1000}", "takes too many steps for values of 65,535 bytes; use fewer nested repeats"),
         ("((a?){50}b?){50}", "takes too many steps"),
     ],
 )
@@ -235,4 +235,4 @@ def test_a_value_beyond_the_longest_is_refused_unseen() -> None:
     assert judge(b"x" * LONGEST) is None
     fault = judge(b"x" * (LONGEST + 1))
     assert fault
-    assert fault.reason == "is longer than a pattern may look at (65,535 bytes)"
+    assert fault.reason == "is longer than the 65,535 bytes that a pattern can check"

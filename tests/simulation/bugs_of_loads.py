@@ -51,7 +51,7 @@ OF_LOADS = (
     bug(
         "a refusal in LOADING ends the run, whosever it is",
         (OUTCOMES, "others = run.state in (RunState.STAGED, RunState.LOADING) and not", "others = False and not"),
-        (LOADING, 'raise Retryable(f"the load of {target} is held up: {refused.message}") from refused', "raise"),
+        (LOADING, 'raise Retryable(f"the load of {target} is delayed: {refused.message}") from refused', "raise"),
     ),
     bug("no sweep, and no second look", NO_SWEEP, *NO_LOOK_AHEAD),
     bug(

@@ -133,7 +133,7 @@ def test_what_the_guard_refuses_never_reaches_the_warehouse(empty: str) -> None:
         done = migrate(session, SQL, checked(typo="amout < 0", ends="1 = 1); drop table etl.ledger; select (1 = 1"))
         assert not [text for text in session.said if "amout" in text or "1 = 1" in text]
     told = [line for line in done if line.startswith("!")]
-    assert "amout at character 1, which is no column of the contract" in told[0]
+    assert "amout at character 1, which is not a column of the contract" in told[0]
     assert "a semicolon at character 7" in told[1]
 
 

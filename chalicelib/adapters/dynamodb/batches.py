@@ -43,4 +43,4 @@ class Batches:
                 return
             keys = list(left_out["Keys"])
             self._sleep(FIRST_PAUSE * 2.0**attempt * (0.5 + self._jitter()))
-        raise Throttled(f"read items: {len(keys)} were left out {TRIES} times")
+        raise Throttled(f"read items: DynamoDB left {len(keys)} unread in each of {TRIES} tries")

@@ -34,7 +34,7 @@ class DynamoLoadQueue:
     def enqueue(self, target: str, run: Run, not_before: float = 0.0) -> None:
         values = {"run_id": run.run_id, "not_before": not_before, "turn": turn(run)}
         item = {**items.key(waiting_key(target, run)), **{name: items.encode(v) for name, v in values.items()}}
-        with translate_errors(f"join run {run.run_id} to the line of {target}"):
+        with translate_errors(f"enqueue run {run.run_id} for {target}"):
             self._unless_moved(
                 lambda: self._db.put_item(
                     TableName=self._table,
@@ -53,14 +53,14 @@ class DynamoLoadQueue:
             KeyConditionExpression="pk = :pk AND begins_with(sk, :run)",
             ExpressionAttributeValues={":pk": {"S": group_key(target)[0]}, ":run": {"S": WAITING}},
         )
-        with translate_errors(f"the line of {target}"):
+        with translate_errors(f"read the load queue of {target}"):
             for page in pages:
                 found = [{name: items.decode(a) for name, a in item.items()} for item in page["Items"]]
                 yield from [str(item["run_id"]) for item in found if item["not_before"] <= now]
 
     def remove(self, target: str, runs: Sequence[Run]) -> None:
         for run in runs:
-            with translate_errors(f"take run {run.run_id} out of the line of {target}"):
+            with translate_errors(f"remove run {run.run_id} from the load queue of {target}"):
                 self._unless_moved(
                     lambda run=run: self._db.delete_item(
                         TableName=self._table,
@@ -72,12 +72,12 @@ class DynamoLoadQueue:
                 )
 
     def group(self, target: str) -> Group | None:
-        with translate_errors(f"the group of {target}"):
+        with translate_errors(f"read the group of {target}"):
             answer = self._db.get_item(TableName=self._table, Key=items.key(group_key(target)), ConsistentRead=True)
         return _read(answer["Item"]) if "Item" in answer else None
 
     def claim(self, group: Group) -> bool:
-        with translate_errors(f"take the place before {group.target}"):
+        with translate_errors(f"claim the slot of {group.target}"):
             taken = self._unless_moved(
                 lambda: self._db.put_item(
                     TableName=self._table,
@@ -98,12 +98,12 @@ class DynamoLoadQueue:
                 )
             )
         if not done and self.group(group.target) != new:  # botocore's repeat may meet its own first try
-            raise Conflict(f"the group before {group.target} has moved on")
+            raise Conflict(f"another worker has changed the group of {group.target}")
         return new
 
     def release(self, group: Group) -> None:
         asked: Any = expressions.where({"group_id": group.group_id}, names=[], values={})
-        with translate_errors(f"free the place before {group.target}"):
+        with translate_errors(f"release the slot of {group.target}"):
             self._unless_moved(
                 lambda: self._db.delete_item(TableName=self._table, Key=items.key(group_key(group.target)), **asked)
             )

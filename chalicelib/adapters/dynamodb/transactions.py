@@ -44,7 +44,7 @@ class Transactions:
                     return
             pause = min(FIRST_PAUSE * 2.0**attempt, LONGEST_PAUSE)
             self._sleep(pause * (0.5 + self._jitter()))
-        raise Throttled(f"transaction: {TRIES} tries met others on the same item")
+        raise Throttled(f"transaction: each of {TRIES} tries met a conflict on an item")
 
     def _once(self, writes: Any, token: str) -> bool:
         try:

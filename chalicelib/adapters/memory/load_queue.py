@@ -43,7 +43,7 @@ class MemoryLoadQueue:
 
     def change(self, group: Group, **changes: Unpack[GroupChanges]) -> Group:
         if self.groups.get(group.target) != group:
-            raise Conflict(f"the group before {group.target} has moved on")
+            raise Conflict(f"another worker has changed the group of {group.target}")
         self.groups[group.target] = changed(group, **changes)
         return self.groups[group.target]
 

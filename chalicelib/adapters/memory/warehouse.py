@@ -218,7 +218,7 @@ class MemoryWarehouse:
         for entry in self._manifest(order):
             rows += _parsed(order, entry["url"], self._fetch(entry["url"], mandatory=bool(entry.get("mandatory"))))
         if len(rows) != order.rows_good:
-            raise LoadFailedError(f"staging holds {len(rows)} rows, {order.rows_good} were promised")
+            raise LoadFailedError(f"staging has {len(rows)} rows, but the load expects {order.rows_good}")
         return rows
 
     def _manifest(self, order: LoadOrder) -> list[dict[str, str]]:

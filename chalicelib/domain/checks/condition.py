@@ -50,7 +50,7 @@ def check_fault(contract: Contract, check: DataCheck) -> str:
 def condition_fault(condition: str, columns: tuple[str, ...], documents: tuple[str, ...] = ()) -> str:
     """The same of a condition over these columns, some of which are documents."""
     if len(condition.encode("utf-8", "surrogatepass")) > MAX_CONDITION:
-        return f"is longer than {MAX_CONDITION} bytes; make two checks of it"
+        return f"is longer than {MAX_CONDITION} bytes; split it into two checks"
     try:
         _Parser(tokens(condition), columns, documents).whole()
     except ConditionError as fault:
@@ -103,16 +103,16 @@ class _Parser:
     def _refused(self, why: str = "") -> ConditionError:
         token = self._next
         if token.kind is Kind.END:
-            return ConditionError("no end: a bracket without its partner, or an operator without what follows it")
+            return ConditionError("an unexpected end: a bracket is not closed, or an operator has no operand")
         text = token.text if len(token.text) <= SHOWN else f"{token.text[:SHOWN]}..."
-        return ConditionError(f"{text} at character {token.at}{why or ', where it may not stand'}")
+        return ConditionError(f"{text} at character {token.at}{why or ', which is not allowed there'}")
 
     # ---- expressions ------------------------------------------------------------------------------------------------
 
     def _expression(self) -> None:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise ConditionError(f"more than {MAX_DEPTH} levels of brackets; make two checks of it")
+            raise ConditionError(f"more than {MAX_DEPTH} levels of brackets; split it into two checks")
         self._operand()
         while self._goes_on():
             pass
@@ -126,7 +126,7 @@ class _Parser:
         if self._word() in _ANSWERS and self._word(1) == "(":
             self._at += 1
             if self._word(1) != "select":
-                raise self._refused(": a subselect belongs there")
+                raise self._refused(": write a subselect there")
         self._operand()
         return True
 
@@ -199,7 +199,7 @@ class _Parser:
     def _type(self) -> None:
         if not any(self._accept(*words) for words in LONG_TYPES):
             if self._word() not in TYPES:
-                raise self._refused(", which is no type that a value may be cast to")
+                raise self._refused(", which is not a type that a cast may use")
             self._at += 1
         if self._accept("("):
             self._take(Kind.NUMBER)
@@ -210,10 +210,10 @@ class _Parser:
     def _call(self, name: str) -> None:
         """A function of the allow-list with its arguments."""
         if name in AGGREGATES and not self._selecting:
-            raise self._refused(": an aggregate belongs into a subselect over staging")
+            raise self._refused(": use an aggregate only in a subselect over staging")
         if name not in FUNCTIONS | AGGREGATES:
             near = instead(name) or hint(self._next, FUNCTIONS)
-            raise self._refused(f", which is no function that a data check may call{near}")
+            raise self._refused(f", which is not a function that a data check may call{near}")
         self._at += 2
         if name in PARTED and self._word() in PARTS and self._word(1) in (",", "from"):
             self._at += 2
@@ -237,7 +237,7 @@ class _Parser:
         if name not in self._columns:
             self._at -= 1
             near = instead(name) or hint(self._next, self._columns)
-            raise self._refused(f", which is no column of the contract{near}")
+            raise self._refused(f", which is not a column of the contract{near}")
         while name in self._documents and self._word() in (".", "["):
             if self._accept("."):
                 self._name()
@@ -256,7 +256,7 @@ class _Parser:
     def _subselect(self) -> None:
         """SELECT of expressions FROM staging, and what may follow: one table, and no subselect inside another."""
         if self._selecting:
-            raise self._refused(": a subselect within another; make two checks of it")
+            raise self._refused(": a subselect is inside another; split it into two checks")
         rows, aliased = self._rows, self._alias()
         self._rows, self._selecting = rows | {aliased}, True
         self._expect("select")
@@ -275,7 +275,7 @@ class _Parser:
 
     def _from(self, aliased: str) -> None:
         if self._next.kind is not Kind.WORD or self._next.name != STAGING:
-            raise self._refused(": a subselect reads staging only")
+            raise self._refused(": a subselect may read only staging")
         self._at += 1
         if aliased != STAGING:
             self._accept("as")

@@ -62,8 +62,8 @@ _NAMES = {
     ";": "a semicolon",
     "\\": "a backslash",
     "$": "a dollar sign",
-    "'": "a text that is not closed, or holds a backslash or a control character",
-    '"': "a quoted name that is empty or not closed, or holds a backslash or a control character",
+    "'": "a string that is not closed, or has a backslash or a control character",
+    '"': "a quoted name that is empty or not closed, or has a backslash or a control character",
 }
 
 
@@ -95,4 +95,4 @@ def hint(token: Token, known: Iterable[str]) -> str:
     close = get_close_matches(token.name, sorted(known), 1) if len(token.name) <= LONGEST_NAME else []
     if close:
         return f"; did you mean {close[0]}?"
-    return "; a text stands in single quotes" if token.kind is Kind.QUOTED else ""
+    return "; put a string in single quotes" if token.kind is Kind.QUOTED else ""

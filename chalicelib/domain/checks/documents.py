@@ -49,7 +49,7 @@ def _json_fault(value: bytes) -> Fault | None:
     if len(value) > MOST_JSON:
         return Fault(code=LoadError.OUT_OF_RANGE, reason="is longer than the 4 MiB of JSON that can be loaded")
     if value.count(b"[") + value.count(b"{") > MOST_DEPTH and _too_deep(value):
-        return Fault(code=LoadError.JSON, reason=f"is nested more than {MOST_DEPTH} deep")
+        return Fault(code=LoadError.JSON, reason=f"is nested more than {MOST_DEPTH} levels deep")
     try:
         json.loads(
             value.decode(), object_pairs_hook=_object, parse_constant=_constant, parse_float=_number, parse_int=_number
@@ -59,7 +59,7 @@ def _json_fault(value: bytes) -> Fault | None:
     except ValueError:
         return Fault(code=LoadError.JSON, reason="is not well-formed JSON")
     if b"\\u" in value and not _text_only(value):
-        return Fault(code=LoadError.JSON, reason="has an escape that stands for no character of a text")
+        return Fault(code=LoadError.JSON, reason="has an escape that is not a valid character")
     return None
 
 
@@ -69,7 +69,7 @@ class _DocumentError(Exception):
 
 def _object(pairs: list[tuple[str, Any]]) -> None:
     if len({name for name, _ in pairs}) < len(pairs):
-        raise _DocumentError("has a name twice in one JSON object")
+        raise _DocumentError("repeats a name in one JSON object")
 
 
 def _constant(_name: str) -> NoReturn:

@@ -25,9 +25,9 @@ _STARTS = ("AT_BEGINNING", "AT_BEGINNING_STRING")
 _ENDS = ("AT_END", "AT_END_STRING")
 _GROUP = "a reference to a group; list the alternatives with | instead"
 _PLAIN = "an atomic group or a possessive repeat; write a plain group or repeat, which takes linear time here"
-_AROUND = "a look-around behind its start; move look-aheads to the start, or list the alternatives with |"
-_ANCHOR = "an anchor or \\b inside; write the characters that may stand there instead"
-_CLASS = "[, --, &&, || or ~~ in a class, which a later Python may read otherwise"
+_AROUND = "a look-around after its start; move look-aheads to the start, or list the alternatives with |"
+_ANCHOR = "an anchor or \\b inside; write the characters that are allowed there instead"
+_CLASS = "[, --, &&, || or ~~ in a class, which a later Python may read differently"
 _REFUSED = {
     "GROUPREF": _GROUP,
     "GROUPREF_EXISTS": _GROUP,
@@ -227,7 +227,7 @@ def machines(expression: str) -> tuple[Machine, ...]:
         parsed = _parsed(expression)
         return tuple(_parts(list(parsed), parsed.state.flags))
     except (RecursionError, OverflowError, MemoryError):
-        raise Unsupported("groups or counts beyond what can be compiled; make it shorter") from None
+        raise Unsupported("too many groups or too large counts to compile; make it shorter") from None
 
 
 def _parsed(expression: str) -> Any:

@@ -18,7 +18,7 @@ def formatted(kind: ColumnType, form: TimeForm, iso: Check) -> Check:
     """Values written in that form; `iso` is the check of the same type as ISO 8601 writes it."""
     code = LoadError.DATE if kind.kind is Kind.DATE else LoadError.TIMESTAMP
     wanted = "in a form that auto recognises" if form.text == AUTO else f"written {form.text}"
-    reason = f"is not a {kind.sql} of the calendar {wanted}"
+    reason = f"is not a valid {kind.sql} {wanted}"
 
     def prove(fields: Fields) -> Mask:
         return _fixed(form, fields)

@@ -112,7 +112,7 @@ def fault_of(expression: str, longest: int) -> str:
         return f"holds {fault}"
     if steps <= MOST_STEPS:
         return ""
-    return f"takes too many steps for values of {longest:,} bytes; repeat less within repeats, or make the type shorter"
+    return f"takes too many steps for values of {longest:,} bytes; use fewer nested repeats, or make the type shorter"
 
 
 def most_steps(machine: Machine, length: int) -> int:

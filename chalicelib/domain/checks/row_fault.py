@@ -23,4 +23,4 @@ class RowFault:
 def ragged(width: int, expected: int) -> RowFault:
     """A row with too few or too many fields."""
     code = LoadError.TOO_FEW_COLUMNS if width < expected else LoadError.TOO_MANY_COLUMNS
-    return RowFault(column="", code=code, reason=f"{width} columns in place of {expected}")
+    return RowFault(column="", code=code, reason=f"{width} columns instead of {expected}")

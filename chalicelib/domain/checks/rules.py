@@ -42,7 +42,9 @@ def pattern(expression: str, quote: str) -> Check:
 
     def judge(value: bytes) -> Fault | None:
         if len(value) > LONGEST:
-            return Fault(code=LoadError.CONTRACT, reason=f"is longer than a pattern may look at ({LONGEST:,} bytes)")
+            return Fault(
+                code=LoadError.CONTRACT, reason=f"is longer than the {LONGEST:,} bytes that a pattern can check"
+            )
         if automaton.matches(value.decode()):
             return None
         return Fault(code=LoadError.CONTRACT, reason="does not match the contract's pattern")

@@ -42,7 +42,7 @@ def char(kind: ColumnType) -> Check:
 
     def judge(value: bytes) -> Fault | None:
         if not value.isascii():
-            return Fault(code=LoadError.UTF8, reason=f"has characters of several bytes, which {kind.sql} cannot hold")
+            return Fault(code=LoadError.UTF8, reason=f"has characters of several bytes, which {kind.sql} cannot store")
         return length.judge(value)
 
     return Check(prove=prove, judge=judge)

@@ -108,7 +108,9 @@ def date() -> Check:
     def judge(value: bytes) -> Fault | None:
         if not DATE.fullmatch(value):
             return Fault(code=LoadError.DATE, reason="is not a date written yyyy-mm-dd")
-        return None if _exists(value + b" 00:00:00") else Fault(code=LoadError.DATE, reason="is not a day of the year")
+        return (
+            None if _exists(value + b" 00:00:00") else Fault(code=LoadError.DATE, reason="is not a day of the calendar")
+        )
 
     return Check(prove=lambda fields: (fields.length == 10) & real_day(fields), judge=judge)
 

@@ -37,9 +37,11 @@ class Expected:
         try:
             ZoneInfo(zone or "UTC")
         except (ZoneInfoNotFoundError, ValueError):
-            raise ExpectedError(f'"{zone}" is no time zone; write one such as Europe/Berlin, or none for UTC') from None
+            raise ExpectedError(
+                f'"{zone}" is not a time zone; write one such as Europe/Berlin, or leave it out for UTC'
+            ) from None
         if wrong := [day for day in days if day not in DAYS]:
-            raise ExpectedError(f'"{wrong[0]}" is no day; write {", ".join(DAYS)}')
+            raise ExpectedError(f'"{wrong[0]}" is not a day; use {", ".join(DAYS)}')
         return cls(by=by, zone=zone or "UTC", days=tuple(days) or DAYS)
 
     def counts_from(self, now: float) -> float:

@@ -67,23 +67,23 @@ def compile_pattern(source: str) -> Pattern:
     """A pattern from its text. Raises PatternError."""
     tokens = [_token(m) for m in _TOKEN.finditer(source)]
     if not tokens:
-        raise PatternError('is empty; write something like "incoming/orders/*"')
+        raise PatternError('is empty; write a pattern such as "incoming/orders/*"')
     if len(tokens) > 1 and source.endswith("/*"):
         tokens[-1] = Token(least=1, slashes=True)
     if any(a.wild and b.wild for a, b in pairwise(tokens)):
-        raise PatternError("has two wildcards side by side; put a text between them")
+        raise PatternError("has two wildcards side by side; put text between them")
     names = [t.name for t in tokens if t.name]
     if len(set(names)) < len(names):
-        raise PatternError("captures the same name twice; give each its own")
+        raise PatternError("captures the same name twice; give each capture its own name")
     return Pattern(source=source, tokens=tuple(tokens))
 
 
 def _token(found: re.Match[str]) -> Token:
     if found["stray"]:
-        raise PatternError("has a brace without its partner; captures are written {name}")
+        raise PatternError("has a brace without its partner; write a capture as {name}")
     if (name := found["name"]) is not None:
         if not _CAPTURE.fullmatch(name):
-            raise PatternError(f"captures {{{name}}}; a name has lower-case letters, digits and underscores")
+            raise PatternError(f"captures {{{name}}}; use only lower-case letters, digits and underscores in the name")
         return Token(least=1, name=name)
     return Token(slashes=True) if found["any"] else Token(text=found["text"] or "")
 

@@ -103,7 +103,7 @@ def _form(wanted: str, kind: Kind) -> TimeForm:
     if wanted == AUTO.upper():
         return TimeForm(text=AUTO, shapes=_auto_shapes(kind))
     if kind is Kind.TIMESTAMPTZ:
-        raise TimeFormatError('COPY takes no format with a zone; write "auto", or leave it out for ISO 8601')
+        raise TimeFormatError('COPY has no format with a zone; write "auto", or leave the format out for ISO 8601')
     tokens = _tokens(wanted)
     _complete(tokens, kind)
     form = TimeForm(text="".join(tokens), shapes=(_shape(tokens),))

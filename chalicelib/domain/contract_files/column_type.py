@@ -74,15 +74,15 @@ def parse_type(text: str) -> ColumnType:
     if kind in MOST and scale is None and not (size and name in _FIXED_LENGTH):
         return _text(text, kind, name, size)
     if size is not None:
-        raise ColumnTypeError(f'"{text}": {name} takes no such parameters; write {kind.value}')
+        raise ColumnTypeError(f'"{text}": {name} does not take these parameters; write {kind.value}')
     return ColumnType(kind=kind)
 
 
 def _decimal(text: str, precision: int, scale: int) -> ColumnType:
     if not 1 <= precision <= MAX_PRECISION:
-        raise ColumnTypeError(f'"{text}": a decimal has 1 to {MAX_PRECISION} digits in all')
+        raise ColumnTypeError(f'"{text}": the precision must be 1 to {MAX_PRECISION} digits')
     if scale > min(precision, 37):
-        raise ColumnTypeError(f'"{text}": digits after the point are part of all digits, and at most 37')
+        raise ColumnTypeError(f'"{text}": the scale must be at most the precision, and at most 37')
     return ColumnType(kind=Kind.DECIMAL, precision=precision, scale=scale)
 
 
@@ -91,5 +91,5 @@ def _text(text: str, kind: Kind, name: str, size: str | None) -> ColumnType:
     default = 1 if name in ("char", "character", "nchar") else 64_000 if kind is Kind.VARBYTE else 256
     length = default if size is None else most if size == "max" else int(size)
     if not 1 <= length <= most:
-        raise ColumnTypeError(f'"{text}": {kind.value} holds 1 to {most} bytes')
+        raise ColumnTypeError(f'"{text}": the length of {kind.value} must be 1 to {most} bytes')
     return ColumnType(kind=kind, length=length)

@@ -59,7 +59,7 @@ def _decimal(type_: ColumnType, text: str) -> Decimal:
         raise ColumnValueError(f'"{text}" is not a {type_.sql}; write digits with an optional point')
     whole, _, fraction = text.lstrip("+-").partition(".")
     if len(fraction) > type_.scale or len(whole.lstrip("0")) > type_.precision - type_.scale:
-        raise ColumnValueError(f'"{text}" does not fit {type_.sql}')
+        raise ColumnValueError(f'"{text}" does not fit {type_.sql}; write fewer digits, or make the type larger')
     return Decimal(text)
 
 
@@ -80,7 +80,7 @@ def _date(type_: ColumnType, text: str) -> date:
     if _DATE.fullmatch(text):
         with suppress(ValueError):
             return date.fromisoformat(text)
-    raise ColumnValueError(f'"{text}" is not a {type_.sql} of the calendar; write it as 2026-01-31')
+    raise ColumnValueError(f'"{text}" is not a valid {type_.sql}; write it as 2026-01-31')
 
 
 def _moment(type_: ColumnType, text: str) -> datetime:
@@ -94,11 +94,13 @@ def _moment(type_: ColumnType, text: str) -> datetime:
 def _text(type_: ColumnType, text: str) -> str:
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > type_.length:
-        raise ColumnValueError(f'"{text}" has {size} bytes; {type_.sql} holds {type_.length}')
+        raise ColumnValueError(
+            f'"{text}" has {size} bytes, but {type_.sql} stores at most {type_.length}; make the type longer'
+        )
     if type_.kind is Kind.CHAR and not text.isascii():
-        raise ColumnValueError(f'"{text}" has letters that a char column cannot hold; make it a varchar')
+        raise ColumnValueError(f'"{text}" has letters that a char column cannot store; make it a varchar')
     if "\0" in text:
-        raise ColumnValueError("holds a NUL character, which Redshift cannot store; remove it")
+        raise ColumnValueError("has a NUL character, which Redshift cannot store; remove it")
     return text
 
 
@@ -164,9 +166,11 @@ def _format_faults(column: Column) -> list[str]:
     if not column.format:
         return []
     if column.type.kind not in FORMATTED:
-        return [f"format: a {column.type.kind.value} has none; only dates and timestamps do"]
+        return [f"format: a {column.type.kind.value} cannot have one; remove it (only dates and timestamps can)"]
     if column.values:
-        return ["values: a column with a format has none, as they would be compared byte for byte; use min and max"]
+        return [
+            "values: a column with a format cannot have them, because they are compared byte for byte; use min and max"
+        ]
     try:
         time_form(column.format, column.type.kind)
     except TimeFormatError as fault:
@@ -177,11 +181,11 @@ def _format_faults(column: Column) -> list[str]:
 def _bound_faults(column: Column) -> list[str]:
     faults = []
     if column.type.kind in UNBOUNDED and (column.min is not None or column.max is not None):
-        faults.append(f"min, max: a {column.type.kind.value} has no bounds; use values or pattern")
+        faults.append(f"min, max: a {column.type.kind.value} cannot have bounds; use values or pattern")
     elif column.min is not None and column.max is not None and not _ordered(column, column.min, column.max):
         faults.append(f'min, max: "{column.min}" is greater than "{column.max}"; swap them')
     if len(set(column.values)) < len(column.values):
-        faults.append("values: the same value twice; remove one")
+        faults.append("values: a value is listed twice; remove one")
     return faults
 
 
@@ -189,14 +193,14 @@ def _default_faults(column: Column) -> list[str]:
     if column.default is None:
         return []
     if column.required:
-        return ["default: never used, as an empty field of a required column rejects its row; remove one of the two"]
+        return ["default: never used, because a required column rejects rows with an empty field; remove one of them"]
     faults = []
     if column.values and column.default not in column.values:
         faults.append("default: not one of the values; add it to them")
     if column.pattern is not None and not matcher(column.pattern).matches(column.default):
         faults.append("default: does not match the pattern; fix one of the two")
     if column.type.kind not in UNBOUNDED and not _within(column, column.default):
-        faults.append("default: beyond min or max; fix one of them")
+        faults.append("default: outside min and max; fix one of them")
     return faults
 
 

@@ -57,7 +57,7 @@ def load_contracts(directory: Path | str) -> Contracts:
     """Every `*.toml` of a directory. Raises ContractError with every fault of every file."""
     files = sorted(Path(directory).glob("*.toml"))
     if not files:
-        raise ContractError([f"{Path(directory).name}: holds no contract; add one, such as orders.toml"])
+        raise ContractError([f"{Path(directory).name}: has no contract; add one, such as orders.toml"])
     return read_contracts({f.name: f.read_bytes() for f in files})
 
 
@@ -89,7 +89,7 @@ def _read(file: str, text: bytes, faults: list[str]) -> Contract | None:
     try:
         table = tomllib.loads(text.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        faults.append(f"{file}: not readable as TOML in UTF-8 ({error}); fix it there")
+        faults.append(f"{file}: not valid TOML in UTF-8 ({error}); fix it there")
         return None
     found: list[str] = []
     top = Section(table, file=file, place="", faults=found)

@@ -43,14 +43,17 @@ def faults_within(contract: Contract, stem: str) -> Iterator[Fault]:
     yield from _check_faults(contract)
     yield from _format_faults(contract)
     if (size := merge_bytes(contract)) > MAX_MERGE_BYTES:
-        yield "columns", f"too many for one merge ({size} of {MAX_MERGE_BYTES} bytes of SQL); split the object in two"
+        yield (
+            "columns",
+            f"too many for one merge ({size} bytes of SQL, at most {MAX_MERGE_BYTES}); split the object in two",
+        )
 
 
 def _name_faults(contract: Contract, stem: str) -> Iterator[Fault]:
     if contract.name and not IDENTIFIER.fullmatch(contract.name):
         yield "name", f'"{contract.name}" cannot be a name; {NAMING}'
     elif contract.name and contract.name != stem:
-        yield "name", f'the file is called {stem}.toml and the object "{contract.name}"; give both one name'
+        yield "name", f'the file is {stem}.toml, but the object is "{contract.name}"; give both the same name'
     if contract.schema and not (IDENTIFIER.fullmatch(contract.schema) and IDENTIFIER.fullmatch(contract.table)):
         given = ".".join(filter(None, (contract.schema, contract.table)))
         yield "target", f'"{given}" is not schema.table, such as landing.invoices; {NAMING}'
@@ -60,13 +63,13 @@ def _name_faults(contract: Contract, stem: str) -> Iterator[Fault]:
 
 def _column_faults(contract: Contract) -> Iterator[Fault]:
     if not contract.columns:
-        yield "columns", "there is none; name at least the key's"
+        yield "columns", "there are none; declare at least the columns of the key"
     for column in contract.columns:
         place = f"columns.{column.name}"
         if column.name == RESCUED and contract.extra_columns is ExtraColumns.RESCUE:
             continue
         if column.name.startswith("_"):
-            yield place, "names that start with an underscore are Landfall's own; choose another"
+            yield place, "names that start with an underscore are reserved for Landfall; choose another"
         elif not IDENTIFIER.fullmatch(column.name):
             yield place, f"cannot be a column's name; {NAMING}, and keep the header's spelling as an alias"
 
@@ -79,8 +82,8 @@ def _header_faults(contract: Contract) -> Iterator[Fault]:
         for header in dict.fromkeys(fold(h) for h in (column.name, *column.aliases)):
             owner = owners.setdefault(header, column.name)
             if owner != column.name:
-                message = f'a header "{header}" would mean {owner} as well; headers are compared without case, spaces'
-                yield f"columns.{column.name}", f"{message} and underscores: rename one or drop an alias"
+                message = f'the header "{header}" would match {owner} too; headers are compared without case, spaces'
+                yield f"columns.{column.name}", f"{message} and underscores: rename one or remove an alias"
 
 
 def _headerless_faults(contract: Contract) -> Iterator[Fault]:
@@ -101,16 +104,16 @@ def _reference_faults(contract: Contract) -> Iterator[Fault]:
         if name not in columns:
             yield place, f'"{name}" is not a column; columns are {", ".join(columns) or "missing"}'
     if not contract.key:
-        yield "key", "is missing or empty; name the columns that tell rows apart"
+        yield "key", "is missing or empty; name the columns that identify a row"
     for place, names in (("key", contract.key), ("sort_key", contract.sort_key)):
         if twice := [n for n, times in Counter(names).items() if times > 1]:
-            yield place, f'"{twice[0]}" is there twice; remove one'
+            yield place, f'"{twice[0]}" is listed twice; remove one'
     for name in contract.key:
         if name in columns and not columns[name].required:
-            yield f"columns.{name}", "is part of the key and so must be required; add required = true"
+            yield f"columns.{name}", "is part of the key, so it must be required; add required = true"
     yield from _document_faults(contract)
     if contract.order_by in columns and columns[contract.order_by].type.kind in UNORDERED:
-        yield "order_by", "must be a whole number, decimal, date or timestamp: other types have no order to rely on"
+        yield "order_by", "must be a whole number, decimal, date or timestamp; other types have no reliable order"
 
 
 def _document_faults(contract: Contract) -> Iterator[Fault]:
@@ -120,7 +123,7 @@ def _document_faults(contract: Contract) -> Iterator[Fault]:
     for place, names in places.items():
         for name in names:
             if name in documents:
-                yield place, f'"{name}" is a super column, which cannot tell rows apart or sort them; use another'
+                yield place, f'"{name}" is a super column, which cannot identify or sort rows; use another'
 
 
 def _format_faults(contract: Contract) -> Iterator[Fault]:
@@ -129,12 +132,12 @@ def _format_faults(contract: Contract) -> Iterator[Fault]:
     except TimeFormatError:
         return  # it is told with its column
     for one, other in pairs:
-        yield "columns", f'"{one}" and "{other}" cannot both be told to COPY; use one of them, or digits and HH24 only'
+        yield "columns", f'COPY accepts "{one}" or "{other}", not both; use one of them, or only digits and HH24'
 
 
 def _landing_faults(contract: Contract) -> Iterator[Fault]:
     if not contract.lands_at:
-        yield "lands_at", 'is missing or empty; write something like ["incoming/orders/*"]'
+        yield "lands_at", 'is missing or empty; write patterns such as ["incoming/orders/*"]'
     for source in contract.lands_at:
         try:
             pattern = compile_pattern(source)
@@ -143,7 +146,7 @@ def _landing_faults(contract: Contract) -> Iterator[Fault]:
         else:
             yield from _prefix_faults(pattern)
     if len(set(contract.lands_at)) < len(contract.lands_at):
-        yield "lands_at", "the same pattern twice; remove one"
+        yield "lands_at", "a pattern is listed twice; remove one"
 
 
 def _prefix_faults(pattern: Pattern) -> Iterator[Fault]:
@@ -153,12 +156,15 @@ def _prefix_faults(pattern: Pattern) -> Iterator[Fault]:
         yield "lands_at", f'"{pattern.source[:40]}..." is longer than a key may be (1,024 bytes); shorten it'
     for output in OUTPUTS:
         if overlap(pattern, compile_pattern(output + "**")):
-            yield "lands_at", f'"{pattern.source}" would take files from {output}, where Landfall writes; move it'
+            yield (
+                "lands_at",
+                f'"{pattern.source}" would match files in {output}, where Landfall writes; use another folder',
+            )
 
 
 def _check_faults(contract: Contract) -> Iterator[Fault]:
     if len(contract.checks) > MAX_CHECKS:
-        yield "checks", f"there are {len(contract.checks)}; at most {MAX_CHECKS} fit one transaction: join some with or"
+        yield "checks", f"there are {len(contract.checks)}; at most {MAX_CHECKS} fit one transaction; join some with or"
     names = Counter(c.name for c in contract.checks)
     for number, check in enumerate(contract.checks, 1):
         place = f"checks[{number}]"
@@ -179,7 +185,7 @@ def faults_between(by_file: Mapping[str, Contract]) -> Iterator[str]:
             yield f"{other_file}: target: {other.schema}.{other.table} is also the target in {file}; give each its own"
         for a, b in _tied(one, other):
             yield (
-                f'{other_file}: lands_at: "{b}" and "{a}" of {file} take the same keys and neither is more specific;'
+                f'{other_file}: lands_at: "{b}" and "{a}" of {file} match the same keys, and neither is more specific;'
                 " put more text into one, or give each its own folder"
             )
 

@@ -53,17 +53,20 @@ def read_dialect(section: Section) -> Dialect:
 def _faults(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield from _mark_faults(dialect)
     if len(dialect.quote) > 1 or not _may_quote(dialect.quote):
-        yield "quote", f'{dialect.quote!r} cannot enclose fields; use one ASCII sign such as " or \', or "" for none'
+        yield (
+            "quote",
+            f'{dialect.quote!r} cannot enclose fields; use one ASCII character such as " or \', or "" for none',
+        )
     if dialect.escape is Escape.BACKSLASH and "\\" in dialect.delimiter:
-        yield "escape", "cannot be backslash where backslashes separate fields"
+        yield "escape", "cannot be backslash if the delimiter has a backslash; change one of them"
     if len(dialect.null) > MOST_WORDS:
-        yield "null", f"holds more than {MOST_WORDS} words; keep those that files use"
+        yield "null", f"has more than {MOST_WORDS} words; keep only those that files use"
     for word in dialect.null:
         marks = [dialect.delimiter, "\r", "\n", *dialect.quote[:1]]
         if any(mark and mark in word for mark in marks) or word != word.strip("\0") or not _encodes(word):
-            yield "null", f"{word!r} can never be a field without quotes; leave it out"
+            yield "null", f"{word!r} can never be a field without quotes; remove it"
     if dialect.header and dialect.columns:
-        yield "columns", "names columns of files without a header; add header = false, or use aliases"
+        yield "columns", "is only for files without a header; add header = false, or use aliases"
 
 
 def _mark_faults(dialect: Dialect) -> Iterator[tuple[str, str]]:
@@ -74,9 +77,12 @@ def _mark_faults(dialect: Dialect) -> Iterator[tuple[str, str]]:
         if not one_line or not int(key == "delimiter") <= len(mark) <= MOST_MARK:
             yield key, f"{mark!r} cannot {what}; use 1 to {MOST_MARK} characters on one line"
         elif dialect.quote and dialect.quote in mark:
-            yield key, f"{mark!r} holds the quote; choose another, or another quote"
+            yield key, f"{mark!r} contains the quote; change one of them"
     if dialect.delimiter and dialect.comment.startswith(dialect.delimiter):
-        yield "comment", "begins with the delimiter: rows whose first field is empty would be comments"
+        yield (
+            "comment",
+            "begins with the delimiter, so a row with an empty first field would be a comment; change one of them",
+        )
 
 
 def _may_quote(quote: str) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 _Choice = TypeVar("_Choice", bound=Enum)
 _TYPE_NAMES = {
-    str: "a text in quotes",
+    str: "a string in quotes",
     bool: "true or false",
     int: "a whole number",
     float: "a number",
@@ -61,7 +61,7 @@ class Section:
         items = self._take(key, list, list(default))
         wrong = [i for i in items if not isinstance(i, str)]
         if wrong:
-            self.fault(key, f"{wrong[0]!r} is not a text; write each entry in quotes")
+            self.fault(key, f"{wrong[0]!r} is not a string; write each entry in quotes")
         return tuple(dict.fromkeys(i for i in items if isinstance(i, str)))
 
     def integer(self, key: str, *, default: int, low: int, high: int) -> int:
@@ -83,7 +83,7 @@ class Section:
         self._asked.append(key)
         wrong = [i for i in items if not isinstance(i, str) or i == ""]
         if wrong:
-            self.fault(key, f"{wrong[0]!r} is not a text; write each entry in quotes")
+            self.fault(key, f"{wrong[0]!r} is not a string; write each entry in quotes")
         return tuple(i for i in items if i not in wrong)
 
     def scalar(self, key: str) -> str | None:
@@ -115,7 +115,7 @@ class Section:
                 from difflib import get_close_matches  # for faults only
 
                 close = get_close_matches(key, self._asked, n=1)
-                hint = f"did you mean {close[0]}?" if close else f"known here: {', '.join(sorted(self._asked))}"
+                hint = f"did you mean {close[0]}?" if close else f"use one of {', '.join(sorted(self._asked))}"
                 self.fault(key, f"is not known; {hint}")
 
     def _take(self, key: str, wanted: type, default: Any) -> Any:

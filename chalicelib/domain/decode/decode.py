@@ -61,6 +61,8 @@ def _bounded(blocks: Iterable[bytes], packed: int, limits: Limits) -> Iterator[b
         total += len(block)
         if total > allowed:
             which = "max_unpacked_bytes" if allowed == limits.max_unpacked_bytes else "max_ratio"
-            message = f"its {packed} bytes unpack to more than the {allowed} that limits.{which} allows"
+            message = (
+                f"{packed} bytes unpack to more than the {allowed} bytes that limits.{which} allows; check the file"
+            )
             raise Rejected(message, code="COMPRESSION_BOMB")
         yield block

@@ -40,7 +40,7 @@ def encoding_of(head: bytes, dialect: Dialect) -> tuple[Encoding, int]:
             if encoding is None:
                 raise _wrong("the file is UTF-32; send it as UTF-8 or UTF-16")
             if encoding in WIDE and _swapped(head[len(mark) :], encoding):
-                raise _wrong("the file's byte order mark is not that of its text; send it with the right one")
+                raise _wrong("the file's byte order mark does not match its text; send the file with the right one")
             return encoding, len(mark) if encoding in WIDE else 0
     zeros = head[0::2].count(0), head[1::2].count(0)
     if dialect.encoding in WIDE and head and not any(zeros):

@@ -87,8 +87,10 @@ class Feed:
         """
         self._empty_parts_left += EMPTY_PARTS_A_FULL_ONE if full else -1
         if self._empty_parts_left < 0:
-            what = f"by byte {self.offset} more than {FREE_EMPTY_PARTS} of its parts unpack to nothing"
-            raise Rejected(f"{what}; pack the file anew, as one", code="COMPRESSION_BOMB", byte_offset=self.offset)
+            what = f"more than {FREE_EMPTY_PARTS} parts of the file up to byte {self.offset} unpack to nothing"
+            raise Rejected(
+                f"{what}; compress the file again, as one part", code="COMPRESSION_BOMB", byte_offset=self.offset
+            )
 
     def only_zeros(self) -> bool:
         """Whether nothing but zero bytes is left; takes them."""
@@ -100,7 +102,7 @@ class Feed:
         try:
             yield
         except errors as error:
-            raise self.broken("its bytes do not fit together") from error
+            raise self.broken("its bytes are not consistent") from error
 
     def broken(self, what: str) -> Rejected:
         """The error for a damaged file."""

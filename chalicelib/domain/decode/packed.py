@@ -77,7 +77,7 @@ def _all(feed: Feed, magic: tuple[bytes, ...], one: Callable[[Feed], Iterator[by
         if not beginning.startswith(magic):
             if begun and feed.only_zeros():
                 return
-            raise feed.broken(f"what follows its last part is not {name}" if begun else f"it is not {name}")
+            raise feed.broken(f"the bytes after its last part are not {name}" if begun else f"it is not {name}")
         full = False
         for out in one(feed):
             full = True
@@ -142,10 +142,10 @@ METHODS: dict[int, Callable[[Feed], Iterator[bytes]]] = {
 def _checked(member: Member, feed: Feed) -> Iterator[bytes]:
     """The file in a zip, its size and checksum verified."""
     if member.method not in METHODS:
-        raise refused(f"the zip packs its file by method {member.method}; use deflate")
+        raise refused(f"the zip compresses its file by method {member.method}, which is not supported; use deflate")
     size = crc = 0
     for block in METHODS[member.method](feed):
         size, crc = size + len(block), zlib.crc32(block, crc)
         yield block
     if (size, crc) != (member.size, member.crc):
-        raise feed.broken("the file in the zip is not the one its directory tells of")
+        raise feed.broken("the file in the zip does not match the zip's directory")

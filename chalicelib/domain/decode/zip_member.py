@@ -41,7 +41,7 @@ def only_member(source: ByteSource) -> Member:
         names = ", ".join(repr(m.filename[:64]) for m in files[:NAMED])
         more = f" and {len(files) - NAMED} more" if len(files) > NAMED else ""
         what = f"{len(files)} files ({names}{more})" if files else "no file"
-        raise Rejected(f"the zip holds {what}; send each in a zip of its own", code="COMPRESSION_MEMBERS")
+        raise Rejected(f"the zip has {what}; send each file in a zip of its own", code="COMPRESSION_MEMBERS")
     (found,) = files
     if found.flag_bits & ENCRYPTED:
         raise refused("the zip is encrypted; send it without a password")
@@ -52,10 +52,10 @@ def _member(source: ByteSource, found: zipfile.ZipInfo) -> Member:
     feed = Feed(source, min(max(found.header_offset, 0), source.size), source.size)
     head = feed.exactly(LOCAL_HEAD_BYTES)
     if not head.startswith(b"PK\x03\x04"):
-        raise feed.broken("there is no file where the zip's directory says")
+        raise feed.broken("there is no file at the offset in the zip's directory")
     name = feed.exactly(int.from_bytes(head[26:28], "little"))
     if name != found.orig_filename.encode("utf-8" if found.flag_bits & UTF_8 else "cp437"):
-        raise feed.broken("the zip's directory calls its file by another name")
+        raise feed.broken("the zip's directory has another name for its file")
     feed.skip(int.from_bytes(head[28:30], "little"))
     start = feed.offset
     feed.skip(found.compress_size)
@@ -68,7 +68,7 @@ def _directory(source: ByteSource) -> list[zipfile.ZipInfo]:
             return opened.infolist()
     except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as error:
         end = Feed(source, source.size, source.size)
-        raise end.broken("the zip's directory, at its end, is missing or does not fit") from error
+        raise end.broken("the zip's directory, at its end, is missing or damaged") from error
 
 
 class _File:
@@ -91,7 +91,7 @@ class _File:
         left = max(0, self._source.size - self._at)
         wanted = left if length < 0 else min(length, left)
         if wanted > MOST_DIRECTORY_BYTES:
-            raise Rejected("the zip holds very many files; send each in a zip of its own", code="COMPRESSION_MEMBERS")
+            raise Rejected("the zip has too many files; send each file in a zip of its own", code="COMPRESSION_MEMBERS")
         data = self._source.read(self._at, wanted) if wanted else b""
         self._at += len(data)
         return data

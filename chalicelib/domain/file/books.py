@@ -86,8 +86,9 @@ def refuse_if_too_bad(contract: Contract, counts: Counts, first: Problem | None)
         return
     allowed = f"at most {limits.max_reject_ratio * 100:g} % and at most {limits.max_rejects:,} rows"
     where = f"; the first is in line {first.line}: {first.message}" if first else ""
+    share = f"{counts.rejected:,} of {counts.read:,} rows ({_percent(ratio)} %)"
     raise Rejected(
-        f"{counts.rejected:,} of {counts.read:,} rows ({_percent(ratio)} %) are bad; {allowed} may be{where}",
+        f"{share} are bad; the contract allows {allowed}{where}",
         code="TOO_MANY_REJECTS",
         line=first.line if first else None,
         byte_offset=first.byte_offset if first else None,

@@ -11,15 +11,15 @@ MB = 1_000_000
 def refuse_size(size: int, limits: Limits) -> None:
     """Raises Rejected for a file of no bytes, or of more than the contract allows."""
     if size == 0:
-        raise Rejected("the file is empty: not even a header", code="EMPTY_FILE", line=1)
+        raise Rejected("the file is empty: it has no header and no rows", code="EMPTY_FILE", line=1)
     if size > limits.max_bytes:
-        raise Rejected(f"the file has {size} bytes, limits.max_bytes allows {limits.max_bytes}", code="TOO_LARGE")
+        raise Rejected(f"the file has {size} bytes; limits.max_bytes allows {limits.max_bytes}", code="TOO_LARGE")
 
 
 def refuse_no_text(size: int) -> None:
     """Raises Rejected for a file whose text, once unpacked, is of no bytes."""
     if size == 0:
-        raise Rejected("there is nothing in the file: not even a header", code="EMPTY_FILE", line=1)
+        raise Rejected("the file has no text: no header and no rows", code="EMPTY_FILE", line=1)
 
 
 def usual_chunk(contract: Contract, usual_mb: float) -> int:

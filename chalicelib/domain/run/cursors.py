@@ -37,7 +37,7 @@ def read_cursor(cursor: str, fits: Mapping[str, Callable[[Any], bool]]) -> dict[
 
 def bad_cursor() -> Refused:
     """The error for a cursor that no page of this list gave."""
-    text = "the cursor is not one that a page of this search gave; leave it out to begin with the first page"
+    text = "the cursor does not come from a page of this search; leave it out to begin with the first page"
     return Refused(text, code="BAD_CURSOR")
 
 

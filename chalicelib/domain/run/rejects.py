@@ -79,7 +79,7 @@ class Reject:
 
 def unclosed(quote_line: int) -> str:
     """The reason for a quote that does not end in time."""
-    return f"the quote that opens on line {quote_line} is not closed within the record's limit or the file"
+    return f"the quote that opens on line {quote_line} is not closed before the record's limit or the end of the file"
 
 
 def kept(record: bytes) -> tuple[bytes, str]:

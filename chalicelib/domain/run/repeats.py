@@ -47,7 +47,7 @@ class Repeats:
         """For people; `line` is that of the first, from 1, if it could be found."""
         rows = f"{self.rows:,} rows have" if self.rows > 1 else "1 row has"
         where = f"is in line {line}" if line else f"starts at byte {self.first}"
-        return f"{rows} the same key ({', '.join(self.key)}) as a row before; the first such row {where}"
+        return f"{rows} the same key ({', '.join(self.key)}) as an earlier row; the first of them {where}"
 
     @property
     def column(self) -> str:

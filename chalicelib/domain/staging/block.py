@@ -163,5 +163,5 @@ def explain(fault: Malformed, quote_line: int, grammar: Grammar) -> tuple[str, i
     if fault.why is Malformation.UNCLOSED:
         return unclosed(quote_line), quote_line
     if fault.why is Malformation.TOO_LONG:
-        return f"the record is longer than limits.max_record_bytes, {grammar.longest}", 0
+        return f"the record is longer than limits.max_record_bytes ({grammar.longest})", 0
     return fault.why.value, 0

@@ -75,7 +75,9 @@ def stage_chunk(
     large for its offsets to fit the lineage column.
     """
     if rules.lineage and source.size > lineage.MOST_BYTES:
-        raise Rejected(f"the file is larger than the {lineage.MOST_BYTES} bytes lineage counts", code="TOO_LARGE")
+        raise Rejected(
+            f"the file is larger than the {lineage.MOST_BYTES} bytes that lineage can count", code="TOO_LARGE"
+        )
     return _Stager(source, chunk, rules, block_bytes, hash_keys).blocks()
 
 

@@ -193,7 +193,7 @@ def _bad_bytes(table: Table, whole: Mask) -> Iterator[tuple[int, RowFault]]:
             if table.data[at]:
                 yield row, RowFault(column=name, code=LoadError.UTF8, reason=NO_TEXT)
             else:
-                yield row, RowFault(column=name, code=LoadError.NUL, reason="holds a NUL byte")
+                yield row, RowFault(column=name, code=LoadError.NUL, reason="has a NUL byte")
 
 
 def _judge_column(table: Table, rule: ColumnRule, values: Fields, rows: Ints, found: dict[int, RowFault]) -> None:

@@ -75,7 +75,9 @@ class ColumnRule:
     def judge(self, value: bytes) -> Fault | None:
         """What is wrong with one value, quotes taken off."""
         if value == self.null or (self.filled and not value):
-            return Fault(code=LoadError.REQUIRED, reason="is empty, but required") if self.required else None
+            return (
+                Fault(code=LoadError.REQUIRED, reason="is empty, but the column is required") if self.required else None
+            )
         return next((fault for check in self.checks if (fault := check.judge(value))), None)
 
 

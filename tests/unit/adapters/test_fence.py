@@ -28,7 +28,7 @@ def test_a_fence_is_one_batch_that_locks_the_gate_first_and_is_waited_for() -> N
 )
 def test_a_fence_that_does_not_end_in_time_leaves_nothing_at_the_gate(answers: list[Answer]) -> None:
     script = Script([reply(Id="f"), *answers, reply(Status=True)])
-    with pytest.raises(Retryable, match="cannot be fenced now"):
+    with pytest.raises(Retryable, match="cannot be fenced yet"):
         warehouse(script).fence("shop.t", ORDER.group_id)
     assert (script.asked[-1].operation, script.asked[-1].body) == ("CancelStatement", {"Id": "f"})
 

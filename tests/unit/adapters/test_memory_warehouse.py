@@ -100,4 +100,4 @@ def test_a_part_that_is_not_mandatory_may_be_missing() -> None:
     warehouse = MemoryWarehouse(clock, objects, latency=0)
     statement = warehouse.submit(order, token="t", name="n")
     warehouse.run_due()
-    assert warehouse.describe(statement).error == "staging holds 0 rows, 1 were promised"
+    assert warehouse.describe(statement).error == "staging has 0 rows, but the load expects 1"

@@ -78,7 +78,7 @@ def test_rows_that_are_unaccounted_for_end_the_run() -> None:
 
 def test_a_file_over_the_contracts_size_is_refused() -> None:
     refuse_size(9, Limits(max_bytes=9))
-    with pytest.raises(Rejected, match=r"has 10 bytes, limits\.max_bytes allows 9") as refused:
+    with pytest.raises(Rejected, match=r"has 10 bytes; limits\.max_bytes allows 9") as refused:
         refuse_size(10, Limits(max_bytes=9))
     assert refused.value.code == "TOO_LARGE"
 

@@ -67,10 +67,10 @@ def test_a_header_may_be_as_long_as_a_record(ending):
 @pytest.mark.parametrize(
     ("data", "why"),
     [
-        (b'a,"b\n1,2\n', "a quote is not closed within limits.max_record_bytes or the file"),
-        (b'a,b"\n1,2\n', "a quote stands inside a field that does not start with one"),
+        (b'a,"b\n1,2\n', "a quote that is not closed before limits.max_record_bytes or the end of the file"),
+        (b'a,b"\n1,2\n', "a quote is inside a field that does not start with one"),
         (b'a,"b"c\n1,2\n', "text follows a closing quote"),
-        (b"a,b\r1,2\r", "see dialect.newline"),
+        (b"a,b\r1,2\r", "set dialect.newline"),
         (b"x" * 3_000_000, "longer than limits.max_record_bytes, 1048576"),
     ],
 )
@@ -116,11 +116,11 @@ def test_names_match_in_any_order_by_name_or_alias():
         (("thing_id", "amount", "colour", ""), f"unexpected: field 3; without a name: column 4; {UNNAMED}"),
         (("thing_id", "amount", "id"), "given twice: thing_id"),
         (("thing_id", "price"), f"missing: amount; unexpected: field 2; {UNNAMED}"),
-        (("thing_id;amount",), "it has semicolons between its names, and the contract wants commas"),
+        (("thing_id;amount",), "it has semicolons between its names, but the contract expects commas"),
         (
             ("17", "Jane Doe", ""),
             "missing: thing_id, amount; without a name: column 3; "
-            "not one of its 3 names is known: is the first line a header?",
+            "the contract knows none of its 3 names: check whether the first line is a header",
         ),
     ],
 )

@@ -104,7 +104,7 @@ def test_10_000_columns_in_the_header_are_counted_and_refused():
     wide = Memory(b",".join(b"c%d" % n for n in range(10_000)) + b"\n" + b"1," * 9_999 + b"1\n")
     refused = refusal(wide)
     assert (refused.code, refused.line) == ("TOO_MANY_COLUMNS", 1)
-    assert refused.message == "the header has 10000 columns, limits.max_columns allows 1600"
+    assert refused.message == "the header has 10000 columns; limits.max_columns allows 1600"
 
 
 def test_10_000_columns_are_read_where_the_contract_allows_them():
@@ -122,7 +122,7 @@ def test_10_000_columns_are_read_where_the_contract_allows_them():
 def test_10_000_fields_in_a_row_of_two_are_one_reject():
     result = staged(b"1,2\n" + b"x," * 9_999 + b"x\n3,4\n")
     assert result.good == b"1,2\n3,4\n"
-    assert [reject.reason for reject in result.rejects] == ["10000 columns in place of 2"]
+    assert [reject.reason for reject in result.rejects] == ["10000 columns instead of 2"]
 
 
 # ---- nothing, or next to nothing ----

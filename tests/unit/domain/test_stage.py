@@ -26,9 +26,9 @@ def reasons(body: bytes, things=PAIR, **more) -> list[tuple[int, str]]:
 
 def test_structural_faults_are_explained():
     assert reasons(b'1\n1,2,3\nx"y,1\n"x"y,1\n') == [
-        (2, "1 columns in place of 2"),
-        (3, "3 columns in place of 2"),
-        (4, "a quote stands inside a field that does not start with one"),
+        (2, "1 columns instead of 2"),
+        (3, "3 columns instead of 2"),
+        (4, "a quote is inside a field that does not start with one"),
         (5, "text follows a closing quote"),
     ]
 
@@ -37,7 +37,10 @@ def test_an_unclosed_quote_names_the_line_where_it_opens():
     things = contract(*PAIR.columns, longest=30)
     rejects = stage_file(header_of(things) + b'1,2\n"a\nb","c\n""d\n' + b"5,6\n" * 20, things, 6, 16).rejects
     assert [(r.line, r.quote_line) for r in rejects] == [(3, 4), (4, 0), (5, 0)]
-    assert rejects[0].reason == "the quote that opens on line 4 is not closed within the record's limit or the file"
+    assert (
+        rejects[0].reason
+        == "the quote that opens on line 4 is not closed before the record's limit or the end of the file"
+    )
 
 
 @pytest.mark.parametrize("block_bytes", [16, 1000, 1 << 20])

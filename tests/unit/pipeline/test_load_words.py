@@ -65,14 +65,14 @@ def test_a_broken_check_is_named_without_other_words(world: World, number: str, 
 @pytest.mark.parametrize(
     ("message", "hint"),
     [
-        ('ERROR: relation "etl.gate_x" does not exist', "; `landfall migrate` makes what is missing, or says what "),
-        ('ERROR: column "amout" does not exist', "; `landfall migrate` makes what is missing, or says what "),
+        ('ERROR: relation "etl.gate_x" does not exist', "; run `landfall migrate`: it makes what is missing, or "),
+        ('ERROR: column "amout" does not exist', "; run `landfall migrate`: it makes what is missing, or "),
         (
             "ERROR: procedure etl.data_check_v1(unknown, character varying) does not exist",
-            "; `landfall migrate` makes what is missing, or says what ",
+            "; run `landfall migrate`: it makes what is missing, or ",
         ),
         ("ERROR: permission denied for relation things", ""),
     ],
 )
 def test_what_is_missing_in_the_warehouse_can_be_made(world: World, message: str, hint: str) -> None:
-    assert notified(world, message) == message + (hint and f"{hint}is at fault")
+    assert notified(world, message) == message + (hint and f"{hint}reports the fault")

@@ -175,7 +175,7 @@ def test_while_a_load_cannot_be_fenced_its_runs_do_not_end(world: World) -> None
         raise Refused("permission denied for relation fenced", code="NOT_FENCED")
 
     world.warehouse.fence = refused  # type: ignore[method-assign]
-    with pytest.raises(Retryable, match=f"the load of {TARGET} is held up: permission denied"):
+    with pytest.raises(Retryable, match=f"the load of {TARGET} is delayed: permission denied"):
         world.pipeline.loader.advance_target(TARGET)
     assert only_run(world).state is RunState.LOADING
     world.warehouse.fence = fence  # type: ignore[method-assign]

@@ -36,7 +36,7 @@ def test_its_first_repeat_is_named_whatever_the_cuts(world: World, pack: Callabl
     run = ended(world, RunState.REJECTED, DUPLICATE_KEYS)
     assert run.problem is not None
     assert run.problem.message == (
-        f"3 rows have the same key (id) as a row before; the first such row is in line {LINE}"
+        f"3 rows have the same key (id) as an earlier row; the first of them is in line {LINE}"
     )
     assert (run.problem.line, run.problem.byte_offset, run.problem.column) == (LINE, FIRST, "id")
     assert world.warehouse.rows("landing.uniques") == []
@@ -64,7 +64,7 @@ def test_a_file_that_is_gone_is_refused_without_a_line(world: World) -> None:
     run = ended(world, RunState.REJECTED, DUPLICATE_KEYS)
     assert run.problem is not None
     assert run.problem.line is None
-    assert run.problem.message.endswith(f"the first such row starts at byte {FIRST}")
+    assert run.problem.message.endswith(f"the first of them starts at byte {FIRST}")
 
 
 def test_a_contract_that_changed_meanwhile_does_not_hold_the_run_up(world: World) -> None:
@@ -110,4 +110,4 @@ def test_other_errors_are_read_as_no_repeats(error: str) -> None:
 def test_what_is_raised_is_read() -> None:
     repeats = Repeats(rows=1, first=0, key=("a", "b"))
     assert Repeats.read(f"ERROR: {repeats.raised()}\n  CONTEXT: x") == repeats
-    assert repeats.message(7) == "1 row has the same key (a, b) as a row before; the first such row is in line 7"
+    assert repeats.message(7) == "1 row has the same key (a, b) as an earlier row; the first of them is in line 7"

@@ -32,11 +32,11 @@ class Grammar:
 class Malformation(Enum):
     """Why a physical line is not a record."""
 
-    BARE_QUOTE = "a quote stands inside a field that does not start with one"
+    BARE_QUOTE = "a quote is inside a field that does not start with one"
     TEXT_AFTER_QUOTE = "text follows a closing quote"
     UNCLOSED = "a quote is never closed"
     TOO_LONG = "the record is longer than the limit"
-    ESCAPE = "the file ends with a backslash, which stands for nothing by itself"
+    ESCAPE = "the file ends with a backslash that escapes nothing"
 
 
 OUT_OF_PLACE = (Malformation.TEXT_AFTER_QUOTE, Malformation.BARE_QUOTE)

@@ -53,7 +53,7 @@ def read_header(source: ByteSource, dialect: Dialect, limits: Limits) -> Header:
     if not head or head[:1] in b"\r\n":
         raise Rejected("the file does not begin with a header of column names", code="HEADER_MISSING", line=lines + 1)
     if isinstance(found, Found) and len(found.values) > limits.max_columns:  # millions, perhaps: before a look at each
-        message = f"the header has {len(found.values)} columns, limits.max_columns allows {limits.max_columns}"
+        message = f"the header has {len(found.values)} columns; limits.max_columns allows {limits.max_columns}"
         raise Rejected(message, code="TOO_MANY_COLUMNS", line=lines + 1)
     if not isinstance(found, Found) or any(_returned(value) for value in found.values):
         raise Rejected(_no_record(found, limits), code="HEADER_MALFORMED", line=lines + 1)
@@ -77,11 +77,11 @@ def _first_record(source: ByteSource, start: int, reader: RecordReader) -> tuple
 def _no_record(found: Found | Malformed | More, limits: Limits) -> str:
     """Why a header is no record of names."""
     if isinstance(found, Found):
-        return "the header holds a carriage return: the file's lines seem to end with it, see dialect.newline"
+        return "the header has a carriage return: if the file's lines end with it, set dialect.newline"
     if isinstance(found, More) or found.why is Malformation.TOO_LONG:
         return f"the header is longer than limits.max_record_bytes, {limits.max_record_bytes}: check its line end"
     if found.why is Malformation.UNCLOSED:
-        return "the header is not a CSV record: a quote is not closed within limits.max_record_bytes or the file"
+        return "the header has a quote that is not closed before limits.max_record_bytes or the end of the file"
     return f"the header is not a CSV record: {found.why.value}"
 
 
@@ -107,9 +107,9 @@ def data_end(source: ByteSource, start: int, dialect: Dialect) -> int:
     while left and at > start:
         if source.size - at > MOST_FOOTER_BYTES:
             message = (
-                f"the last {dialect.footer_lines} lines, a footer by the contract, have over {MOST_FOOTER_BYTES} bytes"
+                f"the last {dialect.footer_lines} lines, the contract's footer, have over {MOST_FOOTER_BYTES} bytes"
             )
-            raise Rejected(f"{message}; see dialect.footer_lines", code="FOOTER_TOO_LONG", byte_offset=at)
+            raise Rejected(f"{message}; check dialect.footer_lines", code="FOOTER_TOO_LONG", byte_offset=at)
         begin, piece = max(start, at - piece), min(2 * piece, MOST_FOOTER_PIECE)
         text = source.read(begin, at - begin)
         until = len(text)
@@ -130,7 +130,11 @@ def _names(values: list[bytes], lines: int) -> tuple[str, ...]:
     try:
         return tuple(value.decode().strip() for value in values)
     except UnicodeDecodeError:
-        raise Rejected("the header is not UTF-8", code="HEADER_ENCODING", line=lines + 1) from None
+        raise Rejected(
+            "the header is not UTF-8; send the file as UTF-8, or set dialect.encoding",
+            code="HEADER_ENCODING",
+            line=lines + 1,
+        ) from None
 
 
 def match_header(
@@ -189,8 +193,8 @@ def _strange(contract: Contract, fields: tuple[str, ...]) -> str:
     own = contract.dialect.delimiter
     other = next((name for d, name in DELIMITERS.items() if len(fields) == 1 and d != own and d in fields[0]), "")
     if other:
-        return f"it has {other} between its names, and the contract wants {DELIMITERS.get(own, repr(own))}"
-    return f"not one of its {len(fields)} names is known: is the first line a header?"
+        return f"it has {other} between its names, but the contract expects {DELIMITERS.get(own, repr(own))}"
+    return f"the contract knows none of its {len(fields)} names: check whether the first line is a header"
 
 
 def _distinct(named: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:

@@ -24,9 +24,9 @@ def preamble(source: ByteSource, dialect: Dialect, limits: Limits) -> tuple[int,
     newline, comment = (b"\r" if dialect.newline is Newline.CR else b"\n"), dialect.comment.encode()
     while lines < dialect.preamble_lines or (comment and text.begins(comment)):
         if not text.skip_line(newline, limits.max_record_bytes):
-            raise _missing("the file ends before its header, in what the contract skips")
+            raise _missing("the file ends before its header, in the lines that the contract skips")
         if text.offset > MOST_BYTES:
-            raise _missing(f"the first {MOST_BYTES} bytes are comments, and no header follows them; leave them out")
+            raise _missing(f"the first {MOST_BYTES} bytes are comments, and no header follows; remove them")
         lines += 1
     return text.offset, lines
 

@@ -184,7 +184,7 @@ class Transcoder:
 
     def _fault(self, values: Sequence[bytes | None]) -> RowFault | None:
         if self.text_counts and NULL_WORD.encode() in values:
-            reason = f"a value is {NULL_WORD}, which stands for NULL in what is staged"
+            reason = f"has the value {NULL_WORD}, which means NULL in the staged text"
             return RowFault(column="", code=LoadError.CONTRACT, reason=reason)
         if not self.rescued:
             return None
@@ -193,7 +193,7 @@ class Transcoder:
         for place in self.rescued:
             value = values[place] or b""
             if b"\0" in value:
-                return RowFault(column=RESCUED, code=LoadError.NUL, reason="holds a NUL byte")
+                return RowFault(column=RESCUED, code=LoadError.NUL, reason="has a NUL byte")
             try:
                 value.decode()
             except UnicodeDecodeError:

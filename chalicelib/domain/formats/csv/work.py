@@ -33,7 +33,7 @@ class Work:
         self.looked += looked
         if self.allowed is not None and self.looked > self.allowed:
             message = (
-                f"reading the records from byte {self.offset} on takes more work than a chunk may: its quotes, escapes "
+                f"reading the records from byte {self.offset} on takes too much work: its quotes, escapes "
                 f"or line ends do not fit the contract's dialect; fix the file there, or the dialect"
             )
             raise Rejected(message, code="TOO_MUCH_WORK", byte_offset=self.offset)
