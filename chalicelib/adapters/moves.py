@@ -12,7 +12,7 @@ from chalicelib.ports import Conflict
 
 NAMESAKES = 100
 """The most runs of one file name that are listed."""
-TOLD = ("start", "end", "read", "good", "rejected")
+SUMMED = ("start", "end", "read", "good", "rejected")
 """What tells two results of one chunk apart, as far as its run's sums go."""
 
 
@@ -82,7 +82,7 @@ def still(known: Chunk | None, chunk: Chunk) -> bool:
     """Whether the recorded chunk is staged and `chunk` is what was recorded of it."""
     if known is None or known.state is not ChunkState.STAGED:
         return False
-    return all(getattr(known, name) == getattr(chunk, name) for name in TOLD)
+    return all(getattr(known, name) == getattr(chunk, name) for name in SUMMED)
 
 
 def reopened(chunk: Chunk, start: int) -> Chunk:

@@ -104,14 +104,16 @@ class RedshiftData:
         )
 
     def ledger(self, load_ids: Sequence[str]) -> dict[str, LedgerRow]:
-        found = self._ask(ledger_query(load_ids), f"read the ledger for {len(load_ids)} loads, the first {load_ids[0]}")
+        found = self._query(
+            ledger_query(load_ids), f"read the ledger for {len(load_ids)} loads, the first {load_ids[0]}"
+        )
         return {row.load_id: row for row in map(ledger_row, found)}
 
     def books(self, load_id: str) -> LedgerRow | None:
-        found = self._ask(books_query(load_id), f"read the books of load {load_id}")
+        found = self._query(books_query(load_id), f"read the books of load {load_id}")
         return next((books_row(load_id, record) for record in found), None)
 
-    def _ask(self, query: Batch, what: str) -> list[list[Any]]:
+    def _query(self, query: Batch, what: str) -> list[list[Any]]:
         with _translate_errors(what):
             answer = self._api.execute_statement(Sql=query.statements[0], **_parameters(query), **self._where)
         self._wait(answer["Id"], "LEDGER_UNREADABLE", "the ledger cannot be read")

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from chalicelib.adapters.aws_errors import code_of, translate_errors
 from chalicelib.adapters.messages import run_body, task_body
 from chalicelib.config import Settings
-from chalicelib.domain.run.events import run_asked_for
+from chalicelib.domain.run.events import run_of_message
 from chalicelib.domain.run.model import ChunkTask
 from chalicelib.errors import Refused, Retryable
 
@@ -145,5 +145,5 @@ class SqsQueue:
 
 def _message(body: str) -> dict[str, Any]:
     """A message and its group: the run that it is about."""
-    run = run_asked_for(body)
+    run = run_of_message(body)
     return {"MessageBody": body, "MessageGroupId": run} if run else {"MessageBody": body}

@@ -35,17 +35,21 @@ def cancel(pipeline: Pipeline, run: Run) -> Run:
         if run.state.terminal:
             raise Ended(f"this run has already ended: it is {run.state.value}")
         try:
-            return _asked(pipeline, run) if run.state is RunState.LOADING else outcomes.cancelled(pipeline.ctx, run)
+            return (
+                _request_cancel(pipeline, run)
+                if run.state is RunState.LOADING
+                else outcomes.cancelled(pipeline.ctx, run)
+            )
         except Conflict:
             run = pipeline.ctx.runs.get(run.run_id) or run
     raise Conflict(f"other workers changed run {run.run_id} during each of {TRIES} tries")
 
 
-def _asked(pipeline: Pipeline, run: Run) -> Run:
+def _request_cancel(pipeline: Pipeline, run: Run) -> Run:
     """Record the wish first: whoever settles the load must see it."""
-    asked = pipeline.ctx.runs.change(run, cancel_requested=True)
+    requested = pipeline.ctx.runs.change(run, cancel_requested=True)
     pipeline.ctx.queue.send_run(run.run_id)
-    return asked
+    return requested
 
 
 def cancel_run(pipeline: Pipeline, run_id: str) -> Run:

@@ -19,7 +19,7 @@ from chalicelib.operations.dry_run import dry_run_of
 from chalicelib.operations.lookup import no_object
 from chalicelib.operations.rerun_files import Reruns, try_again
 from chalicelib.operations.reruns import rerun
-from chalicelib.pipeline.landing_scan import Look
+from chalicelib.pipeline.landing_scan import LandingScan
 from chalicelib.pipeline.pipeline import Pipeline
 
 ANSWER_SECONDS = 15.0
@@ -64,7 +64,7 @@ def backfill(pipeline: Pipeline, request: BackfillRequest) -> Backfill:
     if request.object and request.object not in pipeline.ctx.contracts:
         raise no_object(pipeline.ctx, request.object)
     now = pipeline.ctx.clock.now()
-    look = Look(
+    scan = LandingScan(
         pipeline=dry_run_of(pipeline) if request.dry_run else pipeline,
         prefixes=_prefixes(pipeline, request.prefix),
         after=request.cursor,
@@ -73,17 +73,17 @@ def backfill(pipeline: Pipeline, request: BackfillRequest) -> Backfill:
         wanted=lambda key: not request.object or _object_of(pipeline, key) == request.object,
         most=MOST_STARTED,
     )
-    cursor = look.through()
-    counts = {"seen": look.seen, "archived": look.archived, "failed": look.failed}
-    return Backfill(started=tuple(look.started), cursor=cursor, **counts)
+    cursor = scan.run()
+    counts = {"seen": scan.seen, "archived": scan.archived, "failed": scan.failed}
+    return Backfill(started=tuple(scan.started), cursor=cursor, **counts)
 
 
-def _prefixes(pipeline: Pipeline, asked: str) -> tuple[str, ...]:
+def _prefixes(pipeline: Pipeline, prefix: str) -> tuple[str, ...]:
     """The landing folders, as far as they begin with what was asked for. Raises BadRequest."""
     folders = landing_prefixes(pipeline.ctx.contracts)
-    if keys.too_long(asked):
+    if keys.too_long(prefix):
         raise BadRequest(f'"prefix" has more than {keys.LONGEST} bytes, more than any key; shorten it')
-    found = {asked if asked.startswith(f) else f for f in folders if asked.startswith(f) or f.startswith(asked)}
+    found = {prefix if prefix.startswith(f) else f for f in folders if prefix.startswith(f) or f.startswith(prefix)}
     if not found:
         raise BadRequest(f'"prefix" must begin with a folder that files land in: {", ".join(folders)}')
     return tuple(sorted(found))

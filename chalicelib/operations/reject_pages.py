@@ -19,7 +19,7 @@ PAGE_BYTES = 5 << 20
 Shown = Callable[[dict[str, Any]], dict[str, Any]]
 """Makes of a reject what its reader is to see."""
 
-PLACE = {"load": is_text, "key": is_text, "at": is_count}
+POSITION = {"load": is_text, "key": is_text, "at": is_count}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ def reject_page(
     """
     found: list[dict[str, Any]] = []
     size = 0
-    for key, start, line in _lines(objects, run, *_place(run, cursor)):
+    for key, start, line in _lines(objects, run, *_position(run, cursor)):
         entry = _entry(line)
         if entry.get("byte_offset") in without:
             continue
@@ -57,12 +57,12 @@ def sent_bytes(entry: Mapping[str, Any]) -> int:
     return len(json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace"))
 
 
-def _place(run: Run, cursor: str) -> tuple[str, int]:
-    place = read_cursor(cursor, PLACE)
-    if not place:
+def _position(run: Run, cursor: str) -> tuple[str, int]:
+    position = read_cursor(cursor, POSITION)
+    if not position:
         return "", 0
-    key, start = place["key"], place["at"]
-    if place["load"] != run.load_id:
+    key, start = position["key"], position["at"]
+    if position["load"] != run.load_id:
         raise bad_cursor()
     return key, start
 

@@ -156,9 +156,9 @@ def _period_fits(contract: Contract, period: frozenset[str] | Mapping[str, str])
     names = sorted({name for text in contract.lands_at for name in re.findall(r"\{([a-z0-9_]+)\}", text)})
     if not names:
         raise BadRequest(f'"period" does not apply: the keys of {contract.name} capture nothing; send "file"')
-    strange = sorted(set(period) - set(names)) if isinstance(period, Mapping) else []
-    if strange:
-        raise BadRequest(f'"period" has no capture "{strange[0][:64]}"; {contract.name} has {", ".join(names)}')
+    unknown = sorted(set(period) - set(names)) if isinstance(period, Mapping) else []
+    if unknown:
+        raise BadRequest(f'"period" has no capture "{unknown[0][:64]}"; {contract.name} has {", ".join(names)}')
 
 
 def _in_period(pipeline: Pipeline, run: Run, period: frozenset[str] | Mapping[str, str]) -> bool:

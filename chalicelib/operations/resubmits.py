@@ -42,7 +42,7 @@ class NotCorrectable(LandfallError):
 
 def resubmit(pipeline: Pipeline, run: Run, order: ResubmitRequest) -> Run:
     """Start the run that merges these rows, or find it. Raises NotCorrectable, BadRequest, Retryable."""
-    run = _whose_rejects(pipeline, run, order)
+    run = _rejected_file(pipeline, run, order)
     contract = pipeline.ctx.contracts.get(run.object)
     if contract is None:
         raise NotCorrectable(f"the contract {run.object} no longer exists; deploy it again")
@@ -51,7 +51,7 @@ def resubmit(pipeline: Pipeline, run: Run, order: ResubmitRequest) -> Run:
     rows = _as_asked(order, columns)
     chunks = pipeline.ctx.chunks.of_run(run.run_id, run.generation)
     found = rejects_at(pipeline.ctx.objects, run, chunks, set(rows))
-    _refuse_strangers(set(rows) - set(found))
+    _refuse_unknown(set(rows) - set(found))
     corrected = [
         CorrectedRow(byte_offset=offset, line=found[offset]["line"], values=rows[offset]) for offset in sorted(rows)
     ]
@@ -70,7 +70,7 @@ def plan_of(ctx: Context, run: Run, contract: Contract) -> FilePlan | None:
         return None
 
 
-def _whose_rejects(pipeline: Pipeline, run: Run, order: ResubmitRequest) -> Run:
+def _rejected_file(pipeline: Pipeline, run: Run, order: ResubmitRequest) -> Run:
     """The file that the rows were rejected from, as it was then. Raises NotCorrectable."""
     if run.corrects:
         run = pipeline.ctx.runs.get(run.corrects.run_id) or run
@@ -87,7 +87,7 @@ def _whose_rejects(pipeline: Pipeline, run: Run, order: ResubmitRequest) -> Run:
     return run
 
 
-def _as_asked(order: ResubmitRequest, columns: Sequence[str]) -> dict[int, tuple[str, ...]]:
+def _in_column_order(order: ResubmitRequest, columns: Sequence[str]) -> dict[int, tuple[str, ...]]:
     """Values in the order of `columns`, by the byte their row starts at. Raises BadRequest."""
     missing, unknown = sorted(set(columns) - set(order.columns)), sorted(set(order.columns) - set(columns))
     if missing or unknown:
@@ -97,7 +97,7 @@ def _as_asked(order: ResubmitRequest, columns: Sequence[str]) -> dict[int, tuple
     return {offset: tuple(values[place] for place in places) for offset, values in order.rows.items()}
 
 
-def _refuse_strangers(offsets: set[int]) -> None:
+def _refuse_unknown(offsets: set[int]) -> None:
     if offsets:
         raise NotCorrectable(
             f"no rejected row starts at byte {_some(sorted(offsets))}; list the rejects again", code="NO_SUCH_REJECT"
@@ -149,7 +149,7 @@ def _start(
     where = RowOrigins(places)
     name = digest("fix", run.load_id, body.decode(), where.to_json().decode())
     if known := pipeline.ctx.runs.get(name):
-        return _go_on(pipeline, known, contract)
+        return _continue_run(pipeline, known, contract)
     bucket, key = run.source.bucket, keys.corrected(run, name)
     pipeline.ctx.objects.put(bucket, keys.row_origins(key), where.to_json())
     pipeline.ctx.objects.put(bucket, key, body)
@@ -169,7 +169,7 @@ def _start(
     return fresh
 
 
-def _go_on(pipeline: Pipeline, known: Run, contract: Contract) -> Run:
+def _continue_run(pipeline: Pipeline, known: Run, contract: Contract) -> Run:
     """The same rows again change nothing, unless the fault that kept some of them out may be gone."""
     judged_anew = known.counts.rejected and known.fingerprint != contract.fingerprint
     if known.finished and (known.state is not RunState.LOADED or judged_anew):

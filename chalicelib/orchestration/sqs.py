@@ -14,7 +14,7 @@ from pathlib import PurePath
 from typing import Any
 
 from chalicelib.config import Settings
-from chalicelib.domain.run.events import asked_for, run_of, task_of
+from chalicelib.domain.run.events import run_of, task_of, work_of
 from chalicelib.domain.run.lifecycle import DEAD_LETTER, may_pass
 from chalicelib.domain.run.model import ChunkTask, RunState
 from chalicelib.domain.run.pauses import pause
@@ -65,7 +65,7 @@ def on_dead_letter(pipeline: Pipeline, record: dict[str, Any]) -> None:
         "AWS stopped its worker at each try (memory, time, or a crash); read the worker's log, then run it again",
         code=DEAD_LETTER,
     )
-    match asked_for(record["body"]):
+    match work_of(record["body"]):
         case ChunkTask() as task:
             pipeline.ctx.note("dead_letter", {"run": task.run_id, "chunk": task.number})
             fail_dead(pipeline, task.run_id, lost, generation=task.generation)
@@ -109,10 +109,10 @@ def _one_try(
         delay(record["receiptHandle"], pause(settings.backoff_seconds, attempt, random.random()))  # noqa: S311  # nosec B311
         if isinstance(error, LandfallError):
             raise
-        raise UnexpectedError(f"{type(error).__name__} at {_place(error)}") from None
+        raise UnexpectedError(f"{type(error).__name__} at {_trace(error)}") from None
 
 
-def _place(error: Exception) -> str:
+def _trace(error: Exception) -> str:
     """The lines of code it came through, innermost last."""
     frames = traceback.extract_tb(error.__traceback__)
     return " > ".join(f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in frames)

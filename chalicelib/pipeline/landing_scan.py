@@ -18,7 +18,7 @@ BATCH = 100
 
 
 @dataclass(kw_only=True)
-class Look:
+class LandingScan:
     """One look: what to look at, for how long, and what came of it."""
 
     pipeline: Pipeline
@@ -39,8 +39,8 @@ class Look:
     archived: int = 0
     failed: int = 0
 
-    def through(self) -> str:
-        """Look at everything. Returns where to go on: empty if that was all."""
+    def run(self) -> str:
+        """LandingScan at everything. Returns where to go on: empty if that was all."""
         sources = self._listed()
         while batch := list(islice(sources, BATCH)):
             self._each(batch)
@@ -63,8 +63,8 @@ class Look:
         due = [s for s in batch if s.last_modified <= self.landed_before and self.wanted(s.key)]
         try:
             newest = self.pipeline.ctx.runs.newest_of(self.pipeline.ctx.settings.bucket, [s.key for s in due])
-            heard = [s for s in due if s.key in newest and newest[s.key].etag == s.etag]
-            runs = {r.source.key: r for r in self.pipeline.ctx.runs.get_many([newest[s.key].run_id for s in heard])}
+            recorded = [s for s in due if s.key in newest and newest[s.key].etag == s.etag]
+            runs = {r.source.key: r for r in self.pipeline.ctx.runs.get_many([newest[s.key].run_id for s in recorded])}
         except Exception as error:  # noqa: BLE001 - the same files are looked at by the next sweep
             self._passed_over(batch[0].key, error)
             return

@@ -62,8 +62,8 @@ class Loader:
         """Take the target's group one step on. Whether it is over, so that the next may follow."""
         group, now = self.ctx.load_queue.group(target), self.ctx.clock.now()
         if group is None:
-            group = self._open(target)
-            return group is not None and self._with_lease(group, self._ask)
+            group = self._gather(target)
+            return group is not None and self._with_lease(group, self._submit)
         if now < group.lease_until <= now + max(LEASE_SECONDS, self.ctx.settings.group_seconds):
             return False
         if group.statement_id and not self._ended(group):
@@ -74,7 +74,7 @@ class Loader:
     def _due(self, group: Group) -> Callable[[Group], bool]:
         if group.statement_id:
             return self._settle
-        return self._leave if group.state is GroupState.REFUSED else self._ask
+        return self._return_members if group.state is GroupState.REFUSED else self._submit
 
     def _with_lease(self, group: Group, step: Callable[[Group], bool]) -> bool:
         """Do a step of a group that this worker holds, and let it go if that fails, for the next try to take it up.
@@ -93,19 +93,19 @@ class Loader:
 
     # ---- gather -----------------------------------------------------------------------------------------------------
 
-    def _open(self, target: str) -> Group | None:
+    def _gather(self, target: str) -> Group | None:
         """Give the target's place to the runs that wait. None if nobody waits, more are awaited, or it is taken."""
         runs, now = self._fitting(target), self.ctx.clock.now()
         if not runs:
             return None
-        more = self._awaits(runs)
+        more = self._seconds_to_gather(runs)
         members = () if more else tuple(map(Member.of, runs))
         self.ctx.queue.send_run(runs[0].run_id, delay=math.ceil(more) + 1 if more else SECOND_LOOK_SECONDS)
         state = GroupState.AWAITING if more else GroupState.GATHERED
         group = Group(target=target, members=members, lease_until=now + (more or LEASE_SECONDS), state=state)
         return group if self.ctx.load_queue.claim(group) and members else None
 
-    def _awaits(self, runs: Sequence[Run]) -> float:
+    def _seconds_to_gather(self, runs: Sequence[Run]) -> float:
         """For how many seconds more files are awaited before these are loaded.
 
         A file that comes alone is loaded at once; so are as many as may be. Otherwise they are being poured in, and the
@@ -122,7 +122,11 @@ class Loader:
         for run in self._waiting(target):
             if run.state is not RunState.STAGED or run.target != target:
                 self.ctx.load_queue.remove(target, [run])
-            elif self._as_agreed(run) and gathering.take(run) and len(gathering.runs) >= self._most(gathering.runs[0]):
+            elif (
+                self._contract_unchanged(run)
+                and gathering.take(run)
+                and len(gathering.runs) >= self._most(gathering.runs[0])
+            ):
                 break
         return gathering.runs
 
@@ -132,7 +136,7 @@ class Loader:
         for first in range(0, len(ids), LOOK_AT_ONCE):
             yield from self.ctx.runs.get_many(ids[first : first + LOOK_AT_ONCE])
 
-    def _as_agreed(self, run: Run) -> bool:
+    def _contract_unchanged(self, run: Run) -> bool:
         """Whether the contract is still the one the run was staged by; else its own message starts it over."""
         contract = self.ctx.contracts.get(run.object)
         return contract is not None and contract.fingerprint == run.fingerprint
@@ -145,7 +149,7 @@ class Loader:
 
     # ---- ask --------------------------------------------------------------------------------------------------------
 
-    def _ask(self, group: Group) -> bool:
+    def _submit(self, group: Group) -> bool:
         """Ask for the transaction; its end comes as an event, or the second look finds it. Whether the group is over.
 
         That it is asked for is recorded first. So if the record is there but no statement id, somebody asked and died
@@ -175,20 +179,20 @@ class Loader:
             until = self.ctx.clock.now() + LEASE_SECONDS
             state = GroupState.SUBMITTING if submitted_before else GroupState.REFUSED
             group = self.ctx.load_queue.change(group, lease_until=until, state=state)  # no worker has asked meanwhile
-            return self._over(group, runs, self._for_good(group, runs) if submitted_before else {}, refused)
+            return self._end_group(group, runs, self._final_ledger(group, runs) if submitted_before else {}, refused)
         self.ctx.note("submitted", {"group": group.group_id, "object": runs[0].object, "runs": len(runs)})
         state = GroupState.DOUBTFUL if submitted_before else GroupState.SUBMITTED
         self.ctx.queue.send_run(runs[0].run_id, delay=SECOND_LOOK_SECONDS)
         self.ctx.load_queue.change(group, statement_id=statement, lease_until=0.0, state=state)
         return False
 
-    def _leave(self, group: Group) -> bool:
+    def _return_members(self, group: Group) -> bool:
         """Let the members of a group that was refused wait for another; whoever was told why is gone, or slow.
 
         worker 1: is refused, ends runs one by one | worker 2: asks again, may now, and all are loaded
         """
         runs = [run for member, run in self._members(group) if member.holds(run)]
-        return self._over(
+        return self._end_group(
             group,
             runs,
             {},
@@ -225,13 +229,13 @@ class Loader:
         runs = [run for member, run in self._members(group) if member.holds(run)]
         # Of any other statement the commit may still be on its way.
         over = statement.failed_for_good or statement.state is StatementState.FINISHED
-        rows = self._ledger(runs) if group.state is GroupState.SUBMITTED and over else self._for_good(group, runs)
-        return self._over(group, runs, rows, failure_of(statement))
+        rows = self._ledger(runs) if group.state is GroupState.SUBMITTED and over else self._final_ledger(group, runs)
+        return self._end_group(group, runs, rows, failure_of(statement))
 
     def _ledger(self, runs: Sequence[Run]) -> dict[str, LedgerRow]:
         return self.ctx.warehouse.ledger([run.load_id for run in runs]) if runs else {}
 
-    def _for_good(self, group: Group, runs: Sequence[Run]) -> dict[str, LedgerRow]:
+    def _final_ledger(self, group: Group, runs: Sequence[Run]) -> dict[str, LedgerRow]:
         """What the ledger has of them once nothing more can come of this group. Raises Retryable while it still may.
 
         statement 1: asked for, its answer lost | asked for again, the token is forgotten: statement 2
@@ -246,7 +250,9 @@ class Loader:
         self.ctx.warehouse.fence(group.target, group.group_id)
         return self._ledger(runs)
 
-    def _over(self, group: Group, runs: Sequence[Run], rows: Mapping[str, LedgerRow], failure: LandfallError) -> bool:
+    def _end_group(
+        self, group: Group, runs: Sequence[Run], rows: Mapping[str, LedgerRow], failure: LandfallError
+    ) -> bool:
         """End what is in the ledger, let the rest wait again or end, and give up the target's place.
 
         The first member comes last: messages about the load name it, and as long as it is LOADING they lead back here.

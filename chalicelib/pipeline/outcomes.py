@@ -58,13 +58,13 @@ def fail(ctx: Context, run: Run, error: LandfallError) -> Run | None:
     """End a run with an error, or start it over: None if another worker has moved it on meanwhile."""
     if isinstance(error, SourceGone) and _replaced(ctx, run):
         error = SourceChanged(OVERWRITTEN)
-    over = isinstance(error, ContractChanged) and run.object in ctx.contracts and run.state is not RunState.LOADING
-    changes = new_generation(run, ctx.clock.now()) if over else _ended(run, error)
+    restarts = isinstance(error, ContractChanged) and run.object in ctx.contracts and run.state is not RunState.LOADING
+    changes = new_generation(run, ctx.clock.now()) if restarts else _ended(run, error)
     try:
         changed = ctx.runs.change(run, **changes)
     except Conflict:
         return None
-    what = "started_over" if over else "ended"
+    what = "restarted" if restarts else "ended"
     counted = {"failed": int(changed.state is RunState.FAILED), "unbalanced": int(error.code == UNBALANCED)}
     named = {"run": run.run_id, "object": run.object, "state": changed.state.value, "code": error.code}
     ctx.note(what, {**named, **counted})

@@ -141,7 +141,7 @@ class Pipeline:
 
     def plan(self, run: Run) -> Run:
         """Check size and header, unpack if need be, and write down the ranges. Raises Rejected, SourceGone/Changed."""
-        source = self._as_landed(run)
+        source = self._landed_version(run)
         contract = outcomes.contract_of(self.ctx, run)
         file_plan = plan_file(self.ctx.objects, run, source, contract, self.ctx.settings)
         self.ctx.objects.put(source.bucket, keys.plan(run), file_plan.to_json())
@@ -161,7 +161,7 @@ class Pipeline:
         )
         return planned
 
-    def _as_landed(self, run: Run) -> Source:
+    def _landed_version(self, run: Run) -> Source:
         """The version this run is about, with its size, age and version id as the store knows them (a listing tells
         no version id, and what is archived and deleted in the end must be this version, not one put on top of it)."""
         wanted = run.reads or run.source
@@ -210,7 +210,7 @@ class Pipeline:
         tasks = [chunk_task(run, file_plan, n, records.get(n)) for n in range(1, run.chunks + 1)]
         chunks = [c for _, c in sorted(records.items()) if c.state is ChunkState.STAGED]
         if len(chunks) < run.chunks:
-            self._still_hoped_for(run)
+            self._raise_if_lost(run)
             staged = {c.number for c in chunks}
             self.ctx.queue.send_chunks([t for t in tasks if t.number not in staged])
             self.ctx.runs.change(run)  # it has moved: the sweep need not send them again before `stuck_seconds`
@@ -229,7 +229,7 @@ class Pipeline:
         )
         return sealed
 
-    def _still_hoped_for(self, run: Run) -> None:
+    def _raise_if_lost(self, run: Run) -> None:
         """Chunk messages that vanish leave no error behind: give up on them as on any other work. Raises Broken."""
         now, hours = self.ctx.clock.now(), self.ctx.settings.give_up_hours
         idle = now - run.updated_at >= self.ctx.settings.stuck_seconds
@@ -281,7 +281,7 @@ class Pipeline:
         update_books(self.ctx, run)
         return self.ctx.runs.change(run, parent_updated=True)
 
-    def _one_more(self) -> bool:
+    def _notice_allowed(self) -> bool:
         """Whether one more notice of a file without a contract goes out today. Two workers may count one for two."""
         if mark := one_more(self.ctx.bookmarks.get(UNROUTED_NOTICES), self.ctx.clock.now()):
             self.ctx.bookmarks.set(UNROUTED_NOTICES, mark)
@@ -289,7 +289,7 @@ class Pipeline:
 
     def notify(self, run: Run) -> Run:
         """Success to the business, all else to support; recorded after it was sent, so it is sent at least once."""
-        if run.state is RunState.UNROUTED and not self._one_more():
+        if run.state is RunState.UNROUTED and not self._notice_allowed():
             self.ctx.note("not_announced", {"run": run.run_id, "state": run.state.value})
             return self.ctx.runs.change(run, notified=True)
         publish = self.ctx.notifier.success if run.state is RunState.LOADED else self.ctx.notifier.failure

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from chalicelib.domain.contract.routing import landing_prefixes
 from chalicelib.errors import LandfallError
-from chalicelib.pipeline.landing_scan import Look
+from chalicelib.pipeline.landing_scan import LandingScan
 from chalicelib.pipeline.overdue import overdue
 from chalicelib.pipeline.pipeline import Pipeline
 
@@ -23,10 +23,10 @@ STOPPED_AT = "sweep"
 
 
 def sweep(pipeline: Pipeline) -> dict[str, int]:
-    """Look at unfinished runs, then at the landing folders. Returns how many of each were moved on."""
+    """LandingScan at unfinished runs, then at the landing folders. Returns how many of each were moved on."""
     begun, budget = pipeline.ctx.clock.now(), pipeline.ctx.settings.sweep_budget_seconds
     requeued = requeue_unfinished(pipeline, until=begun + budget / 2)
-    late = tell_overdue(pipeline)
+    late = report_overdue(pipeline)
     return {"requeued": requeued, "late": late, "found": find_landed(pipeline, until=begun + budget)}
 
 
@@ -72,7 +72,7 @@ def _passed_over(pipeline: Pipeline, error: Exception) -> None:
     pipeline.ctx.note("passed_over", {"error": type(error).__name__})
 
 
-def tell_overdue(pipeline: Pipeline) -> int:
+def report_overdue(pipeline: Pipeline) -> int:
     """Note of each object that has a deadline whether its file is overdue. Returns how many are."""
     try:
         found = overdue(pipeline.ctx)
@@ -89,7 +89,7 @@ def find_landed(pipeline: Pipeline, *, until: float) -> int:
 
     Objects younger than `stuck_seconds` are left to their events. Begins where the last sweep ran out of time.
     """
-    look = Look(
+    scan = LandingScan(
         pipeline=pipeline,
         prefixes=landing_prefixes(pipeline.ctx.contracts),
         after=(stopped_at := pipeline.ctx.bookmarks.get(STOPPED_AT)),

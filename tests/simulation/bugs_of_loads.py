@@ -30,10 +30,10 @@ OF_LOADS = (
         "LOADED as soon as the statement ended",
         (
             LOADING,
-            "return self._over(group, runs, rows, failure_of(statement))",
+            "return self._end_group(group, runs, rows, failure_of(statement))",
             "rows = {r.load_id: LedgerRow(load_id=r.load_id, outcome=Outcome.LOADED, staged=0, duplicate=0, "
             "inserted=r.counts.good, updated=0, unchanged=0, superseded=0) for r in runs}\n"
-            "        return self._over(group, runs, rows, failure_of(statement))",
+            "        return self._end_group(group, runs, rows, failure_of(statement))",
         ),
     ),
     bug(
@@ -57,7 +57,7 @@ OF_LOADS = (
     bug(
         "silent dead letters, and no sweep",
         NO_SWEEP,
-        (HANDLERS, '    match asked_for(record["body"]):', "    match None:"),
+        (HANDLERS, '    match work_of(record["body"]):', "    match None:"),
     ),
     bug(
         "a message is answered before its work, and no sweep",

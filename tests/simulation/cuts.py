@@ -55,7 +55,7 @@ def bug(name: str, *cuts: tuple[str, str, str]) -> Bug:
 
 NO_LEDGER = (WAREHOUSE, " if share.load_id not in self.book]\n        if not shares", "]\n        if not shares")
 NO_SWEEP = (SWEEP, "                pipeline.ctx.queue.send_runs(batch)\n", "")
-BLIND_SWEEP = (SWEEP, "goes_on_at = look.through()", 'goes_on_at = ""')
+BLIND_SWEEP = (SWEEP, "next_key = scan.run()", 'next_key = ""')
 FRESH_TOKEN = (LOADING, "token=group.group_id", 'token=f"{group.group_id}-{self.clock.now()}"')
 NO_FENCE = (LOADING, "        self.ctx.warehouse.fence(group.target, group.group_id)\n", "")
 GONE_IS_OVER = (

@@ -102,10 +102,10 @@ class DynamoLoadQueue:
         return new
 
     def release(self, group: Group) -> None:
-        asked: Any = expressions.where({"group_id": group.group_id}, names=[], values={})
+        request: Any = expressions.where({"group_id": group.group_id}, names=[], values={})
         with translate_errors(f"release the slot of {group.target}"):
             self._unless_moved(
-                lambda: self._db.delete_item(TableName=self._table, Key=items.key(group_key(group.target)), **asked)
+                lambda: self._db.delete_item(TableName=self._table, Key=items.key(group_key(group.target)), **request)
             )
 
     def _unless_moved(self, write: Any) -> bool:

@@ -29,7 +29,7 @@ class Section:
         self.file = file
         self.place = place
         self.faults = faults
-        self._asked: list[str] = []
+        self._keys: list[str] = []
 
     def fault(self, key: str, message: str) -> None:
         """Note a fault at a key of this table."""
@@ -80,7 +80,7 @@ class Section:
         """A list of texts; one text alone counts as a list of one."""
         value = self.table.get(key, [])
         items = [value] if isinstance(value, str) else self._take(key, list, [])
-        self._asked.append(key)
+        self._keys.append(key)
         wrong = [i for i in items if not isinstance(i, str) or i == ""]
         if wrong:
             self.fault(key, f"{wrong[0]!r} is not a string; write each entry in quotes")
@@ -88,7 +88,7 @@ class Section:
 
     def scalar(self, key: str) -> str | None:
         """A value as the column's type writes it: a text, or the number, date or boolean that TOML has for it."""
-        self._asked.append(key)
+        self._keys.append(key)
         value = self.table.get(key)
         return None if value is None else self._as_text(key, value)
 
@@ -111,15 +111,15 @@ class Section:
     def close(self) -> None:
         """Note every key that nobody asked for."""
         for key in self.table:
-            if key not in self._asked:
+            if key not in self._keys:
                 from difflib import get_close_matches  # for faults only
 
-                close = get_close_matches(key, self._asked, n=1)
-                hint = f"did you mean {close[0]}?" if close else f"use one of {', '.join(sorted(self._asked))}"
+                close = get_close_matches(key, self._keys, n=1)
+                hint = f"did you mean {close[0]}?" if close else f"use one of {', '.join(sorted(self._keys))}"
                 self.fault(key, f"is not known; {hint}")
 
     def _take(self, key: str, wanted: type, default: Any) -> Any:
-        self._asked.append(key)
+        self._keys.append(key)
         value = self.table.get(key, default)
         if key not in self.table or (isinstance(value, wanted) and (wanted is bool or not isinstance(value, bool))):
             return value

@@ -103,9 +103,9 @@ def usage(*, chunks: int, size: float, stage_seconds: float, load_seconds: float
 
 def usage_of(run: Run, chunks: Sequence[Chunk], now: float) -> Usage:
     """What a run has used, from its record. A load that others share counts in full in each of them."""
-    asked = run.moments.get(RunState.LOADING.value)
+    submitted = run.moments.get(RunState.LOADING.value)
     ends = [run.moments[s.value] for s in RunState if s.terminal and s.value in run.moments]
-    load = None if asked is None else max(0.0, (max(ends) if run.state.terminal and ends else now) - asked)
+    load = None if submitted is None else max(0.0, (max(ends) if run.state.terminal and ends else now) - submitted)
     seconds = sum(chunk.seconds for chunk in chunks)
     return usage(chunks=run.chunks, size=run.text_bytes or run.source.size, stage_seconds=seconds, load_seconds=load)
 

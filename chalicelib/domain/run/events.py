@@ -37,7 +37,7 @@ def task_of(body: str) -> ChunkTask:
     return ChunkTask(**json.loads(body))
 
 
-def asked_for(body: str) -> ChunkTask | str | None:
+def work_of(body: str) -> ChunkTask | str | None:
     """What a message of either queue asks for: a chunk, or a run by its id. None if it is not a message of ours."""
     try:
         fields = json.loads(body)
@@ -46,9 +46,9 @@ def asked_for(body: str) -> ChunkTask | str | None:
         return None
 
 
-def run_asked_for(body: str) -> str:
+def run_of_message(body: str) -> str:
     """The id of the run that a message of either queue is about; empty if it is not a message of ours."""
-    match asked_for(body):
+    match work_of(body):
         case ChunkTask(run_id=run_id) | str(run_id):
             return run_id
         case None:

@@ -28,7 +28,7 @@ def copy_formats(contract: Contract) -> str:
     date, time = _copy_format(contract, _DATES), _copy_format(contract, _TIMES)
     notified = f" DATEFORMAT AS '{date}'" if date else ""
     timed = any(c.type.kind in _TIMES for c in contract.columns)
-    return notified + (f" TIMEFORMAT AS '{time or AUTO}'" if timed else "")
+    return dated + (f" TIMEFORMAT AS '{time or AUTO}'" if timed else "")
 
 
 def staged_as_text(contract: Contract) -> dict[str, str]:
@@ -37,14 +37,14 @@ def staged_as_text(contract: Contract) -> dict[str, str]:
     return {
         column.name: f"_text_{number}"
         for number, column in enumerate(contract.columns, 1)
-        if column.type.kind in notified and not _reads(notified[column.type.kind], column)
+        if column.type.kind in formats and not _reads(formats[column.type.kind], column)
     }
 
 
 def converted(column: Column, staged: str) -> str:
     """The SQL that makes a column's value of its text."""
     form, text = time_form(column.format, column.type.kind), quote_identifier(staged)
-    iso = " || ".join(_cut(form, text)) if form and form.fixed else text
+    iso = " || ".join(_iso_parts(form, text)) if form and form.fixed else text
     return f"CAST({iso} AS {column.type.sql})"
 
 
@@ -74,13 +74,13 @@ def _copy_reads_only(form: TimeForm) -> bool:
     return not form.fixed and form.text != AUTO
 
 
-def _reads(notified: str, column: Column) -> bool:
+def _reads(copy_format: str, column: Column) -> bool:
     """Whether COPY, told so, reads the column as it is written."""
     form = time_form(column.format, column.type.kind)
-    return notified in ("", AUTO) if form is None else notified == form.text
+    return copy_format in ("", AUTO) if form is None else copy_format == form.text
 
 
-def _cut(form: TimeForm, text: str) -> Iterator[str]:
+def _iso_parts(form: TimeForm, text: str) -> Iterator[str]:
     for (offset, digits), before in zip(form.positions, _BETWEEN, strict=True):
         if offset != ABSENT:
             to_the_end = form.split and (offset, digits) == form.positions[-1]

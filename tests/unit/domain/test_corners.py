@@ -16,7 +16,7 @@ from chalicelib.domain.file.books import totals
 from chalicelib.domain.formats.csv.header import match_header
 from chalicelib.domain.formats.sizes import refuse_size
 from chalicelib.domain.raw.bytesource import Range
-from chalicelib.domain.run.events import asked_for, run_of_statement
+from chalicelib.domain.run.events import run_of_statement, work_of
 from chalicelib.domain.run.lineage import prefixed
 from chalicelib.domain.run.model import Chunk
 from chalicelib.domain.staging.stage import stage_chunk
@@ -96,12 +96,12 @@ def test_a_zstd_block_whose_head_is_damaged_is_refused(head: int) -> None:
 
 @pytest.mark.parametrize("body", ["", "[]", "7", "null", '"x"', "{}", '{"run": "x"}', '{"number": 1}', "\udcff"])
 def test_a_message_of_nobodys_is_told_as_such(body: str) -> None:
-    assert asked_for(body) is None
+    assert work_of(body) is None
 
 
 def test_a_message_of_ours_is_read() -> None:
-    assert asked_for('{"run_id": "r"}') == "r"
-    task = asked_for('{"run_id": "r", "generation": 1, "number": 2, "start": 3, "stop": 4}')
+    assert work_of('{"run_id": "r"}') == "r"
+    task = work_of('{"run_id": "r", "generation": 1, "number": 2, "start": 3, "stop": 4}')
     assert (getattr(task, "run_id", ""), getattr(task, "number", 0)) == ("r", 2)
 
 

@@ -59,7 +59,7 @@ def test_nobody_asks_again_while_the_runs_of_a_refused_load_are_being_ended(worl
         return change(run, **changes)
 
     world.warehouse.submit, world.runs.change = refused, slow  # type: ignore[method-assign]
-    assert world.pipeline.loader._ask(first)
+    assert world.pipeline.loader._submit(first)
     world.run()
     assert not world.violations
     assert only_run(world).state is RunState.LOADED
@@ -80,7 +80,7 @@ def test_a_refusal_that_comes_late_ends_nothing_that_another_worker_has_asked_fo
 
     world.warehouse.submit = slow  # type: ignore[method-assign]
     with pytest.raises(Conflict):
-        world.pipeline.loader._ask(first)
+        world.pipeline.loader._submit(first)
     assert only_run(world).state is RunState.LOADING
     world.run()
     assert not world.violations
@@ -118,8 +118,8 @@ def test_who_ends_the_runs_of_a_refused_load_may_break_off_anywhere(
     fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Then another worker gives back what is left, to a load of another name."""
-    left, leave = [], Loader._leave
-    monkeypatch.setattr(Loader, "_leave", lambda self, group: left.append(group) or leave(self, group))
+    left, leave = [], Loader._return_members
+    monkeypatch.setattr(Loader, "_return_members", lambda self, group: left.append(group) or leave(self, group))
     asked = play(Case(scenario="two_small")).schedule.calls.index("warehouse.submit") + 1
     refused = ("call", asked, Fault.REFUSED.name)
     worlds = [

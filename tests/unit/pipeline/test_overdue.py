@@ -12,7 +12,7 @@ from chalicelib.domain.contract.expected import Expected
 from chalicelib.domain.run.model import Correction
 from chalicelib.errors import LandfallError, Refused, Throttled
 from chalicelib.pipeline.overdue import overdue
-from chalicelib.pipeline.sweep import sweep, tell_overdue
+from chalicelib.pipeline.sweep import report_overdue, sweep
 from tests.simulation.outside import CONTRACTS
 from tests.simulation.scenarios import numbered, put
 from tests.simulation.world import World

@@ -37,7 +37,7 @@ def test_of_two_workers_that_would_submit_first_only_one_does(world: World) -> N
     asked = world.load_queue.groups[TARGET]
     assert asked.submitted_at
     with pytest.raises(Conflict):
-        world.pipeline.loader._ask(seen_by_both)
+        world.pipeline.loader._submit(seen_by_both)
     assert world.load_queue.groups[TARGET] == asked
     assert len(world.warehouse.statements) == 1
 
