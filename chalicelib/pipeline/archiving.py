@@ -1,4 +1,4 @@
-"""Where a loaded source goes: copied to the archive, verified, then deleted where it landed."""
+"""The archive of a loaded source: copy it, verify the copy, then delete it where it landed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chalicelib.pipeline.context import Context
 
 
 def archived(ctx: Context, run: Run) -> str:
-    """Where the source is kept from now on. Of a run that was told, a second drop goes there, too."""
+    """Archive the source and return its key there, or NOT_KEPT. After the notice, archive a second drop too."""
     key, source = keys.archive(run), run.source
     kept = _archive_copy(ctx, source, key)
     if run.notified:
@@ -22,7 +22,7 @@ def archived(ctx: Context, run: Run) -> str:
 
 
 def _archive_copy(ctx: Context, source: Source, key: str) -> bool:
-    """Whether the archive has it, and it lies no longer where it landed."""
+    """Move a source to the archive. Return whether the archive has it."""
     try:
         ctx.objects.copy(source, key)
     except (SourceGone, SourceChanged):

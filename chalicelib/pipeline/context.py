@@ -1,4 +1,4 @@
-"""What every step acts on: ports, contracts and settings. It has no behaviour."""
+"""The ports, contracts and settings that every step acts on. It has no behaviour."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Note = Callable[[str, Mapping[str, Any]], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """The ports, the agreements and the settings."""
+    """The ports, the contracts and the settings."""
 
     settings: Settings
     contracts: Contracts
@@ -41,4 +41,4 @@ class Context:
     notifier: Notifier
     clock: Clock
     note: Note
-    """Takes what happened, for logs and metrics: a name and fields without row values."""
+    """Records an event for logs and metrics: its name, and fields without row values."""

@@ -1,7 +1,7 @@
-"""After corrected rows are loaded: the file that they were rejected from gets its books anew.
+"""Update the books of a file after its corrected rows are loaded.
 
-Guarantees that the record of the file agrees with the warehouse, however many corrections are loaded at once and
-wherever a worker dies: it writes whole counts, never a difference. It does not promise that the record never lags.
+Guarantees that the file's record agrees with the warehouse, however many corrections load at once and wherever a
+worker dies. It writes whole counts, never a difference. Does not promise that the record never lags.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from chalicelib.ports import Conflict, ObjectStore
 def update_books(ctx: Context, run: Run) -> None:
     """Note which rows of a correction are loaded, and set the counts of the file they come from. Raises Retryable."""
     if run.corrects:
-        with suppress(WorkGone):  # somebody took the rows away: then they are listed on, and the books are right
+        with suppress(WorkGone):  # the rows were deleted: they stay in the list, and the books are right
             note_loaded(ctx.objects, run, run.corrects)
         _set_counts(ctx, run.corrects)
 
 
 def _set_counts(ctx: Context, corrects: Correction) -> None:
-    """Look again after the write, until nothing has changed meanwhile.
+    """Set the counts, and read the books again after each write until they are unchanged.
 
-    worker 1: asks the books: 3 corrected |                              | writes 3, asks again: 5, writes 5
-    worker 2:                          | asks: 5 corrected, writes 5     |
+    worker 1: reads the books: 3 corrected |                             | writes 3, reads again: 5, writes 5
+    worker 2:                          | reads: 5 corrected, writes 5    |
 
-    That another worker has just written the file's record is no conflict about the correction's: look again, too.
+    If another worker has just changed the file's record, read again too: it is no conflict about the correction.
     """
     known = None
     while (row := ctx.warehouse.books(corrects.load_id)) and row != known:
@@ -47,7 +47,7 @@ def _set_counts(ctx: Context, corrects: Correction) -> None:
 
 
 def note_loaded(objects: ObjectStore, run: Run, corrects: Correction) -> None:
-    """Write down where the rows of a loaded correction come from, but for those that are still bad."""
+    """Record the origins of the rows of a loaded correction, except rows that are still bad. Raises WorkGone."""
     bucket, source = run.source.bucket, run.source.key
     origins = RowOrigins.from_json(objects.get(bucket, keys.row_origins(source)))
     bad = set(_still_bad(objects, run))
@@ -62,7 +62,7 @@ def _still_bad(objects: ObjectStore, run: Run) -> Iterator[int]:
 
 
 def corrected_offsets(objects: ObjectStore, run: Run) -> frozenset[int]:
-    """Which rejects of a file's load are corrected and loaded since, by the byte they start at."""
+    """Byte offsets of the rejects of a file's load that are corrected and loaded by now."""
     found: set[int] = set()
     if run.counts.corrected:
         for note in objects.list(run.source.bucket, keys.loaded_corrections(run.object, run.load_id)):

@@ -1,7 +1,7 @@
-"""A look through the landing folders: what lies there that nobody took notice of, or that is loaded already.
+"""A scan of the landing folders for files without a run, and for files that are loaded already.
 
-Guarantees that a file, a folder or a record that cannot be looked at is noted and passed over, and that a look that
-runs out of time says where to go on. Two reads of the record for a hundred files; more only for those to be acted on.
+Guarantees that a file, a folder or a record that cannot be read is logged and skipped. A scan that runs out of time
+returns the key to continue after. It reads the record twice for a hundred files, and more only for files to act on.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ BATCH = 100
 
 @dataclass(kw_only=True)
 class LandingScan:
-    """One look: what to look at, for how long, and what came of it."""
+    """One scan: its folders, its time limit and its results."""
 
     pipeline: Pipeline
     prefixes: Sequence[str]
     """Sorted, and none within another."""
     after: str
-    """The last key of the look before; empty to begin with the first."""
+    """The last key of the scan before; empty to begin with the first."""
     until: float
-    """When to stop, even if there is more."""
+    """When to stop, even if there is more: seconds since 1970."""
     landed_before: float
     """Younger files are left to their events."""
     wanted: Callable[[str], bool] = bool
     """Which keys; no key is empty, so that this takes them all."""
     most: int = 1_000_000
-    """After so many runs were started, the look stops too."""
+    """The scan also stops after it has started this many runs."""
     seen: int = 0
     started: list[Run] = field(default_factory=list)
     archived: int = 0
     failed: int = 0
 
     def run(self) -> str:
-        """LandingScan at everything. Returns where to go on: empty if that was all."""
+        """Scan the folders. Return the key to continue after; empty if that was all."""
         sources = self._listed()
         while batch := list(islice(sources, BATCH)):
             self._each(batch)
@@ -83,10 +83,10 @@ class LandingScan:
             self.started.append(arrived)
 
     def _has_no_run(self, source: Source) -> bool:
-        """Whether nobody took notice of what lies there now, though its key points at another content or at none.
+        """Whether the content at the key has no run, though its key points at another content or at none.
 
-        In a bucket with versions an old content shows again once the newer one is archived: it had its run, or has it
-        still. One that has read nothing yet is left to the next look, since when it arrived is only a clock's word:
+        In a bucket with versions an old content shows again once the newer one is archived. It has or had its run. A
+        run that has read nothing yet is left to the next scan, because its arrival time is only a clock's value:
 
         worker, its clock slow: a file of 12:00 arrives at 11:55 | sweep: would take it for one that came back later
         """

@@ -1,4 +1,4 @@
-"""Why the warehouse refused a load, in words that lead to what is to be corrected."""
+"""Messages for a load that the warehouse refused: what to fix, and where."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chalicelib.ports import Statement
 
 
 def failure_of(statement: Statement) -> LandfallError:
-    """Why what a statement was to load is not in the ledger."""
+    """The error of a statement whose load is not in the ledger."""
     if statement.failed_for_good:
         found = meaning(statement.error)
         return LoadFailed(statement.error, code=LoadFailed.code if found.retryable else found.code)
@@ -28,8 +28,8 @@ def failure_of(statement: Statement) -> LandfallError:
 def load_failed(ctx: Context, run: Run, failure: LandfallError) -> LoadFailed:
     """The error that ends a run whose load had no effect because of that failure. Raises Retryable.
 
-    For keys that come twice it points at the first such row, for which a part of the file is read again. That the file
-    is refused stands before: if it can be read no more, the message does without the line.
+    For repeated keys it points at the first such row; a part of the file is read again to find it. The file is refused
+    either way. If it cannot be read any more, the message has no line.
     """
     repeats = Repeats.read(failure.message)
     if not repeats:

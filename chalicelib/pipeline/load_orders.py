@@ -1,4 +1,4 @@
-"""What the warehouse is asked to load: the order for a group, and the manifest that joins its runs' parts."""
+"""The load order of a group, and the manifest that joins the parts of its runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from chalicelib.pipeline.outcomes import contract_of
 
 
 def order_of(ctx: Context, group: Group, runs: Sequence[Run]) -> LoadOrder:
-    """The files' columns are the same in all; the first one's plan tells them. Raises ContractChanged, WorkGone."""
+    """The load order of these runs. All have the columns of the first one's plan. Raises ContractChanged, WorkGone."""
     first = runs[0]
     contract = contract_of(ctx, first)
     file_plan = FilePlan.from_json(ctx.objects.get(first.source.bucket, keys.plan(first)))

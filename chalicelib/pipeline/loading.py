@@ -1,8 +1,8 @@
-"""The load of a target: gather who waits, ask for one transaction, settle what became of it. One group at a time.
+"""The load of a target: gather waiting runs, submit one transaction, settle its outcome. One group at a time.
 
-A run that is STAGED waits in its target's line. Whoever comes first takes the runs that wait and fit together as a
-group; those that come meanwhile are the next group. So a thousand small files are a few transactions, and a file waits
-for two loads as long as all that wait fit one group. Any worker that comes by moves the group on; nobody owns it.
+A STAGED run waits in its target's load queue. The first worker takes the waiting runs that fit together as a group. So
+a thousand small files need a few transactions. A file waits for at most two loads while all waiting runs fit one group.
+Any worker moves the group on; no worker owns it.
 
 Guarantees (docs/design/guarantees.md): the gate lock and the ledger in the warehouse, not this queue, keep a load from
 being done twice. A group whose transaction had no effect gives its runs back: to try again if the failure may pass, in
@@ -30,25 +30,25 @@ from chalicelib.pipeline.load_orders import order_of
 from chalicelib.ports import Conflict, StatementState
 
 LEASE_SECONDS = 20.0
-"""A worker that has a group in hand is left alone with it for so long: less than a message stays with its worker."""
+"""How long a worker holds a group: shorter than a message stays with its worker."""
 LOOK_AT_ONCE = 100
-"""Runs in line that are read together."""
+"""Waiting runs that are read together."""
 SECOND_LOOK_SECONDS = 60
-"""A submitted load is looked at again after this long, should the warehouse's event get lost."""
+"""A submitted load is checked again after this long, in case the warehouse's event gets lost."""
 LOOKS = 2
-"""Of the runs that wait, so many times as a group may have are looked at, should they not fit together."""
+"""Groups' worth of waiting runs that are read, because some may not fit together."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Loader:
-    """What is done for a target, whichever run's message led to it."""
+    """The load of a target, whichever run's message led to it."""
 
     ctx: Context
 
     def advance_target(self, target: str) -> None:
-        """Move the target's load on until the warehouse has to act or nobody waits. Raises Retryable.
+        """Move the target's load on until the warehouse must act or no run waits. Raises Retryable.
 
-        Whatever holds a load up is no fault of the run whose message led here: no error of it may end that run.
+        A fault of the load may not belong to the run whose message led here. So no error of the load ends that run.
         """
         try:
             while self._move(target):
@@ -59,7 +59,7 @@ class Loader:
             raise Retryable(f"the load of {target} is delayed: {refused.message}") from refused
 
     def _move(self, target: str) -> bool:
-        """Take the target's group one step on. Whether it is over, so that the next may follow."""
+        """Move the target's group on by one step. Return whether it has ended, so that the next may follow."""
         group, now = self.ctx.load_queue.group(target), self.ctx.clock.now()
         if group is None:
             group = self._gather(target)
@@ -77,10 +77,9 @@ class Loader:
         return self._return_members if group.state is GroupState.REFUSED else self._submit
 
     def _with_lease(self, group: Group, step: Callable[[Group], bool]) -> bool:
-        """Do a step of a group that this worker holds, and let it go if that fails, for the next try to take it up.
+        """Do a step of a group that this worker holds. Give up the lease if the step fails, for the next try.
 
-        Holding only saves work: a hundred workers that come by would do the same step. A worker that is killed lets
-        the group go after LEASE_SECONDS, which is before its message is seen again.
+        The lease only saves work. A killed worker's lease ends after LEASE_SECONDS, before its message is seen again.
         """
         try:
             return step(group)
@@ -94,7 +93,7 @@ class Loader:
     # ---- gather -----------------------------------------------------------------------------------------------------
 
     def _gather(self, target: str) -> Group | None:
-        """Give the target's place to the runs that wait. None if nobody waits, more are awaited, or it is taken."""
+        """Claim the target's slot for the waiting runs. None if no run waits, more are awaited, or it is taken."""
         runs, now = self._fitting(target), self.ctx.clock.now()
         if not runs:
             return None
@@ -106,10 +105,9 @@ class Loader:
         return group if self.ctx.load_queue.claim(group) and members else None
 
     def _seconds_to_gather(self, runs: Sequence[Run]) -> float:
-        """For how many seconds more files are awaited before these are loaded.
+        """Seconds to wait for more files before these are loaded.
 
-        A file that comes alone is loaded at once; so are as many as may be. Otherwise they are being poured in, and the
-        one that waits longest waits for the others, but not for ever.
+        None for a single file or a full group. Otherwise the oldest run waits for the others, up to `group_seconds`.
         """
         if len(runs) == 1 or len(runs) >= self._most(runs[0]):
             return 0.0
@@ -117,7 +115,7 @@ class Loader:
         return max(0.0, since + self.ctx.settings.group_seconds - self.ctx.clock.now())
 
     def _fitting(self, target: str) -> list[Run]:
-        """The run that waits longest, and others that one COPY can take with it. What waits for nothing is let go."""
+        """The run that waits longest, and others that fit its COPY. Runs with nothing to wait for are removed."""
         gathering = Gathering(most_bytes=int(self.ctx.settings.group_mb * 1_000_000))
         for run in self._waiting(target):
             if run.state is not RunState.STAGED or run.target != target:
@@ -131,30 +129,30 @@ class Loader:
         return gathering.runs
 
     def _waiting(self, target: str) -> Iterator[Run]:
-        """Those who wait longest, with their records as they are now."""
+        """The runs that wait longest, with their records as they are now."""
         ids = list(islice(self.ctx.load_queue.waiting(target), LOOKS * self.ctx.settings.group_files))
         for first in range(0, len(ids), LOOK_AT_ONCE):
             yield from self.ctx.runs.get_many(ids[first : first + LOOK_AT_ONCE])
 
     def _contract_unchanged(self, run: Run) -> bool:
-        """Whether the contract is still the one the run was staged by; else its own message starts it over."""
+        """Whether the contract is still the one the run was staged by; else the run's own message restarts it."""
         contract = self.ctx.contracts.get(run.object)
         return contract is not None and contract.fingerprint == run.fingerprint
 
     def _most(self, run: Run) -> int:
-        """The most runs of a group with this one. Rows without a mark, snapshots and corrections go alone."""
+        """The most runs of a group with this one. Rows without a mark, snapshots and corrections load alone."""
         contract = self.ctx.contracts[run.object]
         alone = not contract.lineage or contract.delivery is Delivery.SNAPSHOT or run.corrects
         return 1 if alone else run.max_group_size or self.ctx.settings.group_files
 
-    # ---- ask --------------------------------------------------------------------------------------------------------
+    # ---- submit -----------------------------------------------------------------------------------------------------
 
     def _submit(self, group: Group) -> bool:
-        """Ask for the transaction; its end comes as an event, or the second look finds it. Whether the group is over.
+        """Submit the transaction. Its end comes as an event, or the second look finds it. Return whether it has ended.
 
-        That it is asked for is recorded first. So if the record is there but no statement id, somebody asked and died
-        before the answer: the same token is used again. The warehouse may have forgotten it, and a refusal now does not
-        mean that nothing is running: such a group is fenced before it is given up.
+        The submission is recorded first. A record without a statement id means that a worker died before the answer;
+        the same token is used again. The warehouse may have forgotten it, so a refusal now does not prove that nothing
+        is running: the group is fenced before it is given up.
         """
         submitted_before = group.state is GroupState.SUBMITTING
         if group.state is GroupState.AWAITING:
@@ -168,17 +166,15 @@ class Loader:
         if not submitted_before:
             left = {run.run_id for run in runs}
             members = tuple(member for member in group.members if member.run_id in left)
-            group = self.ctx.load_queue.change(
-                group, members=members, submitted_at=self.ctx.clock.now(), state=GroupState.SUBMITTING
-            )
+            now, state = self.ctx.clock.now(), GroupState.SUBMITTING
+            group = self.ctx.load_queue.change(group, members=members, submitted_at=now, state=state)
         try:
-            statement = self.ctx.warehouse.submit(
-                order_of(self.ctx, group, runs), token=group.group_id, name=runs[0].run_id
-            )
+            order = order_of(self.ctx, group, runs)
+            statement = self.ctx.warehouse.submit(order, token=group.group_id, name=runs[0].run_id)
         except Broken as refused:
             until = self.ctx.clock.now() + LEASE_SECONDS
             state = GroupState.SUBMITTING if submitted_before else GroupState.REFUSED
-            group = self.ctx.load_queue.change(group, lease_until=until, state=state)  # no worker has asked meanwhile
+            group = self.ctx.load_queue.change(group, lease_until=until, state=state)  # or another worker submitted
             return self._end_group(group, runs, self._final_ledger(group, runs) if submitted_before else {}, refused)
         self.ctx.note("submitted", {"group": group.group_id, "object": runs[0].object, "runs": len(runs)})
         state = GroupState.DOUBTFUL if submitted_before else GroupState.SUBMITTED
@@ -187,17 +183,13 @@ class Loader:
         return False
 
     def _return_members(self, group: Group) -> bool:
-        """Let the members of a group that was refused wait for another; whoever was told why is gone, or slow.
+        """Let the members of a refused group wait for another group. The worker that was refused is gone or slow.
 
-        worker 1: is refused, ends runs one by one | worker 2: asks again, may now, and all are loaded
+        worker 1: is refused, ends runs one by one | worker 2: submits again, succeeds, and all are loaded
         """
         runs = [run for member, run in self._members(group) if member.holds(run)]
-        return self._end_group(
-            group,
-            runs,
-            {},
-            LoadStopped("the warehouse refused the load, and the worker that received the refusal stopped"),
-        )
+        why = LoadStopped("the warehouse refused the load, and the worker that received the refusal stopped")
+        return self._end_group(group, runs, {}, why)
 
     def _members(self, group: Group) -> list[tuple[Member, Run]]:
         """The members with their runs as they are now."""
@@ -205,7 +197,7 @@ class Loader:
         return [(by_id[run.run_id], run) for run in self.ctx.runs.get_many(tuple(by_id))]
 
     def _admitted(self, member: Member, seen: Run) -> Run | None:
-        """The member's run, LOADING from now on; None if it was rerun or ended since it was gathered."""
+        """The member's run, LOADING from now on; None if it was rerun or ended after it was gathered."""
         run: Run | None = seen
         if run and run.state is RunState.STAGED and Member.of(run) == member:
             try:
@@ -214,21 +206,20 @@ class Loader:
                 run = self.ctx.runs.get(member.run_id)
         return run if run and member.holds(run) else None
 
-    # ---- settle: what does the ledger say? --------------------------------------------------------------------------
+    # ---- settle: the ledger decides ---------------------------------------------------------------------------------
 
     def _ended(self, group: Group) -> bool:
-        """Whether the warehouse is done with the group's statement; one that takes too long is cancelled."""
+        """Whether the group's statement has ended. A statement that takes too long is cancelled."""
         running = self.ctx.warehouse.describe(group.statement_id).state is StatementState.RUNNING
         if running and self.ctx.clock.now() - group.submitted_at > self.ctx.settings.load_timeout_seconds:
             self.ctx.warehouse.cancel(group.statement_id)
         return not running
 
     def _settle(self, group: Group) -> bool:
-        """Learn how the statement ended; in doubt the ledger decides, not the statement. Whether the group is over."""
+        """Settle a group by its statement's end; in doubt the ledger decides. Return whether the group has ended."""
         statement = self.ctx.warehouse.describe(group.statement_id)
         runs = [run for member, run in self._members(group) if member.holds(run)]
-        # Of any other statement the commit may still be on its way.
-        over = statement.failed_for_good or statement.state is StatementState.FINISHED
+        over = statement.failed_for_good or statement.state is StatementState.FINISHED  # others may commit later
         rows = self._ledger(runs) if group.state is GroupState.SUBMITTED and over else self._final_ledger(group, runs)
         return self._end_group(group, runs, rows, failure_of(statement))
 
@@ -236,26 +227,25 @@ class Loader:
         return self.ctx.warehouse.ledger([run.load_id for run in runs]) if runs else {}
 
     def _final_ledger(self, group: Group, runs: Sequence[Run]) -> dict[str, LedgerRow]:
-        """What the ledger has of them once nothing more can come of this group. Raises Retryable while it still may.
+        """The runs' ledger rows once no statement of the group can commit any more. Raises Retryable until then.
 
-        statement 1: asked for, its answer lost | asked for again, the token is forgotten: statement 2
-        somebody cancels, statement 2 is aborted | the ledger has nothing, and statement 1 would commit later
+        statement 1: submitted, its answer lost | submitted again, the token is forgotten: statement 2
+        the operator cancels, statement 2 is aborted | the ledger has nothing, and statement 1 would commit later
         """
         rows = self._ledger(runs)
         if len(rows) == len(runs):
             return rows
-        self.ctx.load_queue.change(
-            group, lease_until=self.ctx.clock.now() + LEASE_SECONDS
-        )  # for one worker at a time: it may wait
+        until = self.ctx.clock.now() + LEASE_SECONDS  # one worker at a time: the fence may wait
+        self.ctx.load_queue.change(group, lease_until=until)
         self.ctx.warehouse.fence(group.target, group.group_id)
         return self._ledger(runs)
 
     def _end_group(
         self, group: Group, runs: Sequence[Run], rows: Mapping[str, LedgerRow], failure: LandfallError
     ) -> bool:
-        """End what is in the ledger, let the rest wait again or end, and give up the target's place.
+        """End the runs in the ledger, let the others wait again or end, and release the target's slot.
 
-        The first member comes last: messages about the load name it, and as long as it is LOADING they lead back here.
+        The first member comes last. Messages about the load name it, and while it is LOADING they lead back here.
         """
         runs = list(reversed(runs))
         left = [run for run in runs if run.load_id not in rows]
@@ -280,7 +270,7 @@ class Loader:
             self.ctx.note("loaded", _loaded_fields(run, state, row))
 
     def _waits_again(self, group: Group, run: Run, failure: LandfallError) -> bool:
-        """What becomes of a run whose load had no effect. Whether it waits for another one. Raises Retryable."""
+        """Settle a run whose load had no effect. Return whether it waits for another load. Raises Retryable."""
         if run.cancel_requested:
             with suppress(Conflict):
                 outcomes.cancelled(self.ctx, run)
@@ -298,10 +288,9 @@ class Loader:
         return True
 
     def _wake(self, group: Group) -> None:
-        """Have the members that ended archived and told, also those that ended in a try before this one."""
-        self.ctx.queue.send_runs(
-            [run.run_id for _, run in self._members(group) if run.state.terminal and not run.finished]
-        )
+        """Enqueue the members that ended, for archive and notice; also those that ended in an earlier try."""
+        ended = [run.run_id for _, run in self._members(group) if run.state.terminal and not run.finished]
+        self.ctx.queue.send_runs(ended)
 
 
 def _loaded_fields(run: Run, state: RunState, row: LedgerRow) -> dict[str, str | int]:

@@ -1,4 +1,4 @@
-"""What becomes of a run: it is enqueued, started over, or ended by an error or a cancellation."""
+"""The outcomes of a run: it is enqueued, restarted, or ended by an error or a cancellation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STOPPED = Problem(
 
 
 def contract_of(ctx: Context, run: Run) -> Contract:
-    """The contract that a run is checked by, from its plan to its load one and the same. Raises ContractChanged.
+    """The contract of a run: the same one from its plan to its load. Raises ContractChanged.
 
     worker of yesterday: stages chunk 1 by the old rules | worker of today: would stage chunk 2 by the new ones
     """
@@ -35,17 +35,17 @@ def contract_of(ctx: Context, run: Run) -> Contract:
 
 
 def enqueue(ctx: Context, run: Run | None) -> Run | None:
-    """Ask for a run to be moved on, unless nothing is left to do."""
+    """Send a run's message, unless nothing is left to do. Return the run."""
     if run and not run.finished:
         ctx.queue.send_run(run.run_id)
     return run
 
 
 def end(ctx: Context, run: Run, error: LandfallError) -> Run | None:
-    """The error's type says how the run ends; what may pass later is raised, for the message to come back.
+    """End a run as the error's type decides. An error that may pass is raised, so that the message comes back.
 
-    A run that waits for its load, or is in it, is ended by that load alone (loading.py): when the ledger was asked
-    and no statement can commit any more. What is raised here may be the fault of a load it is not in.
+    Only the load ends a run that waits for it or is in it (loading.py): after it has read the ledger, when no
+    statement can commit any more. The error here may be the fault of a load that the run is not in.
     """
     passing = may_pass(run, error, ctx.clock.now(), ctx.settings.give_up_hours)
     others = run.state in (RunState.STAGED, RunState.LOADING) and not isinstance(error, ContractChanged)
@@ -55,7 +55,7 @@ def end(ctx: Context, run: Run, error: LandfallError) -> Run | None:
 
 
 def fail(ctx: Context, run: Run, error: LandfallError) -> Run | None:
-    """End a run with an error, or start it over: None if another worker has moved it on meanwhile."""
+    """End a run with an error, or restart it. Return the run, or None if another worker moved it on meanwhile."""
     if isinstance(error, SourceGone) and _replaced(ctx, run):
         error = SourceChanged(OVERWRITTEN)
     restarts = isinstance(error, ContractChanged) and run.object in ctx.contracts and run.state is not RunState.LOADING
@@ -72,7 +72,7 @@ def fail(ctx: Context, run: Run, error: LandfallError) -> Run | None:
 
 
 def cancelled(ctx: Context, run: Run) -> Run:
-    """End a run that somebody wants stopped, and tell of it like of any other end. Raises Conflict."""
+    """End a run that the operator cancelled, and notify of it as of any other end. Raises Conflict."""
     ended = ctx.runs.change(run, state=RunState.CANCELLED, problem=STOPPED)
     ctx.note("cancelled", {"run": run.run_id, "object": run.object, "state": run.state.value})
     enqueue(ctx, ended)
@@ -80,9 +80,9 @@ def cancelled(ctx: Context, run: Run) -> Run:
 
 
 def stop(ctx: Context, run: Run) -> None:
-    """Cancel the statement that a cancelled run is in; once it is over, the ledger says what counts.
+    """Cancel the statement of a cancelled run. Once it has ended, the ledger decides.
 
-    If there is no statement yet, or it does not end at once: look again soon. Raises Retryable.
+    If there is no statement yet, or it does not end at once, check again soon. Raises Retryable.
     """
     group = ctx.load_queue.group(run.target)
     if group and any(member.holds(run) for member in group.members):

@@ -1,4 +1,4 @@
-"""Objects whose file has not come by the time that their contract expects it."""
+"""Objects whose file has not arrived by the time that their contract expects it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from chalicelib.pipeline.context import Context
 
 
 def overdue(ctx: Context) -> dict[str, bool]:
-    """Each object whose contract has a deadline, and whether nothing came that counts for the last one.
+    """Whether each object with a deadline is overdue: no file arrived that counts for the last deadline.
 
-    Whatever became of the file: one that was rejected came. Raises Retryable.
+    The outcome of the file does not matter: a rejected file did arrive. Raises Retryable.
     """
     now = ctx.clock.now()
     expected = {name: contract.expected for name, contract in ctx.contracts.items() if contract.expected}

@@ -1,8 +1,8 @@
-"""The story of a file, top to bottom: arrive, plan, stage, seal, load, archive, tell.
+"""The story of a file, top to bottom: arrive, plan, stage, seal, load, archive, notify.
 
-Every step may be entered twice, by two workers at once, or again after a crash at any line; it then does the same
-again or finds that it is done. The run's record and the keys in S3 are the only memory. A step returns the run as it
-left it, or None when it is the world's turn (chunks to be staged, a statement to end).
+Every step may be entered twice, by two workers at once, or again after a crash at any line. It then does the same work
+again or finds that the work is done. The run's record and the keys in S3 are the only memory. A step returns the run
+as it left it. It returns None when something outside must happen first (chunks to be staged, a statement to end).
 
 Guarantees (docs/design/guarantees.md): a good row of an accepted file is merged exactly once, because the warehouse's
 ledger row is written in the transaction that merges; a run is LOADED only after that row was seen; a source is deleted
@@ -19,15 +19,7 @@ from chalicelib.domain.file.books import first_gap, first_reject, refuse_if_too_
 from chalicelib.domain.file.file_plan import FilePlan, chunk_task, shape
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.arrivals import new_run
-from chalicelib.domain.run.model import (
-    Chunk,
-    ChunkState,
-    ChunkTask,
-    Run,
-    RunState,
-    Source,
-    run_id,
-)
+from chalicelib.domain.run.model import Chunk, ChunkState, ChunkTask, Run, RunState, Source, run_id
 from chalicelib.domain.run.notices import notice, one_more
 from chalicelib.errors import Broken, LandfallError, Refused, Retryable, SourceChanged, SourceGone, Throttled
 from chalicelib.pipeline import outcomes
@@ -40,9 +32,9 @@ from chalicelib.pipeline.staging import plan_file, publish, stage_part
 from chalicelib.ports import Conflict, Newest
 
 POINTER_TRIES = 10
-"""So often it is decided anew whether a version is the newest of its key, should others arrive meanwhile."""
+"""Tries to decide whether a version is the newest of its key, when other versions arrive at the same time."""
 UNROUTED_NOTICES = "unrouted notices"
-"""The name under which it is kept how many were sent today."""
+"""The bookmark that counts the notices of today."""
 Step = Callable[[Run], Run | None]
 
 
@@ -54,19 +46,20 @@ class Pipeline:
 
     @property
     def loader(self) -> Loader:
-        """Loads what is staged."""
+        """The loader of staged runs."""
         return Loader(ctx=self.ctx)
 
     # ---- arrive -----------------------------------------------------------------------------------------------------
 
     def arrive(self, source: Source) -> Run | None:
-        """Turn a landed version into a run, once. The same content of the same key again changes nothing.
+        """Turn a landed version into a run, once. Return the run, or None for a folder. Raises Retryable.
 
-        It is decided anew if its key points elsewhere by the time that its run is made, or if its name was taken:
+        The same content of the same key again changes nothing. Decide again if the key points elsewhere by the time
+        that the run is made, or if the run's name was taken:
 
         event: content A came back after B  | sweep: so it did; makes a run of it, named by its time
         event: would make another of it, named by its sequencer
-        event: content A is new, and newest | late event of an older A, which B took the place of: makes the run
+        event: content A is new, and newest | late event of an older A, which B replaced: makes the run
         """
         if source.key.endswith("/") and source.size == 0:
             return None  # a folder, as consoles make them
@@ -88,9 +81,9 @@ class Pipeline:
         )
 
     def _is_news(self, source: Source, newest: Newest, known: Run | None) -> bool:
-        """Whether a content other than the newest one was put after it, rather than heard of late or twice.
+        """Whether a content other than the newest one was put after it; otherwise its event is late or a repeat.
 
-        S3's sequencers tell, but what the sweep found by listing has none. So then S3 is asked what lies there:
+        S3's sequencers decide. What the sweep found by listing has no sequencer; then S3's object at the key decides:
 
         sweep: finds content 2, whose event is late | event of content 1, later still: overwritten, it has no run
         and in a bucket with versions it has one     | event of content 2: after content 1's, yet content 2 has its run
@@ -110,7 +103,7 @@ class Pipeline:
     # ---- advance: one message moves one run as far as it can go -----------------------------------------------------
 
     def advance(self, run_id: str) -> None:
-        """Move a run on until it is finished or the world has to act. Raises Retryable."""
+        """Move a run on until it is finished or something outside must happen first. Raises Retryable."""
         run = self.ctx.runs.get(run_id)
         while run and (step := self._next(run)):
             run = self._take(step, run)
@@ -137,10 +130,10 @@ class Pipeline:
                 return self.update_parent if run.corrects else self.archive
         return None if run.notified else self.notify
 
-    # ---- plan: cut the file into ranges; no byte of plain text is copied --------------------------------------------
+    # ---- plan: split the file into ranges; no byte of plain text is copied ------------------------------------------
 
     def plan(self, run: Run) -> Run:
-        """Check size and header, unpack if need be, and write down the ranges. Raises Rejected, SourceGone/Changed."""
+        """Check size and header, unpack a packed file, and record the ranges. Raises Rejected, SourceGone/Changed."""
         source = self._landed_version(run)
         contract = outcomes.contract_of(self.ctx, run)
         file_plan = plan_file(self.ctx.objects, run, source, contract, self.ctx.settings)
@@ -162,8 +155,10 @@ class Pipeline:
         return planned
 
     def _landed_version(self, run: Run) -> Source:
-        """The version this run is about, with its size, age and version id as the store knows them (a listing tells
-        no version id, and what is archived and deleted in the end must be this version, not one put on top of it)."""
+        """The version of this run, with its size, age and version id as the store has them. Raises SourceChanged.
+
+        A listing has no version id. Yet the version that is archived and deleted must be this one, not a later one.
+        """
         wanted = run.reads or run.source
         found = self.ctx.objects.head(wanted.bucket, wanted.key, wanted.version_id)
         if found.etag != wanted.etag:
@@ -174,7 +169,7 @@ class Pipeline:
     # ---- stage: one chunk, one message ------------------------------------------------------------------------------
 
     def stage(self, task: ChunkTask) -> None:
-        """Check one chunk; its good rows become a part, its bad ones rejects. Raises Retryable."""
+        """Check one chunk; write its good rows as a part and its bad rows as rejects. Raises Retryable."""
         run = self.ctx.runs.get(task.run_id)
         if run is None or run.state is not RunState.STAGING or run.generation != task.generation:
             return  # a late double
@@ -204,7 +199,10 @@ class Pipeline:
     # ---- seal: all chunks in, the chain fits, the books balance -----------------------------------------------------
 
     def seal(self, run: Run) -> Run | None:
-        """Send out what is not staged yet; once all is, prove the cuts, balance, and write rejects and manifest."""
+        """Send the chunks that are not staged yet. Once all are, prove the cuts, balance, write rejects and manifest.
+
+        Return None while chunks are missing or are staged again. Raises Rejected, Broken, Retryable.
+        """
         file_plan = self._file_plan(run)
         records = {c.number: c for c in self.ctx.chunks.of_run(run.run_id, run.generation)}
         tasks = [chunk_task(run, file_plan, n, records.get(n)) for n in range(1, run.chunks + 1)]
@@ -230,7 +228,7 @@ class Pipeline:
         return sealed
 
     def _raise_if_lost(self, run: Run) -> None:
-        """Chunk messages that vanish leave no error behind: give up on them as on any other work. Raises Broken."""
+        """Give up on chunks after `give_up_hours`: a lost message leaves no error behind. Raises Broken."""
         now, hours = self.ctx.clock.now(), self.ctx.settings.give_up_hours
         idle = now - run.updated_at >= self.ctx.settings.stuck_seconds
         if idle and now - run.moments.get(RunState.ARRIVED.value, run.arrived_at) > hours * 3600:
@@ -242,7 +240,10 @@ class Pipeline:
     # ---- load: one transaction in the warehouse, of all that wait for the target (loading.py) ------------------------
 
     def load(self, run: Run) -> Run | None:
-        """Wait in the target's line, and see to the target's load, whoever is in it. Raises ContractChanged."""
+        """Enqueue the run for its target and move the target's load on, whichever runs it has.
+
+        Return the run once it is terminal, else None. Raises ContractChanged, Retryable.
+        """
         if run.state is RunState.STAGED:
             outcomes.contract_of(self.ctx, run)
             self.ctx.load_queue.enqueue(run.target, run)
@@ -259,9 +260,9 @@ class Pipeline:
     # ---- archive, notify --------------------------------------------------------------------------------------------
 
     def archive(self, run: Run) -> Run | None:
-        """Copy the source, verify, then delete it. Entered again after the delete, it finds the copy.
+        """Copy the source, verify the copy, then delete the source. Entered again after the delete, find the copy.
 
-        What S3 refuses for good is no reason to keep success from people: it is told, and the sweep tries on.
+        If S3 refuses for good, notify of the success all the same. The sweep tries to archive again.
         """
         try:
             key = archived(self.ctx, run)
@@ -273,11 +274,11 @@ class Pipeline:
         return self.ctx.runs.change(run, archive_key=key)
 
     def archive_again(self, run: Run) -> None:
-        """Have a second drop of what is loaded put away, or it would be listed for ever. Raises Conflict."""
+        """Archive a second drop of a loaded file; else each scan would list it. Raises Conflict."""
         outcomes.enqueue(self.ctx, self.ctx.runs.change(run, archive_key=""))
 
     def update_parent(self, run: Run) -> Run:
-        """Corrected rows stay where they are; the file that they come from gets its books anew."""
+        """Update the books of the file that the corrected rows come from. The rows stay where they are."""
         update_books(self.ctx, run)
         return self.ctx.runs.change(run, parent_updated=True)
 
@@ -288,7 +289,7 @@ class Pipeline:
         return bool(mark)
 
     def notify(self, run: Run) -> Run:
-        """Success to the business, all else to support; recorded after it was sent, so it is sent at least once."""
+        """Notify the business of success and support of all else. Recorded after it was sent: sent at least once."""
         if run.state is RunState.UNROUTED and not self._notice_allowed():
             self.ctx.note("not_announced", {"run": run.run_id, "state": run.state.value})
             return self.ctx.runs.change(run, notified=True)

@@ -1,4 +1,4 @@
-"""Between the pure engine and the object store: reads a version in pieces, writes a part and its rejects."""
+"""The step between the pure engine and the object store: read a version in pieces, write a part and its rejects."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ class StoredBytes:
 
 
 class Streamed:
-    """A span of a landed file as the engine reads it: in order from one stream; the few bytes beyond are read as such.
+    """A span of a landed file as the engine reads it: in order from one stream. The few bytes beyond are read alone.
 
-    Overlaps by itself: while a block is checked, the next ones come in.
+    Reads overlap with work: while a block is checked, the next ones arrive.
     """
 
     def __init__(self, objects: ObjectStore, source: Source, span: Range) -> None:
@@ -80,7 +80,7 @@ class Streamed:
 
 
 def plan_file(objects: ObjectStore, run: Run, source: Source, contract: Contract, settings: Settings) -> FilePlan:
-    """Header and cuts of a file, by small reads only once its text is there. Raises Rejected."""
+    """Read the header of a file and plan its cuts. Unpack the file first if needed. Raises Rejected."""
     refuse_size(source.size, contract.limits)
     size = usual_chunk(contract, settings.chunk_mb)
     stored, text = StoredBytes(Landed(objects, source), piece=1), None
@@ -103,10 +103,10 @@ def plan_file(objects: ObjectStore, run: Run, source: Source, contract: Contract
 def stage_part(
     objects: ObjectStore, run: Run, chunk: Chunk, file_plan: FilePlan, contract: Contract, clock: Clock
 ) -> Chunk:
-    """Check one chunk and write its part and its rejects, if there are any. Returns the chunk as it is to be recorded.
+    """Check one chunk and write its part and its rejects, if there are any. Return the chunk to be recorded.
 
-    Bytes come in and rows go out while others are checked; held are some blocks, and the rejects. The part is there
-    whole or not at all. Raises SourceGone, SourceChanged.
+    Bytes arrive and rows leave while others are checked. Some blocks and the rejects are held in memory. The part is
+    written whole or not at all. Raises SourceGone, SourceChanged.
     """
     started = clock.now()
     origins = (
@@ -147,9 +147,9 @@ def _bytes_of(objects: ObjectStore, run: Run, span: Range, file_plan: FilePlan) 
 
 
 class _Sink:
-    """Takes a chunk's blocks: good rows are handed on compressed, rejects become JSON lines.
+    """The consumer of a chunk's blocks: it compresses good rows and writes rejects as JSON lines.
 
-    Beyond the contract's max_rejects the file cannot be loaded anyway, so further rejects are counted but not kept.
+    Beyond the contract's max_rejects the file cannot be loaded, so further rejects are counted but not kept.
     """
 
     def __init__(self, span: Range, most_rejects: int, origins: RowOrigins | None) -> None:

@@ -1,8 +1,8 @@
-"""The second clock: what no event moves on, this does.
+"""The schedule that moves on what no event moves on.
 
-Guarantees that a file whose event was lost, and a run whose worker died, go on within one sweep after `stuck_seconds`,
-or within a few if there is more to look at than one sweep has time for. One sick run or file does not hold up the
-others. It does nothing itself that the story could do: it only names files and runs to it.
+Guarantees that a file whose event was lost, and a run whose worker died, go on within one sweep after `stuck_seconds`.
+If one sweep has too little time, they go on within a few. One faulty run or file does not delay the others. The sweep
+does no step itself: it passes files and runs to the pipeline.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from chalicelib.pipeline.pipeline import Pipeline
 T = TypeVar("T")
 BATCH = 100
 STOPPED_AT = "sweep"
-"""The name under which the key is kept where a sweep ran out of time."""
+"""The bookmark of the key where a sweep ran out of time."""
 
 
 def sweep(pipeline: Pipeline) -> dict[str, int]:
-    """LandingScan at unfinished runs, then at the landing folders. Returns how many of each were moved on."""
+    """Move on unfinished runs, report overdue files, start landed files without a run. Return how many of each."""
     begun, budget = pipeline.ctx.clock.now(), pipeline.ctx.settings.sweep_budget_seconds
     requeued = requeue_unfinished(pipeline, until=begun + budget / 2)
     late = report_overdue(pipeline)
@@ -31,10 +31,10 @@ def sweep(pipeline: Pipeline) -> dict[str, int]:
 
 
 def requeue_unfinished(pipeline: Pipeline, *, until: float) -> int:
-    """Send every run that has not changed for a while on its way again; report the age of the oldest unfinished one.
+    """Enqueue every run that has not changed for `stuck_seconds`; report the age of the oldest. Return how many.
 
-    Not while as many messages wait as there are unfinished runs: then workers are behind, not messages lost. More
-    messages at each sweep would put them further behind, until they only answer messages of runs that have moved on.
+    Enqueue none while as many messages wait as there are unfinished runs. Then workers are behind, and no message is
+    lost. More messages at each sweep would delay them further, until they only answer messages of runs that moved on.
     """
     now = pipeline.ctx.clock.now()
     known, oldest, requeued = 0, now, 0
@@ -61,7 +61,7 @@ def requeue_unfinished(pipeline: Pipeline, *, until: float) -> int:
 
 
 def _until(pipeline: Pipeline, things: Iterable[T], until: float) -> Iterator[T]:
-    """As many as there is time for."""
+    """The items, until that time."""
     for thing in things:
         if pipeline.ctx.clock.now() >= until:
             return
@@ -73,7 +73,7 @@ def _passed_over(pipeline: Pipeline, error: Exception) -> None:
 
 
 def report_overdue(pipeline: Pipeline) -> int:
-    """Note of each object that has a deadline whether its file is overdue. Returns how many are."""
+    """Log for each object with a deadline whether its file is overdue. Return how many are."""
     try:
         found = overdue(pipeline.ctx)
     except LandfallError as error:  # files are still looked for
@@ -85,9 +85,10 @@ def report_overdue(pipeline: Pipeline) -> int:
 
 
 def find_landed(pipeline: Pipeline, *, until: float) -> int:
-    """Let every landed object arrive whose newest record is of another content: its event was lost or came too early.
+    """Start a run of every landed object whose newest record has another content. Return how many.
 
-    Objects younger than `stuck_seconds` are left to their events. Begins where the last sweep ran out of time.
+    Its event was lost or came too early. Objects younger than `stuck_seconds` are left to their events. Begin where
+    the last sweep ran out of time.
     """
     scan = LandingScan(
         pipeline=pipeline,

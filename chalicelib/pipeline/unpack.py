@@ -1,8 +1,8 @@
 """A file that cannot be read where it is (packed, in another encoding): written once as UTF-8 text, then read there.
 
-Guarantees that the pieces are a function of the file's version and the contract, so that a worker that starts over, or
-two at once, write the same bytes to the same keys; and that each is whole. A file that turns out to be damaged leaves
-pieces behind that no plan names. Holds one piece.
+Guarantees that the pieces depend only on the file's version and the contract. So a worker that starts again, or two at
+once, write the same bytes to the same keys. Each piece is whole. A damaged file leaves pieces that no plan names. Holds
+one piece in memory.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Pieces:
 
 
 def unpack(objects: ObjectStore, run: Run, source: ByteSource, contract: Contract, piece_bytes: int) -> Text:
-    """Write the text of a file. Raises Rejected, and what reading and writing raise."""
+    """Write the text of a file. Raises Rejected, and the errors of reading and writing."""
     size = 0
     for number, piece in enumerate(cut(converted(source, contract.dialect, contract.limits), piece_bytes), start=1):
         objects.put(run.source.bucket, keys.text(run, number), piece)
