@@ -110,7 +110,7 @@ def reruns(done: Reruns, dry_run: DryRun | None) -> dict[str, Any]:
 
 
 def backfill(done: Backfill, *, dry_run: bool) -> dict[str, Any]:
-    """What a look through the landing folders started."""
+    """The runs that a scan of the landing folders started."""
     return {
         "runs": [would_start(run, None) if dry_run else started(run) for run in done.started],
         "seen": done.seen,
@@ -122,14 +122,14 @@ def backfill(done: Backfill, *, dry_run: bool) -> dict[str, Any]:
 
 
 def redrive(done: Redrive, *, dry_run: bool) -> dict[str, Any]:
-    """What was brought back of what dead letters had ended."""
+    """The messages and runs that were restored from dead letters."""
     shown = reruns(done.reruns, None)
     del shown["object"]
     return {**shown, "messages": done.messages, "more_messages": done.more_messages, "dry_run": dry_run}
 
 
 def rejects(found: RejectList) -> dict[str, Any]:
-    """A page of rejects, and what their corrections are to be sent back with."""
+    """A page of rejects, and the run and columns that their corrections must name."""
     return {
         **started(found.run),
         **to_be_corrected(found.run, found.columns),
@@ -146,7 +146,7 @@ def resubmitted(run: Run, rows: int) -> dict[str, Any]:
 
 
 def health(found: Health, settings: Settings, contracts: int) -> dict[str, Any]:
-    """How the deployment is doing."""
+    """The health of the deployment."""
     error = found.warehouse_error
     return {
         "status": "degraded" if error else "ok",

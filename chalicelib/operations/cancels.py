@@ -1,9 +1,9 @@
-"""Stopping a run because somebody asked for it.
+"""Cancel a run at the operator's request.
 
-Guarantees that nothing of a run that ends CANCELLED is in the target. Before its load was asked for, a run ends at
-once; workers that still have a chunk of it in hand, and the line before its target, find that it has ended and let it
-go. From then on the warehouse decides: the wish is recorded, the statement is cancelled, and if the ledger has the run
-all the same, it is LOADED.
+Guarantees that the target has no row of a run that ends CANCELLED. Before its load was submitted, a run ends at once.
+Workers that still hold a chunk of it, and its target's load queue, find that it has ended and drop it. After that the
+warehouse decides: the request is recorded and the statement is cancelled. If the ledger has the run nevertheless, it is
+LOADED.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from chalicelib.pipeline.pipeline import Pipeline
 from chalicelib.ports import Conflict
 
 TRIES = 5
-"""A run that moves on meanwhile is looked at again; it has that many states at most."""
+"""A run that moves on meanwhile is read again; it has at most this many states."""
 
 
 class Ended(LandfallError):
-    """There is nothing left to stop."""
+    """The run has already ended; there is nothing to cancel."""
 
     code = "RUN_ENDED"
 
 
 def cancel(pipeline: Pipeline, run: Run) -> Run:
-    """Stop a run, or ask its load to be stopped: then it is still LOADING. Raises Ended, Conflict.
+    """Cancel a run, or request it while it loads: then it is still LOADING. Return the run. Raises Ended, Conflict.
 
-    worker: STAGED -> LOADING  | a cancel that was decided on STAGED conflicts, looks again, and asks
+    worker: STAGED -> LOADING  | a cancel that was decided on STAGED conflicts, reads again, and requests it
     """
     for _ in range(TRIES):
         if run.state.terminal:
@@ -46,14 +46,14 @@ def cancel(pipeline: Pipeline, run: Run) -> Run:
 
 
 def _request_cancel(pipeline: Pipeline, run: Run) -> Run:
-    """Record the wish first: whoever settles the load must see it."""
+    """Record the request before the message: the worker that settles the load must see it."""
     requested = pipeline.ctx.runs.change(run, cancel_requested=True)
     pipeline.ctx.queue.send_run(run.run_id)
     return requested
 
 
 def cancel_run(pipeline: Pipeline, run_id: str) -> Run:
-    """Stop the run of that id. Raises NotFound, Ended, Conflict."""
+    """Cancel the run with that id. Raises NotFound, Ended, Conflict."""
     run = pipeline.ctx.runs.get(run_id) if RUN_ID.fullmatch(run_id) else None
     if run is None:
         raise NotFound("no run has that id; GET /status/{file} shows the id of a file's run")

@@ -1,4 +1,4 @@
-"""What the operator can ask for, as values. The API reads them from requests, the command line from its arguments."""
+"""The operator's requests as values. The API reads them from HTTP, the command line from its arguments."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ USUAL_PER_PAGE = 50
 
 
 class BadRequest(LandfallError):
-    """What is asked for does not fit; the message names the field and how to write it."""
+    """The request is not valid; the message names the field and how to write it."""
 
     code = "BAD_REQUEST"
 
@@ -39,7 +39,7 @@ class RerunRequest:
 
     @property
     def only_failed(self) -> bool:
-        """What is named is run again; of what is not named, only what failed."""
+        """Whether only failed files are run again: by default if the request names neither file nor period."""
         return not (self.file or self.period) if self.failed_only is None else self.failed_only
 
 
@@ -48,10 +48,10 @@ class ResubmitRequest:
     """The body of a resubmit."""
 
     generation: int
-    """Of the file, when its rejects were listed."""
+    """The file's generation when its rejects were listed."""
     columns: tuple[str, ...]
     rows: Mapping[int, tuple[str, ...]]
-    """Values, one for each column, by the byte that the row starts at."""
+    """Values, one for each column, by the byte offset of the row."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ class BackfillRequest:
     """The body of a backfill."""
 
     prefix: str = ""
-    """Only keys that begin so."""
+    """Only keys with this prefix."""
     object: str = ""
     """Only files of this contract."""
     dry_run: bool = False
@@ -94,5 +94,5 @@ class PageQuery:
 
 
 def fold(value: str) -> str:
-    """What counts of a captured value: not its case."""
+    """Return a captured value without case and outer spaces, for comparison."""
     return value.strip().casefold()

@@ -1,4 +1,4 @@
-"""A dry run: the same story on a record that keeps nothing, so it meets every refusal that the real one would."""
+"""A dry run: the same steps on a run store that keeps no change, so it meets every refusal of the real run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chalicelib.ports import Newest, Queue, Runs
 
 @dataclass(frozen=True, kw_only=True)
 class DryRunStore:
-    """As much of a run store and a queue as `arrive` and `rerun` need; takes every change and keeps none."""
+    """The part of a run store and a queue that `arrive` and `rerun` need. It accepts every change and keeps none."""
 
     runs: Runs
 
@@ -37,15 +37,15 @@ class DryRunStore:
         return replace(run, **changes)
 
     def redrive(self, most: int) -> int:  # noqa: ARG002
-        """Nothing is moved."""
+        """Move nothing."""
         return 0
 
     def send_run(self, run_id: str, *, delay: int = 0) -> None:
-        """Nothing is sent."""
+        """Send nothing."""
 
 
 def dry_run_of(pipeline: Pipeline) -> Pipeline:
-    """A pipeline on which `arrive` and `rerun` can be tried without effect."""
+    """Return a pipeline on which `arrive` and `rerun` have no effect."""
     stage = DryRunStore(runs=pipeline.ctx.runs)
     return replace(
         pipeline, ctx=replace(pipeline.ctx, runs=cast(Runs, stage), queue=cast(Queue, stage), note=lambda *_: None)

@@ -1,4 +1,4 @@
-"""Whether the parts answer, and what is late."""
+"""The health of a deployment: the warehouse's API, unfinished runs and overdue files."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from chalicelib.pipeline.overdue import overdue
 
 OLDEST_OF = 200
 NO_STATEMENT = "00000000-0000-0000-0000-000000000000"
-"""Describing a statement that does not exist shows that the warehouse's API answers, and wakes nothing up."""
+"""Describing this unknown statement shows that the warehouse's API answers, without resuming the warehouse."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Health:
-    """How the deployment is doing."""
+    """The health of the deployment."""
 
     warehouse_error: str
-    """The code of the error that the warehouse's API gave; empty if it answers."""
+    """The code of the error that the warehouse's API returned; empty if it answers."""
     unfinished: int
     """Unfinished runs that were counted: at most OLDEST_OF."""
     oldest_seconds: float
-    """Age of the oldest of them."""
+    """Age of the oldest of them, in seconds."""
     late: tuple[str, ...]
     """Objects whose file is overdue."""
 
 
 def health(ctx: Context) -> Health:
-    """Look at the warehouse's API, at unfinished runs and at deadlines."""
+    """Check the warehouse's API, unfinished runs and deadlines. Raises Retryable."""
     now = ctx.clock.now()
     unfinished = list(islice(ctx.search.unfinished(now), OLDEST_OF))
     return Health(

@@ -1,4 +1,4 @@
-"""Looking at runs: one with all its details, or a page of them."""
+"""Look up runs: one with all its details, or a page of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_OTHERS = 20
 
 @dataclass(frozen=True, kw_only=True)
 class RunDetails:
-    """One run, its chunks, and the runs that its reader may have meant instead."""
+    """One run, its chunks, and other runs that the operator may have meant."""
 
     run: Run
     chunks: Sequence[Chunk]
@@ -31,7 +31,7 @@ class RunDetails:
 
 
 def find(ctx: Context, name: str) -> Run | None:
-    """The run that a run id, a key (its newest version) or a bare file name (the newest of that name) tells."""
+    """Find a run by run id, by key (its newest version) or by file name (the newest of that name); None if unknown."""
     if keys.too_long(name):
         return None
     if RUN_ID.fullmatch(name) and (run := ctx.runs.get(name)):
@@ -43,14 +43,14 @@ def find(ctx: Context, name: str) -> Run | None:
 
 
 def found(ctx: Context, name: str) -> Run:
-    """The same. Raises NotFound."""
+    """Find a run as `find` does. Raises NotFound."""
     if run := find(ctx, name):
         return run
     raise NotFound("no run has that id, key or file name; wait if the file has just landed")
 
 
 def details(ctx: Context, name: str) -> RunDetails:
-    """Everything about the run that a run id, a key or a file name names. Raises NotFound."""
+    """Look up the details of the run with that run id, key or file name. Raises NotFound."""
     run = found(ctx, name)
     chunks = ctx.chunks.of_run(run.run_id, run.generation)
     others = [] if name == run.run_id else _others(ctx, run, name)
@@ -65,7 +65,7 @@ def _others(ctx: Context, run: Run, name: str) -> list[Run]:
 
 
 def list_runs(ctx: Context, query: RunQuery) -> Page:
-    """A page of runs, newest first. Raises NotFound for an object that is none and has no runs either."""
+    """List a page of runs, newest first. Raises NotFound for an unknown object without runs."""
     if keys.too_long(query.object):
         raise no_object(ctx, query.object)
     page = ctx.search.page(
@@ -77,5 +77,5 @@ def list_runs(ctx: Context, query: RunQuery) -> Page:
 
 
 def no_object(ctx: Context, name: str) -> NotFound:
-    """The error for a name that is no object's."""
+    """The error for the name of an unknown object."""
     return NotFound(f'there is no object "{name[:KEY_SHOWN]}"; use one of {", ".join(sorted(ctx.contracts))}')

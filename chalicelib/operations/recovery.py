@@ -1,7 +1,7 @@
-"""What people ask for after something went wrong on a large scale: events that were lost, workers that were stopped.
+"""Recovery after a large fault: lost events, stopped workers.
 
-Guarantees that an answer comes within some 20 seconds, with a cursor if there is more to do; that asking again does
-nothing twice; and that a dry run changes nothing.
+Guarantees a response within about 20 seconds, with a cursor if there is more to do. A repeated request does nothing
+twice, and a dry run changes nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from chalicelib.pipeline.landing_scan import LandingScan
 from chalicelib.pipeline.pipeline import Pipeline
 
 ANSWER_SECONDS = 15.0
-"""For looking; Gateway waits 29 seconds."""
+"""The time limit of a scan; API Gateway waits 29 seconds."""
 MOST_STARTED = 100
 MOST_MESSAGES = 100
 PAGE = 100
@@ -32,23 +32,23 @@ PAGES = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Backfill:
-    """What a look through the landing folders started."""
+    """The runs that a scan of the landing folders started."""
 
     started: tuple[Run, ...]
     seen: int
     archived: int
     failed: int
-    """Files and folders that could not be looked at."""
+    """Files and folders that could not be read."""
     cursor: str
     """Empty if that was all."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Redrive:
-    """What was brought back of what dead letters had ended."""
+    """The messages and runs that were restored from dead letters."""
 
     messages: int
-    """Moved from the dead-letter queues to where they came from."""
+    """Messages moved from the dead-letter queues to the queues they came from."""
     reruns: Reruns
 
     @property
@@ -58,7 +58,7 @@ class Redrive:
 
 
 def backfill(pipeline: Pipeline, request: BackfillRequest) -> Backfill:
-    """Start what lies in the landing folders and has no run. Raises NotFound, BadRequest, Refused (BAD_CURSOR)."""
+    """Start the landed files that have no run. Raises NotFound, BadRequest, Refused (BAD_CURSOR)."""
     if keys.too_long(request.cursor):
         raise bad_cursor()
     if request.object and request.object not in pipeline.ctx.contracts:
@@ -79,7 +79,7 @@ def backfill(pipeline: Pipeline, request: BackfillRequest) -> Backfill:
 
 
 def _prefixes(pipeline: Pipeline, prefix: str) -> tuple[str, ...]:
-    """The landing folders, as far as they begin with what was asked for. Raises BadRequest."""
+    """The landing folders that match the requested prefix. Raises BadRequest."""
     folders = landing_prefixes(pipeline.ctx.contracts)
     if keys.too_long(prefix):
         raise BadRequest(f'"prefix" has more than {keys.LONGEST} bytes, more than any key; shorten it')
@@ -95,7 +95,7 @@ def _object_of(pipeline: Pipeline, key: str) -> str:
 
 
 def redrive(pipeline: Pipeline, request: RedriveRequest) -> Redrive:
-    """Move what lies in the dead-letter queues back, and run again what dead letters had ended."""
+    """Move messages of the dead-letter queues back, and run again the runs that dead letters ended."""
     acting = dry_run_of(pipeline) if request.dry_run else pipeline
     moved = acting.ctx.queue.redrive(MOST_MESSAGES)
     done = Reruns(object="", cursor=request.cursor)
@@ -111,6 +111,6 @@ def redrive(pipeline: Pipeline, request: RedriveRequest) -> Redrive:
 
 
 def _is_newest(pipeline: Pipeline, run: Run) -> bool:
-    """An older version of a file has nothing to give that the newer has not."""
+    """Whether the run is of the file's newest version; an older version has no rows to add."""
     newest = pipeline.ctx.runs.newest(run.source.bucket, run.source.key)
     return newest is None or newest.run_id == run.run_id

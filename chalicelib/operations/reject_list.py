@@ -1,4 +1,4 @@
-"""The rejects of a file's newest load, as they can be sent back corrected."""
+"""The rejects of a file's newest load, in the form for corrections."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from chalicelib.pipeline.corrections import corrected_offsets
 
 @dataclass(frozen=True, kw_only=True)
 class RejectList:
-    """A page of rejects, and what their corrections are to be sent back with."""
+    """A page of rejects, and the run and columns that their corrections must name."""
 
     run: Run
     columns: Sequence[str]
-    """Of the values of each row."""
+    """The columns of each row's values."""
     rejects: Sequence[Mapping[str, Any]] = ()
     """Each with its `values` by column, or None if the contract has changed since."""
     cursor: str = ""
     note: str = ""
-    """Why there are none, if there are none yet."""
+    """The reason if there are no rejects."""
 
 
 def list_rejects(ctx: Context, name: str, query: PageQuery) -> RejectList:
-    """A page of the rejects of the run that `name` names. Raises NotFound, Refused (BAD_CURSOR)."""
+    """List a page of the rejects of a run, named by run id, key or file name. Raises NotFound, Refused (BAD_CURSOR)."""
     run = found(ctx, name)
     contract = ctx.contracts.get(run.object)
     plan = plan_of(ctx, run, contract) if contract else None

@@ -1,4 +1,4 @@
-"""Pages of a file's rejects. Reads JSON lines by ranges, so a page costs its own size however many there are."""
+"""Pages of a file's rejects. JSON lines are read by ranges, so a page costs only its own size."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from chalicelib.ports import ObjectStore
 WINDOW_BYTES = 1 << 18
 """One ranged GET."""
 PAGE_BYTES = 5 << 20
-"""A page ends before it would outgrow this: Lambda answers with 6 MB at most."""
+"""The largest page: a Lambda response has at most 6 MB."""
 Shown = Callable[[dict[str, Any]], dict[str, Any]]
-"""Makes of a reject what its reader is to see."""
+"""Turns a stored reject into the one that its reader sees."""
 
 POSITION = {"load": is_text, "key": is_text, "at": is_count}
 
 
 @dataclass(frozen=True, kw_only=True)
 class RejectPage:
-    """Some rejects in file order, and where to go on (empty at the end)."""
+    """Some rejects in file order, and the cursor of the next page (empty at the end)."""
 
     rejects: tuple[dict[str, Any], ...]
     cursor: str = ""
@@ -33,9 +33,9 @@ class RejectPage:
 def reject_page(
     objects: ObjectStore, run: Run, shown: Shown, *, cursor: str, limit: int, without: frozenset[int] = frozenset()
 ) -> RejectPage:
-    """At most `limit` rejects after `cursor`, as `shown` shows them, but for those that start at certain bytes.
+    """Read at most `limit` rejects after `cursor`, each passed through `shown`. Offsets in `without` are left out.
 
-    Raises Refused (BAD_CURSOR) for a cursor that is not of this load.
+    Raises Refused (BAD_CURSOR) for a cursor of another load.
     """
     found: list[dict[str, Any]] = []
     size = 0
@@ -52,7 +52,7 @@ def reject_page(
 
 
 def sent_bytes(entry: Mapping[str, Any]) -> int:
-    """What it takes of Lambda's answer, which is JSON with the body as one text: quotes and backslashes grow twice."""
+    """Bytes in Lambda's response. It is JSON with the body as one string, so quotes and backslashes grow twice."""
     body = json.dumps(entry, ensure_ascii=False)
     return len(json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace"))
 
@@ -68,7 +68,7 @@ def _position(run: Run, cursor: str) -> tuple[str, int]:
 
 
 def _lines(objects: ObjectStore, run: Run, from_key: str, from_byte: int) -> Iterator[tuple[str, int, bytes]]:
-    """Every line after a place, with its own place."""
+    """Every line from a position on: (key, byte offset in that object, line)."""
     for part in objects.list(run.source.bucket, keys.reject_parts(run)):
         if part.key >= from_key:
             start = from_byte if part.key == from_key else 0
@@ -76,7 +76,7 @@ def _lines(objects: ObjectStore, run: Run, from_key: str, from_byte: int) -> Ite
 
 
 def rejects_at(objects: ObjectStore, run: Run, chunks: Sequence[Chunk], offsets: Set[int]) -> dict[int, dict[str, Any]]:
-    """The rejects that start at these bytes of the file. Parts of chunks that cannot have any are not read."""
+    """Read the rejects that start at these bytes of the file. Parts of other chunks are not read."""
     found: dict[int, dict[str, Any]] = {}
     others = {keys.rejects(run, c.number) for c in chunks if not any(c.start <= offset < c.end for offset in offsets)}
     for part in objects.list(run.source.bucket, keys.reject_parts(run)):
@@ -91,7 +91,7 @@ def _part_lines(objects: ObjectStore, part: Source, start: int) -> Iterator[tupl
     held, held_at, position = b"", start, start
     while position < part.size:
         piece = objects.read(part, position, min(WINDOW_BYTES, part.size - position))
-        position += len(piece) or part.size  # a store that gives nothing would keep us here
+        position += len(piece) or part.size  # an empty read would loop for ever
         *whole, held = (held + piece).split(b"\n")
         for line in whole:
             yield held_at, line

@@ -1,7 +1,7 @@
-"""Running files again: one by its name, or those of an object.
+"""Run files again: one by its name, or those of an object.
 
-Guarantees that a rerun moves no rows by itself: it is a change of a record and a message, and the pipeline does the
-rest. A rerun of many files takes at most a few seconds and returns where to go on.
+Guarantees that a rerun moves no rows itself. It changes a record and sends a message, and the pipeline does the rest. A
+rerun of many files takes at most a few seconds and returns a cursor for the next ones.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from chalicelib.pipeline.pipeline import Pipeline
 RUNS_PER_LOOK = 100
 LOOKS_PER_CALL = 10
 MOST_RERUNS = 100
-"""After so many reruns the answer goes out with a cursor: Gateway waits 29 seconds, and each costs some 50 ms."""
+"""The most reruns of one response: API Gateway waits 29 seconds, and each takes about 50 ms."""
 
 
 class NotFailed(LandfallError):
-    """Only failed files were to be run again, and this one is not failed."""
+    """The request is for failed files only, and this one has not failed."""
 
     code = "NOT_FAILED"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Skipped:
-    """A run that was not started again, and why."""
+    """A run that was not started again, and the error."""
 
     run: Run
     why: LandfallError
@@ -44,7 +44,7 @@ class Skipped:
 
 @dataclass(kw_only=True)
 class Reruns:
-    """What was started again, what was not, and where to go on."""
+    """The runs that were started again, those that were skipped, and the cursor of the next ones."""
 
     object: str
     started: list[Run] = field(default_factory=list)
@@ -54,7 +54,7 @@ class Reruns:
 
 
 def rerun_files(pipeline: Pipeline, name: str, request: RerunRequest) -> Reruns:
-    """Run again the files of an object, or the one that `name` names. A dry run starts nothing.
+    """Run again the files of an object, or one file by run id, key or file name. A dry run starts nothing.
 
     Raises NotFound, BadRequest, Busy, StillUnrouted, SourceGone.
     """
@@ -96,9 +96,9 @@ def _must_be(contract: Contract | None, name: str) -> None:
 
 
 def _unrecorded(pipeline: Pipeline, key: str) -> Source | None:
-    """The object with that key, if no run is about its content: it never arrived, or was overwritten since.
+    """The object with that key, if its content has no run: its event was lost, or it was overwritten since.
 
-    What does not lie where files land is none of ours, and this function's role could not look at it.
+    Keys outside the landing folders are ignored; this function's role cannot read them.
     """
     landed_there = key.startswith(landing_prefixes(pipeline.ctx.contracts))
     if not landed_there or keys.too_long(key):
@@ -128,7 +128,7 @@ def _rerun_many(pipeline: Pipeline, contract: Contract, request: RerunRequest) -
 
 
 def try_again(done: Reruns, run: Run, start: Callable[[], Run]) -> None:
-    """Start a run again, or note why it cannot be."""
+    """Start a run again, or record why it was skipped."""
     try:
         done.started.append(start())
     except (Busy, StillUnrouted, SourceGone) as why:
@@ -136,7 +136,7 @@ def try_again(done: Reruns, run: Run, start: Callable[[], Run]) -> None:
 
 
 def _wanted(pipeline: Pipeline, run: Run, request: RerunRequest) -> bool:
-    """Only a file's newest version: an older one has nothing to give that the newer has not."""
+    """Whether the request covers the run. Only a file's newest version counts: an older one has no rows to add."""
     if request.only_failed and run.state not in RERUNNABLE:
         return False
     if request.period and not _in_period(pipeline, run, request.period):
@@ -146,13 +146,13 @@ def _wanted(pipeline: Pipeline, run: Run, request: RerunRequest) -> bool:
 
 
 def _restart(pipeline: Pipeline, run: Run) -> Run:
-    """A content that took the file's place and was not noticed arrives; else the run starts over."""
+    """Start the content that replaced the file if it has no run yet; else restart this run."""
     landed = _unrecorded(pipeline, run.source.key)
     return (landed and pipeline.arrive(landed)) or rerun(pipeline, run)
 
 
 def _period_fits(contract: Contract, period: frozenset[str] | Mapping[str, str]) -> None:
-    """Raises BadRequest if no key of the object can be of such a period."""
+    """Check that keys of the object can have such a period. Raises BadRequest."""
     names = sorted({name for text in contract.lands_at for name in re.findall(r"\{([a-z0-9_]+)\}", text)})
     if not names:
         raise BadRequest(f'"period" does not apply: the keys of {contract.name} capture nothing; send "file"')

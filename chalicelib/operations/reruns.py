@@ -1,4 +1,4 @@
-"""Running a file again because somebody asked for it."""
+"""Run a file again at the operator's request."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from chalicelib.pipeline.pipeline import Pipeline
 from chalicelib.ports import Conflict
 
 RERUNNABLE = frozenset({RunState.FAILED, RunState.REJECTED})
-"""What a rerun of a whole object takes up: what could be corrected."""
+"""The states that a rerun of a whole object runs again: those that a fix may change."""
 
 
 class Busy(LandfallError):
-    """The run is still on its way; wait until it ends."""
+    """The run has not finished; wait until it ends."""
 
     code = "RUN_IN_PROGRESS"
 
@@ -29,11 +29,11 @@ class StillUnrouted(LandfallError):
 
 
 def rerun(pipeline: Pipeline, run: Run) -> Run:
-    """Start an ended run over, as a new generation with a new load id. Raises Busy, StillUnrouted, SourceGone.
+    """Restart an ended run as a new generation with a new load id. Raises Busy, StillUnrouted, SourceGone.
 
     worker 1: LOADED: copies the source  | a rerun now would read the source where it landed
-    worker 1: deletes the source, and cannot record where the copy is, for the run has gone on
-    So a run is let go only once nothing is left to do: a loaded one is archived, and every outcome is told.
+    worker 1: deletes the source, and cannot record where the copy is, because the run has moved on
+    So a run restarts only once nothing is left to do: it is archived if loaded, and its outcome is notified.
     """
     if not run.finished:
         raise Busy("this run has not finished; wait until it ends, then try again")
@@ -51,12 +51,12 @@ def rerun(pipeline: Pipeline, run: Run) -> Run:
 
 
 def object_of(pipeline: Pipeline, run: Run) -> str:
-    """Its contract's name as its key leads to it now; corrected rows stay with their object. Raises StillUnrouted."""
+    """The contract's name for the run's key now; corrected rows stay with their object. Raises StillUnrouted."""
     return run.object if run.corrects else routed(pipeline, run.source.key)
 
 
 def routed(pipeline: Pipeline, key: str) -> str:
-    """The name of the contract that the key leads to. Raises StillUnrouted."""
+    """The name of the contract that matches the key. Raises StillUnrouted."""
     found = route(pipeline.ctx.contracts, key)
     if found is None:
         raise StillUnrouted("no contract's lands_at matches this key; move the file or fix a contract")
@@ -64,9 +64,9 @@ def routed(pipeline: Pipeline, key: str) -> str:
 
 
 def where_it_is(pipeline: Pipeline, run: Run) -> Source:
-    """The archived copy of what was loaded, else the landed version if it is still there. Raises SourceGone.
+    """The archived copy of a loaded file, else the landed version if it still exists. Raises SourceGone.
 
-    The archive first: what lies where it landed is then a second drop, which the sweep takes away.
+    The archive is checked first. An object at the landing key is then a second drop, which the sweep archives.
     """
     landed = run.source
     if run.archive_key and run.archive_key != NOT_KEPT:

@@ -1,7 +1,7 @@
-"""Rejected rows that come back corrected: they become a file of their own, and a run that merges them.
+"""Resubmit corrected rows: they become a file of their own, and a run that merges them.
 
-Guarantees that only rows are taken that the named load of the file rejected, and that the same rows twice are the same
-run. That a row is corrected once, whatever is sent later, the warehouse sees to (etl.corrections).
+Guarantees that only rows that the named load of the file rejected are accepted, and that the same rows twice are the
+same run. The warehouse guarantees that a row is corrected once, whatever is sent later (etl.corrections).
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.pipeline import Pipeline
 
 NAMED = 5
-"""The most rows that a refusal names."""
+"""The most rows that an error names."""
 
 
 class NotCorrectable(LandfallError):
-    """These rows cannot be merged as they were sent; nothing of them is."""
+    """These rows cannot be merged as they were sent; none of them is merged."""
 
     code = "NOT_CORRECTABLE"
 
 
 def resubmit(pipeline: Pipeline, run: Run, order: ResubmitRequest) -> Run:
-    """Start the run that merges these rows, or find it. Raises NotCorrectable, BadRequest, Retryable."""
+    """Start the run that merges these rows, or find it. Return it. Raises NotCorrectable, BadRequest, Retryable."""
     run = _rejected_file(pipeline, run, order)
     contract = pipeline.ctx.contracts.get(run.object)
     if contract is None:
@@ -61,7 +61,7 @@ def resubmit(pipeline: Pipeline, run: Run, order: ResubmitRequest) -> Run:
 
 
 def plan_of(ctx: Context, run: Run, contract: Contract) -> FilePlan | None:
-    """How the run's file was read; None if it cannot be told any more, or the contract has changed since."""
+    """The plan of the run's file; None if it is deleted, or the contract has changed since."""
     if run.fingerprint != contract.fingerprint:
         return None
     try:
@@ -71,7 +71,7 @@ def plan_of(ctx: Context, run: Run, contract: Contract) -> FilePlan | None:
 
 
 def _rejected_file(pipeline: Pipeline, run: Run, order: ResubmitRequest) -> Run:
-    """The file that the rows were rejected from, as it was then. Raises NotCorrectable."""
+    """The run of the file that rejected the rows, in the same generation. Raises NotCorrectable."""
     if run.corrects:
         run = pipeline.ctx.runs.get(run.corrects.run_id) or run
     if run.state is not RunState.LOADED:
@@ -88,13 +88,13 @@ def _rejected_file(pipeline: Pipeline, run: Run, order: ResubmitRequest) -> Run:
 
 
 def _in_column_order(order: ResubmitRequest, columns: Sequence[str]) -> dict[int, tuple[str, ...]]:
-    """Values in the order of `columns`, by the byte their row starts at. Raises BadRequest."""
+    """Values in the order of `columns`, by the byte offset of their row. Raises BadRequest."""
     missing, unknown = sorted(set(columns) - set(order.columns)), sorted(set(order.columns) - set(columns))
     if missing or unknown:
         what = f'lacks "{missing[0][:64]}"' if missing else f'has "{unknown[0][:64]}"'
         raise BadRequest(f'"columns" {what}; the columns of the file\'s rejects are {", ".join(columns)}')
-    places = [order.columns.index(name) for name in columns]
-    return {offset: tuple(values[place] for place in places) for offset, values in order.rows.items()}
+    positions = [order.columns.index(name) for name in columns]
+    return {offset: tuple(values[position] for position in positions) for offset, values in order.rows.items()}
 
 
 def _refuse_unknown(offsets: set[int]) -> None:
@@ -114,7 +114,7 @@ def _refuse_masked(run: Run, contract: Contract, columns: Sequence[str], rows: S
 
 
 def _refuse_broken_text(run: Run, found: Mapping[int, Mapping[str, Any]], rows: Sequence[CorrectedRow]) -> None:
-    """What was not UTF-8 is shown as \\xhh: to take that for the value would load a text that nobody wrote."""
+    """Refuse rows that still show bytes as \\xhh: they would load a text that the sender never wrote."""
     same = [row.line for row in rows if still_broken(found[row.byte_offset], row.values)]
     if same:
         raise NotCorrectable(
@@ -124,7 +124,7 @@ def _refuse_broken_text(run: Run, found: Mapping[int, Mapping[str, Any]], rows: 
 
 
 def _lines_of(run: Run, lines: Sequence[int]) -> str:
-    """In the file that the rows were rejected from: in the table that was sent they have others."""
+    """The rows' lines in the file that rejected them; the table that was sent has other line numbers."""
     return f"line {_some(lines)} of {run.source.name}"
 
 
@@ -139,7 +139,7 @@ def _some(numbers: Sequence[int]) -> str:
 def _start(
     pipeline: Pipeline, run: Run, contract: Contract, columns: Sequence[str], rows: Sequence[CorrectedRow]
 ) -> Run:
-    """Write the rows down, then record their run: a run that is recorded has its file."""
+    """Write the rows, then record their run, so that a recorded run has its file."""
     try:
         body, places = corrected_file(contract, columns, rows)
     except UnicodeEncodeError as error:
@@ -170,9 +170,9 @@ def _start(
 
 
 def _continue_run(pipeline: Pipeline, known: Run, contract: Contract) -> Run:
-    """The same rows again change nothing, unless the fault that kept some of them out may be gone."""
-    judged_anew = known.counts.rejected and known.fingerprint != contract.fingerprint
-    if known.finished and (known.state is not RunState.LOADED or judged_anew):
+    """Return the run of the same rows. Run it again if the fault that kept rows out may be fixed."""
+    rules_changed = known.counts.rejected and known.fingerprint != contract.fingerprint
+    if known.finished and (known.state is not RunState.LOADED or rules_changed):
         return rerun(pipeline, known)
     outcomes.enqueue(pipeline.ctx, known)
     return known

@@ -1,8 +1,8 @@
-"""What a message costs: how often it is tried, how long between, and what happens when it was the last time.
+"""The retries of a message: how many tries, the pauses between, and what happens after the last.
 
-A message that fails is not deleted; its visibility is set so that it comes back after an exponentially growing pause.
-The queue would move it to its dead-letter queue only after one try more than ours, so what lands there was never
-answered at all: its worker was killed each time.
+A message that fails is not deleted. Its visibility is set so that it comes back after an exponentially growing pause.
+The queue moves it to its dead-letter queue only after one try more than ours. So the worker of a dead letter was killed
+at each try.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from chalicelib.pipeline import outcomes
 from chalicelib.pipeline.pipeline import Pipeline
 
 Delay = Callable[[Any, int], None]
-"""Makes a message, by its receipt handle, come back in so many seconds."""
+"""Makes a message, by its receipt handle, come back after a number of seconds."""
 
 
 class UnexpectedError(Exception):
-    """A fault of ours: its kind and place.
+    """A fault in our code: its type and lines of code.
 
-    Lambda writes what is raised to its log, and the text of an exception that nobody foresaw may quote a row.
+    Lambda logs the error that is raised, and the text of an unexpected exception may quote a row.
     """
 
 
 def on_run_message(pipeline: Pipeline, delay: Delay, record: dict[str, Any]) -> None:
-    """One try to move a run on. After the last, the sweep goes on trying until `give_up_hours`."""
+    """Try once to move a run on. After the last try, the sweep tries again until `give_up_hours`."""
     run_id = run_of(record["body"])
 
     def give_up(error: Exception) -> None:
@@ -46,7 +46,7 @@ def on_run_message(pipeline: Pipeline, delay: Delay, record: dict[str, Any]) -> 
 
 
 def on_chunk_message(pipeline: Pipeline, delay: Delay, record: dict[str, Any]) -> None:
-    """One try to stage a chunk. After the last, the sweep sends it again, until `give_up_hours` end its run FAILED."""
+    """Try once to stage a chunk. After the last try, the sweep sends it again. After `give_up_hours` its run FAILS."""
     task: ChunkTask = task_of(record["body"])
 
     def give_up(error: Exception) -> None:
@@ -60,7 +60,7 @@ def on_chunk_message(pipeline: Pipeline, delay: Delay, record: dict[str, Any]) -
 
 
 def on_dead_letter(pipeline: Pipeline, record: dict[str, Any]) -> None:
-    """A message whose worker never answered: its run is FAILED, unless it has gone on without it."""
+    """Fail the run of a message whose worker never finished, unless the run has moved on without it."""
     lost = Broken(
         "AWS stopped its worker at each try (memory, time, or a crash); read the worker's log, then run it again",
         code=DEAD_LETTER,
@@ -77,10 +77,10 @@ def on_dead_letter(pipeline: Pipeline, record: dict[str, Any]) -> None:
 
 
 def fail_dead(pipeline: Pipeline, run_id: str, error: Exception, *, generation: int | None = None) -> None:
-    """FAIL a run that cannot go on.
+    """End a run that cannot go on as FAILED.
 
-    One that waits for its load or is in it is left to the sweep: its statement might still commit, and what went wrong
-    may have been the load of others.
+    A run that waits for its load or is in it is left to the sweep: its statement might still commit, and the fault may
+    be in the load of other runs.
     """
     run = pipeline.ctx.runs.get(run_id)
     if run is None or run.state.terminal or run.state in (RunState.STAGED, RunState.LOADING):
@@ -102,7 +102,7 @@ def _one_try(
     attempt = int(record["attributes"]["ApproximateReceiveCount"])
     try:
         work()
-    except Exception as error:  # whatever it is, the message must come back or be answered for
+    except Exception as error:  # after any error the message must come back or be given up
         if attempt >= settings.max_attempts:
             give_up(error)
             return
@@ -113,6 +113,6 @@ def _one_try(
 
 
 def _trace(error: Exception) -> str:
-    """The lines of code it came through, innermost last."""
+    """The lines of code that the error passed, innermost last."""
     frames = traceback.extract_tb(error.__traceback__)
     return " > ".join(f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in frames)
