@@ -1,4 +1,4 @@
-"""What AWS calls. Each handler reads its event and says one thing to the pipeline; the rest is in chalicelib."""
+"""The handlers that AWS calls. Each reads its event and makes one call; the rest is in chalicelib."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ app = Chalice(app_name="landfall", configure_logs=False)
 
 
 def on_landing(prefix: str) -> Callable[[Callable[[S3Event], None]], Any]:
-    """Who lets S3 call a handler: Chalice, or the template, whose bucket notifies what is a plain function to Chalice.
+    """Let S3 call a handler: by Chalice, or by the template's bucket, for which the handler is a plain function.
 
-    CloudFormation gives no notification to a bucket that is there already, so `chalice package` refuses the former.
+    CloudFormation adds no notification to an existing bucket, so `chalice package` refuses the former.
     """
     if S3_WIRING == "chalice":
         return app.on_s3_event(bucket=BUCKET, events=["s3:ObjectCreated:*"], prefix=prefix)
@@ -43,7 +43,7 @@ def on_landing(prefix: str) -> Callable[[Callable[[S3Event], None]], Any]:
 
 
 def plain(handler: Callable[[S3Event], None]) -> Any:
-    """The handler as a function that takes S3's event as it is."""
+    """Return the handler as a function that takes S3's event unchanged."""
 
     @functools.wraps(handler)
     def on_event(event: dict[str, Any], context: Any) -> None:
@@ -60,13 +60,13 @@ def arrive(landing: S3Event) -> None:
 
 @on_landing("incoming/")
 def on_incoming(event: S3Event) -> None:
-    """A file landed below incoming/."""
+    """Start a run of a file that landed below incoming/."""
     arrive(event)
 
 
 @on_landing("monthly_data/")
 def on_monthly(event: S3Event) -> None:
-    """A file landed below monthly_data/."""
+    """Start a run of a file that landed below monthly_data/."""
     arrive(event)
 
 
@@ -89,14 +89,14 @@ def stage_chunk(event: SQSEvent) -> None:
 
 @app.on_sqs_message(queue=f"{RUN_QUEUE}-dead", batch_size=1, maximum_concurrency=DEAD_LETTER_WORKERS)
 def on_dead_run(event: SQSEvent) -> None:
-    """A message of the run queue was never answered."""
+    """Fail the run of a message of the run queue that no worker finished."""
     for record in event.to_dict()["Records"]:
         handlers.on_dead_letter(wired().pipeline, record)
 
 
 @app.on_sqs_message(queue=f"{CHUNK_QUEUE}-dead", batch_size=1, maximum_concurrency=DEAD_LETTER_WORKERS)
 def on_dead_chunk(event: SQSEvent) -> None:
-    """A message of the chunk queue was never answered."""
+    """Fail the run of a message of the chunk queue that no worker finished."""
     for record in event.to_dict()["Records"]:
         handlers.on_dead_letter(wired().pipeline, record)
 
@@ -106,14 +106,14 @@ def on_dead_chunk(event: SQSEvent) -> None:
 
 @app.on_cw_event(STATEMENT_ENDED)
 def on_statement(event: CloudWatchEvent) -> None:
-    """A statement in the warehouse ended: perhaps one of ours."""
+    """Move on the run of a warehouse statement that ended, if the statement is ours."""
     if run_id := run_of_statement(event.to_dict()):
         wired().queue.send_run(run_id)
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES))
 def on_schedule(_event: CloudWatchEvent) -> dict[str, Any]:
-    """Find what no event moved on."""
+    """Move on the runs and files that no event moved on."""
     return sweep(wired().pipeline)
 
 
@@ -122,13 +122,13 @@ def on_schedule(_event: CloudWatchEvent) -> dict[str, Any]:
 
 @app.authorizer()
 def authorize(request: AuthRequest) -> AuthResponse:
-    """Which routes a bearer token may reach."""
+    """Return the routes that a bearer token may use."""
     return responses.authorized(wired().tokens, request)
 
 
 @app.middleware("http")
 def shape(request: Request, get_response: Callable[[Request], Response]) -> Response:
-    """Give what Chalice answers by itself the form of our own answers."""
+    """Give Chalice's own responses the form of ours."""
     return responses.shaped(get_response(request))
 
 

@@ -1,4 +1,4 @@
-"""Builds the pipeline from settings: the only place that knows both the story and the world."""
+"""Builds the pipeline from settings: the only module that imports both the pipeline and the adapters."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Wired:
 
 
 def wire(settings: Settings) -> Wired:
-    """The real thing. Raises ContractError if a contract is at fault."""
+    """Wire the pipeline to AWS. Raises ContractError if a contract is faulty."""
     clock = SystemClock()
     queue = SqsQueue(client("sqs"), settings)
     table = TableClient(client("dynamodb"), settings.table)
@@ -67,16 +67,16 @@ _stand_in: list[Wired] = []
 
 
 def use(other: Wired | None) -> None:
-    """Let the handlers act on another wiring than the environment's, until `use(None)`."""
+    """Give the handlers another wiring than the environment's, until `use(None)`."""
     _stand_in[:] = [other] if other else []
 
 
 def wired() -> Wired:
-    """What the handlers act on."""
+    """Return the wiring that the handlers act on."""
     return _stand_in[0] if _stand_in else _from_environment()
 
 
 @lru_cache(maxsize=1)
 def _from_environment() -> Wired:
-    """What `wire` gives for this process's environment, made at first use and kept while the function stays warm."""
+    """Wire from this process's environment, at first use; the result is kept while the function stays warm."""
     return wire(Settings.from_env(os.environ))

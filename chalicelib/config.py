@@ -11,17 +11,17 @@ from dataclasses import MISSING, dataclass, fields
 
 
 class SettingsError(Exception):
-    """Settings at fault, every one named."""
+    """One or more settings are faulty; the message names each of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What differs from one deployment to the next."""
+    """The values that differ from one deployment to the next."""
 
     stage: str = "dev"
     """Deployment stage; part of names and of each log line."""
     bucket: str
-    """The landing bucket; its outputs go to prefixes of their own in it."""
+    """The landing bucket; outputs have prefixes of their own in it."""
     table: str
     """DynamoDB table of runs and chunks."""
     run_queue: str
@@ -33,7 +33,7 @@ class Settings:
     failure_topic: str
     """SNS topic (ARN) for support."""
     result_queue: str = ""
-    """Optional SQS FIFO queue (name) that gets one message per finished run."""
+    """Optional SQS FIFO queue (name) that receives one message per finished run."""
     tokens_secret: str
     """Secrets Manager secret (name) with the API's bearer tokens."""
     workgroup: str = ""
@@ -49,35 +49,35 @@ class Settings:
     copy_role: str
     """IAM role (ARN) that COPY assumes to read the bucket."""
     chunk_mb: float = 50.0
-    """MB (10^6 bytes) of source per chunk, where the contract does not say."""
+    """MB (10^6 bytes) of source per chunk, unless the contract sets it."""
     max_attempts: int = 4
     """Tries of one message in all: the first and three more."""
     backoff_seconds: float = 10.0
     """Pause before the second try; it doubles with each one, with jitter."""
     max_load_attempts: int = 5
-    """Transactions asked for before a load that keeps failing in passing ways is FAILED."""
+    """Transactions submitted before a load with passing failures ends FAILED."""
     group_files: int = 500
     """The most files that one transaction loads together."""
     group_mb: float = 2_000.0
     """The most MB (10^6 bytes) of source that one transaction loads together; a larger file is loaded alone."""
     group_seconds: float = 10.0
-    """While files pour in, one that is ready waits so long for others that one transaction loads with it."""
+    """While many files arrive, seconds that a ready file waits for others to load in the same transaction."""
     load_timeout_seconds: float = 7_200.0
     """A load statement running longer than this is cancelled and tried again."""
     stuck_seconds: float = 900.0
     """The sweep moves on a run that has not changed for this long."""
     sweep_budget_seconds: float = 200.0
-    """The sweep stops after so long, and the next one goes on there: less than its function's timeout."""
+    """The sweep stops after this long, and the next one continues there: less than its function's timeout."""
     give_up_hours: float = 24.0
     """An unfinished run older than this is FAILED when a step fails again."""
     dashboard_url: str = ""
-    """Address of the dashboard in CloudWatch, told by GET /health."""
+    """Address of the dashboard in CloudWatch, returned by GET /health."""
     token_cache_seconds: float = 300.0
     """How long the API keeps the tokens it read from the secret."""
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
-        """Settings from an environment. Raises SettingsError that names every missing or malformed variable."""
+        """Read settings from an environment. Raises SettingsError that names every missing or malformed variable."""
         values: dict[str, str | int | float] = {}
         faults: list[str] = []
         for f in fields(cls):

@@ -2,20 +2,20 @@
 
 LandfallError
 ├── Retryable            the world may be better later: raise it, the message comes back after a pause
-│   ├── Throttled        as above, and the service asked us to slow down
-│   └── LoadStopped      the load was given up through no fault of the runs that it leaves behind
-├── Rejected             the file is at fault: it is told to the people who sent it, nothing is merged
-├── Broken               we or the platform are at fault, and trying again will not help
+│   ├── Throttled        as above, and the service limits our requests
+│   └── LoadStopped      the load was given up without a fault of its remaining runs
+├── Rejected             the file is at fault: the sender is notified, nothing is merged
+├── Broken               our code or the platform is at fault, and trying again will not help
 │   ├── SourceGone       the file was deleted before it was read
 │   ├── SourceChanged    the file was overwritten while it was read: its newer version is another run
-│   ├── WorkGone         what we had written of the file (plan, text, parts) was deleted before it was loaded
-│   ├── Refused          a service said no for good (permission, malformed request)
+│   ├── WorkGone         our own objects of the file (plan, text, parts) were deleted before it was loaded
+│   ├── Refused          a service refused for good (permission, malformed request)
 │   ├── LoadFailed       the load ended without effect, and the ledger agrees that it had none
 │   └── ContractChanged  the contract is not the one the file was planned by: plan it again by the new one
 └── ContractError        contracts at fault, found at cold start, every fault at once
 
-A message of these errors may hold names (objects, columns, files), counts and offsets. It never holds a row's value.
-It is one line of printable text, whatever is in a name: it goes to logs, notices and terminals as it is.
+A message of these errors may have names (objects, columns, files), counts and offsets. It never has a row's value. It
+is one line of printable text, whatever is in a name. Logs, notices and terminals show it unchanged.
 """
 
 from __future__ import annotations
@@ -49,21 +49,21 @@ class LandfallError(Exception):
 
 
 class Retryable(LandfallError):
-    """Something outside did not answer, or not yet; the same step may be tried again as it is."""
+    """Something outside did not answer, or not yet; try the same step again unchanged."""
 
     code = "RETRY"
 
 
 class Throttled(Retryable):
-    """A service asked for fewer requests."""
+    """A service limits our requests."""
 
     code = "THROTTLED"
 
 
 class LoadStopped(Retryable):
-    """The load was given up through no fault of these runs: they wait for another, and nothing counts.
+    """The load was given up without a fault of these runs: they wait for another load, and no attempt counts.
 
-    One of its runs was cancelled, or whoever was refused the load did not go on.
+    Another run of the load was cancelled, or the worker that the warehouse refused did not go on.
     """
 
     code = "LOAD_STOPPED"
@@ -76,7 +76,7 @@ class Rejected(LandfallError):
 
 
 class Broken(LandfallError):
-    """Trying again will not help; a person has to look."""
+    """Trying again will not help; the operator must act."""
 
     code = "BROKEN"
 
@@ -88,13 +88,13 @@ class SourceGone(Broken):
 
 
 class SourceChanged(Broken):
-    """The landed object is no longer the version this run is about."""
+    """The landed object is no longer the version of this run."""
 
     code = "SOURCE_CHANGED"
 
 
 class WorkGone(Broken):
-    """Something that was staged of the file is gone; run it again, and look for a lifecycle rule that is too short."""
+    """A staged object of the file is gone; run the file again, and look for a lifecycle rule that is too short."""
 
     code = "WORK_GONE"
 
@@ -106,19 +106,19 @@ class Refused(Broken):
 
 
 class LoadFailed(Broken):
-    """The warehouse did not and will not load the run: the one error that may end a run in LOADING."""
+    """The warehouse did not and will not load the run: the only error that may end a run in LOADING."""
 
     code = "LOAD_FAILED"
 
 
 class ContractChanged(Broken):
-    """A deployment changed or removed the contract while a run of it was on its way."""
+    """A deployment changed or removed the contract while one of its runs was not finished."""
 
     code = "CONTRACT_CHANGED"
 
 
 class ContractError(LandfallError):
-    """One or more contracts are faulty; `faults` lists every one as 'file: place: what and how to fix it'."""
+    """One or more contracts are faulty; `faults` lists each one as 'file: key: fault and fix'."""
 
     code = "CONTRACT"
 

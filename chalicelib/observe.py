@@ -1,8 +1,7 @@
-"""What the app says about itself: one JSON line per event, metrics in the same line (CloudWatch's embedded format).
+"""Logs and metrics: one JSON line per event, with its metrics in the same line (CloudWatch's embedded format).
 
-Guarantees that a line holds names, counts and times only: fields whose name smells of a secret or a row are not shown,
-and what looks like a credential in a text is cut out of it. Row values must not be handed in, and the callers do not.
-What is not printable is escaped.
+Guarantees that a line has only names, counts and times. Fields whose name suggests a secret or a row are hidden, and
+texts that look like a credential are replaced. Callers must not pass row values. Unprintable characters are escaped.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ METRICS: dict[str, dict[str, tuple[str, MetricUnit, str]]] = {
     "dead_letter": {"": ("DeadLetters", MetricUnit.Count, "Messages whose worker was stopped at each try")},
     "left_to_sweep": {"": ("MessagesGivenUp", MetricUnit.Count, "Messages whose every try failed")},
 }
-"""Per event: the field that is measured (none: the event itself counts), its metric, unit and meaning."""
+"""By event: the field that is measured (empty: the event itself counts), its metric, unit and meaning."""
 
 _SECRET = re.compile(r"token|secret|password|passwd|authorization|credential|signature|api_?key", re.IGNORECASE)
 _ROW = re.compile(r"^(row|record|value|values|raw|line_text|body)$", re.IGNORECASE)
@@ -69,7 +68,7 @@ _CREDENTIAL = re.compile(
 
 
 def note(event: str, fields: Mapping[str, Any]) -> None:
-    """Write one line: what happened, with its fields, and its metrics if it has any."""
+    """Write one log line: the event with its fields, and its metrics if it has any."""
     shown = redacted(fields)
     _logger().info(event, extra={"event": event, **shown, **measured(event, shown)})
 
@@ -80,7 +79,7 @@ def redacted(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def measured(event: str, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The embedded metrics of an event: empty if it has none."""
+    """Return the embedded metrics of an event; empty if it has none."""
     named = {metric: fields.get(field) if field else 1 for field, (metric, _, _) in METRICS.get(event, {}).items()}
     numbers = {metric: v for metric, v in named.items() if isinstance(v, int | float)}
     if not numbers:

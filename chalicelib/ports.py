@@ -1,7 +1,7 @@
-"""What the pipeline needs of the outside, as Protocols. Adapters fulfil them; `adapters/memory` does so in memory.
+"""The outside services that the pipeline needs, as Protocols. Adapters implement them; `adapters/memory` in memory.
 
-Every method may raise `Retryable` (nothing is known about the effect) or `Refused`; other errors are named where
-they can happen. Every method may be called again with the same arguments without harm.
+Every method may raise `Retryable` (the effect is unknown) or `Refused`. Docstrings name other errors. Every method may
+be called again with the same arguments without harm.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from chalicelib.domain.warehouse.load import LoadOrder
 
 
 class Conflict(Exception):
-    """The stored run is not in the state the change was decided on: somebody else was faster."""
+    """The stored run or group is not in the state that the change was decided on: another worker was faster."""
 
 
 class ObjectStore(Protocol):
@@ -31,9 +31,9 @@ class ObjectStore(Protocol):
         """Bytes [start, start+length) of exactly this version. Raises SourceGone, SourceChanged."""
 
     def stream(self, source: Source, start: int, stop: int) -> Iterator[bytes]:
-        """Bytes [start, stop) of exactly this version in order, the next ones fetched while the last are worked on.
+        """Yield bytes [start, stop) of exactly this version in order, and fetch ahead while the caller works.
 
-        Raises SourceGone, SourceChanged, at the latest where bytes would not be this version's.
+        Raises SourceGone, SourceChanged before it yields a byte of another version.
         """
 
     def get(self, bucket: str, key: str, start: int = 0, length: int | None = None) -> bytes:
@@ -43,16 +43,16 @@ class ObjectStore(Protocol):
         """Write an object of our own, whole."""
 
     def upload(self, bucket: str, key: str, pieces: Iterable[bytes]) -> None:
-        """Write an object of our own while it is made, visible whole or not at all; without pieces there is none.
+        """Write an object of our own from pieces, visible whole or not at all. Without pieces write no object.
 
-        What making the pieces raises is raised, and then nothing is written.
+        An error of the pieces' iterator is raised, and then nothing is written.
         """
 
     def copy(self, source: Source, key: str) -> None:
         """Copy this version within its bucket and verify the copy's size. Raises SourceGone, SourceChanged."""
 
     def delete(self, source: Source) -> None:
-        """Delete this version, and no other; gone already is fine."""
+        """Delete this version, and no other; do nothing if it is gone already."""
 
     def list(self, bucket: str, prefix: str, after: str = "") -> Iterator[Source]:
         """Every object under a prefix, in the order of the keys' bytes; only those behind the key `after`, if given."""
@@ -69,7 +69,7 @@ class Newest:
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """Some runs, newest first, and where to go on (empty at the end)."""
+    """Some runs, newest first, and the cursor of the next page (empty at the end)."""
 
     runs: tuple[Run, ...]
     cursor: str = ""
@@ -151,46 +151,46 @@ class Bookmarks(Protocol):
 
 
 class LoadQueue(Protocol):
-    """DynamoDB: the runs that wait before a target, and the one group of them that is being loaded.
+    """DynamoDB: the runs that wait for a target, and the one group of them that is being loaded.
 
-    Reads are strongly consistent, so a run that joined before it saw a group in the target's place is seen by whoever
-    frees that place afterwards.
+    Reads are strongly consistent. If a run was enqueued before it saw a group in the target's slot, the worker that
+    releases that slot afterwards sees the run.
     """
 
     def enqueue(self, target: str, run: Run, not_before: float = 0.0) -> None:
-        """Let a run wait, not to be taken before a time. While it waits already, this changes nothing."""
+        """Let a run wait, not to be taken before a time. Change nothing if it waits already."""
 
     def waiting(self, target: str) -> Iterator[str]:
         """Ids of the runs that may be taken now, in order of arrival."""
 
     def remove(self, target: str, runs: Sequence[Run]) -> None:
-        """Let these wait no longer."""
+        """Remove these runs from the queue."""
 
     def group(self, target: str) -> Group | None:
-        """What is being loaded, or None."""
+        """The group that is being loaded, or None."""
 
     def claim(self, group: Group) -> bool:
-        """Let the group have its target's place. False if that is taken."""
+        """Claim the target's slot for the group. False if the slot is taken."""
 
     def change(self, group: Group, **changes: Unpack[GroupChanges]) -> Group:
         """Set fields of the group if it is still as it was read; returns it. Raises Conflict."""
 
     def release(self, group: Group) -> None:
-        """Give up the target's place, if it is still this group's."""
+        """Release the target's slot, if it is still this group's."""
 
 
 class StatementState(Enum):
-    """What the warehouse says of a statement."""
+    """The state of a statement in the warehouse."""
 
     RUNNING = "RUNNING"
     FINISHED = "FINISHED"
     FAILED = "FAILED"
-    GONE = "GONE"  # the warehouse does not know it (any more)
+    GONE = "GONE"  # the warehouse has no such statement (any more)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """A submitted load and how it stands. `retryable` tells a passing failure (1023, aborted) from a lasting one."""
+    """A submitted load and its state. `retryable` marks a passing failure (1023, aborted), not a lasting one."""
 
     statement_id: str
     state: StatementState
@@ -204,27 +204,27 @@ class Statement:
 
 
 class Warehouse(Protocol):
-    """Redshift. `submit` runs one transaction that ends with the ledger row; the ledger alone says what is in."""
+    """Redshift. `submit` runs one transaction that ends with the ledger row. Only the ledger proves a load."""
 
     def submit(self, order: LoadOrder, *, token: str, name: str) -> str:
-        """Ask for a load and return its statement id at once. The same token within its life is the same statement."""
+        """Submit a load and return its statement id at once. The same token within its life is the same statement."""
 
     def describe(self, statement_id: str) -> Statement:
-        """How a statement stands."""
+        """The state of a statement."""
 
     def ledger(self, load_ids: Sequence[str]) -> dict[str, LedgerRow]:
-        """The committed ledger rows of these loads, by load id; a load that is not in has none."""
+        """The committed ledger rows of these loads, by load id; a load that is not committed has none."""
 
     def books(self, load_id: str) -> LedgerRow | None:
-        """The books of a file's load, with what was corrected of its rejects since; None if it is not in."""
+        """The books of a file's load, with its corrections so far; None if it is not committed."""
 
     def cancel(self, statement_id: str) -> None:
-        """Stop a statement; finished already is fine."""
+        """Stop a statement; do nothing if it has ended already."""
 
     def fence(self, target: str, group_id: str) -> None:
-        """From its return on no statement of the group commits. One that is running may first, and is waited for.
+        """Prevent any later commit of the group. Wait for a statement that is running; it may commit first.
 
-        Raises Retryable if that takes longer than some 20 seconds.
+        Raises Retryable if that takes longer than about 20 seconds.
         """
 
 
@@ -232,29 +232,29 @@ class Queue(Protocol):
     """SQS: at least once, in any order."""
 
     def send_run(self, run_id: str, *, delay: int = 0) -> None:
-        """Ask for a run to be moved on, in `delay` seconds."""
+        """Send a run's message, to be received after `delay` seconds."""
 
     def send_runs(self, run_ids: Sequence[str]) -> None:
-        """Ask for several runs to be moved on."""
+        """Send the messages of several runs."""
 
     def send_chunks(self, tasks: list[ChunkTask]) -> None:
-        """Ask for chunks to be staged."""
+        """Send chunks to be staged."""
 
     def waiting(self) -> int:
         """About how many messages of runs wait for a worker now."""
 
     def redrive(self, most: int) -> int:
-        """Move at most so many messages of the dead-letter queues back to where they came from. Returns how many."""
+        """Move at most `most` messages of the dead-letter queues back to their queues. Return how many."""
 
 
 class Notifier(Protocol):
-    """SNS (and the optional FIFO result queue): tells people what became of a run."""
+    """SNS (and the optional FIFO result queue): notices of the outcomes of runs."""
 
     def success(self, message: Mapping[str, Any]) -> None:
-        """To the business. `message["id"]` is stable, so that a repeat can be told."""
+        """Notify the business. `message["id"]` is stable, so that a reader can recognise a repeat."""
 
     def failure(self, message: Mapping[str, Any]) -> None:
-        """To support."""
+        """Notify support."""
 
 
 class Clock(Protocol):

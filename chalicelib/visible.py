@@ -1,8 +1,8 @@
 r"""Foreign text as a terminal, a mail or a log may show it.
 
-Guarantees that the result holds printable characters only, so it moves no cursor, ends no line and turns no reading
-order. Python's string escapes stand for the rest: `\x1b`, `\n`, `\u202e`, `\U000e0041`. Backslashes stay as they are,
-so text that is visible already does not change.
+Guarantees that the result has only printable characters, so it moves no cursor, ends no line and turns no reading
+order. Python's string escapes replace the rest: `\x1b`, `\n`, `\u202e`, `\U000e0041`. Backslashes do not change, so
+printable text does not change.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 _OTHER = re.compile(r"[^ -~]+")
-"""What is not printable ASCII has to be looked at."""
+"""Characters that need a closer check: all but printable ASCII."""
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )

@@ -1,4 +1,4 @@
-"""What was asked: path, query and body as values, or a BadRequest that names the field and how to write it."""
+"""Requests: path, query and body as values, or a BadRequest that names the field and how to write it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ YEAR_10000 = 253_402_300_800.0
 
 
 def path_text(segment: str) -> str:
-    """A path parameter as it was meant: it arrives as it was sent, so `%2F` is a slash and `+` is a plus."""
+    """Decode a path parameter: it arrives encoded, so `%2F` is a slash and `+` is a plus. Raises BadRequest."""
     try:
         text = unquote(segment, errors="strict")
         text.encode()  # half a character may have been sent as such
@@ -44,7 +44,7 @@ def path_text(segment: str) -> str:
 
 
 def rerun_request(raw: bytes | str | None) -> RerunRequest:
-    """The body of POST /runs/{object}; nothing at all is an order too."""
+    """Read the body of POST /runs/{object}; it may be empty. Raises BadRequest."""
     given = _json_object(raw)
     _only(given, ("file", "period", "failed_only", "dry_run", "cursor"), "field")
     if given.get("file") and given.get("period"):
@@ -59,7 +59,7 @@ def rerun_request(raw: bytes | str | None) -> RerunRequest:
 
 
 def resubmit_request(raw: bytes | str | None) -> ResubmitRequest:
-    """The body of POST /rejects/{file}."""
+    """Read the body of POST /rejects/{file}. Raises BadRequest."""
     given = _json_object(raw, MOST_CORRECTED_BYTES)
     _only(given, ("generation", "columns", "rows"), "field")
     generation: Any = given.get("generation")
@@ -93,7 +93,7 @@ def _texts(value: Any) -> bool:
 
 
 def backfill_request(raw: bytes | str | None) -> BackfillRequest:
-    """The body of POST /backfill; nothing at all is an order for everything."""
+    """Read the body of POST /backfill; an empty body means every file. Raises BadRequest."""
     given = _json_object(raw)
     _only(given, ("prefix", "object", "dry_run", "cursor"), "field")
     texts = {name: _text(given, name) for name in ("prefix", "object", "cursor")}
@@ -101,7 +101,7 @@ def backfill_request(raw: bytes | str | None) -> BackfillRequest:
 
 
 def redrive_request(raw: bytes | str | None) -> RedriveRequest:
-    """The body of POST /redrive."""
+    """Read the body of POST /redrive. Raises BadRequest."""
     given = _json_object(raw)
     _only(given, ("dry_run", "cursor"), "field")
     return RedriveRequest(dry_run=_flag(given, "dry_run") or False, cursor=_text(given, "cursor"))
@@ -123,7 +123,7 @@ def _json_object(raw: bytes | str | None, longest: int = LONGEST_BODY) -> dict[s
 
 
 def _whole_characters(given: Mapping[str, Any], what: str) -> None:
-    """Raises BadRequest for a text that UTF-8 cannot write: no key and no value is such a text."""
+    """Refuse a text that UTF-8 cannot encode: no key and no value is such a text. Raises BadRequest."""
     try:
         json.dumps(given, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
@@ -165,7 +165,7 @@ def _period(value: Any) -> frozenset[str] | Mapping[str, str]:
 
 
 def run_query(given: Mapping[str, str] | None) -> RunQuery:
-    """The query of GET /runs."""
+    """Read the query of GET /runs. Raises BadRequest."""
     query = dict(given or {})
     _only(query, ("object", "state", "since", "limit", "cursor"), "query parameter")
     return RunQuery(
@@ -178,7 +178,7 @@ def run_query(given: Mapping[str, str] | None) -> RunQuery:
 
 
 def page_query(given: Mapping[str, str] | None) -> PageQuery:
-    """The query of a route that has pages and nothing else."""
+    """Read the query of a route that only has pages. Raises BadRequest."""
     query = dict(given or {})
     _only(query, ("limit", "cursor"), "query parameter")
     return PageQuery(limit=_limit(query.get("limit", "")), cursor=query.get("cursor", ""))
@@ -207,7 +207,7 @@ def _limit(text: str) -> int:
 
 
 def _since(text: str) -> float:
-    """ISO 8601, UTC unless it says otherwise, or seconds since 1970."""
+    """Seconds since 1970 from ISO 8601 (UTC unless it has a zone), or from seconds. Raises BadRequest."""
     if not text:
         return 0.0
     try:

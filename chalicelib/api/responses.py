@@ -1,7 +1,7 @@
-"""Between HTTP and the API's functions: who may ask, what was asked, and how every answer and error looks.
+"""The layer between HTTP and the API's functions: roles, and the form of every response and error.
 
-Guarantees that a guarded handler runs only for a token of a sufficient role, whatever stands in front of it, and that
-every error is {"error": {"code", "message"}} without a detail that was not meant to be shown.
+Guarantees that a guarded handler runs only for a token with a sufficient role, whatever calls the function. Every error
+is {"error": {"code", "message"}} without an unplanned detail.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from chalicelib.visible import visible_json
 READER = "reader"
 OPERATOR = "operator"
 ROLES = {READER: 1, OPERATOR: 2}
-"""A role may do what a lesser one may."""
+"""Each role may do everything that a lower role may do."""
 
 READ_ROUTES = (("/runs", "GET"), ("/status/*", "GET"), ("/rejects/*", "GET"), ("/health", "GET"))
 WRITE_ROUTES = (
@@ -44,7 +44,7 @@ WRITE_ROUTES = (
     ("/redrive", "POST"),
 )
 ROUTES = {READER: READ_ROUTES, OPERATOR: (*READ_ROUTES, *WRITE_ROUTES)}
-"""What API Gateway lets a role reach. Gateway keeps the answer per token, so it is never about one request only."""
+"""The routes that API Gateway allows a role. Gateway caches them per token, so they never depend on one request."""
 
 JSON = {"Content-Type": "application/json"}
 
@@ -56,7 +56,7 @@ class Unauthorized(LandfallError):
 
 
 class Forbidden(LandfallError):
-    """The token's role does not reach that far."""
+    """The token's role is too low for this request."""
 
     code = "FORBIDDEN"
 
@@ -78,18 +78,18 @@ STATUS: dict[type[Exception], int] = {
 
 POST_ROUTES = "POST goes to /runs/{object}, /rejects/{file}, /backfill and /redrive"
 CHALICE_CODES = {405: "METHOD_NOT_ALLOWED", 415: "UNSUPPORTED_MEDIA_TYPE"}
-"""What Chalice answers by itself, before a handler runs."""
+"""The codes of Chalice's own responses, before a handler runs."""
 
 
 class Owners(Protocol):
-    """Tells whose token it is."""
+    """The owners of tokens."""
 
     def caller(self, token: str) -> Caller | None:
         """The token's owner, or None."""
 
 
 class Wiring(Protocol):
-    """What handlers act on."""
+    """The pipeline and the tokens that handlers act on."""
 
     @property
     def pipeline(self) -> Pipeline: ...
@@ -98,11 +98,11 @@ class Wiring(Protocol):
     def tokens(self) -> Owners: ...
 
 
-# ---- who may ask ---------------------------------------------------------------------------------------------------
+# ---- authorization -------------------------------------------------------------------------------------------------
 
 
 def authorized(owners: Owners, request: AuthRequest) -> AuthResponse:
-    """The routes of the token's role. For any other token, what makes Gateway answer 401."""
+    """Return the routes of the token's role. For an unknown token, raise the error that makes Gateway answer 401."""
     caller = owner(owners, request.token)
     if caller is None:
         raise gateway_401()
@@ -111,7 +111,7 @@ def authorized(owners: Owners, request: AuthRequest) -> AuthResponse:
 
 
 def owner(owners: Owners, header: str | None) -> Caller | None:
-    """Whose token an Authorization header bears. An empty token is nobody's, whatever the secret holds."""
+    """Return the owner of the token in an Authorization header. An empty token has no owner."""
     scheme, _, token = (header or "").strip().partition(" ")
     return owners.caller(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
 
@@ -132,7 +132,7 @@ WHO = "the token is missing or not known, or there is no such path; send the hea
 
 
 def _admit(owners: Owners, request: Request, role: str) -> None:
-    """Raises Unauthorized, Forbidden. Gateway has asked this before, but not everything that calls us is Gateway."""
+    """Check the request's role again, because not every caller is Gateway. Raises Unauthorized, Forbidden."""
     caller = owner(owners, request.headers.get("authorization"))
     if caller is None:
         raise Unauthorized(WHO)
@@ -140,13 +140,13 @@ def _admit(owners: Owners, request: Request, role: str) -> None:
         raise Forbidden(f"this request needs a token of role {role}; yours has role {caller.role}")
 
 
-# ---- how answers look ----------------------------------------------------------------------------------------------
+# ---- responses -----------------------------------------------------------------------------------------------------
 
 Handler = Callable[..., dict[str, Any]]
 
 
 def guarded(app: Chalice, wired: Callable[[], Wiring], role: str, status: int = 200) -> Callable[[Handler], Handler]:
-    """Decorates a handler: only for that role, its dict as JSON, its errors as ours."""
+    """Decorate a handler: it runs only for that role, its dict becomes JSON, its errors become error responses."""
 
     def decorate(handler: Handler) -> Handler:
         @functools.wraps(handler)
@@ -155,7 +155,7 @@ def guarded(app: Chalice, wired: Callable[[], Wiring], role: str, status: int = 
                 request = current_request(app)
                 _admit(wired().tokens, request, role)
                 return reply(handler(wired().pipeline, request, **path), status)
-            except Exception as error:  # noqa: BLE001 - the last line of defence: nothing unplanned leaves
+            except Exception as error:  # noqa: BLE001 - the last guard: no unplanned detail leaves
                 return fault(error)
 
         answer.role = role  # type: ignore[attr-defined]
@@ -165,20 +165,20 @@ def guarded(app: Chalice, wired: Callable[[], Wiring], role: str, status: int = 
 
 
 def current_request(app: Chalice) -> Request:
-    """The request that is being answered."""
+    """Return the request that is being answered. Raises LookupError outside of one."""
     if app.current_request is None:
         raise LookupError("no request is being answered")
     return app.current_request
 
 
 def reply(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] = {}) -> Response:
-    """JSON that every parser takes and a terminal may show: no NaN, and what is not printable is escaped."""
+    """Return a JSON response: without NaN, and with unprintable characters escaped."""
     text = visible_json(plain(body), allow_nan=False, separators=(",", ":"))
     return Response(text, {**JSON, **(headers or {})}, status)
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON can hold it: what is no number there is null, times and names are text."""
+    """Convert a value to JSON types: NaN and infinities become null, times and enums become strings."""
     if isinstance(value, Mapping):
         return {str(name): plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
@@ -193,7 +193,7 @@ def plain(value: Any) -> Any:
 
 
 def fault(error: Exception) -> Response:
-    """An error as an answer. What we did not foresee is told to the log, and to nobody else."""
+    """Return an error as a response. Details of an unexpected error go only to the log."""
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
     if isinstance(error, Refused) and error.code == "BAD_CURSOR":
         status = 400
@@ -207,7 +207,7 @@ def fault(error: Exception) -> Response:
 
 
 def shaped(response: Response) -> Response:
-    """An answer that Chalice made itself, in our form."""
+    """Return one of Chalice's own responses in our form."""
     body = response.body
     if not isinstance(body, dict) or "Code" not in body:
         return response
@@ -219,7 +219,7 @@ def shaped(response: Response) -> Response:
 
 
 def unencoded() -> NotFound:
-    """What a key in the path gets whose slashes were sent as such. Raised, so that Gateway has nothing to say of it."""
+    """The error for a key in the path with plain slashes. We raise it, so that Gateway does not answer itself."""
     return NotFound("a file is one segment of the path; encode the slashes of its key as %2F")
 
 
@@ -228,7 +228,7 @@ def _error_body(code: str, message: str) -> dict[str, Any]:
 
 
 def _where(error: Exception) -> str:
-    """The last line of code it came through: names a place, shows no value."""
+    """The last line of code that the error passed; it shows no value."""
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next

@@ -1,6 +1,6 @@
-"""The REST API: which path and method does what, for whom.
+"""The REST API: the handler and the lowest role of each path and method.
 
-Guarantees that every route has an authorizer and asks for the token's role itself.
+Guarantees that every route has an authorizer, and that its handler checks the token's role again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from chalicelib.operations.rerun_files import rerun_files
 from chalicelib.operations.resubmits import resubmit
 from chalicelib.pipeline.pipeline import Pipeline
 
-BODIES = ["application/json", "application/x-www-form-urlencoded"]  # the latter is what `curl -d` says of any body
+BODIES = ["application/json", "application/x-www-form-urlencoded"]  # `curl -d` sends the latter with any body
 
 
 def post_runs(pipeline: Pipeline, request: Request, name: str) -> dict[str, Any]:
@@ -40,13 +40,13 @@ def delete_run(pipeline: Pipeline, _request: Request, name: str) -> dict[str, An
 
 
 def post_backfill(pipeline: Pipeline, request: Request) -> dict[str, Any]:
-    """Start what landed and has no run."""
+    """Start landed files that have no run."""
     wanted = requests.backfill_request(request.raw_body)
     return views.backfill(backfill(pipeline, wanted), dry_run=wanted.dry_run)
 
 
 def post_redrive(pipeline: Pipeline, request: Request) -> dict[str, Any]:
-    """Bring back what dead letters had ended."""
+    """Run again the runs that dead letters ended."""
     wanted = requests.redrive_request(request.raw_body)
     return views.redrive(redrive(pipeline, wanted), dry_run=wanted.dry_run)
 
@@ -57,7 +57,7 @@ def get_runs(pipeline: Pipeline, request: Request) -> dict[str, Any]:
 
 
 def get_status(pipeline: Pipeline, _request: Request, file: str) -> dict[str, Any]:
-    """Show how a file is doing."""
+    """Show the state of a file."""
     return views.status(details(pipeline.ctx, path_text(file)))
 
 
@@ -68,26 +68,26 @@ def get_rejects(pipeline: Pipeline, request: Request, file: str) -> dict[str, An
 
 
 def post_rejects(pipeline: Pipeline, request: Request, file: str) -> dict[str, Any]:
-    """Merge rows of a file that were rejected and are corrected."""
+    """Merge corrected rows of a file."""
     wanted = requests.resubmit_request(request.raw_body)
     run = resubmit(pipeline, found(pipeline.ctx, path_text(file)), wanted)
     return views.resubmitted(run, len(wanted.rows))
 
 
 def get_health(pipeline: Pipeline, _request: Request) -> dict[str, Any]:
-    """Show whether the parts answer."""
+    """Show the health of the deployment."""
     ctx = pipeline.ctx
     return views.health(health(ctx), ctx.settings, len(ctx.contracts))
 
 
 def unencoded(_pipeline: Pipeline, _request: Request, **_path: str) -> dict[str, Any]:
-    """Refuse a key with its slashes as they are: Gateway's own answer to an unknown path would quote the token."""
+    """Refuse a key with plain slashes: Gateway's own response to an unknown path would quote the token."""
     raise responses.unencoded()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """One path and method, the least role that may use it, and what answers."""
+    """One path and method, the lowest role that may use it, and its handler."""
 
     method: str
     path: str

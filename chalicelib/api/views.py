@@ -1,6 +1,6 @@
-"""What the API shows of a run. Pure: a run, its chunks and the time in, JSON-ready values out; never a row's value.
+"""The API's JSON of a run. Pure: a run, its chunks and the time in, JSON-ready values out; never a row's value.
 
-Guarantees that `percent` never falls while one load of a file goes on, and is 100 only once its state is terminal.
+Guarantees that `percent` never falls during one load of a file, and that it is 100 only once the state is terminal.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from chalicelib.operations.rerun_files import Reruns
 from chalicelib.ports import Page
 
 DryRun = Callable[[Run], Run | None]
-"""The run as it is recorded now."""
+"""Returns the run as it is recorded now."""
 
 STEPS = {
     RunState.ARRIVED: "plan",
@@ -39,7 +39,7 @@ PERCENT = {RunState.ARRIVED: 0.0, RunState.STAGED: 85.0, RunState.LOADING: 90.0}
 
 
 def status(found: RunDetails) -> dict[str, Any]:
-    """All there is to say of one run; `others` are runs of other versions, or of files of the same name."""
+    """All details of one run; `others` are runs of other versions, or of files with the same name."""
     run, chunks, now = found.run, found.chunks, found.now
     seconds = step_seconds(run, now)
     return {
@@ -67,7 +67,7 @@ def status(found: RunDetails) -> dict[str, Any]:
 
 
 def receipt(run: Run, chunks: Sequence[Chunk], now: float) -> dict[str, Any]:
-    """What this load of the file has used so far, and what that is at list prices."""
+    """The resources that this load of the file has used so far, and their list prices in USD."""
     used = usage_of(run, chunks, now)
     return {
         "estimate": True,
@@ -99,7 +99,7 @@ def runs(page: Page) -> dict[str, Any]:
 
 
 def reruns(done: Reruns, dry_run: DryRun | None) -> dict[str, Any]:
-    """What was started again and what was not. A dry run shows the runs in the states they are in."""
+    """The runs that were started again and those that were skipped. A dry run shows the runs' present states."""
     return {
         "object": done.object,
         "runs": [started(run) if dry_run is None else would_start(run, dry_run(run)) for run in done.started],
@@ -164,14 +164,14 @@ def health(found: Health, settings: Settings, contracts: int) -> dict[str, Any]:
 
 
 def would_start(run: Run, now: Run | None) -> dict[str, Any]:
-    """A run that a dry run would start: in the state it is in now, and without a load id."""
+    """A run that a dry run would start: in its present state, and without a load id."""
     shown = started(run)
     del shown["load_id"]
     return {**shown, "state": now.state.value if now else None}
 
 
 def started(run: Run) -> dict[str, Any]:
-    """A run that somebody asked for."""
+    """A run that a request started."""
     return {
         "run_id": run.run_id,
         "object": run.object,
@@ -182,13 +182,13 @@ def started(run: Run) -> dict[str, Any]:
 
 
 def to_be_corrected(run: Run, columns: Sequence[str]) -> dict[str, Any]:
-    """What corrected rows are sent back with. A row that a correction leaves bad is still a reject of the file."""
+    """The fields that corrected rows are sent back with. A row that stays bad is still a reject of the file."""
     generation = run.corrects.generation if run.corrects else run.generation
     return {"corrects": corrects(run), "generation": generation, "columns": list(columns)}
 
 
 def corrects(run: Run) -> str | None:
-    """The run whose rejected rows this one brings back corrected."""
+    """The id of the run whose rejected rows this one corrects, or None."""
     return run.corrects.run_id if run.corrects else None
 
 
@@ -205,8 +205,8 @@ def percent(run: Run, chunks: Sequence[Chunk]) -> float:
 def staged_once(chunks: Sequence[Chunk]) -> int:
     """How many chunks are staged, or were until they had to be staged again from another start.
 
-    All chunks are staged before the first is reopened, and none is reopened twice: each starts where the one before it
-    was found to end, which is final. A reopened one is known by a start that is not where the plan had cut.
+    All chunks are staged before the first is reopened, and none is reopened twice. Each new start is where the chunk
+    before it ended, which is final. A reopened chunk has another start than the plan's cut.
     """
     found = sorted(chunks, key=lambda c: c.number)
     reopened = sum(
@@ -218,7 +218,7 @@ def staged_once(chunks: Sequence[Chunk]) -> int:
 
 
 def chunk_states(run: Run, chunks: Sequence[Chunk]) -> dict[str, int]:
-    """The chunks by state; those no worker has taken yet are pending."""
+    """The number of chunks by state; chunks that no worker has taken yet are pending."""
     staged = sum(1 for c in chunks if c.state is ChunkState.STAGED)
     staging = sum(1 for c in chunks if c.state is ChunkState.STAGING)
     total = max(run.chunks, staged + staging)
@@ -226,27 +226,27 @@ def chunk_states(run: Run, chunks: Sequence[Chunk]) -> dict[str, int]:
 
 
 def step_seconds(run: Run, now: float) -> dict[str, float]:
-    """How long each step of this load took, or has taken so far, and all of them together."""
+    """Seconds that each step of this load took, or has taken so far, and their total."""
     order = list(RunState)
     entered = sorted((order.index(RunState(name)), at) for name, at in run.moments.items())
     if not entered:
         return {"total": 0.0}
     ends = [at for _, at in entered[1:]] + [entered[-1][1] if run.state.terminal else now]
     took = {
-        STEPS[order[place]]: max(0.0, end - at)
-        for (place, at), end in zip(entered, ends, strict=True)
-        if order[place] in STEPS
+        STEPS[order[index]]: max(0.0, end - at)
+        for (index, at), end in zip(entered, ends, strict=True)
+        if order[index] in STEPS
     }
     return {name: round(s, 3) for name, s in {**took, "total": max(0.0, ends[-1] - entered[0][1])}.items()}
 
 
 def rate(amount: int, seconds: float | None) -> float | None:
-    """So much per second of staging; None before there is any."""
+    """The amount per second of staging; None before there is any."""
     return round(amount / seconds, 1) if amount and seconds else None
 
 
 def eta(run: Run, chunks: Sequence[Chunk], seconds: float | None) -> float | None:
-    """Seconds until the last chunk is staged, at the pace so far; None when that cannot be told."""
+    """Seconds until the last chunk is staged, at the pace so far; None if it is unknown."""
     done = staged_once(chunks)
     if run.state is not RunState.STAGING or not done or not seconds:
         return None
@@ -254,7 +254,7 @@ def eta(run: Run, chunks: Sequence[Chunk], seconds: float | None) -> float | Non
 
 
 def attempts(run: Run, chunks: Sequence[Chunk]) -> dict[str, int]:
-    """How often things were tried: the load, and over all chunks what was more than once."""
+    """The number of tries: of the load, the most of one chunk, and all repeats of chunks."""
     return {
         "load": run.load_attempt,
         "chunk_most": max((c.attempts for c in chunks), default=0),
@@ -272,5 +272,5 @@ def uri(run: Run, key: str) -> str:
 
 
 def moment(seconds: float) -> str:
-    """A time as people and programs read it."""
+    """A time in ISO 8601, UTC, with milliseconds."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
