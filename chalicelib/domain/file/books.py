@@ -1,4 +1,4 @@
-"""The books of one file: do its chunks add up, do their edges meet, are too many of its rows bad?"""
+"""The books of one file: the sums and edges of its chunks, and the limit of bad rows."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from chalicelib.domain.run.rejects import Reject, unclosed
 from chalicelib.errors import Broken, Rejected
 
 UNBALANCED = "UNBALANCED"
-"""Code of a file of which a row is unaccounted for."""
+"""Code of a file in which a row is not accounted for."""
 
 
 def first_gap(file_plan: FilePlan, chunks: Sequence[Chunk]) -> tuple[Chunk, int] | None:
-    """The first chunk that does not start where its predecessor ended, and where it should have started.
+    """Return the first chunk that does not start where its predecessor ended, and its right start; None if all fit.
 
-    Chunk 1 starts right after the header, for certain. Every chunk reads by the same rules from its start, so if each
-    starts where the one before it ended, every boundary is right, whatever the plan had guessed. As all chunks before
-    the one that is found are right, its new start is right for good: each chunk is staged at most twice.
+    Chunk 1 certainly starts right after the header. Every chunk reads by the same rules from its start. If each starts
+    where the one before it ended, every boundary is right, whatever the plan guessed. All chunks before the one that is
+    found are right, so its new start is final: each chunk is staged at most twice.
     Source: Ge et al., Speculative Distributed CSV Data Parsing, SIGMOD 2019 (section 4, validation of the chain).
     """
     expected = file_plan.ranges[0].start if file_plan.ranges else 0
@@ -32,7 +32,7 @@ def first_gap(file_plan: FilePlan, chunks: Sequence[Chunk]) -> tuple[Chunk, int]
 
 
 def totals(chunks: Sequence[Chunk]) -> Counts:
-    """The file's rows from its chunks'. Raises Broken if a row is unaccounted for."""
+    """Return the sum of the chunks' rows. Raises Broken if a row is not accounted for."""
     counts = Counts(
         read=sum(c.read for c in chunks),
         good=sum(c.good for c in chunks),
@@ -44,7 +44,7 @@ def totals(chunks: Sequence[Chunk]) -> Counts:
 
 
 def line_bases(file_plan: FilePlan, chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, int]]:
-    """Each chunk with what is to be added to its rejects' lines: the physical lines before it."""
+    """Yield each chunk with the number of physical lines before it, to be added to its rejects' lines."""
     base = file_plan.header_lines
     for chunk in chunks:
         yield chunk, 0 if file_plan.corrected else base
@@ -52,7 +52,7 @@ def line_bases(file_plan: FilePlan, chunks: Sequence[Chunk]) -> Iterator[tuple[C
 
 
 def first_reject(file_plan: FilePlan, chunks: Sequence[Chunk]) -> Problem | None:
-    """The file's first reject, with its line counted from the start of the file."""
+    """Return the file's first reject, with its line counted from the start of the file; None if there is none."""
     for chunk, base in line_bases(file_plan, chunks):
         if chunk.first_reject and chunk.first_reject.line is not None:
             return _shifted(chunk.first_reject, base)
@@ -68,18 +68,18 @@ def _shifted(problem: Problem, base: int) -> Problem:
 
 
 def renumber(rejects: bytes, base: int) -> bytes:
-    """JSON lines of rejects with `base` added to each line number."""
+    """Return JSON lines of rejects with `base` added to each line number."""
     shifted = (Reject.from_json(text).shifted(base) for text in rejects.splitlines())
     return b"".join(reject.to_json().encode() + b"\n" for reject in shifted)
 
 
 def _percent(ratio: float) -> str:
-    """As many digits as people read, and never 0 or 100 of what is neither."""
+    """A percentage with at most two decimals, and never 0 or 100 for a ratio between."""
     return f"{max(0.01, min(ratio * 100, 99.99)) if 0 < ratio < 1 else ratio * 100:.2f}".rstrip("0").rstrip(".")
 
 
 def refuse_if_too_bad(contract: Contract, counts: Counts, first: Problem | None) -> None:
-    """Raises Rejected, pointing at the first bad row, if the file has more bad rows than the contract allows."""
+    """Refuse a file with more bad rows than the contract allows. Raises Rejected, which names the first bad row."""
     ratio = counts.rejected / counts.read if counts.read else 0.0
     limits = contract.limits
     if ratio <= limits.max_reject_ratio and counts.rejected <= limits.max_rejects:

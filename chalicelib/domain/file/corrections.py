@@ -1,8 +1,8 @@
-"""Bad rows on their way to the operator and back: as values by column, and corrected, as a plain CSV file.
+"""Bad rows for the operator as values by column, and corrected rows as a plain CSV file.
 
-What a person sees of a row are its values as the file spelt them, quotes and escapes taken off; NULL is empty, or a
-null word where empty is a text. On its way back a value that is one of the null words means NULL, in quotes or not.
-Guarantees that the same corrected rows are the same file, byte for byte.
+The operator sees a row's values as the file wrote them, without quotes and escapes. NULL is shown empty, or as a null
+word if an empty field is a text. In a corrected row each null word means NULL, in quotes or not. Guarantees that the
+same corrected rows give the same file, byte for byte.
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ from chalicelib.domain.run.lineage import RowOrigin
 from chalicelib.domain.run.rejects import KEPT_BYTES, MASK, NO_TEXT
 
 BROKEN = re.compile(r"\\x[89a-f][0-9a-f]")
-"""How a byte that is not UTF-8 is shown."""
+"""The escape of a byte that is not UTF-8."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CorrectedRow:
-    """A row as a person has corrected it."""
+    """A corrected row."""
 
     byte_offset: int
-    """Where it starts in the file that it was rejected from."""
+    """Its start in the file that rejected it."""
     line: int
-    """On which physical line of that file, from 1."""
+    """Its physical line in that file, from 1."""
     values: tuple[str, ...]
     """In the order of `columns_of`."""
 
 
 def as_corrected(contract: Contract) -> Contract:
-    """The contract by which a file of corrected rows is read: plain CSV, and a bad row of it keeps no other one out."""
+    """Return the contract for a file of corrected rows: plain CSV, and any share of bad rows is allowed."""
     text = contract.dialect.empty is Empty.TEXT
     dialect = Dialect(empty=contract.dialect.empty, null=(NULL_WORD,) if text else ("",), compression=Compression.NONE)
     limits = replace(contract.limits, max_reject_ratio=1.0, max_bytes=Limits.max_bytes)
@@ -56,9 +56,9 @@ def as_corrected(contract: Contract) -> Contract:
 
 
 def columns_of(contract: Contract, file_plan: FilePlan | None) -> tuple[str, ...]:
-    """The columns that a row is corrected in: those of its file that are merged, in its order, then what is rescued.
+    """Return the columns of a corrected row: the file's merged columns in its order, then the rescued ones.
 
-    Without the file's plan, all columns of the contract.
+    Without the file's plan, return all columns of the contract.
     """
     if file_plan is None:
         return tuple(column.name for column in contract.columns if column.name != RESCUED)
@@ -67,7 +67,7 @@ def columns_of(contract: Contract, file_plan: FilePlan | None) -> tuple[str, ...
 
 
 class Splitter:
-    """Takes the records of one file's rejects apart."""
+    """A reader of the records of one file's rejects."""
 
     def __init__(self, contract: Contract, file_plan: FilePlan) -> None:
         self._columns = columns_of(contract, file_plan)
@@ -77,20 +77,20 @@ class Splitter:
         dialect = as_corrected(contract).dialect if file_plan.corrected else contract.dialect
         if self._hidden:  # a record is masked in the form in which it is staged
             dialect = Dialect(delimiter=dialect.staged_delimiter, quote=dialect.staged_quote, null=(NULL_WORD,))
-        self._spelling = RecordReader(dialect, contract.limits)
+        self._reader = RecordReader(dialect, contract.limits)
         self._escaped = dialect.escape is Escape.BACKSLASH
         self._line_end = b"\r" if dialect.newline is Newline.CR else b"\r\n"  # \n would take a \r of the record with it
         self._null = null_shown(contract)
 
     def values(self, record: str) -> tuple[str, ...] | None:
-        """A record's values, in the order of `columns_of`; None if it is none, or not all of it is known."""
+        """Return a record's values, in the order of `columns_of`; None if it is malformed or was shortened."""
         data = record.encode()
         if len(data) >= KEPT_BYTES or (self._hidden and (self._rescued or data == MASK)):
             return None
         if self._escaped and BROKEN.search(record):  # a backslash of ours, or of the file?
             return None
         line = data + self._line_end
-        found = BlockReader(self._spelling, line, len(line), at_end=True).record(0)
+        found = BlockReader(self._reader, line, len(line), at_end=True).record(0)
         if not isinstance(found, Found) or found.stop != len(line) - 1:
             return None
         fields = [self._null if value is None else value.decode() for value in found.values]
@@ -102,7 +102,7 @@ class Splitter:
 
 
 def null_shown(contract: Contract) -> str:
-    """What stands for NULL in what a person sees."""
+    """Return the text that shows NULL to the operator."""
     words = contract.dialect.null
     return "" if contract.dialect.empty is Empty.NULL or "" in words or not words else words[0]
 
@@ -110,7 +110,7 @@ def null_shown(contract: Contract) -> str:
 def corrected_file(
     contract: Contract, columns: Sequence[str], rows: Iterable[CorrectedRow]
 ) -> tuple[bytes, list[RowOrigin]]:
-    """Rows as a file to be read by `as_corrected(contract)`, and where each row of it comes from.
+    """Write rows as a file for `as_corrected(contract)`; return it and the origin of each of its rows.
 
     Raises UnicodeEncodeError for half a character.
     """
@@ -124,20 +124,20 @@ def corrected_file(
 
 
 def too_long(contract: Contract, places: Sequence[RowOrigin], size: int) -> RowOrigin | None:
-    """The first row of a file of corrected rows that is longer than a record may be."""
+    """Return the first row of a file of corrected rows that is longer than a record may be; None if all fit."""
     ends = [*(place.own for place in places[1:]), size]
     longest = contract.limits.max_record_bytes
     return next((p for p, end in zip(places, ends, strict=True) if end - 1 - p.own > longest), None)
 
 
 def still_masked(contract: Contract, values: Mapping[str, str]) -> str:
-    """The first column whose value is the mask that rejects show in its place; empty if none is."""
+    """Return the first column whose value is still the mask of rejects; empty if there is none."""
     hidden = {column.name for column in contract.columns if column.pii}
     return next((name for name, value in values.items() if name in hidden and value == MASK.decode()), "")
 
 
 def still_broken(reject: Mapping[str, Any], values: Iterable[str]) -> bool:
-    """Whether a row that was not UTF-8 still has what its bytes are shown as."""
+    """Whether a row that was not UTF-8 still has the escapes of its bytes."""
     shown = set(BROKEN.findall(reject["record"])) if NO_TEXT in reject["reason"] else ()
     return any(escape in value for value in values for escape in shown)
 

@@ -1,5 +1,4 @@
-"""A file's plan: what was learnt from its head and its cuts, kept in S3 beside the parts it leads to, and what
-follows from it: the chunks to be staged and the share of a load."""
+"""A file's plan: its columns and cuts, kept in S3 beside its parts. Also its chunk tasks and its share of a load."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ from chalicelib.domain.warehouse.load import Share
 
 @dataclass(frozen=True, kw_only=True)
 class Text:
-    """A file's text where it had to be written anew: in pieces, numbered from 1, of the same size but the last."""
+    """The unpacked text of a file: in pieces, numbered from 1, of equal size except the last."""
 
     size: int
     """Bytes in all."""
@@ -23,7 +22,7 @@ class Text:
     """Bytes of each piece."""
 
     def spans(self, start: int, length: int) -> Iterator[tuple[int, int, int]]:
-        """Where bytes [start, start + length) are: a piece's number, an offset in it, and how many bytes from there."""
+        """Yield the spans of bytes [start, start + length): a piece's number, an offset in it, a number of bytes."""
         stop = min(start + length, self.size)
         while start < stop:
             number, begin = divmod(start, self.piece)
@@ -43,11 +42,11 @@ class FilePlan:
     ranges: tuple[Range, ...]
     """The chunks, in order; none if the file has no record."""
     text: Text | None = None
-    """What the ranges count in, if not the file itself."""
+    """The text that the ranges count in, if not the file itself."""
     rescued: tuple[tuple[int, str], ...] = ()
-    """Place in the file and header name of columns that the contract does not know, but keeps."""
+    """Index and header name of each column that the contract does not know, but keeps."""
     corrected: bool = False
-    """The file is one of corrected rows: its rejects have the lines and offsets of the file they come from."""
+    """Whether the file has corrected rows: its rejects have the lines and offsets of the file that rejected them."""
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self)).encode()
@@ -66,19 +65,19 @@ class FilePlan:
 
 
 def chunk_task(run: Run, file_plan: FilePlan, number: int, record: Chunk | None) -> ChunkTask:
-    """The message for a chunk: from where it was planned to start, or from where its record was moved to."""
+    """Return the message for a chunk: from its planned start, or from the start in its record."""
     planned = file_plan.ranges[number - 1]
     start = record.start if record else planned.start
     return ChunkTask(run_id=run.run_id, generation=run.generation, number=number, start=start, stop=planned.stop)
 
 
 def shape(contract: Contract, columns: Sequence[str]) -> str:
-    """What files must have in common to be loaded by one COPY."""
+    """Return a digest that is equal for files that one COPY can load."""
     return digest(contract.fingerprint, *columns)
 
 
 def share(run: Run) -> Share:
-    """What a sealed run brings to its load."""
+    """Return a sealed run's share of its load."""
     return Share(
         load_id=run.load_id,
         run_id=run.run_id,

@@ -1,4 +1,4 @@
-"""What a landed version becomes: a run with a name that derives from its content."""
+"""The run of a landed version: its id derives from its content."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ UNROUTED = Problem(
 
 
 def new_run(source: Source, contracts: Mapping[str, Contract], now: float, *, came_back: bool) -> Run:
-    """The run of a version that was never seen, or came back after another content took its place.
+    """Return the run of a version that is new, or that came back after another content replaced it.
 
     Content A, then B, then A again is three runs: the last must win, so it cannot share the first one's name.
     """

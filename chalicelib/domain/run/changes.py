@@ -1,4 +1,4 @@
-"""What may be changed of a run."""
+"""The fields of a run that may change."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from chalicelib.domain.run.model import Counts, Problem, RunState, Source
 
 
 class RunChanges(TypedDict, total=False):
-    """What may be changed of a run; the fields mean what they mean in `Run`."""
+    """The fields of a run that may change; each has the meaning of the field in `Run`."""
 
     object: str
     source: Source

@@ -1,4 +1,4 @@
-"""What a run uses of what AWS bills, and what that is at list prices. Pure; an estimate, not a bill.
+"""The billed resources that a run uses, and their list prices. Pure; an estimate, not a bill.
 
 Guarantees that the calls counted here are those the code makes (tests/adapters/test_cost.py counts them). It does not
 know free tiers, discounts, idle polling, nor how long Redshift takes. docs/operate/cost.md explains each line.
@@ -23,7 +23,7 @@ RPUS = 8
 LEAST_SECONDS = 60
 """The least that Redshift Serverless bills when it wakes, and Glue for a job."""
 PART_BYTES = 5 << 20
-"""A part of a staged file larger than one part is a request of its own; taken to be as large as its source."""
+"""A staged file larger than this is uploaded in several requests; it is assumed to be as large as its source."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ CALLS_OF_A_FILE = Usage(
     s3_reads=8,
     sns_publishes=1,
 )
-"""Of a file that is loaded alone, without rejects, but for its chunks and their batches."""
+"""The calls of a file that is loaded alone, without rejects; without its chunks and their batches."""
 CALLS_OF_A_CHUNK = Usage(
     lambda_requests=1, dynamodb_writes=7, dynamodb_reads=3, sqs_requests=2, s3_writes=1, s3_reads=2
 )
@@ -86,7 +86,7 @@ GLUE_DPUS = 2
 
 
 def calls(chunks: int, chunk_bytes: float = 0.0) -> Usage:
-    """Requests of one file that is loaded alone."""
+    """Return the requests of one file that is loaded alone."""
     parts = math.ceil(chunk_bytes / PART_BYTES)
     in_parts = parts + 1 if parts > 1 else 0  # begin and complete come on top, instead of one PUT
     more = Usage(sqs_requests=math.ceil(chunks / BATCH), s3_writes=in_parts * chunks)
@@ -94,7 +94,7 @@ def calls(chunks: int, chunk_bytes: float = 0.0) -> Usage:
 
 
 def usage(*, chunks: int, size: float, stage_seconds: float, load_seconds: float | None) -> Usage:
-    """One file of `size` bytes; `stage_seconds` of all its chunks; None for a load that was never asked for."""
+    """Return the usage of one file of `size` bytes. `stage_seconds` is of all chunks; None if nothing was submitted."""
     waits = CALL_SECONDS * (ADVANCE_GB * ADVANCES + ARRIVE_GB + EVENT_GB)
     woken = 0.0 if load_seconds is None else RPUS * max(LEAST_SECONDS, load_seconds)
     work = Usage(lambda_gb_seconds=stage_seconds * STAGE_GB + waits, rpu_seconds=woken)
@@ -102,7 +102,7 @@ def usage(*, chunks: int, size: float, stage_seconds: float, load_seconds: float
 
 
 def usage_of(run: Run, chunks: Sequence[Chunk], now: float) -> Usage:
-    """What a run has used, from its record. A load that others share counts in full in each of them."""
+    """Return what a run has used so far, from its record. A shared load counts in full in each of its runs."""
     submitted = run.moments.get(RunState.LOADING.value)
     ends = [run.moments[s.value] for s in RunState if s.terminal and s.value in run.moments]
     load = None if submitted is None else max(0.0, (max(ends) if run.state.terminal and ends else now) - submitted)
@@ -117,7 +117,7 @@ def costs(used: Usage, prices: Mapping[str, float] = US_EAST_1) -> dict[str, flo
 
 @dataclass(frozen=True, kw_only=True)
 class Workload:
-    """Files of one size that come every day, and what is assumed of the time they take."""
+    """Files of one size that arrive every day, and the assumed times of their steps."""
 
     files_per_day: float
     gb_per_file: float
@@ -130,7 +130,7 @@ class Workload:
 
     @property
     def loads(self) -> float:
-        """A day."""
+        """Loads a day."""
         return self.files_per_day / self.files_per_load
 
     @property
@@ -139,7 +139,7 @@ class Workload:
 
 
 def month_of(work: Workload) -> Usage:
-    """What Landfall uses in a month. Loads closer than a minute share the minute that Redshift is awake."""
+    """Return what Landfall uses in a month. Loads closer than a minute share the minute that Redshift is awake."""
     size = work.gb_per_file * 1e9
     chunks = max(1, math.ceil(size / (work.chunk_mb * 1e6)))
     staged = work.gb_per_file * work.stage_seconds_per_gb
@@ -155,7 +155,7 @@ def glue_month(work: Workload, prices: Mapping[str, float] = US_EAST_1) -> dict[
 
 
 def _rpu_seconds(work: Workload) -> float:
-    """A month's. Each wake is a minute at least, but a day has no more than its seconds of waking."""
+    """RPU seconds of a month. Each wake lasts a minute or more, but never more than all seconds of a day."""
     busy = work.gb_per_load * work.load_seconds_per_gb
     awake = min(work.loads * max(LEAST_SECONDS, busy), max(86_400.0, work.loads * busy))
     return RPUS * awake * work.days

@@ -1,4 +1,4 @@
-"""Where a paged answer goes on, as text that means nothing to its reader."""
+"""Cursors: the position where a paged response continues, as opaque text."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from typing import Any
 from chalicelib.errors import Refused
 
 MOST = 1 << 53
-"""Beyond it numbers are no longer exact everywhere."""
+"""Above this, some JSON parsers lose digits."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def write_cursor(place: dict[str, Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+def write_cursor(position: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
 
 
 def read_cursor(cursor: str, fits: Mapping[str, Callable[[Any], bool]]) -> dict[str, Any]:
-    """The place, with just those names and values that fit; empty for an empty cursor. Raises Refused.
+    """Return the position, with exactly the names and values that fit; empty for an empty cursor. Raises Refused.
 
-    Anyone can write such a text, so a value that fits may still be no place that a page ended at.
+    Anyone can write such a text. So a value that fits may still be a position where no page ended.
     """
     if not cursor:
         return {}
     try:
-        place = json.loads(base64.b64decode(cursor.encode(), altchars=b"-_", validate=True))
+        found = json.loads(base64.b64decode(cursor.encode(), altchars=b"-_", validate=True))
     except (ValueError, RecursionError) as error:
         raise bad_cursor() from error
-    if not isinstance(place, dict) or set(place) != set(fits) or not all(fits[name](place[name]) for name in fits):
+    if not isinstance(found, dict) or set(found) != set(fits) or not all(fits[name](found[name]) for name in fits):
         raise bad_cursor()
-    return place
+    return found
 
 
 def bad_cursor() -> Refused:
-    """The error for a cursor that no page of this list gave."""
+    """Return the error for a cursor that does not come from a page of this list."""
     text = "the cursor does not come from a page of this search; leave it out to begin with the first page"
     return Refused(text, code="BAD_CURSOR")
 
@@ -45,7 +45,7 @@ def bad_cursor() -> Refused:
 
 
 def is_text(value: Any) -> bool:
-    """A text that UTF-8 can write."""
+    """Whether the value is a text that UTF-8 can encode."""
     return isinstance(value, str) and not _SURROGATE.search(value)
 
 

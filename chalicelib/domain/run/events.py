@@ -11,9 +11,9 @@ from chalicelib.domain.run.model import ChunkTask, Source
 
 
 def landed(event: Mapping[str, Any]) -> Iterator[Source]:
-    """Every object version an S3 notification names. `s3:TestEvent` names none.
+    """Yield every object version that an S3 notification names. `s3:TestEvent` names none.
 
-    Keys come form-encoded: `+` is a space, `%2B` is a plus. Older services send no sequencer.
+    Keys arrive form-encoded: `+` is a space, `%2B` is a plus. Older services send no sequencer.
     """
     for record in event.get("Records", ()):
         bucket, thing = record["s3"]["bucket"]["name"], record["s3"]["object"]
@@ -28,17 +28,17 @@ def landed(event: Mapping[str, Any]) -> Iterator[Source]:
 
 
 def run_of(body: str) -> str:
-    """The run a message of the run queue asks to move on."""
+    """Return the run id of a message of the run queue."""
     return str(json.loads(body)["run_id"])
 
 
 def task_of(body: str) -> ChunkTask:
-    """The chunk a message of the chunk queue asks to stage."""
+    """Return the chunk of a message of the chunk queue."""
     return ChunkTask(**json.loads(body))
 
 
 def work_of(body: str) -> ChunkTask | str | None:
-    """What a message of either queue asks for: a chunk, or a run by its id. None if it is not a message of ours."""
+    """Return the work of a message of either queue: a chunk, or a run id. None if the message is not ours."""
     try:
         fields = json.loads(body)
         return ChunkTask(**fields) if set(fields) != {"run_id"} else str(fields["run_id"])
@@ -47,7 +47,7 @@ def work_of(body: str) -> ChunkTask | str | None:
 
 
 def run_of_message(body: str) -> str:
-    """The id of the run that a message of either queue is about; empty if it is not a message of ours."""
+    """Return the run id of a message of either queue; empty if the message is not ours."""
     match work_of(body):
         case ChunkTask(run_id=run_id) | str(run_id):
             return run_id
@@ -56,6 +56,6 @@ def run_of_message(body: str) -> str:
 
 
 def run_of_statement(event: Mapping[str, Any]) -> str | None:
-    """The run a finished statement belongs to: its name. None for statements that are not ours."""
+    """Return the run id of a finished statement, which is the statement's name. None if the statement is not ours."""
     name = str(event.get("detail", {}).get("statementName", ""))
     return name if len(name) == 32 and set(name) <= set("0123456789abcdef") else None

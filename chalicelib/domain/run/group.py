@@ -1,8 +1,8 @@
 """Runs that are loaded together.
 
-A STAGED run waits in its target's *line*. The runs that are taken out of it together are a *group*, each of them a
-*member*; the group has the target's *place* until its transaction is settled. What a member brings to the transaction
-is its *share* (sql.py), and its *mark* tells its rows from the others' there.
+A STAGED run waits in its target's *load queue*. Runs that are taken out together are a *group*, each of them a
+*member*. The group has the target's *slot* until its transaction is settled. A member's part of the transaction is its
+*share* (warehouse/load.py), and its *mark* separates its rows from the others' there.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from typing import TypedDict, Unpack
 from chalicelib.domain.run.model import Run, RunState, digest
 
 MOST_KEY_BYTES = 100_000
-"""Of the names of a group's files: they are part of the transaction's statements, of which there may be few."""
+"""Bytes of the keys of a group's files: they are part of the transaction's statements, whose number is limited."""
 
 
 class GroupState(Enum):
-    """Where a group is. `MOVES` holds the moves that are allowed."""
+    """The state of a group. `MOVES` has the allowed moves."""
 
     AWAITING = "AWAITING"  # it holds its target's slot while more files are awaited; it has no members yet
-    GATHERED = "GATHERED"  # its members are known; the warehouse was not asked to load them
-    SUBMITTING = "SUBMITTING"  # the warehouse is being asked, or was asked and its answer was lost
+    GATHERED = "GATHERED"  # its members are known; nothing was submitted
+    SUBMITTING = "SUBMITTING"  # its statement is being submitted, or was submitted and the answer was lost
     SUBMITTED = "SUBMITTED"  # its statement is known, and it is the only one
-    DOUBTFUL = "DOUBTFUL"  # its statement is known, but an earlier one may still be on its way
-    REFUSED = "REFUSED"  # the warehouse took nothing; its members are being ended, so no worker may ask again
+    DOUBTFUL = "DOUBTFUL"  # its statement is known, but an earlier one may still commit
+    REFUSED = "REFUSED"  # the warehouse refused it; its members are being ended, so no worker may submit again
 
 
 _S = GroupState
@@ -38,7 +38,7 @@ MOVES: Mapping[GroupState, frozenset[GroupState]] = {
     _S.DOUBTFUL: frozenset(),
     _S.REFUSED: frozenset(),
 }
-"""The moves of a group, staying left out. A group ends when its slot is released."""
+"""The moves of a group; staying is always allowed. A group ends when its slot is released."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ class Member:
 
     @classmethod
     def of(cls, run: Run) -> Member:
-        """A waiting run as a member of the group that takes it next."""
+        """Return a waiting run as a member of the group that takes it next."""
         return cls(run_id=run.run_id, generation=run.generation, attempt=run.load_attempt + 1)
 
     def holds(self, run: Run) -> bool:
@@ -66,22 +66,22 @@ class Group:
     target: str
     """schema.table"""
     members: tuple[Member, ...]
-    """In order of arrival. None while more files are awaited; once the load was asked for, they stay as they are."""
+    """In order of arrival. Empty while more files are awaited; unchanged once the load was submitted."""
     lease_until: float = 0.0
-    """A worker has it in hand until then, or more files are awaited."""
+    """Until then a worker holds it, or more files are awaited."""
     submitted_at: float = 0.0
-    """When the warehouse was first asked; recorded before it is."""
+    """When its load was first submitted; recorded before the submission."""
     statement_id: str = ""
     state: GroupState = GroupState.GATHERED
 
     @property
     def group_id(self) -> str:
-        """The same members in the same attempts are the same group, and one statement. 32 hex digits."""
+        """The id of the group: the same members in the same attempts give the same id. 32 hex digits."""
         return digest("group", *(f"{m.run_id}-{m.generation}-{m.attempt}" for m in self.members))
 
 
 class GroupChanges(TypedDict, total=False):
-    """What may be changed of a group."""
+    """The fields of a group that may change."""
 
     members: tuple[Member, ...]
     lease_until: float
@@ -91,7 +91,7 @@ class GroupChanges(TypedDict, total=False):
 
 
 def changed(group: Group, **changes: Unpack[GroupChanges]) -> Group:
-    """The group with some fields set. Raises ValueError for a move that `MOVES` does not allow."""
+    """Return the group with some fields set. Raises ValueError for a move that `MOVES` does not allow."""
     new = replace(group, **changes)
     if new.state is not group.state and new.state not in MOVES[group.state]:
         raise ValueError(f"a group cannot go from {group.state.value} to {new.state.value}")
@@ -100,17 +100,17 @@ def changed(group: Group, **changes: Unpack[GroupChanges]) -> Group:
 
 @dataclass(kw_only=True)
 class Gathering:
-    """A group in the making: runs that one COPY can load. Grows run by run, within its limits."""
+    """A growing group: runs that one COPY can load, within its limits."""
 
     most_bytes: int
-    """Of source; a larger file goes alone."""
+    """The most bytes of source; a larger file loads alone."""
     runs: list[Run] = field(default_factory=list)
     _marks: set[str] = field(default_factory=set)
     _bytes: int = 0
     _key_bytes: int = 0
 
     def take(self, run: Run) -> bool:
-        """Add the run if it goes with those that are there; the first one always does."""
+        """Add the run if it fits the others; the first one always fits. Return whether it was added."""
         size, key_bytes = self._bytes + run.bytes_staged, self._key_bytes + len(run.source.key.encode())
         if self.runs and not (
             _kind(run) == _kind(self.runs[0])
@@ -126,5 +126,5 @@ class Gathering:
 
 
 def _kind(run: Run) -> tuple[str, int, str, str]:
-    """Corrected rows are of no kind with any other's."""
+    """What runs of a group have in common; corrected rows share it with no other run."""
     return run.shape, run.max_group_size, run.source.bucket, run.run_id if run.corrects else ""

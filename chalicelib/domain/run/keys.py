@@ -1,4 +1,4 @@
-"""Where a run's own objects are in the bucket. Pure functions of the run, so every try writes the same keys.
+"""The keys of a run's own objects in the bucket. Pure functions of the run, so every try writes the same keys.
 
 processed/<object>/<load id>/plan.json            the ranges and columns
 processed/<object>/<load id>/text-00001           the file's text, in pieces, if it was packed or in another encoding
@@ -29,7 +29,7 @@ LONGEST = 1024
 
 
 def too_long(name: str) -> bool:
-    """Whether S3 can have no object of that name. DynamoDB refuses to look for some of them."""
+    """Whether the name is too long for a key in S3. DynamoDB refuses to search for some of these."""
     return len(name.encode()) > LONGEST
 
 
@@ -71,7 +71,7 @@ def rejects_prefix(run: Run) -> str:
 
 
 def corrected(run: Run, name: str) -> str:
-    """The source of a run that corrections rejects of `run`."""
+    """The source of a run that corrects rejects of `run`."""
     return f"processed/{run.prefix}/corrections/{name}.csv"
 
 
@@ -80,7 +80,7 @@ def row_origins(source_key: str) -> str:
 
 
 def loaded_corrections(object: str, load_id: str) -> str:
-    """Below it each load of corrections notes what it brought in of the rejects of that load."""
+    """The folder where each load of corrections records which rejects of that load it merged."""
     return f"rejected/{object}/{load_id}/corrections/"
 
 
@@ -89,7 +89,7 @@ def loaded_correction(run: Run, corrects: Correction) -> str:
 
 
 def archive(run: Run) -> str:
-    """The run id keeps versions of one file apart; the name is kept for people, and cut to a length S3 allows."""
+    """The archive key. The run id separates versions of one file; the file name is shortened to what S3 allows."""
     day = datetime.fromtimestamp(run.source.last_modified, UTC)
     name = run.source.name.encode()[-NAME_BYTES:].decode(errors="ignore")
     return f"archive/{run.object}/{day:%Y/%m/%d}/{run.run_id}/{name}"

@@ -1,4 +1,4 @@
-"""Which moves a run may make. Both run stores refuse any other, so a late or doubled message cannot move a run back."""
+"""The allowed moves of a run. Run stores refuse all others, so a late or repeated message moves no run back."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from chalicelib.errors import (
 DEAD_LETTER = "DEAD_LETTER"
 MOVES: dict[S, frozenset[S]] = {
     S.ARRIVED: frozenset({S.STAGING, S.REJECTED, S.FAILED, S.SUPERSEDED, S.CANCELLED}),
-    # Back to ARRIVED leads a new generation only: a changed contract before the load, a forced rerun after the end.
+    # Only a new generation goes back to ARRIVED: a changed contract before the load, a forced rerun after the end.
     S.STAGING: frozenset({S.STAGED, S.REJECTED, S.FAILED, S.SUPERSEDED, S.CANCELLED, S.ARRIVED}),
     S.STAGED: frozenset({S.LOADING, S.FAILED, S.CANCELLED, S.ARRIVED}),
-    # Back to STAGED it goes when its load had no effect: it waits for another.
+    # A run goes back to STAGED when its load had no effect: it waits for another load.
     S.LOADING: frozenset({S.LOADED, S.SUPERSEDED, S.FAILED, S.REJECTED, S.CANCELLED, S.STAGED}),
     S.LOADED: frozenset({S.ARRIVED}),
     S.REJECTED: frozenset({S.ARRIVED}),
@@ -60,16 +60,16 @@ def new_generation(run: Run, now: float) -> RunChanges:
 
 
 def ending(state: S, error: LandfallError) -> S:
-    """How a run in `state` ends with that error: whose fault is it?"""
+    """Return the final state of a run in `state` that ends with that error."""
     if state in (S.ARRIVED, S.STAGING):
         return {Rejected: S.REJECTED, SourceChanged: S.SUPERSEDED}.get(type(error), S.FAILED)
     return S.REJECTED if error.code in FILE_FAULTS else S.FAILED
 
 
 def after_failed_load(run: Run, failure: LandfallError, size: int, most: int) -> RunChanges | None:
-    """What changes of a run that waits again after a load of `size` runs had no effect; None if that is its end.
+    """Return the changes of a run that waits again after a load of `size` runs had no effect; None if it must end.
 
-    A failure that may pass counts against `most`. One that may be a single file's fault halves the group, so that
+    A failure that may pass counts against `most`. A failure that may be a single file's fault halves the group, so that
     after a few loads that file fails alone.
     """
     if isinstance(failure, ContractChanged | LoadStopped):
@@ -82,13 +82,13 @@ def after_failed_load(run: Run, failure: LandfallError, size: int, most: int) ->
 
 
 def may_pass(run: Run, error: Exception, now: float, give_up_hours: float) -> bool:
-    """Whether trying again may help: what is the world's fault is tried until the run is `give_up_hours` old."""
+    """Whether trying again may help: passing faults are tried until the run is `give_up_hours` old."""
     age = now - run.moments.get(S.ARRIVED.value, run.arrived_at)
     return isinstance(error, Retryable) and age <= give_up_hours * 3600
 
 
 def problem_of(error: LandfallError) -> Problem:
-    """An error as it is kept with its run."""
+    """Return an error in the form that is kept with its run."""
     return Problem(
         code=error.code, message=error.message, line=error.line, byte_offset=error.byte_offset, column=error.column
     )

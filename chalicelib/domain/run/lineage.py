@@ -1,7 +1,7 @@
-"""Before each staged row, whose it is and where it came from: the mark of its run's load, and the byte offset of its
-record in the source. Fixed width, so that both are put there at once.
+"""The prefix of each staged row: the mark of its run's load, and the byte offset of its record in the source.
 
-Runs that are loaded together share a staging table; by the mark each row is booked to its own run.
+Both have a fixed width, so that they are written at once. Runs that are loaded together share a staging table; the mark
+assigns each row to its own run.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from chalicelib.domain.run.rejects import Reject
 DIGITS = 13
 """Enough for any offset in a file of MOST_BYTES."""
 MOST_BYTES = 10**DIGITS
-"""10 TB; the contract's limits.max_bytes is 1.1 TB unless it says otherwise."""
+"""10 TB; the contract's limits.max_bytes is 1.1 TB by default."""
 WIDTH = MARK_LENGTH + 1 + DIGITS + 1
 """With the delimiters."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RowOrigin:
-    """Where a corrected row starts: in the file that is read, and in the file that it was rejected from."""
+    """The start of a corrected row: in the file that is read, and in the file that rejected it."""
 
     own: int
     byte_offset: int
@@ -35,21 +35,21 @@ class RowOrigin:
 
 
 class RowOrigins:
-    """Those of all rows of a file of corrected rows, in its order."""
+    """The origins of all rows of a file of corrected rows, in its order."""
 
-    def __init__(self, places: Iterable[RowOrigin]) -> None:
-        found = list(places)
-        self.own = np.array([place.own for place in found], np.int64)
-        self.byte_offsets = np.array([place.byte_offset for place in found], np.int64)
-        self.lines = np.array([place.line for place in found], np.int64)
+    def __init__(self, origins: Iterable[RowOrigin]) -> None:
+        found = list(origins)
+        self.own = np.array([origin.own for origin in found], np.int64)
+        self.byte_offsets = np.array([origin.byte_offset for origin in found], np.int64)
+        self.lines = np.array([origin.line for origin in found], np.int64)
 
     def rejected_from(self, own: Ints) -> Ints:
-        """Where the rows that start there start in the file they were rejected from."""
+        """The byte offsets in the rejecting file of the rows that start at the offsets `own`."""
         found: Ints = self.byte_offsets[self.own.searchsorted(own, side="right") - 1]
         return found
 
     def moved(self, reject: Reject) -> Reject:
-        """A row that is still bad, as the reject of that file which it still is."""
+        """Return a row that is still bad as a reject of the file that first rejected it."""
         at = int(self.own.searchsorted(reject.byte_offset, side="right")) - 1
         return replace(reject, line=int(self.lines[at]), byte_offset=int(self.byte_offsets[at]))
 
@@ -63,7 +63,7 @@ class RowOrigins:
 
 
 def prefixed(rows: Bytes, lengths: Ints, offsets: Ints, delimiter: int, mark: bytes) -> Bytes:
-    """Rows of the given lengths that stand end to end, each with the mark, its offset and delimiters before it."""
+    """Return adjacent rows of the given lengths, each with the mark, its offset and delimiters before it."""
     if not len(lengths):
         return rows
     out = np.empty(len(rows) + WIDTH * len(lengths), np.uint8)

@@ -1,6 +1,6 @@
-"""The things Landfall keeps a record of: a landed file, its run, its chunks, and what became of them.
+"""The recorded values: a landed file, its run, its chunks and its outcome.
 
-All values are frozen; a change makes a new one (`dataclasses.replace`). Times are seconds since 1970, UTC.
+All values are frozen; a change makes a new value (`dataclasses.replace`). Times are seconds since 1970, UTC.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ from enum import Enum
 
 
 class RunState(Enum):
-    """Where a run is. `lifecycle.py` holds the moves that are allowed."""
+    """The state of a run. `lifecycle.py` has the allowed moves."""
 
     ARRIVED = "ARRIVED"  # the file is known; nothing was read yet
-    STAGING = "STAGING"  # the file is cut; its chunks are being checked and staged
-    STAGED = "STAGED"  # every chunk is in, the chain fits, the books balance
-    LOADING = "LOADING"  # a warehouse transaction was asked for
+    STAGING = "STAGING"  # the file is split; its chunks are being checked and staged
+    STAGED = "STAGED"  # every chunk is staged, the chain fits, the books balance
+    LOADING = "LOADING"  # a warehouse transaction was submitted
     LOADED = "LOADED"  # the ledger in the warehouse has it
     REJECTED = "REJECTED"  # the file is at fault; nothing of this load is in the target
-    FAILED = "FAILED"  # we or the platform are at fault; nothing of this load is in the target
-    SUPERSEDED = "SUPERSEDED"  # a newer version of the same data made this one pointless
-    UNROUTED = "UNROUTED"  # no contract knows the key
-    CANCELLED = "CANCELLED"  # somebody stopped it; nothing of this load is in the target
+    FAILED = "FAILED"  # our code or the platform is at fault; nothing of this load is in the target
+    SUPERSEDED = "SUPERSEDED"  # a newer version of the same data replaced this one
+    UNROUTED = "UNROUTED"  # no contract matches the key
+    CANCELLED = "CANCELLED"  # the operator cancelled it; nothing of this load is in the target
 
     @property
     def terminal(self) -> bool:
-        """No step will move the run on by itself; a person may rerun it."""
+        """Whether no step moves the run on by itself; the operator may rerun it."""
         return self not in _BEFORE_ITS_END
 
 
@@ -34,7 +34,7 @@ _BEFORE_ITS_END = (RunState.ARRIVED, RunState.STAGING, RunState.STAGED, RunState
 
 
 class ChunkState(Enum):
-    """Where a chunk is. A chunk without a record is PENDING."""
+    """The state of a chunk. A chunk without a record is PENDING."""
 
     PENDING = "PENDING"
     STAGING = "STAGING"  # a worker has taken it at least once
@@ -56,7 +56,7 @@ class Source:
 
     @property
     def name(self) -> str:
-        """The key's last segment: what people call the file."""
+        """The key's last segment: the file name."""
         return self.key.rstrip("/").rsplit("/", 1)[-1]
 
     def newer_than(self, sequencer: str) -> bool:
@@ -68,7 +68,7 @@ class Source:
 
 
 class Outcome(Enum):
-    """What the ledger says of a load."""
+    """The outcome of a load in the ledger."""
 
     LOADED = "LOADED"
     SUPERSEDED = "SUPERSEDED"
@@ -87,7 +87,7 @@ class LedgerRow:
     unchanged: int
     superseded: int
     corrected: int = 0
-    """Rejected rows that a person corrected since and that are loaded; the others count them too."""
+    """Rejected rows that were corrected and loaded later; the other counts include them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,23 +103,23 @@ class Counts:
     updated: int = 0
     unchanged: int = 0
     superseded: int = 0
-    """Good rows not applied because the target, or a newer file of the same load, holds a newer one."""
+    """Good rows not applied because the target, or a newer file of the same load, has a newer row."""
     corrected: int = 0
-    """Rows that were rejected and are loaded, for somebody corrected them: `rejected` has them no more."""
+    """Rejected rows that were corrected and loaded later; `rejected` no longer counts them."""
 
     @property
     def balanced(self) -> bool:
-        """Whether no row is unaccounted for before the load."""
+        """Whether every row is accounted for before the load."""
         return self.read == self.good + self.corrected + self.rejected
 
     @property
     def settled(self) -> bool:
-        """Whether no row is unaccounted for after the load."""
+        """Whether every row is accounted for after the load."""
         applied = self.duplicate + self.inserted + self.updated + self.unchanged + self.superseded
         return self.balanced and self.good + self.corrected == applied
 
     def after(self, row: LedgerRow) -> Counts:
-        """With what the ledger says became of the good rows, and of those corrected since."""
+        """The counts with the ledger's outcome of the good rows, and of rows corrected since."""
         names = ("duplicate", "inserted", "updated", "unchanged", "superseded", "corrected")
         fates = {name: getattr(row, name) for name in names}
         return replace(self, rejected=self.rejected + self.corrected - row.corrected, **fates)
@@ -127,7 +127,7 @@ class Counts:
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """Why a run is not LOADED, in words for a person. Holds no row value."""
+    """Why a run is not LOADED, for a person to read. Has no row value."""
 
     code: str
     message: str
@@ -135,12 +135,12 @@ class Problem:
     byte_offset: int | None = None
     column: str = ""
     quote_line: int | None = None
-    """Where the quote opens that is never closed, if that is the problem: `message` names it."""
+    """The line where a quote opens that is never closed, if that is the problem; `message` names it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Chunk:
-    """One byte range of a file on record boundaries, and what came of it."""
+    """One byte range of a file on record boundaries, and its result."""
 
     run_id: str
     generation: int
@@ -152,7 +152,7 @@ class Chunk:
     state: ChunkState = ChunkState.PENDING
     attempts: int = 0
     end: int = 0
-    """Where the next record after this chunk really starts: must equal the next chunk's start."""
+    """The actual start of the next record after this chunk: must equal the next chunk's start."""
     lines: int = 0
     """Physical lines in [start, end)."""
     read: int = 0
@@ -168,14 +168,14 @@ class Chunk:
 
 
 MARK_LENGTH = 8
-"""Characters of a mark; one group takes no two runs with the same."""
+"""Characters of a mark; a group has no two runs with the same mark."""
 NOT_KEPT = "-"
-"""In place of an archive key: the source was gone before it could be archived."""
+"""Instead of an archive key: the source was deleted before it could be archived."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Correction:
-    """Which load a run's rows were rejected in, before a person corrected them."""
+    """The load that rejected a run's rows before they were corrected."""
 
     run_id: str
     generation: int
@@ -204,50 +204,50 @@ class Run:
     staged: int = 0
     bytes_staged: int = 0
     text_bytes: int = 0
-    """Size of the text that a packed file, or one in another encoding, was turned into; offsets, lines and chunks then
-    count in that text. 0 if the file is read where it is."""
+    """Bytes of the text of a packed file, or of a file in another encoding. Offsets, lines and chunks then count in
+    that text. 0 if the file is read where it is."""
     counts: Counts = field(default_factory=Counts)
     problem: Problem | None = None
     target: str = ""
     """schema.table that it is loaded into; known once it is planned."""
     shape: str = ""
-    """What runs must have in common to be loaded by one COPY: the contract as it was, and the file's columns."""
+    """Equal for runs that one COPY can load: a digest of the contract's fingerprint and the file's columns."""
     load_attempt: int = 0
-    """Counts the loads it was taken into."""
+    """The number of loads that it was part of."""
     failed_loads: int = 0
-    """Of these, those that failed in a passing way."""
+    """The number of those loads that failed in a passing way."""
     max_group_size: int = 0
-    """The most runs it may be loaded with: halved when a load of several fails for a lasting reason; 0 is no limit."""
+    """The most runs of its group: halved when a load of several fails for a lasting reason; 0 is no limit."""
     archive_key: str = ""
-    """Where the source is now, once archived; NOT_KEPT if somebody deleted or replaced it first."""
+    """The source's key in the archive; NOT_KEPT if it was deleted or replaced before it could be archived."""
     reads: Source | None = None
-    """What a forced rerun reads, if not `source`: the archived copy."""
+    """The archived copy, if a forced rerun reads that instead of `source`."""
     corrects: Correction | None = None
     """Set if `source` holds corrected rejects of another run's load."""
     parent_updated: bool = False
     """The run that it corrects has its books with these rows."""
     notified: bool = False
-    """The outcome was published."""
+    """Whether the outcome was published."""
     cancel_requested: bool = False
-    """Somebody wants it stopped; its load was under way, so the ledger decides."""
+    """Whether the operator requested a cancel while it was loading; the ledger decides."""
     fingerprint: str = ""
-    """Of the contract it was checked against."""
+    """The fingerprint of the contract that it was checked against."""
     moments: dict[str, float] = field(default_factory=dict)
-    """When each state was entered, in this generation."""
+    """The time when each state was entered, in this generation."""
 
     @property
     def load_id(self) -> str:
-        """Names what is loaded: the same for every retry, new for every forced rerun. 32 hex digits."""
+        """The name of the load: the same for every retry, new for every forced rerun. 32 hex digits."""
         return digest(self.run_id, str(self.generation))
 
     @property
     def mark(self) -> str:
-        """What its staged rows begin with, to be told from those of the runs it is loaded with."""
+        """The prefix of its staged rows, which separates them from rows of other runs in the same load."""
         return self.load_id[:MARK_LENGTH]
 
     @property
     def prefix(self) -> str:
-        """Where this load's own files are, below `processed/` and `rejected/`."""
+        """The folder of this load's own files, below `processed/` and `rejected/`."""
         return f"{self.object}/{self.load_id}"
 
     @property
@@ -281,7 +281,7 @@ class ChunkTask:
 
 
 def digest(*parts: str) -> str:
-    """A stable 32-hex-digit name for a tuple of texts."""
+    """Return a stable name of 32 hex digits for a tuple of texts."""
     h = hashlib.sha256()
     for part in parts:
         encoded = part.encode("utf-8", "surrogatepass")
@@ -291,10 +291,10 @@ def digest(*parts: str) -> str:
 
 
 def file_id(bucket: str, key: str) -> str:
-    """Names a key, whatever its content."""
+    """Return the id of a key, whatever its content."""
     return digest("file", bucket, key)
 
 
 def run_id(source: Source, *, again: str = "") -> str:
-    """Names a content of a key. `again` tells a content apart that comes back after another one took its place."""
+    """Return the run id of a content of a key. `again` separates a content that comes back after another one."""
     return digest("run", source.bucket, source.key, source.etag, again)

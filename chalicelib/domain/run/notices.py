@@ -1,4 +1,4 @@
-"""What people are told about a run. Names, counts and reasons; never a row's value."""
+"""The notices of runs. They have names, counts and reasons, but never a row's value."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chalicelib.domain.run.model import NOT_KEPT, Run, RunState
 from chalicelib.visible import visible
 
 MOST_UNROUTED = 20
-"""Notices a day about files that no contract knows: a sender could put millions of them."""
+"""Notices a day about files without a contract: a sender could upload millions of them."""
 DAY = 86_400
 OUTCOMES = {
     RunState.LOADED: "was loaded",
@@ -28,7 +28,7 @@ BELOW = "\n\n"
 
 
 def one_more(mark: str, now: float) -> str:
-    """The mark after one more such notice today, by the mark so far (`<day> <count>`); empty if there were enough."""
+    """Return the bookmark after one more such notice today (`<day> <count>`); empty if the day's limit is reached."""
     today = str(int(now // DAY))
     day, _, count = mark.partition(" ")
     sent = int(count) if day == today else 0
@@ -36,7 +36,7 @@ def one_more(mark: str, now: float) -> str:
 
 
 def notice(run: Run) -> dict[str, Any]:
-    """The message for one outcome. `id` is the same however often it is sent."""
+    """Return the message for one outcome. `id` is the same however often it is sent."""
     return {
         "id": f"{run.load_id}-{run.state.value}",
         "state": run.state.value,

@@ -1,10 +1,10 @@
-"""How long to wait before a try is made again."""
+"""The pause before the next try."""
 
 from __future__ import annotations
 
 
 def pause(base: float, attempt: int, jitter: float = 0.0) -> int:
-    """Whole seconds before the try after `attempt` (1-based): doubling, plus up to half as much again; at least 1.
+    """Return whole seconds before the try after `attempt` (1-based): doubling, plus up to half as much; at least 1.
 
     `jitter` in [0, 1) spreads tries that failed together.
     Source: M. Brooker, Exponential Backoff and Jitter, AWS Architecture Blog, 2015 ("equal jitter").

@@ -1,4 +1,4 @@
-"""Bad records, explained: for people to fix, and for a later load of the corrected rows."""
+"""Bad records with their reasons: for the operator to fix, and for a later load of the corrected rows."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from chalicelib.domain.run.model import Problem
 
 KEPT_BYTES = 65_536
-"""Of a longer record only the beginning is kept."""
+"""Only this many bytes of a longer record are kept."""
 EXPLAINED = 100_000
 """Rejects of a chunk, or as many as the contract allows: further bad rows are counted, and the file refused anyway."""
 MASK = b"***"
 NO_TEXT = "is not valid UTF-8"
 """The reason of a reject whose bytes are shown as \\xhh."""
 LINE_BREAKS = str.maketrans({"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"})
-"""JSON lets these stand; programs that split text into lines do not."""
+"""JSON allows these characters; programs that split text into lines do not."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,14 +31,14 @@ class Reject:
     code: int
     """Redshift's load error code; 0 for rules of the contract that Redshift does not know."""
     reason: str
-    """A sentence without row values."""
+    """The fault, without row values."""
     record: bytes
     """Its bytes without the line end; values of pii columns masked."""
     quote_line: int = 0
     """For a quote that is never closed: the physical line where it opens. 0 for other faults."""
 
     def shifted(self, lines: int) -> Reject:
-        """The same reject with that many lines before it."""
+        """Return the same reject with that many lines before it."""
         if not self.quote_line:
             return replace(self, line=self.line + lines)
         quote_line = self.quote_line + lines
@@ -46,7 +46,7 @@ class Reject:
         return replace(self, line=self.line + lines, quote_line=quote_line, reason=reason)
 
     def problem(self) -> Problem:
-        """The same, without the record, as it is kept with a run."""
+        """Return the same without the record, in the form that is kept with a run."""
         return Problem(
             code=str(int(self.code)),
             message=self.reason,
@@ -57,7 +57,7 @@ class Reject:
         )
 
     def to_json(self) -> str:
-        """One JSON line, without its line end. Bytes that are not UTF-8 show as \\xhh."""
+        """Return one JSON line, without its line end. Bytes that are not UTF-8 become \\xhh."""
         shown = {
             "line": self.line,
             "byte_offset": self.byte_offset,
@@ -72,18 +72,18 @@ class Reject:
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Reject:
-        """Read back what to_json wrote; all but bytes that were not UTF-8 comes back as it was."""
+        """Read what to_json wrote. The result is equal, except bytes that were not UTF-8."""
         shown = json.loads(text)
         return cls(**{**shown, "record": shown["record"].encode()})
 
 
 def unclosed(quote_line: int) -> str:
-    """The reason for a quote that does not end in time."""
+    """Return the reason for a quote that is not closed in time."""
     return f"the quote that opens on line {quote_line} is not closed before the record's limit or the end of the file"
 
 
 def kept(record: bytes) -> tuple[bytes, str]:
-    """As much of a record as a reject holds, and a note to its reason if that is not all."""
+    """Return as much of a record as a reject keeps, and a note for its reason if that is not all."""
     if len(record) <= KEPT_BYTES:
         return record, ""
     return record[:KEPT_BYTES], f" (only the first {KEPT_BYTES} bytes are kept)"

@@ -1,7 +1,7 @@
-"""Rows of one file that have the key of a row before them, where the contract has such a file refused.
+"""Rows of one file that repeat the key of an earlier row, if the contract refuses such a file.
 
-Whether two keys are one is the warehouse's to say: it compares all rows of a file at once, so what it finds does not
-depend on the cuts. Here is what it raises, read back, and put into words for whoever sent the file.
+The warehouse decides whether two keys are equal. It compares all rows of a file at once, so its result does not depend
+on the cuts. This module reads the error that it raises, and writes a message for the sender.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _RAISED = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Repeats:
-    """What is known of a file's repeated keys. Holds no value."""
+    """A file's repeated keys. Has no row value."""
 
     rows: int
     """Rows that have the key of a row before them."""
@@ -39,12 +39,12 @@ class Repeats:
 
     @classmethod
     def read(cls, error: str) -> Repeats | None:
-        """What a statement's error says, if that is what it says."""
+        """Read a statement's error; None if it is another error."""
         found = _RAISED.search(error)
         return cls(rows=int(found[1]), first=int(found[2]), key=tuple(found[3].split(","))) if found else None
 
     def message(self, line: int | None) -> str:
-        """For people; `line` is that of the first, from 1, if it could be found."""
+        """Return the message for the sender; `line` is that of the first repeat, from 1, if it was found."""
         rows = f"{self.rows:,} rows have" if self.rows > 1 else "1 row has"
         where = f"is in line {line}" if line else f"starts at byte {self.first}"
         return f"{rows} the same key ({', '.join(self.key)}) as an earlier row; the first of them {where}"
@@ -56,9 +56,9 @@ class Repeats:
 
 
 def line_of(source: ByteSource, contract: Contract, start: int, lines_before: int, offset: int) -> int:
-    """The physical line, from 1, that byte `offset` is on: `lines_before` lines end before byte `start`.
+    """Return the physical line, from 1, of byte `offset`: `lines_before` lines end before byte `start`.
 
-    Reads all bytes between the two, a step at a time. Raises what the source raises.
+    Read all bytes between the two, a step at a time. Raises the errors of the source.
     """
     newline = b"\r" if contract.dialect.newline is Newline.CR else b"\n"
     lines = lines_before
