@@ -1,7 +1,7 @@
-"""What a contract is: the agreement about one business object, as values.
+"""The contract: the agreement about one business object, as values.
 
-A contract says which keys carry the object, what its columns are as Redshift knows them, how rows are told apart and
-ordered, and how much may be wrong with a file. `contract_file.py` reads one from TOML and checks it.
+A contract defines the object's keys in S3, its columns in Redshift's types, the key and order of its rows, and the
+limits of its files. `contract_file.py` reads one from TOML and checks it.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from enum import Enum
 from chalicelib.domain.contract.expected import Expected
 
 NULL_WORD = "_landfall_null_"
-"""Stands for NULL in staged text columns where an empty field is the empty text."""
+"""NULL in staged text columns, if an empty field is the empty text."""
 RESCUED = "_rescued"
-"""The target's column for what the contract does not know."""
+"""The target's column for the values of columns that the contract does not know."""
 IGNORED = "_ignored_"
-"""Begins the names of staging columns that are not merged."""
+"""The prefix of staging columns that are not merged."""
 
 
 class Kind(Enum):
@@ -41,7 +41,7 @@ class Kind(Enum):
 
 
 class Mode(Enum):
-    """How good rows reach the target."""
+    """How good rows are merged into the target."""
 
     SCD1 = "scd1"  # one row per key, the newest values win
 
@@ -54,42 +54,42 @@ class Delivery(Enum):
 
 
 class DuplicateKeys(Enum):
-    """What becomes of rows of one file that have the same key."""
+    """The treatment of rows of one file that have the same key."""
 
     COLLAPSE = "collapse"  # the newest of them counts, the others are duplicates
-    FAIL = "fail"  # the file is REJECTED: which of them is wrong nobody can know
+    FAIL = "fail"  # the file is REJECTED: which of them is wrong is unknown
 
 
 class Escape(Enum):
-    """How a quote, or a delimiter, is written that is part of a value."""
+    """How a quote or a delimiter inside a value is written."""
 
     DOUBLED = "doubled"  # within quotes a quote is written twice
     BACKSLASH = "backslash"  # also: a backslash makes the byte after it text, within quotes and without
 
 
 class Quotes(Enum):
-    """What becomes of a quote inside a field that does not start with one."""
+    """The treatment of a quote inside a field that does not start with one."""
 
     STRICT = "strict"  # its line is rejected, with code 1216
     LENIENT = "lenient"  # it is text, and the record is staged as RFC 4180 has it
 
 
 class Empty(Enum):
-    """What an empty field of a text column means."""
+    """The meaning of an empty field of a text column."""
 
     NULL = "null"
     TEXT = "text"  # the empty text; an empty field without quotes is NULL all the same if `null` lists ""
 
 
 class Newline(Enum):
-    """What ends a line."""
+    """The end of a line."""
 
     LF = "lf"  # a line feed, or a carriage return and a line feed
     CR = "cr"  # a carriage return alone
 
 
 class ExtraColumns(Enum):
-    """What becomes of columns in the header that the contract does not know."""
+    """The treatment of columns in the header that the contract does not know."""
 
     FAIL = "fail"  # the file is REJECTED
     IGNORE = "ignore"  # they are staged, and not merged
@@ -97,10 +97,10 @@ class ExtraColumns(Enum):
 
 
 class Encoding(Enum):
-    """How a file's text is written. A byte order mark in the file always wins."""
+    """The encoding of a file's text. A byte order mark in the file takes precedence."""
 
     UTF_8 = "utf-8"
-    UTF_16 = "utf-16"  # of either byte order: as its mark says, else as its zero bytes lie
+    UTF_16 = "utf-16"  # of either byte order: by its mark, else by the position of its zero bytes
     UTF_16_LE = "utf-16-le"
     UTF_16_BE = "utf-16-be"
     LATIN_1 = "latin-1"
@@ -108,7 +108,7 @@ class Encoding(Enum):
 
 
 class Invalid(Enum):
-    """What becomes of bytes that are not text in the file's encoding."""
+    """The treatment of bytes that are not text in the file's encoding."""
 
     REJECT = "reject"  # their rows are rejected, with code 1220
     REPLACE = "replace"  # each becomes U+FFFD
@@ -116,16 +116,16 @@ class Invalid(Enum):
 
 
 class Nul(Enum):
-    """What becomes of NUL characters."""
+    """The treatment of NUL characters."""
 
     REJECT = "reject"  # their rows are rejected, with code 1218
     STRIP = "strip"  # they are left out
 
 
 class Compression(Enum):
-    """How a file is packed."""
+    """The compression of a file."""
 
-    AUTO = "auto"  # as its first bytes say, whatever its name
+    AUTO = "auto"  # by its first bytes, whatever its name
     NONE = "none"
     GZIP = "gzip"
     BZ2 = "bz2"
@@ -161,7 +161,7 @@ class ColumnType:
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One column of the target, and what a value must be like to get there."""
+    """One column of the target, and the conditions on its values."""
 
     name: str
     type: ColumnType
@@ -170,7 +170,7 @@ class Column:
     aliases: tuple[str, ...] = ()
     """Other header names that mean this column (case, space and underscore do not count)."""
     default: str | None = None
-    """Stands in for an empty field or an absent column, in the warehouse."""
+    """Replaces an empty field or an absent column, in the warehouse."""
     values: tuple[str, ...] = ()
     """If given, the only values allowed, byte for byte."""
     pattern: str | None = None
@@ -181,7 +181,7 @@ class Column:
     format: str = ""
     """date and timestamp: how files write them (`time_format.py`); empty is ISO 8601, as contracts write them."""
     pii: bool = False
-    """The value is masked wherever it would leave the warehouse (rejects, API)."""
+    """Whether the value is masked outside the warehouse (rejects, API)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,7 +220,7 @@ class Dialect:
 
     @property
     def staged_delimiter(self) -> str:
-        """The delimiter in what COPY reads: the file's own, if that can follow a number and be told to COPY."""
+        """The delimiter in what COPY reads: the file's own, if it can follow a number and COPY supports it."""
         own = self.delimiter
         if len(own) == 1 and own.isascii() and not own.isalnum() and own not in ("\\", self.staged_quote):
             return own
@@ -236,7 +236,7 @@ class Limits:
     max_rejects: int = 100_000
     """Rejected rows in all, above which nothing is merged."""
     max_record_bytes: int = 1 << 20
-    """The longest record; a longer one is rejected and reading goes on at the next line."""
+    """The longest record, in bytes; a longer one is rejected, and reading continues at the next line."""
     max_columns: int = 1_600
     """The most fields a header may have (Redshift's own limit for a table)."""
     max_bytes: int = 1 << 40
@@ -255,7 +255,7 @@ class DataCheck:
 
     name: str
     bad_rows: str
-    """A SQL condition over the contract's columns that describes rows that must not be."""
+    """A SQL condition over the contract's columns that is true for bad rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,17 +266,17 @@ class Contract:
     schema: str
     table: str
     lands_at: tuple[str, ...]
-    """Key patterns: `*`, `**` and `{name}` stand for text, by the rules in pattern.py."""
+    """Key patterns: `*`, `**` and `{name}` match text, by the rules in key_pattern.py."""
     columns: tuple[Column, ...]
     key: tuple[str, ...]
-    """Columns that tell rows apart."""
+    """Columns that identify a row."""
     description: str = ""
     mode: Mode = Mode.SCD1
     delivery: Delivery = Delivery.DELTA
     """`kind` in the file: what one file holds."""
     duplicate_keys: DuplicateKeys = DuplicateKeys.COLLAPSE
     expected: Expected | None = None
-    """By when a file is to come."""
+    """The deadline of a file."""
     order_by: str | None = None
     """The column whose greater value is the newer row; without it the newer file wins, then the later line."""
     dialect: Dialect = field(default_factory=Dialect)

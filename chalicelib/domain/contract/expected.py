@@ -1,6 +1,6 @@
-"""By when a file of an object is expected, and whether it is overdue.
+"""The deadline of an object's file.
 
-A file counts for the deadline that it is nearest to: one that comes some hours late is not taken for the next day's.
+A file counts for its nearest deadline, so a file that is some hours late does not count for the next day.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class ExpectedError(ValueError):
-    """A deadline that cannot be understood; the message says what and how to fix it."""
+    """An invalid deadline; the message names the fault and the fix."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,12 +23,12 @@ class Expected:
 
     by: time
     zone: str = "UTC"
-    """Of the IANA time zone database."""
+    """A zone of the IANA time zone database."""
     days: tuple[str, ...] = DAYS
 
     @classmethod
     def parse(cls, text: str, days: Sequence[str]) -> Expected:
-        """From `HH:MM`, or `HH:MM Area/City`, and days of the week (none: each day). Raises ExpectedError."""
+        """Read `HH:MM`, or `HH:MM Area/City`, and days of the week (none: each day). Raises ExpectedError."""
         clock, _, zone = text.partition(" ")
         try:
             by = datetime.strptime(clock, "%H:%M").time()  # noqa: DTZ007 - a time of day, its zone stands beside it
@@ -45,7 +45,7 @@ class Expected:
         return cls(by=by, zone=zone or "UTC", days=tuple(days) or DAYS)
 
     def counts_from(self, now: float) -> float:
-        """Of the last deadline before `now`: from when on a file counts for it. Both in seconds since the epoch."""
+        """Return the time from which a file counts for the last deadline before `now`; both in seconds since 1970."""
         deadlines = self._backwards(datetime.fromtimestamp(now, UTC))
         last, before = next(deadlines), next(deadlines)
         return (last + before) / 2

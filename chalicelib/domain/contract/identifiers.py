@@ -1,4 +1,4 @@
-"""Names in SQL: what a name may be, and the one way it gets into a statement."""
+"""Names in SQL: their allowed form, and the only function that puts them into a statement."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ def qualified(schema: str, table: str) -> str:
 
 
 def fold(header: str) -> str:
-    """What counts of a header name: not its case, nor its spaces and underscores."""
+    """Return a header name without case, spaces and underscores, for comparison."""
     return "".join(header.casefold().split()).replace("_", "")

@@ -1,8 +1,8 @@
-"""Key patterns: which keys a contract takes, and what it learns from their names.
+"""Key patterns: the keys that a contract matches, and the captures in their names.
 
-`*` matches any characters but a slash; at the end of a pattern, after a slash, it takes everything below that folder,
-at any depth. `**` matches any characters. `{name}` captures one or more characters but a slash, as few as fit.
-All else stands for itself. Matching takes time linear in the key, whatever the pattern: a key cannot make it slow.
+`*` matches any characters except a slash. At the end of a pattern, after a slash, it matches everything below that
+folder, at any depth. `**` matches any characters. `{name}` captures one or more characters except a slash, as few as
+fit. Other characters match themselves. Matching takes time linear in the key, for every pattern and every key.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _CAPTURE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
 class PatternError(ValueError):
-    """A pattern that cannot be understood; the message says what and how to fix it."""
+    """An invalid pattern; the message names the fault and the fix."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class Token:
     slashes: bool = False
     """Whether the wildcard runs across slashes."""
     name: str = ""
-    """What the wildcard captures, if it does."""
+    """The name of the capture; empty if it captures nothing."""
 
     @property
     def wild(self) -> bool:
@@ -45,7 +45,7 @@ class Pattern:
 
     @cached_property
     def rank(self) -> tuple[bool, int]:
-        """The greater, the more specific: no wildcard at all, else more literal characters."""
+        """A greater rank is more specific: no wildcard, else more literal characters."""
         return (not any(t.wild for t in self.tokens), sum(len(t.text) for t in self.tokens))
 
     @property
@@ -89,7 +89,7 @@ def _token(found: re.Match[str]) -> Token:
 
 
 def _ends(tokens: tuple[Token, ...], key: str) -> list[set[int]]:
-    """For each token, the places in the key from which it and all after it match to the end."""
+    """For each token, the indices in the key from which it and all later tokens match to the end."""
     ends = [{len(key)}]
     for token in reversed(tokens):
         after = ends[0]
@@ -103,7 +103,7 @@ def _text_starts(text: str, key: str, after: set[int]) -> set[int]:
 
 def _wild_starts(token: Token, key: str, after: set[int]) -> set[int]:
     starts: set[int] = set()
-    nearest = -1  # the nearest place at or after the start, `least` away, that the rest can match from
+    nearest = -1  # the nearest index at or after the start, `least` away, that the rest can match from
     for start in range(len(key), -1, -1):
         if start + token.least in after:
             nearest = start + token.least
@@ -115,7 +115,7 @@ def _wild_starts(token: Token, key: str, after: set[int]) -> set[int]:
 
 
 def _captures(tokens: tuple[Token, ...], key: str, ends: list[set[int]]) -> dict[str, str]:
-    """Walk forward; each wildcard takes as little as lets the rest match."""
+    """Walk forward; each wildcard takes the fewest characters that let the rest match."""
     found: dict[str, str] = {}
     at = 0
     for token, after in zip(tokens, ends[1:], strict=True):
@@ -129,7 +129,7 @@ def _captures(tokens: tuple[Token, ...], key: str, ends: list[set[int]]) -> dict
 
 
 def overlap(one: Pattern, other: Pattern) -> bool:
-    """Whether some key matches both: a walk over pairs of places in the two patterns."""
+    """Whether some key matches both: a walk over pairs of indices in the two patterns."""
     a, b = _steps(one), _steps(other)
     todo, seen = [(0, 0)], {(0, 0)}
     while todo:

@@ -18,11 +18,11 @@ class Layout:
     columns: tuple[Column, ...]
     """In the order of the file; some may be staged and not merged. RESCUED, if there is one, comes last."""
     rescued: tuple[tuple[int, str], ...] = ()
-    """Place in the file and header name of what goes into RESCUED."""
+    """Index and header name of each column that goes into RESCUED."""
 
     @classmethod
     def of(cls, contract: Contract, names: Sequence[str], rescued: Iterable[tuple[int, str]] = ()) -> Layout:
-        """The layout with these column names."""
+        """Return the layout with these column names."""
         return cls(columns=tuple(staged_column(contract, name) for name in names), rescued=tuple(rescued))
 
 

@@ -1,5 +1,5 @@
-"""Which contract a key belongs to. Decides only; every key has at most one contract, and which one never depends on
-the order of the files: contract_file.py refuses contracts that leave it open."""
+"""The contract of a key. Every key has at most one, independent of the order of the files: contract_file.py refuses
+contracts that are ambiguous."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from chalicelib.domain.contract.key_pattern import compile_pattern
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """A contract, and what the key's name tells besides."""
+    """A contract, and the captures of the key."""
 
     contract: Contract
     captures: Mapping[str, str] = field(default_factory=dict)
-    """By name, as the pattern's braces caught them, such as {"month": "November", "year": "2026"}."""
+    """Captured texts by name, such as {"month": "November", "year": "2026"}."""
 
 
 def route(contracts: Mapping[str, Contract], key: str) -> Route | None:
-    """The contract with the most specific pattern that the key matches, or None."""
+    """Return the contract with the most specific pattern that the key matches, or None."""
     best: tuple[tuple[bool, int], Route] | None = None
     for contract in contracts.values():
         for source in contract.lands_at:
@@ -32,6 +32,6 @@ def route(contracts: Mapping[str, Contract], key: str) -> Route | None:
 
 
 def landing_prefixes(contracts: Mapping[str, Contract]) -> tuple[str, ...]:
-    """The top folders that files land in, sorted: what S3 notifications and listings are set up for."""
+    """Return the top folders that files land in, sorted, for S3 notifications and listings."""
     folders = {source.split("/", 1)[0] + "/" for c in contracts.values() for source in c.lands_at}
     return tuple(sorted(folders))

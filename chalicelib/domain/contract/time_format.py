@@ -26,7 +26,7 @@ from chalicelib.domain.contract.contract import Kind
 AUTO = "auto"
 ISO_FORMS = {Kind.DATE: "YYYY-MM-DD", Kind.TIMESTAMP: "YYYY-MM-DD HH24:MI:SS"}
 ABSENT = 64
-"""Offset of a part that the format does not have: behind the longest value."""
+"""Offset of a part that the format does not have: after the longest value."""
 
 Positions = tuple[tuple[int, int], ...]
 """Where year, month, day, hour, minute and second stand in a value: (offset, digits)."""
@@ -57,7 +57,7 @@ _AUTO_MORE = ("YYYYMMDD HH24MISS",)
 
 
 class TimeFormatError(ValueError):
-    """A format that COPY does not take, or that leaves a value's meaning open; the message says what to write."""
+    """A format that COPY does not support, or an ambiguous one; the message names what to write."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ class TimeForm:
     """How the values of one column are written."""
 
     text: str
-    """As COPY is told."""
+    """The format as COPY's option has it."""
     shapes: tuple[re.Pattern[bytes], ...]
     """A value has one of these."""
     positions: Positions = ()
@@ -79,11 +79,11 @@ class TimeForm:
 
     @property
     def fixed(self) -> bool:
-        """Every part has its place, so SQL can cut a value into its parts."""
+        """Whether every part has a fixed offset, so that SQL can take a value apart."""
         return bool(self.positions)
 
     def iso(self, value: bytes) -> bytes | None:
-        """The same moment as ISO 8601 writes it; None if the value has another form or is not in the calendar."""
+        """Return the same time in ISO 8601; None if the value has another form or is not in the calendar."""
         for shape in self.shapes:
             if found := shape.fullmatch(value):
                 return _iso({name: part.decode() for name, part in found.groupdict().items() if part})
@@ -91,7 +91,7 @@ class TimeForm:
 
 
 def time_form(text: str, kind: Kind) -> TimeForm | None:
-    """What a column's format means; None if it is ISO 8601, which needs no conversion. Raises TimeFormatError."""
+    """Read a column's format; None if it is ISO 8601, which needs no conversion. Raises TimeFormatError."""
     wanted = " ".join(text.split()).upper()
     if not wanted or _SAME_HOURS.sub("HH24", wanted) == ISO_FORMS.get(kind):
         return None
@@ -147,7 +147,7 @@ def _placed(form: TimeForm, tokens: Sequence[str]) -> TimeForm:
             marks.append((at, ord(token)))
         at += _WIDTHS.get(token, 1)
     if ("SS", " ") in pairwise(tokens):
-        return form  # what follows parts of a second has no place of its own
+        return form  # a part after the fraction of a second has no fixed offset
     positions = tuple(found.get(token, (ABSENT, width)) for token, width in _WIDTHS.items())
     return TimeForm(
         text=form.text, shapes=form.shapes, positions=positions, marks=tuple(marks), length=at, split=tokens[-1] == "SS"
@@ -181,7 +181,7 @@ def _iso(parts: dict[str, str]) -> bytes | None:
 
 
 def _hour(parts: dict[str, str]) -> str:
-    """The hour of 24 in two digits; empty if there is none; 99, which is no hour, for what is none of 12."""
+    """The hour of 24 in two digits; empty if there is none; 99, an invalid hour, if it is not one of 12."""
     if "hour12" not in parts:
         return parts.get("hour", "")
     hour = int(parts["hour12"])

@@ -57,11 +57,11 @@ _SHAPE = re.compile(r"(?P<name>[a-z0-9_ ]+?)(?: ?\( ?(?P<size>[0-9]{1,8}|max) ?(
 
 
 class ColumnTypeError(ValueError):
-    """A type that Redshift, or this version, does not know; the message says what to write instead."""
+    """A type that Redshift, or this version, does not support; the message names what to write instead."""
 
 
 def parse_type(text: str) -> ColumnType:
-    """`decimal(18,2)`, `varchar(64)`, `int8` and so on. Raises ColumnTypeError."""
+    """Read a type such as `decimal(18,2)`, `varchar(64)` or `int8`. Raises ColumnTypeError."""
     shape = _SHAPE.fullmatch(" ".join(text.lower().split()))
     if not shape or shape["name"] not in _NAMES:
         raise ColumnTypeError(

@@ -1,6 +1,6 @@
-"""What a contract may write as a value of a column: its default, its bounds, its allowed values.
+"""The values of a column in a contract: its default, its bounds, its allowed values.
 
-Checks the contract's own few texts, once, at cold start. Files are checked by the staging engine.
+This module checks only the contract's own texts, once, at cold start. The staging engine checks files.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ FORMATTED = (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ)
 
 
 class ColumnValueError(ValueError):
-    """A text that is no value of the type; the message says why and how to write one."""
+    """A text that is not a value of the type; the message names the fault and the fix."""
 
 
 def parse_value(type_: ColumnType, text: str) -> Comparable:
-    """The value that the text stands for in a column of that type. Raises ColumnValueError."""
+    """Read a text as a value of that type. Raises ColumnValueError."""
     return _PARSERS[type_.kind](type_, text)
 
 
@@ -105,7 +105,7 @@ def _text(type_: ColumnType, text: str) -> str:
 
 
 def _checked(type_: ColumnType, text: str) -> str:
-    """Types whose check says it all; times in full, so that they compare as they sort."""
+    """Read a text of a type that its check judges fully. Times are padded, so that they compare as they sort."""
     check: dict[Kind, Callable[[], Check]] = {
         Kind.TIME: lambda: time(type_, zoned=False),
         Kind.TIMETZ: lambda: time(type_, zoned=True),
@@ -133,7 +133,7 @@ _PARSERS: dict[Kind, Callable[[ColumnType, str], Comparable]] = {
 
 
 def value_faults(column: Column) -> list[str]:
-    """Everything wrong with the column's default, bounds, values and pattern, as 'place: what and how to fix it'."""
+    """Return the faults of the column's default, bounds, values and pattern, each as 'key: fault and fix'."""
     faults = [f"{place}: {fault}" for place, text in _texts(column) if (fault := _fault(column.type, text))]
     faults += _pattern_faults(column) + _format_faults(column)
     return faults or [*_bound_faults(column), *_default_faults(column)]

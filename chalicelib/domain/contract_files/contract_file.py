@@ -1,7 +1,7 @@
 """Contracts as people write them: one TOML file per business object. docs/reference/contracts.md describes the form.
 
-Reads them all and says everything that is wrong with any of them at once, or gives them all. A contract that was
-read is sound by itself and beside the others: see contract_rules.py.
+All files are read at once: the result is every contract, or every fault of every file. A contract that was read is
+sound by itself and together with the others: see contract_rules.py.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Contracts(Mapping[str, Contract]):
 
 
 def load_contracts(directory: Path | str) -> Contracts:
-    """Every `*.toml` of a directory. Raises ContractError with every fault of every file."""
+    """Read every `*.toml` of a directory. Raises ContractError with every fault of every file."""
     files = sorted(Path(directory).glob("*.toml"))
     if not files:
         raise ContractError([f"{Path(directory).name}: has no contract; add one, such as orders.toml"])
@@ -62,7 +62,7 @@ def load_contracts(directory: Path | str) -> Contracts:
 
 
 def read_contracts(texts: Mapping[str, bytes]) -> Contracts:
-    """Contracts from their files' names and contents. Raises ContractError with every fault of every file."""
+    """Read contracts from their files' names and contents. Raises ContractError with every fault of every file."""
     faults: list[str] = []
     by_file = {file: c for file, text in texts.items() if (c := _read(file, text, faults))}
     faults += faults_between(by_file)
@@ -72,7 +72,7 @@ def read_contracts(texts: Mapping[str, bytes]) -> Contracts:
 
 
 def read_contract(file: str, text: bytes) -> Contract:
-    """One contract, by itself. Raises ContractError with every fault."""
+    """Read one contract by itself. Raises ContractError with every fault."""
     return next(iter(read_contracts({file: text}).values()))
 
 
@@ -127,7 +127,7 @@ def _contract(top: Section) -> Contract:
 
 
 def _completed(contract: Contract) -> Contract:
-    """With the columns that the contract implies."""
+    """Return the contract with the columns that it implies."""
     dialect, columns = contract.dialect, contract.columns
     if not dialect.header and not dialect.columns:
         dialect = replace(dialect, columns=tuple(column.name for column in columns))

@@ -1,7 +1,7 @@
-"""What makes a contract sound, by itself and beside the others.
+"""The rules of a sound contract, by itself and together with the others.
 
-Rules that need more than one entry of the file: names that must exist, keys that must be required, patterns that must
-not take our own outputs or leave open whose file it is.
+These rules need more than one entry of the file: names must exist, keys must be required, and patterns must not match
+our own outputs or the keys of another contract.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ MAX_CHECK_NAME = 100
 RESERVED_SCHEMAS = ("etl", "pg_catalog", "information_schema")
 
 Fault = tuple[str, str]
-"""Where in the file, and what is wrong and how to fix it."""
+"""The key in the file, and the fault with its fix."""
 
 
 def faults_within(contract: Contract, stem: str) -> Iterator[Fault]:
-    """Everything wrong with one contract, whose file is `stem`.toml."""
+    """Return the faults of one contract, whose file is `stem`.toml."""
     yield from _name_faults(contract, stem)
     yield from _column_faults(contract)
     yield from _header_faults(contract)
@@ -117,7 +117,7 @@ def _reference_faults(contract: Contract) -> Iterator[Fault]:
 
 
 def _document_faults(contract: Contract) -> Iterator[Fault]:
-    """Redshift compares and sorts by no SUPER column."""
+    """Refuse SUPER columns as keys: Redshift does not compare or sort by them."""
     documents = {c.name for c in contract.columns if c.type.kind is Kind.SUPER}
     places = {"key": contract.key, "sort_key": contract.sort_key, "dist_key": (contract.dist_key,)}
     for place, names in places.items():
@@ -177,7 +177,7 @@ def _check_faults(contract: Contract) -> Iterator[Fault]:
 
 
 def faults_between(by_file: Mapping[str, Contract]) -> Iterator[str]:
-    """Everything that two contracts cannot both claim, as 'file: place: what and how to fix it'."""
+    """Return the conflicts between two contracts, each as 'file: key: fault and fix'."""
     for (file, one), (other_file, other) in combinations(by_file.items(), 2):
         if one.name and one.name == other.name:
             yield f'{other_file}: name: "{other.name}" is also the name in {file}; rename one'

@@ -24,7 +24,7 @@ MOST_WORDS = 100
 
 
 def read_dialect(section: Section) -> Dialect:
-    """The dialect as far as it can be read; every fault is noted."""
+    """Read the dialect as far as possible; record every fault in the section."""
     empty = section.choice("empty", Empty.NULL)
     dialect = Dialect(
         delimiter=section.text("delimiter", default=Dialect.delimiter),

@@ -1,6 +1,6 @@
-"""A TOML table being read with care: known keys of known types, and a note of everything that is not.
+"""A strict reader of a TOML table: known keys of known types, and a record of every fault.
 
-Nothing here raises: a faulty entry gives its default, so that one reading finds every fault.
+Nothing here raises. A faulty entry returns its default, so that one reading finds every fault.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _TYPE_NAMES = {
 
 
 class Section:
-    """One table. Ask for each key that may be there, then `close`: what was not asked for is unknown."""
+    """One table. Read each possible key, then `close`: keys that were not read are unknown."""
 
     def __init__(self, table: Mapping[str, Any], *, file: str, place: str, faults: list[str]) -> None:
         self.table = table
@@ -32,7 +32,7 @@ class Section:
         self._keys: list[str] = []
 
     def fault(self, key: str, message: str) -> None:
-        """Note a fault at a key of this table."""
+        """Record a fault at a key of this table."""
         place = ".".join(part for part in (self.place, key) if part)
         self.faults.append(f"{self.file}: {place}: {message}" if place else f"{self.file}: {message}")
 
@@ -57,7 +57,7 @@ class Section:
         return bool(self._take(key, bool, default))
 
     def strings(self, key: str, *, default: tuple[str, ...]) -> tuple[str, ...]:
-        """A list of texts, the empty text among them perhaps."""
+        """A list of strings, which may be empty strings."""
         items = self._take(key, list, list(default))
         wrong = [i for i in items if not isinstance(i, str)]
         if wrong:
@@ -77,7 +77,7 @@ class Section:
         return None if value is None else float(value)
 
     def string_list(self, key: str) -> tuple[str, ...]:
-        """A list of texts; one text alone counts as a list of one."""
+        """A list of strings; a single string counts as a list of one."""
         value = self.table.get(key, [])
         items = [value] if isinstance(value, str) else self._take(key, list, [])
         self._keys.append(key)
@@ -109,7 +109,7 @@ class Section:
         return Section(table, file=self.file, place=where, faults=self.faults)
 
     def close(self) -> None:
-        """Note every key that nobody asked for."""
+        """Record a fault for every key that was not read."""
         for key in self.table:
             if key not in self._keys:
                 from difflib import get_close_matches  # for faults only
