@@ -1,9 +1,10 @@
-"""How dates and timestamps reach a table by one COPY, which knows one DATEFORMAT and one TIMEFORMAT for all columns.
+"""Dates and timestamps in one COPY, which has one DATEFORMAT and one TIMEFORMAT for all columns.
 
-COPY is told the format that most needs it. Columns in any other format are staged as text, and converted by one UPDATE
-in the same transaction. The check has proved every value by then, so no conversion can fail or mean something else: a
-column whose parts have fixed places is cut into them and cast as ISO 8601 writes them; ISO 8601 and `auto` are cast.
-Only formats with month names or AM and PM cannot be converted, so of these all dates, and all timestamps, share one.
+COPY gets the format that no conversion can replace. Columns in other formats are staged as text and converted by one
+UPDATE in the same transaction. The check has proved every value by then, so no conversion can fail or change a value.
+A format whose parts have fixed offsets is taken apart and cast in ISO 8601; ISO 8601 and `auto` are cast directly. Only
+formats with month names or AM and PM cannot be converted. So all dates of this kind share one format, and so do all
+timestamps.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from chalicelib.domain.contract.identifiers import quote_identifier
 from chalicelib.domain.contract.time_format import ABSENT, AUTO, TimeForm, time_form
 
 TEXT = "varchar(64)"
-"""Holds every value of every format."""
+"""Long enough for every value of every format."""
 _DATES, _TIMES = (Kind.DATE,), (Kind.TIMESTAMP, Kind.TIMESTAMPTZ)
 _BETWEEN = ("", "-", "-", " ", ":", ":")
-"""What ISO 8601 writes before each part."""
+"""The text before each part in ISO 8601."""
 
 
 def copy_formats(contract: Contract) -> str:
@@ -42,14 +43,14 @@ def staged_as_text(contract: Contract) -> dict[str, str]:
 
 
 def converted(column: Column, staged: str) -> str:
-    """The SQL that makes a column's value of its text."""
+    """Return the SQL that converts a column's text to its value."""
     form, text = time_form(column.format, column.type.kind), quote_identifier(staged)
     iso = " || ".join(_iso_parts(form, text)) if form and form.fixed else text
     return f"CAST({iso} AS {column.type.sql})"
 
 
 def unconvertible(contract: Contract) -> Iterator[tuple[str, str]]:
-    """Pairs of different formats that would both have to be the one that COPY is told."""
+    """Yield pairs of formats that exclude each other, because only COPY could read both."""
     for kinds in (_DATES, _TIMES):
         texts = sorted({form.text for form in _forms(contract, kinds) if form and _copy_reads_only(form)})
         yield from pairwise(texts)
@@ -75,7 +76,7 @@ def _copy_reads_only(form: TimeForm) -> bool:
 
 
 def _reads(copy_format: str, column: Column) -> bool:
-    """Whether COPY, told so, reads the column as it is written."""
+    """Whether COPY with that format reads the column."""
     form = time_form(column.format, column.type.kind)
     return copy_format in ("", AUTO) if form is None else copy_format == form.text
 

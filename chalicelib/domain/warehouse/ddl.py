@@ -1,7 +1,7 @@
-"""The tables a contract needs in the warehouse: its target, the gate that lets one load at a time in, its staging.
+"""The tables of a contract in the warehouse: its target, the gate that admits one load at a time, its staging.
 
-Every target has four columns of Landfall's own; what they hold is in LINEAGE. No primary key is declared: Redshift
-does not enforce it, and its planner may drop a DISTINCT because of it, which would hide the very rows to be found.
+Every target has Landfall's four columns in LINEAGE. No primary key is declared. Redshift does not enforce it, and its
+planner may drop a DISTINCT because of it, which would hide the duplicates that a query looks for.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from chalicelib.domain.warehouse.copy_times import TEXT, staged_as_text
 
 OFFSET = "_source_offset"
 MARK = "_source_mark"
-"""In staging: whose row it is."""
+"""The column of staging that has the mark of the row's load."""
 LINEAGE = {
     "_load_id": "varchar(32)",  # the load that last set or confirmed the row
     "_source_order": "varchar(128)",  # age of that load's file: an older file does not replace the row
@@ -28,7 +28,7 @@ _NAME_LEFT = 40
 
 
 def target_ddl(contract: Contract) -> list[str]:
-    """Statements that make the target unless it is there."""
+    """Return the statements that create the target if it does not exist."""
     columns = [_column_ddl(c) for c in contract.columns] + [f"{quote_identifier(n)} {t}" for n, t in LINEAGE.items()]
     body = ",\n  ".join(columns)
     return [
@@ -38,14 +38,14 @@ def target_ddl(contract: Contract) -> list[str]:
 
 
 def gate_ddl(contract: Contract) -> list[str]:
-    """Statements that make the target's gate: an empty table, there only to be locked. Readers never touch it."""
+    """Return the statements that create the target's gate: an empty table, only for locks. Readers never use it."""
     return [f"CREATE TABLE IF NOT EXISTS {gate(contract.target)} (held_by varchar(32)) DISTSTYLE ALL"]
 
 
 def staging_ddl(contract: Contract, columns: Sequence[str], group_id: str, mark: str) -> str:
-    """The statement that makes a load's staging: the files' columns in the files' order, then those they lack.
+    """Return the statement that creates a load's staging: the files' columns in their order, then the others.
 
-    `mark` is that of a row which comes without one.
+    `mark` is the default for rows without a mark.
     """
     absent = [c.name for c in contract.columns if c.name not in columns]
     texts = {name: text for name, text in staged_as_text(contract).items() if name in columns}
@@ -57,7 +57,7 @@ def staging_ddl(contract: Contract, columns: Sequence[str], group_id: str, mark:
 
 
 def add_column_ddl(contract: Contract, name: str, type_sql: str) -> str:
-    """The statement that adds one column to an existing target. Old rows have NULL there, so it may not be NOT NULL."""
+    """Return the statement that adds a column to a target. Old rows have NULL there, so it cannot be NOT NULL."""
     return f"ALTER TABLE {target(contract)} ADD COLUMN {quote_identifier(name)} {type_sql}"
 
 
@@ -69,7 +69,7 @@ def target(contract: Contract) -> str:
 def gate(target: str) -> str:
     """The quoted name of a target's gate (schema.table, unquoted).
 
-    Its hash keeps apart what cutting, or an underscore for the dot, would make the same.
+    Its hash separates names that shortening, or an underscore instead of the dot, would make equal.
     """
     mark = hashlib.sha256(target.encode()).hexdigest()[:8]
     return qualified("etl", f"gate_{target.replace('.', '_')[:_NAME_LEFT]}_{mark}")
@@ -81,7 +81,7 @@ def staging_name(group_id: str) -> str:
 
 
 def shares_name(group_id: str) -> str:
-    """The name of the table that says which runs a load is of."""
+    """The name of the table of a load's shares."""
     return f"shares_{group_id}"
 
 

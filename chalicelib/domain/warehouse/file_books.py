@@ -1,4 +1,4 @@
-"""The books of one load of a file as they stand in the warehouse, with what was corrected of its rejects since."""
+"""The warehouse's books of one load of a file, with the corrections of its rejects so far."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ FROM etl.books WHERE load_id = :load_id"""
 
 
 def books_query(load_id: str) -> Batch:
-    """What the books say of a load: one row once it is in."""
+    """Return the query for the books of a load: one row once it is committed."""
     return Batch(statements=(BOOKS,), parameters={"load_id": load_id})
 
 
 def books_row(load_id: str, record: Sequence[Any]) -> LedgerRow:
-    """The row of the query's result: `staged` and what became of the rows has the corrected ones too."""
+    """Read a row of the query's result: all its counts include corrected rows."""
     outcome, *counts = record
     staged, duplicate, inserted, updated, unchanged, superseded, corrected = map(int, counts)
     return LedgerRow(

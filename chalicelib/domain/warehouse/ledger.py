@@ -1,4 +1,4 @@
-"""What is asked of the ledger besides loads, and how a group of loads is kept out of it from now on."""
+"""Queries of the ledger, and the fence that prevents later commits of a group."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ FENCE = "INSERT INTO etl.fenced (group_id, fenced_at) VALUES (:group_id, GETDATE
 
 
 def ledger_query(load_ids: Sequence[str]) -> Batch:
-    """What the ledger holds of these loads: LEDGER_COLUMNS, one row for each that was committed."""
+    """Return the query for the ledger rows of these loads: LEDGER_COLUMNS, one row for each committed load."""
     names = [f":load_id_{n}" for n in range(len(load_ids))]
     parameters = {name[1:]: load_id for name, load_id in zip(names, load_ids, strict=True)}
     return Batch(statements=(_LEDGER.format(", ".join(names)),), parameters=parameters)
 
 
 def ledger_row(record: Sequence[Any]) -> LedgerRow:
-    """A row of the ledger query's result."""
+    """Read a row of the ledger query's result."""
     found = dict(zip(LEDGER_COLUMNS, record, strict=True))
     return LedgerRow(
         load_id=str(found["load_id"]),
@@ -36,5 +36,5 @@ def ledger_row(record: Sequence[Any]) -> LedgerRow:
 
 
 def render_fence(target: str, group_id: str) -> Batch:
-    """After these statements no load of the group commits: one that holds the target's gate is waited for."""
+    """Return statements after which no load of the group commits. They wait for a load that holds the target's gate."""
     return Batch(statements=(f"LOCK TABLE {gate(target)}", FENCE), parameters={"group_id": group_id})

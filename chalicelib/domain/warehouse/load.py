@@ -39,7 +39,7 @@ LEDGER_COLUMNS = (
     "unchanged",
     "superseded",
 )
-"""What the pipeline asks of the ledger, in this order."""
+"""The columns of the ledger that the pipeline reads, in this order."""
 
 _HEX = re.compile(r"[0-9a-f]{32}")
 _NAME = re.compile(r"[0-9A-Za-z._-]{1,255}")
@@ -54,7 +54,7 @@ _REGION = re.compile(r"[a-z0-9-]{0,32}")
 
 @dataclass(frozen=True, kw_only=True)
 class Share:
-    """What one run brings to a load, and its ledger row will say."""
+    """One run's part of a load; its ledger row records it."""
 
     load_id: str
     run_id: str
@@ -67,23 +67,23 @@ class Share:
     rows_good: int
     rows_rejected: int
     corrects: str = ""
-    """The load that its rows were rejected in, if a person corrected them since."""
+    """The load that rejected its rows, if they are corrected rows; else empty."""
 
     @property
     def mark(self) -> str:
-        """What its staged rows begin with."""
+        """The prefix of its staged rows."""
         return self.load_id[:MARK_LENGTH]
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoadOrder:
-    """All that a load is."""
+    """A load to be submitted."""
 
     contract: Contract
     columns: tuple[str, ...]
     """The contract's columns that the file has, in the file's order."""
     group_id: str
-    """Names the load: 32 hexadecimal digits."""
+    """The id of the load: 32 hexadecimal digits."""
     shares: tuple[Share, ...]
     manifest: str
     """s3:// URL of the manifest; not used if there is no good row."""
@@ -106,7 +106,7 @@ class Batch:
 
 
 def render_load(order: LoadOrder) -> Batch:
-    """The load as statements, in order. The last one gives the ledger rows. Raises Broken if the order is not sound."""
+    """Return the statements of the load, in order; the last reads the ledger rows. Raises Broken for a bad order."""
     _check(order)
     contract = order.contract
     staging, shares = staging_name(order.group_id), shares_name(order.group_id)
@@ -127,7 +127,7 @@ def render_load(order: LoadOrder) -> Batch:
 
 
 def explain_check(check: DataCheck, group_id: str) -> str:
-    """The query that etl.data_check_v1 makes of a check, to be planned and not run."""
+    """Return the query of etl.data_check_v1 for a check, to be planned and not run."""
     rows = f"WITH staging AS (SELECT * FROM {quote_identifier(staging_name(group_id))})"  # noqa: S608 (a quoted name)  # nosec B608
     return f"EXPLAIN {rows} SELECT count(*) AS bad FROM staging WHERE ({check.bad_rows})"  # noqa: S608 (the guard has read it)  # nosec B608
 
@@ -152,7 +152,7 @@ LEDGER_OF_GROUP = f"SELECT {_COLUMNS} FROM etl.ledger WHERE group_id = :group_id
 
 
 def _check(order: LoadOrder) -> None:
-    """Everything that goes into the text of a statement has a shape; anything else is a fault of ours."""
+    """Check the form of every value in a statement's text. Raises Broken: another form is a fault in our code."""
     shares = order.shares
     shapes = {
         "group_id": _HEX.fullmatch(order.group_id),
@@ -186,7 +186,7 @@ def _known(order: LoadOrder) -> bool:
 def _copy(order: LoadOrder) -> str:
     """NULL AS '' makes empty fields NULL, as EMPTYASNULL does, and keeps COPY from taking a text `\\N` for NULL.
 
-    Where an empty field may be text, NULL is a word that no text is allowed to be.
+    If an empty field may be text, NULL is a word that is not allowed as text.
     """
     contract, dialect = order.contract, order.contract.dialect
     texts = staged_as_text(contract)
@@ -213,7 +213,7 @@ def _copy_delimiter(delimiter: str) -> str:
 
 
 def _conversions(order: LoadOrder, staging: str) -> list[str]:
-    """One UPDATE that makes dates and timestamps of what COPY could only load as text."""
+    """Return the UPDATE that converts columns that COPY loads as text; empty if there are none."""
     texts = staged_as_text(order.contract)
     found = [(name, converted(order.contract.column(name), texts[name])) for name in order.columns if name in texts]
     sets = ", ".join(f"{quote_identifier(name)} = {sql}" for name, sql in found)
@@ -221,7 +221,7 @@ def _conversions(order: LoadOrder, staging: str) -> list[str]:
 
 
 def _defaults(contract: Contract, staging: str) -> list[str]:
-    """One UPDATE that fills what is empty. A text may default to the empty text, which is no parameter."""
+    """Return the UPDATE that fills empty values. The empty text may be a default, but not a parameter."""
     filled = [(quote_identifier(c.name), c) for c in contract.columns if c.default is not None]
     if not filled:
         return []
@@ -231,7 +231,7 @@ def _defaults(contract: Contract, staging: str) -> list[str]:
 
 
 def _default_sql(column: Column) -> str:
-    """A cast makes a text of JSON a string, and hexadecimal its own bytes: these two have functions of their own."""
+    """Return a default in SQL. A cast would not parse JSON or hexadecimal, so these two have their own functions."""
     if not column.default:
         return "''"
     if column.type.kind in _READ_BY:
@@ -240,7 +240,7 @@ def _default_sql(column: Column) -> str:
 
 
 def _shares(order: LoadOrder, table: str) -> Iterator[str]:
-    """As few INSERTs as will do. Only what has a shape without a quote is in them, and the key in hexadecimal."""
+    """Yield as few INSERTs as possible. All values have forms without quotes, and the key is in hexadecimal."""
     into = f"INSERT INTO {quote_identifier(table)} VALUES\n"  # nosec B608 - a quoted name
     rows = [
         f"('{s.mark}', '{s.load_id}', '{s.run_id}', '{s.source_order}', '{s.bucket}', "
@@ -254,7 +254,7 @@ def _shares(order: LoadOrder, table: str) -> Iterator[str]:
 
 
 def _apply(order: LoadOrder, staging: str, shares: str) -> str:
-    """Names as texts that the procedure quotes; none of them needs escaping, which quote_identifier makes sure of."""
+    """Return the CALL. The procedure quotes the names; quote_identifier has checked that none needs escapes."""
     contract = order.contract
     names = [c.name for c in contract.columns]
     documents = [c.name for c in contract.columns if c.type.kind is Kind.SUPER]
