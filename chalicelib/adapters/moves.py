@@ -13,7 +13,7 @@ from chalicelib.ports import Conflict
 NAMESAKES = 100
 """The most runs of one file name that are listed."""
 SUMMED = ("start", "end", "read", "good", "rejected")
-"""What tells two results of one chunk apart, as far as its run's sums go."""
+"""The fields of a chunk's result that its run's sums depend on."""
 
 
 def complete(run: Run, changes: RunChanges, now: float) -> dict[str, Any]:
@@ -37,15 +37,15 @@ def attempt(run: Run) -> dict[str, Any]:
 
 
 def same_attempt(stored: Run, run: Run) -> bool:
-    """Whether nobody has moved the run since `run` was read, as far as a change cares."""
+    """Whether the stored run is still in the state, generation and load attempt of `run`."""
     return attempt(stored) == attempt(run)
 
 
 def turn(run: Run) -> str:
-    """Sorts the times that one run waits in line, the time before it was taken for one in LOADING.
+    """The sort key of the times that one run waits in the load queue; in LOADING, of the time before it was taken.
 
     worker 1: reads LOADING, attempt 1      | worker 2: attempt 1 failed: it is STAGED, and waits again
-    worker 1: takes it out of the line      -> not its new turn: that is a later one
+    worker 1: removes it from the queue     -> not its new turn: that is a later one
     """
     return f"{run.generation:06d}-{run.load_attempt - (run.state is RunState.LOADING):06d}"
 

@@ -26,10 +26,10 @@ class Fate(Enum):
     FINE = "FINE"
     REFUSED = "REFUSED"  # FAILED for good
     CONFLICT = "CONFLICT"  # FAILED with error 1023: the same transaction may succeed later
-    ABORTED = "ABORTED"  # stopped by somebody
+    ABORTED = "ABORTED"  # cancelled by the operator
     STUCK = "STUCK"  # STARTED until it is cancelled
     LOST = "LOST"  # it was accepted and then forgotten: it never runs
-    HIDDEN = "HIDDEN"  # it runs, but whoever asks is told that there is no such statement
+    HIDDEN = "HIDDEN"  # it runs, but the warehouse reports that there is no such statement
 
 
 UNKNOWN = (Fate.LOST, Fate.HIDDEN)
@@ -58,7 +58,7 @@ class Submitted:
 
     @property
     def will_run(self) -> bool:
-        """Whether it is still to run, whether somebody knows of it or not."""
+        """Whether it will still run, even if no worker has its id."""
         return self.state is StatementState.RUNNING and self.fate not in NEVER_RUN
 
 
@@ -154,7 +154,7 @@ class MemoryWarehouse:
         return ended
 
     def pending(self) -> list[Submitted]:
-        """Statements that will run, whether somebody knows of them or not."""
+        """Statements that will run, even if no worker has their ids."""
         return [s for s in self.statements.values() if s.will_run]
 
     def rows(self, table: str) -> list[dict[str, object]]:
