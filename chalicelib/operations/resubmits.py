@@ -48,7 +48,7 @@ def resubmit(pipeline: Pipeline, run: Run, order: ResubmitRequest) -> Run:
         raise NotCorrectable(f"the contract {run.object} no longer exists; deploy it again")
     plan = plan_of(pipeline.ctx, run, contract)
     columns = columns_of(contract, plan)
-    rows = _as_asked(order, columns)
+    rows = _in_column_order(order, columns)
     chunks = pipeline.ctx.chunks.of_run(run.run_id, run.generation)
     found = rejects_at(pipeline.ctx.objects, run, chunks, set(rows))
     _refuse_unknown(set(rows) - set(found))

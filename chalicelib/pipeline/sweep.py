@@ -97,8 +97,8 @@ def find_landed(pipeline: Pipeline, *, until: float) -> int:
         until=until,
         landed_before=pipeline.ctx.clock.now() - pipeline.ctx.settings.stuck_seconds,
     )
-    goes_on_at = look.through()
-    if goes_on_at != stopped_at:
-        pipeline.ctx.bookmarks.set(STOPPED_AT, goes_on_at)
-    pipeline.ctx.note("listed", {"started": len(look.started), "archived": look.archived, "failed": look.failed})
-    return len(look.started)
+    next_key = scan.run()
+    if next_key != stopped_at:
+        pipeline.ctx.bookmarks.set(STOPPED_AT, next_key)
+    pipeline.ctx.note("listed", {"started": len(scan.started), "archived": scan.archived, "failed": scan.failed})
+    return len(scan.started)

@@ -14,7 +14,7 @@ from chalicelib.adapters.dynamodb import expressions, items
 from chalicelib.adapters.dynamodb.table import chunk_key, chunks_prefix, run_key
 from chalicelib.adapters.dynamodb.table_client import ConditionFailedError, TableClient
 from chalicelib.adapters.dynamodb.transactions import CancelledError
-from chalicelib.adapters.moves import TOLD, chunk_sums, reopened
+from chalicelib.adapters.moves import SUMMED, chunk_sums, reopened
 from chalicelib.domain.run.model import Chunk, ChunkState, ChunkTask, Run, RunState
 from chalicelib.errors import Broken
 from chalicelib.ports import Clock
@@ -63,7 +63,7 @@ class DynamoChunks:
         return run
 
     def reopen(self, chunk: Chunk, start: int) -> None:
-        still = {"state": ChunkState.STAGED, **{name: getattr(chunk, name) for name in TOLD}}
+        still = {"state": ChunkState.STAGED, **{name: getattr(chunk, name) for name in SUMMED}}
         item = items.chunk_item(reopened(chunk, start))
         writes = [
             self._table.put(item, **expressions.where(still, names=[], values={})),

@@ -73,7 +73,7 @@ ROWS = (
         r"\b(?:relation|column|schema|function|procedure|role) [^\s(]+(?:\([^)]*\))? does not exist",
         LoadFailed.code,
         Cause.SETUP,
-        hint="`landfall migrate` makes what is missing, or says what is at fault",
+        hint="run `landfall migrate`: it makes what is missing, or reports the fault",
     ),
     _row(
         r"\b1023\b|serializable isolation|could not serialize|deadlock|\baborted\b|connection"

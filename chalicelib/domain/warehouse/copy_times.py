@@ -27,14 +27,14 @@ _BETWEEN = ("", "-", "-", " ", ":", ":")
 def copy_formats(contract: Contract) -> str:
     """The options that tell COPY how dates and timestamps are written."""
     date, time = _copy_format(contract, _DATES), _copy_format(contract, _TIMES)
-    notified = f" DATEFORMAT AS '{date}'" if date else ""
+    dated = f" DATEFORMAT AS '{date}'" if date else ""
     timed = any(c.type.kind in _TIMES for c in contract.columns)
     return dated + (f" TIMEFORMAT AS '{time or AUTO}'" if timed else "")
 
 
 def staged_as_text(contract: Contract) -> dict[str, str]:
     """The columns that COPY loads as text, and the names they have there."""
-    notified = {kind: _copy_format(contract, kinds) for kinds in (_DATES, _TIMES) for kind in kinds}
+    formats = {kind: _copy_format(contract, kinds) for kinds in (_DATES, _TIMES) for kind in kinds}
     return {
         column.name: f"_text_{number}"
         for number, column in enumerate(contract.columns, 1)

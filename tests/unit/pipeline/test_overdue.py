@@ -64,5 +64,5 @@ def test_a_record_that_does_not_answer_hides_no_file_of_the_bucket(world: World,
 
     said = noted(world)
     world.search.page = search  # type: ignore[assignment]
-    assert tell_overdue(world.pipeline) == 0
+    assert report_overdue(world.pipeline) == 0
     assert said == [("passed_over", {"error": type(error).__name__})]
