@@ -66,7 +66,7 @@ class Tokens:
         except (ValueError, KeyError, TypeError, AttributeError):
             # The cause is left behind on purpose: it may quote the secret.
             raise Refused(
-                "the secret with the API's tokens has another form than docs/operate/deploy.md describes; write it again",
+                "the secret with the API's tokens is malformed; write it as docs/operate/deploy.md describes",
                 code="BAD_TOKENS",
             ) from None
 
