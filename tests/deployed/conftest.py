@@ -17,7 +17,7 @@ import pytest
 from local import processes
 from local.environment import whole
 from local.launch import Launch
-from local.options import ACCOUNT, REGION, Names, Options, RowOrigins
+from local.options import ACCOUNT, REGION, Names, Options, StackPaths
 from local.record import Record
 from local.redshift.account import forget
 from tests.deployed.account import Account
@@ -72,7 +72,7 @@ class Site:
 @pytest.fixture(scope="session")
 def site() -> Iterator[Site]:
     shutil.rmtree(STATE, ignore_errors=True)
-    places = RowOrigins(root=ROOT, state=STATE)
+    places = StackPaths(root=ROOT, state=STATE)
     launch = Launch(places=places, names=Names(), options=Options())
     STATE.mkdir(parents=True)
     try:

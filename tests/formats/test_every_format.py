@@ -121,5 +121,5 @@ def test_work_is_counted_and_bounded(form: Format, sample: Sample) -> None:
     work = Work.of_chunk(len(data), LONGEST)
     reader.read(data + PADDING, len(data), at_end=True, work=work)
     assert work.looked >= len(data)
-    with pytest.raises(Rejected, match="more work"):
+    with pytest.raises(Rejected, match="too much work"):
         reader.read(data + PADDING, len(data), at_end=True, work=Work(allowed=len(data) // 2))
