@@ -72,8 +72,8 @@ class Site:
 @pytest.fixture(scope="session")
 def site() -> Iterator[Site]:
     shutil.rmtree(STATE, ignore_errors=True)
-    places = StackPaths(root=ROOT, state=STATE)
-    launch = Launch(places=places, names=Names(), options=Options())
+    paths = StackPaths(root=ROOT, state=STATE)
+    launch = Launch(paths=paths, names=Names(), options=Options())
     STATE.mkdir(parents=True)
     try:
         record = launch.empty()
@@ -85,12 +85,12 @@ def site() -> Iterator[Site]:
             "LANDFALL_WAREHOUSE_USER": there["user"],
             "LANDFALL_WAREHOUSE_PASSWORD": there["password"],
         }
-        env = whole({**record.env, **warehouse}, places)
+        env = whole({**record.env, **warehouse}, paths)
         yield Site(record=record, account=Account(env=record.env), clone=_clone(STATE / "clone"), env=env)
     finally:
         processes.stop(launch.started)
-        forget(places.warehouse)
-        shutil.rmtree(places.scratch, ignore_errors=True)
+        forget(paths.warehouse)
+        shutil.rmtree(paths.scratch, ignore_errors=True)
 
 
 def _clone(where: Path) -> Path:
