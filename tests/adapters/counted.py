@@ -24,7 +24,7 @@ from chalicelib.domain.run.events import run_of, task_of
 from chalicelib.domain.run.model import Run, Source
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.pipeline import Pipeline
-from tests.settings import BUCKET, SETTINGS
+from tests.support.settings import BUCKET, SETTINGS
 
 S3_READS = {"GetObject", "HeadObject"}
 FREE = {"DeleteObject", "GetQueueUrl"}

@@ -9,7 +9,7 @@ from chalicelib.domain.run.model import LedgerRow, Outcome
 from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.ports import StatementState
 from tests.adapters.warehouses import Site
-from tests.orders import changed
+from tests.support.load_orders import changed
 
 AGE = 5
 

@@ -14,7 +14,7 @@ from chalicelib.adapters.clients import client
 from chalicelib.domain.run import cost
 from chalicelib.domain.run.model import RunState
 from tests.adapters.counted import counted_run
-from tests.api.conftest import CONTRACTS
+from tests.support.api import CONTRACTS
 
 ROOT = Path(__file__).parents[2]
 SMALL = 200

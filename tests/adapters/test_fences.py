@@ -6,7 +6,7 @@ from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.run.model import digest
 from chalicelib.ports import StatementState
 from tests.adapters.warehouses import Site
-from tests.orders import changed
+from tests.support.load_orders import changed
 
 
 def test_what_is_fenced_before_it_runs_changes_nothing(site: Site, contract: Contract) -> None:

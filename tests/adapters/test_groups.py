@@ -11,7 +11,7 @@ from chalicelib.domain.run.model import LedgerRow
 from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.ports import StatementState
 from tests.adapters.warehouses import Site
-from tests.orders import changed, joined
+from tests.support.load_orders import changed, joined
 
 FINISHED, FAILED = StatementState.FINISHED, StatementState.FAILED
 

@@ -15,7 +15,7 @@ from chalicelib.adapters.memory import MemoryNotifier
 from chalicelib.adapters.sns import SnsNotifier
 from chalicelib.domain.run.notices import read_mail
 from chalicelib.ports import Notifier
-from tests.settings import SETTINGS
+from tests.support.settings import SETTINGS
 
 _numbers = itertools.count(os.getpid() * 1_000)
 MESSAGE = {

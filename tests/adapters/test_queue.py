@@ -15,7 +15,7 @@ from chalicelib.adapters.sqs import SqsQueue
 from chalicelib.domain.run.events import run_of, task_of
 from chalicelib.domain.run.model import ChunkTask
 from chalicelib.ports import Queue
-from tests.settings import SETTINGS
+from tests.support.settings import SETTINGS
 
 _numbers = itertools.count(os.getpid() * 1_000)
 TASK = ChunkTask(run_id="r" * 32, generation=3, number=1, start=7, stop=50_000_000_000)

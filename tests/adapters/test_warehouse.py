@@ -18,7 +18,7 @@ from chalicelib.domain.run.repeats import Repeats
 from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.ports import StatementState
 from tests.adapters.warehouses import UNKNOWN, Site, memory_site
-from tests.orders import changed
+from tests.support.load_orders import changed
 
 _names = (f"u{number}" for number in itertools.count(1))
 FINISHED, FAILED = StatementState.FINISHED, StatementState.FAILED

@@ -27,10 +27,11 @@ from chalicelib.ports import Statement, StatementState, Warehouse
 from landfall.migrate import migrate
 from local.redshift.server import LocalRedshift
 from local.redshift.sql.rewrite import rewrite
-from tests.local.redshift.world import World, WorldServer
-from tests.orders import changed, joined, load_of_one
-from tests.settings import BUCKET, SETTINGS
-from tests.sql.house import ROOT, Redshift
+from tests.support.load_orders import changed, joined, load_of_one
+from tests.support.paths import ROOT
+from tests.support.redshift.house import Redshift
+from tests.support.redshift.world import World, WorldServer
+from tests.support.settings import BUCKET, SETTINGS
 
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
 THING = """

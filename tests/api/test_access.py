@@ -8,7 +8,7 @@ from chalice.app import AuthRequest, AuthResponse
 import app as application
 from chalicelib import bootstrap
 from chalicelib.api.responses import ROUTES, authorized
-from tests.api.conftest import Api
+from tests.support.api import Api
 
 ENTRIES = [(path, method, entry) for path, by in application.app.routes.items() for method, entry in by.items()]
 NAMES = [f"{method} {path}" for path, method, _ in ENTRIES]

@@ -10,7 +10,7 @@ import pytest
 import app as application
 from chalicelib import errors
 from chalicelib.api import requests, responses
-from tests.api.conftest import GOOD, Api
+from tests.support.api import GOOD, Api
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs/reference/api.md").read_text(encoding="utf-8")

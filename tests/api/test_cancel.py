@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.domain.run.model import RunState
-from tests.api.conftest import BAD, GOOD, KEY, Api, seg
+from tests.support.api import BAD, GOOD, KEY, Api, seg
 
 
 def arrived(api: Api) -> str:

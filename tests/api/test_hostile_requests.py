@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import app as application
 from chalicelib.api.responses import NotFound
 from chalicelib.domain.run.cursors import write_cursor
-from tests.api.conftest import BAD, KEY, Api, seg
+from tests.support.api import BAD, KEY, Api, seg
 
 ROUTES = sorted((path, method) for path, methods in application.app.routes.items() for method in methods)
 LONG = "é" * 513

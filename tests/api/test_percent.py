@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from chalicelib.api import views
 from chalicelib.domain.run.model import Chunk, ChunkState, Counts, Run, RunState, Source
 from chalicelib.operations.lookup import RunDetails
-from tests.simulation.faults import Schedule
-from tests.simulation.world import World
+from tests.support.simulated.faults import Schedule
+from tests.support.simulated.world import World
 
 SOURCE = Source(bucket="landing", key="incoming/thing/a.csv", etag="e", size=1000)
 RUN = Run(run_id="0" * 32, object="thing", source=SOURCE, state=RunState.ARRIVED, arrived_at=0.0, updated_at=0.0)

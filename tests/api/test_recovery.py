@@ -12,8 +12,8 @@ from chalicelib.adapters.messages import run_body
 from chalicelib.domain.run.model import RunState
 from chalicelib.operations.recovery import MOST_MESSAGES
 from chalicelib.orchestration import sqs as handlers
-from tests.api.conftest import BAD, GOOD, KEY, Api, ids, seg
-from tests.simulation.world import BUCKET
+from tests.support.api import BAD, GOOD, KEY, Api, ids, seg
+from tests.support.simulated.world import BUCKET
 
 THING, MONTHLY = "incoming/thing/", "incoming/monthly/"
 

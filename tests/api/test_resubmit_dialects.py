@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.api.conftest import Api
-from tests.api.test_resubmits import KEY, by_id, rejects, rows_of, send, target, with_contracts
+from tests.api.corrections import KEY, by_id, rejects, rows_of, send, target, with_contracts
+from tests.support.api import Api
 
 PERSON = "incoming/person/p.csv"
 PEOPLE = b"""extra;id;email;amount

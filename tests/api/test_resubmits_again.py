@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from chalicelib.adapters.memory import Fate
-from tests.api.conftest import Api, seg
-from tests.api.test_resubmits import KEY, by_id, correction, file, rejects, rows_of, send, target  # noqa: F401  (file: a fixture)
+from tests.api.corrections import KEY, by_id, correction, rejects, rows_of, send, target
+from tests.support.api import Api, seg
 
 
-def test_a_failed_correction_is_started_again_by_the_same_rows(file: Api) -> None:  # noqa: F811
+def test_a_failed_correction_is_started_again_by_the_same_rows(file: Api) -> None:
     file.world.warehouse.fates.append(Fate.REFUSED)
     run = correction(file, {"x1": "1"})
     assert file.get(f"/status/{run}").body["state"] == "FAILED"
@@ -16,7 +16,7 @@ def test_a_failed_correction_is_started_again_by_the_same_rows(file: Api) -> Non
     assert rows_of(file)["corrected"] == 1
 
 
-def test_a_correction_that_failed_is_rerun_as_any_file(file: Api) -> None:  # noqa: F811
+def test_a_correction_that_failed_is_rerun_as_any_file(file: Api) -> None:
     file.world.warehouse.fates.append(Fate.REFUSED)
     run = correction(file, {"x1": "1"})
     answer = file.post("/runs/thing", {})
@@ -25,7 +25,7 @@ def test_a_correction_that_failed_is_rerun_as_any_file(file: Api) -> None:  # no
     assert rows_of(file)["corrected"] == 1
 
 
-def test_a_loaded_correction_run_again_changes_nothing(file: Api) -> None:  # noqa: F811
+def test_a_loaded_correction_run_again_changes_nothing(file: Api) -> None:
     run = correction(file, {"x1": "1"})
     before = rows_of(file)
     assert file.post(f"/runs/{run}", {}).status == 202
@@ -36,7 +36,7 @@ def test_a_loaded_correction_run_again_changes_nothing(file: Api) -> None:  # no
     }  # fmt: skip
 
 
-def test_a_file_that_is_run_again_has_its_rejects_again(file: Api) -> None:  # noqa: F811
+def test_a_file_that_is_run_again_has_its_rejects_again(file: Api) -> None:
     page = rejects(file)
     send(file, page, {page["rejects"][3]["byte_offset"]: ["k1", "corrected", "9"]})
     correction(file, {"x1": "1"})
@@ -50,7 +50,7 @@ def test_a_file_that_is_run_again_has_its_rejects_again(file: Api) -> None:  # n
     assert rows_of(file) == {"read": 8, "good": 4, "rejected": 3, "corrected": 1, "unchanged": 4, "updated": 1}
 
 
-def test_rows_of_an_older_generation_are_refused(file: Api) -> None:  # noqa: F811
+def test_rows_of_an_older_generation_are_refused(file: Api) -> None:
     old = rejects(file)
     assert file.post(f"/runs/{seg(KEY)}", {}).status == 202
     file.world.run()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.conftest import BAD, GOOD, KEY, Api, seg
+from tests.support.api import BAD, GOOD, KEY, Api, seg
 
 # ---- bodies --------------------------------------------------------------------------------------------------------
 

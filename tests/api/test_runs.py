@@ -6,8 +6,8 @@ import pytest
 
 from chalicelib.domain.run.model import RunState
 from chalicelib.ports import Conflict
-from tests.api.conftest import BAD, GOOD, KEY, NO_HEADER, Api, ids, seg
-from tests.simulation.world import BUCKET
+from tests.support.api import BAD, GOOD, KEY, NO_HEADER, Api, ids, seg
+from tests.support.simulated.world import BUCKET
 
 STRANGE = [
     "a+b.csv",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.domain.run.model import RunState
-from tests.api.conftest import BAD, GOOD, KEY, NO_HEADER, Api, ids
-from tests.simulation.world import BUCKET
+from tests.support.api import BAD, GOOD, KEY, NO_HEADER, Api, ids
+from tests.support.simulated.world import BUCKET
 
 
 def test_every_failed_or_rejected_file_of_an_object(api: Api) -> None:

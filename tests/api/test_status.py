@@ -8,9 +8,9 @@ import pytest
 
 from chalicelib.domain.run import cost, keys
 from chalicelib.errors import Throttled
-from tests.api.conftest import BAD, GOOD, Api, seg
-from tests.properties.packing import gzipped
-from tests.simulation.world import BUCKET
+from tests.support.api import BAD, GOOD, Api, seg
+from tests.support.files.packing import gzipped
+from tests.support.simulated.world import BUCKET
 
 KEY = "incoming/thing/a.csv"
 MIXED = GOOD + b"x1,y,notanumber\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bz2
 import csv
 import gzip
 import json
@@ -190,18 +189,6 @@ def test_an_output_never_overwrites_an_input(landfall: Landfall, transactions: W
     for option in ("--good", "--rejects"):
         assert landfall("check", path, option, path).code == 2
     assert path.read_bytes() == before
-
-
-CONTRACT = """
-name = "mine"
-target = "landing.mine"
-lands_at = ["incoming/mine/*"]
-mode = "scd1"
-key = ["id"]
-[columns]
-id = { type = "integer", required = true }
-name = { type = "varchar(5)" }
-"""
 
 
 def test_a_contract_from_a_file(landfall: Landfall, tmp_path: Path) -> None:

@@ -40,9 +40,9 @@ from chalicelib.errors import Retryable
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.pipeline import Pipeline
 from deploy.stage import API
-from tests.api.conftest import SECRET
+from tests.packaging.policies import VALUES
 from tests.packaging.rights import BUCKET, WHERE, Right, rights
-from tests.packaging.test_policies import VALUES
+from tests.support.api import SECRET
 
 REGION = VALUES["AWS::Region"]
 RUNS, CHUNKS, RESULTS = "landfall-dev-runs", "landfall-dev-chunks", "landfall-dev-results.fifo"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.packaging.test_policies import VALUES
+from tests.packaging.policies import VALUES
 
 Right = tuple[str, str]
 """An action, and the ARN it is done on."""

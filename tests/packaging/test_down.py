@@ -16,8 +16,8 @@ from deploy.data import KINDS, kept, left
 from deploy.down import teardown
 from deploy.stack import FUNCTION, NEVER_MADE, resources
 from deploy.template import infra
-from tests.packaging.test_found import Gateway, begun
-from tests.packaging.test_stack import Cloud, refusal
+from tests.packaging.cloud import Cloud, refusal
+from tests.packaging.gateway import Gateway, begun
 
 BUCKET = "landfall-test-123456789012-eu-west-1"
 TAGS = [{"key": "Environment", "value": "test"}, {"key": "Project", "value": "landfall"}]

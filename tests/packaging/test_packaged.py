@@ -16,8 +16,7 @@ from deploy.merge import LANDING, QUEUES, logical
 from deploy.package import CODE, generate
 from deploy.stage import function_name, functions
 from deploy.template import TAGGED
-from tests.packaging.test_policies import DENIED, NO_RESOURCE_LEVEL
-from tests.packaging.test_template import NOT_TAGGABLE
+from tests.packaging.policies import DENIED, NO_RESOURCE_LEVEL, NOT_TAGGABLE
 
 FUNCTIONS = sorted(functions("prod"))
 TAGGED_BY_SAM = {"AWS::ApiGateway::RestApi", "AWS::ApiGateway::Stage"}

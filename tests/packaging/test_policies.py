@@ -9,30 +9,7 @@ import pytest
 
 from chalicelib.adapters.dynamodb.table import BY_OBJECT, UNFINISHED
 from deploy.stage import CHALICE, ROOT, filled, for_template, function_name, functions, policy, stages
-
-NO_RESOURCE_LEVEL = {
-    "redshift-data:CancelStatement",
-    "redshift-data:DescribeStatement",
-    "redshift-data:GetStatementResult",
-    "xray:PutTelemetryRecords",
-    "xray:PutTraceSegments",
-}
-"""Actions for which IAM knows no resource (AWS's Service Authorization Reference)."""
-DENIED = {
-    "s3:DeleteBucket",
-    "dynamodb:DeleteTable",
-    "redshift-data:ExecuteStatement",
-    "redshift-data:BatchExecuteStatement",
-    "iam:PassRole",
-}
-FUNCTIONS = sorted(functions("prod"))
-VALUES = {
-    "Stage": "dev",
-    "AWS::Partition": "aws",
-    "AWS::Region": "eu-west-1",
-    "AWS::AccountId": "123456789012",
-    "WorkgroupArn": "arn:aws:redshift-serverless:eu-west-1:123456789012:workgroup/w",
-}
+from tests.packaging.policies import DENIED, FUNCTIONS, NO_RESOURCE_LEVEL, VALUES
 
 
 def _allowed(name: str) -> list[dict[str, Any]]:

@@ -26,10 +26,10 @@ from chalicelib.api.routes import unencoded
 from chalicelib.domain.contract.expected import Expected
 from chalicelib.domain.run.model import RunState
 from deploy.stage import ROOT, filled, policy
-from tests.api.conftest import BAD, CONTRACTS, GOOD
 from tests.packaging.account import RUNS, Account
+from tests.packaging.policies import FUNCTIONS, VALUES
 from tests.packaging.rights import BUCKET, WHERE, Right
-from tests.packaging.test_policies import FUNCTIONS, VALUES
+from tests.support.api import BAD, CONTRACTS, GOOD
 
 THING, MONTH = "incoming/thing/", "monthly_data/things_{}-2025.csv"
 KEY = f"{THING}a.csv"

@@ -15,14 +15,8 @@ from deploy.alarms import OURS
 from deploy.merge import LANDING, merge
 from deploy.stage import ROOT, SETTINGS, functions, stages
 from deploy.template import TAGGED, infra
+from tests.packaging.policies import NOT_TAGGABLE
 
-NOT_TAGGABLE = {
-    "AWS::CloudWatch::Dashboard",
-    "AWS::Glue::Database",
-    "AWS::S3::BucketPolicy",
-    "AWS::SNS::Subscription",
-    "AWS::SQS::QueuePolicy",
-}
 ATTEMPTS = Settings.__dataclass_fields__["max_attempts"].default
 TEMPLATE = infra("dev")
 RESOURCES: dict[str, Any] = TEMPLATE["Resources"]

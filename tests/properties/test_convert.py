@@ -12,9 +12,9 @@ from chalicelib.domain.decode.encodings import transcoded
 from chalicelib.domain.decode.feed import Steps
 from chalicelib.domain.decode.packed import packing, unpacked
 from chalicelib.errors import Rejected
-from tests.properties.encodings import NARROW, expected
-from tests.properties.engine import Memory, contract, header_of, stage_file, text
-from tests.properties.packing import PACKS, Pack, gzipped
+from tests.support.files.encodings import NARROW, expected
+from tests.support.files.engine import Memory, contract, header_of, stage_file, text
+from tests.support.files.packing import PACKS, Pack, gzipped
 
 THINGS = contract(Column(name="a", type=text(9)), Column(name="b", type=text(9)))
 CODECS = {

@@ -19,9 +19,9 @@ from chalicelib.domain.file.corrections import (
 )
 from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.run.lineage import RowOrigins
-from tests.properties import written
-from tests.properties.engine import stage_file, staged_values
-from tests.properties.test_dialects import DIALECTS, pieces, things
+from tests.support.files import written
+from tests.support.files.dialects import DIALECTS, pieces, things
+from tests.support.files.engine import stage_file, staged_values
 
 PLAN = FilePlan(columns=("a", "b"), header_lines=0, ranges=())
 

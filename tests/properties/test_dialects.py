@@ -4,79 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.contract.contract import Column, Contract, Dialect, Empty, Escape, Newline, Quotes
+from chalicelib.domain.contract.contract import Column, Dialect, Escape, Quotes
 from chalicelib.domain.formats.csv.header import data_end, read_header
 from chalicelib.domain.formats.csv.split import plan_chunks
-from tests.properties import written
-from tests.properties.engine import Memory, Staged, as_staged, contract, stage_file, staged_values, text
-
-DIALECTS = {
-    "lenient": Dialect(quotes=Quotes.LENIENT),
-    "backslash": Dialect(escape=Escape.BACKSLASH),
-    "lenient backslash": Dialect(escape=Escape.BACKSLASH, quotes=Quotes.LENIENT, null=("\\N",)),
-    "no quotes": Dialect(quote="", delimiter="|"),
-    "no quotes, comma": Dialect(quote="", escape=Escape.BACKSLASH, null=("NULL", "\\N", "")),
-    "null words": Dialect(null=("", "NULL", "\\N", "a")),
-    "empty is text": Dialect(empty=Empty.TEXT, null=()),
-    "null is text": Dialect(empty=Empty.TEXT, null=("", "NULL")),
-    "comments": Dialect(comment="#"),
-    "long comments": Dialect(comment="//", quotes=Quotes.LENIENT),
-    "returns": Dialect(newline=Newline.CR),
-    "returns, lenient": Dialect(newline=Newline.CR, quotes=Quotes.LENIENT, comment="#", null=("NULL",)),
-    "two characters": Dialect(delimiter="||"),
-    "two characters, lenient": Dialect(delimiter="||", quotes=Quotes.LENIENT, escape=Escape.BACKSLASH),
-    "letter": Dialect(delimiter="x"),
-    "digit": Dialect(delimiter="1", quote="'"),
-    "control": Dialect(delimiter="\x01", quote="'", comment="a#"),
-    "quote as delimiter": Dialect(delimiter='"', quote=""),
-    "all of it": Dialect(
-        delimiter=";", quote="'", escape=Escape.BACKSLASH, quotes=Quotes.LENIENT, null=("", "NULL"), empty=Empty.TEXT,
-        comment="#", newline=Newline.CR,
-    ),
-}  # fmt: skip
-
-
-def things(dialect: Dialect, longest: int = 1000) -> Contract:
-    return contract(
-        *(Column(name=name, type=text(200)) for name in "ab"),
-        dialect=replace(dialect, header=False, columns=("a", "b")),
-        longest=longest,
-    )
-
-
-def pieces(dialect: Dialect) -> st.SearchStrategy[bytes]:
-    quote, delimiter = dialect.quote.encode() or b'"', dialect.delimiter.encode()
-    line_end = [b"\r"] if dialect.newline is Newline.CR else [b"\n", b"\r\n"]
-    common = [delimiter, delimiter, *line_end, *line_end, quote, quote * 2, b"a", b"bc", "é".encode(), b""]
-    rare = [b"\r", b"\n", b"\\", b"\\N", b"NULL", b"#", b"//", b"|", b",", b"'", b'"', b" ", b"1", b"x", b"\\\r\n"]
-    rows = [delimiter.join([b"a", quote + b"b" + delimiter + line_end[0] + quote]) + line_end[0], b"NULL" + delimiter]
-    return st.lists(st.sampled_from([*common, *common, *rows, *rare]), max_size=30).map(b"".join)
-
-
-def assert_as_spelt(data: bytes, object_: Contract, staged: Staged) -> None:
-    expected = written.read(data, 0, object_.dialect, object_.limits.max_record_bytes)
-    good = [s for s in expected if s.kind == "row" and len(s.values) == 2]
-    bad = [s for s in expected if s.kind == "bad" or (s.kind == "row" and len(s.values) != 2)]
-    assert [(r.line, r.byte_offset, r.record) for r in staged.rejects] == [(s.line, s.start, s.raw) for s in bad]
-    assert [r.code for r in staged.rejects] == [
-        1216 if s.kind == "bad" else (1203 if len(s.values) < 2 else 1202) for s in bad
-    ]
-    if b"\r" not in staged.good:  # csv.reader takes a carriage return for a line end; COPY and the engine do not
-        assert staged_values(staged, object_.dialect) == [
-            tuple(as_staged(value, object_.dialect) for value in s.values) for s in good
-        ]
-    assert sum(s.rows_good for s in staged.summaries) == len(good)
-    assert sum(s.rows_read for s in staged.summaries) == len(good) + len(bad)
-    assert sum(s.blank for s in staged.summaries) == sum(s.kind == "blank" for s in expected)
-    assert sum(s.comments for s in staged.summaries) == sum(s.kind == "comment" for s in expected)
-    newline = b"\r" if object_.dialect.newline is Newline.CR else b"\n"
-    assert sum(s.lines for s in staged.summaries) == data.count(newline) + (data != b"" and not data.endswith(newline))
+from tests.support.files.dialects import DIALECTS, assert_as_spelt, pieces, things
+from tests.support.files.engine import Memory, contract, stage_file, staged_values, text
 
 
 @pytest.mark.parametrize("name", DIALECTS)

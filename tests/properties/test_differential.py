@@ -10,9 +10,9 @@ import pytest
 
 from chalicelib.domain.checks.codes import LoadError
 from chalicelib.domain.contract.contract import Column, ColumnType, Contract, Dialect, Kind
-from tests.properties import pythons_csv, reference
-from tests.properties.engine import Staged, assert_as_reference, contract, header_of, stage_file, text
-from tests.properties.hostile import hostile_file
+from tests.support.files import pythons_csv, reference
+from tests.support.files.engine import Staged, assert_as_reference, contract, header_of, stage_file, text
+from tests.support.files.hostile import hostile_file
 
 ROWS = 60_000
 ROWS_IN_CHUNKS = 24_000

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.contract.contract import Column, ColumnType, Dialect, Kind
-from tests.properties.engine import assert_as_reference, contract, header_of, stage_file, text
+from tests.support.files.engine import assert_as_reference, contract, header_of, stage_file, text
 
 PIECES = [b"a", b"1", b"-", b"ab", b'"', b'""', b",", b",", b"\n", b"\n", b"\r", b"\r\n", "é".encode(), b"\xe9", b"\0"]
 SMALL = contract(Column(name="a", type=text(3)), Column(name="b", type=ColumnType(kind=Kind.SMALLINT)), longest=1000)

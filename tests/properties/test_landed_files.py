@@ -25,9 +25,9 @@ from chalicelib.domain.contract.contract import (
 )
 from chalicelib.domain.decode.decode import FREE_BYTES, converted
 from chalicelib.errors import Rejected
-from tests.properties import encodings, reference, written
-from tests.properties.engine import Memory, Staged, as_staged, contract, stage_file, staged_values, text
-from tests.properties.packing import PACKS
+from tests.support.files import encodings, reference, written
+from tests.support.files.engine import Memory, Staged, as_staged, contract, stage_file, staged_values, text
+from tests.support.files.packing import PACKS
 
 DIALECTS = {
     "backslash": Dialect(escape=Escape.BACKSLASH),

@@ -17,7 +17,7 @@ from chalicelib.domain.raw.bytesource import Range
 from chalicelib.domain.raw.swar import PADDING
 from chalicelib.domain.staging.stage import stage_chunk
 from chalicelib.domain.staging.validate import Rules
-from tests.properties.engine import Memory
+from tests.support.files.engine import Memory
 
 ALL = dialects()
 SIZE = 3_000

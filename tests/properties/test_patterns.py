@@ -6,7 +6,6 @@ import re
 import time
 from itertools import chain
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,9 +16,9 @@ from chalicelib.domain.checks.expression import MOST_STATES, machines, single_mi
 from chalicelib.domain.checks.matcher import LONGEST, MOST_STEPS, Matcher, fault_of, matcher, most_steps
 from chalicelib.domain.checks.rules import pattern
 from chalicelib.domain.contract_files.contract_file import read_contract
-from chalicelib.domain.raw.swar import PADDING, Fields, fields_of
-from tests.properties.made_patterns import SHIPPED, WRITTEN, hostile_patterns, hostile_values, sound_patterns
-from tests.sql.house import ROOT
+from tests.support.files.fields import fields_with
+from tests.support.files.made_patterns import SHIPPED, WRITTEN, hostile_patterns, hostile_values, sound_patterns
+from tests.support.paths import ROOT
 
 QUOTE = '"'
 ATOMS = st.sampled_from(
@@ -36,13 +35,6 @@ def grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 EXPRESSIONS = st.recursive(st.tuples(ATOMS, REPEATS).map("".join), grown, max_leaves=4)
 # Short: `re` takes time exponential in the value for some of these expressions; the table does not.
 VALUES = st.lists(st.text('ab0c.-_ \0\n\té"', max_size=6), min_size=1, max_size=40)
-
-
-def fields_with(values: list[str]) -> Fields:
-    """Values end to end, as fields of a padded block."""
-    raw = [value.encode() for value in values]
-    lengths = np.array([len(value) for value in raw], np.int64)
-    return fields_of(b"".join(raw) + PADDING).part(np.cumsum(lengths) - lengths, lengths)
 
 
 def table(expression: str) -> Automaton:

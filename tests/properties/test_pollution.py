@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import pytest
 
 from chalicelib.domain.contract.contract import Column, ColumnType, Contract, Kind
-from tests.properties import pythons_csv
-from tests.properties.engine import Staged, contract, header_of, stage_file, text
+from tests.support.files import pythons_csv
+from tests.support.files.engine import Staged, contract, header_of, stage_file, text
 
 ID = Column(name="id", type=ColumnType(kind=Kind.INTEGER), required=True)
 NARROW = contract(ID, *(Column(name=name, type=text(100)) for name in "ab"))

@@ -11,8 +11,8 @@ import random
 import pytest
 
 from chalicelib.domain.contract.contract import Column, ColumnType, Contract, Kind
-from tests.properties.engine import Staged, assert_as_reference, contract, header_of, stage_file, text
-from tests.properties.hostile import hostile_file
+from tests.support.files.engine import Staged, assert_as_reference, contract, header_of, stage_file, text
+from tests.support.files.hostile import hostile_file
 
 THINGS = contract(Column(name="a", type=text(60_000)), Column(name="b", type=text(60_000)))
 STRICT = contract(Column(name="a", type=text(9)), Column(name="b", type=ColumnType(kind=Kind.SMALLINT)), longest=70)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from bench.storms import ALPHABET, HOSTILE, dialects, storm
 from chalicelib.domain.contract.contract import Column, Empty
 from chalicelib.domain.formats.csv import records
-from tests.properties.engine import assert_as_reference, contract, header_of, stage_file, text
-from tests.properties.test_dialects import assert_as_spelt, things
+from tests.support.files.dialects import assert_as_spelt, things
+from tests.support.files.engine import assert_as_reference, contract, header_of, stage_file, text
 
 DIALECTS = [d for d in dialects() if d.delimiter in (",", "||") and d.empty is Empty.NULL and d.null == ("",)]
 UNITS = st.one_of(st.sampled_from(HOSTILE), st.text(ALPHABET.replace("0", ""), min_size=1, max_size=6))

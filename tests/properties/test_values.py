@@ -15,8 +15,8 @@ from chalicelib.domain.contract.contract import Column, ColumnType, Kind
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.raw.swar import PADDING, fields_of
 from chalicelib.domain.staging.validate import compile_rules
-from tests.properties import reference
-from tests.properties.engine import contract
+from tests.support.files import reference
+from tests.support.files.engine import contract
 
 TYPES = {
     "smallint": ColumnType(kind=Kind.SMALLINT),

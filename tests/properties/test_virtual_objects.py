@@ -8,7 +8,7 @@ from chalicelib.config import Settings
 from chalicelib.domain.contract.contract import Dialect, Limits
 from chalicelib.domain.formats.csv.split import LARGEST_BYTES, MOST_CHUNKS, WINDOWS, plan_chunks
 from chalicelib.domain.raw.bytesource import Range
-from tests.properties.virtual import Joined, Virtual, virtual
+from tests.support.files.virtual import Joined, Virtual, virtual
 
 HEAD = b"id,name,said,amount\n"
 GB = 1_000_000_000

@@ -14,7 +14,7 @@ import pytest
 
 from chalicelib.domain.contract.contract import Column
 from chalicelib.domain.raw.bytesource import Range
-from tests.properties.engine import Memory, contract, first_misfit, header_of, stage_file, stage_range, text
+from tests.support.files.engine import Memory, contract, first_misfit, header_of, stage_file, stage_range, text
 
 LONGEST = 600
 THINGS = contract(Column(name="a", type=text(2_000)), Column(name="b", type=text(2_000)), longest=LONGEST)

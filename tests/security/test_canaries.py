@@ -6,69 +6,32 @@ a pii column's value not even in rejected/.
 
 from __future__ import annotations
 
-import io
-import json
-import logging
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from chalice.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-import app as application
-from chalicelib import bootstrap, observe
+from chalicelib import observe
 from chalicelib.adapters import aws_errors
-from chalicelib.adapters.dynamodb.items import run_item
 from chalicelib.adapters.memory import Fate
 from chalicelib.adapters.redshift_data import scrubbed
-from chalicelib.adapters.secrets import Tokens
 from chalicelib.config import Settings, SettingsError
-from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.domain.run.model import RunState
 from chalicelib.ports import StatementState
-from tests.simulation.faults import Killed
-from tests.simulation.world import BUCKET, SETTINGS, World
+from tests.security.canaries import (
+    DEFECTS,
+    GOOD,
+    HEADER,
+    PII,
+    ROW,
+    SECRET,
+    Ears,
+    answers,
+    land,
+)
+from tests.support.simulated.world import BUCKET, World
 
-ROW = "CANARYROW"
-PII = "CANARYPII"
-SECRET = ROW.replace("ROW", "SECRET")
-TOML = b"""
-name = "person"
-target = "landing.people"
-key = ["id"]
-lands_at = ["incoming/person/*"]
-
-[limits]
-max_reject_ratio = 0.9
-max_record_bytes = 500
-
-[columns]
-id = { type = "varchar(24)", required = true }
-name = { type = "varchar(24)", pii = true }
-born = { type = "date", pii = true }
-amount = { type = "integer" }
-note = { type = "varchar(24)", pattern = "[A-Za-z0-9 ]*" }
-"""
-CONTRACT = read_contract("person.toml", TOML)
-HEADER = "id,name,born,amount,note\n"
-GOOD = f"{ROW}1,{PII},1990-01-01,1,{ROW}\n{ROW}2,{PII},,2,\n"
-DEFECTS = {
-    "a number that is none": f"{ROW}3,{PII},1990-01-01,{ROW},x\n",
-    "a date that is none": f"{ROW}3,{PII},{PII},3,x\n",
-    "a text too long": f"{ROW}3,{PII * 9},,3,x\n",
-    "a pattern that does not fit": f"{ROW}3,{PII},,3,{ROW}!\n",
-    "a required value that is missing": f",{PII},,3,{ROW}\n",
-    "too few columns": f"{ROW},{PII}\n",
-    "too many columns": f"{ROW},{PII},,3,{ROW},{ROW},{PII}\n",
-    "a quote that is not closed": f'{ROW},"{PII},,3,{ROW}\n' * 3,
-    "a quote in a bare value": f'{ROW},{PII}"{PII},,3,{ROW}\n',
-    "a record too long": f"{ROW},{PII},,3,{ROW * 90}\n",
-    "a byte that is not UTF-8": f"{ROW},{PII}\udcff,,3,{ROW}\udcff\n",
-    "a NUL": f"{ROW},{PII}\0,,3,{ROW}\0\n",
-}
 WITHOUT_HEADER = {
     "rows and no header": GOOD,
     "rows with as many columns less one": f"{ROW},{PII},1\n" * 4,

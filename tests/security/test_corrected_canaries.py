@@ -9,18 +9,7 @@ from chalice.test import Client
 
 import app as application
 from chalicelib.domain.run.model import RunState
-from tests.security.test_canaries import (
-    DEFECTS,
-    GOOD,
-    HEADER,
-    PII,
-    ROW,
-    SECRET,
-    Ears,
-    answers,
-    ears,  # noqa: F401  (a fixture)
-    land,
-)
+from tests.security.canaries import DEFECTS, GOOD, HEADER, PII, ROW, SECRET, Ears, answers, land
 
 
 def sent(load: dict[str, Any], *values: str) -> str:
@@ -35,7 +24,7 @@ def sent(load: dict[str, Any], *values: str) -> str:
     return Client(application.app).http.post(path, headers=headers, body=json.dumps(body).encode()).body.decode()
 
 
-def test_no_value_of_corrected_rows_is_heard(ears: Ears) -> None:  # noqa: F811
+def test_no_value_of_corrected_rows_is_heard(ears: Ears) -> None:
     land(ears, HEADER + GOOD + DEFECTS["a pattern that does not fit"])
     ears.play()
     headers = {"Authorization": f"Bearer {SECRET}-reader"}

@@ -18,7 +18,7 @@ from backports import zstd
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.domain.run.model import RunState
-from tests.security.test_canaries import PII, ROW, Ears, answers, ears  # noqa: F401
+from tests.security.canaries import PII, ROW, Ears, answers
 
 
 def zipped(data: bytes) -> bytes:
@@ -74,14 +74,14 @@ def person(dialect: str = "", *, pii: bool = False, extra: str = "fail", require
     )
 
 
-def land(ears: Ears, contract: Contract, body: bytes) -> None:  # noqa: F811
+def land(ears: Ears, contract: Contract, body: bytes) -> None:
     ears.world.reconfigure(contracts={"person": contract})
     ears.world.put("incoming/person/a.csv", body, {})
     ears.world.check = lambda world, where: set()
     ears.play()
 
 
-def silent(ears: Ears) -> None:  # noqa: F811
+def silent(ears: Ears) -> None:
     """Nothing is told of the first line, nor kept in what is told from; where rows go is another matter."""
     said = ears.heard() + answers(ears)
     assert ROW not in said
@@ -97,7 +97,7 @@ def row(*named: int) -> tuple[str, ...]:
 @pytest.mark.parametrize("named", [(), *itertools.combinations(range(5), 1), *itertools.combinations(range(5), 2)])
 @pytest.mark.parametrize("extra", EXTRA)
 def test_a_row_that_holds_columns_names_is_not_told(
-    ears: Ears,  # noqa: F811
+    ears: Ears,
     named: tuple[int, ...],
     extra: str,
     pii: bool,
@@ -114,7 +114,7 @@ def test_a_row_that_holds_columns_names_is_not_told(
 @pytest.mark.parametrize("packed", PACKED)
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("place", range(5))
-def test_nor_in_any_dialect_or_packing(ears: Ears, place: int, dialect: str, packed: str) -> None:  # noqa: F811
+def test_nor_in_any_dialect_or_packing(ears: Ears, place: int, dialect: str, packed: str) -> None:
     contract = person(DIALECTS[dialect], pii=place % 2 == 0, required=COLUMNS[place])
     end, mark = ("\r" if dialect == "carriage returns" else "\n"), (";" if dialect == "semicolons" else ",")
     lines = [*(["a preamble"] if dialect == "preamble" else []), mark.join(row(place)), mark.join(CELLS), ""]
@@ -138,7 +138,7 @@ SWALLOWED = {
 
 @pytest.mark.parametrize("text", SWALLOWED.values(), ids=SWALLOWED)
 @pytest.mark.parametrize("dialect", ["", "newline = 'cr'", "quotes = 'lenient'", "escape = 'backslash'"])
-def test_a_header_that_swallows_rows_is_not_told(ears: Ears, text: str, dialect: str) -> None:  # noqa: F811
+def test_a_header_that_swallows_rows_is_not_told(ears: Ears, text: str, dialect: str) -> None:
     land(ears, person(dialect), text.encode())
     [run] = ears.world.runs.runs.values()
     assert run.state is RunState.REJECTED
@@ -147,7 +147,7 @@ def test_a_header_that_swallows_rows_is_not_told(ears: Ears, text: str, dialect:
 
 @pytest.mark.parametrize("pii", [False, True])
 def test_an_unknown_name_is_shown_unless_it_may_be_private(
-    ears: Ears,  # noqa: F811
+    ears: Ears,
     pii: bool,
 ) -> None:
     """The control: the name is found where it is told."""

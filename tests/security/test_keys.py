@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from chalicelib.api.requests import path_text
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.events import landed
-from chalicelib.domain.run.model import Chunk, Run, RunState, Source, run_id
+from chalicelib.domain.run.model import Chunk, Run, RunState
 from chalicelib.domain.warehouse.load import render_load
-from tests.simulation.world import World
+from tests.security.runs import run_of
+from tests.support.simulated.world import World
 
 NAMES = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300),
@@ -34,13 +35,6 @@ HOSTILE = (
 )
 OWN = re.compile(r"(processed|rejected)/[a-z_]+/[0-9a-f]{32}/[a-z]+(-[0-9]{5})?(-from-[0-9]+)?(\.[a-z.]+)?")
 ARCHIVED = re.compile(r"archive/thing/[0-9]{4}/[0-9]{2}/[0-9]{2}/[0-9a-f]{32}/([^/]*)", re.DOTALL)
-
-
-def run_of(key: str) -> Run:
-    source = Source(bucket="landing", key=key, etag="e", size=1, last_modified=1_700_000_000.0)
-    return Run(
-        run_id=run_id(source), object="thing", source=source, state=RunState.ARRIVED, arrived_at=0.0, updated_at=0.0
-    )
 
 
 def hostile(test):

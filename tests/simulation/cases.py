@@ -19,13 +19,13 @@ from functools import cache
 from chalicelib.adapters.memory import Fate
 from chalicelib.domain.run.model import RunState
 from chalicelib.ports import StatementState
-from tests.simulation.faults import Fault, Schedule, Trouble, distinct
 from tests.simulation.live import play_live
 from tests.simulation.meetings import BY_NAME, ENDS, LIVE, LOADS_FAIL
-from tests.simulation.outside import READS
-from tests.simulation.promises import liveness, put_of, safety
-from tests.simulation.weather import CALM, FATES, Weather, drawn
-from tests.simulation.world import World
+from tests.support.simulated.faults import Fault, Schedule, Trouble, distinct
+from tests.support.simulated.outside import READS
+from tests.support.simulated.promises import liveness, put_of, safety
+from tests.support.simulated.weather import CALM, FATES, Weather, drawn
+from tests.support.simulated.world import World
 
 Twist = tuple[str, int, str]
 """What, which one of these, and what happens to it: the name of a Fault, a Trouble or a Fate."""

@@ -7,9 +7,9 @@ from chalicelib.domain.run.model import Run, RunState
 from chalicelib.errors import LandfallError
 from chalicelib.operations.reruns import rerun
 from chalicelib.operations.resubmits import resubmit
-from tests.simulation.faults import Killed
-from tests.simulation.scenarios import numbered, put, text, then
-from tests.simulation.world import BUCKET, World
+from tests.support.simulated.faults import Killed
+from tests.support.simulated.scenarios import numbered, put, text, then
+from tests.support.simulated.world import BUCKET, World
 
 FILE = "a.csv"
 BAD = ("x1,y,a", "x2,z,b", "x3,w,c")

@@ -11,7 +11,7 @@ import random
 
 from greenlet import getcurrent, greenlet
 
-from tests.simulation.world import Job, World
+from tests.support.simulated.world import Job, World
 
 WORKERS = 3
 STEPS = 20_000

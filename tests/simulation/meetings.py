@@ -7,12 +7,12 @@ from dataclasses import replace
 from chalicelib.adapters.memory import Fate
 from chalicelib.domain.run.model import RunState
 from chalicelib.operations.reruns import rerun
-from tests.settings import BUCKET
-from tests.simulation import scenarios
 from tests.simulation.corrections import corrected_and_run_again, corrected_by_two, corrected_rows
-from tests.simulation.outside import CONTRACTS, record_of
-from tests.simulation.scenarios import Scenario, in_state, numbered, put, text, then
-from tests.simulation.world import World
+from tests.support.settings import BUCKET
+from tests.support.simulated import scenarios
+from tests.support.simulated.outside import CONTRACTS, record_of
+from tests.support.simulated.scenarios import Scenario, in_state, numbered, put, text, then
+from tests.support.simulated.world import World
 
 STRICTER = {
     name: replace(

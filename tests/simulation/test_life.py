@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from chalicelib.adapters.memory import Fate
-from tests.simulation.faults import Fault, Schedule
-from tests.simulation.promises import liveness, safety
-from tests.simulation.scenarios import ask_again, numbered, put
-from tests.simulation.weather import FATES
-from tests.simulation.world import World
+from tests.support.simulated.faults import Fault, Schedule
+from tests.support.simulated.promises import liveness, safety
+from tests.support.simulated.scenarios import ask_again, numbered, put
+from tests.support.simulated.weather import FATES
+from tests.support.simulated.world import World
 
 NAMES = st.sampled_from(("a.csv", "b.csv"))
 CONTENTS = st.sampled_from(("one", "two", "six"))

@@ -7,9 +7,9 @@ from itertools import islice
 import pytest
 
 from tests.simulation.cases import Case, broken, live, notified, play, single_faults, storm, twists
-from tests.simulation.faults import Fault
 from tests.simulation.many import PLACES
 from tests.simulation.regressions import REGRESSIONS
+from tests.support.simulated.faults import Fault
 
 THINNED = 5
 """Of the single faults every so-manieth is played here, and every one by `make sim-deep`."""

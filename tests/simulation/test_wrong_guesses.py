@@ -6,9 +6,9 @@ import json
 
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.model import RunState
-from tests.settings import BUCKET
 from tests.simulation.cases import Case, broken, notified, play, single_faults
-from tests.simulation.scenarios import BAD, STORY, stories
+from tests.support.settings import BUCKET
+from tests.support.simulated.scenarios import BAD, STORY, stories
 
 
 def test_chunks_are_staged_again_and_the_books_balance() -> None:

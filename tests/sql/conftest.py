@@ -14,9 +14,10 @@ from chalicelib.domain.run.model import digest
 from landfall.migrate import migrate
 from local.redshift import LocalRedshift
 from local.redshift.roles import limit_role
-from tests.local.redshift.desk import Desk, data_client
-from tests.local.redshift.world import World, WorldServer
-from tests.sql.house import ROOT, House, Redshift
+from tests.support.paths import ROOT
+from tests.support.redshift.desk import Desk, data_client
+from tests.support.redshift.house import House, Redshift
+from tests.support.redshift.world import World, WorldServer
 
 CATALOG = ROOT / "local/redshift/catalog.sql"
 

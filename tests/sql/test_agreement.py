@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from chalicelib.adapters.memory import merge
 from chalicelib.domain.run.model import LedgerRow
 from chalicelib.domain.warehouse.load import LoadOrder
-from tests.orders import changed, joined
-from tests.sql.house import House, Row, run_all
+from tests.support.load_orders import changed, joined
+from tests.support.redshift.house import House, Row, run_all
 
 NUMBERS = itertools.count(1)
 ROWS = st.lists(

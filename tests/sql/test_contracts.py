@@ -8,7 +8,8 @@ from chalicelib.domain.contract.contract import Column, Contract, Kind
 from chalicelib.domain.contract_files.contract_file import load_contracts
 from chalicelib.domain.warehouse.ddl import target
 from chalicelib.domain.warehouse.load import MAX_MERGE_BYTES, merge_bytes
-from tests.sql.house import ROOT, THING, House
+from tests.support.paths import ROOT
+from tests.support.redshift.house import THING, House
 
 CONTRACTS = load_contracts(ROOT / "chalicelib/contracts")
 SAMPLES = {

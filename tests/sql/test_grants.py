@@ -11,8 +11,6 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.domain.warehouse.ddl import gate
 from chalicelib.domain.warehouse.ledger import render_fence
 from landfall.migrate import migrate
@@ -21,8 +19,6 @@ from tests.sql.house import ROOT, THING, House, Redshift, ready
 from tests.sql.loader import loader_of
 from tests.sql.test_load import row
 
-THINGS = read_contract("things.toml", THING.format(name="things").encode())
-CONTRACTS: dict[str, Contract] = {"things": THINGS}
 REFUSED = [
     "delete from etl.ledger",
     "update etl.ledger set rows_read = 0",

@@ -11,12 +11,11 @@ from chalicelib.domain.contract.contract import DataCheck
 from chalicelib.domain.warehouse.ddl import staging_ddl, staging_name
 from chalicelib.domain.warehouse.load import explain_check
 from local.redshift.sql.rewrite import rewrite
-from tests.local.redshift.desk import Desk
-from tests.properties.made_checks import REPRODUCED, hostile_checks, sound_checks
-from tests.sql.house import House, Row
-from tests.sql.loader import loader_of
-from tests.sql.test_grants import CONTRACTS, THINGS
-from tests.sql.test_load import row
+from tests.sql.things import CONTRACTS, THINGS, row
+from tests.support.files.made_checks import REPRODUCED, hostile_checks, sound_checks
+from tests.support.redshift.desk import Desk
+from tests.support.redshift.house import House, Row
+from tests.support.redshift.loader import loader_of
 
 GROUP = "0" * 32
 STATE = """

@@ -11,11 +11,8 @@ from chalicelib.domain.contract.contract import DuplicateKeys
 from chalicelib.domain.run.model import Counts, LedgerRow, Outcome
 from chalicelib.domain.run.repeats import Repeats
 from chalicelib.domain.warehouse.ddl import target
-from tests.sql.house import House, Row, ledger, run
-
-
-def row(key: str, value: str | None = "x", amount: str | None = None, seen: str | None = None) -> Row:
-    return (key, value, amount, seen)
+from tests.sql.things import row
+from tests.support.redshift.house import House, ledger, run
 
 
 def tally(found: LedgerRow) -> dict[str, int]:

@@ -15,8 +15,8 @@ from chalicelib.domain.run.model import digest
 from chalicelib.domain.warehouse.ddl import target
 from chalicelib.domain.warehouse.ledger import render_fence
 from chalicelib.domain.warehouse.load import LoadOrder, render_load
-from tests.orders import changed, joined
-from tests.sql.house import House, Row, fill, ledger, ready, run, run_all
+from tests.support.load_orders import changed, joined
+from tests.support.redshift.house import House, Row, fill, ledger, ready, run, run_all
 
 RACES = 10
 PATIENCE = 20

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +11,7 @@ from backports import zstd
 from chalicelib.adapters.memory import MemoryClock
 from chalicelib.adapters.redshift_data import RedshiftData
 from chalicelib.domain.contract.contract import DataCheck
-from chalicelib.domain.contract_files.contract_file import load_contracts
-from chalicelib.domain.run.model import LedgerRow, Outcome, digest
+from chalicelib.domain.run.model import Outcome, digest
 from chalicelib.domain.warehouse.ddl import target
 from chalicelib.domain.warehouse.ledger import ledger_row
 from chalicelib.domain.warehouse.load import LoadOrder, render_load
@@ -24,28 +22,11 @@ from tests.orders import load_of_one
 from tests.settings import SETTINGS
 from tests.sql.house import ROOT
 
-CONTRACTS = load_contracts(ROOT / "chalicelib/contracts")
-NAMES = ("contact_id", "updated_at", "queue_id", "channel", "direction", "started_at", "ended_at", "satisfaction")
-COLUMNS = (*NAMES, "disposition")
 ROWS = [
     "c1,2026-01-02 10:00:00,q1,voice,inbound,2026-01-02 09:00:00,2026-01-02 09:05:00,5,solved",
     'c2,2026-01-02T10:00:00,q1,chat,inbound,2026-01-02 09:00:00,,,"said ""no"", left"',
     "c1,2026-01-03 10:00:00,q1,voice,inbound,2026-01-02 09:00:00,2026-01-02 09:05:00,4,",
 ]
-
-
-def connect(redshift: LocalRedshift) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import redshift_connector
-    return redshift_connector.connect(
-        host=redshift.wire_host,
-        port=redshift.wire_port,
-        database=redshift.database,
-        user=redshift.user,
-        password=redshift.password,
-        ssl=False,
-    )
 
 
 @pytest.fixture(scope="module")

@@ -26,9 +26,9 @@ from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.time_format import time_form
 from chalicelib.domain.contract_files.column_type import parse_type
 from chalicelib.domain.staging.validate import compile_rules
-from tests.local.redshift.desk import Desk
-from tests.properties.engine import contract
 from tests.sql import values
+from tests.support.files.engine import contract
+from tests.support.redshift.desk import Desk
 
 COUNT = 2_500
 NUMBERS = itertools.count(1)

@@ -136,3 +136,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *args: object) -> None:
         pass
+
+
+CREATE = {
+    "FunctionName": "evil",
+    "Runtime": "python3.13",
+    "Role": "arn:aws:iam::000000000000:role/x",
+    "Handler": "x.x",
+    "Code": {"ZipFile": ""},
+}

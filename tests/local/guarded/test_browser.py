@@ -14,9 +14,8 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.local.guarded.attacker import Attacker
+from tests.local.guarded.attacker import CREATE, Attacker
 from tests.local.guarded.conftest import SERVERS, Site
-from tests.local.guarded.test_guards import CREATE
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 CHROMIUM = next((found for found in map(shutil.which, NAMES) if found), "")

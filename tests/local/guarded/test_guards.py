@@ -13,6 +13,7 @@ import pytest
 from botocore.config import Config
 
 from local.options import REGION
+from tests.local.guarded.attacker import CREATE
 from tests.local.guarded.conftest import SERVERS, Header, Site
 
 ASKED = {
@@ -20,13 +21,6 @@ ASKED = {
     "worker": ("POST", "/2015-03-31/functions/on_run/invocations"),
     "redshift_data": ("POST", "/"),
     "api": ("GET", "/hello/world"),
-}
-CREATE = {
-    "FunctionName": "evil",
-    "Runtime": "python3.13",
-    "Role": "arn:aws:iam::000000000000:role/x",
-    "Handler": "x.x",
-    "Code": {"ZipFile": ""},
 }
 
 

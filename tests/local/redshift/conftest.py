@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from local.redshift import LocalRedshift
-from tests.local.redshift.desk import Desk, data_client
-from tests.local.redshift.world import World, WorldServer
+from tests.support.redshift.desk import Desk, data_client
+from tests.support.redshift.world import World, WorldServer
 
 _NUMBERS = count(1)
 

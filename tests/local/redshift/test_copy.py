@@ -11,7 +11,7 @@ import pytest
 from backports import zstd
 
 from local.redshift.copy import load
-from tests.local.redshift.desk import Desk
+from tests.support.redshift.desk import Desk
 
 
 def _made(desk: Desk, table: str, columns: str) -> None:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.local.redshift.desk import Desk
+from tests.support.redshift.desk import Desk
 
 
 @pytest.mark.parametrize(

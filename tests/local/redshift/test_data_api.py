@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.redshift.desk import WHERE, Desk
+from tests.support.redshift.desk import WHERE, Desk
 
 
 def _refused(call: Any, **request: Any) -> tuple[str, str]:

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 from local.redshift import LocalRedshift
-from tests.local.redshift.desk import Desk, data_client
-from tests.local.redshift.world import World
+from tests.support.redshift.desk import Desk, data_client
+from tests.support.redshift.world import World
 
 CANARY = "canary-9f3a-value"
 

@@ -20,8 +20,8 @@ from local.access.signatures import Credentials
 from local.redshift import LocalRedshift
 from local.redshift.endpoints import NotLoopbackError
 from local.redshift.postgres import PostgresError
-from tests.local.redshift.desk import Desk, data_client
-from tests.local.redshift.world import World
+from tests.support.redshift.desk import Desk, data_client
+from tests.support.redshift.world import World
 
 CREDENTIALS = Credentials.fresh()
 

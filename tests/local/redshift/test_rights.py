@@ -13,7 +13,7 @@ import pytest
 
 from local.redshift import roles
 from local.redshift.roles import limit_role
-from tests.local.redshift.desk import Desk
+from tests.support.redshift.desk import Desk
 
 ATTACKS = {
     "copy to program": "copy (select 1) to program 'id > {trace}'",

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.local.redshift.desk import Desk
+from tests.support.redshift.desk import Desk
 
 
 def test_the_lock_first_keeps_check_then_insert_single(desk: Desk, table: str) -> None:

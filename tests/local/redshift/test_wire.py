@@ -9,7 +9,7 @@ import psycopg
 import pytest
 import redshift_connector
 
-from tests.local.redshift.desk import Desk
+from tests.support.redshift.desk import Desk
 
 
 @pytest.fixture

@@ -1,0 +1,268 @@
+"""What the contract suite cannot show on moto: how S3 is asked, and what happens when it misbehaves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from chalicelib.adapters.s3 import S3Objects
+from chalicelib.adapters.transfers import LEAST_PART_BYTES
+from chalicelib.domain.run.model import Source
+from chalicelib.errors import Refused, Retryable, SourceChanged, SourceGone, Throttled
+from tests.adapters.unit.wire import Answer, Script, client, xml_error
+
+SOURCE = Source(bucket="landing", key="incoming/a b+c.csv", etag="abc", size=10, version_id="v1")
+LONG = {"Content-Length": "7"}
+BY_ETAG = replace(SOURCE, version_id=None)
+
+
+def store(script: Script) -> S3Objects:
+    return S3Objects(client("s3", script))
+
+
+def head(**headers: str) -> Answer:
+    fields = {"ETag": '"abc"', "Content-Length": "10", "Last-Modified": "Wed, 21 Oct 2026 07:28:00 GMT"}
+    return Answer(headers=fields | headers)
+
+
+def test_a_read_names_range_etag_and_version() -> None:
+    script = Script([Answer(status=206, body=b"3456")])
+    assert store(script).read(SOURCE, 3, 4) == b"3456"
+    [asked] = script.asked
+    assert (asked.headers["Range"], asked.headers["If-Match"]) == ("bytes=3-6", '"abc"')
+    assert asked.path.endswith("/incoming/a b+c.csv?versionId=v1")
+
+
+def test_a_read_stops_at_the_end_of_the_version() -> None:
+    script = Script([Answer(status=206, body=b"89")])
+    assert store(script).read(BY_ETAG, 8, 100) == b"89"
+    assert script.asked[0].headers["Range"] == "bytes=8-9"
+    assert "versionId" not in script.asked[0].path
+
+
+def test_nothing_is_asked_for_no_bytes() -> None:
+    script = Script([xml_error("InvalidRange", status=416)])
+    assert store(script).read(SOURCE, 10, 4) == b""
+    assert script.asked == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (Answer(status=206, body=b"345"), Retryable),
+        (Answer(status=206, body=b"34", headers={"Content-Length": "4"}), Retryable),
+        (ReadTimeoutError(endpoint_url="s3"), Retryable),
+        (xml_error("SlowDown", status=503), Throttled),
+        (xml_error("PreconditionFailed", status=412), SourceChanged),
+        (xml_error("NoSuchVersion", status=404), SourceGone),
+        (xml_error("NoSuchBucket", status=404), Refused),
+        (xml_error("AccessDenied", status=403), Refused),
+    ],
+)
+def test_a_read_that_fails_says_how(answer: Answer | Exception, kind: type[Exception]) -> None:
+    with pytest.raises(kind) as caught:
+        store(Script([answer])).read(SOURCE, 3, 4)
+    assert type(caught.value) is kind
+
+
+@pytest.mark.parametrize("broken", [Answer(status=206, body=b"34"), Answer(status=206, body=b"34", headers=LONG)])
+def test_a_stream_goes_on_where_its_connection_broke(broken: Answer) -> None:
+    script = Script([broken, Answer(status=206, body=b"56789")])
+    assert b"".join(store(script).stream(SOURCE, 3, 10)) == b"3456789"
+    assert [a.headers["Range"] for a in script.asked] == ["bytes=3-9", "bytes=5-9"]
+    assert {a.headers["If-Match"] for a in script.asked} == {'"abc"'}
+    assert all(a.path.endswith("versionId=v1") for a in script.asked)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (Answer(status=206), Retryable),
+        (ReadTimeoutError(endpoint_url="s3"), Retryable),
+        (xml_error("SlowDown", status=503), Throttled),
+        (xml_error("PreconditionFailed", status=412), SourceChanged),
+        (xml_error("NoSuchKey", status=404), SourceGone),
+        (xml_error("AccessDenied", status=403), Refused),
+    ],
+)
+def test_a_stream_that_cannot_go_on_says_why(answer: Answer | Exception, kind: type[Exception]) -> None:
+    script = Script([Answer(status=206, body=b"34"), answer])
+    with pytest.raises(kind) as caught:
+        list(store(script).stream(SOURCE, 3, 10))
+    assert type(caught.value) is kind
+    assert len(script.asked) == 2
+
+
+BEGUN = Answer(body=b"<R><UploadId>u1</UploadId></R>")
+SENT = Answer(headers={"ETag": '"e"', "x-amz-checksum-crc32": "AAAAAA=="})
+FIVE = bytes(LEAST_PART_BYTES)
+
+
+def test_a_part_is_sent_while_the_next_is_made() -> None:
+    script = Script([BEGUN, SENT, SENT, Answer(body=b"<R><ETag>e-2</ETag></R>")])
+    store(script).upload("landing", "a/part-1.csv.zst", [FIVE, b"rest"])
+    assert script.operations == ["CreateMultipartUpload", "UploadPart", "UploadPart", "CompleteMultipartUpload"]
+    assert script.asked[0].headers["Content-Type"] == "application/zstd"
+    assert script.asked[3].body.count(b"<ChecksumCRC32>AAAAAA==</ChecksumCRC32>") == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (xml_error("SlowDown", status=503), Throttled),
+        (xml_error("NoSuchUpload", status=404), Retryable),
+        (xml_error("AccessDenied", status=403), Refused),
+        (ReadTimeoutError(endpoint_url="s3"), Retryable),
+    ],
+)
+@pytest.mark.parametrize("sent", [0, 1, 2], ids=["first part", "second part", "completion"])
+def test_an_upload_that_fails_is_taken_back(answer: Answer | Exception, kind: type[Exception], sent: int) -> None:
+    script = Script([BEGUN, *[SENT] * sent, answer, Answer(status=204)])
+    with pytest.raises(kind) as caught:
+        store(script).upload("landing", "a/b", [FIVE, b"rest"])
+    assert type(caught.value) is kind
+    assert script.operations[-1] == "AbortMultipartUpload"
+
+
+def test_what_is_less_than_a_part_is_put_at_once() -> None:
+    script = Script([Answer()])
+    store(script).upload("landing", "a/b", [b"x", b"y"])
+    assert script.operations == ["PutObject"]
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [
+        ("a/manifest.json", "application/json"),
+        ("a/rejects-1.jsonl", "application/x-ndjson"),
+        ("a/part-1.csv.zst", "application/zstd"),
+        ("a/x", "application/octet-stream"),
+    ],
+)
+def test_a_written_object_says_what_it_is(key: str, kind: str) -> None:
+    script = Script([Answer()])
+    store(script).put("landing", key, b"{}")
+    assert script.asked[0].headers["Content-Type"] == kind
+    assert not [name for name in script.asked[0].headers if "server-side-encryption" in name.lower()]
+
+
+def test_a_copy_insists_on_the_version_and_is_verified() -> None:
+    script = Script([head(), Answer(body=b"<CopyObjectResult><ETag>x</ETag></CopyObjectResult>"), head()])
+    store(script).copy(BY_ETAG, "archive/a")
+    asked = script.asked[1]
+    assert script.operations == ["HeadObject", "CopyObject", "HeadObject"]
+    assert asked.headers["x-amz-copy-source-if-match"] == '"abc"'
+    assert asked.headers["x-amz-copy-source"] == "landing/incoming/a%20b%2Bc.csv"
+
+
+def test_a_copy_pins_the_version_that_was_looked_at() -> None:
+    script = Script([head(**{"x-amz-version-id": "v7"}), Answer(body=b"<CopyObjectResult/>"), head()])
+    store(script).copy(BY_ETAG, "archive/a")
+    assert script.asked[1].headers["x-amz-copy-source"].endswith("?versionId=v7")
+
+
+def test_a_copy_of_another_size_is_no_copy() -> None:
+    script = Script([head(), Answer(body=b"<CopyObjectResult/>"), head(**{"Content-Length": "9"})])
+    with pytest.raises(Retryable):
+        store(script).copy(SOURCE, "archive/a")
+
+
+def test_an_object_overwritten_between_look_and_copy_is_not_copied() -> None:
+    script = Script([head(), xml_error("PreconditionFailed", status=412)])
+    with pytest.raises(SourceChanged):
+        store(script).copy(BY_ETAG, "archive/a")
+
+
+def test_delete_by_version_asks_for_that_version_only() -> None:
+    script = Script([Answer(status=204)])
+    store(script).delete(SOURCE)
+    assert script.operations == ["DeleteObject"]
+    assert script.asked[0].path.endswith("versionId=v1")
+
+
+def test_delete_by_etag_looks_first_and_is_conditional() -> None:
+    script = Script([head(), Answer(status=204)])
+    store(script).delete(BY_ETAG)
+    assert script.operations == ["HeadObject", "DeleteObject"]
+    assert script.asked[1].headers["If-Match"] == '"abc"'
+
+
+def test_delete_of_the_current_version_names_it_where_versions_have_names() -> None:
+    script = Script([head(**{"x-amz-version-id": "v9"}), Answer(status=204)])
+    store(script).delete(BY_ETAG)
+    assert script.asked[1].path.endswith("versionId=v9")
+
+
+@pytest.mark.parametrize("answer", [xml_error("PreconditionFailed", status=412), xml_error("NoSuchKey", status=404)])
+def test_an_object_overwritten_between_look_and_delete_stays(answer: Answer) -> None:
+    script = Script([head(), answer])
+    store(script).delete(BY_ETAG)
+    assert script.operations == ["HeadObject", "DeleteObject"]
+
+
+def test_another_version_is_not_deleted() -> None:
+    script = Script([head(ETag='"other"')])
+    store(script).delete(BY_ETAG)
+    assert script.operations == ["HeadObject"]
+
+
+def test_a_store_without_conditional_deletes_is_trusted_with_the_look() -> None:
+    script = Script([head(), xml_error("NotImplemented", status=501), Answer(status=204)])
+    store(script).delete(BY_ETAG)
+    assert "If-Match" not in script.asked[2].headers
+
+
+def test_a_refused_delete_is_told() -> None:
+    with pytest.raises(Refused):
+        store(Script([xml_error("AccessDenied", status=403)])).delete(SOURCE)
+
+
+class Parts:
+    """Enough of S3 for a copy in parts."""
+
+    def __init__(self) -> None:
+        self.headers: list[dict[str, str]] = []
+        self.completed = False
+
+    def __call__(self, asked: Any) -> Answer:
+        match asked.operation:
+            case "HeadObject":
+                return head(**{"Content-Length": str(20 << 20)})
+            case "CreateMultipartUpload":
+                return Answer(body=b"<R><UploadId>u</UploadId></R>")
+            case "UploadPartCopy":
+                self.headers.append(asked.headers)
+                return Answer(body=b'<CopyPartResult><ETag>"p"</ETag></CopyPartResult>')
+            case "CompleteMultipartUpload":
+                self.completed = True
+                return Answer(body=b"<R><ETag>x</ETag></R>")
+        raise AssertionError(asked.operation)
+
+
+def test_a_large_object_is_copied_in_parts_that_insist_on_the_version() -> None:
+    parts = Parts()
+    S3Objects(client("s3", parts), part_bytes=8 << 20).copy(replace(SOURCE, size=20 << 20), "archive/a")
+    assert parts.completed
+    assert len(parts.headers) == 3
+    assert {h["x-amz-copy-source-if-match"] for h in parts.headers} == {'"abc"'}
+
+
+def test_a_long_listing_is_read_page_by_page() -> None:
+    def page(key: str, more: str = "") -> Answer:
+        when = "<LastModified>2026-01-01T00:00:00Z</LastModified>"
+        found = f"<Contents><Key>{key}</Key><ETag>x</ETag><Size>1</Size>{when}</Contents>"
+        token = f"<IsTruncated>true</IsTruncated><NextContinuationToken>{more}</NextContinuationToken>"
+        coded = "<EncodingType>url</EncodingType>"
+        return Answer(body=f"<ListBucketResult>{coded}{found}{token if more else ''}</ListBucketResult>".encode())
+
+    script = Script([page("a", "1"), page("b%20%2B", "2"), page("c")])
+    assert [s.key for s in store(script).list("landing", "")] == ["a", "b +", "c"]
+    assert "continuation-token=2" in script.asked[2].path
+
+
+def test_a_listing_that_breaks_off_says_so() -> None:
+    with pytest.raises(Throttled):
+        list(store(Script([xml_error("SlowDown", status=503)])).list("landing", ""))

@@ -1,0 +1,34 @@
+"""Which run a message or an event belongs to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.run.events import asked_for, run_of_statement
+
+
+@pytest.mark.parametrize("body", ["", "[]", "7", "null", '"x"', "{}", '{"run": "x"}', '{"number": 1}', "\udcff"])
+def test_a_message_of_nobodys_is_told_as_such(body: str) -> None:
+    assert asked_for(body) is None
+
+
+def test_a_message_of_ours_is_read() -> None:
+    assert asked_for('{"run_id": "r"}') == "r"
+    task = asked_for('{"run_id": "r", "generation": 1, "number": 2, "start": 3, "stop": 4}')
+    assert (getattr(task, "run_id", ""), getattr(task, "number", 0)) == ("r", 2)
+
+
+@pytest.mark.parametrize(
+    ("event", "run"),
+    [
+        ({"detail": {"statementName": "0123456789abcdef" * 2}}, "0123456789abcdef" * 2),
+        ({"detail": {"statementName": "0123456789ABCDEF" * 2}}, None),
+        ({"detail": {"statementName": "nightly report"}}, None),
+        ({"detail": {}}, None),
+        ({}, None),
+    ],
+)
+def test_the_end_of_a_statement_leads_to_the_run_it_is_named_after(event: dict[str, Any], run: str | None) -> None:
+    assert run_of_statement(event) == run

@@ -1,0 +1,1 @@
+from tests.support.simulated.fixtures import world  # noqa: F401

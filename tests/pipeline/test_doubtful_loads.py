@@ -1,0 +1,131 @@
+"""Loads of which it cannot be told whether they may still commit: nothing ends on their account before that is sure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.run.group import GroupState
+from chalicelib.domain.run.model import Run, RunState
+from chalicelib.domain.warehouse.load import LoadOrder
+from chalicelib.errors import Refused
+from chalicelib.operations.cancels import cancel
+from chalicelib.pipeline.loading import Loader
+from chalicelib.ports import Conflict, Statement, StatementState
+from tests.simulation.cases import Case, play
+from tests.support.simulated.crowds import about_to_load
+from tests.support.simulated.endings import only_run
+from tests.support.simulated.faults import Fault, Killed
+from tests.support.simulated.promises import TABLE as TARGET
+from tests.support.simulated.world import World
+
+GONE = Statement(statement_id="s", state=StatementState.GONE)
+ABORTED = Statement(statement_id="s", state=StatementState.FAILED, retryable=True)
+
+
+@pytest.mark.parametrize("looks", [[GONE], [ABORTED, ABORTED]], ids=["not known at first", "aborted"])
+def test_a_statement_that_may_commit_after_all_is_fenced(world: World, looks: list[Statement]) -> None:
+    """The Data API may not know a statement yet that it has taken, and calls aborted what it was asked to stop."""
+    about_to_load(world)
+    cancel(world.pipeline, only_run(world))
+    describe, hasty = world.warehouse.describe, list(looks)
+    world.warehouse.describe = lambda id_: hasty.pop(0) if hasty else describe(id_)  # type: ignore[method-assign]
+    world.pipeline.loader.advance_target(TARGET)
+    (statement,) = world.warehouse.pending()
+    assert statement.order.group_id in world.warehouse.fenced
+    world.warehouse.describe = describe  # type: ignore[method-assign]
+    world.run()
+    assert not world.violations
+    assert only_run(world).state is RunState.CANCELLED
+
+
+def test_nobody_asks_again_while_the_runs_of_a_refused_load_are_being_ended(world: World) -> None:
+    group = about_to_load(world)
+    world.warehouse.statements.clear()
+    world.load_queue.groups[TARGET] = first = replace(group, lease_until=world.clock.now() + 20)
+    submit, change = world.warehouse.submit, world.runs.change
+
+    def refused(order: LoadOrder, *, token: str, name: str) -> str:
+        world.warehouse.submit = submit  # type: ignore[method-assign]
+        raise Refused("not allowed")
+
+    def slow(run: Run, **changes: Any) -> Run:
+        if changes["state"] is RunState.FAILED:
+            world.runs.change = change  # type: ignore[method-assign]
+            world.clock.advance(30)
+            world.pipeline.loader.advance_target(TARGET)
+        return change(run, **changes)
+
+    world.warehouse.submit, world.runs.change = refused, slow  # type: ignore[method-assign]
+    assert world.pipeline.loader._submit(first)
+    world.run()
+    assert not world.violations
+    assert only_run(world).state is RunState.LOADED
+    assert [s.order.group_id for s in world.warehouse.statements.values()] != [first.group_id]
+
+
+def test_a_refusal_that_comes_late_ends_nothing_that_another_worker_has_asked_for(world: World) -> None:
+    group = about_to_load(world)
+    world.warehouse.statements.clear()
+    world.load_queue.groups[TARGET] = first = replace(group, lease_until=world.clock.now() + 20)
+    submit = world.warehouse.submit
+
+    def slow(order: LoadOrder, *, token: str, name: str) -> str:
+        world.warehouse.submit = submit  # type: ignore[method-assign]
+        world.clock.advance(30)
+        world.pipeline.loader.advance_target(TARGET)
+        raise Refused("not allowed")
+
+    world.warehouse.submit = slow  # type: ignore[method-assign]
+    with pytest.raises(Conflict):
+        world.pipeline.loader._submit(first)
+    assert only_run(world).state is RunState.LOADING
+    world.run()
+    assert not world.violations
+    assert only_run(world).state is RunState.LOADED
+
+
+def test_what_may_have_been_taken_before_it_was_refused_is_not_given_up_by_whoever_goes_on(world: World) -> None:
+    group = about_to_load(world)
+    world.load_queue.groups[TARGET] = replace(
+        group, submitted_at=world.clock.now(), state=GroupState.SUBMITTING
+    )  # whose answer was lost
+    cancel(world.pipeline, only_run(world))
+    submit, fence = world.warehouse.submit, world.warehouse.fence
+
+    def refused(order: LoadOrder, *, token: str, name: str) -> str:
+        raise Refused("not allowed")
+
+    def killed(target: str, group_id: str) -> None:
+        raise Killed
+
+    world.warehouse.submit, world.warehouse.fence = refused, killed  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        world.pipeline.loader.advance_target(TARGET)
+    world.warehouse.submit, world.warehouse.fence = submit, fence  # type: ignore[method-assign]
+    world.clock.advance(30)
+    world.pipeline.loader.advance_target(TARGET)
+    assert only_run(world).state is RunState.LOADING  # by the same token it is the statement of the first time
+    world.run()
+    assert not world.violations
+    assert only_run(world).state is RunState.LOADED
+
+
+@pytest.mark.parametrize("fault", [Fault.KILLED_AFTER, Fault.UNKNOWN, Fault.ASLEEP])
+def test_who_ends_the_runs_of_a_refused_load_may_break_off_anywhere(
+    fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then another worker gives back what is left, to a load of another name."""
+    left, leave = [], Loader._return_members
+    monkeypatch.setattr(Loader, "_return_members", lambda self, group: left.append(group) or leave(self, group))
+    asked = play(Case(scenario="two_small")).schedule.calls.index("warehouse.submit") + 1
+    refused = ("call", asked, Fault.REFUSED.name)
+    worlds = [
+        play(Case(scenario="two_small", twists=(refused, ("call", later, fault.name))))
+        for later in range(asked + 1, asked + 25)
+    ]
+    assert not set().union(*(world.violations for world in worlds))
+    assert all(run.finished for world in worlds for run in world.runs.runs.values())
+    assert len(left) > 5

@@ -1,0 +1,202 @@
+"""One simulated deployment: memory adapters behind faults, and a driver that plays queues, clocks and the sweep.
+
+The driver turns what is there to be done (a notification, a message, a sweep) into jobs. By itself it does one after
+the other; live.py gives them to workers that are at work at the same time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from chalicelib.adapters.memory import Message
+from chalicelib.adapters.memory.queue import CHUNKS
+from chalicelib.domain.run.events import landed
+from chalicelib.domain.run.model import Run, Source
+from chalicelib.errors import LandfallError
+from chalicelib.orchestration import sqs as handlers
+from chalicelib.pipeline.pipeline import Pipeline
+from chalicelib.pipeline.sweep import sweep
+from tests.support.settings import BUCKET
+from tests.support.simulated.deployment import SETTINGS, Deployment, Job
+from tests.support.simulated.faults import Killed, Trouble
+from tests.support.simulated.outside import CONTRACTS
+from tests.support.simulated.weather import LATE_SECONDS
+
+__all__ = ["BUCKET", "CONTRACTS", "SETTINGS", "Job", "World"]
+
+SWEEP_SECONDS = 300.0
+STEPS = 2_000
+"""A schedule that has not come to rest after so many steps is a violation of liveness."""
+
+
+class World(Deployment):
+    """A deployment that is played to its end."""
+
+    # ---- the driver -------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Play until nothing is left to do. Faults stop after two thirds of the steps: from there it must heal."""
+        for step in range(STEPS):
+            self.schedule.stopped = step > STEPS * 2 // 3
+            self.pass_time()
+            if job := self.next_job():
+                job()
+            elif self.at_rest():
+                break
+            else:
+                self.wait()
+        self.finish()
+
+    def finish(self) -> None:
+        """Whatever was left undone is a broken promise."""
+        self.schedule.stopped = True
+        self._after("end")
+        if not self.at_rest():
+            self.violations.add("I9 not at rest in the end")
+
+    def at_rest(self) -> bool:
+        """Nothing is on its way, no statement is still to run, and the sweep would find nothing to do."""
+        if self.events or self.late or self.later or self.asked or self.warehouse.pending():
+            return False
+        if not all(run.finished for run in self.runs.runs.values()):
+            return False
+        return all(self._heard_of(x) for x in self.objects.list(BUCKET, "incoming/") if not x.key.endswith("/"))
+
+    def _heard_of(self, file: Source) -> bool:
+        """Whether what lies there is that of the last run of its key, or not younger than the last of its content."""
+        newest = self.runs.newest(file.bucket, file.key)
+        same = [r for r in self.runs.runs.values() if (r.source.key, r.source.etag) == (file.key, file.etag)]
+        heard = max(((r.source.last_modified or r.arrived_at) for r in same), default=0.0)
+        return (newest is not None and newest.etag == file.etag) or file.last_modified <= heard
+
+    def pass_time(self) -> None:
+        """What happens by itself: people act, statements run, what is late arrives."""
+        if self.later and self._people(self.later):
+            self._look("people")
+        self._statements()
+        if self.late:
+            now = self.clock.now()
+            self.events += [event for at, event in self.late if at <= now]
+            self.late = [(at, event) for at, event in self.late if at > now]
+
+    def wait(self) -> None:
+        """Until the next thing happens."""
+        moments = [m.visible_at for m in self.queue.messages] + [at for at, _ in self.late]
+        moments += [s.due for s in self.warehouse.statements.values()] + [self.swept + SWEEP_SECONDS]
+        now = self.clock.now()
+        self.clock.advance(min((at for at in moments if at > now), default=now + SWEEP_SECONDS) - now)
+
+    def _statements(self) -> None:
+        """What is due in the warehouse runs; the event of its end may get lost."""
+        ended = [] if self._paused() else self.warehouse.run_due()
+        for statement in ended:
+            name = self.warehouse.statements[statement.statement_id].name
+            trouble = self.schedule.twist("ended")
+            lost = self.dice is not None and self.dice.random() < self.weather.ended_lost
+            if not lost and trouble != Trouble.LOST.value:
+                self.queue.send_run(name, delay=int(LATE_SECONDS) if trouble == Trouble.LATE.value else 0)
+            if trouble == Trouble.DOUBLE.value:
+                self.queue.send_run(name)
+        if ended:
+            self._after("warehouse")
+
+    # ---- jobs -------------------------------------------------------------------------------------------------------
+
+    def next_job(self) -> Job | None:
+        """What a worker could do now."""
+        if job := self.sweep_job():
+            return job
+        if self.asked:
+            return self._job(self.asked.pop(0))
+        if self.dice and self.dice.random() < 0.5:
+            return self._message_job() or self._event_job()
+        return self._event_job() or self._message_job()
+
+    def sweep_job(self) -> Job | None:
+        """The sweep, if it is due."""
+        if self.clock.now() - self.swept < SWEEP_SECONDS:
+            return None
+        self.swept = self.clock.now()
+        return self._job(lambda: sweep(self.pipeline))
+
+    def _job(self, work: Callable[[], object], answered: Job = lambda: None) -> Job:
+        """Work for one worker; `answered` follows unless it was killed or raised."""
+        offset = self.dice.choice(self.weather.skew) if self.dice else 0.0
+
+        def done() -> None:
+            self.workers_clock.offset = offset
+            self.schedule.another = True
+            if self._try(work):
+                answered()
+
+        return done
+
+    def _event_job(self) -> Job | None:
+        if not self.events:
+            return None
+        event = self.events[0 if self.dice is None else self.dice.randrange(len(self.events))]
+
+        def answered() -> None:
+            again = self.dice is not None and self.dice.random() < 0.2  # S3 delivers at least once
+            if event in self.events and not again:
+                self.events.remove(event)
+
+        return self._job(lambda: self.hear(event), answered)
+
+    def hear(self, event: dict[str, Any]) -> Run | None:
+        """What app.py does with a notification; returns the last run it names."""
+        run = None
+        for source in landed(event):
+            run = self.pipeline.arrive(source)
+        return run
+
+    def _message_job(self) -> Job | None:
+        visible = self.queue.visible()
+        if not visible:
+            return None
+        message = self.queue.take(visible[0 if self.dice is None else self.dice.randrange(len(visible))])
+        trouble = self.schedule.twist("message")
+        if self.dice and self.dice.random() < 0.1:
+            self.queue.duplicate(message, delay=self.dice.random() * 100)
+        if trouble and trouble in (Trouble.DOUBLE.value, Trouble.DOUBLE_LATE.value):
+            self.queue.duplicate(message, delay=LATE_SECONDS if trouble == Trouble.DOUBLE_LATE.value else 0)
+        pipeline = self.pipeline
+        return self._job(lambda: self._handle(pipeline, message), lambda: self.queue.ack(message))
+
+    def _deliver_event(self) -> bool:
+        return _done(self._event_job())
+
+    def _deliver_message(self) -> bool:
+        return _done(self._message_job())
+
+    def _handle(self, pipeline: Pipeline, message: Message) -> None:
+        record = {
+            "body": message.body,
+            "receiptHandle": message,
+            "attributes": {"ApproximateReceiveCount": str(message.receives)},
+        }
+        if message.receives > SETTINGS.max_attempts + 1:
+            handlers.on_dead_letter(pipeline, record)
+        elif message.queue == CHUNKS:
+            handlers.on_chunk_message(pipeline, self.queue.delay, record)
+        else:
+            handlers.on_run_message(pipeline, self.queue.delay, record)
+
+    def _try(self, work: Callable[[], object]) -> bool:
+        """Whether the work was answered. A killed worker answers nothing; a raised error is not an answer either."""
+        try:
+            work()
+        except (LandfallError, Killed) as error:
+            error.__traceback__ = None  # whose frames hold the error: without it such circles need not be looked for
+            return False
+        except handlers.UnexpectedError as error:
+            self.violations.add(f"nobody foresaw this: {error}")
+            return False
+        return True
+
+
+def _done(job: Job | None) -> bool:
+    if job:
+        job()
+    return job is not None
