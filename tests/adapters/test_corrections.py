@@ -50,13 +50,13 @@ def notes(site: Site, contract: Contract) -> list[tuple[str, str]]:
     return [(str(r[0]), str(r[3])) for r in site.rows(contract)]
 
 
-def test_a_load_without_corrections_has_the_books_of_its_ledger_row(site: Site, contract: Contract) -> None:
+def test_books_without_corrections_are_those_of_the_ledger_row(site: Site, contract: Contract) -> None:
     assert site.warehouse.books("0" * 32) is None
     of = original(site, contract)
     assert site.warehouse.books(of.shares[0].load_id) == own(site, of)
 
 
-def test_corrected_rows_are_merged_and_come_into_the_books_of_their_file(site: Site, contract: Contract) -> None:
+def test_corrected_rows_are_merged_and_counted_in_the_books(site: Site, contract: Contract) -> None:
     of = original(site, contract)
     first = correction(site, contract, of, b"30,b,2,,corrected\n40,b,3,,later\n", "first", bad=1)
     assert site.load(first).state is StatementState.FINISHED
@@ -90,7 +90,7 @@ def test_a_corrected_row_is_as_old_as_its_file(site: Site, contract: Contract) -
     assert notes(site, contract) == [("a", "a"), ("new", "newer"), ("old", "corrected"), ("z", "late")]
 
 
-def test_ties_of_the_order_column_go_to_the_row_further_on_in_the_file(site: Site, contract: Contract) -> None:
+def test_ties_of_the_order_column_go_to_the_later_row(site: Site, contract: Contract) -> None:
     contract = replace(contract, order_by="seen_on")
     of = original(site, contract, good=b"10,x,1,2026-01-01,file\n90,z,1,2026-01-01,file\n")
     fix = correction(site, contract, of, b"30,x,1,2026-01-01,corrected\n40,z,1,2026-01-01,corrected\n", "fix")
@@ -99,13 +99,13 @@ def test_ties_of_the_order_column_go_to_the_row_further_on_in_the_file(site: Sit
     assert notes(site, contract) == [("x", "corrected"), ("z", "file")]
 
 
-def test_a_correction_in_which_all_rows_are_still_bad_changes_nothing(site: Site, contract: Contract) -> None:
+def test_a_correction_of_only_bad_rows_changes_nothing(site: Site, contract: Contract) -> None:
     of = original(site, contract)
     assert site.load(correction(site, contract, of, b"", "none", bad=2)).state is StatementState.FINISHED
     assert books(site, of) == fates(own(site, of))
 
 
-def test_a_correction_of_an_outdated_snapshot_corrections_nothing(site: Site, contract: Contract) -> None:
+def test_a_correction_of_an_outdated_snapshot_changes_nothing(site: Site, contract: Contract) -> None:
     contract = replace(contract, delivery=Delivery.SNAPSHOT)
     of = original(site, contract)
     fix = correction(site, contract, of, b"30,b,2,,corrected\n", "fix")
@@ -128,7 +128,7 @@ def test_a_failed_correction_leaves_nothing(site: Site, contract: Contract) -> N
     assert books(site, of)[-1] == 1
 
 
-def test_a_correction_asked_for_twice_is_one_load(site: Site, contract: Contract) -> None:
+def test_a_correction_requested_twice_is_one_load(site: Site, contract: Contract) -> None:
     of = original(site, contract)
     fix = correction(site, contract, of, b"30,b,2,,corrected\n", "fix")
     site.load(fix)

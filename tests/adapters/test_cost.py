@@ -36,7 +36,7 @@ def _client(service: str) -> Any:
 
 @pytest.mark.usefixtures("_account")
 @pytest.mark.parametrize(("rows", "chunks"), [(4, 1), (30, 2), (120, 8), (200, 13)])
-def test_a_run_makes_the_calls_that_the_model_says(rows: int, chunks: int) -> None:
+def test_a_run_makes_the_calls_of_the_model(rows: int, chunks: int) -> None:
     body = b"id,value,amount\n" + b"".join(b"k%04d,v,%04d\n" % (n, n) for n in range(rows))
     units, run = counted_run(_client, CONTRACTS["thing"], body, SMALL)
     assert (run.state, run.finished, run.counts.good, run.chunks) == (RunState.LOADED, True, rows, chunks)

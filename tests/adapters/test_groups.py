@@ -62,9 +62,7 @@ def test_the_order_column_goes_before_the_files_age(site: Site, contract: Contra
 
 
 @pytest.mark.parametrize("newest_first", [True, False])
-def test_ties_of_the_order_column_go_to_the_newer_file_and_null_is_the_oldest(
-    site: Site, contract: Contract, newest_first: bool
-) -> None:
+def test_order_ties_go_to_the_newer_file_and_null_is_oldest(site: Site, contract: Contract, newest_first: bool) -> None:
     contract = replace(contract, order_by="seen_on")
     old = site.order(contract, [b"0,a,1,2026-02-01,old\n9,b,1,2026-02-01,old\n20,c,1,,old\n"], load="old", age=1)
     new = site.order(contract, [b"0,a,1,2026-02-01,new\n9,b,1,,new\n20,c,1,,new\n"], load="new", age=2)
@@ -74,9 +72,7 @@ def test_ties_of_the_order_column_go_to_the_newer_file_and_null_is_the_oldest(
 
 
 @pytest.mark.parametrize("turn", [1, -1])
-def test_of_files_of_one_age_the_same_wins_in_whatever_order_they_are_named(
-    site: Site, contract: Contract, turn: int
-) -> None:
+def test_the_winner_among_files_of_one_age_is_always_the_same(site: Site, contract: Contract, turn: int) -> None:
     """Such are two that were found by listing and share a second: the files decide, not the order of the load."""
     made = {name: site.order(contract, [b"0,a,1,,%s\n" % name], load=str(name), age=7) for name in (b"x", b"y", b"z")}
     site.load(site.group(*list(made.values())[::turn]))

@@ -25,7 +25,7 @@ def group_of(*runs: Run, target: str = SHOP) -> Group:
     return Group(target=target, members=tuple(map(Member.of, runs)))
 
 
-def test_who_arrived_first_is_first_in_line_whoever_joined_first(load_queue: LoadQueue) -> None:
+def test_who_arrived_first_is_first_whoever_was_enqueued_first(load_queue: LoadQueue) -> None:
     for run in (a_run("young", age=30.0), a_run("old", age=5.0), a_run("middle", age=29.0)):
         load_queue.enqueue(SHOP, run)
     load_queue.enqueue(SHOP, a_run("old", age=5.0))
@@ -105,7 +105,7 @@ def test_a_group_changes_only_as_it_was_read(load_queue: LoadQueue) -> None:
         load_queue.change(submitted, statement_id="t")
 
 
-def test_a_place_may_be_taken_before_it_is_known_by_whom(load_queue: LoadQueue) -> None:
+def test_a_slot_may_be_claimed_before_it_is_known_by_whom(load_queue: LoadQueue) -> None:
     awaited = Group(target=SHOP, members=(), lease_until=7.5, state=GroupState.AWAITING)
     assert load_queue.claim(awaited)
     assert not load_queue.claim(replace(awaited, lease_until=8.5))

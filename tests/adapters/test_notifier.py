@@ -85,20 +85,20 @@ def ears(request: pytest.FixtureRequest) -> Ears:
     return sns_ears(request.getfixturevalue("aws"), with_programs="results" in request.param)
 
 
-def test_a_success_is_told_to_the_business_only(ears: Ears) -> None:
+def test_a_success_is_notified_to_the_business_only(ears: Ears) -> None:
     ears.notifier.success(MESSAGE)
     assert ears.business() == [MESSAGE]
     assert ears.support() == []
 
 
-def test_a_failure_is_told_to_support_only(ears: Ears) -> None:
+def test_a_failure_is_notified_to_support_only(ears: Ears) -> None:
     unrouted = {**MESSAGE, "object": "", "state": "UNROUTED"}
     ears.notifier.failure(unrouted)
     assert ears.support() == [unrouted]
     assert ears.business() == []
 
 
-def test_what_is_told_twice_is_heard_twice(ears: Ears) -> None:
+def test_what_is_notified_twice_is_received_twice(ears: Ears) -> None:
     ears.notifier.success(MESSAGE)
     ears.notifier.success(MESSAGE)
     assert ears.business() == [MESSAGE, MESSAGE]

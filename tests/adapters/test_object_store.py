@@ -206,7 +206,7 @@ def test_delete_removes_no_other_version(objects: Objects, named: bool) -> None:
     assert objects.store.read(newer, 0, 5) == b"newer"
 
 
-def test_delete_without_a_version_id_removes_exactly_the_current_version(objects: Objects) -> None:
+def test_delete_without_a_version_removes_the_current_one(objects: Objects) -> None:
     source = replace(landed(objects), version_id=None)
     objects.store.delete(source)
     with pytest.raises(SourceGone):

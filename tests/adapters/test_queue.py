@@ -78,7 +78,7 @@ def line(request: pytest.FixtureRequest, clock: MemoryClock) -> LoadQueue:
     )
 
 
-def test_a_run_is_asked_for(line: LoadQueue) -> None:
+def test_a_run_is_requested(line: LoadQueue) -> None:
     line.queue.send_run("r1")
     line.queue.send_run("r1")
     assert [run_of(body) for body in line.runs()] == ["r1", "r1"]
@@ -91,7 +91,7 @@ def test_a_delayed_message_does_not_show_yet(line: LoadQueue) -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 10, 11, 25])
-def test_every_chunk_is_asked_for(line: LoadQueue, count: int) -> None:
+def test_every_chunk_is_requested(line: LoadQueue, count: int) -> None:
     tasks = [replace(TASK, number=number) for number in range(1, count + 1)]
     line.queue.send_chunks(tasks)
     found = [task_of(body) for body in line.chunks()]
@@ -100,7 +100,7 @@ def test_every_chunk_is_asked_for(line: LoadQueue, count: int) -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 10, 11, 25])
-def test_several_runs_are_asked_for(line: LoadQueue, count: int) -> None:
+def test_many_runs_are_requested(line: LoadQueue, count: int) -> None:
     run_ids = [f"r{number:02d}" for number in range(count)]
     line.queue.send_runs(run_ids)
     assert sorted(run_of(body) for body in line.runs()) == run_ids

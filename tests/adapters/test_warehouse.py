@@ -69,7 +69,7 @@ def test_the_same_token_is_the_same_statement(site: Site, contract: Contract) ->
     assert the_row(site, order).inserted == 2
 
 
-def test_a_load_asked_for_again_changes_nothing(site: Site, contract: Contract) -> None:
+def test_a_load_requested_again_changes_nothing(site: Site, contract: Contract) -> None:
     old, new = site.order(contract, [ROWS], load="one"), site.order(contract, [b"0,a,2,,x\n"], load="two", age=2)
     site.load(old)
     row = the_row(site, old)

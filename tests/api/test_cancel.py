@@ -66,7 +66,7 @@ def test_a_reader_may_not_stop_runs(api: Api) -> None:
     assert api.only_run().state is RunState.ARRIVED
 
 
-def test_a_cancelled_file_is_run_again_by_its_key_and_not_with_what_failed(api: Api) -> None:
+def test_a_cancelled_file_is_rerun_by_key_only(api: Api) -> None:
     delete(api, arrived(api))
     api.world.run()
     assert api.post("/runs/thing").body["runs"] == []

@@ -158,7 +158,7 @@ def test_messages_that_lie_in_dead_letter_queues_go_back(api: Api) -> None:
     assert api.run_of(KEY).state is RunState.LOADED
 
 
-def test_more_messages_than_one_call_moves_are_told(api: Api) -> None:
+def test_more_messages_than_one_call_moves_are_reported(api: Api) -> None:
     for _ in range(MOST_MESSAGES + 1):
         api.world.queue.move_to_dead_letters(Message(queue="runs", body=run_body("x"), number=0, visible_at=0.0))
     assert [api.post("/redrive").body["more_messages"] for _ in range(2)] == [True, False]
@@ -170,7 +170,7 @@ def test_only_the_newest_version_of_a_file_comes_back(api: Api) -> None:
     assert api.post("/redrive").body["runs"] == []
 
 
-def test_what_cannot_come_back_says_why(api: Api) -> None:
+def test_what_cannot_come_back_reports_why(api: Api) -> None:
     buried(api)
     api.world.objects.delete(api.world.objects.head(BUCKET, KEY))
     buried(api, f"{THING}b.csv")
@@ -186,7 +186,7 @@ def test_what_cannot_come_back_says_why(api: Api) -> None:
     assert {s["code"] for s in api.post("/redrive").body["skipped"]} == {"UNROUTED"}
 
 
-def test_a_file_that_a_dead_letter_ended_is_run_by_its_key_and_object_too(api: Api) -> None:
+def test_a_dead_letters_file_is_rerun_by_key_and_object(api: Api) -> None:
     buried(api)
     assert files(api.post("/runs/thing", {"dry_run": True})) == [KEY]
     assert api.post(f"/runs/{seg(KEY)}").status == 202

@@ -21,7 +21,7 @@ s5|i@j|n/a|five
 """
 
 
-def test_a_dialect_is_taken_off_and_what_is_rescued_stays_rescued(api: Api) -> None:
+def test_values_lose_their_dialect_and_rescued_stays_rescued(api: Api) -> None:
     with_contracts(api).land(PERSON, PEOPLE)
     page = rejects(api, PERSON)
     assert page["columns"] == ["id", "email", "amount", "extra"]
@@ -59,7 +59,7 @@ def test_masked_values_are_to_be_written_again(api: Api) -> None:
     assert [r["values"] for r in rejects(api, still)["rejects"]] == [["s5", "***", "", "fünf"]]
 
 
-def test_bytes_that_were_no_text_are_not_taken_for_what_they_are_shown_as(api: Api) -> None:
+def test_broken_bytes_are_not_taken_for_what_is_shown(api: Api) -> None:
     with_contracts(api).land(KEY, b"id,value,amount\nk1,v,1\nx1,caf\xe9,2\n")
     page = rejects(api)
     ((offset, values),) = by_id(page).values()
@@ -82,7 +82,7 @@ def test_a_text_that_only_looks_like_broken_bytes_may_stay(api: Api) -> None:
     assert target(api)["x1"] == ("caf\\xe9", 2)
 
 
-def test_where_a_backslash_escapes_broken_bytes_are_not_taken_apart(api: Api) -> None:
+def test_broken_bytes_after_a_backslash_are_left_whole(api: Api) -> None:
     with_contracts(api).land(PERSON, b"extra;id;email;amount\nx;p1;caf\xe9;1\n;p2;p2@home;2\n")
     (reject,) = rejects(api, PERSON)["rejects"]
     assert (reject["values"], reject["record"]) == (None, "x;p1;caf\\xe9;1"), "the backslash is ours"

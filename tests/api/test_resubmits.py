@@ -36,7 +36,7 @@ def test_rejects_are_listed_as_they_are_to_be_corrected(file: Api) -> None:
     assert page["rejects"][3]["record"] == "k1,too,many,fields"
 
 
-def test_corrected_rows_are_merged_and_the_books_of_their_file_follow(file: Api) -> None:
+def test_corrected_rows_are_merged_and_the_books_follow(file: Api) -> None:
     page = rejects(file)
     known = by_id(page)
     answer = send(file, page, {known["x1"][0]: ["x1", "one", "1"], known["x3"][0]: ["x3", "three\nlines", "noch"]})
@@ -50,7 +50,7 @@ def test_corrected_rows_are_merged_and_the_books_of_their_file_follow(file: Api)
     assert {n: c for n, c in status["rows"].items() if c} == {"read": 2, "good": 1, "rejected": 1, "inserted": 1}
 
 
-def test_a_row_that_is_still_bad_is_explained_by_the_place_in_its_file(file: Api) -> None:
+def test_a_row_still_bad_is_explained_by_its_place_in_the_file(file: Api) -> None:
     run = correction(file, {"x1": "1", "x3": "noch drei"})
     still = rejects(file, run)
     (reject,) = still["rejects"]
@@ -66,7 +66,7 @@ def test_a_row_that_is_still_bad_is_explained_by_the_place_in_its_file(file: Api
     assert rows_of(file) == {"read": 8, "good": 4, "rejected": 2, "corrected": 2, "inserted": 6}
 
 
-def test_a_record_that_was_none_is_corrected_by_writing_its_columns(file: Api) -> None:
+def test_a_malformed_record_is_corrected_by_its_columns(file: Api) -> None:
     page = rejects(file)
     send(file, page, {page["rejects"][3]["byte_offset"]: ["k1", "corrected", "9"]})
     file.world.run()
@@ -101,7 +101,7 @@ def test_the_same_rows_twice_are_the_same_run(file: Api) -> None:
     assert rows_of(file) == {"read": 8, "good": 4, "rejected": 3, "corrected": 1, "inserted": 5}
 
 
-def test_once_all_is_corrected_nothing_is_said_to_be_wrong(file: Api) -> None:
+def test_once_all_is_corrected_nothing_is_reported_wrong(file: Api) -> None:
     last = rejects(file)["rejects"][3]["byte_offset"]
     correction(file, {"x1": "1", "x2": "2", "x3": "3"})
     send(file, rejects(file), {last: ["k9", "nine", "9"]})
@@ -111,7 +111,7 @@ def test_once_all_is_corrected_nothing_is_said_to_be_wrong(file: Api) -> None:
     assert rejects(file)["rejects"] == []
 
 
-def test_people_are_told_of_corrected_rows(file: Api) -> None:
+def test_corrected_rows_are_notified(file: Api) -> None:
     run = correction(file, {"x1": "1"})
     assert [m["corrects"] for m in file.world.notifier.successes] == ["", file.run_of(KEY).run_id]
     assert file.world.notifier.successes[1]["run"] == run
@@ -164,7 +164,7 @@ def test_a_row_longer_than_a_record_may_be_is_refused(file: Api) -> None:
         ({"other": 1}, "other"),
     ],
 )
-def test_a_body_that_is_wrong_is_told_where(file: Api, body: dict[str, Any], said: str) -> None:
+def test_a_wrong_body_is_reported_with_the_place(file: Api, body: dict[str, Any], said: str) -> None:
     sound = {
         "generation": 1,
         "columns": ["id", "value", "amount"],
@@ -181,11 +181,11 @@ def test_a_body_that_is_too_large_is_to_be_sent_in_parts(file: Api) -> None:
     assert "parts" in answer.message
 
 
-def test_mending_is_for_operators(file: Api) -> None:
+def test_corrections_are_for_operators(file: Api) -> None:
     assert file.ask("POST", f"/rejects/{seg(KEY)}", "read-me", b"{}").status == 403
 
 
-def test_an_unknown_file_has_nothing_to_correction(file: Api) -> None:
+def test_an_unknown_file_has_nothing_to_correct(file: Api) -> None:
     page = {**rejects(file), "run_id": "nobody"}
     assert send(file, page, {23: ["x1", "one", "1"]}).status == 404
 

@@ -42,7 +42,7 @@ def test_a_loaded_file(api: Api) -> None:
     assert status["archive"] == f"s3://{BUCKET}/{run.archive_key}"
 
 
-def test_a_packed_file_tells_the_size_of_the_text_that_offsets_count_in(api: Api) -> None:
+def test_a_packed_file_shows_the_size_of_its_text(api: Api) -> None:
     api.land(KEY, gzipped(MIXED))
     status = api.get("/status/a.csv").body
     assert status["state"] == "LOADED"
@@ -198,7 +198,7 @@ def test_the_unexpected_is_not_leaked(api: Api, capsys: pytest.CaptureFixture[st
     assert "secret" not in json.dumps(answer.body) + capsys.readouterr().out
 
 
-def test_a_passing_failure_says_try_again(api: Api) -> None:
+def test_a_passing_failure_reports_try_again(api: Api) -> None:
     def get(run_id: str):
         raise Throttled("DynamoDB asked for fewer requests")
 
@@ -236,7 +236,7 @@ def test_a_wrong_method_names_the_right_ones(api: Api) -> None:
         ("POST", "/runs/incoming/thing/2026/a.csv"),
     ],
 )
-def test_slashes_that_are_not_encoded_are_told_of_without_the_token(api: Api, method: str, path: str) -> None:
+def test_unencoded_slashes_are_reported_without_the_token(api: Api, method: str, path: str) -> None:
     answer = api.ask(method, path, "run-me")
     assert (answer.status, answer.code) == (404, "NOT_FOUND")
     assert "%2F" in answer.message

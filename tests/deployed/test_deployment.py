@@ -62,7 +62,7 @@ def deployed(site: Site) -> Site:
     return site
 
 
-def test_the_functions_are_those_of_the_configuration_each_with_a_role_of_its_own(deployed: Site) -> None:
+def test_each_configured_function_has_a_role_of_its_own(deployed: Site) -> None:
     found = deployed.account.inventory()
     wanted = functions("dev")
     assert set(found["functions"]) == {full(name) for name in wanted}

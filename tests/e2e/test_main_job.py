@@ -49,7 +49,7 @@ def test_a_file_is_loaded_once_with_books_that_balance(deployment: Deployment) -
     assert [(r["line"], r["column"], r["code"]) for r in rejects] == [(n, "account_id", 1207) for n in (302, 303, 304)]
 
 
-def test_progress_only_grows_and_ten_chunks_are_in_flight_at_most(deployment: Deployment) -> None:
+def test_progress_grows_and_at_most_ten_chunks_are_in_flight(deployment: Deployment) -> None:
     key = "incoming/transactions/progress.csv"
     deployment.put(key, transactions(1_000_000, 45_000))
     seen, inside = [], 0
@@ -68,7 +68,7 @@ def test_progress_only_grows_and_ten_chunks_are_in_flight_at_most(deployment: De
     assert ids(deployment, 1_000_000, 45_000) == (45_000, 45_000)
 
 
-def test_a_worker_killed_in_the_middle_costs_time_and_nothing_else(deployment: Deployment) -> None:
+def test_a_worker_killed_in_the_middle_costs_only_time(deployment: Deployment) -> None:
     key = "incoming/transactions/killed.csv"
     deployment.put(key, transactions(2_000_000, 45_000))
     deployment.until(lambda: deployment.status(key)["state"] == "STAGING")
@@ -145,7 +145,7 @@ def test_a_wrong_header_is_rejected_with_what_differs(deployment: Deployment) ->
     assert "missing: account_id, transaction_date; unexpected: colour" in problem["message"]
 
 
-def test_a_first_line_that_may_be_a_row_is_rejected_without_its_values(deployment: Deployment) -> None:
+def test_a_first_line_like_a_row_is_rejected_without_values(deployment: Deployment) -> None:
     deployment.put("incoming/transactions/no-header.csv", "T1,42,2025-01-05,1.00,EUR,merchant,red\n")
     problem = deployment.wait("no-header.csv")["first_error"]
     assert problem["code"] == "HEADER_MISMATCH"

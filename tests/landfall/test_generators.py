@@ -87,7 +87,7 @@ def test_files_are_made_once_and_again_when_the_scale_changes(tmp_path: Path) ->
     assert other.files[0].read == 1_000
 
 
-def test_every_file_is_as_its_truth_says(landfall: Landfall, tmp_path: Path) -> None:
+def test_every_file_is_as_its_truth(landfall: Landfall, tmp_path: Path) -> None:
     for truth in demo_data(tmp_path, SMALL).files:
         (line,) = landfall("check", tmp_path / truth.key, "--json").lines
         if truth.state == "REJECTED":

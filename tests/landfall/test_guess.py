@@ -94,7 +94,7 @@ def test_a_file_of_no_contract_names_the_choices(landfall: Landfall, tmp_path: P
         (b"\x00\x01\x02\n", "NO_CONTRACT"),
     ],
 )
-def test_what_is_wrong_with_a_file_of_any_contract_is_said(
+def test_what_is_wrong_with_a_file_of_any_contract_is_reported(
     landfall: Landfall, tmp_path: Path, content: bytes, code: str
 ) -> None:
     path = tmp_path / "x.csv"
@@ -111,7 +111,7 @@ def test_what_is_wrong_with_a_file_of_any_contract_is_said(
         ("nothing,at,all,of,ours", "no contract fits; say --contract"),
     ],
 )
-def test_a_header_that_fits_no_contract_is_told_the_closest(
+def test_a_header_that_fits_no_contract_names_the_closest(
     landfall: Landfall, tmp_path: Path, header: str, said: str
 ) -> None:
     path = tmp_path / "x.csv"

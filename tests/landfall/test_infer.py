@@ -123,7 +123,7 @@ def test_any_table_with_a_key_is_read_whole(tmp_path: Path, rows: list[list[str]
         ('id,doc\n1,"{""a"": 1}"\n2,[]\n', ['doc = { type = "super", required = true }']),
     ],
 )
-def test_it_says_what_the_file_is_like(tmp_path: Path, body: str, said: list[str]) -> None:
+def test_it_reports_what_the_file_is_like(tmp_path: Path, body: str, said: list[str]) -> None:
     path = tmp_path / "Some Things-2024.csv"
     path.write_text(body, newline="")
     text, contract = infer(path)
@@ -168,7 +168,7 @@ def test_what_is_no_table_is_refused(tmp_path: Path, body: bytes | None, code: i
     assert found.stderr.startswith("landfall: ")
 
 
-def test_a_large_file_with_bad_rows_is_told_apart_from_its_text(tmp_path: Path) -> None:
+def test_bad_rows_of_a_large_file_do_not_hide_a_type(tmp_path: Path) -> None:
     path = tmp_path / "transactions.csv"
     write_transactions(path, rows=20_000, key="incoming/transactions.csv")
     text, contract = infer(path, name="transactions")

@@ -37,7 +37,7 @@ def test_lines_that_are_no_rows_are_counted_by_where_they_stand(landfall: Landfa
     assert "lines left out: before the header 2, comments 2, footer 1" in text
 
 
-def test_nothing_is_said_where_the_contract_leaves_nothing_out(landfall: Landfall, tmp_path: Path) -> None:
+def test_nothing_is_reported_where_nothing_is_left_out(landfall: Landfall, tmp_path: Path) -> None:
     assert "lines_left_out" not in checked(landfall, tmp_path, "", "--json").lines[0]
     assert "left out" not in checked(landfall, tmp_path, "").out
 

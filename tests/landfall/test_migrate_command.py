@@ -14,7 +14,7 @@ BY_PASSWORD = {
 }
 
 
-def test_a_host_goes_before_a_workgroup_and_has_redshifts_port_and_tls() -> None:
+def test_a_host_wins_over_a_workgroup_with_port_and_tls() -> None:
     there = _where({**BY_PASSWORD, "LANDFALL_WORKGROUP": "landfall-dev"})
     assert there == {
         "host": "localhost", "port": 5439, "ssl": True, "database": "dev", "user": "admin", "password": "secret",
@@ -31,7 +31,7 @@ def test_a_tunnel_has_a_port_of_its_own() -> None:
     [{"LANDFALL_WAREHOUSE_PORT": "tunnel"}, {"LANDFALL_WAREHOUSE_TLS": "no"}, {"LANDFALL_WAREHOUSE_PASSWORD": ""}],
     ids=str,
 )
-def test_what_cannot_be_meant_is_said(wrong: dict[str, str]) -> None:
+def test_a_wrong_warehouse_setting_is_named(wrong: dict[str, str]) -> None:
     with pytest.raises(CommandError) as fault:
         _where({**BY_PASSWORD, **wrong})
     assert fault.value.code == ExitCode.USAGE
@@ -63,7 +63,7 @@ def test_credentials_that_aws_does_not_take_are_a_sentence(monkeypatch: pytest.M
         ({**BY_PASSWORD, "LANDFALL_WAREHOUSE_PORT": "9"}, "does not answer: Connection refused; is the tunnel up?"),
     ],
 )
-def test_what_to_do_where_there_is_no_way_in_is_said(
+def test_what_to_do_where_there_is_no_way_in_is_reported(
     monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], said: str
 ) -> None:
     for name in (*BY_PASSWORD, "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL"):

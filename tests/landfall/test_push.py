@@ -97,7 +97,7 @@ def test_ddl_is_that_of_the_contract(landfall: Landfall) -> None:
     ("state", "code", "said"),
     [("LOADED", 0, "already loaded at"), ("REJECTED", 1, "`landfall rerun 'incoming/transactions/a b.csv'`")],
 )
-def test_the_same_content_again_is_told(
+def test_the_same_content_again_is_reported(
     landfall: Landfall,
     api: FakeApi,
     monkeypatch: pytest.MonkeyPatch,

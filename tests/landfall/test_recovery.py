@@ -26,7 +26,7 @@ def back(*runs: dict[str, Any], more: bool = False, **given: Any) -> tuple[int, 
     return 202, {**empty, "runs": list(runs), **given}
 
 
-def test_backfill_goes_on_with_the_cursor_and_says_what_it_started(landfall: Landfall, api: FakeApi) -> None:
+def test_backfill_follows_the_cursor_and_lists_what_it_started(landfall: Landfall, api: FakeApi) -> None:
     api.answers = {BACKFILL: [found(run("a"), cursor="c1"), found(run("b", ""))]}
     done = landfall("backfill", "--prefix", "incoming/x", "--object", "task")
     assert done.code == 0
@@ -69,7 +69,7 @@ def test_redrive_goes_on_while_there_are_messages(landfall: Landfall, api: FakeA
     assert len(api.asked) == 2
 
 
-def test_redrive_of_nothing_says_so(landfall: Landfall, api: FakeApi) -> None:
+def test_redrive_of_nothing_reports_it(landfall: Landfall, api: FakeApi) -> None:
     api.answers = {REDRIVE: [back()]}
     assert "no dead letters" in landfall("redrive").out
     assert landfall("redrive", "--dry-run", "--json").lines == [
@@ -84,7 +84,7 @@ def test_redrive_of_what_cannot_come_back_is_bad(landfall: Landfall, api: FakeAp
     assert landfall("redrive").code == 1
 
 
-def test_rerun_asks_for_what_failed_and_goes_on_with_the_cursor(landfall: Landfall, api: FakeApi) -> None:
+def test_rerun_requests_failed_runs_and_follows_the_cursor(landfall: Landfall, api: FakeApi) -> None:
     def answer(name: str, cursor: str) -> Answer:
         run = {"run_id": name, "file": name, "object": "task", "state": "ARRIVED", "load_id": "l"}
         return 202, {"object": "task", "runs": [run], "skipped": [], "cursor": cursor, "dry_run": False}

@@ -24,7 +24,7 @@ from tests.landfall.fake_api import Answer, FakeApi, status
         ("STAGING", None, "listed once all of its chunks are staged"),
     ],
 )
-def test_a_file_without_rejects_says_why(
+def test_a_file_without_rejects_reports_why(
     landfall: Landfall, api: FakeApi, state: str, problem: dict[str, Any] | None, said: str
 ) -> None:
     api.answers = {REJECTS: [rejects()], "GET /status/a.csv": [(200, status(state, first_error=problem))]}

@@ -32,7 +32,7 @@ def test_an_answer_that_is_no_json_is_an_error_too(landfall: Landfall, monkeypat
 
 
 @pytest.mark.parametrize("body", [{"message": "not authorized"}, {"Message": "not authorized"}])
-def test_what_gateway_says_is_told_too(landfall: Landfall, api: FakeApi, body: dict[str, Any]) -> None:
+def test_the_gateways_answer_is_reported_too(landfall: Landfall, api: FakeApi, body: dict[str, Any]) -> None:
     api.answers = {f"GET {PATH}": [(403, body)], "POST /runs/task": [(403, body)]}
     assert landfall("status", KEY).err == "landfall: the API answers 403: not authorized\n"
     assert "role operator" in landfall("rerun", "task").err
@@ -49,7 +49,7 @@ def test_what_gateway_says_is_told_too(landfall: Landfall, api: FakeApi, body: d
         ("", ["old"], True, "401: no such token\n"),
     ],
 )
-def test_a_shell_of_an_earlier_stack_is_told_what_to_do(
+def test_a_shell_of_an_earlier_stack_is_shown_what_to_do(
     landfall: Landfall,
     api: FakeApi,
     monkeypatch: pytest.MonkeyPatch,
@@ -106,7 +106,7 @@ def test_an_address_without_a_scheme_is_a_wrong_call(landfall: Landfall, monkeyp
     assert "begins with https://" in done.err
 
 
-def test_a_wrong_token_is_told(landfall: Landfall, api: FakeApi) -> None:
+def test_a_wrong_token_is_reported(landfall: Landfall, api: FakeApi) -> None:
     api.token = "other"
     assert landfall("status").code == 3
 

@@ -54,7 +54,7 @@ def test_pairs_do_not_depend_on_what_is_held(held: int, seed: int) -> None:
     assert found == sorted((at, firsts[key]) for key, at in seconds.items())[:5]
 
 
-def test_without_being_asked_for_nothing_is_held() -> None:
+def test_without_the_option_nothing_is_held() -> None:
     with Repeated(CONTRACTS["thing"]) as repeated:
         repeated.add(block([1, 1]))
         assert repeated.pairs() == []

@@ -117,7 +117,7 @@ def test_a_failed_run_ends_badly(landfall: Landfall, api: FakeApi, tmp_path: Pat
     assert landfall("resubmit", table(tmp_path / "fix.csv", fixed("x", "1")), "--wait").code == 1
 
 
-def test_what_the_api_refuses_is_told(landfall: Landfall, api: FakeApi, tmp_path: Path) -> None:
+def test_what_the_api_refuses_is_reported(landfall: Landfall, api: FakeApi, tmp_path: Path) -> None:
     error = {"error": {"code": "STALE_REJECTS", "message": "it was run again"}}
     api.answers = {f"POST /rejects/{RUN}": [(409, error)]}
     done = landfall("resubmit", table(tmp_path / "fix.csv", fixed("x", "1")))
@@ -176,7 +176,7 @@ def test_a_table_without_a_corrected_row_sends_nothing(landfall: Landfall, api: 
         ([fixed("x", "1"), (*OWN, "a", "c")], "line 3: a table with other columns begins here"),
     ],
 )
-def test_a_table_that_was_spoilt_is_told_where(
+def test_a_spoilt_table_is_reported_with_the_place(
     landfall: Landfall,
     api: FakeApi,
     tmp_path: Path,
@@ -225,7 +225,7 @@ def test_rows_are_sent_in_as_few_requests_as_they_fit() -> None:
         list(batches(["a"], rows(1, MOST_CORRECTED_BYTES)))
 
 
-def test_a_table_that_is_there_is_not_overwritten_and_no_rejects_write_none(
+def test_an_existing_table_stays_and_no_rejects_write_none(
     landfall: Landfall,
     api: FakeApi,
     tmp_path: Path,
@@ -252,7 +252,7 @@ def test_rows_of_a_file_that_was_refused_are_not_for_resubmit(
     assert "the file is REJECTED: fix it as a whole and push it again" in done.err
 
 
-def test_a_file_whose_rejects_are_corrected_says_so(landfall: Landfall, api: FakeApi) -> None:
+def test_a_file_whose_rejects_are_corrected_shows_it(landfall: Landfall, api: FakeApi) -> None:
     corrected = {**status()["rows"], "rejected": 0, "corrected": 2}
     api.answers = {REJECTS: [page()], "GET /status/a.csv": [(200, status("LOADED", rows=corrected, first_error=None))]}
     assert "; 2 rejected rows corrected" in landfall("rejects", "a.csv").err

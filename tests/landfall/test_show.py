@@ -48,7 +48,7 @@ def test_files_have_a_line_each_and_names_of_their_own(width: int) -> None:
         assert all(name.endswith(".csv") for name in names)
 
 
-def test_what_waits_says_for_what() -> None:
+def test_what_waits_shows_for_what() -> None:
     waiting = replace(FILES[0], status=None, dropped=False, truth=Truth(key="b.csv", object="t", after="a.csv"))
     assert "waits for a.csv" in shown(_progress([waiting], 200), 200)[1]
     assert "waits" in shown(_progress([waiting], 80), 80)[1]

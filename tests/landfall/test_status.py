@@ -20,7 +20,7 @@ from tests.landfall.fake_api import KEY, PATH, FakeApi, Fault, status
     ("state", "code"),
     [("LOADED", 0), ("SUPERSEDED", 0), ("LOADING", 0), ("REJECTED", 1), ("FAILED", 1), ("UNROUTED", 1)],
 )
-def test_status_tells_by_its_exit_code(landfall: Landfall, api: FakeApi, state: str, code: int) -> None:
+def test_status_has_an_exit_code_for_each_end(landfall: Landfall, api: FakeApi, state: str, code: int) -> None:
     api.answers = {f"GET {PATH}": [(200, status(state))]}
     done = landfall("status", KEY)
     assert done.code == code
@@ -104,7 +104,7 @@ def run(number: int, **changes: Any) -> dict[str, Any]:
     return {"run_id": f"{number:08d}{'f' * 24}", "file": "incoming/task/a.csv", **common, **changes}
 
 
-def test_the_list_tells_versions_apart_and_why_a_file_is_not_loaded(landfall: Landfall, api: FakeApi) -> None:
+def test_the_list_shows_versions_and_why_a_file_is_not_loaded(landfall: Landfall, api: FakeApi) -> None:
     runs = [run(1, code="1216"), run(2, state="REJECTED", code="HEADER_MISMATCH"), run(3)]
     api.answers = {"GET /runs?limit=20": [(200, {"runs": runs, "cursor": ""})]}
     shown = landfall("status").out.splitlines()
@@ -115,7 +115,7 @@ def test_the_list_tells_versions_apart_and_why_a_file_is_not_loaded(landfall: La
     assert len(shown) == 4
 
 
-def test_corrected_rows_are_named_by_the_file_that_they_were_rejected_from(landfall: Landfall, api: FakeApi) -> None:
+def test_corrected_rows_are_named_by_their_rejected_file(landfall: Landfall, api: FakeApi) -> None:
     key = f"processed/task/{'0' * 32}/corrected-{'1' * 32}.csv"
     api.answers = {
         "GET /runs?limit=20": [(200, {"runs": [run(1, file=key, corrects="abcdef12" + "0" * 24)], "cursor": ""})]
@@ -124,7 +124,7 @@ def test_corrected_rows_are_named_by_the_file_that_they_were_rejected_from(landf
     assert shown.startswith("corrected rows of abcdef12 ")
 
 
-def test_the_list_says_that_there_are_more(landfall: Landfall, api: FakeApi) -> None:
+def test_the_list_shows_that_there_are_more(landfall: Landfall, api: FakeApi) -> None:
     api.answers = {"GET /runs?limit=2": [(200, {"runs": [run(1), run(2)], "cursor": "c"})]}
     api.answers["GET /runs?limit=2&cursor=c"] = [(200, {"runs": [run(3)], "cursor": ""})]
     out = landfall("status", "--limit", "2").out
@@ -145,7 +145,7 @@ def test_a_file_that_does_not_arrive_is_waited_for_in_words(capsys: pytest.Captu
     assert "landfall up" in str(caught.value)
 
 
-def test_a_file_that_is_whole_shows_its_whole_size_and_the_way_to_its_rejects(landfall: Landfall, api: FakeApi) -> None:
+def test_a_whole_file_shows_its_size_and_rejects(landfall: Landfall, api: FakeApi) -> None:
     sizes = {"total": 8_200, "staged": 8_100}
     half = {"total": 2, "pending": 1, "staging": 0, "staged": 1}
     api.answers = {f"GET {PATH}": [(200, status(bytes=sizes)), (200, status("STAGING", bytes=sizes, chunks=half))]}

@@ -113,7 +113,7 @@ def test_what_the_ledger_has_is_loaded(world: World) -> None:
     assert len(world.notifier.successes) == 6
 
 
-def test_a_load_that_failed_for_good_ends_the_cancelled_run_as_cancelled(world: World) -> None:
+def test_a_lasting_load_failure_ends_the_run_as_cancelled(world: World) -> None:
     world.warehouse.fates.append(Fate.REFUSED)
     run = moved_to(world, RunState.LOADING)
     cancel(world.pipeline, run)

@@ -31,7 +31,7 @@ def task(run: Run, generation: int = 1) -> ChunkTask:
 
 
 @pytest.mark.parametrize("body", [lambda run: run_body(run.run_id), lambda run: task_body(task(run))])
-def test_a_dead_letter_fails_its_run_and_is_told(world: World, body: Callable[[Run], str]) -> None:
+def test_a_dead_letter_fails_its_run_and_is_notified(world: World, body: Callable[[Run], str]) -> None:
     dead(world, body(staging(world)))
     ended(world, RunState.FAILED, "DEAD_LETTER", may_fail=True)
 

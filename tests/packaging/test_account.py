@@ -23,7 +23,7 @@ def shell(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 @pytest.mark.usefixtures("shell")
-def test_account_and_region_are_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_account_and_region_are_reported(capsys: pytest.CaptureFixture[str]) -> None:
     with mock_aws():
         assert session(emulated=False).region_name == "eu-west-1"
     assert capsys.readouterr().out == "account 123456789012, region eu-west-1\n"

@@ -127,7 +127,7 @@ class Tagged:
         self.tags[said.get("Resource") or said["resourceArn"]] = said.get("Tags") or said["tags"]
 
 
-def test_all_that_chalice_makes_is_tagged_and_nothing_of_another_stage(events: Any) -> None:
+def test_what_chalice_makes_is_tagged_in_this_stage_only(events: Any) -> None:
     where = {"AWS::Partition": "aws", "AWS::Region": "eu-west-1", "AWS::AccountId": "123456789012"}
     session = Tagged(events)
     tag(session, "dev", "abc", where)

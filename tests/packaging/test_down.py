@@ -122,7 +122,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
     return lambda: capsys.readouterr().out
 
 
-def test_data_stays_unless_it_is_asked_for(stage: Session, said: Callable[[], str]) -> None:
+def test_data_stays_unless_it_is_requested(stage: Session, said: Callable[[], str]) -> None:
     teardown(stage, "test", deletes_data=False)
     assert stage.cloud.asked == []
     text = said()
@@ -132,7 +132,7 @@ def test_data_stays_unless_it_is_asked_for(stage: Session, said: Callable[[], st
     assert len(left(stage, "test")) == 5
 
 
-def test_data_goes_if_it_is_asked_for_and_the_logs_with_it(stage: Session, said: Callable[[], str]) -> None:
+def test_data_goes_if_it_is_requested_and_the_logs_with_it(stage: Session, said: Callable[[], str]) -> None:
     teardown(stage, "test", deletes_data=True)
     assert left(stage, "test") == []
     assert stage.client("logs").describe_log_groups()["logGroups"] == []
@@ -141,9 +141,7 @@ def test_data_goes_if_it_is_asked_for_and_the_logs_with_it(stage: Session, said:
     assert said() == "there is no stack landfall-test; there are no functions and no API\n"
 
 
-def test_a_deletion_that_fails_is_gone_on_with_though_the_stack_is_gone(
-    stage: Session, said: Callable[[], str]
-) -> None:
+def test_a_failed_deletion_continues_after_the_stack_is_gone(stage: Session, said: Callable[[], str]) -> None:
     stage.serverless.fails = "namespace"
     with pytest.raises(ClientError, match="a snapshot is being taken"):
         teardown(stage, "test", deletes_data=True)
@@ -153,9 +151,7 @@ def test_a_deletion_that_fails_is_gone_on_with_though_the_stack_is_gone(
     assert left(stage, "test") == []
 
 
-def test_without_a_stack_data_is_named_and_stays_unless_it_is_asked_for(
-    stage: Session, said: Callable[[], str]
-) -> None:
+def test_without_a_stack_data_is_named_and_stays_by_default(stage: Session, said: Callable[[], str]) -> None:
     stage.cloud.status = ""
     teardown(stage, "test", deletes_data=False)
     assert f"bucket {BUCKET}" in said()
@@ -186,13 +182,13 @@ def _recorded() -> list[str]:
     return [resource["resource_type"] for resource in found["resources"]]
 
 
-def test_a_warehouse_of_somebody_elses_that_has_the_name_is_left_alone(stage: Session, said: Callable[[], str]) -> None:
+def test_a_foreign_warehouse_of_the_same_name_is_left_alone(stage: Session, said: Callable[[], str]) -> None:
     stage.cloud.status, stage.serverless.tags = "", []
     teardown(stage, "test", deletes_data=True)
     assert stage.serverless.there == {"workgroup", "namespace"}
 
 
-def test_a_stack_that_has_the_functions_goes_with_them_and_data_stays(stage: Session, said: Callable[[], str]) -> None:
+def test_a_stack_goes_with_its_functions_and_data_stays(stage: Session, said: Callable[[], str]) -> None:
     stage.cloud.resources.append((FUNCTION, "landfall-test"))
     teardown(stage, "test", deletes_data=False)
     assert stage.cloud.asked == ["delete"]
@@ -210,7 +206,7 @@ def test_a_stack_that_never_came_to_be_is_removed(stage: Session, said: Callable
     assert "had never come to be; it is removed" in said()
 
 
-def test_everything_that_outlives_its_stack_can_be_deleted_the_workgroup_before_its_namespace() -> None:
+def test_what_outlives_the_stack_is_deleted_workgroup_first() -> None:
     cloud = Cloud(status="CREATE_COMPLETE")
     made = infra("dev")["Resources"]
     cloud.resources = [(r["Type"], name) for name, r in made.items()]

@@ -65,7 +65,7 @@ def test_what_was_begun_is_in_the_record_under_chalices_names(session: Session, 
     assert found["rest_api"]["rest_api_id"] == "b", "not another stage's, not another app's"
 
 
-def test_an_api_too_many_is_in_the_record_under_a_name_that_chalice_sweeps(session: Session) -> None:
+def test_an_extra_api_is_recorded_for_chalice_to_sweep(session: Session) -> None:
     session.gateway.asks = {"b": "landfall-dev-authorize", "c": "landfall-dev-authorize"}
     assert [(r["name"], r["rest_api_id"]) for r in resources(session, "dev", "b")] == [
         ("rest_api", "b"),

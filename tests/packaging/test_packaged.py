@@ -90,9 +90,7 @@ def test_each_function_has_its_name_role_log_and_limits(resources: dict[str, Any
 
 
 @pytest.mark.parametrize(("name", "queue"), QUEUES.items())
-def test_queues_are_polled_one_message_at_a_time_and_within_what_is_reserved(
-    resources: dict[str, Any], name: str, queue: str
-) -> None:
+def test_queues_are_polled_singly_within_the_reserved_limit(resources: dict[str, Any], name: str, queue: str) -> None:
     [event] = [e["Properties"] for e in resources[logical(name)]["Properties"]["Events"].values()]
     assert event["Queue"] == {"Fn::Sub": f"${{{queue}.Arn}}"}
     assert event["BatchSize"] == 1, "raising is the answer, so no batchItemFailures are needed"
@@ -120,7 +118,7 @@ def _texts(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def test_roles_allow_no_action_on_everything_but_those_that_know_no_resource(plain: dict[str, Any]) -> None:
+def test_roles_name_resources_wherever_an_action_has_them(plain: dict[str, Any]) -> None:
     for name, role in _of(plain, "AWS::IAM::Role").items():
         assert "ManagedPolicyArns" not in role, f"{name}: what AWS writes may grow"
         statements = _statements(role)
@@ -138,7 +136,7 @@ def test_the_role_of_each_function_denies_what_would_lose_data(plain: dict[str, 
     assert denying == {function_name(name) for name in FUNCTIONS}
 
 
-def test_policies_of_buckets_and_queues_name_actions_where_they_allow(plain: dict[str, Any]) -> None:
+def test_bucket_and_queue_policies_name_allowed_actions(plain: dict[str, Any]) -> None:
     kinds = ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy")
     found = [s for kind in kinds for p in _of(plain, kind).values() for s in p["PolicyDocument"]["Statement"]]
     assert {s["Sid"] for s in found if s["Effect"] == "Deny"} == {"TlsOnly"}

@@ -16,7 +16,7 @@ def _allowed(name: str) -> list[dict[str, Any]]:
     return [s for s in policy(name)["Statement"] if s["Effect"] == "Allow"]
 
 
-def test_every_function_of_the_app_has_a_policy_memory_and_a_timeout_in_each_stage() -> None:
+def test_every_function_has_policy_memory_and_timeout() -> None:
     names = set(re.findall(r"^def (\w+)\(\w*event: ", (ROOT / "app.py").read_text(), re.MULTILINE))
     assert names - {"on_event"} | {"api_handler", "authorize"} == set(FUNCTIONS)
     for stage in stages():
@@ -100,7 +100,7 @@ def test_small_functions_may_little(name: str, actions: set[str]) -> None:
     assert own == actions
 
 
-def test_the_sweep_may_look_for_unfinished_runs_and_for_the_files_that_are_expected() -> None:
+def test_the_sweep_may_look_for_unfinished_and_expected() -> None:
     [find] = [s for s in _allowed("on_schedule") if "dynamodb:Query" in s["Action"]]
     assert {arn.rpartition("/")[2] for arn in find["Resource"]} == {UNFINISHED, BY_OBJECT}
 
@@ -109,7 +109,7 @@ def _who_may(action: str) -> list[str]:
     return [name for name in FUNCTIONS if any(action in s["Action"] for s in _allowed(name))]
 
 
-def test_only_one_function_moves_rows_and_tells_people() -> None:
+def test_only_one_function_moves_rows_and_notifies() -> None:
     assert _who_may("redshift-data:BatchExecuteStatement") == _who_may("sns:Publish") == ["advance_run"]
 
 

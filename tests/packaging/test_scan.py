@@ -42,11 +42,11 @@ def test_a_template_as_it_was_looked_at_passes() -> None:
     assert unknown(FOUND, BASELINE) == stale(FOUND, BASELINE) == []
 
 
-def test_another_resource_or_another_check_is_told() -> None:
+def test_another_resource_or_another_check_is_reported() -> None:
     more = [*FOUND, ("CKV_1", "Topic", "not encrypted"), ("CKV_3", "Queue", "public")]
     assert unknown(more, BASELINE) == ["CKV_1 Topic: not encrypted", "CKV_3 Queue: public"]
 
 
-def test_what_is_accepted_and_gone_is_told() -> None:
+def test_what_is_accepted_and_gone_is_reported() -> None:
     told = stale([("CKV_1", "Queue", "a")], BASELINE)
     assert [line.split(":")[0] for line in told] == ["CKV_1 Table", "CKV_2 *"]

@@ -34,7 +34,7 @@ def test_a_parameter_that_the_template_has_no_more_is_not_sent() -> None:
     assert apply(cloud, "dev", {})
 
 
-def test_a_stack_that_has_the_functions_is_not_replaced_by_one_that_has_not() -> None:
+def test_a_stack_with_functions_is_not_replaced_by_one_without() -> None:
     cloud = Cloud(status="CREATE_COMPLETE")
     cloud.resources = [("AWS::S3::Bucket", "b"), (FUNCTION, "landfall-dev")]
     with pytest.raises(DeployError, match="was made by make package or Terraform"):
@@ -42,7 +42,7 @@ def test_a_stack_that_has_the_functions_is_not_replaced_by_one_that_has_not() ->
     assert cloud.asked == []
 
 
-def test_where_all_goes_has_to_be_said() -> None:
+def test_without_a_region_the_fix_is_named() -> None:
     class Nowhere:
         region_name = None
 
@@ -65,12 +65,12 @@ def test_outputs_are_the_environment_as_far_as_they_are_settings() -> None:
     }
 
 
-def test_without_a_stack_it_is_said_how_to_make_one() -> None:
+def test_without_a_stack_the_way_to_make_one_is_reported() -> None:
     with pytest.raises(DeployError, match="make deploy STAGE=dev"):
         outputs(Cloud(), "dev")
 
 
-def test_a_refusal_of_aws_is_told_with_its_reason() -> None:
+def test_a_refusal_of_aws_is_reported_with_its_reason() -> None:
     class Refusing(Cloud):
         def create_stack(self, **asked: Any) -> None:
             raise refusal("AccessDenied", "not authorized to perform: cloudformation:CreateStack")

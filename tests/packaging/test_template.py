@@ -138,7 +138,7 @@ def test_no_function_is_called_for_what_we_write_ourselves() -> None:
     assert {c["Filter"]["S3Key"]["Rules"][0]["Value"] for c in called} == set(LANDING.values())
 
 
-def test_alarms_are_on_metrics_there_are_and_name_their_entry_in_the_runbook() -> None:
+def test_alarms_use_known_metrics_and_name_a_runbook_entry() -> None:
     metrics = {metric for event in METRICS.values() for metric, _, _ in event.values()}
     assert {alarm.metric for alarm in OURS} <= metrics
     runbook = (ROOT / "docs/operate/runbook.md").read_text()

@@ -41,12 +41,12 @@ def _variable(parameter: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", parameter).lower()
 
 
-def test_every_parameter_of_the_template_is_a_variable_and_no_other() -> None:
+def test_variables_are_exactly_the_templates_parameters() -> None:
     assert set(_blocks("variable")) - OWN == {_variable(name) for name in PARAMETERS}
 
 
 @pytest.mark.parametrize("parameter", PARAMETERS)
-def test_a_variable_has_the_type_of_its_parameter_and_leaves_the_default_to_the_template(parameter: str) -> None:
+def test_a_variable_has_its_parameters_type_and_no_default(parameter: str) -> None:
     said, variable = PARAMETERS[parameter], _blocks("variable")[_variable(parameter)]
     kind = {"Number": "number", "CommaDelimitedList": "${list(string)}"}.get(said["Type"], "string")
     assert variable["type"] == ("bool" if said.get("AllowedValues") == ["true", "false"] else kind)
@@ -65,7 +65,7 @@ def _stack() -> dict[str, Any]:
     return dict(_blocks("resource")["aws_cloudformation_stack"]["landfall"])
 
 
-def test_the_stack_is_the_one_of_the_other_ways_with_its_tags_and_rights() -> None:
+def test_terraform_makes_the_same_stack_tags_and_rights() -> None:
     stack = _stack()
     assert stack["name"] == "landfall-${local.stage}"
     assert stack["tags"] == "${local.tags}"

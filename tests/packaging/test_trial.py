@@ -42,7 +42,7 @@ def test_a_function_that_fails_is_named_with_its_error(tmp_path: Path) -> None:
         _trial(tmp_path, FAILS).call("on_schedule", {})
 
 
-def test_what_a_function_answers_and_what_it_imports_late_are_told(tmp_path: Path) -> None:
+def test_a_functions_answer_and_late_imports_are_reported(tmp_path: Path) -> None:
     tried = _trial(tmp_path, ANSWERS)
     assert tried.call("on_schedule", {"version": "0"}) == {"requeued": 60_000, "late": 0, "found": "0"}
     assert tried.called["on_schedule"].later == ("colorsys",)

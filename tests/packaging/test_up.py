@@ -21,7 +21,7 @@ def _said(*left: str) -> str:
     return json.dumps({"done": ["created landing.transactions"], "left": list(left)})
 
 
-def test_what_a_person_has_left_to_do_is_told_and_is_no_failure() -> None:
+def test_what_is_left_to_a_person_is_reported_and_no_failure() -> None:
     text = migrated(1, _said("! landing.task: add a column"))
     assert text.splitlines()[:2] == ["created landing.transactions", "! landing.task: add a column"]
     assert "left to a person" in text
@@ -47,14 +47,12 @@ def test_parameters_are_named() -> None:
 
 
 @pytest.mark.parametrize("name", ["SuportEmail", "Stage"])
-def test_a_parameter_that_there_is_not_is_refused_with_those_that_there_are(name: str) -> None:
+def test_an_unknown_parameter_is_refused_with_the_known_ones(name: str) -> None:
     with pytest.raises(DeployError, match=rf"no such parameter: {name}\. There are BaseCapacity, .*, SupportEmail"):
         parameters([f"{name}=a@b.example"], "dev")
 
 
-def test_chalice_goes_where_it_is_told_whatever_the_environment_says(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_chalice_ignores_the_environments_endpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     (tmp_path / ".chalice").mkdir()
     (tmp_path / ".chalice/config.json").write_text('{"version": "2.0", "app_name": "a"}')
@@ -63,7 +61,7 @@ def test_chalice_goes_where_it_is_told_whatever_the_environment_says(
         chalice(tmp_path, "package", str(tmp_path / "out"), region="eu-north-1")
 
 
-def test_the_zip_is_there_to_be_measured_before_chalice_uploads_it(tmp_path: Path) -> None:
+def test_the_zip_is_measured_before_chalice_uploads_it(tmp_path: Path) -> None:
     variables = environment("dev", dict.fromkeys(infra("dev")["Outputs"], "x"))
     policies = {name: policy(name) for name in functions("dev")}
     Project(stage="dev", environment=variables, policies=policies).make(tmp_path / "made", None)
@@ -77,7 +75,7 @@ WHERE = {"Stage": "dev", "AWS::Partition": "aws", "AWS::Region": "eu-west-1", "A
 
 
 @pytest.mark.parametrize("name", sorted(functions("dev")))
-def test_in_a_vpc_lambda_may_make_network_interfaces_and_the_function_may_not(name: str) -> None:
+def test_in_a_vpc_only_lambda_may_make_network_interfaces(name: str) -> None:
     assert granted(name, {}) == policy(name)
     allowed, denied = granted(name, VPC)["Statement"][-2:]
     assert (allowed["Effect"], denied["Effect"]) == ("Allow", "Deny")

@@ -63,7 +63,7 @@ def test_a_file_deleted_before_it_is_read_is_failed(world: World) -> None:
     assert not world.notifier.successes
 
 
-def test_a_file_overwritten_before_it_is_read_gives_way_to_its_newer_version(world: World) -> None:
+def test_a_file_overwritten_before_it_is_read_is_superseded(world: World) -> None:
     put(world, "a.csv", numbered(3, tag="old"))
     put(world, "a.csv", numbered(3, tag="new"))
     world.run()

@@ -40,7 +40,7 @@ def quiet() -> World:
     return World()
 
 
-def test_corrections_of_one_file_at_once_leave_all_of_them_in_its_books(quiet: World) -> None:
+def test_simultaneous_corrections_are_all_in_the_books(quiet: World) -> None:
     """Worker 1 asks the books, then worker 2 corrections and books another row; worker 1 writes what it was told."""
     file = landed(quiet)
     first = resubmit(quiet.pipeline, file, order(file, ("x1", "y", "1")))
@@ -75,7 +75,7 @@ def test_books_of_a_file_that_was_run_again_are_left_alone(quiet: World) -> None
     assert quiet.runs.runs[file.run_id] == again
 
 
-def test_rows_that_somebody_took_away_are_in_the_books_all_the_same(quiet: World) -> None:
+def test_rows_deleted_from_the_target_stay_in_the_books(quiet: World) -> None:
     file = landed(quiet)
     correction = resubmit(quiet.pipeline, file, order(file, ("x1", "y", "1")))
     quiet.run()
@@ -86,13 +86,13 @@ def test_rows_that_somebody_took_away_are_in_the_books_all_the_same(quiet: World
     assert quiet.runs.runs[file.run_id].counts.corrected == 1
 
 
-def test_a_file_without_corrections_has_no_books_to_amend(quiet: World) -> None:
+def test_a_file_without_corrections_has_no_books_to_update(quiet: World) -> None:
     file = landed(quiet)
     update_books(quiet.pipeline.ctx, file)
     assert quiet.runs.runs[file.run_id] == file
 
 
-def test_a_key_that_comes_twice_among_corrected_rows_is_told_by_its_line_in_the_file(quiet: World) -> None:
+def test_a_key_twice_among_corrected_rows_is_named_by_its_line(quiet: World) -> None:
     contracts = {**quiet.pipeline.ctx.contracts}
     unique = contracts["unique"]
     contracts["unique"] = replace(unique, limits=replace(unique.limits, max_reject_ratio=1.0))
@@ -162,7 +162,7 @@ def test_another_workers_look_at_the_file_is_no_end_of_the_books(quiet: World) -
     assert quiet.runs.runs[file.run_id].counts == file.counts.after(books(file.load_id))  # type: ignore[arg-type]
 
 
-def test_rows_that_were_still_bad_may_be_sent_again_once_the_contract_has_changed(quiet: World) -> None:
+def test_bad_rows_may_be_resubmitted_after_a_contract_change(quiet: World) -> None:
     file = landed(quiet)
     sent = order(file, ("x1", "y", "1"), ("x2", "z", "b"))
     correction = resubmit(quiet.pipeline, file, sent)

@@ -16,7 +16,7 @@ from tests.support.simulated.scenarios import numbered, put
 from tests.support.simulated.world import BUCKET, World
 
 
-def test_a_late_double_of_an_older_contents_event_changes_nothing(world: World) -> None:
+def test_a_late_double_of_an_older_event_changes_nothing(world: World) -> None:
     put(world, "a.csv", numbered(2, tag="old"))
     [double] = world.events
     world.run()
@@ -42,7 +42,7 @@ def test_a_file_found_by_listing_is_the_newest_of_its_second(world: World) -> No
 
 
 @pytest.mark.parametrize("call", ["runs.get", "runs.newest"])
-def test_an_event_and_the_sweep_that_find_a_file_at_once_make_one_run(world: World, call: str) -> None:
+def test_an_event_and_the_sweep_at_once_make_one_run(world: World, call: str) -> None:
     put(world, "a.csv", numbered(3))
     world.clock.advance(world.pipeline.ctx.settings.stuck_seconds + 1)
     world.meanwhile.append((lambda world: world.schedule.calls[-1] == call, lambda world: sweep(world.pipeline)))
@@ -54,9 +54,7 @@ def test_an_event_and_the_sweep_that_find_a_file_at_once_make_one_run(world: Wor
 
 
 @pytest.mark.parametrize("double", [False, True], ids=["the sweep", "its double"])
-def test_an_event_and_another_that_find_at_once_that_a_content_came_back_make_one_run(
-    world: World, *, double: bool
-) -> None:
+def test_two_events_of_a_returned_content_make_one_run(world: World, *, double: bool) -> None:
     """The event knows a sequencer, the sweep a time: the run's name is made of what is known."""
     for tag in ("a", "b", "a"):
         world.run()
@@ -75,7 +73,7 @@ def test_an_event_and_another_that_find_at_once_that_a_content_came_back_make_on
     assert world.warehouse.rows(TARGET)[0]["value"] == "a0"
 
 
-def test_a_late_event_does_not_make_newest_what_was_overwritten_before_the_sweep_found_it(world: World) -> None:
+def test_a_late_event_does_not_make_an_overwritten_file_newest(world: World) -> None:
     """What was found by listing has no sequencer that the event's could be compared with."""
     put(world, "a.csv", numbered(3, tag="old"))
     put(world, "a.csv", numbered(3, tag="new"), event=False)
@@ -90,7 +88,7 @@ def test_a_late_event_does_not_make_newest_what_was_overwritten_before_the_sweep
     assert not world.violations
 
 
-def test_a_content_that_came_back_before_it_was_heard_of_is_the_newest_though_its_first_event_is_late(
+def test_a_content_returned_before_its_late_event_is_newest(
     world: World,
 ) -> None:
     for tag in ("a", "b", "a"):
@@ -111,7 +109,7 @@ def test_a_content_that_came_back_before_it_was_heard_of_is_the_newest_though_it
     assert world.warehouse.rows(TARGET)[0]["value"] == "a0"
 
 
-def test_a_late_event_of_a_content_that_was_overwritten_unheard_of_is_no_news(world: World) -> None:
+def test_a_late_event_of_an_overwritten_content_changes_nothing(world: World) -> None:
     """It had come back, and was overwritten by a file whose event was lost: that was found, loaded and archived."""
     put(world, "a.csv", numbered(3, tag="a"))
     world.run()
@@ -129,7 +127,7 @@ def test_a_late_event_of_a_content_that_was_overwritten_unheard_of_is_no_news(wo
     assert not world.violations
 
 
-def test_a_version_whose_key_never_stands_still_is_tried_again_later(world: World) -> None:
+def test_a_version_of_a_busy_key_is_tried_again_later(world: World) -> None:
     put(world, "a.csv", numbered(3))
     asked = []
     world.runs.create = lambda run, seen: asked.append(run) is not None  # type: ignore[method-assign]
@@ -138,7 +136,7 @@ def test_a_version_whose_key_never_stands_still_is_tried_again_later(world: Worl
     assert len(asked) == POINTER_TRIES
 
 
-def test_a_content_that_shows_again_before_it_was_read_has_not_come_back() -> None:
+def test_a_content_seen_again_before_it_was_read_is_no_new_run() -> None:
     """Its successor, heard of meanwhile, was quicker; and the clock of the worker that heard of it was slow."""
     world = World(versioned=True)
     world.workers_clock.offset = -300.0

@@ -41,7 +41,7 @@ def test_a_statement_that_may_commit_after_all_is_fenced(world: World, looks: li
     assert only_run(world).state is RunState.CANCELLED
 
 
-def test_nobody_asks_again_while_the_runs_of_a_refused_load_are_being_ended(world: World) -> None:
+def test_a_refused_load_is_not_resubmitted_while_its_runs_end(world: World) -> None:
     group = about_to_load(world)
     world.warehouse.statements.clear()
     world.load_queue.groups[TARGET] = first = replace(group, lease_until=world.clock.now() + 20)
@@ -66,7 +66,7 @@ def test_nobody_asks_again_while_the_runs_of_a_refused_load_are_being_ended(worl
     assert [s.order.group_id for s in world.warehouse.statements.values()] != [first.group_id]
 
 
-def test_a_refusal_that_comes_late_ends_nothing_that_another_worker_has_asked_for(world: World) -> None:
+def test_a_late_refusal_does_not_end_anothers_submitted_load(world: World) -> None:
     group = about_to_load(world)
     world.warehouse.statements.clear()
     world.load_queue.groups[TARGET] = first = replace(group, lease_until=world.clock.now() + 20)
@@ -87,7 +87,7 @@ def test_a_refusal_that_comes_late_ends_nothing_that_another_worker_has_asked_fo
     assert only_run(world).state is RunState.LOADED
 
 
-def test_what_may_have_been_taken_before_it_was_refused_is_not_given_up_by_whoever_goes_on(world: World) -> None:
+def test_a_load_that_may_be_accepted_is_not_given_up_by_the_next(world: World) -> None:
     group = about_to_load(world)
     world.load_queue.groups[TARGET] = replace(
         group, submitted_at=world.clock.now(), state=GroupState.SUBMITTING
@@ -114,9 +114,7 @@ def test_what_may_have_been_taken_before_it_was_refused_is_not_given_up_by_whoev
 
 
 @pytest.mark.parametrize("fault", [Fault.KILLED_AFTER, Fault.UNKNOWN, Fault.ASLEEP])
-def test_who_ends_the_runs_of_a_refused_load_may_break_off_anywhere(
-    fault: Fault, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ending_the_runs_of_a_refused_load_may_stop_anywhere(fault: Fault, monkeypatch: pytest.MonkeyPatch) -> None:
     """Then another worker gives back what is left, to a load of another name."""
     left, leave = [], Loader._return_members
     monkeypatch.setattr(Loader, "_return_members", lambda self, group: left.append(group) or leave(self, group))

@@ -28,7 +28,7 @@ def test_a_files_fault_may_quote_any_words(world: World) -> None:
         assert after_failed_load(run, LoadFailed(message), 40, 5) is None
 
 
-def test_a_contract_that_moves_to_another_table_takes_its_waiting_files_along(world: World) -> None:
+def test_a_contract_moved_to_another_table_takes_its_files_along(world: World) -> None:
     crowd(world, 5)
     all_staged(world)
     moved = replace(world.pipeline.ctx.contracts["thing"], table="elsewhere", fingerprint="of the new one")
@@ -59,7 +59,7 @@ def test_the_load_of_others_ends_no_run_that_waits(world: World) -> None:
 
 
 @pytest.mark.parametrize("at", range(5, 3 * FILES, 11))
-def test_a_worker_that_is_stopped_half_way_is_followed_by_another_soon(world: World, at: int) -> None:
+def test_a_worker_stopped_half_way_is_followed_by_another_soon(world: World, at: int) -> None:
     changes = [0]
 
     def stopped(name: str) -> None:

@@ -35,7 +35,7 @@ def ends(world: World) -> list[str]:
 
 
 @pytest.mark.parametrize("at_rest", [False, True])
-def test_late_events_of_a_listed_content_and_its_predecessor_change_nothing(world: World, at_rest: bool) -> None:
+def test_late_events_of_listed_contents_change_nothing(world: World, at_rest: bool) -> None:
     for source in overwritten(world):
         if at_rest:
             world.run()
@@ -43,7 +43,7 @@ def test_late_events_of_a_listed_content_and_its_predecessor_change_nothing(worl
     assert ends(world) == ["LOADED"]
 
 
-def test_a_version_that_is_still_there_is_loaded_however_late_its_event_is() -> None:
+def test_a_version_still_there_is_loaded_however_late_its_event() -> None:
     world = World(versioned=True)
     for source in overwritten(world):
         world.pipeline.arrive(source)
@@ -51,7 +51,7 @@ def test_a_version_that_is_still_there_is_loaded_however_late_its_event_is() -> 
     assert {str(row["value"])[:3] for row in world.warehouse.rows("landing.things")} == {"new"}
 
 
-def test_a_listed_content_that_is_put_again_after_another_has_a_run_again(world: World) -> None:
+def test_a_listed_content_put_again_after_another_runs_again(world: World) -> None:
     put(world, "a.csv", numbered(2, tag="a"), event=False)
     listed(world)
     assert ends(world) == ["LOADED"]
@@ -62,7 +62,7 @@ def test_a_listed_content_that_is_put_again_after_another_has_a_run_again(world:
     assert {str(row["value"])[:1] for row in world.warehouse.rows("landing.things")} == {"a"}
 
 
-def test_two_workers_that_hear_of_a_file_at_once_make_one_run(world: World) -> None:
+def test_two_workers_that_find_a_file_at_once_make_one_run(world: World) -> None:
     put(world, "a.csv", numbered(2), event=False)
     source = replace(world.landed[0].source)
     heard = ["runs.get", "runs.newest"]
@@ -72,7 +72,7 @@ def test_two_workers_that_hear_of_a_file_at_once_make_one_run(world: World) -> N
     assert len(world.runs.runs) == 1
 
 
-def test_a_listed_version_is_archived_though_another_was_put_on_top_of_it() -> None:
+def test_a_listed_version_is_archived_though_another_is_on_top() -> None:
     world = World(versioned=True)
     put(world, "a.csv", numbered(3, tag="old"), event=False)
     listed(world)

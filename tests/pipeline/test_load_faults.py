@@ -43,7 +43,7 @@ def test_a_data_check_is_named_with_its_condition(world: World, raised: str, wor
     assert notified(world, raised, "DATA_CHECK_FAILED") == f"{words}fix the file, or the check"
 
 
-def test_what_cannot_be_read_back_is_told_as_it_is(world: World) -> None:
+def test_what_cannot_be_read_back_is_reported_as_it_is(world: World) -> None:
     assert (
         notified(world, "DATA_CHECK_FAILED: in other words", "DATA_CHECK_FAILED") == "DATA_CHECK_FAILED: in other words"
     )

@@ -93,7 +93,7 @@ def test_a_failure_that_does_not_pass_ends_the_runs(world: World) -> None:
     assert {run.failed_loads for run in world.runs.runs.values()} == {world.pipeline.ctx.settings.max_load_attempts - 1}
 
 
-def test_who_waits_behind_a_worker_that_died_is_found_by_the_sweep(world: World) -> None:
+def test_a_run_behind_a_dead_worker_is_found_by_the_sweep(world: World) -> None:
     crowd(world, 5)
     all_staged(world)
     world.queue.messages.clear()
@@ -149,7 +149,7 @@ def test_a_file_that_comes_alone_is_loaded_at_once(world: World) -> None:
     assert len(world.warehouse.statements) == 1
 
 
-def test_files_that_are_poured_in_wait_for_others_but_not_for_ever(world: World) -> None:
+def test_files_in_a_flood_wait_for_others_but_not_for_ever(world: World) -> None:
     staged(world, 2)
     world.pipeline.loader.advance_target(TARGET)
     [wake] = world.queue.messages
@@ -213,7 +213,7 @@ def struck(world: World, call: str, error: BaseException) -> None:
 
 
 @pytest.mark.parametrize("call", ["load_queue.claim", "runs.change", "load_queue.change", "warehouse.submit"])
-def test_what_a_killed_worker_had_in_hand_is_taken_up_before_its_message_is_seen_again(world: World, call: str) -> None:
+def test_a_killed_workers_lease_is_taken_up_before_its_message(world: World, call: str) -> None:
     staged(world, 1)
     struck(world, call, Killed())
     calls = len(world.schedule.calls)

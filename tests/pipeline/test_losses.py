@@ -56,7 +56,7 @@ def test_what_was_staged_and_is_gone_fails_its_file_alone(
     assert {run.state for run in ends.values()} == {RunState.LOADED}
 
 
-def test_a_plan_that_is_gone_before_all_is_staged_is_told_as_such(world: World) -> None:
+def test_a_plan_gone_before_all_is_staged_is_reported(world: World) -> None:
     put(world, "a.csv", numbered(12))
     arrive(world)
     world.pipeline.advance(only_run(world).run_id)
@@ -64,7 +64,7 @@ def test_a_plan_that_is_gone_before_all_is_staged_is_told_as_such(world: World) 
     ended(world, RunState.FAILED, "WORK_GONE", may_fail=True)
 
 
-def test_success_is_told_although_the_archive_refuses(world: World) -> None:
+def test_success_is_notified_although_the_archive_refuses(world: World) -> None:
     refusing = [True]
 
     def fault(name: str) -> None:

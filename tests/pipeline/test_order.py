@@ -55,9 +55,7 @@ def hear_late(world: World, name: str) -> None:
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
-def test_of_one_key_in_files_in_flight_the_newest_wins_whichever_is_heard_first(
-    world: World, order: tuple[int, ...]
-) -> None:
+def test_the_newest_of_files_in_flight_wins_in_any_order(world: World, order: tuple[int, ...]) -> None:
     for n in range(3):
         put(world, f"f{n}", {"k": f"v{n},{n}", f"own{n}": f"v{n},{n}"})
     world.events = [world.events[n] for n in order]
@@ -72,7 +70,7 @@ def test_of_one_key_in_files_in_flight_the_newest_wins_whichever_is_heard_first(
     assert (winner.superseded, winner.inserted + winner.updated) == (0, 2)
 
 
-def test_a_late_file_of_a_delta_brings_only_what_nothing_newer_has(world: World) -> None:
+def test_a_late_delta_brings_only_what_nothing_newer_has(world: World) -> None:
     put(world, "old", {"both": "old,1", "only": "old,1"})
     put(world, "new", {"both": "new,2"})
     hear_late(world, "old")
@@ -83,7 +81,7 @@ def test_a_late_file_of_a_delta_brings_only_what_nothing_newer_has(world: World)
     assert (late.counts.superseded, late.counts.inserted) == (1, 1)
 
 
-def test_a_late_snapshot_is_superseded_as_a_whole_and_told_so(world: World) -> None:
+def test_a_late_snapshot_is_superseded_as_a_whole_and_notified(world: World) -> None:
     under(world, SNAPSHOT).check = lambda world, where: set()
     put(world, "old", {"both": "old,1", "only": "old,1"})
     put(world, "new", {"both": "new,2"})
@@ -109,7 +107,7 @@ def test_snapshots_in_flight_together_end_as_the_newest(world: World) -> None:
     assert all(len(s.order.shares) == 1 for s in world.warehouse.statements.values())
 
 
-def test_the_order_column_goes_before_the_files_age_and_ties_to_the_newer_file(world: World) -> None:
+def test_the_order_column_wins_over_age_and_ties_go_to_the_newer(world: World) -> None:
     under(world, ORDERED).check = lambda world, where: set()
     put(world, "old", {"greater": "old,9", "tie": "old,5", "lesser": "old,1"})
     put(world, "new", {"greater": "new,2", "tie": "new,5", "lesser": "new,8"})

@@ -31,7 +31,7 @@ def world() -> World:
     return world
 
 
-def test_what_has_not_come_is_told_at_every_sweep_until_it_comes(world: World) -> None:
+def test_an_overdue_file_is_reported_at_every_sweep(world: World) -> None:
     said = noted(world)
     assert sweep(world.pipeline)["late"] == 1
     assert ("expected", {"object": "thing", "late": 1}) in said
@@ -58,7 +58,7 @@ def test_corrected_rows_are_no_file(world: World) -> None:
 
 
 @pytest.mark.parametrize("error", [Throttled("slow down"), Refused("not allowed")], ids=lambda e: type(e).__name__)
-def test_a_record_that_does_not_answer_hides_no_file_of_the_bucket(world: World, error: LandfallError) -> None:
+def test_a_silent_run_store_hides_no_file_of_the_bucket(world: World, error: LandfallError) -> None:
     def search(**_asked: Any) -> None:
         raise error
 

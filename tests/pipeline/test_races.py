@@ -30,7 +30,7 @@ def test_of_two_workers_that_would_submit_first_only_one_does(world: World) -> N
     assert len(world.warehouse.statements) == 1
 
 
-def test_of_two_workers_that_would_settle_the_second_leaves_it_to_the_first(world: World) -> None:
+def test_of_two_settling_workers_the_second_gives_way(world: World) -> None:
     """Both see the group as it is before one of them takes it in hand."""
     about_to_load(world)
     seen_by_both = world.load_queue.groups[TARGET]
@@ -69,7 +69,7 @@ def deployed(world: World, **changes: Any) -> None:
     world.reconfigure(contracts=Contracts(by_name={contract.name: contract}))
 
 
-def test_a_contract_deployed_while_chunks_are_staged_starts_the_file_over(world: World) -> None:
+def test_a_contract_deployed_during_staging_restarts_the_file(world: World) -> None:
     being_staged(world).clear()
     deployed(world)
     world.run()
@@ -78,7 +78,7 @@ def test_a_contract_deployed_while_chunks_are_staged_starts_the_file_over(world:
     assert (run.state, run.generation, run.fingerprint) == (RunState.LOADED, 2, "of the new one")
 
 
-def test_a_contract_deployed_before_the_load_is_asked_for_starts_the_file_over(world: World) -> None:
+def test_a_contract_deployed_before_the_load_restarts_the_file(world: World) -> None:
     world.load_queue.groups[TARGET] = about_to_load(world)
     world.warehouse.statements.clear()
     deployed(world)
@@ -97,7 +97,7 @@ def unanswered(world: World) -> None:
     world.pipeline.ctx.queue.send_run(only_run(world).run_id)
 
 
-def test_a_contract_deployed_before_an_unanswered_load_commits_starts_the_file_over(world: World) -> None:
+def test_a_contract_deployed_before_a_commit_restarts_the_file(world: World) -> None:
     unanswered(world)
     world._deliver_message()
     (statement,) = world.warehouse.pending()
@@ -126,7 +126,7 @@ def test_while_a_load_cannot_be_fenced_its_runs_do_not_end(world: World) -> None
     assert only_run(world).state is RunState.LOADED
 
 
-def test_a_contract_deployed_after_an_unanswered_load_has_committed_changes_nothing(world: World) -> None:
+def test_a_contract_deployed_after_a_commit_changes_nothing(world: World) -> None:
     unanswered(world)
     world.warehouse.run_due()
     world.run()

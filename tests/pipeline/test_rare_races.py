@@ -73,7 +73,7 @@ def test_a_chunk_whose_store_is_slow_comes_again(world: World) -> None:
     assert sorted(attempts)[-2:] == [1, 2]
 
 
-def test_a_chunk_that_was_cut_within_a_record_is_staged_anew_from_the_next_one(world: World) -> None:
+def test_a_chunk_cut_within_a_record_is_staged_from_the_next_one(world: World) -> None:
     put(world, "a.csv", numbered(12))
     arrive(world)
     world.pipeline.advance(only_run(world).run_id)
@@ -90,21 +90,21 @@ def test_a_chunk_that_was_cut_within_a_record_is_staged_anew_from_the_next_one(w
     assert any("-from-" in name for name in names)
 
 
-def test_a_worker_that_was_overtaken_leaves_the_load_to_the_other(world: World) -> None:
+def test_an_overtaken_worker_leaves_the_load_to_the_other(world: World) -> None:
     put(world, "a.csv", numbered(3))
     once(world, "load_queue.change", raising(Conflict("somebody else was faster")))
     loaded(world)
     assert len(world.warehouse.statements) == 1
 
 
-def test_a_place_that_was_given_up_without_an_answer_is_not_given_up_again(world: World) -> None:
+def test_a_slot_released_without_an_answer_is_not_released_again(world: World) -> None:
     put(world, "a.csv", numbered(3))
     once(world, "load_queue.release", lambda: Fault.UNKNOWN)
     loaded(world)
     assert world.load_queue.groups == {}
 
 
-def test_a_group_whose_runs_ended_before_it_was_asked_for_gives_up_its_place(world: World) -> None:
+def test_a_group_of_ended_runs_releases_its_slot(world: World) -> None:
     put(world, "a.csv", numbered(3))
     once(world, "runs.change", raising(Killed("before it was admitted")), lambda: TARGET in world.load_queue.groups)
     until(world, lambda: TARGET in world.load_queue.groups)
@@ -135,7 +135,7 @@ def test_a_run_that_ends_while_it_is_admitted_is_left_out(world: World) -> None:
     assert not world.meanwhile
 
 
-def test_a_file_that_was_replaced_and_then_deleted_gives_way_to_the_newer_one(world: World) -> None:
+def test_a_file_replaced_then_deleted_is_superseded(world: World) -> None:
     put(world, "a.csv", numbered(3, tag="old"))
     arrive(world)
     put(world, "a.csv", numbered(3, tag="new"))
@@ -164,7 +164,7 @@ def test_there_is_nothing_to_stop_of_a_run_that_is_in_no_load(world: World) -> N
     assert not world.queue.messages
 
 
-def test_a_load_that_has_no_statement_yet_is_stopped_at_the_next_look(world: World) -> None:
+def test_a_load_without_a_statement_is_stopped_at_the_next_look(world: World) -> None:
     put(world, "a.csv", numbered(3))
     until(world, lambda: bool(world.runs.runs) and only_run(world).state is RunState.LOADING)
     asked: Group = world.load_queue.groups[TARGET]

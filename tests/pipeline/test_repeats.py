@@ -67,7 +67,7 @@ def test_a_file_that_is_gone_is_refused_without_a_line(world: World) -> None:
     assert run.problem.message.endswith(f"the first of them starts at byte {FIRST}")
 
 
-def test_a_contract_that_changed_meanwhile_does_not_hold_the_run_up(world: World) -> None:
+def test_a_contract_changed_meanwhile_does_not_hold_the_run_up(world: World) -> None:
     world.put(KEY, TEXT, {})
     world.later.append(
         (
@@ -94,7 +94,7 @@ class Held:
         return self._body[start : start + length]
 
 
-def test_lines_end_as_the_contract_says() -> None:
+def test_lines_end_as_the_contract_has_it() -> None:
     contract = CONTRACTS["unique"]
     body = b"a\rb\n\rc" * 500_000
     cr = replace(contract, dialect=replace(contract.dialect, newline=Newline.CR))

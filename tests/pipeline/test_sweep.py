@@ -142,7 +142,7 @@ def test_what_cannot_be_read_now_is_read_by_the_next_sweep(world: World, where: 
 # ---- unfinished runs ------------------------------------------------------------------------------------------------
 
 
-def test_the_age_of_the_oldest_unfinished_run_is_told_whether_it_stands_still_or_not(world: World) -> None:
+def test_the_age_of_the_oldest_unfinished_run_is_always_reported(world: World) -> None:
     put(world, "a.csv", numbered(2))
     arrive(world)
     world.clock.advance(5_000)
@@ -171,7 +171,7 @@ def test_a_queue_that_is_behind_is_not_put_further_behind(world: World) -> None:
     assert world.queue.waiting() == 3
 
 
-def test_an_age_that_is_not_known_is_not_told_as_none(world: World) -> None:
+def test_an_unknown_age_is_not_reported_as_none(world: World) -> None:
     put(world, "a.csv", numbered(2))
     arrive(world)
 
@@ -186,7 +186,7 @@ def test_an_age_that_is_not_known_is_not_told_as_none(world: World) -> None:
     assert ("passed_over", {"error": "Throttled"}) in said
 
 
-def test_an_outcome_that_was_not_told_is_told(world: World) -> None:
+def test_an_outcome_without_a_notice_is_notified(world: World) -> None:
     put(world, "a.csv", numbered(2))
     down = [True]
 
@@ -272,7 +272,7 @@ def test_a_second_drop_stands_in_for_a_source_that_was_lost(world: World) -> Non
     assert list(world.objects.list(BUCKET, "incoming/")) == []
 
 
-def test_a_rerun_reads_the_archive_although_a_second_drop_lies_there(world: World) -> None:
+def test_a_rerun_reads_the_archive_despite_a_second_drop(world: World) -> None:
     put(world, "a.csv", numbered(3))
     world.run()
     put(world, "a.csv", numbered(3))

@@ -65,7 +65,7 @@ def test_a_plain_file_is_neither_copied_nor_read_twice(world: World) -> None:
     assert not texts(world)
 
 
-def test_a_rerun_reads_the_archived_file_and_writes_its_text_anew(world: World) -> None:
+def test_a_rerun_reads_the_archived_file_and_unpacks_it_again(world: World) -> None:
     world.put(KEY, FILES["gzip"](TEXT), ROWS)
     world.run()
     first = set(texts(world))
@@ -77,7 +77,7 @@ def test_a_rerun_reads_the_archived_file_and_writes_its_text_anew(world: World) 
     assert {len(keys) for keys in (first, set(texts(world)) - first)} == {len(first)}
 
 
-def test_an_unpack_killed_half_way_starts_over_and_writes_the_same(world: World) -> None:
+def test_an_unpack_killed_half_way_is_repeated_the_same(world: World) -> None:
     world.put(KEY, FILES["utf-16"](TEXT), ROWS)
     world._deliver_event()
     puts = 0
@@ -103,7 +103,7 @@ def test_an_unpack_killed_half_way_starts_over_and_writes_the_same(world: World)
     assert b"".join(texts(world).values()) == TEXT
 
 
-def test_a_plan_told_twice_writes_the_same_text(world: World) -> None:
+def test_a_plan_made_twice_writes_the_same_text(world: World) -> None:
     world.put(KEY, FILES["gzip"](TEXT), ROWS)
     world._deliver_event()
     late = only_run(world)

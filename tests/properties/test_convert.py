@@ -86,7 +86,7 @@ ONE_ORDER = [e for e in Encoding if e is not Encoding.UTF_16]
     st.lists(st.integers(1, 9), min_size=1, max_size=4),
     st.integers(1, 12),
 )
-def test_any_bytes_in_blocks_of_any_size_become_what_a_slow_reader_makes_of_them(
+def test_any_bytes_in_any_blocks_match_a_slow_reader(
     data: bytes, encoding: Encoding, invalid: Invalid, nul: Nul, sizes: list[int], sniffed: int
 ):
     beginning = {Encoding.UTF_16_LE: b"a\0b\0", Encoding.UTF_16_BE: b"\0a\0b"}.get(encoding, b"ab")
@@ -159,7 +159,7 @@ def test_what_only_begins_as_a_packed_file_is_refused(magic: bytes, rest: bytes)
 
 @pytest.mark.parametrize("packed", PACKS)
 @pytest.mark.parametrize("step", [1, 2, 3, 7, 64])
-def test_reading_and_unpacking_in_steps_of_any_size_give_the_same(packed: str, step: int):
+def test_steps_of_any_size_read_and_unpack_the_same(packed: str, step: int):
     file = PACKS[packed](BODY)
     blocks = unpacked(Memory(file), packing(file, Dialect()), Steps(read=step, unpack=step))
     assert b"".join(blocks) == BODY

@@ -45,7 +45,7 @@ def test_lines_add_up(one: Workload, two: Workload) -> None:
     assert not any(costs(Usage()).values())
 
 
-def test_a_load_is_a_minute_at_least_and_redshift_is_awake_once_at_a_time() -> None:
+def test_a_load_costs_a_minute_at_least_and_only_once() -> None:
     lone = month_of(Workload(files_per_day=1, gb_per_file=0.001, days=1))
     assert lone.rpu_seconds == RPUS * LEAST_SECONDS
     many = month_of(Workload(files_per_day=10_000, gb_per_file=0.001, days=1))

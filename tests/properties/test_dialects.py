@@ -19,7 +19,7 @@ from tests.support.files.engine import Memory, contract, stage_file, staged_valu
 @pytest.mark.parametrize("name", DIALECTS)
 @settings(max_examples=60, deadline=None)
 @given(st.data(), st.sampled_from([1000, 12, 8]), st.integers(16, 40), st.integers(1, 60))
-def test_blocks_and_chunks_of_any_size_give_what_the_reference_reads(name, drawn, longest, block_bytes, chunk_bytes):
+def test_blocks_and_chunks_of_any_size_match_the_reference(name, drawn, longest, block_bytes, chunk_bytes):
     object_ = things(DIALECTS[name], longest)
     # a null word or comment the preamble would take for its own is no part of this
     data = b"a" + drawn.draw(pieces(object_.dialect))

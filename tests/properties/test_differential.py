@@ -53,7 +53,7 @@ def test_the_fuzz_makes_every_kind_of_fault_and_many_good_rows():
 
 
 @pytest.mark.parametrize("share", range(SHARES))
-def test_hostile_rows_are_what_the_slow_reference_says_whatever_the_block_size(share):
+def test_hostile_rows_match_the_reference_at_any_block_size(share):
     dice, rows = random.Random(-share), 0
     for things, data in files(share, ROWS // SHARES):
         expected = whole(things, data)
@@ -65,7 +65,7 @@ def test_hostile_rows_are_what_the_slow_reference_says_whatever_the_block_size(s
 
 
 @pytest.mark.parametrize("share", range(SHARES))
-def test_hostile_rows_are_what_the_slow_reference_says_whatever_the_chunk_size(share):
+def test_hostile_rows_match_the_reference_at_any_chunk_size(share):
     dice, rows = random.Random(-share), 0
     for things, data in files(1000 + share, ROWS_IN_CHUNKS // SHARES):
         chunk_bytes, block_bytes = dice.choice([61, 257, 800]), dice.choice([64, 1 << 20])
@@ -93,7 +93,7 @@ def test_small_files_may_be_cut_at_every_byte(share):
 
 @pytest.mark.parametrize("strict", [True, False])
 @pytest.mark.parametrize("share", range(SHARES))
-def test_hostile_rows_are_what_pythons_csv_says(share, strict):
+def test_hostile_rows_are_what_pythons_csv_reads(share, strict):
     rows = 0
     for things, data in files(share, ROWS // SHARES):
         staged = whole(things, data)

@@ -156,7 +156,7 @@ def _judged(stretch: written.Written, things: Contract) -> tuple[int | None, str
 
 
 @pytest.mark.parametrize("name", DIALECTS)
-def test_landed_files_are_what_slow_readers_say_however_they_are_packed_and_cut(name):
+def test_landed_files_match_slow_readers_packed_or_cut(name):
     dice, good, codes = random.Random(name), 0, set()
     for _ in range(FILES):
         file = landed(dice, DIALECTS[name])

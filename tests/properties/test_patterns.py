@@ -44,7 +44,7 @@ def table(expression: str) -> Automaton:
 
 
 @given(EXPRESSIONS, VALUES)
-def test_a_table_accepts_what_re_matches_in_ascii_without_quotes_and_nul(expression: str, values: list[str]) -> None:
+def test_a_table_accepts_what_re_matches_in_plain_ascii(expression: str, values: list[str]) -> None:
     automaton = compile_table(expression, QUOTE)
     if not automaton:
         return  # too many states

@@ -128,7 +128,7 @@ def as_expected(file: Polluted, staged: Staged) -> bool:
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_every_other_row_loads_and_the_broken_one_is_rejected_where_it_stands(style):
+def test_only_the_broken_row_is_rejected_and_in_its_place(style):
     rejected = loaded = 0
     for number, file in enumerate(pollutions(*STYLES[style])):
         staged = stage_file(file.data, file.things, 50 if number % 20 == 0 else len(file.data))

@@ -144,7 +144,7 @@ PLAIN = {
 
 
 @pytest.mark.parametrize("name", PLAIN)
-def test_what_files_hold_mostly_is_proven_and_not_judged_one_by_one(name):
+def test_common_values_are_proven_and_not_judged_one_by_one(name):
     (check,) = rule_of(Column(name="c", type=TYPES[name])).checks
     some = [value.encode() for value in PLAIN[name]]
     assert proven(check, some) == [True] * len(some)

@@ -64,7 +64,7 @@ def test_100_gb_take_one_small_read_a_cut(style):
 
 
 @pytest.mark.parametrize("style", PLAINEST)
-def test_100_gb_without_a_quote_or_a_width_are_looked_at_twice_for_a_while(style):
+def test_100_gb_without_quote_or_width_are_read_twice_at_first(style):
     source = virtual(100 * GB, PLAINEST[style], head=HEAD)
     assert len(plan(source, USUAL)) == MOST_CHUNKS
     assert source.reads <= MOST_READS
@@ -72,7 +72,7 @@ def test_100_gb_without_a_quote_or_a_width_are_looked_at_twice_for_a_while(style
 
 
 @pytest.mark.parametrize("style", TELLING_NOTHING)
-def test_what_cannot_be_told_takes_four_reads_a_cut_in_small_files_and_few_in_large_ones(style):
+def test_ambiguous_cuts_take_four_reads_in_small_files_or_fewer(style):
     small, large = (virtual(size * GB, TELLING_NOTHING[style], head=HEAD) for size in (2, 100))
     assert max(r.stop - r.start for r in plan(small, USUAL)) < 2 * USUAL
     assert small.reads <= len(WINDOWS) * 40
@@ -83,7 +83,7 @@ def test_what_cannot_be_told_takes_four_reads_a_cut_in_small_files_and_few_in_la
 
 
 @pytest.mark.parametrize(("length", "bytes_read"), [(5_000, 110_000_000), (100_000, 400_000_000), (900_000, 1.5 * GB)])
-def test_records_longer_than_a_look_teach_how_wide_to_look_and_cost_no_cut(length, bytes_read):
+def test_long_records_widen_the_look_and_cost_no_cut(length, bytes_read):
     source = virtual(100 * GB, b"1," + b"x" * length + b",2,3\n", head=HEAD)
     ranges = plan(source, USUAL)
     assert len(ranges) == MOST_CHUNKS
@@ -92,7 +92,7 @@ def test_records_longer_than_a_look_teach_how_wide_to_look_and_cost_no_cut(lengt
     assert source.bytes_read < bytes_read
 
 
-def test_texts_longer_than_a_look_are_told_from_records_all_the_way():
+def test_texts_longer_than_a_look_are_not_taken_for_records():
     source = virtual(100 * GB, b'1,"' + b"many words, and more\nor others, in it, for long\n" * 400 + b'"\n', head=HEAD)
     wrong = [r for r in plan(source, USUAL) if (r.start - len(HEAD)) % len(source.pattern)]
     assert len(wrong) < 5
@@ -100,7 +100,7 @@ def test_texts_longer_than_a_look_are_told_from_records_all_the_way():
     assert source.bytes_read < 110_000_000
 
 
-def test_what_the_end_of_a_file_is_like_is_learnt_though_its_beginning_told_nothing():
+def test_the_end_is_learnt_where_the_beginning_shows_nothing():
     plain, long = (virtual(50 * GB, row, head=HEAD) for row in (b"1234567\n", b"1," + b"x" * 100_000 + b",2,3\n"))
     source = Joined(plain, long)
     ranges = plan_chunks(source, len(HEAD), USUAL, Dialect(), Limits())
@@ -109,7 +109,7 @@ def test_what_the_end_of_a_file_is_like_is_learnt_though_its_beginning_told_noth
 
 
 @pytest.mark.parametrize(("size", "chunks"), [(69 * GB, 1_380), (1_000 * GB, 1_400), (5_000 * GB, 5_000)])
-def test_no_chunk_is_larger_than_it_has_to_be_or_than_a_worker_can_hold(size, chunks):
+def test_no_chunk_is_larger_than_needed_or_than_a_worker_holds(size, chunks):
     source = virtual(size, TELLING["no quotes"], head=HEAD)
     ranges = plan(source, USUAL)
     assert len(ranges) == chunks

@@ -125,7 +125,7 @@ def answers(ears: Ears, *, rejects: bool = False) -> str:
 
 
 @pytest.mark.parametrize("text", DEFECTS.values(), ids=DEFECTS)
-def test_no_value_of_a_bad_row_is_heard(ears: Ears, text: str) -> None:
+def test_no_value_of_a_bad_row_is_reported(ears: Ears, text: str) -> None:
     land(ears, HEADER + GOOD + text)
     ears.play()
     (run,) = ears.world.runs.runs.values()
@@ -153,7 +153,7 @@ def test_values_are_where_the_rows_are(ears: Ears) -> None:
 
 
 @pytest.mark.parametrize("text", WITHOUT_HEADER.values(), ids=WITHOUT_HEADER)
-def test_a_row_in_the_headers_place_is_not_heard(ears: Ears, text: str) -> None:
+def test_a_row_in_the_headers_place_is_not_reported(ears: Ears, text: str) -> None:
     land(ears, text)
     ears.play()
     (run,) = ears.world.runs.runs.values()
@@ -181,7 +181,7 @@ PLACES = (
 
 @pytest.mark.parametrize("where", PLACES)
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_an_error_that_nobody_foresaw_is_told_by_its_kind(
+def test_an_error_that_nobody_foresaw_is_reported_by_its_kind(
     ears: Ears, where: str, fault: Callable[[], Exception]
 ) -> None:
     def next_fault(name: str) -> None:
@@ -198,7 +198,7 @@ def test_an_error_that_nobody_foresaw_is_told_by_its_kind(
         assert canary not in said
 
 
-def test_a_failed_copy_is_told_without_values(ears: Ears) -> None:
+def test_a_failed_copy_is_reported_without_values(ears: Ears) -> None:
     text = (
         f'ERROR: invalid input syntax for type integer: "{ROW}"{PII}"\n'
         f'DETAIL: Failing row contains ({ROW}, {PII}). CONTEXT: COPY people, line 3, column born: "{PII}"'

@@ -24,7 +24,7 @@ def sent(load: dict[str, Any], *values: str) -> str:
     return Client(application.app).http.post(path, headers=headers, body=json.dumps(body).encode()).body.decode()
 
 
-def test_no_value_of_corrected_rows_is_heard(ears: Ears) -> None:
+def test_no_value_of_corrected_rows_is_reported(ears: Ears) -> None:
     land(ears, HEADER + GOOD + DEFECTS["a pattern that does not fit"])
     ears.play()
     headers = {"Authorization": f"Bearer {SECRET}-reader"}

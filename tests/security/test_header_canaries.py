@@ -96,7 +96,7 @@ def row(*named: int) -> tuple[str, ...]:
 @pytest.mark.parametrize("pii", [False, True])
 @pytest.mark.parametrize("named", [(), *itertools.combinations(range(5), 1), *itertools.combinations(range(5), 2)])
 @pytest.mark.parametrize("extra", EXTRA)
-def test_a_row_that_holds_columns_names_is_not_told(
+def test_a_row_that_holds_columns_names_is_not_reported(
     ears: Ears,
     named: tuple[int, ...],
     extra: str,
@@ -138,7 +138,7 @@ SWALLOWED = {
 
 @pytest.mark.parametrize("text", SWALLOWED.values(), ids=SWALLOWED)
 @pytest.mark.parametrize("dialect", ["", "newline = 'cr'", "quotes = 'lenient'", "escape = 'backslash'"])
-def test_a_header_that_swallows_rows_is_not_told(ears: Ears, text: str, dialect: str) -> None:
+def test_a_header_that_swallows_rows_is_not_reported(ears: Ears, text: str, dialect: str) -> None:
     land(ears, person(dialect), text.encode())
     [run] = ears.world.runs.runs.values()
     assert run.state is RunState.REJECTED

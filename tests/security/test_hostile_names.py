@@ -242,7 +242,7 @@ def test_only_one_module_of_the_command_prints() -> None:
 
 
 @pytest.mark.parametrize("signs", [*SIGNS.values(), HALVES], ids=[*SIGNS, "halves"])
-def test_what_people_are_told_is_plain(signs: str) -> None:
+def test_output_for_people_is_plain_text(signs: str) -> None:
     run = run_of(f"incoming/thing/a{signs}b.csv")
     notified = notice(replace(run, problem=Problem(code="X", message=f"m{signs}", column=f"c{signs}")))
     assert json.dumps(notified).isascii()

@@ -54,7 +54,7 @@ def test_a_key_is_decoded_exactly_once(name: str) -> None:
 
 
 @hostile
-def test_no_name_of_ours_holds_anything_of_a_key_but_the_archives(name: str) -> None:
+def test_of_our_names_only_the_archives_hold_the_key(name: str) -> None:
     run = run_of(f"incoming/thing/{name}")
     chunk = Chunk(run_id=run.run_id, generation=1, number=3, start=7, stop=9)
     ours = [keys.plan(run), keys.text(run, 1), keys.manifest(run), keys.part(run, chunk, 7), keys.part(run, chunk, 8)]
@@ -69,7 +69,7 @@ def test_no_name_of_ours_holds_anything_of_a_key_but_the_archives(name: str) -> 
 
 @hostile
 @settings(max_examples=60, deadline=None)
-def test_what_is_written_and_asked_for_a_file_is_the_same_whatever_its_name(name: str) -> None:
+def test_writes_and_calls_are_the_same_whatever_the_name(name: str) -> None:
     """The whole way: manifest, plan and statements of a file under that name and under a plain one."""
     world, plain = World(), World()
     usual = "incoming/thing/x"

@@ -34,7 +34,7 @@ def test_a_schedule_goes_the_same_way_with_what_is_remembered(monkeypatch: pytes
     assert list(map(course, CASES)) == real  # remembered
 
 
-def test_a_value_that_is_changed_at_once_is_as_dataclasses_change_it() -> None:
+def test_a_fast_change_equals_that_of_dataclasses() -> None:
     world = play(Case(scenario="corrected_rows"))
     for run in world.runs.runs.values():
         new, usual = changed(run, staged=7, problem=None), replace(run, staged=7, problem=None)

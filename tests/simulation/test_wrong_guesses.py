@@ -22,7 +22,7 @@ def test_chunks_are_staged_again_and_the_books_balance() -> None:
     assert {str(row["id"]) for row in world.warehouse.rows("landing.things")} == set(stories())
 
 
-def test_rejects_name_the_lines_of_the_file_and_no_line_of_a_story() -> None:
+def test_rejects_name_the_lines_of_the_file_and_no_others() -> None:
     world = play(Case(scenario="misleading"))
     (run,) = world.runs.runs.values()
     parts = [world.objects.get(BUCKET, part.key) for part in world.objects.list(BUCKET, keys.rejects_prefix(run))]

@@ -108,7 +108,7 @@ def test_both_merges_agree_about_every_file_of_a_group(
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=APART.flatmap(st.permutations), at=st.integers(0, 4), by_column=st.booleans())
-def test_a_group_leaves_what_its_files_leave_one_by_one_the_newest_first(
+def test_a_group_leaves_what_its_files_leave_one_by_one(
     migrated: str, files: list[tuple[int, list[Row]]], at: int, by_column: bool
 ) -> None:
     """Some are loaded before, one by one in both houses; the rest here as a group, there singly."""

@@ -81,7 +81,7 @@ def test_duplicates_in_a_file_collapse_to_the_last_line(house: House) -> None:
     assert house.rows("id, value, _source_offset") == [("a", "3", 30), ("b", "1", 10)]
 
 
-def test_duplicates_collapse_to_the_greatest_order_value_then_the_last_line(house: House) -> None:
+def test_duplicates_collapse_to_greatest_order_then_last_line(house: House) -> None:
     march, april = "2026-03-01", "2026-04-01"
     rows = [row("a", "1", seen=april), row("a", "2", seen=april), row("a", "3", seen=march), row("a", "4")]
     assert tally(house.ordered().load(*rows, age=1)) == {"duplicate": 3, "inserted": 1}
@@ -103,7 +103,7 @@ def test_a_late_file_does_not_replace_what_a_newer_one_confirmed(house: House) -
     assert house.rows() == [("a", "x")]
 
 
-def test_a_late_file_does_not_replace_what_a_newer_one_confirmed_at_the_same_order_value(house: House) -> None:
+def test_a_late_file_does_not_replace_what_a_newer_confirmed(house: House) -> None:
     house, at = house.ordered(), "2026-01-01"
     house.load(row("a", "x", seen=at), age=1)
     house.load(row("a", "x", seen=at), age=3)
@@ -141,7 +141,7 @@ def test_a_forced_rerun_of_a_loaded_file_changes_nothing(house: House) -> None:
     assert tally(house.load(row("a"), row("b"), age=1)) == {"unchanged": 2}
 
 
-def test_columns_the_file_lacks_and_empty_fields_take_the_default(house: House) -> None:
+def test_missing_columns_and_empty_fields_take_the_default(house: House) -> None:
     columns = tuple(
         replace(c, default={"value": "it's a :default", "amount": "1.50"}.get(c.name)) for c in house.contract.columns
     )
@@ -190,7 +190,7 @@ def test_a_wrong_count_rolls_everything_back(house: House) -> None:
     assert ledger(house.dsn, order) == []
 
 
-def test_a_failed_data_check_rolls_everything_back_and_names_no_value(house: House) -> None:
+def test_a_failed_data_check_rolls_back_and_names_no_value(house: House) -> None:
     house = house.checked("amount < 0 or value = ':secret;--'")
     with pytest.raises(psycopg.Error, match="DATA_CHECK_FAILED: rule finds 2 rows") as caught:
         house.load(row("a", "ok"), row("b", ":secret;--"), row("c", "ok", "-1"), age=1)
@@ -238,7 +238,7 @@ def test_rows_from_before_landfall_are_older_than_any_file(house: House) -> None
     assert house.rows() == [("a", "from a file"), ("b", "x")]
 
 
-def test_the_ledger_says_where_rows_came_from(house: House) -> None:
+def test_the_ledger_shows_where_rows_came_from(house: House) -> None:
     order = house.order([row("a")], age=7, rows_read=3, rows_rejected=2)
     with psycopg.connect(house.dsn) as session:
         run(session, order, [row("a")])

@@ -55,7 +55,7 @@ def test_two_at_once_apply_each_file_once(empty: str) -> None:
     assert sorted(one + other) == sorted([f"applied {f}" for f in FILES] + ["created landing.things"])
 
 
-def test_a_changed_procedure_is_replaced_and_a_changed_migration_is_not(empty: str, tmp_path: Path) -> None:
+def test_a_changed_procedure_is_replaced_but_no_migration(empty: str, tmp_path: Path) -> None:
     sql = tmp_path / "sql"
     shutil.copytree(SQL, sql)
     apply(empty, sql)
@@ -78,7 +78,7 @@ def test_a_migration_that_fails_leaves_nothing_of_itself(empty: str, tmp_path: P
     assert "applied migrations/0002_broken.sql" in apply(empty, sql)
 
 
-def test_new_columns_are_added_and_other_differences_told(empty: str) -> None:
+def test_new_columns_are_added_and_other_differences_reported(empty: str) -> None:
     apply(empty, contracts=THINGS)
     key, value, amount, seen_at = THINGS["things"].columns
     value = replace(value, type=parse_type("varchar(128)"))
@@ -89,7 +89,7 @@ def test_new_columns_are_added_and_other_differences_told(empty: str) -> None:
     assert apply(empty, contracts=changed) == [told]
 
 
-def test_a_required_column_that_left_the_contract_is_told(empty: str) -> None:
+def test_a_required_column_that_left_the_contract_is_reported(empty: str) -> None:
     apply(empty, contracts=THINGS)
     _, *others = THINGS["things"].columns
     assert apply(empty, contracts=having(*others)) == [
@@ -116,7 +116,7 @@ def checked(**conditions: str) -> dict[str, Contract]:
     return {"things": replace(THINGS["things"], checks=checks)}
 
 
-def test_a_data_check_that_no_load_would_survive_is_told(empty: str) -> None:
+def test_a_data_check_that_no_load_would_survive_is_reported(empty: str) -> None:
     late = "seen_at > '2100-01-01' and value <> 'it''s'"
     contracts = checked(late=late, kind="amount < 'many'", two="value + 1 > id")
     done = apply(empty, contracts=contracts)

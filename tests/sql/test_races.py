@@ -156,7 +156,7 @@ def test_what_a_fence_does_not_find_in_the_ledger_never_comes(house: House) -> N
     assert 0 in seen
 
 
-def test_two_loads_of_one_object_at_once_are_merged_one_after_the_other(house: House) -> None:
+def test_two_loads_of_one_object_are_merged_in_turn(house: House) -> None:
     for race in range(RACES):
         rows = [(f"{race}-{n}", "x", None, None) for n in range(50)]
         orders = [house.order(rows, age=age) for age in (2 * race, 2 * race + 1)]

@@ -49,7 +49,7 @@ CASES: list[tuple[Exception, type[LandfallError]]] = [
 
 
 @pytest.mark.parametrize(("error", "kind"), CASES, ids=lambda v: getattr(v, "__name__", str(v)[:60]))
-def test_the_type_says_whether_to_try_again(error: Exception, kind: type[LandfallError]) -> None:
+def test_the_type_decides_whether_to_try_again(error: Exception, kind: type[LandfallError]) -> None:
     with pytest.raises(LandfallError) as caught, translate_errors("step"):
         raise error
     assert type(caught.value) is kind
@@ -77,7 +77,7 @@ def test_a_missing_or_other_version_is_a_matter_of_the_source(
     assert type(translated("GET", client_error(code, status), source=True)) is kind
 
 
-def test_what_a_service_says_is_kept_only_of_permissions() -> None:
+def test_a_services_text_is_kept_only_of_permissions() -> None:
     assert "42" not in translated("step", client_error("ValidationException")).message
     denied = client_error("AccessDeniedException", 403, "User: arn:x is not authorized to perform: dynamodb:PutItem")
     assert "dynamodb:PutItem" in translated("step", denied).message

@@ -15,7 +15,7 @@ def test_every_call_has_an_end_and_a_few_tries(service: str) -> None:
     assert made.retries == {"mode": "standard", "total_max_attempts": 4}
 
 
-def test_a_client_goes_where_it_is_told() -> None:
+def test_a_client_goes_to_its_endpoint() -> None:
     made = client(
         "sqs",
         region_name="eu-west-1",

@@ -7,5 +7,5 @@ import time
 from chalicelib.adapters.clock import SystemClock
 
 
-def test_the_systems_clock_tells_unix_time() -> None:
+def test_the_systems_clock_returns_unix_time() -> None:
     assert abs(SystemClock().now() - time.time()) < 5

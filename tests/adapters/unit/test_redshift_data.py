@@ -76,13 +76,13 @@ SUBMIT_ERRORS = [
 
 
 @pytest.mark.parametrize(("answer", "kind"), SUBMIT_ERRORS)
-def test_a_submit_that_fails_says_how(answer: Answer, kind: type[Exception]) -> None:
+def test_a_submit_that_fails_reports_how(answer: Answer, kind: type[Exception]) -> None:
     with pytest.raises(kind) as caught:
         warehouse(Script([answer])).submit(ORDER, token="t", name="n")
     assert type(caught.value) is kind
 
 
-def test_a_refusal_of_what_was_asked_for_twice_is_no_answer_to_the_first_time() -> None:
+def test_a_refused_repeat_is_no_answer_to_the_first_request() -> None:
     """The first time it may have been taken, and only the answer lost."""
     script = Script([error("InternalServerException", status=500), error("AccessDeniedException")])
     house = RedshiftData(client("redshift-data", script, tries=2), SETTINGS, MemoryClock())
@@ -179,13 +179,13 @@ def test_a_result_in_pages_is_read_to_its_end() -> None:
         (error("InternalServerException", status=500), Retryable),
     ],
 )
-def test_a_ledger_that_does_not_answer_says_how(answer: Answer, kind: type[Exception]) -> None:
+def test_a_ledger_that_does_not_answer_reports_how(answer: Answer, kind: type[Exception]) -> None:
     with pytest.raises(kind) as caught:
         warehouse(Script([reply(Id="q"), answer])).ledger([ORDER.shares[0].load_id]).get(ORDER.shares[0].load_id)
     assert type(caught.value) is kind
 
 
-def test_a_ledger_query_forgotten_before_it_was_read_is_asked_again() -> None:
+def test_a_ledger_query_lost_before_it_was_read_is_repeated() -> None:
     script = Script([reply(Id="q"), ended("FINISHED"), error("ResourceNotFoundException")])
     with pytest.raises(Retryable):
         warehouse(script).ledger([ORDER.shares[0].load_id]).get(ORDER.shares[0].load_id)
@@ -213,6 +213,6 @@ def test_cancelling_is_fine_whatever_became_of_the_statement(answer: Answer) -> 
         (error("AccessDeniedException", message="already thought not"), Refused),
     ],
 )
-def test_a_cancel_that_fails_says_how(answer: Answer, kind: type[Exception]) -> None:
+def test_a_cancel_that_fails_reports_how(answer: Answer, kind: type[Exception]) -> None:
     with pytest.raises(kind):
         warehouse(Script([answer])).cancel("s")

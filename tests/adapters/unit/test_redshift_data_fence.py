@@ -11,7 +11,7 @@ from tests.adapters.unit.data_api import ORDER, ended, warehouse
 from tests.adapters.unit.wire import Answer, Script, reply
 
 
-def test_a_fence_is_one_batch_that_locks_the_gate_first_and_is_waited_for() -> None:
+def test_a_fence_is_one_awaited_batch_that_locks_the_gate() -> None:
     script = Script([reply(Id="f"), ended("STARTED"), ended("FINISHED")])
     warehouse(script).fence("shop.t", ORDER.group_id)
     assert [asked.operation for asked in script.asked] == ["BatchExecuteStatement", *["DescribeStatement"] * 2]
@@ -26,14 +26,14 @@ def test_a_fence_is_one_batch_that_locks_the_gate_first_and_is_waited_for() -> N
     [[ended("STARTED")] * len(PAUSES), [ended("ABORTED")], [ended("FAILED", Error="ERROR: 1023")]],
     ids=["slow", "aborted", "conflict"],
 )
-def test_a_fence_that_does_not_end_in_time_leaves_nothing_at_the_gate(answers: list[Answer]) -> None:
+def test_a_fence_that_times_out_leaves_nothing_at_the_gate(answers: list[Answer]) -> None:
     script = Script([reply(Id="f"), *answers, reply(Status=True)])
     with pytest.raises(Retryable, match="cannot be fenced yet"):
         warehouse(script).fence("shop.t", ORDER.group_id)
     assert (script.asked[-1].operation, script.asked[-1].body) == ("CancelStatement", {"Id": "f"})
 
 
-def test_a_fence_that_is_refused_says_why() -> None:
+def test_a_fence_that_is_refused_reports_why() -> None:
     script = Script([reply(Id="f"), ended("FAILED", Error="ERROR: permission denied for relation fenced")])
     with pytest.raises(Refused, match="cannot be fenced: ERROR: permission denied") as refused:
         warehouse(script).fence("shop.t", ORDER.group_id)

@@ -43,7 +43,7 @@ def test_a_read_stops_at_the_end_of_the_version() -> None:
     assert "versionId" not in script.asked[0].path
 
 
-def test_nothing_is_asked_for_no_bytes() -> None:
+def test_no_bytes_make_no_call() -> None:
     script = Script([xml_error("InvalidRange", status=416)])
     assert store(script).read(SOURCE, 10, 4) == b""
     assert script.asked == []
@@ -62,7 +62,7 @@ def test_nothing_is_asked_for_no_bytes() -> None:
         (xml_error("AccessDenied", status=403), Refused),
     ],
 )
-def test_a_read_that_fails_says_how(answer: Answer | Exception, kind: type[Exception]) -> None:
+def test_a_read_that_fails_reports_how(answer: Answer | Exception, kind: type[Exception]) -> None:
     with pytest.raises(kind) as caught:
         store(Script([answer])).read(SOURCE, 3, 4)
     assert type(caught.value) is kind
@@ -88,7 +88,7 @@ def test_a_stream_goes_on_where_its_connection_broke(broken: Answer) -> None:
         (xml_error("AccessDenied", status=403), Refused),
     ],
 )
-def test_a_stream_that_cannot_go_on_says_why(answer: Answer | Exception, kind: type[Exception]) -> None:
+def test_a_stream_that_cannot_go_on_reports_why(answer: Answer | Exception, kind: type[Exception]) -> None:
     script = Script([Answer(status=206, body=b"34"), answer])
     with pytest.raises(kind) as caught:
         list(store(script).stream(SOURCE, 3, 10))
@@ -142,7 +142,7 @@ def test_what_is_less_than_a_part_is_put_at_once() -> None:
         ("a/x", "application/octet-stream"),
     ],
 )
-def test_a_written_object_says_what_it_is(key: str, kind: str) -> None:
+def test_a_written_object_has_its_content_type(key: str, kind: str) -> None:
     script = Script([Answer()])
     store(script).put("landing", key, b"{}")
     assert script.asked[0].headers["Content-Type"] == kind
@@ -170,13 +170,13 @@ def test_a_copy_of_another_size_is_no_copy() -> None:
         store(script).copy(SOURCE, "archive/a")
 
 
-def test_an_object_overwritten_between_look_and_copy_is_not_copied() -> None:
+def test_an_object_overwritten_before_the_copy_is_not_copied() -> None:
     script = Script([head(), xml_error("PreconditionFailed", status=412)])
     with pytest.raises(SourceChanged):
         store(script).copy(BY_ETAG, "archive/a")
 
 
-def test_delete_by_version_asks_for_that_version_only() -> None:
+def test_delete_by_version_requests_that_version_only() -> None:
     script = Script([Answer(status=204)])
     store(script).delete(SOURCE)
     assert script.operations == ["DeleteObject"]
@@ -190,7 +190,7 @@ def test_delete_by_etag_looks_first_and_is_conditional() -> None:
     assert script.asked[1].headers["If-Match"] == '"abc"'
 
 
-def test_delete_of_the_current_version_names_it_where_versions_have_names() -> None:
+def test_delete_names_the_current_version_where_it_has_a_name() -> None:
     script = Script([head(**{"x-amz-version-id": "v9"}), Answer(status=204)])
     store(script).delete(BY_ETAG)
     assert script.asked[1].path.endswith("versionId=v9")
@@ -209,13 +209,13 @@ def test_another_version_is_not_deleted() -> None:
     assert script.operations == ["HeadObject"]
 
 
-def test_a_store_without_conditional_deletes_is_trusted_with_the_look() -> None:
+def test_without_conditional_deletes_the_look_is_trusted() -> None:
     script = Script([head(), xml_error("NotImplemented", status=501), Answer(status=204)])
     store(script).delete(BY_ETAG)
     assert "If-Match" not in script.asked[2].headers
 
 
-def test_a_refused_delete_is_told() -> None:
+def test_a_refused_delete_is_reported() -> None:
     with pytest.raises(Refused):
         store(Script([xml_error("AccessDenied", status=403)])).delete(SOURCE)
 
@@ -242,7 +242,7 @@ class Parts:
         raise AssertionError(asked.operation)
 
 
-def test_a_large_object_is_copied_in_parts_that_insist_on_the_version() -> None:
+def test_a_large_object_is_copied_in_parts_of_one_version() -> None:
     parts = Parts()
     S3Objects(client("s3", parts), part_bytes=8 << 20).copy(replace(SOURCE, size=20 << 20), "archive/a")
     assert parts.completed
@@ -263,6 +263,6 @@ def test_a_long_listing_is_read_page_by_page() -> None:
     assert "continuation-token=2" in script.asked[2].path
 
 
-def test_a_listing_that_breaks_off_says_so() -> None:
+def test_a_listing_that_breaks_off_raises() -> None:
     with pytest.raises(Throttled):
         list(store(Script([xml_error("SlowDown", status=503)])).list("landing", ""))

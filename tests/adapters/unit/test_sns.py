@@ -29,13 +29,13 @@ def test_a_subject_is_what_sns_allows(name: str, file: str) -> None:
     assert re.fullmatch(r"[!-~][ -~]{0,98}", made)
 
 
-def test_a_subject_says_what_became_of_which_file() -> None:
+def test_a_subject_names_the_file_and_its_outcome() -> None:
     notified = {"state": "LOADED", "object": "orders", "file": "s3://landing/incoming/ü 1.csv"}
     assert subject(notified) == "Landfall LOADED: orders ? 1.csv"
     assert subject({**notified, "object": ""}) == "Landfall LOADED: unrouted ? 1.csv"
 
 
-def test_a_result_that_cannot_be_queued_is_not_told_either() -> None:
+def test_a_result_that_cannot_be_queued_is_not_notified_either() -> None:
     script = Script([error("AccessDenied")])
     with pytest.raises(Refused):
         notifier(script, "results.fifo").failure(MESSAGE)

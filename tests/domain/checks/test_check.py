@@ -29,7 +29,7 @@ def test_doubled_quotes_count_once():
     assert codes(TYPES["smallint"], ['1""2'], quoted=True) == [1207]
 
 
-def test_nul_and_broken_utf8_name_their_column_and_come_before_other_faults():
+def test_nul_and_broken_utf8_name_their_column_and_come_first():
     things = contract(*(Column(name=name, type=TYPES["smallint"]) for name in "abc"))
     body = b"1,2,3\nx,\0,\xff\nx,\xff,\0\nx,2,\xe2\x82\n1,2\xc3\n"
     rejects = stage_file(header_of(things) + body, things, 1 << 20).rejects
@@ -55,7 +55,7 @@ def test_required_and_key_columns_may_not_be_empty():
     assert [(r.column, r.code) for r in staged.rejects] == [("k", 1213), ("k", 1213), ("r", 1213), ("r", 1213)]
 
 
-def test_rules_of_the_contract_have_code_0_and_say_what_they_want():
+def test_rules_of_the_contract_have_code_0_and_a_reason():
     column = Column(name="v", type=TYPES["decimal"], min="0.5", max="10")
     staged = stage_file(b"v\n0.49\n0.5\n10.00\n10.01\n", contract(column), 1 << 20)
     assert [(r.code, r.reason) for r in staged.rejects] == [

@@ -55,7 +55,7 @@ def test_floats_are_held_to_their_bounds(kind: Kind) -> None:
     ]
 
 
-def test_decimals_of_more_places_than_an_integer_holds_are_held_to_their_bounds() -> None:
+def test_decimals_beyond_an_integer_are_held_to_their_bounds() -> None:
     kind = ColumnType(kind=Kind.DECIMAL, precision=38, scale=30)
     things = contract(Column(name="a", type=kind, min="0.5", max="2"))
     staged = stage_file(header_of(things) + b"0.5\n0.4" + b"9" * 29 + b"\n2\n2." + b"0" * 29 + b"1\n", things, 1 << 20)

@@ -11,7 +11,7 @@ LOOKS_AHEAD = r"(?=.*[0-9])[a-z0-9]{2,80}"
 """No table can be made of it."""
 
 
-def test_a_pattern_beyond_tables_is_judged_once_for_each_distinct_value() -> None:
+def test_a_pattern_beyond_tables_judges_distinct_values_once() -> None:
     check = pattern(LOOKS_AHEAD, '"')
     values = ["a1", "ab", "a1", "", "z" * 20 + "7", "z" * 20 + "8", "z" * 21, "9" * SHORT, "9" * (SHORT + 1), "a1é"]
     proven = check.prove(fields_with(values)).tolist()
@@ -19,6 +19,6 @@ def test_a_pattern_beyond_tables_is_judged_once_for_each_distinct_value() -> Non
     assert [check.judge(v.encode()) is None for v in values] == [bool(re.fullmatch(LOOKS_AHEAD, v)) for v in values]
 
 
-def test_a_pattern_beyond_tables_leaves_long_values_and_doubled_quotes_to_the_judge() -> None:
+def test_a_pattern_leaves_long_values_and_quotes_to_the_judge() -> None:
     assert pattern(LOOKS_AHEAD, '"').prove(fields_with(["9" * (SHORT + 1)] * 3)).tolist() == [False] * 3
     assert pattern(r'(?=.)a"+', '"').prove(fields_with(['a"', 'a""'])).tolist() == [True, False]

@@ -41,7 +41,7 @@ def test_a_key_that_nobody_knows(key: str) -> None:
     assert route(CONTRACTS, key) is None
 
 
-def test_the_name_tells_the_period() -> None:
+def test_the_name_gives_the_period() -> None:
     found = route(CONTRACTS, "monthly_data/sales_May-2026.csv")
     assert found
     assert found.captures == {"object": "sales", "month": "May", "year": "2026"}

@@ -50,7 +50,7 @@ def test_a_fault_is_named_with_its_place(text: bytes, fault: str) -> None:
     assert any(fault in line for line in found), found
 
 
-def test_a_faulty_pattern_of_one_contract_is_told_beside_anothers_sound_ones() -> None:
+def test_a_faulty_pattern_is_named_beside_sound_ones() -> None:
     found = faults(toml(lands_at='["incoming/{a"]'), toml("thing1"))
     assert [line for line in found if "lands_at" in line] == [line for line in found if line.startswith("thing.toml")]
 

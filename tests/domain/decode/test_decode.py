@@ -81,7 +81,7 @@ def test_text_that_is_not_what_was_declared_is_refused(file: bytes, dialect: dic
         ({"nul": Nul.STRIP}, False),
     ],
 )
-def test_plain_text_is_read_where_it_is_after_one_look_at_its_head(dialect: dict[str, object], in_place: bool):
+def test_plain_text_is_read_in_place_after_one_look(dialect: dict[str, object], in_place: bool):
     source = Memory(CSV * 10_000)
     assert readable_in_place(source, Dialect(**dialect)) is in_place  # type: ignore[arg-type]
     assert source.reads in ([], [(0, HEAD_BYTES)])
@@ -132,7 +132,7 @@ def test_a_window_larger_than_what_is_held_is_refused():
         (framed(CSV) + gzipped(CSV), "COMPRESSION_BROKEN", "are not zstd"),
     ],
 )
-def test_what_is_wrong_with_a_packed_file_is_said(file: bytes, code: str, words: str):
+def test_what_is_wrong_with_a_packed_file_is_reported(file: bytes, code: str, words: str):
     refused = refusal(file)
     assert refused.code == code
     assert words in refused.message
@@ -159,7 +159,7 @@ def test_a_file_that_is_not_packed_as_declared_is_refused(kind: Compression):
     assert refusal(CSV, compression=kind).code == "COMPRESSION_BROKEN"
 
 
-def test_where_a_file_is_damaged_is_said():
+def test_where_a_file_is_damaged_is_reported():
     whole = halves(gzipped)(bytes(range(256)) * 400)
     assert refusal(whole[:-1]).byte_offset == len(whole) - 1
     assert f"byte {len(whole) - 1}" in refusal(whole[:-1]).message

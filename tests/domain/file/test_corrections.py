@@ -27,7 +27,7 @@ PLAIN_THINGS = contract(*THINGS.columns[:2])
 PLAIN = FilePlan(columns=("a", "b"), header_lines=1, ranges=())
 
 
-def test_columns_are_those_of_the_file_that_are_merged_or_rescued() -> None:
+def test_columns_are_the_files_merged_or_rescued_ones() -> None:
     assert columns_of(THINGS, FILED) == ("b", "a", "Extra")
     assert columns_of(THINGS, None) == ("a", "b"), "how the file was is not known any more"
 
@@ -60,7 +60,7 @@ def test_a_masked_record_is_known_but_for_what_is_masked() -> None:
     assert still_masked(HIDDEN, {"a": "x", "b": "***"}) == "b"
 
 
-def test_bytes_that_were_no_text_are_known_again_wherever_they_are_left() -> None:
+def test_broken_bytes_are_recognised_wherever_they_are() -> None:
     reject = {"reason": f"a {NO_TEXT}", "record": "caf\\xe9,\\x41,2"}
     assert still_broken(reject, ["le caf\\xe9", "2"])
     assert not still_broken(reject, ["café", "\\x41", "\\xe8"]), "none of these is what the record shows"

@@ -24,7 +24,7 @@ CHUNKS = [Chunk(run_id="r", generation=1, number=n, start=0, stop=1, seconds=2.5
         (RunState.LOADED, {"LOADING": 10.0}, 90.0),
     ],
 )
-def test_a_load_counts_from_when_it_was_asked_for(
+def test_a_load_counts_from_when_it_was_requested(
     state: RunState, moments: dict[str, float], load_seconds: float | None
 ) -> None:
     run = Run(run_id="r", object="o", source=SOURCE, state=state, arrived_at=1.0, updated_at=1.0, moments=moments)

@@ -10,7 +10,7 @@ from chalicelib.domain.run.events import asked_for, run_of_statement
 
 
 @pytest.mark.parametrize("body", ["", "[]", "7", "null", '"x"', "{}", '{"run": "x"}', '{"number": 1}', "\udcff"])
-def test_a_message_of_nobodys_is_told_as_such(body: str) -> None:
+def test_a_message_of_another_origin_belongs_to_no_run(body: str) -> None:
     assert asked_for(body) is None
 
 
@@ -30,5 +30,5 @@ def test_a_message_of_ours_is_read() -> None:
         ({}, None),
     ],
 )
-def test_the_end_of_a_statement_leads_to_the_run_it_is_named_after(event: dict[str, Any], run: str | None) -> None:
+def test_an_ended_statement_leads_to_the_run_it_is_named_after(event: dict[str, Any], run: str | None) -> None:
     assert run_of_statement(event) == run

@@ -155,7 +155,7 @@ def test_a_file_cut_short_anywhere_loses_no_row_that_is_whole():
         assert all(reject.byte_offset >= len(HEAD + complete) for reject in cut.rejects)
 
 
-def test_a_file_cut_short_in_quotes_says_so():
+def test_a_file_cut_short_in_quotes_is_explained():
     (reject, *others) = staged(b'1,2\n3,"the end of the').rejects
     assert others == []
     assert (reject.line, reject.quote_line) == (3, 3)

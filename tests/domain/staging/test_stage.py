@@ -44,7 +44,7 @@ def test_an_unclosed_quote_names_the_line_where_it_opens():
 
 
 @pytest.mark.parametrize("block_bytes", [16, 1000, 1 << 20])
-def test_a_line_longer_than_the_limit_is_skipped_and_its_beginning_kept(block_bytes):
+def test_a_line_over_the_limit_is_skipped_but_its_start_kept(block_bytes):
     things = contract(*PAIR.columns, longest=200)
     for long in (b"x" * 100_000, b'"' + b"y" * 100_000 + b"\r", b"z" * 201):
         body = b"1,2\n" + long + b"\n3,4\n" + long
@@ -209,7 +209,7 @@ def test_a_row_longer_than_what_copy_takes_is_rejected() -> None:
 
 
 @pytest.mark.parametrize("bad", [b"1||2||3\n", f"1||{NULL_WORD}\n".encode()])
-def test_a_fault_is_told_once_however_many_pieces_its_block_is_handed_on_in(bad: bytes) -> None:
+def test_a_fault_is_reported_once_for_all_pieces_of_a_block(bad: bytes) -> None:
     dialect = Dialect(delimiter="||", empty=Empty.TEXT)
     things = contract(Column(name="a", type=text()), Column(name="b", type=text(20)), dialect=dialect)
     rows = [b"1||2\n"] * 140_000
@@ -220,7 +220,7 @@ def test_a_fault_is_told_once_however_many_pieces_its_block_is_handed_on_in(bad:
     assert staged.good.count(b"\n") == 140_000 - 3
 
 
-def test_a_last_line_that_is_nothing_but_a_carriage_return_is_no_row() -> None:
+def test_a_last_line_of_only_a_carriage_return_is_no_row() -> None:
     things = contract(Column(name="a", type=text()), Column(name="b", type=text()), dialect=Dialect(delimiter="||"))
     staged = stage_file(header_of(things) + b"1||2\n\r", things, 1 << 20)
     assert (staged.good, staged.rejects) == (b"1,2\n", [])

@@ -30,7 +30,9 @@ def dated(**formats: str) -> Contract:
         ({"at": ""}, " TIMEFORMAT AS 'auto'", []),
     ],
 )
-def test_copy_is_told_the_format_that_needs_it_most(formats: dict[str, str], notified: str, as_text: list[str]) -> None:
+def test_copy_is_given_the_format_that_needs_it_most(
+    formats: dict[str, str], notified: str, as_text: list[str]
+) -> None:
     contract = dated(**formats)
     assert copy_formats(contract) == notified
     assert list(staged_as_text(contract)) == as_text

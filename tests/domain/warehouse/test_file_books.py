@@ -6,7 +6,7 @@ from chalicelib.domain.run.model import Outcome
 from chalicelib.domain.warehouse.file_books import books_query, books_row
 
 
-def test_the_books_of_a_load_are_asked_for_by_its_id_alone() -> None:
+def test_the_books_of_a_load_are_queried_by_its_id_alone() -> None:
     load = "0123456789abcdef" * 2
     batch = books_query(load)
     assert batch.parameters == {"load_id": load}

@@ -6,7 +6,7 @@ from chalicelib.domain.run.model import Outcome
 from chalicelib.domain.warehouse.ledger import ledger_query, ledger_row
 
 
-def test_the_ledger_is_asked_for_many_loads_at_once() -> None:
+def test_the_ledger_is_queried_for_many_loads_at_once() -> None:
     query = ledger_query(["1", "2"])
     assert query.statements[0].endswith("WHERE load_id IN (:load_id_0, :load_id_1)")
     assert query.parameters == {"load_id_0": "1", "load_id_1": "2"}

@@ -181,7 +181,7 @@ def test_an_unsound_order_is_not_rendered(changes: dict[str, Any]) -> None:
         ("varchar(4)", "", "''"),
     ],
 )
-def test_a_default_reaches_the_warehouse_as_a_parameter_of_its_type(type_: str, default: str, sql: str) -> None:
+def test_a_default_is_sent_as_a_parameter_of_its_type(type_: str, default: str, sql: str) -> None:
     columns = f"{COLUMNS}more = {{ type = '{type_}', default = '{default}' }}\n"
     contract = read_contract("thing.toml", toml(columns=columns))
     batch = render_load(order(contract=contract, columns=("id",)))

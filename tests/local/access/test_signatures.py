@@ -106,7 +106,7 @@ def test_a_signature_holds_for_a_quarter_of_an_hour(minutes: int, fine: bool) ->
 
 
 @pytest.mark.parametrize(("age", "fine"), [(0, True), (3000, True), (3700, False), (-1000, False)])
-def test_a_presigned_address_holds_as_long_as_it_says(age: int, fine: bool) -> None:
+def test_a_presigned_address_holds_until_its_expiry(age: int, fine: bool) -> None:
     request = _signed("s3", signer=S3SigV4QueryAuth, expires=3600)
     assert _taken(request, b"any body", seconds=age) is fine
     assert not _taken(Request.of(request.method, request.target.replace("/c", "/d"), request.headers.items()))

@@ -127,7 +127,7 @@ def test_copy_cuts_decimals_off_where_insert_rounds(desk: Desk, table: str, raw:
     assert desk.rows(f"select max(d) from {table}") == [["20.26"]]
 
 
-def test_a_load_error_is_told_and_survives_the_rollback(desk: Desk, table: str) -> None:
+def test_a_load_error_is_reported_and_survives_the_rollback(desk: Desk, table: str) -> None:
     _made(desk, table, "id int not null, v varchar(3), d date")
     good = "".join(f"{n},ab,2024-01-02\n" for n in range(3000))
     found = desk.copy(table, f"id,v,d\n{good}17,éé,2024-01-02\n", "ignoreheader 1")

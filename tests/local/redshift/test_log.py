@@ -60,7 +60,7 @@ def test_a_value_that_fails_is_in_no_log(own: tuple[Desk, Path]) -> None:
     assert "insert" not in log.lower()
 
 
-def test_a_wrong_password_is_told_without_it(own: tuple[Desk, Path]) -> None:
+def test_a_wrong_password_is_reported_without_it(own: tuple[Desk, Path]) -> None:
     desk, folder = own
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(desk.redshift.dsn.replace(desk.redshift.password, "wrong-" + CANARY))

@@ -118,7 +118,7 @@ def test_what_cannot_run_in_a_transaction_runs_alone(sql: str) -> None:
         rewrite(sql, batch=True)
 
 
-def test_a_client_with_its_own_connection_keeps_its_own_transaction() -> None:
+def test_a_clients_connection_keeps_its_transaction() -> None:
     assert rewrite("begin", own_transaction=True) == "begin"
     assert rewrite_script("create table t (id int) distkey(id); select 1;") == "create table t (id int); select 1"
 

@@ -238,5 +238,5 @@ def test_the_manager_runs_no_function_of_the_role(desk: Desk) -> None:
     ],
 )
 @pytest.mark.usefixtures("victim")
-def test_the_refusal_says_why(desk: Desk, sql: str, told: str) -> None:
+def test_the_refusal_reports_why(desk: Desk, sql: str, told: str) -> None:
     assert re.search(told, desk.error(sql))

@@ -58,7 +58,7 @@ def _routes(gateway: Any, api: str) -> dict[str, str]:
     return {r["path"]: r["resourceMethods"]["GET"]["authorizationType"] for r in items if r.get("resourceMethods")}
 
 
-def test_an_api_that_is_put_over_keeps_its_id_and_stages_and_has_the_new_routes(world: World) -> None:
+def test_an_api_put_over_keeps_id_and_stages_with_new_routes(world: World) -> None:
     gateway = world.client("apigateway")
     api = gateway.import_rest_api(body=_api("/runs", "/status/{file}"))["id"]
     assert _routes(gateway, api) == {"/runs": "CUSTOM", "/status/{file}": "CUSTOM"}

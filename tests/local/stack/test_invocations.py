@@ -17,7 +17,7 @@ def invoke(world: World, name: str, event: dict[str, Any]) -> tuple[str | None, 
     return answer.get("FunctionError"), json.loads(answer["Payload"].read())
 
 
-def test_a_landed_object_reaches_its_handler_with_version_and_sequencer(world: World) -> None:
+def test_a_landed_object_has_version_and_sequencer(world: World) -> None:
     world.put("incoming/no.txt")
     world.put("elsewhere/no.csv")
     world.put("incoming/ü #1+&%.csv")
@@ -33,7 +33,7 @@ def test_an_event_that_fails_is_tried_twice_more(world: World) -> None:
     world.wait("landed", lambda n: "flaky" in n["object"]["key"], count=3)
 
 
-def test_a_message_that_fails_comes_back_when_it_asked_to_and_ends_in_the_dead_letter_queue(world: World) -> None:
+def test_a_failing_message_comes_back_then_is_a_dead_letter(world: World) -> None:
     world.send(world.record.names.run_queue, "poison")
     tries = world.wait("run", lambda n: n["body"] == "poison", count=4)
     (dead,) = world.wait("dead", lambda n: n["body"] == "poison")

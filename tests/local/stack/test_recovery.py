@@ -24,7 +24,7 @@ def test_messages_of_a_killed_worker_come_back(world: World) -> None:
     assert sorted(attempts.values()) == [1] * 10 + [2] * 10, "the ten that were running were tried again"
 
 
-def test_what_a_worker_could_not_be_given_waits_for_it_and_costs_no_attempt(world: World) -> None:
+def test_an_undelivered_message_waits_and_costs_no_attempt(world: World) -> None:
     world.stack.kill_worker()
     world.send(world.record.names.run_queue, "waited")
     world.put("incoming/down.csv")

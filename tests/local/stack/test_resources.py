@@ -43,7 +43,7 @@ def test_the_result_queue_drops_repeats(world: World) -> None:
     assert drained(world, world.record.names.result_queue) == ["done"]
 
 
-def test_the_secret_holds_a_hash_of_each_token_and_a_private_file_the_tokens(world: World) -> None:
+def test_the_secret_holds_hashes_and_a_private_file_the_tokens(world: World) -> None:
     secret = world.client("secretsmanager").get_secret_value(SecretId=world.record.names.tokens_secret)
     file = world.stack.paths.tokens
     tokens = json.loads(file.read_text())

@@ -99,7 +99,7 @@ def test_a_port_that_somebody_else_has_is_replaced() -> None:
     assert replace(found, api=last.api) == last
 
 
-def test_an_app_that_does_not_load_is_shown_by_the_end_of_its_log(tmp_path: Path) -> None:
+def test_an_app_that_does_not_load_shows_the_end_of_its_log(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("import no_such_module_anywhere\n")
     stack = Stack(REPO, tmp_path / "state", options=Options(app_dir=str(tmp_path), warehouse=False, api=False))
     with pytest.raises(StartError, match=r"(?s)worker ended while starting.*No module named 'no_such"):

@@ -64,7 +64,7 @@ def some(runs: list[Run], *left_out: str) -> Answer:
     return reply(Responses={"runs": [items.run_item(run) for run in runs]}, UnprocessedKeys=unprocessed)
 
 
-def test_what_the_service_left_out_is_asked_for_again() -> None:
+def test_what_the_service_left_out_is_requested_again() -> None:
     pauses: list[float] = []
     second = replace(RUN, run_id="r2")
     script = Script([some([second], "r1"), some([RUN])])
@@ -92,7 +92,7 @@ def test_a_change_is_conditional_on_what_it_was_decided_on() -> None:
     assert asked.body["ExpressionAttributeValues"][":is_state"] == {"S": "STAGING"}
 
 
-def test_a_forbidden_move_is_not_even_asked_for() -> None:
+def test_a_forbidden_move_makes_no_call() -> None:
     script = Script([reply()])
     with pytest.raises(Conflict):
         store(script).change(RUN, state=RunState.LOADED)
@@ -127,7 +127,7 @@ def test_botocores_own_repeat_of_a_change_is_no_conflict(ours: bool) -> None:
     assert wire.calls == 2
 
 
-def test_a_conflict_at_the_first_try_is_one_even_if_the_other_did_the_same() -> None:
+def test_a_conflict_at_the_first_try_is_always_one() -> None:
     done = replace(RUN, state=RunState.STAGED, updated_at=2.0, moments={"STAGED": 2.0})
     with pytest.raises(Conflict):
         store(Script([unmet(done)])).change(RUN, state=RunState.STAGED)
@@ -149,7 +149,7 @@ def test_a_transaction_waits_for_another_one(in_the_way: Answer) -> None:
     assert all(1 <= len(token) <= 36 for token in tokens)
 
 
-def test_a_transaction_that_others_never_leave_alone_is_throttled() -> None:
+def test_a_transaction_in_lasting_conflict_is_throttled() -> None:
     pauses: list[float] = []
     with pytest.raises(Throttled):
         chunks(Script([cancelled("TransactionConflict", "None")]), pauses).finish(CHUNK)
@@ -176,7 +176,7 @@ def test_a_chunks_sums_go_with_the_chunk_in_one_transaction() -> None:
     assert update["ConditionExpression"] == "#state = :is_state AND #generation = :is_generation"
 
 
-def test_a_run_and_its_keys_pointer_are_written_together_or_not_at_all() -> None:
+def test_a_run_and_its_pointer_are_written_together_or_not() -> None:
     seen = Newest(run_id="r0", etag="e0", sequencer="0F")
     script = Script([cancelled("None", "ConditionalCheckFailed")])
     assert not store(script).create(replace(RUN, source=replace(SOURCE, sequencer="")), seen)
@@ -237,7 +237,7 @@ def test_a_search_whose_keys_are_always_left_over_is_throttled() -> None:
     assert pauses == [FIRST_PAUSE * 2**n for n in range(batches.TRIES)]
 
 
-def test_a_search_that_finds_little_gives_a_short_page_and_goes_on() -> None:
+def test_a_sparse_search_gives_a_short_page_and_continues() -> None:
     def wire(asked: Asked) -> Answer:
         if asked.operation == "Query":
             start = int(asked.body.get("ExclusiveStartKey", index_key(0))["pk"]["S"].removeprefix("RUN#r"))

@@ -58,7 +58,7 @@ def test_a_stuck_statement_ends_when_it_is_cancelled(site: Site, order: LoadOrde
     assert (ended.state, ended.retryable) == (StatementState.FAILED, True)
 
 
-def test_a_token_is_forgotten_and_both_statements_run_but_one_counts(site: Site, order: LoadOrder) -> None:
+def test_after_a_forgotten_token_only_one_statement_counts(site: Site, order: LoadOrder) -> None:
     warehouse, clock = inside(site)
     first = warehouse.submit(order, token="t", name="n")
     clock.advance(warehouse.token_life)

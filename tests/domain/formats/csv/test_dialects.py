@@ -105,7 +105,7 @@ def test_a_long_comment_is_a_line_too_long():
 THINGS = (Column(name="id", type=text(), required=True), Column(name="note", type=text()))
 
 
-def test_extra_columns_fail_the_file_unless_the_contract_has_a_use_for_them():
+def test_extra_columns_fail_the_file_without_a_use_for_them():
     fields = ("x", "ID", "", "x")
     with pytest.raises(Rejected, match=r"unexpected: x, x; without a name: column 3$"):
         match_header(contract(*THINGS), fields, private=False)

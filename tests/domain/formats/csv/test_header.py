@@ -74,7 +74,7 @@ def test_a_header_may_be_as_long_as_a_record(ending):
         (b"x" * 3_000_000, "longer than limits.max_record_bytes, 1048576"),
     ],
 )
-def test_says_why_a_header_is_no_record(data, why):
+def test_reports_why_a_header_is_no_record(data, why):
     with pytest.raises(Rejected, match=why):
         read(data)
 
@@ -124,7 +124,7 @@ def test_names_match_in_any_order_by_name_or_alias():
         ),
     ],
 )
-def test_says_what_differs(fields, message):
+def test_reports_what_differs(fields, message):
     with pytest.raises(Rejected, match=f"the header does not fit the contract {THINGS.name}; ") as refused:
         match_header(THINGS, fields)
     assert refused.value.code == "HEADER_MISMATCH"

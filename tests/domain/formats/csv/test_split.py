@@ -54,7 +54,7 @@ def test_no_data_gives_no_chunk_and_little_data_one():
     assert plan(Memory(b"a,b\n1"), 10, start=4) == (Range(start=4, stop=5),)
 
 
-def test_a_wrong_guess_is_found_and_only_its_chunk_is_staged_again():
+def test_a_wrong_guess_is_found_and_its_chunk_staged_again():
     things = contract(Column(name="a", type=text(90_000)), Column(name="b", type=text(90_000)))
     story = b"".join(b"once,upon\n" for _ in range(900))  # looks like records for longer than a first look reaches
     data = b"a,b\n" + b"1,2\n" * 500 + b'3,"' + story + b'"\n' + b"4,5\n" * 3000
