@@ -31,7 +31,7 @@ MESSAGE = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ears:
+class Inboxes:
     """A bell, and what business, support and programs heard so far."""
 
     notifier: Notifier
@@ -40,7 +40,7 @@ class Ears:
     programs: Callable[[], list[dict[str, Any]]] | None = None
 
 
-def sns_ears(aws: Callable[[str], Any], *, with_programs: bool) -> Ears:
+def sns_ears(aws: Callable[[str], Any], *, with_programs: bool) -> Inboxes:
     sns, sqs, number = aws("sns"), aws("sqs"), next(_numbers)
 
     def queue(name: str, **attributes: str) -> str:
@@ -49,11 +49,11 @@ def sns_ears(aws: Callable[[str], Any], *, with_programs: bool) -> Ears:
 
     def topic(name: str, url: str) -> str:
         arn: str = sns.create_topic(Name=name)["TopicArn"]
-        ear = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=ear)
+        inbox = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=inbox)
         return arn
 
-    def heard(url: str) -> list[Any]:
+    def received(url: str) -> list[Any]:
         found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0).get("Messages", [])
         return [json.loads(m["Body"]) for m in found]
 
@@ -69,7 +69,7 @@ def sns_ears(aws: Callable[[str], Any], *, with_programs: bool) -> Ears:
         failure_topic=topic(f"failure-{number}", support),
         result_queue=result,
     )
-    return Ears(
+    return Inboxes(
         notifier=SnsNotifier(sns, sqs, settings),
         business=lambda: mails(business),
         support=lambda: mails(support),
@@ -78,37 +78,37 @@ def sns_ears(aws: Callable[[str], Any], *, with_programs: bool) -> Ears:
 
 
 @pytest.fixture(params=["memory", "sns", "sns with results"])
-def ears(request: pytest.FixtureRequest) -> Ears:
+def inboxes(request: pytest.FixtureRequest) -> Inboxes:
     if request.param == "memory":
         notifier = MemoryNotifier()
-        return Ears(notifier=notifier, business=lambda: notifier.successes, support=lambda: notifier.failures)
+        return Inboxes(notifier=notifier, business=lambda: notifier.successes, support=lambda: notifier.failures)
     return sns_ears(request.getfixturevalue("aws"), with_programs="results" in request.param)
 
 
-def test_a_success_is_notified_to_the_business_only(ears: Ears) -> None:
-    ears.notifier.success(MESSAGE)
-    assert ears.business() == [MESSAGE]
-    assert ears.support() == []
+def test_a_success_is_notified_to_the_business_only(inboxes: Inboxes) -> None:
+    inboxes.notifier.success(MESSAGE)
+    assert inboxes.business() == [MESSAGE]
+    assert inboxes.support() == []
 
 
-def test_a_failure_is_notified_to_support_only(ears: Ears) -> None:
+def test_a_failure_is_notified_to_support_only(inboxes: Inboxes) -> None:
     unrouted = {**MESSAGE, "object": "", "state": "UNROUTED"}
-    ears.notifier.failure(unrouted)
-    assert ears.support() == [unrouted]
-    assert ears.business() == []
+    inboxes.notifier.failure(unrouted)
+    assert inboxes.support() == [unrouted]
+    assert inboxes.business() == []
 
 
-def test_what_is_notified_twice_is_received_twice(ears: Ears) -> None:
-    ears.notifier.success(MESSAGE)
-    ears.notifier.success(MESSAGE)
-    assert ears.business() == [MESSAGE, MESSAGE]
+def test_what_is_notified_twice_is_received_twice(inboxes: Inboxes) -> None:
+    inboxes.notifier.success(MESSAGE)
+    inboxes.notifier.success(MESSAGE)
+    assert inboxes.business() == [MESSAGE, MESSAGE]
 
 
 def test_programs_get_each_outcome_once(aws: Callable[[str], Any]) -> None:
-    ears = sns_ears(aws, with_programs=True)
+    inboxes = sns_ears(aws, with_programs=True)
     failed = {**MESSAGE, "id": "2-FAILED", "load_id": "2", "state": "FAILED"}
     for _ in range(2):
-        ears.notifier.success(MESSAGE)
-        ears.notifier.failure(failed)
-    assert ears.programs
-    assert ears.programs() == [MESSAGE, failed]
+        inboxes.notifier.success(MESSAGE)
+        inboxes.notifier.failure(failed)
+    assert inboxes.programs
+    assert inboxes.programs() == [MESSAGE, failed]

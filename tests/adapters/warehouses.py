@@ -30,7 +30,7 @@ from local.redshift.sql.rewrite import rewrite
 from tests.support.load_orders import changed, joined, load_of_one
 from tests.support.paths import ROOT
 from tests.support.redshift.house import Redshift
-from tests.support.redshift.world import World, WorldServer
+from tests.support.redshift.outside import Outside, OutsideServer
 from tests.support.settings import BUCKET, SETTINGS
 
 UNKNOWN = "00000000-0000-0000-0000-000000000000"
@@ -139,13 +139,13 @@ def memory_site() -> Site:
 
 @contextmanager
 def redshift_site(data: Path) -> Iterator[Site]:
-    world = World()
-    server = WorldServer(world)
+    outside = Outside()
+    server = OutsideServer(outside)
     try:
-        with LocalRedshift(data, s3_endpoint=world.url, events_endpoint=world.url) as local:
+        with LocalRedshift(data, s3_endpoint=outside.url, events_endpoint=outside.url) as local:
             with Redshift(local.dsn) as session:
                 migrate(session, ROOT / "sql", {})
-            yield _redshift(world, local)
+            yield _redshift(outside, local)
     finally:
         server.stop()
 
@@ -160,7 +160,7 @@ def _data_api(local: LocalRedshift) -> Any:
     )
 
 
-def _redshift(world: World, local: LocalRedshift) -> Site:
+def _redshift(outside: Outside, local: LocalRedshift) -> Site:
     warehouse = RedshiftData(_data_api(local), SETTINGS, SystemClock())
 
     def settle(statement_id: str) -> Statement:
@@ -185,12 +185,12 @@ def _redshift(world: World, local: LocalRedshift) -> Site:
             ).fetchall()
 
     def hold(key: str) -> Callable[[], None]:
-        gate = world.gates.setdefault(f"{BUCKET}/{key}", threading.Event())
+        gate = outside.gates.setdefault(f"{BUCKET}/{key}", threading.Event())
         return gate.set
 
     return Site(
         warehouse=warehouse,
-        put=lambda key, body: world.put(f"{BUCKET}/{key}", body),
+        put=lambda key, body: outside.put(f"{BUCKET}/{key}", body),
         settle=settle,
         build=build,
         rows=rows,

@@ -1,4 +1,4 @@
-"""The app on a world in memory: real routes, guards, pipeline and tokens, behind Chalice's own local gateway."""
+"""The app on a deployment in memory: real routes, guards, pipeline and tokens, behind Chalice's own local gateway."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from chalicelib import bootstrap
 from chalicelib.adapters.secrets import Tokens
 from tests.api.corrections import FILE, KEY, rows_of, with_contracts
 from tests.support.api import CONTRACTS, Api, Secrets
-from tests.support.simulated.world import SETTINGS, World
+from tests.support.simulated.deployment import SETTINGS, SimulatedDeployment
 
 
 @pytest.fixture
 def api() -> Iterator[Api]:
-    world = World()
-    world.reconfigure(contracts=CONTRACTS)
-    tokens = Tokens(Secrets(), SETTINGS, world.clock)
-    bootstrap.use(bootstrap.Wired(pipeline=world.pipeline, queue=world.queue, tokens=tokens))
-    yield Api(world)
+    deployment = SimulatedDeployment()
+    deployment.reconfigure(contracts=CONTRACTS)
+    tokens = Tokens(Secrets(), SETTINGS, deployment.clock)
+    bootstrap.use(bootstrap.Wired(pipeline=deployment.pipeline, queue=deployment.queue, tokens=tokens))
+    yield Api(deployment)
     bootstrap.use(None)
 
 

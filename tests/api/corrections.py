@@ -51,7 +51,7 @@ def correction(api: Api, amounts: dict[str, str], name: str = KEY) -> str:
     known = by_id(page)
     answer = send(api, page, {known[key][0]: [*known[key][1][:-1], amount] for key, amount in amounts.items()})
     assert answer.status == 202, answer.body
-    api.world.run()
+    api.deployment.settle()
     return str(answer.body["run_id"])
 
 
@@ -62,10 +62,12 @@ def rows_of(api: Api, name: str = KEY) -> dict[str, int]:
 
 
 def target(api: Api, table: str = "landing.things") -> dict[str, tuple[Any, ...]]:
-    return {str(row["id"]): tuple(row.values())[1:] for row in api.world.warehouse.rows(table)}
+    return {str(row["id"]): tuple(row.values())[1:] for row in api.deployment.warehouse.rows(table)}
 
 
 def with_contracts(api: Api) -> Api:
-    api.world.pipeline = replace(api.world.pipeline, ctx=replace(api.world.pipeline.ctx, contracts=CONTRACTS))
-    bootstrap.use(replace(bootstrap.wired(), pipeline=api.world.pipeline))
+    api.deployment.pipeline = replace(
+        api.deployment.pipeline, ctx=replace(api.deployment.pipeline.ctx, contracts=CONTRACTS)
+    )
+    bootstrap.use(replace(bootstrap.wired(), pipeline=api.deployment.pipeline))
     return api

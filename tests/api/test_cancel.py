@@ -10,7 +10,7 @@ from tests.support.api import BAD, GOOD, KEY, Api, seg
 
 def arrived(api: Api) -> str:
     api.land(KEY, GOOD, run=False)
-    api.world.hear(api.world.events.pop())
+    api.deployment.handle_event(api.deployment.events.pop())
     return api.only_run().run_id
 
 
@@ -22,22 +22,22 @@ def test_a_run_is_stopped_at_once(api: Api) -> None:
     run_id = arrived(api)
     answer = delete(api, run_id)
     assert (answer.status, answer.body["state"], answer.body["file"]) == (202, "CANCELLED", KEY)
-    api.world.run()
+    api.deployment.settle()
     status = api.get(f"/status/{seg(KEY)}").body
     assert (status["state"], status["code"], status["percent"]) == ("CANCELLED", "CANCELLED", 100.0)
     assert (status["finished"], status["cancel_requested"]) == (True, False)
-    assert api.world.warehouse.rows("landing.things") == []
+    assert api.deployment.warehouse.rows("landing.things") == []
     assert [run["run_id"] for run in api.get("/runs?state=cancelled").body["runs"]] == [run_id]
 
 
 def test_a_load_under_way_is_asked_to_stop(api: Api) -> None:
     run_id = arrived(api)
     while api.only_run().state is not RunState.LOADING:
-        api.world._deliver_message()
+        api.deployment.deliver_message()
     answer = delete(api, run_id)
     assert (answer.status, answer.body["state"]) == (202, "LOADING")
     assert api.get(f"/status/{run_id}").body["cancel_requested"] is True
-    api.world.run()
+    api.deployment.settle()
     assert api.get(f"/status/{run_id}").body["state"] == "CANCELLED"
 
 
@@ -68,8 +68,8 @@ def test_a_reader_may_not_stop_runs(api: Api) -> None:
 
 def test_a_cancelled_file_is_rerun_by_key_only(api: Api) -> None:
     delete(api, arrived(api))
-    api.world.run()
+    api.deployment.settle()
     assert api.post("/runs/thing").body["runs"] == []
     assert api.post(f"/runs/{seg(KEY)}").status == 202
-    api.world.run()
+    api.deployment.settle()
     assert api.only_run().state is RunState.LOADED

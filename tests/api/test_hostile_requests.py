@@ -118,7 +118,7 @@ def send(method: str, route: str, *, path: str = "x", query: Any = None, body: b
 
 
 def ours(status: int, body: Any) -> None:
-    """Not 500; and what is wrong is told in the documented form, in printable text."""
+    """Not 500; and what is wrong is reported in the documented form, in printable text."""
     assert status in (200, 202, 400, 404, 409), body
     if status >= 400:
         assert set(body) == {"error"}

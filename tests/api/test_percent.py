@@ -1,4 +1,4 @@
-"""Progress only grows, and is complete only when the outcome is known: whatever the world does meanwhile."""
+"""Progress only grows, and is complete only when the outcome is known: whatever the deployment does meanwhile."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from chalicelib.api import views
 from chalicelib.domain.run.model import Chunk, ChunkState, Counts, Run, RunState, Source
 from chalicelib.operations.lookup import RunDetails
+from tests.support.simulated.deployment import SimulatedDeployment
 from tests.support.simulated.faults import Schedule
-from tests.support.simulated.world import World
 
 SOURCE = Source(bucket="landing", key="incoming/thing/a.csv", etag="e", size=1000)
 RUN = Run(run_id="0" * 32, object="thing", source=SOURCE, state=RunState.ARRIVED, arrived_at=0.0, updated_at=0.0)
@@ -26,8 +26,8 @@ class Watch:
         self.seen: dict[tuple[str, int], float] = {}
         self.reopened = 0
 
-    def __call__(self, world: World, where: str) -> set[str]:
-        return {fault for run in world.runs.runs.values() for fault in self.look(world, run)}
+    def __call__(self, deployment: SimulatedDeployment, where: str) -> set[str]:
+        return {fault for run in deployment.runs.runs.values() for fault in self.look(deployment, run)}
 
     def look(self, world: World, run: Run) -> set[str]:
         chunks = world.chunks.of_run(run.run_id, run.generation)
@@ -52,11 +52,11 @@ def misleading(dice: random.Random) -> bytes:
 def test_percent_never_falls_in_a_storm(seed: int) -> None:
     dice = random.Random(seed)
     watch = Watch()
-    world = World(schedule=Schedule(chance=0.05, dice=dice), dice=dice, check=watch)
+    deployment = SimulatedDeployment(schedule=Schedule(chance=0.05, dice=dice), dice=dice, check=watch)
     for name in ("a", "b"):
-        world.put(f"incoming/thing/{name}.csv", misleading(dice), {})
-    world.run()
-    assert not {v for v in world.violations if "percent" in v or "%" in v}
+        deployment.put(f"incoming/thing/{name}.csv", misleading(dice), {})
+    deployment.settle()
+    assert not {v for v in deployment.violations if "percent" in v or "%" in v}
     assert set(watch.seen.values()) == {100.0}
 
 
@@ -65,10 +65,10 @@ def test_chunks_that_were_staged_from_a_wrong_start_still_count() -> None:
     reopened = 0
     for seed in range(10):
         watch = Watch()
-        world = World(check=watch)
-        world.put("incoming/thing/a.csv", misleading(random.Random(seed)), {})
-        world.run()
-        assert not world.violations
+        deployment = SimulatedDeployment(check=watch)
+        deployment.put("incoming/thing/a.csv", misleading(random.Random(seed)), {})
+        deployment.settle()
+        assert not deployment.violations
         reopened += watch.reopened
     assert reopened
 

@@ -13,14 +13,14 @@ from chalicelib.domain.run.model import RunState
 from chalicelib.operations.recovery import MOST_MESSAGES
 from chalicelib.orchestration import sqs as handlers
 from tests.support.api import BAD, GOOD, KEY, Api, ids, seg
-from tests.support.simulated.world import BUCKET
+from tests.support.simulated.deployment import BUCKET
 
 THING, MONTHLY = "incoming/thing/", "incoming/monthly/"
 
 
 def lies_there(api: Api, *keys: str) -> None:
     for n, key in enumerate(keys):
-        api.world.objects.put(BUCKET, key, GOOD + b"x%d,v,1\n" % n)
+        api.deployment.objects.put(BUCKET, key, GOOD + b"x%d,v,1\n" % n)
 
 
 def files(answer) -> list[str]:
@@ -36,8 +36,8 @@ def test_what_was_there_before_the_app_is_loaded(api: Api) -> None:
     answer = api.post("/backfill")
     assert (answer.status, files(answer)) == (202, keys)
     assert (answer.body["seen"], answer.body["failed"], answer.body["cursor"]) == (2, 0, "")
-    api.world.run()
-    assert {run.state for run in api.world.runs.runs.values()} == {RunState.LOADED}
+    api.deployment.settle()
+    assert {run.state for run in api.deployment.runs.runs.values()} == {RunState.LOADED}
     again = api.post("/backfill")
     assert (again.body["seen"], again.body["runs"]) == (0, [])
 
@@ -48,20 +48,20 @@ def test_a_dry_run_starts_nothing(api: Api) -> None:
     assert (files(answer), answer.body["dry_run"]) == ([f"{THING}a.csv"], True)
     assert answer.body["runs"][0]["state"] is None
     assert "load_id" not in answer.body["runs"][0]
-    assert not api.world.runs.runs
-    assert not api.world.queue.messages
+    assert not api.deployment.runs.runs
+    assert not api.deployment.queue.messages
     assert ids(api.post("/backfill")) == ids(answer)
 
 
 def test_a_dry_run_puts_no_second_drop_away(api: Api) -> None:
     api.land(KEY, GOOD)
-    api.world.objects.put(BUCKET, KEY, GOOD)
+    api.deployment.objects.put(BUCKET, KEY, GOOD)
     before = api.only_run()
     assert api.post("/backfill", {"dry_run": True}).body["archived"] == 1
     assert api.only_run() == before
     assert api.post("/backfill").body["archived"] == 1
-    api.world.run()
-    assert list(api.world.objects.list(BUCKET, "incoming/")) == []
+    api.deployment.settle()
+    assert list(api.deployment.objects.list(BUCKET, "incoming/")) == []
 
 
 @pytest.mark.parametrize(
@@ -100,18 +100,18 @@ def test_many_files_take_several_calls(api: Api) -> None:
     lies_there(api, *(f"{THING}f{n:03}.csv" for n in range(230)))
     pages = api.pages(lambda cursor: api.post("/backfill", {"cursor": cursor}), "runs")
     assert [len(page) for page in pages] == [100, 100, 30]
-    assert len(api.world.runs.runs) == 230
+    assert len(api.deployment.runs.runs) == 230
 
 
 def test_a_call_does_not_outlast_the_gateway(api: Api) -> None:
     lies_there(api, *(f"{THING}f{n:03}.csv" for n in range(230)))
-    read = api.world.runs.newest_of
+    read = api.deployment.runs.newest_of
 
     def slow(bucket: str, keys: list[str]):
-        api.world.clock.advance(20)
+        api.deployment.clock.advance(20)
         return read(bucket, keys)
 
-    api.world.runs.newest_of = slow
+    api.deployment.runs.newest_of = slow
     assert api.post("/backfill", {"dry_run": True, "object": "thing"}).body["seen"] == 100
 
 
@@ -121,9 +121,9 @@ def test_a_call_does_not_outlast_the_gateway(api: Api) -> None:
 def buried(api: Api, key: str = KEY) -> None:
     """A run that a dead letter has ended."""
     api.land(key, GOOD + key.encode() + b",v,1\n", run=False)
-    api.world.hear(api.world.events.pop())
-    handlers.on_dead_letter(api.world.pipeline, {"body": run_body(api.run_of(key).run_id)})
-    api.world.run()
+    api.deployment.handle_event(api.deployment.events.pop())
+    handlers.on_dead_letter(api.deployment.pipeline, {"body": run_body(api.run_of(key).run_id)})
+    api.deployment.settle()
     assert api.run_of(key).state is RunState.FAILED
 
 
@@ -132,35 +132,35 @@ def test_what_dead_letters_ended_is_run_again(api: Api) -> None:
     api.land(f"{THING}bad.csv", BAD)
     answer = api.post("/redrive")
     assert (answer.status, files(answer), answer.body["messages"]) == (202, [KEY], 0)
-    api.world.run()
+    api.deployment.settle()
     assert api.run_of(KEY).state is RunState.LOADED
     assert api.post("/redrive").body["runs"] == []
 
 
 def test_a_dry_run_brings_nothing_back(api: Api) -> None:
     buried(api)
-    api.world.queue.move_to_dead_letters(Message(queue="runs", body=run_body("x"), number=0, visible_at=0.0))
+    api.deployment.queue.move_to_dead_letters(Message(queue="runs", body=run_body("x"), number=0, visible_at=0.0))
     answer = api.post("/redrive", {"dry_run": True})
     assert (files(answer), answer.body["messages"], answer.body["dry_run"]) == ([KEY], 0, True)
     assert api.run_of(KEY).generation == 1
-    assert len(api.world.queue.dead) == 1
+    assert len(api.deployment.queue.dead) == 1
 
 
 def test_messages_that_lie_in_dead_letter_queues_go_back(api: Api) -> None:
     api.land(KEY, GOOD, run=False)
-    api.world.hear(api.world.events.pop())
-    for message in api.world.queue.visible():
-        api.world.queue.move_to_dead_letters(message)
+    api.deployment.handle_event(api.deployment.events.pop())
+    for message in api.deployment.queue.visible():
+        api.deployment.queue.move_to_dead_letters(message)
     answer = api.post("/redrive")
     assert (answer.body["messages"] > 0, answer.body["more_messages"]) == (True, False)
-    assert not api.world.queue.dead
-    api.world.run()
+    assert not api.deployment.queue.dead
+    api.deployment.settle()
     assert api.run_of(KEY).state is RunState.LOADED
 
 
 def test_more_messages_than_one_call_moves_are_reported(api: Api) -> None:
     for _ in range(MOST_MESSAGES + 1):
-        api.world.queue.move_to_dead_letters(Message(queue="runs", body=run_body("x"), number=0, visible_at=0.0))
+        api.deployment.queue.move_to_dead_letters(Message(queue="runs", body=run_body("x"), number=0, visible_at=0.0))
     assert [api.post("/redrive").body["more_messages"] for _ in range(2)] == [True, False]
 
 
@@ -172,9 +172,9 @@ def test_only_the_newest_version_of_a_file_comes_back(api: Api) -> None:
 
 def test_what_cannot_come_back_reports_why(api: Api) -> None:
     buried(api)
-    api.world.objects.delete(api.world.objects.head(BUCKET, KEY))
+    api.deployment.objects.delete(api.deployment.objects.head(BUCKET, KEY))
     buried(api, f"{THING}b.csv")
-    contracts = {name: c for name, c in api.world.pipeline.ctx.contracts.items() if name != "thing"}
+    contracts = {name: c for name, c in api.deployment.pipeline.ctx.contracts.items() if name != "thing"}
     answer = api.post("/redrive")
     assert [s["code"] for s in answer.body["skipped"]] == ["SOURCE_GONE"]
     assert files(answer) == [f"{THING}b.csv"]
@@ -190,5 +190,5 @@ def test_a_dead_letters_file_is_rerun_by_key_and_object(api: Api) -> None:
     buried(api)
     assert files(api.post("/runs/thing", {"dry_run": True})) == [KEY]
     assert api.post(f"/runs/{seg(KEY)}").status == 202
-    api.world.run()
+    api.deployment.settle()
     assert api.run_of(KEY).state is RunState.LOADED

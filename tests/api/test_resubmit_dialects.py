@@ -28,8 +28,8 @@ def test_values_lose_their_dialect_and_rescued_stays_rescued(api: Api) -> None:
     assert [r["values"] for r in page["rejects"]] == [["p1", "p1 at home", "1", "x;y"], ["p2", "p2@home", "two", ""]]
     known = by_id(page)
     send(api, page, {known["p1"][0]: ["p1", "p1@home", "-", "x;y"], known["p2"][0]: ["p2", "p2@home", "2", ""]})
-    api.world.run()
-    rows = {r["id"]: r for r in api.world.warehouse.rows("landing.people")}
+    api.deployment.settle()
+    rows = {r["id"]: r for r in api.deployment.warehouse.rows("landing.people")}
     assert (rows["p1"]["email"], rows["p1"]["amount"], rows["p1"]["_rescued"]) == ("p1@home", None, '{"extra": "x;y"}')
     assert rows_of(api, PERSON) == {"read": 3, "good": 1, "corrected": 2, "inserted": 3}
 
@@ -48,14 +48,14 @@ def test_masked_values_are_to_be_written_again(api: Api) -> None:
     assert (answer.status, answer.code) == (409, "MASKED_VALUE")
     assert "email is still masked in line 2 of s.csv:" in answer.message
     send(api, page, {known["s1"][0]: ["s1", "a@b", "", "1"], known["s2"][0]: ["s2", "c@d", "***", "2"]})
-    api.world.run()
+    api.deployment.settle()
     assert target(api, "landing.secrets") == {
         "s1": ("a@b", None, 1),
         "s2": ("c@d", "***", 2),
         "s3": ("e@f", None, 3),
     }
     still = send(api, page, {known["s5"][0]: ["s5", "i@j", "n/a", "fünf"]}).body["run_id"]
-    api.world.run()
+    api.deployment.settle()
     assert [r["values"] for r in rejects(api, still)["rejects"]] == [["s5", "***", "", "fünf"]]
 
 
@@ -69,7 +69,7 @@ def test_broken_bytes_are_not_taken_for_what_is_shown(api: Api) -> None:
         assert (refused.status, refused.code) == (409, "NOT_CORRECTABLE")
         assert "line 3 of a.csv still has \\xhh" in refused.message
     send(api, page, {offset: ["x1", "café", "2"]})
-    api.world.run()
+    api.deployment.settle()
     assert target(api)["x1"] == ("café", 2)
 
 
@@ -78,7 +78,7 @@ def test_a_text_that_only_looks_like_broken_bytes_may_stay(api: Api) -> None:
     page = rejects(api)
     ((offset, values),) = by_id(page).values()
     send(api, page, {offset: [*values[:2], "2"]})
-    api.world.run()
+    api.deployment.settle()
     assert target(api)["x1"] == ("caf\\xe9", 2)
 
 

@@ -19,7 +19,7 @@ from tests.api.corrections import (
     target,
 )
 from tests.support.api import Api, seg
-from tests.support.simulated.world import BUCKET
+from tests.support.simulated.deployment import BUCKET
 
 X1 = FILE.index(b"x1")
 
@@ -42,7 +42,7 @@ def test_corrected_rows_are_merged_and_the_books_follow(file: Api) -> None:
     answer = send(file, page, {known["x1"][0]: ["x1", "one", "1"], known["x3"][0]: ["x3", "three\nlines", "noch"]})
     assert answer.status == 202
     assert (answer.body["corrects"], answer.body["rows"], answer.body["object"]) == (page["run_id"], 2, "thing")
-    file.world.run()
+    file.deployment.settle()
     assert rows_of(file) == {"read": 8, "good": 4, "rejected": 3, "corrected": 1, "inserted": 5}
     assert target(file)["x1"] == ("one", 1)
     status = file.get(f"/status/{answer.body['run_id']}").body
@@ -61,7 +61,7 @@ def test_a_row_still_bad_is_explained_by_its_place_in_the_file(file: Api) -> Non
     assert [r["line"] for r in rejects(file)["rejects"]] == [5, 6, 9], "what is corrected is listed no more"
     assert rejects(file)["total"] == 3
     again = send(file, still, {reject["byte_offset"]: ["x3", "three\nlines", "3"]})
-    file.world.run()
+    file.deployment.settle()
     assert file.get(f"/status/{again.body['run_id']}").body["state"] == "LOADED"
     assert rows_of(file) == {"read": 8, "good": 4, "rejected": 2, "corrected": 2, "inserted": 6}
 
@@ -69,7 +69,7 @@ def test_a_row_still_bad_is_explained_by_its_place_in_the_file(file: Api) -> Non
 def test_a_malformed_record_is_corrected_by_its_columns(file: Api) -> None:
     page = rejects(file)
     send(file, page, {page["rejects"][3]["byte_offset"]: ["k1", "corrected", "9"]})
-    file.world.run()
+    file.deployment.settle()
     assert target(file)["k1"] == ("corrected", 9), "it stands behind the row of k1 that was loaded"
     assert rows_of(file) == {"read": 8, "good": 4, "rejected": 3, "corrected": 1, "inserted": 4, "updated": 1}
 
@@ -77,7 +77,7 @@ def test_a_malformed_record_is_corrected_by_its_columns(file: Api) -> None:
 def test_a_row_further_on_in_the_file_is_not_replaced(file: Api) -> None:
     page = rejects(file)
     send(file, page, {by_id(page)["x1"][0]: ["k3", "earlier", "1"]})
-    file.world.run()
+    file.deployment.settle()
     assert target(file)["k3"] == ("later", 3)
     assert rows_of(file) == {"read": 8, "good": 4, "rejected": 3, "corrected": 1, "inserted": 4, "superseded": 1}
 
@@ -93,9 +93,9 @@ def test_the_same_rows_twice_are_the_same_run(file: Api) -> None:
     page = {"generation": 1, "columns": ["id", "value", "amount"], "corrects": None, "run_id": file.run_of(KEY).run_id}
     again = send(file, page, {X1: ["x1", 'one, "quoted"', "1"]})
     assert (again.status, again.body["run_id"], again.body["state"]) == (202, first, "LOADED")
-    file.world.run()
+    file.deployment.settle()
     other = send(file, page, {X1: ["x1", "other", "2"]})
-    file.world.run()
+    file.deployment.settle()
     assert other.body["run_id"] != first
     assert target(file)["x1"] == ('one, "quoted"', 1)
     assert rows_of(file) == {"read": 8, "good": 4, "rejected": 3, "corrected": 1, "inserted": 5}
@@ -105,7 +105,7 @@ def test_once_all_is_corrected_nothing_is_reported_wrong(file: Api) -> None:
     last = rejects(file)["rejects"][3]["byte_offset"]
     correction(file, {"x1": "1", "x2": "2", "x3": "3"})
     send(file, rejects(file), {last: ["k9", "nine", "9"]})
-    file.world.run()
+    file.deployment.settle()
     status = file.get(f"/status/{seg(KEY)}").body
     assert (status["first_error"], status["rejects"], status["rows"]["corrected"]) == (None, None, 4)
     assert rejects(file)["rejects"] == []
@@ -113,8 +113,8 @@ def test_once_all_is_corrected_nothing_is_reported_wrong(file: Api) -> None:
 
 def test_corrected_rows_are_notified(file: Api) -> None:
     run = correction(file, {"x1": "1"})
-    assert [m["corrects"] for m in file.world.notifier.successes] == ["", file.run_of(KEY).run_id]
-    assert file.world.notifier.successes[1]["run"] == run
+    assert [m["corrects"] for m in file.deployment.notifier.successes] == ["", file.run_of(KEY).run_id]
+    assert file.deployment.notifier.successes[1]["run"] == run
 
 
 def test_a_correction_is_not_archived_but_updates_its_parent(file: Api) -> None:
@@ -192,9 +192,9 @@ def test_an_unknown_file_has_nothing_to_correct(file: Api) -> None:
 
 def test_without_the_files_plan_rows_can_still_be_corrected(file: Api) -> None:
     run = file.run_of(KEY)
-    file.world.objects.delete(file.world.objects.head(BUCKET, keys.plan(run)))
+    file.deployment.objects.delete(file.deployment.objects.head(BUCKET, keys.plan(run)))
     page = rejects(file)
     assert [r["values"] for r in page["rejects"]] == [None] * 4
     send(file, page, {page["rejects"][0]["byte_offset"]: ["x1", "one", "1"]})
-    file.world.run()
+    file.deployment.settle()
     assert target(file)["x1"] == ("one", 1)

@@ -82,7 +82,7 @@ def test_runs_are_listed_in_pages(api: Api) -> None:
 
 def test_runs_since(api: Api) -> None:
     api.land(KEY, GOOD)
-    api.world.clock.advance(86_400)
+    api.deployment.clock.advance(86_400)
     api.land("incoming/thing/b.csv", GOOD)
     since = api.run_of("incoming/thing/b.csv").arrived_at
     for text in (f"{since:.0f}", api.get("/runs").body["runs"][0]["arrived_at"]):

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.domain.run.model import RunState
 from tests.support.api import BAD, GOOD, KEY, NO_HEADER, Api, ids
-from tests.support.simulated.world import BUCKET
+from tests.support.simulated.deployment import BUCKET
 
 
 def test_every_failed_or_rejected_file_of_an_object(api: Api) -> None:
@@ -24,7 +24,7 @@ def test_all_files_of_an_object(api: Api) -> None:
     api.land(KEY, BAD)
     api.land("incoming/thing/b.csv", GOOD)
     api.land("incoming/thing/c.csv", GOOD, run=False)
-    api.world.hear(api.world.events.pop())
+    api.deployment.handle_event(api.deployment.events.pop())
     answer = api.post("/runs/thing", {"failed_only": False})
     assert {run["file"] for run in answer.body["runs"]} == {KEY, "incoming/thing/b.csv"}
     assert [(s["file"], s["code"]) for s in answer.body["skipped"]] == [("incoming/thing/c.csv", "RUN_IN_PROGRESS")]
@@ -38,20 +38,20 @@ def test_a_version_that_has_a_newer_one_is_not_run(api: Api) -> None:
 
 def test_a_file_corrected_in_place_is_what_runs(api: Api) -> None:
     api.land(KEY, BAD)
-    api.world.objects.put(BUCKET, KEY, GOOD)  # its event got lost
+    api.deployment.objects.put(BUCKET, KEY, GOOD)  # its event got lost
     dry = api.post("/runs/thing", {"dry_run": True})
-    assert len(api.world.runs.runs) == 1
+    assert len(api.deployment.runs.runs) == 1
     assert ids(api.post("/runs/thing")) == ids(dry)
-    api.world.run()
+    api.deployment.settle()
     assert api.run_of(KEY).state is RunState.LOADED
 
 
 def test_a_dry_run_changes_nothing(api: Api) -> None:
     api.land(KEY, BAD)
-    before, sent = dict(api.world.runs.runs), api.world.queue.sent
+    before, sent = dict(api.deployment.runs.runs), api.deployment.queue.sent
     dry = api.post("/runs/thing", {"dry_run": True})
     assert (dry.status, dry.body["dry_run"]) == (202, True)
-    assert (api.world.runs.runs, api.world.queue.sent) == (before, sent)
+    assert (api.deployment.runs.runs, api.deployment.queue.sent) == (before, sent)
     (run,) = dry.body["runs"]
     assert run["state"] == "REJECTED", "as it is, not as it would be"
     assert "load_id" not in run
@@ -61,7 +61,7 @@ def test_a_dry_run_changes_nothing(api: Api) -> None:
 def test_a_file_that_is_gone_does_not_stop_the_others(api: Api) -> None:
     for name in ("a", "b"):
         api.land(f"incoming/thing/{name}.csv", BAD)
-    api.world.objects.delete(api.world.objects.head(BUCKET, KEY))
+    api.deployment.objects.delete(api.deployment.objects.head(BUCKET, KEY))
     answer = api.post("/runs/thing")
     assert [run["file"] for run in answer.body["runs"]] == ["incoming/thing/b.csv"]
     assert [s["code"] for s in answer.body["skipped"]] == ["SOURCE_GONE"]
@@ -84,16 +84,16 @@ def test_the_files_of_a_period(api: Api, period, files: set[str]) -> None:
         api.land(f"monthly_data/things_{name}.csv", GOOD)
     answer = api.post("/runs/monthly", {"period": period})
     assert {run["file"] for run in answer.body["runs"]} == {f"monthly_data/things_{name}.csv" for name in files}
-    api.world.run()
+    api.deployment.settle()
     assert api.post("/runs/monthly", {"period": period, "failed_only": True}).body["runs"] == []
 
 
 def test_many_files_are_run_in_several_calls(api: Api) -> None:
     for number in range(230):
         api.land(f"incoming/thing/{number}.csv", BAD, run=False)
-        api.world.hear(api.world.events.pop())
+        api.deployment.handle_event(api.deployment.events.pop())
         run = api.run_of(f"incoming/thing/{number}.csv")
-        api.world.runs.change(run, state=RunState.FAILED, notified=True)
+        api.deployment.runs.change(run, state=RunState.FAILED, notified=True)
     pages = api.pages(lambda cursor: api.post("/runs/thing", {"cursor": cursor}), "runs")
     files = [run["file"] for page in pages for run in page]
     assert [len(page) for page in pages] == [100, 100, 30]

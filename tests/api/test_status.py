@@ -10,7 +10,7 @@ from chalicelib.domain.run import cost, keys
 from chalicelib.errors import Throttled
 from tests.support.api import BAD, GOOD, Api, seg
 from tests.support.files.packing import gzipped
-from tests.support.simulated.world import BUCKET
+from tests.support.simulated.deployment import BUCKET
 
 KEY = "incoming/thing/a.csv"
 MIXED = GOOD + b"x1,y,notanumber\n"
@@ -61,13 +61,13 @@ def test_a_rejected_file(api: Api) -> None:
 
 def test_a_file_on_its_way(api: Api) -> None:
     api.land(KEY, GOOD, run=False)
-    run = api.world.hear(api.world.events.pop())
+    run = api.deployment.handle_event(api.deployment.events.pop())
     assert run is not None
     assert api.get("/status/a.csv").body["percent"] == 0.0
-    api.world.pipeline.advance(run.run_id)
-    api.world.clock.advance(10)
-    api.world._deliver_message()
-    api.world._deliver_message()
+    api.deployment.pipeline.advance(run.run_id)
+    api.deployment.clock.advance(10)
+    api.deployment.deliver_message()
+    api.deployment.deliver_message()
     status = api.get("/status/a.csv").body
     assert (status["state"], status["finished"]) == ("STAGING", False)
     assert status["chunks"]["staged"] >= 1
@@ -123,7 +123,7 @@ def test_rejects_come_in_pages_in_file_order(api: Api) -> None:
 
 def test_rejects_of_a_load_that_is_not_sealed(api: Api) -> None:
     api.land(KEY, BAD, run=False)
-    api.world.hear(api.world.events.pop())
+    api.deployment.handle_event(api.deployment.events.pop())
     page = api.get("/rejects/a.csv").body
     assert (page["rejects"], page["cursor"]) == ([], "")
     assert "staged" in page["note"]
@@ -139,7 +139,7 @@ def test_a_cursor_of_an_earlier_load(api: Api) -> None:
     cursor = api.get("/rejects/a.csv?limit=5").body["cursor"]
     assert cursor
     api.post("/runs/a.csv")
-    api.world.run()
+    api.deployment.settle()
     answer = api.get(f"/rejects/a.csv?cursor={cursor}")
     assert (answer.status, answer.code) == (400, "BAD_CURSOR")
 
@@ -150,7 +150,7 @@ def test_large_rejects_make_short_pages(api: Api) -> None:
     run = api.only_run()
     value = '"' * 20_000
     lines = [json.dumps({"line": n, "record": f'x,"{value}",1'}).encode() for n in range(150)]
-    api.world.objects.put(BUCKET, keys.rejects(run, 1), b"\n".join(lines))
+    api.deployment.objects.put(BUCKET, keys.rejects(run, 1), b"\n".join(lines))
     pages = api.pages(lambda cursor: api.get(f"/rejects/a.csv?limit=200&cursor={cursor}"), "rejects")
     assert {r["values"][1] for page in pages for r in page} == {value[::2]}
     assert max(len(json.dumps(json.dumps(page))) for page in pages) < LAMBDA_ANSWERS
@@ -170,8 +170,8 @@ def test_health(api: Api) -> None:
         "late": [],
     }
     api.land(KEY, GOOD, run=False)
-    api.world.hear(api.world.events.pop())
-    api.world.clock.advance(120)
+    api.deployment.handle_event(api.deployment.events.pop())
+    api.deployment.clock.advance(120)
     assert api.get("/health").body["unfinished"] == {"runs": 1, "more": False, "oldest_seconds": 120.0}
 
 
@@ -179,7 +179,7 @@ def test_health_without_the_warehouse(api: Api) -> None:
     def describe(statement_id: str):
         raise Throttled("not now")
 
-    api.world.warehouse.describe = describe
+    api.deployment.warehouse.describe = describe
     answer = api.get("/health")
     assert (answer.status, answer.body["status"]) == (200, "degraded")
     assert answer.body["warehouse"] == {"reachable": False, "code": "THROTTLED"}
@@ -192,7 +192,7 @@ def test_the_unexpected_is_not_leaked(api: Api, capsys: pytest.CaptureFixture[st
     def get(run_id: str):
         raise ValueError("secret detail")
 
-    api.world.runs.get = get
+    api.deployment.runs.get = get
     answer = api.get(f"/status/{'0' * 32}")
     assert (answer.status, answer.code) == (500, "INTERNAL")
     assert "secret" not in json.dumps(answer.body) + capsys.readouterr().out
@@ -202,7 +202,7 @@ def test_a_passing_failure_reports_try_again(api: Api) -> None:
     def get(run_id: str):
         raise Throttled("DynamoDB asked for fewer requests")
 
-    api.world.runs.get = get
+    api.deployment.runs.get = get
     answer = api.get(f"/status/{'0' * 32}")
     assert (answer.status, answer.code, answer.headers["Retry-After"]) == (503, "THROTTLED", "5")
 

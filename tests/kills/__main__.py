@@ -17,8 +17,8 @@ from local.options import Options
 from local.stack import Stack
 from tests.kills.files import APART, Planted, planted
 from tests.kills.judge import Mail, rows_planted, states, violations
-from tests.kills.place import Place
 from tests.kills.points import Points
+from tests.kills.site import Site
 from tests.kills.tampering import unseen
 
 ROOT = Path(__file__).parents[2]
@@ -38,8 +38,8 @@ PATIENCE = 600.0
 class Feeder:
     """Lets files land, those of kinds that meet in a target a second apart: S3 tells ages in seconds."""
 
-    def __init__(self, place: Place) -> None:
-        self.place = place
+    def __init__(self, site: Site) -> None:
+        self.site = site
         self.files: list[Planted] = []
         self._last = 0.0
 
@@ -50,17 +50,17 @@ class Feeder:
             if file.kind in APART:
                 time.sleep(max(0.0, self._last + SECOND - time.time()))
                 self._last = time.time()
-            self.place.put(file.key, file.body)
+            self.site.put(file.key, file.body)
             self.files.append(file)
 
 
 def main(kills: int, seed: int) -> int:
     """Prints the counts last; 1 if a promise broke."""
     stack = Stack(ROOT, ROOT / ".landfall" / "kills", options=OPTIONS)
-    place = Place(record=stack.up())
+    site = Site(record=stack.up())
     try:
-        points = Points(log=Path(place.record.process("worker").log), dice=random.Random(seed))
-        feeder, began = Feeder(place), time.monotonic()
+        points = Points(log=Path(site.record.process("worker").log), dice=random.Random(seed))
+        feeder, began = Feeder(site), time.monotonic()
         for number in range(1, kills + 1):
             feeder.land(1 + number % 2)
             points.wait()
@@ -69,20 +69,20 @@ def main(kills: int, seed: int) -> int:
             if number % 10 == 0 or number == kills:
                 seconds = time.monotonic() - began
                 print(f"  {number}/{kills} kills, {len(feeder.files)} files landed, {seconds:.0f} s", flush=True)
-        return _judge(place, feeder.files, kills, points)
+        return _judge(site, feeder.files, kills, points)
     finally:
         stack.down()
 
 
-def _judge(place: Place, files: list[Planted], kills: int, points: Points) -> int:
+def _judge(site: Site, files: list[Planted], kills: int, points: Points) -> int:
     began = time.monotonic()
-    runs = place.at_rest({file.key for file in files}, PATIENCE)
+    runs = site.at_rest({file.key for file in files}, PATIENCE)
     print(f"  at rest {time.monotonic() - began:.0f} s after the last kill; killed after {dict(points.hit)}")
     print(f"  runs ended {dict(states(runs))}")
-    names = place.record.names
-    mail = Mail(business=place.mail(names.success_inbox), support=place.mail(names.failure_inbox))
-    broken = violations(place, files, runs, mail)
-    broken += [f"the judge does not see {what}" for what in unseen(place, files, runs, mail)]
+    names = site.record.names
+    mail = Mail(business=site.mail(names.success_inbox), support=site.mail(names.failure_inbox))
+    broken = violations(site, files, runs, mail)
+    broken += [f"the judge does not see {what}" for what in unseen(site, files, runs, mail)]
     for text in broken[:40]:
         print(text)
     print(f"{kills} kills, {len(files)} files, {rows_planted(files)} rows, {len(broken)} violations")

@@ -46,7 +46,7 @@ class Planted:
     good: tuple[tuple[int, Row], ...] = ()
     """Good rows with the line each starts on."""
     bad: frozenset[tuple[int, int, str]] = frozenset()
-    """Line, code and column of each bad row that must be told of."""
+    """Line, code and column of each bad row that must be reported."""
     loaded: bool = field(default=True)
     """Whether its good rows come to the target."""
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from chalicelib.domain.run.model import Run, RunState
 from tests.kills.files import HEADERS, ORDER, TARGETS, Planted
-from tests.kills.place import Place
+from tests.kills.site import Site
 
 Judgement = Iterator[str]
 
@@ -25,7 +25,7 @@ class Mail:
     support: list[dict[str, Any]]
 
 
-def violations(place: Place, files: Sequence[Planted], runs: Sequence[Run], mail: Mail) -> list[str]:
+def violations(site: Site, files: Sequence[Planted], runs: Sequence[Run], mail: Mail) -> list[str]:
     """Everything that is not as promised."""
     by_key = {file.key: file for file in files}
     found = [run for run in runs if run.source.key in by_key]
@@ -33,16 +33,16 @@ def violations(place: Place, files: Sequence[Planted], runs: Sequence[Run], mail
     broken = [f"{run.source.key}: nobody put it" for run in runs if run.source.key not in by_key]
     broken += [f"{key}: {notified[key]} runs, not 1" for key in by_key if notified[key] != 1]
     for run in found:
-        broken += [f"{run.source.key}: {text}" for text in _of_run(place, run, by_key[run.source.key])]
+        broken += [f"{run.source.key}: {text}" for text in _of_run(site, run, by_key[run.source.key])]
     broken += _mail(mail, found)
-    with place.warehouse() as warehouse:
+    with site.warehouse() as warehouse:
         broken += _ledger(warehouse, found)
         for name in TARGETS:
             broken += _rows(warehouse, name, [file for file in files if file.object == name and file.loaded])
     return broken
 
 
-def _of_run(place: Place, run: Run, file: Planted) -> Judgement:
+def _of_run(site: Site, run: Run, file: Planted) -> Judgement:
     if not run.finished:
         yield f"is {run.state.value} and not finished"
     if run.state.value not in file.ends:
@@ -54,10 +54,10 @@ def _of_run(place: Place, run: Run, file: Planted) -> Judgement:
         yield f"{said} rows read and rejected, but {file.read} and {len(file.bad)} were planted"
     if file.loaded and not (run.counts.settled and run.counts.good == len(file.good)):
         yield f"its books do not balance: {run.counts}"
-    rejects = [(r["line"], r["code"], r["column"]) for r in place.rejects(run)]
+    rejects = [(r["line"], r["code"], r["column"]) for r in site.rejects(run)]
     if set(rejects) != file.bad or len(rejects) != len(file.bad):
         yield f"its rejects are not those planted: {sorted(set(rejects) ^ file.bad)[:3]}, {len(rejects)} in all"
-    here, there = place.body(file.key), place.body(run.archive_key) if run.archive_key else None
+    here, there = site.body(file.key), site.body(run.archive_key) if run.archive_key else None
     if run.state is RunState.LOADED and (here, there) != (None, file.body):
         yield f"it is not archived: it lies {'still' if here else 'no more'} where it landed, {run.archive_key!r}"
     if run.state is not RunState.LOADED and here != file.body:
@@ -69,8 +69,8 @@ def _mail(mail: Mail, runs: Sequence[Run]) -> Judgement:
     for who, letters, good in (("the business", mail.business, True), ("support", mail.support, False)):
         notified = {(letter["run"], letter["state"]) for letter in letters}
         due = {(run.run_id, run.state.value) for run in runs if (run.state is RunState.LOADED) is good}
-        yield from (f"{run_id}: {who} was not told that it is {state}" for run_id, state in sorted(due - notified))
-        yield from (f"{run_id}: {who} was told that it is {state}" for run_id, state in sorted(notified - due))
+        yield from (f"{run_id}: {who} was not notified that it is {state}" for run_id, state in sorted(due - notified))
+        yield from (f"{run_id}: {who} was notified that it is {state}" for run_id, state in sorted(notified - due))
 
 
 def _ledger(warehouse: Any, runs: Sequence[Run]) -> Judgement:

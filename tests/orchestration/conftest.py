@@ -1,1 +1,1 @@
-from tests.support.simulated.fixtures import world  # noqa: F401
+from tests.support.simulated.fixtures import deployment  # noqa: F401

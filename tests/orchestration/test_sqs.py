@@ -10,20 +10,20 @@ from chalicelib.adapters.messages import run_body, task_body
 from chalicelib.domain.run.model import ChunkTask, Run, RunState
 from chalicelib.orchestration import sqs as handlers
 from tests.support.simulated.crowds import being_staged
+from tests.support.simulated.deployment import SimulatedDeployment
 from tests.support.simulated.endings import arrive, ended, only_run
 from tests.support.simulated.scenarios import numbered, put
-from tests.support.simulated.world import World
 
 
-def dead(world: World, body: str) -> None:
-    handlers.on_dead_letter(world.pipeline, {"body": body})
+def dead(deployment: SimulatedDeployment, body: str) -> None:
+    handlers.on_dead_letter(deployment.pipeline, {"body": body})
 
 
-def staging(world: World) -> Run:
-    put(world, "a.csv", numbered(12))
-    arrive(world)
-    world.pipeline.advance(only_run(world).run_id)
-    return only_run(world)
+def staging(deployment: SimulatedDeployment) -> Run:
+    put(deployment, "a.csv", numbered(12))
+    arrive(deployment)
+    deployment.pipeline.advance(only_run(deployment).run_id)
+    return only_run(deployment)
 
 
 def task(run: Run, generation: int = 1) -> ChunkTask:
@@ -31,38 +31,42 @@ def task(run: Run, generation: int = 1) -> ChunkTask:
 
 
 @pytest.mark.parametrize("body", [lambda run: run_body(run.run_id), lambda run: task_body(task(run))])
-def test_a_dead_letter_fails_its_run_and_is_notified(world: World, body: Callable[[Run], str]) -> None:
-    dead(world, body(staging(world)))
-    ended(world, RunState.FAILED, "DEAD_LETTER", may_fail=True)
+def test_a_dead_letter_fails_its_run_and_is_notified(
+    deployment: SimulatedDeployment, body: Callable[[Run], str]
+) -> None:
+    dead(deployment, body(staging(deployment)))
+    ended(deployment, RunState.FAILED, "DEAD_LETTER", may_fail=True)
 
 
-def test_a_dead_letter_of_an_older_load_changes_nothing(world: World) -> None:
-    run = staging(world)
-    dead(world, task_body(task(run, generation=0)))
-    assert only_run(world) == run
+def test_a_dead_letter_of_an_older_load_changes_nothing(deployment: SimulatedDeployment) -> None:
+    run = staging(deployment)
+    dead(deployment, task_body(task(run, generation=0)))
+    assert only_run(deployment) == run
 
 
 @pytest.mark.parametrize("body", ["", "no json", "[]", "7", '{"number": 1}', '{"run_id": "x", "number": 1}', "{}"])
-def test_a_dead_letter_that_is_none_of_ours_is_noted_and_left(world: World, body: str) -> None:
-    run = staging(world)
+def test_a_dead_letter_that_is_none_of_ours_is_noted_and_left(deployment: SimulatedDeployment, body: str) -> None:
+    run = staging(deployment)
     noted: list[str] = []
-    world.reconfigure(note=lambda name, fields: noted.append(name))
-    dead(world, body)
-    assert only_run(world) == run
+    deployment.reconfigure(note=lambda name, fields: noted.append(name))
+    dead(deployment, body)
+    assert only_run(deployment) == run
     assert noted == ["dead_letter"]
 
 
 @pytest.mark.parametrize("handler", [handlers.on_run_message, handlers.on_chunk_message])
-def test_a_fault_of_ours_is_raised_without_its_text(world: World, handler: Callable[..., None]) -> None:
+def test_a_fault_of_ours_is_raised_without_its_text(
+    deployment: SimulatedDeployment, handler: Callable[..., None]
+) -> None:
     def broken(name: str) -> None:
         raise ValueError("a row's value")
 
-    being_staged(world)
-    world.queue.send_run(only_run(world).run_id)
+    being_staged(deployment)
+    deployment.queue.send_run(only_run(deployment).run_id)
     chunks = handler is handlers.on_chunk_message
-    message = next(m for m in world.queue.visible() if ("number" in m.body) is chunks)
-    world.schedule.next = broken  # type: ignore[method-assign]
+    message = next(m for m in deployment.queue.visible() if ("number" in m.body) is chunks)
+    deployment.schedule.next = broken  # type: ignore[method-assign]
     record = {"body": message.body, "receiptHandle": message, "attributes": {"ApproximateReceiveCount": "1"}}
     with pytest.raises(handlers.UnexpectedError, match=r"^ValueError at .*test_sqs.py:\d+$") as caught:
-        handler(world.pipeline, lambda *_: None, record)
+        handler(deployment.pipeline, lambda *_: None, record)
     assert caught.value.__suppress_context__

@@ -79,21 +79,21 @@ class Calls:
 
     def watched(self, made: Any) -> Any:
         """The client, whose calls are noted from now on."""
-        made.meta.events.register("provide-client-params", self._asked)
+        made.meta.events.register("provide-client-params", self._requested)
         return made
 
-    def _asked(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+    def _requested(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         self.note(model.service_model.service_name, model.name, params)
 
-    def note(self, service: str, call: str, asked: dict[str, Any]) -> None:
+    def note(self, service: str, call: str, request: dict[str, Any]) -> None:
         """One call. Raises what botocore raises if nobody answers."""
         self.names.add(f"{service}:{call}")
-        self.rights[self.by] |= rights(service, call, asked)
+        self.rights[self.by] |= rights(service, call, request)
         if (self.by, call) in self.unanswered:
             self.unanswered.remove((self.by, call))
             raise EndpointConnectionError(endpoint_url=service)
-        for message in [asked, *asked.get("Entries", [])]:
-            queue = asked.get("QueueUrl", "").rpartition("/")[2]
+        for message in [request, *request.get("Entries", [])]:
+            queue = request.get("QueueUrl", "").rpartition("/")[2]
             if "MessageBody" in message and queue != RESULTS:
                 (self.later if message.get("DelaySeconds") else self.sent).append((queue, message["MessageBody"]))
 
@@ -105,11 +105,11 @@ class DataApi:
         self._calls = calls
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
-        def asked(**params: Any) -> dict[str, Any]:
+        def request(**params: Any) -> dict[str, Any]:
             self._calls.note("redshift-data", "".join(map(str.title, method.split("_"))), params)
             return {"Id": "statement", "Status": "FINISHED", "Records": []}
 
-        return asked
+        return request
 
 
 class Warehouse:

@@ -14,7 +14,7 @@ class Cloud:
     """A CloudFormation that knows one stack, and remembers what it was asked."""
 
     def __init__(self, status: str = "", template: str = "") -> None:
-        self.status, self.template, self.asked = status, template, list[str]()
+        self.status, self.template, self.requests = status, template, list[str]()
         self.parameters: dict[str, str] = {}
         self.outputs = {"Bucket": "b", "WorkgroupArn": "u"}
         self.resources: list[tuple[str, str]] = []
@@ -26,17 +26,17 @@ class Cloud:
         found = [{"OutputKey": name, "OutputValue": value} for name, value in self.outputs.items()]
         return {"Stacks": [{"StackStatus": self.status, "Parameters": said, "Outputs": found}]}
 
-    def create_stack(self, **asked: Any) -> None:
-        self._take("create", **asked)
+    def create_stack(self, **request: Any) -> None:
+        self._take("create", **request)
 
-    def update_stack(self, **asked: Any) -> None:
+    def update_stack(self, **request: Any) -> None:
         assert self.status != NEVER_MADE, "AWS refuses that"
-        if asked["TemplateBody"] == self.template:
+        if request["TemplateBody"] == self.template:
             raise refusal("ValidationError", "No updates are to be performed.")
-        self._take("update", **asked)
+        self._take("update", **request)
 
     def delete_stack(self, **_which: Any) -> None:
-        self.asked.append("delete")
+        self.requests.append("delete")
         self.status = ""
 
     def get_paginator(self, name: str) -> Cloud:
@@ -52,14 +52,14 @@ class Cloud:
     def get_waiter(self, name: str) -> Cloud:
         return self
 
-    def wait(self, **_asked: Any) -> None:
+    def wait(self, **_request: Any) -> None:
         """It is made at once."""
 
-    def _take(self, verb: str, **asked: Any) -> None:
-        self.asked.append(verb)
-        self.status, self.template = "CREATE_COMPLETE", asked["TemplateBody"]
-        known = json.loads(asked["TemplateBody"])["Parameters"]
-        for said in asked["Parameters"]:
+    def _take(self, verb: str, **request: Any) -> None:
+        self.requests.append(verb)
+        self.status, self.template = "CREATE_COMPLETE", request["TemplateBody"]
+        known = json.loads(request["TemplateBody"])["Parameters"]
+        for said in request["Parameters"]:
             assert said["ParameterKey"] in known, "AWS refuses that, also with UsePreviousValue"
             if said.get("UsePreviousValue"):
                 assert said["ParameterKey"] in self.parameters

@@ -13,7 +13,7 @@ from tests.packaging.policies import VALUES
 
 Right = tuple[str, str]
 """An action, and the ARN it is done on."""
-Asked = Mapping[str, Any]
+Request = Mapping[str, Any]
 WHERE = f"{VALUES['AWS::Region']}:{VALUES['AWS::AccountId']}"
 BUCKET = f"landfall-dev-{VALUES['AWS::AccountId']}-{VALUES['AWS::Region']}"
 AS_OTHERS = {
@@ -28,22 +28,22 @@ AS_OTHERS = {
 ON_A_VERSION = {"DeleteObject", "GetObject"}
 
 
-def rights(service: str, call: str, asked: Asked) -> set[Right]:
+def rights(service: str, call: str, request: Request) -> set[Right]:
     """What it takes to make a call."""
-    return BY_SERVICE[service](AS_OTHERS.get(call, call), asked)
+    return BY_SERVICE[service](AS_OTHERS.get(call, call), request)
 
 
-def _s3(call: str, asked: Asked) -> set[Right]:
+def _s3(call: str, request: Request) -> set[Right]:
     if call in ("CopyObject", "UploadPartCopy"):
-        tags = {("s3:PutObjectTagging", _folder(asked)), _read(asked["CopySource"], "Tagging")}
-        return {("s3:PutObject", _folder(asked)), _read(asked["CopySource"])} | (
+        tags = {("s3:PutObjectTagging", _folder(request)), _read(request["CopySource"], "Tagging")}
+        return {("s3:PutObject", _folder(request)), _read(request["CopySource"])} | (
             tags if call == "CopyObject" else set()
         )
     if call == "ListBucket":
         return {LISTS}
     if call == "GetObject":
-        return {_read(asked), LISTS} if "/" in asked["Key"] else {LISTS}
-    return {(f"s3:{_versioned(call, asked)}", _folder(asked))}
+        return {_read(request), LISTS} if "/" in request["Key"] else {LISTS}
+    return {(f"s3:{_versioned(call, request)}", _folder(request))}
 
 
 LISTS = ("s3:ListBucket", f"arn:aws:s3:::{BUCKET}")
@@ -51,39 +51,39 @@ LISTS = ("s3:ListBucket", f"arn:aws:s3:::{BUCKET}")
 nothing lies, takes it alone."""
 
 
-def _read(asked: Asked, more: str = "") -> Right:
+def _read(request: Request, more: str = "") -> Right:
     """Of an object or, with `more`, of its tags: a copy takes them along, and has to be allowed to."""
-    return f"s3:{_versioned('GetObject', asked)}{more}", _folder(asked)
+    return f"s3:{_versioned('GetObject', request)}{more}", _folder(request)
 
 
-def _versioned(call: str, asked: Asked) -> str:
-    return f"{call}Version" if call in ON_A_VERSION and asked.get("VersionId") else call
+def _versioned(call: str, request: Request) -> str:
+    return f"{call}Version" if call in ON_A_VERSION and request.get("VersionId") else call
 
 
-def _folder(asked: Asked) -> str:
-    return f"arn:aws:s3:::{BUCKET}/{asked['Key'].partition('/')[0]}/*"
+def _folder(request: Request) -> str:
+    return f"arn:aws:s3:::{BUCKET}/{request['Key'].partition('/')[0]}/*"
 
 
-def _dynamodb(call: str, asked: Asked) -> set[Right]:
+def _dynamodb(call: str, request: Request) -> set[Right]:
     """A transaction is allowed by what it does."""
     if call == "TransactWriteItems":
-        writes = [(f"{kind}Item", of) for write in asked["TransactItems"] for kind, of in write.items()]
+        writes = [(f"{kind}Item", of) for write in request["TransactItems"] for kind, of in write.items()]
         return {right for kind, of in writes for right in _dynamodb(kind, of)}
-    tables = asked["RequestItems"] if call == "BatchGetItem" else [asked["TableName"]]
-    index = f"/index/{asked['IndexName']}" if "IndexName" in asked else ""
+    tables = request["RequestItems"] if call == "BatchGetItem" else [request["TableName"]]
+    index = f"/index/{request['IndexName']}" if "IndexName" in request else ""
     return {(f"dynamodb:{call}", f"arn:aws:dynamodb:{WHERE}:table/{table}{index}") for table in tables}
 
 
-def _sqs(call: str, asked: Asked) -> set[Right]:
-    queue = asked.get("QueueName") or asked["QueueUrl"].rpartition("/")[2]
+def _sqs(call: str, request: Request) -> set[Right]:
+    queue = request.get("QueueName") or request["QueueUrl"].rpartition("/")[2]
     return {(f"sqs:{call}", f"arn:aws:sqs:{WHERE}:{queue}")}
 
 
-def _sns(call: str, asked: Asked) -> set[Right]:
-    return {(f"sns:{call}", asked["TopicArn"])}
+def _sns(call: str, request: Request) -> set[Right]:
+    return {(f"sns:{call}", request["TopicArn"])}
 
 
-def _warehouse(call: str, asked: Asked) -> set[Right]:
+def _warehouse(call: str, request: Request) -> set[Right]:
     """Statements log in by IAM first; what is asked about them has no resource."""
     if call not in ("BatchExecuteStatement", "ExecuteStatement"):
         return {(f"redshift-data:{call}", "*")}
@@ -91,12 +91,12 @@ def _warehouse(call: str, asked: Asked) -> set[Right]:
     return {(f"redshift-data:{call}", place), ("redshift-serverless:GetCredentials", place)}
 
 
-def _secrets(call: str, asked: Asked) -> set[Right]:
+def _secrets(call: str, request: Request) -> set[Right]:
     """Secrets Manager adds six characters to a secret's name."""
-    return {(f"secretsmanager:{call}", f"arn:aws:secretsmanager:{WHERE}:secret:{asked['SecretId']}-??????")}
+    return {(f"secretsmanager:{call}", f"arn:aws:secretsmanager:{WHERE}:secret:{request['SecretId']}-??????")}
 
 
-BY_SERVICE: dict[str, Callable[[str, Asked], set[Right]]] = {
+BY_SERVICE: dict[str, Callable[[str, Request], set[Right]]] = {
     "s3": _s3,
     "dynamodb": _dynamodb,
     "sqs": _sqs,

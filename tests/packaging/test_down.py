@@ -124,7 +124,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
 
 def test_data_stays_unless_it_is_requested(stage: Session, said: Callable[[], str]) -> None:
     teardown(stage, "test", deletes_data=False)
-    assert stage.cloud.asked == []
+    assert stage.cloud.requests == []
     text = said()
     assert "there are no functions and no API" in text, "nothing is said to be gone that was not there"
     assert f"bucket {BUCKET}" in text
@@ -167,10 +167,10 @@ def test_functions_that_a_deleted_stack_has_left_go(
         teardown(stage, "test", deletes_data=True)
     stage.cloud.status = ""
     begun(stage, "test", "on_incoming")
-    asked = []
-    monkeypatch.setattr(down, "chalice", lambda *words, **_: asked.append((words[1:], _recorded())) or "")
+    request = []
+    monkeypatch.setattr(down, "chalice", lambda *words, **_: request.append((words[1:], _recorded())) or "")
     teardown(stage, "test", deletes_data=False)
-    ((words, kinds),) = asked
+    ((words, kinds),) = request
     assert words == ("delete", "--stage", "test")
     assert kinds == ["iam_role", "lambda_function", *(["s3_event"] if data else [])]
     assert "there is no stack landfall-test; functions and API are gone" in said()
@@ -191,7 +191,7 @@ def test_a_foreign_warehouse_of_the_same_name_is_left_alone(stage: Session, said
 def test_a_stack_goes_with_its_functions_and_data_stays(stage: Session, said: Callable[[], str]) -> None:
     stage.cloud.resources.append((FUNCTION, "landfall-test"))
     teardown(stage, "test", deletes_data=False)
-    assert stage.cloud.asked == ["delete"]
+    assert stage.cloud.requests == ["delete"]
     text = said()
     assert "the stack landfall-test is gone" in text
     assert f"kept: workgroup landfall-test, namespace landfall-test, bucket {BUCKET}" in text
@@ -202,7 +202,7 @@ def test_a_stack_goes_with_its_functions_and_data_stays(stage: Session, said: Ca
 def test_a_stack_that_never_came_to_be_is_removed(stage: Session, said: Callable[[], str]) -> None:
     stage.cloud.status, stage.cloud.outputs = NEVER_MADE, {}
     teardown(stage, "test", deletes_data=False)
-    assert stage.cloud.asked == ["delete"]
+    assert stage.cloud.requests == ["delete"]
     assert "had never come to be; it is removed" in said()
 
 

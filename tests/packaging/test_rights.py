@@ -56,7 +56,7 @@ MANAGED = {"s3:Copy": "s3:UploadPartCopy"}
 
 
 def files_come(account: Account) -> None:
-    """To each folder: heard of, found by the sweep, and newer than what it has found."""
+    """To each folder: delivered, found by the sweep, and newer than what it has found."""
     for first, found in ((KEY, f"{THING}found.csv"), (MONTH.format("jan"), MONTH.format("mar"))):
         account.land(first, SOME_BAD)
         account.put(found, GOOD)
@@ -104,7 +104,7 @@ def tries_fail(account: Account) -> None:
 
 
 def other_files_are_run_again(account: Account) -> None:
-    """What was refused, from where it lies; what nobody has heard of; and what only might be."""
+    """What was refused, from where it lies; what has no run; and what only might have."""
     for key in (f"{THING}bad.csv", MONTH.format("feb")):
         account.land(key, BAD)
         account.ask("POST", "/runs/{name}", key)
@@ -256,8 +256,8 @@ def _written() -> set[str]:
     for path in (ROOT / "chalicelib/adapters").glob("*.py"):
         text = path.read_text()
         for client, method in re.findall(rf"\b({'|'.join(CLIENTS)})\.([a-z_0-9]+)\(", text):
-            asked = re.findall(r'get_paginator\("(\w+)"\)', text) if method == "get_paginator" else [method]
-            named = (f"{CLIENTS[client]}:{''.join(map(str.title, name.split('_')))}" for name in asked)
+            request = re.findall(r'get_paginator\("(\w+)"\)', text) if method == "get_paginator" else [method]
+            named = (f"{CLIENTS[client]}:{''.join(map(str.title, name.split('_')))}" for name in request)
             found.update(MANAGED.get(name, name) for name in named)
     assert len(found) > 20
     return found

@@ -48,5 +48,5 @@ def test_another_resource_or_another_check_is_reported() -> None:
 
 
 def test_what_is_accepted_and_gone_is_reported() -> None:
-    told = stale([("CKV_1", "Queue", "a")], BASELINE)
-    assert [line.split(":")[0] for line in told] == ["CKV_1 Table", "CKV_2 *"]
+    reported = stale([("CKV_1", "Queue", "a")], BASELINE)
+    assert [line.split(":")[0] for line in reported] == ["CKV_1 Table", "CKV_2 *"]

@@ -16,7 +16,7 @@ def test_a_stack_is_made_once_and_then_left_alone() -> None:
     cloud = Cloud()
     assert apply(cloud, "dev", {"SupportEmail": "a@b.example"})
     assert not apply(cloud, "dev", {})
-    assert cloud.asked == ["create"]
+    assert cloud.requests == ["create"]
     assert json.loads(cloud.template)["Parameters"]["Stage"]["Default"] == "dev"
 
 
@@ -39,7 +39,7 @@ def test_a_stack_with_functions_is_not_replaced_by_one_without() -> None:
     cloud.resources = [("AWS::S3::Bucket", "b"), (FUNCTION, "landfall-dev")]
     with pytest.raises(DeployError, match="was made by make package or Terraform"):
         apply(cloud, "dev", {})
-    assert cloud.asked == []
+    assert cloud.requests == []
 
 
 def test_without_a_region_the_fix_is_named() -> None:
@@ -53,7 +53,7 @@ def test_without_a_region_the_fix_is_named() -> None:
 def test_what_never_came_to_be_is_deleted_before_another_try() -> None:
     cloud = Cloud(status=NEVER_MADE)
     assert apply(cloud, "dev", {})
-    assert cloud.asked == ["delete", "create"]
+    assert cloud.requests == ["delete", "create"]
 
 
 def test_outputs_are_the_environment_as_far_as_they_are_settings() -> None:
@@ -72,7 +72,7 @@ def test_without_a_stack_the_way_to_make_one_is_reported() -> None:
 
 def test_a_refusal_of_aws_is_reported_with_its_reason() -> None:
     class Refusing(Cloud):
-        def create_stack(self, **asked: Any) -> None:
+        def create_stack(self, **request: Any) -> None:
             raise refusal("AccessDenied", "not authorized to perform: cloudformation:CreateStack")
 
     with pytest.raises(DeployError, match="not authorized"):

@@ -1,4 +1,4 @@
-"""Whatever goes wrong with a file or the world ends in a clear state, with a message that names the fix."""
+"""Whatever goes wrong with a file or the deployment ends in a clear state, with a message that names the fix."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from chalicelib.adapters.memory import Fate
 from chalicelib.domain.run.model import RunState
 from chalicelib.errors import Broken, SourceGone
 from chalicelib.operations.reruns import Busy, rerun
+from tests.support.simulated.deployment import BUCKET, SimulatedDeployment
 from tests.support.simulated.endings import KEY, arrive, ended, fails_while, only_run
 from tests.support.simulated.scenarios import numbered, put, text
-from tests.support.simulated.world import BUCKET, World
 
 
 @pytest.mark.parametrize(
@@ -27,157 +27,157 @@ from tests.support.simulated.world import BUCKET, World
         (b"id,value,amount\n1,a\n2,b,3,4\n", "TOO_MANY_REJECTS", "line 2"),
     ],
 )
-def test_a_file_at_fault_is_rejected(world: World, body: bytes, code: str, words: str) -> None:
-    world.put(KEY, body, {})
+def test_a_file_at_fault_is_rejected(deployment: SimulatedDeployment, body: bytes, code: str, words: str) -> None:
+    deployment.put(KEY, body, {})
     if code == "HEADER_MISMATCH" and not words:
-        world.run()  # optional columns may be missing
-        assert only_run(world).state is RunState.LOADED
+        deployment.settle()  # optional columns may be missing
+        assert only_run(deployment).state is RunState.LOADED
         return
-    run = ended(world, RunState.REJECTED, code)
+    run = ended(deployment, RunState.REJECTED, code)
     assert run.problem is not None
     assert words in run.problem.message
 
 
-def test_columns_in_another_order_and_case_are_found(world: World) -> None:
-    world.put(KEY, b"Amount, VALUE ,Id\n7,x,k1\n", {"k1": "x,7"})
-    world.run()
-    assert not world.violations
-    assert world.warehouse.rows("landing.things") == [{"id": "k1", "value": "x", "amount": 7}]
+def test_columns_in_another_order_and_case_are_found(deployment: SimulatedDeployment) -> None:
+    deployment.put(KEY, b"Amount, VALUE ,Id\n7,x,k1\n", {"k1": "x,7"})
+    deployment.settle()
+    assert not deployment.violations
+    assert deployment.warehouse.rows("landing.things") == [{"id": "k1", "value": "x", "amount": 7}]
 
 
-def test_a_key_nobody_knows_is_recorded(world: World) -> None:
-    world.put("incoming/stranger.csv", b"x\n", {})
-    run = ended(world, RunState.UNROUTED, "UNROUTED")
+def test_a_key_nobody_knows_is_recorded(deployment: SimulatedDeployment) -> None:
+    deployment.put("incoming/stranger.csv", b"x\n", {})
+    run = ended(deployment, RunState.UNROUTED, "UNROUTED")
     assert "lands_at" in run.problem.message
 
 
-def test_a_file_deleted_before_it_is_read_is_failed(world: World) -> None:
-    put(world, "a.csv", numbered(3))
-    world.objects.delete(world.objects.head(BUCKET, KEY))
-    world.landed.clear()  # what its supplier took back need not be kept
-    world.run()
-    assert not world.violations
-    run = only_run(world)
+def test_a_file_deleted_before_it_is_read_is_failed(deployment: SimulatedDeployment) -> None:
+    put(deployment, "a.csv", numbered(3))
+    deployment.objects.delete(deployment.objects.head(BUCKET, KEY))
+    deployment.landed.clear()  # what its supplier took back need not be kept
+    deployment.settle()
+    assert not deployment.violations
+    run = only_run(deployment)
     assert (run.state, run.problem and run.problem.code) == (RunState.FAILED, "SOURCE_GONE")
-    assert [m["problem"]["code"] for m in world.notifier.failures] == ["SOURCE_GONE"]
-    assert not world.notifier.successes
+    assert [m["problem"]["code"] for m in deployment.notifier.failures] == ["SOURCE_GONE"]
+    assert not deployment.notifier.successes
 
 
-def test_a_file_overwritten_before_it_is_read_is_superseded(world: World) -> None:
-    put(world, "a.csv", numbered(3, tag="old"))
-    put(world, "a.csv", numbered(3, tag="new"))
-    world.run()
-    assert not world.violations
-    old, new = sorted(world.runs.runs.values(), key=lambda r: r.source.sequencer)
+def test_a_file_overwritten_before_it_is_read_is_superseded(deployment: SimulatedDeployment) -> None:
+    put(deployment, "a.csv", numbered(3, tag="old"))
+    put(deployment, "a.csv", numbered(3, tag="new"))
+    deployment.settle()
+    assert not deployment.violations
+    old, new = sorted(deployment.runs.runs.values(), key=lambda r: r.source.sequencer)
     assert (old.state, new.state) == (RunState.SUPERSEDED, RunState.LOADED)
     assert old.problem is not None
     assert old.problem.code == "SOURCE_CHANGED"
 
 
-def test_a_file_overwritten_while_it_is_staged_gives_way(world: World) -> None:
-    put(world, "a.csv", numbered(12, tag="old"))
-    arrive(world)
-    world.pipeline.advance(next(iter(world.runs.runs)))
-    assert only_run(world).state is RunState.STAGING
-    put(world, "a.csv", numbered(12, tag="new"))
-    world.run()
-    assert not world.violations
-    assert [r.state for r in world.runs.runs.values()] == [RunState.SUPERSEDED, RunState.LOADED]
+def test_a_file_overwritten_while_it_is_staged_gives_way(deployment: SimulatedDeployment) -> None:
+    put(deployment, "a.csv", numbered(12, tag="old"))
+    arrive(deployment)
+    deployment.pipeline.advance(next(iter(deployment.runs.runs)))
+    assert only_run(deployment).state is RunState.STAGING
+    put(deployment, "a.csv", numbered(12, tag="new"))
+    deployment.settle()
+    assert not deployment.violations
+    assert [r.state for r in deployment.runs.runs.values()] == [RunState.SUPERSEDED, RunState.LOADED]
 
 
-def test_a_copy_refused_for_good_fails_the_run(world: World) -> None:
-    world.warehouse.fates.append(Fate.REFUSED)
-    put(world, "a.csv", numbered(3))
-    run = ended(world, RunState.FAILED, "LOAD_FAILED", may_fail=True)
+def test_a_copy_refused_for_good_fails_the_run(deployment: SimulatedDeployment) -> None:
+    deployment.warehouse.fates.append(Fate.REFUSED)
+    put(deployment, "a.csv", numbered(3))
+    run = ended(deployment, RunState.FAILED, "LOAD_FAILED", may_fail=True)
     assert "permission denied" in run.problem.message
 
 
-def test_a_load_that_cannot_be_put_into_words_ends_failed(world: World) -> None:
+def test_a_load_that_cannot_be_put_into_words_ends_failed(deployment: SimulatedDeployment) -> None:
     def unsound(name: str) -> None:
         if name == "warehouse.submit":
             raise Broken("the load order is not sound: iam_role", code="BAD_LOAD_ORDER")
 
-    world.schedule.next = unsound  # type: ignore[method-assign]
-    put(world, "a.csv", numbered(3))
-    ended(world, RunState.FAILED, "BAD_LOAD_ORDER", may_fail=True)
+    deployment.schedule.next = unsound  # type: ignore[method-assign]
+    put(deployment, "a.csv", numbered(3))
+    ended(deployment, RunState.FAILED, "BAD_LOAD_ORDER", may_fail=True)
 
 
 @pytest.mark.parametrize("fate", [Fate.CONFLICT, Fate.ABORTED, Fate.LOST, Fate.STUCK])
-def test_a_passing_failure_of_the_warehouse_is_tried_again(world: World, fate: Fate) -> None:
-    world.warehouse.fates.append(fate)
-    put(world, "a.csv", numbered(3))
-    world.run()
-    assert not world.violations
-    assert only_run(world).state is RunState.LOADED
-    assert only_run(world).load_attempt == 2
+def test_a_passing_failure_of_the_warehouse_is_tried_again(deployment: SimulatedDeployment, fate: Fate) -> None:
+    deployment.warehouse.fates.append(fate)
+    put(deployment, "a.csv", numbered(3))
+    deployment.settle()
+    assert not deployment.violations
+    assert only_run(deployment).state is RunState.LOADED
+    assert only_run(deployment).load_attempt == 2
 
 
-def test_a_warehouse_that_is_down_is_waited_for(world: World) -> None:
+def test_a_warehouse_that_is_down_is_waited_for(deployment: SimulatedDeployment) -> None:
     down = [True]
-    world.schedule.next = fails_while(down, "warehouse.submit")  # type: ignore[method-assign]
-    put(world, "a.csv", numbered(3))
+    deployment.schedule.next = fails_while(down, "warehouse.submit")  # type: ignore[method-assign]
+    put(deployment, "a.csv", numbered(3))
     for _ in range(40):
-        world._deliver_event() or world._deliver_message()
-        world.clock.advance(30)
-    assert only_run(world).state is RunState.LOADING
+        deployment.deliver_event() or deployment.deliver_message()
+        deployment.clock.advance(30)
+    assert only_run(deployment).state is RunState.LOADING
     down.clear()
-    world.run()
-    assert not world.violations
-    assert only_run(world).state is RunState.LOADED
+    deployment.settle()
+    assert not deployment.violations
+    assert only_run(deployment).state is RunState.LOADED
 
 
-def test_a_rerun_after_the_cause_is_corrected_loads_the_file(world: World) -> None:
-    world.warehouse.fates.append(Fate.REFUSED)
-    put(world, "a.csv", numbered(3))
-    world.run()
-    failed = only_run(world)
-    again = rerun(world.pipeline, failed)
+def test_a_rerun_after_the_cause_is_corrected_loads_the_file(deployment: SimulatedDeployment) -> None:
+    deployment.warehouse.fates.append(Fate.REFUSED)
+    put(deployment, "a.csv", numbered(3))
+    deployment.settle()
+    failed = only_run(deployment)
+    again = rerun(deployment.pipeline, failed)
     assert again.load_id != failed.load_id
-    world.run()
-    assert not world.violations
-    assert only_run(world).state is RunState.LOADED
+    deployment.settle()
+    assert not deployment.violations
+    assert only_run(deployment).state is RunState.LOADED
 
 
-def test_a_loaded_file_is_run_again_from_the_archive(world: World) -> None:
-    put(world, "a.csv", numbered(3))
-    world.run()
-    rerun(world.pipeline, only_run(world))
-    world.run()
-    run = only_run(world)
+def test_a_loaded_file_is_run_again_from_the_archive(deployment: SimulatedDeployment) -> None:
+    put(deployment, "a.csv", numbered(3))
+    deployment.settle()
+    rerun(deployment.pipeline, only_run(deployment))
+    deployment.settle()
+    run = only_run(deployment)
     assert run.state is RunState.LOADED
     assert (run.counts.inserted, run.counts.unchanged) == (0, 3)
 
 
-def test_a_run_on_its_way_is_not_run_again(world: World) -> None:
-    put(world, "a.csv", numbered(3))
-    arrive(world)
+def test_a_run_on_its_way_is_not_run_again(deployment: SimulatedDeployment) -> None:
+    put(deployment, "a.csv", numbered(3))
+    arrive(deployment)
     with pytest.raises(Busy):
-        rerun(world.pipeline, only_run(world))
+        rerun(deployment.pipeline, only_run(deployment))
 
 
-def test_a_file_that_is_nowhere_cannot_be_run_again(world: World) -> None:
-    world.put(KEY, b"", {})
-    world.run()
-    world.objects.delete(world.objects.head(BUCKET, KEY))
+def test_a_file_that_is_nowhere_cannot_be_run_again(deployment: SimulatedDeployment) -> None:
+    deployment.put(KEY, b"", {})
+    deployment.settle()
+    deployment.objects.delete(deployment.objects.head(BUCKET, KEY))
     with pytest.raises(SourceGone):
-        rerun(world.pipeline, only_run(world))
+        rerun(deployment.pipeline, only_run(deployment))
 
 
-def test_content_that_comes_back_wins_again(world: World) -> None:
+def test_content_that_comes_back_wins_again(deployment: SimulatedDeployment) -> None:
     for tag in ("a", "b", "a"):
-        put(world, "a.csv", numbered(2, tag=tag))
-        world.run()
-        assert not world.violations
-    assert {str(r["value"]) for r in world.warehouse.rows("landing.things")} == {"a0", "a1"}
-    assert len(world.runs.runs) == 3
+        put(deployment, "a.csv", numbered(2, tag=tag))
+        deployment.settle()
+        assert not deployment.violations
+    assert {str(r["value"]) for r in deployment.warehouse.rows("landing.things")} == {"a0", "a1"}
+    assert len(deployment.runs.runs) == 3
 
 
-def test_a_rejects_file_counts_lines_from_the_start_of_the_file(world: World) -> None:
+def test_a_rejects_file_counts_lines_from_the_start_of_the_file(deployment: SimulatedDeployment) -> None:
     rows = numbered(12)
     body = text(rows) + b"x1,y,notanumber\n"
-    world.put(KEY, body, rows)
-    world.run()
-    run = only_run(world)
+    deployment.put(KEY, body, rows)
+    deployment.settle()
+    run = only_run(deployment)
     assert run.state is RunState.LOADED
     assert run.chunks > 1
     assert run.problem is not None
@@ -185,11 +185,11 @@ def test_a_rejects_file_counts_lines_from_the_start_of_the_file(world: World) ->
     assert body[run.problem.byte_offset :].startswith(b"x1,")
 
 
-def test_an_unclosed_quote_is_named_by_its_line_in_the_file(world: World) -> None:
+def test_an_unclosed_quote_is_named_by_its_line_in_the_file(deployment: SimulatedDeployment) -> None:
     rows = numbered(12)
-    world.put(KEY, text(rows) + b'x1,"never closed,1\n', rows)
-    world.run()
-    run = only_run(world)
+    deployment.put(KEY, text(rows) + b'x1,"never closed,1\n', rows)
+    deployment.settle()
+    run = only_run(deployment)
     assert run.chunks > 1
     assert run.problem is not None
     assert run.problem.line == 14

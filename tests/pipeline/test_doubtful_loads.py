@@ -1,4 +1,4 @@
-"""Loads of which it cannot be told whether they may still commit: nothing ends on their account before that is sure."""
+"""Loads of which it is not known whether they may still commit: nothing ends on their account before that is sure."""
 
 from __future__ import annotations
 
@@ -16,46 +16,48 @@ from chalicelib.pipeline.loading import Loader
 from chalicelib.ports import Conflict, Statement, StatementState
 from tests.simulation.cases import Case, play
 from tests.support.simulated.crowds import about_to_load
+from tests.support.simulated.deployment import SimulatedDeployment
 from tests.support.simulated.endings import only_run
 from tests.support.simulated.faults import Fault, Killed
 from tests.support.simulated.promises import TABLE as TARGET
-from tests.support.simulated.world import World
 
 GONE = Statement(statement_id="s", state=StatementState.GONE)
 ABORTED = Statement(statement_id="s", state=StatementState.FAILED, retryable=True)
 
 
 @pytest.mark.parametrize("looks", [[GONE], [ABORTED, ABORTED]], ids=["not known at first", "aborted"])
-def test_a_statement_that_may_commit_after_all_is_fenced(world: World, looks: list[Statement]) -> None:
+def test_a_statement_that_may_commit_after_all_is_fenced(
+    deployment: SimulatedDeployment, looks: list[Statement]
+) -> None:
     """The Data API may not know a statement yet that it has taken, and calls aborted what it was asked to stop."""
-    about_to_load(world)
-    cancel(world.pipeline, only_run(world))
-    describe, hasty = world.warehouse.describe, list(looks)
-    world.warehouse.describe = lambda id_: hasty.pop(0) if hasty else describe(id_)  # type: ignore[method-assign]
-    world.pipeline.loader.advance_target(TARGET)
-    (statement,) = world.warehouse.pending()
-    assert statement.order.group_id in world.warehouse.fenced
-    world.warehouse.describe = describe  # type: ignore[method-assign]
-    world.run()
-    assert not world.violations
-    assert only_run(world).state is RunState.CANCELLED
+    about_to_load(deployment)
+    cancel(deployment.pipeline, only_run(deployment))
+    describe, hasty = deployment.warehouse.describe, list(looks)
+    deployment.warehouse.describe = lambda id_: hasty.pop(0) if hasty else describe(id_)  # type: ignore[method-assign]
+    deployment.pipeline.loader.advance_target(TARGET)
+    (statement,) = deployment.warehouse.pending()
+    assert statement.order.group_id in deployment.warehouse.fenced
+    deployment.warehouse.describe = describe  # type: ignore[method-assign]
+    deployment.settle()
+    assert not deployment.violations
+    assert only_run(deployment).state is RunState.CANCELLED
 
 
-def test_a_refused_load_is_not_resubmitted_while_its_runs_end(world: World) -> None:
-    group = about_to_load(world)
-    world.warehouse.statements.clear()
-    world.load_queue.groups[TARGET] = first = replace(group, lease_until=world.clock.now() + 20)
-    submit, change = world.warehouse.submit, world.runs.change
+def test_a_refused_load_is_not_resubmitted_while_its_runs_end(deployment: SimulatedDeployment) -> None:
+    group = about_to_load(deployment)
+    deployment.warehouse.statements.clear()
+    deployment.load_queue.groups[TARGET] = first = replace(group, lease_until=deployment.clock.now() + 20)
+    submit, change = deployment.warehouse.submit, deployment.runs.change
 
     def refused(order: LoadOrder, *, token: str, name: str) -> str:
-        world.warehouse.submit = submit  # type: ignore[method-assign]
+        deployment.warehouse.submit = submit  # type: ignore[method-assign]
         raise Refused("not allowed")
 
     def slow(run: Run, **changes: Any) -> Run:
         if changes["state"] is RunState.FAILED:
-            world.runs.change = change  # type: ignore[method-assign]
-            world.clock.advance(30)
-            world.pipeline.loader.advance_target(TARGET)
+            deployment.runs.change = change  # type: ignore[method-assign]
+            deployment.clock.advance(30)
+            deployment.pipeline.loader.advance_target(TARGET)
         return change(run, **changes)
 
     world.warehouse.submit, world.runs.change = refused, slow  # type: ignore[method-assign]
@@ -66,19 +68,19 @@ def test_a_refused_load_is_not_resubmitted_while_its_runs_end(world: World) -> N
     assert [s.order.group_id for s in world.warehouse.statements.values()] != [first.group_id]
 
 
-def test_a_late_refusal_does_not_end_anothers_submitted_load(world: World) -> None:
-    group = about_to_load(world)
-    world.warehouse.statements.clear()
-    world.load_queue.groups[TARGET] = first = replace(group, lease_until=world.clock.now() + 20)
-    submit = world.warehouse.submit
+def test_a_late_refusal_does_not_end_anothers_submitted_load(deployment: SimulatedDeployment) -> None:
+    group = about_to_load(deployment)
+    deployment.warehouse.statements.clear()
+    deployment.load_queue.groups[TARGET] = first = replace(group, lease_until=deployment.clock.now() + 20)
+    submit = deployment.warehouse.submit
 
     def slow(order: LoadOrder, *, token: str, name: str) -> str:
-        world.warehouse.submit = submit  # type: ignore[method-assign]
-        world.clock.advance(30)
-        world.pipeline.loader.advance_target(TARGET)
+        deployment.warehouse.submit = submit  # type: ignore[method-assign]
+        deployment.clock.advance(30)
+        deployment.pipeline.loader.advance_target(TARGET)
         raise Refused("not allowed")
 
-    world.warehouse.submit = slow  # type: ignore[method-assign]
+    deployment.warehouse.submit = slow  # type: ignore[method-assign]
     with pytest.raises(Conflict):
         world.pipeline.loader._submit(first)
     assert only_run(world).state is RunState.LOADING
@@ -87,13 +89,13 @@ def test_a_late_refusal_does_not_end_anothers_submitted_load(world: World) -> No
     assert only_run(world).state is RunState.LOADED
 
 
-def test_a_load_that_may_be_accepted_is_not_given_up_by_the_next(world: World) -> None:
-    group = about_to_load(world)
-    world.load_queue.groups[TARGET] = replace(
-        group, submitted_at=world.clock.now(), state=GroupState.SUBMITTING
+def test_a_load_that_may_be_accepted_is_not_given_up_by_the_next(deployment: SimulatedDeployment) -> None:
+    group = about_to_load(deployment)
+    deployment.load_queue.groups[TARGET] = replace(
+        group, submitted_at=deployment.clock.now(), state=GroupState.SUBMITTING
     )  # whose answer was lost
-    cancel(world.pipeline, only_run(world))
-    submit, fence = world.warehouse.submit, world.warehouse.fence
+    cancel(deployment.pipeline, only_run(deployment))
+    submit, fence = deployment.warehouse.submit, deployment.warehouse.fence
 
     def refused(order: LoadOrder, *, token: str, name: str) -> str:
         raise Refused("not allowed")
@@ -101,16 +103,16 @@ def test_a_load_that_may_be_accepted_is_not_given_up_by_the_next(world: World) -
     def killed(target: str, group_id: str) -> None:
         raise Killed
 
-    world.warehouse.submit, world.warehouse.fence = refused, killed  # type: ignore[method-assign]
+    deployment.warehouse.submit, deployment.warehouse.fence = refused, killed  # type: ignore[method-assign]
     with pytest.raises(Killed):
-        world.pipeline.loader.advance_target(TARGET)
-    world.warehouse.submit, world.warehouse.fence = submit, fence  # type: ignore[method-assign]
-    world.clock.advance(30)
-    world.pipeline.loader.advance_target(TARGET)
-    assert only_run(world).state is RunState.LOADING  # by the same token it is the statement of the first time
-    world.run()
-    assert not world.violations
-    assert only_run(world).state is RunState.LOADED
+        deployment.pipeline.loader.advance_target(TARGET)
+    deployment.warehouse.submit, deployment.warehouse.fence = submit, fence  # type: ignore[method-assign]
+    deployment.clock.advance(30)
+    deployment.pipeline.loader.advance_target(TARGET)
+    assert only_run(deployment).state is RunState.LOADING  # by the same token it is the statement of the first time
+    deployment.settle()
+    assert not deployment.violations
+    assert only_run(deployment).state is RunState.LOADED
 
 
 @pytest.mark.parametrize("fault", [Fault.KILLED_AFTER, Fault.UNKNOWN, Fault.ASLEEP])
@@ -124,6 +126,6 @@ def test_ending_the_runs_of_a_refused_load_may_stop_anywhere(fault: Fault, monke
         play(Case(scenario="two_small", twists=(refused, ("call", later, fault.name))))
         for later in range(asked + 1, asked + 25)
     ]
-    assert not set().union(*(world.violations for world in worlds))
-    assert all(run.finished for world in worlds for run in world.runs.runs.values())
+    assert not set().union(*(deployment.violations for deployment in worlds))
+    assert all(run.finished for deployment in worlds for run in deployment.runs.runs.values())
     assert len(left) > 5

@@ -13,13 +13,13 @@ from chalicelib.domain.run.model import RunState
 from chalicelib.errors import LoadFailed, Throttled
 from chalicelib.orchestration import sqs as handlers
 from tests.support.simulated.crowds import FILES, all_staged, crowd, done, states
-from tests.support.simulated.world import World
+from tests.support.simulated.deployment import SimulatedDeployment
 
 
-def test_a_files_fault_may_quote_any_words(world: World) -> None:
-    crowd(world, 1)
-    all_staged(world)
-    [run] = world.runs.runs.values()
+def test_a_files_fault_may_quote_any_words(deployment: SimulatedDeployment) -> None:
+    crowd(deployment, 1)
+    all_staged(deployment)
+    [run] = deployment.runs.runs.values()
     named = LoadFailed("ERROR: DATA_CHECK_FAILED: customer does not exist finds 1 rows", code="DATA_CHECK_FAILED")
     missing = LoadFailed("S3ServiceException: The specified key does not exist")
     assert after_failed_load(run, named, 40, 5) == after_failed_load(run, missing, 40, 5) == {"max_group_size": 20}
@@ -28,38 +28,38 @@ def test_a_files_fault_may_quote_any_words(world: World) -> None:
         assert after_failed_load(run, LoadFailed(message), 40, 5) is None
 
 
-def test_a_contract_moved_to_another_table_takes_its_files_along(world: World) -> None:
-    crowd(world, 5)
-    all_staged(world)
-    moved = replace(world.pipeline.ctx.contracts["thing"], table="elsewhere", fingerprint="of the new one")
-    world.reconfigure(contracts=Contracts(by_name={"thing": moved}))
-    world.check = lambda _, where: set()  # which looks at the tables of the contracts as they were
-    world.run()
-    assert world.at_rest()
-    assert states(world) == ["LOADED"]
-    assert len(world.warehouse.rows("landing.things")) == 1
-    assert len(world.warehouse.rows("landing.elsewhere")) == 4
-    assert world.load_queue.groups == {}
+def test_a_contract_moved_to_another_table_takes_its_files_along(deployment: SimulatedDeployment) -> None:
+    crowd(deployment, 5)
+    all_staged(deployment)
+    moved = replace(deployment.pipeline.ctx.contracts["thing"], table="elsewhere", fingerprint="of the new one")
+    deployment.reconfigure(contracts=Contracts(by_name={"thing": moved}))
+    deployment.check = lambda _, where: set()  # which looks at the tables of the contracts as they were
+    deployment.settle()
+    assert deployment.at_rest()
+    assert states(deployment) == ["LOADED"]
+    assert len(deployment.warehouse.rows("landing.things")) == 1
+    assert len(deployment.warehouse.rows("landing.elsewhere")) == 4
+    assert deployment.load_queue.groups == {}
 
 
-def test_the_load_of_others_ends_no_run_that_waits(world: World) -> None:
+def test_the_load_of_others_ends_no_run_that_waits(deployment: SimulatedDeployment) -> None:
     def unforeseen(name: str) -> None:
         if name == "warehouse.describe":
             raise KeyError("Status")
 
-    crowd(world, 2)
-    all_staged(world)
-    [waiting] = [run for run in world.runs.runs.values() if run.state is RunState.STAGED]
-    world.schedule.next = unforeseen  # type: ignore[method-assign]
+    crowd(deployment, 2)
+    all_staged(deployment)
+    [waiting] = [run for run in deployment.runs.runs.values() if run.state is RunState.STAGED]
+    deployment.schedule.next = unforeseen  # type: ignore[method-assign]
     record = {"body": json.dumps({"run_id": waiting.run_id}), "receiptHandle": "x"}
-    last = {"ApproximateReceiveCount": str(world.pipeline.ctx.settings.max_attempts)}
-    handlers.on_run_message(world.pipeline, lambda *_: None, {**record, "attributes": last})
-    handlers.on_dead_letter(world.pipeline, {**record, "attributes": last})
-    assert world.runs.runs[waiting.run_id].state is RunState.STAGED
+    last = {"ApproximateReceiveCount": str(deployment.pipeline.ctx.settings.max_attempts)}
+    handlers.on_run_message(deployment.pipeline, lambda *_: None, {**record, "attributes": last})
+    handlers.on_dead_letter(deployment.pipeline, {**record, "attributes": last})
+    assert deployment.runs.runs[waiting.run_id].state is RunState.STAGED
 
 
 @pytest.mark.parametrize("at", range(5, 3 * FILES, 11))
-def test_a_worker_stopped_half_way_is_followed_by_another_soon(world: World, at: int) -> None:
+def test_a_worker_stopped_half_way_is_followed_by_another_soon(deployment: SimulatedDeployment, at: int) -> None:
     changes = [0]
 
     def stopped(name: str) -> None:
@@ -68,10 +68,10 @@ def test_a_worker_stopped_half_way_is_followed_by_another_soon(world: World, at:
             changes[0] += 1
             raise Throttled("slow down")
 
-    crowd(world)
-    all_staged(world)
-    started = world.clock.now()
-    world.schedule.next = stopped  # type: ignore[method-assign]
-    done(world)
-    loaded = [run.moments["LOADED"] - started for run in world.runs.runs.values()]
+    crowd(deployment)
+    all_staged(deployment)
+    started = deployment.clock.now()
+    deployment.schedule.next = stopped  # type: ignore[method-assign]
+    done(deployment)
+    loaded = [run.moments["LOADED"] - started for run in deployment.runs.runs.values()]
     assert max(loaded) < 120

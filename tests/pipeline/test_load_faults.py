@@ -1,4 +1,4 @@
-"""What people are told of a load that the warehouse refused."""
+"""What an operator reads of a load that the warehouse refused."""
 
 from __future__ import annotations
 
@@ -11,18 +11,20 @@ from chalicelib.domain.contract_files.contract_file import Contracts
 from chalicelib.errors import LoadFailed
 from chalicelib.pipeline.load_faults import load_failed
 from tests.support.simulated.crowds import all_staged, crowd
+from tests.support.simulated.deployment import SimulatedDeployment
 from tests.support.simulated.endings import only_run
-from tests.support.simulated.world import World
 
 LATE = DataCheck(name="closed before opened", bad_rows="closed_on\n    < opened_on")
 
 
-def notified(world: World, message: str, code: str = LoadFailed.code) -> str:
-    crowd(world, 1)
-    all_staged(world)
-    thing = replace(world.pipeline.ctx.contracts["thing"], checks=(LATE,))
-    pipeline = replace(world.pipeline, ctx=replace(world.pipeline.ctx, contracts=Contracts(by_name={"thing": thing})))
-    return load_failed(pipeline.ctx, only_run(world), LoadFailed(message, code=code)).message
+def notified(deployment: SimulatedDeployment, message: str, code: str = LoadFailed.code) -> str:
+    crowd(deployment, 1)
+    all_staged(deployment)
+    thing = replace(deployment.pipeline.ctx.contracts["thing"], checks=(LATE,))
+    pipeline = replace(
+        deployment.pipeline, ctx=replace(deployment.pipeline.ctx, contracts=Contracts(by_name={"thing": thing}))
+    )
+    return load_failed(pipeline.ctx, only_run(deployment), LoadFailed(message, code=code)).message
 
 
 @pytest.mark.parametrize(
@@ -39,13 +41,14 @@ def notified(world: World, message: str, code: str = LoadFailed.code) -> str:
     ],
     ids=["one", "of a contract before"],
 )
-def test_a_data_check_is_named_with_its_condition(world: World, raised: str, words: str) -> None:
-    assert notified(world, raised, "DATA_CHECK_FAILED") == f"{words}fix the file, or the check"
+def test_a_data_check_is_named_with_its_condition(deployment: SimulatedDeployment, raised: str, words: str) -> None:
+    assert notified(deployment, raised, "DATA_CHECK_FAILED") == f"{words}fix the file, or the check"
 
 
-def test_what_cannot_be_read_back_is_reported_as_it_is(world: World) -> None:
+def test_what_cannot_be_read_back_is_reported_as_it_is(deployment: SimulatedDeployment) -> None:
     assert (
-        notified(world, "DATA_CHECK_FAILED: in other words", "DATA_CHECK_FAILED") == "DATA_CHECK_FAILED: in other words"
+        notified(deployment, "DATA_CHECK_FAILED: in other words", "DATA_CHECK_FAILED")
+        == "DATA_CHECK_FAILED: in other words"
     )
 
 
@@ -53,8 +56,8 @@ def test_what_cannot_be_read_back_is_reported_as_it_is(world: World) -> None:
     ("number", "which"),
     [("1", 'the data check "closed before opened"'), ("2", "a data check"), ("?", "a data check")],
 )
-def test_a_broken_check_is_named_without_other_words(world: World, number: str, which: str) -> None:
-    words = notified(world, f"DATA_CHECK_BROKEN: check {number} cannot be evaluated")
+def test_a_broken_check_is_named_without_other_words(deployment: SimulatedDeployment, number: str, which: str) -> None:
+    words = notified(deployment, f"DATA_CHECK_BROKEN: check {number} cannot be evaluated")
     assert words == (
         f"{which} cannot be evaluated on these rows: a cast or a function in it fails, or something is missing;"
         " fix the check. `landfall migrate` names a fault of its SQL; for other faults, the warehouse's words are in"

@@ -15,14 +15,14 @@ from chalicelib.domain.run.model import RunState
 from chalicelib.errors import Refused, Retryable
 from chalicelib.ports import Conflict
 from tests.support.simulated.crowds import about_to_load, being_staged
+from tests.support.simulated.deployment import SimulatedDeployment
 from tests.support.simulated.endings import ended, only_run
 from tests.support.simulated.promises import TABLE as TARGET
-from tests.support.simulated.world import World
 
 
-def test_of_two_workers_that_would_submit_first_only_one_does(world: World) -> None:
-    seen_by_both = about_to_load(world)
-    asked = world.load_queue.groups[TARGET]
+def test_of_two_workers_that_would_submit_first_only_one_does(deployment: SimulatedDeployment) -> None:
+    seen_by_both = about_to_load(deployment)
+    asked = deployment.load_queue.groups[TARGET]
     assert asked.submitted_at
     with pytest.raises(Conflict):
         world.pipeline.loader._submit(seen_by_both)
@@ -30,88 +30,88 @@ def test_of_two_workers_that_would_submit_first_only_one_does(world: World) -> N
     assert len(world.warehouse.statements) == 1
 
 
-def test_of_two_settling_workers_the_second_gives_way(world: World) -> None:
+def test_of_two_settling_workers_the_second_gives_way(deployment: SimulatedDeployment) -> None:
     """Both see the group as it is before one of them takes it in hand."""
-    about_to_load(world)
-    seen_by_both = world.load_queue.groups[TARGET]
-    world.clock.advance(60)
-    world.warehouse.run_due()
-    world.load_queue.change(seen_by_both, lease_until=world.clock.now() + 20)
-    taken = world.load_queue.groups[TARGET]
-    world.load_queue.group = lambda target: seen_by_both  # type: ignore[method-assign]
-    world.pipeline.loader.advance_target(TARGET)
-    assert world.load_queue.groups[TARGET] == taken
-    assert only_run(world).state is RunState.LOADING
+    about_to_load(deployment)
+    seen_by_both = deployment.load_queue.groups[TARGET]
+    deployment.clock.advance(60)
+    deployment.warehouse.run_due()
+    deployment.load_queue.change(seen_by_both, lease_until=deployment.clock.now() + 20)
+    taken = deployment.load_queue.groups[TARGET]
+    deployment.load_queue.group = lambda target: seen_by_both  # type: ignore[method-assign]
+    deployment.pipeline.loader.advance_target(TARGET)
+    assert deployment.load_queue.groups[TARGET] == taken
+    assert only_run(deployment).state is RunState.LOADING
 
 
-def test_an_outage_longer_than_a_chunks_tries_is_waited_for(world: World) -> None:
-    down = being_staged(world)
+def test_an_outage_longer_than_a_chunks_tries_is_waited_for(deployment: SimulatedDeployment) -> None:
+    down = being_staged(deployment)
     for _ in range(100):
-        world._deliver_message()
-        world.clock.advance(30)
-    assert not world.queue.messages
-    assert only_run(world).state is RunState.STAGING
+        deployment.deliver_message()
+        deployment.clock.advance(30)
+    assert not deployment.queue.messages
+    assert only_run(deployment).state is RunState.STAGING
     down.clear()
-    world.run()
-    assert not world.violations
-    assert only_run(world).state is RunState.LOADED
+    deployment.settle()
+    assert not deployment.violations
+    assert only_run(deployment).state is RunState.LOADED
 
 
-def test_an_outage_without_end_fails_the_run(world: World) -> None:
-    being_staged(world)
-    world.clock.advance(world.pipeline.ctx.settings.give_up_hours * 3600)
-    ended(world, RunState.FAILED, "THROTTLED", may_fail=True)
+def test_an_outage_without_end_fails_the_run(deployment: SimulatedDeployment) -> None:
+    being_staged(deployment)
+    deployment.clock.advance(deployment.pipeline.ctx.settings.give_up_hours * 3600)
+    ended(deployment, RunState.FAILED, "THROTTLED", may_fail=True)
 
 
-def deployed(world: World, **changes: Any) -> None:
+def deployed(deployment: SimulatedDeployment, **changes: Any) -> None:
     """A deployment of the contract with changes, while work goes on."""
-    contract = replace(world.pipeline.ctx.contracts["thing"], fingerprint="of the new one", **changes)
-    world.reconfigure(contracts=Contracts(by_name={contract.name: contract}))
+    contract = replace(deployment.pipeline.ctx.contracts["thing"], fingerprint="of the new one", **changes)
+    deployment.reconfigure(contracts=Contracts(by_name={contract.name: contract}))
 
 
-def test_a_contract_deployed_during_staging_restarts_the_file(world: World) -> None:
-    being_staged(world).clear()
-    deployed(world)
-    world.run()
-    assert not world.violations
-    run = only_run(world)
+def test_a_contract_deployed_during_staging_restarts_the_file(deployment: SimulatedDeployment) -> None:
+    being_staged(deployment).clear()
+    deployed(deployment)
+    deployment.settle()
+    assert not deployment.violations
+    run = only_run(deployment)
     assert (run.state, run.generation, run.fingerprint) == (RunState.LOADED, 2, "of the new one")
 
 
-def test_a_contract_deployed_before_the_load_restarts_the_file(world: World) -> None:
-    world.load_queue.groups[TARGET] = about_to_load(world)
-    world.warehouse.statements.clear()
-    deployed(world)
-    world.run()
-    assert not world.violations
-    run = only_run(world)
+def test_a_contract_deployed_before_the_load_restarts_the_file(deployment: SimulatedDeployment) -> None:
+    deployment.load_queue.groups[TARGET] = about_to_load(deployment)
+    deployment.warehouse.statements.clear()
+    deployed(deployment)
+    deployment.settle()
+    assert not deployment.violations
+    run = only_run(deployment)
     assert (run.state, run.generation, run.fingerprint) == (RunState.LOADED, 2, "of the new one")
 
 
-def unanswered(world: World) -> None:
+def unanswered(deployment: SimulatedDeployment) -> None:
     """The load of the one run was asked for, and nobody has learnt the statement's id; the contract is a new one."""
-    world.load_queue.groups[TARGET] = replace(
-        about_to_load(world), submitted_at=world.clock.now(), state=GroupState.SUBMITTING
+    deployment.load_queue.groups[TARGET] = replace(
+        about_to_load(deployment), submitted_at=deployment.clock.now(), state=GroupState.SUBMITTING
     )
-    deployed(world)
-    world.pipeline.ctx.queue.send_run(only_run(world).run_id)
+    deployed(deployment)
+    deployment.pipeline.ctx.queue.send_run(only_run(deployment).run_id)
 
 
-def test_a_contract_deployed_before_a_commit_restarts_the_file(world: World) -> None:
-    unanswered(world)
-    world._deliver_message()
-    (statement,) = world.warehouse.pending()
-    assert statement.order.group_id in world.warehouse.fenced
-    world.run()
-    assert not world.violations
-    assert (only_run(world).state, only_run(world).generation) == (RunState.LOADED, 2)
-    assert world.warehouse.merged == [only_run(world).load_id]
+def test_a_contract_deployed_before_a_commit_restarts_the_file(deployment: SimulatedDeployment) -> None:
+    unanswered(deployment)
+    deployment.deliver_message()
+    (statement,) = deployment.warehouse.pending()
+    assert statement.order.group_id in deployment.warehouse.fenced
+    deployment.settle()
+    assert not deployment.violations
+    assert (only_run(deployment).state, only_run(deployment).generation) == (RunState.LOADED, 2)
+    assert deployment.warehouse.merged == [only_run(deployment).load_id]
 
 
-def test_while_a_load_cannot_be_fenced_its_runs_do_not_end(world: World) -> None:
+def test_while_a_load_cannot_be_fenced_its_runs_do_not_end(deployment: SimulatedDeployment) -> None:
     """As where the functions' user has no right on etl.fenced."""
-    unanswered(world)
-    fence = world.warehouse.fence
+    unanswered(deployment)
+    fence = deployment.warehouse.fence
 
     def refused(target: str, group_id: str) -> None:
         raise Refused("permission denied for relation fenced", code="NOT_FENCED")
@@ -126,12 +126,12 @@ def test_while_a_load_cannot_be_fenced_its_runs_do_not_end(world: World) -> None
     assert only_run(world).state is RunState.LOADED
 
 
-def test_a_contract_deployed_after_a_commit_changes_nothing(world: World) -> None:
-    unanswered(world)
-    world.warehouse.run_due()
-    world.run()
-    assert not world.violations
-    assert (only_run(world).state, only_run(world).generation) == (RunState.LOADED, 1)
+def test_a_contract_deployed_after_a_commit_changes_nothing(deployment: SimulatedDeployment) -> None:
+    unanswered(deployment)
+    deployment.warehouse.run_due()
+    deployment.settle()
+    assert not deployment.violations
+    assert (only_run(deployment).state, only_run(deployment).generation) == (RunState.LOADED, 1)
 
 
 def test_a_contract_that_is_gone_fails_its_runs(world: World) -> None:

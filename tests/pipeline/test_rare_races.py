@@ -13,24 +13,29 @@ from chalicelib.domain.run.model import Run, RunState
 from chalicelib.errors import Broken, Throttled
 from chalicelib.pipeline import outcomes
 from chalicelib.ports import Conflict
+from tests.support.simulated.deployment import BUCKET, SimulatedDeployment
 from tests.support.simulated.endings import KEY, arrive, only_run
 from tests.support.simulated.faults import Fault, Killed
 from tests.support.simulated.promises import liveness
 from tests.support.simulated.scenarios import numbered, put
-from tests.support.simulated.world import BUCKET, World
 
 TARGET = "landing.things"
 
 
-def once(world: World, where: str, act: Callable[[], Fault | None], when: Callable[[], bool] = lambda: True) -> None:
+def once(
+    deployment: SimulatedDeployment,
+    where: str,
+    act: Callable[[], Fault | None],
+    when: Callable[[], bool] = lambda: True,
+) -> None:
     """What becomes of the next call of that name, once it is time."""
-    usual, left = world.schedule.next, [act]
+    usual, left = deployment.schedule.next, [act]
 
     def next_fault(name: str) -> Fault | None:
         fault = usual(name)
         return left.pop()() if name == where and left and when() else fault
 
-    world.schedule.next = next_fault  # type: ignore[method-assign]
+    deployment.schedule.next = next_fault  # type: ignore[method-assign]
 
 
 def raising(error: BaseException) -> Callable[[], None]:
@@ -40,29 +45,29 @@ def raising(error: BaseException) -> Callable[[], None]:
     return act
 
 
-def loaded(world: World) -> Run:
+def loaded(deployment: SimulatedDeployment) -> Run:
     """It came to rest, loaded, with every promise kept."""
-    world.run()
-    assert not world.violations
-    assert not liveness(world)
-    run = only_run(world)
+    deployment.settle()
+    assert not deployment.violations
+    assert not liveness(deployment)
+    run = only_run(deployment)
     assert run.state is RunState.LOADED
     return run
 
 
-def until(world: World, true: Callable[[], bool]) -> None:
+def until(deployment: SimulatedDeployment, true: Callable[[], bool]) -> None:
     for _ in range(500):
         if true():
             return
-        world._statements()
-        world._deliver_event() or world._deliver_message() or world.clock.advance(1)
+        deployment.run_statements()
+        deployment.deliver_event() or deployment.deliver_message() or deployment.clock.advance(1)
     raise AssertionError("it did not happen")
 
 
-def test_a_folder_is_no_file(world: World) -> None:
-    world.objects.put(BUCKET, "incoming/thing/sub/", b"")
-    assert world.pipeline.arrive(world.objects.head(BUCKET, "incoming/thing/sub/")) is None
-    assert not world.runs.runs
+def test_a_folder_is_no_file(deployment: SimulatedDeployment) -> None:
+    deployment.objects.put(BUCKET, "incoming/thing/sub/", b"")
+    assert deployment.pipeline.arrive(deployment.objects.head(BUCKET, "incoming/thing/sub/")) is None
+    assert not deployment.runs.runs
 
 
 def test_a_chunk_whose_store_is_slow_comes_again(world: World) -> None:
@@ -73,103 +78,114 @@ def test_a_chunk_whose_store_is_slow_comes_again(world: World) -> None:
     assert sorted(attempts)[-2:] == [1, 2]
 
 
-def test_a_chunk_cut_within_a_record_is_staged_from_the_next_one(world: World) -> None:
-    put(world, "a.csv", numbered(12))
-    arrive(world)
-    world.pipeline.advance(only_run(world).run_id)
-    run = only_run(world)
-    file_plan = FilePlan.from_json(world.objects.get(BUCKET, keys.plan(run)))
+def test_a_chunk_cut_within_a_record_is_staged_from_the_next_one(deployment: SimulatedDeployment) -> None:
+    put(deployment, "a.csv", numbered(12))
+    arrive(deployment)
+    deployment.pipeline.advance(only_run(deployment).run_id)
+    run = only_run(deployment)
+    file_plan = FilePlan.from_json(deployment.objects.get(BUCKET, keys.plan(run)))
     first, second, *others = file_plan.ranges
     guess = first.stop + 2
     ranges = (Range(start=first.start, stop=guess), Range(start=guess, stop=second.stop), *others)
-    world.objects.put(BUCKET, keys.plan(run), replace(file_plan, ranges=ranges).to_json())
-    world.queue.messages.clear()  # they were cut as the plan was
-    world.queue.send_run(run.run_id)
-    assert loaded(world).counts.inserted == 12
-    names = [part.key.rsplit("/", 1)[-1] for part in world.objects.list(BUCKET, f"processed/{run.prefix}/part-00002")]
+    deployment.objects.put(BUCKET, keys.plan(run), replace(file_plan, ranges=ranges).to_json())
+    deployment.queue.messages.clear()  # they were cut as the plan was
+    deployment.queue.send_run(run.run_id)
+    assert loaded(deployment).counts.inserted == 12
+    names = [
+        part.key.rsplit("/", 1)[-1] for part in deployment.objects.list(BUCKET, f"processed/{run.prefix}/part-00002")
+    ]
     assert any("-from-" in name for name in names)
 
 
-def test_an_overtaken_worker_leaves_the_load_to_the_other(world: World) -> None:
-    put(world, "a.csv", numbered(3))
-    once(world, "load_queue.change", raising(Conflict("somebody else was faster")))
-    loaded(world)
-    assert len(world.warehouse.statements) == 1
+def test_an_overtaken_worker_leaves_the_load_to_the_other(deployment: SimulatedDeployment) -> None:
+    put(deployment, "a.csv", numbered(3))
+    once(deployment, "load_queue.change", raising(Conflict("somebody else was faster")))
+    loaded(deployment)
+    assert len(deployment.warehouse.statements) == 1
 
 
-def test_a_slot_released_without_an_answer_is_not_released_again(world: World) -> None:
-    put(world, "a.csv", numbered(3))
-    once(world, "load_queue.release", lambda: Fault.UNKNOWN)
-    loaded(world)
-    assert world.load_queue.groups == {}
+def test_a_slot_released_without_an_answer_is_not_released_again(deployment: SimulatedDeployment) -> None:
+    put(deployment, "a.csv", numbered(3))
+    once(deployment, "load_queue.release", lambda: Fault.UNKNOWN)
+    loaded(deployment)
+    assert deployment.load_queue.groups == {}
 
 
-def test_a_group_of_ended_runs_releases_its_slot(world: World) -> None:
-    put(world, "a.csv", numbered(3))
-    once(world, "runs.change", raising(Killed("before it was admitted")), lambda: TARGET in world.load_queue.groups)
-    until(world, lambda: TARGET in world.load_queue.groups)
-    run = only_run(world)
+def test_a_group_of_ended_runs_releases_its_slot(deployment: SimulatedDeployment) -> None:
+    put(deployment, "a.csv", numbered(3))
+    once(
+        deployment,
+        "runs.change",
+        raising(Killed("before it was admitted")),
+        lambda: TARGET in deployment.load_queue.groups,
+    )
+    until(deployment, lambda: TARGET in deployment.load_queue.groups)
+    run = only_run(deployment)
     assert run.state is RunState.STAGED
-    world.runs.change(run, state=RunState.FAILED, notified=True)
-    put(world, "b.csv", numbered(3, tag="b"))
-    world.run()
-    assert [r.state for r in world.runs.runs.values()] == [RunState.FAILED, RunState.LOADED]
-    assert world.load_queue.groups == {}
+    deployment.runs.change(run, state=RunState.FAILED, notified=True)
+    put(deployment, "b.csv", numbered(3, tag="b"))
+    deployment.settle()
+    assert [r.state for r in deployment.runs.runs.values()] == [RunState.FAILED, RunState.LOADED]
+    assert deployment.load_queue.groups == {}
 
 
-def test_a_run_that_ends_while_it_is_admitted_is_left_out(world: World) -> None:
-    put(world, "a.csv", numbered(3))
-    put(world, "b.csv", numbered(3, tag="b", base=50))
+def test_a_run_that_ends_while_it_is_admitted_is_left_out(deployment: SimulatedDeployment) -> None:
+    put(deployment, "a.csv", numbered(3))
+    put(deployment, "b.csv", numbered(3, tag="b", base=50))
 
-    def seen(world: World) -> bool:
-        waits = [r for r in world.runs.runs.values() if r.state is RunState.STAGED]
-        return world.schedule.calls[-1:] == ["runs.get_many"] and bool(waits) and TARGET in world.load_queue.groups
+    def seen(deployment: SimulatedDeployment) -> bool:
+        waits = [r for r in deployment.runs.runs.values() if r.state is RunState.STAGED]
+        return (
+            deployment.schedule.calls[-1:] == ["runs.get_many"]
+            and bool(waits)
+            and TARGET in deployment.load_queue.groups
+        )
 
-    def ends(world: World) -> None:
-        run = next(r for r in world.runs.runs.values() if r.state is RunState.STAGED)
-        world.runs.change(run, state=RunState.FAILED, notified=True)
+    def ends(deployment: SimulatedDeployment) -> None:
+        run = next(r for r in deployment.runs.runs.values() if r.state is RunState.STAGED)
+        deployment.runs.change(run, state=RunState.FAILED, notified=True)
 
-    world.meanwhile.append((seen, ends))
-    world.run()
-    assert sorted(r.state.value for r in world.runs.runs.values()) == ["FAILED", "LOADED"]
-    assert not world.meanwhile
+    deployment.when(seen, at_work=True).do(ends)
+    deployment.settle()
+    assert sorted(r.state.value for r in deployment.runs.runs.values()) == ["FAILED", "LOADED"]
+    assert not deployment.meanwhile
 
 
-def test_a_file_replaced_then_deleted_is_superseded(world: World) -> None:
-    put(world, "a.csv", numbered(3, tag="old"))
-    arrive(world)
-    put(world, "a.csv", numbered(3, tag="new"))
-    arrive(world)
-    world.objects.delete(world.objects.head(BUCKET, KEY))
-    world.landed.clear()
-    world.run()
-    states = [(r.state, r.problem.code) for r in world.runs.runs.values() if r.problem]
+def test_a_file_replaced_then_deleted_is_superseded(deployment: SimulatedDeployment) -> None:
+    put(deployment, "a.csv", numbered(3, tag="old"))
+    arrive(deployment)
+    put(deployment, "a.csv", numbered(3, tag="new"))
+    arrive(deployment)
+    deployment.objects.delete(deployment.objects.head(BUCKET, KEY))
+    deployment.landed.clear()
+    deployment.settle()
+    states = [(r.state, r.problem.code) for r in deployment.runs.runs.values() if r.problem]
     assert states == [(RunState.SUPERSEDED, "SOURCE_CHANGED"), (RunState.FAILED, "SOURCE_GONE")]
 
 
-def test_a_run_that_moved_on_is_not_ended_by_who_was_late(world: World) -> None:
-    put(world, "a.csv", numbered(3))
-    arrive(world)
-    late = only_run(world)
-    loaded(world)
-    assert outcomes.fail(world.pipeline.ctx, late, Broken("it cannot go on")) is None
-    assert only_run(world).state is RunState.LOADED
+def test_a_run_that_moved_on_is_not_ended_by_who_was_late(deployment: SimulatedDeployment) -> None:
+    put(deployment, "a.csv", numbered(3))
+    arrive(deployment)
+    late = only_run(deployment)
+    loaded(deployment)
+    assert outcomes.fail(deployment.pipeline.ctx, late, Broken("it cannot go on")) is None
+    assert only_run(deployment).state is RunState.LOADED
 
 
-def test_there_is_nothing_to_stop_of_a_run_that_is_in_no_load(world: World) -> None:
-    put(world, "a.csv", numbered(3))
-    run = loaded(world)
-    world.queue.messages.clear()
-    outcomes.stop(world.pipeline.ctx, run)
-    assert not world.queue.messages
+def test_there_is_nothing_to_stop_of_a_run_that_is_in_no_load(deployment: SimulatedDeployment) -> None:
+    put(deployment, "a.csv", numbered(3))
+    run = loaded(deployment)
+    deployment.queue.messages.clear()
+    outcomes.stop(deployment.pipeline.ctx, run)
+    assert not deployment.queue.messages
 
 
-def test_a_load_without_a_statement_is_stopped_at_the_next_look(world: World) -> None:
-    put(world, "a.csv", numbered(3))
-    until(world, lambda: bool(world.runs.runs) and only_run(world).state is RunState.LOADING)
-    asked: Group = world.load_queue.groups[TARGET]
-    world.load_queue.groups[TARGET] = replace(asked, statement_id="", state=GroupState.SUBMITTING)
-    world.queue.messages.clear()
-    outcomes.stop(world.pipeline.ctx, only_run(world))
-    assert [m.body for m in world.queue.messages] == [f'{{"run_id": "{only_run(world).run_id}"}}']
-    assert all(not s.error for s in world.warehouse.statements.values())
+def test_a_load_without_a_statement_is_stopped_at_the_next_look(deployment: SimulatedDeployment) -> None:
+    put(deployment, "a.csv", numbered(3))
+    until(deployment, lambda: bool(deployment.runs.runs) and only_run(deployment).state is RunState.LOADING)
+    asked: Group = deployment.load_queue.groups[TARGET]
+    deployment.load_queue.groups[TARGET] = replace(asked, statement_id="", state=GroupState.SUBMITTING)
+    deployment.queue.messages.clear()
+    outcomes.stop(deployment.pipeline.ctx, only_run(deployment))
+    assert [m.body for m in deployment.queue.messages] == [f'{{"run_id": "{only_run(deployment).run_id}"}}']
+    assert all(not s.error for s in deployment.warehouse.statements.values())

@@ -11,9 +11,9 @@ from chalicelib.domain.run.model import RunState
 from chalicelib.domain.staging.validate import Rules
 from chalicelib.errors import Rejected
 from tests.support.files.engine import contract, stage_file, text
+from tests.support.simulated.deployment import SimulatedDeployment
 from tests.support.simulated.endings import ended
 from tests.support.simulated.scenarios import numbered, put
-from tests.support.simulated.world import World
 
 SLOW_RECORD = b"slow,"
 
@@ -34,16 +34,16 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("slow")
-def test_a_file_of_too_much_work_is_rejected_alone(world: World) -> None:
-    world.put("incoming/thing/slow.csv", b"id,value,amount\n" + SLOW_RECORD + b"x,1\n", {})
-    run = ended(world, RunState.REJECTED, "TOO_MUCH_WORK")
+def test_a_file_of_too_much_work_is_rejected_alone(deployment: SimulatedDeployment) -> None:
+    deployment.put("incoming/thing/slow.csv", b"id,value,amount\n" + SLOW_RECORD + b"x,1\n", {})
+    run = ended(deployment, RunState.REJECTED, "TOO_MUCH_WORK")
     assert run.problem is not None
     assert run.problem.byte_offset == len(b"id,value,amount\n")
     assert "dialect" in run.problem.message
-    put(world, "good.csv", numbered(3))
-    world.run()
-    assert not world.violations
-    assert len(world.warehouse.rows("landing.things")) == 3
+    put(deployment, "good.csv", numbered(3))
+    deployment.settle()
+    assert not deployment.violations
+    assert len(deployment.warehouse.rows("landing.things")) == 3
 
 
 @pytest.mark.usefixtures("slow")

@@ -11,10 +11,10 @@ import pytest
 from chalicelib.domain.run.model import RunState
 from chalicelib.operations.reruns import rerun
 from tests.support.files.packing import gzipped, zipped
+from tests.support.simulated.deployment import BUCKET, SimulatedDeployment
 from tests.support.simulated.endings import KEY, arrive, ended, only_run
 from tests.support.simulated.faults import Fault, Killed
 from tests.support.simulated.scenarios import numbered, put, text
-from tests.support.simulated.world import BUCKET, World
 
 ROWS = numbered(20, tag="é")
 TEXT = text(ROWS, ("x1,y,notanumber",))
@@ -25,112 +25,114 @@ FILES: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-def texts(world: World) -> dict[str, bytes]:
+def texts(deployment: SimulatedDeployment) -> dict[str, bytes]:
     """The pieces by key."""
-    found = (s.key for s in world.objects.list(BUCKET, "processed/"))
-    return {key: world.objects.get(BUCKET, key) for key in found if "/text-" in key}
+    found = (s.key for s in deployment.objects.list(BUCKET, "processed/"))
+    return {key: deployment.objects.get(BUCKET, key) for key in found if "/text-" in key}
 
 
-def rejects(world: World) -> list[dict[str, object]]:
-    keys = [s.key for s in world.objects.list(BUCKET, "rejected/")]
-    return [json.loads(line) for key in keys for line in world.objects.get(BUCKET, key).splitlines()]
+def rejects(deployment: SimulatedDeployment) -> list[dict[str, object]]:
+    keys = [s.key for s in deployment.objects.list(BUCKET, "rejected/")]
+    return [json.loads(line) for key in keys for line in deployment.objects.get(BUCKET, key).splitlines()]
 
 
-def calls(world: World, name: str) -> int:
-    return world.schedule.calls.count(name)
+def calls(deployment: SimulatedDeployment, name: str) -> int:
+    return deployment.schedule.calls.count(name)
 
 
 @pytest.mark.parametrize("pack", FILES.values(), ids=FILES)
-def test_its_text_is_loaded_and_the_file_archived_as_it_came(world: World, pack: Callable[[bytes], bytes]) -> None:
+def test_its_text_is_loaded_and_the_file_archived_as_it_came(
+    deployment: SimulatedDeployment, pack: Callable[[bytes], bytes]
+) -> None:
     file = pack(TEXT)
-    world.put(KEY, file, ROWS)
-    world.run()
-    assert not world.violations
-    run = only_run(world)
+    deployment.put(KEY, file, ROWS)
+    deployment.settle()
+    assert not deployment.violations
+    run = only_run(deployment)
     assert (run.state, run.text_bytes, run.counts.read, run.counts.rejected) == (RunState.LOADED, len(TEXT), 21, 1)
-    assert len(texts(world)) > 2
-    assert b"".join(texts(world).values()) == TEXT
-    (reject,) = rejects(world)
+    assert len(texts(deployment)) > 2
+    assert b"".join(texts(deployment).values()) == TEXT
+    (reject,) = rejects(deployment)
     assert (reject["line"], reject["byte_offset"]) == (22, TEXT.index(b"x1"))
-    assert world.objects.get(BUCKET, run.archive_key) == file
+    assert deployment.objects.get(BUCKET, run.archive_key) == file
 
 
-def test_a_plain_file_is_neither_copied_nor_read_twice(world: World) -> None:
-    put(world, "a.csv", numbered(3))
-    arrive(world)
-    world.pipeline.advance(only_run(world).run_id)
-    assert (only_run(world).state, only_run(world).text_bytes) == (RunState.STAGING, 0)
-    assert calls(world, "objects.put") == 1  # the plan
-    assert calls(world, "objects.read") == 1
-    assert not texts(world)
+def test_a_plain_file_is_neither_copied_nor_read_twice(deployment: SimulatedDeployment) -> None:
+    put(deployment, "a.csv", numbered(3))
+    arrive(deployment)
+    deployment.pipeline.advance(only_run(deployment).run_id)
+    assert (only_run(deployment).state, only_run(deployment).text_bytes) == (RunState.STAGING, 0)
+    assert calls(deployment, "objects.put") == 1  # the plan
+    assert calls(deployment, "objects.read") == 1
+    assert not texts(deployment)
 
 
-def test_a_rerun_reads_the_archived_file_and_unpacks_it_again(world: World) -> None:
-    world.put(KEY, FILES["gzip"](TEXT), ROWS)
-    world.run()
-    first = set(texts(world))
-    rerun(world.pipeline, only_run(world))
-    world.run()
-    assert not world.violations
-    assert only_run(world).state is RunState.LOADED
-    assert only_run(world).text_bytes == len(TEXT)
-    assert {len(keys) for keys in (first, set(texts(world)) - first)} == {len(first)}
+def test_a_rerun_reads_the_archived_file_and_unpacks_it_again(deployment: SimulatedDeployment) -> None:
+    deployment.put(KEY, FILES["gzip"](TEXT), ROWS)
+    deployment.settle()
+    first = set(texts(deployment))
+    rerun(deployment.pipeline, only_run(deployment))
+    deployment.settle()
+    assert not deployment.violations
+    assert only_run(deployment).state is RunState.LOADED
+    assert only_run(deployment).text_bytes == len(TEXT)
+    assert {len(keys) for keys in (first, set(texts(deployment)) - first)} == {len(first)}
 
 
-def test_an_unpack_killed_half_way_is_repeated_the_same(world: World) -> None:
-    world.put(KEY, FILES["utf-16"](TEXT), ROWS)
-    world._deliver_event()
+def test_an_unpack_killed_half_way_is_repeated_the_same(deployment: SimulatedDeployment) -> None:
+    deployment.put(KEY, FILES["utf-16"](TEXT), ROWS)
+    deployment.deliver_event()
     puts = 0
 
     def killing(name: str) -> Fault | None:
         nonlocal puts
-        world.schedule.calls.append(name)
+        deployment.schedule.calls.append(name)
         puts += name == "objects.put"
         return Fault.KILLED_AFTER if puts == 3 and name == "objects.put" else None
 
-    plain = world.schedule.next
-    world.schedule.next = killing  # type: ignore[method-assign]
+    plain = deployment.schedule.next
+    deployment.schedule.next = killing  # type: ignore[method-assign]
     with pytest.raises(Killed):
-        world.pipeline.advance(only_run(world).run_id)
-    half = texts(world)
+        deployment.pipeline.advance(only_run(deployment).run_id)
+    half = texts(deployment)
     assert len(half) == 3
-    assert only_run(world).state is RunState.ARRIVED
-    world.schedule.next = plain  # type: ignore[method-assign]
-    world.run()
-    assert not world.violations
-    assert only_run(world).state is RunState.LOADED
-    assert half.items() <= texts(world).items()
-    assert b"".join(texts(world).values()) == TEXT
+    assert only_run(deployment).state is RunState.ARRIVED
+    deployment.schedule.next = plain  # type: ignore[method-assign]
+    deployment.settle()
+    assert not deployment.violations
+    assert only_run(deployment).state is RunState.LOADED
+    assert half.items() <= texts(deployment).items()
+    assert b"".join(texts(deployment).values()) == TEXT
 
 
-def test_a_plan_made_twice_writes_the_same_text(world: World) -> None:
-    world.put(KEY, FILES["gzip"](TEXT), ROWS)
-    world._deliver_event()
-    late = only_run(world)
-    world.pipeline.advance(late.run_id)
-    before = texts(world)
-    assert world.pipeline._take(world.pipeline.plan, late) is None
-    assert texts(world) == before
-    world.run()
-    assert not world.violations
+def test_a_plan_made_twice_writes_the_same_text(deployment: SimulatedDeployment) -> None:
+    deployment.put(KEY, FILES["gzip"](TEXT), ROWS)
+    deployment.deliver_event()
+    late = only_run(deployment)
+    deployment.pipeline.advance(late.run_id)
+    before = texts(deployment)
+    assert deployment.pipeline._take(deployment.pipeline.plan, late) is None
+    assert texts(deployment) == before
+    deployment.settle()
+    assert not deployment.violations
 
 
-def test_a_file_overwritten_while_it_is_unpacked_gives_way(world: World) -> None:
-    world.put(KEY, FILES["gzip"](TEXT), ROWS)
-    world._deliver_event()
+def test_a_file_overwritten_while_it_is_unpacked_gives_way(deployment: SimulatedDeployment) -> None:
+    deployment.put(KEY, FILES["gzip"](TEXT), ROWS)
+    deployment.deliver_event()
     newer = numbered(4)
-    plain = world.schedule.next
+    plain = deployment.schedule.next
 
     def overwriting(name: str) -> Fault | None:
         if name == "objects.read":
-            world.schedule.next = plain  # type: ignore[method-assign]
-            world.put(KEY, FILES["gzip"](text(newer)), newer)
+            deployment.schedule.next = plain  # type: ignore[method-assign]
+            deployment.put(KEY, FILES["gzip"](text(newer)), newer)
         return plain(name)
 
-    world.schedule.next = overwriting  # type: ignore[method-assign]
-    world.run()
-    assert not world.violations
-    states = [r.state for r in sorted(world.runs.runs.values(), key=lambda r: r.source.sequencer)]
+    deployment.schedule.next = overwriting  # type: ignore[method-assign]
+    deployment.settle()
+    assert not deployment.violations
+    states = [r.state for r in sorted(deployment.runs.runs.values(), key=lambda r: r.source.sequencer)]
     assert states == [RunState.SUPERSEDED, RunState.LOADED]
 
 
@@ -147,12 +149,12 @@ def test_a_file_overwritten_while_it_is_unpacked_gives_way(world: World) -> None
         (TEXT.decode().encode("utf-16")[:2] + b"a", "HEADER_ENCODING"),
     ],
 )
-def test_a_packed_file_at_fault_is_rejected(world: World, file: bytes, code: str) -> None:
-    world.put(KEY, file, {})
-    ended(world, RunState.REJECTED, code)
+def test_a_packed_file_at_fault_is_rejected(deployment: SimulatedDeployment, file: bytes, code: str) -> None:
+    deployment.put(KEY, file, {})
+    ended(deployment, RunState.REJECTED, code)
 
 
-def test_a_file_that_unpacks_a_thousandfold_is_rejected(world: World) -> None:
-    world.reconfigure(settings=replace(world.pipeline.ctx.settings, chunk_mb=1))
-    world.put(KEY, gzipped(bytes(2_000_000)), {})
-    ended(world, RunState.REJECTED, "COMPRESSION_BOMB")
+def test_a_file_that_unpacks_a_thousandfold_is_rejected(deployment: SimulatedDeployment) -> None:
+    deployment.reconfigure(settings=replace(deployment.pipeline.ctx.settings, chunk_mb=1))
+    deployment.put(KEY, gzipped(bytes(2_000_000)), {})
+    ended(deployment, RunState.REJECTED, "COMPRESSION_BOMB")

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.domain.run.model import RunState
 from chalicelib.domain.run.notices import DAY, MOST_UNROUTED, one_more
-from tests.support.simulated.world import World
+from tests.support.simulated.deployment import SimulatedDeployment
 
 
 @pytest.mark.parametrize(
@@ -24,12 +24,12 @@ def test_a_day_has_so_many_notices(mark: str, after: str) -> None:
 
 
 def test_beyond_a_days_notices_files_are_counted_and_recorded() -> None:
-    world, more = World(), 5
+    deployment, more = SimulatedDeployment(), 5
     for number in range(MOST_UNROUTED + more):
-        world.put(f"incoming/junk-{number}.bin", b"x\n", {})
-    world.check = lambda world, where: set()
-    world.run()
-    runs = list(world.runs.runs.values())
+        deployment.put(f"incoming/junk-{number}.bin", b"x\n", {})
+    deployment.check = lambda deployment, where: set()
+    deployment.settle()
+    runs = list(deployment.runs.runs.values())
     assert {run.state for run in runs} == {RunState.UNROUTED}
     assert all(run.finished for run in runs)
     assert len(runs) == MOST_UNROUTED + more

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chalicelib.domain.contract.contract import Column, Dialect, Escape, Quotes
 from chalicelib.domain.formats.csv.header import data_end, read_header
 from chalicelib.domain.formats.csv.split import plan_chunks
-from tests.support.files.dialects import DIALECTS, assert_as_spelt, pieces, things
+from tests.support.files.dialects import DIALECTS, assert_as_written, pieces, things
 from tests.support.files.engine import Memory, contract, stage_file, staged_values, text
 
 
@@ -26,7 +26,7 @@ def test_blocks_and_chunks_of_any_size_match_the_reference(name, drawn, longest,
     if object_.dialect.comment and data.startswith(object_.dialect.comment.encode()):
         data = b"b" + data
     staged = stage_file(data, object_, len(data) + 1)
-    assert_as_spelt(data, object_, staged)
+    assert_as_written(data, object_, staged)
     assert stage_file(data, object_, len(data) + 1, block_bytes) == staged
     cut = stage_file(data, object_, chunk_bytes, block_bytes)
     assert (cut.good, cut.rejects) == (staged.good, staged.rejects)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bench.storms import ALPHABET, HOSTILE, dialects, storm
 from chalicelib.domain.contract.contract import Column, Empty
 from chalicelib.domain.formats.csv import records
-from tests.support.files.dialects import assert_as_spelt, things
+from tests.support.files.dialects import assert_as_written, things
 from tests.support.files.engine import assert_as_reference, contract, header_of, stage_file, text
 
 DIALECTS = [d for d in dialects() if d.delimiter in (",", "||") and d.empty is Empty.NULL and d.null == ("",)]
@@ -29,7 +29,7 @@ def test_storms_are_what_the_reference_reads(dialect, storms, longest, block, ch
     object_ = replace(things(dialect, longest), columns=tuple(Column(name=name, type=text(2_000)) for name in "ab"))
     data = drawn(storms, dialect)
     staged = stage_file(data, object_, len(data) + 1)
-    assert_as_spelt(data, object_, staged)
+    assert_as_written(data, object_, staged)
     assert stage_file(data, object_, len(data) + 1, block) == staged
     cut = stage_file(data, object_, chunk, block)
     assert (cut.good, cut.rejects) == (staged.good, staged.rejects)

@@ -12,8 +12,8 @@ from chalice.test import Client
 import app as application
 from chalicelib.adapters.dynamodb.items import run_item
 from chalicelib.domain.contract_files.contract_file import read_contract
+from tests.support.simulated.deployment import SimulatedDeployment
 from tests.support.simulated.faults import Killed
-from tests.support.simulated.world import World
 
 ROW = "CANARYROW"
 
@@ -69,40 +69,44 @@ DEFECTS = {
 
 
 @dataclass
-class Ears:
+class Output:
     """Everything that a deployment in memory says of itself."""
 
-    world: World
+    deployment: SimulatedDeployment
     log: io.StringIO
     raised: list[str] = field(default_factory=list)
 
-    def heard(self) -> str:
-        world = self.world
-        runs = [json.dumps(run_item(run)) for run in world.runs.runs.values()]
-        chunks = [str(asdict(c)) for r in world.runs.runs.values() for c in world.runs.chunks(r.run_id, r.generation)]
-        notified = [json.dumps(m) for m in (*world.notifier.successes, *world.notifier.failures)]
-        statements = [f"{s.error} {s.name}" for s in world.warehouse.statements.values()]
-        names = [key for _, key in world.objects.objects if not key.startswith("incoming/")]
-        queue = [m.body for m in world.queue.messages]
+    def text(self) -> str:
+        deployment = self.deployment
+        runs = [json.dumps(run_item(run)) for run in deployment.runs.runs.values()]
+        chunks = [
+            str(asdict(c))
+            for r in deployment.runs.runs.values()
+            for c in deployment.runs.chunks(r.run_id, r.generation)
+        ]
+        notified = [json.dumps(m) for m in (*deployment.notifier.successes, *deployment.notifier.failures)]
+        statements = [f"{s.error} {s.name}" for s in deployment.warehouse.statements.values()]
+        names = [key for _, key in deployment.objects.objects if not key.startswith("incoming/")]
+        queue = [m.body for m in deployment.queue.messages]
         return "\n".join([self.log.getvalue(), *self.raised, *runs, *chunks, *notified, *statements, *names, *queue])
 
     def bodies(self, *prefixes: str) -> str:
-        held = [v for (_, key), v in self.world.objects.objects.items() if key.startswith(prefixes)]
+        held = [v for (_, key), v in self.deployment.objects.objects.items() if key.startswith(prefixes)]
         return "\n".join((v[-1].body or b"").decode("utf-8", "backslashreplace") for v in held)
 
     def play(self) -> None:
-        """As World.run, and whatever a handler raises is what Lambda would write to its log."""
-        handle = self.world._handle
+        """As SimulatedDeployment.settle, and whatever a handler raises is what Lambda would write to its log."""
+        handle = self.deployment.handle_message
 
-        def overheard(*given: Any) -> None:
+        def recorded(*given: Any) -> None:
             try:
                 handle(*given)
             except Exception as error:
                 self.raised.append(f"{type(error).__name__}: {error}")
                 raise Killed from error  # the message is not answered, and comes back
 
-        self.world._handle = overheard  # type: ignore[method-assign]
-        self.world.run()
+        self.deployment.handle_message = recorded  # type: ignore[method-assign]
+        self.deployment.settle()
 
 
 class Secrets:
@@ -113,15 +117,15 @@ class Secrets:
         return {"SecretString": json.dumps({"tokens": each})}
 
 
-def land(ears: Ears, text: str, name: str = "a") -> None:
-    ears.world.put(f"incoming/person/{name}.csv", text.encode("utf-8", "surrogateescape"), {})
-    ears.world.check = lambda world, where: set()
+def land(output: Output, text: str, name: str = "a") -> None:
+    output.deployment.put(f"incoming/person/{name}.csv", text.encode("utf-8", "surrogateescape"), {})
+    output.deployment.check = lambda deployment, where: set()
 
 
-def answers(ears: Ears, *, rejects: bool = False) -> str:
+def answers(output: Output, *, rejects: bool = False) -> str:
     """What every route says, asked with tokens right and wrong."""
     client = Client(application.app)
-    runs = list(ears.world.runs.runs.values())
+    runs = list(output.deployment.runs.runs.values())
     paths = ["/runs", "/health", "/runs?state=FAILED", *(f"/status/{run.run_id}" for run in runs)]
     paths += [f"/rejects/{run.run_id}" for run in runs if rejects]
     said = []

@@ -10,20 +10,20 @@ import pytest
 
 from chalicelib import bootstrap, observe
 from chalicelib.adapters.secrets import Tokens
-from tests.security.canaries import CONTRACT, Ears, Secrets
-from tests.support.simulated.world import SETTINGS, World
+from tests.security.canaries import CONTRACT, Output, Secrets
+from tests.support.simulated.deployment import SETTINGS, SimulatedDeployment
 
 
 @pytest.fixture
-def ears() -> Iterator[Ears]:
+def output() -> Iterator[Output]:
     log = io.StringIO()
     handler = observe._logger().registered_handler
     assert isinstance(handler, logging.StreamHandler)
     before, handler.stream = handler.stream, log  # setStream would flush what pytest may have closed
-    world = World()
-    world.reconfigure(contracts={"person": CONTRACT}, note=observe.note)
-    tokens = Tokens(Secrets(), SETTINGS, world.clock)
-    bootstrap.use(bootstrap.Wired(pipeline=world.pipeline, queue=world.queue, tokens=tokens))  # type: ignore[arg-type]
-    yield Ears(world=world, log=log)
+    deployment = SimulatedDeployment()
+    deployment.reconfigure(contracts={"person": CONTRACT}, note=observe.note)
+    tokens = Tokens(Secrets(), SETTINGS, deployment.clock)
+    bootstrap.use(bootstrap.Wired(pipeline=deployment.pipeline, queue=deployment.queue, tokens=tokens))  # type: ignore[arg-type]
+    yield Output(deployment=deployment, log=log)
     bootstrap.use(None)
     handler.stream = before

@@ -1,4 +1,4 @@
-"""One run of a key, in a deployment in memory."""
+"""One run of a key."""
 
 from __future__ import annotations
 

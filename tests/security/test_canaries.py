@@ -26,11 +26,11 @@ from tests.security.canaries import (
     PII,
     ROW,
     SECRET,
-    Ears,
+    Output,
     answers,
     land,
 )
-from tests.support.simulated.world import BUCKET, World
+from tests.support.simulated.deployment import BUCKET, SimulatedDeployment
 
 WITHOUT_HEADER = {
     "rows and no header": GOOD,
@@ -125,40 +125,40 @@ def answers(ears: Ears, *, rejects: bool = False) -> str:
 
 
 @pytest.mark.parametrize("text", DEFECTS.values(), ids=DEFECTS)
-def test_no_value_of_a_bad_row_is_reported(ears: Ears, text: str) -> None:
-    land(ears, HEADER + GOOD + text)
-    ears.play()
-    (run,) = ears.world.runs.runs.values()
+def test_no_value_of_a_bad_row_is_reported(output: Output, text: str) -> None:
+    land(output, HEADER + GOOD + text)
+    output.play()
+    (run,) = output.deployment.runs.runs.values()
     assert run.counts.rejected or run.problem
-    assert '"event":"sealed"' in ears.log.getvalue().replace(" ", "")
-    said = ears.heard() + answers(ears)
+    assert '"event":"sealed"' in output.log.getvalue().replace(" ", "")
+    said = output.text() + answers(output)
     assert ROW not in said
     assert PII not in said
     assert SECRET not in said
-    rejected = ears.bodies("rejected/")
+    rejected = output.bodies("rejected/")
     assert rejected
     assert PII not in rejected
-    assert PII not in answers(ears, rejects=True)
+    assert PII not in answers(output, rejects=True)
 
 
-def test_values_are_where_the_rows_are(ears: Ears) -> None:
+def test_values_are_where_the_rows_are(output: Output) -> None:
     """The control: were nothing planted, nothing would be found missing."""
-    land(ears, HEADER + GOOD + DEFECTS["a pattern that does not fit"])
-    ears.play()
-    assert ROW in ears.bodies("rejected/")
-    assert ROW in ears.bodies("archive/")
-    assert PII in ears.bodies("archive/")
-    assert ROW in answers(ears, rejects=True)
-    assert ROW in str(ears.world.warehouse.rows("landing.people"))
+    land(output, HEADER + GOOD + DEFECTS["a pattern that does not fit"])
+    output.play()
+    assert ROW in output.bodies("rejected/")
+    assert ROW in output.bodies("archive/")
+    assert PII in output.bodies("archive/")
+    assert ROW in answers(output, rejects=True)
+    assert ROW in str(output.deployment.warehouse.rows("landing.people"))
 
 
 @pytest.mark.parametrize("text", WITHOUT_HEADER.values(), ids=WITHOUT_HEADER)
-def test_a_row_in_the_headers_place_is_not_reported(ears: Ears, text: str) -> None:
-    land(ears, text)
-    ears.play()
-    (run,) = ears.world.runs.runs.values()
+def test_a_row_in_the_headers_place_is_not_reported(output: Output, text: str) -> None:
+    land(output, text)
+    output.play()
+    (run,) = output.deployment.runs.runs.values()
     assert run.state is RunState.REJECTED
-    said = ears.heard() + answers(ears, rejects=True) + ears.bodies("rejected/")
+    said = output.text() + answers(output, rejects=True) + output.bodies("rejected/")
     assert ROW not in said
     assert PII not in said
 
@@ -182,44 +182,46 @@ PLACES = (
 @pytest.mark.parametrize("where", PLACES)
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_an_error_that_nobody_foresaw_is_reported_by_its_kind(
-    ears: Ears, where: str, fault: Callable[[], Exception]
+    output: Output, where: str, fault: Callable[[], Exception]
 ) -> None:
     def next_fault(name: str) -> None:
         if name == where:
             raise fault()
 
-    ears.world.schedule.next = next_fault  # type: ignore[method-assign]
-    land(ears, HEADER + GOOD)
-    ears.play()
-    assert ears.raised
-    assert type(fault()).__name__ in ears.heard()
-    said = ears.heard() + answers(ears, rejects=True)
+    output.deployment.schedule.next = next_fault  # type: ignore[method-assign]
+    land(output, HEADER + GOOD)
+    output.play()
+    assert output.raised
+    assert type(fault()).__name__ in output.text()
+    said = output.text() + answers(output, rejects=True)
     for canary in (ROW, PII, SECRET):
         assert canary not in said
 
 
-def test_a_failed_copy_is_reported_without_values(ears: Ears) -> None:
+def test_a_failed_copy_is_reported_without_values(output: Output) -> None:
     text = (
         f'ERROR: invalid input syntax for type integer: "{ROW}"{PII}"\n'
         f'DETAIL: Failing row contains ({ROW}, {PII}). CONTEXT: COPY people, line 3, column born: "{PII}"'
     )
-    warehouse = ears.world.warehouse
-    land(ears, HEADER + GOOD)
+    warehouse = output.deployment.warehouse
+    land(output, HEADER + GOOD)
     warehouse.fates.append(Fate.STUCK)
-    ears.world.later.append((lambda world: bool(warehouse.statements), lambda world: refuse(world, scrubbed(text))))
-    ears.play()
-    (run,) = ears.world.runs.runs.values()
+    output.deployment.when(lambda deployment: bool(warehouse.statements)).do(
+        lambda deployment: refuse(deployment, scrubbed(text))
+    )
+    output.play()
+    (run,) = output.deployment.runs.runs.values()
     assert run.state is RunState.FAILED
     assert run.problem
     assert "invalid input syntax for type integer" in run.problem.message
-    said = ears.heard() + answers(ears, rejects=True)
+    said = output.text() + answers(output, rejects=True)
     assert ROW not in said
     assert PII not in said
 
 
-def refuse(world: World, error: str) -> None:
+def refuse(deployment: SimulatedDeployment, error: str) -> None:
     """The one statement fails for good, with that text."""
-    (statement,) = world.warehouse.statements.values()
+    (statement,) = deployment.warehouse.statements.values()
     statement.fate, statement.state, statement.error = Fate.FINE, StatementState.FAILED, error
 
 
@@ -248,19 +250,19 @@ def test_wrong_settings_are_named_without_what_they_hold() -> None:
     assert SECRET not in str(caught.value)
 
 
-def test_a_metric_holds_numbers_only(ears: Ears) -> None:
+def test_a_metric_holds_numbers_only(output: Output) -> None:
     observe.note(
         "sealed", {"run": "r", "object": "person", "rejects": f"password={SECRET}", "token": SECRET, "row": ROW}
     )
-    line = ears.log.getvalue()
+    line = output.log.getvalue()
     assert '"run":"r"' in line.replace(" ", "")
     assert SECRET not in line
     assert ROW not in line
 
 
-def test_the_bucket_holds_no_secret(ears: Ears) -> None:
-    land(ears, HEADER + GOOD)
-    ears.play()
-    answers(ears)
-    assert {bucket for bucket, _ in ears.world.objects.objects} == {BUCKET}
-    assert SECRET not in ears.heard() + ears.bodies("processed/", "rejected/", "archive/")
+def test_the_bucket_holds_no_secret(output: Output) -> None:
+    land(output, HEADER + GOOD)
+    output.play()
+    answers(output)
+    assert {bucket for bucket, _ in output.deployment.objects.objects} == {BUCKET}
+    assert SECRET not in output.text() + output.bodies("processed/", "rejected/", "archive/")

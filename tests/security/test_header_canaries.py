@@ -18,7 +18,7 @@ from backports import zstd
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.domain.run.model import RunState
-from tests.security.canaries import PII, ROW, Ears, answers
+from tests.security.canaries import PII, ROW, Output, answers
 
 
 def zipped(data: bytes) -> bytes:
@@ -74,16 +74,16 @@ def person(dialect: str = "", *, pii: bool = False, extra: str = "fail", require
     )
 
 
-def land(ears: Ears, contract: Contract, body: bytes) -> None:
-    ears.world.reconfigure(contracts={"person": contract})
-    ears.world.put("incoming/person/a.csv", body, {})
-    ears.world.check = lambda world, where: set()
-    ears.play()
+def land(output: Output, contract: Contract, body: bytes) -> None:
+    output.deployment.reconfigure(contracts={"person": contract})
+    output.deployment.put("incoming/person/a.csv", body, {})
+    output.deployment.check = lambda deployment, where: set()
+    output.play()
 
 
-def silent(ears: Ears) -> None:
+def silent(output: Output) -> None:
     """Nothing is told of the first line, nor kept in what is told from; where rows go is another matter."""
-    said = ears.heard() + answers(ears)
+    said = output.text() + answers(output)
     assert ROW not in said
     assert PII not in said
 
@@ -97,7 +97,7 @@ def row(*named: int) -> tuple[str, ...]:
 @pytest.mark.parametrize("named", [(), *itertools.combinations(range(5), 1), *itertools.combinations(range(5), 2)])
 @pytest.mark.parametrize("extra", EXTRA)
 def test_a_row_that_holds_columns_names_is_not_reported(
-    ears: Ears,
+    output: Output,
     named: tuple[int, ...],
     extra: str,
     pii: bool,
@@ -105,23 +105,23 @@ def test_a_row_that_holds_columns_names_is_not_reported(
     cells = row(*named)
     if extra != "fail" and 0 in named:
         pytest.skip("all that is needed is there: the line is the header, and what comes of it is a column")
-    land(ears, person(pii=pii, extra=extra), f"{','.join(cells)}\n{','.join(CELLS)}\n".encode())
-    [run] = ears.world.runs.runs.values()
+    land(output, person(pii=pii, extra=extra), f"{','.join(cells)}\n{','.join(CELLS)}\n".encode())
+    [run] = output.deployment.runs.runs.values()
     assert (run.state, run.problem.code if run.problem else "") == (RunState.REJECTED, "HEADER_MISMATCH")
-    silent(ears)
+    silent(output)
 
 
 @pytest.mark.parametrize("packed", PACKED)
 @pytest.mark.parametrize("dialect", DIALECTS)
 @pytest.mark.parametrize("place", range(5))
-def test_nor_in_any_dialect_or_packing(ears: Ears, place: int, dialect: str, packed: str) -> None:
+def test_nor_in_any_dialect_or_packing(output: Output, place: int, dialect: str, packed: str) -> None:
     contract = person(DIALECTS[dialect], pii=place % 2 == 0, required=COLUMNS[place])
     end, mark = ("\r" if dialect == "carriage returns" else "\n"), (";" if dialect == "semicolons" else ",")
     lines = [*(["a preamble"] if dialect == "preamble" else []), mark.join(row(place)), mark.join(CELLS), ""]
-    land(ears, contract, PACKED[packed](end.join(lines).encode("utf-16" if dialect == "utf-16" else "utf-8")))
-    [run] = ears.world.runs.runs.values()
+    land(output, contract, PACKED[packed](end.join(lines).encode("utf-16" if dialect == "utf-16" else "utf-8")))
+    [run] = output.deployment.runs.runs.values()
     assert run.state is RunState.REJECTED
-    silent(ears)
+    silent(output)
 
 
 ROWS = f"{','.join(CELLS)}\n" * 2
@@ -138,21 +138,21 @@ SWALLOWED = {
 
 @pytest.mark.parametrize("text", SWALLOWED.values(), ids=SWALLOWED)
 @pytest.mark.parametrize("dialect", ["", "newline = 'cr'", "quotes = 'lenient'", "escape = 'backslash'"])
-def test_a_header_that_swallows_rows_is_not_reported(ears: Ears, text: str, dialect: str) -> None:
-    land(ears, person(dialect), text.encode())
-    [run] = ears.world.runs.runs.values()
+def test_a_header_that_swallows_rows_is_not_reported(output: Output, text: str, dialect: str) -> None:
+    land(output, person(dialect), text.encode())
+    [run] = output.deployment.runs.runs.values()
     assert run.state is RunState.REJECTED
-    silent(ears)
+    silent(output)
 
 
 @pytest.mark.parametrize("pii", [False, True])
 def test_an_unknown_name_is_shown_unless_it_may_be_private(
-    ears: Ears,
+    output: Output,
     pii: bool,
 ) -> None:
     """The control: the name is found where it is told."""
-    land(ears, person(pii=pii), f"id,name,born,amount,{ROW}\n{','.join(CELLS)}\n".encode())
-    [run] = ears.world.runs.runs.values()
+    land(output, person(pii=pii), f"id,name,born,amount,{ROW}\n{','.join(CELLS)}\n".encode())
+    [run] = output.deployment.runs.runs.values()
     assert run.problem
     assert (f"unexpected: {ROW}" in run.problem.message) is not pii
     assert ("unexpected: field 5" in run.problem.message) is pii

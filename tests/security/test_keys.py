@@ -15,7 +15,7 @@ from chalicelib.domain.run.events import landed
 from chalicelib.domain.run.model import Chunk, Run, RunState
 from chalicelib.domain.warehouse.load import render_load
 from tests.security.runs import run_of
-from tests.support.simulated.world import World
+from tests.support.simulated.deployment import SimulatedDeployment
 
 NAMES = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300),
@@ -71,18 +71,18 @@ def test_of_our_names_only_the_archives_hold_the_key(name: str) -> None:
 @settings(max_examples=60, deadline=None)
 def test_writes_and_calls_are_the_same_whatever_the_name(name: str) -> None:
     """The whole way: manifest, plan and statements of a file under that name and under a plain one."""
-    world, plain = World(), World()
+    deployment, plain = SimulatedDeployment(), SimulatedDeployment()
     usual = "incoming/thing/x"
     key = f"incoming/thing/{name}"
-    for each, called in ((world, key), (plain, usual)):
+    for each, called in ((deployment, key), (plain, usual)):
         each.put(called, b"id,value,amount\nk,v,1\nl,v,x\n", {"k": "v,1"})
-        each.run()
-    [run], [other] = world.runs.runs.values(), plain.runs.runs.values()
+        each.settle()
+    [run], [other] = deployment.runs.runs.values(), plain.runs.runs.values()
     assert run.state is other.state is RunState.LOADED
-    manifest = json.loads(world.objects.get("landing", keys.manifest(run)))
+    manifest = json.loads(deployment.objects.get("landing", keys.manifest(run)))
     assert [sorted(entry) for entry in manifest["entries"]] == [["mandatory", "url"]]
     assert all(entry["mandatory"] is True and OWN.fullmatch(entry["url"][13:]) for entry in manifest["entries"])
-    [asked], [usually] = world.warehouse.statements.values(), plain.warehouse.statements.values()
+    [asked], [usually] = deployment.warehouse.statements.values(), plain.warehouse.statements.values()
     for mine, theirs in zip(render_load(asked.order).statements, render_load(usually.order).statements, strict=True):
         assert own_ids(mine, run).replace(key.encode().hex(), "KEY") == own_ids(theirs, other).replace(
             usual.encode().hex(), "KEY"

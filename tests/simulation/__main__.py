@@ -68,13 +68,13 @@ def until_broken() -> int:
 
 def repro(word: str) -> int:
     """Plays one schedule and prints what it broke, call by call if it did."""
-    world = play(case := Case.read(word))
-    if world.violations:
-        print("\n".join(f"{number:5} {call}" for number, call in enumerate(world.schedule.calls, 1)))
-    for run in world.runs.runs.values():
+    deployment = play(case := Case.read(word))
+    if deployment.violations:
+        print("\n".join(f"{number:5} {call}" for number, call in enumerate(deployment.schedule.calls, 1)))
+    for run in deployment.runs.runs.values():
         print(f"{run.source.key}: {run.state.value}{f', {run.problem.code}' if run.problem else ''}")
-    print(notified((case, tuple(sorted(world.violations)))) if world.violations else "0 violations")
-    return 1 if world.violations else 0
+    print(notified((case, tuple(sorted(deployment.violations)))) if deployment.violations else "0 violations")
+    return 1 if deployment.violations else 0
 
 
 def arguments() -> argparse.Namespace:
@@ -90,19 +90,19 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def chosen(asked: argparse.Namespace) -> int:
-    if asked.repro:
-        return repro(asked.repro)
-    if asked.until_broken:
+def chosen(given: argparse.Namespace) -> int:
+    if given.repro:
+        return repro(given.repro)
+    if given.until_broken:
         return until_broken()
-    if asked.deep:
-        interleavings, seeds = _or(asked.interleavings, 20_000), _or(asked.seeds, 1_000_000)
-        return deep(asked.pairs, interleavings, seeds, asked.first_seed, asked.minutes)
-    return main(_or(asked.seeds, 20_000), _or(asked.interleavings, 1_000))
+    if given.deep:
+        interleavings, seeds = _or(given.interleavings, 20_000), _or(given.seeds, 1_000_000)
+        return deep(given.pairs, interleavings, seeds, given.first_seed, given.minutes)
+    return main(_or(given.seeds, 20_000), _or(given.interleavings, 1_000))
 
 
-def _or(asked: int | None, usual: int) -> int:
-    return usual if asked is None else asked
+def _or(given: int | None, usual: int) -> int:
+    return usual if given is None else given
 
 
 if __name__ == "__main__":

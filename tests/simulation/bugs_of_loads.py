@@ -95,10 +95,11 @@ OF_LOADS = (
         ),
     ),
     bug(
-        "success is told of failure", (PIPELINE, " if run.state is RunState.LOADED else self.ctx.notifier.failure", "")
+        "success is notified of a failure",
+        (PIPELINE, " if run.state is RunState.LOADED else self.ctx.notifier.failure", ""),
     ),
     bug(
-        "told before it is true",
+        "notified before it is true",
         (
             LOADING,
             '        self.ctx.note("submitted"',
@@ -107,7 +108,7 @@ OF_LOADS = (
         ),
     ),
     bug(
-        "told is recorded before it is sent",
+        "notified is recorded before it is sent",
         (
             PIPELINE,
             "        publish(notice(run))\n        return self.ctx.runs.change(run, notified=True)",
@@ -122,11 +123,11 @@ OF_GROUPS = (
         (LIFECYCLE, 'return {"max_group_size": (size + 1) // 2} if size > 1 and not lasting else None', "return None"),
     ),
     bug(
-        "a group that failed is asked for again as it is",
+        "a group that failed is submitted again as it is",
         (LIFECYCLE, '{"max_group_size": (size + 1) // 2}', '{"max_group_size": size}'),
     ),
     bug(
-        "a run whose load failed waits in no line",
+        "a run whose load failed is not enqueued",
         (
             LOADING,
             "            self.ctx.load_queue.enqueue(group.target, again, "
@@ -140,7 +141,7 @@ OF_GROUPS = (
         ),
     ),
     bug(
-        "the place is never given up",
+        "the slot is never released",
         (
             LOADING,
             "        self.ctx.load_queue.release(group)\n        return True\n\n    def _loaded",
@@ -148,7 +149,7 @@ OF_GROUPS = (
         ),
     ),
     bug(
-        "two groups have the place at once",
+        "two groups have the slot at once",
         (
             LINE,
             "return self.groups.setdefault(group.target, group) == group",

@@ -21,11 +21,11 @@ from chalicelib.domain.run.model import RunState
 from chalicelib.ports import StatementState
 from tests.simulation.live import play_live
 from tests.simulation.meetings import BY_NAME, ENDS, LIVE, LOADS_FAIL
+from tests.support.simulated.deployment import SimulatedDeployment
 from tests.support.simulated.faults import Fault, Schedule, Trouble, distinct
 from tests.support.simulated.outside import READS
 from tests.support.simulated.promises import liveness, put_of, safety
 from tests.support.simulated.weather import CALM, FATES, Weather, drawn
-from tests.support.simulated.world import World
 
 Twist = tuple[str, int, str]
 """What, which one of these, and what happens to it: the name of a Fault, a Trouble or a Fate."""
@@ -73,24 +73,24 @@ class Case:
         return bool(refused) or self.scenario == "corrected"
 
 
-def play(case: Case) -> World:
+def play(case: Case) -> SimulatedDeployment:
     """One scenario under one schedule, to its end."""
     seed = case.storm if case.live is None else case.live
     dice = None if seed is None else random.Random(seed)
     weather = drawn(dice) if dice else CALM
     random.seed(str(replace(case, twists=())))  # of the pauses between tries
-    world = World(
+    deployment = SimulatedDeployment(
         schedule=_schedule(case, dice, weather), dice=dice, weather=weather, check=safety, versioned=case.versioned
     )
-    BY_NAME[case.scenario](world)
+    BY_NAME[case.scenario](deployment)
     if case.live is None:
-        world.run()
+        deployment.settle()
     else:
-        play_live(world)
-    world.violations |= liveness(world, may_fail=case.may_fail or weather.may_fail)
+        play_live(deployment)
+    deployment.violations |= liveness(deployment, may_fail=case.may_fail or weather.may_fail)
     if seed is None and not case.twists:
-        world.violations |= _ending(case.scenario, world)
-    return world
+        deployment.violations |= _ending(case.scenario, deployment)
+    return deployment
 
 
 def _schedule(case: Case, dice: random.Random | None, weather: Weather) -> Schedule:
@@ -101,14 +101,14 @@ def _schedule(case: Case, dice: random.Random | None, weather: Weather) -> Sched
     return Schedule(at=at, twists=twists, chance=weather.chance, dice=dice)
 
 
-def _ending(scenario: str, world: World) -> set[str]:
+def _ending(scenario: str, deployment: SimulatedDeployment) -> set[str]:
     """Without faults it is known how the newest run ends, and that no load is tried in vain."""
-    if not world.runs.runs:
+    if not deployment.runs.runs:
         return {"I5 no run at all"}
-    newest = max(world.runs.runs.values(), key=lambda run: put_of(world, run)[0])
+    newest = max(deployment.runs.runs.values(), key=lambda run: put_of(deployment, run)[0])
     wanted = ENDS.get(scenario, RunState.LOADED)
     broken = set() if newest.state is wanted else {f"I9 ended {newest.state.value}, not {wanted.value}"}
-    failed = any(s.state is StatementState.FAILED for s in world.warehouse.statements.values())
+    failed = any(s.state is StatementState.FAILED for s in deployment.warehouse.statements.values())
     return broken | ({"I11 a load failed though nothing was wrong"} if failed and scenario not in LOADS_FAIL else set())
 
 
@@ -118,17 +118,17 @@ def twists(scenario: str, versioned: bool) -> tuple[Twist, ...]:
 
     Of faults that end alike, one.
     """
-    world = play(Case(scenario=scenario, versioned=versioned))
-    calls, begins = world.schedule.calls, world.schedule.begins
+    deployment = play(Case(scenario=scenario, versioned=versioned))
+    calls, begins = deployment.schedule.calls, deployment.schedule.begins
     found = [
         ("call", number, fault.name)
         for number, call in enumerate(calls, 1)
         for fault in distinct(call in READS, number in begins)
     ]
     for what, troubles in TROUBLES.items():
-        numbers = range(1, world.schedule.counted[what] + 1)
+        numbers = range(1, deployment.schedule.counted[what] + 1)
         found += [(what, number, trouble.value) for number in numbers for trouble in troubles]
-    statements = range(1, len(world.warehouse.statements) + 1)
+    statements = range(1, len(deployment.warehouse.statements) + 1)
     return *found, *(("statement", number, fate.name) for number in statements for fate in (*FATES, Fate.REFUSED))
 
 
@@ -161,15 +161,15 @@ def live(seed: int) -> Case:
 Broken = tuple[Case, tuple[str, ...]]
 
 
-def broken(cases: Iterator[Case], play: Callable[[Case], World] = play) -> tuple[int, list[Broken]]:
+def broken(cases: Iterator[Case], play: Callable[[Case], SimulatedDeployment] = play) -> tuple[int, list[Broken]]:
     """How many schedules were played, and which broke what."""
     played, found = 0, []
     for case in cases:
         played += 1
-        world = play(case)
-        if world.violations:
-            found.append((case, tuple(sorted(world.violations))))
-        vars(world).clear()  # it holds what holds it: so nobody needs to look for such circles
+        deployment = play(case)
+        if deployment.violations:
+            found.append((case, tuple(sorted(deployment.violations))))
+        vars(deployment).clear()  # it holds what holds it: so nobody needs to look for such circles
     return played, found
 
 

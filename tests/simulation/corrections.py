@@ -7,9 +7,9 @@ from chalicelib.domain.run.model import Run, RunState
 from chalicelib.errors import LandfallError
 from chalicelib.operations.reruns import rerun
 from chalicelib.operations.resubmits import resubmit
+from tests.support.simulated.deployment import BUCKET, SimulatedDeployment
 from tests.support.simulated.faults import Killed
-from tests.support.simulated.scenarios import numbered, put, text, then
-from tests.support.simulated.world import BUCKET, World
+from tests.support.simulated.scenarios import numbered, put, text
 
 FILE = "a.csv"
 BAD = ("x1,y,a", "x2,z,b", "x3,w,c")
@@ -19,58 +19,58 @@ FIRST = {"x1": "y,7", "x2": "z,8"}
 SECOND = {"x2": "z,80", "x3": "w,9"}
 
 
-def corrected_rows(world: World) -> None:
+def corrected_rows(deployment: SimulatedDeployment) -> None:
     """Rejected rows come back: one corrected, one still bad, one that a newer file has; then the same again."""
-    put(world, FILE, numbered(3), BAD)
-    put(world, "b.csv", {"x3": "newer,1"})
-    then(world, _settled, lambda w: send(w, ONE_OF_THREE))
-    then(world, lambda w: _settled(w) and len(w.later) == 1, lambda w: send(w, ONE_OF_THREE))
+    put(deployment, FILE, numbered(3), BAD)
+    put(deployment, "b.csv", {"x3": "newer,1"})
+    deployment.when(_settled).do(lambda w: send(w, ONE_OF_THREE))
+    deployment.when(lambda w: _settled(w) and len(w.later) == 1).do(lambda w: send(w, ONE_OF_THREE))
 
 
-def corrected_by_two(world: World) -> None:
+def corrected_by_two(deployment: SimulatedDeployment) -> None:
     """Two people fix rows of a file at once, one row both."""
-    put(world, FILE, numbered(3), BAD)
-    then(world, _settled, _two_send)
+    put(deployment, FILE, numbered(3), BAD)
+    deployment.when(_settled).do(_two_send)
 
 
-def _two_send(world: World) -> None:
-    world.asked += [lambda: send(world, FIRST), lambda: send(world, SECOND)]
+def _two_send(deployment: SimulatedDeployment) -> None:
+    deployment.requests += [lambda: send(deployment, FIRST), lambda: send(deployment, SECOND)]
 
 
-def corrected_and_run_again(world: World) -> None:
+def corrected_and_run_again(deployment: SimulatedDeployment) -> None:
     """One operator reruns a file while another corrects its rows, perhaps too late, and then those of the new load."""
-    put(world, FILE, numbered(3), BAD)
-    then(world, _settled, _send_and_rerun)
+    put(deployment, FILE, numbered(3), BAD)
+    deployment.when(_settled).do(_send_and_rerun)
 
 
-def _send_and_rerun(world: World) -> None:
-    world.asked += [lambda: rerun(world.pipeline, _file(world)), lambda: send(world, FIRST)]
+def _send_and_rerun(deployment: SimulatedDeployment) -> None:
+    deployment.requests += [lambda: rerun(deployment.pipeline, _file(deployment)), lambda: send(deployment, FIRST)]
 
 
-def send(world: World, rows: dict[str, str]) -> None:
+def send(deployment: SimulatedDeployment, rows: dict[str, str]) -> None:
     """What `POST /rejects/<key>` does; who gets no answer sends again, once the file is loaded."""
-    file = _file(world)
+    file = _file(deployment)
     body = text(numbered(3), BAD)
     values = {body.index(f"\n{key},".encode()) + 1: (key, *rest.split(",")) for key, rest in rows.items()}
     try:
         if file.state is RunState.FAILED:
-            rerun(world.pipeline, file)
-        resubmit(world.pipeline, file, ResubmitRequest(generation=file.generation, columns=COLUMNS, rows=values))
+            rerun(deployment.pipeline, file)
+        resubmit(deployment.pipeline, file, ResubmitRequest(generation=file.generation, columns=COLUMNS, rows=values))
     except (LandfallError, Killed):
-        world.later.insert(0, (_settled, lambda w: send(w, rows)))
+        deployment.later.insert(0, (_settled, lambda w: send(w, rows)))
 
 
-def _settled(world: World) -> bool:
+def _settled(deployment: SimulatedDeployment) -> bool:
     """Whether all has come to its end, and the file was not overlooked: its event may be lost."""
-    return world.settled() and any(run.source.name == FILE for run in world.runs.runs.values())
+    return deployment.settled() and any(run.source.name == FILE for run in deployment.runs.runs.values())
 
 
-def _file(world: World) -> Run:
-    return next(run for run in world.runs.runs.values() if run.source.name == FILE)
+def _file(deployment: SimulatedDeployment) -> Run:
+    return next(run for run in deployment.runs.runs.values() if run.source.name == FILE)
 
 
-def rows_of(world: World, run: Run) -> dict[str, str]:
+def rows_of(deployment: SimulatedDeployment, run: Run) -> dict[str, str]:
     """The good ones of the rows that a person sent."""
-    lines = world.objects.get(BUCKET, run.source.key).decode().splitlines()[1:]
+    lines = deployment.objects.get(BUCKET, run.source.key).decode().splitlines()[1:]
     rows = (line.partition(",") for line in lines)
     return {key: rest for key, _, rest in rows if rest.rpartition(",")[2].isdigit()}

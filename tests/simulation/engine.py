@@ -59,13 +59,13 @@ class Tape:
 class _Found(NamedTuple):
     """How far one came: what was asked for, of how many bytes, and what was read."""
 
-    asked: Hashable
+    wanted: Hashable
     size: int
     reads: int = 0
     data: bytes = b""
 
     def and_then(self, data: bytes) -> _Found:
-        return _Found(self.asked, self.size, self.reads + 1, self.data + data)
+        return _Found(self.wanted, self.size, self.reads + 1, self.data + data)
 
 
 class Memory(Generic[Answer]):
@@ -76,13 +76,13 @@ class Memory(Generic[Answer]):
         """What is read next."""
         self._answers: dict[_Found, Answer] = {}
 
-    def ask(self, asked: Hashable, source: ByteSource, work: Callable[[ByteSource], Answer]) -> Answer:
+    def find(self, wanted: Hashable, source: ByteSource, work: Callable[[ByteSource], Answer]) -> Answer:
         """What `work` makes of the source. It has to read the same as long as it finds the same."""
-        tape, found = Tape(source), _Found(asked, source.size)
+        tape, found = Tape(source), _Found(wanted, source.size)
         while where := self._next.get(found):
             found = found.and_then(tape.further(where))
         answer = self._answers.get(found)
-        return self._learnt(_Found(asked, source.size), tape, work(tape)) if answer is None else answer
+        return self._learnt(_Found(wanted, source.size), tape, work(tape)) if answer is None else answer
 
     def _learnt(self, found: _Found, tape: Tape, answer: Answer) -> Answer:
         for where, data in tape.reads:
@@ -109,8 +109,8 @@ def _kind(contract: Contract) -> int:
 
 
 def _compile_rules(contract: Contract, layout: Layout) -> Rules:
-    asked = _kind(contract), tuple(column.name for column in layout.columns), layout.rescued
-    return _COMPILED.get(asked) or _COMPILED.setdefault(asked, validate.compile_rules(contract, layout))
+    wanted = _kind(contract), tuple(column.name for column in layout.columns), layout.rescued
+    return _COMPILED.get(wanted) or _COMPILED.setdefault(wanted, validate.compile_rules(contract, layout))
 
 
 class _Remembered:
@@ -130,8 +130,8 @@ def _format_of(contract: Contract) -> Format:
 def _stage_chunk(source: ByteSource, chunk: Range, rules: Rules) -> Iterator[Block]:
     places = rules.origins.to_json() if rules.origins else b""
     columns = id(rules.columns)  # compiled rules are kept for good, and with them their columns
-    asked = columns, rules.mark, places, chunk
-    yield from _BLOCKS.ask(asked, source, lambda tape: tuple(stage.stage_chunk(tape, chunk, rules)))
+    wanted = columns, rules.mark, places, chunk
+    yield from _BLOCKS.find(wanted, source, lambda tape: tuple(stage.stage_chunk(tape, chunk, rules)))
 
 
 _again = lru_cache(10_000)

@@ -11,7 +11,7 @@ import random
 
 from greenlet import getcurrent, greenlet
 
-from tests.support.simulated.world import Job, World
+from tests.support.simulated.deployment import Job, SimulatedDeployment
 
 WORKERS = 3
 STEPS = 20_000
@@ -39,73 +39,73 @@ class Worker:
 
 
 class Crew:
-    """The workers of one world."""
+    """The workers of one deployment."""
 
-    def __init__(self, world: World, dice: random.Random) -> None:
-        self.world, self.dice = world, dice
+    def __init__(self, deployment: SimulatedDeployment, dice: random.Random) -> None:
+        self.deployment, self.dice = deployment, dice
         self.workers = [Worker() for _ in range(WORKERS)]
         self.last: Worker | None = None
         """Whose turn it is, or was."""
         self.driver = getcurrent()
-        world.others_turn = self._others_turn
+        deployment.others_turn = self._others_turn
 
     def _others_turn(self) -> None:
         """Called before each call: whoever is about to make it goes on when it is its turn again."""
         worker = self.last
         if worker and getcurrent() is not self.driver:  # a person waits for nobody
-            worker.offset = self.world.workers_clock.offset
+            worker.offset = self.deployment.workers_clock.offset
             self.driver.switch()
-            self.world.workers_clock.offset = worker.offset
+            self.deployment.workers_clock.offset = worker.offset
 
     def step(self) -> bool:
         """One worker takes a job or goes on with its own. False if there is nothing to do for any."""
         busy = [worker for worker in self.workers if worker.course is not None]
         idle = [worker for worker in self.workers if worker.course is None]
-        if idle and (not busy or self.dice.random() < 0.3) and (job := self.world.next_job()):
+        if idle and (not busy or self.dice.random() < 0.3) and (job := self.deployment.next_job()):
             worker = self.dice.choice(idle)
             worker.begin(job)
         elif busy:
             worker = self.dice.choice(busy)
         else:
             return False
-        self.world.switches += self.last in busy and worker is not self.last
+        self.deployment.switches += self.last in busy and worker is not self.last
         self.last = worker
         worker.step()
         return True
 
     def end(self) -> None:
         """Let all go on to the ends of their jobs."""
-        self.world.schedule.stopped = True
+        self.deployment.schedule.stopped = True
         for worker in self.workers:
             self.last = worker
             while worker.course is not None:
                 worker.step()
 
 
-def play_live(world: World) -> None:
+def play_live(deployment: SimulatedDeployment) -> None:
     """Play until nothing is left to do; each message may be worked on by several workers at once."""
-    assert world.dice
-    crew = Crew(world, world.dice)
+    assert deployment.dice
+    crew = Crew(deployment, deployment.dice)
     try:
         for step in range(STEPS):
-            world.schedule.stopped = step > STEPS * 2 // 3
-            world.pass_time()
-            _turbulence(world, world.dice)
+            deployment.schedule.stopped = step > STEPS * 2 // 3
+            deployment.pass_time()
+            _turbulence(deployment, deployment.dice)
             if not crew.step():
-                if world.at_rest():
+                if deployment.at_rest():
                     break
-                world.wait()
+                deployment.wait()
     finally:
         crew.end()
-    world.pass_time()
-    world.finish()
+    deployment.pass_time()
+    deployment.finish()
 
 
-def _turbulence(world: World, dice: random.Random) -> None:
+def _turbulence(deployment: SimulatedDeployment, dice: random.Random) -> None:
     """A message that is being worked on comes once more; a worker takes long while others go on."""
-    if world.schedule.stopped:
+    if deployment.schedule.stopped:
         return
-    if dice.random() < 0.02 and world.queue.messages:
-        world.queue.duplicate(dice.choice(world.queue.messages))
+    if dice.random() < 0.02 and deployment.queue.messages:
+        deployment.queue.duplicate(dice.choice(deployment.queue.messages))
     if dice.random() < 0.02:
-        world.clock.advance(dice.choice((1.0, 10.0, 40.0, 400.0)))
+        deployment.clock.advance(dice.choice((1.0, 10.0, 40.0, 400.0)))

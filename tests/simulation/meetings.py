@@ -10,9 +10,9 @@ from chalicelib.operations.reruns import rerun
 from tests.simulation.corrections import corrected_and_run_again, corrected_by_two, corrected_rows
 from tests.support.settings import BUCKET
 from tests.support.simulated import scenarios
+from tests.support.simulated.deployment import SimulatedDeployment
 from tests.support.simulated.outside import CONTRACTS, record_of
-from tests.support.simulated.scenarios import Scenario, in_state, numbered, put, text, then
-from tests.support.simulated.world import World
+from tests.support.simulated.scenarios import Scenario, in_state, numbered, put, text
 
 STRICTER = {
     name: replace(
@@ -23,81 +23,81 @@ STRICTER = {
 """The same contracts as they are after a deployment that changed something."""
 
 
-def crowd(world: World) -> None:
+def crowd(deployment: SimulatedDeployment) -> None:
     """More files than one load takes while the first is under way, with keys in common."""
     for i in range(4):
-        world.put(f"incoming/thing/f{i}.csv", text(rows := {"k": f"f{i},{i}", f"own{i}": "x,1"}), rows)
+        deployment.put(f"incoming/thing/f{i}.csv", text(rows := {"k": f"f{i},{i}", f"own{i}": "x,1"}), rows)
 
 
-def crowd_with_sick(world: World) -> None:
+def crowd_with_sick(deployment: SimulatedDeployment) -> None:
     """Several files at once, one of which the warehouse will not have."""
     for i in range(4):
         body = text(rows := {f"k{i}": f"f{i},{i}"})
-        world.put(f"incoming/unique/f{i}.csv", body + b"k2,again,1\n" if i == 2 else body, {} if i == 2 else rows)
+        deployment.put(f"incoming/unique/f{i}.csv", body + b"k2,again,1\n" if i == 2 else body, {} if i == 2 else rows)
 
 
-def crowd_with_two_sick(world: World) -> None:
+def crowd_with_two_sick(deployment: SimulatedDeployment) -> None:
     """A load of many in which two files are at fault."""
     for i in range(6):
         sick = i in (1, 4)
         body = text(rows := {f"k{i}": f"f{i},{i}"})
-        world.put(f"incoming/unique/f{i}.csv", body * 2 if sick else body, {} if sick else rows)
+        deployment.put(f"incoming/unique/f{i}.csv", body * 2 if sick else body, {} if sick else rows)
 
 
-def two_files(world: World) -> None:
+def two_files(deployment: SimulatedDeployment) -> None:
     """The smallest group: two small files that come while another is loaded."""
     for i in range(3):
-        world.put(f"incoming/thing/f{i}.csv", text(rows := {"k": f"f{i},{i}"}), rows)
+        deployment.put(f"incoming/thing/f{i}.csv", text(rows := {"k": f"f{i},{i}"}), rows)
 
 
-def two_small(world: World) -> None:
+def two_small(deployment: SimulatedDeployment) -> None:
     """Two small files that are loaded together because both wait out a pause of the first load."""
-    if not world.warehouse.fates:
-        world.warehouse.fates.append(Fate.CONFLICT)
+    if not deployment.warehouse.fates:
+        deployment.warehouse.fates.append(Fate.CONFLICT)
     for i in range(2):
-        world.put(f"incoming/thing/f{i}.csv", text(rows := {"k": f"f{i},{i}"}), rows)
+        deployment.put(f"incoming/thing/f{i}.csv", text(rows := {"k": f"f{i},{i}"}), rows)
 
 
-def two_targets(world: World) -> None:
+def two_targets(deployment: SimulatedDeployment) -> None:
     """Files of two targets: neither waits for the other."""
     for i in range(2):
         for name in ("thing", "unique"):
-            world.put(f"incoming/{name}/f{i}.csv", text(rows := {f"{name}{i}": f"f{i},{i}"}), rows)
+            deployment.put(f"incoming/{name}/f{i}.csv", text(rows := {f"{name}{i}": f"f{i},{i}"}), rows)
 
 
-def rerun_meanwhile(world: World) -> None:
+def rerun_meanwhile(deployment: SimulatedDeployment) -> None:
     """Two people run a loaded file again at once, while a newer file with the same keys is on its way."""
-    put(world, "a.csv", numbered(3, tag="a"))
-    then(world, World.settled, _asked_twice)
+    put(deployment, "a.csv", numbered(3, tag="a"))
+    deployment.when(SimulatedDeployment.settled).do(_rerun_twice)
 
 
-def _asked_twice(world: World) -> None:
-    put(world, "b.csv", numbered(3, tag="b"))
-    run = next(iter(world.runs.runs.values()))
-    world.asked += [lambda: rerun(world.pipeline, run)] * 2
+def _rerun_twice(deployment: SimulatedDeployment) -> None:
+    put(deployment, "b.csv", numbered(3, tag="b"))
+    run = next(iter(deployment.runs.runs.values()))
+    deployment.requests += [lambda: rerun(deployment.pipeline, run)] * 2
 
 
-def deployed_while_staging(world: World) -> None:
+def deployed_while_staging(deployment: SimulatedDeployment) -> None:
     """A contract is changed while files are being checked by the old one."""
-    put(world, "a.csv", numbered(8))
-    put(world, "b.csv", numbered(2, base=20))
-    world.meanwhile.append((lambda w: in_state(w, RunState.STAGING), lambda w: w.deploy(STRICTER)))
+    put(deployment, "a.csv", numbered(8))
+    put(deployment, "b.csv", numbered(2, base=20))
+    deployment.when(lambda w: in_state(w, RunState.STAGING), at_work=True).do(lambda w: w.deploy(STRICTER))
 
 
-def deployed_while_loading(world: World) -> None:
+def deployed_while_loading(deployment: SimulatedDeployment) -> None:
     """A contract is changed while files wait for their load, and one is being loaded."""
     for i in range(3):
-        put(world, f"f{i}.csv", {f"own{i}": f"x,{i}"})
-    world.meanwhile.append((lambda w: in_state(w, RunState.LOADING), lambda w: w.deploy(STRICTER)))
+        put(deployment, f"f{i}.csv", {f"own{i}": f"x,{i}"})
+    deployment.when(lambda w: in_state(w, RunState.LOADING), at_work=True).do(lambda w: w.deploy(STRICTER))
 
 
-def notified_oddly(world: World) -> None:
+def notified_oddly(deployment: SimulatedDeployment) -> None:
     """S3's test event, then three records in one notification, a folder among them."""
-    records = [record_of(put(world, f"f{i}.csv", numbered(2, base=2 * i), event=False)) for i in range(2)]
-    world.objects.put(BUCKET, "incoming/thing/", b"")
-    folder = world.objects.head(BUCKET, "incoming/thing/")
-    world.notify({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET})
-    world.notify({"Records": [records[0], record_of(folder), records[1]]})
+    records = [record_of(put(deployment, f"f{i}.csv", numbered(2, base=2 * i), event=False)) for i in range(2)]
+    deployment.objects.put(BUCKET, "incoming/thing/", b"")
+    folder = deployment.objects.head(BUCKET, "incoming/thing/")
+    deployment.notify({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET})
+    deployment.notify({"Records": [records[0], record_of(folder), records[1]]})
 
 
 SCENARIOS: tuple[Scenario, ...] = (

@@ -73,9 +73,9 @@ def row(planted: Bug, line: str | None) -> str:
     return f"| {planted.name} | {promise} | `{found['case']}` | {found['number']} |"
 
 
-def main(asked: Sequence[str]) -> int:
+def main(given: Sequence[str]) -> int:
     """Prints a table: bug, caught by, where, after how many schedules; 1 if one was missed."""
-    names = [name for name in asked if name != "--write"]
+    names = [name for name in given if name != "--write"]
     chosen = [b for b in BUGS if not names or b.name in names]
     rows = []
     print(HEAD, end="", flush=True)
@@ -86,7 +86,7 @@ def main(asked: Sequence[str]) -> int:
     missed = sum("| MISSED |" in text for text in rows)
     counted = f"\n{len(chosen) - missed} of {len(chosen)} planted bugs caught\n"
     print(counted, end="")
-    if "--write" in asked:
+    if "--write" in given:
         TABLE.write_text(HEAD + "\n".join(rows) + "\n" + counted)
     return 1 if missed else 0
 

@@ -19,10 +19,17 @@ CASES = [
 
 def course(case: Case) -> tuple[object, ...]:
     """All that can be seen of a schedule: the calls, the time they took, the runs, the objects, the tables."""
-    world = play(case)
-    tables = {table: world.warehouse.rows(table) for table in world.warehouse.targets}
-    bodies = {place: [v.body for v in versions] for place, versions in world.objects.objects.items()}
-    return world.schedule.calls, world.clock.now(), world.runs.runs, bodies, tables, world.violations
+    deployment = play(case)
+    tables = {table: deployment.warehouse.rows(table) for table in deployment.warehouse.targets}
+    bodies = {place: [v.body for v in versions] for place, versions in deployment.objects.objects.items()}
+    return (
+        deployment.schedule.calls,
+        deployment.clock.now(),
+        deployment.runs.runs,
+        bodies,
+        tables,
+        deployment.violations,
+    )
 
 
 def test_a_schedule_goes_the_same_way_with_what_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,8 +42,8 @@ def test_a_schedule_goes_the_same_way_with_what_is_remembered(monkeypatch: pytes
 
 
 def test_a_fast_change_equals_that_of_dataclasses() -> None:
-    world = play(Case(scenario="corrected_rows"))
-    for run in world.runs.runs.values():
+    deployment = play(Case(scenario="corrected_rows"))
+    for run in deployment.runs.runs.values():
         new, usual = changed(run, staged=7, problem=None), replace(run, staged=7, problem=None)
         assert (new, list(vars(new)), new is run) == (usual, list(vars(usual)), False)
         with pytest.raises(TypeError, match="Run has no field"):
@@ -69,7 +76,7 @@ def test_the_same_bytes_are_worked_on_once_and_read_each_time() -> None:
         return answer
 
     sources = [Bytes(held) for held in (b"axy", b"bxy", b"axz", b"ayy", b"bxz")]
-    assert [memory.ask("that", source, work) for source in sources] == [b"ay", b"bx", b"az", b"ay", b"bx"]  # type: ignore[arg-type]
+    assert [memory.find("that", source, work) for source in sources] == [b"ay", b"bx", b"az", b"ay", b"bx"]  # type: ignore[arg-type]
     assert worked == [b"ay", b"bx", b"az"]
     assert [source.read_of_it[2] for source in sources] == [(2, 1), (1, 1), (2, 1), (2, 1), (1, 1)]
-    assert memory.ask("another", sources[0], lambda source: source.read(0, 3)) == b"axy"
+    assert memory.find("another", sources[0], lambda source: source.read(0, 3)) == b"axy"

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from chalicelib.adapters.memory import Fate
+from tests.support.simulated.deployment import SimulatedDeployment
 from tests.support.simulated.faults import Fault, Schedule
 from tests.support.simulated.promises import liveness, safety
 from tests.support.simulated.scenarios import ask_again, numbered, put
 from tests.support.simulated.weather import FATES
-from tests.support.simulated.world import World
 
 NAMES = st.sampled_from(("a.csv", "b.csv"))
 CONTENTS = st.sampled_from(("one", "two", "six"))
@@ -27,73 +27,73 @@ class Life(RuleBasedStateMachine):
 
     @initialize(versioned=st.booleans())
     def begin(self, versioned: bool) -> None:
-        self.world = World(schedule=Schedule(), check=safety, versioned=versioned)
+        self.deployment = SimulatedDeployment(schedule=Schedule(), check=safety, versioned=versioned)
         self.refused = False
 
     @rule(name=NAMES, tag=CONTENTS, event=st.booleans())
     def put(self, name: str, tag: str, event: bool) -> None:
         """A supplier puts, or overwrites; the event may be lost."""
-        put(self.world, name, numbered(len(tag) * 2, tag=tag), event=event)
+        put(self.deployment, name, numbered(len(tag) * 2, tag=tag), event=event)
 
-    @precondition(lambda self: self.world.events)
+    @precondition(lambda self: self.deployment.events)
     @rule(twice=st.booleans(), last=st.booleans())
-    def hear(self, twice: bool, last: bool) -> None:
+    def handle_event(self, twice: bool, last: bool) -> None:
         """A notification arrives, out of turn perhaps, and perhaps comes again."""
-        events = self.world.events
+        events = self.deployment.events
         events.insert(0, events.pop(-1 if last else 0))
         again = events[0]
-        self.world._deliver_event()
+        self.deployment.deliver_event()
         events += [again] if twice else []
 
-    @precondition(lambda self: self.world.queue.messages)
+    @precondition(lambda self: self.deployment.queue.messages)
     @rule(twice=st.booleans())
     def work(self, twice: bool) -> None:
         """A worker takes a message, which perhaps comes again."""
-        if twice and (visible := self.world.queue.visible()):
-            self.world.queue.duplicate(visible[0])
-        self.world._deliver_message()
+        if twice and (visible := self.deployment.queue.visible()):
+            self.deployment.queue.duplicate(visible[0])
+        self.deployment.deliver_message()
 
-    @precondition(lambda self: self.world.queue.messages)
+    @precondition(lambda self: self.deployment.queue.messages)
     @rule(fault=FAULTS, after=st.integers(1, 12))
     def work_badly(self, fault: Fault, after: int) -> None:
         """The same, and one of its next calls fails."""
-        self.world.schedule.at[len(self.world.schedule.calls) + after] = fault
-        self.world._deliver_message()
+        self.deployment.schedule.at[len(self.deployment.schedule.calls) + after] = fault
+        self.deployment.deliver_message()
 
     @rule(seconds=SECONDS)
     def wait(self, seconds: float) -> None:
         """Time passes: statements run, what is late comes, and now and then the sweep looks."""
-        self.world.clock.advance(seconds)
-        self.world.pass_time()
-        if job := self.world.sweep_job():
+        self.deployment.clock.advance(seconds)
+        self.deployment.pass_time()
+        if job := self.deployment.sweep_job():
             job()
 
     @rule(fate=st.sampled_from((*FATES, Fate.REFUSED)))
     def load_badly(self, fate: Fate) -> None:
         """The next load fails."""
-        if not self.world.warehouse.fates:
-            self.world.warehouse.fates.append(fate)
+        if not self.deployment.warehouse.fates:
+            self.deployment.warehouse.fates.append(fate)
             self.refused |= fate is Fate.REFUSED
 
-    @precondition(lambda self: self.world.settled() and not self.world.later)
+    @precondition(lambda self: self.deployment.settled() and not self.deployment.later)
     @rule()
     def run_again(self) -> None:
         """Somebody asks for the first run again."""
-        ask_again(self.world)
+        ask_again(self.deployment)
 
     @invariant()
     def the_promises_hold(self) -> None:
-        assert not getattr(self, "world", World()).violations
+        assert not getattr(self, "deployment", SimulatedDeployment()).violations
 
     def teardown(self) -> None:
         """Faults are over: now it must come to rest, with every file loaded."""
-        if not hasattr(self, "world"):
+        if not hasattr(self, "deployment"):
             return
-        self.world.schedule.at.clear()
-        self.world.run()
-        assert not self.world.violations
-        if self.world.landed:
-            assert not liveness(self.world, may_fail=self.refused)
+        self.deployment.schedule.at.clear()
+        self.deployment.settle()
+        assert not self.deployment.violations
+        if self.deployment.landed:
+            assert not liveness(self.deployment, may_fail=self.refused)
 
 
 Life.TestCase.settings = settings(

@@ -42,9 +42,9 @@ def test_no_interleaving_of_three_workers_breaks_a_promise(block: int) -> None:
 
 def ending(case: Case) -> tuple[object, ...]:
     """All that follows a fault: the calls, the time they took, and what became of the runs."""
-    world = play(case)
+    deployment = play(case)
     [(_, number, _)] = case.twists
-    return tuple(world.schedule.calls[number:]), world.clock.now(), repr(world.runs.runs)
+    return tuple(deployment.schedule.calls[number:]), deployment.clock.now(), repr(deployment.runs.runs)
 
 
 @pytest.mark.parametrize("scenario", ["bad_rows", "overwritten_between"])
@@ -80,5 +80,5 @@ def test_a_schedule_is_played_again_by_its_name(case: Case) -> None:
 
 def test_workers_are_at_work_at_once() -> None:
     """Else an interleaving would be a storm by another name."""
-    world = play(Case(scenario="crowd", live=3))
-    assert world.switches > 50
+    deployment = play(Case(scenario="crowd", live=3))
+    assert deployment.switches > 50

@@ -19,13 +19,15 @@ def test_chunks_are_staged_again_and_the_books_balance() -> None:
     assert 1 < reopened < run.chunks
     assert run.state is RunState.LOADED
     assert (run.counts.read, run.counts.rejected) == (14, 2)
-    assert {str(row["id"]) for row in world.warehouse.rows("landing.things")} == set(stories())
+    assert {str(row["id"]) for row in deployment.warehouse.rows("landing.things")} == set(stories())
 
 
 def test_rejects_name_the_lines_of_the_file_and_no_others() -> None:
-    world = play(Case(scenario="misleading"))
-    (run,) = world.runs.runs.values()
-    parts = [world.objects.get(BUCKET, part.key) for part in world.objects.list(BUCKET, keys.rejects_prefix(run))]
+    deployment = play(Case(scenario="misleading"))
+    (run,) = deployment.runs.runs.values()
+    parts = [
+        deployment.objects.get(BUCKET, part.key) for part in deployment.objects.list(BUCKET, keys.rejects_prefix(run))
+    ]
     found = [json.loads(line) for part in parts for line in part.splitlines()]
     assert [reject["record"] for reject in found] == list(BAD)
     stories_before = 3

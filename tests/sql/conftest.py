@@ -17,7 +17,7 @@ from local.redshift.roles import limit_role
 from tests.support.paths import ROOT
 from tests.support.redshift.desk import Desk, data_client
 from tests.support.redshift.house import House, Redshift
-from tests.support.redshift.world import World, WorldServer
+from tests.support.redshift.outside import Outside, OutsideServer
 
 CATALOG = ROOT / "local/redshift/catalog.sql"
 
@@ -27,12 +27,12 @@ def desk() -> Iterator[Desk]:
     """In a folder that PostgreSQL's user reaches: pytest's own are closed to all but their owner."""
     folder = Path(tempfile.mkdtemp(prefix="landfall-sql-"))
     folder.chmod(0o755)
-    world = World()
-    stores = WorldServer(world)
+    outside = Outside()
+    stores = OutsideServer(outside)
     try:
-        with LocalRedshift(folder / "data", s3_endpoint=world.url) as redshift:
+        with LocalRedshift(folder / "data", s3_endpoint=outside.url) as redshift:
             api = data_client(redshift.api_url, redshift.credentials)
-            yield Desk(redshift=redshift, world=world, api=api)
+            yield Desk(redshift=redshift, outside=outside, api=api)
             api.close()
     finally:
         stores.stop()

@@ -43,8 +43,8 @@ def order(desk: Desk, rows: list[str], *, age: int, load: str, **more: Any) -> L
     """Put the rows and their manifest where COPY finds them; each row has its mark and offset first."""
     lines = "".join(f"{digest(load)[:8]},{n * 100:013d},{row}\n" for n, row in enumerate(rows))
     part = f"bucket/processed/{digest(load)}/part-00001.csv.zst"
-    desk.world.put(part, zstandard.compress(lines.encode(), 1))
-    desk.world.manifest(f"bucket/processed/{digest(load)}/manifest.json", part)
+    desk.outside.put(part, zstandard.compress(lines.encode(), 1))
+    desk.outside.manifest(f"bucket/processed/{digest(load)}/manifest.json", part)
     known = {
         "contract": CONTRACTS["contact"],
         "columns": COLUMNS,

@@ -1,4 +1,4 @@
-"""One COPY, many formats: columns that COPY cannot be told about are converted in the load's own transaction."""
+"""One COPY, many formats: columns that COPY cannot read by itself are converted in the load's own transaction."""
 
 from __future__ import annotations
 

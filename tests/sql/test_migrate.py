@@ -62,9 +62,9 @@ def test_a_changed_procedure_is_replaced_but_no_migration(empty: str, tmp_path: 
     for name in ("migrations/0001_ledger.sql", "procedures/check_count_v1.sql"):
         file = sql / name
         file.write_text(file.read_text() + "-- changed\n")
-    told = "! migrations/0001_ledger.sql was changed after it was applied; put it back and add a new migration"
-    assert apply(empty, sql) == [told, "replaced procedures/check_count_v1.sql"]
-    assert apply(empty, sql) == [told]
+    reported = "! migrations/0001_ledger.sql was changed after it was applied; put it back and add a new migration"
+    assert apply(empty, sql) == [reported, "replaced procedures/check_count_v1.sql"]
+    assert apply(empty, sql) == [reported]
 
 
 def test_a_migration_that_fails_leaves_nothing_of_itself(empty: str, tmp_path: Path) -> None:
@@ -84,9 +84,9 @@ def test_new_columns_are_added_and_other_differences_reported(empty: str) -> Non
     value = replace(value, type=parse_type("varchar(128)"))
     note = Column(name="note", type=parse_type("text"), required=True)
     changed = having(key, value, amount, seen_at, note)
-    told = "! landing.things.value is varchar(64); the contract says varchar(128)"
-    assert apply(empty, contracts=changed) == ["added landing.things.note varchar(256)", told]
-    assert apply(empty, contracts=changed) == [told]
+    reported = "! landing.things.value is varchar(64); the contract says varchar(128)"
+    assert apply(empty, contracts=changed) == ["added landing.things.note varchar(256)", reported]
+    assert apply(empty, contracts=changed) == [reported]
 
 
 def test_a_required_column_that_left_the_contract_is_reported(empty: str) -> None:

@@ -86,8 +86,8 @@ def test_a_data_check_that_breaks_shows_no_value(ready: Desk) -> None:
     load = order(ready, ROWS, age=5, load="broken", contract=replace(contact, checks=(*contact.checks, broken)))
     found = submit(ready, load)
     assert "000000" in found["Error"]  # the warehouse shows it
-    told = RedshiftData(ready.api, SETTINGS, MemoryClock()).describe(found["Id"])
-    assert (told.error, told.retryable) == ("DATA_CHECK_BROKEN: check 2 cannot be evaluated", False)
+    reported = RedshiftData(ready.api, SETTINGS, MemoryClock()).describe(found["Id"])
+    assert (reported.error, reported.retryable) == ("DATA_CHECK_BROKEN: check 2 cannot be evaluated", False)
 
 
 def test_a_file_goes_all_the_way(ready: Desk) -> None:

@@ -243,9 +243,9 @@ def loaded(desk: Desk, case: Case, some: list[str], *, most_errors: int) -> dict
     table, file = f"agree_{next(NUMBERS)}", io.StringIO()
     csv.writer(file, lineterminator="\n").writerows(enumerate(some))
     desk.ok(f"create table {table} (n integer, v {case.type})")
-    told = case.format or ("auto" if case.type.startswith("timestamp") else "")
+    reported = case.format or ("auto" if case.type.startswith("timestamp") else "")
     option = "DATEFORMAT" if case.type == "date" else "TIMEFORMAT"
-    options = f"NULL AS '' {option} AS '{told}'" if told else "NULL AS ''"
+    options = f"NULL AS '' {option} AS '{reported}'" if reported else "NULL AS ''"
     found = desk.copy(table, file.getvalue(), f"{options} MAXERROR {most_errors}")
     assert found["Status"] == "FINISHED", (found["Error"], desk.faults(table)[:5])
     with psycopg.connect(desk.redshift.dsn) as session:

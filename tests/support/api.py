@@ -14,7 +14,7 @@ import app as application
 from chalicelib.domain.contract_files.contract_file import load_contracts
 from chalicelib.domain.run.model import Run
 from tests.support.paths import ROOT
-from tests.support.simulated.world import BUCKET, SETTINGS, World
+from tests.support.simulated.deployment import BUCKET, SETTINGS, SimulatedDeployment
 
 CONTRACTS = load_contracts(ROOT / "tests/api/contracts")
 
@@ -65,10 +65,10 @@ class Answer:
 
 
 class Api:
-    """The app's routes over a world."""
+    """The app's routes over a deployment."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, deployment: SimulatedDeployment) -> None:
+        self.deployment = deployment
         self.client = Client(application.app)
 
     def get(self, path: str, token: str | None = "read-me") -> Answer:
@@ -109,22 +109,22 @@ class Api:
         got = application.app(event, None)
         return Answer(status=got["statusCode"], body=json.loads(got["body"]), headers=got["headers"])
 
-    # ---- the world ----
+    # ---- the deployment ----
 
     def land(self, key: str, body: bytes, *, run: bool = True) -> None:
-        """Put a file, and unless told otherwise let its run come to its end."""
-        self.world.put(key, body, {})
+        """Put a file; its run comes to its end unless an argument holds it back."""
+        self.deployment.put(key, body, {})
         if run:
-            self.world.run()
+            self.deployment.settle()
 
     def only_run(self) -> Run:
-        (run,) = self.world.runs.runs.values()
+        (run,) = self.deployment.runs.runs.values()
         return run
 
     def run_of(self, key: str) -> Run:
-        newest = self.world.runs.newest(BUCKET, key)
+        newest = self.deployment.runs.newest(BUCKET, key)
         assert newest is not None
-        return self.world.runs.runs[newest.run_id]
+        return self.deployment.runs.runs[newest.run_id]
 
 
 def seg(text: str) -> str:

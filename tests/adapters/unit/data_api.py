@@ -9,7 +9,7 @@ from chalicelib.adapters.memory import MemoryClock
 from chalicelib.adapters.redshift_data import RedshiftData
 from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.domain.run.model import digest
-from tests.adapters.unit.wire import Answer, client, reply
+from tests.adapters.unit.wire import Response, client, reply
 from tests.adapters.warehouses import THING
 from tests.support.load_orders import load_of_one
 from tests.support.settings import SETTINGS
@@ -20,7 +20,7 @@ def warehouse(script: Any, pauses: list[float] | None = None, **settings: str) -
     return RedshiftData(client("redshift-data", script), replace(SETTINGS, **settings), MemoryClock(), sleep=sleep)
 
 
-def ended(status: str, **more: Any) -> Answer:
+def ended(status: str, **more: Any) -> Response:
     return reply(Id="s", Status=status, **more)
 
 

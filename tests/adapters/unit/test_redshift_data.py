@@ -13,7 +13,7 @@ from chalicelib.domain.run.model import Outcome, digest
 from chalicelib.errors import Broken, Refused, Retryable, Throttled
 from chalicelib.ports import StatementState
 from tests.adapters.unit.data_api import ORDER, ended, warehouse
-from tests.adapters.unit.wire import Answer, Script, client, error, reply
+from tests.adapters.unit.wire import Response, Script, client, error, reply
 from tests.support.load_orders import changed
 from tests.support.settings import SETTINGS
 
@@ -31,9 +31,9 @@ RECORD = [
 def test_a_load_is_one_batch_with_token_name_and_event() -> None:
     script = Script([reply(Id="statement")])
     assert warehouse(script).submit(ORDER, token="load-1", name="run") == "statement"
-    [asked] = script.asked
-    assert asked.operation == "BatchExecuteStatement"
-    body = asked.body
+    [request] = script.requests
+    assert request.operation == "BatchExecuteStatement"
+    body = request.body
     assert (body["ClientToken"], body["StatementName"], body["WithEvent"]) == ("load-1", "run", True)
     assert (body["WorkgroupName"], body["Database"]) == ("landfall", "dev")
     assert "ExecutionMode" not in body
@@ -60,7 +60,7 @@ def test_an_order_that_is_not_sound_never_leaves() -> None:
     script = Script([reply(Id="s")])
     with pytest.raises(Broken):
         warehouse(script).submit(changed(ORDER, load_id="x"), token="t", name="n")
-    assert script.asked == []
+    assert script.requests == []
 
 
 SUBMIT_ERRORS = [
@@ -76,9 +76,9 @@ SUBMIT_ERRORS = [
 
 
 @pytest.mark.parametrize(("answer", "kind"), SUBMIT_ERRORS)
-def test_a_submit_that_fails_reports_how(answer: Answer, kind: type[Exception]) -> None:
+def test_a_submit_that_fails_reports_how(response: Response, kind: type[Exception]) -> None:
     with pytest.raises(kind) as caught:
-        warehouse(Script([answer])).submit(ORDER, token="t", name="n")
+        warehouse(Script([response])).submit(ORDER, token="t", name="n")
     assert type(caught.value) is kind
 
 
@@ -88,7 +88,7 @@ def test_a_refused_repeat_is_no_answer_to_the_first_request() -> None:
     house = RedshiftData(client("redshift-data", script, tries=2), SETTINGS, MemoryClock())
     with pytest.raises(Retryable, match=r"more than once, then refused: .*AccessDenied"):
         house.submit(ORDER, token="t", name="n")
-    assert [asked.body["ClientToken"] for asked in script.asked] == ["t", "t"]
+    assert [request.body["ClientToken"] for request in script.requests] == ["t", "t"]
 
 
 # ---- describe -------------------------------------------------------------------------------------------------------
@@ -153,7 +153,7 @@ def test_the_ledger_is_asked_and_waited_for() -> None:
         ORDER.shares[0].load_id, Outcome.LOADED, 4, 1, 2,
     )  # fmt: skip
     assert pauses == list(PAUSES[:2])
-    assert script.asked[0].body["Parameters"] == [{"name": "load_id_0", "value": ORDER.shares[0].load_id}]
+    assert script.requests[0].body["Parameters"] == [{"name": "load_id_0", "value": ORDER.shares[0].load_id}]
 
 
 def test_a_ledger_without_the_load_gives_none() -> None:
@@ -165,7 +165,7 @@ def test_a_result_in_pages_is_read_to_its_end() -> None:
     pages = [reply(Records=[], NextToken="1"), reply(Records=[RECORD], NextToken="2"), reply(Records=[])]
     script = Script([reply(Id="q"), ended("FINISHED"), *pages])
     assert warehouse(script).ledger([ORDER.shares[0].load_id]).get(ORDER.shares[0].load_id)
-    assert [a.body.get("NextToken") for a in script.asked[2:]] == [None, "1", "2"]
+    assert [a.body.get("NextToken") for a in script.requests[2:]] == [None, "1", "2"]
 
 
 @pytest.mark.parametrize(
@@ -179,9 +179,9 @@ def test_a_result_in_pages_is_read_to_its_end() -> None:
         (error("InternalServerException", status=500), Retryable),
     ],
 )
-def test_a_ledger_that_does_not_answer_reports_how(answer: Answer, kind: type[Exception]) -> None:
+def test_a_ledger_that_does_not_answer_reports_how(response: Response, kind: type[Exception]) -> None:
     with pytest.raises(kind) as caught:
-        warehouse(Script([reply(Id="q"), answer])).ledger([ORDER.shares[0].load_id]).get(ORDER.shares[0].load_id)
+        warehouse(Script([reply(Id="q"), response])).ledger([ORDER.shares[0].load_id]).get(ORDER.shares[0].load_id)
     assert type(caught.value) is kind
 
 
@@ -199,10 +199,10 @@ def test_a_ledger_query_lost_before_it_was_read_is_repeated() -> None:
         error("ValidationException", message="Could not cancel a query that is already in FINISHED state"),
     ],
 )
-def test_cancelling_is_fine_whatever_became_of_the_statement(answer: Answer) -> None:
-    script = Script([answer])
+def test_cancelling_is_fine_whatever_became_of_the_statement(response: Response) -> None:
+    script = Script([response])
     warehouse(script).cancel("s")
-    assert [asked.body["Id"] for asked in script.asked] == ["s"]
+    assert [request.body["Id"] for request in script.requests] == ["s"]
 
 
 @pytest.mark.parametrize(
@@ -213,6 +213,6 @@ def test_cancelling_is_fine_whatever_became_of_the_statement(answer: Answer) -> 
         (error("AccessDeniedException", message="already thought not"), Refused),
     ],
 )
-def test_a_cancel_that_fails_reports_how(answer: Answer, kind: type[Exception]) -> None:
+def test_a_cancel_that_fails_reports_how(response: Response, kind: type[Exception]) -> None:
     with pytest.raises(kind):
         warehouse(Script([answer])).cancel("s")

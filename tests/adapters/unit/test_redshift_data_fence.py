@@ -8,17 +8,17 @@ from chalicelib.adapters.redshift_data import PAUSES
 from chalicelib.domain.warehouse.ddl import gate
 from chalicelib.errors import Refused, Retryable
 from tests.adapters.unit.data_api import ORDER, ended, warehouse
-from tests.adapters.unit.wire import Answer, Script, reply
+from tests.adapters.unit.wire import Response, Script, reply
 
 
 def test_a_fence_is_one_awaited_batch_that_locks_the_gate() -> None:
     script = Script([reply(Id="f"), ended("STARTED"), ended("FINISHED")])
     warehouse(script).fence("shop.t", ORDER.group_id)
-    assert [asked.operation for asked in script.asked] == ["BatchExecuteStatement", *["DescribeStatement"] * 2]
-    lock, insert = script.asked[0].body["Sqls"]
+    assert [request.operation for request in script.requests] == ["BatchExecuteStatement", *["DescribeStatement"] * 2]
+    lock, insert = script.requests[0].body["Sqls"]
     assert lock == f"LOCK TABLE {gate('shop.t')}"
     assert insert.startswith("INSERT INTO etl.fenced")
-    assert script.asked[0].body["Parameters"] == [{"name": "group_id", "value": ORDER.group_id}]
+    assert script.requests[0].body["Parameters"] == [{"name": "group_id", "value": ORDER.group_id}]
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_a_fence_that_times_out_leaves_nothing_at_the_gate(answers: list[Answer]
     script = Script([reply(Id="f"), *answers, reply(Status=True)])
     with pytest.raises(Retryable, match="cannot be fenced yet"):
         warehouse(script).fence("shop.t", ORDER.group_id)
-    assert (script.asked[-1].operation, script.asked[-1].body) == ("CancelStatement", {"Id": "f"})
+    assert (script.requests[-1].operation, script.requests[-1].body) == ("CancelStatement", {"Id": "f"})
 
 
 def test_a_fence_that_is_refused_reports_why() -> None:

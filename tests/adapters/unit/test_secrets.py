@@ -11,14 +11,14 @@ import pytest
 from chalicelib.adapters.memory import MemoryClock
 from chalicelib.adapters.secrets import Caller, Tokens
 from chalicelib.errors import LandfallError, Refused, Throttled
-from tests.adapters.unit.wire import Answer, Script, client, error, reply
+from tests.adapters.unit.wire import Response, Script, client, error, reply
 from tests.support.settings import SETTINGS
 
 HASHED = {"name": "ops", "role": "operator", "sha256": hashlib.sha256(b"open sesame").hexdigest()}
 PLAIN = {"name": "ü-reader", "role": "reader", "token": "let me look ü"}
 
 
-def secret(*entries: Any) -> Answer:
+def secret(*entries: Any) -> Response:
     return reply(SecretString=json.dumps({"tokens": entries}))
 
 
@@ -47,11 +47,11 @@ def test_tokens_are_kept_for_a_while_and_then_read_again() -> None:
     assert known.caller("open sesame")
     clock.advance(SETTINGS.token_cache_seconds - 1)
     assert known.caller("open sesame")
-    assert len(script.asked) == 1
+    assert len(script.requests) == 1
     clock.advance(1)
     assert known.caller("open sesame") is None
     assert known.caller("let me look ü")
-    assert len(script.asked) == 2
+    assert len(script.requests) == 2
 
 
 def test_a_clock_that_is_set_back_does_not_keep_tokens_alive() -> None:
@@ -85,9 +85,9 @@ def test_tokens_that_cannot_be_read_again_are_not_trusted_longer() -> None:
         error("ResourceNotFoundException", message="CANARY"),
     ],
 )
-def test_a_bad_secret_is_refused_without_a_word_of_it(answer: Answer) -> None:
+def test_a_bad_secret_is_refused_without_a_word_of_it(response: Response) -> None:
     with pytest.raises(Refused) as caught:
-        tokens(Script([answer])).caller("x")
+        tokens(Script([response])).caller("x")
     error: BaseException | None = caught.value
     while isinstance(error, LandfallError):
         assert "CANARY" not in str(error)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chalicelib.adapters.sns import SnsNotifier, subject
 from chalicelib.errors import Refused, Throttled
-from tests.adapters.unit.wire import Answer, Script, client, error
+from tests.adapters.unit.wire import Response, Script, client, error
 from tests.support.settings import SETTINGS
 
 MESSAGE: dict[str, Any] = {"id": "1-FAILED", "load_id": "1", "state": "FAILED", "object": "", "run": "r", "file": "f"}
@@ -43,6 +43,6 @@ def test_a_result_that_cannot_be_queued_is_not_notified_either() -> None:
 
 
 def test_errors_are_ours() -> None:
-    throttled = Answer(status=400, body=b"<E><Error><Code>Throttling</Code><Message>slow</Message></Error></E>")
+    throttled = Response(status=400, body=b"<E><Error><Code>Throttling</Code><Message>slow</Message></Error></E>")
     with pytest.raises(Throttled):
         notifier(Script([throttled])).success(MESSAGE)

@@ -11,7 +11,7 @@ from chalicelib.adapters.messages import run_body, task_body
 from chalicelib.adapters.sqs import BATCH_TRIES, SqsQueue
 from chalicelib.domain.run.model import ChunkTask
 from chalicelib.errors import Refused, Retryable, Throttled
-from tests.adapters.unit.wire import Answer, Asked, Script, client, error, reply
+from tests.adapters.unit.wire import Request, Response, Script, client, error, reply
 from tests.support.settings import SETTINGS
 
 URL = reply(QueueUrl="https://sqs.eu-west-1.amazonaws.com/1/chunks")
@@ -22,13 +22,13 @@ def queue(script: Script) -> SqsQueue:
     return SqsQueue(client("sqs", script), SETTINGS, sleep=lambda _: None)
 
 
-def partly(*failed: str, sender: bool = False) -> Answer:
+def partly(*failed: str, sender: bool = False) -> Response:
     notified = [{"Id": name, "Code": "Broken", "SenderFault": sender} for name in failed]
     return reply(Failed=notified, Successful=[])
 
 
 def batches(script: Script) -> list[list[int]]:
-    sent = [a.body["Entries"] for a in script.asked if a.operation == "SendMessageBatch"]
+    sent = [a.body["Entries"] for a in script.requests if a.operation == "SendMessageBatch"]
     return [[json.loads(e["MessageBody"])["number"] for e in entries] for entries in sent]
 
 
@@ -41,7 +41,7 @@ def test_only_what_failed_is_sent_again() -> None:
 
 def groups(script: Script) -> list[str | None]:
     """The message groups of what was sent, in order."""
-    bodies = [a.body for a in script.asked if a.operation in ("SendMessage", "SendMessageBatch")]
+    bodies = [a.body for a in script.requests if a.operation in ("SendMessage", "SendMessageBatch")]
     return [entry.get("MessageGroupId") for body in bodies for entry in body.get("Entries", [body])]
 
 
@@ -75,21 +75,21 @@ def test_what_we_did_wrong_is_refused() -> None:
 
 
 @pytest.mark.parametrize(("asked", "sent"), [(0, 0), (60, 60), (5_000, 900), (-1, 0)])
-def test_a_delay_is_what_sqs_allows(asked: int, sent: int) -> None:
+def test_a_delay_is_what_sqs_allows(request: int, sent: int) -> None:
     script = Script([URL, reply(MessageId="1")])
-    queue(script).send_run("r1", delay=asked)
-    assert script.asked[1].body["DelaySeconds"] == sent
+    queue(script).send_run("r1", delay=request)
+    assert script.requests[1].body["DelaySeconds"] == sent
 
 
 @pytest.mark.parametrize(("seconds", "sent"), [(20, 20), (99_999, 43_200)])
 def test_a_message_is_put_off_in_its_queue(seconds: int, sent: int) -> None:
     names: list[str] = []
 
-    def wire(asked: Asked) -> Answer:
-        if asked.operation == "GetQueueUrl":
-            names.append(asked.body["QueueName"])
+    def wire(request: Request) -> Response:
+        if request.operation == "GetQueueUrl":
+            names.append(request.body["QueueName"])
             return URL
-        assert (asked.body["ReceiptHandle"], asked.body["VisibilityTimeout"]) == ("handle", sent)
+        assert (request.body["ReceiptHandle"], request.body["VisibilityTimeout"]) == ("handle", sent)
         return reply()
 
     settings = replace(SETTINGS, run_queue="runs-1", chunk_queue="chunks-1")
@@ -112,8 +112,8 @@ def test_a_message_that_is_no_longer_in_hand_needs_no_delay(code: str) -> None:
         (error("QueueDoesNotExist"), Refused),
     ],
 )
-def test_errors_are_ours(answer: Answer, kind: type[Exception]) -> None:
-    for script in (Script([answer]), Script([URL, answer])):
+def test_errors_are_ours(response: Response, kind: type[Exception]) -> None:
+    for script in (Script([response]), Script([URL, response])):
         made = queue(script)
         with pytest.raises(kind):
             made.send_run("r1")

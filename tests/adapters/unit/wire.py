@@ -15,7 +15,7 @@ from botocore.config import Config
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class Response:
     """What comes back over the wire."""
 
     status: int = 200
@@ -24,7 +24,7 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class Request:
     """What went out."""
 
     operation: str
@@ -34,7 +34,7 @@ class Asked:
     body: Any
 
 
-Wire = Callable[[Asked], Answer]
+Wire = Callable[[Request], Response]
 
 
 class _Raw(io.BytesIO):
@@ -56,19 +56,19 @@ def client(service: str, wire: Wire, *, tries: int = 1) -> Any:
     )
 
     def send(request: AWSPreparedRequest, event_name: str, **_: Any) -> AWSResponse:
-        answer = wire(_asked(request, event_name.rsplit(".", 1)[-1]))
-        headers = {"Content-Length": str(len(answer.body)), **answer.headers}
-        return AWSResponse(request.url, answer.status, headers, _Raw(answer.body))
+        response = wire(_request(request, event_name.rsplit(".", 1)[-1]))
+        headers = {"Content-Length": str(len(response.body)), **response.headers}
+        return AWSResponse(request.url, response.status, headers, _Raw(response.body))
 
     made.meta.events.register("before-send", send)
     return made
 
 
-def _asked(request: AWSPreparedRequest, operation: str) -> Asked:
+def _request(request: AWSPreparedRequest, operation: str) -> Request:
     body = request.body.read() if hasattr(request.body, "read") else request.body
     headers = {n: v.decode() if isinstance(v, bytes) else str(v) for n, v in request.headers.items()}
     is_json = "x-amz-json" in headers.get("Content-Type", "")
-    return Asked(
+    return Request(
         operation=operation,
         method=str(request.method),
         path=unquote(request.url.partition(".com")[2]),
@@ -77,38 +77,38 @@ def _asked(request: AWSPreparedRequest, operation: str) -> Asked:
     )
 
 
-def error(code: str, *, status: int = 400, message: str = "") -> Answer:
+def error(code: str, *, status: int = 400, message: str = "") -> Response:
     """An error as services with JSON protocols give it."""
-    return Answer(
+    return Response(
         status=status,
         body=json.dumps({"__type": code, "message": message}).encode(),
         headers={"x-amzn-errortype": code, "Content-Type": "application/x-amz-json-1.1"},
     )
 
 
-def xml_error(code: str, *, status: int = 400, message: str = "") -> Answer:
+def xml_error(code: str, *, status: int = 400, message: str = "") -> Response:
     """An error as S3 gives it."""
-    return Answer(status=status, body=f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode())
+    return Response(status=status, body=f"<Error><Code>{code}</Code><Message>{message}</Message></Error>".encode())
 
 
-def reply(**values: Any) -> Answer:
-    return Answer(body=json.dumps(values).encode(), headers={"Content-Type": "application/x-amz-json-1.1"})
+def reply(**values: Any) -> Response:
+    return Response(body=json.dumps(values).encode(), headers={"Content-Type": "application/x-amz-json-1.1"})
 
 
 @dataclass
 class Script:
-    """A wire that gives its answers in turn, the last one again and again, and keeps what was asked."""
+    """A wire that gives its responses in turn, the last one again and again, and keeps the requests."""
 
-    answers: list[Answer | Exception]
-    asked: list[Asked] = field(default_factory=list)
+    responses: list[Response | Exception]
+    requests: list[Request] = field(default_factory=list)
 
-    def __call__(self, asked: Asked) -> Answer:
-        self.asked.append(asked)
-        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+    def __call__(self, request: Request) -> Response:
+        self.requests.append(request)
+        response = self.responses.pop(0) if len(self.responses) > 1 else self.responses[0]
+        if isinstance(response, Exception):
+            raise response
+        return response
 
     @property
     def operations(self) -> list[str]:
-        return [a.operation for a in self.asked]
+        return [a.operation for a in self.requests]

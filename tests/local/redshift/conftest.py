@@ -12,7 +12,7 @@ import pytest
 
 from local.redshift import LocalRedshift
 from tests.support.redshift.desk import Desk, data_client
-from tests.support.redshift.world import World, WorldServer
+from tests.support.redshift.outside import Outside, OutsideServer
 
 _NUMBERS = count(1)
 
@@ -27,18 +27,18 @@ def reachable() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def world() -> Iterator[World]:
-    made = World()
-    server = WorldServer(made)
+def outside() -> Iterator[Outside]:
+    made = Outside()
+    server = OutsideServer(made)
     yield made
     server.stop()
 
 
 @pytest.fixture(scope="session")
-def desk(reachable: Path, world: World) -> Iterator[Desk]:
-    with LocalRedshift(reachable / "shared", s3_endpoint=world.url, events_endpoint=world.url) as redshift:
+def desk(reachable: Path, outside: Outside) -> Iterator[Desk]:
+    with LocalRedshift(reachable / "shared", s3_endpoint=outside.url, events_endpoint=outside.url) as redshift:
         api = data_client(redshift.api_url, redshift.credentials)
-        yield Desk(redshift=redshift, world=world, api=api)
+        yield Desk(redshift=redshift, outside=outside, api=api)
         api.close()
 
 

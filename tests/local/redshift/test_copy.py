@@ -50,9 +50,9 @@ def test_a_file_cut_short_fails(desk: Desk, table: str, option: str, pack: Calla
 
 def test_a_manifest_loads_its_files_in_one_transaction(desk: Desk, table: str) -> None:
     _made(desk, table, "id int, v varchar(5)")
-    desk.world.put(f"files/{table}/a", "1,x\n2,y")
-    desk.world.put(f"files/{table}/b", "h1,h2\r\n3,z\r\n".removeprefix("h1,h2\r\n"))
-    desk.world.manifest(f"files/{table}.manifest", f"files/{table}/a", f"files/{table}/b")
+    desk.outside.put(f"files/{table}/a", "1,x\n2,y")
+    desk.outside.put(f"files/{table}/b", "h1,h2\r\n3,z\r\n".removeprefix("h1,h2\r\n"))
+    desk.outside.manifest(f"files/{table}.manifest", f"files/{table}/a", f"files/{table}/b")
     copy = f"copy {table} (id, v) from 's3://files/{table}.manifest' iam_role default manifest format as csv"
     found = desk.ok(f"lock {table}", copy, "select pg_last_copy_count(), pg_last_copy_id()")
     assert desk.result(f"{found['Id']}:3")[0] == [3, found["SubStatements"][1]["RedshiftQueryId"]]
@@ -64,21 +64,21 @@ def test_what_is_missing(desk: Desk, table: str) -> None:
     copy = f"copy {table} from 's3://files/{table}' iam_role default csv"
     assert desk.error(copy) == f"ERROR: The specified S3 prefix '{table}' does not exist"
     assert "Problem reading manifest file" in desk.error(f"{copy} manifest")
-    desk.world.manifest(f"files/{table}", f"files/gone-{table}")
+    desk.outside.manifest(f"files/{table}", f"files/gone-{table}")
     assert "Status 404" in desk.error(f"{copy} manifest")
-    desk.world.manifest(f"files/{table}", f"files/gone-{table}", mandatory=False)
+    desk.outside.manifest(f"files/{table}", f"files/gone-{table}", mandatory=False)
     assert "does not exist" in desk.error(f"{copy} manifest")
-    desk.world.put(f"files/here-{table}", "1\n")
-    desk.world.manifest(f"files/{table}", f"files/gone-{table}", f"files/here-{table}", mandatory=False)
+    desk.outside.put(f"files/here-{table}", "1\n")
+    desk.outside.manifest(f"files/{table}", f"files/gone-{table}", f"files/here-{table}", mandatory=False)
     desk.ok(f"{copy} manifest")
-    desk.world.put(f"files/{table}", "not json")
+    desk.outside.put(f"files/{table}", "not json")
     assert "invalid manifest" in desk.error(f"{copy} manifest")
 
 
 def test_a_prefix_loads_all_that_begins_with_it(desk: Desk, table: str) -> None:
     _made(desk, table, "id int")
-    desk.world.put(f"files/{table}/1", "1\n")
-    desk.world.put(f"files/{table}/10", "10\n")
+    desk.outside.put(f"files/{table}/1", "1\n")
+    desk.outside.put(f"files/{table}/10", "10\n")
     desk.ok(f"copy {table} from 's3://files/{table}/1' iam_role default csv")
     assert desk.rows(f"select id from {table} order by 1") == [[1], [10]]
 
@@ -201,8 +201,8 @@ def test_bytes_that_are_not_utf8(desk: Desk, table: str) -> None:
     _made(desk, table, "id int, v varchar(20)")
     text = b"1,ok\n2,a\xa4\xff\n"
     assert desk.copy(table, text)["Status"] == "FAILED"
-    told = "String contains invalid or unsupported UTF8 codepoints. Bad UTF8 hex sequence: a4 (error 3)"
-    assert desk.faults(table) == [[2, "v", 1220, told]]
+    reported = "String contains invalid or unsupported UTF8 codepoints. Bad UTF8 hex sequence: a4 (error 3)"
+    assert desk.faults(table) == [[2, "v", 1220, reported]]
     assert desk.copy(table, text, "acceptinvchars as '^'")["Status"] == "FINISHED"
     assert desk.rows(f"select v from {table} order by id") == [["ok"], ["a^^"]]
 

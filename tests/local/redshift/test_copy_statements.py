@@ -11,7 +11,7 @@ from tests.support.redshift.desk import Desk
 
 
 @pytest.mark.parametrize(
-    ("tail", "told"),
+    ("tail", "reported"),
     [
         ("csv", "needs IAM_ROLE"),
         ("iam_role default", "COPY without CSV"),
@@ -26,15 +26,15 @@ from tests.support.redshift.desk import Desk
         ("iam_role default csv delimiter '||'", "single ASCII character"),
     ],
 )
-def test_copy_statements_that_are_refused(desk: Desk, table: str, tail: str, told: str) -> None:
+def test_copy_statements_that_are_refused(desk: Desk, table: str, tail: str, reported: str) -> None:
     desk.ok(f"create table {table} (id int)")
-    assert told in desk.error(f"copy {table} from 's3://files/x' {tail}")
+    assert reported in desk.error(f"copy {table} from 's3://files/x' {tail}")
 
 
 def test_options_of_the_physical_side_are_read_over(desk: Desk, table: str) -> None:
     desk.ok(f"create table {table} (id int)")
     role = "arn:aws:iam::123456789012:role/copy"
-    desk.world.put(f"files/{table}", "1\n")
+    desk.outside.put(f"files/{table}", "1\n")
     options = "region as 'eu-west-1' compupdate off statupdate on comprows 1000 encoding as utf8"
     desk.ok(f"copy {table} from 's3://files/{table}' iam_role '{role}' format csv {options}")
     assert desk.rows(f"select count(*) from {table}") == [[1]]
@@ -42,8 +42,8 @@ def test_options_of_the_physical_side_are_read_over(desk: Desk, table: str) -> N
 
 def test_a_copy_that_waits_for_s3_can_be_cancelled(desk: Desk, table: str) -> None:
     desk.ok(f"create table {table} (id int)")
-    desk.world.put(f"files/{table}", "1\n" * 100)
-    gate = desk.world.gates[f"files/{table}"] = threading.Event()
+    desk.outside.put(f"files/{table}", "1\n" * 100)
+    gate = desk.outside.gates[f"files/{table}"] = threading.Event()
     waiting = desk.submit("select 1", f"copy {table} from 's3://files/{table}' iam_role default csv")
     while desk.api.describe_statement(Id=waiting)["SubStatements"][1]["Status"] != "STARTED":
         time.sleep(0.01)

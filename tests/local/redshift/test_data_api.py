@@ -89,7 +89,7 @@ def test_parameters_are_values_and_never_sql(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("more", "told"),
+    ("more", "reported"),
     [
         ({"Sql": "select :a"}, "missing for: a"),
         ({"Sql": "select 1", "Parameters": [{"name": "a", "value": "1"}]}, "not used in the SQL: a"),
@@ -99,9 +99,9 @@ def test_parameters_are_values_and_never_sql(desk: Desk) -> None:
         ({"Sql": "select 1", "ResultFormat": "CSV"}, "not emulated"),
     ],
 )
-def test_a_request_that_aws_would_not_accept(desk: Desk, more: dict[str, Any], told: str) -> None:
+def test_a_request_that_aws_would_not_accept(desk: Desk, more: dict[str, Any], reported: str) -> None:
     code, message = _refused(desk.api.execute_statement, **WHERE, **more)
-    assert (code, told in message) == ("ValidationException", True)
+    assert (code, reported in message) == ("ValidationException", True)
 
 
 def test_a_workgroup_or_cluster_is_needed(desk: Desk) -> None:
@@ -144,15 +144,15 @@ def test_the_end_of_a_statement_rings(desk: Desk) -> None:
     good = desk.ok("select 1 union select 2", WithEvent=True, StatementName="load-7")
     bad = desk.run("select 1", "select nothing", WithEvent=True)
     quiet = desk.ok("select 1")
-    told = {}
+    reported = {}
     deadline = time.monotonic() + 10
-    while not {good["Id"], bad["Id"]} <= told.keys() and time.monotonic() < deadline:
-        told = {json.loads(event["Detail"])["statementId"]: event for event in list(desk.world.events)}
-    assert quiet["Id"] not in told
-    event, detail = told[good["Id"]], json.loads(told[good["Id"]]["Detail"])
+    while not {good["Id"], bad["Id"]} <= reported.keys() and time.monotonic() < deadline:
+        reported = {json.loads(event["Detail"])["statementId"]: event for event in list(desk.outside.events)}
+    assert quiet["Id"] not in reported
+    event, detail = reported[good["Id"]], json.loads(reported[good["Id"]]["Detail"])
     assert (event["Source"], event["DetailType"]) == ("aws.redshift-data", "Redshift Data Statement Status Change")
     assert (detail["state"], detail["statementName"], detail["rows"]) == ("FINISHED", "load-7", 2)
-    assert json.loads(told[bad["Id"]]["Detail"])["state"] == "FAILED"
+    assert json.loads(reported[bad["Id"]]["Detail"])["state"] == "FAILED"
 
 
 def test_statements_are_listed_newest_first_in_pages(desk: Desk, table: str) -> None:

@@ -11,17 +11,17 @@ import pytest
 
 from local.redshift import LocalRedshift
 from tests.support.redshift.desk import Desk, data_client
-from tests.support.redshift.world import World
+from tests.support.redshift.outside import Outside
 
 CANARY = "canary-9f3a-value"
 
 
 @pytest.fixture(scope="module")
-def own(reachable: Path, world: World) -> Iterator[tuple[Desk, Path]]:
+def own(reachable: Path, outside: Outside) -> Iterator[tuple[Desk, Path]]:
     folder = reachable / "logged"
-    with LocalRedshift(folder, s3_endpoint=world.url) as redshift:
+    with LocalRedshift(folder, s3_endpoint=outside.url) as redshift:
         api = data_client(redshift.api_url, redshift.credentials)
-        yield Desk(redshift=redshift, world=world, api=api), folder
+        yield Desk(redshift=redshift, outside=outside, api=api), folder
         api.close()
 
 

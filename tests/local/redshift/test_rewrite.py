@@ -63,7 +63,7 @@ def test_rewritten(redshift: str, postgres: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sql", "told"),
+    ("sql", "reported"),
     [
         ("insert into t values (1) on conflict do nothing", "ON CONFLICT"),
         ("insert into t values (1) returning id", "RETURNING"),
@@ -105,10 +105,10 @@ def test_rewritten(redshift: str, postgres: str) -> None:
         ("merge into t using s on t.id = s.id remove duplicates", "REMOVE DUPLICATES"),
     ],
 )
-def test_refused(sql: str, told: str) -> None:
+def test_refused(sql: str, reported: str) -> None:
     with pytest.raises(SqlRefusedError, match=r".") as refused:
         rewrite(sql)
-    assert told in refused.value.message
+    assert reported in refused.value.message
 
 
 @pytest.mark.parametrize("sql", ["truncate t", "vacuum t", "alter table t alter column v type varchar(20)"])
@@ -145,7 +145,7 @@ def test_statements_of_a_procedure_are_rewritten_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("statement", "told"),
+    ("statement", "reported"),
     [
         ("truncate t;", "TRUNCATE"),
         ("execute 'truncate t';", "TRUNCATE"),
@@ -157,8 +157,8 @@ def test_statements_of_a_procedure_are_rewritten_too() -> None:
         ("copy t from 's3://b/k' iam_role default csv;", "COPY inside a procedure"),
     ],
 )
-def test_a_procedure_is_refused_for_what_its_body_holds(statement: str, told: str) -> None:
-    with pytest.raises(SqlRefusedError, match=told):
+def test_a_procedure_is_refused_for_what_its_body_holds(statement: str, reported: str) -> None:
+    with pytest.raises(SqlRefusedError, match=reported):
         rewrite(_PROCEDURE.format(f"begin {statement} end;"))
 
 

@@ -222,7 +222,7 @@ def test_the_manager_runs_no_function_of_the_role(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("sql", "told"),
+    ("sql", "reported"),
     [
         ("copy (select 1) to program 'id'", "COPY"),
         ("copy victim from program 'id'", "COPY"),
@@ -238,5 +238,5 @@ def test_the_manager_runs_no_function_of_the_role(desk: Desk) -> None:
     ],
 )
 @pytest.mark.usefixtures("victim")
-def test_the_refusal_reports_why(desk: Desk, sql: str, told: str) -> None:
-    assert re.search(told, desk.error(sql))
+def test_the_refusal_reports_why(desk: Desk, sql: str, reported: str) -> None:
+    assert re.search(reported, desk.error(sql))

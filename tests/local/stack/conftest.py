@@ -28,8 +28,8 @@ SAMPLE = Options(
 Note = dict[str, Any]
 
 
-class World:
-    """A running stack, and what its functions have told so far."""
+class RunningStack:
+    """A running stack, and what its functions have noted so far."""
 
     def __init__(self, stack: Stack, record: Record) -> None:
         self.stack, self.record = stack, record
@@ -46,8 +46,8 @@ class World:
     def put(self, key: str) -> None:
         self.client("s3").put_object(Bucket=self.record.names.bucket, Key=key, Body=b"id\n1\n")
 
-    def told(self, what: str, having: Callable[[Note], bool] = lambda _: True) -> list[Note]:
-        """What was told up to now, oldest first."""
+    def noted(self, what: str, having: Callable[[Note], bool] = lambda _: True) -> list[Note]:
+        """What was noted up to now, oldest first."""
         sqs = self.client("sqs")
         while got := sqs.receive_message(QueueUrl=self.seen, MaxNumberOfMessages=10).get("Messages"):
             for message in got:
@@ -60,17 +60,17 @@ class World:
     ) -> list[Note]:
         """The same, once there are so many; fails if that takes too long."""
         until = time.monotonic() + seconds
-        while len(found := self.told(what, having)) < count:
+        while len(found := self.noted(what, having)) < count:
             assert time.monotonic() < until, f"{len(found)} of {count} {what} after {seconds} s"
             time.sleep(0.05)
         return found
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     stack = Stack(REPO, tmp_path_factory.mktemp("stack"), options=SAMPLE)
     try:
-        yield World(stack, stack.up())
+        yield RunningStack(stack, stack.up())
     finally:
         stack.down()
 

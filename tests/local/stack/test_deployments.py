@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from local.aws.clients import client
 from local.aws.wiring import ROLE
 from local.record import Record
-from tests.local.stack.conftest import REPO, World
+from tests.local.stack.conftest import REPO, RunningStack
 
 TELLS = """
 import os, sys
@@ -58,8 +58,8 @@ def _routes(gateway: Any, api: str) -> dict[str, str]:
     return {r["path"]: r["resourceMethods"]["GET"]["authorizationType"] for r in items if r.get("resourceMethods")}
 
 
-def test_an_api_put_over_keeps_id_and_stages_with_new_routes(world: World) -> None:
-    gateway = world.client("apigateway")
+def test_an_api_put_over_keeps_id_and_stages_with_new_routes(running: RunningStack) -> None:
+    gateway = running.client("apigateway")
     api = gateway.import_rest_api(body=_api("/runs", "/status/{file}"))["id"]
     assert _routes(gateway, api) == {"/runs": "CUSTOM", "/status/{file}": "CUSTOM"}
     gateway.create_deployment(restApiId=api, stageName="api")
@@ -92,13 +92,13 @@ def test_where_uploaded_code_runs_no_other_address_is_invoked(account: Record) -
 
 
 @pytest.mark.parametrize("proxy", [{}, {"MINISTACK_LAMBDA_PROXY_URL": "http://127.0.0.1:9"}])
-def test_the_stack_makes_no_function_but_its_workers(world: World, proxy: dict[str, str]) -> None:
+def test_the_stack_makes_no_function_but_its_workers(running: RunningStack, proxy: dict[str, str]) -> None:
     with pytest.raises(ClientError, match="InvalidParameterValueException"):
-        world.client("lambda").create_function(**TELLER, Environment={"Variables": proxy})
+        running.client("lambda").create_function(**TELLER, Environment={"Variables": proxy})
 
 
-def test_the_stack_runs_no_uploaded_code_however_it_came_there(world: World) -> None:
-    functions, worker = world.client("lambda"), world.record.ports.url("worker")
+def test_the_stack_runs_no_uploaded_code_however_it_came_there(running: RunningStack) -> None:
+    functions, worker = running.client("lambda"), running.record.ports.url("worker")
     functions.create_function(**TELLER, Environment={"Variables": {"MINISTACK_LAMBDA_PROXY_URL": worker}})
     try:
         functions.update_function_code(FunctionName="teller", ZipFile=TELLER["Code"]["ZipFile"])

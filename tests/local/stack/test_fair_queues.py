@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local.aws.ministack_fair import RECENT_SECONDS, Usage, in_fair_order
-from tests.local.stack.conftest import World
+from tests.local.stack.conftest import RunningStack
 
 _ids = itertools.count()
 
@@ -56,14 +56,14 @@ def test_the_noisy_group_with_the_fewest_in_flight_comes_first() -> None:
     assert order([*held, message("most"), message("least")], usage) == ["least", "most"]
 
 
-def test_a_chunk_of_another_run_overtakes_a_slow_backlog(world: World) -> None:
+def test_a_chunk_of_another_run_overtakes_a_slow_backlog(running: RunningStack) -> None:
     """40 messages of one group wait for ten workers at 0.4 s each; one of another group comes last."""
-    sqs, tag = world.client("sqs"), uuid.uuid4().hex
-    url = sqs.get_queue_url(QueueName=world.record.names.chunk_queue)["QueueUrl"]
+    sqs, tag = running.client("sqs"), uuid.uuid4().hex
+    url = sqs.get_queue_url(QueueName=running.record.names.chunk_queue)["QueueUrl"]
     for number in range(40):
         sqs.send_message(QueueUrl=url, MessageBody=f"{tag}-slow-{number}", MessageGroupId=f"{tag}-slow")
-    world.wait("chunk", lambda n: n["body"].startswith(f"{tag}-slow"), count=1)
+    running.wait("chunk", lambda n: n["body"].startswith(f"{tag}-slow"), count=1)
     sqs.send_message(QueueUrl=url, MessageBody=f"{tag}-other", MessageGroupId=f"{tag}-other")
-    notes = world.wait("chunk", lambda n: n["body"].startswith(tag), count=41, seconds=30)
+    notes = running.wait("chunk", lambda n: n["body"].startswith(tag), count=41, seconds=30)
     place = [n["body"] for n in notes].index(f"{tag}-other")
     assert place < 31, f"it was delivered as number {place + 1} of 41"

@@ -19,7 +19,7 @@ from local.record import Ports, Record
 from local.safety import NotLocalError, check_loopback
 from local.stack import Stack, where
 from local.warehouse import contracts_of, query
-from tests.local.stack.conftest import REPO, SAMPLE, World
+from tests.local.stack.conftest import REPO, SAMPLE, RunningStack
 
 GOOD = {
     "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
@@ -29,17 +29,17 @@ GOOD = {
 }
 
 
-def test_starting_again_changes_nothing(world: World) -> None:
-    before = world.stack.status().record
-    assert world.stack.up() == before
-    assert where(world.stack.status()).startswith("The local stack is up")
+def test_starting_again_changes_nothing(running: RunningStack) -> None:
+    before = running.stack.status().record
+    assert running.stack.up() == before
+    assert where(running.stack.status()).startswith("The local stack is up")
 
 
-def test_another_stack_runs_beside_it_and_goes_without_a_trace(world: World, tmp_path: Path) -> None:
+def test_another_stack_runs_beside_it_and_goes_without_a_trace(running: RunningStack, tmp_path: Path) -> None:
     other = Stack(REPO, tmp_path / "other", options=replace(SAMPLE, api=False))
     record = other.up()
     try:
-        assert set(vars(record.ports).values()).isdisjoint(vars(world.record.ports).values())
+        assert set(vars(record.ports).values()).isdisjoint(vars(running.record.ports).values())
         processes.kill(record.process("ministack"))
         assert not other.status().up
         said: list[str] = []
@@ -55,25 +55,25 @@ def test_another_stack_runs_beside_it_and_goes_without_a_trace(world: World, tmp
     assert not any(processes.alive(p) for p in again.processes)
     assert port_is_free(again.ports.aws)
     assert sorted(p.name for p in (tmp_path / "other").iterdir()) == ["lock", "logs", "ports.json"]
-    assert world.stack.status().up
+    assert running.stack.status().up
 
 
 @pytest.mark.parametrize("names", [["worker"], ["api"], ["worker", "api"]])
-def test_what_keeps_nothing_is_started_again_and_the_rest_stays(world: World, names: list[str]) -> None:
-    world.put("kept/as-it-is.csv")
-    before = world.stack.status().record
+def test_what_keeps_nothing_is_started_again_and_the_rest_stays(running: RunningStack, names: list[str]) -> None:
+    running.put("kept/as-it-is.csv")
+    before = running.stack.status().record
     assert before
     for name in names:
         processes.kill(before.process(name))
     said: list[str] = []
-    after = world.stack.up(said.append)
-    assert world.stack.status().up
+    after = running.stack.up(said.append)
+    assert running.stack.status().up
     assert len(said) == 1
     assert "the rest stays as it is" in said[0]
     assert (after.ports, after.process("ministack")) == (before.ports, before.process("ministack"))
     assert {n for n in ("worker", "api") if after.process(n) != before.process(n)} == set(names)
-    world.client("s3").head_object(Bucket=world.record.names.bucket, Key="kept/as-it-is.csv")
-    assert world.stack.up(said.append) == after
+    running.client("s3").head_object(Bucket=running.record.names.bucket, Key="kept/as-it-is.csv")
+    assert running.stack.up(said.append) == after
     assert len(said) == 1
 
 
@@ -107,23 +107,23 @@ def test_an_app_that_does_not_load_shows_the_end_of_its_log(tmp_path: Path) -> N
     assert stack.status().record is None
 
 
-def test_a_taken_port_is_named(tmp_path: Path, world: World) -> None:
-    stack = Stack(REPO, tmp_path, options=replace(SAMPLE, api_port=world.record.ports.api))
-    with pytest.raises(StartError, match=f"port {world.record.ports.api} is taken"):
+def test_a_taken_port_is_named(tmp_path: Path, running: RunningStack) -> None:
+    stack = Stack(REPO, tmp_path, options=replace(SAMPLE, api_port=running.record.ports.api))
+    with pytest.raises(StartError, match=f"port {running.record.ports.api} is taken"):
         stack.up()
 
 
-def test_only_the_recorded_process_is_signalled(world: World) -> None:
-    worker = world.stack.status().record.process("worker")  # type: ignore[union-attr]
+def test_only_the_recorded_process_is_signalled(running: RunningStack) -> None:
+    worker = running.stack.status().record.process("worker")  # type: ignore[union-attr]
     for other in (replace(worker, born=worker.born - 60), replace(worker, command=("something", "else"))):
         processes.kill(other)
         processes.stop([other])
     assert processes.alive(worker)
 
 
-def test_the_record_reads_as_it_was_written(world: World) -> None:
-    assert Record.read(world.stack.paths.record) == world.stack.status().record
-    assert Record.read(world.stack.paths.state / "nothing") is None
+def test_the_record_reads_as_it_was_written(running: RunningStack) -> None:
+    assert Record.read(running.stack.paths.record) == running.stack.status().record
+    assert Record.read(running.stack.paths.state / "nothing") is None
 
 
 def test_a_stack_needs_no_more_than_a_root(tmp_path: Path) -> None:

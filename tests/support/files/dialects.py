@@ -53,7 +53,7 @@ def pieces(dialect: Dialect) -> st.SearchStrategy[bytes]:
     return st.lists(st.sampled_from([*common, *common, *rows, *rare]), max_size=30).map(b"".join)
 
 
-def assert_as_spelt(data: bytes, object_: Contract, staged: Staged) -> None:
+def assert_as_written(data: bytes, object_: Contract, staged: Staged) -> None:
     expected = written.read(data, 0, object_.dialect, object_.limits.max_record_bytes)
     good = [s for s in expected if s.kind == "row" and len(s.values) == 2]
     bad = [s for s in expected if s.kind == "bad" or (s.kind == "row" and len(s.values) != 2)]

@@ -10,7 +10,7 @@ import boto3
 
 from local.access.signatures import Credentials
 from local.redshift import LocalRedshift
-from tests.support.redshift.world import World
+from tests.support.redshift.outside import Outside
 
 ENDED = ("FINISHED", "FAILED", "ABORTED")
 WHERE = {"WorkgroupName": "local", "Database": "dev"}
@@ -25,10 +25,10 @@ def data_client(url: str, credentials: Credentials) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """A running Redshift, the world it reads from, and a client."""
+    """A running Redshift, what it reads from, and a client."""
 
     redshift: LocalRedshift
-    world: World
+    outside: Outside
     api: Any
 
     def submit(self, *sqls: str, **more: Any) -> str:
@@ -67,7 +67,7 @@ class Desk:
 
     def copy(self, table: str, text: str | bytes, options: str = "", columns: str = "") -> dict[str, Any]:
         """COPY of one plain file whose name is the table's."""
-        self.world.put(f"files/{table}.csv", text)
+        self.outside.put(f"files/{table}.csv", text)
         return self.run(f"copy {table}{columns} from 's3://files/{table}.csv' iam_role default csv {options}")
 
     def faults(self, table: str) -> list[list[Any]]:

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from chalicelib.domain.run.group import Group, GroupState
 from chalicelib.domain.run.model import RunState
+from tests.support.simulated.deployment import SimulatedDeployment
 from tests.support.simulated.endings import arrive, fails_while, only_run
 from tests.support.simulated.promises import TABLE as TARGET
 from tests.support.simulated.promises import liveness
 from tests.support.simulated.scenarios import HEADER, numbered, put, text
-from tests.support.simulated.world import World
 
 FILES = 40
 
@@ -18,46 +18,46 @@ FILES = 40
 SICK = (HEADER + "k,v,1\nk,again,2\n").encode()
 
 
-def crowd(world: World, count: int = FILES, folder: str = "thing") -> None:
+def crowd(deployment: SimulatedDeployment, count: int = FILES, folder: str = "thing") -> None:
     for n in range(count):
         rows = {f"{folder}{n}": f"v{n},{n}"}
-        world.put(f"incoming/{folder}/f{n}.csv", text(rows), rows)
+        deployment.put(f"incoming/{folder}/f{n}.csv", text(rows), rows)
 
 
-def all_staged(world: World) -> None:
+def all_staged(deployment: SimulatedDeployment) -> None:
     """Deliver everything, while the warehouse is at its first load."""
-    while world._deliver_event():
+    while deployment.deliver_event():
         pass
     for _ in range(2_000):
-        if not world._deliver_message():
+        if not deployment.deliver_message():
             break
 
 
-def states(world: World) -> list[str]:
-    return sorted({run.state.value for run in world.runs.runs.values()})
+def states(deployment: SimulatedDeployment) -> list[str]:
+    return sorted({run.state.value for run in deployment.runs.runs.values()})
 
 
-def done(world: World, **may: bool) -> None:
-    world.run()
-    assert not world.violations
-    assert not liveness(world, **may)
+def done(deployment: SimulatedDeployment, **may: bool) -> None:
+    deployment.settle()
+    assert not deployment.violations
+    assert not liveness(deployment, **may)
 
 
-def about_to_load(world: World) -> Group:
+def about_to_load(deployment: SimulatedDeployment) -> Group:
     """The one run as a group, its transaction not asked for yet."""
-    put(world, "a.csv", numbered(3))
-    while not (group := world.load_queue.group(TARGET)):
-        world._deliver_event() or world._deliver_message()
-        world.clock.advance(1)
+    put(deployment, "a.csv", numbered(3))
+    while not (group := deployment.load_queue.group(TARGET)):
+        deployment.deliver_event() or deployment.deliver_message()
+        deployment.clock.advance(1)
     return replace(group, submitted_at=0.0, statement_id="", state=GroupState.GATHERED)
 
 
-def being_staged(world: World) -> list[bool]:
+def being_staged(deployment: SimulatedDeployment) -> list[bool]:
     """The one run, cut into chunks, and a store that takes nothing until the list is cleared."""
-    put(world, "a.csv", numbered(12))
-    arrive(world)
-    world.pipeline.advance(only_run(world).run_id)
-    assert only_run(world).state is RunState.STAGING
+    put(deployment, "a.csv", numbered(12))
+    arrive(deployment)
+    deployment.pipeline.advance(only_run(deployment).run_id)
+    assert only_run(deployment).state is RunState.STAGING
     down = [True]
-    world.schedule.next = fails_while(down, "objects.put")  # type: ignore[method-assign]
+    deployment.schedule.next = fails_while(down, "objects.put")  # type: ignore[method-assign]
     return down

@@ -1,11 +1,12 @@
-"""One simulated deployment: memory adapters behind faults, and what people do to it."""
+"""One simulated deployment: memory adapters behind faults, and a driver that plays queues, clocks and the sweep.
+
+The driver turns what is there to be done (a notification, a message, a sweep) into jobs. By itself it does one after
+the other; live.py gives them to workers that are at work at the same time.
+"""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cache
+from collections.abc import Callable
 from typing import Any
 
 from chalicelib.adapters.memory import (
@@ -27,49 +28,44 @@ from chalicelib.domain.run.model import Source
 from chalicelib.errors import Throttled
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.pipeline import Pipeline
+from chalicelib.pipeline.sweep import sweep
 from tests.support.settings import BUCKET
-from tests.support.settings import SETTINGS as USUAL
-from tests.support.simulated.faults import DAY_SECONDS, PORTS, Fault, Faulty, Schedule, Trouble
-from tests.support.simulated.outside import CONTRACTS, READS, Landed, WorkersClock, record_of
-from tests.support.simulated.weather import CALM, HOUR, LATE_SECONDS, Weather
+from tests.support.simulated.faults import Killed, Trouble
+from tests.support.simulated.outside import CONTRACTS
+from tests.support.simulated.parts import SETTINGS, DeployedParts, Job
+from tests.support.simulated.weather import LATE_SECONDS
 
-SETTINGS = replace(USUAL, chunk_mb=0.00006)
-Job = Callable[[], None]
-Moment = tuple[Callable[[Any], bool], Callable[[Any], None]]
-"""When, and what: both are asked of the deployment."""
+__all__ = ["BUCKET", "CONTRACTS", "SETTINGS", "Job", "SimulatedDeployment"]
 
-
-@cache
-def _giving_up_after(hours: float) -> Settings:
-    return replace(SETTINGS, give_up_hours=hours)
+SWEEP_SECONDS = 300.0
+STEPS = 2_000
+"""A schedule that has not come to rest after so many steps is a violation of liveness."""
 
 
-@dataclass
-class Deployment:
-    """Everything outside the pipeline, and the pipeline."""
+class SimulatedDeployment(DeployedParts):
+    """A deployment that is played to its end."""
 
-    schedule: Schedule = field(default_factory=Schedule)
-    dice: random.Random | None = None
-    """If set, messages are taken in random order, and some are doubled."""
-    weather: Weather = CALM
-    landed: list[Landed] = field(default_factory=list)
-    events: list[dict[str, Any]] = field(default_factory=list)
-    """S3 notifications not delivered yet, as S3 writes them."""
-    late: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
-    """The same, but each comes at a time of its own."""
-    versioned: bool = False
-    """Whether the bucket keeps versions."""
-    later: list[Moment] = field(default_factory=list)
-    """What people do in the course of events: when, and what. Each happens once."""
-    meanwhile: list[Moment] = field(default_factory=list)
-    """The same, but while a worker is at work: between two of its calls."""
-    asked: list[Job] = field(default_factory=list)
-    """What people ask of the API, each for a worker to do."""
-    violations: set[str] = field(default_factory=set)
-    check: Callable[[Any, str], set[str]] = lambda world, where: set()
-    """What is broken, by the call after which it is asked."""
-    memory: dict[Any, Any] = field(default_factory=dict)
-    """For checks, of what they have looked at."""
+    # ---- the driver -------------------------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Play until nothing is left to do. Faults stop after two thirds of the steps: from there it must heal."""
+        for step in range(STEPS):
+            self.schedule.stopped = step > STEPS * 2 // 3
+            self.pass_time()
+            if job := self.next_job():
+                job()
+            elif self.at_rest():
+                break
+            else:
+                self.wait()
+        self.finish()
+
+    def finish(self) -> None:
+        """Whatever was left undone is a broken promise."""
+        self.schedule.stopped = True
+        self._after("end")
+        if not self.at_rest():
+            self.violations.add("I9 not at rest in the end")
 
     def __post_init__(self) -> None:
         weather, self.clock = self.weather, MemoryClock()
@@ -93,95 +89,140 @@ class Deployment:
         if weather.asleep_at:
             self.later.append((lambda w: len(w.schedule.calls) >= weather.asleep_at or w.settled(), Deployment.sleep))
 
-    def _deployed(self, contracts: Mapping[str, Contract]) -> Pipeline:
-        days = bool(self.weather.asleep_at) + [*self.schedule.at.values()].count(Fault.ASLEEP)
-        hours = SETTINGS.give_up_hours + days * DAY_SECONDS / HOUR  # nobody gives up because the world stood still
-        return Pipeline(
-            ctx=Context(
-                settings=_giving_up_after(hours),
-                contracts=contracts,
-                clock=self.workers_clock,
-                note=lambda name, fields: None,
-                **{name: self._behind_faults(name) for name in PORTS},
-            )
-        )
+    def _has_run(self, file: Source) -> bool:
+        """Whether what lies there is that of the last run of its key, or not younger than the last of its content."""
+        newest = self.runs.newest(file.bucket, file.key)
+        same = [r for r in self.runs.runs.values() if (r.source.key, r.source.etag) == (file.key, file.etag)]
+        newest_age = max(((r.source.last_modified or r.arrived_at) for r in same), default=0.0)
+        return (newest is not None and newest.etag == file.etag) or file.last_modified <= newest_age
 
-    def _behind_faults(self, name: str) -> Any:
-        return Faulty(name, getattr(self, name), self.schedule, self.clock, self._turn, self._after)
+    def pass_time(self) -> None:
+        """What happens by itself: people act, statements run, what is late arrives."""
+        if self.later and self._let_act(self.later):
+            self._look("people")
+        self.run_statements()
+        if self.late:
+            now = self.clock.now()
+            self.events += [event for at, event in self.late if at <= now]
+            self.late = [(at, event) for at, event in self.late if at > now]
 
-    # ---- what people do ---------------------------------------------------------------------------------------------
+    def wait(self) -> None:
+        """Until the next thing happens."""
+        moments = [m.visible_at for m in self.queue.messages] + [at for at, _ in self.late]
+        moments += [s.due for s in self.warehouse.statements.values()] + [self.swept + SWEEP_SECONDS]
+        now = self.clock.now()
+        self.clock.advance(min((at for at in moments if at > now), default=now + SWEEP_SECONDS) - now)
 
-    def put(self, key: str, body: bytes, rows: dict[str, str], *, event: bool = True) -> Source:
-        """A supplier puts a file; unless `event` is lost, a notification follows."""
-        self.sequence += 1
-        self.clock.advance(1)
-        self.objects.put(BUCKET, key, body)
-        source = self.objects.head(BUCKET, key)
-        noticed = replace(source, sequencer=f"{self.sequence:016X}")
-        self.landed.append(Landed(source=noticed, rows=rows))
-        if event:
-            self.notify({"Records": [record_of(noticed)]})
-        return noticed
+    def run_statements(self) -> None:
+        """What is due in the warehouse runs; the event of its end may get lost."""
+        ended = [] if self._paused() else self.warehouse.run_due()
+        for statement in ended:
+            name = self.warehouse.statements[statement.statement_id].name
+            trouble = self.schedule.twist("ended")
+            lost = self.dice is not None and self.dice.random() < self.weather.ended_lost
+            if not lost and trouble != Trouble.LOST.value:
+                self.queue.send_run(name, delay=int(LATE_SECONDS) if trouble == Trouble.LATE.value else 0)
+            if trouble == Trouble.DOUBLE.value:
+                self.queue.send_run(name)
+        if ended:
+            self._after("warehouse")
 
-    def notify(self, event: dict[str, Any]) -> None:
-        trouble, weather = self.schedule.twist("event"), self.weather
-        if trouble == Trouble.LOST.value or (self.dice and self.dice.random() < weather.event_lost):
-            return
-        if trouble == Trouble.LATE.value or (self.dice and self.dice.random() < weather.event_late):
-            self.late.append((self.clock.now() + LATE_SECONDS, event))
-            return
-        self.events.append(event)
-        if trouble == Trouble.DOUBLE.value:
-            self.events.append(event)
-        if trouble == Trouble.DOUBLE_LATE.value:
-            self.late.append((self.clock.now() + LATE_SECONDS, event))
+    # ---- jobs -------------------------------------------------------------------------------------------------------
 
-    def deploy(self, contracts: Mapping[str, Contract]) -> None:
-        """From now on workers start with these contracts; who is at work goes on with the old ones."""
-        self.pipeline = self._deployed(contracts)
+    def next_job(self) -> Job | None:
+        """What a worker could do now."""
+        if job := self.sweep_job():
+            return job
+        if self.requests:
+            return self._job(self.requests.pop(0))
+        if self.dice and self.dice.random() < 0.5:
+            return self._message_job() or self._event_job()
+        return self._event_job() or self._message_job()
 
-    def sleep(self) -> None:
-        """Nothing happens for a day."""
-        self.clock.advance(DAY_SECONDS)
+    def sweep_job(self) -> Job | None:
+        """The sweep, if it is due."""
+        if self.clock.now() - self.swept < SWEEP_SECONDS:
+            return None
+        self.swept = self.clock.now()
+        return self._job(lambda: sweep(self.pipeline))
 
-    def settled(self) -> bool:
-        """Whether every run has come to its end, as far as can be told now."""
-        return bool(self.runs.runs) and not self.events and all(run.finished for run in self.runs.runs.values())
+    def _job(self, work: Callable[[], object], answered: Job = lambda: None) -> Job:
+        """Work for one worker; `answered` follows unless it was killed or raised."""
+        offset = self.dice.choice(self.weather.skew) if self.dice else 0.0
 
-    def _people(self, moments: list[Moment]) -> bool:
-        """Let those act whose moment has come. Whether there were any."""
-        acting = [moment for moment in moments if moment[0](self)]
-        for moment in acting:
-            moments.remove(moment)
+        def done() -> None:
+            self.workers_clock.offset = offset
             self.schedule.another = True
-            moment[1](self)
-            self.schedule.another = True
-        return bool(acting)
+            if self._try(work):
+                answered()
 
-    def _paused(self) -> bool:
-        start, stop = self.weather.paused
-        return bool(stop) and start <= self.clock.now() - self.started < stop
+        return done
 
-    # ---- around each call -------------------------------------------------------------------------------------------
+    def _event_job(self) -> Job | None:
+        if not self.events:
+            return None
+        event = self.events[0 if self.dice is None else self.dice.randrange(len(self.events))]
 
-    def _turn(self, where: str) -> None:
-        if self.others_turn:
-            self.others_turn()
-        if where.startswith("warehouse.") and self._paused():
-            raise Throttled("the warehouse is paused")
+        def answered() -> None:
+            again = self.dice is not None and self.dice.random() < 0.2  # S3 delivers at least once
+            if event in self.events and not again:
+                self.events.remove(event)
 
-    def reconfigure(self, **changes: Any) -> None:
-        """Let the pipeline act on other contracts, settings or ports."""
-        self.pipeline = replace(self.pipeline, ctx=replace(self.pipeline.ctx, **changes))
+        return self._job(lambda: self.handle_event(event), answered)
 
-    def _after(self, where: str) -> None:
-        if self.meanwhile and self._people(self.meanwhile):
-            where = "people"
-        if where not in READS:
-            self._look(where)
+    def handle_event(self, event: dict[str, Any]) -> Run | None:
+        """What app.py does with a notification; returns the last run it names."""
+        run = None
+        for source in landed(event):
+            run = self.pipeline.arrive(source)
+        return run
 
-    def _look(self, where: str) -> None:
-        """What that has broken."""
-        for violation in self.check(self, where) - self.seen:
-            self.seen.add(violation)
-            self.violations.add(f"{violation} (after call {len(self.schedule.calls)}, {where})")
+    def _message_job(self) -> Job | None:
+        visible = self.queue.visible()
+        if not visible:
+            return None
+        message = self.queue.take(visible[0 if self.dice is None else self.dice.randrange(len(visible))])
+        trouble = self.schedule.twist("message")
+        if self.dice and self.dice.random() < 0.1:
+            self.queue.duplicate(message, delay=self.dice.random() * 100)
+        if trouble and trouble in (Trouble.DOUBLE.value, Trouble.DOUBLE_LATE.value):
+            self.queue.duplicate(message, delay=LATE_SECONDS if trouble == Trouble.DOUBLE_LATE.value else 0)
+        pipeline = self.pipeline
+        return self._job(lambda: self.handle_message(pipeline, message), lambda: self.queue.ack(message))
+
+    def deliver_event(self) -> bool:
+        return _done(self._event_job())
+
+    def deliver_message(self) -> bool:
+        return _done(self._message_job())
+
+    def handle_message(self, pipeline: Pipeline, message: Message) -> None:
+        record = {
+            "body": message.body,
+            "receiptHandle": message,
+            "attributes": {"ApproximateReceiveCount": str(message.receives)},
+        }
+        if message.receives > SETTINGS.max_attempts + 1:
+            handlers.on_dead_letter(pipeline, record)
+        elif message.queue == CHUNKS:
+            handlers.on_chunk_message(pipeline, self.queue.delay, record)
+        else:
+            handlers.on_run_message(pipeline, self.queue.delay, record)
+
+    def _try(self, work: Callable[[], object]) -> bool:
+        """Whether the work was answered. A killed worker answers nothing; a raised error is not an answer either."""
+        try:
+            work()
+        except (LandfallError, Killed) as error:
+            error.__traceback__ = None  # whose frames hold the error: without it such circles need not be looked for
+            return False
+        except handlers.UnexpectedError as error:
+            self.violations.add(f"nobody foresaw this: {error}")
+            return False
+        return True
+
+
+def _done(job: Job | None) -> bool:
+    if job:
+        job()
+    return job is not None

@@ -1,4 +1,4 @@
-"""What the tests of the story look for in a simulated world."""
+"""What the tests of the story look for in a simulated deployment."""
 
 from __future__ import annotations
 
@@ -7,40 +7,40 @@ from typing import Any
 
 from chalicelib.domain.run.model import Run, RunState
 from chalicelib.errors import Throttled
+from tests.support.simulated.deployment import SimulatedDeployment
 from tests.support.simulated.promises import liveness
-from tests.support.simulated.world import World
 
 KEY = "incoming/thing/a.csv"
 
 
-def only_run(world: World) -> Run:
-    (run,) = world.runs.runs.values()
+def only_run(deployment: SimulatedDeployment) -> Run:
+    (run,) = deployment.runs.runs.values()
     return run
 
 
-def noted(world: World) -> list[tuple[str, Mapping[str, Any]]]:
+def noted(deployment: SimulatedDeployment) -> list[tuple[str, Mapping[str, Any]]]:
     """What the pipeline says from now on."""
     said: list[tuple[str, Mapping[str, Any]]] = []
-    world.reconfigure(note=lambda name, fields: said.append((name, fields)))
+    deployment.reconfigure(note=lambda name, fields: said.append((name, fields)))
     return said
 
 
-def arrive(world: World) -> None:
+def arrive(deployment: SimulatedDeployment) -> None:
     """Deliver the one notification, and nothing after it."""
-    world.hear(world.events.pop())
+    deployment.handle_event(deployment.events.pop())
 
 
-def ended(world: World, state: RunState, code: str, *, may_fail: bool = False) -> Run:
-    """The world came to rest with its one run in that state, told to support and nothing lost."""
-    world.run()
-    assert not world.violations
-    assert not liveness(world, may_fail=may_fail)
-    run = only_run(world)
+def ended(deployment: SimulatedDeployment, state: RunState, code: str, *, may_fail: bool = False) -> Run:
+    """The deployment came to rest with its one run in that state, notified to support and nothing lost."""
+    deployment.settle()
+    assert not deployment.violations
+    assert not liveness(deployment, may_fail=may_fail)
+    run = only_run(deployment)
     assert run.state is state
     assert run.problem is not None
     assert run.problem.code == code
-    assert [m["problem"]["code"] for m in world.notifier.failures] == [code]
-    assert not world.notifier.successes
+    assert [m["problem"]["code"] for m in deployment.notifier.failures] == [code]
+    assert not deployment.notifier.successes
     return run
 
 

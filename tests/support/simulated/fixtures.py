@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.simulated.deployment import SimulatedDeployment
 from tests.support.simulated.promises import safety
-from tests.support.simulated.world import World
 
 
 @pytest.fixture
-def world() -> World:
-    return World(check=safety)
+def deployment() -> SimulatedDeployment:
+    return SimulatedDeployment(check=safety)

@@ -1,4 +1,4 @@
-"""Small things of a simulated world: what was put, how S3 tells it, what workers take for the time."""
+"""Small things of a simulated deployment: what was put, how S3 tells it, what workers take for the time."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from itertools import pairwise, takewhile
 from chalicelib.adapters.memory.warehouse import Booked
 from chalicelib.domain.run.model import LedgerRow, Outcome, Run, RunState, digest
 from tests.simulation.corrections import rows_of
+from tests.support.simulated.deployment import SimulatedDeployment
 from tests.support.simulated.outside import CONTRACTS
-from tests.support.simulated.world import World
 
 TABLE = "landing.things"
 """Of a contract whose every file has a key twice."""
@@ -25,27 +25,27 @@ def load_id(run_id: str, generation: int) -> str:
     return digest(run_id, str(generation))
 
 
-def safety(world: World, where: str = "") -> set[str]:
+def safety(deployment: SimulatedDeployment, where: str = "") -> set[str]:
     """What must hold after every single call; of what that call can have changed, if it is known."""
-    return {broken for check in AFTER.get(where, ALWAYS) for broken in check(world)}
+    return {broken for check in AFTER.get(where, ALWAYS) for broken in check(deployment)}
 
 
-def _status_never_ahead(world: World) -> Iterator[str]:
-    book = world.warehouse.book
-    for run in world.runs.runs.values():
+def _status_never_ahead(deployment: SimulatedDeployment) -> Iterator[str]:
+    book = deployment.warehouse.book
+    for run in deployment.runs.runs.values():
         row = book.get(load_id(run.run_id, run.generation))
-        before, beside, rows = world.memory.get(run.run_id, (None, None, 0))
+        before, beside, rows = deployment.memory.get(run.run_id, (None, None, 0))
         if before is not run or beside is not row or rows != len(book):
-            world.memory[run.run_id] = run, row, len(book)
-            yield from _ahead(world, run, row)
+            deployment.memory[run.run_id] = run, row, len(book)
+            yield from _ahead(deployment, run, row)
 
 
-def _ahead(world: World, run: Run, row: Booked | None) -> Iterator[str]:
+def _ahead(deployment: SimulatedDeployment, run: Run, row: Booked | None) -> Iterator[str]:
     if run.state is RunState.LOADED and (row is None or row.row.outcome is not Outcome.LOADED):
         yield "I6 LOADED without a ledger row"
     if run.state is RunState.LOADED and not run.counts.settled:
         yield "I4 LOADED with books that do not balance"
-    if run.state is RunState.LOADED and row is not None and not _as_booked(world, run, row.row):
+    if run.state is RunState.LOADED and row is not None and not _as_booked(deployment, run, row.row):
         yield "I4 LOADED with books that are not those of its ledger row"
     if run.staged > run.chunks:
         yield "I10 a chunk counted twice"
@@ -53,61 +53,61 @@ def _ahead(world: World, run: Run, row: Booked | None) -> Iterator[str]:
         yield f"I6 {run.state.value} with a ledger row"
 
 
-def _as_booked(world: World, run: Run, row: LedgerRow) -> bool:
+def _as_booked(deployment: SimulatedDeployment, run: Run, row: LedgerRow) -> bool:
     """Whether a run's books are those of its ledger row, and of the corrections that it says it knows of."""
-    known = (run.counts.corrected and world.warehouse.books(run.load_id)) or row
+    known = (run.counts.corrected and deployment.warehouse.books(run.load_id)) or row
     return known.corrected > run.counts.corrected or run.counts == run.counts.after(known)
 
 
-def _told_after_truth(world: World) -> set[str]:
-    book = {load: booked.row.outcome for load, booked in world.warehouse.book.items()}
+def _notified_after_truth(deployment: SimulatedDeployment) -> set[str]:
+    book = {load: booked.row.outcome for load, booked in deployment.warehouse.book.items()}
     broken = set()
-    if any(book.get(m["load_id"]) is not Outcome.LOADED for m in world.notifier.successes):
-        broken.add("I7 success told of what is not in the ledger")
-    if any(book.get(m["load_id"]) is Outcome.LOADED for m in world.notifier.failures):
-        broken.add("I7 failure told of what is loaded")
+    if any(book.get(m["load_id"]) is not Outcome.LOADED for m in deployment.notifier.successes):
+        broken.add("I7 success notified of what is not in the ledger")
+    if any(book.get(m["load_id"]) is Outcome.LOADED for m in deployment.notifier.failures):
+        broken.add("I7 failure notified of what is loaded")
     return broken
 
 
-def _source_kept(world: World) -> set[str]:
+def _source_kept(deployment: SimulatedDeployment) -> set[str]:
     """Every content that was not overwritten by its supplier is where it landed, or archived after its load."""
-    there = dict(_objects(world))
-    sent = [run.source for run in world.runs.runs.values() if run.corrects]
+    there = dict(_objects(deployment))
+    sent = [run.source for run in deployment.runs.runs.values() if run.corrects]
     broken = {"I8 corrected rows are lost" for source in sent if there.get(source.key) != source.etag}
-    latest = {x.source.key: x.source.etag for x in world.landed}
+    latest = {x.source.key: x.source.etag for x in deployment.landed}
     landed = {etag for key, etag in there.items() if key.startswith("incoming/")}
     if moved := set(latest.values()) - landed:
         if moved - {etag for key, etag in there.items() if key.startswith("archive/")}:
             broken.add("I8 a source is lost")
-        if moved - {run.source.etag for _, run, _ in loads(world)}:
+        if moved - {run.source.etag for _, run, _ in loads(deployment)}:
             broken.add("I8 deleted before it was loaded")
     return broken
 
 
-def _objects(world: World) -> Iterator[tuple[str, str]]:
+def _objects(deployment: SimulatedDeployment) -> Iterator[tuple[str, str]]:
     """Key and content of what a reader of the bucket finds now."""
-    for (_, key), versions in world.objects.objects.items():
+    for (_, key), versions in deployment.objects.objects.items():
         if versions[-1].body is not None:
             yield key, versions[-1].etag
 
 
-def loads(world: World) -> Iterator[tuple[str, Run, Outcome]]:
+def loads(deployment: SimulatedDeployment) -> Iterator[tuple[str, Run, Outcome]]:
     """Every load in the ledger, by its id, with its run."""
-    for run in world.runs.runs.values():
+    for run in deployment.runs.runs.values():
         for generation in range(1, run.generation + 1):
             load = load_id(run.run_id, generation)
-            if booked := world.warehouse.book.get(load):
+            if booked := deployment.warehouse.book.get(load):
                 yield load, run, booked.row.outcome
 
 
-def _merged_once(world: World) -> set[str]:
+def _merged_once(deployment: SimulatedDeployment) -> set[str]:
     """I1, I3: each target holds, per key, what the newest loaded file says; and nothing else. Of fixes the first."""
     expected: dict[str, dict[str, tuple[int, str]]] = {contract.target: {} for contract in CONTRACTS.values()}
     corrected: set[tuple[str, str]] = set()
-    accepted = {load: run for load, run, outcome in loads(world) if outcome is Outcome.LOADED}
-    merged = dict.fromkeys(world.warehouse.merged)
+    accepted = {load: run for load, run, outcome in loads(deployment) if outcome is Outcome.LOADED}
+    merged = dict.fromkeys(deployment.warehouse.merged)
     for run in [accepted[load] for load in merged if load in accepted]:
-        age, rows = put_of(world, run)
+        age, rows = put_of(deployment, run)
         held = expected[CONTRACTS[run.object].target]
         for key, rest in rows.items():
             row = run.corrects.load_id if run.corrects else "", key
@@ -116,21 +116,21 @@ def _merged_once(world: World) -> set[str]:
             corrected |= {row} if run.corrects else set()
     broken = {"I1/I3 the ledger has what was never merged"} if accepted.keys() - merged.keys() else set()
     for target, held in expected.items():
-        found = {str(r["id"]): f"{r['value']},{r['amount']}" for r in world.warehouse.rows(target)}
+        found = {str(r["id"]): f"{r['value']},{r['amount']}" for r in deployment.warehouse.rows(target)}
         if found != {key: rest for key, (_, rest) in held.items()}:
             broken.add(f"I1/I3 {target} differs from what the ledger says was loaded")
-    if len(world.warehouse.merged) != len(merged):
+    if len(deployment.warehouse.merged) != len(merged):
         broken.add("I1 a load was merged twice")
     return broken
 
 
-Check = Callable[[World], Iterable[str]]
-ALWAYS: tuple[Check, ...] = (_status_never_ahead, _told_after_truth, _source_kept, _merged_once)
+Check = Callable[[SimulatedDeployment], Iterable[str]]
+ALWAYS: tuple[Check, ...] = (_status_never_ahead, _notified_after_truth, _source_kept, _merged_once)
 AFTER: dict[str, tuple[Check, ...]] = {
     **dict.fromkeys(("runs.change", "chunks.finish", "chunks.reopen"), (_status_never_ahead,)),
     "runs.create": (_status_never_ahead, _source_kept),
     **dict.fromkeys(("objects.put", "objects.upload", "objects.copy", "objects.delete"), (_source_kept,)),
-    **dict.fromkeys(("notifier.success", "notifier.failure"), (_told_after_truth,)),
+    **dict.fromkeys(("notifier.success", "notifier.failure"), (_notified_after_truth,)),
     **dict.fromkeys(
         ("load_queue.enqueue", "load_queue.remove", "load_queue.claim", "load_queue.change", "load_queue.release"), ()
     ),
@@ -139,15 +139,15 @@ AFTER: dict[str, tuple[Check, ...]] = {
 """What a call can have changed that one of these looks at. Else, people and the warehouse among it, any of them."""
 
 
-def put_of(world: World, run: Run) -> tuple[int, dict[str, str]]:
+def put_of(deployment: SimulatedDeployment, run: Run) -> tuple[int, dict[str, str]]:
     """Which put a run is about, counted, and its rows: of those with its content the last one before what it read.
 
     Before it read anything, its event's sequencer tells. -1 if nobody put it. Corrected rows are as old as their file.
     """
     if run.corrects:
-        return put_of(world, world.runs.runs[run.corrects.run_id])[0], rows_of(world, run)
+        return put_of(deployment, deployment.runs.runs[run.corrects.run_id])[0], rows_of(deployment, run)
     place = run.source.key, run.source.etag
-    found = [(n, x) for n, x in enumerate(world.landed) if (x.source.key, x.source.etag) == place]
+    found = [(n, x) for n, x in enumerate(deployment.landed) if (x.source.key, x.source.etag) == place]
     notified = [(n, x) for n, x in found if x.source.sequencer == run.source.sequencer]
     read = [(n, x) for n, x in found if x.source.last_modified <= run.source.last_modified]
     if not found:
@@ -156,15 +156,15 @@ def put_of(world: World, run: Run) -> tuple[int, dict[str, str]]:
     return age, landed.rows
 
 
-def liveness(world: World, *, may_fail: bool = False) -> set[str]:
+def liveness(deployment: SimulatedDeployment, *, may_fail: bool = False) -> set[str]:
     """What must hold once faults have stopped and all has come to rest."""
     broken = set()
-    runs = list(world.runs.runs.values())
-    if any(put_of(world, run)[0] < 0 for run in runs):
+    runs = list(deployment.runs.runs.values())
+    if any(put_of(deployment, run)[0] < 0 for run in runs):
         broken.add("I5 a run is about what nobody put")
-    if not all(_last_put_has_run(world, key, runs) for key in _keys(world)):
+    if not all(_last_put_has_run(deployment, key, runs) for key in _keys(deployment)):
         broken.add("I5 what was put last has no run")
-    failed = [r for r in runs if r.state is RunState.FAILED and not (world.dice and _killed_each_time(r))]
+    failed = [r for r in runs if r.state is RunState.FAILED and not (deployment.dice and _killed_each_time(r))]
     if failed and not may_fail:
         broken.add(f"I9 a sound file ended FAILED: {failed[0].problem.code if failed[0].problem else ''}")
     broken |= _run_once(world)
@@ -177,41 +177,41 @@ def liveness(world: World, *, may_fail: bool = False) -> set[str]:
     return broken
 
 
-def _books_follow(runs: list[Run], world: World) -> set[str]:
+def _books_follow(runs: list[Run], deployment: SimulatedDeployment) -> set[str]:
     """I4: what was corrected of a file's rejects is in the file's own books."""
     files = [r for r in runs if r.state is RunState.LOADED and r.corrects is None]
-    books = [(run, world.warehouse.books(run.load_id)) for run in files]
+    books = [(run, deployment.warehouse.books(run.load_id)) for run in files]
     return {"I4 a file's books lag" for run, row in books if row is None or run.counts != run.counts.after(row)}
 
 
-def _keys(world: World) -> set[str]:
-    return {x.source.key for x in world.landed}
+def _keys(deployment: SimulatedDeployment) -> set[str]:
+    return {x.source.key for x in deployment.landed}
 
 
-def _last_put_has_run(world: World, key: str, runs: list[Run]) -> bool:
+def _last_put_has_run(deployment: SimulatedDeployment, key: str, runs: list[Run]) -> bool:
     """Whether a run is about it, or was still at work on the same content when it was put over what that run read."""
-    if _last_puts(world, key) & {put_of(world, run)[0] for run in runs}:
+    if _last_puts(deployment, key) & {put_of(deployment, run)[0] for run in runs}:
         return True
-    last = [x.source for x in world.landed if x.source.key == key][-1]
+    last = [x.source for x in deployment.landed if x.source.key == key][-1]
     same = [run for run in runs if (run.source.key, run.source.etag) == (key, last.etag)]
     return any(run.updated_at >= last.last_modified for run in same)
 
 
-def _last_puts(world: World, key: str) -> set[int]:
+def _last_puts(deployment: SimulatedDeployment, key: str) -> set[int]:
     """The last put of a key, counted, and those before it of the same content: any of them may be its run's."""
-    puts = [(n, x.source.etag) for n, x in enumerate(world.landed) if x.source.key == key]
+    puts = [(n, x.source.etag) for n, x in enumerate(deployment.landed) if x.source.key == key]
     return {n for n, _ in takewhile(lambda put: put[1] == puts[-1][1], reversed(puts))}
 
 
-def _run_once(world: World) -> set[str]:
+def _run_once(deployment: SimulatedDeployment) -> set[str]:
     """A content that is put again where it is already changes nothing.
 
     In a bucket with versions each put may have its run: an old version shows again once the newer one is archived.
     """
-    for key in _keys(world):
-        puts = [x.source.etag for x in world.landed if x.source.key == key]
-        changes = len(puts) if world.versioned else sum(new != old for old, new in pairwise(["", *puts]))
-        if sum(r.source.key == key for r in world.runs.runs.values()) > changes:
+    for key in _keys(deployment):
+        puts = [x.source.etag for x in deployment.landed if x.source.key == key]
+        changes = len(puts) if deployment.versioned else sum(new != old for old, new in pairwise(["", *puts]))
+        if sum(r.source.key == key for r in deployment.runs.runs.values()) > changes:
             return {"I1 the same content is two runs"}
     return set()
 
@@ -221,8 +221,8 @@ def _killed_each_time(run: Run) -> bool:
     return run.problem is not None and run.problem.code == "DEAD_LETTER"
 
 
-def _loaded(world: World, key: str, etag: str) -> bool:
+def _loaded(deployment: SimulatedDeployment, key: str, etag: str) -> bool:
     """Whether what lies there is loaded and nothing newer took its place meanwhile (a second drop is left alone)."""
-    runs = [r for r in world.runs.runs.values() if (r.source.key, r.source.etag) == (key, etag)]
-    puts = [x for x in world.landed if (x.source.key, x.source.etag) == (key, etag)]
+    runs = [r for r in deployment.runs.runs.values() if (r.source.key, r.source.etag) == (key, etag)]
+    puts = [x for x in deployment.landed if (x.source.key, x.source.etag) == (key, etag)]
     return len(puts) == 1 and any(r.state is RunState.LOADED for r in runs)

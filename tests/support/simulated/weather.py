@@ -1,4 +1,4 @@
-"""What the world around the pipeline is like while a schedule is played: slow, forgetful, late, out of step."""
+"""What the deployment around the pipeline is like while a schedule is played: slow, forgetful, late, out of step."""
 
 from __future__ import annotations
 

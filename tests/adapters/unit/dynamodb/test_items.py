@@ -113,8 +113,8 @@ def test_the_table_is_on_demand_and_its_indexes_hold_keys_only() -> None:
 
 
 @pytest.mark.parametrize("asked", [update({"a": {"S": "x"}, "b": None}, {"c": 1}), add({"a": 1}, {"b": "x"}, {"c": 1})])
-def test_every_name_and_value_is_a_placeholder_that_is_used(asked: dict[str, dict[str, str] | str]) -> None:
-    text = f"{asked['UpdateExpression']} {asked['ConditionExpression']}"
-    for place in [*asked["ExpressionAttributeNames"], *asked["ExpressionAttributeValues"]]:
+def test_every_name_and_value_is_a_placeholder_that_is_used(request: dict[str, dict[str, str] | str]) -> None:
+    text = f"{request['UpdateExpression']} {request['ConditionExpression']}"
+    for place in [*request["ExpressionAttributeNames"], *request["ExpressionAttributeValues"]]:
         assert place in text
-    assert set(asked["ExpressionAttributeNames"]) == {"#a", "#b", "#c"}
+    assert set(request["ExpressionAttributeNames"]) == {"#a", "#b", "#c"}

@@ -22,7 +22,7 @@ from chalicelib.adapters.memory import MemoryClock
 from chalicelib.domain.run.model import Chunk, Run, RunState, Source
 from chalicelib.errors import Refused, Retryable, Throttled
 from chalicelib.ports import Conflict, Newest
-from tests.adapters.unit.wire import Answer, Asked, Script, client, error, reply
+from tests.adapters.unit.wire import Request, Response, Script, client, error, reply
 
 SOURCE = Source(bucket="landing", key="incoming/a.csv", etag="e1", size=100, sequencer="0A")
 RUN = Run(run_id="r1", object="orders", source=SOURCE, state=RunState.STAGING, arrived_at=1.0, updated_at=1.0)
@@ -42,24 +42,24 @@ def chunks(wire: Any, pauses: list[float] | None = None) -> DynamoChunks:
     return DynamoChunks(table(wire, pauses), MemoryClock(2.0))
 
 
-def cancelled(*codes: str) -> Answer:
+def cancelled(*codes: str) -> Response:
     body = {"__type": "TransactionCanceledException", "CancellationReasons": [{"Code": code} for code in codes]}
-    return Answer(status=400, body=json.dumps(body).encode())
+    return Response(status=400, body=json.dumps(body).encode())
 
 
-def stored(run: Run) -> Answer:
+def stored(run: Run) -> Response:
     return reply(Item=items.run_item(run))
 
 
-def unmet(run: Run) -> Answer:
+def unmet(run: Run) -> Response:
     body = {"__type": "ConditionalCheckFailedException", "Item": items.run_item(run)}
-    return Answer(status=400, body=json.dumps(body).encode())
+    return Response(status=400, body=json.dumps(body).encode())
 
 
 # ---- several at once ------------------------------------------------------------------------------------------------
 
 
-def some(runs: list[Run], *left_out: str) -> Answer:
+def some(runs: list[Run], *left_out: str) -> Response:
     unprocessed = {"runs": {"Keys": [items.key(run_key(run_id)) for run_id in left_out]}} if left_out else {}
     return reply(Responses={"runs": [items.run_item(run) for run in runs]}, UnprocessedKeys=unprocessed)
 
@@ -69,7 +69,7 @@ def test_what_the_service_left_out_is_requested_again() -> None:
     second = replace(RUN, run_id="r2")
     script = Script([some([second], "r1"), some([RUN])])
     assert store(script, pauses).get_many(["r1", "r2", "r1"]) == [RUN, second, RUN]
-    tables = [asked.body["RequestItems"]["runs"] for asked in script.asked]
+    tables = [request.body["RequestItems"]["runs"] for request in script.requests]
     assert [len(table["Keys"]) for table in tables] == [2, 1]
     assert all(table["ConsistentRead"] for table in tables)
     assert pauses == [0.05]
@@ -86,17 +86,17 @@ def test_what_is_always_left_out_is_throttled() -> None:
 def test_a_change_is_conditional_on_what_it_was_decided_on() -> None:
     script = Script([reply(Attributes=items.run_item(replace(RUN, chunks=3)))])
     assert store(script).change(RUN, chunks=3).chunks == 3
-    [asked] = script.asked
+    [request] = script.requests
     for name in ("state", "generation", "load_attempt"):
-        assert f"#{name} = :is_{name}" in asked.body["ConditionExpression"]
-    assert asked.body["ExpressionAttributeValues"][":is_state"] == {"S": "STAGING"}
+        assert f"#{name} = :is_{name}" in request.body["ConditionExpression"]
+    assert request.body["ExpressionAttributeValues"][":is_state"] == {"S": "STAGING"}
 
 
 def test_a_forbidden_move_makes_no_call() -> None:
     script = Script([reply()])
     with pytest.raises(Conflict):
         store(script).change(RUN, state=RunState.LOADED)
-    assert script.asked == []
+    assert script.requests == []
 
 
 class LostAnswer:
@@ -106,7 +106,7 @@ class LostAnswer:
         self.now = now
         self.calls = 0
 
-    def __call__(self, asked: Asked) -> Answer:
+    def __call__(self, request: Request) -> Response:
         self.calls += 1
         if self.calls == 1:
             raise ReadTimeoutError(endpoint_url="dynamodb")
@@ -139,12 +139,12 @@ def test_a_conflict_at_the_first_try_is_always_one() -> None:
 @pytest.mark.parametrize(
     "in_the_way", [cancelled("None", "TransactionConflict"), error("TransactionInProgressException")]
 )
-def test_a_transaction_waits_for_another_one(in_the_way: Answer) -> None:
+def test_a_transaction_waits_for_another_one(in_the_way: Response) -> None:
     pauses: list[float] = []
     script = Script([in_the_way, in_the_way, reply(), stored(replace(RUN, staged=1))])
     assert chunks(script, pauses).finish(CHUNK).staged == 1
     assert pauses == [0.02, 0.04]
-    tokens = {a.body["ClientRequestToken"] for a in script.asked if a.operation == "TransactWriteItems"}
+    tokens = {a.body["ClientRequestToken"] for a in script.requests if a.operation == "TransactWriteItems"}
     assert len(tokens) == 1
     assert all(1 <= len(token) <= 36 for token in tokens)
 
@@ -180,8 +180,8 @@ def test_a_run_and_its_pointer_are_written_together_or_not() -> None:
     seen = Newest(run_id="r0", etag="e0", sequencer="0F")
     script = Script([cancelled("None", "ConditionalCheckFailed")])
     assert not store(script).create(replace(RUN, source=replace(SOURCE, sequencer="")), seen)
-    [asked] = script.asked
-    run, pointer = (write["Put"] for write in asked.body["TransactItems"])
+    [request] = script.requests
+    run, pointer = (write["Put"] for write in request.body["TransactItems"])
     assert run["ConditionExpression"] == "attribute_not_exists(pk)"
     assert pointer["ExpressionAttributeValues"] == {
         ":is_run_id": {"S": "r0"},
@@ -195,7 +195,7 @@ def test_an_older_version_moves_no_pointer() -> None:
     assert store(script).create(
         replace(RUN, source=replace(SOURCE, sequencer="0E")), Newest(run_id="r0", etag="e0", sequencer="0F")
     )
-    assert len(script.asked[0].body["TransactItems"]) == 1
+    assert len(script.requests[0].body["TransactItems"]) == 1
 
 
 # ---- searches -------------------------------------------------------------------------------------------------------
@@ -212,11 +212,11 @@ class Leftovers:
         self.count = count
         self.missing = missing
 
-    def __call__(self, asked: Asked) -> Answer:
-        if asked.operation == "Query":
+    def __call__(self, request: Request) -> Response:
+        if request.operation == "Query":
             return reply(Items=[index_key(n) for n in range(self.count)])
-        keys = asked.body["RequestItems"]["runs"]["Keys"]
-        assert asked.body["RequestItems"]["runs"]["ConsistentRead"]
+        keys = request.body["RequestItems"]["runs"]["Keys"]
+        assert request.body["RequestItems"]["runs"]["ConsistentRead"]
         first = keys[0]["pk"]["S"].removeprefix("RUN#")
         found = [] if first == self.missing else [items.run_item(replace(RUN, run_id=first))]
         left = {"runs": {"Keys": keys[1:], "ConsistentRead": True}} if keys[1:] else {}
@@ -238,15 +238,15 @@ def test_a_search_whose_keys_are_always_left_over_is_throttled() -> None:
 
 
 def test_a_sparse_search_gives_a_short_page_and_continues() -> None:
-    def wire(asked: Asked) -> Answer:
-        if asked.operation == "Query":
-            start = int(asked.body.get("ExclusiveStartKey", index_key(0))["pk"]["S"].removeprefix("RUN#r"))
+    def wire(request: Request) -> Response:
+        if request.operation == "Query":
+            start = int(request.body.get("ExclusiveStartKey", index_key(0))["pk"]["S"].removeprefix("RUN#r"))
             keys = [
                 {**items.key((f"RUN#r{n}", "RUN")), "kind": {"S": "RUN"}, "arrived_at": {"N": "1"}}
                 for n in range(start + 1, start + 101)
             ]
             return reply(Items=keys, LastEvaluatedKey=keys[-1])
-        keys = asked.body["RequestItems"]["runs"]["Keys"]
+        keys = request.body["RequestItems"]["runs"]["Keys"]
         runs = [items.run_item(replace(RUN, run_id=k["pk"]["S"].removeprefix("RUN#"))) for k in keys]
         return reply(Responses={"runs": runs})
 

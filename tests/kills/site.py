@@ -31,7 +31,7 @@ def _client(service: str, endpoint: str, credentials: Credentials) -> Any:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Site:
     """Seen past the app: what the app says of itself is what is to be shown."""
 
     record: Record

@@ -1,4 +1,4 @@
-"""The outside world of these tests: an S3 and an EventBridge on loopback, as small as COPY and the events need."""
+"""What a Redshift reaches: an S3 and an EventBridge on loopback, as small as COPY and the events need."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NO_SUCH_KEY = b"<Error><Code>NoSuchKey</Code><Message>The specified key does no
 
 
 @dataclass(kw_only=True)
-class World:
+class Outside:
     """Objects by bucket/key, the events received so far, and keys that must wait before they are read."""
 
     objects: dict[str, bytes] = field(default_factory=dict)
@@ -31,15 +31,15 @@ class World:
         self.put(path, json.dumps({"entries": entries}))
 
 
-class WorldServer(ThreadingHTTPServer):
-    """Serves a world from a thread of its own."""
+class OutsideServer(ThreadingHTTPServer):
+    """Serves it from a thread of its own."""
 
     daemon_threads = True
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, outside: Outside) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.world = world
-        world.url = f"http://127.0.0.1:{self.server_address[1]}"
+        self.outside = outside
+        outside.url = f"http://127.0.0.1:{self.server_address[1]}"
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
 
@@ -51,7 +51,7 @@ class WorldServer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: WorldServer
+    server: OutsideServer
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
@@ -59,9 +59,9 @@ class _Handler(BaseHTTPRequestHandler):
         if "list-type" in asked:
             return self._list(unquote(parts.path).strip("/"), asked.get("prefix", [""])[0])
         path = unquote(parts.path).lstrip("/")
-        if path in self.server.world.gates:
-            self.server.world.gates[path].wait(30)
-        body = self.server.world.objects.get(path)
+        if path in self.server.outside.gates:
+            self.server.outside.gates[path].wait(30)
+        body = self.server.outside.objects.get(path)
         return self._answer(404, _NO_SUCH_KEY) if body is None else self._answer(200, body)
 
     def do_HEAD(self) -> None:
@@ -69,11 +69,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.world.events += body["Entries"]
+        self.server.outside.events += body["Entries"]
         self._answer(200, json.dumps({"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]}).encode())
 
     def _list(self, bucket: str, prefix: str) -> None:
-        keys = sorted(path.partition("/")[2] for path in self.server.world.objects if path.startswith(f"{bucket}/"))
+        keys = sorted(path.partition("/")[2] for path in self.server.outside.objects if path.startswith(f"{bucket}/"))
         found = "".join(f"<Contents><Key>{escape(key)}</Key></Contents>" for key in keys if key.startswith(prefix))
         self._answer(200, f"<ListBucketResult><IsTruncated>false</IsTruncated>{found}</ListBucketResult>".encode())
 
