@@ -30,16 +30,16 @@ def said(deployment: Deployment, runs: list[str]) -> dict[str, str]:
         "aws_secret_access_key": env["AWS_SECRET_ACCESS_KEY"],
     }
     sqs = boto3.client("sqs", **aws)
-    heard = {log.name: log.read_text(errors="replace") for log in Path(record.files["logs"]).glob("*.log")}
-    heard["table"] = json.dumps(boto3.client("dynamodb", **aws).scan(TableName=record.names.table)["Items"])
+    reported = {log.name: log.read_text(errors="replace") for log in Path(record.files["logs"]).glob("*.log")}
+    reported["table"] = json.dumps(boto3.client("dynamodb", **aws).scan(TableName=record.names.table)["Items"])
     for name in (record.names.success_inbox, record.names.failure_inbox):
         url = sqs.get_queue_url(QueueName=name)["QueueUrl"]
         found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, WaitTimeSeconds=1, VisibilityTimeout=0)
-        heard[name] = json.dumps(found.get("Messages", []))
+        reported[name] = json.dumps(found.get("Messages", []))
     for run in runs:
-        heard[f"status {run}"] = deployment.call("GET", f"/status/{run}").text
-    heard["runs"] = deployment.call("GET", "/runs").text
-    return heard
+        reported[f"status {run}"] = deployment.call("GET", f"/status/{run}").text
+    reported["runs"] = deployment.call("GET", "/runs").text
+    return reported
 
 
 def test_values_are_where_the_rows_are_and_nowhere_else(deployment: Deployment) -> None:
@@ -48,12 +48,12 @@ def test_values_are_where_the_rows_are_and_nowhere_else(deployment: Deployment) 
     loaded, bare = deployment.wait("incoming/agent/canary.csv"), deployment.wait("incoming/agent/bare.csv")
     assert (loaded["state"], bare["state"]) == ("LOADED", "REJECTED")
     assert bare["first_error"]["code"] == "HEADER_MISMATCH"
-    heard = said(deployment, [loaded["run_id"], bare["run_id"]])
-    assert loaded["run_id"] in heard["table"]
-    assert any(loaded["run_id"] in text for name, text in heard.items() if name.endswith(".log"))
+    reported = said(deployment, [loaded["run_id"], bare["run_id"]])
+    assert loaded["run_id"] in reported["table"]
+    assert any(loaded["run_id"] in text for name, text in reported.items() if name.endswith(".log"))
     token = json.loads(Path(deployment.record.files["tokens"]).read_text())["operator"]
     for canary in (ROW, PII, token):
-        assert {place for place, text in heard.items() if canary in text} == set(), canary
+        assert {place for place, text in reported.items() if canary in text} == set(), canary
     rejects = deployment.call("GET", f"/rejects/{loaded['run_id']}").text
     assert ROW in rejects
     assert PII not in rejects

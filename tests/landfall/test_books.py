@@ -23,7 +23,7 @@ DATA = DemoData(files=(FIRST, SECOND, WRONG), tables=(TABLE,))
 
 
 @dataclass
-class FakeWorld:
+class FakeDeployment:
     """Ends every file at the second look, as its truth says."""
 
     dropped: list[str] = field(default_factory=list)
@@ -33,7 +33,7 @@ class FakeWorld:
     cents: str = "12.50"
     runs_of: tuple[str, ...] = (FIRST.key, SECOND.key, WRONG.key)
     ledger: dict[str, Any] = field(default_factory=dict)
-    told_support: tuple[str, ...] = (WRONG.key,)
+    notified_support: tuple[str, ...] = (WRONG.key,)
     never: str = ""
 
     def drop(self, path: Path, key: str) -> None:
@@ -76,10 +76,12 @@ class FakeWorld:
         def letters(keys: Sequence[str], state: str) -> list[dict[str, Any]]:
             return [{"file": f"s3://bucket/{key}", "state": state} for key in keys]
 
-        return Mail(business=letters((FIRST.key, SECOND.key), "LOADED"), support=letters(self.told_support, "REJECTED"))
+        return Mail(
+            business=letters((FIRST.key, SECOND.key), "LOADED"), support=letters(self.notified_support, "REJECTED")
+        )
 
 
-def play(world: FakeWorld) -> Books:
+def play(world: FakeDeployment) -> Books:
     clock = iter(range(0, 10**6))
     story = Story(
         data=DATA, folder=Path(), world=world, show=lambda _: None, now=lambda: next(clock), sleep=lambda _: None
@@ -88,7 +90,7 @@ def play(world: FakeWorld) -> Books:
 
 
 def test_books_that_balance_have_no_difference() -> None:
-    world = FakeWorld()
+    world = FakeDeployment()
     assert play(world).differences == []
     assert world.dropped.count(FIRST.key) == 2
     assert world.dropped.index(SECOND.key) > world.dropped.index(FIRST.key)
@@ -97,24 +99,27 @@ def test_books_that_balance_have_no_difference() -> None:
 @pytest.mark.parametrize(
     ("world", "said"),
     [
-        (FakeWorld(changes={FIRST.key: {"inserted": 8}}), "8 rows inserted, but 7 were planted"),
-        (FakeWorld(changes={FIRST.key: {"inserted": 8}}), "do not balance"),
-        (FakeWorld(reject={"line": 4, "code": 1205, "column": "transaction_date"}), "line 3 (code 1205"),
-        (FakeWorld(reject={"line": 3, "code": 1206, "column": "transaction_date"}), "was rejected, but not planted"),
-        (FakeWorld(cents="12.51"), "t: 7 rows worth 12.51, not 7 worth 12.50"),
-        (FakeWorld(runs_of=(FIRST.key, FIRST.key, SECOND.key, WRONG.key)), "2 runs and 1 loads"),
-        (FakeWorld(ledger={"source_key": "other"}), "a load that nobody asked for"),
-        (FakeWorld(ledger={"balanced": 0}), "the ledger says"),
-        (FakeWorld(told_support=()), "support was told []"),
-        (FakeWorld(told_support=(WRONG.key, FIRST.key)), "support was told"),
+        (FakeDeployment(changes={FIRST.key: {"inserted": 8}}), "8 rows inserted, but 7 were planted"),
+        (FakeDeployment(changes={FIRST.key: {"inserted": 8}}), "do not balance"),
+        (FakeDeployment(reject={"line": 4, "code": 1205, "column": "transaction_date"}), "line 3 (code 1205"),
+        (
+            FakeDeployment(reject={"line": 3, "code": 1206, "column": "transaction_date"}),
+            "was rejected, but not planted",
+        ),
+        (FakeDeployment(cents="12.51"), "t: 7 rows worth 12.51, not 7 worth 12.50"),
+        (FakeDeployment(runs_of=(FIRST.key, FIRST.key, SECOND.key, WRONG.key)), "2 runs and 1 loads"),
+        (FakeDeployment(ledger={"source_key": "other"}), "a load that nobody asked for"),
+        (FakeDeployment(ledger={"balanced": 0}), "the ledger says"),
+        (FakeDeployment(notified_support=()), "support was told []"),
+        (FakeDeployment(notified_support=(WRONG.key, FIRST.key)), "support was told"),
     ],
 )
-def test_every_difference_is_named(world: FakeWorld, said: str) -> None:
+def test_every_difference_is_named(world: FakeDeployment, said: str) -> None:
     assert any(said in text for text in play(world).differences)
 
 
 def test_a_wrong_end_is_named() -> None:
-    world = FakeWorld()
+    world = FakeDeployment()
     data = replace(DATA, files=(FIRST, SECOND, replace(WRONG, state="LOADED", code="")))
     clock = iter(range(0, 10**6))
     story = Story(
@@ -125,4 +130,4 @@ def test_a_wrong_end_is_named() -> None:
 
 def test_a_file_that_never_ends_is_named() -> None:
     with pytest.raises(StuckError, match=SECOND.key):
-        play(FakeWorld(never=SECOND.key))
+        play(FakeDeployment(never=SECOND.key))

@@ -167,8 +167,8 @@ def test_good_and_rejects_together_are_the_file(landfall: Landfall, transactions
     second = transactions(*(row(n, '"a\r\nb"') for n in range(30)), "T9,x", name="transactions_2.csv")
     good, rejects = tmp_path / "good.csv", tmp_path / "rejects.jsonl"
     assert landfall("check", first, second, "--good", good, "--rejects", rejects).code == 0
-    told = [json.loads(line) for line in rejects.read_text().splitlines()]
-    assert [(t["file"], t["record"]) for t in told] == [(str(first), BAD), (str(second), "T9,x")]
+    written = [json.loads(line) for line in rejects.read_text().splitlines()]
+    assert [(t["file"], t["record"]) for t in written] == [(str(first), BAD), (str(second), "T9,x")]
     with good.open(newline="") as lines:
         rows = list(csv.reader(lines))
     assert rows[0] == HEADER.split(",")

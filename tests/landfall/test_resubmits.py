@@ -16,7 +16,7 @@ from landfall.rejects import IGNORED, batches
 from tests.landfall.conftest import Landfall
 from tests.landfall.fake_api import FakeApi, status
 
-RUN, MEND = "a" * 32, "b" * 32
+RUN, CORRECTION = "a" * 32, "b" * 32
 LOAD = f"{RUN}-2"
 REJECTS = "GET /rejects/a.csv?limit=200"
 
@@ -35,7 +35,7 @@ def page(*values: list[str] | None, corrects: str | None = None, state: str = "L
         for n, v in enumerate(values, start=2)
     ]
     head = {
-        "run_id": MEND if corrects else RUN,
+        "run_id": CORRECTION if corrects else RUN,
         "generation": 2,
         "corrects": corrects,
         "columns": ["a", "b"],
@@ -55,7 +55,7 @@ def fixed(a: str, b: str, *, offset: str = "20", load: str = LOAD) -> tuple[str,
     return (load, "2", offset, "1207", "b", "b is bad", "", a, b)
 
 
-def started(run_id: str = MEND, rows: int = 1) -> tuple[int, dict[str, Any]]:
+def started(run_id: str = CORRECTION, rows: int = 1) -> tuple[int, dict[str, Any]]:
     return 202, {"run_id": run_id, "object": "thing", "file": "f", "state": "ARRIVED", "corrects": RUN, "rows": rows}
 
 
@@ -104,16 +104,19 @@ def test_waiting_tells_what_is_still_bad(landfall: Landfall, api: FakeApi, tmp_p
     done = landfall("resubmit", table(tmp_path / "fix.csv", fixed("x", "1")), "--wait")
     assert done.code == 1
     assert "1 row still bad" in done.out
-    assert f"landfall rejects {MEND}" in done.out
+    assert f"landfall rejects {CORRECTION}" in done.out
     good = status("LOADED", rows={**status()["rows"], "rejected": 0})
-    api.answers[f"GET /status/{MEND}"] = [(200, good)]
+    api.answers[f"GET /status/{CORRECTION}"] = [(200, good)]
     done = landfall("resubmit", tmp_path / "fix.csv", "--wait", "--json")
     assert (done.code, done.lines) == (0, [good])
 
 
 def test_a_failed_run_ends_badly(landfall: Landfall, api: FakeApi, tmp_path: Path) -> None:
     none = {**status()["rows"], "rejected": 0}
-    api.answers = {f"POST /rejects/{RUN}": [started()], f"GET /status/{MEND}": [(200, status("FAILED", rows=none))]}
+    api.answers = {
+        f"POST /rejects/{RUN}": [started()],
+        f"GET /status/{CORRECTION}": [(200, status("FAILED", rows=none))],
+    }
     assert landfall("resubmit", table(tmp_path / "fix.csv", fixed("x", "1")), "--wait").code == 1
 
 
@@ -133,12 +136,18 @@ def test_tables_of_several_files_and_spreadsheets_are_taken(
     delimiter: str,
     quoting: int,
 ) -> None:
-    api.answers = {f"POST /rejects/{run}": [started()] for run in (RUN, MEND)}
-    rows = [fixed("é,;\t", "'-1"), fixed("x", "2", load=f"{MEND}-1"), fixed("y", "''", offset="30"), (), ("",) * 9]
+    api.answers = {f"POST /rejects/{run}": [started()] for run in (RUN, CORRECTION)}
+    rows = [
+        fixed("é,;\t", "'-1"),
+        fixed("x", "2", load=f"{CORRECTION}-1"),
+        fixed("y", "''", offset="30"),
+        (),
+        ("",) * 9,
+    ]
     path = table(tmp_path / "fix.csv", *rows, delimiter=delimiter, quoting=quoting, encoding="utf-8-sig")
     assert landfall("resubmit", path).code == 0
     sent = [(url, body["generation"], [r["values"] for r in body["rows"]]) for _, url, body in api.asked]
-    assert sent == [(f"/rejects/{RUN}", 2, [["é,;\t", "-1"], ["y", "'"]]), (f"/rejects/{MEND}", 1, [["x", "2"]])]
+    assert sent == [(f"/rejects/{RUN}", 2, [["é,;\t", "-1"], ["y", "'"]]), (f"/rejects/{CORRECTION}", 1, [["x", "2"]])]
 
 
 def test_an_apostrophe_that_somebody_wrote_stays(landfall: Landfall, api: FakeApi, tmp_path: Path) -> None:
@@ -152,12 +161,17 @@ def test_tables_are_put_together_by_appending_one_to_the_other(
     api: FakeApi,
     tmp_path: Path,
 ) -> None:
-    api.answers = {f"POST /rejects/{run}": [started()] for run in (RUN, MEND)}
+    api.answers = {f"POST /rejects/{run}": [started()] for run in (RUN, CORRECTION)}
     first = table(tmp_path / "a.csv", fixed("x", "1"), encoding="utf-8-sig", quoting=csv.QUOTE_ALL)
-    other = table(tmp_path / "b.csv", fixed("y", "2", load=f"{MEND}-1"), encoding="utf-8-sig", quoting=csv.QUOTE_ALL)
+    other = table(
+        tmp_path / "b.csv", fixed("y", "2", load=f"{CORRECTION}-1"), encoding="utf-8-sig", quoting=csv.QUOTE_ALL
+    )
     first.write_bytes(first.read_bytes() + other.read_bytes())
     assert landfall("resubmit", first).code == 0
-    assert [(url, len(body["rows"])) for _, url, body in api.asked] == [(f"/rejects/{RUN}", 1), (f"/rejects/{MEND}", 1)]
+    assert [(url, len(body["rows"])) for _, url, body in api.asked] == [
+        (f"/rejects/{RUN}", 1),
+        (f"/rejects/{CORRECTION}", 1),
+    ]
 
 
 def test_a_table_without_a_corrected_row_sends_nothing(landfall: Landfall, api: FakeApi, tmp_path: Path) -> None:

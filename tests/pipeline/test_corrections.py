@@ -79,8 +79,8 @@ def test_rows_deleted_from_the_target_stay_in_the_books(quiet: SimulatedDeployme
     file = landed(quiet)
     correction = resubmit(quiet.pipeline, file, order(file, ("x1", "y", "1")))
     quiet.settle()
-    places = quiet.objects.head(BUCKET, keys.row_origins(correction.source.key))
-    quiet.objects.delete(places)
+    origins = quiet.objects.head(BUCKET, keys.row_origins(correction.source.key))
+    quiet.objects.delete(origins)
     quiet.runs.runs[file.run_id] = replace(quiet.runs.runs[file.run_id], counts=file.counts)
     update_books(quiet.pipeline.ctx, quiet.runs.runs[correction.run_id])
     assert quiet.runs.runs[file.run_id].counts.corrected == 1

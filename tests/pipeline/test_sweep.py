@@ -236,7 +236,7 @@ def test_a_paused_warehouse_is_waited_for_however_long(deployment: SimulatedDepl
 
 
 @pytest.mark.parametrize("versioned", [False, True])
-def test_a_second_drop_of_what_is_loaded_is_put_away_once(versioned: bool) -> None:
+def test_a_second_drop_of_what_is_loaded_is_archived_once(versioned: bool) -> None:
     deployment = SimulatedDeployment(versioned=versioned)
     put(deployment, "a.csv", numbered(3))
     deployment.settle()

@@ -43,10 +43,10 @@ def test_what_is_taken_apart_and_sent_back_is_staged_alike(name: str, data: st.D
             assert value.encode() == meant if meant is not None else not value or value in dialect.null
         rows.append(CorrectedRow(byte_offset=one.start, line=one.line, values=values))
     assert rows
-    sent, places = corrected_file(object_, columns_of(object_, PLAN), rows)
+    sent, origins = corrected_file(object_, columns_of(object_, PLAN), rows)
     read = stage_file(sent, as_corrected(object_), 25)
     assert read.rejects == []
-    assert sum(summary.rows_good for summary in read.summaries) == len(places) == len(rows)
+    assert sum(summary.rows_good for summary in read.summaries) == len(origins) == len(rows)
     if b"\r" not in sent:  # csv.reader takes a carriage return for a line end
         staged = [row[2:] for row in staged_values(read, as_corrected(object_).dialect)]
         assert staged == [tuple(_staged(value, dialect) for value in row.values) for row in rows]
@@ -61,8 +61,8 @@ def _staged(value: str, dialect: Dialect) -> str:
 def test_every_row_is_known_by_where_it_came_from(name: str) -> None:
     object_ = things(DIALECTS[name])
     rows = [CorrectedRow(byte_offset=7 * n, line=n, values=("x" * n, "two\nlines")) for n in range(1, 6)]
-    sent, places = corrected_file(object_, ("a", "b"), rows)
-    where = RowOrigins.from_json(RowOrigins(places).to_json())
+    sent, origins = corrected_file(object_, ("a", "b"), rows)
+    where = RowOrigins.from_json(RowOrigins(origins).to_json())
     assert where.rejected_from(where.own).tolist() == [7, 14, 21, 28, 35]
     refusing = replace(as_corrected(object_), columns=tuple(replace(c, values=("no",)) for c in object_.columns))
     moved = [where.moved(reject) for reject in stage_file(sent, refusing, 12, 16).rejects]

@@ -14,7 +14,7 @@ import pytest
 
 from chalicelib.domain.contract.contract import Column
 from chalicelib.domain.raw.bytesource import Range
-from tests.support.files.engine import Memory, contract, first_misfit, header_of, stage_file, stage_range, text
+from tests.support.files.engine import Memory, contract, gap_of, header_of, stage_file, stage_range, text
 
 LONGEST = 600
 THINGS = contract(Column(name="a", type=text(2_000)), Column(name="b", type=text(2_000)), longest=LONGEST)
@@ -27,7 +27,7 @@ def staged_with_cuts(data: bytes, cuts: list[int]) -> tuple[Memory, Counter[int]
     source, again = Memory(data), Counter[int]()
     planned = [Range(start=a, stop=b) for a, b in pairwise([len(header_of(THINGS)), *cuts, len(data)])]
     done = [stage_range(source, THINGS, chunk, 256) for chunk in planned]
-    while wrong := first_misfit(planned, [summary for summary, _, _ in done]):
+    while wrong := gap_of(planned, [summary for summary, _, _ in done]):
         place, start = wrong
         again[place] += 1
         done[place] = stage_range(source, THINGS, Range(start=start, stop=planned[place].stop), 256)

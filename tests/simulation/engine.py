@@ -128,9 +128,9 @@ def _format_of(contract: Contract) -> Format:
 
 
 def _stage_chunk(source: ByteSource, chunk: Range, rules: Rules) -> Iterator[Block]:
-    places = rules.origins.to_json() if rules.origins else b""
+    origins = rules.origins.to_json() if rules.origins else b""
     columns = id(rules.columns)  # compiled rules are kept for good, and with them their columns
-    wanted = columns, rules.mark, places, chunk
+    wanted = columns, rules.mark, origins, chunk
     yield from _BLOCKS.find(wanted, source, lambda tape: tuple(stage.stage_chunk(tape, chunk, rules)))
 
 

@@ -95,8 +95,8 @@ def test_a_page_cannot_make_a_function(site: Site) -> None:
 def test_a_stranger_gets_no_stack_trace(site: Site, body: bytes) -> None:
     path = ASKED["worker"][1]
     assert site.send("worker", "POST", path, [], body).is_bare_refusal
-    told = site.send("worker", "POST", path, [site.token], body)
-    assert (told.status, b"stackTrace" in told.body) == (200, True), "who has the credentials sees the fault"
+    answer = site.send("worker", "POST", path, [site.token], body)
+    assert (answer.status, b"stackTrace" in answer.body) == (200, True), "who has the credentials sees the fault"
 
 
 @pytest.mark.parametrize("server", SERVERS)

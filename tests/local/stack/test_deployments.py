@@ -78,11 +78,11 @@ def test_a_deployed_function_sees_its_own_code_only(
 ) -> None:
     functions = client("lambda", account.ports.url("aws"), account.credentials)
     functions.create_function(**TELLER)
-    told = json.loads(functions.invoke(FunctionName="teller")["Payload"].read())
-    assert told["path"][0] == told["here"]
-    assert [path for path in told["path"] if "site-packages" in path or str(REPO) in path] == []
-    assert (told["ours"], told["site"]) == ([], False)
-    assert told["keys"] == [account.credentials.access_key, account.credentials.secret], "it can sign"
+    answer = json.loads(functions.invoke(FunctionName="teller")["Payload"].read())
+    assert answer["path"][0] == answer["here"]
+    assert [path for path in answer["path"] if "site-packages" in path or str(REPO) in path] == []
+    assert (answer["ours"], answer["site"]) == ([], False)
+    assert answer["keys"] == [account.credentials.access_key, account.credentials.secret], "it can sign"
 
 
 def test_where_uploaded_code_runs_no_other_address_is_invoked(account: Record) -> None:
@@ -103,11 +103,11 @@ def test_the_stack_runs_no_uploaded_code_however_it_came_there(running: RunningS
     try:
         functions.update_function_code(FunctionName="teller", ZipFile=TELLER["Code"]["ZipFile"])
         functions.update_function_configuration(FunctionName="teller", Environment={"Variables": {}})
-        told = functions.invoke(FunctionName="teller")
+        answer = functions.invoke(FunctionName="teller")
     finally:
         functions.delete_function(FunctionName="teller")
-    assert told["FunctionError"]
-    assert json.loads(told["Payload"].read())["errorType"] == "Runtime.NotOurs"
+    assert answer["FunctionError"]
+    assert json.loads(answer["Payload"].read())["errorType"] == "Runtime.NotOurs"
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def stage_file(
         planned = tuple(Range(start=a, stop=b) for a, b in pairwise([header.data_start, *guesses, len(data)]))
     done = [stage_range(source, things, chunk, block_bytes) for chunk in planned]
     repaired = 0
-    while wrong := first_misfit(planned, [summary for summary, _, _ in done]):
+    while wrong := gap_of(planned, [summary for summary, _, _ in done]):
         place, start = wrong
         done[place] = stage_range(source, things, Range(start=start, stop=planned[place].stop), block_bytes)
         repaired += 1
@@ -117,7 +117,7 @@ def stage_file(
     )
 
 
-def first_misfit(planned: Sequence[Range], summaries: Sequence[ChunkSummary]) -> tuple[int, int] | None:
+def gap_of(planned: Sequence[Range], summaries: Sequence[ChunkSummary]) -> tuple[int, int] | None:
     """The place of the first chunk that does not start where it should, and where that is: as the pipeline finds it."""
     file_plan = FilePlan(columns=(), header_lines=1, ranges=tuple(planned))
     wrong = first_gap(file_plan, summaries)  # type: ignore[arg-type]  (all it asks of a chunk is start and end)

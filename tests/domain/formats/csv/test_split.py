@@ -6,7 +6,7 @@ from chalicelib.domain.contract.contract import Column, Dialect, Limits
 from chalicelib.domain.formats.csv.split import plan_chunks
 from chalicelib.domain.raw.bytesource import Range
 from chalicelib.domain.staging.stage import ChunkSummary
-from tests.support.files.engine import Memory, assert_as_reference, contract, first_misfit, stage_file, text
+from tests.support.files.engine import Memory, assert_as_reference, contract, gap_of, stage_file, text
 
 QUOTED = b'%07d,"Smith, ""Bob""\nand\n2,others","say ""no""",12.50\n'
 
@@ -67,8 +67,8 @@ def test_a_wrong_guess_is_found_and_its_chunk_staged_again():
 def test_the_chain_names_the_first_chunk_that_does_not_fit():
     planned = [Range(start=4, stop=10), Range(start=10, stop=20), Range(start=20, stop=30)]
     fits = [ChunkSummary(start=r.start, end=r.stop) for r in planned]
-    assert first_misfit(planned, fits) is None
-    assert first_misfit(planned, [ChunkSummary(start=4, end=12), *fits[1:]]) == (1, 12)
-    assert first_misfit(planned, [*fits[:2], ChunkSummary(start=21, end=30)]) == (2, 20)
-    assert first_misfit(planned, [ChunkSummary(start=5, end=10), *fits[1:]]) == (0, 4)
-    assert first_misfit([], []) is None
+    assert gap_of(planned, fits) is None
+    assert gap_of(planned, [ChunkSummary(start=4, end=12), *fits[1:]]) == (1, 12)
+    assert gap_of(planned, [*fits[:2], ChunkSummary(start=21, end=30)]) == (2, 20)
+    assert gap_of(planned, [ChunkSummary(start=5, end=10), *fits[1:]]) == (0, 4)
+    assert gap_of([], []) is None
