@@ -75,7 +75,7 @@ SUBMIT_ERRORS = [
 ]
 
 
-@pytest.mark.parametrize(("answer", "kind"), SUBMIT_ERRORS)
+@pytest.mark.parametrize(("response", "kind"), SUBMIT_ERRORS)
 def test_a_submit_that_fails_reports_how(response: Response, kind: type[Exception]) -> None:
     with pytest.raises(kind) as caught:
         warehouse(Script([response])).submit(ORDER, token="t", name="n")
@@ -169,7 +169,7 @@ def test_a_result_in_pages_is_read_to_its_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"),
+    ("response", "kind"),
     [
         (ended("STARTED"), Retryable),
         (ended("ABORTED"), Retryable),
@@ -192,7 +192,7 @@ def test_a_ledger_query_lost_before_it_was_read_is_repeated() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         reply(Status=True),
         error("ResourceNotFoundException"),
@@ -206,7 +206,7 @@ def test_cancelling_is_fine_whatever_became_of_the_statement(response: Response)
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"),
+    ("response", "kind"),
     [
         (error("ValidationException", message="id is malformed"), Refused),
         (error("DatabaseConnectionException", status=500), Retryable),

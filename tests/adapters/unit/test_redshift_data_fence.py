@@ -22,7 +22,7 @@ def test_a_fence_is_one_awaited_batch_that_locks_the_gate() -> None:
 
 
 @pytest.mark.parametrize(
-    "answers",
+    "responses",
     [[ended("STARTED")] * len(PAUSES), [ended("ABORTED")], [ended("FAILED", Error="ERROR: 1023")]],
     ids=["slow", "aborted", "conflict"],
 )

@@ -50,7 +50,7 @@ def test_no_bytes_make_no_call() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"),
+    ("response", "kind"),
     [
         (Response(status=206, body=b"345"), Retryable),
         (Response(status=206, body=b"34", headers={"Content-Length": "4"}), Retryable),
@@ -78,7 +78,7 @@ def test_a_stream_goes_on_where_its_connection_broke(broken: Response) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"),
+    ("response", "kind"),
     [
         (Response(status=206), Retryable),
         (ReadTimeoutError(endpoint_url="s3"), Retryable),
@@ -110,7 +110,7 @@ def test_a_part_is_sent_while_the_next_is_made() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"),
+    ("response", "kind"),
     [
         (xml_error("SlowDown", status=503), Throttled),
         (xml_error("NoSuchUpload", status=404), Retryable),
@@ -196,7 +196,7 @@ def test_delete_names_the_current_version_where_it_has_a_name() -> None:
     assert script.requests[1].path.endswith("versionId=v9")
 
 
-@pytest.mark.parametrize("answer", [xml_error("PreconditionFailed", status=412), xml_error("NoSuchKey", status=404)])
+@pytest.mark.parametrize("response", [xml_error("PreconditionFailed", status=412), xml_error("NoSuchKey", status=404)])
 def test_an_object_overwritten_between_look_and_delete_stays(response: Response) -> None:
     script = Script([head(), response])
     store(script).delete(BY_ETAG)

@@ -72,7 +72,7 @@ def test_tokens_that_cannot_be_read_again_are_not_trusted_longer() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         reply(SecretString="CANARY"),
         reply(SecretString='["CANARY"]'),

@@ -74,10 +74,10 @@ def test_what_we_did_wrong_is_refused() -> None:
         queue(Script([URL, partly("1", sender=True)])).send_chunks(TASKS)
 
 
-@pytest.mark.parametrize(("asked", "sent"), [(0, 0), (60, 60), (5_000, 900), (-1, 0)])
-def test_a_delay_is_what_sqs_allows(request: int, sent: int) -> None:
+@pytest.mark.parametrize(("seconds", "sent"), [(0, 0), (60, 60), (5_000, 900), (-1, 0)])
+def test_a_delay_is_what_sqs_allows(seconds: int, sent: int) -> None:
     script = Script([URL, reply(MessageId="1")])
-    queue(script).send_run("r1", delay=request)
+    queue(script).send_run("r1", delay=seconds)
     assert script.requests[1].body["DelaySeconds"] == sent
 
 
@@ -105,7 +105,7 @@ def test_a_message_that_is_no_longer_in_hand_needs_no_delay(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"),
+    ("response", "kind"),
     [
         (error("RequestThrottled"), Throttled),
         (error("InternalError", status=500), Retryable),

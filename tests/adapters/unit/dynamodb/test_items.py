@@ -112,9 +112,9 @@ def test_the_table_is_on_demand_and_its_indexes_hold_keys_only() -> None:
     assert {i["Projection"]["ProjectionType"] for i in table["GlobalSecondaryIndexes"]} == {"KEYS_ONLY"}
 
 
-@pytest.mark.parametrize("asked", [update({"a": {"S": "x"}, "b": None}, {"c": 1}), add({"a": 1}, {"b": "x"}, {"c": 1})])
-def test_every_name_and_value_is_a_placeholder_that_is_used(request: dict[str, dict[str, str] | str]) -> None:
-    text = f"{request['UpdateExpression']} {request['ConditionExpression']}"
-    for place in [*request["ExpressionAttributeNames"], *request["ExpressionAttributeValues"]]:
+@pytest.mark.parametrize("made", [update({"a": {"S": "x"}, "b": None}, {"c": 1}), add({"a": 1}, {"b": "x"}, {"c": 1})])
+def test_every_name_and_value_is_a_placeholder_that_is_used(made: dict[str, dict[str, str] | str]) -> None:
+    text = f"{made['UpdateExpression']} {made['ConditionExpression']}"
+    for place in [*made["ExpressionAttributeNames"], *made["ExpressionAttributeValues"]]:
         assert place in text
-    assert set(request["ExpressionAttributeNames"]) == {"#a", "#b", "#c"}
+    assert set(made["ExpressionAttributeNames"]) == {"#a", "#b", "#c"}

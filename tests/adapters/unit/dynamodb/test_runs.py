@@ -261,7 +261,7 @@ def test_a_sparse_search_gives_a_short_page_and_continues() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind"),
+    ("response", "kind"),
     [
         (error("ProvisionedThroughputExceededException"), Throttled),
         (error("InternalServerError", status=500), Retryable),
