@@ -15,7 +15,6 @@ from chalicelib.pipeline.overdue import overdue
 from chalicelib.pipeline.sweep import report_overdue, sweep
 from tests.simulation.outside import CONTRACTS
 from tests.simulation.scenarios import numbered, put
-from tests.simulation.world import World
 from tests.unit.pipeline.endings import arrive, noted
 
 DAY = 86_400.0

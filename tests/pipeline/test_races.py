@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.contract_files.contract_file import Contracts
-from chalicelib.domain.run.group import Group, GroupState
+from chalicelib.domain.run.group import GroupState
 from chalicelib.domain.run.lifecycle import ending
 from chalicelib.domain.run.load_errors import meaning
 from chalicelib.domain.run.model import RunState

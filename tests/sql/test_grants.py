@@ -15,7 +15,7 @@ from chalicelib.domain.warehouse.ddl import gate
 from chalicelib.domain.warehouse.ledger import render_fence
 from landfall.migrate import migrate
 from tests.local.redshift.desk import Desk
-from tests.sql.house import ROOT, THING, House, Redshift, ready
+from tests.sql.house import ROOT, House, Redshift, ready
 from tests.sql.loader import loader_of
 from tests.sql.test_load import row
 

@@ -16,7 +16,6 @@ from chalicelib.domain.warehouse.ddl import target
 from chalicelib.domain.warehouse.ledger import ledger_row
 from chalicelib.domain.warehouse.load import LoadOrder, render_load
 from landfall.migrate import migrate
-from local.redshift import LocalRedshift
 from tests.local.redshift.desk import Desk
 from tests.orders import load_of_one
 from tests.settings import SETTINGS

@@ -8,8 +8,7 @@ import pytest
 
 from chalicelib.adapters.memory import MemoryClock
 from chalicelib.adapters.redshift_data import PAUSES, RedshiftData, where
-from chalicelib.domain.contract_files.contract_file import read_contract
-from chalicelib.domain.run.model import Outcome, digest
+from chalicelib.domain.run.model import Outcome
 from chalicelib.errors import Broken, Refused, Retryable, Throttled
 from chalicelib.ports import StatementState
 from tests.adapters.unit.data_api import ORDER, ended, warehouse

@@ -8,7 +8,7 @@ from chalicelib.adapters.redshift_data import PAUSES
 from chalicelib.domain.warehouse.ddl import gate
 from chalicelib.errors import Refused, Retryable
 from tests.adapters.unit.data_api import ORDER, ended, warehouse
-from tests.adapters.unit.wire import Response, Script, reply
+from tests.adapters.unit.wire import Script, reply
 
 
 def test_a_fence_is_one_awaited_batch_that_locks_the_gate() -> None:

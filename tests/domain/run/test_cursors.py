@@ -6,8 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.adapters.clients import client, config
-from chalicelib.adapters.clock import SystemClock
 from chalicelib.adapters.memory import MemoryClock, MemoryRuns, MemorySearch, MemoryTable
 from chalicelib.domain.run.cursors import read_cursor, write_cursor
 from chalicelib.errors import Refused

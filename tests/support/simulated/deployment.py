@@ -22,11 +22,7 @@ from chalicelib.adapters.memory import (
     MemoryTable,
     MemoryWarehouse,
 )
-from chalicelib.config import Settings
-from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.run.model import Source
-from chalicelib.errors import Throttled
-from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.pipeline import Pipeline
 from chalicelib.pipeline.sweep import sweep
 from tests.support.settings import BUCKET

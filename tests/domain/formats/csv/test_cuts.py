@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from chalicelib.domain.formats.csv.cuts import refuse_size
 
 from chalicelib.domain.contract.contract import Limits
-from chalicelib.domain.formats.csv.cuts import refuse_size
 from chalicelib.errors import Rejected
 
 
