@@ -66,8 +66,8 @@ def test_every_metric_has_an_entry_in_the_runbook(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(alarm.removeprefix("Alarm") for alarm in alarms(["api_handler"])))
 def test_every_alarm_has_an_entry_in_the_runbook(name: str) -> None:
-    spelt = "-".join(re.findall("[A-Z][a-z]*", name)).lower()
-    assert f"| `{spelt}` |" in (ROOT / "docs/operate/runbook.md").read_text()
+    hyphenated = "-".join(re.findall("[A-Z][a-z]*", name)).lower()
+    assert f"| `{hyphenated}` |" in (ROOT / "docs/operate/runbook.md").read_text()
 
 
 @pytest.mark.parametrize("path", sorted({path for path in routes if path.count("/") < 3}))
@@ -130,7 +130,7 @@ def test_the_reject_that_is_shown_is_a_real_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_shipped_only")
-def test_the_file_that_is_to_be_corrected_has_one_reject_and_is_loaded(tmp_path: Path) -> None:
+def test_the_file_to_be_corrected_is_loaded_with_one_reject(tmp_path: Path) -> None:
     (tmp_path / "my-transactions.csv").write_text(SAMPLE)
     made = [line for line in _block("sh", "some-bad").splitlines() if line.endswith("some-bad.csv")]
     subprocess.run(["sh", "-ec", "\n".join(made)], cwd=tmp_path, check=True)

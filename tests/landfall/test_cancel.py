@@ -46,7 +46,7 @@ def test_a_load_is_followed_until_it_is_over(
     assert (done.code, said in done.out) == (code, True)
 
 
-def test_what_has_ended_is_told_in_one_sentence(landfall: Landfall, api: FakeApi) -> None:
+def test_an_ended_run_is_reported_in_one_sentence(landfall: Landfall, api: FakeApi) -> None:
     ended = (409, {"error": {"code": "RUN_ENDED", "message": "this run has already ended: it is LOADED"}})
     api.answers = {STATUS: [(200, status())], DELETE: [ended]}
     done = landfall("cancel", "a.csv")

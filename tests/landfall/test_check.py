@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from backports import zstd
 
 from tests.landfall.conftest import HEADER, Landfall
+from tests.support.check_files import CONTRACT, PACKED
 
 GOOD = "T1,42,2025-01-05,12.50,EUR,Acme,travel"
 BAD = "T2,42,2025-02-30,12.50,EUR,Acme,travel"
@@ -102,14 +102,6 @@ def test_a_file_without_a_fitting_header_is_refused(
     assert done.code == 1
     assert done.lines[0]["error"]["code"] == code
     assert set(done.lines[0]) == {"file", "object", "error"}
-
-
-PACKED: list[Callable[[str], bytes]] = [
-    lambda text: gzip.compress(text.encode()),
-    lambda text: bz2.compress(text.encode("utf-16")),
-    lambda text: zstd.compress(text.encode()) + zstd.compress(b""),
-    lambda text: text.encode("utf-16"),
-]
 
 
 @pytest.mark.parametrize("pack", PACKED)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.landfall.conftest import Landfall
-from tests.landfall.test_check import CONTRACT, PACKED
+from tests.support.check_files import CONTRACT, PACKED
 
 UNIQUE = CONTRACT.replace('["id"]', '["id", "name"]\nduplicate_keys = "fail"').replace(
     'varchar(5)"', 'varchar(50)", required = true'

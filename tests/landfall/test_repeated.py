@@ -14,8 +14,8 @@ from chalicelib.domain.staging.block import Block
 from chalicelib.domain.staging.validate import compile_rules
 from chalicelib.errors import ContractError
 from landfall.repeated import Repeated, first_repeat
-from tests.simulation.scenarios import text
-from tests.simulation.world import CONTRACTS
+from tests.support.simulated.deployment import CONTRACTS
+from tests.support.simulated.scenarios import text
 
 CONTRACT = replace(CONTRACTS["thing"], duplicate_keys=DuplicateKeys.FAIL)
 

@@ -77,7 +77,7 @@ def test_what_is_written_is_sent_back(
     done = landfall("resubmit", out)
     assert done.code == 0
     assert done.err == "1 row without any value left out\nline 3: " + IGNORED[False] + "\n"
-    assert f"landfall status {MEND}" in done.out
+    assert f"landfall status {CORRECTION}" in done.out
     body = {"generation": 2, "columns": ["a", "b"], "rows": [{"byte_offset": 20, "values": ["x1", "=1+1"]}]}
     assert api.asked[-1] == ("POST", f"/rejects/{RUN}", body)
     assert landfall("resubmit", out, "--json").lines == [started()[1]]
@@ -99,8 +99,8 @@ def test_what_is_written_into_record_is_not_lost_silently(
     assert "_record" not in landfall("resubmit", table(tmp_path / "other.csv", fixed("y", "2"))).err
 
 
-def test_waiting_tells_what_is_still_bad(landfall: Landfall, api: FakeApi, tmp_path: Path) -> None:
-    api.answers = {f"POST /rejects/{RUN}": [started()], f"GET /status/{MEND}": [(200, status("LOADED"))]}
+def test_waiting_reports_what_is_still_bad(landfall: Landfall, api: FakeApi, tmp_path: Path) -> None:
+    api.answers = {f"POST /rejects/{RUN}": [started()], f"GET /status/{CORRECTION}": [(200, status("LOADED"))]}
     done = landfall("resubmit", table(tmp_path / "fix.csv", fixed("x", "1")), "--wait")
     assert done.code == 1
     assert "1 row still bad" in done.out

@@ -125,7 +125,7 @@ def test_the_lock_of_the_zip_has_all_that_the_functions_import() -> None:
     assert {m for m in modules if not {re.sub("[._]", "-", d).lower() for d in found[m]} & locked} == set()
 
 
-def test_what_no_function_imports_is_not_in_the_lock_of_the_zip() -> None:
+def test_unimported_packages_are_not_in_the_lock_of_the_zip() -> None:
     direct = {line for line in (ROOT / "requirements/sources.in").read_text().splitlines() if line[:1].isalpha()}
     assert direct == {"pandas", "redshift-connector", "gspread"}
     assert direct <= _names("requirements/dev.txt")

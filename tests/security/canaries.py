@@ -82,7 +82,7 @@ class Output:
         chunks = [
             str(asdict(c))
             for r in deployment.runs.runs.values()
-            for c in deployment.runs.chunks(r.run_id, r.generation)
+            for c in deployment.chunks.of_run(r.run_id, r.generation)
         ]
         notified = [json.dumps(m) for m in (*deployment.notifier.successes, *deployment.notifier.failures)]
         statements = [f"{s.error} {s.name}" for s in deployment.warehouse.statements.values()]

@@ -29,7 +29,7 @@ from chalicelib.errors import ContractError, LandfallError
 from chalicelib.visible import printable, visible, visible_json
 from tests.landfall.conftest import Done, Landfall, api, landfall  # noqa: F401
 from tests.landfall.fake_api import FakeApi, status
-from tests.security.test_keys import run_of
+from tests.security.runs import run_of
 
 SIGNS = {
     "escape": "\x1b[2J\x1b]0;x\x07",

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.adapters.memory import MemoryBookmarks, MemoryClock, MemoryObjects, MemorySource, MemoryTable
 from chalicelib.sources.landing import Progress, land
-from tests.settings import BUCKET
+from tests.support.settings import BUCKET
 
 MEMBERS: dict[str, Callable[[], MemorySource]] = {"memory": lambda: MemorySource("thing")}
 ROWS = [("1", "a"), ("1", "b"), ("2", "c"), ("3", "d"), ("3", "e"), ("4", "f"), ("5", "g")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-import zstandard
+from backports import zstd
 
 from chalicelib.domain.contract_files.contract_file import load_contracts
 from chalicelib.domain.run.model import LedgerRow, digest
@@ -43,7 +43,7 @@ def order(desk: Desk, rows: list[str], *, age: int, load: str, **more: Any) -> L
     """Put the rows and their manifest where COPY finds them; each row has its mark and offset first."""
     lines = "".join(f"{digest(load)[:8]},{n * 100:013d},{row}\n" for n, row in enumerate(rows))
     part = f"bucket/processed/{digest(load)}/part-00001.csv.zst"
-    desk.outside.put(part, zstandard.compress(lines.encode(), 1))
+    desk.outside.put(part, zstd.compress(lines.encode(), 1))
     desk.outside.manifest(f"bucket/processed/{digest(load)}/manifest.json", part)
     known = {
         "contract": CONTRACTS["contact"],

@@ -15,11 +15,11 @@ from chalicelib.domain.run.model import digest
 from chalicelib.domain.warehouse.ddl import target
 from chalicelib.domain.warehouse.load import LoadOrder
 from landfall.migrate import migrate
-from tests.local.redshift.desk import Desk
-from tests.orders import load_of_one
-from tests.properties.engine import Memory, stage_file
-from tests.sql.house import ROOT
-from tests.sql.test_stand_in import connect, outcome
+from tests.sql.contacts import connect, outcome
+from tests.support.files.engine import Memory, stage_file
+from tests.support.load_orders import load_of_one
+from tests.support.paths import ROOT
+from tests.support.redshift.desk import Desk
 
 TOML = """
 name = "{name}"
@@ -84,8 +84,8 @@ def load(desk: Desk, contract: Contract, data: bytes) -> LoadOrder:
     assert staged.rejects == []
     layout = match_header(contract, read_header(Memory(data), contract.dialect, contract.limits).fields)
     part = f"bucket/processed/{contract.name}/part-00001.csv.zst"
-    desk.world.put(part, zstd.compress(staged.good, 1))
-    desk.world.manifest(f"bucket/processed/{contract.name}/manifest.json", part)
+    desk.outside.put(part, zstd.compress(staged.good, 1))
+    desk.outside.manifest(f"bucket/processed/{contract.name}/manifest.json", part)
     rows = sum(summary.rows_good for summary in staged.summaries)
     return load_of_one(
         contract=contract, columns=tuple(c.name for c in layout.columns),

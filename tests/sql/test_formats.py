@@ -14,9 +14,9 @@ from chalicelib.domain.run.model import digest
 from chalicelib.domain.warehouse.ddl import target
 from chalicelib.domain.warehouse.load import render_load
 from landfall.migrate import migrate
-from tests.local.redshift.desk import Desk
-from tests.sql.house import ROOT
-from tests.sql.test_stand_in import connect, order, outcome, submit
+from tests.sql.contacts import connect, order, outcome, submit
+from tests.support.paths import ROOT
+from tests.support.redshift.desk import Desk
 
 TOML = """
 name = "stay"

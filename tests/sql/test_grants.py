@@ -14,10 +14,11 @@ from psycopg import errors
 from chalicelib.domain.warehouse.ddl import gate
 from chalicelib.domain.warehouse.ledger import render_fence
 from landfall.migrate import migrate
-from tests.local.redshift.desk import Desk
-from tests.sql.house import ROOT, House, Redshift, ready
-from tests.sql.loader import loader_of
-from tests.sql.test_load import row
+from tests.sql.things import CONTRACTS, THINGS, row
+from tests.support.paths import ROOT
+from tests.support.redshift.desk import Desk
+from tests.support.redshift.house import House, Redshift, ready
+from tests.support.redshift.loader import loader_of
 
 REFUSED = [
     "delete from etl.ledger",

@@ -17,7 +17,8 @@ from chalicelib.domain.contract_files.column_type import parse_type
 from chalicelib.domain.contract_files.contract_file import load_contracts, read_contract
 from chalicelib.domain.warehouse.load import explain_check
 from landfall.migrate import migrate
-from tests.sql.house import ROOT, THING, Redshift
+from tests.support.paths import ROOT
+from tests.support.redshift.house import THING, Redshift
 
 SQL = ROOT / "sql"
 FILES = sorted(p.relative_to(SQL).as_posix() for p in SQL.rglob("*/*.sql"))
@@ -132,9 +133,9 @@ def test_what_the_guard_refuses_never_reaches_the_warehouse(empty: str) -> None:
     with Redshift(empty) as session:
         done = migrate(session, SQL, checked(typo="amout < 0", ends="1 = 1); drop table etl.ledger; select (1 = 1"))
         assert not [text for text in session.said if "amout" in text or "1 = 1" in text]
-    told = [line for line in done if line.startswith("!")]
-    assert "amout at character 1, which is not a column of the contract" in told[0]
-    assert "a semicolon at character 7" in told[1]
+    reported = [line for line in done if line.startswith("!")]
+    assert "amout at character 1, which is not a column of the contract" in reported[0]
+    assert "a semicolon at character 7" in reported[1]
 
 
 def test_a_data_check_is_planned_not_run_and_taken_back(empty: str) -> None:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.sql.house import ROOT
+from tests.support.paths import ROOT
 
 TEXTS = {path.stem: path.read_text() for path in sorted((ROOT / "sql/procedures").glob("*.sql"))}
 CALLS = {name: re.findall(r"\bcall etl\.(\w+)\(", text) for name, text in TEXTS.items()}

@@ -6,20 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from backports import zstd
 
 from chalicelib.adapters.memory import MemoryClock
 from chalicelib.adapters.redshift_data import RedshiftData
 from chalicelib.domain.contract.contract import DataCheck
 from chalicelib.domain.run.model import Outcome, digest
 from chalicelib.domain.warehouse.ddl import target
-from chalicelib.domain.warehouse.ledger import ledger_row
-from chalicelib.domain.warehouse.load import LoadOrder, render_load
 from landfall.migrate import migrate
-from tests.local.redshift.desk import Desk
-from tests.orders import load_of_one
-from tests.settings import SETTINGS
-from tests.sql.house import ROOT
+from tests.sql.contacts import CONTRACTS, connect, order, outcome, submit
+from tests.support.paths import ROOT
+from tests.support.redshift.desk import Desk
+from tests.support.settings import SETTINGS
 
 ROWS = [
     "c1,2026-01-02 10:00:00,q1,voice,inbound,2026-01-02 09:00:00,2026-01-02 09:05:00,5,solved",
@@ -35,43 +32,6 @@ def ready(desk: Desk) -> Desk:
     assert migrate(connection, ROOT / "sql", CONTRACTS) == []
     connection.close()
     return desk
-
-
-def order(desk: Desk, rows: list[str], *, age: int, load: str, **more: Any) -> LoadOrder:
-    """Put the rows and their manifest where COPY finds them; each row has its mark and offset first."""
-    lines = "".join(f"{digest(load)[:8]},{n * 100:013d},{row}\n" for n, row in enumerate(rows))
-    part = f"bucket/processed/{digest(load)}/part-00001.csv.zst"
-    desk.world.put(part, zstd.compress(lines.encode(), 1))
-    desk.world.manifest(f"bucket/processed/{digest(load)}/manifest.json", part)
-    known = {
-        "contract": CONTRACTS["contact"],
-        "columns": COLUMNS,
-        "load_id": digest(load),
-        "run_id": "run",
-        "source_order": f"{age}#0",
-        "bucket": "bucket",
-        "key": "incoming/contact/it's :x ü.csv",
-        "rows_read": len(rows),
-        "rows_good": len(rows),
-        "rows_rejected": 0,
-        "manifest": f"s3://bucket/processed/{digest(load)}/manifest.json",
-        "iam_role": "arn:aws:iam::123456789012:role/copy",
-    }
-    return load_of_one(**{**known, **more})
-
-
-def submit(desk: Desk, load: LoadOrder) -> dict[str, Any]:
-    batch = render_load(load)
-    parameters = [{"name": name, "value": value} for name, value in batch.parameters.items()]
-    return desk.run(*batch.statements, Parameters=parameters)
-
-
-def outcome(desk: Desk, load: LoadOrder) -> LedgerRow:
-    """What the batch's last statement gives."""
-    found = submit(desk, load)
-    assert found["Status"] == "FINISHED", found["Error"]
-    (record,) = desk.result(found["SubStatements"][-1]["Id"])
-    return ledger_row(record)
 
 
 def held(desk: Desk) -> list[list[Any]]:

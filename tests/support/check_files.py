@@ -6,12 +6,12 @@ import bz2
 import gzip
 from collections.abc import Callable
 
-import zstandard
+from backports import zstd
 
 PACKED: list[Callable[[str], bytes]] = [
     lambda text: gzip.compress(text.encode()),
     lambda text: bz2.compress(text.encode("utf-16")),
-    lambda text: zstandard.compress(text.encode()) + zstandard.compress(b""),
+    lambda text: zstd.compress(text.encode()) + zstd.compress(b""),
     lambda text: text.encode("utf-16"),
 ]
 

@@ -13,8 +13,9 @@ import psycopg
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.run.model import digest
 from landfall.migrate import migrate
-from tests.local.redshift.desk import Desk
-from tests.sql.house import ROOT, Redshift
+from tests.support.paths import ROOT
+from tests.support.redshift.desk import Desk
+from tests.support.redshift.house import Redshift
 
 DOCUMENTED = '"IAMR:landfall-dev-advance_run"'
 

@@ -9,20 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.adapters.memory import (
-    MemoryBookmarks,
-    MemoryChunks,
-    MemoryClock,
-    MemoryLoadQueue,
-    MemoryNotifier,
-    MemoryObjects,
-    MemoryQueue,
-    MemoryRuns,
-    MemorySearch,
-    MemoryTable,
-    MemoryWarehouse,
-)
-from chalicelib.domain.run.model import Source
+from chalicelib.adapters.memory import Message
+from chalicelib.adapters.memory.queue import CHUNKS
+from chalicelib.domain.run.events import landed
+from chalicelib.domain.run.model import Run, Source
+from chalicelib.errors import LandfallError
+from chalicelib.orchestration import sqs as handlers
 from chalicelib.pipeline.pipeline import Pipeline
 from chalicelib.pipeline.sweep import sweep
 from tests.support.settings import BUCKET
@@ -63,27 +55,13 @@ class SimulatedDeployment(DeployedParts):
         if not self.at_rest():
             self.violations.add("I9 not at rest in the end")
 
-    def __post_init__(self) -> None:
-        weather, self.clock = self.weather, MemoryClock()
-        self.workers_clock = WorkersClock(self.clock)
-        self.objects = MemoryObjects(self.clock, versioned=self.versioned)
-        table = MemoryTable(self.workers_clock, lag=weather.lag)
-        self.runs, self.chunks = MemoryRuns(table), MemoryChunks(table)
-        self.search, self.bookmarks = MemorySearch(table), MemoryBookmarks(table)
-        self.load_queue = MemoryLoadQueue(self.workers_clock)
-        self.queue = MemoryQueue(self.clock)
-        self.notifier = MemoryNotifier()
-        self.warehouse = MemoryWarehouse(self.clock, self.objects, latency=weather.latency)
-        self.warehouse.token_life, self.warehouse.statement_life = weather.token_life, weather.statement_life
-        self.warehouse.fates.extend(self.schedule.fates() or weather.fates)
-        self.started = self.swept = self.clock.now()
-        self.sequence = self.switches = 0
-        self.seen: set[str] = set()
-        self.others_turn: Callable[[], None] | None = None
-        """Called before each call: where other workers may come in between."""
-        self.pipeline = self._deployed(CONTRACTS)
-        if weather.asleep_at:
-            self.later.append((lambda w: len(w.schedule.calls) >= weather.asleep_at or w.settled(), Deployment.sleep))
+    def at_rest(self) -> bool:
+        """Nothing is on its way, no statement is still to run, and the sweep would find nothing to do."""
+        if self.events or self.late or self.later or self.requests or self.warehouse.pending():
+            return False
+        if not all(run.finished for run in self.runs.runs.values()):
+            return False
+        return all(self._has_run(x) for x in self.objects.list(BUCKET, "incoming/") if not x.key.endswith("/"))
 
     def _has_run(self, file: Source) -> bool:
         """Whether what lies there is that of the last run of its key, or not younger than the last of its content."""

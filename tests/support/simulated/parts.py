@@ -9,12 +9,16 @@ from functools import cache
 from typing import Any
 
 from chalicelib.adapters.memory import (
+    MemoryBookmarks,
+    MemoryChunks,
     MemoryClock,
     MemoryLoadQueue,
     MemoryNotifier,
     MemoryObjects,
     MemoryQueue,
     MemoryRuns,
+    MemorySearch,
+    MemoryTable,
     MemoryWarehouse,
 )
 from chalicelib.config import Settings
@@ -83,7 +87,9 @@ class DeployedParts:
         weather, self.clock = self.weather, MemoryClock()
         self.workers_clock = WorkersClock(self.clock)
         self.objects = MemoryObjects(self.clock, versioned=self.versioned)
-        self.runs = MemoryRuns(self.workers_clock, lag=weather.lag)
+        table = MemoryTable(self.workers_clock, lag=weather.lag)
+        self.runs, self.chunks = MemoryRuns(table), MemoryChunks(table)
+        self.search, self.bookmarks = MemorySearch(table), MemoryBookmarks(table)
         self.load_queue = MemoryLoadQueue(self.workers_clock)
         self.queue = MemoryQueue(self.clock)
         self.notifier = MemoryNotifier()

@@ -1,6 +1,6 @@
-"""The invariants of docs/design/guarantees.md as checks on a simulated world.
+"""The invariants of docs/design/guarantees.md as checks on a simulated deployment.
 
-All but the last two hold at every instant.
+All but the last two hold at all times.
 """
 
 from __future__ import annotations
@@ -167,12 +167,12 @@ def liveness(deployment: SimulatedDeployment, *, may_fail: bool = False) -> set[
     failed = [r for r in runs if r.state is RunState.FAILED and not (deployment.dice and _killed_each_time(r))]
     if failed and not may_fail:
         broken.add(f"I9 a sound file ended FAILED: {failed[0].problem.code if failed[0].problem else ''}")
-    broken |= _run_once(world)
-    broken |= _books_follow(runs, world)
-    notified = {m["load_id"] for m in (*world.notifier.successes, *world.notifier.failures)}
-    broken |= {"I7 an outcome was never told" for r in runs if r.load_id not in notified}
+    broken |= _run_once(deployment)
+    broken |= _books_follow(runs, deployment)
+    notified = {m["load_id"] for m in (*deployment.notifier.successes, *deployment.notifier.failures)}
+    broken |= {"I7 an outcome was never notified" for r in runs if r.load_id not in notified}
     broken |= {"I8 a loaded source was not archived" for r in runs if r.state is RunState.LOADED and not r.followed_up}
-    if any(key.startswith("incoming/") and _loaded(world, key, etag) for key, etag in _objects(world)):
+    if any(key.startswith("incoming/") and _loaded(deployment, key, etag) for key, etag in _objects(deployment)):
         broken.add("I8 a loaded source still lies where it landed")
     return broken
 
