@@ -85,7 +85,7 @@ def test_window_after_window_equals_one_full_read(source: MemorySource) -> None:
     assert not site.land(source)
 
 
-def test_a_row_that_comes_late_to_a_windows_end_is_read_with_the_next(source: MemorySource) -> None:
+def test_a_row_late_to_a_windows_end_is_read_with_the_next(source: MemorySource) -> None:
     site = Site()
     source.rows += ROWS
     site.land(source)

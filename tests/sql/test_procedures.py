@@ -28,7 +28,7 @@ def test_a_procedure_is_alone_in_its_file_and_documented(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_procedure_takes_no_more_arguments_than_redshift_allows(name: str) -> None:
+def test_a_procedure_takes_as_few_arguments_as_redshift_allows(name: str) -> None:
     arguments = re.findall(r"^create or replace procedure .*?\)\s*as \$\$", TEXTS[name], re.MULTILINE | re.DOTALL)[0]
     assert 0 < len(re.findall(r"\bp_\w+ ", arguments)) <= MOST_ARGUMENTS
 
