@@ -58,7 +58,7 @@ def sns_ears(aws: Callable[[str], Any], *, with_programs: bool) -> Inboxes:
         return [json.loads(m["Body"]) for m in found]
 
     def mails(url: str) -> list[dict[str, Any]]:
-        return [read_mail(m["Message"]) for m in heard(url)]
+        return [read_mail(m["Message"]) for m in received(url)]
 
     business, support = queue(f"business-{number}"), queue(f"support-{number}")
     result = f"results-{number}.fifo" if with_programs else ""
@@ -73,7 +73,7 @@ def sns_ears(aws: Callable[[str], Any], *, with_programs: bool) -> Inboxes:
         notifier=SnsNotifier(sns, sqs, settings),
         business=lambda: mails(business),
         support=lambda: mails(support),
-        programs=(lambda: heard(programs)) if programs else None,
+        programs=(lambda: received(programs)) if programs else None,
     )
 
 

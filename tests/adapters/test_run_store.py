@@ -44,9 +44,7 @@ def test_a_run_is_made_once(runs: Runs, clock: MemoryClock) -> None:
 
 
 @pytest.mark.parametrize("sequencer", ["0B", ""])
-def test_a_key_that_points_elsewhere_by_now_is_not_pointed_at_another_run(
-    runs: Runs, clock: MemoryClock, sequencer: str
-) -> None:
+def test_a_pointer_that_has_moved_is_not_moved_again(runs: Runs, clock: MemoryClock, sequencer: str) -> None:
     later = replace(a_run(clock).source, etag="later", sequencer=sequencer)
     assert runs.create(a_run(clock))
     seen = pointed(runs)
@@ -62,7 +60,7 @@ def pointed(runs: Runs) -> Newest | None:
     return runs.newest("landing", "incoming/a.csv")
 
 
-def test_many_runs_and_what_is_newest_at_many_keys_are_read_at_once(runs: Runs, clock: MemoryClock) -> None:
+def test_many_runs_and_newest_pointers_are_read_at_once(runs: Runs, clock: MemoryClock) -> None:
     """In batches of a hundred: none, one, a whole one, one more, several. Made once: moto copies its tables a lot."""
     keys = {f"r{n}": f"incoming/ü {n}.csv" for n in range(250)}
     for name, key in keys.items():
@@ -77,7 +75,7 @@ def test_many_runs_and_what_is_newest_at_many_keys_are_read_at_once(runs: Runs, 
         assert runs.newest_of("elsewhere", list(keys.values())[:count]) == {}
 
 
-def test_a_text_is_kept_under_a_name_until_another_takes_its_place(bookmarks: Bookmarks) -> None:
+def test_a_bookmark_is_kept_until_another_replaces_it(bookmarks: Bookmarks) -> None:
     assert bookmarks.get("sweep") == ""
     for text in ("incoming/ü.csv", "incoming/z.csv", ""):
         bookmarks.set("sweep", text)

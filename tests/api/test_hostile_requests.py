@@ -227,7 +227,11 @@ def test_a_name_that_no_object_can_have_is_not_looked_for(
     def never(*_given: Any) -> Any:
         raise AssertionError("looked for")
 
-    for port, call in ((landed.world.runs, "newest"), (landed.world.search, "by_name"), (landed.world.objects, "head")):
+    for port, call in (
+        (landed.deployment.runs, "newest"),
+        (landed.deployment.search, "by_name"),
+        (landed.deployment.objects, "head"),
+    ):
         monkeypatch.setattr(port, call, never)
     body = json.dumps({"file": name}).encode()
     for status, answer in (

@@ -29,8 +29,8 @@ class Watch:
     def __call__(self, deployment: SimulatedDeployment, where: str) -> set[str]:
         return {fault for run in deployment.runs.runs.values() for fault in self.look(deployment, run)}
 
-    def look(self, world: World, run: Run) -> set[str]:
-        chunks = world.chunks.of_run(run.run_id, run.generation)
+    def look(self, deployment: SimulatedDeployment, run: Run) -> set[str]:
+        chunks = deployment.chunks.of_run(run.run_id, run.generation)
         now = views.percent(run, chunks)
         before = self.seen.get((run.run_id, run.generation), 0.0)
         self.seen[run.run_id, run.generation] = now

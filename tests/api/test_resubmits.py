@@ -118,9 +118,9 @@ def test_corrected_rows_are_notified(file: Api) -> None:
 
 
 def test_a_correction_is_not_archived_but_updates_its_parent(file: Api) -> None:
-    run = file.world.runs.runs[correction(file, {"x1": "1"})]
+    run = file.deployment.runs.runs[correction(file, {"x1": "1"})]
     assert (run.finished, run.parent_updated, run.archive_key) == (True, True, "")
-    assert file.world.notifier.successes[1]["archived_at"] == ""
+    assert file.deployment.notifier.successes[1]["archived_at"] == ""
 
 
 def test_only_rejected_rows_of_loaded_files_are_taken(file: Api) -> None:

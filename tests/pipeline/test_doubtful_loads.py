@@ -60,12 +60,12 @@ def test_a_refused_load_is_not_resubmitted_while_its_runs_end(deployment: Simula
             deployment.pipeline.loader.advance_target(TARGET)
         return change(run, **changes)
 
-    world.warehouse.submit, world.runs.change = refused, slow  # type: ignore[method-assign]
-    assert world.pipeline.loader._submit(first)
-    world.run()
-    assert not world.violations
-    assert only_run(world).state is RunState.LOADED
-    assert [s.order.group_id for s in world.warehouse.statements.values()] != [first.group_id]
+    deployment.warehouse.submit, deployment.runs.change = refused, slow  # type: ignore[method-assign]
+    assert deployment.pipeline.loader._submit(first)
+    deployment.settle()
+    assert not deployment.violations
+    assert only_run(deployment).state is RunState.LOADED
+    assert [s.order.group_id for s in deployment.warehouse.statements.values()] != [first.group_id]
 
 
 def test_a_late_refusal_does_not_end_anothers_submitted_load(deployment: SimulatedDeployment) -> None:
@@ -82,11 +82,11 @@ def test_a_late_refusal_does_not_end_anothers_submitted_load(deployment: Simulat
 
     deployment.warehouse.submit = slow  # type: ignore[method-assign]
     with pytest.raises(Conflict):
-        world.pipeline.loader._submit(first)
-    assert only_run(world).state is RunState.LOADING
-    world.run()
-    assert not world.violations
-    assert only_run(world).state is RunState.LOADED
+        deployment.pipeline.loader._submit(first)
+    assert only_run(deployment).state is RunState.LOADING
+    deployment.settle()
+    assert not deployment.violations
+    assert only_run(deployment).state is RunState.LOADED
 
 
 def test_a_load_that_may_be_accepted_is_not_given_up_by_the_next(deployment: SimulatedDeployment) -> None:

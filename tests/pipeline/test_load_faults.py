@@ -77,5 +77,5 @@ def test_a_broken_check_is_named_without_other_words(deployment: SimulatedDeploy
         ("ERROR: permission denied for relation things", ""),
     ],
 )
-def test_what_is_missing_in_the_warehouse_can_be_made(world: World, message: str, hint: str) -> None:
-    assert notified(world, message) == message + (hint and f"{hint}reports the fault")
+def test_what_is_missing_in_the_warehouse_can_be_made(deployment: SimulatedDeployment, message: str, hint: str) -> None:
+    assert notified(deployment, message) == message + (hint and f"{hint}reports the fault")

@@ -13,9 +13,10 @@ from chalicelib.domain.run.model import Correction
 from chalicelib.errors import LandfallError, Refused, Throttled
 from chalicelib.pipeline.overdue import overdue
 from chalicelib.pipeline.sweep import report_overdue, sweep
-from tests.simulation.outside import CONTRACTS
-from tests.simulation.scenarios import numbered, put
-from tests.unit.pipeline.endings import arrive, noted
+from tests.support.simulated.deployment import SimulatedDeployment
+from tests.support.simulated.endings import arrive, noted
+from tests.support.simulated.outside import CONTRACTS
+from tests.support.simulated.scenarios import numbered, put
 
 DAY = 86_400.0
 
@@ -61,7 +62,7 @@ def test_a_silent_run_store_hides_no_file_of_the_bucket(deployment: SimulatedDep
     def search(**_asked: Any) -> None:
         raise error
 
-    said = noted(world)
-    world.search.page = search  # type: ignore[assignment]
-    assert report_overdue(world.pipeline) == 0
+    said = noted(deployment)
+    deployment.search.page = search  # type: ignore[assignment]
+    assert report_overdue(deployment.pipeline) == 0
     assert said == [("passed_over", {"error": type(error).__name__})]

@@ -9,8 +9,6 @@ import pytest
 
 from chalicelib.domain.contract_files.contract_file import Contracts
 from chalicelib.domain.run.group import GroupState
-from chalicelib.domain.run.lifecycle import ending
-from chalicelib.domain.run.load_errors import meaning
 from chalicelib.domain.run.model import RunState
 from chalicelib.errors import Refused, Retryable
 from chalicelib.ports import Conflict
@@ -25,9 +23,9 @@ def test_of_two_workers_that_would_submit_first_only_one_does(deployment: Simula
     asked = deployment.load_queue.groups[TARGET]
     assert asked.submitted_at
     with pytest.raises(Conflict):
-        world.pipeline.loader._submit(seen_by_both)
-    assert world.load_queue.groups[TARGET] == asked
-    assert len(world.warehouse.statements) == 1
+        deployment.pipeline.loader._submit(seen_by_both)
+    assert deployment.load_queue.groups[TARGET] == asked
+    assert len(deployment.warehouse.statements) == 1
 
 
 def test_of_two_settling_workers_the_second_gives_way(deployment: SimulatedDeployment) -> None:
@@ -116,14 +114,14 @@ def test_while_a_load_cannot_be_fenced_its_runs_do_not_end(deployment: Simulated
     def refused(target: str, group_id: str) -> None:
         raise Refused("permission denied for relation fenced", code="NOT_FENCED")
 
-    world.warehouse.fence = refused  # type: ignore[method-assign]
+    deployment.warehouse.fence = refused  # type: ignore[method-assign]
     with pytest.raises(Retryable, match=f"the load of {TARGET} is delayed: permission denied"):
-        world.pipeline.loader.advance_target(TARGET)
-    assert only_run(world).state is RunState.LOADING
-    world.warehouse.fence = fence  # type: ignore[method-assign]
-    world.run()
-    assert not world.violations
-    assert only_run(world).state is RunState.LOADED
+        deployment.pipeline.loader.advance_target(TARGET)
+    assert only_run(deployment).state is RunState.LOADING
+    deployment.warehouse.fence = fence  # type: ignore[method-assign]
+    deployment.settle()
+    assert not deployment.violations
+    assert only_run(deployment).state is RunState.LOADED
 
 
 def test_a_contract_deployed_after_a_commit_changes_nothing(deployment: SimulatedDeployment) -> None:
@@ -134,16 +132,9 @@ def test_a_contract_deployed_after_a_commit_changes_nothing(deployment: Simulate
     assert (only_run(deployment).state, only_run(deployment).generation) == (RunState.LOADED, 1)
 
 
-def test_a_contract_that_is_gone_fails_its_runs(world: World) -> None:
-    being_staged(world).clear()
-    world.reconfigure(contracts=Contracts(by_name={}))
-    world.run()
-    assert not world.violations
-    assert only_run(world).state is RunState.FAILED
-
-
-def test_a_data_check_that_fails_is_the_files_fault() -> None:
-    text = "ERROR: DATA_CHECK_FAILED: no future finds 2 rows that must not be"
-    error = LoadFailed(text, code=meaning(text).code)
-    assert ending(RunState.LOADING, error) is RunState.REJECTED
-    assert ending(RunState.LOADING, LoadFailed("ERROR: permission denied")) is RunState.FAILED
+def test_a_contract_that_is_gone_fails_its_runs(deployment: SimulatedDeployment) -> None:
+    being_staged(deployment).clear()
+    deployment.reconfigure(contracts=Contracts(by_name={}))
+    deployment.settle()
+    assert not deployment.violations
+    assert only_run(deployment).state is RunState.FAILED

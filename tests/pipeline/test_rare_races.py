@@ -14,35 +14,12 @@ from chalicelib.errors import Broken, Throttled
 from chalicelib.pipeline import outcomes
 from chalicelib.ports import Conflict
 from tests.support.simulated.deployment import BUCKET, SimulatedDeployment
-from tests.support.simulated.endings import KEY, arrive, only_run
+from tests.support.simulated.endings import KEY, arrive, once, only_run, raising
 from tests.support.simulated.faults import Fault, Killed
 from tests.support.simulated.promises import liveness
 from tests.support.simulated.scenarios import numbered, put
 
 TARGET = "landing.things"
-
-
-def once(
-    deployment: SimulatedDeployment,
-    where: str,
-    act: Callable[[], Fault | None],
-    when: Callable[[], bool] = lambda: True,
-) -> None:
-    """What becomes of the next call of that name, once it is time."""
-    usual, left = deployment.schedule.next, [act]
-
-    def next_fault(name: str) -> Fault | None:
-        fault = usual(name)
-        return left.pop()() if name == where and left and when() else fault
-
-    deployment.schedule.next = next_fault  # type: ignore[method-assign]
-
-
-def raising(error: BaseException) -> Callable[[], None]:
-    def act() -> None:
-        raise error
-
-    return act
 
 
 def loaded(deployment: SimulatedDeployment) -> Run:
@@ -70,11 +47,11 @@ def test_a_folder_is_no_file(deployment: SimulatedDeployment) -> None:
     assert not deployment.runs.runs
 
 
-def test_a_chunk_whose_store_is_slow_comes_again(world: World) -> None:
-    put(world, "a.csv", numbered(12))
-    once(world, "objects.upload", raising(Throttled("slow down")))
-    assert loaded(world).chunks > 1
-    attempts = [c.attempts for c in world.chunks.of_run(only_run(world).run_id, 1)]
+def test_a_chunk_whose_store_is_slow_comes_again(deployment: SimulatedDeployment) -> None:
+    put(deployment, "a.csv", numbered(12))
+    once(deployment, "objects.upload", raising(Throttled("slow down")))
+    assert loaded(deployment).chunks > 1
+    attempts = [c.attempts for c in deployment.chunks.of_run(only_run(deployment).run_id, 1)]
     assert sorted(attempts)[-2:] == [1, 2]
 
 

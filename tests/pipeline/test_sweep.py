@@ -57,16 +57,16 @@ def test_a_sweep_that_runs_out_of_time_is_gone_on_with(deployment: SimulatedDepl
     later(deployment)
     out_of_time = deployment.clock.now() - 1
     found = []
-    while len(world.runs.runs) < 250:
-        found.append(find_landed(world.pipeline, until=out_of_time))
-        assert world.bookmarks.get(STOPPED_AT) == f"incoming/thing/f{sum(found) - 1:03}.csv"
+    while len(deployment.runs.runs) < 250:
+        found.append(find_landed(deployment.pipeline, until=out_of_time))
+        assert deployment.bookmarks.get(STOPPED_AT) == f"incoming/thing/f{sum(found) - 1:03}.csv"
         assert len(found) < 10
     assert found == [100, 100, 50]
-    assert find_landed(world.pipeline, until=out_of_time) == 0
-    assert world.bookmarks.get(STOPPED_AT) == ""
-    unheard(world, "a.csv")
-    later(world)
-    assert find_landed(world.pipeline, until=out_of_time) == 1
+    assert find_landed(deployment.pipeline, until=out_of_time) == 0
+    assert deployment.bookmarks.get(STOPPED_AT) == ""
+    without_event(deployment, "a.csv")
+    later(deployment)
+    assert find_landed(deployment.pipeline, until=out_of_time) == 1
 
 
 def test_runs_leave_time_for_files(deployment: SimulatedDeployment) -> None:
@@ -118,11 +118,11 @@ def test_one_folder_that_cannot_be_listed_hides_no_other(deployment: SimulatedDe
 
 
 @pytest.mark.parametrize("where", ["runs.newest_of", "runs.get_many", "search.unfinished", "queue.send_runs"])
-def test_what_cannot_be_read_now_is_read_by_the_next_sweep(world: World, where: str) -> None:
-    put(world, "known.csv", numbered(2))
-    arrive(world)
-    unheard(world, "a.csv")
-    later(world)
+def test_what_cannot_be_read_now_is_read_by_the_next_sweep(deployment: SimulatedDeployment, where: str) -> None:
+    put(deployment, "known.csv", numbered(2))
+    arrive(deployment)
+    without_event(deployment, "a.csv")
+    later(deployment)
     down = [True]
 
     def fault(name: str) -> None:

@@ -33,5 +33,5 @@ def test_beyond_a_days_notices_files_are_counted_and_recorded() -> None:
     assert {run.state for run in runs} == {RunState.UNROUTED}
     assert all(run.finished for run in runs)
     assert len(runs) == MOST_UNROUTED + more
-    assert len({notified["id"] for notified in world.notifier.failures}) == MOST_UNROUTED
-    assert len(world.search.page(state=RunState.UNROUTED, limit=200).runs) == MOST_UNROUTED + more
+    assert len({notified["id"] for notified in deployment.notifier.failures}) == MOST_UNROUTED
+    assert len(deployment.search.page(state=RunState.UNROUTED, limit=200).runs) == MOST_UNROUTED + more

@@ -120,7 +120,7 @@ class _Remembered:
         self.head, self.reader, self._cut = own.head, own.reader, own.cut
 
     def cut(self, text: ByteSource, contract: Contract, size: int) -> Cuts:
-        return _CUTS.ask((_kind(contract), size), text, lambda tape: self._cut(tape, contract, size))
+        return _CUTS.find((_kind(contract), size), text, lambda tape: self._cut(tape, contract, size))
 
 
 def _format_of(contract: Contract) -> Format:

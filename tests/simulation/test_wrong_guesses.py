@@ -12,10 +12,10 @@ from tests.support.simulated.scenarios import BAD, STORY, stories
 
 
 def test_chunks_are_staged_again_and_the_books_balance() -> None:
-    world = play(Case(scenario="misleading"))
-    assert not world.violations
-    (run,) = world.runs.runs.values()
-    reopened = world.schedule.calls.count("chunks.reopen")
+    deployment = play(Case(scenario="misleading"))
+    assert not deployment.violations
+    (run,) = deployment.runs.runs.values()
+    reopened = deployment.schedule.calls.count("chunks.reopen")
     assert 1 < reopened < run.chunks
     assert run.state is RunState.LOADED
     assert (run.counts.read, run.counts.rejected) == (14, 2)

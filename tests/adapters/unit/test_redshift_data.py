@@ -214,4 +214,4 @@ def test_cancelling_is_fine_whatever_became_of_the_statement(response: Response)
 )
 def test_a_cancel_that_fails_reports_how(response: Response, kind: type[Exception]) -> None:
     with pytest.raises(kind):
-        warehouse(Script([answer])).cancel("s")
+        warehouse(Script([response])).cancel("s")

@@ -8,7 +8,7 @@ from chalicelib.adapters.redshift_data import PAUSES
 from chalicelib.domain.warehouse.ddl import gate
 from chalicelib.errors import Refused, Retryable
 from tests.adapters.unit.data_api import ORDER, ended, warehouse
-from tests.adapters.unit.wire import Script, reply
+from tests.adapters.unit.wire import Response, Script, reply
 
 
 def test_a_fence_is_one_awaited_batch_that_locks_the_gate() -> None:
@@ -26,8 +26,8 @@ def test_a_fence_is_one_awaited_batch_that_locks_the_gate() -> None:
     [[ended("STARTED")] * len(PAUSES), [ended("ABORTED")], [ended("FAILED", Error="ERROR: 1023")]],
     ids=["slow", "aborted", "conflict"],
 )
-def test_a_fence_that_times_out_leaves_nothing_at_the_gate(answers: list[Answer]) -> None:
-    script = Script([reply(Id="f"), *answers, reply(Status=True)])
+def test_a_fence_that_times_out_leaves_nothing_at_the_gate(responses: list[Response]) -> None:
+    script = Script([reply(Id="f"), *responses, reply(Status=True)])
     with pytest.raises(Retryable, match="cannot be fenced yet"):
         warehouse(script).fence("shop.t", ORDER.group_id)
     assert (script.requests[-1].operation, script.requests[-1].body) == ("CancelStatement", {"Id": "f"})

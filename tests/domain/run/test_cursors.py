@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.adapters.memory import MemoryClock, MemoryRuns, MemorySearch, MemoryTable
 from chalicelib.domain.run.cursors import read_cursor, write_cursor
 from chalicelib.errors import Refused
 
@@ -31,20 +30,3 @@ def nothing(_value: object) -> bool:
 def test_a_text_that_is_no_cursor_is_refused(text: str) -> None:
     with pytest.raises(Refused):
         read_cursor(text, {"pk": anything, "sk": anything})
-
-
-def test_searches_in_memory_may_lag() -> None:
-    clock = MemoryClock()
-    table = MemoryTable(clock, lag=10)
-    runs, search = MemoryRuns(table), MemorySearch(table)
-    source = Source(bucket="b", key="k/a.csv", etag="e", size=1)
-    now = clock.now()
-    run = Run(run_id="r", object="o", source=source, state=RunState.ARRIVED, arrived_at=now, updated_at=now)
-    runs.create(run)
-    assert search.by_name("a.csv") == []
-    assert runs.get("r") == run
-    clock.advance(10)
-    staging = runs.change(run, state=RunState.STAGING)
-    assert search.by_name("a.csv") == [run]
-    clock.advance(10)
-    assert search.by_name("a.csv") == [staging]

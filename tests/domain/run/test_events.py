@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.run.events import asked_for, run_of_statement
+from chalicelib.domain.run.events import run_of_statement, work_of
 
 
 @pytest.mark.parametrize("body", ["", "[]", "7", "null", '"x"', "{}", '{"run": "x"}', '{"number": 1}', "\udcff"])
 def test_a_message_of_another_origin_belongs_to_no_run(body: str) -> None:
-    assert asked_for(body) is None
+    assert work_of(body) is None
 
 
 def test_a_message_of_ours_is_read() -> None:
-    assert asked_for('{"run_id": "r"}') == "r"
-    task = asked_for('{"run_id": "r", "generation": 1, "number": 2, "start": 3, "stop": 4}')
+    assert work_of('{"run_id": "r"}') == "r"
+    task = work_of('{"run_id": "r", "generation": 1, "number": 2, "start": 3, "stop": 4}')
     assert (getattr(task, "run_id", ""), getattr(task, "number", 0)) == ("r", 2)
 
 

@@ -14,7 +14,7 @@ from chalicelib.domain.staging.stage import stage_chunk
 from chalicelib.domain.staging.validate import compile_rules
 from chalicelib.errors import ContractError, Rejected, SourceChanged
 from landfall.checking import Outputs, check_file
-from tests.properties.engine import Memory, assert_as_reference, contract, header_of, stage_file, text
+from tests.support.files.engine import Memory, assert_as_reference, contract, header_of, stage_file, text
 
 PAIR = contract(Column(name="a", type=text()), Column(name="b", type=text()))
 

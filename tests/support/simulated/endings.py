@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.domain.run.model import Run, RunState
 from chalicelib.errors import Throttled
 from tests.support.simulated.deployment import SimulatedDeployment
+from tests.support.simulated.faults import Fault
 from tests.support.simulated.promises import liveness
 
 KEY = "incoming/thing/a.csv"
@@ -42,6 +43,29 @@ def ended(deployment: SimulatedDeployment, state: RunState, code: str, *, may_fa
     assert [m["problem"]["code"] for m in deployment.notifier.failures] == [code]
     assert not deployment.notifier.successes
     return run
+
+
+def once(
+    deployment: SimulatedDeployment,
+    where: str,
+    act: Callable[[], Fault | None],
+    when: Callable[[], bool] = lambda: True,
+) -> None:
+    """What becomes of the next call of that name, once it is time."""
+    usual, left = deployment.schedule.next, [act]
+
+    def next_fault(name: str) -> Fault | None:
+        fault = usual(name)
+        return left.pop()() if name == where and left and when() else fault
+
+    deployment.schedule.next = next_fault  # type: ignore[method-assign]
+
+
+def raising(error: BaseException) -> Callable[[], None]:
+    def act() -> None:
+        raise error
+
+    return act
 
 
 def fails_while(flag: list[bool], where: str) -> Callable[[str], object]:

@@ -170,7 +170,7 @@ def test_a_transaction_cancelled_for_another_reason_is_refused() -> None:
 def test_a_chunks_sums_go_with_the_chunk_in_one_transaction() -> None:
     script = Script([reply(), stored(RUN)])
     chunks(script).finish(CHUNK)
-    put, update = (next(iter(w.values())) for w in script.asked[0].body["TransactItems"])
+    put, update = (next(iter(w.values())) for w in script.requests[0].body["TransactItems"])
     assert put["Item"]["state"] == {"S": "STAGED"}
     assert update["ExpressionAttributeValues"][":bytes_staged"] == {"N": "51"}
     assert update["ConditionExpression"] == "#state = :is_state AND #generation = :is_generation"
@@ -251,7 +251,7 @@ def test_a_sparse_search_gives_a_short_page_and_continues() -> None:
         return reply(Responses={"runs": runs})
 
     script = Script([reply()])
-    page = DynamoSearch(table(lambda asked: (script(asked), wire(asked))[1])).page(state=RunState.FAILED)
+    page = DynamoSearch(table(lambda request: (script(request), wire(request))[1])).page(state=RunState.FAILED)
     assert page.runs == ()
     assert page.cursor
     assert script.operations.count("Query") <= 21
@@ -269,7 +269,7 @@ def test_a_sparse_search_gives_a_short_page_and_continues() -> None:
         (ReadTimeoutError(endpoint_url="dynamodb"), Retryable),
     ],
 )
-def test_errors_of_every_call_are_ours(answer: Answer | Exception, kind: type[Exception]) -> None:
+def test_errors_of_every_call_are_ours(response: Response | Exception, kind: type[Exception]) -> None:
     clock = MemoryClock(2.0)
     for call in (
         lambda table: DynamoRuns(table, clock).get("r1"),
@@ -288,6 +288,6 @@ def test_errors_of_every_call_are_ours(answer: Answer | Exception, kind: type[Ex
         lambda table: DynamoBookmarks(table).move("sweep", "", "x"),
     ):
         with pytest.raises(kind) as caught:
-            call(table(Script([answer])))
+            call(table(Script([response])))
         assert type(caught.value) is kind
         assert caught.value.__cause__

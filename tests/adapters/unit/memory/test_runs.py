@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from chalicelib.adapters.memory import MemoryClock, MemoryRuns
+from chalicelib.adapters.memory import MemoryClock, MemoryRuns, MemorySearch, MemoryTable
 from chalicelib.domain.run.model import Run, RunState, Source
 
 
 def test_searches_in_memory_may_lag() -> None:
     clock = MemoryClock()
-    runs = MemoryRuns(clock, lag=10)
+    table = MemoryTable(clock, lag=10)
+    runs, search = MemoryRuns(table), MemorySearch(table)
     source = Source(bucket="b", key="k/a.csv", etag="e", size=1)
     now = clock.now()
     run = Run(run_id="r", object="o", source=source, state=RunState.ARRIVED, arrived_at=now, updated_at=now)
     runs.create(run)
-    assert runs.by_name("a.csv") == []
+    assert search.by_name("a.csv") == []
     assert runs.get("r") == run
     clock.advance(10)
     staging = runs.change(run, state=RunState.STAGING)
-    assert runs.by_name("a.csv") == [run]
+    assert search.by_name("a.csv") == [run]
     clock.advance(10)
-    assert runs.by_name("a.csv") == [staging]
+    assert search.by_name("a.csv") == [staging]
