@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib import ports
-from chalicelib.domain.checks.codes import LoadError
+from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.contract import contract
 from chalicelib.domain.run import group, model
 from chalicelib.domain.run.group import GroupState
@@ -57,14 +57,14 @@ def test_the_glossary_is_linked(page: str) -> None:
     assert "glossary.md)" in (ROOT / page).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("code", LoadError, ids=lambda c: c.name)
-def test_each_row_code_is_on_its_page(code: LoadError) -> None:
+@pytest.mark.parametrize("code", RowCode, ids=lambda c: c.name)
+def test_each_row_code_is_on_its_page(code: RowCode) -> None:
     assert re.search(rf"^\| {code.value} \| `{code.name}` \| \S", ROW_CODES, re.MULTILINE)
 
 
 def test_the_page_of_row_codes_has_no_other_code() -> None:
     listed = re.findall(r"^\| (\d+) \| `(\w+)` \|", ROW_CODES, re.MULTILINE)
-    assert listed == [(str(code.value), code.name) for code in LoadError]
+    assert listed == [(str(code.value), code.name) for code in RowCode]
 
 
 def _names(path: Path) -> set[str]:

@@ -8,7 +8,7 @@ from itertools import islice
 
 import pytest
 
-from chalicelib.domain.checks.codes import LoadError
+from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.contract.contract import Column, ColumnType, Contract, Dialect, Kind
 from tests.support.files import pythons_csv, reference
 from tests.support.files.engine import Staged, assert_as_reference, contract, header_of, stage_file, text
@@ -108,12 +108,10 @@ def assert_as_csv(things: Contract, data: bytes, staged: Staged, read: list[pyth
     found = {reject.byte_offset: reject for reject in staged.rejects}
     assert set(found) <= {row.start for row in read}
     assert all(found[row.start].record == row.raw for row in read if row.start in found)
-    malformed = {offset for offset, reject in found.items() if reject.code == LoadError.LINE}
+    malformed = {offset for offset, reject in found.items() if reject.code == RowCode.LINE}
     assert malformed == {row.start for row in read if row.fields is None}
     ragged = {
-        offset
-        for offset, reject in found.items()
-        if reject.code in (LoadError.TOO_FEW_COLUMNS, LoadError.TOO_MANY_COLUMNS)
+        offset for offset, reject in found.items() if reject.code in (RowCode.TOO_FEW_COLUMNS, RowCode.TOO_MANY_COLUMNS)
     }
     width = len(things.columns)
     assert ragged == {row.start for row in read if row.fields is not None and len(row.fields) != width}

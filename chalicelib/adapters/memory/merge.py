@@ -1,6 +1,6 @@
 """What a load does in the warehouse, as pure functions: read the parts, collapse by key, merge newest-wins.
 
-The same rules as the statements of domain/sql.py, in another language: tests hold the two to each other.
+The same rules as the statements of domain/warehouse/load.py, in another language: tests hold the two to each other.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ Source: Amazon Redshift Database Developer Guide, "Load error reference" and "Mu
 from enum import IntEnum
 
 
-class LoadError(IntEnum):
+class RowCode(IntEnum):
     """The codes Landfall gives."""
 
     CONTRACT = 0  # a rule of the contract that Redshift does not know: values, pattern, min, max

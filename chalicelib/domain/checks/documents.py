@@ -23,7 +23,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from chalicelib.domain.checks.check import Check, Fault, memoised, prove_nothing
-from chalicelib.domain.checks.codes import LoadError
+from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.contract.contract import ColumnType
 from chalicelib.domain.raw.swar import Fields, Mask, longest
 
@@ -47,19 +47,19 @@ def document() -> Check:
 
 def _json_fault(value: bytes) -> Fault | None:
     if len(value) > MOST_JSON:
-        return Fault(code=LoadError.OUT_OF_RANGE, reason="is longer than the 4 MiB of JSON that can be loaded")
+        return Fault(code=RowCode.OUT_OF_RANGE, reason="is longer than the 4 MiB of JSON that can be loaded")
     if value.count(b"[") + value.count(b"{") > MOST_DEPTH and _too_deep(value):
-        return Fault(code=LoadError.JSON, reason=f"is nested more than {MOST_DEPTH} levels deep")
+        return Fault(code=RowCode.JSON, reason=f"is nested more than {MOST_DEPTH} levels deep")
     try:
         json.loads(
             value.decode(), object_pairs_hook=_object, parse_constant=_constant, parse_float=_number, parse_int=_number
         )
     except _DocumentError as fault:
-        return Fault(code=LoadError.JSON, reason=str(fault))
+        return Fault(code=RowCode.JSON, reason=str(fault))
     except ValueError:
-        return Fault(code=LoadError.JSON, reason="is not well-formed JSON")
+        return Fault(code=RowCode.JSON, reason="is not well-formed JSON")
     if b"\\u" in value and not _text_only(value):
-        return Fault(code=LoadError.JSON, reason="has an escape that is not a valid character")
+        return Fault(code=RowCode.JSON, reason="has an escape that is not a valid character")
     return None
 
 
@@ -120,9 +120,9 @@ def varbyte(kind: ColumnType) -> Check:
 
     def judge(value: bytes) -> Fault | None:
         if not HEX.fullmatch(value):
-            return Fault(code=LoadError.VARBYTE, reason="is not hexadecimal: pairs of 0-9 and a-f only")
+            return Fault(code=RowCode.VARBYTE, reason="is not hexadecimal: pairs of 0-9 and a-f only")
         if len(value) > 2 * kind.length:
-            return Fault(code=LoadError.OUT_OF_RANGE, reason=f"is longer than the {kind.length} bytes of {kind.sql}")
+            return Fault(code=RowCode.OUT_OF_RANGE, reason=f"is longer than the {kind.length} bytes of {kind.sql}")
         return None
 
     return Check(prove=prove, judge=judge)

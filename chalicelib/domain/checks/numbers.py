@@ -13,7 +13,7 @@ import struct
 import numpy as np
 
 from chalicelib.domain.checks.check import Check, Fault
-from chalicelib.domain.checks.codes import LoadError
+from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.contract.contract import ColumnType, Kind
 from chalicelib.domain.raw.swar import Fields, Ints, Mask, all_digits, longest, numbers
 
@@ -57,10 +57,10 @@ def integer(kind: ColumnType) -> Check:
 
     def judge(value: bytes) -> Fault | None:
         if not INTEGER.fullmatch(value):
-            return Fault(code=LoadError.DIGIT, reason=f"is not {kind.sql}: digits 0-9 with an optional sign only")
+            return Fault(code=RowCode.DIGIT, reason=f"is not {kind.sql}: digits 0-9 with an optional sign only")
         if len(value.lstrip(b"+-0")) <= LONGEST_INTEGER and -limit <= int(value) < limit:
             return None
-        return Fault(code=LoadError.INTEGER_OVERFLOW, reason=f"is outside the range of {kind.sql}")
+        return Fault(code=RowCode.INTEGER_OVERFLOW, reason=f"is outside the range of {kind.sql}")
 
     return Check(prove=prove, judge=judge)
 
@@ -81,11 +81,11 @@ def decimal(kind: ColumnType) -> Check:
         parts = DECIMAL.fullmatch(value)
         if not parts:
             reason = f"is not {kind.sql}: digits 0-9 with an optional sign and point only"
-            return Fault(code=LoadError.DECIMAL, reason=reason)
+            return Fault(code=RowCode.DECIMAL, reason=reason)
         if len(parts[2] or parts[3] or b"") > kind.scale:
-            return Fault(code=LoadError.DECIMAL, reason=f"has more digits after the point than {kind.sql} keeps")
+            return Fault(code=RowCode.DECIMAL, reason=f"has more digits after the point than {kind.sql} keeps")
         if len((parts[1] or b"").lstrip(b"0")) > whole:
-            return Fault(code=LoadError.OUT_OF_RANGE, reason=f"has more digits before the point than {kind.sql} has")
+            return Fault(code=RowCode.OUT_OF_RANGE, reason=f"has more digits before the point than {kind.sql} has")
         return None
 
     return Check(prove=prove, judge=judge)
@@ -106,11 +106,11 @@ def floating(kind: ColumnType) -> Check:
     def judge(value: bytes) -> Fault | None:
         if not FLOAT.fullmatch(value):
             reason = f"is not {kind.sql}: digits 0-9 with an optional sign, point and exponent only"
-            return Fault(code=LoadError.FLOAT, reason=reason)
+            return Fault(code=RowCode.FLOAT, reason=reason)
         number = _rounded(float(value), kind.kind)
         vanished = number == 0 and re.search(rb"[1-9]", re.split(rb"[eE]", value)[0])
         if math.isinf(number) or vanished:
-            return Fault(code=LoadError.OUT_OF_RANGE, reason=f"is outside the range of {kind.sql}")
+            return Fault(code=RowCode.OUT_OF_RANGE, reason=f"is outside the range of {kind.sql}")
         return None
 
     return Check(prove=prove, judge=judge)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from chalicelib.domain.checks.codes import LoadError
+from chalicelib.domain.checks.codes import RowCode
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,5 +22,5 @@ class RowFault:
 @lru_cache(maxsize=1024)
 def ragged(width: int, expected: int) -> RowFault:
     """A row with too few or too many fields."""
-    code = LoadError.TOO_FEW_COLUMNS if width < expected else LoadError.TOO_MANY_COLUMNS
+    code = RowCode.TOO_FEW_COLUMNS if width < expected else RowCode.TOO_MANY_COLUMNS
     return RowFault(column="", code=code, reason=f"{width} columns instead of {expected}")

@@ -13,7 +13,7 @@ import numpy as np
 
 from chalicelib.domain.checks.automaton import compile_table
 from chalicelib.domain.checks.check import Check, Fault, Judge, Prove, memoised, prove_nothing
-from chalicelib.domain.checks.codes import LoadError
+from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.matcher import LONGEST, matcher
 from chalicelib.domain.checks.numbers import fraction, unsigned
 from chalicelib.domain.contract.contract import ColumnType, Kind
@@ -42,12 +42,10 @@ def pattern(expression: str, quote: str) -> Check:
 
     def judge(value: bytes) -> Fault | None:
         if len(value) > LONGEST:
-            return Fault(
-                code=LoadError.CONTRACT, reason=f"is longer than the {LONGEST:,} bytes that a pattern can check"
-            )
+            return Fault(code=RowCode.CONTRACT, reason=f"is longer than the {LONGEST:,} bytes that a pattern can check")
         if automaton.matches(value.decode()):
             return None
-        return Fault(code=LoadError.CONTRACT, reason="does not match the contract's pattern")
+        return Fault(code=RowCode.CONTRACT, reason="does not match the contract's pattern")
 
     kept, table = memoised(judge), compile_table(expression, quote)
     if table:
@@ -88,9 +86,9 @@ def bounds(kind: ColumnType, least: str | None, most: str | None, form: TimeForm
     def judge(value: bytes) -> Fault | None:
         number = sortable((form.iso(value) or b"") if form else value)
         if low is not None and number < low:
-            return Fault(code=LoadError.CONTRACT, reason=f"is less than the contract's min, {least}")
+            return Fault(code=RowCode.CONTRACT, reason=f"is less than the contract's min, {least}")
         if high is not None and number > high:
-            return Fault(code=LoadError.CONTRACT, reason=f"is more than the contract's max, {most}")
+            return Fault(code=RowCode.CONTRACT, reason=f"is more than the contract's max, {most}")
         return None
 
     if kind.kind in WHOLE:

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 
 from chalicelib.domain.checks.check import Check, Fault
-from chalicelib.domain.checks.codes import LoadError
+from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.contract.contract import ColumnType
 from chalicelib.domain.raw.swar import PADDING, Fields, Mask, Words, every, hashes, longest, word, words_of
 
@@ -24,7 +24,7 @@ def varchar(kind: ColumnType) -> Check:
     def judge(value: bytes) -> Fault | None:
         if len(value) <= kind.length:
             return None
-        return Fault(code=LoadError.OUT_OF_RANGE, reason=f"is longer than the {kind.length} bytes of {kind.sql}")
+        return Fault(code=RowCode.OUT_OF_RANGE, reason=f"is longer than the {kind.length} bytes of {kind.sql}")
 
     # A doubled quote counts once, so the bytes in the file are never fewer than the value's.
     return Check(prove=lambda fields: fields.length <= kind.length, judge=judge)
@@ -42,7 +42,7 @@ def char(kind: ColumnType) -> Check:
 
     def judge(value: bytes) -> Fault | None:
         if not value.isascii():
-            return Fault(code=LoadError.UTF8, reason=f"has characters of several bytes, which {kind.sql} cannot store")
+            return Fault(code=RowCode.UTF8, reason=f"has characters of several bytes, which {kind.sql} cannot store")
         return length.judge(value)
 
     return Check(prove=prove, judge=judge)
@@ -57,7 +57,7 @@ def boolean() -> Check:
     def judge(value: bytes) -> Fault | None:
         if value.lower() in BOOLEANS:
             return None
-        return Fault(code=LoadError.BOOLEAN, reason="is not a boolean: t, true, y, yes, 1, f, false, n, no, 0")
+        return Fault(code=RowCode.BOOLEAN, reason="is not a boolean: t, true, y, yes, 1, f, false, n, no, 0")
 
     return Check(prove=_Listed(spellings).prove, judge=judge)
 
@@ -69,7 +69,7 @@ def listed(values: tuple[str, ...], quote: str) -> Check:
     plain = [v for v in allowed if 0 < len(v) <= LONGEST_WORDS and quote.encode() not in v]
 
     def judge(value: bytes) -> Fault | None:
-        return None if value in allowed else Fault(code=LoadError.CONTRACT, reason="is not one of the allowed values")
+        return None if value in allowed else Fault(code=RowCode.CONTRACT, reason="is not one of the allowed values")
 
     return Check(prove=_Listed(plain).prove, judge=judge)
 

@@ -6,7 +6,7 @@
     timestamp    2025-01-31 23:59:59, with T for the space, with 1 to 6 digits after a point
     timestamptz  the same, with nothing (UTC), Z, +01, +01:00 or +0100 behind it
 
-Real days only, years 0001 to 9999; offsets up to 14:59, as Redshift documents for TIMETZ. Other forms: checks_formats.
+Real days only, years 0001 to 9999; offsets up to 14:59, as Redshift documents for TIMETZ. Other forms: formats.py.
 Source: Redshift guide, "Datetime types", "Using automatic recognition with DATEFORMAT and TIMEFORMAT".
 """
 
@@ -18,7 +18,7 @@ from datetime import datetime
 import numpy as np
 
 from chalicelib.domain.checks.check import Check, Fault
-from chalicelib.domain.checks.codes import LoadError
+from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.contract.contract import ColumnType
 from chalicelib.domain.raw.swar import Bytes, Fields, Ints, Mask, all_digits
 
@@ -107,9 +107,9 @@ def date() -> Check:
 
     def judge(value: bytes) -> Fault | None:
         if not DATE.fullmatch(value):
-            return Fault(code=LoadError.DATE, reason="is not a date written yyyy-mm-dd")
+            return Fault(code=RowCode.DATE, reason="is not a date written yyyy-mm-dd")
         return (
-            None if _exists(value + b" 00:00:00") else Fault(code=LoadError.DATE, reason="is not a day of the calendar")
+            None if _exists(value + b" 00:00:00") else Fault(code=RowCode.DATE, reason="is not a day of the calendar")
         )
 
     return Check(prove=lambda fields: (fields.length == 10) & real_day(fields), judge=judge)
@@ -129,7 +129,7 @@ def time(kind: ColumnType, *, zoned: bool) -> Check:
             return None
         if not zoned and MIDNIGHT.fullmatch(value):
             return None
-        return Fault(code=LoadError.TIMESTAMP, reason=f"is not a {kind.sql} written {form}")
+        return Fault(code=RowCode.TIMESTAMP, reason=f"is not a {kind.sql} written {form}")
 
     return Check(prove=prove, judge=judge)
 
@@ -146,9 +146,9 @@ def timestamp(kind: ColumnType, *, zoned: bool) -> Check:
         parts = TIME.match(value)
         rest = value[parts.end() :] if parts else b""
         if not parts or (rest and not (zoned and ZONE.fullmatch(rest))):
-            return Fault(code=LoadError.TIMESTAMP, reason=f"is not a {kind.sql} written {form}")
+            return Fault(code=RowCode.TIMESTAMP, reason=f"is not a {kind.sql} written {form}")
         if not _exists(parts[1] + b" " + parts[2]):
-            return Fault(code=LoadError.TIMESTAMP, reason="is not a day and time of the calendar")
+            return Fault(code=RowCode.TIMESTAMP, reason="is not a day and time of the calendar")
         return None
 
     return Check(prove=prove, judge=judge)

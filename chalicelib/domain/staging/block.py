@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from chalicelib.domain.checks.codes import LoadError
+from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.row_fault import RowFault
 from chalicelib.domain.formats.csv.grammar import Grammar, Malformation, Malformed
 from chalicelib.domain.formats.csv.reading import Reading
@@ -118,7 +118,7 @@ def _line_ends(reading: Reading, start: int, end: int, stop: int) -> int:
 
 
 def _code(fault: RowFault | Malformed) -> int:
-    return LoadError.LINE if isinstance(fault, Malformed) else fault.code
+    return RowCode.LINE if isinstance(fault, Malformed) else fault.code
 
 
 def _rejects(
@@ -136,7 +136,7 @@ def _rejects(
         if isinstance(fault, Malformed):
             quote_line = position.line + int(reading.line_feeds.searchsorted(fault.at))
             reason, quote_line = explain(fault, quote_line, table.rules.grammar)
-            why = RowFault(column="", code=LoadError.LINE, reason=reason)
+            why = RowFault(column="", code=RowCode.LINE, reason=reason)
         else:
             why = fault
         rejects.append(reject(line, offset, table.shown(row), why, quote_line))

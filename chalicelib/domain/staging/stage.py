@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chalicelib.domain.checks.codes import LoadError
+from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.row_fault import RowFault
 from chalicelib.domain.formats.csv.grammar import Malformed
 from chalicelib.domain.formats.csv.work import Work
@@ -151,7 +151,7 @@ class _Stager:
                 break
         record = MASK if self.rules.hidden else line[: length - returned]
         reason, quote_line = explain(fault, self.position.line, self.rules.grammar)  # its quote opens in this very line
-        why = RowFault(column="", code=LoadError.LINE, reason=reason)
+        why = RowFault(column="", code=RowCode.LINE, reason=reason)
         return Block(
             start=self.position.offset,
             end=at - len(self.ahead),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chalicelib.domain.checks.codes import LoadError
+from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.row_fault import RowFault, ragged
 from chalicelib.domain.formats.csv.grammar import CR, Malformed
 from chalicelib.domain.formats.csv.reading import Reading
@@ -191,9 +191,9 @@ def _bad_bytes(table: Table, whole: Mask) -> Iterator[tuple[int, RowFault]]:
             place = int(table.marks.searchsorted(at)) - before - 1
             name = table.rules.columns[place].name
             if table.data[at]:
-                yield row, RowFault(column=name, code=LoadError.UTF8, reason=NO_TEXT)
+                yield row, RowFault(column=name, code=RowCode.UTF8, reason=NO_TEXT)
             else:
-                yield row, RowFault(column=name, code=LoadError.NUL, reason="has a NUL byte")
+                yield row, RowFault(column=name, code=RowCode.NUL, reason="has a NUL byte")
 
 
 def _judge_column(table: Table, rule: ColumnRule, values: Fields, rows: Ints, found: dict[int, RowFault]) -> None:

@@ -12,7 +12,7 @@ from chalicelib.domain.checks import rules as checks_rules
 from chalicelib.domain.checks import texts as checks_text
 from chalicelib.domain.checks import times as checks_times
 from chalicelib.domain.checks.check import Check, Fault
-from chalicelib.domain.checks.codes import LoadError
+from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.contract.contract import NULL_WORD, Column, ColumnType, Contract, Empty, Kind
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.time_format import time_form
@@ -76,7 +76,7 @@ class ColumnRule:
         """What is wrong with one value, quotes taken off."""
         if value == self.null or (self.filled and not value):
             return (
-                Fault(code=LoadError.REQUIRED, reason="is empty, but the column is required") if self.required else None
+                Fault(code=RowCode.REQUIRED, reason="is empty, but the column is required") if self.required else None
             )
         return next((fault for check in self.checks if (fault := check.judge(value))), None)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from chalicelib.domain.checks.codes import LoadError
+from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.row_fault import RowFault, ragged
 from chalicelib.domain.contract.contract import (
     NULL_WORD,
@@ -185,7 +185,7 @@ class Transcoder:
     def _fault(self, values: Sequence[bytes | None]) -> RowFault | None:
         if self.text_counts and NULL_WORD.encode() in values:
             reason = f"has the value {NULL_WORD}, which means NULL in the staged text"
-            return RowFault(column="", code=LoadError.CONTRACT, reason=reason)
+            return RowFault(column="", code=RowCode.CONTRACT, reason=reason)
         if not self.rescued:
             return None
         if len(values) != self.width:
@@ -193,11 +193,11 @@ class Transcoder:
         for place in self.rescued:
             value = values[place] or b""
             if b"\0" in value:
-                return RowFault(column=RESCUED, code=LoadError.NUL, reason="has a NUL byte")
+                return RowFault(column=RESCUED, code=RowCode.NUL, reason="has a NUL byte")
             try:
                 value.decode()
             except UnicodeDecodeError:
-                return RowFault(column=RESCUED, code=LoadError.UTF8, reason="is not valid UTF-8")
+                return RowFault(column=RESCUED, code=RowCode.UTF8, reason="is not valid UTF-8")
         return None
 
     def _staged(self, values: Sequence[bytes | None]) -> list[bytes]:
