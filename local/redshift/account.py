@@ -124,15 +124,20 @@ def forget(folder: Path) -> None:
 def _sweep(who: Account) -> None:
     """Remove what data folders that are gone have left in the public place; a pointer is written before its target."""
     for left in _public().glob(f"{_ELSEWHERE}*"):
-        owner = left / _OWNER
-        if left.is_symlink() or left.stat().st_uid != who.uid or not owner.is_file():
-            continue
-        if not Path(owner.read_text()).exists():
-            # Aside first: a start that takes the same place meanwhile must not lose its new files to this.
-            aside = left.with_name(f"{_ELSEWHERE}swept-{secrets.token_hex(8)}")
-            with suppress(OSError):  # another start was quicker
-                left.rename(aside)
-            shutil.rmtree(aside, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another start or stop has removed it since it was listed
+            _sweep_one(left, who)
+
+
+def _sweep_one(left: Path, who: Account) -> None:
+    owner = left / _OWNER
+    if left.is_symlink() or left.stat().st_uid != who.uid or not owner.is_file():
+        return
+    if not Path(owner.read_text()).exists():
+        # Aside first: a start that takes the same place meanwhile must not lose its new files to this.
+        aside = left.with_name(f"{_ELSEWHERE}swept-{secrets.token_hex(8)}")
+        with suppress(OSError):  # another start was quicker
+            left.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _make_private(folder: Path, who: Account) -> None:

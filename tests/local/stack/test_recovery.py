@@ -11,7 +11,9 @@ def test_messages_of_a_killed_worker_come_back(running: RunningStack) -> None:
     bodies = {f"kill-{n}" for n in range(20)}
     for body in sorted(bodies):
         running.send(running.record.names.chunk_queue, body)
+    until = time.monotonic() + 60
     while running.stack.in_flight()["on_chunk"]["running"] < 10:
+        assert time.monotonic() < until, "ten chunks were never worked on at once"
         time.sleep(0.01)
     running.stack.kill_worker()
     assert running.stack.status().alive["worker"] is False
