@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.run.cursors import read_cursor, write_cursor
+from chalicelib.domain.run.cursors import MOST, is_count, is_moment, is_text, read_cursor, write_cursor
 from chalicelib.errors import Refused
 
 
@@ -30,3 +30,20 @@ def nothing(_value: object) -> bool:
 def test_a_text_that_is_no_cursor_is_refused(text: str) -> None:
     with pytest.raises(Refused):
         read_cursor(text, {"pk": anything, "sk": anything})
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "count", "moment"),
+    [
+        ("a", True, False, False),
+        ("\ud800", False, False, False),
+        (0, False, True, True),
+        (MOST, False, False, False),
+        (-1, False, False, False),
+        (1.5, False, False, True),
+        (True, False, False, False),
+        (None, False, False, False),
+    ],
+)
+def test_a_cursor_holds_only_what_fits(value: object, text: bool, count: bool, moment: bool) -> None:
+    assert (is_text(value), is_count(value), is_moment(value)) == (text, count, moment)

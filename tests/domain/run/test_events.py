@@ -6,18 +6,21 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.run.events import run_of_statement, work_of
+from chalicelib.domain.run.events import run_of_message, run_of_statement, work_of
 
 
 @pytest.mark.parametrize("body", ["", "[]", "7", "null", '"x"', "{}", '{"run": "x"}', '{"number": 1}', "\udcff"])
 def test_a_message_of_another_origin_belongs_to_no_run(body: str) -> None:
     assert work_of(body) is None
+    assert run_of_message(body) == ""
 
 
 def test_a_message_of_ours_is_read() -> None:
     assert work_of('{"run_id": "r"}') == "r"
     task = work_of('{"run_id": "r", "generation": 1, "number": 2, "start": 3, "stop": 4}')
     assert (getattr(task, "run_id", ""), getattr(task, "number", 0)) == ("r", 2)
+    bodies = ('{"run_id": "r"}', '{"run_id": "r", "generation": 1, "number": 2, "start": 3, "stop": 4}')
+    assert [run_of_message(body) for body in bodies] == ["r", "r"]
 
 
 @pytest.mark.parametrize(
