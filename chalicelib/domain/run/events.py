@@ -48,11 +48,8 @@ def work_of(body: str) -> ChunkTask | str | None:
 
 def run_of_message(body: str) -> str:
     """Return the run id of a message of either queue; empty if the message is not ours."""
-    match work_of(body):
-        case ChunkTask(run_id=run_id) | str(run_id):
-            return run_id
-        case None:
-            return ""
+    work = work_of(body)
+    return work.run_id if isinstance(work, ChunkTask) else work or ""
 
 
 def run_of_statement(event: Mapping[str, Any]) -> str | None:

@@ -36,3 +36,4 @@ def test_a_trail_that_was_joined_twice_knows_its_last() -> None:
     first.into, second.into = second, third
     assert first.last() is third
     assert first.into is third
+    assert second.last() is third
