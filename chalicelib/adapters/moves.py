@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.domain.run.changes import RunChanges
 from chalicelib.domain.run.lifecycle import allowed
-from chalicelib.domain.run.model import Chunk, ChunkState, Run, RunState
+from chalicelib.domain.run.model import Chunk, ChunkState, ChunkTask, Run, RunState
 from chalicelib.ports import Conflict
 
 NAMESAKES = 100
@@ -48,6 +48,19 @@ def turn(run: Run) -> str:
     worker 1: removes it from the queue     -> not its new turn: that is a later one
     """
     return f"{run.generation:06d}-{run.load_attempt - (run.state is RunState.LOADING):06d}"
+
+
+def taken(task: ChunkTask, attempts: int = 0) -> Chunk:
+    """Return the chunk of a task as a worker takes it, after so many attempts."""
+    return Chunk(
+        run_id=task.run_id,
+        generation=task.generation,
+        number=task.number,
+        start=task.start,
+        stop=task.stop,
+        state=ChunkState.STAGING,
+        attempts=attempts,
+    )
 
 
 def chunk_sums(chunk: Chunk) -> dict[str, int]:

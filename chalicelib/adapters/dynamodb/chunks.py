@@ -14,7 +14,7 @@ from chalicelib.adapters.dynamodb import expressions, items
 from chalicelib.adapters.dynamodb.table import chunk_key, chunks_prefix, run_key
 from chalicelib.adapters.dynamodb.table_client import ConditionFailedError, TableClient
 from chalicelib.adapters.dynamodb.transactions import CancelledError
-from chalicelib.adapters.moves import SUMMED, chunk_sums, reopened
+from chalicelib.adapters.moves import SUMMED, chunk_sums, reopened, taken
 from chalicelib.domain.run.model import Chunk, ChunkState, ChunkTask, Run, RunState
 from chalicelib.errors import Broken
 from chalicelib.ports import Clock
@@ -34,14 +34,7 @@ class DynamoChunks:
         run = self._run(task.run_id)
         if run is None or run.state is not RunState.STAGING or run.generation != task.generation:
             return None
-        fresh = Chunk(
-            run_id=task.run_id,
-            generation=task.generation,
-            number=task.number,
-            start=task.start,
-            stop=task.stop,
-            state=ChunkState.STAGING,
-        )
+        fresh = taken(task)
         item = items.chunk_item(fresh)
         sets = {n: items.decode(a) for n, a in item.items() if n not in ("pk", "sk", "attempts")}
         asked = _unless_staged(expressions.add({"attempts": 1}, sets, {"start": task.start}))

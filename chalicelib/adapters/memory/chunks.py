@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chalicelib.adapters.memory.table import MemoryTable
-from chalicelib.adapters.moves import add_chunk, reopened, still
+from chalicelib.adapters.moves import add_chunk, reopened, still, taken
 from chalicelib.domain.run.model import Chunk, ChunkState, ChunkTask, Run, RunState
 from chalicelib.errors import Broken
 
@@ -21,16 +21,7 @@ class MemoryChunks:
         known = self.table.chunks.get((task.run_id, task.generation, task.number))
         if not _open(run, task.generation) or (known and not _waits(known, task.start)):
             return None
-        taken = Chunk(
-            run_id=task.run_id,
-            generation=task.generation,
-            number=task.number,
-            start=task.start,
-            stop=task.stop,
-            state=ChunkState.STAGING,
-            attempts=(known.attempts if known else 0) + 1,
-        )
-        return self._save(taken)
+        return self._save(taken(task, attempts=(known.attempts if known else 0) + 1))
 
     def finish(self, chunk: Chunk) -> Run:
         run = self.table.runs.get(chunk.run_id)
