@@ -13,7 +13,7 @@ from typing import Any, Protocol, Unpack
 
 from chalicelib.domain.run.changes import RunChanges
 from chalicelib.domain.run.group import Group, GroupChanges
-from chalicelib.domain.run.model import Chunk, ChunkTask, LedgerRow, Run, RunState, Source
+from chalicelib.domain.run.model import Chunk, ChunkTask, LedgerRow, Run, RunState, SourceObject
 from chalicelib.domain.warehouse.load import LoadOrder
 
 
@@ -24,13 +24,13 @@ class Conflict(Exception):
 class ObjectStore(Protocol):
     """S3. Guarantees strong read-after-write per key; nothing across keys."""
 
-    def head(self, bucket: str, key: str, version_id: str | None = None) -> Source:
+    def head(self, bucket: str, key: str, version_id: str | None = None) -> SourceObject:
         """The object as it is now (without a sequencer). Raises SourceGone."""
 
-    def read(self, source: Source, start: int, length: int) -> bytes:
+    def read(self, source: SourceObject, start: int, length: int) -> bytes:
         """Bytes [start, start+length) of exactly this version. Raises SourceGone, SourceChanged."""
 
-    def stream(self, source: Source, start: int, stop: int) -> Iterator[bytes]:
+    def stream(self, source: SourceObject, start: int, stop: int) -> Iterator[bytes]:
         """Yield bytes [start, stop) of exactly this version in order, and fetch ahead while the caller works.
 
         Raises SourceGone, SourceChanged before it yields a byte of another version.
@@ -48,13 +48,13 @@ class ObjectStore(Protocol):
         An error of the pieces' iterator is raised, and then nothing is written.
         """
 
-    def copy(self, source: Source, key: str) -> None:
+    def copy(self, source: SourceObject, key: str) -> None:
         """Copy this version within its bucket and verify the copy's size. Raises SourceGone, SourceChanged."""
 
-    def delete(self, source: Source) -> None:
+    def delete(self, source: SourceObject) -> None:
         """Delete this version, and no other; do nothing if it is gone already."""
 
-    def list(self, bucket: str, prefix: str, after: str = "") -> Iterator[Source]:
+    def list(self, bucket: str, prefix: str, after: str = "") -> Iterator[SourceObject]:
         """Every object under a prefix, in the order of the keys' bytes; only those behind the key `after`, if given."""
 
 

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.adapters.aws_errors import code_of, translate_errors
 from chalicelib.adapters.transfers import LEAST_PART_BYTES, Upload, in_parts, streamed, version_named
-from chalicelib.domain.run.model import Source
+from chalicelib.domain.run.model import SourceObject
 from chalicelib.errors import Retryable, SourceChanged, SourceGone, WorkGone
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ class S3Objects:
     def __init__(self, client: S3Client, *, part_bytes: int = PART_BYTES) -> None:
         self._s3, self._part_bytes = client, part_bytes
 
-    def head(self, bucket: str, key: str, version_id: str | None = None) -> Source:
+    def head(self, bucket: str, key: str, version_id: str | None = None) -> SourceObject:
         with translate_errors(f"HEAD s3://{bucket}/{key}", source=True):
             found = self._s3.head_object(Bucket=bucket, Key=key, **_version(version_id))
-        return Source(
+        return SourceObject(
             bucket=bucket,
             key=key,
             etag=_bare(found["ETag"]),
@@ -51,7 +51,7 @@ class S3Objects:
             last_modified=_second(found["LastModified"]),
         )
 
-    def read(self, source: Source, start: int, length: int) -> bytes:
+    def read(self, source: SourceObject, start: int, length: int) -> bytes:
         expected = min(length, source.size - start)
         if expected <= 0:
             return b""
@@ -63,7 +63,7 @@ class S3Objects:
             raise Retryable(f"{what}: received {len(body)} of {expected} bytes")
         return body
 
-    def stream(self, source: Source, start: int, stop: int) -> Iterator[bytes]:
+    def stream(self, source: SourceObject, start: int, stop: int) -> Iterator[bytes]:
         return streamed(self._s3, source, start, stop)
 
     def get(self, bucket: str, key: str, start: int = 0, length: int | None = None) -> bytes:
@@ -88,7 +88,7 @@ class S3Objects:
         elif first:
             self.put(bucket, key, first)
 
-    def copy(self, source: Source, key: str) -> None:
+    def copy(self, source: SourceObject, key: str) -> None:
         """Small objects in one call, large ones in parts; every call insists on the version's etag.
 
         The look before saves stores that know no conditional copy; S3 closes the gap between look and copy.
@@ -106,7 +106,7 @@ class S3Objects:
         if copied.size != found.size:
             raise Retryable(f"{what}: the copy has {copied.size} of {found.size} bytes")
 
-    def delete(self, source: Source) -> None:
+    def delete(self, source: SourceObject) -> None:
         """By version id where there is one. Else S3 is asked to delete only what still has the version's etag."""
         version = source.version_id
         if not version:
@@ -120,13 +120,13 @@ class S3Objects:
         with translate_errors(f"DELETE s3://{source.bucket}/{source.key}"):
             self._delete(source, version)
 
-    def list(self, bucket: str, prefix: str, after: str = "") -> Iterator[Source]:
+    def list(self, bucket: str, prefix: str, after: str = "") -> Iterator[SourceObject]:
         start: Any = {"StartAfter": after} if after else {}
         pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, **start)
         with translate_errors(f"LIST s3://{bucket}/{prefix}"):
             for page in pages:
                 for found in page.get("Contents", []):
-                    yield Source(
+                    yield SourceObject(
                         bucket=bucket,
                         key=found["Key"],
                         etag=_bare(found["ETag"]),
@@ -144,12 +144,12 @@ class S3Objects:
             upload.abort()
             raise
 
-    def _copy_at_once(self, source: Source, key: str) -> None:
+    def _copy_at_once(self, source: SourceObject, key: str) -> None:
         self._s3.copy_object(
             Bucket=source.bucket, Key=key, CopySource=_copy_source(source), CopySourceIfMatch=_quoted(source.etag)
         )
 
-    def _copy_in_parts(self, source: Source, key: str) -> None:
+    def _copy_in_parts(self, source: SourceObject, key: str) -> None:
         from boto3.s3.transfer import TransferConfig  # for files of more than PART_BYTES
 
         config = TransferConfig(multipart_threshold=self._part_bytes, multipart_chunksize=self._part_bytes)
@@ -161,7 +161,7 @@ class S3Objects:
             Config=config,
         )
 
-    def _delete(self, source: Source, version: str | None) -> None:
+    def _delete(self, source: SourceObject, version: str | None) -> None:
         guard: Any = _version(version) if version else {"IfMatch": _quoted(source.etag)}
         try:
             self._s3.delete_object(Bucket=source.bucket, Key=source.key, **guard)
@@ -186,7 +186,7 @@ def _named(version_id: str | None) -> str | None:
     return None if version_id in (None, "", "null") else version_id
 
 
-def _copy_source(source: Source) -> Any:
+def _copy_source(source: SourceObject) -> Any:
     return {"Bucket": source.bucket, "Key": source.key, **_version(source.version_id)}
 
 

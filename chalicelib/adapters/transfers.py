@@ -13,7 +13,7 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.adapters.aws_errors import translate_errors
-from chalicelib.domain.run.model import Source
+from chalicelib.domain.run.model import SourceObject
 from chalicelib.errors import LandfallError, Retryable
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ Part = dict[str, Any]
 # ---- from S3 --------------------------------------------------------------------------------------------------------
 
 
-def streamed(client: S3Client, source: Source, start: int, stop: int) -> Iterator[bytes]:
+def streamed(client: S3Client, source: SourceObject, start: int, stop: int) -> Iterator[bytes]:
     """Bytes [start, stop) of the version. If a connection breaks after bytes came, another goes on from there.
 
     Raises Retryable of one that brings nothing, and whatever a read raises: no bytes of two versions are mixed.
@@ -47,7 +47,7 @@ def streamed(client: S3Client, source: Source, start: int, stop: int) -> Iterato
                 raise
 
 
-def _body(client: S3Client, source: Source, start: int, stop: int) -> Iterator[bytes]:
+def _body(client: S3Client, source: SourceObject, start: int, stop: int) -> Iterator[bytes]:
     """One GET, as far as it brings bytes."""
     what = f"GET s3://{source.bucket}/{source.key} from {start}"
     with translate_errors(what, source=True):
@@ -60,7 +60,7 @@ def _body(client: S3Client, source: Source, start: int, stop: int) -> Iterator[b
         raise Retryable(f"{what}: the last {stop - start} bytes are missing")
 
 
-def version_named(source: Source) -> Any:
+def version_named(source: SourceObject) -> Any:
     """What makes a request be about this version and no other."""
     version = {"VersionId": source.version_id} if source.version_id else {}
     return {"Bucket": source.bucket, "Key": source.key, "IfMatch": f'"{source.etag}"', **version}

@@ -9,7 +9,7 @@ from typing import Any
 
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.cursors import bad_cursor, is_count, is_text, read_cursor, write_cursor
-from chalicelib.domain.run.model import Chunk, Run, Source
+from chalicelib.domain.run.model import Chunk, Run, SourceObject
 from chalicelib.ports import ObjectStore
 
 WINDOW_BYTES = 1 << 18
@@ -86,7 +86,7 @@ def rejects_at(objects: ObjectStore, run: Run, chunks: Sequence[Chunk], offsets:
     return found
 
 
-def _part_lines(objects: ObjectStore, part: Source, start: int) -> Iterator[tuple[int, bytes]]:
+def _part_lines(objects: ObjectStore, part: SourceObject, start: int) -> Iterator[tuple[int, bytes]]:
     """The lines of one part from a byte on, holding one window and one line at most."""
     held, held_at, position = b"", start, start
     while position < part.size:

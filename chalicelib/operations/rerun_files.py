@@ -14,7 +14,7 @@ from functools import partial
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.routing import landing_prefixes, route
 from chalicelib.domain.run import keys
-from chalicelib.domain.run.model import Run, Source
+from chalicelib.domain.run.model import Run, SourceObject
 from chalicelib.errors import LandfallError, SourceGone
 from chalicelib.operations.commands import BadRequest, NotFound, RerunRequest, fold
 from chalicelib.operations.dry_run import dry_run_of
@@ -95,7 +95,7 @@ def _must_be(contract: Contract | None, name: str) -> None:
         raise BadRequest(f'"file" belongs to the object {name}; send the request to that object')
 
 
-def _unrecorded(pipeline: Pipeline, key: str) -> Source | None:
+def _unrecorded(pipeline: Pipeline, key: str) -> SourceObject | None:
     """The object with that key, if its content has no run: its event was lost, or it was overwritten since.
 
     Keys outside the landing folders are ignored; this function's role cannot read them.

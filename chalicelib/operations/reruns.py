@@ -7,7 +7,7 @@ from contextlib import suppress
 from chalicelib.domain.contract.routing import route
 from chalicelib.domain.run.changes import RunChanges
 from chalicelib.domain.run.lifecycle import new_generation
-from chalicelib.domain.run.model import NOT_KEPT, Run, RunState, Source
+from chalicelib.domain.run.model import NOT_KEPT, Run, RunState, SourceObject
 from chalicelib.errors import LandfallError, SourceGone
 from chalicelib.pipeline.pipeline import Pipeline
 from chalicelib.ports import Conflict
@@ -63,7 +63,7 @@ def routed(pipeline: Pipeline, key: str) -> str:
     return found.contract.name
 
 
-def where_it_is(pipeline: Pipeline, run: Run) -> Source:
+def where_it_is(pipeline: Pipeline, run: Run) -> SourceObject:
     """The archived copy of a loaded file, else the landed version if it still exists. Raises SourceGone.
 
     The archive is checked first. An object at the landing key is then a second drop, which the sweep archives.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from chalicelib.domain.run import keys
-from chalicelib.domain.run.model import NOT_KEPT, Run, Source
+from chalicelib.domain.run.model import NOT_KEPT, Run, SourceObject
 from chalicelib.errors import SourceChanged, SourceGone
 from chalicelib.pipeline.context import Context
 
@@ -21,7 +21,7 @@ def archived(ctx: Context, run: Run) -> str:
     return key if kept else NOT_KEPT
 
 
-def _archive_copy(ctx: Context, source: Source, key: str) -> bool:
+def _archive_copy(ctx: Context, source: SourceObject, key: str) -> bool:
     """Move a source to the archive. Return whether the archive has it."""
     try:
         ctx.objects.copy(source, key)

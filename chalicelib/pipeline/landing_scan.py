@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from chalicelib.domain.run.model import Run, RunState, Source, run_id
+from chalicelib.domain.run.model import Run, RunState, SourceObject, run_id
 from chalicelib.pipeline.pipeline import Pipeline
 from chalicelib.ports import Newest
 
@@ -48,7 +48,7 @@ class LandingScan:
                 return batch[-1].key
         return ""
 
-    def _listed(self) -> Iterator[Source]:
+    def _listed(self) -> Iterator[SourceObject]:
         bucket = self.pipeline.ctx.settings.bucket
         for prefix in self.prefixes:
             inside = self.after.startswith(prefix)
@@ -58,7 +58,7 @@ class LandingScan:
                 except Exception as error:  # noqa: BLE001 - one folder that cannot be listed hides no other
                     self._passed_over(prefix, error)
 
-    def _each(self, batch: Sequence[Source]) -> None:
+    def _each(self, batch: Sequence[SourceObject]) -> None:
         self.seen += len(batch)
         due = [s for s in batch if s.last_modified <= self.landed_before and self.wanted(s.key)]
         try:
@@ -74,7 +74,7 @@ class LandingScan:
             except Exception as error:  # noqa: BLE001 - one sick file must not hide the others
                 self._passed_over(source.key, error)
 
-    def _one(self, source: Source, newest: Newest | None, run: Run | None) -> None:
+    def _one(self, source: SourceObject, newest: Newest | None, run: Run | None) -> None:
         if newest is not None and newest.etag == source.etag:
             if run and run.state is RunState.LOADED and run.finished:
                 self.pipeline.archive_again(run)
@@ -82,7 +82,7 @@ class LandingScan:
         elif self._has_no_run(source) and (arrived := self.pipeline.arrive(source)):
             self.started.append(arrived)
 
-    def _has_no_run(self, source: Source) -> bool:
+    def _has_no_run(self, source: SourceObject) -> bool:
         """Whether the content at the key has no run, though its key points at another content or at none.
 
         In a bucket with versions an old content shows again once the newer one is archived. It has or had its run. A

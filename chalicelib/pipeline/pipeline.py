@@ -19,7 +19,7 @@ from chalicelib.domain.file.books import first_gap, first_reject, refuse_if_too_
 from chalicelib.domain.file.file_plan import FilePlan, chunk_task, shape
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.arrivals import new_run
-from chalicelib.domain.run.model import Chunk, ChunkState, ChunkTask, Run, RunState, Source, run_id
+from chalicelib.domain.run.model import Chunk, ChunkState, ChunkTask, Run, RunState, SourceObject, run_id
 from chalicelib.domain.run.notices import notice, one_more
 from chalicelib.errors import Broken, LandfallError, Refused, Retryable, SourceChanged, SourceGone, Throttled
 from chalicelib.pipeline import outcomes
@@ -51,7 +51,7 @@ class Pipeline:
 
     # ---- arrive -----------------------------------------------------------------------------------------------------
 
-    def arrive(self, source: Source) -> Run | None:
+    def arrive(self, source: SourceObject) -> Run | None:
         """Turn a landed version into a run, once. Return the run, or None for a folder. Raises Retryable.
 
         The same content of the same key again changes nothing. Decide again if the key points elsewhere by the time
@@ -80,7 +80,7 @@ class Pipeline:
             f"other versions of {source.key} arrived during each of {POINTER_TRIES} tries to record this one"
         )
 
-    def _is_news(self, source: Source, newest: Newest, known: Run | None) -> bool:
+    def _is_news(self, source: SourceObject, newest: Newest, known: Run | None) -> bool:
         """Whether a content other than the newest one was put after it; otherwise its event is late or a repeat.
 
         S3's sequencers decide. What the sweep found by listing has no sequencer; then S3's object at the key decides:
@@ -154,7 +154,7 @@ class Pipeline:
         )
         return planned
 
-    def _landed_version(self, run: Run) -> Source:
+    def _landed_version(self, run: Run) -> SourceObject:
         """The version of this run, with its size, age and version id as the store has them. Raises SourceChanged.
 
         A listing has no version id. Yet the version that is archived and deleted must be this one, not a later one.

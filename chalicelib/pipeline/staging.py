@@ -19,7 +19,7 @@ from chalicelib.domain.formats.sizes import refuse_no_text, refuse_size, usual_c
 from chalicelib.domain.raw.bytesource import ByteSource, Range, until
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.lineage import RowOrigins
-from chalicelib.domain.run.model import Chunk, ChunkState, Run, Source
+from chalicelib.domain.run.model import Chunk, ChunkState, Run, SourceObject
 from chalicelib.domain.run.rejects import Reject
 from chalicelib.domain.staging.block import Block
 from chalicelib.domain.staging.stage import ChunkSummary, stage_chunk
@@ -62,7 +62,7 @@ class Streamed:
     Reads overlap with work: while a block is checked, the next ones arrive.
     """
 
-    def __init__(self, objects: ObjectStore, source: Source, span: Range) -> None:
+    def __init__(self, objects: ObjectStore, source: SourceObject, span: Range) -> None:
         self.size = source.size
         self._beyond = Landed(objects, source)
         self._pieces = objects.stream(source, span.start, span.stop)
@@ -79,7 +79,7 @@ class Streamed:
         return found
 
 
-def plan_file(objects: ObjectStore, run: Run, source: Source, contract: Contract, settings: Settings) -> FilePlan:
+def plan_file(objects: ObjectStore, run: Run, source: SourceObject, contract: Contract, settings: Settings) -> FilePlan:
     """Read the header of a file and plan its cuts. Unpack the file first if needed. Raises Rejected."""
     refuse_size(source.size, contract.limits)
     size = usual_chunk(contract, settings.chunk_mb)

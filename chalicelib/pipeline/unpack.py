@@ -12,7 +12,7 @@ from chalicelib.domain.decode.decode import converted, cut
 from chalicelib.domain.file.file_plan import Text
 from chalicelib.domain.raw.bytesource import ByteSource
 from chalicelib.domain.run import keys
-from chalicelib.domain.run.model import Run, Source
+from chalicelib.domain.run.model import Run, SourceObject
 from chalicelib.errors import WorkGone
 from chalicelib.ports import ObjectStore
 
@@ -23,7 +23,7 @@ PIECE_BYTES = 8 << 20
 class Landed:
     """A version of a landed file."""
 
-    def __init__(self, objects: ObjectStore, source: Source) -> None:
+    def __init__(self, objects: ObjectStore, source: SourceObject) -> None:
         self.size = source.size
         self._objects, self._source = objects, source
 

@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 from chalicelib.adapters.memory import MemoryClock
-from chalicelib.domain.run.model import Run, RunState, Source
+from chalicelib.domain.run.model import Run, RunState, SourceObject
 
 
 def a_run(clock: MemoryClock, run_id: str = "r1", **fields: Any) -> Run:
-    source = Source(bucket="landing", key="incoming/a.csv", etag="e1", size=100, sequencer="0A", last_modified=7.25)
+    source = SourceObject(
+        bucket="landing", key="incoming/a.csv", etag="e1", size=100, sequencer="0A", last_modified=7.25
+    )
     now = clock.now()
     made = Run(
         run_id=run_id,

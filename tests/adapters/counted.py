@@ -21,7 +21,7 @@ from chalicelib.adapters.sns import SnsNotifier
 from chalicelib.adapters.sqs import SqsQueue
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.run.events import run_of, task_of
-from chalicelib.domain.run.model import Run, Source
+from chalicelib.domain.run.model import Run, SourceObject
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.pipeline import Pipeline
 from tests.support.settings import BUCKET, SETTINGS
@@ -122,7 +122,7 @@ def counted_run(
             note=lambda *_: None,
         )
     )
-    source = Source(
+    source = SourceObject(
         bucket=BUCKET, key="incoming/thing/a.csv", etag=put["ETag"].strip('"'), size=len(body), sequencer="01"
     )
     meter.units["arrive_calls"] += 1

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.adapters.memory import MemoryClock
 from chalicelib.domain.run.group import Group, GroupState, Member
-from chalicelib.domain.run.model import Run, RunState, Source
+from chalicelib.domain.run.model import Run, RunState, SourceObject
 from chalicelib.ports import Conflict, LoadQueue
 
 SHOP, OTHER = "shop.things", "shop.others"
@@ -17,7 +17,7 @@ SUBMITTING = GroupState.SUBMITTING
 
 def a_run(name: str, *, age: float = 1.0) -> Run:
     """Waiting since that age."""
-    source = Source(bucket="b", key=f"in/{name}.csv", etag=name, size=9, sequencer="0A", last_modified=age)
+    source = SourceObject(bucket="b", key=f"in/{name}.csv", etag=name, size=9, sequencer="0A", last_modified=age)
     return Run(run_id=name, object="thing", source=source, state=RunState.STAGED, arrived_at=age, updated_at=age)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.run.model import Source
+from chalicelib.domain.run.model import SourceObject
 from chalicelib.errors import SourceChanged, SourceGone, WorkGone
 from tests.adapters.conftest import Objects
 
@@ -22,7 +22,7 @@ ODD_KEYS = [
 ]
 
 
-def landed(objects: Objects, body: bytes = b"0123456789", key: str = KEY) -> Source:
+def landed(objects: Objects, body: bytes = b"0123456789", key: str = KEY) -> SourceObject:
     objects.store.put(objects.bucket, key, body)
     return objects.store.head(objects.bucket, key)
 

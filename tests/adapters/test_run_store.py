@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.memory import MemoryClock
-from chalicelib.domain.run.model import Counts, Problem, RunState, Source
+from chalicelib.domain.run.model import Counts, Problem, RunState, SourceObject
 from chalicelib.ports import Bookmarks, Conflict, Newest, Runs
 from tests.adapters.a_run import a_run
 
@@ -17,7 +17,7 @@ from tests.adapters.a_run import a_run
 
 def test_a_run_is_kept_as_it_was(runs: Runs, clock: MemoryClock) -> None:
     problem = Problem(code="BAD", message="line ü", line=3, byte_offset=0, column="c")
-    source = Source(bucket="b", key="in/ü +%.csv", etag="e", size=1 << 40, version_id="v", sequencer="0F")
+    source = SourceObject(bucket="b", key="in/ü +%.csv", etag="e", size=1 << 40, version_id="v", sequencer="0F")
     run = a_run(
         clock,
         source=source,

@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.adapters.memory import MemoryClock, MemoryRuns
 from chalicelib.domain.run.cursors import write_cursor
-from chalicelib.domain.run.model import Correction, Run, RunState, Source
+from chalicelib.domain.run.model import Correction, Run, RunState, SourceObject
 from chalicelib.errors import Refused
 from tests.adapters.a_run import a_run
 from tests.adapters.conftest import Stores
@@ -22,7 +22,7 @@ def many(stores: Stores, clock: MemoryClock, count: int = 7) -> list[Run]:
     for number in range(count):
         clock.advance(1)
         key = f"incoming/{number}/{'odd' if number % 2 else 'even'}.csv"
-        source = Source(bucket="landing", key=key, etag="e", size=1)
+        source = SourceObject(bucket="landing", key=key, etag="e", size=1)
         run = a_run(clock, f"r{number}", source=source, object="users" if number % 3 == 0 else "orders")
         stores.runs.create(run)
         made.append(stores.runs.change(run, state=RunState.FAILED) if number % 2 else run)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.adapters.memory import MemoryClock
-from chalicelib.domain.run.model import Chunk, ChunkTask, Counts, Run, RunState, Source
+from chalicelib.domain.run.model import Chunk, ChunkTask, Counts, Run, RunState, SourceObject
 from chalicelib.errors import Broken
 from chalicelib.ports import Conflict
 from tests.adapters.conftest import Stores, dynamo_stores, memory_stores
@@ -29,7 +29,7 @@ ACT = st.one_of(
 
 
 def a_run(run_id: str, sequencer: str, now: float) -> Run:
-    source = Source(bucket="b", key="k/a.csv", etag=run_id, size=9, sequencer=sequencer)
+    source = SourceObject(bucket="b", key="k/a.csv", etag=run_id, size=9, sequencer=sequencer)
     return Run(run_id=run_id, object="o", source=source, state=RunState.ARRIVED, arrived_at=now, updated_at=now)
 
 

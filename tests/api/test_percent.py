@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.api import views
-from chalicelib.domain.run.model import Chunk, ChunkState, Counts, Run, RunState, Source
+from chalicelib.domain.run.model import Chunk, ChunkState, Counts, Run, RunState, SourceObject
 from chalicelib.operations.lookup import RunDetails
 from tests.support.simulated.deployment import SimulatedDeployment
 from tests.support.simulated.faults import Schedule
 
-SOURCE = Source(bucket="landing", key="incoming/thing/a.csv", etag="e", size=1000)
+SOURCE = SourceObject(bucket="landing", key="incoming/thing/a.csv", etag="e", size=1000)
 RUN = Run(run_id="0" * 32, object="thing", source=SOURCE, state=RunState.ARRIVED, arrived_at=0.0, updated_at=0.0)
 
 

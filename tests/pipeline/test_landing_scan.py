@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.run.model import RunState, Source
+from chalicelib.domain.run.model import RunState, SourceObject
 from chalicelib.pipeline.sweep import sweep
 from tests.support.simulated.deployment import BUCKET, SimulatedDeployment
 from tests.support.simulated.promises import liveness
@@ -19,7 +19,7 @@ def listed(deployment: SimulatedDeployment) -> None:
     sweep(deployment.pipeline)
 
 
-def overwritten(deployment: SimulatedDeployment) -> tuple[Source, Source]:
+def overwritten(deployment: SimulatedDeployment) -> tuple[SourceObject, SourceObject]:
     """Two contents of one key, of which only the second is there to be listed; their events are still on their way."""
     old = put(deployment, "a.csv", numbered(3, tag="old"), event=False)
     new = put(deployment, "a.csv", numbered(3, tag="new"), event=False)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.run.model import NOT_KEPT, RunState, Source
+from chalicelib.domain.run.model import NOT_KEPT, RunState, SourceObject
 from chalicelib.errors import Refused, Retryable, Throttled
 from chalicelib.operations.reruns import rerun
 from chalicelib.pipeline.sweep import STOPPED_AT, find_landed, sweep
@@ -108,7 +108,7 @@ def test_one_folder_that_cannot_be_listed_hides_no_other(deployment: SimulatedDe
     later(deployment)
     listed = deployment.objects.list
 
-    def denied(bucket: str, prefix: str, after: str = "") -> Iterator[Source]:
+    def denied(bucket: str, prefix: str, after: str = "") -> Iterator[SourceObject]:
         if prefix == "denied/":
             raise Refused("LIST: AccessDenied")
         return listed(bucket, prefix, after)

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any, TypeVar
 
 from chalicelib.adapters.dynamodb.table import chunk_key, file_key, run_key
-from chalicelib.domain.run.model import Chunk, ChunkState, Correction, Counts, Problem, Run, RunState, Source
+from chalicelib.domain.run.model import Chunk, ChunkState, Correction, Counts, Problem, Run, RunState, SourceObject
 from chalicelib.ports import Newest
 
 Item = dict[str, Any]
@@ -92,8 +92,8 @@ def read_run(item: Item) -> Run:
             **values,
             "object": values.get("object", ""),
             "state": RunState(values["state"]),
-            "source": _made(Source, values["source"]),
-            "reads": _made(Source, values["reads"]) if "reads" in values else None,
+            "source": _made(SourceObject, values["source"]),
+            "reads": _made(SourceObject, values["reads"]) if "reads" in values else None,
             "corrects": _made(Correction, values["corrects"]) if "corrects" in values else None,
             "problem": _made(Problem, values["problem"]) if "problem" in values else None,
             "counts": Counts(**{n: values.get(a, 0) for n, a in COUNT_NAMES.items()}),

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from chalicelib.domain.run.model import Source
+from chalicelib.domain.run.model import SourceObject
 from chalicelib.errors import SourceChanged, SourceGone, WorkGone
 from chalicelib.ports import Clock
 
@@ -35,13 +35,13 @@ class MemoryObjects:
         self.objects: dict[tuple[str, str], Versions] = {}
         self.written = 0
 
-    def head(self, bucket: str, key: str, version_id: str | None = None) -> Source:
+    def head(self, bucket: str, key: str, version_id: str | None = None) -> SourceObject:
         return _source(bucket, key, self._find(bucket, key, version_id))
 
-    def read(self, source: Source, start: int, length: int) -> bytes:
+    def read(self, source: SourceObject, start: int, length: int) -> bytes:
         return self._exactly(source)[start : start + length]
 
-    def stream(self, source: Source, start: int, stop: int) -> Iterator[bytes]:
+    def stream(self, source: SourceObject, start: int, stop: int) -> Iterator[bytes]:
         while piece := self.read(source, start, min(stop - start, PIECE_BYTES)):
             start += len(piece)
             yield piece
@@ -61,17 +61,17 @@ class MemoryObjects:
         if body := b"".join(pieces):
             self.put(bucket, key, body)
 
-    def copy(self, source: Source, key: str) -> None:
+    def copy(self, source: SourceObject, key: str) -> None:
         self.put(source.bucket, key, self._exactly(source))
 
-    def delete(self, source: Source) -> None:
+    def delete(self, source: SourceObject) -> None:
         versions = self.objects.get((source.bucket, source.key), [])
         if source.version_id:
             self._keep(source, [v for v in versions if v.version_id != source.version_id])
         elif versions and versions[-1].body is not None and versions[-1].etag == source.etag:
             self._keep(source, versions[:-1])
 
-    def list(self, bucket: str, prefix: str, after: str = "") -> Iterator[Source]:
+    def list(self, bucket: str, prefix: str, after: str = "") -> Iterator[SourceObject]:
         found = (
             (b, k) for b, k in self.objects if b == bucket and k.startswith(prefix) and k.encode() > after.encode()
         )
@@ -94,7 +94,7 @@ class MemoryObjects:
             raise SourceGone(f"there is no object s3://{bucket}/{key}")
         return wanted[-1]
 
-    def _exactly(self, source: Source) -> bytes:
+    def _exactly(self, source: SourceObject) -> bytes:
         found = self._find(source.bucket, source.key, source.version_id)
         if found.etag != source.etag:
             raise SourceChanged(f"s3://{source.bucket}/{source.key} was overwritten")
@@ -107,16 +107,16 @@ class MemoryObjects:
         before = self.objects.get((bucket, key), []) if self.versioned else []
         self.objects[bucket, key] = [*before, new]
 
-    def _keep(self, source: Source, versions: Versions) -> None:
+    def _keep(self, source: SourceObject, versions: Versions) -> None:
         if versions:
             self.objects[source.bucket, source.key] = versions
         else:
             self.objects.pop((source.bucket, source.key), None)
 
 
-def _source(bucket: str, key: str, stored: Stored, *, versions: bool = True) -> Source:
+def _source(bucket: str, key: str, stored: Stored, *, versions: bool = True) -> SourceObject:
     """S3 names versions in a HEAD, but not in a listing of objects."""
-    return Source(
+    return SourceObject(
         bucket=bucket,
         key=key,
         etag=stored.etag,

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.routing import route
-from chalicelib.domain.run.model import Problem, Run, RunState, Source, run_id
+from chalicelib.domain.run.model import Problem, Run, RunState, SourceObject, run_id
 
 UNROUTED = Problem(
     code="UNROUTED", message="no contract's lands_at matches this key; move the file, or fix a contract and rerun it"
 )
 
 
-def new_run(source: Source, contracts: Mapping[str, Contract], now: float, *, came_back: bool) -> Run:
+def new_run(source: SourceObject, contracts: Mapping[str, Contract], now: float, *, came_back: bool) -> Run:
     """Return the run of a version that is new, or that came back after another content replaced it.
 
     Content A, then B, then A again is three runs: the last must win, so it cannot share the first one's name.

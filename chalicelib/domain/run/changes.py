@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from chalicelib.domain.run.model import Counts, Problem, RunState, Source
+from chalicelib.domain.run.model import Counts, Problem, RunState, SourceObject
 
 
 class RunChanges(TypedDict, total=False):
     """The fields of a run that may change; each has the meaning of the field in `Run`."""
 
     object: str
-    source: Source
+    source: SourceObject
     state: RunState
     generation: int
     chunks: int
@@ -26,7 +26,7 @@ class RunChanges(TypedDict, total=False):
     failed_loads: int
     max_group_size: int
     archive_key: str
-    reads: Source | None
+    reads: SourceObject | None
     parent_updated: bool
     notified: bool
     cancel_requested: bool

@@ -7,17 +7,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote_plus
 
-from chalicelib.domain.run.model import ChunkTask, Source
+from chalicelib.domain.run.model import ChunkTask, SourceObject
 
 
-def landed(event: Mapping[str, Any]) -> Iterator[Source]:
+def landed(event: Mapping[str, Any]) -> Iterator[SourceObject]:
     """Yield every object version that an S3 notification names. `s3:TestEvent` names none.
 
     Keys arrive form-encoded: `+` is a space, `%2B` is a plus. Older services send no sequencer.
     """
     for record in event.get("Records", ()):
         bucket, thing = record["s3"]["bucket"]["name"], record["s3"]["object"]
-        yield Source(
+        yield SourceObject(
             bucket=bucket,
             key=unquote_plus(thing["key"]),
             etag=thing.get("eTag", "").strip('"'),

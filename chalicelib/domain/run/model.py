@@ -42,8 +42,8 @@ class ChunkState(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
-    """One version of one landed object."""
+class SourceObject:
+    """One version of one landed S3 object."""
 
     bucket: str
     key: str
@@ -194,7 +194,7 @@ class Run:
     run_id: str
     object: str
     """The contract's name; empty if unrouted."""
-    source: Source
+    source: SourceObject
     state: RunState
     arrived_at: float
     updated_at: float
@@ -220,7 +220,7 @@ class Run:
     """The most runs of its group: halved when a load of several fails for a lasting reason; 0 is no limit."""
     archive_key: str = ""
     """The source's key in the archive; NOT_KEPT if it was deleted or replaced before it could be archived."""
-    reads: Source | None = None
+    reads: SourceObject | None = None
     """The archived copy, if a forced rerun reads that instead of `source`."""
     corrects: Correction | None = None
     """Set if `source` holds corrected rejects of another run's load."""
@@ -295,6 +295,6 @@ def file_id(bucket: str, key: str) -> str:
     return digest("file", bucket, key)
 
 
-def run_id(source: Source, *, again: str = "") -> str:
+def run_id(source: SourceObject, *, again: str = "") -> str:
     """Return the run id of a content of a key. `again` separates a content that comes back after another one."""
     return digest("run", source.bucket, source.key, source.etag, again)

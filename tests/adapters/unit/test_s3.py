@@ -10,11 +10,11 @@ from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.adapters.s3 import S3Objects
 from chalicelib.adapters.transfers import LEAST_PART_BYTES
-from chalicelib.domain.run.model import Source
+from chalicelib.domain.run.model import SourceObject
 from chalicelib.errors import Refused, Retryable, SourceChanged, SourceGone, Throttled
 from tests.adapters.unit.wire import Response, Script, client, xml_error
 
-SOURCE = Source(bucket="landing", key="incoming/a b+c.csv", etag="abc", size=10, version_id="v1")
+SOURCE = SourceObject(bucket="landing", key="incoming/a b+c.csv", etag="abc", size=10, version_id="v1")
 LONG = {"Content-Length": "7"}
 BY_ETAG = replace(SOURCE, version_id=None)
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.domain.run.cost import usage, usage_of
-from chalicelib.domain.run.model import Chunk, Run, RunState, Source
+from chalicelib.domain.run.model import Chunk, Run, RunState, SourceObject
 
 SIZE = 90_000_000
-SOURCE = Source(bucket="b", key="k", size=SIZE, etag="e", last_modified=1.0)
+SOURCE = SourceObject(bucket="b", key="k", size=SIZE, etag="e", last_modified=1.0)
 CHUNKS = [Chunk(run_id="r", generation=1, number=n, start=0, stop=1, seconds=2.5) for n in (1, 2)]
 
 

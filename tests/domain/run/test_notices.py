@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.domain.run.model import NOT_KEPT, Correction, Counts, Problem, Run, RunState, Source
+from chalicelib.domain.run.model import NOT_KEPT, Correction, Counts, Problem, Run, RunState, SourceObject
 from chalicelib.domain.run.notices import BELOW, mail, notice, read_mail
 
-SOURCE = Source(bucket="landing", key="incoming/orders/a.csv", etag="e1", size=100)
+SOURCE = SourceObject(bucket="landing", key="incoming/orders/a.csv", etag="e1", size=100)
 RUN = Run(
     run_id="r1",
     object="orders",

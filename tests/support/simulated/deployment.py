@@ -12,7 +12,7 @@ from typing import Any
 from chalicelib.adapters.memory import Message
 from chalicelib.adapters.memory.queue import CHUNKS
 from chalicelib.domain.run.events import landed
-from chalicelib.domain.run.model import Run, Source
+from chalicelib.domain.run.model import Run, SourceObject
 from chalicelib.errors import LandfallError
 from chalicelib.orchestration import sqs as handlers
 from chalicelib.pipeline.pipeline import Pipeline
@@ -63,7 +63,7 @@ class SimulatedDeployment(DeployedParts):
             return False
         return all(self._has_run(x) for x in self.objects.list(BUCKET, "incoming/") if not x.key.endswith("/"))
 
-    def _has_run(self, file: Source) -> bool:
+    def _has_run(self, file: SourceObject) -> bool:
         """Whether what lies there is that of the last run of its key, or not younger than the last of its content."""
         newest = self.runs.newest(file.bucket, file.key)
         same = [r for r in self.runs.runs.values() if (r.source.key, r.source.etag) == (file.key, file.etag)]

@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 
 from chalicelib.adapters.memory import MemoryClock
 from chalicelib.domain.contract_files.contract_file import load_contracts
-from chalicelib.domain.run.model import Source
+from chalicelib.domain.run.model import SourceObject
 
 CONTRACTS = load_contracts(Path(__file__).parent / "contracts")
 READS = frozenset(
@@ -31,7 +31,7 @@ READS = frozenset(
 class Landed:
     """A version that was put, with the rows a person reading it would expect to be good."""
 
-    source: Source
+    source: SourceObject
     rows: dict[str, str]
     """Key to the rest of the row."""
 
@@ -47,7 +47,7 @@ class WorkersClock:
         return self.clock.now() + self.offset
 
 
-def record_of(source: Source) -> dict[str, Any]:
+def record_of(source: SourceObject) -> dict[str, Any]:
     """One record of an S3 notification: the key is form-encoded."""
     thing = {"key": quote_plus(source.key), "size": source.size, "eTag": source.etag, "sequencer": source.sequencer}
     thing |= {"versionId": source.version_id} if source.version_id else {}

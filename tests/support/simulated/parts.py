@@ -23,7 +23,7 @@ from chalicelib.adapters.memory import (
 )
 from chalicelib.config import Settings
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.run.model import Source
+from chalicelib.domain.run.model import SourceObject
 from chalicelib.errors import Throttled
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.pipeline import Pipeline
@@ -125,7 +125,7 @@ class DeployedParts:
 
     # ---- what people do ---------------------------------------------------------------------------------------------
 
-    def put(self, key: str, body: bytes, rows: dict[str, str], *, event: bool = True) -> Source:
+    def put(self, key: str, body: bytes, rows: dict[str, str], *, event: bool = True) -> SourceObject:
         """A supplier puts a file; unless `event` is lost, a notification follows."""
         self.sequence += 1
         self.clock.advance(1)

@@ -6,7 +6,7 @@ import gzip
 from collections.abc import Callable
 
 from chalicelib.adapters.memory import Fate
-from chalicelib.domain.run.model import RunState, Source
+from chalicelib.domain.run.model import RunState, SourceObject
 from chalicelib.errors import LandfallError
 from chalicelib.operations.cancels import Ended, cancel
 from chalicelib.operations.reruns import rerun
@@ -31,7 +31,7 @@ def numbered(count: int, *, tag: str = "v", base: int = 0) -> dict[str, str]:
 
 def put(
     deployment: SimulatedDeployment, name: str, rows: dict[str, str], bad: tuple[str, ...] = (), *, event: bool = True
-) -> Source:
+) -> SourceObject:
     return deployment.put(f"incoming/thing/{name}", text(rows, bad), rows, event=event)
 
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from chalicelib.adapters.dynamodb import items
 from chalicelib.adapters.dynamodb.expressions import add, update
 from chalicelib.adapters.dynamodb.table import INDEXES, chunk_key, table_definition
-from chalicelib.domain.run.model import Chunk, ChunkState, Counts, Problem, Run, RunState, Source
+from chalicelib.domain.run.model import Chunk, ChunkState, Counts, Problem, Run, RunState, SourceObject
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 NUMBER = st.integers(0, 1 << 53)
 TIME = st.floats(0, 1e11, allow_nan=False)
 SOURCES = st.builds(
-    Source,
+    SourceObject,
     bucket=TEXT,
     key=TEXT,
     etag=TEXT,

@@ -19,12 +19,12 @@ from chalicelib.adapters.dynamodb.table import run_key
 from chalicelib.adapters.dynamodb.table_client import TableClient
 from chalicelib.adapters.dynamodb.transactions import TRIES
 from chalicelib.adapters.memory import MemoryClock
-from chalicelib.domain.run.model import Chunk, Run, RunState, Source
+from chalicelib.domain.run.model import Chunk, Run, RunState, SourceObject
 from chalicelib.errors import Refused, Retryable, Throttled
 from chalicelib.ports import Conflict, Newest
 from tests.adapters.unit.wire import Request, Response, Script, client, error, reply
 
-SOURCE = Source(bucket="landing", key="incoming/a.csv", etag="e1", size=100, sequencer="0A")
+SOURCE = SourceObject(bucket="landing", key="incoming/a.csv", etag="e1", size=100, sequencer="0A")
 RUN = Run(run_id="r1", object="orders", source=SOURCE, state=RunState.STAGING, arrived_at=1.0, updated_at=1.0)
 CHUNK = Chunk(run_id="r1", generation=1, number=1, start=0, stop=50, end=51, read=2, good=1, rejected=1)
 

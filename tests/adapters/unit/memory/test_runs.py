@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from chalicelib.adapters.memory import MemoryClock, MemoryRuns, MemorySearch, MemoryTable
-from chalicelib.domain.run.model import Run, RunState, Source
+from chalicelib.domain.run.model import Run, RunState, SourceObject
 
 
 def test_searches_in_memory_may_lag() -> None:
     clock = MemoryClock()
     table = MemoryTable(clock, lag=10)
     runs, search = MemoryRuns(table), MemorySearch(table)
-    source = Source(bucket="b", key="k/a.csv", etag="e", size=1)
+    source = SourceObject(bucket="b", key="k/a.csv", etag="e", size=1)
     now = clock.now()
     run = Run(run_id="r", object="o", source=source, state=RunState.ARRIVED, arrived_at=now, updated_at=now)
     runs.create(run)
