@@ -16,10 +16,10 @@ from chalicelib.domain.contract.contract import (
     Dialect,
     Empty,
     Escape,
-    Kind,
     Limits,
     Newline,
     Quotes,
+    TypeName,
 )
 from chalicelib.domain.formats.csv.header import match_header
 from chalicelib.domain.staging.validate import Rules, compile_rules
@@ -66,7 +66,7 @@ def storm(unit: str, dialect: Dialect, size: int) -> bytes:
 
 def rules(dialect: Dialect, longest: int = Limits.max_record_bytes) -> Rules:
     """What reads files of two texts in a dialect."""
-    text = ColumnType(kind=Kind.VARCHAR, length=65_535)
+    text = ColumnType(kind=TypeName.VARCHAR, length=65_535)
     contract = Contract(
         name="things", schema="s", table="t", lands_at=("in/*",), key=(), dialect=dialect, lineage=False,
         columns=tuple(Column(name=name, type=text) for name in "ab"), limits=Limits(max_record_bytes=longest),

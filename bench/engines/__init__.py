@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chalicelib.domain.contract.contract import ColumnType, Contract, Kind
+from chalicelib.domain.contract.contract import ColumnType, Contract, TypeName
 from chalicelib.domain.contract_files.contract_file import read_contract
 
-WHOLE = {Kind.SMALLINT: 16, Kind.INTEGER: 32, Kind.BIGINT: 64}
+WHOLE = {TypeName.SMALLINT: 16, TypeName.INTEGER: 32, TypeName.BIGINT: 64}
 INTEGER = "^[+-]?[0-9]{1,19}$"
 DATE = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 STAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?$"

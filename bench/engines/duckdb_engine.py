@@ -10,7 +10,7 @@ import duckdb
 
 from bench.engines import INTEGER, STAMP, WHOLE, contract_at, decimal, required
 from bench.prefilter import sift
-from chalicelib.domain.contract.contract import Column, Contract, Kind
+from chalicelib.domain.contract.contract import Column, Contract, TypeName
 
 INTEGERS = {16: "SMALLINT", 32: "INTEGER", 64: "BIGINT"}
 READ = (
@@ -57,10 +57,10 @@ def _right(column: Column) -> str:  # noqa: PLR0911
         return f"regexp_full_match({name}, '{column.pattern}')"
     if kind.kind in WHOLE:
         return f"try_cast({name} AS {INTEGERS[WHOLE[kind.kind]]}) IS NOT NULL AND regexp_matches({name}, '{INTEGER}')"
-    if kind.kind is Kind.DECIMAL:
+    if kind.kind is TypeName.DECIMAL:
         return f"regexp_matches({name}, '{decimal(kind)}')"
-    if kind.kind is Kind.DATE:
+    if kind.kind is TypeName.DATE:
         return f"strlen({name}) = 10 AND try_cast({name} AS DATE) IS NOT NULL"
-    if kind.kind is Kind.TIMESTAMP:
+    if kind.kind is TypeName.TIMESTAMP:
         return f"try_cast({name} AS TIMESTAMP) IS NOT NULL AND regexp_matches({name}, '{STAMP}')"
     return f"strlen({name}) <= {kind.length}"

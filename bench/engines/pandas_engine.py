@@ -11,7 +11,7 @@ import pandas as pd
 
 from bench.engines import DATE, INTEGER, STAMP, WHOLE, contract_at, decimal, required
 from bench.prefilter import sift
-from chalicelib.domain.contract.contract import Column, Contract, Kind
+from chalicelib.domain.contract.contract import Column, Contract, TypeName
 
 Array = np.ndarray[Any, Any]
 
@@ -55,11 +55,11 @@ def _right(values: pd.Series[str], column: Column) -> Array:
         right = values.str.fullmatch(column.pattern)
     elif kind.kind in WHOLE:
         return _integers(values, 1 << (WHOLE[kind.kind] - 1))
-    elif kind.kind is Kind.DECIMAL:
+    elif kind.kind is TypeName.DECIMAL:
         right = values.str.match(decimal(kind))
-    elif kind.kind is Kind.DATE:
+    elif kind.kind is TypeName.DATE:
         right = values.str.match(DATE) & pd.to_datetime(values, format="%Y-%m-%d", errors="coerce").notna()
-    elif kind.kind is Kind.TIMESTAMP:
+    elif kind.kind is TypeName.TIMESTAMP:
         right = values.str.match(STAMP) & pd.to_datetime(values, format="ISO8601", errors="coerce").notna()
     else:
         return _short(values, kind.length)

@@ -9,7 +9,7 @@ import polars as pl
 
 from bench.engines import STAMP, WHOLE, contract_at, decimal, required
 from bench.prefilter import sift
-from chalicelib.domain.contract.contract import Column, Contract, Kind
+from chalicelib.domain.contract.contract import Column, Contract, TypeName
 
 INTEGERS = {16: pl.Int16, 32: pl.Int32, 64: pl.Int64}
 
@@ -44,12 +44,12 @@ def _wrong(column: Column) -> pl.Expr:  # noqa: PLR0911
         return ~value.str.contains(f"^(?:{column.pattern})$")
     if kind.kind in WHOLE:
         return value.cast(INTEGERS[WHOLE[kind.kind]], strict=False).is_null() & value.is_not_null()
-    if kind.kind is Kind.DECIMAL:
+    if kind.kind is TypeName.DECIMAL:
         return ~value.str.contains(decimal(kind))
-    if kind.kind is Kind.DATE:
+    if kind.kind is TypeName.DATE:
         real = value.str.to_date("%Y-%m-%d", strict=False).is_not_null() & (value.str.len_bytes() == 10)
         return ~real & value.is_not_null()
-    if kind.kind is Kind.TIMESTAMP:
+    if kind.kind is TypeName.TIMESTAMP:
         real = value.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False).is_not_null()
         return ~(real & value.str.contains(STAMP)) & value.is_not_null()
     return value.str.len_bytes() > kind.length

@@ -12,7 +12,7 @@ from pyarrow import csv
 
 from bench.engines import INTEGER, STAMP, WHOLE, contract_at, decimal, required
 from bench.prefilter import sift
-from chalicelib.domain.contract.contract import Column, Kind
+from chalicelib.domain.contract.contract import Column, TypeName
 
 
 def check(path: str, contract: str) -> dict[str, Any]:
@@ -69,11 +69,11 @@ def _right(values: pa.Array, column: Column) -> pa.Array:  # noqa: PLR0911
         exact = np.array(right)
         exact[over] = False
         return pa.array(exact)
-    if kind.kind is Kind.DECIMAL:
+    if kind.kind is TypeName.DECIMAL:
         return pc.match_substring_regex(values, decimal(kind))
-    if kind.kind is Kind.DATE:
+    if kind.kind is TypeName.DATE:
         return _moment(values, "%Y-%m-%d", pc.equal(pc.binary_length(values), 10))
-    if kind.kind is Kind.TIMESTAMP:
+    if kind.kind is TypeName.TIMESTAMP:
         return _moment(
             pc.utf8_slice_codeunits(values, 0, 19), "%Y-%m-%d %H:%M:%S", pc.match_substring_regex(values, STAMP)
         )

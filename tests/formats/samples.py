@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chalicelib.domain.contract.contract import Column, ColumnType, Contract, Kind
+from chalicelib.domain.contract.contract import Column, ColumnType, Contract, TypeName
 
 COLUMNS = (
-    Column(name="id", type=ColumnType(kind=Kind.INTEGER), required=True),
-    Column(name="note", type=ColumnType(kind=Kind.VARCHAR, length=40)),
+    Column(name="id", type=ColumnType(kind=TypeName.INTEGER), required=True),
+    Column(name="note", type=ColumnType(kind=TypeName.VARCHAR, length=40)),
 )
 
 

@@ -9,7 +9,7 @@ from itertools import islice
 import pytest
 
 from chalicelib.domain.checks.codes import RowCode
-from chalicelib.domain.contract.contract import Column, ColumnType, Contract, Dialect, Kind
+from chalicelib.domain.contract.contract import Column, ColumnType, Contract, Dialect, TypeName
 from tests.support.files import pythons_csv, reference
 from tests.support.files.engine import Staged, assert_as_reference, contract, header_of, stage_file, text
 from tests.support.files.hostile import hostile_file
@@ -18,14 +18,16 @@ ROWS = 60_000
 ROWS_IN_CHUNKS = 24_000
 SHARES = 12
 ROWS_A_FILE = 100
-NUMBER = Column(name="n", type=ColumnType(kind=Kind.SMALLINT), required=True)
+NUMBER = Column(name="n", type=ColumnType(kind=TypeName.SMALLINT), required=True)
 CONTRACTS = (
     contract(NUMBER, Column(name="a", type=text(3)), Column(name="b", type=text(40)), longest=48),
     contract(Column(name="n", type=text(40)), Column(name="a", type=text(40)), longest=90),
     contract(NUMBER, *(Column(name=name, type=text(9)) for name in "abcdef"), longest=200),
     contract(Column(name="n", type=text(20)), longest=24),
     contract(NUMBER, Column(name="a", type=text(30)), longest=40, dialect=Dialect(delimiter="|", quote="'")),
-    contract(NUMBER, Column(name="day", type=ColumnType(kind=Kind.DATE)), Column(name="b", type=text(8)), longest=60),
+    contract(
+        NUMBER, Column(name="day", type=ColumnType(kind=TypeName.DATE)), Column(name="b", type=text(8)), longest=60
+    ),
 )
 EVERY_KIND = {1202, 1203, 1204, 1205, 1207, 1213, 1216, 1218, 1220, 1222}
 """Redshift's codes for whatever may be wrong with these contracts' rows."""

@@ -8,11 +8,13 @@ import io
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.contract.contract import Column, ColumnType, Dialect, Kind
+from chalicelib.domain.contract.contract import Column, ColumnType, Dialect, TypeName
 from tests.support.files.engine import assert_as_reference, contract, header_of, stage_file, text
 
 PIECES = [b"a", b"1", b"-", b"ab", b'"', b'""', b",", b",", b"\n", b"\n", b"\r", b"\r\n", "é".encode(), b"\xe9", b"\0"]
-SMALL = contract(Column(name="a", type=text(3)), Column(name="b", type=ColumnType(kind=Kind.SMALLINT)), longest=1000)
+SMALL = contract(
+    Column(name="a", type=text(3)), Column(name="b", type=ColumnType(kind=TypeName.SMALLINT)), longest=1000
+)
 TIGHT = contract(Column(name="a", type=text(3)), Column(name="b", type=text(5)), longest=9)
 SINGLE = contract(Column(name="a", type=text(3), required=True), longest=6)
 PIPES = contract(

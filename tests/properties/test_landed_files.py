@@ -18,10 +18,10 @@ from chalicelib.domain.contract.contract import (
     Dialect,
     Encoding,
     Escape,
-    Kind,
     Limits,
     Newline,
     Quotes,
+    TypeName,
 )
 from chalicelib.domain.decode.decode import FREE_BYTES, converted
 from chalicelib.errors import Rejected
@@ -44,9 +44,9 @@ DIALECTS = {
     ),
 }  # fmt: skip
 COLUMNS = (
-    Column(name="n", type=ColumnType(kind=Kind.SMALLINT), required=True),
+    Column(name="n", type=ColumnType(kind=TypeName.SMALLINT), required=True),
     Column(name="t", type=text(12)),
-    Column(name="d", type=ColumnType(kind=Kind.DATE)),
+    Column(name="d", type=ColumnType(kind=TypeName.DATE)),
 )
 CODECS = {
     Encoding.UTF_8: "utf-8",

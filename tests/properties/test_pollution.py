@@ -16,11 +16,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from chalicelib.domain.contract.contract import Column, ColumnType, Contract, Kind
+from chalicelib.domain.contract.contract import Column, ColumnType, Contract, TypeName
 from tests.support.files import pythons_csv
 from tests.support.files.engine import Staged, contract, header_of, stage_file, text
 
-ID = Column(name="id", type=ColumnType(kind=Kind.INTEGER), required=True)
+ID = Column(name="id", type=ColumnType(kind=TypeName.INTEGER), required=True)
 NARROW = contract(ID, *(Column(name=name, type=text(100)) for name in "ab"))
 WIDE = contract(ID, *(Column(name=f"c{n}", type=text(100)) for n in range(15)))
 ROWS = 9

@@ -10,12 +10,12 @@ import random
 
 import pytest
 
-from chalicelib.domain.contract.contract import Column, ColumnType, Contract, Kind
+from chalicelib.domain.contract.contract import Column, ColumnType, Contract, TypeName
 from tests.support.files.engine import Staged, assert_as_reference, contract, header_of, stage_file, text
 from tests.support.files.hostile import hostile_file
 
 THINGS = contract(Column(name="a", type=text(60_000)), Column(name="b", type=text(60_000)))
-STRICT = contract(Column(name="a", type=text(9)), Column(name="b", type=ColumnType(kind=Kind.SMALLINT)), longest=70)
+STRICT = contract(Column(name="a", type=text(9)), Column(name="b", type=ColumnType(kind=TypeName.SMALLINT)), longest=70)
 CHUNKS = (1, 2, 3, 5, 7, 16, 31, 64, 100, 257, 1000)
 
 MEANT_WELL = {

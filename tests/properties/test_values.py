@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.checks.check import Check
-from chalicelib.domain.contract.contract import Column, ColumnType, Kind
+from chalicelib.domain.contract.contract import Column, ColumnType, TypeName
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.raw.swar import PADDING, fields_of
 from chalicelib.domain.staging.validate import compile_rules
@@ -19,22 +19,22 @@ from tests.support.files import reference
 from tests.support.files.engine import contract
 
 TYPES = {
-    "smallint": ColumnType(kind=Kind.SMALLINT),
-    "integer": ColumnType(kind=Kind.INTEGER),
-    "bigint": ColumnType(kind=Kind.BIGINT),
-    "decimal(5,2)": ColumnType(kind=Kind.DECIMAL, precision=5, scale=2),
-    "decimal(38,10)": ColumnType(kind=Kind.DECIMAL, precision=38, scale=10),
-    "decimal(4,4)": ColumnType(kind=Kind.DECIMAL, precision=4, scale=4),
-    "decimal(18,0)": ColumnType(kind=Kind.DECIMAL, precision=18, scale=0),
-    "boolean": ColumnType(kind=Kind.BOOLEAN),
-    "char(3)": ColumnType(kind=Kind.CHAR, length=3),
-    "varchar(5)": ColumnType(kind=Kind.VARCHAR, length=5),
-    "date": ColumnType(kind=Kind.DATE),
-    "timestamp": ColumnType(kind=Kind.TIMESTAMP),
-    "timestamptz": ColumnType(kind=Kind.TIMESTAMPTZ),
-    "time": ColumnType(kind=Kind.TIME),
-    "timetz": ColumnType(kind=Kind.TIMETZ),
-    "varbyte(3)": ColumnType(kind=Kind.VARBYTE, length=3),
+    "smallint": ColumnType(kind=TypeName.SMALLINT),
+    "integer": ColumnType(kind=TypeName.INTEGER),
+    "bigint": ColumnType(kind=TypeName.BIGINT),
+    "decimal(5,2)": ColumnType(kind=TypeName.DECIMAL, precision=5, scale=2),
+    "decimal(38,10)": ColumnType(kind=TypeName.DECIMAL, precision=38, scale=10),
+    "decimal(4,4)": ColumnType(kind=TypeName.DECIMAL, precision=4, scale=4),
+    "decimal(18,0)": ColumnType(kind=TypeName.DECIMAL, precision=18, scale=0),
+    "boolean": ColumnType(kind=TypeName.BOOLEAN),
+    "char(3)": ColumnType(kind=TypeName.CHAR, length=3),
+    "varchar(5)": ColumnType(kind=TypeName.VARCHAR, length=5),
+    "date": ColumnType(kind=TypeName.DATE),
+    "timestamp": ColumnType(kind=TypeName.TIMESTAMP),
+    "timestamptz": ColumnType(kind=TypeName.TIMESTAMPTZ),
+    "time": ColumnType(kind=TypeName.TIME),
+    "timetz": ColumnType(kind=TypeName.TIMETZ),
+    "varbyte(3)": ColumnType(kind=TypeName.VARBYTE, length=3),
 }
 EDGES = [0, 1, 9, 10, 2**15, 2**31, 2**63, 10**3, 10**18, 10**19, 10**28, 10**38]
 whole_numbers = st.one_of(st.integers(), st.sampled_from(EDGES).flatmap(lambda n: st.integers(n - 2, n + 2)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.contract.contract import Column, Contract, Kind
+from chalicelib.domain.contract.contract import Column, Contract, TypeName
 from chalicelib.domain.contract_files.contract_file import load_contracts
 from chalicelib.domain.warehouse.ddl import target
 from chalicelib.domain.warehouse.load import MAX_MERGE_BYTES, merge_bytes
@@ -13,10 +13,10 @@ from tests.support.redshift.house import THING, House
 
 CONTRACTS = load_contracts(ROOT / "chalicelib/contracts")
 SAMPLES = {
-    Kind.BOOLEAN: "true",
-    Kind.DATE: "1995-02-03",
-    Kind.TIMESTAMP: "2026-02-03 04:05:06",
-    Kind.TIMESTAMPTZ: "2026-02-03 04:05:06+00",
+    TypeName.BOOLEAN: "true",
+    TypeName.DATE: "1995-02-03",
+    TypeName.TIMESTAMP: "2026-02-03 04:05:06",
+    TypeName.TIMESTAMPTZ: "2026-02-03 04:05:06+00",
 }
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from backports import zstd
 
-from chalicelib.domain.contract.contract import NULL_WORD, Column, Contract, DuplicateKeys, Empty, Kind
+from chalicelib.domain.contract.contract import NULL_WORD, Column, Contract, DuplicateKeys, Empty, TypeName
 from chalicelib.domain.contract.time_format import time_form
 from chalicelib.domain.run.model import LedgerRow, Outcome
 from chalicelib.domain.run.repeats import Repeats
@@ -90,18 +90,18 @@ def _value(column: Column, text: str | None, empty_is_text: bool) -> Value:
     return _PARSERS.get(column.type.kind, str)(text)
 
 
-_PARSERS: dict[Kind, Callable[[str], Value]] = {
-    Kind.SMALLINT: int,
-    Kind.INTEGER: int,
-    Kind.BIGINT: int,
-    Kind.DECIMAL: Decimal,
-    Kind.REAL: float,
-    Kind.DOUBLE: float,
-    Kind.BOOLEAN: lambda text: text.strip().lower() in ("t", "true", "y", "yes", "1"),
-    Kind.SUPER: lambda text: json.dumps(json.loads(text), sort_keys=True),
-    Kind.VARBYTE: str.lower,
-    Kind.TIMESTAMP: lambda text: text.replace("T", " "),
-    Kind.TIMESTAMPTZ: lambda text: text.replace("T", " "),
+_PARSERS: dict[TypeName, Callable[[str], Value]] = {
+    TypeName.SMALLINT: int,
+    TypeName.INTEGER: int,
+    TypeName.BIGINT: int,
+    TypeName.DECIMAL: Decimal,
+    TypeName.REAL: float,
+    TypeName.DOUBLE: float,
+    TypeName.BOOLEAN: lambda text: text.strip().lower() in ("t", "true", "y", "yes", "1"),
+    TypeName.SUPER: lambda text: json.dumps(json.loads(text), sort_keys=True),
+    TypeName.VARBYTE: str.lower,
+    TypeName.TIMESTAMP: lambda text: text.replace("T", " "),
+    TypeName.TIMESTAMPTZ: lambda text: text.replace("T", " "),
 }
 
 

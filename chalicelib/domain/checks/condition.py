@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from chalicelib.domain.checks.condition_tokens import ConditionError, Kind, Token, hint, tokens
+from chalicelib.domain.checks.condition_tokens import ConditionError, Token, TokenKind, hint, tokens
 from chalicelib.domain.checks.condition_words import (
     AGGREGATES,
     BEHIND,
@@ -27,8 +27,7 @@ from chalicelib.domain.checks.condition_words import (
     TYPES,
     instead,
 )
-from chalicelib.domain.contract.contract import Contract, DataCheck
-from chalicelib.domain.contract.contract import Kind as Type
+from chalicelib.domain.contract.contract import Contract, DataCheck, TypeName
 
 STAGING = "staging"
 """What the load's rows are called in a condition."""
@@ -42,7 +41,7 @@ _ANSWERS = ("any", "all", "some")
 
 def check_fault(contract: Contract, check: DataCheck) -> str:
     """What is wrong with the condition of a contract's check, and how to fix it; empty if nothing is."""
-    documents = tuple(column.name for column in contract.columns if column.type.kind is Type.SUPER)
+    documents = tuple(column.name for column in contract.columns if column.type.kind is TypeName.SUPER)
     return condition_fault(check.bad_rows, tuple(column.name for column in contract.columns), documents)
 
 
@@ -69,7 +68,7 @@ class _Parser:
 
     def whole(self) -> None:
         self._expression()
-        if self._next.kind is not Kind.END:
+        if self._next.kind is not TokenKind.END:
             raise self._refused()
 
     # ---- reading ----------------------------------------------------------------------------------------------------
@@ -81,7 +80,7 @@ class _Parser:
     def _word(self, ahead: int = 0) -> str:
         """A word or sign that is not quoted, in lower case; empty for anything else."""
         token = self._tokens[min(self._at + ahead, len(self._tokens) - 1)]
-        return token.text.lower() if token.kind in (Kind.WORD, Kind.SIGN) else ""
+        return token.text.lower() if token.kind in (TokenKind.WORD, TokenKind.SIGN) else ""
 
     def _accept(self, *expected: str) -> bool:
         if all(self._word(ahead) == word for ahead, word in enumerate(expected)):
@@ -93,7 +92,7 @@ class _Parser:
         if not self._accept(*expected):
             raise self._refused()
 
-    def _take(self, *kinds: Kind) -> Token:
+    def _take(self, *kinds: TokenKind) -> Token:
         token = self._next
         if token.kind not in kinds:
             raise self._refused()
@@ -102,7 +101,7 @@ class _Parser:
 
     def _refused(self, why: str = "") -> ConditionError:
         token = self._next
-        if token.kind is Kind.END:
+        if token.kind is TokenKind.END:
             return ConditionError("an unexpected end: a bracket is not closed, or an operator has no operand")
         text = token.text if len(token.text) <= SHOWN else f"{token.text[:SHOWN]}..."
         return ConditionError(f"{text} at character {token.at}{why or ', which is not allowed there'}")
@@ -139,7 +138,7 @@ class _Parser:
 
     def _primary(self) -> None:
         token, word = self._next, self._word()
-        if token.kind in (Kind.TEXT, Kind.NUMBER):
+        if token.kind in (TokenKind.TEXT, TokenKind.NUMBER):
             self._at += 1
         elif word == "(":
             self._bracket()
@@ -150,7 +149,7 @@ class _Parser:
         elif word == "exists" and self._word(1) == "(" and self._word(2) == "select":
             self._at += 1
             self._bracket()
-        elif word in MOMENTS and self._tokens[self._at + 1].kind is Kind.TEXT:
+        elif word in MOMENTS and self._tokens[self._at + 1].kind is TokenKind.TEXT:
             self._at += 2
         elif self._word(1) == "(":
             self._call(word)
@@ -202,9 +201,9 @@ class _Parser:
                 raise self._refused(", which is not a type that a cast may use")
             self._at += 1
         if self._accept("("):
-            self._take(Kind.NUMBER)
+            self._take(TokenKind.NUMBER)
             if self._accept(","):
-                self._take(Kind.NUMBER)
+                self._take(TokenKind.NUMBER)
             self._expect(")")
 
     def _call(self, name: str) -> None:
@@ -243,13 +242,13 @@ class _Parser:
                 self._name()
             else:
                 self._at += 1
-                self._take(Kind.NUMBER, Kind.TEXT)
+                self._take(TokenKind.NUMBER, TokenKind.TEXT)
                 self._expect("]")
 
     def _name(self) -> str:
         if self._word() in KEYWORDS:
             raise self._refused()
-        return self._take(Kind.WORD, Kind.QUOTED).name
+        return self._take(TokenKind.WORD, TokenKind.QUOTED).name
 
     # ---- subselects -------------------------------------------------------------------------------------------------
 
@@ -274,7 +273,7 @@ class _Parser:
         self._rows, self._selecting = rows, False
 
     def _from(self, aliased: str) -> None:
-        if self._next.kind is not Kind.WORD or self._next.name != STAGING:
+        if self._next.kind is not TokenKind.WORD or self._next.name != STAGING:
             raise self._refused(": a subselect may read only staging")
         self._at += 1
         if aliased != STAGING:
@@ -290,7 +289,7 @@ class _Parser:
             if depth == 0 and token.text.lower() == "from" and after.name == STAGING:
                 at += 2 + (self._tokens[at + 2].text.lower() == "as")
                 named = self._tokens[at]
-                free = named.kind is Kind.QUOTED or (named.kind is Kind.WORD and named.name not in KEYWORDS)
+                free = named.kind is TokenKind.QUOTED or (named.kind is TokenKind.WORD and named.name not in KEYWORDS)
                 return named.name if free else STAGING
             at += 1
         return STAGING

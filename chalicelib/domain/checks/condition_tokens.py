@@ -16,7 +16,7 @@ LONGEST_NAME = 63
 """Characters of a name that is compared with others."""
 
 
-class Kind(Enum):
+class TokenKind(Enum):
     """What a token is; the value is the name of its group in the pattern."""
 
     TEXT = "text"  # '...'
@@ -31,7 +31,7 @@ class Kind(Enum):
 class Token:
     """One piece of a condition."""
 
-    kind: Kind
+    kind: TokenKind
     text: str
     at: int
     """Where it begins: 1 is the first character."""
@@ -39,7 +39,7 @@ class Token:
     @property
     def name(self) -> str:
         """What a name is compared by: Redshift folds names to lower case, quoted ones too."""
-        return (self.text[1:-1].replace('""', '"') if self.kind is Kind.QUOTED else self.text).lower()
+        return (self.text[1:-1].replace('""', '"') if self.kind is TokenKind.QUOTED else self.text).lower()
 
 
 class ConditionError(Exception):
@@ -76,9 +76,9 @@ def tokens(condition: str) -> list[Token]:
         if match is None or kind == "refused":
             raise ConditionError(f"{_named(condition, at)} at character {at + 1}")
         if kind != "space":
-            found.append(Token(kind=Kind(kind), text=match[0], at=at + 1))
+            found.append(Token(kind=TokenKind(kind), text=match[0], at=at + 1))
         at = match.end()
-    return [*found, Token(kind=Kind.END, text="", at=len(condition) + 1)]
+    return [*found, Token(kind=TokenKind.END, text="", at=len(condition) + 1)]
 
 
 def _named(condition: str, at: int) -> str:
@@ -95,4 +95,4 @@ def hint(token: Token, known: Iterable[str]) -> str:
     close = get_close_matches(token.name, sorted(known), 1) if len(token.name) <= LONGEST_NAME else []
     if close:
         return f"; did you mean {close[0]}?"
-    return "; put a string in single quotes" if token.kind is Kind.QUOTED else ""
+    return "; put a string in single quotes" if token.kind is TokenKind.QUOTED else ""

@@ -7,7 +7,7 @@ import numpy as np
 from chalicelib.domain.checks.check import Check, Fault, memoised, prove_nothing
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.times import calendar_day, pair, real_fraction
-from chalicelib.domain.contract.contract import ColumnType, Kind
+from chalicelib.domain.contract.contract import ColumnType, TypeName
 from chalicelib.domain.contract.time_format import ABSENT, AUTO, TimeForm
 from chalicelib.domain.raw.swar import Fields, Mask
 
@@ -16,7 +16,7 @@ LIMITS = (24, 60, 60)
 
 def formatted(kind: ColumnType, form: TimeForm, iso: Check) -> Check:
     """Values written in that form; `iso` is the check of the same type as ISO 8601 writes it."""
-    code = RowCode.DATE if kind.kind is Kind.DATE else RowCode.TIMESTAMP
+    code = RowCode.DATE if kind.kind is TypeName.DATE else RowCode.TIMESTAMP
     wanted = "in a form that auto recognises" if form.text == AUTO else f"written {form.text}"
     reason = f"is not a valid {kind.sql} {wanted}"
 

@@ -14,11 +14,11 @@ import numpy as np
 
 from chalicelib.domain.checks.check import Check, Fault
 from chalicelib.domain.checks.codes import RowCode
-from chalicelib.domain.contract.contract import ColumnType, Kind
+from chalicelib.domain.contract.contract import ColumnType, TypeName
 from chalicelib.domain.raw.swar import Fields, Ints, Mask, all_digits, longest, numbers
 
 PLUS, MINUS, POINT = ord("+"), ord("-"), ord(".")
-BITS = {Kind.SMALLINT: 16, Kind.INTEGER: 32, Kind.BIGINT: 64}
+BITS = {TypeName.SMALLINT: 16, TypeName.INTEGER: 32, TypeName.BIGINT: 64}
 INTEGER = re.compile(rb"[+-]?[0-9]+")
 DECIMAL = re.compile(rb"[+-]?(?:([0-9]+)(?:\.([0-9]+))?|\.([0-9]+))")
 FLOAT = re.compile(rb"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -116,9 +116,9 @@ def floating(kind: ColumnType) -> Check:
     return Check(prove=prove, judge=judge)
 
 
-def _rounded(number: float, kind: Kind) -> float:
+def _rounded(number: float, kind: TypeName) -> float:
     """The number as the column keeps it; infinity if it is too great."""
-    if kind is not Kind.REAL:
+    if kind is not TypeName.REAL:
         return number
     try:
         return float(struct.unpack("<f", struct.pack("<f", number))[0])

@@ -16,7 +16,7 @@ from chalicelib.domain.checks.check import Check, Fault, Judge, Prove, memoised,
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.matcher import LONGEST, matcher
 from chalicelib.domain.checks.numbers import fraction, unsigned
-from chalicelib.domain.contract.contract import ColumnType, Kind
+from chalicelib.domain.contract.contract import ColumnType, TypeName
 from chalicelib.domain.contract.time_format import Positions, TimeForm
 from chalicelib.domain.raw.swar import Fields, Ints, Mask, all_digits, hashes, longest, numbers, word
 
@@ -26,7 +26,7 @@ EXACT_DIGITS = 18
 """Digits that surely fit a 64-bit integer."""
 ROOMY = Context(prec=100)
 GREATEST = 10**EXACT_DIGITS
-WHOLE = (Kind.SMALLINT, Kind.INTEGER, Kind.BIGINT, Kind.DECIMAL)
+WHOLE = (TypeName.SMALLINT, TypeName.INTEGER, TypeName.BIGINT, TypeName.DECIMAL)
 MOMENT = ((0, 4), (5, 2), (8, 2), (11, 2), (14, 2), (17, 2))
 """Where the digits of yyyy-mm-dd hh:mm:ss are: (offset, length)."""
 
@@ -93,7 +93,7 @@ def bounds(kind: ColumnType, least: str | None, most: str | None, form: TimeForm
 
     if kind.kind in WHOLE:
         prove = _between(lambda fields: scaled(fields, kind.scale), *_scaled_bounds(low, high, kind.scale))
-    elif kind.kind in (Kind.DATE, Kind.TIMESTAMP):
+    elif kind.kind in (TypeName.DATE, TypeName.TIMESTAMP):
         positions = form.positions if form else MOMENT
         prove = _between(partial(_moment, positions), *_moment_bounds(low, high)) if positions else prove_nothing
     else:
@@ -101,17 +101,17 @@ def bounds(kind: ColumnType, least: str | None, most: str | None, form: TimeForm
     return Check(prove=prove, judge=memoised(judge))
 
 
-def _sortable(kind: Kind) -> Sortable:
+def _sortable(kind: TypeName) -> Sortable:
     """What values of the type are compared by."""
     if kind in WHOLE:
         return lambda value: Decimal(value.decode())
-    if kind in (Kind.REAL, Kind.DOUBLE):
+    if kind in (TypeName.REAL, TypeName.DOUBLE):
         return float
-    if kind in (Kind.DATE, Kind.TIMESTAMP):
+    if kind in (TypeName.DATE, TypeName.TIMESTAMP):
         return _full_moment
-    if kind is Kind.TIMESTAMPTZ:
+    if kind is TypeName.TIMESTAMPTZ:
         return _instant
-    return _full_clock if kind is Kind.TIME else bytes
+    return _full_clock if kind is TypeName.TIME else bytes
 
 
 def _full_moment(value: bytes) -> bytes:

@@ -19,8 +19,8 @@ IGNORED = "_ignored_"
 """The prefix of staging columns that are not merged."""
 
 
-class Kind(Enum):
-    """The Redshift types a column may have."""
+class TypeName(Enum):
+    """The names of the Redshift types that a column may have."""
 
     SMALLINT = "smallint"
     INTEGER = "integer"
@@ -137,7 +137,7 @@ class Compression(Enum):
 class ColumnType:
     """A Redshift type, such as `decimal(18,2)` or `varchar(64)`."""
 
-    kind: Kind
+    kind: TypeName
     length: int = 0
     """char and varchar: the most bytes of UTF-8. varbyte: the most bytes, of two hexadecimal digits each."""
     precision: int = 0
@@ -148,15 +148,15 @@ class ColumnType:
     @property
     def sql(self) -> str:
         """The type as DDL writes it."""
-        if self.kind in (Kind.CHAR, Kind.VARCHAR, Kind.VARBYTE):
+        if self.kind in (TypeName.CHAR, TypeName.VARCHAR, TypeName.VARBYTE):
             return f"{self.kind.value}({self.length})"
-        if self.kind is Kind.DECIMAL:
+        if self.kind is TypeName.DECIMAL:
             return f"decimal({self.precision},{self.scale})"
         return str(self.kind.value)
 
     @property
     def is_text(self) -> bool:
-        return self.kind in (Kind.CHAR, Kind.VARCHAR)
+        return self.kind in (TypeName.CHAR, TypeName.VARCHAR)
 
 
 @dataclass(frozen=True, kw_only=True)

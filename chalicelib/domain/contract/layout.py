@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from chalicelib.domain.contract.contract import IGNORED, Column, ColumnType, Contract, Kind
+from chalicelib.domain.contract.contract import IGNORED, Column, ColumnType, Contract, TypeName
 
-ANY_TEXT = ColumnType(kind=Kind.VARCHAR, length=65_535)
+ANY_TEXT = ColumnType(kind=TypeName.VARCHAR, length=65_535)
 """The type of a column that is staged and not merged."""
 
 

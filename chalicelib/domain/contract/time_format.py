@@ -21,10 +21,10 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import pairwise
 
-from chalicelib.domain.contract.contract import Kind
+from chalicelib.domain.contract.contract import TypeName
 
 AUTO = "auto"
-ISO_FORMS = {Kind.DATE: "YYYY-MM-DD", Kind.TIMESTAMP: "YYYY-MM-DD HH24:MI:SS"}
+ISO_FORMS = {TypeName.DATE: "YYYY-MM-DD", TypeName.TIMESTAMP: "YYYY-MM-DD HH24:MI:SS"}
 ABSENT = 64
 """Offset of a part that the format does not have: after the longest value."""
 
@@ -90,7 +90,7 @@ class TimeForm:
         return None
 
 
-def time_form(text: str, kind: Kind) -> TimeForm | None:
+def time_form(text: str, kind: TypeName) -> TimeForm | None:
     """Read a column's format; None if it is ISO 8601, which needs no conversion. Raises TimeFormatError."""
     wanted = " ".join(text.split()).upper()
     if not wanted or _SAME_HOURS.sub("HH24", wanted) == ISO_FORMS.get(kind):
@@ -99,10 +99,10 @@ def time_form(text: str, kind: Kind) -> TimeForm | None:
 
 
 @lru_cache(maxsize=256)
-def _form(wanted: str, kind: Kind) -> TimeForm:
+def _form(wanted: str, kind: TypeName) -> TimeForm:
     if wanted == AUTO.upper():
         return TimeForm(text=AUTO, shapes=_auto_shapes(kind))
-    if kind is Kind.TIMESTAMPTZ:
+    if kind is TypeName.TIMESTAMPTZ:
         raise TimeFormatError('COPY has no format with a zone; write "auto", or leave the format out for ISO 8601')
     tokens = _tokens(wanted)
     _complete(tokens, kind)
@@ -118,13 +118,13 @@ def _tokens(wanted: str) -> Sequence[str]:
     return [_SAME.get(token, token) for token in cut]
 
 
-def _complete(tokens: Sequence[str], kind: Kind) -> None:
+def _complete(tokens: Sequence[str], kind: TypeName) -> None:
     parts = [token for token in tokens if token in _PARTS]
-    needed = [{"YYYY"}, {"MM", "MON"}, {"DD"}] + ([{"HH24", "HH12"}, {"MI"}] if kind is Kind.TIMESTAMP else [])
+    needed = [{"YYYY"}, {"MM", "MON"}, {"DD"}] + ([{"HH24", "HH12"}, {"MI"}] if kind is TypeName.TIMESTAMP else [])
     wanted = " and ".join(" or ".join(sorted(one)) for one in needed)
     if any(len(one & set(parts)) != 1 for one in needed) or len(set(parts)) < len(parts):
         raise TimeFormatError(f"a {kind.value} needs {wanted}, each once")
-    if kind is Kind.DATE and set(parts) - set().union(*needed):
+    if kind is TypeName.DATE and set(parts) - set().union(*needed):
         raise TimeFormatError("a date has no time of day; make it a timestamp")
     if ("HH12" in parts) != ("AM" in parts):
         raise TimeFormatError("HH12 and AM belong together; HH24 needs neither")
@@ -154,10 +154,10 @@ def _placed(form: TimeForm, tokens: Sequence[str]) -> TimeForm:
     )
 
 
-def _auto_shapes(kind: Kind) -> tuple[re.Pattern[bytes], ...]:
-    if kind is Kind.DATE:
+def _auto_shapes(kind: TypeName) -> tuple[re.Pattern[bytes], ...]:
+    if kind is TypeName.DATE:
         return tuple(_shape(_tokens(day)) for day in _AUTO_DAYS)
-    tail = _ZONE if kind is Kind.TIMESTAMPTZ else b""
+    tail = _ZONE if kind is TypeName.TIMESTAMPTZ else b""
     moments = [_shape(_tokens(form), tail) for form in (*_auto_moments(), *_AUTO_MORE)]
     iso = _shape(["YYYY", "-", "MM", "-", "DD", "T", "HH24", ":", "MI", ":", "SS"], tail)
     return (iso, *moments, *(_shape(_tokens(day)) for day in _AUTO_DAYS))

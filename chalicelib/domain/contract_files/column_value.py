@@ -16,7 +16,7 @@ from chalicelib.domain.checks.check import Check
 from chalicelib.domain.checks.documents import document, varbyte
 from chalicelib.domain.checks.matcher import LONGEST, fault_of, matcher
 from chalicelib.domain.checks.times import time
-from chalicelib.domain.contract.contract import Column, ColumnType, Kind
+from chalicelib.domain.contract.contract import Column, ColumnType, TypeName
 from chalicelib.domain.contract.time_format import TimeFormatError, time_form
 
 Comparable = int | float | Decimal | date | datetime | str | bool
@@ -28,13 +28,13 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CLOCK = r"[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
 _TIMESTAMP = re.compile(_DATE.pattern + _CLOCK)
 _TIMESTAMPTZ = re.compile(_DATE.pattern + _CLOCK + r"(?:Z|[+-](?:0[0-9]|1[0-4]):?[0-9]{2})")
-_BITS = {Kind.SMALLINT: 16, Kind.INTEGER: 32, Kind.BIGINT: 64}
+_BITS = {TypeName.SMALLINT: 16, TypeName.INTEGER: 32, TypeName.BIGINT: 64}
 _LARGEST_REAL = 3.4028234663852886e38
 _BOOLEANS = ("true", "t", "yes", "y", "1", "false", "f", "no", "n", "0")
 
-UNBOUNDED = (Kind.CHAR, Kind.VARCHAR, Kind.BOOLEAN, Kind.TIMETZ, Kind.SUPER, Kind.VARBYTE)
+UNBOUNDED = (TypeName.CHAR, TypeName.VARCHAR, TypeName.BOOLEAN, TypeName.TIMETZ, TypeName.SUPER, TypeName.VARBYTE)
 """Types without `min` and `max`: how their values sort depends on the warehouse."""
-FORMATTED = (Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ)
+FORMATTED = (TypeName.DATE, TypeName.TIMESTAMP, TypeName.TIMESTAMPTZ)
 
 
 class ColumnValueError(ValueError):
@@ -65,7 +65,7 @@ def _decimal(type_: ColumnType, text: str) -> Decimal:
 
 def _float(type_: ColumnType, text: str) -> float:
     value = float(text) if _FLOAT.fullmatch(text) else math.inf
-    if math.isinf(value) or (type_.kind is Kind.REAL and abs(value) > _LARGEST_REAL):
+    if math.isinf(value) or (type_.kind is TypeName.REAL and abs(value) > _LARGEST_REAL):
         raise ColumnValueError(f'"{text}" is not a {type_.sql}; write a number such as 0.5 or 1e6')
     return value
 
@@ -84,7 +84,7 @@ def _date(type_: ColumnType, text: str) -> date:
 
 
 def _moment(type_: ColumnType, text: str) -> datetime:
-    zoned = type_.kind is Kind.TIMESTAMPTZ
+    zoned = type_.kind is TypeName.TIMESTAMPTZ
     if (_TIMESTAMPTZ if zoned else _TIMESTAMP).fullmatch(text):
         with suppress(ValueError):
             return datetime.fromisoformat(text)
@@ -97,7 +97,7 @@ def _text(type_: ColumnType, text: str) -> str:
         raise ColumnValueError(
             f'"{text}" has {size} bytes, but {type_.sql} stores at most {type_.length}; make the type longer'
         )
-    if type_.kind is Kind.CHAR and not text.isascii():
+    if type_.kind is TypeName.CHAR and not text.isascii():
         raise ColumnValueError(f'"{text}" has letters that a char column cannot store; make it a varchar')
     if "\0" in text:
         raise ColumnValueError("has a NUL character, which Redshift cannot store; remove it")
@@ -106,29 +106,29 @@ def _text(type_: ColumnType, text: str) -> str:
 
 def _checked(type_: ColumnType, text: str) -> str:
     """Read a text of a type that its check judges fully. Times are padded, so that they compare as they sort."""
-    check: dict[Kind, Callable[[], Check]] = {
-        Kind.TIME: lambda: time(type_, zoned=False),
-        Kind.TIMETZ: lambda: time(type_, zoned=True),
-        Kind.SUPER: document,
-        Kind.VARBYTE: lambda: varbyte(type_),
+    check: dict[TypeName, Callable[[], Check]] = {
+        TypeName.TIME: lambda: time(type_, zoned=False),
+        TypeName.TIMETZ: lambda: time(type_, zoned=True),
+        TypeName.SUPER: document,
+        TypeName.VARBYTE: lambda: varbyte(type_),
     }
     if fault := check[type_.kind]().judge(text.encode("utf-8", "surrogatepass")):
         raise ColumnValueError(f'"{text}" {fault.reason}')
-    return f"{text[:8]}.{text[9:]:0<6}" if type_.kind is Kind.TIME else text
+    return f"{text[:8]}.{text[9:]:0<6}" if type_.kind is TypeName.TIME else text
 
 
-_PARSERS: dict[Kind, Callable[[ColumnType, str], Comparable]] = {
+_PARSERS: dict[TypeName, Callable[[ColumnType, str], Comparable]] = {
     **dict.fromkeys(_BITS, _integer),
-    Kind.DECIMAL: _decimal,
-    Kind.REAL: _float,
-    Kind.DOUBLE: _float,
-    Kind.BOOLEAN: _boolean,
-    Kind.DATE: _date,
-    Kind.TIMESTAMP: _moment,
-    Kind.TIMESTAMPTZ: _moment,
-    **dict.fromkeys((Kind.TIME, Kind.TIMETZ, Kind.SUPER, Kind.VARBYTE), _checked),
-    Kind.CHAR: _text,
-    Kind.VARCHAR: _text,
+    TypeName.DECIMAL: _decimal,
+    TypeName.REAL: _float,
+    TypeName.DOUBLE: _float,
+    TypeName.BOOLEAN: _boolean,
+    TypeName.DATE: _date,
+    TypeName.TIMESTAMP: _moment,
+    TypeName.TIMESTAMPTZ: _moment,
+    **dict.fromkeys((TypeName.TIME, TypeName.TIMETZ, TypeName.SUPER, TypeName.VARBYTE), _checked),
+    TypeName.CHAR: _text,
+    TypeName.VARCHAR: _text,
 }
 
 

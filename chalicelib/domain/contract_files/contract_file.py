@@ -22,9 +22,9 @@ from chalicelib.domain.contract.contract import (
     Delivery,
     DuplicateKeys,
     ExtraColumns,
-    Kind,
     Limits,
     Mode,
+    TypeName,
 )
 from chalicelib.domain.contract.expected import Expected, ExpectedError
 from chalicelib.domain.contract_files.column_type import ColumnTypeError, parse_type
@@ -34,7 +34,7 @@ from chalicelib.domain.contract_files.dialect import read_dialect
 from chalicelib.domain.contract_files.toml_section import Section
 from chalicelib.errors import ContractError
 
-_UNKNOWN = ColumnType(kind=Kind.VARCHAR, length=65_535)
+_UNKNOWN = ColumnType(kind=TypeName.VARCHAR, length=65_535)
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ def _completed(contract: Contract) -> Contract:
     if not dialect.header and not dialect.columns:
         dialect = replace(dialect, columns=tuple(column.name for column in columns))
     if contract.extra_columns is ExtraColumns.RESCUE and columns:
-        columns = (*columns, Column(name=RESCUED, type=ColumnType(kind=Kind.SUPER)))
+        columns = (*columns, Column(name=RESCUED, type=ColumnType(kind=TypeName.SUPER)))
     return replace(contract, dialect=dialect, columns=columns)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from chalicelib.domain.checks.condition import check_fault
-from chalicelib.domain.contract.contract import RESCUED, Contract, ExtraColumns, Kind
+from chalicelib.domain.contract.contract import RESCUED, Contract, ExtraColumns, TypeName
 from chalicelib.domain.contract.identifiers import IDENTIFIER, fold
 from chalicelib.domain.contract.key_pattern import Pattern, PatternError, compile_pattern, overlap
 from chalicelib.domain.contract.time_format import TimeFormatError
@@ -23,7 +23,7 @@ from chalicelib.domain.warehouse.load import MAX_MERGE_BYTES, merge_bytes
 from chalicelib.errors import Rejected
 
 NAMING = "use lower-case letters, digits and underscores, at most 63, not starting with a digit"
-UNORDERED = (*UNBOUNDED, Kind.REAL, Kind.DOUBLE, Kind.TIME)
+UNORDERED = (*UNBOUNDED, TypeName.REAL, TypeName.DOUBLE, TypeName.TIME)
 MAX_CHECKS = 25
 MAX_CHECK_NAME = 100
 RESERVED_SCHEMAS = ("etl", "pg_catalog", "information_schema")
@@ -118,7 +118,7 @@ def _reference_faults(contract: Contract) -> Iterator[Fault]:
 
 def _document_faults(contract: Contract) -> Iterator[Fault]:
     """Refuse SUPER columns as keys: Redshift does not compare or sort by them."""
-    documents = {c.name for c in contract.columns if c.type.kind is Kind.SUPER}
+    documents = {c.name for c in contract.columns if c.type.kind is TypeName.SUPER}
     places = {"key": contract.key, "sort_key": contract.sort_key, "dist_key": (contract.dist_key,)}
     for place, names in places.items():
         for name in names:

@@ -13,7 +13,7 @@ from chalicelib.domain.checks import texts as checks_text
 from chalicelib.domain.checks import times as checks_times
 from chalicelib.domain.checks.check import Check, Fault
 from chalicelib.domain.checks.codes import RowCode
-from chalicelib.domain.contract.contract import NULL_WORD, Column, ColumnType, Contract, Empty, Kind
+from chalicelib.domain.contract.contract import NULL_WORD, Column, ColumnType, Contract, Empty, TypeName
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.time_format import time_form
 from chalicelib.domain.formats.csv.grammar import Grammar
@@ -27,23 +27,23 @@ from chalicelib.domain.run.model import MARK_LENGTH
 from chalicelib.domain.run.rejects import EXPLAINED
 from chalicelib.errors import ContractError
 
-CHECKS: dict[Kind, Callable[[ColumnType], Check]] = {
-    Kind.SMALLINT: checks_numbers.integer,
-    Kind.INTEGER: checks_numbers.integer,
-    Kind.BIGINT: checks_numbers.integer,
-    Kind.DECIMAL: checks_numbers.decimal,
-    Kind.REAL: checks_numbers.floating,
-    Kind.DOUBLE: checks_numbers.floating,
-    Kind.BOOLEAN: lambda _: checks_text.boolean(),
-    Kind.CHAR: checks_text.char,
-    Kind.VARCHAR: checks_text.varchar,
-    Kind.DATE: lambda _: checks_times.date(),
-    Kind.TIME: lambda kind: checks_times.time(kind, zoned=False),
-    Kind.TIMETZ: lambda kind: checks_times.time(kind, zoned=True),
-    Kind.TIMESTAMP: lambda kind: checks_times.timestamp(kind, zoned=False),
-    Kind.TIMESTAMPTZ: lambda kind: checks_times.timestamp(kind, zoned=True),
-    Kind.SUPER: lambda _: checks_documents.document(),
-    Kind.VARBYTE: checks_documents.varbyte,
+CHECKS: dict[TypeName, Callable[[ColumnType], Check]] = {
+    TypeName.SMALLINT: checks_numbers.integer,
+    TypeName.INTEGER: checks_numbers.integer,
+    TypeName.BIGINT: checks_numbers.integer,
+    TypeName.DECIMAL: checks_numbers.decimal,
+    TypeName.REAL: checks_numbers.floating,
+    TypeName.DOUBLE: checks_numbers.floating,
+    TypeName.BOOLEAN: lambda _: checks_text.boolean(),
+    TypeName.CHAR: checks_text.char,
+    TypeName.VARCHAR: checks_text.varchar,
+    TypeName.DATE: lambda _: checks_times.date(),
+    TypeName.TIME: lambda kind: checks_times.time(kind, zoned=False),
+    TypeName.TIMETZ: lambda kind: checks_times.time(kind, zoned=True),
+    TypeName.TIMESTAMP: lambda kind: checks_times.timestamp(kind, zoned=False),
+    TypeName.TIMESTAMPTZ: lambda kind: checks_times.timestamp(kind, zoned=True),
+    TypeName.SUPER: lambda _: checks_documents.document(),
+    TypeName.VARBYTE: checks_documents.varbyte,
 }
 
 
@@ -148,7 +148,7 @@ def _rule(contract: Contract, column: Column) -> ColumnRule:
     if column.min is not None or column.max is not None:
         checks.append(checks_rules.bounds(kind, column.min, column.max, form))
     key = column.name in contract.key  # without a value it cannot tell rows apart, whatever the contract says of it
-    worded = contract.dialect.empty is Empty.TEXT and (kind.is_text or kind.kind in (Kind.SUPER, Kind.VARBYTE))
+    worded = contract.dialect.empty is Empty.TEXT and (kind.is_text or kind.kind in (TypeName.SUPER, TypeName.VARBYTE))
     return ColumnRule(
         name=column.name,
         required=column.required or key,

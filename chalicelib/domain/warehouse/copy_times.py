@@ -13,13 +13,13 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-from chalicelib.domain.contract.contract import Column, Contract, Kind
+from chalicelib.domain.contract.contract import Column, Contract, TypeName
 from chalicelib.domain.contract.identifiers import quote_identifier
 from chalicelib.domain.contract.time_format import ABSENT, AUTO, TimeForm, time_form
 
 TEXT = "varchar(64)"
 """Long enough for every value of every format."""
-_DATES, _TIMES = (Kind.DATE,), (Kind.TIMESTAMP, Kind.TIMESTAMPTZ)
+_DATES, _TIMES = (TypeName.DATE,), (TypeName.TIMESTAMP, TypeName.TIMESTAMPTZ)
 _BETWEEN = ("", "-", "-", " ", ":", ":")
 """The text before each part in ISO 8601."""
 
@@ -56,7 +56,7 @@ def unconvertible(contract: Contract) -> Iterator[tuple[str, str]]:
         yield from pairwise(texts)
 
 
-def _copy_format(contract: Contract, kinds: tuple[Kind, ...]) -> str:
+def _copy_format(contract: Contract, kinds: tuple[TypeName, ...]) -> str:
     """The format that COPY is told for these types; empty if that is ISO 8601."""
     forms = _forms(contract, kinds)
     alone = next((form.text for form in forms if form and _copy_reads_only(form)), "")
@@ -67,7 +67,7 @@ def _copy_format(contract: Contract, kinds: tuple[Kind, ...]) -> str:
     return Counter(form.text for form in forms if form).most_common(1)[0][0] if forms else ""
 
 
-def _forms(contract: Contract, kinds: tuple[Kind, ...]) -> list[TimeForm | None]:
+def _forms(contract: Contract, kinds: tuple[TypeName, ...]) -> list[TimeForm | None]:
     return [time_form(c.format, c.type.kind) for c in contract.columns if c.type.kind in kinds]
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from chalicelib.domain.checks.condition import check_fault
-from chalicelib.domain.contract.contract import IGNORED, NULL_WORD, Column, Contract, DataCheck, Empty, Kind
+from chalicelib.domain.contract.contract import IGNORED, NULL_WORD, Column, Contract, DataCheck, Empty, TypeName
 from chalicelib.domain.contract.identifiers import quote_identifier, quote_identifiers
 from chalicelib.domain.run.model import MARK_LENGTH
 from chalicelib.domain.warehouse.copy_times import converted, copy_formats, staged_as_text
@@ -47,7 +47,7 @@ _SORTABLE = re.compile(r"[0-9A-Za-z.:#+_-]{1,128}")
 _S3_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[A-Za-z0-9_./=-]{1,900}")
 _ROLE = re.compile(r"default|arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}")
 QUOTE = "'"
-_READ_BY = {Kind.SUPER: "JSON_PARSE", Kind.VARBYTE: "FROM_HEX"}
+_READ_BY = {TypeName.SUPER: "JSON_PARSE", TypeName.VARBYTE: "FROM_HEX"}
 _IGNORED = re.compile(IGNORED + "[0-9]{1,4}")
 _REGION = re.compile(r"[a-z0-9-]{0,32}")
 
@@ -257,7 +257,7 @@ def _apply(order: LoadOrder, staging: str, shares: str) -> str:
     """Return the CALL. The procedure quotes the names; quote_identifier has checked that none needs escapes."""
     contract = order.contract
     names = [c.name for c in contract.columns]
-    documents = [c.name for c in contract.columns if c.type.kind is Kind.SUPER]
+    documents = [c.name for c in contract.columns if c.type.kind is TypeName.SUPER]
     quote_identifiers([staging, contract.schema, contract.table, *names, *contract.key, contract.order_by or staging])
     return (
         f"CALL etl.apply_scd1_v1('{staging}', '{shares}', '{contract.schema}', '{contract.table}', "

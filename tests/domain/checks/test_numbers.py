@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.contract.contract import Column, ColumnType, Kind
+from chalicelib.domain.contract.contract import Column, ColumnType, TypeName
 from tests.domain.checks.values import assert_bad, assert_good
 from tests.support.files.engine import contract, header_of, stage_file
 
@@ -44,8 +44,8 @@ def test_bad_values(name, code, quoted):
     assert_bad(name, code, BAD[name, code], quoted=quoted)
 
 
-@pytest.mark.parametrize("kind", [Kind.REAL, Kind.DOUBLE])
-def test_floats_are_held_to_their_bounds(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", [TypeName.REAL, TypeName.DOUBLE])
+def test_floats_are_held_to_their_bounds(kind: TypeName) -> None:
     things = contract(Column(name="a", type=ColumnType(kind=kind), min="-1.5", max="1e3"))
     staged = stage_file(header_of(things) + b"-1.5\n-1.51\n1000\n1000.5\n0\n", things, 1 << 20)
     assert staged.good == b"-1.5\n1000\n0\n"
@@ -56,7 +56,7 @@ def test_floats_are_held_to_their_bounds(kind: Kind) -> None:
 
 
 def test_decimals_beyond_an_integer_are_held_to_their_bounds() -> None:
-    kind = ColumnType(kind=Kind.DECIMAL, precision=38, scale=30)
+    kind = ColumnType(kind=TypeName.DECIMAL, precision=38, scale=30)
     things = contract(Column(name="a", type=kind, min="0.5", max="2"))
     staged = stage_file(header_of(things) + b"0.5\n0.4" + b"9" * 29 + b"\n2\n2." + b"0" * 29 + b"1\n", things, 1 << 20)
     assert staged.good == b"0.5\n2\n"

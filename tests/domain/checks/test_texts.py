@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.domain.checks.texts import LONGEST_WORDS, listed
-from chalicelib.domain.contract.contract import Column, ColumnType, Kind
+from chalicelib.domain.contract.contract import Column, ColumnType, TypeName
 from tests.domain.checks.values import assert_bad, assert_good
 from tests.support.files.engine import contract, header_of, stage_file
 from tests.support.files.fields import fields_with
@@ -57,7 +57,7 @@ def test_values_that_are_all_long_are_left_to_the_judge() -> None:
     ],
 )
 def test_what_is_not_utf8(broken):
-    things = contract(Column(name="a", type=ColumnType(kind=Kind.VARCHAR, length=99)))
+    things = contract(Column(name="a", type=ColumnType(kind=TypeName.VARCHAR, length=99)))
     rows = ["é€😀".encode(), b"x" + broken, b"ok", broken + b"y", "é".encode() + broken + "é".encode()]
     staged = stage_file(header_of(things) + b"\n".join(rows), things, 1 << 20)
     assert staged.good == "é€😀\nok\n".encode()
@@ -65,10 +65,10 @@ def test_what_is_not_utf8(broken):
 
 
 def test_listed_values_and_patterns_see_through_quotes():
-    listed = Column(name="v", type=ColumnType(kind=Kind.VARCHAR, length=99), values=("a", 'say "hi"', "x" * 80))
+    listed = Column(name="v", type=ColumnType(kind=TypeName.VARCHAR, length=99), values=("a", 'say "hi"', "x" * 80))
     body = b'a\n"a"\n"say ""hi"""\n"say """"hi"""""\nA\n' + b"x" * 80 + b"\n"
     assert [r.line for r in stage_file(b"v\n" + body, contract(listed), 1 << 20).rejects] == [5, 6]
-    shaped = Column(name="v", type=ColumnType(kind=Kind.VARCHAR, length=99), pattern='a"?b*')
+    shaped = Column(name="v", type=ColumnType(kind=TypeName.VARCHAR, length=99), pattern='a"?b*')
     assert [
         r.line
         for r in stage_file(b'v\na\n"a""b"\n"a""""b"\nabb\nabbc\n' + b"a" + b"b" * 90, contract(shaped), 99).rejects

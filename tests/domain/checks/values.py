@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.contract.contract import Column, ColumnType, Kind
+from chalicelib.domain.contract.contract import Column, ColumnType, TypeName
 from tests.support.files.engine import contract, header_of, stage_file
 
 TYPES = {
-    "smallint": ColumnType(kind=Kind.SMALLINT),
-    "integer": ColumnType(kind=Kind.INTEGER),
-    "bigint": ColumnType(kind=Kind.BIGINT),
-    "decimal": ColumnType(kind=Kind.DECIMAL, precision=5, scale=2),
-    "wide": ColumnType(kind=Kind.DECIMAL, precision=38, scale=0),
-    "real": ColumnType(kind=Kind.REAL),
-    "double": ColumnType(kind=Kind.DOUBLE),
-    "boolean": ColumnType(kind=Kind.BOOLEAN),
-    "char": ColumnType(kind=Kind.CHAR, length=3),
-    "varchar": ColumnType(kind=Kind.VARCHAR, length=3),
-    "date": ColumnType(kind=Kind.DATE),
-    "timestamp": ColumnType(kind=Kind.TIMESTAMP),
-    "timestamptz": ColumnType(kind=Kind.TIMESTAMPTZ),
+    "smallint": ColumnType(kind=TypeName.SMALLINT),
+    "integer": ColumnType(kind=TypeName.INTEGER),
+    "bigint": ColumnType(kind=TypeName.BIGINT),
+    "decimal": ColumnType(kind=TypeName.DECIMAL, precision=5, scale=2),
+    "wide": ColumnType(kind=TypeName.DECIMAL, precision=38, scale=0),
+    "real": ColumnType(kind=TypeName.REAL),
+    "double": ColumnType(kind=TypeName.DOUBLE),
+    "boolean": ColumnType(kind=TypeName.BOOLEAN),
+    "char": ColumnType(kind=TypeName.CHAR, length=3),
+    "varchar": ColumnType(kind=TypeName.VARCHAR, length=3),
+    "date": ColumnType(kind=TypeName.DATE),
+    "timestamp": ColumnType(kind=TypeName.TIMESTAMP),
+    "timestamptz": ColumnType(kind=TypeName.TIMESTAMPTZ),
 }
 
 
 def codes(kind: ColumnType, values: list[str], *, quoted: bool) -> list[int]:
-    things = contract(Column(name="k", type=ColumnType(kind=Kind.VARCHAR, length=9)), Column(name="v", type=kind))
+    things = contract(Column(name="k", type=ColumnType(kind=TypeName.VARCHAR, length=9)), Column(name="v", type=kind))
     rows = "".join(f'{n},"{value}"\n' if quoted else f"{n},{value}\n" for n, value in enumerate(values))
     staged = stage_file(header_of(things) + rows.encode(), things, 1 << 20)
     assert all(reject.column == "v" for reject in staged.rejects)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.contract.contract import Kind
+from chalicelib.domain.contract.contract import TypeName
 from chalicelib.domain.contract.time_format import TimeFormatError, time_form
 
-DATE, STAMP, ZONED = Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ
+DATE, STAMP, ZONED = TypeName.DATE, TypeName.TIMESTAMP, TypeName.TIMESTAMPTZ
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ DATE, STAMP, ZONED = Kind.DATE, Kind.TIMESTAMP, Kind.TIMESTAMPTZ
         ("YYYY-MM-DD HH24:MI AM", STAMP, "HH12 and AM belong together"),
     ],
 )
-def test_formats_there_are_not(text: str, kind: Kind, words: str) -> None:
+def test_formats_there_are_not(text: str, kind: TypeName, words: str) -> None:
     if not words:
         assert time_form(text, kind) is not None
         return
@@ -53,7 +53,7 @@ def test_formats_there_are_not(text: str, kind: Kind, words: str) -> None:
         ("auto", DATE, b"20240102", b"2024-01-02"),
     ],
 )
-def test_what_a_format_reads(text: str, kind: Kind, value: bytes, iso: bytes | None) -> None:
+def test_what_a_format_reads(text: str, kind: TypeName, value: bytes, iso: bytes | None) -> None:
     form = time_form(text, kind)
     assert form is not None
     assert form.iso(value) == iso

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.domain.contract.contract import ColumnType, Delivery, Dialect, Kind, Limits
+from chalicelib.domain.contract.contract import ColumnType, Delivery, Dialect, Limits, TypeName
 from chalicelib.domain.contract_files.contract_file import load_contracts, read_contract, read_contracts
 from chalicelib.errors import ContractError
 from tests.support.contracts import COLUMNS, column, faults, toml
@@ -175,7 +175,7 @@ def test_a_whole_contract_is_read() -> None:
     assert (contract.order_by, contract.dist_key, contract.sort_key) == ("seen_at", "id", ("seen_at",))
     assert [c.name for c in contract.columns] == ["id", "seen_at", "amount", "code"]
     assert contract.column("seen_at").min == "2020-01-01 00:00:00"
-    assert contract.column("amount").type == ColumnType(kind=Kind.DECIMAL, precision=9, scale=3)
+    assert contract.column("amount").type == ColumnType(kind=TypeName.DECIMAL, precision=9, scale=3)
     assert (contract.column("amount").default, contract.column("amount").max) == ("1.5", "9")
     assert contract.column("code").values == ("AB", "CD")
     assert contract.limits == Limits(max_rejects=7, chunk_mb=1.0)

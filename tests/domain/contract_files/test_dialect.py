@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.domain.contract.contract import (
-    Kind,
+    TypeName,
 )
 from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.errors import ContractError
@@ -51,5 +51,5 @@ def test_what_a_contract_leaves_out():
     )
     assert things.dialect.columns == ("id",)
     assert things.dialect.null == ()
-    assert [(c.name, c.type.kind) for c in things.columns][-1] == ("_rescued", Kind.SUPER)
+    assert [(c.name, c.type.kind) for c in things.columns][-1] == ("_rescued", TypeName.SUPER)
     assert read_contract("thing.toml", toml()).dialect.null == ("",)

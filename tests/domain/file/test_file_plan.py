@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.domain.contract.contract import (
     Column,
     ColumnType,
-    Kind,
+    TypeName,
 )
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.file.file_plan import FilePlan
@@ -17,5 +17,5 @@ THINGS = (Column(name="id", type=text(), required=True), Column(name="note", typ
 def test_a_plan_remembers_what_is_rescued():
     plan = FilePlan(columns=("id", "_rescued"), header_lines=1, ranges=(), rescued=((0, "x"),))
     assert FilePlan.from_json(plan.to_json()) == plan
-    super_ = Column(name="_rescued", type=ColumnType(kind=Kind.SUPER))
+    super_ = Column(name="_rescued", type=ColumnType(kind=TypeName.SUPER))
     assert Layout.of(contract(*THINGS, super_), plan.columns, plan.rescued).columns == (THINGS[0], super_)

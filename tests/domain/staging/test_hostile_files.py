@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.domain.contract.contract import Column, ColumnType, Contract, Dialect, Kind, Limits
+from chalicelib.domain.contract.contract import Column, ColumnType, Contract, Dialect, Limits, TypeName
 from chalicelib.domain.formats.csv.header import HEAD_BYTES, data_end, match_header, read_header
 from chalicelib.domain.formats.csv.split import plan_chunks
 from chalicelib.domain.raw.bytesource import Range
@@ -182,7 +182,7 @@ def test_wide_characters_are_refused_at_the_header(encoding):
 
 def test_random_bytes_are_refused_or_rejected_and_never_loaded():
     noise = bytes((n * n * 7 + n // 3) % 256 for n in range(200_000))
-    result = staged(noise, contract(Column(name="a", type=ColumnType(kind=Kind.DATE)), PAIR.columns[1]))
+    result = staged(noise, contract(Column(name="a", type=ColumnType(kind=TypeName.DATE)), PAIR.columns[1]))
     assert result.good == b""
     assert len(result.rejects) > 100
     assert refusal(Memory(noise[3:])).code.startswith("HEADER")

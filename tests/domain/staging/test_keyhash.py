@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.contract.contract import Column, ColumnType, Kind
+from chalicelib.domain.contract.contract import Column, ColumnType, TypeName
 from chalicelib.domain.formats.csv.header import match_header
 from chalicelib.domain.raw.bytesource import Range
 from chalicelib.domain.staging.stage import stage_chunk
@@ -15,9 +15,9 @@ from tests.support.files.engine import Memory, contract, header_of, text
 @pytest.mark.parametrize(
     ("kind", "values", "alike"),
     [
-        (ColumnType(kind=Kind.DATE), ["2026-01-01", "2026-01-02", "2026-01-01"], [0, 1, 0]),
-        (ColumnType(kind=Kind.DECIMAL, precision=9, scale=2), ["1.5", "1.50", "-1.5"], [0, 0, 1]),
-        (ColumnType(kind=Kind.BIGINT), ["7", "007", "8"], [0, 0, 1]),
+        (ColumnType(kind=TypeName.DATE), ["2026-01-01", "2026-01-02", "2026-01-01"], [0, 1, 0]),
+        (ColumnType(kind=TypeName.DECIMAL, precision=9, scale=2), ["1.5", "1.50", "-1.5"], [0, 0, 1]),
+        (ColumnType(kind=TypeName.BIGINT), ["7", "007", "8"], [0, 0, 1]),
         (text(), ["a", "a ", "A"], [0, 0, 1]),
     ],
 )

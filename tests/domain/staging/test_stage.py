@@ -6,7 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from chalicelib.domain.contract.contract import NULL_WORD, Column, ColumnType, Dialect, Empty, Kind
+from chalicelib.domain.contract.contract import NULL_WORD, Column, ColumnType, Dialect, Empty, TypeName
 from chalicelib.domain.formats.csv.header import match_header
 from chalicelib.domain.raw.bytesource import Range
 from chalicelib.domain.run.rejects import KEPT_BYTES
@@ -159,7 +159,7 @@ def test_hidden_columns_are_masked_in_rejects():
     things = contract(
         Column(name="id", type=text()),
         Column(name="iban", type=text(22), pii=True),
-        Column(name="n", type=ColumnType(kind=Kind.SMALLINT)),
+        Column(name="n", type=ColumnType(kind=TypeName.SMALLINT)),
         Column(name="email", type=text(9), pii=True),
     )
     body = b'1,DE00,x,a@b\n2,"DE, 00",x,""\r\n3,DE00\n4,DE"00,1,a\n5,DE00,1,much too long@b\n'
@@ -171,14 +171,14 @@ def test_hidden_columns_are_masked_in_rejects():
 
 
 def test_faulty_bounds_are_the_contracts_fault():
-    things = contract(Column(name="n", type=ColumnType(kind=Kind.DATE), min="yesterday"))
+    things = contract(Column(name="n", type=ColumnType(kind=TypeName.DATE), min="yesterday"))
     with pytest.raises(ContractError, match="n: min is not a date"):
         compile_rules(things, match_header(things, ("n",)))
 
 
 def test_a_whole_file_is_checked_and_its_doubles_are_counted():
     things = contract(
-        Column(name="id", type=ColumnType(kind=Kind.DECIMAL, precision=9, scale=2)),
+        Column(name="id", type=ColumnType(kind=TypeName.DECIMAL, precision=9, scale=2)),
         Column(name="part", type=text()),
         Column(name="v", type=text()),
         key=("id", "part"),

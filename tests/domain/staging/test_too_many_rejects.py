@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.contract.contract import Column, ColumnType, Dialect, Escape, Kind, Limits
+from chalicelib.domain.contract.contract import Column, ColumnType, Dialect, Escape, Limits, TypeName
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.raw.bytesource import Range
 from chalicelib.domain.run.rejects import EXPLAINED, Reject
@@ -15,7 +15,7 @@ from chalicelib.domain.staging.stage import ChunkSummary, stage_chunk
 from chalicelib.domain.staging.validate import Rules, compile_rules
 from tests.support.files.engine import Memory, contract, text
 
-COLUMNS = (Column(name="n", type=ColumnType(kind=Kind.SMALLINT)), Column(name="t", type=text(5)))
+COLUMNS = (Column(name="n", type=ColumnType(kind=TypeName.SMALLINT)), Column(name="t", type=text(5)))
 LONG = b"9," + b"x" * 300
 BODY = b"".join([b"1,a\n", b"x,b\n", b"2,too long\n", b"3\n", b'4,a"b\n', b"5,\xff\n", LONG + b"\n", b"6,\0\n"] * 40)
 CODES = Counter({1207: 40, 1204: 40, 1203: 40, 1216: 80, 1220: 40, 1218: 40})

@@ -8,7 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from chalicelib.domain.contract.contract import NULL_WORD, Column, ColumnType, Contract, Dialect, Empty, Kind, Limits
+from chalicelib.domain.contract.contract import (
+    NULL_WORD,
+    Column,
+    ColumnType,
+    Contract,
+    Dialect,
+    Empty,
+    Limits,
+    TypeName,
+)
 from chalicelib.domain.file.books import first_gap
 from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.formats.csv.header import data_end, match_header, read_header
@@ -39,7 +48,7 @@ class Memory:
 
 
 def text(length: int = 8) -> ColumnType:
-    return ColumnType(kind=Kind.VARCHAR, length=length)
+    return ColumnType(kind=TypeName.VARCHAR, length=length)
 
 
 def contract(*columns: Column, longest: int = 1 << 20, lineage: bool = False, **more: object) -> Contract:

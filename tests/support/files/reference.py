@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from chalicelib.domain.contract.contract import Column, ColumnType, Contract, Kind
+from chalicelib.domain.contract.contract import Column, ColumnType, Contract, TypeName
 
 LF, CR = 10, 13
 
@@ -131,16 +131,16 @@ def _value(value: bytes, column: Column, *, required: bool) -> int:
 
 def _key(text: str, column: Column) -> object:
     match column.type.kind:
-        case Kind.SMALLINT | Kind.INTEGER | Kind.BIGINT | Kind.DECIMAL:
+        case TypeName.SMALLINT | TypeName.INTEGER | TypeName.BIGINT | TypeName.DECIMAL:
             return Decimal(text)
-        case Kind.REAL | Kind.DOUBLE:
+        case TypeName.REAL | TypeName.DOUBLE:
             return float(text)
-        case Kind.DATE | Kind.TIMESTAMP:
+        case TypeName.DATE | TypeName.TIMESTAMP:
             return datetime.fromisoformat(text)
-        case Kind.TIME:
+        case TypeName.TIME:
             clock, _, part = text.partition(".")
             return clock, part.ljust(6, "0")
-        case Kind.TIMESTAMPTZ:
+        case TypeName.TIMESTAMPTZ:
             moment = datetime.fromisoformat(text)
             return moment.timestamp() if moment.tzinfo else datetime.fromisoformat(text + "+00:00").timestamp()
     return text.encode()
@@ -155,7 +155,7 @@ def _digits(value: bytes) -> bool:
 
 
 def _integer(value: bytes, column: Column) -> int:
-    bits = {Kind.SMALLINT: 16, Kind.INTEGER: 32, Kind.BIGINT: 64}[column.type.kind]
+    bits = {TypeName.SMALLINT: 16, TypeName.INTEGER: 32, TypeName.BIGINT: 64}[column.type.kind]
     if not _unsigned(value) or not _digits(_unsigned(value)):
         return 1207
     return 0 if -(2 ** (bits - 1)) <= int(value) <= 2 ** (bits - 1) - 1 else 1222
@@ -171,7 +171,7 @@ def _decimal(value: bytes, column: Column) -> int:
 
 
 def _text(value: bytes, column: Column) -> int:
-    if column.type.kind is Kind.CHAR and any(byte > 127 for byte in value):
+    if column.type.kind is TypeName.CHAR and any(byte > 127 for byte in value):
         return 1220
     return 1204 if len(value) > column.type.length else 0
 
@@ -205,15 +205,15 @@ def _timestamp(value: bytes, column: Column) -> int:
         fraction = rest[1:].lstrip(b"0123456789")
         count = len(rest) - 1 - len(fraction)
         rest = fraction if 1 <= count <= 6 else b"?"
-    return 1206 if rest and not (column.type.kind is Kind.TIMESTAMPTZ and _zone(rest)) else 0
+    return 1206 if rest and not (column.type.kind is TypeName.TIMESTAMPTZ and _zone(rest)) else 0
 
 
 def _time(value: bytes, column: Column) -> int:
-    if column.type.kind is Kind.TIME and value[:8] == b"24:00:00" and not value[8:].strip(b"0"):
+    if column.type.kind is TypeName.TIME and value[:8] == b"24:00:00" and not value[8:].strip(b"0"):
         return 0 if len(value) == 8 else 1206
-    if column.type.kind is Kind.TIME and value[:9] == b"24:00:00." and not value[9:].strip(b"0"):
+    if column.type.kind is TypeName.TIME and value[:9] == b"24:00:00." and not value[9:].strip(b"0"):
         return 0 if 1 <= len(value) - 9 <= 6 else 1206
-    kind = Kind.TIMESTAMP if column.type.kind is Kind.TIME else Kind.TIMESTAMPTZ
+    kind = TypeName.TIMESTAMP if column.type.kind is TypeName.TIME else TypeName.TIMESTAMPTZ
     moment = Column(name=column.name, type=ColumnType(kind=kind))
     return _timestamp(b"2000-01-01 " + value, moment)
 
@@ -234,17 +234,17 @@ def _zone(rest: bytes) -> bool:
 
 
 _TYPES = {
-    Kind.SMALLINT: _integer,
-    Kind.INTEGER: _integer,
-    Kind.BIGINT: _integer,
-    Kind.DECIMAL: _decimal,
-    Kind.CHAR: _text,
-    Kind.VARCHAR: _text,
-    Kind.BOOLEAN: _boolean,
-    Kind.DATE: _date,
-    Kind.TIMESTAMP: _timestamp,
-    Kind.TIMESTAMPTZ: _timestamp,
-    Kind.TIME: _time,
-    Kind.TIMETZ: _time,
-    Kind.VARBYTE: _varbyte,
+    TypeName.SMALLINT: _integer,
+    TypeName.INTEGER: _integer,
+    TypeName.BIGINT: _integer,
+    TypeName.DECIMAL: _decimal,
+    TypeName.CHAR: _text,
+    TypeName.VARCHAR: _text,
+    TypeName.BOOLEAN: _boolean,
+    TypeName.DATE: _date,
+    TypeName.TIMESTAMP: _timestamp,
+    TypeName.TIMESTAMPTZ: _timestamp,
+    TypeName.TIME: _time,
+    TypeName.TIMETZ: _time,
+    TypeName.VARBYTE: _varbyte,
 }

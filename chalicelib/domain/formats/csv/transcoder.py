@@ -21,10 +21,10 @@ from chalicelib.domain.contract.contract import (
     Column,
     Dialect,
     Empty,
-    Kind,
     Limits,
     Newline,
     Quotes,
+    TypeName,
 )
 from chalicelib.domain.formats.csv.block_reader import BlockReader
 from chalicelib.domain.formats.csv.grammar import Grammar, Malformation, Malformed
@@ -74,7 +74,7 @@ class Transcoder:
         kinds = [column.type for column in columns if column.name != RESCUED] if rescued else [c.type for c in columns]
         for place in sorted(rescued):
             kinds.insert(place, columns[-1].type)
-        documents = [kind.kind in (Kind.SUPER, Kind.VARBYTE) for kind in kinds]
+        documents = [kind.kind in (TypeName.SUPER, TypeName.VARBYTE) for kind in kinds]
         self.marked = [kind.is_text or document for kind, document in zip(kinds, documents, strict=True)]
         self.texts = [kind.is_text for kind in kinds]
         never = rescued or self.reader.delimiter != self.reader.staged_delimiter

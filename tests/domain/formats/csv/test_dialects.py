@@ -14,9 +14,9 @@ from chalicelib.domain.contract.contract import (
     Empty,
     Escape,
     ExtraColumns,
-    Kind,
     Newline,
     Quotes,
+    TypeName,
 )
 from chalicelib.domain.formats.csv.header import match_header, read_header
 from chalicelib.errors import Rejected
@@ -111,7 +111,7 @@ def test_extra_columns_fail_the_file_without_a_use_for_them():
         match_header(contract(*THINGS), fields, private=False)
     ignored = match_header(contract(*THINGS, extra_columns=ExtraColumns.IGNORE), fields)
     assert [c.name for c in ignored.columns] == ["_ignored_1", "id", "_ignored_3", "_ignored_4"]
-    super_ = Column(name="_rescued", type=ColumnType(kind=Kind.SUPER))
+    super_ = Column(name="_rescued", type=ColumnType(kind=TypeName.SUPER))
     rescued = match_header(contract(*THINGS, super_, extra_columns=ExtraColumns.RESCUE), fields)
     assert [c.name for c in rescued.columns] == ["id", "_rescued"]
     assert rescued.rescued == ((0, "x"), (2, "column 3"), (3, "x (4)"))
@@ -127,7 +127,7 @@ def test_ignored_columns_hold_to_no_rule_but_text():
 
 
 def test_rescued_columns_are_one_document():
-    super_ = Column(name="_rescued", type=ColumnType(kind=Kind.SUPER))
+    super_ = Column(name="_rescued", type=ColumnType(kind=TypeName.SUPER))
     things = contract(*THINGS, super_, extra_columns=ExtraColumns.RESCUE)
     data = b'x,id,"y ""z"""\n"a ""b""\n",1,2\n,2,\n\xff,3,\n4,4\n\0,5,\n'
     found = stage_file(data, things, 7, 16)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.contract.contract import Column, ColumnType, Dialect, Kind, Limits
+from chalicelib.domain.contract.contract import Column, ColumnType, Dialect, Limits, TypeName
 from chalicelib.domain.formats.csv.header import UNNAMED, match_header, read_header
 from chalicelib.errors import Rejected
 from tests.support.files.engine import Memory, contract, text
@@ -12,7 +12,7 @@ from tests.support.files.engine import Memory, contract, text
 PLAIN = Dialect()
 THINGS = contract(
     Column(name="thing_id", type=text(), aliases=("ID", "Thing No")),
-    Column(name="amount", type=ColumnType(kind=Kind.BIGINT), required=True),
+    Column(name="amount", type=ColumnType(kind=TypeName.BIGINT), required=True),
     Column(name="note", type=text()),
     key=("thing_id",),
 )
