@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bench.frame import table
 from bench.storms import HOSTILE, dialects, rules, storm, units
 from chalicelib.domain.contract.contract import Dialect
-from chalicelib.domain.raw.bytesource import Range
+from chalicelib.domain.raw.bytesource import InMemory, Range
 from chalicelib.domain.staging.stage import stage_chunk
 from chalicelib.domain.staging.validate import Rules
 
@@ -21,20 +21,6 @@ ROUNDS = 3
 """The least of so many times is taken: what disturbs a measurement only adds to it."""
 SHOWN = 10
 SUSPICIOUS = 2.3
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """A file in memory."""
-
-    data: bytes
-
-    @property
-    def size(self) -> int:
-        return len(self.data)
-
-    def read(self, start: int, length: int) -> bytes:
-        return self.data[start : start + length]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +91,6 @@ def cpu(reader: Rules, data: bytes) -> float:
     """Seconds to stage a file."""
     gc.collect()
     began = time.process_time()
-    for _ in stage_chunk(Source(data=data), Range(start=0, stop=len(data)), reader):
+    for _ in stage_chunk(InMemory(data), Range(start=0, stop=len(data)), reader):
         pass
     return time.process_time() - began

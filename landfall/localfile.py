@@ -12,6 +12,7 @@ from pathlib import Path
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.decode.decode import converted, readable_in_place
 from chalicelib.domain.formats.sizes import refuse_no_text
+from chalicelib.domain.raw.bytesource import ByteSource, InMemory
 from chalicelib.errors import SourceGone
 
 BEGINNING_BYTES = 1 << 20
@@ -60,18 +61,7 @@ def as_text(source: LocalFile, contract: Contract) -> Iterator[LocalFile]:
         yield LocalFile(size=size, descriptor=spool.fileno())
 
 
-@dataclass(kw_only=True)
-class Beginning:
-    """The beginning of a text in memory; fulfils the engine's ByteSource."""
-
-    size: int
-    text: bytes
-
-    def read(self, start: int, length: int) -> bytes:
-        return self.text[start : start + length]
-
-
-def beginning(source: LocalFile, contract: Contract) -> LocalFile | Beginning:
+def beginning(source: LocalFile, contract: Contract) -> ByteSource:
     """What the contract's header can be looked for in. Raises Rejected."""
     if not source.size or readable_in_place(source, contract.dialect):
         return source
@@ -80,4 +70,4 @@ def beginning(source: LocalFile, contract: Contract) -> LocalFile | Beginning:
         text += block
         if len(text) >= BEGINNING_BYTES:
             break
-    return Beginning(size=len(text), text=text)
+    return InMemory(text)

@@ -13,20 +13,6 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Text:
-    """A text in memory as the formats read it."""
-
-    data: bytes
-
-    @property
-    def size(self) -> int:
-        return len(self.data)
-
-    def read(self, start: int, length: int) -> bytes:
-        return self.data[start : start + length]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Sample:
     """A file of a format."""
 

@@ -11,12 +11,12 @@ from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.formats.csv.work import Work
 from chalicelib.domain.formats.format import Format
 from chalicelib.domain.formats.registry import BY_DIALECT, FORMATS, by_name, format_of
-from chalicelib.domain.raw.bytesource import Range, until
+from chalicelib.domain.raw.bytesource import InMemory, Range, until
 from chalicelib.domain.raw.swar import PADDING
 from chalicelib.domain.staging.stage import stage_chunk
 from chalicelib.domain.staging.validate import compile_rules
 from chalicelib.errors import Rejected
-from tests.formats.samples import COLUMNS, SAMPLES, Sample, Text
+from tests.formats.samples import COLUMNS, SAMPLES, Sample
 
 LAYOUT = Layout(columns=COLUMNS)
 SIZES = (1, 7, 30, 64, 200, 10_000)
@@ -62,7 +62,7 @@ def test_an_unknown_format_is_an_error() -> None:
 
 
 def test_the_head_has_the_names_and_where_records_begin(form: Format, sample: Sample) -> None:
-    head = form.head(Text(data=sample.data), sample.contract)
+    head = form.head(InMemory(sample.data), sample.contract)
     assert head.fields == tuple(column.name for column in COLUMNS)
     assert head.data_start == sample.starts[0]
     assert head.lines == sample.data[: head.data_start].count(b"\n")
@@ -70,7 +70,7 @@ def test_the_head_has_the_names_and_where_records_begin(form: Format, sample: Sa
 
 @pytest.mark.parametrize("size", SIZES)
 def test_the_ranges_cover_the_records_without_a_gap(form: Format, sample: Sample, size: int) -> None:
-    cuts = form.cut(Text(data=sample.data), sample.contract, size)
+    cuts = form.cut(InMemory(sample.data), sample.contract, size)
     edges = [cuts.header.data_start, *(cut.stop for cut in cuts.ranges)]
     assert [cut.start for cut in cuts.ranges] == edges[:-1]
     assert (edges[0], edges[-1]) == (sample.starts[0], len(sample.data))
@@ -82,8 +82,8 @@ def test_the_ranges_cover_the_records_without_a_gap(form: Format, sample: Sample
 @pytest.mark.parametrize("size", SIZES)
 def test_the_rows_do_not_depend_on_the_cuts(form: Format, sample: Sample, size: int, block: int) -> None:
     """Each range begins where the one before it ended, as the chain of ends has it."""
-    cuts = form.cut(Text(data=sample.data), sample.contract, size)
-    source, rules = until(Text(data=sample.data), len(sample.data)), compile_rules(sample.contract, cuts.layout)
+    cuts = form.cut(InMemory(sample.data), sample.contract, size)
+    source, rules = until(InMemory(sample.data), len(sample.data)), compile_rules(sample.contract, cuts.layout)
     at, good, rejected = cuts.header.data_start, b"", []
     for cut in cuts.ranges:
         for done in stage_chunk(source, Range(start=at, stop=max(at, cut.stop)), rules, block_bytes=block):
@@ -108,12 +108,12 @@ def test_a_block_is_read_up_to_its_last_whole_record(form: Format, sample: Sampl
 
 
 def test_a_file_without_a_record_has_no_range(form: Format, sample: Sample) -> None:
-    assert form.cut(Text(data=sample.empty), sample.contract, 100).ranges == ()
+    assert form.cut(InMemory(sample.empty), sample.contract, 100).ranges == ()
 
 
 def test_a_head_that_does_not_fit_is_rejected(form: Format, sample: Sample) -> None:
     with pytest.raises(Rejected):
-        form.cut(Text(data=sample.foreign), sample.contract, 100)
+        form.cut(InMemory(sample.foreign), sample.contract, 100)
 
 
 def test_work_is_counted_and_bounded(form: Format, sample: Sample) -> None:

@@ -10,6 +10,7 @@ import pytest
 from chalicelib.domain.contract.contract import Contract, DuplicateKeys
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract_files.contract_file import read_contract
+from chalicelib.domain.raw.bytesource import InMemory
 from chalicelib.domain.staging.block import Block
 from chalicelib.domain.staging.validate import compile_rules
 from chalicelib.errors import ContractError
@@ -67,19 +68,9 @@ def test_a_hash_that_two_keys_share_is_no_repeat() -> None:
     one, two, three = (body.index(row) for row in (b"k1,a", b"k2,b", b"k1,c"))
     with Repeated(contract) as repeated:
         repeated.add(replace(block([7, 7]), key_offsets=np.array([one, two])))
-        assert first_repeat(Held(body), rules, contract, repeated) is None
+        assert first_repeat(InMemory(body), rules, contract, repeated) is None
         repeated.add(replace(block([8, 8]), key_offsets=np.array([one, three])))
-        assert first_repeat(Held(body), rules, contract, repeated) == three
-
-
-class Held:
-    """Bytes as a source."""
-
-    def __init__(self, body: bytes) -> None:
-        self.size, self._body = len(body), body
-
-    def read(self, start: int, length: int) -> bytes:
-        return self._body[start : start + length]
+        assert first_repeat(InMemory(body), rules, contract, repeated) == three
 
 
 def test_the_setting_has_two_values_only() -> None:

@@ -16,6 +16,17 @@ class ByteSource(Protocol):
         """Bytes [start, start + length); fewer only at the end of the file."""
 
 
+class InMemory:
+    """Bytes in memory, as a source."""
+
+    def __init__(self, data: bytes) -> None:
+        self.size, self._data = len(data), data
+
+    def read(self, start: int, length: int) -> bytes:
+        """Bytes [start, start + length); fewer only at the end."""
+        return self._data[start : start + length]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Range:
     """A chunk: the records that start in [start, stop)."""
