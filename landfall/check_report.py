@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
-from chalicelib.domain.run.repeats import DUPLICATE_KEYS
+from chalicelib.domain.run.duplicate_keys import DUPLICATE_KEYS
 from chalicelib.errors import LandfallError
 from landfall.check_outputs import RejectSpool, Seen
 from landfall.checking import Checked

@@ -17,9 +17,9 @@ from chalicelib.domain.formats.format import Cuts
 from chalicelib.domain.formats.registry import format_of
 from chalicelib.domain.formats.sizes import refuse_size, usual_chunk
 from chalicelib.domain.raw.bytesource import Range, until
+from chalicelib.domain.run.duplicate_keys import DUPLICATE_KEYS, RepeatedKeys, line_of
 from chalicelib.domain.run.model import Counts
 from chalicelib.domain.run.rejects import Reject
-from chalicelib.domain.run.repeats import DUPLICATE_KEYS, Repeats, line_of
 from chalicelib.domain.staging.block import Block
 from chalicelib.domain.staging.stage import ChunkSummary, stage_chunk
 from chalicelib.domain.staging.validate import compile_rules
@@ -99,7 +99,7 @@ def _check(source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes:
         rejected=counts.rejected,
         duplicate=counts.duplicate,
         chunks=chunks,
-        refusal=_refusal(contract, counts, reader.first) or _repeats(source, contract, chunks, cuts, duplicate, first),
+        refusal=_refusal(contract, counts, reader.first) or _repeated(source, contract, chunks, cuts, duplicate, first),
         left_out=_left_out(contract, cuts, sum(c.comments for c in chunks)),
         left_to_load=tuple(check.name for check in contract.checks),
     )
@@ -159,18 +159,16 @@ def _refusal(contract: Contract, counts: Counts, first: Reject | None) -> Reject
     return None
 
 
-def _repeats(
+def _repeated(
     source: LocalFile, contract: Contract, chunks: Sequence[ChunkSummary], cuts: Cuts, rows: int, first: int | None
 ) -> Rejected | None:
     """The refusal for a file whose row at byte `first` has the key of a row before it."""
     if first is None:
         return None
-    repeats, lines = Repeats(rows=rows, first=first, key=contract.key), cuts.header.lines
+    found, lines = RepeatedKeys(rows=rows, first=first, key=contract.key), cuts.header.lines
     for chunk in chunks:
         if chunk.end > first:
             line = line_of(source, contract, chunk.start, lines, first)
-            return Rejected(
-                repeats.message(line), code=DUPLICATE_KEYS, line=line, byte_offset=first, column=repeats.column
-            )
+            return Rejected(found.message(line), code=DUPLICATE_KEYS, line=line, byte_offset=first, column=found.column)
         lines += chunk.lines
     return None

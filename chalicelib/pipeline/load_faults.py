@@ -5,10 +5,10 @@ from __future__ import annotations
 from chalicelib.domain.file.books import line_bases
 from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.run import keys
+from chalicelib.domain.run.duplicate_keys import RepeatedKeys, line_of
 from chalicelib.domain.run.lineage import RowOrigins
 from chalicelib.domain.run.load_errors import BROKEN_CHECK, DATA_CHECK, FAILED_CHECK, meaning
 from chalicelib.domain.run.model import Run
-from chalicelib.domain.run.repeats import Repeats, line_of
 from chalicelib.errors import Broken, LandfallError, LoadFailed, Retryable, WorkGone
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.outcomes import contract_of
@@ -31,18 +31,18 @@ def load_failed(ctx: Context, run: Run, failure: LandfallError) -> LoadFailed:
     For repeated keys it points at the first such row; a part of the file is read again to find it. The file is refused
     either way. If it cannot be read any more, the message has no line.
     """
-    repeats = Repeats.read(failure.message)
-    if not repeats:
+    repeated = RepeatedKeys.read(failure.message)
+    if not repeated:
         code = LoadFailed.code if isinstance(failure, Retryable) else failure.code
         words = _of_check(ctx, run, failure.message) if code == DATA_CHECK else ""
         words = words or _of_broken_check(ctx, run, failure.message)
         return LoadFailed(words or failure.message + _hint(code, failure.message), code=code)
     try:
-        line = _line(ctx, run, repeats.first)
+        line = _line(ctx, run, repeated.first)
     except Broken:
         line = None
-    message = repeats.message(line)
-    return LoadFailed(message, code=failure.code, line=line, byte_offset=repeats.first, column=repeats.column)
+    message = repeated.message(line)
+    return LoadFailed(message, code=failure.code, line=line, byte_offset=repeated.first, column=repeated.column)
 
 
 def _of_check(ctx: Context, run: Run, error: str) -> str:

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.contract.contract import Contract, Delivery, DuplicateKeys
+from chalicelib.domain.run.duplicate_keys import RepeatedKeys
 from chalicelib.domain.run.model import Counts, LedgerRow, Outcome
-from chalicelib.domain.run.repeats import Repeats
 from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.ports import StatementState
 from tests.adapters.warehouses import UNKNOWN, Site, memory_site
@@ -158,7 +158,7 @@ def test_a_key_twice_fails_the_load_if_the_contract_forbids_it(
     order = site.order(strict, parts, load="twice", age=2)
     ended = site.load(order)
     assert (ended.state, ended.retryable) == (FAILED, False)
-    assert Repeats.read(ended.error) == Repeats(rows=2, first=20, key=("id",))
+    assert RepeatedKeys.read(ended.error) == RepeatedKeys(rows=2, first=20, key=("id",))
     assert site.warehouse.ledger([order.shares[0].load_id]) == {}
     assert [(r[0], r[3]) for r in site.rows(contract)] == [("z", "x")]
 
@@ -167,7 +167,7 @@ def test_a_late_snapshot_with_a_key_twice_fails_too(site: Site, contract: Contra
     strict = replace(contract, delivery=Delivery.SNAPSHOT, duplicate_keys=DuplicateKeys.FAIL)
     assert site.load(site.order(strict, [ROWS], load="new", age=2)).state is FINISHED
     late = site.load(site.order(strict, [b"0,a,1,,x\n1022,a,2,,y\n1023,a,3,,y\n"], load="old", age=1))
-    assert Repeats.read(late.error) == Repeats(rows=2, first=1022, key=("id",))
+    assert RepeatedKeys.read(late.error) == RepeatedKeys(rows=2, first=1022, key=("id",))
 
 
 def test_what_an_error_counts_is_no_number_of_an_error(site: Site, contract: Contract) -> None:

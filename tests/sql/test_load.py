@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from chalicelib.domain.contract.contract import DuplicateKeys
+from chalicelib.domain.run.duplicate_keys import RepeatedKeys
 from chalicelib.domain.run.model import Counts, LedgerRow, Outcome
-from chalicelib.domain.run.repeats import Repeats
 from chalicelib.domain.warehouse.ddl import target
 from tests.sql.things import row
 from tests.support.redshift.house import House, ledger, run
@@ -206,7 +206,7 @@ def test_a_key_twice_rolls_everything_back_and_names_no_value(house: House, also
     rows = [row("a", "secret"), row("b", "secret"), row("a", "other"), row("a ", "secret"), row("b", "secret")]
     with pytest.raises(psycopg.Error, match="DUPLICATE_KEYS") as caught:
         house.load(*rows, age=1)
-    assert Repeats.read(str(caught.value)) == Repeats(rows=1, first=40, key=("id", "value"))
+    assert RepeatedKeys.read(str(caught.value)) == RepeatedKeys(rows=1, first=40, key=("id", "value"))
     assert "secret" not in str(caught.value).split("CONTEXT")[0]
     assert house.rows() == []
     assert house.ledger() == []

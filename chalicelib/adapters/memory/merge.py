@@ -19,8 +19,8 @@ from backports import zstd
 
 from chalicelib.domain.contract.contract import NULL_WORD, Column, Contract, DuplicateKeys, Empty, TypeName
 from chalicelib.domain.contract.time_format import time_form
+from chalicelib.domain.run.duplicate_keys import RepeatedKeys
 from chalicelib.domain.run.model import LedgerRow, Outcome
-from chalicelib.domain.run.repeats import Repeats
 from chalicelib.domain.warehouse.load import LoadOrder, Share
 
 Value = str | int | float | bool | Decimal | None
@@ -158,7 +158,7 @@ def refusal(order: LoadOrder, rows: Iterable[StagedRow]) -> str:
         key = row.mark, _key(order.contract, row)
         repeats += [row.offset] if key in seen else []
         seen.add(key)
-    return Repeats(rows=len(repeats), first=repeats[0], key=order.contract.key).raised() if repeats else ""
+    return RepeatedKeys(rows=len(repeats), first=repeats[0], key=order.contract.key).raised() if repeats else ""
 
 
 def _booked(share: Share, keys: int, fates: Counter[str]) -> LedgerRow:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
-from chalicelib.domain.run.repeats import DUPLICATE_KEYS
+from chalicelib.domain.run.duplicate_keys import DUPLICATE_KEYS
 from chalicelib.errors import LoadFailed, Retryable, WorkGone
 
 DATA_CHECK = "DATA_CHECK_FAILED"

@@ -7,10 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.contract.contract import Newline
 from chalicelib.domain.contract_files.contract_file import Contracts
+from chalicelib.domain.run.duplicate_keys import DUPLICATE_KEYS
 from chalicelib.domain.run.model import RunState
-from chalicelib.domain.run.repeats import DUPLICATE_KEYS, Repeats, line_of
 from chalicelib.errors import Refused
 from tests.support.files.packing import gzipped
 from tests.support.simulated.deployment import BUCKET, CONTRACTS, SETTINGS, SimulatedDeployment
@@ -81,32 +80,3 @@ def test_a_contract_changed_meanwhile_does_not_hold_the_run_up(deployment: Simul
     deployment.settle()
     run = only_run(deployment)
     assert (run.state, run.problem and run.problem.code) == (RunState.REJECTED, DUPLICATE_KEYS)
-
-
-class Held:
-    """Bytes as a source, read in steps."""
-
-    def __init__(self, body: bytes) -> None:
-        self.size, self._body = len(body), body
-
-    def read(self, start: int, length: int) -> bytes:
-        return self._body[start : start + length]
-
-
-def test_lines_end_as_the_contract_has_it() -> None:
-    contract = CONTRACTS["unique"]
-    body = b"a\rb\n\rc" * 500_000
-    cr = replace(contract, dialect=replace(contract.dialect, newline=Newline.CR))
-    assert line_of(Held(body), contract, 0, 3, len(body)) == 500_004
-    assert line_of(Held(body), cr, 0, 0, len(body)) == 1_000_001
-
-
-@pytest.mark.parametrize("error", ["", "ERROR: permission denied", "DUPLICATE_KEYS: <NULL> rows repeat a key"])
-def test_other_errors_are_read_as_no_repeats(error: str) -> None:
-    assert Repeats.read(error) is None
-
-
-def test_what_is_raised_is_read() -> None:
-    repeats = Repeats(rows=1, first=0, key=("a", "b"))
-    assert Repeats.read(f"ERROR: {repeats.raised()}\n  CONTEXT: x") == repeats
-    assert repeats.message(7) == "1 row has the same key (a, b) as an earlier row; the first of them is in line 7"

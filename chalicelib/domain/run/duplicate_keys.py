@@ -22,8 +22,8 @@ _RAISED = re.compile(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Repeats:
-    """A file's repeated keys. Has no row value."""
+class RepeatedKeys:
+    """What the warehouse found: the rows of a file that repeat a key. Has no row value."""
 
     rows: int
     """Rows that have the key of a row before them."""
@@ -38,7 +38,7 @@ class Repeats:
         return f"{DUPLICATE_KEYS}: {self.rows} rows repeat a key, the first at byte {self.first}; the key is {key}"
 
     @classmethod
-    def read(cls, error: str) -> Repeats | None:
+    def read(cls, error: str) -> RepeatedKeys | None:
         """Read a statement's error; None if it is another error."""
         found = _RAISED.search(error)
         return cls(rows=int(found[1]), first=int(found[2]), key=tuple(found[3].split(","))) if found else None
