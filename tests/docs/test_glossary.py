@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from enum import Enum
 from pathlib import Path
 
@@ -32,6 +33,8 @@ TERMS = """run, chunk, part, generation, seal, settle, ledger, gate, fence, swee
 contract, dialect, mark, share, group, slot, lease, books, fault, correction, resubmit, rerun, notifier, archive,
 bookmark, load queue, file plan, row origin, data check"""
 
+ENTRY = re.compile(r"^- \*\*(.+?)\*\*", re.MULTILINE)
+SECTIONS = [section for section in re.split(r"^## ", PAGE, flags=re.MULTILINE) if ENTRY.search(section)]
 OTHER_WORDS = """mend mends mended amend amended bell spelling spelt transcriber nudge misfit rehearsal afresh filed
 filing questions heard setbacks bury drive driven remember recall told world"""
 """Words that have a term of the glossary in their place."""
@@ -50,6 +53,18 @@ def test_each_state_has_its_entry(state: Enum) -> None:
 @pytest.mark.parametrize("term", re.split(r",\s", TERMS))
 def test_each_term_has_one_entry_of_one_line(term: str) -> None:
     assert len(re.findall(rf"^- \*\*{term}\*\*: \S.*[.]$", PAGE, re.MULTILINE)) == 1
+
+
+def test_no_term_is_listed_twice() -> None:
+    listed = ENTRY.findall(PAGE)
+    assert listed
+    assert [term for term, count in Counter(listed).items() if count > 1] == []
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda s: s.split("\n")[0])
+def test_the_terms_of_a_section_are_in_order(section: str) -> None:
+    listed = ENTRY.findall(section)
+    assert listed == sorted(listed)
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/architecture.md"])
