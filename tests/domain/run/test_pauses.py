@@ -1,0 +1,23 @@
+"""Pauses double with each try, are spread by at most half, and are never 0."""
+
+from __future__ import annotations
+
+import pytest
+
+from chalicelib.domain.run.pauses import pause
+
+
+@pytest.mark.parametrize(("attempt", "seconds"), [(1, 5), (2, 10), (3, 20), (8, 640)])
+def test_a_pause_doubles_with_each_try(attempt: int, seconds: int) -> None:
+    assert pause(5, attempt) == seconds
+
+
+@pytest.mark.parametrize(("jitter", "seconds"), [(0.0, 40), (0.5, 50), (0.999, 60)])
+def test_jitter_adds_at_most_half(jitter: float, seconds: int) -> None:
+    assert pause(10, 3, jitter) == seconds
+
+
+@pytest.mark.parametrize(("base", "attempt"), [(0, 1), (0.2, 1), (0.2, 2), (5, 0), (1, -3)])
+def test_a_pause_is_at_least_a_second(base: float, attempt: int) -> None:
+    assert pause(base, attempt) == max(1, round(base / 2 ** (1 - attempt)))
+    assert pause(base, attempt) >= 1
