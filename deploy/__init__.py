@@ -1,1 +1,1 @@
-"""From the checkout to AWS: the template, the package, the deployment. Never part of what is deployed."""
+"""From the checkout to AWS: the template, the package, the deployment. This code is never deployed itself."""

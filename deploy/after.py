@@ -1,4 +1,4 @@
-"""Around `chalice deploy`: what Chalice cannot say or forgets, and its record, for the next deployer. Idempotent."""
+"""Completes `chalice deploy`: settings that Chalice lacks or drops, and its record for the next run. Idempotent."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from deploy.stage import config, filled, function_name, functions
 from deploy.template import PROJECT, tag_map, tags
 
 MEMORY = "deployed/{stage}.json"
-"""Where in the landing bucket Chalice's record of a stage is kept. Without it a deployment would make a second API."""
+"""Key in the landing bucket of Chalice's record of a stage. Without it a deployment would make a second API."""
 
 
 def record_of(deployed: Path, stage: str) -> Path:
-    """Where Chalice keeps its record here."""
+    """Return the path of Chalice's record on this machine."""
     return deployed / f"{stage}.json"
 
 
 def remember(s3: Any, bucket: str, stage: str, deployed: Path) -> None:
-    """Keep Chalice's record."""
+    """Upload Chalice's record."""
     s3.put_object(Bucket=bucket, Key=MEMORY.format(stage=stage), Body=record_of(deployed, stage).read_bytes())
 
 
 def recall(s3: Any, bucket: str, stage: str, deployed: Path) -> None:
-    """Bring Chalice's record, if there is one: somebody else may have deployed since."""
+    """Download Chalice's record if there is one: another operator may have deployed since."""
     try:
         found = s3.get_object(Bucket=bucket, Key=MEMORY.format(stage=stage))["Body"].read()
     except ClientError as error:
@@ -41,29 +41,29 @@ def recall(s3: Any, bucket: str, stage: str, deployed: Path) -> None:
 
 
 def forget(s3: Any, bucket: str, stage: str, deployed: Path) -> None:
-    """Nothing is deployed any more."""
+    """Delete Chalice's record, when nothing is deployed any more."""
     s3.delete_object(Bucket=bucket, Key=MEMORY.format(stage=stage))
     record_of(deployed, stage).unlink(missing_ok=True)
 
 
 @contextmanager
 def as_switched(events: Any, stage: str) -> Iterator[None]:
-    """Leave off the rules that somebody has switched off: Chalice puts each anew, which switches it on.
+    """Keep the rules disabled that the operator has disabled. Chalice writes each rule again, which enables it.
 
-    Also when Chalice fails halfway. In between, for seconds, they are on.
+    This holds also when Chalice fails halfway. In between, for seconds, the rules are enabled.
     """
     off = [rule["Name"] for rule in rules(events, stage) if rule["State"] == "DISABLED"]
     try:
         yield
     finally:
         for name in off:
-            with suppress(events.exceptions.ResourceNotFoundException):  # the app has it no more
+            with suppress(events.exceptions.ResourceNotFoundException):  # the app no longer has it
                 events.disable_rule(Name=name)
 
 
 def tag(session: Any, stage: str, rest_api: str, where: Mapping[str, str]) -> None:
-    """Chalice tags functions, and nothing else: no roles, rules, mappings of queues, no API and no stage of it."""
-    said, listed = tag_map(stage), tags(stage)
+    """Tag what Chalice leaves untagged: roles, rules, mappings of queues, the API and its stage."""
+    tagged, listed = tag_map(stage), tags(stage)
     iam, events, lambdas, apigateway = map(session.client, ("iam", "events", "lambda", "apigateway"))
     for name in functions(stage):
         iam.tag_role(RoleName=role_name(stage, name), Tags=listed)
@@ -71,17 +71,17 @@ def tag(session: Any, stage: str, rest_api: str, where: Mapping[str, str]) -> No
         events.tag_resource(ResourceARN=rule["Arn"], Tags=listed)
     mapping = filled("arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:event-source-mapping:", where)
     for name in QUEUES:
-        for found in mappings(lambdas, stage, name):  # not every version of the API tells the whole ARN
-            lambdas.tag_resource(Resource=mapping + found["UUID"], Tags=said)
+        for found in mappings(lambdas, stage, name):  # not every version of the API returns the whole ARN
+            lambdas.tag_resource(Resource=mapping + found["UUID"], Tags=tagged)
     api = filled("arn:${AWS::Partition}:apigateway:${AWS::Region}::/restapis/", where) + rest_api
     for arn in (api, f"{api}/stages/{_api_stage(stage)}"):
-        apigateway.tag_resource(resourceArn=arn, tags=said)
+        apigateway.tag_resource(resourceArn=arn, tags=tagged)
 
 
 def keep_logs(logs: Any, stage: str, where: Mapping[str, str]) -> None:
-    """A log group for each function, for so long as the stage says, with tags.
+    """Make a log group for each function, with the stage's retention and tags.
 
-    Chalice makes that of the REST API under another name than the API's function writes to.
+    Chalice names the REST API's log group differently from the one that its function writes to.
     """
     days = config()["stages"][stage]["log_retention_in_days"]
     arn = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:"
@@ -94,38 +94,38 @@ def keep_logs(logs: Any, stage: str, where: Mapping[str, str]) -> None:
 
 
 def let_logs_expire(logs: Any, stage: str) -> None:
-    """Chalice, when it deletes a function, has what it wrote kept for ever."""
+    """Set the retention again: Chalice removes it from a log group when it deletes the function."""
     days = config()["stages"][stage]["log_retention_in_days"]
     for group in _log_groups(logs, stage):
         logs.put_retention_policy(logGroupName=group, retentionInDays=days)
 
 
 def drop_logs(logs: Any, stage: str) -> None:
-    """What the functions wrote, for good."""
+    """Delete the functions' logs for good."""
     for group in _log_groups(logs, stage):
         logs.delete_log_group(logGroupName=group)
 
 
 def limit_calls(apigateway: Any, stage: str, rest_api: str) -> None:
-    """As many calls a second as the template allows."""
-    asked = {"/*/*/throttling/rateLimit": CALLS_PER_SECOND, "/*/*/throttling/burstLimit": BURST}
-    changes = [{"op": "replace", "path": path, "value": str(value)} for path, value in asked.items()]
+    """Limit the calls a second to what the template allows."""
+    limits = {"/*/*/throttling/rateLimit": CALLS_PER_SECOND, "/*/*/throttling/burstLimit": BURST}
+    changes = [{"op": "replace", "path": path, "value": str(value)} for path, value in limits.items()]
     apigateway.update_stage(restApiId=rest_api, stageName=_api_stage(stage), patchOperations=changes)
 
 
 def answer_as_ours(apigateway: Any, stage: str, rest_api: str) -> None:
-    """What Gateway answers by itself, as the template says it, too."""
+    """Set Gateway's own answers to those of the template."""
     put_answers(apigateway, rest_api, _api_stage(stage))
 
 
 def rules(events: Any, stage: str) -> list[dict[str, Any]]:
-    """Those of EventBridge, schedules among them, that invoke the stage's functions."""
+    """List EventBridge's rules that invoke the stage's functions, schedules included."""
     pages = events.get_paginator("list_rules").paginate(NamePrefix=f"{PROJECT}-{stage}-")
     return [rule for page in pages for rule in page["Rules"]]
 
 
 def _log_groups(logs: Any, stage: str) -> list[str]:
-    """Those of the stage's functions, whether they are still there or not."""
+    """List the log groups of the stage's functions, including functions that are gone."""
     ours = f"/aws/lambda/{PROJECT}-{stage}"
     pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=ours)
     names = [group["logGroupName"] for page in pages for group in page["logGroups"]]
@@ -133,17 +133,17 @@ def _log_groups(logs: Any, stage: str) -> list[str]:
 
 
 def mappings(lambdas: Any, stage: str, name: str) -> Iterator[dict[str, Any]]:
-    """Of queues to a function."""
+    """Yield the mappings of queues to a function."""
     pages = lambdas.get_paginator("list_event_source_mappings")
     for page in pages.paginate(FunctionName=filled(function_name(name), {"Stage": stage})):
         yield from page["EventSourceMappings"]
 
 
 def _api_stage(stage: str) -> str:
-    """What API Gateway calls its stage."""
+    """Return the name of API Gateway's stage."""
     return str(config()["stages"][stage]["api_gateway_stage"])
 
 
 def role_name(stage: str, name: str) -> str:
-    """As Chalice calls it."""
+    """Return the name that Chalice gives to a function's role."""
     return f"{PROJECT}-{stage}-{name}"

@@ -1,4 +1,4 @@
-"""Alarms: when somebody has to look. Each names the entry in docs/operate/runbook.md that says what to do."""
+"""Alarms that call the operator. Each names its entry in docs/operate/runbook.md, which describes what to do."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Alarm:
     periods: int = 1
     why: str
     silent: bool = False
-    """Whether it is the metric's absence that tells."""
+    """Whether the alarm fires when the metric is absent."""
 
 
 OURS = (
@@ -54,11 +54,11 @@ DEAD_QUEUES = {
     "chunks-dead": UNANSWERED,
     "results-dead.fifo": "readers of the results gave up on one",
 }
-"""Queues that are to be empty, and what it means if one is not."""
+"""Queues that should be empty, and the meaning of one that is not."""
 
 
 def alarms(functions: Sequence[str]) -> dict[str, Any]:
-    """All of them, as resources."""
+    """Return all alarms as resources."""
     found = {_logical(a.name): _alarm(a.name, a.why, **_metric(a)) for a in OURS}
     for queue, why in DEAD_QUEUES.items():
         name = f"{queue.removesuffix('.fifo')}-depth"
@@ -108,7 +108,7 @@ def _metric(alarm: Alarm) -> dict[str, Any]:
 
 
 def _depth(queue: str) -> dict[str, Any]:
-    """Not empty at any minute: who failed at a message holds it for minutes, in which it is not visible."""
+    """Count the messages in any state: one whose reader failed stays invisible for minutes."""
     name = [{"Name": "QueueName", "Value": {"Fn::Sub": f"landfall-${{Stage}}-{queue}"}}]
     metrics = [
         _stat(which.lower(), "AWS/SQS", f"ApproximateNumberOfMessages{which}", name, MINUTE, "Maximum")

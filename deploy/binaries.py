@@ -1,6 +1,6 @@
-"""Whether what is compiled in the zip is for the processor that its functions run on.
+"""Checks that the compiled code in the zip is for the processor that its functions run on.
 
-An installer that takes the wrong wheel makes a zip that looks like any other, and fails at the first import in AWS.
+An installer that takes the wrong wheel makes a zip that looks like any other. It fails at the first import in AWS.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from deploy.vendor import PackageError
 
 ELF = b"\x7fELF"
 MACHINE = slice(18, 20)
-"""Where an ELF header says for which processor it is (e_machine), little-endian on both of Lambda's."""
+"""Bytes of an ELF header with the processor (e_machine), little-endian on both of Lambda's processors."""
 PROCESSORS = {"x86_64": 62, "arm64": 183}
 """EM_X86_64 and EM_AARCH64."""
 
 
 def binaries(archive: Path, architecture: str) -> int:
-    """How many there are. Raises PackageError if there is none, or one that is for another processor or no ELF."""
+    """Count the compiled files. Raises PackageError if there is none, or one is for another processor or not ELF."""
     found, foreign = 0, list[str]()
     with zipfile.ZipFile(archive) as opened:
         for name in opened.namelist():
@@ -30,12 +30,12 @@ def binaries(archive: Path, architecture: str) -> int:
             if not head.startswith(ELF) or int.from_bytes(head[MACHINE], "little") != PROCESSORS[architecture]:
                 foreign.append(name)
     if foreign or not found:
-        said = ", ".join(foreign[:5]) or "there are none at all"
-        raise PackageError(f"compiled code that does not run on {architecture}: {said}")
+        named = ", ".join(foreign[:5]) or "there are none at all"
+        raise PackageError(f"compiled code that does not run on {architecture}: {named}")
     return found
 
 
 def _claims(name: str) -> bool:
-    """Whether a file is named as compiled code."""
+    """Whether a file has a name of compiled code."""
     last = name.rpartition("/")[2]
     return ".so." in last or last.endswith((".so", ".pyd", ".dylib", ".dll"))

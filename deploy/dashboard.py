@@ -1,4 +1,4 @@
-"""The dashboard: what landed, what became of it, how long it took, what is waiting, what it uses."""
+"""The dashboard: files that landed, their results, their times, the queues, and the capacity in use."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ QUEUES = ("runs", "chunks", "runs-dead", "chunks-dead", "results.fifo", "results
 
 
 def dashboard(functions: Sequence[str]) -> dict[str, Any]:
-    """As a resource."""
+    """Return the dashboard as a resource."""
     body = json.dumps({"widgets": [_placed(n, widget) for n, widget in enumerate(_widgets(functions))]})
     return {
         "Type": "AWS::CloudWatch::Dashboard",

@@ -1,4 +1,4 @@
-"""What holds data and so outlives its stack: how it is found, with the stack and without it, and how it is deleted."""
+"""Resources that hold data and outlive their stack: how to find them, with the stack or without, and delete them."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ SERVERLESS = "redshift-serverless"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
+class ResourceKind:
     """A kind of resource that holds data."""
 
     word: str
     named: str
-    """The property that has its name."""
+    """The property that holds its name."""
     find: Callable[[Any, str, str], bool]
-    """Whether what has this name is the stage's. Raises ClientError if there is none."""
+    """Whether the resource of this name belongs to the stage. Raises ClientError if there is none."""
     delete: Callable[[Any, str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """One of them."""
+    """A resource that holds data."""
 
-    kind: Kind
+    kind: ResourceKind
     name: str
 
     def __str__(self) -> str:
-        """For people."""
+        """Describe it for the operator."""
         return f"{self.kind.word} {self.name}"
 
 
 def kept(listed: Sequence[tuple[str, str]]) -> list[Held]:
-    """What a stack of these resources will leave, in the order in which it can be deleted."""
+    """List what a stack of these resources will leave, in the order in which it can be deleted."""
     return [Held(kind=kind, name=name) for of, kind in KINDS.items() for type_, name in listed if type_ == of]
 
 
 def left(session: Any, stage: str) -> list[Held]:
-    """What a stack that is gone has left, by its fixed name; in the same order."""
+    """List what a deleted stack has left, by fixed names, in the same order."""
     where = placeholders(session, stage)
     made = infra(stage)["Resources"].values()
     named = [
@@ -60,7 +60,7 @@ def left(session: Any, stage: str) -> list[Held]:
 
 
 def delete(session: Any, held: Held) -> None:
-    """For good; what is gone meanwhile is not missed."""
+    """Delete a resource for good. It is no error if it is gone already."""
     try:
         held.kind.delete(session, held.name)
     except ClientError as error:
@@ -78,19 +78,19 @@ def _is_there(session: Any, stage: str, held: Held) -> bool:
 
 
 def _find_workgroup(session: Any, name: str, stage: str) -> bool:
-    said = session.client(SERVERLESS).get_workgroup(workgroupName=name)["workgroup"]
-    return _is_tagged(session, said["workgroupArn"], stage)
+    workgroup = session.client(SERVERLESS).get_workgroup(workgroupName=name)["workgroup"]
+    return _is_tagged(session, workgroup["workgroupArn"], stage)
 
 
 def _find_namespace(session: Any, name: str, stage: str) -> bool:
-    said = session.client(SERVERLESS).get_namespace(namespaceName=name)["namespace"]
-    return _is_tagged(session, said["namespaceArn"], stage)
+    namespace = session.client(SERVERLESS).get_namespace(namespaceName=name)["namespace"]
+    return _is_tagged(session, namespace["namespaceArn"], stage)
 
 
 def _is_tagged(session: Any, arn: str, stage: str) -> bool:
-    """Somebody's own warehouse may have the name that ours would have."""
-    said = session.client(SERVERLESS).list_tags_for_resource(resourceArn=arn)["tags"]
-    return tag_map(stage).items() <= {tag["key"]: tag["value"] for tag in said}.items()
+    """Whether a warehouse has the stage's tags: the operator's own may have the name that ours would have."""
+    listed = session.client(SERVERLESS).list_tags_for_resource(resourceArn=arn)["tags"]
+    return tag_map(stage).items() <= {tag["key"]: tag["value"] for tag in listed}.items()
 
 
 def _find_bucket(session: Any, name: str, _stage: str) -> bool:
@@ -106,12 +106,12 @@ def _find_secret(session: Any, name: str, _stage: str) -> bool:
 
 
 def _delete_workgroup(session: Any, name: str) -> None:
-    """Its namespace can be deleted once it is gone."""
+    """Delete a workgroup, and wait until it is gone: only then can its namespace be deleted."""
     serverless = session.client(SERVERLESS)
     if serverless.get_workgroup(workgroupName=name)["workgroup"]["status"] != "DELETING":
         serverless.delete_workgroup(workgroupName=name)
     for _ in range(120):
-        serverless.get_workgroup(workgroupName=name)  # raises, once it is gone, what `delete` waits for
+        serverless.get_workgroup(workgroupName=name)  # once it is gone, this raises the error that `delete` expects
         time.sleep(10)
     raise DeployError(f"the workgroup {name} is still being deleted; run this again later")
 
@@ -136,14 +136,14 @@ def _delete_secret(session: Any, name: str) -> None:
 
 
 KINDS = {
-    "AWS::RedshiftServerless::Workgroup": Kind(
+    "AWS::RedshiftServerless::Workgroup": ResourceKind(
         word="workgroup", named="WorkgroupName", find=_find_workgroup, delete=_delete_workgroup
     ),
-    "AWS::RedshiftServerless::Namespace": Kind(
+    "AWS::RedshiftServerless::Namespace": ResourceKind(
         word="namespace", named="NamespaceName", find=_find_namespace, delete=_delete_namespace
     ),
-    "AWS::S3::Bucket": Kind(word="bucket", named="BucketName", find=_find_bucket, delete=_delete_bucket),
-    "AWS::DynamoDB::Table": Kind(word="table", named="TableName", find=_find_table, delete=_delete_table),
-    "AWS::SecretsManager::Secret": Kind(word="secret", named="Name", find=_find_secret, delete=_delete_secret),
+    "AWS::S3::Bucket": ResourceKind(word="bucket", named="BucketName", find=_find_bucket, delete=_delete_bucket),
+    "AWS::DynamoDB::Table": ResourceKind(word="table", named="TableName", find=_find_table, delete=_delete_table),
+    "AWS::SecretsManager::Secret": ResourceKind(word="secret", named="Name", find=_find_secret, delete=_delete_secret),
 }
-"""In the order in which they are deleted."""
+"""Kinds by CloudFormation's type, in the order in which they are deleted."""

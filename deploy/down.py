@@ -1,4 +1,4 @@
-"""`make teardown STAGE=dev`: functions and API go, data stays. With DATA=delete nothing is left. Can be run again."""
+"""`make teardown STAGE=dev`: deletes functions and API, and keeps data. DATA=delete deletes all. Can be run again."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ DELETE = "delete"
 
 
 def teardown(session: Any, stage: str, *, deletes_data: bool) -> None:
-    """Take a stage down, whichever way it was made. Raises DeployError, PackageError."""
+    """Take a stage down, whether `make deploy` or a template made it. Raises DeployError, PackageError."""
     cloudformation, stack = session.client("cloudformation"), name_of(stage)
-    said = described(cloudformation, stage)
-    if said and not said.get("Outputs"):
+    description = described(cloudformation, stage)
+    if description and not description.get("Outputs"):
         remove(cloudformation, stage)
-        print(f"the stack {stack} had never come to be; it is removed")
-        said = None
-    if said is None:
+        print(f"the stack {stack} was never completed; it is removed")
+        description = None
+    if description is None:
         data = left(session, stage)
         print(f"there is no stack {stack}; {_functions(session, stage, _without_stack(data))}")
     else:
@@ -59,17 +59,17 @@ def teardown(session: Any, stage: str, *, deletes_data: bool) -> None:
     if deletes_data:
         _delete(session, stage, data)
     elif data:
-        _tell(stage, data)
+        _print_kept(stage, data)
 
 
 def _without_stack(data: list[Held]) -> dict[str, str]:
-    """What the outputs of a stack that somebody has deleted would say, as far as deleting functions needs it."""
+    """Return the outputs of a deleted stack, as far as deleting the functions needs them."""
     buckets = [held.name for held in data if held.kind is KINDS["AWS::S3::Bucket"]]
     return {"Bucket": buckets[0] if buckets else "", "WorkgroupArn": ""}
 
 
 def _functions(session: Any, stage: str, found: Mapping[str, str]) -> str:
-    """Delete what Chalice has made, also what a failed deployment or teardown has left. Returns what to say."""
+    """Delete what Chalice has made, also what a failed deployment or teardown has left. Return a line to print."""
     any_left = record(session, stage, found["Bucket"], DEPLOYED)
     if any_left:
         made = BUILD / f"deploy-{stage}"
@@ -88,19 +88,19 @@ def _delete(session: Any, stage: str, data: list[Held]) -> None:
         print(f"deleted {held}")
 
 
-def _tell(stage: str, data: list[Held]) -> None:
+def _print_kept(stage: str, data: list[Held]) -> None:
     print(f"kept: {', '.join(map(str, data))}. To delete that for good: make teardown STAGE={stage} DATA=delete")
 
 
 def main() -> None:
-    """The command."""
+    """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m deploy.down", description=__doc__)
     parser.add_argument("--stage", choices=stages(), default="dev")
     parser.add_argument("--data", choices=("keep", DELETE), default="keep", help="files, runs, warehouse and tokens")
     parser.add_argument("--emulated", action="store_true", help="act on what AWS_ENDPOINT_URL names, not on AWS")
-    asked = parser.parse_args()
+    args = parser.parse_args()
     try:
-        teardown(account.session(emulated=asked.emulated), asked.stage, deletes_data=asked.data == DELETE)
+        teardown(account.session(emulated=args.emulated), args.stage, deletes_data=args.data == DELETE)
     except (DeployError, PackageError, BotoCoreError, ClientError) as error:
         sys.exit(f"teardown: {error}")
 

@@ -1,8 +1,8 @@
-"""What of a stage is in the account, as Chalice would have recorded it.
+"""Finds a stage's resources in the account, in the form of Chalice's record.
 
 Chalice writes its record when all is done. A first deployment that fails halfway leaves functions, roles, rules and an
-API that Chalice knows nothing of: the next one would make a second API. A deletion that fails halfway leaves a record
-of what is gone, at which the next one would stop.
+API that are in no record: the next one would make a second API. A deletion that fails halfway leaves a record of
+resources that are gone: the next one would stop at them.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from deploy.template import PROJECT
 
 Resource = dict[str, str]
 FORM = {"schema_version": "2.0", "backend": "api"}
-"""Of Chalice's record."""
+"""The other fields of Chalice's record."""
 
 
 def record(session: Any, stage: str, bucket: str, deployed: Path) -> bool:
-    """Write the record anew, from what is there; `bucket` is empty if it is gone. Returns whether there is anything."""
+    """Write the record from what is there. Return whether there is anything. `bucket` is empty if it is gone."""
     found = resources(session, stage, bucket)
     if found:
         deployed.mkdir(exist_ok=True)
@@ -33,7 +33,7 @@ def record(session: Any, stage: str, bucket: str, deployed: Path) -> bool:
 
 
 def resources(session: Any, stage: str, bucket: str) -> list[Resource]:
-    """In the order in which they are made: Chalice deletes from the end."""
+    """List the resources in the order in which they are made: Chalice deletes from the end."""
     lambdas = session.client("lambda")
     arns = _functions(lambdas, stage)
     return [
@@ -51,12 +51,12 @@ def _of(kind: str, name: str, **values: str) -> Resource:
 
 
 def _functions(lambdas: Any, stage: str) -> dict[str, str]:
-    """ARNs by names in the app."""
+    """Return the functions' ARNs by their names in the app."""
     found = {}
     for name in functions(stage):
         with suppress(lambdas.exceptions.ResourceNotFoundException):
-            said = lambdas.get_function(FunctionName=filled(function_name(name), {"Stage": stage}))
-            found[name] = said["Configuration"]["FunctionArn"]
+            function = lambdas.get_function(FunctionName=filled(function_name(name), {"Stage": stage}))
+            found[name] = function["Configuration"]["FunctionArn"]
     return found
 
 
@@ -68,11 +68,11 @@ def _roles(iam: Any, stage: str) -> Iterator[Resource]:
 
 
 def _mappings(lambdas: Any, stage: str, arns: Mapping[str, str]) -> Iterator[Resource]:
-    """Of queues to functions; SQS takes no second one of the same."""
+    """Yield the mappings of queues to functions. SQS refuses a second mapping of the same pair."""
     for name, arn in arns.items():
-        for said in mappings(lambdas, stage, name):
-            queue = said["EventSourceArn"]
-            known = {"event_uuid": said["UUID"], "queue_arn": queue, "queue": queue.rpartition(":")[2]}
+        for mapping in mappings(lambdas, stage, name):
+            queue = mapping["EventSourceArn"]
+            known = {"event_uuid": mapping["UUID"], "queue_arn": queue, "queue": queue.rpartition(":")[2]}
             yield _of("sqs_event", f"{name}-sqs-event-source", lambda_arn=arn, **known)
 
 
@@ -83,16 +83,16 @@ def _rules(events: Any, stage: str) -> Iterator[Resource]:
 
 
 def _rest_apis(apigateway: Any, stage: str) -> Iterator[Resource]:
-    """Those that ask the stage's authorizer: Chalice gives the APIs of all stages one name.
+    """Yield the APIs that use the stage's authorizer: Chalice gives the APIs of all stages the same name.
 
-    Chalice goes on with the first, and deletes another one, as it does with all that the app has no more.
+    Chalice goes on with the first. It deletes any other, like every resource that the app no longer has.
     """
     ours = f":function:{PROJECT}-{stage}-authorize/"
     found = list[str]()
     for page in apigateway.get_paginator("get_rest_apis").paginate():
         for api in (api for api in page["items"] if api["name"] == PROJECT):
-            asked = apigateway.get_authorizers(restApiId=api["id"])["items"]
-            if any(ours in authorizer.get("authorizerUri", "") for authorizer in asked):
+            authorizers = apigateway.get_authorizers(restApiId=api["id"])["items"]
+            if any(ours in authorizer.get("authorizerUri", "") for authorizer in authorizers):
                 found.append(api["id"])
     for n, id_ in enumerate(found):
         yield _of("rest_api", f"rest_api {id_}" if n else "rest_api", rest_api_id=id_)

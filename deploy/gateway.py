@@ -1,7 +1,7 @@
-"""What API Gateway answers by itself, in the form of the API's own errors.
+"""API Gateway's own answers, in the form of the API's errors.
 
-Gateway's default answers tell a path that exists from one that does not, and quote the Authorization header of a call
-that it does not understand. These have fixed texts, and one answer for everyone whose token is not known.
+Gateway's default answers reveal whether a path exists, and quote the Authorization header of a call that Gateway cannot
+parse. These have fixed texts, and one answer for every caller whose token is unknown.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any
 
 from chalicelib.api.responses import WHO
 
-REFUSED = "the API was not asked: its gateway refused the request"
-BROKEN = "something broke on our side, or took too long; the log of the function says what"
+REFUSED = "the gateway refused the request before it reached the API"
+BROKEN = "the API failed, or took too long; the log of the function has the reason"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,38 +23,38 @@ class Answer:
     code: str
     message: str
     status: str = ""
-    """Empty for Gateway's own."""
+    """Empty to keep Gateway's own."""
     retry_after: str = ""
 
     @property
     def template(self) -> str:
-        """Its body: a text without a variable, so that nothing of the request can be in it."""
+        """Its body: a text without variables, so it cannot contain any part of the request."""
         return json.dumps({"error": {"code": self.code, "message": self.message}})
 
     @property
     def headers(self) -> dict[str, str]:
-        """As Gateway takes values that are fixed: in quotes."""
+        """Its headers. Gateway takes fixed values in quotes."""
         return {"Retry-After": f"'{self.retry_after}'"} if self.retry_after else {}
 
 
 _UNKNOWN = Answer(code="UNAUTHORIZED", message=WHO, status="401")
 ANSWERS = {
     "UNAUTHORIZED": _UNKNOWN,
-    "MISSING_AUTHENTICATION_TOKEN": _UNKNOWN,  # what Gateway calls a path or method that does not exist
+    "MISSING_AUTHENTICATION_TOKEN": _UNKNOWN,  # Gateway's name for a path or method that does not exist
     "INVALID_SIGNATURE": _UNKNOWN,
     "EXPIRED_TOKEN": _UNKNOWN,
     "INVALID_API_KEY": _UNKNOWN,
     "ACCESS_DENIED": Answer(code="FORBIDDEN", message="the token's role does not reach that far", status="403"),
-    "THROTTLED": Answer(code="THROTTLED", message="too many calls; ask again later", status="429", retry_after="5"),
+    "THROTTLED": Answer(code="THROTTLED", message="too many calls; try again later", status="429", retry_after="5"),
     "REQUEST_TOO_LARGE": Answer(code="BAD_REQUEST", message="the request is too large", status="413"),
     "DEFAULT_4XX": Answer(code="REFUSED", message=REFUSED),
     "DEFAULT_5XX": Answer(code="INTERNAL", message=BROKEN),
 }
-"""By Gateway's name for what happened; the DEFAULT ones are for all that has no name here."""
+"""Answers by Gateway's name for the error. The DEFAULT ones are for every error without a name here."""
 
 
 def in_template() -> dict[str, Any]:
-    """As the template's API takes them."""
+    """Return the answers in the form of the template's API."""
     return {
         name: {
             "ResponseTemplates": {"application/json": answer.template},
@@ -66,7 +66,7 @@ def in_template() -> dict[str, Any]:
 
 
 def put_answers(apigateway: Any, rest_api: str, stage: str) -> None:
-    """Give a deployed API these answers. They count from its next deployment on, so it is deployed if one changed."""
+    """Give a deployed API these answers. They take effect with its next deployment, so a change deploys it."""
     found = apigateway.get_gateway_responses(restApiId=rest_api, limit=500)["items"]
     known = {response["responseType"]: response for response in found}
     changed = {
@@ -79,7 +79,7 @@ def put_answers(apigateway: Any, rest_api: str, stage: str) -> None:
 
 
 def _put(answer: Answer) -> dict[str, Any]:
-    """As Gateway's API takes an answer."""
+    """Return an answer in the form of Gateway's API."""
     parameters = {f"gatewayresponse.header.{name}": value for name, value in answer.headers.items()}
     return {
         "responseTemplates": {"application/json": answer.template},

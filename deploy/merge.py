@@ -1,7 +1,7 @@
-"""What `chalice package` cannot say of its functions, to be merged into its template, with all that they stand on.
+"""Settings that `chalice package` cannot express, and the infrastructure, to be merged into its template.
 
-Dicts are merged, lists replaced. An Fn::Sub of Chalice's is replaced by another Fn::Sub, never by Fn::GetAtt: both
-would stay.
+Dicts are merged, lists replaced. A Fn::Sub of Chalice's must be replaced by another Fn::Sub. With Fn::GetAtt both would
+stay.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from deploy.stage import API, SETTINGS, config, for_template, function_name, fun
 from deploy.template import infra, tag_map, tags
 
 LANDING = {"on_incoming": "incoming/", "on_monthly": "monthly_data/"}
-"""Functions that the bucket notifies, and of what."""
+"""Functions that the bucket notifies, by the prefix of the keys."""
 QUEUES = {
     "advance_run": "RunQueue",
     "stage_chunk": "ChunkQueue",
@@ -23,7 +23,7 @@ QUEUES = {
     "on_dead_chunk": "ChunkDeadQueue",
 }
 CALLS_PER_SECOND, BURST = 20, 40
-"""People and dashboards ask the API, not machines: what is beyond is turned away, at no cost."""
+"""Operators and dashboards call the API, not machines. Gateway refuses further calls at no cost."""
 API_PROPERTIES = {
     "Name": {"Fn::Sub": "landfall-${Stage}"},
     "TracingEnabled": True,
@@ -42,7 +42,7 @@ API_PROPERTIES = {
 
 
 def merge(stage: str) -> dict[str, Any]:
-    """The template to merge into that of a stage."""
+    """Return the template to merge into that of a stage."""
     template = infra(stage)
     known = {name: output["Value"] for name, output in template["Outputs"].items()}
     variables = {SETTINGS[name]: value for name, value in known.items() if name in SETTINGS}
@@ -51,25 +51,25 @@ def merge(stage: str) -> dict[str, Any]:
     for name, queue in QUEUES.items():
         template["Resources"][logical(name)]["Properties"]["Events"] = _mapping(name, queue)
     _notify(template["Resources"])
-    template["Parameters"]["Stage"]["AllowedValues"] = [stage]  # the functions' names and variables have it already
+    template["Parameters"]["Stage"]["AllowedValues"] = [stage]  # the functions' names and variables contain it already
     template["Resources"]["RestAPI"] = {"Properties": API_PROPERTIES}
     return template
 
 
 def policies(stage: str) -> dict[str, Any]:
-    """Each function's policy, as the template takes it."""
+    """Return each function's policy in the form of the template."""
     known = {"WorkgroupArn": infra(stage)["Outputs"]["WorkgroupArn"]["Value"]}
-    said = config()["stages"][stage]
-    return {name: for_template(granted(name, said), known) for name in functions(stage)}
+    settings = config()["stages"][stage]
+    return {name: for_template(granted(name, settings), known) for name in functions(stage)}
 
 
 def logical(name: str) -> str:
-    """The id of a function in Chalice's template."""
+    """Return the id of a function in Chalice's template."""
     return "APIHandler" if name == API else str(to_cfn_resource_name(name))
 
 
 def _function(name: str, variables: dict[str, Any]) -> dict[str, Any]:
-    """The function by its fixed name, its environment, its role by a fixed name, its log group."""
+    """Give a function its fixed name and its environment, its role a fixed name, and make its log group."""
     named = {"Fn::Sub": function_name(name)}
     role, log = (str(to_cfn_resource_name(f"{name}{part}")) for part in ("_role", "_log_group"))
     return {
@@ -87,13 +87,13 @@ def _function(name: str, variables: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mapping(name: str, queue: str) -> dict[str, Any]:
-    """The queue by what it is, so that it is made before it is polled. One message a batch: raising is the answer."""
+    """Refer to the queue, so that it is made before it is polled. A batch has one message, which fails by raising."""
     source = f"{to_cfn_resource_name(name)}SqsEventSource"
     return {source: {"Properties": {"Queue": {"Fn::Sub": f"${{{queue}.Arn}}"}}}}
 
 
 def _notify(resources: dict[str, Any]) -> None:
-    """The bucket calls a function for what lands below each prefix; S3 must be allowed to before the bucket is made."""
+    """Have the bucket call a function for each prefix. S3 needs the permission before the bucket is made."""
     bucket = resources["LandingBucket"]["Properties"]["BucketName"]["Fn::Sub"]
     called, allowed = [], []
     for name, prefix in LANDING.items():

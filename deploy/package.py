@@ -1,4 +1,4 @@
-"""`make package STAGE=prod`: one template with everything, and the zip of its functions, checked and measured."""
+"""`make package STAGE=prod`: makes one complete template and the zip of its functions, and checks both."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ MIB = 1 << 20
 ZIP_LIMIT, UNZIPPED_LIMIT = 50 * MIB, 250 * MIB
 """Lambda's, for a zip that is uploaded directly, and for what it holds."""
 ANY_REGION = "eu-west-1"
-"""Chalice wants to know one also where it asks nobody: the template has pseudo parameters instead."""
+"""Chalice needs a region also where it calls no service. The template has pseudo parameters instead."""
 CODE = "./deployment.zip"
-"""Where Chalice's template says that the zip is; whoever applies it puts a place in S3 there."""
+"""The zip's path in Chalice's template. The tool that applies it replaces the path by a location in S3."""
 SHOWN = 12
 PIP_FAILED = "Could not install dependencies"
 """Chalice prints this and goes on."""
 
 
 def package(stage: str, architecture: str) -> Path:
-    """The directory with template.json and deployment.zip. Raises PackageError."""
+    """Make the directory with template.json and deployment.zip. Raises PackageError."""
     out = BUILD / f"out-{stage}"
     template = generate(stage, architecture, vendor(architecture, BUILD), BUILD / f"package-{stage}", out)
     archive = out / "deployment.zip"
@@ -54,7 +54,7 @@ def package(stage: str, architecture: str) -> Path:
 
 
 def generate(stage: str, architecture: str, vendored: Path | None, where: Path, out: Path) -> Path:
-    """The template, with the zip beside it; `where` becomes the project that Chalice packs. Raises PackageError."""
+    """Make the template, with the zip beside it. `where` becomes the project of Chalice. Raises PackageError."""
     Project(stage=stage, environment=_environment(stage), policies=policies(stage), architecture=architecture).make(
         where, vendored
     )
@@ -66,9 +66,9 @@ def generate(stage: str, architecture: str, vendored: Path | None, where: Path, 
 
 
 def chalice(directory: Path, *arguments: str, region: str) -> str:
-    """Run Chalice in a project. Returns what it printed. Raises PackageError.
+    """Run Chalice in a project, and return its output. Raises PackageError.
 
-    The region is the caller's to say: what a profile says and what the environment says need not be the same.
+    The caller gives the region, because the profile's and the environment's may differ.
     """
     done = subprocess.run(  # noqa: S603  # nosec B603
         [Path(sys.executable).parent / "chalice", *arguments],
@@ -85,7 +85,7 @@ def chalice(directory: Path, *arguments: str, region: str) -> str:
 
 
 def packed(project: Path, architecture: str) -> Path:
-    """The zip that `chalice deploy` will upload, before it does: it takes one of the same files that is there."""
+    """Make the zip that `chalice deploy` will upload. It reuses a zip of the same files if there is one."""
     osutils = OSUtils()
     pip = PipRunner(SubprocessPip(osutils=osutils), osutils=osutils)
     builder = DependencyBuilder(osutils=osutils, pip_runner=pip, architecture=architecture)
@@ -94,7 +94,7 @@ def packed(project: Path, architecture: str) -> Path:
 
 
 def measure(archive: Path, limits: tuple[int, int] = (ZIP_LIMIT, UNZIPPED_LIMIT)) -> None:
-    """Print what is in the zip. Raises PackageError over Lambda's limits."""
+    """Print the content of the zip. Raises PackageError if it exceeds Lambda's limits."""
     with zipfile.ZipFile(archive) as opened:
         entries = opened.infolist()
     packed, unpacked = Counter[str](), Counter[str]()
@@ -112,7 +112,7 @@ def measure(archive: Path, limits: tuple[int, int] = (ZIP_LIMIT, UNZIPPED_LIMIT)
 
 
 def check(template: Path) -> None:
-    """cfn-lint, which also transforms it as SAM will. Raises PackageError with its findings."""
+    """Run cfn-lint, which also transforms the template as SAM will. Raises PackageError with its findings."""
     command: list[str | Path] = [Path(sys.executable).parent / "cfn-lint", "--format", "parseable", template]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # nosec B603
     if done.returncode:
@@ -121,26 +121,26 @@ def check(template: Path) -> None:
 
 
 def entries(template: Path) -> dict[str, str]:
-    """Each function's entry point by its name."""
-    said = json.loads(template.read_text())
-    names = functions(said["Parameters"]["Stage"]["Default"])
-    return {name: said["Resources"][logical(name)]["Properties"]["Handler"] for name in names}
+    """Return each function's entry point by its name."""
+    document = json.loads(template.read_text())
+    names = functions(document["Parameters"]["Stage"]["Default"])
+    return {name: document["Resources"][logical(name)]["Properties"]["Handler"] for name in names}
 
 
 def _environment(stage: str) -> dict[str, str]:
-    """What app.py reads when Chalice imports it; the template then has expressions instead."""
+    """Return the variables that app.py reads when Chalice imports it. The template has expressions instead."""
     queues = {f"LANDFALL_{kind}_QUEUE": f"landfall-{stage}-{kind.lower()}s" for kind in ("RUN", "CHUNK")}
     return {"LANDFALL_STAGE": stage, "LANDFALL_S3_WIRING": "template", **queues}
 
 
 def main() -> None:
-    """The command."""
+    """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m deploy.package", description=__doc__)
     parser.add_argument("--stage", choices=stages(), default="dev")
     parser.add_argument("--architecture", choices=sorted(PLATFORMS), default="x86_64")
-    asked = parser.parse_args()
+    args = parser.parse_args()
     try:
-        out = package(asked.stage, asked.architecture)
+        out = package(args.stage, args.architecture)
     except PackageError as error:
         sys.exit(f"package: {error}")
     print(f"made {out.relative_to(Path.cwd())}/template.json and deployment.zip: see docs/operate/deploy.md")

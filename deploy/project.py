@@ -1,7 +1,7 @@
-"""A Chalice project of its own for each stage, below build/: the app, what it imports, its policies and environment.
+"""Makes a separate Chalice project for each stage, below build/: the app, its imports, policies and environment.
 
-Chalice is not let loose on the checkout: it would pack whatever lies in chalicelib/, install requirements.txt by pip,
-and take policies with placeholders for what they say.
+Chalice does not run in the checkout. There it would pack every file of chalicelib/, install requirements.txt by pip,
+and read policies without filling in their placeholders.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NOT_SHIPPED = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
-    """What a stage's project is made of."""
+    """The parts of a stage's project."""
 
     stage: str
     environment: Mapping[str, str]
@@ -32,10 +32,10 @@ class Project:
     """Each function's policy, as it is to be applied."""
     architecture: str = "x86_64"
     deployed: Path | None = None
-    """Where Chalice remembers what it has deployed; a lost one would make a second API."""
+    """Folder of Chalice's record of its deployments. A lost one would make a second API."""
 
     def make(self, where: Path, vendored: Path | None) -> None:
-        """The project's directory, anew. `vendored` has what the functions import."""
+        """Make the project's directory from scratch. `vendored` holds the functions' imports."""
         shutil.rmtree(where, ignore_errors=True)
         (where / ".chalice").mkdir(parents=True)
         shutil.copy(ROOT / "app.py", where)
@@ -43,7 +43,7 @@ class Project:
         if vendored:
             compiled(where / "chalicelib")
             shutil.copytree(vendored, where / "vendor", copy_function=os.link)
-        (where / "requirements.txt").write_text("")  # all is in vendor/
+        (where / "requirements.txt").write_text("")  # everything is in vendor/
         for name, document in self.policies.items():
             (where / ".chalice" / f"policy-{name}.json").write_text(json.dumps(document, indent=2))
         (where / ".chalice/config.json").write_text(json.dumps(self._config(), indent=2))
@@ -52,8 +52,8 @@ class Project:
             (where / ".chalice/deployed").symlink_to(self.deployed)
 
     def _config(self) -> dict[str, Any]:
-        said = config()
-        one = said["stages"][self.stage]
+        settings = config()
+        one = settings["stages"][self.stage]
         one["environment_variables"] = {**one.get("environment_variables", {}), **self.environment}
         one["lambda_architecture"] = self.architecture
-        return {**said, "stages": {self.stage: one}}
+        return {**settings, "stages": {self.stage: one}}

@@ -1,4 +1,4 @@
-"""What checkov finds in the packaged template, against what was reviewed and left as it is (infra/checkov.toml)."""
+"""Compares checkov's findings in the packaged template with those that a review accepted (infra/checkov.toml)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ANY = "*"
 
 @dataclass(frozen=True, kw_only=True)
 class Accepted:
-    """A finding that is left as it is."""
+    """A finding that is accepted."""
 
     check: str
     """checkov's name for it, such as CKV_AWS_27."""
@@ -30,30 +30,30 @@ class Accepted:
     """Logical ids; `*` is any."""
     reason: str
     stages: tuple[str, ...] = ()
-    """Where it is to be expected; all stages if empty."""
+    """Stages that must have it; all stages if empty."""
 
     def covers(self, check: str, resource: str) -> bool:
-        """Whether this is about a finding."""
+        """Whether this accepts a finding."""
         return check == self.check and (resource in self.resources or ANY in self.resources)
 
 
 def accepted(stage: str, path: Path = BASELINE) -> list[Accepted]:
-    """Those of a stage. Raises TypeError if one has other fields, or no reason."""
-    said = tomllib.loads(path.read_text())["accepted"]
-    found = [Accepted(**_frozen(one)) for one in said]
+    """Return the accepted findings of a stage. Raises TypeError if one has other fields, or no reason."""
+    listed = tomllib.loads(path.read_text())["accepted"]
+    found = [Accepted(**_frozen(one)) for one in listed]
     return [one for one in found if not one.stages or stage in one.stages]
 
 
 def _frozen(fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields, lists as tuples."""
+    """Return the fields with lists as tuples."""
     return {name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()}
 
 
 def scan(template: Path) -> str:
-    """What is to be said of it. Raises PackageError for findings that nobody has looked at, or that are gone."""
-    said = json.loads(template.read_text())
-    stage = str(said["Parameters"]["Stage"]["Default"])
-    found = _found(said)
+    """Return a summary. Raises PackageError for findings that are not accepted, or accepted and gone."""
+    document = json.loads(template.read_text())
+    stage = str(document["Parameters"]["Stage"]["Default"])
+    found = _found(document)
     baseline = accepted(stage)
     if faults := [*unknown(found, baseline), *stale(found, baseline)]:
         raise PackageError("checkov:\n" + "\n".join(faults))
@@ -61,7 +61,7 @@ def scan(template: Path) -> str:
 
 
 def unknown(found: Iterable[tuple[str, str, str]], baseline: Sequence[Accepted]) -> list[str]:
-    """Findings that are not accepted, as text."""
+    """List the findings that are not accepted, as text."""
     return [
         f"{check} {resource}: {title}"
         for check, resource, title in found
@@ -70,7 +70,7 @@ def unknown(found: Iterable[tuple[str, str, str]], baseline: Sequence[Accepted])
 
 
 def stale(found: Iterable[tuple[str, str, str]], baseline: Sequence[Accepted]) -> list[str]:
-    """What is accepted and not found any more, as text: it would hide the next one."""
+    """List what is accepted and no longer found, as text: it would hide the next finding."""
     pairs = {(check, resource) for check, resource, _ in found}
     gone = [
         (one.check, resource)
@@ -78,11 +78,11 @@ def stale(found: Iterable[tuple[str, str, str]], baseline: Sequence[Accepted]) -
         for resource in one.resources
         if not any(one.check == check and resource in (other, ANY) for check, other in pairs)
     ]
-    return [f"{check} {resource}: accepted in {BASELINE.name}, and not found any more" for check, resource in gone]
+    return [f"{check} {resource}: accepted in {BASELINE.name}, but no longer found" for check, resource in gone]
 
 
 def _found(template: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Check, logical id and title of each finding, in all resources, whatever their conditions say by default."""
+    """Return check, logical id and title of each finding, in all resources, whatever their conditions."""
     for resource in template["Resources"].values():
         resource.pop("Condition", None)
     with tempfile.TemporaryDirectory() as here:
@@ -92,19 +92,17 @@ def _found(template: dict[str, Any]) -> list[tuple[str, str, str]]:
         command: list[str | Path] = ["sh", ROOT / "scripts/checkov", *options, "-f", whole]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # nosec B603
     try:
-        said = json.loads(done.stdout)
-        if said["summary"]["parsing_errors"] or not said["summary"]["passed"]:
-            raise PackageError(f"checkov could not read the template: {said['summary']}")
-        failed = said["results"]["failed_checks"]
+        report = json.loads(done.stdout)
+        if report["summary"]["parsing_errors"] or not report["summary"]["passed"]:
+            raise PackageError(f"checkov could not read the template: {report['summary']}")
+        failed = report["results"]["failed_checks"]
     except (ValueError, KeyError) as error:
-        raise PackageError(
-            f"checkov said nothing that can be read:\n{done.stdout[-500:]}{done.stderr[-2_000:]}"
-        ) from error
+        raise PackageError(f"checkov's report cannot be read:\n{done.stdout[-500:]}{done.stderr[-2_000:]}") from error
     return [(f["check_id"], f["resource"].rpartition(".")[2], f["check_name"]) for f in failed]
 
 
 def main() -> None:
-    """The command."""
+    """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m deploy.scan", description=__doc__)
     parser.add_argument("template", type=Path)
     try:

@@ -1,4 +1,4 @@
-"""The stack landfall-<stage>: made, changed, or left as it is; and what it tells of itself."""
+"""Makes, changes, deletes and reads the stack landfall-<stage>."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from landfall.deployment import REGION
 
 NOTHING_TO_DO = "No updates are to be performed"
 NEVER_MADE = "ROLLBACK_COMPLETE"
-"""State of a stack whose first try failed: nothing of it is there, but it has to be deleted before another try."""
+"""State of a stack whose first try failed. It is empty, but must be deleted before another try."""
 ABSENT = "does not exist"
 FUNCTION = "AWS::Lambda::Function"
 STAGE = "Stage"
-"""The one parameter that is not the user's to give: names have it."""
+"""The one parameter that the operator cannot give: names contain it."""
 
 
 class DeployError(Exception):
-    """A deployment that cannot go on; the message says why."""
+    """The deployment cannot go on; the message has the reason."""
 
 
 def name_of(stage: str) -> str:
-    """The stack's name."""
+    """Return the stack's name."""
     return f"{PROJECT}-{stage}"
 
 
 def region_of(session: Any) -> str:
-    """Where all of it goes: the stack, and what Chalice makes. Raises DeployError if nobody has said."""
+    """Return the region of the stack and of Chalice's resources. Raises DeployError if none is set."""
     if not session.region_name:
         raise DeployError(f"no region is set: {REGION}")
     return str(session.region_name)
 
 
 def placeholders(session: Any, stage: str) -> dict[str, str]:
-    """What policies and names have placeholders for, as far as no output of the stack says it."""
+    """Return the values of the placeholders in policies and names, without those that are outputs of the stack."""
     who = session.client("sts").get_caller_identity()
     partition = who["Arn"].split(":")[1]
     return {
@@ -50,14 +50,14 @@ def placeholders(session: Any, stage: str) -> dict[str, str]:
 
 
 def takes(stage: str) -> list[str]:
-    """The names of the parameters that are the user's to give."""
+    """Return the names of the parameters that the operator can give."""
     return sorted(set(infra(stage)["Parameters"]) - {STAGE})
 
 
 def apply(cloudformation: Any, stage: str, parameters: Mapping[str, str]) -> bool:
-    """Make the stack what the template says. Returns whether that changed it. Raises DeployError.
+    """Apply the template to the stack. Return whether that changed it. Raises DeployError.
 
-    A parameter that is not given keeps the value it has.
+    A parameter that is not given keeps its value.
     """
     now = described(cloudformation, stage)
     if now and now["StackStatus"] == NEVER_MADE:
@@ -69,7 +69,7 @@ def apply(cloudformation: Any, stage: str, parameters: Mapping[str, str]) -> boo
             "make deploy would delete those. Change it the way it was made; docs/operate/deploy.md"
         )
     template = infra(stage)
-    asked = {
+    request = {
         "StackName": name_of(stage),
         "TemplateBody": json.dumps(template, separators=(",", ":")),
         "Parameters": _parameters(set(template["Parameters"]), parameters, now or {}),
@@ -78,7 +78,7 @@ def apply(cloudformation: Any, stage: str, parameters: Mapping[str, str]) -> boo
     }
     verb = "create" if now is None else "update"
     try:
-        getattr(cloudformation, f"{verb}_stack")(**asked)
+        getattr(cloudformation, f"{verb}_stack")(**request)
     except ClientError as error:
         if NOTHING_TO_DO in str(error):
             return False
@@ -88,26 +88,26 @@ def apply(cloudformation: Any, stage: str, parameters: Mapping[str, str]) -> boo
 
 
 def _parameters(known: set[str], given: Mapping[str, str], now: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Those that are given, and of the others what the stack has, unless the template has it no more."""
+    """Return the given parameters, and the stack's values of the others that the template still has."""
     kept = {p["ParameterKey"] for p in now.get("Parameters", [])} & known
-    said: list[dict[str, Any]] = [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]
-    return said + [{"ParameterKey": name, "UsePreviousValue": True} for name in sorted(kept - set(given))]
+    changed: list[dict[str, Any]] = [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]
+    return changed + [{"ParameterKey": name, "UsePreviousValue": True} for name in sorted(kept - set(given))]
 
 
 def resources(cloudformation: Any, stage: str) -> list[tuple[str, str]]:
-    """Kind and physical id of each resource of the stack."""
+    """Return kind and physical id of each resource of the stack."""
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name_of(stage))
     listed = [r for page in pages for r in page["StackResourceSummaries"]]
     return [(r["ResourceType"], r["PhysicalResourceId"]) for r in listed if r.get("PhysicalResourceId")]
 
 
 def has_functions(listed: Sequence[tuple[str, str]]) -> bool:
-    """Whether a stack with these is one of `make package`; that of `make deploy` leaves functions to Chalice."""
+    """Whether a stack with these was made by `make package`: `make deploy` leaves functions to Chalice."""
     return any(kind == FUNCTION for kind, _ in listed)
 
 
 def described(cloudformation: Any, stage: str) -> dict[str, Any] | None:
-    """The stack as AWS has it; None if there is none."""
+    """Return AWS's description of the stack; None if there is no stack."""
     try:
         return dict(cloudformation.describe_stacks(StackName=name_of(stage))["Stacks"][0])
     except ClientError as error:
@@ -117,20 +117,20 @@ def described(cloudformation: Any, stage: str) -> dict[str, Any] | None:
 
 
 def outputs(cloudformation: Any, stage: str) -> dict[str, str]:
-    """What the stack made, by name. Raises DeployError if there is no stack."""
+    """Return the stack's outputs by name. Raises DeployError if there is no stack."""
     if (stack := described(cloudformation, stage)) is None:
         raise DeployError(f"there is no stack {name_of(stage)}: make deploy STAGE={stage}")
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
 def environment(stage: str, found: Mapping[str, str]) -> dict[str, str]:
-    """The functions' variables: the outputs that are settings."""
-    said = {SETTINGS[name]: value for name, value in found.items() if name in SETTINGS}
-    return {"LANDFALL_STAGE": stage, "LANDFALL_S3_WIRING": "chalice", **said}
+    """Return the functions' variables: the outputs that are settings."""
+    settings = {SETTINGS[name]: value for name, value in found.items() if name in SETTINGS}
+    return {"LANDFALL_STAGE": stage, "LANDFALL_S3_WIRING": "chalice", **settings}
 
 
 def remove(cloudformation: Any, stage: str) -> None:
-    """Delete the stack; what holds data stays behind. Raises DeployError."""
+    """Delete the stack. Resources that hold data stay behind. Raises DeployError."""
     cloudformation.delete_stack(StackName=name_of(stage))
     _wait(cloudformation, stage, "delete")
 

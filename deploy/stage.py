@@ -1,7 +1,7 @@
-"""What .chalice/config.json and the policies beside it say of a stage, as `chalice deploy` or CloudFormation take it.
+"""Reads a stage's configuration and policies from .chalice/, in the form of `chalice deploy` or CloudFormation.
 
-Policies are written as CloudFormation's Fn::Sub has it: `${Stage}`, `${AWS::Region}`, and `${!aws:userid}` for what is
-IAM's own. A template gets them as Fn::Sub; for `chalice deploy`, which knows no placeholders, they are filled in.
+Policies have placeholders as in CloudFormation's Fn::Sub: `${Stage}`, `${AWS::Region}`, and `${!aws:userid}` for IAM's
+own variables. A template gets them as Fn::Sub. `chalice deploy` has no placeholders, so they are filled in for it.
 """
 
 from __future__ import annotations
@@ -29,53 +29,53 @@ INTERFACES = (
     "ec2:DescribeSubnets",
     "ec2:UnassignPrivateIpAddresses",
 )
-"""What AWS's own AWSLambdaVPCAccessExecutionRole allows besides logs."""
+"""Actions that AWS's own AWSLambdaVPCAccessExecutionRole allows besides logs."""
 
 
 def config(root: Path = CHALICE) -> dict[str, Any]:
-    """.chalice/config.json."""
+    """Read .chalice/config.json."""
     return dict(json.loads((root / "config.json").read_text()))
 
 
 def stages() -> list[str]:
-    """Those that go to AWS."""
+    """Return the stages that are deployed to AWS."""
     return [name for name in config()["stages"] if name != "local"]
 
 
 def functions(stage: str) -> dict[str, dict[str, Any]]:
-    """Each function of the stage with its memory, timeout, policy file and reserved concurrency."""
+    """Return each function of the stage with its memory, timeout, policy file and reserved concurrency."""
     return dict(config()["stages"][stage]["lambda_functions"])
 
 
 def function_name(name: str) -> str:
-    """As `chalice deploy` calls it, and the template too: alarms and documents have one name for it."""
+    """Return the name that `chalice deploy` and the template both give, so that alarms and documents need one name."""
     return "landfall-${Stage}" + ("" if name == API else f"-{name}")
 
 
 def policy(name: str) -> dict[str, Any]:
-    """The policy of a function, as it is written."""
+    """Read the policy of a function, placeholders included."""
     return dict(json.loads((CHALICE / f"policy-{name}.json").read_text()))
 
 
 def granted(name: str, stage: Mapping[str, Any]) -> dict[str, Any]:
-    """The policy of a function in a stage, by what the configuration says of it.
+    """Return the policy of a function in a stage, with the rights that the stage's configuration needs.
 
-    In a VPC Lambda makes network interfaces by the function's role, before and after it runs; the function may not.
+    In a VPC Lambda uses the function's role to make network interfaces. The function itself may not make any.
     """
-    said = policy(name)
+    document = policy(name)
     if stage.get("subnet_ids"):
         function = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:" + function_name(name)
         never = {"ArnEquals": {"lambda:SourceFunctionArn": [function]}}
         listed = {"Action": list(INTERFACES), "Resource": ["*"]}
-        said["Statement"] += [
+        document["Statement"] += [
             {"Sid": "LetLambdaReachTheVpcWhichHasNoResourceLevel", "Effect": "Allow", **listed},
             {"Sid": "ButNotTheFunctionItself", "Effect": "Deny", **listed, "Condition": never},
         ]
-    return said
+    return document
 
 
 def for_template(document: Any, known: Mapping[str, Any]) -> Any:
-    """With Fn::Sub where there are placeholders; `known` has expressions for those that are no parameter."""
+    """Put Fn::Sub where there are placeholders. `known` has the expressions of those that are no parameters."""
     if isinstance(document, dict):
         return {key: for_template(value, known) for key, value in document.items()}
     if isinstance(document, list):
@@ -89,6 +89,6 @@ def for_template(document: Any, known: Mapping[str, Any]) -> Any:
 
 
 def filled(document: Any, values: Mapping[str, str]) -> Any:
-    """With values for placeholders. Raises KeyError for one that is not known."""
+    """Replace placeholders by values. Raises KeyError for an unknown one."""
     text = json.dumps(document)
     return json.loads(PLACEHOLDER.sub(lambda m: f"${{{m[2]}}}" if m[1] else values[m[2]], text))

@@ -1,4 +1,4 @@
-"""Whether the zip stands on its own: under a Python with nothing else on its path, does it import, and how fast?"""
+"""Checks that the zip is complete: it must import under a Python with nothing else on its path. Measures the time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ENVIRONMENT = {
     "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
     "LANDFALL_S3_WIRING": "template",
 }
-"""What a function finds around it, and nothing of this user's."""
+"""A function's environment, without any variable of this user."""
 IMPORTS = """
 import sys, time
 sys.path.insert(0, sys.argv[1])
@@ -42,7 +42,7 @@ def runs_here(architecture: str) -> bool:
 
 @contextmanager
 def unpacked(archive: Path) -> Iterator[Path]:
-    """The zip's content in a directory, for a while."""
+    """Unpack the zip into a temporary directory."""
     with tempfile.TemporaryDirectory() as here:
         with zipfile.ZipFile(archive) as opened:
             opened.extractall(here)
@@ -50,7 +50,7 @@ def unpacked(archive: Path) -> Iterator[Path]:
 
 
 def bare(script: str, *arguments: str, around: Mapping[str, str] = ENVIRONMENT, given: str = "") -> str:
-    """Run a script under a Python without site packages; returns the last line it printed. Raises PackageError.
+    """Run a script under a Python without site packages, and return its last line. Raises PackageError.
 
     `-I -S`: neither the environment's packages nor the site's are on the path.
     """
@@ -62,12 +62,12 @@ def bare(script: str, *arguments: str, around: Mapping[str, str] = ENVIRONMENT, 
 
 
 def imported(where: Path, names: tuple[str, ...]) -> dict[str, float]:
-    """Seconds for each of these modules, one after the other. Raises PackageError."""
+    """Import these modules in turn, and return the seconds of each. Raises PackageError."""
     return dict(json.loads(bare(IMPORTS, str(where), *names)))
 
 
 def started(where: Path) -> None:
-    """Import all of it and print the times. Raises PackageError."""
+    """Import everything, and print the times. Raises PackageError."""
     took = imported(where, ("boto3", "app"))
     whole = took["boto3"] + took["app"]
     ratio = whole / took["boto3"]

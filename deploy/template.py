@@ -1,4 +1,4 @@
-"""The template of what Landfall stands on: infra/*.yaml, with alarms, dashboard and tags."""
+"""The template of the infrastructure: infra/*.yaml, with alarms, dashboard and tags."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TAGGED = frozenset(
 
 
 def infra(stage: str) -> dict[str, Any]:
-    """The stack that `chalice deploy` needs; its parameter Stage has the stage as its default."""
+    """Return the template that `chalice deploy` needs. Its parameter Stage has the stage as its default."""
     template: dict[str, Any] = yaml.safe_load((ROOT / "infra/landfall.template.yaml").read_text())
     for part in ("warehouse", "trail"):
         template["Resources"] |= yaml.safe_load((ROOT / f"infra/{part}.yaml").read_text())["Resources"]
@@ -47,16 +47,16 @@ def infra(stage: str) -> dict[str, Any]:
 
 
 def tag(resource: dict[str, Any]) -> None:
-    """Give a resource the tags that all have, if its kind takes any."""
+    """Give a resource the common tags, if its kind takes tags."""
     if resource["Type"] in TAGGED:
         resource["Properties"]["Tags"] = tags()
 
 
 def tag_map(stage: Any = REF_STAGE) -> dict[str, Any]:
-    """What everything that is made is tagged with; in a template the stage is an expression."""
+    """Return the tags of every resource. In a template the stage is an expression."""
     return {"Environment": stage, "Project": PROJECT}
 
 
 def tags(stage: Any = REF_STAGE) -> list[dict[str, Any]]:
-    """The same, as most services take it."""
+    """Return the same tags in the form that most services take."""
     return [{"Key": name, "Value": value} for name, value in tag_map(stage).items()]

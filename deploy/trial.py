@@ -1,8 +1,7 @@
-"""One event of each kind, to the handlers of the zip, each in a bare Python of its own, as Lambda would call them.
+"""Sends one event of each kind to the zip's handlers, each in a bare Python of its own, as Lambda would call them.
 
-They act on an AWS that listens on this machine (ministack) with nothing but the bucket, table, queues and secret that
-infra/ has: what a handler did is looked up there, or in what it answered. It has no warehouse: a run is followed as far
-as its staged parts.
+They act on an emulated AWS on this machine (ministack), which has only the bucket, table, queues and secret of infra/.
+Each result is read there, or from the handler's answer. There is no warehouse, so a run ends at its staged parts.
 """
 
 from __future__ import annotations
@@ -50,40 +49,40 @@ PURCHASES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Called:
-    """A function that was just started and answered its first event."""
+    """A freshly started function after its first event."""
 
     cpu: float
-    """Seconds that the event took, without imports of the module it is in."""
+    """Seconds that the event took, without the import of the handler's module."""
     later: tuple[str, ...]
     """Modules that were imported only then."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trial:
-    """The unpacked zip, and the AWS it acts on."""
+    """The unpacked zip, and the AWS that it acts on."""
 
     where: Path
     entries: Mapping[str, str]
-    """Each function and its entry point, such as `app.stage_chunk`, by the template."""
+    """Each function's entry point in the template, such as `app.stage_chunk`."""
     record: Record
     tokens: Mapping[str, str]
     called: dict[str, Called] = field(default_factory=dict)
     """Each function's last call."""
 
     def call(self, function: str, event: Mapping[str, Any]) -> Any:
-        """What the function answers, having just been started. Raises PackageError if it fails."""
+        """Start a function, call it, and return its answer. Raises PackageError if it fails."""
         around = {**ENVIRONMENT, **self.record.env}
         try:
-            said = json.loads(
+            result = json.loads(
                 bare(HANDLE, str(self.where), self.entries[function], around=around, given=json.dumps(event))
             )
         except PackageError as error:
             raise PackageError(f"{function}: {error}") from error
-        self.called[function] = Called(cpu=said["cpu"], later=tuple(said["later"]))
-        return said["answer"]
+        self.called[function] = Called(cpu=result["cpu"], later=tuple(result["later"]))
+        return result["answer"]
 
     def land(self, function: str, key: str, text: str) -> dict[str, Any]:
-        """Put a file into the bucket and call what the bucket would. Returns the message that has its run go on."""
+        """Put a file into the bucket, and call the function that the bucket would. Return the message of its run."""
         put = self.aws("s3").put_object(Bucket=self.record.names.bucket, Key=key, Body=text.encode())
         thing = {
             "key": quote_plus(key),
@@ -97,22 +96,22 @@ class Trial:
         return self.message(self.record.names.run_queue)
 
     def message(self, queue: str) -> dict[str, Any]:
-        """The next message of a queue, taken out of it, as an event of SQS. Raises PackageError if there is none."""
+        """Take the next message out of a queue, as an event of SQS. Raises PackageError if there is none."""
         sqs = self.aws("sqs")
         url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
         found = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=2).get("Messages")
         if not found:
             raise PackageError(f"nothing came into the queue {queue}")
         sqs.delete_message(QueueUrl=url, ReceiptHandle=found[0]["ReceiptHandle"])
-        said = {
+        message = {
             "body": found[0]["Body"],
             "receiptHandle": found[0]["ReceiptHandle"],
             "messageId": found[0]["MessageId"],
         }
-        return {"Records": [{**said, "eventSource": "aws:sqs", "attributes": {"ApproximateReceiveCount": "1"}}]}
+        return {"Records": [{**message, "eventSource": "aws:sqs", "attributes": {"ApproximateReceiveCount": "1"}}]}
 
     def status(self, key: str) -> dict[str, Any]:
-        """GET /status/<file>, as API Gateway hands it over."""
+        """Call GET /status/<file> with an event of API Gateway."""
         event = {
             "requestContext": {"httpMethod": "GET", "resourcePath": "/status/{file}"},
             "headers": {"authorization": f"Bearer {self.tokens['reader']}"},
@@ -128,12 +127,12 @@ class Trial:
         return dict(json.loads(answer["body"]))
 
     def aws(self, service: str) -> Any:
-        """A client of the AWS it acts on."""
+        """Return a client of the AWS that the zip acts on."""
         return client(service, self.record.ports.url("aws"), self.record.credentials)
 
 
 def trial(where: Path, entries: Mapping[str, str]) -> dict[str, Called]:
-    """Start that AWS, and call all functions. Raises PackageError if one fails, or none of the events is for it."""
+    """Start the AWS, and call all functions. Raises PackageError if one fails, or has no event."""
     with tempfile.TemporaryDirectory() as state:
         stack = Stack(ROOT, state, options=Options(functions=False, api=False, warehouse=False))
         try:
@@ -145,17 +144,17 @@ def trial(where: Path, entries: Mapping[str, str]) -> dict[str, Called]:
         finally:
             stack.down()
     if left := set(entries) - set(tried.called):
-        raise PackageError(f"no event is known for {', '.join(sorted(left))}")
+        raise PackageError(f"there is no event for {', '.join(sorted(left))}")
     return tried.called
 
 
 def staged(tried: Trial) -> None:
-    """S3, SQS (run), SQS (chunk), EventBridge, API Gateway: a file is cut, checked and written as a part."""
+    """Try S3, SQS (run), SQS (chunk), EventBridge, API Gateway: a file is cut, checked and written as a part."""
     names, key = tried.record.names, "incoming/transactions/a.csv"
     run = tried.land("on_incoming", key, TRANSACTIONS)
     tried.call("advance_run", run)
     tried.call("stage_chunk", tried.message(names.chunk_queue))
-    tried.message(names.run_queue)  # the last chunk asks for the load
+    tried.message(names.run_queue)  # the last chunk requests the load
     parts = tried.aws("s3").list_objects_v2(Bucket=names.bucket, Prefix="processed/")["KeyCount"]
     status = tried.status(key)
     _expect(parts > 0 and status["rows"]["read"] == 2, f"two rows in a part below processed/, not {parts} and {status}")
@@ -166,23 +165,23 @@ def staged(tried: Trial) -> None:
 
 
 def buried(tried: Trial) -> None:
-    """S3 for the other prefix, and dead letters of either queue: their runs are FAILED."""
+    """Try S3 with the other prefix, and dead letters of both queues: their runs are FAILED."""
     names, key = tried.record.names, "incoming/transactions/b.csv"
     tried.call("on_dead_run", tried.land("on_incoming", key, TRANSACTIONS))
     _expect(tried.status(key)["state"] == "FAILED", "a dead letter of the run queue fails its run")
-    tried.message(names.run_queue)  # support is told of it
+    tried.message(names.run_queue)  # the request to notify support
     tried.call("advance_run", tried.land("on_monthly", MONTHLY, PURCHASES))
     tried.call("on_dead_chunk", tried.message(names.chunk_queue))
     _expect(tried.status(MONTHLY)["state"] == "FAILED", "a dead letter of the chunk queue fails its run")
 
 
 def looked_after(tried: Trial) -> None:
-    """The schedule and the authorizer."""
+    """Try the schedule and the authorizer."""
     swept = tried.call("on_schedule", _event("aws.events", {}))
     _expect(set(swept) == {"requeued", "late", "found"}, f"counts of a sweep, not {swept}")
     arn = f"arn:aws:execute-api:{REGION}:000000000000:api/api/GET/runs"
-    asked = {"type": "TOKEN", "authorizationToken": f"Bearer {tried.tokens['reader']}", "methodArn": arn}
-    allowed = tried.call("authorize", asked)
+    request = {"type": "TOKEN", "authorizationToken": f"Bearer {tried.tokens['reader']}", "methodArn": arn}
+    allowed = tried.call("authorize", request)
     _expect(allowed["principalId"] == "local-reader", f"a policy for the reader's token, not {allowed}")
 
 
@@ -190,7 +189,7 @@ STEPS: tuple[Callable[[Trial], None], ...] = (staged, buried, looked_after)
 
 
 def _event(source: str, detail: dict[str, Any]) -> dict[str, Any]:
-    """What EventBridge sends."""
+    """Return an event as EventBridge sends it."""
     around = {"version": "0", "id": "trial", "account": "000000000000", "region": REGION, "resources": []}
     return {**around, "source": source, "detail-type": "any", "time": "2025-01-05T00:00:00Z", "detail": detail}
 

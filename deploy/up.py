@@ -1,4 +1,4 @@
-"""`make deploy STAGE=dev`: the stack, `chalice deploy`, what Chalice cannot say, the warehouse's tables. Idempotent."""
+"""`make deploy STAGE=dev`: the stack, `chalice deploy`, settings that Chalice lacks, the tables. Idempotent."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ DEPLOYED = CHALICE / "deployed"
 
 
 def deploy(session: Any, stage: str, given: dict[str, str], architecture: str, *, migrates: bool) -> None:
-    """All of it. Raises DeployError, PackageError."""
+    """Deploy everything. Raises DeployError, PackageError."""
     made, region = BUILD / f"deploy-{stage}", region_of(session)
-    vendored = vendor(architecture, BUILD)  # what may fail on this machine fails before anything is made
+    vendored = vendor(architecture, BUILD)  # a fault of this machine shows before anything is made
     cloudformation = session.client("cloudformation")
     print(f"stack {name_of(stage)}: {'applied' if apply(cloudformation, stage, given) else 'unchanged'}")
     found = outputs(cloudformation, stage)
     recall(session.client("s3"), found["Bucket"], stage, DEPLOYED)
     if not record_of(DEPLOYED, stage).exists() and record(session, stage, found["Bucket"], DEPLOYED):
-        print("an earlier deployment has not come to its end: going on with what it has made")
+        print("an earlier deployment was not completed: going on with what it has made")
     where = placeholders(session, stage)
     project(stage, found, where, architecture).make(made, vendored)
     measure(packed(made, architecture))
@@ -48,12 +48,12 @@ def deploy(session: Any, stage: str, given: dict[str, str], architecture: str, *
 
 
 def project(stage: str, found: Mapping[str, str], where: dict[str, str], architecture: str) -> Project:
-    """The stage's project, with the account and the stack's outputs for placeholders."""
-    values, said = {**where, "WorkgroupArn": found["WorkgroupArn"]}, config()["stages"][stage]
+    """Return the stage's project, with the account and the stack's outputs in place of placeholders."""
+    values, settings = {**where, "WorkgroupArn": found["WorkgroupArn"]}, config()["stages"][stage]
     return Project(
         stage=stage,
         environment=environment(stage, found),
-        policies={name: filled(granted(name, said), values) for name in functions(stage)},
+        policies={name: filled(granted(name, settings), values) for name in functions(stage)},
         architecture=architecture,
         deployed=DEPLOYED,
     )
@@ -68,12 +68,12 @@ def _afterwards(session: Any, stage: str, where: dict[str, str]) -> None:
 
 
 def rest_api(stage: str) -> str:
-    """The id of the API that Chalice has deployed. Raises DeployError."""
+    """Return the id of the API that Chalice has deployed. Raises DeployError."""
     try:
-        said = json.loads(record_of(DEPLOYED, stage).read_text())
+        deployed = json.loads(record_of(DEPLOYED, stage).read_text())
     except FileNotFoundError:
         raise DeployError(f"Chalice has no record of stage {stage}") from None
-    return str(next(r["rest_api_id"] for r in said["resources"] if r["resource_type"] == "rest_api"))
+    return str(next(r["rest_api_id"] for r in deployed["resources"] if r["resource_type"] == "rest_api"))
 
 
 def _migrate(found: dict[str, str]) -> None:
@@ -85,21 +85,23 @@ def _migrate(found: dict[str, str]) -> None:
     print(migrated(done.returncode, done.stdout))
 
 
-def migrated(code: int, said: str) -> str:
-    """What `landfall migrate --json` did, for people. Raises DeployError if it did not come to its end.
+def migrated(code: int, output: str) -> str:
+    """Describe the result of `landfall migrate --json` for the operator. Raises DeployError if it did not complete.
 
-    Its exit code is 1 also when all is applied and a person has something left to do; Python's own is, too, when the
-    command breaks off, but then it says nothing.
+    Its exit code is 1 also if all is applied and something is left to the operator. Python's own is 1, too, if the
+    command breaks off, but then there is no output.
     """
-    if code not in (ExitCode.OK, ExitCode.BAD) or not said:
-        raise DeployError("all is deployed, but for the warehouse's tables: landfall migrate (docs/operate/deploy.md)")
-    lines = json.loads(said)
-    note = ["what begins with ! is left to a person; the rest is done"] if lines["left"] else []
+    if code not in (ExitCode.OK, ExitCode.BAD) or not output:
+        raise DeployError(
+            "everything is deployed except the warehouse's tables: landfall migrate (docs/operate/deploy.md)"
+        )
+    lines = json.loads(output)
+    note = ["lines with ! are left to the operator; the rest is done"] if lines["left"] else []
     return "\n".join([*lines["done"], *lines["left"], *note]) or "nothing to do"
 
 
 def parameters(texts: list[str], stage: str) -> dict[str, str]:
-    """Each NAME=VALUE. Raises DeployError: CloudFormation would take what has no value for an empty one."""
+    """Parse each NAME=VALUE. Raises DeployError if one has no `=`: CloudFormation would read its value as empty."""
     if faulty := [text for text in texts if "=" not in text]:
         raise DeployError(f"a parameter is given as NAME=VALUE, not as {', '.join(faulty)}")
     given = {name: value for name, _, value in (text.partition("=") for text in texts)}
@@ -110,18 +112,18 @@ def parameters(texts: list[str], stage: str) -> dict[str, str]:
 
 
 def main() -> None:
-    """The command."""
+    """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m deploy.up", description=__doc__)
     parser.add_argument("--stage", choices=stages(), default="dev")
     parser.add_argument("--architecture", choices=sorted(PLATFORMS), default="x86_64")
     parser.add_argument("--no-migrate", action="store_true", help="leave the warehouse's tables alone")
     parser.add_argument("--emulated", action="store_true", help="deploy to what AWS_ENDPOINT_URL names, not to AWS")
     parser.add_argument("parameters", nargs="*", metavar="NAME=VALUE", help="parameters of the stack")
-    asked = parser.parse_args()
+    args = parser.parse_args()
     try:
-        given = parameters(asked.parameters, asked.stage)
-        session = account.session(emulated=asked.emulated)
-        deploy(session, asked.stage, given, asked.architecture, migrates=not asked.no_migrate)
+        given = parameters(args.parameters, args.stage)
+        session = account.session(emulated=args.emulated)
+        deploy(session, args.stage, given, args.architecture, migrates=not args.no_migrate)
     except (DeployError, PackageError, BotoCoreError, ClientError) as error:
         sys.exit(f"deploy: {error}")
 

@@ -1,7 +1,7 @@
-"""What the functions import, as Lambda wants it: its Python, its processor, without what nothing asks for, compiled.
+"""Installs the functions' imports as Lambda needs them: for its Python and processor, compiled, without unused files.
 
-A function's disk is read-only and Chalice packs no compiled code but what lies in vendor/: without it every start would
-compile all over.
+A function's disk is read-only, and Chalice packs only the compiled code in vendor/. Without it every start would
+compile everything again.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from deploy.stage import ROOT
 
 PYTHON = "3.13"
 PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
-"""Chalice's word for a processor, and uv's; Amazon Linux 2023 has glibc 2.34."""
+"""Chalice's name for a processor, and uv's. Amazon Linux 2023 has glibc 2.34."""
 SERVICES = frozenset(
     {"dynamodb", "redshift", "redshift-data", "redshift-serverless", "s3", "secretsmanager", "sns", "sqs", "sts"}
 )
-"""Of botocore's 400 services those that are called; `sts` is for roles that a profile assumes."""
+"""The called services among botocore's 400. `sts` is for roles that a profile assumes."""
 NOT_RUN = ("*.pyi", "*.pyx", "*.pxd", "*.c", "*.h", "*.cpp", "*.hpp")
-"""Sources."""
+"""Patterns of source files, which do not run."""
 TESTS = frozenset({"test", "tests"})
 
 
 class PackageError(Exception):
-    """What is made cannot be deployed."""
+    """The package cannot be deployed."""
 
 
 def vendor(architecture: str, build: Path) -> Path:
-    """The directory, made anew when the lock or this file has changed. Raises PackageError."""
+    """Return the directory, and make it again if the lock or this file has changed. Raises PackageError."""
     if sys.version_info[:2] != (3, 13):
         raise PackageError(f"Lambda runs Python {PYTHON}, this is {sys.version.split()[0]}: see scripts/find-python")
     lock = ROOT / "requirements.txt"
@@ -53,7 +53,7 @@ def vendor(architecture: str, build: Path) -> Path:
 
 
 def compiled(directory: Path) -> None:
-    """Compile what is below it, so that it is used whatever the times of the files in the zip. Raises PackageError."""
+    """Compile all modules below, for use whatever the times of the files in the zip. Raises PackageError."""
     good = compileall.compile_dir(
         str(directory),
         quiet=1,

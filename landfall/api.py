@@ -21,11 +21,11 @@ ROLE_HINT = "starting and stopping runs needs a token of role operator"
 
 
 class NotThereError(CommandError):
-    """The API knows no such thing (yet)."""
+    """The API has no such resource, or not yet."""
 
 
 class NoAnswerError(CommandError):
-    """The API did not answer, or not now. The same call may succeed later."""
+    """The API did not answer, or refused for the moment. The same call may succeed later."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,12 +44,12 @@ class Api:
         return self._call("DELETE", path, {}, None)
 
     def pages(self, path: str, items: str, **query: str | int | None) -> Iterator[dict[str, Any]]:
-        """All items of all pages."""
+        """Yield the items of all pages."""
         for page in self.answers(path, **query):
             yield from page[items]
 
     def answers(self, path: str, **query: str | int | None) -> Iterator[dict[str, Any]]:
-        """All pages, each as it is asked for."""
+        """Yield all pages. Each is requested when it is needed."""
         cursor: str | None = None
         while True:
             page = self.get(path, **query, cursor=cursor)
@@ -73,22 +73,23 @@ class Api:
         except urllib.error.HTTPError as error:
             raise self._fault(method, error) from None
         except (OSError, ValueError, HTTPException) as error:
-            said = f"the API at {self.deployment.api_url} does not answer: {_reason(error)}"
+            message = f"the API at {self.deployment.api_url} does not answer: {_reason(error)}"
             hint = stale(self.deployment.api_url, self.deployment.token)
-            raise NoAnswerError(_with(said, hint), ExitCode.ABSENT) from None
+            raise NoAnswerError(_with(message, hint), ExitCode.ABSENT) from None
 
     def _fault(self, method: str, error: urllib.error.HTTPError) -> CommandError:
-        """What our API says of what was asked for is told as it is; else it matters who answered, and how."""
-        said, ours = _message(error)
-        said = said.replace(self.deployment.token, "***")  # API Gateway quotes the header of a call it does not know
-        if not ours and (error.code == 404 or "Authorization" in said):
-            said += "; is LANDFALL_API_URL the address of the API?"
-        text = said if ours and error.code in EXITS else f"the API answers {error.code}: {said}"
+        """Return the API's own message if it is about the request; else add who answered, and the status."""
+        message, ours = _message(error)
+        # API Gateway quotes the header of a call that it cannot parse.
+        message = message.replace(self.deployment.token, "***")
+        if not ours and (error.code == 404 or "Authorization" in message):
+            message += "; is LANDFALL_API_URL the address of the API?"
+        text = message if ours and error.code in EXITS else f"the API answers {error.code}: {message}"
         if error.code == 404:
             return NotThereError(text, ExitCode.ABSENT)
         if error.code == 401:
             hint = stale(self.deployment.api_url, self.deployment.token)
-            text = _with(text, hint if "anew" in hint else "")
+            text = _with(text, hint if "restarted" in hint else "")
         if error.code == 403 and method != "GET" and "operator" not in text:
             text = _with(text, ROLE_HINT)
         kind = NoAnswerError if error.code == TOO_MANY or error.code >= SERVERS_FAULT else CommandError
@@ -96,7 +97,7 @@ class Api:
 
 
 def segment(text: str) -> str:
-    """A key or name as one segment of a path."""
+    """Quote a key or name as one segment of a path."""
     return quote(text, safe="")
 
 
@@ -106,7 +107,7 @@ def _opener(url: str) -> urllib.request.OpenerDirector:
 
 
 def _message(error: urllib.error.HTTPError) -> tuple[str, bool]:
-    """The API's own sentence, or Gateway's, which has a body of another form; and whether it is the API's."""
+    """Return the error's message, and whether it is the API's own. Gateway's errors have another form."""
     try:
         body = json.loads(error.read())
         ours = "error" in body
@@ -116,12 +117,12 @@ def _message(error: urllib.error.HTTPError) -> tuple[str, bool]:
 
 
 def _reason(error: Exception) -> str:
-    """Why there was no answer, without what Python wraps around it."""
+    """Return why there was no answer, without the text that Python adds."""
     reason = getattr(error, "reason", error)
     if isinstance(error, ValueError) and not isinstance(error, OSError):
-        return "what came is not JSON"
+        return "the answer is not JSON"
     if isinstance(error, HTTPException) and not isinstance(error, OSError):
-        return "the connection was closed in the middle"
+        return "the connection closed before the answer was complete"
     return (reason.strerror if isinstance(reason, OSError) else "") or str(reason)
 
 

@@ -1,4 +1,4 @@
-"""`landfall check`: what would become of these files, without loading them."""
+"""`landfall check`: checks files as a run would, without loading them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Choose = Callable[[Path, LocalFile], Contract]
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What was asked for."""
+    """The options of the command."""
 
     files: list[Path]
     contract: str = ""
@@ -36,7 +36,7 @@ class Request:
 
 
 def check(request: Request, report: Report) -> ExitCode:
-    """Check every file; the worst of their ends is the exit code. Raises CommandError."""
+    """Check every file, and return the worst exit code. Raises CommandError."""
     choose = _chooser(request)
     refuse_overwriting(request.files, [path for path in (request.good, request.rejects) if path])
     with ExitStack() as stack:
@@ -53,7 +53,7 @@ def check(request: Request, report: Report) -> ExitCode:
 
 
 def _chooser(request: Request) -> Choose:
-    """How a file gets its contract. Raises CommandError."""
+    """Return the function that chooses a file's contract. Raises CommandError."""
     if request.contract and request.contract_file:
         raise usage("--contract and --contract-file exclude each other")
     if request.contract_file:
@@ -92,7 +92,7 @@ class _Checker:
             return ExitCode.BAD if checked.refusal else ExitCode.OK
 
     def _checked(self, path: Path, source: LocalFile, contract: Contract, spool: RejectSpool, seen: Seen) -> Checked:
-        """Raises Rejected. Whoever checks a file may see it, so a header that does not fit is quoted."""
+        """Raises Rejected. The operator has the file, so a header that does not fit may be quoted."""
         try:
             with self.report.progress(path, source.size) as progress:
                 return check_file(source, contract, self._outputs(path, spool, seen, progress), self.chunk_bytes)

@@ -1,4 +1,4 @@
-"""Where a check's rows go: files for good rows and rejects, and the report of each file. Nothing is held that grows."""
+"""Outputs of a check: files for good rows and rejects, and each file's report. Memory does not grow with the file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chalicelib.errors import Rejected
 from landfall.faults import usage
 
 SPOOLED_BYTES = 4 << 20
-"""Of a file's rejects for the report; more go to a temporary file."""
+"""Most bytes of a file's rejects in memory, for the report; more go to a temporary file."""
 SHOWN_REJECTS = 5
 COPIED_CHARACTERS = 1 << 16
 
@@ -43,7 +43,7 @@ class RejectSpool:
         self._any = True
 
     def pieces(self) -> Iterator[str]:
-        """The objects, in pieces of text."""
+        """Yield the objects, in pieces of text."""
         self._text.seek(0)
         while text := self._text.read(COPIED_CHARACTERS):
             yield text
@@ -51,7 +51,7 @@ class RejectSpool:
 
 @dataclass
 class Seen:
-    """What is kept of a file's rejects for people: the first few, and how many of each code."""
+    """The part of a file's rejects that the operator sees: the first few, and the count of each code."""
 
     first: list[Reject] = field(default_factory=list)
     codes: Counter[int] = field(default_factory=Counter)
@@ -64,7 +64,7 @@ class Seen:
 
 @dataclass
 class GoodRows:
-    """All good rows of all files as one CSV: they must have the same columns in the same order."""
+    """All good rows of all files as one CSV. The files must have the same columns in the same order."""
 
     out: BinaryIO
     columns: tuple[str, ...] = ()
@@ -110,7 +110,7 @@ def refuse_overwriting(inputs: list[Path], outputs: list[Path]) -> None:
 
 def _opened(path: Path) -> Path:
     if str(path) == "-":
-        raise usage("- is no file: --good and --rejects write files, and standard output has the report")
+        raise usage("- is not a file: --good and --rejects write files, and the report goes to standard output")
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise usage(f"{path} cannot be written: it is a folder, or its folder does not exist")
     return path

@@ -1,4 +1,4 @@
-"""What `landfall check` says of each file: a JSON line for programs, or a table and a few rejects for people."""
+"""Reports of `landfall check`: a JSON line a file for programs, or a table and a few rejects for the operator."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ from landfall.screen import Grid, console, say, show
 VERDICTS = {"TOO_MANY_REJECTS": "too many bad rows", DUPLICATE_KEYS: "duplicate keys"}
 LEFT_OUT = {"before_header": "before the header", "comments": "comments", "footer": "footer"}
 LARGE_BYTES = 50_000_000
-"""From this size on a terminal shows progress."""
+"""A file of at least this size shows its progress on a terminal."""
 
 Done = Callable[[int], None]
-"""Takes how many bytes of a file are done."""
+"""Receives the number of bytes of a file that are done."""
 
 
 class Report(Protocol):
-    """Told of every file, in order."""
+    """Receives the result of every file, in order."""
 
     def progress(self, path: Path, size: int) -> AbstractContextManager[Done]:
-        """What takes how many bytes are done, while a file is read."""
+        """Return a context whose callback receives the bytes done while a file is read."""
 
     def checked(self, path: Path, checked: Checked, spool: RejectSpool, seen: Seen) -> None:
-        """A file that was read to its end."""
+        """Report a file that was read to its end."""
 
     def refused(self, path: Path, object_: str, error: LandfallError) -> None:
-        """A file that was not, and the object it was taken for, if any."""
+        """Report a file that was not read to its end, with its object if one was chosen."""
 
     def end(self) -> None:
-        """That was the last."""
+        """Finish after the last file."""
 
 
 def explained(error: LandfallError) -> dict[str, Any]:
-    """An error as an object; what it does not know is left out."""
-    said = {"code": error.code, "message": error.message, "line": error.line, "byte_offset": error.byte_offset}
-    return {name: value for name, value in {**said, "column": error.column}.items() if value not in (None, "")}
+    """Return an error as a JSON object, without the fields that it lacks."""
+    fields = {"code": error.code, "message": error.message, "line": error.line, "byte_offset": error.byte_offset}
+    return {name: value for name, value in {**fields, "column": error.column}.items() if value not in (None, "")}
 
 
 class JsonLines:
-    """One line a file, written as it is known."""
+    """One line for each file, written as soon as the file is checked."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out

@@ -1,7 +1,7 @@
-"""The staging engine over a local file: what a worker would do with each chunk, one after the other, storing nothing.
+"""Runs the staging engine over a local file: each chunk in turn, as a worker would, without storing anything.
 
-The records, the rejects and the chunks are those of a run of the same file with the same chunk size. Memory is bounded:
-a few blocks, some tens of MB of hashes, and rejects handed on as they come.
+Records, rejects and chunks are the same as in a run of the file with the same chunk size. Memory is bounded: a few
+blocks and some tens of MB of hashes. Rejects are passed on at once.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from landfall.repeated import Repeated, first_repeat
 
 @dataclass(frozen=True, kw_only=True)
 class Outputs:
-    """Takes what comes of a file while it is read."""
+    """Callbacks for the results of a file while it is read."""
 
     reject: Callable[[Reject], None]
-    """A bad row, its line counted from the start of the file."""
+    """Receives a bad row. Its line is counted from the start of the file."""
     unexplained: Callable[[Mapping[int, int]], None] = lambda _codes: None
-    """How many more bad rows there are of each code, of which no more is kept."""
+    """Receives the count by code of further bad rows, whose records are not kept."""
     header: Callable[[Contract, Layout], None] = lambda _contract, _layout: None
-    """The columns of the good rows that follow."""
+    """Receives the columns of the good rows that follow."""
     good: Callable[[bytes | memoryview], None] | None = None
-    """Some good rows, byte for byte."""
+    """Receives some good rows, byte for byte."""
     progress: Callable[[int], None] = lambda _read: None
-    """Bytes done so far."""
+    """Receives the number of bytes done so far."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,20 +58,20 @@ class Checked:
     refusal: Rejected | None
     """Why its run would be REJECTED: more bad rows than the contract allows, or a key twice where it forbids that."""
     left_out: Mapping[str, int]
-    """Physical lines that are no rows, as far as the contract says that there are such: by where they stand."""
+    """Physical lines that are not rows, by where they stand. Only kinds that the contract allows are counted."""
     left_to_load: tuple[str, ...] = ()
-    """Names of the contract's data checks: SQL, which only the warehouse can ask."""
+    """Names of the contract's data checks: SQL that only the warehouse can evaluate."""
 
 
 def check_file(source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes: int | None = None) -> Checked:
-    """Read a file by a contract, in chunks of `chunk_bytes` or as its run would be. Raises Rejected for its header."""
+    """Check a file against a contract, in chunks of `chunk_bytes` or as in a run. Raises Rejected for its header."""
     refuse_size(source.size, contract.limits)
     with as_text(source, contract) as text:
         return _check(text, contract, _paced(outputs, source, text), chunk_bytes)
 
 
 def _paced(outputs: Outputs, source: LocalFile, text: LocalFile) -> Outputs:
-    """Progress counts in the file; the engine counts in its text."""
+    """Scale the progress: the engine counts bytes of the text, the caller bytes of the file."""
     if text is source:
         return outputs
     return replace(outputs, progress=lambda done: outputs.progress(done * source.size // text.size))
@@ -106,7 +106,7 @@ def _check(source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes:
 
 
 def _left_out(contract: Contract, cuts: Cuts, comments: int) -> dict[str, int]:
-    """Lines before the header, comments behind it, and the footer; none for a contract that knows of no such lines."""
+    """Count the lines before the header, the comments, and the footer, each only if the contract allows such lines."""
     dialect, left_out = contract.dialect, {}
     if dialect.preamble_lines or dialect.comment:
         left_out["before_header"] = cuts.header.skipped
@@ -162,7 +162,7 @@ def _refusal(contract: Contract, counts: Counts, first: Reject | None) -> Reject
 def _repeated(
     source: LocalFile, contract: Contract, chunks: Sequence[ChunkSummary], cuts: Cuts, rows: int, first: int | None
 ) -> Rejected | None:
-    """The refusal for a file whose row at byte `first` has the key of a row before it."""
+    """Return the refusal of a file whose row at byte `first` has the key of an earlier row."""
     if first is None:
         return None
     found, lines = RepeatedKeys(rows=rows, first=first, key=contract.key), cuts.header.lines

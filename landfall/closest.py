@@ -1,4 +1,4 @@
-"""Which contract a header comes closest to, when it fits none: what differs is what must be corrected."""
+"""Finds the contract that a header is closest to if it fits none. The difference is what the sender must correct."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from chalicelib.errors import Rejected
 
 
 def closest(contracts: Contracts, headers: Mapping[str, Sequence[str]]) -> str:
-    """A sentence about the contract that has most of the names, and how the header differs; empty if none has any.
+    """Name the contract that has most of the names, and how the header differs. Empty if no contract has any of them.
 
-    `headers` are the names as each contract reads them. Where they make one name alone, other delimiters are tried.
+    `headers` are the names as each contract reads them. If a contract reads a single name, other delimiters are tried.
     """
     found = [
         (_shared(contract, names), -len(contract.columns), contract, names, delimiter)
@@ -30,20 +30,20 @@ def closest(contracts: Contracts, headers: Mapping[str, Sequence[str]]) -> str:
 
 
 def _readings(contract: Contract, names: Sequence[str]) -> list[tuple[str, Sequence[str]]]:
-    """The names by the contract's delimiter, and if that finds only one, by each other that it holds."""
+    """Split the names by the contract's delimiter. A single name is also split by each other delimiter in it."""
     usual = contract.dialect.delimiter
     others = [d for d in DELIMITERS if len(names) == 1 and d != usual and d in names[0]]
     return [(usual, names), *((other, names[0].split(other)) for other in others)]
 
 
 def _shared(contract: Contract, names: Sequence[str]) -> int:
-    """How many of the names the contract knows, each alone."""
+    """Count the distinct names that the contract has."""
     known = {_plain(name) for column in contract.columns for name in (column.name, *column.aliases)}
     return len({_plain(name) for name in names} & known)
 
 
 def _plain(name: str) -> str:
-    """As the header is matched: case, spaces, underscores and quotes do not count."""
+    """Normalise a name for comparison: case, spaces, underscores and quotes do not count."""
     return "".join(name.split()).replace("_", "").strip('"').casefold()
 
 

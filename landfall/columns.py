@@ -1,4 +1,4 @@
-"""What a column of a sample could be: the narrowest type that takes every value, with room for others like them."""
+"""Guesses a column's type from a sample: the narrowest type that takes every value, with room for similar ones."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FORMS = (
     ("time", ""),
 )
 MOST_WRONG = 0.1
-"""Of a column's values, for a hint at what it might be but for these."""
+"""Largest share of a column's values that may miss a type which a hint still names."""
 LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "œ": "oe", "ł": "l", "Ł": "L", "đ": "d"})
 _NUMBER = re.compile(rb"[+-]?([0-9]{1,30})(?:\.([0-9]{1,20}))?")
 _WORDS = {b"t", b"true", b"y", b"yes", b"f", b"false", b"n", b"no"}
@@ -42,17 +42,17 @@ class Guess:
     format: str = ""
     required: bool = False
     unique: bool = False
-    """Every row has another value."""
+    """Whether every row has a different value."""
     hint: str = ""
 
     @property
     def alias(self) -> str:
-        """The header's spelling, if the name does not say it."""
+        """The header's text, if it does not match the column's name."""
         return self.header if fold(self.header) != fold(self.name) else ""
 
 
 def guess(header: str, name: str, values: Sequence[bytes], rows: int) -> Guess:
-    """A column from its values that are not NULL; `rows` is how many there could be."""
+    """Guess a column from its values that are not NULL. `rows` is the number of rows in the sample."""
     distinct = set(values)
     text, form, hint = _typed(distinct) if distinct else ("varchar(256)", "", "no value in the sample")
     full = bool(rows) and len(values) == rows
@@ -68,7 +68,7 @@ def guess(header: str, name: str, values: Sequence[bytes], rows: int) -> Guess:
 
 
 def null_words(columns: Sequence[set[bytes]]) -> tuple[str, ...]:
-    """Words that stand for NULL: those that always do, and those without which a column would be more than text."""
+    """Return the words that stand for NULL: the sure ones, and those that alone make a column text."""
     found = {word for word in SURE_NULL_WORDS if any(word in values for values in columns)}
     for values in columns:
         words = {word for word in NULL_WORDS if word in values}
@@ -79,7 +79,7 @@ def null_words(columns: Sequence[set[bytes]]) -> tuple[str, ...]:
 
 
 def _typed(values: set[bytes]) -> tuple[str, str, str]:
-    """Type, format, and a hint."""
+    """Return type, format and a hint."""
     wrong: list[tuple[int, str]] = []
     for text, form in _candidates(values):
         faults = _faults(text, form, values, len(values) * MOST_WRONG)
@@ -90,7 +90,7 @@ def _typed(values: set[bytes]) -> tuple[str, str, str]:
     longest = max(map(len, values))
     width = next((width for width in WIDTHS if width >= longest + longest // 2), WIDTHS[-1])
     few, what = min(wrong, key=lambda found: found[0], default=(0, ""))
-    hint = f"{what} but for {few} of {len(values)} values" if wrong else ""
+    hint = f"{what} except for {few} of {len(values)} values" if wrong else ""
     return f"varchar({width})", "", hint
 
 
@@ -108,7 +108,7 @@ def _candidates(values: set[bytes]) -> Iterator[tuple[str, str]]:
 
 
 def _coded(digits: bytes) -> bool:
-    """Digits that are a name, such as a postcode: a number would lose the zero."""
+    """Whether digits are an identifier, such as a postcode. A number would lose its leading zero."""
     return len(digits) > 1 and digits.startswith(b"0")
 
 
@@ -124,7 +124,7 @@ def _numeric(numbers: list[re.Match[bytes]]) -> Iterator[tuple[str, str]]:
 
 
 def _faults(text: str, form: str, values: set[bytes], most: float) -> int | None:
-    """How many values are none of that type; None if more than `most`."""
+    """Count the values that do not fit that type. Return None if there are more than `most`."""
     column = Column(name="c", type=parse_type(text), format=form)
     contract = Contract(name="c", schema="s", table="t", lands_at=(), columns=(column,), key=())
     (rule,) = compile_rules(contract, Layout(columns=(column,))).columns
@@ -137,7 +137,7 @@ def _faults(text: str, form: str, values: set[bytes], most: float) -> int | None
 
 
 def _ambiguous(form: str, values: set[bytes]) -> str:
-    """Days and months that could be each other."""
+    """Return a hint if the values also fit with day and month exchanged."""
     other = {"MM/DD": "DD/MM", "DD/MM": "MM/DD"}.get(form[:5])
     kind = "timestamp" if ":" in form else "date"
     if other and _faults(kind, other + form[5:], values, 0) == 0:
@@ -146,7 +146,7 @@ def _ambiguous(form: str, values: set[bytes]) -> str:
 
 
 def names(headers: Sequence[str]) -> list[str]:
-    """Column names in snake_case, each once."""
+    """Make column names in snake_case, each unique."""
     taken: list[str] = []
     for place, header in enumerate(headers, 1):
         name = plain_name(header) or f"column_{place}"
@@ -158,7 +158,7 @@ def names(headers: Sequence[str]) -> list[str]:
 
 
 def plain_name(header: str) -> str:
-    """A name that the house allows: a-z, 0-9 and underscores, no digit first."""
+    """Make a valid column name: a-z, 0-9 and underscores, no leading digit."""
     ascii_ = unicodedata.normalize("NFKD", header.translate(LETTERS)).encode("ascii", "ignore").decode()
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", ascii_)
     name = re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")[:60].rstrip("_")

@@ -1,4 +1,4 @@
-"""The contracts that commands work with: this checkout's, or one from a file."""
+"""The contracts that commands work with: those of a folder, or one from a file."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from landfall.deployment import ROOT
 from landfall.faults import CommandError, ExitCode, usage
 
 FOLDER_VARIABLE = "LANDFALL_CONTRACTS"
-"""The folder of contracts to use in place of those of the package."""
+"""Variable with the folder of contracts that replace those of the package."""
 
 
 def shipped() -> Contracts:
-    """The contracts of the folder that the environment names, else those of the package. Raises CommandError."""
+    """Return the contracts of the folder that the environment names, else those of the package. Raises CommandError."""
     folder = Path(os.environ.get(FOLDER_VARIABLE) or ROOT / "chalicelib" / "contracts")
     if not folder.is_dir():
         raise usage(f"{FOLDER_VARIABLE} is {folder}: there is no such folder")
@@ -27,14 +27,14 @@ def shipped() -> Contracts:
 
 
 def known(contracts: Contracts, name: str) -> Contract:
-    """The contract called `name`. Raises CommandError."""
+    """Return the contract called `name`. Raises CommandError."""
     if name in contracts:
         return contracts[name]
     raise usage(f'there is no contract "{name}"; there are: {", ".join(contracts)}')
 
 
 def from_file(path: Path) -> Contract:
-    """The contract in a file. Raises CommandError."""
+    """Read the contract in a file. Raises CommandError."""
     try:
         return read_contract(path.name, path.read_bytes())
     except ContractError as error:
@@ -44,5 +44,5 @@ def from_file(path: Path) -> Contract:
 
 
 def _at_fault(error: ContractError) -> CommandError:
-    """Every fault on a line of its own."""
+    """List every fault on its own line."""
     return CommandError("contract at fault:", ExitCode.USAGE, error.faults)

@@ -1,4 +1,4 @@
-"""`landfall cost`: what a workload costs a month, next to Glue for the same. Asks no deployment."""
+"""`landfall cost`: estimates what a workload costs a month, next to AWS Glue. It calls no deployment."""
 
 from __future__ import annotations
 
@@ -21,19 +21,21 @@ LINES = {"glue_dpu_seconds": "Glue DPU-seconds", "rpu_seconds": "Redshift RPU-se
 def cost(
     *,
     files_per_day: Annotated[float, typer.Option(min=0, max=1e9, help="Files that land a day.")],
-    gb_per_file: Annotated[float, typer.Option(min=0, max=1e6, help="GB (10^9 bytes) of each.")],
+    gb_per_file: Annotated[float, typer.Option(min=0, max=1e6, help="Size of each file in GB (10^9 bytes).")],
     chunk_mb: Annotated[float, typer.Option(min=1, help="MB of source per chunk.")] = Workload.chunk_mb,
     files_per_load: Annotated[
         float, typer.Option(min=1, help="Files that one transaction loads together.")
     ] = Workload.files_per_load,
-    stage_seconds_per_gb: Annotated[float, typer.Option(min=0, help="Of staging.")] = Workload.stage_seconds_per_gb,
+    stage_seconds_per_gb: Annotated[
+        float, typer.Option(min=0, help="Seconds to stage a GB.")
+    ] = Workload.stage_seconds_per_gb,
     load_seconds_per_gb: Annotated[
-        float, typer.Option(min=0, help="Of COPY and merge; assumed.")
+        float, typer.Option(min=0, help="Seconds to COPY and merge a GB; assumed.")
     ] = Workload.load_seconds_per_gb,
     glue_seconds_per_gb: Annotated[
-        float, typer.Option(min=0, help="Of a Glue job of 2 DPU; assumed.")
+        float, typer.Option(min=0, help="Seconds of a Glue job of 2 DPU for a GB; assumed.")
     ] = Workload.glue_seconds_per_gb,
-    prices: Annotated[Path | None, typer.Option(help="TOML of prices, in place of the list's.")] = None,
+    prices: Annotated[Path | None, typer.Option(help="TOML file of prices that replace the list's.")] = None,
     json: Json = False,
 ) -> None:
     """Estimate a month's cost, next to AWS Glue."""
@@ -47,11 +49,11 @@ def cost(
         glue_seconds_per_gb=glue_seconds_per_gb,
     )
     label = f"the prices of {prices}, for others {PRICES_OF}" if prices else PRICES_OF
-    tell(estimate(work, {**US_EAST_1, **_own(prices)}, label), as_json=json)
+    show_estimate(estimate(work, {**US_EAST_1, **_own(prices)}, label), as_json=json)
 
 
 def estimate(work: Workload, prices: dict[str, float], prices_of: str = PRICES_OF) -> dict[str, Any]:
-    """Amounts and USD of a month. `prices_of` says whose prices these are."""
+    """Return amounts and USD of a month. `prices_of` describes the prices."""
     used = month_of(work)
     landfall, glue = costs(used, prices), glue_month(work, prices)
     return {
@@ -63,7 +65,7 @@ def estimate(work: Workload, prices: dict[str, float], prices_of: str = PRICES_O
     }
 
 
-def tell(found: dict[str, Any], *, as_json: bool) -> None:
+def show_estimate(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         say_json(found)
         return
@@ -81,7 +83,7 @@ def _row(name: str, amount: float | None, landfall: float | None, glue: float | 
 
 
 def _own(path: Path | None) -> dict[str, float]:
-    """The prices of a file. Raises CommandError."""
+    """Read the prices of a file. Raises CommandError."""
     if path is None:
         return {}
     try:
@@ -89,7 +91,7 @@ def _own(path: Path | None) -> dict[str, float]:
     except OSError:
         raise absent(f"{path} cannot be read") from None
     except ValueError as fault:
-        raise usage(f"{path} is no TOML: {fault}") from None
+        raise usage(f"{path} is not TOML: {fault}") from None
     if wrong := [n for n, p in found.items() if n not in US_EAST_1 or type(p) not in (int, float) or p < 0]:
-        raise usage(f"{path}: {', '.join(wrong)}: not a price; known are {', '.join(sorted(US_EAST_1))}")
+        raise usage(f"{path}: {', '.join(wrong)}: not a price; the prices are {', '.join(sorted(US_EAST_1))}")
     return {name: float(price) for name, price in found.items()}

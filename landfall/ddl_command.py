@@ -1,4 +1,4 @@
-"""`landfall ddl`: what `landfall migrate` would make for the contracts."""
+"""`landfall ddl`: shows the statements by which `landfall migrate` makes the contracts' tables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EXAMPLE_LOAD = "0" * 32
 
 
 def show_ddl(name: str, *, as_json: bool) -> None:
-    """Targets and gates, and what each load's staging table is like. Raises CommandError."""
+    """Show targets and gates; as JSON also the staging table of a load. Raises CommandError."""
     contracts = shipped()
     chosen = [known(contracts, name)] if name else list(contracts.values())
     if as_json:

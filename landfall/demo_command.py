@@ -1,4 +1,4 @@
-"""`landfall demo`: the main job on real files, on a fresh local stack, and the books in the end."""
+"""`landfall demo`: loads real files on a fresh local stack, and checks the books at the end."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Demo:
-    """What was asked for."""
+    """The options of the command."""
 
     scale: Scale
     keep: bool
     folder: Path
-    """Where the local stack has its state. The demo's own stack is below it, so that one that is up stays as it is."""
+    """Folder of the local stack's state. The demo's own stack is below it, so a running stack stays as it is."""
 
     @property
     def files(self) -> Path:
@@ -48,44 +48,44 @@ class Demo:
 
 
 def scale_of(rows: int, sf: float) -> Scale:
-    """The sizes of the demo's files: of the transactions, and of TPC-H's orders by their scale factor."""
+    """Return the sizes of the demo's files, from the rows of transactions and TPC-H's scale factor of orders."""
     return Scale(transactions=rows, purchases=min(40_000, max(400, rows // 25)), orders=sf)
 
 
-def demo(asked: Demo, *, as_json: bool) -> ExitCode:
-    """Exit code 0 if everything balances. Raises CommandError."""
+def demo(request: Demo, *, as_json: bool) -> ExitCode:
+    """Run the demo. Return exit code 0 if everything balances. Raises CommandError."""
     began, screen = time.monotonic(), console(stderr=as_json)
-    screen.print("Making the files (or taking them from the last time) ...")
-    data = demo_data(asked.files, asked.scale)
+    screen.print("Making the files (or reusing those of the last time) ...")
+    data = demo_data(request.files, request.scale)
     screen.print(f"Starting the local stack ... ({seconds(time.monotonic() - began)} so far)")
-    with _stack(asked, screen) as record:
+    with _stack(request, screen) as record:
         world = LocalWorld(deployment=_deployment(record), names=record.names)
         screen.print("Dropping files into the landing bucket:")
         try:
             with moving(screen) as show:
-                files = Story(data=data, folder=asked.files, world=world, show=show).play()
+                files = Story(data=data, folder=request.files, world=world, show=show).play()
         except StuckError as stuck:
             screen.print(f"DIFFERS  {stuck}; logs are in {record.files['logs']}")
             return ExitCode.BAD
-        screen.print("Closing the books: asking the API, the ledger, the tables and both inboxes ...\n")
+        screen.print("Closing the books: reading the API, the ledger, the tables and both inboxes ...\n")
         books = close_books(data, files, world)
     show_books(screen, books)
     if as_json:
         say_json(_facts(books))
-    screen.print(f"\nDone in {seconds(time.monotonic() - began)}. {_farewell(asked, record)}")
+    screen.print(f"\nDone in {seconds(time.monotonic() - began)}. {_farewell(request, record)}")
     return ExitCode.BAD if books.differences else ExitCode.OK
 
 
 @contextmanager
-def _stack(asked: Demo, screen: Console) -> Iterator[Record]:
-    """A fresh stack, stopped in the end unless it is to be kept. Raises CommandError."""
-    stack = Stack(ROOT, asked.state, options=Options())
+def _stack(request: Demo, screen: Console) -> Iterator[Record]:
+    """Start a fresh stack, and stop it at the end unless it is to be kept. Raises CommandError."""
+    stack = Stack(ROOT, request.state, options=Options())
     stack.down()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that nothing is left running then
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that SIGTERM leaves nothing running
     kept = False
     try:
         yield start(stack)
-        kept = asked.keep
+        kept = request.keep
     except (KeyboardInterrupt, SystemExit):
         screen.print("\nStopping the demo's stack ...")
         stack.down()
@@ -101,12 +101,12 @@ def _deployment(record: Record) -> Deployment:
     return Deployment(api_url=record.ports.url("api"), token=tokens["operator"], settings=record.env, local=True)
 
 
-def _farewell(asked: Demo, record: Record) -> str:
-    if asked.keep:
+def _farewell(request: Demo, record: Record) -> str:
+    if request.keep:
         return f"The stack is still up. Go on with:\n\n{next_steps(record)}"
     return (
         "The stack is stopped. Go on with a stack that stays up:\n"
-        "  make up                           # prints what to try with it, ready to be copied\n"
+        "  make up                           # prints commands to try, ready to copy\n"
         "  make down"
     )
 

@@ -23,7 +23,7 @@ MAIL_SECONDS = 1
 
 @dataclass(frozen=True, kw_only=True)
 class LocalWorld:
-    """Fulfils the demo's World."""
+    """Implements the demo's World."""
 
     deployment: Deployment
     names: Names
@@ -48,7 +48,7 @@ class LocalWorld:
         return self.api.pages(f"/rejects/{segment(key)}", "rejects", limit=200)
 
     def query(self, sql: str) -> Table:
-        """By the Data API, all pages. Raises CommandError."""
+        """Run a query through the Data API, and return all its pages. Raises CommandError."""
         data, where = self.deployment.client("redshift-data"), self.names
         statement = data.execute_statement(WorkgroupName=where.workgroup, Database=where.database, Sql=sql)["Id"]
         deadline = time.monotonic() + QUERY_SECONDS
@@ -66,12 +66,12 @@ class LocalWorld:
         return Mail(business=self._read(self.names.success_inbox), support=self._read(self.names.failure_inbox))
 
     def _read(self, queue: str) -> Sequence[Mapping[str, Any]]:
-        """Everything in a queue; what came twice counts once."""
+        """Receive and delete all messages of a queue. A message that came twice counts once."""
         sqs = self.deployment.client("sqs")
         url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
         letters: dict[str, Mapping[str, Any]] = {}
-        ask = {"QueueUrl": url, "MaxNumberOfMessages": 10, "WaitTimeSeconds": MAIL_SECONDS}
-        while got := sqs.receive_message(**ask).get("Messages"):
+        request = {"QueueUrl": url, "MaxNumberOfMessages": 10, "WaitTimeSeconds": MAIL_SECONDS}
+        while got := sqs.receive_message(**request).get("Messages"):
             for message in got:
                 body = message["Body"]
                 letter = read_mail(json.loads(body)["Message"] if body.startswith("{") else body)
@@ -81,5 +81,5 @@ class LocalWorld:
 
 
 def _value(field: Mapping[str, Any]) -> Any:
-    """A field of the Data API's result."""
+    """Return the value of a field of the Data API's result."""
     return None if field.get("isNull") else next(iter(field.values()))

@@ -1,4 +1,4 @@
-"""Which Landfall a command talks to: the one the environment names, else the local stack if it is up."""
+"""Finds the deployment that a command calls: the one the environment names, else the local stack if it is up."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 REGION = "export AWS_DEFAULT_REGION, or give your profile one (aws configure)"
 STATE_VARIABLE = "LANDFALL_STATE_DIR"
-"""Where the local stack keeps its state, relative to the repository; other than the default in tests only."""
+"""Variable with the folder of the local stack's state, relative to the repository. Only tests set it."""
 
 
 def repository() -> Path:
-    """The repository of this command. Raises CommandError if the package was installed without it."""
+    """Return the repository of this command. Raises CommandError if the package is installed without it."""
     if (ROOT / "local" / "stack.py").is_file():
         return ROOT
     raise absent("this command needs the repository: clone it, run `make setup` there, then `.venv/bin/landfall`")
@@ -39,10 +39,10 @@ class Deployment:
     """LANDFALL_* and AWS_* variables that reach its bucket and queues."""
     local: bool = False
     warehouse: Mapping[str, Any] | None = None
-    """How to connect to the local stack's warehouse."""
+    """Connection parameters of the local stack's warehouse."""
 
     def client(self, service: str) -> Any:
-        """A boto3 client; for the local stack, whatever AWS the shell is set to is left alone."""
+        """Make a boto3 client. For the local stack it ignores the AWS that the shell is set to."""
         import boto3
         from botocore.config import Config
 
@@ -68,13 +68,14 @@ class Deployment:
 
 
 def find(*, api: bool = True, bucket: bool = False) -> Deployment:
-    """What LANDFALL_API_URL and LANDFALL_TOKEN name, else the local stack. Raises CommandError if there is neither.
+    """Return the deployment of LANDFALL_API_URL and LANDFALL_TOKEN, else the local stack. Raises CommandError.
 
-    `api` and `bucket` say what is needed; where the environment names one of both, no other deployment is taken for it.
+    `api` and `bucket` are what the command needs. If the environment names one of them, the other is not taken from
+    the local stack.
     """
     url, token = os.environ.get("LANDFALL_API_URL", ""), os.environ.get("LANDFALL_TOKEN", "")
     if url and not url.startswith(("http://", "https://")):
-        raise usage(f"LANDFALL_API_URL is {url}: it begins with https://")
+        raise usage(f"LANDFALL_API_URL is {url}: it must begin with https://")
     if url and not token:
         raise usage("LANDFALL_API_URL is set but LANDFALL_TOKEN is not: set both, or neither to use the local stack")
     if url:
@@ -86,12 +87,12 @@ def find(*, api: bool = True, bucket: bool = False) -> Deployment:
     if (stack := local_stack()) is not None:
         return stack
     raise absent(
-        "no Landfall to talk to: start the local stack with `landfall up`, or set LANDFALL_API_URL and LANDFALL_TOKEN"
+        "there is no deployment: start the local stack with `landfall up`, or set LANDFALL_API_URL and LANDFALL_TOKEN"
     )
 
 
 def advice(error: Exception) -> str:
-    """What to do about AWS not letting a command in, to follow its own words; empty if that is not the matter."""
+    """Return advice to append to an error of AWS about region, access or credentials; empty for any other error."""
     from botocore import exceptions as aws
 
     if isinstance(error, aws.NoRegionError):
@@ -100,7 +101,7 @@ def advice(error: Exception) -> str:
     if local and isinstance(error, aws.EndpointConnectionError):
         return ": is the local stack up? Start it with `landfall up`, and source .landfall/env again"
     if local and isinstance(error, aws.ClientError) and error.response["Error"]["Code"] == "403":
-        return ": the local stack was started again, perhaps, with new credentials: source .landfall/env again"
+        return ": the local stack may have restarted with new credentials: source .landfall/env again"
     expired = isinstance(error, aws.ClientError) and "Expired" in error.response["Error"]["Code"]
     none = (
         aws.NoCredentialsError,
@@ -113,7 +114,7 @@ def advice(error: Exception) -> str:
 
 
 def stale(url: str, token: str) -> str:
-    """What to do if the shell's settings are of a local stack that is not there any more; empty if they are not."""
+    """Return advice if the shell's settings are those of a local stack; empty for any other address."""
     if not url.startswith(LOOPBACK):
         return ""
     try:
@@ -122,12 +123,12 @@ def stale(url: str, token: str) -> str:
     except (FileNotFoundError, ValueError):
         return "no local stack is up: start it with `landfall up`, and source .landfall/env again"
     if record["urls"]["api"] != url or token not in tokens.values():
-        return "that is not the local stack that is up, which was started anew, perhaps: source .landfall/env again"
-    return "the local stack is not whole: `landfall up` fixes it"
+        return "this is not the local stack that is up, which may have restarted: source .landfall/env again"
+    return "the local stack is incomplete: `landfall up` repairs it"
 
 
 def local_stack() -> Deployment | None:
-    """The local stack as its record has it; None if it is not up."""
+    """Return the local stack of the record; None if it is not up."""
     try:
         record = json.loads((state_dir() / "stack.json").read_text(encoding="utf-8"))
         tokens = json.loads(Path(record["files"]["tokens"]).read_text(encoding="utf-8"))

@@ -19,10 +19,10 @@ class Duplicates:
         self._rows.close()
 
     def add(self, hashes: Numbers) -> None:
-        """The hashes of some rows' keys."""
+        """Add the hashes of some rows' keys."""
         self.total += len(hashes)
         self._rows.add(hashes)
 
     def count(self) -> int:
-        """Rows beyond the first of each key."""
+        """Count the rows beyond the first of each key."""
         return self.total - sum(int(among_first(hashes, 1).sum()) for (hashes,) in self._rows.slices())

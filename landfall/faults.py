@@ -1,4 +1,4 @@
-"""How a command ends: exit codes that a script can use, and one clear sentence when something is wrong."""
+"""The end of a command: an exit code for scripts, and one clear sentence if something is wrong."""
 
 from __future__ import annotations
 
@@ -16,14 +16,12 @@ P = ParamSpec("P")
 
 
 class ExitCode(IntEnum):
-    """docs/reference/cli.md lists them; a test keeps it so."""
+    """docs/reference/cli.md lists them; a test compares both."""
 
-    OK = 0  # done, and what was asked about is good
-    BAD = (
-        1  # done, and what was asked about is bad: rejects over the limit, a run FAILED or REJECTED, books that differ
-    )
-    USAGE = 2  # the call is wrong: an option, a contract, a file that no contract can be guessed for
-    ABSENT = 3  # what is needed is not there: a file, a deployment, a run; or it does not answer
+    OK = 0  # done, and the result is good
+    BAD = 1  # done, and the result is bad: rejects over the limit, a run FAILED or REJECTED, books that differ
+    USAGE = 2  # the call is wrong: an option, a contract, a file whose contract cannot be guessed
+    ABSENT = 3  # something needed is absent or does not answer: a file, a deployment, a run
 
 
 class CommandError(Exception):
@@ -45,7 +43,7 @@ def absent(message: str) -> CommandError:
 
 
 def guarded(command: Callable[P, ExitCode | None]) -> Callable[P, None]:
-    """A command whose result is its exit code and whose faults are told, without a traceback."""
+    """Wrap a command: exit with the code that it returns, and print its faults without a traceback."""
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -53,7 +51,7 @@ def guarded(command: Callable[P, ExitCode | None]) -> Callable[P, None]:
         try:
             code = command(*args, **kwargs) or ExitCode.OK
             sys.stdout.flush()
-        except BrokenPipeError:  # `landfall ... | head` has seen enough; what was to be done is done
+        except BrokenPipeError:  # the reader of `landfall ... | head` has left; the work is done
             discard(sys.stdout)
         except CommandError as fault:
             say(f"landfall: {fault.message}", *(f"  {detail}" for detail in fault.details), stderr=True)

@@ -1,4 +1,4 @@
-"""Which contract a local file is meant for, when nobody says."""
+"""Guesses the contract of a local file, if the operator names none."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from landfall.localfile import LocalFile, beginning
 
 
 class UnguessableError(LandfallError):
-    """Neither the path, nor the name, nor the header says which contract a file is for."""
+    """Neither the path, nor the name, nor the header identifies a file's contract."""
 
     code = "NO_CONTRACT"
 
 
 def guess(contracts: Contracts, path: Path, source: LocalFile) -> Contract:
-    """The contract of a file, by its path as a landing key, else its name, else its header, else its folder.
+    """Guess a file's contract by its path as a landing key, else its name, else its header, else its folder.
 
-    Raises UnguessableError; Rejected for a file that has no header that could be read.
+    Raises UnguessableError. Raises Rejected if no header can be read.
     """
     for key in _keys(path):
         if found := route(contracts, key):
@@ -39,29 +39,29 @@ def guess(contracts: Contracts, path: Path, source: LocalFile) -> Contract:
     for choice in (both, [c for c in both if c.name == path.absolute().parent.name.casefold()]):
         if len(choice) == 1:
             return choice[0]
-    choices = f"say --contract, one of: {', '.join(c.name for c in both or contracts.values())}"
+    choices = f"use --contract with one of: {', '.join(c.name for c in both or contracts.values())}"
     if both:
-        raise UnguessableError(f"several contracts may be meant by this path, name and header; {choices}")
+        raise UnguessableError(f"path, name and header match several contracts; {choices}")
     nearest = closest(contracts, {name: _fields(c, source) for name, c in contracts.items()})
     raise UnguessableError(f"no contract fits{nearest and f'; {nearest}'}; {choices}")
 
 
 def _fields(contract: Contract, source: LocalFile) -> tuple[str, ...]:
-    """The names in the header. Raises Rejected for what is wrong whatever contract is meant."""
+    """Return the names in the header. Raises Rejected for a fault that does not depend on the contract."""
     if not source.size:
         raise Rejected("the file is empty: not even a header", code="EMPTY_FILE", line=1)
     return format_of(contract).head(beginning(source, contract), contract).fields
 
 
 def _keys(path: Path) -> Iterator[str]:
-    """The ends of the path that could be a key: `data/incoming/task/a.csv`, then `incoming/task/a.csv`."""
+    """Yield the ends of the path that could be a key: `data/incoming/task/a.csv`, then `incoming/task/a.csv`."""
     parts = path.absolute().parts[1:]
     for first in range(len(parts) - 1):
         yield "/".join(parts[first:])
 
 
 def _names(contract: Contract, path: Path) -> bool:
-    """Whether the file is called after the object, or as its landing patterns say."""
+    """Whether the file's name contains the object's name, or matches its landing patterns."""
     if re.search(rf"(?<![a-z]){re.escape(contract.name)}(?![a-z])", path.stem.casefold()):
         return True
     lasts = (pattern.rsplit("/", 1)[-1] for pattern in contract.lands_at)

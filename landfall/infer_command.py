@@ -1,4 +1,4 @@
-"""`landfall infer`: a contract for files that there is none for yet, as TOML to be read, corrected and kept."""
+"""`landfall infer`: proposes a contract for files that have none, as TOML for the operator to read and correct."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from landfall.screen import say
 from landfall.sniff import Row, Sniffed, sample, sniff
 
 KEY_COLUMNS = 8
-"""Columns of which pairs are tried as a key."""
+"""Number of columns whose pairs are tried as a key."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
-    """What a contract could say."""
+    """The content of a proposed contract."""
 
     name: str
     dialect: Dialect
     columns: tuple[Guess, ...]
     keys: tuple[tuple[str, ...], ...]
-    """Columns, or pairs, that tell all rows of the sample apart."""
+    """Columns, or pairs of columns, that identify each row of the sample."""
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -41,17 +41,17 @@ class Proposal:
 
 
 def infer(files: Sequence[Path], name: str, out: Path | None) -> None:
-    """Print the contract, or write it to a new file; nothing is written before it is whole. Raises CommandError."""
+    """Print the contract, or write it to a new file once it is complete. Raises CommandError."""
     if out and out.exists():
-        raise usage(f"{out} is there already: name another file")
+        raise usage(f"{out} already exists: name another file")
     if name and not IDENTIFIER.fullmatch(name):
-        raise usage(f'--name "{name}" cannot be an object: a lower-case letter, then letters, digits and underscores')
+        raise usage(f'--name "{name}" is not a name: use a lower-case letter, then letters, digits and underscores')
     name = name or plain_name(files[0].name.partition(".")[0]) or "object"
     sniffed = [_looked_at(path) for path in files]
     proposal = _proposal(name, sniffed)
     counts = _checked(files, proposal)
     if counts[1] and proposal.dialect.null != ("",):
-        plainer = _proposal(name, sniffed, words=False)  # words in quotes are no NULL: then text it is
+        plainer = _proposal(name, sniffed, words=False)  # quoted words are not NULL: try those columns as text
         if (other := _checked(files, plainer))[1] < counts[1]:
             proposal, counts = plainer, other
     lines = list(_toml(proposal, files, counts))
@@ -90,7 +90,7 @@ def _sniffed(path: Path) -> Sniffed:
 
 
 def _checked(files: Sequence[Path], proposal: Proposal) -> tuple[int, int]:
-    """Rows, and rows that would be rejected, by the engine itself."""
+    """Count the rows, and the rows that the engine would reject."""
     contract = read_contract(f"{proposal.name}.toml", "\n".join(_toml(proposal, files, (0, 0))).encode())
     rows = bad = 0
     for path in files:
@@ -109,7 +109,7 @@ def _proposal(name: str, sniffed: Sequence[Sniffed], *, words: bool = True) -> P
     for found in sniffed:
         own, alike = _headers(found)
         if list(map(fold, own)) != list(map(fold, headers)) or replace(alike, encoding=dialect.encoding) != dialect:
-            raise usage("the files are not written alike or have other columns: infer a contract for each")
+            raise usage("the files differ in dialect or columns: infer a contract for each")
         named = dialect.header or dialect.preamble_lines > found.dialect.preamble_lines
         rows += found.rows[1:] if named else found.rows
     columns = [[row[place] or b"" for row in rows] for place in range(len(headers))]
@@ -129,7 +129,7 @@ def _proposal(name: str, sniffed: Sequence[Sniffed], *, words: bool = True) -> P
 
 
 def _headers(found: Sniffed) -> tuple[list[str], Dialect]:
-    """Column names, and the dialect. Names that are blank or there twice cannot be matched: they become a preamble."""
+    """Return column names and dialect. A header with blank or repeated names cannot be matched, so it is a preamble."""
     first = [(value or b"").decode().strip() for value in found.rows[0]]
     if not _names_columns(found.rows):
         return [f"column_{place}" for place in range(1, len(first) + 1)], replace(found.dialect, header=False)
@@ -139,7 +139,7 @@ def _headers(found: Sniffed) -> tuple[list[str], Dialect]:
 
 
 def _names_columns(rows: Sequence[Row]) -> bool:
-    """Whether the first row is a header: nothing in it is a number or date, and nothing comes again below it."""
+    """Whether the first row is a header: no value in it is a number or date, or comes again below it."""
     for place, value in enumerate(rows[0]):
         below = {row[place] or b"" for row in rows[1:]} - {b""}
         kind = guess("", "", [value or b""], 1).type
@@ -149,7 +149,7 @@ def _names_columns(rows: Sequence[Row]) -> bool:
 
 
 def _keys(guesses: Sequence[Guess], columns: Sequence[Sequence[bytes]]) -> Iterator[tuple[str, ...]]:
-    """Columns that tell rows apart, those called an id first; else pairs of them."""
+    """Yield columns that identify each row, those named like an id first; else pairs of columns."""
     single = [g.name for g in guesses if g.unique and not g.type.startswith(("super", "double"))]
     yield from ((name,) for name in sorted(single, key=lambda name: not _is_id(name)))
     if single:
@@ -170,14 +170,15 @@ def _is_id(name: str) -> bool:
 def _toml(proposal: Proposal, files: Sequence[Path], counts: tuple[int, int]) -> Iterator[str]:
     shown = repr(visible(", ".join(path.name for path in files)))
     yield f"# Proposed by `landfall infer` from {shown}."
-    yield f"# Checked by it: {counts[0]} rows, {counts[1]} of them rejected. Widths and types are those of a sample."
+    yield f"# It checked {counts[0]} rows and rejected {counts[1]}. Widths and types come from a sample."
     yield f"name = {_text(proposal.name)}"
     yield f"target = {_text('landing.' + proposal.name)}"
     yield f"lands_at = [{_text(f'incoming/{proposal.name}/*')}]"
     if proposal.keys:
-        yield "# These tell all rows of the sample apart: " + "; ".join(" and ".join(key) for key in proposal.keys[:5])
+        keys = "; ".join(" and ".join(key) for key in proposal.keys[:5])
+        yield f"# Each of these identifies every row of the sample: {keys}"
     else:
-        yield "# No column or pair of columns tells all rows of the sample apart: name those that do."
+        yield "# No column or pair of columns identifies every row of the sample: name those that do."
     yield f"key = {_list(proposal.key)}"
     moments = [column.name for column in proposal.columns if column.type.startswith("timestamp")]
     if moments:
@@ -190,9 +191,9 @@ def _toml(proposal: Proposal, files: Sequence[Path], counts: tuple[int, int]) ->
 
 
 def _dialect(dialect: Dialect) -> Iterator[str]:
-    """What is not the default."""
+    """Yield the settings that differ from the default."""
     plain = Dialect()
-    said = {
+    settings = {
         "delimiter": dialect.delimiter,
         "quote": dialect.quote,
         "escape": dialect.escape.value,
@@ -201,9 +202,9 @@ def _dialect(dialect: Dialect) -> Iterator[str]:
         "newline": dialect.newline.value,
         "encoding": dialect.encoding.value,
     }
-    default = {**said, "delimiter": ",", "quote": '"', "escape": "doubled", "quotes": "strict", "comment": ""}
+    default = {**settings, "delimiter": ",", "quote": '"', "escape": "doubled", "quotes": "strict", "comment": ""}
     default |= {"newline": Newline.LF.value, "encoding": plain.encoding.value}
-    lines = [f"{key} = {_text(value)}" for key, value in said.items() if value != default[key]]
+    lines = [f"{key} = {_text(value)}" for key, value in settings.items() if value != default[key]]
     lines += [f"{key} = {n}" for key in ("preamble_lines", "footer_lines") if (n := getattr(dialect, key))]
     lines += [f"null = {_list(dialect.null)}"] if dialect.null != plain.null else []
     lines += [] if dialect.header else ["header = false", f"columns = {_list(dialect.columns)}"]
@@ -224,6 +225,6 @@ def _list(texts: Sequence[str]) -> str:
 
 
 def _text(text: str) -> str:
-    """As TOML writes it: with its own escapes for what is not printable."""
+    """Quote a text as TOML, with escapes for characters that are not printable."""
     quoted = json.dumps(text, ensure_ascii=False)
     return "".join(c if printable(c) else f"\\U{ord(c):08x}" for c in quoted)

@@ -1,4 +1,4 @@
-"""A file on this machine as the engine reads it: where it is, or unpacked into a temporary file as a run would."""
+"""A local file as the engine reads it: in place, or unpacked into a temporary file as in a run."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ BEGINNING_BYTES = 1 << 20
 
 @dataclass(kw_only=True)
 class LocalFile:
-    """An open file; fulfils the engine's ByteSource."""
+    """An open file; implements the engine's ByteSource."""
 
     size: int
     descriptor: int
 
     def read(self, start: int, length: int) -> bytes:
-        """Bytes [start, start + length); fewer only at the end of the file."""
+        """Return bytes [start, start + length); fewer only at the end of the file."""
         return os.pread(self.descriptor, length, start)
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[LocalFile]:
-    """The file while it is read. Raises SourceGone."""
+    """Open a file, and close it at the end. Raises SourceGone."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe is refused below, not waited for
     except OSError as error:
@@ -49,11 +49,11 @@ def opened(path: Path) -> Iterator[LocalFile]:
 
 @contextmanager
 def as_text(source: LocalFile, contract: Contract) -> Iterator[LocalFile]:
-    """The file as text in UTF-8: itself, or a temporary file with what is in it. Raises Rejected."""
+    """Return the file as UTF-8 text: itself, or a temporary file with its text. Raises Rejected."""
     if not source.size or readable_in_place(source, contract.dialect):
         yield source
         return
-    import tempfile  # for files that are not read where they are
+    import tempfile  # only for files that are not read in place
 
     with tempfile.TemporaryFile(buffering=0) as spool:
         size = sum(spool.write(block) for block in converted(source, contract.dialect, contract.limits))
@@ -62,7 +62,7 @@ def as_text(source: LocalFile, contract: Contract) -> Iterator[LocalFile]:
 
 
 def beginning(source: LocalFile, contract: Contract) -> ByteSource:
-    """What the contract's header can be looked for in. Raises Rejected."""
+    """Return enough of the text to hold the contract's header. Raises Rejected."""
     if not source.size or readable_in_place(source, contract.dialect):
         return source
     text = b""

@@ -1,7 +1,7 @@
-"""The `landfall` command. Each subcommand imports what it needs when it runs, so that `--help` answers at once.
+"""The `landfall` command. Each subcommand imports what it needs when it runs, so that `--help` is fast.
 
-Exit codes: 0 done and good; 1 what was asked about is bad; 2 the call is wrong; 3 what is needed is not there or does
-not answer. docs/reference/cli.md explains them and every option.
+Exit codes: 0 done and good; 1 done and the result is bad; 2 the call is wrong; 3 something needed is absent or does not
+answer. docs/reference/cli.md explains them and every option.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from landfall.version import show_version
 
 app = typer.Typer(
     name="landfall",
-    epilog="Exit codes: 0 good, 1 what was asked about is bad, 2 the call is wrong, 3 absent or no answer.",
+    epilog="Exit codes: 0 good, 1 bad result, 2 wrong call, 3 absent or no answer.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -46,16 +46,16 @@ def landfall(
 def check(
     files: Annotated[list[Path], typer.Argument(help="Files on this machine.")],
     *,
-    contract: Annotated[str, typer.Option(help="Name of the contract, if path, name and header do not tell.")] = "",
+    contract: Annotated[str, typer.Option(help="Name of the contract, if it cannot be guessed.")] = "",
     contract_file: Annotated[Path | None, typer.Option(help="A contract that is not deployed.")] = None,
     chunk_bytes: Annotated[int | None, typer.Option(min=1, help="Bytes of source per chunk.")] = None,
     good: Annotated[Path | None, typer.Option(help="Write the good rows here, as CSV with a header.")] = None,
     rejects: Annotated[Path | None, typer.Option(help="Write the bad rows here, as JSON lines.")] = None,
     json: Json = False,
 ) -> ExitCode:
-    """Say what would become of files, without loading them.
+    """Check files as a run would, without loading them.
 
-    The engine is the very one that stages them.
+    The engine is the one that stages files in a run.
     """
     from landfall.check_command import Request, check
     from landfall.check_report import ForPeople, JsonLines
@@ -71,8 +71,8 @@ def check(
 def infer(
     files: Annotated[list[Path], typer.Argument(help="Files of one object, on this machine.")],
     *,
-    name: Annotated[str, typer.Option(help="What to call the object, if not as the first file.")] = "",
-    out: Annotated[Path | None, typer.Option(help="Write it to this new file, once all is well.")] = None,
+    name: Annotated[str, typer.Option(help="Name of the object; that of the first file if left out.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Write the contract to this new file.")] = None,
 ) -> None:
     """Propose a contract for files: dialect and columns, as TOML."""
     from landfall.infer_command import infer
@@ -99,7 +99,7 @@ def push(
     file: Annotated[Path, typer.Argument(help="A file on this machine.")],
     *,
     object: Annotated[str, typer.Option(help="Name of the contract.")],
-    key: Annotated[str, typer.Option(help="Key to land at, if not the object's folder and the file's name.")] = "",
+    key: Annotated[str, typer.Option(help="Key to land at; the object's folder and the file's name if left out.")] = "",
     wait: Annotated[bool, typer.Option("--wait", help="Follow it until it is loaded or refused.")] = False,
     json: Json = False,
 ) -> ExitCode:
@@ -117,11 +117,11 @@ def status(
     object: Annotated[str, typer.Option(help="Only runs of this contract.")] = "",
     state: Annotated[str, typer.Option(help="Only runs in this state, such as REJECTED.")] = "",
     since: Annotated[str, typer.Option(help="Only runs since this time or day.")] = "",
-    limit: Annotated[int | None, typer.Option(min=1, help=f"At most so many runs; {USUAL_RUNS} if left out.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help=f"Most runs to list; {USUAL_RUNS} if left out.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Follow it until it is loaded or refused.")] = False,
     json: Json = False,
 ) -> ExitCode:
-    """Say how a file is doing, or list the newest runs."""
+    """Show the state of a file, or list the newest runs."""
     from landfall.api import Api
     from landfall.runs import list_runs, show_status
 
@@ -141,16 +141,16 @@ def status(
 def rerun(
     target: Annotated[str, typer.Argument(metavar="OBJECT|KEY", help="Name of a contract, or a key or run id.")],
     *,
-    all: Annotated[bool, typer.Option("--all", help="Of an object all files, not only what failed.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be run, and run nothing.")] = False,
+    all: Annotated[bool, typer.Option("--all", help="Run all files of an object, not only those that failed.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would run, and run nothing.")] = False,
     json: Json = False,
 ) -> ExitCode:
-    """Run again what failed or was rejected."""
+    """Run files again that failed or were rejected."""
     from landfall.api import Api
     from landfall.runs import rerun
 
     if all and "/" in target:
-        raise usage("--all is for an object: a file that is named is run whatever became of it")
+        raise usage("--all is for an object: a named file runs again in any state")
     return rerun(Api(deployment=find()), target, everything=all, dry_run=dry_run, as_json=json)
 
 
@@ -159,10 +159,10 @@ def rerun(
 def cancel(
     file: Annotated[str, typer.Argument(help=WHICH)],
     *,
-    wait: Annotated[bool, typer.Option("--wait", help="If its load is under way, follow it until that ends.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="If its load is under way, follow the load to its end.")] = False,
     json: Json = False,
 ) -> ExitCode:
-    """Stop a file's run; nothing of it reaches its target."""
+    """Stop a file's run, so that none of its rows reach the target."""
     from landfall.api import Api
     from landfall.runs import cancel
 
@@ -173,14 +173,14 @@ def cancel(
 @guarded
 def backfill(
     *,
-    prefix: Annotated[str, typer.Option(help="Only keys that begin so; all landing folders if left out.")] = "",
+    prefix: Annotated[str, typer.Option(help="Only keys with this beginning; all landing folders if left out.")] = "",
     object: Annotated[str, typer.Option(help="Only files of this contract.")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be started, and start nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would start, and start nothing.")] = False,
     json: Json = False,
 ) -> ExitCode:
-    """Start what landed and has no run.
+    """Start landed files that have no run.
 
-    Its event was lost, or it was there before the app.
+    Their event was lost, or they landed before the app was deployed.
     """
     from landfall.api import Api
     from landfall.recovery import backfill
@@ -192,12 +192,12 @@ def backfill(
 @guarded
 def redrive(
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be run, and run nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would run, and run nothing.")] = False,
     json: Json = False,
 ) -> ExitCode:
-    """Bring back what dead letters ended.
+    """Start runs again that dead letters ended.
 
-    Messages that lie in the dead-letter queues go back to their queues, too.
+    Messages in the dead-letter queues go back to their queues, too.
     """
     from landfall.api import Api
     from landfall.recovery import redrive
@@ -210,7 +210,7 @@ def redrive(
 def rejects(
     file: Annotated[str, typer.Argument(help=WHICH)],
     *,
-    out: Annotated[Path | None, typer.Option(help="Write all of them here, as CSV to be corrected.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write all bad rows here, as CSV to correct.")] = None,
     json: Json = False,
 ) -> ExitCode:
     """Show the bad rows of a file, each with its reason."""
@@ -225,7 +225,7 @@ def rejects(
 @app.command()
 @guarded
 def resubmit(
-    file: Annotated[Path, typer.Argument(help="What `landfall rejects FILE --out` wrote, corrected.")],
+    file: Annotated[Path, typer.Argument(help="The corrected CSV of `landfall rejects FILE --out`.")],
     *,
     wait: Annotated[bool, typer.Option("--wait", help="Follow the rows until they are loaded or refused.")] = False,
     json: Json = False,
@@ -259,7 +259,7 @@ def up(*, json: Json = False) -> None:
 @app.command()
 @guarded
 def down(*, json: Json = False) -> None:
-    """Stop the local stack and forget its state."""
+    """Stop the local stack and delete its state."""
     repository()
     from landfall.stack_commands import down
 
@@ -272,12 +272,12 @@ def demo(
     *,
     sf: Annotated[float, typer.Option(min=0.001, help="TPC-H scale factor of orders; 1 is 1.5 million rows.")] = 0.2,
     rows: Annotated[int, typer.Option(min=1_000, help="Rows of the transactions file.")] = 1_000_000,
-    keep: Annotated[bool, typer.Option("--keep", help="Leave the stack up, in place of one that is.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the stack up; it replaces a running one.")] = False,
     json: Json = False,
 ) -> ExitCode:
     """Load real files on a stack of its own, and show the books.
 
-    It is the main job, on a fresh local stack that is stopped in the end.
+    The stack is fresh, and stops at the end.
     """
     repository()
     from landfall.demo_command import Demo, demo, scale_of

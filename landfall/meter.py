@@ -1,4 +1,4 @@
-"""Progress on a terminal: one line on standard error, which goes when the work is done."""
+"""Progress on a terminal: one line on standard error, which is cleared when the work is done."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BAR_WIDTH = 20
 
 
 class Meter:
-    """Shows nothing where standard error is no terminal, or if `quiet` is set. Its end as a context clears the line."""
+    """Shows progress, unless standard error is no terminal or `quiet` is set. Leaving the context clears the line."""
 
     def __init__(self, *, quiet: bool = False, console: Console | None = None) -> None:
         self.shown = not quiet and (console.is_terminal if console else sys.stderr.isatty())
@@ -32,7 +32,7 @@ class Meter:
             self._progress.stop()
 
     def show(self, text: str, percent: float | None) -> None:
-        """Replace the line. `percent` is None while nothing is known of it."""
+        """Replace the line. `percent` is None while it is unknown."""
         if self._progress is None or self._task is None:
             return
         shown = "" if percent is None else f"{percent:3.0f} %"
@@ -41,7 +41,7 @@ class Meter:
         )
 
     def refresh(self) -> None:
-        """Write the line now; else it is written ten times a second."""
+        """Write the line now. Without this it is written ten times a second."""
         if self._progress:
             self._progress.refresh()
 

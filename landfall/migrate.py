@@ -1,8 +1,8 @@
 """Brings a warehouse up to date with sql/ and the contracts, over any DB-API connection.
 
-Guarantees that each migration is applied once, in order, in one transaction with the record that says so, also when two
-people run this at once; and that running it again changes nothing. Adds tables and columns; never alters or drops a
-column: what would need that is said in lines that start with `!`, as is a data check that the warehouse cannot ask.
+Guarantees that each migration is applied once, in order, in one transaction with its record, even if two operators run
+this at once. A second run changes nothing. It adds tables and columns, and never alters or drops a column. A line that
+starts with `!` reports a change that would need that, or a data check that the warehouse cannot evaluate.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from chalicelib.domain.warehouse.ddl import (
     target_ddl,
 )
 from chalicelib.domain.warehouse.load import explain_check
-from landfall.text import said
+from landfall.text import warehouse_message
 
 _TOKEN = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"|\$(\w*)\$.*?\$\1\$|;|.", re.DOTALL)
 _PLAIN = re.compile(r"[a-z0-9_./]*")
@@ -34,7 +34,7 @@ _LOCK = "LOCK TABLE etl.schema_migrations"
 _ATTEMPTS = 3
 _PROBE = "probe"
 _STAND_INS = {"jsonb": "super", "bytea": "varbyte"}
-"""What the local warehouse keeps these as. Redshift has no types that are called so."""
+"""Types of the local warehouse, and the types of Redshift that they stand for. Redshift has no types of these names."""
 
 
 class Cursor(Protocol):
@@ -43,7 +43,7 @@ class Cursor(Protocol):
 
 
 class Connection(Protocol):
-    """What is needed of a DB-API connection. Autocommit must be off, as it is unless asked for."""
+    """The part of a DB-API connection that is used. Autocommit must be off, which is the default."""
 
     def cursor(self) -> Any: ...
     def commit(self) -> None: ...
@@ -51,7 +51,7 @@ class Connection(Protocol):
 
 
 def migrate(connection: Connection, sql_dir: Path, contracts: Mapping[str, Contract]) -> list[str]:
-    """Apply what is missing. Returns a line for each thing done, and one with `!` for each left to a person."""
+    """Apply what is missing. Return a line for each change, and one with `!` for each that is left to the operator."""
     cursor = connection.cursor()
     _bootstrap(connection, cursor, sql_dir)
     done: list[str] = []
@@ -70,7 +70,7 @@ def migrate(connection: Connection, sql_dir: Path, contracts: Mapping[str, Contr
 
 
 def statements(script: str) -> list[str]:
-    """The statements of a script. Semicolons in texts, comments and procedure bodies do not end one."""
+    """Split a script into its statements. Semicolons in literals, comments and procedure bodies do not end one."""
     parts = [""]
     for token in _TOKEN.finditer(script):
         if token[0] == ";":
@@ -81,7 +81,7 @@ def statements(script: str) -> list[str]:
 
 
 def _bootstrap(connection: Connection, cursor: Cursor, sql_dir: Path) -> None:
-    """Two first runs at once may both find nothing there, and one of them fails: it looks again."""
+    """Create the table of migrations. If two first runs at once both find none, one of them fails and tries again."""
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             if not _columns(cursor, "etl", "schema_migrations"):
@@ -136,14 +136,14 @@ def _apply_contract(contract: Contract, cursor: Cursor) -> list[str]:
 
 
 def _try_check(connection: Connection, cursor: Cursor, contract: Contract, check: DataCheck) -> list[str]:
-    """Have the warehouse plan a data check, without running it, and roll back; return what it refuses."""
+    """Have the warehouse plan a data check without running it, and roll back. Return a line if it refuses the check."""
     fault = check_fault(contract, check)
     if not fault:
         try:
             cursor.execute(staging_ddl(contract, (), _PROBE, _PROBE))
             cursor.execute(explain_check(check, _PROBE))
         except Exception as error:  # noqa: BLE001 - each driver has its own
-            fault = said(error)
+            fault = warehouse_message(error)
         finally:
             connection.rollback()
     name = f"{contract.schema}.{contract.table}"
@@ -151,12 +151,12 @@ def _try_check(connection: Connection, cursor: Cursor, contract: Contract, check
 
 
 def _differences(contract: Contract, name: str, there: Mapping[str, tuple[str, bool]]) -> list[str]:
-    """What the table and the contract do not agree on and nobody should alter unasked."""
+    """Report the differences of table and contract that are left to the operator."""
     lines = []
     required = {c.name for c in contract.columns if c.required}
     for column, wanted in target_columns(contract):
         if column in there and not _alike(there[column][0], wanted):
-            lines.append(f"! {name}.{column} is {_normal(there[column][0])}; the contract says {_normal(wanted)}")
+            lines.append(f"! {name}.{column} is {_normal(there[column][0])}; the contract has {_normal(wanted)}")
         if column in there and there[column][1] and column not in required and column not in LINEAGE:
             lines.append(f"! {name}.{column} is NOT NULL; the contract does not require it")
     known = {column for column, _ in target_columns(contract)}
@@ -179,7 +179,7 @@ def _normal(type_: str) -> str:
 
 
 def _columns(cursor: Cursor, schema: str, table: str) -> dict[str, tuple[str, bool]]:
-    """The table's columns with their types and whether they are NOT NULL; empty if there is no such table."""
+    """Return the table's columns with type and whether they are NOT NULL; empty if there is no such table."""
     cursor.execute(
         "SELECT column_name, data_type, character_maximum_length, numeric_precision, numeric_scale, is_nullable"  # noqa: S608  # nosec B608
         f" FROM information_schema.columns WHERE table_schema = {_literal(schema)} AND table_name = {_literal(table)}"
@@ -198,7 +198,7 @@ def _type_text(type_: str, length: Any, precision: Any, scale: Any) -> str:
 
 
 def _literal(text: str) -> str:
-    """A text that needs no escaping, as a literal. Drivers differ in how they write parameters; names need none."""
+    """Quote a text that needs no escaping. Drivers differ in how they write parameters, and names need none."""
     if not _PLAIN.fullmatch(text):
         raise ValueError(f"{text!r}: use lower-case letters, digits, underscores and dots in names below sql/")
     return f"'{text}'"

@@ -18,7 +18,7 @@ THIS_MACHINE = ("localhost", "127.0.0.1")
 
 
 def migrate_warehouse(*, as_json: bool) -> ExitCode:
-    """Apply what is missing. Exit code 1 if something is left to a person. Raises CommandError."""
+    """Apply what is missing. Return exit code 1 if something is left to the operator. Raises CommandError."""
     from landfall.migrate import migrate
 
     sql, contracts = repository() / "sql", shipped()
@@ -36,7 +36,7 @@ def migrate_warehouse(*, as_json: bool) -> ExitCode:
 
 
 def _connect() -> Any:
-    """To the warehouse the environment names, else to the local stack's. Raises CommandError."""
+    """Connect to the warehouse that the environment names, else to the local stack's. Raises CommandError."""
     import redshift_connector
     from botocore.exceptions import BotoCoreError, ClientError
     from redshift_connector.error import Error
@@ -44,11 +44,11 @@ def _connect() -> Any:
     try:
         return redshift_connector.connect(**_where(os.environ))
     except (Error, OSError, BotoCoreError, ClientError) as error:
-        # The driver puts the system's error beside its own words.
+        # The driver has the system's error among its own arguments.
         causes = [cause for cause in (error, *error.args) if isinstance(cause, OSError)]
-        said = (causes[0].strerror if causes else "") or str(error)
+        message = (causes[0].strerror if causes else "") or str(error)
         tunnel = "; is the tunnel up?" if causes and os.environ.get(HOST) in THIS_MACHINE else ""
-        raise absent(f"the warehouse does not answer: {said.rstrip('.')}{advice(error)}{tunnel}") from None
+        raise absent(f"the warehouse does not answer: {message.rstrip('.')}{advice(error)}{tunnel}") from None
 
 
 def _where(env: Mapping[str, str]) -> dict[str, Any]:

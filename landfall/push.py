@@ -1,4 +1,4 @@
-"""`landfall push`: put a local file where its object's files land."""
+"""`landfall push`: uploads a local file to where its object's files land."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from landfall.contracts import known, shipped
 from landfall.deployment import Deployment, advice, find
 from landfall.faults import ExitCode, absent, usage
 from landfall.meter import Meter
-from landfall.runs import END_STATES, Status, argument, exit_of, follow, missing, patiently, tell, version_of
+from landfall.runs import END_STATES, Status, argument, exit_of, follow, missing, patiently, print_status, version_of
 from landfall.screen import moment, say, say_json, size
 
 WHOLE_BYTES = 8_000_000
-"""Up to this size a file goes in one request, more in parts."""
+"""A file of up to this size is sent in one request, a larger one in parts."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Push:
-    """What was asked for."""
+    """The options of the command."""
 
     file: Path
     object: str
@@ -32,30 +32,30 @@ class Push:
     wait: bool
 
 
-def push(asked: Push, *, as_json: bool) -> ExitCode:
-    """Upload, and follow the run if asked to. Raises CommandError."""
-    if asked.file.is_dir():
-        raise absent(f"{asked.file} is a folder: name a file in it")
-    deployment, contracts = find(api=asked.wait, bucket=True), shipped()
-    contract = known(contracts, asked.object)
-    name = asked.file.name
-    key = checked_key(contracts, contract, asked.key) if asked.key else landing_key(contracts, contract, name)
+def push(request: Push, *, as_json: bool) -> ExitCode:
+    """Upload a file; with `wait`, follow its run. Raises CommandError."""
+    if request.file.is_dir():
+        raise absent(f"{request.file} is a folder: name a file in it")
+    deployment, contracts = find(api=request.wait, bucket=True), shipped()
+    contract = known(contracts, request.object)
+    name = request.file.name
+    key = checked_key(contracts, contract, request.key) if request.key else landing_key(contracts, contract, name)
     api = Api(deployment=deployment)
-    before = known_run(api, key) if asked.wait else None
-    etag = upload(deployment, asked.file, key, quiet=as_json)
-    where = {"file": str(asked.file), "bucket": deployment.bucket, "key": key, "etag": etag}
-    if not asked.wait:
+    before = known_run(api, key) if request.wait else None
+    etag = upload(deployment, request.file, key, quiet=as_json)
+    where = {"file": str(request.file), "bucket": deployment.bucket, "key": key, "etag": etag}
+    if not request.wait:
         say_json(where) if as_json else say(f"landed at s3://{deployment.bucket}/{key}")
         return ExitCode.OK
     if before and etag and before["version"]["etag"] == etag and before["state"] in END_STATES:
         return again(before, as_json=as_json)
     status = follow(version_of(api, key, etag), missing(api, key), quiet=as_json)
-    tell(status, as_json=as_json)
+    print_status(status, as_json=as_json)
     return exit_of(status)
 
 
 def known_run(api: Api, key: str) -> Status | None:
-    """The run of what is at that key by now, if there is one. Raises CommandError."""
+    """Return the run of the key's current content; None if there is none. Raises CommandError."""
     try:
         return patiently(lambda: api.get(f"/status/{segment(key)}"))
     except NotThereError:
@@ -63,20 +63,20 @@ def known_run(api: Api, key: str) -> Status | None:
 
 
 def again(status: Status, *, as_json: bool) -> ExitCode:
-    """The same content had its run: the same again changes nothing."""
+    """Report that the same content had its run before: it changes nothing when it lands again."""
     when, state = moment(status["updated_at"]), status["state"]
     if as_json:
         say_json(status)
     elif exit_of(status) is ExitCode.OK:
         say(f"already {state.lower()} at {when}: same content, nothing to do (run {status['run_id']})")
     else:
-        tell(status, as_json=False)
+        print_status(status, as_json=False)
         say(f"same content as at {when}: nothing to do; `landfall rerun {argument(status)}` runs it again")
     return exit_of(status)
 
 
 def landing_key(contracts: Contracts, contract: Contract, name: str) -> str:
-    """The key at which a file of that name lands as that object. Raises CommandError if no pattern takes it."""
+    """Return the key at which a file of that name lands as that object. Raises CommandError if no pattern matches."""
     for pattern in contract.lands_at:
         folder = compile_pattern(pattern).prefix.rpartition("/")[0]
         key = f"{folder}/{name}" if folder else name
@@ -84,19 +84,19 @@ def landing_key(contracts: Contracts, contract: Contract, name: str) -> str:
             return key
     raise usage(
         f"no file called {name} lands as {contract.name}: its patterns are {', '.join(contract.lands_at)};"
-        " rename it, or say --key"
+        " rename it, or use --key"
     )
 
 
 def checked_key(contracts: Contracts, contract: Contract, key: str) -> str:
-    """A key as it was asked for. Raises CommandError if files there are of another object, or of none."""
+    """Return the key. Raises CommandError if files there belong to another object, or to none."""
     if _routes(contracts, key, contract):
         return key
     raise usage(f"a file at {key} is not taken as {contract.name}: its patterns are {', '.join(contract.lands_at)}")
 
 
 def upload(deployment: Deployment, path: Path, key: str, *, quiet: bool = False) -> str:
-    """Upload with a progress line on a terminal. Returns the object's ETag, if it can be had. Raises CommandError."""
+    """Upload with a progress line. Return the ETag, or "" if the object has moved already. Raises CommandError."""
     from boto3.exceptions import S3UploadFailedError
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -113,7 +113,7 @@ def upload(deployment: Deployment, path: Path, key: str, *, quiet: bool = False)
         return str(answer["ETag"]).strip('"')
     except (BotoCoreError, ClientError, S3UploadFailedError) as error:
         if _gone(error):
-            return ""  # taken to the archive already
+            return ""  # moved to the archive already
         raise absent(f"the upload to s3://{bucket}/{key} failed: {error}{advice(error)}") from None
 
 

@@ -1,4 +1,4 @@
-"""`landfall backfill` and `redrive`: what brings back files whose events or workers were lost, through the REST API."""
+"""`landfall backfill` and `redrive`: bring back files whose events or workers were lost, through the REST API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from landfall.text import plural
 
 
 def backfill(api: Api, prefix: str, object: str, *, dry_run: bool, as_json: bool) -> ExitCode:
-    """Start what landed and has no run. Raises CommandError."""
+    """Start landed files that have no run. Raises CommandError."""
     order = {name: value for name, value in (("prefix", prefix), ("object", object)) if value}
     answer = _all(api, "/backfill", {**order, "dry_run": dry_run}, ("seen", "archived", "failed"))
     if as_json:
@@ -23,7 +23,7 @@ def backfill(api: Api, prefix: str, object: str, *, dry_run: bool, as_json: bool
         put = "would be put" if dry_run else "put"
         say(f"{plural(answer['archived'], 'second drop')} of loaded files {put} into the archive")
     if answer["failed"]:
-        say(f"{answer['failed']} could not be looked at; the log of the function api_handler says why")
+        say(f"{answer['failed']} could not be looked at: see the log of the function api_handler")
     return _exit(answer)
 
 
@@ -32,7 +32,7 @@ def _exit(answer: dict[str, Any]) -> ExitCode:
 
 
 def redrive(api: Api, *, dry_run: bool, as_json: bool) -> ExitCode:
-    """Bring back what dead letters had ended. Raises CommandError."""
+    """Start runs again that dead letters ended. Raises CommandError."""
     answer = _all(api, "/redrive", {"dry_run": dry_run}, ("messages",))
     if as_json:
         say_json(answer)
@@ -48,7 +48,7 @@ def redrive(api: Api, *, dry_run: bool, as_json: bool) -> ExitCode:
 
 
 def _all(api: Api, path: str, order: dict[str, Any], counts: tuple[str, ...]) -> dict[str, Any]:
-    """The answers of as many calls as it takes, as one."""
+    """Make as many calls as needed, and return their answers as one."""
     skipped: dict[str, Any] = {"skipped": []} if "messages" in counts else {}
     whole: dict[str, Any] = {"runs": [], **skipped, **dict.fromkeys(counts, 0)}
     while True:
@@ -62,5 +62,5 @@ def _all(api: Api, path: str, order: dict[str, Any], counts: tuple[str, ...]) ->
 
 def _show(runs: list[dict[str, Any]], what: str) -> None:
     for run in runs:
-        unrouted = "" if run["object"] else "; no contract knows its key"
+        unrouted = "" if run["object"] else "; no contract matches its key"
         say(f"{what} {run['file']} (run {run['run_id']}{unrouted})")

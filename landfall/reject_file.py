@@ -1,7 +1,7 @@
-"""Rejects as a table for people, to be corrected: CSV that a spreadsheet opens without running anything in it.
+"""Rejects as a table that the operator corrects: CSV that a spreadsheet opens without running anything in it.
 
-Guarantees that values which nobody touched come back from the file exactly as they went into it, whatever they hold.
-What a spreadsheet program makes of them on its way (numbers without their zeros, dates of its own) is not promised.
+Guarantees that unedited values are read back exactly as they were written, whatever they hold. It does not guard
+against changes by the spreadsheet program itself (numbers without their zeros, dates in its own form).
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from typing import Any, Protocol
 from landfall.faults import absent, usage
 
 OWN = ("_load", "_line", "_byte_offset", "_code", "_column", "_reason", "_record")
-"""The columns before the row's own. _record has a record that could not be taken apart into columns."""
+"""The columns before the row's own. _record holds a record that could not be split into columns."""
 RECORD = OWN.index("_record")
 KEPT = "'"
 SIGNS = "=+-@＝＋－＠"
 FORMULA_STARTS = (*SIGNS, "\t", "\r", "\n")
-"""A spreadsheet takes a cell that starts so for a formula. Source: OWASP, CSV Injection."""
+"""A spreadsheet reads a cell with such a start as a formula. Source: OWASP, CSV Injection."""
 PLACES = {"^": "".join((*FORMULA_STARTS, KEPT)), "(?<=[;\t\r\n])": f"{SIGNS}{KEPT}"}
-"""Where a cell begins, and before what KEPT is put there: a formula's start, or KEPT itself.
+"""Patterns of a cell's beginning, and the characters before which KEPT is put there: a formula's start, or KEPT itself.
 
-One begins inside ours if a spreadsheet separates cells by semicolons or tabs: it ignores quotes that do not begin one.
+A cell begins inside ours if a spreadsheet separates cells by semicolons or tabs. It ignores quotes inside a cell.
 """
 DELIMITERS = (",", ";", "\t")
-"""Those that spreadsheets write, each in some country."""
+"""Delimiters that spreadsheets write; which one depends on the country."""
 MARKS = '\ufeff"'
-"""What may stand before the first name of a table that was appended to another: its mark, and a quote."""
+"""Characters that may stand before the first name of a table that was appended to another: its mark, and a quote."""
 LONGEST_CELL = 1 << 24
 
 _GUARDED = re.compile("|".join(f'{place}(?="*[{re.escape(starts)}])' for place, starts in PLACES.items()))
@@ -50,12 +50,12 @@ class _Lines(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """What the rows of a file have in common."""
+    """The values that all rows of a file share."""
 
     load: str
     """The run and the generation that rejected them."""
     columns: Sequence[str]
-    """The row's own."""
+    """The row's own columns."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +63,13 @@ class Fix:
     """A corrected row."""
 
     line: str
-    """Of the file it was rejected from, as the table says."""
+    """Its line in the file that it was rejected from, as the table has it."""
     byte_offset: int
     values: tuple[str, ...]
 
     @property
     def body(self) -> dict[str, Any]:
-        """As the API takes it."""
+        """The row in the API's form."""
         return {"byte_offset": self.byte_offset, "values": list(self.values)}
 
 
@@ -79,20 +79,20 @@ class Fixes:
 
     columns: tuple[str, ...]
     rows: Mapping[str, Sequence[Fix]]
-    """By the load that rejected them."""
+    """Rows by the load that rejected them."""
     left_out: int
-    """Rows without any value."""
+    """Number of rows without any value."""
     records: Mapping[bool, Sequence[int]]
-    """Lines of the table that hold something in `_record`, which is not read: by whether their row is sent."""
+    """Lines of the table with a value in `_record`, by whether their row is sent. `_record` itself is not read."""
 
 
 def harmless(text: str) -> str:
-    """The text, with an apostrophe wherever a spreadsheet might begin a cell and find a formula, or an apostrophe."""
+    """Put an apostrophe wherever a spreadsheet might begin a cell and find a formula, or an apostrophe."""
     return _GUARDED.sub(KEPT, text)
 
 
 def plain(text: str) -> str:
-    """What `harmless` was given; a text that somebody wrote since keeps an apostrophe that is its own."""
+    """Undo `harmless`. A text that the operator wrote keeps its own apostrophes."""
     return _KEPT.sub("", text)
 
 
@@ -100,11 +100,11 @@ def plain(text: str) -> str:
 
 
 def write_rejects(path: Path, sheet: Sheet, rejects: Iterable[Mapping[str, Any]]) -> int:
-    """Write rejects as they come. Returns how many there were. Raises CommandError."""
+    """Write rejects as they come, and return their number. Raises CommandError."""
     if str(path) == "-":
-        raise usage("- is no file: --out writes one; --json writes to standard output")
+        raise usage("- is not a file: --out writes one; --json writes to standard output")
     try:
-        with path.open("x", newline="", encoding="utf-8-sig") as out:  # the mark tells spreadsheets that it is UTF-8
+        with path.open("x", newline="", encoding="utf-8-sig") as out:  # by the mark spreadsheets detect UTF-8
             writer = csv.writer(out)
             writer.writerow(map(harmless, (*OWN, *sheet.columns)))
             count = 0
@@ -112,7 +112,7 @@ def write_rejects(path: Path, sheet: Sheet, rejects: Iterable[Mapping[str, Any]]
                 writer.writerow(map(harmless, _cells(sheet, reject)))
             return count
     except FileExistsError:
-        raise usage(f"{path} is there, and may hold rows that somebody has corrected: name another file") from None
+        raise usage(f"{path} already exists, and may hold corrected rows: name another file") from None
     except OSError as error:
         raise usage(f"{path} cannot be written: {error.strerror}") from None
 
@@ -128,7 +128,7 @@ def _cells(sheet: Sheet, reject: Mapping[str, Any]) -> list[str]:
 
 
 def read_fixes(path: Path) -> Fixes:
-    """The table as it was corrected. Raises CommandError that names the line at fault."""
+    """Read the corrected table. Raises CommandError that names the line at fault."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -140,17 +140,17 @@ def read_fixes(path: Path) -> Fixes:
     try:
         table = [(number, [plain(cell) for cell in row]) for number, row in _numbered(lines) if any(row)]
     except csv.Error as error:
-        raise usage(f"{path} is no CSV at line {lines.line_num}: {error}") from None
+        raise usage(f"{path} is not CSV at line {lines.line_num}: {error}") from None
     header = tuple(table[0][1]) if table else ()
     if header[: len(OWN)] != OWN or len(header) == len(OWN):
         raise usage(
-            f"{path} is no table of rejects: it has to begin with the columns {', '.join(OWN)}, then the row's own"
+            f"{path} is not a table of rejects: it must begin with the columns {', '.join(OWN)}, then the row's own"
         )
     return _fixes(path, header, table[1:])
 
 
 def _numbered(lines: _Lines) -> Iterator[tuple[int, list[str]]]:
-    """Each record with the line on which it starts: the reader counts to its end."""
+    """Yield each record with the line on which it starts. The reader's own number is that of its last line."""
     start = 1
     for row in lines:
         yield start, row
@@ -158,13 +158,13 @@ def _numbered(lines: _Lines) -> Iterator[tuple[int, list[str]]]:
 
 
 def _delimiter(text: str) -> str:
-    """What follows the first name."""
+    """Return the character after the first name."""
     found = text.lstrip('"').removeprefix(OWN[0]).lstrip('"')[:1]
     return found if found in DELIMITERS else ","
 
 
 def _refuse_other_columns(path: Path, number: int, header: tuple[str, ...], cells: Sequence[str]) -> None:
-    """A header further on is that of a table which was appended."""
+    """Raise CommandError if an appended table, which has its own header, has other columns."""
     if tuple(cells[1:]) != header[1:]:
         raise usage(f"{path}, line {number}: a table with other columns begins here; send it as a file of its own")
 
@@ -188,7 +188,7 @@ def _fixes(path: Path, header: tuple[str, ...], table: Iterable[tuple[int, list[
         if not any(values):
             left_out += 1
         elif int(offset) in rows.setdefault(load, {}):
-            raise usage(f"{path}, line {number}: the row of byte {offset} is there twice")
+            raise usage(f"{path}, line {number}: the row of byte {offset} appears twice")
         else:
             rows[load][int(offset)] = Fix(line=line, byte_offset=int(offset), values=values)
     kept = {load: list(found.values()) for load, found in rows.items() if found}

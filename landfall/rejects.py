@@ -1,4 +1,4 @@
-"""`landfall rejects` and `resubmit`: the bad rows of a file, to look at, to fix, and back again."""
+"""`landfall rejects` and `resubmit`: show a file's bad rows, write them for correction, and send them back."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chalicelib.visible import visible
 from landfall.api import Api, segment
 from landfall.faults import ExitCode, usage
 from landfall.reject_file import Fix, Sheet, read_fixes, write_rejects
-from landfall.runs import BAD_STATES, END_STATES, SHORT_ID, exit_of, follow, tell
+from landfall.runs import BAD_STATES, END_STATES, SHORT_ID, exit_of, follow, print_status
 from landfall.screen import Grid, console, say, say_json, show
 from landfall.text import plural
 
@@ -24,13 +24,13 @@ IGNORED = {
     True: "_record is not read; the row is sent as its own columns have it",
     False: "_record is not read, and the row is left out; fill in its own columns to send it",
 }
-"""What becomes of a row that holds something in `_record`, by whether the row is sent."""
+"""Notes on rows with a value in `_record`, by whether the row is sent."""
 EACH_ROW = 64
 """Bytes of a row in a request, beside its values."""
 
 
 def rejects(api: Api, name: str, out: Path | None, *, as_json: bool) -> ExitCode:
-    """Show a file's bad rows, or write them for people to fix. Raises CommandError."""
+    """Show a file's bad rows, or write them for the operator to correct. Raises CommandError."""
     pages = api.answers(f"/rejects/{segment(name)}", limit=200)
     page = next(pages)
     found = chain(page["rejects"], (reject for later in pages for reject in later["rejects"]))
@@ -58,7 +58,7 @@ def _sheet(page: Mapping[str, Any]) -> Sheet:
 
 
 def _show_rejects(first: list[dict[str, Any]]) -> None:
-    """As a table where that fits, else a few lines each."""
+    """Print rejects as a table if it fits, else in a few lines each."""
     rows = [(str(r["line"]), r["column"], str(r["code"]), r["reason"], _one_line(r["record"])) for r in first]
     columns = ("line", "column", "code", "reason", "record")
     table, screen = Grid(columns=columns, rows=rows[:SHOWN_REJECTS], right=("line", "code")), console()
@@ -68,11 +68,11 @@ def _show_rejects(first: list[dict[str, Any]]) -> None:
     else:
         show(screen, table)
     if len(first) > SHOWN_REJECTS:
-        say("and more: --out FILE.csv or --json gives all")
+        say("and more: --out FILE.csv or --json writes all")
 
 
 def _why_none(api: Api, name: str) -> str:
-    """There are no rejects: is the file good, refused as a whole, or not checked yet?"""
+    """Return why there are no rejects: the file is good, refused as a whole, or not checked yet."""
     status = api.get(f"/status/{segment(name)}")
     problem, state = status["first_error"], status["state"]
     if state in BAD_STATES and problem:
@@ -88,7 +88,7 @@ def _corrected(status: Mapping[str, Any]) -> bool:
 
 
 def _one_line(record: str) -> str:
-    """The beginning of a record; what is not printable in it counts as what stands for it."""
+    """Return the beginning of a record, with visible signs for characters that are not printable."""
     return visible(record[:200]) + ("…" if len(record) > 200 else "")
 
 
@@ -96,7 +96,7 @@ def _one_line(record: str) -> str:
 
 
 def resubmit(api: Api, path: Path, *, wait: bool, as_json: bool) -> ExitCode:
-    """Send corrected rows back; with `wait`, say what became of them. Raises CommandError."""
+    """Send corrected rows back; with `wait`, follow them and report the result. Raises CommandError."""
     fixes = read_fixes(path)
     if fixes.left_out:
         say(f"{plural(fixes.left_out, 'row')} without any value left out", stderr=True)
@@ -116,21 +116,21 @@ def resubmit(api: Api, path: Path, *, wait: bool, as_json: bool) -> ExitCode:
 
 
 def _lines(numbers: Sequence[int]) -> str:
-    """The first of some lines, and how many more there are."""
+    """Name the first of some lines, and the number of the others."""
     more = len(numbers) - NAMED_LINES
     named = ", ".join(map(str, numbers[:NAMED_LINES])) + (f" and {more:,} more" if more > 0 else "")
     return f"line {named}" if len(numbers) == 1 else f"lines {named}"
 
 
 def batches(columns: Sequence[str], rows: Sequence[Fix]) -> Iterator[list[Fix]]:
-    """Rows in as few requests as their bytes and number allow. Raises CommandError for a row that fits none."""
+    """Split rows into as few requests as their bytes and number allow. Raises CommandError for a row that fits none."""
     room = MOST_CORRECTED_BYTES - len(json.dumps(columns, ensure_ascii=False).encode()) - EACH_ROW
     some: list[Fix] = []
     left = room
     for row in rows:
         size = len(json.dumps(row.body, ensure_ascii=False).encode()) + EACH_ROW
         if size > room:
-            raise usage(f"the row of line {row.line} is too large to be sent: {size:,} bytes, and {room:,} may be")
+            raise usage(f"the row of line {row.line} is too large to send: {size:,} bytes, and the limit is {room:,}")
         if some and (size > left or len(some) == MOST_CORRECTED):
             yield some
             some, left = [], room
@@ -144,15 +144,15 @@ def _sent(started: Mapping[str, Any], *, as_json: bool) -> ExitCode:
     if as_json:
         say_json(started)
     else:
-        say(f"sent {plural(started['rows'], 'row')}; `landfall status {started['run_id']}` says what becomes of them")
+        say(f"sent {plural(started['rows'], 'row')}; `landfall status {started['run_id']}` shows their state")
     return ExitCode.OK
 
 
 def _waited(api: Api, started: Mapping[str, Any], *, as_json: bool) -> ExitCode:
     run_id = started["run_id"]
     status = follow(lambda: api.get(f"/status/{run_id}"), f"run {run_id} is not known", quiet=as_json)
-    tell(status, as_json=as_json)
+    print_status(status, as_json=as_json)
     left = status["rows"]["rejected"]
     if left and not as_json:
-        say(f"{plural(left, 'row')} still bad; `landfall rejects {run_id}` says why, and with --out lets you go on")
+        say(f"{plural(left, 'row')} still bad: `landfall rejects {run_id}` shows why, and --out writes them to correct")
     return ExitCode.BAD if left else exit_of(status)

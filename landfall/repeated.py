@@ -17,13 +17,13 @@ from chalicelib.domain.staging.validate import Rules
 from landfall.sorted_rows import HELD, SortedRows, among_first
 
 TRIED = 16
-"""Pairs whose keys are compared. That two keys have one hash by chance is rare; that 16 pairs do does not happen."""
+"""Number of pairs whose keys are compared. Two keys rarely share a hash by chance; 16 such pairs do not occur."""
 RECORD_BYTES = 4096
-"""First read of a record that is looked at again."""
+"""Size of the first read of a record that is checked again."""
 
 
 class Repeated:
-    """Takes the rows of a file in order, if its contract forbids that a key comes twice."""
+    """Takes the rows of a file in order, if its contract forbids repeated keys."""
 
     def __init__(self, contract: Contract, held: int = HELD) -> None:
         self._needed = contract.duplicate_keys is DuplicateKeys.FAIL
@@ -36,12 +36,12 @@ class Repeated:
         self._rows.close()
 
     def add(self, block: Block) -> None:
-        """The rows of a block that was read with the hashes of its keys."""
+        """Add the rows of a block that was read with the hashes of its keys."""
         if self._needed and block.key_hashes is not None and block.key_offsets is not None:
             self._rows.add(block.key_hashes, block.key_offsets.astype(np.uint64))
 
     def pairs(self, most: int = TRIED) -> list[tuple[int, int]]:
-        """Where a hash comes for the second time, and where it came first; of these the first in the file."""
+        """Return the offsets of a hash's second and first row, for the first such pairs in the file."""
         best: list[tuple[int, int]] = []
         for hashes, at in self._rows.slices():
             second = np.flatnonzero(among_first(hashes, 2) & ~among_first(hashes, 1))
@@ -51,7 +51,7 @@ class Repeated:
 
 
 def first_repeat(source: ByteSource, rules: Rules, contract: Contract, repeated: Repeated) -> int | None:
-    """Where the first row starts whose key is that of a row before it, byte for byte or by value. None if none is."""
+    """Return the offset of the first row with the key of an earlier row, compared as Redshift does; else None."""
     for row, before in repeated.pairs():
         if _key(source, rules, contract, row) == _key(source, rules, contract, before):
             return row
@@ -59,7 +59,7 @@ def first_repeat(source: ByteSource, rules: Rules, contract: Contract, repeated:
 
 
 def _key(source: ByteSource, rules: Rules, contract: Contract, offset: int) -> tuple[object, ...]:
-    """The key of the good row that starts there."""
+    """Return the key of the good row that starts there."""
     record = Range(start=offset, stop=offset + 1)
     good = b"".join(block.good for block in stage_chunk(source, record, rules, block_bytes=RECORD_BYTES))
     text = io.StringIO(good.decode(), newline="")
@@ -70,7 +70,7 @@ def _key(source: ByteSource, rules: Rules, contract: Contract, offset: int) -> t
 
 
 def _value(field: str, kind: ColumnType) -> object:
-    """As Redshift compares it: whole numbers and decimals by value, texts without blanks at their end."""
+    """Convert a field as Redshift compares it: whole numbers and decimals by value, texts without trailing blanks."""
     if kind.kind in WHOLE:
         return Decimal(field)
     return field.rstrip(" ") if kind.is_text else field

@@ -1,4 +1,4 @@
-"""`landfall status`, `rerun` and `cancel`: what the REST API knows of files, for people and for programs."""
+"""`landfall status`, `rerun` and `cancel`: show and control runs through the REST API."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ BAD_STATES = ("FAILED", "REJECTED", "UNROUTED", "CANCELLED")
 END_STATES = ("LOADED", "SUPERSEDED", *BAD_STATES)
 POLL_SECONDS = 0.5
 ARRIVAL_SECONDS = 60.0
-"""How long a file that was just uploaded may take to be known, and the API to answer while a run is followed."""
+"""Seconds that a new upload may take to get its run, and the API to answer while a run is followed."""
 ANSWER_SECONDS = 5.0
-"""How long a call is repeated before anything was changed."""
-LOOK_AT = "the log of the function on_incoming says more"
+"""Seconds for which a call is repeated as long as nothing has been changed."""
+LOOK_AT = "see the log of the function on_incoming"
 SHORT_ID = 8
-"""So much of a run id tells two versions of a file apart."""
+"""Characters of a run id that are enough to distinguish versions of a file."""
 
 Status = Mapping[str, Any]
 
@@ -34,18 +34,18 @@ def exit_of(status: Status) -> ExitCode:
 
 
 def show_status(api: Api, name: str, *, wait: bool, as_json: bool) -> ExitCode:
-    """One file. Raises CommandError."""
+    """Show one file's run. Raises CommandError."""
 
     def look() -> Status:
         return api.get(f"/status/{segment(name)}")
 
     status = follow(look, missing(api, name), quiet=as_json) if wait else look()
-    tell(status, as_json=as_json)
+    print_status(status, as_json=as_json)
     return exit_of(status)
 
 
 def list_runs(api: Api, query: Mapping[str, str], limit: int, *, as_json: bool) -> None:
-    """The newest runs."""
+    """List the newest runs."""
     runs = api.pages("/runs", "runs", **query, limit=min(limit, 200))
     if as_json:
         for run in islice(runs, limit):
@@ -66,18 +66,18 @@ def list_runs(api: Api, query: Mapping[str, str], limit: int, *, as_json: bool) 
 
 
 def named(run: Mapping[str, Any]) -> str:
-    """The file's key; corrected rows have one that says little."""
+    """Return the file's key, or a clearer name for corrected rows."""
     return f"corrected rows of {run['corrects'][:SHORT_ID]}" if run.get("corrects") else str(run["file"])
 
 
 def _problem(run: Mapping[str, Any]) -> str:
-    """Why it is not loaded; of a loaded file the code is that of its first bad row."""
+    """Return why the file is not loaded, or the code of a loaded file's first bad row."""
     code = run["code"] or ""
     return f"bad rows ({code})" if code and run["state"] not in BAD_STATES else code
 
 
-def tell(status: Status, *, as_json: bool) -> None:
-    """All there is to say of a run."""
+def print_status(status: Status, *, as_json: bool) -> None:
+    """Print a run in full."""
     if as_json:
         say_json(status)
         return
@@ -85,7 +85,7 @@ def tell(status: Status, *, as_json: bool) -> None:
 
 
 def lines_of(status: Status) -> Iterator[str]:
-    """A run in a few lines."""
+    """Describe a run in a few lines."""
     rows, chunks = status["rows"], status["chunks"]
     took = status["seconds"].get("total", 0.0)
     percent = "" if status["state"] in BAD_STATES else f"  {status['percent']:.0f} %"  # 100 % would look like success
@@ -104,7 +104,7 @@ def lines_of(status: Status) -> Iterator[str]:
     if problem := status["first_error"]:
         place = f"line {problem['line']}"
         where = f"{place}: " if problem["line"] and f"{place}:" not in problem["message"] else ""
-        came = " as it came" if rows.get("corrected") else ""  # it may be one of those
+        came = " as it came" if rows.get("corrected") else ""  # it may be among the corrected
         what = f"first bad row{came}" if status["state"] == "LOADED" else "problem"
         yield f"  {what}: {where}{problem['message']} ({problem['code']})"
     if same := [other for other in status.get("others", ()) if other["file"] != status["file"]]:
@@ -115,23 +115,23 @@ def lines_of(status: Status) -> Iterator[str]:
 
 
 def argument(status: Status) -> str:
-    """What names the file on a command line: its key, unless that is not what a screen would show."""
+    """Return the file's name for a command line: its key, or the run id if a screen cannot show the key."""
     plain = printable(status["file"]) and not status.get("corrects")
     return shlex.quote(status["file"] if plain else status["run_id"])
 
 
 def missing(api: Api, name: str) -> str:
-    """What to say of a file for which nothing came."""
+    """Return the message for a file without a run."""
     local = api.deployment.api_url.startswith(LOOPBACK)
-    look = "`landfall up` fixes a stack that is not whole, and its logs are in .landfall/logs" if local else LOOK_AT
+    look = "`landfall up` repairs an incomplete stack, and its logs are in .landfall/logs" if local else LOOK_AT
     return f"{name} did not arrive: no event for it was seen within {ARRIVAL_SECONDS:.0f} s; {look}"
 
 
 def follow(look: Callable[[], Status], missing: str, *, quiet: bool, patience: float = ARRIVAL_SECONDS) -> Status:
     """Watch a run until it ends; with a bar on a terminal, else a line for each change.
 
-    Raises CommandError: with `missing` as its sentence if the run is not known after `patience` seconds, and with the
-    API's fault if the API does not answer for so long.
+    Raises CommandError: with `missing` as its message if there is no run after `patience` seconds, and with the API's
+    fault if the API does not answer for as long.
     """
     began = answered = time.monotonic()
     with Meter(quiet=quiet) as meter:
@@ -157,7 +157,7 @@ def follow(look: Callable[[], Status], missing: str, *, quiet: bool, patience: f
 
 
 def patiently(look: Callable[[], Status]) -> Status:
-    """The answer to a call that may be repeated. Raises CommandError, NoAnswerError after some seconds only."""
+    """Repeat a call until the API answers. Raises CommandError at once, NoAnswerError after ANSWER_SECONDS."""
     give_up = time.monotonic() + ANSWER_SECONDS
     while True:
         try:
@@ -169,7 +169,7 @@ def patiently(look: Callable[[], Status]) -> Status:
 
 
 def version_of(api: Api, key: str, etag: str) -> Callable[[], Status]:
-    """Looks at the run of one content of a key, and at no older one. Raises NotThereError while it has not arrived."""
+    """Return a look at the run of one content of a key. It raises NotThereError while only an older one has arrived."""
 
     def look() -> Status:
         status = api.get(f"/status/{segment(key)}")
@@ -212,7 +212,8 @@ def cancel(api: Api, name: str, *, wait: bool, as_json: bool) -> ExitCode:
     found = api.get(f"/status/{segment(name)}")
     run_id, others = found["run_id"], {other["file"] for other in found.get("others", ())} - {found["file"]}
     if others:
-        raise usage(f"several files are called {name}: say which key, of {', '.join(sorted({found['file'], *others}))}")
+        keys = ", ".join(sorted({found["file"], *others}))
+        raise usage(f"several files are called {name}: use one of the keys {keys}")
     answer = api.delete(f"/runs/{run_id}")
     if wait and answer["state"] not in END_STATES:
         look: Callable[[], Status] = lambda: api.get(f"/status/{run_id}")  # noqa: E731
@@ -224,7 +225,7 @@ def cancel(api: Api, name: str, *, wait: bool, as_json: bool) -> ExitCode:
     elif answer["state"] in END_STATES:
         say(f"too late: {answer['file']} is {answer['state']} (run {run_id})")
     else:
-        say(f"its load is being stopped: {answer['file']}; `landfall status {run_id}` says which was first")
+        say(f"its load is being stopped: {answer['file']}; `landfall status {run_id}` shows how it ended")
     return ExitCode.BAD if answer["state"] in END_STATES and answer["state"] != "CANCELLED" else ExitCode.OK
 
 
@@ -232,10 +233,10 @@ class _Watch:
     """A run's progress on stderr: a bar on a terminal, else a line for each change."""
 
     def __init__(self, meter: Meter, *, quiet: bool) -> None:
-        self._meter, self._quiet, self._said = meter, quiet, ""
+        self._meter, self._quiet, self._last = meter, quiet, ""
 
     def show(self, status: Status) -> None:
-        """What is known of the run."""
+        """Show the run's progress."""
         state, chunks = status["state"], status["chunks"]
         eta = f", {seconds(status['eta_seconds'])} to go" if status["eta_seconds"] else ""
         counts = f"{chunks['staged']}/{chunks['total']} chunks  {status['rows']['read']:,} rows{eta}"
@@ -244,11 +245,11 @@ class _Watch:
         )
 
     def waiting(self, text: str) -> None:
-        """Nothing is known of the run, or nothing new."""
+        """Show why there is no progress: there is no run yet, or no answer."""
         self._line(text, None, text)
 
     def _line(self, text: str, percent: float | None, plain: str) -> None:
         self._meter.show(text, percent)
-        if not (self._quiet or self._meter.shown or plain == self._said):
+        if not (self._quiet or self._meter.shown or plain == self._last):
             say(plain, stderr=True)
-        self._said = plain
+        self._last = plain

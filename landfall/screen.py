@@ -1,6 +1,6 @@
-"""How text is shown to people: in colour on a terminal, as plain lines of any width elsewhere.
+"""Prints text for the operator: in colour on a terminal, as plain lines of any width elsewhere.
 
-Guarantees that what a command shows is printable text in lines of its own, whatever a key or a header holds. Each
+Guarantees that a command's output is printable text in lines of its own, whatever a key or a header holds. Each
 argument of `say` is one line. No other module of the command prints.
 """
 
@@ -26,7 +26,7 @@ SHORTEST_NAME = 12
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Text is never cut where it goes to a file or a pipe, and never read as markup."""
+    """Return a console that does not cut text for a file or a pipe, and does not read text as markup."""
     from rich.console import Console
 
     plain = Console(stderr=stderr, markup=False, highlight=False, soft_wrap=True, emoji=False)
@@ -36,7 +36,7 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def say(*lines: str, stderr: bool = False) -> None:
-    """Print lines, all of them or none. Raises BrokenPipeError, but not for stderr: what is at work goes on."""
+    """Print lines, all of them or none. Raises BrokenPipeError for stdout only; without stderr the work goes on."""
     if not lines:
         return
     try:
@@ -48,7 +48,7 @@ def say(*lines: str, stderr: bool = False) -> None:
 
 
 def discard(stream: TextIO) -> None:
-    """Drop what is still written to a stream whose reader has left, as in `... | head`."""
+    """Drop all further output to a stream whose reader has left, as in `... | head`."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
@@ -64,11 +64,11 @@ class Grid:
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     right: Sequence[str] = ()
-    """Columns that are numbers."""
+    """Columns of numbers, aligned to the right."""
     cut: str = ""
-    """The column of names: where the screen is too narrow they lose their front."""
+    """The column of names, which lose their front if the screen is too narrow."""
     drop: Sequence[str] = ()
-    """Columns that a narrow screen may do without, the first of them first."""
+    """Columns that are left out on a narrow screen, in this order."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rows", [[visible(cell) for cell in row] for row in self.rows])
@@ -78,7 +78,7 @@ class Grid:
         return sum(self._widths()) + GAP * (len(self.columns) - 1)
 
     def fitted(self, width: int) -> Grid:
-        """The same in at most `width` characters, as far as that can be had."""
+        """Return the table in at most `width` characters, as far as possible."""
         if self.width <= width:
             return self
         if droppable := [name for name in self.drop if name in self.columns]:
@@ -91,7 +91,7 @@ class Grid:
         return replace(self, rows=rows)
 
     def lines(self) -> Iterator[str]:
-        """The heading, then the rows."""
+        """Yield the heading, then the rows."""
         widths = self._widths()
         for row in (self.columns, *self.rows):
             cells = zip(self.columns, row, widths, strict=True)
@@ -117,7 +117,7 @@ def _padded(cell: str, width: int, *, right: bool) -> str:
 
 
 def show(screen: Console, grid: Grid) -> None:
-    """Print a table: as wide as it is where it goes to a file, fitted where it goes to a terminal."""
+    """Print a table, fitted to a terminal's width, in full width elsewhere."""
     from rich.text import Text
 
     heading, *rows = (grid.fitted(screen.width) if screen.is_terminal else grid).lines()
@@ -127,7 +127,7 @@ def show(screen: Console, grid: Grid) -> None:
 
 
 def moment(iso: str) -> str:
-    """A time of the API as a clock here shows it; the day only if it is not today."""
+    """Format a time of the API in local time, with the day only if it is not today."""
     try:
         time = datetime.fromisoformat(iso).astimezone()
     except ValueError:
@@ -137,14 +137,14 @@ def moment(iso: str) -> str:
 
 
 def seconds(number: float) -> str:
-    """A duration as people say it."""
+    """Format a duration for the operator."""
     if number < 10:
         return f"{number:.1f} s"
     return f"{number:.0f} s" if number < 120 else f"{number / 60:.0f} min"
 
 
 def size(number: float) -> str:
-    """Bytes as people say them."""
+    """Format a number of bytes for the operator."""
     for unit in ("B", "KB", "MB"):
         if number < 1000:
             return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"

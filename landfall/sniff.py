@@ -1,7 +1,7 @@
-"""How a file seems to be written, from its beginning: encoding, line ends, delimiter, quotes, lines around the table.
+"""Detects from a file's beginning how it is written: encoding, line ends, delimiter, quotes, lines around the table.
 
-clevercsv proposes a dialect by the patterns of rows and the types of cells; the engine's own reader then tries that and
-its neighbours, and the one that reads the most rows of one width wins, the plainer one of equals.
+clevercsv proposes a dialect by the patterns of rows and the types of cells. The engine's own reader then tries it and
+its neighbours. The dialect that reads the most rows of one width wins; of equals, the plainer one.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from chalicelib.domain.formats.csv.record_reader import Found, RecordReader
 from landfall.localfile import LocalFile
 
 SAMPLE_BYTES = 8 << 20
-"""Of a file's text, for types and widths."""
+"""Bytes of a file's text that are read for types and widths."""
 SNIFFED_BYTES = 64 << 10
-"""Of that, for the dialect."""
+"""Bytes of the sample that are read for the dialect."""
 DELIMITERS = (",", ";", "\t", "|", ":", "^", "~", "||", "::", "~~", "^^", "\x01", "\x1f")
 MOST_AROUND = 20
-"""Lines of a preamble or footer that are recognised."""
+"""A preamble or footer is recognised if it has fewer lines."""
 
 Row = list[bytes | None]
 
@@ -35,21 +35,21 @@ class Sample:
     """The beginning of a file."""
 
     text: bytes
-    """In UTF-8, no byte order mark, whole lines only unless it is all there is."""
+    """UTF-8 without a byte order mark. It has whole lines only, unless it is the whole text."""
     whole: bool
     encoding: Encoding
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sniffed:
-    """A dialect, and the rows it reads: the header's names among them if there is one."""
+    """A dialect, and the rows it reads, including the header if there is one."""
 
     dialect: Dialect
     rows: list[Row]
 
 
 def sample(source: LocalFile) -> Sample:
-    """The beginning of a file as text. Raises Rejected if it is packed and damaged."""
+    """Read the beginning of a file as text. Raises Rejected if it is packed and damaged."""
     encoding = _wide(source.read(0, 4096))
     text = _text(source, Dialect(encoding=encoding))
     if encoding is Encoding.UTF_8 and not _is_utf8(text):
@@ -63,7 +63,7 @@ def sample(source: LocalFile) -> Sample:
 
 
 def _text(source: LocalFile, dialect: Dialect) -> bytes:
-    """At least SAMPLE_BYTES of text, if there is so much."""
+    """Read more than SAMPLE_BYTES of text, if the file has as much."""
     text = bytearray()
     for block in converted(source, dialect, Limits()):
         text += block
@@ -73,20 +73,20 @@ def _text(source: LocalFile, dialect: Dialect) -> bytes:
 
 
 def _wide(head: bytes) -> Encoding:
-    """UTF-16 without a mark shows by its zero bytes."""
+    """Detect UTF-16 without a mark by its zero bytes."""
     marked = head.startswith((b"\xff\xfe", b"\xfe\xff"))
     return Encoding.UTF_16 if not marked and len(head) > 3 and head.count(0) * 5 > len(head) * 2 else Encoding.UTF_8
 
 
 def _is_utf8(text: bytes) -> bool:
-    """Whether more characters beyond ASCII are sound than not: a few bad bytes are their rows' fault."""
+    """Whether more characters beyond ASCII are valid than not. A few bad bytes are faults of their rows."""
     read = text[: text.rfind(b"\n") + 1 or None].decode("utf-8", "replace")
     broken = read.count("\ufffd")
     return not broken or broken * 2 < sum(not character.isascii() for character in read)
 
 
 def sniff(found: Sample) -> Sniffed:
-    """The dialect of a sample, and its rows."""
+    """Detect the dialect of a sample, and read its rows."""
     newline = Newline.CR if b"\r" in found.text and b"\n" not in found.text else Newline.LF
     end = b"\r" if newline is Newline.CR else b"\n"
     head = found.text[:SNIFFED_BYTES]
@@ -102,7 +102,7 @@ def sniff(found: Sample) -> Sniffed:
 
 
 def _candidates(head: bytes, base: Dialect) -> Iterator[Dialect]:
-    """Dialects worth trying, the likelier ones first."""
+    """Yield the dialects worth trying, the likelier ones first."""
     delimiter, quote = _clever(head)
     delimiters = [d for d in dict.fromkeys([delimiter, *DELIMITERS]) if _separates(d.encode(), head)] or [delimiter]
     encloses = any(mark + b"'" in head for mark in (b"\n", *(d.encode() for d in delimiters)))
@@ -117,12 +117,12 @@ def _candidates(head: bytes, base: Dialect) -> Iterator[Dialect]:
 
 
 def _separates(delimiter: bytes, head: bytes) -> bool:
-    """Whether it is there, and not only twice in a row, which would be a delimiter of two characters."""
+    """Whether the delimiter occurs, and not only doubled. A doubled one is a delimiter of two characters."""
     return delimiter in head and (len(delimiter) > 1 or delimiter in head.replace(delimiter * 2, b""))
 
 
 def _clever(head: bytes) -> tuple[str, str]:
-    """What clevercsv makes of the text, in our terms."""
+    """Return the delimiter and quote that clevercsv detects, in our terms."""
     import clevercsv
 
     text = head[: SNIFFED_BYTES // 4].replace(b"\0", b"").decode("utf-8", "replace")
@@ -135,7 +135,7 @@ def _clever(head: bytes) -> tuple[str, str]:
 
 
 def _score(head: bytes, dialect: Dialect) -> float:
-    """The share of lines that are rows of the commonest width; more columns count for a little, one for nothing."""
+    """Return the share of lines with the commonest width. More columns add a little; a single column halves it."""
     rows = list(_rows(head, dialect))
     widths = Counter(len(row) for row in rows if row)
     if not widths:
@@ -146,7 +146,7 @@ def _score(head: bytes, dialect: Dialect) -> float:
 
 
 def _rows(text: bytes, dialect: Dialect) -> Iterator[Row | None]:
-    """Every record's values, None for a line at fault; blank lines and comments left out."""
+    """Yield every record's values, or None for a line at fault. Blank lines and comments are left out."""
     reader, at = RecordReader(dialect, Limits()), 0
     block = BlockReader(reader, text, len(text), at_end=True)
     comment = dialect.comment.encode()
@@ -161,7 +161,7 @@ def _rows(text: bytes, dialect: Dialect) -> Iterator[Row | None]:
 
 
 def _framed(found: Sample, dialect: Dialect, end: bytes) -> Dialect:
-    """With the lines before and behind the table that are narrower than it."""
+    """Return the dialect with the number of narrower lines before and after the table."""
     lines = found.text.removesuffix(end).split(end)
     widths = Counter(len(row) for row in _rows(found.text[:SNIFFED_BYTES], dialect) if row)
     width = max(widths, key=lambda w: (widths[w], w), default=0)
@@ -175,7 +175,7 @@ def _framed(found: Sample, dialect: Dialect, end: bytes) -> Dialect:
 
 
 def _narrow(lines: list[bytes], dialect: Dialect, width: int) -> int:
-    """How many of the first lines are no rows of this width, but narrower ones."""
+    """Count the first lines that are narrower than this width."""
     reader = RecordReader(dialect, Limits())
     for count, line in enumerate(lines):
         read = BlockReader(reader, line, len(line), at_end=True).record(0)
@@ -185,7 +185,7 @@ def _narrow(lines: list[bytes], dialect: Dialect, width: int) -> int:
 
 
 def _table(found: Sample, dialect: Dialect) -> list[Row]:
-    """The rows of the table's width, preamble and footer left out."""
+    """Return the rows of the table's width, without preamble and footer."""
     end = b"\r" if dialect.newline is Newline.CR else b"\n"
     text = found.text
     for _ in range(dialect.preamble_lines):

@@ -1,4 +1,4 @@
-"""Sorts rows of numbers in bounded memory, whatever their number: more than may be held go to a temporary file."""
+"""Sorts any number of rows of numbers in bounded memory. Rows beyond the limit go to a temporary file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 HELD = 1 << 20
-"""Rows held at once: 8 MB for each line of numbers."""
+"""Most rows in memory: 8 MB for each line of numbers."""
 
 Numbers = np.ndarray[Any, np.dtype[np.uint64]]
 Rows = np.ndarray[Any, np.dtype[np.uint64]]
@@ -19,8 +19,8 @@ Mask = np.ndarray[Any, np.dtype[np.bool_]]
 class SortedRows:
     """Takes rows block by block and returns them by hash.
 
-    Guarantees that all rows of one hash come in one slice, and in the order in which they were added. Of rows that went
-    to the file, only the first `alike` of each hash in a run are kept, so that a hash in every row takes no room.
+    Guarantees that all rows of one hash come in one slice, in the order in which they were added. The file keeps only
+    the first `alike` rows of each hash in a run, so that a hash in every row takes no room.
     """
 
     def __init__(self, *, lines: int, alike: int, held: int = HELD) -> None:
@@ -31,14 +31,14 @@ class SortedRows:
         self._file: BinaryIO | None = None
 
     def add(self, *lines: Numbers) -> None:
-        """Some rows, line by line."""
+        """Add some rows, line by line."""
         self._buffer.append(np.stack(lines))
         self._buffered += len(lines[0])
         if self._buffered >= self._held:
             self._spill()
 
     def slices(self) -> Iterator[Rows]:
-        """All rows of one range of hashes, range after range; each slice is about as many as may be held."""
+        """Yield all rows of one range of hashes, range after range. A slice has about as many rows as may be held."""
         if not self._file:
             if self._buffer:
                 yield _ordered(self._buffer)
@@ -70,19 +70,19 @@ class SortedRows:
 
 
 def among_first(hashes: Numbers, most: int) -> Mask:
-    """Which of some sorted hashes are among the first `most` of their value."""
+    """Return which of some sorted hashes are among the first `most` of their value."""
     found = np.ones(len(hashes), np.bool_)
     found[most:] = hashes[most:] != hashes[:-most]
     return found
 
 
 def _ordered(parts: list[Rows]) -> Rows:
-    """Rows by hash; those of one hash stay in their order. Hashes alone are sorted the faster way."""
+    """Sort rows by hash; those of one hash stay in their order. Hashes without other lines are sorted faster."""
     rows = np.concatenate(parts, axis=1)
     return np.sort(rows, axis=1) if len(rows) == 1 else rows[:, np.argsort(rows[0], kind="stable")]
 
 
 def _spool() -> BinaryIO:
-    import tempfile  # for files with many rows only
+    import tempfile  # only for files with many rows
 
     return tempfile.TemporaryFile()

@@ -33,7 +33,7 @@ def up(*, as_json: bool) -> None:
 
 
 def start(stack: Stack) -> Record:
-    """Raises CommandError."""
+    """Start the stack. Raises CommandError."""
     try:
         return stack.up(lambda text: say(*text.split("\n"), stderr=True))
     except StartError as error:
@@ -44,7 +44,7 @@ def start(stack: Stack) -> Record:
 
 
 def down(*, as_json: bool) -> None:
-    """Stop it and forget its state."""
+    """Stop the stack and delete its state."""
     the_stack().down()
     say_json({"up": False}) if as_json else say("The local stack is down.")
 
@@ -58,11 +58,11 @@ T2,42,2025-01-06,-7.50,EUR,Corner shop,refund
 
 LOOK = "select * from landing.transactions"
 CURL = 'curl -H "Authorization: Bearer $LANDFALL_TOKEN" $LANDFALL_API_URL'
-"""Of a route that follows, in a shell in which `.landfall/env` is sourced."""
+"""A call of the route that is appended, for a shell in which `.landfall/env` is sourced."""
 
 
 def next_steps(record: Record) -> str:
-    """What to try, ready to be copied, from wherever this was asked."""
+    """Return commands to try, ready to copy, for the current folder."""
     here = Path.cwd() == ROOT
     landfall = ".venv/bin/landfall" if here else shlex.quote(str(ROOT / ".venv/bin/landfall"))
     python = ".venv/bin/python" if here else shlex.quote(str(ROOT / ".venv/bin/python"))
@@ -72,12 +72,12 @@ def next_steps(record: Record) -> str:
     return "\n".join(
         (
             f"cat > my-transactions.csv <<'EOF'\n{SAMPLE}EOF",
-            f"{landfall} check my-transactions.csv    # what would become of a file",
+            f"{landfall} check my-transactions.csv    # check a file without loading it",
             f"{landfall} push my-transactions.csv --object transactions --wait",
             f"{landfall} status my-transactions.csv",
             f"{python} -m local query '{LOOK}'    # what is in the warehouse now",
-            f"( . {sourced}; {CURL}/status/my-transactions.csv )    # the same by the API",
-            f"{make} down    # stop, and forget all of it",
+            f"( . {sourced}; {CURL}/status/my-transactions.csv )    # the same from the API",
+            f"{make} down    # stop, and delete all of it",
         )
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import typer
 
 
-def show_version(asked: bool) -> None:
-    if asked:
+def show_version(wanted: bool) -> None:
+    if wanted:
         from importlib.metadata import version
 
         from landfall.screen import say

@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract_files.contract_file import load_contracts
 from chalicelib.errors import ContractError
-from landfall.text import said
+from landfall.text import warehouse_message
 from local.processes import StartError
 
 
@@ -37,7 +37,7 @@ def _connected(where: dict[str, Any]) -> Iterator[Any]:
         with closing(connect(where)) as connection:
             yield connection
     except (Error, OSError) as error:
-        raise StartError(f"the warehouse: {said(error)}") from None
+        raise StartError(f"the warehouse: {warehouse_message(error)}") from None
 
 
 def query(where: dict[str, Any], statement: str) -> Iterator[Sequence[object]]:

@@ -49,7 +49,7 @@ def test_the_files_own_name_counts_more_than_its_folders(folder: Path) -> None:
 
 
 def test_without_a_folder_that_decides_the_choices_are_named(folder: Path) -> None:
-    with pytest.raises(UnguessableError, match=r"several contracts may be meant.*one of: mine, yours"):
+    with pytest.raises(UnguessableError, match=r"match several contracts.*one of: mine, yours"):
         guessed(folder, "others/a.csv")
 
 
@@ -108,7 +108,7 @@ def test_what_is_wrong_with_a_file_of_any_contract_is_reported(
         (HEADER.replace("amount", "amuont"), "the closest is transactions: missing: amount; unexpected: amuont;"),
         (HEADER.replace(",", ";"), "the closest is transactions, but the header has semicolons between its names"),
         (HEADER.replace(",", "\t"), "the header has tabs between its names, and the contract wants commas"),
-        ("nothing,at,all,of,ours", "no contract fits; say --contract"),
+        ("nothing,at,all,of,ours", "no contract fits; use --contract"),
     ],
 )
 def test_a_header_that_fits_no_contract_names_the_closest(

@@ -70,7 +70,7 @@ def test_clean_files_are_read_whole(tmp_path: Path, encoding: str, options: dict
     ]  # fmt: skip
     assert contract.column("grosse").aliases == ("Größe",)
     assert contract.key == ("order_no",)
-    assert "# Checked by it: 199 rows, 0 of them rejected." in text
+    assert "# It checked 199 rows and rejected 0." in text
 
 
 CELLS = st.one_of(
@@ -115,10 +115,10 @@ def test_any_table_with_a_key_is_read_whole(tmp_path: Path, rows: list[list[str]
         ("id,n,n\n1,a,2\n2,b,3\n", ["header = false", "preamble_lines = 1", 'columns = ["id", "n", "n_2"]']),
         ("id,day\n1,31/12/2024\n2,01/02/2024\n", ['format = "DD/MM/YYYY"']),
         ("id,day\n1,11/12/2024\n2,01/02/2024\n", ["would also fit DD/MM/YYYY: ask the supplier"]),
-        ("n,m\n1,1\n1,2\n2,1\n2,2\n", ["all rows of the sample apart: n and m", 'key = ["n", "m"]']),
+        ("n,m\n1,1\n1,2\n2,1\n2,2\n", ["every row of the sample: n and m", 'key = ["n", "m"]']),
         ("n,m\n1,1\n1,1\n", ["name those that do", 'key = ["n", "m"]']),
-        ("n,m\n" + "".join(f"{n},{n}\n" for n in range(300)) + "x,1\n", ["integer but for 1 of 301 values"]),
-        ("n,m\n" + "".join(f"{n},{n}\n" for n in range(20)) + "x,1\ny,1\n", ["integer but for 2 of 22 values"]),
+        ("n,m\n" + "".join(f"{n},{n}\n" for n in range(300)) + "x,1\n", ["integer except for 1 of 301 values"]),
+        ("n,m\n" + "".join(f"{n},{n}\n" for n in range(20)) + "x,1\ny,1\n", ["integer except for 2 of 22 values"]),
         ("name\nann\nbob\n", ['name = { type = "varchar(16)", required = true }']),
         ('id,doc\n1,"{""a"": 1}"\n2,[]\n', ['doc = { type = "super", required = true }']),
     ],
@@ -148,14 +148,14 @@ def test_files_of_one_object_are_looked_at_together(tmp_path: Path) -> None:
     assert contract.column("n").type.is_text
     found = CliRunner().invoke(app, ["infer", str(one), str(alien)])
     assert found.exit_code == 2
-    assert "not written alike" in found.stderr
+    assert "differ in dialect" in found.stderr
 
 
 def test_a_name_that_no_object_can_have_is_a_wrong_call(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("id,n\n1,2\n")
     found = CliRunner().invoke(app, ["infer", str(tmp_path / "x.csv"), "--name", "my deals"])
     assert found.exit_code == 2
-    assert '"my deals" cannot be an object' in found.stderr
+    assert '"my deals" is not a name' in found.stderr
 
 
 @pytest.mark.parametrize(("body", "code"), [(b"", 1), (b"\n\n", 1), (None, 3)])
@@ -173,7 +173,7 @@ def test_bad_rows_of_a_large_file_do_not_hide_a_type(tmp_path: Path) -> None:
     write_transactions(path, rows=20_000, key="incoming/transactions.csv")
     text, contract = infer(path, name="transactions")
     assert contract.dialect.encoding.value == "utf-8"
-    assert "date but for" in text
+    assert "date except for" in text
 
 
 def test_names_are_plain_and_each_there_once() -> None:

@@ -120,7 +120,7 @@ def test_commands_without_a_deployment_work(installed: Run, command: list[str]) 
 @pytest.mark.parametrize("command", [["status"], ["push", "pyvenv.cfg", "--object", "task"]], ids=lambda c: c[0])
 def test_commands_of_a_deployment_look_for_it(installed: Run, command: list[str]) -> None:
     done = installed(*command)
-    assert (done.returncode, done.stderr.splitlines()[0][:30]) == (3, "landfall: no Landfall to talk ")
+    assert (done.returncode, done.stderr.splitlines()[0][:29]) == (3, "landfall: there is no deploym")
 
 
 @pytest.mark.parametrize("command", ["up", "down", "demo", "migrate"])

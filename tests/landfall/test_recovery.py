@@ -32,7 +32,7 @@ def test_backfill_follows_the_cursor_and_lists_what_it_started(landfall: Landfal
     assert done.code == 0
     assert done.out.splitlines() == [
         f"started incoming/a.csv (run {'a' * 32})",
-        f"started incoming/b.csv (run {'b' * 32}; no contract knows its key)",
+        f"started incoming/b.csv (run {'b' * 32}; no contract matches its key)",
         "200 files looked at: 2 without a run",
         "2 second drops of loaded files put into the archive",
     ]

@@ -44,7 +44,7 @@ def test_the_gateways_answer_is_reported_too(landfall: Landfall, api: FakeApi, b
         ("http://127.0.0.1:9", None, False, "no local stack is up"),
         ("http://127.0.0.1:9", ["x"], False, "source .landfall/env again"),
         ("", ["x"], False, "source .landfall/env again"),
-        ("", ["old"], False, "`landfall up` fixes it"),
+        ("", ["old"], False, "`landfall up` repairs it"),
         ("", ["x"], True, "source .landfall/env again"),
         ("", ["old"], True, "401: no such token\n"),
     ],
@@ -103,7 +103,7 @@ def test_an_address_without_a_scheme_is_a_wrong_call(landfall: Landfall, monkeyp
     monkeypatch.setenv("LANDFALL_TOKEN", "x")
     done = landfall("status")
     assert done.code == 2
-    assert "begins with https://" in done.err
+    assert "must begin with https://" in done.err
 
 
 def test_a_wrong_token_is_reported(landfall: Landfall, api: FakeApi) -> None:

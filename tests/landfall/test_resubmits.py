@@ -184,7 +184,7 @@ def test_a_table_without_a_corrected_row_sends_nothing(landfall: Landfall, api: 
     ("rows", "said"),
     [
         ([("x",)], "line 2: 1 cells"),
-        ([fixed("x", "1"), fixed("y", "2")], "line 3: the row of byte 20 is there twice"),
+        ([fixed("x", "1"), fixed("y", "2")], "line 3: the row of byte 20 appears twice"),
         ([fixed("x", "1", offset="2E+11")], "leave _load and _byte_offset"),
         ([fixed("x", "1", load="mine")], "leave _load and _byte_offset"),
         ([fixed("x", "1"), (*OWN, "a", "c")], "line 3: a table with other columns begins here"),
@@ -205,11 +205,11 @@ def test_a_spoilt_table_is_reported_with_the_place(
 @pytest.mark.parametrize(
     ("text", "code", "said"),
     [
-        (b"", 2, "no table of rejects"),
-        (b"line,record\n1,x\n", 2, "no table of rejects"),
-        (",".join(OWN).encode(), 2, "no table of rejects"),
+        (b"", 2, "is not a table of rejects"),
+        (b"line,record\n1,x\n", 2, "is not a table of rejects"),
+        (",".join(OWN).encode(), 2, "is not a table of rejects"),
         ("_load,é\n".encode("cp1252"), 2, "CSV UTF-8"),
-        (b'_load,"x"y\n', 2, "no CSV at line 1"),
+        (b'_load,"x"y\n', 2, "is not CSV at line 1"),
         (None, 3, "cannot be read"),
     ],
 )

@@ -85,7 +85,7 @@ def test_other_files_of_the_name_are_named(landfall: Landfall, api: FakeApi) -> 
     assert "others  incoming/task/a b.csv (run bbbbbbbb)" in landfall("status", "a b.csv").out
     done = landfall("cancel", "a b.csv")
     assert done.code == 2
-    assert "say which key, of incoming/task/a b.csv, incoming/transactions/a b.csv" in done.err
+    assert "use one of the keys incoming/task/a b.csv, incoming/transactions/a b.csv" in done.err
 
 
 def test_runs_are_listed_page_by_page(landfall: Landfall, api: FakeApi) -> None:

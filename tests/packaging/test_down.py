@@ -203,7 +203,7 @@ def test_a_stack_that_never_came_to_be_is_removed(stage: Session, said: Callable
     stage.cloud.status, stage.cloud.outputs = NEVER_MADE, {}
     teardown(stage, "test", deletes_data=False)
     assert stage.cloud.requests == ["delete"]
-    assert "had never come to be; it is removed" in said()
+    assert "was never completed; it is removed" in said()
 
 
 def test_what_outlives_the_stack_is_deleted_workgroup_first() -> None:

@@ -24,14 +24,14 @@ def _said(*left: str) -> str:
 def test_what_is_left_to_a_person_is_reported_and_no_failure() -> None:
     text = migrated(1, _said("! landing.task: add a column"))
     assert text.splitlines()[:2] == ["created landing.transactions", "! landing.task: add a column"]
-    assert "left to a person" in text
+    assert "left to the operator" in text
     assert migrated(0, _said()) == "created landing.transactions"
     assert migrated(0, '{"done": [], "left": []}') == "nothing to do"
 
 
 @pytest.mark.parametrize(("code", "said"), [(3, ""), (2, ""), (1, ""), (-9, "")])
 def test_a_migration_that_breaks_off_is_one(code: int, said: str) -> None:
-    with pytest.raises(DeployError, match="but for the warehouse's tables"):
+    with pytest.raises(DeployError, match="except the warehouse's tables"):
         migrated(code, said)
 
 

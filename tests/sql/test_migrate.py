@@ -85,7 +85,7 @@ def test_new_columns_are_added_and_other_differences_reported(empty: str) -> Non
     value = replace(value, type=parse_type("varchar(128)"))
     note = Column(name="note", type=parse_type("text"), required=True)
     changed = having(key, value, amount, seen_at, note)
-    reported = "! landing.things.value is varchar(64); the contract says varchar(128)"
+    reported = "! landing.things.value is varchar(64); the contract has varchar(128)"
     assert apply(empty, contracts=changed) == ["added landing.things.note varchar(256)", reported]
     assert apply(empty, contracts=changed) == [reported]
 
