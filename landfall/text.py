@@ -1,4 +1,4 @@
-"""How names, numbers and errors are written for the operator; pure, for the command line and the local stack."""
+"""Formats names, numbers and errors for the operator. Pure, for the command line and the local stack."""
 
 from __future__ import annotations
 

@@ -18,17 +18,17 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> int:
-    """Returns the exit code; `status` gives 1 if the stack is not up."""
+    """Run the command and return its exit code. `status` returns 1 if the stack is not up."""
     parser = argparse.ArgumentParser(prog="python -m local", description="Landfall's local stack")
     parser.add_argument("what", choices=["up", "down", "status", "kill", "restart", "in-flight", "query"])
-    parser.add_argument("sql", nargs="?", default="", help="with query: what to ask the warehouse; rows come as CSV")
+    parser.add_argument("sql", nargs="?", default="", help="with query: the statement to run; rows are printed as CSV")
     parser.add_argument("--state", default=".landfall", help="state directory")
     parser.add_argument("--app", default="", help="project directory of the Chalice app")
     parser.add_argument("--api-port", type=int, default=0)
     parser.add_argument("--no-warehouse", action="store_true")
     args = parser.parse_args()
     if bool(args.sql) != (args.what == "query"):
-        parser.error("a statement goes with query, and with nothing else")
+        parser.error("query takes a statement, and no other command takes one")
     options = Options(app_dir=args.app, api_port=args.api_port, warehouse=not args.no_warehouse)
     stack = Stack(ROOT, args.state, options=options)
     try:

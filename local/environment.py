@@ -1,4 +1,4 @@
-"""The environment of the stack's processes: this machine's AWS, the app's settings, and nothing of the user's AWS."""
+"""The environment of the stack's processes: this machine's AWS and the app's settings, without the user's own AWS."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from local.safety import check_loopback
 
 
 def exported(ports: Ports, names: Names, options: Options, credentials: Credentials) -> dict[str, str]:
-    """What the app needs to run against this stack: the same variables as in AWS, and where this AWS is."""
+    """Return the app's variables for this stack: the same as in AWS, and the address of this AWS."""
     env = {
         "AWS_ACCESS_KEY_ID": credentials.access_key,
         "AWS_SECRET_ACCESS_KEY": credentials.secret,
@@ -31,12 +31,12 @@ def exported(ports: Ports, names: Names, options: Options, credentials: Credenti
 
 
 def of_aws(env: Mapping[str, str]) -> dict[str, str]:
-    """What says where AWS is, and is no setting of the app. Its gateway passes on what is Redshift's."""
+    """Return the variables of AWS alone, without the app's settings. Its gateway forwards the calls of Redshift."""
     return {name: v for name, v in env.items() if name.startswith("AWS_") and name != "AWS_ENDPOINT_URL_REDSHIFT_DATA"}
 
 
 def whole(export: Mapping[str, str], paths: StackPaths) -> dict[str, str]:
-    """The user's environment without what is AWS's or Landfall's in it, and with `export`."""
+    """Return the user's environment with `export`, and without the user's own variables of AWS and Landfall."""
     ours = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "LANDFALL_", "MINISTACK_"))}
     missing = str(paths.state / "no-such-aws-config")  # so that ~/.aws is never read
     around = {
@@ -52,5 +52,5 @@ def whole(export: Mapping[str, str], paths: StackPaths) -> dict[str, str]:
 
 
 def shell_lines(env: Mapping[str, str]) -> str:
-    """For a shell to source."""
+    """Return lines for a shell to source."""
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(env.items()))

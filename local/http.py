@@ -1,4 +1,4 @@
-"""Small HTTP calls to the stack's own processes, never by way of the user's proxy."""
+"""Small HTTP calls to the stack's own processes, never through the user's proxy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def fetch(url: str, headers: Mapping[str, str], *, method: str = "GET", seconds: float = 5.0) -> Any:
-    """The JSON at a URL. Raises OSError if it is not to be had."""
+    """Return the JSON of a URL. Raises OSError if the call fails."""
     with _opener.open(urllib.request.Request(url, headers=dict(headers), method=method), timeout=seconds) as response:
         return json.loads(response.read() or b"null")
 

@@ -30,19 +30,19 @@ READY_SECONDS = 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class Launch:
-    """One start of a stack. What it has started so far is in `started`."""
+    """One start of a stack. `started` has the processes that it has started so far."""
 
     paths: StackPaths
     names: Names
     options: Options
     credentials: Credentials = field(default_factory=Credentials.fresh)
-    """Those of the AWS, new with each start."""
+    """Credentials of the AWS, new with each start."""
     started: list[Proc] = field(default_factory=list)
 
     def everything(self, say: Callable[[str], None]) -> Record:
-        """All processes at once, then what they need of each other, in order. Says what is left to a person."""
+        """Start all processes at once, then connect them in order. `say` receives what is left to the operator."""
         record = self._start_all()
-        record.write(self.paths.record)  # so that a start that is cut short can be cleaned up
+        record.write(self.paths.record)  # so that an interrupted start can be cleaned up
         wiring = self._provision(record)
         if self.options.functions:
             self.wait_worker(record.process("worker"), record)
@@ -59,11 +59,11 @@ class Launch:
         return record
 
     def empty(self) -> Record:
-        """An AWS that holds nothing, and a warehouse without tables: for a deployment, which brings all the rest.
+        """Start an empty AWS, and a warehouse without tables, for a deployment that brings all the rest.
 
-        What is invoked there is the code that was uploaded, in processes of ministack's own.
+        Uploaded code is invoked there, in ministack's own processes.
         """
-        self._clear_places()
+        self._clear_folders()
         ports = self._ports()
         env = of_aws(exported(ports, self.names, self.options, self.credentials))
         self._ministack(ports, env, worker=False)
@@ -75,7 +75,7 @@ class Launch:
         return replace(record, ready=True, warehouse=warehouse)
 
     def again(self, name: str, record: Record) -> Proc:
-        """Start the worker or the API again at its place; they keep nothing."""
+        """Start the worker or the API again at its old address. They keep no state."""
         if name == "worker":
             proc = self.worker(record.ports, Path(record.app), record.env)
             self.wait_worker(proc, record)
@@ -85,27 +85,27 @@ class Launch:
         return proc
 
     def worker(self, ports: Ports, app: Path, env: dict[str, str]) -> Proc:
-        """The process that runs the app's functions."""
+        """Start the process that runs the app's functions."""
         return self._python(
             "worker", env, "-m", "local.aws.invoke", "--port", ports.worker, "--app", app, "--stage", STAGE,
             "--memory-mb", _half_of_memory_mb(),
         )  # fmt: skip
 
     def wait_worker(self, worker: Proc, record: Record) -> None:
-        """Until it can be invoked."""
+        """Wait until it can be invoked."""
         url = record.ports.url("worker") + "/functions"
         wait_ready(worker, lambda: answers(url, record.token_header), seconds=READY_SECONDS)
 
     def api(self, ports: Ports, app: Path, env: dict[str, str]) -> Proc:
-        """The process that serves the REST API."""
+        """Start the process that serves the REST API."""
         return self._python("api", env, "-m", "local.aws.api", "--port", ports.api, "--app", app, "--stage", STAGE)
 
     def wait_api(self, api: Proc, ports: Ports) -> None:
-        """Until it can be asked."""
+        """Wait until it accepts connections."""
         wait_ready(api, lambda: accepts(ports.api), seconds=READY_SECONDS)
 
     def _start_all(self) -> Record:
-        self._clear_places()
+        self._clear_folders()
         ports, app = self._ports(), (self.paths.root / self.options.app_dir).resolve()
         env = exported(ports, self.names, self.options, self.credentials)
         self._write_secrets(ports, env)
@@ -118,7 +118,7 @@ class Launch:
             self.api(ports, app, env)
         return self._record(ports, env, app=str(app))
 
-    def _clear_places(self) -> None:
+    def _clear_folders(self) -> None:
         make_private(self.paths.state)
         for directory in (self.paths.logs, self.paths.scratch):
             make_private(directory)
@@ -132,7 +132,7 @@ class Launch:
         )  # fmt: skip
 
     def _write_secrets(self, ports: Ports, env: dict[str, str]) -> None:
-        """Fresh tokens, and what a shell needs to use the stack. Both are for this user's eyes."""
+        """Write fresh tokens, and the environment of a shell that uses the stack. Only this user can read both."""
         tokens = {role: secrets.token_urlsafe(24) for role in ("reader", "operator")}
         caller = {"LANDFALL_API_URL": ports.url("api"), "LANDFALL_TOKEN": tokens["operator"]}
         for path, text in (
@@ -142,12 +142,12 @@ class Launch:
             write_private(path, text)
 
     def _ports(self) -> Ports:
-        """Those of the last time where they are free: a shell that knows their addresses can go on with them."""
+        """Choose the ports of the last time if they are free, so that a shell with their addresses stays valid."""
         found = free_or_other(Ports.read(self.paths.ports))
         if self.options.api_port:
             found = replace(found, api=self.options.api_port)
             if not processes.port_is_free(found.api):
-                raise processes.StartError(f"port {found.api} is taken; choose another for the REST API")
+                raise processes.StartError(f"port {found.api} is taken; choose another one for the REST API")
         found.write(self.paths.ports)
         return found
 
@@ -156,7 +156,7 @@ class Launch:
         if not program.exists():
             raise processes.StartError("there is no .venv-ministack yet: run `sh scripts/setup`")
         script = Path(__file__).with_name("aws") / "ministack_main.py"
-        # Functions that were uploaded have their settings from their deployment, not from here.
+        # Uploaded functions get their settings from their deployment, not from here.
         # -P keeps the script's directory off the path: a module of ours must not stand in for one of ministack's.
         self._start(
             "ministack", of_aws(env), program, "-P", script, "--port", ports.aws,
@@ -173,7 +173,7 @@ class Launch:
         )  # fmt: skip
 
     def _provision(self, record: Record) -> Wiring:
-        """The resources, once ministack is up; and what wires the functions to them."""
+        """Make the resources, once ministack is up. Return the wiring of the functions to them."""
         self._wait_ministack(record)
         provision = Provision(
             endpoint=record.ports.url("aws"),
@@ -195,8 +195,8 @@ class Launch:
     def _wait_warehouse(self, record: Record) -> dict[str, object]:
         ready = self.paths.warehouse_ready
         wait_ready(record.process("warehouse"), ready.exists, seconds=READY_SECONDS)
-        said: dict[str, object] = json.loads(ready.read_text())
-        return said
+        where: dict[str, object] = json.loads(ready.read_text())
+        return where
 
     def _python(self, name: str, env: dict[str, str], *arguments: object) -> Proc:
         return self._start(name, env, sys.executable, *arguments)
@@ -210,7 +210,7 @@ class Launch:
 
 
 def free_or_other(last: Ports | None) -> Ports:
-    """The ports of the last time, and another for each that somebody else has by now."""
+    """Return the ports of the last time, with another one for each that is in use by now."""
     names = [field.name for field in fields(Ports)]
     kept = {name: getattr(last, name) for name in names if last and processes.port_is_free(getattr(last, name))}
     other = [port for port in processes.free_ports(len(names) * 2) if port not in kept.values()]
@@ -218,5 +218,5 @@ def free_or_other(last: Ports | None) -> Ports:
 
 
 def _half_of_memory_mb() -> int:
-    """A cap for one process: whatever goes wrong, the machine stays usable."""
+    """Return the memory limit of one process, so that the machine stays usable in any case."""
     return int(psutil.virtual_memory().total >> 21)

@@ -1,4 +1,4 @@
-"""What a local stack is called, where it is, and what may be chosen about it."""
+"""Names, paths and options of a local stack."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ REGION = "eu-west-1"
 ACCOUNT = "000000000000"
 STAGE = "local"
 DEAD_SUFFIX = "-dead"
-"""A queue's dead-letter queue has its name with this at the end; infra does the same."""
+"""Ending of a dead-letter queue's name, after its queue's name; infra has the same."""
 
 LAPTOP_SETTINGS: Mapping[str, str] = {
     "LANDFALL_STAGE": STAGE,
@@ -20,7 +20,7 @@ LAPTOP_SETTINGS: Mapping[str, str] = {
     "LANDFALL_STUCK_SECONDS": "30",
     "LANDFALL_TOKEN_CACHE_SECONDS": "5",
 }
-"""Settings that differ from AWS's, so that what takes minutes there can be watched here."""
+"""Settings that differ from AWS's, so that work that takes minutes there can be watched here."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +44,14 @@ class Names:
     copy_role: str = f"arn:aws:iam::{ACCOUNT}:role/landfall-copy"
 
     def settings(self) -> dict[str, str]:
-        """As the app's environment variables."""
+        """Return the names as the app's environment variables."""
         private = ("success_inbox", "failure_inbox")
         return {f"LANDFALL_{name.upper()}": value for name, value in asdict(self).items() if name not in private}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What may be chosen about a local stack."""
+    """The options of a local stack."""
 
     app_dir: str = ""
     """Project directory of the Chalice app; the root if empty."""
@@ -64,16 +64,16 @@ class Options:
     warehouse: bool = True
     """Start the Redshift stand-in and apply the migrations."""
     visibility_seconds: int = 30
-    """How long a message stays with a worker that does not answer: what `kill -9` of the worker costs."""
+    """How long a message stays with a worker that does not answer: the delay after `kill -9` of the worker."""
     sweep_seconds: int = 10
-    """How often schedules run, whatever they say; 0 leaves them as the app has them."""
+    """Period that replaces those of the app's schedules; 0 keeps the app's."""
     settings: Mapping[str, str] = field(default_factory=dict)
-    """LANDFALL_* variables that go before the laptop's own."""
+    """LANDFALL_* variables that override the laptop's own."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StackPaths:
-    """Where a stack keeps its things, all under its state directory."""
+    """Paths of a stack's files, all under its state directory."""
 
     root: Path
     """The repository."""
@@ -82,12 +82,12 @@ class StackPaths:
 
     @property
     def record(self) -> Path:
-        """What is running, as JSON."""
+        """The record of the running stack, as JSON."""
         return self.state / "stack.json"
 
     @property
     def ports(self) -> Path:
-        """The ports it listened on last; kept when it goes down, so that the next one is found at the same place."""
+        """The ports of the last start. They stay when the stack goes down, so that the next one has the same ports."""
         return self.state / "ports.json"
 
     @property

@@ -1,6 +1,6 @@
-"""Processes of a local stack: started with a log of their own, known by id, birth and command, stopped by that alone.
+"""Processes of a local stack: each has its own log, and is identified by id, time of creation and command.
 
-Guarantees that no process is signalled that is not the recorded one: an id alone may have gone to somebody else.
+Guarantees that only a recorded process is signalled: the system may have reused its id for another process.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ import psutil
 
 from local.access.private import open_private
 
-PORTS = range(20_000, 32_000)  # below the ports systems hand to outgoing connections, which could take one from us
+PORTS = range(20_000, 32_000)  # below the ports of outgoing connections, which could take one from us
 STOP_SECONDS = 15.0
-CLOCK_SLACK = 3.0  # seconds a time of birth may move: the system derives it from a wall clock that gets corrected
+CLOCK_SLACK = 3.0  # seconds a time of creation may move: the system derives it from a clock that gets corrected
 
 
 class StartError(Exception):
-    """A process did not get ready; the message ends with the tail of its log."""
+    """A process is not ready; the message ends with the end of its log."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class Proc:
     name: str
     pid: int
     born: float
-    """Time of creation as the system tells it."""
+    """Time of creation according to the system."""
     command: tuple[str, ...]
     """Its arguments, without the program's own path."""
     log: str
@@ -45,14 +45,14 @@ _children: dict[Proc, subprocess.Popen[bytes]] = {}  # kept so that a child's en
 
 
 def free_ports(count: int) -> list[int]:
-    """Distinct loopback ports nobody listens on at the moment."""
+    """Return distinct loopback ports on which no process listens at the moment."""
     found: list[int] = []
     for port in random.sample(PORTS, 500):
         if port_is_free(port):
             found.append(port)
         if len(found) == count:
             return found
-    raise StartError(f"found no {count} free ports between {PORTS.start} and {PORTS.stop}")
+    raise StartError(f"there are no {count} free ports between {PORTS.start} and {PORTS.stop}")
 
 
 def port_is_free(port: int) -> bool:
@@ -87,17 +87,17 @@ def start(name: str, argv: list[str], *, env: Mapping[str, str], cwd: Path, logs
 
 
 def find(proc: Proc) -> psutil.Process | None:
-    """The recorded process if it still runs."""
+    """Return the recorded process if it still runs."""
     _collect()
     try:
         process = psutil.Process(proc.pid)
         return process if _is(process, proc) else None
-    except psutil.Error:  # gone, or somebody else's and not to be looked into
+    except psutil.Error:  # gone, or another user's, which may not be inspected
         return None
 
 
 def _is(process: psutil.Process, proc: Proc) -> bool:
-    if proc in _children:  # it needs no proof; in its first moment it does not even have a command line
+    if proc in _children:  # it needs no proof, and at first it does not even have a command line
         return True
     return (
         abs(process.create_time() - proc.born) < CLOCK_SLACK
@@ -112,7 +112,7 @@ def alive(proc: Proc) -> bool:
 
 
 def wait_ready(proc: Proc, ready: Callable[[], bool], *, seconds: float) -> None:
-    """Wait until `ready` says so. Raises StartError with the end of its log if the process ends or takes too long."""
+    """Wait until `ready` is true. Raises StartError with the end of the log if the process ends or takes too long."""
     until = time.monotonic() + seconds
     while not ready():
         if not alive(proc):
@@ -130,14 +130,14 @@ def accepts(port: int) -> bool:
 
 
 def tail(log: str, lines: int = 25) -> str:
-    """The end of a log, with its name."""
+    """Return the end of a log, with its name."""
     path = Path(log)
     text = path.read_text(errors="replace").splitlines()[-lines:] if path.exists() else []
     return "\n".join([f"--- end of {path}:", *text])
 
 
 def stop(procs: Iterable[Proc], *, seconds: float = STOP_SECONDS) -> None:
-    """SIGTERM to all, then SIGKILL to those that are left, with what they have started. Gone already is fine."""
+    """Send SIGTERM to all, then SIGKILL to those that are left and to their children. Ignores ended processes."""
     found = [process for process in map(find, procs) if process is not None]
     families = [process.children(recursive=True) for process in found]
     _signal(found, signal.SIGTERM)
@@ -150,7 +150,7 @@ def stop(procs: Iterable[Proc], *, seconds: float = STOP_SECONDS) -> None:
 
 
 def kill(proc: Proc) -> None:
-    """SIGKILL, without a warning. Gone already is fine."""
+    """Send SIGKILL at once. Ignores an ended process."""
     if process := find(proc):
         _signal([process], signal.SIGKILL)
         psutil.wait_procs([process], timeout=5)
@@ -166,6 +166,6 @@ def _signal(processes: Iterable[psutil.Process], number: int) -> None:
 
 
 def _collect() -> None:
-    """Let ended children go, so that they do not stay as zombies."""
+    """Collect ended children, so that they do not stay as zombies."""
     for proc in [proc for proc, child in list(_children.items()) if child.poll() is not None]:
         del _children[proc]

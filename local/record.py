@@ -1,4 +1,4 @@
-"""What is running, as `stack.json` keeps it from one command to the next."""
+"""The record of a running stack: `stack.json` keeps it from one command to the next."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ class Ports:
     redshift_wire: int
 
     def url(self, name: str) -> str:
-        """Where one of them is reached."""
+        """Return the URL of one of them."""
         return f"http://127.0.0.1:{getattr(self, name)}"
 
     def write(self, path: Path) -> None:
-        """Keep them for the next start."""
+        """Write them for the next start."""
         write_private(path, json.dumps(asdict(self)) + "\n")
 
     @classmethod
     def read(cls, path: Path) -> Ports | None:
-        """What was kept, or None if nothing was, or nothing that can be read."""
+        """Read the ports of the last start; None if there are none, or they cannot be read."""
         try:
             return cls(**json.loads(path.read_text()))
         except (FileNotFoundError, ValueError, TypeError):
@@ -45,35 +45,35 @@ class Record:
     """A stack, from its start to its end."""
 
     ready: bool
-    """Everything works; before that it is being started, or its start was cut short."""
+    """Whether everything works. Until then the stack is starting, or its start was interrupted."""
     ports: Ports
     names: Names
     processes: tuple[Proc, ...]
     app: str
     """Project directory of the Chalice app."""
     env: dict[str, str]
-    """What the app needs in its environment to use this stack."""
+    """The environment in which the app uses this stack."""
     files: dict[str, str]
-    """Where the shell environment, the tokens and the logs are."""
+    """Paths of the shell environment, the tokens and the logs."""
     warehouse: dict[str, Any] = field(default_factory=dict)
-    """How to connect to the warehouse: host, port, database, user, password."""
+    """Connection parameters of the warehouse: host, port, database, user, password."""
 
     @property
     def credentials(self) -> Credentials:
-        """Those of its AWS."""
+        """The credentials of its AWS."""
         return Credentials.from_env(self.env)
 
     @property
     def token_header(self) -> dict[str, str]:
-        """What a process of the stack sends to another."""
+        """The header that authenticates a process of the stack to another."""
         return self.credentials.token_header
 
     def process(self, name: str) -> Proc:
-        """One of its processes."""
+        """Return one of its processes."""
         return next(proc for proc in self.processes if proc.name == name)
 
     def write(self, path: Path) -> None:
-        """Keep it; a reader sees the old or the new, never half of it."""
+        """Write the record. A reader sees the old or the new one, never half of it."""
         urls = {name: self.ports.url(name) for name in ("aws", "worker", "api", "redshift_data")}
         fresh = path.with_suffix(".new")
         write_private(fresh, json.dumps({"urls": urls, **asdict(self)}, indent=2) + "\n")
@@ -81,10 +81,10 @@ class Record:
 
     @classmethod
     def read(cls, path: Path) -> Record | None:
-        """What was kept, or None."""
+        """Read the record; None if there is none."""
         if not path.exists():
             return None
-        said = json.loads(path.read_text())
-        said.pop("urls")
-        procs = tuple(Proc(**{**item, "command": tuple(item["command"])}) for item in said.pop("processes"))
-        return cls(**{**said, "ports": Ports(**said["ports"]), "names": Names(**said["names"]), "processes": procs})
+        read = json.loads(path.read_text())
+        read.pop("urls")
+        procs = tuple(Proc(**{**item, "command": tuple(item["command"])}) for item in read.pop("processes"))
+        return cls(**{**read, "ports": Ports(**read["ports"]), "names": Names(**read["names"]), "processes": procs})

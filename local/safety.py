@@ -11,13 +11,13 @@ FORBIDDEN = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_IGN
 
 
 class NotLocalError(Exception):
-    """The environment would let the stack reach something other than this machine; each fault is named."""
+    """The environment would let the stack reach another machine; the message names each fault."""
 
 
 def check_loopback(env: Mapping[str, str]) -> None:
-    """Raises NotLocalError unless every AWS call made with this environment stays on this machine.
+    """Raise NotLocalError unless every AWS call with this environment stays on this machine.
 
-    Without an endpoint boto3 goes to the real AWS with whatever credentials it finds, so the absence of one is a fault.
+    Without an endpoint boto3 calls the real AWS with any credentials that it finds, so a missing endpoint is a fault.
     """
     faults = [f"{name} is not set" for name in NEEDED if not env.get(name)]
     faults += [f"{name} must not be set" for name in FORBIDDEN if env.get(name)]

@@ -3,8 +3,8 @@
 Four processes, on loopback ports of their own: **ministack** is AWS, **warehouse** is Redshift, **worker** runs the
 app's functions, **api** serves its REST API. Several stacks run at once with state directories of their own.
 
-State lives as long as the stack is up: `down` forgets objects, messages, records and tables together, so that no
-record can name rows that are gone. The worker and the API may die and be started again in between; they keep nothing.
+State lives as long as the stack is up: `down` deletes objects, messages, records and tables together, so that no record
+can name rows that are gone. The worker and the API may die and be started again in between; they keep no state.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from local.warehouse import contracts_of, migrate
 
 _PLAIN = Options()
 REPLACEABLE = ("worker", "api")
-"""They keep nothing: the next `up` starts them again, and the rest stays as it is."""
+"""Processes that keep no state: the next `up` starts them again, and the rest stays as it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,15 +36,15 @@ class Status:
     """Whether a stack is up, and which of its processes run."""
 
     up: bool
-    """All of its processes run."""
+    """Whether all of its processes run."""
     alive: dict[str, bool]
-    """Each recorded process by name."""
+    """Whether each recorded process runs, by name."""
     record: Record | None
-    """Where things are."""
+    """The record of the stack, if there is one."""
 
 
 class Stack:
-    """A local stack, known by its state directory."""
+    """A local stack, identified by its state directory."""
 
     def __init__(self, root: str | Path, state_dir: str | Path = ".landfall", *, options: Options = _PLAIN) -> None:
         self.options = options
@@ -55,8 +55,8 @@ class Stack:
     def up(self, say: Callable[[str], None] = lambda _: None) -> Record:
         """Start what does not run and wait until it works. Raises StartError with the end of a log.
 
-        Where the worker or the API alone is gone, only that is started. If another process is gone, so is what the
-        stack held: it starts anew, empty. What was found gone is said.
+        If only the worker or the API is gone, only that is started. If another process is gone, the stack's state is
+        lost: the stack starts again, empty. `say` receives a line about processes that are gone.
         """
         with self._alone():
             status = self.status()
@@ -67,12 +67,12 @@ class Stack:
                 say(f"{_were(gone)} not running any more and {_is(gone)} started again; the rest stays as it is.")
                 return self._restart(status.record, gone)
             if gone:
-                say(f"{_were(gone)} not running any more: what the stack held is lost. It starts anew, empty.")
+                say(f"{_were(gone)} not running any more: what the stack held is lost. It starts again, empty.")
             self._clean(status.record)
             return self._start(say)
 
     def _start(self, say: Callable[[str], None]) -> Record:
-        """All of it; nothing is left of a start that fails or is cut short."""
+        """Start everything. A start that fails or is interrupted leaves nothing behind."""
         launch = self._launch()
         try:
             return launch.everything(say)
@@ -82,7 +82,7 @@ class Stack:
             raise
 
     def _restart(self, record: Record, names: Sequence[str]) -> Record:
-        """Put new processes in the place of some of the recorded ones, killing those that still run."""
+        """Replace some of the recorded processes by new ones, and kill those that still run."""
         launch = self._launch()
         for name in names:
             processes.kill(record.process(name))
@@ -91,7 +91,7 @@ class Stack:
                 fresh = launch.again(name, record)
                 record = replace(record, processes=(*(p for p in record.processes if p.name != name), fresh))
         except BaseException:
-            processes.stop(launch.started, seconds=5)  # the record still names the dead: the next `up` tries again
+            processes.stop(launch.started, seconds=5)  # the record still has the dead ones: the next `up` tries again
             raise
         record.write(self.paths.record)
         return record
@@ -100,12 +100,12 @@ class Stack:
         return Launch(paths=self.paths, names=self.names, options=self.options)
 
     def down(self) -> None:
-        """Stop everything and forget its state; the logs stay."""
+        """Stop everything and delete its state; the logs stay."""
         with self._alone():
             self._clean(self.status().record)
 
     def status(self) -> Status:
-        """What is recorded and what of it runs."""
+        """Return the record, and which of its processes run."""
         record = Record.read(self.paths.record)
         alive = {proc.name: processes.alive(proc) for proc in record.processes} if record else {}
         return Status(up=record is not None and record.ready and all(alive.values()), alive=alive, record=record)
@@ -115,9 +115,10 @@ class Stack:
         processes.kill(self._record().process("worker"))
 
     def restart(self, say: Callable[[str], None] = lambda _: None) -> Record:
-        """Read contracts, code and settings anew: bring the tables up to date, start worker and API again. Says what.
+        """Reload contracts, code and settings: bring the tables up to date, and start worker and API again.
 
-        Raises StartError; a contract at fault is told, and what runs goes on as it is.
+        `say` receives a line for each change of the tables. Raises StartError, also for a contract at fault; then the
+        running processes go on as they are.
         """
         with self._alone():
             record = self._record()
@@ -127,12 +128,12 @@ class Stack:
             return self._restart(record, [proc.name for proc in record.processes if proc.name in REPLACEABLE])
 
     def restart_worker(self) -> Record:
-        """Start the worker again on its port, killing it first if it runs. Its code and settings are read anew."""
+        """Start the worker again on its port, and kill it first if it runs. It reloads code and settings."""
         with self._alone():
             return self._restart(self._record(), ["worker"])
 
     def in_flight(self) -> dict[str, Any]:
-        """How many invocations of each function run now and ran at most at once."""
+        """Return how many invocations of each function run now, and ran at most at once."""
         record = self._record()
         answer: dict[str, Any] = fetch(f"{record.ports.url('worker')}/in-flight", record.token_header)["functions"]
         return answer
@@ -144,7 +145,7 @@ class Stack:
         return record
 
     def _clean(self, record: Record | None) -> None:
-        """Stop what is left and remove what it kept."""
+        """Stop the processes that are left, and delete their state."""
         processes.stop(record.processes if record else ())
         for path in (self.paths.record, self.paths.env, self.paths.tokens, self.paths.warehouse_ready):
             path.unlink(missing_ok=True)
@@ -154,7 +155,7 @@ class Stack:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """One change of a stack at a time."""
+        """Lock the stack: one change at a time."""
         make_private(self.paths.state)
         with open_private(self.paths.state / "lock") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -170,13 +171,13 @@ def _is(names: Sequence[str]) -> str:
 
 
 def where(status: Status) -> str:
-    """Where things are, for people."""
+    """Describe the stack's addresses and files for the operator."""
     record = status.record
     if record is None:
         return "The local stack is not up."
     processes_ = ", ".join(f"{name} {'runs' if runs else 'is DOWN'}" for name, runs in status.alive.items())
     lines = [
-        f"The local stack is {'up' if status.up else 'NOT whole'}: {processes_}",
+        f"The local stack is {'up' if status.up else 'INCOMPLETE'}: {processes_}",
         f"  AWS       {record.ports.url('aws')}  (bucket {record.names.bucket})",
         f"  REST API  {record.ports.url('api')}  (tokens in {record.files['tokens']})",
         f"  settings  . {record.files['env']}",

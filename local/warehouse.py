@@ -1,4 +1,4 @@
-"""Brings the local warehouse to the state the app needs: `landfall migrate`, as it would be run against Redshift."""
+"""Brings the local warehouse to the state the app needs, by `landfall migrate`, as in Redshift."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from local.processes import StartError
 
 
 def connect(where: dict[str, Any]) -> Any:
-    """A redshift_connector connection to the local warehouse."""
+    """Open a connection of redshift_connector to the local warehouse."""
     import redshift_connector
 
     return redshift_connector.connect(
@@ -30,7 +30,7 @@ def connect(where: dict[str, Any]) -> Any:
 
 @contextmanager
 def _connected(where: dict[str, Any]) -> Iterator[Any]:
-    """A connection; what its driver raises while it is open is a StartError."""
+    """Open a connection, and turn its driver's errors into StartError."""
     from redshift_connector.error import Error
 
     try:
@@ -41,7 +41,7 @@ def _connected(where: dict[str, Any]) -> Iterator[Any]:
 
 
 def query(where: dict[str, Any], statement: str) -> Iterator[Sequence[object]]:
-    """The names of what a statement finds, then its rows. What it changes is taken back. Raises StartError."""
+    """Yield the names of a statement's columns, then its rows. Its changes are rolled back. Raises StartError."""
     with _connected(where) as connection:
         cursor = connection.cursor()
         cursor.execute(statement)
@@ -51,16 +51,16 @@ def query(where: dict[str, Any], statement: str) -> Iterator[Sequence[object]]:
 
 
 def contracts_of(app: Path) -> Mapping[str, Contract]:
-    """The contracts of an app; none if it has no place for them. Raises StartError that names every fault."""
-    place = app / "chalicelib" / "contracts"
+    """Read the contracts of an app; empty if it has no folder for them. Raises StartError that names every fault."""
+    folder = app / "chalicelib" / "contracts"
     try:
-        return load_contracts(place) if place.is_dir() else {}
+        return load_contracts(folder) if folder.is_dir() else {}
     except ContractError as error:
         raise StartError(f"contract at fault:\n{error.message}") from None
 
 
 def migrate(where: dict[str, Any], sql_dir: Path, contracts: Mapping[str, Contract]) -> list[str]:
-    """Apply sql/ and the tables of contracts. Returns a line for each thing done. Raises StartError."""
+    """Apply sql/ and the tables of contracts. Return a line for each change. Raises StartError."""
     from landfall.migrate import migrate as apply
 
     with _connected(where) as connection:

@@ -1,4 +1,4 @@
-"""The guard of servers that are made with `http.server`: it stands before every method, also ones that come later."""
+"""The guard of servers that are made with `http.server`. It runs before every method, also before future ones."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from http.server import BaseHTTPRequestHandler
 from local.access.origins import is_foreign
 from local.access.signatures import Credentials, Request, claim_of
 
-_DRAINED = 64 * 1024  # of a refused body, so that its sender gets to read the answer
+_DRAINED = 64 * 1024  # most bytes of a refused body that are read, so that its sender can read the answer
 
 
 @dataclass(frozen=True, kw_only=True)
 class Guard:
-    """What one server demands."""
+    """The requirements of one server."""
 
     port: int
     credentials: Credentials | None = None
@@ -24,7 +24,7 @@ class Guard:
 
 
 class GuardedHandler(BaseHTTPRequestHandler):
-    """Answers what is not admitted with 403, and a body without a known end with 413. Nothing else is in the answer.
+    """Refuses a request with 403, or with 413 if its body has no known end. The answer has nothing else.
 
     The body of an admitted request is in `body`. A server without credentials in its guard reads the body itself.
     """

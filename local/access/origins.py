@@ -1,14 +1,14 @@
-"""Which requests a web page of another origin may have sent: a server of the stack answers none of them.
+"""Detects requests that a web page of another origin may have sent. The stack's servers refuse all of them.
 
-Guarantees that an admitted request names this very server, by loopback address or `localhost`: a foreign name that was
-pointed at loopback (DNS rebinding) is refused. It does not distinguish local processes: credentials do.
+Guarantees that an admitted request names this server, by loopback address or `localhost`. A foreign name that points to
+loopback (DNS rebinding) is refused. This does not distinguish local processes: credentials do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-_OWN_SITES = ("same-origin", "none")  # what a browser sends for the server's own pages and for a typed address
+_OWN_SITES = ("same-origin", "none")  # a browser's values for the server's own pages and for a typed address
 
 
 def is_foreign(port: int, method: str, target: str, headers: Iterable[tuple[str, str]]) -> bool:
@@ -21,7 +21,7 @@ def is_foreign(port: int, method: str, target: str, headers: Iterable[tuple[str,
         return True
     own = f"http://{hosts[0]}"
     return (
-        method == "OPTIONS"  # a preflight: no page of another origin is to be let in
+        method == "OPTIONS"  # a preflight: no page of another origin is admitted
         or not target.startswith("/")
         or any(origin != own for origin in given.get("origin", []))
         or any(site not in _OWN_SITES for site in given.get("sec-fetch-site", []))

@@ -8,13 +8,13 @@ from typing import IO, Any
 
 
 def make_private(folder: Path) -> None:
-    """The folder, made where it is missing; what others might do with it is taken from them."""
+    """Make the folder if it is missing, and remove the rights of other users."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
 
 
 def open_private(path: Path, *, append: bool = False) -> IO[Any]:
-    """A file that only its owner reads, to be written, also where there was one that others could read."""
+    """Open a file for writing that only its owner can read, even if others could read it before."""
     opened = os.open(path, os.O_WRONLY | os.O_CREAT | (os.O_APPEND if append else os.O_TRUNC), 0o600)
     os.fchmod(opened, 0o600)
     return os.fdopen(opened, "a" if append else "w")

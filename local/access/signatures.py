@@ -2,7 +2,7 @@
 
 A client of AWS signs with them (Signature Version 4, in headers or in a presigned URL). The stack's own processes send
 a token that is derived from the secret key. Both are compared in constant time. The chunks of a streamed upload are
-not checked one by one, only the signature of its headers; a body whose hash is signed is compared with the hash.
+not checked one by one, only the signature of its headers. A body whose hash is signed is compared with the hash.
 """
 
 from __future__ import annotations
@@ -42,19 +42,19 @@ class Credentials:
 
     @classmethod
     def fresh(cls) -> Credentials:
-        """Random ones. The key has AWS's form, since ministack takes a key of twelve digits for an account's number."""
+        """Make random credentials. The key has AWS's form: ministack reads a key of twelve digits as an account."""
         return cls(
             access_key="AKIA" + "".join(secrets.choice(_ID_LETTERS) for _ in range(16)), secret=secrets.token_hex(20)
         )
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Credentials:
-        """The ones an environment has. Raises KeyError if it has none."""
+        """Read the credentials of an environment. Raises KeyError if it has none."""
         return cls(access_key=env["AWS_ACCESS_KEY_ID"], secret=env["AWS_SECRET_ACCESS_KEY"])
 
     @property
     def token(self) -> str:
-        """What the stack's own processes send in TOKEN_HEADER."""
+        """The token that the stack's own processes send in TOKEN_HEADER."""
         return hmac.new(self.secret.encode(), b"landfall: a process of the stack", hashlib.sha256).hexdigest()
 
     @property
@@ -65,17 +65,17 @@ class Credentials:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What of a request is signed, without its body."""
+    """The parts of a request that can be signed, without its body."""
 
     method: str
     target: str
     """Path and query as they were sent."""
     headers: Mapping[str, str]
-    """By lower-case name; values of one name are joined by commas."""
+    """Headers by lower-case name; values of one name are joined by commas."""
 
     @classmethod
     def of(cls, method: str, target: str, headers: Iterable[tuple[str, str]]) -> Request:
-        """From what a server has read."""
+        """Make a request from a server's values."""
         joined: dict[str, str] = {}
         for name, value in headers:
             low = name.lower()
@@ -85,10 +85,10 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """A request whose headers are sound."""
+    """A request whose headers are valid."""
 
     body_first: bool
-    """The signature covers a hash that no header names: nothing may be done before the body is checked."""
+    """Whether the signature covers a hash that no header names. Then the body must be checked before any work."""
     fits: Callable[[str], bool]
     """Whether a body with this SHA-256 is the one that was signed."""
 
@@ -104,7 +104,7 @@ class _Signature:
 
 
 def claim_of(credentials: Credentials, request: Request, now: datetime | None = None) -> Claim | None:
-    """What is left to check of a request; None if it is refused."""
+    """Return the checks that are left for a request; None if it is refused."""
     if _has_token(credentials, request):
         return Claim(body_first=False, fits=lambda _: True)
     signature = _in_headers(request) if "authorization" in request.headers else _in_query(request)
@@ -139,15 +139,15 @@ def _in_headers(request: Request) -> _Signature | None:
 
 
 def _in_query(request: Request) -> _Signature | None:
-    asked = dict(parse_qsl(request.target.partition("?")[2], keep_blank_values=True))
-    seconds = asked.get("X-Amz-Expires", "")
-    if asked.get("X-Amz-Algorithm") != _SCHEME or not re.fullmatch(r"[1-9][0-9]{0,5}", seconds):
+    query = dict(parse_qsl(request.target.partition("?")[2], keep_blank_values=True))
+    seconds = query.get("X-Amz-Expires", "")
+    if query.get("X-Amz-Algorithm") != _SCHEME or not re.fullmatch(r"[1-9][0-9]{0,5}", seconds):
         return None
     return _Signature(
-        scope=asked.get("X-Amz-Credential", ""),
-        signed=frozenset(asked.get("X-Amz-SignedHeaders", "").split(";")),
-        value=asked.get("X-Amz-Signature", ""),
-        date=asked.get("X-Amz-Date", ""),
+        scope=query.get("X-Amz-Credential", ""),
+        signed=frozenset(query.get("X-Amz-SignedHeaders", "").split(";")),
+        value=query.get("X-Amz-Signature", ""),
+        date=query.get("X-Amz-Date", ""),
         presigned_seconds=min(int(seconds), _LONGEST_PRESIGNED),
     )
 
@@ -162,7 +162,7 @@ def _is_current(signature: _Signature, now: datetime) -> bool:
 
 
 def _adds(request: Request, signature: _Signature) -> bool:
-    """Whether a sender who did not sign could have added what asks for something else.
+    """Whether a sender without the secret could have added headers or a form that request another operation.
 
     The x-amz- headers name operations and sources of copies; AWS refuses unsigned ones, too. A form names an operation
     in its body, which the presigned addresses of S3 leave unsigned.
@@ -173,7 +173,7 @@ def _adds(request: Request, signature: _Signature) -> bool:
 
 
 def _signer(credentials: Credentials, signature: _Signature) -> SigV4Auth | None:
-    """Botocore's signer for the scope that a signature names; None if the scope is not one of these credentials."""
+    """Return botocore's signer for a signature's scope; None if the scope is not one of these credentials."""
     scope = signature.scope.split("/")
     if len(scope) != 5 or "host" not in signature.signed:
         return None
@@ -186,11 +186,11 @@ def _signer(credentials: Credentials, signature: _Signature) -> SigV4Auth | None
 
 
 def _computed(signer: Any, request: Request, signature: _Signature, body_hash: str) -> str:
-    """What the signature should be: botocore signs the same request once more, with the same date and headers."""
+    """Compute the expected signature: botocore signs the same request again, with the same date and headers."""
     path, _, query = request.target.partition("?")
-    asked = "&".join(pair for pair in query.split("&") if not pair.startswith("X-Amz-Signature="))
+    unsigned = "&".join(pair for pair in query.split("&") if not pair.startswith("X-Amz-Signature="))
     headers = {name: request.headers[name] for name in signature.signed if name in request.headers}
-    rebuilt = AWSRequest(method=request.method, url=f"http://host{path}?{asked}", headers=headers)
+    rebuilt = AWSRequest(method=request.method, url=f"http://host{path}?{unsigned}", headers=headers)
     rebuilt.context["timestamp"] = signature.date
     signer.headers_to_sign = lambda _: rebuilt.headers  # botocore leaves some out that other clients sign
     signer.payload = lambda _: body_hash

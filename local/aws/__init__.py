@@ -1,1 +1,1 @@
-"""The laptop's AWS: ministack, the Lambda Invoke endpoint behind it, and the resources made in it."""
+"""The laptop's AWS: ministack, the Lambda Invoke endpoint behind it, and its resources."""

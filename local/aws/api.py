@@ -23,12 +23,12 @@ def main() -> None:
     parser.add_argument("--app", required=True, help="project directory of the Chalice app")
     parser.add_argument("--stage", required=True)
     args = parser.parse_args()
-    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")  # as `chalice local` does
+    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")  # like `chalice local`
     server(args.app, args.stage, args.port).serve_forever()
 
 
 def server(directory: str, stage: str, port: int) -> LocalDevServer:
-    """The server of an app."""
+    """Return the server of an app."""
     os.chdir(directory)
     config = CLIFactory(directory, environ=os.environ).create_config_obj(chalice_stage_name=stage)
     validate_routes(config.chalice_app.routes)
@@ -37,10 +37,10 @@ def server(directory: str, stage: str, port: int) -> LocalDevServer:
 
 def guarded(port: int) -> type[ChaliceRequestHandler]:
     class Handler(GuardedHandler, ChaliceRequestHandler):
-        guard = Guard(port=port, max_body=10 << 20)  # as much as API Gateway takes
+        guard = Guard(port=port, max_body=10 << 20)  # the limit of API Gateway
 
         def _send_error_response(self, error: LocalGatewayException) -> None:
-            """Answer as the deployed Gateway does: for an unknown path Chalice would quote the caller's token."""
+            """Answer like the deployed Gateway. For an unknown path Chalice would quote the caller's token."""
             unknown = error.headers.get("x-amzn-ErrorType") == "UnauthorizedException"
             super()._send_error_response(cast(LocalGatewayException, gateway_401()) if unknown else error)
 

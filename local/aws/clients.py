@@ -1,4 +1,4 @@
-"""boto3 clients for a local AWS: its credentials, no proxies, never anything but the given endpoint."""
+"""boto3 clients for a local AWS, with its credentials, without proxies, and for the given endpoint only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CONFIG = Config(proxies={}, connect_timeout=5, read_timeout=60, retries={"max_a
 
 @cache
 def client(service: str, endpoint: str, credentials: Credentials) -> Any:
-    """A client of one service at a loopback endpoint."""
+    """Return a client of one service at a loopback endpoint."""
     keys = {"AWS_ACCESS_KEY_ID": credentials.access_key, "AWS_SECRET_ACCESS_KEY": credentials.secret}
     check_loopback({**keys, "AWS_ENDPOINT_URL": endpoint, "AWS_DEFAULT_REGION": REGION})
     any_client: Any = boto3.client  # its type takes the names of services only, and no `str`

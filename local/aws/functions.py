@@ -1,4 +1,4 @@
-"""The Lambda functions of a Chalice app, found from the app itself: what `chalice deploy` would make of it."""
+"""Finds the Lambda functions that `chalice deploy` would make, from the Chalice app itself."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ DEFAULT_TIMEOUT = 60  # seconds; Chalice's
 
 @dataclass(frozen=True, kw_only=True)
 class Function:
-    """One Lambda function and what invokes it."""
+    """One Lambda function and its event source."""
 
     name: str
     """The handler's name in the app."""
     full_name: str
     """The function's name in AWS: `<app>-<stage>-<name>`."""
     kind: str
-    """What invokes it: s3, sqs, sns, event, schedule, or none for one that is only invoked by name."""
+    """Kind of its event source: s3, sqs, sns, event, schedule, or none if it is only invoked by name."""
     timeout: int = DEFAULT_TIMEOUT
-    """Seconds it may take."""
+    """Most seconds that it may take."""
     source: dict[str, Any] = field(default_factory=dict)
-    """What the decorator says of the event source, in Chalice's own words."""
+    """The decorator's settings of the event source, in Chalice's own terms."""
 
 
 def load_app(directory: Path) -> Any:
-    """The Chalice object of a project directory, imported as Lambda would: module `app` from its root."""
+    """Import the Chalice object of a project directory as Lambda does: from module `app` in its root."""
     sys.path.insert(0, str(directory))
     return importlib.import_module("app").app
 
 
 def discover(app: Any, directory: Path, stage: str) -> list[Function]:
-    """Every function of the app but the REST API's, which has a process of its own."""
+    """List every function of the app except the REST API's, which has a process of its own."""
     timeout_of = _timeouts(directory, stage)
     found = [(config.name, *_source(config)) for config in app.event_sources]
     found += [(config.name, "none", {}) for config in app.pure_lambda_functions]
@@ -53,17 +53,17 @@ def discover(app: Any, directory: Path, stage: str) -> list[Function]:
 
 
 def as_json(functions: list[Function]) -> list[dict[str, Any]]:
-    """For the wire."""
+    """Convert the functions to JSON objects."""
     return [asdict(function) for function in functions]
 
 
 def from_json(items: list[dict[str, Any]]) -> list[Function]:
-    """From the wire."""
+    """Read the functions from JSON objects."""
     return [Function(**item) for item in items]
 
 
 def _source(config: Any) -> tuple[str, dict[str, Any]]:
-    """Kind and particulars of one event source."""
+    """Return kind and settings of one event source."""
     match type(config).__name__:
         case "S3EventConfig":
             return "s3", _fields(config, "bucket", "events", "prefix", "suffix")
@@ -74,8 +74,8 @@ def _source(config: Any) -> tuple[str, dict[str, Any]]:
         case "CloudWatchEventConfig":
             return "event", _fields(config, "event_pattern")
         case "ScheduledEventConfig":
-            said = config.schedule_expression
-            return "schedule", {"expression": said if isinstance(said, str) else said.to_string()}
+            schedule = config.schedule_expression
+            return "schedule", {"expression": schedule if isinstance(schedule, str) else schedule.to_string()}
         case other:
             raise NotImplementedError(f"{config.name}: the local stack does not invoke handlers of kind {other}")
 
@@ -85,10 +85,10 @@ def _fields(config: Any, *names: str) -> dict[str, Any]:
 
 
 def _timeouts(directory: Path, stage: str) -> Callable[[str], int]:
-    """How long each function may take by .chalice/config.json."""
+    """Return a look-up of each function's timeout in .chalice/config.json."""
     from chalice.config import Config
 
     file = directory / ".chalice" / "config.json"
-    said = json.loads(file.read_text()) if file.exists() else {}
-    config = Config(chalice_stage=stage, config_from_disk=said)
+    settings = json.loads(file.read_text()) if file.exists() else {}
+    config = Config(chalice_stage=stage, config_from_disk=settings)
     return lambda name: config.scope(stage, name).lambda_timeout or DEFAULT_TIMEOUT

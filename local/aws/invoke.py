@@ -1,15 +1,15 @@
 """Lambda's Invoke API over a Chalice app's handlers, in one process: `python -m local.aws.invoke --port N --app DIR`.
 
-Guarantees that a handler gets the event as Lambda would give it, with a context that knows its deadline, and that
-what it raises is answered with its own name. It keeps nothing: `kill -9` and a new start on the same port lose
-only the invocations that were running, which their queues bring back. It does not isolate invocations from each
-other (they are threads of one process), and does not stop one that passes its deadline.
+Guarantees that a handler gets the event as from Lambda, with a context that has its deadline, and that an error that it
+raises is answered with the error's own name. It keeps no state: `kill -9` and a new start on the same port lose only
+the running invocations, which their queues bring back. It does not isolate invocations from each other, which are
+threads of one process, and does not stop one that passes its deadline.
 
 It answers only to processes of the stack and to callers that sign with its credentials. No other caller
 gets a stack trace.
 
-Besides the Invoke API: GET /functions (what the app declares), GET /in-flight (running now, most at once, calls and
-errors of each function), DELETE /in-flight (count anew).
+Besides the Invoke API: GET /functions (those that the app declares), GET /in-flight (running now, most at once, calls
+and errors of each function), DELETE /in-flight (reset the counts).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from local.aws.functions import Function, as_json, discover, load_app
 from local.options import ACCOUNT, REGION
 from local.safety import check_loopback
 
-AT_ONCE = 64  # handlers running in all; more wait, so that a burst of events does not become a burst of threads at work
+AT_ONCE = 64  # most handlers at work in all; the others wait, so that a burst of events is no burst of work
 THREAD_STACK = 4 << 20
 INVOKE = re.compile(r"/2015-03-31/functions/([^/]+)/invocations")
 log = logging.getLogger("landfall.local.invoke")
@@ -45,7 +45,7 @@ log = logging.getLogger("landfall.local.invoke")
 
 @dataclass(kw_only=True)
 class Count:
-    """How busy a function is and was."""
+    """The invocations of a function: now, and since the last reset."""
 
     running: int = 0
     most: int = 0
@@ -54,14 +54,14 @@ class Count:
 
 
 class Meter:
-    """Counts invocations by function, so that 'ten at once and never more' can be looked at."""
+    """Counts invocations by function, so that 'ten at once and never more' can be observed."""
 
     def __init__(self, names: list[str]) -> None:
         self._lock = threading.Lock()
         self._counts = {name: Count() for name in names}
 
     def begin(self, name: str) -> None:
-        """An invocation starts."""
+        """Count the start of an invocation."""
         with self._lock:
             count = self._counts[name]
             count.calls += 1
@@ -69,25 +69,25 @@ class Meter:
             count.most = max(count.most, count.running)
 
     def end(self, name: str, *, failed: bool) -> None:
-        """It has ended."""
+        """Count the end of an invocation."""
         with self._lock:
             self._counts[name].running -= 1
             self._counts[name].errors += failed
 
     def reset(self) -> None:
-        """Count anew from what is running now."""
+        """Reset the counts to the running invocations."""
         with self._lock:
             self._counts = {name: Count(running=c.running, most=c.running) for name, c in self._counts.items()}
 
     def report(self) -> dict[str, Any]:
-        """All counts."""
+        """Return all counts."""
         with self._lock:
             return {name: asdict(count) for name, count in self._counts.items()}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What Lambda tells a handler of its invocation."""
+    """Lambda's context of an invocation for its handler."""
 
     function_name: str
     aws_request_id: str
@@ -101,13 +101,13 @@ class Context:
     client_context: None = None
 
     def get_remaining_time_in_millis(self) -> int:
-        """Until the function is timed out."""
+        """Return the time until the function's timeout."""
         return max(0, self.deadline_ms - int(time.time() * 1000))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What an invocation came to: a JSON text, and whether it is an error's."""
+    """The result of an invocation: a JSON text, and whether it is an error."""
 
     body: bytes
     failed: bool
@@ -124,7 +124,7 @@ class Worker:
 
     @classmethod
     def of(cls, app: Any, directory: Path, stage: str) -> Worker:
-        """The functions of an app. The handler objects are called directly: chalice.test.Client swaps os.environ."""
+        """Make a worker of an app. It calls the handlers directly, because chalice.test.Client swaps os.environ."""
         functions = discover(app, directory, stage)
         return cls(
             functions=functions,
@@ -133,12 +133,12 @@ class Worker:
         )
 
     def named(self, reference: str) -> Function | None:
-        """The function by its own name, its full name or its ARN."""
+        """Return the function by its own name, its full name or its ARN."""
         name = reference.rpartition(":function:")[2].partition(":")[0]
         return next((f for f in self.functions if name in (f.name, f.full_name)), None)
 
     def invoke(self, function: Function, body: bytes, request_id: str, deadline_ms: int) -> Outcome:
-        """Call the handler; an exception becomes an error answer in Lambda's shape."""
+        """Call the handler. An exception becomes an error in Lambda's form."""
         context = Context(
             function_name=function.full_name,
             aws_request_id=request_id,
@@ -156,7 +156,7 @@ class Worker:
         started = time.monotonic()
         try:
             result = json.dumps(self.handlers[name](json.loads(body or b"{}"), context)).encode()
-        except (Exception, SystemExit) as error:  # Lambda answers for whatever a handler raises
+        except (Exception, SystemExit) as error:  # Lambda answers every error of a handler
             log.exception("%s %s %.0f ms", name, context.aws_request_id, _ms(started))
             return Outcome(body=json.dumps(error_answer(error)).encode(), failed=True)
         log.info("%s %s %.0f ms", name, context.aws_request_id, _ms(started))
@@ -164,7 +164,7 @@ class Worker:
 
 
 def error_answer(error: BaseException) -> dict[str, Any]:
-    """An exception as Lambda's Python runtime reports it."""
+    """Return an exception as Lambda's Python runtime reports it."""
     return {
         "errorType": "Runtime.ExitError" if isinstance(error, SystemExit) else type(error).__name__,
         "errorMessage": str(error),
@@ -177,15 +177,15 @@ def _ms(started: float) -> float:
 
 
 class Endpoint(GuardedHandler, BaseHTTPRequestHandler):
-    """HTTP to the worker."""
+    """The worker's HTTP interface."""
 
     protocol_version = "HTTP/1.1"
     worker: Worker
 
     def do_POST(self) -> None:
-        """The Invoke API, synchronous."""
-        asked = INVOKE.fullmatch(self.path.split("?")[0])
-        function = self.worker.named(unquote(asked[1])) if asked else None
+        """Answer the Invoke API, synchronously."""
+        match = INVOKE.fullmatch(self.path.split("?")[0])
+        function = self.worker.named(unquote(match[1])) if match else None
         if function is None:
             return self._answer(404, {"Type": "User", "Message": f"no function at {self.path}"})
         fallback = (time.time() + function.timeout) * 1000
@@ -194,7 +194,7 @@ class Endpoint(GuardedHandler, BaseHTTPRequestHandler):
         return self._answer(200, outcome.body, {"X-Amz-Function-Error": "Unhandled"} if outcome.failed else {})
 
     def do_GET(self) -> None:
-        """What the app declares, and how busy it is."""
+        """Answer with the app's functions, or with their counts."""
         match self.path:
             case "/functions":
                 self._answer(200, as_json(self.worker.functions))
@@ -204,7 +204,7 @@ class Endpoint(GuardedHandler, BaseHTTPRequestHandler):
                 self._answer(404, {"Message": "GET /functions or /in-flight"})
 
     def do_DELETE(self) -> None:
-        """Count anew."""
+        """Reset the counts."""
         self.worker.meter.reset()
         self._answer(200, {})
 
@@ -220,7 +220,7 @@ class Endpoint(GuardedHandler, BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     def log_message(self, *args: Any) -> None:
-        """Invocations are logged where they happen."""
+        """Log nothing here: invocations are logged where they run."""
 
 
 class Server(ThreadingHTTPServer):
@@ -231,7 +231,7 @@ class Server(ThreadingHTTPServer):
 
 
 def log_to(stream: Any) -> None:
-    """One line per invocation, apart from whatever the app does with the root logger."""
+    """Log one line per invocation, independently of the app's root logger."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     log.addHandler(handler)
@@ -250,7 +250,7 @@ def main() -> None:
     check_loopback(os.environ)
     threading.stack_size(THREAD_STACK)
     if args.memory_mb:
-        with contextlib.suppress(ValueError, OSError):  # macOS does not let it be set
+        with contextlib.suppress(ValueError, OSError):  # macOS does not allow this limit
             resource.setrlimit(resource.RLIMIT_AS, (args.memory_mb << 20, args.memory_mb << 20))
     log_to(sys.stdout)
     directory = args.app.resolve()

@@ -1,9 +1,9 @@
-"""SQS fair queues, which ministack has not: what a standard queue does with the message groups of its messages.
+"""SQS fair queues, which ministack lacks: the order in which a standard queue delivers its message groups.
 
-Run by the interpreter of .venv-ministack, which has nothing of this project's: only the standard library.
+The interpreter of .venv-ministack runs this. It has none of this project's packages, only the standard library.
 
-A group is noisy when it holds more than a tenth of the messages in flight, and at least 30 of them; or when it took
-more than a tenth of the consumers' recent time. Messages of quiet groups are delivered first, and then those of the
+A group is noisy if it holds more than a tenth of the messages in flight, and at least 30 of them. It is also noisy if
+it took more than a tenth of the consumers' recent time. Messages of quiet groups are delivered first, then those of the
 noisy group with the fewest messages in flight. A message without a group is a group of its own.
 Source: AWS, "How Amazon SQS fair queues work", Amazon SQS Developer Guide. It leaves open how long "recent" is: here it
 is RECENT_SECONDS.
@@ -26,25 +26,25 @@ Message = dict[str, Any]
 
 @dataclass(kw_only=True)
 class Usage:
-    """How much of its consumers' time each group of one queue took."""
+    """The consumers' time that each group of one queue took."""
 
     taken_at: dict[str, float] = field(default_factory=dict)
-    """By message id, when it was delivered."""
+    """Time of delivery by message id."""
     finished: deque[tuple[float, str, float]] = field(default_factory=deque)
-    """Recently deleted messages: when, of which group, after how many seconds."""
+    """Recently deleted messages: the time, the group, and the seconds that they took."""
 
     def deliver(self, messages: Iterable[Message], now: float) -> None:
-        """Note when these were handed to a consumer."""
+        """Record when these messages were delivered to a consumer."""
         self.taken_at |= {message["id"]: now for message in messages}
 
     def finish(self, messages: Iterable[Message], now: float) -> None:
-        """Note that these were deleted."""
+        """Record that these messages were deleted."""
         for message in messages:
             if (began := self.taken_at.pop(message["id"], None)) is not None:
                 self.finished.append((now, group_of(message), now - began))
 
     def seconds(self, in_flight: Iterable[Message], now: float) -> dict[str, float]:
-        """The consumers' recent time by group, messages in flight included."""
+        """Return the consumers' recent time by group, messages in flight included."""
         while self.finished and self.finished[0][0] < now - RECENT_SECONDS:
             self.finished.popleft()
         spent: dict[str, float] = defaultdict(float)
@@ -56,12 +56,12 @@ class Usage:
 
 
 def group_of(message: Message) -> str:
-    """The tenant of a message."""
+    """Return the group of a message: its tenant."""
     return str(message.get("group_id") or message["id"])
 
 
 def in_fair_order(messages: list[Message], usage: Usage, now: float) -> list[Message]:
-    """The messages of a queue, those first that SQS would deliver first."""
+    """Return the messages of a queue in the order in which SQS would deliver them."""
     in_flight = [m for m in messages if m.get("visible_at", 0.0) > now and m.get("receive_count")]
     held = Counter(map(group_of, in_flight))
     spent = usage.seconds(in_flight, now)
@@ -71,7 +71,7 @@ def in_fair_order(messages: list[Message], usage: Usage, now: float) -> list[Mes
 
 
 def make_queues_fair(sqs: Any) -> None:
-    """Let ministack's standard queues deliver in fair order."""
+    """Make ministack's standard queues deliver in fair order."""
     collect, delete = sqs._collect_msgs, sqs._delete_messages_for_esm
     usages: dict[str, Usage] = {}
 

@@ -1,6 +1,6 @@
-"""The guard before ministack: what it refuses never reaches a service, and no answer lets a web page read it.
+"""The guard before ministack: a refused request never reaches a service, and no answer is readable by a web page.
 
-Run by the interpreter of .venv-ministack; `local.access` applies the same rules to the other servers of the stack.
+The interpreter of .venv-ministack runs this. `local.access` applies the same rules to the other servers of the stack.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-MAX_BODY = 256 << 20  # of a request whose body is hashed before anything is done; S3's objects are not among them
+MAX_BODY = 256 << 20  # limit of a body that is hashed before any work; S3's objects are not among them
 DEPLOYED_API = re.compile(r"/restapis/\w+/\w+/_user_request_(/.*)?", re.A)  # without escapes: ministack decodes them
 
 
@@ -27,7 +27,7 @@ class TamperedError(Exception):
 
 
 def guarded(app: App, port: int, credentials: Credentials, *, deployed: bool) -> App:
-    """The application behind its guard. `deployed`: the APIs in it check their callers themselves, as in AWS."""
+    """Put the application behind its guard. With `deployed`, its APIs check their callers themselves, as in AWS."""
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -50,7 +50,7 @@ def guarded(app: App, port: int, credentials: Credentials, *, deployed: bool) ->
 
 
 async def _checked(claim: Claim, receive: Receive) -> Receive | None:
-    """How the application is to read the body; None if the body is needed first and is not the one that was signed."""
+    """Return the application's access to the body; None if the body must be checked first and was not signed."""
     if not claim.body_first:
         return _checking(claim, receive)
     body = await _whole(receive)
@@ -65,7 +65,7 @@ async def _checked(claim: Claim, receive: Receive) -> Receive | None:
 
 
 def _checking(claim: Claim, receive: Receive) -> Receive:
-    """Hashes the body while the application reads it. Raises TamperedError at its end."""
+    """Hash the body while the application reads it. Raises TamperedError at its end."""
     hashed = hashlib.sha256()
 
     async def read() -> dict[str, Any]:
@@ -80,7 +80,7 @@ def _checking(claim: Claim, receive: Receive) -> Receive:
 
 
 async def _whole(receive: Receive) -> bytes | None:
-    """The body; None if it is too large or its sender has left."""
+    """Read the body; return None if it is too large or its sender has left."""
     parts: list[bytes] = []
     size = 0
     while True:
@@ -100,7 +100,7 @@ async def _refuse(send: Send) -> None:
 
 
 def _without_cors(send: Send) -> Send:
-    """ministack would let every page read every answer."""
+    """Remove the CORS headers, with which ministack lets every page read every answer."""
 
     async def sent(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":

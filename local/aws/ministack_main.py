@@ -1,24 +1,23 @@
-"""Starts ministack as this project's AWS, on loopback only. Run by the interpreter of .venv-ministack, by path.
+"""Starts ministack as this project's AWS, on loopback only. The interpreter of .venv-ministack runs this by its path.
 
-What it guarantees over plain ministack, each for a fault that was met:
-- **Errors keep their names.** ministack's proxy hop turns every exception into `Runtime.HandlerError`; ours speaks the
-  Lambda Invoke API, so that the type that was raised is the type that is reported.
-- **A worker that is not there costs nothing.** In AWS the Lambda service does not vanish. Here its stand-in may be
-  killed and started again, so a queue's message that could not be handed over is put back without counting the
-  attempt, and an event waits for the worker. One that was handed over when the worker died counts, as in AWS.
+It guarantees more than plain ministack, each point because of a fault that occurred:
+- **Errors keep their names.** ministack's proxy hop turns every exception into `Runtime.HandlerError`. Ours uses the
+  Lambda Invoke API, so the type that was raised is reported.
+- **An absent worker costs nothing.** In AWS the Lambda service does not vanish. Here its stand-in may be killed and
+  started again. A queue's message that could not be handed over is put back without counting the attempt, and an event
+  waits for the worker. A message that was handed over when the worker died counts, as in AWS.
 - **Standard queues are fair** to the message groups of their messages (ministack_fair.py).
 - **Events from EventBridge are tried again** like other asynchronous invocations: twice more.
-- **Ranged reads of a version**: ministack answers with the whole version.
-- **Schedules in seconds**, `rate(10 seconds)`, which AWS does not have, so that a sweep can be watched.
+- **Ranged reads of a version** work. ministack answers with the whole version.
+- **Schedules in seconds** work, such as `rate(10 seconds)`. AWS does not have them; they let you watch a sweep.
 - **Only callers with this start's credentials** are answered, and no web page of another origin: see ministack_guard.
-- **Functions run in the stack's worker and nowhere else**; without one (`make deployed`), only uploaded code runs.
-- **Redshift's Data API** asked for at this gateway is passed on to its stand-in, and the stand-in's events are let on
-  the bus: EventBridge refuses `aws.*` sources from anyone but AWS, and here the stand-in is AWS.
+- **Functions run in the stack's worker and nowhere else.** Without a worker (`make deployed`), only uploaded code runs.
+- **Calls of Redshift's Data API** at this gateway are forwarded to its stand-in, and the bus accepts the stand-in's
+  events. EventBridge accepts `aws.*` sources from AWS only, and here the stand-in is AWS.
+- **Uploaded code** (`make deployed`) starts under a bare Python, not under ministack's with all its packages.
+- **A REST API has the routes of its definition**, and can be overwritten, as by a second `chalice deploy`.
 
-- **Uploaded code** (`make deployed`) is started under a bare Python, not under ministack's with all that it imports.
-- **A REST API has the routes of the text it is made from**, and can be overwritten, as by a second `chalice deploy`.
-
-It does not end a handler that outlives its function's timeout: the caller gets the timeout, the handler runs on.
+It does not end a handler that exceeds its function's timeout: the caller gets the timeout, and the handler runs on.
 """
 
 from __future__ import annotations
@@ -47,12 +46,12 @@ SERVICES = (
 )
 WAREHOUSE = "aws.redshift-data"
 OTHERS = {"RedshiftData": "redshift-data", "RedshiftServerless": "redshift-serverless"}
-"""Services of ours, by the first word of what a request says that it wants."""
-PUT_BACK_PAUSE = 0.25  # seconds before a queue is looked at again while its worker is away
+"""Our own services, by the first word of a request's target."""
+PUT_BACK_PAUSE = 0.25  # seconds before a queue is polled again while its worker is absent
 THREAD_STACK = 2 << 20  # one thread per invocation: the default 8 MiB each would eat the memory cap
 
 ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT))  # last: nothing of ours is to stand in for a module of ministack's
+sys.path.append(str(ROOT))  # last, so that no module of ours replaces one of ministack's
 from local.access.signatures import Credentials  # noqa: E402
 from local.aws.ministack_fair import make_queues_fair  # noqa: E402
 from local.aws.ministack_guard import guarded  # noqa: E402
@@ -62,9 +61,9 @@ Answer = tuple[int, dict[str, str], bytes]
 
 
 def patch_queues(lambda_svc: Any, sqs: Any) -> None:
-    """Put messages back that found no worker; and pause a mapping after a failure for less than a second."""
+    """Put messages back for which there is no worker, and pause a mapping after a failure for less than a second."""
     run = lambda_svc._run_sqs_batch
-    lambda_svc._ESM_BACKOFF_SECONDS = 0.1  # one sick message must not slow down the others of its queue
+    lambda_svc._ESM_BACKOFF_SECONDS = 0.1  # one failing message must not slow down the others of its queue
 
     def run_or_put_back(esm: dict[str, Any], func: Any, event: Any, batch: list[Any], *where: str) -> None:
         handed_over.yes = True
@@ -81,7 +80,7 @@ def patch_queues(lambda_svc: Any, sqs: Any) -> None:
 
 
 def patch_events(eventbridge: Any, lambda_svc: Any) -> None:
-    """Let EventBridge's invocations be tried again, schedules tick in seconds, and the warehouse speak."""
+    """Repeat EventBridge's failed invocations, and allow schedules in seconds and the warehouse's events."""
     in_minutes, put = eventbridge._parse_rate_seconds, eventbridge._put_events
     in_seconds = re.compile(r"^rate\((\d+) seconds?\)$")
 
@@ -107,9 +106,9 @@ def patch_events(eventbridge: Any, lambda_svc: Any) -> None:
 
 
 def forward_to(url: str, credentials: Credentials) -> Callable[..., Awaitable[Answer]]:
-    """A ministack service that passes JSON requests on to another process, as a process of the stack.
+    """Return a ministack service that forwards JSON requests to another process of the stack.
 
-    The caller's signature is not passed on: it holds for this server only.
+    The caller's signature is not forwarded: it is valid for this server only.
     """
 
     def call(headers: dict[str, str], body: bytes) -> Answer:
@@ -117,7 +116,7 @@ def forward_to(url: str, credentials: Credentials) -> Callable[..., Awaitable[An
         kept |= credentials.token_header
         request = urllib.request.Request(url, data=body, headers=kept, method="POST")
         kind = {"Content-Type": "application/x-amz-json-1.1"}
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never by way of the user's proxy
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never through the user's proxy
         try:
             with opener.open(request, timeout=60) as response:
                 return response.status, kind, response.read()
@@ -131,20 +130,20 @@ def forward_to(url: str, credentials: Credentials) -> Callable[..., Awaitable[An
 
 
 async def no_warehouse(*_request: Any) -> Answer:
-    """A Redshift Serverless without any: a teardown asks whether ours is still there."""
-    said = {"__type": "ResourceNotFoundException", "message": "there is none on this machine"}
-    return 400, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(said).encode()
+    """Answer for Redshift Serverless that nothing exists: a teardown checks whether ours is still there."""
+    error = {"__type": "ResourceNotFoundException", "message": "there is none on this machine"}
+    return 400, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(error).encode()
 
 
 def patch_versions(s3: Any) -> None:
-    """Give a range of a version where a range is asked for."""
+    """Answer a request for a range of a version with that range."""
     get = s3._get_object
 
     def get_object(bucket: str, key: str, headers: dict[str, str], query: Any = None) -> Any:
         wanted = headers.get("range", "")
         if not (wanted and (query or {}).get("versionId")):
             return get(bucket, key, headers, query)
-        # Without the mode no checksum of the whole comes with the part: the SDK would compare them.
+        # The SDK would compare the part with the checksum of the whole; without the mode no checksum comes.
         plain = {name: value for name, value in headers.items() if name != "x-amz-checksum-mode"}
         status, answered, body = get(bucket, key, plain, query)
         if status != 200:
@@ -159,10 +158,10 @@ def patch_versions(s3: Any) -> None:
 
 
 def patch_runtime(lambda_runtime: Any, credentials: Credentials) -> None:
-    """Start uploaded code under a Python with nothing but the standard library on its path, with keys that are valid.
+    """Start uploaded code with valid keys, under a Python with only the standard library on its path.
 
-    ministack would start it under its own, where the code would find whatever ministack imports. It would give it the
-    account's number for an access key.
+    ministack would start it under its own Python, with all packages of ministack, and with the account's number as
+    access key.
     """
     given = lambda_runtime.execution_credentials
 
@@ -184,7 +183,7 @@ def patch_runtime(lambda_runtime: Any, credentials: Credentials) -> None:
 
 
 def keep_to_worker(lambda_svc: Any, worker_url: str, credentials: Credentials) -> None:
-    """Make and run functions of the stack's worker only; where there is no worker, of uploaded code only."""
+    """Make and run functions of the stack's worker only, or of uploaded code only if there is no worker."""
     run, create = lambda_svc._execute_function_dispatch, lambda_svc._create_function
     refusal = "a function here runs in the stack's worker" if worker_url else "a function here has code of its own"
 
@@ -205,7 +204,7 @@ def keep_to_worker(lambda_svc: Any, worker_url: str, credentials: Credentials) -
 
 
 def patch_rest_apis(v1: Any) -> None:
-    """Take a REST API's routes from the text that is imported, or put over it: then it keeps its id and stages."""
+    """Read a REST API's routes from the imported definition. An overwritten API keeps its id and stages."""
     handle = v1.handle_request
 
     async def handle_request(method: str, path: str, headers: dict[str, str], body: bytes, query: Any) -> Answer:
@@ -228,7 +227,7 @@ def patch_rest_apis(v1: Any) -> None:
 
 
 def patch_gateway(app: Any, redshift_data_url: str, credentials: Credentials) -> None:
-    """Answer for the Redshift Data API too, and for a Redshift Serverless."""
+    """Answer also for the Redshift Data API and for Redshift Serverless."""
     detect = app.detect_service
 
     def detect_service(method: str, path: str, headers: dict[str, str], query: Any) -> str:
@@ -242,7 +241,7 @@ def patch_gateway(app: Any, redshift_data_url: str, credentials: Credentials) ->
 
 
 def settle_in(port: int, memory_mb: int) -> None:
-    """The environment ministack reads when it is imported, and the memory it may take."""
+    """Set the environment that ministack reads when it is imported, and its memory limit."""
     os.environ.update(
         BIND_HOST="127.0.0.1",  # its default is every interface
         GATEWAY_PORT=str(port),
@@ -267,7 +266,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="ministack, corrected, on loopback")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--redshift-data-url", default="")
-    parser.add_argument("--worker-url", default="", help="where functions run; without it, uploaded code is run")
+    parser.add_argument("--worker-url", default="", help="where functions run; without it uploaded code runs")
     parser.add_argument("--memory-mb", type=int, default=0)
     args = parser.parse_args()
     credentials = Credentials.from_env(os.environ)

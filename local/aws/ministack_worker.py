@@ -1,6 +1,6 @@
-"""Lambda's Invoke API as ministack calls it: what it does in place of its own proxy hop.
+"""Calls the worker by Lambda's Invoke API, in place of ministack's own proxy hop.
 
-Run by the interpreter of .venv-ministack, which has no package of this project's environment.
+The interpreter of .venv-ministack runs this. It has no package of this project's environment.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from local.access.signatures import Credentials
 
-EVENT_PATIENCE = 600.0  # seconds an event waits for a worker that is being started again
-LONGEST_PAUSE = 5.0  # seconds between two looks for it: hundreds of events may wait, each in a thread of its own
+EVENT_PATIENCE = 600.0  # seconds that an event waits for a worker that is being started again
+LONGEST_PAUSE = 5.0  # seconds between two tries: hundreds of events may wait, each in its own thread
 
 handed_over = threading.local()
 """Whether the last invocation of this thread reached a worker."""
@@ -27,7 +27,7 @@ class WorkerAwayError(OSError):
 
 
 def reach(url: str, timeout: float, patience: float) -> http.client.HTTPConnection:
-    """A connection to the worker, waiting up to `patience` seconds for it to appear. Raises WorkerAwayError."""
+    """Connect to the worker, and wait up to `patience` seconds for it. Raises WorkerAwayError."""
     at, give_up, pause = urlsplit(url), time.monotonic() + patience, 0.1
     while True:
         connection = http.client.HTTPConnection(str(at.hostname), at.port, timeout=timeout)
@@ -44,13 +44,13 @@ def reach(url: str, timeout: float, patience: float) -> http.client.HTTPConnecti
 
 
 def from_queue(event: Any) -> bool:
-    """Whether SQS sent it: then the queue is the place to wait in, and this is not."""
+    """Whether SQS sent the event. Such an event waits in its queue, not here."""
     records: Any = event.get("Records") if isinstance(event, dict) else None
     return bool(records) and records[0].get("eventSource") == "aws:sqs"
 
 
 def invoker(credentials: Credentials) -> Callable[..., dict[str, Any]]:
-    """What ministack calls instead of its own proxy hop: the worker takes the token of these credentials only."""
+    """Return the replacement of ministack's proxy hop. The worker accepts the token of these credentials only."""
 
     def invoke(func: dict[str, Any], event: Any, url: str, request_id: str) -> dict[str, Any]:
         return invoke_worker(func, event, url, request_id, credentials.token_header)
@@ -59,7 +59,7 @@ def invoker(credentials: Credentials) -> Callable[..., dict[str, Any]]:
 
 
 def invoke_worker(func: dict[str, Any], event: Any, url: str, request_id: str, token: dict[str, str]) -> dict[str, Any]:
-    """One invocation by the Lambda Invoke API."""
+    """Invoke a function by the Lambda Invoke API."""
     config = func.get("config") or func
     timeout = float(config.get("Timeout") or 3)
     handed_over.yes = True
@@ -99,5 +99,5 @@ def exchange(
 
 
 def failure(kind: str, message: str) -> dict[str, Any]:
-    """An outcome in Lambda's error shape."""
+    """Return an outcome in the form of Lambda's errors."""
     return {"body": {"errorType": kind, "errorMessage": message}, "error": True}

@@ -1,6 +1,6 @@
-"""Makes in the local AWS what infra makes in the real one: bucket, table, queues, topics, secret. Idempotent.
+"""Makes the same resources in the local AWS as infra/ in the real one: bucket, table, queues, topics, secret.
 
-What invokes the functions is wired by local/aws/wiring.py, from what the app declares.
+Idempotent. local/aws/wiring.py connects the functions with the event sources that the app declares.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ class Provision:
     visibility_seconds: int
     """How long a message stays with a worker that does not answer."""
     max_attempts: int
-    """Tries the handlers count; the queues allow one more, so that a handler sees its last one."""
+    """Tries that the handlers count. The queues allow one more, so that a handler sees its last one."""
     api_tokens: Mapping[str, str]
     """The API's bearer tokens by role."""
 
     def everything(self) -> None:
-        """All of it."""
+        """Make all resources."""
         self.bucket(self.names.bucket)
         self.table()
         for queue in (self.names.run_queue, self.names.chunk_queue):
@@ -46,30 +46,30 @@ class Provision:
         self.tokens()
 
     def bucket(self, name: str) -> None:
-        """A versioned bucket: deleting a landed version must never take a newer one with it."""
+        """Make a versioned bucket: the deletion of a landed version must never delete a newer one."""
         s3 = self._client("s3")
         with _unless("BucketAlreadyOwnedByYou", "BucketAlreadyExists"):
             s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
 
     def table(self) -> None:
-        """The table of runs and chunks, as its adapter defines it."""
+        """Make the table of runs and chunks from its adapter's definition."""
         definition = table_definition(self.names.table)
         with _unless("ResourceInUseException"):
             self._client("dynamodb").create_table(**definition)
 
     def queue(self, name: str) -> None:
-        """A queue and its dead-letter queue."""
+        """Make a queue and its dead-letter queue."""
         dead = self._queue(name + DEAD_SUFFIX, {"MessageRetentionPeriod": "1209600"})
         redrive = {"deadLetterTargetArn": dead, "maxReceiveCount": self.max_attempts + 1}
         self._queue(name, {"RedrivePolicy": json.dumps(redrive)})
 
     def fifo(self, name: str) -> None:
-        """A queue that keeps order within a group and drops repeats."""
+        """Make a queue that keeps order within a group and drops repeats."""
         self._queue(name, {"FifoQueue": "true"})
 
     def topic(self, arn: str, inbox: str) -> None:
-        """A topic, and a queue that gets what is published, so that it can be looked at."""
+        """Make a topic, and a queue that receives its messages for inspection."""
         queue = self._queue(inbox, {})
         sns = self._client("sns")
         made = sns.create_topic(Name=arn.rpartition(":")[2])["TopicArn"]
@@ -78,7 +78,7 @@ class Provision:
         sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=queue, Attributes={"RawMessageDelivery": "true"})
 
     def tokens(self) -> None:
-        """The secret the API reads: a hash for each token, so that only whoever holds the file can use them."""
+        """Make the secret that the API reads: a hash of each token. Only the owner of the file can use the tokens."""
         manager = self._client("secretsmanager")
         entries = [
             {"name": f"local-{role}", "role": role, "sha256": hashlib.sha256(token.encode()).hexdigest()}
@@ -93,7 +93,7 @@ class Provision:
         return client(service, self.endpoint, self.credentials)
 
     def _queue(self, name: str, attributes: dict[str, str]) -> str:
-        """A queue with these attributes, made or changed. Returns its ARN."""
+        """Make or change a queue with these attributes. Return its ARN."""
         sqs = self._client("sqs")
         wanted = {"VisibilityTimeout": str(self.visibility_seconds), **attributes}
         try:
@@ -108,7 +108,7 @@ class Provision:
 
 @contextlib.contextmanager
 def _unless(*codes: str) -> Iterator[None]:
-    """Lets pass an error that says that the thing is there already."""
+    """Ignore an error with one of these codes: the resource exists already."""
     try:
         yield
     except ClientError as error:

@@ -1,6 +1,6 @@
-"""Registers an app's functions in the local AWS and lets their event sources invoke them, as Chalice declares them.
+"""Registers an app's functions in the local AWS, and connects them with the event sources that Chalice declares.
 
-Idempotent: what is there from before is replaced.
+Idempotent: earlier registrations are replaced.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class Wiring:
     provision: Provision
     worker_url: str
     sweep_seconds: int
-    """How often schedules fire, whatever they say; 0 leaves them as they are."""
+    """Period in seconds that replaces those of the schedules; 0 keeps theirs."""
 
     def connect(self, functions: list[Function]) -> None:
-        """Every function, and whatever invokes it."""
+        """Connect every function with its event source."""
         notifications: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for function in functions:
             arn = self._register(function)
@@ -50,7 +50,7 @@ class Wiring:
             self._notify(bucket, configurations)
 
     def _register(self, function: Function) -> str:
-        """The function in the local Lambda, where invoking it means calling the worker."""
+        """Register the function in the local Lambda, which calls the worker to invoke it."""
         service = self._client("lambda")
         with contextlib.suppress(service.exceptions.ResourceNotFoundException):
             service.delete_function(FunctionName=function.full_name)
@@ -66,7 +66,7 @@ class Wiring:
         return str(made["FunctionArn"])
 
     def _poll(self, function: Function, arn: str) -> None:
-        """An event source mapping; it also holds the number of invocations at once that Chalice asks for."""
+        """Make an event source mapping, with the limit of concurrent invocations that the app declares."""
         queue = function.source["queue"] or function.source["queue_arn"].rpartition(":")[2]
         self._ensure_queue(queue)
         source = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{queue}"
@@ -82,7 +82,7 @@ class Wiring:
         )
 
     def _ensure_queue(self, name: str) -> None:
-        """A queue only the app knows of gets made like the others; a dead-letter queue is made with its queue."""
+        """Make a queue that only the app declares. A dead-letter queue is made with its queue."""
         if not name.endswith(DEAD_SUFFIX):
             self.provision.queue(name)
 
@@ -112,15 +112,15 @@ class Wiring:
 
 
 def _notification(function: Function, arn: str) -> dict[str, Any]:
-    """S3's notification to one function."""
-    said = function.source
-    rules = [{"Name": name, "Value": said[name]} for name in ("prefix", "suffix") if said[name]]
-    wanted: dict[str, Any] = {"LambdaFunctionArn": arn, "Events": said["events"], "Id": function.name}
+    """Return S3's notification to one function."""
+    source = function.source
+    rules = [{"Name": name, "Value": source[name]} for name in ("prefix", "suffix") if source[name]]
+    wanted: dict[str, Any] = {"LambdaFunctionArn": arn, "Events": source["events"], "Id": function.name}
     return {**wanted, "Filter": {"Key": {"FilterRules": rules}}} if rules else wanted
 
 
 def _some_zip() -> bytes:
-    """Lambda wants code; the worker has its own."""
+    """Return some code, which Lambda requires. The worker has the real code."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("app.py", "# runs in the worker\n")

@@ -1,6 +1,6 @@
-"""The ways a transaction can be bad: each makes one record that the contract must refuse, and for one reason.
+"""The kinds of bad transactions. Each makes one record that the contract must refuse for exactly one reason.
 
-A record is text; a byte that is no UTF-8 is written as Python's `surrogateescape` has it: U+DCE9 is byte E9.
+A record is text. A byte that is not UTF-8 is written as in Python's `surrogateescape`: U+DCE9 is byte E9.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ class BadKind:
     code: int
     """Redshift's load error code, as the reject must have it."""
     column: str = ""
-    """At fault; empty if the whole record is."""
+    """The column at fault; empty if the whole record is at fault."""
     texts: Sequence[str]
-    """What to write there, one after the other."""
+    """Values to write there, in turn."""
     write: Callable[[Fields, str], str] | None = None
-    """Makes the record from its good fields and a text, if it is not the column's value that is replaced."""
+    """Makes the record from its good fields and a text, unless the text replaces the column's value."""
 
     def record(self, fields: Fields, turn: int) -> str:
         text = self.texts[turn % len(self.texts)]

@@ -1,7 +1,7 @@
-"""THE BOOKS: does what the API, the warehouse and the messages say come to what the generators planted?
+"""THE BOOKS: compares the API, the warehouse and the messages with what the generators planted.
 
-Three independent sources: the counts of each run, the ledger in the warehouse, and the truth of the files. Every
-difference is a sentence; none means that the demo has shown what it promises.
+There are three independent sources: the counts of each run, the ledger in the warehouse, and the truth of the files.
+Every difference is a sentence. Without a difference the demo has shown what it promises.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ class FileBook:
     file: Watched
     rejects: Sequence[Reject]
     runs: int
-    """How many runs there are of its key."""
+    """Number of runs of its key."""
     loads: int
-    """How many rows the ledger has for it."""
+    """Number of the ledger's rows for it."""
 
     @property
     def once(self) -> bool:
-        """However often it was dropped, it is one run, with one load if it was to be loaded."""
+        """Whether it has one run, however often it was dropped, and one load if it was to be loaded."""
         return self.runs == 1 and self.loads == (self.file.truth.state == "LOADED")
 
     @property
@@ -78,7 +78,7 @@ class Books:
 
 
 def close_books(data: DemoData, files: Sequence[Watched], world: World) -> Books:
-    """Ask everybody, and compare."""
+    """Query all sources, and compare them."""
     ledger = world.query(LEDGER)
     written = [dict(zip(ledger.columns, row, strict=True)) for row in ledger.rows]
     runs = [run["file"] for name in dict.fromkeys(t.object for t in data.files) for run in world.runs(name)]
@@ -114,7 +114,7 @@ def _table(world: World, truth: TableTruth) -> TableBook:
 def _file_differences(page: FileBook) -> Iterator[str]:
     truth, status = page.file.truth, page.file.status
     if status is None:
-        yield f"{truth.key}: is not known"
+        yield f"{truth.key}: has no run"
         return
     if status["state"] != truth.state:
         yield f"{truth.key}: ended {status['state']}, not {truth.state}"
@@ -131,26 +131,27 @@ def _file_differences(page: FileBook) -> Iterator[str]:
 
 
 def _reject_differences(truth: Truth, rejects: Sequence[Reject]) -> Iterator[str]:
-    """Every planted bad row must be told of, by line, column and code, and no other row."""
+    """Yield the planted bad rows without a reject of the same line, column and code, and all other rejects."""
     found = {(r["line"], r["code"], r["column"]) for r in rejects}
     planted = {(b.line, b.code, b.column) for b in truth.bad_rows}
-    for what, rows in (("was not rejected so", planted - found), ("was rejected, but not planted", found - planted)):
+    for what, rows in (("has no such reject", planted - found), ("was rejected, but not planted", found - planted)):
         for line, code, column in sorted(rows)[:SHOWN_DIFFERENCES]:
             yield f"{truth.key}: line {line} (code {code}, column {column or 'none'}) {what}"
 
 
 def _ledger_differences(files: Sequence[Watched], written: Sequence[LedgerRow]) -> Iterator[str]:
-    """What the warehouse wrote in the transaction that merged each file."""
+    """Compare the rows that the warehouse wrote in the transaction that merged each file."""
     truths = {file.truth.key: file.truth for file in files}
     for row in written:
         truth = truths.get(row["source_key"])
         if truth is None:
-            yield f"{row['source_key']}: the ledger has a load that nobody asked for"
+            yield f"{row['source_key']}: the ledger has a load of a file that was not dropped"
             continue
-        said = tuple(row[name] for name in ("rows_read", "rejected", "duplicates", "inserted", "updated", "unchanged"))
+        names = ("rows_read", "rejected", "duplicates", "inserted", "updated", "unchanged")
+        counts = tuple(row[name] for name in names)
         due = (truth.read, truth.rejected, truth.duplicate, truth.inserted, truth.updated, truth.unchanged)
-        if said != due or row["balanced"] != 1:
-            yield f"{truth.key}: the ledger says {row}"
+        if counts != due or row["balanced"] != 1:
+            yield f"{truth.key}: the ledger has {row}"
 
 
 def _table_differences(table: TableBook) -> Iterator[str]:
@@ -163,9 +164,9 @@ def _table_differences(table: TableBook) -> Iterator[str]:
 
 
 def _mail_differences(files: Sequence[Watched], mail: Mail) -> Iterator[str]:
-    """Success went to the business, everything else to support; each file's outcome to one of them."""
+    """Compare the messages: the business gets each success, support every other outcome."""
     for who, letters, good in (("the business", mail.business, True), ("support", mail.support, False)):
-        told = sorted((letter["file"].split("/", 3)[3], letter["state"]) for letter in letters)
+        received = sorted((letter["file"].split("/", 3)[3], letter["state"]) for letter in letters)
         due = sorted((f.truth.key, f.truth.state) for f in files if (f.truth.state == "LOADED") is good)
-        if told != due:
-            yield f"{who} was told {told}, not {due}"
+        if received != due:
+            yield f"{who} received {received}, not {due}"

@@ -1,4 +1,4 @@
-"""The demo's files: made once, with what they must come to, and used again while nothing they are made from changes."""
+"""The demo's files and their truth: made once, and reused as long as scale and generators do not change."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ TRUTH = "truth.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
-    """How much of everything."""
+    """The sizes of the demo's files."""
 
     transactions: int = 1_000_000
-    """Rows: 77 bytes each."""
+    """Rows of 77 bytes each."""
     purchases: int = 40_000
-    """Rows a month."""
+    """Rows of each month."""
     orders: float = 0.2
     """TPC-H's scale factor: 1 is 1.5 million rows, 170 MB."""
 
 
 def demo_data(folder: Path, scale: Scale) -> DemoData:
-    """The files below `folder`, each under its key, and what is in them. Deterministic: same scale, same bytes."""
+    """Make the files below `folder`, each under its key; return their truth. The same scale makes the same bytes."""
     made_from = _made_from(scale)
     if (known := _known(folder / TRUTH, made_from)) is not None:
         return known
@@ -49,7 +49,7 @@ def _write(folder: Path, scale: Scale) -> DemoData:
 
 
 def _made_from(scale: Scale) -> str:
-    """Changes with the scale and with any line of the generators."""
+    """Return a hash that changes with the scale and with any line of the generators."""
     sources = sorted(Path(__file__).parent.glob("*.py"))
     text = b"".join(path.read_bytes() for path in sources) + repr(scale).encode()
     return hashlib.sha256(text).hexdigest()

@@ -13,7 +13,7 @@ TIMEOUT_SECONDS = 600
 
 
 def write_orders(folder: Path, *, scale: float) -> tuple[Truth, TableTruth]:
-    """1.5 million rows (170 MB) for each unit of scale; what is in the file, as Python's csv module reads it."""
+    """Write 1.5 million rows (170 MB) per unit of scale. Return the file's truth, read by Python's csv module."""
     path = folder / "incoming/orders/orders.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     program = Path(sys.executable).with_name("tpchgen-cli")
@@ -37,7 +37,7 @@ def write_orders(folder: Path, *, scale: float) -> tuple[Truth, TableTruth]:
 
 
 def write_wrong_header(folder: Path) -> Truth:
-    """Transactions from a system that calls the amount a total and knows no currency."""
+    """Write transactions of a system that calls the amount a total and has no currency."""
     key = "incoming/transactions/wrong_header.csv"
     path = folder / key
     path.parent.mkdir(parents=True, exist_ok=True)

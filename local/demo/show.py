@@ -1,4 +1,4 @@
-"""The demo on a screen: a live table on a terminal, a line for each change elsewhere; the books in the end."""
+"""Shows the demo: a live table on a terminal, a line for each change elsewhere, and the books at the end."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from local.demo.world import Status
 BAR, NOTE, GAP = 12, 48, 2
 SHORTEST_NAME = 16
 OTHER_COLUMNS = 50
-"""What state, chunks and the counts of a million rows take, with the gaps between."""
+"""Width of state, chunks and the counts of a million rows, with the gaps between."""
 WITH_BAR, WITH_NOTE = 100, 150
-"""From this width on a screen has room for the bar, and for the note."""
+"""Widths from which a screen has room for the bar, and for the note."""
 BOOK_COLUMNS, CHANGES = 65, 52
-"""What the books have beside a file's name, and what they say of its changes where there is room (WITH_CHANGES)."""
+"""Width of the books beside a file's name, and of its changes, which need a screen of WITH_CHANGES."""
 WITH_CHANGES = 140
 SHOWN_KINDS = 6
 COLOURS = {"LOADED": "green", "REJECTED": "yellow", "FAILED": "red"}
@@ -32,7 +32,7 @@ RIGHT = ("chunks", "read", "loaded", "rejected", "duplicate", "rows", "sum", "li
 
 @contextmanager
 def moving(console: Console) -> Iterator[Show]:
-    """Shows the files as they move."""
+    """Show the files as they move."""
     if not console.is_terminal:
         yield _Lines(console).show
         return
@@ -45,13 +45,13 @@ class _Lines:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._said: dict[str, str] = {}
+        self._last: dict[str, str] = {}
 
     def show(self, files: Sequence[Watched]) -> None:
         for file in files:
             line = self._line(file)
-            if line and self._said.get(file.truth.key) != line:
-                self._said[file.truth.key] = line
+            if line and self._last.get(file.truth.key) != line:
+                self._last[file.truth.key] = line
                 self._console.print(f"  {file.truth.key}: {line}")
 
     def _line(self, file: Watched) -> str:
@@ -65,18 +65,18 @@ class _Lines:
 
 
 def _progress(files: Sequence[Watched], width: int) -> Table:
-    """As much of it as the screen has room for; names lose their front."""
+    """Return the table, with as many columns as the screen has room for. Names lose their front."""
     bar, note = width >= WITH_BAR, width >= WITH_NOTE
     table = _table(
         "file", "state", *([""] if bar else []), "chunks", "read", "good", "rejected", *([""] if note else [])
     )
     room = max(SHORTEST_NAME, width - OTHER_COLUMNS - (BAR + GAP if bar else 0) - (NOTE + GAP if note else 0))
     for file in files:
-        told, (gauge, *counts) = file.note, _gauges(file)
+        text, (gauge, *counts) = file.note, _gauges(file)
         if not file.status and not file.dropped and file.truth.after:
-            told = f"waits for {file.truth.after}"
+            text = f"waits for {file.truth.after}"
         cells = [gauge, *counts] if bar else counts
-        notes = [Text(cut(told, NOTE), no_wrap=True)] if note else []
+        notes = [Text(cut(text, NOTE), no_wrap=True)] if note else []
         table.add_row(Text(cut_front(file.truth.key, room), no_wrap=True), _state(file), *cells, *notes)
     return table
 
@@ -88,7 +88,7 @@ def _state(file: Watched) -> Text:
 
 
 def _gauges(file: Watched) -> list[RenderableType]:
-    """The bar, then chunks and rows."""
+    """Return the bar, then chunks and rows."""
     if not (status := file.status):
         return [Text("")] * 5
     chunks, rows = status["chunks"], status["rows"]
@@ -97,7 +97,7 @@ def _gauges(file: Watched) -> list[RenderableType]:
 
 
 def _bar(status: Status) -> ProgressBar:
-    """As full as the file is done, in the colour of its state: a full bar of a rejected file is no success."""
+    """Return a bar of the file's progress in the colour of its state: a rejected file's full bar is no success."""
     colour = COLOURS.get(status["state"], "green")
     return ProgressBar(completed=status["percent"], width=BAR, complete_style=colour, finished_style=colour)
 
@@ -110,7 +110,7 @@ def _table(*columns: str) -> Table:
 
 
 def show_books(console: Console, books: Books) -> None:
-    """THE BOOKS, page by page, and whether they balance."""
+    """Print THE BOOKS, page by page, and whether they balance."""
     console.rule("THE BOOKS", align="left")
     console.print(_files(books.files, console.width))
     for page in books.files:
@@ -153,7 +153,7 @@ def _mark(page: FileBook) -> str:
 
 
 def _explain(console: Console, page: FileBook) -> None:
-    """One example for each of the most frequent codes; or why a file as a whole was refused."""
+    """Print one example of each of the most frequent codes, or why a file as a whole was refused."""
     status = page.file.status
     if status and status["state"] != "LOADED" and status["first_error"]:
         console.print(f"\n{page.file.truth.key} is {status['state']}: {status['first_error']['message']}")
@@ -185,5 +185,5 @@ def _mail(console: Console, books: Books) -> None:
         for letter in letters:
             problem = letter["problem"] if letter["state"] != "LOADED" else None
             rows = letter["rows"]
-            told = problem["message"] if problem else f"{rows['good']:,} good rows, {rows['rejected']:,} rejected"
-            console.print(f"  to {who}: {letter['file']} {letter['state']}: {told}")
+            text = problem["message"] if problem else f"{rows['good']:,} good rows, {rows['rejected']:,} rejected"
+            console.print(f"  to {who}: {letter['file']} {letter['state']}: {text}")

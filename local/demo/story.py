@@ -1,7 +1,7 @@
-"""The demo's story: files land, their chunks move, and every one comes to its end.
+"""The demo's story: files land, their chunks move, and every file ends.
 
-The second month lands once the first is loaded; the transactions land a second time once they are loaded, under the
-same key and with the same content, which must change nothing.
+The second month lands once the first is loaded. The transactions land a second time once they are loaded, under the
+same key and with the same content. This must change nothing.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ POLL_SECONDS = 0.4
 PATIENCE_SECONDS = 900.0
 REFUSED = ("REJECTED", "FAILED", "UNROUTED")
 QUIET_SECONDS = 2.0
-"""A file dropped again must have changed nothing for so long: an event takes milliseconds here."""
+"""How long a file that is dropped again must change nothing. An event takes milliseconds here."""
 
 
 class StuckError(Exception):
-    """A file did not come to an end in time."""
+    """A file did not end in time."""
 
 
 @dataclass
 class Watched:
-    """A file of the demo, as it is known so far."""
+    """A file of the demo, with its latest status."""
 
     truth: Truth
     status: Status | None = None
@@ -36,7 +36,7 @@ class Watched:
 
     @property
     def ended(self) -> bool:
-        """Terminal, archived and told."""
+        """Whether its run is terminal, archived and notified."""
         return bool(self.status and self.status["finished"])
 
     @property
@@ -54,7 +54,7 @@ Show = Callable[[Sequence[Watched]], None]
 
 @dataclass(kw_only=True)
 class Story:
-    """Plays it."""
+    """Plays the story."""
 
     data: DemoData
     folder: Path
@@ -68,12 +68,12 @@ class Story:
         self.files = [Watched(truth=truth) for truth in self.data.files]
 
     def play(self) -> list[Watched]:
-        """Until every file has ended. Raises StuckError."""
+        """Play until every file has ended. Raises StuckError."""
         deadline = self.now() + PATIENCE_SECONDS
         while not self._over():
             if self.now() > deadline:
                 waiting = ", ".join(f.truth.key for f in self.files if not f.ended)
-                raise StuckError(f"after {PATIENCE_SECONDS:.0f} s these have not come to an end: {waiting}")
+                raise StuckError(f"after {PATIENCE_SECONDS:.0f} s these have not ended: {waiting}")
             self._drop_what_may()
             self._look()
             self.show(self.files)

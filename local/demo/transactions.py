@@ -38,7 +38,7 @@ FIRST_NAMES = (
 )
 LAST_NAMES = ("Store", "Marketplace", "Online", "Pharmacy", "Fuel", "Hotel", "Rides", "Bistro", "Express", "Outlet")
 ODD_NAMES = ("NA", "NULL", "nan", "None", "null", "#N/A", "-", r"\N", "1e5", "007", "é" * 128)
-"""Texts that careless readers take for something else, and one of exactly 256 bytes."""
+"""Texts that a careless reader converts to another value, and one text of exactly 256 bytes."""
 NAMES = 20_000
 DAYS = tuple((date(2022, 1, 1) + timedelta(days=n)).isoformat() for n in range(1_400))
 CENTS = tuple(f".{n:02d}" for n in range(100))
@@ -60,19 +60,19 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Merchants:
-    """A pool of names as CSV writes them."""
+    """A pool of names, written as CSV."""
 
     written: list[str]
     newlines: Array
-    """How many line ends each one has in it."""
+    """Number of line ends in each name."""
     plain: int
-    """One that needs no quotes."""
+    """Index of a name that needs no quotes."""
 
 
 def write_transactions(
     path: Path, *, rows: int, key: str, seed: int = 7, bad_share: float = 0.001, repeat_share: float = 0.0005
 ) -> tuple[Truth, TableTruth]:
-    """Write the file; what is in it."""
+    """Write the file, and return its truth."""
     rng = np.random.default_rng(seed)
     plan = _plan(rng, rows, bad_share, repeat_share)
     merchants = _merchants(rng)
@@ -91,11 +91,11 @@ def _plan(rng: np.random.Generator, rows: int, bad_share: float, repeat_share: f
     return Plan(bad=np.sort(bad), repeated=pairs[:, 0], repeat=pairs[:, 1])
 
 
-STYLES: tuple[tuple[int, str], ...] = (  # of 1,000 names
+STYLES: tuple[tuple[int, str], ...] = (  # number among 1,000 names
     (100, "{first} {last}, Inc."),
     (30, '{first} "{last}" #{number}'),
     (10, "{first}\n{last} {number}"),
-    (3, "{first}\r\nT1,2,2025-01-01,1.00,USD,x,y\n{last}"),  # looks as if a record started in it
+    (3, "{first}\r\nT1,2,2025-01-01,1.00,USD,x,y\n{last}"),  # looks like the start of a record
     (7, "  {first} {last} "),
     (300, "{first} {last}*{number:06X}"),
     (550, "{first} {last} {number}"),
@@ -119,7 +119,7 @@ def _merchants(rng: np.random.Generator) -> Merchants:
 
 
 def _written(name: str) -> str:
-    """As CSV has it: in quotes if it must be."""
+    """Write a name as CSV, in quotes if necessary."""
     return '"' + name.replace('"', '""') + '"' if set(name) & set(',"\n\r') else name
 
 
@@ -134,7 +134,7 @@ def _draw(rng: np.random.Generator, rows: int, plan: Plan, merchants: Merchants)
         "merchant": rng.integers(0, NAMES, rows),
         "category": rng.integers(0, len(CATEGORIES), rows),
     }
-    for name in ("id", "account", "day"):  # a repeat is of the same day, so that the later row is the one that counts
+    for name in ("id", "account", "day"):  # a repeat has the same day, so that the later row counts
         drawn[name][plan.repeat] = drawn[name][plan.repeated]
     drawn["merchant"][plan.bad] = merchants.plain
     return drawn

@@ -1,4 +1,4 @@
-"""What a generator knows of a file it wrote: the demo's books must come to the same."""
+"""The truth of generated files, against which the demo's books are compared."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Truth:
     """One generated file."""
 
     key: str
-    """Where it is dropped in the landing bucket, and where it is below the folder of generated files."""
+    """Its key in the landing bucket, and its path below the folder of generated files."""
     object: str
     state: str = "LOADED"
-    """How its run must end."""
+    """State in which its run must end."""
     code: str = ""
     """The problem's code, if it does not end LOADED."""
     read: int = 0
@@ -50,28 +50,28 @@ class Truth:
 
     @property
     def kinds(self) -> dict[str, int]:
-        """How many bad rows of each kind."""
+        """The number of bad rows of each kind."""
         names = [row.kind for row in self.bad_rows]
         return {name: names.count(name) for name in dict.fromkeys(names)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableTruth:
-    """What a target table must hold when all files are in."""
+    """The content of a target table when all files are loaded."""
 
     table: str
     rows: int
     cents: int
     """The sum of its column with money in it, in hundredths."""
     totals: str
-    """Query for both."""
+    """Query for rows and sum."""
     sample: str
     """Query for a few rows to show."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DemoData:
-    """All files of the demo, in the order they are dropped, and what they must come to."""
+    """All files of the demo, in the order in which they are dropped, and the resulting tables."""
 
     files: tuple[Truth, ...]
     tables: tuple[TableTruth, ...] = field(default_factory=tuple)

@@ -1,6 +1,6 @@
-"""Two months of customer purchases, as the well-known Walmart data set has them; the second month corrects the first.
+"""Two months of customer purchases, in the form of the well-known Walmart data set. The second corrects the first.
 
-No row of a real person: all is drawn from a seed.
+No row is of a real person: all are drawn from a seed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Row = list[str]
 
 
 def write_walmart(folder: Path, *, rows: int, seed: int = 11) -> tuple[tuple[Truth, ...], TableTruth]:
-    """January and February below `monthly_data/`; what is in them and what both come to."""
+    """Write January and February below `monthly_data/`. Return their truths, and that of their table."""
     rng = np.random.default_rng(seed)
     corrected, repeated = rows // 25, rows // 100
     january = _month(rng, date(2025, 1, 1), rows, first_id=FIRST_ID)
@@ -58,7 +58,7 @@ def write_walmart(folder: Path, *, rows: int, seed: int = 11) -> tuple[tuple[Tru
 
 
 def _month(rng: np.random.Generator, start: date, rows: int, *, first_id: int) -> list[Row]:
-    """One purchase a customer."""
+    """Draw one purchase for each customer."""
     categories = [(category, product) for category, names in PRODUCTS.items() for product in names]
 
     def pick(choices: tuple[Any, ...] | list[Any]) -> list[Any]:
@@ -87,7 +87,7 @@ def _cents(row: Row) -> int:
 
 
 def _correct(row: Row) -> Row:
-    """The same purchase with another amount and rating."""
+    """Return the same purchase with another amount and rating."""
     return [*row[:7], _money(_cents(row) + 100), *row[8:10], str(6 - int(row[10])), row[11]]
 
 
@@ -99,7 +99,7 @@ def _spoil(row: Row, turn: int) -> tuple[Row, str, int]:
 
 
 def _write(folder: Path, month: str, rows: list[Row], bad: list[tuple[Row, str, int]], **counts: Any) -> Truth:
-    """Bad rows come last."""
+    """Write a month, bad rows last. Return its truth."""
     key = f"monthly_data/walmart_customer_{month}-2025.csv"
     lines = [HEADER, *(",".join(row) for row in rows), *(",".join(row) for row, _, _ in bad)]
     (folder / key).parent.mkdir(parents=True, exist_ok=True)

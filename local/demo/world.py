@@ -1,4 +1,4 @@
-"""What the demo needs of a running Landfall. The CLI gives it the local stack, by the ways a user has too."""
+"""The demo's view of a running Landfall. The CLI gives it the local stack, through a user's own interfaces."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 Status = Mapping[str, Any]
-"""What GET /status says of a file."""
+"""The answer of GET /status for a file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,7 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Mail:
-    """What people were told: each message once, however often it came."""
+    """The messages of both topics: each once, however often it came."""
 
     business: Sequence[Mapping[str, Any]]
     support: Sequence[Mapping[str, Any]]
@@ -34,16 +34,16 @@ class World(Protocol):
         """Put a file into the landing bucket."""
 
     def status(self, key: str) -> Status | None:
-        """How the newest version of a file is doing; None while it is not known."""
+        """Return the status of a file's newest version; None while it has no run."""
 
     def runs(self, object: str) -> Sequence[Mapping[str, Any]]:
-        """All runs of an object."""
+        """List all runs of an object."""
 
     def rejects(self, key: str) -> Iterator[Mapping[str, Any]]:
-        """The bad rows of a file."""
+        """Yield the bad rows of a file."""
 
     def query(self, sql: str) -> Table:
-        """Ask the warehouse."""
+        """Run a query in the warehouse."""
 
     def mail(self) -> Mail:
-        """What was published so far."""
+        """Return the messages that were published so far."""

@@ -1,4 +1,4 @@
-"""A Redshift for the laptop: a real PostgreSQL behind the Redshift Data API, COPY from S3, and Redshift's wire."""
+"""A Redshift for the laptop: a real PostgreSQL behind the Redshift Data API, COPY from S3, and Redshift's protocol."""
 
 from local.redshift.server import LocalRedshift
 

@@ -1,4 +1,4 @@
-"""`python -m local.redshift`: the local Redshift as a process of its own, until SIGTERM or Ctrl-C."""
+"""`python -m local.redshift`: runs the local Redshift as a separate process, until SIGTERM or Ctrl-C."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def main() -> None:
         credentials=Credentials.from_env(os.environ),
     )
     with redshift:
-        _tell_ready(redshift, given.ready_file)
-        while not stopping.wait(1):  # wakes up now and then, so that signals are seen on every platform
+        _write_ready(redshift, given.ready_file)
+        while not stopping.wait(1):  # wakes up regularly, so that signals are handled on every platform
             pass
         given.ready_file.unlink(missing_ok=True)
     os._exit(0)  # everything is stopped; a thread that still hangs on S3 must not keep the process
@@ -41,15 +41,15 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="folder that keeps the database")
     parser.add_argument("--api-port", type=int, default=0, help="port of the Data API, 0 for a free one")
     parser.add_argument("--wire-port", type=int, default=0, help="port for database clients, 0 for a free one")
-    parser.add_argument("--s3-endpoint", required=True, help="where COPY reads, on this machine")
+    parser.add_argument("--s3-endpoint", required=True, help="S3 for COPY, on this machine")
     parser.add_argument("--events-endpoint", default=None, help="EventBridge for WithEvent, on this machine")
     parser.add_argument("--ready-file", type=Path, required=True, help="written when everything is up")
     return parser.parse_args()
 
 
-def _tell_ready(redshift: LocalRedshift, path: Path) -> None:
-    """Written aside and renamed: a reader sees all of it or none. For its owner only, as it holds a password."""
-    told = {
+def _write_ready(redshift: LocalRedshift, path: Path) -> None:
+    """Write the file aside and rename it: a reader sees all or nothing. Only its owner may read the password."""
+    where = {
         "pid": os.getpid(),
         "api_url": redshift.api_url,
         "wire_host": redshift.wire_host,
@@ -63,7 +63,7 @@ def _tell_ready(redshift: LocalRedshift, path: Path) -> None:
     making = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(making, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as out:
-        json.dump(told, out)
+        json.dump(where, out)
     making.replace(path)
 
 

@@ -1,9 +1,10 @@
-"""Which user PostgreSQL runs as, and which folders that user reaches.
+"""The user that PostgreSQL runs as, and the folders that this user reaches.
 
-PostgreSQL refuses to run as root. As root it runs under an id that no user has, so that its files and its memory are
-closed to every other process. `initdb` alone runs as `nobody`, for it must find its user's name; what it makes holds no
-data and no password yet, and changes hands before it is used. Such an id may not reach a home folder or a folder of the
-tests; then the files live under a public folder for temporary files instead, found again by a pointer.
+PostgreSQL refuses to run as root. If this process is root, PostgreSQL runs under an id that no user has, so that its
+files and its memory are closed to every other process. Only `initdb` runs as `nobody`, because it needs a user with a
+name. Its files hold no data and no password yet, and change their owner before they are used. Such an id may not reach
+a home folder or a folder of the tests. Then the files are in a public folder for temporary files, and a pointer has
+their path.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from typing import Any
 
 _POINTER, _OWNER = "elsewhere", "pointed-to-by"
 _ELSEWHERE = "landfall-redshift-"
-_IDS = range(60_600, 61_000)  # between what systemd gives to users and what it gives to services
+_IDS = range(60_600, 61_000)  # between systemd's ids of users and those of services
 
 
 class UnreachableError(Exception):
@@ -34,20 +35,20 @@ class UnreachableError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """The user PostgreSQL runs as; `other` is false when it is simply the one who runs this process."""
+    """The user that PostgreSQL runs as. `other` is false if it is the user of this process."""
 
     uid: int
     gid: int
     other: bool
     maker: int
-    """The id `initdb` runs under."""
+    """The id of `initdb`'s user."""
 
     def as_maker(self) -> dict[str, Any]:
-        """Arguments that make subprocess change to the user of `initdb`."""
+        """Return arguments that make subprocess change to the user of `initdb`."""
         return {"user": self.maker, "group": self.gid, "extra_groups": []} if self.other else {}
 
     def as_popen(self) -> dict[str, Any]:
-        """Arguments that make subprocess change to this user."""
+        """Return arguments that make subprocess change to this user."""
         return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.other else {}
 
     def own(self, path: Path) -> None:
@@ -60,12 +61,12 @@ class Account:
             os.chown(home, self.maker, self.gid)
 
     def own_all(self, folder: Path) -> None:
-        """The folder, all that is in it, and the folder it is in."""
+        """Give this user the folder, its content, and its parent folder."""
         for path in (folder.parent, folder, *folder.rglob("*")) if self.other else ():
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def reaches(self, folder: Path) -> bool:
-        """Whether this user may go into the folder and write there."""
+        """Whether this user may enter the folder and write there."""
         test = ["/bin/sh", "-c", 'cd "$1" && test -w .', "sh", str(folder)]
         return subprocess.run(test, check=False, stderr=subprocess.DEVNULL, cwd="/", **self.as_popen()).returncode == 0
 
@@ -78,13 +79,13 @@ def account() -> Account:
 
 
 def _unused_id() -> int:
-    """One that no user and no group has; the same each time, as the files of the last start belong to it."""
+    """Return an id without user and group. It is the same each time, as it owns the files of the last start."""
     taken = {user.pw_uid for user in pwd.getpwall()} | {group.gr_gid for group in grp.getgrall()}
     return next(number for number in _IDS if number not in taken)
 
 
 def home_for(folder: Path, who: Account) -> Path:
-    """A folder that belongs to `who`: inside `folder` when it is reached there, else a public one it points to."""
+    """Return a folder that belongs to `who`: inside `folder` if `who` reaches it, else a public one."""
     home = folder / "postgres"
     pointer = folder / _POINTER
     if pointer.is_file() and (known := Path(pointer.read_text().strip())).is_dir() and who.reaches(known):
@@ -103,7 +104,7 @@ def home_for(folder: Path, who: Account) -> Path:
 
 
 def socket_folder(folder: Path, who: Account) -> Path:
-    """A closed folder for PostgreSQL's socket: in a public place, since a socket's path must be short."""
+    """Make a closed folder for PostgreSQL's socket, in a public folder, since a socket's path must be short."""
     made = _socket_folder(folder)
     _make_private(made, who)
     return made
@@ -114,7 +115,7 @@ def _socket_folder(folder: Path) -> Path:
 
 
 def forget(folder: Path) -> None:
-    """Remove what `folder` has elsewhere: the files that it points to, and the socket of a server that was killed."""
+    """Remove the files that `folder` points to, and the socket of a server that was killed."""
     shutil.rmtree(_socket_folder(folder), ignore_errors=True)
     pointer = folder / _POINTER
     if pointer.is_file():
@@ -122,9 +123,9 @@ def forget(folder: Path) -> None:
 
 
 def _sweep(who: Account) -> None:
-    """Remove what data folders that are gone have left in the public place; a pointer is written before its target."""
+    """Remove the public files of data folders that are gone. A pointer is written before its target."""
     for left in _public().glob(f"{_ELSEWHERE}*"):
-        with suppress(FileNotFoundError):  # another start or stop has removed it since it was listed
+        with suppress(FileNotFoundError):  # another start or stop has removed it in the meantime
             _sweep_one(left, who)
 
 
@@ -133,9 +134,9 @@ def _sweep_one(left: Path, who: Account) -> None:
     if left.is_symlink() or left.stat().st_uid != who.uid or not owner.is_file():
         return
     if not Path(owner.read_text()).exists():
-        # Aside first: a start that takes the same place meanwhile must not lose its new files to this.
+        # Rename first: another start may use the same path meanwhile, and must not lose its new files.
         aside = left.with_name(f"{_ELSEWHERE}swept-{secrets.token_hex(8)}")
-        with suppress(OSError):  # another start was quicker
+        with suppress(OSError):  # another start was faster
             left.rename(aside)
         shutil.rmtree(aside, ignore_errors=True)
 
@@ -143,12 +144,12 @@ def _sweep_one(left: Path, who: Account) -> None:
 def _make_private(folder: Path, who: Account) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if folder.is_symlink() or folder.stat().st_uid not in (who.uid, who.maker, os.geteuid()):
-        raise UnreachableError(f"{folder} belongs to somebody else: remove it or choose another data folder")
+        raise UnreachableError(f"{folder} belongs to another user: remove it or choose another data folder")
     who.own(folder)
 
 
 def runnable(installed: Path, who: Account) -> Path:
-    """The folder of PostgreSQL's binaries, copied to a public place when `who` cannot run them where they are."""
+    """Return the folder of PostgreSQL's binaries: a public copy if `who` cannot run the installed ones."""
     if _runs(installed, who):
         return installed
     copy = _public() / f"landfall-postgres-{_digest(f'{installed} {installed.stat().st_mtime_ns}')}"
@@ -160,7 +161,7 @@ def runnable(installed: Path, who: Account) -> Path:
         (making / "made").rename(copy)
         making.rmdir()
     if copy.is_symlink() or copy.stat().st_uid != os.geteuid() or copy.stat().st_mode & stat.S_IWOTH:
-        raise UnreachableError(f"{copy} belongs to somebody else: remove it")
+        raise UnreachableError(f"{copy} belongs to another user: remove it")
     if not _runs(copy, who):
         raise UnreachableError(f"PostgreSQL's binaries in {copy} do not run")
     return copy
@@ -175,7 +176,7 @@ def _runs(installed: Path, who: Account) -> bool:
 
 
 def _public() -> Path:
-    """A folder for temporary files that every user reaches and that outlives a restart where there is one."""
+    """Return a folder for temporary files that every user reaches, if possible one that outlives a restart."""
     lasting = Path("/var/tmp")
     return lasting if lasting.is_dir() else Path(tempfile.gettempdir())
 

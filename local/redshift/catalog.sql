@@ -1,5 +1,5 @@
--- What Redshift has and PostgreSQL has not: system views, functions, and lengths that count bytes.
--- Run at every start, as the superuser; everything in it may be run again.
+-- Features of Redshift that PostgreSQL lacks: system views, functions, and lengths that count bytes.
+-- The superuser runs this at every start. Everything in it may be run again.
 set allow_system_table_mods = on;
 set client_min_messages = warning;
 
@@ -151,7 +151,7 @@ create or replace function pg_catalog.is_valid_json(value text) returns boolean 
 create or replace function pg_catalog.json_extract_path_text(value text, variadic path text[]) returns text
     language sql immutable strict as $$ select value::jsonb #>> path $$;
 
--- VARCHAR(n) and CHAR(n) count bytes in Redshift, characters here: a check on every such column counts the bytes.
+-- VARCHAR(n) and CHAR(n) count bytes in Redshift, and characters here. A check on every such column counts the bytes.
 -- All checks of a table are made in one ALTER, so that the trigger finds nothing left to do when that ALTER fires it again.
 create or replace function local_redshift.count_bytes() returns event_trigger language plpgsql as $$
 declare

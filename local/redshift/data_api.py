@@ -1,6 +1,6 @@
-"""The operations of the Redshift Data API, without HTTP: a request as a dict in, an answer as a dict out.
+"""The operations of the Redshift Data API, without HTTP: request and answer are dicts.
 
-SQL that fails is a FAILED statement, never an ApiError: those are for requests that AWS would not accept at all.
+SQL that fails is a FAILED statement, never an ApiError. An ApiError is for a request that AWS would not accept.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class DataApi:
         )
 
     def _find(self, request: Request) -> tuple[Submission, Part | None]:
-        """The submission, and the part of it when the id names one."""
+        """Return the submission, and its part if the id names one."""
         wanted = required(request, "Id")
         if not _ID.fullmatch(wanted):
             raise invalid(f"id must satisfy regex pattern: {_ID.pattern}")
@@ -124,7 +124,7 @@ class DataApi:
         return {"Status": True}
 
     def _list(self, request: Request) -> Answer:
-        """Newest first; a filter that is missing lists what AWS lists: all but what only a role would see."""
+        """List the newest statements first. Without a filter it lists the same as AWS, apart from roles."""
         most = request.get("MaxResults") or 100
         wanted, prefix = request.get("Status", "ALL"), request.get("StatementName", "")
         fitting = [

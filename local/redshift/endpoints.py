@@ -1,4 +1,4 @@
-"""Clients for the other services of the laptop. Never talks to AWS: an endpoint that is not loopback is refused."""
+"""Clients of the laptop's other services. They never call AWS: an endpoint that is not loopback is refused."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ ACCOUNT = "000000000000"
 
 
 class NotLoopbackError(ValueError):
-    """An endpoint that could leave this machine."""
+    """An endpoint may be outside this machine."""
 
 
 def loopback(url: str) -> str:
-    """The URL itself, when its host can only be this machine."""
+    """Return the URL if its host can only be this machine. Raises NotLoopbackError."""
     host = urlsplit(url).hostname or ""
     try:
         inside = ipaddress.ip_address(host).is_loopback
@@ -32,7 +32,7 @@ def loopback(url: str) -> str:
 
 
 def client(service: str, url: str, credentials: Credentials) -> Any:
-    """A boto3 client that can reach the given endpoint only, whatever the environment says."""
+    """Return a boto3 client that can reach the given endpoint only, whatever the environment has."""
     config = Config(
         region_name=REGION,
         s3={"addressing_style": "path"},

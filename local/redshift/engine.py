@@ -1,7 +1,7 @@
-"""Runs submissions: each in a thread and a session of its own, and in exactly one transaction at REPEATABLE READ.
+"""Runs submissions: each in its own thread and session, in exactly one transaction at REPEATABLE READ.
 
-Guarantees that a submission's effects are visible all together or not at all, and that its status never says FINISHED
-before the commit. A statement still running when the process is killed is rolled back and forgotten.
+Guarantees that a submission's effects are visible all together or not at all, and that its status is never FINISHED
+before the commit. If the process is killed, a running statement is rolled back and forgotten.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FAILURES = (psycopg.Error, SqlRefusedError, CopyFailedError)
 
 
 class Engine:
-    """`submit` returns at once; the submission's own status tells how it goes."""
+    """Runs submissions. `submit` returns at once; the submission's status shows the progress."""
 
     def __init__(self, dsn: str, loader: Loader, bell: Notifier) -> None:
         self._dsn, self._loader, self._bell = dsn, loader, bell
@@ -37,7 +37,7 @@ class Engine:
         self._threads.submit(self._run, work)
 
     def close(self, running: Iterable[Submission]) -> None:
-        """Wait a while for what was cancelled; a COPY that hangs on S3 is left behind, and PostgreSQL undoes it."""
+        """Wait a while for cancelled submissions. A COPY that hangs on S3 is left, and PostgreSQL rolls it back."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         deadline = time.monotonic() + _CLOSE_SECONDS
         for work in running:
@@ -59,7 +59,7 @@ class Engine:
         except _FAILURES as error:
             _end_badly(work, Status.FAILED, explain(error))
         except Exception as error:
-            # Whatever it was, a statement that nobody ends would be waited for for ever.
+            # The statement must end after any error, since its caller would wait for ever.
             _end_badly(work, Status.FAILED, f"ERROR: internal error of the local Redshift: {error!r}")
             raise
         else:
@@ -104,20 +104,20 @@ def _execute(session: Session, part: Part, *, batch: bool) -> None:
 
 
 def _end_badly(work: Submission, status: Status, error: str) -> None:
-    """The part that ran takes the error, those behind it are aborted."""
-    told = error
+    """End the running part with the error, and abort the parts after it."""
+    message = error
     for number, part in enumerate(work.parts, start=1):
         if part.status is Status.STARTED:
             part.move(status, error)
             if work.batch and status is Status.FAILED:
-                told = f"Query #{number} failed with {error}"
+                message = f"Query #{number} failed with {error}"
         elif part.status is Status.SUBMITTED:
             part.move(Status.ABORTED)
-    work.move(status, told)
+    work.move(status, message)
 
 
 def explain(error: Exception) -> str:
-    """The error in Redshift's words. Only the message: PostgreSQL's details quote rows."""
+    """Return the error in Redshift's words. It has only the message, because PostgreSQL's details quote rows."""
     if isinstance(error, errors.SerializationFailure):
         return "ERROR: 1023\n  Detail: Serializable isolation violation on table in Redshift"
     if isinstance(error, psycopg.Error):

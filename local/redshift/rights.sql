@@ -1,4 +1,4 @@
--- What the role that runs everyone's SQL may do. Run at every start by the superuser; all of it may be run again.
+-- The rights of the role that runs all clients' SQL. The superuser runs this at every start. All may be run again.
 set client_min_messages = warning;
 
 do $$

@@ -1,8 +1,8 @@
-"""Who may log in to PostgreSQL, and what the role may do that runs everyone's SQL.
+"""Logins of PostgreSQL, and the rights of the role that runs all clients' SQL.
 
-Guarantees that the superuser has no password and that no port lets it in: it logs in over a socket in a closed folder,
-and only as the system's user who runs this process. The role for SQL reads and writes no file, runs no program, makes
-no role and installs nothing. Its password is new with each start.
+Guarantees that the superuser has no password and cannot log in through a port. It logs in over a socket in a closed
+folder, and only as the system's user that runs this process. The role for SQL cannot read or write files, run programs,
+make roles or install anything. Its password is new with each start.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ MANAGER = "landfall_manager"
 USER = "awsuser"
 DATABASE = "dev"
 MANAGER_OPTIONS = "-c search_path=pg_catalog"
-"""Of the superuser's sessions. The role for SQL may put functions into the schema public, where sessions look as well.
-One that fits a call more closely than PostgreSQL's own would run with the superuser's rights.
+"""Options of the superuser's sessions. The role for SQL may put functions into the schema public, which is on the usual
+search path. A function that fits a call more closely than PostgreSQL's own would run with the superuser's rights.
 """
 _RIGHTS = Path(__file__).with_name("rights.sql")
 
@@ -33,11 +33,11 @@ QUIET_LOG: Mapping[str, str] = {
     "log_parameter_max_length": "0",
     "log_parameter_max_length_on_error": "0",
 }
-"""Settings with which no statement and no value gets into the log."""
+"""Settings that keep statements and values out of the log."""
 
 
 def login_rules() -> dict[str, str]:
-    """PostgreSQL's files that say who may log in, by name. Whoever is named in no line is refused."""
+    """Return PostgreSQL's files with the rules of logins, by name. A user without a rule is refused."""
     user = pwd.getpwuid(os.geteuid()).pw_name
     lines = (
         f"local all {MANAGER} peer map=manager",
@@ -48,7 +48,7 @@ def login_rules() -> dict[str, str]:
 
 
 def make_role(session: psycopg.Connection[tuple[object, ...]], password: str) -> None:
-    """The role for SQL with this password, and the database, made where they are missing. For the manager."""
+    """Make the role for SQL with this password, and the database, if they are missing. For the manager."""
     if not session.execute("select 1 from pg_roles where rolname = %s", (USER,)).fetchone():
         session.execute(sql.SQL("create role {}").format(sql.Identifier(USER)))
     session.execute(
@@ -62,5 +62,5 @@ def make_role(session: psycopg.Connection[tuple[object, ...]], password: str) ->
 
 
 def limit_role(session: psycopg.Connection[tuple[object, ...]]) -> None:
-    """What the role may do in the database, as far as PostgreSQL's defaults are not enough. For the manager."""
+    """Set the role's rights in the database where PostgreSQL's defaults are not enough. For the manager."""
     session.execute(_RIGHTS.read_bytes())

@@ -1,4 +1,4 @@
-"""The local Redshift, put together: PostgreSQL, the Data API and the wire, all on loopback."""
+"""The complete local Redshift: PostgreSQL, the Data API and the wire protocol, all on loopback."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CATALOG = Path(__file__).with_name("catalog.sql")
 
 
 class LocalRedshift:
-    """A context manager. Between enter and exit `api_url`, `dsn` and `wire_port` are to be used."""
+    """A context manager. `api_url`, `dsn` and `wire_port` are valid between enter and exit."""
 
     user, database, wire_host = USER, DATABASE, "127.0.0.1"
 
@@ -52,7 +52,7 @@ class LocalRedshift:
 
     @property
     def dsn(self) -> str:
-        """Straight to PostgreSQL: nothing is rewritten or refused there."""
+        """A direct connection to PostgreSQL, which rewrites and refuses nothing."""
         return self._postgres.dsn
 
     @property
@@ -79,7 +79,7 @@ class LocalRedshift:
             raise
 
     def stop(self) -> None:
-        """In order: no new requests, running statements cancelled and rolled back, then PostgreSQL."""
+        """Stop in order: refuse new requests, cancel and roll back running statements, stop PostgreSQL."""
         if self._http is not None:
             self._http.stop()
         if self._wire is not None:

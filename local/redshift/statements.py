@@ -1,4 +1,4 @@
-"""What the Data API remembers of the statements it was given, as long as the process lives and up to a number."""
+"""The Data API's memory of its statements: as long as the process lives, and up to a limit."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ Session = psycopg.Connection[tuple[Any, ...]]
 
 
 class Status(Enum):
-    """The life of a statement, in the Data API's words."""
+    """The states of a statement, in the Data API's words."""
 
-    SUBMITTED = "SUBMITTED"  # accepted, not yet looked at
+    SUBMITTED = "SUBMITTED"  # accepted, not yet taken by a thread
     PICKED = "PICKED"  # a thread has it
     STARTED = "STARTED"  # it runs
     FINISHED = "FINISHED"
     FAILED = "FAILED"
-    ABORTED = "ABORTED"  # cancelled, or behind one that failed in the same batch
+    ABORTED = "ABORTED"  # cancelled, or after one that failed in the same batch
 
     @property
     def ended(self) -> bool:
@@ -58,7 +58,7 @@ class Part:
 
 @dataclass(kw_only=True)
 class Submission:
-    """What one ExecuteStatement or BatchExecuteStatement asked for: one transaction."""
+    """The work of one ExecuteStatement or BatchExecuteStatement: one transaction."""
 
     id: str
     parts: list[Part]
@@ -81,12 +81,12 @@ class Submission:
         self.status, self.error, self.updated_at = status, error, time.time()
 
     def check(self) -> None:
-        """Stop here when the owner has cancelled."""
+        """Raise CancelledError if the owner has cancelled it."""
         if self._cancelled:
             raise CancelledError
 
     def open(self, session: Session) -> None:
-        """From now on a cancel reaches the server."""
+        """Attach a session: from now on a cancel reaches the server."""
         with self._lock:
             self._session, self.pid = session, session.info.backend_pid
         self.check()
@@ -96,7 +96,7 @@ class Submission:
             self._session = None
 
     def cancel(self) -> bool:
-        """Ask it to stop; False when it has ended already."""
+        """Request it to stop. Return False if it has ended already."""
         with self._lock:
             if self.status.ended:
                 return False
@@ -124,7 +124,7 @@ class Statements:
         self._lock = threading.Lock()
 
     def add(self, token: str, make: Callable[[], Submission]) -> tuple[Submission, bool]:
-        """The submission of this token, made now unless the token is known; and whether it is new."""
+        """Return the submission of this token, made now if the token is new, and whether it is new."""
         with self._lock:
             known = self._by_id.get(self._id_by_token.get(token, ""))
             if known is not None:

@@ -1,8 +1,8 @@
-"""PostgreSQL's protocol as Redshift speaks it: redshift_connector and other clients reach the database through this.
+"""Redshift's variant of PostgreSQL's protocol, through which redshift_connector and other clients reach the database.
 
-Answers the request for TLS with no, drops start-up keys PostgreSQL does not know, and sends every statement through
-the same rewriter as the Data API. A refused statement is replaced by one that raises the refusal, so that PostgreSQL
-itself answers with the error and the state of the transaction stays true.
+It declines TLS, drops start-up keys that PostgreSQL does not have, and sends every statement through the same rewriter
+as the Data API. A refused statement is replaced by one that raises the refusal. Thus PostgreSQL itself answers with the
+error, and the state of the transaction stays true.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Wire:
             self._open.difference_update(ends)
 
     def _cleaned(self, first: bytes) -> bytes:
-        """The start-up message with the keys PostgreSQL knows, and the one database there is."""
+        """Return the start-up message with PostgreSQL's own keys, and the only database."""
         parts = first[4:].split(b"\0")
         given = dict(zip(parts[::2], parts[1::2], strict=False))
         kept = {key: value for key, value in given.items() if key in _KNOWN} | {b"database": self._database}
@@ -92,7 +92,7 @@ class Wire:
 
 
 def _startup(client: socket.socket) -> bytes:
-    """The start-up message; TLS and GSS encryption are declined until the client goes on without."""
+    """Read the start-up message. TLS and GSS encryption are declined until the client goes on without."""
     while True:
         size = struct.unpack("!I", _exactly(client, 4))[0]
         body = _exactly(client, _checked(size - 4, _MOST_STARTUP))
@@ -102,7 +102,7 @@ def _startup(client: socket.socket) -> bytes:
 
 
 def _forward(client: socket.socket, server: socket.socket) -> None:
-    """From the client to PostgreSQL, message by message."""
+    """Forward the client's messages to PostgreSQL one by one."""
     while True:
         kind = _exactly(client, 1)
         size = struct.unpack("!I", _exactly(client, 4))[0]
@@ -126,7 +126,7 @@ def _rewrite_single(sql: str) -> str:
 
 
 def safely(rewriter: Callable[[str], str], sql: bytes) -> bytes:
-    """The rewritten SQL, or SQL that raises the refusal."""
+    """Return the rewritten SQL, or SQL that raises the refusal."""
     try:
         return rewriter(sql.decode()).encode()
     except (SqlRefusedError, UnicodeDecodeError) as refusal:

@@ -108,10 +108,10 @@ def test_books_that_balance_have_no_difference() -> None:
         ),
         (FakeDeployment(cents="12.51"), "t: 7 rows worth 12.51, not 7 worth 12.50"),
         (FakeDeployment(runs_of=(FIRST.key, FIRST.key, SECOND.key, WRONG.key)), "2 runs and 1 loads"),
-        (FakeDeployment(ledger={"source_key": "other"}), "a load that nobody asked for"),
-        (FakeDeployment(ledger={"balanced": 0}), "the ledger says"),
-        (FakeDeployment(notified_support=()), "support was told []"),
-        (FakeDeployment(notified_support=(WRONG.key, FIRST.key)), "support was told"),
+        (FakeDeployment(ledger={"source_key": "other"}), "a load of a file that was not dropped"),
+        (FakeDeployment(ledger={"balanced": 0}), "the ledger has"),
+        (FakeDeployment(notified_support=()), "support received []"),
+        (FakeDeployment(notified_support=(WRONG.key, FIRST.key)), "support received"),
     ],
 )
 def test_every_difference_is_named(world: FakeDeployment, said: str) -> None:

@@ -1,1 +1,1 @@
-"""COPY from S3, as Redshift does it for CSV: the same options, the same leniency and the same load errors."""
+"""Redshift's COPY of CSV from S3: the same options, the same leniency and the same load errors."""

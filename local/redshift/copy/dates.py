@@ -1,7 +1,7 @@
-"""DATEFORMAT and TIMEFORMAT: text to a date or a timestamp as COPY reads it, or a reason why not.
+"""DATEFORMAT and TIMEFORMAT: reads a text as a date or a timestamp like COPY, or returns None.
 
-Without 'auto' only the given format is read (by default YYYY-MM-DD and YYYY-MM-DD HH:MI:SS), as in Redshift, which is
-much stricter than PostgreSQL.
+Without 'auto' only the given format is read (by default YYYY-MM-DD and YYYY-MM-DD HH:MI:SS). Redshift is much stricter
+here than PostgreSQL.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ Reader = Callable[[str], str | None]
 
 
 def date_reader(wanted: str) -> Reader:
-    """A function that gives a date in ISO form, or None when the text is not of the format."""
+    """Return a function that converts a text to a date in ISO form, or to None if it has another format."""
     patterns = [_pattern(text) for text in (_AUTO_DATES if wanted == AUTO else (wanted or ISO_DATE,))]
     if wanted == AUTO:
         patterns += _auto_times()
@@ -71,7 +71,7 @@ def date_reader(wanted: str) -> Reader:
 
 
 def time_reader(wanted: str, *, zone: bool) -> Reader:
-    """As `date_reader`, for TIMESTAMP and TIMESTAMPTZ."""
+    """Return the same for TIMESTAMP and TIMESTAMPTZ."""
     if wanted.lower() in ("epochsecs", "epochmillisecs"):
         return _epoch(1000 if wanted.lower() == "epochmillisecs" else 1)
     patterns = _auto_times() if wanted == AUTO else [_pattern((wanted or ISO_TIME) + _zone_suffix(wanted, zone=zone))]
@@ -95,7 +95,7 @@ def _auto_times() -> list[re.Pattern[str]]:
 
 
 def _pattern(wanted: str) -> re.Pattern[str]:
-    """The format as a regular expression; HH:MI:SS always takes fractions of a second."""
+    """Return the format as a regular expression. HH:MI:SS always accepts fractions of a second."""
     made, at, seen = "", 0, set()
     for found in _CUT.finditer(wanted):
         part = _PARTS[found[0].upper()]
@@ -106,7 +106,7 @@ def _pattern(wanted: str) -> re.Pattern[str]:
 
 
 def _moment(text: str, patterns: list[re.Pattern[str]]) -> tuple[datetime, str] | None:
-    """The moment as it is written, and its offset from UTC, which may reach beyond the years that Python knows."""
+    """Return the local time and its offset from UTC. Both together may exceed the years that Python has."""
     for pattern in patterns:
         found = pattern.fullmatch(text)
         if found is not None:

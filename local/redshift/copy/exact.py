@@ -1,4 +1,4 @@
-"""The exact way: each record read in Python, good ones handed on, faulty ones told with line, column and code."""
+"""The exact way: reads each record in Python, passes on good ones, and reports faults with line, column and code."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class _Bytes(io.RawIOBase):
 
 
 class _Lines:
-    """Lines one by one; `taken` keeps those of the record that is being read."""
+    """Lines one by one. `taken` holds those of the current record."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         # newline="": only \n and \r\n end a line, and both are kept as they are
@@ -114,7 +114,7 @@ class ExactReader:
         return made
 
     def _checked(self, record: list[str], lines: _Lines) -> list[str]:
-        """As many fields as columns, and quotes only where CSV has them."""
+        """Check that there are as many fields as columns, and quotes only where CSV allows them."""
         width = len(self._fields)
         if not record:
             if width > 1 or not self._fields[0].column.text:
@@ -146,5 +146,5 @@ class ExactReader:
 
 
 def _shown(text: str) -> str:
-    """Redshift shows a dot for each byte that is not ASCII."""
+    """Replace each byte that is not ASCII by a dot, like Redshift."""
     return re.sub(r"[^\x20-\x7e]", ".", text)[:1024]

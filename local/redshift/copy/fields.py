@@ -1,6 +1,6 @@
-"""One field of a file made into a value of its column, exactly as COPY does it; or a fault with Redshift's code.
+"""Converts one field of a file to a value of its column, exactly like COPY, or raises a fault with Redshift's code.
 
-This is the exact way, in Python: it decides what a load error says, and it loads what the fast way cannot.
+This is the exact way, in Python. It determines the load errors, and it loads files that the fast way cannot.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class FieldFault(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Field:
-    """How one column is read."""
+    """The reader of one column."""
 
     column: TargetColumn
     convert: Convert
@@ -87,28 +87,28 @@ def _text(column: TargetColumn, options: Options) -> Convert:
 
 
 def _valid(raw: str, options: Options) -> str:
-    """Bytes that are not UTF-8 arrive as lone surrogates."""
+    """Replace or refuse bytes that are not UTF-8, which arrive as lone surrogates."""
     if raw.isascii() and "\0" not in raw:
         return raw
     for position, character in enumerate(raw):
         if "\udc80" <= character <= "\udcff" or character == "\0":
             if options.replacement is not None:
                 return re.sub("[\udc80-\udcff\0]", lambda _: options.replacement or "?", raw)
-            told = f"{ord(character) & 0xFF:02x}"
-            message = f"String contains invalid or unsupported UTF8 codepoints. Bad UTF8 hex sequence: {told} (error 3)"
+            code = f"{ord(character) & 0xFF:02x}"
+            message = f"String contains invalid or unsupported UTF8 codepoints. Bad UTF8 hex sequence: {code} (error 3)"
             raise FieldFault(1220, message, position)
     return raw
 
 
 def _refuse_multibyte(value: str) -> None:
     position, character = next((i, c) for i, c in enumerate(value) if not c.isascii())
-    told = character.encode().hex(" ")
-    message = f"Multibyte character not supported for CHAR (Hint: try using VARCHAR). Invalid char: {told}"
+    code = character.encode().hex(" ")
+    message = f"Multibyte character not supported for CHAR (Hint: try using VARCHAR). Invalid char: {code}"
     raise FieldFault(1220, message, position)
 
 
 def _typed(column: TargetColumn, options: Options) -> Convert:
-    """Any type but text: empty is NULL."""
+    """Return the converter of a type other than text: empty is NULL."""
     makers: dict[str, Callable[[], Convert]] = {
         "numeric": lambda: _decimal(column, options),
         "bool": lambda: _boolean,
@@ -145,12 +145,12 @@ def _digits(raw: str, pattern: re.Pattern[str], kind: str) -> None:
 
 
 def _integer(kind: str) -> Convert:
-    limit, told = _INTEGERS[kind]
+    limit, name = _INTEGERS[kind]
 
     def convert(raw: str) -> str:
-        _digits(raw, _INTEGER, told)
+        _digits(raw, _INTEGER, name)
         if not -limit <= int(raw) < limit:
-            raise FieldFault(1222, f"Overflow, Type: {told}")
+            raise FieldFault(1222, f"Overflow, Type: {name}")
         return raw
 
     return convert
@@ -158,7 +158,7 @@ def _integer(kind: str) -> Convert:
 
 def _decimal(column: TargetColumn, options: Options) -> Convert:
     precision, scale = column.size or (38, 18)
-    how = ROUND_HALF_UP if options.round_decimals else ROUND_DOWN  # COPY cuts off what the column has no place for
+    how = ROUND_HALF_UP if options.round_decimals else ROUND_DOWN  # COPY cuts off digits beyond the column's scale
 
     def convert(raw: str) -> str:
         _digits(raw, _DECIMAL, "Decimal")
@@ -214,8 +214,8 @@ def _timestamp(options: Options, *, zone: bool) -> Convert:
     def convert(raw: str) -> str | None:
         value = read(raw)
         if value is None and not options.accept_any_date:
-            told = options.time_format or ISO_TIME.replace("HH", "HH24")
-            raise FieldFault(1206, f"Invalid timestamp format or value [{told}]")
+            form = options.time_format or ISO_TIME.replace("HH", "HH24")
+            raise FieldFault(1206, f"Invalid timestamp format or value [{form}]")
         return value
 
     return convert
@@ -233,10 +233,10 @@ def _clock(*, zone: bool) -> Convert:
 
 
 def _super(raw: str) -> str:
-    """JSON as RFC 8259 has it; Python's reader takes NaN and more. What PostgreSQL cannot hold is refused as well."""
+    """Check JSON by RFC 8259: Python's reader also accepts NaN and more. Refuse values that PostgreSQL cannot hold."""
     try:
         found = json.dumps(json.loads(raw, parse_constant=_no_json), ensure_ascii=False)
-        found.encode()  # half a surrogate pair is no character
+        found.encode()  # half a surrogate pair is not a character
     except (ValueError, RecursionError):
         found = _NUL
     if re.search(rf"(?<!\\)(?:\\\\)*{re.escape(_NUL)}", found):

@@ -1,4 +1,4 @@
-"""The files of a COPY: found by manifest or prefix, read from S3 as they are needed, decompressed on the way."""
+"""The files of a COPY: found by manifest or prefix, read from S3 when needed, and decompressed as a stream."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from local.redshift.copy.statement import Copy
 
 _CHUNK = 1024 * 1024
-_PACKED = 64 * 1024  # compressed bytes taken at a time: a small bite of a bomb unpacks to a bounded chunk
+_PACKED = 64 * 1024  # compressed bytes read at a time: a small part of a bomb unpacks to a bounded chunk
 _AHEAD = 4  # chunks read ahead while PostgreSQL works
 _S3 = re.compile(r"\As3://([^/]+)/(.+)\Z", re.S)
 _MOST_MANIFEST = 64 * 1024 * 1024
 
 
 class FilesError(Exception):
-    """A file of the COPY cannot be had or cannot be decompressed."""
+    """A file of the COPY cannot be read or decompressed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class File:
 
 
 def find(s3: Any, copy: Copy) -> list[File]:
-    """The files that exist; none at all is an error, as is a mandatory one that is missing."""
+    """Return the files that exist. Raises FilesError if there is none, or a mandatory one is missing."""
     found = _by_manifest(s3, copy) if copy.options.manifest else _by_prefix(s3, copy)
     if not found:
         raise FilesError(f"The specified S3 prefix '{copy.key}' does not exist")
@@ -107,7 +107,7 @@ def _no_such_key(key: str) -> str:
 
 
 def chunks(s3: Any, file: File, compression: str) -> Iterator[bytes]:
-    """The file's bytes, decompressed, never more of them in memory than a few chunks."""
+    """Yield the file's bytes, decompressed, with only a few chunks in memory."""
     with _s3_errors(file.key):
         body = s3.get_object(Bucket=file.bucket, Key=file.key)["Body"]
     stream = gzip.GzipFile(fileobj=body) if compression == "gzip" else body
@@ -123,7 +123,7 @@ def chunks(s3: Any, file: File, compression: str) -> Iterator[bytes]:
 
 
 def _zstd(body: Any) -> Iterator[bytes]:
-    """All frames of the body. Zstandard's own reader ends quietly in the middle of a frame; this one does not."""
+    """Yield all frames of the body. Raises EOFError in the middle of a frame, where Zstandard's own reader ends."""
     frame, made, size = zstd.ZstdDecompressor(), [], 0
     fed = False
     while packed := body.read(_PACKED):
@@ -141,7 +141,7 @@ def _zstd(body: Any) -> Iterator[bytes]:
 
 
 def ahead(source: Iterator[bytes]) -> Generator[bytes, None, None]:
-    """The same chunks, read ahead in a thread: S3 and decompression go on while PostgreSQL takes the last chunk."""
+    """Read the chunks ahead in a thread: S3 and decompression go on while PostgreSQL takes the last chunk."""
     waiting: queue.Queue[bytes | BaseException | None] = queue.Queue(_AHEAD)
     enough = threading.Event()
 
@@ -151,7 +151,7 @@ def ahead(source: Iterator[bytes]) -> Generator[bytes, None, None]:
             for chunk in source:
                 if not _put(waiting, chunk, enough):
                     return
-        except BaseException as error:  # noqa: BLE001 - it is raised again where the chunks are used
+        except BaseException as error:  # noqa: BLE001 - the reader of the chunks raises it again
             last = error
         _put(waiting, last, enough)
 
@@ -180,7 +180,7 @@ def _put(
 
 
 def without_header(source: Iterator[bytes], lines: int) -> Iterator[bytes]:
-    """The chunks behind the first lines."""
+    """Yield the chunks without the first lines."""
     for chunk in source:
         rest = chunk
         while lines and rest:

@@ -1,8 +1,8 @@
-"""Looks over the bytes on their way to PostgreSQL for what it would take otherwise than Redshift.
+"""Checks the bytes on their way to PostgreSQL for values that it would read differently from Redshift.
 
-PostgreSQL rounds decimals where COPY cuts them off, reads dates like `Jan 5 2024`, numbers like `0x1f`, and quotes in
-the middle of a field. The guard sees no more than shapes: when it says no, the COPY starts again in the exact way,
-which decides. It says no too often rather than too seldom. numpy keeps it as fast as PostgreSQL itself.
+PostgreSQL rounds decimals where COPY cuts them off, and reads dates like `Jan 5 2024`, numbers like `0x1f`, and quotes
+in the middle of a field. The guard sees only shapes. If it objects, the COPY starts again in the exact way, which
+decides. It objects too often rather than too rarely. numpy keeps it as fast as PostgreSQL itself.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ StackPaths = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]
 
 _MOST_RECORD = 8 * 1024 * 1024
-_WIDEST = 64  # no number, date or time is wider
+_WIDEST = 64  # no number, date or time is longer
 _NEWLINE, _RETURN, _DOT = 10, 13, 46
 _INTEGERS = {"int2", "int4", "int8"}
 _TIMES = {"timestamp", "timestamptz"}
@@ -29,7 +29,7 @@ _BOOLEANS = ("t", "true", "y", "yes", "1", "f", "false", "n", "no", "0")
 
 
 def _table(characters: bytes) -> Mask:
-    """For each byte, whether it is none of the characters."""
+    """Return for each byte whether it is none of the characters."""
     table = np.ones(256, dtype=np.bool_)
     table[list(characters)] = False
     return table
@@ -47,7 +47,7 @@ _SPELLED = np.array(
 
 
 class Guard:
-    """Feed it the chunks in order; `fine` says whether all of them so far read the same in both."""
+    """Takes the chunks in order. `fine` returns whether all of them so far read the same in both."""
 
     def __init__(
         self, columns: Sequence[TargetColumn], *, delimiter: str, quote: str, null: bytes, absent: bytes
@@ -65,7 +65,7 @@ class Guard:
         self.saw_absent = False
 
     def fine(self, chunk: bytes) -> bool:
-        """`absent` may not occur at all: it is the null string, where the fast way takes none."""
+        """Check a chunk. `absent` must not occur: it is the null string, if the fast way has none."""
         whole = self._rest + chunk
         if self._absent and self._absent in whole:
             self.saw_absent = True
@@ -85,11 +85,11 @@ class Guard:
         return self._records_fine(data[: int(marks[-1]) + 1], marks.reshape(-1, self._width))
 
     def end(self) -> bool:
-        """The end of a file also ends its last record."""
+        """Check the end of a file, which also ends its last record."""
         return self.fine(b"\n") if self._rest else True
 
     def _marks(self, data: Bytes) -> StackPaths | None:
-        """Where fields end; None when a quote stands in the middle of a field."""
+        """Return the ends of the fields; None if there is a quote in the middle of a field."""
         marks = (data == self._delimiter) | (data == _NEWLINE)
         quotes = data == self._quote
         if quotes.any():
@@ -144,7 +144,7 @@ class Guard:
 
 
 def _window(data: Bytes, start: StackPaths, width: int) -> Bytes:
-    """One row of bytes per field; narrower fields run on into what follows them."""
+    """Return one row of bytes per field. Shorter fields include the bytes after them."""
     padded = data if len(data) >= int(start[-1]) + width else np.append(data, np.zeros(width, dtype=np.uint8))
     return np.lib.stride_tricks.sliding_window_view(padded, width)[start]
 
@@ -154,7 +154,7 @@ def _is_digit(field: Bytes) -> Mask:
 
 
 def _all_numeric(field: Bytes, inside: Mask) -> bool:
-    """Digits, signs and dots only: of those PostgreSQL reads no number that Redshift does not."""
+    """Whether there are digits, signs and dots only. PostgreSQL reads these no differently from Redshift."""
     return not (_NOT_NUMBER[field] & inside).any()
 
 
@@ -168,7 +168,7 @@ def _integers(field: Bytes, width: StackPaths, _column: TargetColumn) -> bool:
 
 def _decimals(field: Bytes, width: StackPaths, column: TargetColumn) -> bool:
     inside = _inside(field, width)
-    early = _inside(field, width - column.size[1] - 1)  # a dot here has more digits behind it than the column keeps
+    early = _inside(field, width - column.size[1] - 1)  # a dot here has more digits after it than the column keeps
     return _all_numeric(field, inside) and not ((field == _DOT) & early).any()
 
 
@@ -177,7 +177,7 @@ def _floats(field: Bytes, width: StackPaths, _column: TargetColumn) -> bool:
 
 
 def _booleans(field: Bytes, width: StackPaths, _column: TargetColumn) -> bool:
-    """Redshift's own spellings; PostgreSQL takes on, off, tr and blanks as well."""
+    """Whether all are Redshift's spellings. PostgreSQL also accepts on, off, tr and blanks."""
     if field.shape[1] > len("false"):
         return False
     packed = np.zeros(len(field), dtype=np.uint64)
@@ -192,7 +192,7 @@ def _dates(field: Bytes, width: StackPaths, _column: TargetColumn) -> bool:
 
 
 def _times(field: Bytes, width: StackPaths, column: TargetColumn) -> bool:
-    """YYYY-MM-DD HH:MI:SS, then up to six digits of a second, or for TIMESTAMPTZ anything of digits and signs."""
+    """Whether all are YYYY-MM-DD HH:MI:SS with up to six digits of a second, or for TIMESTAMPTZ digits and signs."""
     if bool((width < 19).any()) or not _fits(field[:, :19], b"0000-00-00 00:00:00"):
         return False
     longer = width > 19
@@ -204,7 +204,7 @@ def _times(field: Bytes, width: StackPaths, column: TargetColumn) -> bool:
 
 
 def _fits(field: Bytes, shape: bytes) -> bool:
-    """Digits where the shape has 0, and elsewhere the shape's own bytes."""
+    """Whether there are digits where the shape has 0, and elsewhere the shape's own bytes."""
     wanted = np.frombuffer(shape, dtype=np.uint8)
     digits = wanted == 48
     return bool(_is_digit(field[:, digits]).all() and (field[:, ~digits] == wanted[~digits]).all())

@@ -1,8 +1,8 @@
-"""COPY, put together: the fast way streams the files into PostgreSQL's own COPY, and the exact way takes over.
+"""The complete COPY: the fast way streams the files into PostgreSQL's own COPY, and the exact way takes over if needed.
 
-The exact way starts, from a savepoint, when the guard or PostgreSQL objects to anything. It then either loads what
-Redshift would load, or finds the line and the column at fault. So a load error is always told precisely, and loading
-good files costs little more than PostgreSQL's own COPY.
+The exact way starts from a savepoint if the guard or PostgreSQL objects to anything. It then either loads the rows that
+Redshift would load, or finds the line and the column at fault. Thus a load error is always precise, and good files cost
+little more than in PostgreSQL's own COPY.
 """
 
 from __future__ import annotations
@@ -50,17 +50,17 @@ class _Objection(Exception):
 
 
 class _NullSeen(_Objection):
-    """A null string is there that this try of the fast way does not take for one."""
+    """There is a null string that this try of the fast way does not read as NULL."""
 
 
 class Loader:
-    """Loads COPY statements in sessions that others opened; writes load errors in a session of its own."""
+    """Runs COPY statements in the caller's sessions, and writes load errors in a session of its own."""
 
     def __init__(self, dsn: str, s3: Any) -> None:
         self._dsn, self._s3 = dsn, s3
 
     def load(self, session: Session, sql: str, *, query_id: int, check: Check) -> int:
-        """Runs the COPY and returns the number of rows it loaded. `check` raises when the owner has cancelled."""
+        """Run the COPY, and return the number of loaded rows. `check` raises if the owner has cancelled."""
         copy = parse(sql)
         target = target_of(session, copy)
         try:
@@ -88,20 +88,20 @@ class Loader:
             self._record(job, faults, query_id)
 
     def _record(self, job: _Job, faults: list[LoadError], query_id: int) -> None:
-        """In a transaction of its own: load errors stay when the COPY is undone."""
+        """Write load errors in a separate transaction: they stay when the COPY is rolled back."""
         if not faults:
             return
         pid, oid = job.session.info.backend_pid, job.target.oid
         with psycopg.connect(self._dsn, autocommit=True) as own, own.cursor() as cursor:
             for fault in faults:
-                place = (fault.file, fault.line, *_column_told(fault), fault.position)
-                told = (fault.code, fault.message, fault.raw_line, fault.raw_field)
-                cursor.execute(_INSERT, (query_id, query_id, pid, oid, *place, *told))
+                place = (fault.file, fault.line, *_described_column(fault), fault.position)
+                error = (fault.code, fault.message, fault.raw_line, fault.raw_field)
+                cursor.execute(_INSERT, (query_id, query_id, pid, oid, *place, *error))
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Job:
-    """One COPY under way."""
+    """One running COPY."""
 
     s3: Any
     session: Session
@@ -111,7 +111,7 @@ class _Job:
     check: Check
 
     def fast(self, null: str) -> int:
-        """PostgreSQL's COPY with this null string, under guard."""
+        """Run PostgreSQL's COPY with this null string, under guard."""
         return sum(self._fast_file(file, null) for file in self.files)
 
     def _fast_file(self, file: File, null: str) -> int:
@@ -129,7 +129,7 @@ class _Job:
             return cursor.rowcount
 
     def exact(self, faults: list[LoadError]) -> int:
-        """Row by row; the faults it finds are added to `faults`, and too many of them end it."""
+        """Load row by row, and add the faults to `faults`. Too many faults end the COPY."""
         statement = f"copy {self.target.quoted} ({self.target.column_list}) from stdin"
         with self.session.cursor() as cursor:
             with cursor.copy(statement.encode()) as stream:
@@ -159,7 +159,7 @@ class _Job:
 
 
 def _may_be_fast(target: Target, options: Options) -> bool:
-    """Options that change values, and types the fast way reads differently, always go the exact way."""
+    """Whether the fast way is possible: not with options that change values, or types that it reads differently."""
     kinds = {column.kind for column in target.columns}
     dates = "date" not in kinds or options.date_format in _FAST_DATES
     times = not kinds & {"timestamp", "timestamptz"} or options.time_format in _FAST_TIMES
@@ -168,7 +168,7 @@ def _may_be_fast(target: Target, options: Options) -> bool:
 
 
 def _null_strings(options: Options) -> list[str]:
-    """PostgreSQL knows one null string: first the empty one, then Redshift's where empty text is not NULL."""
+    """Return the null strings to try, as PostgreSQL has one at a time: the empty one, then Redshift's own."""
     return [""] if options.empty_as_null or not options.null else ["", options.null]
 
 
@@ -200,8 +200,8 @@ def _guarded(source: Iterator[bytes], guard: Guard) -> Iterator[bytes]:
         raise _Objection
 
 
-def _column_told(fault: LoadError) -> tuple[str, str, str]:
-    """Name, type and length as the system tables show them."""
+def _described_column(fault: LoadError) -> tuple[str, str, str]:
+    """Return name, type and length in the form of the system tables."""
     column = fault.column
     if column is None:
         return "", "", ""

@@ -1,4 +1,4 @@
-"""The COPY statement, read. An option that is not known or not emulated is refused."""
+"""Reads a COPY statement. An option that is unknown or not emulated is refused."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from local.redshift.sql.errors import SqlRefusedError, not_emulated, not_redshift
-from local.redshift.sql.tokens import Kind, Reader, cut, name_value, string_value, tokenize, word_set
+from local.redshift.sql.tokens import Reader, TokenKind, cut, name_value, string_value, tokenize, word_set
 
 AUTO = "auto"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What was asked for, defaults as in Redshift."""
+    """The options of a COPY, with Redshift's defaults."""
 
     csv: bool = False
     manifest: bool = False
@@ -142,7 +142,7 @@ def _option(options: Options, word: str, reader: Reader) -> Options:
 def _text(reader: Reader) -> str:
     reader.accept("as")
     token = reader.take()
-    if token.kind is not Kind.LITERAL:
+    if token.kind is not TokenKind.LITERAL:
         raise SqlRefusedError(f'syntax error at or near "{token.text}"')
     return string_value(token)
 
@@ -155,7 +155,7 @@ def _character(reader: Reader) -> str:
 
 
 def _unescaped(text: str) -> str:
-    """'\\t' is a tab and '\\\\N' is \\N: COPY reads backslashes in its own literals."""
+    """Replace escapes, which COPY reads in its own literals: '\\t' is a tab and '\\\\N' is \\N."""
     named = {"\\t": "\t", "\\\\t": "\t"}
     if text in named:
         return named[text]
@@ -166,7 +166,7 @@ def _unescaped(text: str) -> str:
 def _number(reader: Reader) -> int:
     reader.accept("as")
     token = reader.take()
-    if token.kind is not Kind.NUMBER or not token.text.isdigit():
+    if token.kind is not TokenKind.NUMBER or not token.text.isdigit():
         raise SqlRefusedError(f'syntax error at or near "{token.text}"')
     return int(token.text)
 
@@ -182,7 +182,7 @@ def _role(reader: Reader) -> str:
 
 def _replacement(reader: Reader) -> str:
     reader.accept("as")
-    if not reader.done and reader.tokens[reader.at].kind is Kind.LITERAL:
+    if not reader.done and reader.tokens[reader.at].kind is TokenKind.LITERAL:
         value = string_value(reader.take())
         if len(value) != 1 or ord(value) > 127 or value == "\0":
             raise SqlRefusedError("ACCEPTINVCHARS needs one ASCII character")
@@ -198,7 +198,7 @@ def _format(reader: Reader) -> str:
 def _utf8_only(reader: Reader) -> None:
     reader.accept("as")
     token = reader.take()
-    name = string_value(token).lower() if token.kind is Kind.LITERAL else token.low
+    name = string_value(token).lower() if token.kind is TokenKind.LITERAL else token.low
     if name not in ("utf8", "auto"):
         raise not_emulated(f"COPY ... ENCODING {name}")
 

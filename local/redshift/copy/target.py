@@ -1,4 +1,4 @@
-"""The table a COPY loads: its columns in the order of the file."""
+"""The target table of a COPY: its columns in the order of the file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COLUMNS = """
 
 @dataclass(frozen=True, kw_only=True)
 class TargetColumn:
-    """One column; `size` is what its type was given: bytes, or precision and scale."""
+    """One column. `size` has the type's parameters: bytes, or precision and scale."""
 
     name: str
     kind: str  # PostgreSQL's name of the type

@@ -1,1 +1,1 @@
-"""Redshift's SQL made into PostgreSQL's, or refused in words that name the reason. On tokens, never on raw text."""
+"""Turns Redshift's SQL into PostgreSQL's, or refuses it with the reason. Works on tokens, never on raw text."""

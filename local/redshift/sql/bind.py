@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from local.redshift.sql.tokens import Kind, literal, tokenize
+from local.redshift.sql.tokens import TokenKind, literal, tokenize
 
 
 def bind(sql: str, values: Mapping[str, str]) -> tuple[str, set[str], set[str]]:
-    """The SQL with its values, the names it used, and the names it asked for that were not given."""
+    """Return the SQL with its values, the names that it uses, and those of them without a value."""
     made: list[str] = []
     used: set[str] = set()
     missing: set[str] = set()
     for token in tokenize(sql):
         name = token.text[1:]
-        if token.kind is Kind.PARAMETER and name in values:
+        if token.kind is TokenKind.PARAMETER and name in values:
             used.add(name)
             made.append(literal(values[name]))
         else:
-            missing |= {name} if token.kind is Kind.PARAMETER else set()
+            missing |= {name} if token.kind is TokenKind.PARAMETER else set()
             made.append(token.text)
     return "".join(made), used, missing

@@ -1,8 +1,8 @@
-"""Calls and names of Redshift's own that PostgreSQL spells otherwise, rewritten where they stand."""
+"""Rewrites Redshift's calls and names that differ in PostgreSQL, in place."""
 
 from __future__ import annotations
 
-from local.redshift.sql.tokens import Kind, Token, closing, cut, literal, loud, text_of, tokenize
+from local.redshift.sql.tokens import Token, TokenKind, closing, cut, literal, loud, text_of, tokenize
 
 _RENAMED = {
     "nvl": "coalesce",
@@ -14,18 +14,18 @@ _TAKES_DATE_PART = {"dateadd", "date_add", "datediff", "date_diff", "date_part",
 
 
 def fold_names(tokens: list[Token]) -> list[Token]:
-    """Redshift folds quoted names to lower case as well, unless told otherwise."""
-    return [token.instead(token.text.lower()) if token.kind is Kind.QUOTED else token for token in tokens]
+    """Fold names to lower case. By default Redshift folds quoted names as well."""
+    return [token.instead(token.text.lower()) if token.kind is TokenKind.QUOTED else token for token in tokens]
 
 
 def rewrite_calls(tokens: list[Token]) -> list[Token]:
-    """SYSDATE, NVL, LEN, LISTAGG and the date parts written as bare words."""
+    """Rewrite SYSDATE, NVL, LEN, LISTAGG, and date parts that are bare words."""
     made: list[Token] = []
     index = 0
     while index < len(tokens):
         token = tokens[index]
         opening = _bracket_after(tokens, index)
-        if token.kind is not Kind.WORD or _after(made, "."):
+        if token.kind is not TokenKind.WORD or _after(made, "."):
             made.append(token)
         elif token.low == "super" and _after(made, "::"):
             made.append(token.instead("jsonb"))
@@ -65,23 +65,23 @@ def _is_text_length(made: list[Token]) -> bool:
 
 
 def _part_end(tokens: list[Token], opening: int) -> int:
-    """Just behind the bare word that names a date part, or at the bracket when the part is a literal already."""
+    """Return the index after the bare word of a date part, or that of the bracket if the part is a literal."""
     for position in range(opening + 1, len(tokens)):
         if not tokens[position].silent:
-            return position + 1 if tokens[position].kind is Kind.WORD else opening + 1
+            return position + 1 if tokens[position].kind is TokenKind.WORD else opening + 1
     return opening + 1
 
 
 def _quoted_part(tokens: list[Token], start: int) -> list[Token]:
     end = _part_end(tokens, start + next(i for i, token in enumerate(tokens[start:]) if token.text == "("))
     part = tokens[start:end]
-    if part[-1].kind is Kind.WORD:
-        part = [*part[:-1], Token(Kind.LITERAL, literal(part[-1].low))]
+    if part[-1].kind is TokenKind.WORD:
+        part = [*part[:-1], Token(TokenKind.LITERAL, literal(part[-1].low))]
     return part
 
 
 def _listagg(tokens: list[Token], opening: int) -> tuple[list[Token], int]:
-    """LISTAGG(x, ',') WITHIN GROUP (ORDER BY y) becomes string_agg((x)::text, ',' ORDER BY y)."""
+    """Turn LISTAGG(x, ',') WITHIN GROUP (ORDER BY y) into string_agg((x)::text, ',' ORDER BY y)."""
     end = closing(tokens, opening)
     arguments = cut(tokens[opening + 1 : end], ",")
     value, separator = arguments[0], text_of(arguments[1]) if len(arguments) > 1 else "''"

@@ -1,4 +1,4 @@
-"""CREATE TABLE and ALTER TABLE: physical design and unenforced constraints go, types get Redshift's meaning."""
+"""CREATE TABLE and ALTER TABLE: drops physical design and unenforced constraints, gives types Redshift's meaning."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NOT_IN_REDSHIFT = {"check": "CHECK", "exclude": "EXCLUDE", "collate": "COLLATE"
 
 
 def create_table(tokens: list[Token]) -> str:
-    """CREATE [TEMP] TABLE with a column list, or LIKE, or AS SELECT."""
+    """Rewrite CREATE [TEMP] TABLE with a column list, or LIKE, or AS SELECT."""
     reader = Reader(tokens)
     while not reader.accept("table"):
         if reader.take().low == "unlogged":
@@ -46,7 +46,7 @@ def _index_of_as(tokens: list[Token]) -> int | None:
 
 
 def strip_design(reader: Reader) -> None:
-    """Read over table attributes; anything else is an error."""
+    """Skip table attributes. Anything else is an error."""
     while not reader.done:
         if reader.accept_any("backup yes", "backup no", "sortkey auto", "encode auto"):
             continue
@@ -60,7 +60,7 @@ def strip_design(reader: Reader) -> None:
 
 
 def _elements(inner: list[Token]) -> str:
-    """The column list; columns of a primary key become NOT NULL, as in Redshift."""
+    """Rewrite the column list. Columns of a primary key become NOT NULL, as in Redshift."""
     made: dict[str, str] = {}
     required: set[str] = set()
     for position, element in enumerate(cut(inner, ",")):
@@ -88,7 +88,7 @@ def _like(reader: Reader) -> str:
 
 
 def _table_constraint(reader: Reader) -> set[str]:
-    """Nothing of it is enforced; says which columns it makes NOT NULL."""
+    """Skip a constraint, which is not enforced. Return the columns that it makes NOT NULL."""
     if reader.accept("constraint"):
         reader.take()
     if reader.accept("primary", "key"):
@@ -113,7 +113,7 @@ def _references(reader: Reader) -> None:
 
 
 def column(reader: Reader) -> str:
-    """One column definition."""
+    """Rewrite one column definition."""
     made = [reader.take().text, column_type(reader)]
     required = False
     while not reader.done:
@@ -166,7 +166,7 @@ def _identity(reader: Reader, how: str) -> str:
 
 
 def alter_table(tokens: list[Token], *, in_transaction: bool) -> str:
-    """One action on one table."""
+    """Rewrite one action on one table."""
     reader = Reader(tokens)
     reader.accept("alter", "table")
     if reader.accept("if", "exists"):

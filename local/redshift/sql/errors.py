@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class SqlRefusedError(Exception):
-    """Redshift refuses this SQL, or this stand-in does not emulate it; the message says which."""
+    """Redshift refuses this SQL, or this stand-in does not emulate it; the message names which."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

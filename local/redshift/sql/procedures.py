@@ -1,4 +1,4 @@
-"""Stored procedures: each statement of the body is held to the same rules as one sent alone."""
+"""Stored procedures: each statement of the body obeys the same rules as one that is sent alone."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable
 from local.redshift.sql.calls import fold_names, rewrite_calls
 from local.redshift.sql.errors import SqlRefusedError, not_emulated, not_redshift
 from local.redshift.sql.refusals import refuse_unsupported
-from local.redshift.sql.tokens import Kind, Token, loud, string_value, text_of, tokenize, word_set
+from local.redshift.sql.tokens import Token, TokenKind, loud, string_value, text_of, tokenize, word_set
 
 Rewrite = Callable[[list[Token]], str]
 
-# Where a statement may start inside another: after the word, when the outer one starts with one of these.
+# Words after which a statement may start inside another, by the first words of the outer one.
 _OPENERS = {
     "begin": {"begin", "<"},
     "declare": {"declare"},
@@ -29,13 +29,13 @@ _NOT_ALLOWED = {
 
 
 def create_procedure(tokens: list[Token], rewrite: Rewrite) -> str:
-    """CREATE [OR REPLACE] PROCEDURE name(...) AS $$ ... $$ LANGUAGE plpgsql."""
+    """Rewrite CREATE [OR REPLACE] PROCEDURE name(...) AS $$ ... $$ LANGUAGE plpgsql."""
     if any(token.low == "nonatomic" for token in loud(tokens)):
         raise not_emulated("NONATOMIC")
     made = []
     bodies = 0
     for token in rewrite_calls(tokens):
-        if token.kind is Kind.BODY:
+        if token.kind is TokenKind.BODY:
             bodies += 1
             made.append(_body_token(token, rewrite))
         else:
@@ -65,7 +65,7 @@ def _body(tokens: list[Token], rewrite: Rewrite) -> str:
 
 
 def _piece(tokens: list[Token], rewrite: Rewrite) -> str:
-    """One statement of the body with its white space and its end."""
+    """Rewrite one statement of the body, and keep its white space and its end."""
     seen = loud(tokens)
     if not seen:
         return text_of(tokens)
@@ -95,12 +95,12 @@ def _refuse_in_body(tokens: list[Token]) -> None:
             raise not_emulated("an EXCEPTION block (in Redshift it does not undo, and the error is raised again)")
         if token.low in ("foreach", "assert") and starts:
             raise not_redshift(token.low.upper())
-        if token.kind is Kind.LITERAL and not _belongs_to(seen, index, "raise"):
+        if token.kind is TokenKind.LITERAL and not _belongs_to(seen, index, "raise"):
             _refuse_dynamic(string_value(token), executed=_belongs_to(seen, index, "execute"))
 
 
 def _belongs_to(seen: list[Token], index: int, verb: str) -> bool:
-    """Whether the literal belongs to such a statement. The message of a RAISE may say anything."""
+    """Whether the literal belongs to such a statement. The message of a RAISE may be any text."""
     for token in reversed(seen[:index]):
         if token.text == ";":
             return False
@@ -110,10 +110,10 @@ def _belongs_to(seen: list[Token], index: int, verb: str) -> bool:
 
 
 def _refuse_dynamic(sql: str, *, executed: bool) -> None:
-    """A literal of the body may become SQL by EXECUTE; what can be seen in it is refused now."""
+    """Refuse SQL that is visible in a literal of the body: EXECUTE may run it."""
     inner = tokenize(sql)
     first = next((token.low for token in inner if not token.silent), "")
-    if first in _NOT_ALLOWED and first != sql.lower():  # the bare word, with nothing after it, is only a word
+    if first in _NOT_ALLOWED and first != sql.lower():  # a bare word without more SQL is only a word
         raise SqlRefusedError(_NOT_ALLOWED[first])
     if executed and first in ("copy", "do"):
         raise not_emulated(f"{first.upper()} by EXECUTE")

@@ -1,4 +1,4 @@
-"""What PostgreSQL accepts and Redshift does not: green here and red in AWS, so it is refused here too."""
+"""Refuses SQL that PostgreSQL accepts and Redshift does not: it would pass here and fail in AWS."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from local.redshift.sql.errors import not_emulated, not_redshift
-from local.redshift.sql.tokens import Kind, Reader, Token, closing, loud, word_set
+from local.redshift.sql.tokens import Reader, Token, TokenKind, closing, loud, word_set
 
 _PHRASES: dict[tuple[str, ...], str] = {
     ("on", "conflict"): "INSERT ... ON CONFLICT",
@@ -49,12 +49,12 @@ _MAKERS_OF_NAMES = {"into", "table", "view", "procedure", "function", "update", 
 
 
 def refuse_unsupported(tokens: Sequence[Token]) -> None:
-    """Raise when the tokens hold a phrase, a function or a type that Redshift does not know."""
+    """Raise SqlRefusedError if the tokens hold a phrase, a function or a type that Redshift does not have."""
     seen = loud(tokens)
-    plain = [token.low if token.kind in (Kind.WORD, Kind.SIGN) else token.kind.value for token in seen]
-    for phrase, told in _PHRASES.items():
+    plain = [token.low if token.kind in (TokenKind.WORD, TokenKind.SIGN) else token.kind.value for token in seen]
+    for phrase, name in _PHRASES.items():
         if _holds(plain, phrase):
-            raise not_emulated(told) if phrase[0] in _OWN_WORDS_NOT_EMULATED else not_redshift(told)
+            raise not_emulated(name) if phrase[0] in _OWN_WORDS_NOT_EMULATED else not_redshift(name)
     for index, word in enumerate(plain):
         after = plain[index + 1] if index + 1 < len(plain) else ""
         before = plain[index - 1] if index else ""
@@ -72,18 +72,18 @@ def refuse_type(name: str) -> None:
 
 
 def refuse_write_after_with(tokens: Sequence[Token]) -> None:
-    """In Redshift a WITH clause belongs to a SELECT: it neither holds nor leads a write."""
+    """Refuse a write in or after WITH: in Redshift a WITH clause belongs to a SELECT."""
     seen = loud(tokens)
     depth = 0
     for index, token in enumerate(seen):
         depth += {"(": 1, ")": -1}.get(token.text, 0)
         opens = depth == 0 or seen[index - 1].text == "("
-        if index and opens and token.low in ("insert", "update", "delete", "merge") and token.kind is Kind.WORD:
+        if index and opens and token.low in ("insert", "update", "delete", "merge") and token.kind is TokenKind.WORD:
             raise not_redshift(f"WITH before or around {token.low.upper()}")
 
 
 def refuse_merge(tokens: Sequence[Token]) -> None:
-    """MERGE INTO target USING table [alias] ON ... WHEN MATCHED THEN ... WHEN NOT MATCHED THEN INSERT ..., in full."""
+    """Refuse any MERGE but INTO target USING table [alias] ON ... WHEN MATCHED ... WHEN NOT MATCHED THEN INSERT ..."""
     seen = loud(tokens)
     plain = [token.low for token in seen]
     reader = Reader(seen)
@@ -113,7 +113,7 @@ def _refuse_merge_clauses(plain: list[str]) -> None:
 
 
 def _top_level(tokens: Sequence[Token]) -> list[str]:
-    """The words outside brackets and CASE expressions, which have a WHEN of their own."""
+    """Return the words outside brackets and outside CASE expressions, which have their own WHEN."""
     found: list[str] = []
     index = cases = 0
     while index < len(tokens):

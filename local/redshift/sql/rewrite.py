@@ -1,7 +1,7 @@
-"""The way in: one Redshift statement, or a script of them, made into SQL that PostgreSQL runs the same way.
+"""The entry point: turns one Redshift statement, or a script, into SQL that PostgreSQL runs the same way.
 
-Guarantees that what Redshift refuses and PostgreSQL would run is refused when it can be seen in the text. Does not see
-into SQL that a procedure puts together at run time from parts.
+Guarantees that SQL which Redshift refuses and PostgreSQL would run is refused, if the text shows it. It does not detect
+SQL that a procedure builds from parts at run time.
 """
 
 from __future__ import annotations
@@ -13,7 +13,18 @@ from local.redshift.sql.calls import fold_names, rewrite_calls
 from local.redshift.sql.errors import SqlRefusedError, not_emulated, not_redshift
 from local.redshift.sql.procedures import create_procedure
 from local.redshift.sql.refusals import refuse_merge, refuse_unsupported, refuse_write_after_with
-from local.redshift.sql.tokens import Kind, Reader, Token, cut, loud, spaced, statements, text_of, tokenize, word_set
+from local.redshift.sql.tokens import (
+    Reader,
+    Token,
+    TokenKind,
+    cut,
+    loud,
+    spaced,
+    statements,
+    text_of,
+    tokenize,
+    word_set,
+)
 
 _PASSED = word_set("select insert update delete call explain show comment drop revoke reset fetch close declare")
 _MODIFIERS = word_set("create or replace local temp temporary unlogged")
@@ -46,7 +57,7 @@ _CREATES_REFUSED = {
 
 
 def rewrite(sql: str, *, batch: bool = False, own_transaction: bool = False) -> str:
-    """One statement. `batch`: it runs with others in one transaction. `own_transaction`: the client may say BEGIN."""
+    """Rewrite one statement. `batch`: others share its transaction. `own_transaction`: the client may send BEGIN."""
     parts = statements(tokenize(sql))
     if len(parts) != 1:
         raise SqlRefusedError("one statement at a time" if parts else "the statement is empty")
@@ -54,7 +65,7 @@ def rewrite(sql: str, *, batch: bool = False, own_transaction: bool = False) -> 
 
 
 def rewrite_script(sql: str) -> str:
-    """Many statements, as a client with its own connection may send them."""
+    """Rewrite many statements, as a client with its own connection may send them."""
     parts = statements(tokenize(sql))
     batch = len(parts) > 1
     return ";".join(_rewrite_one(fold_names(part), batch=batch, own_transaction=True) for part in parts)
@@ -66,7 +77,7 @@ def first_word(sql: str) -> str:
 
 
 def _rewrite_one(tokens: list[Token], *, batch: bool, own_transaction: bool) -> str:
-    broken = next((token for token in tokens if token.kind is Kind.OPEN), None)
+    broken = next((token for token in tokens if token.kind is TokenKind.OPEN), None)
     if broken is not None:
         raise SqlRefusedError(f"unterminated quoted string at or near {broken.text}")
     verb = loud(tokens)[0].low
@@ -114,7 +125,7 @@ def _transaction(tokens: list[Token], *, allowed: bool) -> str:
 
 
 def _truncate(tokens: list[Token], *, batch: bool) -> str:
-    """Redshift commits at TRUNCATE; what would follow in the same transaction could no longer be undone."""
+    """Rewrite TRUNCATE, but not in a batch: Redshift commits at it, so the batch could not be undone as a whole."""
     if batch:
         raise SqlRefusedError("TRUNCATE commits the transaction it runs in; use DELETE in a batch")
     reader = Reader(tokens)
@@ -145,7 +156,7 @@ def _create(tokens: list[Token], *, batch: bool) -> str:
 
 
 def _view_end(tokens: list[Token]) -> int:
-    """Without WITH NO SCHEMA BINDING; a view that is bound shows the same rows."""
+    """Return the end of a view without WITH NO SCHEMA BINDING. A bound view shows the same rows."""
     places = [index for index, token in enumerate(tokens) if not token.silent]
     if [tokens[index].low for index in places[-4:]] == ["with", "no", "schema", "binding"]:
         return places[-4]
@@ -163,7 +174,7 @@ def _merge(tokens: list[Token]) -> str:
 
 
 def _lock(tokens: list[Token]) -> str:
-    """LOCK [TABLE] name, ...: Redshift has one mode, the exclusive one, and always waits."""
+    """Rewrite LOCK [TABLE] name, ...: Redshift has only the exclusive mode, and always waits."""
     reader = Reader(tokens)
     reader.accept("lock")
     reader.accept("table")
@@ -194,7 +205,7 @@ def _set(tokens: list[Token]) -> str:
 
 
 def _grant(tokens: list[Token]) -> str:
-    """GRANT ... TO ROLE name: PostgreSQL says TO name."""
+    """Rewrite GRANT ... TO ROLE name: PostgreSQL has TO name."""
     made: list[Token] = []
     before = ""
     for token in tokens:

@@ -1,6 +1,6 @@
-"""SQL cut into tokens, so that nothing inside a literal, a comment or a dollar-quoted body is ever mistaken for SQL.
+"""Splits SQL into tokens, so that no text in a literal, a comment or a dollar-quoted body is mistaken for SQL.
 
-Joining the texts of all tokens gives the input back, byte for byte.
+The texts of all tokens, joined, are the input, byte for byte.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from enum import Enum
 from local.redshift.sql.errors import SqlRefusedError
 
 
-class Kind(Enum):
-    """What a token is; the value is the name of its group in the pattern."""
+class TokenKind(Enum):
+    """The kind of a token; the value is the name of its group in the pattern."""
 
     COMMENT = "comment"
     BODY = "body"  # $$ ... $$
@@ -49,9 +49,9 @@ _PATTERN = re.compile(
 
 @dataclass(frozen=True)
 class Token:
-    """One piece of SQL. `low` is what keywords and names are compared by."""
+    """One piece of SQL. Keywords and names are compared by `low`."""
 
-    kind: Kind
+    kind: TokenKind
     text: str
 
     @property
@@ -60,8 +60,8 @@ class Token:
 
     @property
     def silent(self) -> bool:
-        """True for what the server does not read: white space and comments."""
-        return self.kind in (Kind.SPACE, Kind.COMMENT)
+        """Whether the server ignores it: white space and comments."""
+        return self.kind in (TokenKind.SPACE, TokenKind.COMMENT)
 
     def instead(self, text: str) -> Token:
         return replace(self, text=text)
@@ -71,7 +71,7 @@ def tokenize(sql: str) -> list[Token]:
     tokens = []
     for match in _PATTERN.finditer(sql):
         name = match.lastgroup if match.lastgroup != "tag" else "body"
-        tokens.append(Token(Kind(name), match[0]))
+        tokens.append(Token(TokenKind(name), match[0]))
     return tokens
 
 
@@ -80,18 +80,18 @@ def text_of(tokens: Iterable[Token]) -> str:
 
 
 def loud(tokens: Iterable[Token]) -> list[Token]:
-    """The tokens without white space and comments."""
+    """Return the tokens without white space and comments."""
     return [token for token in tokens if not token.silent]
 
 
 def words(tokens: Iterable[Token], count: int) -> list[str]:
-    """The first `count` loud tokens in lower case, padded with ''."""
+    """Return the first `count` loud tokens in lower case, padded with ''."""
     found = [token.low for token in loud(tokens)[:count]]
     return found + [""] * (count - len(found))
 
 
 def closing(tokens: Sequence[Token], opening: int) -> int:
-    """The index of the bracket that closes the one at `opening`; the last index when none does."""
+    """Return the index of the bracket that closes the one at `opening`; the last index if none does."""
     depth = 0
     for index in range(opening, len(tokens)):
         depth += {"(": 1, ")": -1}.get(tokens[index].text, 0)
@@ -101,7 +101,7 @@ def closing(tokens: Sequence[Token], opening: int) -> int:
 
 
 def cut(tokens: Sequence[Token], separator: str) -> list[list[Token]]:
-    """Cut at each separator that is not inside brackets."""
+    """Split at each separator that is not inside brackets."""
     parts: list[list[Token]] = [[]]
     depth = 0
     for token in tokens:
@@ -114,28 +114,28 @@ def cut(tokens: Sequence[Token], separator: str) -> list[list[Token]]:
 
 
 def spaced(tokens: Iterable[Token]) -> str:
-    """Loud tokens as SQL again."""
+    """Join loud tokens to SQL again."""
     return " ".join(token.text for token in tokens)
 
 
 def statements(tokens: Sequence[Token]) -> list[list[Token]]:
-    """The statements of a script, empty ones left out."""
+    """Return the statements of a script, without empty ones."""
     return [part for part in cut(tokens, ";") if loud(part)]
 
 
 def string_value(token: Token) -> str:
-    """The value of a string literal."""
+    """Return the value of a string literal."""
     return token.text[1:-1].replace("''", "'")
 
 
 def word_set(text: str) -> frozenset[str]:
-    """A set of words from one line of them, which reads better than a column of quotes."""
+    """Make a set of words from one line, which is easier to read than a column of quotes."""
     return frozenset(text.split())
 
 
 def name_value(token: Token) -> str:
-    """The name a word or quoted name stands for: Redshift folds both to lower case."""
-    if token.kind is Kind.QUOTED:
+    """Return the name of a word or quoted name. Redshift folds both to lower case."""
+    if token.kind is TokenKind.QUOTED:
         return token.text[1:-1].replace('""', '"').lower()
     return token.low
 
@@ -145,7 +145,7 @@ def literal(text: str) -> str:
 
 
 class Reader:
-    """Reads loud tokens from the left; `accept` moves on only when the words fit."""
+    """Reads loud tokens from the left. `accept` moves on only if the words match."""
 
     def __init__(self, tokens: Sequence[Token]) -> None:
         self.tokens = loud(tokens)
@@ -181,7 +181,7 @@ class Reader:
         return self.tokens[self.at - 1]
 
     def bracket(self) -> list[Token]:
-        """The tokens between brackets when a bracket opens here, else none."""
+        """Read the tokens between brackets if a bracket opens here, else none."""
         if self.next != "(":
             return []
         end = closing(self.tokens, self.at)
@@ -190,7 +190,7 @@ class Reader:
         return inner
 
     def name(self) -> list[Token]:
-        """A name with its schema, if it has one."""
+        """Read a name, with its schema if it has one."""
         parts = [self.take()]
         while self.next == ".":
             parts += [self.take(), self.take()]

@@ -1,4 +1,4 @@
-"""Column types: what Redshift means by a type's name, in PostgreSQL's names."""
+"""Column types: Redshift's type names in PostgreSQL's."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SAME = word_set(
 
 
 def column_type(reader: Reader) -> str:
-    """Reads a type and returns PostgreSQL's words for it."""
+    """Read a type, and return PostgreSQL's words for it."""
     name = reader.take().low
     if name in ("geometry", "geography", "hllsketch", "interval"):
         raise not_emulated(f"the type {name}")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.redshift.sql.bind import bind
-from local.redshift.sql.tokens import Kind, loud, text_of, tokenize
+from local.redshift.sql.tokens import TokenKind, loud, text_of, tokenize
 
 _PIECES = st.sampled_from(
     ["'", '"', "$$", "$x$", "--", "/*", "*/", "\n", ":a", "::", "select", " ", "1.5", "é", ";", "<="]
@@ -22,17 +22,17 @@ def test_tokens_joined_give_the_input_back(sql: str) -> None:
 @pytest.mark.parametrize(
     ("sql", "kinds"),
     [
-        ("'it''s -- not a comment'", [Kind.LITERAL]),
-        ("$$ truncate x; 'open $$", [Kind.BODY]),
-        ("$a$ $$ $a$", [Kind.BODY]),
-        ("$1", [Kind.PLACE]),
-        ("a::b", [Kind.WORD, Kind.CAST, Kind.WORD]),
-        (":name", [Kind.PARAMETER]),
-        ("a<=b--x", [Kind.WORD, Kind.SIGN, Kind.WORD]),
-        ("'never closed", [Kind.OPEN, Kind.WORD, Kind.WORD]),
+        ("'it''s -- not a comment'", [TokenKind.LITERAL]),
+        ("$$ truncate x; 'open $$", [TokenKind.BODY]),
+        ("$a$ $$ $a$", [TokenKind.BODY]),
+        ("$1", [TokenKind.PLACE]),
+        ("a::b", [TokenKind.WORD, TokenKind.CAST, TokenKind.WORD]),
+        (":name", [TokenKind.PARAMETER]),
+        ("a<=b--x", [TokenKind.WORD, TokenKind.SIGN, TokenKind.WORD]),
+        ("'never closed", [TokenKind.OPEN, TokenKind.WORD, TokenKind.WORD]),
     ],
 )
-def test_kinds(sql: str, kinds: list[Kind]) -> None:
+def test_kinds(sql: str, kinds: list[TokenKind]) -> None:
     assert [token.kind for token in loud(tokenize(sql))] == kinds
 
 

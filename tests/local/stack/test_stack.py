@@ -159,7 +159,7 @@ def test_a_statement_goes_with_query_and_with_nothing_else(
     monkeypatch.setattr(sys, "argv", ["local", *words])
     with pytest.raises(SystemExit):
         main()
-    assert "a statement goes with query" in capsys.readouterr().err
+    assert "query takes a statement" in capsys.readouterr().err
 
 
 def test_free_ports_are_distinct() -> None:
