@@ -1,14 +1,14 @@
-# One verb per intention. Each makes what it needs first (scripts/setup; a second run of that costs nothing).
+# One verb per intention. Each runs scripts/setup first, whose second run costs nothing.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down test browser sim sim-deep kill planted coverage lint bench package deploy teardown deployed clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: ## .venv and .venv-ministack, from hashed locks
+setup: ## make .venv and .venv-ministack, from hashed locks
 	@sh scripts/setup
 
-demo: setup ## the main job on real files, on the local stack; ends with the books (DEMO="--sf 1" for more)
+demo: setup ## load real files on the local stack, and check the books (DEMO="--sf 1" for more)
 	@.venv/bin/landfall demo $(DEMO)
 
 up: setup ## start the local stack and leave it running
@@ -17,7 +17,7 @@ up: setup ## start the local stack and leave it running
 down: setup ## stop the local stack
 	@.venv/bin/landfall down
 
-test: setup ## the tests (PYTEST="-k name" to pass options)
+test: setup ## run the tests (PYTEST="-k name" to pass options)
 	@.venv/bin/python -m pytest $(PYTEST)
 
 browser: setup ## a page of another origin attacks the local stack in a real Chromium, which must be installed
@@ -35,31 +35,31 @@ kill: setup ## 500 kill -9 of the local stack's worker while files load; then al
 planted: setup ## bugs planted in copies of the code, each of which the simulation must catch
 	@.venv/bin/python -m tests.simulation.planted $(PLANTED)
 
-coverage: setup ## branch coverage of the domain and the story; less than 100 % fails
+coverage: setup ## measure branch coverage of domain and pipeline; less than 100 % fails
 	@sh scripts/coverage
 
-lint: setup ## style, types, import flow, our own rules, bandit, secrets, advisories
+lint: setup ## check style, types, import flow, our own rules, bandit, secrets, advisories
 	@sh scripts/lint
 
-bench: setup ## Landfall beside its peers (BENCH="A --rounds 3"; see bench/README.md)
+bench: setup ## measure Landfall beside its peers (BENCH="A --rounds 3"; see bench/README.md)
 	@sh scripts/bench $(BENCH)
 
 STAGE ?= dev
 ARCHITECTURE ?= x86_64
 
-package: setup ## one CloudFormation template of all of it, and the functions' zip (STAGE=prod ARCHITECTURE=arm64)
+package: setup ## make one complete CloudFormation template, and the functions' zip (STAGE=prod ARCHITECTURE=arm64)
 	@.venv/bin/python -m deploy.package --stage $(STAGE) --architecture $(ARCHITECTURE)
 	@.venv/bin/python -m deploy.scan build/out-$(STAGE)/template.json
 
-deploy: setup ## to AWS: the stack, the functions, the warehouse's tables (STAGE=dev DEPLOY="SupportEmail=a@b.example")
+deploy: setup ## deploy to AWS: stack, functions, the warehouse's tables (STAGE=dev DEPLOY="SupportEmail=a@b.example")
 	@.venv/bin/python -m deploy.up --stage $(STAGE) --architecture $(ARCHITECTURE) $(DEPLOY)
 
-teardown: setup ## functions and API; with DATA=delete also all data, for good (STAGE=dev)
+teardown: setup ## delete functions and API; with DATA=delete also all data, for good (STAGE=dev)
 	@.venv/bin/python -m deploy.down --stage $(STAGE) $(if $(DATA),--data "$(DATA)") $(TEARDOWN)
 
-deployed: setup ## deploys to an AWS on this machine, twice, loads a file by what was uploaded, takes it all down
+deployed: setup ## deploy twice to an AWS on this machine, load a file with the uploaded code, take everything down
 	@.venv/bin/python -m pytest -n0 -m deployed tests/deployed $(PYTEST)
 
-clean: ## remove what the verbs above have made; stop the stack first (make down)
+clean: ## remove everything that the verbs above have made; stop the stack first (make down)
 	rm -rf .venv .venv-uv .venv-ministack .venv-semgrep .venv-checkov .venv-bench .landfall build *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,1 +1,1 @@
-"""Landfall measured beside its peers. See README.md here; figures in RESULTS.md."""
+"""Measures Landfall beside its peers. README.md describes it, and RESULTS.md has the figures."""

@@ -1,4 +1,4 @@
-"""`make bench`: all comparisons, in Markdown on standard output; what is going on, on standard error."""
+"""`make bench`: runs the comparisons. It prints Markdown on standard output, and the progress on standard error."""
 
 from __future__ import annotations
 
@@ -29,26 +29,26 @@ def main() -> None:
     parser.add_argument("--l-kb", type=int, default=64, help="size of L's smaller storms; the larger have twice that")
     parser.add_argument("--l-seconds", type=float, default=600, help="how long L draws storms, hostile ones first")
     parser.add_argument("--m-mb", type=int, nargs="+", default=[50, 250, 1_000], help="sizes of the files of M")
-    asked = parser.parse_args()
+    args = parser.parse_args()
     load = os.getloadavg()[0]
     print(f"{os.cpu_count()} cores, Python {platform.python_version()}, load average {load:.1f} at the start\n")
     parts = {
-        "A": lambda: checks.transactions_check(asked.rows, asked.rounds, note),
-        "B": lambda: staging.staged(asked.rows, asked.rounds, note),
-        "C": lambda: checks.hard_files(asked.mb, asked.rounds, note),
-        "L": lambda: linear.storms(asked.l_kb * 1000, asked.l_seconds, note),
-        "M": lambda: staging.memory(asked.m_mb, note),
-        "E": lambda: small_files.small_files(asked.e_files, asked.e_alone, asked.e_seconds, asked.e_rate, note),
-        "H": lambda: hostile.hostile_files(asked.h_mb, note),
-        "S": lambda: cold_start.cold_start(asked.rounds, note),
-        "D": lambda: end_to_end.loaded(asked.d_mb, note, with_dlt=not asked.without_dlt),
+        "A": lambda: checks.transactions_check(args.rows, args.rounds, note),
+        "B": lambda: staging.staged(args.rows, args.rounds, note),
+        "C": lambda: checks.hard_files(args.mb, args.rounds, note),
+        "L": lambda: linear.storms(args.l_kb * 1000, args.l_seconds, note),
+        "M": lambda: staging.memory(args.m_mb, note),
+        "E": lambda: small_files.small_files(args.e_files, args.e_alone, args.e_seconds, args.e_rate, note),
+        "H": lambda: hostile.hostile_files(args.h_mb, note),
+        "S": lambda: cold_start.cold_start(args.rounds, note),
+        "D": lambda: end_to_end.loaded(args.d_mb, note, with_dlt=not args.without_dlt),
     }
-    for part in asked.parts:
+    for part in args.parts:
         print(parts[part](), end="\n\n", flush=True)
 
 
 def note(text: str) -> None:
-    """To whom waits."""
+    """Print the progress."""
     print(f"  {text}", file=sys.stderr, flush=True)
 
 

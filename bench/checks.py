@@ -1,4 +1,4 @@
-"""A and C: checking a file by its contract, Landfall beside the engines people would take for it."""
+"""A and C: the check of a file against its contract, by Landfall and by the engines that could do it."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Note = Callable[[str], None]
 
 
 def transactions_check(rows: int, rounds: int, note: Note) -> str:
-    """A."""
+    """Run A."""
     sample = transactions(rows)
     results = rotated(_contenders({**PEERS, **PLAIN}, sample), rounds, note)
     return f"### A. Check of transactions: {sample.about} of 21 kinds\n\n" + _shown(results, sample)
 
 
 def hard_files(mb: int, rounds: int, note: Note) -> str:
-    """C."""
+    """Run C."""
     parts = []
     for kind in KINDS:
         sample = made(kind, mb)
@@ -52,16 +52,16 @@ def _shown(results: Results, sample: Sample) -> str:
 
 
 def verdict(results: Results, name: str, sample: Sample) -> str:
-    """Whether a contender found the bad rows that were planted, all of them and no others."""
-    said = results.said(name)
-    if "faults" not in said:
+    """Compare the bad rows that a contender found with the planted ones."""
+    output = results.output(name)
+    if "faults" not in output:
         return "not looked for"
-    found: dict[str, str | None] = said["faults"]
+    found: dict[str, str | None] = output["faults"]
     missed, extra = len(sample.faults.keys() - found.keys()), len(found.keys() - sample.faults.keys())
     elsewhere = sum(found[line] not in (None, column) for line, column in sample.faults.items() if line in found)
     if missed or extra or elsewhere:
         return f"{missed} missed, {extra} wrongly refused, {elsewhere} in another column"
     miscounts = [
-        what for what in ("read", "duplicate") if said[what] != getattr(sample, "rows" if what == "read" else what)
+        what for what in ("read", "duplicate") if output[what] != getattr(sample, "rows" if what == "read" else what)
     ]
     return "exact" if not miscounts else f"found; {' and '.join(miscounts)} miscounted"

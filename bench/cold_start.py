@@ -1,7 +1,7 @@
-"""S: what a function costs before its first answer: imports from the packaged zip, under a bare Python, beside boto3's.
+"""S: a function's cost before its first answer: imports from the packaged zip, under a bare Python, beside boto3's.
 
-What a handler imports is what its entry point does, and what it imports when it is first called: the trial that ends
-`make package` tells (deploy/trial.py). Nobody's byte code is compiled here that is not in the zip.
+A handler's imports are those of its entry point and those of its first call. The trial at the end of `make package`
+lists the latter (deploy/trial.py). Only byte code of the zip is used; none is compiled here.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ print(json.dumps({"cpu": cpu, "seconds": wall, "modules": len(sys.modules)}))
 
 
 def cold_start(rounds: int, note: Callable[[str], None]) -> str:
-    """S. Each handler's imports beside `import boto3`, and its first event."""
+    """Run S: each handler's imports beside `import boto3`, and its first event."""
     architecture = MACHINES[platform.machine()]
     note("making the package")
     where = BUILD / "bench"
@@ -48,20 +48,20 @@ def cold_start(rounds: int, note: Callable[[str], None]) -> str:
 
 
 def _paths(entry_points: Mapping[str, str], called: Mapping[str, Called]) -> dict[str, tuple[str, ...]]:
-    """What each handler imports until it has answered an event."""
+    """Return the modules that each handler imports until it has answered an event."""
     return {name: (entry_points[name].split(".")[0], *called[name].later) for name in sorted(called)}
 
 
 def _rotated(files: Path, paths: Mapping[str, Sequence[str]], rounds: int, note: Callable[[str], None]) -> Results:
-    """All, each in a process of its own, each round in another order; one round before that warms the caches."""
+    """Measure all, each in its own process, each round in another order. An extra first round warms the caches."""
     results, names = Results(runs={name: [] for name in paths}), list(paths)
     for turn in range(rounds + 1):
         note(f"round {turn} of {rounds}")
         start = turn % len(names)
         for name in (*names[start:], *names[:start]):
-            said = json.loads(bare(IMPORT, str(files), *paths[name]))
+            output = json.loads(bare(IMPORT, str(files), *paths[name]))
             if turn:
-                results.runs[name].append(Run(cpu=said["cpu"], seconds=said["seconds"], mb=0.0, said=said))
+                results.runs[name].append(Run(cpu=output["cpu"], seconds=output["seconds"], mb=0.0, output=output))
     return results
 
 
@@ -71,7 +71,7 @@ def _shown(results: Results, trials: Sequence[Mapping[str, Called]]) -> str:
         [
             name,
             *measures(results, name, BASE),
-            results.said(name)["modules"],
+            results.output(name)["modules"],
             f"{statistics.median(t[name].cpu for t in trials):.2f}" if name in trials[0] else "",
         ]
         for name in results.runs

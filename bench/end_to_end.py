@@ -20,7 +20,7 @@ SETTINGS = {"LANDFALL_CHUNK_MB": "50", "LANDFALL_STUCK_SECONDS": "900"}
 
 
 def loaded(mb: int, note: Callable[[str], None], *, with_dlt: bool) -> str:
-    """D. Wall clock: several processes share in each of these."""
+    """Run D. It measures wall-clock time, because several processes take part."""
     from local.options import Options
     from local.stack import Stack
 
@@ -64,11 +64,11 @@ def _timed(call: str, path: Path, dsn: str) -> dict[str, Any]:
     run = measured(
         Contender(name=call, call=f"bench.engines.to_postgres:{call}", arguments=(str(path), dsn), env=SINGLE)
     )
-    return {**run.said, "seconds": run.seconds}
+    return {**run.output, "seconds": run.seconds}
 
 
 def _land(record: Any, path: Path) -> dict[str, Any]:
-    """Drop the file and wait. The clock starts when it is in S3, as S3's event does."""
+    """Drop the file, and wait. The clock starts when the file is in S3, like S3's event."""
     import requests
 
     worker = psutil.Process(record.process("worker").pid)
@@ -82,8 +82,8 @@ def _land(record: Any, path: Path) -> dict[str, Any]:
             headers={"Authorization": f"Bearer {token}"},
             timeout=30,
         )
-        said = answer.json() if answer.ok else {}
-        state, seconds = said.get("state", ""), time.monotonic() - began
+        status = answer.json() if answer.ok else {}
+        state, seconds = status.get("state", ""), time.monotonic() - began
         if state and (not moments or moments[-1][0] != state):
             moments.append((state, seconds))
         peak = max(peak, _mb(worker))
@@ -91,8 +91,8 @@ def _land(record: Any, path: Path) -> dict[str, Any]:
             break
         time.sleep(0.1)
     if state != "LOADED":
-        raise RuntimeError(f"the run ended {state}: {said}")
-    return {"seconds": seconds, "rows": said["rows"]["inserted"], "rest": rest, "peak": peak, "moments": moments}
+        raise RuntimeError(f"the run ended {state}: {status}")
+    return {"seconds": seconds, "rows": status["rows"]["inserted"], "rest": rest, "peak": peak, "moments": moments}
 
 
 def _at_once() -> Any:
@@ -102,5 +102,5 @@ def _at_once() -> Any:
 
 
 def _mb(process: psutil.Process) -> float:
-    """Resident memory of a process and what it has started."""
+    """Return the resident memory of a process and its children."""
     return sum(p.memory_info().rss for p in (process, *process.children(recursive=True))) / 1e6

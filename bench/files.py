@@ -1,4 +1,4 @@
-"""The files that are measured, with what is planted in them. Seeded; made once and kept under .landfall/bench."""
+"""The measured files, with planted bad rows. They are seeded, made once and kept under .landfall/bench."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ Make = Callable[[np.random.Generator, int], Sequence[str]]
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """A file, the contract it comes under, and the truth about it."""
+    """A file, its contract, and the truth about its rows."""
 
     path: Path
     contract: Path
     rows: int
     faults: Mapping[str, str]
-    """Lines of bad rows, and the column at fault (empty if it is the record)."""
+    """Lines of bad rows with the column at fault (empty if the record is at fault)."""
     duplicate: int
 
     @property
@@ -40,7 +40,7 @@ class Sample:
 
 
 def transactions(rows: int, *, clean: bool = False) -> Sample:
-    """What the demo's generator writes: 0.1 % bad rows of 21 kinds, or none."""
+    """Write transactions by the demo's generator, with 0.1 % bad rows of 21 kinds, or none."""
     name = f"transactions-{rows}{'-clean' if clean else ''}"
 
     def write(path: Path) -> tuple[dict[str, str], int]:
@@ -152,7 +152,7 @@ KINDS: dict[str, tuple[Made, ...]] = {
 
 
 def made(kind: str, mb: int) -> Sample:
-    """About so many MB of one kind; every column has its bad value in turn."""
+    """Write about so many MB of one kind. Every column has its bad value in turn."""
     columns = {f"c{n}": column for n, column in enumerate(KINDS[kind])}
     contract = WORK / f"{kind}.toml"
     WORK.mkdir(parents=True, exist_ok=True)

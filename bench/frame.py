@@ -1,7 +1,7 @@
-"""How everything here is measured: each contender a process of its own, rotated, one thread, medians of rounds.
+"""The measurement: each contender in its own process, with one thread, in rotated order. Medians of rounds count.
 
-CPU seconds are what the system charged the process (user and system, imports included), from wait4. Peak memory is the
-process's own high-water mark: wait4's also counts the moment before exec, when it still is a copy of this driver.
+CPU seconds are the process's user and system time from wait4, imports included. Peak memory is the process's own
+high-water mark: that of wait4 includes the moment before exec, when the process is still a copy of this driver.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ class Run:
     cpu: float
     seconds: float
     mb: float
-    said: dict[str, Any]
-    """What it found."""
+    output: dict[str, Any]
+    """Its result."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contender:
-    """Something to be measured: a function `module:name`, called with texts, in a process of its own."""
+    """A function `module:name` to measure, called with texts in its own process."""
 
     name: str
     call: str
@@ -56,34 +56,34 @@ class Results:
         return statistics.median(getattr(run, what) for run in self.runs[name])
 
     def spread(self, name: str) -> float:
-        """(slowest - fastest) / median of the CPU seconds."""
+        """Return (slowest - fastest) / median of the CPU seconds."""
         cpus = [run.cpu for run in self.runs[name]]
         return (max(cpus) - min(cpus)) / statistics.median(cpus)
 
-    def said(self, name: str) -> dict[str, Any]:
-        return self.runs[name][-1].said
+    def output(self, name: str) -> dict[str, Any]:
+        return self.runs[name][-1].output
 
 
 def environment() -> dict[str, str]:
-    """One thread for whoever asks the environment; nothing told to anybody outside."""
+    """Return an environment that limits libraries to one thread, and switches telemetry off."""
     quiet = {"RUNTIME__DLTHUB_TELEMETRY": "false", "PYTHONDONTWRITEBYTECODE": ""}
     return {**os.environ, **dict.fromkeys(_SINGLE, "1"), **quiet}
 
 
 def measured(contender: Contender) -> Run:
-    """Run it once. Raises RuntimeError with the end of what it wrote if it fails."""
+    """Run it once. Raises RuntimeError with the end of its output if it fails."""
     command = [str(PYTHON), "-m", "bench.one", contender.call, *contender.arguments]
     WORK.mkdir(parents=True, exist_ok=True)
-    with (WORK / "said").open("w+") as said, (WORK / "wrote").open("w+") as wrote:
+    with (WORK / "out").open("w+") as out, (WORK / "err").open("w+") as err:
         began = time.perf_counter()
-        process = subprocess.Popen(command, cwd=ROOT, env={**environment(), **contender.env}, stdout=said, stderr=wrote)
+        process = subprocess.Popen(command, cwd=ROOT, env={**environment(), **contender.env}, stdout=out, stderr=err)
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
-            raise RuntimeError(f"{contender.name} ended with {process.returncode}:\n{_text(wrote)[-3_000:]}")
-        found = json.loads(_text(said).splitlines()[-1])
-    return Run(cpu=used.ru_utime + used.ru_stime, seconds=seconds, mb=found.pop("peak_mb"), said=found)
+            raise RuntimeError(f"{contender.name} ended with {process.returncode}:\n{_text(err)[-3_000:]}")
+        found = json.loads(_text(out).splitlines()[-1])
+    return Run(cpu=used.ru_utime + used.ru_stime, seconds=seconds, mb=found.pop("peak_mb"), output=found)
 
 
 def _text(file: IO[str]) -> str:
@@ -92,7 +92,7 @@ def _text(file: IO[str]) -> str:
 
 
 def rotated(contenders: Sequence[Contender], rounds: int, note: Callable[[str], None]) -> Results:
-    """All of them, `rounds` times, each round in another order; one round before that warms the caches."""
+    """Measure all of them `rounds` times, each round in another order. An extra first round warms the caches."""
     results = Results(runs={c.name: [] for c in contenders})
     for turn in range(rounds + 1):
         start = turn % len(contenders)
@@ -105,20 +105,20 @@ def rotated(contenders: Sequence[Contender], rounds: int, note: Callable[[str], 
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """In Markdown."""
+    """Format a table in Markdown."""
     lines = [" | ".join(map(str, row)) for row in (heads, ["---"] * len(heads), *rows)]
     return "\n".join(f"| {line} |" for line in lines)
 
 
 def measures(results: Results, name: str, beside: str) -> list[str]:
-    """CPU seconds, their ratio to those of another one, spread, and seconds by the clock."""
+    """Return CPU seconds, their ratio to another contender's, the spread, and wall-clock seconds."""
     cpu = results.median(name, "cpu")
     ratio = cpu / results.median(beside, "cpu")
     return [f"{cpu:.2f}", f"{ratio:.2f}", f"{results.spread(name):.0%}", f"{results.median(name, 'seconds'):.2f}"]
 
 
 def comparison(results: Results, *, beside: str, exact: Callable[[str], str], column: str = "bad rows") -> str:
-    """CPU, time, memory and the ratio to one of them."""
+    """Format CPU, time, memory and the ratio to one contender."""
     heads = ["", "CPU s", "ratio", "spread", "seconds", "peak MB", column]
     rows = [
         [name, *measures(results, name, beside), f"{results.median(name, 'mb'):.0f}", exact(name)]

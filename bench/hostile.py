@@ -1,4 +1,4 @@
-"""H: ten good files behind ten hostile ones: their time from landing to LOADED, beside the same without those.
+"""H: ten good files behind ten hostile ones: their time from landing to LOADED, beside that of the good files alone.
 
 A hostile file is a storm of broken records in a dialect that is read record by record. Each must end REJECTED. The
 local stack runs all workers in one process of about one core, so the hostile files' own work shows in the ratio. In AWS
@@ -52,7 +52,7 @@ class Waits:
 
 
 def hostile_files(mb: float, note: Callable[[str], None]) -> str:
-    """H. Ten good files alone, and behind ten hostile ones of `mb` MB each."""
+    """Run H: ten good files alone, and behind ten hostile ones of `mb` MB each."""
     app = _app()
     note(f"{FILES} good files")
     alone = _run(app, 0.0)
@@ -73,7 +73,7 @@ def _shown(waits: Sequence[float]) -> list[str]:
 
 
 def _app() -> Path:
-    """A copy of the app with a contract for each storm."""
+    """Make a copy of the app with a contract for each storm."""
     app = WORK / "app-h"
     shutil.rmtree(app, ignore_errors=True)
     app.mkdir(parents=True)
@@ -87,7 +87,7 @@ def _app() -> Path:
 
 
 def _run(app: Path, hostile_mb: float) -> Waits:
-    """A stack of its own; hostile files first."""
+    """Measure on a fresh stack; hostile files land first."""
     from local.options import Options
     from local.stack import Stack
 
@@ -102,7 +102,7 @@ def _run(app: Path, hostile_mb: float) -> Waits:
 
 
 def _land(record: Any, hostile_mb: float) -> dict[str, float]:
-    """When each file was there, by key."""
+    """Land the files. Return the time of each landing by key."""
     store, landed = s3(record), dict[str, float]()
     bodies: dict[str, bytes] = {}
     if hostile_mb:
@@ -126,7 +126,7 @@ def _good(n: int) -> bytes:
 
 
 def _ended(record: Any, landed: dict[str, float]) -> Waits:
-    """How long each file took, once all runs have ended as they should."""
+    """Return how long each file took, once all runs have ended. Raises RuntimeError if one ended in a wrong state."""
     from chalicelib.domain.run.model import RunState
 
     deadline = time.monotonic() + WAIT

@@ -1,4 +1,4 @@
-"""L: does twice the bytes take twice the time, in every dialect, whatever storm they are?"""
+"""L: measures whether twice the bytes take twice the time, in every dialect, for any storm."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from chalicelib.domain.staging.stage import stage_chunk
 from chalicelib.domain.staging.validate import Rules
 
 SHORT_UNITS = 4
-"""All strings of up to so many signs are drawn from, once the hostile ones are through."""
+"""Longest unit of the random storms, which follow the hostile ones."""
 ROUNDS = 3
-"""The least of so many times is taken: what disturbs a measurement only adds to it."""
+"""Number of measurements, of which the least counts: a disturbance only adds time."""
 SHOWN = 10
 SUSPICIOUS = 2.3
 
@@ -46,7 +46,7 @@ class Measured:
 
 
 def storms(size: int, seconds: float, note: Callable[[str], None]) -> str:
-    """L. In every dialect the hostile units in turn, then random short ones, until the time is up."""
+    """Run L: the hostile units in every dialect in turn, then random short ones, until the time is up."""
     found: list[Measured] = []
     began = time.perf_counter()
     for dialect, unit in drawn():
@@ -67,7 +67,7 @@ def storms(size: int, seconds: float, note: Callable[[str], None]) -> str:
 
 
 def drawn() -> Iterator[tuple[Dialect, str]]:
-    """Storms in turn: each hostile unit comes by each dialect; then they are drawn by chance, the same each time."""
+    """Yield each hostile unit in each dialect, then random storms, which are the same each time."""
     every, short, dice = dialects(), list(units(SHORT_UNITS)), random.Random(14)
     for turn in range(len(HOSTILE)):
         for place, dialect in enumerate(every):
@@ -77,7 +77,7 @@ def drawn() -> Iterator[tuple[Dialect, str]]:
 
 
 def measured(dialect: Dialect, unit: str, size: int) -> Measured:
-    """CPU time of a storm and of twice the storm. What seems to be more than linear is measured again."""
+    """Measure the CPU time of a storm and of twice the storm. Repeat it if the result seems more than linear."""
     reader, once = rules(dialect), storm(unit, dialect, size)
     for rounds in (1, ROUNDS, 4 * ROUNDS):
         short = min(cpu(reader, once) for _ in range(rounds))
@@ -88,7 +88,7 @@ def measured(dialect: Dialect, unit: str, size: int) -> Measured:
 
 
 def cpu(reader: Rules, data: bytes) -> float:
-    """Seconds to stage a file."""
+    """Return the CPU seconds to stage a file."""
     gc.collect()
     began = time.process_time()
     for _ in stage_chunk(InMemory(data), Range(start=0, stop=len(data)), reader):

@@ -1,4 +1,4 @@
-"""One contender: `python -m bench.one module:function argument ...` prints what it returns, and its peak of memory."""
+"""One contender: `python -m bench.one module:function argument ...` prints its result and its peak memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def main() -> None:
 
 
 def peak_mb() -> float:
-    """The most memory this process has held."""
+    """Return the peak memory of this process."""
     found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     return int(found[1]) / 1024 if found else 0.0
 

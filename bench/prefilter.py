@@ -1,8 +1,9 @@
-"""What polars, pandas, duckdb and pyarrow need before they can be exact: the lines they cannot tell apart, taken out.
+"""Removes the lines that polars, pandas, duckdb and pyarrow cannot read exactly.
 
-Given a row with too many fields they fail, drop it or shift it; given a stray or open quote they swallow rows; given
-bytes that are not UTF-8 they fail or replace them. So a file goes through Landfall's own scan of records first (the
-quickest exact one we know), and they get the lines that have the right shape. It costs less than half of their time.
+They fail at a row with too many fields, or drop or shift it. They swallow rows at a stray or open quote. They fail at
+bytes that are not UTF-8, or replace them. Therefore a file goes through Landfall's own scan of records first, which is
+the fastest exact one that we found. They get the lines with the right shape. The scan takes less than half of their
+time.
 """
 
 from __future__ import annotations
@@ -35,17 +36,17 @@ class Sifted:
     kept: list[tuple[int, int]] = field(default_factory=list)
     """Runs of good rows, as bytes [start, stop)."""
     starts: list[Array] = field(default_factory=list)
-    """Where each of the rows in `kept` starts."""
+    """Offset of each of the rows in `kept`."""
     faults: dict[int, str] = field(default_factory=dict)
     """Start of each other record, and the column at fault."""
 
     def clean(self) -> bytes:
-        """The good rows end to end, without the header."""
+        """Return the good rows end to end, without the header."""
         view = memoryview(self.text)
         return b"".join(view[start:stop] for start, stop in self.kept)
 
     def found(self, columns: dict[int, str], duplicate: int) -> dict[str, Any]:
-        """What one says: bad rows by the line they start on. `columns` has faults by number of the clean row."""
+        """Return the result: bad rows by their first line. `columns` has the faults by number of the clean row."""
         starts = np.concatenate(self.starts)
         faults = {**self.faults, **{int(starts[row]): column for row, column in columns.items()}}
         lines, line, before = {}, 1, 0
@@ -56,7 +57,7 @@ class Sifted:
 
 
 def sift(path: Path, contract: Contract) -> Sifted:
-    """Read a file and find its rows of the right shape."""
+    """Read a file, and find its rows of the right shape."""
     sifted = Sifted(text=path.read_bytes())
     grammar = Grammar.of(contract.dialect, contract.limits)
     place, step = sifted.text.index(b"\n") + 1, BLOCK
@@ -94,7 +95,7 @@ def _keep(sifted: Sifted, contract: Contract, data: bytes, records: Records, pla
 
 
 def _bad_bytes(data: bytes, size: int) -> Iterator[int]:
-    """Bytes that are NUL or break UTF-8: of the latter the first of each line."""
+    """Yield the offsets of NUL bytes, and of the first byte in each line that breaks UTF-8."""
     at = data.find(b"\0", 0, size)
     while at >= 0:
         yield at

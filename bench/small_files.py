@@ -17,7 +17,7 @@ from bench.frame import ROOT, WORK, table
 from bench.staging import s3
 
 ROWS_A_FILE = 150
-"""Of some 69 bytes: 10 kB."""
+"""Rows of some 69 bytes: 10 kB."""
 PUTS_AT_ONCE = 8
 WAIT = 1_800.0
 MOST_TRANSACTIONS = 20
@@ -28,7 +28,7 @@ COLUMNS = HEADER.strip()
 
 @dataclass(frozen=True, kw_only=True)
 class Poured:
-    """What became of the files."""
+    """The result for all files."""
 
     waits: list[float]
     """Seconds from landing to LOADED, ascending."""
@@ -44,7 +44,7 @@ class Poured:
 
 
 def small_files(count: int, alone: int, seconds: int, rate: float, note: Callable[[str], None]) -> str:
-    """E. `count` files at once, `alone` of them one transaction each, and `rate` a second for so many seconds."""
+    """Run E: `count` files at once, `alone` files with one transaction each, and `rate` a second for some time."""
     note(f"{count:,} files at once")
     together = _run(count, {})
     note(f"{alone:,} files, one transaction each")
@@ -124,7 +124,7 @@ def _body(n: int) -> str:
 
 
 def _loaded(record: Any, count: int) -> dict[str, float]:
-    """When each file was LOADED, by key, once all are. Asking the ledger first hardly costs the stack a thing."""
+    """When each file was LOADED, by key, once all are. The ledger is queried first, as that is cheap."""
     import psycopg
 
     deadline = time.monotonic() + WAIT
@@ -141,7 +141,7 @@ def _loaded(record: Any, count: int) -> dict[str, float]:
 
 
 def _moments(record: Any) -> dict[str, float]:
-    """Of the runs that are LOADED, as the table of runs has them."""
+    """Return the times of LOADED from the table of runs."""
     from chalicelib.domain.run.model import RunState
 
     search, found, cursor = search_of(record), dict[str, float](), ""
@@ -153,7 +153,7 @@ def _moments(record: Any) -> dict[str, float]:
 
 
 def search_of(record: Any) -> Any:
-    """The searches over the runs of a local stack."""
+    """Return the searches over the runs of a local stack."""
     import boto3
 
     from chalicelib.adapters.dynamodb.searches import DynamoSearch
@@ -171,7 +171,7 @@ def search_of(record: Any) -> Any:
 
 
 def _books(dsn: str, count: int) -> tuple[int, str]:
-    """Transactions by the ledger, and whether the target holds each row of each file once and no other."""
+    """Count the ledger's transactions, and check that the target holds each row of each file once and no other."""
     import psycopg
 
     with psycopg.connect(dsn) as connection:

@@ -1,6 +1,6 @@
 """B: from S3 to S3, on the same clean file, beside tools that check nothing. M: the memory of one worker, file by file.
 
-S3 is the local stack's, for all alike.
+All use the local stack's S3.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SINGLE = {"EXTRACT__WORKERS": "1", "NORMALIZE__WORKERS": "1", "LOAD__WORKERS": "
 
 
 def s3(record: Any) -> Any:
-    """A client of the stack's S3."""
+    """Return a client of the stack's S3."""
     import boto3
 
     return boto3.client(
@@ -39,7 +39,7 @@ def s3(record: Any) -> Any:
 
 @contextmanager
 def _storage(name: str) -> Iterator[Any]:
-    """A stack with no more than S3 in use."""
+    """Start a stack of which only S3 is used."""
     from local.options import Options
     from local.stack import Stack
 
@@ -58,7 +58,7 @@ def _contender(record: Any, name: str, call: str, key: str) -> Contender:
 
 
 def memory(sizes: Sequence[int], note: Callable[[str], None]) -> str:
-    """M. One process stages the chunks of one file, one after the other; files of several sizes (MB)."""
+    """Run M: one process stages the chunks of a file in turn, for files of several sizes (MB)."""
     found = []
     for mb in sizes:
         sample = transactions(int(mb * 1e6 / BYTES_A_ROW), clean=True)
@@ -67,15 +67,15 @@ def memory(sizes: Sequence[int], note: Callable[[str], None]) -> str:
             key = f"bench/{mb}.csv"
             s3(record).upload_file(str(sample.path), record.names.bucket, key)
             run = measured(_contender(record, str(mb), "landfall", key))
-        rows = "all" if run.said["rows"] == sample.rows else f"{run.said['rows']:,} of {sample.rows:,}"
+        rows = "all" if run.output["rows"] == sample.rows else f"{run.output['rows']:,} of {sample.rows:,}"
         mbs = f"{sample.mb:.0f}"
-        found.append([mbs, run.said["chunks"], f"{run.mb:.0f}", f"{run.cpu:.2f}", f"{run.seconds:.2f}", rows])
+        found.append([mbs, run.output["chunks"], f"{run.mb:.0f}", f"{run.cpu:.2f}", f"{run.seconds:.2f}", rows])
     heads = ["file, MB", "chunks", "peak MB", "CPU s", "seconds", "rows"]
     return f"### M. One worker, chunks of 50 MB one after the other\n\n{table(heads, found)}"
 
 
 def staged(rows: int, rounds: int, note: Callable[[str], None]) -> str:
-    """B."""
+    """Run B."""
     sample = transactions(rows, clean=True)
     with _storage("stack-b") as record:
         s3(record).upload_file(str(sample.path), record.names.bucket, KEY)
@@ -86,5 +86,5 @@ def staged(rows: int, rounds: int, note: Callable[[str], None]) -> str:
 
 
 def _rows(results: Results, name: str, rows: int) -> str:
-    found = int(results.said(name)["rows"])
+    found = int(results.output(name)["rows"])
     return "all" if found == rows else f"{found:,} of {rows:,}"

@@ -1,7 +1,7 @@
-"""Asks whether a locked package has a known vulnerability: pip-audit over every hashed lock, at PyPI, else at OSV.
+"""Checks the locked packages for known vulnerabilities: pip-audit over every hashed lock, at PyPI, else at OSV.
 
-Exit codes: 0 none known; 1 at least one known, or no service could be asked. An audit that did not take place is not a
-pass: only LANDFALL_OFFLINE=1 in the environment makes it one, and says so.
+Exit codes: 0 none known; 1 at least one known, or no service answered. An audit that did not take place is not a pass:
+only LANDFALL_OFFLINE=1 in the environment makes it one, and then a line reports that.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ def main() -> int:
 
 
 def audit(lock: Path) -> list[str] | None:
-    """Known vulnerabilities of one lock; None if no service could tell for every package in it."""
+    """Return the known vulnerabilities of one lock; None if no service could audit every package in it."""
     for service in SERVICES:
-        if (found := _ask(lock, service)) is not None:
+        if (found := _audit_at(lock, service)) is not None:
             return found
     return None
 
 
-def _ask(lock: Path, service: str) -> list[str] | None:
+def _audit_at(lock: Path, service: str) -> list[str] | None:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.json"
         command = [sys.executable, "-m", "pip_audit", "--strict", "--require-hashes", "--disable-pip"]
@@ -56,7 +56,7 @@ def _ask(lock: Path, service: str) -> list[str] | None:
             done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)  # noqa: S603  # nosec B603
         except subprocess.TimeoutExpired:
             return None
-        if not report.exists():  # pip-audit writes its report only if every package was answered for
+        if not report.exists():  # pip-audit writes its report only if it got an answer for every package
             return [] if done.returncode == 0 else None
         return _vulnerable(json.loads(report.read_text()))
 

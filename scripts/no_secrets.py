@@ -1,8 +1,8 @@
-"""Asks whether a secret lies in a file that git knows: detect-secrets against .secrets.baseline, without any network.
+"""Looks for secrets in the files that git tracks: detect-secrets against .secrets.baseline, without any network.
 
-The baseline lists what only looks like a secret, each entry audited: `"is_secret": false`. Compared by the text's
-hash, so that code may move within a file, or go. Exit codes: 0 nothing new; 1 something new, not audited, or a real
-secret.
+The baseline lists texts that only look like secrets. Each entry is audited: `"is_secret": false`. Entries are compared
+by the text's hash, so that code may move within a file, or go. Exit codes: 0 nothing new; 1 something new, not audited,
+or a real secret.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 BASELINE = ".secrets.baseline"
 HOW = (
-    "Take it out. If it is no secret: detect-secrets scan --no-verify --baseline .secrets.baseline, then\n"
+    "Take it out. If it is not a secret: detect-secrets scan --no-verify --baseline .secrets.baseline, then\n"
     "detect-secrets audit .secrets.baseline (both in .venv/bin)."
 )
 
@@ -31,14 +31,14 @@ def main(root: Path) -> int:
 
 
 def complaints(known: Found, found: Found) -> list[str]:
-    """What is wrong with a scan, seen beside the baseline; a line each."""
+    """List the faults of a scan compared with the baseline, a line each."""
     new = [f"{f['filename']}:{f['line_number']}: {f['type']}" for key, f in found.items() if key not in known]
     open_ = [f"{f['filename']}: {f['type']} is not audited" for f in known.values() if f.get("is_secret") is not False]
     return sorted(new + open_)
 
 
 def scanned(root: Path) -> Found:
-    """What the files that git knows hold, looked for with the baseline's own settings."""
+    """Scan the files that git tracks, with the baseline's own settings."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "baseline"
         shutil.copyfile(root / BASELINE, copy)
@@ -48,7 +48,7 @@ def scanned(root: Path) -> Found:
 
 
 def entries(baseline: Path) -> Found:
-    """A baseline's entries, by file, kind and hash."""
+    """Return a baseline's entries by file, kind and hash."""
     results = json.loads(baseline.read_text())["results"]
     return {(file, e["type"], e["hashed_secret"]): e for file, listed in results.items() for e in listed}
 

@@ -1,4 +1,4 @@
-"""What each of our semgrep rules is there to find, and beside it what looks alike and is right. See rules_bite.py."""
+"""Examples of each of our semgrep rules: code that it must find, and similar correct code. See rules_bite.py."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ WRONG = {
     "sql/procedures/committed.sql": ("one-transaction", "begin\n    COMMIT;\nend;\n"),
     "sql/procedures/apart.sql": ("one-transaction", "create procedure p() nonatomic\nas $$\n"),
 }
-"""By place: the rule that must fire there and no other, and the text."""
+"""By path: the only rule that must fire there, and the text."""
 
 RIGHT = {
     "chalicelib/domain/warehouse/load.py": (
@@ -104,4 +104,4 @@ RIGHT = {
     ),
     "sql/migrations/0002.sql": ("one-transaction", "truncate table etl.scratch;\n"),
 }
-"""By place: the rule that might be thought to fire there, and the text. No rule may."""
+"""By path: the rule that seems to apply there, and the text. No rule may fire."""

@@ -1,6 +1,6 @@
-"""Proves that each of our semgrep rules finds what it is there to find, and lets pass what is right.
+"""Proves that each of our semgrep rules finds the code that it forbids, and accepts correct code.
 
-A rule that silently matches nothing looks like a clean code base. Run by scripts/semgrep, with semgrep's own Python.
+A rule that silently matches nothing looks like a clean code base. scripts/semgrep runs this with semgrep's own Python.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ def main() -> int:
 
 
 def without_examples() -> set[str]:
-    """The rules that no wrong example, or no right one, is about; and examples of rules that are not there."""
+    """Return the rules without a wrong or without a right example, and the rules that only examples name."""
     rules = set(re.findall(r"^ +- id: landfall-(\S+)$", (RULES / "landfall.yml").read_text(), re.MULTILINE))
     return (rules ^ {rule for rule, _ in WRONG.values()}) | (rules ^ {rule for rule, _ in RIGHT.values()})
 
 
 def broken(files: dict[str, str]) -> dict[str, set[str]]:
-    """The rules that each file breaks."""
+    """Return the rules that each file breaks."""
     with tempfile.TemporaryDirectory() as folder:
         for place, text in {**files, ".semgrepignore": ""}.items():
             path = Path(folder) / place

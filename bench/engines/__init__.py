@@ -1,7 +1,7 @@
-"""A and C: each contender does the checks of a contract, in the cheapest way we found that is exact on the file.
+"""A and C: each contender checks a contract in the cheapest way that we found to be exact on the file.
 
-Exact means: it names the same lines and columns as the generator planted. A peer is not asked for more than that, where
-Landfall also gives byte offset, Redshift's code, a reason and the record. Each also counts repeated keys.
+Exact means that it reports the same lines and columns as the generator planted. A peer reports no more than that, while
+Landfall also reports byte offset, Redshift's code, a reason and the record. Each also counts repeated keys.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def contract_at(path: str) -> Contract:
 
 
 def decimal(kind: ColumnType) -> str:
-    """A regular expression for decimal(p,s)."""
+    """Return a regular expression for decimal(p,s)."""
     whole = kind.precision - kind.scale
     return rf"^[+-]?[0-9]{{1,{whole}}}(?:\.[0-9]{{1,{kind.scale}}})?$"
 

@@ -1,4 +1,4 @@
-"""duckdb: one query over read_csv with all columns as text; nothing is materialised but the bad rows."""
+"""duckdb: one query over read_csv with all columns as text. Only the bad rows are materialised."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def check(path: str, contract: str) -> dict[str, Any]:
 
 
 def wrong(contract: Contract) -> str:
-    """The number of the first bad column, from 1; 0 if there is none."""
+    """Return SQL for the number of the first bad column, from 1; 0 if there is none."""
     must = required(contract)
     cases = []
     for number, column in enumerate(contract.columns, start=1):

@@ -1,4 +1,4 @@
-"""Landfall's engine as `landfall check` runs it."""
+"""Landfall's engine, as in `landfall check`."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def check(path: str, contract: str, engine: Literal["c", "pyarrow"]) -> dict[str
 
 
 def faults_of(frame: pd.DataFrame, contract: Contract) -> dict[int, str]:
-    """The first bad column of each bad row."""
+    """Return the first bad column of each bad row."""
     must = required(contract)
     faults: dict[int, str] = {}
     for column in contract.columns:
@@ -74,7 +74,7 @@ def _integers(values: pd.Series[str], limit: int) -> Array:
 
 
 def _short(values: pd.Series[str], length: int) -> Array:
-    """At most so many bytes: only what has enough characters to be longer is encoded."""
+    """Whether values have at most so many bytes. Only values with enough characters to be longer are encoded."""
     right = (values.str.len() * 4 <= length).to_numpy(dtype=bool).copy()
     near = np.flatnonzero(~right)
     right[near] = [len(v.encode()) <= length for v in values.iloc[near]]

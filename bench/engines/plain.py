@@ -1,4 +1,4 @@
-"""csv.reader with a function per type, as tutorials have it; and the bound: counting quotes, no more."""
+"""csv.reader with a function per type, as in tutorials. Also the lower bound: only counting quotes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BLOCK = 1 << 20
 
 
 def check(path: str, contract: str) -> dict[str, Any]:
-    """Written with care, for files of transactions; does not name columns."""
+    """Check a file of transactions with careful code, which does not report columns."""
     currencies = set(contract_at(contract).column("currency").values)
     seen, faults, keys = 0, dict[int, None](), set[str]()
     with Path(path).open(newline="", encoding="utf-8", errors="surrogateescape") as lines:
@@ -50,7 +50,7 @@ def _good(row: list[str], currencies: set[str]) -> bool:
 
 
 def count_quotes(path: str) -> dict[str, Any]:
-    """The least that anything written with numpy must do: look at each byte once."""
+    """Read each byte once, the least work of any code with numpy."""
     quotes = 0
     with Path(path).open("rb", buffering=0) as file:
         while block := file.read(BLOCK):

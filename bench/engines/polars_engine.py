@@ -1,4 +1,4 @@
-"""polars: all columns as text, then expressions; the first bad column is looked for in bad rows only."""
+"""polars: all columns as text, then expressions. Only bad rows are searched for their first bad column."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def check(path: str, contract: str) -> dict[str, Any]:
 
 
 def tests_of(contract: Contract) -> dict[str, pl.Expr]:
-    """Per column, what is true of bad values; null of empty ones that are allowed."""
+    """Return an expression per column: true for bad values, null for empty ones that are allowed."""
     must = required(contract)
     tests = {column.name: _wrong(column) for column in contract.columns}
     return {n: pl.col(n).is_null() | test if n in must else test for n, test in tests.items()}

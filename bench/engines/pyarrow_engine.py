@@ -81,7 +81,7 @@ def _right(values: pa.Array, column: Column) -> pa.Array:  # noqa: PLR0911
 
 
 def _moment(values: pa.Array, form: str, shaped: pa.Array) -> pa.Array:
-    """Days and times that are: strptime takes 30 February for 1 March, so what it reads is written out and compared."""
+    """Check that days and times exist: strptime reads 30 February as 1 March, so its result is written and compared."""
     read = pc.strptime(values, format=form, unit="s", error_is_null=True)
     same = pc.fill_null(pc.equal(pc.strftime(read, format=form), values), False)
     return pc.and_(same, shaped)

@@ -13,7 +13,7 @@ BLOCK = 1 << 20
 
 
 def by_hand(path: str, dsn: str) -> dict[str, Any]:
-    """`\\copy` of the raw file into a staging table, and the merge that Landfall makes: the last line of a key wins."""
+    """Load the raw file by `\\copy` into a staging table, and merge it like Landfall: the last line of a key wins."""
     import psycopg
 
     with psycopg.connect(dsn) as connection:
@@ -48,7 +48,7 @@ def by_hand(path: str, dsn: str) -> dict[str, Any]:
 
 
 def dlt_merge(path: str, dsn: str) -> dict[str, Any]:
-    """dlt's read_csv into its postgres destination, write disposition merge."""
+    """Load by dlt's read_csv into its postgres destination, with write disposition merge."""
     import shutil
     import tempfile
     from pathlib import Path

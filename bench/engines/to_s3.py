@@ -7,7 +7,7 @@ from typing import Any
 
 
 def landfall(bucket: str, key: str) -> dict[str, Any]:
-    """The staging workers' own code: plan, check and stage each chunk, publish. Every check of the contract is made."""
+    """Run the staging workers' own code: plan, check and stage each chunk, publish. It makes every contract check."""
     import time
 
     from chalicelib.adapters.clients import client

@@ -1,14 +1,14 @@
-# The stack landfall-<stage>, from what `make package` has made: the same template as without Terraform, with the zip at a
-# place of its own in S3. Everything else is in the template; nothing here knows a function, a queue or a role.
+# The stack landfall-<stage> from the output of `make package`: the same template as without Terraform, with the zip at
+# its own key in S3. Everything else is in the template; nothing here names a function, a queue or a role.
 
 locals {
   packaged = file("${var.package}/template.json")
   stage    = jsondecode(local.packaged).Parameters.Stage.Default
   code     = "./deployment.zip"
-  # What is in the zip names it: another zip is another place, which is how CloudFormation sees that functions changed.
+  # The zip's content gives its key: a new zip has a new key, by which CloudFormation detects that functions changed.
   template = replace(local.packaged, jsonencode(local.code), jsonencode("s3://${var.artifacts_bucket}/${aws_s3_object.code.key}"))
 
-  # What is null is left to the template's own default.
+  # A null variable has the template's own default.
   parameters = {
     Versioning         = var.versioning
     SupportEmail       = var.support_email
@@ -38,7 +38,7 @@ resource "aws_s3_object" "code" {
   source = "${var.package}/deployment.zip"
   tags   = local.tags
 
-  # The old one goes when the stack no longer needs it, not before: an update that fails is rolled back to it.
+  # The old zip is deleted only when the stack no longer needs it: a failed update is rolled back to it.
   lifecycle {
     create_before_destroy = true
   }
@@ -68,7 +68,7 @@ resource "aws_cloudformation_stack" "landfall" {
   capabilities = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
   tags         = local.tags
 
-  # A workgroup of Redshift takes its time.
+  # A workgroup of Redshift takes long to create.
   timeouts {
     create = "60m"
     update = "60m"

@@ -4,7 +4,7 @@ output "stage" {
 }
 
 output "api_url" {
-  description = "Where the REST API is."
+  description = "Address of the REST API."
   value       = trimsuffix(aws_cloudformation_stack.landfall.outputs["EndpointURL"], "/")
 }
 

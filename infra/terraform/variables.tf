@@ -4,7 +4,7 @@ variable "package" {
 }
 
 variable "artifacts_bucket" {
-  description = "A bucket of yours, in the region of the stack, that takes the zip and the template."
+  description = "Your bucket for the zip and the template, in the region of the stack."
   type        = string
 }
 
@@ -17,19 +17,19 @@ variable "tags" {
 # ---- parameters of the template; null is its own default -----------------------------------------------------------
 
 variable "versioning" {
-  description = "Of the landing bucket. Suspended saves storage; a file that is overwritten before it is read is then lost."
+  description = "Versioning of the landing bucket. Suspended saves storage, but loses files overwritten before they are read."
   type        = string
   default     = null
 }
 
 variable "support_email" {
-  description = "Gets failures and alarms; empty for none. AWS sends a mail to confirm."
+  description = "Receives failures and alarms; empty for none. AWS sends a mail to confirm."
   type        = string
   default     = null
 }
 
 variable "business_email" {
-  description = "Gets what was loaded; empty for none."
+  description = "Receives notifications of loaded files; empty for none."
   type        = string
   default     = null
 }
@@ -89,7 +89,7 @@ variable "create_glue_database" {
 }
 
 variable "record_data_events" {
-  description = "Let CloudTrail record who reads and writes each object. It costs by the event."
+  description = "Have CloudTrail record each read and write of an object, with its caller. It costs by the event."
   type        = bool
   default     = null
 }
