@@ -85,7 +85,7 @@ def chalice(directory: Path, *arguments: str, region: str) -> str:
 
 
 def packed(project: Path, architecture: str) -> Path:
-    """Make the zip that `chalice deploy` will upload. It reuses a zip of the same files if there is one."""
+    """Make the zip that `chalice deploy` will upload: it reuses an existing zip of the same files."""
     osutils = OSUtils()
     pip = PipRunner(SubprocessPip(osutils=osutils), osutils=osutils)
     builder = DependencyBuilder(osutils=osutils, pip_runner=pip, architecture=architecture)

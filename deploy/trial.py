@@ -1,7 +1,7 @@
 """Sends one event of each kind to the zip's handlers, each in a bare Python of its own, as Lambda would call them.
 
 They act on an emulated AWS on this machine (ministack), which has only the bucket, table, queues and secret of infra/.
-Each result is read there, or from the handler's answer. There is no warehouse, so a run ends at its staged parts.
+Each result is read there, or from the handler's answer. It has no warehouse: a run is followed up to its staged parts.
 """
 
 from __future__ import annotations

@@ -124,7 +124,7 @@ class DataApi:
         return {"Status": True}
 
     def _list(self, request: Request) -> Answer:
-        """List the newest statements first. Without a filter it lists the same as AWS, apart from roles."""
+        """List the newest statements first. Without a filter it lists all, as AWS does without RoleLevel."""
         most = request.get("MaxResults") or 100
         wanted, prefix = request.get("Status", "ALL"), request.get("StatementName", "")
         fitting = [

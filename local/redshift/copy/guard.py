@@ -154,7 +154,7 @@ def _is_digit(field: Bytes) -> Mask:
 
 
 def _all_numeric(field: Bytes, inside: Mask) -> bool:
-    """Whether there are digits, signs and dots only. PostgreSQL reads these no differently from Redshift."""
+    """Whether there are digits, signs and dots only. Of these PostgreSQL reads no number that Redshift does not."""
     return not (_NOT_NUMBER[field] & inside).any()
 
 

@@ -8,7 +8,7 @@ from local.redshift.sql.tokens import TokenKind, literal, tokenize
 
 
 def bind(sql: str, values: Mapping[str, str]) -> tuple[str, set[str], set[str]]:
-    """Return the SQL with its values, the names that it uses, and those of them without a value."""
+    """Return the SQL with its values, the names of the used values, and the names without a value."""
     made: list[str] = []
     used: set[str] = set()
     missing: set[str] = set()
