@@ -1,4 +1,4 @@
-"""What came of some consecutive records: the rows to stage, the rejects, the counts."""
+"""The result of staging consecutive records: the rows to stage, the rejects, the counts."""
 
 from __future__ import annotations
 
@@ -21,54 +21,54 @@ from chalicelib.domain.staging.table import Table, faults
 
 @dataclass(frozen=True, kw_only=True)
 class Block:
-    """Some consecutive records. rows_read = rows_good + rows_rejected."""
+    """Consecutive records of a chunk. rows_read = rows_good + rows_rejected."""
 
     start: int
     """Byte offset of the first record in the source."""
     end: int
-    """Where the next record starts."""
+    """Byte offset of the next record."""
     good: bytes | memoryview
     """The rows to stage, each with its line end."""
     rows_read: int
     rows_good: int
     blank: int
-    """Blank lines, which are no rows."""
+    """Blank lines, which are not rows."""
     comments: int
-    """Comment lines, which are no rows either."""
+    """Comment lines, which are not rows either."""
     lines: int
     """Physical lines in [start, end)."""
     rejects: tuple[Reject, ...] = ()
-    """In order, their lines counted from the chunk's first line, which is 1."""
+    """In the order of the file. Line numbers count from 1 at the chunk's first line."""
     unexplained: Mapping[int, int] = field(default_factory=dict)
-    """How many bad rows of each code come after them that have no reject: the chunk has too many."""
+    """Number of bad rows without a reject, by code. The chunk has more bad rows than get a reject."""
     key_hashes: Words | None = None
-    """If asked for: a hash of each good row's key."""
+    """A hash of each good row's key, if the caller requests it."""
     key_offsets: Ints | None = None
-    """With the hashes: where each of these rows starts in the source."""
+    """Byte offset of each good row in the source, if the caller requests the hashes."""
 
     @property
     def rows_rejected(self) -> int:
-        """Bad rows, with a reject and without."""
+        """Number of bad rows, with and without a reject."""
         return len(self.rejects) + sum(self.unexplained.values())
 
 
 @dataclass(frozen=True, kw_only=True)
 class Position:
-    """Where a block's first byte is."""
+    """The position of a block's first byte."""
 
     offset: int
-    """In the source."""
+    """Byte offset in the source."""
     line: int
-    """The physical line it is on, from 1 at the chunk's start."""
+    """The physical line, counted from 1 at the chunk's start."""
 
 
 def make_block(table: Table, reading: Reading, position: Position, *, hash_keys: bool, explained: int) -> Block:
-    """Judge the rows of a table; `place` is that of the byte that the reading's indices count from.
+    """Judge the rows of a table. The reading's indices count from `position`.
 
     The first `explained` bad rows get a reject.
     """
     start, stop = int(table.begins[0]), int(table.finishes[-1])
-    end = min(stop, reading.consumed)  # not so for a last record without a line feed: its stop is the padding's
+    end = min(stop, reading.consumed)  # a last record without a line feed stops in the padding
     bad: dict[int, RowFault | Malformed] = {**faults(table), **table.malformed}
     good = ~table.blank
     good[list(bad)] = False
@@ -92,7 +92,7 @@ def make_block(table: Table, reading: Reading, position: Position, *, hash_keys:
 
 
 def _staged(table: Table, good: Mask, rows: Ints, offset: int) -> bytes | memoryview:
-    """The good rows end to end, with mark and offset before each if the rules ask for lineage."""
+    """Join the good rows. With lineage, the load's mark and the row's offset precede each row."""
     if not len(rows):
         return b""
     edges = np.flatnonzero(np.diff(good, prepend=False, append=False))
@@ -110,7 +110,7 @@ def _staged(table: Table, good: Mask, rows: Ints, offset: int) -> bytes | memory
 
 
 def _line_ends(reading: Reading, start: int, end: int, stop: int) -> int:
-    """Physical lines; the file's last one may lack its end."""
+    """Count the physical lines; the file's last line may have no line end."""
     count = int(np.diff(reading.line_feeds.searchsorted([start, end]))[0])
     if reading.origin:
         return count + (start < end and (not count or int(reading.line_feeds[-1]) + 1 < end))
@@ -124,7 +124,7 @@ def _code(fault: RowFault | Malformed) -> int:
 def _rejects(
     table: Table, bad: Mapping[int, RowFault | Malformed], reading: Reading, position: Position
 ) -> tuple[Reject, ...]:
-    """Explain bad rows, given in order."""
+    """Make a reject of each bad row, in the given order."""
     starts = table.begins[list(bad)]
     offsets, lines = (
         (starts + position.offset).tolist(),
@@ -144,7 +144,7 @@ def _rejects(
 
 
 def reject(line: int, byte_offset: int, record: bytes, fault: RowFault, quote_line: int = 0) -> Reject:
-    """A reject with no more of the record than is kept."""
+    """Make a reject, which keeps only the first bytes of the record."""
     record, note = kept(record)
     reason = (f"{fault.column} {fault.reason}" if fault.column else fault.reason) + note
     return Reject(
@@ -159,7 +159,7 @@ def reject(line: int, byte_offset: int, record: bytes, fault: RowFault, quote_li
 
 
 def explain(fault: Malformed, quote_line: int, grammar: Grammar) -> tuple[str, int]:
-    """The reason for a malformed line, and the line on which its quote opens if that is what is wrong."""
+    """Return the reason for a malformed line, and the line of its opening quote if that quote is the fault (else 0)."""
     if fault.why is Malformation.UNCLOSED:
         return unclosed(quote_line), quote_line
     if fault.why is Malformation.TOO_LONG:

@@ -1,7 +1,10 @@
-"""Keys as 64-bit hashes, to count rows of one file that share a key. A help to `check`: the warehouse decides.
+"""Keys as 64-bit hashes, to count the rows of one file that share a key.
 
-Values that Redshift holds to be equal hash equal where that is cheap: numbers by value, text without trailing spaces.
-Two different keys hash equal once in about 1.8e19 pairs: for 10 million rows the chance of one false match is 3e-6.
+`landfall check` uses the hashes for its report; the warehouse makes the decision.
+
+Values that are equal in Redshift have equal hashes where this is cheap: numbers by value, text without trailing spaces.
+Two different keys have the same hash in one of about 1.8e19 pairs. For 10 million rows the probability of one false
+match is 3e-6.
 """
 
 from __future__ import annotations
@@ -17,10 +20,10 @@ SPACE = ord(" ")
 
 
 def key_hashes(table: Table, rows: Ints) -> Words:
-    """A hash of each row's key, for rows without a fault."""
+    """Hash the key of each row; the rows have no faults."""
     result = np.zeros(len(rows), np.uint64)
-    for place, kind in table.rules.key:
-        result = mix(result * np.uint64(0x9E3779B97F4A7C15) ^ _hash(table.values(place, rows), kind))
+    for index, kind in table.rules.key:
+        result = mix(result * np.uint64(0x9E3779B97F4A7C15) ^ _hash(table.values(index, rows), kind))
     return result
 
 
@@ -36,7 +39,7 @@ def _hash(values: Fields, kind: ColumnType) -> Words:
 
 
 def _stripped(values: Fields) -> Fields:
-    """Without trailing spaces, which Redshift does not compare."""
+    """Remove trailing spaces, which Redshift does not compare."""
     length = values.length.copy()
     rows = np.arange(len(length))
     while len(rows):

@@ -1,8 +1,8 @@
-"""Stage a chunk: read it block by block, check every record, pass the good ones through and explain the bad ones.
+"""Stage a chunk: read it block by block, check every record, pass good records through and explain bad ones.
 
-Guarantees that every byte of the chunk is in exactly one good record, reject or blank line, whatever the size of the
-blocks, and that good records are handed on byte for byte (a line feed is added to a last record that lacks it). Holds
-a few blocks, never the chunk. Does not promise that the chunk began with a record: the chain of ends shows that.
+Guarantees that every byte of the chunk is in exactly one good record, reject or blank line, for any block size. Good
+records keep their bytes; a last record without a line feed gets one. Holds a few blocks in memory, never the chunk.
+Does not promise that the chunk begins with a record: the ends of the chunks before it show that.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from chalicelib.domain.staging.validate import Rules
 from chalicelib.errors import Rejected, SourceChanged
 
 BLOCK_BYTES = 1 << 20
-"""Fits a core's caches with the arrays made from it; 64 MB blocks take twice the time."""
+"""A block and the arrays made from it fit a core's caches; 64 MB blocks take twice the time."""
 MOST_ROWS = 1 << 16
-"""Records judged at once: a block of very short lines is handed on in several pieces."""
+"""Records judged at once: a block of very short lines is passed on in several pieces."""
 BEYOND_BYTES = 4096
-"""First read behind the chunk's end, to finish its last record."""
+"""Bytes of the first read after the chunk's end, to complete the last record."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChunkSummary:
-    """The blocks of a chunk added up. rows_read = rows_good + rows_rejected."""
+    """The sum of a chunk's blocks. rows_read = rows_good + rows_rejected."""
 
     start: int
     end: int
-    """Where the next record starts."""
+    """Byte offset of the next record."""
     rows_read: int = 0
     rows_good: int = 0
     rows_rejected: int = 0
@@ -51,11 +51,11 @@ class ChunkSummary:
 
     @classmethod
     def of(cls, chunk: Range) -> ChunkSummary:
-        """A chunk of which nothing was read yet."""
+        """Return the summary of a chunk before the first read."""
         return cls(start=chunk.start, end=chunk.start)
 
     def plus(self, block: Block) -> ChunkSummary:
-        """With one more block."""
+        """Return the summary with one more block."""
         return ChunkSummary(
             start=self.start,
             end=block.end,
@@ -71,8 +71,10 @@ class ChunkSummary:
 def stage_chunk(
     source: ByteSource, chunk: Range, rules: Rules, *, block_bytes: int = BLOCK_BYTES, hash_keys: bool = False
 ) -> Iterator[Block]:
-    """Read the records that start in the chunk. Raises SourceChanged if the source ends early, Rejected if it is too
-    large for its offsets to fit the lineage column.
+    """Read the records that start in the chunk.
+
+    Raises SourceChanged if the source ends early. Raises Rejected if the source is so large that its offsets do not
+    fit the lineage column.
     """
     if rules.lineage and source.size > lineage.MOST_BYTES:
         raise Rejected(
@@ -82,7 +84,7 @@ def stage_chunk(
 
 
 class _Stager:
-    """The place in the source, and the bytes read ahead of it."""
+    """The position in the source, and the bytes read ahead of it."""
 
     def __init__(self, source: ByteSource, chunk: Range, rules: Rules, block_bytes: int, hash_keys: bool) -> None:
         self.source, self.rules, self.block_bytes, self.hash_keys = source, rules, block_bytes, hash_keys
@@ -93,7 +95,7 @@ class _Stager:
         self.work = Work.of_chunk(max(self.stop - chunk.start, 0), rules.grammar.longest)
 
     def blocks(self) -> Iterator[Block]:
-        """Scan, judge and hand on until the next record is another chunk's."""
+        """Scan, judge and yield blocks until the next record belongs to another chunk."""
         step = self.block_bytes
         while self.position.offset < self.stop:
             data, size = self._fill(max(step, len(self.ahead)))
@@ -117,7 +119,10 @@ class _Stager:
             step = self.block_bytes if self.position.offset > position.offset else 2 * step
 
     def _fill(self, step: int) -> tuple[bytes, int]:
-        """The bytes ahead and up to `step` more, padded, and how many. Bytes behind the chunk are read in need only."""
+        """Return the bytes ahead and up to `step` more, padded, and their number without the padding.
+
+        Bytes after the chunk are read only if its last record needs them.
+        """
         begin = self.position.offset + len(self.ahead)
         left = self.stop - begin
         wanted = min(step, left) if left > 0 else min(max(len(self.ahead), BEYOND_BYTES), self.source.size - begin)
@@ -136,7 +141,10 @@ class _Stager:
         return block
 
     def _long_line(self, fault: Malformed) -> Block:
-        """Reject the line at hand, which is at fault and longer than what was read; its end is looked for, not kept."""
+        """Reject the current line, which is malformed and longer than the bytes read.
+
+        Reads on to the line's end, without keeping these bytes.
+        """
         line, length, self.ahead = self.ahead, len(self.ahead), b""
         newline, before = self.rules.newline, self.rules.before_newline
         at, returned = self.position.offset + length, line.endswith(before)
@@ -150,7 +158,7 @@ class _Stager:
             if feed:
                 break
         record = MASK if self.rules.hidden else line[: length - returned]
-        reason, quote_line = explain(fault, self.position.line, self.rules.grammar)  # its quote opens in this very line
+        reason, quote_line = explain(fault, self.position.line, self.rules.grammar)  # the quote opens in this line
         why = RowFault(column="", code=RowCode.LINE, reason=reason)
         return Block(
             start=self.position.offset,

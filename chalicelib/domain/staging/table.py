@@ -1,8 +1,8 @@
-"""Records as rows of fields, and which of them are bad.
+"""Records as rows of fields, and the faults of bad rows.
 
-The first fault in this order decides: too many or too few columns, NUL or broken UTF-8, then the first column in file
-order whose value is wrong. A record without a fault is loaded as it stands. Malformed lines were found before, by
-`records.scan`; they and blank lines are no rows here.
+The first fault in this order decides: too many or too few columns, NUL or invalid UTF-8, then the first column in file
+order with a bad value. A record without a fault is loaded unchanged. `records.scan` finds malformed lines before this
+step; malformed lines and blank lines are not rows here.
 """
 
 from __future__ import annotations
@@ -24,36 +24,36 @@ from chalicelib.domain.staging.validate import ColumnRule, Rules
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """Some consecutive records of a block."""
+    """Consecutive records of a block."""
 
     data: bytes
     """The block and its padding."""
     lines: Fields
-    """The records whole, line ends left out."""
+    """Whole records, without line ends."""
     marks: Ints
     """Index of every delimiter outside quotes and of every record's end."""
     last_mark: Ints
-    """For each record the place of its end within `marks`."""
+    """For each record, the index of its end in `marks`."""
     widths: Ints
-    """How many fields each record has."""
+    """Number of fields of each record."""
     quoted: bool
     """Some fields may stand in quotes."""
     stops: Ints
-    """Index behind each record's line feed; a last record without one is followed by the padding's."""
+    """Index after each record's line feed. A last record without one is followed by the line feed of the padding."""
     begins: Ints
-    """Where each record starts in the block as it was read, which may not be `data`."""
+    """Index of each record's start in the block as it was read; `data` may be another text."""
     finishes: Ints
-    """Where the next one does."""
+    """Index of the next record's start, in the same block."""
     malformed: dict[int, Malformed]
     """Rows that are not records."""
     reading: Reading
     first: int
-    """The place of the first record in the reading."""
+    """Index of the first record in the reading."""
     rules: Rules
 
     @classmethod
     def of(cls, reading: Reading, rules: Rules, rows: slice) -> Table:
-        """Rows of a block; a carriage return before the line feed belongs to the line end."""
+        """Return rows of a block. A carriage return before the line feed belongs to the line end."""
         block, records, origin = reading.block, reading.records, reading.origin
         start, stop, last = records.starts[rows], records.ends[rows], records.last_mark[rows]
         returned = (block.data[np.maximum(stop - 1, 0)] == CR) & (stop > start)
@@ -82,33 +82,33 @@ class Table:
 
     @property
     def comments(self) -> int:
-        """How many of the blank lines are comments in the file."""
+        """Number of blank lines that are comments in the file."""
         origin = self.reading.origin
         return sum(1 for _ in _within(origin.comments, self.first, self.first + len(self.widths))) if origin else 0
 
     def sound(self) -> Mask:
-        """Rows that are records, however many fields they have."""
+        """Return which rows are records, with any number of fields."""
         sound = ~self.blank
         sound[list(self.malformed)] = False
         return sound
 
-    def column(self, place: int, rows: Ints) -> Fields:
-        """The raw fields of one column, for whole rows."""
-        end = self.last_mark[rows] - (len(self.rules.columns) - 1 - place)
-        start = self.marks[end - 1] + 1 if place else self.lines.start[rows]
-        stop = self.lines.stop[rows] if place == len(self.rules.columns) - 1 else self.marks[end]
+    def column(self, index: int, rows: Ints) -> Fields:
+        """Return the raw fields of one column; the rows must have the expected number of fields."""
+        end = self.last_mark[rows] - (len(self.rules.columns) - 1 - index)
+        start = self.marks[end - 1] + 1 if index else self.lines.start[rows]
+        stop = self.lines.stop[rows] if index == len(self.rules.columns) - 1 else self.marks[end]
         return self.lines.part(start, stop - start)
 
-    def values(self, place: int, rows: Ints) -> Fields:
-        """The same without the quotes around them."""
-        return self._unquoted(self.column(place, rows))
+    def values(self, index: int, rows: Ints) -> Fields:
+        """Return the fields of one column without the quotes around them."""
+        return self._unquoted(self.column(index, rows))
 
     def all_values(self, rows: Ints) -> Iterator[Fields]:
-        """The values of each column in turn: each bound is looked up once."""
+        """Yield the values of each column in turn; each bound is looked up once."""
         rest = len(self.rules.columns) - 1
         start, end = self.lines.start[rows], self.last_mark[rows] - rest
-        for place in range(rest):
-            stop = self.marks[end + place]
+        for index in range(rest):
+            stop = self.marks[end + index]
             yield self._unquoted(self.lines.part(start, stop - start))
             start = stop + 1
         yield self._unquoted(self.lines.part(start, self.lines.stop[rows] - start))
@@ -122,7 +122,7 @@ class Table:
         return fields.part(fields.start + inside, fields.length - 2 * inside)
 
     def shown(self, row: int) -> bytes:
-        """A record as a reject may show it: hidden columns masked, all of it if it is not clear where they are."""
+        """Return a record as a reject may show it: hidden columns masked, or all of it if their bounds are unclear."""
         origin = self.reading.origin
         start, length = int(self.lines.start[row]), int(self.lines.length[row])
         record = self.data[start : start + length]
@@ -130,15 +130,15 @@ class Table:
             return origin.data[int(self.begins[row]) : int(origin.ends[self.first + row])] if origin else record
         if row in self.malformed or self.widths[row] != len(self.rules.columns):
             return MASK
-        for place in sorted(self.rules.hidden, reverse=True):
-            field = self.column(place, np.array([row]))
+        for index in sorted(self.rules.hidden, reverse=True):
+            field = self.column(index, np.array([row]))
             begin = int(field.start[0]) - start
             record = record[:begin] + MASK + record[begin + int(field.length[0]) :]
         return record
 
 
 def faults(table: Table) -> dict[int, RowFault]:
-    """What is wrong with which row."""
+    """Return the fault of each bad row."""
     found = _own_faults(table)
     origin = table.reading.origin
     if origin:
@@ -148,7 +148,7 @@ def faults(table: Table) -> dict[int, RowFault]:
 
 
 def _within(rows: Collection[int], first: int, stop: int) -> Iterator[int]:
-    """Those of the rows that are in [first, stop). A block has many tables: the shorter of the two is gone through."""
+    """Yield the rows in [first, stop). A block has many tables, so the loop runs over the shorter side."""
     if len(rows) < stop - first:
         return (row for row in rows if first <= row < stop)
     return (row for row in range(first, stop) if row in rows)
@@ -169,7 +169,7 @@ def _own_faults(table: Table) -> dict[int, RowFault]:
 
 
 def _ragged(table: Table, rows: Mask) -> dict[int, RowFault]:
-    """Rows with too few or too many fields."""
+    """Return the faults of rows with too few or too many fields."""
     expected = len(table.rules.columns)
     found = {}
     for row in np.flatnonzero(rows).tolist():
@@ -178,7 +178,7 @@ def _ragged(table: Table, rows: Mask) -> dict[int, RowFault]:
 
 
 def _bad_bytes(table: Table, whole: Mask) -> Iterator[tuple[int, RowFault]]:
-    """The first NUL or broken UTF-8 of each whole row that has one."""
+    """Yield the first NUL or invalid UTF-8 of each row that has one and the expected number of fields."""
     begin, end = int(table.lines.start[0]), int(table.lines.stop[-1])
     wrong = broken(memoryview(table.data)[begin:end], table.lines.data[begin:]) + begin
     if table.data.find(b"\0", begin, end) >= 0:
@@ -188,8 +188,8 @@ def _bad_bytes(table: Table, whole: Mask) -> Iterator[tuple[int, RowFault]]:
     for row, at in zip(rows.tolist(), wrong[first].tolist(), strict=True):
         if whole[row]:
             before = int(table.last_mark[row]) - int(table.widths[row])
-            place = int(table.marks.searchsorted(at)) - before - 1
-            name = table.rules.columns[place].name
+            index = int(table.marks.searchsorted(at)) - before - 1
+            name = table.rules.columns[index].name
             if table.data[at]:
                 yield row, RowFault(column=name, code=RowCode.UTF8, reason=NO_TEXT)
             else:
@@ -197,10 +197,10 @@ def _bad_bytes(table: Table, whole: Mask) -> Iterator[tuple[int, RowFault]]:
 
 
 def _judge_column(table: Table, rule: ColumnRule, values: Fields, rows: Ints, found: dict[int, RowFault]) -> None:
-    """Add the faults of one column in rows that have none yet."""
+    """Add the faults of one column, for rows without a fault so far."""
     quote = bytes([table.rules.grammar.quote])
     unproven = np.flatnonzero(~rule.prove(values))
-    judged: dict[bytes, RowFault | None] = {}  # a file at fault mostly repeats itself
+    judged: dict[bytes, RowFault | None] = {}  # a faulty file usually repeats the same values
     for row, raw in zip(rows[unproven].tolist(), values.pick(unproven).raw(), strict=True):
         if row in found:
             continue

@@ -1,4 +1,4 @@
-"""The contract, compiled once per file into checks on columns."""
+"""The contract, compiled once per file into checks of columns."""
 
 from __future__ import annotations
 
@@ -49,20 +49,20 @@ CHECKS: dict[TypeName, Callable[[ColumnType], Check]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnRule:
-    """What the values of one column must be like."""
+    """The conditions on the values of one column."""
 
     name: str
     required: bool
-    """NULL is a fault; otherwise it is good."""
+    """True: NULL is a fault. False: NULL is good."""
     checks: tuple[Check, ...]
-    """All must hold; the first that does not names the fault."""
+    """All must hold; the first check that fails names the fault."""
     null: bytes = b""
     """The value that stands for NULL."""
     filled: bool = True
-    """An empty value is a fault, too, if the column is required."""
+    """An empty value counts as missing: it is a fault if the column is required."""
 
     def prove(self, fields: Fields) -> Mask:
-        """Which fields are good beyond doubt."""
+        """Return which fields are certainly good."""
         empty: Mask = fields.length == 0
         proven = ~empty
         for check in self.checks:
@@ -73,7 +73,7 @@ class ColumnRule:
         return proven if self.required else proven | empty
 
     def judge(self, value: bytes) -> Fault | None:
-        """What is wrong with one value, quotes taken off."""
+        """Return the fault of one value, given without quotes; None for a good value."""
         if value == self.null or (self.filled and not value):
             return (
                 Fault(code=RowCode.REQUIRED, reason="is empty, but the column is required") if self.required else None
@@ -88,21 +88,21 @@ class Rules:
     columns: tuple[ColumnRule, ...]
     """In the order of the file."""
     grammar: Grammar
-    """Of the text that COPY reads."""
+    """The grammar of the text that COPY reads."""
     reader: Reader
     """Reads the file's blocks."""
     key: tuple[tuple[int, ColumnType], ...] = ()
-    """Place and type of each key column."""
+    """Index and type of each key column."""
     hidden: tuple[int, ...] = ()
-    """Places of columns whose values are masked in rejects."""
+    """Indexes of the columns whose values are masked in rejects."""
     lineage: bool = True
-    """Put the mark and each record's byte offset before it."""
+    """Write the load's mark and the record's byte offset before each record."""
     mark: bytes = b"0" * MARK_LENGTH
-    """Of the load that the rows are for."""
+    """The mark of the load that the rows belong to."""
     origins: RowOrigins | None = None
-    """Where the rows come from, if the file is one of corrected rows."""
+    """The origins of the rows, if the file holds corrected rows."""
     explained: int = EXPLAINED
-    """How many of a chunk's bad rows get a reject; the others are counted by their codes."""
+    """Number of a chunk's bad rows that get a reject; the others are counted by code."""
 
     @property
     def newline(self) -> bytes:
@@ -111,23 +111,23 @@ class Rules:
 
     @property
     def before_newline(self) -> tuple[bytes, ...]:
-        """What belongs to a line end where it stands before one."""
+        """Bytes that belong to the line end if they stand before `newline`."""
         return (b"\r",) if self.newline == b"\n" else ()
 
     def read(self, data: bytes, size: int, *, at_end: bool, work: Work) -> Reading:
-        """The records in the first `size` bytes of a padded block that begins with one, as COPY reads them."""
+        """Read the first `size` bytes of a padded block, which begins with a record, as COPY reads them."""
         return self.reader.read(data, size, at_end=at_end, work=work)
 
 
 def compile_rules(contract: Contract, layout: Layout) -> Rules:
-    """The checks for a file whose header has this layout. Raises ContractError if a pattern or bound is faulty."""
-    origins = {column.name: place for place, column in enumerate(layout.columns)}
+    """Compile the checks for a file with this layout. Raises ContractError if a pattern or bound is faulty."""
+    indexes = {column.name: index for index, column in enumerate(layout.columns)}
     return Rules(
         columns=tuple(_rule(contract, column) for column in layout.columns),
         grammar=Grammar.of(contract.dialect, contract.limits),
         reader=format_of(contract).reader(contract, layout),
-        key=tuple((origins[name], contract.column(name).type) for name in contract.key if name in origins),
-        hidden=tuple(place for place, column in enumerate(layout.columns) if column.pii),
+        key=tuple((indexes[name], contract.column(name).type) for name in contract.key if name in indexes),
+        hidden=tuple(index for index, column in enumerate(layout.columns) if column.pii),
         lineage=contract.lineage,
         explained=max(contract.limits.max_rejects, EXPLAINED),
     )
@@ -147,8 +147,8 @@ def _rule(contract: Contract, column: Column) -> ColumnRule:
         checks.append(checks_rules.pattern(column.pattern, quote))
     if column.min is not None or column.max is not None:
         checks.append(checks_rules.bounds(kind, column.min, column.max, form))
-    key = column.name in contract.key  # without a value it cannot tell rows apart, whatever the contract says of it
-    worded = contract.dialect.empty is Empty.TEXT and (kind.is_text or kind.kind in (TypeName.SUPER, TypeName.VARBYTE))
+    key = column.name in contract.key  # a key column without a value cannot distinguish rows, `required` or not
+    worded = contract.dialect.empty is Empty.TEXT and (kind.is_text or kind.kind in (Kind.SUPER, Kind.VARBYTE))
     return ColumnRule(
         name=column.name,
         required=column.required or key,
