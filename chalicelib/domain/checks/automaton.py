@@ -1,9 +1,9 @@
-"""Regular expressions as tables, so that a whole column is matched at once: one look-up per character of all fields.
+"""Regular expressions as tables, to match a whole column at once: one look-up per character position of all fields.
 
 The expression's nondeterministic automaton (`expression.py`) becomes a deterministic one (Rabin and Scott 1959), and
-its transitions a table. Guarantees that what the table accepts the expression matches as a whole. Does not promise the
-converse: non-ASCII text and quotes are never accepted, and expressions with look-aheads or very many states have no
-table.
+its transitions become a table. Guarantees that the expression matches, as a whole, every value that the table accepts.
+Does not promise the converse: the table never accepts non-ASCII text or quotes. Expressions with look-aheads or very
+many states have no table.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from chalicelib.domain.checks.expression import ASCII, Machine, Unsupported, mac
 from chalicelib.domain.raw.swar import LOW, Fields, Mask, word, zero_bytes
 
 MOST_STATES = 255
-"""Of the table, which holds 256 times a state's number in 16 bits; four times as many on the way to it."""
+"""States of the table, which holds 256 times a state's number in 16 bits; the input may have four times as many."""
 DEAD = np.uint16(0)
 MANY = 64
-"""Fields that are long and worth a look-up together; fewer are left to the judge."""
+"""Fewest long fields for which a vectorised look-up pays off; the judge takes fewer fields."""
 
 
 class NoTable(Exception):
-    """The expression cannot be one; the message says why."""
+    """The expression cannot become a table; the message gives the reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,13 +33,16 @@ class Automaton:
     """A compiled expression."""
 
     table: npt.NDArray[np.uint16]
-    """256 times the next state, by 256 times the state and the byte. NUL, which follows a field, changes none."""
+    """256 times the next state, indexed by 256 times the state plus the byte.
+
+    NUL, which follows a field, does not change the state.
+    """
     start: int
     accepts: Mask
-    """By state."""
+    """Whether each state accepts."""
 
     def prove(self, fields: Fields, most: int, *, longer: bool = False) -> Mask:
-        """Which fields match as a whole, among those of at most `most` bytes; `longer` ones too if they are many."""
+        """Return which fields of at most `most` bytes match as a whole; `longer` adds longer fields, if many."""
         states = np.full(len(fields.start), 256 * self.start, np.uint16)
         rows, index = np.flatnonzero((fields.length <= most) | longer), 0
         while len(rows) >= (1 if 8 * index < most else MANY):
@@ -57,7 +60,7 @@ class Automaton:
 
 @lru_cache(maxsize=256)
 def compile_table(expression: str, quote: str) -> Automaton | None:
-    """The expression as a table, if it can be one. Values with quotes in them are never accepted."""
+    """Return the expression as a table, or None if it cannot become one. The table never accepts values with quotes."""
     try:
         *ahead, machine = machines(expression)
         return None if ahead else _determined(machine, ord(quote))
@@ -66,7 +69,7 @@ def compile_table(expression: str, quote: str) -> Automaton | None:
 
 
 def _determined(machine: Machine, quote: int) -> Automaton:
-    """Every set of states that may be held at once as one state; state 0 is the empty set."""
+    """Make one state of each set of states that can be active at once; state 0 is the empty set."""
     if len(machine.free) > 4 * MOST_STATES:
         raise NoTable("too many states")
     start = machine.closed([machine.start])
@@ -91,7 +94,7 @@ def _determined(machine: Machine, quote: int) -> Automaton:
 
 
 def _alike(machine: Machine, quote: int) -> list[list[int]]:
-    """Characters in groups that no transition tells apart."""
+    """Group the characters that all transitions treat alike."""
     kinds = {letter.ascii for paid in machine.paid for letter, _ in paid}
     groups: dict[tuple[bool, ...], list[int]] = {}
     for code in ASCII:

@@ -1,8 +1,8 @@
-"""What a check of one column is: a quick proof for whole blocks, and a judge for single values.
+"""A check of one column: a fast proof for whole blocks, and a judge for single values.
 
-The proof runs vectorised over a block and says which values are good beyond doubt. All others go to the judge, one by
-one: it is plain Python, exact, and has the last word, so a proof may be timid but must never call a bad value good.
-Empty values never come here: they are NULL.
+The proof runs vectorised over a block and returns which values are certainly good. All other values go to the judge,
+one by one. The judge is plain Python, exact, and decides. So a proof may leave good values unproven, but it must never
+prove a bad value. Empty values are NULL and do not reach a check.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Fault:
     code: int
     """Redshift's load error code (`codes.py`)."""
     reason: str
-    """What is wrong, to follow the column's name: "is not a date: ..."."""
+    """The reason, written to follow the column's name: "is not a date: ..."."""
 
 
 Prove = Callable[[Fields], Mask]
@@ -39,17 +39,17 @@ class Check:
 
 
 MEMOISED_VERDICTS = 65_536
-"""Verdicts on distinct values that a judge keeps: a pattern is matched once per value, not once per row."""
+"""Number of distinct values whose verdict a judge keeps: it matches a pattern once per value, not once per row."""
 MEMOISED_BYTES = 256
-"""Bytes of the longest value whose verdict is kept, so that verdicts take a bounded room."""
+"""Length of the longest value whose verdict is kept; this bounds the memory for verdicts."""
 
 
 def memoised(judge: Judge) -> Judge:
-    """The same judge, with its last verdicts on short values kept."""
+    """Return the same judge with a cache of its latest verdicts on short values."""
     kept = lru_cache(maxsize=MEMOISED_VERDICTS)(judge)
     return lambda value: kept(value) if len(value) <= MEMOISED_BYTES else judge(value)
 
 
 def prove_nothing(fields: Fields) -> Mask:
-    """Leaves every value to the judge."""
+    """Leave every value to the judge."""
     return np.zeros(len(fields.start), np.bool_)

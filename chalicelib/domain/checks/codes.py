@@ -1,4 +1,4 @@
-"""Redshift's load error codes, so that a reject reads as COPY would have reported it.
+"""Redshift's load error codes: a reject has the code that COPY would report.
 
 Source: Amazon Redshift Database Developer Guide, "Load error reference" and "Multibyte character load errors".
 """
@@ -7,9 +7,9 @@ from enum import IntEnum
 
 
 class RowCode(IntEnum):
-    """The codes Landfall gives."""
+    """The codes that Landfall uses."""
 
-    CONTRACT = 0  # a rule of the contract that Redshift does not know: values, pattern, min, max
+    CONTRACT = 0  # a rule of the contract without an equivalent in Redshift: values, pattern, min, max
     TOO_MANY_COLUMNS = 1202  # input data had more columns than were defined
     TOO_FEW_COLUMNS = 1203  # input data had fewer columns than were defined
     OUT_OF_RANGE = 1204  # input data exceeded the acceptable range for the data type (also: text too long)

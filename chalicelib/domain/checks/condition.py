@@ -1,8 +1,8 @@
-"""Is the condition of a data check one expression over the contract's columns, and nothing else?
+"""Check that the condition of a data check is one expression over the contract's columns, and nothing else.
 
-Guarantees of a condition without a fault: it is one expression with its brackets closed; it calls functions of an
-allow-list only; it reads the contract's columns, and in a subselect those of `staging`, and nothing else. Does not
-promise that the warehouse can evaluate it: `landfall migrate` finds out by EXPLAIN.
+A condition without a fault is one expression with its brackets closed. It calls only functions of an allow-list. It
+reads only the contract's columns, and in a subselect those of `staging`. Does not promise that the warehouse can
+evaluate the condition: `landfall migrate` tests that by EXPLAIN.
 """
 
 from __future__ import annotations
@@ -30,24 +30,24 @@ from chalicelib.domain.checks.condition_words import (
 from chalicelib.domain.contract.contract import Contract, DataCheck, TypeName
 
 STAGING = "staging"
-"""What the load's rows are called in a condition."""
+"""The name of the load's rows in a condition."""
 MAX_CONDITION = 4_000
-"""Bytes: the procedure takes no more."""
+"""Length in bytes of the longest condition: the procedure accepts no more."""
 MAX_DEPTH = 40
 SHOWN = 40
-"""Characters of a token in a message."""
-_ANSWERS = ("any", "all", "some")
+"""Most characters of a token in a message."""
+_QUANTIFIERS = ("any", "all", "some")
 
 
 def check_fault(contract: Contract, check: DataCheck) -> str:
-    """What is wrong with the condition of a contract's check, and how to fix it; empty if nothing is."""
-    documents = tuple(column.name for column in contract.columns if column.type.kind is TypeName.SUPER)
+    """Return the fault in the condition of a contract's check, and how to fix it; empty without a fault."""
+    documents = tuple(column.name for column in contract.columns if column.type.kind is Type.SUPER)
     return condition_fault(check.bad_rows, tuple(column.name for column in contract.columns), documents)
 
 
 @lru_cache(maxsize=1_024)
 def condition_fault(condition: str, columns: tuple[str, ...], documents: tuple[str, ...] = ()) -> str:
-    """The same of a condition over these columns, some of which are documents."""
+    """Return the fault in a condition over these columns; `documents` are the SUPER columns among them."""
     if len(condition.encode("utf-8", "surrogatepass")) > MAX_CONDITION:
         return f"is longer than {MAX_CONDITION} bytes; split it into two checks"
     try:
@@ -58,7 +58,7 @@ def condition_fault(condition: str, columns: tuple[str, ...], documents: tuple[s
 
 
 class _Parser:
-    """Reads tokens from the left. Every method reads what it is called after, or raises ConditionError."""
+    """Reads tokens from the left. Each method reads the construct it is named after, or raises ConditionError."""
 
     def __init__(self, found: list[Token], columns: Iterable[str], documents: Iterable[str]) -> None:
         self._tokens, self._at, self._depth = found, 0, 0
@@ -78,7 +78,7 @@ class _Parser:
         return self._tokens[self._at]
 
     def _word(self, ahead: int = 0) -> str:
-        """A word or sign that is not quoted, in lower case; empty for anything else."""
+        """Return an unquoted word or sign in lower case; empty for any other token."""
         token = self._tokens[min(self._at + ahead, len(self._tokens) - 1)]
         return token.text.lower() if token.kind in (TokenKind.WORD, TokenKind.SIGN) else ""
 
@@ -122,7 +122,7 @@ class _Parser:
             return True
         if not any(self._accept(*words) for words in BETWEEN):
             return False
-        if self._word() in _ANSWERS and self._word(1) == "(":
+        if self._word() in _QUANTIFIERS and self._word(1) == "(":
             self._at += 1
             if self._word(1) != "select":
                 raise self._refused(": write a subselect there")
@@ -207,7 +207,7 @@ class _Parser:
             self._expect(")")
 
     def _call(self, name: str) -> None:
-        """A function of the allow-list with its arguments."""
+        """Read a function of the allow-list with its arguments."""
         if name in AGGREGATES and not self._selecting:
             raise self._refused(": use an aggregate only in a subselect over staging")
         if name not in FUNCTIONS | AGGREGATES:
@@ -228,7 +228,7 @@ class _Parser:
         return None
 
     def _column(self) -> None:
-        """A column, also behind `staging.` or another name of it; a document's fields may follow."""
+        """Read a column, also after `staging.` or an alias of staging; the fields of a document may follow."""
         name = self._name()
         if self._word() == "." and name in self._rows:
             self._at += 1
@@ -253,7 +253,7 @@ class _Parser:
     # ---- subselects -------------------------------------------------------------------------------------------------
 
     def _subselect(self) -> None:
-        """SELECT of expressions FROM staging, and what may follow: one table, and no subselect inside another."""
+        """Read SELECT of expressions FROM staging and the clauses after it: one table, no nested subselect."""
         if self._selecting:
             raise self._refused(": a subselect is inside another; split it into two checks")
         rows, aliased = self._rows, self._alias()
@@ -281,7 +281,7 @@ class _Parser:
             self._name()
 
     def _alias(self) -> str:
-        """What staging is called in the subselect that begins here, which its first expressions know already."""
+        """Look ahead for the alias of staging in the subselect that begins here: its first expressions may use it."""
         depth, at = 0, self._at
         while at + 2 < len(self._tokens) and depth >= 0:
             token, after = self._tokens[at], self._tokens[at + 1]

@@ -1,7 +1,7 @@
-"""The condition of a data check, cut into tokens once, from left to right.
+"""The tokens of a data check's condition, read once from left to right.
 
-Guarantees that texts and quoted names begin and end where Redshift and PostgreSQL have them begin and end: what the two
-may read otherwise (backslashes, dollars, control characters, letters beyond ASCII outside of quotes) is refused.
+Guarantees that strings and quoted names begin and end where Redshift and PostgreSQL begin and end them. Text that the
+two may read differently is refused: backslashes, dollar signs, control characters, letters beyond ASCII outside quotes.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from difflib import get_close_matches
 from enum import Enum
 
 LONGEST_NAME = 63
-"""Characters of a name that is compared with others."""
+"""Length of the longest name that is compared with known names."""
 
 
-class TokenKind(Enum):
-    """What a token is; the value is the name of its group in the pattern."""
+class Kind(Enum):
+    """The kind of a token; the value is the name of its group in the pattern."""
 
     TEXT = "text"  # '...'
     QUOTED = "quoted"  # "..."
@@ -34,16 +34,16 @@ class Token:
     kind: TokenKind
     text: str
     at: int
-    """Where it begins: 1 is the first character."""
+    """Position of its first character in the condition, counted from 1."""
 
     @property
     def name(self) -> str:
-        """What a name is compared by: Redshift folds names to lower case, quoted ones too."""
-        return (self.text[1:-1].replace('""', '"') if self.kind is TokenKind.QUOTED else self.text).lower()
+        """The name in lower case, for comparisons: Redshift folds names to lower case, quoted names too."""
+        return (self.text[1:-1].replace('""', '"') if self.kind is Kind.QUOTED else self.text).lower()
 
 
 class ConditionError(Exception):
-    """The condition is refused; the message says why and where."""
+    """The condition is refused; the message gives the reason and the position."""
 
 
 _TOKEN = re.compile(
@@ -68,7 +68,7 @@ _NAMES = {
 
 
 def tokens(condition: str) -> list[Token]:
-    """The tokens, and an END. Raises ConditionError."""
+    """Return the tokens, and an END. Raises ConditionError."""
     found, at = list[Token](), 0
     while at < len(condition):
         match = _TOKEN.match(condition, at)
@@ -82,7 +82,7 @@ def tokens(condition: str) -> list[Token]:
 
 
 def _named(condition: str, at: int) -> str:
-    """What is refused there, without the character itself unless it is plain."""
+    """Return a name for the refused text at `at`; only a plain character is shown itself."""
     found = _NAMES.get(condition[at : at + 2]) or _NAMES.get(condition[at])
     if found:
         return found
@@ -91,7 +91,7 @@ def _named(condition: str, at: int) -> str:
 
 
 def hint(token: Token, known: Iterable[str]) -> str:
-    """What the author may have meant in place of an unknown name; empty if nothing is like it."""
+    """Return a suggestion to replace an unknown name; empty if no known name is similar."""
     close = get_close_matches(token.name, sorted(known), 1) if len(token.name) <= LONGEST_NAME else []
     if close:
         return f"; did you mean {close[0]}?"

@@ -1,7 +1,8 @@
-"""What the condition of a data check may be made of: all that is not here is refused.
+"""The words that the condition of a data check may have; all others are refused.
 
-The functions are those of Redshift's guide that compute a value of their arguments and do nothing else. The dates and
-times of now stay the same within a load's transaction; random numbers, sessions, settings and sequences are left out.
+The functions are those of Redshift's guide that only compute a value from their arguments. The current date and time
+are allowed, because they stay the same within a load's transaction. Functions of random numbers, sessions, settings and
+sequences are left out.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ FUNCTIONS = _words(
 AGGREGATES = _words(
     "avg bool_and bool_or count max median min stddev stddev_pop stddev_samp sum var_pop var_samp variance"
 )
-"""Only within a subselect."""
+"""Aggregate functions, allowed only in a subselect."""
 PARTED = _words("date_part dateadd datediff datepart extract")
 """Functions whose first argument is a part of a date."""
 PARTS = _words(
@@ -51,7 +52,7 @@ SPLIT = {
     "substring": _words("from for"),
     "position": _words("in"),
 }
-"""Words that some functions have between arguments, beside commas."""
+"""Words that may stand between the arguments of some functions, besides commas."""
 CONSTANTS = _words("true false null unknown current_date sysdate")
 INSTEAD = {
     "now": "getdate()",
@@ -65,9 +66,9 @@ INSTEAD = {
     "iff": "case",
     "if": "case",
 }
-"""What Redshift has for functions that other databases have, or that it runs over no table."""
+"""Redshift's replacement for functions of other databases, and for functions that Redshift cannot run over a table."""
 MOMENTS = _words("date time timetz timestamp timestamptz interval")
-"""Types whose name before a text makes a value of it."""
+"""Types whose name before a string makes it a value of the type."""
 TYPES = _words(
     """smallint int2 integer int int4 bigint int8 decimal numeric real float4 float float8 boolean bool char character
     nchar bpchar varchar nvarchar text date time timetz timestamp timestamptz super varbyte varbinary"""
@@ -102,17 +103,17 @@ BETWEEN = (
     ("is", "distinct", "from"),
     ("at", "time", "zone"),
 )
-"""What may stand between two operands. Which of them bind closer is the warehouse's business."""
+"""The operators between two operands. Their precedence is left to the warehouse."""
 BEHIND = tuple(("is", *negated, word) for negated in ((), ("not",)) for word in ("null", "true", "false", "unknown"))
-"""What may stand behind an operand."""
+"""The operators after an operand."""
 KEYWORDS = _words(
     """and or not in is between like ilike similar escape case when then else end cast exists select distinct from where
     group by having as any all some null true false unknown union intersect except order limit offset into for with
     over table user current_user session_user using on join"""
 )
-"""Words that are no column's name unless they are quoted."""
+"""Words that are not a column's name unless they are quoted."""
 
 
 def instead(name: str) -> str:
-    """What to write in the place of a name that analysts know from elsewhere."""
+    """Return the replacement for a name of another database, as the end of a message; empty if there is none."""
     return f"; write {INSTEAD[name]}" if name in INSTEAD else ""

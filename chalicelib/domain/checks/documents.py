@@ -1,13 +1,13 @@
-"""JSON for SUPER, and hexadecimal for VARBYTE.
+"""Checks of JSON for SUPER, and of hexadecimal for VARBYTE.
 
-JSON is taken as RFC 8259 has it, with these decisions, each on the side that loses nothing silently:
+JSON follows RFC 8259, with these decisions. Each decision avoids a silent loss of data:
 
-    NaN, Infinity           are not JSON: refused, though Python's own reader takes them
-    a name twice            in one object: refused, as readers differ in which value they keep
-    numbers                 at most 38 digits before the exponent, within the range of double precision; what lies
-                            between is kept as Redshift keeps it: whole numbers and decimals exactly, others as doubles
-    \\u0000, lone \\ud800      are no text: refused
-    depth                   at most 500 (Redshift: 1,000), size at most 4 MiB, the longest record
+    NaN, Infinity           are not JSON: refused, although Python's own reader accepts them
+    a name twice            in one object: refused, because readers keep different values
+    numbers                 at most 38 digits before the exponent, within the range of double precision; Redshift stores
+                            whole numbers and decimals exactly, other numbers as doubles
+    \\u0000, lone \\ud800      are not text: refused
+    depth                   at most 500 (Redshift: 1,000); size at most 4 MiB, the longest record
 
 Sources: Redshift guide, "Using COPY to load data into SUPER columns", "Limitations" (of SUPER), "Loading a column of
 the VARBYTE data type".
@@ -31,17 +31,17 @@ MOST_JSON = 4 << 20
 MOST_DEPTH = 500
 MOST_DIGITS = 38
 LONGEST_HEX = 64
-"""Bytes of hexadecimal values that are looked at vectorised; longer ones are judged one by one."""
+"""Length of the longest hexadecimal value that is checked vectorised; longer values are judged one by one."""
 HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
 IS_HEX = np.isin(np.arange(256), list(b"0123456789abcdefABCDEF"))
 BRACKETS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]++|[\]}]++', re.DOTALL)
-"""Brackets in a row, or a string, in which they do not count; possessive, so that it holds no way back."""
+"""Consecutive brackets, or a string, in which brackets do not count; possessive, so that it never backtracks."""
 QUOTE, OPENING = ord('"'), b"[{"
 ESCAPED = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})|.)", re.DOTALL)
 
 
 def document() -> Check:
-    """One JSON text."""
+    """Return the check of one JSON text."""
     return Check(prove=prove_nothing, judge=memoised(_json_fault))
 
 
@@ -64,7 +64,7 @@ def _json_fault(value: bytes) -> Fault | None:
 
 
 class _DocumentError(Exception):
-    """JSON that readers take differently. Not a ValueError: those say that it is no JSON at all."""
+    """JSON that readers interpret differently. Not a ValueError, which means that the value is not JSON."""
 
 
 def _object(pairs: list[tuple[str, Any]]) -> None:
@@ -86,7 +86,7 @@ def _number(text: str) -> None:
 
 
 def _too_deep(value: bytes) -> bool:
-    """Whether brackets are open within each other more than MOST_DEPTH deep. Holds nothing but the count."""
+    """Return whether brackets are nested more than MOST_DEPTH deep. Keeps only the count."""
     depth = 0
     for found in BRACKETS.finditer(value):
         first, count = value[found.start()], found.end() - found.start()
@@ -98,7 +98,7 @@ def _too_deep(value: bytes) -> bool:
 
 
 def _text_only(value: bytes) -> bool:
-    r"""Whether no escape is \u0000 or half a pair. `value` is JSON, so escapes stand within strings only."""
+    r"""Return whether no escape is \u0000 or half a pair. `value` is JSON, so escapes stand in strings only."""
     expected, behind = False, 0
     for escape in ESCAPED.finditer(value):
         code = int(escape[1], 16) if escape[1] else -1
@@ -110,7 +110,7 @@ def _text_only(value: bytes) -> bool:
 
 
 def varbyte(kind: ColumnType) -> Check:
-    """Bytes, two hexadecimal digits each, without a prefix."""
+    """Return the check of bytes, written as two hexadecimal digits each, without a prefix."""
 
     def prove(fields: Fields) -> Mask:
         proven: Mask = (fields.length % 2 == 0) & (fields.length <= min(2 * kind.length, LONGEST_HEX))

@@ -1,9 +1,9 @@
-"""A regular expression as nondeterministic automata (Thompson 1968): values are matched in linear time, always.
+"""A regular expression as nondeterministic automata (Thompson 1968), which match every value in linear time.
 
-Python's own parser reads the expression, and Python's own compiler matches each class of characters. Both agree by
-construction. A look-ahead at the very start is an automaton of its own: the value passes or fails it beside the rest.
-Some expressions are no such automaton: references to groups, look-around elsewhere, atomic groups, possessive repeats,
-and anchors inside the expression. `Unsupported` then names what to write instead.
+Python's own parser reads the expression, and Python's own compiler matches each class of characters, so that both agree
+with `re` by construction. Each look-ahead at the start is a separate automaton, which the value must pass too. Some
+expressions have no such automaton: references to groups, look-around elsewhere, atomic groups, possessive repeats, and
+anchors inside the expression. The message of `Unsupported` then names a replacement.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Node = tuple[Any, Any]
 
 
 class Unsupported(Exception):
-    """No automaton does what the expression does; the message says what it holds and what to write instead."""
+    """The expression has no automaton; the message names the unsupported part and a replacement."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,21 +51,21 @@ class Letter:
 
     form: re.Pattern[str]
     foreign: bool
-    """Whether a character beyond ASCII may belong to it."""
+    """Whether a character beyond ASCII may belong to the class."""
 
     def takes(self, character: str) -> bool:
-        """Whether a character belongs to it."""
+        """Return whether a character belongs to the class."""
         return self.form.fullmatch(character) is not None
 
     @cached_property
     def ascii(self) -> frozenset[int]:
-        """The code points of its ASCII characters."""
+        """The code points of the class's ASCII characters."""
         return frozenset(code for code in ASCII if self.takes(chr(code)))
 
 
 @dataclass(kw_only=True)
 class Machine:
-    """States are numbers; from each some lead on for nothing, others for one character of a class."""
+    """An automaton whose states are numbers. Some moves of a state are free, others take one character of a class."""
 
     free: list[list[int]] = field(default_factory=list)
     paid: list[list[tuple[Letter, int]]] = field(default_factory=list)
@@ -73,7 +73,7 @@ class Machine:
     start: int = 0
     accept: int = 0
     wanted: bool = True
-    """False: the value must not match."""
+    """False: the value must not match (a negative look-ahead)."""
 
     def state(self) -> int:
         if len(self.free) >= MOST_STATES:
@@ -83,13 +83,13 @@ class Machine:
         return len(self.free) - 1
 
     def after(self, start: int) -> int:
-        """A new state that `start` leads to for nothing."""
+        """Add a state with a free move to it from `start`."""
         new = self.state()
         self.free[start].append(new)
         return new
 
     def letter(self, node: Node, flags: int) -> Letter:
-        """The class of a node of one character."""
+        """Return the class of a node that matches one character."""
         key = (repr(node), flags)
         if key not in self.letters:
             alone = _PARSER.SubPattern(_PARSER.State(), [node])
@@ -97,7 +97,7 @@ class Machine:
         return self.letters[key]
 
     def closed(self, states: Iterable[int]) -> frozenset[int]:
-        """These states and all that they lead to for nothing."""
+        """Return these states and all states that free moves reach from them."""
         found, todo = set[int](), list(states)
         while todo:
             state = todo.pop()
@@ -108,7 +108,7 @@ class Machine:
 
 
 def _foreign(node: Node, flags: int) -> bool:
-    """Whether a character beyond ASCII may belong to a class: true in doubt."""
+    """Return whether a character beyond ASCII may belong to a class; True if unsure."""
     kind, about = str(node[0]), node[1]
     if kind == "IN":
         return any(_foreign(item, flags) for item in about)
@@ -117,7 +117,7 @@ def _foreign(node: Node, flags: int) -> bool:
 
 
 def single_minded(machine: Machine) -> bool:
-    """Whether at most one state is held at any time, and reached in one way: then backtracking is linear too."""
+    """Return whether at most one state is active at any time and is reached in one way: backtracking is linear then."""
     for state in {machine.start} | {to for paid in machine.paid for _, to in paid}:
         ways = _ways(machine, state)
         if ways is None:
@@ -130,9 +130,9 @@ def single_minded(machine: Machine) -> bool:
 
 
 def _ways(machine: Machine, state: int) -> list[int] | None:
-    """The states that it leads to for nothing, itself too; None if it leads to one of them in two ways, or to many."""
+    """Return the state and those that free moves reach; None if one has two ways to it, or if there are too many."""
     found, known = [state], {state}
-    for reached in found:  # it grows meanwhile
+    for reached in found:  # the list grows during the loop
         found += machine.free[reached]
         known.update(machine.free[reached])
         if len(known) < len(found) or len(found) > MOST_WAYS:
@@ -141,71 +141,71 @@ def _ways(machine: Machine, state: int) -> list[int] | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Place:
-    """Where in the expression a sequence of nodes stands."""
+class _Position:
+    """The position of a sequence of nodes in the expression."""
 
     flags: int
     first: bool = False
-    """Nothing that takes a character stands before it."""
+    """No node that takes a character stands before it."""
     last: bool = False
-    """Nothing stands behind it."""
+    """No node that takes a character stands after it."""
     ended: int | None = None
-    """In a look-ahead: the state from which only the value's end is accepted."""
+    """In a look-ahead: the state that accepts only the value's end."""
 
-    def inside(self, *, first: bool = False, last: bool = False) -> _Place:
-        return _Place(flags=self.flags, first=self.first and first, last=self.last and last, ended=self.ended)
+    def inside(self, *, first: bool = False, last: bool = False) -> _Position:
+        return _Position(flags=self.flags, first=self.first and first, last=self.last and last, ended=self.ended)
 
 
-def _sequence(machine: Machine, nodes: Iterable[Node], start: int, place: _Place) -> int:
-    """Match the nodes one after the other from a state; the state that leads to."""
+def _sequence(machine: Machine, nodes: Iterable[Node], start: int, position: _Position) -> int:
+    """Add states that match the nodes one after the other; return the last state."""
     given = list(nodes)
     takes = [index for index, (kind, _) in enumerate(given) if str(kind) != "AT"]
     first, last = (takes[0], takes[-1]) if takes else (len(given), -1)
     for index, (kind, about) in enumerate(given):
-        start = _node(machine, (kind, about), start, place.inside(first=index <= first, last=index >= last))
+        start = _node(machine, (kind, about), start, position.inside(first=index <= first, last=index >= last))
     return start
 
 
-def _node(machine: Machine, node: Node, start: int, place: _Place) -> int:
+def _node(machine: Machine, node: Node, start: int, position: _Position) -> int:
     kind, about = str(node[0]), node[1]
     if kind in _REFUSED:
         raise Unsupported(_REFUSED[kind])
     if kind == "AT":
-        return _anchor(machine, str(about), start, place)
-    if kind in ("MAX_REPEAT", "MIN_REPEAT"):  # greed decides which match is found, not whether there is one
-        return _repeat(machine, about, start, place)
+        return _anchor(machine, str(about), start, position)
+    if kind in ("MAX_REPEAT", "MIN_REPEAT"):  # greediness selects the match; it does not change whether one exists
+        return _repeat(machine, about, start, position)
     if kind == "SUBPATTERN":
         _, added, dropped, nodes = about
-        flags = _COMPILER._combine_flags(place.flags, added, dropped)  # as the compiler does
-        inner = _Place(flags=flags, first=place.first, last=place.last, ended=place.ended)
+        flags = _COMPILER._combine_flags(position.flags, added, dropped)  # as the compiler does
+        inner = _Position(flags=flags, first=position.first, last=position.last, ended=position.ended)
         return _sequence(machine, nodes, start, inner)
     end = machine.state()
     if kind == "BRANCH":
         for nodes in about[1]:
-            machine.free[_sequence(machine, nodes, machine.after(start), place)].append(end)
+            machine.free[_sequence(machine, nodes, machine.after(start), position)].append(end)
     else:
-        machine.paid[start].append((machine.letter(node, place.flags), end))
+        machine.paid[start].append((machine.letter(node, position.flags), end))
     return end
 
 
-def _anchor(machine: Machine, kind: str, start: int, place: _Place) -> int:
-    """Where an anchor is always true it is nothing. Raises Unsupported elsewhere."""
-    if kind in _STARTS and place.first:
+def _anchor(machine: Machine, kind: str, start: int, position: _Position) -> int:
+    """Add the moves of an anchor; none where it always holds. Raises Unsupported where it is not supported."""
+    if kind in _STARTS and position.first:
         return start
-    if kind not in _ENDS or not place.last or (place.ended is not None and place.flags & re.MULTILINE):
+    if kind not in _ENDS or not position.last or (position.ended is not None and position.flags & re.MULTILINE):
         raise Unsupported(_ANCHOR)
-    if place.ended is None:
+    if position.ended is None:
         return start
-    machine.free[start].append(place.ended if kind == "AT_END" else machine.accept)
+    machine.free[start].append(position.ended if kind == "AT_END" else machine.accept)
     return machine.state()
 
 
-def _repeat(machine: Machine, about: Any, start: int, place: _Place) -> int:
+def _repeat(machine: Machine, about: Any, start: int, position: _Position) -> int:
     least, most, nodes = about
-    inner = place.inside()
+    inner = position.inside()
     for _ in range(least):
         before, start = start, _sequence(machine, nodes, start, inner)
-        if start == before:  # it takes no character: once is as good as often
+        if start == before:  # it takes no character, so further repeats change nothing
             return start
     end = machine.state()
     if most == _PARSER.MAXREPEAT:
@@ -222,7 +222,7 @@ def _repeat(machine: Machine, about: Any, start: int, place: _Place) -> int:
 
 @lru_cache(maxsize=256)
 def machines(expression: str) -> tuple[Machine, ...]:
-    """One for each look-ahead at the start, then one for the rest. Raises Unsupported, re.error."""
+    """Return one automaton for each look-ahead at the start, then one for the rest. Raises Unsupported, re.error."""
     try:
         parsed = _parsed(expression)
         return tuple(_parts(list(parsed), parsed.state.flags))
@@ -231,7 +231,10 @@ def machines(expression: str) -> tuple[Machine, ...]:
 
 
 def _parsed(expression: str) -> Any:
-    """Python's reading of the expression, unless Python warns that a later version may read it otherwise."""
+    """Parse the expression with Python's parser.
+
+    Raises Unsupported if Python warns that a later version may read the expression differently.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("error", FutureWarning)
         try:
@@ -249,25 +252,25 @@ def _parts(nodes: Sequence[Node], flags: int) -> Iterable[Machine]:
         at += 1
     machine = Machine()
     machine.start = machine.state()
-    place = _Place(flags=flags, first=True, last=True)
-    machine.accept = _sequence(machine, nodes[at:], machine.start, place)
+    position = _Position(flags=flags, first=True, last=True)
+    machine.accept = _sequence(machine, nodes[at:], machine.start, position)
     yield machine
 
 
 def _leads(node: Node) -> bool:
-    """Whether it is an anchor of the start or a look-ahead."""
+    """Return whether the node is an anchor of the start or a look-ahead."""
     kind, about = str(node[0]), node[1]
     return str(about) in _STARTS if kind == "AT" else kind in ("ASSERT", "ASSERT_NOT") and about[0] > 0
 
 
 def _ahead(nodes: Iterable[Node], flags: int, *, wanted: bool) -> Machine:
-    """Matches whole values that begin as the look-ahead says."""
+    """Return an automaton of whole values whose beginning matches the look-ahead."""
     machine = Machine(wanted=wanted)
     machine.start, machine.accept, ended, rest = (machine.state() for _ in range(4))
     machine.free[ended].append(machine.accept)
     machine.paid[ended].append((machine.letter((_PARSER.LITERAL, ord("\n")), re.UNICODE), machine.accept))
     machine.paid[rest].append((machine.letter((_PARSER.ANY, None), re.UNICODE | re.DOTALL), rest))
     machine.free[rest].append(machine.accept)
-    place = _Place(flags=flags, first=True, last=True, ended=ended)
-    machine.free[_sequence(machine, nodes, machine.start, place)].append(rest)
+    position = _Position(flags=flags, first=True, last=True, ended=ended)
+    machine.free[_sequence(machine, nodes, machine.start, position)].append(rest)
     return machine

@@ -1,4 +1,4 @@
-"""Dates and timestamps in a format of the contract's: as strict as the ISO ones, real moments of the calendar only."""
+"""Dates and timestamps in the contract's format, checked as strictly as ISO forms: real moments only."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ LIMITS = (24, 60, 60)
 
 
 def formatted(kind: ColumnType, form: TimeForm, iso: Check) -> Check:
-    """Values written in that form; `iso` is the check of the same type as ISO 8601 writes it."""
-    code = RowCode.DATE if kind.kind is TypeName.DATE else RowCode.TIMESTAMP
+    """Return the check of values in this form; `iso` is the check of the same type in ISO 8601."""
+    code = RowCode.DATE if kind.kind is Kind.DATE else RowCode.TIMESTAMP
     wanted = "in a form that auto recognises" if form.text == AUTO else f"written {form.text}"
     reason = f"is not a valid {kind.sql} {wanted}"
 
@@ -32,7 +32,7 @@ def formatted(kind: ColumnType, form: TimeForm, iso: Check) -> Check:
 
 
 def _fixed(form: TimeForm, fields: Fields) -> Mask:
-    """Which values have every part in its place."""
+    """Return which values have every part at its position and in its range."""
     (year, _), (month, _), (day, _), *clock = form.positions
     proven = calendar_day(fields, year, month, day)
     proven &= real_fraction(fields, form.length) if form.split else fields.length == form.length

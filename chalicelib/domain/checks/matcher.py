@@ -1,8 +1,8 @@
-"""Whole values against a regular expression, in time linear in the value, whatever the expression.
+"""Match whole values against a regular expression, in time linear in the value, for any expression.
 
-All states that may be held at once are followed together (Thompson 1968), and each set of them with where it leads is
-kept, as in a deterministic automaton that is built as it is needed (RE2 does so). Guarantees the verdict of
-`re.fullmatch`, and a known number of steps at most. `most_steps` gives that bound before a value is seen.
+All states that can be active at once are followed together (Thompson 1968). Each set of states is kept with its
+transitions: a deterministic automaton that is built on demand, as in RE2. Guarantees the verdict of `re.fullmatch`, in
+a bounded number of steps. `most_steps` gives that bound before the first value.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from functools import lru_cache
 from chalicelib.domain.checks.expression import ASCII, Machine, Unsupported, machines, single_minded
 
 LONGEST = 65_535
-"""Bytes of the longest value that is matched: Redshift's longest text."""
+"""Length in bytes of the longest value that is matched: Redshift's longest text."""
 MOST_STEPS = 4_000_000
-"""For one value: some 0.4 s at most."""
+"""Most steps for one value, which take about 0.4 s."""
 MOST_SETS = 2_000
-"""That are looked through to find out how many states may be held at once."""
+"""Most sets of states that are searched for the number of states that can be active at once."""
 MOST_KEPT = 200_000
-"""Moves that are kept, and states in their sets; beyond, all are forgotten, so that they take a bounded room."""
+"""Most moves kept, plus the states in their sets. At this limit all are dropped, which bounds the memory."""
 
 
 @dataclass(eq=False, slots=True)
 class _Held:
-    """States that are held at once."""
+    """States that are active at once."""
 
     states: frozenset[int]
     accepts: bool
     moves: dict[str, _Held] = field(default_factory=dict)
-    """Where each character that was met leads."""
+    """The next states for each character so far."""
 
 
 class _Walk:
@@ -40,7 +40,7 @@ class _Walk:
         self._machine = machine
         self._kept, self._known = 0, dict[frozenset[int], _Held]()
         self.steps = 0
-        """States looked at so far; a move that is kept costs none."""
+        """States visited so far; a kept move costs no step."""
         self.start = self._held(machine.closed([machine.start]))
 
     def matches(self, text: str) -> bool:
@@ -51,13 +51,13 @@ class _Walk:
         return held.accepts is self._machine.wanted
 
     def _move(self, held: _Held, character: str) -> _Held:
-        if self._kept >= MOST_KEPT:  # another thread may be on its way through the old ones, which stay sound
+        if self._kept >= MOST_KEPT:  # another thread may still use the old sets, which stay valid
             self._kept, self._known = 0, {}
             self.start = self._held(self.start.states)
             held = self._held(held.states)
         machine = self._machine
-        asked = {letter: letter.takes(character) for s in held.states for letter, _ in machine.paid[s]}
-        reached = machine.closed(to for s in held.states for letter, to in machine.paid[s] if asked[letter])
+        takes = {letter: letter.takes(character) for s in held.states for letter, _ in machine.paid[s]}
+        reached = machine.closed(to for s in held.states for letter, to in machine.paid[s] if takes[letter])
         self._kept += 1 + len(reached)
         self.steps += len(held.states) + len(reached)
         held.moves[character] = found = self._held(reached)
@@ -79,30 +79,33 @@ class Matcher:
         self._form = re.compile(expression) if len(found) == 1 and single_minded(found[0]) else None
 
     def matches(self, text: str) -> bool:
-        """Whether the whole text matches. Python's own matcher is quicker, and as good where it has one way only."""
+        """Return whether the whole text matches.
+
+        Python's own matcher is faster. It is linear, too, for an expression with only one way to match.
+        """
         if self._form:
             return self._form.fullmatch(text) is not None
         return all(walk.matches(text) for walk in self._walks)
 
     @property
     def quick(self) -> bool:
-        """Whether Python's own matcher does it."""
+        """Whether Python's own matcher does the work."""
         return self._form is not None
 
     @property
     def steps(self) -> int:
-        """States looked at since it was made."""
+        """States visited since the matcher was made."""
         return sum(walk.steps for walk in self._walks)
 
 
 @lru_cache(maxsize=256)
 def matcher(expression: str) -> Matcher:
-    """The expression's matcher, made once."""
+    """Return the expression's matcher, made once."""
     return Matcher(expression)
 
 
 def fault_of(expression: str, longest: int) -> str:
-    """Why the expression cannot be matched against values of up to `longest` bytes, and what to write; empty if it can.
+    """Return why the expression cannot check values of up to `longest` bytes, and a remedy; empty if it can.
 
     Raises re.error.
     """
@@ -116,13 +119,19 @@ def fault_of(expression: str, longest: int) -> str:
 
 
 def most_steps(machine: Machine, length: int) -> int:
-    """The most steps that any value of so many characters takes; beyond MOST_STEPS any number beyond."""
+    """Return the most steps that any value of `length` characters takes.
+
+    A result over MOST_STEPS only means that the limit is passed; it is not exact.
+    """
     steps = _steps_of_any(machine, length)
     return steps if steps <= MOST_STEPS else min(steps, length * _most_at_once(machine))
 
 
 def _steps_of_any(machine: Machine, length: int) -> int:
-    """Steps of a value each of whose characters belongs to every class: no other holds more states at any place."""
+    """Count the steps for a value whose characters belong to every class.
+
+    No other value of this length has more active states at any position.
+    """
     held, total = machine.closed([machine.start]), 0
     seen, seen_at, total_then = held, 0, 0
     for at in range(1, length + 1):
@@ -134,15 +143,15 @@ def _steps_of_any(machine: Machine, length: int) -> int:
             return total + (circles + 1) * (total - total_then)
         if total > MOST_STEPS:
             return total
-        if not at & (at - 1):  # a power of two: from here on, until the next one, a circle is looked for (Brent 1980)
+        if not at & (at - 1):  # a power of two: search for a cycle from here to the next one (Brent 1980)
             seen, seen_at, total_then = held, at, total
     return total
 
 
 def _most_at_once(machine: Machine) -> int:
-    """Steps of any one character at most; no less than MOST_STEPS if that takes too long to find out.
+    """Return the most steps of one character, or MOST_STEPS if the search takes too long.
 
-    All characters beyond ASCII are followed as one that belongs to each class to which any of them belongs.
+    One character stands for all characters beyond ASCII. It belongs to each class to which any of them belongs.
     """
     letters = {letter for paid in machine.paid for letter, _ in paid}
     kinds = {frozenset(letter for letter in letters if code in letter.ascii) for code in ASCII}

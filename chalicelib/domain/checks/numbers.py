@@ -1,7 +1,7 @@
 """Numbers as COPY reads them: ASCII digits, an optional sign, no spaces, no thousands separators.
 
-Stricter than COPY in one point: a decimal with more digits after the point than its column has is refused, where COPY
-would cut them off silently (20.259 becomes 20.25).
+Stricter than COPY in one point: a decimal with more digits after the point than its column has is refused. COPY would
+drop these digits silently (20.259 becomes 20.25).
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ INTEGER = re.compile(rb"[+-]?[0-9]+")
 DECIMAL = re.compile(rb"[+-]?(?:([0-9]+)(?:\.([0-9]+))?|\.([0-9]+))")
 FLOAT = re.compile(rb"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 LONGEST_INTEGER = 19
-"""Digits of the greatest bigint; what has more of them (leading zeros, say) is judged one by one."""
+"""Digits of the greatest bigint; values with more digits (such as leading zeros) are judged one by one."""
 LONGEST_FLOAT = 32
 
 
 def unsigned(fields: Fields) -> tuple[Fields, Mask]:
-    """The fields without a leading sign, and which of them are negative."""
+    """Return the fields without a leading sign, and which of them are negative."""
     first = fields.at(0)
     negative = (first == MINUS) & (fields.length > 0)
     signed = negative | ((first == PLUS) & (fields.length > 0))
@@ -36,7 +36,7 @@ def unsigned(fields: Fields) -> tuple[Fields, Mask]:
 
 
 def fraction(fields: Fields, most: int) -> Ints:
-    """How many characters follow the point, if there is one with 1 to `most` characters after it; else 0."""
+    """Return the number of characters after the point if it is from 1 to `most`, else 0."""
     digits = np.zeros(len(fields.start), np.int64)
     for count in range(1, min(most, longest(fields) - 1) + 1):
         digits[(fields.at(fields.length - 1 - count) == POINT) & (fields.length > count)] = count
@@ -44,7 +44,7 @@ def fraction(fields: Fields, most: int) -> Ints:
 
 
 def integer(kind: ColumnType) -> Check:
-    """smallint, integer or bigint."""
+    """Return the check of smallint, integer or bigint."""
     limit = 1 << (BITS[kind.kind] - 1)
 
     def prove(fields: Fields) -> Mask:
@@ -66,7 +66,7 @@ def integer(kind: ColumnType) -> Check:
 
 
 def decimal(kind: ColumnType) -> Check:
-    """decimal(p,s), up to 38 digits."""
+    """Return the check of decimal(p,s), up to 38 digits."""
     whole = kind.precision - kind.scale
 
     def prove(fields: Fields) -> Mask:
@@ -92,7 +92,10 @@ def decimal(kind: ColumnType) -> Check:
 
 
 def floating(kind: ColumnType) -> Check:
-    """real or double precision: plain or with an exponent; not NaN or infinity, which few tools agree upon."""
+    """Return the check of real or double precision, plain or with an exponent.
+
+    NaN and infinity are refused, because tools treat them differently.
+    """
 
     def prove(fields: Fields) -> Mask:
         digits, _ = unsigned(fields)
@@ -116,9 +119,9 @@ def floating(kind: ColumnType) -> Check:
     return Check(prove=prove, judge=judge)
 
 
-def _rounded(number: float, kind: TypeName) -> float:
-    """The number as the column keeps it; infinity if it is too great."""
-    if kind is not TypeName.REAL:
+def _rounded(number: float, kind: Kind) -> float:
+    """Return the number as the column stores it; infinity if it is too large."""
+    if kind is not Kind.REAL:
         return number
     try:
         return float(struct.unpack("<f", struct.pack("<f", number))[0])

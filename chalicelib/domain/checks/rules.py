@@ -1,4 +1,4 @@
-"""The contract's own rules on values: a pattern, and bounds in the column's type."""
+"""Checks of the contract's own rules on values: a pattern, and bounds in the column's type."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from chalicelib.domain.contract.time_format import Positions, TimeForm
 from chalicelib.domain.raw.swar import Fields, Ints, Mask, all_digits, hashes, longest, numbers, word
 
 SHORT = 64
-"""Bytes of values that are told apart vectorised."""
+"""Length of the longest value that is compared or matched vectorised."""
 EXACT_DIGITS = 18
-"""Digits that surely fit a 64-bit integer."""
+"""Digits that always fit a 64-bit integer."""
 ROOMY = Context(prec=100)
 GREATEST = 10**EXACT_DIGITS
 WHOLE = (TypeName.SMALLINT, TypeName.INTEGER, TypeName.BIGINT, TypeName.DECIMAL)
@@ -37,7 +37,10 @@ Sortable = Callable[[bytes], Any]
 
 
 def pattern(expression: str, quote: str) -> Check:
-    """The whole value matches a regular expression, in linear time: by a table if it can be one."""
+    """Return the check that the whole value matches a regular expression.
+
+    It takes linear time. A table does the work if the expression can become one.
+    """
     automaton, doubled = matcher(expression), quote.encode() * 2
 
     def judge(value: bytes) -> Fault | None:
@@ -54,9 +57,9 @@ def pattern(expression: str, quote: str) -> Check:
 
 
 def _prove_distinct(fields: Fields, judge: Judge, doubled: bytes) -> Mask:
-    """Judge one field of each hash; equal ones, compared word by word, share the verdict.
+    """Judge one field of each hash; equal fields, compared word by word, share the verdict.
 
-    A field with a doubled quote means another value than its bytes say: it is left to the judge.
+    A field with a doubled quote has other bytes than its value: the judge decides.
     """
     proven = np.zeros(len(fields.start), np.bool_)
     rows = np.flatnonzero(fields.length <= SHORT)
@@ -78,7 +81,10 @@ def _prove_distinct(fields: Fields, judge: Judge, doubled: bytes) -> Mask:
 
 
 def bounds(kind: ColumnType, least: str | None, most: str | None, form: TimeForm | None = None) -> Check:
-    """Values between `least` and `most`, both included and both written as the type is; the values as `form` is."""
+    """Return the check of values from `least` to `most`, both included.
+
+    `least` and `most` are in the type's ISO form. The values are in `form`, if there is one.
+    """
     sortable = _sortable(kind.kind)
     low = sortable(least.encode()) if least is not None else None
     high = sortable(most.encode()) if most is not None else None
@@ -101,8 +107,8 @@ def bounds(kind: ColumnType, least: str | None, most: str | None, form: TimeForm
     return Check(prove=prove, judge=memoised(judge))
 
 
-def _sortable(kind: TypeName) -> Sortable:
-    """What values of the type are compared by."""
+def _sortable(kind: Kind) -> Sortable:
+    """Return the function that makes values of the type comparable."""
     if kind in WHOLE:
         return lambda value: Decimal(value.decode())
     if kind in (TypeName.REAL, TypeName.DOUBLE):
@@ -115,7 +121,7 @@ def _sortable(kind: TypeName) -> Sortable:
 
 
 def _full_moment(value: bytes) -> bytes:
-    """A date or timestamp as text that sorts: all parts present, six digits of a second."""
+    """Return a date or timestamp as text that sorts: with all parts and six digits of a second."""
     day, clock, part = value[:10], value[11:19] or b"00:00:00", value[20:]
     return day + b" " + clock + b"." + part.ljust(6, b"0")
 
@@ -130,7 +136,7 @@ def _instant(value: bytes) -> datetime:
 
 
 def _between(measure: Callable[[Fields], tuple[Ints, Mask]], low: int, high: int) -> Prove:
-    """Proves fields whose measure is known and lies between the bounds."""
+    """Prove fields whose measure is known and lies between the bounds."""
 
     def prove(fields: Fields) -> Mask:
         number, known = measure(fields)
@@ -140,7 +146,7 @@ def _between(measure: Callable[[Fields], tuple[Ints, Mask]], low: int, high: int
 
 
 def scaled(fields: Fields, scale: int) -> tuple[Ints, Mask]:
-    """Values of good whole numbers and decimals times 10^scale, and for which of them that is exact."""
+    """Return the values of good whole numbers and decimals times 10^scale, and which of them are exact."""
     digits, negative = unsigned(fields)
     after = fraction(digits, scale)
     before = digits.length - after - (after > 0)
@@ -161,7 +167,7 @@ def _scaled_bounds(low: Decimal | None, high: Decimal | None, scale: int) -> tup
 
 
 def _moment(positions: Positions, fields: Fields) -> tuple[Ints, Mask]:
-    """Good dates and timestamps as the number yyyymmddhhmmss, parts of a second dropped."""
+    """Return good dates and timestamps as the number yyyymmddhhmmss, without fractions of a second."""
     number = np.zeros(len(fields.start), np.int64)
     for offset, count in positions:
         length = np.where(fields.length > offset, count, 0)
@@ -170,7 +176,7 @@ def _moment(positions: Positions, fields: Fields) -> tuple[Ints, Mask]:
 
 
 def _moment_bounds(low: bytes | None, high: bytes | None) -> tuple[int, int]:
-    """One second inside the bounds, where dropping parts of a second cannot matter; what is nearer is judged."""
+    """Return bounds one second narrower, where dropped fractions cannot matter; the judge takes values between."""
     lowest = int(re.sub(rb"[^0-9]", b"", low[:19])) + (not low.endswith(b".000000")) if low else 0
     highest = int(re.sub(rb"[^0-9]", b"", high[:19])) - (not high.endswith(b".999999")) if high else GREATEST
     return lowest, highest

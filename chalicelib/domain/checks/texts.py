@@ -1,4 +1,4 @@
-"""Text and booleans. Lengths are bytes of UTF-8, as Redshift counts them."""
+"""Checks of text and booleans. Lengths are bytes of UTF-8, as Redshift counts them."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from chalicelib.domain.raw.swar import PADDING, Fields, Mask, Words, every, hash
 BOOLEANS = (b"t", b"true", b"y", b"yes", b"1", b"f", b"false", b"n", b"no", b"0")
 """Redshift guide, "Boolean type"; case does not matter."""
 LONGEST_WORDS = 64
-"""Bytes of char and listed values that are looked at vectorised; longer ones are judged one by one."""
+"""Length of the longest char or listed value that is checked vectorised; longer values are judged one by one."""
 HIGH_BITS = every(0x80)
 
 
 def varchar(kind: ColumnType) -> Check:
-    """Text of at most so many bytes."""
+    """Return the check of text of at most `kind.length` bytes."""
 
     def judge(value: bytes) -> Fault | None:
         if len(value) <= kind.length:
             return None
         return Fault(code=RowCode.OUT_OF_RANGE, reason=f"is longer than the {kind.length} bytes of {kind.sql}")
 
-    # A doubled quote counts once, so the bytes in the file are never fewer than the value's.
+    # The file doubles quotes, so a value never has more bytes than its field.
     return Check(prove=lambda fields: fields.length <= kind.length, judge=judge)
 
 
 def char(kind: ColumnType) -> Check:
-    """ASCII text of at most so many bytes."""
+    """Return the check of ASCII text of at most `kind.length` bytes."""
     length = varchar(kind)
 
     def prove(fields: Fields) -> Mask:
@@ -49,7 +49,7 @@ def char(kind: ColumnType) -> Check:
 
 
 def boolean() -> Check:
-    """True or false in one of Redshift's spellings."""
+    """Return the check of booleans in Redshift's spellings."""
     spellings = [
         bytes(letters) for value in BOOLEANS for letters in product(*({c, c & ~0x20 if c > 64 else c} for c in value))
     ]
@@ -63,9 +63,9 @@ def boolean() -> Check:
 
 
 def listed(values: tuple[str, ...], quote: str) -> Check:
-    """One of the contract's values, byte for byte."""
+    """Return the check that a value equals one of the contract's values, byte for byte."""
     allowed = frozenset(v.encode() for v in values)
-    # Within quotes a quote is doubled, so a value that holds one looks different in the file: left to the judge.
+    # In a quoted field quotes are doubled, so a value with a quote has other bytes in the file: the judge decides.
     plain = [v for v in allowed if 0 < len(v) <= LONGEST_WORDS and quote.encode() not in v]
 
     def judge(value: bytes) -> Fault | None:
@@ -75,7 +75,7 @@ def listed(values: tuple[str, ...], quote: str) -> Check:
 
 
 class _Listed:
-    """A set of short byte strings that whole columns are looked up in: by hash, then compared word by word."""
+    """A set of short byte strings. Whole columns are looked up in it by hash, then compared word by word."""
 
     def __init__(self, values: list[bytes]) -> None:
         data = b"".join(values) + PADDING
@@ -95,15 +95,15 @@ class _Listed:
         return hashes(fields) if self._words > 1 else word(fields, 0)[0]
 
     def prove(self, fields: Fields) -> Mask:
-        """Which fields are in the set."""
+        """Return which fields are in the set."""
         if not len(self._keys):
             return np.zeros(len(fields.start), np.bool_)
         short = fields.length <= 8 * self._words
         fields = fields.part(fields.start, np.where(short, fields.length, 0))
         keys = self._key(fields)
-        place = np.minimum(self._keys.searchsorted(keys), len(self._keys) - 1)
-        same: Mask = short & (self._table.length[place] == fields.length) & (self._keys[place] == keys)
-        found = self._table.pick(place) if self._words > 1 else self._table
-        for index in range(self._words if self._words > 1 else 0):  # the key of a single word is that word
-            same &= word(fields, index)[0] == word(found, index)[0]
+        index = np.minimum(self._keys.searchsorted(keys), len(self._keys) - 1)
+        same: Mask = short & (self._table.length[index] == fields.length) & (self._keys[index] == keys)
+        found = self._table.pick(index) if self._words > 1 else self._table
+        for number in range(self._words if self._words > 1 else 0):  # the key of a single word is that word
+            same &= word(fields, number)[0] == word(found, number)[0]
         return same

@@ -1,10 +1,10 @@
-"""Dates and times as ISO 8601 writes them: the forms that COPY reads with DATEFORMAT and TIMEFORMAT 'auto' alike.
+"""Checks of dates and times in ISO 8601: the forms that COPY reads under both DATEFORMAT and TIMEFORMAT 'auto'.
 
     date         2025-01-31
     time         23:59:59, with 1 to 6 digits after a point; also 24:00:00, the last of Redshift's range
-    timetz       the same up to 23:59:59, with a zone or nothing (UTC)
-    timestamp    2025-01-31 23:59:59, with T for the space, with 1 to 6 digits after a point
-    timestamptz  the same, with nothing (UTC), Z, +01, +01:00 or +0100 behind it
+    timetz       the same up to 23:59:59, with or without a zone (without: UTC)
+    timestamp    2025-01-31 23:59:59, with a space or T between, with 1 to 6 digits after a point
+    timestamptz  the same, followed by Z, +01, +01:00, +0100 or nothing (UTC)
 
 Real days only, years 0001 to 9999; offsets up to 14:59, as Redshift documents for TIMETZ. Other forms: formats.py.
 Source: Redshift guide, "Datetime types", "Using automatic recognition with DATEFORMAT and TIMEFORMAT".
@@ -24,7 +24,7 @@ from chalicelib.domain.raw.swar import Bytes, Fields, Ints, Mask, all_digits
 
 DASH, COLON, POINT, SPACE, T, Z, PLUS = (ord(c) for c in "-:. TZ+")
 DAYS = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] + [0] * 244, np.uint8)
-"""Days of each month, February in leap years; 0 for what is no month."""
+"""Days of each month, of February in leap years; 0 for a number that is not a month."""
 DATE = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 TIME = re.compile(rb"([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]((?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2})(?:\.[0-9]{1,6})?")
 CLOCK = re.compile(rb"(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}(?:\.[0-9]{1,6})?")
@@ -33,20 +33,20 @@ ZONE = re.compile(rb"Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?")
 
 
 def pair(fields: Fields, offset: int) -> tuple[Bytes, Mask]:
-    """The two-digit number at an offset of each field, and whether it is one."""
+    """Return the two-digit number at an offset of each field, and whether both bytes are digits."""
     tens, ones = fields.at(offset) - np.uint8(48), fields.at(offset + 1) - np.uint8(48)
     return tens * np.uint8(10) + ones, (tens < 10) & (ones < 10)
 
 
 def real_day(fields: Fields) -> Mask:
-    """Which fields begin with a real date, yyyy-mm-dd; they must have ten bytes or be left out later."""
+    """Return which fields begin with a real date, yyyy-mm-dd. The caller excludes fields of under ten bytes."""
     proven = calendar_day(fields, 0, 5, 8)
     proven &= (fields.at(4) == DASH) & (fields.at(7) == DASH)
     return proven
 
 
 def calendar_day(fields: Fields, year_at: int, month_at: int, day_at: int) -> Mask:
-    """Which fields have a real date whose year, month and day stand at these offsets."""
+    """Return which fields have a real date whose year, month and day stand at these offsets."""
     century, proven = pair(fields, year_at)
     year, digits = pair(fields, year_at + 2)
     month, month_digits = pair(fields, month_at)
@@ -59,14 +59,14 @@ def calendar_day(fields: Fields, year_at: int, month_at: int, day_at: int) -> Ma
 
 
 def real_time(fields: Fields) -> Mask:
-    """Which fields go on from a date with a time of day to their end."""
+    """Return which fields have a time of day after the date, up to the field's end."""
     proven = real_clock(fields, 11)
     proven &= (fields.at(10) == SPACE) | (fields.at(10) == T)
     return proven
 
 
 def real_clock(fields: Fields, start: int) -> Mask:
-    """Which fields have a time of day, hh:mm:ss, from that offset to their end."""
+    """Return which fields have a time of day, hh:mm:ss, from `start` to the field's end."""
     proven = real_fraction(fields, start + 8)
     for offset, limit in ((start, 24), (start + 3, 60), (start + 6, 60)):
         value, digits = pair(fields, offset)
@@ -76,7 +76,7 @@ def real_clock(fields: Fields, start: int) -> Mask:
 
 
 def real_fraction(fields: Fields, end: int) -> Mask:
-    """Which fields are so long, or go on with a point and 1 to 6 digits."""
+    """Return which fields end at `end`, or there continue with a point and 1 to 6 digits."""
     digits = np.clip(fields.length - end - 1, 0, 6)
     some: Mask = (fields.length >= end + 2) & (fields.length <= end + 7) & (fields.at(end) == POINT)
     some &= all_digits(fields.part(fields.start + end + 1, digits), 6)
@@ -85,7 +85,7 @@ def real_fraction(fields: Fields, end: int) -> Mask:
 
 
 def zone_length(fields: Fields, least: int = 19) -> Ints:
-    """Bytes of a zone Z, +hh or +hh:mm at each field's end, after more than `least`; 0 if there is none of these."""
+    """Return the length of the zone (Z, +hh or +hh:mm) at the end of each field longer than `least`; 0 without one."""
     last, sign3, sign6 = (fields.at(fields.length - back) for back in (1, 3, 6))
     length = np.where(last == Z, 1, 0)
     hours = (sign3 == PLUS) | (sign3 == DASH)
@@ -97,13 +97,13 @@ def zone_length(fields: Fields, least: int = 19) -> Ints:
 
 
 def _offset(fields: Fields) -> Mask:
-    """Which fields begin with the hours of an offset from UTC."""
+    """Return which fields begin with the hours of an offset from UTC."""
     hours, digits = pair(fields, 0)
     return digits & (hours <= 14)
 
 
 def date() -> Check:
-    """A calendar date."""
+    """Return the check of a calendar date."""
 
     def judge(value: bytes) -> Fault | None:
         if not DATE.fullmatch(value):
@@ -116,7 +116,7 @@ def date() -> Check:
 
 
 def time(kind: ColumnType, *, zoned: bool) -> Check:
-    """A time of day, with an offset from UTC if `zoned`."""
+    """Return the check of a time of day; if `zoned`, an offset from UTC may follow."""
     form = "hh:mm:ss" + (", optionally with a zone such as Z or +01:00" if zoned else " without a zone")
 
     def prove(fields: Fields) -> Mask:
@@ -135,7 +135,7 @@ def time(kind: ColumnType, *, zoned: bool) -> Check:
 
 
 def timestamp(kind: ColumnType, *, zoned: bool) -> Check:
-    """A date and a time of day, with an offset from UTC if `zoned`."""
+    """Return the check of a date and a time of day; if `zoned`, an offset from UTC may follow."""
     form = "yyyy-mm-dd hh:mm:ss" + (", optionally with a zone such as Z or +01:00" if zoned else " without a zone")
 
     def prove(fields: Fields) -> Mask:
@@ -155,7 +155,7 @@ def timestamp(kind: ColumnType, *, zoned: bool) -> Check:
 
 
 def _exists(moment: bytes) -> bool:
-    """Whether the calendar has the moment yyyy-mm-dd hh:mm:ss."""
+    """Return whether the moment yyyy-mm-dd hh:mm:ss exists in the calendar."""
     try:
         datetime.fromisoformat(moment.decode())
     except ValueError:

@@ -119,7 +119,7 @@ def test_these_pass(condition: str) -> None:
         ("id = '" + "é" * (MAX_CONDITION // 2) + "'", f"is longer than {MAX_CONDITION} bytes"),
     ],
 )
-def test_these_are_refused_with_the_place(condition: str, why: str) -> None:
+def test_these_are_refused_with_the_position(condition: str, why: str) -> None:
     assert why in fault(condition)
 
 
