@@ -1,4 +1,4 @@
-"""Where the engine's bytes come from, and which of them are asked for."""
+"""The source of the engine's bytes, and ranges of it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Protocol
 
 
 class ByteSource(Protocol):
-    """One unchanging version of a file. The engine reads it forward, each byte once, except near planned cuts."""
+    """One unchanging version of a file. The engine reads forward, each byte once, except near planned cuts."""
 
     size: int
-    """Bytes in all."""
+    """Total number of bytes."""
 
     def read(self, start: int, length: int) -> bytes:
-        """Bytes [start, start + length); fewer only at the end of the file."""
+        """Return bytes [start, start + length); fewer only at the end of the file."""
 
 
 class InMemory:
@@ -34,21 +34,21 @@ class Range:
     start: int
     """Byte offset of the first record."""
     stop: int
-    """Where the next chunk is planned to start; the size of the file for the last one."""
+    """Planned start of the next chunk; for the last chunk, the size of the file."""
 
 
 @dataclass(kw_only=True)
 class Beginning:
-    """A source's first `size` bytes, as a source."""
+    """The first `size` bytes of a source, as a source."""
 
     whole: ByteSource
     size: int
 
     def read(self, start: int, length: int) -> bytes:
-        """Bytes [start, start + length); fewer only at the end."""
+        """Return bytes [start, start + length); fewer only at the end."""
         return self.whole.read(start, min(length, self.size - start))
 
 
 def until(source: ByteSource, end: int) -> ByteSource:
-    """The source up to that byte."""
+    """Return the source up to byte `end`."""
     return source if end >= source.size else Beginning(whole=source, size=end)

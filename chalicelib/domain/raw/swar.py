@@ -18,11 +18,11 @@ Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 
 PADDING = b"\n" + bytes(95)
-"""Follows the data: a line end, so that a last record without one reads like any other, and room to load words."""
+"""Follows the data: a line end, so that a last record without one reads like the others, and room to load words."""
 
 
 def every(byte: int) -> np.uint64:
-    """The word whose eight bytes all equal `byte`."""
+    """Return the word whose eight bytes all equal `byte`."""
     return np.uint64(int.from_bytes(bytes([byte]) * 8, "little"))
 
 
@@ -35,7 +35,7 @@ EIGHT, U64 = np.int64(8), np.uint64
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fields:
-    """One column of a block: the byte bounds of its values, quotes left out, one per record."""
+    """One column of a block: the bounds of one value per record, without quotes."""
 
     data: Bytes
     """The block and its padding."""
@@ -49,43 +49,43 @@ class Fields:
         return self.start + self.length
 
     def at(self, offset: Ints | int) -> Bytes:
-        """The byte `offset` after each field's start; offsets before the buffer or past it give any byte."""
+        """Return the byte at `offset` from each field's start; outside the field that is some other byte."""
         if isinstance(offset, int) and offset >= 0:
             return self.data[self.start + offset] if offset else self.data[self.start]
         found: Bytes = self.data[np.maximum(self.start + offset, 0)]
         return found
 
     def part(self, start: Ints, length: Ints) -> Fields:
-        """Other bounds over the same bytes."""
+        """Return other bounds over the same bytes."""
         return Fields(data=self.data, words=self.words, start=start, length=length)
 
     def pick(self, rows: Ints | Mask) -> Fields:
-        """Some of the rows."""
+        """Return the fields of these rows."""
         return self.part(self.start[rows], self.length[rows])
 
     def raw(self) -> list[bytes]:
-        """The bytes of each field as they stand in the file."""
+        """Return the bytes of each field as they stand in the file."""
         return [bytes(self.data.data[a:b]) for a, b in zip(self.start.tolist(), self.stop.tolist(), strict=True)]
 
 
 def words_of(data: bytes | memoryview) -> Words:
-    """An overlapping view of a padded buffer as little-endian words, one for every byte but the last seven."""
+    """Return an overlapping view of a padded buffer as little-endian words, one per byte except the last seven."""
     return np.ndarray((len(data) - 7,), dtype="<u8", buffer=data, strides=(1,))
 
 
 def fields_of(data: bytes) -> Fields:
-    """A padded buffer, no bounds yet."""
+    """Wrap a padded buffer, without bounds so far."""
     none = np.empty(0, np.int64)
     return Fields(data=np.frombuffer(data, np.uint8), words=words_of(data), start=none, length=none)
 
 
 def longest(fields: Fields) -> int:
-    """The length of the longest field, in bytes."""
+    """Return the length of the longest field, in bytes."""
     return int(np.max(fields.length)) if len(fields.length) else 0
 
 
 def word(fields: Fields, index: int) -> tuple[Words, Ints]:
-    """Characters 8*index to 8*index + 7 of each field, and how many of them belong to it; the others are NUL."""
+    """Return characters 8*index to 8*index + 7 of each field, and how many belong to it; the others are NUL."""
     count = np.minimum(np.maximum(fields.length - 8 * index, 0), EIGHT)
     found = fields.words[fields.start + 8 * index]
     found &= LOW[count]
@@ -93,7 +93,7 @@ def word(fields: Fields, index: int) -> tuple[Words, Ints]:
 
 
 def equal(fields: Fields, value: bytes) -> Mask:
-    """Which fields are `value`, byte for byte."""
+    """Return which fields equal `value`, byte for byte."""
     same: Mask = fields.length == len(value)
     for index in range((len(value) + 7) // 8):
         same &= word(fields, index)[0] == np.uint64(int.from_bytes(value[8 * index : 8 * index + 8], "little"))
@@ -101,13 +101,13 @@ def equal(fields: Fields, value: bytes) -> Mask:
 
 
 def zero_bytes(words: Words) -> Mask:
-    """Which words have a byte 0."""
+    """Return which words have a zero byte."""
     found: Mask = ((words - every(0x01)) & ~words & every(0x80)) != 0
     return found
 
 
 def all_digits(fields: Fields, most: int) -> Mask:
-    """Which fields hold nothing but ASCII digits, as far as their first `most` characters; empty ones do."""
+    """Return which fields have only ASCII digits in their first `most` characters; empty fields count as such."""
     proven = _eight_digits(fields, 0)
     for index in range(1, (min(most, longest(fields)) + 7) // 8):
         rows = np.flatnonzero(fields.length > 8 * index)
@@ -119,16 +119,16 @@ def all_digits(fields: Fields, most: int) -> Mask:
 
 
 def _eight_digits(fields: Fields, index: int) -> Mask:
-    """Which of the fields' words hold nothing but digits."""
-    values = fields.words[fields.start + 8 * index] ^ ZEROS  # a digit's value is 0 to 9; what is none is more
+    """Return which of the fields' words have only digits."""
+    values = fields.words[fields.start + 8 * index] ^ ZEROS  # a digit becomes 0 to 9, any other byte more
     values &= LOW[np.minimum(np.maximum(fields.length - 8 * index, 0), EIGHT)]
-    values |= values + SIXES  # what carries out of a byte comes from one that is no digit
+    values |= values + SIXES  # only a byte that is not a digit can carry into the next
     digits: Mask = (values & HIGH_NIBBLES) == 0
     return digits
 
 
 def numbers(fields: Fields) -> Words:
-    """The values of fields of at most 19 ASCII digits; empty ones are 0."""
+    """Return the values of fields of at most 19 ASCII digits; empty fields are 0."""
     value = np.zeros(len(fields.start), np.uint64)
     for index in range((longest(fields) + 7) // 8):
         found, count = word(fields, index)
@@ -137,7 +137,7 @@ def numbers(fields: Fields) -> Words:
 
 
 def eight_digits(digits: Words, count: Ints) -> Words:
-    """The numbers whose first `count` bytes are digit values 0 to 9 and whose other bytes are 0."""
+    """Return the number of each word: its first `count` bytes are digit values 0 to 9, its other bytes are 0."""
     shifted = digits << (np.minimum(64 - 8 * count, 56)).astype(np.uint64)  # leading zeros instead of trailing ones
     pairs = shifted * U64(10) + (shifted >> U64(8))
     mask = U64(0x000000FF000000FF)
@@ -148,7 +148,7 @@ def eight_digits(digits: Words, count: Ints) -> Words:
 
 
 def as_digits(values: Words) -> Words:
-    """Numbers below 10^8 as words of eight ASCII digits."""
+    """Return numbers below 10^8 as words of eight ASCII digits."""
     split = values // U64(10_000) | (values % U64(10_000)) << U64(32)
     hundreds = ((split * U64(10_486)) >> U64(20)) & U64(0x7F0000007F)
     split = hundreds | ((split - U64(100) * hundreds) << U64(16))
@@ -165,7 +165,10 @@ def mix(values: Words) -> Words:
 
 
 def hashes(fields: Fields) -> Words:
-    """A 64-bit hash of each field. Equal bytes hash equal; others differ but for one pair in about 1.8e19."""
+    """Return a 64-bit hash of each field.
+
+    Equal bytes have equal hashes. Different bytes have the same hash in one of about 1.8e19 pairs.
+    """
     result = mix(fields.length.astype(np.uint64))
     index, shortest = 0, int(np.min(fields.length)) if len(fields.length) else 0
     while shortest > 8 * index:  # all fields have this word
