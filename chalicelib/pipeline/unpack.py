@@ -8,7 +8,7 @@ one piece in memory.
 from __future__ import annotations
 
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.decode.decode import converted, cut
+from chalicelib.domain.decode.decode import converted, in_pieces
 from chalicelib.domain.file.file_plan import Text
 from chalicelib.domain.raw.bytesource import ByteSource
 from chalicelib.domain.run import keys
@@ -52,7 +52,8 @@ class Pieces:
 def unpack(objects: ObjectStore, run: Run, source: ByteSource, contract: Contract, piece_bytes: int) -> Text:
     """Write the text of a file. Raises Rejected, and the errors of reading and writing."""
     size = 0
-    for number, piece in enumerate(cut(converted(source, contract.dialect, contract.limits), piece_bytes), start=1):
+    blocks = converted(source, contract.dialect, contract.limits)
+    for number, piece in enumerate(in_pieces(blocks, piece_bytes), start=1):
         objects.put(run.source.bucket, keys.text(run, number), piece)
         size += len(piece)
     return Text(size=size, piece=piece_bytes)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.contract.contract import Column, Compression, Dialect, Encoding, Invalid, Limits, Nul
-from chalicelib.domain.decode.decode import converted, cut, readable_in_place
+from chalicelib.domain.decode.decode import converted, in_pieces, readable_in_place
 from chalicelib.domain.decode.encodings import transcoded
 from chalicelib.domain.decode.feed import Steps
 from chalicelib.domain.decode.packed import packing, unpacked
@@ -45,7 +45,7 @@ def test_the_same_rows_and_rejects_in_any_encoding_and_packing(packed: str, data
     body = header_of(THINGS).decode() + data.draw(bodies(encoding))
     dialect = Dialect(encoding=encoding)
     file = PACKS[packed](body.encode(CODECS[encoding]))
-    pieces = list(cut(converted(Memory(file), dialect, Limits()), piece))
+    pieces = list(in_pieces(converted(Memory(file), dialect, Limits()), piece))
     assert all(len(p) == piece for p in pieces[:-1])
     assert b"".join(pieces) == body.encode()
     assert readable_in_place(Memory(file), dialect) == (packed == "plain" and encoding is Encoding.UTF_8)

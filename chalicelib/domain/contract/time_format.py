@@ -111,11 +111,11 @@ def _form(wanted: str, kind: TypeName) -> TimeForm:
 
 
 def _tokens(wanted: str) -> Sequence[str]:
-    cut = _TOKEN.findall(wanted)
-    if "".join(cut) != wanted:
+    found = _TOKEN.findall(wanted)
+    if "".join(found) != wanted:
         known = "YYYY, MM, MON, DD, HH24, HH12, MI, SS, AM and - / . : , or a blank"
         raise TimeFormatError(f'"{wanted}" is not a format; write it with {known}')
-    return [_SAME.get(token, token) for token in cut]
+    return [_SAME.get(token, token) for token in found]
 
 
 def _complete(tokens: Sequence[str], kind: TypeName) -> None:

@@ -1,8 +1,8 @@
-"""From a file as suppliers write it to what the engine reads: UTF-8 text, line ends as they were.
+"""Convert a supplier's file to the text that the engine reads: UTF-8, with the line ends of the file.
 
-A file that is neither packed nor in another encoding, and whose contract has nothing replaced or left out, is read
-where it is. Any other is unpacked and transcoded here, block by block: a few MB are held, whatever the file's size or
-what it claims to be. The same bytes and the same contract give the same text.
+The engine reads a file in place if it is plain UTF-8 and its contract does not replace or remove bytes. Other files are
+unpacked and transcoded here, block by block. Memory stays at a few MB, for any file and any size that its headers
+claim. The same bytes and the same contract give the same text.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from chalicelib.domain.raw.bytesource import ByteSource
 from chalicelib.errors import Rejected
 
 HEAD_BYTES = 16_384
-"""Looked at to tell what a file is; as much as the header's first look, so that it is read once."""
+"""Bytes read to detect packing and encoding; as many as the header's first read, so that they are read once."""
 FREE_BYTES = 1_000_000
-"""So much may come of any file, however small it is packed."""
+"""Unpacked size that every file may have, at any compression ratio."""
 
 
 def readable_in_place(source: ByteSource, dialect: Dialect) -> bool:
-    """Whether the engine can read the file where it is. Raises Rejected if its text is not what the contract says."""
+    """Return whether the engine can read the file in place. Raises Rejected if its text contradicts the contract."""
     if Invalid.REJECT is not dialect.invalid or Nul.REJECT is not dialect.nul:
         return False
     head = source.read(0, min(HEAD_BYTES, source.size))
@@ -30,7 +30,10 @@ def readable_in_place(source: ByteSource, dialect: Dialect) -> bool:
 
 
 def converted(source: ByteSource, dialect: Dialect, limits: Limits) -> Iterator[bytes]:
-    """The file's text in UTF-8, in blocks. Raises Rejected: it is damaged, too large, or not what the contract says."""
+    """Yield the file's text in UTF-8, in blocks.
+
+    Raises Rejected if the file is damaged or too large, or contradicts the contract.
+    """
     head = source.read(0, min(HEAD_BYTES, source.size))
     compression = packing(head, dialect)
     blocks = unpacked(source, compression)
@@ -39,8 +42,8 @@ def converted(source: ByteSource, dialect: Dialect, limits: Limits) -> Iterator[
     return transcoded(blocks, dialect)
 
 
-def cut(blocks: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """The same bytes in pieces of `size` bytes, the last one shorter; none if there are no bytes."""
+def in_pieces(blocks: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """Yield the same bytes in pieces of `size` bytes; the last one may be shorter. Without bytes there is no piece."""
     held = bytearray()
     for block in blocks:
         held += block

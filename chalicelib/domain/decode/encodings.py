@@ -1,9 +1,9 @@
-"""Text in other encodings to UTF-8, in blocks of any size.
+"""Convert text in other encodings to UTF-8, in blocks of any size.
 
-What is not text in the file's encoding and is not to be replaced or left out is handed on as bytes that are not UTF-8
-either, whatever stands beside them: the engine then rejects the rows they are in, and those only. In single-byte
-encodings and UTF-8 these are the bytes themselves; a lone half of a UTF-16 pair becomes its three-byte form, half a
-UTF-16 unit at the end of a file the byte FF.
+Bytes that are invalid in the file's encoding are replaced or removed if the contract allows it. Otherwise they become
+bytes that are invalid UTF-8, next to any other bytes, so that the engine rejects their rows and no others. In
+single-byte encodings and UTF-8 the bytes stay unchanged. A lone half of a UTF-16 pair becomes its three-byte form, half
+a UTF-16 unit at the end of a file becomes the byte FF.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from chalicelib.errors import Rejected
 
 SNIFFED_BYTES = 16_384
 BOMS = {
-    codecs.BOM_UTF32_LE: None,  # begins as UTF-16's does, so it must come first
+    codecs.BOM_UTF32_LE: None,  # begins with UTF-16's mark, so it must come first
     codecs.BOM_UTF32_BE: None,
     codecs.BOM_UTF8: Encoding.UTF_8,
     codecs.BOM_UTF16_LE: Encoding.UTF_16_LE,
@@ -27,13 +27,13 @@ WIDE = (Encoding.UTF_16, Encoding.UTF_16_LE, Encoding.UTF_16_BE)
 HALF_UNIT = {Invalid.REJECT: b"\xff", Invalid.REPLACE: "\ufffd".encode(), Invalid.STRIP: b""}
 
 Step = Callable[[bytes, bool], bytes]
-"""Takes a block, and whether it is the last."""
+"""Converts a block; the second argument is whether it is the last."""
 
 
 def encoding_of(head: bytes, dialect: Dialect) -> tuple[Encoding, int]:
-    """How a text that begins so is written, and how many bytes of its mark are not text. Raises Rejected.
+    """Return the encoding of a text with this beginning, and how many bytes of its mark to skip. Raises Rejected.
 
-    UTF-8's mark is left in the text, where the header's reader knows it.
+    UTF-8's mark stays in the text, because the header's reader handles it.
     """
     for mark, encoding in BOMS.items():
         if head.startswith(mark):
@@ -53,13 +53,13 @@ def encoding_of(head: bytes, dialect: Dialect) -> tuple[Encoding, int]:
 
 
 def _swapped(text: bytes, encoding: Encoding) -> bool:
-    """Whether a text has line ends in the other byte order, where they are no characters, and none in its own."""
+    """Return whether a text has line ends only in the other byte order, where U+0A00 is not a character."""
     read = text.decode(encoding.value, "replace")
     return "\u0a00" in read and "\n" not in read
 
 
 def _looks_wide(beginning: bytes) -> bool:
-    """Whether every second byte of the first four is zero, as in the UTF-16 of a name in Latin letters."""
+    """Return whether every second byte of the first four is zero, as in Latin letters in UTF-16."""
     return len(beginning) == 4 and beginning.count(0) == 2 and (beginning[0] == 0) == (beginning[2] == 0)
 
 
@@ -68,7 +68,7 @@ def _wrong(message: str) -> Rejected:
 
 
 def transcoded(blocks: Iterable[bytes], dialect: Dialect, sniffed: int = SNIFFED_BYTES) -> Iterator[bytes]:
-    """The text in UTF-8, as the contract's `encoding`, `invalid` and `nul` say. Raises Rejected."""
+    """Yield the text in UTF-8, by the contract's `encoding`, `invalid` and `nul`. Raises Rejected."""
     rest = iter(blocks)
     head = b""
     while len(head) < sniffed and (block := next(rest, b"")):
@@ -88,7 +88,7 @@ def _step(encoding: Encoding, dialect: Dialect) -> Step:
     elif encoding is not Encoding.UTF_8:
         step = _narrow(encoding, dialect.invalid)
     elif dialect.invalid is Invalid.REJECT:
-        step = _as_it_is
+        step = _unchanged
     else:
         step = _corrected(dialect.invalid)
     if dialect.nul is Nul.REJECT:
@@ -98,12 +98,12 @@ def _step(encoding: Encoding, dialect: Dialect) -> Step:
     return lambda block, last: step(block.replace(b"\0", b""), last)
 
 
-def _as_it_is(block: bytes, last: bool) -> bytes:  # noqa: ARG001
+def _unchanged(block: bytes, last: bool) -> bytes:  # noqa: ARG001
     return block
 
 
 def _corrected(invalid: Invalid) -> Step:
-    """UTF-8 with what is broken in it replaced or left out."""
+    """Return a step that replaces or removes the invalid bytes of UTF-8."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace" if invalid is Invalid.REPLACE else "ignore")
 
     def step(block: bytes, last: bool) -> bytes:
@@ -113,7 +113,10 @@ def _corrected(invalid: Invalid) -> Step:
 
 
 def _narrow(encoding: Encoding, invalid: Invalid) -> Step:
-    """One byte, one character. What cp1252 leaves undefined are continuations in UTF-8, and so never stand alone."""
+    """Return a step for an encoding of one byte per character.
+
+    The bytes that cp1252 leaves undefined are continuations in UTF-8, and so are always invalid alone.
+    """
     errors = {Invalid.REJECT: "surrogateescape", Invalid.REPLACE: "replace", Invalid.STRIP: "ignore"}[invalid]
 
     def step(block: bytes, last: bool) -> bytes:  # noqa: ARG001

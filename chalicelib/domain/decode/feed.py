@@ -1,4 +1,4 @@
-"""The packed bytes of a file, in order, as those who unpack them ask for them."""
+"""The packed bytes of a file, in order, for the decompressors."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from chalicelib.errors import Rejected, SourceChanged
 
 @dataclass(frozen=True, kw_only=True)
 class Steps:
-    """How much is held at a time, in bytes. What is read does not depend on it."""
+    """Sizes of reads and of unpacked blocks, in bytes. They do not change the text."""
 
     read: int = 1 << 14
-    """Taken from the source at once."""
+    """Fewest bytes of one read from the source."""
     unpack: int = 1 << 18
-    """The most that is unpacked at once."""
+    """Most bytes unpacked at once."""
 
 
 USUAL = Steps()
 
 
 FREE_EMPTY_PARTS = 10_000
-"""Members and frames of a file that may unpack to nothing."""
+"""Number of a file's members and frames that may unpack to no bytes."""
 EMPTY_PARTS_A_FULL_ONE = 2
-"""... and so many more for each part that unpacks to something: some packers put a frame of their own beside each."""
+"""More empty parts allowed for each part with content: some packers add a frame of their own to each."""
 
 
 class Feed:
-    """Bytes [start, stop) of a source; what was taken too much can be given back."""
+    """Bytes [start, stop) of a source; a reader can give back unused bytes."""
 
     def __init__(self, source: ByteSource, start: int, stop: int, steps: Steps = USUAL) -> None:
         self._source, self._read_to, self._stop = source, start, stop
@@ -40,17 +40,17 @@ class Feed:
 
     @property
     def offset(self) -> int:
-        """Of the next byte to be taken, in the source."""
+        """Byte offset in the source of the next byte to take."""
         return self._read_to - len(self._held) + self._next
 
     def take(self) -> bytes:
-        """Some bytes; none at the end."""
+        """Return some bytes; b"" at the end."""
         self._fill(1)
         data, self._held, self._next = self._held[self._next :], b"", 0
         return data
 
     def take_some(self) -> bytes:
-        """Some bytes. Raises Rejected at the end."""
+        """Return some bytes. Raises Rejected at the end."""
         if data := self.take():
             return data
         raise self._short()
@@ -59,12 +59,12 @@ class Feed:
         self._held, self._next = data + self._held[self._next :], 0
 
     def peek(self, length: int) -> bytes:
-        """The next bytes, fewer only at the end; they stay to be taken."""
+        """Return the next bytes without taking them; fewer only at the end."""
         self._fill(length)
         return self._held[self._next : self._next + length]
 
     def exactly(self, length: int) -> bytes:
-        """So many bytes. Raises Rejected if there are fewer."""
+        """Take `length` bytes. Raises Rejected if there are fewer."""
         data = self.peek(length)
         if len(data) < length:
             raise self._short()
@@ -72,7 +72,7 @@ class Feed:
         return data
 
     def skip(self, length: int) -> None:
-        """Leave so many bytes out, unread. Raises Rejected if there are fewer."""
+        """Skip `length` bytes without reading them. Raises Rejected if there are fewer."""
         if (to := self.offset + length) > self._stop:
             raise self._short()
         if to <= self._read_to:
@@ -81,9 +81,10 @@ class Feed:
             self._read_to, self._held, self._next = to, b"", 0
 
     def count_part(self, *, full: bool) -> None:
-        """A member or frame was unpacked; it gave something or not. Raises Rejected if many gave nothing.
+        """Count a member or frame, `full` if it had content. Raises Rejected if too many were empty.
 
-        Each costs some microseconds, and a few bytes: a file of nothing else would hold its worker for minutes.
+        An empty part has a few bytes and costs some microseconds: a file of only such parts would block its worker for
+        minutes.
         """
         self._empty_parts_left += EMPTY_PARTS_A_FULL_ONE if full else -1
         if self._empty_parts_left < 0:
@@ -93,19 +94,19 @@ class Feed:
             )
 
     def only_zeros(self) -> bool:
-        """Whether nothing but zero bytes is left; takes them."""
+        """Take all bytes left and return whether all are zero."""
         return not any(data.strip(b"\0") for data in iter(self.take, b""))
 
     @contextmanager
     def sound(self, *errors: type[Exception]) -> Iterator[None]:
-        """Whatever a decompressor has against the bytes it was given becomes Rejected."""
+        """Convert a decompressor's errors to Rejected."""
         try:
             yield
         except errors as error:
             raise self.broken("its bytes are not consistent") from error
 
     def broken(self, what: str) -> Rejected:
-        """The error for a damaged file."""
+        """Return the error for a damaged file."""
         at = self.offset
         message = f"the compressed file is damaged at or before byte {at}: {what}; send it again"
         return Rejected(message, code="COMPRESSION_BROKEN", byte_offset=at)
@@ -126,5 +127,5 @@ class Feed:
 
 
 def refused(what: str) -> Rejected:
-    """The error for a sound file that is not taken."""
+    """Return the error for an undamaged file that Landfall does not accept."""
     return Rejected(what, code="COMPRESSION_REFUSED")

@@ -1,9 +1,9 @@
-"""What is packed, unpacked: gzip and bzip2 (all members), Zstandard (all frames), zip (its one file).
+"""Unpack files: gzip and bzip2 (all members), Zstandard (all frames), zip (its one file).
 
-Whatever the input claims, no step gives more than Steps.unpack, and what a format may make its reader hold is limited
-(Zstandard's window to MOST_WINDOW_LOG, zip's directory to MOST_DIRECTORY_BYTES). Checksums are verified. A file that
-ends early or does not fit its format is Rejected with the offset in the packed file; text that was given before that
-must not be used. What unpacks is imported where it is used, since most files are not packed.
+For any input, one step returns at most Steps.unpack bytes. The memory that a format can require is limited, too:
+Zstandard's window to MOST_WINDOW_LOG, zip's directory to MOST_DIRECTORY_BYTES. Checksums are verified. A file that ends
+early or violates its format raises Rejected with the offset in the packed file; the caller must not use the text up to
+there. Decompressors are imported on first use, because most files are not packed.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ MAGIC = {
     Compression.ZSTD: (b"\x28\xb5\x2f\xfd", *(bytes((n,)) + b"\x2a\x4d\x18" for n in range(0x50, 0x60))),
     Compression.ZIP: (b"PK\x03\x04", b"PK\x05\x06"),
 }
-"""How packed files begin. None of these is the beginning of a text."""
+"""The first bytes of packed files. No text begins with any of them."""
 MOST_WINDOW_LOG = 27
-"""128 MB: the default limit of Zstandard itself, and what `zstd --ultra --long` uses."""
+"""128 MB: the default limit of Zstandard itself, and the window of `zstd --ultra --long`."""
 
 
 class Engine(Protocol):
-    """A decompressor of one member or frame, as `bz2` and `compression.zstd` of the standard library have it."""
+    """A decompressor of one member or frame, with the interface of `bz2` and `compression.zstd`."""
 
     @property
     def eof(self) -> bool:
@@ -46,18 +46,18 @@ class Engine(Protocol):
         """Input after the member's end."""
 
     def decompress(self, data: bytes, max_length: int) -> bytes:
-        """At most `max_length` bytes of the member."""
+        """Return at most `max_length` bytes of the member."""
 
 
 def packing(head: bytes, dialect: Dialect) -> Compression:
-    """How a file that begins so is packed, if the contract leaves it to the file."""
+    """Return the contract's compression; if that is auto, detect it from the first bytes of the file."""
     if dialect.compression is not Compression.AUTO:
         return dialect.compression
     return next((kind for kind, magic in MAGIC.items() if head.startswith(magic)), Compression.NONE)
 
 
 def unpacked(source: ByteSource, compression: Compression, steps: Steps = USUAL) -> Iterator[bytes]:
-    """The bytes inside, in blocks of at most `steps.unpack`. Raises Rejected."""
+    """Yield the unpacked bytes, in blocks of at most `steps.unpack` if the file is packed. Raises Rejected."""
     feed = Feed(source, 0, source.size, steps)
     if compression is Compression.ZIP:
         from chalicelib.domain.decode.zip_member import only_member
@@ -71,7 +71,7 @@ def unpacked(source: ByteSource, compression: Compression, steps: Steps = USUAL)
 
 
 def _all(feed: Feed, magic: tuple[bytes, ...], one: Callable[[Feed], Iterator[bytes]], name: str) -> Iterator[bytes]:
-    """One member or frame after the other. Zeros that fill up a last tape or disk block are no harm."""
+    """Unpack one member or frame after the other. Zeros at the end, which fill a tape or disk block, are ignored."""
     begun = False
     while beginning := feed.peek(len(magic[0])):
         if not beginning.startswith(magic):
@@ -112,7 +112,7 @@ def _bz2(feed: Feed) -> Iterator[bytes]:
 
 
 def _zstd(feed: Feed) -> Iterator[bytes]:
-    """One frame. A skippable frame gives nothing. The engine verifies the frame's checksum, if it has one."""
+    """Unpack one frame; a skippable frame has no content. The engine verifies the frame's checksum, if it has one."""
     from backports import zstd
 
     window: dict[int, int] = {zstd.DecompressionParameter.window_log_max: MOST_WINDOW_LOG}
@@ -120,7 +120,7 @@ def _zstd(feed: Feed) -> Iterator[bytes]:
 
 
 def _by_engine(feed: Feed, engine: Engine, *errors: type[Exception]) -> Iterator[bytes]:
-    """One member or frame. What follows it goes back to the feed."""
+    """Unpack one member or frame. The bytes after it go back to the feed."""
     while not engine.eof:
         data = feed.take_some() if engine.needs_input else b""
         with feed.sound(*errors):
@@ -136,11 +136,11 @@ METHODS: dict[int, Callable[[Feed], Iterator[bytes]]] = {
     12: _bz2,
     93: _zstd,
 }
-"""How a zip may pack its members: stored, deflated, bzip2, Zstandard."""
+"""The supported methods of a zip: stored, deflated, bzip2, Zstandard."""
 
 
 def _checked(member: Member, feed: Feed) -> Iterator[bytes]:
-    """The file in a zip, its size and checksum verified."""
+    """Unpack the file in a zip, and verify its size and checksum."""
     if member.method not in METHODS:
         raise refused(f"the zip compresses its file by method {member.method}, which is not supported; use deflate")
     size = crc = 0

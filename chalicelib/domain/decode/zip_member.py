@@ -1,4 +1,4 @@
-"""Which bytes of a zip hold its one file. Reads the directory at the end, and the file's own head."""
+"""Find the bytes of a zip that hold its one file. Reads the directory at the end, and the file's own head."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chalicelib.domain.raw.bytesource import ByteSource
 from chalicelib.errors import Rejected
 
 MOST_DIRECTORY_BYTES = 1 << 20
-"""A larger directory is that of many files; it is not read."""
+"""A larger directory belongs to many files; it is not read."""
 UTF_8 = 0x800
 ENCRYPTED = 0x1 | 0x40 | 0x2000
 NAMED = 10
@@ -29,12 +29,12 @@ class Member:
     stop: int
     method: int
     size: int
-    """Unpacked."""
+    """Size of the unpacked file."""
     crc: int
 
 
 def only_member(source: ByteSource) -> Member:
-    """The one file of a zip; folders and what macOS adds to it do not count. Raises Rejected."""
+    """Return the one file of a zip. Folders and the files that macOS adds do not count. Raises Rejected."""
     every = _directory(source)
     files = [m for m in every if not m.is_dir() and not m.filename.startswith("__MACOSX/")]
     if len(files) != 1:
@@ -72,7 +72,7 @@ def _directory(source: ByteSource) -> list[zipfile.ZipInfo]:
 
 
 class _File:
-    """As much of a file as zipfile needs to read a directory."""
+    """The methods of a file that zipfile needs to read a directory."""
 
     def __init__(self, source: ByteSource) -> None:
         self._source, self._at = source, 0

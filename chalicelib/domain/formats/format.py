@@ -1,6 +1,6 @@
-"""What a file format has to give, so that staging need not know which one it reads.
+"""The interface of a file format, so that staging does not depend on the format.
 
-Every format ends in the same text: CSV as COPY reads it. For that reason a block's `Reading` is the one of `csv`.
+Every format becomes the same text: CSV as COPY reads it. For that reason a block's `Reading` is the one of `csv`.
 A new format is a package beside `csv`, a line in registry.py, and a sample for tests/formats.
 """
 
@@ -21,13 +21,13 @@ class Header:
     """The head of a file."""
 
     fields: tuple[str, ...]
-    """Column names as written, spaces around them removed."""
+    """Column names as written, without spaces around them."""
     data_start: int
     """Byte offset of the first record."""
     lines: int
     """Physical lines before the first record."""
     skipped: int = 0
-    """Of these, lines before the header that were left out: the contract's preamble, and comments."""
+    """Of these, the lines skipped before the header: the contract's preamble, and comments."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class Cuts:
     header: Header
     layout: Layout
     ranges: tuple[Range, ...]
-    """In order, from the first record's first byte on, without a gap. Empty if the file has no record."""
+    """In order and without a gap, from the first byte of the first record on. Empty if the file has no record."""
 
 
 class Reader(Protocol):
@@ -50,23 +50,23 @@ class Reader(Protocol):
     def read(self, data: bytes, size: int, *, at_end: bool, work: Work) -> Reading:
         """Read the records in the first `size` bytes of a padded block, which begins with a record.
 
-        `at_end`: the file ends with the block. Otherwise a record that is not whole is left to the next block. The
-        work is spent. Raises Rejected beyond the budget.
+        `at_end`: the file ends with the block. Otherwise an incomplete record is left to the next block. Spends from
+        `work`. Raises Rejected beyond the budget.
         """
 
 
 class Format(Protocol):
     """Cuts and reads the files of one format.
 
-    Guarantees that records which a worker finds in its range are those of a reader that begins with the file, or that
-    the ends of the ranges show the difference. Does not promise that a cut is right at the first guess.
+    Guarantees that a worker finds in its range the same records as a reader that starts at the beginning of the file,
+    or that the ends of the ranges show the difference. Does not promise that the first guess of a cut is right.
     """
 
     def head(self, text: ByteSource, contract: Contract) -> Header:
-        """Read the column names, and where the records begin. Raises Rejected."""
+        """Read the column names, and find the first record. Raises Rejected."""
 
     def cut(self, text: ByteSource, contract: Contract, size: int) -> Cuts:
         """Read the head, and cut the records into ranges of about `size` bytes, by small reads. Raises Rejected."""
 
     def reader(self, contract: Contract, layout: Layout) -> Reader:
-        """Return what reads the records of a file with these columns."""
+        """Return the reader of files with these columns."""

@@ -1,4 +1,4 @@
-"""The file formats by name. A format's module is imported on first use, so that none costs where it is not used.
+"""The file formats by name. A format's module is imported on first use, so that unused formats cost no start time.
 
 Model: fsspec's `registry.py`, which keeps a dotted path for each name.
 """

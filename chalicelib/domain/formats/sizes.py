@@ -1,4 +1,4 @@
-"""How large a file may be, and its chunks, whatever its format."""
+"""Limits on the size of files and chunks, for every format."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MB = 1_000_000
 
 
 def refuse_size(size: int, limits: Limits) -> None:
-    """Raises Rejected for a file of no bytes, or of more than the contract allows."""
+    """Raise Rejected for a file without bytes, or with more bytes than the contract allows."""
     if size == 0:
         raise Rejected("the file is empty: it has no header and no rows", code="EMPTY_FILE", line=1)
     if size > limits.max_bytes:
@@ -17,11 +17,11 @@ def refuse_size(size: int, limits: Limits) -> None:
 
 
 def refuse_no_text(size: int) -> None:
-    """Raises Rejected for a file whose text, once unpacked, is of no bytes."""
+    """Raise Rejected for a file whose unpacked text is empty."""
     if size == 0:
         raise Rejected("the file has no text: no header and no rows", code="EMPTY_FILE", line=1)
 
 
 def usual_chunk(contract: Contract, usual_mb: float) -> int:
-    """Bytes of a chunk: the contract's word goes before the setting's."""
+    """Return the bytes of a chunk: the contract's limit comes before the setting."""
     return max(1, int((contract.limits.chunk_mb or usual_mb) * MB))

@@ -11,7 +11,7 @@ import pytest
 from backports import zstd
 
 from chalicelib.domain.contract.contract import Compression, Dialect, Encoding, Invalid, Limits, Nul
-from chalicelib.domain.decode.decode import HEAD_BYTES, converted, cut, readable_in_place
+from chalicelib.domain.decode.decode import HEAD_BYTES, converted, in_pieces, readable_in_place
 from chalicelib.domain.decode.feed import FREE_EMPTY_PARTS
 from chalicelib.domain.file.file_plan import Text
 from chalicelib.errors import Rejected, SourceChanged
@@ -194,7 +194,7 @@ def test_memory_does_not_grow_with_the_file():
 
     def peak(times: int) -> int:
         tracemalloc.start()
-        total = sum(map(len, cut(converted(Virtual(gzipped(rows), times), Dialect(), Limits()), 1 << 20)))
+        total = sum(map(len, in_pieces(converted(Virtual(gzipped(rows), times), Dialect(), Limits()), 1 << 20)))
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert total == len(rows) * times
@@ -209,14 +209,14 @@ def test_pieces_are_of_one_size_but_the_last(size: int):
     def blocks() -> Iterator[bytes]:
         yield from (b"abc", b"", b"defghij", b"k")
 
-    assert list(cut(blocks(), size)) == [b"abcdefghijk"[n : n + size] for n in range(0, 11, size)]
-    assert list(cut([], size)) == []
+    assert list(in_pieces(blocks(), size)) == [b"abcdefghijk"[n : n + size] for n in range(0, 11, size)]
+    assert list(in_pieces([], size)) == []
 
 
 @pytest.mark.parametrize("piece", [1, 3, 10, 11])
 def test_a_texts_spans_are_its_bytes(piece: int):
     text, data = Text(size=10, piece=piece), b"0123456789"
-    pieces = dict(enumerate(cut([data], piece), start=1))
+    pieces = dict(enumerate(in_pieces([data], piece), start=1))
     for start in range(12):
         for length in range(12):
             found = b"".join(pieces[n][at : at + size] for n, at, size in text.spans(start, length))
