@@ -1,23 +1,23 @@
-"""The records of one block in a dialect that `records.py` does not know, in time linear in the block's bytes.
+"""Read the records of one block in a dialect that `records.py` does not support, in time linear in the block's bytes.
 
-A record is looked for from its start, field by field. If no record is there (a quote out of place, no end within
-`longest` bytes), one physical line is skipped, and the next look begins behind it. In a storm of such lines each look
-goes `longest` bytes ahead; taken alone, that is quadratic. So what a failed look went through is kept, and a later look
-that meets it is not taken again. The argument has three parts.
+The reader searches for a record from its start, field by field: a look. A look fails on a misplaced quote, or if there
+is no end within `longest` bytes. Then one physical line is skipped, and the next look begins after it. In a storm of
+such lines each look goes `longest` bytes ahead, which alone would be quadratic. So the reader keeps the way of a failed
+look, and a later look that meets this way does not read it again. The argument has three parts.
 
-1. What follows a position is a function of the position and of the state there, not of the record's start: what one
-   field is, and what stands behind it, depends on the block's bytes alone (`_field`). So two looks that meet in one
-   state stay together. Their verdicts may differ, for the limit counts from each look's own start. The memo therefore
-   holds positions: a trail is a class of looks that have met (union-find), with the field that it has got to. A look's
-   verdict compares that field with the look's own limit.
-2. Limits only grow from look to look, since starts do. So a trail is carried on from where it stopped, never back, and
-   its field is the one in which the look's limit falls.
-3. Looks meet at the beginning of a field, or in a field without quotes behind an escaped line end; both are kept as
-   owned by their trail. They cannot meet elsewhere. A look begins behind a line end: in another look's field without
-   quotes that line end is escaped. And inside another look's quotes the states differ until one of them leaves the
-   quotes: the quote that opens a field for the one closes it for the other, or is half of a pair, and then all that
-   follow pair up differently. So at each byte there is one trail in quotes and one without, besides those about to
-   meet, and every byte is matched by a few expressions in all.
+1. The text after a position depends on the position and the state there, not on the record's start: the block's bytes
+   alone determine one field and what follows it (`_field`). So two looks that meet in one state stay together. Their
+   results may differ, because the limit counts from each look's own start. The memo therefore holds positions. A trail
+   is a class of looks that have met (union-find), with the last field that it has reached. The result of a look
+   compares that field with the look's own limit.
+2. Starts grow from look to look, and so do limits. So a trail continues from where it stopped and never goes back. Its
+   field is the one that contains the look's limit.
+3. Looks meet at the beginning of a field, or, in a field without quotes, after an escaped line end. The trail owns both
+   kinds of positions. Looks cannot meet elsewhere. A look begins after a line end: in another look's field without
+   quotes that line end is escaped. Inside another look's quotes the states differ until one of the two leaves the
+   quotes: the quote that opens a field for one look closes it for the other, or is half of a pair, and then all later
+   quotes pair up differently. So at each byte there is one trail in quotes and one without, besides trails that are
+   about to meet. A constant number of expressions match every byte.
 
 Sources: Tarjan, Efficiency of a Good But Not Linear Set Union Algorithm (1975); Mytkowicz et al., Data-Parallel
 Finite-State Machines (ASPLOS 2014), for runs of one automaton that converge and stay together.
@@ -35,15 +35,16 @@ from chalicelib.domain.formats.csv.record_reader import CR, Found, More, RecordR
 from chalicelib.domain.formats.csv.work import Work
 
 COUNTED_BYTES = 1 << 16
-"""So many bytes are looked at between two accounts."""
+"""Number of bytes examined between two charges to the budget."""
 DELIMITER, END, FAULT, OPEN = range(4)
-"""What stands behind a field; OPEN if the block does not show it, or if a quote is never closed."""
+"""What follows a field. OPEN: the block does not show it, or a quote is never closed."""
 
 
 _Field = tuple[int, bool, int, int, int]
-"""One field, whatever record it is of: its start, whether it has quotes, the index behind it, what stands there, where.
+"""One field, in any record: its start, whether it has quotes, the index after it, what follows it, and an index.
 
-DELIMITER: where the next field starts. END: the line end's last byte. FAULT: the byte at fault. (A tuple for speed.)
+The index is for DELIMITER the start of the next field, for END the last byte of the line end, for FAULT the wrong byte.
+It is a tuple for speed.
 """
 
 
@@ -52,17 +53,17 @@ class _Trail:
     """Looks that have met."""
 
     number: int
-    """Its place among the trails, from 1."""
+    """Its number among the trails, from 1."""
     field: _Field
-    """The last one that begins within the limit of the latest look."""
+    """The last field that begins within the limit of the latest look."""
     inside: int
-    """Within a field in quotes: a place between two characters, up to which it is not closed."""
+    """In a quoted field: a position between two characters, up to which the quotes are not closed."""
     into: _Trail | None = None
-    """The trail that it has run into."""
+    """The trail that this one has met."""
     fault: Malformed | None = None
 
     def last(self) -> _Trail:
-        """The trail that this one has become; the way there is halved."""
+        """Return the trail that this one has become, and halve the path to it."""
         trail = self
         while trail.into:
             if trail.into.into:
@@ -78,35 +79,35 @@ class BlockReader:
     """Reads the records in the first `size` bytes of `data`, in the order of their starts."""
 
     def __init__(self, reader: RecordReader, data: bytes, size: int, *, at_end: bool, work: Work | None = None) -> None:
-        """`at_end` says that the file ends with these bytes."""
+        """`at_end`: the file ends with these bytes."""
         self.reader, self.data, self.size, self.at_end = reader, data, size, at_end
         self.longest: Final = reader.longest
         self.width: Final = len(reader.delimiter)
         self.margin: Final = max(2, self.width)
-        """So many bytes behind a field show what follows it."""
+        """Number of bytes after a field that show what follows it."""
         self.sure: Final = size if at_end else size - self.margin
         self._trails: list[_Trail] = []
         self._owners: array[int] = array("i")
-        """For each byte the numbers of two trails: with a field without quotes there, and with a field in quotes."""
+        """For each byte the numbers of two trails: one for a field without quotes there, one for a quoted field."""
         self.looked, self.work = 0, work or Work()
 
     def record(self, start: int) -> Found | Malformed | More:
-        """The record at `start`, which must not lie before the `start` of an earlier call."""
+        """Read the record at `start`, which must not be before the `start` of an earlier call."""
         if self.looked > COUNTED_BYTES:
             self.account()
         return self._read(start, meets=bool(self._trails))
 
     def account(self) -> None:
-        """Charge what was looked at. Raises Rejected beyond the budget."""
+        """Charge the examined bytes to the budget. Raises Rejected beyond the budget."""
         self.work.spend(self.looked)
         self.looked = 0
 
     def _read(self, start: int, *, meets: bool) -> Found | Malformed | More:
-        """The fields one after the other, until an end, a fault, the limit, or the trail of an earlier look."""
+        """Read field after field until an end, a fault, the limit, or the trail of an earlier look."""
         data, reader, values, starts = self.data, self.reader, list[bytes | None](), array("i")
         limit, at, changed = start + self.longest, start, reader.rewritten
         while True:
-            if meets and (owner := self._owners[self._place(at)]):
+            if meets and (owner := self._owners[self._slot(at)]):
                 return self._follow(self._trails[owner - 1].last(), start, starts, at)
             field = self._field(at)
             _, enclosed, stop, then, where = field
@@ -124,13 +125,13 @@ class BlockReader:
             at = where
 
     def _lacks_bytes(self, start: int) -> bool:
-        """Whether the block ends before the farthest byte that counts for the record."""
+        """Return whether the block ends before the last byte that the record's result depends on."""
         return not self.at_end and self.size < start + self.longest + self.margin
 
     # ---- one field --------------------------------------------------------------------------------------------------
 
     def _field(self, at: int) -> _Field:
-        """The field at `at`, and what stands behind it: the same for every record that it may be of."""
+        """Read the field at `at`, and what follows it; the result is the same for every record."""
         data, size, reader = self.data, self.size, self.reader
         enclosed = reader.quoted and data.startswith(reader.quote, at, size)
         found = (reader.enclosed if enclosed else reader.plain).match(data, at, size)
@@ -153,7 +154,7 @@ class BlockReader:
     # ---- looks that failed ------------------------------------------------------------------------------------------
 
     def _follow(self, trail: _Trail, start: int, starts: array[int], beyond: int) -> Found | Malformed | More:
-        """The verdict on the record at `start`, whose look has come to the trail by the fields at `starts`."""
+        """Return the result for the record at `start`, whose look reached the trail by the fields at `starts`."""
         self._own(starts, beyond, trail)
         limit = start + self.longest
         while not trail.fault:
@@ -176,9 +177,9 @@ class BlockReader:
         return self._trails[-1]
 
     def _onward(self, trail: _Trail) -> _Trail:
-        """Carry a trail on by one field, or into the trail that was there before."""
+        """Advance a trail by one field, or merge it into the trail that was there before."""
         at = trail.field[4]
-        if owner := self._owners[self._place(at)]:
+        if owner := self._owners[self._slot(at)]:
             trail.into = self._trails[owner - 1].last()
             return trail.into
         field = self._field(at)
@@ -186,16 +187,17 @@ class BlockReader:
         self._own(array("i", [at]), field[2] + self.width, trail)
         return trail
 
-    def _place(self, at: int) -> int:
+    def _slot(self, at: int) -> int:
+        """Return the index in `_owners` of the field at `at`."""
         return 2 * at + (self.reader.quoted and self.data.startswith(self.reader.quote, at, self.size))
 
     def _own(self, starts: array[int], beyond: int, trail: _Trail) -> None:
-        """Note where a later look may meet the trail. A delimiter is between fields, and before `beyond`."""
+        """Record where a later look may meet the trail. A delimiter is between fields, and before `beyond`."""
         starts.append(beyond)
         for start, after in pairwise(starts):
-            place = self._place(start)
-            self._owners[place] = trail.number
-            if self.reader.backslash and place % 2 == 0:
+            slot = self._slot(start)
+            self._owners[slot] = trail.number
+            if self.reader.backslash and slot % 2 == 0:
                 for at in self.reader.line_starts(self.data, start, after - self.width):
                     self._owners[2 * at] = trail.number
 
@@ -207,7 +209,7 @@ class BlockReader:
         return Malformed(why=Malformation.ESCAPE if escape else Malformation.BARE_QUOTE, at=at)
 
     def _late(self, trail: _Trail, start: int, limit: int) -> Malformed:
-        """The record does not end in time: because of the quote that opens its last field, or because it is long."""
+        """Return why the record does not end within the limit: the opening quote of its last field, or its length."""
         (at, enclosed, _, _, _), end = trail.field, min(limit, self.size)
         if enclosed and at < end:
             found = self.reader.inside.match(self.data, trail.inside, end)

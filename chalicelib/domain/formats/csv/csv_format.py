@@ -1,6 +1,6 @@
 """CSV in any dialect, as one of the formats.
 
-The pipeline and `landfall check` get it from the registry, so that they agree about every file.
+The pipeline and `landfall check` both get the format from the registry, so that they agree on every file.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from chalicelib.domain.raw.bytesource import ByteSource, until
 
 
 class CsvFormat:
-    """Records with line ends between them and delimiters in them; a contract's dialect has the details."""
+    """Records separated by line ends, with fields separated by delimiters; the contract's dialect has the details."""
 
     def head(self, text: ByteSource, contract: Contract) -> Header:
         return read_header(text, contract.dialect, contract.limits)
@@ -30,7 +30,7 @@ class CsvFormat:
         return Cuts(header=header, layout=layout, ranges=ranges)
 
     def reader(self, contract: Contract, layout: Layout) -> Reader:
-        """Files that COPY reads as they are are passed through byte for byte; the others are written anew."""
+        """Return a reader that passes files through if COPY reads them unchanged, or else one that rewrites records."""
         dialect, limits = contract.dialect, contract.limits
         transcoder = transcoder_for(dialect, limits, layout.columns, dict(layout.rescued))
         return transcoder or PlainReader(Grammar.of(dialect, limits))

@@ -1,4 +1,4 @@
-"""How COPY's records are written, where quotes may stand, and what may be wrong with a line."""
+"""The grammar of COPY's records: their bytes, the positions of quotes, and the faults of a line."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ LF, CR = 10, 13
 
 @dataclass(frozen=True, kw_only=True)
 class Grammar:
-    """How records are written, as bytes."""
+    """The special bytes of records, and their greatest length."""
 
     delimiter: int
     quote: int
     longest: int
-    """The most bytes of a record, its line feed not counted."""
+    """The most bytes of a record, without its line feed."""
 
     @classmethod
     def of(cls, dialect: Dialect, limits: Limits) -> Grammar:
-        """That of what COPY reads, and of a file whose dialect is no other."""
+        """Return the grammar of the text that COPY reads; a file in COPY's own dialect has the same."""
         longest = limits.max_record_bytes
         return cls(delimiter=ord(dialect.staged_delimiter), quote=ord(dialect.staged_quote), longest=longest)
 
@@ -40,12 +40,12 @@ class Malformation(Enum):
 
 
 OUT_OF_PLACE = (Malformation.TEXT_AFTER_QUOTE, Malformation.BARE_QUOTE)
-"""What a quote out of place is: one that closes, one that opens."""
+"""The fault of a misplaced quote: of one that closes, of one that opens."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Malformed:
-    """One line at fault."""
+    """The fault of one line."""
 
     why: Malformation
     at: int
@@ -53,16 +53,16 @@ class Malformed:
 
 
 def may_open(block: Bytes, at: Ints, grammar: Grammar) -> Mask:
-    """Whether quotes at these indices may open: after a line end, a delimiter or a closing quote, or at index 0."""
+    """Return which quotes at these indexes may open: after a line end, a delimiter, a closing quote, or at index 0."""
     before = block[np.maximum(at - 1, 0)]
     fits: Mask = (before == LF) | (before == grammar.delimiter) | (before == grammar.quote) | (at == 0)
     return fits
 
 
 def may_close(block: Bytes, at: Ints, grammar: Grammar) -> Mask:
-    """Whether quotes at these indices may close: before a line end, a delimiter or another quote.
+    """Return which quotes at these indexes may close: before a line end, a delimiter or another quote.
 
-    The padding's line feed counts as one: rightly at the file's end; elsewhere because nothing is known there yet.
+    The line feed of the padding counts as a line end: at the file's end it is one; elsewhere the next byte is unknown.
     """
     after, second = block[at + 1], block[at + 2]
     fits: Mask = (after == LF) | (after == grammar.delimiter) | (after == grammar.quote)

@@ -1,4 +1,4 @@
-"""The first record of a file: which columns come, in which order, and whether they are the contract's."""
+"""The first record of a file: its columns, their order, and whether they fit the contract."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from chalicelib.errors import Rejected
 from chalicelib.visible import printable
 
 FOREIGN = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip"}
-"""How files begin that are not plain UTF-8 text."""
+"""The first bytes of files that are not plain UTF-8 text."""
 HEAD_BYTES = 16_384
-"""Read first; more only if the header does not end within."""
+"""Bytes of the first read; more follow only if the header is longer."""
 MOST_FOOTER_BYTES = 16 << 20
 MOST_FOOTER_PIECE = 1 << 20
 BEYOND_BYTES = 64
-"""Read behind a header as long as may be: enough to see its line end, or that it has none."""
+"""Bytes read after a header of the greatest length: enough to find its line end or to notice that it is missing."""
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 NAMED = 20
 """The most columns that an error names."""
 LONGEST_NAME = 64
-"""Characters of each."""
+"""The most characters of each such name."""
 UNNAMED = "`landfall check` shows what is in them; if the first line is a row, set dialect.header = false"
 
 
@@ -52,7 +52,7 @@ def read_header(source: ByteSource, dialect: Dialect, limits: Limits) -> Header:
         _refuse_foreign(head)
     if not head or head[:1] in b"\r\n":
         raise Rejected("the file does not begin with a header of column names", code="HEADER_MISSING", line=lines + 1)
-    if isinstance(found, Found) and len(found.values) > limits.max_columns:  # millions, perhaps: before a look at each
+    if isinstance(found, Found) and len(found.values) > limits.max_columns:  # perhaps millions: do not check each
         message = f"the header has {len(found.values)} columns; limits.max_columns allows {limits.max_columns}"
         raise Rejected(message, code="TOO_MANY_COLUMNS", line=lines + 1)
     if not isinstance(found, Found) or any(_returned(value) for value in found.values):
@@ -64,7 +64,7 @@ def read_header(source: ByteSource, dialect: Dialect, limits: Limits) -> Header:
 
 
 def _first_record(source: ByteSource, start: int, reader: RecordReader) -> tuple[bytes, Found | Malformed | More]:
-    """The record at `start`, and the bytes it was read from: hardly more than the longest record, whatever is there."""
+    """Return the bytes read and the record at `start`. Reads little more than the longest record, for any content."""
     most = min(reader.longest + BEYOND_BYTES, source.size - start)
     head = source.read(start, min(HEAD_BYTES, most))
     while True:
@@ -75,7 +75,7 @@ def _first_record(source: ByteSource, start: int, reader: RecordReader) -> tuple
 
 
 def _no_record(found: Found | Malformed | More, limits: Limits) -> str:
-    """Why a header is no record of names."""
+    """Return why a header is not a record of names."""
     if isinstance(found, Found):
         return "the header has a carriage return: if the file's lines end with it, set dialect.newline"
     if isinstance(found, More) or found.why is Malformation.TOO_LONG:
@@ -86,19 +86,19 @@ def _no_record(found: Found | Malformed | More, limits: Limits) -> str:
 
 
 def _newline(dialect: Dialect) -> bytes:
-    """The last byte of a line end."""
+    """Return the last byte of a line end."""
     return b"\r" if dialect.newline is Newline.CR else b"\n"
 
 
 def _returned(value: bytes | None) -> bool:
-    """A carriage return by itself in a name: the file's lines end with it."""
+    """Return whether a name has a lone carriage return: the file's lines end with it then."""
     return value is not None and b"\r" in value.replace(b"\r\n", b"")
 
 
 def data_end(source: ByteSource, start: int, dialect: Dialect) -> int:
-    """Where the footer begins: behind so many physical lines fewer, but not before `start`. Raises Rejected.
+    """Return where the footer begins, so many physical lines before the end, but not before `start`. Raises Rejected.
 
-    Lines are looked for from the end, in pieces that grow, as far as MOST_FOOTER_BYTES before it.
+    Searches for lines from the end, in pieces that grow, over at most MOST_FOOTER_BYTES.
     """
     newline = _newline(dialect)
     end, left = source.size, dialect.footer_lines
@@ -126,7 +126,7 @@ def _refuse_foreign(head: bytes) -> None:
 
 
 def _names(values: list[bytes], lines: int) -> tuple[str, ...]:
-    """The header's values as column names."""
+    """Return the header's values as column names. Raises Rejected."""
     try:
         return tuple(value.decode().strip() for value in values)
     except UnicodeDecodeError:
@@ -140,12 +140,12 @@ def _names(values: list[bytes], lines: int) -> tuple[str, ...]:
 def match_header(
     contract: Contract, fields: tuple[str, ...], *, from_file: bool = True, private: bool = True
 ) -> Layout:
-    """Find each header name's column, by name or alias, in any order. Raises Rejected with what differs.
+    """Find each header name's column, by name or alias, in any order. Raises Rejected with the differences.
 
-    Case, spaces and underscores do not count. A column that is neither required nor part of the key nor the order may
-    be absent; a name the contract does not know fails the file, unless the contract has another use for it. A line
-    from a file may be a row of one that lacks its header: the error quotes it only if it is clearly a header, or if
-    `private` is off, because only the file's owner reads the error.
+    Case, spaces and underscores do not count. A column may be absent unless it is required, in the key or `order_by`. A
+    name outside the contract fails the file, unless `extra_columns` has another use for it. The first line of a file
+    without a header is a row. So the error quotes the line only if it is clearly a header, or if `private` is off
+    because only the file's owner reads the error.
     """
     columns = [column for column in contract.columns if column.name != RESCUED]
     known = {fold(name): column for column in columns for name in (column.name, *column.aliases)}
@@ -153,15 +153,15 @@ def match_header(
     found = [known.get(fold(field)) for field in fields]
     needed = {*contract.key, contract.order_by} | {c.name for c in contract.columns if c.required}
     present = Counter(column.name for column in found if column)
-    extra = [place for place, column in enumerate(found) if column is None]
+    extra = [index for index, column in enumerate(found) if column is None]
     strict = contract.extra_columns is ExtraColumns.FAIL
     strange = strict and from_file and any(fields) and not present
     named = not (from_file and private) or _clearly_a_header(contract, fields, present)
-    unexpected = [place for place in extra if fields[place]] if strict and (named or not strange) else []
+    unexpected = [index for index in extra if fields[index]] if strict and (named or not strange) else []
     problems = {
         "missing": [c.name for c in columns if c.name in needed and not present[c.name]],
-        "unexpected": [fields[place] if named else f"field {place + 1}" for place in unexpected],
-        "without a name": [f"column {place + 1}" for place in extra if not fields[place]] if strict else [],
+        "unexpected": [fields[index] if named else f"field {index + 1}" for index in unexpected],
+        "without a name": [f"column {index + 1}" for index in extra if not fields[index]] if strict else [],
         "given twice": [name for name, count in present.items() if count > 1],
     }
     if strange or any(problems.values()):
@@ -172,16 +172,16 @@ def match_header(
         raise Rejected(text, code="HEADER_MISMATCH", line=1)
     if contract.extra_columns is ExtraColumns.RESCUE and extra:
         names = [*(column.name for column in found if column), RESCUED]
-        return Layout.of(contract, names, _distinct([(place, fields[place]) for place in extra]))
-    return Layout.of(contract, [c.name if c else f"{IGNORED}{place + 1}" for place, c in enumerate(found)])
+        return Layout.of(contract, names, _distinct([(index, fields[index]) for index in extra]))
+    return Layout.of(contract, [c.name if c else f"{IGNORED}{index + 1}" for index, c in enumerate(found)])
 
 
 def _clearly_a_header(contract: Contract, fields: Sequence[str], present: Mapping[str, int]) -> bool:
-    """Whether a line cannot be a row: otherwise its values would reach readers who may not see rows.
+    """Return whether a line cannot be a row; a row's values must not reach readers who may not see rows.
 
-    Most of the contract's columns are in it, each once, and most of its fields are columns. Each field is a name by
-    its look: a quote that is left open, or another line end, would make rows a part of a field. A value of a pii
-    column is never risked.
+    Most of the contract's columns are in the line, each once, and most of its fields are columns. Each field looks like
+    a name: with an open quote, or another line end, a field could contain rows. A line of a contract with a pii column
+    never passes.
     """
     columns = [column for column in contract.columns if column.name != RESCUED]
     most = 2 * len(present) > max(len(columns), len(fields)) and max(present.values()) == 1
@@ -189,7 +189,7 @@ def _clearly_a_header(contract: Contract, fields: Sequence[str], present: Mappin
 
 
 def _strange(contract: Contract, fields: tuple[str, ...]) -> str:
-    """What may be wrong with a first line in which no name is known."""
+    """Return a probable cause for a first line without any known name."""
     own = contract.dialect.delimiter
     other = next((name for d, name in DELIMITERS.items() if len(fields) == 1 and d != own and d in fields[0]), "")
     if other:
@@ -198,18 +198,18 @@ def _strange(contract: Contract, fields: tuple[str, ...]) -> str:
 
 
 def _distinct(named: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    """Names for an object's members: a column without a name gets its number, a second one of a name too."""
+    """Yield names for an object's members. A column without a name, or with a name used before, gets its number."""
     taken = {name for _, name in named}
     seen: set[str] = set()
-    for place, field in named:
-        name = field or f"column {place + 1}"
+    for index, field in named:
+        name = field or f"column {index + 1}"
         while name in seen or (not field and name in taken):
-            name += f" ({place + 1})"
+            name += f" ({index + 1})"
         seen.add(name)
-        yield place, name
+        yield index, name
 
 
 def _some(names: list[str]) -> str:
-    """As many of the names as fit a sentence, long ones cut."""
+    """Return the first names as one text, long names shortened."""
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return ", ".join(name[:LONGEST_NAME] for name in names[:NAMED]) + more

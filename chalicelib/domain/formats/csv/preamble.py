@@ -1,7 +1,7 @@
-"""The lines before a file's header: those that the contract declares, then comments.
+"""The lines before a file's header: the lines that the contract declares, then comments.
 
-They are read forward, each byte once, in pieces that grow; MOST_BYTES of them at most. A file of nothing but comments
-is refused for little more than the work of reading those.
+They are read forward, each byte once, in pieces that grow, over at most MOST_BYTES. So refusing a file of only comments
+costs little more than reading that many bytes.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from chalicelib.errors import Rejected
 
 BOM = b"\xef\xbb\xbf"
 FIRST_BYTES = 1_024
-"""The first piece, which mostly is all; each further one has twice the size."""
+"""Bytes of the first piece, which is usually enough; each further piece has twice the size."""
 MOST_PIECE_BYTES = 1 << 20
 MOST_BYTES = 16 << 20
 
 
 def preamble(source: ByteSource, dialect: Dialect, limits: Limits) -> tuple[int, int]:
-    """Where the header starts, and the physical lines before it. Raises Rejected."""
+    """Return where the header starts, and the number of physical lines before it. Raises Rejected."""
     marked = source.read(0, min(len(BOM), source.size)) == BOM
     text, lines = _Forward(source, len(BOM) if marked else 0), 0
     newline, comment = (b"\r" if dialect.newline is Newline.CR else b"\n"), dialect.comment.encode()
@@ -36,36 +36,36 @@ def _missing(message: str) -> Rejected:
 
 
 class _Forward:
-    """A source at a place that only moves on."""
+    """A source with a position that only moves forward."""
 
     def __init__(self, source: ByteSource, begin: int) -> None:
-        self.source, self.held, self.begin, self.place = source, b"", begin, 0
+        self.source, self.held, self.begin, self.position = source, b"", begin, 0
         self.piece = FIRST_BYTES
 
     @property
     def offset(self) -> int:
-        """Of the place in the source."""
-        return self.begin + self.place
+        """Byte offset of the position in the source."""
+        return self.begin + self.position
 
     def begins(self, mark: bytes) -> bool:
-        """Whether the mark stands at the place."""
-        while len(self.held) - self.place < len(mark) and self._more():
+        """Return whether the text at the position begins with the mark."""
+        while len(self.held) - self.position < len(mark) and self._more():
             pass
-        return self.held.startswith(mark, self.place)
+        return self.held.startswith(mark, self.position)
 
     def skip_line(self, newline: bytes, longest: int) -> bool:
-        """Move behind the line end. False if there is none within `longest` bytes, or the file ends with it."""
+        """Move past the line end. Return False if there is none within `longest` bytes or before the file's end."""
         seen = 0
-        while (found := self.held.find(newline, self.place + seen)) < 0:
-            seen = len(self.held) - self.place
+        while (found := self.held.find(newline, self.position + seen)) < 0:
+            seen = len(self.held) - self.position
             if seen > longest or not self._more():
                 return False
-        self.place = found + 1
+        self.position = found + 1
         return True
 
     def _more(self) -> bool:
-        """Read on; what is behind the place is let go."""
-        self.begin, self.held, self.place = self.offset, self.held[self.place :], 0
+        """Read the next piece, and drop the bytes before the position. Return False at the end of the file."""
+        self.begin, self.held, self.position = self.offset, self.held[self.position :], 0
         begin = self.begin + len(self.held)
         wanted = min(self.piece, self.source.size - begin)
         self.held += self.source.read(begin, wanted) if wanted else b""

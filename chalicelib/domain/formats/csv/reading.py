@@ -14,16 +14,16 @@ from chalicelib.domain.raw.swar import Fields, Ints, fields_of
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """Where rows that were written anew stand in the block as it was read."""
+    """Where rewritten rows stand in the block as it was read."""
 
     data: bytes
     starts: Ints
     ends: Ints
-    """Index behind each record, its line end left out."""
+    """Index after each record, before its line end."""
     stops: Ints
-    """Index behind each line end."""
+    """Index after each line end."""
     faults: Mapping[int, RowFault]
-    """Rows that were found bad while they were written."""
+    """Rows in which rewriting found a fault."""
     comments: frozenset[int]
     """Rows that are comments."""
 
@@ -39,17 +39,17 @@ class Reading:
     starts: Ints
     """Index of each record's first byte in the block as it was read."""
     line_feeds: Ints
-    """Index of every line end there."""
+    """Index of every line end in that block."""
     consumed: int
-    """Where the next record starts there."""
+    """Index of the next record's start in that block."""
     unended: Malformed | None
-    """The line at `consumed` is at fault and its end is not in the block."""
+    """The fault of the line at `consumed`, whose end is not in the block."""
     origin: Origin | None = None
     """None if the text is the block, byte for byte."""
 
 
 class PlainReader:
-    """Reads files that COPY reads as they are."""
+    """Reads files that COPY reads unchanged."""
 
     newline = b"\n"
 
@@ -61,7 +61,7 @@ class PlainReader:
 
 
 def read_plain(data: bytes, size: int, grammar: Grammar, *, at_end: bool, work: Work) -> Reading:
-    """The first `size` bytes of a padded block, which are what COPY reads."""
+    """Read the first `size` bytes of a padded block, which COPY reads unchanged."""
     block = fields_of(data)
     records = scan(block.data, size, at_end=at_end, grammar=grammar)
     work.spend(records.looked)

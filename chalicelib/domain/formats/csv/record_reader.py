@@ -1,7 +1,7 @@
-"""How one record is spelt: its fields from the bytes of a file, and the bytes that COPY reads from the fields.
+"""Read one record: its fields from the bytes of a file, and from the fields the bytes that COPY reads.
 
-For dialects that `records.py` does not know: fields without quotes or with backslashes, quotes that are text,
-delimiters of several characters, lines that end with a carriage return. `block_reader.py` makes records of the fields.
+For dialects that `records.py` does not support: fields without quotes or with backslashes, quotes that are text,
+delimiters of several characters, lines that end with a carriage return. `block_reader.py` finds the records.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ CR = b"\r"
 
 
 class More(Enum):
-    """The record cannot be told from the bytes at hand."""
+    """The bytes of the block do not show the whole record."""
 
     NEEDED = "needed"
 
@@ -27,11 +27,11 @@ class Found:
     """One record."""
 
     stop: int
-    """Index of its line end's last byte, or of the file's end."""
+    """Index of the last byte of the line end, or of the file's end."""
     values: list[bytes | None]
     """None for NULL."""
     changed: bool
-    """COPY would not read these values from the record as it stands."""
+    """COPY would read other values from the record's own bytes."""
 
 
 class RecordReader:
@@ -47,7 +47,7 @@ class RecordReader:
         self.null = null_words(dialect)
         self.staged_quote, self.staged_delimiter = dialect.staged_quote.encode(), dialect.staged_delimiter.encode()
         self.rewritten = self.staged_delimiter != self.delimiter
-        """COPY reads no record of several fields as it stands."""
+        """COPY cannot read a record of several fields unchanged."""
         self.returns = self.newline != CR
         self.enclosed, self.inside, self.plain = self._expressions()
         self._escaped = re.compile(rb"\\(\r\n|.)", re.DOTALL)
@@ -55,11 +55,11 @@ class RecordReader:
         if self.rewritten:
             special.add(self.staged_delimiter)
         self.special = re.compile(b"|".join(re.escape(s) for s in sorted(special) if s))
-        """What keeps a line from being its fields with delimiters between them."""
+        """Bytes that need the full reader; a line without them is split at its delimiters."""
         self._to_quote = re.compile(b"[\r\n%s%s]" % (re.escape(self.staged_quote), re.escape(self.staged_delimiter)))
 
     def _expressions(self) -> tuple[re.Pattern[bytes], ...]:
-        """Of a field in quotes, of what may stand in it, and of a field without."""
+        """Compile the expressions of a field in quotes, of the text in it, and of a field without quotes."""
         quote, delimiter, newline = map(re.escape, (self.quote or b'"', self.delimiter, self.newline))
         escape = rb"\\(?:\r\n|[^\r]|\r(?!\n))" if self.backslash else b""
         slash = rb"\\" if self.backslash else b""
@@ -79,7 +79,7 @@ class RecordReader:
     # ---- reading ----------------------------------------------------------------------------------------------------
 
     def line_starts(self, data: bytes, start: int, stop: int) -> Iterator[int]:
-        """Where physical lines begin behind escaped line ends, in a field without quotes."""
+        """Yield where physical lines begin after escaped line ends, in a field without quotes."""
         if data.find(self.newline, start, stop) < 0:
             return
         for escape in self._escaped.finditer(data, start, stop):
@@ -89,7 +89,7 @@ class RecordReader:
                     yield escape.end() - 1
 
     def value(self, raw: bytes, enclosed: bool) -> bytes | None:
-        """What the bytes of a field stand for."""
+        """Return the value of a field's bytes; None for NULL."""
         if not enclosed and raw in self.null:
             return None
         if self.backslash and b"\\" in raw:
@@ -100,7 +100,7 @@ class RecordReader:
         return text.replace(self.quote * 2, self.quote) if self.quote in text else text
 
     def differs(self, raw: bytes, value: bytes | None, enclosed: bool) -> bool:
-        """Whether COPY would read another value."""
+        """Return whether COPY would read another value from the field's bytes."""
         if value is None or (self.backslash and b"\\" in raw):
             return True
         return not enclosed and (self.staged_quote in raw or (not self.returns and b"\n" in raw))
@@ -117,7 +117,7 @@ class RecordReader:
     # ---- writing ----------------------------------------------------------------------------------------------------
 
     def written(self, values: Iterable[bytes]) -> bytes:
-        """The record as COPY reads it, without a line end."""
+        """Return the record as COPY reads it, without a line end."""
         row = self.staged_delimiter.join(
             value if not self._to_quote.search(value) else self._in_quotes(value) for value in values
         )
@@ -129,6 +129,6 @@ class RecordReader:
 
 
 def null_words(dialect: Dialect) -> frozenset[bytes]:
-    """The fields without quotes that are rewritten as NULL; an empty one needs no rewriting unless empty is text."""
+    """Return the unquoted fields that are rewritten as NULL; an empty field is among them only if empty means text."""
     words = frozenset(word.encode() for word in dialect.null)
     return words if dialect.empty is Empty.TEXT else words - {b""}

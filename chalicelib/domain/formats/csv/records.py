@@ -1,17 +1,18 @@
-"""Where records begin and end: RFC 4180 with a way back from malformed quotes, for a whole block at once.
+"""Find where records begin and end: RFC 4180 with recovery from malformed quotes, for a whole block at once.
 
-From a true record start p the automaton is: a blank line is skipped; otherwise fields are read, and the record ends at
-the first line end outside quotes. If a quote stands where none may stand, a quote is still open after `longest` bytes
-or at the end of the file, or no line end comes within `longest` bytes, then the record is the physical line at p, it is
-at fault, and reading goes on at the next physical line. So one stray quote costs one line, and what a block says about
-a record depends on no more than `longest` + 2 bytes after its start: any cut into chunks and blocks gives the same.
+From a true record start p the automaton works as follows. It skips a blank line. Otherwise it reads fields, and the
+record ends at the first line end outside quotes. The record is malformed in three cases: a quote is misplaced; a quote
+is still open after `longest` bytes or at the end of the file; no line end comes within `longest` bytes. Then the record
+is the physical line at p, and reading continues at the next physical line. So one stray quote costs one line. The
+result for a record depends on at most `longest` + 2 bytes after its start, so every division into chunks and blocks
+gives the same records.
 
-In place of stepping through bytes the block's quotes are counted. As long as no quote is out of place, a byte is inside
-quotes if and only if an odd number of quotes precede it, and a quote is out of place if it opens after anything but a
-line end, a delimiter or a quote, or closes before anything else. A malformed line with an odd number of quotes flips
-the parity for all that follows; both parities are worked out beforehand, so that each fault costs two bisections.
-A block with many faults is a storm: there it is worked out for all its lines at once where a record that starts with
-the line would lead (`storm.py`), and what is left of the walk is to follow these steps.
+The scan counts the block's quotes instead of stepping through its bytes. While no quote is misplaced, a byte is inside
+quotes if and only if an odd number of quotes precede it. A quote is misplaced if it opens after anything but a line
+end, a delimiter or a quote, or closes before anything else. A malformed line with an odd number of quotes flips the
+parity of all bytes after it. Both parities are computed in advance, so that each fault costs two bisections.
+A block with many faults is a storm: `storm.py` computes for all lines at once which line follows a record that starts
+there, and the walk only follows these steps.
 Source: Ge et al., Speculative Distributed CSV Data Parsing for Big Data Analytics, SIGMOD 2019.
 """
 
@@ -34,9 +35,9 @@ from chalicelib.domain.formats.csv.storm import Lines, Reading, Step, Steps, ste
 from chalicelib.domain.raw.swar import Bytes, Ints, Mask
 
 FEW_FAULTS = 32
-"""Malformed lines of a block that are walked to one by one."""
+"""Number of malformed lines in a block that are handled one by one."""
 MALFORMED = 2
-"""The parity of a malformed line, of which only the line feed counts."""
+"""The parity of a malformed line: only its line feed is a mark."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,26 +51,26 @@ class Records:
     marks: Ints
     """Index of every delimiter outside quotes and of every end, in order."""
     last_mark: Ints
-    """For each record the place of its end within `marks`."""
+    """For each record, the index of its end in `marks`."""
     line_feeds: Ints
-    """Index of every line feed of the block, also beyond `consumed`."""
+    """Index of every line feed of the block, including those after `consumed`."""
     consumed: int
-    """Where the next record starts."""
+    """Index of the next record's start."""
     malformed: dict[int, Malformed] = field(default_factory=dict)
-    """Rows at fault."""
+    """Malformed rows, with their faults."""
     unended: Malformed | None = None
-    """The line at `consumed` is at fault and its end is not in the block."""
+    """The fault of the line at `consumed`, whose end is not in the block."""
     quoted: bool = False
     """The block holds quotes."""
     looked: int = 0
-    """How many bytes were looked at, those that were looked at again for a reason counted twice."""
+    """Number of bytes examined; bytes that a fault's reason needed again count twice."""
 
 
 def scan(block: Bytes, size: int, *, at_end: bool, grammar: Grammar) -> Records:
     """Find the records in the first `size` bytes of a padded block that begins with a record and may end within one.
 
-    `at_end` says that the file ends with these bytes. A record is left for the next block if its end is not in this
-    one, unless it is at fault whatever follows.
+    `at_end`: the file ends with these bytes. A record whose end is not in this block is left for the next block, unless
+    it is malformed for any continuation.
     """
     scan_ = _Scan(block, size, at_end, grammar)
     scan_.walk()
@@ -78,14 +79,14 @@ def scan(block: Bytes, size: int, *, at_end: bool, grammar: Grammar) -> Records:
 
 @dataclass(frozen=True, kw_only=True)
 class _Parity:
-    """What the marks mean if `parity` quotes (mod 2) before the block's quotes are taken as given."""
+    """The meaning of the marks if the block starts outside (0) or inside (1) quotes."""
 
     ends: Ints
-    """Places among the marks of the line feeds outside quotes."""
+    """Indexes among the marks of the line feeds outside quotes."""
     faults: Ints
-    """Places among the marks of quotes out of place."""
+    """Indexes among the marks of misplaced quotes."""
     too_long: Ints
-    """Places within `ends` of those that lie too far from the one before."""
+    """Indexes in `ends` of line feeds that are too far from the one before."""
 
 
 class _Scan:
@@ -104,7 +105,7 @@ class _Scan:
         self.odd = (self.before & 1).astype(np.bool_)
         self.feeds, self.quotes = np.flatnonzero(self.is_feed), np.flatnonzero(self.is_quote)
         self.firsts: list[int] = []  # the first mark of each well-formed run or malformed line
-        self.parities: list[int] = []  # that of each run's quotes; MALFORMED for a malformed line
+        self.parities: list[int] = []  # the parity of each run; MALFORMED for a malformed line
         self.faults: dict[int, Malformed] = {}
         self.consumed = 0
         self.unended: Malformed | None = None
@@ -115,7 +116,7 @@ class _Scan:
     # ---- both readings of the quotes --------------------------------------------------------------------------------
 
     def parity(self, flip: int) -> _Parity:
-        """The reading in which the block starts outside (0) or inside (1) quotes."""
+        """Return the reading in which the block starts outside (0) or inside (1) quotes."""
         if flip not in self._parities:
             ends = self.feeds[self.odd[self.feeds] == bool(flip)]
             lengths = np.diff(self.at[ends], prepend=-1) - 1
@@ -125,7 +126,7 @@ class _Scan:
         return self._parities[flip]
 
     def _out_of_place(self, flip: int) -> Ints:
-        """Marks of quotes that open or close where none may."""
+        """Return the marks of quotes that open or close at a position where none may."""
         opens = self.odd[self.quotes] != bool(flip)
         at = self.at[self.quotes]
         return self.quotes[
@@ -152,7 +153,7 @@ class _Scan:
                 return
 
     def _run(self, mark: int, flip: int) -> Malformed | None:
-        """Take well-formed records from `consumed` on; returns what is wrong with the record after them, if known."""
+        """Take well-formed records from `consumed` on. Return the fault of the record after them, if it is known."""
         reading = self.parity(flip)
         first = int(reading.ends.searchsorted(mark))
         fault = _next(reading.faults, mark)
@@ -171,7 +172,7 @@ class _Scan:
         return self._tail(mark, flip)
 
     def _tail(self, mark: int, flip: int) -> Malformed | None:
-        """Judge what follows the last line end outside quotes: the file's last record, or one to be read on."""
+        """Judge the bytes after the last line end outside quotes: the file's last record, or an incomplete one."""
         length = self.size - self.consumed
         if length > self.grammar.longest + (0 if self.at_end else 1):
             return self._overlong(flip)
@@ -185,12 +186,12 @@ class _Scan:
         return None
 
     def _span(self, mark: int, parity: int) -> None:
-        """A well-formed run, or a malformed line, begins with this mark."""
+        """Record that a well-formed run, or a malformed line, begins with this mark."""
         self.firsts.append(mark)
         self.parities.append(parity)
 
     def _overlong(self, flip: int) -> Malformed:
-        """The record at `consumed` does not end in time: because of an open quote, or because it is just long."""
+        """Return why the record at `consumed` does not end within the limit: an open quote, or only its length."""
         limit = min(self.consumed + self.grammar.longest, self.size)
         mark, first = int(self.at.searchsorted(limit)), int(self.at.searchsorted(self.consumed))
         quotes = int(self.before[mark - 1]) if mark else 0
@@ -201,12 +202,12 @@ class _Scan:
         return Malformed(why=Malformation.UNCLOSED, at=_last_opening(self.at[self.quotes[before:quotes]]))
 
     def _skip_line(self) -> int:
-        """Move `consumed` behind the malformed line that starts there; returns the first mark after it."""
+        """Move `consumed` past the malformed line that starts there. Return the first mark after it."""
         mark = int(self.at.searchsorted(self.consumed))
-        place = int(self.feeds.searchsorted(mark))
+        feed = int(self.feeds.searchsorted(mark))
         self._span(mark, MALFORMED)
-        if place < len(self.feeds):
-            mark = int(self.feeds[place]) + 1
+        if feed < len(self.feeds):
+            mark = int(self.feeds[feed]) + 1
             self.consumed = int(self.at[mark - 1]) + 1
         elif self.at_end:
             mark, self.consumed = len(self.at), self.size
@@ -216,7 +217,7 @@ class _Scan:
         return mark
 
     def _storm(self, mark: int) -> int:
-        """Go from line to line by steps worked out for all of them; returns the mark at which this is at an end."""
+        """Go from line to line by the steps computed for all lines. Return the mark at which the steps end."""
         steps = self._steps = self._steps or self._all_steps(mark)
         lines = steps.lines
         path, last = steps.path(int(lines.marks.searchsorted(mark)))
@@ -245,12 +246,12 @@ class _Scan:
     # ---- the outcome ------------------------------------------------------------------------------------------------
 
     def records(self) -> Records:
-        """The walk's outcome as arrays."""
+        """Return the walk's outcome as arrays."""
         used = int(self.at.searchsorted(self.consumed))
         keep = self._structural(used)
-        places = np.flatnonzero(keep)
-        marks = self.at[:used][places]
-        last = np.flatnonzero(self.is_feed[:used][places])
+        kept = np.flatnonzero(keep)
+        marks = self.at[:used][kept]
+        last = np.flatnonzero(self.is_feed[:used][kept])
         if self.consumed and (not len(last) or marks[last[-1]] + 1 < self.consumed):
             marks, last = np.append(marks, self.consumed), np.append(last, len(marks))
         ends = marks[last]
@@ -271,7 +272,7 @@ class _Scan:
         )
 
     def _structural(self, used: int) -> Mask:
-        """Which of the first `used` marks are delimiters or line feeds outside quotes, as the walk has found."""
+        """Return which of the first `used` marks are delimiters or line feeds outside quotes, by the walk's result."""
         keep: Mask = ~self.is_quote[:used] & ~self.odd[:used]
         if len(self.firsts) <= 1 and not self.faults:
             return keep
@@ -279,20 +280,20 @@ class _Scan:
         reading = np.repeat(parities, np.diff(firsts))
         keep = ~self.is_quote[:used] & (self.odd[:used] == reading)
         bad_lines = np.flatnonzero(parities == MALFORMED)
-        closing = firsts[bad_lines + 1] - 1  # a malformed line keeps its line feed only
+        closing = firsts[bad_lines + 1] - 1  # a malformed line keeps only its line feed
         closing = closing[closing >= firsts[bad_lines]]
         keep[closing[self.is_feed[closing]]] = True
         return keep
 
 
 def _last_opening(quotes: Ints) -> int:
-    """Of a record's quotes, an odd number, the last that opens a field: not the second one of a doubled quote."""
+    """Return the last of an odd number of quotes that opens a field: not the second quote of a doubled one."""
     opens, closes = quotes[0::2], quotes[1::2]
     alone = np.flatnonzero(opens[1:] != closes + 1)
     return int(opens[alone[-1] + 1]) if len(alone) else int(opens[0])
 
 
-def _next(places: Ints, at_least: int) -> int | None:
-    """The first of the sorted places that is not before `at_least`."""
-    found = int(places.searchsorted(at_least))
-    return int(places[found]) if found < len(places) else None
+def _next(indexes: Ints, at_least: int) -> int | None:
+    """Return the first of the sorted indexes that is not before `at_least`."""
+    found = int(indexes.searchsorted(at_least))
+    return int(indexes[found]) if found < len(indexes) else None

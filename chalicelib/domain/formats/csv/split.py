@@ -1,12 +1,13 @@
-"""Cut a file into chunks on record boundaries, by small reads near the cuts only.
+"""Cut a file into chunks at record boundaries, by small reads near the cuts only.
 
-Whether a line feed at a cut ends a record depends on all the quotes before it. The cut's neighbourhood mostly tells: if
-the cut is inside quotes, every second quote opens, else the others do, and a quote opens only after a line end, a
-delimiter or another quote, and closes only before one. One misplaced quote refutes one of the two states, which proves
-the other. Where both survive, more is read; where still both do, "outside" is taken.
+Whether a line feed at a cut ends a record depends on all quotes before it. The text near the cut usually decides. If
+the cut is inside quotes, the first quote after it closes and the next one opens, and so on; outside quotes it is the
+other way round. A quote opens only after a line end, a delimiter or another quote, and closes only before one of these.
+One misplaced quote refutes one of the two states and so proves the other. If both states are possible, more bytes are
+read. If both are still possible then, "outside" is assumed.
 
-The cuts are guesses all the same (a malformed file can prove anything): `books.misfit` finds every wrong one. So what
-is read to plan a file may be bounded, whatever stands in it: at most MOST_CHUNKS chunks and MOST_LOOKS reads.
+The cuts are guesses nevertheless, because a malformed file can prove anything; `books.first_gap` finds every wrong one.
+So the reads to plan a file are bounded, for any content: at most MOST_CHUNKS chunks and MOST_LOOKS reads.
 Source: Ge et al., Speculative Distributed CSV Data Parsing for Big Data Analytics, SIGMOD 2019.
 """
 
@@ -27,21 +28,24 @@ __all__ = ["Range", "plan_chunks"]
 MOST_CHUNKS = 1_400
 """A larger file is cut into larger chunks: 100 GB into chunks of 72 MB."""
 LARGEST_BYTES = 1_000_000_000
-"""... but not into larger ones than a worker can hold the staged part of: beyond 1.4 TB chunks become more again."""
+"""... up to the size whose staged part a worker can hold: beyond 1.4 TB the number of chunks grows again."""
 MOST_LOOKS = 1_480
-"""Reads near the cuts of one file, but for a handful where no line end is in sight."""
+"""Most reads near the cuts of one file, except a few more where no line end is in sight."""
 WINDOWS = (4 << 10, 64 << 10, 256 << 10, 1 << 20)
-"""Bytes read at a cut, one after the other until its state is clear."""
+"""Bytes read at a cut: the next wider window follows until the state is clear."""
 WIDER_BYTES = 64 << 20
-"""Read in all but the first windows of a file, before it is learnt which of them tells most."""
+"""Most bytes read in the wider windows of a file; after that only the windows that helped so far are read."""
 CUTS_A_SECOND_LOOK = 32
-"""One more wider look for each so many cuts: what was learnt of a file's beginning may not hold for its end."""
+"""Number of cuts after which one more wide look is allowed: a file's end may differ from its beginning."""
 
 
 def plan_chunks(
     source: ByteSource, data_start: int, chunk_bytes: int, dialect: Dialect, limits: Limits
 ) -> tuple[Range, ...]:
-    """Ranges that cover [data_start, size), none if it is empty; of about `chunk_bytes`, of more in a large file."""
+    """Return ranges that cover [data_start, size), each of about `chunk_bytes`, or more in a large file.
+
+    There is no range if the file has no data.
+    """
     size = max(chunk_bytes, min(-(-(source.size - data_start) // MOST_CHUNKS), LARGEST_BYTES))
     cuts = range(data_start + size, source.size, size)
     finder = _Finder(_Likened(source, dialect), Grammar.of(dialect, limits), _Looks(len(cuts)))
@@ -54,10 +58,10 @@ def plan_chunks(
 
 
 class _Looks:
-    """How widely each cut of a file may be looked at: in full while there is room, then as was worth it so far.
+    """The budget of windows: every width while the budget lasts, then only the widths that helped so far.
 
-    A wider look is worth it if it finds another record start than the narrower one did. A text without quotes or with
-    nothing else looks the same at any width; records that are long, or hold long texts, teach how long.
+    A wider window helps if it finds another record start than the narrower one did. In a text without quotes, or with
+    only quotes, no width helps. Long records, or records with long texts, show which width they need.
     """
 
     def __init__(self, cuts: int) -> None:
@@ -65,7 +69,7 @@ class _Looks:
         self.cuts, self.spent, self.worth = 0, False, WINDOWS[0]
 
     def at_a_cut(self) -> Iterator[int]:
-        """The windows to look through, one after the other."""
+        """Yield the windows to read at the next cut, one after the other."""
         self.cuts += 1
         if self.cuts % CUTS_A_SECOND_LOOK == 0:
             self.reads, self.bytes = self.reads + 1, self.bytes + WINDOWS[-1]
@@ -79,12 +83,12 @@ class _Looks:
             yield window
 
     def learn(self, window: int) -> None:
-        """This window told what the one before it did not."""
+        """Record that this window found more than the one before it."""
         self.worth = max(self.worth, window)
 
 
 class _Likened:
-    """A source in another dialect made to look like one in the dialect of COPY, byte for byte in place."""
+    """A source in another dialect, changed to look like the dialect of COPY; every byte keeps its offset."""
 
     def __init__(self, source: ByteSource, dialect: Dialect) -> None:
         self.source, self.size = source, source.size
@@ -94,7 +98,7 @@ class _Likened:
         self.lenient = dialect.quotes is Quotes.LENIENT
 
     def read(self, start: int, length: int) -> bytes:
-        """Bytes [start, start + length), each that may mislead replaced."""
+        """Return bytes [start, start + length), with misleading bytes replaced."""
         text = self.source.read(start, length)
         if self.escaped:
             text = re.sub(rb"\\(?s:.)", b"xx", text)
@@ -111,13 +115,13 @@ class _Likened:
 
 
 class _Finder:
-    """Looks for the first record start at or after each cut."""
+    """Finds the first record start at or after each cut."""
 
     def __init__(self, source: _Likened, grammar: Grammar, looks: _Looks) -> None:
         self.source, self.grammar, self.looks = source, grammar, looks
 
     def record_start(self, cut: int, limit: int) -> int | None:
-        """The first record start in [cut, limit), as far as can be told; None if there seems to be none."""
+        """Return the probable first record start in [cut, limit), or None without one."""
         start, sure, seen = None, False, 0
         for window in self.looks.at_a_cut():
             before, (start, sure) = start, self._look(cut, window)
@@ -127,23 +131,23 @@ class _Finder:
             if sure:
                 break
         for window in WINDOWS:
-            if start is None and not sure and window > seen:  # a cut left out would double a chunk
+            if start is None and not sure and window > seen:  # without this cut a chunk would have twice the size
                 start, sure = self._look(cut, window)
                 self.looks.learn(window)
         return cut - 1 + start if start is not None and cut - 1 + start < limit else None
 
     def _look(self, cut: int, window: int) -> tuple[int | None, bool]:
-        """The record start seen through a window, counted from the byte before the cut, and whether to look no more."""
+        """Return the record start in a window, counted from the byte before the cut, and whether it is final."""
         source = self.source
         text = source.read(cut - 1, min(window + 1, source.size - cut + 1))  # the byte before the cut is its context
         inside = _states(text, self.grammar)
         start = _first_start(text, inside=inside == [True], grammar=self.grammar)
-        notified = start is not None and (len(inside) != 2 or _plausible(text, self.grammar))
-        return start, notified or cut - 1 + len(text) == source.size
+        decided = start is not None and (len(inside) != 2 or _plausible(text, self.grammar))
+        return start, decided or cut - 1 + len(text) == source.size
 
 
 def _states(text: bytes, grammar: Grammar) -> list[bool]:
-    """Whether text[1] may be outside (False) or inside (True) quotes: both, one, or in malformed text none of them."""
+    """Return whether text[1] may be outside (False) or inside (True) quotes; malformed text may allow neither."""
     padded = np.frombuffer(text + PADDING, np.uint8)
     at = np.flatnonzero(padded[1 : len(text)] == grammar.quote) + 1
     opens, closes = may_open(padded, at, grammar), may_close(padded, at, grammar)
@@ -153,7 +157,7 @@ def _states(text: bytes, grammar: Grammar) -> list[bool]:
 
 
 def _first_start(text: bytes, *, inside: bool, grammar: Grammar) -> int | None:
-    """The index behind the first line feed outside quotes, if text[1] is outside or inside them."""
+    """Return the index after the first line feed outside quotes; `inside` gives the state at text[1]."""
     data = np.frombuffer(text, np.uint8)
     feeds = np.flatnonzero(data == LF)
     quotes = np.flatnonzero(data[1:] == grammar.quote) + 1
@@ -162,7 +166,10 @@ def _first_start(text: bytes, *, inside: bool, grammar: Grammar) -> int | None:
 
 
 def _plausible(text: bytes, grammar: Grammar) -> bool:
-    """Whether text without quotes looks like records: a quoted field of so many lines that look alike is unlikely."""
+    """Return whether text without quotes looks like records.
+
+    A quoted field is unlikely to be that long, or to have lines with equal numbers of delimiters.
+    """
     if grammar.quote in text[1:]:
         return False
     lines = text.split(b"\n")[1:-1]

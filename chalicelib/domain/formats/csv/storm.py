@@ -1,9 +1,9 @@
-"""Many malformed lines in one block: where a record that starts with a line leads, for all lines at once.
+"""Many malformed lines in one block: find for all lines at once which line follows a record that starts there.
 
-Whether the quotes before a line are even or odd in number says which of the two readings of the quotes a record that
-starts with it follows (records.py). In that reading the record's end and the next quote out of place are the next ones
-behind the line's start; which comes first, and whether within the limit, decides. So the line's successor is known for
-every line without a walk: the line behind the record's end, or the next line if the record is malformed.
+The number of quotes before a line, even or odd, decides which of the two readings of the quotes (records.py) applies to
+a record that starts with the line. In that reading, find the first record end and the first misplaced quote after the
+line's start. The earlier of the two decides, if it is within the limit. So the successor of every line is known without
+a walk: the line after the record's end, or the next line if the record is malformed.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from chalicelib.domain.raw.swar import Bytes, Ints
 
 
 class Step(IntEnum):
-    """What a record that starts with a line is."""
+    """The result for a record that starts with a line."""
 
     RECORD = 0
     FAULT = 1
-    """A quote is out of place within the limit."""
+    """A quote is misplaced within the limit."""
     LATE = 2
-    """It does not end within the limit."""
+    """The record does not end within the limit."""
     UNKNOWN = 3
-    """The block ends first, or the line does."""
+    """The block ends before the result is known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,37 +33,37 @@ class Reading:
     """One of the two readings of a block's quotes."""
 
     ends: Ints
-    """Places among the block's marks of the line feeds outside quotes."""
+    """Indexes among the block's marks of the line feeds outside quotes."""
     faults: Ints
-    """Places among the marks of quotes out of place."""
+    """Indexes among the marks of misplaced quotes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lines:
-    """The physical lines of a block from some line on."""
+    """The physical lines of a block, from one line on."""
 
     starts: Ints
-    """Index of each line's first byte; of the block's end, too, if it ends with a line feed."""
+    """Index of each line's first byte, and of the block's end if the block ends with a line feed."""
     marks: Ints
-    """Place of the first mark at or behind it."""
+    """Index of the first mark at or after the line's start."""
     parities: Bytes
-    """How many quotes precede it in the block, modulo 2."""
+    """Number of quotes before the line in the block, modulo 2."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Steps:
-    """Where records that start with these lines lead."""
+    """The lines that follow records that start with these lines."""
 
     lines: Lines
     kinds: Bytes
     """A Step for each line."""
     faults: Ints
-    """Place of the quote at fault among the marks, for steps of kind FAULT."""
+    """Index of the misplaced quote among the marks, for steps of kind FAULT."""
     nexts: list[int]
-    """The line that reading goes on with; -1 if that is unknown."""
+    """The line at which reading continues; -1 if it is unknown."""
 
     def path(self, line: int) -> tuple[Ints, int]:
-        """The lines that reading comes by from this one, and the one at which it stops."""
+        """Return the lines on the way from this line, and the line at which the way stops."""
         path, nexts = [], self.nexts
         while (after := nexts[line]) >= 0:
             path.append(line)
@@ -72,11 +72,11 @@ class Steps:
 
 
 def steps_of(at: Ints, feeds: Ints, lines: Lines, readings: tuple[Reading, Reading], longest: int) -> Steps:
-    """`at` is the index of each mark; `feeds` are the places of the line feeds that end these lines, in order."""
+    """Compute the steps. `at` has the byte index of each mark, `feeds` the mark of each line's line feed, in order."""
     count = len(lines.starts)
     kinds, faults = np.empty(count, np.uint8), np.empty(count, np.int64)
     nexts = np.arange(1, count + 1)
-    beyond = np.append(at, np.iinfo(np.int64).max // 2)  # where a mark stands that is not in the block
+    beyond = np.append(at, np.iinfo(np.int64).max // 2)  # the position of a mark that is not in the block
     for parity, reading in enumerate(readings):
         rows = np.flatnonzero(lines.parities == parity)
         starts, marks = lines.starts[rows], lines.marks[rows]
@@ -90,11 +90,11 @@ def steps_of(at: Ints, feeds: Ints, lines: Lines, readings: tuple[Reading, Readi
         whole = kinds[rows] == Step.RECORD
         nexts[rows[whole]] = feeds.searchsorted(end[whole]) + 1
     nexts[kinds == Step.UNKNOWN] = -1
-    nexts[-1] = -1  # no line feed ends it
+    nexts[-1] = -1  # the last line has no line feed
     return Steps(lines=lines, kinds=kinds, faults=faults, nexts=nexts.tolist())
 
 
-def _following(places: Ints, marks: Ints, none: int) -> Ints:
-    """For each mark the first of the sorted places that is not before it."""
-    found: Ints = np.append(places, none)[places.searchsorted(marks)]
+def _following(indexes: Ints, marks: Ints, none: int) -> Ints:
+    """Return for each mark the first of the sorted indexes that is not before it; `none` if there is no such index."""
+    found: Ints = np.append(indexes, none)[indexes.searchsorted(marks)]
     return found

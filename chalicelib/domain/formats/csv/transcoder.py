@@ -1,8 +1,8 @@
-"""Blocks of a file as text that COPY reads: the file's own bytes where they are that already, else written anew.
+"""Convert blocks of a file to text that COPY reads; records that COPY already reads correctly keep their bytes.
 
-A dialect that COPY does not know costs nothing for blocks in which it does not show: those without a null word, a
-comment, a backslash, or a quote that is text. In other blocks `record_reader.py` reads each record. A record that COPY
-would read wrong is written anew. The others stay as they are, so what is staged does not depend on the blocks.
+A dialect that COPY does not support costs nothing in blocks without its signs: a null word, a comment, a backslash, or
+a quote that is text. In other blocks `record_reader.py` reads each record. A record that COPY would read wrongly is
+rewritten. Other records stay unchanged, so the staged text does not depend on the bounds of the blocks.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from chalicelib.domain.formats.csv.work import Work
 from chalicelib.domain.raw.swar import PADDING, fields_of
 
 MOST_ROW_BYTES = 4 << 20
-"""Redshift's longest row: a record that is longer once it is written anew is rejected."""
+"""Redshift's longest row: a record that becomes longer when it is rewritten is rejected."""
 
 
 @dataclass(kw_only=True)
 class _Rows:
-    """The rows of one block, as far as they are read."""
+    """The rows of one block that are read so far."""
 
     texts: list[bytes] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
@@ -58,23 +58,23 @@ class _Rows:
 
 
 class Transcoder:
-    """Reads one file's dialect; `columns` are those of the file, in order, `rescued` header names by their place."""
+    """Reads one file's dialect; `columns` are the file's columns in order, `rescued` header names by column index."""
 
     def __init__(self, dialect: Dialect, limits: Limits, columns: Sequence[Column], rescued: Mapping[int, str]) -> None:
         self.reader = RecordReader(dialect, limits)
         self.newline = self.reader.newline
         self.grammar = Grammar.of(dialect, limits)
         self.width = len(columns) + len(rescued) - bool(rescued)
-        self.rescued = {place: json.dumps(name) for place, name in rescued.items()}
+        self.rescued = {index: json.dumps(name) for index, name in rescued.items()}
         self.text_counts = dialect.empty is Empty.TEXT
         self.comment = dialect.comment.encode()
         self.null = null_words(dialect)
         self.lenient = dialect.quotes is Quotes.LENIENT
         self.returns = dialect.newline is Newline.LF
         kinds = [column.type for column in columns if column.name != RESCUED] if rescued else [c.type for c in columns]
-        for place in sorted(rescued):
-            kinds.insert(place, columns[-1].type)
-        documents = [kind.kind in (TypeName.SUPER, TypeName.VARBYTE) for kind in kinds]
+        for index in sorted(rescued):
+            kinds.insert(index, columns[-1].type)
+        documents = [kind.kind in (Kind.SUPER, Kind.VARBYTE) for kind in kinds]
         self.marked = [kind.is_text or document for kind, document in zip(kinds, documents, strict=True)]
         self.texts = [kind.is_text for kind in kinds]
         never = rescued or self.reader.delimiter != self.reader.staged_delimiter
@@ -82,7 +82,7 @@ class Transcoder:
         self._shows = self._signs(dialect)
 
     def _signs(self, dialect: Dialect) -> list[bytes]:
-        """What a block may not hold if its bytes are to be read as they stand."""
+        """Return the bytes that must be absent from a block that is read unchanged."""
         signs = [word for word in self.null if word]
         signs += [b'"'] if not dialect.quote else []
         signs += [b"\\"] if self.reader.backslash else []
@@ -91,7 +91,7 @@ class Transcoder:
         return signs if self.returns else [*signs, b"\n", self.reader.staged_quote]
 
     def read(self, data: bytes, size: int, *, at_end: bool, work: Work) -> Reading:
-        """The first `size` bytes of a padded block."""
+        """Read the first `size` bytes of a padded block."""
         if self._plain(data, size):
             text = data if self.returns else data[:size].replace(CR, b"\n") + PADDING
             reading = read_plain(text, size, self.grammar, at_end=at_end, work=work)
@@ -127,11 +127,11 @@ class Transcoder:
         return self._reading(rows, data, size, at, unended)
 
     def _end(self, data: bytes, start: int, end: int) -> int:
-        """Index behind a record whose line feed, or the file's end, is at `end`."""
+        """Return the index after a record whose line feed, or the file's end, is at `end`."""
         return end - 1 if self.returns and end > start and data.startswith(CR, end - 1, end) else end
 
     def _line(self, rows: _Rows, block: BlockReader, at: int, end: int) -> int | Malformed:
-        """Add the row at `at`, whose line ends at `end`; gives where the next starts, -1 if that is not to be told."""
+        """Add the row at `at`, whose line ends at `end`. Return the next row's start; -1 if it is unknown so far."""
         reader, data, size, at_end = self.reader, block.data, block.size, block.at_end
         if self.comment and not at_end and end < 0 and size - at < len(self.comment):
             return -1
@@ -155,7 +155,7 @@ class Transcoder:
     def _left_out(
         self, rows: _Rows, data: bytes, at: int, end: int, size: int, at_end: bool, comment: bool
     ) -> int | Malformed:
-        """A comment or a blank line, which are no rows."""
+        """Add a comment or a blank line, which are not rows."""
         if (end if end >= 0 else size) - at > self.reader.longest:
             return Malformed(why=Malformation.TOO_LONG, at=at)
         if end < 0 and not at_end:
@@ -169,7 +169,7 @@ class Transcoder:
     def _record(self, rows: _Rows, data: bytes, at: int, found: Found, size: int) -> int:
         stop = min(found.stop + 1, size)
         row, end = len(rows.texts), self._end(data, at, found.stop)
-        if end == at:  # a last line that is nothing but a carriage return
+        if end == at:  # a last line with only a carriage return
             rows.add(b"", at, end, stop)
             return stop
         text = data[at : found.stop]
@@ -190,8 +190,8 @@ class Transcoder:
             return None
         if len(values) != self.width:
             return ragged(len(values), self.width)
-        for place in self.rescued:
-            value = values[place] or b""
+        for index in self.rescued:
+            value = values[index] or b""
             if b"\0" in value:
                 return RowFault(column=RESCUED, code=RowCode.NUL, reason="has a NUL byte")
             try:
@@ -201,22 +201,22 @@ class Transcoder:
         return None
 
     def _staged(self, values: Sequence[bytes | None]) -> list[bytes]:
-        """The values in the order they are staged in, NULL as COPY is told of it."""
+        """Return the values in the order of staging, with NULL as COPY expects it."""
         if len(values) != self.width:
             return [value or b"" for value in values]
         kept = [self._word(values[p], p) for p in range(self.width) if p not in self.rescued]
         return [*kept, self._document(values)] if self.rescued else kept
 
-    def _word(self, value: bytes | None, place: int) -> bytes:
-        if self.text_counts and self.marked[place] and (value is None or not (value or self.texts[place])):
+    def _word(self, value: bytes | None, index: int) -> bytes:
+        if self.text_counts and self.marked[index] and (value is None or not (value or self.texts[index])):
             return NULL_WORD.encode()
         return value or b""
 
     def _document(self, values: Sequence[bytes | None]) -> bytes:
-        """What the contract does not know of, as a JSON object by header name."""
+        """Return the columns outside the contract as a JSON object by header name."""
         pairs = []
-        for place, name in self.rescued.items():
-            value = values[place]
+        for index, name in self.rescued.items():
+            value = values[index]
             absent = value is None or (not value and not self.text_counts)
             pairs.append(f"{name}: {'null' if absent else json.dumps((value or b'').decode(), ensure_ascii=False)}")
         return ("{" + ", ".join(pairs) + "}").encode()
@@ -250,7 +250,7 @@ class Transcoder:
 def transcoder_for(
     dialect: Dialect, limits: Limits, columns: Sequence[Column], rescued: Mapping[int, str]
 ) -> Transcoder | None:
-    """What reads the dialect; None if COPY reads its files as they are."""
+    """Return the dialect's transcoder; None if COPY reads files of this dialect unchanged."""
     plain = Dialect(delimiter=dialect.staged_delimiter, quote=dialect.staged_quote)
     same = (dialect.delimiter, dialect.quote) == (plain.delimiter, plain.quote)
     same &= not null_words(dialect) and not dialect.comment

@@ -1,8 +1,8 @@
-"""A budget of work for reading a file: how many bytes are looked at, in relation to those that are there.
+"""A budget of work for reading a file: the number of bytes examined, in proportion to its size.
 
-The count is deterministic: the same bytes and the same contract give the same figure, on any machine. The readers are
-linear (records.py, block_reader.py), so no file reaches the budget. It is the net below that proof: a file that would
-hold a worker is refused, and the worker goes on to the next one.
+The count is deterministic: the same bytes and the same contract give the same number, on any machine. The readers are
+linear (records.py, block_reader.py), so no file should reach the budget. It is the safety net below that proof: a file
+that would block a worker is refused, and the worker continues with the next file.
 """
 
 from __future__ import annotations
@@ -10,26 +10,26 @@ from __future__ import annotations
 from chalicelib.errors import Rejected
 
 LOOKS_A_BYTE = 64
-"""How often each byte of a chunk may be looked at, on average."""
+"""How often each byte of a chunk may be examined, on average."""
 LOOKS_A_RECORD = 64
 """... and how often the longest record, which is read beyond the chunk's end, and again with each block."""
 FREE_LOOKS = 1 << 20
-"""So much is free: a short file."""
+"""Bytes that every file may use: enough for a short file."""
 
 
 class Work:
-    """Counts the bytes that were looked at. Without `allowed` it only counts."""
+    """Counts the examined bytes. Without `allowed` there is no limit."""
 
     def __init__(self, allowed: int | None = None) -> None:
         self.allowed, self.looked, self.offset = allowed, 0, 0
 
     @classmethod
     def of_chunk(cls, size: int, longest: int) -> Work:
-        """The budget of a chunk of `size` bytes whose records have at most `longest` bytes."""
+        """Return the budget of a chunk of `size` bytes whose records have at most `longest` bytes."""
         return cls(FREE_LOOKS + LOOKS_A_BYTE * size + LOOKS_A_RECORD * longest)
 
     def spend(self, looked: int) -> None:
-        """Count bytes. Raises Rejected beyond the budget, with the offset of the block at hand."""
+        """Count bytes. Raises Rejected beyond the budget, with the offset of the current block."""
         self.looked += looked
         if self.allowed is not None and self.looked > self.allowed:
             message = (
