@@ -1,7 +1,7 @@
-"""The world in memory: every port, with the weakest semantics AWS documents for it.
+"""Every port in memory, with the weakest semantics that AWS documents for it.
 
-For tests, simulation and trying things out. Single-threaded and deterministic: time is what the clock is set to, ids
-are counted, and nothing happens unless it is called. State is in plain dicts and lists, open to be looked at and bent.
+For tests, simulation and experiments. Single-threaded and deterministic: the clock is set, ids are counted, and every
+effect follows a call. State is in plain dicts and lists, which tests may read and change.
 The same contract suite (tests/adapters) holds these and the real adapters to the same behaviour.
 """
 

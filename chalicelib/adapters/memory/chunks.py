@@ -11,7 +11,7 @@ from chalicelib.errors import Broken
 
 
 class MemoryChunks:
-    """Chunks by (run, generation, number), and what each adds to its run."""
+    """Chunks by (run, generation, number), and the counts that each adds to its run."""
 
     def __init__(self, table: MemoryTable) -> None:
         self.table = table
@@ -53,10 +53,10 @@ class MemoryChunks:
 
 
 def _open(run: Run | None, generation: int) -> bool:
-    """Whether chunks of that generation are being staged."""
+    """Return whether chunks of this generation are being staged."""
     return run is not None and run.state is RunState.STAGING and run.generation == generation
 
 
 def _waits(chunk: Chunk, start: int) -> bool:
-    """Whether a recorded chunk is still to be staged from `start`."""
+    """Return whether a recorded chunk still has to be staged from `start`."""
     return chunk.state is not ChunkState.STAGED and chunk.start == start

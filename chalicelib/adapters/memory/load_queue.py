@@ -1,4 +1,4 @@
-"""The line before each target in memory."""
+"""The load queue of each target in memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chalicelib.ports import Clock, Conflict
 
 
 class MemoryLoadQueue:
-    """By target: the waiting runs, each with the time before which it is not taken, and the group being loaded."""
+    """By target: the waiting runs, each with the time from which it may be taken, and the group being loaded."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -20,9 +20,9 @@ class MemoryLoadQueue:
         self.groups: dict[str, Group] = {}
 
     def enqueue(self, target: str, run: Run, not_before: float = 0.0) -> None:
-        line = self.waiting_runs.setdefault(target, {})
-        if run.run_id not in line or turn(line[run.run_id][0]) < turn(run):
-            line[run.run_id] = (run, not_before)
+        queue = self.waiting_runs.setdefault(target, {})
+        if run.run_id not in queue or turn(queue[run.run_id][0]) < turn(run):
+            queue[run.run_id] = (run, not_before)
 
     def waiting(self, target: str) -> Iterator[str]:
         now = self.clock.now()
@@ -30,10 +30,10 @@ class MemoryLoadQueue:
         yield from [run.run_id for run in sorted(due, key=lambda r: (r.arrived_at, r.run_id))]
 
     def remove(self, target: str, runs: Sequence[Run]) -> None:
-        line = self.waiting_runs.get(target, {})
+        queue = self.waiting_runs.get(target, {})
         for run in runs:
-            if run.run_id in line and turn(line[run.run_id][0]) <= turn(run):
-                del line[run.run_id]
+            if run.run_id in queue and turn(queue[run.run_id][0]) <= turn(run):
+                del queue[run.run_id]
 
     def group(self, target: str) -> Group | None:
         return self.groups.get(target)

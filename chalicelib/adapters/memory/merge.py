@@ -1,6 +1,6 @@
-"""What a load does in the warehouse, as pure functions: read the parts, collapse by key, merge newest-wins.
+"""The effects of a load in the warehouse, as pure functions: read the parts, collapse by key, merge newest-wins.
 
-The same rules as the statements of domain/warehouse/load.py, in another language: tests hold the two to each other.
+The rules are those of the statements of domain/warehouse/load.py, in Python; tests compare the two.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ Key = tuple[Value, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class StagedRow:
-    """A row as COPY put it into staging."""
+    """A row in staging, as COPY writes it."""
 
     mark: str
-    """Whose it is."""
+    """The mark of the load that the row belongs to."""
     offset: int
     values: dict[str, Value]
 
 
 @dataclass(frozen=True, kw_only=True)
 class TargetRow:
-    """A row of the target, with what says how new it is and where it came from."""
+    """A row of the target, with its order and its origin."""
 
     values: dict[str, Value]
     source_order: str
@@ -51,7 +51,7 @@ Target = dict[Key, TargetRow]
 
 
 def read_part(order: LoadOrder, key: str, body: bytes) -> list[StagedRow]:
-    """The rows of one staged part: mark and offset first when the contract keeps lineage, then the file's columns."""
+    """Read the rows of one staged part: with lineage first mark and offset, then the file's columns."""
     contract = order.contract
     text = io.StringIO(_inflate(key, body).decode(), newline="")
     csv.field_size_limit(max(csv.field_size_limit(), contract.limits.max_record_bytes))
@@ -78,7 +78,7 @@ def _row(order: LoadOrder, fields: list[str]) -> StagedRow:
 
 
 def _value(column: Column, text: str | None, empty_is_text: bool) -> Value:
-    """The value staging holds of a field: an empty or absent one is the default or NULL."""
+    """Return the value of a field in staging: an empty or absent field is the default or NULL."""
     if empty_is_text:
         if text == "" and column.type.is_text:
             return text
@@ -106,7 +106,7 @@ _PARSERS: dict[TypeName, Callable[[str], Value]] = {
 
 
 def apply_scd1(order: LoadOrder, target: Target, shares: Sequence[Share], rows: list[StagedRow]) -> list[LedgerRow]:
-    """Merge into `target` in place, newest wins; returns the ledger rows that account for every staged row."""
+    """Merge into `target` in place, newest wins. Return the ledger rows, which account for every staged row."""
     by_mark = {share.mark: share for share in shares}
     own = [collapse(order.contract, [r for r in rows if r.mark == mark], by_mark) for mark in by_mark]
     winners = collapse(order.contract, [row for latest in own for row in latest.values()], by_mark)
@@ -125,7 +125,7 @@ def apply_scd1(order: LoadOrder, target: Target, shares: Sequence[Share], rows: 
 
 
 def collapse(contract: Contract, rows: Iterable[StagedRow], by_mark: Mapping[str, Share]) -> dict[Key, StagedRow]:
-    """One row per key: the greatest `order_by`, then the newest file, then the last in the file."""
+    """Return one row per key: the greatest `order_by`, then the newest file, then the last in the file."""
     latest: dict[Key, StagedRow] = {}
     for row in rows:
         key = _key(contract, row)
@@ -144,12 +144,12 @@ def _age(contract: Contract, row: StagedRow, by_mark: Mapping[str, Share]) -> tu
 
 
 def _sortable(value: Value) -> tuple[bool, Value]:
-    """NULL is older than anything."""
+    """Return a sortable value; NULL is older than all others."""
     return (value is not None, value if value is not None else 0)
 
 
 def refusal(order: LoadOrder, rows: Iterable[StagedRow]) -> str:
-    """What the transaction fails with if a key comes twice in a file and the contract forbids it; else empty."""
+    """Return the error of the transaction if a file has a key twice and the contract forbids it; else empty."""
     if order.contract.duplicate_keys is DuplicateKeys.COLLAPSE:
         return ""
     seen: set[tuple[str, Key]] = set()
@@ -162,7 +162,7 @@ def refusal(order: LoadOrder, rows: Iterable[StagedRow]) -> str:
 
 
 def _booked(share: Share, keys: int, fates: Counter[str]) -> LedgerRow:
-    """Of a file's keys, those that another file of the load won are superseded too."""
+    """Return a file's ledger row; keys whose winner is another file of the load are superseded, too."""
     kept = {name: fates[name] for name in ("inserted", "updated", "unchanged")}
     return LedgerRow(
         load_id=share.load_id,
@@ -189,7 +189,7 @@ def _newness(contract: Contract, values: dict[str, Value], source_order: str) ->
 
 
 def supersede(share: Share, rows: int) -> LedgerRow:
-    """The ledger row of a snapshot that is older than one already loaded: nothing of its rows is applied."""
+    """Return the ledger row of a snapshot that is older than a loaded one: its rows are not applied."""
     return LedgerRow(
         load_id=share.load_id,
         outcome=Outcome.SUPERSEDED,

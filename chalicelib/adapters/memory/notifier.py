@@ -9,7 +9,7 @@ from chalicelib.domain.run.notices import mail, read_mail
 
 
 class MemoryNotifier:
-    """Keeps what was told, in order, repeats included."""
+    """Keeps the messages in order, with repeats."""
 
     def __init__(self) -> None:
         self.successes: list[dict[str, Any]] = []

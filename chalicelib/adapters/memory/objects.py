@@ -23,7 +23,7 @@ class Stored:
 
 Versions = list[Stored]
 PIECE_BYTES = 1 << 16
-"""Given at once by a stream; overwriting may come between two pieces."""
+"""Bytes that a stream yields at once; the object may be overwritten between two pieces."""
 
 
 class MemoryObjects:
@@ -75,13 +75,13 @@ class MemoryObjects:
         found = (
             (b, k) for b, k in self.objects if b == bucket and k.startswith(prefix) and k.encode() > after.encode()
         )
-        for _, key in sorted(found, key=lambda place: place[1].encode()):
+        for _, key in sorted(found, key=lambda name: name[1].encode()):
             current = self.objects[bucket, key][-1]
             if current.body is not None:
                 yield _source(bucket, key, current, versions=False)
 
     def remove(self, bucket: str, key: str) -> None:
-        """What a person's delete does: the object is gone, but with versioning its versions are still there."""
+        """Delete as an operator does: the object is gone, but with versioning its versions remain."""
         if self.versioned:
             self._add(bucket, key, None, "")
         else:
@@ -114,9 +114,9 @@ class MemoryObjects:
             self.objects.pop((source.bucket, source.key), None)
 
 
-def _source(bucket: str, key: str, stored: Stored, *, versions: bool = True) -> SourceObject:
-    """S3 names versions in a HEAD, but not in a listing of objects."""
-    return SourceObject(
+def _source(bucket: str, key: str, stored: Stored, *, versions: bool = True) -> Source:
+    """Return the object as a Source; S3 names versions in a HEAD, but not in a listing."""
+    return Source(
         bucket=bucket,
         key=key,
         etag=stored.etag,

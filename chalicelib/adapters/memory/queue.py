@@ -1,4 +1,4 @@
-"""SQS in memory: nothing leaves a queue but by `ack`, and the caller picks what comes next."""
+"""SQS in memory: only `ack` removes a message, and the caller selects the next one."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ class MemoryQueue:
         return len(back)
 
     def move_to_dead_letters(self, message: Message) -> None:
-        """Move a message to its dead-letter queue, as SQS does with one that was received too often."""
+        """Move a message to its dead-letter queue, as SQS does after too many receives."""
         self.ack(message)
         self.dead.append(message)
 
     def visible(self, queue: str | None = None) -> list[Message]:
-        """What could be received now, of one queue or of both, oldest first."""
+        """Return the messages that can be received now, from one queue or both, oldest first."""
         now = self.clock.now()
         return [m for m in self.messages if m.visible_at <= now and queue in (None, m.queue)]
 
@@ -76,11 +76,11 @@ class MemoryQueue:
         return message
 
     def ack(self, message: Message) -> None:
-        """Delete a message; gone already is fine."""
+        """Delete a message; do nothing if it is gone already."""
         self.messages = [m for m in self.messages if m is not message]
 
     def delay(self, message: Message, seconds: float) -> None:
-        """Show a received message again after so long."""
+        """Make a received message visible again after `seconds`."""
         message.visible_at = self.clock.now() + seconds
 
     def duplicate(self, message: Message, *, delay: float = 0.0) -> None:

@@ -12,7 +12,7 @@ from chalicelib.ports import Page
 
 
 class MemorySearch:
-    """Looks at every run."""
+    """Searches through all runs."""
 
     def __init__(self, table: MemoryTable) -> None:
         self.table = table

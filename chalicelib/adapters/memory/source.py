@@ -1,4 +1,4 @@
-"""A source in memory: a table that rows are added to."""
+"""A source in memory: a growing table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from chalicelib.sources.source import Window
 
 
 class MemorySource:
-    """Rows by their positions. Rows of one position may be added at different times, as in a busy database."""
+    """Rows by position. Rows of one position may be added at different times, as in a busy database."""
 
     ending = ".csv"
 

@@ -1,4 +1,4 @@
-"""What the table of runs holds, for the stores in memory that share it."""
+"""The contents of the table of runs, shared by the stores in memory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chalicelib.ports import Clock, Newest
 class MemoryTable:
     """Runs by id, chunks by (run, generation, number), newest versions by file id, and bookmarks by name.
 
-    With `lag` > 0 a search sees the runs as they were that many seconds ago.
+    With `lag` > 0 a search sees the runs as they were `lag` seconds ago.
     """
 
     def __init__(self, clock: Clock, *, lag: float = 0.0) -> None:

@@ -1,4 +1,4 @@
-"""Redshift and its Data API in memory: statements run later, tokens are forgotten, and each may meet a fate."""
+"""Redshift and its Data API in memory: statements run later, tokens expire, and each statement may have a fate."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from chalicelib.ports import Clock, Statement, StatementState
 
 
 class Fate(Enum):
-    """What becomes of a statement. All but FINE and HIDDEN leave the tables as they were."""
+    """The fate of a statement. All except FINE and HIDDEN leave the tables unchanged."""
 
     FINE = "FINE"
     REFUSED = "REFUSED"  # FAILED for good
     CONFLICT = "CONFLICT"  # FAILED with error 1023: the same transaction may succeed later
     ABORTED = "ABORTED"  # cancelled by the operator
     STUCK = "STUCK"  # STARTED until it is cancelled
-    LOST = "LOST"  # it was accepted and then forgotten: it never runs
+    LOST = "LOST"  # accepted and then forgotten: it never runs
     HIDDEN = "HIDDEN"  # it runs, but the warehouse reports that there is no such statement
 
 
 UNKNOWN = (Fate.LOST, Fate.HIDDEN)
-"""The warehouse says that there is no such statement."""
+"""The warehouse reports that there is no such statement."""
 NEVER_RUN = (Fate.LOST, Fate.STUCK)
 ERRORS = {
     Fate.REFUSED: ("ERROR: permission denied for relation", False),
@@ -44,7 +44,7 @@ ERRORS = {
 
 @dataclass(kw_only=True)
 class Submitted:
-    """A statement the warehouse was asked for; it changes as it runs."""
+    """A submitted statement; it changes as it runs."""
 
     statement_id: str
     order: LoadOrder
@@ -58,13 +58,13 @@ class Submitted:
 
     @property
     def will_run(self) -> bool:
-        """Whether it will still run, even if no worker has its id."""
+        """Whether the statement will still run, even if no worker has its id."""
         return self.state is StatementState.RUNNING and self.fate not in NEVER_RUN
 
 
 @dataclass(frozen=True, kw_only=True)
 class Booked:
-    """A ledger row with what later snapshots are compared by."""
+    """A ledger row with the values that later snapshots are compared by."""
 
     row: LedgerRow
     table: str
@@ -77,9 +77,9 @@ class LoadFailedError(Exception):
 
 
 class MemoryWarehouse:
-    """One transaction per statement, run whole or not at all by `run_due`. Only the ledger says what is in.
+    """One transaction per statement, which `run_due` runs whole or not at all. Only the ledger shows what is loaded.
 
-    Knobs: `latency` before a statement is due, `token_life` and `statement_life` before they are forgotten, and
+    Knobs: `latency` before a statement is due, `token_life` and `statement_life` before they expire, and
     `fates` for the next statements, in order of submission.
     """
 
@@ -93,11 +93,11 @@ class MemoryWarehouse:
         self.targets: dict[str, Target] = {}
         self.book: dict[str, Booked] = {}
         self.corrected: dict[tuple[str, int], str] = {}
-        """Which load merged a corrected row, by the load that had rejected it and its byte offset there."""
+        """The load that merged a corrected row, by the load that rejected the row and the row's byte offset there."""
         self.fenced: set[str] = set()
         """Groups that may not commit any more."""
         self.merged: list[str] = []
-        """Load ids in the order they were merged: one that is there twice was loaded twice."""
+        """Load ids in the order of their merges; a repeated id was loaded twice."""
         self.statements: dict[str, Submitted] = {}
         self.tokens: dict[str, str] = {}
 
@@ -138,13 +138,13 @@ class MemoryWarehouse:
         if known and known.state is StatementState.RUNNING and known.fate not in UNKNOWN:
             _fail(known, *ERRORS[Fate.ABORTED])
 
-    def fence(self, target: str, group_id: str) -> None:  # noqa: ARG002 - one thing happens at a time here
+    def fence(self, target: str, group_id: str) -> None:  # noqa: ARG002 - statements run one at a time here
         self.fenced.add(group_id)
 
     # ---- time passes ------------------------------------------------------------------------------------------------
 
     def run_due(self, now: float | None = None) -> list[Statement]:
-        """Run what is due, oldest first. Returns what ended, which EventBridge would tell (or lose)."""
+        """Run the due statements, oldest first. Return those that ended, which EventBridge would report (or lose)."""
         horizon = self.clock.now() if now is None else now
         due = [s for s in self.statements.values() if s.due <= horizon and s.will_run]
         ended = []
@@ -154,11 +154,11 @@ class MemoryWarehouse:
         return ended
 
     def pending(self) -> list[Submitted]:
-        """Statements that will run, even if no worker has their ids."""
+        """Return the statements that will run, even if no worker has their ids."""
         return [s for s in self.statements.values() if s.will_run]
 
     def rows(self, table: str) -> list[dict[str, object]]:
-        """What a reader of a target sees, by key."""
+        """Return the rows that a reader of a target sees, by key."""
         held = self.targets.get(table, {})
         return [dict(held[key].values) for key in sorted(held, key=str)]
 
@@ -174,7 +174,7 @@ class MemoryWarehouse:
         statement.state = StatementState.FINISHED
 
     def _transaction(self, order: LoadOrder) -> None:
-        """Everything is worked out on the side; the assignments at the end are the commit."""
+        """Run the load. It computes on copies; the assignments at the end are the commit."""
         table = f"{order.contract.schema}.{order.contract.table}"
         staged = self._staged(order)
         shares = [share for share in order.shares if share.load_id not in self.book]
@@ -213,7 +213,7 @@ class MemoryWarehouse:
         return apply_scd1(order, target, shares, rows)
 
     def _staged(self, order: LoadOrder) -> list[StagedRow]:
-        """COPY of the manifest, and the count check."""
+        """Run COPY of the manifest, and the count check."""
         rows: list[StagedRow] = []
         for entry in self._manifest(order):
             rows += _parsed(order, entry["url"], self._fetch(entry["url"], mandatory=bool(entry.get("mandatory"))))
@@ -251,7 +251,7 @@ def _parsed(order: LoadOrder, url: str, body: bytes) -> list[StagedRow]:
 
 
 def with_corrections(warehouse: MemoryWarehouse, load_id: str) -> LedgerRow:
-    """A load's books with what its corrections added, less the rows that an earlier correction had merged."""
+    """Return a load's books plus its corrections, without the rows that an earlier correction merged."""
     row = warehouse.book[load_id].row
     for correction, booked in warehouse.book.items():
         merged = sum(by == correction for by in warehouse.corrected.values())
