@@ -1,6 +1,7 @@
-"""The one place where botocore's exceptions become ours. Nothing of botocore's leaves an adapter but chained.
+"""Translate botocore's exceptions to Landfall's errors, here and nowhere else.
 
-The text of an AWS error is kept only where it names permissions; others may quote what was sent.
+An exception of botocore leaves an adapter only as the cause of a Landfall error. The text of an AWS error is kept only
+if it names permissions; other texts may quote the request.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from boto3.exceptions import Boto3Error
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectionError,  # noqa: A004 - botocore's, which is none of Python's
+    ConnectionError,  # noqa: A004 - botocore's, which is not Python's
     CredentialRetrievalError,
     HTTPClientError,
     IncompleteReadError,
@@ -54,7 +55,7 @@ PASSING = frozenset(
         "InternalError",
         "InternalServerError",
         "InternalServerException",
-        "NoSuchUpload",  # removed while it went on, or finished already: the object is written anew
+        "NoSuchUpload",  # removed during the upload, or completed already: a retry writes the object again
         "OperationAborted",
         "QueryTimeoutException",
         "RequestTimeTooSkewed",
@@ -66,12 +67,12 @@ PASSING = frozenset(
     }
 )
 WRAPPED_THROTTLE = re.compile(r"rate exceeded|throttl|too many requests", re.IGNORECASE)
-"""The Data API gives throttles as validation errors, too."""
+"""The Data API also reports throttles as validation errors."""
 GONE = frozenset({"404", "405", "MethodNotAllowed", "NoSuchKey", "NoSuchVersion", "NotFound"})
 CHANGED = frozenset({"412", "PreconditionFailed"})
 DENIED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError", "AuthorizationErrorException"})
 FOREIGN = (ClientError, BotoCoreError, Boto3Error, HTTPError)
-"""urllib3's are what a body read can still raise after the answer began."""
+"""With urllib3's errors, which reading a body can raise after the response began."""
 BROKEN_WIRE = (
     ConnectionError,
     HTTPClientError,
@@ -84,7 +85,10 @@ BROKEN_WIRE = (
 
 @contextmanager
 def translate_errors(what: str, *, source: bool = False) -> Iterator[None]:
-    """Let nothing foreign out. `what` names the call and its object; `source` if a missing object is a source gone."""
+    """Translate foreign exceptions. `what` names the call and its object.
+
+    `source`: a missing or changed object is a source that is gone or changed.
+    """
     try:
         yield
     except FOREIGN as error:
@@ -92,24 +96,24 @@ def translate_errors(what: str, *, source: bool = False) -> Iterator[None]:
 
 
 def code_of(error: BaseException) -> str:
-    """AWS's name for an error, or botocore's."""
+    """Return AWS's name for an error, or botocore's."""
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code", ""))
     return type(error).__name__
 
 
 def text_of(error: BaseException) -> str:
-    """AWS's sentence about an error."""
+    """Return the message of AWS for an error."""
     return str(error.response.get("Error", {}).get("Message", "")) if isinstance(error, ClientError) else ""
 
 
 def repeated(error: BaseException | None) -> bool:
-    """Whether botocore had asked before, so that the error is no answer to what it asked first."""
+    """Return whether botocore repeated the request: the error is then not the response to the first request."""
     return isinstance(error, ClientError) and bool(error.response.get("ResponseMetadata", {}).get("RetryAttempts"))
 
 
 def translated(what: str, error: BaseException, *, source: bool = False) -> LandfallError:
-    """Our error for a foreign one: its type says whether to try again."""
+    """Return Landfall's error for a foreign one; its type decides whether to try again."""
     code = code_of(error)
     if code in THROTTLES or (code == "ValidationException" and WRAPPED_THROTTLE.search(text_of(error))):
         return Throttled(f"{what}: {code}")

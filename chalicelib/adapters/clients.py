@@ -1,6 +1,6 @@
-"""How AWS is called: patience per service, and a few tries that botocore makes by itself.
+"""The clients of AWS: timeouts per service, and a few tries that botocore makes by itself.
 
-Timeouts are short against a Lambda's life, since every step can be tried again from its message.
+Timeouts are short compared with a Lambda's life, because every step can be tried again from its message.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import boto3
 from botocore.config import Config
 
 PATIENCE = {"s3": 60.0, "redshift-data": 30.0}
-"""Seconds to wait for bytes, where it is not READ_SECONDS."""
+"""Seconds to wait for bytes, for services that differ from READ_SECONDS."""
 READ_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
 TRIES = 4
 
 
 def config(service: str) -> Config:
-    """Standard retries: throttles and broken connections, with exponential backoff and jitter."""
+    """Return a configuration with standard retries: on throttles and broken connections, with backoff and jitter."""
     return Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=PATIENCE.get(service, READ_SECONDS),
@@ -28,6 +28,6 @@ def config(service: str) -> Config:
 
 
 def client(service: str, **where: Any) -> Any:
-    """A client of the environment's account, region and endpoint."""
+    """Return a client of the environment's account, region and endpoint."""
     make: Any = boto3.client
     return make(service, config=config(service), **where)

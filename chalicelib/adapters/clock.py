@@ -6,7 +6,7 @@ import time
 
 
 class SystemClock:
-    """Right to what the machine knows; it may jump when it is set."""
+    """As exact as the machine's clock; it may jump when the machine's clock is set."""
 
     def now(self) -> float:
         return time.time()

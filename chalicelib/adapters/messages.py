@@ -1,4 +1,4 @@
-"""What the queues carry, as text. domain/events.py reads it."""
+"""The bodies of the queues' messages. domain/run/events.py reads them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a change of a run amounts to, the same for every run store."""
+"""The effects of a change of a run, the same for every run store."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SUMMED = ("start", "end", "read", "good", "rejected")
 
 
 def complete(run: Run, changes: RunChanges, now: float) -> dict[str, Any]:
-    """The changes with the time of the change and, if the state changes, its moment. Raises Conflict."""
+    """Add the time of the change and, if the state changes, its moment. Raises Conflict."""
     state = changes.get("state", run.state)
     if not allowed(run.state, state):
         raise Conflict(f"run {run.run_id} cannot go from {run.state.value} to {state.value}")
@@ -28,7 +28,7 @@ def complete(run: Run, changes: RunChanges, now: float) -> dict[str, Any]:
 
 
 def attempt(run: Run) -> dict[str, Any]:
-    """What a change insists on. With `load_attempt` among it, a late worker cannot end a later load of the same run:
+    """Return the fields that a change requires unchanged. With `load_attempt`, a late worker cannot end a later load:
 
     worker 1: reads LOADING, attempt 1      | worker 2: attempt 1 failed: back to STAGED, then LOADING, attempt 2
     worker 1: would send it back to STAGED  |
@@ -37,21 +37,21 @@ def attempt(run: Run) -> dict[str, Any]:
 
 
 def same_attempt(stored: Run, run: Run) -> bool:
-    """Whether the stored run is still in the state, generation and load attempt of `run`."""
+    """Return whether the stored run is still in the state, generation and load attempt of `run`."""
     return attempt(stored) == attempt(run)
 
 
 def turn(run: Run) -> str:
-    """The sort key of the times that one run waits in the load queue; in LOADING, of the time before it was taken.
+    """Return a key that orders the turns of one run in the load queue; in LOADING, the key of the turn before.
 
     worker 1: reads LOADING, attempt 1      | worker 2: attempt 1 failed: it is STAGED, and waits again
-    worker 1: removes it from the queue     -> not its new turn: that is a later one
+    worker 1: removes it from the queue     -> no effect: the new turn is later
     """
     return f"{run.generation:06d}-{run.load_attempt - (run.state is RunState.LOADING):06d}"
 
 
 def taken(task: ChunkTask, attempts: int = 0) -> Chunk:
-    """Return the chunk of a task as a worker takes it, after so many attempts."""
+    """Return the chunk of a task as a worker takes it, with this number of attempts."""
     return Chunk(
         run_id=task.run_id,
         generation=task.generation,
@@ -64,7 +64,7 @@ def taken(task: ChunkTask, attempts: int = 0) -> Chunk:
 
 
 def chunk_sums(chunk: Chunk) -> dict[str, int]:
-    """What a staged chunk adds to its run, by the names of the attributes."""
+    """Return the amounts that a staged chunk adds to its run, by attribute."""
     return {
         "staged": 1,
         "bytes_staged": chunk.end - chunk.start,
@@ -75,7 +75,7 @@ def chunk_sums(chunk: Chunk) -> dict[str, int]:
 
 
 def add_chunk(run: Run, chunk: Chunk, sign: int, now: float) -> Run:
-    """The run with a chunk's sums added (sign 1) or taken off again (sign -1)."""
+    """Return the run with a chunk's sums added (sign 1) or subtracted again (sign -1)."""
     sums, counts = chunk_sums(chunk), run.counts
     return replace(
         run,
@@ -92,14 +92,14 @@ def add_chunk(run: Run, chunk: Chunk, sign: int, now: float) -> Run:
 
 
 def still(known: Chunk | None, chunk: Chunk) -> bool:
-    """Whether the recorded chunk is staged and `chunk` is what was recorded of it."""
+    """Return whether the recorded chunk is staged and has the same sums as `chunk`."""
     if known is None or known.state is not ChunkState.STAGED:
         return False
     return all(getattr(known, name) == getattr(chunk, name) for name in SUMMED)
 
 
 def reopened(chunk: Chunk, start: int) -> Chunk:
-    """A chunk as if it had not been staged, to begin elsewhere; its tries still count."""
+    """Return the chunk as not staged, with another start; its attempts still count."""
     return Chunk(
         run_id=chunk.run_id,
         generation=chunk.generation,

@@ -1,7 +1,7 @@
 """Redshift through its Data API: a load is one BatchExecuteStatement, which is one transaction.
 
-Guarantees that a load is asked for with a token, so that a repeat within the token's life is the same statement, and
-that `ledger` gives what is committed. How a statement ended is the Data API's word: in doubt ask the ledger.
+Guarantees that a load is submitted with a token: a repeat within the token's life is the same statement. Guarantees
+that `ledger` returns committed rows only. The Data API reports how a statement ended; in doubt the ledger decides.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ STATES = {
     "ABORTED": StatementState.FAILED,
 }
 DETAIL = re.compile(r"\b(?:DETAIL|CONTEXT|HINT|QUERY|WHERE):", re.IGNORECASE)
-"""What comes behind these may be a row, whatever the failure is."""
+"""The text after these words may be a row, for any failure."""
 OVER = re.compile(r"already|finished|failed|aborted|not running", re.IGNORECASE)
 NAMED = re.compile(
     r"(?P<named>\b(?:relation|table|column|schema|procedure|function|role|user|group|database|check)\s+"
@@ -49,7 +49,7 @@ CHECKING = re.compile(r"\s*CALL etl\.data_check_v1\((?:'\w*', :check_([0-9]+)_na
 HIDDEN = "'…'"
 LONGEST_ERROR = 500
 PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, *[1.0] * 18)
-"""Seconds between looks at a statement whose end is waited for: about 20 in all."""
+"""Seconds between checks of a statement while waiting for its end: about 20 in all."""
 
 
 class RedshiftData:
@@ -66,25 +66,25 @@ class RedshiftData:
         self._api = client
         self._clock = clock
         self._sleep = sleep
-        self._where = where(settings)
+        self._database = database_args(settings)
 
     def submit(self, order: LoadOrder, *, token: str, name: str) -> str:
         batch, what = render_load(order), f"submit load {order.group_id}"
         try:
             with _translate_errors(what):
-                answer = self._api.batch_execute_statement(
+                response = self._api.batch_execute_statement(
                     Sqls=list(batch.statements),
                     **_parameters(batch),
                     ClientToken=token,
                     StatementName=name,
                     WithEvent=True,
-                    **self._where,
+                    **self._database,
                 )
         except Refused as refused:
-            if repeated(refused.__cause__):  # the first time it may have been taken, and the answer lost
+            if repeated(refused.__cause__):  # the first request may have been accepted, and its response lost
                 raise Retryable(f"{what}: submitted more than once, then refused: {refused.message}") from refused
             raise
-        return answer["Id"]
+        return response["Id"]
 
     def describe(self, statement_id: str) -> Statement:
         try:
@@ -115,9 +115,9 @@ class RedshiftData:
 
     def _query(self, query: Batch, what: str) -> list[list[Any]]:
         with _translate_errors(what):
-            answer = self._api.execute_statement(Sql=query.statements[0], **_parameters(query), **self._where)
-        self._wait(answer["Id"], "LEDGER_UNREADABLE", "the ledger cannot be read")
-        return [[_value(field) for field in record] for record in self._records(answer["Id"])]
+            response = self._api.execute_statement(Sql=query.statements[0], **_parameters(query), **self._database)
+        self._wait(response["Id"], "LEDGER_UNREADABLE", "the ledger cannot be read")
+        return [[_value(field) for field in record] for record in self._records(response["Id"])]
 
     def cancel(self, statement_id: str) -> None:
         try:
@@ -134,15 +134,21 @@ class RedshiftData:
     def fence(self, target: str, group_id: str) -> None:
         fence = render_fence(target, group_id)
         with _translate_errors(f"fence load {group_id}"):
-            answer = self._api.batch_execute_statement(Sqls=list(fence.statements), **_parameters(fence), **self._where)
+            response = self._api.batch_execute_statement(
+                Sqls=list(fence.statements), **_parameters(fence), **self._database
+            )
         try:
-            self._wait(answer["Id"], "NOT_FENCED", "a load that may still commit cannot be fenced")
+            self._wait(response["Id"], "NOT_FENCED", "a load that may still commit cannot be fenced")
         except Retryable:
-            self.cancel(answer["Id"])  # or each try would leave one more in the queue before the gate
+            self.cancel(response["Id"])  # else each try would leave one more statement in the queue before the gate
             raise
 
     def _wait(self, statement_id: str, code: str, fault: str) -> None:
-        """Raises Retryable if it is not over within some 20 s or failed in a passing way, else Refused (`code`)."""
+        """Wait for the end of a statement.
+
+        Raises Retryable if it takes longer than about 20 s or fails for a passing reason. Raises Refused with `code` if
+        it fails for good.
+        """
         give_up = self._clock.now() + sum(PAUSES)
         for pause in PAUSES:
             found = self.describe(statement_id)
@@ -171,25 +177,25 @@ class RedshiftData:
             more = {"NextToken": page["NextToken"]}
 
 
-def where(settings: Settings) -> Any:
-    """Which warehouse, which database, and as whom."""
-    place: dict[str, str] = {"Database": settings.database}
+def database_args(settings: Settings) -> Any:
+    """Return the arguments that name the warehouse, the database and the user."""
+    arguments: dict[str, str] = {"Database": settings.database}
     if settings.workgroup:
-        place["WorkgroupName"] = settings.workgroup
+        arguments["WorkgroupName"] = settings.workgroup
     else:
-        place["ClusterIdentifier"] = settings.cluster
+        arguments["ClusterIdentifier"] = settings.cluster
     if settings.db_secret:
-        place["SecretArn"] = settings.db_secret
+        arguments["SecretArn"] = settings.db_secret
     elif settings.cluster and settings.db_user:
-        place["DbUser"] = settings.db_user
-    return place
+        arguments["DbUser"] = settings.db_user
+    return arguments
 
 
 def scrubbed(error: str) -> str:
-    """A statement's error without what may be a row's value: no details, and of quoted texts only known names.
+    """Return a statement's error without possible values of rows: no details, and only known names in quotes.
 
-    A value may hold quotes itself, so behind the first one nothing is kept but the column at the end. What our own
-    procedures raise holds names and counts only, and is kept but for its quoted texts.
+    A value may itself have quotes, so after the first value only the column at the end is kept. Errors of Landfall's
+    own procedures have only names and counts; they are kept, except their other quoted texts.
     """
     head = DETAIL.split(error)[0]
     if OURS.match(head):
@@ -201,14 +207,14 @@ def scrubbed(error: str) -> str:
 
 
 class _UnknownStatementError(Exception):
-    """The Data API does not know the statement (any more)."""
+    """The Data API has no such statement (any more)."""
 
 
 @contextmanager
 def _translate_errors(what: str, *, statement: bool = False) -> Iterator[None]:
-    """As `door`, and a paused or waking warehouse, which the Data API calls a validation error, is worth a wait.
+    """As `translate_errors`, but a paused or resuming warehouse is Retryable; the Data API reports a validation error.
 
-    `statement` if what is not found is a statement; the caller then has to say what that means.
+    `statement`: the call names a statement. If it does not exist, raise _UnknownStatementError for the caller.
     """
     with translate_errors(what):
         try:
@@ -227,15 +233,15 @@ def _parameters(batch: Batch) -> Any:
 
 
 def _error(found: Any) -> str:
-    """The statement's error, or that of the first of its parts that has one."""
+    """Return the statement's error, or that of the first of its parts with an error."""
     parts = [part.get("Error", "") for part in found.get("SubStatements", [])]
     return str(next((text for text in [found.get("Error", ""), *parts] if text), ""))
 
 
 def _of_check(found: Any) -> str:
-    """What stands for the error of a data check that could not be evaluated; empty if none was.
+    """Return an error that replaces the text of a data check that could not be evaluated; empty without such a check.
 
-    The warehouse's own text may hold a value in any form, also one without quotes.
+    The warehouse's own text may have a value in any form, even without quotes.
     """
     failed: Any = next((part for part in found.get("SubStatements", []) if part["Status"] == "FAILED"), {})
     check = CHECKING.match(failed.get("QueryString", ""))
@@ -245,5 +251,5 @@ def _of_check(found: Any) -> str:
 
 
 def _value(field: Any) -> Any:
-    """A field of a result: one typed member, or isNull."""
+    """Return a field of a result, which has one typed member, or isNull."""
     return None if field.get("isNull") else next(iter(field.values()))

@@ -1,7 +1,7 @@
-"""S3. Reads name the version they mean, so that bytes of two versions never mix; copies are verified.
+"""S3. Each read names its version, so that bytes of two versions never mix; copies are verified.
 
-Needs s3:ListBucket besides the object rights: without it S3 says 403, not 404, of what is not there. Needs
-s3:AbortMultipartUpload, too, to take back what was sent of an object that could not be finished.
+Needs s3:ListBucket besides the object rights: without it S3 returns 403, not 404, for a missing object. Needs
+s3:AbortMultipartUpload, too, to remove the parts of an object that could not be completed.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ CONTENT_TYPES = {
     ".zst": "application/zstd",
 }
 PART_BYTES = 256 << 20
-"""Copies above this go in parts, several at a time. S3 refuses a single copy above 5 GB."""
+"""Larger objects are copied in parts, several at a time. S3 refuses a single copy above 5 GB."""
 
 
 class S3Objects:
-    """Guarantees that `read` and `stream` give bytes of the wanted version only, and that `delete` removes no other."""
+    """Guarantees that `read` and `stream` return bytes of the given version only, and `delete` removes no other."""
 
     def __init__(self, client: S3Client, *, part_bytes: int = PART_BYTES) -> None:
         self._s3, self._part_bytes = client, part_bytes
@@ -57,8 +57,8 @@ class S3Objects:
             return b""
         what = f"GET s3://{source.bucket}/{source.key} from {start}"
         with translate_errors(what, source=True):
-            answer = self._s3.get_object(Range=f"bytes={start}-{start + expected - 1}", **version_named(source))
-            body = answer["Body"].read()
+            response = self._s3.get_object(Range=f"bytes={start}-{start + expected - 1}", **version_named(source))
+            body = response["Body"].read()
         if len(body) != expected:
             raise Retryable(f"{what}: received {len(body)} of {expected} bytes")
         return body
@@ -80,7 +80,7 @@ class S3Objects:
             self._s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=_content_type(key))
 
     def upload(self, bucket: str, key: str, pieces: Iterable[bytes]) -> None:
-        """In parts, each sent while the next is made; at once if that is less than a part."""
+        """Send the object in parts, each while the next is made; an object smaller than a part is one request."""
         parts = in_parts(pieces, LEAST_PART_BYTES)
         first = next(parts, b"")
         if len(first) >= LEAST_PART_BYTES:
@@ -88,10 +88,10 @@ class S3Objects:
         elif first:
             self.put(bucket, key, first)
 
-    def copy(self, source: SourceObject, key: str) -> None:
-        """Small objects in one call, large ones in parts; every call insists on the version's etag.
+    def copy(self, source: Source, key: str) -> None:
+        """Copy small objects in one call, large ones in parts; every call requires the version's etag.
 
-        The look before saves stores that know no conditional copy; S3 closes the gap between look and copy.
+        The HEAD before it protects stores without conditional copies. On S3 the condition covers the time between.
         """
         what = f"COPY s3://{source.bucket}/{source.key}"
         found = self.head(source.bucket, source.key, source.version_id)
@@ -106,8 +106,8 @@ class S3Objects:
         if copied.size != found.size:
             raise Retryable(f"{what}: the copy has {copied.size} of {found.size} bytes")
 
-    def delete(self, source: SourceObject) -> None:
-        """By version id where there is one. Else S3 is asked to delete only what still has the version's etag."""
+    def delete(self, source: Source) -> None:
+        """Delete by version id if there is one. Otherwise delete the object only if it still has the version's etag."""
         version = source.version_id
         if not version:
             try:
@@ -149,8 +149,8 @@ class S3Objects:
             Bucket=source.bucket, Key=key, CopySource=_copy_source(source), CopySourceIfMatch=_quoted(source.etag)
         )
 
-    def _copy_in_parts(self, source: SourceObject, key: str) -> None:
-        from boto3.s3.transfer import TransferConfig  # for files of more than PART_BYTES
+    def _copy_in_parts(self, source: Source, key: str) -> None:
+        from boto3.s3.transfer import TransferConfig  # only files of more than PART_BYTES need it
 
         config = TransferConfig(multipart_threshold=self._part_bytes, multipart_chunksize=self._part_bytes)
         self._s3.copy(
@@ -167,7 +167,7 @@ class S3Objects:
             self._s3.delete_object(Bucket=source.bucket, Key=source.key, **guard)
         except ClientError as error:
             if code_of(error) in ("412", "PreconditionFailed", "404", "NoSuchKey", "NoSuchVersion"):
-                return  # overwritten or deleted since: what is there now is not ours
+                return  # overwritten or deleted since: the current object is another version
             if version or code_of(error) != "NotImplemented":
                 raise
             self._s3.delete_object(Bucket=source.bucket, Key=source.key)  # a store without conditional deletes
@@ -182,7 +182,7 @@ def _version(version_id: str | None) -> Any:
 
 
 def _named(version_id: str | None) -> str | None:
-    """S3 says `null` for what was written before versioning."""
+    """Return None for an object without a version: S3 reports `null` for objects written before versioning."""
     return None if version_id in (None, "", "null") else version_id
 
 
@@ -191,7 +191,7 @@ def _copy_source(source: SourceObject) -> Any:
 
 
 def _second(at: datetime) -> float:
-    """Whole seconds, as S3 tells them of an object; stores that list fractions must not make two ages of one file."""
+    """Return whole seconds, as S3 reports them. With fractions of other stores one file would have two times."""
     return float(int(at.timestamp()))
 
 

@@ -25,15 +25,15 @@ ROLES = frozenset({"reader", "operator"})
 
 @dataclass(frozen=True, kw_only=True)
 class Caller:
-    """Who a token belongs to."""
+    """The owner of a token."""
 
     name: str
     role: str
-    """`reader` may look, `operator` may also start runs."""
+    """`reader` may read, `operator` may also start runs."""
 
 
 class Tokens:
-    """Tells whose token it is, in a time that does not depend on which entry matches or how much of it."""
+    """Finds the owner of a token, in a time that does not depend on which entry matches, or on how much of it."""
 
     def __init__(self, client: SecretsManagerClient, settings: Settings, clock: Clock) -> None:
         self._secrets = client
@@ -43,7 +43,7 @@ class Tokens:
         self._known: list[tuple[bytes, Caller]] = []
 
     def caller(self, token: str) -> Caller | None:
-        """The token's owner, or None. Raises Retryable, Refused when the secret cannot be read."""
+        """Return the token's owner, or None. Raises Retryable or Refused if the secret cannot be read."""
         shown = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
         found = None
         for digest, caller in self._entries():
@@ -60,11 +60,11 @@ class Tokens:
 
     def _read(self) -> list[tuple[bytes, Caller]]:
         with translate_errors("read the API's tokens"):
-            answer = self._secrets.get_secret_value(SecretId=self._settings.tokens_secret)
+            response = self._secrets.get_secret_value(SecretId=self._settings.tokens_secret)
         try:
-            return [_entry(entry) for entry in json.loads(answer["SecretString"])["tokens"]]
+            return [_entry(entry) for entry in json.loads(response["SecretString"])["tokens"]]
         except (ValueError, KeyError, TypeError, AttributeError):
-            # The cause is left behind on purpose: it may quote the secret.
+            # The cause is dropped on purpose: it may quote the secret.
             raise Refused(
                 "the secret with the API's tokens is malformed; write it as docs/operate/deploy.md describes",
                 code="BAD_TOKENS",

@@ -1,6 +1,6 @@
-"""SNS notifies people of what became of a run, and the optional FIFO queue notifies programs.
+"""SNS notifies people of the outcome of a run, and the optional FIFO queue notifies programs.
 
-A mail has a text for a person and JSON below it; a message of the queue is JSON.
+A mail has a text to read and JSON below it; a message of the queue is JSON.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 LONGEST_SUBJECT = 99
-"""SNS wants fewer than 100 characters of printable ASCII."""
+"""SNS requires fewer than 100 characters, all printable ASCII."""
 
 
 class SnsNotifier:
-    """Successes go to the business topic, all else to the support topic, and both to the result queue if there is one.
+    """Sends successes to the business topic, failures to the support topic, and both to the result queue, if any.
 
-    The result queue is written first: its deduplication id is the load's, so a repeat within five minutes is not
-    seen there, while a topic may tell the same outcome twice.
+    The result queue is written first: its deduplication id is the load's, so that a repeat within five minutes is
+    dropped there. A topic may deliver the same outcome twice.
     """
 
     def __init__(self, sns: SNSClient, sqs: SQSClient, settings: Settings) -> None:
@@ -42,7 +42,7 @@ class SnsNotifier:
         self._publish(self._settings.failure_topic, message)
 
     def _publish(self, topic: str, message: Mapping[str, Any]) -> None:
-        with translate_errors(f"tell of run {message.get('run', '')}"):
+        with translate_errors(f"notify of run {message.get('run', '')}"):
             if self._settings.result_queue:
                 self._result(message)
             self._sns.publish(
@@ -71,7 +71,7 @@ class SnsNotifier:
 
 
 def subject(message: Mapping[str, Any]) -> str:
-    """One line for a mail: state, object and file name, in the characters SNS allows."""
+    """Return one line for a mail: state, object and file name, in the characters that SNS allows."""
     name = visible(str(message.get("file", "")).rsplit("/", 1)[-1])
     text = f"Landfall {message.get('state', '')}: {message.get('object') or 'unrouted'} {name}"
     return "".join(c if " " <= c <= "~" else "?" for c in text)[:LONGEST_SUBJECT].strip()

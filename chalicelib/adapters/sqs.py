@@ -1,7 +1,7 @@
-"""SQS: what is to be done next. At least once and in any order, which every step can stand.
+"""SQS: the work to do next. Messages come at least once and in any order; every step tolerates that.
 
-Each message carries its run as its message group, which makes a standard queue fair: while messages wait, SQS delivers
-those of runs that take little of the workers' time before those of a run that takes more than its share.
+Each message has its run as its message group, which makes a standard queue fair: while messages wait, SQS delivers
+messages of runs that use little of the workers' time before messages of a run that uses more than its share.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 BATCH = 10
 DEAD_SUFFIX = "-dead"
-"""What a queue's dead-letter queue is called after its own name."""
+"""The dead-letter queue of a queue has the queue's name and this suffix."""
 LEFT_ALONE_SECONDS = 60
 BATCH_TRIES = 4
 LONGEST_DELAY = 900
@@ -37,11 +37,11 @@ NOT_OURS_NOW = frozenset(
         "ReceiptHandleIsInvalid",
     }
 )
-"""The message is visible again, or gone, or held by another receiver: there is nothing to delay."""
+"""The message is visible again, or gone, or another receiver has it: there is no message to delay."""
 
 
 class SqsQueue:
-    """Sends work, and puts off messages in hand. Queue URLs are asked for once."""
+    """Sends work, and delays received messages. Requests each queue's URL once."""
 
     def __init__(self, client: SQSClient, settings: Settings, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._sqs = client
@@ -64,15 +64,18 @@ class SqsQueue:
         self._send_all(self._settings.chunk_queue, [task_body(task) for task in tasks])
 
     def waiting(self) -> int:
-        """SQS counts with some delay, up to a minute."""
+        """Return the count of SQS, which may be up to a minute old."""
         with translate_errors("count the messages of runs"):
-            answer = self._sqs.get_queue_attributes(
+            response = self._sqs.get_queue_attributes(
                 QueueUrl=self._url(self._settings.run_queue), AttributeNames=["ApproximateNumberOfMessages"]
             )
-        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+        return int(response["Attributes"]["ApproximateNumberOfMessages"])
 
     def redrive(self, most: int) -> int:
-        """One by one, sent before it is deleted: SQS's own StartMessageMoveTask tells nobody what it moved, or when."""
+        """Move messages one by one, sent before they are deleted.
+
+        SQS's own StartMessageMoveTask does not report which messages it moved, or when.
+        """
         moved = 0
         for queue in (self._settings.run_queue, self._settings.chunk_queue):
             while moved < most and (found := self._dead(queue, most - moved)):
@@ -86,22 +89,25 @@ class SqsQueue:
         return moved
 
     def _dead(self, queue: str, most: int) -> list[Any]:
-        """Messages of its dead-letter queue, hidden from others meanwhile. To wait a second asks all of SQS's hosts."""
+        """Receive messages of the dead-letter queue, hidden from other receivers meanwhile.
+
+        With a wait of a second SQS queries all of its hosts.
+        """
         with translate_errors(f"receive from {queue}{DEAD_SUFFIX}"):
-            answer = self._sqs.receive_message(
+            response = self._sqs.receive_message(
                 QueueUrl=self._url(queue + DEAD_SUFFIX),
                 MaxNumberOfMessages=min(BATCH, most),
                 VisibilityTimeout=LEFT_ALONE_SECONDS,
                 WaitTimeSeconds=1,
             )
-        return list(answer.get("Messages", []))
+        return list(response.get("Messages", []))
 
     def delay_run(self, receipt_handle: str, seconds: int) -> None:
-        """Make a received message of the run queue come back in so many seconds."""
+        """Make a received message of the run queue visible again after `seconds`."""
         self._delay(self._settings.run_queue, receipt_handle, seconds)
 
     def delay_chunk(self, receipt_handle: str, seconds: int) -> None:
-        """Make a received message of the chunk queue come back in so many seconds."""
+        """Make a received message of the chunk queue visible again after `seconds`."""
         self._delay(self._settings.chunk_queue, receipt_handle, seconds)
 
     def _send_all(self, queue: str, bodies: Sequence[str]) -> None:
@@ -110,12 +116,12 @@ class SqsQueue:
             self._send_batch(queue, [{"Id": str(n), **_message(body)} for n, body in enumerate(batch)])
 
     def _send_batch(self, queue: str, entries: list[Any]) -> None:
-        """A batch may fail in part: what the service failed at is sent again. Raises Retryable, Refused."""
+        """Send a batch, and send its messages again that the service fails on. Raises Retryable, Refused."""
         what = f"send to {queue}"
         for attempt in range(BATCH_TRIES):
             with translate_errors(what):
-                answer = self._sqs.send_message_batch(QueueUrl=self._url(queue), Entries=entries)
-            failed = {f["Id"]: f for f in answer.get("Failed", [])}
+                response = self._sqs.send_message_batch(QueueUrl=self._url(queue), Entries=entries)
+            failed = {f["Id"]: f for f in response.get("Failed", [])}
             if not failed:
                 return
             if any(f.get("SenderFault") for f in failed.values()):
@@ -144,6 +150,6 @@ class SqsQueue:
 
 
 def _message(body: str) -> dict[str, Any]:
-    """A message and its group: the run that it is about."""
+    """Return a message with its run as its group."""
     run = run_of_message(body)
     return {"MessageBody": body, "MessageGroupId": run} if run else {"MessageBody": body}

@@ -1,8 +1,8 @@
-"""Bytes that come from S3, and go there, while those before them are worked on.
+"""Transfer bytes from and to S3 while the pipeline works on the bytes before them.
 
-Reading needs no thread: of one long GET the system receives the next bytes while the last ones are checked. Writing has
-one thread, which sends a part of an object while the next is made. Held are a piece of PIECE_BYTES and two parts,
-however large the objects are. S3 verifies each part by the CRC-32 that botocore adds: zlib's, a few ms for a part.
+Reading needs no thread: during one long GET the system receives the next bytes while the last ones are checked. Writing
+has one thread, which sends a part of an object while the next is made. Memory holds a piece of PIECE_BYTES and two
+parts, for objects of any size. S3 verifies each part by the CRC-32 that botocore adds: zlib's, a few ms for a part.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PIECE_BYTES = 1 << 20
-"""Read at once: a block of the engine."""
+"""Bytes of one read: a block of the engine."""
 LEAST_PART_BYTES = 5 << 20
-"""S3 takes no smaller part but the last. A chunk's rows are three to four of these once they are compressed."""
+"""S3 accepts only the last part smaller than this. A chunk's compressed rows are three to four of these."""
 
 Part = dict[str, Any]
 
@@ -30,10 +30,10 @@ Part = dict[str, Any]
 # ---- from S3 --------------------------------------------------------------------------------------------------------
 
 
-def streamed(client: S3Client, source: SourceObject, start: int, stop: int) -> Iterator[bytes]:
-    """Bytes [start, stop) of the version. If a connection breaks after bytes came, another goes on from there.
+def streamed(client: S3Client, source: Source, start: int, stop: int) -> Iterator[bytes]:
+    """Yield bytes [start, stop) of the version. If a connection breaks after some bytes, another one continues there.
 
-    Raises Retryable of one that brings nothing, and whatever a read raises: no bytes of two versions are mixed.
+    Raises Retryable if a connection brings no bytes, and the other errors of a read. Never mixes bytes of two versions.
     """
     stop = min(stop, source.size)
     while start < stop:
@@ -47,12 +47,12 @@ def streamed(client: S3Client, source: SourceObject, start: int, stop: int) -> I
                 raise
 
 
-def _body(client: S3Client, source: SourceObject, start: int, stop: int) -> Iterator[bytes]:
-    """One GET, as far as it brings bytes."""
+def _body(client: S3Client, source: Source, start: int, stop: int) -> Iterator[bytes]:
+    """Yield the bytes of one GET. Raises Retryable if it ends early."""
     what = f"GET s3://{source.bucket}/{source.key} from {start}"
     with translate_errors(what, source=True):
-        answer = client.get_object(Range=f"bytes={start}-{stop - 1}", **version_named(source))
-        with closing(answer["Body"]) as body:
+        response = client.get_object(Range=f"bytes={start}-{stop - 1}", **version_named(source))
+        with closing(response["Body"]) as body:
             while piece := body.read(min(PIECE_BYTES, stop - start)):
                 start += len(piece)
                 yield piece
@@ -60,8 +60,8 @@ def _body(client: S3Client, source: SourceObject, start: int, stop: int) -> Iter
         raise Retryable(f"{what}: the last {stop - start} bytes are missing")
 
 
-def version_named(source: SourceObject) -> Any:
-    """What makes a request be about this version and no other."""
+def version_named(source: Source) -> Any:
+    """Return the arguments that limit a request to this version."""
     version = {"VersionId": source.version_id} if source.version_id else {}
     return {"Bucket": source.bucket, "Key": source.key, "IfMatch": f'"{source.etag}"', **version}
 
@@ -70,23 +70,23 @@ def version_named(source: SourceObject) -> Any:
 
 
 def in_parts(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """The same bytes in parts of at least `size`, the last one excepted."""
+    """Yield the same bytes in parts of at least `size`, except the last one."""
     held = bytearray()
     for piece in pieces:
         held += piece
         if len(held) >= size:
             part = bytes(held)
-            held.clear()  # before the part is handed out: there are two of them in memory then, not three
+            held.clear()  # before the part is yielded, so that two parts are in memory, not three
             yield part
     if held:
         yield bytes(held)
 
 
 class Upload:
-    """An object that is sent in parts. Guarantees that it is there whole after `finish`, and never before.
+    """An object that is sent in parts. Guarantees that the whole object exists after `finish`, and never before.
 
-    After `abort` nothing is left of it. A worker that is killed leaves parts that nobody sees, but that cost: the
-    bucket's rule for incomplete uploads removes them.
+    `abort` removes all parts. A killed worker leaves parts that are invisible but cost storage; the bucket's rule for
+    incomplete uploads removes them.
     """
 
     def __init__(self, client: S3Client, bucket: str, key: str, content_type: str) -> None:
@@ -101,12 +101,12 @@ class Upload:
         self._thread = ThreadPoolExecutor(max_workers=1)
 
     def send(self, body: bytes) -> None:
-        """Start to send a part, as soon as the one before it is there."""
+        """Wait for the part before, then start to send this one."""
         self._wait()
         self._under_way = self._thread.submit(self._put, body, len(self._parts) + 1)
 
     def finish(self) -> None:
-        """Make the object of its parts."""
+        """Make the object from its parts."""
         self._wait()
         self._thread.shutdown()
         parts: Any = self._parts
@@ -114,7 +114,7 @@ class Upload:
             self._s3.complete_multipart_upload(**self._upload, MultipartUpload={"Parts": parts})
 
     def abort(self) -> None:
-        """Remove the parts; one that is on its way is awaited, since S3 would keep it."""
+        """Remove the parts. First wait for a part in transfer, because S3 would keep it."""
         self._thread.shutdown(cancel_futures=True)
         with suppress(LandfallError), translate_errors(f"DELETE {self._what}"):
             self._s3.abort_multipart_upload(**self._upload)

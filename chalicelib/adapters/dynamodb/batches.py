@@ -18,7 +18,7 @@ FIRST_PAUSE = 0.05
 
 
 class Batches:
-    """Reads items by their keys. What the service leaves out for want of capacity is asked for again."""
+    """Reads items by their keys. Requests items again that the service leaves out for lack of capacity."""
 
     def __init__(
         self, client: DynamoDBClient, table: str, sleep: Callable[[float], None], jitter: Callable[[], float]
@@ -28,17 +28,17 @@ class Batches:
         self._sleep = sleep
         self._jitter = jitter
 
-    def read(self, places: Sequence[tuple[str, str]]) -> Iterator[items.Item]:
-        """The items that are there, in any order. The keys must differ. Raises Throttled."""
-        for first in range(0, len(places), MOST):
-            yield from self._some([items.key(place) for place in places[first : first + MOST]])
+    def read(self, keys: Sequence[tuple[str, str]]) -> Iterator[items.Item]:
+        """Yield the items that exist, in any order. The keys must differ. Raises Throttled."""
+        for first in range(0, len(keys), MOST):
+            yield from self._some([items.key(key) for key in keys[first : first + MOST]])
 
     def _some(self, keys: list[Any]) -> Iterator[items.Item]:
         for attempt in range(TRIES):
             with translate_errors(f"read {len(keys)} items"):
-                answer = self._db.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
-            yield from answer["Responses"].get(self._table, [])
-            left_out = answer.get("UnprocessedKeys", {}).get(self._table)
+                response = self._db.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
+            yield from response["Responses"].get(self._table, [])
+            left_out = response.get("UnprocessedKeys", {}).get(self._table)
             if not left_out:
                 return
             keys = list(left_out["Keys"])

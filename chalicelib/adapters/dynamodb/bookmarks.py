@@ -38,7 +38,7 @@ class DynamoBookmarks:
             except ClientError as error:
                 if code_of(error) != "ConditionalCheckFailedException":
                     raise
-                return self.get(name) == text  # botocore's repeat may meet its own first try
+                return self.get(name) == text  # botocore's repeat may meet its own first request
         return True
 
 

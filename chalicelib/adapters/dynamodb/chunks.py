@@ -1,6 +1,6 @@
 """The chunks of a run, on the table of runs.
 
-Guarantees that a chunk's figures reach its run once, whatever is repeated. Reads are strongly consistent.
+Guarantees that a chunk's counts reach its run once, with any repeats. Reads are strongly consistent.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from chalicelib.errors import Broken
 from chalicelib.ports import Clock
 
 UNCLAIMED = "attribute_not_exists(pk) OR (#start = :is_start AND #state <> :staged)"
-"""Nobody has staged the chunk, and it has not been moved to another start."""
+"""No worker has staged the chunk, and its start is unchanged."""
 
 
 class DynamoChunks:
@@ -37,18 +37,18 @@ class DynamoChunks:
         fresh = taken(task)
         item = items.chunk_item(fresh)
         sets = {n: items.decode(a) for n, a in item.items() if n not in ("pk", "sk", "attempts")}
-        asked = _unless_staged(expressions.add({"attempts": 1}, sets, {"start": task.start}))
+        change = _unless_staged(expressions.add({"attempts": 1}, sets, {"start": task.start}))
         key = chunk_key(task.run_id, task.generation, task.number)
         with suppress(ConditionFailedError):
             what = f"begin chunk {task.number} of run {task.run_id}"
-            return items.read_chunk(self._table.update(what, key, ReturnValues="ALL_NEW", **asked))
+            return items.read_chunk(self._table.update(what, key, ReturnValues="ALL_NEW", **change))
         return None
 
     def finish(self, chunk: Chunk) -> Run:
         staged = replace(chunk, state=ChunkState.STAGED)
         put = expressions.where({"start": chunk.start}, names=["state"], values={})
         writes = [self._table.put(items.chunk_item(staged), **_unless_staged(put)), self._add_to_run(chunk, 1)]
-        with suppress(CancelledError):  # staged already, moved to another start, or the run has gone on: it tells
+        with suppress(CancelledError):  # staged already, reopened, or the run moved on: the run shows it
             self._table.transactions.write(writes)
         run = self._run(chunk.run_id)
         if run is None:
@@ -83,14 +83,14 @@ class DynamoChunks:
         return items.read_run(found) if found else None
 
     def _add_to_run(self, chunk: Chunk, sign: int) -> dict[str, Any]:
-        asked = expressions.add(
+        change = expressions.add(
             {name: sign * amount for name, amount in chunk_sums(chunk).items()},
             {"updated_at": self._clock.now()},
             {"state": RunState.STAGING, "generation": chunk.generation},
         )
-        return {"Update": {"TableName": self._table.name, "Key": items.key(run_key(chunk.run_id)), **asked}}
+        return {"Update": {"TableName": self._table.name, "Key": items.key(run_key(chunk.run_id)), **change}}
 
 
-def _unless_staged(asked: dict[str, Any]) -> dict[str, Any]:
-    values = {**asked["ExpressionAttributeValues"], ":staged": items.encode(ChunkState.STAGED)}
-    return {**asked, "ConditionExpression": UNCLAIMED, "ExpressionAttributeValues": values}
+def _unless_staged(request: dict[str, Any]) -> dict[str, Any]:
+    values = {**request["ExpressionAttributeValues"], ":staged": items.encode(ChunkState.STAGED)}
+    return {**request, "ConditionExpression": UNCLAIMED, "ExpressionAttributeValues": values}

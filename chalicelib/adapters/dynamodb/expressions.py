@@ -9,7 +9,7 @@ from chalicelib.adapters.dynamodb.items import encode
 
 
 def update(changes: Mapping[str, dict[str, Any] | None], condition: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments of UpdateItem that set the attributes, remove those that are None, if `condition` holds."""
+    """Return the arguments of UpdateItem to set attributes, or remove those that are None, if `condition` holds."""
     sets = [n for n, a in changes.items() if a is not None]
     removes = [n for n, a in changes.items() if a is None]
     clauses = []
@@ -25,7 +25,7 @@ def update(changes: Mapping[str, dict[str, Any] | None], condition: Mapping[str,
 
 
 def add(amounts: Mapping[str, int], sets: Mapping[str, Any], condition: Mapping[str, Any]) -> dict[str, Any]:
-    """Arguments of UpdateItem that add to numbers and set some attributes, if `condition` holds."""
+    """Return the arguments of UpdateItem to add to numbers and set attributes, if `condition` holds."""
     plus = ", ".join(f"#{n} :{n}" for n in amounts)
     put = ", ".join(f"#{n} = :{n}" for n in sets)
     return {
@@ -39,7 +39,7 @@ def add(amounts: Mapping[str, int], sets: Mapping[str, Any], condition: Mapping[
 
 
 def where(condition: Mapping[str, Any], names: list[str], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The condition that attributes equal values, with every placeholder of the whole request."""
+    """Return the condition that attributes equal values, with every placeholder of the whole request."""
     return {
         "ConditionExpression": equal(condition),
         "ExpressionAttributeNames": {f"#{n}": n for n in [*names, *condition]},

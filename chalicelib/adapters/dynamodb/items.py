@@ -1,4 +1,4 @@
-"""Runs, chunks and pointers as DynamoDB items and back. What is None or an empty index key is left out of an item."""
+"""Convert runs, chunks and pointers to DynamoDB items and back. An item has no None and no empty index key."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Item = dict[str, Any]
 T = TypeVar("T")
 
 COUNT_NAMES = {f.name: f"rows_{f.name}" for f in fields(Counts)}
-"""Counts are attributes of their own, since ADD works on those only."""
+"""Each count is an attribute of its own, because ADD works only on attributes."""
 
 
 # ---- values ---------------------------------------------------------------------------------------------------------
 
 
 def encode(value: Any) -> dict[str, Any]:
-    """A value as DynamoDB types it. Numbers go as text, exactly: a double has at most 17 of the 38 digits allowed."""
+    """Return a value with DynamoDB's type. Numbers are exact as text: a double has at most 17 of the 38 digits."""
     if isinstance(value, bool):
         return {"BOOL": value}
     if isinstance(value, int | float):
@@ -47,14 +47,14 @@ def decode(attribute: Mapping[str, Any]) -> Any:
 
 
 def _made(cls: type[T], values: Mapping[str, Any]) -> T:
-    """A dataclass from decoded values; DynamoDB does not tell 5.0 from 5, the field's type does."""
+    """Make a dataclass from decoded values. DynamoDB stores 5.0 as 5, so the field's type decides."""
     given = {f.name: values[f.name] for f in fields(cls) if f.name in values}  # type: ignore[arg-type]
     floats = [f.name for f in fields(cls) if f.type == "float"]  # type: ignore[arg-type]
     return cls(**(given | {name: float(given[name]) for name in floats if name in given}))
 
 
-def key(place: tuple[str, str]) -> Item:
-    return {"pk": {"S": place[0]}, "sk": {"S": place[1]}}
+def key(pair: tuple[str, str]) -> Item:
+    return {"pk": {"S": pair[0]}, "sk": {"S": pair[1]}}
 
 
 # ---- runs -----------------------------------------------------------------------------------------------------------
@@ -67,11 +67,11 @@ def run_item(run: Run) -> Item:
 
 
 OPEN: Item = {"open": {"S": "1"}}
-"""Holds a run in the sparse index of unfinished ones."""
+"""The attribute that keeps a run in the sparse index of unfinished runs."""
 
 
 def run_attributes(values: Mapping[str, Any]) -> dict[str, dict[str, Any] | None]:
-    """The attributes that some fields of a run become; None is one to be removed."""
+    """Return the attributes for some fields of a run; an attribute that is None is to be removed."""
     out: dict[str, dict[str, Any] | None] = {}
     for name, value in values.items():
         if name == "counts":

@@ -1,7 +1,7 @@
-"""The line before each target, on the table of runs: an item for each run that waits, and one for the group at work.
+"""The load queue of each target, on the table of runs: an item per waiting run, and one for the group being loaded.
 
-Guarantees that a target has one group at a time, and that a group changes only as it was last read. Reads are strongly
-consistent.
+Guarantees that a target has one group at a time, and that a change of a group requires it unchanged since the read.
+Reads are strongly consistent.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from chalicelib.ports import Clock, Conflict
 
 
 class DynamoLoadQueue:
-    """The lines of all targets on one table."""
+    """The load queues of all targets on one table."""
 
     def __init__(self, table: TableClient, clock: Clock) -> None:
         self._db = table.db
@@ -73,8 +73,8 @@ class DynamoLoadQueue:
 
     def group(self, target: str) -> Group | None:
         with translate_errors(f"read the group of {target}"):
-            answer = self._db.get_item(TableName=self._table, Key=items.key(group_key(target)), ConsistentRead=True)
-        return _read(answer["Item"]) if "Item" in answer else None
+            response = self._db.get_item(TableName=self._table, Key=items.key(group_key(target)), ConsistentRead=True)
+        return _read(response["Item"]) if "Item" in response else None
 
     def claim(self, group: Group) -> bool:
         with translate_errors(f"claim the slot of {group.target}"):
@@ -97,7 +97,7 @@ class DynamoLoadQueue:
                     **expressions.where(_plain(group), names=[], values={}),
                 )
             )
-        if not done and self.group(group.target) != new:  # botocore's repeat may meet its own first try
+        if not done and self.group(group.target) != new:  # botocore's repeat may meet its own first request
             raise Conflict(f"another worker has changed the group of {group.target}")
         return new
 
@@ -109,7 +109,7 @@ class DynamoLoadQueue:
             )
 
     def _unless_moved(self, write: Any) -> bool:
-        """Whether the write's condition held."""
+        """Run the write, and return whether its condition held."""
         try:
             write()
         except ClientError as error:
@@ -120,7 +120,7 @@ class DynamoLoadQueue:
 
 
 def _plain(group: Group) -> dict[str, Any]:
-    """Of the members a text: there are hundreds, and nothing looks for one of them."""
+    """Return the group as plain values. The members are one text: there are hundreds, and no query needs one."""
     return {
         "group_id": group.group_id,
         "target": group.target,

@@ -1,6 +1,6 @@
-"""DynamoDB as the record of runs. table.py draws the table, items.py the items.
+"""DynamoDB as the record of runs. table.py defines the table, items.py the items.
 
-Guarantees that a change is made only to the run it was decided on. Reads are strongly consistent.
+Guarantees that a change applies only to the state of the run that it was decided on. Reads are strongly consistent.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class DynamoRuns:
         self._clock = clock
 
     def create(self, run: Run, seen: Newest | None = None) -> bool:
-        """The run and the pointer are written together, so a pointer never names a run that is not there.
+        """Write the run and the pointer together, so that a pointer never names a missing run.
 
         worker 1: reads pointer P0          | worker 2: reads P0, writes its run and P2
         worker 1: writes run and P1 if P0   -> cancelled: `arrive` decides again which of the two is newer
@@ -50,8 +50,8 @@ class DynamoRuns:
         return items.read_run(found) if found else None
 
     def get_many(self, run_ids: Sequence[str]) -> list[Run]:
-        places = [run_key(run_id) for run_id in dict.fromkeys(run_ids)]
-        runs = {run.run_id: run for run in map(items.read_run, self._table.batches.read(places))}
+        keys = [run_key(run_id) for run_id in dict.fromkeys(run_ids)]
+        runs = {run.run_id: run for run in map(items.read_run, self._table.batches.read(keys))}
         return [runs[run_id] for run_id in run_ids if run_id in runs]
 
     def newest(self, bucket: str, key: str) -> Newest | None:
@@ -59,9 +59,9 @@ class DynamoRuns:
         return items.read_pointer(found) if found else None
 
     def newest_of(self, bucket: str, keys: Sequence[str]) -> dict[str, Newest]:
-        places = {file_key(bucket, key): key for key in keys}
-        found = self._table.batches.read(tuple(places))
-        return {places[item["pk"]["S"], item["sk"]["S"]]: items.read_pointer(item) for item in found}
+        pairs = {file_key(bucket, key): key for key in keys}
+        found = self._table.batches.read(tuple(pairs))
+        return {pairs[item["pk"]["S"], item["sk"]["S"]]: items.read_pointer(item) for item in found}
 
     def change(self, run: Run, **changes: Unpack[RunChanges]) -> Run:
         full = complete(run, changes, self._clock.now())
@@ -90,9 +90,9 @@ class DynamoRuns:
 
 
 def _own_echo(error: ClientError, attributes: dict[str, Any]) -> Run | None:
-    """What botocore's own repeat of a change ran into, if that was the change itself, whose answer was lost."""
-    answer: Any = error.response
-    repeated = answer["ResponseMetadata"].get("RetryAttempts", 0)
-    stored: items.Item = answer.get("Item", {})
+    """Return the stored run if botocore's repeat met the change of its own first request; else None."""
+    response: Any = error.response
+    repeated = response["ResponseMetadata"].get("RetryAttempts", 0)
+    stored: items.Item = response.get("Item", {})
     made = all(stored.get(name) == a for name, a in attributes.items())
     return items.read_run(stored) if repeated and stored and made else None

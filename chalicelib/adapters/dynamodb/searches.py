@@ -1,4 +1,4 @@
-"""Finding runs by what is not their id: the indexes give keys, the table gives the runs as they are."""
+"""Find runs by other attributes than their id: the indexes return keys, the table returns the current runs."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from chalicelib.errors import Refused
 from chalicelib.ports import Page
 
 BATCH = 100
-"""Keys per BatchGetItem, which is DynamoDB's limit, and so per query too."""
+"""Keys per BatchGetItem, which is DynamoDB's limit, and therefore per query."""
 EXAMINED = 2_000
-"""Runs looked at for one page at most: when few of them match, a page is short and its cursor goes on."""
+"""Most runs examined for one page: if few of them match, the page is short and its cursor continues."""
 _NUMBER = re.compile(r"[0-9]{1,16}(\.[0-9]{1,16})?")
 
 
@@ -46,25 +46,25 @@ class DynamoSearch:
         last: items.Item = {}
         start = _start(cursor, index, value)
         try:
-            for number, (place, run) in enumerate(self._walk(index, value, since, start)):
+            for number, (key, run) in enumerate(self._walk(index, value, since, start)):
                 if len(found) == limit or number == EXAMINED:
                     return Page(runs=tuple(found), cursor=write_cursor(last))
                 if run and state in (None, run.state):
                     found.append(run)
-                last = place
+                last = key
         except Refused as error:
             if cursor and error.__cause__ and code_of(error.__cause__) == "ValidationException":
-                raise bad_cursor() from error  # DynamoDB looks at a place more closely than we do
+                raise bad_cursor() from error  # DynamoDB validates a start key more strictly than read_cursor
             raise
         return Page(runs=tuple(found))
 
-    def _walk(self, index: str, value: str, since: float, place: items.Item) -> Iterator[tuple[items.Item, Run | None]]:
-        """Index keys after `place` and their runs, newest first."""
+    def _walk(self, index: str, value: str, since: float, start: items.Item) -> Iterator[tuple[items.Item, Run | None]]:
+        """Yield the index keys after `start` and their runs, newest first."""
         more = True
         while more:
-            keys, more = self._query(index, value, ">=", since, place, newest_first=True)
+            keys, more = self._query(index, value, ">=", since, start, newest_first=True)
             yield from zip(keys, self._fetch(keys), strict=True)
-            place = keys[-1] if keys else {}
+            start = keys[-1] if keys else {}
 
     def by_name(self, name: str) -> list[Run]:
         if not name:
@@ -80,28 +80,28 @@ class DynamoSearch:
                 yield run
 
     def _open_before(self, before: float) -> Iterator[Run]:
-        """Runs in the index of unfinished ones, the longest untouched first."""
-        place: items.Item = {}
+        """Yield the runs in the index of unfinished runs, the longest unchanged first."""
+        start: items.Item = {}
         more = True
         while more:
-            keys, more = self._query(UNFINISHED, "1", "<", before, place, newest_first=False)
+            keys, more = self._query(UNFINISHED, "1", "<", before, start, newest_first=False)
             yield from (run for run in self._fetch(keys) if run)
-            place = keys[-1] if keys else {}
+            start = keys[-1] if keys else {}
 
     def _close(self, run: Run) -> None:
-        """Take a finished run out of the index of unfinished ones: two workers that ended it at once left it there."""
-        asked = expressions.update({"open": None}, {"updated_at": run.updated_at, "notified": True})
+        """Remove a finished run from the index of unfinished runs; two workers that end it at once may leave it."""
+        change = expressions.update({"open": None}, {"updated_at": run.updated_at, "notified": True})
         with suppress(ConditionFailedError):
-            self._client.update(f"close run {run.run_id}", run_key(run.run_id), **asked)
+            self._client.update(f"close run {run.run_id}", run_key(run.run_id), **change)
 
     def _query(
-        self, index: str, value: str, comparison: str, bound: float, place: items.Item, *, newest_first: bool
+        self, index: str, value: str, comparison: str, bound: float, after: items.Item, *, newest_first: bool
     ) -> tuple[list[items.Item], bool]:
-        """Up to BATCH keys after `place`, and whether there are more."""
+        """Return up to BATCH keys after `after`, and whether there are more."""
         hash_name, range_name = INDEXES[index]
-        start: Any = {"ExclusiveStartKey": place} if place else {}
+        start: Any = {"ExclusiveStartKey": after} if after else {}
         with translate_errors(f"query {index}"):
-            answer = self._db.query(
+            response = self._db.query(
                 TableName=self._table,
                 IndexName=index,
                 KeyConditionExpression=f"#hash = :hash AND #range {comparison} :bound",
@@ -111,22 +111,22 @@ class DynamoSearch:
                 Limit=BATCH,
                 **start,
             )
-        return answer["Items"], "LastEvaluatedKey" in answer
+        return response["Items"], "LastEvaluatedKey" in response
 
     def _fetch(self, keys: list[items.Item]) -> list[Run | None]:
-        """The runs of index keys, in their order; None for one that is not there any more."""
-        places = [(key["pk"]["S"], key["sk"]["S"]) for key in keys]
-        found = {item["pk"]["S"]: items.read_run(item) for item in self._client.batches.read(places)}
-        return [found.get(pk) for pk, _ in places]
+        """Return the runs of index keys, in their order; None for a run that no longer exists."""
+        pairs = [(key["pk"]["S"], key["sk"]["S"]) for key in keys]
+        found = {item["pk"]["S"]: items.read_run(item) for item in self._client.batches.read(pairs)}
+        return [found.get(pk) for pk, _ in pairs]
 
 
 def _start(cursor: str, index: str, value: str) -> items.Item:
-    """The place that a cursor names in an index. Raises Refused for one of another search."""
+    """Return the index key in a cursor. Raises Refused for a cursor of another search."""
     hash_name, range_name = INDEXES[index]
-    place = read_cursor(cursor, {"pk": _is_string, "sk": _is_string, hash_name: _is_string, range_name: _is_number})
-    if place and place[hash_name] != {"S": value}:
+    key = read_cursor(cursor, {"pk": _is_string, "sk": _is_string, hash_name: _is_string, range_name: _is_number})
+    if key and key[hash_name] != {"S": value}:
         raise bad_cursor()
-    return place
+    return key
 
 
 def _is_string(given: Any) -> bool:
@@ -138,5 +138,5 @@ def _is_number(given: Any) -> bool:
 
 
 def _is(given: Any, kind: str) -> bool:
-    """Whether it is an attribute of DynamoDB of that kind."""
+    """Return whether `given` is a DynamoDB attribute of this kind, with a text that is not empty."""
     return isinstance(given, dict) and set(given) == {kind} and is_text(given[kind]) and bool(given[kind])

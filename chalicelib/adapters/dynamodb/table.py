@@ -3,10 +3,10 @@
 Items: a run (RUN#<run id>, RUN), its chunks (RUN#<run id>, CHUNK#<generation>#<number>);
 per S3 key, a pointer to its newest version (FILE#<file id>, FILE);
 per target, the runs that wait for it (LINE#<target>, RUN#<arrival>#<run id>) and the group being loaded (same, GROUP);
-under a name, a short text that outlives its writer, such as where the sweep stopped (MARK#<name>, MARK).
-The indexes hold keys only: what they find is read from the table, so a search may miss the newest runs but never shows
-an old state. They cost a write only when a run is made, but for `unfinished`, which follows `updated_at` and holds open
-runs only.
+per name, a short text that outlives its writer, such as the position of the sweep (MARK#<name>, MARK).
+The indexes hold only keys: the runs are read from the table. So a search may miss the newest runs but never shows an
+old state. An index costs a write only for a new run, except `unfinished`, which follows `updated_at` and holds only
+unfinished runs.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NUMBERS = frozenset({"arrived_at", "updated_at"})
 
 
 def table_definition(name: str) -> dict[str, Any]:
-    """Arguments of CreateTable; CloudFormation's properties are the same."""
+    """Return the arguments of CreateTable; CloudFormation's properties are the same."""
     attributes = sorted({"pk", "sk"} | {a for pair in INDEXES.values() for a in pair})
     return {
         "TableName": name,

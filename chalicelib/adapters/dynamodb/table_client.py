@@ -1,4 +1,4 @@
-"""One table, with the requests that its stores share: read an item, change one, write several or none."""
+"""One table, with the requests that its stores share: read an item, change an item, write several items or none."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class ConditionFailedError(Exception):
-    """The condition of a write did not hold; nothing was written. `error` is DynamoDB's answer."""
+    """The condition of a write did not hold; nothing was written. `error` is DynamoDB's error."""
 
     def __init__(self, error: ClientError) -> None:
         super().__init__(str(error))
@@ -45,19 +45,19 @@ class TableClient:
     def get(self, key: tuple[str, str]) -> items.Item | None:
         """Return the item, or None."""
         with translate_errors(f"read {key[0]}"):
-            answer = self.db.get_item(TableName=self.name, Key=items.key(key), ConsistentRead=True)
-        return answer.get("Item")
+            response = self.db.get_item(TableName=self.name, Key=items.key(key), ConsistentRead=True)
+        return response.get("Item")
 
-    def update(self, what: str, key: tuple[str, str], **asked: Any) -> items.Item:
-        """Change an item and return the attributes that are asked for. Raises ConditionFailedError."""
+    def update(self, what: str, key: tuple[str, str], **change: Any) -> items.Item:
+        """Change an item and return the attributes that `ReturnValues` selects. Raises ConditionFailedError."""
         with translate_errors(what):
             try:
-                answer = self.db.update_item(TableName=self.name, Key=items.key(key), **asked)
+                response = self.db.update_item(TableName=self.name, Key=items.key(key), **change)
             except ClientError as error:
                 if code_of(error) != "ConditionalCheckFailedException":
                     raise
                 raise ConditionFailedError(error) from error
-        return answer.get("Attributes", {})
+        return response.get("Attributes", {})
 
     def put(self, item: items.Item, **condition: Any) -> dict[str, Any]:
         """Return a write of a transaction that puts an item if the condition holds."""

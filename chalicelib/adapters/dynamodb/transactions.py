@@ -25,7 +25,7 @@ class CancelledError(Exception):
 
 
 class Transactions:
-    """Writes all or nothing. Another transaction on the same item is waited for, with growing, jittered pauses."""
+    """Writes all items or none. Waits for another transaction on the same item, with growing, jittered pauses."""
 
     def __init__(self, client: DynamoDBClient, sleep: Callable[[float], None], jitter: Callable[[], float]) -> None:
         self._db = client
@@ -33,9 +33,9 @@ class Transactions:
         self._jitter = jitter
 
     def write(self, writes: list[dict[str, Any]]) -> None:
-        """Raises CancelledError, or Throttled if others stay in the way.
+        """Write in one transaction. Raises CancelledError, or Throttled if conflicts persist.
 
-        The request token is made of the content, so that botocore's repeat after a lost answer adds nothing twice.
+        The request token derives from the content, so that botocore's repeat after a lost response has no effect.
         """
         token = digest(json.dumps(writes, sort_keys=True))
         for attempt in range(TRIES):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.adapters.memory import MemoryClock
-from chalicelib.adapters.redshift_data import PAUSES, RedshiftData, where
+from chalicelib.adapters.redshift_data import PAUSES, RedshiftData, database_args
 from chalicelib.domain.run.model import Outcome
 from chalicelib.errors import Broken, Refused, Retryable, Throttled
 from chalicelib.ports import StatementState
@@ -52,7 +52,7 @@ def test_a_load_is_one_batch_with_token_name_and_event() -> None:
     ],
 )
 def test_the_warehouse_is_a_workgroup_or_a_cluster(settings: dict[str, str], expected: dict[str, str]) -> None:
-    assert where(replace(SETTINGS, **{"workgroup": "", **settings})) == expected
+    assert database_args(replace(SETTINGS, **{"workgroup": "", **settings})) == expected
 
 
 def test_an_order_that_is_not_sound_never_leaves() -> None:
