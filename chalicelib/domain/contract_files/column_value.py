@@ -134,14 +134,14 @@ _PARSERS: dict[TypeName, Callable[[ColumnType, str], Comparable]] = {
 
 def value_faults(column: Column) -> list[str]:
     """Return the faults of the column's default, bounds, values and pattern, each as 'key: fault and fix'."""
-    faults = [f"{place}: {fault}" for place, text in _texts(column) if (fault := _fault(column.type, text))]
+    faults = [f"{key_path}: {fault}" for key_path, text in _texts(column) if (fault := _fault(column.type, text))]
     faults += _pattern_faults(column) + _format_faults(column)
     return faults or [*_bound_faults(column), *_default_faults(column)]
 
 
 def _texts(column: Column) -> list[tuple[str, str]]:
     named = [("default", column.default), ("min", column.min), ("max", column.max)]
-    return [(place, text) for place, text in named if text is not None] + [("values", v) for v in column.values]
+    return [(key_path, text) for key_path, text in named if text is not None] + [("values", v) for v in column.values]
 
 
 def _fault(type_: ColumnType, text: str) -> str:

@@ -39,7 +39,7 @@ _UNKNOWN = ColumnType(kind=TypeName.VARCHAR, length=65_535)
 
 @dataclass(frozen=True)
 class Contracts(Mapping[str, Contract]):
-    """All contracts by name, sound and unambiguous."""
+    """All contracts by name, valid and unambiguous."""
 
     by_name: Mapping[str, Contract]
 
@@ -77,8 +77,11 @@ def read_contract(file: str, text: bytes) -> Contract:
 
 
 def fingerprint(contract: Contract) -> str:
-    """The same for two contracts if and only if they mean the same for a file that has come: layout, comments,
-    description and when it is expected do not count."""
+    """Return a hash of what a contract means for a file that has arrived.
+
+    Two contracts have the same hash if and only if they mean the same: layout, comments, description and `expected` do
+    not count.
+    """
     meaning = asdict(replace(contract, description="", fingerprint=""))
     del meaning["expected"]
     canonical = json.dumps(meaning, sort_keys=True, default=lambda member: member.value)
@@ -92,10 +95,10 @@ def _read(file: str, text: bytes, faults: list[str]) -> Contract | None:
         faults.append(f"{file}: not valid TOML in UTF-8 ({error}); fix it there")
         return None
     found: list[str] = []
-    top = Section(table, file=file, place="", faults=found)
+    top = Section(table, file=file, key_path="", faults=found)
     contract = _contract(top)
-    for place, message in faults_within(contract, Path(file).stem):
-        top.fault(place, message)
+    for key_path, message in faults_within(contract, Path(file).stem):
+        top.fault(key_path, message)
     faults += dict.fromkeys(found)
     return replace(contract, fingerprint=fingerprint(contract))
 
@@ -191,8 +194,8 @@ def _column(name: str, section: Section) -> Column:
     )
     section.close()
     for fault in value_faults(column) if type_ else ():
-        place, _, message = fault.partition(": ")
-        section.fault(place, message)
+        key_path, _, message = fault.partition(": ")
+        section.fault(key_path, message)
     return column
 
 

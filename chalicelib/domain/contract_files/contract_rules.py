@@ -65,13 +65,13 @@ def _column_faults(contract: Contract) -> Iterator[Fault]:
     if not contract.columns:
         yield "columns", "there are none; declare at least the columns of the key"
     for column in contract.columns:
-        place = f"columns.{column.name}"
+        key_path = f"columns.{column.name}"
         if column.name == RESCUED and contract.extra_columns is ExtraColumns.RESCUE:
             continue
         if column.name.startswith("_"):
-            yield place, "names that start with an underscore are reserved for Landfall; choose another"
+            yield key_path, "names that start with an underscore are reserved for Landfall; choose another"
         elif not IDENTIFIER.fullmatch(column.name):
-            yield place, f"cannot be a column's name; {NAMING}, and keep the header's spelling as an alias"
+            yield key_path, f"cannot be a column's name; {NAMING}, and keep the header's spelling as an alias"
 
 
 def _header_faults(contract: Contract) -> Iterator[Fault]:
@@ -87,7 +87,7 @@ def _header_faults(contract: Contract) -> Iterator[Fault]:
 
 
 def _headerless_faults(contract: Contract) -> Iterator[Fault]:
-    """What every file of the contract would be refused for."""
+    """Yield the faults for which every file of the contract would be refused."""
     if not contract.dialect.header and contract.columns:
         try:
             match_header(contract, contract.dialect.columns, from_file=False)
@@ -100,14 +100,14 @@ def _reference_faults(contract: Contract) -> Iterator[Fault]:
     columns = {c.name: c for c in contract.columns}
     named = [("key", n) for n in contract.key] + [("sort_key", n) for n in contract.sort_key]
     named += [(p, n) for p, n in (("order_by", contract.order_by), ("dist_key", contract.dist_key)) if n]
-    for place, name in named:
+    for key_path, name in named:
         if name not in columns:
-            yield place, f'"{name}" is not a column; columns are {", ".join(columns) or "missing"}'
+            yield key_path, f'"{name}" is not a column; columns are {", ".join(columns) or "missing"}'
     if not contract.key:
         yield "key", "is missing or empty; name the columns that identify a row"
-    for place, names in (("key", contract.key), ("sort_key", contract.sort_key)):
+    for key_path, names in (("key", contract.key), ("sort_key", contract.sort_key)):
         if twice := [n for n, times in Counter(names).items() if times > 1]:
-            yield place, f'"{twice[0]}" is listed twice; remove one'
+            yield key_path, f'"{twice[0]}" is listed twice; remove one'
     for name in contract.key:
         if name in columns and not columns[name].required:
             yield f"columns.{name}", "is part of the key, so it must be required; add required = true"
@@ -118,19 +118,19 @@ def _reference_faults(contract: Contract) -> Iterator[Fault]:
 
 def _document_faults(contract: Contract) -> Iterator[Fault]:
     """Refuse SUPER columns as keys: Redshift does not compare or sort by them."""
-    documents = {c.name for c in contract.columns if c.type.kind is TypeName.SUPER}
-    places = {"key": contract.key, "sort_key": contract.sort_key, "dist_key": (contract.dist_key,)}
-    for place, names in places.items():
+    documents = {c.name for c in contract.columns if c.type.kind is Kind.SUPER}
+    named = {"key": contract.key, "sort_key": contract.sort_key, "dist_key": (contract.dist_key,)}
+    for key_path, names in named.items():
         for name in names:
             if name in documents:
-                yield place, f'"{name}" is a super column, which cannot identify or sort rows; use another'
+                yield key_path, f'"{name}" is a super column, which cannot identify or sort rows; use another'
 
 
 def _format_faults(contract: Contract) -> Iterator[Fault]:
     try:
         pairs = list(unconvertible(contract))
     except TimeFormatError:
-        return  # it is told with its column
+        return  # the column reports this fault
     for one, other in pairs:
         yield "columns", f'COPY accepts "{one}" or "{other}", not both; use one of them, or only digits and HH24'
 
@@ -167,13 +167,13 @@ def _check_faults(contract: Contract) -> Iterator[Fault]:
         yield "checks", f"there are {len(contract.checks)}; at most {MAX_CHECKS} fit one transaction; join some with or"
     names = Counter(c.name for c in contract.checks)
     for number, check in enumerate(contract.checks, 1):
-        place = f"checks[{number}]"
+        key_path = f"checks[{number}]"
         if not check.name.isprintable() or len(check.name) > MAX_CHECK_NAME:
-            yield f"{place}.name", f"is not one line of at most {MAX_CHECK_NAME} characters; shorten it"
+            yield f"{key_path}.name", f"is not one line of at most {MAX_CHECK_NAME} characters; shorten it"
         if check.name and names[check.name] > 1:
-            yield f"{place}.name", f'"{check.name}" is used twice; rename one'
+            yield f"{key_path}.name", f'"{check.name}" is used twice; rename one'
         if check.bad_rows and (fault := check_fault(contract, check)):
-            yield f"{place}.bad_rows", fault
+            yield f"{key_path}.bad_rows", fault
 
 
 def faults_between(by_file: Mapping[str, Contract]) -> Iterator[str]:

@@ -70,7 +70,7 @@ def _faults(dialect: Dialect) -> Iterator[tuple[str, str]]:
 
 
 def _mark_faults(dialect: Dialect) -> Iterator[tuple[str, str]]:
-    """Of what separates fields and begins comments."""
+    """Yield the faults of the delimiter and of the beginning of comments."""
     for key, mark in (("delimiter", dialect.delimiter), ("comment", dialect.comment)):
         what = "separate fields" if key == "delimiter" else "begin comments"
         one_line = not set(mark) & set("\r\n\0") and _encodes(mark)

@@ -1,6 +1,6 @@
 """A strict reader of a TOML table: known keys of known types, and a record of every fault.
 
-Nothing here raises. A faulty entry returns its default, so that one reading finds every fault.
+No function here raises. A faulty entry returns its default, so that one reading finds every fault.
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ _TYPE_NAMES = {
 class Section:
     """One table. Read each possible key, then `close`: keys that were not read are unknown."""
 
-    def __init__(self, table: Mapping[str, Any], *, file: str, place: str, faults: list[str]) -> None:
+    def __init__(self, table: Mapping[str, Any], *, file: str, key_path: str, faults: list[str]) -> None:
         self.table = table
         self.file = file
-        self.place = place
+        self.key_path = key_path
         self.faults = faults
         self._keys: list[str] = []
 
     def fault(self, key: str, message: str) -> None:
         """Record a fault at a key of this table."""
-        place = ".".join(part for part in (self.place, key) if part)
-        self.faults.append(f"{self.file}: {place}: {message}" if place else f"{self.file}: {message}")
+        key_path = self._path(key)
+        self.faults.append(f"{self.file}: {key_path}: {message}" if key_path else f"{self.file}: {message}")
 
     def text(self, key: str, *, default: str = "", required: bool = False) -> str:
         if required and key not in self.table:
-            self.fault(key, "is missing; every contract needs it" if not self.place else "is missing; add it")
+            self.fault(key, "is missing; every contract needs it" if not self.key_path else "is missing; add it")
         value = self._take(key, str, default)
         if required and key in self.table and value == "":
             self.fault(key, "is empty; fill it in")
         return str(value)
 
     def choice(self, key: str, default: _Choice, when: str = "") -> _Choice:
-        """A member of an enum by its value."""
+        """Read a member of an enum by its value."""
         text = self.text(key, default=str(default.value))
         members = {str(member.value): member for member in type(default)}
         if text not in members:
@@ -57,7 +57,7 @@ class Section:
         return bool(self._take(key, bool, default))
 
     def strings(self, key: str, *, default: tuple[str, ...]) -> tuple[str, ...]:
-        """A list of strings, which may be empty strings."""
+        """Read a list of strings, which may be empty strings."""
         items = self._take(key, list, list(default))
         wrong = [i for i in items if not isinstance(i, str)]
         if wrong:
@@ -77,7 +77,7 @@ class Section:
         return None if value is None else float(value)
 
     def string_list(self, key: str) -> tuple[str, ...]:
-        """A list of strings; a single string counts as a list of one."""
+        """Read a list of strings; a single string counts as a list of one."""
         value = self.table.get(key, [])
         items = [value] if isinstance(value, str) else self._take(key, list, [])
         self._keys.append(key)
@@ -87,7 +87,7 @@ class Section:
         return tuple(i for i in items if i not in wrong)
 
     def scalar(self, key: str) -> str | None:
-        """A value as the column's type writes it: a text, or the number, date or boolean that TOML has for it."""
+        """Read a value as text in the form of the column's type: TOML has a string, number, date or boolean."""
         self._keys.append(key)
         value = self.table.get(key)
         return None if value is None else self._as_text(key, value)
@@ -104,15 +104,18 @@ class Section:
             self.fault(key, f"is not a list of tables; write each as [[{key}]]")
         return [self.inner(f"{key}[{n}]", t) for n, t in enumerate(tables, 1) if isinstance(t, dict)]
 
-    def inner(self, place: str, table: Mapping[str, Any]) -> Section:
-        where = ".".join(part for part in (self.place, place) if part)
-        return Section(table, file=self.file, place=where, faults=self.faults)
+    def inner(self, key: str, table: Mapping[str, Any]) -> Section:
+        """Return a table below this one."""
+        return Section(table, file=self.file, key_path=self._path(key), faults=self.faults)
+
+    def _path(self, key: str) -> str:
+        return ".".join(part for part in (self.key_path, key) if part)
 
     def close(self) -> None:
         """Record a fault for every key that was not read."""
         for key in self.table:
             if key not in self._keys:
-                from difflib import get_close_matches  # for faults only
+                from difflib import get_close_matches  # only faults need it
 
                 close = get_close_matches(key, self._keys, n=1)
                 hint = f"did you mean {close[0]}?" if close else f"use one of {', '.join(sorted(self._keys))}"
