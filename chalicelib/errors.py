@@ -70,7 +70,7 @@ class LoadStopped(Retryable):
 
 
 class Rejected(LandfallError):
-    """The file cannot be loaded as it is; the message says what to fix in it."""
+    """The file cannot be loaded as it is; the message names the fix."""
 
     code = "REJECTED"
 

@@ -24,11 +24,11 @@ class Conflict(Exception):
 class ObjectStore(Protocol):
     """S3. Guarantees strong read-after-write per key; nothing across keys."""
 
-    def head(self, bucket: str, key: str, version_id: str | None = None) -> SourceObject:
-        """The object as it is now (without a sequencer). Raises SourceGone."""
+    def head(self, bucket: str, key: str, version_id: str | None = None) -> Source:
+        """Return the object as it is now (without a sequencer). Raises SourceGone."""
 
-    def read(self, source: SourceObject, start: int, length: int) -> bytes:
-        """Bytes [start, start+length) of exactly this version. Raises SourceGone, SourceChanged."""
+    def read(self, source: Source, start: int, length: int) -> bytes:
+        """Return bytes [start, start+length) of exactly this version. Raises SourceGone, SourceChanged."""
 
     def stream(self, source: SourceObject, start: int, stop: int) -> Iterator[bytes]:
         """Yield bytes [start, stop) of exactly this version in order, and fetch ahead while the caller works.
@@ -37,13 +37,13 @@ class ObjectStore(Protocol):
         """
 
     def get(self, bucket: str, key: str, start: int = 0, length: int | None = None) -> bytes:
-        """An object of our own, whole if it is small, or bytes [start, start+length) of it. Raises WorkGone."""
+        """Return an object of Landfall's own, or bytes [start, start+length) of it. Raises WorkGone."""
 
     def put(self, bucket: str, key: str, body: bytes) -> None:
-        """Write an object of our own, whole."""
+        """Write an object of Landfall's own, whole."""
 
     def upload(self, bucket: str, key: str, pieces: Iterable[bytes]) -> None:
-        """Write an object of our own from pieces, visible whole or not at all. Without pieces write no object.
+        """Write an object of Landfall's own from pieces, visible whole or not at all. Without pieces write no object.
 
         An error of the pieces' iterator is raised, and then nothing is written.
         """
@@ -54,8 +54,8 @@ class ObjectStore(Protocol):
     def delete(self, source: SourceObject) -> None:
         """Delete this version, and no other; do nothing if it is gone already."""
 
-    def list(self, bucket: str, prefix: str, after: str = "") -> Iterator[SourceObject]:
-        """Every object under a prefix, in the order of the keys' bytes; only those behind the key `after`, if given."""
+    def list(self, bucket: str, prefix: str, after: str = "") -> Iterator[Source]:
+        """Yield the objects under a prefix in the order of the keys' bytes; with `after`, only those after that key."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,16 +85,16 @@ class Runs(Protocol):
         """
 
     def get(self, run_id: str) -> Run | None:
-        """The run, or None."""
+        """Return the run, or None."""
 
     def get_many(self, run_ids: Sequence[str]) -> list[Run]:
-        """Those of these runs that are recorded, in the order given."""
+        """Return those of these runs that are recorded, in the given order."""
 
     def newest(self, bucket: str, key: str) -> Newest | None:
-        """The newest recorded version of a key."""
+        """Return the newest recorded version of a key."""
 
     def newest_of(self, bucket: str, keys: Sequence[str]) -> dict[str, Newest]:
-        """The same for many keys, by key; one that was never recorded is not among them."""
+        """Return the same for many keys, by key, without keys that were never recorded."""
 
     def change(self, run: Run, **changes: Unpack[RunChanges]) -> Run:
         """Set fields of the run if it still has `run`'s state, generation and load_attempt; returns it.
@@ -107,7 +107,7 @@ class Chunks(Protocol):
     """DynamoDB: the record of each chunk of a run. Writes are conditional; reads are strongly consistent."""
 
     def begin(self, task: ChunkTask) -> Chunk | None:
-        """Note that a worker takes the chunk (attempts + 1). None if it is STAGED already or the task is stale."""
+        """Record that a worker takes the chunk (attempts + 1). None if it is STAGED already or the task is stale."""
 
     def finish(self, chunk: Chunk) -> Run:
         """Record a staged chunk and add its counts to the run, both or neither, once; returns the run as it then is."""
@@ -116,7 +116,7 @@ class Chunks(Protocol):
         """Take a staged chunk back, to be staged again from `start`; no effect if it is not `chunk` any more."""
 
     def of_run(self, run_id: str, generation: int) -> list[Chunk]:
-        """The recorded chunks by number; a chunk no worker has taken yet is not among them."""
+        """Return the recorded chunks by number, without chunks that no worker has taken yet."""
 
 
 class RunSearch(Protocol):
@@ -125,29 +125,29 @@ class RunSearch(Protocol):
     def page(
         self, *, object: str = "", state: RunState | None = None, since: float = 0.0, cursor: str = "", limit: int = 50
     ) -> Page:
-        """Runs by contract name, state and arrival time, newest first. Raises Refused (BAD_CURSOR).
+        """Return runs by contract name, state and arrival time, newest first. Raises Refused (BAD_CURSOR).
 
         A page may hold fewer than `limit` runs, or none, and still have a cursor.
         """
 
     def by_name(self, name: str) -> list[Run]:
-        """The newest 100 runs of files with that last key segment, newest first."""
+        """Return the newest 100 runs of files with that last key segment, newest first."""
 
     def unfinished(self, before: float) -> Iterator[Run]:
-        """Runs that are not `finished` and were last changed before that time."""
+        """Yield the runs that are not `finished` and were last changed before that time."""
 
 
 class Bookmarks(Protocol):
     """DynamoDB: a short text under a name, which outlives its writer. Reads are strongly consistent."""
 
     def get(self, name: str) -> str:
-        """The text under that name; empty if there is none."""
+        """Return the text under that name; empty if there is no text."""
 
     def set(self, name: str, text: str) -> None:
-        """Put a text under a name, in place of the one before."""
+        """Store a text under a name, and replace the one before."""
 
     def move(self, name: str, seen: str, text: str) -> bool:
-        """Put a text under a name if the one there is still `seen`. Return whether the text is there now."""
+        """Store a text under a name if the stored one is still `seen`. Return whether the text is there now."""
 
 
 class LoadQueue(Protocol):
@@ -158,16 +158,16 @@ class LoadQueue(Protocol):
     """
 
     def enqueue(self, target: str, run: Run, not_before: float = 0.0) -> None:
-        """Let a run wait, not to be taken before a time. Change nothing if it waits already."""
+        """Let a run wait, not to be taken before a time. Do nothing if it waits already."""
 
     def waiting(self, target: str) -> Iterator[str]:
-        """Ids of the runs that may be taken now, in order of arrival."""
+        """Yield the ids of the runs that may be taken now, in order of arrival."""
 
     def remove(self, target: str, runs: Sequence[Run]) -> None:
         """Remove these runs from the queue."""
 
     def group(self, target: str) -> Group | None:
-        """The group that is being loaded, or None."""
+        """Return the group that is being loaded, or None."""
 
     def claim(self, group: Group) -> bool:
         """Claim the target's slot for the group. False if the slot is taken."""
@@ -210,13 +210,13 @@ class Warehouse(Protocol):
         """Submit a load and return its statement id at once. The same token within its life is the same statement."""
 
     def describe(self, statement_id: str) -> Statement:
-        """The state of a statement."""
+        """Return the state of a statement."""
 
     def ledger(self, load_ids: Sequence[str]) -> dict[str, LedgerRow]:
-        """The committed ledger rows of these loads, by load id; a load that is not committed has none."""
+        """Return the ledger rows of the committed loads among these, by load id."""
 
     def books(self, load_id: str) -> LedgerRow | None:
-        """The books of a file's load, with its corrections so far; None if it is not committed."""
+        """Return the books of a file's load, with its corrections so far; None if it is not committed."""
 
     def cancel(self, statement_id: str) -> None:
         """Stop a statement; do nothing if it has ended already."""
@@ -241,7 +241,7 @@ class Queue(Protocol):
         """Send chunks to be staged."""
 
     def waiting(self) -> int:
-        """About how many messages of runs wait for a worker now."""
+        """Return about how many messages of runs wait for a worker now."""
 
     def redrive(self, most: int) -> int:
         """Move at most `most` messages of the dead-letter queues back to their queues. Return how many."""
@@ -261,4 +261,4 @@ class Clock(Protocol):
     """Time."""
 
     def now(self) -> float:
-        """Seconds since 1970, UTC."""
+        """Return seconds since 1970, UTC."""

@@ -32,7 +32,7 @@ def visible_json(value: Any, **options: Any) -> str:
 
 
 def printable(text: str) -> bool:
-    """Whether `visible` leaves the text as it is."""
+    """Return whether `visible` leaves the text as it is."""
     return text.isprintable() and not _UNSEEN.search(text)
 
 

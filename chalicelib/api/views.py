@@ -193,7 +193,7 @@ def corrects(run: Run) -> str | None:
 
 
 def percent(run: Run, chunks: Sequence[Chunk]) -> float:
-    """How far a run is, rounded down to a tenth."""
+    """Return how far a run is in percent, rounded down to a tenth."""
     if run.state.terminal:
         return 100.0
     if run.state is not RunState.STAGING:
@@ -203,7 +203,7 @@ def percent(run: Run, chunks: Sequence[Chunk]) -> float:
 
 
 def staged_once(chunks: Sequence[Chunk]) -> int:
-    """How many chunks are staged, or were until they had to be staged again from another start.
+    """Count the chunks that are staged, or were staged before they had to be staged again from another start.
 
     All chunks are staged before the first is reopened, and none is reopened twice. Each new start is where the chunk
     before it ended, which is final. A reopened chunk has another start than the plan's cut.
@@ -263,7 +263,7 @@ def attempts(run: Run, chunks: Sequence[Chunk]) -> dict[str, int]:
 
 
 def error(problem: Problem | None) -> dict[str, Any] | None:
-    """Why a file is not loaded, or its first bad row."""
+    """Return why a file is not loaded, or its first bad row."""
     return asdict(problem) if problem else None
 
 

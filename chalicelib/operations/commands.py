@@ -76,7 +76,7 @@ class RedriveRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class RunQuery:
-    """Which runs to list."""
+    """The selection of runs to list."""
 
     object: str = ""
     state: RunState | None = None
@@ -87,7 +87,7 @@ class RunQuery:
 
 @dataclass(frozen=True, kw_only=True)
 class PageQuery:
-    """Which page of something."""
+    """The selection of a page."""
 
     limit: int = USUAL_PER_PAGE
     cursor: str = ""

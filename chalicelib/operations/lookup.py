@@ -58,7 +58,7 @@ def details(ctx: Context, name: str) -> RunDetails:
 
 
 def _others(ctx: Context, run: Run, name: str) -> list[Run]:
-    """Other versions of the key that was asked for, or all that share the bare name."""
+    """Return the runs of other versions of a requested key, or of all files with a requested bare name."""
     others = (r for r in ctx.search.by_name(run.source.name) if r.run_id != run.run_id)
     alike = (r for r in others if "/" not in name or r.source.key == run.source.key)
     return list(islice(alike, MOST_OTHERS))

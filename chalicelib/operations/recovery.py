@@ -111,6 +111,6 @@ def redrive(pipeline: Pipeline, request: RedriveRequest) -> Redrive:
 
 
 def _is_newest(pipeline: Pipeline, run: Run) -> bool:
-    """Whether the run is of the file's newest version; an older version has no rows to add."""
+    """Return whether the run is of the file's newest version; an older version has no rows to add."""
     newest = pipeline.ctx.runs.newest(run.source.bucket, run.source.key)
     return newest is None or newest.run_id == run.run_id

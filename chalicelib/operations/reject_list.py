@@ -50,6 +50,6 @@ def list_rejects(ctx: Context, name: str, query: PageQuery) -> RejectList:
 
 
 def sealed(run: Run) -> bool:
-    """Whether the rejects of this load are all written, with lines counted from the start of the file."""
+    """Return whether the rejects of this load are all written, with lines counted from the start of the file."""
     too_many = run.problem is not None and run.problem.code == "TOO_MANY_REJECTS"
     return RunState.STAGED.value in run.moments or (run.state is RunState.REJECTED and too_many)

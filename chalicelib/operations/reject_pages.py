@@ -68,7 +68,7 @@ def _position(run: Run, cursor: str) -> tuple[str, int]:
 
 
 def _lines(objects: ObjectStore, run: Run, from_key: str, from_byte: int) -> Iterator[tuple[str, int, bytes]]:
-    """Every line from a position on: (key, byte offset in that object, line)."""
+    """Yield every line from a position on: (key, byte offset in that object, line)."""
     for part in objects.list(run.source.bucket, keys.reject_parts(run)):
         if part.key >= from_key:
             start = from_byte if part.key == from_key else 0

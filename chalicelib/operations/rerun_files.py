@@ -136,7 +136,7 @@ def try_again(done: Reruns, run: Run, start: Callable[[], Run]) -> None:
 
 
 def _wanted(pipeline: Pipeline, run: Run, request: RerunRequest) -> bool:
-    """Whether the request covers the run. Only a file's newest version counts: an older one has no rows to add."""
+    """Return whether the request covers the run, which must be of a file's newest version: others add no rows."""
     if request.only_failed and run.state not in RERUNNABLE:
         return False
     if request.period and not _in_period(pipeline, run, request.period):

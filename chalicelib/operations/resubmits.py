@@ -141,17 +141,17 @@ def _start(
 ) -> Run:
     """Write the rows, then record their run, so that a recorded run has its file."""
     try:
-        body, places = corrected_file(contract, columns, rows)
+        body, origins = corrected_file(contract, columns, rows)
     except UnicodeEncodeError as error:
         raise BadRequest('"values" has half a character (a lone surrogate); send whole characters') from error
-    if long := too_long(contract, places, len(body)):
+    if long := too_long(contract, origins, len(body)):
         raise NotCorrectable(f"the row of {_lines_of(run, [long.line])} is longer than limits.max_record_bytes")
-    where = RowOrigins(places)
-    name = digest("fix", run.load_id, body.decode(), where.to_json().decode())
+    row_origins = RowOrigins(origins)
+    name = digest("fix", run.load_id, body.decode(), row_origins.to_json().decode())
     if known := pipeline.ctx.runs.get(name):
         return _continue_run(pipeline, known, contract)
     bucket, key = run.source.bucket, keys.corrected(run, name)
-    pipeline.ctx.objects.put(bucket, keys.row_origins(key), where.to_json())
+    pipeline.ctx.objects.put(bucket, keys.row_origins(key), row_origins.to_json())
     pipeline.ctx.objects.put(bucket, key, body)
     now = pipeline.ctx.clock.now()
     fresh = Run(

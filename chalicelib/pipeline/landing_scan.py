@@ -82,8 +82,8 @@ class LandingScan:
         elif self._has_no_run(source) and (arrived := self.pipeline.arrive(source)):
             self.started.append(arrived)
 
-    def _has_no_run(self, source: SourceObject) -> bool:
-        """Whether the content at the key has no run, though its key points at another content or at none.
+    def _has_no_run(self, source: Source) -> bool:
+        """Return whether the content at the key has no run, though its key points at another content or at none.
 
         In a bucket with versions an old content shows again once the newer one is archived. It has or had its run. A
         run that has read nothing yet is left to the next scan, because its arrival time is only a clock's value:

@@ -46,7 +46,7 @@ def load_failed(ctx: Context, run: Run, failure: LandfallError) -> LoadFailed:
 
 
 def _of_check(ctx: Context, run: Run, error: str) -> str:
-    """What a data check found, with its condition: that tells which rows to look for."""
+    """Return the finding of a data check, with its condition, which shows the rows to look for."""
     found = FAILED_CHECK.search(error)
     if not found:
         return ""
@@ -58,7 +58,10 @@ def _of_check(ctx: Context, run: Run, error: str) -> str:
 
 
 def _of_broken_check(ctx: Context, run: Run, error: str) -> str:
-    """Which data check the warehouse could not evaluate. Its own words may hold a row's value, and are left out."""
+    """Return which data check the warehouse could not evaluate.
+
+    The warehouse's own text may hold a row's value, and is left out.
+    """
     found = BROKEN_CHECK.search(error)
     if not found:
         return ""
@@ -74,7 +77,7 @@ def _of_broken_check(ctx: Context, run: Run, error: str) -> str:
 
 
 def _hint(code: str, message: str) -> str:
-    """What to do about a failure, where its own words do not say it."""
+    """Return the next step after a failure, if its message does not name it."""
     found = meaning(message)
     hint = found.hint if found.code == code else "run the file again" if code == WorkGone.code else ""
     return f"; {hint}" if hint and hint not in message else ""

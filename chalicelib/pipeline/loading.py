@@ -135,7 +135,7 @@ class Loader:
             yield from self.ctx.runs.get_many(ids[first : first + LOOK_AT_ONCE])
 
     def _contract_unchanged(self, run: Run) -> bool:
-        """Whether the contract is still the one the run was staged by; else the run's own message restarts it."""
+        """Return whether the run's contract is unchanged since staging; otherwise the run's own message restarts it."""
         contract = self.ctx.contracts.get(run.object)
         return contract is not None and contract.fingerprint == run.fingerprint
 
@@ -209,7 +209,7 @@ class Loader:
     # ---- settle: the ledger decides ---------------------------------------------------------------------------------
 
     def _ended(self, group: Group) -> bool:
-        """Whether the group's statement has ended. A statement that takes too long is cancelled."""
+        """Return whether the group's statement has ended. A statement that takes too long is cancelled."""
         running = self.ctx.warehouse.describe(group.statement_id).state is StatementState.RUNNING
         if running and self.ctx.clock.now() - group.submitted_at > self.ctx.settings.load_timeout_seconds:
             self.ctx.warehouse.cancel(group.statement_id)
@@ -294,7 +294,7 @@ class Loader:
 
 
 def _loaded_fields(run: Run, state: RunState, row: LedgerRow) -> dict[str, str | int]:
-    """What logs and metrics get to know of a run that the ledger has."""
+    """Return the fields for logs and metrics of a run with a ledger row."""
     loaded = state is RunState.LOADED
     counted = {"loaded": int(loaded), "with_rejects": int(loaded and run.counts.rejected > 0), "rows": row.staged}
     return {"run": run.run_id, "object": run.object, "state": state.value, **counted}

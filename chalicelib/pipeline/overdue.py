@@ -9,7 +9,7 @@ from chalicelib.pipeline.context import Context
 
 
 def overdue(ctx: Context) -> dict[str, bool]:
-    """Whether each object with a deadline is overdue: no file arrived that counts for the last deadline.
+    """Return whether each object with a deadline is overdue: no file arrived that counts for the last deadline.
 
     The outcome of the file does not matter: a rejected file did arrive. Raises Retryable.
     """

@@ -6,8 +6,8 @@ as it left it. It returns None when something outside must happen first (chunks 
 
 Guarantees (docs/design/guarantees.md): a good row of an accepted file is merged exactly once, because the warehouse's
 ledger row is written in the transaction that merges; a run is LOADED only after that row was seen; a source is deleted
-only after a verified copy. It does not promise order between files beyond "newer wins", nor that an outcome is told
-once: it is told at least once, under a stable id.
+only after a verified copy. It does not promise order between files beyond "newer wins", nor that an outcome is
+notified once: it is notified at least once, under a stable id.
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ class Pipeline:
             f"other versions of {source.key} arrived during each of {POINTER_TRIES} tries to record this one"
         )
 
-    def _is_news(self, source: SourceObject, newest: Newest, known: Run | None) -> bool:
-        """Whether a content other than the newest one was put after it; otherwise its event is late or a repeat.
+    def _is_news(self, source: Source, newest: Newest, known: Run | None) -> bool:
+        """Return whether a content other than the newest one was put after it; otherwise its event is late or a repeat.
 
         S3's sequencers decide. What the sweep found by listing has no sequencer; then S3's object at the key decides:
 
@@ -283,7 +283,7 @@ class Pipeline:
         return self.ctx.runs.change(run, parent_updated=True)
 
     def _notice_allowed(self) -> bool:
-        """Whether one more notice of a file without a contract goes out today. Two workers may count one for two."""
+        """Return whether today's limit of notices without a contract allows one more. Two workers may exceed it by one."""
         if mark := one_more(self.ctx.bookmarks.get(UNROUTED_NOTICES), self.ctx.clock.now()):
             self.ctx.bookmarks.set(UNROUTED_NOTICES, mark)
         return bool(mark)

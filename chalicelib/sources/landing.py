@@ -23,9 +23,9 @@ class Progress:
     """A source's bookmark."""
 
     done: str = ""
-    """Where the last window ended whose pages have all landed."""
+    """The end of the last window whose pages have all landed."""
     until: str = ""
-    """Where the window ends that is being read; empty if there is none."""
+    """The end of the window that is being read; empty if no window is being read."""
 
     @classmethod
     def read(cls, text: str) -> Progress:

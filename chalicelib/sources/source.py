@@ -1,4 +1,4 @@
-"""What a source of data does: it tells where it stands, and reads one window as pages.
+"""The interface of a source of data: it reports its position, and reads one window as pages.
 
 A source does nothing else. `land` writes its pages to the bucket, and from there on they are files like any other.
 """
@@ -15,24 +15,24 @@ class Window:
     """A span of a source, both ends included. Its end is fixed before it is read."""
 
     start: str
-    """Where the window before it ended; empty at the beginning of the source."""
+    """The end of the window before; empty at the beginning of the source."""
     stop: str
 
 
 class Source(Protocol):
     """A table, an API or a sheet outside.
 
-    Guarantees that a window holds every row whose position is in it, once the source stands at the window's end or
-    behind it. Does not promise that the rows of two windows differ: a row at a common end is in both.
+    Guarantees that a window holds every row whose position is in it, once the source's position is at the window's
+    end or after it. Does not promise that the rows of two windows differ: a row at a common end is in both.
     """
 
     object: str
     """The contract's name."""
     ending: str
-    """What the names of its pages end with, such as `.csv`."""
+    """The ending of its pages' names, such as `.csv`."""
 
     def position(self) -> str:
-        """Return where the source stands, as text that sorts as the rows' positions do. Empty if it has no row."""
+        """Return the source's position, as text that sorts as the rows' positions do. Empty if it has no row."""
 
     def pages(self, window: Window) -> Iterator[bytes]:
         """Yield the rows of a window in files of the contract's format, each with its head."""

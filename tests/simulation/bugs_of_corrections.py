@@ -20,12 +20,12 @@ OF_MENDS = (
     bug("a file's books do not follow its corrections", (PIPELINE, "        update_books(self.ctx, run)\n", "")),
     bug(
         "a correction's run is there before its rows",
-        (RESUBMITS, "    pipeline.ctx.objects.put(bucket, keys.row_origins(key), where.to_json())\n", ""),
+        (RESUBMITS, "    pipeline.ctx.objects.put(bucket, keys.row_origins(key), row_origins.to_json())\n", ""),
         (
             RESUBMITS,
             "    pipeline.ctx.runs.create(fresh, None)  # no other run has its key\n",
             "    pipeline.ctx.runs.create(fresh, None)\n"
-            "    pipeline.ctx.objects.put(bucket, keys.row_origins(key), where.to_json())\n",
+            "    pipeline.ctx.objects.put(bucket, keys.row_origins(key), row_origins.to_json())\n",
         ),
     ),
     bug(

@@ -14,7 +14,7 @@ from chalicelib.domain.contract.expected import Expected
 NULL_WORD = "_landfall_null_"
 """NULL in staged text columns, if an empty field is the empty text."""
 RESCUED = "_rescued"
-"""The target's column for the values of columns that the contract does not know."""
+"""The target's column for the values of columns that are not in the contract."""
 IGNORED = "_ignored_"
 """The prefix of staging columns that are not merged."""
 
@@ -41,13 +41,13 @@ class TypeName(Enum):
 
 
 class Mode(Enum):
-    """How good rows are merged into the target."""
+    """The way in which good rows are merged into the target."""
 
     SCD1 = "scd1"  # one row per key, the newest values win
 
 
 class Delivery(Enum):
-    """What one file of the object holds."""
+    """The content of one file of the object."""
 
     DELTA = "delta"  # some rows: a late file still counts, row by row
     SNAPSHOT = "snapshot"  # all rows: a file older than one already loaded is superseded as a whole
@@ -61,7 +61,7 @@ class DuplicateKeys(Enum):
 
 
 class Escape(Enum):
-    """How a quote or a delimiter inside a value is written."""
+    """The notation of a quote or a delimiter inside a value."""
 
     DOUBLED = "doubled"  # within quotes a quote is written twice
     BACKSLASH = "backslash"  # also: a backslash makes the byte after it text, within quotes and without
@@ -89,7 +89,7 @@ class Newline(Enum):
 
 
 class ExtraColumns(Enum):
-    """The treatment of columns in the header that the contract does not know."""
+    """The treatment of columns in the header that are not in the contract."""
 
     FAIL = "fail"  # the file is REJECTED
     IGNORE = "ignore"  # they are staged, and not merged
@@ -125,7 +125,7 @@ class Nul(Enum):
 class Compression(Enum):
     """The compression of a file."""
 
-    AUTO = "auto"  # by its first bytes, whatever its name
+    AUTO = "auto"  # by its first bytes, not by its name
     NONE = "none"
     GZIP = "gzip"
     BZ2 = "bz2"
@@ -186,7 +186,7 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class Dialect:
-    """How the object's files are written."""
+    """The notation of the object's files."""
 
     delimiter: str = ","
     """One ASCII character or several characters."""

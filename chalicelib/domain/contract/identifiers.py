@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from chalicelib.errors import Broken
 
 IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
-"""Nothing to escape, nothing for Redshift to fold, short enough for PostgreSQL as well."""
+"""Names that need no escape, that Redshift does not fold, and that are short enough for PostgreSQL, too."""
 
 
 def quote_identifier(name: str) -> str:

@@ -129,7 +129,7 @@ def _captures(tokens: tuple[Token, ...], key: str, ends: list[set[int]]) -> dict
 
 
 def overlap(one: Pattern, other: Pattern) -> bool:
-    """Whether some key matches both: a walk over pairs of indices in the two patterns."""
+    """Return whether some key matches both: a walk over pairs of indices in the two patterns."""
     a, b = _steps(one), _steps(other)
     todo, seen = [(0, 0)], {(0, 0)}
     while todo:
@@ -168,7 +168,7 @@ def _next_pairs(a: list[str], i: int, b: list[str], j: int) -> list[tuple[int, i
 
 
 def _meet(one: str, other: str) -> bool:
-    """Whether some character fits both steps."""
+    """Return whether some character fits both steps."""
     if one[0] == "=" and other[0] == "=":
         return one == other
     if one[0] == "=" or other[0] == "=":

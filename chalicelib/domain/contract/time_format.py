@@ -1,4 +1,4 @@
-"""How files write dates and timestamps: the format strings of COPY's DATEFORMAT and TIMEFORMAT, and `auto`.
+"""The formats of dates and timestamps in files: the strings of COPY's DATEFORMAT and TIMEFORMAT, and `auto`.
 
     YYYY, MM, DD          four, two and two digits
     MON                   the month's English name, short (Jan) or long (January), in any case
@@ -6,8 +6,8 @@
     HH12 with AM or PM    01 to 12, and the half of the day
     - / . : , blank       stand for themselves
 
-Each part at most once; a date needs year, month and day, a timestamp also hour and minute. Not taken: years of two
-digits, which leave the century open; zones, which COPY does not take; epochs; other parts that TO_DATE knows.
+Each part at most once; a date needs year, month and day, a timestamp also hour and minute. Not supported: years
+of two digits, which leave the century open; zones, which COPY refuses; epochs; other parts that TO_DATE supports.
 Sources: Redshift guide, "DATEFORMAT and TIMEFORMAT strings", "Using automatic recognition with DATEFORMAT and
 TIMEFORMAT", "Date, time, and timestamp literals" (the month stands before the day).
 """
@@ -62,7 +62,7 @@ class TimeFormatError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class TimeForm:
-    """How the values of one column are written."""
+    """The notation of one column's values."""
 
     text: str
     """The format as COPY's option has it."""
@@ -71,7 +71,7 @@ class TimeForm:
     positions: Positions = ()
     """Where the parts stand, if that is the same in all values."""
     marks: tuple[tuple[int, int], ...] = ()
-    """(offset, byte) of what stands between the parts."""
+    """(offset, byte) of the characters between the parts."""
     length: int = 0
     """Bytes of a value without parts of a second."""
     split: bool = False
@@ -181,7 +181,7 @@ def _iso(parts: dict[str, str]) -> bytes | None:
 
 
 def _hour(parts: dict[str, str]) -> str:
-    """The hour of 24 in two digits; empty if there is none; 99, an invalid hour, if it is not one of 12."""
+    """Return the hour of 24 in two digits: empty without an hour; 99, which is invalid, for an hour outside 1 to 12."""
     if "hour12" not in parts:
         return parts.get("hour", "")
     hour = int(parts["hour12"])

@@ -44,7 +44,7 @@ def encoding_of(head: bytes, dialect: Dialect) -> tuple[Encoding, int]:
             return encoding, len(mark) if encoding in WIDE else 0
     zeros = head[0::2].count(0), head[1::2].count(0)
     if dialect.encoding in WIDE and head and not any(zeros):
-        raise _wrong(f'the contract says encoding = "{dialect.encoding.value}", but the file is not UTF-16')
+        raise _wrong(f'the contract has encoding = "{dialect.encoding.value}", but the file is not UTF-16')
     if dialect.encoding is Encoding.UTF_16:
         return (Encoding.UTF_16_BE if zeros[0] > zeros[1] else Encoding.UTF_16_LE), 0
     if dialect.encoding not in WIDE and _looks_wide(head[:4]):

@@ -87,7 +87,7 @@ class Splitter:
         data = record.encode()
         if len(data) >= KEPT_BYTES or (self._hidden and (self._rescued or data == MASK)):
             return None
-        if self._escaped and BROKEN.search(record):  # a backslash of ours, or of the file?
+        if self._escaped and BROKEN.search(record):  # is the backslash Landfall's or the file's?
             return None
         line = data + self._line_end
         found = BlockReader(self._reader, line, len(line), at_end=True).record(0)
@@ -97,7 +97,7 @@ class Splitter:
         if len(fields) != len(self._file_columns) + len(self._rescued):
             return None
         known = iter(self._file_columns)
-        named = {self._rescued.get(place) or next(known): field for place, field in enumerate(fields)}
+        named = {self._rescued.get(index) or next(known): field for index, field in enumerate(fields)}
         return tuple(named[name] for name in self._columns)
 
 
@@ -116,18 +116,18 @@ def corrected_file(
     """
     reader = RecordReader(as_corrected(contract).dialect, contract.limits)
     body = bytearray(reader.written(name.encode() for name in columns) + b"\n")
-    places = []
+    origins = []
     for row in rows:
-        places.append(RowOrigin(own=len(body), byte_offset=row.byte_offset, line=row.line))
+        origins.append(RowOrigin(own=len(body), byte_offset=row.byte_offset, line=row.line))
         body += reader.written(_as_written(contract, value) for value in row.values) + b"\n"
-    return bytes(body), places
+    return bytes(body), origins
 
 
-def too_long(contract: Contract, places: Sequence[RowOrigin], size: int) -> RowOrigin | None:
+def too_long(contract: Contract, origins: Sequence[RowOrigin], size: int) -> RowOrigin | None:
     """Return the first row of a file of corrected rows that is longer than a record may be; None if all fit."""
-    ends = [*(place.own for place in places[1:]), size]
+    ends = [*(origin.own for origin in origins[1:]), size]
     longest = contract.limits.max_record_bytes
-    return next((p for p, end in zip(places, ends, strict=True) if end - 1 - p.own > longest), None)
+    return next((o for o, end in zip(origins, ends, strict=True) if end - 1 - o.own > longest), None)
 
 
 def still_masked(contract: Contract, values: Mapping[str, str]) -> str:
@@ -137,13 +137,13 @@ def still_masked(contract: Contract, values: Mapping[str, str]) -> str:
 
 
 def still_broken(reject: Mapping[str, Any], values: Iterable[str]) -> bool:
-    """Whether a row that was not UTF-8 still has the escapes of its bytes."""
+    """Return whether a row that was not UTF-8 still has the escapes of its bytes."""
     shown = set(BROKEN.findall(reject["record"])) if NO_TEXT in reject["reason"] else ()
     return any(escape in value for value in values for escape in shown)
 
 
 def _as_written(contract: Contract, value: str) -> bytes:
-    """A value, or what stands for NULL."""
+    """Return a value as bytes, or the text for NULL."""
     text = contract.dialect.empty is Empty.TEXT
     if value in contract.dialect.null or (not value and not text):
         return NULL_WORD.encode() if text else b""

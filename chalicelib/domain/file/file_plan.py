@@ -33,7 +33,7 @@ class Text:
 
 @dataclass(frozen=True, kw_only=True)
 class FilePlan:
-    """How one file is read."""
+    """The plan for reading one file."""
 
     columns: tuple[str, ...]
     """The contract's columns in the order of the file's header."""
@@ -44,7 +44,7 @@ class FilePlan:
     text: Text | None = None
     """The text that the ranges count in, if not the file itself."""
     rescued: tuple[tuple[int, str], ...] = ()
-    """Index and header name of each column that the contract does not know, but keeps."""
+    """Index and header name of each column that is not in the contract but is kept."""
     corrected: bool = False
     """Whether the file has corrected rows: its rejects have the lines and offsets of the file that rejected them."""
 
@@ -59,7 +59,7 @@ class FilePlan:
             header_lines=fields["header_lines"],
             ranges=tuple(Range(**r) for r in fields["ranges"]),
             text=Text(**fields["text"]) if fields.get("text") else None,
-            rescued=tuple((place, name) for place, name in fields.get("rescued", ())),
+            rescued=tuple((index, name) for index, name in fields.get("rescued", ())),
             corrected=fields.get("corrected", False),
         )
 

@@ -1,7 +1,7 @@
 """The billed resources that a run uses, and their list prices. Pure; an estimate, not a bill.
 
-Guarantees that the calls counted here are those the code makes (tests/adapters/test_cost.py counts them). It does not
-know free tiers, discounts, idle polling, nor how long Redshift takes. docs/operate/cost.md explains each line.
+Guarantees that the calls counted here are those the code makes (tests/adapters/test_cost.py counts them). It leaves out
+free tiers, discounts, idle polling, and the time that Redshift takes. docs/operate/cost.md explains each line.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ US_EAST_1 = {
     "rpu_seconds": 0.375 / 3600,
     "glue_dpu_seconds": 0.44 / 3600,
 }
-"""USD for one of each, x86_64; docs/operate/cost.md says which of them were confirmed."""
+"""USD for one of each, x86_64; docs/operate/cost.md lists which of them were confirmed."""
 PRICES_OF = "us-east-1 list prices of 2025"
 GLUE_DPUS = 2
 """The least that a Spark job of Glue takes."""

@@ -45,7 +45,7 @@ def bad_cursor() -> Refused:
 
 
 def is_text(value: Any) -> bool:
-    """Whether the value is a text that UTF-8 can encode."""
+    """Return whether the value is a text that UTF-8 can encode."""
     return isinstance(value, str) and not _SURROGATE.search(value)
 
 

@@ -55,7 +55,7 @@ class Member:
         return cls(run_id=run.run_id, generation=run.generation, attempt=run.load_attempt + 1)
 
     def holds(self, run: Run) -> bool:
-        """Whether the run is being loaded as this member."""
+        """Return whether the run is being loaded as this member."""
         return run.state is RunState.LOADING and (run.generation, run.load_attempt) == (self.generation, self.attempt)
 
 
@@ -126,5 +126,5 @@ class Gathering:
 
 
 def _kind(run: Run) -> tuple[str, int, str, str]:
-    """What runs of a group have in common; corrected rows share it with no other run."""
+    """Return the value that all runs of a group share; a run of corrected rows shares it with no other run."""
     return run.shape, run.max_group_size, run.source.bucket, run.run_id if run.corrects else ""

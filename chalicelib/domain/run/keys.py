@@ -29,7 +29,7 @@ LONGEST = 1024
 
 
 def too_long(name: str) -> bool:
-    """Whether the name is too long for a key in S3. DynamoDB refuses to search for some of these."""
+    """Return whether the name is too long for a key in S3. DynamoDB refuses to search for some of these."""
     return len(name.encode()) > LONGEST
 
 

@@ -34,12 +34,12 @@ MOVES: dict[S, frozenset[S]] = {
 
 
 def allowed(old: S, new: S) -> bool:
-    """Whether a run may go from `old` to `new`; staying is always allowed."""
+    """Return whether a run may go from `old` to `new`; staying is always allowed."""
     return old is new or new in MOVES[old]
 
 
 def new_generation(run: Run, now: float) -> RunChanges:
-    """What a new generation of a run starts with: nothing of the one before, and a load id of its own."""
+    """Return the fields of a new generation of a run: no results of the one before, and a new load id."""
     return {
         "state": S.ARRIVED,
         "generation": run.generation + 1,
@@ -82,7 +82,7 @@ def after_failed_load(run: Run, failure: LandfallError, size: int, most: int) ->
 
 
 def may_pass(run: Run, error: Exception, now: float, give_up_hours: float) -> bool:
-    """Whether trying again may help: passing faults are tried until the run is `give_up_hours` old."""
+    """Return whether trying again may help: passing faults are tried until the run is `give_up_hours` old."""
     age = now - run.moments.get(S.ARRIVED.value, run.arrived_at)
     return isinstance(error, Retryable) and age <= give_up_hours * 3600
 

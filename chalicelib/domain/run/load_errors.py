@@ -1,4 +1,4 @@
-"""What a warehouse's error text means: its code, whether the load may be retried, and who has to act.
+"""The meaning of a warehouse's error text: its code, whether the load may be retried, and who has to act.
 
 All texts are matched in one table, `ROWS`, from top to bottom. The first match decides. Names in a text can be any
 words, such as a column `connection_id`. For that reason the rows for texts with names stand above the retryable ones.
@@ -30,7 +30,7 @@ BROKEN_CHECK = re.compile(r"DATA_CHECK_BROKEN: check ([0-9]+|\?) cannot be evalu
 
 
 class Cause(Enum):
-    """Who or what made a load fail."""
+    """The party that made a load fail."""
 
     FILE = "the file: its sender has to fix it"
     STAGED = "something staged of one file is gone: other files can be loaded"
@@ -48,7 +48,7 @@ class LoadError:
     retryable: bool = False
     cause: Cause
     hint: str = ""
-    """What to do, where the text itself does not say it."""
+    """The next step, if the text itself does not name it."""
 
 
 def _row(pattern: str, code: str, cause: Cause, hint: str = "") -> LoadError:

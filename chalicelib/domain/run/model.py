@@ -60,7 +60,7 @@ class SourceObject:
         return self.key.rstrip("/").rsplit("/", 1)[-1]
 
     def newer_than(self, sequencer: str) -> bool:
-        """Whether this version came after the event with that sequencer. A listed object is current by definition."""
+        """Return whether this version came after the event with that sequencer. A listed object is always current."""
         if not self.sequencer or not sequencer:
             return True
         width = max(len(self.sequencer), len(sequencer))  # S3: pad the shorter on the right, then compare as text
@@ -252,12 +252,12 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Nothing is left to do: the outcome is terminal, told, and a load is followed up."""
+        """Whether no work is left: the state is terminal, the outcome is notified, and a load is followed up."""
         return self.notified and self.state.terminal and (self.state is not RunState.LOADED or self.followed_up)
 
     @property
     def followed_up(self) -> bool:
-        """What a load entails is done: the source is archived, or the parent of corrected rows is updated."""
+        """Whether the work after a load is done: the source is archived, or the parent of corrected rows is updated."""
         return self.parent_updated if self.corrects else bool(self.archive_key)
 
     @property
@@ -291,7 +291,7 @@ def digest(*parts: str) -> str:
 
 
 def file_id(bucket: str, key: str) -> str:
-    """Return the id of a key, whatever its content."""
+    """Return the id of a key, for any content."""
     return digest("file", bucket, key)
 
 

@@ -18,11 +18,11 @@ OUTCOMES = {
     RunState.LOADED: "was loaded",
     RunState.REJECTED: "was rejected: none of its rows is loaded",
     RunState.FAILED: "failed to load: none of its rows is loaded",
-    RunState.SUPERSEDED: "was not loaded: a newer version took its place",
+    RunState.SUPERSEDED: "was not loaded: a newer version replaced it",
     RunState.CANCELLED: "was not loaded: the operator cancelled its run",
     RunState.UNROUTED: "was not loaded: no contract covers where it landed",
 }
-"""What became of a file, by the state its run ended in."""
+"""The outcome of a file, by the final state of its run."""
 BELOW = "\n\n"
 """Separates a mail's text from its JSON: the text has no blank line, and JSON no line break."""
 
@@ -75,7 +75,7 @@ def _text(message: Mapping[str, Any]) -> str:
         "Run": message["run"],
     }
     first = f"The file {name} {OUTCOMES[RunState(message['state'])]}."
-    return "\n".join(map(visible, [first, *(f"{what}: {said}" for what, said in lines.items() if said)]))
+    return "\n".join(map(visible, [first, *(f"{what}: {text}" for what, text in lines.items() if text)]))
 
 
 def _problem(problem: Mapping[str, Any]) -> str:

@@ -25,11 +25,11 @@ class Reject:
     line: int
     """The physical line it starts on, from 1: of the chunk as staged, of the file once shifted."""
     byte_offset: int
-    """Where it starts in the file."""
+    """The byte at which the row starts in the file."""
     column: str
     """The column at fault; empty if it is the record as a whole."""
     code: int
-    """Redshift's load error code; 0 for rules of the contract that Redshift does not know."""
+    """Redshift's load error code; 0 for rules of the contract that Redshift does not have."""
     reason: str
     """The fault, without row values."""
     record: bytes

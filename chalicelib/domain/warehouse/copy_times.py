@@ -25,7 +25,7 @@ _BETWEEN = ("", "-", "-", " ", ":", ":")
 
 
 def copy_formats(contract: Contract) -> str:
-    """The options that tell COPY how dates and timestamps are written."""
+    """Return the options of COPY for the formats of dates and timestamps."""
     date, time = _copy_format(contract, _DATES), _copy_format(contract, _TIMES)
     dated = f" DATEFORMAT AS '{date}'" if date else ""
     timed = any(c.type.kind in _TIMES for c in contract.columns)
@@ -33,7 +33,7 @@ def copy_formats(contract: Contract) -> str:
 
 
 def staged_as_text(contract: Contract) -> dict[str, str]:
-    """The columns that COPY loads as text, and the names they have there."""
+    """Return the columns that COPY loads as text, with their names in staging."""
     formats = {kind: _copy_format(contract, kinds) for kinds in (_DATES, _TIMES) for kind in kinds}
     return {
         column.name: f"_text_{number}"
@@ -56,8 +56,8 @@ def unconvertible(contract: Contract) -> Iterator[tuple[str, str]]:
         yield from pairwise(texts)
 
 
-def _copy_format(contract: Contract, kinds: tuple[TypeName, ...]) -> str:
-    """The format that COPY is told for these types; empty if that is ISO 8601."""
+def _copy_format(contract: Contract, kinds: tuple[Kind, ...]) -> str:
+    """Return the format that COPY gets for these types; empty if that is ISO 8601."""
     forms = _forms(contract, kinds)
     alone = next((form.text for form in forms if form and _copy_reads_only(form)), "")
     if alone:
@@ -76,7 +76,7 @@ def _copy_reads_only(form: TimeForm) -> bool:
 
 
 def _reads(copy_format: str, column: Column) -> bool:
-    """Whether COPY with that format reads the column."""
+    """Return whether COPY with that format reads the column."""
     form = time_form(column.format, column.type.kind)
     return copy_format in ("", AUTO) if form is None else copy_format == form.text
 

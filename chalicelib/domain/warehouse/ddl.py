@@ -86,7 +86,7 @@ def shares_name(group_id: str) -> str:
 
 
 def target_columns(contract: Contract) -> Iterable[tuple[str, str]]:
-    """Every column of the target with its type, as DDL writes it."""
+    """Return every column of the target with its type, as in DDL."""
     return [(c.name, c.type.sql) for c in contract.columns] + list(LINEAGE.items())
 
 

@@ -194,7 +194,7 @@ def _strange(contract: Contract, fields: tuple[str, ...]) -> str:
     other = next((name for d, name in DELIMITERS.items() if len(fields) == 1 and d != own and d in fields[0]), "")
     if other:
         return f"it has {other} between its names, but the contract expects {DELIMITERS.get(own, repr(own))}"
-    return f"the contract knows none of its {len(fields)} names: check whether the first line is a header"
+    return f"none of its {len(fields)} names is in the contract: check whether the first line is a header"
 
 
 def _distinct(named: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:

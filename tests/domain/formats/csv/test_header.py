@@ -120,7 +120,7 @@ def test_names_match_in_any_order_by_name_or_alias():
         (
             ("17", "Jane Doe", ""),
             "missing: thing_id, amount; without a name: column 3; "
-            "the contract knows none of its 3 names: check whether the first line is a header",
+            "none of its 3 names is in the contract: check whether the first line is a header",
         ),
     ],
 )
