@@ -74,7 +74,7 @@ def note(event: str, fields: Mapping[str, Any]) -> None:
 
 
 def redacted(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields as they may be shown."""
+    """Return the fields as they may be shown."""
     return {name: HIDDEN if _SECRET.search(name) or _ROW.match(name) else _shown(v) for name, v in fields.items()}
 
 

@@ -21,7 +21,7 @@ _UNSEEN = re.compile(
 
 
 def visible(text: str) -> str:
-    """The text with escapes for what is not printable."""
+    """Return the text with escapes for what is not printable."""
     return _OTHER.sub(lambda found: _escaped(found[0], _python), text)
 
 

@@ -212,7 +212,7 @@ class _UnknownStatementError(Exception):
 
 @contextmanager
 def _translate_errors(what: str, *, statement: bool = False) -> Iterator[None]:
-    """As `translate_errors`, but a paused or resuming warehouse is Retryable; the Data API reports a validation error.
+    """Translate errors. A paused or resuming warehouse, for the Data API a validation error, becomes Retryable.
 
     `statement`: the call names a statement. If it does not exist, raise _UnknownStatementError for the caller.
     """

@@ -207,7 +207,7 @@ def _limit(text: str) -> int:
 
 
 def _since(text: str) -> float:
-    """Seconds since 1970 from ISO 8601 (UTC unless it has a zone), or from seconds. Raises BadRequest."""
+    """Return seconds since 1970 from ISO 8601 (UTC unless it has a zone), or from seconds. Raises BadRequest."""
     if not text:
         return 0.0
     try:

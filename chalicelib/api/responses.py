@@ -85,7 +85,7 @@ class Owners(Protocol):
     """The owners of tokens."""
 
     def caller(self, token: str) -> Caller | None:
-        """The token's owner, or None."""
+        """Return the token's owner, or None."""
 
 
 class Wiring(Protocol):
@@ -219,7 +219,7 @@ def shaped(response: Response) -> Response:
 
 
 def unencoded() -> NotFound:
-    """The error for a key in the path with plain slashes. We raise it, so that Gateway does not answer itself."""
+    """Return the error for a key in the path with plain slashes, so that API Gateway does not respond itself."""
     return NotFound("a file is one segment of the path; encode the slashes of its key as %2F")
 
 
@@ -228,7 +228,7 @@ def _error_body(code: str, message: str) -> dict[str, Any]:
 
 
 def _where(error: Exception) -> str:
-    """The last line of code that the error passed; it shows no value."""
+    """Return the last line of code that the error passed; it shows no value."""
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next

@@ -39,7 +39,7 @@ PERCENT = {RunState.ARRIVED: 0.0, RunState.STAGED: 85.0, RunState.LOADING: 90.0}
 
 
 def status(found: RunDetails) -> dict[str, Any]:
-    """All details of one run; `others` are runs of other versions, or of files with the same name."""
+    """Return all details of one run; `others` are runs of other versions, or of files with the same name."""
     run, chunks, now = found.run, found.chunks, found.now
     seconds = step_seconds(run, now)
     return {
@@ -67,7 +67,7 @@ def status(found: RunDetails) -> dict[str, Any]:
 
 
 def receipt(run: Run, chunks: Sequence[Chunk], now: float) -> dict[str, Any]:
-    """The resources that this load of the file has used so far, and their list prices in USD."""
+    """Return the resources that this load of the file has used so far, and their list prices in USD."""
     used = usage_of(run, chunks, now)
     return {
         "estimate": True,
@@ -78,7 +78,7 @@ def receipt(run: Run, chunks: Sequence[Chunk], now: float) -> dict[str, Any]:
 
 
 def brief(run: Run) -> dict[str, Any]:
-    """A run in a list."""
+    """Return a run in a list."""
     return {
         "run_id": run.run_id,
         "object": run.object or None,
@@ -94,12 +94,12 @@ def brief(run: Run) -> dict[str, Any]:
 
 
 def runs(page: Page) -> dict[str, Any]:
-    """A page of runs."""
+    """Return a page of runs."""
     return {"runs": [brief(run) for run in page.runs], "cursor": page.cursor}
 
 
 def reruns(done: Reruns, dry_run: DryRun | None) -> dict[str, Any]:
-    """The runs that were started again and those that were skipped. A dry run shows the runs' present states."""
+    """Return the runs that were started again and those that were skipped. A dry run shows the runs' present states."""
     return {
         "object": done.object,
         "runs": [started(run) if dry_run is None else would_start(run, dry_run(run)) for run in done.started],
@@ -110,7 +110,7 @@ def reruns(done: Reruns, dry_run: DryRun | None) -> dict[str, Any]:
 
 
 def backfill(done: Backfill, *, dry_run: bool) -> dict[str, Any]:
-    """The runs that a scan of the landing folders started."""
+    """Return the runs that a scan of the landing folders started."""
     return {
         "runs": [would_start(run, None) if dry_run else started(run) for run in done.started],
         "seen": done.seen,
@@ -122,14 +122,14 @@ def backfill(done: Backfill, *, dry_run: bool) -> dict[str, Any]:
 
 
 def redrive(done: Redrive, *, dry_run: bool) -> dict[str, Any]:
-    """The messages and runs that were restored from dead letters."""
+    """Return the messages and runs that were restored from dead letters."""
     shown = reruns(done.reruns, None)
     del shown["object"]
     return {**shown, "messages": done.messages, "more_messages": done.more_messages, "dry_run": dry_run}
 
 
 def rejects(found: RejectList) -> dict[str, Any]:
-    """A page of rejects, and the run and columns that their corrections must name."""
+    """Return a page of rejects, and the run and columns that their corrections must name."""
     return {
         **started(found.run),
         **to_be_corrected(found.run, found.columns),
@@ -141,12 +141,12 @@ def rejects(found: RejectList) -> dict[str, Any]:
 
 
 def resubmitted(run: Run, rows: int) -> dict[str, Any]:
-    """The run that merges corrected rows."""
+    """Return the run that merges corrected rows."""
     return {**started(run), "corrects": corrects(run), "rows": rows}
 
 
 def health(found: Health, settings: Settings, contracts: int) -> dict[str, Any]:
-    """The health of the deployment."""
+    """Return the health of the deployment."""
     error = found.warehouse_error
     return {
         "status": "degraded" if error else "ok",
@@ -164,14 +164,14 @@ def health(found: Health, settings: Settings, contracts: int) -> dict[str, Any]:
 
 
 def would_start(run: Run, now: Run | None) -> dict[str, Any]:
-    """A run that a dry run would start: in its present state, and without a load id."""
+    """Return a run that a dry run would start: in its present state, and without a load id."""
     shown = started(run)
     del shown["load_id"]
     return {**shown, "state": now.state.value if now else None}
 
 
 def started(run: Run) -> dict[str, Any]:
-    """A run that a request started."""
+    """Return a run that a request started."""
     return {
         "run_id": run.run_id,
         "object": run.object,
@@ -182,13 +182,13 @@ def started(run: Run) -> dict[str, Any]:
 
 
 def to_be_corrected(run: Run, columns: Sequence[str]) -> dict[str, Any]:
-    """The fields that corrected rows are sent back with. A row that stays bad is still a reject of the file."""
+    """Return the fields that corrected rows are sent back with. A row that stays bad is still a reject of the file."""
     generation = run.corrects.generation if run.corrects else run.generation
     return {"corrects": corrects(run), "generation": generation, "columns": list(columns)}
 
 
 def corrects(run: Run) -> str | None:
-    """The id of the run whose rejected rows this one corrects, or None."""
+    """Return the id of the run whose rejected rows this one corrects, or None."""
     return run.corrects.run_id if run.corrects else None
 
 
@@ -218,7 +218,7 @@ def staged_once(chunks: Sequence[Chunk]) -> int:
 
 
 def chunk_states(run: Run, chunks: Sequence[Chunk]) -> dict[str, int]:
-    """The number of chunks by state; chunks that no worker has taken yet are pending."""
+    """Return the number of chunks by state; chunks that no worker has taken yet are pending."""
     staged = sum(1 for c in chunks if c.state is ChunkState.STAGED)
     staging = sum(1 for c in chunks if c.state is ChunkState.STAGING)
     total = max(run.chunks, staged + staging)
@@ -226,7 +226,7 @@ def chunk_states(run: Run, chunks: Sequence[Chunk]) -> dict[str, int]:
 
 
 def step_seconds(run: Run, now: float) -> dict[str, float]:
-    """Seconds that each step of this load took, or has taken so far, and their total."""
+    """Return the seconds that each step of this load took, or has taken so far, and their total."""
     order = list(RunState)
     entered = sorted((order.index(RunState(name)), at) for name, at in run.moments.items())
     if not entered:
@@ -241,12 +241,12 @@ def step_seconds(run: Run, now: float) -> dict[str, float]:
 
 
 def rate(amount: int, seconds: float | None) -> float | None:
-    """The amount per second of staging; None before there is any."""
+    """Return the amount per second of staging; None before there is any."""
     return round(amount / seconds, 1) if amount and seconds else None
 
 
 def eta(run: Run, chunks: Sequence[Chunk], seconds: float | None) -> float | None:
-    """Seconds until the last chunk is staged, at the pace so far; None if it is unknown."""
+    """Return the seconds until the last chunk is staged, at the pace so far; None if it is unknown."""
     done = staged_once(chunks)
     if run.state is not RunState.STAGING or not done or not seconds:
         return None
@@ -254,7 +254,7 @@ def eta(run: Run, chunks: Sequence[Chunk], seconds: float | None) -> float | Non
 
 
 def attempts(run: Run, chunks: Sequence[Chunk]) -> dict[str, int]:
-    """The number of tries: of the load, the most of one chunk, and all repeats of chunks."""
+    """Return the number of tries: of the load, the most of one chunk, and all repeats of chunks."""
     return {
         "load": run.load_attempt,
         "chunk_most": max((c.attempts for c in chunks), default=0),
@@ -272,5 +272,5 @@ def uri(run: Run, key: str) -> str:
 
 
 def moment(seconds: float) -> str:
-    """A time in ISO 8601, UTC, with milliseconds."""
+    """Return a time in ISO 8601, UTC, with milliseconds."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

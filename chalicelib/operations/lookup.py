@@ -77,5 +77,5 @@ def list_runs(ctx: Context, query: RunQuery) -> Page:
 
 
 def no_object(ctx: Context, name: str) -> NotFound:
-    """The error for the name of an unknown object."""
+    """Return the error for the name of an unknown object."""
     return NotFound(f'there is no object "{name[:KEY_SHOWN]}"; use one of {", ".join(sorted(ctx.contracts))}')

@@ -79,7 +79,7 @@ def backfill(pipeline: Pipeline, request: BackfillRequest) -> Backfill:
 
 
 def _prefixes(pipeline: Pipeline, prefix: str) -> tuple[str, ...]:
-    """The landing folders that match the requested prefix. Raises BadRequest."""
+    """Return the landing folders that match the requested prefix. Raises BadRequest."""
     folders = landing_prefixes(pipeline.ctx.contracts)
     if keys.too_long(prefix):
         raise BadRequest(f'"prefix" has more than {keys.LONGEST} bytes, more than any key; shorten it')

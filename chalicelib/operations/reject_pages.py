@@ -52,7 +52,7 @@ def reject_page(
 
 
 def sent_bytes(entry: Mapping[str, Any]) -> int:
-    """Bytes in Lambda's response. It is JSON with the body as one string, so quotes and backslashes grow twice."""
+    """Return the bytes in Lambda's response: JSON with the body as a string, so quotes and backslashes grow twice."""
     body = json.dumps(entry, ensure_ascii=False)
     return len(json.dumps(body, ensure_ascii=False).encode("utf-8", "backslashreplace"))
 
@@ -86,8 +86,8 @@ def rejects_at(objects: ObjectStore, run: Run, chunks: Sequence[Chunk], offsets:
     return found
 
 
-def _part_lines(objects: ObjectStore, part: SourceObject, start: int) -> Iterator[tuple[int, bytes]]:
-    """The lines of one part from a byte on, holding one window and one line at most."""
+def _part_lines(objects: ObjectStore, part: Source, start: int) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of one part from a byte on, holding one window and one line at most."""
     held, held_at, position = b"", start, start
     while position < part.size:
         piece = objects.read(part, position, min(WINDOW_BYTES, part.size - position))

@@ -90,13 +90,13 @@ def _unknown(pipeline: Pipeline, name: str) -> NotFound:
 
 
 def _must_be(contract: Contract | None, name: str) -> None:
-    """Raises BadRequest."""
+    """Raise BadRequest if the file belongs to another object."""
     if contract and name != contract.name:
         raise BadRequest(f'"file" belongs to the object {name}; send the request to that object')
 
 
-def _unrecorded(pipeline: Pipeline, key: str) -> SourceObject | None:
-    """The object with that key, if its content has no run: its event was lost, or it was overwritten since.
+def _unrecorded(pipeline: Pipeline, key: str) -> Source | None:
+    """Return the object with that key, if its content has no run: its event was lost, or it was overwritten since.
 
     Keys outside the landing folders are ignored; this function's role cannot read them.
     """

@@ -51,20 +51,20 @@ def rerun(pipeline: Pipeline, run: Run) -> Run:
 
 
 def object_of(pipeline: Pipeline, run: Run) -> str:
-    """The contract's name for the run's key now; corrected rows stay with their object. Raises StillUnrouted."""
+    """Return the contract's name for the run's key now; corrected rows stay with their object. Raises StillUnrouted."""
     return run.object if run.corrects else routed(pipeline, run.source.key)
 
 
 def routed(pipeline: Pipeline, key: str) -> str:
-    """The name of the contract that matches the key. Raises StillUnrouted."""
+    """Return the name of the contract that matches the key. Raises StillUnrouted."""
     found = route(pipeline.ctx.contracts, key)
     if found is None:
         raise StillUnrouted("no contract's lands_at matches this key; move the file or fix a contract")
     return found.contract.name
 
 
-def where_it_is(pipeline: Pipeline, run: Run) -> SourceObject:
-    """The archived copy of a loaded file, else the landed version if it still exists. Raises SourceGone.
+def where_it_is(pipeline: Pipeline, run: Run) -> Source:
+    """Return the archived copy of a loaded file, else the landed version if it still exists. Raises SourceGone.
 
     The archive is checked first. An object at the landing key is then a second drop, which the sweep archives.
     """

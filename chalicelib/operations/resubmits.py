@@ -61,7 +61,7 @@ def resubmit(pipeline: Pipeline, run: Run, order: ResubmitRequest) -> Run:
 
 
 def plan_of(ctx: Context, run: Run, contract: Contract) -> FilePlan | None:
-    """The plan of the run's file; None if it is deleted, or the contract has changed since."""
+    """Return the plan of the run's file; None if it is deleted, or the contract has changed since."""
     if run.fingerprint != contract.fingerprint:
         return None
     try:
@@ -71,7 +71,7 @@ def plan_of(ctx: Context, run: Run, contract: Contract) -> FilePlan | None:
 
 
 def _rejected_file(pipeline: Pipeline, run: Run, order: ResubmitRequest) -> Run:
-    """The run of the file that rejected the rows, in the same generation. Raises NotCorrectable."""
+    """Return the run of the file that rejected the rows, in the same generation. Raises NotCorrectable."""
     if run.corrects:
         run = pipeline.ctx.runs.get(run.corrects.run_id) or run
     if run.state is not RunState.LOADED:
@@ -88,7 +88,7 @@ def _rejected_file(pipeline: Pipeline, run: Run, order: ResubmitRequest) -> Run:
 
 
 def _in_column_order(order: ResubmitRequest, columns: Sequence[str]) -> dict[int, tuple[str, ...]]:
-    """Values in the order of `columns`, by the byte offset of their row. Raises BadRequest."""
+    """Return the values in the order of `columns`, by the byte offset of their row. Raises BadRequest."""
     missing, unknown = sorted(set(columns) - set(order.columns)), sorted(set(order.columns) - set(columns))
     if missing or unknown:
         what = f'lacks "{missing[0][:64]}"' if missing else f'has "{unknown[0][:64]}"'
@@ -124,7 +124,7 @@ def _refuse_broken_text(run: Run, found: Mapping[int, Mapping[str, Any]], rows: 
 
 
 def _lines_of(run: Run, lines: Sequence[int]) -> str:
-    """The rows' lines in the file that rejected them; the table that was sent has other line numbers."""
+    """Return the rows' lines in the file that rejected them; the table that was sent has other line numbers."""
     return f"line {_some(lines)} of {run.source.name}"
 
 

@@ -113,6 +113,6 @@ def _one_try(
 
 
 def _trace(error: Exception) -> str:
-    """The lines of code that the error passed, innermost last."""
+    """Return the lines of code that the error passed, innermost last."""
     frames = traceback.extract_tb(error.__traceback__)
     return " > ".join(f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in frames)

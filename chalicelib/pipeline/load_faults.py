@@ -18,7 +18,7 @@ from chalicelib.ports import Statement
 
 
 def failure_of(statement: Statement) -> LandfallError:
-    """The error of a statement whose load is not in the ledger."""
+    """Return the error of a statement whose load is not in the ledger."""
     if statement.failed_for_good:
         found = meaning(statement.error)
         return LoadFailed(statement.error, code=LoadFailed.code if found.retryable else found.code)
@@ -26,7 +26,7 @@ def failure_of(statement: Statement) -> LandfallError:
 
 
 def load_failed(ctx: Context, run: Run, failure: LandfallError) -> LoadFailed:
-    """The error that ends a run whose load had no effect because of that failure. Raises Retryable.
+    """Return the error that ends a run whose load had no effect because of that failure. Raises Retryable.
 
     For repeated keys it points at the first such row; a part of the file is read again to find it. The file is refused
     either way. If it cannot be read any more, the message has no line.
@@ -84,7 +84,7 @@ def _hint(code: str, message: str) -> str:
 
 
 def _line(ctx: Context, run: Run, offset: int) -> int | None:
-    """The line on which the record at that byte starts. Raises Broken, Retryable."""
+    """Return the line on which the record at that byte starts. Raises Broken, Retryable."""
     if run.corrects:  # the offset is one in the file that the rows were rejected from
         origins = RowOrigins.from_json(ctx.objects.get(run.source.bucket, keys.row_origins(run.source.key)))
         return dict(zip(origins.byte_offsets.tolist(), origins.lines.tolist(), strict=True)).get(offset)

@@ -15,7 +15,7 @@ from chalicelib.pipeline.outcomes import contract_of
 
 
 def order_of(ctx: Context, group: Group, runs: Sequence[Run]) -> LoadOrder:
-    """The load order of these runs. All have the columns of the first one's plan. Raises ContractChanged, WorkGone."""
+    """Return the load order of these runs, which have the same columns. Raises ContractChanged, WorkGone."""
     first = runs[0]
     contract = contract_of(ctx, first)
     file_plan = FilePlan.from_json(ctx.objects.get(first.source.bucket, keys.plan(first)))
@@ -30,7 +30,7 @@ def order_of(ctx: Context, group: Group, runs: Sequence[Run]) -> LoadOrder:
 
 
 def _manifest(ctx: Context, group: Group, runs: Sequence[Run]) -> str:
-    """The URL of a manifest of these runs' parts: a run's own, or one that joins several."""
+    """Return the URL of a manifest of these runs' parts: a run's own, or one that joins several."""
     if not runs:
         return ""
     bucket, key = runs[0].source.bucket, keys.manifest(runs[0])

@@ -105,9 +105,9 @@ class Loader:
         return group if self.ctx.load_queue.claim(group) and members else None
 
     def _seconds_to_gather(self, runs: Sequence[Run]) -> float:
-        """Seconds to wait for more files before these are loaded.
+        """Return the seconds to wait for more files before these are loaded.
 
-        None for a single file or a full group. Otherwise the oldest run waits for the others, up to `group_seconds`.
+        Zero for a single file or a full group. Otherwise the oldest run waits for the others, up to `group_seconds`.
         """
         if len(runs) == 1 or len(runs) >= self._most(runs[0]):
             return 0.0
@@ -115,7 +115,7 @@ class Loader:
         return max(0.0, since + self.ctx.settings.group_seconds - self.ctx.clock.now())
 
     def _fitting(self, target: str) -> list[Run]:
-        """The run that waits longest, and others that fit its COPY. Runs with nothing to wait for are removed."""
+        """Return the run that waits longest, and runs that fit its COPY. Remove runs with no load to wait for."""
         gathering = Gathering(most_bytes=int(self.ctx.settings.group_mb * 1_000_000))
         for run in self._waiting(target):
             if run.state is not RunState.STAGED or run.target != target:
@@ -129,7 +129,7 @@ class Loader:
         return gathering.runs
 
     def _waiting(self, target: str) -> Iterator[Run]:
-        """The runs that wait longest, with their records as they are now."""
+        """Yield the runs that wait longest, with their records as they are now."""
         ids = list(islice(self.ctx.load_queue.waiting(target), LOOKS * self.ctx.settings.group_files))
         for first in range(0, len(ids), LOOK_AT_ONCE):
             yield from self.ctx.runs.get_many(ids[first : first + LOOK_AT_ONCE])
@@ -140,7 +140,7 @@ class Loader:
         return contract is not None and contract.fingerprint == run.fingerprint
 
     def _most(self, run: Run) -> int:
-        """The most runs of a group with this one. Rows without a mark, snapshots and corrections load alone."""
+        """Return the most runs of a group with this one. Rows without a mark, snapshots and corrections load alone."""
         contract = self.ctx.contracts[run.object]
         alone = not contract.lineage or contract.delivery is Delivery.SNAPSHOT or run.corrects
         return 1 if alone else run.max_group_size or self.ctx.settings.group_files
@@ -192,12 +192,12 @@ class Loader:
         return self._end_group(group, runs, {}, why)
 
     def _members(self, group: Group) -> list[tuple[Member, Run]]:
-        """The members with their runs as they are now."""
+        """Return the members with their runs as they are now."""
         by_id = {member.run_id: member for member in group.members}
         return [(by_id[run.run_id], run) for run in self.ctx.runs.get_many(tuple(by_id))]
 
     def _admitted(self, member: Member, seen: Run) -> Run | None:
-        """The member's run, LOADING from now on; None if it was rerun or ended after it was gathered."""
+        """Return the member's run, LOADING from now on; None if it was rerun or ended after it was gathered."""
         run: Run | None = seen
         if run and run.state is RunState.STAGED and Member.of(run) == member:
             try:
@@ -227,7 +227,7 @@ class Loader:
         return self.ctx.warehouse.ledger([run.load_id for run in runs]) if runs else {}
 
     def _final_ledger(self, group: Group, runs: Sequence[Run]) -> dict[str, LedgerRow]:
-        """The runs' ledger rows once no statement of the group can commit any more. Raises Retryable until then.
+        """Return the runs' ledger rows once no statement of the group can commit any more. Raises Retryable until then.
 
         statement 1: submitted, its answer lost | submitted again, the token is forgotten: statement 2
         the operator cancels, statement 2 is aborted | the ledger has nothing, and statement 1 would commit later

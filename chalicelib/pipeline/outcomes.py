@@ -22,7 +22,7 @@ STOPPED = Problem(
 
 
 def contract_of(ctx: Context, run: Run) -> Contract:
-    """The contract of a run: the same one from its plan to its load. Raises ContractChanged.
+    """Return the contract of a run: the same one from its plan to its load. Raises ContractChanged.
 
     worker of yesterday: stages chunk 1 by the old rules | worker of today: would stage chunk 2 by the new ones
     """

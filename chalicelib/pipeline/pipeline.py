@@ -154,8 +154,8 @@ class Pipeline:
         )
         return planned
 
-    def _landed_version(self, run: Run) -> SourceObject:
-        """The version of this run, with its size, age and version id as the store has them. Raises SourceChanged.
+    def _landed_version(self, run: Run) -> Source:
+        """Return the run's version, with size, age and version id as the store has them. Raises SourceChanged.
 
         A listing has no version id. Yet the version that is archived and deleted must be this one, not a later one.
         """
@@ -283,7 +283,7 @@ class Pipeline:
         return self.ctx.runs.change(run, parent_updated=True)
 
     def _notice_allowed(self) -> bool:
-        """Return whether today's limit of notices without a contract allows one more. Two workers may exceed it by one."""
+        """Return whether today's limit of notices without a contract allows one more. Two workers may exceed it."""
         if mark := one_more(self.ctx.bookmarks.get(UNROUTED_NOTICES), self.ctx.clock.now()):
             self.ctx.bookmarks.set(UNROUTED_NOTICES, mark)
         return bool(mark)

@@ -43,7 +43,7 @@ class StoredBytes:
         self._start, self._held = 0, b""
 
     def read(self, start: int, length: int) -> bytes:
-        """Bytes [start, start+length), fewer only at the end of the object."""
+        """Return bytes [start, start+length), fewer only at the end of the object."""
         stop = min(start + length, self.size)
         out = bytearray()
         while start < stop:
@@ -69,7 +69,7 @@ class Streamed:
         self._next, self._stop, self._held = span.start, span.stop, b""
 
     def read(self, start: int, length: int) -> bytes:
-        """Bytes [start, start+length), fewer only at the end of the object. Raises SourceGone, SourceChanged."""
+        """Return bytes [start, start+length), fewer only at the end of the object. Raises SourceGone, SourceChanged."""
         if start != self._next or start + length > self._stop:
             return self._beyond.read(start, length)
         while len(self._held) < length and (piece := next(self._pieces, b"")):
@@ -160,7 +160,7 @@ class _Sink:
         self._room = most_rejects
 
     def rows(self, blocks: Iterable[Block]) -> Iterator[bytes]:
-        """The good rows as one Zstandard frame, in pieces; none if there are no good rows."""
+        """Yield the good rows as one Zstandard frame, in pieces; none if there are no good rows."""
         packer = zstd.ZstdCompressor(level=ZSTD_LEVEL)
         for block in blocks:
             self.summary = self.summary.plus(block)

@@ -61,7 +61,7 @@ def requeue_unfinished(pipeline: Pipeline, *, until: float) -> int:
 
 
 def _until(pipeline: Pipeline, things: Iterable[T], until: float) -> Iterator[T]:
-    """The items, until that time."""
+    """Yield the items until a time."""
     for thing in things:
         if pipeline.ctx.clock.now() >= until:
             return

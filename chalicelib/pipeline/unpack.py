@@ -39,7 +39,7 @@ class Pieces:
         self._objects, self._run, self._text = objects, run, text
 
     def read(self, start: int, length: int) -> bytes:
-        """Bytes [start, start + length), fewer only at the end. Raises WorkGone if a piece is not whole."""
+        """Return bytes [start, start + length), fewer only at the end. Raises WorkGone if a piece is not whole."""
         bucket, out = self._run.source.bucket, []
         for number, begin, size in self._text.spans(start, length):
             part = self._objects.get(bucket, keys.text(self._run, number), begin, size)

@@ -296,5 +296,5 @@ class Contract:
         return f"{self.schema}.{self.table}"
 
     def column(self, name: str) -> Column:
-        """The column called `name`; KeyError if there is none."""
+        """Return the column called `name`; KeyError if there is none."""
         return next(c for c in self.columns if c.name == name)

@@ -58,5 +58,8 @@ class Expected:
             day -= timedelta(days=1)
 
     def _on(self, day: date) -> float:
-        """A time that the clocks skip is that much later, one they show twice is the first of the two."""
+        """Return the deadline on a day.
+
+        A time that the clocks skip is that much later; of a time that they show twice the first counts.
+        """
         return datetime.combine(day, self.by, ZoneInfo(self.zone)).timestamp()

@@ -12,19 +12,19 @@ IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 
 def quote_identifier(name: str) -> str:
-    """The name in double quotes, so that words such as user and case are names too. Raises Broken."""
+    """Return the name in double quotes, so that words such as user and case are names too. Raises Broken."""
     if not IDENTIFIER.fullmatch(name):
         raise Broken(f"{name!r:.80} cannot be a name in SQL; rename it in the contract", code="BAD_IDENTIFIER")
     return f'"{name}"'
 
 
 def quote_identifiers(names: Iterable[str]) -> str:
-    """A list of columns, quoted, with commas."""
+    """Return a list of columns, quoted, with commas."""
     return ", ".join(quote_identifier(n) for n in names)
 
 
 def qualified(schema: str, table: str) -> str:
-    """A table with its schema, quoted."""
+    """Return a table with its schema, quoted."""
     return f"{quote_identifier(schema)}.{quote_identifier(table)}"
 
 

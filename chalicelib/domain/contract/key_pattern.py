@@ -55,7 +55,7 @@ class Pattern:
         return first.text
 
     def match(self, key: str) -> dict[str, str] | None:
-        """The captures if the whole key matches, else None."""
+        """Return the captures if the whole key matches, else None."""
         if not key.startswith(self.prefix):
             return None
         ends = _ends(self.tokens, key)
@@ -64,7 +64,7 @@ class Pattern:
 
 @lru_cache(maxsize=4096)
 def compile_pattern(source: str) -> Pattern:
-    """A pattern from its text. Raises PatternError."""
+    """Return a pattern from its text. Raises PatternError."""
     tokens = [_token(m) for m in _TOKEN.finditer(source)]
     if not tokens:
         raise PatternError('is empty; write a pattern such as "incoming/orders/*"')
@@ -147,7 +147,7 @@ _SEGMENT, _ANY = "*", "**"  # in a list of steps: zero or more characters (but a
 
 
 def _steps(pattern: Pattern) -> list[str]:
-    """One character a step; a wildcard of at least one character is a single `?` (or `??`) and then a run."""
+    """Split a pattern into steps of one character. A wildcard of 1 or more characters is `?` (or `??`) and a run."""
     steps: list[str] = []
     for token in pattern.tokens:
         run = _ANY if token.slashes else _SEGMENT

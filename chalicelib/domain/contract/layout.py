@@ -27,5 +27,5 @@ class Layout:
 
 
 def staged_column(contract: Contract, name: str) -> Column:
-    """A column of staging: the contract's, or one that is not merged."""
+    """Return a column of staging: the contract's, or one that is not merged."""
     return Column(name=name, type=ANY_TEXT) if name.startswith(IGNORED) else contract.column(name)

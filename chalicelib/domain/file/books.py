@@ -74,7 +74,7 @@ def renumber(rejects: bytes, base: int) -> bytes:
 
 
 def _percent(ratio: float) -> str:
-    """A percentage with at most two decimals, and never 0 or 100 for a ratio between."""
+    """Return a percentage with at most two decimals, and never 0 or 100 for a ratio between."""
     return f"{max(0.01, min(ratio * 100, 99.99)) if 0 < ratio < 1 else ratio * 100:.2f}".rstrip("0").rstrip(".")
 
 

@@ -50,7 +50,10 @@ def group_manifest(object: str, group: Group) -> str:
 
 
 def part(run: Run, chunk: Chunk, planned_start: int) -> str:
-    """A chunk staged again from another start gets another key: a late worker cannot overwrite the right part."""
+    """Return the key of a chunk's part.
+
+    A chunk staged again from another start gets another key: a late worker cannot overwrite the right part.
+    """
     return f"processed/{run.prefix}/part-{_number(chunk, planned_start)}.csv.zst"
 
 
@@ -71,7 +74,7 @@ def rejects_prefix(run: Run) -> str:
 
 
 def corrected(run: Run, name: str) -> str:
-    """The source of a run that corrects rejects of `run`."""
+    """Return the source of a run that corrects rejects of `run`."""
     return f"processed/{run.prefix}/corrections/{name}.csv"
 
 
@@ -80,7 +83,7 @@ def row_origins(source_key: str) -> str:
 
 
 def loaded_corrections(object: str, load_id: str) -> str:
-    """The folder where each load of corrections records which rejects of that load it merged."""
+    """Return the folder where each load of corrections records which rejects of that load it merged."""
     return f"rejected/{object}/{load_id}/corrections/"
 
 
@@ -89,7 +92,7 @@ def loaded_correction(run: Run, corrects: Correction) -> str:
 
 
 def archive(run: Run) -> str:
-    """The archive key. The run id separates versions of one file; the file name is shortened to what S3 allows."""
+    """Return the archive key. The run id separates versions of one file; the file name is shortened to fit S3."""
     day = datetime.fromtimestamp(run.source.last_modified, UTC)
     name = run.source.name.encode()[-NAME_BYTES:].decode(errors="ignore")
     return f"archive/{run.object}/{day:%Y/%m/%d}/{run.run_id}/{name}"

@@ -44,7 +44,7 @@ class RowOrigins:
         self.lines = np.array([origin.line for origin in found], np.int64)
 
     def rejected_from(self, own: Ints) -> Ints:
-        """The byte offsets in the rejecting file of the rows that start at the offsets `own`."""
+        """Return the byte offsets in the rejecting file of the rows that start at the offsets `own`."""
         found: Ints = self.byte_offsets[self.own.searchsorted(own, side="right") - 1]
         return found
 

@@ -119,7 +119,7 @@ class Counts:
         return self.balanced and self.good + self.corrected == applied
 
     def after(self, row: LedgerRow) -> Counts:
-        """The counts with the ledger's outcome of the good rows, and of rows corrected since."""
+        """Return the counts with the ledger's outcome of the good rows, and of rows corrected since."""
         names = ("duplicate", "inserted", "updated", "unchanged", "superseded", "corrected")
         fates = {name: getattr(row, name) for name in names}
         return replace(self, rejected=self.rejected + self.corrected - row.corrected, **fates)

@@ -53,12 +53,12 @@ def notice(run: Run) -> dict[str, Any]:
 
 
 def mail(message: Mapping[str, Any]) -> str:
-    """The message as a person reads it, and below it as JSON for a program."""
+    """Return the message as a person reads it, and below it as JSON for a program."""
     return f"{_text(message)}{BELOW}{json.dumps(message)}"
 
 
 def read_mail(text: str) -> dict[str, Any]:
-    """The message of a mail."""
+    """Return the message of a mail."""
     return dict(json.loads(text.partition(BELOW)[2]))
 
 

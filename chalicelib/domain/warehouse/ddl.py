@@ -62,12 +62,12 @@ def add_column_ddl(contract: Contract, name: str, type_sql: str) -> str:
 
 
 def target(contract: Contract) -> str:
-    """The target's quoted name."""
+    """Return the target's quoted name."""
     return qualified(contract.schema, contract.table)
 
 
 def gate(target: str) -> str:
-    """The quoted name of a target's gate (schema.table, unquoted).
+    """Return the quoted name of a target's gate (schema.table, unquoted).
 
     Its hash separates names that shortening, or an underscore instead of the dot, would make equal.
     """
@@ -76,12 +76,12 @@ def gate(target: str) -> str:
 
 
 def staging_name(group_id: str) -> str:
-    """The name of a load's staging table."""
+    """Return the name of a load's staging table."""
     return f"staging_{group_id}"
 
 
 def shares_name(group_id: str) -> str:
-    """The name of the table of a load's shares."""
+    """Return the name of the table of a load's shares."""
     return f"shares_{group_id}"
 
 

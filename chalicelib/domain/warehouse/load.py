@@ -133,7 +133,7 @@ def explain_check(check: DataCheck, group_id: str) -> str:
 
 
 def merge_bytes(contract: Contract) -> int:
-    """An upper bound of the longest statement that the steps of etl.apply_scd1_v1 build for the contract."""
+    """Return an upper bound of the longest statement that the steps of etl.apply_scd1_v1 build for the contract."""
     names = [len(c.name) for c in contract.columns]
     writing_winners = 23_500 + sum(n + 8 for n in names) + sum(4 * (len(k) + 20) for k in contract.key)
     updating = 2_000 + sum(2 * n + 14 for n in names) + sum(2 * (len(k) + 80) for k in contract.key)
@@ -206,7 +206,7 @@ def _copy(order: LoadOrder) -> str:
 
 
 def _copy_delimiter(delimiter: str) -> str:
-    """A delimiter as COPY reads it: octal where it would be hard to see or a quote."""
+    """Return a delimiter as COPY reads it: octal where it would be hard to see or a quote."""
     if delimiter == "\t":
         return "\\t"
     return delimiter if delimiter.isprintable() and delimiter not in (" ", QUOTE) else f"\\{ord(delimiter):03o}"
