@@ -1,7 +1,7 @@
 """Everything that can go wrong, as a tree whose type is the retry decision.
 
 LandfallError
-├── Retryable            the world may be better later: raise it, the message comes back after a pause
+├── Retryable            a later try may succeed: raise it, and the message comes back after a pause
 │   ├── Throttled        as above, and the service limits our requests
 │   └── LoadStopped      the load was given up without a fault of its remaining runs
 ├── Rejected             the file is at fault: the sender is notified, nothing is merged
@@ -15,7 +15,7 @@ LandfallError
 └── ContractError        contracts at fault, found at cold start, every fault at once
 
 A message of these errors may have names (objects, columns, files), counts and offsets. It never has a row's value. It
-is one line of printable text, whatever is in a name. Logs, notices and terminals show it unchanged.
+is one line of printable text, for any name. Logs, notices and terminals show it unchanged.
 """
 
 from __future__ import annotations

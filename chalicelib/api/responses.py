@@ -1,6 +1,6 @@
 """The layer between HTTP and the API's functions: roles, and the form of every response and error.
 
-Guarantees that a guarded handler runs only for a token with a sufficient role, whatever calls the function. Every error
+Guarantees that a guarded handler runs only for a token with a sufficient role, for any caller. Every error
 is {"error": {"code", "message"}} without an unplanned detail.
 """
 

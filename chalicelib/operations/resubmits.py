@@ -1,7 +1,7 @@
 """Resubmit corrected rows: they become a file of their own, and a run that merges them.
 
 Guarantees that only rows that the named load of the file rejected are accepted, and that the same rows twice are the
-same run. The warehouse guarantees that a row is corrected once, whatever is sent later (etl.corrections).
+same run. The warehouse guarantees that a row is corrected once, with any later requests (etl.corrections).
 """
 
 from __future__ import annotations

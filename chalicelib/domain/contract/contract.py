@@ -242,7 +242,7 @@ class Limits:
     max_bytes: int = 1 << 40
     """The largest file."""
     max_ratio: int = 200
-    """Unpacked / packed bytes of a compressed file; what unpacks to less than 1 MB is not measured."""
+    """Unpacked / packed bytes of a compressed file; files of less than 1 MB unpacked are not measured."""
     max_unpacked_bytes: int = 100_000_000_000
     """The most bytes a compressed file may unpack to."""
     chunk_mb: float | None = None
@@ -273,7 +273,7 @@ class Contract:
     description: str = ""
     mode: Mode = Mode.SCD1
     delivery: Delivery = Delivery.DELTA
-    """`kind` in the file: what one file holds."""
+    """`kind` in the file: the content of one file."""
     duplicate_keys: DuplicateKeys = DuplicateKeys.COLLAPSE
     expected: Expected | None = None
     """The deadline of a file."""

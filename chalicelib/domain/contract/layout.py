@@ -1,4 +1,4 @@
-"""The columns of a file as they are staged."""
+"""The columns of a file in the order of staging."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ANY_TEXT = ColumnType(kind=TypeName.VARCHAR, length=65_535)
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """A file's columns as they are staged."""
+    """A file's columns in the order of staging."""
 
     columns: tuple[Column, ...]
     """In the order of the file; some may be staged and not merged. RESCUED, if there is one, comes last."""

@@ -18,7 +18,7 @@ from chalicelib.domain.contract.contract import (
 from chalicelib.domain.contract_files.toml_section import Section
 
 MOST_MARK = 8
-"""Characters of a delimiter or of what begins a comment."""
+"""Most characters of a delimiter, or of the beginning of a comment."""
 MOST_LINES = 10_000
 MOST_WORDS = 100
 

@@ -19,7 +19,7 @@ def first_gap(file_plan: FilePlan, chunks: Sequence[Chunk]) -> tuple[Chunk, int]
     """Return the first chunk that does not start where its predecessor ended, and its right start; None if all fit.
 
     Chunk 1 certainly starts right after the header. Every chunk reads by the same rules from its start. If each starts
-    where the one before it ended, every boundary is right, whatever the plan guessed. All chunks before the one that is
+    where the one before it ended, every boundary is right, for any guess of the plan. All chunks before the one that is
     found are right, so its new start is final: each chunk is staged at most twice.
     Source: Ge et al., Speculative Distributed CSV Data Parsing, SIGMOD 2019 (section 4, validation of the chain).
     """

@@ -28,7 +28,7 @@ PART_BYTES = 5 << 20
 
 @dataclass(frozen=True, kw_only=True)
 class Usage:
-    """Amounts of what is billed."""
+    """Amounts of the billed resources."""
 
     lambda_gb_seconds: float = 0.0
     lambda_requests: float = 0.0
@@ -102,7 +102,7 @@ def usage(*, chunks: int, size: float, stage_seconds: float, load_seconds: float
 
 
 def usage_of(run: Run, chunks: Sequence[Chunk], now: float) -> Usage:
-    """Return what a run has used so far, from its record. A shared load counts in full in each of its runs."""
+    """Return the usage of a run so far, from its record. A shared load counts in full in each of its runs."""
     submitted = run.moments.get(RunState.LOADING.value)
     ends = [run.moments[s.value] for s in RunState if s.terminal and s.value in run.moments]
     load = None if submitted is None else max(0.0, (max(ends) if run.state.terminal and ends else now) - submitted)
@@ -139,7 +139,7 @@ class Workload:
 
 
 def month_of(work: Workload) -> Usage:
-    """Return what Landfall uses in a month. Loads closer than a minute share the minute that Redshift is awake."""
+    """Return the usage of Landfall in a month. Loads closer than a minute share the minute that Redshift is awake."""
     size = work.gb_per_file * 1e9
     chunks = max(1, math.ceil(size / (work.chunk_mb * 1e6)))
     staged = work.gb_per_file * work.stage_seconds_per_gb

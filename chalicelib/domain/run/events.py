@@ -1,4 +1,4 @@
-"""Reading what AWS sends: pure functions from an event's dict to our own values."""
+"""Read the events of AWS: pure functions from an event's dict to Landfall's values."""
 
 from __future__ import annotations
 

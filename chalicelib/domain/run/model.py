@@ -262,7 +262,7 @@ class Run:
 
     @property
     def source_order(self) -> str:
-        """Sorts runs by last modified, then S3's sequencer. A listed file has none: it is the last of its second."""
+        """A text that sorts runs by last modified, then sequencer. A listed file has none: it is last of its second."""
         if self.corrects:
             return self.corrects.source_order
         sequencer = self.source.sequencer.ljust(32, "0") if self.source.sequencer else "Z" * 32

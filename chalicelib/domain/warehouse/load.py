@@ -3,8 +3,8 @@
 A load is of one run, or of several whose files have the same columns: each brings its share, and gets a ledger row of
 its own. Pure text. The order of the statements is the guarantee (docs/design/guarantees.md): the gate is locked before
 anything reads, so two loads of one target never overlap; the ledger rows are written where the rows are merged; the
-last statement reads them back. What comes from a file's name reaches the warehouse as hexadecimal digits only; what is
-text here comes from the contract or from settings, and is checked once more on its way in.
+last statement reads them back. A file's name reaches the warehouse only as hexadecimal digits. All other
+text comes from the contract or from settings, and is checked again before it is used.
 """
 
 from __future__ import annotations

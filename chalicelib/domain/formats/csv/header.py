@@ -96,7 +96,7 @@ def _returned(value: bytes | None) -> bool:
 
 
 def data_end(source: ByteSource, start: int, dialect: Dialect) -> int:
-    """Return where the footer begins, so many physical lines before the end, but not before `start`. Raises Rejected.
+    """Return where the footer's physical lines begin, but not before `start`. Raises Rejected.
 
     Searches for lines from the end, in pieces that grow, over at most MOST_FOOTER_BYTES.
     """
