@@ -24,10 +24,10 @@ class Conflict(Exception):
 class ObjectStore(Protocol):
     """S3. Guarantees strong read-after-write per key; nothing across keys."""
 
-    def head(self, bucket: str, key: str, version_id: str | None = None) -> Source:
+    def head(self, bucket: str, key: str, version_id: str | None = None) -> SourceObject:
         """Return the object as it is now (without a sequencer). Raises SourceGone."""
 
-    def read(self, source: Source, start: int, length: int) -> bytes:
+    def read(self, source: SourceObject, start: int, length: int) -> bytes:
         """Return bytes [start, start+length) of exactly this version. Raises SourceGone, SourceChanged."""
 
     def stream(self, source: SourceObject, start: int, stop: int) -> Iterator[bytes]:
@@ -54,7 +54,7 @@ class ObjectStore(Protocol):
     def delete(self, source: SourceObject) -> None:
         """Delete this version, and no other; do nothing if it is gone already."""
 
-    def list(self, bucket: str, prefix: str, after: str = "") -> Iterator[Source]:
+    def list(self, bucket: str, prefix: str, after: str = "") -> Iterator[SourceObject]:
         """Yield the objects under a prefix in the order of the keys' bytes; with `after`, only those after that key."""
 
 

@@ -88,7 +88,7 @@ class S3Objects:
         elif first:
             self.put(bucket, key, first)
 
-    def copy(self, source: Source, key: str) -> None:
+    def copy(self, source: SourceObject, key: str) -> None:
         """Copy small objects in one call, large ones in parts; every call requires the version's etag.
 
         The HEAD before it protects stores without conditional copies. On S3 the condition covers the time between.
@@ -106,7 +106,7 @@ class S3Objects:
         if copied.size != found.size:
             raise Retryable(f"{what}: the copy has {copied.size} of {found.size} bytes")
 
-    def delete(self, source: Source) -> None:
+    def delete(self, source: SourceObject) -> None:
         """Delete by version id if there is one. Otherwise delete the object only if it still has the version's etag."""
         version = source.version_id
         if not version:
@@ -149,7 +149,7 @@ class S3Objects:
             Bucket=source.bucket, Key=key, CopySource=_copy_source(source), CopySourceIfMatch=_quoted(source.etag)
         )
 
-    def _copy_in_parts(self, source: Source, key: str) -> None:
+    def _copy_in_parts(self, source: SourceObject, key: str) -> None:
         from boto3.s3.transfer import TransferConfig  # only files of more than PART_BYTES need it
 
         config = TransferConfig(multipart_threshold=self._part_bytes, multipart_chunksize=self._part_bytes)

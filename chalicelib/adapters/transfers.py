@@ -30,7 +30,7 @@ Part = dict[str, Any]
 # ---- from S3 --------------------------------------------------------------------------------------------------------
 
 
-def streamed(client: S3Client, source: Source, start: int, stop: int) -> Iterator[bytes]:
+def streamed(client: S3Client, source: SourceObject, start: int, stop: int) -> Iterator[bytes]:
     """Yield bytes [start, stop) of the version. If a connection breaks after some bytes, another one continues there.
 
     Raises Retryable if a connection brings no bytes, and the other errors of a read. Never mixes bytes of two versions.
@@ -47,7 +47,7 @@ def streamed(client: S3Client, source: Source, start: int, stop: int) -> Iterato
                 raise
 
 
-def _body(client: S3Client, source: Source, start: int, stop: int) -> Iterator[bytes]:
+def _body(client: S3Client, source: SourceObject, start: int, stop: int) -> Iterator[bytes]:
     """Yield the bytes of one GET. Raises Retryable if it ends early."""
     what = f"GET s3://{source.bucket}/{source.key} from {start}"
     with translate_errors(what, source=True):
@@ -60,7 +60,7 @@ def _body(client: S3Client, source: Source, start: int, stop: int) -> Iterator[b
         raise Retryable(f"{what}: the last {stop - start} bytes are missing")
 
 
-def version_named(source: Source) -> Any:
+def version_named(source: SourceObject) -> Any:
     """Return the arguments that limit a request to this version."""
     version = {"VersionId": source.version_id} if source.version_id else {}
     return {"Bucket": source.bucket, "Key": source.key, "IfMatch": f'"{source.etag}"', **version}

@@ -86,7 +86,7 @@ def rejects_at(objects: ObjectStore, run: Run, chunks: Sequence[Chunk], offsets:
     return found
 
 
-def _part_lines(objects: ObjectStore, part: Source, start: int) -> Iterator[tuple[int, bytes]]:
+def _part_lines(objects: ObjectStore, part: SourceObject, start: int) -> Iterator[tuple[int, bytes]]:
     """Yield the lines of one part from a byte on, holding one window and one line at most."""
     held, held_at, position = b"", start, start
     while position < part.size:

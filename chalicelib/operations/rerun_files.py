@@ -95,7 +95,7 @@ def _must_be(contract: Contract | None, name: str) -> None:
         raise BadRequest(f'"file" belongs to the object {name}; send the request to that object')
 
 
-def _unrecorded(pipeline: Pipeline, key: str) -> Source | None:
+def _unrecorded(pipeline: Pipeline, key: str) -> SourceObject | None:
     """Return the object with that key, if its content has no run: its event was lost, or it was overwritten since.
 
     Keys outside the landing folders are ignored; this function's role cannot read them.

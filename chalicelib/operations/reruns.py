@@ -63,7 +63,7 @@ def routed(pipeline: Pipeline, key: str) -> str:
     return found.contract.name
 
 
-def where_it_is(pipeline: Pipeline, run: Run) -> Source:
+def where_it_is(pipeline: Pipeline, run: Run) -> SourceObject:
     """Return the archived copy of a loaded file, else the landed version if it still exists. Raises SourceGone.
 
     The archive is checked first. An object at the landing key is then a second drop, which the sweep archives.

@@ -82,7 +82,7 @@ class LandingScan:
         elif self._has_no_run(source) and (arrived := self.pipeline.arrive(source)):
             self.started.append(arrived)
 
-    def _has_no_run(self, source: Source) -> bool:
+    def _has_no_run(self, source: SourceObject) -> bool:
         """Return whether the content at the key has no run, though its key points at another content or at none.
 
         In a bucket with versions an old content shows again once the newer one is archived. It has or had its run. A

@@ -80,7 +80,7 @@ class Pipeline:
             f"other versions of {source.key} arrived during each of {POINTER_TRIES} tries to record this one"
         )
 
-    def _is_news(self, source: Source, newest: Newest, known: Run | None) -> bool:
+    def _is_news(self, source: SourceObject, newest: Newest, known: Run | None) -> bool:
         """Return whether a content other than the newest one was put after it; otherwise its event is late or a repeat.
 
         S3's sequencers decide. What the sweep found by listing has no sequencer; then S3's object at the key decides:
@@ -154,7 +154,7 @@ class Pipeline:
         )
         return planned
 
-    def _landed_version(self, run: Run) -> Source:
+    def _landed_version(self, run: Run) -> SourceObject:
         """Return the run's version, with size, age and version id as the store has them. Raises SourceChanged.
 
         A listing has no version id. Yet the version that is archived and deleted must be this one, not a later one.

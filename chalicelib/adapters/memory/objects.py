@@ -114,9 +114,9 @@ class MemoryObjects:
             self.objects.pop((source.bucket, source.key), None)
 
 
-def _source(bucket: str, key: str, stored: Stored, *, versions: bool = True) -> Source:
-    """Return the object as a Source; S3 names versions in a HEAD, but not in a listing."""
-    return Source(
+def _source(bucket: str, key: str, stored: Stored, *, versions: bool = True) -> SourceObject:
+    """Return the object as a SourceObject; S3 names versions in a HEAD, but not in a listing."""
+    return SourceObject(
         bucket=bucket,
         key=key,
         etag=stored.etag,

@@ -41,7 +41,7 @@ _QUANTIFIERS = ("any", "all", "some")
 
 def check_fault(contract: Contract, check: DataCheck) -> str:
     """Return the fault in the condition of a contract's check, and how to fix it; empty without a fault."""
-    documents = tuple(column.name for column in contract.columns if column.type.kind is Type.SUPER)
+    documents = tuple(column.name for column in contract.columns if column.type.kind is TypeName.SUPER)
     return condition_fault(check.bad_rows, tuple(column.name for column in contract.columns), documents)
 
 

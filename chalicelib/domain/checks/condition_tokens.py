@@ -16,7 +16,7 @@ LONGEST_NAME = 63
 """Length of the longest name that is compared with known names."""
 
 
-class Kind(Enum):
+class TokenKind(Enum):
     """The kind of a token; the value is the name of its group in the pattern."""
 
     TEXT = "text"  # '...'
@@ -39,7 +39,7 @@ class Token:
     @property
     def name(self) -> str:
         """The name in lower case, for comparisons: Redshift folds names to lower case, quoted names too."""
-        return (self.text[1:-1].replace('""', '"') if self.kind is Kind.QUOTED else self.text).lower()
+        return (self.text[1:-1].replace('""', '"') if self.kind is TokenKind.QUOTED else self.text).lower()
 
 
 class ConditionError(Exception):

@@ -16,7 +16,7 @@ LIMITS = (24, 60, 60)
 
 def formatted(kind: ColumnType, form: TimeForm, iso: Check) -> Check:
     """Return the check of values in this form; `iso` is the check of the same type in ISO 8601."""
-    code = RowCode.DATE if kind.kind is Kind.DATE else RowCode.TIMESTAMP
+    code = RowCode.DATE if kind.kind is TypeName.DATE else RowCode.TIMESTAMP
     wanted = "in a form that auto recognises" if form.text == AUTO else f"written {form.text}"
     reason = f"is not a valid {kind.sql} {wanted}"
 

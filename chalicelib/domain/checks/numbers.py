@@ -119,9 +119,9 @@ def floating(kind: ColumnType) -> Check:
     return Check(prove=prove, judge=judge)
 
 
-def _rounded(number: float, kind: Kind) -> float:
+def _rounded(number: float, kind: TypeName) -> float:
     """Return the number as the column stores it; infinity if it is too large."""
-    if kind is not Kind.REAL:
+    if kind is not TypeName.REAL:
         return number
     try:
         return float(struct.unpack("<f", struct.pack("<f", number))[0])

@@ -107,7 +107,7 @@ def bounds(kind: ColumnType, least: str | None, most: str | None, form: TimeForm
     return Check(prove=prove, judge=memoised(judge))
 
 
-def _sortable(kind: Kind) -> Sortable:
+def _sortable(kind: TypeName) -> Sortable:
     """Return the function that makes values of the type comparable."""
     if kind in WHOLE:
         return lambda value: Decimal(value.decode())

@@ -118,7 +118,7 @@ def _reference_faults(contract: Contract) -> Iterator[Fault]:
 
 def _document_faults(contract: Contract) -> Iterator[Fault]:
     """Refuse SUPER columns as keys: Redshift does not compare or sort by them."""
-    documents = {c.name for c in contract.columns if c.type.kind is Kind.SUPER}
+    documents = {c.name for c in contract.columns if c.type.kind is TypeName.SUPER}
     named = {"key": contract.key, "sort_key": contract.sort_key, "dist_key": (contract.dist_key,)}
     for key_path, names in named.items():
         for name in names:

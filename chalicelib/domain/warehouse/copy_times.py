@@ -56,7 +56,7 @@ def unconvertible(contract: Contract) -> Iterator[tuple[str, str]]:
         yield from pairwise(texts)
 
 
-def _copy_format(contract: Contract, kinds: tuple[Kind, ...]) -> str:
+def _copy_format(contract: Contract, kinds: tuple[TypeName, ...]) -> str:
     """Return the format that COPY gets for these types; empty if that is ISO 8601."""
     forms = _forms(contract, kinds)
     alone = next((form.text for form in forms if form and _copy_reads_only(form)), "")

@@ -74,7 +74,7 @@ class Transcoder:
         kinds = [column.type for column in columns if column.name != RESCUED] if rescued else [c.type for c in columns]
         for index in sorted(rescued):
             kinds.insert(index, columns[-1].type)
-        documents = [kind.kind in (Kind.SUPER, Kind.VARBYTE) for kind in kinds]
+        documents = [kind.kind in (TypeName.SUPER, TypeName.VARBYTE) for kind in kinds]
         self.marked = [kind.is_text or document for kind, document in zip(kinds, documents, strict=True)]
         self.texts = [kind.is_text for kind in kinds]
         never = rescued or self.reader.delimiter != self.reader.staged_delimiter
