@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from backports import zstd
 
@@ -21,12 +22,13 @@ from chalicelib.domain.run import keys
 from chalicelib.domain.run.lineage import RowOrigins
 from chalicelib.domain.run.model import Chunk, ChunkState, Run, SourceObject
 from chalicelib.domain.run.rejects import Reject
-from chalicelib.domain.staging.block import Block
-from chalicelib.domain.staging.stage import ChunkSummary, stage_chunk
-from chalicelib.domain.staging.validate import compile_rules
 from chalicelib.pipeline.unpack import PIECE_BYTES as TEXT_PIECE_BYTES
 from chalicelib.pipeline.unpack import Landed, Pieces, unpack
 from chalicelib.ports import Clock, ObjectStore
+
+if TYPE_CHECKING:
+    from chalicelib.domain.staging.block import Block
+    from chalicelib.domain.staging.stage import ChunkSummary
 
 PIECE_BYTES = 8 << 20
 """One ranged GET: large enough that its latency does not count, small enough to hold."""
@@ -108,6 +110,9 @@ def stage_part(
     Bytes arrive and rows leave while others are checked. Some blocks and the rejects are held in memory. The part is
     written whole or not at all. Raises SourceGone, SourceChanged.
     """
+    from chalicelib.domain.staging.stage import ChunkSummary, stage_chunk  # numpy: only this function needs it
+    from chalicelib.domain.staging.validate import compile_rules
+
     started = clock.now()
     origins = (
         RowOrigins.from_json(objects.get(run.source.bucket, keys.row_origins(run.source.key)))
@@ -117,7 +122,7 @@ def stage_part(
     rules = compile_rules(contract, Layout.of(contract, file_plan.columns, file_plan.rescued))
     rules = replace(rules, mark=run.mark.encode(), origins=origins)
     span = Range(start=chunk.start, stop=chunk.stop)
-    sink = _Sink(span, contract.limits.max_rejects, origins)
+    sink = _Sink(ChunkSummary.of(span), contract.limits.max_rejects, origins)
     whole = until(_bytes_of(objects, run, span, file_plan), file_plan.ranges[-1].stop)
     planned_start = file_plan.ranges[chunk.number - 1].start
     part, rejects = keys.part(run, chunk, planned_start), keys.chunk_rejects(run, chunk, planned_start)
@@ -152,8 +157,8 @@ class _Sink:
     Beyond the contract's max_rejects the file cannot be loaded, so further rejects are counted but not kept.
     """
 
-    def __init__(self, span: Range, most_rejects: int, origins: RowOrigins | None) -> None:
-        self.summary = ChunkSummary.of(span)
+    def __init__(self, nothing_read: ChunkSummary, most_rejects: int, origins: RowOrigins | None) -> None:
+        self.summary = nothing_read
         self.origins = origins
         self.first: Reject | None = None
         self.rejects = bytearray()

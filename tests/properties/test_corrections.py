@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from chalicelib.domain.file.corrections import (
 )
 from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.run.lineage import RowOrigins
+from chalicelib.domain.staging.row_prefix import rejected_from
 from tests.support.files import written
 from tests.support.files.dialects import DIALECTS, pieces, things
 from tests.support.files.engine import stage_file, staged_values
@@ -63,7 +65,7 @@ def test_every_row_is_known_by_where_it_came_from(name: str) -> None:
     rows = [CorrectedRow(byte_offset=7 * n, line=n, values=("x" * n, "two\nlines")) for n in range(1, 6)]
     sent, origins = corrected_file(object_, ("a", "b"), rows)
     where = RowOrigins.from_json(RowOrigins(origins).to_json())
-    assert where.rejected_from(where.own).tolist() == [7, 14, 21, 28, 35]
+    assert rejected_from(where, np.asarray(where.own)).tolist() == [7, 14, 21, 28, 35]
     refusing = replace(as_corrected(object_), columns=tuple(replace(c, values=("no",)) for c in object_.columns))
     moved = [where.moved(reject) for reject in stage_file(sent, refusing, 12, 16).rejects]
     assert [(r.line, r.byte_offset) for r in moved] == [(row.line, row.byte_offset) for row in rows]

@@ -11,13 +11,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from chalicelib.domain.checks.check import Check
-from chalicelib.domain.checks.documents import document, varbyte
 from chalicelib.domain.checks.matcher import LONGEST, fault_of, matcher
-from chalicelib.domain.checks.times import time
 from chalicelib.domain.contract.contract import Column, ColumnType, TypeName
 from chalicelib.domain.contract.time_format import TimeFormatError, time_form
+
+if TYPE_CHECKING:
+    from chalicelib.domain.checks.check import Check
 
 Comparable = int | float | Decimal | date | datetime | str | bool
 
@@ -106,6 +107,9 @@ def _text(type_: ColumnType, text: str) -> str:
 
 def _checked(type_: ColumnType, text: str) -> str:
     """Read a text of a type that its check judges fully. Times are padded, so that they compare as they sort."""
+    from chalicelib.domain.checks.documents import document, varbyte  # numpy: most contracts do without
+    from chalicelib.domain.checks.times import time
+
     check: dict[TypeName, Callable[[], Check]] = {
         TypeName.TIME: lambda: time(type_, zoned=False),
         TypeName.TIMETZ: lambda: time(type_, zoned=True),

@@ -7,13 +7,15 @@ A new format is a package beside `csv`, a line in registry.py, and a sample for 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.layout import Layout
-from chalicelib.domain.formats.csv.reading import Reading
-from chalicelib.domain.formats.csv.work import Work
 from chalicelib.domain.raw.bytesource import ByteSource, Range
+
+if TYPE_CHECKING:  # numpy comes with the first block that is read
+    from chalicelib.domain.formats.csv.reading import Reading
+    from chalicelib.domain.formats.csv.work import Work
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,9 +13,9 @@ from chalicelib.domain.checks.row_fault import RowFault
 from chalicelib.domain.formats.csv.grammar import Grammar, Malformation, Malformed
 from chalicelib.domain.formats.csv.reading import Reading
 from chalicelib.domain.raw.swar import Ints, Mask, Words
-from chalicelib.domain.run.lineage import prefixed
 from chalicelib.domain.run.rejects import Reject, kept, unclosed
 from chalicelib.domain.staging.keyhash import key_hashes
+from chalicelib.domain.staging.row_prefix import prefixed, rejected_from
 from chalicelib.domain.staging.table import Table, faults
 
 
@@ -105,7 +105,7 @@ def _staged(table: Table, good: Mask, rows: Ints, offset: int) -> bytes | memory
     lengths = table.stops[rows] - table.lines.start[rows]
     text = np.frombuffer(joined, np.uint8)
     rules, offsets = table.rules, table.begins[rows] + offset
-    offsets = rules.origins.rejected_from(offsets) if rules.origins else offsets
+    offsets = rejected_from(rules.origins, offsets) if rules.origins else offsets
     return prefixed(text, lengths, offsets, rules.grammar.delimiter, rules.mark).data
 
 

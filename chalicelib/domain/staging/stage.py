@@ -16,9 +16,9 @@ from chalicelib.domain.formats.csv.grammar import Malformed
 from chalicelib.domain.formats.csv.work import Work
 from chalicelib.domain.raw.bytesource import ByteSource, Range
 from chalicelib.domain.raw.swar import PADDING
-from chalicelib.domain.run import lineage
 from chalicelib.domain.run.rejects import KEPT_BYTES, MASK
 from chalicelib.domain.staging.block import Block, Position, explain, make_block, reject
+from chalicelib.domain.staging.row_prefix import MOST_BYTES
 from chalicelib.domain.staging.table import Table
 from chalicelib.domain.staging.validate import Rules
 from chalicelib.errors import Rejected, SourceChanged
@@ -76,10 +76,8 @@ def stage_chunk(
     Raises SourceChanged if the source ends early. Raises Rejected if the source is so large that its offsets do not
     fit the lineage column.
     """
-    if rules.lineage and source.size > lineage.MOST_BYTES:
-        raise Rejected(
-            f"the file is larger than the {lineage.MOST_BYTES} bytes that lineage can count", code="TOO_LARGE"
-        )
+    if rules.lineage and source.size > MOST_BYTES:
+        raise Rejected(f"the file is larger than the {MOST_BYTES} bytes that lineage can count", code="TOO_LARGE")
     return _Stager(source, chunk, rules, block_bytes, hash_keys).blocks()
 
 

@@ -138,7 +138,7 @@ def test_lineage_puts_mark_and_offset_before_each_record():
 
 @pytest.mark.parametrize("offset", [0, 99_999, 10**7 - 1, 10**7, 123_456_789_012, 10**13 - 1])
 def test_lineage_counts_to_13_digits(offset):
-    from chalicelib.domain.run.lineage import prefixed
+    from chalicelib.domain.staging.row_prefix import prefixed
 
     text_, one = np.frombuffer(b"x,y\n", np.uint8), np.array([4], np.int64)
     found = prefixed(text_, one, np.array([offset], np.int64), ord("|"), b"0123abcd").tobytes()

@@ -28,9 +28,8 @@ from chalicelib.domain.formats.csv.grammar import (
     Grammar,
     Malformation,
     Malformed,
-    may_close,
-    may_open,
 )
+from chalicelib.domain.formats.csv.quotes import may_close, may_open
 from chalicelib.domain.formats.csv.storm import Lines, Reading, Step, Steps, steps_of
 from chalicelib.domain.raw.swar import Bytes, Ints, Mask
 

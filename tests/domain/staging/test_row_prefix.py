@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from chalicelib.domain.run.lineage import prefixed
+from chalicelib.domain.staging.row_prefix import prefixed
 
 
 def test_no_rows_have_no_marks() -> None:
