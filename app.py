@@ -1,4 +1,4 @@
-"""The handlers that AWS calls. Each reads its event and makes one call; the rest is in chalicelib."""
+"""The handlers that AWS calls. Each imports its own part of chalicelib, reads its event and makes one call."""
 
 from __future__ import annotations
 
@@ -10,12 +10,9 @@ from typing import Any
 from chalice import AuthResponse, Chalice, Rate, Response
 from chalice.app import AuthRequest, CloudWatchEvent, Request, S3Event, SQSEvent
 
-from chalicelib.api import responses
+from chalicelib.api.authorization import authorized
 from chalicelib.api.routes import declare
-from chalicelib.bootstrap import wired
-from chalicelib.domain.run.events import landed, run_of_statement
-from chalicelib.orchestration import sqs as handlers
-from chalicelib.pipeline.sweep import sweep
+from chalicelib.bootstrap import preload, wired
 
 BUCKET = os.environ.get("LANDFALL_BUCKET", "landfall-dev")
 RUN_QUEUE = os.environ.get("LANDFALL_RUN_QUEUE", "landfall-dev-runs")
@@ -54,6 +51,8 @@ def plain(handler: Callable[[S3Event], None]) -> Any:
 
 def arrive(landing: S3Event) -> None:
     """Start a run of each file that has landed."""
+    from chalicelib.domain.run.events import landed
+
     for source in landed(landing.to_dict()):
         wired().pipeline.arrive(source)
 
@@ -76,29 +75,37 @@ def on_monthly(event: S3Event) -> None:
 @app.on_sqs_message(queue=RUN_QUEUE, batch_size=1, maximum_concurrency=MOVERS)
 def advance_run(event: SQSEvent) -> None:
     """Move a run on as far as it can go."""
+    from chalicelib.orchestration import sqs
+
     for record in event.to_dict()["Records"]:
-        handlers.on_run_message(wired().pipeline, wired().queue.delay_run, record)
+        sqs.on_run_message(wired().pipeline, wired().queue.delay_run, record)
 
 
 @app.on_sqs_message(queue=CHUNK_QUEUE, batch_size=1, maximum_concurrency=WORKERS)
 def stage_chunk(event: SQSEvent) -> None:
     """Check and stage one chunk of a file."""
+    from chalicelib.orchestration import sqs
+
     for record in event.to_dict()["Records"]:
-        handlers.on_chunk_message(wired().pipeline, wired().queue.delay_chunk, record)
+        sqs.on_chunk_message(wired().pipeline, wired().queue.delay_chunk, record)
 
 
 @app.on_sqs_message(queue=f"{RUN_QUEUE}-dead", batch_size=1, maximum_concurrency=DEAD_LETTER_WORKERS)
 def on_dead_run(event: SQSEvent) -> None:
     """Fail the run of a message of the run queue that no worker finished."""
+    from chalicelib.orchestration import sqs
+
     for record in event.to_dict()["Records"]:
-        handlers.on_dead_letter(wired().pipeline, record)
+        sqs.on_dead_letter(wired().pipeline, record)
 
 
 @app.on_sqs_message(queue=f"{CHUNK_QUEUE}-dead", batch_size=1, maximum_concurrency=DEAD_LETTER_WORKERS)
 def on_dead_chunk(event: SQSEvent) -> None:
     """Fail the run of a message of the chunk queue that no worker finished."""
+    from chalicelib.orchestration import sqs
+
     for record in event.to_dict()["Records"]:
-        handlers.on_dead_letter(wired().pipeline, record)
+        sqs.on_dead_letter(wired().pipeline, record)
 
 
 # ---- clocks --------------------------------------------------------------------------------------------------------
@@ -107,6 +114,8 @@ def on_dead_chunk(event: SQSEvent) -> None:
 @app.on_cw_event(STATEMENT_ENDED)
 def on_statement(event: CloudWatchEvent) -> None:
     """Move on the run of a warehouse statement that ended, if the statement is ours."""
+    from chalicelib.domain.run.events import run_of_statement
+
     if run_id := run_of_statement(event.to_dict()):
         wired().queue.send_run(run_id)
 
@@ -114,6 +123,8 @@ def on_statement(event: CloudWatchEvent) -> None:
 @app.schedule(Rate(5, unit=Rate.MINUTES))
 def on_schedule(_event: CloudWatchEvent) -> dict[str, Any]:
     """Move on the runs and files that no event moved on."""
+    from chalicelib.pipeline.sweep import sweep
+
     return sweep(wired().pipeline)
 
 
@@ -123,13 +134,16 @@ def on_schedule(_event: CloudWatchEvent) -> dict[str, Any]:
 @app.authorizer()
 def authorize(request: AuthRequest) -> AuthResponse:
     """Return the routes that a bearer token may use."""
-    return responses.authorized(wired().tokens, request)
+    return authorized(wired().tokens, request)
 
 
 @app.middleware("http")
 def shape(request: Request, get_response: Callable[[Request], Response]) -> Response:
     """Give Chalice's own responses the form of ours."""
+    from chalicelib.api import responses
+
     return responses.shaped(get_response(request))
 
 
 declare(app, authorize, wired)
+preload(os.environ.get("_HANDLER", ""))

@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.frame import Results, Run, measures, table
 from deploy.package import entries, generate
 from deploy.project import BUILD
-from deploy.started import MACHINES, bare, unpacked
+from deploy.started import ENVIRONMENT, MACHINES, bare, unpacked
 from deploy.trial import Called, trial
 from deploy.vendor import vendor
 
@@ -43,7 +43,7 @@ def cold_start(rounds: int, note: Callable[[str], None]) -> str:
         note("an event for each handler, against ministack")
         trials = [trial(files, entries(template)) for _ in range(TRIALS)]
         paths = {BASE: (BASE,), **_paths(entries(template), trials[0])}
-        results = _rotated(files, paths, rounds, note)
+        results = _rotated(files, entries(template), paths, rounds, note)
     return _shown(results, trials)
 
 
@@ -52,14 +52,21 @@ def _paths(entry_points: Mapping[str, str], called: Mapping[str, Called]) -> dic
     return {name: (entry_points[name].split(".")[0], *called[name].later) for name in sorted(called)}
 
 
-def _rotated(files: Path, paths: Mapping[str, Sequence[str]], rounds: int, note: Callable[[str], None]) -> Results:
+def _rotated(
+    files: Path,
+    entry_points: Mapping[str, str],
+    paths: Mapping[str, Sequence[str]],
+    rounds: int,
+    note: Callable[[str], None],
+) -> Results:
     """Measure all, each in its own process, each round in another order. An extra first round warms the caches."""
     results, names = Results(runs={name: [] for name in paths}), list(paths)
     for turn in range(rounds + 1):
         note(f"round {turn} of {rounds}")
         start = turn % len(names)
         for name in (*names[start:], *names[:start]):
-            output = json.loads(bare(IMPORT, str(files), *paths[name]))
+            around = {**ENVIRONMENT, "_HANDLER": entry_points.get(name, "")}
+            output = json.loads(bare(IMPORT, str(files), *paths[name], around=around))
             if turn:
                 results.runs[name].append(Run(cpu=output["cpu"], seconds=output["seconds"], mb=0.0, output=output))
     return results

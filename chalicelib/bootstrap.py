@@ -1,82 +1,131 @@
-"""Builds the pipeline from settings: the only module that imports both the pipeline and the adapters."""
+"""Builds the pipeline from settings: the only module that imports both the pipeline and the adapters.
+
+Guarantees that a function imports and builds only the parts that it uses, once: the API's authorizer starts without
+the pipeline, and only readers of files load numpy.
+"""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from chalicelib import observe
 from chalicelib.adapters.clients import client
 from chalicelib.adapters.clock import SystemClock
-from chalicelib.adapters.dynamodb.bookmarks import DynamoBookmarks
-from chalicelib.adapters.dynamodb.chunks import DynamoChunks
-from chalicelib.adapters.dynamodb.load_queue import DynamoLoadQueue
-from chalicelib.adapters.dynamodb.runs import DynamoRuns
-from chalicelib.adapters.dynamodb.searches import DynamoSearch
-from chalicelib.adapters.dynamodb.table_client import TableClient
-from chalicelib.adapters.redshift_data import RedshiftData
-from chalicelib.adapters.s3 import S3Objects
 from chalicelib.adapters.secrets import Tokens
-from chalicelib.adapters.sns import SnsNotifier
-from chalicelib.adapters.sqs import SqsQueue
+from chalicelib.api import routes
 from chalicelib.config import Settings
-from chalicelib.domain.contract_files.contract_file import load_contracts
-from chalicelib.pipeline.context import Context
-from chalicelib.pipeline.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from chalicelib.adapters.sqs import SqsQueue
+    from chalicelib.pipeline.context import Context
+    from chalicelib.pipeline.pipeline import Pipeline
 
 CONTRACTS = Path(__file__).parent / "contracts"
 
+STORY = ("chalicelib.pipeline.pipeline", "chalicelib.orchestration.sqs")
+ENGINE = ("chalicelib.domain.staging.stage", "chalicelib.domain.formats.csv.csv_format")
+PRELOADED = {
+    "authorize": (),
+    "app": ("chalicelib.pipeline.pipeline", "chalicelib.api.handlers"),
+    "on_schedule": ("chalicelib.pipeline.sweep",),
+    "advance_run": (*STORY, *ENGINE),
+    "stage_chunk": (*STORY, *ENGINE),
+}
+"""The modules that a handler needs, if they are not STORY; `app` handles the REST API."""
 
-@dataclass(frozen=True, kw_only=True)
-class Wired:
-    """The pipeline, and the two adapters that only handlers use."""
 
-    pipeline: Pipeline
-    queue: SqsQueue
-    tokens: Tokens
+class Wiring(routes.Wiring, Protocol):
+    """The pipeline, the tokens, and the queues."""
+
+    @property
+    def queue(self) -> SqsQueue: ...
 
 
-def wire(settings: Settings) -> Wired:
-    """Wire the pipeline to AWS. Raises ContractError if a contract is faulty."""
-    clock = SystemClock()
-    queue = SqsQueue(client("sqs"), settings)
+class AwsWiring:
+    """The parts over AWS. Each is built at its first use."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._clock = SystemClock()
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """The pipeline. Raises ContractError if a contract is faulty."""
+        from chalicelib.pipeline.pipeline import Pipeline
+
+        return Pipeline(ctx=_context(self._settings, self.queue, self._clock))
+
+    @cached_property
+    def queue(self) -> SqsQueue:
+        """The queues of runs and chunks."""
+        from chalicelib.adapters.sqs import SqsQueue
+
+        return SqsQueue(client("sqs"), self._settings)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """The API's tokens."""
+        return Tokens(client("secretsmanager"), self._settings, self._clock)
+
+
+def _context(settings: Settings, queue: SqsQueue, clock: SystemClock) -> Context:
+    from chalicelib.adapters.dynamodb.bookmarks import DynamoBookmarks
+    from chalicelib.adapters.dynamodb.chunks import DynamoChunks
+    from chalicelib.adapters.dynamodb.load_queue import DynamoLoadQueue
+    from chalicelib.adapters.dynamodb.runs import DynamoRuns
+    from chalicelib.adapters.dynamodb.searches import DynamoSearch
+    from chalicelib.adapters.dynamodb.table_client import TableClient
+    from chalicelib.adapters.redshift_data import RedshiftData
+    from chalicelib.adapters.s3 import S3Objects
+    from chalicelib.adapters.sns import SnsNotifier
+    from chalicelib.domain.contract_files.contract_file import load_contracts
+    from chalicelib.pipeline.context import Context
+
     table = TableClient(client("dynamodb"), settings.table)
-    pipeline = Pipeline(
-        ctx=Context(
-            settings=settings,
-            contracts=load_contracts(CONTRACTS),
-            objects=S3Objects(client("s3")),
-            runs=DynamoRuns(table, clock),
-            chunks=DynamoChunks(table, clock),
-            search=DynamoSearch(table),
-            bookmarks=DynamoBookmarks(table),
-            load_queue=DynamoLoadQueue(table, clock),
-            warehouse=RedshiftData(client("redshift-data"), settings, clock),
-            queue=queue,
-            notifier=SnsNotifier(client("sns"), client("sqs"), settings),
-            clock=clock,
-            note=observe.note,
-        )
+    return Context(
+        settings=settings,
+        contracts=load_contracts(CONTRACTS),
+        objects=S3Objects(client("s3")),
+        runs=DynamoRuns(table, clock),
+        chunks=DynamoChunks(table, clock),
+        search=DynamoSearch(table),
+        bookmarks=DynamoBookmarks(table),
+        load_queue=DynamoLoadQueue(table, clock),
+        warehouse=RedshiftData(client("redshift-data"), settings, clock),
+        queue=queue,
+        notifier=SnsNotifier(client("sns"), client("sqs"), settings),
+        clock=clock,
+        note=observe.note,
     )
-    return Wired(pipeline=pipeline, queue=queue, tokens=Tokens(client("secretsmanager"), settings, clock))
 
 
-_stand_in: list[Wired] = []
+_stand_in: list[Wiring] = []
 
 
-def use(other: Wired | None) -> None:
+def use(other: Wiring | None) -> None:
     """Give the handlers another wiring than the environment's, until `use(None)`."""
     _stand_in[:] = [other] if other else []
 
 
-def wired() -> Wired:
+def wired() -> Wiring:
     """Return the wiring that the handlers act on."""
     return _stand_in[0] if _stand_in else _from_environment()
 
 
 @lru_cache(maxsize=1)
-def _from_environment() -> Wired:
+def _from_environment() -> Wiring:
     """Wire from this process's environment, at first use; the result is kept while the function stays warm."""
-    return wire(Settings.from_env(os.environ))
+    return AwsWiring(Settings.from_env(os.environ))
+
+
+def preload(handler: str) -> None:
+    """Import what a handler, such as `app.stage_chunk`, needs at its first event. Does nothing without a handler.
+
+    Lambda gives a function more CPU while it starts than most of ours have while they run.
+    """
+    for module in PRELOADED.get(handler.removeprefix("app."), STORY) if handler else ():
+        import_module(module)

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.api.responses import WHO
+from chalicelib.api.authorization import WHO
 
 REFUSED = "the gateway refused the request before it reached the API"
 BROKEN = "the API failed, or took too long; the log of the function has the reason"

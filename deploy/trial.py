@@ -73,6 +73,7 @@ class Trial:
         """Start a function, call it, and return its answer. Raises PackageError if it fails."""
         around = {**ENVIRONMENT, **self.record.env}
         try:
+            around |= {"_HANDLER": self.entries[function]}  # as Lambda sets it
             result = json.loads(
                 bare(HANDLE, str(self.where), self.entries[function], around=around, given=json.dumps(event))
             )

@@ -5,6 +5,7 @@ Timeouts are short compared with a Lambda's life, because every step can be trie
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any
 
 import boto3
@@ -15,6 +16,9 @@ PATIENCE = {"s3": 60.0, "redshift-data": 30.0}
 READ_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
 TRIES = 4
+
+_BUILDING = Lock()
+"""boto3's default session may build one client at a time."""
 
 
 def config(service: str) -> Config:
@@ -27,7 +31,20 @@ def config(service: str) -> Config:
     )
 
 
+class _LateClient:
+    """A client that is built at its first call: a function pays only for the services that it calls."""
+
+    def __init__(self, service: str, where: dict[str, Any]) -> None:
+        self._service, self._where, self._built = service, where, None
+
+    def __getattr__(self, name: str) -> Any:
+        with _BUILDING:
+            if self._built is None:
+                make: Any = boto3.client
+                self._built = make(self._service, config=config(self._service), **self._where)
+        return getattr(self._built, name)
+
+
 def client(service: str, **where: Any) -> Any:
-    """Return a client of the environment's account, region and endpoint."""
-    make: Any = boto3.client
-    return make(service, config=config(service), **where)
+    """Return a client of the environment's account, region and endpoint. It is built at its first call."""
+    return _LateClient(service, where)

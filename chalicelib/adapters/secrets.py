@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from chalicelib.adapters.aws_errors import translate_errors
 from chalicelib.config import Settings
 from chalicelib.errors import Refused
-from chalicelib.ports import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
+
+    from chalicelib.ports import Clock
 
 ROLES = frozenset({"reader", "operator"})
 

@@ -1,50 +1,31 @@
-"""The layer between HTTP and the API's functions: roles, and the form of every response and error.
+"""The layer between HTTP and the API's functions: the role of each request, and the form of every response and error.
 
-Guarantees that a guarded handler runs only for a token with a sufficient role, for any caller. Every error
-is {"error": {"code", "message"}} without an unplanned detail.
+Guarantees that a handler runs only for a token with a sufficient role, for any caller. Every error is
+{"error": {"code", "message"}} without an unplanned detail.
 """
 
 from __future__ import annotations
 
-import functools
-import json
 import math
-import sys
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any
 
-from chalice import AuthResponse, AuthRoute, Chalice, Response
-from chalice.app import AuthRequest, Request
+from chalice import Chalice, Response
+from chalice.app import Request
 
 from chalicelib import observe
-from chalicelib.adapters.secrets import Caller
+from chalicelib.api.authorization import ROLES, WHO, Owners, owner
+from chalicelib.api.routes import Route, Wiring
 from chalicelib.errors import LandfallError, Refused, Retryable, SourceChanged, SourceGone
 from chalicelib.operations.cancels import Ended
 from chalicelib.operations.commands import BadRequest, NotFound
 from chalicelib.operations.reruns import Busy, StillUnrouted
 from chalicelib.operations.resubmits import NotCorrectable
-from chalicelib.pipeline.pipeline import Pipeline
 from chalicelib.ports import Conflict
 from chalicelib.visible import visible_json
-
-READER = "reader"
-OPERATOR = "operator"
-ROLES = {READER: 1, OPERATOR: 2}
-"""Each role may do everything that a lower role may do."""
-
-READ_ROUTES = (("/runs", "GET"), ("/status/*", "GET"), ("/rejects/*", "GET"), ("/health", "GET"))
-WRITE_ROUTES = (
-    ("/runs/*", "POST"),
-    ("/runs/*", "DELETE"),
-    ("/rejects/*", "POST"),
-    ("/backfill", "POST"),
-    ("/redrive", "POST"),
-)
-ROUTES = {READER: READ_ROUTES, OPERATOR: (*READ_ROUTES, *WRITE_ROUTES)}
-"""The routes that API Gateway allows a role. Gateway caches them per token, so they never depend on one request."""
 
 JSON = {"Content-Type": "application/json"}
 
@@ -81,54 +62,7 @@ CHALICE_CODES = {405: "METHOD_NOT_ALLOWED", 415: "UNSUPPORTED_MEDIA_TYPE"}
 """The codes of Chalice's own responses, before a handler runs."""
 
 
-class Owners(Protocol):
-    """The owners of tokens."""
-
-    def caller(self, token: str) -> Caller | None:
-        """Return the token's owner, or None."""
-
-
-class Wiring(Protocol):
-    """The pipeline and the tokens that handlers act on."""
-
-    @property
-    def pipeline(self) -> Pipeline: ...
-
-    @property
-    def tokens(self) -> Owners: ...
-
-
-# ---- authorization -------------------------------------------------------------------------------------------------
-
-
-def authorized(owners: Owners, request: AuthRequest) -> AuthResponse:
-    """Return the routes of the token's role. For an unknown token, raise the error that makes Gateway answer 401."""
-    caller = owner(owners, request.token)
-    if caller is None:
-        raise gateway_401()
-    routes: list[str | AuthRoute] = [AuthRoute(path, [method]) for path, method in ROUTES[caller.role]]
-    return AuthResponse(routes=routes, principal_id=caller.name, context={"role": caller.role})
-
-
-def owner(owners: Owners, header: str | None) -> Caller | None:
-    """Return the owner of the token in an Authorization header. An empty token has no owner."""
-    scheme, _, token = (header or "").strip().partition(" ")
-    return owners.caller(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
-
-
-def gateway_401() -> Exception:
-    """API Gateway answers 401 to an exception of exactly this text; `chalice local` only to one of its own."""
-    local = sys.modules.get("chalice.local")
-    if local is None:
-        return Exception("Unauthorized")
-    body = json.dumps(_error_body("UNAUTHORIZED", WHO)).encode()
-    error: Exception = local.NotAuthorizedError(dict(JSON), body)
-    error.args = ("Unauthorized",)
-    return error
-
-
-WHO = "the token is missing or not known, or there is no such path; send the header 'Authorization: Bearer <token>'"
-"""One text for all, so that a caller without a token cannot learn which paths exist."""
+# ---- requests ------------------------------------------------------------------------------------------------------
 
 
 def _admit(owners: Owners, request: Request, role: str) -> None:
@@ -145,23 +79,14 @@ def _admit(owners: Owners, request: Request, role: str) -> None:
 Handler = Callable[..., dict[str, Any]]
 
 
-def guarded(app: Chalice, wired: Callable[[], Wiring], role: str, status: int = 200) -> Callable[[Handler], Handler]:
-    """Decorate a handler: it runs only for that role, its dict becomes JSON, its errors become error responses."""
-
-    def decorate(handler: Handler) -> Handler:
-        @functools.wraps(handler)
-        def answer(**path: str) -> Any:
-            try:
-                request = current_request(app)
-                _admit(wired().tokens, request, role)
-                return reply(handler(wired().pipeline, request, **path), status)
-            except Exception as error:  # noqa: BLE001 - the last guard: no unplanned detail leaves
-                return fault(error)
-
-        answer.role = role  # type: ignore[attr-defined]
-        return answer
-
-    return decorate
+def answered(app: Chalice, wiring: Wiring, route: Route, handler: Handler, path: Mapping[str, str]) -> Response:
+    """Call the handler if the request's role may use the route. Its dict becomes JSON, its error an error response."""
+    try:
+        request = current_request(app)
+        _admit(wiring.tokens, request, route.role)
+        return reply(handler(wiring.pipeline, request, **path), route.status)
+    except Exception as error:  # noqa: BLE001 - the last guard: no unplanned detail leaves
+        return fault(error)
 
 
 def current_request(app: Chalice) -> Request:

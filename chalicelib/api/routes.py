@@ -7,82 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from chalice import Chalice
-from chalice.app import ChaliceAuthorizer, Request
+from chalice.app import ChaliceAuthorizer
 
-from chalicelib.api import requests, responses, views
-from chalicelib.api.requests import path_text
-from chalicelib.api.responses import OPERATOR, READER, Wiring
-from chalicelib.operations.cancels import cancel_run
-from chalicelib.operations.health import health
-from chalicelib.operations.lookup import details, found, list_runs
-from chalicelib.operations.recovery import backfill, redrive
-from chalicelib.operations.reject_list import list_rejects
-from chalicelib.operations.rerun_files import rerun_files
-from chalicelib.operations.resubmits import resubmit
-from chalicelib.pipeline.pipeline import Pipeline
+from chalicelib.api.authorization import OPERATOR, READER, Owners
+
+if TYPE_CHECKING:
+    from chalicelib.pipeline.pipeline import Pipeline
 
 BODIES = ["application/json", "application/x-www-form-urlencoded"]  # `curl -d` sends the latter with any body
 
 
-def post_runs(pipeline: Pipeline, request: Request, name: str) -> dict[str, Any]:
-    """Run a file, or the files of an object, again."""
-    wanted = requests.rerun_request(request.raw_body)
-    done = rerun_files(pipeline, path_text(name), wanted)
-    return views.reruns(done, (lambda run: pipeline.ctx.runs.get(run.run_id)) if wanted.dry_run else None)
+class Wiring(Protocol):
+    """The pipeline and the tokens that handlers act on."""
 
+    @property
+    def pipeline(self) -> Pipeline: ...
 
-def delete_run(pipeline: Pipeline, _request: Request, name: str) -> dict[str, Any]:
-    """Stop a run."""
-    return views.started(cancel_run(pipeline, path_text(name)))
-
-
-def post_backfill(pipeline: Pipeline, request: Request) -> dict[str, Any]:
-    """Start landed files that have no run."""
-    wanted = requests.backfill_request(request.raw_body)
-    return views.backfill(backfill(pipeline, wanted), dry_run=wanted.dry_run)
-
-
-def post_redrive(pipeline: Pipeline, request: Request) -> dict[str, Any]:
-    """Run again the runs that dead letters ended."""
-    wanted = requests.redrive_request(request.raw_body)
-    return views.redrive(redrive(pipeline, wanted), dry_run=wanted.dry_run)
-
-
-def get_runs(pipeline: Pipeline, request: Request) -> dict[str, Any]:
-    """List runs."""
-    return views.runs(list_runs(pipeline.ctx, requests.run_query(request.query_params)))
-
-
-def get_status(pipeline: Pipeline, _request: Request, file: str) -> dict[str, Any]:
-    """Show the state of a file."""
-    return views.status(details(pipeline.ctx, path_text(file)))
-
-
-def get_rejects(pipeline: Pipeline, request: Request, file: str) -> dict[str, Any]:
-    """List the bad rows of a file."""
-    query = requests.page_query(request.query_params)
-    return views.rejects(list_rejects(pipeline.ctx, path_text(file), query))
-
-
-def post_rejects(pipeline: Pipeline, request: Request, file: str) -> dict[str, Any]:
-    """Merge corrected rows of a file."""
-    wanted = requests.resubmit_request(request.raw_body)
-    run = resubmit(pipeline, found(pipeline.ctx, path_text(file)), wanted)
-    return views.resubmitted(run, len(wanted.rows))
-
-
-def get_health(pipeline: Pipeline, _request: Request) -> dict[str, Any]:
-    """Show the health of the deployment."""
-    ctx = pipeline.ctx
-    return views.health(health(ctx), ctx.settings, len(ctx.contracts))
-
-
-def unencoded(_pipeline: Pipeline, _request: Request, **_path: str) -> dict[str, Any]:
-    """Refuse a key with plain slashes: Gateway's own response to an unknown path would quote the token."""
-    raise responses.unencoded()
+    @property
+    def tokens(self) -> Owners: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,22 +37,23 @@ class Route:
     method: str
     path: str
     role: str
-    handle: Callable[..., dict[str, Any]]
+    handler: str
+    """The name of a function of handlers.py, which is imported by the first request."""
     status: int = 200
 
 
 ROUTES = (
-    Route(method="POST", path="/runs/{name}", role=OPERATOR, handle=post_runs, status=202),
-    Route(method="DELETE", path="/runs/{name}", role=OPERATOR, handle=delete_run, status=202),
-    Route(method="POST", path="/backfill", role=OPERATOR, handle=post_backfill, status=202),
-    Route(method="POST", path="/redrive", role=OPERATOR, handle=post_redrive, status=202),
-    Route(method="GET", path="/runs", role=READER, handle=get_runs),
-    Route(method="GET", path="/status/{file}", role=READER, handle=get_status),
-    Route(method="GET", path="/rejects/{file}", role=READER, handle=get_rejects),
-    Route(method="POST", path="/rejects/{file}", role=OPERATOR, handle=post_rejects, status=202),
-    Route(method="GET", path="/health", role=READER, handle=get_health),
+    Route(method="POST", path="/runs/{name}", role=OPERATOR, handler="post_runs", status=202),
+    Route(method="DELETE", path="/runs/{name}", role=OPERATOR, handler="delete_run", status=202),
+    Route(method="POST", path="/backfill", role=OPERATOR, handler="post_backfill", status=202),
+    Route(method="POST", path="/redrive", role=OPERATOR, handler="post_redrive", status=202),
+    Route(method="GET", path="/runs", role=READER, handler="get_runs"),
+    Route(method="GET", path="/status/{file}", role=READER, handler="get_status"),
+    Route(method="GET", path="/rejects/{file}", role=READER, handler="get_rejects"),
+    Route(method="POST", path="/rejects/{file}", role=OPERATOR, handler="post_rejects", status=202),
+    Route(method="GET", path="/health", role=READER, handler="get_health"),
     *(
-        Route(method=method, path=path + deeper, role=role, handle=unencoded)
+        Route(method=method, path=path + deeper, role=role, handler="unencoded")
         for deeper in ("/{b}", "/{b}/{c}", "/{b}/{c}/{d}")
         for method, path, role in (
             ("GET", "/status/{file}", READER),
@@ -123,5 +69,15 @@ def declare(app: Chalice, authorizer: ChaliceAuthorizer, wired: Callable[[], Wir
     """Give the app its routes."""
     for route in ROUTES:
         body = {"content_types": BODIES} if route.method == "POST" else {}
-        handler = responses.guarded(app, wired, route.role, route.status)(route.handle)
-        app.route(route.path, methods=[route.method], authorizer=authorizer, **body)(handler)
+        view = _view(app, wired, route)
+        app.route(route.path, methods=[route.method], authorizer=authorizer, **body)(view)
+
+
+def _view(app: Chalice, wired: Callable[[], Wiring], route: Route) -> Callable[..., Any]:
+    def view(**path: str) -> Any:
+        from chalicelib.api import handlers, responses
+
+        return responses.answered(app, wired(), route, getattr(handlers, route.handler), path)
+
+    view.__name__ = route.handler
+    return view

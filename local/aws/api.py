@@ -12,7 +12,7 @@ from chalice.cli.factory import CLIFactory
 from chalice.deploy.validate import validate_routes
 from chalice.local import ChaliceRequestHandler, LocalDevServer, LocalGatewayException
 
-from chalicelib.api.responses import gateway_401
+from chalicelib.api.authorization import gateway_401
 from local.access.handlers import Guard, GuardedHandler
 
 

@@ -11,6 +11,7 @@ from chalicelib.adapters.secrets import Tokens
 from tests.api.corrections import FILE, KEY, rows_of, with_contracts
 from tests.support.api import CONTRACTS, Api, Secrets
 from tests.support.simulated.deployment import SETTINGS, SimulatedDeployment
+from tests.support.wired import Wired
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def api() -> Iterator[Api]:
     deployment = SimulatedDeployment()
     deployment.reconfigure(contracts=CONTRACTS)
     tokens = Tokens(Secrets(), SETTINGS, deployment.clock)
-    bootstrap.use(bootstrap.Wired(pipeline=deployment.pipeline, queue=deployment.queue, tokens=tokens))
+    bootstrap.use(Wired(pipeline=deployment.pipeline, queue=deployment.queue, tokens=tokens))
     yield Api(deployment)
     bootstrap.use(None)
 

@@ -7,10 +7,12 @@ from chalice.app import AuthRequest, AuthResponse
 
 import app as application
 from chalicelib import bootstrap
-from chalicelib.api.responses import ROUTES, authorized
+from chalicelib.api import handlers, routes
+from chalicelib.api.authorization import ROUTES, authorized
 from tests.support.api import Api
 
 ENTRIES = [(path, method, entry) for path, by in application.app.routes.items() for method, entry in by.items()]
+DECLARED = {(route.path, route.method): route for route in routes.ROUTES}
 NAMES = [f"{method} {path}" for path, method, _ in ENTRIES]
 ARN = "arn:aws:execute-api:eu-west-1:123456789012:abc/api/GET/runs"
 
@@ -23,9 +25,10 @@ def pattern(path: str) -> str:
 @pytest.mark.parametrize(("path", "method", "entry"), ENTRIES, ids=NAMES)
 def test_every_route_has_the_authorizer_and_a_guard(path: str, method: str, entry) -> None:
     assert entry.authorizer is application.authorize
-    role = entry.view_function.role
-    assert (role == "operator") == (method != "GET")
-    assert (pattern(path), method) in ROUTES[role]
+    route = DECLARED[path, method]
+    assert callable(getattr(handlers, route.handler))
+    assert (route.role == "operator") == (method != "GET")
+    assert (pattern(path), method) in ROUTES[route.role]
 
 
 def test_policies_hold_no_route_that_is_not_there() -> None:

@@ -43,6 +43,7 @@ from deploy.stage import API
 from tests.packaging.policies import VALUES
 from tests.packaging.rights import BUCKET, WHERE, Right, rights
 from tests.support.api import SECRET
+from tests.support.wired import Wired
 
 REGION = VALUES["AWS::Region"]
 RUNS, CHUNKS, RESULTS = "landfall-dev-runs", "landfall-dev-chunks", "landfall-dev-results.fifo"
@@ -141,7 +142,7 @@ class Account:
         self._contracts = contracts
         self._clients = {name: self.calls.watched(_client(name)) for name in ("s3", "sqs", "sns", "dynamodb")}
         self._clients["secretsmanager"] = self.calls.watched(_client("secretsmanager"))
-        self._functions: dict[str, bootstrap.Wired] = {}
+        self._functions: dict[str, Wired] = {}
         self._sequence = 0
         self._make(versioned)
 
@@ -158,7 +159,7 @@ class Account:
             _client("sns").create_topic(Name=topic.rpartition(":")[2])
         _client("secretsmanager").create_secret(Name=SETTINGS.tokens_secret, SecretString=json.dumps(SECRET))
 
-    def _wired(self) -> bootstrap.Wired:
+    def _wired(self) -> Wired:
         aws, clock = self._clients, self.clock
         queue = SqsQueue(aws["sqs"], SETTINGS)
         table = TableClient(aws["dynamodb"], SETTINGS.table, sleep=lambda _: None)
@@ -180,7 +181,7 @@ class Account:
                 note=lambda *_: None,
             )
         )
-        return bootstrap.Wired(pipeline=pipeline, queue=queue, tokens=Tokens(aws["secretsmanager"], SETTINGS, clock))
+        return Wired(pipeline=pipeline, queue=queue, tokens=Tokens(aws["secretsmanager"], SETTINGS, clock))
 
     # ---- what AWS does ----------------------------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ import app as application
 from chalicelib.adapters.memory import Fate
 from chalicelib.adapters.messages import run_body
 from chalicelib.adapters.sqs import DEAD_SUFFIX
-from chalicelib.api.routes import unencoded
+from chalicelib.api.routes import ROUTES
 from chalicelib.domain.contract.expected import Expected
 from chalicelib.domain.run.model import RunState
 from deploy.stage import ROOT, filled, policy
@@ -265,5 +265,4 @@ def _written() -> set[str]:
 
 def _routes() -> set[tuple[str, str]]:
     """All but those that only tell people to encode a key."""
-    views = [(method, path, e) for path, by in application.app.routes.items() for method, e in by.items()]
-    return {(method, path) for method, path, e in views if e.view_function.__wrapped__ is not unencoded}
+    return {(route.method, route.path) for route in ROUTES if route.handler != "unencoded"}

@@ -12,6 +12,7 @@ from chalicelib import bootstrap, observe
 from chalicelib.adapters.secrets import Tokens
 from tests.security.canaries import CONTRACT, Output, Secrets
 from tests.support.simulated.deployment import SETTINGS, SimulatedDeployment
+from tests.support.wired import Wired
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def output() -> Iterator[Output]:
     deployment = SimulatedDeployment()
     deployment.reconfigure(contracts={"person": CONTRACT}, note=observe.note)
     tokens = Tokens(Secrets(), SETTINGS, deployment.clock)
-    bootstrap.use(bootstrap.Wired(pipeline=deployment.pipeline, queue=deployment.queue, tokens=tokens))  # type: ignore[arg-type]
+    bootstrap.use(Wired(pipeline=deployment.pipeline, queue=deployment.queue, tokens=tokens))  # type: ignore[arg-type]
     yield Output(deployment=deployment, log=log)
     bootstrap.use(None)
     handler.stream = before

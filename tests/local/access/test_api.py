@@ -13,7 +13,7 @@ from chalice.app import AuthRequest, AuthResponse
 from chalice.config import Config
 from chalice.local import LocalDevServer
 
-from chalicelib.api import responses
+from chalicelib.api.authorization import gateway_401
 from deploy.gateway import ANSWERS
 from local.access.handlers import Guard
 from local.aws.api import guarded
@@ -26,7 +26,7 @@ def _app() -> Chalice:
 
     @app.authorizer()
     def authorize(request: AuthRequest) -> AuthResponse:
-        raise responses.gateway_401()
+        raise gateway_401()
 
     @app.route("/runs", authorizer=authorize)
     def runs() -> dict[str, str]:
