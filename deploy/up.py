@@ -1,13 +1,11 @@
-"""`make deploy STAGE=dev`: the stack, `chalice deploy`, settings that Chalice lacks, the tables. Idempotent."""
+"""`make deploy STAGE=dev`: the stack, the tables, `chalice deploy`, settings that Chalice lacks. Idempotent."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,32 +17,67 @@ from deploy.found import record
 from deploy.package import chalice, measure, packed
 from deploy.project import BUILD, Project
 from deploy.stack import DeployError, apply, environment, name_of, outputs, placeholders, region_of, takes
-from deploy.stage import CHALICE, config, filled, functions, granted, stages
+from deploy.stage import CHALICE, ROOT, config, filled, functions, granted, stages
 from deploy.vendor import PLATFORMS, PackageError, vendor
-from landfall.faults import ExitCode
+from landfall.contracts import shipped
+from landfall.faults import CommandError
+from landfall.migration import migrate as migration
+from landfall.migration.data_api import DataApi
+from landfall.migration.grants import Grants
+from landfall.migration.plan import Wanted
+from landfall.migration.target import Asked, named
 
 DEPLOYED = CHALICE / "deployed"
 
 
 def deploy(session: Any, stage: str, given: dict[str, str], architecture: str, *, migrates: bool) -> None:
-    """Deploy everything. Raises DeployError, PackageError."""
-    made, region = BUILD / f"deploy-{stage}", region_of(session)
+    """Deploy everything: no function runs before its tables. Raises DeployError, PackageError."""
+    region_of(session)
     vendored = vendor(architecture, BUILD)  # a fault of this machine shows before anything is made
+    found = _infrastructure(session, stage, given)
+    left = migrate(session.client, stage, found) if migrates else []
+    _functions(session, stage, found, architecture, vendored)
+    if left:
+        print("\n".join([*left, "lines with ! are left to the operator; the rest is done"]))
+
+
+def _infrastructure(session: Any, stage: str, given: dict[str, str]) -> dict[str, str]:
+    """Make the stack. Return its outputs."""
     cloudformation = session.client("cloudformation")
     print(f"stack {name_of(stage)}: {'applied' if apply(cloudformation, stage, given) else 'unchanged'}")
-    found = outputs(cloudformation, stage)
-    recall(session.client("s3"), found["Bucket"], stage, DEPLOYED)
+    return outputs(cloudformation, stage)
+
+
+def migrate(clients: Callable[[str], Any], stage: str, found: Mapping[str, str]) -> list[str]:
+    """Bring the stack's warehouse up to date. Return the lines that are left to the operator. Raises DeployError."""
+    asked = Asked(stage=stage, workgroup=found["Workgroup"], database=found["Database"])
+    try:
+        _, where = named(asked, clients)
+        wanted = Wanted(sql_dir=ROOT / "sql", contracts=shipped(), grants=Grants.of_stage(stage, where["Database"]))
+        lines = migration.migrate(DataApi(clients("redshift-data"), where), wanted)
+    except (CommandError, migration.MigrationError) as error:
+        raise DeployError(
+            f"the warehouse is not migrated, and no function is deployed: {error} (docs/operate/deploy.md)"
+        ) from None
+    left = [line for line in lines if line.startswith("!")]
+    done = [line for line in lines if line not in left]
+    print("\n".join(f"warehouse: {line}" for line in done or ["nothing to do"]))
+    return left
+
+
+def _functions(session: Any, stage: str, found: dict[str, str], architecture: str, vendored: Path) -> None:
+    """Make what Chalice makes, and the settings that it lacks."""
+    made, s3 = BUILD / f"deploy-{stage}", session.client("s3")
+    recall(s3, found["Bucket"], stage, DEPLOYED)
     if not record_of(DEPLOYED, stage).exists() and record(session, stage, found["Bucket"], DEPLOYED):
         print("an earlier deployment was not completed: going on with what it has made")
     where = placeholders(session, stage)
     project(stage, found, where, architecture).make(made, vendored)
     measure(packed(made, architecture))
     with as_switched(session.client("events"), stage):
-        print(chalice(made, "deploy", "--stage", stage, region=region).strip())
-    remember(session.client("s3"), found["Bucket"], stage, DEPLOYED)
+        print(chalice(made, "deploy", "--stage", stage, region=region_of(session)).strip())
+    remember(s3, found["Bucket"], stage, DEPLOYED)
     _afterwards(session, stage, where)
-    if migrates:
-        _migrate(found)
 
 
 def project(stage: str, found: Mapping[str, str], where: dict[str, str], architecture: str) -> Project:
@@ -74,30 +107,6 @@ def rest_api(stage: str) -> str:
     except FileNotFoundError:
         raise DeployError(f"Chalice has no record of stage {stage}") from None
     return str(next(r["rest_api_id"] for r in deployed["resources"] if r["resource_type"] == "rest_api"))
-
-
-def _migrate(found: dict[str, str]) -> None:
-    variables = {"LANDFALL_WORKGROUP": found["Workgroup"], "LANDFALL_DATABASE": found["Database"]}
-    command: list[str | Path] = [Path(sys.executable).parent / "landfall", "migrate", "--json"]
-    done = subprocess.run(  # noqa: S603  # nosec B603
-        command, env={**os.environ, **variables}, stdout=subprocess.PIPE, text=True, check=False
-    )
-    print(migrated(done.returncode, done.stdout))
-
-
-def migrated(code: int, output: str) -> str:
-    """Describe the result of `landfall migrate --json` for the operator. Raises DeployError if it did not complete.
-
-    Its exit code is 1 also if all is applied and something is left to the operator. Python's own is 1, too, if the
-    command breaks off, but then there is no output.
-    """
-    if code not in (ExitCode.OK, ExitCode.BAD) or not output:
-        raise DeployError(
-            "everything is deployed except the warehouse's tables: landfall migrate (docs/operate/deploy.md)"
-        )
-    lines = json.loads(output)
-    note = ["lines with ! are left to the operator; the rest is done"] if lines["left"] else []
-    return "\n".join([*lines["done"], *lines["left"], *note]) or "nothing to do"
 
 
 def parameters(texts: list[str], stage: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ import typer
 from landfall.cost_command import cost
 from landfall.deployment import find, repository, state_dir
 from landfall.faults import ExitCode, guarded, usage
+from landfall.migrate_command import migrate
 from landfall.version import show_version
 
 app = typer.Typer(
@@ -237,13 +238,7 @@ def resubmit(
     return resubmit(Api(deployment=find()), file, wait=wait, as_json=json)
 
 
-@app.command()
-@guarded
-def migrate(*, json: Json = False) -> ExitCode:
-    """Bring the warehouse up to date with sql/ and the contracts."""
-    from landfall.migrate_command import migrate_warehouse
-
-    return migrate_warehouse(as_json=json)
+app.command()(migrate)
 
 
 @app.command()

@@ -1,80 +1,64 @@
-"""`landfall migrate`: bring a warehouse up to date with sql/ and the contracts."""
+"""`landfall migrate`: bring a warehouse up to date with sql/, the contracts and the grants of loads."""
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated
 
-from landfall.contracts import shipped
-from landfall.deployment import advice, local_stack, repository
-from landfall.faults import ExitCode, absent, usage
+import typer
 
-HOST, USER, PASSWORD = "LANDFALL_WAREHOUSE_HOST", "LANDFALL_WAREHOUSE_USER", "LANDFALL_WAREHOUSE_PASSWORD"
-PORT, TLS = "LANDFALL_WAREHOUSE_PORT", "LANDFALL_WAREHOUSE_TLS"
-REDSHIFTS_PORT = "5439"
-THIS_MACHINE = ("localhost", "127.0.0.1")
+from landfall.deployment import repository
+from landfall.faults import CommandError, ExitCode, guarded
+from landfall.migration.target import Asked, opened
 
 
-def migrate_warehouse(*, as_json: bool) -> ExitCode:
-    """Apply what is missing. Return exit code 1 if something is left to the operator. Raises CommandError."""
-    from landfall.migrate import migrate
+@guarded
+def migrate(
+    *,
+    plan: Annotated[bool, typer.Option("--plan", help="Show what would be done, and change nothing.")] = False,
+    alter: Annotated[bool, typer.Option("--alter", help="Add new columns, and lengthen varchar columns.")] = False,
+    stage: Annotated[str, typer.Option(envvar="LANDFALL_STAGE", help="Stage; its stack names the warehouse.")] = "",
+    workgroup: Annotated[str, typer.Option(envvar="LANDFALL_WORKGROUP", help="Serverless workgroup.")] = "",
+    cluster: Annotated[str, typer.Option(envvar="LANDFALL_CLUSTER", help="Provisioned cluster.")] = "",
+    database: Annotated[str, typer.Option(envvar="LANDFALL_DATABASE", help="Database; dev if left out.")] = "",
+    secret_arn: Annotated[str, typer.Option(help="Secret to log in with, if not the administrator's own.")] = "",
+    db_user: Annotated[str, typer.Option(envvar="LANDFALL_DB_USER", help="User of a cluster to log in as.")] = "",
+    host: Annotated[str, typer.Option(envvar="LANDFALL_WAREHOUSE_HOST", help="Host, to connect by TCP.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")] = False,
+) -> ExitCode:
+    """Bring the warehouse up to date with sql/ and the contracts.
 
-    sql, contracts = repository() / "sql", shipped()
-    connection = _connect()
-    try:
-        done = migrate(connection, sql, contracts)
-    finally:
-        connection.close()
-    left = [line for line in done if line.startswith("!")]
+    It goes through the Redshift Data API, as the administrator of the warehouse.
+    """
+    named = {"stage": stage, "workgroup": workgroup, "cluster": cluster, "database": database, "host": host}
+    asked = Asked(**named, secret_arn=secret_arn, db_user=db_user)
+    return migrate_warehouse(asked, plans=plan, alters=alter, as_json=json)
+
+
+def migrate_warehouse(asked: Asked, *, plans: bool, alters: bool, as_json: bool) -> ExitCode:
+    """Apply what is missing, or only show it. Exit code 1 if something is left to the operator. Raises CommandError."""
+    from landfall.contracts import shipped
+    from landfall.migration import migrate
+    from landfall.migration.grants import Grants
+    from landfall.migration.plan import Wanted
+
+    sql_dir, contracts = repository() / "sql", shipped()
+    with opened(asked) as target:
+        grants = Grants.of_stage(target.stage, target.database)
+        wanted = Wanted(sql_dir=sql_dir, contracts=contracts, alters=alters, grants=grants)
+        act = migrate.preview if plans else migrate.migrate
+        try:
+            lines = act(target.warehouse, wanted)
+        except migrate.MigrationError as error:
+            raise CommandError(str(error), ExitCode.BAD) from None
+    _show(lines, as_json=as_json)
+    return ExitCode.BAD if any(line.startswith("!") for line in lines) else ExitCode.OK
+
+
+def _show(lines: list[str], *, as_json: bool) -> None:
+    from landfall.screen import say, say_json
+
+    left = [line for line in lines if line.startswith("!")]
     if as_json:
-        print(json.dumps({"done": [line for line in done if line not in left], "left": left}))
+        say_json({"done": [line for line in lines if line not in left], "left": left})
     else:
-        print("\n".join(done) if done else "nothing to do")
-    return ExitCode.BAD if left else ExitCode.OK
-
-
-def _connect() -> Any:
-    """Connect to the warehouse that the environment names, else to the local stack's. Raises CommandError."""
-    import redshift_connector
-    from botocore.exceptions import BotoCoreError, ClientError
-    from redshift_connector.error import Error
-
-    try:
-        return redshift_connector.connect(**_where(os.environ))
-    except (Error, OSError, BotoCoreError, ClientError) as error:
-        # The driver has the system's error among its own arguments.
-        causes = [cause for cause in (error, *error.args) if isinstance(cause, OSError)]
-        message = (causes[0].strerror if causes else "") or str(error)
-        tunnel = "; is the tunnel up?" if causes and os.environ.get(HOST) in THIS_MACHINE else ""
-        raise absent(f"the warehouse does not answer: {message.rstrip('.')}{advice(error)}{tunnel}") from None
-
-
-def _where(env: Mapping[str, str]) -> dict[str, Any]:
-    database = env.get("LANDFALL_DATABASE", "dev")
-    if host := env.get(HOST):
-        if not (env.get(USER) and env.get(PASSWORD)):
-            raise usage(f"{HOST} is set: set {USER} and {PASSWORD} too")
-        port, tls = env.get(PORT, REDSHIFTS_PORT), env.get(TLS, "on")
-        if not port.isdecimal() or tls not in ("on", "off"):
-            raise usage(f"{PORT} is a number, and {TLS} is on or off")
-        there = {"host": host, "port": int(port), "ssl": tls == "on", "database": database}
-        return {**there, "user": env[USER], "password": env[PASSWORD]}
-    if workgroup := env.get("LANDFALL_WORKGROUP"):
-        return {"iam": True, "is_serverless": True, "serverless_work_group": workgroup, "database": database}
-    if cluster := env.get("LANDFALL_CLUSTER"):
-        user = env.get("LANDFALL_DB_USER", "")
-        return {"iam": True, "cluster_identifier": cluster, "db_user": user, "database": database}
-    stack = local_stack()
-    if stack is None or not stack.warehouse:
-        raise absent(
-            f"no warehouse to migrate: set LANDFALL_WORKGROUP, LANDFALL_CLUSTER or {HOST}, or run `landfall up`"
-        )
-    wire = stack.warehouse
-    return {
-        "host": wire["wire_host"],
-        "port": wire["wire_port"],
-        "ssl": False,
-        **{name: wire[name] for name in ("database", "user", "password")},
-    }
+        say(*(part for line in lines or ["nothing to do"] for part in line.split("\n")))

@@ -23,7 +23,7 @@ from local.http import answers, fetch
 from local.options import STAGE, Names, Options, StackPaths
 from local.processes import Proc, accepts, start, wait_ready
 from local.record import Ports, Record
-from local.warehouse import contracts_of, migrate
+from local.warehouse import migrate
 
 READY_SECONDS = 60.0
 
@@ -49,7 +49,7 @@ class Launch:
             wiring.connect(from_json(fetch(record.ports.url("worker") + "/functions", record.token_header)))
         if self.options.warehouse:
             record = replace(record, warehouse=self._wait_warehouse(record))
-            for line in migrate(record.warehouse, self.paths.root / "sql", contracts_of(Path(record.app))):
+            for line in migrate(record.warehouse, record.credentials, Path(record.app), self.paths.root / "sql"):
                 if line.startswith("!"):
                     say(line)
         if self.options.api:

@@ -122,8 +122,9 @@ class Stack:
         """
         with self._alone():
             record = self._record()
-            contracts = contracts_of(Path(record.app))
-            for line in migrate(record.warehouse, self.paths.root / "sql", contracts) if record.warehouse else ():
+            app, sql = Path(record.app), self.paths.root / "sql"
+            contracts_of(app)  # a contract at fault ends it here, also if there is no warehouse
+            for line in migrate(record.warehouse, record.credentials, app, sql) if record.warehouse else ():
                 say(line)
             return self._restart(record, [proc.name for proc in record.processes if proc.name in REPLACEABLE])
 

@@ -11,6 +11,9 @@ from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract_files.contract_file import load_contracts
 from chalicelib.errors import ContractError
 from landfall.text import warehouse_message
+from local.access.signatures import Credentials
+from local.aws.clients import client
+from local.options import STAGE
 from local.processes import StartError
 
 
@@ -59,9 +62,24 @@ def contracts_of(app: Path) -> Mapping[str, Contract]:
         raise StartError(f"contract at fault:\n{error.message}") from None
 
 
-def migrate(where: dict[str, Any], sql_dir: Path, contracts: Mapping[str, Contract]) -> list[str]:
-    """Apply sql/ and the tables of contracts. Return a line for each change. Raises StartError."""
-    from landfall.migrate import migrate as apply
+def migrate(where: dict[str, Any], credentials: Credentials, app: Path, sql_dir: Path) -> list[str]:
+    """Apply sql/, the tables of an app's contracts, and grants. Returns a line for each thing done. Raises StartError.
 
-    with _connected(where) as connection:
-        return apply(connection, sql_dir, contracts)
+    By the Data API, as administrator. Existing tables are altered, too: here they hold nothing of value.
+    """
+    from landfall.migration.data_api import DataApi
+    from landfall.migration.grants import Grants
+    from landfall.migration.migrate import MigrationError
+    from landfall.migration.migrate import migrate as apply
+    from landfall.migration.plan import Wanted
+
+    api = DataApi(
+        client("redshift-data", where["api_url"], credentials),
+        {"WorkgroupName": STAGE, "Database": where["database"], "SecretArn": where["secret_arn"]},
+    )
+    grants = Grants.of_stage(STAGE, where["database"])
+    wanted = Wanted(sql_dir=sql_dir, contracts=contracts_of(app), alters=True, grants=grants)
+    try:
+        return apply(api, wanted)
+    except MigrationError as error:
+        raise StartError(f"the warehouse: {error}") from None

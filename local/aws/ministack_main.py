@@ -129,12 +129,6 @@ def forward_to(url: str, credentials: Credentials) -> Callable[..., Awaitable[An
     return handler
 
 
-async def no_warehouse(*_request: Any) -> Answer:
-    """Answer for Redshift Serverless that nothing exists: a teardown checks whether ours is still there."""
-    error = {"__type": "ResourceNotFoundException", "message": "there is none on this machine"}
-    return 400, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(error).encode()
-
-
 def patch_versions(s3: Any) -> None:
     """Answer a request for a range of a version with that range."""
     get = s3._get_object
@@ -236,8 +230,8 @@ def patch_gateway(app: Any, redshift_data_url: str, credentials: Credentials) ->
         return str(detect(method, path, headers, query))
 
     app.detect_service = detect_service
-    app.SERVICE_HANDLERS["redshift-data"] = forward_to(redshift_data_url, credentials)
-    app.SERVICE_HANDLERS["redshift-serverless"] = no_warehouse
+    for service in OTHERS.values():
+        app.SERVICE_HANDLERS[service] = forward_to(redshift_data_url, credentials)
 
 
 def settle_in(port: int, memory_mb: int) -> None:

@@ -66,7 +66,10 @@ select current_database()::text as "database", n.nspname::text as "schema", c.oi
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
  where c.relkind = 'r' and n.nspname not in ('pg_catalog', 'information_schema', 'local_redshift');
 
-grant select on pg_catalog.sys_load_error_detail, pg_catalog.stl_load_errors, pg_catalog.svv_all_schemas,
+create or replace view pg_catalog.stv_db_isolation_level as
+select datname::character(128) as db_name, 'Snapshot Isolation'::character(20) as isolation_level from pg_database;
+
+grant select on pg_catalog.sys_load_error_detail, pg_catalog.stv_db_isolation_level, pg_catalog.stl_load_errors, pg_catalog.svv_all_schemas,
     pg_catalog.svv_all_tables, pg_catalog.svv_tables, pg_catalog.svv_columns, pg_catalog.svv_all_columns,
     pg_catalog.svv_table_info to public;
 

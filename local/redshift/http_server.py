@@ -1,4 +1,4 @@
-"""The Data API over HTTP on loopback: JSON 1.1 with X-Amz-Target, the protocol of AWS's clients."""
+"""The Data API and Redshift Serverless over HTTP on loopback: JSON 1.1 with X-Amz-Target, which AWS's clients send."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from typing import Any
 from local.access.handlers import Guard, GuardedHandler
 from local.access.signatures import Credentials
 from local.redshift.data_api import DataApi
-from local.redshift.requests import ApiError
+from local.redshift.requests import ApiError, Request
+from local.redshift.responses import Answer
+from local.redshift.serverless import serverless
 
-_PREFIX = "RedshiftData."
+_DATA, _SERVERLESS = "RedshiftData", "RedshiftServerless"
 
 
 class _Server(ThreadingHTTPServer):
@@ -61,7 +63,7 @@ class _Handler(GuardedHandler, BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         target = self.headers.get("X-Amz-Target") or ""
         try:
-            answer = self.server.api.call(_operation(target), json.loads(self.body or b"{}"))
+            answer = self._call(target, json.loads(self.body or b"{}"))
         except ApiError as error:
             return self._fail(error)
         except ValueError as error:
@@ -70,6 +72,14 @@ class _Handler(GuardedHandler, BaseHTTPRequestHandler):
             self._fail(ApiError("InternalServerException", f"{type(error).__name__}: {error}", 500))
             raise
         return self._answer(200, answer)
+
+    def _call(self, target: str, request: Request) -> Answer:
+        service, _, operation = target.partition(".")
+        if service == _SERVERLESS:
+            return serverless(operation, request)
+        if service != _DATA:
+            raise ApiError("UnknownOperationException", f"X-Amz-Target {target!r} is not of Redshift")
+        return self.server.api.call(operation, request)
 
     def _fail(self, error: ApiError) -> None:
         self._answer(error.status, {"__type": error.kind, "message": error.message, "Message": error.message})
@@ -85,9 +95,3 @@ class _Handler(GuardedHandler, BaseHTTPRequestHandler):
 
     def log_message(self, *args: object) -> None:
         """Log nothing: requests hold SQL."""
-
-
-def _operation(target: str) -> str:
-    if not target.startswith(_PREFIX):
-        raise ApiError("UnknownOperationException", f"X-Amz-Target {target!r} is not of the Redshift Data API")
-    return target.removeprefix(_PREFIX)

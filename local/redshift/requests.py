@@ -10,6 +10,8 @@ Request = dict[str, Any]
 
 TARGET = ("WorkgroupName", "ClusterIdentifier", "SecretArn", "DbUser", "Database")
 _MOST_SQLS, _MOST_BYTES = 40, 100 * 1024
+SECRET = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:redshift!local-awsuser-AbCdEf"
+"""The secret of the administrator. There is no other user to log in as."""
 _NOT_EMULATED = {"SessionId", "SessionKeepAliveSeconds"}
 
 
@@ -32,10 +34,7 @@ def required(request: Request, name: str) -> Any:
 
 
 def check_submit(request: Request, sqls: list[str]) -> None:
-    if not any(request.get(key) for key in ("WorkgroupName", "ClusterIdentifier", "SecretArn")):
-        raise invalid("Either ClusterIdentifier, WorkgroupName or SecretArn is required")
-    if not request.get("Database"):
-        raise invalid("Database is required")
+    _check_target(request)
     if len(sqls) > _MOST_SQLS:
         raise invalid(f"Sqls may hold at most {_MOST_SQLS} statements, got {len(sqls)}")
     if any(not sql.strip() for sql in sqls):
@@ -50,6 +49,15 @@ def check_submit(request: Request, sqls: list[str]) -> None:
         raise invalid("ExecutionMode AUTO_COMMIT is not emulated by the local Redshift")
     if request.get("ResultFormat", "JSON") != "JSON":
         raise invalid("ResultFormat CSV is not emulated by the local Redshift")
+
+
+def _check_target(request: Request) -> None:
+    if not any(request.get(key) for key in ("WorkgroupName", "ClusterIdentifier", "SecretArn")):
+        raise invalid("Either ClusterIdentifier, WorkgroupName or SecretArn is required")
+    if request.get("SecretArn", SECRET) != SECRET:
+        raise invalid("Secrets Manager can't find the specified secret.")
+    if not request.get("Database"):
+        raise invalid("Database is required")
 
 
 def bound(sqls: list[str], parameters: list[dict[str, str]]) -> list[str]:

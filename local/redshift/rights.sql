@@ -4,7 +4,8 @@ set client_min_messages = warning;
 do $$
 begin
     execute format('revoke all on database %I from public', current_database());
-    execute format('grant connect, create, temporary on database %I to awsuser', current_database());
+    execute format('grant connect, create on database %I to awsuser', current_database());
+    execute format('grant temporary on database %I to awsuser with grant option', current_database());
 end $$;
 alter schema public owner to awsuser;
 grant usage on schema local_redshift to awsuser;
@@ -35,3 +36,20 @@ create event trigger local_redshift_refuse_command on ddl_command_start
     when tag in ('CREATE EXTENSION', 'ALTER EXTENSION', 'CREATE LANGUAGE', 'CREATE FOREIGN DATA WRAPPER', 'CREATE SERVER',
                  'CREATE SUBSCRIPTION', 'CREATE PUBLICATION', 'CREATE ACCESS METHOD')
     execute function local_redshift.refuse_command();
+
+-- Redshift lets only its owner call a procedure that nobody was granted.
+alter default privileges for role awsuser revoke execute on routines from public;
+
+-- CREATE USER ... PASSWORD DISABLE, for names that Redshift gives to identities of IAM. Such a role has no password, and
+-- the login rules name it nowhere: it can be granted rights, and nothing runs as it.
+create or replace function local_redshift.create_user(name text) returns void language plpgsql security definer
+    set search_path = pg_catalog as $$
+begin
+    if name !~ '^iamr?:[a-z0-9_+=,.@:-]{1,120}$' then
+        raise exception using errcode = '0A000', message = 'CREATE USER of another name than IAM: or IAMR: has'
+            ' is not emulated by the local Redshift';
+    end if;
+    execute format('create role %I login nosuperuser nocreaterole nocreatedb noreplication nobypassrls', name);
+end $$;
+revoke all on function local_redshift.create_user(text) from public;
+grant execute on function local_redshift.create_user(text) to awsuser;

@@ -24,12 +24,11 @@ from chalicelib.domain.run.model import digest
 from chalicelib.domain.warehouse.ddl import gate_ddl, target, target_ddl
 from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.ports import Statement, StatementState, Warehouse
-from landfall.migrate import migrate
 from local.redshift.server import LocalRedshift
 from local.redshift.sql.rewrite import rewrite
 from tests.support.load_orders import changed, joined, load_of_one
-from tests.support.paths import ROOT
 from tests.support.redshift.house import Redshift
+from tests.support.redshift.migration import apply
 from tests.support.redshift.outside import Outside, OutsideServer
 from tests.support.settings import BUCKET, SETTINGS
 
@@ -144,7 +143,7 @@ def redshift_site(data: Path) -> Iterator[Site]:
     try:
         with LocalRedshift(data, s3_endpoint=outside.url, events_endpoint=outside.url) as local:
             with Redshift(local.dsn) as session:
-                migrate(session, ROOT / "sql", {})
+                apply(session, {})
             yield _redshift(outside, local)
     finally:
         server.stop()

@@ -77,15 +77,7 @@ def site() -> Iterator[Site]:
     STATE.mkdir(parents=True)
     try:
         record = launch.empty()
-        there = record.warehouse
-        warehouse = {
-            "LANDFALL_WAREHOUSE_HOST": there["wire_host"],
-            "LANDFALL_WAREHOUSE_PORT": str(there["wire_port"]),
-            "LANDFALL_WAREHOUSE_TLS": "off",
-            "LANDFALL_WAREHOUSE_USER": there["user"],
-            "LANDFALL_WAREHOUSE_PASSWORD": there["password"],
-        }
-        env = whole({**record.env, **warehouse}, paths)
+        env = whole(record.env, paths)
         yield Site(record=record, account=Account(env=record.env), clone=_clone(STATE / "clone"), env=env)
     finally:
         processes.stop(launch.started)

@@ -1,28 +1,100 @@
-"""Which warehouse `landfall migrate` goes to, and what it says when that does not let it in."""
+"""Which warehouse `landfall migrate` goes to, as whom, and what it reports when that does not let it in."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
 from landfall.faults import CommandError, ExitCode
-from landfall.migrate_command import _where, migrate_warehouse
+from landfall.migrate_command import migrate_warehouse
+from landfall.migration.target import Asked, named, wire_arguments
 
-BY_PASSWORD = {
-    "LANDFALL_WAREHOUSE_HOST": "localhost",
-    "LANDFALL_WAREHOUSE_USER": "admin",
-    "LANDFALL_WAREHOUSE_PASSWORD": "secret",
-}
+BY_PASSWORD = {"LANDFALL_WAREHOUSE_USER": "admin", "LANDFALL_WAREHOUSE_PASSWORD": "secret"}
+HOST = Asked(host="localhost", stage="dev")
+OURS, THEIRS = "arn:aws:secretsmanager:eu-west-1:1:secret:ours", "arn:aws:secretsmanager:eu-west-1:1:secret:theirs"
 
 
-def test_a_host_wins_over_a_workgroup_with_port_and_tls() -> None:
-    there = _where({**BY_PASSWORD, "LANDFALL_WORKGROUP": "landfall-dev"})
-    assert there == {
+class Account:
+    """An account with the stack landfall-dev, its workgroup, and a cluster."""
+
+    def __init__(self, *, stack: dict[str, str], keeps: bool = True) -> None:
+        self.stack, self.keeps = stack, keeps
+
+    def client(self, service: str) -> Any:
+        assert service in ("cloudformation", "redshift", "redshift-serverless")
+        return self
+
+    def describe_stacks(self, **request: str) -> Any:
+        assert request == {"StackName": "landfall-dev"}
+        return {"Stacks": [{"Outputs": [{"OutputKey": k, "OutputValue": v} for k, v in self.stack.items()]}]}
+
+    def get_workgroup(self, **request: str) -> Any:
+        return {"workgroup": {"namespaceName": f"{request['workgroupName']}-namespace"}}
+
+    def get_namespace(self, **request: str) -> Any:
+        return {"namespace": {"adminPasswordSecretArn": OURS + request["namespaceName"]} if self.keeps else {}}
+
+    def describe_clusters(self, **request: str) -> Any:
+        return {"Clusters": [{"MasterPasswordSecretArn": OURS + request["ClusterIdentifier"]} if self.keeps else {}]}
+
+
+SERVERLESS = Account(stack={"Workgroup": "landfall-dev", "Database": "sales", "Bucket": "b"})
+PROVISIONED = Account(stack={"Workgroup": "", "Cluster": "ours", "Database": "sales"})
+
+
+@pytest.mark.parametrize(
+    ("account", "asked", "where"),
+    [
+        (
+            SERVERLESS,
+            Asked(stage="dev"),
+            {"Database": "sales", "WorkgroupName": "landfall-dev", "SecretArn": f"{OURS}landfall-dev-namespace"},
+        ),
+        (
+            SERVERLESS,
+            Asked(stage="dev", workgroup="other", database="d", secret_arn=THEIRS),
+            {"Database": "d", "WorkgroupName": "other", "SecretArn": THEIRS},
+        ),
+        (
+            PROVISIONED,
+            Asked(stage="dev"),
+            {"Database": "sales", "ClusterIdentifier": "ours", "SecretArn": f"{OURS}ours"},
+        ),
+        (
+            PROVISIONED,
+            Asked(stage="dev", cluster="other", db_user="admin"),
+            {"Database": "dev", "ClusterIdentifier": "other", "DbUser": "admin"},
+        ),
+    ],
+)
+def test_the_stage_names_the_warehouse_and_options_go_before(
+    account: Account, asked: Asked, where: dict[str, str]
+) -> None:
+    assert named(asked, account.client) == ("dev", where)
+
+
+@pytest.mark.parametrize(
+    ("asked", "reported"),
+    [
+        (Asked(), "no warehouse to migrate: name a stage"),
+        (Asked(workgroup="www"), r"name the stage \(--stage\)"),
+        (Asked(stage="dev", workgroup="w", cluster="c"), "a workgroup or a cluster, not both"),
+        (Asked(stage="dev", workgroup="www"), "--namespace-name www-namespace --manage-admin-password"),
+        (Asked(stage="dev", cluster="c"), "--cluster-identifier c --manage-master-password"),
+    ],
+)
+def test_what_lacks_is_named_with_its_fix(asked: Asked, reported: str) -> None:
+    with pytest.raises(CommandError, match=reported):
+        named(asked, Account(stack={}, keeps=False).client)
+
+
+def test_a_host_is_reached_with_port_and_tls() -> None:
+    assert wire_arguments(HOST, BY_PASSWORD) == {
         "host": "localhost", "port": 5439, "ssl": True, "database": "dev", "user": "admin", "password": "secret",
     }  # fmt: skip
-
-
-def test_a_tunnel_has_a_port_of_its_own() -> None:
-    there = _where({**BY_PASSWORD, "LANDFALL_WAREHOUSE_PORT": "15439", "LANDFALL_WAREHOUSE_TLS": "off"})
+    tunnel = {**BY_PASSWORD, "LANDFALL_WAREHOUSE_PORT": "15439", "LANDFALL_WAREHOUSE_TLS": "off"}
+    there = wire_arguments(HOST, tunnel)
     assert (there["port"], there["ssl"]) == (15439, False)
 
 
@@ -33,45 +105,40 @@ def test_a_tunnel_has_a_port_of_its_own() -> None:
 )
 def test_a_wrong_warehouse_setting_is_named(wrong: dict[str, str]) -> None:
     with pytest.raises(CommandError) as fault:
-        _where({**BY_PASSWORD, **wrong})
+        wire_arguments(HOST, {**BY_PASSWORD, **wrong})
     assert fault.value.code == ExitCode.USAGE
     assert next(iter(wrong)) in fault.value.message
 
 
-def test_credentials_that_aws_does_not_take_are_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in BY_PASSWORD:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("LANDFALL_WORKGROUP", "landfall-dev")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # nobody listens there
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    with pytest.raises(CommandError, match="the warehouse does not answer") as fault:
-        migrate_warehouse(as_json=False)
-    assert fault.value.code == ExitCode.ABSENT
-
-
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("asked", "settings", "said"),
     [
-        ({"LANDFALL_WORKGROUP": "landfall-dev"}, "must specify a region: export AWS_DEFAULT_REGION"),
+        (Asked(stage="dev"), {}, "must specify a region: export AWS_DEFAULT_REGION"),
+        (Asked(stage="dev"), {"AWS_DEFAULT_REGION": "eu-west-1"}, "Unable to locate credentials: aws configure"),
         (
-            {"LANDFALL_WORKGROUP": "landfall-dev", "AWS_DEFAULT_REGION": "eu-west-1"},
-            "Unable to locate credentials: aws configure",
+            Asked(stage="dev", workgroup="www"),
+            {
+                "AWS_DEFAULT_REGION": "eu-west-1",
+                "AWS_ENDPOINT_URL": "http://127.0.0.1:9",  # no server listens there
+                "AWS_ACCESS_KEY_ID": "key",
+                "AWS_SECRET_ACCESS_KEY": "secret",
+                "AWS_MAX_ATTEMPTS": "1",
+            },
+            "Could not connect to the endpoint URL",
         ),
-        ({**BY_PASSWORD, "LANDFALL_WAREHOUSE_PORT": "9"}, "does not answer: Connection refused; is the tunnel up?"),
+        (HOST, {**BY_PASSWORD, "LANDFALL_WAREHOUSE_PORT": "9"}, "Connection refused; is the tunnel up?"),
     ],
 )
 def test_what_to_do_where_there_is_no_way_in_is_reported(
-    monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], said: str
+    monkeypatch: pytest.MonkeyPatch, asked: Asked, settings: dict[str, str], said: str
 ) -> None:
-    for name in (*BY_PASSWORD, "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL"):
+    for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, "absent")
     for name, value in {"AWS_EC2_METADATA_DISABLED": "true", **settings}.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(CommandError, match="the warehouse does not answer") as fault:
-        migrate_warehouse(as_json=False)
+        migrate_warehouse(asked, plans=False, alters=False, as_json=False)
+    assert fault.value.code == ExitCode.ABSENT
     assert said in fault.value.message

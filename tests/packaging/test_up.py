@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,26 +14,26 @@ from deploy.project import Project
 from deploy.stack import DeployError, environment
 from deploy.stage import INTERFACES, filled, functions, granted, policy
 from deploy.template import infra
-from deploy.up import migrated, parameters
+from deploy.up import migrate, parameters
 from deploy.vendor import PackageError
 
-
-def _said(*left: str) -> str:
-    return json.dumps({"done": ["created landing.transactions"], "left": list(left)})
+OUTPUTS = {"Workgroup": "landfall-dev", "Database": "dev"}
 
 
-def test_what_is_left_to_a_person_is_reported_and_no_failure() -> None:
-    text = migrated(1, _said("! landing.task: add a column"))
-    assert text.splitlines()[:2] == ["created landing.transactions", "! landing.task: add a column"]
-    assert "left to the operator" in text
-    assert migrated(0, _said()) == "created landing.transactions"
-    assert migrated(0, '{"done": [], "left": []}') == "nothing to do"
+class Theirs:
+    """An account whose warehouse has an administrator with a password of one's own."""
+
+    def get_workgroup(self, **_request: str) -> Any:
+        return {"workgroup": {"namespaceName": "theirs"}}
+
+    def get_namespace(self, **_request: str) -> Any:
+        return {"namespace": {}}
 
 
-@pytest.mark.parametrize(("code", "said"), [(3, ""), (2, ""), (1, ""), (-9, "")])
-def test_a_migration_that_breaks_off_is_one(code: int, said: str) -> None:
-    with pytest.raises(DeployError, match="except the warehouse's tables"):
-        migrated(code, said)
+def test_no_function_is_deployed_if_migrate_fails() -> None:
+    reported = "no function is deployed: Redshift keeps no secret .* --namespace-name theirs --manage-admin-password"
+    with pytest.raises(DeployError, match=reported):
+        migrate(lambda service: Theirs(), "dev", OUTPUTS)
 
 
 def test_parameters_are_named() -> None:

@@ -11,12 +11,12 @@ import psycopg
 import pytest
 
 from chalicelib.domain.run.model import digest
-from landfall.migrate import migrate
 from local.redshift import LocalRedshift
 from local.redshift.roles import limit_role
 from tests.support.paths import ROOT
 from tests.support.redshift.desk import Desk, data_client
 from tests.support.redshift.house import House, Redshift
+from tests.support.redshift.migration import apply
 from tests.support.redshift.outside import Outside, OutsideServer
 
 CATALOG = ROOT / "local/redshift/catalog.sql"
@@ -48,7 +48,7 @@ def server(desk: Desk) -> str:
 @pytest.fixture(scope="session")
 def migrated(server: str) -> str:
     with Redshift(server) as session:
-        migrate(session, ROOT / "sql", {})
+        apply(session, {})
     return server
 
 

@@ -14,12 +14,11 @@ from chalicelib.domain.formats.csv.header import match_header, read_header
 from chalicelib.domain.run.model import digest
 from chalicelib.domain.warehouse.ddl import target
 from chalicelib.domain.warehouse.load import LoadOrder
-from landfall.migrate import migrate
 from tests.sql.contacts import connect, outcome
 from tests.support.files.engine import Memory, stage_file
 from tests.support.load_orders import load_of_one
-from tests.support.paths import ROOT
 from tests.support.redshift.desk import Desk
+from tests.support.redshift.migration import apply
 
 TOML = """
 name = "{name}"
@@ -78,7 +77,7 @@ def things(name: str, dialect: str, *, extra: str = "fail", required: str = "fal
 def load(desk: Desk, contract: Contract, data: bytes) -> LoadOrder:
     """What a worker stages of the file, where COPY finds it."""
     connection = connect(desk.redshift)
-    migrate(connection, ROOT / "sql", {contract.name: contract})
+    apply(connection, {contract.name: contract})
     connection.close()
     staged = stage_file(data, contract, 20, 16)
     assert staged.rejects == []

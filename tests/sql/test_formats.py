@@ -13,10 +13,9 @@ from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.domain.run.model import digest
 from chalicelib.domain.warehouse.ddl import target
 from chalicelib.domain.warehouse.load import render_load
-from landfall.migrate import migrate
 from tests.sql.contacts import connect, order, outcome, submit
-from tests.support.paths import ROOT
 from tests.support.redshift.desk import Desk
+from tests.support.redshift.migration import apply
 
 TOML = """
 name = "stay"
@@ -66,7 +65,7 @@ def test_what_files_write_in_any_form_is_the_same_in_the_table(desk: Desk, name:
     *formats, row = FORMATS[name]
     contract = stay(*formats)
     connection = connect(desk.redshift)
-    migrate(connection, ROOT / "sql", {contract.name: contract})
+    apply(connection, {contract.name: contract})
     connection.close()
     rows = [f'7,"{row[0]}",{row[1]},"{row[2]}"{REST}', f'8,,,"{row[2]}",,,,']
     columns = tuple(c.name for c in contract.columns)
@@ -86,7 +85,7 @@ def test_what_files_write_in_any_form_is_the_same_in_the_table(desk: Desk, name:
 def test_a_document_of_another_type_is_a_change(desk: Desk) -> None:
     contract = stay("", "", "")
     connection = connect(desk.redshift)
-    migrate(connection, ROOT / "sql", {contract.name: contract})
+    apply(connection, {contract.name: contract})
     connection.close()
     for age, (note, updated) in enumerate([("1", 0), ('"""1"""', 1), ("[]", 1), ("[]", 0), ("null", 1)], 1):
         rows = [f"7,2024-03-01 00:00:00,{note}"]

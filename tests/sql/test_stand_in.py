@@ -12,10 +12,9 @@ from chalicelib.adapters.redshift_data import RedshiftData
 from chalicelib.domain.contract.contract import DataCheck
 from chalicelib.domain.run.model import Outcome, digest
 from chalicelib.domain.warehouse.ddl import target
-from landfall.migrate import migrate
 from tests.sql.contacts import CONTRACTS, connect, order, outcome, submit
-from tests.support.paths import ROOT
 from tests.support.redshift.desk import Desk
+from tests.support.redshift.migration import apply
 from tests.support.settings import SETTINGS
 
 ROWS = [
@@ -28,8 +27,8 @@ ROWS = [
 @pytest.fixture(scope="module")
 def ready(desk: Desk) -> Desk:
     connection = connect(desk.redshift)
-    migrate(connection, ROOT / "sql", CONTRACTS)
-    assert migrate(connection, ROOT / "sql", CONTRACTS) == []
+    apply(connection, CONTRACTS)
+    assert apply(connection, CONTRACTS) == []
     connection.close()
     return desk
 

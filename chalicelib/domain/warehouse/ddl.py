@@ -56,9 +56,33 @@ def staging_ddl(contract: Contract, columns: Sequence[str], group_id: str, mark:
     return f"CREATE TEMP TABLE {quote_identifier(staging_name(group_id))} (\n  " + ",\n  ".join(lines) + f"\n){layout}"
 
 
+def drop_staging_ddl(group_id: str) -> str:
+    """Return the statement that drops a load's staging, for a session that goes on."""
+    return f"DROP TABLE {quote_identifier(staging_name(group_id))}"
+
+
 def add_column_ddl(contract: Contract, name: str, type_sql: str) -> str:
     """Return the statement that adds a column to a target. Old rows have NULL there, so it cannot be NOT NULL."""
     return f"ALTER TABLE {target(contract)} ADD COLUMN {quote_identifier(name)} {type_sql}"
+
+
+def resize_column_ddl(contract: Contract, name: str, type_sql: str) -> str:
+    """Return the statement that gives a varchar column of a target another length. Redshift alters no other type."""
+    return f"ALTER TABLE {target(contract)} ALTER COLUMN {quote_identifier(name)} TYPE {type_sql}"
+
+
+def replace_column_ddl(contract: Contract, name: str, type_sql: str) -> tuple[str, ...]:
+    """Return the statements that give a column of a target another type, or let it be NULL: a new column replaces it.
+
+    Not for a column that is the distribution key or a sort key: Redshift does not drop those.
+    """
+    table, old, new = target(contract), quote_identifier(name), quote_identifier(f"{name[:_NAME_LEFT]}__new")
+    return (
+        add_column_ddl(contract, f"{name[:_NAME_LEFT]}__new", type_sql),
+        f"UPDATE {table} SET {new} = CAST({old} AS {type_sql})",  # noqa: S608  # nosec B608
+        f"ALTER TABLE {table} DROP COLUMN {old}",
+        f"ALTER TABLE {table} RENAME COLUMN {new} TO {old}",
+    )
 
 
 def target(contract: Contract) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from local.redshift.sql.errors import SqlRefusedError, not_emulated, not_redshift
-from local.redshift.sql.tokens import Reader, Token, closing, cut, name_value, spaced, word_set
+from local.redshift.sql.tokens import Reader, Token, closing, cut, literal, loud, name_value, spaced, word_set
 from local.redshift.sql.types import column_type
 
+_QUOTE = '"'
 NOTHING = "do 'begin end'"  # changes nothing and returns nothing
 
 _ATTRIBUTE_STARTS = word_set(
@@ -186,6 +187,14 @@ def alter_table(tokens: list[Token], *, in_transaction: bool) -> str:
     if action.next in ("drop", "rename", "owner"):
         return spaced(reader.tokens)
     raise action.fail()
+
+
+def create_user(tokens: list[Token]) -> str:
+    """CREATE USER name PASSWORD DISABLE: a user whom IAM alone lets in. The stand-in makes no others."""
+    seen = loud(tokens)
+    if [token.low for token in seen[3:]] != ["password", "disable"]:
+        raise not_emulated("CREATE USER other than with PASSWORD DISABLE")
+    return f"select local_redshift.create_user({literal(seen[2].low.strip(_QUOTE))})"
 
 
 def _alter_add(head: str, action: Reader) -> str:

@@ -44,7 +44,6 @@ _CREATES_REFUSED = {
     "extension": not_redshift("CREATE EXTENSION"),
     "rule": not_redshift("CREATE RULE"),
     "language": not_redshift("CREATE LANGUAGE"),
-    "user": not_emulated("CREATE USER"),
     "role": not_emulated("CREATE ROLE"),
     "group": not_emulated("CREATE GROUP"),
     "external": not_emulated("CREATE EXTERNAL"),
@@ -140,6 +139,8 @@ def _truncate(tokens: list[Token], *, batch: bool) -> str:
 def _create(tokens: list[Token], *, batch: bool) -> str:
     seen = [token.low for token in loud(tokens)]
     kind = next((word for word in seen if word not in _MODIFIERS), "")
+    if kind == "user":
+        return ddl.create_user(tokens)
     if kind in _CREATES_REFUSED:
         raise _CREATES_REFUSED[kind]
     if kind == "procedure":
@@ -219,9 +220,20 @@ def _alter(tokens: list[Token], *, batch: bool) -> str:
     kind = loud(tokens)[1].low if len(loud(tokens)) > 1 else ""
     if kind == "table":
         return ddl.alter_table(tokens, in_transaction=batch)
-    if kind in ("schema", "default", "procedure", "view"):
+    if kind == "default":
+        return _default_privileges(tokens)
+    if kind in ("schema", "procedure", "view"):
         return text_of(tokens)
     raise not_emulated(f"ALTER {kind.upper()}")
+
+
+def _default_privileges(tokens: list[Token]) -> str:
+    """ALTER DEFAULT PRIVILEGES ... ON PROCEDURES: PostgreSQL says ON ROUTINES."""
+    made, before = "", ""
+    for token in tokens:
+        made += "routines" if (before, token.low) == ("on", "procedures") else token.text
+        before = before if token.silent else token.low
+    return made
 
 
 def _analyze(tokens: list[Token]) -> str:

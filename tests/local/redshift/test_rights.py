@@ -233,7 +233,8 @@ def test_the_manager_runs_no_function_of_the_role(desk: Desk) -> None:
         ("set role x", "SET ROLE is not supported by Amazon Redshift"),
         ("set session authorization x", "SET SESSION AUTHORIZATION is not emulated"),
         ("create role x", "CREATE ROLE is not emulated"),
-        ("create user x", "CREATE USER is not emulated"),
+        ("create user x", "CREATE USER other than with PASSWORD DISABLE is not emulated"),
+        ("create user x password disable", "CREATE USER of another name than IAM: or IAMR: has is not emulated"),
         ("do $$ begin end $$", "DO is not emulated"),
     ],
 )

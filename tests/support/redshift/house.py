@@ -62,6 +62,14 @@ class Redshift:
     def fetchall(self) -> Sequence[Row]:
         return self._cursor.fetchall()
 
+    @property
+    def autocommit(self) -> bool:
+        return self.session.autocommit
+
+    @autocommit.setter
+    def autocommit(self, on: bool) -> None:
+        self.session.autocommit = on
+
     def commit(self) -> None:
         self.session.commit()
 

@@ -1,0 +1,1 @@
+"""Brings a warehouse up to date with sql/, the contracts and the grants of the functions: see `migrate`."""

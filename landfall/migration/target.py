@@ -1,0 +1,171 @@
+"""Which warehouse `landfall migrate` goes to, and how: the Data API as administrator, or a connection of one's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from landfall.deployment import Deployment, advice, local_stack
+from landfall.faults import absent, usage
+from landfall.migration.data_api import DataApi
+from landfall.migration.warehouse import Warehouse
+from landfall.migration.wire import Wire
+
+HOST, USER, PASSWORD = "LANDFALL_WAREHOUSE_HOST", "LANDFALL_WAREHOUSE_USER", "LANDFALL_WAREHOUSE_PASSWORD"
+PORT, TLS = "LANDFALL_WAREHOUSE_PORT", "LANDFALL_WAREHOUSE_TLS"
+REDSHIFTS_PORT = "5439"
+DATABASE = "dev"
+NO_STAGE = "name the stage (--stage): the user that its loads run as gets the rights"
+THIS_MACHINE = ("localhost", "127.0.0.1")
+Clients = Callable[[str], Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What the command line and the environment name. Empty: not named."""
+
+    stage: str = ""
+    workgroup: str = ""
+    cluster: str = ""
+    database: str = ""
+    secret_arn: str = ""
+    db_user: str = ""
+    host: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A warehouse, and whose loads run there."""
+
+    warehouse: Warehouse
+    stage: str
+    database: str
+
+
+@contextmanager
+def opened(asked: Asked) -> Iterator[Target]:
+    """Open the warehouse that is named, else the local stack's. Raises CommandError, also later, if it is away."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        if asked.host:
+            with _over_the_wire(asked) as target:
+                yield target
+        else:
+            yield _by_the_data_api(asked)
+    except (BotoCoreError, ClientError) as error:
+        raise absent(f"the warehouse does not answer: {str(error).rstrip('.')}{advice(error)}") from None
+
+
+def _by_the_data_api(asked: Asked) -> Target:
+    stack = None if asked.workgroup or asked.cluster or asked.stage else local_stack()
+    clients = stack.client if stack else _session().client
+    stage, where = named(_of_stack(stack) if stack else asked, clients)
+    return Target(warehouse=DataApi(clients("redshift-data"), where), stage=stage, database=where["Database"])
+
+
+def named(asked: Asked, clients: Clients) -> tuple[str, dict[str, str]]:
+    """Return the stage, and the Data API's arguments for warehouse, database and login. Raises CommandError."""
+    if not (asked.workgroup or asked.cluster):
+        asked = _of_stage(asked, clients)
+    if asked.workgroup and asked.cluster:
+        raise usage("name a workgroup or a cluster, not both")
+    if not asked.stage:
+        raise usage(NO_STAGE)
+    return asked.stage, {"Database": asked.database or DATABASE, **_warehouse(asked), **_login(asked, clients)}
+
+
+def _session() -> Any:
+    import boto3
+
+    return boto3.session.Session()
+
+
+def _of_stack(stack: Deployment) -> Asked:
+    settings = stack.settings
+    return Asked(
+        stage=settings.get("LANDFALL_STAGE", "local"),
+        workgroup=settings["LANDFALL_WORKGROUP"],
+        database=settings["LANDFALL_DATABASE"],
+    )
+
+
+def _of_stage(asked: Asked, clients: Clients) -> Asked:
+    """Ask the stage's stack which warehouse it has. What the command line names goes before."""
+    if not asked.stage:
+        raise absent("no warehouse to migrate: name a stage (--stage), a workgroup or a cluster, or run `landfall up`")
+    name = f"landfall-{asked.stage}"
+    stack = clients("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    return Asked(
+        stage=asked.stage,
+        workgroup=outputs.get("Workgroup", ""),
+        cluster=outputs.get("Cluster", ""),
+        database=asked.database or outputs.get("Database", ""),
+        secret_arn=asked.secret_arn,
+        db_user=asked.db_user,
+    )
+
+
+def _warehouse(asked: Asked) -> dict[str, str]:
+    return {"WorkgroupName": asked.workgroup} if asked.workgroup else {"ClusterIdentifier": asked.cluster}
+
+
+def _login(asked: Asked, clients: Clients) -> dict[str, str]:
+    """As whom: a secret that is named, a cluster's user that is named, else the administrator that Redshift keeps."""
+    if asked.secret_arn:
+        return {"SecretArn": asked.secret_arn}
+    if asked.db_user and asked.cluster:
+        return {"DbUser": asked.db_user}
+    return {"SecretArn": _kept_secret(asked, clients)}
+
+
+def _kept_secret(asked: Asked, clients: Clients) -> str:
+    """The secret in which Redshift keeps the administrator's password. Raises CommandError if it keeps none."""
+    if asked.workgroup:
+        serverless = clients("redshift-serverless")
+        name = serverless.get_workgroup(workgroupName=asked.workgroup)["workgroup"]["namespaceName"]
+        found = serverless.get_namespace(namespaceName=name)["namespace"].get("adminPasswordSecretArn")
+        fix = f"aws redshift-serverless update-namespace --namespace-name {name} --manage-admin-password"
+    else:
+        (cluster,) = clients("redshift").describe_clusters(ClusterIdentifier=asked.cluster)["Clusters"]
+        found = cluster.get("MasterPasswordSecretArn")
+        fix = f"aws redshift modify-cluster --cluster-identifier {asked.cluster} --manage-master-password"
+    if not found:
+        raise absent(f"Redshift keeps no secret for the administrator: name one with --secret-arn, or run `{fix}`")
+    return str(found)
+
+
+@contextmanager
+def _over_the_wire(asked: Asked) -> Iterator[Target]:
+    """By host, user and password."""
+    import redshift_connector
+    from redshift_connector.error import Error
+
+    if not asked.stage:
+        raise usage(NO_STAGE)
+    where = wire_arguments(asked, os.environ)
+    try:
+        connection = redshift_connector.connect(**where)
+    except (Error, OSError) as error:
+        # The driver puts the system's error beside its own words.
+        causes = [cause for cause in (error, *error.args) if isinstance(cause, OSError)]
+        said = (causes[0].strerror if causes else "") or str(error)
+        tunnel = "; is the tunnel up?" if causes and asked.host in THIS_MACHINE else ""
+        raise absent(f"the warehouse does not answer: {said.rstrip('.')}{tunnel}") from None
+    with closing(connection):
+        yield Target(warehouse=Wire(connection), stage=asked.stage, database=where["database"])
+
+
+def wire_arguments(asked: Asked, env: Mapping[str, str]) -> dict[str, Any]:
+    """Return the driver's arguments. User and password come from the environment. Raises CommandError."""
+    if not (env.get(USER) and env.get(PASSWORD)):
+        raise usage(f"a host is named: set {USER} and {PASSWORD} too")
+    port, tls = env.get(PORT, REDSHIFTS_PORT), env.get(TLS, "on")
+    if not port.isdecimal() or tls not in ("on", "off"):
+        raise usage(f"{PORT} is a number, and {TLS} is on or off")
+    there = {"host": asked.host, "port": int(port), "ssl": tls == "on", "database": asked.database or DATABASE}
+    return {**there, "user": env[USER], "password": env[PASSWORD]}
