@@ -10,7 +10,8 @@ from chalicelib.observe import NAMESPACE
 from deploy.stage import function_name
 
 WIDTH, HEIGHT, COLUMNS = 8, 6, 3
-WAREHOUSE = {"Fn::If": ["MakesWarehouse", {"Ref": "Workgroup"}, {"Ref": "WorkgroupName"}]}
+_THEIRS = {"Fn::If": ["UsesCluster", {"Ref": "ClusterIdentifier"}, {"Ref": "WorkgroupName"}]}
+WAREHOUSE = {"Fn::If": ["MakesWarehouse", {"Ref": "Workgroup"}, _THEIRS]}
 QUEUES = ("runs", "chunks", "runs-dead", "chunks-dead", "results.fifo", "results-dead.fifo")
 
 

@@ -65,7 +65,7 @@ def teardown(session: Any, stage: str, *, deletes_data: bool) -> None:
 def _without_stack(data: list[Held]) -> dict[str, str]:
     """Return the outputs of a deleted stack, as far as deleting the functions needs them."""
     buckets = [held.name for held in data if held.kind is KINDS["AWS::S3::Bucket"]]
-    return {"Bucket": buckets[0] if buckets else "", "WorkgroupArn": ""}
+    return {"Bucket": buckets[0] if buckets else "", "WarehouseArn": "", "Database": ""}
 
 
 def _functions(session: Any, stage: str, found: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from chalice.utils import to_cfn_resource_name
 
 from deploy.gateway import in_template
-from deploy.stage import API, SETTINGS, config, for_template, function_name, functions, granted
+from deploy.stage import API, SETTINGS, config, for_template, function_name, functions, granted, with_either_login
 from deploy.template import infra, tag_map, tags
 
 LANDING = {"on_incoming": "incoming/", "on_monthly": "monthly_data/"}
@@ -58,9 +58,9 @@ def merge(stage: str) -> dict[str, Any]:
 
 def policies(stage: str) -> dict[str, Any]:
     """Return each function's policy in the form of the template."""
-    known = {"WorkgroupArn": infra(stage)["Outputs"]["WorkgroupArn"]["Value"]}
+    known = {"WarehouseArn": infra(stage)["Outputs"]["WarehouseArn"]["Value"]}
     settings = config()["stages"][stage]
-    return {name: for_template(granted(name, settings), known) for name in functions(stage)}
+    return {name: for_template(with_either_login(granted(name, settings)), known) for name in functions(stage)}
 
 
 def logical(name: str) -> str:

@@ -21,6 +21,8 @@ PLACEHOLDER = re.compile(r"\$\{(!?)([\w:]+)\}")
 SETTINGS = {"".join(word.title() for word in f.name.split("_")): f"LANDFALL_{f.name.upper()}" for f in fields(Settings)}
 """Outputs of the stack that are settings of the app, and the variables that hold them."""
 API = "api_handler"
+WORKGROUP_LOGIN, CLUSTER_LOGIN = "LogInToTheWorkgroup", "LogInToTheCluster"
+"""Statements of which a deployment has one."""
 INTERFACES = (
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
@@ -72,6 +74,22 @@ def granted(name: str, stage: Mapping[str, Any]) -> dict[str, Any]:
             {"Sid": "ButNotTheFunctionItself", "Effect": "Deny", **listed, "Condition": never},
         ]
     return document
+
+
+def with_login(document: dict[str, Any], *, cluster: bool) -> dict[str, Any]:
+    """Return a policy with the login that its warehouse has: a cluster, or a workgroup."""
+    other = WORKGROUP_LOGIN if cluster else CLUSTER_LOGIN
+    return {**document, "Statement": [s for s in document["Statement"] if s["Sid"] != other]}
+
+
+def with_either_login(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a policy for a template, whose parameters choose the login."""
+
+    def chosen(statement: dict[str, Any]) -> dict[str, Any]:
+        condition = {WORKGROUP_LOGIN: "UsesWorkgroup", CLUSTER_LOGIN: "UsesCluster"}.get(statement["Sid"])
+        return {"Fn::If": [condition, statement, {"Ref": "AWS::NoValue"}]} if condition else statement
+
+    return {**document, "Statement": [chosen(statement) for statement in document["Statement"]]}
 
 
 def for_template(document: Any, known: Mapping[str, Any]) -> Any:

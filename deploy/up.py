@@ -17,7 +17,7 @@ from deploy.found import record
 from deploy.package import chalice, measure, packed
 from deploy.project import BUILD, Project
 from deploy.stack import DeployError, apply, environment, name_of, outputs, placeholders, region_of, takes
-from deploy.stage import CHALICE, ROOT, config, filled, functions, granted, stages
+from deploy.stage import CHALICE, ROOT, config, filled, functions, granted, stages, with_login
 from deploy.vendor import PLATFORMS, PackageError, vendor
 from landfall.contracts import shipped
 from landfall.faults import CommandError
@@ -50,7 +50,8 @@ def _infrastructure(session: Any, stage: str, given: dict[str, str]) -> dict[str
 
 def migrate(clients: Callable[[str], Any], stage: str, found: Mapping[str, str]) -> list[str]:
     """Bring the stack's warehouse up to date. Return the lines that are left to the operator. Raises DeployError."""
-    asked = Asked(stage=stage, workgroup=found["Workgroup"], database=found["Database"])
+    names = {"workgroup": found.get("Workgroup", ""), "cluster": found.get("Cluster", "")}
+    asked = Asked(stage=stage, database=found["Database"], **names)
     try:
         _, where = named(asked, clients)
         wanted = Wanted(sql_dir=ROOT / "sql", contracts=shipped(), grants=Grants.of_stage(stage, where["Database"]))
@@ -82,11 +83,17 @@ def _functions(session: Any, stage: str, found: dict[str, str], architecture: st
 
 def project(stage: str, found: Mapping[str, str], where: dict[str, str], architecture: str) -> Project:
     """Return the stage's project, with the account and the stack's outputs in place of placeholders."""
-    values, settings = {**where, "WorkgroupArn": found["WorkgroupArn"]}, config()["stages"][stage]
+    cluster, settings = found.get("Cluster", ""), config()["stages"][stage]
+    warehouse = {"WarehouseArn": found["WarehouseArn"], "ClusterIdentifier": cluster, "Database": found["Database"]}
+
+    def allowed(name: str) -> dict[str, Any]:
+        document = with_login(granted(name, settings), cluster=bool(cluster))
+        return dict(filled(document, {**where, **warehouse}))
+
     return Project(
         stage=stage,
         environment=environment(stage, found),
-        policies={name: filled(granted(name, settings), values) for name in functions(stage)},
+        policies={name: allowed(name) for name in functions(stage)},
         architecture=architecture,
         deployed=DEPLOYED,
     )

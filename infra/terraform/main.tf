@@ -16,6 +16,7 @@ locals {
     CreateWarehouse    = var.create_warehouse
     WorkgroupName      = var.workgroup_name
     WorkgroupArn       = var.workgroup_arn
+    ClusterIdentifier  = var.cluster_identifier
     Database           = var.database
     BaseCapacity       = var.base_capacity
     SubnetIds          = try(join(",", var.subnet_ids), null)

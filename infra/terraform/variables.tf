@@ -52,6 +52,12 @@ variable "workgroup_arn" {
   default     = null
 }
 
+variable "cluster_identifier" {
+  description = "Your provisioned cluster, instead of a workgroup. It must have the COPY role (output CopyRole of the stack)."
+  type        = string
+  default     = null
+}
+
 variable "database" {
   description = "Redshift database."
   type        = string

@@ -16,7 +16,7 @@ class Cloud:
     def __init__(self, status: str = "", template: str = "") -> None:
         self.status, self.template, self.requests = status, template, list[str]()
         self.parameters: dict[str, str] = {}
-        self.outputs = {"Bucket": "b", "WorkgroupArn": "u"}
+        self.outputs = {"Bucket": "b", "WarehouseArn": "u", "Database": "dev"}
         self.resources: list[tuple[str, str]] = []
 
     def describe_stacks(self, **_which: Any) -> dict[str, Any]:

@@ -31,7 +31,9 @@ VALUES = {
     "AWS::Partition": "aws",
     "AWS::Region": "eu-west-1",
     "AWS::AccountId": "123456789012",
-    "WorkgroupArn": "arn:aws:redshift-serverless:eu-west-1:123456789012:workgroup/w",
+    "WarehouseArn": "arn:aws:redshift-serverless:eu-west-1:123456789012:workgroup/w",
+    "ClusterIdentifier": "c",
+    "Database": "dev",
 }
 
 

@@ -87,7 +87,7 @@ def _warehouse(call: str, request: Request) -> set[Right]:
     """Statements log in by IAM first; what is asked about them has no resource."""
     if call not in ("BatchExecuteStatement", "ExecuteStatement"):
         return {(f"redshift-data:{call}", "*")}
-    place = VALUES["WorkgroupArn"]
+    place = VALUES["WarehouseArn"]
     return {(f"redshift-data:{call}", place), ("redshift-serverless:GetCredentials", place)}
 
 

@@ -21,7 +21,7 @@ from tests.packaging.gateway import Gateway, begun
 
 BUCKET = "landfall-test-123456789012-eu-west-1"
 TAGS = [{"key": "Environment", "value": "test"}, {"key": "Project", "value": "landfall"}]
-OUTPUTS = {"Bucket": BUCKET, "Table": "landfall-test", "Workgroup": "landfall-test", "WorkgroupArn": "arn:any"}
+OUTPUTS = {"Bucket": BUCKET, "Table": "landfall-test", "Workgroup": "w", "WarehouseArn": "arn:any", "Database": "dev"}
 STACK = [
     ("AWS::S3::Bucket", BUCKET),
     ("AWS::DynamoDB::Table", "landfall-test"),

@@ -8,8 +8,21 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.dynamodb.table import BY_OBJECT, UNFINISHED
-from deploy.stage import CHALICE, ROOT, filled, for_template, function_name, functions, policy, stages
+from deploy.stage import (
+    CHALICE,
+    ROOT,
+    filled,
+    for_template,
+    function_name,
+    functions,
+    policy,
+    stages,
+    with_either_login,
+    with_login,
+)
 from tests.packaging.policies import DENIED, FUNCTIONS, NO_RESOURCE_LEVEL, VALUES
+
+DATABASE = ":dbname:${ClusterIdentifier}/${Database}"
 
 
 def _allowed(name: str) -> list[dict[str, Any]]:
@@ -35,7 +48,7 @@ def test_no_action_or_resource_is_everything(name: str) -> None:
             assert set(statement["Action"]) <= NO_RESOURCE_LEVEL
             continue
         for resource in statement["Resource"]:
-            assert resource == "${WorkgroupArn}" or "landfall-${Stage}" in resource
+            assert resource == "${WarehouseArn}" or "landfall-${Stage}" in resource or resource.endswith(DATABASE)
             assert resource.count("*") <= resource.endswith(("/*", ":*"))
 
 
@@ -50,7 +63,7 @@ def test_what_would_lose_data_or_reach_elsewhere_is_denied(name: str) -> None:
     denied = [s for s in policy(name)["Statement"] if s["Effect"] == "Deny"]
     assert {action for s in denied for action in s["Action"]} == DENIED
     spared = {s["Sid"]: s["NotResource"] for s in denied if "NotResource" in s}
-    assert spared["NoOtherWarehouse"] == ["${WorkgroupArn}"]
+    assert spared["NoOtherWarehouse"] == ["${WarehouseArn}"]
     assert [arn.rpartition("/")[2] for arn in spared["PassNoRoleButCopy"]] == ["landfall-${Stage}-copy"]
 
 
@@ -103,6 +116,26 @@ def test_small_functions_may_little(name: str, actions: set[str]) -> None:
 def test_the_sweep_may_look_for_unfinished_and_expected() -> None:
     [find] = [s for s in _allowed("on_schedule") if "dynamodb:Query" in s["Action"]]
     assert {arn.rpartition("/")[2] for arn in find["Resource"]} == {UNFINISHED, BY_OBJECT}
+
+
+@pytest.mark.parametrize(
+    ("cluster", "login"),
+    [
+        (False, {("redshift-serverless:GetCredentials", VALUES["WarehouseArn"])}),
+        (True, {("redshift:GetClusterCredentialsWithIAM", "arn:aws:redshift:eu-west-1:123456789012:dbname:c/dev")}),
+    ],
+)
+def test_a_load_logs_in_to_its_kind_of_warehouse(cluster: bool, login: set[tuple[str, str]]) -> None:
+    allowed = filled(with_login(policy("advance_run"), cluster=cluster), VALUES)["Statement"]
+    pairs = {
+        (action, arn) for s in allowed if s["Effect"] == "Allow" for action in s["Action"] for arn in s["Resource"]
+    }
+    assert {(action, arn) for action, arn in pairs if "Credentials" in action} == login
+    in_template = {
+        s["Fn::If"][0]: s["Fn::If"][1] for s in with_either_login(policy("advance_run"))["Statement"] if "Fn::If" in s
+    }
+    (action, _), *_ = login
+    assert in_template["UsesCluster" if cluster else "UsesWorkgroup"]["Action"] == [action]
 
 
 def _who_may(action: str) -> list[str]:

@@ -25,7 +25,7 @@ from chalicelib.adapters.sqs import DEAD_SUFFIX
 from chalicelib.api.routes import ROUTES
 from chalicelib.domain.contract.expected import Expected
 from chalicelib.domain.run.model import RunState
-from deploy.stage import ROOT, filled, policy
+from deploy.stage import ROOT, filled, policy, with_login
 from tests.packaging.account import RUNS, Account
 from tests.packaging.policies import FUNCTIONS, VALUES
 from tests.packaging.rights import BUCKET, WHERE, Right
@@ -245,7 +245,9 @@ def _needs(name: str, accounts: list[Account]) -> set[Right]:
 
 
 def _may(name: str) -> set[Right]:
-    allowed = [s for s in filled(policy(name), VALUES)["Statement"] if s["Effect"] == "Allow"]
+    allowed = [
+        s for s in filled(with_login(policy(name), cluster=False), VALUES)["Statement"] if s["Effect"] == "Allow"
+    ]
     pairs = {(action, arn) for s in allowed for action in s["Action"] for arn in s["Resource"]}
     return {(action, arn) for action, arn in pairs if not action.startswith(UNCALLED)}
 

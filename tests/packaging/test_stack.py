@@ -62,6 +62,7 @@ def test_outputs_are_the_environment_as_far_as_they_are_settings() -> None:
         "LANDFALL_STAGE": "dev",
         "LANDFALL_S3_WIRING": "chalice",
         "LANDFALL_BUCKET": "b",
+        "LANDFALL_DATABASE": "dev",
     }
 
 
