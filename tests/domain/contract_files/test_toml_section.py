@@ -16,8 +16,8 @@ class Colour(Enum):
     BLUE = "blue"
 
 
-def section(text: str, place: str = "") -> Section:
-    return Section(tomllib.loads(text), file="a.toml", place=place, faults=[])
+def section(text: str, key_path: str = "") -> Section:
+    return Section(tomllib.loads(text), file="a.toml", key_path=key_path, faults=[])
 
 
 Read = Callable[[Section], object]
@@ -40,7 +40,7 @@ def test_an_absent_key_has_its_default_and_no_fault(read: Read, default: object)
 
 @pytest.mark.parametrize(("read", "default"), READS.values(), ids=READS)
 def test_a_value_of_another_type_is_a_fault(read: Read, default: object) -> None:
-    table = section("k = { a = 1 }", place="columns.id")
+    table = section("k = { a = 1 }", key_path="columns.id")
     assert read(table) == default
     assert [fault[:24] for fault in table.faults] == ["a.toml: columns.id.k: {'"]
 
@@ -114,7 +114,7 @@ def test_a_scalar_is_written_as_its_column_writes_it(value: str, written: str) -
 
 
 def test_faults_of_inner_tables_are_found_at_their_place() -> None:
-    table = section("[[checks]]\nname = 1\n[[checks]]\nname = 2\n[limits]\nmax = 1", place="x")
+    table = section("[[checks]]\nname = 1\n[[checks]]\nname = 2\n[limits]\nmax = 1", key_path="x")
     for check in table.sections("checks"):
         check.text("name")
     limits = table.section("limits")
