@@ -17,6 +17,7 @@ from chalice.utils import UI, OSUtils
 
 from deploy.binaries import binaries
 from deploy.merge import logical, merge, policies
+from deploy.metrics.check import refused
 from deploy.project import BUILD, Project
 from deploy.stage import functions, stages
 from deploy.started import runs_here, started, unpacked
@@ -112,12 +113,15 @@ def measure(archive: Path, limits: tuple[int, int] = (ZIP_LIMIT, UNZIPPED_LIMIT)
 
 
 def check(template: Path) -> None:
-    """Run cfn-lint, which also transforms the template as SAM will. Raises PackageError with its findings."""
+    """Run cfn-lint, which transforms the template as SAM will, and check metric math. Raises PackageError with findings."""
     command: list[str | Path] = [Path(sys.executable).parent / "cfn-lint", "--format", "parseable", template]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # nosec B603
     if done.returncode:
         raise PackageError(f"cfn-lint:\n{done.stdout}{done.stderr}")
     print("cfn-lint: clean")
+    if faults := refused(json.loads(template.read_text())):
+        raise PackageError("CloudWatch would refuse:\n" + "\n".join(faults))
+    print("metric math: as CloudWatch takes it")
 
 
 def entries(template: Path) -> dict[str, str]:

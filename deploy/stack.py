@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
 
+from deploy.metrics.check import refused
 from deploy.stage import SETTINGS
 from deploy.template import PROJECT, infra, tags
 from landfall.deployment import REGION
@@ -69,6 +70,8 @@ def apply(cloudformation: Any, stage: str, parameters: Mapping[str, str]) -> boo
             "make deploy would delete those. Change it the way it was made; docs/operate/deploy.md"
         )
     template = infra(stage)
+    if faults := refused(template):
+        raise DeployError("CloudWatch would refuse, and all would be rolled back:\n" + "\n".join(faults))
     request = {
         "StackName": name_of(stage),
         "TemplateBody": json.dumps(template, separators=(",", ":")),

@@ -6,8 +6,8 @@ from typing import Any
 
 import yaml
 
-from deploy.alarms import alarms
-from deploy.dashboard import dashboard
+from deploy.metrics.alarms import alarms
+from deploy.metrics.dashboard import dashboard
 from deploy.stage import ROOT, functions
 
 PROJECT = "landfall"

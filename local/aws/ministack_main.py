@@ -7,6 +7,7 @@ It guarantees more than plain ministack, each point because of a fault that occu
   started again. A queue's message that could not be handed over is put back without counting the attempt, and an event
   waits for the worker. A message that was handed over when the worker died counts, as in AWS.
 - **Standard queues are fair** to the message groups of their messages (ministack_fair.py).
+- **Alarms on metric math** are made if CloudWatch would take them (ministack_alarms.py).
 - **Events from EventBridge are tried again** like other asynchronous invocations: twice more.
 - **Ranged reads of a version** work. ministack answers with the whole version.
 - **Schedules in seconds** work, such as `rate(10 seconds)`. AWS does not have them; they let you watch a sweep.
@@ -53,6 +54,7 @@ THREAD_STACK = 2 << 20  # one thread per invocation: the default 8 MiB each woul
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT))  # last, so that no module of ours replaces one of ministack's
 from local.access.signatures import Credentials  # noqa: E402
+from local.aws.ministack_alarms import take_metric_math  # noqa: E402
 from local.aws.ministack_fair import make_queues_fair  # noqa: E402
 from local.aws.ministack_guard import guarded  # noqa: E402
 from local.aws.ministack_worker import failure, handed_over, invoker  # noqa: E402
@@ -269,6 +271,7 @@ def main() -> None:
     from ministack import app
     from ministack.core import lambda_runtime
     from ministack.services import apigateway_v1, eventbridge, lambda_svc, s3, sqs
+    from ministack.services.cloudformation import provisioners
 
     keep_to_worker(lambda_svc, args.worker_url, credentials)
     patch_runtime(lambda_runtime, credentials)
@@ -278,6 +281,7 @@ def main() -> None:
     make_queues_fair(sqs)
     patch_versions(s3)
     patch_events(eventbridge, lambda_svc)
+    take_metric_math(provisioners)
     if args.redshift_data_url:
         patch_gateway(app, args.redshift_data_url, credentials)
     app.app = guarded(app.app, args.port, credentials, deployed=not args.worker_url)

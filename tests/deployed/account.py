@@ -33,6 +33,7 @@ class Account:
     def inventory(self) -> Inventory:
         """Everything, by kind and name, with what would show that it was changed."""
         return {
+            "alarms": _by("AlarmName", self._alarms(), "EvaluationPeriods", "Threshold"),
             "buckets": {name: self._notifications(name) for name in self._buckets()},
             "functions": {f["FunctionName"]: self._function(f) for f in self._functions()},
             "log groups": _by("logGroupName", self._log_groups(), "retentionInDays"),
@@ -52,6 +53,9 @@ class Account:
         """The address of the one REST API."""
         (api,) = self._rest_apis()
         return f"{self.env['AWS_ENDPOINT_URL']}/restapis/{api['id']}/api/_user_request_"
+
+    def _alarms(self) -> list[dict[str, Any]]:
+        return list(self.client("cloudwatch").describe_alarms()["MetricAlarms"])
 
     def _buckets(self) -> list[str]:
         return [bucket["Name"] for bucket in self.client("s3").list_buckets()["Buckets"]]

@@ -29,9 +29,8 @@ STACK = (
     "CreateWarehouse=false",
     "WorkgroupName=landfall-dev",
     f"WorkgroupArn=arn:aws:redshift-serverless:{REGION}:{ACCOUNT}:workgroup/local",
-    "CreateAlarms=false",
 )
-"""The warehouse is there already, and ministack has no metric math."""
+"""The warehouse is there already."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ import pytest
 import requests
 
 from deploy.merge import LANDING, QUEUES
+from deploy.metrics.alarms import alarms
 from deploy.stage import API, functions
 from tests.deployed.conftest import BUCKET, ROOT, STACK, Site
 from tests.e2e.conftest import transactions
@@ -26,6 +27,10 @@ TOKEN = "a token for tests"
 SWEEP = "landfall-dev-on_schedule-event"
 PATIENCE = 180.0
 COPY = "landfall-dev-copy"
+ALARMS = [
+    resource["Properties"]["AlarmName"]["Fn::Sub"].removeprefix("landfall-${Stage}-")
+    for resource in alarms(sorted(functions("dev"))).values()
+]
 
 
 def full(name: str) -> str:
@@ -103,6 +108,11 @@ def test_everything_that_is_to_call_a_function_does(deployed: Site) -> None:
     assert all(security for method, security in api["methods"].items() if not method.startswith("OPTIONS"))
 
 
+def test_every_alarm_of_the_template_is_there(deployed: Site) -> None:
+    wanted = {f"landfall-dev-{name}" for name in ALARMS}
+    assert set(deployed.account.inventory()["alarms"]) == wanted
+
+
 def test_all_that_chalice_has_made_is_tagged_too(deployed: Site) -> None:
     found = deployed.account.inventory()["tags"]
     assert len(found) == len(functions("dev")) + len(("copy", "api", "its stage")) + len(QUEUES) + 2
@@ -170,7 +180,7 @@ def test_a_teardown_leaves_the_data_and_the_next_one_nothing(deployed: Site) -> 
     assert not any(left[kind] for kind in ("functions", "mappings", "rest apis", "rules"))
     assert list(left["roles"]) == [COPY]
     assert left["buckets"] == {BUCKET: {}}
-    for kind in ("log groups", "queues", "secrets", "stacks", "tables", "topics"):
+    for kind in ("alarms", "log groups", "queues", "secrets", "stacks", "tables", "topics"):
         assert left[kind] == before[kind]
     deployed.teardown("--data", "delete")
     assert {kind: found for kind, found in deployed.account.inventory().items() if found} == {}

@@ -18,7 +18,7 @@ from chalicelib.domain.file.books import UNBALANCED
 from chalicelib.domain.run.load_errors import FILE_FAULTS
 from chalicelib.domain.run.model import RunState
 from chalicelib.observe import METRICS
-from deploy.alarms import alarms
+from deploy.metrics.alarms import alarms
 from landfall.main import app
 from landfall.stack_commands import SAMPLE
 from tests.shipped import copied

@@ -11,8 +11,8 @@ from chalicelib.adapters.dynamodb.table import table_definition
 from chalicelib.config import Settings
 from chalicelib.domain.run.keys import OUTPUTS
 from chalicelib.observe import METRICS
-from deploy.alarms import OURS
 from deploy.merge import LANDING, merge
+from deploy.metrics.alarms import OURS
 from deploy.stage import ROOT, SETTINGS, functions, stages
 from deploy.template import TAGGED, infra
 from tests.packaging.policies import NOT_TAGGABLE

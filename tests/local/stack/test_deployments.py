@@ -9,7 +9,7 @@ import zipfile
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 from local.aws.clients import client
 from local.aws.wiring import ROLE
@@ -135,3 +135,35 @@ def test_only_a_deployed_api_is_called_without_a_signature(account: Record, path
     answer = connection.getresponse()
     assert (answer.status, b"Queue" in answer.read()) == (status, False)
     connection.close()
+
+
+def _alarm(expression: str) -> str:
+    """A template with one alarm on an expression."""
+    stat = {"Metric": {"Namespace": "Landfall", "MetricName": "RowsStaged"}, "Period": 60, "Stat": "Sum"}
+    properties = {
+        "AlarmName": "bad-rows",
+        "ComparisonOperator": "GreaterThanThreshold",
+        "EvaluationPeriods": 1,
+        "Threshold": 5,
+        "Metrics": [
+            {"Id": "shown", "Expression": expression, "ReturnData": True},
+            {"Id": "read", "ReturnData": False, "MetricStat": stat},
+        ],
+    }
+    return json.dumps({"Resources": {"BadRows": {"Type": "AWS::CloudWatch::Alarm", "Properties": properties}}})
+
+
+def test_an_alarm_is_made_if_cloudwatch_takes_its_expression(account: Record) -> None:
+    where = account.ports.url("aws"), account.credentials
+    cloudformation, cloudwatch = client("cloudformation", *where), client("cloudwatch", *where)
+    cloudformation.create_stack(StackName="refused", TemplateBody=_alarm("100 / MAX([read, 1])"))
+    with pytest.raises(WaiterError, match="ROLLBACK"):
+        cloudformation.get_waiter("stack_create_complete").wait(StackName="refused", WaiterConfig={"Delay": 1})
+    events = cloudformation.describe_stack_events(StackName="refused")["StackEvents"]
+    assert any("time series only" in event.get("ResourceStatusReason", "") for event in events)
+    assert cloudwatch.describe_alarms()["MetricAlarms"] == []
+    cloudformation.create_stack(StackName="taken", TemplateBody=_alarm("IF(read > 0, 100 / read, 0)"))
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="taken", WaiterConfig={"Delay": 1})
+    assert [alarm["AlarmName"] for alarm in cloudwatch.describe_alarms()["MetricAlarms"]] == ["bad-rows"]
+    for name in ("refused", "taken"):
+        cloudformation.delete_stack(StackName=name)

@@ -63,13 +63,12 @@ def alarms(functions: Sequence[str]) -> dict[str, Any]:
     for queue, why in DEAD_QUEUES.items():
         name = f"{queue.removesuffix('.fifo')}-depth"
         found[_logical(name)] = _alarm(name, why, **_depth(queue))
-    found[_logical("reject-ratio")] = _alarm(
-        "reject-ratio", "over 5 % of an hour's rows are bad", **_math("100*rejected/MAX([read,1])", 5, _ratio())
-    )
+    ratio = _math("IF(read > 0, 100 * rejected / read, 0)", 5, _ratio())
+    found[_logical("reject-ratio")] = _alarm("reject-ratio", "over 5 % of an hour's rows are bad", **ratio)
     for metric, above in (("Errors", 20), ("Throttles", 100)):
         name = f"function-{metric.lower()}"
         why = f"functions had over {above} {metric.lower()} within 15 minutes"
-        found[_logical(name)] = _alarm(name, why, **_math("SUM(METRICS())", above, _each(metric, functions)))
+        found[_logical(name)] = _alarm(name, why, **_sum(above, _each(metric, functions)))
     return found
 
 
@@ -120,6 +119,11 @@ def _depth(queue: str) -> dict[str, Any]:
 def _math(expression: str, above: float, metrics: list[dict[str, Any]], *, periods: int = 1) -> dict[str, Any]:
     shown = {"Id": "shown", "Expression": expression, "ReturnData": True}
     return {"Metrics": [shown, *metrics], "EvaluationPeriods": periods, "Threshold": above}
+
+
+def _sum(above: float, metrics: list[dict[str, Any]]) -> dict[str, Any]:
+    """Of all of them. An alarm takes no METRICS()."""
+    return _math(" + ".join(metric["Id"] for metric in metrics), above, metrics)
 
 
 def _ratio() -> list[dict[str, Any]]:

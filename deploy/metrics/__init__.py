@@ -1,0 +1,1 @@
+"""What CloudWatch is to show and to watch."""
