@@ -50,7 +50,7 @@ def _widgets(functions: Sequence[str]) -> list[dict[str, Any]]:
         of_functions("Throttles", "Sum"),
         _graph("Queues: waiting", queues, "Maximum"),
         _graph("Table: capacity", [["AWS/DynamoDB", c, "TableName", "landfall-${Stage}"] for c in capacity], "Sum"),
-        _graph("Warehouse: query time, µs", [["AWS/Redshift-Serverless", *runtime]], "Average"),
+        _graph("Warehouse: query time, ms", [["AWS/Redshift-Serverless", *runtime]], "Average"),
     ]
 
 

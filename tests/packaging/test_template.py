@@ -57,6 +57,13 @@ def test_every_queue_has_dead_letters_but_those_that_are() -> None:
     assert {queues[name]["QueueName"]["Fn::Sub"] for name in without} == alarmed
 
 
+def test_every_queue_has_a_policy_that_holds_for_itself() -> None:
+    (policy,) = _of("AWS::SQS::QueuePolicy").values()
+    assert [queue["Ref"] for queue in policy["Queues"]] == list(_of("AWS::SQS::Queue"))
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (statement["Effect"], statement["Resource"]) == ("Deny", "*"), "SQS documents no pattern of names there"
+
+
 @pytest.mark.parametrize("stage", stages())
 @pytest.mark.parametrize(
     ("queue", "function"),
@@ -156,6 +163,8 @@ def test_the_dashboard_is_json_that_names_metrics_there_are() -> None:
     ours = {row[1] for widget in body["widgets"] for row in widget["properties"]["metrics"] if row[0] == "Landfall"}
     assert ours <= metrics
     assert len(ours) > 10
+    titles = {row[1]: w["properties"]["title"] for w in body["widgets"] for row in w["properties"]["metrics"]}
+    assert titles["QueryRuntimeBreakdown"].endswith(", ms"), "AWS publishes it in milliseconds"
 
 
 def test_the_template_fits_into_one_call() -> None:
