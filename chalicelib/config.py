@@ -50,6 +50,8 @@ class Settings:
     """IAM role (ARN) that COPY assumes to read the bucket."""
     chunk_mb: float = 50.0
     """MB (10^6 bytes) of source per chunk, unless the contract sets it."""
+    max_reopened_chunks: int = 1_000
+    """Chunks of one file that are staged again because a cut was guessed wrong; with more the run ends FAILED."""
     max_attempts: int = 4
     """Tries of one message in all: the first and three more."""
     backoff_seconds: float = 10.0

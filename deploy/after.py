@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from deploy.gateway import put_answers
 from deploy.merge import BURST, CALLS_PER_SECOND, QUEUES
-from deploy.stage import config, filled, function_name, functions
+from deploy.stage import LOOPING, config, filled, function_name, functions
 from deploy.template import PROJECT, tag_map, tags
 
 MEMORY = "deployed/{stage}.json"
@@ -104,6 +104,13 @@ def drop_logs(logs: Any, stage: str) -> None:
     """Delete the functions' logs for good."""
     for group in _log_groups(logs, stage):
         logs.delete_log_group(logGroupName=group)
+
+
+def allow_loops(lambdas: Any, stage: str) -> None:
+    """Let the functions that send each other messages go on beyond the 16th."""
+    for name in LOOPING:
+        function = filled(function_name(name), {"Stage": stage})
+        lambdas.put_function_recursion_config(FunctionName=function, RecursiveLoop="Allow")
 
 
 def limit_calls(apigateway: Any, stage: str, rest_api: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from chalice.utils import to_cfn_resource_name
 
 from deploy.gateway import in_template
-from deploy.stage import API, SETTINGS, config, for_template, function_name, functions, granted, with_either_login
+from deploy.stage import API, LOOPING, SETTINGS, config, for_template, function_name, functions, granted, with_either_login
 from deploy.template import infra, tag_map, tags
 
 LANDING = {"on_incoming": "incoming/", "on_monthly": "monthly_data/"}
@@ -71,10 +71,11 @@ def logical(name: str) -> str:
 def _function(name: str, variables: dict[str, Any]) -> dict[str, Any]:
     """Give a function its fixed name and its environment, its role a fixed name, and make its log group."""
     named = {"Fn::Sub": function_name(name)}
+    loops = {"RecursiveLoop": "Allow"} if name in LOOPING else {}
     role, log = (str(to_cfn_resource_name(f"{name}{part}")) for part in ("_role", "_log_group"))
     return {
         logical(name): {
-            "Properties": {"FunctionName": named, "Environment": {"Variables": variables}},
+            "Properties": {"FunctionName": named, "Environment": {"Variables": variables}, **loops},
             "DependsOn": [log],
         },
         role: {"Properties": {"RoleName": named, "Tags": tags()}},

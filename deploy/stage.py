@@ -23,6 +23,8 @@ SETTINGS = {"".join(word.title() for word in f.name.split("_")): f"LANDFALL_{f.n
 API = "api_handler"
 WORKGROUP_LOGIN, CLUSTER_LOGIN = "LogInToTheWorkgroup", "LogInToTheCluster"
 """Statements of which a deployment has one."""
+LOOPING = ("advance_run", "stage_chunk")
+"""Functions that send each other messages until a file is done. Lambda's recursion guard would drop the 17th one."""
 INTERFACES = (
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",

@@ -12,7 +12,17 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy import account
-from deploy.after import answer_as_ours, as_switched, keep_logs, limit_calls, recall, record_of, remember, tag
+from deploy.after import (
+    allow_loops,
+    answer_as_ours,
+    as_switched,
+    keep_logs,
+    limit_calls,
+    recall,
+    record_of,
+    remember,
+    tag,
+)
 from deploy.found import record
 from deploy.package import chalice, measure, packed
 from deploy.project import BUILD, Project
@@ -102,6 +112,7 @@ def project(stage: str, found: Mapping[str, str], where: dict[str, str], archite
 def _afterwards(session: Any, stage: str, where: dict[str, str]) -> None:
     tag(session, stage, rest_api(stage), where)
     keep_logs(session.client("logs"), stage, where)
+    allow_loops(session.client("lambda"), stage)
     apigateway, api = session.client("apigateway"), rest_api(stage)
     answer_as_ours(apigateway, stage, api)
     limit_calls(apigateway, stage, api)

@@ -63,29 +63,31 @@ def taken(task: ChunkTask, attempts: int = 0) -> Chunk:
     )
 
 
-def chunk_sums(chunk: Chunk) -> dict[str, int]:
-    """Return the amounts that a staged chunk adds to its run, by attribute."""
+def chunk_sums(chunk: Chunk, sign: int) -> dict[str, int]:
+    """Return the amounts that a chunk adds to its run when it is staged (sign 1) or reopened (sign -1), by the names of the attributes."""
     return {
-        "staged": 1,
-        "bytes_staged": chunk.end - chunk.start,
-        "rows_read": chunk.read,
-        "rows_good": chunk.good,
-        "rows_rejected": chunk.rejected,
+        "staged": sign,
+        "bytes_staged": sign * (chunk.end - chunk.start),
+        "rows_read": sign * chunk.read,
+        "rows_good": sign * chunk.good,
+        "rows_rejected": sign * chunk.rejected,
+        "reopened": int(sign < 0),
     }
 
 
 def add_chunk(run: Run, chunk: Chunk, sign: int, now: float) -> Run:
     """Return the run with a chunk's sums added (sign 1) or subtracted again (sign -1)."""
-    sums, counts = chunk_sums(chunk), run.counts
+    sums, counts = chunk_sums(chunk, sign), run.counts
     return replace(
         run,
-        staged=run.staged + sign * sums["staged"],
-        bytes_staged=run.bytes_staged + sign * sums["bytes_staged"],
+        staged=run.staged + sums["staged"],
+        bytes_staged=run.bytes_staged + sums["bytes_staged"],
+        reopened=run.reopened + sums["reopened"],
         counts=replace(
             counts,
-            read=counts.read + sign * chunk.read,
-            good=counts.good + sign * chunk.good,
-            rejected=counts.rejected + sign * chunk.rejected,
+            read=counts.read + sums["rows_read"],
+            good=counts.good + sums["rows_good"],
+            rejected=counts.rejected + sums["rows_rejected"],
         ),
         updated_at=now,
     )

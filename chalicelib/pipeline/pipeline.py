@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from chalicelib.domain.file.books import first_gap, first_reject, refuse_if_too_bad, totals
+from chalicelib.domain.file.books import first_gap, first_reject, refuse_if_too_bad, refuse_more_wrong_cuts, totals
 from chalicelib.domain.file.file_plan import FilePlan, chunk_task, shape
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.arrivals import new_run
@@ -215,6 +215,7 @@ class Pipeline:
             return None
         if wrong := first_gap(file_plan, chunks):
             chunk, start = wrong
+            refuse_more_wrong_cuts(run, self.ctx.settings.max_reopened_chunks)
             self.ctx.chunks.reopen(chunk, start)
             self.ctx.queue.send_chunks([replace(tasks[chunk.number - 1], start=start)])
             return None

@@ -49,6 +49,12 @@ OURS = (
     ),
 )  # fmt: skip
 UNANSWERED = "a dead letter was not answered for within 15 minutes"
+OF_FUNCTIONS = (
+    ("function-errors", "Errors", 20, "functions had over 20 errors within 15 minutes"),
+    ("function-throttles", "Throttles", 100, "functions had over 100 throttles within 15 minutes"),
+    ("recursion-drops", "RecursiveInvocationsDropped", 0, "Lambda took the work on a file for an endless loop"),
+)
+"""Over 15 minutes, of all functions together: name, metric, threshold, and what it means."""
 DEAD_QUEUES = {
     "runs-dead": UNANSWERED,
     "chunks-dead": UNANSWERED,
@@ -65,9 +71,7 @@ def alarms(functions: Sequence[str]) -> dict[str, Any]:
         found[_logical(name)] = _alarm(name, why, **_depth(queue))
     ratio = _math("IF(read > 0, 100 * rejected / read, 0)", 5, _ratio())
     found[_logical("reject-ratio")] = _alarm("reject-ratio", "over 5 % of an hour's rows are bad", **ratio)
-    for metric, above in (("Errors", 20), ("Throttles", 100)):
-        name = f"function-{metric.lower()}"
-        why = f"functions had over {above} {metric.lower()} within 15 minutes"
+    for name, metric, above, why in OF_FUNCTIONS:
         found[_logical(name)] = _alarm(name, why, **_sum(above, _each(metric, functions)))
     return found
 

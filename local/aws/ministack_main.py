@@ -7,7 +7,7 @@ It guarantees more than plain ministack, each point because of a fault that occu
   started again. A queue's message that could not be handed over is put back without counting the attempt, and an event
   waits for the worker. A message that was handed over when the worker died counts, as in AWS.
 - **Standard queues are fair** to the message groups of their messages (ministack_fair.py).
-- **Alarms on metric math** are made if CloudWatch would take them (ministack_alarms.py).
+- **Alarms on metric math** are made if CloudWatch would take them (ministack_gaps.py).
 - **Events from EventBridge are tried again** like other asynchronous invocations: twice more.
 - **Ranged reads of a version** work. ministack answers with the whole version.
 - **Schedules in seconds** work, such as `rate(10 seconds)`. AWS does not have them; they let you watch a sweep.
@@ -54,8 +54,8 @@ THREAD_STACK = 2 << 20  # one thread per invocation: the default 8 MiB each woul
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT))  # last, so that no module of ours replaces one of ministack's
 from local.access.signatures import Credentials  # noqa: E402
-from local.aws.ministack_alarms import take_metric_math  # noqa: E402
 from local.aws.ministack_fair import make_queues_fair  # noqa: E402
+from local.aws.ministack_gaps import fill_gaps  # noqa: E402
 from local.aws.ministack_guard import guarded  # noqa: E402
 from local.aws.ministack_worker import failure, handed_over, invoker  # noqa: E402
 
@@ -281,7 +281,7 @@ def main() -> None:
     make_queues_fair(sqs)
     patch_versions(s3)
     patch_events(eventbridge, lambda_svc)
-    take_metric_math(provisioners)
+    fill_gaps(app, provisioners)
     if args.redshift_data_url:
         patch_gateway(app, args.redshift_data_url, credentials)
     app.app = guarded(app.app, args.port, credentials, deployed=not args.worker_url)

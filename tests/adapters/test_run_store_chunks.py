@@ -122,7 +122,7 @@ def test_a_reopened_chunk_is_staged_again_from_elsewhere(stores: Stores, clock: 
     stores.chunks.reopen(staged, 12)
     run = stores.runs.get("r1")
     assert run
-    assert (run.staged, run.bytes_staged, run.counts) == (0, 0, Counts())
+    assert (run.staged, run.bytes_staged, run.counts, run.reopened) == (0, 0, Counts(), 1)
     [reopened] = stores.chunks.of_run("r1", 1)
     assert reopened == Chunk(run_id="r1", generation=1, number=1, start=12, stop=60, attempts=1)
     assert stores.chunks.begin(task()) is None

@@ -72,8 +72,11 @@ class Account:
 
     def _function(self, said: dict[str, Any]) -> dict[str, Any]:
         shown = ("CodeSha256", "Handler", "MemorySize", "Role", "Runtime", "Timeout")
-        tags = self.client("lambda").list_tags(Resource=said["FunctionArn"])["Tags"]
-        return {**{name: said[name] for name in shown}, "Environment": said["Environment"]["Variables"], "Tags": tags}
+        lambdas = self.client("lambda")
+        tags = lambdas.list_tags(Resource=said["FunctionArn"])["Tags"]
+        loops = lambdas.get_function_recursion_config(FunctionName=said["FunctionName"])["RecursiveLoop"]
+        variables = said["Environment"]["Variables"]
+        return {**{name: said[name] for name in shown}, "Environment": variables, "Tags": tags, "Loops": loops}
 
     def _mappings(self) -> list[dict[str, Any]]:
         return list(self.client("lambda").list_event_source_mappings()["EventSourceMappings"])

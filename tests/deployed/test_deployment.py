@@ -18,7 +18,7 @@ import requests
 
 from deploy.merge import LANDING, QUEUES
 from deploy.metrics.alarms import alarms
-from deploy.stage import API, functions
+from deploy.stage import API, LOOPING, functions
 from tests.deployed.conftest import BUCKET, ROOT, STACK, Site
 from tests.e2e.conftest import transactions
 
@@ -79,6 +79,7 @@ def test_each_configured_function_has_a_role_of_its_own(deployed: Site) -> None:
         assert (function["MemorySize"], function["Timeout"]) == (said["lambda_memory_size"], said["lambda_timeout"])
         assert function["Role"].endswith(f":role/landfall-dev-{name}")
         assert function["Runtime"] == "python3.13"
+        assert function["Loops"] == ("Allow" if name in LOOPING else "Terminate")
         assert function["Environment"]["LANDFALL_BUCKET"] == BUCKET
         assert {"Environment": "dev", "Project": "landfall"}.items() <= function["Tags"].items()
         (policy,) = found["roles"][f"landfall-dev-{name}"].values()

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from deploy.after import as_switched, drop_logs, let_logs_expire, tag
+from deploy.after import allow_loops, as_switched, drop_logs, let_logs_expire, tag
 from deploy.stage import functions
 
 SWEEP, STATEMENTS = "landfall-dev-on_schedule-event", "landfall-dev-on_statement-event"
@@ -144,3 +144,16 @@ def test_what_chalice_makes_is_tagged_in_this_stage_only(events: Any) -> None:
         assert {t["Key"] for t in events.list_tags_for_resource(ResourceARN=arn)["Tags"]} == {"Environment", "Project"}
     other = events.describe_rule(Name=OTHER)["Arn"]
     assert events.list_tags_for_resource(ResourceARN=other)["Tags"] == []
+
+
+def test_the_guard_is_off_for_functions_that_may_loop() -> None:
+    asked = []
+
+    class Lambda:
+        def put_function_recursion_config(self, **request: str) -> None:
+            asked.append(request)
+
+    allow_loops(Lambda(), "dev")
+    assert asked == [
+        {"FunctionName": f"landfall-dev-{name}", "RecursiveLoop": "Allow"} for name in ("advance_run", "stage_chunk")
+    ]

@@ -11,9 +11,9 @@ from chalicelib.adapters.dynamodb.table import table_definition
 from chalicelib.config import Settings
 from chalicelib.domain.run.keys import OUTPUTS
 from chalicelib.observe import METRICS
-from deploy.merge import LANDING, merge
-from deploy.metrics.alarms import OURS
-from deploy.stage import ROOT, SETTINGS, functions, stages
+from deploy.merge import LANDING, logical, merge
+from deploy.metrics.alarms import DEAD_QUEUES, OF_FUNCTIONS, OURS
+from deploy.stage import LOOPING, ROOT, SETTINGS, functions, stages
 from deploy.template import TAGGED, infra
 from tests.packaging.policies import NOT_TAGGABLE
 
@@ -145,12 +145,19 @@ def test_no_function_is_called_for_what_we_write_ourselves() -> None:
     assert {c["Filter"]["S3Key"]["Rules"][0]["Value"] for c in called} == set(LANDING.values())
 
 
+def test_two_functions_may_loop() -> None:
+    said = {name: r["Properties"].get("RecursiveLoop") for name, r in merge("prod")["Resources"].items()}
+    allowed = {name for name, value in said.items() if value}
+    assert {said[name] for name in allowed} == {"Allow"}
+    assert allowed == {logical(name) for name in LOOPING} == {"AdvanceRun", "StageChunk"}
+
+
 def test_alarms_use_known_metrics_and_name_a_runbook_entry() -> None:
     metrics = {metric for event in METRICS.values() for metric, _, _ in event.values()}
     assert {alarm.metric for alarm in OURS} <= metrics
     runbook = (ROOT / "docs/operate/runbook.md").read_text()
     alarms = _of("AWS::CloudWatch::Alarm")
-    assert len(alarms) == len(OURS) + 6
+    assert len(alarms) == len(OURS) + len(DEAD_QUEUES) + len(OF_FUNCTIONS) + len(["reject-ratio"])
     for alarm in alarms.values():
         name = alarm["AlarmName"]["Fn::Sub"].removeprefix("landfall-${Stage}-")
         assert alarm["AlarmDescription"].endswith(f"docs/operate/runbook.md, alarm {name}.")

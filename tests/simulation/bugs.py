@@ -18,6 +18,7 @@ from tests.simulation.cuts import (
     PIPELINE,
     RUNS,
     SAME_CONTENT,
+    STAGE,
     STAGING,
     WAREHOUSE,
     bug,
@@ -65,6 +66,7 @@ OF_FILES = (
         (OBJECTS, "if found.etag != source.etag:", "if False:"),
         (PIPELINE, "if found.etag != wanted.etag:", "if False:"),
     ),
+    bug("Lambda's recursion guard is left on", (STAGE, 'LOOPING = ("advance_run", "stage_chunk")', "LOOPING = ()")),
     bug("the reject limit is not looked at", (BOOKS, "    ratio = ", "    return\n    ratio = ")),
     bug("a key is decoded twice", (EVENTS, 'unquote_plus(thing["key"])', 'unquote_plus(unquote_plus(thing["key"]))')),
     bug(

@@ -29,6 +29,7 @@ STAGING = "chalicelib/pipeline/staging.py"
 AMENDS = "chalicelib/pipeline/corrections.py"
 RESUBMITS = "chalicelib/operations/resubmits.py"
 BOOKS = "chalicelib/domain/file/books.py"
+STAGE = "deploy/stage.py"
 EVENTS = "chalicelib/domain/run/events.py"
 
 

@@ -123,6 +123,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     scenarios.corrected,
     scenarios.key_twice,
     scenarios.misleading,
+    scenarios.many_wrong_cuts,
     crowd,
     crowd_with_sick,
     crowd_with_two_sick,

@@ -39,7 +39,7 @@ def catches(planted: Bug) -> str | None:
     """The first broken promise that the simulation reports of a copy with the bug in it; None if none."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
-        for name in ("chalicelib", "tests"):
+        for name in ("chalicelib", "deploy", "tests"):
             shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
         for cut in planted.cuts:
             _apply(copy / cut.file, cut)

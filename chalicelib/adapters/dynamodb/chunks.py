@@ -84,7 +84,7 @@ class DynamoChunks:
 
     def _add_to_run(self, chunk: Chunk, sign: int) -> dict[str, Any]:
         change = expressions.add(
-            {name: sign * amount for name, amount in chunk_sums(chunk).items()},
+            chunk_sums(chunk, sign),
             {"updated_at": self._clock.now()},
             {"state": RunState.STAGING, "generation": chunk.generation},
         )

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.file.file_plan import FilePlan
-from chalicelib.domain.run.model import Chunk, Counts, Problem
+from chalicelib.domain.run.model import Chunk, Counts, Problem, Run
 from chalicelib.domain.run.rejects import Reject, unclosed
 from chalicelib.errors import Broken, Rejected
 
@@ -29,6 +29,16 @@ def first_gap(file_plan: FilePlan, chunks: Sequence[Chunk]) -> tuple[Chunk, int]
             return chunk, expected
         expected = chunk.end
     return None
+
+
+def refuse_more_wrong_cuts(run: Run, most: int) -> None:
+    """Bound the second looks at one file, which cost two messages each, one after the other. Raises Broken."""
+    if run.reopened >= most:
+        raise Broken(
+            f"more than {most} of its {run.chunks} chunks began inside a quoted text and have to be staged again; set "
+            "a larger chunk_mb in its contract, or raise LANDFALL_MAX_REOPENED_CHUNKS, then run it again",
+            code="TOO_MANY_WRONG_CUTS",
+        )
 
 
 def totals(chunks: Sequence[Chunk]) -> Counts:

@@ -17,6 +17,7 @@ class RunChanges(TypedDict, total=False):
     chunks: int
     staged: int
     bytes_staged: int
+    reopened: int
     text_bytes: int
     counts: Counts
     problem: Problem | None

@@ -46,6 +46,7 @@ def new_generation(run: Run, now: float) -> RunChanges:
         "chunks": 0,
         "staged": 0,
         "bytes_staged": 0,
+        "reopened": 0,
         "text_bytes": 0,
         "counts": Counts(),
         "problem": None,

@@ -203,6 +203,8 @@ class Run:
     chunks: int = 0
     staged: int = 0
     bytes_staged: int = 0
+    reopened: int = 0
+    """How often one of its staged chunks was taken back, because its cut was guessed wrong."""
     text_bytes: int = 0
     """Bytes of the text of a packed file, or of a file in another encoding. Offsets, lines and chunks then count in
     that text. 0 if the file is read where it is."""

@@ -167,3 +167,11 @@ def test_an_alarm_is_made_if_cloudwatch_takes_its_expression(account: Record) ->
     assert [alarm["AlarmName"] for alarm in cloudwatch.describe_alarms()["MetricAlarms"]] == ["bad-rows"]
     for name in ("refused", "taken"):
         cloudformation.delete_stack(StackName=name)
+
+
+def test_the_recursion_guard_is_on_until_it_is_switched_off(account: Record) -> None:
+    functions = client("lambda", account.ports.url("aws"), account.credentials)
+    assert functions.get_function_recursion_config(FunctionName="any")["RecursiveLoop"] == "Terminate"
+    functions.put_function_recursion_config(FunctionName="any", RecursiveLoop="Allow")
+    assert functions.get_function_recursion_config(FunctionName="any")["RecursiveLoop"] == "Allow"
+    assert functions.get_function_recursion_config(FunctionName="other")["RecursiveLoop"] == "Terminate"

@@ -176,12 +176,13 @@ class SimulatedDeployment(DeployedParts):
             "receiptHandle": message,
             "attributes": {"ApproximateReceiveCount": str(message.receives)},
         }
-        if message.receives > SETTINGS.max_attempts + 1:
-            handlers.on_dead_letter(pipeline, record)
-        elif message.queue == CHUNKS:
-            handlers.on_chunk_message(pipeline, self.queue.delay, record)
-        else:
-            handlers.on_run_message(pipeline, self.queue.delay, record)
+        with self.queue.handling(message):
+            if self.queue.drops(message) or message.receives > SETTINGS.max_attempts + 1:
+                handlers.on_dead_letter(pipeline, record)
+            elif message.queue == CHUNKS:
+                handlers.on_chunk_message(pipeline, self.queue.delay, record)
+            else:
+                handlers.on_run_message(pipeline, self.queue.delay, record)
 
     def _try(self, work: Callable[[], object]) -> bool:
         """Whether the work was answered. A killed worker answers nothing; a raised error is not an answer either."""

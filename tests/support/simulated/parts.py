@@ -15,7 +15,6 @@ from chalicelib.adapters.memory import (
     MemoryLoadQueue,
     MemoryNotifier,
     MemoryObjects,
-    MemoryQueue,
     MemoryRuns,
     MemorySearch,
     MemoryTable,
@@ -30,6 +29,7 @@ from chalicelib.pipeline.pipeline import Pipeline
 from tests.support.settings import BUCKET
 from tests.support.settings import SETTINGS as USUAL
 from tests.support.simulated.faults import DAY_SECONDS, PORTS, Fault, Faulty, Schedule, Trouble
+from tests.support.simulated.guard import GuardedQueue
 from tests.support.simulated.outside import CONTRACTS, READS, Landed, WorkersClock, record_of
 from tests.support.simulated.weather import CALM, HOUR, LATE_SECONDS, Weather
 
@@ -91,7 +91,7 @@ class DeployedParts:
         self.runs, self.chunks = MemoryRuns(table), MemoryChunks(table)
         self.search, self.bookmarks = MemorySearch(table), MemoryBookmarks(table)
         self.load_queue = MemoryLoadQueue(self.workers_clock)
-        self.queue = MemoryQueue(self.clock)
+        self.queue = GuardedQueue(self.clock)
         self.notifier = MemoryNotifier()
         self.warehouse = MemoryWarehouse(self.clock, self.objects, latency=weather.latency)
         self.warehouse.token_life, self.warehouse.statement_life = weather.token_life, weather.statement_life

@@ -219,6 +219,13 @@ def stories() -> dict[str, str]:
     return {f"k{n}": f"{STORY if n % 3 == 0 else 'plain'},{n}" for n in range(12)}
 
 
+def many_wrong_cuts(deployment: SimulatedDeployment) -> None:
+    """More wrong cuts, one after the other, than Lambda's recursion guard lets messages pass."""
+    rows = {f"k{n}": f"{STORY},{n}" for n in range(16)}
+    lines = [f'{key},"{STORY}",{rest.rpartition(",")[2]}\n' for key, rest in rows.items()]
+    deployment.put("incoming/thing/a.csv", (HEADER + "".join(lines)).encode(), rows)
+
+
 def misleading(deployment: SimulatedDeployment) -> None:
     """Quoted texts that look like records from any cut on, with bad rows among them and behind."""
     rows = stories()

@@ -1,0 +1,53 @@
+"""What a deployment asks of AWS and ministack lacks: alarms on metric math, and the switch of the recursion guard.
+
+Run by the interpreter of .venv-ministack. It guarantees that what deploy/metrics refuses fails the stack, as in AWS.
+It does not evaluate an expression: such an alarm stays in INSUFFICIENT_DATA. It has no recursion guard: the simulation
+plays that (tests/support/simulated/guard.py).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from deploy.metrics.check import of_alarm
+
+NOTHING = {"MetricName": "(metric math)", "Namespace": "(metric math)"}
+"""A metric that does not exist: ministack needs one."""
+RECURSION = re.compile(r"/2024-08-31/functions/([^/]+)/recursion-config")
+
+
+def fill_gaps(app: Any, provisioners: Any) -> None:
+    """Let ministack answer these, too."""
+    _take_metric_math(provisioners)
+    _keep_recursion(app)
+
+
+def _take_metric_math(provisioners: Any) -> None:
+    plain = provisioners._cw_metric_alarm_record
+
+    def record(name: str, properties: dict[str, Any]) -> dict[str, Any]:
+        if not (metrics := properties.get("Metrics")):
+            return dict(plain(name, properties))
+        if faults := of_alarm(properties):
+            raise ValueError(f"{name}: {'; '.join(faults)}")
+        rest = {key: value for key, value in properties.items() if key != "Metrics"}
+        return {**plain(name, {**rest, **NOTHING}), "Metrics": metrics}
+
+    provisioners._cw_metric_alarm_record = record
+
+
+def _keep_recursion(app: Any) -> None:
+    """PutFunctionRecursionConfig and GetFunctionRecursionConfig, by function name; Terminate is Lambda's default."""
+    others, kept = app.SERVICE_HANDLERS["lambda"], dict[str, str]()
+
+    async def handler(method: str, path: str, headers: dict[str, str], body: bytes, query: Any) -> Any:
+        if not (asked := RECURSION.fullmatch(path)):
+            return await others(method, path, headers, body, query)
+        if method == "PUT":
+            kept[asked[1]] = json.loads(body)["RecursiveLoop"]
+        said = {"RecursiveLoop": kept.get(asked[1], "Terminate")}
+        return 200, {"Content-Type": "application/json"}, json.dumps(said).encode()
+
+    app.SERVICE_HANDLERS["lambda"] = handler
