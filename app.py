@@ -19,8 +19,8 @@ RUN_QUEUE = os.environ.get("LANDFALL_RUN_QUEUE", "landfall-dev-runs")
 CHUNK_QUEUE = os.environ.get("LANDFALL_CHUNK_QUEUE", "landfall-dev-chunks")
 STATEMENT_ENDED = {"source": ["aws.redshift-data"], "detail-type": ["Redshift Data Statement Status Change"]}
 S3_WIRING = os.environ.get("LANDFALL_S3_WIRING", "chalice")
-WORKERS = 10
-MOVERS = 20
+MOVERS = int(os.environ.get("LANDFALL_MOVERS", "20"))
+WORKERS = int(os.environ.get("LANDFALL_WORKERS", "10"))
 DEAD_LETTER_WORKERS = 2
 
 app = Chalice(app_name="landfall", configure_logs=False)

@@ -79,6 +79,7 @@ def _context(settings: Settings, queue: SqsQueue, clock: SystemClock) -> Context
     from chalicelib.adapters.dynamodb.runs import DynamoRuns
     from chalicelib.adapters.dynamodb.searches import DynamoSearch
     from chalicelib.adapters.dynamodb.table_client import TableClient
+    from chalicelib.adapters.dynamodb.tries import DynamoTries
     from chalicelib.adapters.redshift_data import RedshiftData
     from chalicelib.adapters.s3 import S3Objects
     from chalicelib.adapters.sns import SnsNotifier
@@ -92,6 +93,7 @@ def _context(settings: Settings, queue: SqsQueue, clock: SystemClock) -> Context
         objects=S3Objects(client("s3")),
         runs=DynamoRuns(table, clock),
         chunks=DynamoChunks(table, clock),
+        tries=DynamoTries(table),
         search=DynamoSearch(table),
         bookmarks=DynamoBookmarks(table),
         load_queue=DynamoLoadQueue(table, clock),

@@ -119,6 +119,23 @@ class Chunks(Protocol):
         """Return the recorded chunks by number, without chunks that no worker has taken yet."""
 
 
+class Tries(Protocol):
+    """DynamoDB: how often in a row the work of a message was tried without success, on its run's or chunk's record.
+
+    Work is a run's id or a chunk's task. SQS's own count is another: it also counts deliveries that a function was too
+    busy to take.
+    """
+
+    def count(self, work: ChunkTask | str) -> int:
+        """Count one more try; return how many there are, or 0 if the work has no record yet."""
+
+    def counted(self, work: ChunkTask | str) -> int:
+        """Return how many tries there are."""
+
+    def clear(self, work: ChunkTask | str) -> None:
+        """Begin to count anew: the work was done, or is left to the sweep."""
+
+
 class RunSearch(Protocol):
     """DynamoDB's indexes: runs by anything but their id. Results may lag behind the record."""
 

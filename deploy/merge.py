@@ -11,7 +11,17 @@ from typing import Any
 from chalice.utils import to_cfn_resource_name
 
 from deploy.gateway import in_template
-from deploy.stage import API, LOOPING, SETTINGS, config, for_template, function_name, functions, granted, with_either_login
+from deploy.stage import (
+    API,
+    LOOPING,
+    SETTINGS,
+    config,
+    for_template,
+    function_name,
+    functions,
+    granted,
+    with_either_login,
+)
 from deploy.template import infra, tag_map, tags
 
 LANDING = {"on_incoming": "incoming/", "on_monthly": "monthly_data/"}

@@ -113,7 +113,7 @@ def measure(archive: Path, limits: tuple[int, int] = (ZIP_LIMIT, UNZIPPED_LIMIT)
 
 
 def check(template: Path) -> None:
-    """Run cfn-lint, which transforms the template as SAM will, and check metric math. Raises PackageError with findings."""
+    """Run cfn-lint, which transforms the template as SAM will, and check its metric math. Raises PackageError."""
     command: list[str | Path] = [Path(sys.executable).parent / "cfn-lint", "--format", "parseable", template]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # nosec B603
     if done.returncode:

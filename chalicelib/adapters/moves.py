@@ -64,7 +64,7 @@ def taken(task: ChunkTask, attempts: int = 0) -> Chunk:
 
 
 def chunk_sums(chunk: Chunk, sign: int) -> dict[str, int]:
-    """Return the amounts that a chunk adds to its run when it is staged (sign 1) or reopened (sign -1), by the names of the attributes."""
+    """Return what a chunk adds to its run, by attribute, when it is staged (sign 1) or reopened (sign -1)."""
     return {
         "staged": sign,
         "bytes_staged": sign * (chunk.end - chunk.start),

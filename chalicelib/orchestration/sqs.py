@@ -1,8 +1,12 @@
 """The retries of a message: how many tries, the pauses between, and what happens after the last.
 
 A message that fails is not deleted. Its visibility is set so that it comes back after an exponentially growing pause.
-The queue moves it to its dead-letter queue only after one try more than ours. So the worker of a dead letter was killed
-at each try.
+Tries are counted on the record of the run or chunk. SQS's own count is higher: it has the deliveries, too, that Lambda
+throttled, so that no worker began. The queue moves a message to its dead-letter queue after one delivery more than our
+tries. If as many tries are on record, its worker was killed at each of them; if not, it was throttled.
+
+A message that is delivered again is counted before the work, because a killed worker cannot count. Of the first
+delivery only a failure is counted, so that what succeeds at once costs no write.
 """
 
 from __future__ import annotations
@@ -10,16 +14,17 @@ from __future__ import annotations
 import random
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import PurePath
 from typing import Any
 
-from chalicelib.config import Settings
 from chalicelib.domain.run.events import run_of, task_of, work_of
 from chalicelib.domain.run.lifecycle import DEAD_LETTER, may_pass
 from chalicelib.domain.run.model import ChunkTask, RunState
 from chalicelib.domain.run.pauses import pause
 from chalicelib.errors import Broken, LandfallError, Retryable
 from chalicelib.pipeline import outcomes
+from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.pipeline import Pipeline
 
 Delay = Callable[[Any, int], None]
@@ -42,7 +47,7 @@ def on_run_message(pipeline: Pipeline, delay: Delay, record: dict[str, Any]) -> 
         if not isinstance(error, Retryable):
             fail_dead(pipeline, run_id, error)
 
-    _one_try(pipeline.ctx.settings, delay, record, lambda: pipeline.advance(run_id), give_up)
+    _one_try(pipeline.ctx, delay, record, run_id, lambda: pipeline.advance(run_id), give_up)
 
 
 def on_chunk_message(pipeline: Pipeline, delay: Delay, record: dict[str, Any]) -> None:
@@ -56,16 +61,24 @@ def on_chunk_message(pipeline: Pipeline, delay: Delay, record: dict[str, Any]) -
         else:
             fail_dead(pipeline, task.run_id, error, generation=task.generation)
 
-    _one_try(pipeline.ctx.settings, delay, record, lambda: pipeline.stage(task), give_up)
+    _one_try(pipeline.ctx, delay, record, task, lambda: pipeline.stage(task), give_up)
 
 
 def on_dead_letter(pipeline: Pipeline, record: dict[str, Any]) -> None:
-    """Fail the run of a message whose worker never finished, unless the run has moved on without it."""
+    """Fail the run of a message whose worker never finished, unless the run has moved on without it.
+
+    If the message was throttled instead, the sweep sends another.
+    """
     lost = Broken(
         "AWS stopped its worker at each try (memory, time, or a crash); read the worker's log, then run it again",
         code=DEAD_LETTER,
     )
-    match work_of(record["body"]):
+    work = work_of(record["body"])
+    if work and pipeline.ctx.tries.counted(work) < pipeline.ctx.settings.max_attempts:
+        run = work.run_id if isinstance(work, ChunkTask) else work
+        pipeline.ctx.note("left_to_sweep", {"run": run, "error": "Throttled"})
+        return
+    match work:
         case ChunkTask() as task:
             pipeline.ctx.note("dead_letter", {"run": task.run_id, "chunk": task.number})
             fail_dead(pipeline, task.run_id, lost, generation=task.generation)
@@ -74,6 +87,8 @@ def on_dead_letter(pipeline: Pipeline, record: dict[str, Any]) -> None:
             fail_dead(pipeline, run_id, lost)
         case None:
             pipeline.ctx.note("dead_letter", {"error": "not a message of Landfall"})
+    if work:
+        _clear(pipeline.ctx, work)
 
 
 def fail_dead(pipeline: Pipeline, run_id: str, error: Exception, *, generation: int | None = None) -> None:
@@ -93,23 +108,42 @@ def fail_dead(pipeline: Pipeline, run_id: str, error: Exception, *, generation: 
 
 
 def _one_try(
-    settings: Settings,
+    ctx: Context,
     delay: Delay,
     record: dict[str, Any],
-    work: Callable[[], None],
+    work: ChunkTask | str,
+    step: Callable[[], None],
     give_up: Callable[[Exception], None],
 ) -> None:
-    attempt = int(record["attributes"]["ApproximateReceiveCount"])
+    received, settings, tries = int(record["attributes"]["ApproximateReceiveCount"]), ctx.settings, 0
     try:
-        work()
+        tries = ctx.tries.count(work) if received > 1 else 0
+        step()
+        if tries:
+            _clear(ctx, work)
     except Exception as error:  # after any error the message must come back or be given up
+        attempt = tries or _counted(ctx, work) or received
         if attempt >= settings.max_attempts:
             give_up(error)
+            _clear(ctx, work)
             return
         delay(record["receiptHandle"], pause(settings.backoff_seconds, attempt, random.random()))  # noqa: S311  # nosec B311
         if isinstance(error, LandfallError):
             raise
         raise UnexpectedError(f"{type(error).__name__} at {_trace(error)}") from None
+
+
+def _counted(ctx: Context, work: ChunkTask | str) -> int:
+    """Count a failed try; 0 if that fails, too: the error to be reported is that of the try."""
+    with suppress(Exception):
+        return ctx.tries.count(work)
+    return 0
+
+
+def _clear(ctx: Context, work: ChunkTask | str) -> None:
+    """Begin to count anew. If that fails, the next series gives up earlier, and the sweep goes on."""
+    with suppress(Exception):
+        ctx.tries.clear(work)
 
 
 def _trace(error: Exception) -> str:

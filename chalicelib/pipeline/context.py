@@ -18,6 +18,7 @@ from chalicelib.ports import (
     Queue,
     Runs,
     RunSearch,
+    Tries,
     Warehouse,
 )
 
@@ -33,6 +34,7 @@ class Context:
     objects: ObjectStore
     runs: Runs
     chunks: Chunks
+    tries: Tries
     search: RunSearch
     bookmarks: Bookmarks
     warehouse: Warehouse

@@ -21,6 +21,7 @@ from chalicelib.adapters.dynamodb.runs import DynamoRuns
 from chalicelib.adapters.dynamodb.searches import DynamoSearch
 from chalicelib.adapters.dynamodb.table import table_definition
 from chalicelib.adapters.dynamodb.table_client import TableClient
+from chalicelib.adapters.dynamodb.tries import DynamoTries
 from chalicelib.adapters.memory import (
     MemoryBookmarks,
     MemoryChunks,
@@ -30,10 +31,11 @@ from chalicelib.adapters.memory import (
     MemoryRuns,
     MemorySearch,
     MemoryTable,
+    MemoryTries,
 )
 from chalicelib.adapters.s3 import S3Objects
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.ports import Bookmarks, Chunks, LoadQueue, ObjectStore, Runs, RunSearch
+from chalicelib.ports import Bookmarks, Chunks, LoadQueue, ObjectStore, Runs, RunSearch, Tries
 from local.redshift.endpoints import loopback
 from tests.adapters.warehouses import Site, memory_site, redshift_site
 
@@ -112,6 +114,7 @@ class Stores:
     chunks: Chunks
     search: RunSearch
     bookmarks: Bookmarks
+    tries: Tries
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
@@ -157,6 +160,7 @@ def memory_stores(clock: MemoryClock) -> Stores:
         chunks=MemoryChunks(table),
         search=MemorySearch(table),
         bookmarks=MemoryBookmarks(table),
+        tries=MemoryTries(table),
     )
 
 
@@ -168,6 +172,7 @@ def dynamo_stores(client: Any, clock: MemoryClock) -> Stores:
         chunks=DynamoChunks(table, clock),
         search=DynamoSearch(table),
         bookmarks=DynamoBookmarks(table),
+        tries=DynamoTries(table),
     )
 
 

@@ -15,6 +15,7 @@ from chalicelib.adapters.dynamodb.runs import DynamoRuns
 from chalicelib.adapters.dynamodb.searches import DynamoSearch
 from chalicelib.adapters.dynamodb.table import INDEXES, table_definition
 from chalicelib.adapters.dynamodb.table_client import TableClient
+from chalicelib.adapters.dynamodb.tries import DynamoTries
 from chalicelib.adapters.memory import MemoryClock, MemoryWarehouse
 from chalicelib.adapters.s3 import S3Objects
 from chalicelib.adapters.sns import SnsNotifier
@@ -112,6 +113,7 @@ def counted_run(
             objects=S3Objects(client("s3")),
             runs=DynamoRuns(billed, clock),
             chunks=DynamoChunks(billed, clock),
+            tries=DynamoTries(billed),
             search=DynamoSearch(billed),
             bookmarks=DynamoBookmarks(billed),
             load_queue=DynamoLoadQueue(billed, clock),

@@ -14,6 +14,7 @@ from chalicelib.operations.recovery import MOST_MESSAGES
 from chalicelib.orchestration import sqs as handlers
 from tests.support.api import BAD, GOOD, KEY, Api, ids, seg
 from tests.support.simulated.deployment import BUCKET
+from tests.support.tries import killed_each_time
 
 THING, MONTHLY = "incoming/thing/", "incoming/monthly/"
 
@@ -122,6 +123,7 @@ def buried(api: Api, key: str = KEY) -> None:
     """A run that a dead letter has ended."""
     api.land(key, GOOD + key.encode() + b",v,1\n", run=False)
     api.deployment.handle_event(api.deployment.events.pop())
+    killed_each_time(api.deployment.pipeline.ctx, api.run_of(key).run_id)
     handlers.on_dead_letter(api.deployment.pipeline, {"body": run_body(api.run_of(key).run_id)})
     api.deployment.settle()
     assert api.run_of(key).state is RunState.FAILED

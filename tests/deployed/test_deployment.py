@@ -98,7 +98,7 @@ def test_everything_that_is_to_call_a_function_does(deployed: Site) -> None:
     assert found["buckets"] == {BUCKET: {prefix: full(name) for name, prefix in LANDING.items()}}
     assert {m["calls"] for m in found["mappings"].values()} == {full(name) for name in QUEUES}
     assert {queue: m["at once"] for queue, m in found["mappings"].items()} == {
-        "landfall-dev-runs": 20, "landfall-dev-chunks": 10, "landfall-dev-runs-dead": 2, "landfall-dev-chunks-dead": 2,
+        "landfall-dev-runs": 3, "landfall-dev-chunks": 4, "landfall-dev-runs-dead": 2, "landfall-dev-chunks-dead": 2,
     }  # fmt: skip
     assert {m["batch"] for m in found["mappings"].values()} == {1}
     assert found["rules"][SWEEP] == {"State": "ENABLED", "when": "rate(5 minutes)", "calls": [full("on_schedule")]}

@@ -25,6 +25,7 @@ from chalicelib.adapters.dynamodb.runs import DynamoRuns
 from chalicelib.adapters.dynamodb.searches import DynamoSearch
 from chalicelib.adapters.dynamodb.table import table_definition
 from chalicelib.adapters.dynamodb.table_client import TableClient
+from chalicelib.adapters.dynamodb.tries import DynamoTries
 from chalicelib.adapters.memory import MemoryClock, MemoryWarehouse
 from chalicelib.adapters.redshift_data import RedshiftData
 from chalicelib.adapters.s3 import S3Objects
@@ -34,6 +35,7 @@ from chalicelib.adapters.sqs import DEAD_SUFFIX, SqsQueue
 from chalicelib.adapters.transfers import LEAST_PART_BYTES
 from chalicelib.config import Settings
 from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.run.events import work_of
 from chalicelib.domain.run.model import Run
 from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.errors import Retryable
@@ -43,6 +45,7 @@ from deploy.stage import API
 from tests.packaging.policies import VALUES
 from tests.packaging.rights import BUCKET, WHERE, Right, rights
 from tests.support.api import SECRET
+from tests.support.tries import killed_each_time
 from tests.support.wired import Wired
 
 REGION = VALUES["AWS::Region"]
@@ -171,6 +174,7 @@ class Account:
                 objects=S3Objects(aws["s3"], part_bytes=LEAST_PART_BYTES),
                 runs=DynamoRuns(table, clock),
                 chunks=DynamoChunks(table, clock),
+                tries=DynamoTries(table),
                 search=DynamoSearch(table),
                 bookmarks=DynamoBookmarks(table),
                 load_queue=DynamoLoadQueue(table, clock),
@@ -209,6 +213,8 @@ class Account:
 
     def deliver(self, queue: str, body: str, *, dead: bool = False) -> None:
         """Hand a message to the function that takes it, or to the one that buries it. After a fault it comes back."""
+        if dead:
+            killed_each_time(self._wired().pipeline.ctx, work_of(body) or "")
         alive, buries = ("stage_chunk", "on_dead_chunk") if queue == CHUNKS else ("advance_run", "on_dead_run")
         record = {"body": body, "receiptHandle": "gone", "attributes": {"ApproximateReceiveCount": "1"}}
         try:

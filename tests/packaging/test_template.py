@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -13,7 +16,7 @@ from chalicelib.domain.run.keys import OUTPUTS
 from chalicelib.observe import METRICS
 from deploy.merge import LANDING, logical, merge
 from deploy.metrics.alarms import DEAD_QUEUES, OF_FUNCTIONS, OURS
-from deploy.stage import LOOPING, ROOT, SETTINGS, functions, stages
+from deploy.stage import LOOPING, ROOT, SETTINGS, config, functions, stages
 from deploy.template import TAGGED, infra
 from tests.packaging.policies import NOT_TAGGABLE
 
@@ -176,3 +179,28 @@ def test_the_dashboard_is_json_that_names_metrics_there_are() -> None:
 
 def test_the_template_fits_into_one_call() -> None:
     assert len(json.dumps(TEMPLATE, separators=(",", ":"))) < 51_200
+
+
+POLLED = """
+import json, app
+print(json.dumps({s.handler_string: s.maximum_concurrency for s in app.app.event_sources if hasattr(s, "queue")}))
+"""
+
+
+def _polled(stage: str) -> dict[str, int]:
+    """How many messages each function of a stage works on at once, as Chalice reads it from the app."""
+    env = {**os.environ, **config()["stages"][stage]["environment_variables"]}
+    said = subprocess.check_output([sys.executable, "-c", POLLED], cwd=ROOT, env=env, text=True)
+    return {name.removeprefix("app."): most for name, most in json.loads(said).items()}
+
+
+def test_dev_fits_an_account_that_may_run_ten_functions() -> None:
+    found = _polled("dev")
+    assert found == {"advance_run": 3, "stage_chunk": 4, "on_dead_run": 2, "on_dead_chunk": 2}
+    assert found["advance_run"] + found["stage_chunk"] <= 7, "three are for the API, its authorizer and the sweep"
+
+
+@pytest.mark.parametrize("stage", ["test", "prod"])
+def test_as_many_messages_are_polled_as_are_reserved(stage: str) -> None:
+    reserved = functions(stage)
+    assert all(most == reserved[name]["reserved_concurrency"] for name, most in _polled(stage).items())

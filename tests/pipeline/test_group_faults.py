@@ -14,6 +14,7 @@ from chalicelib.errors import LoadFailed, Throttled
 from chalicelib.orchestration import sqs as handlers
 from tests.support.simulated.crowds import FILES, all_staged, crowd, done, states
 from tests.support.simulated.deployment import SimulatedDeployment
+from tests.support.tries import killed_each_time
 
 
 def test_a_files_fault_may_quote_any_words(deployment: SimulatedDeployment) -> None:
@@ -53,7 +54,9 @@ def test_the_load_of_others_ends_no_run_that_waits(deployment: SimulatedDeployme
     deployment.schedule.next = unforeseen  # type: ignore[method-assign]
     record = {"body": json.dumps({"run_id": waiting.run_id}), "receiptHandle": "x"}
     last = {"ApproximateReceiveCount": str(deployment.pipeline.ctx.settings.max_attempts)}
+    killed_each_time(deployment.pipeline.ctx, waiting.run_id)
     handlers.on_run_message(deployment.pipeline, lambda *_: None, {**record, "attributes": last})
+    killed_each_time(deployment.pipeline.ctx, waiting.run_id)
     handlers.on_dead_letter(deployment.pipeline, {**record, "attributes": last})
     assert deployment.runs.runs[waiting.run_id].state is RunState.STAGED
 

@@ -13,6 +13,7 @@ from tests.simulation.cuts import (
     DROPPED_REJECT,
     EVENTS,
     FORCED_RERUN,
+    HANDLERS,
     MODEL,
     OBJECTS,
     PIPELINE,
@@ -67,6 +68,10 @@ OF_FILES = (
         (PIPELINE, "if found.etag != wanted.etag:", "if False:"),
     ),
     bug("Lambda's recursion guard is left on", (STAGE, 'LOOPING = ("advance_run", "stage_chunk")', "LOOPING = ()")),
+    bug(
+        "a throttled message is taken for one whose worker was killed",
+        (HANDLERS, "pipeline.ctx.tries.counted(work) <", "0 >"),
+    ),
     bug("the reject limit is not looked at", (BOOKS, "    ratio = ", "    return\n    ratio = ")),
     bug("a key is decoded twice", (EVENTS, 'unquote_plus(thing["key"])', 'unquote_plus(unquote_plus(thing["key"]))')),
     bug(

@@ -57,7 +57,7 @@ OF_LOADS = (
     bug(
         "silent dead letters, and no sweep",
         NO_SWEEP,
-        (HANDLERS, '    match work_of(record["body"]):', "    match None:"),
+        (HANDLERS, "    match work:", "    match None:"),
     ),
     bug(
         "a message is answered before its work, and no sweep",

@@ -30,8 +30,8 @@ from tests.support.simulated.weather import CALM, FATES, Weather, drawn
 Twist = tuple[str, int, str]
 """What, which one of these, and what happens to it: the name of a Fault, a Trouble or a Fate."""
 TROUBLES: dict[str, tuple[Trouble, ...]] = {
-    "event": tuple(Trouble),
-    "message": (Trouble.DOUBLE, Trouble.DOUBLE_LATE),
+    "event": (Trouble.LOST, Trouble.LATE, Trouble.DOUBLE, Trouble.DOUBLE_LATE),
+    "message": (Trouble.DOUBLE, Trouble.DOUBLE_LATE, Trouble.THROTTLED, Trouble.DEAD),
     "ended": (Trouble.LOST, Trouble.LATE, Trouble.DOUBLE),
 }
 

@@ -16,6 +16,7 @@ from chalicelib.adapters.memory.runs import MemoryRuns
 from chalicelib.adapters.memory.searches import MemorySearch
 from chalicelib.adapters.memory.source import MemorySource
 from chalicelib.adapters.memory.table import MemoryTable
+from chalicelib.adapters.memory.tries import MemoryTries
 from chalicelib.adapters.memory.warehouse import Fate, MemoryWarehouse
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "MemorySearch",
     "MemorySource",
     "MemoryTable",
+    "MemoryTries",
     "MemoryWarehouse",
     "Message",
 ]

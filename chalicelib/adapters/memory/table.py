@@ -7,7 +7,7 @@ from chalicelib.ports import Clock, Newest
 
 
 class MemoryTable:
-    """Runs by id, chunks by (run, generation, number), newest versions by file id, and bookmarks by name.
+    """Runs by id, chunks by (run, generation, number), newest versions by file id, bookmarks by name, and tries.
 
     With `lag` > 0 a search sees the runs as they were `lag` seconds ago.
     """
@@ -19,6 +19,7 @@ class MemoryTable:
         self.chunks: dict[tuple[str, int, int], Chunk] = {}
         self.files: dict[str, Newest] = {}
         self.bookmarks: dict[str, str] = {}
+        self.tries: dict[tuple[str, int, int], int] = {}
         self._history: list[tuple[float, Run]] = []
 
     def save(self, run: Run) -> Run:

@@ -11,7 +11,7 @@ from typing import Any
 
 from chalicelib.adapters.memory import Message
 from chalicelib.adapters.memory.queue import CHUNKS
-from chalicelib.domain.run.events import landed
+from chalicelib.domain.run.events import landed, run_of_message
 from chalicelib.domain.run.model import Run, SourceObject
 from chalicelib.errors import LandfallError
 from chalicelib.orchestration import sqs as handlers
@@ -159,10 +159,21 @@ class SimulatedDeployment(DeployedParts):
         trouble = self.schedule.twist("message")
         if self.dice and self.dice.random() < 0.1:
             self.queue.duplicate(message, delay=self.dice.random() * 100)
+        if self._throttled(message, trouble):
+            return lambda: None
         if trouble and trouble in (Trouble.DOUBLE.value, Trouble.DOUBLE_LATE.value):
             self.queue.duplicate(message, delay=LATE_SECONDS if trouble == Trouble.DOUBLE_LATE.value else 0)
         pipeline = self.pipeline
         return self._job(lambda: self.handle_message(pipeline, message), lambda: self.queue.ack(message))
+
+    def _throttled(self, message: Message, trouble: str | None) -> bool:
+        """Whether Lambda is too busy to call the message's function, which is then visible again after a while."""
+        if trouble == Trouble.DEAD.value:
+            message.receives = SETTINGS.max_attempts + 1
+        if trouble in (Trouble.THROTTLED.value, Trouble.DEAD.value):
+            return True
+        storm = self.dice is not None and not self.schedule.stopped
+        return storm and self.dice is not None and self.dice.random() < self.weather.throttled
 
     def deliver_event(self) -> bool:
         return _done(self._event_job())
@@ -176,13 +187,20 @@ class SimulatedDeployment(DeployedParts):
             "receiptHandle": message,
             "attributes": {"ApproximateReceiveCount": str(message.receives)},
         }
-        with self.queue.handling(message):
-            if self.queue.drops(message) or message.receives > SETTINGS.max_attempts + 1:
-                handlers.on_dead_letter(pipeline, record)
-            elif message.queue == CHUNKS:
-                handlers.on_chunk_message(pipeline, self.queue.delay, record)
-            else:
-                handlers.on_run_message(pipeline, self.queue.delay, record)
+        try:
+            with self.queue.handling(message):
+                self._handler_of(message)(pipeline, record)
+        except Killed:
+            self.killed.add(run_of_message(message.body))
+            raise
+
+    def _handler_of(self, message: Message) -> Callable[[Pipeline, dict[str, Any]], None]:
+        if self.queue.drops(message):
+            self.violations.add("I9 Lambda's recursion guard dropped a message")
+        elif message.receives <= SETTINGS.max_attempts + 1:
+            handle = handlers.on_chunk_message if message.queue == CHUNKS else handlers.on_run_message
+            return lambda pipeline, record: handle(pipeline, self.queue.delay, record)
+        return handlers.on_dead_letter
 
     def _try(self, work: Callable[[], object]) -> bool:
         """Whether the work was answered. A killed worker answers nothing; a raised error is not an answer either."""

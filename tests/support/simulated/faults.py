@@ -23,6 +23,7 @@ PORTS = {
         "objects": ports.ObjectStore,
         "runs": ports.Runs,
         "chunks": ports.Chunks,
+        "tries": ports.Tries,
         "search": ports.RunSearch,
         "bookmarks": ports.Bookmarks,
         "load_queue": ports.LoadQueue,
@@ -78,6 +79,10 @@ class Trouble(Enum):
     LATE = "late"
     DOUBLE = "double"
     DOUBLE_LATE = "double late"
+    THROTTLED = "throttled"
+    """Lambda is too busy to call the function: the message was received, and comes back."""
+    DEAD = "throttled each time"
+    """Until SQS makes a dead letter of it."""
 
 
 @dataclass

@@ -18,6 +18,7 @@ from chalicelib.adapters.memory import (
     MemoryRuns,
     MemorySearch,
     MemoryTable,
+    MemoryTries,
     MemoryWarehouse,
 )
 from chalicelib.config import Settings
@@ -80,6 +81,8 @@ class DeployedParts:
     violations: set[str] = field(default_factory=set)
     check: Callable[[Any, str], set[str]] = lambda deployment, where: set()
     """What is broken, by the call after which it is asked."""
+    killed: set[str] = field(default_factory=set)
+    """Runs whose worker was killed while it handled a message."""
     memory: dict[Any, Any] = field(default_factory=dict)
     """For checks, of what they have looked at."""
 
@@ -88,7 +91,7 @@ class DeployedParts:
         self.workers_clock = WorkersClock(self.clock)
         self.objects = MemoryObjects(self.clock, versioned=self.versioned)
         table = MemoryTable(self.workers_clock, lag=weather.lag)
-        self.runs, self.chunks = MemoryRuns(table), MemoryChunks(table)
+        self.runs, self.chunks, self.tries = MemoryRuns(table), MemoryChunks(table), MemoryTries(table)
         self.search, self.bookmarks = MemorySearch(table), MemoryBookmarks(table)
         self.load_queue = MemoryLoadQueue(self.workers_clock)
         self.queue = GuardedQueue(self.clock)

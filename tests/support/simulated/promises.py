@@ -164,7 +164,7 @@ def liveness(deployment: SimulatedDeployment, *, may_fail: bool = False) -> set[
         broken.add("I5 a run is about what nobody put")
     if not all(_last_put_has_run(deployment, key, runs) for key in _keys(deployment)):
         broken.add("I5 what was put last has no run")
-    failed = [r for r in runs if r.state is RunState.FAILED and not (deployment.dice and _killed_each_time(r))]
+    failed = [r for r in runs if r.state is RunState.FAILED and not _killed_each_time(deployment, r)]
     if failed and not may_fail:
         broken.add(f"I9 a sound file ended FAILED: {failed[0].problem.code if failed[0].problem else ''}")
     broken |= _run_once(deployment)
@@ -216,9 +216,13 @@ def _run_once(deployment: SimulatedDeployment) -> set[str]:
     return set()
 
 
-def _killed_each_time(run: Run) -> bool:
-    """One storm in thousands kills the same message's worker at every try; that is what dead letters are for."""
-    return run.problem is not None and run.problem.code == "DEAD_LETTER"
+def _killed_each_time(deployment: SimulatedDeployment, run: Run) -> bool:
+    """One storm in thousands kills the same message's worker at every try; that is what dead letters are for.
+
+    A throttled message is none of them.
+    """
+    dead = run.problem is not None and run.problem.code == "DEAD_LETTER"
+    return bool(deployment.dice) and dead and run.run_id in deployment.killed
 
 
 def _loaded(deployment: SimulatedDeployment, key: str, etag: str) -> bool:

@@ -42,6 +42,8 @@ class Weather:
     """After so many calls nothing happens for a day; 0 is never."""
     chance: float = 0.0
     """Share of calls that fail."""
+    throttled: float = 0.0
+    """Share of received messages that Lambda is too busy for."""
 
     @property
     def may_fail(self) -> bool:
@@ -73,4 +75,5 @@ def drawn(dice: random.Random) -> Weather:
         ended_lost=dice.choice((0.0, 0.3, 1.0)),
         asleep_at=dice.randrange(5, 120) if dice.random() < 0.1 else 0,
         chance=dice.choice((0.0, 0.01, 0.03, 0.03, 0.08)),
+        throttled=some(0.5, share=0.2),
     )
