@@ -154,6 +154,18 @@ create or replace function pg_catalog.is_valid_json(value text) returns boolean 
 create or replace function pg_catalog.json_extract_path_text(value text, variadic path text[]) returns text
     language sql immutable strict as $$ select value::jsonb #>> path $$;
 
+-- Redshift casts no text to boolean, only literals; PostgreSQL casts any text by its input function.
+create or replace function local_redshift.no_boolean(value text) returns boolean language plpgsql immutable strict
+    as $$ begin raise exception 'cannot cast type character varying to boolean'; end $$;
+create or replace function local_redshift.no_boolean(value character) returns boolean language plpgsql immutable strict
+    as $$ begin raise exception 'cannot cast type character to boolean'; end $$;
+drop cast if exists (text as boolean);
+drop cast if exists (varchar as boolean);
+drop cast if exists (character as boolean);
+create cast (text as boolean) with function local_redshift.no_boolean(text);
+create cast (varchar as boolean) with function local_redshift.no_boolean(text);
+create cast (character as boolean) with function local_redshift.no_boolean(character);
+
 -- VARCHAR(n) and CHAR(n) count bytes in Redshift, and characters here. A check on every such column counts the bytes.
 -- All checks of a table are made in one ALTER, so that the trigger finds nothing left to do when that ALTER fires it again.
 create or replace function local_redshift.count_bytes() returns event_trigger language plpgsql as $$

@@ -14,11 +14,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from chalicelib.domain.checks.condition import check_fault
-from chalicelib.domain.contract.contract import IGNORED, NULL_WORD, Column, Contract, DataCheck, Empty, TypeName
+from chalicelib.domain.contract.contract import IGNORED, NULL_WORD, Contract, DataCheck, Empty, TypeName
 from chalicelib.domain.contract.identifiers import quote_identifier, quote_identifiers
 from chalicelib.domain.run.model import MARK_LENGTH
 from chalicelib.domain.warehouse.copy_times import converted, copy_formats, staged_as_text
 from chalicelib.domain.warehouse.ddl import MARK, OFFSET, gate, shares_name, staging_ddl, staging_name
+from chalicelib.domain.warehouse.defaults import default_parameters, fill_defaults
 from chalicelib.errors import Broken
 
 MAX_STATEMENTS = 40
@@ -47,7 +48,6 @@ _SORTABLE = re.compile(r"[0-9A-Za-z.:#+_-]{1,128}")
 _S3_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[A-Za-z0-9_./=-]{1,900}")
 _ROLE = re.compile(r"default|arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}")
 QUOTE = "'"
-_READ_BY = {TypeName.SUPER: "JSON_PARSE", TypeName.VARBYTE: "FROM_HEX"}
 _IGNORED = re.compile(IGNORED + "[0-9]{1,4}")
 _REGION = re.compile(r"[a-z0-9-]{0,32}")
 
@@ -115,7 +115,7 @@ def render_load(order: LoadOrder) -> Batch:
     statements += [_copy(order)] if order.rows_good else []
     statements += [SHARES_DDL.format(shares), *_shares(order, shares)]
     statements += [f"CALL etl.check_count_v1('{staging}', :rows_good)"]
-    statements += [*_conversions(order, staging), *_defaults(contract, staging)]
+    statements += [*_conversions(order, staging), *fill_defaults(contract, staging)]
     checks = range(1, len(contract.checks) + 1)
     statements += [f"CALL etl.data_check_v1('{staging}', :check_{n}_name, :check_{n}_rows)" for n in checks]
     statements += [_apply(order, staging, shares)]
@@ -220,25 +220,6 @@ def _conversions(order: LoadOrder, staging: str) -> list[str]:
     return [f"UPDATE {quote_identifier(staging)} SET {sets}"] if found else []  # noqa: S608 (quoted names only)  # nosec B608
 
 
-def _defaults(contract: Contract, staging: str) -> list[str]:
-    """Return the UPDATE that fills empty values. The empty text may be a default, but not a parameter."""
-    filled = [(quote_identifier(c.name), c) for c in contract.columns if c.default is not None]
-    if not filled:
-        return []
-    sets = [f"{name} = COALESCE({name}, {_default_sql(c)})" for name, c in filled]
-    empty = " OR ".join(f"{name} IS NULL" for name, _ in filled)
-    return [f"UPDATE {quote_identifier(staging)} SET {', '.join(sets)} WHERE {empty}"]  # noqa: S608 (quoted names only)  # nosec B608
-
-
-def _default_sql(column: Column) -> str:
-    """Return a default in SQL. A cast would not parse JSON or hexadecimal, so these two have their own functions."""
-    if not column.default:
-        return "''"
-    if column.type.kind in _READ_BY:
-        return f"{_READ_BY[column.type.kind]}(:default_{column.name})"
-    return f"CAST(:default_{column.name} AS {column.type.sql})"
-
-
 def _shares(order: LoadOrder, table: str) -> Iterator[str]:
     """Yield as few INSERTs as possible. All values have forms without quotes, and the key is in hexadecimal."""
     into = f"INSERT INTO {quote_identifier(table)} VALUES\n"  # nosec B608 - a quoted name
@@ -271,9 +252,7 @@ def _parameters(order: LoadOrder) -> Iterator[tuple[str, str]]:
     yield "object", order.contract.name
     yield "fingerprint", order.contract.fingerprint or "-"
     yield "rows_good", str(order.rows_good)
-    for column in order.contract.columns:
-        if column.default:
-            yield f"default_{column.name}", column.default
+    yield from default_parameters(order.contract)
     for number, check in enumerate(order.contract.checks, 1):
         yield f"check_{number}_name", check.name
         yield f"check_{number}_rows", check.bad_rows

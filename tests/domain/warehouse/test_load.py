@@ -11,12 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.contract.contract import DataCheck, Dialect
-from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.domain.warehouse.ddl import gate
 from chalicelib.domain.warehouse.load import LEDGER_COLUMNS, explain_check, render_load
 from chalicelib.errors import Broken
 from tests.support.contact_load import CONTACT, CONTRACTS, order
-from tests.support.contracts import COLUMNS, toml
 
 
 def test_the_statements_come_in_the_order_that_is_the_guarantee() -> None:
@@ -170,21 +168,3 @@ def test_every_shipped_contract_has_a_batch(contract: Any) -> None:
 def test_an_unsound_order_is_not_rendered(changes: dict[str, Any]) -> None:
     with pytest.raises(Broken):
         render_load(order(**changes))
-
-
-@pytest.mark.parametrize(
-    ("type_", "default", "sql"),
-    [
-        ("super", '{"a": 1}', "JSON_PARSE(:default_more)"),
-        ("varbyte(4)", "0aff", "FROM_HEX(:default_more)"),
-        ("varchar(4)", 'x"y', "CAST(:default_more AS varchar(4))"),
-        ("varchar(4)", "", "''"),
-    ],
-)
-def test_a_default_is_sent_as_a_parameter_of_its_type(type_: str, default: str, sql: str) -> None:
-    columns = f"{COLUMNS}more = {{ type = '{type_}', default = '{default}' }}\n"
-    contract = read_contract("thing.toml", toml(columns=columns))
-    batch = render_load(order(contract=contract, columns=("id",)))
-    [filled] = [s for s in batch.statements if s.startswith("UPDATE")]
-    assert f'COALESCE("more", {sql})' in filled
-    assert batch.parameters.get("default_more", "") == default

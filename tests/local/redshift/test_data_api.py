@@ -88,6 +88,19 @@ def test_parameters_are_values_and_never_sql(desk: Desk) -> None:
     assert rows == [["it's :n", ":name", 42]]
 
 
+@pytest.mark.parametrize("sql", ["select cast(:x as boolean)", "select :x::bool"])
+def test_a_parameter_is_text_and_not_cast_to_boolean(desk: Desk, sql: str) -> None:
+    parameters = [{"name": "x", "value": "true"}]
+    assert desk.error(sql, Parameters=parameters) == "ERROR: cannot cast type character varying to boolean"
+    assert desk.rows(sql.replace(":x", "'true'")) == [[True]]
+
+
+def test_text_of_a_table_is_not_cast_to_boolean(desk: Desk, table: str) -> None:
+    desk.ok(f"create table {table} (v varchar(8), c char(4))", f"insert into {table} values ('true', 'true')")
+    for column in ("v", "c"):
+        assert "cannot cast type" in desk.error(f"select cast({column} as boolean) from {table}")
+
+
 @pytest.mark.parametrize(
     ("more", "reported"),
     [
