@@ -1,4 +1,4 @@
-"""The load order of a group, and the manifest that joins the parts of its runs."""
+"""The limits of a group, its load order, and the manifest that joins the parts of its runs."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from collections.abc import Sequence
 
 from chalicelib.domain.file.file_plan import FilePlan, share
 from chalicelib.domain.run import keys
-from chalicelib.domain.run.group import Group
+from chalicelib.domain.run.group import Gathering, Group
 from chalicelib.domain.run.model import Run
-from chalicelib.domain.warehouse.load import LoadOrder
+from chalicelib.domain.warehouse.load import LoadOrder, share_room
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.outcomes import contract_of
+
+
+def gathering_for(ctx: Context, first: Run) -> Gathering:
+    """An empty group for that run and others like it. Its load has to fit one batch of the Data API."""
+    most_bytes = int(ctx.settings.group_mb * 1_000_000)
+    return Gathering(most_bytes=most_bytes, most_share_bytes=share_room(ctx.contracts[first.object]))
 
 
 def order_of(ctx: Context, group: Group, runs: Sequence[Run]) -> LoadOrder:

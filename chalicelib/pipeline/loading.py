@@ -26,7 +26,7 @@ from chalicelib.errors import Broken, LandfallError, LoadStopped, Retryable
 from chalicelib.pipeline import outcomes
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.load_faults import failure_of, load_failed
-from chalicelib.pipeline.load_orders import order_of
+from chalicelib.pipeline.load_orders import gathering_for, order_of
 from chalicelib.ports import Conflict, StatementState
 
 LEASE_SECONDS = 20.0
@@ -116,17 +116,15 @@ class Loader:
 
     def _fitting(self, target: str) -> list[Run]:
         """Return the run that waits longest, and runs that fit its COPY. Remove runs with no load to wait for."""
-        gathering = Gathering(most_bytes=int(self.ctx.settings.group_mb * 1_000_000))
+        gathering: Gathering | None = None
         for run in self._waiting(target):
             if run.state is not RunState.STAGED or run.target != target:
                 self.ctx.load_queue.remove(target, [run])
-            elif (
-                self._contract_unchanged(run)
-                and gathering.take(run)
-                and len(gathering.runs) >= self._most(gathering.runs[0])
-            ):
-                break
-        return gathering.runs
+            elif self._contract_unchanged(run):
+                gathering = gathering or gathering_for(self.ctx, run)
+                if gathering.take(run) and len(gathering.runs) >= self._most(gathering.runs[0]):
+                    break
+        return gathering.runs if gathering else []
 
     def _waiting(self, target: str) -> Iterator[Run]:
         """Yield the runs that wait longest, with their records as they are now."""

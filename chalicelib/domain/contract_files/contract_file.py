@@ -29,7 +29,7 @@ from chalicelib.domain.contract.contract import (
 from chalicelib.domain.contract.expected import Expected, ExpectedError
 from chalicelib.domain.contract_files.column_type import ColumnTypeError, parse_type
 from chalicelib.domain.contract_files.column_value import value_faults
-from chalicelib.domain.contract_files.contract_rules import faults_between, faults_within
+from chalicelib.domain.contract_files.contract_rules import faults_between, faults_within, size_faults
 from chalicelib.domain.contract_files.dialect import read_dialect
 from chalicelib.domain.contract_files.toml_section import Section
 from chalicelib.errors import ContractError
@@ -98,6 +98,8 @@ def _read(file: str, text: bytes, faults: list[str]) -> Contract | None:
     top = Section(table, file=file, key_path="", faults=found)
     contract = _contract(top)
     for key_path, message in faults_within(contract, Path(file).stem):
+        top.fault(key_path, message)
+    for key_path, message in [] if found else size_faults(contract):
         top.fault(key_path, message)
     faults += dict.fromkeys(found)
     return replace(contract, fingerprint=fingerprint(contract))

@@ -19,7 +19,7 @@ from chalicelib.domain.contract_files.column_value import UNBOUNDED
 from chalicelib.domain.formats.csv.header import match_header
 from chalicelib.domain.run.keys import OUTPUTS
 from chalicelib.domain.warehouse.copy_times import unconvertible
-from chalicelib.domain.warehouse.load import MAX_MERGE_BYTES, merge_bytes
+from chalicelib.domain.warehouse.load import MAX_BATCH_BYTES, MAX_MERGE_BYTES, merge_bytes, share_room
 from chalicelib.errors import Rejected
 
 NAMING = "use lower-case letters, digits and underscores, at most 63, not starting with a digit"
@@ -27,6 +27,11 @@ UNORDERED = (*UNBOUNDED, TypeName.REAL, TypeName.DOUBLE, TypeName.TIME)
 MAX_CHECKS = 25
 MAX_CHECK_NAME = 100
 RESERVED_SCHEMAS = ("etl", "pg_catalog", "information_schema")
+
+MAX_DOCUMENT_BYTES = 1 << 20
+"""Redshift reads larger SUPER values only from JSON and Parquet."""
+LONGEST_SHARE = 2_500
+"""At least the bytes of one file's share in a load's SQL, with a key of 1,024 bytes."""
 
 Fault = tuple[str, str]
 """The key in the file, and the fault with its fix."""
@@ -42,10 +47,31 @@ def faults_within(contract: Contract, stem: str) -> Iterator[Fault]:
     yield from _landing_faults(contract)
     yield from _check_faults(contract)
     yield from _format_faults(contract)
+    yield from _limit_faults(contract)
+
+
+def size_faults(contract: Contract) -> Iterator[Fault]:
+    """Return the faults of a contract that is sound otherwise, but too large for the warehouse's limits."""
     if (size := merge_bytes(contract)) > MAX_MERGE_BYTES:
         yield (
             "columns",
             f"too many for one merge ({size} bytes of SQL, at most {MAX_MERGE_BYTES}); split the object in two",
+        )
+    elif (room := share_room(contract) - LONGEST_SHARE) < 0:
+        yield (
+            "columns",
+            f"too many for one load ({MAX_BATCH_BYTES - room} bytes of SQL with defaults and checks,"
+            f" at most {MAX_BATCH_BYTES}); split the object in two",
+        )
+
+
+def _limit_faults(contract: Contract) -> Iterator[Fault]:
+    documents = [c.name for c in contract.columns if c.type.kind is TypeName.SUPER]
+    if documents and contract.limits.max_record_bytes > MAX_DOCUMENT_BYTES:
+        yield (
+            "limits.max_record_bytes",
+            f"COPY reads a super column ({documents[0]}) from records of at most {MAX_DOCUMENT_BYTES:,} bytes;"
+            " lower the limit",
         )
 
 

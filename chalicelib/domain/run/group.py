@@ -14,8 +14,8 @@ from typing import TypedDict, Unpack
 
 from chalicelib.domain.run.model import Run, RunState, digest
 
-MOST_KEY_BYTES = 100_000
-"""Bytes of the keys of a group's files: they are part of the transaction's statements, whose number is limited."""
+SHARE_BYTES = 150
+"""At least the bytes of a run's share in a load's SQL, apart from its key, age and bucket."""
 
 
 class GroupState(Enum):
@@ -100,29 +100,37 @@ def changed(group: Group, **changes: Unpack[GroupChanges]) -> Group:
 
 @dataclass(kw_only=True)
 class Gathering:
-    """A growing group: runs that one COPY can load, within its limits."""
+    """A growing group: runs that one COPY can load, within the limits of its size and of its SQL."""
 
     most_bytes: int
     """The most bytes of source; a larger file loads alone."""
+    most_share_bytes: int
+    """The most bytes of SQL of their shares."""
     runs: list[Run] = field(default_factory=list)
     _marks: set[str] = field(default_factory=set)
     _bytes: int = 0
-    _key_bytes: int = 0
+    _share_bytes: int = 0
 
     def take(self, run: Run) -> bool:
         """Add the run if it fits the others; the first one always fits. Return whether it was added."""
-        size, key_bytes = self._bytes + run.bytes_staged, self._key_bytes + len(run.source.key.encode())
+        size, shares = self._bytes + run.bytes_staged, self._share_bytes + share_bytes(run)
         if self.runs and not (
             _kind(run) == _kind(self.runs[0])
             and run.mark not in self._marks
             and size <= self.most_bytes
-            and key_bytes <= MOST_KEY_BYTES
+            and shares <= self.most_share_bytes
         ):
             return False
         self.runs.append(run)
         self._marks.add(run.mark)
-        self._bytes, self._key_bytes = size, key_bytes
+        self._bytes, self._share_bytes = size, shares
         return True
+
+
+def share_bytes(run: Run) -> int:
+    """An upper bound of the bytes that the run takes in the SQL of a load: its key is there in hexadecimal."""
+    key = run.source.key.encode("utf-8", "surrogatepass")
+    return SHARE_BYTES + len(run.source_order) + len(run.source.bucket) + 2 * len(key)
 
 
 def _kind(run: Run) -> tuple[str, int, str, str]:

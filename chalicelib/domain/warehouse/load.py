@@ -23,7 +23,8 @@ from chalicelib.domain.warehouse.defaults import default_parameters, fill_defaul
 from chalicelib.errors import Broken
 
 MAX_STATEMENTS = 40
-MAX_STATEMENT_BYTES = 100_000
+MAX_BATCH_BYTES = 100_000
+"""Of the statements and parameters of a batch. AWS documents 100 KB for a statement, and nothing for the batch."""
 MAX_MERGE_BYTES = 60_000
 """Redshift's longest varchar is 65,535 bytes, and the merge's SQL is built in one."""
 
@@ -107,23 +108,56 @@ class Batch:
 
 def render_load(order: LoadOrder) -> Batch:
     """Return the statements of the load, in order; the last reads the ledger rows. Raises Broken for a bad order."""
+    batch = _batch(order)
+    if len(batch.statements) > MAX_STATEMENTS or _size(batch) > MAX_BATCH_BYTES:
+        raise Broken("the load does not fit one batch of the Data API; split the contract", code="LOAD_TOO_BIG")
+    return batch
+
+
+def share_room(contract: Contract) -> int:
+    """Bytes that a load of the contract has left for its shares: they limit how many files are loaded together."""
+    least = Share(
+        load_id="0" * 32,
+        run_id="r",
+        source_order="0",
+        bucket="b",
+        key="k",
+        rows_read=MANY_ROWS,
+        rows_good=MANY_ROWS,
+        rows_rejected=0,
+    )
+    longest = LoadOrder(
+        contract=contract,
+        columns=tuple(c.name for c in contract.columns),
+        group_id="0" * 32,
+        shares=(least,),
+        manifest=f"s3://{'b' * 63}/{'k' * 900}",
+        iam_role=f"arn:aws:iam::{'0' * 12}:role/{'r' * 64}",
+        region="eu-west-1",
+    )
+    return MAX_BATCH_BYTES - _size(_batch(longest))
+
+
+def _size(batch: Batch) -> int:
+    texts = (*batch.statements, *batch.parameters, *batch.parameters.values())
+    return sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
+
+
+def _batch(order: LoadOrder) -> Batch:
     _check(order)
     contract = order.contract
     staging, shares = staging_name(order.group_id), shares_name(order.group_id)
     statements = [f"LOCK TABLE {gate(contract.target)}"]
     statements += [staging_ddl(contract, order.columns, order.group_id, order.shares[0].mark)]
     statements += [_copy(order)] if order.rows_good else []
-    statements += [SHARES_DDL.format(shares), *_shares(order, shares)]
+    statements += [SHARES_DDL.format(shares), _shares(order, shares)]
     statements += [f"CALL etl.check_count_v1('{staging}', :rows_good)"]
     statements += [*_conversions(order, staging), *fill_defaults(contract, staging)]
     checks = range(1, len(contract.checks) + 1)
     statements += [f"CALL etl.data_check_v1('{staging}', :check_{n}_name, :check_{n}_rows)" for n in checks]
     statements += [_apply(order, staging, shares)]
     statements += [f"DROP TABLE {quote_identifier(name)}" for name in (staging, shares)]
-    statements += [LEDGER_OF_GROUP]
-    if len(statements) > MAX_STATEMENTS or any(len(s.encode()) > MAX_STATEMENT_BYTES for s in statements):
-        raise Broken("the load does not fit one batch of the Data API; split the contract", code="LOAD_TOO_BIG")
-    return Batch(statements=tuple(statements), parameters=dict(_parameters(order)))
+    return Batch(statements=(*statements, LEDGER_OF_GROUP), parameters=dict(_parameters(order)))
 
 
 def explain_check(check: DataCheck, group_id: str) -> str:
@@ -145,8 +179,8 @@ SHARES_DDL = """CREATE TEMP TABLE {} (
   source_key varchar(8192), rows_read bigint, rows_good bigint, rows_rejected bigint, corrects varchar(32)
 )"""
 """The key as hexadecimal digits of its UTF-8."""
-SHARES_AT_ONCE = 90_000
-"""Bytes of one INSERT of shares, about."""
+MANY_ROWS = 10**12
+"""More than a file has."""
 _COLUMNS = ", ".join(LEDGER_COLUMNS)
 LEDGER_OF_GROUP = f"SELECT {_COLUMNS} FROM etl.ledger WHERE group_id = :group_id"  # noqa: S608 (constants only)  # nosec B608
 
@@ -220,18 +254,15 @@ def _conversions(order: LoadOrder, staging: str) -> list[str]:
     return [f"UPDATE {quote_identifier(staging)} SET {sets}"] if found else []  # noqa: S608 (quoted names only)  # nosec B608
 
 
-def _shares(order: LoadOrder, table: str) -> Iterator[str]:
-    """Yield as few INSERTs as possible. All values have forms without quotes, and the key is in hexadecimal."""
-    into = f"INSERT INTO {quote_identifier(table)} VALUES\n"  # nosec B608 - a quoted name
+def _shares(order: LoadOrder, table: str) -> str:
+    """Return the INSERT of the shares. All values have forms without quotes, and the key is in hexadecimal."""
     rows = [
         f"('{s.mark}', '{s.load_id}', '{s.run_id}', '{s.source_order}', '{s.bucket}', "
         f"'{s.key.encode('utf-8', 'surrogatepass').hex()}', {s.rows_read}, {s.rows_good}, {s.rows_rejected}, "
         f"'{s.corrects}')"
         for s in order.shares
     ]
-    at_once = max(1, SHARES_AT_ONCE // max(map(len, rows)))
-    for first in range(0, len(rows), at_once):
-        yield into + ",\n".join(rows[first : first + at_once])
+    return f"INSERT INTO {quote_identifier(table)} VALUES\n" + ",\n".join(rows)
 
 
 def _apply(order: LoadOrder, staging: str, shares: str) -> str:

@@ -8,14 +8,13 @@ from chalicelib.domain.checks.condition import MAX_CONDITION
 from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.domain.contract_files.contract_rules import MAX_CHECKS
 from chalicelib.domain.warehouse.ddl import add_column_ddl, target_columns
-from chalicelib.domain.warehouse.load import render_load
-from chalicelib.errors import Broken
-from tests.support.contact_load import order
 from tests.support.contracts import COLUMNS, column, faults, toml
-from tests.support.load_orders import changed
 
 ID = "i" * 60
 MANY = "".join(f'c{n}_{ID[:50]} = {{ type = "bigint" }}\n' for n in range(800))
+FORMATS = ["YYYYMMDD", "DD.MM.YYYY"]
+WIDE = "".join(f'c{n}_{ID[:8]} = {{ type = "date", format = "{FORMATS[n % 2]}" }}\n' for n in range(800))
+LONG_RECORDS = "[limits]\nmax_record_bytes = 1048577"
 CHECKS = "".join(f"[[checks]]\nname = 'c{n}'\nbad_rows = 'id < {n}'\n" for n in range(MAX_CHECKS + 1))
 DATES = 'a = { type = "date", format = "DD MON YYYY" }\nb = { type = "date", format = "MON DD, YYYY" }'
 
@@ -24,6 +23,15 @@ DATES = 'a = { type = "date", format = "DD MON YYYY" }\nb = { type = "date", for
     ("text", "fault"),
     [
         (column(MANY), "columns: too many for one merge ("),
+        (column(WIDE), "columns: too many for one load ("),
+        (
+            toml(columns=COLUMNS + 'doc = { type = "super" }', more=LONG_RECORDS),
+            "limits.max_record_bytes: COPY reads a super column (doc) from records of at most 1,048,576 bytes; lower",
+        ),
+        (
+            toml(extra_columns='"rescue"', more=LONG_RECORDS),
+            "limits.max_record_bytes: COPY reads a super column (_rescued) from records",
+        ),
         (column('doc = { type = "super", required = true }').replace(b'["id"]', b'["doc"]'), '"doc" is a super column'),
         (toml(columns=COLUMNS + 'doc = { type = "super" }', sort_key='["doc"]'), 'sort_key: "doc" is a super column'),
         (toml(columns=COLUMNS + 'doc = { type = "super" }', dist_key='"doc"'), 'dist_key: "doc" is a super column'),
@@ -61,16 +69,10 @@ def test_times_of_toml_are_values_too() -> None:
     assert (made.column("d").min, made.column("s").min) == ("2026-01-02", "2026-01-02 03:04:05")
 
 
-def test_a_load_that_fits_no_batch_is_not_rendered() -> None:
-    key = "k" * 1_000
-    group = order()
-    shares = tuple(
-        changed(group, load_id=f"{n:08x}" + "0" * 24, key=key, rows_read=0, rows_good=0, rows_rejected=0).shares[0]
-        for n in range(2_400)
-    )
-    with pytest.raises(Broken, match="does not fit one batch") as refused:
-        render_load(changed(group, shares=shares, manifest=""))
-    assert refused.value.code == "LOAD_TOO_BIG"
+def test_a_super_column_may_have_records_of_1_mib() -> None:
+    text = toml(columns=COLUMNS + 'doc = { type = "super" }', more=LONG_RECORDS.replace("577", "576"))
+    assert read_contract("thing.toml", text).limits.max_record_bytes == 1 << 20
+    assert read_contract("thing.toml", toml(more=LONG_RECORDS)).limits.max_record_bytes == 1_048_577
 
 
 def test_a_column_that_is_added_to_a_target_may_be_empty() -> None:

@@ -11,10 +11,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.contract.contract import DataCheck, Dialect
+from chalicelib.domain.run.group import share_bytes
+from chalicelib.domain.run.model import Run, RunState, Source
 from chalicelib.domain.warehouse.ddl import gate
-from chalicelib.domain.warehouse.load import LEDGER_COLUMNS, explain_check, render_load
+from chalicelib.domain.warehouse.load import (
+    LEDGER_COLUMNS,
+    Batch,
+    LoadOrder,
+    explain_check,
+    render_load,
+    share_room,
+)
 from chalicelib.errors import Broken
 from tests.support.contact_load import CONTACT, CONTRACTS, order
+from tests.support.load_orders import joined
 
 
 def test_the_statements_come_in_the_order_that_is_the_guarantee() -> None:
@@ -92,6 +102,43 @@ def test_a_load_with_a_refused_check_is_not_rendered(condition: str) -> None:
         render_load(order(contract=unsound))
 
 
+def landed(key: str) -> Run:
+    source = Source(
+        bucket="landing-zone", key=key, etag="e", size=1, sequencer="0055AED6DCD90281E5", last_modified=1767225600.0
+    )
+    return Run(run_id="f" * 32, object="contact", source=source, state=RunState.STAGED, arrived_at=0, updated_at=0)
+
+
+def size(batch: Batch) -> int:
+    texts = (*batch.statements, *batch.parameters, *batch.parameters.values())
+    return len("".join(texts).encode("utf-8", "surrogatepass"))
+
+
+def sized(count: int, key: str, rows: int) -> LoadOrder:
+    """A load of that many files."""
+    files = [
+        order(load_id=f"{n:08x}" * 4, key=key, rows_read=rows, rows_good=rows, rows_rejected=0) for n in range(count)
+    ]
+    return joined(*files, manifest=order().manifest)
+
+
+def test_a_group_as_large_as_its_room_fits_one_batch() -> None:
+    """A quarter more does not: the bound is close."""
+    run = landed("incoming/contact/" + "k" * 28)
+    count = share_room(CONTACT) // share_bytes(run)
+    assert 200 < count < 350
+    assert size(render_load(sized(count, run.source.key, 10**9))) <= 100_000
+    with pytest.raises(Broken, match="does not fit one batch") as refused:
+        render_load(sized(count * 5 // 4, run.source.key, 10**9))
+    assert refused.value.code == "LOAD_TOO_BIG"
+
+
+@given(key=st.text(min_size=1, max_size=1_024), count=st.integers(1, 40))
+def test_a_share_takes_at_most_its_bytes(key: str, count: int) -> None:
+    added = size(render_load(sized(count + 1, key[:200], 10**12))) - size(render_load(sized(count, key[:200], 10**12)))
+    assert added <= share_bytes(landed(key[:200]))
+
+
 TEXTS = st.text(min_size=1, max_size=1_024)
 
 
@@ -108,7 +155,7 @@ def test_no_byte_of_a_key_reaches_sql(key: str) -> None:
     columns=st.permutations([c.name for c in CONTACT.columns]),
     rows=st.tuples(st.integers(0, 10**12), st.integers(0, 10**9)),
     default=st.text(max_size=64),
-    checks=st.lists(TEXTS, max_size=25, unique=True),
+    checks=st.lists(st.text(min_size=1, max_size=100), max_size=25, unique=True),
 )
 def test_the_data_api_takes_the_batch(
     columns: list[str], rows: tuple[int, int], default: str, checks: list[str]
@@ -126,7 +173,7 @@ def test_the_data_api_takes_the_batch(
         )
     )
     assert len(batch.statements) <= 40
-    assert all(len(s.encode()) <= 100_000 for s in batch.statements)
+    assert size(batch) <= 100_000
     used = {name for s in batch.statements for name in re.findall(r"(?<![:\w]):(\w+)", s)}
     assert used == set(batch.parameters)
     assert all(batch.parameters.values())

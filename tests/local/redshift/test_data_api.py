@@ -117,6 +117,12 @@ def test_a_request_that_aws_would_not_accept(desk: Desk, more: dict[str, Any], r
     assert (code, reported in message) == ("ValidationException", True)
 
 
+def test_the_statements_of_a_batch_have_100_kb_in_all(desk: Desk) -> None:
+    half = f"select '{'x' * 52_000}'"
+    code, message = _refused(desk.api.batch_execute_statement, **WHERE, Sqls=[half, half])
+    assert (code, message) == ("ValidationException", "The SQL statement is larger than 100 KB")
+
+
 def test_a_workgroup_or_cluster_is_needed(desk: Desk) -> None:
     assert _refused(desk.api.execute_statement, Sql="select 1", Database="dev")[0] == "ValidationException"
 
