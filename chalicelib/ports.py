@@ -229,8 +229,11 @@ class Warehouse(Protocol):
     def describe(self, statement_id: str) -> Statement:
         """Return the state of a statement."""
 
-    def ledger(self, load_ids: Sequence[str]) -> dict[str, LedgerRow]:
-        """Return the ledger rows of the committed loads among these, by load id."""
+    def ledger(self, object_name: str, load_ids: Sequence[str], since: float) -> dict[str, LedgerRow]:
+        """Return the ledger rows of the committed loads among these loads of an object, by load id.
+
+        `since` is any time before the first of these loads.
+        """
 
     def books(self, load_id: str) -> LedgerRow | None:
         """Return the books of a file's load, with its corrections so far; None if it is not committed."""

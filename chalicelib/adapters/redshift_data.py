@@ -103,10 +103,9 @@ class RedshiftData:
             retryable=found["Status"] == "ABORTED" or meaning(error).retryable,
         )
 
-    def ledger(self, load_ids: Sequence[str]) -> dict[str, LedgerRow]:
-        found = self._query(
-            ledger_query(load_ids), f"read the ledger for {len(load_ids)} loads, the first {load_ids[0]}"
-        )
+    def ledger(self, object_name: str, load_ids: Sequence[str], since: float) -> dict[str, LedgerRow]:
+        what = f"read the ledger for {len(load_ids)} loads, the first {load_ids[0]}"
+        found = self._query(ledger_query(object_name, load_ids, since), what)
         return {row.load_id: row for row in map(ledger_row, found)}
 
     def books(self, load_id: str) -> LedgerRow | None:

@@ -1,4 +1,4 @@
-"""The limits of a group, its load order, and the manifest that joins the parts of its runs."""
+"""What the warehouse is sent for a group: its load order with a manifest, and the query for its ledger rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from chalicelib.domain.file.file_plan import FilePlan, share
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.group import Gathering, Group
-from chalicelib.domain.run.model import Run
+from chalicelib.domain.run.model import LedgerRow, Run, RunState
 from chalicelib.domain.warehouse.load import LoadOrder, share_room
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.outcomes import contract_of
@@ -45,3 +45,11 @@ def _manifest(ctx: Context, group: Group, runs: Sequence[Run]) -> str:
         key = keys.group_manifest(runs[0].object, group)
         ctx.objects.put(bucket, key, json.dumps({"entries": [e for entries in each for e in entries]}).encode())
     return f"s3://{bucket}/{key}"
+
+
+def ledger_rows(ctx: Context, runs: Sequence[Run]) -> dict[str, LedgerRow]:
+    """The ledger rows of a group's runs, by load id."""
+    if not runs:
+        return {}
+    since = min(run.moments.get(RunState.ARRIVED.value, run.arrived_at) for run in runs)  # a load id is no older
+    return ctx.warehouse.ledger(runs[0].object, [run.load_id for run in runs], since)

@@ -26,7 +26,7 @@ from chalicelib.errors import Broken, LandfallError, LoadStopped, Retryable
 from chalicelib.pipeline import outcomes
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.load_faults import failure_of, load_failed
-from chalicelib.pipeline.load_orders import gathering_for, order_of
+from chalicelib.pipeline.load_orders import gathering_for, ledger_rows, order_of
 from chalicelib.ports import Conflict, StatementState
 
 LEASE_SECONDS = 20.0
@@ -218,11 +218,9 @@ class Loader:
         statement = self.ctx.warehouse.describe(group.statement_id)
         runs = [run for member, run in self._members(group) if member.holds(run)]
         over = statement.failed_for_good or statement.state is StatementState.FINISHED  # others may commit later
-        rows = self._ledger(runs) if group.state is GroupState.SUBMITTED and over else self._final_ledger(group, runs)
+        certain = group.state is GroupState.SUBMITTED and over
+        rows = ledger_rows(self.ctx, runs) if certain else self._final_ledger(group, runs)
         return self._end_group(group, runs, rows, failure_of(statement))
-
-    def _ledger(self, runs: Sequence[Run]) -> dict[str, LedgerRow]:
-        return self.ctx.warehouse.ledger([run.load_id for run in runs]) if runs else {}
 
     def _final_ledger(self, group: Group, runs: Sequence[Run]) -> dict[str, LedgerRow]:
         """Return the runs' ledger rows once no statement of the group can commit any more. Raises Retryable until then.
@@ -230,13 +228,13 @@ class Loader:
         statement 1: submitted, its answer lost | submitted again, the token is forgotten: statement 2
         the operator cancels, statement 2 is aborted | the ledger has nothing, and statement 1 would commit later
         """
-        rows = self._ledger(runs)
+        rows = ledger_rows(self.ctx, runs)
         if len(rows) == len(runs):
             return rows
         until = self.ctx.clock.now() + LEASE_SECONDS  # one worker at a time: the fence may wait
         self.ctx.load_queue.change(group, lease_until=until)
         self.ctx.warehouse.fence(group.target, group.group_id)
-        return self._ledger(runs)
+        return ledger_rows(self.ctx, runs)
 
     def _end_group(
         self, group: Group, runs: Sequence[Run], rows: Mapping[str, LedgerRow], failure: LandfallError

@@ -9,7 +9,7 @@ from chalicelib.domain.run.model import LedgerRow, Outcome
 from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.ports import StatementState
 from tests.adapters.warehouses import Site
-from tests.support.load_orders import changed
+from tests.support.load_orders import changed, ledger_of
 
 AGE = 5
 
@@ -32,7 +32,7 @@ def correction(site: Site, contract: Contract, of: LoadOrder, part: bytes, load:
 
 
 def own(site: Site, order: LoadOrder) -> LedgerRow:
-    return site.warehouse.ledger([order.shares[0].load_id])[order.shares[0].load_id]
+    return ledger_of(site.warehouse, order)[order.shares[0].load_id]
 
 
 def fates(row: LedgerRow) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.run.model import digest
 from chalicelib.ports import StatementState
 from tests.adapters.warehouses import Site
-from tests.support.load_orders import changed
+from tests.support.load_orders import changed, ledger_of
 
 
 def test_what_is_fenced_before_it_runs_changes_nothing(site: Site, contract: Contract) -> None:
@@ -14,7 +14,7 @@ def test_what_is_fenced_before_it_runs_changes_nothing(site: Site, contract: Con
     site.warehouse.fence(contract.target, order.group_id)
     site.warehouse.fence(contract.target, order.group_id)
     assert site.load(order).state is StatementState.FINISHED
-    assert site.warehouse.ledger([order.shares[0].load_id]) == {}
+    assert ledger_of(site.warehouse, order) == {}
     assert site.rows(contract) == []
     again = changed(order, group_id=digest("another group of", order.group_id))
     assert site.load(again).state is StatementState.FINISHED
@@ -25,4 +25,4 @@ def test_a_fence_after_the_end_changes_nothing(site: Site, contract: Contract) -
     order = site.order(contract, [b"0,a,1.5,,\n"], load="over")
     site.load(order)
     site.warehouse.fence(contract.target, order.group_id)
-    assert order.shares[0].load_id in site.warehouse.ledger([order.shares[0].load_id])
+    assert order.shares[0].load_id in ledger_of(site.warehouse, order)

@@ -11,15 +11,14 @@ from chalicelib.domain.run.model import LedgerRow
 from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.ports import StatementState
 from tests.adapters.warehouses import Site
-from tests.support.load_orders import changed, joined
+from tests.support.load_orders import changed, joined, ledger_of
 
 FINISHED, FAILED = StatementState.FINISHED, StatementState.FAILED
 
 
 def rows(site: Site, *orders: LoadOrder) -> list[LedgerRow]:
-    load_ids = [order.shares[0].load_id for order in orders]
-    found = site.warehouse.ledger(load_ids)
-    return [found[load_id] for load_id in load_ids]
+    found = ledger_of(site.warehouse, *orders)
+    return [found[order.shares[0].load_id] for order in orders]
 
 
 def books(row: LedgerRow) -> tuple[int, ...]:
@@ -110,7 +109,7 @@ def test_one_sick_file_fails_them_all(site: Site, contract: Contract, sick: str)
     ended = site.load(group)
     assert (ended.state, ended.retryable) == (FAILED, False)
     assert ("DUPLICATE_KEYS: 1 rows repeat a key, the first at byte 9" in ended.error) is (sick == "key twice")
-    assert site.warehouse.ledger([sound.shares[0].load_id, other.shares[0].load_id]) == {}
+    assert ledger_of(site.warehouse, sound, other) == {}
     assert site.rows(contract) == []
 
 

@@ -18,7 +18,7 @@ from chalicelib.domain.run.model import Counts, LedgerRow, Outcome
 from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.ports import StatementState
 from tests.adapters.warehouses import UNKNOWN, Site, memory_site
-from tests.support.load_orders import changed
+from tests.support.load_orders import changed, ledger_of
 
 _names = (f"u{number}" for number in itertools.count(1))
 FINISHED, FAILED = StatementState.FINISHED, StatementState.FAILED
@@ -28,14 +28,14 @@ ROWS = b"0,a,1.50,2026-01-01,first\n30,b,,,\n"
 
 
 def the_row(site: Site, order: LoadOrder) -> LedgerRow:
-    row = site.warehouse.ledger([order.shares[0].load_id]).get(order.shares[0].load_id)
+    row = ledger_of(site.warehouse, order).get(order.shares[0].load_id)
     assert row
     return row
 
 
 def test_a_load_is_in_the_ledger_when_it_is_finished(site: Site, contract: Contract) -> None:
     order = site.order(contract, [ROWS, b"60,c,7,2026-01-02,x\n"], load="one")
-    assert site.warehouse.ledger([order.shares[0].load_id]) == {}
+    assert ledger_of(site.warehouse, order) == {}
     ended = site.load(order)
     assert (ended.state, ended.error) == (FINISHED, "")
     assert the_row(site, order) == LedgerRow(
@@ -50,6 +50,15 @@ def test_a_load_is_in_the_ledger_when_it_is_finished(site: Site, contract: Contr
     )
     assert [r[0] for r in site.rows(contract)] == ["a", "b", "c"]
     assert site.rows(contract)[1] == ("b", None, None, "none")
+
+
+def test_the_ledger_is_read_for_one_object_from_a_time_on(site: Site, contract: Contract) -> None:
+    order = site.order(contract, [ROWS], load="one")
+    site.load(order)
+    ids = [order.shares[0].load_id]
+    assert set(site.warehouse.ledger(contract.name, ids, 0.0)) == set(ids)
+    assert site.warehouse.ledger("another", ids, 0.0) == {}
+    assert site.warehouse.ledger(contract.name, ids, 4e9) == {}
 
 
 def test_a_file_may_have_other_columns_in_another_order(site: Site, contract: Contract) -> None:
@@ -103,7 +112,7 @@ def test_a_load_that_fails_leaves_nothing(site: Site, contract: Contract, fault:
     assert (ended.state, ended.retryable) == (FAILED, False)
     assert ended.error
     assert "SECRET" not in ended.error
-    assert site.warehouse.ledger([order.shares[0].load_id]) == {}
+    assert ledger_of(site.warehouse, order) == {}
     assert [r[0] for r in site.rows(contract)] == ["z"]
 
 
@@ -128,7 +137,7 @@ def test_a_cancelled_load_may_be_tried_again(site: Site, contract: Contract) -> 
     release()
     ended = site.settle(statement)
     assert (ended.state, ended.retryable) == (FAILED, True)
-    assert site.warehouse.ledger([order.shares[0].load_id]) == {}
+    assert ledger_of(site.warehouse, order) == {}
     assert site.load(order, attempt=2).state is FINISHED
 
 
@@ -159,7 +168,7 @@ def test_a_key_twice_fails_the_load_if_the_contract_forbids_it(
     ended = site.load(order)
     assert (ended.state, ended.retryable) == (FAILED, False)
     assert RepeatedKeys.read(ended.error) == RepeatedKeys(rows=2, first=20, key=("id",))
-    assert site.warehouse.ledger([order.shares[0].load_id]) == {}
+    assert ledger_of(site.warehouse, order) == {}
     assert [(r[0], r[3]) for r in site.rows(contract)] == [("z", "x")]
 
 

@@ -61,8 +61,8 @@ FRESH_TOKEN = (LOADING, "token=group.group_id", 'token=f"{group.group_id}-{self.
 NO_FENCE = (LOADING, "        self.ctx.warehouse.fence(group.target, group.group_id)\n", "")
 GONE_IS_OVER = (
     LOADING,
-    "if group.state is GroupState.SUBMITTED and over else",
-    "if group.state is GroupState.SUBMITTED else",
+    "certain = group.state is GroupState.SUBMITTED and over",
+    "certain = group.state is GroupState.SUBMITTED",
 )
 DROPPED_REJECT = (STAGING, "rejected=summary.rows_rejected,", "rejected=min(summary.rows_rejected, 1),")
 NO_LOOK_AHEAD = (

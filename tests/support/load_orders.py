@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any
 
+from chalicelib.domain.run.model import LedgerRow
 from chalicelib.domain.warehouse.load import LoadOrder, Share
+from chalicelib.ports import Warehouse
 
 OF_SHARE = frozenset(f.name for f in fields(Share))
 
@@ -30,3 +32,9 @@ def joined(*orders: LoadOrder, **changes: Any) -> LoadOrder:
 def _apart(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     share = {name: value for name, value in given.items() if name in OF_SHARE}
     return share, {name: value for name, value in given.items() if name not in OF_SHARE}
+
+
+def ledger_of(warehouse: Warehouse, *orders: LoadOrder) -> dict[str, LedgerRow]:
+    """The ledger rows of all files of these loads, which are of one object."""
+    ids = [share.load_id for order in orders for share in order.shares]
+    return warehouse.ledger(orders[0].contract.name, ids, 0.0)

@@ -15,6 +15,7 @@ from chalicelib.adapters.memory.merge import StagedRow, Target, apply_scd1, read
 from chalicelib.adapters.memory.objects import MemoryObjects
 from chalicelib.domain.contract.contract import Delivery
 from chalicelib.domain.run.model import LedgerRow, Outcome
+from chalicelib.domain.warehouse.ledger import DAY
 from chalicelib.domain.warehouse.load import LoadOrder, Share
 from chalicelib.errors import WorkGone
 from chalicelib.ports import Clock, Statement, StatementState
@@ -67,9 +68,11 @@ class Booked:
     """A ledger row with the values that later snapshots are compared by."""
 
     row: LedgerRow
+    object: str
     table: str
     source_order: str
     corrects: str
+    committed_at: float
 
 
 class LoadFailedError(Exception):
@@ -127,8 +130,9 @@ class MemoryWarehouse:
             return Statement(statement_id=statement_id, state=StatementState.GONE)
         return _as_described(known)
 
-    def ledger(self, load_ids: Sequence[str]) -> dict[str, LedgerRow]:
-        return {load_id: self.book[load_id].row for load_id in load_ids if load_id in self.book}
+    def ledger(self, object_name: str, load_ids: Sequence[str], since: float) -> dict[str, LedgerRow]:
+        found = {load_id: self.book[load_id] for load_id in load_ids if load_id in self.book}
+        return {i: b.row for i, b in found.items() if b.object == object_name and b.committed_at >= since - DAY}
 
     def books(self, load_id: str) -> LedgerRow | None:
         return with_corrections(self, load_id) if load_id in self.book else None
@@ -198,7 +202,12 @@ class MemoryWarehouse:
         for share, row in zip(shares, booked, strict=True):
             self.merged.append(share.load_id)
             self.book[share.load_id] = Booked(
-                row=row, table=table, source_order=share.source_order, corrects=share.corrects
+                row=row,
+                object=order.contract.name,
+                table=table,
+                source_order=share.source_order,
+                corrects=share.corrects,
+                committed_at=self.clock.now(),
             )
             if share.corrects and row.outcome is Outcome.LOADED:
                 self.corrected |= {(share.corrects, row.offset): share.load_id for row in rows}

@@ -179,10 +179,13 @@ SHARES_DDL = """CREATE TEMP TABLE {} (
   source_key varchar(8192), rows_read bigint, rows_good bigint, rows_rejected bigint, corrects varchar(32)
 )"""
 """The key as hexadecimal digits of its UTF-8."""
+LARGE_LOAD = 1_000_000
+"""Rows from which COPY updates the statistics of staging. Without them the planner guesses, and may send large staging
+to every node. For fewer rows the analysis takes longer than it saves."""
 MANY_ROWS = 10**12
 """More than a file has."""
 _COLUMNS = ", ".join(LEDGER_COLUMNS)
-LEDGER_OF_GROUP = f"SELECT {_COLUMNS} FROM etl.ledger WHERE group_id = :group_id"  # noqa: S608 (constants only)  # nosec B608
+LEDGER_OF_GROUP = f"SELECT {_COLUMNS} FROM etl.ledger WHERE object = :object AND group_id = :group_id"  # noqa: S608 (constants only)  # nosec B608
 
 
 def _check(order: LoadOrder) -> None:
@@ -231,11 +234,12 @@ def _copy(order: LoadOrder) -> str:
     null = NULL_WORD if dialect.empty is Empty.TEXT else ""
     role = "default" if order.iam_role == "default" else f"'{order.iam_role}'"
     region = f" REGION '{order.region}'" if order.region else ""
+    statistics = "ON" if order.rows_good >= LARGE_LOAD else "OFF"
     return (
         f"COPY {quote_identifier(staging_name(order.group_id))} ({quote_identifiers(columns)})\n"
         f"FROM '{order.manifest}'\nIAM_ROLE {role}{region}\n"
         f"FORMAT AS CSV{quote}{delimiter} ZSTD MANIFEST NULL AS '{null}'{copy_formats(contract)}\n"
-        "COMPUPDATE OFF STATUPDATE OFF MAXERROR 0"
+        f"COMPUPDATE OFF STATUPDATE {statistics} MAXERROR 0"
     )
 
 

@@ -13,7 +13,7 @@ from chalicelib.errors import Broken, Refused, Retryable, Throttled
 from chalicelib.ports import StatementState
 from tests.adapters.unit.data_api import ORDER, ended, warehouse
 from tests.adapters.unit.wire import Response, Script, client, error, reply
-from tests.support.load_orders import changed
+from tests.support.load_orders import changed, ledger_of
 from tests.support.settings import SETTINGS
 
 RECORD = [
@@ -146,24 +146,24 @@ def test_a_throttle_in_disguise_is_a_throttle() -> None:
 def test_the_ledger_is_asked_and_waited_for() -> None:
     pauses: list[float] = []
     script = Script([reply(Id="q"), ended("PICKED"), ended("STARTED"), ended("FINISHED"), reply(Records=[RECORD])])
-    row = warehouse(script, pauses).ledger([ORDER.shares[0].load_id]).get(ORDER.shares[0].load_id)
+    row = ledger_of(warehouse(script, pauses), ORDER).get(ORDER.shares[0].load_id)
     assert row
     assert (row.load_id, row.outcome, row.staged, row.duplicate, row.inserted) == (
         ORDER.shares[0].load_id, Outcome.LOADED, 4, 1, 2,
     )  # fmt: skip
     assert pauses == list(PAUSES[:2])
-    assert script.requests[0].body["Parameters"] == [{"name": "load_id_0", "value": ORDER.shares[0].load_id}]
+    assert script.requests[0].body["Parameters"] == [{"name": "object", "value": ORDER.contract.name}]
 
 
 def test_a_ledger_without_the_load_gives_none() -> None:
     script = Script([reply(Id="q"), ended("FINISHED"), reply(Records=[])])
-    assert warehouse(script).ledger([ORDER.shares[0].load_id]) == {}
+    assert ledger_of(warehouse(script), ORDER) == {}
 
 
 def test_a_result_in_pages_is_read_to_its_end() -> None:
     pages = [reply(Records=[], NextToken="1"), reply(Records=[RECORD], NextToken="2"), reply(Records=[])]
     script = Script([reply(Id="q"), ended("FINISHED"), *pages])
-    assert warehouse(script).ledger([ORDER.shares[0].load_id]).get(ORDER.shares[0].load_id)
+    assert ledger_of(warehouse(script), ORDER).get(ORDER.shares[0].load_id)
     assert [a.body.get("NextToken") for a in script.requests[2:]] == [None, "1", "2"]
 
 
@@ -180,14 +180,14 @@ def test_a_result_in_pages_is_read_to_its_end() -> None:
 )
 def test_a_ledger_that_does_not_answer_reports_how(response: Response, kind: type[Exception]) -> None:
     with pytest.raises(kind) as caught:
-        warehouse(Script([reply(Id="q"), response])).ledger([ORDER.shares[0].load_id]).get(ORDER.shares[0].load_id)
+        ledger_of(warehouse(Script([reply(Id="q"), response])), ORDER).get(ORDER.shares[0].load_id)
     assert type(caught.value) is kind
 
 
 def test_a_ledger_query_lost_before_it_was_read_is_repeated() -> None:
     script = Script([reply(Id="q"), ended("FINISHED"), error("ResourceNotFoundException")])
     with pytest.raises(Retryable):
-        warehouse(script).ledger([ORDER.shares[0].load_id]).get(ORDER.shares[0].load_id)
+        ledger_of(warehouse(script), ORDER).get(ORDER.shares[0].load_id)
 
 
 @pytest.mark.parametrize(

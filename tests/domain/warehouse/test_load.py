@@ -42,7 +42,7 @@ def test_the_statements_come_in_the_order_that_is_the_guarantee() -> None:
         "CALL etl.apply_scd1_v1",
         "DROP TABLE",
         "DROP TABLE",
-        f"SELECT {', '.join(LEDGER_COLUMNS)} FROM etl.ledger WHERE group_id = :group_id",
+        f"SELECT {', '.join(LEDGER_COLUMNS)} FROM etl.ledger WHERE object = :object AND group_id = :group_id",
     ]
 
 
@@ -73,6 +73,12 @@ def test_a_bucket_elsewhere_is_read_from_there() -> None:
         "\nIAM_ROLE default REGION 'eu-west-1'\n"
         in render_load(order(iam_role="default", region="eu-west-1")).statements[2]
     )
+
+
+@pytest.mark.parametrize(("rows", "option"), [(999_999, "OFF"), (1_000_000, "ON")])
+def test_a_large_staging_has_statistics(rows: int, option: str) -> None:
+    copy = render_load(order(rows_read=rows, rows_good=rows, rows_rejected=0)).statements[2]
+    assert f" STATUPDATE {option} " in copy
 
 
 def test_without_good_rows_nothing_is_copied() -> None:

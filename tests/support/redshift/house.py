@@ -180,6 +180,6 @@ def ready(statement: str, parameters: Mapping[str, str]) -> bytes:
 
 
 def ledger(dsn: str, order: LoadOrder) -> list[Row]:
-    query = ledger_query([share.load_id for share in order.shares])
+    query = ledger_query(order.contract.name, [share.load_id for share in order.shares], 0.0)
     with psycopg.connect(dsn) as session:
         return list(session.execute(ready(query.statements[0], query.parameters)).fetchall())

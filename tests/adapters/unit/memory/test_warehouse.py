@@ -8,6 +8,7 @@ from chalicelib.adapters.memory import Fate, MemoryClock, MemoryObjects, MemoryW
 from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.ports import StatementState
 from tests.adapters.warehouses import Site, memory_site
+from tests.support.load_orders import ledger_of
 
 PART = b"0,a,1,,x\n"
 
@@ -45,7 +46,7 @@ def test_a_fate_befalls_one_statement_and_leaves_no_row(
     warehouse.fates.append(fate)
     ended = site.load(order)
     assert (ended.state, ended.retryable) == (state, retryable)
-    assert warehouse.ledger([order.shares[0].load_id]) == {}
+    assert ledger_of(warehouse, order) == {}
     assert site.load(order, attempt=2).state is StatementState.FINISHED
 
 
@@ -67,7 +68,7 @@ def test_after_a_forgotten_token_only_one_statement_counts(site: Site, order: Lo
     clock.advance(1)
     assert [s.state for s in warehouse.run_due()] == [StatementState.FINISHED] * 2
     assert warehouse.run_due() == []
-    row = warehouse.ledger([order.shares[0].load_id]).get(order.shares[0].load_id)
+    row = ledger_of(warehouse, order).get(order.shares[0].load_id)
     assert row
     assert row.inserted == 1
 
@@ -77,7 +78,7 @@ def test_a_statement_is_forgotten_but_its_load_is_in_the_ledger(site: Site, orde
     ended = site.load(order)
     clock.advance(warehouse.statement_life)
     assert warehouse.describe(ended.statement_id).state is StatementState.GONE
-    assert warehouse.ledger([order.shares[0].load_id]).get(order.shares[0].load_id)
+    assert ledger_of(warehouse, order).get(order.shares[0].load_id)
 
 
 def test_statements_run_when_they_are_due_in_their_order(site: Site, order: LoadOrder) -> None:
