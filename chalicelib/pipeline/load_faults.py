@@ -9,6 +9,7 @@ from chalicelib.domain.run.duplicate_keys import RepeatedKeys, line_of
 from chalicelib.domain.run.lineage import RowOrigins
 from chalicelib.domain.run.load_errors import BROKEN_CHECK, DATA_CHECK, FAILED_CHECK, meaning
 from chalicelib.domain.run.model import Run
+from chalicelib.domain.warehouse.column_fit import explain_ahead
 from chalicelib.errors import Broken, LandfallError, LoadFailed, Retryable, WorkGone
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.outcomes import contract_of
@@ -35,7 +36,7 @@ def load_failed(ctx: Context, run: Run, failure: LandfallError) -> LoadFailed:
     if not repeated:
         code = LoadFailed.code if isinstance(failure, Retryable) else failure.code
         words = _of_check(ctx, run, failure.message) if code == DATA_CHECK else ""
-        words = words or _of_broken_check(ctx, run, failure.message)
+        words = words or _of_columns(ctx, run, failure.message) or _of_broken_check(ctx, run, failure.message)
         return LoadFailed(words or failure.message + _hint(code, failure.message), code=code)
     try:
         line = _line(ctx, run, repeated.first)
@@ -55,6 +56,12 @@ def _of_check(ctx: Context, run: Run, error: str) -> str:
     rows = f"{int(found[2]):,} rows" if found[2] != "1" else "1 row"
     which = f"for which {' '.join(conditions[0].split())}" if conditions else "that must not be"
     return f'the data check "{found[1]}" finds {rows} {which}; fix the file, or the check'
+
+
+def _of_columns(ctx: Context, run: Run, error: str) -> str:
+    """The columns that cannot hold what the contract allows, with the DDL for them."""
+    contract = ctx.contracts.get(run.object)
+    return explain_ahead(contract, error) if contract else ""
 
 
 def _of_broken_check(ctx: Context, run: Run, error: str) -> str:

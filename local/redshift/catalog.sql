@@ -148,6 +148,10 @@ create or replace function pg_catalog.from_hex(value text) returns bytea languag
 create or replace function pg_catalog.from_varbyte(value bytea, format text) returns text language sql immutable strict
     as $$ select case when lower(format) = 'hex' then encode(value, 'hex') else convert_from(value, 'UTF8') end $$;
 
+create or replace function pg_catalog.redshift_type(type oid, modifier integer) returns text language sql stable
+    as $$ select case type when 'jsonb'::regtype then 'super' when 'bytea'::regtype then 'varbyte'
+                           else pg_catalog.format_type(type, modifier) end $$;
+
 create or replace function pg_catalog.is_valid_json(value text) returns boolean language sql immutable strict
     as $$ select pg_input_is_valid(value, 'jsonb') $$;
 

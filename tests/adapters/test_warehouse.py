@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.contract.contract import Contract, Delivery, DuplicateKeys
+from chalicelib.domain.contract.contract import ColumnType, Contract, Delivery, DuplicateKeys, TypeName
 from chalicelib.domain.run.duplicate_keys import RepeatedKeys
 from chalicelib.domain.run.model import Counts, LedgerRow, Outcome
 from chalicelib.domain.warehouse.load import LoadOrder
@@ -114,6 +114,20 @@ def test_a_load_that_fails_leaves_nothing(site: Site, contract: Contract, fault:
     assert "SECRET" not in ended.error
     assert ledger_of(site.warehouse, order) == {}
     assert [r[0] for r in site.rows(contract)] == ["z"]
+
+
+@pytest.mark.parametrize(("precision", "scale", "state"), [(10, 2, FINISHED), (9, 1, FINISHED), (12, 4, FAILED)])
+def test_a_contract_ahead_of_its_table_is_refused(
+    site: Site, contract: Contract, precision: int, scale: int, state: StatementState
+) -> None:
+    type_ = ColumnType(kind=TypeName.DECIMAL, precision=precision, scale=scale)
+    columns = tuple(replace(c, type=type_) if c.name == "amount" else c for c in contract.columns)
+    order = site.order(replace(contract, columns=columns), [b"0,a,1.5,,x\n"], load="ahead")
+    ended = site.load(order)
+    assert (ended.state, ended.retryable) == (state, False)
+    assert ("CONTRACT_AHEAD: 1 columns of " in ended.error) is (state is FAILED)
+    assert ("(amount is numeric(10,2))" in ended.error) is (state is FAILED)
+    assert len(site.rows(contract)) == (state is FINISHED)
 
 
 def test_an_unknown_statement_is_gone(site: Site) -> None:

@@ -122,6 +122,9 @@ def memory_site() -> Site:
         warehouse.run_due()
         return warehouse.describe(statement_id)
 
+    def build(contract: Contract) -> None:
+        warehouse.columns[contract.target] = {c.name: c.type for c in contract.columns}
+
     def rows(contract: Contract) -> list[tuple[Any, ...]]:
         found = warehouse.rows(f"{contract.schema}.{contract.table}")
         return [tuple(None if r[c.name] is None else str(r[c.name]) for c in contract.columns) for r in found]
@@ -130,7 +133,7 @@ def memory_site() -> Site:
         warehouse=warehouse,
         put=lambda key, body: objects.put(BUCKET, key, body),
         settle=settle,
-        build=lambda contract: None,
+        build=build,
         rows=rows,
         hold=lambda key: lambda: None,
     )

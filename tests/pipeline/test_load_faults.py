@@ -8,11 +8,13 @@ import pytest
 
 from chalicelib.domain.contract.contract import DataCheck
 from chalicelib.domain.contract_files.contract_file import Contracts
+from chalicelib.domain.run.model import RunState
 from chalicelib.errors import LoadFailed
 from chalicelib.pipeline.load_faults import load_failed
 from tests.support.simulated.crowds import all_staged, crowd
 from tests.support.simulated.deployment import SimulatedDeployment
 from tests.support.simulated.endings import only_run
+from tests.support.simulated.scenarios import contract_ahead
 
 LATE = DataCheck(name="closed before opened", bad_rows="closed_on\n    < opened_on")
 
@@ -79,3 +81,18 @@ def test_a_broken_check_is_named_without_other_words(deployment: SimulatedDeploy
 )
 def test_what_is_missing_in_the_warehouse_can_be_made(deployment: SimulatedDeployment, message: str, hint: str) -> None:
     assert notified(deployment, message) == message + (hint and f"{hint}reports the fault")
+
+
+def test_a_contract_ahead_of_its_table_ends_with_the_ddl(deployment: SimulatedDeployment) -> None:
+    """The scenario alters the table then, and runs the file again."""
+    contract_ahead(deployment)
+    deployment.settle()
+    [problem] = [failure["problem"] for failure in deployment.notifier.failures]
+    assert problem["code"] == "CONTRACT_AHEAD"
+    assert problem["message"] == (
+        "landing.things.value is character varying(1), but the contract has varchar(64): "
+        'ALTER TABLE "landing"."things" ALTER COLUMN "value" TYPE varchar(64); '
+        "`landfall migrate --plan` lists all differences; then run the file again"
+    )
+    assert only_run(deployment).state is RunState.LOADED
+    assert not deployment.violations

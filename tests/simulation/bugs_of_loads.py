@@ -71,6 +71,10 @@ OF_LOADS = (
         (WAREHOUSE, "            raise LoadFailedError(refused)\n", "            pass\n"),
     ),
     bug(
+        "a contract is loaded into a table that is narrower",
+        (WAREHOUSE, "            raise LoadFailedError(ahead_of_table)\n", "            pass\n"),
+    ),
+    bug(
         "a statement that is stuck is never cancelled",
         (
             LOADING,

@@ -70,7 +70,7 @@ class Case:
     def may_fail(self) -> bool:
         """Whether a sound file may end FAILED: something says no for good."""
         refused = {Fault.REFUSED.name, Fate.REFUSED.name} & {happens for _, _, happens in self.twists}
-        return bool(refused) or self.scenario == "corrected"
+        return bool(refused) or self.scenario in ("corrected", "contract_ahead")
 
 
 def play(case: Case) -> SimulatedDeployment:

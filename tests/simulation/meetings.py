@@ -121,6 +121,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     scenarios.overwritten_between,
     scenarios.run_again,
     scenarios.corrected,
+    scenarios.contract_ahead,
     scenarios.key_twice,
     scenarios.misleading,
     scenarios.many_wrong_cuts,
@@ -193,6 +194,15 @@ ENDS = {
 }
 """How the newest run of a scenario ends if nothing goes wrong; LOADED if it is not named."""
 LOADS_FAIL = frozenset(
-    {"corrected", "key_twice", "crowd_with_sick", "crowd_with_two_sick", "two_small", "cancelled", "asked_twice"}
+    {
+        "corrected",
+        "contract_ahead",
+        "key_twice",
+        "crowd_with_sick",
+        "crowd_with_two_sick",
+        "two_small",
+        "cancelled",
+        "asked_twice",
+    }
 )
 """Where loads fail or are stopped though nothing goes wrong."""

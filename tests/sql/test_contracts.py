@@ -7,7 +7,7 @@ import pytest
 from chalicelib.domain.contract.contract import Column, Contract, TypeName
 from chalicelib.domain.contract_files.contract_file import load_contracts
 from chalicelib.domain.warehouse.ddl import target
-from chalicelib.domain.warehouse.load import MAX_MERGE_BYTES, merge_bytes
+from chalicelib.domain.warehouse.merge_size import MAX_MERGE_BYTES, merge_bytes
 from tests.support.paths import ROOT
 from tests.support.redshift.house import THING, House
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from backports import zstd
 
-from chalicelib.domain.contract.contract import NULL_WORD, Column, Contract, DuplicateKeys, Empty, TypeName
+from chalicelib.domain.contract.contract import NULL_WORD, Column, ColumnType, Contract, DuplicateKeys, Empty, TypeName
 from chalicelib.domain.contract.time_format import time_form
 from chalicelib.domain.run.duplicate_keys import RepeatedKeys
 from chalicelib.domain.run.model import LedgerRow, Outcome
@@ -186,6 +186,17 @@ def _fate(contract: Contract, held: TargetRow | None, row: StagedRow, share: Sha
 
 def _newness(contract: Contract, values: dict[str, Value], source_order: str) -> tuple[tuple[bool, Value], str]:
     return _sortable(values[contract.order_by] if contract.order_by else None), source_order
+
+
+def stored(values: Mapping[str, Value], columns: Mapping[str, ColumnType]) -> dict[str, object]:
+    """What narrower columns make of values that no check has kept out: rounded numbers and cut texts."""
+    return {name: _narrowed(value, columns[name]) if name in columns else value for name, value in values.items()}
+
+
+def _narrowed(value: Value, held: ColumnType) -> Value:
+    if isinstance(value, Decimal) and held.kind is TypeName.DECIMAL:
+        return round(value, held.scale)
+    return value[: held.length] if isinstance(value, str) and held.is_text else value
 
 
 def supersede(share: Share, rows: int) -> LedgerRow:

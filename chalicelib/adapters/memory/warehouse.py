@@ -11,10 +11,11 @@ from enum import Enum
 
 from backports import zstd
 
-from chalicelib.adapters.memory.merge import StagedRow, Target, apply_scd1, read_part, refusal, supersede
+from chalicelib.adapters.memory.merge import StagedRow, Target, apply_scd1, read_part, refusal, stored, supersede
 from chalicelib.adapters.memory.objects import MemoryObjects
-from chalicelib.domain.contract.contract import Delivery
+from chalicelib.domain.contract.contract import ColumnType, Delivery
 from chalicelib.domain.run.model import LedgerRow, Outcome
+from chalicelib.domain.warehouse.column_fit import ahead
 from chalicelib.domain.warehouse.ledger import DAY
 from chalicelib.domain.warehouse.load import LoadOrder, Share
 from chalicelib.errors import WorkGone
@@ -82,8 +83,8 @@ class LoadFailedError(Exception):
 class MemoryWarehouse:
     """One transaction per statement, which `run_due` runs whole or not at all. Only the ledger shows what is loaded.
 
-    Knobs: `latency` before a statement is due, `token_life` and `statement_life` before they expire, and
-    `fates` for the next statements, in order of submission.
+    Knobs: `latency` before a statement is due, `token_life` and `statement_life` before they expire,
+    `fates` for the next statements, in order of submission, and `columns` of targets that differ from their contracts.
     """
 
     def __init__(self, clock: Clock, objects: MemoryObjects, *, latency: float = 1.0) -> None:
@@ -94,6 +95,7 @@ class MemoryWarehouse:
         self.statement_life = 86_400.0
         self.fates: deque[Fate] = deque()
         self.targets: dict[str, Target] = {}
+        self.columns: dict[str, dict[str, ColumnType]] = {}
         self.book: dict[str, Booked] = {}
         self.corrected: dict[tuple[str, int], str] = {}
         """The load that merged a corrected row, by the load that rejected the row and the row's byte offset there."""
@@ -163,8 +165,8 @@ class MemoryWarehouse:
 
     def rows(self, table: str) -> list[dict[str, object]]:
         """Return the rows that a reader of a target sees, by key."""
-        held = self.targets.get(table, {})
-        return [dict(held[key].values) for key in sorted(held, key=str)]
+        held, columns = self.targets.get(table, {}), self.columns.get(table, {})
+        return [stored(held[key].values, columns) for key in sorted(held, key=str)]
 
     def _run(self, statement: Submitted) -> None:
         if statement.fate in ERRORS:
@@ -179,7 +181,10 @@ class MemoryWarehouse:
 
     def _transaction(self, order: LoadOrder) -> None:
         """Run the load. It computes on copies; the assignments at the end are the commit."""
-        table = f"{order.contract.schema}.{order.contract.table}"
+        table = order.contract.target
+        columns = self.columns.get(table, {c.name: c.type for c in order.contract.columns})
+        if ahead_of_table := ahead(order.contract, columns):
+            raise LoadFailedError(ahead_of_table)
         staged = self._staged(order)
         shares = [share for share in order.shares if share.load_id not in self.book]
         if not shares or order.group_id in self.fenced:

@@ -19,7 +19,8 @@ from chalicelib.domain.contract_files.column_value import UNBOUNDED
 from chalicelib.domain.formats.csv.header import match_header
 from chalicelib.domain.run.keys import OUTPUTS
 from chalicelib.domain.warehouse.copy_times import unconvertible
-from chalicelib.domain.warehouse.load import MAX_BATCH_BYTES, MAX_MERGE_BYTES, merge_bytes, share_room
+from chalicelib.domain.warehouse.load import MAX_BATCH_BYTES, share_room
+from chalicelib.domain.warehouse.merge_size import MAX_MERGE_BYTES, merge_bytes
 from chalicelib.errors import Rejected
 
 NAMING = "use lower-case letters, digits and underscores, at most 63, not starting with a digit"

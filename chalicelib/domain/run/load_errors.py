@@ -14,9 +14,11 @@ from chalicelib.domain.run.duplicate_keys import DUPLICATE_KEYS
 from chalicelib.errors import LoadFailed, Retryable, WorkGone
 
 DATA_CHECK = "DATA_CHECK_FAILED"
+CONTRACT_AHEAD = "CONTRACT_AHEAD"
 RAISED = (
     DATA_CHECK,
     DUPLICATE_KEYS,
+    CONTRACT_AHEAD,
     "COUNT_MISMATCH",
     "TARGET_KEY_TWICE",
     "BOOKS_OPEN",
@@ -60,7 +62,8 @@ ROWS = (
     # A data check's name is any text and follows its code, so that code comes first.
     _row(rf"\b{DATA_CHECK}:", DATA_CHECK, Cause.FILE),
     _row(rf"\b{DUPLICATE_KEYS}:", DUPLICATE_KEYS, Cause.FILE),
-    _row(rf"\b(?:{'|'.join(RAISED[2:])}|DATA_CHECK_BROKEN):", LoadFailed.code, Cause.UNKNOWN),
+    _row(rf"\b{CONTRACT_AHEAD}:", CONTRACT_AHEAD, Cause.SETUP),
+    _row(rf"\b(?:{'|'.join(RAISED[3:])}|DATA_CHECK_BROKEN):", LoadFailed.code, Cause.UNKNOWN),
     _row(r"permission denied for", LoadFailed.code, Cause.SETUP),
     _row(r"permission denied|access denied", LoadFailed.code, Cause.UNKNOWN),
     _row(  # COPY's texts for a manifest or a part that is not there

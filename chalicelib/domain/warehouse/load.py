@@ -25,8 +25,6 @@ from chalicelib.errors import Broken
 MAX_STATEMENTS = 40
 MAX_BATCH_BYTES = 100_000
 """Of the statements and parameters of a batch. AWS documents 100 KB for a statement, and nothing for the batch."""
-MAX_MERGE_BYTES = 60_000
-"""Redshift's longest varchar is 65,535 bytes, and the merge's SQL is built in one."""
 
 LEDGER_COLUMNS = (
     "load_id",
@@ -149,6 +147,7 @@ def _batch(order: LoadOrder) -> Batch:
     staging, shares = staging_name(order.group_id), shares_name(order.group_id)
     statements = [f"LOCK TABLE {gate(contract.target)}"]
     statements += [staging_ddl(contract, order.columns, order.group_id, order.shares[0].mark)]
+    statements += [_check_columns(contract, staging)]
     statements += [_copy(order)] if order.rows_good else []
     statements += [SHARES_DDL.format(shares), _shares(order, shares)]
     statements += [f"CALL etl.check_count_v1('{staging}', :rows_good)"]
@@ -164,14 +163,6 @@ def explain_check(check: DataCheck, group_id: str) -> str:
     """Return the query of etl.data_check_v1 for a check, to be planned and not run."""
     rows = f"WITH staging AS (SELECT * FROM {quote_identifier(staging_name(group_id))})"  # noqa: S608 (a quoted name)  # nosec B608
     return f"EXPLAIN {rows} SELECT count(*) AS bad FROM staging WHERE ({check.bad_rows})"  # noqa: S608 (the guard has read it)  # nosec B608
-
-
-def merge_bytes(contract: Contract) -> int:
-    """Return an upper bound of the longest statement that the steps of etl.apply_scd1_v1 build for the contract."""
-    names = [len(c.name) for c in contract.columns]
-    writing_winners = 23_500 + sum(n + 8 for n in names) + sum(4 * (len(k) + 20) for k in contract.key)
-    updating = 2_000 + sum(2 * n + 14 for n in names) + sum(2 * (len(k) + 80) for k in contract.key)
-    return max(writing_winners, updating)
 
 
 SHARES_DDL = """CREATE TEMP TABLE {} (
@@ -218,6 +209,13 @@ def _known(order: LoadOrder) -> bool:
     given = set(order.columns)
     ignored = {name for name in order.columns if _IGNORED.fullmatch(name)}
     return len(given) == len(order.columns) and required <= given and given - ignored <= known
+
+
+def _check_columns(contract: Contract, staging: str) -> str:
+    """Return the CALL. Staging may hold NULL where a default or a conversion fills the column later."""
+    later = staged_as_text(contract)
+    filled = [c.name for c in contract.columns if c.default is not None or (c.required and c.name in later)]
+    return f"CALL etl.check_columns_v1('{staging}', '{contract.schema}', '{contract.table}', '{','.join(filled)}')"
 
 
 def _copy(order: LoadOrder) -> str:

@@ -8,6 +8,7 @@ _RENAMED = {
     "nvl": "coalesce",
     "len": "length",
     "textlen": "length",
+    "format_type": "pg_catalog.redshift_type",  # it names the types that stand in for Redshift's own
     "json_serialize": "pg_catalog.json_serialize",  # unqualified it is PostgreSQL's own, which has another meaning
 }
 _TAKES_DATE_PART = {"dateadd", "date_add", "datediff", "date_diff", "date_part", "date_trunc", "datepart"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.run.load_errors import ANY_OTHER, FILE_FAULTS, RAISED, ROWS, Cause, meaning
+from chalicelib.domain.run.load_errors import ANY_OTHER, CONTRACT_AHEAD, FILE_FAULTS, RAISED, ROWS, Cause, meaning
 
 EXAMPLES = [
     ("ERROR: DATA_CHECK_FAILED: no future finds 2 rows that must not be", "DATA_CHECK_FAILED", Cause.FILE),
@@ -18,6 +18,12 @@ EXAMPLES = [
         "DUPLICATE_KEYS: 1 rows repeat a key, the first at byte 1023; the key is connection_id",
         "DUPLICATE_KEYS",
         Cause.FILE,
+    ),
+    (
+        "Query #3 failed with ERROR: CONTRACT_AHEAD: 1 columns of a.b cannot hold what the contract allows (connection"
+        " is missing)",
+        "CONTRACT_AHEAD",
+        Cause.SETUP,
     ),
     ("ERROR: COUNT_MISMATCH: 1023 rows were found good and 4 are staged", "LOAD_FAILED", Cause.UNKNOWN),
     ("ERROR: TARGET_KEY_TWICE: a key of the load is in sales.connection more than once", "LOAD_FAILED", Cause.UNKNOWN),
@@ -68,7 +74,8 @@ def test_a_raised_code_counts_whatever_follows(code: str, words: str) -> None:
     """A name in the text of our procedures can be any words."""
     found = meaning(f"ERROR: {code}: {words}")
     assert not found.retryable
-    assert found.cause is (Cause.FILE if code in FILE_FAULTS else Cause.UNKNOWN)
+    known = {CONTRACT_AHEAD: Cause.SETUP, **dict.fromkeys(FILE_FAULTS, Cause.FILE)}
+    assert found.cause is known.get(code, Cause.UNKNOWN)
 
 
 @pytest.mark.parametrize("name", ["connection", "aborted", '"internal error"', "sales.deadlock", "cancelled"])

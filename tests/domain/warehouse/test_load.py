@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.contract.contract import DataCheck, Dialect
 from chalicelib.domain.run.group import share_bytes
-from chalicelib.domain.run.model import Run, RunState, Source
+from chalicelib.domain.run.model import Run, RunState, SourceObject
 from chalicelib.domain.warehouse.ddl import gate
 from chalicelib.domain.warehouse.load import (
     LEDGER_COLUMNS,
@@ -33,6 +33,7 @@ def test_the_statements_come_in_the_order_that_is_the_guarantee() -> None:
     assert starts == [
         "LOCK TABLE",
         "CREATE TEMP TABLE",
+        "CALL etl.check_columns_v1",
         "COPY",
         "CREATE TEMP TABLE",
         "INSERT INTO",
@@ -47,7 +48,7 @@ def test_the_statements_come_in_the_order_that_is_the_guarantee() -> None:
 
 
 def test_the_copy_is_of_a_manifest_in_the_order_of_the_file() -> None:
-    copy = render_load(order(columns=tuple(c.name for c in reversed(CONTACT.columns)))).statements[2]
+    copy = render_load(order(columns=tuple(c.name for c in reversed(CONTACT.columns)))).statements[3]
     assert re.search(r'\("_source_mark", "_source_offset", "updated_at", .*, "contact_id"\)\nFROM', copy)
     assert " MANIFEST " in copy
     assert copy.endswith("COMPUPDATE OFF STATUPDATE OFF MAXERROR 0")
@@ -64,20 +65,20 @@ def test_the_copy_is_of_a_manifest_in_the_order_of_the_file() -> None:
     ],
 )
 def test_the_copy_reads_the_dialect_of_the_file(dialect: Dialect, expected: str) -> None:
-    copy = render_load(order(contract=replace(CONTACT, dialect=dialect))).statements[2]
+    copy = render_load(order(contract=replace(CONTACT, dialect=dialect))).statements[3]
     assert expected in copy
 
 
 def test_a_bucket_elsewhere_is_read_from_there() -> None:
     assert (
         "\nIAM_ROLE default REGION 'eu-west-1'\n"
-        in render_load(order(iam_role="default", region="eu-west-1")).statements[2]
+        in render_load(order(iam_role="default", region="eu-west-1")).statements[3]
     )
 
 
 @pytest.mark.parametrize(("rows", "option"), [(999_999, "OFF"), (1_000_000, "ON")])
 def test_a_large_staging_has_statistics(rows: int, option: str) -> None:
-    copy = render_load(order(rows_read=rows, rows_good=rows, rows_rejected=0)).statements[2]
+    copy = render_load(order(rows_read=rows, rows_good=rows, rows_rejected=0)).statements[3]
     assert f" STATUPDATE {option} " in copy
 
 
@@ -87,7 +88,7 @@ def test_without_good_rows_nothing_is_copied() -> None:
 
 
 def test_without_lineage_the_offset_is_not_copied() -> None:
-    copy = render_load(order(contract=replace(CONTACT, lineage=False))).statements[2]
+    copy = render_load(order(contract=replace(CONTACT, lineage=False))).statements[3]
     assert "_source_offset" not in copy
 
 
@@ -109,7 +110,7 @@ def test_a_load_with_a_refused_check_is_not_rendered(condition: str) -> None:
 
 
 def landed(key: str) -> Run:
-    source = Source(
+    source = SourceObject(
         bucket="landing-zone", key=key, etag="e", size=1, sequencer="0055AED6DCD90281E5", last_modified=1767225600.0
     )
     return Run(run_id="f" * 32, object="contact", source=source, state=RunState.STAGED, arrived_at=0, updated_at=0)

@@ -6,11 +6,12 @@ import gzip
 from collections.abc import Callable
 
 from chalicelib.adapters.memory import Fate
+from chalicelib.domain.contract.contract import ColumnType, TypeName
 from chalicelib.domain.run.model import RunState, SourceObject
 from chalicelib.errors import LandfallError
 from chalicelib.operations.cancels import Ended, cancel
 from chalicelib.operations.reruns import rerun
-from tests.support.simulated.deployment import SimulatedDeployment
+from tests.support.simulated.deployment import CONTRACTS, SimulatedDeployment
 from tests.support.simulated.faults import Killed
 from tests.support.simulated.outside import record_of
 
@@ -156,6 +157,20 @@ def corrected(deployment: SimulatedDeployment) -> None:
     deployment.warehouse.fates.append(Fate.REFUSED)
     put(deployment, "a.csv", numbered(6))
     deployment.when(SimulatedDeployment.settled).do(ask_again)
+
+
+def contract_ahead(deployment: SimulatedDeployment) -> None:
+    """A contract whose table was not altered with it: refused, then run again once the table is as wide."""
+    contract = CONTRACTS["thing"]
+    narrow = {c.name: c.type for c in contract.columns} | {"value": ColumnType(kind=TypeName.VARCHAR, length=1)}
+    deployment.warehouse.columns[contract.target] = narrow
+    put(deployment, "a.csv", numbered(6))
+    deployment.when(SimulatedDeployment.settled).do(_widened)
+
+
+def _widened(deployment: SimulatedDeployment) -> None:
+    deployment.warehouse.columns.clear()
+    ask_again(deployment)
 
 
 def in_state(deployment: SimulatedDeployment, state: RunState) -> bool:

@@ -1,0 +1,97 @@
+"""Whether a table's column holds every value of a contract's type unchanged, and the DDL that makes it so.
+
+The same rules as etl.check_columns_v1, which compares before each load. A test holds the two to each other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from chalicelib.domain.contract.contract import Column, ColumnType, Contract, TypeName
+from chalicelib.domain.contract.identifiers import quote_identifier
+from chalicelib.domain.warehouse.ddl import add_column_ddl, target
+
+MISSING, NOT_NULL = "missing", "not null"
+_WHOLE = (TypeName.SMALLINT, TypeName.INTEGER, TypeName.BIGINT)
+_CATALOG = {
+    TypeName.DECIMAL: "numeric",
+    TypeName.CHAR: "character",
+    TypeName.VARCHAR: "character varying",
+    TypeName.TIME: "time without time zone",
+    TypeName.TIMETZ: "time with time zone",
+    TypeName.TIMESTAMP: "timestamp without time zone",
+    TypeName.TIMESTAMPTZ: "timestamp with time zone",
+}
+_SHOWN = 4
+_RAISED = re.compile(r"CONTRACT_AHEAD: ([0-9]+) columns of [a-z0-9_.]+ cannot hold what the contract allows \((.*)")
+_COLUMN = re.compile(r"([a-z_][a-z0-9_]*) is ([a-z][a-z ]*(?:\([0-9,]+\))?)(?=, |\)|$)")
+
+
+def fits(wanted: ColumnType, held: ColumnType) -> bool:
+    """Whether a column of type `held` stores every value of `wanted` unchanged."""
+    if wanted.kind in _WHOLE and held.kind in _WHOLE:
+        return _WHOLE.index(held.kind) >= _WHOLE.index(wanted.kind)
+    scale = held.scale - wanted.scale
+    wide = scale >= 0 and held.precision - wanted.precision >= scale and held.length >= wanted.length
+    return wanted.kind is held.kind and wide
+
+
+def catalog_type(type_: ColumnType) -> str:
+    """A type as the warehouse's catalog writes it."""
+    sizes = type_.sql.partition("(")[1:]
+    return _CATALOG.get(type_.kind, type_.kind.value) + "".join(sizes)
+
+
+def ahead(contract: Contract, held: Mapping[str, ColumnType]) -> str:
+    """Return the text that etl.check_columns_v1 raises for a target with these columns; empty if all fit."""
+    faults = [f"{c.name} is {fault}" for c in contract.columns if (fault := _fault(c, held.get(c.name)))]
+    listed = ", ".join(faults[:_SHOWN])
+    text = f"CONTRACT_AHEAD: {len(faults)} columns of {contract.target} cannot hold what the contract allows ({listed})"
+    return text if faults else ""
+
+
+def explain_ahead(contract: Contract, error: str) -> str:
+    """Return what to do about an error of etl.check_columns_v1, with the DDL; empty if it is another error."""
+    raised = _RAISED.search(error)
+    if not raised:
+        return ""
+    by_name = {column.name: column for column in contract.columns}
+    found = [(by_name[name], fault) for name, fault in _COLUMN.findall(raised[2]) if name in by_name]
+    lines = [_explained(contract, column, fault) for column, fault in found]
+    more = int(raised[1]) - len(lines)
+    rest = [f"and {more} more columns"] if more > 0 else []
+    return f"{'; '.join([*lines, *rest])}; `landfall migrate --plan` lists all differences; then run the file again"
+
+
+def _fault(column: Column, held: ColumnType | None) -> str:
+    if held is None:
+        return MISSING
+    return "" if fits(column.type, held) else catalog_type(held)
+
+
+def _explained(contract: Contract, column: Column, fault: str) -> str:
+    name = f"{contract.target}.{column.name}"
+    steps = "; ".join(_ddl(contract, column, fault)) or "make the table anew, since its layout is by that column"
+    return f"{name} is {fault}, but the contract has {column.type.sql}: {steps}"
+
+
+def _ddl(contract: Contract, column: Column, fault: str) -> list[str]:
+    """The DDL that makes the column fit. Redshift alters no type but a varchar's length, so others are replaced.
+
+    Empty for a column of the distribution or sort key, which cannot be dropped.
+    """
+    table, name, type_ = target(contract), quote_identifier(column.name), column.type.sql
+    if fault == MISSING:
+        return [add_column_ddl(contract, column.name, type_)]
+    if column.type.kind is TypeName.VARCHAR and fault.startswith(_CATALOG[TypeName.VARCHAR]):
+        return [f"ALTER TABLE {table} ALTER COLUMN {name} TYPE {type_}"]
+    if column.name in (contract.dist_key, *contract.sort_key):
+        return []
+    other = quote_identifier(f"{column.name[:57]}_wider")
+    return [
+        f"ALTER TABLE {table} ADD COLUMN {other} {type_}",
+        f"UPDATE {table} SET {other} = CAST({name} AS {type_})",  # noqa: S608 (quoted names only)  # nosec B608
+        f"ALTER TABLE {table} DROP COLUMN {name}",
+        f"ALTER TABLE {table} RENAME COLUMN {other} TO {name}",
+    ]
