@@ -68,7 +68,9 @@ def merge(stage: str) -> dict[str, Any]:
 
 def policies(stage: str) -> dict[str, Any]:
     """Return each function's policy in the form of the template."""
-    known = {"WarehouseArn": infra(stage)["Outputs"]["WarehouseArn"]["Value"]}
+    warehouse = infra(stage)["Outputs"]["WarehouseArn"]["Value"]
+    _, _, workgroup = warehouse["Fn::If"]  # UsesCluster, the cluster, else the workgroup
+    known = {"WarehouseArn": warehouse, "WorkgroupArn": workgroup}
     settings = config()["stages"][stage]
     return {name: for_template(with_either_login(granted(name, settings)), known) for name in functions(stage)}
 

@@ -94,7 +94,8 @@ def _functions(session: Any, stage: str, found: dict[str, str], architecture: st
 def project(stage: str, found: Mapping[str, str], where: dict[str, str], architecture: str) -> Project:
     """Return the stage's project, with the account and the stack's outputs in place of placeholders."""
     cluster, settings = found.get("Cluster", ""), config()["stages"][stage]
-    warehouse = {"WarehouseArn": found["WarehouseArn"], "ClusterIdentifier": cluster, "Database": found["Database"]}
+    arns = dict.fromkeys(("WarehouseArn", "WorkgroupArn"), found["WarehouseArn"])
+    warehouse = {**arns, "ClusterIdentifier": cluster, "Database": found["Database"]}
 
     def allowed(name: str) -> dict[str, Any]:
         document = with_login(granted(name, settings), cluster=bool(cluster))

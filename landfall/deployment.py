@@ -38,8 +38,6 @@ class Deployment:
     settings: Mapping[str, str]
     """LANDFALL_* and AWS_* variables that reach its bucket and queues."""
     local: bool = False
-    warehouse: Mapping[str, Any] | None = None
-    """Connection parameters of the local stack's warehouse."""
 
     def client(self, service: str) -> Any:
         """Make a boto3 client. For the local stack it ignores the AWS that the shell is set to."""
@@ -141,5 +139,4 @@ def local_stack() -> Deployment | None:
         token=os.environ.get("LANDFALL_TOKEN") or tokens["operator"],
         settings=record["env"],
         local=True,
-        warehouse=record.get("warehouse"),
     )

@@ -152,9 +152,11 @@ def _grants_steps(wanted: Wanted, state: State) -> Iterator[Step]:
 
 
 def _line(contract: Contract, difference: Difference) -> str:
+    what = f"! {contract.target}.{difference.column} {difference.reason}"
+    if not difference.ddl:
+        return f"{what}; it is a distribution or sort key: create the table anew, and copy its rows"
     fix = "`landfall migrate --alter` runs" if difference.safe else "run as the administrator, after a look"
-    ddl = "".join(f"\n    {statement};" for statement in difference.ddl)
-    return f"! {contract.target}.{difference.column} {difference.reason}; {fix}:{ddl}"
+    return f"{what}; {fix}:" + "".join(f"\n    {statement};" for statement in difference.ddl)
 
 
 def _isolation_line(level: str) -> str:

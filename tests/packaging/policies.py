@@ -32,6 +32,7 @@ VALUES = {
     "AWS::Region": "eu-west-1",
     "AWS::AccountId": "123456789012",
     "WarehouseArn": "arn:aws:redshift-serverless:eu-west-1:123456789012:workgroup/w",
+    "WorkgroupArn": "arn:aws:redshift-serverless:eu-west-1:123456789012:workgroup/w",
     "ClusterIdentifier": "c",
     "Database": "dev",
 }

@@ -111,7 +111,9 @@ def _of(resources: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
 
 
 def _statements(role: dict[str, Any]) -> list[dict[str, Any]]:
-    return [s for policy in role["Policies"] for s in policy["PolicyDocument"]["Statement"]]
+    """Return also those that a parameter chooses."""
+    listed = [s for policy in role["Policies"] for s in policy["PolicyDocument"]["Statement"]]
+    return [s["Fn::If"][1] if "Fn::If" in s else s for s in listed]
 
 
 def _texts(value: Any) -> list[Any]:

@@ -48,7 +48,11 @@ def test_no_action_or_resource_is_everything(name: str) -> None:
             assert set(statement["Action"]) <= NO_RESOURCE_LEVEL
             continue
         for resource in statement["Resource"]:
-            assert resource == "${WarehouseArn}" or "landfall-${Stage}" in resource or resource.endswith(DATABASE)
+            assert (
+                resource in ("${WarehouseArn}", "${WorkgroupArn}")
+                or "landfall-${Stage}" in resource
+                or resource.endswith(DATABASE)
+            )
             assert resource.count("*") <= resource.endswith(("/*", ":*"))
 
 

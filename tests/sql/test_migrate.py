@@ -134,7 +134,7 @@ def test_safe_differences_are_altered_only_if_told_to(opened: Opened) -> None:
     apply(opened, THINGS)
     key, value, amount, seen_at = THINGS["things"].columns
     value = replace(value, type=parse_type("varchar(128)"))
-    amount = replace(amount, type=parse_type("decimal(12,4)"))
+    amount = replace(amount, type=parse_type("decimal(10,4)"))
     note = Column(name="note", type=parse_type("text"), required=True)
     changed = having(key, value, amount, seen_at, note)
     longer, narrow, new = planned(opened, changed)
@@ -152,7 +152,7 @@ def test_safe_differences_are_altered_only_if_told_to(opened: Opened) -> None:
 def test_the_ddl_of_a_difference_ends_it(opened: Opened, empty: str) -> None:
     apply(opened, THINGS)
     key, value, amount, seen_at = THINGS["things"].columns
-    changed = having(key, value, replace(amount, type=parse_type("decimal(12,4)")), seen_at)
+    changed = having(key, value, replace(amount, type=parse_type("decimal(10,4)")), seen_at)
     (line,) = planned(opened, changed)
     with psycopg.connect(empty, autocommit=True) as session:
         session.execute("insert into landing.things (id, amount) values ('a', 12.34)")
@@ -174,7 +174,7 @@ def test_a_required_column_that_left_the_contract_is_reported(opened: Opened) ->
     _, *others = THINGS["things"].columns
     (line,) = apply(opened, having(*others))
     assert line.startswith(
-        "! landing.things.id is NOT NULL, and it is not in the contract: such loads fail; run as the administrator"
+        "! landing.things.id is NOT NULL, and it is not in the contract: such loads fail; it is a distribution"
     )
 
 

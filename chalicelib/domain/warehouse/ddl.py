@@ -74,7 +74,7 @@ def resize_column_ddl(contract: Contract, name: str, type_sql: str) -> str:
 def replace_column_ddl(contract: Contract, name: str, type_sql: str) -> tuple[str, ...]:
     """Return the statements that give a column of a target another type, or let it be NULL: a new column replaces it.
 
-    Not for a column that is the distribution key or a sort key: Redshift does not drop those.
+    Not for a column of the distribution or sort key, which Redshift does not drop.
     """
     table, old, new = target(contract), quote_identifier(name), quote_identifier(f"{name[:_NAME_LEFT]}__new")
     return (

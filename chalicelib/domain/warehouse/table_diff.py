@@ -42,7 +42,7 @@ class Difference:
     reason: str
     """What is wrong, as the end of a sentence that starts with the column."""
     ddl: tuple[str, ...]
-    """The statements that change it."""
+    """The statements that change it. None if the column is a distribution or sort key: Redshift does not drop those."""
     safe: bool = False
     """They alter no stored value and no row: a new nullable column, or a longer varchar."""
 
@@ -53,11 +53,9 @@ def fits(wanted: ColumnType, found: ColumnType | None) -> bool:
         return False
     if wanted.kind in _INTEGERS and found.kind in _INTEGERS:
         return _INTEGERS.index(wanted.kind) <= _INTEGERS.index(found.kind)
-    if wanted.kind in (TypeName.VARCHAR, TypeName.VARBYTE):
-        return found.kind is wanted.kind and found.length >= wanted.length
-    if wanted.kind is TypeName.DECIMAL:
-        return found.kind is TypeName.DECIMAL and found.scale == wanted.scale and found.precision >= wanted.precision
-    return found == wanted
+    scale = found.scale - wanted.scale
+    wide = scale >= 0 and found.precision - wanted.precision >= scale and found.length >= wanted.length
+    return wanted.kind is found.kind and wide
 
 
 def differences(contract: Contract, table: Mapping[str, TableColumn]) -> list[Difference]:
@@ -79,7 +77,7 @@ def _types(contract: Contract, table: Mapping[str, TableColumn]) -> Iterator[Dif
 def _other_type(contract: Contract, name: str, wanted: str, found: TableColumn) -> Difference:
     is_text = found.type is not None and found.type.kind is TypeName.VARCHAR
     longer = is_text and wanted.startswith("varchar(")  # both are: the table's is shorter
-    ddl = (resize_column_ddl(contract, name, wanted),) if longer else replace_column_ddl(contract, name, wanted)
+    ddl = (resize_column_ddl(contract, name, wanted),) if longer else _replacement(contract, name, wanted)
     return Difference(column=name, reason=f"is {_text(found)}; the contract has {wanted}", ddl=ddl, safe=longer)
 
 
@@ -90,8 +88,14 @@ def _nulls(contract: Contract, table: Mapping[str, TableColumn]) -> Iterator[Dif
     for name, found in table.items():
         if found.required and name not in required:
             why = "the contract does not require it" if name in known else "it is not in the contract"
-            ddl = replace_column_ddl(contract, name, _text(found))
+            ddl = _replacement(contract, name, _text(found))
             yield Difference(column=name, reason=f"is NOT NULL, and {why}: such loads fail", ddl=ddl)
+
+
+def _replacement(contract: Contract, name: str, type_sql: str) -> tuple[str, ...]:
+    if name in (contract.dist_key, *contract.sort_key):
+        return ()
+    return replace_column_ddl(contract, name, type_sql)
 
 
 def _is(wanted: str, found: TableColumn) -> bool:
