@@ -40,12 +40,14 @@ from landfall.migration.target import Asked, named
 DEPLOYED = CHALICE / "deployed"
 
 
-def deploy(session: Any, stage: str, given: dict[str, str], architecture: str, *, migrates: bool) -> None:
+def deploy(
+    session: Any, stage: str, given: dict[str, str], architecture: str, *, migrates: bool, secret_arn: str = ""
+) -> None:
     """Deploy everything: no function runs before its tables. Raises DeployError, PackageError."""
     region_of(session)
     vendored = vendor(architecture, BUILD)  # a fault of this machine shows before anything is made
     found = _infrastructure(session, stage, given)
-    left = migrate(session.client, stage, found) if migrates else []
+    left = migrate(session.client, stage, found, secret_arn) if migrates else []
     _functions(session, stage, found, architecture, vendored)
     if left:
         print("\n".join([*left, "lines with ! are left to the operator; the rest is done"]))
@@ -58,10 +60,10 @@ def _infrastructure(session: Any, stage: str, given: dict[str, str]) -> dict[str
     return outputs(cloudformation, stage)
 
 
-def migrate(clients: Callable[[str], Any], stage: str, found: Mapping[str, str]) -> list[str]:
+def migrate(clients: Callable[[str], Any], stage: str, found: Mapping[str, str], secret_arn: str) -> list[str]:
     """Bring the stack's warehouse up to date. Return the lines that are left to the operator. Raises DeployError."""
     names = {"workgroup": found.get("Workgroup", ""), "cluster": found.get("Cluster", "")}
-    asked = Asked(stage=stage, database=found["Database"], **names)
+    asked = Asked(stage=stage, database=found["Database"], secret_arn=secret_arn, **names)
     try:
         _, where = named(asked, clients)
         wanted = Wanted(sql_dir=ROOT / "sql", contracts=shipped(), grants=Grants.of_stage(stage, where["Database"]))
@@ -145,13 +147,15 @@ def main() -> None:
     parser.add_argument("--stage", choices=stages(), default="dev")
     parser.add_argument("--architecture", choices=sorted(PLATFORMS), default="x86_64")
     parser.add_argument("--no-migrate", action="store_true", help="leave the warehouse's tables alone")
+    parser.add_argument("--secret-arn", default="", help="secret to migrate with, if not the administrator's own")
     parser.add_argument("--emulated", action="store_true", help="deploy to what AWS_ENDPOINT_URL names, not to AWS")
     parser.add_argument("parameters", nargs="*", metavar="NAME=VALUE", help="parameters of the stack")
     args = parser.parse_args()
     try:
         given = parameters(args.parameters, args.stage)
         session = account.session(emulated=args.emulated)
-        deploy(session, args.stage, given, args.architecture, migrates=not args.no_migrate)
+        how = {"migrates": not args.no_migrate, "secret_arn": args.secret_arn}
+        deploy(session, args.stage, given, args.architecture, **how)
     except (DeployError, PackageError, BotoCoreError, ClientError) as error:
         sys.exit(f"deploy: {error}")
 

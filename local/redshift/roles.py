@@ -2,7 +2,7 @@
 
 Guarantees that the superuser has no password and cannot log in through a port. It logs in over a socket in a closed
 folder, and only as the system's user that runs this process. The role for SQL cannot read or write files, run programs,
-make roles or install anything. Its password is new with each start.
+make roles that can log in, or install anything. Its password is new with each start.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ class Theirs:
 def test_no_function_is_deployed_if_migrate_fails() -> None:
     reported = "no function is deployed: Redshift keeps no secret .* --namespace-name theirs --manage-admin-password"
     with pytest.raises(DeployError, match=reported):
-        migrate(lambda service: Theirs(), "dev", OUTPUTS)
+        migrate(lambda service: Theirs(), "dev", OUTPUTS, "")
 
 
 def test_parameters_are_named() -> None:
