@@ -14,7 +14,7 @@ from landfall.migration.data_api import DataApi
 from landfall.migration.warehouse import Warehouse
 from landfall.migration.wire import Wire
 
-HOST, USER, PASSWORD = "LANDFALL_WAREHOUSE_HOST", "LANDFALL_WAREHOUSE_USER", "LANDFALL_WAREHOUSE_PASSWORD"
+LOGIN = ("LANDFALL_WAREHOUSE_USER", "LANDFALL_WAREHOUSE_PASSWORD")
 PORT, TLS = "LANDFALL_WAREHOUSE_PORT", "LANDFALL_WAREHOUSE_TLS"
 REDSHIFTS_PORT = "5439"
 DATABASE = "dev"
@@ -162,10 +162,11 @@ def _over_the_wire(asked: Asked) -> Iterator[Target]:
 
 def wire_arguments(asked: Asked, env: Mapping[str, str]) -> dict[str, Any]:
     """Return the driver's arguments. User and password come from the environment. Raises CommandError."""
-    if not (env.get(USER) and env.get(PASSWORD)):
-        raise usage(f"a host is named: set {USER} and {PASSWORD} too")
+    user, password = (env.get(name, "") for name in LOGIN)
+    if not (user and password):
+        raise usage(f"a host is named: set {' and '.join(LOGIN)} too")
     port, tls = env.get(PORT, REDSHIFTS_PORT), env.get(TLS, "on")
     if not port.isdecimal() or tls not in ("on", "off"):
         raise usage(f"{PORT} is a number, and {TLS} is on or off")
     there = {"host": asked.host, "port": int(port), "ssl": tls == "on", "database": asked.database or DATABASE}
-    return {**there, "user": env[USER], "password": env[PASSWORD]}
+    return {**there, "user": user, "password": password}

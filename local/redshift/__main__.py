@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 
 from local.access.signatures import Credentials
-from local.redshift.requests import SECRET
+from local.redshift.requests import ADMINISTRATOR
 from local.redshift.server import LocalRedshift
 
 
@@ -59,7 +59,7 @@ def _write_ready(redshift: LocalRedshift, path: Path) -> None:
         "user": redshift.user,
         "password": redshift.password,
         "dsn": redshift.dsn,
-        "secret_arn": SECRET,
+        "secret_arn": ADMINISTRATOR,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     making = path.with_name(f".{path.name}.{os.getpid()}")

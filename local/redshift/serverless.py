@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.redshift.requests import SECRET, ApiError, Request, required
+from local.redshift.requests import ADMINISTRATOR, ApiError, Request, required
 from local.redshift.responses import Answer
 from local.redshift.roles import DATABASE, USER
 
@@ -14,7 +14,7 @@ def serverless(operation: str, request: Request) -> Answer:
         return {"workgroup": {"workgroupName": name, "namespaceName": name, "workgroupArn": _arn("workgroup")}}
     if operation == "GetNamespace":
         name = required(request, "namespaceName")
-        admin = {"adminUsername": USER, "adminPasswordSecretArn": SECRET}
+        admin = {"adminUsername": USER, "adminPasswordSecretArn": ADMINISTRATOR}
         return {"namespace": {"namespaceName": name, "namespaceArn": _arn("namespace"), "dbName": DATABASE, **admin}}
     if operation == "ListTagsForResource":
         return {"tags": []}

@@ -13,7 +13,7 @@ from local.redshift.copy.load import Loader
 from local.redshift.engine import Engine
 from local.redshift.events import Notifier
 from local.redshift.http_server import HttpServer
-from local.redshift.requests import SECRET
+from local.redshift.requests import ADMINISTRATOR
 from local.redshift.statements import Statements
 from tests.support.redshift.desk import Desk, data_client
 from tests.support.redshift.house import Redshift
@@ -44,7 +44,7 @@ def by_the_data_api(desk: Desk, dsn: str) -> Iterator[Opened]:
 
     @contextmanager
     def opened() -> Iterator[Warehouse]:
-        yield DataApi(client, {"WorkgroupName": "local", "Database": "dev", "SecretArn": SECRET})
+        yield DataApi(client, {"WorkgroupName": "local", "Database": "dev", "SecretArn": ADMINISTRATOR})
 
     yield opened
     client.close()
