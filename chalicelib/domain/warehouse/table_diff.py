@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from chalicelib.domain.contract.contract import ColumnType, Contract, TypeName
+from chalicelib.domain.warehouse import column_fit
 from chalicelib.domain.warehouse.ddl import (
     LINEAGE,
     add_column_ddl,
@@ -17,9 +18,6 @@ from chalicelib.domain.warehouse.ddl import (
     resize_column_ddl,
     target_columns,
 )
-
-_INTEGERS = (TypeName.SMALLINT, TypeName.INTEGER, TypeName.BIGINT)
-"""Each holds all values of those before it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,13 +47,7 @@ class Difference:
 
 def fits(wanted: ColumnType, found: ColumnType | None) -> bool:
     """Return whether a table's column stores every value of a contract's type as it was checked."""
-    if found is None:
-        return False
-    if wanted.kind in _INTEGERS and found.kind in _INTEGERS:
-        return _INTEGERS.index(wanted.kind) <= _INTEGERS.index(found.kind)
-    scale = found.scale - wanted.scale
-    wide = scale >= 0 and found.precision - wanted.precision >= scale and found.length >= wanted.length
-    return wanted.kind is found.kind and wide
+    return found is not None and column_fit.fits(wanted, found)
 
 
 def differences(contract: Contract, table: Mapping[str, TableColumn]) -> list[Difference]:
