@@ -69,9 +69,7 @@ def apply(cloudformation: Any, stage: str, parameters: Mapping[str, str]) -> boo
             f"the stack {name_of(stage)} was made by make package or Terraform, and has functions and API, too: "
             "make deploy would delete those. Change it the way it was made; docs/operate/deploy.md"
         )
-    template = infra(stage)
-    if faults := refused(template):
-        raise DeployError("CloudWatch would refuse, and all would be rolled back:\n" + "\n".join(faults))
+    template = checked(infra(stage))
     request = {
         "StackName": name_of(stage),
         "TemplateBody": json.dumps(template, separators=(",", ":")),
@@ -88,6 +86,13 @@ def apply(cloudformation: Any, stage: str, parameters: Mapping[str, str]) -> boo
         raise DeployError(f"the stack {name_of(stage)}: {error}") from error
     _wait(cloudformation, stage, verb)
     return True
+
+
+def checked(template: dict[str, Any]) -> dict[str, Any]:
+    """Return the template if CloudWatch takes its metric math: else all is rolled back. Raises DeployError."""
+    if faults := refused(template):
+        raise DeployError("CloudWatch would refuse, and all would be rolled back:\n" + "\n".join(faults))
+    return template
 
 
 def _parameters(known: set[str], given: Mapping[str, str], now: Mapping[str, Any]) -> list[dict[str, Any]]:

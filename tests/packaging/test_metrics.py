@@ -12,11 +12,10 @@ import pytest
 from deploy.merge import merge
 from deploy.metrics.check import MOST, of_alarm, of_dashboard, refused
 from deploy.package import check
-from deploy.stack import DeployError, apply
+from deploy.stack import DeployError, checked
 from deploy.stage import stages
 from deploy.template import infra
 from deploy.vendor import PackageError
-from tests.packaging.cloud import Cloud
 
 READ, REJECTED, ERRORS = "read", "rejected", "errors"
 
@@ -138,12 +137,9 @@ def _broken(template: dict[str, Any]) -> dict[str, Any]:
     return template
 
 
-def test_a_deployment_makes_nothing_and_names_the_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
-    cloud = Cloud()
-    monkeypatch.setattr("deploy.stack.infra", lambda stage: _broken(infra(stage)))
+def test_a_deployment_is_refused_with_the_name_of_the_alarm() -> None:
     with pytest.raises(DeployError, match=r"AlarmRejectRatio: `MAX\(\[read,1\]\)`: an array"):
-        apply(cloud, "dev", {})
-    assert cloud.requests == []
+        checked(_broken(infra("dev")))
 
 
 def test_a_package_is_refused_although_cfn_lint_is_content(tmp_path: Path) -> None:
