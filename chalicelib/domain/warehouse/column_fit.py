@@ -9,10 +9,9 @@ import re
 from collections.abc import Mapping
 
 from chalicelib.domain.contract.contract import Column, ColumnType, Contract, TypeName
-from chalicelib.domain.contract.identifiers import quote_identifier
-from chalicelib.domain.warehouse.ddl import add_column_ddl, target
+from chalicelib.domain.warehouse.ddl import add_column_ddl, replace_column_ddl, resize_column_ddl
 
-MISSING, NOT_NULL = "missing", "not null"
+MISSING = "missing"
 _WHOLE = (TypeName.SMALLINT, TypeName.INTEGER, TypeName.BIGINT)
 _CATALOG = {
     TypeName.DECIMAL: "numeric",
@@ -81,17 +80,9 @@ def _ddl(contract: Contract, column: Column, fault: str) -> list[str]:
 
     Empty for a column of the distribution or sort key, which cannot be dropped.
     """
-    table, name, type_ = target(contract), quote_identifier(column.name), column.type.sql
     if fault == MISSING:
-        return [add_column_ddl(contract, column.name, type_)]
+        return [add_column_ddl(contract, column.name, column.type.sql)]
     if column.type.kind is TypeName.VARCHAR and fault.startswith(_CATALOG[TypeName.VARCHAR]):
-        return [f"ALTER TABLE {table} ALTER COLUMN {name} TYPE {type_}"]
-    if column.name in (contract.dist_key, *contract.sort_key):
-        return []
-    other = quote_identifier(f"{column.name[:57]}_wider")
-    return [
-        f"ALTER TABLE {table} ADD COLUMN {other} {type_}",
-        f"UPDATE {table} SET {other} = CAST({name} AS {type_})",  # noqa: S608 (quoted names only)  # nosec B608
-        f"ALTER TABLE {table} DROP COLUMN {name}",
-        f"ALTER TABLE {table} RENAME COLUMN {other} TO {name}",
-    ]
+        return [resize_column_ddl(contract, column.name, column.type.sql)]
+    fixed = column.name in (contract.dist_key, *contract.sort_key)
+    return [] if fixed else list(replace_column_ddl(contract, column.name, column.type.sql))
