@@ -1,9 +1,9 @@
 # One verb per intention. Each runs scripts/setup first, whose second run costs nothing.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test browser sim sim-deep kill planted coverage lint bench package deploy teardown deployed clean
+.PHONY: help setup demo up down test browser sim sim-deep kill planted coverage lint bench package deploy infrastructure teardown deployed clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## make .venv and .venv-ministack, from hashed locks
 	@sh scripts/setup
@@ -53,6 +53,9 @@ package: setup ## make one complete CloudFormation template, and the functions' 
 
 deploy: setup ## deploy to AWS: stack, functions, the warehouse's tables (STAGE=dev DEPLOY="SupportEmail=a@b.example")
 	@.venv/bin/python -m deploy.up --stage $(STAGE) --architecture $(ARCHITECTURE) $(DEPLOY)
+
+infrastructure: setup ## make a stage without its functions, which `chalice deploy` brings (STAGE=dev DEPLOY="…")
+	@.venv/bin/python -m deploy.up --stage $(STAGE) --infrastructure $(DEPLOY)
 
 teardown: setup ## delete functions and API; with DATA=delete also all data, for good (STAGE=dev)
 	@.venv/bin/python -m deploy.down --stage $(STAGE) $(if $(DATA),--data "$(DATA)") $(TEARDOWN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from chalice import AuthResponse, Chalice, Rate, Response
@@ -13,6 +14,11 @@ from chalice.app import AuthRequest, CloudWatchEvent, Request, S3Event, SQSEvent
 from chalicelib.api.authorization import authorized
 from chalicelib.api.routes import declare
 from chalicelib.bootstrap import preload, wired
+
+if "AWS_CHALICE_CLI_MODE" in os.environ and Path("deploy").is_dir():  # a command of Chalice, typed in the checkout
+    from deploy.typed import typed
+
+    typed()
 
 BUCKET = os.environ.get("LANDFALL_BUCKET", "landfall-dev")
 RUN_QUEUE = os.environ.get("LANDFALL_RUN_QUEUE", "landfall-dev-runs")

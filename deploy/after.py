@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from deploy.gateway import put_answers
 from deploy.merge import BURST, CALLS_PER_SECOND, QUEUES
-from deploy.stage import LOOPING, config, filled, function_name, functions
+from deploy.stage import LOOPING, filled, function_name, functions, settings
 from deploy.template import PROJECT, tag_map, tags
 
 MEMORY = "deployed/{stage}.json"
@@ -83,7 +83,7 @@ def keep_logs(logs: Any, stage: str, where: Mapping[str, str]) -> None:
 
     Chalice names the REST API's log group differently from the one that its function writes to.
     """
-    days = config()["stages"][stage]["log_retention_in_days"]
+    days = settings(stage)["log_retention_in_days"]
     arn = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:"
     for name in functions(stage):
         group = filled(f"/aws/lambda/{function_name(name)}", {"Stage": stage})
@@ -95,7 +95,7 @@ def keep_logs(logs: Any, stage: str, where: Mapping[str, str]) -> None:
 
 def let_logs_expire(logs: Any, stage: str) -> None:
     """Set the retention again: Chalice removes it from a log group when it deletes the function."""
-    days = config()["stages"][stage]["log_retention_in_days"]
+    days = settings(stage)["log_retention_in_days"]
     for group in _log_groups(logs, stage):
         logs.put_retention_policy(logGroupName=group, retentionInDays=days)
 
@@ -148,7 +148,7 @@ def mappings(lambdas: Any, stage: str, name: str) -> Iterator[dict[str, Any]]:
 
 def _api_stage(stage: str) -> str:
     """Return the name of API Gateway's stage."""
-    return str(config()["stages"][stage]["api_gateway_stage"])
+    return str(settings(stage)["api_gateway_stage"])
 
 
 def role_name(stage: str, name: str) -> str:

@@ -15,11 +15,11 @@ from deploy.stage import (
     API,
     LOOPING,
     SETTINGS,
-    config,
     for_template,
     function_name,
     functions,
     granted,
+    settings,
     with_either_login,
 )
 from deploy.template import infra, tag_map, tags
@@ -71,8 +71,8 @@ def policies(stage: str) -> dict[str, Any]:
     warehouse = infra(stage)["Outputs"]["WarehouseArn"]["Value"]
     _, _, workgroup = warehouse["Fn::If"]  # UsesCluster, the cluster, else the workgroup
     known = {"WarehouseArn": warehouse, "WorkgroupArn": workgroup}
-    settings = config()["stages"][stage]
-    return {name: for_template(with_either_login(granted(name, settings)), known) for name in functions(stage)}
+    allowed = {name: with_either_login(granted(name, settings(stage))) for name in functions(stage)}
+    return {name: for_template(document, known) for name, document in allowed.items()}
 
 
 def logical(name: str) -> str:

@@ -64,11 +64,8 @@ def apply(cloudformation: Any, stage: str, parameters: Mapping[str, str]) -> boo
     if now and now["StackStatus"] == NEVER_MADE:
         remove(cloudformation, stage)
         now = None
-    if now and has_functions(resources(cloudformation, stage)):
-        raise DeployError(
-            f"the stack {name_of(stage)} was made by make package or Terraform, and has functions and API, too: "
-            "make deploy would delete those. Change it the way it was made; docs/operate/deploy.md"
-        )
+    if now:
+        separate(cloudformation, stage)
     template = checked(infra(stage))
     request = {
         "StackName": name_of(stage),
@@ -93,6 +90,16 @@ def checked(template: dict[str, Any]) -> dict[str, Any]:
     if faults := refused(template):
         raise DeployError("CloudWatch would refuse, and all would be rolled back:\n" + "\n".join(faults))
     return template
+
+
+def separate(cloudformation: Any, stage: str) -> None:
+    """Raise DeployError unless there is a stack, and functions and API are not part of it."""
+    outputs(cloudformation, stage)
+    if has_functions(resources(cloudformation, stage)):
+        raise DeployError(
+            f"the stack {name_of(stage)} was made by make package or Terraform, and has functions and API, too: "
+            "a deployment would delete those. Change it the way it was made; docs/operate/deploy.md"
+        )
 
 
 def _parameters(known: set[str], given: Mapping[str, str], now: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -127,7 +134,7 @@ def described(cloudformation: Any, stage: str) -> dict[str, Any] | None:
 def outputs(cloudformation: Any, stage: str) -> dict[str, str]:
     """Return the stack's outputs by name. Raises DeployError if there is no stack."""
     if (stack := described(cloudformation, stage)) is None:
-        raise DeployError(f"there is no stack {name_of(stage)}: make deploy STAGE={stage}")
+        raise DeployError(f"stage {stage} has no infrastructure yet; make it by: make infrastructure STAGE={stage}")
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 

@@ -41,6 +41,11 @@ def config(root: Path = CHALICE) -> dict[str, Any]:
     return dict(json.loads((root / "config.json").read_text()))
 
 
+def settings(stage: str) -> dict[str, Any]:
+    """Return the configuration of a stage."""
+    return dict(config()["stages"][stage])
+
+
 def stages() -> list[str]:
     """Return the stages that are deployed to AWS."""
     return [name for name in config()["stages"] if name != "local"]
@@ -48,7 +53,7 @@ def stages() -> list[str]:
 
 def functions(stage: str) -> dict[str, dict[str, Any]]:
     """Return each function of the stage with its memory, timeout, policy file and reserved concurrency."""
-    return dict(config()["stages"][stage]["lambda_functions"])
+    return dict(settings(stage)["lambda_functions"])
 
 
 def function_name(name: str) -> str:

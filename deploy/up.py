@@ -27,7 +27,7 @@ from deploy.found import record
 from deploy.package import chalice, measure, packed
 from deploy.project import BUILD, Project
 from deploy.stack import DeployError, apply, environment, name_of, outputs, placeholders, region_of, takes
-from deploy.stage import CHALICE, ROOT, config, filled, functions, granted, stages, with_login
+from deploy.stage import CHALICE, ROOT, filled, functions, granted, settings, stages, with_login
 from deploy.vendor import PLATFORMS, PackageError, vendor
 from landfall.contracts import shipped
 from landfall.faults import CommandError
@@ -44,20 +44,22 @@ def deploy(
     session: Any, stage: str, given: dict[str, str], architecture: str, *, migrates: bool, secret_arn: str = ""
 ) -> None:
     """Deploy everything: no function runs before its tables. Raises DeployError, PackageError."""
-    region_of(session)
     vendored = vendor(architecture, BUILD)  # a fault of this machine shows before anything is made
-    found = _infrastructure(session, stage, given)
-    left = migrate(session.client, stage, found, secret_arn) if migrates else []
-    _functions(session, stage, found, architecture, vendored)
+    left = infrastructure(session, stage, given, migrates=migrates, secret_arn=secret_arn)
+    put_functions(session, stage, architecture, vendored)
     if left:
-        print("\n".join([*left, "lines with ! are left to the operator; the rest is done"]))
+        print("\n".join(left))
 
 
-def _infrastructure(session: Any, stage: str, given: dict[str, str]) -> dict[str, str]:
-    """Make the stack. Return its outputs."""
+def infrastructure(
+    session: Any, stage: str, given: dict[str, str], *, migrates: bool, secret_arn: str = ""
+) -> list[str]:
+    """Make everything except functions and API. Return lines for the operator. Raises DeployError."""
+    region_of(session)
     cloudformation = session.client("cloudformation")
     print(f"stack {name_of(stage)}: {'applied' if apply(cloudformation, stage, given) else 'unchanged'}")
-    return outputs(cloudformation, stage)
+    left = migrate(session.client, stage, outputs(cloudformation, stage), secret_arn) if migrates else []
+    return [*left, "lines with ! are left to the operator; the rest is done"] if left else []
 
 
 def migrate(clients: Callable[[str], Any], stage: str, found: Mapping[str, str], secret_arn: str) -> list[str]:
@@ -78,8 +80,9 @@ def migrate(clients: Callable[[str], Any], stage: str, found: Mapping[str, str],
     return left
 
 
-def _functions(session: Any, stage: str, found: dict[str, str], architecture: str, vendored: Path) -> None:
-    """Make what Chalice makes, and the settings that it lacks."""
+def put_functions(session: Any, stage: str, architecture: str, vendored: Path) -> None:
+    """Make what Chalice makes, and the settings that it lacks. Raises DeployError if there is no stack for it."""
+    found = outputs(session.client("cloudformation"), stage)
     made, s3 = BUILD / f"deploy-{stage}", session.client("s3")
     recall(s3, found["Bucket"], stage, DEPLOYED)
     if not record_of(DEPLOYED, stage).exists() and record(session, stage, found["Bucket"], DEPLOYED):
@@ -95,12 +98,12 @@ def _functions(session: Any, stage: str, found: dict[str, str], architecture: st
 
 def project(stage: str, found: Mapping[str, str], where: dict[str, str], architecture: str) -> Project:
     """Return the stage's project, with the account and the stack's outputs in place of placeholders."""
-    cluster, settings = found.get("Cluster", ""), config()["stages"][stage]
+    cluster = found.get("Cluster", "")
     arns = dict.fromkeys(("WarehouseArn", "WorkgroupArn"), found["WarehouseArn"])
     warehouse = {**arns, "ClusterIdentifier": cluster, "Database": found["Database"]}
 
     def allowed(name: str) -> dict[str, Any]:
-        document = with_login(granted(name, settings), cluster=bool(cluster))
+        document = with_login(granted(name, settings(stage)), cluster=bool(cluster))
         return dict(filled(document, {**where, **warehouse}))
 
     return Project(
@@ -146,6 +149,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m deploy.up", description=__doc__)
     parser.add_argument("--stage", choices=stages(), default="dev")
     parser.add_argument("--architecture", choices=sorted(PLATFORMS), default="x86_64")
+    parser.add_argument("--infrastructure", action="store_true", help="make everything except functions and API")
     parser.add_argument("--no-migrate", action="store_true", help="leave the warehouse's tables alone")
     parser.add_argument("--secret-arn", default="", help="secret to migrate with, if not the administrator's own")
     parser.add_argument("--emulated", action="store_true", help="deploy to what AWS_ENDPOINT_URL names, not to AWS")
@@ -155,7 +159,11 @@ def main() -> None:
         given = parameters(args.parameters, args.stage)
         session = account.session(emulated=args.emulated)
         how = {"migrates": not args.no_migrate, "secret_arn": args.secret_arn}
-        deploy(session, args.stage, given, args.architecture, **how)
+        if args.infrastructure:
+            left = infrastructure(session, args.stage, given, **how)
+            print("\n".join([*left, f"functions and API: chalice deploy --stage {args.stage}"]))
+        else:
+            deploy(session, args.stage, given, args.architecture, **how)
     except (DeployError, PackageError, BotoCoreError, ClientError) as error:
         sys.exit(f"deploy: {error}")
 

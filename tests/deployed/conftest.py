@@ -54,6 +54,15 @@ class Site:
         """`make deploy STAGE=dev`."""
         return self.run(sys.executable, "-m", "deploy.up", "--stage", "dev", "--emulated", *parameters)
 
+    def infrastructure(self, *parameters: str) -> str:
+        """`make infrastructure STAGE=dev`."""
+        return self.deploy("--infrastructure", *parameters)
+
+    def typed(self) -> subprocess.CompletedProcess[str]:
+        """`chalice deploy --stage dev`, typed in the clone."""
+        command = [ROOT / ".venv/bin/chalice", "deploy", "--stage", "dev"]
+        return subprocess.run(command, cwd=self.clone, env=self.env, capture_output=True, text=True, check=False)
+
     def teardown(self, *options: str) -> str:
         """`make teardown STAGE=dev`."""
         return self.run(sys.executable, "-m", "deploy.down", "--stage", "dev", "--emulated", *options)

@@ -55,11 +55,17 @@ def status(site: Site, file: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def deployed(site: Site) -> Site:
-    """The stage, and a token for its API."""
-    said = site.deploy(*STACK)
+    """The stage, made by one verb and Chalice's own command, and a token for its API."""
+    early = site.typed()
+    assert (early.returncode, "make infrastructure STAGE=dev" in early.stderr) == (1, True)
+    assert {kind: found for kind, found in site.account.inventory().items() if found} == {}
+    said = site.infrastructure(*STACK)
     assert "stack landfall-dev: applied" in said
-    tables, rights, functions_ = map(said.index, ("created landing.transactions", "granted the rights", "Rest API URL"))
-    assert tables < rights < functions_
+    tables, rights = map(said.index, ("created landing.transactions", "granted the rights"))
+    assert tables < rights
+    assert not site.account.inventory()["functions"]
+    typed = site.typed()
+    assert (typed.returncode, "Rest API URL" in typed.stdout) == (0, True), typed.stdout + typed.stderr
     digest = hashlib.sha256(TOKEN.encode()).hexdigest()
     tokens = {"tokens": [{"name": "test", "role": "operator", "sha256": digest}]}
     site.account.client("secretsmanager").put_secret_value(
@@ -121,18 +127,11 @@ def test_all_that_chalice_has_made_is_tagged_too(deployed: Site) -> None:
     assert {name for name, tags in found.items() if not wanted.items() <= tags.items()} == set()
 
 
-def test_a_second_deployment_changes_nothing(deployed: Site) -> None:
+def test_make_deploy_changes_nothing_after_that(deployed: Site) -> None:
     before = deployed.account.inventory()
     said = deployed.deploy()
     assert "stack landfall-dev: unchanged" in said
     assert "warehouse: nothing to do" in said
-    assert deployed.account.inventory() == before
-
-
-def test_chalice_alone_can_deploy_too_once_the_stack_is_there(deployed: Site) -> None:
-    before = deployed.account.inventory()
-    made = deployed.clone / "build/deploy-dev"
-    deployed.run("sh", "-c", f'cd "{made}" && "{ROOT}/.venv/bin/chalice" deploy --stage dev')
     assert deployed.account.inventory() == before
 
 

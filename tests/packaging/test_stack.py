@@ -67,7 +67,7 @@ def test_outputs_are_the_environment_as_far_as_they_are_settings() -> None:
 
 
 def test_without_a_stack_the_way_to_make_one_is_reported() -> None:
-    with pytest.raises(DeployError, match="make deploy STAGE=dev"):
+    with pytest.raises(DeployError, match="make infrastructure STAGE=dev"):
         outputs(Cloud(), "dev")
 
 

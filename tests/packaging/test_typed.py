@@ -1,0 +1,94 @@
+"""Chalice's own commands, typed in the checkout."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import click
+import pytest
+
+from deploy import typed
+from deploy.stack import FUNCTION
+from deploy.stage import ROOT
+from tests.packaging.cloud import Cloud
+
+USUAL: dict[str, dict[str, Any]] = {
+    "deploy": {"stage": "dev", "profile": None, "api_gateway_stage": None, "connection_timeout": None},
+    "package": {"stage": "dev", "out": "packaged", "pkg_format": "cloudformation", "template_format": "json"},
+}
+
+
+@contextmanager
+def command(name: str, **params: Any) -> Iterator[None]:
+    """Chalice's command, at the moment when it loads the app."""
+    context = click.Context(click.Command(name), info_name=name)
+    context.params = {**USUAL.get(name, {}), **params}
+    with context:
+        yield
+
+
+def refused(name: str, **params: Any) -> str:
+    with command(name, **params), pytest.raises(SystemExit) as ended:
+        typed.typed()
+    return str(ended.value)
+
+
+@pytest.fixture
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Cloud:
+    """The account's CloudFormation. A client of any other service would be an error."""
+    found = Cloud()
+    session = SimpleNamespace(region_name="eu-west-1", client={"cloudformation": found}.__getitem__)
+    monkeypatch.setattr(typed.account, "session", lambda *, emulated: session)
+    return found
+
+
+def test_without_infrastructure_a_deployment_is_refused(cloud: Cloud) -> None:
+    wanted = "chalice deploy: stage dev has no infrastructure yet; make it by: make infrastructure STAGE=dev"
+    assert refused("deploy") == wanted
+    assert cloud.requests == []
+
+
+def test_functions_of_a_template_are_left_to_it(cloud: Cloud) -> None:
+    cloud.status, cloud.resources = "CREATE_COMPLETE", [(FUNCTION, "landfall-dev")]
+    assert "was made by make package or Terraform" in refused("deploy")
+
+
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [
+        ("deploy", {"connection_timeout": 3}),
+        ("deploy", {"api_gateway_stage": "v1"}),
+        ("package", {"pkg_format": "terraform"}),
+        ("package", {"merge_template": "mine.json"}),
+    ],
+)
+def test_an_option_without_effect_is_refused(name: str, option: dict[str, Any], cloud: Cloud) -> None:
+    (shown,) = option
+    assert f"--{shown.replace('_', '-')} has no effect here" in refused(name, **option)
+
+
+def test_other_commands_load_the_app_as_it_is() -> None:
+    for name in ("local", "invoke", "logs"):
+        with command(name):
+            typed.typed()
+    typed.typed()  # as in the server of `chalice local`, which loads the app in a thread of its own
+
+
+def test_the_template_of_a_typed_command_is_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(typed, "vendor", lambda architecture, build: None)
+    monkeypatch.setattr(typed, "BUILD", tmp_path / "build")
+    with command("package", out=str(tmp_path / "out")), pytest.raises(SystemExit) as ended:
+        typed.typed()
+    assert ended.value.code == 0
+    made = json.loads((tmp_path / "out/sam.json").read_text())
+    assert {"LandingBucket", "AdvanceRun", "RestAPI"} <= set(made["Resources"])
+    assert (tmp_path / "out/deployment.zip").exists()
+
+
+def test_the_app_leaves_chalices_command_to_this() -> None:
+    assert "from deploy.typed import typed" in (ROOT / "app.py").read_text()
