@@ -11,8 +11,8 @@ setup: ## make .venv and .venv-ministack, from hashed locks
 demo: setup ## load real files on the local stack, and check the books (DEMO="--sf 1" for more)
 	@.venv/bin/landfall demo $(DEMO)
 
-up: setup ## start the local stack and leave it running
-	@.venv/bin/landfall up
+up: setup ## start the local stack and leave it running (CONTRACTS=../our-contracts for contracts of your own)
+	@$(if $(CONTRACTS),LANDFALL_CONTRACTS="$(CONTRACTS)") .venv/bin/landfall up
 
 down: setup ## stop the local stack
 	@.venv/bin/landfall down
@@ -46,16 +46,17 @@ bench: setup ## measure Landfall beside its peers (BENCH="A --rounds 3"; see ben
 
 STAGE ?= dev
 ARCHITECTURE ?= x86_64
+OWN = $(if $(CONTRACTS),--contracts "$(CONTRACTS)")
 
 package: setup ## make one complete CloudFormation template, and the functions' zip (STAGE=prod ARCHITECTURE=arm64)
-	@.venv/bin/python -m deploy.package --stage $(STAGE) --architecture $(ARCHITECTURE)
+	@.venv/bin/python -m deploy.package --stage $(STAGE) --architecture $(ARCHITECTURE) $(OWN)
 	@.venv/bin/python -m deploy.scan build/out-$(STAGE)/template.json
 
-deploy: setup ## deploy to AWS: stack, functions, the warehouse's tables (STAGE=dev DEPLOY="SupportEmail=a@b.example")
-	@.venv/bin/python -m deploy.up --stage $(STAGE) --architecture $(ARCHITECTURE) $(DEPLOY)
+deploy: setup ## deploy to AWS: stack, tables, functions (STAGE=team-a CONTRACTS=../our-contracts DEPLOY="SupportEmail=a@b.example")
+	@.venv/bin/python -m deploy.up --stage $(STAGE) --architecture $(ARCHITECTURE) $(OWN) $(DEPLOY)
 
 infrastructure: setup ## make a stage without its functions, which `chalice deploy` brings (STAGE=dev DEPLOY="…")
-	@.venv/bin/python -m deploy.up --stage $(STAGE) --infrastructure $(DEPLOY)
+	@.venv/bin/python -m deploy.up --stage $(STAGE) --infrastructure $(OWN) $(DEPLOY)
 
 teardown: setup ## delete functions and API; with DATA=delete also all data, for good (STAGE=dev)
 	@.venv/bin/python -m deploy.down --stage $(STAGE) $(if $(DATA),--data "$(DATA)") $(TEARDOWN)

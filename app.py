@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from chalice import AuthResponse, Chalice, Rate, Response
-from chalice.app import AuthRequest, CloudWatchEvent, Request, S3Event, SQSEvent
+from chalice.app import AuthRequest, CloudWatchEvent, Request, SQSEvent
 
 from chalicelib.api.authorization import authorized
 from chalicelib.api.routes import declare
@@ -20,11 +19,9 @@ if "AWS_CHALICE_CLI_MODE" in os.environ and Path("deploy").is_dir():  # a comman
 
     typed()
 
-BUCKET = os.environ.get("LANDFALL_BUCKET", "landfall-dev")
 RUN_QUEUE = os.environ.get("LANDFALL_RUN_QUEUE", "landfall-dev-runs")
 CHUNK_QUEUE = os.environ.get("LANDFALL_CHUNK_QUEUE", "landfall-dev-chunks")
 STATEMENT_ENDED = {"source": ["aws.redshift-data"], "detail-type": ["Redshift Data Statement Status Change"]}
-S3_WIRING = os.environ.get("LANDFALL_S3_WIRING", "chalice")
 MOVERS = int(os.environ.get("LANDFALL_MOVERS", "20"))
 WORKERS = int(os.environ.get("LANDFALL_WORKERS", "10"))
 DEAD_LETTER_WORKERS = 2
@@ -35,44 +32,13 @@ app = Chalice(app_name="landfall", configure_logs=False)
 # ---- files ---------------------------------------------------------------------------------------------------------
 
 
-def on_landing(prefix: str) -> Callable[[Callable[[S3Event], None]], Any]:
-    """Let S3 call a handler: by Chalice, or by the template's bucket, for which the handler is a plain function.
-
-    CloudFormation adds no notification to an existing bucket, so `chalice package` refuses the former.
-    """
-    if S3_WIRING == "chalice":
-        return app.on_s3_event(bucket=BUCKET, events=["s3:ObjectCreated:*"], prefix=prefix)
-    return plain
-
-
-def plain(handler: Callable[[S3Event], None]) -> Any:
-    """Return the handler as a function that takes S3's event unchanged."""
-
-    @functools.wraps(handler)
-    def on_event(event: dict[str, Any], context: Any) -> None:
-        handler(S3Event(event, context))
-
-    return app.lambda_function()(on_event)
-
-
-def arrive(landing: S3Event) -> None:
-    """Start a run of each file that has landed."""
+@app.lambda_function()
+def on_incoming(event: dict[str, Any], _context: Any) -> None:
+    """Start a run of each file that has landed: S3 calls it for each folder of the contracts (deploy/landing.py)."""
     from chalicelib.domain.run.events import landed
 
-    for source in landed(landing.to_dict()):
+    for source in landed(event):
         wired().pipeline.arrive(source)
-
-
-@on_landing("incoming/")
-def on_incoming(event: S3Event) -> None:
-    """Start a run of a file that landed below incoming/."""
-    arrive(event)
-
-
-@on_landing("monthly_data/")
-def on_monthly(event: S3Event) -> None:
-    """Start a run of a file that landed below monthly_data/."""
-    arrive(event)
 
 
 # ---- work ----------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from chalicelib.pipeline.context import Context
     from chalicelib.pipeline.pipeline import Pipeline
 
-CONTRACTS = Path(__file__).parent / "contracts"
+CONTRACTS = Path(os.environ.get("LANDFALL_CONTRACTS") or Path(__file__).parent / "contracts")
 
 STORY = ("chalicelib.pipeline.pipeline", "chalicelib.orchestration.sqs")
 ENGINE = ("chalicelib.domain.staging.stage", "chalicelib.domain.formats.csv.csv_format")

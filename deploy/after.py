@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,8 +15,12 @@ from deploy.merge import BURST, CALLS_PER_SECOND, QUEUES
 from deploy.stage import LOOPING, filled, function_name, functions, settings
 from deploy.template import PROJECT, tag_map, tags
 
+FUNCTION = re.compile(r"[a-z0-9]*_\w*|authorize")
 MEMORY = "deployed/{stage}.json"
 """Key in the landing bucket of Chalice's record of a stage. Without it a deployment would make a second API."""
+
+CONTRACTS = "contracts"
+"""Metadata of the record."""
 
 
 def record_of(deployed: Path, stage: str) -> Path:
@@ -23,9 +28,25 @@ def record_of(deployed: Path, stage: str) -> Path:
     return deployed / f"{stage}.json"
 
 
-def remember(s3: Any, bucket: str, stage: str, deployed: Path) -> None:
-    """Upload Chalice's record."""
-    s3.put_object(Bucket=bucket, Key=MEMORY.format(stage=stage), Body=record_of(deployed, stage).read_bytes())
+def remember(s3: Any, bucket: str, stage: str, deployed: Path, *, own_contracts: bool) -> None:
+    """Upload Chalice's record, and whether the stage has contracts of its own."""
+    s3.put_object(
+        Bucket=bucket,
+        Key=MEMORY.format(stage=stage),
+        Body=record_of(deployed, stage).read_bytes(),
+        Metadata={CONTRACTS: "own" if own_contracts else "shipped"},
+    )
+
+
+def has_own_contracts(s3: Any, bucket: str, stage: str) -> bool:
+    """Whether the last deployment had contracts of its own."""
+    try:
+        found = s3.head_object(Bucket=bucket, Key=MEMORY.format(stage=stage))
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+            return False
+        raise
+    return bool(found["Metadata"].get(CONTRACTS) == "own")
 
 
 def recall(s3: Any, bucket: str, stage: str, deployed: Path) -> None:
@@ -128,15 +149,25 @@ def answer_as_ours(apigateway: Any, stage: str, rest_api: str) -> None:
 def rules(events: Any, stage: str) -> list[dict[str, Any]]:
     """List EventBridge's rules that invoke the stage's functions, schedules included."""
     pages = events.get_paginator("list_rules").paginate(NamePrefix=f"{PROJECT}-{stage}-")
-    return [rule for page in pages for rule in page["Rules"]]
+    listed = [rule for page in pages for rule in page["Rules"]]
+    return [rule for rule in listed if _is_of(stage, rule["Name"].removesuffix("-event"))]
 
 
 def _log_groups(logs: Any, stage: str) -> list[str]:
     """List the log groups of the stage's functions, including functions that are gone."""
-    ours = f"/aws/lambda/{PROJECT}-{stage}"
-    pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=ours)
+    folder = "/aws/lambda/"
+    pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=f"{folder}{PROJECT}-{stage}")
     names = [group["logGroupName"] for page in pages for group in page["logGroups"]]
-    return [name for name in names if name == ours or name.startswith(f"{ours}-")]
+    return [name for name in names if _is_of(stage, name.removeprefix(folder))]
+
+
+def _is_of(stage: str, name: str) -> bool:
+    """Whether a function of this name is one of the stage's, and not of stage `dev-a` if the stage is `dev`.
+
+    The names of functions have an underscore, and those of stages have none (stage.py refuses the one exception).
+    """
+    ours = f"{PROJECT}-{stage}"
+    return name == ours or (name.startswith(f"{ours}-") and bool(FUNCTION.fullmatch(name.removeprefix(f"{ours}-"))))
 
 
 def mappings(lambdas: Any, stage: str, name: str) -> Iterator[dict[str, Any]]:

@@ -13,6 +13,7 @@ from deploy import account
 from deploy.after import drop_logs, forget, let_logs_expire
 from deploy.data import KINDS, Held, delete, kept, left
 from deploy.found import record
+from deploy.landing import silence
 from deploy.package import chalice
 from deploy.project import BUILD
 from deploy.stack import (
@@ -26,7 +27,7 @@ from deploy.stack import (
     remove,
     resources,
 )
-from deploy.stage import stages
+from deploy.stage import stage_name
 from deploy.up import DEPLOYED, project
 from deploy.vendor import PackageError
 
@@ -70,10 +71,13 @@ def _without_stack(data: list[Held]) -> dict[str, str]:
 
 def _functions(session: Any, stage: str, found: Mapping[str, str]) -> str:
     """Delete what Chalice has made, also what a failed deployment or teardown has left. Return a line to print."""
-    any_left = record(session, stage, found["Bucket"], DEPLOYED)
+    any_left = record(session, stage, DEPLOYED)
     if any_left:
         made = BUILD / f"deploy-{stage}"
-        project(stage, found, placeholders(session, stage), "x86_64").make(made, None)
+        where = placeholders(session, stage)
+        if found["Bucket"]:
+            silence(session, found["Bucket"], where)
+        project(stage, found, where, "x86_64").make(made, None)
         print(chalice(made, "delete", "--stage", stage, region=region_of(session)).strip())
         let_logs_expire(session.client("logs"), stage)
     if found["Bucket"]:
@@ -95,7 +99,7 @@ def _print_kept(stage: str, data: list[Held]) -> None:
 def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m deploy.down", description=__doc__)
-    parser.add_argument("--stage", choices=stages(), default="dev")
+    parser.add_argument("--stage", type=stage_name, default="dev")
     parser.add_argument("--data", choices=("keep", DELETE), default="keep", help="files, runs, warehouse and tokens")
     parser.add_argument("--emulated", action="store_true", help="act on what AWS_ENDPOINT_URL names, not on AWS")
     args = parser.parse_args()

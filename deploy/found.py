@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from deploy.after import mappings, record_of, role_name, rules
-from deploy.merge import LANDING
 from deploy.stage import filled, function_name, functions
 from deploy.template import PROJECT
 
@@ -23,23 +22,22 @@ FORM = {"schema_version": "2.0", "backend": "api"}
 """The other fields of Chalice's record."""
 
 
-def record(session: Any, stage: str, bucket: str, deployed: Path) -> bool:
-    """Write the record from what is there. Return whether there is anything. `bucket` is empty if it is gone."""
-    found = resources(session, stage, bucket)
+def record(session: Any, stage: str, deployed: Path) -> bool:
+    """Write the record from what is there. Return whether there is anything."""
+    found = resources(session, stage)
     if found:
         deployed.mkdir(exist_ok=True)
         record_of(deployed, stage).write_text(json.dumps({"resources": found, **FORM}, indent=2))
     return bool(found)
 
 
-def resources(session: Any, stage: str, bucket: str) -> list[Resource]:
+def resources(session: Any, stage: str) -> list[Resource]:
     """List the resources in the order in which they are made: Chalice deletes from the end."""
     lambdas = session.client("lambda")
     arns = _functions(lambdas, stage)
     return [
         *_roles(session.client("iam"), stage),
         *(_of("lambda_function", name, lambda_arn=arn) for name, arn in arns.items()),
-        *(_of("s3_event", f"{n}-s3event", bucket=bucket, lambda_arn=arns[n]) for n in LANDING if bucket and n in arns),
         *_mappings(lambdas, stage, arns),
         *_rules(session.client("events"), stage),
         *_rest_apis(session.client("apigateway"), stage),

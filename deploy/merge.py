@@ -10,7 +10,9 @@ from typing import Any
 
 from chalice.utils import to_cfn_resource_name
 
+from deploy import landing
 from deploy.gateway import in_template
+from deploy.landing import folders
 from deploy.stage import (
     API,
     LOOPING,
@@ -24,8 +26,6 @@ from deploy.stage import (
 )
 from deploy.template import infra, tag_map, tags
 
-LANDING = {"on_incoming": "incoming/", "on_monthly": "monthly_data/"}
-"""Functions that the bucket notifies, by the prefix of the keys."""
 QUEUES = {
     "advance_run": "RunQueue",
     "stage_chunk": "ChunkQueue",
@@ -71,7 +71,7 @@ def policies(stage: str) -> dict[str, Any]:
     warehouse = infra(stage)["Outputs"]["WarehouseArn"]["Value"]
     _, _, workgroup = warehouse["Fn::If"]  # UsesCluster, the cluster, else the workgroup
     known = {"WarehouseArn": warehouse, "WorkgroupArn": workgroup}
-    allowed = {name: with_either_login(granted(name, settings(stage))) for name in functions(stage)}
+    allowed = {name: with_either_login(granted(name, settings(stage), folders())) for name in functions(stage)}
     return {name: for_template(document, known) for name, document in allowed.items()}
 
 
@@ -106,24 +106,19 @@ def _mapping(name: str, queue: str) -> dict[str, Any]:
 
 
 def _notify(resources: dict[str, Any]) -> None:
-    """Have the bucket call a function for each prefix. S3 needs the permission before the bucket is made."""
-    bucket = resources["LandingBucket"]["Properties"]["BucketName"]["Fn::Sub"]
-    called, allowed = [], []
-    for name, prefix in LANDING.items():
-        permission = f"{logical(name)}Permission"
-        resources[permission] = {
-            "Type": "AWS::Lambda::Permission",
-            "Properties": {
-                "FunctionName": {"Fn::GetAtt": [logical(name), "Arn"]},
-                "Action": "lambda:InvokeFunction",
-                "Principal": "s3.amazonaws.com",
-                "SourceAccount": {"Ref": "AWS::AccountId"},
-                "SourceArn": {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{bucket}"},
-            },
-        }
-        rules = {"S3Key": {"Rules": [{"Name": "prefix", "Value": prefix}]}}
-        function = {"Fn::GetAtt": [logical(name), "Arn"]}
-        called.append({"Event": "s3:ObjectCreated:*", "Function": function, "Filter": rules})
-        allowed.append(permission)
-    resources["LandingBucket"]["Properties"]["NotificationConfiguration"] = {"LambdaConfigurations": called}
-    resources["LandingBucket"]["DependsOn"] = allowed
+    """Have the bucket call a function for each folder. S3 needs the permission before the bucket is made."""
+    bucket, function = resources["LandingBucket"], logical(landing.FUNCTION)
+    permission = f"{function}Permission"
+    resources[permission] = {
+        "Type": "AWS::Lambda::Permission",
+        "Properties": {
+            "FunctionName": {"Fn::GetAtt": [function, "Arn"]},
+            "Action": "lambda:InvokeFunction",
+            "Principal": "s3.amazonaws.com",
+            "SourceAccount": {"Ref": "AWS::AccountId"},
+            "SourceArn": {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{bucket['Properties']['BucketName']['Fn::Sub']}"},
+        },
+    }
+    called = landing.in_template(function, folders())
+    bucket["Properties"]["NotificationConfiguration"] = {"LambdaConfigurations": called}
+    bucket["DependsOn"] = [permission]

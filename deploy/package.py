@@ -19,10 +19,12 @@ from deploy.binaries import binaries
 from deploy.merge import logical, merge, policies
 from deploy.metrics.check import refused
 from deploy.project import BUILD, Project
-from deploy.stage import functions, stages
+from deploy.stack import DeployError
+from deploy.stage import functions, stage_name
 from deploy.started import runs_here, started, unpacked
 from deploy.trial import trial
 from deploy.vendor import PLATFORMS, PYTHON, PackageError, vendor
+from landfall.contracts import FOLDER_VARIABLE
 
 MIB = 1 << 20
 ZIP_LIMIT, UNZIPPED_LIMIT = 50 * MIB, 250 * MIB
@@ -134,18 +136,21 @@ def entries(template: Path) -> dict[str, str]:
 def _environment(stage: str) -> dict[str, str]:
     """Return the variables that app.py reads when Chalice imports it. The template has expressions instead."""
     queues = {f"LANDFALL_{kind}_QUEUE": f"landfall-{stage}-{kind.lower()}s" for kind in ("RUN", "CHUNK")}
-    return {"LANDFALL_STAGE": stage, "LANDFALL_S3_WIRING": "template", **queues}
+    return {"LANDFALL_STAGE": stage, **queues}
 
 
 def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m deploy.package", description=__doc__)
-    parser.add_argument("--stage", choices=stages(), default="dev")
+    parser.add_argument("--stage", type=stage_name, default="dev")
+    parser.add_argument("--contracts", help="folder of contracts that replace those of the checkout")
     parser.add_argument("--architecture", choices=sorted(PLATFORMS), default="x86_64")
     args = parser.parse_args()
+    if args.contracts:
+        os.environ[FOLDER_VARIABLE] = str(Path(args.contracts).resolve())
     try:
         out = package(args.stage, args.architecture)
-    except PackageError as error:
+    except (DeployError, PackageError) as error:
         sys.exit(f"package: {error}")
     print(f"made {out.relative_to(Path.cwd())}/template.json and deployment.zip: see docs/operate/deploy.md")
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy.stage import ROOT, config
+from deploy.stage import ROOT, config, settings
 from deploy.vendor import compiled
+from landfall.contracts import folder_in_use
 
 BUILD = ROOT / "build"
 NOT_SHIPPED = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")
@@ -40,6 +41,10 @@ class Project:
         (where / ".chalice").mkdir(parents=True)
         shutil.copy(ROOT / "app.py", where)
         shutil.copytree(ROOT / "chalicelib", where / "chalicelib", ignore=NOT_SHIPPED)
+        shutil.rmtree(where / "chalicelib/contracts")
+        (where / "chalicelib/contracts").mkdir()
+        for contract in folder_in_use().glob("*.toml"):
+            shutil.copy(contract, where / "chalicelib/contracts")
         if vendored:
             compiled(where / "chalicelib")
             shutil.copytree(vendored, where / "vendor", copy_function=os.link)
@@ -52,8 +57,7 @@ class Project:
             (where / ".chalice/deployed").symlink_to(self.deployed)
 
     def _config(self) -> dict[str, Any]:
-        settings = config()
-        one = settings["stages"][self.stage]
-        one["environment_variables"] = {**one.get("environment_variables", {}), **self.environment}
+        one = settings(self.stage)
+        one["environment_variables"] |= self.environment
         one["lambda_architecture"] = self.architecture
-        return {**settings, "stages": {self.stage: one}}
+        return {**config(), "stages": {self.stage: one}}

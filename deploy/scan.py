@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy.stage import ROOT
+from deploy.stage import ROOT, configured
 from deploy.vendor import PackageError
 
 BASELINE = ROOT / "infra/checkov.toml"
@@ -41,7 +41,7 @@ def accepted(stage: str, path: Path = BASELINE) -> list[Accepted]:
     """Return the accepted findings of a stage. Raises TypeError if one has other fields, or no reason."""
     listed = tomllib.loads(path.read_text())["accepted"]
     found = [Accepted(**_frozen(one)) for one in listed]
-    return [one for one in found if not one.stages or stage in one.stages]
+    return [one for one in found if not one.stages or configured(stage) in one.stages]
 
 
 def _frozen(fields: dict[str, Any]) -> dict[str, Any]:

@@ -141,7 +141,7 @@ def outputs(cloudformation: Any, stage: str) -> dict[str, str]:
 def environment(stage: str, found: Mapping[str, str]) -> dict[str, str]:
     """Return the functions' variables: the outputs that are settings."""
     settings = {SETTINGS[name]: value for name, value in found.items() if name in SETTINGS}
-    return {"LANDFALL_STAGE": stage, "LANDFALL_S3_WIRING": "chalice", **settings}
+    return {"LANDFALL_STAGE": stage, **settings}
 
 
 def remove(cloudformation: Any, stage: str) -> None:

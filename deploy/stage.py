@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from argparse import ArgumentTypeError
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,19 @@ PLACEHOLDER = re.compile(r"\$\{(!?)([\w:]+)\}")
 SETTINGS = {"".join(word.title() for word in f.name.split("_")): f"LANDFALL_{f.name.upper()}" for f in fields(Settings)}
 """Outputs of the stack that are settings of the app, and the variables that hold them."""
 API = "api_handler"
+USUAL, LOCAL = "dev", "local"
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+LONGEST = 20
+"""Characters of a stage's name: the name of the trail's bucket contains it, the account and the region."""
+TAKEN = frozenset({"authorize", "trail"})
+"""Endings that would give a stage a name that another stage's function or bucket has."""
 WORKGROUP_LOGIN, CLUSTER_LOGIN = "LogInToTheWorkgroup", "LogInToTheCluster"
 """Statements of which a deployment has one."""
 LOOPING = ("advance_run", "stage_chunk")
 """Functions that send each other messages until a file is done. Lambda's recursion guard would drop the 17th one."""
+LANDING = "${Landing}"
+"""Placeholder of each folder in which files land."""
+LISTED = ("Resource", "NotResource")
 INTERFACES = (
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
@@ -42,13 +52,32 @@ def config(root: Path = CHALICE) -> dict[str, Any]:
 
 
 def settings(stage: str) -> dict[str, Any]:
-    """Return the configuration of a stage."""
-    return dict(config()["stages"][stage])
+    """Return the configuration of a stage: its own, or that of dev if it has none."""
+    found = dict(config()["stages"][configured(stage)])
+    found["tags"] = {**found["tags"], "Environment": stage}
+    found["environment_variables"] = {**found["environment_variables"], "LANDFALL_STAGE": stage}
+    return found
+
+
+def configured(stage: str) -> str:
+    """Return the stage in .chalice/config.json whose configuration a stage has."""
+    return stage if stage in stages() else USUAL
+
+
+def stage_name(text: str) -> str:
+    """Return the name of a stage. Raises ArgumentTypeError if names that contain it would be invalid or taken."""
+    if len(text) > LONGEST:
+        raise ArgumentTypeError(f"a stage has at most {LONGEST} characters: S3 allows 63 for landfall-{text}-…")
+    if not NAME.fullmatch(text) or text == LOCAL:
+        raise ArgumentTypeError(f'"{text}" is no stage: use lower-case letters, digits and single dashes, as in team-a')
+    if (end := text.rpartition("-")[2]) != text and end in TAKEN:
+        raise ArgumentTypeError(f"a stage does not end with -{end}: another stage has resources of that name")
+    return text
 
 
 def stages() -> list[str]:
     """Return the stages that are deployed to AWS."""
-    return [name for name in config()["stages"] if name != "local"]
+    return [name for name in config()["stages"] if name != LOCAL]
 
 
 def functions(stage: str) -> dict[str, dict[str, Any]]:
@@ -66,12 +95,14 @@ def policy(name: str) -> dict[str, Any]:
     return dict(json.loads((CHALICE / f"policy-{name}.json").read_text()))
 
 
-def granted(name: str, stage: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the policy of a function in a stage, with the rights that the stage's configuration needs.
+def granted(name: str, stage: Mapping[str, Any], folders: Sequence[str]) -> dict[str, Any]:
+    """Return the policy of a function in a stage, with the rights that its configuration and landing folders need.
 
     In a VPC Lambda uses the function's role to make network interfaces. The function itself may not make any.
     """
     document = policy(name)
+    for statement in document["Statement"]:
+        statement |= {which: _landing(statement[which], folders) for which in LISTED if which in statement}
     if stage.get("subnet_ids"):
         function = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:" + function_name(name)
         never = {"ArnEquals": {"lambda:SourceFunctionArn": [function]}}
@@ -81,6 +112,14 @@ def granted(name: str, stage: Mapping[str, Any]) -> dict[str, Any]:
             {"Sid": "ButNotTheFunctionItself", "Effect": "Deny", **listed, "Condition": never},
         ]
     return document
+
+
+def _landing(resources: Sequence[str], folders: Sequence[str]) -> list[str]:
+    """Return the resources with one for each folder in place of one with `${Landing}`."""
+    listed = [folders if LANDING in resource else ("",) for resource in resources]
+    return [
+        resource.replace(LANDING, folder) for resource, each in zip(resources, listed, strict=True) for folder in each
+    ]
 
 
 def with_login(document: dict[str, Any], *, cluster: bool) -> dict[str, Any]:

@@ -19,7 +19,6 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "eu-west-1",
     "AWS_CONFIG_FILE": "/dev/null",
     "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-    "LANDFALL_S3_WIRING": "template",
 }
 """A function's environment, without any variable of this user."""
 IMPORTS = """

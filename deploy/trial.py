@@ -166,12 +166,12 @@ def staged(tried: Trial) -> None:
 
 
 def buried(tried: Trial) -> None:
-    """Try S3 with the other prefix, and dead letters of both queues: their runs are FAILED."""
+    """Try S3 with another folder, and dead letters of both queues: their runs are FAILED."""
     names, key = tried.record.names, "incoming/transactions/b.csv"
     tried.call("on_dead_run", tried.land("on_incoming", key, TRANSACTIONS))
     _expect(tried.status(key)["state"] == "FAILED", "a dead letter of the run queue fails its run")
     tried.message(names.run_queue)  # the request to notify support
-    tried.call("advance_run", tried.land("on_monthly", MONTHLY, PURCHASES))
+    tried.call("advance_run", tried.land("on_incoming", MONTHLY, PURCHASES))
     tried.call("on_dead_chunk", tried.message(names.chunk_queue))
     _expect(tried.status(MONTHLY)["state"] == "FAILED", "a dead letter of the chunk queue fails its run")
 

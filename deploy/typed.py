@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from argparse import ArgumentTypeError
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from deploy import account
 from deploy.package import generate
 from deploy.project import BUILD
 from deploy.stack import DeployError, separate
-from deploy.stage import settings
+from deploy.stage import settings, stage_name
 from deploy.up import put_functions
 from deploy.vendor import PackageError, vendor
 
@@ -37,7 +38,7 @@ def typed() -> None:
         return
     try:
         work(context.params)
-    except (DeployError, PackageError, BotoCoreError, ClientError) as error:
+    except (ArgumentTypeError, DeployError, PackageError, BotoCoreError, ClientError) as error:
         sys.exit(f"chalice {context.info_name}: {error}")
     sys.exit(0)
 
@@ -45,7 +46,7 @@ def typed() -> None:
 def _deploy(given: Parameters) -> None:
     """Deploy the functions and the API of a stage whose infrastructure is there."""
     _only(given, {"stage": None, "profile": None})
-    stage = given["stage"]
+    stage = stage_name(given["stage"])
     architecture = _architecture(stage)
     if given["profile"]:
         os.environ["AWS_PROFILE"] = given["profile"]  # for the command in the project, too
@@ -57,7 +58,7 @@ def _deploy(given: Parameters) -> None:
 def _package(given: Parameters) -> None:
     """Make the complete template, and the zip beside it, in the folder that the command names."""
     _only(given, {"stage": None, "out": None, "pkg_format": "cloudformation", "template_format": "json"})
-    stage, out = given["stage"], Path(given["out"])
+    stage, out = stage_name(given["stage"]), Path(given["out"])
     architecture = _architecture(stage)
     made = BUILD / f"out-{stage}"
     template = generate(stage, architecture, vendor(architecture, BUILD), BUILD / f"package-{stage}", made)

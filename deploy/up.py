@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from deploy.after import (
     allow_loops,
     answer_as_ours,
     as_switched,
+    has_own_contracts,
     keep_logs,
     limit_calls,
     recall,
@@ -24,12 +26,13 @@ from deploy.after import (
     tag,
 )
 from deploy.found import record
+from deploy.landing import folders, notify
 from deploy.package import chalice, measure, packed
 from deploy.project import BUILD, Project
-from deploy.stack import DeployError, apply, environment, name_of, outputs, placeholders, region_of, takes
-from deploy.stage import CHALICE, ROOT, filled, functions, granted, settings, stages, with_login
+from deploy.stack import DeployError, apply, described, environment, name_of, outputs, placeholders, region_of, takes
+from deploy.stage import CHALICE, ROOT, filled, functions, granted, settings, stage_name, with_login
 from deploy.vendor import PLATFORMS, PackageError, vendor
-from landfall.contracts import shipped
+from landfall.contracts import FOLDER_VARIABLE, has_own, shipped
 from landfall.faults import CommandError
 from landfall.migration import migrate as migration
 from landfall.migration.data_api import DataApi
@@ -51,12 +54,24 @@ def deploy(
         print("\n".join(left))
 
 
+def same_contracts(s3: Any, bucket: str, stage: str) -> None:
+    """Raise DeployError if a stage with contracts of its own would get those of the checkout unintentionally."""
+    if not os.environ.get(FOLDER_VARIABLE) and has_own_contracts(s3, bucket, stage):
+        raise DeployError(
+            f"stage {stage} has contracts of its own: name their folder (CONTRACTS=… for make, {FOLDER_VARIABLE} for "
+            "chalice), or chalicelib/contracts to replace them"
+        )
+
+
 def infrastructure(
     session: Any, stage: str, given: dict[str, str], *, migrates: bool, secret_arn: str = ""
 ) -> list[str]:
     """Make everything except functions and API. Return lines for the operator. Raises DeployError."""
     region_of(session)
+    folders()  # contracts at fault show before anything is made
     cloudformation = session.client("cloudformation")
+    if described(cloudformation, stage):
+        same_contracts(session.client("s3"), outputs(cloudformation, stage).get("Bucket", ""), stage)
     print(f"stack {name_of(stage)}: {'applied' if apply(cloudformation, stage, given) else 'unchanged'}")
     left = migrate(session.client, stage, outputs(cloudformation, stage), secret_arn) if migrates else []
     return [*left, "lines with ! are left to the operator; the rest is done"] if left else []
@@ -84,26 +99,28 @@ def put_functions(session: Any, stage: str, architecture: str, vendored: Path) -
     """Make what Chalice makes, and the settings that it lacks. Raises DeployError if there is no stack for it."""
     found = outputs(session.client("cloudformation"), stage)
     made, s3 = BUILD / f"deploy-{stage}", session.client("s3")
+    same_contracts(s3, found["Bucket"], stage)
     recall(s3, found["Bucket"], stage, DEPLOYED)
-    if not record_of(DEPLOYED, stage).exists() and record(session, stage, found["Bucket"], DEPLOYED):
+    if not record_of(DEPLOYED, stage).exists() and record(session, stage, DEPLOYED):
         print("an earlier deployment was not completed: going on with what it has made")
     where = placeholders(session, stage)
     project(stage, found, where, architecture).make(made, vendored)
     measure(packed(made, architecture))
     with as_switched(session.client("events"), stage):
         print(chalice(made, "deploy", "--stage", stage, region=region_of(session)).strip())
-    remember(s3, found["Bucket"], stage, DEPLOYED)
+    remember(s3, found["Bucket"], stage, DEPLOYED, own_contracts=has_own())
+    notify(session, found["Bucket"], where, folders())
     _afterwards(session, stage, where)
 
 
 def project(stage: str, found: Mapping[str, str], where: dict[str, str], architecture: str) -> Project:
     """Return the stage's project, with the account and the stack's outputs in place of placeholders."""
-    cluster = found.get("Cluster", "")
+    cluster, landing = found.get("Cluster", ""), folders()
     arns = dict.fromkeys(("WarehouseArn", "WorkgroupArn"), found["WarehouseArn"])
     warehouse = {**arns, "ClusterIdentifier": cluster, "Database": found["Database"]}
 
     def allowed(name: str) -> dict[str, Any]:
-        document = with_login(granted(name, settings(stage)), cluster=bool(cluster))
+        document = with_login(granted(name, settings(stage), landing), cluster=bool(cluster))
         return dict(filled(document, {**where, **warehouse}))
 
     return Project(
@@ -147,14 +164,17 @@ def parameters(texts: list[str], stage: str) -> dict[str, str]:
 def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(prog="python -m deploy.up", description=__doc__)
-    parser.add_argument("--stage", choices=stages(), default="dev")
+    parser.add_argument("--stage", type=stage_name, default="dev")
     parser.add_argument("--architecture", choices=sorted(PLATFORMS), default="x86_64")
+    parser.add_argument("--contracts", help="folder of contracts that replace those of the checkout")
     parser.add_argument("--infrastructure", action="store_true", help="make everything except functions and API")
     parser.add_argument("--no-migrate", action="store_true", help="leave the warehouse's tables alone")
     parser.add_argument("--secret-arn", default="", help="secret to migrate with, if not the administrator's own")
     parser.add_argument("--emulated", action="store_true", help="deploy to what AWS_ENDPOINT_URL names, not to AWS")
     parser.add_argument("parameters", nargs="*", metavar="NAME=VALUE", help="parameters of the stack")
     args = parser.parse_args()
+    if args.contracts:
+        os.environ[FOLDER_VARIABLE] = str(Path(args.contracts).resolve())
     try:
         given = parameters(args.parameters, args.stage)
         session = account.session(emulated=args.emulated)

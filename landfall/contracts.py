@@ -15,9 +15,22 @@ FOLDER_VARIABLE = "LANDFALL_CONTRACTS"
 """Variable with the folder of contracts that replace those of the package."""
 
 
+SHIPPED = ROOT / "chalicelib" / "contracts"
+
+
+def folder_in_use() -> Path:
+    """Return the folder that the environment names, else that of the package."""
+    return Path(os.environ.get(FOLDER_VARIABLE) or SHIPPED)
+
+
+def has_own() -> bool:
+    """Whether the environment names another folder than that of the package."""
+    return folder_in_use().resolve() != SHIPPED
+
+
 def shipped() -> Contracts:
     """Return the contracts of the folder that the environment names, else those of the package. Raises CommandError."""
-    folder = Path(os.environ.get(FOLDER_VARIABLE) or ROOT / "chalicelib" / "contracts")
+    folder = folder_in_use()
     if not folder.is_dir():
         raise usage(f"{FOLDER_VARIABLE} is {folder}: there is no such folder")
     try:

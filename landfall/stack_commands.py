@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import time
 from pathlib import Path
@@ -10,14 +11,14 @@ from typing import Any
 from landfall.deployment import ROOT, state_dir
 from landfall.faults import absent
 from landfall.screen import say, say_json, seconds
-from local.options import Options
+from local.options import CONTRACTS, Options
 from local.processes import StartError
 from local.record import Record
 from local.stack import Stack, where
 
 
 def the_stack(options: Options | None = None) -> Stack:
-    return Stack(ROOT, state_dir(), options=options or Options())
+    return Stack(ROOT, state_dir(), options=options or Options(contracts=os.environ.get(CONTRACTS, "")))
 
 
 def up(*, as_json: bool) -> None:

@@ -24,12 +24,15 @@ def main() -> int:
     parser.add_argument("sql", nargs="?", default="", help="with query: the statement to run; rows are printed as CSV")
     parser.add_argument("--state", default=".landfall", help="state directory")
     parser.add_argument("--app", default="", help="project directory of the Chalice app")
+    parser.add_argument("--contracts", default="", help="folder of contracts that replace those of the app")
     parser.add_argument("--api-port", type=int, default=0)
     parser.add_argument("--no-warehouse", action="store_true")
     args = parser.parse_args()
     if bool(args.sql) != (args.what == "query"):
         parser.error("query takes a statement, and no other command takes one")
-    options = Options(app_dir=args.app, api_port=args.api_port, warehouse=not args.no_warehouse)
+    options = Options(
+        app_dir=args.app, contracts=args.contracts, api_port=args.api_port, warehouse=not args.no_warehouse
+    )
     stack = Stack(ROOT, args.state, options=options)
     try:
         return _query(stack, args.sql) if args.what == "query" else _do(stack, args.what)

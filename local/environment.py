@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 
 from local.access.signatures import Credentials
-from local.options import LAPTOP_SETTINGS, REGION, Names, Options, StackPaths
+from local.options import CONTRACTS, LAPTOP_SETTINGS, REGION, Names, Options, StackPaths
 from local.record import Ports
 from local.safety import check_loopback
 
@@ -24,6 +25,7 @@ def exported(ports: Ports, names: Names, options: Options, credentials: Credenti
         "AWS_EC2_METADATA_DISABLED": "true",
         **names.settings(),
         **LAPTOP_SETTINGS,
+        **({CONTRACTS: str(Path(options.contracts).resolve())} if options.contracts else {}),
         **options.settings,
     }
     check_loopback(env)

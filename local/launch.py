@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import psutil
 
 from chalicelib.config import Settings
+from chalicelib.domain.contract.routing import landing_prefixes
 from local import processes
 from local.access.private import make_private, write_private
 from local.access.signatures import Credentials
@@ -20,10 +21,10 @@ from local.aws.provision import Provision
 from local.aws.wiring import Wiring
 from local.environment import exported, of_aws, shell_lines, whole
 from local.http import answers, fetch
-from local.options import STAGE, Names, Options, StackPaths
+from local.options import CONTRACTS, STAGE, Names, Options, StackPaths
 from local.processes import Proc, accepts, start, wait_ready
 from local.record import Ports, Record
-from local.warehouse import migrate
+from local.warehouse import contracts_of, migrate
 
 READY_SECONDS = 60.0
 
@@ -43,13 +44,14 @@ class Launch:
         """Start all processes at once, then connect them in order. `say` receives what is left to the operator."""
         record = self._start_all()
         record.write(self.paths.record)  # so that an interrupted start can be cleaned up
-        wiring = self._provision(record)
+        contracts = contracts_of(Path(record.app), record.env.get(CONTRACTS, ""))
+        wiring = self._provision(record, landing_prefixes(contracts))
         if self.options.functions:
             self.wait_worker(record.process("worker"), record)
             wiring.connect(from_json(fetch(record.ports.url("worker") + "/functions", record.token_header)))
         if self.options.warehouse:
             record = replace(record, warehouse=self._wait_warehouse(record))
-            for line in migrate(record.warehouse, record.credentials, Path(record.app), self.paths.root / "sql"):
+            for line in migrate(record.warehouse, record.credentials, contracts, self.paths.root / "sql"):
                 if line.startswith("!"):
                     say(line)
         if self.options.api:
@@ -172,7 +174,7 @@ class Launch:
             "--ready-file", self.paths.warehouse_ready,
         )  # fmt: skip
 
-    def _provision(self, record: Record) -> Wiring:
+    def _provision(self, record: Record, folders: Sequence[str]) -> Wiring:
         """Make the resources, once ministack is up. Return the wiring of the functions to them."""
         self._wait_ministack(record)
         provision = Provision(
@@ -185,7 +187,10 @@ class Launch:
         )
         provision.everything()
         return Wiring(
-            provision=provision, worker_url=record.ports.url("worker"), sweep_seconds=self.options.sweep_seconds
+            provision=provision,
+            worker_url=record.ports.url("worker"),
+            sweep_seconds=self.options.sweep_seconds,
+            folders=folders,
         )
 
     def _wait_ministack(self, record: Record) -> None:

@@ -12,6 +12,11 @@ STAGE = "local"
 DEAD_SUFFIX = "-dead"
 """Ending of a dead-letter queue's name, after its queue's name; infra has the same."""
 
+LANDING = "on_incoming"
+"""The function that the bucket notifies of each file that lands."""
+CONTRACTS = "LANDFALL_CONTRACTS"
+"""Variable with the folder of contracts that replace those of the app."""
+
 LAPTOP_SETTINGS: Mapping[str, str] = {
     "LANDFALL_STAGE": STAGE,
     "LANDFALL_CHUNK_MB": "8",  # small, so that chunks can be seen moving
@@ -55,6 +60,8 @@ class Options:
 
     app_dir: str = ""
     """Project directory of the Chalice app; the root if empty."""
+    contracts: str = ""
+    """Folder of contracts that replace those of the app; empty for the app's."""
     api_port: int = 0
     """Port of the REST API; 0 takes a free one."""
     functions: bool = True

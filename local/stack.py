@@ -17,11 +17,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from chalicelib.domain.contract.routing import landing_prefixes
 from local import processes
 from local.access.private import make_private, open_private
+from local.aws.wiring import notify_of
 from local.http import fetch
 from local.launch import Launch
-from local.options import Names, Options, StackPaths
+from local.options import CONTRACTS, Names, Options, StackPaths
 from local.record import Record
 from local.redshift.account import forget
 from local.warehouse import contracts_of, migrate
@@ -122,10 +124,11 @@ class Stack:
         """
         with self._alone():
             record = self._record()
-            app, sql = Path(record.app), self.paths.root / "sql"
-            contracts_of(app)  # a contract at fault ends it here, also if there is no warehouse
-            for line in migrate(record.warehouse, record.credentials, app, sql) if record.warehouse else ():
+            sql = self.paths.root / "sql"
+            contracts = contracts_of(Path(record.app), record.env.get(CONTRACTS, ""))
+            for line in migrate(record.warehouse, record.credentials, contracts, sql) if record.warehouse else ():
                 say(line)
+            notify_of(landing_prefixes(contracts), record)
             return self._restart(record, [proc.name for proc in record.processes if proc.name in REPLACEABLE])
 
     def restart_worker(self) -> Record:

@@ -13,7 +13,7 @@ from chalicelib.errors import ContractError
 from landfall.text import warehouse_message
 from local.access.signatures import Credentials
 from local.aws.clients import client
-from local.options import STAGE
+from local.options import CONTRACTS, STAGE
 from local.processes import StartError
 
 
@@ -53,17 +53,24 @@ def query(where: dict[str, Any], statement: str) -> Iterator[Sequence[object]]:
             yield from cursor.fetchall()
 
 
-def contracts_of(app: Path) -> Mapping[str, Contract]:
-    """Read the contracts of an app; empty if it has no folder for them. Raises StartError that names every fault."""
-    folder = app / "chalicelib" / "contracts"
+def contracts_of(app: Path, instead: str = "") -> Mapping[str, Contract]:
+    """Read the contracts of an app, or those of a folder instead. Raises StartError that names every fault.
+
+    An app without a folder for contracts has none.
+    """
+    folder = Path(instead) if instead else app / "chalicelib" / "contracts"
+    if instead and not folder.is_dir():
+        raise StartError(f"{CONTRACTS} is {instead}: there is no such folder")
     try:
         return load_contracts(folder) if folder.is_dir() else {}
     except ContractError as error:
         raise StartError(f"contract at fault:\n{error.message}") from None
 
 
-def migrate(where: dict[str, Any], credentials: Credentials, app: Path, sql_dir: Path) -> list[str]:
-    """Apply sql/, the tables of an app's contracts, and grants. Returns a line for each thing done. Raises StartError.
+def migrate(
+    where: dict[str, Any], credentials: Credentials, contracts: Mapping[str, Contract], sql_dir: Path
+) -> list[str]:
+    """Apply sql/, the tables of contracts, and grants. Returns a line for each thing done. Raises StartError.
 
     By the Data API, as administrator. Existing tables are altered, too: here they hold nothing of value.
     """
@@ -78,7 +85,7 @@ def migrate(where: dict[str, Any], credentials: Credentials, app: Path, sql_dir:
         {"WorkgroupName": STAGE, "Database": where["database"], "SecretArn": where["secret_arn"]},
     )
     grants = Grants.of_stage(STAGE, where["database"])
-    wanted = Wanted(sql_dir=sql_dir, contracts=contracts_of(app), alters=True, grants=grants)
+    wanted = Wanted(sql_dir=sql_dir, contracts=contracts, alters=True, grants=grants)
     try:
         return apply(api, wanted)
     except MigrationError as error:

@@ -10,13 +10,15 @@ import io
 import json
 import zipfile
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from local.aws.clients import client
 from local.aws.functions import Function
 from local.aws.provision import Provision
-from local.options import ACCOUNT, DEAD_SUFFIX, REGION
+from local.options import ACCOUNT, DEAD_SUFFIX, LANDING, REGION
+from local.record import Record
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/landfall-local"
 
@@ -29,6 +31,8 @@ class Wiring:
     worker_url: str
     sweep_seconds: int
     """Period in seconds that replaces those of the schedules; 0 keeps theirs."""
+    folders: Sequence[str]
+    """Folders of which the bucket notifies the function for landed files."""
 
     def connect(self, functions: list[Function]) -> None:
         """Connect every function with its event source."""
@@ -38,6 +42,8 @@ class Wiring:
             match function.kind:
                 case "s3":
                     notifications[function.source["bucket"]].append(_notification(function, arn))
+                case "none" if function.name == LANDING:
+                    notifications[self.provision.names.bucket] += landings(arn, self.folders)
                 case "sqs":
                     self._poll(function, arn)
                 case "sns":
@@ -109,6 +115,31 @@ class Wiring:
 
     def _client(self, service: str) -> Any:
         return client(service, self.provision.endpoint, self.provision.credentials)
+
+
+def notify_of(folders: Sequence[str], record: Record) -> None:
+    """Have the bucket of a running stack notify its function of these folders instead of the former ones."""
+    s3, bucket = client("s3", record.ports.url("aws"), record.credentials), record.names.bucket
+    now = s3.get_bucket_notification_configuration(Bucket=bucket).get("LambdaFunctionConfigurations", [])
+    ours = {one["LambdaFunctionArn"] for one in now if one["LambdaFunctionArn"].endswith(f"-{LANDING}")}
+    kept = [one for one in now if one["LambdaFunctionArn"] not in ours]
+    wanted = [*kept, *(notification for arn in ours for notification in landings(arn, folders))]
+    s3.put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={"LambdaFunctionConfigurations": wanted}
+    )
+
+
+def landings(arn: str, folders: Sequence[str]) -> list[dict[str, Any]]:
+    """Return S3's notifications to the function for landed files: one for each folder, as S3 takes one prefix each."""
+    return [
+        {
+            "Id": f"{LANDING}-{number}",
+            "LambdaFunctionArn": arn,
+            "Events": ["s3:ObjectCreated:*"],
+            "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": folder}]}},
+        }
+        for number, folder in enumerate(folders)
+    ]
 
 
 def _notification(function: Function, arn: str) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 import requests
 
-from deploy.merge import LANDING, QUEUES
+from deploy.landing import FUNCTION, folders
+from deploy.merge import QUEUES
 from deploy.metrics.alarms import alarms
 from deploy.stage import API, LOOPING, functions
 from tests.deployed.conftest import BUCKET, ROOT, STACK, Site
@@ -101,7 +102,7 @@ def test_what_was_uploaded_is_the_zip_that_was_measured(deployed: Site) -> None:
 
 def test_everything_that_is_to_call_a_function_does(deployed: Site) -> None:
     found = deployed.account.inventory()
-    assert found["buckets"] == {BUCKET: {prefix: full(name) for name, prefix in LANDING.items()}}
+    assert found["buckets"] == {BUCKET: dict.fromkeys(folders(), full(FUNCTION))}
     assert {m["calls"] for m in found["mappings"].values()} == {full(name) for name in QUEUES}
     assert {queue: m["at once"] for queue, m in found["mappings"].items()} == {
         "landfall-dev-runs": 3, "landfall-dev-chunks": 4, "landfall-dev-runs-dead": 2, "landfall-dev-chunks-dead": 2,

@@ -246,9 +246,8 @@ class Account:
         return {"Records": [{"s3": {"bucket": {"name": BUCKET}, "object": thing}}]}
 
     def hear(self, event: dict[str, Any]) -> None:
-        """S3's event, delivered to the function of its folder."""
-        key = event["Records"][0]["s3"]["object"]["key"]
-        self.invoke("on_monthly" if key.startswith("monthly_data") else "on_incoming", event)
+        """S3's event, delivered to its function."""
+        self.invoke("on_incoming", event)
 
     def land(self, key: str, body: bytes) -> None:
         """Put a file and let its run come to its end."""

@@ -23,6 +23,10 @@ DENIED = {
 }
 
 
+FOLDERS = ("incoming/", "monthly_data/")
+"""Where the shipped contracts' files land."""
+
+
 FUNCTIONS = sorted(functions("prod"))
 
 

@@ -13,11 +13,11 @@ from deploy.after import allow_loops, as_switched, drop_logs, let_logs_expire, t
 from deploy.stage import functions
 
 SWEEP, STATEMENTS = "landfall-dev-on_schedule-event", "landfall-dev-on_statement-event"
-OTHER = "landfall-dev2-any-event"
+OTHERS = ("landfall-dev2-on_schedule-event", "landfall-dev-a-on_schedule-event")
 
 
-GROUPS = ("/aws/lambda/landfall-dev", "/aws/lambda/landfall-dev-authorize", "/aws/lambda/landfall-dev2")
-"""Of the API's function, of another, of another stage's."""
+GROUPS = tuple(f"/aws/lambda/landfall-{name}" for name in ("dev", "dev-authorize", "dev2", "dev-a"))
+"""Of the API's function, of another, and of other stages' APIs."""
 
 
 @pytest.fixture(autouse=True)
@@ -33,9 +33,9 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def events() -> Any:
     """An EventBridge with the rules of two stages; a schedule of each is off."""
     client = boto3.client("events", region_name="eu-west-1")
-    for rule in (SWEEP, STATEMENTS, OTHER):
+    for rule in (SWEEP, STATEMENTS, *OTHERS):
         _put(client, rule)
-    for rule in (SWEEP, OTHER):
+    for rule in (SWEEP, *OTHERS):
         client.disable_rule(Name=rule)
     return client
 
@@ -64,10 +64,10 @@ def _states(events: Any) -> dict[str, str]:
 
 def test_a_rule_that_was_off_is_off_again_and_no_other(events: Any) -> None:
     with as_switched(events, "dev"):
-        for rule in (SWEEP, STATEMENTS, OTHER):
+        for rule in (SWEEP, STATEMENTS, *OTHERS):
             _put(events, rule)
         assert set(_states(events).values()) == {"ENABLED"}
-    assert _states(events) == {SWEEP: "DISABLED", STATEMENTS: "ENABLED", OTHER: "ENABLED"}
+    assert _states(events) == {SWEEP: "DISABLED", STATEMENTS: "ENABLED", **dict.fromkeys(OTHERS, "ENABLED")}
 
 
 def test_it_is_off_again_though_the_deployment_has_failed(events: Any) -> None:
@@ -95,12 +95,12 @@ def test_before_the_first_deployment_there_is_none(events: Any) -> None:
 
 def test_logs_of_functions_that_are_gone_expire(logs: Any) -> None:
     let_logs_expire(logs, "dev")
-    assert _days(logs) == {GROUPS[0]: 30, GROUPS[1]: 30, GROUPS[2]: None}
+    assert _days(logs) == {GROUPS[0]: 30, GROUPS[1]: 30, GROUPS[2]: None, GROUPS[3]: None}
 
 
 def test_logs_go_with_all_data_of_their_stage(logs: Any) -> None:
     drop_logs(logs, "dev")
-    assert _days(logs) == {GROUPS[2]: None}
+    assert _days(logs) == {GROUPS[2]: None, GROUPS[3]: None}
 
 
 class Tagged:
@@ -142,8 +142,9 @@ def test_what_chalice_makes_is_tagged_in_this_stage_only(events: Any) -> None:
     for rule in (SWEEP, STATEMENTS):
         arn = events.describe_rule(Name=rule)["Arn"]
         assert {t["Key"] for t in events.list_tags_for_resource(ResourceARN=arn)["Tags"]} == {"Environment", "Project"}
-    other = events.describe_rule(Name=OTHER)["Arn"]
-    assert events.list_tags_for_resource(ResourceARN=other)["Tags"] == []
+    for rule in OTHERS:
+        other = events.describe_rule(Name=rule)["Arn"]
+        assert events.list_tags_for_resource(ResourceARN=other)["Tags"] == []
 
 
 def test_the_guard_is_off_for_functions_that_may_loop() -> None:

@@ -172,7 +172,7 @@ def test_functions_that_a_deleted_stack_has_left_go(
     teardown(stage, "test", deletes_data=False)
     ((words, kinds),) = request
     assert words == ("delete", "--stage", "test")
-    assert kinds == ["iam_role", "lambda_function", *(["s3_event"] if data else [])]
+    assert kinds == ["iam_role", "lambda_function"]
     assert "there is no stack landfall-test; functions and API are gone" in said()
 
 

@@ -39,7 +39,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
 
 def test_where_nothing_was_begun_there_is_no_record(session: Session, tmp_path: Path) -> None:
     session.gateway.asks = {}
-    assert not record(session, "dev", "b", tmp_path)
+    assert not record(session, "dev", tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -52,14 +52,13 @@ def test_what_was_begun_is_in_the_record_under_chalices_names(session: Session, 
     )
     session.client("events").put_rule(Name="landfall-dev-on_schedule-event", ScheduleExpression="rate(5 minutes)")
     session.client("events").put_rule(Name="landfall-dev2-on_schedule-event", ScheduleExpression="rate(5 minutes)")
-    assert record(session, "dev", "b", tmp_path)
+    assert record(session, "dev", tmp_path)
     found = {r["name"]: r for r in json.loads((tmp_path / "dev.json").read_text())["resources"]}
     assert list(found) == [
         *("advance_run_role", "on_incoming_role", "api_handler_role", "advance_run", "on_incoming", "api_handler"),
-        *("on_incoming-s3event", "advance_run-sqs-event-source", "on_schedule-event", "rest_api"),
+        *("advance_run-sqs-event-source", "on_schedule-event", "rest_api"),
     ]
     assert found["api_handler"]["lambda_arn"] == f"{PREFIX}:landfall-dev"
-    assert found["on_incoming-s3event"]["bucket"] == "b"
     known = found["advance_run-sqs-event-source"]
     assert (known["event_uuid"], known["queue"]) == (mapping["UUID"], "landfall-dev-runs")
     assert found["rest_api"]["rest_api_id"] == "b", "not another stage's, not another app's"
@@ -67,7 +66,7 @@ def test_what_was_begun_is_in_the_record_under_chalices_names(session: Session, 
 
 def test_an_extra_api_is_recorded_for_chalice_to_sweep(session: Session) -> None:
     session.gateway.asks = {"b": "landfall-dev-authorize", "c": "landfall-dev-authorize"}
-    assert [(r["name"], r["rest_api_id"]) for r in resources(session, "dev", "b")] == [
+    assert [(r["name"], r["rest_api_id"]) for r in resources(session, "dev")] == [
         ("rest_api", "b"),
         ("rest_api c", "c"),
     ]
@@ -75,11 +74,10 @@ def test_an_extra_api_is_recorded_for_chalice_to_sweep(session: Session) -> None
 
 def test_chalice_knows_how_to_delete_each_kind_in_the_record(session: Session) -> None:
     begun(session, "dev", "on_incoming")
-    found = resources(session, "dev", "b")
+    found = resources(session, "dev")
     sweeper = ResourceSweeper()
     sweeper._plan_deletion([r["name"] for r in reversed(found)], DeployedResources({"resources": found}))
     called = [i.method_name for i in sweeper.plan.instructions if hasattr(i, "method_name")]
     assert called == [
-        *("delete_rest_api", "disconnect_s3_bucket_from_lambda", "remove_permission_for_s3_event"),
-        *("delete_function", "delete_role"),
+        *("delete_rest_api", "delete_function", "delete_role"),
     ]

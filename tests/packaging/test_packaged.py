@@ -12,11 +12,12 @@ import yaml
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-from deploy.merge import LANDING, QUEUES, logical
+from deploy.landing import FUNCTION
+from deploy.merge import QUEUES, logical
 from deploy.package import CODE, generate
 from deploy.stage import function_name, functions
 from deploy.template import TAGGED
-from tests.packaging.policies import DENIED, NO_RESOURCE_LEVEL, NOT_TAGGABLE
+from tests.packaging.policies import DENIED, FOLDERS, NO_RESOURCE_LEVEL, NOT_TAGGABLE
 
 FUNCTIONS = sorted(functions("prod"))
 TAGGED_BY_SAM = {"AWS::ApiGateway::RestApi", "AWS::ApiGateway::Stage"}
@@ -97,13 +98,13 @@ def test_queues_are_polled_singly_within_the_reserved_limit(resources: dict[str,
     assert event["ScalingConfig"]["MaximumConcurrency"] <= functions("prod")[name]["reserved_concurrency"]
 
 
-def test_the_bucket_calls_plain_functions(resources: dict[str, Any]) -> None:
-    for name in LANDING:
-        assert "Events" not in resources[logical(name)]["Properties"]
-        assert f"{logical(name)}Permission" in resources["LandingBucket"]["DependsOn"]
-    assert len(resources["LandingBucket"]["Properties"]["NotificationConfiguration"]["LambdaConfigurations"]) == len(
-        LANDING
-    )
+def test_the_bucket_calls_a_plain_function(resources: dict[str, Any]) -> None:
+    function, bucket = logical(FUNCTION), resources["LandingBucket"]
+    assert "Events" not in resources[function]["Properties"]
+    assert f"{function}Permission" in bucket["DependsOn"]
+    called = bucket["Properties"]["NotificationConfiguration"]["LambdaConfigurations"]
+    assert {c["Filter"]["S3Key"]["Rules"][0]["Value"] for c in called} == set(FOLDERS)
+    assert {c["Function"]["Fn::GetAtt"][0] for c in called} == {function}
 
 
 def _of(resources: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
@@ -151,7 +152,7 @@ def test_bucket_and_queue_policies_name_allowed_actions(plain: dict[str, Any]) -
 
 def test_who_may_call_a_function_is_bound_to_what_is_ours(plain: dict[str, Any]) -> None:
     permissions = _of(plain, "AWS::Lambda::Permission")
-    assert len(permissions) >= 6
+    assert len(permissions) >= 5
     for name, said in permissions.items():
         assert said["Principal"].endswith(".amazonaws.com"), name
         assert said["Action"] == "lambda:InvokeFunction", name

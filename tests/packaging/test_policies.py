@@ -15,23 +15,24 @@ from deploy.stage import (
     for_template,
     function_name,
     functions,
+    granted,
     policy,
     stages,
     with_either_login,
     with_login,
 )
-from tests.packaging.policies import DENIED, FUNCTIONS, NO_RESOURCE_LEVEL, VALUES
+from tests.packaging.policies import DENIED, FOLDERS, FUNCTIONS, NO_RESOURCE_LEVEL, VALUES
 
 DATABASE = ":dbname:${ClusterIdentifier}/${Database}"
 
 
 def _allowed(name: str) -> list[dict[str, Any]]:
-    return [s for s in policy(name)["Statement"] if s["Effect"] == "Allow"]
+    return [s for s in granted(name, {}, FOLDERS)["Statement"] if s["Effect"] == "Allow"]
 
 
 def test_every_function_has_policy_memory_and_timeout() -> None:
     names = set(re.findall(r"^def (\w+)\(\w*event: ", (ROOT / "app.py").read_text(), re.MULTILINE))
-    assert names - {"on_event"} | {"api_handler", "authorize"} == set(FUNCTIONS)
+    assert names | {"api_handler", "authorize"} == set(FUNCTIONS)
     for stage in stages():
         for name, said in functions(stage).items():
             assert said["iam_policy_file"] == f"policy-{name}.json"
@@ -79,7 +80,7 @@ def test_a_function_writes_its_own_log_only(name: str) -> None:
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_no_placeholder_is_left_for_chalice_deploy(name: str) -> None:
-    left = re.findall(r"\$\{[^}]*\}", str(filled(policy(name), VALUES)))
+    left = re.findall(r"\$\{[^}]*\}", str(filled(granted(name, {}, FOLDERS), VALUES)))
     assert set(left) <= {"${aws:userid}"}, "IAM's own"
 
 
@@ -107,7 +108,6 @@ ARRIVING = {
     ("name", "actions"),
     [
         ("on_incoming", ARRIVING),
-        ("on_monthly", ARRIVING),
         ("on_statement", {"sqs:SendMessage", "sqs:GetQueueUrl"}),
         ("authorize", {"secretsmanager:GetSecretValue"}),
     ],
@@ -130,7 +130,7 @@ def test_the_sweep_may_look_for_unfinished_and_expected() -> None:
     ],
 )
 def test_a_load_logs_in_to_its_kind_of_warehouse(cluster: bool, login: set[tuple[str, str]]) -> None:
-    allowed = filled(with_login(policy("advance_run"), cluster=cluster), VALUES)["Statement"]
+    allowed = filled(with_login(granted("advance_run", {}, FOLDERS), cluster=cluster), VALUES)["Statement"]
     pairs = {
         (action, arn) for s in allowed if s["Effect"] == "Allow" for action in s["Action"] for arn in s["Resource"]
     }

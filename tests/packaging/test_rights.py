@@ -25,9 +25,9 @@ from chalicelib.adapters.sqs import DEAD_SUFFIX
 from chalicelib.api.routes import ROUTES
 from chalicelib.domain.contract.expected import Expected
 from chalicelib.domain.run.model import RunState
-from deploy.stage import ROOT, filled, policy, with_login
+from deploy.stage import ROOT, filled, granted, with_login
 from tests.packaging.account import RUNS, Account
-from tests.packaging.policies import FUNCTIONS, VALUES
+from tests.packaging.policies import FOLDERS, FUNCTIONS, VALUES
 from tests.packaging.rights import BUCKET, WHERE, Right
 from tests.support.api import BAD, CONTRACTS, GOOD
 
@@ -245,9 +245,8 @@ def _needs(name: str, accounts: list[Account]) -> set[Right]:
 
 
 def _may(name: str) -> set[Right]:
-    allowed = [
-        s for s in filled(with_login(policy(name), cluster=False), VALUES)["Statement"] if s["Effect"] == "Allow"
-    ]
+    document = filled(with_login(granted(name, {}, FOLDERS), cluster=False), VALUES)
+    allowed = [s for s in document["Statement"] if s["Effect"] == "Allow"]
     pairs = {(action, arn) for s in allowed for action in s["Action"] for arn in s["Resource"]}
     return {(action, arn) for action, arn in pairs if not action.startswith(UNCALLED)}
 

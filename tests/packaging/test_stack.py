@@ -60,7 +60,6 @@ def test_outputs_are_the_environment_as_far_as_they_are_settings() -> None:
     found = outputs(Cloud(status="CREATE_COMPLETE"), "dev")
     assert environment("dev", found) == {
         "LANDFALL_STAGE": "dev",
-        "LANDFALL_S3_WIRING": "chalice",
         "LANDFALL_BUCKET": "b",
         "LANDFALL_DATABASE": "dev",
     }

@@ -14,11 +14,11 @@ from chalicelib.adapters.dynamodb.table import table_definition
 from chalicelib.config import Settings
 from chalicelib.domain.run.keys import OUTPUTS
 from chalicelib.observe import METRICS
-from deploy.merge import LANDING, logical, merge
+from deploy.merge import logical, merge
 from deploy.metrics.alarms import DEAD_QUEUES, OF_FUNCTIONS, OURS
 from deploy.stage import LOOPING, ROOT, SETTINGS, config, functions, stages
 from deploy.template import TAGGED, infra
-from tests.packaging.policies import NOT_TAGGABLE
+from tests.packaging.policies import FOLDERS, NOT_TAGGABLE
 
 ATTEMPTS = Settings.__dataclass_fields__["max_attempts"].default
 TEMPLATE = infra("dev")
@@ -136,16 +136,11 @@ def test_the_outputs_name_every_setting_that_has_no_default() -> None:
 
 
 def test_no_function_is_called_for_what_we_write_ourselves() -> None:
-    assert not [
-        (out, prefix)
-        for out in OUTPUTS
-        for prefix in LANDING.values()
-        if out.startswith(prefix) or prefix.startswith(out)
-    ]
     called = merge("prod")["Resources"]["LandingBucket"]["Properties"]["NotificationConfiguration"][
         "LambdaConfigurations"
     ]
-    assert {c["Filter"]["S3Key"]["Rules"][0]["Value"] for c in called} == set(LANDING.values())
+    assert {c["Filter"]["S3Key"]["Rules"][0]["Value"] for c in called} == set(FOLDERS)
+    assert not [(out, folder) for out in OUTPUTS for folder in FOLDERS if out.startswith(folder)]
 
 
 def test_two_functions_may_loop() -> None:

@@ -12,10 +12,11 @@ import pytest
 from deploy.package import chalice, packed
 from deploy.project import Project
 from deploy.stack import DeployError, environment
-from deploy.stage import INTERFACES, filled, functions, granted, policy
+from deploy.stage import INTERFACES, filled, functions, granted
 from deploy.template import infra
 from deploy.up import migrate, parameters
 from deploy.vendor import PackageError
+from tests.packaging.policies import FOLDERS
 
 OUTPUTS = {"Workgroup": "landfall-dev", "Database": "dev"}
 
@@ -64,7 +65,7 @@ def test_chalice_ignores_the_environments_endpoints(tmp_path: Path, monkeypatch:
 
 def test_the_zip_is_measured_before_chalice_uploads_it(tmp_path: Path) -> None:
     variables = environment("dev", dict.fromkeys(infra("dev")["Outputs"], "x"))
-    policies = {name: policy(name) for name in functions("dev")}
+    policies = {name: granted(name, {}, FOLDERS) for name in functions("dev")}
     Project(stage="dev", environment=variables, policies=policies).make(tmp_path / "made", None)
     archive = packed(tmp_path / "made", "x86_64")
     assert archive.parent == tmp_path / "made/.chalice/deployments"
@@ -77,8 +78,8 @@ WHERE = {"Stage": "dev", "AWS::Partition": "aws", "AWS::Region": "eu-west-1", "A
 
 @pytest.mark.parametrize("name", sorted(functions("dev")))
 def test_in_a_vpc_only_lambda_may_make_network_interfaces(name: str) -> None:
-    assert granted(name, {}) == policy(name)
-    allowed, denied = granted(name, VPC)["Statement"][-2:]
+    allowed, denied = granted(name, VPC, FOLDERS)["Statement"][-2:]
+    assert allowed not in granted(name, {}, FOLDERS)["Statement"]
     assert (allowed["Effect"], denied["Effect"]) == ("Allow", "Deny")
     assert set(allowed["Action"]) == set(denied["Action"]) == set(INTERFACES)
     (function,) = filled(denied, WHERE)["Condition"]["ArnEquals"]["lambda:SourceFunctionArn"]
@@ -86,5 +87,5 @@ def test_in_a_vpc_only_lambda_may_make_network_interfaces(name: str) -> None:
 
 
 def test_what_is_granted_in_a_vpc_fits_into_a_role() -> None:
-    longest = max(len(json.dumps(granted(name, VPC), separators=(",", ":"))) for name in functions("dev"))
+    longest = max(len(json.dumps(granted(name, VPC, FOLDERS), separators=(",", ":"))) for name in functions("dev"))
     assert longest < 10_240, "all inline policies of a role, without blanks, before names are filled in"
