@@ -42,17 +42,28 @@ class Site:
     clone: Path
     env: dict[str, str]
 
+    def tried(self, *command: object) -> subprocess.CompletedProcess[str]:
+        """A command in the clone, however it ends."""
+        words = [str(word) for word in command]
+        return subprocess.run(words, cwd=self.clone, env=self.env, capture_output=True, text=True, check=False)
+
     def run(self, *command: object) -> str:
         """A command in the clone. Returns what it printed."""
-        done = subprocess.run(
-            [str(word) for word in command], cwd=self.clone, env=self.env, capture_output=True, text=True, check=False
-        )
+        done = self.tried(*command)
         assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
         return done.stdout
 
-    def deploy(self, *parameters: str) -> str:
+    def deploy(self, *parameters: str, stage: str = "dev") -> str:
         """`make deploy STAGE=dev`."""
-        return self.run(sys.executable, "-m", "deploy.up", "--stage", "dev", "--emulated", *parameters)
+        return self.run(sys.executable, "-m", "deploy.up", "--stage", stage, "--emulated", *parameters)
+
+    def refused(self, *parameters: str, stage: str) -> str:
+        """`make deploy` that makes nothing. Returns the reason."""
+        before = self.account.inventory()
+        done = self.tried(sys.executable, "-m", "deploy.up", "--stage", stage, "--emulated", *parameters)
+        assert done.returncode == 1, done.stdout
+        assert self.account.inventory() == before
+        return done.stderr
 
     def infrastructure(self, *parameters: str) -> str:
         """`make infrastructure STAGE=dev`."""
@@ -60,12 +71,11 @@ class Site:
 
     def typed(self) -> subprocess.CompletedProcess[str]:
         """`chalice deploy --stage dev`, typed in the clone."""
-        command = [ROOT / ".venv/bin/chalice", "deploy", "--stage", "dev"]
-        return subprocess.run(command, cwd=self.clone, env=self.env, capture_output=True, text=True, check=False)
+        return self.tried(ROOT / ".venv/bin/chalice", "deploy", "--stage", "dev")
 
-    def teardown(self, *options: str) -> str:
+    def teardown(self, *options: str, stage: str = "dev") -> str:
         """`make teardown STAGE=dev`."""
-        return self.run(sys.executable, "-m", "deploy.down", "--stage", "dev", "--emulated", *options)
+        return self.run(sys.executable, "-m", "deploy.down", "--stage", stage, "--emulated", *options)
 
     def rows(self, query: str) -> list[Any]:
         with psycopg.connect(self.record.warehouse["dsn"]) as connection:

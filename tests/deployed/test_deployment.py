@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -171,6 +172,29 @@ def test_the_api_knows_its_callers(deployed: Site) -> None:
     assert requests.get(f"{url}/health", timeout=60).status_code == 401
     known = requests.get(f"{url}/health", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60).json()
     assert (known["status"], known["stage"], known["warehouse"]) == ("ok", "dev", {"reachable": True})
+
+
+def test_a_stage_with_contracts_of_its_own_is_apart(deployed: Site, tmp_path: Path) -> None:
+    before = deployed.account.inventory()
+    text = (deployed.clone / "chalicelib/contracts/transactions.toml").read_text()
+    own = re.sub("^lands_at = .*$", 'lands_at = ["suppliers/acme/*"]', text, flags=re.MULTILINE)
+    fault = "acme.toml: mode"
+    (tmp_path / "acme.toml").write_text(own.replace('mode = "scd1"', 'mode = "none"'))
+    assert fault in deployed.refused(*STACK, "--contracts", str(tmp_path), stage="team-a")
+    (tmp_path / "acme.toml").write_text(
+        own.replace('"transactions"', '"acme"').replace("landing.transactions", "landing.acme")
+    )
+    said = deployed.deploy(*STACK, "--contracts", str(tmp_path), stage="team-a")
+    assert "created landing.acme" in said
+    bucket = BUCKET.replace("dev", "team-a")
+    assert deployed.account.inventory()["buckets"][bucket] == {"suppliers/": "landfall-team-a-on_incoming"}
+    deployed.account.client("s3").put_object(
+        Bucket=bucket, Key="suppliers/acme/a.csv", Body=transactions(1, 100, bad=0).encode()
+    )
+    until(lambda: deployed.rows("select count(*) from landing.acme") == [(100,)])
+    assert "contracts of its own" in deployed.refused(stage="team-a")
+    assert f"bucket {bucket}" in deployed.teardown("--data", "delete", stage="team-a")
+    assert deployed.account.inventory() == before
 
 
 def test_a_teardown_leaves_the_data_and_the_next_one_nothing(deployed: Site) -> None:

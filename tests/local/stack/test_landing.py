@@ -1,0 +1,59 @@
+"""The local bucket notifies the app of the folders of its contracts, as in AWS; also of contracts of one's own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from chalicelib.adapters.dynamodb.runs import DynamoRuns
+from chalicelib.adapters.dynamodb.table_client import TableClient
+from chalicelib.adapters.memory import MemoryClock
+from landfall.contracts import SHIPPED
+from local.aws.clients import client
+from local.options import Options
+from local.record import Record
+from local.stack import Stack
+from tests.local.stack.conftest import REPO
+
+PATIENCE = 60.0
+
+
+def contract(folder: Path, name: str, pattern: str) -> None:
+    text = (SHIPPED / "orders.toml").read_text().replace('"orders"', f'"{name}"').replace(".orders", f".{name}")
+    lines = [f'lands_at = ["{pattern}"]' if line.startswith("lands_at") else line for line in text.splitlines()]
+    (folder / f"{name}.toml").write_text("\n".join(lines))
+
+
+def arrived(record: Record, key: str) -> bool:
+    """Whether a run of the key has begun, by the object's contract."""
+    table = TableClient(client("dynamodb", record.ports.url("aws"), record.credentials), record.names.table)
+    runs = DynamoRuns(table, MemoryClock())
+    newest = runs.newest(record.names.bucket, key)
+    run = runs.get(newest.run_id) if newest else None
+    return bool(run and run.object)
+
+
+def wait(done: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + PATIENCE
+    while not done():
+        assert time.monotonic() < give_up, "waited in vain"
+        time.sleep(0.2)
+
+
+def test_a_file_below_any_contracts_folder_arrives(tmp_path: Path) -> None:
+    contract(tmp_path, "acme", "suppliers/acme/*")
+    options = Options(contracts=str(tmp_path), api=False, warehouse=False, sweep_seconds=0)
+    stack = Stack(REPO, tmp_path / "state", options=options)
+    record = stack.up()
+    try:
+        s3: Any = client("s3", record.ports.url("aws"), record.credentials)
+        s3.put_object(Bucket=record.names.bucket, Key="suppliers/acme/a.csv", Body=b"a\n1\n")
+        wait(lambda: arrived(record, "suppliers/acme/a.csv"))
+        contract(tmp_path, "zeta", "daily/zeta/*")
+        record = stack.restart()
+        s3.put_object(Bucket=record.names.bucket, Key="daily/zeta/a.csv", Body=b"a\n1\n")
+        wait(lambda: arrived(record, "daily/zeta/a.csv"))
+    finally:
+        stack.down()
