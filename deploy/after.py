@@ -12,11 +12,11 @@ from botocore.exceptions import ClientError
 
 from deploy.gateway import put_answers
 from deploy.merge import BURST, CALLS_PER_SECOND, QUEUES
-from deploy.stage import LOOPING, filled, function_name, functions, settings
+from deploy.stage import LOOPING, RECORDS, filled, function_name, functions, settings
 from deploy.template import PROJECT, tag_map, tags
 
 FUNCTION = re.compile(r"[a-z0-9]*_\w*|authorize")
-MEMORY = "deployed/{stage}.json"
+MEMORY = RECORDS + "{stage}.json"
 """Key in the landing bucket of Chalice's record of a stage. Without it a deployment would make a second API."""
 
 CONTRACTS = "contracts"

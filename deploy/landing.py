@@ -12,7 +12,7 @@ from typing import Any
 
 from chalicelib.domain.contract.routing import landing_prefixes
 from deploy.stack import DeployError
-from deploy.stage import filled, function_name
+from deploy.stage import RECORDS, filled, function_name
 from landfall.contracts import shipped
 from landfall.faults import CommandError
 
@@ -34,6 +34,8 @@ def folders() -> tuple[str, ...]:
         raise DeployError("; ".join([str(error), *map(str, error.details)])) from None
     if strange := [folder for folder in found if not PLAIN.fullmatch(folder)]:
         raise DeployError(f"lands_at: rename the folder {strange[0]}: policies take letters, digits and !.'()=@:,+-_")
+    if RECORDS in found:
+        raise DeployError(f"lands_at: rename the folder {RECORDS}: deployments keep their record there")
     if len(found) > MOST:
         raise DeployError(f"lands_at: the contracts name {len(found)} first folders; at most {MOST} fit a deployment")
     return found

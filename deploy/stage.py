@@ -22,6 +22,8 @@ PLACEHOLDER = re.compile(r"\$\{(!?)([\w:]+)\}")
 SETTINGS = {"".join(word.title() for word in f.name.split("_")): f"LANDFALL_{f.name.upper()}" for f in fields(Settings)}
 """Outputs of the stack that are settings of the app, and the variables that hold them."""
 API = "api_handler"
+RECORDS = "deployed/"
+"""Folder of the landing bucket with Chalice's record of the stage."""
 USUAL, LOCAL = "dev", "local"
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LONGEST = 20

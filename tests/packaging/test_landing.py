@@ -75,10 +75,11 @@ def test_the_project_ships_the_contracts_in_use_alone(own: Path, tmp_path: Path)
     ("patterns", "reason"),
     [
         (["processed/orders/*"], "where Landfall writes"),
+        (["deployed/*"], "deployments keep their record there"),
         (["a$b/orders/*"], r"rename the folder a\$b/"),
         ([f"f{n}/orders/*" for n in range(MOST + 1)], f"name {MOST + 1} first folders; at most {MOST}"),
     ],
-    ids=["written", "a sign of IAM", "too many"],
+    ids=["written", "records", "a sign of IAM", "too many"],
 )
 def test_contracts_that_cannot_be_deployed_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patterns: list[str], reason: str
