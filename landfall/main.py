@@ -16,6 +16,7 @@ from landfall.cost_command import cost
 from landfall.deployment import find, repository, state_dir
 from landfall.faults import ExitCode, guarded, usage
 from landfall.migrate_command import migrate
+from landfall.token_command import app as token
 from landfall.version import show_version
 
 app = typer.Typer(
@@ -239,6 +240,7 @@ def resubmit(
 
 
 app.command()(migrate)
+app.add_typer(token, name="token")
 
 
 @app.command()

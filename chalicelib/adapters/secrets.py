@@ -1,7 +1,8 @@
 """The API's bearer tokens, from Secrets Manager.
 
 The secret is JSON: {"tokens": [{"name": "ops", "role": "operator", "sha256": "<hex of the token's SHA-256>"}, ...]};
-an entry may hold the token itself as "token" instead. A revoked token works for at most `token_cache_seconds` more.
+an entry may hold the token itself as "token" instead, and "objects", to which the token is limited. A revoked token
+works for at most `token_cache_seconds` more.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ class Caller:
     name: str
     role: str
     """`reader` may read, `operator` may also start runs."""
+    objects: frozenset[str] = frozenset()
+    """The objects that the token is limited to; empty if it is not limited."""
 
 
 class Tokens:
@@ -78,4 +81,14 @@ def _entry(entry: dict[str, Any]) -> tuple[bytes, Caller]:
     digest = bytes.fromhex(entry["sha256"]) if "sha256" in entry else hashlib.sha256(entry["token"].encode()).digest()
     if len(digest) != hashlib.sha256().digest_size:
         raise ValueError("sha256")
-    return digest, Caller(name=str(entry["name"]), role=entry["role"])
+    return digest, Caller(name=str(entry["name"]), role=entry["role"], objects=_objects(entry))
+
+
+def _objects(entry: dict[str, Any]) -> frozenset[str]:
+    """Return the objects of an entry. A list without a name is malformed: it could mean all objects, or none."""
+    if "objects" not in entry:
+        return frozenset()
+    listed = entry["objects"]
+    if not isinstance(listed, list) or not listed or not all(isinstance(name, str) and name for name in listed):
+        raise ValueError("objects")
+    return frozenset(listed)

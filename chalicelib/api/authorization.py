@@ -27,6 +27,8 @@ WRITE_ROUTES = (
     ("/backfill", "POST"),
     ("/redrive", "POST"),
 )
+GLOBAL_ROUTES = (("/backfill", "POST"), ("/redrive", "POST"))
+"""Routes that act on every object: a token that is limited to some may not use them."""
 ROUTES = {READER: READ_ROUTES, OPERATOR: (*READ_ROUTES, *WRITE_ROUTES)}
 """The routes that API Gateway allows a role. Gateway caches them per token, so they never depend on one request."""
 
@@ -46,7 +48,8 @@ def authorized(owners: Owners, request: AuthRequest) -> AuthResponse:
     caller = owner(owners, request.token)
     if caller is None:
         raise gateway_401()
-    routes: list[str | AuthRoute] = [AuthRoute(path, [method]) for path, method in ROUTES[caller.role]]
+    allowed = [route for route in ROUTES[caller.role] if not (caller.objects and route in GLOBAL_ROUTES)]
+    routes: list[str | AuthRoute] = [AuthRoute(path, [method]) for path, method in allowed]
     return AuthResponse(routes=routes, principal_id=caller.name, context={"role": caller.role})
 
 

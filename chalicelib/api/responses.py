@@ -17,11 +17,13 @@ from chalice import Chalice, Response
 from chalice.app import Request
 
 from chalicelib import observe
-from chalicelib.api.authorization import ROLES, WHO, Owners, owner
+from chalicelib.adapters.secrets import Caller
+from chalicelib.api.authorization import GLOBAL_ROUTES, ROLES, WHO, Owners, owner
 from chalicelib.api.routes import Route, Wiring
 from chalicelib.errors import LandfallError, Refused, Retryable, SourceChanged, SourceGone
 from chalicelib.operations.cancels import Ended
 from chalicelib.operations.commands import BadRequest, NotFound
+from chalicelib.operations.limited import limited_to
 from chalicelib.operations.reruns import Busy, StillUnrouted
 from chalicelib.operations.resubmits import NotCorrectable
 from chalicelib.ports import Conflict
@@ -65,13 +67,16 @@ CHALICE_CODES = {405: "METHOD_NOT_ALLOWED", 415: "UNSUPPORTED_MEDIA_TYPE"}
 # ---- requests ------------------------------------------------------------------------------------------------------
 
 
-def _admit(owners: Owners, request: Request, role: str) -> None:
-    """Check the request's role again, because not every caller is Gateway. Raises Unauthorized, Forbidden."""
+def _admit(owners: Owners, request: Request, route: Route) -> Caller:
+    """Check the request's token again, because not every caller is Gateway. Raises Unauthorized, Forbidden."""
     caller = owner(owners, request.headers.get("authorization"))
     if caller is None:
         raise Unauthorized(WHO)
-    if ROLES[caller.role] < ROLES[role]:
-        raise Forbidden(f"this request needs a token of role {role}; yours has role {caller.role}")
+    if ROLES[caller.role] < ROLES[route.role]:
+        raise Forbidden(f"this request needs a token of role {route.role}; yours has role {caller.role}")
+    if caller.objects and (route.path, route.method) in GLOBAL_ROUTES:
+        raise Forbidden("this request acts on every object, and your token is limited to some of them")
+    return caller
 
 
 # ---- responses -----------------------------------------------------------------------------------------------------
@@ -83,8 +88,9 @@ def answered(app: Chalice, wiring: Wiring, route: Route, handler: Handler, path:
     """Call the handler if the request's role may use the route. Its dict becomes JSON, its error an error response."""
     try:
         request = current_request(app)
-        _admit(wiring.tokens, request, route.role)
-        return reply(handler(wiring.pipeline, request, **path), route.status)
+        caller = _admit(wiring.tokens, request, route)
+        pipeline = limited_to(wiring.pipeline, caller.objects) if caller.objects else wiring.pipeline
+        return reply(handler(pipeline, request, **path), route.status)
     except Exception as error:  # noqa: BLE001 - the last guard: no unplanned detail leaves
         return fault(error)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.contract.routing import landing_prefixes, route
+from chalicelib.domain.contract.routing import is_concealed, landing_prefixes, route
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.model import Run, SourceObject
 from chalicelib.errors import LandfallError, SourceGone
@@ -101,7 +101,7 @@ def _unrecorded(pipeline: Pipeline, key: str) -> SourceObject | None:
     Keys outside the landing folders are ignored; this function's role cannot read them.
     """
     landed_there = key.startswith(landing_prefixes(pipeline.ctx.contracts))
-    if not landed_there or keys.too_long(key):
+    if not landed_there or keys.too_long(key) or is_concealed(pipeline.ctx.contracts, key):
         return None
     bucket = pipeline.ctx.settings.bucket
     try:

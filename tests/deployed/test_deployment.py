@@ -159,12 +159,13 @@ def test_a_file_that_lands_is_loaded_by_the_code_in_the_zip(deployed: Site) -> N
     assert {"on_incoming", "advance_run", "stage_chunk", "on_statement"} <= {
         name.removeprefix("landfall-dev-") for name in running
     }
-    for process in running.values():
+    for name, process in running.items():
         code = Path(process.cwd())
         loaded = [m.path for m in process.memory_maps() if m.path.startswith(str(ROOT))]
         assert "-I" in process.cmdline()  # nothing of the environment's packages on its path
         assert [path for path in loaded if not Path(path).is_relative_to(code)] == []
-        assert any("numpy" in path for path in loaded)
+        if name.endswith(("advance_run", "stage_chunk")):
+            assert any("numpy" in path for path in loaded)
 
 
 def test_the_api_knows_its_callers(deployed: Site) -> None:

@@ -23,6 +23,7 @@ SECRET = {
     "tokens": [
         {"name": "dashboard", "role": "reader", "token": "read-me"},
         {"name": "ops", "role": "operator", "token": "run-me"},
+        {"name": "things", "role": "operator", "token": "things-alone", "objects": ["thing"]},
     ]
 }
 

@@ -20,15 +20,25 @@ class Route:
 
 
 def route(contracts: Mapping[str, Contract], key: str) -> Route | None:
-    """Return the contract with the most specific pattern that the key matches, or None."""
+    """Return the contract with the most specific pattern that the key matches, or None. A hidden one counts as None."""
     best: tuple[tuple[bool, int], Route] | None = None
-    for contract in contracts.values():
+    hidden = _hidden(contracts)
+    for contract in (*contracts.values(), *hidden.values()):
         for source in contract.lands_at:
             pattern = compile_pattern(source)
             captures = pattern.match(key)
             if captures is not None and (best is None or pattern.rank > best[0]):
                 best = (pattern.rank, Route(contract=contract, captures=captures))
-    return best[1] if best else None
+    return best[1] if best and best[1].contract.name not in hidden else None
+
+
+def is_concealed(contracts: Mapping[str, Contract], key: str) -> bool:
+    """Whether a caller who does not see all contracts must not learn of the key."""
+    return bool(_hidden(contracts)) and route(contracts, key) is None
+
+
+def _hidden(contracts: Mapping[str, Contract]) -> Mapping[str, Contract]:
+    return getattr(contracts, "hidden", {})
 
 
 def landing_prefixes(contracts: Mapping[str, Contract]) -> tuple[str, ...]:

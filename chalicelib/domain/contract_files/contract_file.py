@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from chalicelib.domain.contract.contract import (
@@ -42,6 +42,14 @@ class Contracts(Mapping[str, Contract]):
     """All contracts by name, valid and unambiguous."""
 
     by_name: Mapping[str, Contract]
+    hidden: Mapping[str, Contract] = field(default_factory=dict)
+    """Further contracts, which take keys but are not seen by a caller."""
+
+    def only(self, names: Collection[str]) -> Contracts:
+        """Return the contracts with all hidden but these. Unknown names are ignored."""
+        found = {name: contract for name, contract in self.by_name.items() if name in names}
+        others = {name: contract for name, contract in self.by_name.items() if name not in found}
+        return Contracts(found, {**self.hidden, **others})
 
     def __getitem__(self, name: str) -> Contract:
         return self.by_name[name]

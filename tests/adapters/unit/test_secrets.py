@@ -41,6 +41,17 @@ def test_a_token_has_one_owner(token: str, caller: Caller | None) -> None:
     assert tokens(Script([secret(HASHED, PLAIN)])).caller(token) == caller
 
 
+def test_a_token_may_be_limited_to_objects() -> None:
+    found = tokens(Script([secret({**HASHED, "objects": ["orders", "users"]})])).caller("open sesame")
+    assert found == Caller(name="ops", role="operator", objects=frozenset({"orders", "users"}))
+
+
+@pytest.mark.parametrize("objects", [[], "orders", [""], [1], None])
+def test_a_limit_that_could_mean_everything_is_refused(objects: Any) -> None:
+    with pytest.raises(Refused, match="malformed"):
+        tokens(Script([secret({**HASHED, "objects": objects})])).caller("open sesame")
+
+
 def test_tokens_are_kept_for_a_while_and_then_read_again() -> None:
     clock, script = MemoryClock(), Script([secret(HASHED), secret(PLAIN)])
     known = tokens(script, clock)

@@ -1,0 +1,147 @@
+"""`landfall token`: rotation without an outage, and no token is stored or shown twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from typer.testing import CliRunner
+
+from chalicelib.adapters.memory import MemoryClock
+from chalicelib.adapters.secrets import Caller, Tokens
+from landfall.faults import CommandError
+from landfall.main import app
+from landfall.tokens import Secret, add, revoke, token_id
+from tests.support.settings import SETTINGS
+
+NAME = "landfall-dev-tokens"
+
+
+@pytest.fixture
+def manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Secrets Manager with the empty secret that a stack makes."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "any")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.delenv("LANDFALL_STAGE", raising=False)
+    with mock_aws():
+        client = boto3.client("secretsmanager", region_name="eu-west-1")
+        client.create_secret(Name=NAME, SecretString='{"tokens": []}')
+        yield client
+
+
+def command(*words: str) -> str:
+    done = CliRunner().invoke(app, ["token", *words, "--stage", "dev"])
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def refused(code: int, *words: str) -> str:
+    done = CliRunner().invoke(app, ["token", *words, "--stage", "dev"])
+    assert done.exit_code == code, done.output
+    return done.stderr
+
+
+@dataclass(frozen=True)
+class Current:
+    """Secrets Manager as AWS has it: without a stage, AWSCURRENT is read. moto returns the first version."""
+
+    manager: Any
+
+    def get_secret_value(self, **asked: str) -> Any:
+        return self.manager.get_secret_value(**asked, VersionStage="AWSCURRENT")
+
+
+def caller(manager: Any, token: str) -> Caller | None:
+    """Whose token the API takes it for."""
+    return Tokens(Current(manager), replace(SETTINGS, tokens_secret=NAME), MemoryClock()).caller(token)
+
+
+def test_old_and_new_are_valid_until_one_is_revoked(manager: Any) -> None:
+    old = command("add", "ops", "--role", "operator").strip()
+    new = command("add", "ops", "--role", "operator").strip()
+    assert old != new
+    both = Caller(name="ops", role="operator")
+    assert caller(manager, old) == caller(manager, new) == both
+    ids = [line.split()[0] for line in command("list").splitlines()]
+    assert all(one in refused(2, "revoke", "ops") for one in ids)
+    assert f"ops ({ids[0]}) is revoked" in command("revoke", ids[0])
+    assert (caller(manager, old), caller(manager, new)) == (None, both)
+    assert "is revoked" in command("revoke", "ops")
+    assert caller(manager, new) is None
+    assert "every caller" in command("list")
+
+
+def test_a_token_is_shown_once_and_stored_as_its_hash(manager: Any) -> None:
+    token = command("add", "dashboard").strip()
+    stored = Current(manager).get_secret_value(SecretId=NAME)["SecretString"]
+    shown = command("list") + command("list", "--json")
+    assert token not in stored + shown
+    assert json.loads(stored)["tokens"][0].keys() == {"name", "role", "sha256", "added"}
+    assert json.loads(stored)["tokens"][0]["sha256"] not in shown
+    assert len(token) >= 43
+
+
+def test_a_token_may_be_limited_to_contracts_that_are_there(manager: Any) -> None:
+    token = command("add", "sales", "--object", "orders", "--object", "transactions").strip()
+    found = caller(manager, token)
+    assert found
+    assert (found.role, found.objects) == ("reader", {"orders", "transactions"})
+    assert 'no contract "order"' in refused(2, "add", "sales", "--object", "order")
+    assert json.loads(command("list", "--json"))["objects"] == ["orders", "transactions"]
+
+
+def test_nothing_to_revoke_or_no_secret_is_reported(manager: Any) -> None:
+    assert "no token has the name or id ops" in refused(3, "revoke", "ops")
+    manager.delete_secret(SecretId=NAME, ForceDeleteWithoutRecovery=True)
+    assert "there is no secret landfall-dev-tokens" in refused(3, "list")
+
+
+def test_a_malformed_secret_is_left_alone(manager: Any) -> None:
+    for text in ("no json", "[]", '{"tokens": [{"name": "a"}]}', '{"tokens": ["a"]}'):
+        manager.put_secret_value(SecretId=NAME, SecretString=text)
+        assert "is malformed" in refused(2, "add", "ops")
+        assert Current(manager).get_secret_value(SecretId=NAME)["SecretString"] == text
+
+
+def test_entries_that_others_wrote_are_kept_as_they_are(manager: Any) -> None:
+    theirs = [{"name": "a", "role": "reader", "token": "plain", "note": "kept"}]
+    manager.put_secret_value(SecretId=NAME, SecretString=json.dumps({"tokens": theirs}))
+    command("add", "ops")
+    assert json.loads(Current(manager).get_secret_value(SecretId=NAME)["SecretString"])["tokens"][0] == theirs[0]
+    assert caller(manager, "plain")
+    command("revoke", token_id(theirs[0]))
+    assert caller(manager, "plain") is None
+
+
+class Racing:
+    """Secrets Manager in which another operator adds a token between the read and the write."""
+
+    def __init__(self, manager: Any) -> None:
+        self.manager, self.exceptions, self.raced = manager, manager.exceptions, False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.manager, name)
+
+    def put_secret_value(self, **put: Any) -> Any:
+        if not self.raced:
+            self.raced = True
+            add(Secret(manager=self.manager, name=NAME), "theirs", "reader", [], "now")
+        return self.manager.put_secret_value(**put)
+
+
+@pytest.mark.parametrize("change", [lambda s: add(s, "mine", "reader", [], "now"), lambda s: revoke(s, "old")])
+def test_no_change_of_another_operator_is_lost(manager: Any, change: Any) -> None:
+    add(Secret(manager=manager, name=NAME), "old", "reader", [], "before")
+    racing = Secret(manager=Racing(manager), name=NAME)
+    with pytest.raises(CommandError, match="another operator changed"):
+        change(racing)
+    names = [entry["name"] for entry in Secret(manager=manager, name=NAME).entries()]
+    assert names == ["old", "theirs"]
+    change(racing)
+    assert "theirs" in [entry["name"] for entry in racing.entries()]
