@@ -69,7 +69,7 @@ def test_a_file_of_another_object_is_answered_as_unknown(
     assert both.deployment.runs.runs == before
 
 
-def test_a_file_without_a_run_is_unknown_in_another_objects_folder(both: Api) -> None:
+def test_a_key_of_another_object_is_unknown_before_it_has_a_run(both: Api) -> None:
     both.land("monthly_data/things_July-2026.csv", GOOD, run=False)
     assert ask(both, "POST", f"/runs/{seg('monthly_data/things_July-2026.csv')}").status == 404
 
