@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 
+from chalicelib.domain.contract.load_window import window_fault
+
 
 class SettingsError(Exception):
     """One or more settings are faulty; the message names each of them."""
@@ -64,6 +66,8 @@ class Settings:
     """The most MB (10^6 bytes) of source that one transaction loads together; a larger file is loaded alone."""
     group_seconds: float = 10.0
     """While many files arrive, seconds that a ready file waits for others to load in the same transaction."""
+    load_every_seconds: float = 0.0
+    """Load windows of contracts without `load_every`, in seconds; 0 loads a file as soon as it is ready."""
     load_timeout_seconds: float = 7_200.0
     """A load statement running longer than this is cancelled and tried again."""
     stuck_seconds: float = 900.0
@@ -93,6 +97,8 @@ class Settings:
                 values[f.name] = {"str": str, "int": int, "float": float}[str(f.type)](text)
             except ValueError:
                 faults.append(f"{name} must be a number of type {f.type}")
+        if fault := window_fault(float(values.get("load_every_seconds", 0.0))):
+            faults.append(f"LANDFALL_LOAD_EVERY_SECONDS: {fault}")
         if not (env.get("LANDFALL_WORKGROUP") or env.get("LANDFALL_CLUSTER")):
             faults.append("LANDFALL_WORKGROUP or LANDFALL_CLUSTER must name the warehouse")
         if faults:

@@ -95,6 +95,8 @@ def lines_of(status: Status) -> Iterator[str]:
     whole = chunks["total"] and chunks["staged"] == chunks["total"]  # all but the header, which is in no chunk
     of = size(done["total"]) if whole else f"{size(done['staged'])} of {size(done['total'])}"
     yield f"  chunks  {chunks['staged']} of {chunks['total']} staged{working}; {of} in {seconds(took)}"
+    if at := status.get("loads_at"):
+        yield f"  waits   for the end of its load window at {at}"
     good = f"{rows['good']:,} good" + (f" + {rows['corrected']:,} corrected" if rows.get("corrected") else "")
     yield f"  rows    {rows['read']:,} read = {good} + {rows['rejected']:,} rejected"
     if status["state"] == "LOADED":

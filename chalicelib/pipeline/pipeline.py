@@ -26,6 +26,7 @@ from chalicelib.pipeline import outcomes
 from chalicelib.pipeline.archiving import archived
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.corrections import update_books
+from chalicelib.pipeline.load_windows import enqueue_in_window
 from chalicelib.pipeline.loading import Loader
 from chalicelib.pipeline.outcomes import OVERWRITTEN
 from chalicelib.pipeline.staging import plan_file, publish, stage_part
@@ -243,11 +244,10 @@ class Pipeline:
     def load(self, run: Run) -> Run | None:
         """Enqueue the run for its target and move the target's load on, whichever runs it has.
 
-        Return the run once it is terminal, else None. Raises ContractChanged, Retryable.
+        Return the run once it is terminal, else None, also while its window is open. Raises ContractChanged, Retryable.
         """
-        if run.state is RunState.STAGED:
-            outcomes.contract_of(self.ctx, run)
-            self.ctx.load_queue.enqueue(run.target, run)
+        if run.state is RunState.STAGED and enqueue_in_window(self.ctx, run):
+            return None
         self.loader.advance_target(run.target)
         moved = self.ctx.runs.get(run.run_id)
         if moved and moved.cancel_requested and moved.state is RunState.LOADING:

@@ -13,6 +13,7 @@ from typing import TypeVar
 from chalicelib.domain.contract.routing import landing_prefixes
 from chalicelib.errors import LandfallError
 from chalicelib.pipeline.landing_scan import LandingScan
+from chalicelib.pipeline.load_windows import loads_at
 from chalicelib.pipeline.overdue import overdue
 from chalicelib.pipeline.pipeline import Pipeline
 
@@ -33,6 +34,8 @@ def sweep(pipeline: Pipeline) -> dict[str, int]:
 def requeue_unfinished(pipeline: Pipeline, *, until: float) -> int:
     """Enqueue every run that has not changed for `stuck_seconds`; report the age of the oldest. Return how many.
 
+    A run that waits for the end of its load window is not stuck.
+
     Enqueue none while as many messages wait as there are unfinished runs. Then workers are behind, and no message is
     lost. More messages at each sweep would delay them further, until they only answer messages of runs that moved on.
     """
@@ -43,7 +46,7 @@ def requeue_unfinished(pipeline: Pipeline, *, until: float) -> int:
     try:
         for run in _until(pipeline, pipeline.ctx.search.unfinished(now), (now + until) / 2):
             known, oldest = known + 1, min(oldest, run.arrived_at)
-            if run.updated_at < now - pipeline.ctx.settings.stuck_seconds:
+            if run.updated_at < now - pipeline.ctx.settings.stuck_seconds and loads_at(pipeline.ctx, run) <= now:
                 stuck.append(run.run_id)
         age = {"oldest_seconds": now - oldest}
     except Exception as error:  # noqa: BLE001 - those that were read are driven, and files are still looked for

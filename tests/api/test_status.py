@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
+from dataclasses import replace
+from typing import cast
 
 import pytest
 
+from chalicelib import bootstrap
+from chalicelib.api.views import moment
 from chalicelib.domain.run import cost, keys
 from chalicelib.errors import Throttled
 from tests.support.api import BAD, GOOD, Api, seg
 from tests.support.files.packing import gzipped
-from tests.support.simulated.deployment import BUCKET
+from tests.support.simulated.deployment import BUCKET, CONTRACTS
+from tests.support.wired import Wired
 
 KEY = "incoming/thing/a.csv"
 MIXED = GOOD + b"x1,y,notanumber\n"
@@ -40,6 +46,20 @@ def test_a_loaded_file(api: Api) -> None:
     assert error["message"]
     assert status["rejects"] == f"s3://{BUCKET}/rejected/thing/{run.load_id}/"
     assert status["archive"] == f"s3://{BUCKET}/{run.archive_key}"
+
+
+def test_a_file_in_its_load_window(api: Api) -> None:
+    windowed = {name: replace(contract, load_every=900.0) for name, contract in CONTRACTS.items()}
+    api.deployment.deploy(windowed)
+    bootstrap.use(replace(cast(Wired, bootstrap.wired()), pipeline=api.deployment.pipeline))
+    api.land(KEY, GOOD, run=False)
+    while api.deployment.deliver_event() or api.deployment.deliver_message():
+        pass
+    status = api.get("/status/a.csv").body
+    ends = math.ceil(api.deployment.clock.now() / 900) * 900
+    assert (status["state"], status["loads_at"]) == ("STAGED", moment(ends))
+    api.deployment.settle()
+    assert api.get("/status/a.csv").body["loads_at"] is None
 
 
 def test_a_packed_file_shows_the_size_of_its_text(api: Api) -> None:

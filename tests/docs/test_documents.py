@@ -153,6 +153,7 @@ def test_the_contract_that_is_shown_is_the_shipped_one_shortened() -> None:
 
 def test_all_faulty_settings_are_named_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
-        Settings.from_env({"LANDFALL_MAX_ATTEMPTS": "many"})
-    for name in ("LANDFALL_BUCKET", "LANDFALL_MAX_ATTEMPTS", "LANDFALL_WORKGROUP", "LANDFALL_COPY_ROLE"):
+        Settings.from_env({"LANDFALL_MAX_ATTEMPTS": "many", "LANDFALL_LOAD_EVERY_SECONDS": "7"})
+    missing = ("LANDFALL_BUCKET", "LANDFALL_WORKGROUP", "LANDFALL_COPY_ROLE")
+    for name in (*missing, "LANDFALL_MAX_ATTEMPTS", "LANDFALL_LOAD_EVERY_SECONDS"):
         assert name in str(caught.value)

@@ -64,6 +64,7 @@ def status(state: str = "LOADED", **changes: Any) -> dict[str, Any]:
         "bytes": {"total": 10, "staged": 10},
         "seconds": {"total": 1.0},
         "eta_seconds": None,
+        "loads_at": None,
         "first_error": {"code": "1205", "message": "date is bad", "line": 3, "byte_offset": 9, "column": "date"},
         "rejects": "s3://b/rejected/",
         **changes,

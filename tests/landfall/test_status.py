@@ -29,6 +29,12 @@ def test_status_has_an_exit_code_for_each_end(landfall: Landfall, api: FakeApi, 
     assert landfall("status", KEY, "--json").lines == [status(state)]
 
 
+def test_a_file_in_its_load_window_shows_what_it_waits_for(landfall: Landfall, api: FakeApi) -> None:
+    ends = "2026-05-20T15:00:00.000Z"
+    api.answers = {f"GET {PATH}": [(200, status("STAGED", loads_at=ends))]}
+    assert f"waits   for the end of its load window at {ends}" in landfall("status", KEY).out
+
+
 def test_waiting_ends_with_the_run(landfall: Landfall, api: FakeApi) -> None:
     moving = [(200, status(state)) for state in ("ARRIVED", "STAGING", "LOADING", "REJECTED")]
     api.answers = {f"GET {PATH}": moving}

@@ -21,6 +21,7 @@ from tests.simulation.cuts import (
     OUTCOMES,
     PIPELINE,
     WAREHOUSE,
+    WINDOWS,
     bug,
 )
 
@@ -139,9 +140,9 @@ OF_GROUPS = (
             "",
         ),
         (
-            PIPELINE,
-            "            self.ctx.load_queue.enqueue(run.target, run)\n",
-            "            if not run.load_attempt:\n                self.ctx.load_queue.enqueue(run.target, run)\n",
+            WINDOWS,
+            "    ctx.load_queue.enqueue(run.target, run, ends)\n",
+            "    if not run.load_attempt:\n        ctx.load_queue.enqueue(run.target, run, ends)\n",
         ),
     ),
     bug(
@@ -217,6 +218,11 @@ OF_GROUPS = (
             "return run.state is RunState.LOADING",
         ),
         ("chalicelib/adapters/moves.py", '("state", "generation", "load_attempt")}', '("state", "generation")}'),
+    ),
+    bug(
+        "a run that waits for the end of its window gets no message, and no sweep",
+        (WINDOWS, "        ctx.queue.send_run(run.run_id, delay=", "        print(end=str())  # ("),
+        NO_SWEEP,
     ),
     bug("who ended in a group is not woken, and no sweep", (LOADING, "        self._wake(group)\n", ""), NO_SWEEP),
 )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 ARCHIVING = "chalicelib/pipeline/archiving.py"
 PIPELINE = "chalicelib/pipeline/pipeline.py"
 LOADING = "chalicelib/pipeline/loading.py"
+WINDOWS = "chalicelib/pipeline/load_windows.py"
 LOAD_FAULTS = "chalicelib/pipeline/load_faults.py"
 LOAD_ORDERS = "chalicelib/pipeline/load_orders.py"
 OUTCOMES = "chalicelib/pipeline/outcomes.py"

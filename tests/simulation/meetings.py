@@ -21,6 +21,8 @@ STRICTER = {
     for name, contract in CONTRACTS.items()
 }
 """The same contracts as they are after a deployment that changed something."""
+WINDOWED = {name: replace(contract, load_every=900.0) for name, contract in CONTRACTS.items()}
+"""The same contracts with load windows of a quarter of an hour."""
 
 
 def crowd(deployment: SimulatedDeployment) -> None:
@@ -91,6 +93,36 @@ def deployed_while_loading(deployment: SimulatedDeployment) -> None:
     deployment.when(lambda w: in_state(w, RunState.LOADING), at_work=True).do(lambda w: w.deploy(STRICTER))
 
 
+def in_windows(deployment: SimulatedDeployment) -> None:
+    """Files of two targets that wait for the end of their load windows; a file that is run again does not wait."""
+    deployment.deploy(WINDOWED)
+    for i in range(2):
+        for name in ("thing", "unique"):
+            deployment.put(f"incoming/{name}/f{i}.csv", text(rows := {f"{name}{i}": f"f{i},{i}"}), rows)
+    deployment.when(SimulatedDeployment.settled).do(_next_window)
+
+
+def _next_window(deployment: SimulatedDeployment) -> None:
+    scenarios.ask_again(deployment)
+    put(deployment, "b.csv", numbered(3, tag="b"))
+
+
+def cancelled_in_window(deployment: SimulatedDeployment) -> None:
+    """The first of the files that wait for the end of their load window is cancelled."""
+    deployment.deploy(WINDOWED)
+    put(deployment, "STAGED.csv", numbered(2))
+    put(deployment, "b.csv", numbered(2, base=10))
+    deployment.when(lambda w: scenarios.is_at(w, RunState.STAGED)).do(lambda w: scenarios.stop(w, RunState.STAGED))
+
+
+def deployed_in_window(deployment: SimulatedDeployment) -> None:
+    """A contract is changed, and loses its load windows, while files wait for the end of one."""
+    deployment.deploy(WINDOWED)
+    for i in range(2):
+        put(deployment, f"f{i}.csv", numbered(2, base=2 * i))
+    deployment.when(lambda w: in_state(w, RunState.STAGED), at_work=True).do(lambda w: w.deploy(STRICTER))
+
+
 def notified_oddly(deployment: SimulatedDeployment) -> None:
     """S3's test event, then three records in one notification, a folder among them."""
     records = [record_of(put(deployment, f"f{i}.csv", numbered(2, base=2 * i), event=False)) for i in range(2)]
@@ -134,6 +166,9 @@ SCENARIOS: tuple[Scenario, ...] = (
     rerun_meanwhile,
     deployed_while_staging,
     deployed_while_loading,
+    in_windows,
+    cancelled_in_window,
+    deployed_in_window,
     notified_oddly,
     scenarios.cancelled,
     scenarios.asked_twice,
@@ -175,6 +210,9 @@ LIVE = tuple(
         rerun_meanwhile,
         deployed_while_staging,
         deployed_while_loading,
+        in_windows,
+        cancelled_in_window,
+        deployed_in_window,
         scenarios.cancelled,
         scenarios.asked_twice,
         corrected_rows,

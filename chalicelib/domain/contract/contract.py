@@ -1,7 +1,5 @@
-"""The contract: the agreement about one business object, as values.
-
-A contract defines the object's keys in S3, its columns in Redshift's types, the key and order of its rows, and the
-limits of its files. `contract_file.py` reads one from TOML and checks it.
+"""The contract of one business object, as values: its keys in S3, its columns in Redshift's types, the key and order of
+its rows, and the limits of its files. `contract_file.py` reads one from TOML and checks it.
 """
 
 from __future__ import annotations
@@ -277,6 +275,8 @@ class Contract:
     duplicate_keys: DuplicateKeys = DuplicateKeys.COLLAPSE
     expected: Expected | None = None
     """The deadline of a file."""
+    load_every: float | None = None
+    """Seconds of a load window, at whose end its files are loaded; None takes the setting LOAD_EVERY_SECONDS."""
     order_by: str | None = None
     """The column whose greater value is the newer row; without it the newer file wins, then the later line."""
     dialect: Dialect = field(default_factory=Dialect)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -87,11 +88,11 @@ def read_contract(file: str, text: bytes) -> Contract:
 def fingerprint(contract: Contract) -> str:
     """Return a hash of what a contract means for a file that has arrived.
 
-    Two contracts have the same hash if and only if they mean the same: layout, comments, description and `expected` do
-    not count.
+    Two contracts have the same hash if and only if they mean the same: layout, comments, description, `expected` and
+    `load_every` do not count.
     """
     meaning = asdict(replace(contract, description="", fingerprint=""))
-    del meaning["expected"]
+    del meaning["expected"], meaning["load_every"]
     canonical = json.dumps(meaning, sort_keys=True, default=lambda member: member.value)
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -125,6 +126,7 @@ def _contract(top: Section) -> Contract:
         key=top.string_list("key"),
         duplicate_keys=top.choice("duplicate_keys", DuplicateKeys.COLLAPSE),
         expected=_expected(top),
+        load_every=top.number("load_every", default=None, low=-math.inf, high=math.inf),
         order_by=top.text("order_by") or None,
         lands_at=top.string_list("lands_at"),
         dist_key=top.text("dist_key") or None,

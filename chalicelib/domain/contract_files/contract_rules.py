@@ -14,6 +14,7 @@ from chalicelib.domain.checks.condition import check_fault
 from chalicelib.domain.contract.contract import RESCUED, Contract, ExtraColumns, TypeName
 from chalicelib.domain.contract.identifiers import IDENTIFIER, fold
 from chalicelib.domain.contract.key_pattern import Pattern, PatternError, compile_pattern, overlap
+from chalicelib.domain.contract.load_window import window_fault
 from chalicelib.domain.contract.time_format import TimeFormatError
 from chalicelib.domain.contract_files.column_value import UNBOUNDED
 from chalicelib.domain.formats.csv.header import match_header
@@ -49,6 +50,8 @@ def faults_within(contract: Contract, stem: str) -> Iterator[Fault]:
     yield from _check_faults(contract)
     yield from _format_faults(contract)
     yield from _limit_faults(contract)
+    if fault := window_fault(contract.load_every or 0):
+        yield "load_every", fault
 
 
 def size_faults(contract: Contract) -> Iterator[Fault]:

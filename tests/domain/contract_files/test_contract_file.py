@@ -39,6 +39,8 @@ from tests.support.contracts import COLUMNS, column, faults, toml
         (toml(expected_by='"06:30 Berlin"'), 'expected_by: "Berlin" is not a time zone'),
         (toml(expected_by='"06:30"', expected_on='["monday"]'), 'expected_by: "monday" is not a day; use mon, tue'),
         (toml(expected_on='["mon"]'), 'expected_by: "" is not a time of day'),
+        (toml(load_every="420"), "load_every: 420 seconds do not divide an hour evenly; write 300, 900"),
+        (toml(load_every='"5 min"'), "load_every: '5 min' is not a number"),
         (toml(sort_key="[1]"), "sort_key: 1 is not a string"),
         (toml(ordered_by='"id"'), "ordered_by: is not known; did you mean order_by?"),
         (toml(zzz="1"), "zzz: is not known; use one of "),
@@ -185,7 +187,7 @@ def test_a_whole_contract_is_read() -> None:
 
 def test_the_fingerprint_is_of_the_meaning() -> None:
     plain = read_contract("thing.toml", toml())
-    spaced = read_contract("thing.toml", b"# a comment\n" + toml(description='"x"', mode='"scd1"'))
+    spaced = read_contract("thing.toml", b"# a comment\n" + toml(description='"x"', mode='"scd1"', load_every="900"))
     other = read_contract("thing.toml", toml(more="[limits]\nmax_rejects = 1"))
     assert len(plain.fingerprint) == 64
     assert plain.fingerprint == spaced.fingerprint

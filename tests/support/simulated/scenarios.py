@@ -193,7 +193,7 @@ def cancelled(deployment: SimulatedDeployment) -> None:
     moments = (RunState.ARRIVED, RunState.STAGING, RunState.STAGED, RunState.LOADING)
     for state in moments:
         put(deployment, f"{state.value}.csv", numbered(3, base=100 * moments.index(state), tag=state.value))
-        moment = deployment.when(lambda w, s=state: _is_at(w, s), at_work=state in (RunState.STAGING, RunState.STAGED))
+        moment = deployment.when(lambda w, s=state: is_at(w, s), at_work=state in (RunState.STAGING, RunState.STAGED))
         moment.do(lambda w, s=state: stop(w, s))
     put(deployment, "sound.csv", numbered(4))
 
@@ -202,10 +202,10 @@ def asked_twice(deployment: SimulatedDeployment) -> None:
     """A load that is cancelled in a slow warehouse which forgets tokens at once: asked for again, it is another one."""
     deployment.warehouse.token_life, deployment.warehouse.latency = 0.0, 120.0
     put(deployment, "LOADING.csv", numbered(6))
-    deployment.when(lambda w: _is_at(w, RunState.LOADING)).do(lambda w: stop(w, RunState.LOADING))
+    deployment.when(lambda w: is_at(w, RunState.LOADING)).do(lambda w: stop(w, RunState.LOADING))
 
 
-def _is_at(deployment: SimulatedDeployment, state: RunState) -> bool:
+def is_at(deployment: SimulatedDeployment, state: RunState) -> bool:
     """Whether the file that is named after a state is in it, or has ended before anybody could see it there."""
     runs = [run for run in deployment.runs.runs.values() if run.source.name == f"{state.value}.csv"]
     return any(run.state is state or run.state.terminal for run in runs)
