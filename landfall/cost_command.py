@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from chalicelib.domain.run.cost import PRICES_OF, US_EAST_1, Workload, costs, glue_month, month_of
+from chalicelib.domain.contract.load_window import window_fault
+from chalicelib.domain.run.cost import PRICES_OF, US_EAST_1, Workload, costs, glue_month, month_of, wake_ups
 from landfall.faults import absent, guarded, usage
 from landfall.screen import Grid, console, say, say_json, show
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
-LINES = {"glue_dpu_seconds": "Glue DPU-seconds", "rpu_seconds": "Redshift RPU-seconds"}
+LINES = {"glue_dpu_seconds": "Glue DPU-seconds", "rpu_seconds": "Redshift RPU-seconds", "wake_ups": "Redshift wake-ups"}
 
 
 @guarded
@@ -22,6 +23,9 @@ def cost(
     *,
     files_per_day: Annotated[float, typer.Option(min=0, max=1e9, help="Files that land a day.")],
     gb_per_file: Annotated[float, typer.Option(min=0, max=1e6, help="Size of each file in GB (10^9 bytes).")],
+    load_every: Annotated[
+        float, typer.Option(help="Seconds of the load windows (load_every); 0 for none.")
+    ] = Workload.load_every,
     chunk_mb: Annotated[float, typer.Option(min=1, help="MB of source per chunk.")] = Workload.chunk_mb,
     files_per_load: Annotated[
         float, typer.Option(min=1, help="Files that one transaction loads together.")
@@ -39,9 +43,12 @@ def cost(
     json: Json = False,
 ) -> None:
     """Estimate a month's cost, next to AWS Glue."""
+    if fault := window_fault(load_every):
+        raise usage(f"--load-every: {fault}")
     work = Workload(
         files_per_day=files_per_day,
         gb_per_file=gb_per_file,
+        load_every=load_every,
         chunk_mb=chunk_mb,
         files_per_load=files_per_load,
         stage_seconds_per_gb=stage_seconds_per_gb,
@@ -58,10 +65,11 @@ def estimate(work: Workload, prices: dict[str, float], prices_of: str = PRICES_O
     landfall, glue = costs(used, prices), glue_month(work, prices)
     return {
         "prices": prices_of,
-        "amounts": asdict(used),
+        "amounts": {**asdict(used), "wake_ups": wake_ups(work)},
         "landfall": landfall,
         "glue": glue,
         "totals": {"landfall": sum(landfall.values()), "glue": sum(glue.values())},
+        "without_windows": sum(costs(month_of(replace(work, load_every=0.0)), prices).values()),
     }
 
 
@@ -69,11 +77,14 @@ def show_estimate(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         say_json(found)
         return
-    names = [*found["landfall"], "glue_dpu_seconds"]
+    names = [*found["landfall"], "glue_dpu_seconds", "wake_ups"]
     rows = [_row(n, found["amounts"].get(n), found["landfall"].get(n), found["glue"].get(n)) for n in names]
     rows.append(_row("total", None, found["totals"]["landfall"], found["totals"]["glue"]))
     columns = ("a month", "amount", "Landfall, USD", "Glue, USD")
     show(console(), Grid(columns=columns, rows=rows, right=columns[1:]))
+    before, after = found["without_windows"], found["totals"]["landfall"]
+    if before > after:
+        say(f"Without load windows it would be {before:,.2f} USD: {before - after:,.2f} USD more.")
     say(f"An estimate at {found['prices']}, without free tiers: docs/operate/cost.md.")
 
 

@@ -24,6 +24,7 @@ from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.run.events import run_of, task_of
 from chalicelib.domain.run.model import Run, SourceObject
 from chalicelib.pipeline.context import Context
+from chalicelib.pipeline.load_windows import LONGEST_DELAY
 from chalicelib.pipeline.pipeline import Pipeline
 from tests.support.settings import BUCKET, SETTINGS
 
@@ -95,6 +96,7 @@ def counted_run(
 ) -> tuple[Counter[str], Run]:
     """The bill's units of one file from its landing to the end, and its run; `aws` makes clients."""
     meter, clock = Meter(), MemoryClock()
+    clock.advance(1)  # it starts at the end of a load window
     s3, sqs, table = aws("s3"), aws("sqs"), aws("dynamodb")
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     put = s3.put_object(Bucket=BUCKET, Key="incoming/thing/a.csv", Body=body)
@@ -147,7 +149,10 @@ def _work(pipeline: Pipeline, message: str) -> None:
 def _waited(warehouse: MemoryWarehouse, clock: MemoryClock, meter: Meter, pipeline: Pipeline) -> str:
     """The next message once nothing is left to do at once: a statement's end comes before a second look."""
     _ended(warehouse, clock, meter, pipeline)
-    return meter.sent.popleft() if meter.sent else meter.later.popleft()
+    if meter.sent:
+        return meter.sent.popleft()
+    clock.advance(LONGEST_DELAY)
+    return meter.later.popleft()
 
 
 def _ended(warehouse: MemoryWarehouse, clock: MemoryClock, meter: Meter, pipeline: Pipeline) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,16 @@ def test_a_run_makes_the_calls_of_the_model(rows: int, chunks: int) -> None:
     assert {name: units[name] for name in LINES} == {name: getattr(said, name) for name in LINES}
     assert sum(units[name] for name in CALLS) == said.lambda_requests
     assert units["advance_calls"] == cost.ADVANCES
+
+
+@pytest.mark.usefixtures("_account")
+def test_a_run_that_waits_for_its_window_makes_a_few_more() -> None:
+    windowed = replace(CONTRACTS["thing"], load_every=900.0)
+    units, run = counted_run(_client, windowed, b"id,value,amount\nk,v,1\n", SMALL)
+    assert run.state is RunState.LOADED
+    said = cost.calls(1, SMALL).plus(cost.CALLS_OF_A_WAIT)
+    assert {name: units[name] for name in LINES} == {name: getattr(said, name) for name in LINES}
+    assert units["advance_calls"] == cost.ADVANCES + cost.CALLS_OF_A_WAIT.lambda_requests
 
 
 @pytest.mark.parametrize("stage", ["dev", "test", "prod"])

@@ -33,8 +33,21 @@ def test_an_example_is_what_the_command_prints(command: str, shown: str) -> None
     assert (done.exit_code, done.output) == (0, shown)
 
 
-def test_there_are_three_examples() -> None:
-    assert len(EXAMPLES) == 3
+def test_there_are_five_examples() -> None:
+    assert len(EXAMPLES) == 5
+
+
+@pytest.mark.parametrize("seconds", [0, 300, 900, 3600])
+def test_the_table_of_windows_is_what_the_command_prints(seconds: int) -> None:
+    ask = f"cost --files-per-day 720 --gb-per-file 0.0001 --load-every {seconds} --json"
+    found = json.loads(CliRunner().invoke(app, ask.split()).output)
+    wake_ups, usd = found["amounts"]["wake_ups"], found["totals"]["landfall"]
+    assert re.search(rf"^\| {seconds} \| .* \| {wake_ups:,.0f} \| {usd:,.2f} \|$", PAGE, re.MULTILINE)
+
+
+def test_a_window_that_no_contract_may_have_is_refused() -> None:
+    done = CliRunner().invoke(app, ["cost", "--files-per-day", "1", "--gb-per-file", "1", "--load-every", "7"])
+    assert done.exit_code == 2
 
 
 @pytest.mark.parametrize("name", LABELS)

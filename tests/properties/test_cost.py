@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.run.cost import LEAST_SECONDS, RPUS, Usage, Workload, costs, glue_month, month_of
+from chalicelib.domain.run.cost import LEAST_SECONDS, RPUS, Usage, Workload, costs, glue_month, month_of, wake_ups
 
 amounts = st.floats(min_value=0, max_value=10_000, allow_nan=False)
 factors = st.floats(min_value=1, max_value=100)
@@ -17,6 +17,7 @@ workloads = st.builds(
     files_per_day=amounts,
     gb_per_file=st.floats(min_value=0, max_value=100),
     files_per_load=st.floats(min_value=1, max_value=500),
+    load_every=st.sampled_from((0.0, 60.0, 300.0, 900.0, 3600.0)),
 )
 
 
@@ -43,6 +44,13 @@ def test_lines_add_up(one: Workload, two: Workload) -> None:
     each = sum(costs(month_of(one)).values()) + sum(costs(month_of(two)).values())
     assert sum(costs(both).values()) == pytest.approx(each)
     assert not any(costs(Usage()).values())
+
+
+@given(workloads)
+def test_load_windows_never_wake_the_warehouse_more_often(work: Workload) -> None:
+    plain = replace(work, load_every=0.0)
+    assert wake_ups(work) <= wake_ups(plain)
+    assert month_of(work).rpu_seconds <= month_of(plain).rpu_seconds * (1 + 1e-9)
 
 
 def test_a_load_costs_a_minute_at_least_and_only_once() -> None:

@@ -20,6 +20,7 @@ CALL_SECONDS = 0.5
 """Assumed length of a call that stages nothing; its time is not recorded."""
 RPUS = 8
 """Redshift Serverless capacity: the template's `BaseCapacity`."""
+DAY_SECONDS = 86_400.0
 LEAST_SECONDS = 60
 """The least that Redshift Serverless bills when it wakes, and Glue for a job."""
 PART_BYTES = 5 << 20
@@ -64,6 +65,8 @@ CALLS_OF_A_FILE = Usage(
 CALLS_OF_A_CHUNK = Usage(
     lambda_requests=1, dynamodb_writes=7, dynamodb_reads=3, sqs_requests=2, s3_writes=1, s3_reads=2
 )
+CALLS_OF_A_WAIT = Usage(lambda_requests=1, dynamodb_writes=1, dynamodb_reads=1, sqs_requests=3)
+"""The calls of a file that waits for the end of its load window, on top."""
 ADVANCES = 6
 """Calls of advance_run for a file."""
 
@@ -122,6 +125,8 @@ class Workload:
     files_per_day: float
     gb_per_file: float
     chunk_mb: float = 50.0
+    load_every: float = 0.0
+    """Seconds of the load windows; 0 for none."""
     files_per_load: float = 1.0
     stage_seconds_per_gb: float = 20.0
     load_seconds_per_gb: float = 30.0
@@ -130,12 +135,13 @@ class Workload:
 
     @property
     def loads(self) -> float:
-        """Loads a day."""
-        return self.files_per_day / self.files_per_load
+        """Loads a day: at most one for each load window."""
+        wanted = self.files_per_day / self.files_per_load
+        return min(wanted, DAY_SECONDS / self.load_every) if self.load_every else wanted
 
     @property
     def gb_per_load(self) -> float:
-        return self.gb_per_file * self.files_per_load
+        return self.gb_per_file * self.files_per_day / self.loads if self.loads else 0.0
 
 
 def month_of(work: Workload) -> Usage:
@@ -144,6 +150,8 @@ def month_of(work: Workload) -> Usage:
     chunks = max(1, math.ceil(size / (work.chunk_mb * 1e6)))
     staged = work.gb_per_file * work.stage_seconds_per_gb
     file = usage(chunks=chunks, size=size, stage_seconds=staged, load_seconds=None)
+    if work.load_every:
+        file = file.plus(CALLS_OF_A_WAIT).plus(Usage(lambda_gb_seconds=CALL_SECONDS * ADVANCE_GB))
     return file.times(work.files_per_day * work.days).plus(Usage(rpu_seconds=_rpu_seconds(work)))
 
 
@@ -154,8 +162,13 @@ def glue_month(work: Workload, prices: Mapping[str, float] = US_EAST_1) -> dict[
     return {name: amount * prices[name] for name, amount in used.items()}
 
 
+def wake_ups(work: Workload) -> float:
+    """Return how often Redshift Serverless wakes in a month: for each load, but no more than once a minute."""
+    return min(work.loads, DAY_SECONDS / LEAST_SECONDS) * work.days
+
+
 def _rpu_seconds(work: Workload) -> float:
     """RPU seconds of a month. Each wake lasts a minute or more, but never more than all seconds of a day."""
     busy = work.gb_per_load * work.load_seconds_per_gb
-    awake = min(work.loads * max(LEAST_SECONDS, busy), max(86_400.0, work.loads * busy))
+    awake = min(work.loads * max(LEAST_SECONDS, busy), max(DAY_SECONDS, work.loads * busy))
     return RPUS * awake * work.days
