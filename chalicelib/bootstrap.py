@@ -97,7 +97,7 @@ def _context(settings: Settings, queue: SqsQueue, clock: SystemClock) -> Context
         search=DynamoSearch(table),
         bookmarks=DynamoBookmarks(table),
         load_queue=DynamoLoadQueue(table, clock),
-        warehouse=RedshiftData(client("redshift-data"), settings, clock),
+        warehouse=RedshiftData(client("redshift-data"), settings),
         queue=queue,
         notifier=SnsNotifier(client("sns"), client("sqs"), settings),
         clock=clock,

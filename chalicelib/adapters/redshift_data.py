@@ -7,8 +7,7 @@ that `ledger` returns committed rows only. The Data API reports how a statement 
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ from chalicelib.domain.warehouse.file_books import books_query, books_row
 from chalicelib.domain.warehouse.ledger import ledger_query, ledger_row, render_fence
 from chalicelib.domain.warehouse.load import Batch, LoadOrder, render_load
 from chalicelib.errors import Refused, Retryable
-from chalicelib.ports import Clock, Statement, StatementState
+from chalicelib.ports import Statement, StatementState
 
 if TYPE_CHECKING:
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
@@ -48,24 +47,15 @@ OURS = re.compile(rf"\s*(?:ERROR:\s*)?(?:{'|'.join(RAISED)}):")
 CHECKING = re.compile(r"\s*CALL etl\.data_check_v1\((?:'\w*', :check_([0-9]+)_name)?")
 HIDDEN = "'…'"
 LONGEST_ERROR = 500
-PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, *[1.0] * 18)
-"""Seconds between checks of a statement while waiting for its end: about 20 in all."""
+WAIT_SECONDS = 20
+"""The Data API answers when a short statement ends, or after these seconds: fewer than the client waits for bytes."""
 
 
 class RedshiftData:
     """The warehouse, for a Serverless workgroup or a provisioned cluster."""
 
-    def __init__(
-        self,
-        client: RedshiftDataAPIServiceClient,
-        settings: Settings,
-        clock: Clock,
-        *,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
+    def __init__(self, client: RedshiftDataAPIServiceClient, settings: Settings) -> None:
         self._api = client
-        self._clock = clock
-        self._sleep = sleep
         self._database = database_args(settings)
 
     def submit(self, order: LoadOrder, *, token: str, name: str) -> str:
@@ -114,8 +104,10 @@ class RedshiftData:
 
     def _query(self, query: Batch, what: str) -> list[list[Any]]:
         with _translate_errors(what):
-            response = self._api.execute_statement(Sql=query.statements[0], **_parameters(query), **self._database)
-        self._wait(response["Id"], "LEDGER_UNREADABLE", "the ledger cannot be read")
+            response = self._api.execute_statement(
+                Sql=query.statements[0], **_parameters(query), WaitTimeSeconds=WAIT_SECONDS, **self._database
+            )
+        self._must_have_finished(response, "LEDGER_UNREADABLE", "the ledger cannot be read")
         return [[_value(field) for field in record] for record in self._records(response["Id"])]
 
     def cancel(self, statement_id: str) -> None:
@@ -134,33 +126,30 @@ class RedshiftData:
         fence = render_fence(target, group_id)
         with _translate_errors(f"fence load {group_id}"):
             response = self._api.batch_execute_statement(
-                Sqls=list(fence.statements), **_parameters(fence), **self._database
+                Sqls=list(fence.statements), **_parameters(fence), WaitTimeSeconds=WAIT_SECONDS, **self._database
             )
         try:
-            self._wait(response["Id"], "NOT_FENCED", "a load that may still commit cannot be fenced")
+            self._must_have_finished(response, "NOT_FENCED", "a load that may still commit cannot be fenced")
         except Retryable:
             self.cancel(response["Id"])  # else each try would leave one more statement in the queue before the gate
             raise
 
-    def _wait(self, statement_id: str, code: str, fault: str) -> None:
-        """Wait for the end of a statement.
+    def _must_have_finished(self, submitted: Any, code: str, fault: str) -> None:
+        """Return if a statement has finished; `submitted` is the answer after at most WAIT_SECONDS.
 
-        Raises Retryable if it takes longer than about 20 s or fails for a passing reason. Raises Refused with `code` if
-        it fails for good.
+        Raises Retryable if it still runs, or failed for a passing reason. Raises Refused with `code` if it failed for
+        good.
         """
-        give_up = self._clock.now() + sum(PAUSES)
-        for pause in PAUSES:
-            found = self.describe(statement_id)
-            if found.state is StatementState.FINISHED:
-                return
-            if found.failed_for_good:
-                raise Refused(f"{fault}: {found.error}", code=code)
-            if found.state is not StatementState.RUNNING:
-                raise Retryable(f"{fault} yet: {found.error or found.state.value}")
-            if self._clock.now() > give_up:
-                break
-            self._sleep(pause)
-        raise Retryable(f"{fault} yet: its statement is still running; check whether the warehouse is busy or resuming")
+        if STATES.get(submitted.get("Status")) is StatementState.FINISHED:
+            return
+        found = self.describe(submitted["Id"])  # it may have ended since, and only this answer has the error
+        if found.state is StatementState.RUNNING:
+            busy = "its statement is still running; check whether the warehouse is busy or resuming"
+            raise Retryable(f"{fault} yet: {busy}")
+        if found.failed_for_good:
+            raise Refused(f"{fault}: {found.error}", code=code)
+        if found.state is not StatementState.FINISHED:
+            raise Retryable(f"{fault} yet: {found.error or found.state.value}")
 
     def _records(self, statement_id: str) -> Iterator[list[Any]]:
         more: dict[str, Any] = {}

@@ -18,6 +18,7 @@ from local.redshift.statements import Part, Statements, Status, Submission
 
 _ID = re.compile(r"[a-z0-9]{8}(-[a-z0-9]{4}){3}-[a-z0-9]{12}(:\d{0,2})?")
 _MOST_ACTIVE = 500
+_LONGEST_POLL = 30
 _NO_RESULT = "Query does not have result. Please check query status with DescribeStatement."
 
 
@@ -147,5 +148,15 @@ def _not_found(message: str, resource: str) -> ApiError:
 
 
 def _wait(work: Submission, request: Request) -> None:
-    if "WaitTimeSeconds" in request:
-        work.ended.wait(min(max(int(request["WaitTimeSeconds"]), 1), 30))
+    """Hold the answer until the statement ends, if the request is a long poll."""
+    if "WaitTimeSeconds" not in request:
+        return
+    if not 1 <= request["WaitTimeSeconds"] <= _LONGEST_POLL:
+        raise invalid(f"WaitTimeSeconds must be 1 to {_LONGEST_POLL}")
+    if not work.waiters.acquire(blocking=False):
+        message = "The number of active requests with WaitTimeSeconds for the same SQL statement exceeds the limit."
+        raise ApiError("ActiveWaitingRequestsExceededException", message)
+    try:
+        work.ended.wait(request["WaitTimeSeconds"])
+    finally:
+        work.waiters.release()

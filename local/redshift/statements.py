@@ -73,6 +73,7 @@ class Submission:
     error: str = ""
     pid: int = 0
     ended: threading.Event = field(default_factory=threading.Event)
+    waiters: threading.Semaphore = field(default_factory=threading.Semaphore)  # AWS names no number
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _cancelled: bool = False
     _session: Session | None = None

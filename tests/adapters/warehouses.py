@@ -15,7 +15,6 @@ import boto3
 import psycopg
 from backports import zstd
 
-from chalicelib.adapters.clock import SystemClock
 from chalicelib.adapters.memory import MemoryClock, MemoryObjects, MemoryWarehouse
 from chalicelib.adapters.redshift_data import RedshiftData
 from chalicelib.domain.contract.contract import Contract
@@ -163,7 +162,7 @@ def _data_api(local: LocalRedshift) -> Any:
 
 
 def _redshift(outside: Outside, local: LocalRedshift) -> Site:
-    warehouse = RedshiftData(_data_api(local), SETTINGS, SystemClock())
+    warehouse = RedshiftData(_data_api(local), SETTINGS)
 
     def settle(statement_id: str) -> Statement:
         for _ in range(1_000):

@@ -166,7 +166,7 @@ class Account:
         aws, clock = self._clients, self.clock
         queue = SqsQueue(aws["sqs"], SETTINGS)
         table = TableClient(aws["dynamodb"], SETTINGS.table, sleep=lambda _: None)
-        asks = RedshiftData(DataApi(self.calls), SETTINGS, clock, sleep=lambda _: None)  # type: ignore[arg-type]
+        asks = RedshiftData(DataApi(self.calls), SETTINGS)  # type: ignore[arg-type]
         pipeline = Pipeline(
             ctx=Context(
                 settings=SETTINGS,

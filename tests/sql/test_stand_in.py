@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from chalicelib.adapters.memory import MemoryClock
 from chalicelib.adapters.redshift_data import RedshiftData
 from chalicelib.domain.contract.contract import DataCheck
 from chalicelib.domain.run.model import Outcome, digest
@@ -44,7 +43,7 @@ def test_a_data_check_that_breaks_shows_no_value(ready: Desk) -> None:
     load = order(ready, ROWS, age=5, load="broken", contract=replace(contact, checks=(*contact.checks, broken)))
     found = submit(ready, load)
     assert "000000" in found["Error"]  # the warehouse shows it
-    reported = RedshiftData(ready.api, SETTINGS, MemoryClock()).describe(found["Id"])
+    reported = RedshiftData(ready.api, SETTINGS).describe(found["Id"])
     assert (reported.error, reported.retryable) == ("DATA_CHECK_BROKEN: check 2 cannot be evaluated", False)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from chalicelib.adapters.memory import MemoryClock
 from chalicelib.adapters.redshift_data import RedshiftData
 from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.domain.run.model import digest
@@ -15,9 +14,8 @@ from tests.support.load_orders import load_of_one
 from tests.support.settings import SETTINGS
 
 
-def warehouse(script: Any, pauses: list[float] | None = None, **settings: str) -> RedshiftData:
-    sleep = (pauses if pauses is not None else []).append
-    return RedshiftData(client("redshift-data", script), replace(SETTINGS, **settings), MemoryClock(), sleep=sleep)
+def warehouse(script: Any, **settings: str) -> RedshiftData:
+    return RedshiftData(client("redshift-data", script), replace(SETTINGS, **settings))
 
 
 def ended(status: str, **more: Any) -> Response:

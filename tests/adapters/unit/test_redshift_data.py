@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.adapters.memory import MemoryClock
-from chalicelib.adapters.redshift_data import PAUSES, RedshiftData, database_args
+from chalicelib.adapters.clients import PATIENCE
+from chalicelib.adapters.redshift_data import WAIT_SECONDS, RedshiftData, database_args
 from chalicelib.domain.run.model import Outcome
 from chalicelib.errors import Broken, Refused, Retryable, Throttled
 from chalicelib.ports import StatementState
@@ -84,7 +84,7 @@ def test_a_submit_that_fails_reports_how(response: Response, kind: type[Exceptio
 def test_a_refused_repeat_is_no_answer_to_the_first_request() -> None:
     """The first time it may have been taken, and only the answer lost."""
     script = Script([error("InternalServerException", status=500), error("AccessDeniedException")])
-    house = RedshiftData(client("redshift-data", script, tries=2), SETTINGS, MemoryClock())
+    house = RedshiftData(client("redshift-data", script, tries=2), SETTINGS)
     with pytest.raises(Retryable, match=r"more than once, then refused: .*AccessDenied"):
         house.submit(ORDER, token="t", name="n")
     assert [request.body["ClientToken"] for request in script.requests] == ["t", "t"]
@@ -144,15 +144,19 @@ def test_a_throttle_in_disguise_is_a_throttle() -> None:
 
 
 def test_the_ledger_is_asked_and_waited_for() -> None:
-    pauses: list[float] = []
-    script = Script([reply(Id="q"), ended("PICKED"), ended("STARTED"), ended("FINISHED"), reply(Records=[RECORD])])
-    row = ledger_of(warehouse(script, pauses), ORDER).get(ORDER.shares[0].load_id)
+    script = Script([reply(Id="q", Status="FINISHED"), reply(Records=[RECORD])])
+    row = ledger_of(warehouse(script), ORDER).get(ORDER.shares[0].load_id)
     assert row
     assert (row.load_id, row.outcome, row.staged, row.duplicate, row.inserted) == (
         ORDER.shares[0].load_id, Outcome.LOADED, 4, 1, 2,
     )  # fmt: skip
-    assert pauses == list(PAUSES[:2])
+    assert script.requests[0].body["WaitTimeSeconds"] == WAIT_SECONDS < PATIENCE["redshift-data"]
     assert script.requests[0].body["Parameters"] == [{"name": "object", "value": ORDER.contract.name}]
+
+
+def test_a_ledger_that_ended_after_the_wait_is_read() -> None:
+    script = Script([reply(Id="q", Status="STARTED"), ended("FINISHED"), reply(Records=[RECORD])])
+    assert ledger_of(warehouse(script), ORDER)
 
 
 def test_a_ledger_without_the_load_gives_none() -> None:

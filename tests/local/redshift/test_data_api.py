@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -188,6 +189,20 @@ def test_statements_are_listed_newest_first_in_pages(desk: Desk, table: str) -> 
 def test_waiting_for_the_end_in_the_request(desk: Desk) -> None:
     answer = desk.api.execute_statement(Sql="select pg_sleep(0.2)", WaitTimeSeconds=10, **WHERE)
     assert answer["Status"] == "FINISHED"
+
+
+def test_no_request_waits_for_longer_than_half_a_minute(desk: Desk) -> None:
+    code, text = _refused(desk.api.execute_statement, Sql="select 1", WaitTimeSeconds=31, **WHERE)
+    assert (code, text) == ("ValidationException", "WaitTimeSeconds must be 1 to 30")
+
+
+def test_two_requests_do_not_wait_for_one_statement(desk: Desk) -> None:
+    statement = desk.api.execute_statement(Sql="select pg_sleep(1)", **WHERE)["Id"]
+    with ThreadPoolExecutor(2) as pool:
+        asks = [pool.submit(desk.api.describe_statement, Id=statement, WaitTimeSeconds=10) for _ in range(2)]
+        errors = [ask.exception() for ask in asks]
+    [refused] = filter(None, errors)
+    assert "ActiveWaitingRequestsExceededException" in str(refused)
 
 
 def test_at_most_forty_statements_in_a_batch(desk: Desk) -> None:
