@@ -58,6 +58,8 @@ METRICS: dict[str, dict[str, tuple[str, MetricUnit, str]]] = {
     "left_to_sweep": {"": ("MessagesGivenUp", MetricUnit.Count, "Messages whose every try failed")},
 }
 """By event: the field that is measured (empty: the event itself counts), its metric, unit and meaning."""
+BY_OBJECT = frozenset({"FilesLoaded", "FilesFailed", "RowsRejected", "LateFiles"})
+"""The metrics of each object, beside those of the stage. CloudWatch bills each object's metric by the hour of use."""
 
 _SECRET = re.compile(r"token|secret|password|passwd|authorization|credential|signature|api_?key", re.IGNORECASE)
 _ROW = re.compile(r"^(row|record|value|values|raw|line_text|body)$", re.IGNORECASE)
@@ -89,13 +91,18 @@ def measured(event: str, fields: Mapping[str, Any]) -> dict[str, Any]:
         if metric in numbers:
             provider.add_metric(metric, unit, numbers[metric])
     provider.add_dimension("stage", _stage())
-    if fields.get("object"):
-        provider.add_dimension("object", str(fields["object"]))
     line: dict[str, Any] = dict(provider.serialize_metric_set())
-    sets = line["_aws"]["CloudWatchMetrics"][0]["Dimensions"]
-    if sets != [["stage"]]:
-        sets.append(["stage"])  # an alarm cannot add up objects
+    if fields.get("object"):
+        _measure_objects(line["_aws"]["CloudWatchMetrics"])
     return line
+
+
+def _measure_objects(directives: list[dict[str, Any]]) -> None:
+    """Measure some metrics by object, too: its name is a field of the line. An alarm cannot add up objects."""
+    [of_stage] = directives
+    metrics = [metric for metric in of_stage["Metrics"] if metric["Name"] in BY_OBJECT]
+    if metrics:
+        directives.append({**of_stage, "Dimensions": [["stage", "object"]], "Metrics": metrics})
 
 
 def _shown(value: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from chalicelib import observe
-from chalicelib.observe import METRICS, note, redacted
+from chalicelib.observe import BY_OBJECT, METRICS, note, redacted
 
 Said = Callable[[], dict[str, Any]]
 
@@ -45,10 +45,26 @@ def test_an_events_metrics_are_in_its_line(said: Said) -> None:
     line = said()
     assert line["rows"] == 7
     assert line["RowsRejected"] == [2.0]
-    [block] = line["_aws"]["CloudWatchMetrics"]
-    assert block["Namespace"] == "Landfall"
-    assert block["Dimensions"] == [["stage", "object"], ["stage"]], "an alarm cannot add up objects"
-    assert block["Metrics"] == [{"Name": name, "Unit": "Count"} for name in ("RowsStaged", "RowsRejected")]
+    of_stage, of_object = line["_aws"]["CloudWatchMetrics"]
+    assert (of_stage["Namespace"], of_stage["Dimensions"]) == ("Landfall", [["stage"]])
+    assert of_stage["Metrics"] == [{"Name": name, "Unit": "Count"} for name in ("RowsStaged", "RowsRejected")]
+    assert (of_object["Namespace"], of_object["Dimensions"]) == ("Landfall", [["stage", "object"]])
+    assert of_object["Metrics"] == [{"Name": "RowsRejected", "Unit": "Count"}]
+    assert line["object"] == "orders"
+
+
+@pytest.mark.parametrize("event", METRICS)
+def test_few_metrics_are_billed_for_each_object(said: Said, event: str) -> None:
+    note(event, {"object": "orders", **dict.fromkeys(filter(None, METRICS[event]), 1)})
+    directives = said()["_aws"]["CloudWatchMetrics"]
+    billed = {m["Name"] for d in directives if ["stage", "object"] in d["Dimensions"] for m in d["Metrics"]}
+    assert billed == {name for name, _, _ in METRICS[event].values()} & BY_OBJECT
+    assert all(d["Dimensions"] in ([["stage"]], [["stage", "object"]]) for d in directives)
+
+
+def test_the_metrics_by_object_exist() -> None:
+    assert {name for fields in METRICS.values() for name, _, _ in fields.values()} > BY_OBJECT
+    assert len(BY_OBJECT) == 4
 
 
 def test_an_event_of_no_object_is_counted_once(said: Said) -> None:
