@@ -94,10 +94,9 @@ def _name_faults(contract: Contract, stem: str) -> Iterator[Fault]:
 def _column_faults(contract: Contract) -> Iterator[Fault]:
     if not contract.columns:
         yield "columns", "there are none; declare at least the columns of the key"
-    for column in contract.columns:
+    implied = int(contract.extra_columns is ExtraColumns.RESCUE)  # the last column, RESCUED
+    for column in contract.columns[: len(contract.columns) - implied]:
         key_path = f"columns.{column.name}"
-        if column.name == RESCUED and contract.extra_columns is ExtraColumns.RESCUE:
-            continue
         if column.name.startswith("_"):
             yield key_path, "names that start with an underscore are reserved for Landfall; choose another"
         elif not IDENTIFIER.fullmatch(column.name):

@@ -35,6 +35,10 @@ DATES = 'a = { type = "date", format = "DD MON YYYY" }\nb = { type = "date", for
         (column('doc = { type = "super", required = true }').replace(b'["id"]', b'["doc"]'), '"doc" is a super column'),
         (toml(columns=COLUMNS + 'doc = { type = "super" }', sort_key='["doc"]'), 'sort_key: "doc" is a super column'),
         (toml(columns=COLUMNS + 'doc = { type = "super" }', dist_key='"doc"'), 'dist_key: "doc" is a super column'),
+        (
+            toml(extra_columns='"rescue"', columns=COLUMNS + '_rescued = { type = "super" }'),
+            "columns._rescued: names that start with an underscore are reserved",
+        ),
         (column(DATES), 'columns: COPY accepts "DD MON YYYY" or "MON DD, YYYY", not both'),
         (toml(more=CHECKS), f"checks: there are {MAX_CHECKS + 1}; at most {MAX_CHECKS} fit"),
         (toml(more=f"[[checks]]\nname = 'a'\nbad_rows = 'id < {'1' * MAX_CONDITION}'"), "is longer than"),
