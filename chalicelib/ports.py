@@ -21,6 +21,16 @@ class Conflict(Exception):
     """The stored run or group is not in the state that the change was decided on: another worker was faster."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ColdStorage:
+    """The state of an object that must be restored before it can be read."""
+
+    storage_class: str
+    """S3's name: GLACIER or DEEP_ARCHIVE."""
+    restoring: bool
+    """Whether a restore was requested and has not ended."""
+
+
 class ObjectStore(Protocol):
     """S3. Guarantees strong read-after-write per key; nothing across keys."""
 
@@ -53,6 +63,12 @@ class ObjectStore(Protocol):
 
     def delete(self, source: SourceObject) -> None:
         """Delete this version, and no other; do nothing if it is gone already."""
+
+    def cold_storage(self, bucket: str, key: str) -> ColdStorage | None:
+        """Return the state of an object that cannot be read before it is restored; else None. Raises SourceGone."""
+
+    def restore(self, bucket: str, key: str, days: int) -> None:
+        """Request that an object in cold storage can be read for some days, hours from now. Raises SourceGone."""
 
     def list(self, bucket: str, prefix: str, after: str = "") -> Iterator[SourceObject]:
         """Yield the objects under a prefix in the order of the keys' bytes; with `after`, only those after that key."""

@@ -144,6 +144,7 @@ def rerun(
     target: Annotated[str, typer.Argument(metavar="OBJECT|KEY", help="Name of a contract, or a key or run id.")],
     *,
     all: Annotated[bool, typer.Option("--all", help="Run all files of an object, not only those that failed.")] = False,
+    restore: Annotated[bool, typer.Option("--restore", help="Restore archived files from Glacier.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would run, and run nothing.")] = False,
     json: Json = False,
 ) -> ExitCode:
@@ -153,7 +154,8 @@ def rerun(
 
     if all and "/" in target:
         raise usage("--all is for an object: a named file runs again in any state")
-    return rerun(Api(deployment=find()), target, everything=all, dry_run=dry_run, as_json=json)
+    asked = {"dry_run": dry_run, **({"failed_only": False} if all else {}), **({"restore": True} if restore else {})}
+    return rerun(Api(deployment=find()), target, asked, as_json=json)
 
 
 @app.command()

@@ -182,9 +182,9 @@ def version_of(api: Api, key: str, etag: str) -> Callable[[], Status]:
     return look
 
 
-def rerun(api: Api, target: str, *, everything: bool, dry_run: bool, as_json: bool) -> ExitCode:
-    """Run a file, or an object's files, again. Raises CommandError."""
-    order: dict[str, Any] = {"dry_run": dry_run, **({"failed_only": False} if everything else {})}
+def rerun(api: Api, target: str, request: Mapping[str, Any], *, as_json: bool) -> ExitCode:
+    """Run a file, or an object's files, again. `request` is the API's. Raises CommandError."""
+    order, dry_run = dict(request), request["dry_run"]
     started: list[dict[str, Any]] = []
     skipped: list[dict[str, Any]] = []
     while True:

@@ -18,6 +18,7 @@ from chalicelib.adapters.aws_errors import code_of, translate_errors
 from chalicelib.adapters.transfers import LEAST_PART_BYTES, Upload, in_parts, streamed, version_named
 from chalicelib.domain.run.model import SourceObject
 from chalicelib.errors import Retryable, SourceChanged, SourceGone, WorkGone
+from chalicelib.ports import ColdStorage
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -29,6 +30,9 @@ CONTENT_TYPES = {
     ".jsonl": "application/x-ndjson",
     ".zst": "application/zstd",
 }
+COLD = frozenset({"DEEP_ARCHIVE", "GLACIER"})
+"""The storage classes whose objects must be restored before they can be read. GLACIER_IR is none of them."""
+ONGOING = "ongoing-request="
 PART_BYTES = 256 << 20
 """Larger objects are copied in parts, several at a time. S3 refuses a single copy above 5 GB."""
 
@@ -119,6 +123,22 @@ class S3Objects:
             version = found.version_id
         with translate_errors(f"DELETE s3://{source.bucket}/{source.key}"):
             self._delete(source, version)
+
+    def cold_storage(self, bucket: str, key: str) -> ColdStorage | None:
+        with translate_errors(f"HEAD s3://{bucket}/{key}", source=True):
+            found = self._s3.head_object(Bucket=bucket, Key=key)
+        storage_class, restore = found.get("StorageClass", ""), found.get("Restore", "")
+        if storage_class not in COLD or ONGOING + '"false"' in restore:
+            return None
+        return ColdStorage(storage_class=storage_class, restoring=ONGOING + '"true"' in restore)
+
+    def restore(self, bucket: str, key: str, days: int) -> None:
+        with translate_errors(f"RESTORE s3://{bucket}/{key}", source=True):
+            try:
+                self._s3.restore_object(Bucket=bucket, Key=key, RestoreRequest={"Days": days})
+            except ClientError as error:
+                if code_of(error) != "RestoreAlreadyInProgress":
+                    raise
 
     def list(self, bucket: str, prefix: str, after: str = "") -> Iterator[SourceObject]:
         start: Any = {"StartAfter": after} if after else {}

@@ -46,13 +46,14 @@ def path_text(segment: str) -> str:
 def rerun_request(raw: bytes | str | None) -> RerunRequest:
     """Read the body of POST /runs/{object}; it may be empty. Raises BadRequest."""
     given = _json_object(raw)
-    _only(given, ("file", "period", "failed_only", "dry_run", "cursor"), "field")
+    _only(given, ("file", "period", "failed_only", "restore", "dry_run", "cursor"), "field")
     if given.get("file") and given.get("period"):
         raise BadRequest('"file" and "period" exclude each other; send only one of them')
     return RerunRequest(
         file=_text(given, "file") or None,
         period=_period(given.get("period")),
         failed_only=_flag(given, "failed_only"),
+        restore=_flag(given, "restore") or False,
         dry_run=_flag(given, "dry_run") or False,
         cursor=_text(given, "cursor"),
     )

@@ -24,7 +24,7 @@ from chalicelib.errors import LandfallError, Refused, Retryable, SourceChanged, 
 from chalicelib.operations.cancels import Ended
 from chalicelib.operations.commands import BadRequest, NotFound
 from chalicelib.operations.limited import limited_to
-from chalicelib.operations.reruns import Busy, StillUnrouted
+from chalicelib.operations.reruns import Busy, NeedsRestore, StillUnrouted
 from chalicelib.operations.resubmits import NotCorrectable
 from chalicelib.ports import Conflict
 from chalicelib.visible import visible_json
@@ -53,6 +53,7 @@ STATUS: dict[type[Exception], int] = {
     NotCorrectable: 409,
     Ended: 409,
     StillUnrouted: 409,
+    NeedsRestore: 409,
     SourceGone: 409,
     SourceChanged: 409,
     Conflict: 409,

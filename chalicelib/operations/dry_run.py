@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Unpack, cast
+from typing import Any, Unpack, cast
 
 from chalicelib.domain.run.changes import RunChanges
 from chalicelib.domain.run.model import Run
 from chalicelib.pipeline.pipeline import Pipeline
-from chalicelib.ports import Newest, Queue, Runs
+from chalicelib.ports import Newest, ObjectStore, Queue, Runs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +44,22 @@ class DryRunStore:
         """Send nothing."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class DryRunObjects:
+    """An object store that restores nothing. `arrive` and `rerun` write no object."""
+
+    objects: ObjectStore
+
+    def restore(self, bucket: str, key: str, days: int) -> None:
+        """Restore nothing."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.objects, name)
+
+
 def dry_run_of(pipeline: Pipeline) -> Pipeline:
     """Return a pipeline on which `arrive` and `rerun` have no effect."""
     stage = DryRunStore(runs=pipeline.ctx.runs)
-    return replace(
-        pipeline, ctx=replace(pipeline.ctx, runs=cast(Runs, stage), queue=cast(Queue, stage), note=lambda *_: None)
-    )
+    objects = cast(ObjectStore, DryRunObjects(objects=pipeline.ctx.objects))
+    ctx = replace(pipeline.ctx, runs=cast(Runs, stage), queue=cast(Queue, stage), objects=objects, note=lambda *_: None)
+    return replace(pipeline, ctx=ctx)

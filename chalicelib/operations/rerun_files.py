@@ -19,13 +19,22 @@ from chalicelib.errors import LandfallError, SourceGone
 from chalicelib.operations.commands import BadRequest, NotFound, RerunRequest, fold
 from chalicelib.operations.dry_run import dry_run_of
 from chalicelib.operations.lookup import KEY_SHOWN, find
-from chalicelib.operations.reruns import RERUNNABLE, Busy, StillUnrouted, object_of, rerun, routed
+from chalicelib.operations.reruns import (
+    RERUNNABLE,
+    Busy,
+    NeedsRestore,
+    Restoring,
+    StillUnrouted,
+    object_of,
+    rerun,
+    routed,
+)
 from chalicelib.pipeline.pipeline import Pipeline
 
 RUNS_PER_LOOK = 100
 LOOKS_PER_CALL = 10
 MOST_RERUNS = 100
-"""The most reruns of one response: API Gateway waits 29 seconds, and each takes about 50 ms."""
+"""The most reruns and skipped files of one response: API Gateway waits 29 seconds, and each takes about 50 ms."""
 
 
 class NotFailed(LandfallError):
@@ -56,7 +65,7 @@ class Reruns:
 def rerun_files(pipeline: Pipeline, name: str, request: RerunRequest) -> Reruns:
     """Run again the files of an object, or one file by run id, key or file name. A dry run starts nothing.
 
-    Raises NotFound, BadRequest, Busy, StillUnrouted, SourceGone.
+    Raises NotFound, BadRequest, Busy, NeedsRestore, StillUnrouted, SourceGone.
     """
     acting = dry_run_of(pipeline) if request.dry_run else pipeline
     contract = acting.ctx.contracts.get(name)
@@ -80,7 +89,10 @@ def _rerun_one(pipeline: Pipeline, name: str, request: RerunRequest, contract: C
     if request.failed_only and run.state not in RERUNNABLE:
         why = NotFailed(f"it is {run.state.value}, and the request was for failed files only")
         return Reruns(object=run.object, skipped=[Skipped(run=run, why=why)])
-    started = rerun(pipeline, run)
+    try:
+        started = rerun(pipeline, run, restore=request.restore)
+    except Restoring as why:
+        return Reruns(object=run.object, skipped=[Skipped(run=run, why=why)])
     return Reruns(object=started.object, started=[started])
 
 
@@ -120,9 +132,9 @@ def _rerun_many(pipeline: Pipeline, contract: Contract, request: RerunRequest) -
         page = pipeline.ctx.search.page(object=contract.name, cursor=done.cursor, limit=RUNS_PER_LOOK)
         for run in page.runs:
             if _wanted(pipeline, run, request):
-                try_again(done, run, partial(_restart, pipeline, run))
+                try_again(done, run, partial(_restart, pipeline, run, restore=request.restore))
         done.cursor = page.cursor
-        if not page.cursor or len(done.started) >= MOST_RERUNS:
+        if not page.cursor or len(done.started) + len(done.skipped) >= MOST_RERUNS:
             break
     return done
 
@@ -131,7 +143,7 @@ def try_again(done: Reruns, run: Run, start: Callable[[], Run]) -> None:
     """Start a run again, or record why it was skipped."""
     try:
         done.started.append(start())
-    except (Busy, StillUnrouted, SourceGone) as why:
+    except (Busy, NeedsRestore, StillUnrouted, SourceGone) as why:
         done.skipped.append(Skipped(run=run, why=why))
 
 
@@ -145,10 +157,10 @@ def _wanted(pipeline: Pipeline, run: Run, request: RerunRequest) -> bool:
     return newest is None or newest.run_id == run.run_id
 
 
-def _restart(pipeline: Pipeline, run: Run) -> Run:
+def _restart(pipeline: Pipeline, run: Run, *, restore: bool) -> Run:
     """Start the content that replaced the file if it has no run yet; else restart this run."""
     landed = _unrecorded(pipeline, run.source.key)
-    return (landed and pipeline.arrive(landed)) or rerun(pipeline, run)
+    return (landed and pipeline.arrive(landed)) or rerun(pipeline, run, restore=restore)
 
 
 def _period_fits(contract: Contract, period: frozenset[str] | Mapping[str, str]) -> None:

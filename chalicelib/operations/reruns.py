@@ -15,11 +15,28 @@ from chalicelib.ports import Conflict
 RERUNNABLE = frozenset({RunState.FAILED, RunState.REJECTED})
 """The states that a rerun of a whole object runs again: those that a fix may change."""
 
+RESTORE_TAKES = {"GLACIER": "3 to 5 hours", "DEEP_ARCHIVE": "up to 12 hours"}
+"""The time of a standard restore, by S3's storage class."""
+RESTORED_DAYS = 7
+"""The days for which a restored copy can be read."""
+
 
 class Busy(LandfallError):
     """The run has not finished; wait until it ends."""
 
     code = "RUN_IN_PROGRESS"
+
+
+class NeedsRestore(LandfallError):
+    """The archived file is in a storage class that it must be restored from."""
+
+    code = "NEEDS_RESTORE"
+
+
+class Restoring(NeedsRestore):
+    """A restore of the archived file is under way."""
+
+    code = "RESTORING"
 
 
 class StillUnrouted(LandfallError):
@@ -28,8 +45,10 @@ class StillUnrouted(LandfallError):
     code = "UNROUTED"
 
 
-def rerun(pipeline: Pipeline, run: Run) -> Run:
-    """Restart an ended run as a new generation with a new load id. Raises Busy, StillUnrouted, SourceGone.
+def rerun(pipeline: Pipeline, run: Run, *, restore: bool = False) -> Run:
+    """Restart an ended run as a new generation with a new load id. With `restore`, request what must be restored first.
+
+    Raises Busy, StillUnrouted, SourceGone, NeedsRestore, Restoring.
 
     worker 1: LOADED: copies the source  | a rerun now would read the source where it landed
     worker 1: deletes the source, and cannot record where the copy is, because the run has moved on
@@ -40,6 +59,8 @@ def rerun(pipeline: Pipeline, run: Run) -> Run:
     name = object_of(pipeline, run)
     source = where_it_is(pipeline, run)
     reads = None if source == run.source else source
+    if reads:
+        _must_be_readable(pipeline, reads, restore=restore)
     try:
         now = pipeline.ctx.clock.now()
         changes: RunChanges = {**new_generation(run, now), "object": name, "reads": reads}
@@ -48,6 +69,22 @@ def rerun(pipeline: Pipeline, run: Run) -> Run:
         raise Busy("another request has just started this run again; check its status") from conflict
     pipeline.ctx.queue.send_run(fresh.run_id)
     return fresh
+
+
+def _must_be_readable(pipeline: Pipeline, archived: SourceObject, *, restore: bool) -> None:
+    """Raise NeedsRestore if the archived copy cannot be read; with `restore`, request it first and raise Restoring."""
+    cold = pipeline.ctx.objects.cold_storage(archived.bucket, archived.key)
+    if cold is None:
+        return
+    takes = f"{cold.storage_class}, which takes {RESTORE_TAKES.get(cold.storage_class, 'hours')}"
+    if not (cold.restoring or restore):
+        raise NeedsRestore(
+            f'its archived copy must be restored from {takes}: send "restore": true (`landfall rerun KEY --restore`), '
+            "and run it again after that"
+        )
+    if not cold.restoring:
+        pipeline.ctx.objects.restore(archived.bucket, archived.key, RESTORED_DAYS)
+    raise Restoring(f"its archived copy is being restored from {takes}; then run it again within {RESTORED_DAYS} days")
 
 
 def object_of(pipeline: Pipeline, run: Run) -> str:

@@ -52,6 +52,8 @@ class Objects:
     bucket: str
     versioned: bool
     remove: Callable[[str], object]
+    freeze: Callable[[str, str], object]
+    """Move an object to a storage class."""
     unfinished: Callable[[], int] = lambda: 0
     """How many uploads were begun and neither finished nor taken back."""
 
@@ -91,7 +93,11 @@ def objects(request: pytest.FixtureRequest, clock: MemoryClock) -> Objects:
     if kind == "memory":
         memory = MemoryObjects(clock, versioned=bool(versioned))
         return Objects(
-            store=memory, bucket=bucket, versioned=bool(versioned), remove=lambda key: memory.remove(bucket, key)
+            store=memory,
+            bucket=bucket,
+            versioned=bool(versioned),
+            remove=lambda key: memory.remove(bucket, key),
+            freeze=lambda key, storage_class: memory.freeze(bucket, key, storage_class),
         )
     s3 = request.getfixturevalue("aws")("s3")
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
@@ -102,6 +108,9 @@ def objects(request: pytest.FixtureRequest, clock: MemoryClock) -> Objects:
         bucket=bucket,
         versioned=bool(versioned),
         remove=lambda key: s3.delete_object(Bucket=bucket, Key=key),
+        freeze=lambda key, storage_class: s3.copy_object(
+            Bucket=bucket, Key=key, CopySource={"Bucket": bucket, "Key": key}, StorageClass=storage_class
+        ),
         unfinished=lambda: len(s3.list_multipart_uploads(Bucket=bucket).get("Uploads", [])),
     )
 

@@ -8,8 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.adapters.memory import MemoryClock
 from chalicelib.domain.run.model import SourceObject
-from chalicelib.errors import SourceChanged, SourceGone, WorkGone
+from chalicelib.errors import Refused, SourceChanged, SourceGone, WorkGone
+from chalicelib.ports import ColdStorage
 from tests.adapters.conftest import Objects
 
 KEY = "incoming/a.csv"
@@ -245,3 +247,31 @@ def test_a_list_goes_on_behind_a_key(objects: Objects, after: str) -> None:
         objects.store.put(objects.bucket, key, b"x")
     expected = sorted((k for k in keys if k.startswith("in/") and k.encode() > after.encode()), key=str.encode)
     assert [source.key for source in objects.store.list(objects.bucket, "in/", after)] == expected
+
+
+# ---- cold storage ---------------------------------------------------------------------------------------------------
+
+
+def test_an_object_is_not_in_cold_storage_as_it_comes(objects: Objects) -> None:
+    landed(objects)
+    assert objects.store.cold_storage(objects.bucket, KEY) is None
+    with pytest.raises(SourceGone):
+        objects.store.cold_storage(objects.bucket, "nothing")
+
+
+@pytest.mark.parametrize("storage_class", ["GLACIER", "DEEP_ARCHIVE"])
+def test_an_object_in_cold_storage_is_read_once_it_is_restored(
+    objects: Objects, clock: MemoryClock, storage_class: str
+) -> None:
+    landed(objects)
+    objects.freeze(KEY, storage_class)
+    source = objects.store.head(objects.bucket, KEY)
+    expected = ColdStorage(storage_class=storage_class, restoring=False)
+    assert objects.store.cold_storage(objects.bucket, KEY) == expected
+    with pytest.raises(Refused, match="InvalidObjectState"):
+        objects.store.read(source, 0, 3)
+    for _ in range(2):
+        objects.store.restore(objects.bucket, KEY, 7)
+    clock.advance(12 * 3_600)  # in moto it takes no time
+    assert objects.store.cold_storage(objects.bucket, KEY) is None
+    assert objects.store.read(source, 0, 3) == b"012"

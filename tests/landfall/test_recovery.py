@@ -99,3 +99,14 @@ def test_rerun_requests_failed_runs_and_follows_the_cursor(landfall: Landfall, a
     assert bodies == [{"dry_run": False}, {"dry_run": False, "cursor": "next"}]
     landfall("rerun", "task", "--all", "--dry-run")
     assert api.asked[-1][2] == {"dry_run": True, "failed_only": False}
+
+
+def test_a_rerun_restores_archived_files_if_requested(landfall: Landfall, api: FakeApi) -> None:
+    run = {"run_id": "one", "file": "incoming/task/a.csv", "object": "task", "state": "LOADED", "load_id": "l"}
+    skipped = {**run, "code": "RESTORING", "message": "its archived copy is being restored"}
+    answer = {"object": "task", "runs": [], "skipped": [skipped], "cursor": "", "dry_run": False}
+    api.answers = {"POST /runs/task": [(202, answer)]}
+    done = landfall("rerun", "task", "--restore")
+    assert api.asked[-1][2] == {"dry_run": False, "restore": True}
+    assert "skipped incoming/task/a.csv: its archived copy is being restored" in done.out
+    assert done.code == 1

@@ -73,6 +73,13 @@ def what_was_loaded_is_run_again(account: Account) -> None:
         assert account.run(key).generation == 2
 
 
+def what_is_in_cold_storage_is_restored(account: Account) -> None:
+    """A lifecycle rule moves the copy, and the operator requests it."""
+    copy = {"Bucket": BUCKET, "Key": account.run(KEY).archive_key}
+    account.s3.copy_object(**copy, CopySource=copy, StorageClass="GLACIER")
+    account.ask("POST", "/runs/{name}", KEY, {"restore": True})
+
+
 def other_files_come(account: Account) -> None:
     """Packed, of nobody, several at once, and a second time."""
     account.land(f"{THING}packed.csv", gzip.compress(GOOD))
@@ -191,7 +198,7 @@ def people_look(account: Account) -> None:
     account.ask("GET", "/health")
 
 
-WITHOUT_VERSIONS = (files_come, what_was_loaded_is_run_again)
+WITHOUT_VERSIONS = (files_come, what_was_loaded_is_run_again, what_is_in_cold_storage_is_restored)
 WITH_VERSIONS = (
     *WITHOUT_VERSIONS,
     other_files_come,

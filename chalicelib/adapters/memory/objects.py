@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.domain.run.model import SourceObject
-from chalicelib.errors import SourceChanged, SourceGone, WorkGone
-from chalicelib.ports import Clock
+from chalicelib.errors import Refused, SourceChanged, SourceGone, WorkGone
+from chalicelib.ports import Clock, ColdStorage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +23,7 @@ class Stored:
 
 
 Versions = list[Stored]
+RESTORE_SECONDS = 5 * 3_600.0
 PIECE_BYTES = 1 << 16
 """Bytes that a stream yields at once; the object may be overwritten between two pieces."""
 
@@ -34,6 +36,10 @@ class MemoryObjects:
         self.versioned = versioned
         self.objects: dict[tuple[str, str], Versions] = {}
         self.written = 0
+        self.cold: dict[tuple[str, str], ColdStorage] = {}
+        """The objects in cold storage."""
+        self.readable_from: dict[tuple[str, str], float] = {}
+        """When the restore of an object ends."""
 
     def head(self, bucket: str, key: str, version_id: str | None = None) -> SourceObject:
         return _source(bucket, key, self._find(bucket, key, version_id))
@@ -71,6 +77,19 @@ class MemoryObjects:
         elif versions and versions[-1].body is not None and versions[-1].etag == source.etag:
             self._keep(source, versions[:-1])
 
+    def cold_storage(self, bucket: str, key: str) -> ColdStorage | None:
+        self._find(bucket, key)
+        readable = self.readable_from.get((bucket, key), math.inf) <= self.clock.now()
+        return None if readable else self.cold.get((bucket, key))
+
+    def restore(self, bucket: str, key: str, days: int) -> None:  # noqa: ARG002 - a test ends before the copy expires
+        self.cold[bucket, key] = replace(self.cold[bucket, key], restoring=True)
+        self.readable_from.setdefault((bucket, key), self.clock.now() + RESTORE_SECONDS)
+
+    def freeze(self, bucket: str, key: str, storage_class: str) -> None:
+        """Move an object to a storage class that it must be restored from, as a lifecycle rule does."""
+        self.cold[bucket, key] = ColdStorage(storage_class=storage_class, restoring=False)
+
     def list(self, bucket: str, prefix: str, after: str = "") -> Iterator[SourceObject]:
         found = (
             (b, k) for b, k in self.objects if b == bucket and k.startswith(prefix) and k.encode() > after.encode()
@@ -95,6 +114,8 @@ class MemoryObjects:
         return wanted[-1]
 
     def _exactly(self, source: SourceObject) -> bytes:
+        if self.cold and self.cold_storage(source.bucket, source.key):
+            raise Refused(f"s3://{source.bucket}/{source.key}: InvalidObjectState")
         found = self._find(source.bucket, source.key, source.version_id)
         if found.etag != source.etag:
             raise SourceChanged(f"s3://{source.bucket}/{source.key} was overwritten")

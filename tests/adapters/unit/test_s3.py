@@ -12,6 +12,7 @@ from chalicelib.adapters.s3 import S3Objects
 from chalicelib.adapters.transfers import LEAST_PART_BYTES
 from chalicelib.domain.run.model import SourceObject
 from chalicelib.errors import Refused, Retryable, SourceChanged, SourceGone, Throttled
+from chalicelib.ports import ColdStorage
 from tests.adapters.unit.wire import Response, Script, client, xml_error
 
 SOURCE = SourceObject(bucket="landing", key="incoming/a b+c.csv", etag="abc", size=10, version_id="v1")
@@ -266,3 +267,34 @@ def test_a_long_listing_is_read_page_by_page() -> None:
 def test_a_listing_that_breaks_off_raises() -> None:
     with pytest.raises(Throttled):
         list(store(Script([xml_error("SlowDown", status=503)])).list("landing", ""))
+
+
+@pytest.mark.parametrize(
+    ("headers", "found"),
+    [
+        ({}, None),
+        ({"x-amz-storage-class": "GLACIER_IR"}, None),
+        ({"x-amz-storage-class": "GLACIER"}, ColdStorage(storage_class="GLACIER", restoring=False)),
+        (
+            {"x-amz-storage-class": "DEEP_ARCHIVE", "x-amz-restore": 'ongoing-request="true"'},
+            ColdStorage(storage_class="DEEP_ARCHIVE", restoring=True),
+        ),
+        ({"x-amz-storage-class": "GLACIER", "x-amz-restore": 'ongoing-request="false", expiry-date="Fri"'}, None),
+    ],
+)
+def test_cold_storage_is_in_the_headers(headers: dict[str, str], found: ColdStorage | None) -> None:
+    assert store(Script([head(**headers)])).cold_storage("landing", "archive/a.csv") == found
+
+
+def test_a_restore_is_of_some_days_in_the_usual_way() -> None:
+    script = Script([Response(status=202)])
+    store(script).restore("landing", "archive/a.csv", 7)
+    [request] = script.requests
+    assert (request.method, request.path.endswith("/archive/a.csv?restore")) == ("POST", True)
+    assert b"<Days>7</Days>" in request.body
+
+
+def test_a_restore_that_is_under_way_is_enough() -> None:
+    store(Script([xml_error("RestoreAlreadyInProgress", status=409)])).restore("landing", "archive/a.csv", 7)
+    with pytest.raises(Refused, match="AccessDenied"):
+        store(Script([xml_error("AccessDenied", status=403)])).restore("landing", "archive/a.csv", 7)

@@ -14,7 +14,7 @@ from chalicelib.domain.run.model import SourceObject
 CONTRACTS = load_contracts(Path(__file__).parent / "contracts")
 READS = frozenset(
     {
-        *(f"objects.{name}" for name in ("head", "read", "stream", "get", "list")),
+        *(f"objects.{name}" for name in ("head", "read", "stream", "get", "list", "cold_storage")),
         *(f"runs.{name}" for name in ("get", "get_many", "newest", "newest_of")),
         *(f"search.{name}" for name in ("unfinished", "page", "by_name")),
         "chunks.of_run",
