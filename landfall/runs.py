@@ -241,6 +241,7 @@ class _Watch:
         """Show the run's progress."""
         state, chunks = status["state"], status["chunks"]
         eta = f", {seconds(status['eta_seconds'])} to go" if status["eta_seconds"] else ""
+        eta = f", loads at {at}" if (at := status.get("loads_at")) else eta
         counts = f"{chunks['staged']}/{chunks['total']} chunks  {status['rows']['read']:,} rows{eta}"
         self._line(
             f"{state}  {counts}", None if state in BAD_STATES else status["percent"], f"{status['file']}: {state}"

@@ -44,6 +44,11 @@ def test_a_run_shows_its_percent_state_and_counts() -> None:
     assert "━" in last
 
 
+def test_a_run_in_its_load_window_shows_when_it_ends() -> None:
+    last = watched(status("STAGED", percent=85.0, loads_at="2026-05-20T15:00:00.000Z"))[-1]
+    assert last.endswith("3 rows, loads at 2026-05-20T15:00:00.000Z")
+
+
 def test_a_run_that_ended_badly_shows_no_percent() -> None:
     last = watched(status("STAGING", percent=40.0), status("REJECTED"))[-1]
     assert "REJECTED" in last
