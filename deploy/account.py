@@ -17,24 +17,29 @@ AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
 
 
 def session(*, emulated: bool) -> Any:
-    """Open a boto3 session, and print its account and region. Raises DeployError if it would not act on AWS.
+    """Open a boto3 session, and print its account and region. Raises DeployError if it would not act on AWS."""
+    try:
+        found = opened(emulated=emulated)
+        account, elsewhere = found.client("sts").get_caller_identity()["Account"], _elsewhere(found)
+    except (BotoCoreError, ClientError) as error:
+        raise DeployError(f"AWS did not return the account's id: {error}{advice(error)}") from error
+    print(f"account {account}, region {found.region_name}" + (f", at {elsewhere}" if elsewhere else ""), flush=True)
+    return found
+
+
+def opened(*, emulated: bool) -> Any:
+    """Open a boto3 session. Raises DeployError if it has no region, or would not act on AWS.
 
     With `emulated`, it accepts any endpoint that the environment or the profile names, as by AWS_ENDPOINT_URL.
     """
-    try:
-        opened = boto3.session.Session()
-        region = region_of(opened)
-        elsewhere = _elsewhere(opened)
-        if elsewhere and not emulated:
-            raise DeployError(
-                f"this would act on {elsewhere}, not on AWS: use a shell in which .landfall/env is not sourced, or use "
-                "--emulated if you want that (DEPLOY=--emulated, TEARDOWN=--emulated)"
-            )
-        account = opened.client("sts").get_caller_identity()["Account"]
-    except (BotoCoreError, ClientError) as error:
-        raise DeployError(f"AWS did not return the account's id: {error}{advice(error)}") from error
-    print(f"account {account}, region {region}" + (f", at {elsewhere}" if elsewhere else ""), flush=True)
-    return opened
+    found = boto3.session.Session()
+    region_of(found)
+    if (elsewhere := _elsewhere(found)) and not emulated:
+        raise DeployError(
+            f"this would act on {elsewhere}, not on AWS: use a shell in which .landfall/env is not sourced, or use "
+            "--emulated if you want that (DEPLOY=--emulated, TEARDOWN=--emulated)"
+        )
+    return found
 
 
 def _elsewhere(opened: Any) -> str:

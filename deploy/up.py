@@ -28,12 +28,13 @@ from deploy.after import (
 from deploy.found import record
 from deploy.landing import folders, notify
 from deploy.package import chalice, measure, packed
+from deploy.preflight.preflight import preflight
 from deploy.project import BUILD, Project
 from deploy.stack import DeployError, apply, described, environment, name_of, outputs, placeholders, region_of, takes
 from deploy.stage import CHALICE, ROOT, filled, functions, granted, settings, stage_name, with_login
 from deploy.vendor import PLATFORMS, PackageError, vendor
 from landfall.contracts import FOLDER_VARIABLE, has_own, shipped
-from landfall.faults import CommandError
+from landfall.faults import CommandError, ExitCode
 from landfall.migration import migrate as migration
 from landfall.migration.data_api import DataApi
 from landfall.migration.grants import Grants
@@ -52,6 +53,13 @@ def deploy(
     put_functions(session, stage, architecture, vendored)
     if left:
         print("\n".join(left))
+
+
+def look(session: Any, stage: str, given: Mapping[str, str]) -> None:
+    """Look at the account before anything is made. Raises DeployError if the deployment would fail there."""
+    report = preflight(session, stage, given)
+    if report.show() is not ExitCode.OK:
+        raise DeployError("the account is not ready, and nothing was made: see the lines that begin with fail")
 
 
 def same_contracts(s3: Any, bucket: str, stage: str) -> None:
@@ -168,6 +176,7 @@ def main() -> None:
     parser.add_argument("--architecture", choices=sorted(PLATFORMS), default="x86_64")
     parser.add_argument("--contracts", help="folder of contracts that replace those of the checkout")
     parser.add_argument("--infrastructure", action="store_true", help="make everything except functions and API")
+    parser.add_argument("--no-preflight", action="store_true", help="do not look at the account first")
     parser.add_argument("--no-migrate", action="store_true", help="leave the warehouse's tables alone")
     parser.add_argument("--secret-arn", default="", help="secret to migrate with, if not the administrator's own")
     parser.add_argument("--emulated", action="store_true", help="deploy to what AWS_ENDPOINT_URL names, not to AWS")
@@ -178,6 +187,8 @@ def main() -> None:
     try:
         given = parameters(args.parameters, args.stage)
         session = account.session(emulated=args.emulated)
+        if not args.no_preflight:
+            look(session, args.stage, given)
         how = {"migrates": not args.no_migrate, "secret_arn": args.secret_arn}
         if args.infrastructure:
             left = infrastructure(session, args.stage, given, **how)

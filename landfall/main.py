@@ -14,6 +14,7 @@ import typer
 
 from landfall.cost_command import cost
 from landfall.deployment import find, repository, state_dir
+from landfall.doctor.command import doctor
 from landfall.faults import ExitCode, guarded, usage
 from landfall.migrate_command import migrate
 from landfall.token_command import app as token
@@ -285,6 +286,7 @@ def demo(
 
 
 app.command()(cost)
+app.command()(doctor)
 
 if __name__ == "__main__":
     app()

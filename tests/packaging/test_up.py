@@ -14,9 +14,10 @@ from deploy.project import Project
 from deploy.stack import DeployError, environment
 from deploy.stage import INTERFACES, filled, functions, granted
 from deploy.template import infra
-from deploy.up import migrate, parameters
+from deploy.up import look, migrate, parameters
 from deploy.vendor import PackageError
 from tests.packaging.policies import FOLDERS
+from tests.packaging.preflight.aws import Aws, limits
 
 OUTPUTS = {"Workgroup": "landfall-dev", "Database": "dev"}
 
@@ -35,6 +36,15 @@ def test_no_function_is_deployed_if_migrate_fails() -> None:
     reported = "no function is deployed: Redshift keeps no secret .* --namespace-name theirs --manage-admin-password"
     with pytest.raises(DeployError, match=reported):
         migrate(lambda service: Theirs(), "dev", OUTPUTS, "")
+
+
+def test_nothing_is_made_in_an_account_that_is_not_ready(capsys: pytest.CaptureFixture[str]) -> None:
+    aws = Aws()
+    look(aws.session(), "prod", {})
+    aws.answers["lambda.GetAccountSettings"] = limits(10)
+    with pytest.raises(DeployError, match="not ready, and nothing was made"):
+        look(aws.session(), "prod", {})
+    assert "fail  concurrency: 10 functions may run at once; stage prod reserves 80" in capsys.readouterr().out
 
 
 def test_parameters_are_named() -> None:

@@ -1,0 +1,69 @@
+"""What a deployment is about to make: the stage, its parameters and the place, as every look needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from deploy.stack import NEVER_MADE, described, placeholders
+from deploy.stage import filled
+from deploy.template import infra
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A deployment that may have been made before."""
+
+    session: Any
+    stage: str
+    template: Mapping[str, Any]
+    """The template of the stack."""
+    parameters: Mapping[str, str]
+    """Each parameter of the stack with the value that it will have."""
+    where: Mapping[str, str]
+    """Partition, region, account and stage, by the names of the policies' placeholders."""
+    caller: str
+    """ARN of the identity that deploys."""
+    exists: bool
+    """Whether the stack is there."""
+    clients: dict[str, Any] = field(default_factory=dict)
+
+    def client(self, service: str) -> Any:
+        """Make a client, once."""
+        if service not in self.clients:
+            self.clients[service] = self.session.client(service)
+        return self.clients[service]
+
+    def name(self, text: str) -> str:
+        """Fill in the placeholders of a name."""
+        return str(filled(text, self.where))
+
+    def listed(self, parameter: str) -> list[str]:
+        """Return the values of a parameter that is a list."""
+        return [value for value in self.parameters[parameter].split(",") if value]
+
+    @property
+    def makes_warehouse(self) -> bool:
+        """Whether the stack makes a workgroup."""
+        return self.parameters["CreateWarehouse"] == "true"
+
+
+def planned(session: Any, stage: str, given: Mapping[str, str]) -> Planned:
+    """Return what `make deploy` would make. A parameter that is not given keeps the stack's value, else its default."""
+    now = described(session.client("cloudformation"), stage)
+    if now and now["StackStatus"] == NEVER_MADE:
+        now = None
+    template = infra(stage)
+    known = template["Parameters"]
+    defaults = {name: str(parameter.get("Default", "")) for name, parameter in known.items()}
+    kept = {p["ParameterKey"]: p["ParameterValue"] for p in (now or {}).get("Parameters", [])}
+    return Planned(
+        session=session,
+        stage=stage,
+        template=template,
+        parameters={**defaults, **{name: kept[name] for name in kept.keys() & known.keys()}, **given},
+        where=placeholders(session, stage),
+        caller=session.client("sts").get_caller_identity()["Arn"],
+        exists=now is not None,
+    )
