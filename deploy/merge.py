@@ -13,6 +13,7 @@ from chalice.utils import to_cfn_resource_name
 from deploy import landing
 from deploy.gateway import in_template
 from deploy.landing import folders
+from deploy.rules import resolved
 from deploy.stage import (
     API,
     LOOPING,
@@ -22,10 +23,16 @@ from deploy.stage import (
     functions,
     granted,
     settings,
+    use_of_key,
     with_either_login,
 )
 from deploy.template import infra, tag_map, tags
 
+DEPLOY_ONLY = ("BucketName", "DailyRpuHours")
+"""Parameters that only `make deploy` has: CloudFormation sets no notifications of a bucket that it has not made, and no
+usage limits of Redshift Serverless."""
+MAKES_BUCKET = "MakesBucket"
+BOUNDARY = {"Fn::If": ["HasBoundary", {"Ref": "PermissionsBoundary"}, {"Ref": "AWS::NoValue"}]}
 QUEUES = {
     "advance_run": "RunQueue",
     "stage_chunk": "ChunkQueue",
@@ -53,7 +60,7 @@ API_PROPERTIES = {
 
 def merge(stage: str) -> dict[str, Any]:
     """Return the template to merge into that of a stage."""
-    template = infra(stage)
+    template = _without_deploy_only(infra(stage))
     known = {name: output["Value"] for name, output in template["Outputs"].items()}
     variables = {SETTINGS[name]: value for name, value in known.items() if name in SETTINGS}
     for name in functions(stage):
@@ -71,8 +78,26 @@ def policies(stage: str) -> dict[str, Any]:
     warehouse = infra(stage)["Outputs"]["WarehouseArn"]["Value"]
     _, _, workgroup = warehouse["Fn::If"]  # UsesCluster, the cluster, else the workgroup
     known = {"WarehouseArn": warehouse, "WorkgroupArn": workgroup}
-    allowed = {name: with_either_login(granted(name, settings(stage), folders())) for name in functions(stage)}
-    return {name: for_template(document, known) for name, document in allowed.items()}
+
+    def allowed(name: str) -> dict[str, Any]:
+        document = granted(name, settings(stage), folders())
+        key = {"Fn::If": ["HasKey", use_of_key(document, {"Ref": "KmsKeyArn"}), {"Ref": "AWS::NoValue"}]}
+        found = for_template(with_either_login(document), known)
+        return {**found, "Statement": [*found["Statement"], key]}
+
+    return {name: allowed(name) for name in functions(stage)}
+
+
+def _without_deploy_only(template: dict[str, Any]) -> dict[str, Any]:
+    """Return the template without the parameters of `make deploy`: its bucket is always made."""
+    for name in DEPLOY_ONLY:
+        del template["Parameters"][name]
+        template["Outputs"].pop(name, None)
+    del template["Conditions"][MAKES_BUCKET]
+    for resource in template["Resources"].values():
+        if resource.get("Condition") == MAKES_BUCKET:
+            del resource["Condition"]
+    return dict(resolved(template, {MAKES_BUCKET: True}))
 
 
 def logical(name: str) -> str:
@@ -90,7 +115,7 @@ def _function(name: str, variables: dict[str, Any]) -> dict[str, Any]:
             "Properties": {"FunctionName": named, "Environment": {"Variables": variables}, **loops},
             "DependsOn": [log],
         },
-        role: {"Properties": {"RoleName": named, "Tags": tags()}},
+        role: {"Properties": {"RoleName": named, "PermissionsBoundary": BOUNDARY, "Tags": tags()}},
         log: {
             "DeletionPolicy": "RetainExceptOnCreate",
             "UpdateReplacePolicy": "Retain",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+NO_VALUE = {"Ref": "AWS::NoValue"}
 Values = Mapping[str, str]
 """Parameters by name, each with its value as text."""
 
@@ -23,6 +24,31 @@ def holds(expression: Any, values: Values) -> bool:
         return expression
     ((name, arguments),) = expression.items()
     return FUNCTIONS[name](arguments, values)
+
+
+def conditions(template: Mapping[str, Any], values: Values) -> dict[str, bool]:
+    """Return whether each condition of the template holds."""
+    return {name: holds(expression, values) for name, expression in template["Conditions"].items()}
+
+
+def defaults(template: Mapping[str, Any]) -> dict[str, str]:
+    """Return the parameters with the values that they have if none is given."""
+    return {name: str(parameter.get("Default", "")) for name, parameter in template["Parameters"].items()}
+
+
+def resolved(value: Any, known: Mapping[str, bool]) -> Any:
+    """Return a part of a template with each Fn::If replaced by what it gives, if its condition is known."""
+    if isinstance(value, list):
+        return [one for one in (resolved(part, known) for part in value) if one != NO_VALUE]
+    if not isinstance(value, dict):
+        return value
+    if chosen := value.get("Fn::If"):
+        name, first, second = chosen
+        if name in known:
+            return resolved(first if known[name] else second, known)
+        return {"Fn::If": [name, resolved(first, known), resolved(second, known)]}
+    parts = {name: resolved(part, known) for name, part in value.items()}
+    return {name: part for name, part in parts.items() if part != NO_VALUE}
 
 
 def _refused(name: str, parameter: Mapping[str, Any], value: str) -> Iterator[str]:
@@ -43,7 +69,11 @@ def _failed(rule: Mapping[str, Any], values: Values) -> Iterator[str]:
 
 
 def _value(expression: Any, values: Values) -> str:
-    return values[expression["Ref"]] if isinstance(expression, Mapping) else str(expression)
+    if not isinstance(expression, Mapping):
+        return str(expression)
+    if "Fn::Join" in expression:  # of a list, which is given as one text
+        return _value(expression["Fn::Join"][1], values)
+    return values[expression["Ref"]]
 
 
 def _equals(arguments: Any, values: Values) -> bool:

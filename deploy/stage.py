@@ -30,6 +30,8 @@ LONGEST = 20
 """Characters of a stage's name: the name of the trail's bucket contains it, the account and the region."""
 TAKEN = frozenset({"authorize", "trail"})
 """Endings that would give a stage a name that another stage's function or bucket has."""
+BUCKET = "landfall-${Stage}-${AWS::AccountId}-${AWS::Region}"
+"""Name of the landing bucket in policies; a bucket of the operator's own stands in its place."""
 WORKGROUP_LOGIN, CLUSTER_LOGIN = "LogInToTheWorkgroup", "LogInToTheCluster"
 """Statements of which a deployment has one."""
 LOOPING = ("advance_run", "stage_chunk")
@@ -37,6 +39,8 @@ LOOPING = ("advance_run", "stage_chunk")
 LANDING = "${Landing}"
 """Placeholder of each folder in which files land."""
 LISTED = ("Resource", "NotResource")
+ENCRYPTING = {"s3:PutObject", "sns:Publish", "sqs:SendMessage"}
+"""Actions that encrypt what they write by a data key of its own."""
 INTERFACES = (
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
@@ -138,6 +142,18 @@ def with_either_login(document: dict[str, Any]) -> dict[str, Any]:
         return {"Fn::If": [condition, statement, {"Ref": "AWS::NoValue"}]} if condition else statement
 
     return {**document, "Statement": [chosen(statement) for statement in document["Statement"]]}
+
+
+def with_bucket(document: dict[str, Any], bucket: str) -> dict[str, Any]:
+    """Return a policy for the bucket that the stage has."""
+    return dict(json.loads(json.dumps(document).replace(BUCKET, bucket)))
+
+
+def use_of_key(document: Mapping[str, Any], key: Any) -> dict[str, Any]:
+    """Return the statement that lets a function use a KMS key: to read and, if its policy writes, to write."""
+    allowed = {action for s in document["Statement"] if s["Effect"] == "Allow" for action in s["Action"]}
+    actions = ["kms:Decrypt", *(["kms:GenerateDataKey"] if allowed & ENCRYPTING else [])]
+    return {"Sid": "UseTheKey", "Effect": "Allow", "Action": actions, "Resource": [key]}
 
 
 def for_template(document: Any, known: Mapping[str, Any]) -> Any:

@@ -11,6 +11,8 @@ from deploy.metrics.dashboard import dashboard
 from deploy.stage import ROOT, functions
 
 PROJECT = "landfall"
+SMALL, SMALL_CAPACITY, SMALL_HOURS = "dev", 4, 24
+"""The stage for trying things out: the smallest workgroup, and a day of it (some 9 USD) as its limit."""
 REF_STAGE = {"Ref": "Stage"}
 TAGGED = frozenset(
     {
@@ -34,13 +36,16 @@ TAGGED = frozenset(
 def infra(stage: str) -> dict[str, Any]:
     """Return the template that `chalice deploy` needs. Its parameter Stage has the stage as its default."""
     template: dict[str, Any] = yaml.safe_load((ROOT / "infra/landfall.template.yaml").read_text())
-    for part in ("warehouse", "trail"):
+    for part in ("messages", "warehouse", "trail"):
         template["Resources"] |= yaml.safe_load((ROOT / f"infra/{part}.yaml").read_text())["Resources"]
     names = sorted(functions(stage))
     template["Resources"] |= alarms(names) | {"Dashboard": dashboard(names)}
     url = "https://${AWS::Region}.console.aws.amazon.com/cloudwatch/home?region=${AWS::Region}#dashboards:name=landfall-${Stage}"
     template["Outputs"]["DashboardUrl"] = {"Value": {"Fn::Sub": url}}
     template["Parameters"]["Stage"]["Default"] = stage
+    if stage == SMALL:
+        template["Parameters"]["BaseCapacity"]["Default"] = SMALL_CAPACITY
+        template["Parameters"]["DailyRpuHours"]["Default"] = SMALL_HOURS
     for resource in template["Resources"].values():
         tag(resource)
     return template

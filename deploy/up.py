@@ -27,11 +27,23 @@ from deploy.after import (
 )
 from deploy.found import record
 from deploy.landing import folders, notify
+from deploy.limits import bound_roles, limit_usage
 from deploy.package import chalice, measure, packed
 from deploy.preflight.preflight import preflight
 from deploy.project import BUILD, Project
 from deploy.stack import DeployError, apply, described, environment, name_of, outputs, placeholders, region_of, takes
-from deploy.stage import CHALICE, ROOT, filled, functions, granted, settings, stage_name, with_login
+from deploy.stage import (
+    CHALICE,
+    ROOT,
+    filled,
+    functions,
+    granted,
+    settings,
+    stage_name,
+    use_of_key,
+    with_bucket,
+    with_login,
+)
 from deploy.vendor import PLATFORMS, PackageError, vendor
 from landfall.contracts import FOLDER_VARIABLE, has_own, shipped
 from landfall.faults import CommandError, ExitCode
@@ -81,7 +93,11 @@ def infrastructure(
     if described(cloudformation, stage):
         same_contracts(session.client("s3"), outputs(cloudformation, stage).get("Bucket", ""), stage)
     print(f"stack {name_of(stage)}: {'applied' if apply(cloudformation, stage, given) else 'unchanged'}")
-    left = migrate(session.client, stage, outputs(cloudformation, stage), secret_arn) if migrates else []
+    found = outputs(cloudformation, stage)
+    if hours := found.get("DailyRpuHours"):  # only of a workgroup that the stack has made
+        line = limit_usage(session.client("redshift-serverless"), found["WarehouseArn"], int(hours))
+        print(line, end="\n" if line else "")
+    left = migrate(session.client, stage, found, secret_arn) if migrates else []
     return [*left, "lines with ! are left to the operator; the rest is done"] if left else []
 
 
@@ -114,6 +130,7 @@ def put_functions(session: Any, stage: str, architecture: str, vendored: Path) -
     where = placeholders(session, stage)
     project(stage, found, where, architecture).make(made, vendored)
     measure(packed(made, architecture))
+    bound_roles(session.client("iam"), stage, found.get("PermissionsBoundary", ""))
     with as_switched(session.client("events"), stage):
         print(chalice(made, "deploy", "--stage", stage, region=region_of(session)).strip())
     remember(s3, found["Bucket"], stage, DEPLOYED, own_contracts=has_own())
@@ -129,7 +146,9 @@ def project(stage: str, found: Mapping[str, str], where: dict[str, str], archite
 
     def allowed(name: str) -> dict[str, Any]:
         document = with_login(granted(name, settings(stage), landing), cluster=bool(cluster))
-        return dict(filled(document, {**where, **warehouse}))
+        if key := found.get("KmsKeyArn"):
+            document["Statement"].append(use_of_key(document, key))
+        return dict(filled(with_bucket(document, found["Bucket"]), {**where, **warehouse}))
 
     return Project(
         stage=stage,

@@ -29,6 +29,7 @@ FREE = frozenset(
         "AWS.SimpleQueueService.NonExistentQueue",
         "EntityNotFoundException",
         "NoSuchBucket",
+        "ClusterNotFound",
         "NoSuchEntity",
         "NotFound",
         "NotFoundException",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from deploy.rules import defaults
 from deploy.stack import NEVER_MADE, described, placeholders
 from deploy.stage import filled
 from deploy.template import infra
@@ -21,6 +22,8 @@ class Planned:
     """The template of the stack."""
     parameters: Mapping[str, str]
     """Each parameter of the stack with the value that it will have."""
+    given: Mapping[str, str]
+    """The parameters that the operator gives this time."""
     where: Mapping[str, str]
     """Partition, region, account and stage, by the names of the policies' placeholders."""
     caller: str
@@ -56,13 +59,13 @@ def planned(session: Any, stage: str, given: Mapping[str, str]) -> Planned:
         now = None
     template = infra(stage)
     known = template["Parameters"]
-    defaults = {name: str(parameter.get("Default", "")) for name, parameter in known.items()}
     kept = {p["ParameterKey"]: p["ParameterValue"] for p in (now or {}).get("Parameters", [])}
     return Planned(
         session=session,
         stage=stage,
         template=template,
-        parameters={**defaults, **{name: kept[name] for name in kept.keys() & known.keys()}, **given},
+        parameters={**defaults(template), **{name: kept[name] for name in kept.keys() & known.keys()}, **given},
+        given=given,
         where=placeholders(session, stage),
         caller=session.client("sts").get_caller_identity()["Arn"],
         exists=now is not None,

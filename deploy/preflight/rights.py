@@ -12,6 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from deploy.preflight.planned import Planned
+from deploy.stage import BUCKET
 from landfall.doctor.report import Look, failure, good, warning
 
 NAME = "rights"
@@ -22,15 +23,6 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
         "cloudformation:CreateStack",
         "cloudformation:DescribeStacks",
         "cloudformation:UpdateStack",
-    ),
-    "arn:${AWS::Partition}:s3:::landfall-${Stage}-${AWS::AccountId}-${AWS::Region}": (
-        "s3:CreateBucket",
-        "s3:PutBucketNotification",
-        "s3:PutBucketPolicy",
-        "s3:PutBucketPublicAccessBlock",
-        "s3:PutBucketVersioning",
-        "s3:PutEncryptionConfiguration",
-        "s3:PutLifecycleConfiguration",
     ),
     "arn:${AWS::Partition}:dynamodb:" + HERE + ":table/landfall-${Stage}": (
         "dynamodb:CreateTable",
@@ -78,6 +70,16 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "*": ("cloudwatch:PutDashboard", "cloudwatch:PutMetricAlarm", "lambda:CreateEventSourceMapping"),
 }
 """IAM's actions by one of the resources on which a deployment takes them."""
+OWN_BUCKET = ("s3:GetBucketNotification", "s3:PutBucketNotification")
+MADE_BUCKET = (
+    *OWN_BUCKET,
+    "s3:CreateBucket",
+    "s3:PutBucketPolicy",
+    "s3:PutBucketPublicAccessBlock",
+    "s3:PutBucketVersioning",
+    "s3:PutEncryptionConfiguration",
+    "s3:PutLifecycleConfiguration",
+)
 WAREHOUSE = ("redshift-serverless:CreateNamespace", "redshift-serverless:CreateWorkgroup")
 
 
@@ -109,7 +111,12 @@ def _source(planned: Planned) -> str:
 
 def _simulated(planned: Planned, source: str) -> Iterator[Any]:
     iam = planned.client("iam")
-    needed = {**NEEDED, "*": (*NEEDED["*"], *(WAREHOUSE if planned.makes_warehouse else ()))}
+    own = planned.parameters["BucketName"]
+    needed = {
+        **NEEDED,
+        "arn:${AWS::Partition}:s3:::" + (own or BUCKET): OWN_BUCKET if own else MADE_BUCKET,
+        "*": (*NEEDED["*"], *(WAREHOUSE if planned.makes_warehouse else ())),
+    }
     for resource, actions in needed.items():
         request = {"PolicySourceArn": source, "ActionNames": list(actions), "ResourceArns": [planned.name(resource)]}
         yield from iam.simulate_principal_policy(**request)["EvaluationResults"]

@@ -10,20 +10,24 @@ locals {
 
   # A null variable has the template's own default.
   parameters = {
-    Versioning         = var.versioning
-    SupportEmail       = var.support_email
-    BusinessEmail      = var.business_email
-    CreateWarehouse    = var.create_warehouse
-    WorkgroupName      = var.workgroup_name
-    WorkgroupArn       = var.workgroup_arn
-    ClusterIdentifier  = var.cluster_identifier
-    Database           = var.database
-    BaseCapacity       = var.base_capacity
-    SubnetIds          = try(join(",", var.subnet_ids), null)
-    SecurityGroupIds   = try(join(",", var.security_group_ids), null)
-    CreateAlarms       = var.create_alarms
-    CreateGlueDatabase = var.create_glue_database
-    RecordDataEvents   = var.record_data_events
+    Versioning          = var.versioning
+    KeepProcessedDays   = var.keep_processed_days
+    KmsKeyArn           = var.kms_key_arn
+    PermissionsBoundary = var.permissions_boundary
+    SupportEmail        = var.support_email
+    BusinessEmail       = var.business_email
+    CreateWarehouse     = var.create_warehouse
+    WorkgroupName       = var.workgroup_name
+    WorkgroupArn        = var.workgroup_arn
+    ClusterIdentifier   = var.cluster_identifier
+    Database            = var.database
+    BaseCapacity        = var.base_capacity
+    MaxCapacity         = var.max_capacity
+    SubnetIds           = try(join(",", var.subnet_ids), null)
+    SecurityGroupIds    = try(join(",", var.security_group_ids), null)
+    CreateAlarms        = var.create_alarms
+    CreateGlueDatabase  = var.create_glue_database
+    RecordDataEvents    = var.record_data_events
   }
 
   tags = merge(var.tags, { Environment = local.stage, Project = "landfall" })
@@ -74,5 +78,22 @@ resource "aws_cloudformation_stack" "landfall" {
     create = "60m"
     update = "60m"
     delete = "60m"
+  }
+}
+
+# CloudFormation has no usage limits of Redshift Serverless.
+resource "aws_redshiftserverless_usage_limit" "daily" {
+  count         = var.daily_rpu_hours == null ? 0 : 1
+  resource_arn  = aws_cloudformation_stack.landfall.outputs["WarehouseArn"]
+  usage_type    = "serverless-compute"
+  amount        = var.daily_rpu_hours
+  period        = "daily"
+  breach_action = "deactivate"
+
+  lifecycle {
+    precondition {
+      condition     = var.create_warehouse != false
+      error_message = "daily_rpu_hours limits the workgroup that the stack makes: leave it out with create_warehouse = false."
+    }
   }
 }

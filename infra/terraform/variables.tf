@@ -14,10 +14,34 @@ variable "tags" {
   default     = {}
 }
 
+variable "daily_rpu_hours" {
+  description = "RPU-hours a day after which the workgroup refuses queries until the next day (UTC); null sets no limit."
+  type        = number
+  default     = null
+}
+
 # ---- parameters of the template; null is its own default -----------------------------------------------------------
 
 variable "versioning" {
   description = "Versioning of the landing bucket. Suspended saves storage, but loses files overwritten before they are read."
+  type        = string
+  default     = null
+}
+
+variable "keep_processed_days" {
+  description = "Days after which plans and good rows below processed/ are deleted. The files are in archive/."
+  type        = number
+  default     = null
+}
+
+variable "kms_key_arn" {
+  description = "Your KMS key for bucket, queues, topics, table, secret and warehouse; empty for keys of AWS."
+  type        = string
+  default     = null
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that bounds every role; empty for none."
   type        = string
   default     = null
 }
@@ -65,7 +89,13 @@ variable "database" {
 }
 
 variable "base_capacity" {
-  description = "RPUs of the workgroup."
+  description = "RPUs of the workgroup while it works, 4 or a multiple of 8."
+  type        = number
+  default     = null
+}
+
+variable "max_capacity" {
+  description = "The most RPUs to which Redshift scales the workgroup, 4 or a multiple of 8; it bounds the cost."
   type        = number
   default     = null
 }

@@ -122,6 +122,7 @@ def test_what_a_load_reads_stays_readable() -> None:
     moved = {rule["Prefix"]: rule["Transitions"] for rule in rules.values() if "Transitions" in rule}
     assert moved["processed/"] == [{"StorageClass": "GLACIER_IR", "TransitionInDays": 30}]
     assert moved["archive/"] == [{"StorageClass": "GLACIER", "TransitionInDays": 30}]
+    assert rules["processed-expires"]["ExpirationInDays"] == {"Ref": "KeepProcessedDays"}
     assert rules["rejected-expires"]["ExpirationInDays"] == 90
     assert rules["incomplete-uploads"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 3}
 

@@ -21,7 +21,7 @@ MODULE = ROOT / "infra/terraform"
 PLAIN = SerializationOptions(strip_string_quotes=True, with_comments=False)
 TEMPLATE = merge("prod")
 PARAMETERS = {name: said for name, said in TEMPLATE["Parameters"].items() if name != "Stage"}
-OWN = {"package", "artifacts_bucket", "tags"}
+OWN = {"package", "artifacts_bucket", "daily_rpu_hours", "tags"}
 BY_CHALICE = {"EndpointURL"}
 
 

@@ -13,6 +13,8 @@ from typing import Any
 import boto3
 from botocore.awsrequest import AWSResponse
 
+from deploy.preflight.preflight import preflight
+from landfall.doctor.report import Look, Result
 from tests.packaging.policies import VALUES
 
 Request = Mapping[str, Any]
@@ -65,7 +67,18 @@ def ready() -> dict[str, Any]:
         "sqs.GetQueueUrl": Refusal("AWS.SimpleQueueService.NonExistentQueue"),
         "secretsmanager.DescribeSecret": ABSENT,
         "iam.SimulatePrincipalPolicy": allowed,
+        "iam.GetPolicy": Refusal("NoSuchEntity"),
+        "kms.DescribeKey": Refusal("NotFoundException"),
+        "redshift.DescribeClusters": Refusal("ClusterNotFound"),
+        "s3.GetBucketVersioning": {"Status": "Enabled"},
+        "s3.GetBucketEncryption": encrypted(),
+        "s3.GetBucketNotificationConfiguration": {},
     }
+
+
+def encrypted(**how: str) -> dict[str, Any]:
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms" if how else "AES256", **how}}
+    return {"ServerSideEncryptionConfiguration": {"Rules": [rule]}}
 
 
 def limits(quota: int, free: int | None = None) -> dict[str, Any]:
@@ -125,3 +138,9 @@ def client(service: str, region: str) -> Any:
 
 def _remember(params: Request, context: dict[str, Any], **_: Any) -> None:
     context["request"] = params
+
+
+def look(aws: Aws, name: str, stage: str = "dev", region: str = "eu-west-1", **parameters: str) -> Look:
+    """Return the look of this name that is worst."""
+    found = [one for one in preflight(aws.session(region), stage, parameters).looks if one.name == name]
+    return max(found, key=lambda one: list(Result).index(one.result))

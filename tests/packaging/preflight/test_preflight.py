@@ -10,23 +10,12 @@ from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 from botocore.parsers import ResponseParserError
 
 from deploy.preflight.preflight import preflight
-from landfall.doctor.report import Look, Report, Result
+from landfall.doctor.report import Report, Result
 from landfall.faults import ExitCode
-from tests.packaging.preflight.aws import ABSENT, CALLER, THREE, Aws, Refusal, allowed, limits, subnet
+from tests.packaging.preflight.aws import ABSENT, CALLER, THREE, Aws, Refusal, allowed, limits, look, subnet
 
 DENIED = Refusal("AccessDeniedException", "not authorized")
 READS = re.compile(r"\.(Describe|Get|List|Head|Simulate)")
-
-
-@pytest.fixture
-def aws() -> Aws:
-    return Aws()
-
-
-def look(aws: Aws, name: str, stage: str = "dev", region: str = "eu-west-1", **parameters: str) -> Look:
-    """Return the look of this name that is worst."""
-    found = [one for one in preflight(aws.session(region), stage, parameters).looks if one.name == name]
-    return max(found, key=lambda one: list(Result).index(one.result))
 
 
 def report(aws: Aws, stage: str = "dev") -> Report:
@@ -194,32 +183,6 @@ def test_a_parameter_of_the_stack_is_kept_unless_given(aws: Aws) -> None:
     aws.answers["ec2.DescribeSubnets"] = lambda request: {"Subnets": THREE[: len(request.get("SubnetIds", THREE))]}
     assert "the given subnets: 1 subnets" in look(aws, "network").seen
     assert look(aws, "network", SubnetIds="").result is Result.OK
-
-
-@pytest.mark.parametrize(
-    ("given", "seen"),
-    [
-        ({"CreateWarehouse": "false"}, "must name the w"),
-        ({"CreateWarehouse": "yes"}, "CreateWarehouse is yes: it must be true or false"),
-        ({"WorkgroupArn": "arn"}, "WorkgroupArn is arn: it must match"),
-    ],
-)
-def test_a_value_that_the_template_refuses_fails(aws: Aws, given: dict[str, str], seen: str) -> None:
-    found = look(aws, "parameters", **given)
-    assert found.result is Result.FAIL
-    assert seen in found.seen
-
-
-OWN = "arn:aws:redshift-serverless:eu-west-1:123456789012:workgroup/1"
-
-
-def test_a_workgroup_of_ones_own_is_there_under_its_arn(aws: Aws) -> None:
-    given = {"CreateWarehouse": "false", "WorkgroupName": "own", "WorkgroupArn": OWN}
-    assert look(aws, "parameters", **given).seen == "there is no workgroup own"
-    aws.answers["redshift-serverless.GetWorkgroup"] = {"workgroup": {"workgroupName": "own", "workgroupArn": OWN}}
-    assert look(aws, "parameters", **given).result is Result.OK
-    found = look(aws, "parameters", **{**given, "WorkgroupArn": OWN.replace("/1", "/2")})
-    assert found.fix == f"give WorkgroupArn={OWN}"
 
 
 def denies(action: str, **why: Any) -> Any:
