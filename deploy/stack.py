@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
@@ -13,6 +13,10 @@ from deploy.stage import SETTINGS
 from deploy.template import PROJECT, infra, tags
 from landfall.deployment import REGION
 
+Put = Callable[[str], str]
+"""Uploads a template and returns its URL."""
+LARGEST_BODY = 51_200
+"""Bytes of a template that CloudFormation takes in a call. JSON is in ASCII, so bytes are characters."""
 NOTHING_TO_DO = "No updates are to be performed"
 NEVER_MADE = "ROLLBACK_COMPLETE"
 """State of a stack whose first try failed. It is empty, but must be deleted before another try."""
@@ -55,10 +59,16 @@ def takes(stage: str) -> list[str]:
     return sorted(set(infra(stage)["Parameters"]) - {STAGE})
 
 
-def apply(cloudformation: Any, stage: str, parameters: Mapping[str, str]) -> bool:
+def body(template: Mapping[str, Any], put: Put, largest: int = LARGEST_BODY) -> dict[str, str]:
+    """Return the argument that has the template: itself or, if it is too large, the URL that `put` gives."""
+    text = json.dumps(template, separators=(",", ":"))
+    return {"TemplateBody": text} if len(text) <= largest else {"TemplateURL": put(text)}
+
+
+def apply(cloudformation: Any, stage: str, parameters: Mapping[str, str], put: Put) -> bool:
     """Apply the template to the stack. Return whether that changed it. Raises DeployError.
 
-    A parameter that is not given keeps its value.
+    A parameter that is not given keeps its value. `put` uploads a template that is too large for a call.
     """
     now = described(cloudformation, stage)
     if now and now["StackStatus"] == NEVER_MADE:
@@ -69,7 +79,7 @@ def apply(cloudformation: Any, stage: str, parameters: Mapping[str, str]) -> boo
     template = checked(infra(stage))
     request = {
         "StackName": name_of(stage),
-        "TemplateBody": json.dumps(template, separators=(",", ":")),
+        **body(template, put),
         "Parameters": _parameters(set(template["Parameters"]), parameters, now or {}),
         "Capabilities": ["CAPABILITY_NAMED_IAM"],
         "Tags": tags(stage),

@@ -25,6 +25,7 @@ from deploy.after import (
     remember,
     tag,
 )
+from deploy.artifacts import Artifacts
 from deploy.found import record
 from deploy.landing import folders, notify
 from deploy.limits import bound_roles, limit_usage
@@ -57,11 +58,18 @@ DEPLOYED = CHALICE / "deployed"
 
 
 def deploy(
-    session: Any, stage: str, given: dict[str, str], architecture: str, *, migrates: bool, secret_arn: str = ""
+    session: Any,
+    stage: str,
+    given: dict[str, str],
+    architecture: str,
+    *,
+    migrates: bool,
+    secret_arn: str = "",
+    artifacts: str = "",
 ) -> None:
     """Deploy everything: no function runs before its tables. Raises DeployError, PackageError."""
     vendored = vendor(architecture, BUILD)  # a fault of this machine shows before anything is made
-    left = infrastructure(session, stage, given, migrates=migrates, secret_arn=secret_arn)
+    left = infrastructure(session, stage, given, migrates=migrates, secret_arn=secret_arn, artifacts=artifacts)
     put_functions(session, stage, architecture, vendored)
     if left:
         print("\n".join(left))
@@ -84,21 +92,27 @@ def same_contracts(s3: Any, bucket: str, stage: str) -> None:
 
 
 def infrastructure(
-    session: Any, stage: str, given: dict[str, str], *, migrates: bool, secret_arn: str = ""
+    session: Any, stage: str, given: dict[str, str], *, migrates: bool, secret_arn: str = "", artifacts: str = ""
 ) -> list[str]:
     """Make everything except functions and API. Return lines for the operator. Raises DeployError."""
     region_of(session)
     folders()  # contracts at fault show before anything is made
-    cloudformation = session.client("cloudformation")
-    if described(cloudformation, stage):
-        same_contracts(session.client("s3"), outputs(cloudformation, stage).get("Bucket", ""), stage)
-    print(f"stack {name_of(stage)}: {'applied' if apply(cloudformation, stage, given) else 'unchanged'}")
-    found = outputs(cloudformation, stage)
+    found = _stack(session, stage, given, artifacts)
     if hours := found.get("DailyRpuHours"):  # only of a workgroup that the stack has made
         line = limit_usage(session.client("redshift-serverless"), found["WarehouseArn"], int(hours))
         print(line, end="\n" if line else "")
     left = migrate(session.client, stage, found, secret_arn) if migrates else []
     return [*left, "lines with ! are left to the operator; the rest is done"] if left else []
+
+
+def _stack(session: Any, stage: str, given: dict[str, str], artifacts: str) -> dict[str, str]:
+    """Make the stack. Return its outputs."""
+    cloudformation, s3 = session.client("cloudformation"), session.client("s3")
+    if described(cloudformation, stage):
+        same_contracts(s3, outputs(cloudformation, stage).get("Bucket", ""), stage)
+    changed = apply(cloudformation, stage, given, Artifacts(s3=s3, bucket=artifacts).put)
+    print(f"stack {name_of(stage)}: {'applied' if changed else 'unchanged'}")
+    return outputs(cloudformation, stage)
 
 
 def migrate(clients: Callable[[str], Any], stage: str, found: Mapping[str, str], secret_arn: str) -> list[str]:
@@ -198,6 +212,7 @@ def main() -> None:
     parser.add_argument("--no-preflight", action="store_true", help="do not look at the account first")
     parser.add_argument("--no-migrate", action="store_true", help="leave the warehouse's tables alone")
     parser.add_argument("--secret-arn", default="", help="secret to migrate with, if not the administrator's own")
+    parser.add_argument("--artifacts-bucket", default="", help="bucket for a template that is too large for a call")
     parser.add_argument("--emulated", action="store_true", help="deploy to what AWS_ENDPOINT_URL names, not to AWS")
     parser.add_argument("parameters", nargs="*", metavar="NAME=VALUE", help="parameters of the stack")
     args = parser.parse_args()
@@ -208,7 +223,7 @@ def main() -> None:
         session = account.session(emulated=args.emulated)
         if not args.no_preflight:
             look(session, args.stage, given)
-        how = {"migrates": not args.no_migrate, "secret_arn": args.secret_arn}
+        how = {"migrates": not args.no_migrate, "secret_arn": args.secret_arn, "artifacts": args.artifacts_bucket}
         if args.infrastructure:
             left = infrastructure(session, args.stage, given, **how)
             print("\n".join([*left, f"functions and API: chalice deploy --stage {args.stage}"]))

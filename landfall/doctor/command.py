@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentTypeError
 from typing import Annotated
 
 import typer
@@ -36,13 +37,11 @@ def of_account(stage: str, parameters: list[str], *, emulated: bool) -> Report:
     from deploy import account
     from deploy.preflight.preflight import preflight
     from deploy.stack import DeployError
-    from deploy.stage import stages
+    from deploy.stage import stage_name
     from deploy.up import parameters as parsed
 
-    if stage not in stages():
-        raise usage(f"there is no stage {stage}; there are {', '.join(stages())}")
     try:
-        given = parsed(parameters, stage)
+        given = parsed(parameters, stage_name(stage))
         return preflight(account.opened(emulated=emulated), stage, given)
-    except DeployError as fault:
+    except (ArgumentTypeError, DeployError) as fault:
         raise usage(str(fault)) from None

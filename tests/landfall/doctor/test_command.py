@@ -43,7 +43,7 @@ def test_parameters_are_those_of_the_deployment(landfall: Landfall, aws: Aws) ->
     ("arguments", "said"),
     [
         ((), "name what to look at: --aws"),
-        (("--aws", "--stage", "none"), "no stage none"),
+        (("--aws", "--stage", "A"), '"A" is no stage'),
         (("--aws", "X=1"), "no such"),
     ],
 )
