@@ -10,11 +10,13 @@ from botocore.exceptions import EndpointConnectionError, NoCredentialsError
 from botocore.parsers import ResponseParserError
 
 from deploy.preflight.preflight import preflight
+from deploy.stage import ROOT, functions
 from landfall.doctor.report import Report, Result
 from landfall.faults import ExitCode
 from tests.packaging.preflight.aws import ABSENT, CALLER, THREE, Aws, Refusal, allowed, limits, look, subnet
 
 DENIED = Refusal("AccessDeniedException", "not authorized")
+RESERVED = sum(function.get("reserved_concurrency", 0) for function in functions("prod").values())
 READS = re.compile(r"\.(Describe|Get|List|Head|Simulate)")
 
 
@@ -58,14 +60,21 @@ def test_a_refused_call_shows_that_the_region_has_it(aws: Aws) -> None:
 
 
 @pytest.mark.parametrize(
-    ("quota", "result"), [(10, Result.FAIL), (89, Result.FAIL), (95, Result.WARN), (180, Result.OK)]
+    ("left", "result"), [(-60, Result.FAIL), (9, Result.FAIL), (10, Result.WARN), (99, Result.WARN), (100, Result.OK)]
 )
-def test_what_a_stage_reserves_is_compared_with_the_quota(aws: Aws, quota: int, result: Result) -> None:
+def test_what_a_stage_reserves_is_compared_with_the_quota(aws: Aws, left: int, result: Result) -> None:
+    quota = RESERVED + left
     aws.answers["lambda.GetAccountSettings"] = limits(quota)
     found = look(aws, "concurrency", "prod")
     assert found.result is result
-    assert f"{quota} functions may run at once; stage prod reserves 80, which leaves {quota - 80}" in found.seen
+    assert f"{quota} functions may run at once; stage prod reserves {RESERVED}, which leaves {left}" in found.seen
     assert ("--quota-code L-B99A9384 --desired-value 1000" in found.fix) is (result is not Result.OK)
+
+
+def test_the_documents_name_the_quota_that_is_needed() -> None:
+    text = (ROOT / "docs/operate/deploy.md").read_text(encoding="utf-8")
+    assert f"{RESERVED} in all" in text
+    assert f"at least {RESERVED + 100}." in text
 
 
 def test_a_new_account_is_enough_for_dev(aws: Aws) -> None:
@@ -74,9 +83,9 @@ def test_a_new_account_is_enough_for_dev(aws: Aws) -> None:
 
 
 def test_what_is_reserved_already_is_not_counted_twice(aws: Aws) -> None:
-    aws.answers["lambda.GetAccountSettings"] = limits(180, free=100)
+    aws.answers["lambda.GetAccountSettings"] = limits(RESERVED + 100, free=100)
     aws.answers["lambda.GetFunctionConcurrency"] = lambda request: {
-        "ReservedConcurrentExecutions": 80 if request["FunctionName"] == "landfall-prod" else 0
+        "ReservedConcurrentExecutions": RESERVED if request["FunctionName"] == "landfall-prod" else 0
     }
     assert look(aws, "concurrency", "prod").result is Result.OK
 
