@@ -22,6 +22,7 @@ from tests.simulation.cuts import (
     STAGE,
     STAGING,
     WAREHOUSE,
+    WINDOWS,
     bug,
 )
 
@@ -30,10 +31,9 @@ OF_FILES = (
     bug(
         "archived before it is loaded",
         (
-            PIPELINE,
-            "            self.ctx.load_queue.enqueue(run.target, run)\n",
-            "            self.ctx.objects.delete(run.source)\n"
-            "            self.ctx.load_queue.enqueue(run.target, run)\n",
+            WINDOWS,
+            "    ctx.load_queue.enqueue(run.target, run, ends)\n",
+            "    ctx.objects.delete(run.source)\n    ctx.load_queue.enqueue(run.target, run, ends)\n",
         ),
     ),
     bug("deletes whatever is there now", (OBJECTS, " and versions[-1].etag == source.etag", "")),

@@ -93,6 +93,8 @@ class Memory(Generic[Answer]):
 
 _CUTS, _BLOCKS = Memory[Cuts](), Memory[tuple[Block, ...]]()
 _COMPILED: dict[Hashable, Rules] = {}
+_really_compile, _really_stage = validate.compile_rules, stage.stage_chunk
+"""The pipeline imports them while it runs, from the modules where they are replaced."""
 _KIND, _KINDS = "_kind", dict[Hashable, int]()
 
 
@@ -110,7 +112,7 @@ def _kind(contract: Contract) -> int:
 
 def _compile_rules(contract: Contract, layout: Layout) -> Rules:
     wanted = _kind(contract), tuple(column.name for column in layout.columns), layout.rescued
-    return _COMPILED.get(wanted) or _COMPILED.setdefault(wanted, validate.compile_rules(contract, layout))
+    return _COMPILED.get(wanted) or _COMPILED.setdefault(wanted, _really_compile(contract, layout))
 
 
 class _Remembered:
@@ -131,7 +133,7 @@ def _stage_chunk(source: ByteSource, chunk: Range, rules: Rules) -> Iterator[Blo
     origins = rules.origins.to_json() if rules.origins else b""
     columns = id(rules.columns)  # compiled rules are kept for good, and with them their columns
     wanted = columns, rules.mark, origins, chunk
-    yield from _BLOCKS.find(wanted, source, lambda tape: tuple(stage.stage_chunk(tape, chunk, rules)))
+    yield from _BLOCKS.find(wanted, source, lambda tape: tuple(_really_stage(tape, chunk, rules)))
 
 
 _again = lru_cache(10_000)
@@ -149,7 +151,9 @@ def changed(value: Answer, **changes: Any) -> Answer:
 
 
 REMEMBERING: dict[ModuleType | type, dict[str, Callable[..., Any]]] = {
-    staging: {"format_of": _format_of, "compile_rules": _compile_rules, "stage_chunk": _stage_chunk},
+    staging: {"format_of": _format_of},
+    validate: {"compile_rules": _compile_rules},
+    stage: {"stage_chunk": _stage_chunk},
     model: {"digest": _digest, "replace": changed},
     runs: {"replace": changed},
     moves: {"replace": changed},
