@@ -17,6 +17,7 @@ from urllib.parse import quote, quote_plus
 from deploy.stage import API, ROOT
 from deploy.started import ENVIRONMENT, bare
 from deploy.vendor import PackageError
+from landfall.contracts import FOLDER_VARIABLE, SHIPPED
 from local.aws.clients import client
 from local.options import REGION, Options
 from local.record import Record
@@ -71,7 +72,7 @@ class Trial:
 
     def call(self, function: str, event: Mapping[str, Any]) -> Any:
         """Start a function, call it, and return its answer. Raises PackageError if it fails."""
-        around = {**ENVIRONMENT, **self.record.env}
+        around = {**ENVIRONMENT, **self.record.env, FOLDER_VARIABLE: str(SHIPPED)}  # whose files these are
         try:
             around |= {"_HANDLER": self.entries[function]}  # as Lambda sets it
             result = json.loads(
