@@ -70,9 +70,10 @@ class Trial:
     called: dict[str, Called] = field(default_factory=dict)
     """Each function's last call."""
 
-    def call(self, function: str, event: Mapping[str, Any]) -> Any:
+    def call(self, function: str, event: Mapping[str, Any], **settings: str) -> Any:
         """Start a function, call it, and return its answer. Raises PackageError if it fails."""
-        around = {**ENVIRONMENT, **self.record.env, FOLDER_VARIABLE: str(SHIPPED)}  # whose files these are
+        shipped = {FOLDER_VARIABLE: str(SHIPPED)}  # whose files these are
+        around = {**ENVIRONMENT, **self.record.env, **shipped, **settings}
         try:
             around |= {"_HANDLER": self.entries[function]}  # as Lambda sets it
             result = json.loads(
@@ -169,11 +170,12 @@ def staged(tried: Trial) -> None:
 def buried(tried: Trial) -> None:
     """Try S3 with another folder, and dead letters of both queues: their runs are FAILED."""
     names, key = tried.record.names, "incoming/transactions/b.csv"
-    tried.call("on_dead_run", tried.land("on_incoming", key, TRANSACTIONS))
+    no_try_left = {"LANDFALL_MAX_ATTEMPTS": "0"}
+    tried.call("on_dead_run", tried.land("on_incoming", key, TRANSACTIONS), **no_try_left)
     _expect(tried.status(key)["state"] == "FAILED", "a dead letter of the run queue fails its run")
     tried.message(names.run_queue)  # the request to notify support
     tried.call("advance_run", tried.land("on_incoming", MONTHLY, PURCHASES))
-    tried.call("on_dead_chunk", tried.message(names.chunk_queue))
+    tried.call("on_dead_chunk", tried.message(names.chunk_queue), **no_try_left)
     _expect(tried.status(MONTHLY)["state"] == "FAILED", "a dead letter of the chunk queue fails its run")
 
 
