@@ -244,6 +244,7 @@ def resubmit(
 
 app.command()(migrate)
 app.add_typer(token, name="token")
+app.command()(doctor)
 
 
 @app.command()
@@ -286,7 +287,6 @@ def demo(
 
 
 app.command()(cost)
-app.command()(doctor)
 
 if __name__ == "__main__":
     app()

@@ -5,11 +5,16 @@ from __future__ import annotations
 import typer
 
 
+def version() -> str:
+    """Return the installed version of the package."""
+    from importlib import metadata
+
+    return metadata.version("landfall")
+
+
 def show_version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
         from landfall.screen import say
 
-        say(f"landfall {version('landfall')}")
+        say(f"landfall {version()}")
         raise typer.Exit

@@ -1,8 +1,9 @@
-"""`landfall doctor`: looks at what Landfall needs. It makes and changes nothing unless an option says so."""
+"""`landfall doctor`: looks at what Landfall needs. What an option makes for its looks, it removes again."""
 
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,10 +11,13 @@ import typer
 from landfall.deployment import repository
 from landfall.doctor.report import Report
 from landfall.faults import ExitCode, guarded, usage
+from landfall.migration.target import Asked
 
 Parameters = Annotated[
     list[str] | None, typer.Argument(metavar="NAME=VALUE", help="With --aws: parameters of the stack.")
 ]
+REPORT = Path("landfall-warehouse.json")
+USUAL_STAGE = "dev"
 
 
 @guarded
@@ -21,14 +25,33 @@ def doctor(
     parameters: Parameters = None,
     *,
     aws: Annotated[bool, typer.Option("--aws", help="Look whether the AWS account is ready for a stage.")] = False,
-    stage: Annotated[str, typer.Option(envvar="LANDFALL_STAGE", help="The stage.")] = "dev",
+    warehouse: Annotated[bool, typer.Option("--warehouse", help="Look whether the warehouse is as assumed.")] = False,
+    stage: Annotated[str, typer.Option(envvar="LANDFALL_STAGE", help="The stage.")] = "",
     emulated: Annotated[bool, typer.Option("--emulated", help="Look at an AWS that is not Amazon's, too.")] = False,
+    workgroup: Annotated[str, typer.Option(envvar="LANDFALL_WORKGROUP", help="Serverless workgroup.")] = "",
+    cluster: Annotated[str, typer.Option(envvar="LANDFALL_CLUSTER", help="Provisioned cluster.")] = "",
+    database: Annotated[str, typer.Option(envvar="LANDFALL_DATABASE", help="Database; dev if left out.")] = "",
+    secret_arn: Annotated[str, typer.Option(help="Secret to log in with, if not the administrator's own.")] = "",
+    db_user: Annotated[str, typer.Option(envvar="LANDFALL_DB_USER", help="User of a cluster to log in as.")] = "",
+    out: Annotated[Path, typer.Option(help="With --warehouse: write the report file here.")] = REPORT,
     json: Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")] = False,
 ) -> ExitCode:
     """Look whether all is there that Landfall needs, and name the fix of what is missing."""
-    if not aws:
-        raise usage("name what to look at: --aws")
-    return of_account(stage, parameters or [], emulated=emulated).show(as_json=json)
+    if aws is warehouse:
+        raise usage("name one thing to look at: --aws or --warehouse")
+    if parameters and not aws:
+        raise usage("NAME=VALUE goes with --aws")
+    if aws:
+        return of_account(stage or USUAL_STAGE, parameters or [], emulated=emulated).show(as_json=json)
+    named = {"stage": stage, "workgroup": workgroup, "cluster": cluster, "database": database}
+    return of_warehouse(Asked(**named, secret_arn=secret_arn, db_user=db_user), out).show(as_json=json)
+
+
+def of_warehouse(asked: Asked, out: Path) -> Report:
+    """Look whether the warehouse answers as Landfall assumes. Raises CommandError."""
+    from landfall.doctor import warehouse
+
+    return warehouse.of_warehouse(asked, out)
 
 
 def of_account(stage: str, parameters: list[str], *, emulated: bool) -> Report:

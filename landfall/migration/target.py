@@ -61,10 +61,15 @@ def opened(asked: Asked) -> Iterator[Target]:
 
 
 def _by_the_data_api(asked: Asked) -> Target:
-    stack = None if asked.workgroup or asked.cluster or asked.stage else local_stack()
-    clients = stack.client if stack else _session().client
-    stage, where = named(_of_stack(stack) if stack else asked, clients)
+    asked, clients = reached(asked)
+    stage, where = named(asked, clients)
     return Target(warehouse=DataApi(clients("redshift-data"), where), stage=stage, database=where["Database"])
+
+
+def reached(asked: Asked) -> tuple[Asked, Clients]:
+    """Return what is named and how AWS is reached: the local stack if nothing is named and it is up."""
+    stack = None if asked.workgroup or asked.cluster or asked.stage else local_stack()
+    return (_of_stack(stack), stack.client) if stack else (asked, _session().client)
 
 
 def named(asked: Asked, clients: Clients) -> tuple[str, dict[str, str]]:
@@ -96,7 +101,7 @@ def _of_stack(stack: Deployment) -> Asked:
 def _of_stage(asked: Asked, clients: Clients) -> Asked:
     """Ask the stage's stack which warehouse it has. What the command line names goes before."""
     if not asked.stage:
-        raise absent("no warehouse to migrate: name a stage (--stage), a workgroup or a cluster, or run `landfall up`")
+        raise absent("no warehouse is named: name a stage (--stage), a workgroup or a cluster, or run `landfall up`")
     name = f"landfall-{asked.stage}"
     stack = clients("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}

@@ -77,7 +77,7 @@ def test_the_stage_names_the_warehouse_and_options_go_before(
 @pytest.mark.parametrize(
     ("asked", "reported"),
     [
-        (Asked(), "no warehouse to migrate: name a stage"),
+        (Asked(), "no warehouse is named: name a stage"),
         (Asked(workgroup="www"), r"name the stage \(--stage\)"),
         (Asked(stage="dev", workgroup="w", cluster="c"), "a workgroup or a cluster, not both"),
         (Asked(stage="dev", workgroup="www"), "--namespace-name www-namespace --manage-admin-password"),

@@ -1,0 +1,1 @@
+"""Statements that show whether a warehouse answers as Landfall assumes. `landfall doctor --warehouse` runs them."""
