@@ -83,13 +83,13 @@ def _context(settings: Settings, queue: SqsQueue, clock: SystemClock) -> Context
     from chalicelib.adapters.redshift_data import RedshiftData
     from chalicelib.adapters.s3 import S3Objects
     from chalicelib.adapters.sns import SnsNotifier
-    from chalicelib.domain.contract_files.contract_file import load_contracts
+    from chalicelib.domain.contract_files.smoke import deployed_contracts
     from chalicelib.pipeline.context import Context
 
     table = TableClient(client("dynamodb"), settings.table)
     return Context(
         settings=settings,
-        contracts=load_contracts(CONTRACTS),
+        contracts=deployed_contracts(CONTRACTS),
         objects=S3Objects(client("s3")),
         runs=DynamoRuns(table, clock),
         chunks=DynamoChunks(table, clock),

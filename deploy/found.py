@@ -80,6 +80,18 @@ def _rules(events: Any, stage: str) -> Iterator[Resource]:
         yield _of("cloudwatch_event", name.removeprefix(f"{PROJECT}-{stage}-"), rule_name=name)
 
 
+def api_url(session: Any, stage: str) -> str:
+    """Return the address of the stage's API; empty if there is none."""
+    apigateway = session.client("apigateway")
+    found = next(_rest_apis(apigateway, stage), None)
+    if found is None:
+        return ""
+    id_, endpoint = found["rest_api_id"], apigateway.meta.endpoint_url
+    if ".amazonaws.com" not in endpoint:
+        return f"{endpoint}/restapis/{id_}/api/_user_request_"
+    return f"{endpoint.replace('://apigateway.', f'://{id_}.execute-api.')}/api"
+
+
 def _rest_apis(apigateway: Any, stage: str) -> Iterator[Resource]:
     """Yield the APIs that use the stage's authorizer: Chalice gives the APIs of all stages the same name.
 

@@ -13,7 +13,7 @@ from typing import Any
 from chalicelib.domain.contract.routing import landing_prefixes
 from deploy.stack import DeployError
 from deploy.stage import RECORDS, filled, function_name
-from landfall.contracts import shipped
+from landfall.contracts import deployed
 from landfall.faults import CommandError
 
 FUNCTION = "on_incoming"
@@ -29,7 +29,7 @@ PERMISSION = "landing-bucket"
 def folders() -> tuple[str, ...]:
     """Return the folders of the contracts in use, sorted. Raises DeployError, also for contracts at fault."""
     try:
-        found = landing_prefixes(shipped())
+        found = landing_prefixes(deployed())
     except CommandError as error:
         raise DeployError("; ".join([str(error), *map(str, error.details)])) from None
     if strange := [folder for folder in found if not PLAIN.fullmatch(folder)]:

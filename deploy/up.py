@@ -1,4 +1,4 @@
-"""`make deploy STAGE=dev`: the stack, the tables, `chalice deploy`, settings that Chalice lacks. Idempotent."""
+"""`make deploy STAGE=dev`: the stack, the tables, `chalice deploy`, settings that it lacks, a trial. Idempotent."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ from deploy.stage import (
     with_login,
 )
 from deploy.vendor import PLATFORMS, PackageError, vendor
-from landfall.contracts import FOLDER_VARIABLE, has_own, shipped
+from landfall.contracts import FOLDER_VARIABLE, deployed, has_own
+from landfall.doctor import smoke as trial
+from landfall.doctor.site import of_stage
 from landfall.faults import CommandError, ExitCode
 from landfall.migration import migrate as migration
 from landfall.migration.data_api import DataApi
@@ -80,6 +82,18 @@ def look(session: Any, stage: str, given: Mapping[str, str]) -> None:
     report = preflight(session, stage, given)
     if report.show() is not ExitCode.OK:
         raise DeployError("the account is not ready, and nothing was made: see the lines that begin with fail")
+
+
+def smoke(session: Any, stage: str, secret_arn: str) -> None:
+    """Let a file of three rows go the whole way, and undo it. Raises DeployError if it does not arrive as it should."""
+    try:
+        with of_stage(session, Asked(stage=stage, secret_arn=secret_arn)) as site:
+            code = trial.smoke(site).show()
+    except CommandError as fault:
+        raise DeployError(f"all is deployed, but cannot be tried: {fault}") from None
+    if code is not ExitCode.OK:
+        again = f"`landfall doctor --deployment --stage {stage}` tries again"
+        raise DeployError(f"all is deployed, but a file does not arrive as it should: see the line with fail; {again}")
 
 
 def same_contracts(s3: Any, bucket: str, stage: str) -> None:
@@ -121,7 +135,7 @@ def migrate(clients: Callable[[str], Any], stage: str, found: Mapping[str, str],
     asked = Asked(stage=stage, database=found["Database"], secret_arn=secret_arn, **names)
     try:
         _, where = named(asked, clients)
-        wanted = Wanted(sql_dir=ROOT / "sql", contracts=shipped(), grants=Grants.of_stage(stage, where["Database"]))
+        wanted = Wanted(sql_dir=ROOT / "sql", contracts=deployed(), grants=Grants.of_stage(stage, where["Database"]))
         lines = migration.migrate(DataApi(clients("redshift-data"), where), wanted)
     except (CommandError, migration.MigrationError) as error:
         raise DeployError(
@@ -213,6 +227,7 @@ def main() -> None:
     parser.add_argument("--no-migrate", action="store_true", help="leave the warehouse's tables alone")
     parser.add_argument("--secret-arn", default="", help="secret to migrate with, if not the administrator's own")
     parser.add_argument("--artifacts-bucket", default="", help="bucket for a template that is too large for a call")
+    parser.add_argument("--no-smoke", action="store_true", help="do not load a file of three rows at the end")
     parser.add_argument("--emulated", action="store_true", help="deploy to what AWS_ENDPOINT_URL names, not to AWS")
     parser.add_argument("parameters", nargs="*", metavar="NAME=VALUE", help="parameters of the stack")
     args = parser.parse_args()
@@ -229,6 +244,8 @@ def main() -> None:
             print("\n".join([*left, f"functions and API: chalice deploy --stage {args.stage}"]))
         else:
             deploy(session, args.stage, given, args.architecture, **how)
+            if not args.no_smoke:
+                smoke(session, args.stage, args.secret_arn)
     except (DeployError, PackageError, BotoCoreError, ClientError) as error:
         sys.exit(f"deploy: {error}")
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract_files.contract_file import Contracts, load_contracts, read_contract
+from chalicelib.domain.contract_files.smoke import deployed_contracts
 from chalicelib.errors import ContractError
 from landfall.deployment import ROOT
 from landfall.faults import CommandError, ExitCode, usage
 
 FOLDER_VARIABLE = "LANDFALL_CONTRACTS"
 """Variable with the folder of contracts that replace those of the package."""
-
-
 SHIPPED = ROOT / "chalicelib" / "contracts"
 
 
@@ -30,11 +30,20 @@ def has_own() -> bool:
 
 def shipped() -> Contracts:
     """Return the contracts of the folder that the environment names, else those of the package. Raises CommandError."""
+    return _read(load_contracts)
+
+
+def deployed() -> Contracts:
+    """Return these and the one that every deployment has. Raises CommandError."""
+    return _read(deployed_contracts)
+
+
+def _read(reader: Callable[[Path], Contracts]) -> Contracts:
     folder = folder_in_use()
     if not folder.is_dir():
         raise usage(f"{FOLDER_VARIABLE} is {folder}: there is no such folder")
     try:
-        return load_contracts(folder)
+        return reader(folder)
     except ContractError as error:
         raise _at_fault(error) from error
 

@@ -36,12 +36,12 @@ def migrate(
 
 def migrate_warehouse(asked: Asked, *, plans: bool, alters: bool, as_json: bool) -> ExitCode:
     """Apply what is missing, or only show it. Exit code 1 if something is left to the operator. Raises CommandError."""
-    from landfall.contracts import shipped
+    from landfall.contracts import deployed
     from landfall.migration import migrate
     from landfall.migration.grants import Grants
     from landfall.migration.plan import Wanted
 
-    sql_dir, contracts = repository() / "sql", shipped()
+    sql_dir, contracts = repository() / "sql", deployed()
     with opened(asked) as target:
         grants = Grants.of_stage(target.stage, target.database)
         wanted = Wanted(sql_dir=sql_dir, contracts=contracts, alters=alters, grants=grants)

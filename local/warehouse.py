@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.contract_files.contract_file import load_contracts
+from chalicelib.domain.contract_files.smoke import deployed_contracts
 from chalicelib.errors import ContractError
 from landfall.text import warehouse_message
 from local.access.signatures import Credentials
@@ -62,7 +62,7 @@ def contracts_of(app: Path, instead: str = "") -> Mapping[str, Contract]:
     if instead and not folder.is_dir():
         raise StartError(f"{CONTRACTS} is {instead}: there is no such folder")
     try:
-        return load_contracts(folder) if folder.is_dir() else {}
+        return deployed_contracts(folder) if folder.is_dir() else {}
     except ContractError as error:
         raise StartError(f"contract at fault:\n{error.message}") from None
 

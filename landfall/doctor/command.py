@@ -26,6 +26,7 @@ def doctor(
     *,
     aws: Annotated[bool, typer.Option("--aws", help="Look whether the AWS account is ready for a stage.")] = False,
     warehouse: Annotated[bool, typer.Option("--warehouse", help="Look whether the warehouse is as assumed.")] = False,
+    deployment: Annotated[bool, typer.Option("--deployment", help="Load a file of three rows, and undo it.")] = False,
     stage: Annotated[str, typer.Option(envvar="LANDFALL_STAGE", help="The stage.")] = "",
     emulated: Annotated[bool, typer.Option("--emulated", help="Look at an AWS that is not Amazon's, too.")] = False,
     workgroup: Annotated[str, typer.Option(envvar="LANDFALL_WORKGROUP", help="Serverless workgroup.")] = "",
@@ -37,14 +38,26 @@ def doctor(
     json: Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")] = False,
 ) -> ExitCode:
     """Look whether all is there that Landfall needs, and name the fix of what is missing."""
-    if aws is warehouse:
-        raise usage("name one thing to look at: --aws or --warehouse")
+    if aws + warehouse + deployment != 1:
+        raise usage("name what to look at: --aws, --warehouse or --deployment, one of them")
     if parameters and not aws:
         raise usage("NAME=VALUE goes with --aws")
     if aws:
         return of_account(stage or USUAL_STAGE, parameters or [], emulated=emulated).show(as_json=json)
     named = {"stage": stage, "workgroup": workgroup, "cluster": cluster, "database": database}
-    return of_warehouse(Asked(**named, secret_arn=secret_arn, db_user=db_user), out).show(as_json=json)
+    asked = Asked(**named, secret_arn=secret_arn, db_user=db_user)
+    return (of_warehouse(asked, out) if warehouse else of_deployment(asked)).show(as_json=json)
+
+
+def of_deployment(asked: Asked) -> Report:
+    """Let a file go the whole way through a deployment. Raises CommandError."""
+    from landfall.doctor.site import opened
+    from landfall.doctor.smoke import smoke
+
+    if asked.stage:
+        repository()
+    with opened(asked) as site:
+        return smoke(site)
 
 
 def of_warehouse(asked: Asked, out: Path) -> Report:

@@ -63,4 +63,9 @@ def test_the_demo_balances_and_its_stack_serves_every_command(landfall: Landfall
     rerun = landfall("rerun", "transactions", "--json")
     assert [run["file"] for run in json.loads(rerun.stdout)["runs"]] == ["incoming/transactions/wrong_header.csv"]
     assert landfall("status", "wrong_header.csv", "--wait").returncode == 1
+    doctor = landfall("doctor", "--deployment", "--json")
+    assert doctor.returncode == 0, doctor.stdout + doctor.stderr
+    assert {look["name"]: look["result"] for look in json.loads(doctor.stdout)["looks"]} == dict.fromkeys(
+        ("health", "token", "lands", "loaded", "rejects", "notified", "target", "undone"), "ok"
+    )
     assert landfall("migrate").stdout == "nothing to do\n"

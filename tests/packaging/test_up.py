@@ -14,8 +14,10 @@ from deploy.project import Project
 from deploy.stack import DeployError, environment
 from deploy.stage import INTERFACES, filled, functions, granted
 from deploy.template import infra
-from deploy.up import look, migrate, parameters
+from deploy.up import look, migrate, parameters, smoke
 from deploy.vendor import PackageError
+from tests.landfall.doctor.stage import Account
+from tests.landfall.fake_api import FakeApi, serving
 from tests.packaging.policies import FOLDERS
 from tests.packaging.preflight.aws import Aws, limits
 
@@ -45,6 +47,26 @@ def test_nothing_is_made_in_an_account_that_is_not_ready(capsys: pytest.CaptureF
     with pytest.raises(DeployError, match="not ready, and nothing was made"):
         look(aws.session(), "prod", {})
     assert "fail  concurrency: 10 functions may run at once; stage prod reserves " in capsys.readouterr().out
+
+
+class Refusing(FakeApi):
+    """An API that lets its callers do nothing."""
+
+    def answer(self, method: str, path: str, headers: Any, body: bytes) -> Any:
+        return 403, {"error": {"code": "FORBIDDEN", "message": "not for you"}}
+
+
+def test_a_smoke_test_that_fails_ends_the_deployment(capsys: pytest.CaptureFixture[str]) -> None:
+    with serving(api := Refusing()), pytest.raises(DeployError, match="all is deployed, but a file does not arrive"):
+        smoke(Account(endpoint=api.url), "dev", "")
+    assert "fail  health: the API answers 403" in capsys.readouterr().out
+
+
+def test_a_deployment_without_an_api_cannot_be_tried() -> None:
+    account = Account()
+    account.asks = {}
+    with pytest.raises(DeployError, match="all is deployed, but cannot be tried: stage dev has no API"):
+        smoke(account, "dev", "")
 
 
 def test_parameters_are_named() -> None:

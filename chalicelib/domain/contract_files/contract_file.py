@@ -64,10 +64,15 @@ class Contracts(Mapping[str, Contract]):
 
 def load_contracts(directory: Path | str) -> Contracts:
     """Read every `*.toml` of a directory. Raises ContractError with every fault of every file."""
+    return read_contracts(texts_of(directory))
+
+
+def texts_of(directory: Path | str) -> dict[str, bytes]:
+    """Return the texts of a directory's `*.toml`, by the files' names. Raises ContractError if there is none."""
     files = sorted(Path(directory).glob("*.toml"))
     if not files:
         raise ContractError([f"{Path(directory).name}: has no contract; add one, such as orders.toml"])
-    return read_contracts({f.name: f.read_bytes() for f in files})
+    return {f.name: f.read_bytes() for f in files}
 
 
 def read_contracts(texts: Mapping[str, bytes]) -> Contracts:

@@ -1,0 +1,73 @@
+"""The deployment that `landfall doctor --deployment` tries: by its address, by its stage, or the local one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from landfall.deployment import Deployment, advice, find
+from landfall.doctor.smoke import Site
+from landfall.doctor.token import temporary_token
+from landfall.faults import CommandError, absent
+from landfall.migration.data_api import DataApi
+from landfall.migration.target import Asked, Clients, named, reached
+
+
+@contextmanager
+def opened(asked: Asked) -> Iterator[Site]:
+    """Open the deployment of LANDFALL_API_URL, else the stage that is named, else the local stack. Raises CommandError.
+
+    A stage gets a token for this time.
+    """
+    try:
+        if asked.stage and not os.environ.get("LANDFALL_API_URL"):
+            import boto3
+
+            session: Any = boto3.session.Session()
+            with of_stage(session, asked) as site:
+                yield site
+        else:
+            yield _found(asked)
+    except (BotoCoreError, ClientError) as error:
+        raise absent(f"the deployment does not answer: {str(error).rstrip('.')}{advice(error)}") from None
+
+
+@contextmanager
+def of_stage(session: Any, asked: Asked) -> Iterator[Site]:
+    """Open a stage of this account. Its token is removed at the end. Raises CommandError, ClientError."""
+    from deploy.found import api_url
+
+    stack = session.client("cloudformation").describe_stacks(StackName=f"landfall-{asked.stage}")["Stacks"][0]
+    outputs: Mapping[str, str] = {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+    url = api_url(session, asked.stage)
+    if not url:
+        raise absent(f"stage {asked.stage} has no API: run `make deploy STAGE={asked.stage}`")
+    with temporary_token(session.client("secretsmanager"), outputs["TokensSecret"]) as token:
+        deployment = Deployment(api_url=url, token=token, settings={"LANDFALL_BUCKET": outputs["Bucket"]})
+        yield Site(
+            deployment=deployment,
+            s3=session.client("s3"),
+            warehouse=_warehouse(asked, session.client),
+            new_token=True,
+        )
+
+
+def _found(asked: Asked) -> Site:
+    deployment = find()
+    _ = deployment.bucket  # raises CommandError if it is not named
+    is_named = deployment.local or asked.workgroup or asked.cluster
+    warehouse = _warehouse(*reached(asked)) if is_named else None
+    return Site(deployment=deployment, s3=deployment.client("s3"), warehouse=warehouse)
+
+
+def _warehouse(asked: Asked, clients: Clients) -> DataApi | None:
+    """Return the warehouse as its administrator; None if its login is not to be had."""
+    try:
+        _, where = named(asked, clients)
+    except (CommandError, ClientError):
+        return None
+    return DataApi(clients("redshift-data"), where)
