@@ -132,6 +132,8 @@ def test_all_that_chalice_has_made_is_tagged_too(deployed: Site) -> None:
 def test_make_deploy_changes_nothing_after_that(deployed: Site) -> None:
     before = deployed.account.inventory()
     said = deployed.deploy()
+    assert "8 ok, 0 warn, 0 fail" in said  # a file of three rows went the whole way, and was undone
+    assert deployed.rows("select count(*) from landing.landfall_smoke") == [(0,)]
     assert "stack landfall-dev: unchanged" in said
     assert "warehouse: nothing to do" in said
     assert deployed.account.inventory() == before
