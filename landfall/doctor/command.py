@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -43,7 +44,9 @@ def doctor(
     if parameters and not aws:
         raise usage("NAME=VALUE goes with --aws")
     if aws:
-        return of_account(stage or USUAL_STAGE, parameters or [], emulated=emulated).show(as_json=json)
+        return of_account(stage or USUAL_STAGE, parameters or [], lambda: _session(emulated=emulated)).show(
+            as_json=json
+        )
     named = {"stage": stage, "workgroup": workgroup, "cluster": cluster, "database": database}
     asked = Asked(**named, secret_arn=secret_arn, db_user=db_user)
     return (of_warehouse(asked, out) if warehouse else of_deployment(asked)).show(as_json=json)
@@ -67,10 +70,9 @@ def of_warehouse(asked: Asked, out: Path) -> Report:
     return warehouse.of_warehouse(asked, out)
 
 
-def of_account(stage: str, parameters: list[str], *, emulated: bool) -> Report:
+def of_account(stage: str, parameters: list[str], session: Callable[[], Any]) -> Report:
     """Look at the account in which the stage is to be deployed. Raises CommandError."""
     repository()
-    from deploy import account
     from deploy.preflight.preflight import preflight
     from deploy.stack import DeployError
     from deploy.stage import stage_name
@@ -78,6 +80,12 @@ def of_account(stage: str, parameters: list[str], *, emulated: bool) -> Report:
 
     try:
         given = parsed(parameters, stage_name(stage))
-        return preflight(account.opened(emulated=emulated), stage, given)
+        return preflight(session(), stage, given)
     except (ArgumentTypeError, DeployError) as fault:
         raise usage(str(fault)) from None
+
+
+def _session(*, emulated: bool) -> Any:
+    from deploy.account import opened
+
+    return opened(emulated=emulated)

@@ -62,6 +62,8 @@ def deployed(site: Site) -> Site:
     assert (early.returncode, "make infrastructure STAGE=dev" in early.stderr) == (1, True)
     assert {kind: found for kind, found in site.account.inventory().items() if found} == {}
     said = site.infrastructure(*STACK)
+    assert "warn  rights: " in said  # what this AWS cannot answer is never good in silence
+    assert ", 0 fail" in said
     assert "stack landfall-dev: applied" in said
     tables, rights = map(said.index, ("created landing.transactions", "granted the rights"))
     assert tables < rights

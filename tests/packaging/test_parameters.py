@@ -57,14 +57,15 @@ def test_conditions_give_the_template_that_is_made() -> None:
 
 
 def test_with_a_key_all_that_holds_data_is_encrypted_by_it() -> None:
-    kinds = {
-        "AWS::S3::Bucket": "BucketEncryption",
-        "AWS::DynamoDB::Table": "SSESpecification",
-        "AWS::RedshiftServerless::Namespace": "KmsKeyId",
-        "AWS::SNS::Topic": "KmsMasterKeyId",
-        "AWS::SQS::Queue": "KmsMasterKeyId",
-        "AWS::SecretsManager::Secret": "KmsKeyId",
-    }
+    encrypted_by = [
+        ("AWS::S3::Bucket", "BucketEncryption"),
+        ("AWS::DynamoDB::Table", "SSESpecification"),
+        ("AWS::RedshiftServerless::Namespace", "KmsKeyId"),
+        ("AWS::SNS::Topic", "KmsMasterKeyId"),
+        ("AWS::SQS::Queue", "KmsMasterKeyId"),
+        ("AWS::SecretsManager::Secret", "KmsKeyId"),
+    ]
+    kinds = dict(encrypted_by)
     held = {name: r for name, r in TEMPLATE["Resources"].items() if r["Type"] in kinds and name != "TrailBucket"}
     assert len(held) == 12
     for name, resource in held.items():

@@ -2,41 +2,40 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from landfall.doctor.command import of_account
+from landfall.faults import ExitCode
 from tests.landfall.conftest import Landfall
 from tests.packaging.preflight.aws import Aws, limits
 
 
 @pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Aws:
+def aws() -> Aws:
     """The account that the shell's credentials lead to."""
-    found = Aws()
-    monkeypatch.setattr("deploy.account.opened", lambda emulated: found.session())
-    return found
+    return Aws()
 
 
-@pytest.mark.usefixtures("aws")
-def test_an_account_that_is_ready_ends_with_0(landfall: Landfall) -> None:
-    done = landfall("doctor", "--aws", "--stage", "prod")
-    assert done.code == 0
-    assert done.out.splitlines()[0].startswith("ok    account: 123456789012 in eu-west-1")
+def test_an_account_that_is_ready_ends_with_0(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
+    assert of_account("prod", [], aws.session).show() is ExitCode.OK
+    assert capsys.readouterr().out.startswith("ok    account: 123456789012 in eu-west-1")
 
 
-def test_an_account_that_is_not_ends_with_1(landfall: Landfall, aws: Aws) -> None:
+def test_an_account_that_is_not_ends_with_1(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
     aws.answers["lambda.GetAccountSettings"] = limits(10)
-    done = landfall("doctor", "--aws", "--stage", "prod", "--json")
-    (report,) = done.lines
-    assert (done.code, report["good"]) == (1, False)
+    assert of_account("prod", [], aws.session).show(as_json=True) is ExitCode.BAD
+    report = json.loads(capsys.readouterr().out)
     (look,) = [look for look in report["looks"] if look["result"] == "fail"]
-    assert look["name"] == "concurrency"
+    assert (report["good"], look["name"]) == (False, "concurrency")
     assert "--quota-code L-B99A9384" in look["fix"]
 
 
-def test_parameters_are_those_of_the_deployment(landfall: Landfall, aws: Aws) -> None:
+def test_parameters_are_those_of_the_deployment(aws: Aws) -> None:
     aws.answers["ec2.DescribeVpcs"] = {"Vpcs": []}
-    assert landfall("doctor", "--aws").code == 1
-    assert landfall("doctor", "--aws", "SubnetIds=subnet-a,subnet-b,subnet-c").code == 0
+    assert of_account("dev", [], aws.session).code is ExitCode.BAD
+    assert of_account("dev", ["SubnetIds=subnet-a,subnet-b,subnet-c"], aws.session).code is ExitCode.OK
 
 
 @pytest.mark.parametrize(

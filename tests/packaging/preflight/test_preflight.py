@@ -137,19 +137,19 @@ def test_security_groups_are_of_the_same_vpc(aws: Aws) -> None:
     assert look(aws, "network", SecurityGroupIds="sg-2").seen == "sg-2 is not in the subnets' VPC"
 
 
-TAKEN = {
-    "dynamodb.DescribeTable": "table landfall-dev",
-    "iam.GetRole": "role landfall-dev-copy",
-    "redshift-serverless.GetNamespace": "namespace landfall-dev",
-    "redshift-serverless.GetWorkgroup": "workgroup landfall-dev",
-    "s3.HeadBucket": "bucket landfall-dev-123456789012-eu-west-1",
-    "secretsmanager.DescribeSecret": "secret landfall-dev-tokens",
-    "sns.GetTopicAttributes": "topic landfall-dev-success",
-    "sqs.GetQueueUrl": "queue landfall-dev-runs",
-}
+TAKEN = [
+    ("dynamodb.DescribeTable", "table landfall-dev"),
+    ("iam.GetRole", "role landfall-dev-copy"),
+    ("redshift-serverless.GetNamespace", "namespace landfall-dev"),
+    ("redshift-serverless.GetWorkgroup", "workgroup landfall-dev"),
+    ("s3.HeadBucket", "bucket landfall-dev-123456789012-eu-west-1"),
+    ("secretsmanager.DescribeSecret", "secret landfall-dev-tokens"),
+    ("sns.GetTopicAttributes", "topic landfall-dev-success"),
+    ("sqs.GetQueueUrl", "queue landfall-dev-runs"),
+]
 
 
-@pytest.mark.parametrize(("call", "name"), TAKEN.items())
+@pytest.mark.parametrize(("call", "name"), TAKEN)
 def test_a_taken_name_fails(aws: Aws, call: str, name: str) -> None:
     aws.answers[call] = {}
     found = look(aws, "names")
