@@ -26,6 +26,9 @@ def cost(
     load_every: Annotated[
         float, typer.Option(help="Seconds of the load windows (load_every); 0 for none.")
     ] = Workload.load_every,
+    rpus: Annotated[
+        float, typer.Option(min=1, help="Redshift's capacity in RPU: the stack's BaseCapacity.")
+    ] = Workload.rpus,
     chunk_mb: Annotated[float, typer.Option(min=1, help="MB of source per chunk.")] = Workload.chunk_mb,
     files_per_load: Annotated[
         float, typer.Option(min=1, help="Files that one transaction loads together.")
@@ -49,6 +52,7 @@ def cost(
         files_per_day=files_per_day,
         gb_per_file=gb_per_file,
         load_every=load_every,
+        rpus=rpus,
         chunk_mb=chunk_mb,
         files_per_load=files_per_load,
         stage_seconds_per_gb=stage_seconds_per_gb,

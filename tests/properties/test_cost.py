@@ -53,6 +53,13 @@ def test_load_windows_never_wake_the_warehouse_more_often(work: Workload) -> Non
     assert month_of(work).rpu_seconds <= month_of(plain).rpu_seconds * (1 + 1e-9)
 
 
+@given(workloads)
+def test_half_the_capacity_halves_redshifts_line(work: Workload) -> None:
+    half = month_of(replace(work, rpus=RPUS / 2))
+    assert half.rpu_seconds == pytest.approx(month_of(work).rpu_seconds / 2)
+    assert half.lambda_requests == month_of(work).lambda_requests
+
+
 def test_a_load_costs_a_minute_at_least_and_only_once() -> None:
     lone = month_of(Workload(files_per_day=1, gb_per_file=0.001, days=1))
     assert lone.rpu_seconds == RPUS * LEAST_SECONDS

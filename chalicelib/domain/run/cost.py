@@ -127,6 +127,7 @@ class Workload:
     chunk_mb: float = 50.0
     load_every: float = 0.0
     """Seconds of the load windows; 0 for none."""
+    rpus: float = RPUS
     files_per_load: float = 1.0
     stage_seconds_per_gb: float = 20.0
     load_seconds_per_gb: float = 30.0
@@ -171,4 +172,4 @@ def _rpu_seconds(work: Workload) -> float:
     """RPU seconds of a month. Each wake lasts a minute or more, but never more than all seconds of a day."""
     busy = work.gb_per_load * work.load_seconds_per_gb
     awake = min(work.loads * max(LEAST_SECONDS, busy), max(DAY_SECONDS, work.loads * busy))
-    return RPUS * awake * work.days
+    return work.rpus * awake * work.days
