@@ -2,7 +2,7 @@
 
 The secret is JSON: {"tokens": [{"name": "ops", "role": "operator", "sha256": "<hex of the token's SHA-256>"}, ...]};
 an entry may hold the token itself as "token" instead, and "objects", to which the token is limited. A revoked token
-works for at most `token_cache_seconds` more.
+works for at most `token_cache_seconds` more; a new one works after NEW_TOKEN_SECONDS.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from chalicelib.ports import Clock
 
 ROLES = frozenset({"reader", "operator"})
+NEW_TOKEN_SECONDS = 10.0
+"""For so long an unknown token is refused without another look at the secret: guesses cost one read in that time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,15 +51,19 @@ class Tokens:
     def caller(self, token: str) -> Caller | None:
         """Return the token's owner, or None. Raises Retryable or Refused if the secret cannot be read."""
         shown = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        return self._owner(shown, self._settings.token_cache_seconds) or self._owner(shown, NEW_TOKEN_SECONDS)
+
+    def _owner(self, shown: bytes, longest: float) -> Caller | None:
+        """Return the owner by what was read within the last `longest` seconds, or is read now."""
         found = None
-        for digest, caller in self._entries():
+        for digest, caller in self._entries(longest):
             if hmac.compare_digest(digest, shown):
                 found = caller
         return found
 
-    def _entries(self) -> list[tuple[bytes, Caller]]:
+    def _entries(self, longest: float) -> list[tuple[bytes, Caller]]:
         age = self._clock.now() - self._read_at
-        if not self._known or not 0 <= age < self._settings.token_cache_seconds:
+        if not self._known or not 0 <= age < longest:
             self._known = self._read()
             self._read_at = self._clock.now()
         return self._known

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.adapters.memory import MemoryClock
-from chalicelib.adapters.secrets import Caller, Tokens
+from chalicelib.adapters.secrets import NEW_TOKEN_SECONDS, Caller, Tokens
 from chalicelib.errors import LandfallError, Refused, Throttled
 from tests.adapters.unit.wire import Response, Script, client, error, reply
 from tests.support.settings import SETTINGS
@@ -61,6 +61,18 @@ def test_tokens_are_kept_for_a_while_and_then_read_again() -> None:
     assert len(script.requests) == 1
     clock.advance(1)
     assert known.caller("open sesame") is None
+    assert known.caller("let me look ü")
+    assert len(script.requests) == 2
+
+
+def test_a_new_token_is_known_within_seconds() -> None:
+    clock, script = MemoryClock(), Script([secret(HASHED), secret(HASHED, PLAIN)])
+    known = tokens(script, clock)
+    assert known.caller("let me look ü") is None
+    clock.advance(NEW_TOKEN_SECONDS - 1)
+    assert known.caller("let me look ü") is None
+    assert len(script.requests) == 1  # guesses do not cost a read each
+    clock.advance(1)
     assert known.caller("let me look ü")
     assert len(script.requests) == 2
 
