@@ -20,8 +20,9 @@ from chalicelib.domain.file.corrections import (
 )
 from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.run import keys
+from chalicelib.domain.run.ids import digest
 from chalicelib.domain.run.lineage import RowOrigins
-from chalicelib.domain.run.model import Correction, Run, RunState, digest
+from chalicelib.domain.run.model import Correction, Run, RunState
 from chalicelib.errors import LandfallError, WorkGone
 from chalicelib.operations.commands import BadRequest, ResubmitRequest
 from chalicelib.operations.reject_pages import rejects_at

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 
-from chalicelib.domain.run.model import digest
+from chalicelib.domain.run.ids import digest
 from chalicelib.ports import Bookmarks, ObjectStore
 from chalicelib.sources.source import Source, Window
 

@@ -14,8 +14,8 @@ from typing import Any
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.identifiers import quote_identifier, quote_identifiers
 from chalicelib.domain.contract_files.contract_file import fingerprint, read_contract
+from chalicelib.domain.run.ids import digest
 from chalicelib.domain.run.load_errors import meaning
-from chalicelib.domain.run.model import digest
 from chalicelib.domain.warehouse.ddl import MARK, OFFSET, gate_ddl, staging_name, target_ddl
 from chalicelib.domain.warehouse.load import LoadOrder, Share, render_load
 from landfall.conformity.session import Session

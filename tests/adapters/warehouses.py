@@ -19,7 +19,7 @@ from chalicelib.adapters.memory import MemoryClock, MemoryObjects, MemoryWarehou
 from chalicelib.adapters.redshift_data import RedshiftData
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract_files.contract_file import read_contract
-from chalicelib.domain.run.model import digest
+from chalicelib.domain.run.ids import digest
 from chalicelib.domain.warehouse.ddl import gate_ddl, target, target_ddl
 from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.ports import Statement, StatementState, Warehouse

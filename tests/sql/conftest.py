@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from chalicelib.domain.run.model import digest
+from chalicelib.domain.run.ids import digest
 from local.redshift import LocalRedshift
 from local.redshift.roles import limit_role
 from tests.support.paths import ROOT

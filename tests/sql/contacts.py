@@ -8,7 +8,8 @@ from typing import Any
 from backports import zstd
 
 from chalicelib.domain.contract_files.contract_file import load_contracts
-from chalicelib.domain.run.model import LedgerRow, digest
+from chalicelib.domain.run.ids import digest
+from chalicelib.domain.run.model import LedgerRow
 from chalicelib.domain.warehouse.ledger import ledger_row
 from chalicelib.domain.warehouse.load import LoadOrder, render_load
 from local.redshift import LocalRedshift

@@ -11,7 +11,7 @@ from backports import zstd
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.domain.formats.csv.header import match_header, read_header
-from chalicelib.domain.run.model import digest
+from chalicelib.domain.run.ids import digest
 from chalicelib.domain.warehouse.ddl import target
 from chalicelib.domain.warehouse.load import LoadOrder
 from tests.sql.contacts import connect, outcome

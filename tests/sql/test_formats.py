@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract_files.contract_file import read_contract
-from chalicelib.domain.run.model import digest
+from chalicelib.domain.run.ids import digest
 from chalicelib.domain.warehouse.ddl import target
 from chalicelib.domain.warehouse.load import render_load
 from tests.sql.contacts import connect, order, outcome, submit

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from chalicelib.domain.run.model import digest
+from chalicelib.domain.run.ids import digest
 from chalicelib.domain.warehouse.ddl import gate
 from chalicelib.domain.warehouse.ledger import render_fence
 from landfall.migration.grants import Grants

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from chalicelib.domain.run.model import digest
+from chalicelib.domain.run.ids import digest
 from chalicelib.domain.warehouse.ddl import target
 from chalicelib.domain.warehouse.ledger import render_fence
 from chalicelib.domain.warehouse.load import LoadOrder, render_load

@@ -9,7 +9,8 @@ import pytest
 
 from chalicelib.adapters.redshift_data import RedshiftData
 from chalicelib.domain.contract.contract import DataCheck
-from chalicelib.domain.run.model import Outcome, digest
+from chalicelib.domain.run.ids import digest
+from chalicelib.domain.run.model import Outcome
 from chalicelib.domain.warehouse.ddl import target
 from tests.sql.contacts import CONTRACTS, connect, order, outcome, submit
 from tests.support.redshift.desk import Desk

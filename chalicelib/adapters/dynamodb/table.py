@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.domain.run.model import Run, file_id
+from chalicelib.domain.run.ids import file_id
+from chalicelib.domain.run.model import Run
 
 WAITING = "RUN#"
 BY_OBJECT = "by_object"

@@ -9,7 +9,8 @@ from typing import Unpack
 from chalicelib.adapters.memory.table import MemoryTable
 from chalicelib.adapters.moves import complete, same_attempt
 from chalicelib.domain.run.changes import RunChanges
-from chalicelib.domain.run.model import Run, file_id
+from chalicelib.domain.run.ids import file_id
+from chalicelib.domain.run.model import Run
 from chalicelib.ports import Conflict, Newest
 
 

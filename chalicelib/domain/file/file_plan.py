@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.raw.bytesource import Range
-from chalicelib.domain.run.model import Chunk, ChunkTask, Run, digest
+from chalicelib.domain.run.ids import digest
+from chalicelib.domain.run.model import Chunk, ChunkTask, Run
 from chalicelib.domain.warehouse.load import Share
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TypedDict, Unpack
 
-from chalicelib.domain.run.model import Run, RunState, digest
+from chalicelib.domain.run.ids import digest
+from chalicelib.domain.run.model import Run, RunState
 
 SHARE_BYTES = 150
 """At least the bytes of a run's share in a load's SQL, apart from its key, age and bucket."""

@@ -5,9 +5,10 @@ All values are frozen; a change makes a new value (`dataclasses.replace`). Times
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from enum import Enum
+
+from chalicelib.domain.run.ids import digest
 
 
 class RunState(Enum):
@@ -206,8 +207,7 @@ class Run:
     reopened: int = 0
     """How often one of its staged chunks was taken back, because its cut was guessed wrong."""
     text_bytes: int = 0
-    """Bytes of the text of a packed file, or of a file in another encoding. Offsets, lines and chunks then count in
-    that text. 0 if the file is read where it is."""
+    """Bytes of the unpacked or decoded text, which offsets, lines and chunks refer to; 0 if it is read in place."""
     counts: Counts = field(default_factory=Counts)
     problem: Problem | None = None
     target: str = ""
@@ -280,21 +280,6 @@ class ChunkTask:
     number: int
     start: int
     stop: int
-
-
-def digest(*parts: str) -> str:
-    """Return a stable name of 32 hex digits for a tuple of texts."""
-    h = hashlib.sha256()
-    for part in parts:
-        encoded = part.encode("utf-8", "surrogatepass")
-        h.update(len(encoded).to_bytes(4, "big"))
-        h.update(encoded)
-    return h.hexdigest()[:32]
-
-
-def file_id(bucket: str, key: str) -> str:
-    """Return the id of a key, for any content."""
-    return digest("file", bucket, key)
 
 
 def run_id(source: SourceObject, *, again: str = "") -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.adapters.redshift_data import RedshiftData
 from chalicelib.domain.contract_files.contract_file import read_contract
-from chalicelib.domain.run.model import digest
+from chalicelib.domain.run.ids import digest
 from tests.adapters.unit.wire import Response, client, reply
 from tests.adapters.warehouses import THING
 from tests.support.load_orders import load_of_one

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from chalicelib.domain.run.ids import digest
 from chalicelib.domain.run.model import (
     NOT_KEPT,
     Correction,
@@ -16,7 +17,6 @@ from chalicelib.domain.run.model import (
     Run,
     RunState,
     SourceObject,
-    digest,
     run_id,
 )
 

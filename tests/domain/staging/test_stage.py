@@ -13,7 +13,7 @@ from chalicelib.domain.run.rejects import KEPT_BYTES
 from chalicelib.domain.staging.stage import stage_chunk
 from chalicelib.domain.staging.validate import compile_rules
 from chalicelib.errors import ContractError, Rejected, SourceChanged
-from landfall.checking import Outputs, check_file
+from landfall.check.checking import Outputs, check_file
 from tests.support.files.engine import Memory, assert_as_reference, contract, header_of, stage_file, text
 
 PAIR = contract(Column(name="a", type=text()), Column(name="b", type=text()))

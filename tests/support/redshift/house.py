@@ -13,7 +13,8 @@ import psycopg
 from chalicelib.domain.contract.contract import Contract, DataCheck, Delivery
 from chalicelib.domain.contract.identifiers import quote_identifier, quote_identifiers
 from chalicelib.domain.contract_files.contract_file import fingerprint, read_contract
-from chalicelib.domain.run.model import LedgerRow, digest
+from chalicelib.domain.run.ids import digest
+from chalicelib.domain.run.model import LedgerRow
 from chalicelib.domain.warehouse.ddl import MARK, OFFSET, gate_ddl, staging_name, target, target_ddl
 from chalicelib.domain.warehouse.ledger import ledger_query, ledger_row
 from chalicelib.domain.warehouse.load import LoadOrder, render_load

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.run.model import digest
+from chalicelib.domain.run.ids import digest
 from landfall.migration.grants import Grants
 from tests.support.redshift.desk import Desk
 from tests.support.redshift.house import Redshift

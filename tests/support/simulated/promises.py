@@ -10,7 +10,8 @@ from functools import cache
 from itertools import pairwise, takewhile
 
 from chalicelib.adapters.memory.warehouse import Booked
-from chalicelib.domain.run.model import LedgerRow, Outcome, Run, RunState, digest
+from chalicelib.domain.run.ids import digest
+from chalicelib.domain.run.model import LedgerRow, Outcome, Run, RunState
 from tests.simulation.corrections import rows_of
 from tests.support.simulated.deployment import SimulatedDeployment
 from tests.support.simulated.outside import CONTRACTS
