@@ -49,8 +49,8 @@ ARCHITECTURE ?= x86_64
 OWN = $(if $(CONTRACTS),--contracts "$(CONTRACTS)")
 
 package: setup ## make one complete CloudFormation template, and the functions' zip (STAGE=prod ARCHITECTURE=arm64)
-	@.venv/bin/python -m deploy.package --stage $(STAGE) --architecture $(ARCHITECTURE) $(OWN)
-	@.venv/bin/python -m deploy.scan build/out-$(STAGE)/template.json
+	@.venv/bin/python -m deploy.bundle.package --stage $(STAGE) --architecture $(ARCHITECTURE) $(OWN)
+	@.venv/bin/python -m deploy.bundle.scan build/out-$(STAGE)/template.json
 
 deploy: setup ## deploy to AWS: stack, tables, functions (STAGE=team-a CONTRACTS=../our-contracts DEPLOY="SupportEmail=a@b.example")
 	@.venv/bin/python -m deploy.up --stage $(STAGE) --architecture $(ARCHITECTURE) $(OWN) $(DEPLOY)

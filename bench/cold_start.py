@@ -1,7 +1,7 @@
 """S: a function's cost before its first answer: imports from the packaged zip, under a bare Python, beside boto3's.
 
 A handler's imports are those of its entry point and those of its first call. The trial at the end of `make package`
-lists the latter (deploy/trial.py). Only byte code of the zip is used; none is compiled here.
+lists the latter (deploy/bundle/trial.py). Only byte code of the zip is used; none is compiled here.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bench.frame import Results, Run, measures, table
-from deploy.package import entries, generate
-from deploy.project import BUILD
-from deploy.started import ENVIRONMENT, MACHINES, bare, unpacked
-from deploy.trial import Called, trial
-from deploy.vendor import vendor
+from deploy.bundle.package import entries, generate
+from deploy.bundle.project import BUILD
+from deploy.bundle.started import ENVIRONMENT, MACHINES, bare, unpacked
+from deploy.bundle.trial import Called, trial
+from deploy.bundle.vendor import vendor
 
 BASE = "boto3"
 TRIALS = 3

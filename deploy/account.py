@@ -9,7 +9,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy.stack import DeployError, region_of
-from landfall.deployment import advice
+from landfall.remote.deployment import advice
 
 SERVICES = ("cloudformation", "sts", "s3", "lambda", "iam", "events", "apigateway", "dynamodb", "redshift-serverless")
 AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")

@@ -10,10 +10,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from deploy.gateway import put_answers
-from deploy.merge import BURST, CALLS_PER_SECOND, QUEUES
 from deploy.stage import LOOPING, RECORDS, filled, function_name, functions, settings
-from deploy.template import PROJECT, tag_map, tags
+from deploy.template.gateway import put_answers
+from deploy.template.infra import PROJECT, tag_map, tags
+from deploy.template.merge import BURST, CALLS_PER_SECOND, QUEUES
 
 FUNCTION = re.compile(r"[a-z0-9]*_\w*|authorize")
 MEMORY = RECORDS + "{stage}.json"

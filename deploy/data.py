@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from deploy.stack import DeployError, placeholders
 from deploy.stage import filled
-from deploy.template import infra, tag_map
+from deploy.template.infra import infra, tag_map
 
 GONE = frozenset({"404", "NoSuchBucket", "ResourceNotFoundException"})
 SERVERLESS = "redshift-serverless"

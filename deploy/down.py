@@ -11,11 +11,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy import account
 from deploy.after import drop_logs, forget, let_logs_expire
+from deploy.bundle.package import chalice
+from deploy.bundle.project import BUILD
+from deploy.bundle.vendor import PackageError
 from deploy.data import KINDS, Held, delete, kept, left
 from deploy.found import record
 from deploy.landing import silence
-from deploy.package import chalice
-from deploy.project import BUILD
 from deploy.stack import (
     DeployError,
     described,
@@ -29,7 +30,6 @@ from deploy.stack import (
 )
 from deploy.stage import stage_name
 from deploy.up import DEPLOYED, project
-from deploy.vendor import PackageError
 
 DELETE = "delete"
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from deploy.after import mappings, record_of, role_name, rules
 from deploy.stage import filled, function_name, functions
-from deploy.template import PROJECT
+from deploy.template.infra import PROJECT
 
 Resource = dict[str, str]
 FORM = {"schema_version": "2.0", "backend": "api"}

@@ -9,7 +9,7 @@ from chalice.constants import LAMBDA_TRUST_POLICY
 
 from deploy.after import role_name
 from deploy.stage import functions
-from deploy.template import tags
+from deploy.template.infra import tags
 
 COMPUTE, DAILY, DEACTIVATE = "serverless-compute", "daily", "deactivate"
 

@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError, WaiterError
 
 from deploy.metrics.check import refused
 from deploy.stage import SETTINGS
-from deploy.template import PROJECT, infra, tags
-from landfall.deployment import REGION
+from deploy.template.infra import PROJECT, infra, tags
+from landfall.remote.deployment import REGION
 
 Put = Callable[[str], str]
 """Uploads a template and returns its URL."""

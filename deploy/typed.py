@@ -19,12 +19,12 @@ import click
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy import account
-from deploy.package import generate
-from deploy.project import BUILD
+from deploy.bundle.package import generate
+from deploy.bundle.project import BUILD
+from deploy.bundle.vendor import PackageError, vendor
 from deploy.stack import DeployError, separate
 from deploy.stage import settings, stage_name
 from deploy.up import put_functions
-from deploy.vendor import PackageError, vendor
 
 Parameters = Mapping[str, Any]
 """The options and arguments of Chalice's command, by name."""

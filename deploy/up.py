@@ -26,12 +26,13 @@ from deploy.after import (
     tag,
 )
 from deploy.artifacts import Artifacts
+from deploy.bundle.package import chalice, measure, packed
+from deploy.bundle.project import BUILD, Project
+from deploy.bundle.vendor import PLATFORMS, PackageError, vendor
 from deploy.found import record
 from deploy.landing import folders, notify
 from deploy.limits import bound_roles, limit_usage
-from deploy.package import chalice, measure, packed
 from deploy.preflight.preflight import preflight
-from deploy.project import BUILD, Project
 from deploy.stack import DeployError, apply, described, environment, name_of, outputs, placeholders, region_of, takes
 from deploy.stage import (
     CHALICE,
@@ -45,7 +46,6 @@ from deploy.stage import (
     with_bucket,
     with_login,
 )
-from deploy.vendor import PLATFORMS, PackageError, vendor
 from landfall.contracts import FOLDER_VARIABLE, deployed, has_own
 from landfall.doctor import smoke as trial
 from landfall.doctor.site import of_stage

@@ -10,8 +10,8 @@ from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract_files.contract_file import Contracts, load_contracts, read_contract
 from chalicelib.domain.contract_files.smoke import deployed_contracts
 from chalicelib.errors import ContractError
-from landfall.deployment import ROOT
 from landfall.faults import CommandError, ExitCode, usage
+from landfall.remote.deployment import ROOT
 
 FOLDER_VARIABLE = "LANDFALL_CONTRACTS"
 """Variable with the folder of contracts that replace those of the package."""

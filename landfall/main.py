@@ -13,10 +13,10 @@ from typing import Annotated
 import typer
 
 from landfall.cost_command import cost
-from landfall.deployment import find, repository, state_dir
 from landfall.doctor.command import doctor
 from landfall.faults import ExitCode, guarded, usage
 from landfall.migrate_command import migrate
+from landfall.remote.deployment import find, repository, state_dir
 from landfall.token_command import app as token
 from landfall.version import show_version
 
@@ -60,8 +60,8 @@ def check(
 
     The engine is the one that stages files in a run.
     """
-    from landfall.check_command import Request, check
-    from landfall.check_report import ForPeople, JsonLines
+    from landfall.check.check_command import Request, check
+    from landfall.check.check_report import ForPeople, JsonLines
 
     request = Request(
         files=files, contract=contract, contract_file=contract_file, chunk_bytes=chunk_bytes, good=good, rejects=rejects
@@ -78,7 +78,7 @@ def infer(
     out: Annotated[Path | None, typer.Option(help="Write the contract to this new file.")] = None,
 ) -> None:
     """Propose a contract for files: dialect and columns, as TOML."""
-    from landfall.infer_command import infer
+    from landfall.infer.infer_command import infer
 
     infer(files, name, out)
 
@@ -107,7 +107,7 @@ def push(
     json: Json = False,
 ) -> ExitCode:
     """Upload a file to where its object's files land."""
-    from landfall.push import Push, push
+    from landfall.remote.push import Push, push
 
     return push(Push(file=file, object=object, key=key, wait=wait), as_json=json)
 
@@ -125,8 +125,8 @@ def status(
     json: Json = False,
 ) -> ExitCode:
     """Show the state of a file, or list the newest runs."""
-    from landfall.api import Api
-    from landfall.runs import list_runs, show_status
+    from landfall.remote.api import Api
+    from landfall.remote.runs import list_runs, show_status
 
     if file and (object or state or since or limit):
         raise usage("--object, --state, --since and --limit choose runs for the list: leave them out, or FILE")
@@ -150,8 +150,8 @@ def rerun(
     json: Json = False,
 ) -> ExitCode:
     """Run files again that failed or were rejected."""
-    from landfall.api import Api
-    from landfall.runs import rerun
+    from landfall.remote.api import Api
+    from landfall.remote.runs import rerun
 
     if all and "/" in target:
         raise usage("--all is for an object: a named file runs again in any state")
@@ -168,8 +168,8 @@ def cancel(
     json: Json = False,
 ) -> ExitCode:
     """Stop a file's run, so that none of its rows reach the target."""
-    from landfall.api import Api
-    from landfall.runs import cancel
+    from landfall.remote.api import Api
+    from landfall.remote.runs import cancel
 
     return cancel(Api(deployment=find()), file, wait=wait, as_json=json)
 
@@ -187,8 +187,8 @@ def backfill(
 
     Their event was lost, or they landed before the app was deployed.
     """
-    from landfall.api import Api
-    from landfall.recovery import backfill
+    from landfall.remote.api import Api
+    from landfall.remote.recovery import backfill
 
     return backfill(Api(deployment=find()), prefix, object, dry_run=dry_run, as_json=json)
 
@@ -204,8 +204,8 @@ def redrive(
 
     Messages in the dead-letter queues go back to their queues, too.
     """
-    from landfall.api import Api
-    from landfall.recovery import redrive
+    from landfall.remote.api import Api
+    from landfall.remote.recovery import redrive
 
     return redrive(Api(deployment=find()), dry_run=dry_run, as_json=json)
 
@@ -219,8 +219,8 @@ def rejects(
     json: Json = False,
 ) -> ExitCode:
     """Show the bad rows of a file, each with its reason."""
-    from landfall.api import Api
-    from landfall.rejects import rejects
+    from landfall.remote.api import Api
+    from landfall.remote.rejects import rejects
 
     if out and json:
         raise usage("--out and --json exclude each other: --out writes CSV")
@@ -236,8 +236,8 @@ def resubmit(
     json: Json = False,
 ) -> ExitCode:
     """Send corrected rows back to be merged."""
-    from landfall.api import Api
-    from landfall.rejects import resubmit
+    from landfall.remote.api import Api
+    from landfall.remote.rejects import resubmit
 
     return resubmit(Api(deployment=find()), file, wait=wait, as_json=json)
 
@@ -252,7 +252,7 @@ app.command()(doctor)
 def up(*, json: Json = False) -> None:
     """Start the local stack and leave it running."""
     repository()
-    from landfall.stack_commands import up
+    from landfall.stack.stack_commands import up
 
     up(as_json=json)
 
@@ -262,7 +262,7 @@ def up(*, json: Json = False) -> None:
 def down(*, json: Json = False) -> None:
     """Stop the local stack and delete its state."""
     repository()
-    from landfall.stack_commands import down
+    from landfall.stack.stack_commands import down
 
     down(as_json=json)
 
@@ -281,7 +281,7 @@ def demo(
     The stack is fresh, and stops at the end.
     """
     repository()
-    from landfall.demo_command import Demo, demo, scale_of
+    from landfall.stack.demo_command import Demo, demo, scale_of
 
     return demo(Demo(scale=scale_of(rows, sf), keep=keep, folder=state_dir()), as_json=json)
 

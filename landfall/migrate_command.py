@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from landfall.deployment import repository
 from landfall.faults import CommandError, ExitCode, guarded
 from landfall.migration.target import Asked, opened
+from landfall.remote.deployment import repository
 
 
 @guarded

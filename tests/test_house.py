@@ -1,4 +1,4 @@
-"""Rules of the tests' own layout."""
+"""Rules of layout: the size of folders and files, and how the tests stand."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from tests.support.paths import ROOT
 TESTS = ROOT / "tests"
 LONGEST_NAME = 60
 FILES = sorted(TESTS.rglob("*.py"))
+PRODUCT = ("chalicelib", "landfall", "deploy", "local", "bench")
+MOST_MODULES, MOST_LINES = 16, 300
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
@@ -86,3 +88,16 @@ def test_the_tests_of_a_room_are_in_folders_of_its_code(room: str) -> None:
     tests = list((TESTS / room).rglob("test_*.py"))
     assert tests
     assert [test for test in tests if not matches(test)] == []
+
+
+def test_a_folder_has_few_modules() -> None:
+    folders = {path.parent for top in PRODUCT for path in (ROOT / top).rglob("*.py")}
+    counts = {folder: sum(path.name != "__init__.py" for path in folder.glob("*.py")) for folder in folders}
+    assert len(counts) > 20
+    assert {str(f.relative_to(ROOT)): n for f, n in counts.items() if n > MOST_MODULES} == {}
+
+
+def test_a_file_is_short() -> None:
+    files = [ROOT / "app.py", *FILES, *(path for top in PRODUCT for path in (ROOT / top).rglob("*.py"))]
+    lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in files}
+    assert {str(path.relative_to(ROOT)): n for path, n in lines.items() if n > MOST_LINES} == {}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.engines import contract_at
-from landfall.checking import Outputs, check_file
+from landfall.check.checking import Outputs, check_file
 from landfall.localfile import opened
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from deploy.rules import defaults
 from deploy.stack import NEVER_MADE, described, placeholders
 from deploy.stage import filled
-from deploy.template import infra
+from deploy.template.infra import infra
 
 
 @dataclass(frozen=True, kw_only=True)

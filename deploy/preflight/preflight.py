@@ -13,8 +13,8 @@ from deploy.preflight.planned import planned
 from deploy.preflight.quotas import concurrency, workgroups
 from deploy.preflight.region import region
 from deploy.preflight.rights import rights
-from landfall.deployment import advice
 from landfall.doctor.report import Report, failure, good
+from landfall.remote.deployment import advice
 
 CHECKS = (
     Check(name="region", needs=(), look=region),

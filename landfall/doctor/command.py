@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from landfall.deployment import repository
 from landfall.doctor.report import Report
 from landfall.faults import ExitCode, guarded, usage
 from landfall.migration.target import Asked
+from landfall.remote.deployment import repository
 
 Parameters = Annotated[
     list[str] | None, typer.Argument(metavar="NAME=VALUE", help="With --aws: parameters of the stack.")

@@ -9,12 +9,12 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from landfall.deployment import Deployment, advice, find
 from landfall.doctor.smoke import Site
 from landfall.doctor.token import temporary_token
 from landfall.faults import CommandError, absent
 from landfall.migration.data_api import DataApi
 from landfall.migration.target import Asked, Clients, named, reached
+from landfall.remote.deployment import Deployment, advice, find
 
 
 @contextmanager

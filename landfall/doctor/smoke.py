@@ -14,11 +14,11 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.domain.contract_files.smoke import NAME
-from landfall.api import Api, NoAnswerError, NotThereError, segment
-from landfall.deployment import Deployment, advice
 from landfall.doctor.report import Look, Report, Result, failure, good, warning
 from landfall.faults import CommandError
 from landfall.migration.warehouse import StatementError, Warehouse
+from landfall.remote.api import Api, NoAnswerError, NotThereError, segment
+from landfall.remote.deployment import Deployment, advice
 
 ROWS = "id,amount,checked_at\none,1.50,{now}\ntwo,-2.25,{now}\nbad,many,{now}\n"
 BAD_LINE = 4

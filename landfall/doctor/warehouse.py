@@ -14,11 +14,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from landfall.conformity.copies import Store
 from landfall.conformity.run import Finding, all_checks, run
 from landfall.conformity.session import Session
-from landfall.deployment import advice, local_stack, repository
 from landfall.doctor.report import Look, Report, failure, good, warning
 from landfall.faults import CommandError, ExitCode, absent, usage
-from landfall.meter import Meter
 from landfall.migration.target import Asked, Clients, named, reached
+from landfall.remote.deployment import advice, local_stack, repository
+from landfall.remote.meter import Meter
 from landfall.version import version
 
 SEND = "send the report file to the maintainers of Landfall, and load nothing that counts before it is settled"

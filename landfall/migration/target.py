@@ -8,11 +8,11 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from landfall.deployment import Deployment, advice, local_stack
 from landfall.faults import absent, usage
 from landfall.migration.data_api import DataApi
 from landfall.migration.warehouse import Warehouse
 from landfall.migration.wire import Wire
+from landfall.remote.deployment import Deployment, advice, local_stack
 
 LOGIN = ("LANDFALL_WAREHOUSE_USER", "LANDFALL_WAREHOUSE_PASSWORD")
 PORT, TLS = "LANDFALL_WAREHOUSE_PORT", "LANDFALL_WAREHOUSE_TLS"

@@ -18,9 +18,9 @@ import pytest
 import requests
 
 from deploy.landing import FUNCTION, folders
-from deploy.merge import QUEUES
 from deploy.metrics.alarms import alarms
 from deploy.stage import API, LOOPING, functions
+from deploy.template.merge import QUEUES
 from tests.deployed.conftest import BUCKET, ROOT, STACK, Site
 from tests.e2e.conftest import transactions
 

@@ -20,7 +20,7 @@ from chalicelib.domain.run.model import RunState
 from chalicelib.observe import METRICS
 from deploy.metrics.alarms import alarms
 from landfall.main import app
-from landfall.stack_commands import SAMPLE
+from landfall.stack.stack_commands import SAMPLE
 from tests.shipped import copied
 
 ROOT = Path(__file__).parents[2]

@@ -31,9 +31,10 @@ def test_every_exit_code_is_documented() -> None:
 
 
 def test_every_variable_is_documented() -> None:
-    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "landfall").glob("*.py"))
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "landfall").rglob("*.py"))
     used = set(re.findall(r"\bLANDFALL_[A-Z_]+\b", sources))
-    assert used <= set(re.findall(r"\bLANDFALL_[A-Z_]+\b", TEXT))
+    settings = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")  # a stage's, which some commands read
+    assert used <= set(re.findall(r"\bLANDFALL_[A-Z_]+\b", TEXT + settings))
 
 
 def test_every_verb_of_make_is_in_its_help() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from landfall.duplicates import Duplicates
+from landfall.check.duplicates import Duplicates
 
 
 @pytest.mark.parametrize("held", [10, 100, 10**6])

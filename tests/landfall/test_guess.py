@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract_files.contract_file import load_contracts
-from landfall.guess import UnguessableError, guess
+from landfall.infer.guess import UnguessableError, guess
 from landfall.localfile import opened
 from tests.landfall.conftest import HEADER, Landfall
 

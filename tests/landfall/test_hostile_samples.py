@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from bench.storms import ALPHABET, HOSTILE, storm
 from chalicelib.domain.contract.contract import Dialect, Encoding
 from chalicelib.domain.formats.csv.block_reader import BlockReader
-from landfall import sniff
+from landfall.infer import sniff
 from landfall.main import app
 
 MOST_LOOKS_A_BYTE = 120

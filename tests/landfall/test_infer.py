@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract_files.contract_file import read_contract
-from landfall.checking import Outputs, check_file
-from landfall.columns import names
+from landfall.check.checking import Outputs, check_file
+from landfall.check.columns import names
 from landfall.localfile import opened
 from landfall.main import app
 from local.demo.transactions import write_transactions

@@ -8,8 +8,8 @@ import re
 import pytest
 from rich.console import Console
 
-from landfall.meter import Meter
-from landfall.runs import _Watch
+from landfall.remote.meter import Meter
+from landfall.remote.runs import _Watch
 from tests.landfall.fake_api import status
 
 

@@ -11,9 +11,9 @@ import pytest
 from moto import mock_aws
 
 from landfall.contracts import shipped
-from landfall.deployment import find
 from landfall.faults import CommandError
-from landfall.push import checked_key, landing_key
+from landfall.remote.deployment import find
+from landfall.remote.push import checked_key, landing_key
 from tests.landfall.conftest import Landfall
 from tests.landfall.fake_api import PATH, FakeApi, Fault, status
 

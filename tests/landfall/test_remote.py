@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from landfall.deployment import advice
+from landfall.remote.deployment import advice
 from tests.landfall.conftest import Landfall
 from tests.landfall.fake_api import KEY, PATH, FakeApi
 

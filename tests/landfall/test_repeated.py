@@ -14,7 +14,7 @@ from chalicelib.domain.raw.bytesource import InMemory
 from chalicelib.domain.staging.block import Block
 from chalicelib.domain.staging.validate import compile_rules
 from chalicelib.errors import ContractError
-from landfall.repeated import Repeated, first_repeat
+from landfall.check.repeated import Repeated, first_repeat
 from tests.support.simulated.deployment import CONTRACTS
 from tests.support.simulated.scenarios import text
 

@@ -11,8 +11,8 @@ import pytest
 from chalicelib.api.requests import MOST_CORRECTED_BYTES
 from chalicelib.operations.commands import MOST_CORRECTED
 from landfall.faults import CommandError
-from landfall.reject_file import OWN, Fix
-from landfall.rejects import IGNORED, batches
+from landfall.remote.reject_file import OWN, Fix
+from landfall.remote.rejects import IGNORED, batches
 from tests.landfall.conftest import Landfall
 from tests.landfall.fake_api import FakeApi, status
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.run.model import RunState
-from landfall.api import Api, NoAnswerError, NotThereError
-from landfall.deployment import Deployment
 from landfall.faults import ExitCode
-from landfall.runs import BAD_STATES, Status, follow, missing
+from landfall.remote.api import Api, NoAnswerError, NotThereError
+from landfall.remote.deployment import Deployment
+from landfall.remote.runs import BAD_STATES, Status, follow, missing
 from tests.landfall.conftest import Landfall
 from tests.landfall.fake_api import KEY, PATH, FakeApi, Fault, status
 

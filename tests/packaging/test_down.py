@@ -15,7 +15,7 @@ from deploy import down
 from deploy.data import KINDS, kept, left
 from deploy.down import teardown
 from deploy.stack import FUNCTION, NEVER_MADE, resources
-from deploy.template import infra
+from deploy.template.infra import infra
 from tests.packaging.cloud import Cloud, refusal
 from tests.packaging.gateway import Gateway, begun
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from deploy.gateway import ANSWERS, in_template, put_answers
-from deploy.merge import merge
 from deploy.stage import stages
-from deploy.template import infra
+from deploy.template.gateway import ANSWERS, in_template, put_answers
+from deploy.template.infra import infra
+from deploy.template.merge import merge
 
 
 class Gateway:

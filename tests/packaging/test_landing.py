@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from deploy.bundle.project import Project
 from deploy.landing import MOST, folders, notify, silence
-from deploy.merge import merge, policies
-from deploy.project import Project
 from deploy.stack import DeployError
 from deploy.stage import granted
+from deploy.template.merge import merge, policies
 from landfall.contracts import FOLDER_VARIABLE, SHIPPED
 from tests.packaging.policies import VALUES
 

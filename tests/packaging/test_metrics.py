@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from deploy.merge import merge
+from deploy.bundle.package import check
+from deploy.bundle.vendor import PackageError
 from deploy.metrics.check import MOST, of_alarm, of_dashboard, refused
-from deploy.package import check
 from deploy.stack import DeployError, checked
 from deploy.stage import stages
-from deploy.template import infra
-from deploy.vendor import PackageError
+from deploy.template.infra import infra
+from deploy.template.merge import merge
 
 READ, REJECTED, ERRORS = "read", "rejected", "errors"
 

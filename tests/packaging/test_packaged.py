@@ -12,11 +12,11 @@ import yaml
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
+from deploy.bundle.package import CODE, generate
 from deploy.landing import FUNCTION
-from deploy.merge import QUEUES, logical
-from deploy.package import CODE, generate
 from deploy.stage import function_name, functions
-from deploy.template import TAGGED
+from deploy.template.infra import TAGGED
+from deploy.template.merge import QUEUES, logical
 from tests.packaging.policies import DENIED, FOLDERS, NO_RESOURCE_LEVEL, NOT_TAGGABLE
 
 FUNCTIONS = sorted(functions("prod"))

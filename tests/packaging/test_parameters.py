@@ -10,10 +10,10 @@ import pytest
 from moto import mock_aws
 
 from deploy.limits import bound_roles, limit_usage
-from deploy.merge import DEPLOY_ONLY, merge, policies
 from deploy.rules import broken, conditions, defaults, resolved
 from deploy.stage import functions, stages, use_of_key
-from deploy.template import SMALL_CAPACITY, SMALL_HOURS, infra
+from deploy.template.infra import SMALL_CAPACITY, SMALL_HOURS, infra
+from deploy.template.merge import DEPLOY_ONLY, merge, policies
 from deploy.up import project
 from tests.packaging.policies import VALUES
 

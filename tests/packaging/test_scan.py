@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.merge import merge
-from deploy.scan import ANY, Accepted, accepted, stale, unknown
+from deploy.bundle.scan import ANY, Accepted, accepted, stale, unknown
 from deploy.stage import stages
+from deploy.template.merge import merge
 
 BASELINE = [
     Accepted(check="CKV_1", resources=("Queue", "Table"), reason="..."),

@@ -87,7 +87,7 @@ def test_a_refusal_of_aws_is_reported_with_its_reason() -> None:
 
 
 def test_the_settings_of_a_deployment_are_whole() -> None:
-    from deploy.template import infra
+    from deploy.template.infra import infra
 
     found = environment("dev", dict.fromkeys(infra("dev")["Outputs"], "x"))
     assert Settings.from_env(found).stage == "dev"

@@ -9,7 +9,7 @@ import pytest
 
 from deploy.after import FUNCTION
 from deploy.stage import API, LONGEST, configured, filled, function_name, functions, settings, stage_name
-from deploy.template import infra
+from deploy.template.infra import infra
 
 LIMITS = {
     "BucketName": 63,

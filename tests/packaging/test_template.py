@@ -14,10 +14,10 @@ from chalicelib.adapters.dynamodb.table import table_definition
 from chalicelib.config import Settings
 from chalicelib.domain.run.keys import OUTPUTS
 from chalicelib.observe import METRICS
-from deploy.merge import logical, merge
 from deploy.metrics.alarms import DEAD_QUEUES, OF_FUNCTIONS, OURS
 from deploy.stage import LOOPING, ROOT, SETTINGS, config, functions, stages
-from deploy.template import TAGGED, infra
+from deploy.template.infra import TAGGED, infra
+from deploy.template.merge import logical, merge
 from tests.packaging.policies import FOLDERS, NOT_TAGGABLE
 
 ATTEMPTS = Settings.__dataclass_fields__["max_attempts"].default

@@ -13,9 +13,9 @@ import hcl2
 import pytest
 from hcl2.utils import SerializationOptions
 
-from deploy.merge import merge
-from deploy.package import CODE
+from deploy.bundle.package import CODE
 from deploy.stage import ROOT
+from deploy.template.merge import merge
 
 MODULE = ROOT / "infra/terraform"
 PLAIN = SerializationOptions(strip_string_quotes=True, with_comments=False)

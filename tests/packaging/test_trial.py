@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from deploy.bundle.trial import Trial, looked_after
+from deploy.bundle.vendor import PackageError
 from deploy.stage import ROOT
-from deploy.trial import Trial, looked_after
-from deploy.vendor import PackageError
 from local.options import Names, Options
 from local.record import Ports, Record
 from local.stack import Stack

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from deploy.package import chalice, packed
-from deploy.project import Project
+from deploy.bundle.package import chalice, packed
+from deploy.bundle.project import Project
+from deploy.bundle.vendor import PackageError
 from deploy.stack import DeployError, environment
 from deploy.stage import INTERFACES, filled, functions, granted
-from deploy.template import infra
+from deploy.template.infra import infra
 from deploy.up import look, migrate, parameters, smoke
-from deploy.vendor import PackageError
 from tests.landfall.doctor.stage import Account
 from tests.landfall.fake_api import FakeApi, serving
 from tests.packaging.policies import FOLDERS

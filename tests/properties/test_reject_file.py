@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from landfall.reject_file import FORMULA_STARTS, OWN, Fix, Sheet, harmless, plain, read_fixes, write_rejects
+from landfall.remote.reject_file import FORMULA_STARTS, OWN, Fix, Sheet, harmless, plain, read_fixes, write_rejects
 
 LOAD = f"{'ab' * 16}-3"
 CELLS = st.text(st.sampled_from('=+-@＝＠\t\r\n\'"",;a é\u2028\x85\x0b\x00'), max_size=8) | st.text(

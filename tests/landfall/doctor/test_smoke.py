@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from landfall.deployment import Deployment
 from landfall.doctor.report import Report, Result
 from landfall.doctor.smoke import BAD_LINE, DELETE_ROWS, IN_TARGET, Site, smoke
 from landfall.migration.warehouse import Rows, StatementError
+from landfall.remote.deployment import Deployment
 from tests.landfall.fake_api import FakeApi, serving
 
 BUCKET = "landing"

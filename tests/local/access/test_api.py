@@ -14,7 +14,7 @@ from chalice.config import Config
 from chalice.local import LocalDevServer
 
 from chalicelib.api.authorization import gateway_401
-from deploy.gateway import ANSWERS
+from deploy.template.gateway import ANSWERS
 from local.access.handlers import Guard
 from local.aws.api import guarded
 

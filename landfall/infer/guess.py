@@ -13,7 +13,7 @@ from chalicelib.domain.contract_files.contract_file import Contracts
 from chalicelib.domain.formats.csv.header import match_header
 from chalicelib.domain.formats.registry import format_of
 from chalicelib.errors import LandfallError, Rejected
-from landfall.closest import closest
+from landfall.check.closest import closest
 from landfall.localfile import LocalFile, beginning
 
 

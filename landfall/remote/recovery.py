@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from landfall.api import Api
 from landfall.faults import ExitCode
+from landfall.remote.api import Api
 from landfall.screen import say, say_json
 from landfall.text import plural
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from landfall.faults import absent, usage
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 REGION = "export AWS_DEFAULT_REGION, or give your profile one (aws configure)"
 STATE_VARIABLE = "LANDFALL_STATE_DIR"

@@ -13,12 +13,12 @@ from chalicelib.domain.contract.identifiers import IDENTIFIER, fold
 from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.errors import LandfallError, Rejected, SourceGone
 from chalicelib.visible import printable, visible
-from landfall.checking import Outputs, check_file
-from landfall.columns import Guess, guess, names, null_words, plain_name
+from landfall.check.checking import Outputs, check_file
+from landfall.check.columns import Guess, guess, names, null_words, plain_name
 from landfall.faults import CommandError, ExitCode, absent, usage
+from landfall.infer.sniff import Row, Sniffed, sample, sniff
 from landfall.localfile import opened
 from landfall.screen import say
-from landfall.sniff import Row, Sniffed, sample, sniff
 
 KEY_COLUMNS = 8
 """Number of columns whose pairs are tried as a key."""

@@ -11,8 +11,8 @@ from http.client import HTTPException
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from landfall.deployment import LOOPBACK, Deployment, stale
 from landfall.faults import CommandError, ExitCode
+from landfall.remote.deployment import LOOPBACK, Deployment, stale
 
 TIMEOUT_SECONDS = 30.0
 EXITS = {400: ExitCode.USAGE, 404: ExitCode.ABSENT, 409: ExitCode.BAD}

@@ -10,9 +10,9 @@ from typing import Any, Protocol, TextIO
 
 from chalicelib.domain.run.duplicate_keys import DUPLICATE_KEYS
 from chalicelib.errors import LandfallError
-from landfall.check_outputs import RejectSpool, Seen
-from landfall.checking import Checked
-from landfall.meter import Meter
+from landfall.check.check_outputs import RejectSpool, Seen
+from landfall.check.checking import Checked
+from landfall.remote.meter import Meter
 from landfall.screen import Grid, console, say, show
 
 VERDICTS = {"TOO_MANY_REJECTS": "too many bad rows", DUPLICATE_KEYS: "duplicate keys"}

@@ -12,12 +12,20 @@ from chalicelib.domain.formats.csv.header import match_header
 from chalicelib.domain.formats.registry import format_of
 from chalicelib.domain.run.rejects import Reject
 from chalicelib.errors import LandfallError, Rejected, SourceGone
-from landfall.check_outputs import GoodRows, RejectLines, RejectSpool, Seen, open_good, open_rejects, refuse_overwriting
-from landfall.check_report import Done, Report
-from landfall.checking import Checked, Outputs, check_file
+from landfall.check.check_outputs import (
+    GoodRows,
+    RejectLines,
+    RejectSpool,
+    Seen,
+    open_good,
+    open_rejects,
+    refuse_overwriting,
+)
+from landfall.check.check_report import Done, Report
+from landfall.check.checking import Checked, Outputs, check_file
 from landfall.contracts import from_file, known, shipped
 from landfall.faults import ExitCode, usage
-from landfall.guess import UnguessableError, guess
+from landfall.infer.guess import UnguessableError, guess
 from landfall.localfile import LocalFile, beginning, opened
 
 Choose = Callable[[Path, LocalFile], Contract]

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.domain.run.notices import read_mail
-from landfall.api import Api, NotThereError, segment
-from landfall.deployment import Deployment
 from landfall.faults import absent
-from landfall.push import upload
+from landfall.remote.api import Api, NotThereError, segment
+from landfall.remote.deployment import Deployment
+from landfall.remote.push import upload
 from local.demo.world import Mail, Status, Table
 from local.options import Names
 

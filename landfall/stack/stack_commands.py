@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from landfall.deployment import ROOT, state_dir
 from landfall.faults import absent
+from landfall.remote.deployment import ROOT, state_dir
 from landfall.screen import say, say_json, seconds
 from local.options import CONTRACTS, Options
 from local.processes import StartError

@@ -11,10 +11,10 @@ from typing import Any
 from chalicelib.api.requests import MOST_CORRECTED_BYTES
 from chalicelib.operations.commands import MOST_CORRECTED
 from chalicelib.visible import visible
-from landfall.api import Api, segment
 from landfall.faults import ExitCode, usage
-from landfall.reject_file import Fix, Sheet, read_fixes, write_rejects
-from landfall.runs import BAD_STATES, END_STATES, SHORT_ID, exit_of, follow, print_status
+from landfall.remote.api import Api, segment
+from landfall.remote.reject_file import Fix, Sheet, read_fixes, write_rejects
+from landfall.remote.runs import BAD_STATES, END_STATES, SHORT_ID, exit_of, follow, print_status
 from landfall.screen import Grid, console, say, say_json, show
 from landfall.text import plural
 

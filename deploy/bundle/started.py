@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.vendor import PackageError
+from deploy.bundle.vendor import PackageError
 
 MACHINES = {"x86_64": "x86_64", "arm64": "arm64", "aarch64": "arm64", "AMD64": "x86_64"}
 ENVIRONMENT = {

@@ -11,7 +11,6 @@ from typing import Any
 from chalice.utils import to_cfn_resource_name
 
 from deploy import landing
-from deploy.gateway import in_template
 from deploy.landing import folders
 from deploy.rules import resolved
 from deploy.stage import (
@@ -26,7 +25,8 @@ from deploy.stage import (
     use_of_key,
     with_either_login,
 )
-from deploy.template import infra, tag_map, tags
+from deploy.template.gateway import in_template
+from deploy.template.infra import infra, tag_map, tags
 
 DEPLOY_ONLY = ("BucketName", "DailyRpuHours")
 """Parameters that only `make deploy` has: CloudFormation sets no notifications of a bucket that it has not made, and no

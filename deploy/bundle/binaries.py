@@ -8,7 +8,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from deploy.vendor import PackageError
+from deploy.bundle.vendor import PackageError
 
 ELF = b"\x7fELF"
 MACHINE = slice(18, 20)

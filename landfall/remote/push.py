@@ -10,12 +10,22 @@ from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.key_pattern import compile_pattern
 from chalicelib.domain.contract.routing import route
 from chalicelib.domain.contract_files.contract_file import Contracts
-from landfall.api import Api, NotThereError, segment
 from landfall.contracts import known, shipped
-from landfall.deployment import Deployment, advice, find
 from landfall.faults import ExitCode, absent, usage
-from landfall.meter import Meter
-from landfall.runs import END_STATES, Status, argument, exit_of, follow, missing, patiently, print_status, version_of
+from landfall.remote.api import Api, NotThereError, segment
+from landfall.remote.deployment import Deployment, advice, find
+from landfall.remote.meter import Meter
+from landfall.remote.runs import (
+    END_STATES,
+    Status,
+    argument,
+    exit_of,
+    follow,
+    missing,
+    patiently,
+    print_status,
+    version_of,
+)
 from landfall.screen import moment, say, say_json, size
 
 WHOLE_BYTES = 8_000_000

@@ -9,10 +9,10 @@ from itertools import islice
 from typing import Any
 
 from chalicelib.visible import printable
-from landfall.api import Api, NoAnswerError, NotThereError, segment
-from landfall.deployment import LOOPBACK
 from landfall.faults import ExitCode, usage
-from landfall.meter import Meter
+from landfall.remote.api import Api, NoAnswerError, NotThereError, segment
+from landfall.remote.deployment import LOOPBACK
+from landfall.remote.meter import Meter
 from landfall.screen import Grid, console, moment, say, say_json, seconds, show, size
 
 BAD_STATES = ("FAILED", "REJECTED", "UNROUTED", "CANCELLED")

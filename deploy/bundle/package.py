@@ -15,15 +15,15 @@ from pathlib import Path
 from chalice.deploy.packager import DependencyBuilder, LambdaDeploymentPackager, PipRunner, SubprocessPip
 from chalice.utils import UI, OSUtils
 
-from deploy.binaries import binaries
-from deploy.merge import logical, merge, policies
+from deploy.bundle.binaries import binaries
+from deploy.bundle.project import BUILD, Project
+from deploy.bundle.started import runs_here, started, unpacked
+from deploy.bundle.trial import trial
+from deploy.bundle.vendor import PLATFORMS, PYTHON, PackageError, vendor
 from deploy.metrics.check import refused
-from deploy.project import BUILD, Project
 from deploy.stack import DeployError
 from deploy.stage import functions, stage_name
-from deploy.started import runs_here, started, unpacked
-from deploy.trial import trial
-from deploy.vendor import PLATFORMS, PYTHON, PackageError, vendor
+from deploy.template.merge import logical, merge, policies
 from landfall.contracts import FOLDER_VARIABLE
 
 MIB = 1 << 20
@@ -141,7 +141,7 @@ def _environment(stage: str) -> dict[str, str]:
 
 def main() -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(prog="python -m deploy.package", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m deploy.bundle.package", description=__doc__)
     parser.add_argument("--stage", type=stage_name, default="dev")
     parser.add_argument("--contracts", help="folder of contracts that replace those of the checkout")
     parser.add_argument("--architecture", choices=sorted(PLATFORMS), default="x86_64")

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deploy.bundle.vendor import PackageError
 from deploy.rules import conditions, defaults, resolved
 from deploy.stage import ROOT, configured
-from deploy.vendor import PackageError
 
 BASELINE = ROOT / "infra/checkov.toml"
 ANY = "*"
@@ -115,7 +115,7 @@ def _found(document: dict[str, Any], given: dict[str, str]) -> list[tuple[str, s
 
 def main() -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(prog="python -m deploy.scan", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m deploy.bundle.scan", description=__doc__)
     parser.add_argument("template", type=Path)
     try:
         print(scan(parser.parse_args().template))

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deploy.bundle.vendor import compiled
 from deploy.stage import ROOT, config, settings
-from deploy.vendor import compiled
 from landfall.contracts import folder_in_use
 
 BUILD = ROOT / "build"

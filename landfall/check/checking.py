@@ -24,9 +24,9 @@ from chalicelib.domain.staging.block import Block
 from chalicelib.domain.staging.stage import ChunkSummary, stage_chunk
 from chalicelib.domain.staging.validate import compile_rules
 from chalicelib.errors import Rejected
-from landfall.duplicates import Duplicates
+from landfall.check.duplicates import Duplicates
+from landfall.check.repeated import Repeated, first_repeat
 from landfall.localfile import LocalFile, as_text
-from landfall.repeated import Repeated, first_repeat
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from deploy.bundle.started import ENVIRONMENT, bare
+from deploy.bundle.vendor import PackageError
 from deploy.stage import API, ROOT
-from deploy.started import ENVIRONMENT, bare
-from deploy.vendor import PackageError
 from landfall.contracts import FOLDER_VARIABLE, SHIPPED
 from local.aws.clients import client
 from local.options import REGION, Options

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from landfall.demo_world import LocalWorld
-from landfall.deployment import ROOT, Deployment
 from landfall.faults import ExitCode
+from landfall.remote.deployment import ROOT, Deployment
 from landfall.screen import console, say_json, seconds
-from landfall.stack_commands import next_steps, start
+from landfall.stack.demo_world import LocalWorld
+from landfall.stack.stack_commands import next_steps, start
 from local.demo.books import Books, close_books
 from local.demo.generate import Scale, demo_data
 from local.demo.show import moving, show_books
