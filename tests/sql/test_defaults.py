@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from landfall.migrate import migrate
-
 from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.domain.warehouse.ddl import target
+from landfall.migration.migrate import migrate
 from tests.sql.contacts import connect, order, outcome
 from tests.support.paths import ROOT
 from tests.support.redshift.desk import Desk
