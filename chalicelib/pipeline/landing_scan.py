@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from chalicelib.domain.run.arrivals import put_again
 from chalicelib.domain.run.model import Run, RunState, SourceObject, run_id
 from chalicelib.pipeline.pipeline import Pipeline
 from chalicelib.ports import Newest
@@ -79,6 +80,8 @@ class LandingScan:
             if run and run.state is RunState.LOADED and run.finished:
                 self.pipeline.archive_again(run)
                 self.archived += 1
+            elif put_again(source, run) and (arrived := self.pipeline.arrive(source)):
+                self.started.append(arrived)
         elif self._has_no_run(source) and (arrived := self.pipeline.arrive(source)):
             self.started.append(arrived)
 

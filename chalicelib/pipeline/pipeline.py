@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from chalicelib.domain.file.books import first_gap, first_reject, refuse_if_too_bad, refuse_more_wrong_cuts, totals
 from chalicelib.domain.file.file_plan import FilePlan, chunk_task, shape
 from chalicelib.domain.run import keys
-from chalicelib.domain.run.arrivals import new_run
+from chalicelib.domain.run.arrivals import new_run, put_again
 from chalicelib.domain.run.model import Chunk, ChunkState, ChunkTask, Run, RunState, SourceObject, run_id
 from chalicelib.domain.run.notices import notice, one_more
 from chalicelib.errors import Broken, LandfallError, Refused, Retryable, SourceChanged, SourceGone, Throttled
@@ -68,8 +68,9 @@ class Pipeline:
             known = self.ctx.runs.get(run_id(source))
             newest = self.ctx.runs.newest(source.bucket, source.key)
             if newest and newest.etag == source.etag:
-                return outcomes.enqueue(self.ctx, self.ctx.runs.get(newest.run_id))
-            if newest and not self._is_news(source, newest, known):
+                if not put_again(source, known := self.ctx.runs.get(newest.run_id)):
+                    return outcomes.enqueue(self.ctx, known)
+            elif newest and not self._is_news(source, newest, known):
                 return outcomes.enqueue(self.ctx, known or self.ctx.runs.get(newest.run_id))
             run = new_run(source, self.ctx.contracts, self.ctx.clock.now(), came_back=known is not None)
             if self.ctx.runs.create(run, newest):

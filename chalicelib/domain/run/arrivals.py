@@ -13,6 +13,22 @@ UNROUTED = Problem(
 )
 
 
+UNREAD = frozenset({"SOURCE_CHANGED", "SOURCE_GONE"})
+"""The problems of a run that found another content at its key, or none."""
+
+
+def put_again(source: SourceObject, run: Run | None) -> bool:
+    """Return whether the content of a run that never read it was put again later, while no other run had the key.
+
+    A: its run is made | B, whose event is lost, replaces it: the run of A ends | A is put again: it needs a run
+    """
+    if not (run and run.state.terminal and run.problem and run.problem.code in UNREAD):
+        return False
+    if source.sequencer:
+        return source.sequencer != run.source.sequencer and source.newer_than(run.source.sequencer)
+    return source.last_modified > (run.source.last_modified or run.arrived_at)
+
+
 def new_run(source: SourceObject, contracts: Mapping[str, Contract], now: float, *, came_back: bool) -> Run:
     """Return the run of a version that is new, or that came back after another content replaced it.
 
