@@ -134,8 +134,8 @@ def _alter_step(contract: Contract, difference: Difference) -> Step:
 def _grants_steps(wanted: Wanted, state: State) -> Iterator[Step]:
     """Once for each text of the grants and each set of files and tables: later ones of this user have defaults."""
     grants = wanted.grants
-    if grants is None:
-        return
+    if grants is None or not wanted.contracts:
+        return  # without a table there is nothing to load
     text = grants.statements(wanted.sql_dir, wanted.contracts.values())
     made = [*text, *(script.checksum for script in scripts(wanted.sql_dir)), *wanted.targets]
     recorded = Script(name=f"grants/{grants.user}", text="\n".join(made))

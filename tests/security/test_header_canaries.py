@@ -55,7 +55,6 @@ def person(dialect: str = "", *, pii: bool = False, extra: str = "fail", require
         f"required = {str(name == required).lower()} }}"
         for name in COLUMNS
     ]
-    columns += ['_rescued = { type = "super" }'] if extra == "rescue" else []
     return read_contract(
         "person.toml",
         "\n".join(

@@ -7,6 +7,8 @@ from dataclasses import replace
 from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.domain.warehouse.ddl import target
 from landfall.migration.migrate import migrate
+from landfall.migration.plan import Wanted
+from landfall.migration.wire import Wire
 from tests.sql.contacts import connect, order, outcome
 from tests.support.paths import ROOT
 from tests.support.redshift.desk import Desk
@@ -42,7 +44,7 @@ seal = { type = "varbyte(8)", default = "0aFF" }
 def test_a_default_of_every_type_is_filled_in(desk: Desk) -> None:
     contract = replace(read_contract("filled.toml", TOML.encode()), fingerprint="f")
     connection = connect(desk.redshift)
-    migrate(connection, ROOT / "sql", {contract.name: contract})
+    migrate(Wire(connection), Wanted(sql_dir=ROOT / "sql", contracts={contract.name: contract}))
     connection.close()
     assert outcome(desk, order(desk, ["7"], age=1, load="filled", contract=contract, columns=("id",))).inserted == 1
     given = {
