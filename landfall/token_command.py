@@ -79,7 +79,7 @@ def revoke(
     stage: Stage = "",
     json: Json = False,
 ) -> None:
-    """Revoke a token. The API takes it for up to five minutes more."""
+    """Revoke a token. The API may take it for LANDFALL_TOKEN_CACHE_SECONDS more, at worst for twice that."""
     from landfall import tokens
     from landfall.screen import say, say_json
 
@@ -88,7 +88,8 @@ def revoke(
     if json:
         say_json(_shown(entry))
     else:
-        say(f"{entry['name']} ({tokens.token_id(entry)}) is revoked; the API may take it for five minutes more")
+        longest = "LANDFALL_TOKEN_CACHE_SECONDS more, at worst for twice that"
+        say(f"{entry['name']} ({tokens.token_id(entry)}) is revoked; the API may take it for {longest}")
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """The tokens in a stage's secret: added, listed and revoked without a moment in which a valid token is refused.
 
 Guarantees that a token is stored as its SHA-256 alone, and that no change of another operator is lost: the new version
-of the secret becomes current only if the version that was read still is. The API follows within its
-`token_cache_seconds`.
+of the secret becomes current only if the version that was read still is. A new token works within ten seconds. A
+revoked one works for up to `token_cache_seconds` more.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ BYTES = 32
 ID = 8
 """Digits of the hash that name a token: enough to tell apart the tokens of one secret."""
 CURRENT, NEXT = "AWSCURRENT", "landfall-next"
+TRIES = 5
+"""How often a change is made on what another operator has just changed."""
 Entry = dict[str, Any]
 
 
@@ -32,12 +34,19 @@ class Secret:
 
     def entries(self) -> list[Entry]:
         """Return the entries as they are now. Raises CommandError if the secret is malformed."""
-        return self._read()[1]
+        return list(self._read()[1]["tokens"])
 
     def change(self, edit: Callable[[list[Entry]], list[Entry]]) -> None:
-        """Replace the entries. Raises CommandError if another operator changed them at the same time."""
+        """Replace the entries. Raises CommandError if other operators change them at each try."""
+        for _ in range(TRIES):
+            if self._changed(edit):
+                return
+        raise usage(f"other operators change {self.name} at the same time: nothing was done, try again")
+
+    def _changed(self, edit: Callable[[list[Entry]], list[Entry]]) -> bool:
+        """Return whether the version that was read was still current. If not, nothing was changed."""
         version, now = self._read()
-        text = json.dumps({"tokens": edit(now)})
+        text = json.dumps({**now, "tokens": edit(now["tokens"])})
         made = self.manager.put_secret_value(SecretId=self.name, SecretString=text, VersionStages=[NEXT])
         try:
             self.manager.update_secret_version_stage(
@@ -47,9 +56,11 @@ class Secret:
                 RemoveFromVersionId=version,
             )
         except self.manager.exceptions.InvalidParameterException:
-            raise usage(f"another operator changed {self.name} at the same time: nothing was done, try again") from None
+            return False
+        return True
 
-    def _read(self) -> tuple[str, list[Entry]]:
+    def _read(self) -> tuple[str, dict[str, Any]]:
+        """Return the current version and its content."""
         try:
             found = self.manager.get_secret_value(SecretId=self.name, VersionStage=CURRENT)
         except self.manager.exceptions.ResourceNotFoundException:
@@ -57,12 +68,12 @@ class Secret:
                 f"there is no secret {self.name}: is the stage deployed, in this account and region?"
             ) from None
         try:
-            entries = [dict(entry) for entry in json.loads(found["SecretString"])["tokens"]]
-            for entry in entries:
+            content: dict[str, Any] = json.loads(found["SecretString"])
+            for entry in content["tokens"]:
                 token_id(entry), entry["name"], entry["role"]
         except (ValueError, KeyError, TypeError, AttributeError):
             raise usage(f"the secret {self.name} is malformed: docs/reference/api.md has its form") from None
-        return str(found["VersionId"]), entries
+        return str(found["VersionId"]), content
 
 
 def token_id(entry: Mapping[str, Any]) -> str:
