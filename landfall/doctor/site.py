@@ -5,16 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib.domain.contract_files.smoke import NAME
+from landfall import tokens
 from landfall.doctor.smoke import Site
-from landfall.doctor.token import temporary_token
 from landfall.faults import CommandError, absent
 from landfall.migration.data_api import DataApi
 from landfall.migration.target import Asked, Clients, named, reached
 from landfall.remote.deployment import Deployment, advice, find
+from landfall.tokens import Secret
+
+TESTER = "landfall-doctor"
+"""Name of the token that a stage has during the test."""
 
 
 @contextmanager
@@ -46,7 +52,7 @@ def of_stage(session: Any, asked: Asked) -> Iterator[Site]:
     url = api_url(session, asked.stage)
     if not url:
         raise absent(f"stage {asked.stage} has no API: run `make deploy STAGE={asked.stage}`")
-    with temporary_token(session.client("secretsmanager"), outputs["TokensSecret"]) as token:
+    with temporary_token(Secret(manager=session.client("secretsmanager"), name=outputs["TokensSecret"])) as token:
         deployment = Deployment(api_url=url, token=token, settings={"LANDFALL_BUCKET": outputs["Bucket"]})
         yield Site(
             deployment=deployment,
@@ -54,6 +60,17 @@ def of_stage(session: Any, asked: Asked) -> Iterator[Site]:
             warehouse=_warehouse(asked, session.client),
             new_token=True,
         )
+
+
+@contextmanager
+def temporary_token(secret: Secret) -> Iterator[str]:
+    """Yield a token that reads the test's object only, and revoke it at the end. Raises CommandError."""
+    added = datetime.now(UTC).isoformat(timespec="seconds")
+    token, entry = tokens.add(secret, TESTER, "reader", [NAME], added)
+    try:
+        yield token
+    finally:
+        tokens.revoke(secret, tokens.token_id(entry))
 
 
 def _found(asked: Asked) -> Site:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from typing import Any
 
 import pytest
 
-from landfall.doctor.site import of_stage, opened
+from landfall.doctor.site import of_stage, opened, temporary_token
 from landfall.faults import CommandError
 from landfall.migration.target import Asked
-from tests.landfall.doctor.stage import Account
+from landfall.tokens import Secret, add
+from tests.landfall.doctor.stage import Account, Secrets
 
 
 @pytest.mark.parametrize(
@@ -27,8 +30,46 @@ def test_a_stage_has_its_address_its_bucket_and_a_token(endpoint: str, url: str)
         assert site.deployment.bucket == "landing"
         assert site.new_token
         assert site.warehouse is not None
-        assert len(json.loads(account.tokens)["tokens"]) == 1
-    assert json.loads(account.tokens) == {"tokens": []}
+        assert len(account.secrets.content["tokens"]) == 1
+    assert account.secrets.content == {"tokens": [], "note": "kept"}
+
+
+def fails_within(secrets: Secrets) -> str:
+    """Run a test that ends in an error, while another operator adds a token. Return the test's token."""
+    secret, seen = Secret(manager=secrets, name="landfall-dev-tokens"), list[str]()
+    with suppress(KeyError), temporary_token(secret) as token:
+        seen.append(token)
+        (entry,) = secrets.content["tokens"]
+        assert (entry["name"], entry["role"], entry["objects"]) == ("landfall-doctor", "reader", ["landfall_smoke"])
+        assert token not in secrets.versions[-1]
+        add(secret, "later", "reader", [], "now")
+        raise KeyError
+    return seen[0]
+
+
+def test_the_token_is_removed_and_those_of_others_stay() -> None:
+    secrets = Account().secrets
+    first = fails_within(secrets)
+    assert [entry["name"] for entry in secrets.content["tokens"]] == ["later"]
+    assert first != fails_within(Account().secrets)
+
+
+def test_a_token_added_during_the_removal_stays() -> None:
+    class Racing(Secrets):
+        def put_secret_value(self, **request: Any) -> Any:
+            """Another operator's version becomes current first, once."""
+            if len(self.versions) == 2:
+                theirs = json.dumps(
+                    {"tokens": [*self.content["tokens"], {"name": "b", "role": "reader", "token": "t"}]}
+                )
+                self.versions.append(theirs)
+                self.current = 2
+            return super().put_secret_value(**request)
+
+    secrets = Racing('{"tokens": []}')
+    with temporary_token(Secret(manager=secrets, name="landfall-dev-tokens")):
+        assert len(secrets.content["tokens"]) == 1
+    assert [entry["name"] for entry in secrets.content["tokens"]] == ["b"]
 
 
 def test_without_the_administrators_secret_there_is_no_warehouse() -> None:
