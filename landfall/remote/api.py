@@ -24,6 +24,10 @@ class NotThereError(CommandError):
     """The API has no such resource, or not yet."""
 
 
+class RefusedTokenError(CommandError):
+    """The API does not know the token."""
+
+
 class NoAnswerError(CommandError):
     """The API did not answer, or refused for the moment. The same call may succeed later."""
 
@@ -89,7 +93,7 @@ class Api:
             return NotThereError(text, ExitCode.ABSENT)
         if error.code == 401:
             hint = stale(self.deployment.api_url, self.deployment.token)
-            text = _with(text, hint if "restarted" in hint else "")
+            return RefusedTokenError(_with(text, hint if "restarted" in hint else ""), ExitCode.ABSENT)
         if error.code == 403 and method != "GET" and "operator" not in text:
             text = _with(text, ROLE_HINT)
         kind = NoAnswerError if error.code == TOO_MANY or error.code >= SERVERS_FAULT else CommandError

@@ -176,6 +176,13 @@ def test_only_a_new_token_is_waited_for(place: Place, is_new: bool, name: str, r
     assert last(smoke(replace(waiting, clock=lambda: NOW + 60)))[:2] == (name, result)
 
 
+def test_a_new_token_is_not_waited_for_without_end(place: Place) -> None:
+    site, waits = place.site, list[float]()
+    place.api.token = "another"
+    seen = last(smoke(replace(site, new_token=True, sleep=waits.append)))
+    assert (seen[:2], len(waits)) == (("health", Result.FAIL), 1)
+
+
 @pytest.mark.parametrize(("rows", "seen"), [([["one", "1.50"]], "other rows"), (None, "the target cannot be read")])
 def test_wrong_rows_in_the_target_are_a_failure(place: Place, rows: Rows | None, seen: str) -> None:
     place.target.rows = rows
