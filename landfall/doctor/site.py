@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +16,7 @@ from landfall.doctor.smoke import Site
 from landfall.faults import CommandError, absent
 from landfall.migration.data_api import DataApi
 from landfall.migration.target import Asked, Clients, named, reached
-from landfall.remote.deployment import Deployment, advice, find
+from landfall.remote.deployment import Deployment, advice, find, stack_outputs
 from landfall.tokens import Secret
 
 TESTER = "landfall-doctor"
@@ -30,7 +30,7 @@ def opened(asked: Asked) -> Iterator[Site]:
     A stage gets a token for this time.
     """
     try:
-        if asked.stage and not os.environ.get("LANDFALL_API_URL"):
+        if not asked.local and asked.stage and not os.environ.get("LANDFALL_API_URL"):
             import boto3
 
             session: Any = boto3.session.Session()
@@ -47,8 +47,7 @@ def of_stage(session: Any, asked: Asked) -> Iterator[Site]:
     """Open a stage of this account. Its token is removed at the end. Raises CommandError, ClientError."""
     from deploy.found import api_url
 
-    stack = session.client("cloudformation").describe_stacks(StackName=f"landfall-{asked.stage}")["Stacks"][0]
-    outputs: Mapping[str, str] = {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+    outputs = stack_outputs(session.client("cloudformation"), asked.stage)
     url = api_url(session, asked.stage)
     if not url:
         raise absent(f"stage {asked.stage} has no API: run `make deploy STAGE={asked.stage}`")

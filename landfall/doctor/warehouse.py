@@ -17,7 +17,7 @@ from landfall.conformity.session import Session
 from landfall.doctor.report import Look, Report, failure, good, warning
 from landfall.faults import CommandError, ExitCode, absent, usage
 from landfall.migration.target import Asked, Clients, named, reached
-from landfall.remote.deployment import advice, local_stack, repository
+from landfall.remote.deployment import advice, local_stack, repository, stack_outputs
 from landfall.remote.meter import Meter
 from landfall.version import version
 
@@ -75,12 +75,12 @@ def _metered(session: Session, sql_dir: Path, store: Store | None) -> Iterator[F
 
 def store_of(asked: Asked, clients: Clients) -> Store | None:
     """Return where parts for COPY can be put: the bucket of the stage's stack, or the local stack's."""
-    if asked.stage:
-        stack = clients("cloudformation").describe_stacks(StackName=f"landfall-{asked.stage}")["Stacks"][0]
-        outputs: Mapping[str, str] = {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+    if asked.local:
+        settings = stack.settings if (stack := local_stack()) else {}
+        bucket, role = settings.get("LANDFALL_BUCKET", ""), settings.get("LANDFALL_COPY_ROLE", "")
+    elif asked.stage:
+        outputs = stack_outputs(clients("cloudformation"), asked.stage)
         bucket, role = outputs.get("Bucket", ""), outputs.get("CopyRole", "")
-    elif not (asked.workgroup or asked.cluster) and (stack := local_stack()):
-        bucket, role = stack.settings.get("LANDFALL_BUCKET", ""), stack.settings.get("LANDFALL_COPY_ROLE", "")
     else:
         return None
     return Store(s3=clients("s3"), bucket=bucket, role=role) if bucket and role else None

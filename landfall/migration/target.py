@@ -12,7 +12,7 @@ from landfall.faults import absent, usage
 from landfall.migration.data_api import DataApi
 from landfall.migration.warehouse import Warehouse
 from landfall.migration.wire import Wire
-from landfall.remote.deployment import Deployment, advice, local_stack
+from landfall.remote.deployment import LOCAL, Deployment, advice, local_stack, stack_outputs
 
 LOGIN = ("LANDFALL_WAREHOUSE_USER", "LANDFALL_WAREHOUSE_PASSWORD")
 PORT, TLS = "LANDFALL_WAREHOUSE_PORT", "LANDFALL_WAREHOUSE_TLS"
@@ -34,6 +34,11 @@ class Asked:
     secret_arn: str = ""
     db_user: str = ""
     host: str = ""
+
+    @property
+    def local(self) -> bool:
+        """Whether the local stack is meant: by its stage, as in a shell with its settings, or if nothing is named."""
+        return self.stage == LOCAL or not (self.stage or self.workgroup or self.cluster)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +72,10 @@ def _by_the_data_api(asked: Asked) -> Target:
 
 
 def reached(asked: Asked) -> tuple[Asked, Clients]:
-    """Return what is named and how AWS is reached: the local stack if nothing is named and it is up."""
-    stack = None if asked.workgroup or asked.cluster or asked.stage else local_stack()
+    """Return what is named and how AWS is reached: the local stack if that is meant and up. Raises CommandError."""
+    stack = local_stack() if asked.local else None
+    if asked.stage and asked.local and not stack:
+        raise absent("the local stack is not up: start it with `landfall up`, or name another stage (--stage)")
     return (_of_stack(stack), stack.client) if stack else (asked, _session().client)
 
 
@@ -92,7 +99,7 @@ def _session() -> Any:
 def _of_stack(stack: Deployment) -> Asked:
     settings = stack.settings
     return Asked(
-        stage=settings.get("LANDFALL_STAGE", "local"),
+        stage=settings.get("LANDFALL_STAGE", LOCAL),
         workgroup=settings["LANDFALL_WORKGROUP"],
         database=settings["LANDFALL_DATABASE"],
     )
@@ -102,9 +109,7 @@ def _of_stage(asked: Asked, clients: Clients) -> Asked:
     """Ask the stage's stack which warehouse it has. What the command line names goes before."""
     if not asked.stage:
         raise absent("no warehouse is named: name a stage (--stage), a workgroup or a cluster, or run `landfall up`")
-    name = f"landfall-{asked.stage}"
-    stack = clients("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    outputs = stack_outputs(clients("cloudformation"), asked.stage)
     return Asked(
         stage=asked.stage,
         workgroup=outputs.get("Workgroup", ""),

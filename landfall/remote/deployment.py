@@ -14,6 +14,8 @@ from landfall.faults import absent, usage
 ROOT = Path(__file__).resolve().parents[2]
 LOOPBACK = ("http://127.0.0.1", "http://localhost", "http://[::1]")
 REGION = "export AWS_DEFAULT_REGION, or give your profile one (aws configure)"
+LOCAL = "local"
+"""The stage of the local stack. No stack in an account has this name."""
 STATE_VARIABLE = "LANDFALL_STATE_DIR"
 """Variable with the folder of the local stack's state, relative to the repository. Only tests set it."""
 
@@ -87,6 +89,20 @@ def find(*, api: bool = True, bucket: bool = False) -> Deployment:
     raise absent(
         "there is no deployment: start the local stack with `landfall up`, or set LANDFALL_API_URL and LANDFALL_TOKEN"
     )
+
+
+def stack_outputs(cloudformation: Any, stage: str) -> dict[str, str]:
+    """Return the outputs of the stage's stack. Raises CommandError if there is none, ClientError."""
+    from botocore.exceptions import ClientError
+
+    try:
+        (stack,) = cloudformation.describe_stacks(StackName=f"landfall-{stage}")["Stacks"]
+    except ClientError as error:
+        if "does not exist" not in str(error):
+            raise
+        text = f"stage {stage} has no infrastructure yet: run `make deploy STAGE={stage}`"
+        raise absent(f"{text}, or choose another account or region") from None
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
 def advice(error: Exception) -> str:

@@ -48,6 +48,27 @@ def landfall(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture
+def local_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
+    """Record a local stack that is up, and return its settings. The shell names no deployment."""
+    settings = {
+        "LANDFALL_STAGE": "local",
+        "LANDFALL_WORKGROUP": "of-the-stack",
+        "LANDFALL_DATABASE": "dev",
+        "LANDFALL_BUCKET": "local-landing",
+        "LANDFALL_COPY_ROLE": "local-role",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:8",  # no server listens there
+        **dict.fromkeys(("AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "local"),
+    }
+    (tmp_path / "tokens.json").write_text('{"operator": "local-token"}')
+    up = {"ready": True, "urls": {"api": "http://127.0.0.1:9"}, "env": settings}
+    (tmp_path / "stack.json").write_text(json.dumps({**up, "files": {"tokens": str(tmp_path / "tokens.json")}}))
+    monkeypatch.setenv("LANDFALL_STATE_DIR", str(tmp_path))
+    for name in ("LANDFALL_API_URL", "LANDFALL_TOKEN", "LANDFALL_BUCKET"):
+        monkeypatch.delenv(name, raising=False)
+    return settings
+
+
+@pytest.fixture
 def api(landfall: Landfall, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeApi]:
     """The API of the deployment that the command finds."""
     fake = FakeApi()

@@ -155,3 +155,10 @@ class Account:
 def test_copy_is_tried_where_the_stack_has_its_role(asked: Asked, outputs: dict[str, str], bucket: str | None) -> None:
     store = store_of(asked, Account(**outputs).client)
     assert (store.bucket if store else None) == bucket
+
+
+@pytest.mark.parametrize("asked", [Asked(), Asked(stage="local", workgroup="of-the-stack")], ids=str)
+def test_copy_of_the_local_stack_has_its_bucket(local_settings: dict[str, str], asked: Asked) -> None:
+    store = store_of(asked, Account().client)
+    assert store
+    assert (store.bucket, store.role) == (local_settings["LANDFALL_BUCKET"], local_settings["LANDFALL_COPY_ROLE"])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from landfall.faults import CommandError, ExitCode
 from landfall.migrate_command import migrate_warehouse
-from landfall.migration.target import Asked, named, wire_arguments
+from landfall.migration.target import Asked, named, reached, wire_arguments
 
 BY_PASSWORD = {"LANDFALL_WAREHOUSE_USER": "admin", "LANDFALL_WAREHOUSE_PASSWORD": "secret"}
 HOST = Asked(host="localhost", stage="dev")
@@ -87,6 +89,41 @@ def test_the_stage_names_the_warehouse_and_options_go_before(
 def test_what_lacks_is_named_with_its_fix(asked: Asked, reported: str) -> None:
     with pytest.raises(CommandError, match=reported):
         named(asked, Account(stack={}, keeps=False).client)
+
+
+SOURCED = Asked(stage="local", workgroup="of-the-stack", database="dev")
+"""What the shell names with the settings of the local stack."""
+
+
+@pytest.mark.parametrize("asked", [SOURCED, Asked(stage="local"), Asked()], ids=str)
+def test_the_stage_local_is_the_local_stack(local_settings: dict[str, str], asked: Asked) -> None:
+    there, clients = reached(asked)
+    assert there == SOURCED
+    assert getattr(clients, "__self__").local  # noqa: B009
+
+
+def test_a_local_stack_that_is_not_up_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LANDFALL_STATE_DIR", str(tmp_path))
+    with pytest.raises(CommandError, match="the local stack is not up: start it with `landfall up`"):
+        reached(SOURCED)
+
+
+class NoStack:
+    """CloudFormation without the stack, or which refuses the caller."""
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+    def describe_stacks(self, **request: str) -> Any:
+        raise ClientError({"Error": {"Code": "ValidationError", "Message": self.message}}, "DescribeStacks")
+
+
+def test_a_stage_without_a_stack_is_named_with_its_fix() -> None:
+    absent = NoStack("Stack with id landfall-dev does not exist")
+    with pytest.raises(CommandError, match="stage dev has no infrastructure yet: run `make deploy STAGE=dev`"):
+        named(Asked(stage="dev"), lambda service: absent)
+    with pytest.raises(ClientError, match="no right"):
+        named(Asked(stage="dev"), lambda service: NoStack("no right"))
 
 
 def test_a_host_is_reached_with_port_and_tls() -> None:

@@ -34,6 +34,16 @@ def test_a_stage_has_its_address_its_bucket_and_a_token(endpoint: str, url: str)
     assert account.secrets.content == {"tokens": [], "note": "kept"}
 
 
+@pytest.mark.usefixtures("local_settings")
+def test_the_stage_local_is_the_local_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    with (
+        pytest.raises(CommandError, match=r"Could not connect to the endpoint URL: .http://127\.0\.0\.1:8/"),
+        opened(Asked(stage="local")),
+    ):
+        pass
+
+
 def fails_within(secrets: Secrets) -> str:
     """Run a test that ends in an error, while another operator adds a token. Return the test's token."""
     secret, seen = Secret(manager=secrets, name="landfall-dev-tokens"), list[str]()
