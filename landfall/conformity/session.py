@@ -11,9 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-WAIT_SECONDS = 30
-"""The longest wait of one DescribeStatement that AWS allows."""
-RUNNING = ("SUBMITTED", "PICKED", "STARTED")
+from landfall.migration.data_api import ended, result
+
 NULL = "NULL"
 """Stands for an empty field, as in TOML there is none."""
 _REPEATED = re.compile(r"\{(.)\*(\d+)\}")
@@ -70,9 +69,7 @@ class Session:
 
     def end(self, statement_id: str) -> End:
         """Wait for the end of a statement or a batch."""
-        found: dict[str, Any] = {"Status": RUNNING[0]}
-        while found["Status"] in RUNNING:
-            found = self.api.describe_statement(Id=statement_id, WaitTimeSeconds=WAIT_SECONDS)
+        found = ended(self.api, statement_id)
         parts = found.get("SubStatements", [])
         errors = [found.get("Error", ""), *(part.get("Error", "") for part in parts)]
         return End(
@@ -84,14 +81,9 @@ class Session:
 
     def rows(self, statement_id: str) -> Rows:
         """Return the rows of a single statement, or of a part of a batch (`<id>:<number>`)."""
-        pages = self.api.get_paginator("get_statement_result").paginate(Id=statement_id)
-        return [[_value(one) for one in record] for page in pages for record in page["Records"]]
+        return [[NULL if one is None else one for one in row] for row in result(self.api, statement_id)]
 
     def found(self, query: str) -> Rows | str:
         """Return the rows of a query, or the error that it ends with."""
         end = self.one(query)
         return end.error if end.failed else self.rows(end.id)
-
-
-def _value(one: Mapping[str, Any]) -> Any:
-    return NULL if one.get("isNull") else next(iter(one.values()))

@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 from chalicelib.adapters.aws_errors import code_of, text_of
 from chalicelib.adapters.redshift_data import OVER
 from landfall.conformity.behaviour import Behaviour, behaviour
-from landfall.conformity.session import RUNNING, Session
+from landfall.conformity.session import Session
+from landfall.migration.data_api import RUNNING
 
 LOCK = "lock table {s}.race_gate"
 RACE = (

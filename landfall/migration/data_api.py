@@ -12,6 +12,8 @@ from landfall.migration.warehouse import Rows, StatementError
 
 WAIT_SECONDS = 30
 """The longest wait of one DescribeStatement that AWS allows."""
+RUNNING = ("SUBMITTED", "PICKED", "STARTED")
+"""The states of a statement that is not at its end."""
 
 
 class DataApi:
@@ -23,8 +25,7 @@ class DataApi:
 
     def query(self, statement: str) -> Rows:
         statement_id = self._execute(statement)
-        pages = self._api.get_paginator("get_statement_result").paginate(Id=statement_id)
-        return [[_value(field) for field in record] for page in pages for record in page["Records"]]
+        return result(self._api, statement_id)
 
     def run(self, statements: Sequence[str]) -> None:
         if len(statements) == 1:
@@ -38,9 +39,7 @@ class DataApi:
         return statement_id
 
     def _finish(self, statement_id: str) -> None:
-        found: dict[str, Any] = {"Status": "SUBMITTED"}
-        while found["Status"] in ("SUBMITTED", "PICKED", "STARTED"):
-            found = self._api.describe_statement(Id=statement_id, WaitTimeSeconds=WAIT_SECONDS)
+        found = ended(self._api, statement_id)
         if found["Status"] != "FINISHED":
             raise _failure(found)
 
@@ -53,6 +52,20 @@ def _failure(found: Mapping[str, Any]) -> StatementError:
     return StatementError(1, found.get("Error") or found["Status"])
 
 
+def ended(client: Any, statement_id: str) -> dict[str, Any]:
+    """Wait for the end of a statement or a batch. Return its description."""
+    found: dict[str, Any] = {"Status": RUNNING[0]}
+    while found["Status"] in RUNNING:
+        found = client.describe_statement(Id=statement_id, WaitTimeSeconds=WAIT_SECONDS)
+    return found
+
+
+def result(client: Any, statement_id: str) -> Rows:
+    """Return the rows of a single statement, or of a part of a batch (`<id>:<number>`). NULL is None."""
+    pages = client.get_paginator("get_statement_result").paginate(Id=statement_id)
+    return [[_value(field) for field in record] for page in pages for record in page["Records"]]
+
+
 def _value(field: Mapping[str, Any]) -> Any:
-    """A field of a result: one typed member, or isNull."""
+    """Return a field of a result: one typed member, or isNull."""
     return None if field.get("isNull") else next(iter(field.values()))
