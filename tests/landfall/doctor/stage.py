@@ -35,7 +35,7 @@ class Secrets:
         return json.loads(self.versions[self.current])
 
     def get_secret_value(self, **request: str) -> Any:
-        assert request == {"SecretId": "landfall-dev-tokens", "VersionStage": "AWSCURRENT"}
+        assert (request["SecretId"], request["VersionStage"]) == ("landfall-dev-tokens", "AWSCURRENT")
         return {"SecretString": self.versions[self.current], "VersionId": str(self.current)}
 
     def put_secret_value(self, **request: Any) -> Any:
