@@ -154,7 +154,8 @@ def _grants_steps(wanted: Wanted, state: State) -> Iterator[Step]:
 def _line(contract: Contract, difference: Difference) -> str:
     what = f"! {contract.target}.{difference.column} {difference.reason}"
     if not difference.ddl:
-        return f"{what}; it is a distribution or sort key: create the table anew, and copy its rows"
+        again = "create the table again as the contract has it, and copy its rows"
+        return f"{what}; it is a distribution or sort key: {again}"
     fix = "`landfall migrate --alter` runs" if difference.safe else "run as the administrator, after a look"
     return f"{what}; {fix}:" + "".join(f"\n    {statement};" for statement in difference.ddl)
 

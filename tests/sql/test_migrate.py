@@ -174,7 +174,7 @@ def test_a_required_column_that_left_the_contract_is_reported(opened: Opened) ->
     _, *others = THINGS["things"].columns
     (line,) = apply(opened, having(*others))
     assert line.startswith(
-        "! landing.things.id is NOT NULL, and it is not in the contract: such loads fail; it is a distribution"
+        "! landing.things.id is NOT NULL, and it is not in the contract: a load with a NULL there fails; it"
     )
 
 

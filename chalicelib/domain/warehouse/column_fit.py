@@ -23,12 +23,13 @@ _CATALOG = {
     TypeName.TIMESTAMPTZ: "timestamp with time zone",
 }
 _SHOWN = 4
+_AGAIN = "create the table again with this type, and copy its rows, since it is a distribution or sort key"
 _RAISED = re.compile(r"CONTRACT_AHEAD: ([0-9]+) columns of [a-z0-9_.]+ cannot hold what the contract allows \((.*)")
 _COLUMN = re.compile(r"([a-z_][a-z0-9_]*) is ([a-z][a-z ]*(?:\([0-9,]+\))?)(?=, |\)|$)")
 
 
 def fits(wanted: ColumnType, held: ColumnType) -> bool:
-    """Whether a column of type `held` stores every value of `wanted` unchanged."""
+    """Return whether a column of type `held` stores every value of `wanted` unchanged."""
     if wanted.kind in _WHOLE and held.kind in _WHOLE:
         return _WHOLE.index(held.kind) >= _WHOLE.index(wanted.kind)
     scale = held.scale - wanted.scale
@@ -36,8 +37,25 @@ def fits(wanted: ColumnType, held: ColumnType) -> bool:
     return wanted.kind is held.kind and wide
 
 
+def lengthens(wanted: ColumnType, *, is_varchar: bool) -> bool:
+    """Return whether a longer varchar is all that a column needs which does not fit: the one type Redshift alters."""
+    return is_varchar and wanted.kind is TypeName.VARCHAR
+
+
+def change_ddl(contract: Contract, name: str, type_sql: str, *, longer: bool) -> tuple[str, ...]:
+    """Return the statements that give a column another type, or let it be NULL.
+
+    Empty for a column of the distribution or sort key that would have to be replaced: Redshift does not drop it.
+    """
+    if longer:
+        return (resize_column_ddl(contract, name, type_sql),)
+    if name in (contract.dist_key, *contract.sort_key):
+        return ()
+    return replace_column_ddl(contract, name, type_sql)
+
+
 def catalog_type(type_: ColumnType) -> str:
-    """A type as the warehouse's catalog writes it."""
+    """Return a type as the warehouse's catalog writes it."""
     sizes = type_.sql.partition("(")[1:]
     return _CATALOG.get(type_.kind, type_.kind.value) + "".join(sizes)
 
@@ -71,18 +89,13 @@ def _fault(column: Column, held: ColumnType | None) -> str:
 
 def _explained(contract: Contract, column: Column, fault: str) -> str:
     name = f"{contract.target}.{column.name}"
-    steps = "; ".join(_ddl(contract, column, fault)) or "make the table anew, since its layout is by that column"
+    steps = "; ".join(_ddl(contract, column, fault)) or _AGAIN
     return f"{name} is {fault}, but the contract has {column.type.sql}: {steps}"
 
 
-def _ddl(contract: Contract, column: Column, fault: str) -> list[str]:
-    """The DDL that makes the column fit. Redshift alters no type but a varchar's length, so others are replaced.
-
-    Empty for a column of the distribution or sort key, which cannot be dropped.
-    """
+def _ddl(contract: Contract, column: Column, fault: str) -> tuple[str, ...]:
     if fault == MISSING:
-        return [add_column_ddl(contract, column.name, column.type.sql)]
-    if column.type.kind is TypeName.VARCHAR and fault.startswith(_CATALOG[TypeName.VARCHAR]):
-        return [resize_column_ddl(contract, column.name, column.type.sql)]
-    fixed = column.name in (contract.dist_key, *contract.sort_key)
-    return [] if fixed else list(replace_column_ddl(contract, column.name, column.type.sql))
+        return (add_column_ddl(contract, column.name, column.type.sql),)
+    is_varchar = fault.startswith(_CATALOG[TypeName.VARCHAR])
+    longer = lengthens(column.type, is_varchar=is_varchar)
+    return change_ddl(contract, column.name, column.type.sql, longer=longer)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from chalicelib.domain.contract.contract import Column, Contract
+from chalicelib.domain.contract.contract import Column, ColumnType, Contract, TypeName
 from chalicelib.domain.contract.identifiers import qualified, quote_identifier, quote_identifiers
 from chalicelib.domain.contract.layout import staged_column
 from chalicelib.domain.run.model import MARK_LENGTH
@@ -19,17 +19,21 @@ OFFSET = "_source_offset"
 MARK = "_source_mark"
 """The column of staging that has the mark of the row's load."""
 LINEAGE = {
-    "_load_id": "varchar(32)",  # the load that last set or confirmed the row
-    "_source_order": "varchar(128)",  # age of that load's file: an older file does not replace the row
-    OFFSET: "bigint",  # where the row's record starts in that file
-    "_loaded_at": "timestamp",  # when the row's values last changed
+    "_load_id": ColumnType(kind=TypeName.VARCHAR, length=32),  # the load that last set or confirmed the row
+    "_source_order": ColumnType(
+        kind=TypeName.VARCHAR, length=128
+    ),  # age of that load's file: an older file does not replace the row
+    OFFSET: ColumnType(kind=TypeName.BIGINT),  # where the row's record starts in that file
+    "_loaded_at": ColumnType(kind=TypeName.TIMESTAMP),  # when the row's values last changed
 }
 _NAME_LEFT = 40
 
 
 def target_ddl(contract: Contract) -> list[str]:
     """Return the statements that create the target if it does not exist."""
-    columns = [_column_ddl(c) for c in contract.columns] + [f"{quote_identifier(n)} {t}" for n, t in LINEAGE.items()]
+    columns = [_column_ddl(c) for c in contract.columns] + [
+        f"{quote_identifier(n)} {t.sql}" for n, t in LINEAGE.items()
+    ]
     body = ",\n  ".join(columns)
     return [
         f"CREATE SCHEMA IF NOT EXISTS {quote_identifier(contract.schema)}",
@@ -109,9 +113,9 @@ def shares_name(group_id: str) -> str:
     return f"shares_{group_id}"
 
 
-def target_columns(contract: Contract) -> Iterable[tuple[str, str]]:
-    """Return every column of the target with its type, as in DDL."""
-    return [(c.name, c.type.sql) for c in contract.columns] + list(LINEAGE.items())
+def target_columns(contract: Contract) -> Iterable[tuple[str, ColumnType]]:
+    """Return every column of the target with its type."""
+    return [(c.name, c.type) for c in contract.columns] + list(LINEAGE.items())
 
 
 def _column_ddl(column: Column, *, filled_later: bool = False) -> str:

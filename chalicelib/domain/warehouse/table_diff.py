@@ -11,13 +11,7 @@ from dataclasses import dataclass
 
 from chalicelib.domain.contract.contract import ColumnType, Contract, TypeName
 from chalicelib.domain.warehouse import column_fit
-from chalicelib.domain.warehouse.ddl import (
-    LINEAGE,
-    add_column_ddl,
-    replace_column_ddl,
-    resize_column_ddl,
-    target_columns,
-)
+from chalicelib.domain.warehouse.ddl import LINEAGE, add_column_ddl, target_columns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +34,7 @@ class Difference:
     reason: str
     """What is wrong, as the end of a sentence that starts with the column."""
     ddl: tuple[str, ...]
-    """The statements that change it. None if the column is a distribution or sort key: Redshift does not drop those."""
+    """The statements that change it. Empty if it is a distribution or sort key: Redshift does not drop those."""
     safe: bool = False
     """They alter no stored value and no row: a new nullable column, or a longer varchar."""
 
@@ -56,42 +50,31 @@ def differences(contract: Contract, table: Mapping[str, TableColumn]) -> list[Di
 
 
 def _types(contract: Contract, table: Mapping[str, TableColumn]) -> Iterator[Difference]:
-    types = {column.name: column.type for column in contract.columns}
     for name, wanted in target_columns(contract):
         found = table.get(name)
         if found is None:
-            ddl = (add_column_ddl(contract, name, wanted),)
-            yield Difference(column=name, reason=f"is missing; the contract has {wanted}", ddl=ddl, safe=True)
-        elif not (fits(types[name], found.type) if name in types else _is(wanted, found)):
+            ddl = (add_column_ddl(contract, name, wanted.sql),)
+            yield Difference(column=name, reason=f"is missing; the contract has {wanted.sql}", ddl=ddl, safe=True)
+        elif not fits(wanted, found.type):
             yield _other_type(contract, name, wanted, found)
 
 
-def _other_type(contract: Contract, name: str, wanted: str, found: TableColumn) -> Difference:
-    is_text = found.type is not None and found.type.kind is TypeName.VARCHAR
-    longer = is_text and wanted.startswith("varchar(")  # both are: the table's is shorter
-    ddl = (resize_column_ddl(contract, name, wanted),) if longer else _replacement(contract, name, wanted)
-    return Difference(column=name, reason=f"is {_text(found)}; the contract has {wanted}", ddl=ddl, safe=longer)
+def _other_type(contract: Contract, name: str, wanted: ColumnType, found: TableColumn) -> Difference:
+    is_varchar = found.type is not None and found.type.kind is TypeName.VARCHAR
+    longer = column_fit.lengthens(wanted, is_varchar=is_varchar)
+    ddl = column_fit.change_ddl(contract, name, wanted.sql, longer=longer)
+    return Difference(column=name, reason=f"is {_text(found)}; the contract has {wanted.sql}", ddl=ddl, safe=longer)
 
 
 def _nulls(contract: Contract, table: Mapping[str, TableColumn]) -> Iterator[Difference]:
-    """Columns that refuse the NULL of a row that the contract lets through. Lineage is never NULL."""
+    """Yield the columns that refuse the NULL of a row that the contract accepts. Lineage is never NULL."""
     required = {column.name for column in contract.columns if column.required} | set(LINEAGE)
     known = {name for name, _ in target_columns(contract)}
     for name, found in table.items():
         if found.required and name not in required:
             why = "the contract does not require it" if name in known else "it is not in the contract"
-            ddl = _replacement(contract, name, _text(found))
-            yield Difference(column=name, reason=f"is NOT NULL, and {why}: such loads fail", ddl=ddl)
-
-
-def _replacement(contract: Contract, name: str, type_sql: str) -> tuple[str, ...]:
-    if name in (contract.dist_key, *contract.sort_key):
-        return ()
-    return replace_column_ddl(contract, name, type_sql)
-
-
-def _is(wanted: str, found: TableColumn) -> bool:
-    return found.type is not None and found.type.sql == wanted
+            ddl = column_fit.change_ddl(contract, name, _text(found), longer=False)
+            yield Difference(column=name, reason=f"is NOT NULL, and {why}: a load with a NULL there fails", ddl=ddl)
 
 
 def _text(found: TableColumn) -> str:

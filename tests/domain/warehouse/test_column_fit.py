@@ -94,7 +94,7 @@ def test_a_missing_column_is_added() -> None:
 
 def test_a_column_of_the_layout_cannot_be_replaced() -> None:
     text = explained(orders(sort_key='["number"]'), number="integer")
-    assert text.startswith("landing.thing.number is integer, but the contract has bigint: make the table anew, since")
+    assert text.startswith("landing.thing.number is integer, but the contract has bigint: create the table again with")
 
 
 def test_more_columns_than_are_listed_are_counted() -> None:

@@ -28,7 +28,7 @@ THING = read_contract("thing.toml", TOML.encode())
 def table_of(contract: Contract) -> dict[str, TableColumn]:
     required = {column.name for column in contract.columns if column.required}
     return {
-        name: TableColumn(written=type_, type=parse_type(type_), required=name in required)
+        name: TableColumn(written=type_.sql, type=type_, required=name in required)
         for name, type_ in target_columns(contract)
     }
 
@@ -104,6 +104,16 @@ def test_a_column_that_refuses_null_is_reported_unless_required() -> None:
 def test_a_lineage_column_of_another_type_is_reported() -> None:
     found = {**TABLE, "_source_offset": TableColumn(written="integer", type=parse_type("integer"))}
     assert [d.column for d in differences(THING, found)] == ["_source_offset"]
+
+
+def test_a_wider_lineage_column_is_no_difference() -> None:
+    wider, shorter = (TableColumn(written=text, type=parse_type(text)) for text in ("varchar(64)", "varchar(16)"))
+    assert differences(THING, {**TABLE, "_load_id": wider}) == []
+    (found,) = differences(THING, {**TABLE, "_load_id": shorter})
+    assert (found.ddl, found.safe) == (
+        ('ALTER TABLE "landing"."thing" ALTER COLUMN "_load_id" TYPE varchar(32)',),
+        True,
+    )
 
 
 def test_the_column_of_a_layout_cannot_be_replaced() -> None:
