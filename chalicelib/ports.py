@@ -149,7 +149,7 @@ class Tries(Protocol):
         """Return how many tries there are."""
 
     def clear(self, work: ChunkTask | str) -> None:
-        """Begin to count anew: the work was done, or is left to the sweep."""
+        """Reset the count of tries: the work was done, or is left to the sweep."""
 
 
 class RunSearch(Protocol):

@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from deploy.stage import LOOPING, RECORDS, filled, function_name, functions, settings
-from deploy.template.gateway import put_answers
+from deploy.template.gateway import put_gateway_responses
 from deploy.template.infra import PROJECT, tag_map, tags
 from deploy.template.merge import BURST, CALLS_PER_SECOND, QUEUES
 
@@ -28,7 +28,7 @@ def record_of(deployed: Path, stage: str) -> Path:
     return deployed / f"{stage}.json"
 
 
-def remember(s3: Any, bucket: str, stage: str, deployed: Path, *, own_contracts: bool) -> None:
+def upload_record(s3: Any, bucket: str, stage: str, deployed: Path, *, own_contracts: bool) -> None:
     """Upload Chalice's record, and whether the stage has contracts of its own."""
     s3.put_object(
         Bucket=bucket,
@@ -49,7 +49,7 @@ def has_own_contracts(s3: Any, bucket: str, stage: str) -> bool:
     return bool(found["Metadata"].get(CONTRACTS) == "own")
 
 
-def recall(s3: Any, bucket: str, stage: str, deployed: Path) -> None:
+def download_record(s3: Any, bucket: str, stage: str, deployed: Path) -> None:
     """Download Chalice's record if there is one: another operator may have deployed since."""
     try:
         found = s3.get_object(Bucket=bucket, Key=MEMORY.format(stage=stage))["Body"].read()
@@ -61,7 +61,7 @@ def recall(s3: Any, bucket: str, stage: str, deployed: Path) -> None:
     record_of(deployed, stage).write_bytes(found)
 
 
-def forget(s3: Any, bucket: str, stage: str, deployed: Path) -> None:
+def delete_record(s3: Any, bucket: str, stage: str, deployed: Path) -> None:
     """Delete Chalice's record, when nothing is deployed any more."""
     s3.delete_object(Bucket=bucket, Key=MEMORY.format(stage=stage))
     record_of(deployed, stage).unlink(missing_ok=True)
@@ -141,9 +141,9 @@ def limit_calls(apigateway: Any, stage: str, rest_api: str) -> None:
     apigateway.update_stage(restApiId=rest_api, stageName=_api_stage(stage), patchOperations=changes)
 
 
-def answer_as_ours(apigateway: Any, stage: str, rest_api: str) -> None:
+def set_gateway_responses(apigateway: Any, stage: str, rest_api: str) -> None:
     """Set Gateway's own answers to those of the template."""
-    put_answers(apigateway, rest_api, _api_stage(stage))
+    put_gateway_responses(apigateway, rest_api, _api_stage(stage))
 
 
 def rules(events: Any, stage: str) -> list[dict[str, Any]]:

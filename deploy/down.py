@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from deploy import account
-from deploy.after import drop_logs, forget, let_logs_expire
+from deploy.after import delete_record, drop_logs, let_logs_expire
 from deploy.bundle.package import chalice
 from deploy.bundle.project import BUILD
 from deploy.bundle.vendor import PackageError
@@ -81,7 +81,7 @@ def _functions(session: Any, stage: str, found: Mapping[str, str]) -> str:
         print(chalice(made, "delete", "--stage", stage, region=region_of(session)).strip())
         let_logs_expire(session.client("logs"), stage)
     if found["Bucket"]:
-        forget(session.client("s3"), found["Bucket"], stage, DEPLOYED)
+        delete_record(session.client("s3"), found["Bucket"], stage, DEPLOYED)
     return "functions and API are gone; their logs expire" if any_left else "there are no functions and no API"
 
 

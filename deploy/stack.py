@@ -75,7 +75,7 @@ def apply(cloudformation: Any, stage: str, parameters: Mapping[str, str], put: P
         remove(cloudformation, stage)
         now = None
     if now:
-        separate(cloudformation, stage)
+        require_separate_functions(cloudformation, stage)
     template = checked(infra(stage))
     request = {
         "StackName": name_of(stage),
@@ -102,7 +102,7 @@ def checked(template: dict[str, Any]) -> dict[str, Any]:
     return template
 
 
-def separate(cloudformation: Any, stage: str) -> None:
+def require_separate_functions(cloudformation: Any, stage: str) -> None:
     """Raise DeployError unless there is a stack, and functions and API are not part of it."""
     outputs(cloudformation, stage)
     if has_functions(resources(cloudformation, stage)):

@@ -22,7 +22,7 @@ from deploy import account
 from deploy.bundle.package import generate
 from deploy.bundle.project import BUILD
 from deploy.bundle.vendor import PackageError, vendor
-from deploy.stack import DeployError, separate
+from deploy.stack import DeployError, require_separate_functions
 from deploy.stage import settings, stage_name
 from deploy.up import put_functions
 
@@ -51,7 +51,7 @@ def _deploy(given: Parameters) -> None:
     if given["profile"]:
         os.environ["AWS_PROFILE"] = given["profile"]  # for the command in the project, too
     session = account.session(emulated=True)  # the stage's stack is not in an emulator by mistake
-    separate(session.client("cloudformation"), stage)
+    require_separate_functions(session.client("cloudformation"), stage)
     put_functions(session, stage, architecture, vendor(architecture, BUILD))
 
 

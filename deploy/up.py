@@ -15,15 +15,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from deploy import account
 from deploy.after import (
     allow_loops,
-    answer_as_ours,
     as_switched,
+    download_record,
     has_own_contracts,
     keep_logs,
     limit_calls,
-    recall,
     record_of,
-    remember,
+    set_gateway_responses,
     tag,
+    upload_record,
 )
 from deploy.artifacts import Artifacts
 from deploy.bundle.package import chalice, measure, packed
@@ -152,7 +152,7 @@ def put_functions(session: Any, stage: str, architecture: str, vendored: Path) -
     found = outputs(session.client("cloudformation"), stage)
     made, s3 = BUILD / f"deploy-{stage}", session.client("s3")
     same_contracts(s3, found["Bucket"], stage)
-    recall(s3, found["Bucket"], stage, DEPLOYED)
+    download_record(s3, found["Bucket"], stage, DEPLOYED)
     if not record_of(DEPLOYED, stage).exists() and record(session, stage, DEPLOYED):
         print("an earlier deployment was not completed: going on with what it has made")
     where = placeholders(session, stage)
@@ -161,7 +161,7 @@ def put_functions(session: Any, stage: str, architecture: str, vendored: Path) -
     bound_roles(session.client("iam"), stage, found.get("PermissionsBoundary", ""))
     with as_switched(session.client("events"), stage):
         print(chalice(made, "deploy", "--stage", stage, region=region_of(session)).strip())
-    remember(s3, found["Bucket"], stage, DEPLOYED, own_contracts=has_own())
+    upload_record(s3, found["Bucket"], stage, DEPLOYED, own_contracts=has_own())
     notify(session, found["Bucket"], where, folders())
     _afterwards(session, stage, where)
 
@@ -192,7 +192,7 @@ def _afterwards(session: Any, stage: str, where: dict[str, str]) -> None:
     keep_logs(session.client("logs"), stage, where)
     allow_loops(session.client("lambda"), stage)
     apigateway, api = session.client("apigateway"), rest_api(stage)
-    answer_as_ours(apigateway, stage, api)
+    set_gateway_responses(apigateway, stage, api)
     limit_calls(apigateway, stage, api)
 
 

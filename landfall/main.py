@@ -155,8 +155,8 @@ def rerun(
 
     if all and "/" in target:
         raise usage("--all is for an object: a named file runs again in any state")
-    asked = {"dry_run": dry_run, **({"failed_only": False} if all else {}), **({"restore": True} if restore else {})}
-    return rerun(Api(deployment=find()), target, asked, as_json=json)
+    body = {"dry_run": dry_run, **({"failed_only": False} if all else {}), **({"restore": True} if restore else {})}
+    return rerun(Api(deployment=find()), target, body, as_json=json)
 
 
 @app.command()

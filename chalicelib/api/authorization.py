@@ -29,7 +29,7 @@ WRITE_ROUTES = (
 )
 GLOBAL_ROUTES = (("/backfill", "POST"), ("/redrive", "POST"))
 """Routes that act on every object: a token that is limited to some may not use them."""
-ROUTES = {READER: READ_ROUTES, OPERATOR: (*READ_ROUTES, *WRITE_ROUTES)}
+ALLOWED_ROUTES = {READER: READ_ROUTES, OPERATOR: (*READ_ROUTES, *WRITE_ROUTES)}
 """The routes that API Gateway allows a role. Gateway caches them per token, so they never depend on one request."""
 
 WHO = "the token is missing or not known, or there is no such path; send the header 'Authorization: Bearer <token>'"
@@ -48,7 +48,7 @@ def authorized(owners: Owners, request: AuthRequest) -> AuthResponse:
     caller = owner(owners, request.token)
     if caller is None:
         raise gateway_401()
-    allowed = [route for route in ROUTES[caller.role] if not (caller.objects and route in GLOBAL_ROUTES)]
+    allowed = [route for route in ALLOWED_ROUTES[caller.role] if not (caller.objects and route in GLOBAL_ROUTES)]
     routes: list[str | AuthRoute] = [AuthRoute(path, [method]) for path, method in allowed]
     return AuthResponse(routes=routes, principal_id=caller.name, context={"role": caller.role})
 

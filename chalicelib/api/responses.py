@@ -85,7 +85,7 @@ def _admit(owners: Owners, request: Request, route: Route) -> Caller:
 Handler = Callable[..., dict[str, Any]]
 
 
-def answered(app: Chalice, wiring: Wiring, route: Route, handler: Handler, path: Mapping[str, str]) -> Response:
+def respond(app: Chalice, wiring: Wiring, route: Route, handler: Handler, path: Mapping[str, str]) -> Response:
     """Call the handler if the request's role may use the route. Its dict becomes JSON, its error an error response."""
     try:
         request = current_request(app)

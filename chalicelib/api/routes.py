@@ -77,7 +77,7 @@ def _view(app: Chalice, wired: Callable[[], Wiring], route: Route) -> Callable[.
     def view(**path: str) -> Any:
         from chalicelib.api import handlers, responses
 
-        return responses.answered(app, wired(), route, getattr(handlers, route.handler), path)
+        return responses.respond(app, wired(), route, getattr(handlers, route.handler), path)
 
     view.__name__ = route.handler
     return view

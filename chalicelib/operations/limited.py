@@ -35,17 +35,17 @@ class LimitedRuns:
     """A run store without the runs that are not seen. A key's newest version stays known: it names no run's data."""
 
     runs: Runs
-    seen: Sight
+    sees: Sight
 
     def create(self, run: Run, seen: Newest | None = None) -> bool:
         return self.runs.create(run, seen)
 
     def get(self, run_id: str) -> Run | None:
         run = self.runs.get(run_id)
-        return run if run and self.seen(run) else None
+        return run if run and self.sees(run) else None
 
     def get_many(self, run_ids: Sequence[str]) -> list[Run]:
-        return [run for run in self.runs.get_many(run_ids) if self.seen(run)]
+        return [run for run in self.runs.get_many(run_ids) if self.sees(run)]
 
     def newest(self, bucket: str, key: str) -> Newest | None:
         return self.runs.newest(bucket, key)
@@ -62,34 +62,34 @@ class LimitedSearch:
     """Searches without the runs that are not seen."""
 
     search: RunSearch
-    seen: Sight
+    sees: Sight
 
     def page(
         self, *, object: str = "", state: RunState | None = None, since: float = 0.0, cursor: str = "", limit: int = 50
     ) -> Page:
         """Return a page, which may hold few runs or none and still have a cursor."""
-        names = tuple(self.seen.contracts)
+        names = tuple(self.sees.contracts)
         only = names[0] if len(names) == 1 else ""
         page = self.search.page(object=object or only, state=state, since=since, cursor=cursor, limit=limit)
-        return replace(page, runs=tuple(filter(self.seen, page.runs)))
+        return replace(page, runs=tuple(filter(self.sees, page.runs)))
 
     def by_name(self, name: str) -> list[Run]:
-        return list(filter(self.seen, self.search.by_name(name)))
+        return list(filter(self.sees, self.search.by_name(name)))
 
     def unfinished(self, before: float) -> Iterator[Run]:
-        return filter(self.seen, self.search.unfinished(before))
+        return filter(self.sees, self.search.unfinished(before))
 
 
 def limited_to(pipeline: Pipeline, objects: frozenset[str]) -> Pipeline:
     """Return the pipeline with only these objects in it."""
     ctx = pipeline.ctx
-    seen = Sight(contracts=ctx.contracts.only(objects))
+    sees = Sight(contracts=ctx.contracts.only(objects))
     return replace(
         pipeline,
         ctx=replace(
             ctx,
-            contracts=seen.contracts,
-            runs=LimitedRuns(runs=ctx.runs, seen=seen),
-            search=LimitedSearch(search=ctx.search, seen=seen),
+            contracts=sees.contracts,
+            runs=LimitedRuns(runs=ctx.runs, sees=sees),
+            search=LimitedSearch(search=ctx.search, sees=sees),
         ),
     )

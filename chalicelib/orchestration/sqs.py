@@ -141,7 +141,7 @@ def _counted(ctx: Context, work: ChunkTask | str) -> int:
 
 
 def _clear(ctx: Context, work: ChunkTask | str) -> None:
-    """Begin to count anew. If that fails, the next series gives up earlier, and the sweep goes on."""
+    """Reset the count of tries. If that fails, the next series gives up earlier, and the sweep goes on."""
     with suppress(Exception):
         ctx.tries.clear(work)
 

@@ -17,7 +17,7 @@ NOT_BESIDE = ("Dimensions", "ExtendedStatistic", "MetricName", "Namespace", "Per
 
 
 def refused(template: Mapping[str, Any]) -> list[str]:
-    """What CloudWatch refuses: name, expression, reason and fix of each fault."""
+    """Return what CloudWatch refuses: name, expression, reason and fix of each fault."""
     found: list[str] = []
     for name, resource in template["Resources"].items():
         if resource.get("Type") == ALARM:
@@ -28,7 +28,7 @@ def refused(template: Mapping[str, Any]) -> list[str]:
 
 
 def of_alarm(alarm: Mapping[str, Any]) -> list[str]:
-    """The faults of an alarm's properties; none if it watches a metric without any math."""
+    """Return the faults of an alarm's properties; none if it watches a metric without any math."""
     queries = alarm.get("Metrics")
     if not queries:
         return []
@@ -54,7 +54,7 @@ def of_alarm(alarm: Mapping[str, Any]) -> list[str]:
 
 
 def of_dashboard(body: Mapping[str, Any]) -> list[str]:
-    """The faults of the expressions in a dashboard's widgets."""
+    """Return the faults of the expressions in a dashboard's widgets."""
     found: list[str] = []
     for widget in body["widgets"]:
         rows = [row[-1] if isinstance(row[-1], dict) else {} for row in widget["properties"].get("metrics", ())]
@@ -75,7 +75,7 @@ class _Values:
 
     @classmethod
     def of(cls, named: Iterable[tuple[str, str | None]]) -> _Values:
-        """By id; the expression is None for a metric."""
+        """Make them of pairs of id and expression; the expression is None for a metric."""
         pairs = list(named)
         return cls(
             metrics=frozenset(name for name, text in pairs if text is None),
@@ -83,7 +83,7 @@ class _Values:
         )
 
     def kind(self, name: str, *, in_alarm: bool) -> Kind:
-        """Of an id. Raises RefusedError."""
+        """Return the kind of an id. Raises RefusedError."""
         if name in self.metrics:
             return Kind.SERIES
         if name not in self.expressions:
@@ -97,7 +97,7 @@ class _Values:
             self.open.pop()
 
     def faults(self, *, in_alarm: bool) -> list[str]:
-        """Of every expression."""
+        """Return the fault of every expression that has one."""
         found = []
         for name, text in self.expressions.items():
             try:
@@ -125,6 +125,6 @@ def _bad_ids(ids: Iterable[str]) -> list[str]:
     ]
 
 
-def _body(said: Any) -> dict[str, Any]:
-    text = said["Fn::Sub"] if isinstance(said, dict) else said
-    return dict(json.loads(text[0] if isinstance(text, list) else text))
+def _body(text: Any) -> dict[str, Any]:
+    filled = text["Fn::Sub"] if isinstance(text, dict) else text
+    return dict(json.loads(filled[0] if isinstance(filled, list) else filled))

@@ -67,7 +67,7 @@ ID = re.compile(r"[a-z]\w*", re.A)
 
 
 def kind_of(expression: str, value: Callable[[str], Kind], *, in_alarm: bool) -> Kind:
-    """The kind of the result. `value` gives that of an id, or raises RefusedError. Raises RefusedError."""
+    """Return the kind of the result. `value` gives that of an id, or raises RefusedError. Raises RefusedError."""
     functions = SIGNATURES if in_alarm else {**SIGNATURES, **GRAPHS_ONLY}
     reader = _Reader(tokens=_tokens(expression), value=value, functions=functions)
     found = reader.binary()
@@ -155,9 +155,9 @@ class _Reader:
         signatures = self.functions[name]
         if given not in signatures:
             taken = "; or ".join(", ".join(kind.value for kind in one) for one in signatures)
-            said = ", ".join(kind.value for kind in given) or "nothing"
+            kinds = ", ".join(kind.value for kind in given) or "nothing"
             raise RefusedError(
-                f"{name} takes {taken}; it is given {said}: {FIXES.get(name, 'change what it is given')}"
+                f"{name} takes {taken}; it is given {kinds}: {FIXES.get(name, 'change what it is given')}"
             )
         return signatures[given]
 
@@ -177,7 +177,7 @@ def _array(kinds: list[Kind]) -> Kind:
 
 
 def _joined(operator: str, left: Kind, right: Kind) -> Kind:
-    """What an operator makes of its two sides."""
+    """Return what an operator makes of its two sides."""
     order = (N, S, A) if operator in ARITHMETIC else (N, S)
     for side in (left, right):
         if side not in order:

@@ -1,4 +1,4 @@
-"""A look at the account, and what stands for one that AWS did not answer."""
+"""One check of the account, and the look that stands for a call that AWS did not answer."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ LONGEST = 160
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """A question to the account. Its answer is one look or several."""
+    """One check of the account. It returns one or more looks."""
 
     name: str
     needs: tuple[str, ...]
-    """IAM's actions that the question takes."""
+    """IAM's actions that the check takes."""
     look: Callable[[Planned], Look | Iterable[Look]]
 
     def made(self, planned: Planned) -> list[Look]:

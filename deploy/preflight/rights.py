@@ -91,7 +91,7 @@ def rights(planned: Planned) -> Look:
     unsure: list[str] = []
     for one in _simulated(planned, _source(planned)):
         if one["EvalDecision"] != "allowed":
-            (unsure if one.get("MissingContextValues") else denied).append(_told(one))
+            (unsure if one.get("MissingContextValues") else denied).append(_described(one))
     if denied:
         return failure(NAME, f"denied to {planned.caller}: {', '.join(denied)}", "have an administrator allow them")
     if unsure:
@@ -122,7 +122,7 @@ def _simulated(planned: Planned, source: str) -> Iterator[Any]:
         yield from iam.simulate_principal_policy(**request)["EvaluationResults"]
 
 
-def _told(one: Mapping[str, Any]) -> str:
+def _described(one: Mapping[str, Any]) -> str:
     """Name an action, and which kind of policy denies it."""
     if not one.get("OrganizationsDecisionDetail", {}).get("AllowedByOrganizations", True):
         return f"{one['EvalActionName']} (by the organization)"

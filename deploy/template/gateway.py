@@ -65,7 +65,7 @@ def in_template() -> dict[str, Any]:
     }
 
 
-def put_answers(apigateway: Any, rest_api: str, stage: str) -> None:
+def put_gateway_responses(apigateway: Any, rest_api: str, stage: str) -> None:
     """Give a deployed API these answers. They take effect with its next deployment, so a change deploys it."""
     found = apigateway.get_gateway_responses(restApiId=rest_api, limit=500)["items"]
     known = {response["responseType"]: response for response in found}

@@ -158,7 +158,7 @@ SCENARIOS: Sequence[tuple[str, str, str, Scenario]] = (
         values,
     ),
     (
-        "COPY leaves empty texts empty if told to",
+        "COPY leaves empty texts empty if the option is set",
         "empty texts would be lost",
         '[["LOADED", 2, 2, 0, 2, 0, 2, 0, 0, 0]] [["a", "", "1.00"], ["b", "", "NULL"]]',
         empty_texts,

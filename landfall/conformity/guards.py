@@ -95,7 +95,7 @@ def fenced(session: Session) -> str:
     return f"{things.sent(order, [[A]])} {things.rows()}"
 
 
-@behaviour(name="the ledger is asked for 500 loads at once", why="a large group could not be settled", expected="[]")
+@behaviour(name="a query reads 500 loads of the ledger", why="a large group could not be settled", expected="[]")
 def many_ids(session: Session) -> str:
     query = ledger_query("inserts", [digest(str(number)) for number in range(500)], 0.0)
     end = session.run(in_scratch(session, query.statements), query.parameters)

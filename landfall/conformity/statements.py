@@ -60,7 +60,7 @@ def other_statements(session: Session) -> str:
 
 
 @behaviour(
-    name="a batch says which of its statements failed",
+    name="a batch reports which of its statements failed",
     why="a data check that cannot be evaluated would not be named",
     expected="FINISHED, FAILED, ABORTED",
 )

@@ -163,6 +163,6 @@ def _line(contract: Contract, difference: Difference) -> str:
 def _isolation_line(level: str) -> str:
     return (
         f"! the database's isolation level is {level}: loads of different targets would stop each other (error 1023)."
-        " While nobody else is connected, run as the administrator, from another database:"
+        " While no other session is connected, run as the administrator, from another database:"
         "\n    ALTER DATABASE <this database> ISOLATION LEVEL SNAPSHOT;"
     )

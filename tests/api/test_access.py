@@ -8,7 +8,7 @@ from chalice.app import AuthRequest, AuthResponse
 import app as application
 from chalicelib import bootstrap
 from chalicelib.api import handlers, routes
-from chalicelib.api.authorization import ROUTES, authorized
+from chalicelib.api.authorization import ALLOWED_ROUTES, authorized
 from tests.support.api import Api
 
 ENTRIES = [(path, method, entry) for path, by in application.app.routes.items() for method, entry in by.items()]
@@ -28,13 +28,13 @@ def test_every_route_has_the_authorizer_and_a_guard(path: str, method: str, entr
     route = DECLARED[path, method]
     assert callable(getattr(handlers, route.handler))
     assert (route.role == "operator") == (method != "GET")
-    assert (pattern(path), method) in ROUTES[route.role]
+    assert (pattern(path), method) in ALLOWED_ROUTES[route.role]
 
 
 def test_policies_hold_no_route_that_is_not_there() -> None:
     there = {(pattern(path), method) for path, method, _ in ENTRIES}
-    assert set(ROUTES["operator"]) == there
-    assert set(ROUTES["reader"]) == {(path, method) for path, method in there if method == "GET"}
+    assert set(ALLOWED_ROUTES["operator"]) == there
+    assert set(ALLOWED_ROUTES["reader"]) == {(path, method) for path, method in there if method == "GET"}
 
 
 @pytest.mark.parametrize(("path", "method", "entry"), ENTRIES, ids=NAMES)
@@ -88,7 +88,7 @@ def test_the_policy_holds_all_routes_of_the_role(api: Api, role: str) -> None:
     policy = answer.to_dict(request)
     (statement,) = policy["policyDocument"]["Statement"]
     base = ARN.rsplit("/", 2)[0]
-    assert set(statement["Resource"]) == {f"{base}/{method}{path}" for path, method in ROUTES[role]}
+    assert set(statement["Resource"]) == {f"{base}/{method}{path}" for path, method in ALLOWED_ROUTES[role]}
     assert policy["context"] == {"role": role}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import app as application
-from chalicelib.api.authorization import GLOBAL_ROUTES, ROUTES
+from chalicelib.api.authorization import ALLOWED_ROUTES, GLOBAL_ROUTES
 from tests.support.api import BAD, GOOD, KEY, Answer, Api, seg
 
 OTHER = "monthly_data/things_May-2026.csv"
@@ -112,4 +112,4 @@ def test_gateway_allows_no_route_on_every_object(api: Api) -> None:
         {"type": "TOKEN", "authorizationToken": f"Bearer {LIMITED}", "methodArn": arn}, None
     )["policyDocument"]["Statement"][0]["Resource"]
     assert not [r for r in allowed if r.endswith(("/backfill", "/redrive"))]
-    assert len(allowed) == len(ROUTES["operator"]) - len(GLOBAL_ROUTES)
+    assert len(allowed) == len(ALLOWED_ROUTES["operator"]) - len(GLOBAL_ROUTES)

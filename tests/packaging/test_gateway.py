@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from deploy.stage import stages
-from deploy.template.gateway import ANSWERS, in_template, put_answers
+from deploy.template.gateway import ANSWERS, in_template, put_gateway_responses
 from deploy.template.infra import infra
 from deploy.template.merge import merge
 
@@ -62,11 +62,11 @@ def test_the_template_has_them_all(stage: str) -> None:
 def test_they_are_put_once_and_deployed_when_one_has_changed() -> None:
     gateway = Gateway()
     for _ in range(2):
-        put_answers(gateway, "abc", "api")
+        put_gateway_responses(gateway, "abc", "api")
         assert gateway.puts == len(ANSWERS)
         assert gateway.deployed == [{"restApiId": "abc", "stageName": "api"}]
     gateway.answers["DEFAULT_4XX"] = {"responseTemplates": {}}
-    put_answers(gateway, "abc", "api")
+    put_gateway_responses(gateway, "abc", "api")
     assert gateway.puts == len(ANSWERS) + 1
     assert len(gateway.deployed) == 2
     assert all(
