@@ -46,8 +46,7 @@ def cost(
     json: Json = False,
 ) -> None:
     """Estimate a month's cost, next to AWS Glue."""
-    if fault := window_fault(load_every):
-        raise usage(f"--load-every: {fault}")
+    _refuse_window(load_every)
     work = Workload(
         files_per_day=files_per_day,
         gb_per_file=gb_per_file,
@@ -59,8 +58,12 @@ def cost(
         load_seconds_per_gb=load_seconds_per_gb,
         glue_seconds_per_gb=glue_seconds_per_gb,
     )
+    show_estimate(_estimate_at(prices, work), as_json=json)
+
+
+def _estimate_at(prices: Path | None, work: Workload) -> dict[str, Any]:
     label = f"the prices of {prices}, for others {PRICES_OF}" if prices else PRICES_OF
-    show_estimate(estimate(work, {**US_EAST_1, **_own(prices)}, label), as_json=json)
+    return estimate(work, {**US_EAST_1, **_own(prices)}, label)
 
 
 def estimate(work: Workload, prices: dict[str, float], prices_of: str = PRICES_OF) -> dict[str, Any]:
@@ -95,6 +98,11 @@ def show_estimate(found: dict[str, Any], *, as_json: bool) -> None:
 def _row(name: str, amount: float | None, landfall: float | None, glue: float | None) -> tuple[str, ...]:
     money = ["" if usd is None else f"{usd:,.2f}" for usd in (landfall, glue)]
     return LINES.get(name, name.replace("_", " ")), "" if amount is None else f"{amount:,.0f}", *money
+
+
+def _refuse_window(seconds: float) -> None:
+    if fault := window_fault(seconds):
+        raise usage(f"--load-every: {fault}")
 
 
 def _own(path: Path | None) -> dict[str, float]:

@@ -14,7 +14,7 @@ TESTS = ROOT / "tests"
 LONGEST_NAME = 60
 FILES = sorted(TESTS.rglob("*.py"))
 PRODUCT = ("chalicelib", "landfall", "deploy", "local", "bench")
-MOST_MODULES, MOST_LINES = 16, 300
+MOST_MODULES, MOST_LINES, LONGEST_FUNCTION = 16, 300, 40
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
@@ -37,6 +37,12 @@ def long_names(source: str) -> list[str]:
     """Names of tests that are too long."""
     functions = (n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
     return [f.name for f in functions if f.name.startswith("test_") and len(f.name) > LONGEST_NAME]
+
+
+def long_functions(source: str) -> list[str]:
+    """Functions with too many lines. Decorators do not count."""
+    functions = (n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+    return [f.name for f in functions if (f.end_lineno or f.lineno) - f.lineno >= LONGEST_FUNCTION]
 
 
 def test_no_file_imports_from_a_test_module() -> None:
@@ -101,3 +107,16 @@ def test_a_file_is_short() -> None:
     files = [ROOT / "app.py", *FILES, *(path for top in PRODUCT for path in (ROOT / top).rglob("*.py"))]
     lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in files}
     assert {str(path.relative_to(ROOT)): n for path, n in lines.items() if n > MOST_LINES} == {}
+
+
+def test_a_function_is_short() -> None:
+    files = [ROOT / "app.py", *(path for top in PRODUCT for path in (ROOT / top).rglob("*.py"))]
+    found = {str(path.relative_to(ROOT)): long_functions(path.read_text(encoding="utf-8")) for path in files}
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize("kind", ["def", "async def"])
+def test_a_long_function_is_found(kind: str) -> None:
+    body = "    x = 1\n" * (LONGEST_FUNCTION - 1)
+    assert long_functions(f"@decorated\n{kind} most():\n{body}") == []
+    assert long_functions(f"class A:\n  {kind} long(self):\n{body}    x = 2\n") == ["long"]

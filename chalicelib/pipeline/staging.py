@@ -114,11 +114,7 @@ def stage_part(
     from chalicelib.domain.staging.validate import compile_rules
 
     started = clock.now()
-    origins = (
-        RowOrigins.from_json(objects.get(run.source.bucket, keys.row_origins(run.source.key)))
-        if file_plan.corrected
-        else None
-    )
+    origins = _origins_of(objects, run) if file_plan.corrected else None
     rules = compile_rules(contract, Layout.of(contract, file_plan.columns, file_plan.rescued))
     rules = replace(rules, mark=run.mark.encode(), origins=origins)
     span = Range(start=chunk.start, stop=chunk.stop)
@@ -143,6 +139,10 @@ def stage_part(
         first_reject=sink.first.problem() if sink.first else None,
         seconds=clock.now() - started,
     )
+
+
+def _origins_of(objects: ObjectStore, run: Run) -> RowOrigins:
+    return RowOrigins.from_json(objects.get(run.source.bucket, keys.row_origins(run.source.key)))
 
 
 def _bytes_of(objects: ObjectStore, run: Run, span: Range, file_plan: FilePlan) -> ByteSource:

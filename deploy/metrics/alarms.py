@@ -126,7 +126,7 @@ def _math(expression: str, above: float, metrics: list[dict[str, Any]], *, perio
 
 
 def _sum(above: float, metrics: list[dict[str, Any]]) -> dict[str, Any]:
-    """Of all of them. An alarm takes no METRICS()."""
+    """Return the sum of all of them. An alarm takes no METRICS()."""
     return _math(" + ".join(metric["Id"] for metric in metrics), above, metrics)
 
 

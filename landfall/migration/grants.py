@@ -23,7 +23,7 @@ class Grants:
 
     @classmethod
     def of_stage(cls, stage: str, database: str) -> Grants:
-        """For the function that loads. Redshift names the user of a role after the role."""
+        """Return the grants of the function that loads. Redshift names the user of a role after the role."""
         return cls(user=f"IAMR:landfall-{stage}-advance_run", database=database)
 
     def statements(self, sql_dir: Path, contracts: Iterable[Contract]) -> list[str]:

@@ -1,9 +1,9 @@
 """Brings a warehouse up to date with sql/, the contracts and the grants of loads.
 
 Guarantees that each migration is applied once, in order, in one transaction with the record that says so, also when two
-of these run at once; and that running it again changes nothing. Makes tables. Alters a table only if told to, and then
-only where no stored value changes. Each difference that is left is a line that starts with `!`, and so is a data check
-that the warehouse cannot evaluate.
+of these run at once; and that running it again changes nothing. Makes tables. Alters a table only if the option is set,
+and then only where no stored value changes. Each difference that is left is a line that starts with `!`, and so is a
+data check that the warehouse cannot evaluate.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _planned(warehouse: Warehouse, wanted: Wanted) -> Plan:
 
 
 def _bootstrap(warehouse: Warehouse, wanted: Wanted) -> None:
-    """Two first runs at once may both find nothing there, and one of them fails: it tries again."""
+    """Make the place of the records. Two first runs at once may both find nothing: the one that fails tries again."""
     for attempt in range(1, _ATTEMPTS + 1):
         if not look(warehouse, (), "").is_empty:
             return
@@ -75,7 +75,7 @@ def _failure(step: Step, error: StatementError) -> str:
 
 
 def _words(error: StatementError) -> str:
-    """The warehouse's text, and what to do about it if that is known."""
+    """Return the warehouse's text, and what to do about it if that is known."""
     text = error.message.rstrip(".")
     if "permission denied" in text or "must be owner" in text or "must be superuser" in text:
         return f"{text}; migrate as the administrator of the warehouse (--secret-arn)"

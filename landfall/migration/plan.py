@@ -123,7 +123,10 @@ def _create_step(contract: Contract) -> Step:
 
 
 def _alter_step(contract: Contract, difference: Difference) -> Step:
-    """Redshift changes a column's length outside a transaction only; to do so twice is refused, and does no harm."""
+    """Return the step that alters a column.
+
+    Redshift changes a column's length outside a transaction only. It refuses to do so twice, which does no harm.
+    """
     what = f"{contract.target}.{difference.column}"
     if "ALTER COLUMN" in difference.ddl[0]:
         return Step(verb=Verb.RESIZED, what=what, statements=difference.ddl)
@@ -132,7 +135,7 @@ def _alter_step(contract: Contract, difference: Difference) -> Step:
 
 
 def _grants_steps(wanted: Wanted, state: State) -> Iterator[Step]:
-    """Once for each text of the grants and each set of files and tables: later ones of this user have defaults."""
+    """Yield a step once for each text of the grants and each set of files and tables."""
     grants = wanted.grants
     if grants is None or not wanted.contracts:
         return  # without a table there is nothing to load

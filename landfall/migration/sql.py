@@ -69,18 +69,18 @@ def create_user(user: str) -> str:
 
 
 def quoted(name: str) -> str:
-    """A name of a user or a database, in double quotes. Raises ValueError."""
+    """Return a name of a user or a database, in double quotes. Raises ValueError."""
     literal(name)
     return f'"{name}"'
 
 
 def schema_list(schemas: Iterable[str]) -> str:
-    """Names of schemas, quoted, with commas."""
+    """Return names of schemas, quoted, with commas."""
     return ", ".join(map(quote_identifier, schemas))
 
 
 def literal(text: str) -> str:
-    """A text that needs no escaping, as a literal. Raises ValueError."""
+    """Return a text that needs no escaping, as a literal. Raises ValueError."""
     if not _PLAIN.fullmatch(text):
         raise ValueError(f"{text!r}: use letters, digits and . _ / : @ + = , - only")
     return f"'{text}'"

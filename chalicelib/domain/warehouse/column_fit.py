@@ -38,7 +38,7 @@ def fits(wanted: ColumnType, held: ColumnType) -> bool:
 
 
 def lengthens(wanted: ColumnType, *, is_varchar: bool) -> bool:
-    """Return whether a longer varchar is all that a column needs which does not fit: the one type Redshift alters."""
+    """Return whether a column that does not fit needs only more length. Redshift alters no other type."""
     return is_varchar and wanted.kind is TypeName.VARCHAR
 
 
