@@ -26,6 +26,7 @@ from deploy.stack import DeployError, require_separate_functions
 from deploy.stage import settings, stage_name
 from deploy.up import put_functions
 
+KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 Parameters = Mapping[str, Any]
 """The options and arguments of Chalice's command, by name."""
 
@@ -49,10 +50,17 @@ def _deploy(given: Parameters) -> None:
     stage = stage_name(given["stage"])
     architecture = _architecture(stage)
     if given["profile"]:
-        os.environ["AWS_PROFILE"] = given["profile"]  # for the command in the project, too
+        _use_profile(given["profile"])
     session = account.session(emulated=True)  # the stage's stack is not in an emulator by mistake
     require_separate_functions(session.client("cloudformation"), stage)
     put_functions(session, stage, architecture, vendor(architecture, BUILD))
+
+
+def _use_profile(name: str) -> None:
+    """Use a profile here and in the command in the project. boto3 would prefer keys in the environment to it."""
+    os.environ["AWS_PROFILE"] = name
+    for key in KEYS:
+        os.environ.pop(key, None)
 
 
 def _package(given: Parameters) -> None:

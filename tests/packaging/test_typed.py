@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import click
 import pytest
 
@@ -56,6 +57,20 @@ def test_without_infrastructure_a_deployment_is_refused(cloud: Cloud) -> None:
 def test_functions_of_a_template_are_left_to_it(cloud: Cloud) -> None:
     cloud.status, cloud.resources = "CREATE_COMPLETE", [(FUNCTION, "landfall-dev")]
     assert "was made by make package or Terraform" in refused("deploy")
+
+
+def test_a_profile_wins_over_keys_in_the_environment(
+    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "credentials").write_text("[prod]\naws_access_key_id = of-prod\naws_secret_access_key = testing\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_PROFILE", "other")
+    for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(key, "of-the-environment")
+    refused("deploy", profile="prod")
+    found = boto3.Session().get_credentials()
+    assert found
+    assert found.access_key == "of-prod"
 
 
 @pytest.mark.parametrize(
