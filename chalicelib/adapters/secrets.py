@@ -46,7 +46,7 @@ class Tokens:
         self._settings = settings
         self._clock = clock
         self._read_at = 0.0
-        self._known: list[tuple[bytes, Caller]] = []
+        self._known: list[tuple[bytes, Caller]] | None = None
 
     def caller(self, token: str) -> Caller | None:
         """Return the token's owner, or None. Raises Retryable or Refused if the secret cannot be read."""
@@ -63,7 +63,7 @@ class Tokens:
 
     def _entries(self, longest: float) -> list[tuple[bytes, Caller]]:
         age = self._clock.now() - self._read_at
-        if not self._known or not 0 <= age < longest:
+        if self._known is None or not 0 <= age < longest:
             self._known = self._read()
             self._read_at = self._clock.now()
         return self._known

@@ -77,6 +77,13 @@ def test_a_new_token_is_known_within_seconds() -> None:
     assert len(script.requests) == 2
 
 
+def test_a_secret_without_tokens_is_kept_as_well() -> None:
+    script = Script([secret(), secret()])
+    known = tokens(script)
+    assert (known.caller("a"), known.caller("b")) == (None, None)
+    assert len(script.requests) == 1
+
+
 def test_a_clock_that_is_set_back_does_not_keep_tokens_alive() -> None:
     clock, script = MemoryClock(), Script([secret(HASHED), secret(PLAIN)])
     known = tokens(script, clock)
