@@ -38,6 +38,8 @@ class _LateClient:
         self._service, self._where, self._built = service, where, None
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # no call of a service; copies look for some before __init__ has set the fields
+            raise AttributeError(name)
         with _BUILDING:
             if self._built is None:
                 make: Any = boto3.client

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
 from chalicelib.adapters.clients import client, config
@@ -25,3 +27,8 @@ def test_a_client_goes_to_its_endpoint() -> None:
     )
     assert made.meta.endpoint_url == "http://127.0.0.1:9"
     assert made.meta.config.connect_timeout == 3.0
+
+
+def test_a_client_can_be_copied() -> None:
+    assert not hasattr(client("no-such-service"), "__setstate__"), "a name that is no call builds no client"
+    assert copy.copy(client("sqs", region_name="eu-west-1")).meta.region_name == "eu-west-1"
