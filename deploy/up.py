@@ -32,9 +32,11 @@ from deploy.bundle.vendor import PLATFORMS, PackageError, vendor
 from deploy.found import record
 from deploy.landing import folders, notify
 from deploy.limits import bound_roles, limit_usage
+from deploy.policy_size import must_fit
 from deploy.preflight.preflight import preflight
 from deploy.stack import DeployError, apply, described, environment, name_of, outputs, placeholders, region_of, takes
 from deploy.stage import (
+    BUCKET,
     CHALICE,
     ROOT,
     filled,
@@ -110,7 +112,7 @@ def infrastructure(
 ) -> list[str]:
     """Make everything except functions and API. Return lines for the operator. Raises DeployError."""
     region_of(session)
-    folders()  # contracts at fault show before anything is made
+    must_fit(stage, given.get("BucketName") or BUCKET, placeholders(session, stage))
     found = _stack(session, stage, given, artifacts)
     if hours := found.get("DailyRpuHours"):  # only of a workgroup that the stack has made
         line = limit_usage(session.client("redshift-serverless"), found["WarehouseArn"], int(hours))
@@ -156,6 +158,7 @@ def put_functions(session: Any, stage: str, architecture: str, vendored: Path) -
     if not record_of(DEPLOYED, stage).exists() and record(session, stage, DEPLOYED):
         print("an earlier deployment was not completed: going on with what it has made")
     where = placeholders(session, stage)
+    must_fit(stage, found["Bucket"], where)
     project(stage, found, where, architecture).make(made, vendored)
     measure(packed(made, architecture))
     bound_roles(session.client("iam"), stage, found.get("PermissionsBoundary", ""))

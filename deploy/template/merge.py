@@ -12,6 +12,7 @@ from chalice.utils import to_cfn_resource_name
 
 from deploy import landing
 from deploy.landing import folders
+from deploy.policy_size import must_fit
 from deploy.rules import resolved
 from deploy.stage import (
     API,
@@ -74,7 +75,8 @@ def merge(stage: str) -> dict[str, Any]:
 
 
 def policies(stage: str) -> dict[str, Any]:
-    """Return each function's policy in the form of the template."""
+    """Return each function's policy in the form of the template. Raises DeployError if one would be too large."""
+    must_fit(stage)
     warehouse = infra(stage)["Outputs"]["WarehouseArn"]["Value"]
     _, _, workgroup = warehouse["Fn::If"]  # UsesCluster, the cluster, else the workgroup
     known = {"WarehouseArn": warehouse, "WorkgroupArn": workgroup}

@@ -1,0 +1,66 @@
+"""Policies that are too large for a role are refused before anything is made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deploy import up
+from deploy.landing import folders
+from deploy.policy_size import LARGEST, must_fit, size
+from deploy.stack import DeployError
+from deploy.template.merge import policies
+from landfall.contracts import FOLDER_VARIABLE
+from tests.packaging.policies import VALUES
+from tests.packaging.test_landing import contracts
+
+FOUND = {
+    "Bucket": "landfall-dev-123456789012-eu-west-1",
+    "WarehouseArn": f"{VALUES['WarehouseArn']}-0000-0000-0000-000000000000",
+    "Database": "landfall",
+    "Cluster": "",
+}
+
+
+def use(count: int, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Use contracts of `count` first folders, besides that of the smoke test."""
+    own = contracts(path / str(count), *(f"f{n:02}/orders/*" for n in range(count)))
+    monkeypatch.setenv(FOLDER_VARIABLE, str(own))
+
+
+def largest(monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr(up, "environment", lambda stage, found: {})
+    where = {name: VALUES[name] for name in ("AWS::Partition", "AWS::Region", "AWS::AccountId", "Stage")}
+    return max(size(document) for document in up.project("dev", FOUND, where, "x86_64").policies.values())
+
+
+def test_as_many_folders_as_fit_are_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(20, tmp_path, monkeypatch)
+    must_fit("dev")
+    assert len(folders()) == 21
+    assert policies("dev")
+    assert largest(monkeypatch) <= LARGEST
+
+
+def test_both_ways_refuse_more_and_name_how_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(40, tmp_path, monkeypatch)
+    assert largest(monkeypatch) > LARGEST, "IAM would refuse it"
+    for way in (policies, must_fit):
+        with pytest.raises(DeployError, match=r"name 41 first folders, \d+ too many"):
+            way("dev")
+
+
+def test_nothing_is_made_before_the_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(40, tmp_path, monkeypatch)
+    monkeypatch.setattr(up, "placeholders", lambda session, stage: VALUES)
+    monkeypatch.setattr(up, "region_of", lambda session: "eu-west-1")
+    with pytest.raises(DeployError, match="too many"):
+        up.infrastructure(None, "dev", {}, migrates=False)
+
+
+def test_a_bucket_with_a_long_name_leaves_room_for_fewer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(24, tmp_path, monkeypatch)
+    must_fit("dev", "b" * 20, VALUES)
+    with pytest.raises(DeployError, match="too many"):
+        must_fit("dev", "b" * 63, VALUES)
