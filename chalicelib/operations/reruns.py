@@ -63,7 +63,7 @@ def rerun(pipeline: Pipeline, run: Run, *, restore: bool = False) -> Run:
         _must_be_readable(pipeline, reads, restore=restore)
     try:
         now = pipeline.ctx.clock.now()
-        changes: RunChanges = {**new_generation(run, now), "object": name, "reads": reads}
+        changes: RunChanges = {**new_generation(run, now), "object": name, "reads": reads, "skips_window": True}
         fresh = pipeline.ctx.runs.change(run, **changes)
     except Conflict as conflict:
         raise Busy("another request has just started this run again; check its status") from conflict

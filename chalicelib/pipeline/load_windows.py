@@ -2,7 +2,7 @@
 
 A run waits for the end of the window in which it was staged. The windows of all targets end together, so that the
 warehouse wakes once for all of them. Guarantees that the wait is shorter than `load_every`. A retry, a rerun and
-corrected rows do not wait: the warehouse is awake, or the operator is waiting.
+corrected rows do not wait: the warehouse is awake, or the operator is waiting. A restart by a changed contract waits.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LONGEST_DELAY = 900
 def loads_at(ctx: Context, run: Run) -> float:
     """Return the time from which a run may be loaded; 0 if it waits for no window."""
     contract = ctx.contracts.get(run.object)
-    if run.state is not RunState.STAGED or not contract or run.load_attempt or run.generation > 1 or run.corrects:
+    if run.state is not RunState.STAGED or not contract or run.load_attempt or run.skips_window or run.corrects:
         return 0.0
     every = ctx.settings.load_every_seconds if contract.load_every is None else contract.load_every
     staged_at = run.moments.get(RunState.STAGED.value, 0.0)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.adapters.memory import Fate
+from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.run.model import Run, RunState
 from chalicelib.operations.lookup import details
 from chalicelib.operations.reruns import rerun
@@ -27,6 +28,10 @@ def windowed(deployment: SimulatedDeployment, seconds: float) -> None:
     deployment.deploy({name: replace(contract, load_every=seconds) for name, contract in CONTRACTS.items()})
     now = deployment.clock.now()
     deployment.clock.advance(math.ceil(now / 3600) * 3600 + 1 - now)
+
+
+def with_another_fingerprint(seconds: float) -> dict[str, Contract]:
+    return {n: replace(c, load_every=seconds, fingerprint=c.fingerprint[::-1]) for n, c in CONTRACTS.items()}
 
 
 def both(deployment: SimulatedDeployment, name: str) -> None:
@@ -101,6 +106,34 @@ def test_a_rerun_does_not_wait(deployment: SimulatedDeployment) -> None:
     rerun(deployment.pipeline, only(deployment))
     asked = deployment.clock.now()
     work(deployment)
+    assert submitted(deployment)[1:] == [asked]
+
+
+def test_a_new_contract_does_not_end_the_window(deployment: SimulatedDeployment) -> None:
+    windowed(deployment, 3600.0)
+    start = deployment.clock.now() - 1
+    for n in range(3):
+        put(deployment, f"f{n}.csv", numbered(2, base=10 * n))
+        work(deployment)
+        deployment.clock.advance(120)
+    deployment.deploy(with_another_fingerprint(3600.0))
+    done(deployment)
+    assert {run.generation for run in deployment.runs.runs.values()} == {2}
+    assert len(submitted(deployment)) == 1
+    assert all(3600 <= at - start <= 3600 + LATE for at in submitted(deployment))
+
+
+def test_a_rerun_that_a_new_contract_restarts_does_not_wait(deployment: SimulatedDeployment) -> None:
+    windowed(deployment, 3600.0)
+    put(deployment, "a.csv", numbered(2))
+    done(deployment)
+    rerun(deployment.pipeline, only(deployment))
+    while only(deployment).state is RunState.ARRIVED:
+        deployment.deliver_message()
+    deployment.deploy(with_another_fingerprint(3600.0))
+    asked = deployment.clock.now()
+    work(deployment)
+    assert only(deployment).generation == 3
     assert submitted(deployment)[1:] == [asked]
 
 

@@ -32,4 +32,5 @@ class RunChanges(TypedDict, total=False):
     notified: bool
     cancel_requested: bool
     fingerprint: str
+    skips_window: bool
     moments: dict[str, float]

@@ -234,6 +234,8 @@ class Run:
     """Whether the operator requested a cancel while it was loading; the ledger decides."""
     fingerprint: str = ""
     """The fingerprint of the contract that it was checked against."""
+    skips_window: bool = False
+    """The operator requested this generation: its first load waits for no load window."""
     moments: dict[str, float] = field(default_factory=dict)
     """The time when each state was entered, in this generation."""
 

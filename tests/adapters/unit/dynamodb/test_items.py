@@ -50,6 +50,7 @@ RUNS = st.builds(
     reads=st.none() | SOURCES,
     parent_updated=st.booleans(),
     notified=st.booleans(),
+    skips_window=st.booleans(),
     fingerprint=TEXT,
     moments=st.dictionaries(st.sampled_from([s.value for s in RunState]), TIME),
 )
