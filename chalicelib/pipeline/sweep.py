@@ -34,7 +34,7 @@ def sweep(pipeline: Pipeline) -> dict[str, int]:
 def requeue_unfinished(pipeline: Pipeline, *, until: float) -> int:
     """Enqueue every run that has not changed for `stuck_seconds`; report the age of the oldest. Return how many.
 
-    A run that waits for the end of its load window is not stuck.
+    A run that waits for the end of its load window is not stuck, and its age counts from that end.
 
     Enqueue none while as many messages wait as there are unfinished runs. Then workers are behind, and no message is
     lost. More messages at each sweep would delay them further, until they only answer messages of runs that moved on.
@@ -45,8 +45,9 @@ def requeue_unfinished(pipeline: Pipeline, *, until: float) -> int:
     age: dict[str, float] = {}
     try:
         for run in _until(pipeline, pipeline.ctx.search.unfinished(now), (now + until) / 2):
-            known, oldest = known + 1, min(oldest, run.arrived_at)
-            if run.updated_at < now - pipeline.ctx.settings.stuck_seconds and loads_at(pipeline.ctx, run) <= now:
+            window_ends = loads_at(pipeline.ctx, run)
+            known, oldest = known + 1, min(oldest, max(run.arrived_at, window_ends))
+            if run.updated_at < now - pipeline.ctx.settings.stuck_seconds and window_ends <= now:
                 stuck.append(run.run_id)
         age = {"oldest_seconds": now - oldest}
     except Exception as error:  # noqa: BLE001 - those that were read are driven, and files are still looked for

@@ -16,6 +16,7 @@ from chalicelib.pipeline.load_windows import LONGEST_DELAY, loads_at
 from chalicelib.pipeline.sweep import requeue_unfinished
 from tests.support.simulated.crowds import done
 from tests.support.simulated.deployment import SimulatedDeployment
+from tests.support.simulated.endings import noted
 from tests.support.simulated.outside import CONTRACTS
 from tests.support.simulated.scenarios import numbered, put
 
@@ -156,6 +157,19 @@ def test_the_sweep_leaves_a_run_in_its_window_alone(deployment: SimulatedDeploym
     assert requeue_unfinished(deployment.pipeline, until=deployment.clock.now() + 60) == 0
     deployment.clock.advance(ends - deployment.clock.now())
     assert requeue_unfinished(deployment.pipeline, until=deployment.clock.now() + 60) == 1
+    done(deployment)
+
+
+def test_a_run_in_its_window_is_not_old(deployment: SimulatedDeployment) -> None:
+    windowed(deployment, 3600.0)
+    put(deployment, "a.csv", numbered(2))
+    work(deployment)
+    said = noted(deployment)
+    deployment.clock.advance(3_500)
+    requeue_unfinished(deployment.pipeline, until=deployment.clock.now() + 60)
+    deployment.clock.advance(loads_at(deployment.pipeline.ctx, only(deployment)) + 200 - deployment.clock.now())
+    requeue_unfinished(deployment.pipeline, until=deployment.clock.now() + 60)
+    assert [fields["oldest_seconds"] for name, fields in said if name == "swept"] == [0, 200]
     done(deployment)
 
 
