@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chalicelib.adapters.memory import MemoryClock, MemoryRuns
+from chalicelib.domain.contract_files.contract_file import Contracts, load_contracts
 from chalicelib.domain.run.cursors import write_cursor
 from chalicelib.domain.run.model import Correction, Run, RunState, SourceObject
 from chalicelib.errors import Refused
+from chalicelib.operations.limited import LimitedSearch, Sight
+from landfall.contracts import SHIPPED
 from tests.adapters.a_run import a_run
 from tests.adapters.conftest import Stores
 
@@ -48,6 +52,18 @@ def test_a_search_gives_every_run_newest_first(stores: Stores, clock: MemoryCloc
     since = made[3].arrived_at
     assert pages(stores, object="orders", since=since, limit=limit) == [r for r in made[:4] if r.object == "orders"]
     assert pages(stores, object="nothing", limit=limit) == []
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 50])
+def test_a_limited_search_gives_every_run_it_may(stores: Stores, clock: MemoryClock, limit: int) -> None:
+    made = many(stores, clock, 12)
+    hidden = a_run(clock, "hidden", object="secret")
+    stores.runs.create(hidden)
+    contract = load_contracts(SHIPPED)["orders"]
+    seen = Sight(contracts=Contracts({name: replace(contract, name=name) for name in ("orders", "users")}))
+    limited = replace(stores, search=LimitedSearch(search=stores.search, seen=seen))
+    assert pages(limited, limit=limit) == made
+    assert pages(limited, state=RunState.FAILED, limit=limit) == [r for r in made if r.state is RunState.FAILED]
 
 
 def test_an_unrouted_run_is_found_too(stores: Stores, clock: MemoryClock) -> None:

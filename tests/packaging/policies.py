@@ -1,8 +1,11 @@
-"""What the tests of the policies share: the functions, and what stands for the template's parameters."""
+"""What the tests of the policies share: functions, contracts, and what stands for the template's parameters."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from deploy.stage import functions
+from landfall.contracts import SHIPPED
 
 NO_RESOURCE_LEVEL = {
     "redshift-data:CancelStatement",
@@ -49,3 +52,14 @@ NOT_TAGGABLE = {
     "AWS::SNS::Subscription",
     "AWS::SQS::QueuePolicy",
 }
+
+
+def contracts(folder: Path, *lands_at: str) -> Path:
+    """A folder with one contract for each pattern."""
+    folder.mkdir(exist_ok=True)
+    text = (SHIPPED / "orders.toml").read_text()
+    for number, pattern in enumerate(lands_at):
+        own = text.replace('name = "orders"', f'name = "o{number}"').replace("landing.orders", f"landing.o{number}")
+        lines = [f'lands_at = ["{pattern}"]' if line.startswith("lands_at") else line for line in own.splitlines()]
+        (folder / f"o{number}.toml").write_text("\n".join(lines))
+    return folder

@@ -15,22 +15,11 @@ from deploy.stack import DeployError
 from deploy.stage import granted
 from deploy.template.merge import merge, policies
 from landfall.contracts import FOLDER_VARIABLE, SHIPPED
-from tests.packaging.policies import VALUES
+from tests.packaging.policies import VALUES, contracts
 
 BUCKET = "landfall-dev-123456789012-eu-west-1"
 OURS = "arn:aws:lambda:eu-west-1:123456789012:function:landfall-dev-on_incoming"
 THEIRS = "arn:aws:lambda:eu-west-1:123456789012:function:theirs"
-
-
-def contracts(folder: Path, *lands_at: str) -> Path:
-    """A folder with one contract for each pattern."""
-    folder.mkdir(exist_ok=True)
-    text = (SHIPPED / "orders.toml").read_text()
-    for number, pattern in enumerate(lands_at):
-        own = text.replace('name = "orders"', f'name = "o{number}"').replace("landing.orders", f"landing.o{number}")
-        lines = [f'lands_at = ["{pattern}"]' if line.startswith("lands_at") else line for line in own.splitlines()]
-        (folder / f"o{number}.toml").write_text("\n".join(lines))
-    return folder
 
 
 @pytest.fixture

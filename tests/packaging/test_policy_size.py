@@ -12,8 +12,7 @@ from deploy.policy_size import LARGEST, must_fit, size
 from deploy.stack import DeployError
 from deploy.template.merge import policies
 from landfall.contracts import FOLDER_VARIABLE
-from tests.packaging.policies import VALUES
-from tests.packaging.test_landing import contracts
+from tests.packaging.policies import VALUES, contracts
 
 FOUND = {
     "Bucket": "landfall-dev-123456789012-eu-west-1",
