@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 
 from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.warehouse.column_fit import by_hand
 from chalicelib.domain.warehouse.ddl import LINEAGE, gate_ddl, target_ddl
 from chalicelib.domain.warehouse.table_diff import Difference, differences
 from landfall.migration import sql
@@ -157,8 +158,7 @@ def _grants_steps(wanted: Wanted, state: State) -> Iterator[Step]:
 def _line(contract: Contract, difference: Difference) -> str:
     what = f"! {contract.target}.{difference.column} {difference.reason}"
     if not difference.ddl:
-        again = "create the table again as the contract has it, and copy its rows"
-        return f"{what}; it is a distribution or sort key: {again}"
+        return f"{what}; {by_hand(contract, difference.column)}"
     fix = "`landfall migrate --alter` runs" if difference.safe else "run as the administrator, after a look"
     return f"{what}; {fix}:" + "".join(f"\n    {statement};" for statement in difference.ddl)
 

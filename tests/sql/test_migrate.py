@@ -152,7 +152,7 @@ def test_safe_differences_are_altered_only_if_told_to(opened: Opened) -> None:
 def test_the_ddl_of_a_difference_ends_it(opened: Opened, empty: str) -> None:
     apply(opened, THINGS)
     key, value, amount, seen_at = THINGS["things"].columns
-    changed = having(key, value, replace(amount, type=parse_type("decimal(10,4)")), seen_at)
+    changed = having(key, value, replace(amount, type=parse_type("decimal(12,4)")), seen_at)
     (line,) = planned(opened, changed)
     with psycopg.connect(empty, autocommit=True) as session:
         session.execute("insert into landing.things (id, amount) values ('a', 12.34)")
@@ -174,7 +174,7 @@ def test_a_required_column_that_left_the_contract_is_reported(opened: Opened) ->
     _, *others = THINGS["things"].columns
     (line,) = apply(opened, having(*others))
     assert line.startswith(
-        "! landing.things.id is NOT NULL, and it is not in the contract: a load with a NULL there fails; it"
+        "! landing.things.id is NOT NULL, and it is not in the contract: a load with a NULL there fails; create"
     )
 
 

@@ -24,6 +24,10 @@ _CATALOG = {
 }
 _SHOWN = 4
 _AGAIN = "create the table again with this type, and copy its rows, since it is a distribution or sort key"
+_NARROWER = (
+    "no statement is given, since stored values may not fit that type: "
+    "give the contract the table's type, or create the table again"
+)
 _RAISED = re.compile(r"CONTRACT_AHEAD: ([0-9]+) columns of [a-z0-9_.]+ cannot hold what the contract allows \((.*)")
 _COLUMN = re.compile(r"([a-z_][a-z0-9_]*) is ([a-z][a-z ]*(?:\([0-9,]+\))?)(?=, |\)|$)")
 
@@ -42,16 +46,26 @@ def lengthens(wanted: ColumnType, *, is_varchar: bool) -> bool:
     return is_varchar and wanted.kind is TypeName.VARCHAR
 
 
-def change_ddl(contract: Contract, name: str, type_sql: str, *, longer: bool) -> tuple[str, ...]:
+def change_ddl(contract: Contract, name: str, type_sql: str, *, longer: bool, keeps: bool) -> tuple[str, ...]:
     """Return the statements that give a column another type, or let it be NULL.
 
-    Empty for a column of the distribution or sort key that would have to be replaced: Redshift does not drop it.
+    `keeps`: the new type holds every value that the old one can hold. Empty otherwise, and for a column of the
+    distribution or sort key that would have to be replaced: Redshift does not drop it. `by_hand` has what to do then.
     """
     if longer:
         return (resize_column_ddl(contract, name, type_sql),)
-    if name in (contract.dist_key, *contract.sort_key):
+    if not keeps or _is_layout(contract, name):
         return ()
     return replace_column_ddl(contract, name, type_sql)
+
+
+def by_hand(contract: Contract, name: str) -> str:
+    """Return what the operator can do about a column that no statement of ours changes."""
+    return _AGAIN if _is_layout(contract, name) else _NARROWER
+
+
+def _is_layout(contract: Contract, name: str) -> bool:
+    return name in (contract.dist_key, *contract.sort_key)
 
 
 def catalog_type(type_: ColumnType) -> str:
@@ -89,7 +103,7 @@ def _fault(column: Column, held: ColumnType | None) -> str:
 
 def _explained(contract: Contract, column: Column, fault: str) -> str:
     name = f"{contract.target}.{column.name}"
-    steps = "; ".join(_ddl(contract, column, fault)) or _AGAIN
+    steps = "; ".join(_ddl(contract, column, fault)) or by_hand(contract, column.name)
     return f"{name} is {fault}, but the contract has {column.type.sql}: {steps}"
 
 
@@ -98,4 +112,18 @@ def _ddl(contract: Contract, column: Column, fault: str) -> tuple[str, ...]:
         return (add_column_ddl(contract, column.name, column.type.sql),)
     is_varchar = fault.startswith(_CATALOG[TypeName.VARCHAR])
     longer = lengthens(column.type, is_varchar=is_varchar)
-    return change_ddl(contract, column.name, column.type.sql, longer=longer)
+    held = _type_of(fault)
+    keeps = held is not None and fits(held, column.type)
+    return change_ddl(contract, column.name, column.type.sql, longer=longer, keeps=keeps)
+
+
+def _type_of(catalog: str) -> ColumnType | None:
+    """Return the type that the warehouse's catalog writes so; None for one that no contract can have."""
+    word, _, sizes = catalog.rstrip(")").partition("(")
+    name = next((kind for kind in TypeName if _CATALOG.get(kind, kind.value) == word), None)
+    numbers = [int(size) for size in sizes.split(",") if size]
+    if name is None:
+        return None
+    if name is TypeName.DECIMAL and len(numbers) == 2:
+        return ColumnType(kind=name, precision=numbers[0], scale=numbers[1])
+    return ColumnType(kind=name, length=numbers[0] if numbers else 0)

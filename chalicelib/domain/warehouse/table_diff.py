@@ -62,7 +62,8 @@ def _types(contract: Contract, table: Mapping[str, TableColumn]) -> Iterator[Dif
 def _other_type(contract: Contract, name: str, wanted: ColumnType, found: TableColumn) -> Difference:
     is_varchar = found.type is not None and found.type.kind is TypeName.VARCHAR
     longer = column_fit.lengthens(wanted, is_varchar=is_varchar)
-    ddl = column_fit.change_ddl(contract, name, wanted.sql, longer=longer)
+    keeps = found.type is not None and column_fit.fits(found.type, wanted)
+    ddl = column_fit.change_ddl(contract, name, wanted.sql, longer=longer, keeps=keeps)
     return Difference(column=name, reason=f"is {_text(found)}; the contract has {wanted.sql}", ddl=ddl, safe=longer)
 
 
@@ -73,7 +74,7 @@ def _nulls(contract: Contract, table: Mapping[str, TableColumn]) -> Iterator[Dif
     for name, found in table.items():
         if found.required and name not in required:
             why = "the contract does not require it" if name in known else "it is not in the contract"
-            ddl = column_fit.change_ddl(contract, name, _text(found), longer=False)
+            ddl = column_fit.change_ddl(contract, name, _text(found), longer=False, keeps=True)
             yield Difference(column=name, reason=f"is NOT NULL, and {why}: a load with a NULL there fails", ddl=ddl)
 
 

@@ -97,6 +97,17 @@ def test_a_column_of_the_layout_cannot_be_replaced() -> None:
     assert text.startswith("landing.thing.number is integer, but the contract has bigint: create the table again with")
 
 
+@pytest.mark.parametrize(
+    ("column", "held"),
+    [("amount", "decimal(10,6)"), ("amount", "double precision"), ("born", "timestamp"), ("code", "varchar(20)")],
+)
+def test_no_statement_may_change_a_stored_value(column: str, held: str) -> None:
+    text = explained(orders(), **{column: held})
+    assert "stored values may not fit that type: give the contract the table's type" in text
+    assert "UPDATE" not in text
+    assert "DROP" not in text
+
+
 def test_more_columns_than_are_listed_are_counted() -> None:
     narrow = {"amount": "real", "note": "date", "born": "time", "number": "real", "code": "char(1)"}
     assert "; and 1 more columns; `landfall" in explained(orders(), **narrow)
