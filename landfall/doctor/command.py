@@ -38,7 +38,7 @@ def doctor(
     out: Annotated[Path, typer.Option(help="With --warehouse: write the report file here.")] = REPORT,
     json: Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")] = False,
 ) -> ExitCode:
-    """Look whether all is there that Landfall needs, and name the fix of what is missing."""
+    """Look whether all is there that Landfall needs."""
     if aws + warehouse + deployment != 1:
         raise usage("name what to look at: --aws, --warehouse or --deployment, one of them")
     if parameters and not aws:

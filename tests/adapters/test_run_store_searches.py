@@ -61,7 +61,7 @@ def test_a_limited_search_gives_every_run_it_may(stores: Stores, clock: MemoryCl
     stores.runs.create(hidden)
     contract = load_contracts(SHIPPED)["orders"]
     seen = Sight(contracts=Contracts({name: replace(contract, name=name) for name in ("orders", "users")}))
-    limited = replace(stores, search=LimitedSearch(search=stores.search, seen=seen))
+    limited = replace(stores, search=LimitedSearch(search=stores.search, sees=seen))
     assert pages(limited, limit=limit) == made
     assert pages(limited, state=RunState.FAILED, limit=limit) == [r for r in made if r.state is RunState.FAILED]
 

@@ -15,7 +15,7 @@ from tests.support.redshift.desk import Desk
 
 TOML = """
 name = "filled"
-target = "landing.filled"
+target = "landing.filled_by_defaults"
 key = ["id"]
 lands_at = ["incoming/filled/*"]
 
