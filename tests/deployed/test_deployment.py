@@ -194,7 +194,8 @@ def test_a_stage_with_contracts_of_its_own_is_apart(deployed: Site, tmp_path: Pa
     said = deployed.deploy(*STACK, "--contracts", str(tmp_path), stage="team-a")
     assert "created landing.acme" in said
     bucket = BUCKET.replace("dev", "team-a")
-    assert deployed.account.inventory()["buckets"][bucket] == {"suppliers/": "landfall-team-a-on_incoming"}
+    called = dict.fromkeys(("incoming/", "suppliers/"), "landfall-team-a-on_incoming")  # the former is the smoke test's
+    assert deployed.account.inventory()["buckets"][bucket] == called
     deployed.account.client("s3").put_object(
         Bucket=bucket, Key="suppliers/acme/a.csv", Body=transactions(1, 100, bad=0).encode()
     )
