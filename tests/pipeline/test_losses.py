@@ -115,3 +115,17 @@ def test_chunks_that_come_in_are_hoped_for_however_long_it_takes(deployment: Sim
     assert only_run(deployment).state is RunState.STAGING
     deployment.settle()
     assert only_run(deployment).state is RunState.LOADED
+
+
+def test_what_is_put_again_before_it_was_read_is_loaded() -> None:
+    deployment = SimulatedDeployment()
+    put(deployment, "a.csv", numbered(3, tag="one"))
+    deployment.deliver_event()
+    put(deployment, "a.csv", numbered(3, tag="two"), event=False)
+    deployment.deliver_message()
+    assert [run.state for run in deployment.runs.runs.values()] == [RunState.SUPERSEDED]
+    put(deployment, "a.csv", numbered(3, tag="one"))
+    deployment.settle()
+    assert not deployment.violations
+    assert not liveness(deployment)
+    assert [run.state for run in deployment.runs.runs.values()] == [RunState.SUPERSEDED, RunState.LOADED]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.contract.routing import landing_prefixes, route
+from chalicelib.domain.contract.routing import is_concealed, landing_prefixes, route
 from chalicelib.domain.contract_files.contract_file import read_contracts
 from tests.support.contracts import toml
 
@@ -49,3 +49,7 @@ def test_the_name_gives_the_period() -> None:
 
 def test_prefixes_do_not_repeat() -> None:
     assert landing_prefixes(CONTRACTS) == ("incoming/", "monthly_data/")
+
+
+def test_only_a_limited_caller_has_concealed_keys() -> None:
+    assert not is_concealed({}, "incoming/nothing/a.csv")

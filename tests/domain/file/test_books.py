@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.file.books import totals
-from chalicelib.domain.run.model import Chunk
+from chalicelib.domain.file.books import refuse_more_wrong_cuts, totals
+from chalicelib.domain.run.model import Chunk, Run, RunState, SourceObject
 from chalicelib.errors import Broken
 
 
@@ -14,3 +14,21 @@ def test_rows_that_are_unaccounted_for_end_the_run() -> None:
     with pytest.raises(Broken, match="3 rows read, but 1 good and 1 rejected") as refused:
         totals([chunk])
     assert refused.value.code == "UNBALANCED"
+
+
+def test_wrong_cuts_are_mended_up_to_a_bound() -> None:
+    source = SourceObject(bucket="b", key="k", etag="e", size=1)
+    run = Run(
+        run_id="r",
+        object="o",
+        source=source,
+        state=RunState.STAGING,
+        arrived_at=0.0,
+        updated_at=0.0,
+        chunks=9,
+        reopened=3,
+    )
+    refuse_more_wrong_cuts(run, 4)
+    with pytest.raises(Broken, match="more than 3 of its 9 chunks began inside a quoted text") as refused:
+        refuse_more_wrong_cuts(run, 3)
+    assert refused.value.code == "TOO_MANY_WRONG_CUTS"

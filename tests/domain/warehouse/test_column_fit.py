@@ -116,3 +116,8 @@ def test_more_columns_than_are_listed_are_counted() -> None:
 def test_a_text_that_was_cut_is_read_as_far_as_it_goes() -> None:
     raised = ahead(orders(), {**{c.name: c.type for c in orders().columns}, "amount": parse_type("decimal(10,2)")})
     assert explain_ahead(orders(), raised[: raised.index("(10,") + 3]).startswith("and 1 more columns; ")
+
+
+def test_a_type_that_no_contract_can_have_gets_no_statement() -> None:
+    raised = "CONTRACT_AHEAD: 1 columns of landing.thing cannot hold what the contract allows (born is geometry)"
+    assert "stored values may not fit that type" in explain_ahead(orders(), raised)

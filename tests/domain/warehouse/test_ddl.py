@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from chalicelib.domain.contract_files.contract_file import read_contract
-from chalicelib.domain.warehouse.ddl import gate, gate_ddl, staging_ddl, target_ddl
+from chalicelib.domain.warehouse.ddl import drop_staging_ddl, gate, gate_ddl, staging_ddl, target_ddl
 from tests.support.contracts import COLUMNS, toml
 
 
@@ -35,3 +35,9 @@ def test_staging_has_the_columns_of_the_file_and_then_the_others() -> None:
     contract = read_contract("thing.toml", toml(columns='a = { type = "date" }\n' + COLUMNS + 'b = { type = "real" }'))
     columns = re.findall(r'^  "(\w+)"', staging_ddl(contract, ("b", "id"), "0" * 32, "0" * 8), re.MULTILINE)
     assert columns == ["_source_mark", "_source_offset", "b", "id", "a"]
+
+
+def test_staging_is_dropped_by_the_name_it_was_made_with() -> None:
+    contract = read_contract("thing.toml", toml())
+    name = drop_staging_ddl("a" * 32).removeprefix("DROP TABLE ")
+    assert f"CREATE TEMP TABLE {name} (" in staging_ddl(contract, (), "a" * 32, "a" * 8)
