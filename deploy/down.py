@@ -19,7 +19,6 @@ from deploy.found import record
 from deploy.landing import silence
 from deploy.stack import (
     DeployError,
-    described,
     has_functions,
     name_of,
     outputs,
@@ -30,6 +29,7 @@ from deploy.stack import (
 )
 from deploy.stage import stage_name
 from deploy.up import DEPLOYED, project
+from landfall.remote.deployment import described_stack
 
 DELETE = "delete"
 
@@ -37,7 +37,7 @@ DELETE = "delete"
 def teardown(session: Any, stage: str, *, deletes_data: bool) -> None:
     """Take a stage down, whether `make deploy` or a template made it. Raises DeployError, PackageError."""
     cloudformation, stack = session.client("cloudformation"), name_of(stage)
-    description = described(cloudformation, stage)
+    description = described_stack(cloudformation, stage)
     if description and not description.get("Outputs"):
         remove(cloudformation, stage)
         print(f"the stack {stack} was never completed; it is removed")

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError, WaiterError
 from deploy.metrics.check import refused
 from deploy.stage import SETTINGS
 from deploy.template.infra import PROJECT, infra, tags
-from landfall.remote.deployment import REGION
+from landfall.remote.deployment import REGION, described_stack, outputs_of
 
 Put = Callable[[str], str]
 """Uploads a template and returns its URL."""
@@ -20,7 +20,6 @@ LARGEST_BODY = 51_200
 NOTHING_TO_DO = "No updates are to be performed"
 NEVER_MADE = "ROLLBACK_COMPLETE"
 """State of a stack whose first try failed. It is empty, but must be deleted before another try."""
-ABSENT = "does not exist"
 FUNCTION = "AWS::Lambda::Function"
 STAGE = "Stage"
 """The one parameter that the operator cannot give: names contain it."""
@@ -70,7 +69,7 @@ def apply(cloudformation: Any, stage: str, parameters: Mapping[str, str], put: P
 
     A parameter that is not given keeps its value. `put` uploads a template that is too large for a call.
     """
-    now = described(cloudformation, stage)
+    now = described_stack(cloudformation, stage)
     if now and now["StackStatus"] == NEVER_MADE:
         remove(cloudformation, stage)
         now = None
@@ -131,21 +130,11 @@ def has_functions(listed: Sequence[tuple[str, str]]) -> bool:
     return any(kind == FUNCTION for kind, _ in listed)
 
 
-def described(cloudformation: Any, stage: str) -> dict[str, Any] | None:
-    """Return AWS's description of the stack; None if there is no stack."""
-    try:
-        return dict(cloudformation.describe_stacks(StackName=name_of(stage))["Stacks"][0])
-    except ClientError as error:
-        if ABSENT in str(error):
-            return None
-        raise
-
-
 def outputs(cloudformation: Any, stage: str) -> dict[str, str]:
     """Return the stack's outputs by name. Raises DeployError if there is no stack."""
-    if (stack := described(cloudformation, stage)) is None:
+    if (stack := described_stack(cloudformation, stage)) is None:
         raise DeployError(f"stage {stage} has no infrastructure yet; make it by: make infrastructure STAGE={stage}")
-    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    return outputs_of(stack)
 
 
 def environment(stage: str, found: Mapping[str, str]) -> dict[str, str]:

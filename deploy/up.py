@@ -34,7 +34,7 @@ from deploy.landing import folders, notify
 from deploy.limits import bound_roles, limit_usage
 from deploy.policy_size import must_fit
 from deploy.preflight.preflight import preflight
-from deploy.stack import DeployError, apply, described, environment, name_of, outputs, placeholders, region_of, takes
+from deploy.stack import DeployError, apply, environment, name_of, outputs, placeholders, region_of, takes
 from deploy.stage import (
     BUCKET,
     CHALICE,
@@ -57,6 +57,7 @@ from landfall.migration.data_api import DataApi
 from landfall.migration.grants import Grants
 from landfall.migration.plan import Wanted
 from landfall.migration.target import Asked, named
+from landfall.remote.deployment import described_stack
 
 DEPLOYED = CHALICE / "deployed"
 
@@ -124,7 +125,7 @@ def infrastructure(
 def _stack(session: Any, stage: str, given: dict[str, str], artifacts: str) -> dict[str, str]:
     """Make the stack. Return its outputs."""
     cloudformation, s3 = session.client("cloudformation"), session.client("s3")
-    if described(cloudformation, stage):
+    if described_stack(cloudformation, stage):
         same_contracts(s3, outputs(cloudformation, stage).get("Bucket", ""), stage)
     changed = apply(cloudformation, stage, given, Artifacts(s3=s3, bucket=artifacts).put)
     print(f"stack {name_of(stage)}: {'applied' if changed else 'unchanged'}")

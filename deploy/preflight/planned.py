@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from deploy.rules import defaults
-from deploy.stack import NEVER_MADE, described, placeholders
+from deploy.stack import NEVER_MADE, placeholders
 from deploy.stage import filled
 from deploy.template.infra import infra
+from landfall.remote.deployment import described_stack
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +55,7 @@ class Planned:
 
 def planned(session: Any, stage: str, given: Mapping[str, str]) -> Planned:
     """Return what `make deploy` would make. A parameter that is not given keeps the stack's value, else its default."""
-    now = described(session.client("cloudformation"), stage)
+    now = described_stack(session.client("cloudformation"), stage)
     if now and now["StackStatus"] == NEVER_MADE:
         now = None
     template = infra(stage)

@@ -91,18 +91,29 @@ def find(*, api: bool = True, bucket: bool = False) -> Deployment:
     )
 
 
-def stack_outputs(cloudformation: Any, stage: str) -> dict[str, str]:
-    """Return the outputs of the stage's stack. Raises CommandError if there is none, ClientError."""
+def described_stack(cloudformation: Any, stage: str) -> dict[str, Any] | None:
+    """Return AWS's description of the stage's stack; None if there is no stack. Raises ClientError."""
     from botocore.exceptions import ClientError
 
     try:
-        (stack,) = cloudformation.describe_stacks(StackName=f"landfall-{stage}")["Stacks"]
+        return dict(cloudformation.describe_stacks(StackName=f"landfall-{stage}")["Stacks"][0])
     except ClientError as error:
-        if "does not exist" not in str(error):
-            raise
-        text = f"stage {stage} has no infrastructure yet: run `make deploy STAGE={stage}`"
-        raise absent(f"{text}, or choose another account or region") from None
+        if "does not exist" in str(error):
+            return None
+        raise
+
+
+def outputs_of(stack: Mapping[str, Any]) -> dict[str, str]:
+    """Return the outputs of a stack by name."""
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def stack_outputs(cloudformation: Any, stage: str) -> dict[str, str]:
+    """Return the outputs of the stage's stack. Raises CommandError if there is none, ClientError."""
+    if (stack := described_stack(cloudformation, stage)) is None:
+        text = f"stage {stage} has no infrastructure yet: run `make deploy STAGE={stage}`"
+        raise absent(f"{text}, or choose another account or region")
+    return outputs_of(stack)
 
 
 def advice(error: Exception) -> str:
