@@ -200,7 +200,7 @@ class Run:
     arrived_at: float
     updated_at: float
     generation: int = 1
-    """Counts forced reruns; each has a load id of its own."""
+    """Counts the loads of this version: a rerun, or a changed contract, begins the next, with a load id of its own."""
     chunks: int = 0
     staged: int = 0
     bytes_staged: int = 0
@@ -241,7 +241,7 @@ class Run:
 
     @property
     def load_id(self) -> str:
-        """The name of the load: the same for every retry, new for every forced rerun. 32 hex digits."""
+        """The name of the load: the same for every retry, new for every generation. 32 hex digits."""
         return digest(self.run_id, str(self.generation))
 
     @property
