@@ -80,4 +80,4 @@ NO_LOOK_AHEAD = (
     ),
 )
 SAME_CONTENT = "if newest and newest.etag == source.etag:"
-FORCED_RERUN = 'new for every forced rerun. 32 hex digits."""\n        return digest(self.run_id, '
+FORCED_RERUN = 'new for every generation. 32 hex digits."""\n        return digest(self.run_id, '
