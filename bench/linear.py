@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bench.frame import table
 from bench.storms import HOSTILE, dialects, rules, storm, units
-from chalicelib.domain.contract.contract import Dialect
+from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.raw.bytesource import InMemory, Range
 from chalicelib.domain.staging.stage import stage_chunk
 from chalicelib.domain.staging.validate import Rules

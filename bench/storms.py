@@ -9,18 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 
-from chalicelib.domain.contract.contract import (
-    Column,
-    ColumnType,
-    Contract,
-    Dialect,
-    Empty,
-    Escape,
-    Limits,
-    Newline,
-    Quotes,
-    TypeName,
-)
+from chalicelib.domain.contract.column import Column, ColumnType, TypeName
+from chalicelib.domain.contract.contract import Contract, Limits
+from chalicelib.domain.contract.dialect import Dialect, Empty, Escape, Newline, Quotes
 from chalicelib.domain.formats.csv.header import match_header
 from chalicelib.domain.staging.validate import Rules, compile_rules
 

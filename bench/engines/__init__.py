@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chalicelib.domain.contract.contract import ColumnType, Contract, TypeName
+from chalicelib.domain.contract.column import ColumnType, TypeName
+from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract_files.contract_file import read_contract
 
 WHOLE = {TypeName.SMALLINT: 16, TypeName.INTEGER: 32, TypeName.BIGINT: 64}

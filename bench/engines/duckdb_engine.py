@@ -10,7 +10,8 @@ import duckdb
 
 from bench.engines import INTEGER, STAMP, WHOLE, contract_at, decimal, required
 from bench.prefilter import sift
-from chalicelib.domain.contract.contract import Column, Contract, TypeName
+from chalicelib.domain.contract.column import Column, TypeName
+from chalicelib.domain.contract.contract import Contract
 
 INTEGERS = {16: "SMALLINT", 32: "INTEGER", 64: "BIGINT"}
 READ = (

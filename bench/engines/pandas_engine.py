@@ -11,7 +11,8 @@ import pandas as pd
 
 from bench.engines import DATE, INTEGER, STAMP, WHOLE, contract_at, decimal, required
 from bench.prefilter import sift
-from chalicelib.domain.contract.contract import Column, Contract, TypeName
+from chalicelib.domain.contract.column import Column, TypeName
+from chalicelib.domain.contract.contract import Contract
 
 Array = np.ndarray[Any, Any]
 

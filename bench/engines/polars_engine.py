@@ -9,7 +9,8 @@ import polars as pl
 
 from bench.engines import STAMP, WHOLE, contract_at, decimal, required
 from bench.prefilter import sift
-from chalicelib.domain.contract.contract import Column, Contract, TypeName
+from chalicelib.domain.contract.column import Column, TypeName
+from chalicelib.domain.contract.contract import Contract
 
 INTEGERS = {16: pl.Int16, 32: pl.Int32, 64: pl.Int64}
 

@@ -12,7 +12,7 @@ from pyarrow import csv
 
 from bench.engines import INTEGER, STAMP, WHOLE, contract_at, decimal, required
 from bench.prefilter import sift
-from chalicelib.domain.contract.contract import Column, TypeName
+from chalicelib.domain.contract.column import Column, TypeName
 
 
 def check(path: str, contract: str) -> dict[str, Any]:

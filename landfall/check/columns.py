@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from chalicelib.domain.contract.contract import Column, Contract
+from chalicelib.domain.contract.column import Column
+from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.identifiers import fold
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract_files.column_type import parse_type

@@ -9,7 +9,8 @@ from decimal import Decimal
 import numpy as np
 
 from chalicelib.domain.checks.rules import WHOLE
-from chalicelib.domain.contract.contract import ColumnType, Contract, DuplicateKeys
+from chalicelib.domain.contract.column import ColumnType
+from chalicelib.domain.contract.contract import Contract, DuplicateKeys
 from chalicelib.domain.raw.bytesource import ByteSource, Range
 from chalicelib.domain.staging.block import Block
 from chalicelib.domain.staging.stage import stage_chunk

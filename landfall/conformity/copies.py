@@ -10,7 +10,7 @@ from typing import Any
 
 from backports import zstd
 
-from chalicelib.domain.contract.contract import Dialect, Empty
+from chalicelib.domain.contract.dialect import Dialect, Empty
 from chalicelib.domain.run.load_errors import meaning
 from chalicelib.domain.warehouse.load import LoadOrder
 from landfall.conformity.behaviour import Behaviour

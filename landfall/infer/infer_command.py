@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 
-from chalicelib.domain.contract.contract import Dialect, Newline
+from chalicelib.domain.contract.dialect import Dialect, Newline
 from chalicelib.domain.contract.identifiers import IDENTIFIER, fold
 from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.errors import LandfallError, Rejected, SourceGone

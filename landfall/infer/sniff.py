@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 
-from chalicelib.domain.contract.contract import Dialect, Encoding, Escape, Limits, Newline, Quotes
+from chalicelib.domain.contract.contract import Limits
+from chalicelib.domain.contract.dialect import Dialect, Encoding, Escape, Newline, Quotes
 from chalicelib.domain.decode.decode import converted
 from chalicelib.domain.formats.csv.block_reader import BlockReader
 from chalicelib.domain.formats.csv.preamble import BOM

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.contract.contract import ColumnType, Contract, Delivery, DuplicateKeys, TypeName
+from chalicelib.domain.contract.column import ColumnType, TypeName
+from chalicelib.domain.contract.contract import Contract, Delivery, DuplicateKeys
 from chalicelib.domain.run.duplicate_keys import RepeatedKeys
 from chalicelib.domain.run.model import Counts, LedgerRow, Outcome
 from chalicelib.domain.warehouse.load import LoadOrder

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.domain.contract.contract import Column, Contract, DataCheck, Dialect, Limits
+from chalicelib.domain.contract.column import Column
+from chalicelib.domain.contract.contract import Contract, DataCheck, Limits
+from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.contract.identifiers import fold
 from chalicelib.domain.contract.routing import landing_prefixes, route
 from chalicelib.domain.contract_files.column_type import _NAMES

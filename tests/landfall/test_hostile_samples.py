@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bench.storms import ALPHABET, HOSTILE, storm
-from chalicelib.domain.contract.contract import Dialect, Encoding
+from chalicelib.domain.contract.dialect import Dialect, Encoding
 from chalicelib.domain.formats.csv.block_reader import BlockReader
 from landfall.infer import sniff
 from landfall.main import app

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.contract.contract import Column, Compression, Dialect, Encoding, Invalid, Limits, Nul
+from chalicelib.domain.contract.column import Column
+from chalicelib.domain.contract.contract import Limits
+from chalicelib.domain.contract.dialect import Compression, Dialect, Encoding, Invalid, Nul
 from chalicelib.domain.decode.decode import converted, in_pieces, readable_in_place
 from chalicelib.domain.decode.encodings import transcoded
 from chalicelib.domain.decode.feed import Steps

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.contract.contract import Dialect, Empty, Newline
+from chalicelib.domain.contract.dialect import Dialect, Empty, Newline
 from chalicelib.domain.file.corrections import (
     CorrectedRow,
     Splitter,

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.contract.contract import Column, Dialect, Escape, Quotes
+from chalicelib.domain.contract.column import Column
+from chalicelib.domain.contract.dialect import Dialect, Escape, Quotes
 from chalicelib.domain.formats.csv.header import data_end, read_header
 from chalicelib.domain.formats.csv.split import plan_chunks
 from tests.support.files.dialects import DIALECTS, assert_as_written, pieces, things

@@ -9,7 +9,9 @@ from itertools import islice
 import pytest
 
 from chalicelib.domain.checks.codes import RowCode
-from chalicelib.domain.contract.contract import Column, ColumnType, Contract, Dialect, TypeName
+from chalicelib.domain.contract.column import Column, ColumnType, TypeName
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.dialect import Dialect
 from tests.support.files import pythons_csv, reference
 from tests.support.files.engine import Staged, assert_as_reference, contract, header_of, stage_file, text
 from tests.support.files.hostile import hostile_file

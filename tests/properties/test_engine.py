@@ -8,7 +8,8 @@ import io
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.contract.contract import Column, ColumnType, Dialect, TypeName
+from chalicelib.domain.contract.column import Column, ColumnType, TypeName
+from chalicelib.domain.contract.dialect import Dialect
 from tests.support.files.engine import assert_as_reference, contract, header_of, stage_file, text
 
 PIECES = [b"a", b"1", b"-", b"ab", b'"', b'""', b",", b",", b"\n", b"\n", b"\r", b"\r\n", "é".encode(), b"\xe9", b"\0"]

@@ -10,19 +10,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from chalicelib.domain.contract.contract import (
-    Column,
-    ColumnType,
-    Compression,
-    Contract,
-    Dialect,
-    Encoding,
-    Escape,
-    Limits,
-    Newline,
-    Quotes,
-    TypeName,
-)
+from chalicelib.domain.contract.column import Column, ColumnType, TypeName
+from chalicelib.domain.contract.contract import Contract, Limits
+from chalicelib.domain.contract.dialect import Compression, Dialect, Encoding, Escape, Newline, Quotes
 from chalicelib.domain.decode.decode import FREE_BYTES, converted
 from chalicelib.errors import Rejected
 from tests.support.files import encodings, reference, written

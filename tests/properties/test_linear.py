@@ -11,7 +11,7 @@ import pytest
 
 from bench.linear import cpu
 from bench.storms import ALPHABET, DELIMITERS, HOSTILE, dialects, rules, storm
-from chalicelib.domain.contract.contract import Dialect, Escape, Quotes
+from chalicelib.domain.contract.dialect import Dialect, Escape, Quotes
 from chalicelib.domain.formats.csv.work import LOOKS_A_BYTE, Work
 from chalicelib.domain.raw.bytesource import Range
 from chalicelib.domain.raw.swar import PADDING

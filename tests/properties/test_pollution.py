@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from chalicelib.domain.contract.contract import Column, ColumnType, Contract, TypeName
+from chalicelib.domain.contract.column import Column, ColumnType, TypeName
+from chalicelib.domain.contract.contract import Contract
 from tests.support.files import pythons_csv
 from tests.support.files.engine import Staged, contract, header_of, stage_file, text
 

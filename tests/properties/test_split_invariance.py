@@ -10,7 +10,8 @@ import random
 
 import pytest
 
-from chalicelib.domain.contract.contract import Column, ColumnType, Contract, TypeName
+from chalicelib.domain.contract.column import Column, ColumnType, TypeName
+from chalicelib.domain.contract.contract import Contract
 from tests.support.files.engine import Staged, assert_as_reference, contract, header_of, stage_file, text
 from tests.support.files.hostile import hostile_file
 

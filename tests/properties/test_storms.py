@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.storms import ALPHABET, HOSTILE, dialects, storm
-from chalicelib.domain.contract.contract import Column, Empty
+from chalicelib.domain.contract.column import Column
+from chalicelib.domain.contract.dialect import Empty
 from chalicelib.domain.formats.csv import records
 from tests.support.files.dialects import assert_as_written, things
 from tests.support.files.engine import assert_as_reference, contract, header_of, stage_file, text

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.checks.check import Check
-from chalicelib.domain.contract.contract import Column, ColumnType, TypeName
+from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.raw.swar import PADDING, fields_of
 from chalicelib.domain.staging.validate import compile_rules

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.config import Settings
-from chalicelib.domain.contract.contract import Dialect, Limits
+from chalicelib.domain.contract.contract import Limits
+from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.formats.csv.split import LARGEST_BYTES, MOST_CHUNKS, WINDOWS, plan_chunks
 from chalicelib.domain.raw.bytesource import Range
 from tests.support.files.virtual import Joined, Virtual, virtual

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import pytest
 
-from chalicelib.domain.contract.contract import Column
+from chalicelib.domain.contract.column import Column
 from chalicelib.domain.raw.bytesource import Range
 from tests.support.files.engine import Memory, contract, gap_of, header_of, stage_file, stage_range, text
 

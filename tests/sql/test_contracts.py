@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.contract.contract import Column, Contract, TypeName
+from chalicelib.domain.contract.column import Column, TypeName
+from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract_files.contract_file import load_contracts
 from chalicelib.domain.warehouse.ddl import target
 from chalicelib.domain.warehouse.merge_size import MAX_MERGE_BYTES, merge_bytes

@@ -21,7 +21,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from chalicelib.domain.contract.contract import Column
+from chalicelib.domain.contract.column import Column
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.time_format import time_form
 from chalicelib.domain.contract_files.column_type import parse_type

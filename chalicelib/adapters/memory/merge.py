@@ -17,7 +17,9 @@ from typing import Any
 
 from backports import zstd
 
-from chalicelib.domain.contract.contract import NULL_WORD, Column, ColumnType, Contract, DuplicateKeys, Empty, TypeName
+from chalicelib.domain.contract.column import Column, ColumnType, TypeName
+from chalicelib.domain.contract.contract import Contract, DuplicateKeys
+from chalicelib.domain.contract.dialect import NULL_WORD, Empty
 from chalicelib.domain.contract.time_format import time_form
 from chalicelib.domain.run.duplicate_keys import RepeatedKeys
 from chalicelib.domain.run.model import LedgerRow, Outcome

@@ -13,7 +13,8 @@ from backports import zstd
 
 from chalicelib.adapters.memory.merge import StagedRow, Target, apply_scd1, read_part, refusal, stored, supersede
 from chalicelib.adapters.memory.objects import MemoryObjects
-from chalicelib.domain.contract.contract import ColumnType, Delivery
+from chalicelib.domain.contract.column import ColumnType
+from chalicelib.domain.contract.contract import Delivery
 from chalicelib.domain.run.model import LedgerRow, Outcome
 from chalicelib.domain.warehouse.column_fit import ahead
 from chalicelib.domain.warehouse.ledger import DAY

@@ -27,7 +27,8 @@ from chalicelib.domain.checks.condition_words import (
     TYPES,
     instead,
 )
-from chalicelib.domain.contract.contract import Contract, DataCheck, TypeName
+from chalicelib.domain.contract.column import TypeName
+from chalicelib.domain.contract.contract import Contract, DataCheck
 
 STAGING = "staging"
 """The name of the load's rows in a condition."""

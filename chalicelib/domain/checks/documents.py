@@ -24,7 +24,7 @@ import numpy as np
 
 from chalicelib.domain.checks.check import Check, Fault, memoised, prove_nothing
 from chalicelib.domain.checks.codes import RowCode
-from chalicelib.domain.contract.contract import ColumnType
+from chalicelib.domain.contract.column import ColumnType
 from chalicelib.domain.raw.swar import Fields, Mask, longest
 
 MOST_JSON = 4 << 20

@@ -7,7 +7,7 @@ import numpy as np
 from chalicelib.domain.checks.check import Check, Fault, memoised, prove_nothing
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.times import calendar_day, pair, real_fraction
-from chalicelib.domain.contract.contract import ColumnType, TypeName
+from chalicelib.domain.contract.column import ColumnType, TypeName
 from chalicelib.domain.contract.time_format import ABSENT, AUTO, TimeForm
 from chalicelib.domain.raw.swar import Fields, Mask
 

@@ -16,7 +16,7 @@ from chalicelib.domain.checks.check import Check, Fault, Judge, Prove, memoised,
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.matcher import LONGEST, matcher
 from chalicelib.domain.checks.numbers import fraction, unsigned
-from chalicelib.domain.contract.contract import ColumnType, TypeName
+from chalicelib.domain.contract.column import ColumnType, TypeName
 from chalicelib.domain.contract.time_format import Positions, TimeForm
 from chalicelib.domain.raw.swar import Fields, Ints, Mask, all_digits, hashes, longest, numbers, word
 

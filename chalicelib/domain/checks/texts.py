@@ -8,7 +8,7 @@ import numpy as np
 
 from chalicelib.domain.checks.check import Check, Fault
 from chalicelib.domain.checks.codes import RowCode
-from chalicelib.domain.contract.contract import ColumnType
+from chalicelib.domain.contract.column import ColumnType
 from chalicelib.domain.raw.swar import PADDING, Fields, Mask, Words, every, hashes, longest, word, words_of
 
 BOOLEANS = (b"t", b"true", b"y", b"yes", b"1", b"f", b"false", b"n", b"no", b"0")

@@ -19,7 +19,7 @@ import numpy as np
 
 from chalicelib.domain.checks.check import Check, Fault
 from chalicelib.domain.checks.codes import RowCode
-from chalicelib.domain.contract.contract import ColumnType
+from chalicelib.domain.contract.column import ColumnType
 from chalicelib.domain.raw.swar import Bytes, Fields, Ints, Mask, all_digits
 
 DASH, COLON, POINT, SPACE, T, Z, PLUS = (ord(c) for c in "-:. TZ+")

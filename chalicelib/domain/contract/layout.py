@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from chalicelib.domain.contract.contract import IGNORED, Column, ColumnType, Contract, TypeName
+from chalicelib.domain.contract.column import Column, ColumnType, TypeName
+from chalicelib.domain.contract.contract import IGNORED, Contract
 
 ANY_TEXT = ColumnType(kind=TypeName.VARCHAR, length=65_535)
 """The type of a column that is staged and not merged."""

@@ -21,7 +21,7 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import pairwise
 
-from chalicelib.domain.contract.contract import TypeName
+from chalicelib.domain.contract.column import TypeName
 
 AUTO = "auto"
 ISO_FORMS = {TypeName.DATE: "YYYY-MM-DD", TypeName.TIMESTAMP: "YYYY-MM-DD HH24:MI:SS"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from chalicelib.domain.contract.contract import ColumnType, TypeName
+from chalicelib.domain.contract.column import ColumnType, TypeName
 
 MAX_VARCHAR = 65_535
 MAX_CHAR = 4_096

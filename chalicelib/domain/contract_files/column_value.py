@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.checks.matcher import LONGEST, fault_of, matcher
-from chalicelib.domain.contract.contract import Column, ColumnType, TypeName
+from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.time_format import TimeFormatError, time_form
 
 if TYPE_CHECKING:

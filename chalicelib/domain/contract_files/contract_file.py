@@ -14,10 +14,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.contract import (
     RESCUED,
-    Column,
-    ColumnType,
     Contract,
     DataCheck,
     Delivery,
@@ -25,7 +24,6 @@ from chalicelib.domain.contract.contract import (
     ExtraColumns,
     Limits,
     Mode,
-    TypeName,
 )
 from chalicelib.domain.contract.expected import Expected, ExpectedError
 from chalicelib.domain.contract_files.column_type import ColumnTypeError, parse_type

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from chalicelib.domain.checks.condition import check_fault
-from chalicelib.domain.contract.contract import RESCUED, Contract, ExtraColumns, TypeName
+from chalicelib.domain.contract.column import TypeName
+from chalicelib.domain.contract.contract import RESCUED, Contract, ExtraColumns
 from chalicelib.domain.contract.identifiers import IDENTIFIER, fold
 from chalicelib.domain.contract.key_pattern import Pattern, PatternError, compile_pattern, overlap
 from chalicelib.domain.contract.load_window import window_fault

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chalicelib.domain.contract.contract import (
+from chalicelib.domain.contract.dialect import (
     Compression,
     Dialect,
     Empty,

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from chalicelib.domain.contract.contract import Compression, Dialect, Encoding, Invalid, Limits, Nul
+from chalicelib.domain.contract.contract import Limits
+from chalicelib.domain.contract.dialect import Compression, Dialect, Encoding, Invalid, Nul
 from chalicelib.domain.decode.encodings import encoding_of, transcoded
 from chalicelib.domain.decode.packed import packing, unpacked
 from chalicelib.domain.raw.bytesource import ByteSource

@@ -12,7 +12,7 @@ import codecs
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
-from chalicelib.domain.contract.contract import Dialect, Encoding, Invalid, Nul
+from chalicelib.domain.contract.dialect import Dialect, Encoding, Invalid, Nul
 from chalicelib.errors import Rejected
 
 SNIFFED_BYTES = 16_384

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Protocol
 
-from chalicelib.domain.contract.contract import Compression, Dialect
+from chalicelib.domain.contract.dialect import Compression, Dialect
 from chalicelib.domain.decode.feed import USUAL, Feed, Steps, refused
 from chalicelib.domain.raw.bytesource import ByteSource
 

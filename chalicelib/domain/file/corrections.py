@@ -12,18 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib.domain.contract.contract import (
-    IGNORED,
-    NULL_WORD,
-    RESCUED,
-    Compression,
-    Contract,
-    Dialect,
-    Empty,
-    Escape,
-    Limits,
-    Newline,
-)
+from chalicelib.domain.contract.contract import IGNORED, RESCUED, Contract, Limits
+from chalicelib.domain.contract.dialect import NULL_WORD, Compression, Dialect, Empty, Escape, Newline
 from chalicelib.domain.contract.layout import staged_column
 from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.formats.csv.block_reader import BlockReader

@@ -8,7 +8,8 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 
-from chalicelib.domain.contract.contract import Contract, Dialect
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.formats.format import Format
 
 FORMATS = {"csv": "chalicelib.domain.formats.csv.csv_format.CsvFormat"}

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from chalicelib.domain.contract.contract import Contract, Newline
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.dialect import Newline
 from chalicelib.domain.raw.bytesource import ByteSource
 
 DUPLICATE_KEYS = "DUPLICATE_KEYS"

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from chalicelib.domain.checks.rules import GREATEST, WHOLE, scaled
-from chalicelib.domain.contract.contract import ColumnType
+from chalicelib.domain.contract.column import ColumnType
 from chalicelib.domain.raw.swar import Fields, Ints, Words, hashes, mix
 from chalicelib.domain.staging.table import Table
 

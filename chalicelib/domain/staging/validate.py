@@ -13,7 +13,9 @@ from chalicelib.domain.checks import texts as checks_text
 from chalicelib.domain.checks import times as checks_times
 from chalicelib.domain.checks.check import Check, Fault
 from chalicelib.domain.checks.codes import RowCode
-from chalicelib.domain.contract.contract import NULL_WORD, Column, ColumnType, Contract, Empty, TypeName
+from chalicelib.domain.contract.column import Column, ColumnType, TypeName
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.dialect import NULL_WORD, Empty
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.time_format import time_form
 from chalicelib.domain.formats.csv.grammar import Grammar

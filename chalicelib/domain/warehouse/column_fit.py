@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from chalicelib.domain.contract.contract import Column, ColumnType, Contract, TypeName
+from chalicelib.domain.contract.column import Column, ColumnType, TypeName
+from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.warehouse.ddl import add_column_ddl, replace_column_ddl, resize_column_ddl
 
 MISSING = "missing"

@@ -13,7 +13,8 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-from chalicelib.domain.contract.contract import Column, Contract, TypeName
+from chalicelib.domain.contract.column import Column, TypeName
+from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.identifiers import quote_identifier
 from chalicelib.domain.contract.time_format import ABSENT, AUTO, TimeForm, time_form
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from chalicelib.domain.contract.contract import Column, ColumnType, Contract, TypeName
+from chalicelib.domain.contract.column import Column, ColumnType, TypeName
+from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.identifiers import qualified, quote_identifier, quote_identifiers
 from chalicelib.domain.contract.layout import staged_column
 from chalicelib.domain.run.model import MARK_LENGTH

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from chalicelib.domain.contract.contract import Column, Contract, TypeName
+from chalicelib.domain.contract.column import Column, TypeName
+from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.identifiers import quote_identifier
 from chalicelib.errors import Broken
 

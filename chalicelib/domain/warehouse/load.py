@@ -14,7 +14,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from chalicelib.domain.checks.condition import check_fault
-from chalicelib.domain.contract.contract import IGNORED, NULL_WORD, Contract, DataCheck, Empty, TypeName
+from chalicelib.domain.contract.column import TypeName
+from chalicelib.domain.contract.contract import IGNORED, Contract, DataCheck
+from chalicelib.domain.contract.dialect import NULL_WORD, Empty
 from chalicelib.domain.contract.identifiers import quote_identifier, quote_identifiers
 from chalicelib.domain.run.model import MARK_LENGTH
 from chalicelib.domain.warehouse.copy_times import converted, copy_formats, staged_as_text

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from chalicelib.domain.contract.contract import ColumnType, Contract, TypeName
+from chalicelib.domain.contract.column import ColumnType, TypeName
+from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.warehouse import column_fit
 from chalicelib.domain.warehouse.ddl import LINEAGE, add_column_ddl, target_columns
 

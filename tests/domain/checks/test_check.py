@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.contract.contract import Column
+from chalicelib.domain.contract.column import Column
 from tests.domain.checks.values import TYPES, codes
 from tests.support.files.engine import contract, header_of, stage_file
 

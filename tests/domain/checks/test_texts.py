@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.domain.checks.texts import LONGEST_WORDS, listed
-from chalicelib.domain.contract.contract import Column, ColumnType, TypeName
+from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from tests.domain.checks.values import assert_bad, assert_good
 from tests.support.files.engine import contract, header_of, stage_file
 from tests.support.files.fields import fields_with

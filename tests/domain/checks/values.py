@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.contract.contract import Column, ColumnType, TypeName
+from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from tests.support.files.engine import contract, header_of, stage_file
 
 TYPES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.contract.contract import TypeName
+from chalicelib.domain.contract.column import TypeName
 from chalicelib.domain.contract.time_format import TimeFormatError, time_form
 
 DATE, STAMP, ZONED = TypeName.DATE, TypeName.TIMESTAMP, TypeName.TIMESTAMPTZ

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.domain.contract.contract import ColumnType, Delivery, Dialect, Limits, TypeName
+from chalicelib.domain.contract.column import ColumnType, TypeName
+from chalicelib.domain.contract.contract import Delivery, Limits
+from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.contract_files.contract_file import load_contracts, read_contract, read_contracts
 from chalicelib.errors import ContractError
 from tests.support.contracts import COLUMNS, column, faults, toml

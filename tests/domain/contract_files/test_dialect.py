@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.contract.contract import (
-    TypeName,
-)
+from chalicelib.domain.contract.column import TypeName
 from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.errors import ContractError
 from tests.support.contracts import toml

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import pytest
 from backports import zstd
 
-from chalicelib.domain.contract.contract import Compression, Dialect, Encoding, Invalid, Limits, Nul
+from chalicelib.domain.contract.contract import Limits
+from chalicelib.domain.contract.dialect import Compression, Dialect, Encoding, Invalid, Nul
 from chalicelib.domain.decode.decode import HEAD_BYTES, converted, in_pieces, readable_in_place
 from chalicelib.domain.decode.feed import FREE_EMPTY_PARTS
 from chalicelib.domain.file.file_plan import Text

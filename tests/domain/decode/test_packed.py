@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.contract.contract import Dialect, Limits
+from chalicelib.domain.contract.contract import Limits
+from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.decode.decode import converted
 from chalicelib.errors import Rejected
 from tests.support.files.engine import Memory

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.contract.contract import IGNORED, RESCUED, Column, Contract, Dialect, Escape
+from chalicelib.domain.contract.column import Column
+from chalicelib.domain.contract.contract import IGNORED, RESCUED, Contract
+from chalicelib.domain.contract.dialect import Dialect, Escape
 from chalicelib.domain.file.corrections import (
     CorrectedRow,
     Splitter,

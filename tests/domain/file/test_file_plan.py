@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.contract.contract import (
-    Column,
-    ColumnType,
-    TypeName,
-)
+from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.file.file_plan import FilePlan
 from tests.support.files.engine import contract, text

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.contract.contract import Dialect, Newline
+from chalicelib.domain.contract.dialect import Dialect, Newline
 from chalicelib.domain.raw.bytesource import InMemory
 from chalicelib.domain.run.duplicate_keys import STEP_BYTES, RepeatedKeys, line_of
 from tests.support.files.engine import contract

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.domain.contract.contract import Column, ColumnType, Contract, Dialect, Limits, TypeName
+from chalicelib.domain.contract.column import Column, ColumnType, TypeName
+from chalicelib.domain.contract.contract import Contract, Limits
+from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.formats.csv.header import HEAD_BYTES, data_end, match_header, read_header
 from chalicelib.domain.formats.csv.split import plan_chunks
 from chalicelib.domain.raw.bytesource import Range

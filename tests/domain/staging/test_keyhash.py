@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.contract.contract import Column, ColumnType, TypeName
+from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.formats.csv.header import match_header
 from chalicelib.domain.raw.bytesource import Range
 from chalicelib.domain.staging.stage import stage_chunk

@@ -6,7 +6,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from chalicelib.domain.contract.contract import NULL_WORD, Column, ColumnType, Dialect, Empty, TypeName
+from chalicelib.domain.contract.column import Column, ColumnType, TypeName
+from chalicelib.domain.contract.dialect import NULL_WORD, Dialect, Empty
 from chalicelib.domain.formats.csv.header import match_header
 from chalicelib.domain.raw.bytesource import Range
 from chalicelib.domain.run.rejects import KEPT_BYTES

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.contract.contract import Column, ColumnType, Dialect, Escape, Limits, TypeName
+from chalicelib.domain.contract.column import Column, ColumnType, TypeName
+from chalicelib.domain.contract.contract import Limits
+from chalicelib.domain.contract.dialect import Dialect, Escape
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.raw.bytesource import Range
 from chalicelib.domain.run.rejects import EXPLAINED, Reject

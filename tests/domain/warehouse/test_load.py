@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.contract.contract import DataCheck, Dialect
+from chalicelib.domain.contract.contract import DataCheck
+from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.run.group import share_bytes
 from chalicelib.domain.run.model import Run, RunState, SourceObject
 from chalicelib.domain.warehouse.ddl import gate

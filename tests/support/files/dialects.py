@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from chalicelib.domain.contract.contract import Column, Contract, Dialect, Empty, Escape, Newline, Quotes
+from chalicelib.domain.contract.column import Column
+from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.dialect import Dialect, Empty, Escape, Newline, Quotes
 from tests.support.files import written
 from tests.support.files.engine import Staged, as_staged, contract, staged_values, text
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.contract.contract import Dialect, Encoding, Invalid, Nul
+from chalicelib.domain.contract.dialect import Dialect, Encoding, Invalid, Nul
 
 NARROW = (Encoding.LATIN_1, Encoding.CP1252)
 

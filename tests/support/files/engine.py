@@ -8,16 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from chalicelib.domain.contract.contract import (
-    NULL_WORD,
-    Column,
-    ColumnType,
-    Contract,
-    Dialect,
-    Empty,
-    Limits,
-    TypeName,
-)
+from chalicelib.domain.contract.column import Column, ColumnType, TypeName
+from chalicelib.domain.contract.contract import Contract, Limits
+from chalicelib.domain.contract.dialect import NULL_WORD, Dialect, Empty
 from chalicelib.domain.file.books import first_gap
 from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.formats.csv.header import data_end, match_header, read_header

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chalicelib.domain.contract.contract import Dialect, Empty, Escape, Newline, Quotes
+from chalicelib.domain.contract.dialect import Dialect, Empty, Escape, Newline, Quotes
 
 LF, CR = 10, 13
 

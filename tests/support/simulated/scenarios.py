@@ -6,7 +6,7 @@ import gzip
 from collections.abc import Callable
 
 from chalicelib.adapters.memory import Fate
-from chalicelib.domain.contract.contract import ColumnType, TypeName
+from chalicelib.domain.contract.column import ColumnType, TypeName
 from chalicelib.domain.run.model import RunState, SourceObject
 from chalicelib.errors import LandfallError, SourceGone
 from chalicelib.operations.cancels import Ended, cancel

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from chalicelib.domain.contract.contract import Dialect, Limits
+from chalicelib.domain.contract.contract import Limits
+from chalicelib.domain.contract.dialect import Dialect
 
 LF, CR = 10, 13
 

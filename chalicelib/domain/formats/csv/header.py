@@ -6,15 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from chalicelib.domain.contract.contract import (
-    IGNORED,
-    RESCUED,
-    Contract,
-    Dialect,
-    ExtraColumns,
-    Limits,
-    Newline,
-)
+from chalicelib.domain.contract.contract import IGNORED, RESCUED, Contract, ExtraColumns, Limits
+from chalicelib.domain.contract.dialect import Dialect, Newline
 from chalicelib.domain.contract.identifiers import fold
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.formats.csv.block_reader import BlockReader

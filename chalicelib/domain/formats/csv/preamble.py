@@ -6,7 +6,8 @@ costs little more than reading that many bytes.
 
 from __future__ import annotations
 
-from chalicelib.domain.contract.contract import Dialect, Limits, Newline
+from chalicelib.domain.contract.contract import Limits
+from chalicelib.domain.contract.dialect import Dialect, Newline
 from chalicelib.domain.raw.bytesource import ByteSource
 from chalicelib.errors import Rejected
 

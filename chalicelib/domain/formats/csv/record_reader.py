@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from chalicelib.domain.contract.contract import Dialect, Empty, Escape, Limits, Newline, Quotes
+from chalicelib.domain.contract.contract import Limits
+from chalicelib.domain.contract.dialect import Dialect, Empty, Escape, Newline, Quotes
 
 CR = b"\r"
 

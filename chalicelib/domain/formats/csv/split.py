@@ -18,7 +18,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from chalicelib.domain.contract.contract import Dialect, Escape, Limits, Newline, Quotes
+from chalicelib.domain.contract.contract import Limits
+from chalicelib.domain.contract.dialect import Dialect, Escape, Newline, Quotes
 from chalicelib.domain.formats.csv.grammar import LF, Grammar
 from chalicelib.domain.formats.csv.quotes import may_close, may_open
 from chalicelib.domain.raw.bytesource import ByteSource, Range

@@ -15,17 +15,9 @@ import numpy as np
 
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.row_fault import RowFault, ragged
-from chalicelib.domain.contract.contract import (
-    NULL_WORD,
-    RESCUED,
-    Column,
-    Dialect,
-    Empty,
-    Limits,
-    Newline,
-    Quotes,
-    TypeName,
-)
+from chalicelib.domain.contract.column import Column, TypeName
+from chalicelib.domain.contract.contract import RESCUED, Limits
+from chalicelib.domain.contract.dialect import NULL_WORD, Dialect, Empty, Newline, Quotes
 from chalicelib.domain.formats.csv.block_reader import BlockReader
 from chalicelib.domain.formats.csv.grammar import Grammar, Malformation, Malformed
 from chalicelib.domain.formats.csv.reading import Origin, Reading, read_plain

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.contract.contract import Dialect, Escape, Limits, Quotes
+from chalicelib.domain.contract.contract import Limits
+from chalicelib.domain.contract.dialect import Dialect, Escape, Quotes
 from chalicelib.domain.formats.csv.block_reader import BlockReader, Found, _Trail
 from chalicelib.domain.formats.csv.record_reader import RecordReader
 

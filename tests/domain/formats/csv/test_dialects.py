@@ -7,17 +7,9 @@ import time
 
 import pytest
 
-from chalicelib.domain.contract.contract import (
-    Column,
-    ColumnType,
-    Dialect,
-    Empty,
-    Escape,
-    ExtraColumns,
-    Newline,
-    Quotes,
-    TypeName,
-)
+from chalicelib.domain.contract.column import Column, ColumnType, TypeName
+from chalicelib.domain.contract.contract import ExtraColumns
+from chalicelib.domain.contract.dialect import Dialect, Empty, Escape, Newline, Quotes
 from chalicelib.domain.formats.csv.header import match_header, read_header
 from chalicelib.errors import Rejected
 from tests.support.files.engine import Memory, contract, stage_file, text

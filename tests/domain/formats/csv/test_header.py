@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib.domain.contract.contract import Column, ColumnType, Dialect, Limits, TypeName
+from chalicelib.domain.contract.column import Column, ColumnType, TypeName
+from chalicelib.domain.contract.contract import Limits
+from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.formats.csv.header import UNNAMED, match_header, read_header
 from chalicelib.errors import Rejected
 from tests.support.files.engine import Memory, contract, text

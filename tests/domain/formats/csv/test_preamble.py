@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from chalicelib.domain.contract.contract import Dialect, Limits, Newline
+from chalicelib.domain.contract.contract import Limits
+from chalicelib.domain.contract.dialect import Dialect, Newline
 from chalicelib.domain.formats.csv.preamble import BOM, FIRST_BYTES, MOST_BYTES, preamble
 from chalicelib.domain.raw.bytesource import InMemory
 from chalicelib.errors import Rejected

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.contract.contract import Column, Dialect, Limits
+from chalicelib.domain.contract.column import Column
+from chalicelib.domain.contract.contract import Limits
+from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.formats.csv.split import plan_chunks
 from chalicelib.domain.raw.bytesource import Range
 from chalicelib.domain.staging.stage import ChunkSummary
