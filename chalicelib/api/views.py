@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from chalicelib.config import Settings
+from chalicelib.domain.contract.tally import total
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.cost import PRICES_OF, costs, usage_of
 from chalicelib.domain.run.model import NOT_KEPT, Chunk, ChunkState, Problem, Run, RunState
@@ -49,6 +50,8 @@ def status(found: RunDetails) -> dict[str, Any]:
         "version": {"etag": run.source.etag, "version_id": run.source.version_id},
         "chunks": chunk_states(run, chunks),
         "rows": asdict(run.counts),
+        "left_out": total([run.left_out]),
+        "altered": total([run.altered]),
         "balanced": run.counts.settled if run.state is RunState.LOADED else run.counts.balanced,
         "bytes": {"total": run.source.size, "staged": run.bytes_staged, "text": run.text_bytes or None},
         "rows_per_second": rate(run.counts.read, seconds.get("stage")),

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from chalicelib.domain.file.books import first_gap, first_reject, refuse_if_too_bad, refuse_more_wrong_cuts, totals
+from chalicelib.domain.file.books import first_gap, refuse_if_too_bad, refuse_more_wrong_cuts, sealed_books
 from chalicelib.domain.file.file_plan import FilePlan, chunk_task, shape
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.arrivals import new_run, put_again
@@ -221,10 +221,10 @@ class Pipeline:
             self.ctx.chunks.reopen(chunk, start)
             self.ctx.queue.send_chunks([replace(tasks[chunk.number - 1], start=start)])
             return None
-        counts, first = totals(chunks), first_reject(file_plan, chunks)
+        books = sealed_books(file_plan, chunks)
         publish(self.ctx.objects, run, file_plan, chunks)
-        refuse_if_too_bad(outcomes.contract_of(self.ctx, run), counts, first)
-        sealed = self.ctx.runs.change(run, state=RunState.STAGED, counts=counts, problem=first)
+        refuse_if_too_bad(outcomes.contract_of(self.ctx, run), counts := books["counts"], books["problem"])
+        sealed = self.ctx.runs.change(run, **books)
         self.ctx.note(
             "sealed", {"run": run.run_id, "object": run.object, "rows": counts.read, "rejects": counts.rejected}
         )

@@ -12,6 +12,7 @@ from backports import zstd
 from chalicelib.config import Settings
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.layout import Layout
+from chalicelib.domain.contract.tally import total
 from chalicelib.domain.decode.decode import readable_in_place
 from chalicelib.domain.file.books import line_bases, renumber
 from chalicelib.domain.file.file_plan import FilePlan
@@ -98,6 +99,7 @@ def plan_file(objects: ObjectStore, run: Run, source: SourceObject, contract: Co
         ranges=cuts.ranges,
         text=text,
         rescued=cuts.layout.rescued,
+        left_out=total([cuts.left_out]),
         corrected=run.corrects is not None,
     )
 
@@ -134,6 +136,8 @@ def stage_part(
         read=summary.rows_read,
         good=summary.rows_good,
         rejected=summary.rows_rejected,
+        left_out=total([summary.left_out]),
+        altered=total([summary.altered]),
         part=part if summary.rows_good else "",
         rejects=rejects if summary.rows_rejected else "",
         first_reject=sink.first.problem() if sink.first else None,

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
+from chalicelib.domain.contract.tally import listed
 from chalicelib.domain.run.duplicate_keys import DUPLICATE_KEYS
 from chalicelib.errors import LandfallError
 from landfall.check.check_outputs import RejectSpool, Seen
@@ -16,7 +17,6 @@ from landfall.remote.meter import Meter
 from landfall.screen import Grid, console, say, show
 
 VERDICTS = {"TOO_MANY_REJECTS": "too many bad rows", DUPLICATE_KEYS: "duplicate keys"}
-LEFT_OUT = {"before_header": "before the header", "comments": "comments", "footer": "footer"}
 LARGE_BYTES = 50_000_000
 """A file of at least this size shows its progress on a terminal."""
 
@@ -65,8 +65,7 @@ class JsonLines:
             "rows_rejected": checked.rejected,
             "rows_duplicate": checked.duplicate,
         }
-        if checked.left_out:
-            head["lines_left_out"] = checked.left_out
+        head |= {name: tally for name in ("left_out", "altered") if (tally := getattr(checked, name))}
         if checked.left_to_load:
             head["left_to_load"] = checked.left_to_load
         if checked.refusal:
@@ -109,9 +108,9 @@ class ForPeople:
         if checked.rejected > len(seen.first):
             each = ", ".join(f"{count:,} of code {code}" for code, count in seen.codes.most_common())
             say(f"{path}: {checked.rejected:,} rejected in all: {each}")
-        if any(checked.left_out.values()):
-            each = ", ".join(f"{LEFT_OUT[where]} {count:,}" for where, count in checked.left_out.items())
-            say(f"{path}: lines left out: {each}")
+        for what, tally in (("left out", checked.left_out), ("altered values", checked.altered)):
+            if tally:
+                say(f"{path}: {what}: {listed(tally)}")
         if checked.left_to_load:
             names = ", ".join(f'"{name}"' for name in checked.left_to_load)
             say(f"{path}: data checks that only the load makes, in the warehouse: {names}")

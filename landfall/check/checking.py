@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from chalicelib.config import Settings
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.layout import Layout
+from chalicelib.domain.contract.tally import Tally, total
 from chalicelib.domain.file.books import refuse_if_too_bad
 from chalicelib.domain.formats.format import Cuts
 from chalicelib.domain.formats.registry import format_of
@@ -57,8 +58,10 @@ class Checked:
     chunks: tuple[ChunkSummary, ...]
     refusal: Rejected | None
     """Why its run would be REJECTED: more bad rows than the contract allows, or a key twice where it forbids that."""
-    left_out: Mapping[str, int]
-    """Physical lines that are not rows, by where they stand. Only kinds that the contract allows are counted."""
+    left_out: Tally
+    """Parts of the file that are not rows, by kind (`LeftOut`)."""
+    altered: Tally
+    """Values of good rows that differ from the file, by kind (`Altered`)."""
     left_to_load: tuple[str, ...] = ()
     """Names of the contract's data checks: SQL that only the warehouse can evaluate."""
 
@@ -100,21 +103,10 @@ def _check(source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes:
         duplicate=counts.duplicate,
         chunks=chunks,
         refusal=_refusal(contract, counts, reader.first) or _repeated(source, contract, chunks, cuts, duplicate, first),
-        left_out=_left_out(contract, cuts, sum(c.comments for c in chunks)),
+        left_out=total([cuts.left_out, *(c.left_out for c in chunks)]),
+        altered=total(c.altered for c in chunks),
         left_to_load=tuple(check.name for check in contract.checks),
     )
-
-
-def _left_out(contract: Contract, cuts: Cuts, comments: int) -> dict[str, int]:
-    """Count the lines before the header, the comments, and the footer, each only if the contract allows such lines."""
-    dialect, left_out = contract.dialect, {}
-    if dialect.preamble_lines or dialect.comment:
-        left_out["before_header"] = cuts.header.skipped
-    if dialect.comment:
-        left_out["comments"] = comments
-    if dialect.footer_lines:
-        left_out["footer"] = dialect.footer_lines
-    return left_out
 
 
 class _Reader:

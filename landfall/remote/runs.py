@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from chalicelib.domain.contract.tally import listed
 from chalicelib.visible import printable
 from landfall.faults import ExitCode, usage
 from landfall.remote.api import Api, NoAnswerError, NotThereError, segment
@@ -103,6 +104,10 @@ def lines_of(status: Status) -> Iterator[str]:
         parts = ("inserted", "updated", "unchanged", "duplicate", "superseded")
         applied = " + ".join(f"{rows[name]:,} {name}" for name in parts if rows[name])
         yield f"          {good} = {applied or 0}"
+    if left_out := listed(status.get("left_out", {})):
+        yield f"  left out  {left_out}"
+    if altered := listed(status.get("altered", {})):
+        yield f"  altered   {altered}"
     if problem := status["first_error"]:
         place = f"line {problem['line']}"
         where = f"{place}: " if problem["line"] and f"{place}:" not in problem["message"] else ""

@@ -12,6 +12,7 @@ import pytest
 from chalicelib import bootstrap
 from chalicelib.api.views import moment
 from chalicelib.domain.run import cost, keys
+from chalicelib.domain.run.notices import notice
 from chalicelib.errors import Throttled
 from tests.support.api import BAD, GOOD, Api, seg
 from tests.support.files.packing import gzipped
@@ -46,6 +47,20 @@ def test_a_loaded_file(api: Api) -> None:
     assert error["message"]
     assert status["rejects"] == f"s3://{BUCKET}/rejected/thing/{run.load_id}/"
     assert status["archive"] == f"s3://{BUCKET}/{run.archive_key}"
+
+
+def test_what_is_left_out_is_counted(api: Api) -> None:
+    api.land(KEY, GOOD.replace(b"\n", b"\n\n", 3))
+    run = api.only_run()
+    assert run.chunks > 1
+    status = api.get("/status/a.csv").body
+    assert (status["left_out"], status["altered"]) == ({"blank_lines": 3}, {})
+    assert notice(run)["left_out"] == {"blank_lines": 3}
+    api.post(f"/runs/{seg(KEY)}")
+    assert api.get("/status/a.csv").body["left_out"] == {}
+    api.deployment.settle()
+    again = api.get("/status/a.csv").body
+    assert (again["generation"], again["left_out"]) == (2, {"blank_lines": 3})
 
 
 def test_a_file_in_its_load_window(api: Api) -> None:

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from app import app as chalice_app
 from chalicelib.config import Settings, SettingsError
+from chalicelib.domain.contract.tally import Altered, LeftOut
 from chalicelib.domain.file.books import UNBALANCED
 from chalicelib.domain.run.load_errors import FILE_FAULTS
 from chalicelib.domain.run.model import RunState
@@ -39,6 +40,11 @@ def test_every_setting_is_documented(field) -> None:
 @pytest.mark.parametrize("state", RunState, ids=lambda s: s.value)
 def test_every_state_is_documented(state: RunState) -> None:
     assert f"`{state.value}`" in (ROOT / "docs/design/guarantees.md").read_text()
+
+
+@pytest.mark.parametrize("kind", [*LeftOut, *Altered])
+def test_what_is_not_loaded_as_written_is_documented(kind: str) -> None:
+    assert f"\n| `{kind}` | " in (ROOT / "docs/reference/api.md").read_text()
 
 
 def _codes() -> set[str]:

@@ -32,13 +32,13 @@ def test_lines_that_are_no_rows_are_counted_by_where_they_stand(landfall: Landfa
     dialect = 'comment = "#"\npreamble_lines = 1\nfooter_lines = 1'
     (line,) = checked(landfall, tmp_path, dialect, "--json").lines
     assert (line["rows_read"], line["rows_good"]) == (2, 2)
-    assert line["lines_left_out"] == {"before_header": 2, "comments": 2, "footer": 1}
+    assert line["left_out"] == {"lines_before_header": 2, "comments": 2, "blank_lines": 1, "footer_lines": 1}
     text = " ".join(checked(landfall, tmp_path, dialect).out.split())
-    assert "lines left out: before the header 2, comments 2, footer 1" in text
+    assert "left out: lines before header 2, comments 2, blank lines 1, footer lines 1" in text
 
 
 def test_nothing_is_reported_where_nothing_is_left_out(landfall: Landfall, tmp_path: Path) -> None:
-    assert "lines_left_out" not in checked(landfall, tmp_path, "", "--json").lines[0]
+    assert not {"left_out", "altered"} & set(checked(landfall, tmp_path, "", "--json").lines[0])
     assert "left out" not in checked(landfall, tmp_path, "").out
 
 

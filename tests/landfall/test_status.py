@@ -29,6 +29,14 @@ def test_status_has_an_exit_code_for_each_end(landfall: Landfall, api: FakeApi, 
     assert landfall("status", KEY, "--json").lines == [status(state)]
 
 
+def test_what_is_not_loaded_as_written_is_counted(landfall: Landfall, api: FakeApi) -> None:
+    api.answers = {f"GET {PATH}": [(200, status(left_out={"blank_lines": 1200, "comments": 2}, altered={"cut": 3}))]}
+    lines = [" ".join(line.split()) for line in landfall("status", KEY).out.splitlines()]
+    assert {"left out comments 2, blank lines 1,200", "altered cut 3"} < set(lines)
+    api.answers = {f"GET {PATH}": [(200, status())]}
+    assert "left out" not in landfall("status", KEY).out
+
+
 def test_a_file_in_its_load_window_shows_what_it_waits_for(landfall: Landfall, api: FakeApi) -> None:
     ends = "2026-05-20T15:00:00.000Z"
     api.answers = {f"GET {PATH}": [(200, status("STAGED", loads_at=ends))]}

@@ -110,8 +110,10 @@ def test_the_footer_is_looked_for_from_the_end_only():
     object_ = things(Dialect(footer_lines=2, preamble_lines=1))
     source = Memory(b"made on monday\n" + b"1,2\n" * 500_000 + b"total,1\nend")
     start = read_header(source, object_.dialect, object_.limits).data_start
-    end = data_end(source, start, object_.dialect)
+    end, lines = data_end(source, start, object_.dialect)
+    assert lines == 2
     assert source.data[end:] == b"total,1\nend"
     assert sum(length for _, length in source.reads) < 100_000
-    assert data_end(Memory(b"a\nb\n"), 0, Dialect(footer_lines=3)) == 0
+    for data, lines in ((b"a\nb\n", 2), (b"a\nb", 2), (b"\n", 1), (b"a", 1), (b"", 0)):
+        assert data_end(Memory(data), 0, Dialect(footer_lines=3)) == (0, lines)
     assert plan_chunks(Memory(b""), 0, 10, object_.dialect, object_.limits) == ()

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.tally import total
 from chalicelib.domain.file.file_plan import FilePlan
-from chalicelib.domain.run.model import Chunk, Counts, Problem, Run
+from chalicelib.domain.run.changes import RunChanges
+from chalicelib.domain.run.model import Chunk, Counts, Problem, Run, RunState
 from chalicelib.domain.run.rejects import Reject, unclosed
 from chalicelib.errors import Broken, Rejected
 
@@ -51,6 +53,17 @@ def totals(chunks: Sequence[Chunk]) -> Counts:
     if not counts.balanced:
         raise Broken(f"{counts.read} rows read, but {counts.good} good and {counts.rejected} rejected", code=UNBALANCED)
     return counts
+
+
+def sealed_books(file_plan: FilePlan, chunks: Sequence[Chunk]) -> RunChanges:
+    """Return the changes of a run whose chunks are all staged. Raises Broken if a row is not accounted for."""
+    return {
+        "state": RunState.STAGED,
+        "counts": totals(chunks),
+        "left_out": total([file_plan.left_out, *(chunk.left_out for chunk in chunks)]),
+        "altered": total(chunk.altered for chunk in chunks),
+        "problem": first_reject(file_plan, chunks),
+    }
 
 
 def line_bases(file_plan: FilePlan, chunks: Sequence[Chunk]) -> Iterator[tuple[Chunk, int]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.raw.bytesource import Range
@@ -46,6 +46,8 @@ class FilePlan:
     """The text that the ranges count in, if not the file itself."""
     rescued: tuple[tuple[int, str], ...] = ()
     """Index and header name of each column that is not in the contract but is kept."""
+    left_out: dict[str, int] = field(default_factory=dict)
+    """Parts of the file outside its ranges, by kind (`LeftOut`)."""
     corrected: bool = False
     """Whether the file has corrected rows: its rejects have the lines and offsets of the file that rejected them."""
 
@@ -61,6 +63,7 @@ class FilePlan:
             ranges=tuple(Range(**r) for r in fields["ranges"]),
             text=Text(**fields["text"]) if fields.get("text") else None,
             rescued=tuple((index, name) for index, name in fields.get("rescued", ())),
+            left_out=fields.get("left_out", {}),
             corrected=fields.get("corrected", False),
         )
 

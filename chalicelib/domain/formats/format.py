@@ -6,11 +6,12 @@ A new format is a package beside `csv`, a line in registry.py, and a sample for 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.layout import Layout
+from chalicelib.domain.contract.tally import Tally
 from chalicelib.domain.raw.bytesource import ByteSource, Range
 
 if TYPE_CHECKING:  # numpy comes with the first block that is read
@@ -28,8 +29,8 @@ class Header:
     """Byte offset of the first record."""
     lines: int
     """Physical lines before the first record."""
-    skipped: int = 0
-    """Of these, the lines skipped before the header: the contract's preamble, and comments."""
+    left_out: Tally = field(default_factory=dict)
+    """What is left out before the first record, by kind (`LeftOut`)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,8 @@ class Cuts:
     layout: Layout
     ranges: tuple[Range, ...]
     """In order and without a gap, from the first byte of the first record on. Empty if the file has no record."""
+    left_out: Tally = field(default_factory=dict)
+    """What is left out outside the ranges, by kind (`LeftOut`)."""
 
 
 class Reader(Protocol):

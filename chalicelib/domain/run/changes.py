@@ -20,6 +20,8 @@ class RunChanges(TypedDict, total=False):
     reopened: int
     text_bytes: int
     counts: Counts
+    left_out: dict[str, int]
+    altered: dict[str, int]
     problem: Problem | None
     target: str
     shape: str

@@ -49,6 +49,8 @@ def new_generation(run: Run, now: float) -> RunChanges:
         "reopened": 0,
         "text_bytes": 0,
         "counts": Counts(),
+        "left_out": {},
+        "altered": {},
         "problem": None,
         "load_attempt": 0,
         "failed_loads": 0,

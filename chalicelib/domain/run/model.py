@@ -159,6 +159,10 @@ class Chunk:
     read: int = 0
     good: int = 0
     rejected: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
+    """Records that are not rows, by kind (`LeftOut`)."""
+    altered: dict[str, int] = field(default_factory=dict)
+    """Values of good rows that differ from the file, by kind (`Altered`)."""
     part: str = ""
     """Key of the staged part; empty if the chunk had no good row."""
     rejects: str = ""
@@ -209,6 +213,10 @@ class Run:
     text_bytes: int = 0
     """Bytes of the unpacked or decoded text, which offsets, lines and chunks refer to; 0 if it is read in place."""
     counts: Counts = field(default_factory=Counts)
+    left_out: dict[str, int] = field(default_factory=dict)
+    """Parts of the file that are not rows, by kind (`LeftOut`); known once all chunks are staged."""
+    altered: dict[str, int] = field(default_factory=dict)
+    """Values of good rows that differ from the file, by kind (`Altered`); known once all chunks are staged."""
     problem: Problem | None = None
     target: str = ""
     """schema.table that it is loaded into; known once it is planned."""

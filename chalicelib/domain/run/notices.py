@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from chalicelib.domain.contract.tally import listed, total
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.model import NOT_KEPT, Run, RunState
 from chalicelib.visible import visible
@@ -47,6 +48,8 @@ def notice(run: Run) -> dict[str, Any]:
         "archived_at": run.archive_key,
         "corrects": run.corrects.run_id if run.corrects else "",
         "rows": asdict(run.counts),
+        "left_out": total([run.left_out]),
+        "altered": total([run.altered]),
         "rejects": f"s3://{run.source.bucket}/{keys.rejects_prefix(run)}" if run.counts.rejected else "",
         "problem": asdict(run.problem) if run.problem else None,
     }
@@ -68,6 +71,8 @@ def _text(message: Mapping[str, Any]) -> str:
         "Object": message.get("object"),
         "File": message["file"],
         "Rows": ", ".join(f"{count:,} {kind}" for kind, count in message["rows"].items() if count),
+        "Left out": listed(message.get("left_out", {})),
+        "Altered values": listed(message.get("altered", {})),
         "Problem": _problem(message.get("problem") or {}),
         "Rejected rows": message.get("rejects"),
         "Archived as": str(message.get("archived_at", "")).removeprefix(NOT_KEPT),

@@ -10,6 +10,7 @@ import numpy as np
 
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.row_fault import RowFault
+from chalicelib.domain.contract.tally import LeftOut, Tally, total
 from chalicelib.domain.formats.csv.grammar import Grammar, Malformation, Malformed
 from chalicelib.domain.formats.csv.reading import Reading
 from chalicelib.domain.raw.swar import Ints, Mask, Words
@@ -31,12 +32,12 @@ class Block:
     """The rows to stage, each with its line end."""
     rows_read: int
     rows_good: int
-    blank: int
-    """Blank lines, which are not rows."""
-    comments: int
-    """Comment lines, which are not rows either."""
     lines: int
     """Physical lines in [start, end)."""
+    left_out: Tally = field(default_factory=dict)
+    """Records that are not rows, by kind (`LeftOut`)."""
+    altered: Tally = field(default_factory=dict)
+    """Values of good rows that differ from the file, by kind (`Altered`)."""
     rejects: tuple[Reject, ...] = ()
     """In the order of the file. Line numbers count from 1 at the chunk's first line."""
     unexplained: Mapping[int, int] = field(default_factory=dict)
@@ -73,7 +74,6 @@ def make_block(table: Table, reading: Reading, position: Position, *, hash_keys:
     good = ~table.blank
     good[list(bad)] = False
     rows = np.flatnonzero(good)
-    comments = table.comments
     bad_rows = sorted(bad)
     return Block(
         start=position.offset + start,
@@ -81,9 +81,8 @@ def make_block(table: Table, reading: Reading, position: Position, *, hash_keys:
         good=_staged(table, good, rows, position.offset),
         rows_read=len(rows) + len(bad),
         rows_good=len(rows),
-        blank=len(good) - len(rows) - len(bad) - comments,
-        comments=comments,
         lines=_line_ends(reading, start, end, stop),
+        left_out=_left_out(table, len(good) - len(rows) - len(bad)),
         rejects=_rejects(table, {row: bad[row] for row in bad_rows[:explained]}, reading, position),
         unexplained=Counter(_code(bad[row]) for row in bad_rows[explained:]),
         key_hashes=key_hashes(table, rows) if hash_keys else None,
@@ -107,6 +106,14 @@ def _staged(table: Table, good: Mask, rows: Ints, offset: int) -> bytes | memory
     rules, offsets = table.rules, table.begins[rows] + offset
     offsets = rejected_from(rules.origins, offsets) if rules.origins else offsets
     return prefixed(text, lengths, offsets, rules.grammar.delimiter, rules.mark).data
+
+
+def _left_out(table: Table, count: int) -> Tally:
+    """Return the kinds of `count` records that are not rows: those without another kind are blank lines."""
+    if not count:
+        return {}
+    named = Counter[str](table.left_out())
+    return total([named, {LeftOut.BLANK_LINES: count - named.total()}])
 
 
 def _line_ends(reading: Reading, start: int, end: int, stop: int) -> int:

@@ -8,10 +8,11 @@ Does not promise that the chunk begins with a record: the ends of the chunks bef
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.row_fault import RowFault
+from chalicelib.domain.contract.tally import Tally, total
 from chalicelib.domain.formats.csv.grammar import Malformed
 from chalicelib.domain.formats.csv.work import Work
 from chalicelib.domain.raw.bytesource import ByteSource, Range
@@ -41,9 +42,9 @@ class ChunkSummary:
     rows_read: int = 0
     rows_good: int = 0
     rows_rejected: int = 0
-    blank: int = 0
-    comments: int = 0
     lines: int = 0
+    left_out: Tally = field(default_factory=dict)
+    altered: Tally = field(default_factory=dict)
 
     @property
     def bytes(self) -> int:
@@ -62,9 +63,9 @@ class ChunkSummary:
             rows_read=self.rows_read + block.rows_read,
             rows_good=self.rows_good + block.rows_good,
             rows_rejected=self.rows_rejected + block.rows_rejected,
-            blank=self.blank + block.blank,
-            comments=self.comments + block.comments,
             lines=self.lines + block.lines,
+            left_out=total([self.left_out, block.left_out]),
+            altered=total([self.altered, block.altered]),
         )
 
 
@@ -164,8 +165,6 @@ class _Stager:
             good=b"",
             rows_read=1,
             rows_good=0,
-            blank=0,
-            comments=0,
             lines=1,
             rejects=(reject(self.position.line, self.position.offset, record, why, quote_line),)
             if self.explained

@@ -14,6 +14,7 @@ import numpy as np
 
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.row_fault import RowFault, ragged
+from chalicelib.domain.contract.tally import LeftOut
 from chalicelib.domain.formats.csv.grammar import CR, Malformed
 from chalicelib.domain.formats.csv.reading import Reading
 from chalicelib.domain.raw.swar import Fields, Ints, Mask
@@ -80,11 +81,11 @@ class Table:
         blank: Mask = self.lines.length == 0
         return blank
 
-    @property
-    def comments(self) -> int:
-        """Number of blank lines that are comments in the file."""
-        origin = self.reading.origin
-        return sum(1 for _ in _within(origin.comments, self.first, self.first + len(self.widths))) if origin else 0
+    def left_out(self) -> Iterator[LeftOut]:
+        """Yield the kinds of blank records that are not blank lines in the file."""
+        if origin := self.reading.origin:
+            for row in _within(origin.left_out, self.first, self.first + len(self.widths)):
+                yield origin.left_out[row]
 
     def sound(self) -> Mask:
         """Return which rows are records, with any number of fields."""

@@ -58,6 +58,13 @@ def test_the_problem_is_named_with_its_code_and_line() -> None:
     assert "Problem: no answer (LOST)" in text_of(replace(RUN, problem=Problem(code="LOST", message="no answer")))
 
 
+def test_what_is_not_loaded_as_written_is_counted() -> None:
+    run = replace(RUN, left_out={"blank_lines": 1_200, "comments": 2}, altered={"cut": 3})
+    assert {"Left out: comments 2, blank lines 1,200", "Altered values: cut 3"} < set(text_of(run))
+    message = read_mail(mail(notice(run)))
+    assert (message["left_out"], message["altered"]) == ({"comments": 2, "blank_lines": 1_200}, {"cut": 3})
+
+
 def test_what_is_empty_has_no_line() -> None:
     bare = replace(RUN, object="", state=RunState.UNROUTED, counts=Counts(), archive_key=NOT_KEPT)
     assert [line.partition(":")[0] for line in text_of(bare)[1:]] == ["File", "Run"]

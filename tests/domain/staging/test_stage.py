@@ -190,7 +190,7 @@ def test_a_whole_file_is_checked_and_its_doubles_are_counted():
     outputs = Outputs(reject=rejects.append, good=good.extend)
     checked = check_file(Memory(data), things, outputs, chunk_bytes=20)
     assert (checked.read, checked.good, checked.rejected, checked.duplicate) == (8, 7, 1, 3)
-    assert sum(chunk.blank for chunk in checked.chunks) == 1
+    assert checked.left_out == {"blank_lines": 1}
     assert bytes(good) == body.replace(b"2,a,toolongvalue\n\n", b"")
     assert [reject.line for reject in rejects] == [8]
     assert len(checked.chunks) > 2

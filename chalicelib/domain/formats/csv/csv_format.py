@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.layout import Layout
+from chalicelib.domain.contract.tally import LeftOut, total
 from chalicelib.domain.formats.csv.grammar import Grammar
 from chalicelib.domain.formats.csv.header import data_end, match_header, read_header
 from chalicelib.domain.formats.csv.reading import PlainReader
@@ -25,9 +26,11 @@ class CsvFormat:
     def cut(self, text: ByteSource, contract: Contract, size: int) -> Cuts:
         header = self.head(text, contract)
         layout = match_header(contract, header.fields)
-        records = until(text, data_end(text, header.data_start, contract.dialect))
+        end, footer = data_end(text, header.data_start, contract.dialect)
+        records = until(text, end)
         ranges = plan_chunks(records, header.data_start, size, contract.dialect, contract.limits)
-        return Cuts(header=header, layout=layout, ranges=ranges)
+        left_out = total([header.left_out, {LeftOut.FOOTER_LINES: footer}])
+        return Cuts(header=header, layout=layout, ranges=ranges, left_out=left_out)
 
     def reader(self, contract: Contract, layout: Layout) -> Reader:
         """Return a reader that passes files through if COPY reads them unchanged, or else one that rewrites records."""

@@ -10,6 +10,7 @@ from chalicelib.domain.contract.contract import IGNORED, RESCUED, Contract, Extr
 from chalicelib.domain.contract.dialect import Dialect, Newline
 from chalicelib.domain.contract.identifiers import fold
 from chalicelib.domain.contract.layout import Layout
+from chalicelib.domain.contract.tally import LeftOut, total
 from chalicelib.domain.formats.csv.block_reader import BlockReader
 from chalicelib.domain.formats.csv.grammar import Malformation, Malformed
 from chalicelib.domain.formats.csv.preamble import preamble
@@ -38,8 +39,9 @@ UNNAMED = "`landfall check` shows what is in them; if the first line is a row, s
 def read_header(source: ByteSource, dialect: Dialect, limits: Limits) -> Header:
     """Find a file's first record, and its column names in the record before it. Raises Rejected."""
     start, lines = preamble(source, dialect, limits)
+    left_out = total([{LeftOut.LINES_BEFORE_HEADER: lines}])
     if not dialect.header:
-        return Header(fields=dialect.columns, data_start=start, lines=lines, skipped=lines)
+        return Header(fields=dialect.columns, data_start=start, lines=lines, left_out=left_out)
     head, found = _first_record(source, start, RecordReader(replace(dialect, null=()), limits))
     if start == 0:
         _refuse_foreign(head)
@@ -53,7 +55,7 @@ def read_header(source: ByteSource, dialect: Dialect, limits: Limits) -> Header:
     fields = _names([value or b"" for value in found.values], lines)
     own = head[: found.stop].count(_newline(dialect)) + 1
     data_start = min(start + found.stop + 1, source.size)
-    return Header(fields=fields, data_start=data_start, lines=lines + own, skipped=lines)
+    return Header(fields=fields, data_start=data_start, lines=lines + own, left_out=left_out)
 
 
 def _first_record(source: ByteSource, start: int, reader: RecordReader) -> tuple[bytes, Found | Malformed | More]:
@@ -88,8 +90,8 @@ def _returned(value: bytes | None) -> bool:
     return value is not None and b"\r" in value.replace(b"\r\n", b"")
 
 
-def data_end(source: ByteSource, start: int, dialect: Dialect) -> int:
-    """Return where the footer's physical lines begin, but not before `start`. Raises Rejected.
+def data_end(source: ByteSource, start: int, dialect: Dialect) -> tuple[int, int]:
+    """Return where the footer's physical lines begin, but not before `start`, and their number. Raises Rejected.
 
     Searches for lines from the end, in pieces that grow, over at most MOST_FOOTER_BYTES.
     """
@@ -109,7 +111,8 @@ def data_end(source: ByteSource, start: int, dialect: Dialect) -> int:
         while left and (found := text.rfind(newline, 0, until)) >= 0:
             left, end, until = left - 1, begin + found + 1, found
         at = begin
-    return start if left else end
+    found = dialect.footer_lines - left
+    return (start, found + (start < source.size)) if left else (end, found)
 
 
 def _refuse_foreign(head: bytes) -> None:

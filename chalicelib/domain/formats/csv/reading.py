@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chalicelib.domain.checks.row_fault import RowFault
+from chalicelib.domain.contract.tally import LeftOut
 from chalicelib.domain.formats.csv.grammar import Grammar, Malformed
 from chalicelib.domain.formats.csv.records import Records, scan
 from chalicelib.domain.formats.csv.work import Work
@@ -24,8 +25,8 @@ class Origin:
     """Index after each line end."""
     faults: Mapping[int, RowFault]
     """Rows in which rewriting found a fault."""
-    comments: frozenset[int]
-    """Rows that are comments."""
+    left_out: Mapping[int, LeftOut]
+    """Rows that are left out: their text is blank. A blank line of the file has no entry."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ from chalicelib.domain.checks.row_fault import RowFault, ragged
 from chalicelib.domain.contract.column import Column, TypeName
 from chalicelib.domain.contract.contract import RESCUED, Limits
 from chalicelib.domain.contract.dialect import NULL_WORD, Dialect, Empty, Newline, Quotes
+from chalicelib.domain.contract.tally import LeftOut
 from chalicelib.domain.formats.csv.block_reader import BlockReader
 from chalicelib.domain.formats.csv.grammar import Grammar, Malformation, Malformed
 from chalicelib.domain.formats.csv.reading import Origin, Reading, read_plain
@@ -40,7 +41,7 @@ class _Rows:
     stops: list[int] = field(default_factory=list)
     malformed: dict[int, Malformed] = field(default_factory=dict)
     faults: dict[int, RowFault] = field(default_factory=dict)
-    comments: list[int] = field(default_factory=list)
+    left_out: dict[int, LeftOut] = field(default_factory=dict)
 
     def add(self, text: bytes, start: int, end: int, stop: int) -> None:
         self.texts.append(text)
@@ -153,7 +154,7 @@ class Transcoder:
         if end < 0 and not at_end:
             return -1
         if comment:
-            rows.comments.append(len(rows.texts))
+            rows.left_out[len(rows.texts)] = LeftOut.COMMENTS
         stop = end + 1 if end >= 0 else size
         rows.add(b"", at, self._end(data, at, end if end >= 0 else size), stop)
         return stop
@@ -234,7 +235,7 @@ class Transcoder:
                 ends=ends,
                 stops=stops,
                 faults=rows.faults,
-                comments=frozenset(rows.comments),
+                left_out=rows.left_out,
             ),
         )
 

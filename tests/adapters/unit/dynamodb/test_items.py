@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from chalicelib.adapters.dynamodb import items
 from chalicelib.adapters.dynamodb.expressions import add, update
 from chalicelib.adapters.dynamodb.table import INDEXES, chunk_key, table_definition
+from chalicelib.domain.contract.tally import Altered, LeftOut
 from chalicelib.domain.run.model import Chunk, ChunkState, Counts, Problem, Run, RunState, SourceObject
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -29,6 +31,8 @@ SOURCES = st.builds(
 PROBLEMS = st.builds(
     Problem, code=TEXT, message=TEXT, line=st.none() | NUMBER, byte_offset=st.none() | NUMBER, column=TEXT
 )
+LEFT_OUT = st.dictionaries(st.sampled_from(list(map(str, LeftOut))), NUMBER)
+ALTERED = st.dictionaries(st.sampled_from(list(map(str, Altered))), NUMBER)
 COUNTS = st.builds(Counts, **dict.fromkeys(("read", "good", "rejected", "duplicate", "superseded"), NUMBER))
 RUNS = st.builds(
     Run,
@@ -41,6 +45,8 @@ RUNS = st.builds(
     generation=NUMBER,
     chunks=NUMBER,
     counts=COUNTS,
+    left_out=LEFT_OUT,
+    altered=ALTERED,
     problem=st.none() | PROBLEMS,
     failed_loads=NUMBER,
     max_group_size=NUMBER,
@@ -62,6 +68,8 @@ CHUNKS = st.builds(
     start=NUMBER,
     stop=NUMBER,
     state=st.sampled_from(ChunkState),
+    left_out=LEFT_OUT,
+    altered=ALTERED,
     part=TEXT,
     first_reject=st.none() | PROBLEMS,
     seconds=TIME,
@@ -83,6 +91,17 @@ def test_a_chunk_comes_back_as_it_was(chunk: Chunk) -> None:
     read = items.read_chunk(items.chunk_item(chunk))
     assert read == chunk
     assert isinstance(read.seconds, float)
+
+
+@settings(max_examples=20, deadline=None)
+@given(RUNS, CHUNKS)
+def test_records_of_an_older_version_have_nothing_left_out(run: Run, chunk: Chunk) -> None:
+    new = ("left_out", "altered")
+    stored, staged = (
+        {n: a for n, a in item.items() if n not in new} for item in (items.run_item(run), items.chunk_item(chunk))
+    )
+    assert items.read_run(stored) == replace(run, left_out={}, altered={})
+    assert items.read_chunk(staged) == replace(chunk, left_out={}, altered={})
 
 
 def test_times_are_floats_whatever_dynamodb_makes_of_their_text() -> None:

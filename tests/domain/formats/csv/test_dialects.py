@@ -69,7 +69,7 @@ def test_offsets_count_in_the_file():
     offsets = [data.index(row) for row in (b"NULL,1", b"b,2", b"NULL,3")]
     rows = (b",1", b"b,2", b",3")
     assert found.good == b"".join(b"00000000,%013d,%s\n" % pair for pair in zip(offsets, rows, strict=True))
-    assert [(s.blank, s.comments, s.lines) for s in found.summaries] == [(1, 1, 5)]
+    assert [(s.left_out, s.lines) for s in found.summaries] == [({"comments": 1, "blank_lines": 1}, 5)]
 
 
 @pytest.mark.parametrize("line", [b'a"b,1\n', b'"a"b,1\n', b'x,"a\n', b'"""\n', b"#\n", b"\n", b"NULL,1,2\n", b"\\\n"])
