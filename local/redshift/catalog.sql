@@ -197,3 +197,49 @@ drop event trigger if exists local_redshift_count_bytes;
 create event trigger local_redshift_count_bytes on ddl_command_end
     when tag in ('CREATE TABLE', 'CREATE TABLE AS', 'SELECT INTO', 'ALTER TABLE')
     execute function local_redshift.count_bytes();
+
+-- Redshift does not compare the blanks at the end of a text, and PostgreSQL does in a varchar. Its comparison of char(n)
+-- ignores them, and both types are stored alike: the operators of varchar become those of char(n), also for GROUP BY,
+-- DISTINCT, ORDER BY, PARTITION BY and joins. Results of functions are of the type text, which keeps its own operators.
+create or replace function local_redshift.varchar_order(a varchar, b varchar) returns integer
+    language internal immutable strict parallel safe as 'bpcharcmp';
+create or replace function local_redshift.varchar_hash(a varchar) returns integer
+    language internal immutable strict parallel safe as 'hashbpchar';
+create or replace function local_redshift.varchar_hash(a varchar, seed bigint) returns bigint
+    language internal immutable strict parallel safe as 'hashbpcharextended';
+
+do $$
+declare
+    sides text[];
+    made record;
+begin
+    if exists (select 1 from pg_opclass where opcname = 'varchar_without_blanks') then
+        return;
+    end if;
+    foreach sides slice 1 in array array[
+        ['varchar', 'varchar', 'bpchar%s'], ['varchar', 'bpchar', 'bpchar%s'], ['bpchar', 'varchar', 'bpchar%s'],
+        ['varchar', 'text', 'bpchar%s'], ['text', 'varchar', 'bpchar%s'],
+        ['varchar', 'name', 'text%sname'], ['name', 'varchar', 'name%stext']] loop
+        for made in
+            select * from (values ('=', 'eq', '=', '<>', 'eq'), ('<>', 'ne', '<>', '=', 'neq'),
+                                  ('<', 'lt', '>', '>=', 'scalarlt'), ('<=', 'le', '>=', '>', 'scalarle'),
+                                  ('>', 'gt', '<', '<=', 'scalargt'), ('>=', 'ge', '<=', '<', 'scalarge')
+            ) as o (sign, name, turned, opposite, estimate)
+        loop
+            execute format('create function local_redshift.varchar_%s(%s, %s) returns boolean language internal'
+                           ' immutable strict parallel safe as %L', made.name, sides[1], sides[2],
+                           format(sides[3], made.name));
+            execute format('create operator pg_catalog.%s (leftarg = %s, rightarg = %s, commutator = operator(pg_catalog.%s),'
+                           ' negator = operator(pg_catalog.%s), function = local_redshift.varchar_%s, restrict = %ssel,'
+                           ' join = %sjoinsel %s)', made.sign, sides[1], sides[2], made.turned, made.opposite, made.name,
+                           made.estimate, made.estimate,
+                           case when made.sign = '=' and sides[1] = sides[2] then ', hashes, merges' else '' end);
+        end loop;
+    end loop;
+    create operator class pg_catalog.varchar_without_blanks default for type varchar using btree as
+        operator 1 <, operator 2 <=, operator 3 =, operator 4 >=, operator 5 >,
+        function 1 local_redshift.varchar_order(varchar, varchar), function 2 (varchar, varchar) bpchar_sortsupport(internal);
+    create operator class pg_catalog.varchar_without_blanks default for type varchar using hash as
+        operator 1 =, function 1 local_redshift.varchar_hash(varchar),
+        function 2 (varchar, varchar) local_redshift.varchar_hash(varchar, bigint);
+end $$;

@@ -30,6 +30,7 @@ create or replace procedure etl.apply_scd1_v1(
     p_table varchar(64),
     p_columns varchar(65535),
     p_documents varchar(65535),
+    p_texts varchar(2000),
     p_keys varchar(65535),
     p_order_by varchar(64),
     p_delivery varchar(16),
@@ -78,7 +79,7 @@ begin
     execute 'select coalesce(sum(staged), 0) from ' || quote_ident('counts_' || p_group_id) into v_count;
     if v_outcome = 'LOADED' and v_count > 0 then
         call etl.pick_winners_v1(
-            p_staging, p_shares, p_schema, p_table, p_columns, p_documents, p_keys, p_order_by, p_group_id
+            p_staging, p_shares, p_schema, p_table, p_columns, p_documents, p_texts, p_keys, p_order_by, p_group_id
         );
         call etl.merge_scd1_v1(p_schema, p_table, p_columns, p_keys, p_group_id, v_now);
         execute 'drop table ' || quote_ident('merge_' || p_group_id);

@@ -3,6 +3,7 @@
 -- A row that is the same in a newer file is touched too: its _source_order moves on. Else this would go wrong:
 --   file 1 says x, file 3 says x again, then file 2 comes late and says y: without the touch the row would still be as
 --   old as file 1, and y would replace what file 3 confirmed.
+-- The columns of the key are written too: keys that differ in blanks at the end are one key.
 -- _loaded_at stays: it says when the values last changed.
 --
 -- Guarantees that as many rows are updated and inserted as fates_<group id> has, or that the transaction fails.
@@ -32,9 +33,7 @@ declare
 begin
     for i in 1..regexp_count(p_columns, ',') + 1 loop
         v_name := quote_ident(split_part(p_columns, ',', i));
-        if strpos(',' || p_keys || ',', ',' || split_part(p_columns, ',', i) || ',') = 0 then
-            v_set := v_set || v_name || ' = m.' || v_name || ', ';
-        end if;
+        v_set := v_set || v_name || ' = m.' || v_name || ', ';
     end loop;
     for i in 1..regexp_count(p_keys, ',') + 1 loop
         v_name := quote_ident(split_part(p_keys, ',', i));

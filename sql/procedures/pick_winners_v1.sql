@@ -12,6 +12,9 @@
 --
 -- SUPER columns (p_documents, a subset of p_columns) are compared by their text: two documents of different types would
 -- else compare as NULL, which is not a difference, and a change would be lost.
+-- Texts (a 't' in p_texts for each such column, in the order of p_columns) are compared with their length: Redshift does
+-- not compare the blanks at the end of a text, and a newer text that differs in these would be lost. Keys are compared
+-- without the blanks: such keys are one.
 create or replace procedure etl.pick_winners_v1(
     p_staging varchar(64),
     p_shares varchar(64),
@@ -19,6 +22,7 @@ create or replace procedure etl.pick_winners_v1(
     p_table varchar(64),
     p_columns varchar(65535),
     p_documents varchar(65535),
+    p_texts varchar(2000),
     p_keys varchar(65535),
     p_order_by varchar(64),
     p_group_id varchar(32)
@@ -94,6 +98,9 @@ begin
                     || ') <> json_serialize_to_varbyte(t.' || v_name || ')';
             else
                 v_differs := v_differs || ' or ' || v_left || v_name || ' <> t.' || v_name;
+            end if;
+            if substring(p_texts, v_at, 1) = 't' then
+                v_differs := v_differs || ' or length(' || v_left || v_name || ') <> length(t.' || v_name || ')';
             end if;
             v_differs := v_differs
                 || ' or (' || v_left || v_name || ' is null and t.' || v_name || ' is not null)'

@@ -17,11 +17,6 @@ from tests.support.redshift.desk import WHERE, Desk
 from tests.support.redshift.outside import Outside
 
 SQL = ROOT / "sql"
-KNOWN = {
-    "blanks at the end of a text are not compared",
-    "keys that differ in blanks at the end are one row",
-}
-"""Where the local Redshift is known to be unlike Redshift: PostgreSQL compares blanks at the end of a varchar."""
 
 
 class Objects:
@@ -58,10 +53,7 @@ def test_each_check_has_a_name_of_its_own() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_local_redshift_answers_as_assumed(found: Mapping[str, Finding], name: str) -> None:
     finding = found[name]
-    if name in KNOWN:
-        assert finding.differs
-    else:
-        assert finding.seen == finding.expected
+    assert finding.seen == finding.expected
 
 
 def test_nothing_is_left_of_the_scratch_schema(desk: Desk, found: Mapping[str, Finding]) -> None:

@@ -137,7 +137,7 @@ def collapse(contract: Contract, rows: Iterable[StagedRow], by_mark: Mapping[str
 
 
 def _key(contract: Contract, row: StagedRow) -> Key:
-    return tuple(row.values[name] for name in contract.key)
+    return tuple(_compared(row.values[name]) for name in contract.key)
 
 
 def _age(contract: Contract, row: StagedRow, by_mark: Mapping[str, Share]) -> tuple[Any, ...]:
@@ -145,9 +145,14 @@ def _age(contract: Contract, row: StagedRow, by_mark: Mapping[str, Share]) -> tu
     return *_newness(contract, row.values, share.source_order), share.mark, row.offset
 
 
+def _compared(value: Value) -> Value:
+    """Return a value as Redshift compares it: a text without the blanks at its end."""
+    return value.rstrip(" ") if isinstance(value, str) else value
+
+
 def _sortable(value: Value) -> tuple[bool, Value]:
     """Return a sortable value; NULL is older than all others."""
-    return (value is not None, value if value is not None else 0)
+    return (value is not None, _compared(value) if value is not None else 0)
 
 
 def refusal(order: LoadOrder, rows: Iterable[StagedRow]) -> str:

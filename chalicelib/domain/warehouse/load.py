@@ -275,11 +275,13 @@ def _apply(order: LoadOrder, staging: str, shares: str) -> str:
     contract = order.contract
     names = [c.name for c in contract.columns]
     documents = [c.name for c in contract.columns if c.type.kind is TypeName.SUPER]
+    texts = "".join("t" if c.type.is_text else "-" for c in contract.columns)
     quote_identifiers([staging, contract.schema, contract.table, *names, *contract.key, contract.order_by or staging])
     return (
         f"CALL etl.apply_scd1_v1('{staging}', '{shares}', '{contract.schema}', '{contract.table}', "
-        f"'{','.join(names)}', '{','.join(documents)}', '{','.join(contract.key)}', '{contract.order_by or ''}', "
-        f"'{contract.delivery.value}', '{contract.duplicate_keys.value}', :group_id, :object, :fingerprint)"
+        f"'{','.join(names)}', '{','.join(documents)}', '{texts}', '{','.join(contract.key)}', "
+        f"'{contract.order_by or ''}', '{contract.delivery.value}', '{contract.duplicate_keys.value}', :group_id, "
+        ":object, :fingerprint)"
     )
 
 

@@ -11,6 +11,6 @@ MAX_MERGE_BYTES = 60_000
 def merge_bytes(contract: Contract) -> int:
     """Return an upper bound of the longest statement that the steps of etl.apply_scd1_v1 build for the contract."""
     names = [len(c.name) for c in contract.columns]
-    writing_winners = 23_500 + sum(n + 8 for n in names) + sum(4 * (len(k) + 20) for k in contract.key)
+    writing_winners = 23_600 + sum(n + 8 for n in names) + sum(4 * (len(k) + 20) for k in contract.key)
     updating = 2_000 + sum(2 * n + 14 for n in names) + sum(2 * (len(k) + 80) for k in contract.key)
     return max(writing_winners, updating)

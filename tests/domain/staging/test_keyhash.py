@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.formats.csv.header import match_header
@@ -24,10 +26,22 @@ from tests.support.files.engine import Memory, contract, header_of, text
 def test_keys_that_the_warehouse_takes_for_one_have_one_hash(
     kind: ColumnType, values: list[str], alike: list[int]
 ) -> None:
+    hashes = hashes_of(kind, values)
+    found = list(dict.fromkeys(hashes))
+    assert [found.index(h) for h in hashes] == alike
+
+
+@given(values=st.lists(st.text("ab\té\u00a0 ", min_size=1, max_size=12), min_size=1, max_size=40))
+def test_texts_are_alike_that_differ_in_blanks_at_the_end(values: list[str]) -> None:
+    hashes = hashes_of(text(48), [f'"{value}"' for value in values])
+    pairs = zip(hashes, (value.rstrip(" ") for value in values), strict=True)
+    assert len(set(pairs)) == len(set(hashes)) == len({value.rstrip(" ") for value in values})
+
+
+def hashes_of(kind: ColumnType, values: list[str]) -> list[int]:
     things = contract(Column(name="a", type=kind, required=True), key=("a",))
     data = header_of(things) + "".join(f"{value}\n" for value in values).encode()
     rules = compile_rules(things, match_header(things, ("a",)))
     [block] = stage_chunk(Memory(data), Range(start=2, stop=len(data)), rules, hash_keys=True)
     assert block.key_hashes is not None
-    found = dict.fromkeys(block.key_hashes.tolist())
-    assert [list(found).index(h) for h in block.key_hashes.tolist()] == alike
+    return list(map(int, block.key_hashes))
