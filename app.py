@@ -13,6 +13,7 @@ from chalice.app import AuthRequest, CloudWatchEvent, Request, SQSEvent
 from chalicelib.api.authorization import authorized
 from chalicelib.api.routes import declare
 from chalicelib.bootstrap import preload, wired
+from chalicelib.orchestration.door import any_event, ours
 
 if "AWS_CHALICE_CLI_MODE" in os.environ and Path("deploy").is_dir():  # a command of Chalice, typed in the checkout
     from deploy.typed import typed
@@ -33,11 +34,11 @@ app = Chalice(app_name="landfall", configure_logs=False)
 
 
 @app.lambda_function()
-def on_incoming(event: dict[str, Any], _context: Any) -> None:
+def on_incoming(event: Any, _context: Any) -> None:
     """Start a run of each file that has landed: S3 calls it for each folder of the contracts (deploy/landing.py)."""
     from chalicelib.domain.run.events import landed
 
-    for source in landed(event):
+    for source in ours(event, landed):
         wired().pipeline.arrive(source)
 
 
@@ -47,57 +48,64 @@ def on_incoming(event: dict[str, Any], _context: Any) -> None:
 @app.on_sqs_message(queue=RUN_QUEUE, batch_size=1, maximum_concurrency=MOVERS)
 def advance_run(event: SQSEvent) -> None:
     """Move a run on as far as it can go."""
+    from chalicelib.domain.run.events import run_messages
     from chalicelib.orchestration import sqs
 
-    for record in event.to_dict()["Records"]:
+    for record in ours(event.to_dict(), run_messages):
         sqs.on_run_message(wired().pipeline, wired().queue.delay_run, record)
 
 
 @app.on_sqs_message(queue=CHUNK_QUEUE, batch_size=1, maximum_concurrency=WORKERS)
 def stage_chunk(event: SQSEvent) -> None:
     """Check and stage one chunk of a file."""
+    from chalicelib.domain.run.events import chunk_messages
     from chalicelib.orchestration import sqs
 
-    for record in event.to_dict()["Records"]:
+    for record in ours(event.to_dict(), chunk_messages):
         sqs.on_chunk_message(wired().pipeline, wired().queue.delay_chunk, record)
 
 
 @app.on_sqs_message(queue=f"{RUN_QUEUE}-dead", batch_size=1, maximum_concurrency=DEAD_LETTER_WORKERS)
 def on_dead_run(event: SQSEvent) -> None:
     """Fail the run of a message of the run queue that no worker finished."""
+    from chalicelib.domain.run.events import dead_letters
     from chalicelib.orchestration import sqs
 
-    for record in event.to_dict()["Records"]:
+    for record in ours(event.to_dict(), dead_letters):
         sqs.on_dead_letter(wired().pipeline, record)
 
 
 @app.on_sqs_message(queue=f"{CHUNK_QUEUE}-dead", batch_size=1, maximum_concurrency=DEAD_LETTER_WORKERS)
 def on_dead_chunk(event: SQSEvent) -> None:
     """Fail the run of a message of the chunk queue that no worker finished."""
+    from chalicelib.domain.run.events import dead_letters
     from chalicelib.orchestration import sqs
 
-    for record in event.to_dict()["Records"]:
+    for record in ours(event.to_dict(), dead_letters):
         sqs.on_dead_letter(wired().pipeline, record)
 
 
 # ---- clocks --------------------------------------------------------------------------------------------------------
 
 
+@any_event
 @app.on_cw_event(STATEMENT_ENDED)
 def on_statement(event: CloudWatchEvent) -> None:
     """Move on the run of a warehouse statement that ended, if the statement is ours."""
-    from chalicelib.domain.run.events import run_of_statement
+    from chalicelib.domain.run.events import runs_of_statement
 
-    if run_id := run_of_statement(event.to_dict()):
+    for run_id in ours(event.to_dict(), runs_of_statement):
         wired().queue.send_run(run_id)
 
 
+@any_event
 @app.schedule(Rate(5, unit=Rate.MINUTES))
-def on_schedule(_event: CloudWatchEvent) -> dict[str, Any]:
+def on_schedule(event: CloudWatchEvent) -> dict[str, Any]:
     """Move on the runs and files that no event moved on."""
+    from chalicelib.domain.run.events import ticks
     from chalicelib.pipeline.sweep import sweep
 
-    return sweep(wired().pipeline)
+    return sweep(wired().pipeline) if ours(event.to_dict(), ticks) else {}
 
 
 # ---- REST ----------------------------------------------------------------------------------------------------------

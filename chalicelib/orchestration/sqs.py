@@ -74,7 +74,9 @@ def on_dead_letter(pipeline: Pipeline, record: dict[str, Any]) -> None:
         code=DEAD_LETTER,
     )
     work = work_of(record["body"])
-    if work and pipeline.ctx.tries.counted(work) < pipeline.ctx.settings.max_attempts:
+    if work is None:
+        return
+    if pipeline.ctx.tries.counted(work) < pipeline.ctx.settings.max_attempts:
         run = work.run_id if isinstance(work, ChunkTask) else work
         pipeline.ctx.note("left_to_sweep", {"run": run, "error": "Throttled"})
         return
@@ -85,10 +87,7 @@ def on_dead_letter(pipeline: Pipeline, record: dict[str, Any]) -> None:
         case str() as run_id:
             pipeline.ctx.note("dead_letter", {"run": run_id})
             fail_dead(pipeline, run_id, lost)
-        case None:
-            pipeline.ctx.note("dead_letter", {"error": "not a message of Landfall"})
-    if work:
-        _clear(pipeline.ctx, work)
+    _clear(pipeline.ctx, work)
 
 
 def fail_dead(pipeline: Pipeline, run_id: str, error: Exception, *, generation: int | None = None) -> None:

@@ -286,4 +286,4 @@ def _client(service: str) -> Any:
 
 def _clock_event() -> dict[str, Any]:
     named = ("version", "account", "region", "detail-type", "source", "time", "id")
-    return {**dict.fromkeys(named, ""), "resources": []}
+    return {**dict.fromkeys(named, ""), "source": "aws.events", "resources": []}

@@ -76,7 +76,11 @@ OF_FILES = (
     bug("a key is decoded twice", (EVENTS, 'unquote_plus(thing["key"])', 'unquote_plus(unquote_plus(thing["key"]))')),
     bug(
         "only the first record of a notification is read, and the sweep looks at runs only",
-        (EVENTS, 'event.get("Records", ())', 'event.get("Records", ())[:1]'),
+        (
+            EVENTS,
+            "for record in records(event):\n        with suppress(KeyError, TypeError, ValueError, A",
+            "for record in records(event)[:1]:\n        with suppress(KeyError, TypeError, ValueError, A",
+        ),
         BLIND_SWEEP,
     ),
     bug("the sweep looks at runs only", BLIND_SWEEP),

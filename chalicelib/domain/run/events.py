@@ -4,27 +4,62 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote_plus
 
 from chalicelib.domain.run.model import ChunkTask, SourceObject
 
 
-def landed(event: Mapping[str, Any]) -> Iterator[SourceObject]:
-    """Yield every object version that an S3 notification names. `s3:TestEvent` names none.
+def landed(event: Any) -> Iterator[SourceObject]:
+    """Yield every object version that an S3 notification names. Other events and records name none.
 
     Keys arrive form-encoded: `+` is a space, `%2B` is a plus. Older services send no sequencer.
     """
-    for record in event.get("Records", ()):
-        bucket, thing = record["s3"]["bucket"]["name"], record["s3"]["object"]
-        yield SourceObject(
-            bucket=bucket,
-            key=unquote_plus(thing["key"]),
-            etag=thing.get("eTag", "").strip('"'),
-            size=int(thing.get("size", 0)),
-            version_id=thing.get("versionId") or None,
-            sequencer=thing.get("sequencer", ""),
-        )
+    for record in records(event):
+        with suppress(KeyError, TypeError, ValueError, AttributeError):  # a record of another service
+            if "ObjectCreated" in record.get("eventName", "ObjectCreated"):
+                yield _landed(record["s3"]["bucket"]["name"], record["s3"]["object"])
+
+
+def _landed(bucket: str, thing: Mapping[str, Any]) -> SourceObject:
+    return SourceObject(
+        bucket=bucket,
+        key=unquote_plus(thing["key"]),
+        etag=thing.get("eTag", "").strip('"'),
+        size=int(thing.get("size", 0)),
+        version_id=thing.get("versionId") or None,
+        sequencer=thing.get("sequencer", ""),
+    )
+
+
+def records(event: Any) -> list[Any]:
+    """Return the records of an event; none if it has no list of them."""
+    found = event.get("Records", ()) if isinstance(event, dict) else ()
+    return found if isinstance(found, list) else []
+
+
+def run_messages(event: Any) -> Iterator[dict[str, Any]]:
+    """Yield the records of an SQS event that have a message of the run queue."""
+    return _messages(event, str)
+
+
+def chunk_messages(event: Any) -> Iterator[dict[str, Any]]:
+    """Yield the records of an SQS event that have a message of the chunk queue."""
+    return _messages(event, ChunkTask)
+
+
+def dead_letters(event: Any) -> Iterator[dict[str, Any]]:
+    """Yield the records of an SQS event that have a message of either queue."""
+    return _messages(event, (str, ChunkTask))
+
+
+def _messages(event: Any, kind: type | tuple[type, ...]) -> Iterator[dict[str, Any]]:
+    for record in records(event):
+        with suppress(KeyError, TypeError, ValueError):  # a record of another service
+            tried = int(record["attributes"]["ApproximateReceiveCount"])
+            if tried and record["receiptHandle"] and isinstance(work_of(record["body"]), kind):
+                yield record
 
 
 def run_of(body: str) -> str:
@@ -41,8 +76,11 @@ def work_of(body: str) -> ChunkTask | str | None:
     """Return the work of a message of either queue: a chunk, or a run id. None if the message is not ours."""
     try:
         fields = json.loads(body)
-        return ChunkTask(**fields) if set(fields) != {"run_id"} else str(fields["run_id"])
-    except (ValueError, TypeError):
+        run, numbers = fields.pop("run_id"), fields.values()
+        if not isinstance(run, str) or any(type(number) is not int for number in numbers):
+            return None
+        return ChunkTask(run_id=run, **fields) if fields else run
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
 
 
@@ -52,7 +90,15 @@ def run_of_message(body: str) -> str:
     return work.run_id if isinstance(work, ChunkTask) else work or ""
 
 
-def run_of_statement(event: Mapping[str, Any]) -> str | None:
-    """Return the run id of a finished statement, which is the statement's name. None if the statement is not ours."""
-    name = str(event.get("detail", {}).get("statementName", ""))
-    return name if len(name) == 32 and set(name) <= set("0123456789abcdef") else None
+def runs_of_statement(event: Any) -> Iterator[str]:
+    """Yield the run id of a statement that ended, which is the statement's name; none if the statement is not ours."""
+    detail = event.get("detail") if isinstance(event, dict) else None
+    name = str(detail.get("statementName", "")) if isinstance(detail, dict) else ""
+    if len(name) == 32 and set(name) <= set("0123456789abcdef"):
+        yield name
+
+
+def ticks(event: Any) -> Iterator[str]:
+    """Yield the time of a scheduled event; none for another event."""
+    if isinstance(event, dict) and event.get("source") == "aws.events":
+        yield str(event.get("time", ""))
