@@ -48,7 +48,10 @@ def have_no_contract(deployment: SimulatedDeployment) -> None:
 
 
 def is_never_answered(deployment: SimulatedDeployment) -> None:
-    on_dead_letter(deployment.pipeline, {"body": "not ours"})
+    run = next(iter(deployment.runs.runs.values()))
+    for _ in range(SETTINGS.max_attempts):
+        deployment.pipeline.ctx.tries.count(run.run_id)
+    on_dead_letter(deployment.pipeline, {"body": f'{{"run_id": "{run.run_id}"}}'})
     record = {
         "body": '{"run_id": "r"}',
         "attributes": {"ApproximateReceiveCount": str(SETTINGS.max_attempts)},
