@@ -35,5 +35,5 @@ def ours(event: Any, read: Callable[[Any], Iterable[T]]) -> list[T]:
     """Return what `read` finds in an event. If it finds nothing in it, or in some of its records, log that."""
     found = list(read(event))
     if (others := max(len(records(event)), 1) - len(found)) > 0:
-        note("not_ours", {"handler": read.__name__, "records": others, "found": len(found)})
+        note("not_ours", {"handler": read.__name__, "others": others, "found": len(found)})
     return found

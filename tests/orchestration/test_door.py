@@ -128,5 +128,5 @@ def test_the_line_has_counts_and_no_text_of_the_event(capsys: pytest.CaptureFixt
     observe._logger.cache_clear()
     door.ours({"Records": [message("secret words")]}, run_messages)
     line = json.loads(capsys.readouterr().out.splitlines()[-1])
-    assert (line["event"], line["handler"], line["records"], line["found"]) == ("not_ours", "run_messages", 1, 0)
+    assert (line["event"], line["handler"], line["others"], line["found"]) == ("not_ours", "run_messages", 1, 0)
     assert "secret" not in json.dumps(line)
