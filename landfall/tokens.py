@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.adapters.secrets import digest_of, read_tokens
+from chalicelib.errors import Refused
 from landfall.faults import absent, usage
 
 BYTES = 32
@@ -47,6 +49,10 @@ class Secret:
         """Return whether the version that was read was still current. If not, nothing was changed."""
         version, now = self._read()
         text = json.dumps({**now, "tokens": edit(now["tokens"])})
+        try:
+            read_tokens(text)
+        except Refused as fault:
+            raise usage(f"nothing was changed, because the API would refuse it: {fault.message}") from None
         made = self.manager.put_secret_value(SecretId=self.name, SecretString=text, VersionStages=[NEXT])
         try:
             self.manager.update_secret_version_stage(
@@ -67,19 +73,18 @@ class Secret:
             raise absent(
                 f"there is no secret {self.name}: is the stage deployed, in this account and region?"
             ) from None
+        text = found.get("SecretString", "")
         try:
-            content: dict[str, Any] = json.loads(found["SecretString"])
-            for entry in content["tokens"]:
-                token_id(entry), entry["name"], entry["role"]
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise usage(f"the secret {self.name} is malformed: docs/reference/api.md has its form") from None
-        return str(found["VersionId"]), content
+            read_tokens(text)
+        except Refused as fault:
+            how = f"`aws secretsmanager put-secret-value --secret-id {self.name}` writes it anew"
+            raise usage(f"the API refuses every token: {fault.message}; {how}") from None
+        return str(found["VersionId"]), json.loads(text)
 
 
 def token_id(entry: Mapping[str, Any]) -> str:
     """Return the start of a token's hash, which names it."""
-    digest = entry["sha256"] if "sha256" in entry else hashlib.sha256(entry["token"].encode()).hexdigest()
-    return str(digest)[:ID].lower()
+    return digest_of(entry).hex()[:ID]
 
 
 def add(secret: Secret, name: str, role: str, objects: list[str], added: str) -> tuple[str, Entry]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,14 @@ from chalicelib.config import Settings
 from chalicelib.errors import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
     from chalicelib.ports import Clock
 
-ROLES = frozenset({"reader", "operator"})
+ROLES = ("reader", "operator")
+SHA256 = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
 NEW_TOKEN_SECONDS = 10.0
 """For so long an unknown token is refused without another look at the secret: guesses cost one read in that time."""
 
@@ -71,30 +75,74 @@ class Tokens:
     def _read(self) -> list[tuple[bytes, Caller]]:
         with translate_errors("read the API's tokens"):
             response = self._secrets.get_secret_value(SecretId=self._settings.tokens_secret)
-        try:
-            return [_entry(entry) for entry in json.loads(response["SecretString"])["tokens"]]
-        except (ValueError, KeyError, TypeError, AttributeError):
-            # The cause is dropped on purpose: it may quote the secret.
-            raise Refused(
-                "the secret with the API's tokens is malformed; write it as docs/operate/deploy.md describes",
-                code="BAD_TOKENS",
-            ) from None
+        return read_tokens(response.get("SecretString", ""))
 
 
-def _entry(entry: dict[str, Any]) -> tuple[bytes, Caller]:
-    if entry["role"] not in ROLES:
-        raise ValueError(entry["role"])
-    digest = bytes.fromhex(entry["sha256"]) if "sha256" in entry else hashlib.sha256(entry["token"].encode()).digest()
-    if len(digest) != hashlib.sha256().digest_size:
-        raise ValueError("sha256")
-    return digest, Caller(name=str(entry["name"]), role=entry["role"], objects=_objects(entry))
+def read_tokens(secret: str) -> list[tuple[bytes, Caller]]:
+    """Return the digest and the owner of each token in a secret's text.
+
+    Raises Refused (BAD_TOKENS), which has the number of the entry, the fault and the fix, but no value of the secret.
+    """
+    try:
+        entries = json.loads(secret)["tokens"]
+    except (ValueError, KeyError, TypeError):
+        raise _malformed('it must be JSON with a list named "tokens"') from None
+    if not isinstance(entries, list):
+        raise _malformed('"tokens" must be a list')
+    found: dict[bytes, int] = {}
+    tokens = []
+    for number, entry in enumerate(entries, 1):
+        if fault := _fault(entry):
+            raise _malformed(f"entry {number}: {fault}")
+        digest = digest_of(entry)
+        if (first := found.setdefault(digest, number)) != number:
+            raise _malformed(f"entries {first} and {number} have the same token: remove one of them")
+        objects = frozenset(entry.get("objects", ()))
+        tokens.append((digest, Caller(name=entry["name"], role=entry["role"], objects=objects)))
+    return tokens
 
 
-def _objects(entry: dict[str, Any]) -> frozenset[str]:
-    """Return the objects of an entry. A list without a name is malformed: it could mean all objects, or none."""
-    if "objects" not in entry:
-        return frozenset()
-    listed = entry["objects"]
-    if not isinstance(listed, list) or not listed or not all(isinstance(name, str) and name for name in listed):
-        raise ValueError("objects")
-    return frozenset(listed)
+def digest_of(entry: Mapping[str, Any]) -> bytes:
+    """Return the SHA-256 of an entry's token."""
+    if "sha256" in entry:
+        return bytes.fromhex(entry["sha256"])
+    return hashlib.sha256(entry["token"].encode("utf-8", "surrogatepass")).digest()
+
+
+def _fault(entry: Any) -> str:
+    """Return what is wrong with an entry, or an empty text. An empty `objects` could mean all objects, or none."""
+    if not isinstance(entry, dict):
+        return "it must be an object with name, role and sha256"
+    if ("sha256" in entry) == ("token" in entry):
+        return "it must have either sha256 or token"
+    filled = {"name": None, "role": None, **entry}
+    named = ((name, *FIELDS[name]) for name in FIELDS if name in filled)
+    return next((f"{name} must be {form}" for name, fits, form in named if not fits(filled[name])), "")
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value != "" and value == value.strip()
+
+
+def _is_sha256(value: Any) -> bool:
+    return isinstance(value, str) and SHA256.fullmatch(value) is not None
+
+
+def _are_names(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(map(_is_text, value))
+
+
+FIELDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "name": (_is_text, "a text, without spaces around it"),
+    "role": (lambda value: value in ROLES, " or ".join(ROLES)),
+    "sha256": (_is_sha256, "the 64 hexadecimal digits of the token's SHA-256"),
+    "token": (_is_text, "a text, without spaces around it"),
+    "objects": (_are_names, "a list of names: leave it out if the token is not limited"),
+}
+"""What the value of each field must be."""
+
+
+def _malformed(fault: str) -> Refused:
+    """Return the error for a malformed secret. Callers drop its cause, which may quote the secret."""
+    form = "docs/reference/api.md has its form"
+    return Refused(f"the secret with the API's tokens is malformed: {fault}; {form}", code="BAD_TOKENS")

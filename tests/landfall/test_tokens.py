@@ -14,12 +14,14 @@ from typer.testing import CliRunner
 
 from chalicelib.adapters.memory import MemoryClock
 from chalicelib.adapters.secrets import Caller, Tokens
+from chalicelib.errors import Refused
 from landfall.faults import CommandError
 from landfall.main import app
 from landfall.tokens import TRIES, Secret, add, revoke, token_id
 from tests.support.settings import SETTINGS
 
 NAME = "landfall-dev-tokens"
+GOOD = {"name": "a", "role": "reader", "token": "plain"}
 
 
 @pytest.fixture
@@ -107,6 +109,31 @@ def test_a_malformed_secret_is_left_alone(manager: Any) -> None:
         manager.put_secret_value(SecretId=NAME, SecretString=text)
         assert "is malformed" in refused(2, "add", "ops")
         assert Current(manager).get_secret_value(SecretId=NAME)["SecretString"] == text
+
+
+@pytest.mark.parametrize("words", [("list",), ("add", "ops"), ("revoke", "a")])
+@pytest.mark.parametrize(
+    ("entries", "fault"),
+    [
+        ([{**GOOD, "objects": []}], "entry 1: objects must be a list of names"),
+        ([GOOD, {**GOOD, "token": "b", "role": "admin"}], "entry 2: role must be reader or operator"),
+        ([GOOD, {**GOOD, "name": "b"}], "entries 1 and 2 have the same token: remove one"),
+        ([{**GOOD, "name": ""}], "entry 1: name must be a text"),
+    ],
+)
+def test_what_the_api_refuses_is_reported(manager: Any, entries: Any, fault: str, words: tuple[str, ...]) -> None:
+    manager.put_secret_value(SecretId=NAME, SecretString=json.dumps({"tokens": entries}))
+    error = refused(2, *words)
+    assert fault in error
+    assert "aws secretsmanager put-secret-value --secret-id landfall-dev-tokens" in error
+    with pytest.raises(Refused, match=fault):
+        caller(manager, "any")
+
+
+@pytest.mark.parametrize("name", ["", " ", " ops"])
+def test_no_token_is_added_that_the_api_refuses(manager: Any, name: str) -> None:
+    assert "nothing was changed, because the API would refuse it" in refused(2, "add", name)
+    assert "every caller" in command("list")
 
 
 def test_entries_that_others_wrote_are_kept_as_they_are(manager: Any) -> None:

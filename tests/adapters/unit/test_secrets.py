@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.adapters.memory import MemoryClock
-from chalicelib.adapters.secrets import NEW_TOKEN_SECONDS, Caller, Tokens
+from chalicelib.adapters.secrets import NEW_TOKEN_SECONDS, Caller, Tokens, read_tokens
 from chalicelib.errors import LandfallError, Refused, Throttled
 from tests.adapters.unit.wire import Response, Script, client, error, reply
 from tests.support.settings import SETTINGS
 
 HASHED = {"name": "ops", "role": "operator", "sha256": hashlib.sha256(b"open sesame").hexdigest()}
+VALUES = st.one_of(st.none(), st.integers(), st.sampled_from(["", "a", "reader", "ab" * 32]))
+ENTRY = st.dictionaries(st.sampled_from(["name", "role", "sha256", "token", "objects"]), VALUES | st.lists(VALUES))
+JSON = st.one_of(VALUES, st.fixed_dictionaries({"tokens": VALUES | st.lists(ENTRY | VALUES)}))
 PLAIN = {"name": "ü-reader", "role": "reader", "token": "let me look ü"}
 
 
@@ -46,10 +52,40 @@ def test_a_token_may_be_limited_to_objects() -> None:
     assert found == Caller(name="ops", role="operator", objects=frozenset({"orders", "users"}))
 
 
-@pytest.mark.parametrize("objects", [[], "orders", [""], [1], None])
-def test_a_limit_that_could_mean_everything_is_refused(objects: Any) -> None:
-    with pytest.raises(Refused, match="malformed"):
-        tokens(Script([secret({**HASHED, "objects": objects})])).caller("open sesame")
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        *(({"objects": bad}, "objects must be") for bad in ([], "orders", [""], [" orders"], [1], None, {"a": 1})),
+        *(({"name": bad}, "name must be") for bad in ("", " ", "ops ", 1, None)),
+        *(({"role": bad}, "role must be reader or operator") for bad in ("", "Reader", "admin", None, [], {})),
+        *(({"sha256": bad}, "sha256 must be") for bad in ("", "00", "g" * 64, "0 " * 32, "0" * 66, 1, None)),
+        ({"token": "CANARY"}, "either sha256 or token"),
+    ],
+)
+def test_an_entry_that_could_mean_something_else_is_refused(change: dict[str, Any], fault: str) -> None:
+    with pytest.raises(Refused, match=f"malformed: entry 2: .*{fault}"):
+        tokens(Script([secret(PLAIN, {**HASHED, **change})])).caller("open sesame")
+
+
+@pytest.mark.parametrize("token", ["", " ", "open sesame ", None, 1])
+def test_a_token_that_no_caller_can_send_is_refused(token: Any) -> None:
+    with pytest.raises(Refused, match="entry 1: token must be"):
+        tokens(Script([secret({**PLAIN, "token": token})])).caller("open sesame")
+
+
+@pytest.mark.parametrize(
+    "same", [HASHED, {**HASHED, "sha256": HASHED["sha256"].upper()}, {**PLAIN, "token": "open sesame"}]
+)
+def test_a_token_with_two_owners_is_refused(same: dict[str, Any]) -> None:
+    """The owners may have different roles: no order of the entries decides which one the caller has."""
+    with pytest.raises(Refused, match="entries 1 and 3 have the same token"):
+        tokens(Script([secret(HASHED, PLAIN, same)])).caller("open sesame")
+
+
+@given(content=JSON)
+def test_any_content_is_read_or_refused(content: Any) -> None:
+    with contextlib.suppress(Refused):
+        assert all(caller.name and caller.role for _, caller in read_tokens(json.dumps(content)))
 
 
 def test_tokens_are_kept_for_a_while_and_then_read_again() -> None:
@@ -109,6 +145,8 @@ def test_tokens_that_cannot_be_read_again_are_not_trusted_longer() -> None:
         reply(SecretString='{"tokens": [{"CANARY": 1}]}'),
         reply(SecretString='{"tokens": ["CANARY"]}'),
         secret({**PLAIN, "role": "CANARY"}),
+        secret({**PLAIN, "token": "CANARY "}),
+        secret({**PLAIN, "token": "CANARY"}, {**PLAIN, "token": "CANARY"}),
         secret({**HASHED, "sha256": "CANARY"}),
         secret({**HASHED, "sha256": "00"}),
         reply(SecretBinary="Q0FOQVJZ"),
