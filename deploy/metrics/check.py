@@ -48,7 +48,7 @@ def of_alarm(alarm: Mapping[str, Any]) -> list[str]:
     if len(returned) != 1:
         found.append(f"ReturnData is true for {returned or 'none'}: leave it true for the one that is watched")
     found += values.faults(in_alarm=True)
-    if not found and values.kind(returned[0], in_alarm=True) is not Kind.SERIES:
+    if not found and values.kind(returned[0], in_alarm=True) is Kind.ARRAY:
         found.append(f"`{values.expressions[returned[0]]}`: an alarm watches one time series: add them up, a + b")
     return found
 
@@ -85,7 +85,7 @@ class _Values:
     def kind(self, name: str, *, in_alarm: bool) -> Kind:
         """Return the kind of an id. Raises RefusedError."""
         if name in self.metrics:
-            return Kind.SERIES
+            return Kind.METRIC
         if name not in self.expressions:
             raise RefusedError(f"there is no id {name}: define it among {', '.join(sorted(self.metrics))}")
         if name in self.open:

@@ -18,6 +18,8 @@ class Kind(Enum):
     """What a part of an expression is."""
 
     NUMBER = "a number"
+    METRIC = "the id of a metric"
+    """It is a time series, too."""
     SERIES = "a time series"
     ARRAY = "an array of time series"
     WORD = "a keyword"
@@ -28,7 +30,7 @@ class RefusedError(Exception):
     """CloudWatch refuses this; the message has the reason and the fix."""
 
 
-N, S, A, W, T = Kind.NUMBER, Kind.SERIES, Kind.ARRAY, Kind.WORD, Kind.TEXT
+N, M, S, A, W, T = Kind.NUMBER, Kind.METRIC, Kind.SERIES, Kind.ARRAY, Kind.WORD, Kind.TEXT
 Signatures = Mapping[tuple[Kind, ...], Kind]
 OVER_TIME: Signatures = {(S,): N, (A,): S}
 POINT_BY_POINT: Signatures = {(S,): S, (A,): A}
@@ -44,7 +46,7 @@ SIGNATURES: dict[str, Signatures] = {
     "FILL": {(S, N): S, (S, W): S, (A, N): A, (A, S): A, (A, W): A},
     "IF": dict.fromkeys(((S, S), (S, N), (S, S, S), (S, N, S), (S, S, N), (S, N, N), (N, S), (N, S, S)), S),
     "METRIC_COUNT": {(A,): N},
-    "PERIOD": {(S,): N},
+    "PERIOD": {(M,): N},
     "REMOVE_EMPTY": {(A,): A},
     "TIME_SERIES": {(N,): S},
 }
@@ -57,6 +59,7 @@ FIXES = {
     "SUM": "write a + b + c",
     "METRICS": "name each metric: a + b + c",
     "SEARCH": "name each metric: a + b + c",
+    "PERIOD": "name a metric itself, not the result of an expression",
     "IF": "compare a series: IF(x > 0, y, 0)",
 }
 LEVELS = (("OR", "||"), ("AND", "&&"), ("==", "!=", "<=", ">=", "<", ">"), ("+", "-"), ("*", "/"), ("^",))
@@ -70,7 +73,7 @@ def kind_of(expression: str, value: Callable[[str], Kind], *, in_alarm: bool) ->
     """Return the kind of the result. `value` gives that of an id, or raises RefusedError. Raises RefusedError."""
     functions = SIGNATURES if in_alarm else {**SIGNATURES, **GRAPHS_ONLY}
     reader = _Reader(tokens=_tokens(expression), value=value, functions=functions)
-    found = reader.binary()
+    found = _value(reader.binary())
     if rest := reader.peek():
         raise RefusedError(f"`{rest}` is not expected here: put an operator or a comma before it")
     if found not in (S, A):
@@ -121,7 +124,7 @@ class _Reader:
     def single(self) -> Kind:
         first = self.take()
         if first == "(":
-            return self._closed(self.binary(), ")")
+            return self._closed(_value(self.binary()), ")")
         if first == "[":
             return _array(self._list("]"))
         if first[0].isdigit():
@@ -153,6 +156,8 @@ class _Reader:
         self.take("(")
         given = tuple(self._list(")"))
         signatures = self.functions[name]
+        if M not in next(iter(signatures)):
+            given = tuple(map(_value, given))
         if given not in signatures:
             taken = "; or ".join(", ".join(kind.value for kind in one) for one in signatures)
             kinds = ", ".join(kind.value for kind in given) or "nothing"
@@ -170,16 +175,24 @@ def _no_function(name: str, functions: Mapping[str, Signatures]) -> str:
     return f"{name} is no function that this check knows: {', '.join(sorted(functions))}"
 
 
+def _value(kind: Kind) -> Kind:
+    """Return the kind of a value: a metric's is a time series."""
+    return S if kind is M else kind
+
+
 def _array(kinds: list[Kind]) -> Kind:
-    if not kinds or not set(kinds) <= {S, A}:
+    if not kinds or not set(kinds) <= {M, S, A}:
         raise RefusedError(f"an array takes time series only: {FIXES['MAX']}")
     return A
 
 
 def _joined(operator: str, left: Kind, right: Kind) -> Kind:
     """Return what an operator makes of its two sides."""
+    left, right = _value(left), _value(right)
     order = (N, S, A) if operator in ARITHMETIC else (N, S)
     for side in (left, right):
         if side not in order:
             raise RefusedError(f"`{operator}` does not take {side.value}: make it one series with SUM(...)")
+    if (left, right) == (S, A):
+        raise RefusedError(f"`{operator}` takes an array and a time series in this order only: put the array first")
     return max(left, right, key=order.index)

@@ -12,6 +12,7 @@ import pytest
 from deploy.bundle.package import check
 from deploy.bundle.vendor import PackageError
 from deploy.metrics.check import MOST, of_alarm, of_dashboard, refused
+from deploy.metrics.expression import SIGNATURES
 from deploy.stack import DeployError, checked
 from deploy.stage import stages
 from deploy.template.infra import infra
@@ -61,6 +62,9 @@ def alarm(*expressions: str, metrics: Any = (READ, REJECTED, ERRORS)) -> dict[st
         ("e0 + 1", "e0 uses itself"),
         ("FILL(read)", "FILL takes"),
         ('"read"', "the result is a text in quotes"),
+        ("read / PERIOD(read * 2)", "PERIOD takes the id of a metric; it is given a time series: name a metric itself"),
+        ("read / PERIOD([read])", "PERIOD takes the id of a metric; it is given an array"),
+        ("SUM(read / [read, errors])", "put the array first"),
     ],
 )
 def test_an_expression_that_cloudwatch_refuses_is_refused(expression: str, reason: str) -> None:
@@ -87,6 +91,43 @@ def test_an_expression_that_cloudwatch_refuses_is_refused(expression: str, reaso
 )
 def test_an_expression_of_the_documents_is_accepted(expression: str) -> None:
     assert of_alarm(alarm(expression)) == []
+
+
+ARGUMENTS = {"S": "2", "metric": "read", "TS": "ABS(read)", "TS[]": "[read, errors]", "word": "LINEAR", "text": "'a'"}
+"""An argument of each type, as AWS abbreviates them."""
+METRIC, ONE, MANY, EITHER = {"metric"}, {"metric", "TS"}, {"TS[]"}, {"metric", "TS", "TS[]"}
+TAKEN = {
+    **dict.fromkeys(["ABS", "CEIL", "DIFF", "DIFF_TIME", "FLOOR", "LOG", "LOG10", "RATE", "RUNNING_SUM"], EITHER),
+    **dict.fromkeys(["AVG", "DATAPOINT_COUNT", "MAX", "MIN", "STDDEV", "SUM"], EITHER),
+    **dict.fromkeys(["DATE", "DAY", "EPOCH", "HOUR", "MINUTE", "MONTH", "YEAR"], ONE),
+    **dict.fromkeys(["FIRST", "LAST", "METRIC_COUNT", "REMOVE_EMPTY"], MANY),
+    "FILL": set[str](),
+    "IF": set[str](),
+    "PERIOD": METRIC,
+    "TIME_SERIES": {"S"},
+}
+"""The types of a single argument that each function takes, in the table of AWS's documentation."""
+
+
+@pytest.mark.parametrize("function", SIGNATURES)
+def test_a_function_takes_the_types_that_aws_documents(function: str) -> None:
+    calls = {one: f"SUM([read + {function}({text})])" for one, text in ARGUMENTS.items()}
+    if function in ("ABS", "CEIL", "DIFF", "DIFF_TIME", "FLOOR", "LOG", "LOG10", "RATE", "RUNNING_SUM", "REMOVE_EMPTY"):
+        calls["TS[]"] = f"SUM({function}([read, errors]))"
+    taken = {one for one, text in calls.items() if not of_alarm(alarm(text))}
+    assert taken == TAKEN[function]
+    for given in ("", "read, [read]", "read, 1, LINEAR, 1"):
+        assert of_alarm(alarm(f"read + {function}({given})"))
+
+
+def test_a_period_is_that_of_a_metric_not_of_an_expression() -> None:
+    assert of_alarm(alarm("read + 0", "e0 / PERIOD(read)")) == []
+    (fault,) = of_alarm(alarm("read + 0", "e0 / PERIOD(e0)"))
+    assert "PERIOD takes the id of a metric; it is given a time series" in fault
+
+
+def test_an_alarm_may_watch_a_metric_among_others() -> None:
+    assert of_alarm({"Metrics": [{**metric("read"), "ReturnData": True}, metric("errors")]}) == []
 
 
 def test_an_expression_may_use_another() -> None:
