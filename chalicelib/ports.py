@@ -13,22 +13,12 @@ from typing import Any, Protocol, Unpack
 
 from chalicelib.domain.run.changes import RunChanges
 from chalicelib.domain.run.group import Group, GroupChanges
-from chalicelib.domain.run.model import Chunk, ChunkTask, LedgerRow, Run, RunState, SourceObject
+from chalicelib.domain.run.model import Chunk, ChunkTask, ColdStorage, LedgerRow, Run, RunState, SourceObject
 from chalicelib.domain.warehouse.load import LoadOrder
 
 
 class Conflict(Exception):
     """The stored run or group is not in the state that the change was decided on: another worker was faster."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ColdStorage:
-    """The state of an object that must be restored before it can be read."""
-
-    storage_class: str
-    """S3's name: GLACIER or DEEP_ARCHIVE."""
-    restoring: bool
-    """Whether a restore was requested and has not ended."""
 
 
 class ObjectStore(Protocol):
@@ -156,15 +146,22 @@ class RunSearch(Protocol):
     """DynamoDB's indexes: runs by anything but their id. Results may lag behind the record."""
 
     def page(
-        self, *, object: str = "", state: RunState | None = None, since: float = 0.0, cursor: str = "", limit: int = 50
+        self,
+        *,
+        object: str = "",
+        state: RunState | None = None,
+        since: float = 0.0,
+        until: float | None = None,
+        cursor: str = "",
+        limit: int = 50,
     ) -> Page:
         """Return runs by contract name, state and arrival time, newest first. Raises Refused (BAD_CURSOR).
 
-        A page may hold fewer than `limit` runs, or none, and still have a cursor.
+        `since` and `until` are inclusive. A page may hold fewer than `limit` runs, or none, and still have a cursor.
         """
 
-    def by_name(self, name: str) -> list[Run]:
-        """Return the newest 100 runs of files with that last key segment, newest first."""
+    def by_name(self, name: str) -> Iterator[Run]:
+        """Yield the runs of files with that last key segment, newest first."""
 
     def unfinished(self, before: float) -> Iterator[Run]:
         """Yield the runs that are not `finished` and were last changed before that time."""

@@ -10,8 +10,6 @@ from chalicelib.domain.run.lifecycle import allowed
 from chalicelib.domain.run.model import Chunk, ChunkState, ChunkTask, Run, RunState
 from chalicelib.ports import Conflict
 
-NAMESAKES = 100
-"""The most runs of one file name that are listed."""
 SUMMED = ("start", "end", "read", "good", "rejected")
 """The fields of a chunk's result that its run's sums depend on."""
 

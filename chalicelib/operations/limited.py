@@ -7,19 +7,24 @@ that are not seen as well: a file never gets the contract of another object. A l
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Unpack
+from itertools import islice
+from typing import Unpack
 
 from chalicelib.domain.contract.routing import route
 from chalicelib.domain.contract_files.contract_file import Contracts
 from chalicelib.domain.run.changes import RunChanges
-from chalicelib.domain.run.cursors import is_text, read_cursor, write_cursor
+from chalicelib.domain.run.cursors import is_moment, is_text, read_cursor, write_cursor
 from chalicelib.domain.run.model import Run, RunState
 from chalicelib.pipeline.pipeline import Pipeline
 from chalicelib.ports import Newest, Page, Runs, RunSearch
+
+EXAMINED = 2_000
+"""Runs that are examined for one answer, seen or not, so that a rare one does not cost a read of the whole table."""
+AFTER_ALL = "~"
+"""It sorts after each run id: no run of that moment was listed yet."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,53 +73,71 @@ class LimitedSearch:
     sees: Sight
 
     def page(
-        self, *, object: str = "", state: RunState | None = None, since: float = 0.0, cursor: str = "", limit: int = 50
+        self,
+        *,
+        object: str = "",
+        state: RunState | None = None,
+        since: float = 0.0,
+        until: float | None = None,
+        cursor: str = "",
+        limit: int = 50,
     ) -> Page:
         """Return a page, which may hold few runs or none and still have a cursor. Raises Refused (BAD_CURSOR)."""
-        look = partial(self.search.page, state=state, since=since)
         if not object:
-            page = self._merged(look, self._positions(cursor), limit)
-        elif object in self.sees.contracts:
-            page = look(object=object, cursor=cursor, limit=limit)
-        else:
-            page = Page(runs=())
-        return replace(page, runs=tuple(filter(self.sees, page.runs)))
+            return self._merged(partial(self.search.page, since=since), state, until, cursor, limit)
+        if object not in self.sees.contracts:
+            return Page(runs=())
+        return self.search.page(object=object, state=state, since=since, until=until, cursor=cursor, limit=limit)
 
-    def _merged(self, look: Callable[..., Page], positions: Mapping[str, str], limit: int) -> Page:
-        """Search each object by itself, so that no cursor names a hidden run. Return the newest runs of all."""
-        pages = {name: look(object=name, cursor=at, limit=limit) for name, at in positions.items()}
-        named = ((name, run) for name, page in pages.items() for run in page.runs)
-        newest = sorted(named, key=lambda pair: pair[1].arrived_at, reverse=True)[:limit]
-        counts = Counter(name for name, _ in newest)
-        runs: list[Run] = []
-        following: dict[str, str] = {}
-        for name, page in pages.items():
-            shown = counts[name]
-            if not shown and page.runs:
-                following[name] = positions[name]
-                continue
-            ends = shown == len(page.runs)  # else only a shorter page has the cursor for the runs after these
-            taken = page if ends else look(object=name, cursor=positions[name], limit=shown)
-            runs += taken.runs
-            following |= {name: taken.cursor} if taken.cursor else {}
-        runs.sort(key=lambda run: run.arrived_at, reverse=True)
-        return Page(runs=tuple(runs), cursor=write_cursor({"objects": following}) if following else "")
+    def _merged(
+        self, search: Callable[..., Page], state: RunState | None, until: float | None, cursor: str, limit: int
+    ) -> Page:
+        """Search each object by itself, and return the newest runs of all.
 
-    def _positions(self, cursor: str) -> dict[str, str]:
-        """Return the cursor of each object that has more runs. Without a cursor each begins with its newest run."""
-        names = self.sees.contracts
-        found = read_cursor(cursor, {"objects": lambda value: _are_positions(value) and set(value) <= set(names)})
-        return dict(found.get("objects", dict.fromkeys(names, "")))
+        The cursor has the place of one seen run, for any number of objects. Runs that are not newer than the oldest
+        one read of an object with more are left to the next page: that object may have others as new as they are.
+        """
+        place = read_cursor(cursor, {"before": is_moment, "run_id": is_text})
+        until = place.get("before", until)
+        count = limit if state is None else max(limit, EXAMINED // max(1, len(self.sees.contracts)))
+        read = [_newest(partial(search, object=name, until=until), count) for name in self.sees.contracts]
+        floor = max((runs[-1].arrived_at for runs, more in read if more), default=None)
+        runs = [
+            run
+            for run in sorted((run for runs, _ in read for run in runs), key=_place, reverse=True)
+            if (floor is None or run.arrived_at > floor)
+            and (not place or _place(run) < (place["before"], place["run_id"]))
+            and state in (None, run.state)
+        ]
+        if len(runs) > limit:
+            last = runs[limit - 1]
+            return Page(runs=tuple(runs[:limit]), cursor=_cursor(last.arrived_at, last.run_id))
+        return Page(runs=tuple(runs), cursor="" if floor is None else _cursor(floor, AFTER_ALL))
 
-    def by_name(self, name: str) -> list[Run]:
-        return list(filter(self.sees, self.search.by_name(name)))
+    def by_name(self, name: str) -> Iterator[Run]:
+        """Yield the runs that are seen, of the newest EXAMINED of that name."""
+        return filter(self.sees, islice(self.search.by_name(name), EXAMINED))
 
     def unfinished(self, before: float) -> Iterator[Run]:
         return filter(self.sees, self.search.unfinished(before))
 
 
-def _are_positions(value: Any) -> bool:
-    return isinstance(value, dict) and all(map(is_text, value.values()))
+def _newest(search: Callable[..., Page], count: int) -> tuple[list[Run], bool]:
+    """Return the newest runs, and whether there are more. If so, those returned arrived at two moments at least."""
+    page = search(limit=count)
+    runs = list(page.runs)
+    while page.cursor and (not runs or runs[0].arrived_at == runs[-1].arrived_at):
+        page = search(limit=count, cursor=page.cursor)
+        runs += page.runs
+    return runs, bool(page.cursor)
+
+
+def _place(run: Run) -> tuple[float, str]:
+    return run.arrived_at, run.run_id
+
+
+def _cursor(before: float, run_id: str) -> str:
+    return write_cursor({"before": before, "run_id": run_id})
 
 
 def limited_to(pipeline: Pipeline, objects: frozenset[str]) -> Pipeline:

@@ -17,6 +17,8 @@ from chalicelib.ports import Page
 RUN_ID = re.compile(r"[0-9a-f]{32}")
 KEY_SHOWN = 200
 """Characters of a name that an error repeats."""
+NAMESAKES = 100
+"""Runs of one file name that are looked at for others."""
 MOST_OTHERS = 20
 
 
@@ -39,17 +41,18 @@ def find(ctx: Context, name: str) -> Run | None:
         return None
     if RUN_ID.fullmatch(name) and (run := ctx.runs.get(name)):
         return run
-    if newest := ctx.runs.newest(ctx.settings.bucket, name):
-        return ctx.runs.get(newest.run_id)
-    namesakes = ctx.search.by_name(name) if "/" not in name else []
-    return ctx.runs.get(namesakes[0].run_id) if namesakes else None
+    newest = ctx.runs.newest(ctx.settings.bucket, name)
+    if newest and (run := ctx.runs.get(newest.run_id)):
+        return run
+    namesake = next(ctx.search.by_name(name), None) if "/" not in name else None
+    return ctx.runs.get(namesake.run_id) if namesake else None
 
 
 def found(ctx: Context, name: str) -> Run:
     """Find a run as `find` does. Raises NotFound."""
     if run := find(ctx, name):
         return run
-    raise NotFound("no run has that id, key or file name; wait if the file has just landed")
+    raise NotFound("no run has that id, key or file name; give the whole key, or wait if the file has just landed")
 
 
 def details(ctx: Context, name: str) -> RunDetails:
@@ -63,7 +66,8 @@ def details(ctx: Context, name: str) -> RunDetails:
 
 def _others(ctx: Context, run: Run, name: str) -> list[Run]:
     """Return the runs of other versions of a requested key, or of all files with a requested bare name."""
-    others = (r for r in ctx.search.by_name(run.source.name) if r.run_id != run.run_id)
+    namesakes = islice(ctx.search.by_name(run.source.name), NAMESAKES)
+    others = (r for r in namesakes if r.run_id != run.run_id)
     alike = (r for r in others if "/" not in name or r.source.key == run.source.key)
     return list(islice(alike, MOST_OTHERS))
 

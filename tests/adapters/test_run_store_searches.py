@@ -52,6 +52,8 @@ def test_a_search_gives_every_run_newest_first(stores: Stores, clock: MemoryCloc
     since = made[3].arrived_at
     assert pages(stores, object="orders", since=since, limit=limit) == [r for r in made[:4] if r.object == "orders"]
     assert pages(stores, object="nothing", limit=limit) == []
+    assert pages(stores, since=since, until=made[1].arrived_at, limit=limit) == made[1:4]
+    assert pages(stores, since=since, until=made[4].arrived_at, limit=limit) == []
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 50])
@@ -70,7 +72,7 @@ def test_an_unrouted_run_is_found_too(stores: Stores, clock: MemoryClock) -> Non
     run = a_run(clock, object="", state=RunState.UNROUTED)
     stores.runs.create(run)
     assert pages(stores) == [run]
-    assert stores.search.by_name("a.csv") == [run]
+    assert list(stores.search.by_name("a.csv")) == [run]
     assert pages(stores, state=RunState.UNROUTED) == [run]
 
 
@@ -112,9 +114,9 @@ def test_a_cursor_of_another_search_is_refused(stores: Stores, clock: MemoryCloc
 
 def test_runs_are_found_by_file_name(stores: Stores, clock: MemoryClock) -> None:
     made = many(stores, clock)
-    assert stores.search.by_name("odd.csv") == [r for r in made if r.source.name == "odd.csv"]
-    assert stores.search.by_name("d.csv") == []
-    assert stores.search.by_name("") == []
+    assert list(stores.search.by_name("odd.csv")) == [r for r in made if r.source.name == "odd.csv"]
+    assert list(stores.search.by_name("d.csv")) == []
+    assert list(stores.search.by_name("")) == []
 
 
 def test_unfinished_runs_are_found_until_they_are_finished(stores: Stores, clock: MemoryClock) -> None:

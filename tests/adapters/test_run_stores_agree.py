@@ -90,7 +90,7 @@ def everything(stores: Stores, now: float) -> object:
         stores.runs.newest("b", "k/a.csv"),
         list(stores.search.unfinished(now + 1)),
         stores.search.page(object="o").runs,
-        stores.search.by_name("a.csv"),
+        list(stores.search.by_name("a.csv")),
         [sum(c.read for c in stores.chunks.of_run(r.run_id, r.generation)) == r.counts.read for r in found if r],
     )
 

@@ -6,11 +6,16 @@ import base64
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from chalicelib.adapters.memory import MemoryClock, MemoryRuns, MemorySearch, MemoryTable
 from chalicelib.domain.contract_files.contract_file import Contracts
-from chalicelib.domain.run.model import Run, RunState
+from chalicelib.domain.run.model import Run, RunState, SourceObject
 from chalicelib.errors import Refused
-from chalicelib.operations.limited import limited_to
+from chalicelib.operations.limited import LimitedSearch, Sight, limited_to
+from chalicelib.operations.lookup import NAMESAKES, details
+from chalicelib.pipeline.pipeline import Pipeline
 from chalicelib.ports import RunSearch
 from tests.support.simulated.deployment import SimulatedDeployment
 from tests.support.simulated.outside import CONTRACTS
@@ -81,9 +86,68 @@ def test_a_state_without_runs_ends_as_well(deployment: SimulatedDeployment) -> N
     assert walked(limited(deployment, "one", "two"), 1, RunState.FAILED) == ([], [""])
 
 
-def test_the_cursor_of_another_token_is_refused(deployment: SimulatedDeployment) -> None:
+def test_the_cursor_of_an_unlimited_list_is_refused(deployment: SimulatedDeployment) -> None:
     theirs = deployment.pipeline.ctx.search.page(limit=1).cursor
-    other = limited(deployment, "one", "hidden").page(limit=1).cursor
-    for cursor in (theirs, other):
-        with pytest.raises(Refused, match="cursor"):
-            limited(deployment, "one", "two").page(limit=1, cursor=cursor)
+    with pytest.raises(Refused, match="cursor"):
+        limited(deployment, "one", "two").page(limit=1, cursor=theirs)
+
+
+def test_the_cursor_of_another_token_shows_nothing_more(deployment: SimulatedDeployment) -> None:
+    _, cursors = walked(limited(deployment, "one", "hidden"), 1)
+    for cursor in cursors:
+        assert {run.object for run in limited(deployment, "two").page(cursor=cursor).runs} <= {"two"}
+
+
+ARRIVALS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5)), max_size=30)
+STATES = st.sampled_from([None, RunState.ARRIVED, RunState.FAILED])
+
+
+@given(arrivals=ARRIVALS, limit=st.integers(1, 6), state=STATES)
+def test_files_that_arrive_together_are_all_listed(
+    arrivals: list[tuple[int, int]], limit: int, state: RunState | None
+) -> None:
+    table = MemoryTable(MemoryClock())
+    for n, (owner, at) in enumerate(arrivals):
+        source = SourceObject(bucket="b", key=f"k/{n}.csv", etag="e", size=1)
+        made = RunState.FAILED if n % 3 else RunState.ARRIVED
+        MemoryRuns(table).create(
+            Run(run_id=f"{n:02}", object=f"{owner}", source=source, state=made, arrived_at=at, updated_at=at)
+        )
+    contracts = Contracts({name: replace(CONTRACTS["thing"], name=name) for name in "012"})
+    runs, cursors = walked(LimitedSearch(search=MemorySearch(table), sees=Sight(contracts=contracts)), limit, state)
+    wanted = [r for r in table.seen() if r.object in contracts and state in (None, r.state)]
+    assert runs == sorted(wanted, key=lambda run: (run.arrived_at, run.run_id), reverse=True)
+    assert max(map(len, cursors)) < 100
+
+
+def test_a_cursor_is_short_for_any_number_of_objects(deployment: SimulatedDeployment) -> None:
+    lengths = [len(limited(deployment, *names).page(limit=1).cursor) for names in (OBJECTS[:1], OBJECTS[:2], OBJECTS)]
+    assert len(set(lengths)) == 1
+
+
+def namesakes(deployment: SimulatedDeployment, count: int) -> Pipeline:
+    """A pipeline that sees `one`, whose file same.csv has so many newer namesakes of a hidden object."""
+    for folder in ("one", *(f"hidden/{n}" for n in range(count))):
+        deployment.put(f"{folder}/same.csv", b"id,value,amount\n1,v,1\n", {})
+        deployment.clock.advance(1)
+    while deployment.deliver_event():
+        pass
+    return limited_to(deployment.pipeline, frozenset({"one"}))
+
+
+def test_a_file_is_found_below_many_hidden_namesakes(deployment: SimulatedDeployment) -> None:
+    deployment.reconfigure(
+        contracts=Contracts(
+            {n: replace(c, lands_at=(f"{n}/**",)) for n, c in deployment.pipeline.ctx.contracts.items()}
+        )
+    )
+    found = details(namesakes(deployment, NAMESAKES + 1).ctx, "same.csv")
+    assert (found.run.source.key, found.others) == ("one/same.csv", [])
+
+
+def test_a_hidden_key_does_not_hide_a_file_name(deployment: SimulatedDeployment) -> None:
+    pipeline = namesakes(deployment, 0)
+    deployment.put("same.csv", b"in no folder", {})
+    while deployment.deliver_event():
+        pass
+    assert details(pipeline.ctx, "same.csv").run.source.key == "one/same.csv"

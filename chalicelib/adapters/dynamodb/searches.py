@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -11,7 +11,6 @@ from chalicelib.adapters.aws_errors import code_of, translate_errors
 from chalicelib.adapters.dynamodb import expressions, items
 from chalicelib.adapters.dynamodb.table import BY_NAME, BY_OBJECT, INDEXES, RECENT, UNFINISHED, run_key
 from chalicelib.adapters.dynamodb.table_client import ConditionFailedError, TableClient
-from chalicelib.adapters.moves import NAMESAKES
 from chalicelib.domain.run.cursors import bad_cursor, is_text, read_cursor, write_cursor
 from chalicelib.domain.run.model import Run, RunState
 from chalicelib.errors import Refused
@@ -21,6 +20,8 @@ BATCH = 100
 """Keys per BatchGetItem, which is DynamoDB's limit, and therefore per query."""
 EXAMINED = 2_000
 """Most runs examined for one page: if few of them match, the page is short and its cursor continues."""
+Bounds = Mapping[str, float]
+"""Operators of a key condition and their operands: `>=`, `<`, or BETWEEN and AND."""
 _NUMBER = re.compile(r"[0-9]{1,16}(\.[0-9]{1,16})?")
 
 
@@ -38,15 +39,19 @@ class DynamoSearch:
         object: str = "",
         state: RunState | None = None,
         since: float = 0.0,
+        until: float | None = None,
         cursor: str = "",
         limit: int = 50,
     ) -> Page:
         index, value = (BY_OBJECT, object) if object else (RECENT, "RUN")
+        bounds = {">=": since} if until is None else {"BETWEEN": since, "AND": until}
+        if until is not None and until < since:  # DynamoDB refuses such a range
+            return Page(runs=())
         found: list[Run] = []
         last: items.Item = {}
         start = _start(cursor, index, value)
         try:
-            for number, (key, run) in enumerate(self._walk(index, value, since, start)):
+            for number, (key, run) in enumerate(self._walk(index, value, bounds, start)):
                 if len(found) == limit or number == EXAMINED:
                     return Page(runs=tuple(found), cursor=write_cursor(last))
                 if run and state in (None, run.state):
@@ -58,19 +63,19 @@ class DynamoSearch:
             raise
         return Page(runs=tuple(found))
 
-    def _walk(self, index: str, value: str, since: float, start: items.Item) -> Iterator[tuple[items.Item, Run | None]]:
+    def _walk(
+        self, index: str, value: str, bounds: Bounds, start: items.Item
+    ) -> Iterator[tuple[items.Item, Run | None]]:
         """Yield the index keys after `start` and their runs, newest first."""
         more = True
         while more:
-            keys, more = self._query(index, value, ">=", since, start, newest_first=True)
+            keys, more = self._query(index, value, bounds, start, newest_first=True)
             yield from zip(keys, self._fetch(keys), strict=True)
             start = keys[-1] if keys else {}
 
-    def by_name(self, name: str) -> list[Run]:
-        if not name:
-            return []
-        keys, _ = self._query(BY_NAME, name, ">=", 0.0, {}, newest_first=True)
-        return [run for run in self._fetch(keys[:NAMESAKES]) if run]
+    def by_name(self, name: str) -> Iterator[Run]:
+        if name:
+            yield from (run for _, run in self._walk(BY_NAME, name, {">=": 0.0}, {}) if run)
 
     def unfinished(self, before: float) -> Iterator[Run]:
         for run in self._open_before(before):
@@ -84,7 +89,7 @@ class DynamoSearch:
         start: items.Item = {}
         more = True
         while more:
-            keys, more = self._query(UNFINISHED, "1", "<", before, start, newest_first=False)
+            keys, more = self._query(UNFINISHED, "1", {"<": before}, start, newest_first=False)
             yield from (run for run in self._fetch(keys) if run)
             start = keys[-1] if keys else {}
 
@@ -95,18 +100,20 @@ class DynamoSearch:
             self._client.update(f"close run {run.run_id}", run_key(run.run_id), **change)
 
     def _query(
-        self, index: str, value: str, comparison: str, bound: float, after: items.Item, *, newest_first: bool
+        self, index: str, value: str, bounds: Bounds, after: items.Item, *, newest_first: bool
     ) -> tuple[list[items.Item], bool]:
         """Return up to BATCH keys after `after`, and whether there are more."""
         hash_name, range_name = INDEXES[index]
         start: Any = {"ExclusiveStartKey": after} if after else {}
+        limits = {f":bound{number}": items.encode(bound) for number, bound in enumerate(bounds.values())}
+        comparison = " ".join(f"{operator} {name}" for operator, name in zip(bounds, limits, strict=True))
         with translate_errors(f"query {index}"):
             response = self._db.query(
                 TableName=self._table,
                 IndexName=index,
-                KeyConditionExpression=f"#hash = :hash AND #range {comparison} :bound",
+                KeyConditionExpression=f"#hash = :hash AND #range {comparison}",
                 ExpressionAttributeNames={"#hash": hash_name, "#range": range_name},
-                ExpressionAttributeValues={":hash": {"S": value}, ":bound": items.encode(bound)},
+                ExpressionAttributeValues={":hash": {"S": value}, **limits},
                 ScanIndexForward=not newest_first,
                 Limit=BATCH,
                 **start,

@@ -7,9 +7,9 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from chalicelib.domain.run.model import SourceObject
+from chalicelib.domain.run.model import ColdStorage, SourceObject
 from chalicelib.errors import Refused, SourceChanged, SourceGone, WorkGone
-from chalicelib.ports import Clock, ColdStorage
+from chalicelib.ports import Clock
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chalicelib.adapters.memory.table import MemoryTable
-from chalicelib.adapters.moves import NAMESAKES
 from chalicelib.domain.run.cursors import is_moment, is_text, read_cursor, write_cursor
 from chalicelib.domain.run.model import Run, RunState
 from chalicelib.ports import Page
@@ -23,6 +22,7 @@ class MemorySearch:
         object: str = "",
         state: RunState | None = None,
         since: float = 0.0,
+        until: float | None = None,
         cursor: str = "",
         limit: int = 50,
     ) -> Page:
@@ -33,6 +33,7 @@ class MemorySearch:
             if object in ("", r.object)
             and state in (None, r.state)
             and r.arrived_at >= since
+            and (until is None or r.arrived_at <= until)
             and (not after or _order(r) < (after["arrived_at"], after["run_id"]))
         ]
         found.sort(key=_order, reverse=True)
@@ -43,9 +44,9 @@ class MemorySearch:
             runs=shown, cursor=write_cursor({"arrived_at": last.arrived_at, "run_id": last.run_id}) if last else ""
         )
 
-    def by_name(self, name: str) -> list[Run]:
+    def by_name(self, name: str) -> Iterator[Run]:
         found = (r for r in self.table.seen() if name and r.source.name == name)
-        return sorted(found, key=_order, reverse=True)[:NAMESAKES]
+        yield from sorted(found, key=_order, reverse=True)
 
     def unfinished(self, before: float) -> Iterator[Run]:
         seen = (r for r in self.table.seen() if not r.finished and r.updated_at < before)

@@ -10,9 +10,8 @@ from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.adapters.s3 import S3Objects
 from chalicelib.adapters.transfers import LEAST_PART_BYTES
-from chalicelib.domain.run.model import SourceObject
+from chalicelib.domain.run.model import ColdStorage, SourceObject
 from chalicelib.errors import Refused, Retryable, SourceChanged, SourceGone, Throttled
-from chalicelib.ports import ColdStorage
 from tests.adapters.unit.wire import Response, Script, client, xml_error
 
 SOURCE = SourceObject(bucket="landing", key="incoming/a b+c.csv", etag="abc", size=10, version_id="v1")

@@ -282,7 +282,7 @@ def test_errors_of_every_call_are_ours(response: Response | Exception, kind: typ
         lambda table: DynamoChunks(table, clock).of_run("r1", 1),
         lambda table: list(DynamoSearch(table).unfinished(2.0)),
         lambda table: DynamoSearch(table).page(object="orders"),
-        lambda table: DynamoSearch(table).by_name("a.csv"),
+        lambda table: list(DynamoSearch(table).by_name("a.csv")),
         lambda table: DynamoBookmarks(table).get("sweep"),
         lambda table: DynamoBookmarks(table).set("sweep", "x"),
         lambda table: DynamoBookmarks(table).move("sweep", "", "x"),

@@ -14,10 +14,10 @@ def test_searches_in_memory_may_lag() -> None:
     now = clock.now()
     run = Run(run_id="r", object="o", source=source, state=RunState.ARRIVED, arrived_at=now, updated_at=now)
     runs.create(run)
-    assert search.by_name("a.csv") == []
+    assert list(search.by_name("a.csv")) == []
     assert runs.get("r") == run
     clock.advance(10)
     staging = runs.change(run, state=RunState.STAGING)
-    assert search.by_name("a.csv") == [run]
+    assert list(search.by_name("a.csv")) == [run]
     clock.advance(10)
-    assert search.by_name("a.csv") == [staging]
+    assert list(search.by_name("a.csv")) == [staging]
