@@ -57,7 +57,7 @@ def status(found: RunDetails) -> dict[str, Any]:
         "rows_per_second": rate(run.counts.read, seconds.get("stage")),
         "bytes_per_second": rate(run.bytes_staged, seconds.get("stage")),
         "eta_seconds": eta(run, chunks, seconds.get("stage")),
-        "loads_at": moment(found.loads_at) if found.loads_at > now else None,
+        "loads_at": moment(found.loads_at) if found.loads_at else None,
         "seconds": seconds,
         "attempts": attempts(run, chunks),
         "first_error": error(run.problem),

@@ -11,7 +11,7 @@ from chalicelib.domain.run import keys
 from chalicelib.domain.run.model import Chunk, Run
 from chalicelib.operations.commands import NotFound, RunQuery
 from chalicelib.pipeline.context import Context
-from chalicelib.pipeline.load_windows import loads_at
+from chalicelib.pipeline.load_windows import window_left
 from chalicelib.ports import Page
 
 RUN_ID = re.compile(r"[0-9a-f]{32}")
@@ -32,7 +32,7 @@ class RunDetails:
     """Runs of other versions of the key, or of files of the same name; at most MOST_OTHERS."""
     now: float
     loads_at: float = 0.0
-    """The end of the load window that the run waits for; 0 if it waits for none."""
+    """The end of the load window that the run waits for; 0 if it waits for none, or if it is not certain."""
 
 
 def find(ctx: Context, name: str) -> Run | None:
@@ -60,8 +60,7 @@ def details(ctx: Context, name: str) -> RunDetails:
     run = found(ctx, name)
     chunks = ctx.chunks.of_run(run.run_id, run.generation)
     others = [] if name == run.run_id else _others(ctx, run, name)
-    ends = loads_at(ctx, run)
-    return RunDetails(run=run, chunks=chunks, others=others, now=ctx.clock.now(), loads_at=ends)
+    return RunDetails(run=run, chunks=chunks, others=others, now=ctx.clock.now(), loads_at=window_left(ctx, run))
 
 
 def _others(ctx: Context, run: Run, name: str) -> list[Run]:

@@ -26,9 +26,8 @@ from chalicelib.pipeline import outcomes
 from chalicelib.pipeline.archiving import archived
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.corrections import update_books
-from chalicelib.pipeline.load_windows import enqueue_in_window
+from chalicelib.pipeline.load_windows import enqueue_in_window, window_of
 from chalicelib.pipeline.loading import Loader
-from chalicelib.pipeline.outcomes import OVERWRITTEN
 from chalicelib.pipeline.staging import plan_file, publish, stage_part
 from chalicelib.ports import Conflict, Newest
 
@@ -164,7 +163,7 @@ class Pipeline:
         wanted = run.reads or run.source
         found = self.ctx.objects.head(wanted.bucket, wanted.key, wanted.version_id)
         if found.etag != wanted.etag:
-            raise SourceChanged(OVERWRITTEN)
+            raise SourceChanged(outcomes.OVERWRITTEN)
         version = wanted.version_id or found.version_id
         return replace(wanted, size=found.size, last_modified=found.last_modified, version_id=version)
 
@@ -224,7 +223,7 @@ class Pipeline:
         books = sealed_books(file_plan, chunks)
         publish(self.ctx.objects, run, file_plan, chunks)
         refuse_if_too_bad(outcomes.contract_of(self.ctx, run), counts := books["counts"], books["problem"])
-        sealed = self.ctx.runs.change(run, **books)
+        sealed = self.ctx.runs.change(run, **books, window_ends=window_of(self.ctx, run))
         self.ctx.note(
             "sealed", {"run": run.run_id, "object": run.object, "rows": counts.read, "rejects": counts.rejected}
         )

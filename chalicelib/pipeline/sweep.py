@@ -13,7 +13,7 @@ from typing import TypeVar
 from chalicelib.domain.contract.routing import landing_prefixes
 from chalicelib.errors import LandfallError
 from chalicelib.pipeline.landing_scan import LandingScan
-from chalicelib.pipeline.load_windows import loads_at
+from chalicelib.pipeline.load_windows import loads_at, waits_since
 from chalicelib.pipeline.overdue import overdue
 from chalicelib.pipeline.pipeline import Pipeline
 
@@ -45,9 +45,8 @@ def requeue_unfinished(pipeline: Pipeline, *, until: float) -> int:
     age: dict[str, float] = {}
     try:
         for run in _until(pipeline, pipeline.ctx.search.unfinished(now), (now + until) / 2):
-            window_ends = loads_at(pipeline.ctx, run)
-            known, oldest = known + 1, min(oldest, max(run.arrived_at, window_ends))
-            if run.updated_at < now - pipeline.ctx.settings.stuck_seconds and window_ends <= now:
+            known, oldest = known + 1, min(oldest, waits_since(run))
+            if run.updated_at < now - pipeline.ctx.settings.stuck_seconds and loads_at(run) <= now:
                 stuck.append(run.run_id)
         age = {"oldest_seconds": now - oldest}
     except Exception as error:  # noqa: BLE001 - those that were read are driven, and files are still looked for

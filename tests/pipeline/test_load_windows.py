@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.adapters.memory import Fate
 from chalicelib.domain.contract.contract import Contract
@@ -20,15 +24,26 @@ from tests.support.simulated.endings import noted
 from tests.support.simulated.outside import CONTRACTS
 from tests.support.simulated.scenarios import numbered, put
 
+WINDOW = st.sampled_from([0.0, 300.0, 900.0, 3600.0])
 LATE = 3.0
 """Seconds after the end of a window by which its loads are submitted."""
 
 
 def windowed(deployment: SimulatedDeployment, seconds: float) -> None:
     """Give every contract load windows, and begin a second after the end of one."""
-    deployment.deploy({name: replace(contract, load_every=seconds) for name, contract in CONTRACTS.items()})
+    deployment.deploy(with_windows(seconds))
     now = deployment.clock.now()
     deployment.clock.advance(math.ceil(now / 3600) * 3600 + 1 - now)
+
+
+def with_windows(seconds: float) -> dict[str, Contract]:
+    return {name: replace(contract, load_every=seconds) for name, contract in CONTRACTS.items()}
+
+
+def by_settings(deployment: SimulatedDeployment, seconds: float) -> None:
+    """Give load windows to every contract that has none of its own."""
+    settings = replace(deployment.pipeline.ctx.settings, load_every_seconds=seconds)
+    deployment.reconfigure(settings=settings)
 
 
 def with_another_fingerprint(seconds: float) -> dict[str, Contract]:
@@ -152,7 +167,7 @@ def test_the_sweep_leaves_a_run_in_its_window_alone(deployment: SimulatedDeploym
     put(deployment, "a.csv", numbered(2))
     work(deployment)
     deployment.queue.messages.clear()
-    ends, stuck = loads_at(deployment.pipeline.ctx, only(deployment)), deployment.pipeline.ctx.settings.stuck_seconds
+    ends, stuck = loads_at(only(deployment)), deployment.pipeline.ctx.settings.stuck_seconds
     deployment.clock.advance(stuck + 1)
     assert requeue_unfinished(deployment.pipeline, until=deployment.clock.now() + 60) == 0
     deployment.clock.advance(ends - deployment.clock.now())
@@ -167,7 +182,7 @@ def test_a_run_in_its_window_is_not_old(deployment: SimulatedDeployment) -> None
     said = noted(deployment)
     deployment.clock.advance(3_500)
     requeue_unfinished(deployment.pipeline, until=deployment.clock.now() + 60)
-    deployment.clock.advance(loads_at(deployment.pipeline.ctx, only(deployment)) + 200 - deployment.clock.now())
+    deployment.clock.advance(loads_at(only(deployment)) + 200 - deployment.clock.now())
     requeue_unfinished(deployment.pipeline, until=deployment.clock.now() + 60)
     assert [fields["oldest_seconds"] for name, fields in said if name == "swept"] == [0, 200]
     done(deployment)
@@ -178,6 +193,33 @@ def test_its_status_names_the_end_of_the_window(deployment: SimulatedDeployment)
     put(deployment, "a.csv", numbered(2))
     work(deployment)
     ctx, run = deployment.pipeline.ctx, only(deployment)
-    assert details(ctx, run.run_id).loads_at == loads_at(ctx, run) > deployment.clock.now()
+    assert details(ctx, run.run_id).loads_at == loads_at(run) > deployment.clock.now()
     done(deployment)
     assert details(ctx, run.run_id).loads_at == 0
+
+
+@given(first=WINDOW, then=WINDOW, by_setting=st.booleans(), seconds=st.integers(0, 3_600))
+def test_the_window_of_a_waiting_file_is_kept(first: float, then: float, by_setting: bool, seconds: int) -> None:
+    deployment = SimulatedDeployment()
+    every: Callable[[float], None] = partial(by_settings if by_setting else windowed, deployment)
+    every(first)
+    deployment.clock.advance(seconds)
+    put(deployment, "a.csv", numbered(2))
+    work(deployment)
+    named = details(deployment.pipeline.ctx, only(deployment).run_id).loads_at
+    before = deployment.clock.now()
+    by_settings(deployment, then) if by_setting else deployment.deploy(with_windows(then))
+    if only(deployment).state is RunState.STAGED:
+        assert details(deployment.pipeline.ctx, only(deployment).run_id).loads_at == named
+    done(deployment)
+    [at] = submitted(deployment)
+    assert (named or before) <= at <= (named or before) + LATE
+
+
+def test_the_end_is_unknown_once_the_contract_has_changed(deployment: SimulatedDeployment) -> None:
+    windowed(deployment, 900.0)
+    put(deployment, "a.csv", numbered(2))
+    work(deployment)
+    deployment.deploy(with_another_fingerprint(900.0))
+    assert details(deployment.pipeline.ctx, only(deployment).run_id).loads_at == 0
+    done(deployment)

@@ -35,4 +35,5 @@ class RunChanges(TypedDict, total=False):
     cancel_requested: bool
     fingerprint: str
     skips_window: bool
+    window_ends: float
     moments: dict[str, float]

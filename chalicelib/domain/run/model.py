@@ -70,10 +70,9 @@ class SourceObject:
 
 @dataclass(frozen=True, kw_only=True)
 class ColdStorage:
-    """The state of an object that must be restored before it can be read."""
+    """The state of an object in GLACIER or DEEP_ARCHIVE, which must be restored before it can be read."""
 
     storage_class: str
-    """S3's name: GLACIER or DEEP_ARCHIVE."""
     restoring: bool
     """Whether a restore was requested and has not ended."""
 
@@ -254,6 +253,8 @@ class Run:
     """The fingerprint of the contract that it was checked against."""
     skips_window: bool = False
     """The operator requested this generation: its first load waits for no load window."""
+    window_ends: float = 0.0
+    """The end of the load window that it waits for, fixed when it was staged; 0 if it waits for none."""
     moments: dict[str, float] = field(default_factory=dict)
     """The time when each state was entered, in this generation."""
 

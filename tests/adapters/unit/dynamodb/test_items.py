@@ -57,6 +57,7 @@ RUNS = st.builds(
     parent_updated=st.booleans(),
     notified=st.booleans(),
     skips_window=st.booleans(),
+    window_ends=TIME,
     fingerprint=TEXT,
     moments=st.dictionaries(st.sampled_from([s.value for s in RunState]), TIME),
 )
