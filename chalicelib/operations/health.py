@@ -7,6 +7,7 @@ from itertools import islice
 
 from chalicelib.errors import LandfallError
 from chalicelib.pipeline.context import Context
+from chalicelib.pipeline.load_windows import waits_since
 from chalicelib.pipeline.overdue import overdue
 
 OLDEST_OF = 200
@@ -23,7 +24,7 @@ class Health:
     unfinished: int
     """Unfinished runs that were counted: at most OLDEST_OF."""
     oldest_seconds: float
-    """Age of the oldest of them, in seconds."""
+    """Age of the oldest of them, in seconds; that of a run in its load window counts from the window's end."""
     late: tuple[str, ...]
     """Objects whose file is overdue."""
 
@@ -35,7 +36,7 @@ def health(ctx: Context) -> Health:
     return Health(
         warehouse_error=_warehouse_error(ctx),
         unfinished=len(unfinished),
-        oldest_seconds=max((now - run.arrived_at for run in unfinished), default=0.0),
+        oldest_seconds=max((max(0.0, now - waits_since(run)) for run in unfinished), default=0.0),
         late=tuple(name for name, late in overdue(ctx).items() if late),
     )
 

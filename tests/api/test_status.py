@@ -73,6 +73,9 @@ def test_a_file_in_its_load_window(api: Api) -> None:
     status = api.get("/status/a.csv").body
     ends = math.ceil(api.deployment.clock.now() / 900) * 900
     assert (status["state"], status["loads_at"]) == ("STAGED", moment(ends))
+    for late in (0.0, 60.0):
+        api.deployment.clock.advance(ends + late - api.deployment.clock.now())
+        assert api.get("/health").body["unfinished"] == {"runs": 1, "more": False, "oldest_seconds": late}
     api.deployment.settle()
     assert api.get("/status/a.csv").body["loads_at"] is None
 
