@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from chalicelib.domain.contract.routing import route
 from chalicelib.domain.run.changes import RunChanges
 from chalicelib.domain.run.lifecycle import new_generation
 from chalicelib.domain.run.model import NOT_KEPT, Run, RunState, SourceObject
 from chalicelib.errors import LandfallError, SourceGone
+from chalicelib.pipeline.load_windows import window_left
 from chalicelib.pipeline.pipeline import Pipeline
 from chalicelib.ports import Conflict
 
@@ -55,7 +57,7 @@ def rerun(pipeline: Pipeline, run: Run, *, restore: bool = False) -> Run:
     So a run restarts only once nothing is left to do: it is archived if loaded, and its outcome is notified.
     """
     if not run.finished:
-        raise Busy("this run has not finished; wait until it ends, then try again")
+        raise Busy(_why_busy(pipeline, run))
     name = object_of(pipeline, run)
     source = where_it_is(pipeline, run)
     reads = None if source == run.source else source
@@ -69,6 +71,15 @@ def rerun(pipeline: Pipeline, run: Run, *, restore: bool = False) -> Run:
         raise Busy("another request has just started this run again; check its status") from conflict
     pipeline.ctx.queue.send_run(fresh.run_id)
     return fresh
+
+
+def _why_busy(pipeline: Pipeline, run: Run) -> str:
+    """Return why a run cannot be run again yet, and the commands that end a wait for its load window."""
+    if not (ends := window_left(pipeline.ctx, run)):
+        return "this run has not finished; wait until it ends, then try again"
+    at = f"{datetime.fromtimestamp(ends, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    now = f"`landfall cancel {run.run_id}`, then `landfall rerun {run.run_id}`, loads it now"
+    return f"this run waits for its load window and is loaded at {at}; {now}"
 
 
 def _must_be_readable(pipeline: Pipeline, archived: SourceObject, *, restore: bool) -> None:

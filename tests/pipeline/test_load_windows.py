@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 
 import pytest
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 from chalicelib.adapters.memory import Fate
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.run.model import Run, RunState
+from chalicelib.operations.cancels import cancel
 from chalicelib.operations.lookup import details
-from chalicelib.operations.reruns import rerun
+from chalicelib.operations.reruns import Busy, rerun
 from chalicelib.pipeline.load_windows import LONGEST_DELAY, loads_at
 from chalicelib.pipeline.sweep import requeue_unfinished
 from tests.support.simulated.crowds import done
@@ -123,6 +125,24 @@ def test_a_rerun_does_not_wait(deployment: SimulatedDeployment) -> None:
     asked = deployment.clock.now()
     work(deployment)
     assert submitted(deployment)[1:] == [asked]
+
+
+def test_a_rerun_in_the_window_names_its_end_and_the_way_out(deployment: SimulatedDeployment) -> None:
+    windowed(deployment, 900.0)
+    put(deployment, "a.csv", numbered(2))
+    work(deployment)
+    run = only(deployment)
+    at = f"{datetime.fromtimestamp(loads_at(run), UTC):%Y-%m-%dT%H:%M:%SZ}"
+    with pytest.raises(Busy, match=f"loaded at {at}; `landfall cancel {run.run_id}`, then `landfall rerun"):
+        rerun(deployment.pipeline, run)
+    cancel(deployment.pipeline, run)
+    while not only(deployment).finished:
+        deployment.deliver_message()
+    asked = deployment.clock.now()
+    rerun(deployment.pipeline, only(deployment))
+    work(deployment)
+    assert submitted(deployment) == [asked]
+    assert asked < loads_at(run)
 
 
 def test_a_new_contract_does_not_end_the_window(deployment: SimulatedDeployment) -> None:
