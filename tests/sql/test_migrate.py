@@ -155,11 +155,14 @@ def test_the_ddl_of_a_difference_ends_it(opened: Opened, empty: str) -> None:
     key, value, amount, seen_at = THINGS["things"].columns
     changed = having(key, value, replace(amount, type=parse_type("decimal(12,4)")), seen_at)
     (line,) = planned(opened, changed)
+    assert '"amount__new"' in line
     with psycopg.connect(empty, autocommit=True) as session:
+        session.execute("alter table landing.things add column amount__new integer default 7")
+        (line,) = planned(opened, changed)
         session.execute("insert into landing.things (id, amount) values ('a', 12.34)")
         for statement in line.splitlines()[1:]:
             session.execute(statement.encode())
-        assert session.execute("select amount from landing.things").fetchall() == [(Decimal("12.3400"),)]
+        assert session.execute("select amount, amount__new from landing.things").fetchall() == [(Decimal("12.3400"), 7)]
     assert planned(opened, changed) == []
 
 

@@ -6,7 +6,7 @@ The same rules as etl.check_columns_v1, which compares before each load. A test 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.contract import Contract
@@ -47,17 +47,20 @@ def lengthens(wanted: ColumnType, *, is_varchar: bool) -> bool:
     return is_varchar and wanted.kind is TypeName.VARCHAR
 
 
-def change_ddl(contract: Contract, name: str, type_sql: str, *, longer: bool, keeps: bool) -> tuple[str, ...]:
+def change_ddl(
+    contract: Contract, name: str, type_sql: str, *, longer: bool, keeps: bool, held: Collection[str] = ()
+) -> tuple[str, ...]:
     """Return the statements that give a column another type, or let it be NULL.
 
-    `keeps`: the new type holds every value that the old one can hold. Empty otherwise, and for a column of the
-    distribution or sort key that would have to be replaced: Redshift does not drop it. `by_hand` has what to do then.
+    `held` has the table's columns, as far as they are known. `keeps`: the new type holds every value that the old one
+    can hold. Empty otherwise, and for a column of the distribution or sort key that would have to be replaced: Redshift
+    does not drop it. `by_hand` has what to do then.
     """
     if longer:
         return (resize_column_ddl(contract, name, type_sql),)
     if not keeps or _is_layout(contract, name):
         return ()
-    return replace_column_ddl(contract, name, type_sql)
+    return replace_column_ddl(contract, name, type_sql, held)
 
 
 def by_hand(contract: Contract, name: str) -> str:

@@ -7,7 +7,8 @@ planner may drop a DISTINCT because of it, which would hide the duplicates that 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from itertools import chain, count
 
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.contract import Contract
@@ -76,18 +77,28 @@ def resize_column_ddl(contract: Contract, name: str, type_sql: str) -> str:
     return f"ALTER TABLE {target(contract)} ALTER COLUMN {quote_identifier(name)} TYPE {type_sql}"
 
 
-def replace_column_ddl(contract: Contract, name: str, type_sql: str) -> tuple[str, ...]:
+def replace_column_ddl(contract: Contract, name: str, type_sql: str, held: Collection[str]) -> tuple[str, ...]:
     """Return the statements that give a column of a target another type, or let it be NULL: a new column replaces it.
 
-    Not for a column of the distribution or sort key, which Redshift does not drop.
+    `held` has the table's columns, as far as they are known. It is one transaction: if the new column's name is taken
+    all the same, nothing is done, and no other column is written. Not for a column of the distribution or sort key,
+    which Redshift does not drop.
     """
-    table, old, new = target(contract), quote_identifier(name), quote_identifier(f"{name[:_NAME_LEFT]}__new")
+    table, old = target(contract), quote_identifier(name)
+    new = _free(f"{name[:_NAME_LEFT]}__new", {*held, *dict(target_columns(contract))})
     return (
-        add_column_ddl(contract, f"{name[:_NAME_LEFT]}__new", type_sql),
-        f"UPDATE {table} SET {new} = CAST({old} AS {type_sql})",  # noqa: S608  # nosec B608
+        "BEGIN",
+        add_column_ddl(contract, new, type_sql),
+        f"UPDATE {table} SET {quote_identifier(new)} = CAST({old} AS {type_sql})",  # noqa: S608  # nosec B608
         f"ALTER TABLE {table} DROP COLUMN {old}",
-        f"ALTER TABLE {table} RENAME COLUMN {new} TO {old}",
+        f"ALTER TABLE {table} RENAME COLUMN {quote_identifier(new)} TO {old}",
+        "COMMIT",
     )
+
+
+def _free(name: str, taken: Collection[str]) -> str:
+    """Return the name, or the name with the first number that makes it one that is not taken."""
+    return next(one for one in chain([name], (f"{name}{number}" for number in count(2))) if one not in taken)
 
 
 def target(contract: Contract) -> str:

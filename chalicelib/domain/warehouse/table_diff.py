@@ -6,7 +6,7 @@ contract, and may have nullable columns of its own: neither is a difference.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from chalicelib.domain.contract.column import ColumnType, TypeName
@@ -57,14 +57,16 @@ def _types(contract: Contract, table: Mapping[str, TableColumn]) -> Iterator[Dif
             ddl = (add_column_ddl(contract, name, wanted.sql),)
             yield Difference(column=name, reason=f"is missing; the contract has {wanted.sql}", ddl=ddl, safe=True)
         elif not fits(wanted, found.type):
-            yield _other_type(contract, name, wanted, found)
+            yield _other_type(contract, name, wanted, found, table)
 
 
-def _other_type(contract: Contract, name: str, wanted: ColumnType, found: TableColumn) -> Difference:
+def _other_type(
+    contract: Contract, name: str, wanted: ColumnType, found: TableColumn, held: Collection[str]
+) -> Difference:
     is_varchar = found.type is not None and found.type.kind is TypeName.VARCHAR
     longer = column_fit.lengthens(wanted, is_varchar=is_varchar)
     keeps = found.type is not None and column_fit.fits(found.type, wanted)
-    ddl = column_fit.change_ddl(contract, name, wanted.sql, longer=longer, keeps=keeps)
+    ddl = column_fit.change_ddl(contract, name, wanted.sql, longer=longer, keeps=keeps, held=held)
     return Difference(column=name, reason=f"is {_text(found)}; the contract has {wanted.sql}", ddl=ddl, safe=longer)
 
 
@@ -75,7 +77,7 @@ def _nulls(contract: Contract, table: Mapping[str, TableColumn]) -> Iterator[Dif
     for name, found in table.items():
         if found.required and name not in required:
             why = "the contract does not require it" if name in known else "it is not in the contract"
-            ddl = column_fit.change_ddl(contract, name, _text(found), longer=False, keeps=True)
+            ddl = column_fit.change_ddl(contract, name, _text(found), longer=False, keeps=True, held=table)
             yield Difference(column=name, reason=f"is NOT NULL, and {why}: a load with a NULL there fails", ddl=ddl)
 
 

@@ -74,10 +74,10 @@ def test_a_table_that_fits_is_no_fault() -> None:
 def test_a_column_is_named_with_both_types_and_the_ddl() -> None:
     assert explained(orders(), amount="decimal(10,2)", note="varchar(64)") == (
         "landing.thing.amount is numeric(10,2), but the contract has decimal(12,4): "
-        'ALTER TABLE "landing"."thing" ADD COLUMN "amount__new" decimal(12,4); '
+        'BEGIN; ALTER TABLE "landing"."thing" ADD COLUMN "amount__new" decimal(12,4); '
         'UPDATE "landing"."thing" SET "amount__new" = CAST("amount" AS decimal(12,4)); '
         'ALTER TABLE "landing"."thing" DROP COLUMN "amount"; '
-        'ALTER TABLE "landing"."thing" RENAME COLUMN "amount__new" TO "amount"; '
+        'ALTER TABLE "landing"."thing" RENAME COLUMN "amount__new" TO "amount"; COMMIT; '
         "landing.thing.note is character varying(64), but the contract has varchar(200): "
         'ALTER TABLE "landing"."thing" ALTER COLUMN "note" TYPE varchar(200); '
         "`landfall migrate --plan` lists all differences; then run the file again"
