@@ -84,6 +84,20 @@ def ahead(session: Session) -> str:
 
 
 @behaviour(
+    name="a view as a target is refused",
+    why="a load would end with an error that does not name the reason",
+    expected="TARGET_NOT_TABLE: {s}.seen is not a table; name a table as the target of the contract, or drop the view"
+    " (SETUP)",
+)
+def view(session: Session) -> str:
+    things = Things.made(session, "seen")
+    late = "create view {s}.seen as select * from {s}.seen_base with no schema binding"
+    if (end := session.run(["alter table {s}.seen rename to seen_base", late])).failed:
+        return f"the view fails: {end.error}"
+    return _cut(things.load([A], age=1)).replace(session.schema, "{s}")
+
+
+@behaviour(
     name="a fenced load changes nothing", why="a load that was given up could still commit", expected="[null] []"
 )
 def fenced(session: Session) -> str:
@@ -115,7 +129,7 @@ def catalogue(session: Session) -> str:
 
 def _cut(text: str) -> str:
     """Return an error from the code on: what stands before and behind it differs, and is read over."""
-    for code in ("CONTRACT_AHEAD", "DUPLICATE_KEYS", "DATA_CHECK_FAILED", "COUNT_MISMATCH"):
+    for code in ("CONTRACT_AHEAD", "TARGET_NOT_TABLE", "DUPLICATE_KEYS", "DATA_CHECK_FAILED", "COUNT_MISMATCH"):
         if code in text:
             message, _, cause = text[text.index(code) :].rpartition(" (")
             return f"{DETAIL.split(message)[0].strip()} ({cause}"
@@ -128,6 +142,7 @@ GUARDS: Sequence[Behaviour] = (
     planned,
     counted,
     ahead,
+    view,
     fenced,
     many_ids,
     catalogue,

@@ -17,6 +17,7 @@ from landfall.migration.scripts import Script, scripts, statements
 from landfall.migration.state import State
 
 _FIRST_OF_LINEAGE = next(iter(LINEAGE))
+_NO_TABLE = "is not a table; name a table as the target of the contract, or drop the view"
 SNAPSHOT = "Snapshot Isolation"
 """As Redshift writes it."""
 
@@ -90,6 +91,9 @@ def plan(wanted: Wanted, state: State) -> Plan:
             steps.append(_script_step(script, replaces=script.name in state.recorded))
     for contract in wanted.contracts.values():
         table = state.tables.get(contract.target)
+        if contract.target in state.views:
+            left.append(f"! {contract.target} {_NO_TABLE}")
+            continue
         if table is None:
             steps.append(_create_step(contract))
             continue

@@ -26,6 +26,14 @@ def columns_query(tables: Iterable[str]) -> str:
     )
 
 
+def views_query(tables: Iterable[str]) -> str:
+    """Return the query for those of these names (schema.table) that are not tables. Its rows have the name."""
+    listed = ", ".join(map(literal, tables))
+    name = "CAST(n.nspname AS varchar(128)) || '.' || CAST(c.relname AS varchar(128))"
+    joined = "pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    return f"SELECT {name} FROM {joined} WHERE c.relkind <> 'r' AND {name} IN ({listed})"  # noqa: S608  # nosec B608
+
+
 def recorded_query() -> str:
     """Return the query for what was applied: name, checksum."""
     return "SELECT name, checksum FROM etl.schema_migrations"

@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.domain.contract.column import ColumnType
 from chalicelib.domain.contract_files.column_type import MAX_VARBYTE, ColumnTypeError, parse_type
 from chalicelib.domain.warehouse.table_diff import TableColumn
-from landfall.migration.sql import columns_query, isolation_query, recorded_query, user_query
+from landfall.migration.sql import columns_query, isolation_query, recorded_query, user_query, views_query
 from landfall.migration.warehouse import StatementError, Warehouse
 
 MIGRATIONS = "etl.schema_migrations"
@@ -27,6 +27,8 @@ class State:
     """Checksums of what was applied, by name."""
     tables: Mapping[str, Mapping[str, TableColumn]] = field(default_factory=dict)
     """Columns by name, of each table (schema.table) that exists."""
+    views: frozenset[str] = frozenset()
+    """Targets (schema.table) that are not tables. `tables` has the columns of views, but not of late-binding ones."""
     isolation: str = ""
     """The isolation level of the database; empty if it cannot be read."""
     has_user: bool = False
@@ -48,6 +50,7 @@ def look(warehouse: Warehouse, targets: Iterable[str], user: str) -> State:
         if MIGRATIONS in tables
         else {},
         tables=tables,
+        views=frozenset(str(name) for (name,) in warehouse.query(views_query([MIGRATIONS, *targets]))),
         isolation=_isolation(warehouse),
         has_user=bool(user and warehouse.query(user_query(user))),
     )

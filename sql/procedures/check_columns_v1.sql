@@ -2,7 +2,8 @@
 --
 -- Redshift does not always refuse what a column cannot hold: 12.3456 becomes 12.35 in a decimal(10,2), without an error.
 -- p_filled has the columns that staging would take as null, but that are filled before they are merged. The catalog is
--- on the leader node: its queries name no other table. A target that does not exist is left to the merge.
+-- on the leader node: its queries name no other table. A target that does not exist is left to the merge. One that is a
+-- view is refused, bound to its tables or not.
 --
 -- Guarantees that every value that staging can hold stays the same in the target, or that the transaction fails:
 --   there     every column of the contract is in the target;
@@ -20,6 +21,7 @@ declare
     v_target varchar(130) := p_schema || '.' || p_table;
     v_whole varchar(32) := 'smallint,integer,bigint';
     v_column record;
+    v_views integer;                    -- of the target's name
     v_columns integer := 0;             -- of the target
     v_ahead integer := 0;
     v_list varchar(2048) := '';         -- amount is numeric(10,2), ...
@@ -28,6 +30,14 @@ declare
     v_held varchar(32);                 -- 10,2
     v_scale integer;
 begin
+    select count(*) into v_views
+    from pg_class k
+    join pg_namespace n on n.oid = k.relnamespace
+    where n.nspname = p_schema and k.relname = p_table and k.relkind <> 'r';
+    if v_views > 0 then
+        raise exception 'TARGET_NOT_TABLE: % is not a table; name a table as the target of the contract, or drop the view',
+            v_target;
+    end if;
     for v_column in
         select cast(s.attname as varchar(128)) as name,
             cast(format_type(s.atttypid, s.atttypmod) as varchar(128)) as wanted,

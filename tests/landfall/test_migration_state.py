@@ -16,12 +16,15 @@ from landfall.migration.warehouse import Rows, StatementError
 class Catalogue:
     """A Redshift with one table, which shows its isolation level to nobody."""
 
-    def __init__(self, *columns: Sequence[object]) -> None:
+    def __init__(self, *columns: Sequence[object], late_binding: bool = False) -> None:
         self.columns = [["landing.thing", *column] for column in columns]
+        self.views = [["landing.thing"]] if late_binding else []
 
     def query(self, statement: str) -> Rows:
         if "stv_db_isolation_level" in statement:
             raise StatementError(1, "ERROR: permission denied for relation stv_db_isolation_level")
+        if "pg_class" in statement:
+            return self.views
         return self.columns if "information_schema" in statement else []
 
     def run(self, statements: Sequence[str]) -> None:
@@ -48,6 +51,11 @@ def test_types_are_read_as_redshift_writes_them() -> None:
     assert [column.required for column in table.values()] == [True, False, False, False, False]
     assert found.isolation == ""
     assert found.is_empty
+
+
+def test_a_late_binding_view_has_no_columns_and_is_no_table() -> None:
+    found = look(Catalogue(late_binding=True), ["landing.thing"], "")
+    assert (found.tables, found.views) == ({}, {"landing.thing"})
 
 
 @pytest.mark.parametrize("name", ["varbyte", "binary varying"])

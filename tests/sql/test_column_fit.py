@@ -148,6 +148,15 @@ def test_a_replacement_whose_name_is_taken_changes_nothing(migrated: str) -> Non
         assert session.execute("select * from landing.taken").fetchall() == before
 
 
+def test_a_view_as_a_target_is_refused_before_copy(migrated: str) -> None:
+    table = built(migrated, "behind", "date")
+    with psycopg.connect(migrated, autocommit=True) as session:
+        session.execute("alter table landing.behind rename to base")
+        session.execute("create view landing.behind as select * from landing.base")
+    with pytest.raises(psycopg.Error, match=r"TARGET_NOT_TABLE: landing\.behind is not a table; name a table as"):
+        table.load(("1", None), age=1)
+
+
 def test_a_column_that_the_table_lacks_is_named(migrated: str) -> None:
     table = House.build(migrated, name="lacking", toml=PAIR)
     wide = table.having(columns=built(migrated, "lacking_wide", "date").contract.columns)

@@ -22,7 +22,7 @@ from chalicelib.domain.contract_files.contract_file import load_contracts, read_
 from chalicelib.domain.warehouse.load import explain_check
 from landfall.migration.grants import Grants
 from landfall.migration.migrate import MigrationError, migrate, preview
-from landfall.migration.plan import SNAPSHOT, Wanted, plan
+from landfall.migration.plan import SNAPSHOT, Plan, Wanted, plan
 from landfall.migration.scripts import scripts
 from landfall.migration.state import State, look
 from tests.support.paths import ROOT
@@ -164,6 +164,25 @@ def test_the_ddl_of_a_difference_ends_it(opened: Opened, empty: str) -> None:
             session.execute(statement.encode())
         assert session.execute("select amount, amount__new from landing.things").fetchall() == [(Decimal("12.3400"), 7)]
     assert planned(opened, changed) == []
+
+
+VIEW = "! landing.things is not a table; name a table as the target of the contract, or drop the view"
+
+
+@pytest.mark.parametrize("columns", ["*", "id", "amount::varchar(8) as value"])
+def test_a_view_as_a_target_is_refused_without_ddl(opened: Opened, empty: str, columns: str) -> None:
+    apply(opened)
+    with psycopg.connect(empty, autocommit=True) as session:
+        session.execute("create schema landing")
+        session.execute("create table landing.base (id varchar(16), amount decimal(9,2))")
+        session.execute(f"create view landing.things as select {columns} from landing.base".encode())
+    assert apply(opened, THINGS, alters=True) == planned(opened, THINGS) == [VIEW]
+
+
+def test_a_view_that_lists_no_columns_is_no_missing_table() -> None:
+    recorded = {script.name: script.checksum for script in scripts(SQL)}
+    state = State(views=frozenset({"landing.things"}), recorded=recorded)
+    assert plan(wanted(THINGS), state) == Plan(steps=[], left=[VIEW])
 
 
 def test_a_wider_table_is_no_difference(opened: Opened) -> None:

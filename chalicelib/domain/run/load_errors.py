@@ -15,10 +15,12 @@ from chalicelib.errors import LoadFailed, Retryable, WorkGone
 
 DATA_CHECK = "DATA_CHECK_FAILED"
 CONTRACT_AHEAD = "CONTRACT_AHEAD"
+TARGET_NOT_TABLE = "TARGET_NOT_TABLE"
 RAISED = (
     DATA_CHECK,
     DUPLICATE_KEYS,
     CONTRACT_AHEAD,
+    TARGET_NOT_TABLE,
     "COUNT_MISMATCH",
     "TARGET_KEY_TWICE",
     "BOOKS_OPEN",
@@ -63,7 +65,8 @@ ROWS = (
     _row(rf"\b{DATA_CHECK}:", DATA_CHECK, Cause.FILE),
     _row(rf"\b{DUPLICATE_KEYS}:", DUPLICATE_KEYS, Cause.FILE),
     _row(rf"\b{CONTRACT_AHEAD}:", CONTRACT_AHEAD, Cause.SETUP),
-    _row(rf"\b(?:{'|'.join(RAISED[3:])}|DATA_CHECK_BROKEN):", LoadFailed.code, Cause.UNKNOWN),
+    _row(rf"\b{TARGET_NOT_TABLE}:", TARGET_NOT_TABLE, Cause.SETUP),
+    _row(rf"\b(?:{'|'.join(RAISED[4:])}|DATA_CHECK_BROKEN):", LoadFailed.code, Cause.UNKNOWN),
     _row(r"permission denied for", LoadFailed.code, Cause.SETUP),
     _row(r"permission denied|access denied", LoadFailed.code, Cause.UNKNOWN),
     _row(  # COPY's texts for a manifest or a part that is not there

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.run.load_errors import ANY_OTHER, CONTRACT_AHEAD, FILE_FAULTS, RAISED, ROWS, Cause, meaning
+from chalicelib.domain.run.load_errors import (
+    ANY_OTHER,
+    CONTRACT_AHEAD,
+    FILE_FAULTS,
+    RAISED,
+    ROWS,
+    TARGET_NOT_TABLE,
+    Cause,
+    meaning,
+)
 
 EXAMPLES = [
     ("ERROR: DATA_CHECK_FAILED: no future finds 2 rows that must not be", "DATA_CHECK_FAILED", Cause.FILE),
@@ -25,6 +34,7 @@ EXAMPLES = [
         "CONTRACT_AHEAD",
         Cause.SETUP,
     ),
+    ("ERROR: TARGET_NOT_TABLE: a.connection is not a table; name a table", "TARGET_NOT_TABLE", Cause.SETUP),
     ("ERROR: COUNT_MISMATCH: 1023 rows were found good and 4 are staged", "LOAD_FAILED", Cause.UNKNOWN),
     ("ERROR: TARGET_KEY_TWICE: a key of the load is in sales.connection more than once", "LOAD_FAILED", Cause.UNKNOWN),
     ("DATA_CHECK_BROKEN: check 1023 cannot be evaluated", "LOAD_FAILED", Cause.UNKNOWN),
@@ -74,7 +84,7 @@ def test_a_raised_code_counts_whatever_follows(code: str, words: str) -> None:
     """A name in the text of our procedures can be any words."""
     found = meaning(f"ERROR: {code}: {words}")
     assert not found.retryable
-    known = {CONTRACT_AHEAD: Cause.SETUP, **dict.fromkeys(FILE_FAULTS, Cause.FILE)}
+    known = {**dict.fromkeys((CONTRACT_AHEAD, TARGET_NOT_TABLE), Cause.SETUP), **dict.fromkeys(FILE_FAULTS, Cause.FILE)}
     assert found.cause is known.get(code, Cause.UNKNOWN)
 
 
