@@ -13,7 +13,8 @@ from typing import Any, Protocol, Unpack
 
 from chalicelib.domain.run.changes import RunChanges
 from chalicelib.domain.run.group import Group, GroupChanges
-from chalicelib.domain.run.model import Chunk, ChunkTask, ColdStorage, LedgerRow, Run, RunState, SourceObject
+from chalicelib.domain.run.model import Chunk, ChunkTask, LedgerRow, Run, RunState, SourceObject
+from chalicelib.domain.run.storage import ColdStorage
 from chalicelib.domain.warehouse.load import LoadOrder
 
 

@@ -19,9 +19,8 @@ from pathlib import PurePath
 from typing import Any
 
 from chalicelib.domain.run.events import run_of, task_of, work_of
-from chalicelib.domain.run.lifecycle import DEAD_LETTER, may_pass
+from chalicelib.domain.run.lifecycle import DEAD_LETTER, may_pass, pause
 from chalicelib.domain.run.model import ChunkTask, RunState
-from chalicelib.domain.run.pauses import pause
 from chalicelib.errors import Broken, LandfallError, Retryable
 from chalicelib.pipeline import outcomes
 from chalicelib.pipeline.context import Context

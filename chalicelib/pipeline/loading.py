@@ -19,9 +19,8 @@ from itertools import islice
 
 from chalicelib.domain.contract.contract import Delivery
 from chalicelib.domain.run.group import Gathering, Group, GroupState, Member
-from chalicelib.domain.run.lifecycle import after_failed_load
+from chalicelib.domain.run.lifecycle import after_failed_load, pause
 from chalicelib.domain.run.model import LedgerRow, Outcome, Run, RunState
-from chalicelib.domain.run.pauses import pause
 from chalicelib.errors import Broken, LandfallError, LoadStopped, Retryable
 from chalicelib.pipeline import outcomes
 from chalicelib.pipeline.context import Context

@@ -6,9 +6,8 @@ from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.file.books import UNBALANCED
 from chalicelib.domain.file.corrections import as_corrected
 from chalicelib.domain.run.changes import RunChanges
-from chalicelib.domain.run.lifecycle import ending, may_pass, new_generation, problem_of
+from chalicelib.domain.run.lifecycle import ending, may_pass, new_generation, pause, problem_of
 from chalicelib.domain.run.model import Problem, Run, RunState
-from chalicelib.domain.run.pauses import pause
 from chalicelib.errors import ContractChanged, LandfallError, SourceChanged, SourceGone
 from chalicelib.pipeline.context import Context
 from chalicelib.ports import Conflict

@@ -223,7 +223,8 @@ class Pipeline:
         books = sealed_books(file_plan, chunks)
         publish(self.ctx.objects, run, file_plan, chunks)
         refuse_if_too_bad(outcomes.contract_of(self.ctx, run), counts := books["counts"], books["problem"])
-        sealed = self.ctx.runs.change(run, **books, window_ends=window_of(self.ctx, run))
+        books["window_ends"] = window_of(self.ctx, run)
+        sealed = self.ctx.runs.change(run, **books)
         self.ctx.note(
             "sealed", {"run": run.run_id, "object": run.object, "rows": counts.read, "rejects": counts.rejected}
         )

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from chalicelib.adapters.memory import MemoryClock
-from chalicelib.domain.run.model import ColdStorage, SourceObject
+from chalicelib.domain.run.model import SourceObject
+from chalicelib.domain.run.storage import ColdStorage
 from chalicelib.errors import Refused, SourceChanged, SourceGone, WorkGone
 from tests.adapters.conftest import Objects
 

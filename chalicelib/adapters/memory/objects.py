@@ -7,7 +7,8 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from chalicelib.domain.run.model import ColdStorage, SourceObject
+from chalicelib.domain.run.model import SourceObject
+from chalicelib.domain.run.storage import ColdStorage
 from chalicelib.errors import Refused, SourceChanged, SourceGone, WorkGone
 from chalicelib.ports import Clock
 

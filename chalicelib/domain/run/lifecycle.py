@@ -1,4 +1,7 @@
-"""The allowed moves of a run. Run stores refuse all others, so a late or repeated message moves no run back."""
+"""The allowed moves of a run, and the pause before the next try of one.
+
+Run stores refuse all other moves, so a late or repeated message moves no run back.
+"""
 
 from __future__ import annotations
 
@@ -96,3 +99,12 @@ def problem_of(error: LandfallError) -> Problem:
     return Problem(
         code=error.code, message=error.message, line=error.line, byte_offset=error.byte_offset, column=error.column
     )
+
+
+def pause(base: float, attempt: int, jitter: float = 0.0) -> int:
+    """Return whole seconds before the try after `attempt` (1-based): doubling, plus up to half as much; at least 1.
+
+    `jitter` in [0, 1) spreads tries that failed together.
+    Source: M. Brooker, Exponential Backoff and Jitter, AWS Architecture Blog, 2015 ("equal jitter").
+    """
+    return max(1, round(base * 2.0 ** (attempt - 1) * (1 + jitter / 2)))

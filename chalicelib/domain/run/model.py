@@ -68,15 +68,6 @@ class SourceObject:
         return self.sequencer.ljust(width, "0") > sequencer.ljust(width, "0")
 
 
-@dataclass(frozen=True, kw_only=True)
-class ColdStorage:
-    """The state of an object in GLACIER or DEEP_ARCHIVE, which must be restored before it can be read."""
-
-    storage_class: str
-    restoring: bool
-    """Whether a restore was requested and has not ended."""
-
-
 class Outcome(Enum):
     """The outcome of a load in the ledger."""
 

@@ -10,7 +10,8 @@ from botocore.exceptions import ReadTimeoutError
 
 from chalicelib.adapters.s3 import S3Objects
 from chalicelib.adapters.transfers import LEAST_PART_BYTES
-from chalicelib.domain.run.model import ColdStorage, SourceObject
+from chalicelib.domain.run.model import SourceObject
+from chalicelib.domain.run.storage import ColdStorage
 from chalicelib.errors import Refused, Retryable, SourceChanged, SourceGone, Throttled
 from tests.adapters.unit.wire import Response, Script, client, xml_error
 
