@@ -32,8 +32,8 @@ NEW_TOKEN_SECONDS = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Caller:
-    """The owner of a token."""
+class Principal:
+    """Who sends a request: the name and the rights of a token."""
 
     name: str
     role: str
@@ -43,43 +43,43 @@ class Caller:
 
 
 class Tokens:
-    """Finds the owner of a token, in a time that does not depend on which entry matches, or on how much of it."""
+    """Authenticates tokens, in a time that does not depend on which entry matches, or on how much of it."""
 
     def __init__(self, client: SecretsManagerClient, settings: Settings, clock: Clock) -> None:
         self._secrets = client
         self._settings = settings
         self._clock = clock
         self._read_at = 0.0
-        self._known: list[tuple[bytes, Caller]] | None = None
+        self._known: list[tuple[bytes, Principal]] | None = None
 
-    def caller(self, token: str) -> Caller | None:
-        """Return the token's owner, or None. Raises Retryable or Refused if the secret cannot be read."""
+    def authenticate(self, token: str) -> Principal | None:
+        """Return the token's principal, or None. Raises Retryable or Refused if the secret cannot be read."""
         shown = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-        return self._owner(shown, self._settings.token_cache_seconds) or self._owner(shown, NEW_TOKEN_SECONDS)
+        return self._find(shown, self._settings.token_cache_seconds) or self._find(shown, NEW_TOKEN_SECONDS)
 
-    def _owner(self, shown: bytes, longest: float) -> Caller | None:
-        """Return the owner by what was read within the last `longest` seconds, or is read now."""
+    def _find(self, shown: bytes, longest: float) -> Principal | None:
+        """Return the principal by what was read within the last `longest` seconds, or is read now."""
         found = None
-        for digest, caller in self._entries(longest):
+        for digest, principal in self._entries(longest):
             if hmac.compare_digest(digest, shown):
-                found = caller
+                found = principal
         return found
 
-    def _entries(self, longest: float) -> list[tuple[bytes, Caller]]:
+    def _entries(self, longest: float) -> list[tuple[bytes, Principal]]:
         age = self._clock.now() - self._read_at
         if self._known is None or not 0 <= age < longest:
             self._known = self._read()
             self._read_at = self._clock.now()
         return self._known
 
-    def _read(self) -> list[tuple[bytes, Caller]]:
+    def _read(self) -> list[tuple[bytes, Principal]]:
         with translate_errors("read the API's tokens"):
             response = self._secrets.get_secret_value(SecretId=self._settings.tokens_secret)
         return read_tokens(response.get("SecretString", ""))
 
 
-def read_tokens(secret: str) -> list[tuple[bytes, Caller]]:
-    """Return the digest and the owner of each token in a secret's text.
+def read_tokens(secret: str) -> list[tuple[bytes, Principal]]:
+    """Return the digest and the principal of each token in a secret's text.
 
     Raises Refused (BAD_TOKENS), which has the number of the entry, the fault and the fix, but no value of the secret.
     """
@@ -98,7 +98,7 @@ def read_tokens(secret: str) -> list[tuple[bytes, Caller]]:
         if (first := found.setdefault(digest, number)) != number:
             raise _malformed(f"entries {first} and {number} have the same token: remove one of them")
         objects = frozenset(entry.get("objects", ()))
-        tokens.append((digest, Caller(name=entry["name"], role=entry["role"], objects=objects)))
+        tokens.append((digest, Principal(name=entry["name"], role=entry["role"], objects=objects)))
     return tokens
 
 

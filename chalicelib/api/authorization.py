@@ -12,7 +12,7 @@ from typing import Protocol
 from chalice import AuthResponse, AuthRoute
 from chalice.app import AuthRequest
 
-from chalicelib.adapters.secrets import Caller
+from chalicelib.adapters.secrets import Principal
 
 READER = "reader"
 OPERATOR = "operator"
@@ -36,27 +36,27 @@ WHO = "the token is missing or not known, or there is no such path; send the hea
 """One text for all, so that a caller without a token cannot learn which paths exist."""
 
 
-class Owners(Protocol):
-    """The owners of tokens."""
+class Authenticator(Protocol):
+    """The tokens that are valid."""
 
-    def caller(self, token: str) -> Caller | None:
-        """Return the token's owner, or None."""
+    def authenticate(self, token: str) -> Principal | None:
+        """Return the token's principal, or None."""
 
 
-def authorized(owners: Owners, request: AuthRequest) -> AuthResponse:
+def authorized(tokens: Authenticator, request: AuthRequest) -> AuthResponse:
     """Return the routes of the token's role. For an unknown token, raise the error that makes Gateway answer 401."""
-    caller = owner(owners, request.token)
-    if caller is None:
+    principal = authenticate(tokens, request.token)
+    if principal is None:
         raise gateway_401()
-    allowed = [route for route in ALLOWED_ROUTES[caller.role] if not (caller.objects and route in GLOBAL_ROUTES)]
+    allowed = [route for route in ALLOWED_ROUTES[principal.role] if not (principal.objects and route in GLOBAL_ROUTES)]
     routes: list[str | AuthRoute] = [AuthRoute(path, [method]) for path, method in allowed]
-    return AuthResponse(routes=routes, principal_id=caller.name, context={"role": caller.role})
+    return AuthResponse(routes=routes, principal_id=principal.name, context={"role": principal.role})
 
 
-def owner(owners: Owners, header: str | None) -> Caller | None:
-    """Return the owner of the token in an Authorization header. An empty token has no owner."""
+def authenticate(tokens: Authenticator, header: str | None) -> Principal | None:
+    """Return the principal of the token in an Authorization header; None for an empty or unknown token."""
     scheme, _, token = (header or "").strip().partition(" ")
-    return owners.caller(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
+    return tokens.authenticate(token.strip()) if scheme.lower() == "bearer" and token.strip() else None
 
 
 def gateway_401() -> Exception:

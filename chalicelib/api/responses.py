@@ -17,8 +17,8 @@ from chalice import Chalice, Response
 from chalice.app import Request
 
 from chalicelib import observe
-from chalicelib.adapters.secrets import Caller
-from chalicelib.api.authorization import GLOBAL_ROUTES, ROLES, WHO, Owners, owner
+from chalicelib.adapters.secrets import Principal
+from chalicelib.api.authorization import GLOBAL_ROUTES, ROLES, WHO, Authenticator, authenticate
 from chalicelib.api.routes import Route, Wiring
 from chalicelib.errors import LandfallError, Refused, Retryable, SourceChanged, SourceGone
 from chalicelib.operations.cancels import Ended
@@ -68,16 +68,16 @@ CHALICE_CODES = {405: "METHOD_NOT_ALLOWED", 415: "UNSUPPORTED_MEDIA_TYPE"}
 # ---- requests ------------------------------------------------------------------------------------------------------
 
 
-def _admit(owners: Owners, request: Request, route: Route) -> Caller:
+def _admit(tokens: Authenticator, request: Request, route: Route) -> Principal:
     """Check the request's token again, because not every caller is Gateway. Raises Unauthorized, Forbidden."""
-    caller = owner(owners, request.headers.get("authorization"))
-    if caller is None:
+    principal = authenticate(tokens, request.headers.get("authorization"))
+    if principal is None:
         raise Unauthorized(WHO)
-    if ROLES[caller.role] < ROLES[route.role]:
-        raise Forbidden(f"this request needs a token of role {route.role}; yours has role {caller.role}")
-    if caller.objects and (route.path, route.method) in GLOBAL_ROUTES:
+    if ROLES[principal.role] < ROLES[route.role]:
+        raise Forbidden(f"this request needs a token of role {route.role}; yours has role {principal.role}")
+    if principal.objects and (route.path, route.method) in GLOBAL_ROUTES:
         raise Forbidden("this request acts on every object, and your token is limited to some of them")
-    return caller
+    return principal
 
 
 # ---- responses -----------------------------------------------------------------------------------------------------
@@ -89,8 +89,8 @@ def respond(app: Chalice, wiring: Wiring, route: Route, handler: Handler, path: 
     """Call the handler if the request's role may use the route. Its dict becomes JSON, its error an error response."""
     try:
         request = current_request(app)
-        caller = _admit(wiring.tokens, request, route)
-        pipeline = limited_to(wiring.pipeline, caller.objects) if caller.objects else wiring.pipeline
+        principal = _admit(wiring.tokens, request, route)
+        pipeline = limited_to(wiring.pipeline, principal.objects) if principal.objects else wiring.pipeline
         return reply(handler(pipeline, request, **path), route.status)
     except Exception as error:  # noqa: BLE001 - the last guard: no unplanned detail leaves
         return fault(error)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from chalice import Chalice
 from chalice.app import ChaliceAuthorizer
 
-from chalicelib.api.authorization import OPERATOR, READER, Owners
+from chalicelib.api.authorization import OPERATOR, READER, Authenticator
 
 if TYPE_CHECKING:
     from chalicelib.pipeline.pipeline import Pipeline
@@ -27,7 +27,7 @@ class Wiring(Protocol):
     def pipeline(self) -> Pipeline: ...
 
     @property
-    def tokens(self) -> Owners: ...
+    def tokens(self) -> Authenticator: ...
 
 
 @dataclass(frozen=True, kw_only=True)

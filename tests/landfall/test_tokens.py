@@ -13,7 +13,7 @@ from moto import mock_aws
 from typer.testing import CliRunner
 
 from chalicelib.adapters.memory import MemoryClock
-from chalicelib.adapters.secrets import Caller, Tokens
+from chalicelib.adapters.secrets import Principal, Tokens
 from chalicelib.errors import Refused
 from landfall.faults import CommandError
 from landfall.main import app
@@ -59,16 +59,16 @@ class Current:
         return self.manager.get_secret_value(**asked, VersionStage="AWSCURRENT")
 
 
-def caller(manager: Any, token: str) -> Caller | None:
+def caller(manager: Any, token: str) -> Principal | None:
     """Whose token the API takes it for."""
-    return Tokens(Current(manager), replace(SETTINGS, tokens_secret=NAME), MemoryClock()).caller(token)
+    return Tokens(Current(manager), replace(SETTINGS, tokens_secret=NAME), MemoryClock()).authenticate(token)
 
 
 def test_old_and_new_are_valid_until_one_is_revoked(manager: Any) -> None:
     old = command("add", "ops", "--role", "operator").strip()
     new = command("add", "ops", "--role", "operator").strip()
     assert old != new
-    both = Caller(name="ops", role="operator")
+    both = Principal(name="ops", role="operator")
     assert caller(manager, old) == caller(manager, new) == both
     ids = [line.split()[0] for line in command("list").splitlines()]
     assert all(one in refused(2, "revoke", "ops") for one in ids)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.adapters.memory import MemoryClock
-from chalicelib.adapters.secrets import NEW_TOKEN_SECONDS, Caller, Tokens, read_tokens
+from chalicelib.adapters.secrets import NEW_TOKEN_SECONDS, Principal, Tokens, read_tokens
 from chalicelib.errors import LandfallError, Refused, Throttled
 from tests.adapters.unit.wire import Response, Script, client, error, reply
 from tests.support.settings import SETTINGS
@@ -33,23 +33,23 @@ def tokens(script: Script, clock: MemoryClock | None = None) -> Tokens:
 
 
 @pytest.mark.parametrize(
-    ("token", "caller"),
+    ("token", "principal"),
     [
-        ("open sesame", Caller(name="ops", role="operator")),
-        ("let me look ü", Caller(name="ü-reader", role="reader")),
+        ("open sesame", Principal(name="ops", role="operator")),
+        ("let me look ü", Principal(name="ü-reader", role="reader")),
         ("", None),
         ("open sesam", None),
         (HASHED["sha256"], None),
         ("\udcff", None),
     ],
 )
-def test_a_token_has_one_owner(token: str, caller: Caller | None) -> None:
-    assert tokens(Script([secret(HASHED, PLAIN)])).caller(token) == caller
+def test_a_token_has_one_principal(token: str, principal: Principal | None) -> None:
+    assert tokens(Script([secret(HASHED, PLAIN)])).authenticate(token) == principal
 
 
 def test_a_token_may_be_limited_to_objects() -> None:
-    found = tokens(Script([secret({**HASHED, "objects": ["orders", "users"]})])).caller("open sesame")
-    assert found == Caller(name="ops", role="operator", objects=frozenset({"orders", "users"}))
+    found = tokens(Script([secret({**HASHED, "objects": ["orders", "users"]})])).authenticate("open sesame")
+    assert found == Principal(name="ops", role="operator", objects=frozenset({"orders", "users"}))
 
 
 @pytest.mark.parametrize(
@@ -64,77 +64,77 @@ def test_a_token_may_be_limited_to_objects() -> None:
 )
 def test_an_entry_that_could_mean_something_else_is_refused(change: dict[str, Any], fault: str) -> None:
     with pytest.raises(Refused, match=f"malformed: entry 2: .*{fault}"):
-        tokens(Script([secret(PLAIN, {**HASHED, **change})])).caller("open sesame")
+        tokens(Script([secret(PLAIN, {**HASHED, **change})])).authenticate("open sesame")
 
 
 @pytest.mark.parametrize("token", ["", " ", "open sesame ", None, 1])
 def test_a_token_that_no_caller_can_send_is_refused(token: Any) -> None:
     with pytest.raises(Refused, match="entry 1: token must be"):
-        tokens(Script([secret({**PLAIN, "token": token})])).caller("open sesame")
+        tokens(Script([secret({**PLAIN, "token": token})])).authenticate("open sesame")
 
 
 @pytest.mark.parametrize(
     "same", [HASHED, {**HASHED, "sha256": HASHED["sha256"].upper()}, {**PLAIN, "token": "open sesame"}]
 )
-def test_a_token_with_two_owners_is_refused(same: dict[str, Any]) -> None:
-    """The owners may have different roles: no order of the entries decides which one the caller has."""
+def test_a_token_with_two_principals_is_refused(same: dict[str, Any]) -> None:
+    """They may have different roles: no order of the entries decides which one a request has."""
     with pytest.raises(Refused, match="entries 1 and 3 have the same token"):
-        tokens(Script([secret(HASHED, PLAIN, same)])).caller("open sesame")
+        tokens(Script([secret(HASHED, PLAIN, same)])).authenticate("open sesame")
 
 
 @given(content=JSON)
 def test_any_content_is_read_or_refused(content: Any) -> None:
     with contextlib.suppress(Refused):
-        assert all(caller.name and caller.role for _, caller in read_tokens(json.dumps(content)))
+        assert all(principal.name and principal.role for _, principal in read_tokens(json.dumps(content)))
 
 
 def test_tokens_are_kept_for_a_while_and_then_read_again() -> None:
     clock, script = MemoryClock(), Script([secret(HASHED), secret(PLAIN)])
     known = tokens(script, clock)
-    assert known.caller("open sesame")
+    assert known.authenticate("open sesame")
     clock.advance(SETTINGS.token_cache_seconds - 1)
-    assert known.caller("open sesame")
+    assert known.authenticate("open sesame")
     assert len(script.requests) == 1
     clock.advance(1)
-    assert known.caller("open sesame") is None
-    assert known.caller("let me look ü")
+    assert known.authenticate("open sesame") is None
+    assert known.authenticate("let me look ü")
     assert len(script.requests) == 2
 
 
 def test_a_new_token_is_known_within_seconds() -> None:
     clock, script = MemoryClock(), Script([secret(HASHED), secret(HASHED, PLAIN)])
     known = tokens(script, clock)
-    assert known.caller("let me look ü") is None
+    assert known.authenticate("let me look ü") is None
     clock.advance(NEW_TOKEN_SECONDS - 1)
-    assert known.caller("let me look ü") is None
+    assert known.authenticate("let me look ü") is None
     assert len(script.requests) == 1  # guesses do not cost a read each
     clock.advance(1)
-    assert known.caller("let me look ü")
+    assert known.authenticate("let me look ü")
     assert len(script.requests) == 2
 
 
 def test_a_secret_without_tokens_is_kept_as_well() -> None:
     script = Script([secret(), secret()])
     known = tokens(script)
-    assert (known.caller("a"), known.caller("b")) == (None, None)
+    assert (known.authenticate("a"), known.authenticate("b")) == (None, None)
     assert len(script.requests) == 1
 
 
 def test_a_clock_that_is_set_back_does_not_keep_tokens_alive() -> None:
     clock, script = MemoryClock(), Script([secret(HASHED), secret(PLAIN)])
     known = tokens(script, clock)
-    assert known.caller("open sesame")
+    assert known.authenticate("open sesame")
     clock.advance(-3_600)
-    assert known.caller("open sesame") is None
+    assert known.authenticate("open sesame") is None
 
 
 def test_tokens_that_cannot_be_read_again_are_not_trusted_longer() -> None:
     clock, script = MemoryClock(), Script([secret(HASHED), error("ThrottlingException")])
     known = tokens(script, clock)
-    assert known.caller("open sesame")
+    assert known.authenticate("open sesame")
     clock.advance(SETTINGS.token_cache_seconds)
     with pytest.raises(Throttled):
-        known.caller("open sesame")
+        known.authenticate("open sesame")
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_tokens_that_cannot_be_read_again_are_not_trusted_longer() -> None:
 )
 def test_a_bad_secret_is_refused_without_a_word_of_it(response: Response) -> None:
     with pytest.raises(Refused) as caught:
-        tokens(Script([response])).caller("x")
+        tokens(Script([response])).authenticate("x")
     error: BaseException | None = caught.value
     while isinstance(error, LandfallError):
         assert "CANARY" not in str(error)
