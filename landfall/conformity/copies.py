@@ -14,8 +14,8 @@ from chalicelib.domain.contract.dialect import Dialect, Empty
 from chalicelib.domain.run.load_errors import meaning
 from chalicelib.domain.warehouse.load import LoadOrder
 from landfall.conformity.behaviour import Behaviour
+from landfall.conformity.scratch_table import ScratchTable
 from landfall.conformity.session import Session
-from landfall.conformity.things import Things
 
 TIMES = """
 name = "{name}"
@@ -64,15 +64,15 @@ Scenario = Callable[[Store, Session], str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parcel:
+class CopiedLoad:
     """A load whose rows are in S3."""
 
-    things: Things
+    table: ScratchTable
     store: Store
 
     def load(self, text: str, *, columns: Sequence[str], lost: str = "") -> str:
         """Put the rows and load them. `lost` deletes the part or the manifest before."""
-        folder = f"processed/landfall_doctor/{self.things.session.schema}/{self.things.contract.name}"
+        folder = f"processed/landfall_doctor/{self.table.session.schema}/{self.table.contract.name}"
         part, manifest = f"{folder}/part-00001.csv.zst", f"{folder}/manifest.json"
         order = self._order(text, columns, f"s3://{self.store.bucket}/{manifest}")
         lines = [f"{order.shares[0].mark},{at},{line}" for at, line in enumerate(_records(text))]
@@ -81,14 +81,14 @@ class Parcel:
         try:
             if lost:
                 self.store.delete({"part": part, "manifest": manifest}[lost])
-            return self.things.sent(order, None)
+            return self.table.sent(order, None)
         finally:
             self.store.delete(part)
             self.store.delete(manifest)
 
     def _order(self, text: str, columns: Sequence[str], manifest: str) -> LoadOrder:
         rows = len(_records(text))
-        order = self.things.order([], age=1, columns=columns)
+        order = self.table.order([], age=1, columns=columns)
         share = replace(order.shares[0], rows_read=rows, rows_good=rows)
         return replace(order, shares=(share,), manifest=manifest, iam_role=self.store.role)
 
@@ -105,48 +105,48 @@ def _records(text: str) -> list[str]:
 
 
 def values(store: Store, session: Session) -> str:
-    things = Things.made(session, "copied")
-    counts = Parcel(things=things, store=store).load(GOOD, columns=COLUMNS)
+    table = ScratchTable.made(session, "copied")
+    counts = CopiedLoad(table=table, store=store).load(GOOD, columns=COLUMNS)
     shown = "id, value, amount, is_open, replace(json_serialize(document), ' ', ''), lower(from_varbyte(raw, 'hex'))"
-    return f"{counts} {things.rows(shown)}"
+    return f"{counts} {table.rows(shown)}"
 
 
 def empty_texts(store: Store, session: Session) -> str:
-    things = Things.made(session, "empty_texts", dialect=Dialect(empty=Empty.TEXT))
-    counts = Parcel(things=things, store=store).load('a,"",1\nb,,\n', columns=("id", "value", "amount"))
-    return f"{counts} {things.rows('id, value, amount')}"
+    table = ScratchTable.made(session, "empty_texts", dialect=Dialect(empty=Empty.TEXT))
+    counts = CopiedLoad(table=table, store=store).load('a,"",1\nb,,\n', columns=("id", "value", "amount"))
+    return f"{counts} {table.rows('id, value, amount')}"
 
 
 def times(store: Store, session: Session) -> str:
-    things = Things.made(session, "copied_times", TIMES)
+    table = ScratchTable.made(session, "copied_times", TIMES)
     text = 'a,31.01.2026,"Feb 01, 2026",2026-01-31T10:20:30.5\n'
-    counts = Parcel(things=things, store=store).load(text, columns=("id", "born", "left", "seen"))
+    counts = CopiedLoad(table=table, store=store).load(text, columns=("id", "born", "left", "seen"))
     shown = 'cast(born as varchar(10)), cast("left" as varchar(10)), cast(seen as varchar(32))'
-    return f"{counts} {things.rows(shown)}"
+    return f"{counts} {table.rows(shown)}"
 
 
 def longest(store: Store, session: Session) -> str:
-    things = Things.made(session, "copied_text", LONGEST)
-    counts = Parcel(things=things, store=store).load(f"a,{'x' * 65535}\n", columns=("id", "value"))
-    return f"{counts} {things.rows('octet_length(value)')}"
+    table = ScratchTable.made(session, "copied_text", LONGEST)
+    counts = CopiedLoad(table=table, store=store).load(f"a,{'x' * 65535}\n", columns=("id", "value"))
+    return f"{counts} {table.rows('octet_length(value)')}"
 
 
 def lost(store: Store, session: Session, what: str) -> str:
-    things = Things.made(session, f"lost_{what}")
-    return _cause(Parcel(things=things, store=store).load("a,x\n", columns=("id", "value"), lost=what), things)
+    table = ScratchTable.made(session, f"lost_{what}")
+    return _cause(CopiedLoad(table=table, store=store).load("a,x\n", columns=("id", "value"), lost=what), table)
 
 
 def faulty(store: Store, session: Session) -> str:
-    things = Things.made(session, "faulty")
+    table = ScratchTable.made(session, "faulty")
     text = "a,12x\n"
-    return _cause(Parcel(things=things, store=store).load(text, columns=("id", "amount")), things)
+    return _cause(CopiedLoad(table=table, store=store).load(text, columns=("id", "amount")), table)
 
 
-def _cause(seen: str, things: Things) -> str:
+def _cause(seen: str, table: ScratchTable) -> str:
     """Return what Landfall reads from an error; the text itself differs."""
     if not seen.startswith("fails: "):
         return seen
-    return f"fails ({meaning(seen).cause.name}) {things.rows('id')}"
+    return f"fails ({meaning(seen).cause.name}) {table.rows('id')}"
 
 
 SCENARIOS: Sequence[tuple[str, str, str, Scenario]] = (

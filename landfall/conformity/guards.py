@@ -14,8 +14,8 @@ from chalicelib.domain.warehouse.ledger import ledger_query, render_fence
 from chalicelib.domain.warehouse.load import explain_check
 from chalicelib.domain.warehouse.table_diff import differences
 from landfall.conformity.behaviour import Behaviour, behaviour
+from landfall.conformity.scratch_table import A, B, ScratchTable, in_scratch, row
 from landfall.conformity.session import Session
-from landfall.conformity.things import A, B, Things, in_scratch, row
 from landfall.migration.data_api import DataApi
 from landfall.migration.state import look
 
@@ -26,8 +26,8 @@ from landfall.migration.state import look
     expected="DUPLICATE_KEYS: 1 rows repeat a key, the first at byte 20; the key is id (FILE) []",
 )
 def repeated(session: Session) -> str:
-    things = Things.made(session, "repeated", duplicate_keys=DuplicateKeys.FAIL)
-    return f"{_cut(things.load([A, B, A], age=1))} {things.rows()}"
+    table = ScratchTable.made(session, "repeated", duplicate_keys=DuplicateKeys.FAIL)
+    return f"{_cut(table.load([A, B, A], age=1))} {table.rows()}"
 
 
 @behaviour(
@@ -40,15 +40,15 @@ def repeated(session: Session) -> str:
 )
 def checked(session: Session) -> str:
     check = DataCheck(name="it's :odd", bad_rows="amount < 0 and value <> 'it''s'")
-    things = Things.made(session, "checked", checks=(check,))
-    good, bad = things.load([A], age=1), things.load([row("b", "'y'", "-1")], age=2)
-    return f"{good} {_cut(bad)} {things.rows('id')}"
+    table = ScratchTable.made(session, "checked", checks=(check,))
+    good, bad = table.load([A], age=1), table.load([row("b", "'y'", "-1")], age=2)
+    return f"{good} {_cut(bad)} {table.rows('id')}"
 
 
 @behaviour(name="a data check is planned by EXPLAIN", why="`landfall migrate` would fail", expected="planned")
 def planned(session: Session) -> str:
     check = DataCheck(name="plan", bad_rows="amount < 0")
-    contract = Things.made(session, "planned").contract
+    contract = ScratchTable.made(session, "planned").contract
     group = digest("planned")
     sqls = [staging_ddl(contract, (), group, group[:8]), explain_check(check, group), drop_staging_ddl(group)]
     end = session.run(sqls)
@@ -64,9 +64,9 @@ def planned(session: Session) -> str:
     expected="COUNT_MISMATCH: 2 rows were found good and 1 are staged (UNKNOWN) []",
 )
 def counted(session: Session) -> str:
-    things = Things.made(session, "counted")
-    order = things.order([A, B], age=1)
-    return f"{_cut(things.sent(order, [[A]]))} {things.rows()}"
+    table = ScratchTable.made(session, "counted")
+    order = table.order([A, B], age=1)
+    return f"{_cut(table.sent(order, [[A]]))} {table.rows()}"
 
 
 @behaviour(
@@ -76,11 +76,11 @@ def counted(session: Session) -> str:
     "(value is character varying(64), amount is numeric(10,2)) (SETUP) []",
 )
 def ahead(session: Session) -> str:
-    things = Things.made(session, "ahead")
+    table = ScratchTable.made(session, "ahead")
     wider = {"value": "varchar(128)", "amount": "decimal(12,4)"}
-    columns = [replace(c, type=parse_type(wider.get(c.name, c.type.sql))) for c in things.contract.columns]
-    seen = _cut(things.having(columns=tuple(columns)).load([A], age=1))
-    return f"{seen.replace(session.schema, '{s}')} {things.rows()}"
+    columns = [replace(c, type=parse_type(wider.get(c.name, c.type.sql))) for c in table.contract.columns]
+    seen = _cut(table.having(columns=tuple(columns)).load([A], age=1))
+    return f"{seen.replace(session.schema, '{s}')} {table.rows()}"
 
 
 @behaviour(
@@ -90,23 +90,23 @@ def ahead(session: Session) -> str:
     " (SETUP)",
 )
 def view(session: Session) -> str:
-    things = Things.made(session, "seen")
+    table = ScratchTable.made(session, "seen")
     late = "create view {s}.seen as select * from {s}.seen_base with no schema binding"
     if (end := session.run(["alter table {s}.seen rename to seen_base", late])).failed:
         return f"the view fails: {end.error}"
-    return _cut(things.load([A], age=1)).replace(session.schema, "{s}")
+    return _cut(table.load([A], age=1)).replace(session.schema, "{s}")
 
 
 @behaviour(
     name="a fenced load changes nothing", why="a load that was given up could still commit", expected="[null] []"
 )
 def fenced(session: Session) -> str:
-    things = Things.made(session, "fenced_things")
-    order = things.order([A], age=1)
-    fence = render_fence(things.contract.target, order.group_id)
+    table = ScratchTable.made(session, "fenced_things")
+    order = table.order([A], age=1)
+    fence = render_fence(table.contract.target, order.group_id)
     if (end := session.run(in_scratch(session, fence.statements), fence.parameters)).failed:
         return f"the fence fails: {end.error}"
-    return f"{things.sent(order, [[A]])} {things.rows()}"
+    return f"{table.sent(order, [[A]])} {table.rows()}"
 
 
 @behaviour(name="a query reads 500 loads of the ledger", why="a large group could not be settled", expected="[]")
@@ -122,7 +122,7 @@ def many_ids(session: Session) -> str:
     expected="11 columns, differences: []",
 )
 def catalogue(session: Session) -> str:
-    contract = Things.made(session, "catalogue").contract
+    contract = ScratchTable.made(session, "catalogue").contract
     found = look(DataApi(session.api, session.where), [contract.target], "").tables.get(contract.target, {})
     return f"{len(found)} columns, differences: {[one.column for one in differences(contract, found)]}"
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from landfall.conformity.behaviour import Behaviour
 from landfall.conformity.guards import GUARDS
 from landfall.conformity.merges import MERGES
+from landfall.conformity.scratch_table import in_scratch
 from landfall.conformity.session import Session
-from landfall.conformity.things import in_scratch
 from landfall.migration.scripts import Script, scripts, statements
 
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from chalicelib.domain.contract.contract import Delivery
 from landfall.conformity.behaviour import Behaviour, behaviour
+from landfall.conformity.scratch_table import A, B, C, ScratchTable, in_scratch, row
 from landfall.conformity.session import Session
-from landfall.conformity.things import A, B, C, Things, in_scratch, row
 
 WIDE_COLUMNS = 250
 """The procedures build their longest statements in several pieces from some 150 columns on."""
@@ -33,9 +33,9 @@ BOOKS = "rows would be lost, doubled or counted wrongly"
     ),
 )
 def inserts(session: Session) -> str:
-    things = Things.made(session, "inserts")
-    counts = things.load([A, row("b", "null", "null")], age=1)
-    return f"{counts} {things.rows('id, value, amount, is_open, cast(seen_on as varchar(10))')}"
+    table = ScratchTable.made(session, "inserts")
+    counts = table.load([A, row("b", "null", "null")], age=1)
+    return f"{counts} {table.rows('id, value, amount, is_open, cast(seen_on as varchar(10))')}"
 
 
 @behaviour(
@@ -48,11 +48,11 @@ def inserts(session: Session) -> str:
 )
 def updates(session: Session) -> str:
     """One row stays, one gets a document of another type, one is new."""
-    things = Things.made(session, "updates")
-    things.load([A, B], age=1)
-    counts = things.load([A, row("b", document='{"n": "1"}'), C], age=2)
-    again = things.load([row("b", document='{"n": 1}')], age=3)
-    return f"{counts} {again} {things.rows('id, _source_order')}"
+    table = ScratchTable.made(session, "updates")
+    table.load([A, B], age=1)
+    counts = table.load([A, row("b", document='{"n": "1"}'), C], age=2)
+    again = table.load([row("b", document='{"n": 1}')], age=3)
+    return f"{counts} {again} {table.rows('id, _source_order')}"
 
 
 @behaviour(
@@ -61,10 +61,10 @@ def updates(session: Session) -> str:
     expected='[["LOADED", 2, 2, 0, 2, 0, 1, 0, 0, 1]] [["a", "new"], ["b", "x"]]',
 )
 def older(session: Session) -> str:
-    things = Things.made(session, "older")
-    things.load([row("a", "'new'")], age=2)
-    counts = things.load([row("a", "'old'"), B], age=1)
-    return f"{counts} {things.rows('id, value')}"
+    table = ScratchTable.made(session, "older")
+    table.load([row("a", "'new'")], age=2)
+    counts = table.load([row("a", "'old'"), B], age=1)
+    return f"{counts} {table.rows('id, value')}"
 
 
 @behaviour(
@@ -74,18 +74,18 @@ def older(session: Session) -> str:
 )
 def ordered(session: Session) -> str:
     """Of an object with a column to order by, the greater value wins, whatever the age of its file."""
-    things = Things.made(session, "ordered", order_by="amount")
-    things.load([row("a", "'two'", "2"), row("b", "'none'", "null")], age=1)
-    counts = things.load([row("a", "'one'", "1"), row("b", "'some'", "0")], age=2)
-    return f"{counts} {things.rows('id, value')}"
+    table = ScratchTable.made(session, "ordered", order_by="amount")
+    table.load([row("a", "'two'", "2"), row("b", "'none'", "null")], age=1)
+    counts = table.load([row("a", "'one'", "1"), row("b", "'some'", "0")], age=2)
+    return f"{counts} {table.rows('id, value')}"
 
 
 @behaviour(name="a load that comes again changes nothing", why=BOOKS, expected='True [[1]] [["a"]]')
 def once(session: Session) -> str:
-    things = Things.made(session, "once")
-    first, again = things.load([A], age=1), things.load([A], age=1)
+    table = ScratchTable.made(session, "once")
+    first, again = table.load([A], age=1), table.load([A], age=1)
     query = in_scratch(session, ["select count(*) from etl.ledger where object = 'once'"])[0]
-    return f"{first == again} {session.found(query)} {things.rows('id')}"
+    return f"{first == again} {session.found(query)} {table.rows('id')}"
 
 
 @behaviour(
@@ -94,9 +94,9 @@ def once(session: Session) -> str:
     expected='[["LOADED", 3, 3, 0, 3, 1, 2, 0, 0, 0]] [["a", "last"], ["b", "x"]]',
 )
 def collapses(session: Session) -> str:
-    things = Things.made(session, "collapses")
-    counts = things.load([A, B, row("a", "'last'")], age=1)
-    return f"{counts} {things.rows('id, value')}"
+    table = ScratchTable.made(session, "collapses")
+    counts = table.load([A, B, row("a", "'last'")], age=1)
+    return f"{counts} {table.rows('id, value')}"
 
 
 @behaviour(
@@ -105,10 +105,10 @@ def collapses(session: Session) -> str:
     expected='[["LOADED", 1, 1, 0, 1, 0, 0, 1, 0, 0]] [["newer"]]',
 )
 def blank_keys(session: Session) -> str:
-    things = Things.made(session, "blank_keys")
-    things.load([A], age=1)
-    counts = things.load([row("a  ", "'newer'")], age=2)
-    return f"{counts} {things.rows('value')}"
+    table = ScratchTable.made(session, "blank_keys")
+    table.load([A], age=1)
+    counts = table.load([row("a  ", "'newer'")], age=2)
+    return f"{counts} {table.rows('value')}"
 
 
 @behaviour(
@@ -120,9 +120,9 @@ def blank_keys(session: Session) -> str:
     ),
 )
 def together(session: Session) -> str:
-    things = Things.made(session, "together")
-    counts = things.load([A, B], [row("b", "'newer'"), C], age=1)
-    return f"{counts} {things.rows('id, value')}"
+    table = ScratchTable.made(session, "together")
+    counts = table.load([A, B], [row("b", "'newer'"), C], age=1)
+    return f"{counts} {table.rows('id, value')}"
 
 
 @behaviour(
@@ -131,9 +131,9 @@ def together(session: Session) -> str:
     expected='[["LOADED", 1, 1, 0, 1, 0, 1, 0, 0, 0]] [["SUPERSEDED", 1, 1, 0, 1, 0, 0, 0, 0, 1]] [["a", "x"]]',
 )
 def snapshots(session: Session) -> str:
-    things = Things.made(session, "snapshots", delivery=Delivery.SNAPSHOT)
-    newer, older = things.load([A], age=2), things.load([row("a", "'old'")], age=1)
-    return f"{newer} {older} {things.rows('id, value')}"
+    table = ScratchTable.made(session, "snapshots", delivery=Delivery.SNAPSHOT)
+    newer, older = table.load([A], age=2), table.load([row("a", "'old'")], age=1)
+    return f"{newer} {older} {table.rows('id, value')}"
 
 
 @behaviour(
@@ -143,16 +143,16 @@ def snapshots(session: Session) -> str:
 )
 def corrected(session: Session) -> str:
     """A rejected row is corrected, twice: the second time it is booked as a duplicate."""
-    things = Things.made(session, "corrected")
-    first = things.order([A], age=1)
+    table = ScratchTable.made(session, "corrected")
+    first = table.order([A], age=1)
     share = replace(first.shares[0], rows_read=2, rows_rejected=1)
-    things.sent(replace(first, shares=(share,)), [[A]])
+    table.sent(replace(first, shares=(share,)), [[A]])
     counts = []
     for load in ("one", "two"):
-        order = things.order([B], age=1, load=load)
+        order = table.order([B], age=1, load=load)
         own = replace(order.shares[0], corrects=share.load_id)
-        counts.append(things.sent(replace(order, shares=(own,)), [[B]]))
-    return f"{' '.join(counts)} {things.rows('id')}"
+        counts.append(table.sent(replace(order, shares=(own,)), [[B]]))
+    return f"{' '.join(counts)} {table.rows('id')}"
 
 
 @behaviour(
@@ -164,18 +164,16 @@ def wide(session: Session) -> str:
     names = [f"a_column_with_a_long_name_{number:03d}" for number in range(WIDE_COLUMNS)]
     toml = 'name = "{name}"\ntarget = "{schema}.{name}"\nlands_at = ["incoming/{name}/*"]\nkey = ["id"]\n[columns]\n'
     columns = [f'{name} = {{{{ type = "integer" }}}}' for name in names]
-    things = Things.made(
+    table = ScratchTable.made(
         session, "wide_things", toml + "\n".join(['id = {{ type = "varchar(8)", required = true }}', *columns])
     )
     same, other = ["1"] * WIDE_COLUMNS, [*["1"] * (WIDE_COLUMNS - 1), "2"]
     columns_of = ("id", *names)
-    things.load([("'a'", *same), ("'b'", *same)], age=1, columns=columns_of)
-    return things.load([("'a'", *same), ("'b'", *other)], age=2, columns=columns_of)
+    table.load([("'a'", *same), ("'b'", *same)], age=1, columns=columns_of)
+    return table.load([("'a'", *same), ("'b'", *other)], age=2, columns=columns_of)
 
 
-@behaviour(
-    name="the books of all these loads balance", why=BOOKS, expected='[[1, 1, "incoming/things/it\'s :x é.csv"]]'
-)
+@behaviour(name="the books of all these loads balance", why=BOOKS, expected='[[1, 1, "incoming/things/it\'s :x é.csv"]]')
 def books(session: Session) -> str:
     query = "select min(balanced), max(balanced), min(source_key) from etl.books"
     return str(session.found(in_scratch(session, [query])[0]))

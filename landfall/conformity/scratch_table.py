@@ -1,4 +1,4 @@
-"""Loads of an object of the scratch schema: the statements that the pipeline would send, with the schema's name.
+"""Loads of a table of the scratch schema: the statements that the pipeline would send, with the schema's name.
 
 Guarantees that the statements are those of `render_load`. COPY is replaced by INSERTs, unless a part is in S3.
 """
@@ -22,7 +22,7 @@ from landfall.conformity.session import Session
 
 KEY = "incoming/things/it's :x é.csv"
 NO_MANIFEST = "s3://landfall-doctor/processed/none"
-THINGS = """
+EXAMPLE = """
 name = "{name}"
 target = "{schema}.{name}"
 lands_at = ["incoming/{name}/*"]
@@ -54,14 +54,14 @@ A, B, C = row("a"), row("b"), row("c")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Things:
-    """An object: its contract, and the tables of its own."""
+class ScratchTable:
+    """The target of a contract of its own, and its gate."""
 
     session: Session
     contract: Contract
 
     @classmethod
-    def made(cls, session: Session, name: str, toml: str = THINGS, **changes: Any) -> Things:
+    def made(cls, session: Session, name: str, toml: str = EXAMPLE, **changes: Any) -> ScratchTable:
         """Make the target and its gate. Raises RuntimeError if the warehouse refuses them."""
         written = toml.format(name=name, schema=session.schema)
         contract = replace(read_contract(f"{name}.toml", written.encode()), **changes)
@@ -72,7 +72,7 @@ class Things:
             raise RuntimeError(f"its tables cannot be made: {end.error}")
         return cls(session=session, contract=contract)
 
-    def having(self, **changes: Any) -> Things:
+    def having(self, **changes: Any) -> ScratchTable:
         """Return the same tables, under other rules."""
         contract = replace(self.contract, **changes)
         return replace(self, contract=replace(contract, fingerprint=fingerprint(contract)))
