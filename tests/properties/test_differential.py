@@ -13,7 +13,7 @@ from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.dialect import Dialect
 from tests.support.files import pythons_csv, reference
-from tests.support.files.engine import Staged, assert_as_reference, contract, header_of, stage_file, text
+from tests.support.files.engine import Staged, as_copied, assert_as_reference, contract, header_of, stage_file, text
 from tests.support.files.hostile import hostile_file
 
 ROWS = 60_000
@@ -120,6 +120,6 @@ def assert_as_csv(things: Contract, data: bytes, staged: Staged, read: list[pyth
     width = len(things.columns)
     assert ragged == {row.start for row in read if row.fields is not None and len(row.fields) != width}
     good = [row for row in read if row.start not in found]
-    assert staged.good == b"".join(data[row.start : row.end].removesuffix(b"\n") + b"\n" for row in good)
+    assert staged.good == b"".join(as_copied(data, row, things) for row in good)
     for strict in (True, False):  # what is staged reads the same to readers that know no way back
         assert pythons_csv.rows_of(staged.good, things, strict=strict) == [row.fields for row in good]

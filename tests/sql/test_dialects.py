@@ -54,6 +54,10 @@ FILES: dict[str, tuple[str, bytes, list[tuple[Any, ...]]]] = {
         "preamble_lines = 1\nfooter_lines = 1\ncomment = '#'",
         b'made "today\n#x\nid,label,amount\n1,"a, ""b""",1.50\n#"y\n2,,\ntotal 2', PLAIN,
     ),
+    "stray carriage returns": (
+        "", b'id,amount,label\n1,1.50,a\rb\n2,,"a\rb"\r\n3,1,\r\n4,2,\ra\r\r\n5,,\xc3\xa9\r\r\n',
+        [(1, "a\rb", "1.50"), (2, "a\rb", None), (3, None, "1.00"), (4, "\ra\r", "2.00"), (5, "é\r", None)],
+    ),
     "no header": ("header = false\ncolumns = ['amount', 'id', 'label']", b'1.50,1,"a, ""b"""\n,2,\n', PLAIN),
     "empty text": (
         "empty = 'text'\nnull = ['NULL']",

@@ -83,6 +83,7 @@ def make_block(table: Table, reading: Reading, position: Position, *, hash_keys:
         rows_good=len(rows),
         lines=_line_ends(reading, start, end, stop),
         left_out=_left_out(table, len(good) - len(rows) - len(bad)),
+        altered=total([{kind: _count(table, good, at) for kind, at in reading.altered.items()}]),
         rejects=_rejects(table, {row: bad[row] for row in bad_rows[:explained]}, reading, position),
         unexplained=Counter(_code(bad[row]) for row in bad_rows[explained:]),
         key_hashes=key_hashes(table, rows) if hash_keys else None,
@@ -114,6 +115,12 @@ def _left_out(table: Table, count: int) -> Tally:
         return {}
     named = Counter[str](table.left_out())
     return total([named, {LeftOut.BLANK_LINES: count - named.total()}])
+
+
+def _count(table: Table, good: Mask, rows: Ints) -> int:
+    """Count those of the reading's rows that are good rows of the table."""
+    first, stop = rows.searchsorted([table.first, table.first + len(good)])
+    return int(np.count_nonzero(good[rows[first:stop] - table.first]))
 
 
 def _line_ends(reading: Reading, start: int, end: int, stop: int) -> int:

@@ -77,15 +77,18 @@ class Table:
 
     @property
     def blank(self) -> Mask:
-        """Lines without a record."""
+        """Lines that are not rows."""
         blank: Mask = self.lines.length == 0
+        blank[self._own(self.reading.left_out)] = True
         return blank
 
     def left_out(self) -> Iterator[LeftOut]:
-        """Yield the kinds of blank records that are not blank lines in the file."""
-        if origin := self.reading.origin:
-            for row in _within(origin.left_out, self.first, self.first + len(self.widths)):
-                yield origin.left_out[row]
+        """Yield the kinds of the rows that are left out, except blank lines."""
+        return (self.reading.left_out[self.first + row] for row in self._own(self.reading.left_out))
+
+    def _own(self, rows: Collection[int]) -> list[int]:
+        """Return those of the reading's rows that are in this table, counted from its first."""
+        return [row - self.first for row in _within(rows, self.first, self.first + len(self.widths))]
 
     def sound(self) -> Mask:
         """Return which rows are records, with any number of fields."""

@@ -22,6 +22,7 @@ from chalicelib.domain.staging.block import Block
 from chalicelib.domain.staging.stage import ChunkSummary, stage_chunk
 from chalicelib.domain.staging.validate import compile_rules
 from tests.support.files import reference
+from tests.support.files.pythons_csv import Row
 
 
 @dataclass
@@ -136,8 +137,9 @@ def assert_as_reference(data: bytes, things: Contract, staged: Staged) -> None:
     assert [(r.line, r.byte_offset, r.code or 1, r.column, r.record) for r in staged.rejects] == [
         (o.line, o.start, o.code, o.column, o.raw) for o in bad
     ]
-    terminated = [row if row.endswith(b"\n") else row + b"\n" for row in (data[o.start : o.end] for o in good)]
-    assert staged.good == b"".join(terminated)
+    assert staged.good == b"".join(as_copied(data, o, things) for o in good)
+    if things.dialect.quote == '"' and all(len(o.raw) for o in good):
+        assert len(staged_values(staged, things.dialect)) == len(good)
     assert sum(s.rows_read for s in staged.summaries) == len(good) + len(bad)
     assert sum(s.rows_good for s in staged.summaries) == len(good)
     blank = {LeftOut.BLANK_LINES: sum(o.code == -1 for o in expected)}
@@ -145,6 +147,11 @@ def assert_as_reference(data: bytes, things: Contract, staged: Staged) -> None:
     assert sum(s.bytes for s in staged.summaries) == len(data) - start
     assert sum(s.lines for s in staged.summaries) == len(io.BytesIO(data[start:]).readlines())
     assert [s.start for s in staged.summaries] == [start, *(s.end for s in staged.summaries)][: len(staged.summaries)]
+
+
+def as_copied(data: bytes, record: reference.Outcome | Row, things: Contract) -> bytes:
+    """A good record as COPY must get it."""
+    return reference.staged(record.raw, data[record.start + len(record.raw) : record.end], things)
 
 
 def staged_values(staged: Staged, dialect: Dialect) -> list[tuple[str, ...]]:

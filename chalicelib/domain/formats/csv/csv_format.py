@@ -8,11 +8,9 @@ from __future__ import annotations
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.tally import LeftOut, total
-from chalicelib.domain.formats.csv.grammar import Grammar
 from chalicelib.domain.formats.csv.header import data_end, match_header, read_header
-from chalicelib.domain.formats.csv.reading import PlainReader
 from chalicelib.domain.formats.csv.split import plan_chunks
-from chalicelib.domain.formats.csv.transcoder import transcoder_for
+from chalicelib.domain.formats.csv.transcoder import Transcoder
 from chalicelib.domain.formats.format import Cuts, Header, Reader
 from chalicelib.domain.raw.bytesource import ByteSource, until
 
@@ -33,7 +31,6 @@ class CsvFormat:
         return Cuts(header=header, layout=layout, ranges=ranges, left_out=left_out)
 
     def reader(self, contract: Contract, layout: Layout) -> Reader:
-        """Return a reader that passes files through if COPY reads them unchanged, or else one that rewrites records."""
+        """Return a reader that rewrites the records that COPY would read otherwise, and passes the others through."""
         dialect, limits = contract.dialect, contract.limits
-        transcoder = transcoder_for(dialect, limits, layout.columns, dict(layout.rescued))
-        return transcoder or PlainReader(Grammar.of(dialect, limits))
+        return Transcoder(dialect, limits, layout.columns, dict(layout.rescued))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chalicelib.domain.checks.row_fault import RowFault
-from chalicelib.domain.contract.tally import LeftOut
+from chalicelib.domain.contract.tally import Altered, LeftOut
 from chalicelib.domain.formats.csv.grammar import Grammar, Malformed
 from chalicelib.domain.formats.csv.records import Records, scan
 from chalicelib.domain.formats.csv.work import Work
@@ -23,10 +23,8 @@ class Origin:
     """Index after each record, before its line end."""
     stops: Ints
     """Index after each line end."""
-    faults: Mapping[int, RowFault]
+    faults: Mapping[int, RowFault] = field(default_factory=dict)
     """Rows in which rewriting found a fault."""
-    left_out: Mapping[int, LeftOut]
-    """Rows that are left out: their text is blank. A blank line of the file has no entry."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,18 +45,10 @@ class Reading:
     """The fault of the line at `consumed`, whose end is not in the block."""
     origin: Origin | None = None
     """None if the text is the block, byte for byte."""
-
-
-class PlainReader:
-    """Reads files that COPY reads unchanged."""
-
-    newline = b"\n"
-
-    def __init__(self, grammar: Grammar) -> None:
-        self.grammar = grammar
-
-    def read(self, data: bytes, size: int, *, at_end: bool, work: Work) -> Reading:
-        return read_plain(data, size, self.grammar, at_end=at_end, work=work)
+    left_out: Mapping[int, LeftOut] = field(default_factory=dict)
+    """Rows that are left out. A blank line of the file has no entry."""
+    altered: Mapping[Altered, Ints] = field(default_factory=dict)
+    """By kind, the row of each altered value, in order."""
 
 
 def read_plain(data: bytes, size: int, grammar: Grammar, *, at_end: bool, work: Work) -> Reading:

@@ -104,7 +104,7 @@ class RecordReader:
         """Return whether COPY would read another value from the field's bytes."""
         if value is None or (self.backslash and b"\\" in raw):
             return True
-        return not enclosed and (self.staged_quote in raw or (not self.returns and b"\n" in raw))
+        return not enclosed and (self.staged_quote in raw or CR in raw or b"\n" in raw)
 
     def _unescaped(self, raw: bytes, enclosed: bool) -> list[bytes]:
         parts, at = [], 0

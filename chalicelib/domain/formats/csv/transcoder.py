@@ -20,15 +20,13 @@ from chalicelib.domain.contract.contract import RESCUED, Limits
 from chalicelib.domain.contract.dialect import NULL_WORD, Dialect, Empty, Newline, Quotes
 from chalicelib.domain.contract.tally import LeftOut
 from chalicelib.domain.formats.csv.block_reader import BlockReader
+from chalicelib.domain.formats.csv.edits import MOST_ROW_BYTES, Editor
 from chalicelib.domain.formats.csv.grammar import Grammar, Malformation, Malformed
 from chalicelib.domain.formats.csv.reading import Origin, Reading, read_plain
 from chalicelib.domain.formats.csv.record_reader import CR, Found, More, RecordReader, null_words
 from chalicelib.domain.formats.csv.records import scan
 from chalicelib.domain.formats.csv.work import Work
 from chalicelib.domain.raw.swar import PADDING, fields_of
-
-MOST_ROW_BYTES = 4 << 20
-"""Redshift's longest row: a record that becomes longer when it is rewritten is rejected."""
 
 
 @dataclass(kw_only=True)
@@ -57,6 +55,7 @@ class Transcoder:
         self.reader = RecordReader(dialect, limits)
         self.newline = self.reader.newline
         self.grammar = Grammar.of(dialect, limits)
+        self.editor = Editor(self.grammar, self.reader)
         self.width = len(columns) + len(rescued) - bool(rescued)
         self.rescued = {index: json.dumps(name) for index, name in rescued.items()}
         self.text_counts = dialect.empty is Empty.TEXT
@@ -89,7 +88,7 @@ class Transcoder:
             text = data if self.returns else data[:size].replace(CR, b"\n") + PADDING
             reading = read_plain(text, size, self.grammar, at_end=at_end, work=work)
             if not (self.lenient and (reading.records.malformed or reading.unended)):
-                return reading
+                return self.editor.edited(reading)
         work.spend(size)
         return self._written(BlockReader(self.reader, data, size, at_end=at_end, work=work))
 
@@ -140,7 +139,7 @@ class Transcoder:
             return self._record(rows, data, at, found, size)
         line = data[at : end - (self.returns and data[end - 1] == 13)]
         values: list[bytes | None] = list(line.split(reader.delimiter))
-        changed = self.always or not self.null.isdisjoint(values)
+        changed = self.always or CR in line or not self.null.isdisjoint(values)
         if changed:
             values = [None if value in self.null else value for value in values]
         return self._record(rows, data, at, Found(end, values, changed), size)
@@ -235,19 +234,6 @@ class Transcoder:
                 ends=ends,
                 stops=stops,
                 faults=rows.faults,
-                left_out=rows.left_out,
             ),
+            left_out=rows.left_out,
         )
-
-
-def transcoder_for(
-    dialect: Dialect, limits: Limits, columns: Sequence[Column], rescued: Mapping[int, str]
-) -> Transcoder | None:
-    """Return the dialect's transcoder; None if COPY reads files of this dialect unchanged."""
-    plain = Dialect(delimiter=dialect.staged_delimiter, quote=dialect.staged_quote)
-    same = (dialect.delimiter, dialect.quote) == (plain.delimiter, plain.quote)
-    same &= not null_words(dialect) and not dialect.comment
-    options = ((dialect.escape, plain.escape), (dialect.quotes, plain.quotes), (dialect.newline, plain.newline))
-    if same and not rescued and dialect.empty is plain.empty and all(own is default for own, default in options):
-        return None
-    return Transcoder(dialect, limits, columns, rescued)
