@@ -37,9 +37,10 @@ app = Chalice(app_name="landfall", configure_logs=False)
 def on_incoming(event: Any, _context: Any) -> None:
     """Start a run of each file that has landed: S3 calls it for each folder of the contracts (deploy/landing.py)."""
     from chalicelib.domain.run.events import landed
+    from chalicelib.pipeline.landing_scan import on_landed
 
     for source in ours(event, landed):
-        wired().pipeline.arrive(source)
+        on_landed(wired().pipeline, source)
 
 
 # ---- work ----------------------------------------------------------------------------------------------------------

@@ -9,7 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 
+from chalicelib.domain.contract.key_pattern import PatternError, compile_pattern
 from chalicelib.domain.contract.load_window import window_fault
+
+BESIDE_THE_DATA = (
+    "_SUCCESS,_started_*,_committed_*,**/_temporary/**,*_$folder$,*.crc,*.md5,*.sha256,*.ctl,*.tmp,*.filepart,*.partial"
+)
 
 
 class SettingsError(Exception):
@@ -54,6 +59,8 @@ class Settings:
     """MB (10^6 bytes) of source per chunk, unless the contract sets it."""
     max_reopened_chunks: int = 1_000
     """Chunks of one file that are staged again because a cut was guessed wrong; with more the run ends FAILED."""
+    ignore: str = BESIDE_THE_DATA
+    """Patterns, with commas between them, of files beside the data: they get no run, unless a contract names them."""
     max_attempts: int = 4
     """Tries of one message in all: the first and three more."""
     backoff_seconds: float = 10.0
@@ -81,6 +88,11 @@ class Settings:
     token_cache_seconds: float = 300.0
     """How long the API keeps the tokens it read from the secret."""
 
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """The patterns of `ignore`."""
+        return tuple(pattern.strip() for pattern in self.ignore.split(",") if pattern.strip())
+
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
         """Read settings from an environment. Raises SettingsError that names every missing or malformed variable."""
@@ -101,6 +113,17 @@ class Settings:
             faults.append(f"LANDFALL_LOAD_EVERY_SECONDS: {fault}")
         if not (env.get("LANDFALL_WORKGROUP") or env.get("LANDFALL_CLUSTER")):
             faults.append("LANDFALL_WORKGROUP or LANDFALL_CLUSTER must name the warehouse")
+        faults += _bad_patterns(str(values.get("ignore", "")))
         if faults:
             raise SettingsError("; ".join(faults))
         return cls(**values)  # type: ignore[arg-type]
+
+
+def _bad_patterns(ignore: str) -> list[str]:
+    faults = []
+    for pattern in filter(None, map(str.strip, ignore.split(","))):
+        try:
+            compile_pattern(pattern)
+        except PatternError as error:
+            faults.append(f"LANDFALL_IGNORE: {pattern} {error}")
+    return faults

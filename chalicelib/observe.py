@@ -51,6 +51,7 @@ METRICS: dict[str, dict[str, tuple[str, MetricUnit, str]]] = {
     "listed": {
         "started": ("FilesFound", MetricUnit.Count, "Files that a sweep found whose events were lost"),
         "archived": ("FilesArchivedAgain", MetricUnit.Count, "Second drops of loaded files, put into the archive"),
+        "ignored": ("FilesIgnored", MetricUnit.Count, "Files beside the data that a sweep found in landing folders"),
     },
     "passed_over": {"": ("SweepFailures", MetricUnit.Count, "Files, folders and runs that a sweep could not read")},
     "archive_failed": {"": ("ArchiveFailures", MetricUnit.Count, "Tries to archive a loaded file that S3 refused")},

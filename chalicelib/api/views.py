@@ -119,6 +119,7 @@ def backfill(done: Backfill, *, dry_run: bool) -> dict[str, Any]:
         "runs": [would_start(run, None) if dry_run else started(run) for run in done.started],
         "seen": done.seen,
         "archived": done.archived,
+        "ignored": done.ignored,
         "failed": done.failed,
         "cursor": done.cursor,
         "dry_run": dry_run,

@@ -37,6 +37,8 @@ class Backfill:
     started: tuple[Run, ...]
     seen: int
     archived: int
+    ignored: int
+    """Files beside the data."""
     failed: int
     """Files and folders that could not be read."""
     cursor: str
@@ -74,7 +76,7 @@ def backfill(pipeline: Pipeline, request: BackfillRequest) -> Backfill:
         most=MOST_STARTED,
     )
     cursor = scan.run()
-    counts = {"seen": scan.seen, "archived": scan.archived, "failed": scan.failed}
+    counts = {"seen": scan.seen, "archived": scan.archived, "ignored": scan.ignored, "failed": scan.failed}
     return Backfill(started=tuple(scan.started), cursor=cursor, **counts)
 
 

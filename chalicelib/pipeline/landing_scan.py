@@ -10,12 +10,27 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+from chalicelib.domain.contract.routing import ignored
 from chalicelib.domain.run.arrivals import put_again
 from chalicelib.domain.run.model import Run, RunState, SourceObject, run_id
+from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.pipeline import Pipeline
 from chalicelib.ports import Newest
 
 BATCH = 100
+
+
+def on_landed(pipeline: Pipeline, source: SourceObject) -> Run | None:
+    """Start a run of a file that S3 notifies of, unless it is beside the data. Raises Retryable."""
+    if is_ignored(pipeline.ctx, source.key):
+        pipeline.ctx.note("ignored", {"file": source.key})
+        return None
+    return pipeline.arrive(source)
+
+
+def is_ignored(ctx: Context, key: str) -> bool:
+    """Return whether a file of that key gets no run, unless the operator requests one."""
+    return ignored(ctx.settings.ignored, ctx.contracts, key)
 
 
 @dataclass(kw_only=True)
@@ -38,6 +53,8 @@ class LandingScan:
     seen: int = 0
     started: list[Run] = field(default_factory=list)
     archived: int = 0
+    ignored: int = 0
+    """Files beside the data."""
     failed: int = 0
 
     def run(self) -> str:
@@ -61,7 +78,9 @@ class LandingScan:
 
     def _each(self, batch: Sequence[SourceObject]) -> None:
         self.seen += len(batch)
-        due = [s for s in batch if s.last_modified <= self.landed_before and self.wanted(s.key)]
+        data = [s for s in batch if not is_ignored(self.pipeline.ctx, s.key)]
+        self.ignored += len(batch) - len(data)
+        due = [s for s in data if s.last_modified <= self.landed_before and self.wanted(s.key)]
         try:
             newest = self.pipeline.ctx.runs.newest_of(self.pipeline.ctx.settings.bucket, [s.key for s in due])
             recorded = [s for s in due if s.key in newest and newest[s.key].etag == s.etag]

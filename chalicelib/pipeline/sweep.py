@@ -103,5 +103,6 @@ def find_landed(pipeline: Pipeline, *, until: float) -> int:
     next_key = scan.run()
     if next_key != stopped_at:
         pipeline.ctx.bookmarks.set(STOPPED_AT, next_key)
-    pipeline.ctx.note("listed", {"started": len(scan.started), "archived": scan.archived, "failed": scan.failed})
+    found = {"started": len(scan.started), "archived": scan.archived, "failed": scan.failed, "ignored": scan.ignored}
+    pipeline.ctx.note("listed", found)
     return len(scan.started)

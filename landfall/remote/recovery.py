@@ -13,7 +13,7 @@ from landfall.text import plural
 def backfill(api: Api, prefix: str, object: str, *, dry_run: bool, as_json: bool) -> ExitCode:
     """Start landed files that have no run. Raises CommandError."""
     order = {name: value for name, value in (("prefix", prefix), ("object", object)) if value}
-    answer = _all(api, "/backfill", {**order, "dry_run": dry_run}, ("seen", "archived", "failed"))
+    answer = _all(api, "/backfill", {**order, "dry_run": dry_run}, ("seen", "archived", "ignored", "failed"))
     if as_json:
         say_json(answer)
         return _exit(answer)
@@ -22,6 +22,8 @@ def backfill(api: Api, prefix: str, object: str, *, dry_run: bool, as_json: bool
     if answer["archived"]:
         put = "would be put" if dry_run else "put"
         say(f"{plural(answer['archived'], 'second drop')} of loaded files {put} into the archive")
+    if answer["ignored"]:
+        say(f"{plural(answer['ignored'], 'file')} beside the data ignored")
     if answer["failed"]:
         say(f"{answer['failed']} could not be looked at: see the log of the function api_handler")
     return _exit(answer)

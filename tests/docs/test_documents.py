@@ -159,7 +159,9 @@ def test_the_contract_that_is_shown_is_the_shipped_one_shortened() -> None:
 
 def test_all_faulty_settings_are_named_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
-        Settings.from_env({"LANDFALL_MAX_ATTEMPTS": "many", "LANDFALL_LOAD_EVERY_SECONDS": "7"})
+        Settings.from_env(
+            {"LANDFALL_MAX_ATTEMPTS": "many", "LANDFALL_LOAD_EVERY_SECONDS": "7", "LANDFALL_IGNORE": "*.tmp, {"}
+        )
     missing = ("LANDFALL_BUCKET", "LANDFALL_WORKGROUP", "LANDFALL_COPY_ROLE")
-    for name in (*missing, "LANDFALL_MAX_ATTEMPTS", "LANDFALL_LOAD_EVERY_SECONDS"):
+    for name in (*missing, "LANDFALL_MAX_ATTEMPTS", "LANDFALL_LOAD_EVERY_SECONDS", "LANDFALL_IGNORE"):
         assert name in str(caught.value)

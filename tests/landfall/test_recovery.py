@@ -17,7 +17,7 @@ def run(name: str, object: str = "task") -> dict[str, Any]:
 
 
 def found(*runs: dict[str, Any], cursor: str = "", failed: int = 0) -> tuple[int, dict[str, Any]]:
-    counts = {"seen": 100, "archived": 1, "failed": failed}
+    counts = {"seen": 100, "archived": 1, "ignored": 2, "failed": failed}
     return 202, {"runs": list(runs), **counts, "cursor": cursor, "dry_run": False}
 
 
@@ -35,6 +35,7 @@ def test_backfill_follows_the_cursor_and_lists_what_it_started(landfall: Landfal
         f"started incoming/b.csv (run {'b' * 32}; no contract matches its key)",
         "200 files looked at: 2 without a run",
         "2 second drops of loaded files put into the archive",
+        "4 files beside the data ignored",
     ]
     order = {"prefix": "incoming/x", "object": "task", "dry_run": False}
     assert [body for _, _, body in api.asked] == [order, {**order, "cursor": "c1"}]
@@ -47,7 +48,7 @@ def test_a_dry_backfill_and_json(landfall: Landfall, api: FakeApi) -> None:
     assert "1 second drop of loaded files would be put into the archive" in said
     assert api.asked[-1][2] == {"dry_run": True}
     [line] = landfall("backfill", "--json").lines
-    assert line == {"runs": [run("a")], "seen": 100, "archived": 1, "failed": 0, "dry_run": False}
+    assert line == {"runs": [run("a")], "seen": 100, "archived": 1, "ignored": 2, "failed": 0, "dry_run": False}
 
 
 @pytest.mark.parametrize("option", [[], ["--json"]])

@@ -94,7 +94,7 @@ def test_one_sick_file_hides_no_other(deployment: SimulatedDeployment) -> None:
     deployment.runs.create = fails  # type: ignore[method-assign]
     assert sweep(deployment.pipeline)["found"] == 2
     assert ("passed_over", {"file": "incoming/thing/sick.csv", "error": "ValueError"}) in said
-    assert ("listed", {"started": 2, "archived": 0, "failed": 1}) in said
+    assert ("listed", {"started": 2, "archived": 0, "failed": 1, "ignored": 0}) in said
     deployment.runs.create = create  # type: ignore[method-assign]
     deployment.settle()
     assert not liveness(deployment)
@@ -247,7 +247,7 @@ def test_a_second_drop_of_what_is_loaded_is_archived_once(versioned: bool) -> No
     later(deployment)
     said = noted(deployment)
     assert sweep(deployment.pipeline)["found"] == 0
-    assert ("listed", {"started": 0, "archived": 1, "failed": 0}) in said
+    assert ("listed", {"started": 0, "archived": 1, "failed": 0, "ignored": 0}) in said
     deployment.settle()
     assert list(deployment.objects.list(BUCKET, "incoming/")) == []
     assert [x.key for x in deployment.objects.list(BUCKET, "archive/")] == [first.archive_key]
@@ -255,7 +255,7 @@ def test_a_second_drop_of_what_is_loaded_is_archived_once(versioned: bool) -> No
     assert not liveness(deployment)
     assert len(deployment.notifier.successes) == 1
     sweep(deployment.pipeline)
-    assert said[-1] == ("listed", {"started": 0, "archived": 0, "failed": 0})
+    assert said[-1] == ("listed", {"started": 0, "archived": 0, "failed": 0, "ignored": 0})
 
 
 def test_a_second_drop_stands_in_for_a_source_that_was_lost(deployment: SimulatedDeployment) -> None:

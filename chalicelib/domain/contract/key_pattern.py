@@ -56,8 +56,8 @@ class Pattern:
 
     def match(self, key: str) -> dict[str, str] | None:
         """Return the captures if the whole key matches, else None."""
-        if not key.startswith(self.prefix):
-            return None
+        if not key.startswith(self.prefix) or not all(token.text in key for token in self.tokens):
+            return None  # most keys, at once
         ends = _ends(self.tokens, key)
         return _captures(self.tokens, key, ends) if 0 in ends[0] else None
 

@@ -3,7 +3,7 @@ contracts that are ambiguous."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.domain.contract.contract import Contract
@@ -45,3 +45,19 @@ def landing_prefixes(contracts: Mapping[str, Contract]) -> tuple[str, ...]:
     """Return the top folders that files land in, sorted, for S3 notifications and listings."""
     folders = {source.split("/", 1)[0] + "/" for c in contracts.values() for source in c.lands_at}
     return tuple(sorted(folders))
+
+
+def ignored(patterns: Sequence[str], contracts: Mapping[str, Contract], key: str) -> bool:
+    """Return whether a key is that of a file beside the data, such as `_SUCCESS`.
+
+    A pattern with a slash is compared with the key, another one with the file name. A `lands_at` that the pattern fits
+    too, such as `incoming/orders/*.ctl` for `*.ctl`, names these files on purpose: they are data.
+    """
+    found = [pattern for pattern in patterns if _covers(pattern, key)]
+    on_purpose = (s for c in contracts.values() for s in c.lands_at if all(_covers(pattern, s) for pattern in found))
+    return bool(found) and all(compile_pattern(source).match(key) is None for source in on_purpose)
+
+
+def _covers(pattern: str, key: str) -> bool:
+    name = key if "/" in pattern else key.rpartition("/")[2]
+    return compile_pattern(pattern).match(name) is not None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.contract.routing import is_concealed, landing_prefixes, route
+from chalicelib.domain.contract.routing import ignored, is_concealed, landing_prefixes, route
 from chalicelib.domain.contract_files.contract_file import read_contracts
 from tests.support.contracts import toml
+from tests.support.settings import SETTINGS
 
 CONTRACTS = read_contracts(
     {
@@ -53,3 +54,49 @@ def test_prefixes_do_not_repeat() -> None:
 
 def test_only_a_limited_caller_has_concealed_keys() -> None:
     assert not is_concealed({}, "incoming/nothing/a.csv")
+
+
+ON_PURPOSE = read_contracts(
+    {
+        "plain.toml": toml("plain", lands_at='["incoming/plain/*"]'),
+        "control.toml": toml("control", lands_at='["incoming/control/*.ctl", "incoming/control/{day}.tmp"]'),
+        "marker.toml": toml("marker", lands_at='["incoming/marker/_SUCCESS"]'),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["_SUCCESS", "x.crc", "sub_$folder$", "data.csv.filepart", "a.tmp", "_committed_12", "a/_temporary/0/part-0.csv"],
+)
+def test_files_beside_the_data_are_ignored(name: str) -> None:
+    assert ignored(SETTINGS.ignored, ON_PURPOSE, f"incoming/plain/{name}")
+    assert ignored(SETTINGS.ignored, ON_PURPOSE, f"incoming/nobodys/{name}")
+    assert not ignored((), ON_PURPOSE, f"incoming/plain/{name}")
+
+
+@pytest.mark.parametrize(
+    "name", ["_SUCCESS.csv", "_orders.csv", "x.crc.csv", "tmp", "x.tmp.csv", "x.TMP", "SUCCESS", "_temporary.csv"]
+)
+def test_data_is_not_ignored(name: str) -> None:
+    assert not ignored(SETTINGS.ignored, ON_PURPOSE, f"incoming/plain/{name}")
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("incoming/control/a.ctl", False),
+        ("incoming/control/a.tmp", False),
+        ("incoming/control/a.crc", True),
+        ("incoming/plain/a.ctl", True),
+        ("incoming/marker/_SUCCESS", False),
+        ("incoming/marker/_SUCCESS.crc", True),
+    ],
+)
+def test_what_a_contract_names_on_purpose_is_data(key: str, expected: bool) -> None:
+    assert ignored(SETTINGS.ignored, ON_PURPOSE, key) is expected
+
+
+def test_a_pattern_with_a_slash_is_compared_with_the_key() -> None:
+    assert ignored(("incoming/plain/old/*",), ON_PURPOSE, "incoming/plain/old/a.csv")
+    assert not ignored(("incoming/plain/old/*",), ON_PURPOSE, "incoming/plain/a.csv")

@@ -15,6 +15,7 @@ from chalicelib.domain.run.events import landed, run_of_message
 from chalicelib.domain.run.model import Run, SourceObject
 from chalicelib.errors import LandfallError
 from chalicelib.orchestration import sqs as handlers
+from chalicelib.pipeline.landing_scan import on_landed
 from chalicelib.pipeline.pipeline import Pipeline
 from chalicelib.pipeline.sweep import sweep
 from tests.support.settings import BUCKET
@@ -148,7 +149,7 @@ class SimulatedDeployment(DeployedParts):
         """What app.py does with a notification; returns the last run it names."""
         run = None
         for source in landed(event):
-            run = self.pipeline.arrive(source)
+            run = on_landed(self.pipeline, source)
         return run
 
     def _message_job(self) -> Job | None:
