@@ -7,10 +7,11 @@ JSON follows RFC 8259, with these decisions. Each decision avoids a silent loss 
     numbers                 at most 38 digits before the exponent, within the range of double precision; Redshift stores
                             whole numbers and decimals exactly, other numbers as doubles
     \\u0000, lone \\ud800      are not text: refused
+    texts and names         at most 65,535 bytes each of UTF-8, unless the contract allows more (up to 16,000,000)
     depth                   at most 500 (Redshift: 1,000); size at most 4 MiB, the longest record
 
-Sources: Redshift guide, "Using COPY to load data into SUPER columns", "Limitations" (of SUPER), "Loading a column of
-the VARBYTE data type".
+Sources: Redshift guide, "Using COPY to load data into SUPER columns", "Limitations" (of SUPER),
+"enable_large_strings_opt_in", "Loading a column of the VARBYTE data type".
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import numpy as np
 from chalicelib.domain.checks.check import Check, Fault, memoised, prove_nothing
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.contract.column import ColumnType
+from chalicelib.domain.contract.contract import Limits
 from chalicelib.domain.raw.swar import Fields, Mask, longest
 
 MOST_JSON = 4 << 20
@@ -37,12 +39,31 @@ IS_HEX = np.isin(np.arange(256), list(b"0123456789abcdefABCDEF"))
 BRACKETS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]++|[\]}]++', re.DOTALL)
 """Consecutive brackets, or a string, in which brackets do not count; possessive, so that it never backtracks."""
 QUOTE, OPENING = ord('"'), b"[{"
+STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
+"""A text or a name of well-formed JSON, with its quotes."""
 ESCAPED = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})|.)", re.DOTALL)
 
 
-def document() -> Check:
+def document(longest_string: int = Limits.max_super_string) -> Check:
     """Return the check of one JSON text."""
-    return Check(prove=prove_nothing, judge=memoised(_json_fault))
+
+    def judge(value: bytes) -> Fault | None:
+        return _json_fault(value) or _too_long(value, longest_string)
+
+    return Check(prove=prove_nothing, judge=memoised(judge))
+
+
+def _too_long(value: bytes, most: int) -> Fault | None:
+    """Return the fault of JSON with a text or a name of more bytes; escapes count as what they stand for."""
+    for found in STRING.finditer(value) if len(value) > most else ():
+        size = found.end() - found.start() - 2
+        if size > most and (size := len(json.loads(found[0].decode()).encode())) > most:
+            return Fault(
+                code=RowCode.OUT_OF_RANGE,
+                reason=f"has a text of {size:,} bytes inside: a text in a super has at most {most:,} bytes"
+                " (limits.max_super_string)",
+            )
+    return None
 
 
 def _json_fault(value: bytes) -> Fault | None:

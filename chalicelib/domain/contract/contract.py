@@ -55,6 +55,8 @@ class Limits:
     """Rejected rows in all, above which nothing is merged."""
     max_record_bytes: int = 1 << 20
     """The longest record, in bytes; a longer one is rejected, and reading continues at the next line."""
+    max_super_string: int = 65_535
+    """The longest text inside a super, in bytes: Redshift's limit, unless the warehouse has large strings enabled."""
     max_columns: int = 1_600
     """The most fields a header may have (Redshift's own limit for a table)."""
     max_bytes: int = 1 << 40

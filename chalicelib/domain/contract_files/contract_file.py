@@ -169,6 +169,7 @@ def _limits(section: Section) -> Limits:
         max_reject_ratio=Limits.max_reject_ratio if ratio is None else ratio,
         max_rejects=section.integer("max_rejects", default=Limits.max_rejects, low=0, high=10**9),
         max_record_bytes=section.integer("max_record_bytes", default=Limits.max_record_bytes, low=64, high=4 << 20),
+        max_super_string=section.integer("max_super_string", default=Limits.max_super_string, low=1, high=16_000_000),
         max_columns=section.integer("max_columns", default=Limits.max_columns, low=1, high=1_600),
         max_bytes=section.integer("max_bytes", default=Limits.max_bytes, low=1, high=5 << 40),
         max_ratio=section.integer("max_ratio", default=Limits.max_ratio, low=1, high=100_000),

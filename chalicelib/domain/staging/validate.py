@@ -138,6 +138,8 @@ def compile_rules(contract: Contract, layout: Layout) -> Rules:
 def _rule(contract: Contract, column: Column) -> ColumnRule:
     kind, quote = column.type, contract.dialect.staged_quote
     form, iso = time_form(column.format, kind.kind), CHECKS[kind.kind](kind)
+    if kind.kind is TypeName.SUPER:
+        iso = checks_documents.document(contract.limits.max_super_string)
     checks = [checks_formats.formatted(kind, form, iso) if form else iso]
     for name in ("min", "max"):
         bound = getattr(column, name)

@@ -9,7 +9,7 @@ import json
 import math
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, localcontext
 
@@ -27,6 +27,7 @@ _CLOCK = re.compile(
 )
 _LAST = re.compile(r"24:00(?::00(?:\.0{1,6})?)?")  # documented: 00:00:00 to 24:00:00
 _NUL = "\\u0000"
+_LONGEST_STRING = 65_535  # inside a SUPER, if enable_large_strings_opt_in is not set
 _ZONE = re.compile(r" ?(?:Z|UTC|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)")
 _FLOAT = re.compile(r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|NaN|Inf|Infinity)", re.I)
 
@@ -235,13 +236,25 @@ def _clock(*, zone: bool) -> Convert:
 def _super(raw: str) -> str:
     """Check JSON by RFC 8259: Python's reader also accepts NaN and more. Refuse values that PostgreSQL cannot hold."""
     try:
-        found = json.dumps(json.loads(raw, parse_constant=_no_json), ensure_ascii=False)
+        document = json.loads(raw, parse_constant=_no_json)
+        found = json.dumps(document, ensure_ascii=False)
         found.encode()  # half a surrogate pair is not a character
     except (ValueError, RecursionError):
         found = _NUL
     if re.search(rf"(?<!\\)(?:\\\\)*{re.escape(_NUL)}", found):
         raise FieldFault(1224, "Invalid value. Check if the value is properly formatted JSON")
+    if 4 * len(raw) > _LONGEST_STRING and any(len(text.encode()) > _LONGEST_STRING for text in _texts(document)):
+        raise FieldFault(1204, f"String value exceeds the max size of {_LONGEST_STRING} bytes")
     return raw
+
+
+def _texts(document: object) -> Iterator[str]:
+    """Yield all texts and names of a document."""
+    if isinstance(document, str):
+        yield document
+    inner = [*document, *document.values()] if isinstance(document, dict) else document
+    for part in inner if isinstance(inner, list) else ():
+        yield from _texts(part)
 
 
 def _no_json(_name: str) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import tracemalloc
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.domain.checks.documents import MOST_DEPTH, document
 
@@ -48,3 +51,45 @@ def test_depth_is_counted_outside_strings(opened):
     fault = judge(opened * (MOST_DEPTH + 1))
     assert fault is not None
     assert "nested" in fault.reason
+
+
+@pytest.mark.parametrize(
+    ("value", "size"),
+    [
+        ('{"s": "%s"}' % ("x" * 65_535), 0),
+        ('{"s": "%s"}' % ("x" * 65_536), 65_536),
+        ('["%s"]' % ("é" * 32_768), 65_536),
+        ('{"%s": 1}' % ("n" * 70_000), 70_000),
+        ('["%s"]' % ("\\n" * 65_535), 0),
+        ('["%s"]' % ("\\u00e9" * 32_768), 65_536),
+        ('["%s"]' % ("\\ud83d\\ude00" * 16_384), 65_536),
+        ("[" + ",".join(['"%s"' % ("x" * 60_000)] * 3) + "]", 0),
+    ],
+    ids=["longest", "one more", "bytes", "name", "escapes", "escaped bytes", "pairs", "many"],
+)
+def test_a_text_inside_has_as_many_bytes_as_redshift_allows(value, size):
+    fault = document().judge(value.encode())
+    assert (fault is not None) is bool(size)
+    if fault:
+        assert (fault.code, f"{size:,} bytes" in fault.reason) == (1204, True)
+    assert document(16_000_000).judge(value.encode()) is None
+
+
+TEXTS = st.text(st.sampled_from('ab"\\é\U0001f600\n'), max_size=12)
+
+
+@given(
+    tree=st.recursive(TEXTS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3)),
+    ascii_only=st.booleans(),
+)
+def test_every_text_is_measured_once_unescaped(tree, ascii_only):
+    def texts(part):
+        if isinstance(part, str):
+            return [part]
+        inner = [*part, *part.values()] if isinstance(part, dict) else part
+        return [text for one in inner for text in texts(one)]
+
+    value = json.dumps(tree, ensure_ascii=ascii_only).encode()
+    longest = max((len(text.encode()) for text in texts(tree)), default=0)
+    for most in {max(longest - 1, 1), max(longest, 1)}:
+        assert (document(most).judge(value) is None) is (longest <= most)

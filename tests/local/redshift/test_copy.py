@@ -170,6 +170,7 @@ def test_a_load_error_is_reported_and_survives_the_rollback(desk: Desk, table: s
             "Multibyte character not supported for CHAR (Hint: try using VARCHAR). Invalid char: c3 a9",
         ),
         ("int not null", "", 1213, "Missing data for not-null field"),
+        ("super", '"{""a"": [""' + "é" * 32_768 + '""]}"', 1204, "String value exceeds the max size of 65535 bytes"),
         ("super", "{", 1224, "Invalid value. Check if the value is properly formatted JSON"),
     ],
 )
