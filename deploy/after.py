@@ -16,7 +16,7 @@ from deploy.template.infra import PROJECT, tag_map, tags
 from deploy.template.merge import BURST, CALLS_PER_SECOND, QUEUES
 
 FUNCTION = re.compile(r"[a-z0-9]*_\w*|authorize")
-MEMORY = RECORDS + "{stage}.json"
+RECORD_KEY = RECORDS + "{stage}.json"
 """Key in the landing bucket of Chalice's record of a stage. Without it a deployment would make a second API."""
 
 CONTRACTS = "contracts"
@@ -32,7 +32,7 @@ def upload_record(s3: Any, bucket: str, stage: str, deployed: Path, *, own_contr
     """Upload Chalice's record, and whether the stage has contracts of its own."""
     s3.put_object(
         Bucket=bucket,
-        Key=MEMORY.format(stage=stage),
+        Key=RECORD_KEY.format(stage=stage),
         Body=record_of(deployed, stage).read_bytes(),
         Metadata={CONTRACTS: "own" if own_contracts else "shipped"},
     )
@@ -41,7 +41,7 @@ def upload_record(s3: Any, bucket: str, stage: str, deployed: Path, *, own_contr
 def has_own_contracts(s3: Any, bucket: str, stage: str) -> bool:
     """Whether the last deployment had contracts of its own."""
     try:
-        found = s3.head_object(Bucket=bucket, Key=MEMORY.format(stage=stage))
+        found = s3.head_object(Bucket=bucket, Key=RECORD_KEY.format(stage=stage))
     except ClientError as error:
         if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
             return False
@@ -52,7 +52,7 @@ def has_own_contracts(s3: Any, bucket: str, stage: str) -> bool:
 def download_record(s3: Any, bucket: str, stage: str, deployed: Path) -> None:
     """Download Chalice's record if there is one: another operator may have deployed since."""
     try:
-        found = s3.get_object(Bucket=bucket, Key=MEMORY.format(stage=stage))["Body"].read()
+        found = s3.get_object(Bucket=bucket, Key=RECORD_KEY.format(stage=stage))["Body"].read()
     except ClientError as error:
         if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
             return
@@ -63,7 +63,7 @@ def download_record(s3: Any, bucket: str, stage: str, deployed: Path) -> None:
 
 def delete_record(s3: Any, bucket: str, stage: str, deployed: Path) -> None:
     """Delete Chalice's record, when nothing is deployed any more."""
-    s3.delete_object(Bucket=bucket, Key=MEMORY.format(stage=stage))
+    s3.delete_object(Bucket=bucket, Key=RECORD_KEY.format(stage=stage))
     record_of(deployed, stage).unlink(missing_ok=True)
 
 

@@ -56,7 +56,7 @@ from landfall.migration import migrate as migration
 from landfall.migration.data_api import DataApi
 from landfall.migration.grants import Grants
 from landfall.migration.plan import Wanted
-from landfall.migration.target import Asked, named
+from landfall.migration.target import WarehouseOptions, named
 from landfall.remote.deployment import described_stack
 
 DEPLOYED = CHALICE / "deployed"
@@ -90,7 +90,7 @@ def look(session: Any, stage: str, given: Mapping[str, str]) -> None:
 def smoke(session: Any, stage: str, secret_arn: str) -> None:
     """Let a file of three rows go the whole way, and undo it. Raises DeployError if it does not arrive as it should."""
     try:
-        with of_stage(session, Asked(stage=stage, secret_arn=secret_arn)) as site:
+        with of_stage(session, WarehouseOptions(stage=stage, secret_arn=secret_arn)) as site:
             code = trial.smoke(site).show()
     except CommandError as fault:
         raise DeployError(f"all is deployed, but cannot be tried: {fault}") from None
@@ -135,9 +135,9 @@ def _stack(session: Any, stage: str, given: dict[str, str], artifacts: str) -> d
 def migrate(clients: Callable[[str], Any], stage: str, found: Mapping[str, str], secret_arn: str) -> list[str]:
     """Bring the stack's warehouse up to date. Return the lines that are left to the operator. Raises DeployError."""
     names = {"workgroup": found.get("Workgroup", ""), "cluster": found.get("Cluster", "")}
-    asked = Asked(stage=stage, database=found["Database"], secret_arn=secret_arn, **names)
+    options = WarehouseOptions(stage=stage, database=found["Database"], secret_arn=secret_arn, **names)
     try:
-        _, where = named(asked, clients)
+        _, where = named(options, clients)
         wanted = Wanted(sql_dir=ROOT / "sql", contracts=deployed(), grants=Grants.of_stage(stage, where["Database"]))
         lines = migration.migrate(DataApi(clients("redshift-data"), where), wanted)
     except (CommandError, migration.MigrationError) as error:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from landfall.faults import CommandError, ExitCode, guarded
-from landfall.migration.target import Asked, opened
+from landfall.migration.target import WarehouseOptions, opened
 from landfall.remote.deployment import repository
 
 
@@ -30,11 +30,11 @@ def migrate(
     It goes through the Redshift Data API, as the administrator of the warehouse.
     """
     named = {"stage": stage, "workgroup": workgroup, "cluster": cluster, "database": database, "host": host}
-    asked = Asked(**named, secret_arn=secret_arn, db_user=db_user)
-    return migrate_warehouse(asked, plans=plan, alters=alter, as_json=json)
+    options = WarehouseOptions(**named, secret_arn=secret_arn, db_user=db_user)
+    return migrate_warehouse(options, plans=plan, alters=alter, as_json=json)
 
 
-def migrate_warehouse(asked: Asked, *, plans: bool, alters: bool, as_json: bool) -> ExitCode:
+def migrate_warehouse(options: WarehouseOptions, *, plans: bool, alters: bool, as_json: bool) -> ExitCode:
     """Apply what is missing, or only show it. Exit code 1 if something is left to the operator. Raises CommandError."""
     from landfall.contracts import deployed
     from landfall.migration import migrate
@@ -42,7 +42,7 @@ def migrate_warehouse(asked: Asked, *, plans: bool, alters: bool, as_json: bool)
     from landfall.migration.plan import Wanted
 
     sql_dir, contracts = repository() / "sql", deployed()
-    with opened(asked) as target:
+    with opened(options) as target:
         grants = Grants.of_stage(target.stage, target.database)
         wanted = Wanted(sql_dir=sql_dir, contracts=contracts, alters=alters, grants=grants)
         act = migrate.preview if plans else migrate.migrate

@@ -173,7 +173,9 @@ def wide(session: Session) -> str:
     return table.load([("'a'", *same), ("'b'", *other)], age=2, columns=columns_of)
 
 
-@behaviour(name="the books of all these loads balance", why=BOOKS, expected='[[1, 1, "incoming/things/it\'s :x é.csv"]]')
+@behaviour(
+    name="the books of all these loads balance", why=BOOKS, expected='[[1, 1, "incoming/things/it\'s :x é.csv"]]'
+)
 def books(session: Session) -> str:
     query = "select min(balanced), max(balanced), min(source_key) from etl.books"
     return str(session.found(in_scratch(session, [query])[0]))

@@ -11,7 +11,7 @@ import typer
 
 from landfall.doctor.report import Report
 from landfall.faults import ExitCode, guarded, usage
-from landfall.migration.target import Asked
+from landfall.migration.target import WarehouseOptions
 from landfall.remote.deployment import repository
 
 Parameters = Annotated[
@@ -48,26 +48,26 @@ def doctor(
             as_json=json
         )
     named = {"stage": stage, "workgroup": workgroup, "cluster": cluster, "database": database}
-    asked = Asked(**named, secret_arn=secret_arn, db_user=db_user)
-    return (of_warehouse(asked, out) if warehouse else of_deployment(asked)).show(as_json=json)
+    options = WarehouseOptions(**named, secret_arn=secret_arn, db_user=db_user)
+    return (of_warehouse(options, out) if warehouse else of_deployment(options)).show(as_json=json)
 
 
-def of_deployment(asked: Asked) -> Report:
+def of_deployment(options: WarehouseOptions) -> Report:
     """Let a file go the whole way through a deployment. Raises CommandError."""
     from landfall.doctor.site import opened
     from landfall.doctor.smoke import smoke
 
-    if asked.stage:
+    if options.stage:
         repository()
-    with opened(asked) as site:
+    with opened(options) as site:
         return smoke(site)
 
 
-def of_warehouse(asked: Asked, out: Path) -> Report:
+def of_warehouse(options: WarehouseOptions, out: Path) -> Report:
     """Look whether the warehouse answers as Landfall assumes. Raises CommandError."""
     from landfall.doctor import warehouse
 
-    return warehouse.of_warehouse(asked, out)
+    return warehouse.of_warehouse(options, out)
 
 
 def of_account(stage: str, parameters: list[str], session: Callable[[], Any]) -> Report:

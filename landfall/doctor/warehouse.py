@@ -16,7 +16,7 @@ from landfall.conformity.run import Finding, all_checks, run
 from landfall.conformity.session import Session
 from landfall.doctor.report import Look, Report, failure, good, warning
 from landfall.faults import CommandError, ExitCode, absent, usage
-from landfall.migration.target import Asked, Clients, named, reached
+from landfall.migration.target import Clients, WarehouseOptions, named, reached
 from landfall.remote.deployment import advice, local_stack, repository, stack_outputs
 from landfall.remote.meter import Meter
 from landfall.version import version
@@ -29,14 +29,14 @@ NO_BUCKET = warning(
 )
 
 
-def of_warehouse(asked: Asked, out: Path) -> Report:
+def of_warehouse(options: WarehouseOptions, out: Path) -> Report:
     """Run every check, and write the report file. Raises CommandError."""
     sql_dir = repository() / "sql"
     try:
-        there, clients = reached(asked)
+        there, clients = reached(options)
         _, where = named(replace(there, stage=there.stage or "none") if there.workgroup else there, clients)
         session = Session(api=clients("redshift-data"), where=where, schema=_schema())
-        return examined(session, sql_dir, out, store_of(asked, clients))
+        return examined(session, sql_dir, out, store_of(options, clients))
     except RuntimeError as error:
         raise CommandError(str(error), ExitCode.BAD) from None
     except (BotoCoreError, ClientError) as error:
@@ -73,13 +73,13 @@ def _metered(session: Session, sql_dir: Path, store: Store | None) -> Iterator[F
             yield finding
 
 
-def store_of(asked: Asked, clients: Clients) -> Store | None:
+def store_of(options: WarehouseOptions, clients: Clients) -> Store | None:
     """Return where parts for COPY can be put: the bucket of the stage's stack, or the local stack's."""
-    if asked.local:
+    if options.local:
         settings = stack.settings if (stack := local_stack()) else {}
         bucket, role = settings.get("LANDFALL_BUCKET", ""), settings.get("LANDFALL_COPY_ROLE", "")
-    elif asked.stage:
-        outputs = stack_outputs(clients("cloudformation"), asked.stage)
+    elif options.stage:
+        outputs = stack_outputs(clients("cloudformation"), options.stage)
         bucket, role = outputs.get("Bucket", ""), outputs.get("CopyRole", "")
     else:
         return None

@@ -24,7 +24,7 @@ Clients = Callable[[str], Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class WarehouseOptions:
     """What the command line and the environment name. Empty: not named."""
 
     stage: str = ""
@@ -51,43 +51,43 @@ class Target:
 
 
 @contextmanager
-def opened(asked: Asked) -> Iterator[Target]:
+def opened(options: WarehouseOptions) -> Iterator[Target]:
     """Open the warehouse that is named, else the local stack's. Raises CommandError, also later, if it is away."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        if asked.host:
-            with _over_the_wire(asked) as target:
+        if options.host:
+            with _over_the_wire(options) as target:
                 yield target
         else:
-            yield _by_the_data_api(asked)
+            yield _by_the_data_api(options)
     except (BotoCoreError, ClientError) as error:
         raise absent(f"the warehouse does not answer: {str(error).rstrip('.')}{advice(error)}") from None
 
 
-def _by_the_data_api(asked: Asked) -> Target:
-    asked, clients = reached(asked)
-    stage, where = named(asked, clients)
+def _by_the_data_api(options: WarehouseOptions) -> Target:
+    options, clients = reached(options)
+    stage, where = named(options, clients)
     return Target(warehouse=DataApi(clients("redshift-data"), where), stage=stage, database=where["Database"])
 
 
-def reached(asked: Asked) -> tuple[Asked, Clients]:
+def reached(options: WarehouseOptions) -> tuple[WarehouseOptions, Clients]:
     """Return what is named and how AWS is reached: the local stack if that is meant and up. Raises CommandError."""
-    stack = local_stack() if asked.local else None
-    if asked.stage and asked.local and not stack:
+    stack = local_stack() if options.local else None
+    if options.stage and options.local and not stack:
         raise absent("the local stack is not up: start it with `landfall up`, or name another stage (--stage)")
-    return (_of_stack(stack), stack.client) if stack else (asked, _session().client)
+    return (_of_stack(stack), stack.client) if stack else (options, _session().client)
 
 
-def named(asked: Asked, clients: Clients) -> tuple[str, dict[str, str]]:
+def named(options: WarehouseOptions, clients: Clients) -> tuple[str, dict[str, str]]:
     """Return the stage, and the Data API's arguments for warehouse, database and login. Raises CommandError."""
-    if not (asked.workgroup or asked.cluster):
-        asked = _of_stage(asked, clients)
-    if asked.workgroup and asked.cluster:
+    if not (options.workgroup or options.cluster):
+        options = _of_stage(options, clients)
+    if options.workgroup and options.cluster:
         raise usage("name a workgroup or a cluster, not both")
-    if not asked.stage:
+    if not options.stage:
         raise usage(NO_STAGE)
-    return asked.stage, {"Database": asked.database or DATABASE, **_warehouse(asked), **_login(asked, clients)}
+    return options.stage, {"Database": options.database or DATABASE, **_warehouse(options), **_login(options, clients)}
 
 
 def _session() -> Any:
@@ -96,81 +96,81 @@ def _session() -> Any:
     return boto3.session.Session()
 
 
-def _of_stack(stack: Deployment) -> Asked:
+def _of_stack(stack: Deployment) -> WarehouseOptions:
     settings = stack.settings
-    return Asked(
+    return WarehouseOptions(
         stage=settings.get("LANDFALL_STAGE", LOCAL),
         workgroup=settings["LANDFALL_WORKGROUP"],
         database=settings["LANDFALL_DATABASE"],
     )
 
 
-def _of_stage(asked: Asked, clients: Clients) -> Asked:
+def _of_stage(options: WarehouseOptions, clients: Clients) -> WarehouseOptions:
     """Ask the stage's stack which warehouse it has. What the command line names goes before."""
-    if not asked.stage:
+    if not options.stage:
         raise absent("no warehouse is named: name a stage (--stage), a workgroup or a cluster, or run `landfall up`")
-    outputs = stack_outputs(clients("cloudformation"), asked.stage)
-    return Asked(
-        stage=asked.stage,
+    outputs = stack_outputs(clients("cloudformation"), options.stage)
+    return WarehouseOptions(
+        stage=options.stage,
         workgroup=outputs.get("Workgroup", ""),
         cluster=outputs.get("Cluster", ""),
-        database=asked.database or outputs.get("Database", ""),
-        secret_arn=asked.secret_arn,
-        db_user=asked.db_user,
+        database=options.database or outputs.get("Database", ""),
+        secret_arn=options.secret_arn,
+        db_user=options.db_user,
     )
 
 
-def _warehouse(asked: Asked) -> dict[str, str]:
-    return {"WorkgroupName": asked.workgroup} if asked.workgroup else {"ClusterIdentifier": asked.cluster}
+def _warehouse(options: WarehouseOptions) -> dict[str, str]:
+    return {"WorkgroupName": options.workgroup} if options.workgroup else {"ClusterIdentifier": options.cluster}
 
 
-def _login(asked: Asked, clients: Clients) -> dict[str, str]:
+def _login(options: WarehouseOptions, clients: Clients) -> dict[str, str]:
     """As whom: a secret that is named, a cluster's user that is named, else the administrator that Redshift keeps."""
-    if asked.secret_arn:
-        return {"SecretArn": asked.secret_arn}
-    if asked.db_user and asked.cluster:
-        return {"DbUser": asked.db_user}
-    return {"SecretArn": _kept_secret(asked, clients)}
+    if options.secret_arn:
+        return {"SecretArn": options.secret_arn}
+    if options.db_user and options.cluster:
+        return {"DbUser": options.db_user}
+    return {"SecretArn": _kept_secret(options, clients)}
 
 
-def _kept_secret(asked: Asked, clients: Clients) -> str:
+def _kept_secret(options: WarehouseOptions, clients: Clients) -> str:
     """The secret in which Redshift keeps the administrator's password. Raises CommandError if it keeps none."""
-    if asked.workgroup:
+    if options.workgroup:
         serverless = clients("redshift-serverless")
-        name = serverless.get_workgroup(workgroupName=asked.workgroup)["workgroup"]["namespaceName"]
+        name = serverless.get_workgroup(workgroupName=options.workgroup)["workgroup"]["namespaceName"]
         found = serverless.get_namespace(namespaceName=name)["namespace"].get("adminPasswordSecretArn")
         fix = f"aws redshift-serverless update-namespace --namespace-name {name} --manage-admin-password"
     else:
-        (cluster,) = clients("redshift").describe_clusters(ClusterIdentifier=asked.cluster)["Clusters"]
+        (cluster,) = clients("redshift").describe_clusters(ClusterIdentifier=options.cluster)["Clusters"]
         found = cluster.get("MasterPasswordSecretArn")
-        fix = f"aws redshift modify-cluster --cluster-identifier {asked.cluster} --manage-master-password"
+        fix = f"aws redshift modify-cluster --cluster-identifier {options.cluster} --manage-master-password"
     if not found:
         raise absent(f"Redshift keeps no secret for the administrator: name one with --secret-arn, or run `{fix}`")
     return str(found)
 
 
 @contextmanager
-def _over_the_wire(asked: Asked) -> Iterator[Target]:
+def _over_the_wire(options: WarehouseOptions) -> Iterator[Target]:
     """By host, user and password."""
     import redshift_connector
     from redshift_connector.error import Error
 
-    if not asked.stage:
+    if not options.stage:
         raise usage(NO_STAGE)
-    where = wire_arguments(asked, os.environ)
+    where = wire_arguments(options, os.environ)
     try:
         connection = redshift_connector.connect(**where)
     except (Error, OSError) as error:
         # The driver puts the system's error beside its own words.
         causes = [cause for cause in (error, *error.args) if isinstance(cause, OSError)]
         said = (causes[0].strerror if causes else "") or str(error)
-        tunnel = "; is the tunnel up?" if causes and asked.host in THIS_MACHINE else ""
+        tunnel = "; is the tunnel up?" if causes and options.host in THIS_MACHINE else ""
         raise absent(f"the warehouse does not answer: {said.rstrip('.')}{tunnel}") from None
     with closing(connection):
-        yield Target(warehouse=Wire(connection), stage=asked.stage, database=where["database"])
+        yield Target(warehouse=Wire(connection), stage=options.stage, database=where["database"])
 
 
-def wire_arguments(asked: Asked, env: Mapping[str, str]) -> dict[str, Any]:
+def wire_arguments(options: WarehouseOptions, env: Mapping[str, str]) -> dict[str, Any]:
     """Return the driver's arguments. User and password come from the environment. Raises CommandError."""
     user, password = (env.get(name, "") for name in LOGIN)
     if not (user and password):
@@ -178,5 +178,5 @@ def wire_arguments(asked: Asked, env: Mapping[str, str]) -> dict[str, Any]:
     port, tls = env.get(PORT, REDSHIFTS_PORT), env.get(TLS, "on")
     if not port.isdecimal() or tls not in ("on", "off"):
         raise usage(f"{PORT} is a number, and {TLS} is on or off")
-    there = {"host": asked.host, "port": int(port), "ssl": tls == "on", "database": asked.database or DATABASE}
+    there = {"host": options.host, "port": int(port), "ssl": tls == "on", "database": options.database or DATABASE}
     return {**there, "user": user, "password": password}

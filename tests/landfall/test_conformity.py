@@ -16,7 +16,7 @@ from landfall.conformity.session import Session
 from landfall.doctor.report import Result
 from landfall.doctor.warehouse import NO_BUCKET, examined, look_of, store_of, written
 from landfall.faults import CommandError, ExitCode
-from landfall.migration.target import Asked
+from landfall.migration.target import WarehouseOptions
 from tests.support.paths import ROOT
 
 ACCOUNT = "210987654321"
@@ -147,18 +147,22 @@ class Account:
 @pytest.mark.parametrize(
     ("asked", "outputs", "bucket"),
     [
-        (Asked(stage="dev"), {"Bucket": "ours", "CopyRole": "arn"}, "ours"),
-        (Asked(stage="dev"), {"Bucket": "ours"}, None),
-        (Asked(workgroup="w"), {"Bucket": "ours", "CopyRole": "arn"}, None),
+        (WarehouseOptions(stage="dev"), {"Bucket": "ours", "CopyRole": "arn"}, "ours"),
+        (WarehouseOptions(stage="dev"), {"Bucket": "ours"}, None),
+        (WarehouseOptions(workgroup="w"), {"Bucket": "ours", "CopyRole": "arn"}, None),
     ],
 )
-def test_copy_is_tried_where_the_stack_has_its_role(asked: Asked, outputs: dict[str, str], bucket: str | None) -> None:
+def test_copy_is_tried_where_the_stack_has_its_role(
+    asked: WarehouseOptions, outputs: dict[str, str], bucket: str | None
+) -> None:
     store = store_of(asked, Account(**outputs).client)
     assert (store.bucket if store else None) == bucket
 
 
-@pytest.mark.parametrize("asked", [Asked(), Asked(stage="local", workgroup="of-the-stack")], ids=str)
-def test_copy_of_the_local_stack_has_its_bucket(local_settings: dict[str, str], asked: Asked) -> None:
+@pytest.mark.parametrize(
+    "asked", [WarehouseOptions(), WarehouseOptions(stage="local", workgroup="of-the-stack")], ids=str
+)
+def test_copy_of_the_local_stack_has_its_bucket(local_settings: dict[str, str], asked: WarehouseOptions) -> None:
     store = store_of(asked, Account().client)
     assert store
     assert (store.bucket, store.role) == (local_settings["LANDFALL_BUCKET"], local_settings["LANDFALL_COPY_ROLE"])

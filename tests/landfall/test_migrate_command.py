@@ -10,10 +10,10 @@ from botocore.exceptions import ClientError
 
 from landfall.faults import CommandError, ExitCode
 from landfall.migrate_command import migrate_warehouse
-from landfall.migration.target import Asked, named, reached, wire_arguments
+from landfall.migration.target import WarehouseOptions, named, reached, wire_arguments
 
 BY_PASSWORD = {"LANDFALL_WAREHOUSE_USER": "admin", "LANDFALL_WAREHOUSE_PASSWORD": "secret"}
-HOST = Asked(host="localhost", stage="dev")
+HOST = WarehouseOptions(host="localhost", stage="dev")
 OURS, THEIRS = "arn:aws:secretsmanager:eu-west-1:1:secret:ours", "arn:aws:secretsmanager:eu-west-1:1:secret:theirs"
 
 
@@ -50,28 +50,28 @@ PROVISIONED = Account(stack={"Workgroup": "", "Cluster": "ours", "Database": "sa
     [
         (
             SERVERLESS,
-            Asked(stage="dev"),
+            WarehouseOptions(stage="dev"),
             {"Database": "sales", "WorkgroupName": "landfall-dev", "SecretArn": f"{OURS}landfall-dev-namespace"},
         ),
         (
             SERVERLESS,
-            Asked(stage="dev", workgroup="other", database="d", secret_arn=THEIRS),
+            WarehouseOptions(stage="dev", workgroup="other", database="d", secret_arn=THEIRS),
             {"Database": "d", "WorkgroupName": "other", "SecretArn": THEIRS},
         ),
         (
             PROVISIONED,
-            Asked(stage="dev"),
+            WarehouseOptions(stage="dev"),
             {"Database": "sales", "ClusterIdentifier": "ours", "SecretArn": f"{OURS}ours"},
         ),
         (
             PROVISIONED,
-            Asked(stage="dev", cluster="other", db_user="admin"),
+            WarehouseOptions(stage="dev", cluster="other", db_user="admin"),
             {"Database": "dev", "ClusterIdentifier": "other", "DbUser": "admin"},
         ),
     ],
 )
 def test_the_stage_names_the_warehouse_and_options_go_before(
-    account: Account, asked: Asked, where: dict[str, str]
+    account: Account, asked: WarehouseOptions, where: dict[str, str]
 ) -> None:
     assert named(asked, account.client) == ("dev", where)
 
@@ -79,24 +79,24 @@ def test_the_stage_names_the_warehouse_and_options_go_before(
 @pytest.mark.parametrize(
     ("asked", "reported"),
     [
-        (Asked(), "no warehouse is named: name a stage"),
-        (Asked(workgroup="www"), r"name the stage \(--stage\)"),
-        (Asked(stage="dev", workgroup="w", cluster="c"), "a workgroup or a cluster, not both"),
-        (Asked(stage="dev", workgroup="www"), "--namespace-name www-namespace --manage-admin-password"),
-        (Asked(stage="dev", cluster="c"), "--cluster-identifier c --manage-master-password"),
+        (WarehouseOptions(), "no warehouse is named: name a stage"),
+        (WarehouseOptions(workgroup="www"), r"name the stage \(--stage\)"),
+        (WarehouseOptions(stage="dev", workgroup="w", cluster="c"), "a workgroup or a cluster, not both"),
+        (WarehouseOptions(stage="dev", workgroup="www"), "--namespace-name www-namespace --manage-admin-password"),
+        (WarehouseOptions(stage="dev", cluster="c"), "--cluster-identifier c --manage-master-password"),
     ],
 )
-def test_what_lacks_is_named_with_its_fix(asked: Asked, reported: str) -> None:
+def test_what_lacks_is_named_with_its_fix(asked: WarehouseOptions, reported: str) -> None:
     with pytest.raises(CommandError, match=reported):
         named(asked, Account(stack={}, keeps=False).client)
 
 
-SOURCED = Asked(stage="local", workgroup="of-the-stack", database="dev")
+SOURCED = WarehouseOptions(stage="local", workgroup="of-the-stack", database="dev")
 """What the shell names with the settings of the local stack."""
 
 
-@pytest.mark.parametrize("asked", [SOURCED, Asked(stage="local"), Asked()], ids=str)
-def test_the_stage_local_is_the_local_stack(local_settings: dict[str, str], asked: Asked) -> None:
+@pytest.mark.parametrize("asked", [SOURCED, WarehouseOptions(stage="local"), WarehouseOptions()], ids=str)
+def test_the_stage_local_is_the_local_stack(local_settings: dict[str, str], asked: WarehouseOptions) -> None:
     there, clients = reached(asked)
     assert there == SOURCED
     assert getattr(clients, "__self__").local  # noqa: B009
@@ -121,9 +121,9 @@ class NoStack:
 def test_a_stage_without_a_stack_is_named_with_its_fix() -> None:
     absent = NoStack("Stack with id landfall-dev does not exist")
     with pytest.raises(CommandError, match="stage dev has no infrastructure yet: run `make deploy STAGE=dev`"):
-        named(Asked(stage="dev"), lambda service: absent)
+        named(WarehouseOptions(stage="dev"), lambda service: absent)
     with pytest.raises(ClientError, match="no right"):
-        named(Asked(stage="dev"), lambda service: NoStack("no right"))
+        named(WarehouseOptions(stage="dev"), lambda service: NoStack("no right"))
 
 
 def test_a_host_is_reached_with_port_and_tls() -> None:
@@ -150,10 +150,14 @@ def test_a_wrong_warehouse_setting_is_named(wrong: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("asked", "settings", "said"),
     [
-        (Asked(stage="dev"), {}, "must specify a region: export AWS_DEFAULT_REGION"),
-        (Asked(stage="dev"), {"AWS_DEFAULT_REGION": "eu-west-1"}, "Unable to locate credentials: aws configure"),
+        (WarehouseOptions(stage="dev"), {}, "must specify a region: export AWS_DEFAULT_REGION"),
         (
-            Asked(stage="dev", workgroup="www"),
+            WarehouseOptions(stage="dev"),
+            {"AWS_DEFAULT_REGION": "eu-west-1"},
+            "Unable to locate credentials: aws configure",
+        ),
+        (
+            WarehouseOptions(stage="dev", workgroup="www"),
             {
                 "AWS_DEFAULT_REGION": "eu-west-1",
                 "AWS_ENDPOINT_URL": "http://127.0.0.1:9",  # no server listens there
@@ -167,7 +171,7 @@ def test_a_wrong_warehouse_setting_is_named(wrong: dict[str, str]) -> None:
     ],
 )
 def test_what_to_do_where_there_is_no_way_in_is_reported(
-    monkeypatch: pytest.MonkeyPatch, asked: Asked, settings: dict[str, str], said: str
+    monkeypatch: pytest.MonkeyPatch, asked: WarehouseOptions, settings: dict[str, str], said: str
 ) -> None:
     for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)

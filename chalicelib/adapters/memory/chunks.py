@@ -30,14 +30,14 @@ class MemoryChunks:
         known = self._known(chunk)
         if not _open(run, chunk.generation) or (known and not _waits(known, chunk.start)):
             return run
-        self._save_anew(replace(chunk, state=ChunkState.STAGED))
+        self._replace(replace(chunk, state=ChunkState.STAGED))
         return self.table.save(add_chunk(run, chunk, 1, self.table.clock.now()))
 
     def reopen(self, chunk: Chunk, start: int) -> None:
         run = self.table.runs.get(chunk.run_id)
         if run is None or not _open(run, chunk.generation) or not still(self._known(chunk), chunk):
             return
-        self._save_anew(reopened(chunk, start))
+        self._replace(reopened(chunk, start))
         self.table.save(add_chunk(run, chunk, -1, self.table.clock.now()))
 
     def of_run(self, run_id: str, generation: int) -> list[Chunk]:
@@ -48,7 +48,7 @@ class MemoryChunks:
         self.table.chunks[chunk.run_id, chunk.generation, chunk.number] = chunk
         return chunk
 
-    def _save_anew(self, chunk: Chunk) -> None:
+    def _replace(self, chunk: Chunk) -> None:
         self._save(chunk)
         self.table.tries.pop((chunk.run_id, chunk.generation, chunk.number), None)
 

@@ -10,7 +10,7 @@ import pytest
 
 from landfall.doctor.site import of_stage, opened, temporary_token
 from landfall.faults import CommandError
-from landfall.migration.target import Asked
+from landfall.migration.target import WarehouseOptions
 from landfall.tokens import Secret, add
 from tests.landfall.doctor.stage import Account, Secrets
 
@@ -25,7 +25,7 @@ from tests.landfall.doctor.stage import Account, Secrets
 )
 def test_a_stage_has_its_address_its_bucket_and_a_token(endpoint: str, url: str) -> None:
     account = Account(endpoint=endpoint)
-    with of_stage(account, Asked(stage="dev")) as site:
+    with of_stage(account, WarehouseOptions(stage="dev")) as site:
         assert site.deployment.api_url == url
         assert site.deployment.bucket == "landing"
         assert site.new_token
@@ -39,7 +39,7 @@ def test_the_stage_local_is_the_local_stack(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with (
         pytest.raises(CommandError, match=r"Could not connect to the endpoint URL: .http://127\.0\.0\.1:8/"),
-        opened(Asked(stage="local")),
+        opened(WarehouseOptions(stage="local")),
     ):
         pass
 
@@ -83,7 +83,7 @@ def test_a_token_added_during_the_removal_stays() -> None:
 
 
 def test_without_the_administrators_secret_there_is_no_warehouse() -> None:
-    with of_stage(Account(keeps=False), Asked(stage="dev")) as site:
+    with of_stage(Account(keeps=False), WarehouseOptions(stage="dev")) as site:
         assert site.warehouse is None
 
 
@@ -92,7 +92,7 @@ def test_a_stage_without_an_api_is_named_with_its_fix() -> None:
     account.asks = {}
     with (
         pytest.raises(CommandError, match="stage dev has no API: run `make deploy STAGE=dev`"),
-        of_stage(account, Asked(stage="dev")),
+        of_stage(account, WarehouseOptions(stage="dev")),
     ):
         pass
 
@@ -101,7 +101,7 @@ def test_the_address_in_the_environment_goes_first(monkeypatch: pytest.MonkeyPat
     for name, value in {"API_URL": "https://x.example/api", "TOKEN": "t", "BUCKET": "theirs"}.items():
         monkeypatch.setenv(f"LANDFALL_{name}", value)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    with opened(Asked(stage="dev")) as site:
+    with opened(WarehouseOptions(stage="dev")) as site:
         assert (site.deployment.api_url, site.deployment.bucket) == ("https://x.example/api", "theirs")
         assert site.warehouse is None
         assert not site.new_token
