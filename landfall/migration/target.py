@@ -76,7 +76,7 @@ def reached(options: WarehouseOptions) -> tuple[WarehouseOptions, Clients]:
     stack = local_stack() if options.local else None
     if options.stage and options.local and not stack:
         raise absent("the local stack is not up: start it with `landfall up`, or name another stage (--stage)")
-    return (_of_stack(stack), stack.client) if stack else (options, _session().client)
+    return (_of_stack(stack, options), stack.client) if stack else (options, _session().client)
 
 
 def named(options: WarehouseOptions, clients: Clients) -> tuple[str, dict[str, str]]:
@@ -85,6 +85,8 @@ def named(options: WarehouseOptions, clients: Clients) -> tuple[str, dict[str, s
         options = _of_stage(options, clients)
     if options.workgroup and options.cluster:
         raise usage("name a workgroup or a cluster, not both")
+    if options.db_user and (options.secret_arn or not options.cluster):
+        raise usage("--db-user is for a cluster, instead of a secret: leave it out, or leave out --secret-arn")
     if not options.stage:
         raise usage(NO_STAGE)
     return options.stage, {"Database": options.database or DATABASE, **_warehouse(options), **_login(options, clients)}
@@ -96,13 +98,19 @@ def _session() -> Any:
     return boto3.session.Session()
 
 
-def _of_stack(stack: Deployment) -> WarehouseOptions:
+def _of_stack(stack: Deployment, options: WarehouseOptions) -> WarehouseOptions:
+    """Return the options of the local stack's warehouse. Raises CommandError if others are named."""
     settings = stack.settings
-    return WarehouseOptions(
+    own = WarehouseOptions(
         stage=settings.get("LANDFALL_STAGE", LOCAL),
         workgroup=settings["LANDFALL_WORKGROUP"],
         database=settings["LANDFALL_DATABASE"],
     )
+    for name in ("workgroup", "cluster", "database", "secret_arn", "db_user"):
+        if getattr(options, name) not in ("", getattr(own, name)):
+            option = f"--{name.replace('_', '-')}"
+            raise usage(f"the local stack has one warehouse: leave out {option}, or name another stage (--stage)")
+    return own
 
 
 def _of_stage(options: WarehouseOptions, clients: Clients) -> WarehouseOptions:
@@ -128,7 +136,7 @@ def _login(options: WarehouseOptions, clients: Clients) -> dict[str, str]:
     """As whom: a secret that is named, a cluster's user that is named, else the administrator that Redshift keeps."""
     if options.secret_arn:
         return {"SecretArn": options.secret_arn}
-    if options.db_user and options.cluster:
+    if options.db_user:
         return {"DbUser": options.db_user}
     return {"SecretArn": _kept_secret(options, clients)}
 
@@ -157,6 +165,8 @@ def _over_the_wire(options: WarehouseOptions) -> Iterator[Target]:
 
     if not options.stage:
         raise usage(NO_STAGE)
+    if options.secret_arn:
+        raise usage(f"a host is named: {' and '.join(LOGIN)} log in; leave out --secret-arn")
     where = wire_arguments(options, os.environ)
     try:
         connection = redshift_connector.connect(**where)

@@ -145,7 +145,7 @@ class Account:
 
 
 @pytest.mark.parametrize(
-    ("asked", "outputs", "bucket"),
+    ("options", "outputs", "bucket"),
     [
         (WarehouseOptions(stage="dev"), {"Bucket": "ours", "CopyRole": "arn"}, "ours"),
         (WarehouseOptions(stage="dev"), {"Bucket": "ours"}, None),
@@ -153,16 +153,16 @@ class Account:
     ],
 )
 def test_copy_is_tried_where_the_stack_has_its_role(
-    asked: WarehouseOptions, outputs: dict[str, str], bucket: str | None
+    options: WarehouseOptions, outputs: dict[str, str], bucket: str | None
 ) -> None:
-    store = store_of(asked, Account(**outputs).client)
+    store = store_of(options, Account(**outputs).client)
     assert (store.bucket if store else None) == bucket
 
 
 @pytest.mark.parametrize(
-    "asked", [WarehouseOptions(), WarehouseOptions(stage="local", workgroup="of-the-stack")], ids=str
+    "options", [WarehouseOptions(), WarehouseOptions(stage="local", workgroup="of-the-stack")], ids=str
 )
-def test_copy_of_the_local_stack_has_its_bucket(local_settings: dict[str, str], asked: WarehouseOptions) -> None:
-    store = store_of(asked, Account().client)
+def test_copy_of_the_local_stack_has_its_bucket(local_settings: dict[str, str], options: WarehouseOptions) -> None:
+    store = store_of(options, Account().client)
     assert store
     assert (store.bucket, store.role) == (local_settings["LANDFALL_BUCKET"], local_settings["LANDFALL_COPY_ROLE"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from landfall.faults import CommandError, ExitCode
 from landfall.migrate_command import migrate_warehouse
-from landfall.migration.target import WarehouseOptions, named, reached, wire_arguments
+from landfall.migration.target import WarehouseOptions, named, opened, reached, wire_arguments
 
 BY_PASSWORD = {"LANDFALL_WAREHOUSE_USER": "admin", "LANDFALL_WAREHOUSE_PASSWORD": "secret"}
 HOST = WarehouseOptions(host="localhost", stage="dev")
@@ -46,7 +47,7 @@ PROVISIONED = Account(stack={"Workgroup": "", "Cluster": "ours", "Database": "sa
 
 
 @pytest.mark.parametrize(
-    ("account", "asked", "where"),
+    ("account", "options", "where"),
     [
         (
             SERVERLESS,
@@ -71,35 +72,65 @@ PROVISIONED = Account(stack={"Workgroup": "", "Cluster": "ours", "Database": "sa
     ],
 )
 def test_the_stage_names_the_warehouse_and_options_go_before(
-    account: Account, asked: WarehouseOptions, where: dict[str, str]
+    account: Account, options: WarehouseOptions, where: dict[str, str]
 ) -> None:
-    assert named(asked, account.client) == ("dev", where)
+    assert named(options, account.client) == ("dev", where)
 
 
 @pytest.mark.parametrize(
-    ("asked", "reported"),
+    ("options", "reported"),
     [
         (WarehouseOptions(), "no warehouse is named: name a stage"),
         (WarehouseOptions(workgroup="www"), r"name the stage \(--stage\)"),
         (WarehouseOptions(stage="dev", workgroup="w", cluster="c"), "a workgroup or a cluster, not both"),
+        (WarehouseOptions(stage="dev", workgroup="w", db_user="u"), "--db-user is for a cluster"),
+        (WarehouseOptions(stage="dev", cluster="c", db_user="u", secret_arn=THEIRS), "--db-user is for a cluster"),
         (WarehouseOptions(stage="dev", workgroup="www"), "--namespace-name www-namespace --manage-admin-password"),
         (WarehouseOptions(stage="dev", cluster="c"), "--cluster-identifier c --manage-master-password"),
     ],
 )
-def test_what_lacks_is_named_with_its_fix(asked: WarehouseOptions, reported: str) -> None:
+def test_what_lacks_is_named_with_its_fix(options: WarehouseOptions, reported: str) -> None:
     with pytest.raises(CommandError, match=reported):
-        named(asked, Account(stack={}, keeps=False).client)
+        named(options, Account(stack={}, keeps=False).client)
 
 
 SOURCED = WarehouseOptions(stage="local", workgroup="of-the-stack", database="dev")
 """What the shell names with the settings of the local stack."""
 
 
-@pytest.mark.parametrize("asked", [SOURCED, WarehouseOptions(stage="local"), WarehouseOptions()], ids=str)
-def test_the_stage_local_is_the_local_stack(local_settings: dict[str, str], asked: WarehouseOptions) -> None:
-    there, clients = reached(asked)
+@pytest.mark.parametrize("options", [SOURCED, WarehouseOptions(stage="local"), WarehouseOptions()], ids=str)
+def test_the_stage_local_is_the_local_stack(local_settings: dict[str, str], options: WarehouseOptions) -> None:
+    there, clients = reached(options)
     assert there == SOURCED
     assert getattr(clients, "__self__").local  # noqa: B009
+
+
+@pytest.mark.parametrize("stage", ["local", ""])
+@pytest.mark.parametrize(
+    ("other", "option"),
+    [
+        ({"database": "sales"}, "--database"),
+        ({"secret_arn": THEIRS}, "--secret-arn"),
+        ({"db_user": "admin"}, "--db-user"),
+    ],
+)
+def test_no_option_is_dropped_for_the_local_stack(
+    local_settings: dict[str, str], stage: str, other: dict[str, str], option: str
+) -> None:
+    with pytest.raises(CommandError, match=f"the local stack has one warehouse: leave out {option}, or name another"):
+        reached(WarehouseOptions(stage=stage, **other))
+
+
+@pytest.mark.parametrize("other", [{"workgroup": "theirs"}, {"cluster": "theirs"}], ids=str)
+def test_no_warehouse_beside_that_of_the_local_stack(local_settings: dict[str, str], other: dict[str, str]) -> None:
+    with pytest.raises(CommandError, match=f"leave out --{next(iter(other))}, or name another stage"):
+        reached(WarehouseOptions(stage="local", **other))
+
+
+def test_a_secret_is_not_dropped_for_a_host() -> None:
+    options = replace(HOST, secret_arn=THEIRS)
+    with pytest.raises(CommandError, match=r"a host is named: .* log in; leave out --secret-arn"), opened(options):
+        pass
 
 
 def test_a_local_stack_that_is_not_up_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -148,7 +179,7 @@ def test_a_wrong_warehouse_setting_is_named(wrong: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "settings", "said"),
+    ("options", "settings", "said"),
     [
         (WarehouseOptions(stage="dev"), {}, "must specify a region: export AWS_DEFAULT_REGION"),
         (
@@ -171,7 +202,7 @@ def test_a_wrong_warehouse_setting_is_named(wrong: dict[str, str]) -> None:
     ],
 )
 def test_what_to_do_where_there_is_no_way_in_is_reported(
-    monkeypatch: pytest.MonkeyPatch, asked: WarehouseOptions, settings: dict[str, str], said: str
+    monkeypatch: pytest.MonkeyPatch, options: WarehouseOptions, settings: dict[str, str], said: str
 ) -> None:
     for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
@@ -180,6 +211,6 @@ def test_what_to_do_where_there_is_no_way_in_is_reported(
     for name, value in {"AWS_EC2_METADATA_DISABLED": "true", **settings}.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(CommandError, match="the warehouse does not answer") as fault:
-        migrate_warehouse(asked, plans=False, alters=False, as_json=False)
+        migrate_warehouse(options, plans=False, alters=False, as_json=False)
     assert fault.value.code == ExitCode.ABSENT
     assert said in fault.value.message
