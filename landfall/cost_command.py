@@ -12,7 +12,7 @@ import typer
 from chalicelib.domain.contract.load_window import window_fault
 from chalicelib.domain.run.cost import PRICES_OF, US_EAST_1, Workload, costs, glue_month, month_of, wake_ups
 from landfall.faults import absent, guarded, usage
-from landfall.screen import Grid, console, say, say_json, show
+from landfall.screen import Grid, console, print_json, print_lines, show
 
 Json = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
 LINES = {"glue_dpu_seconds": "Glue DPU-seconds", "rpu_seconds": "Redshift RPU-seconds", "wake_ups": "Redshift wake-ups"}
@@ -82,7 +82,7 @@ def estimate(work: Workload, prices: dict[str, float], prices_of: str = PRICES_O
 
 def show_estimate(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
-        say_json(found)
+        print_json(found)
         return
     names = [*found["landfall"], "glue_dpu_seconds", "wake_ups"]
     rows = [_row(n, found["amounts"].get(n), found["landfall"].get(n), found["glue"].get(n)) for n in names]
@@ -91,8 +91,8 @@ def show_estimate(found: dict[str, Any], *, as_json: bool) -> None:
     show(console(), Grid(columns=columns, rows=rows, right=columns[1:]))
     before, after = found["without_windows"], found["totals"]["landfall"]
     if before > after:
-        say(f"Without load windows it would be {before:,.2f} USD: {before - after:,.2f} USD more.")
-    say(f"An estimate at {found['prices']}, without free tiers: docs/operate/cost.md.")
+        print_lines(f"Without load windows it would be {before:,.2f} USD: {before - after:,.2f} USD more.")
+    print_lines(f"An estimate at {found['prices']}, without free tiers: docs/operate/cost.md.")
 
 
 def _row(name: str, amount: float | None, landfall: float | None, glue: float | None) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from itertools import chain
 from chalicelib.domain.run.model import MARK_LENGTH
 from chalicelib.domain.warehouse.ddl import gate_ddl, staging_ddl, target_ddl
 from landfall.contracts import known, shipped
-from landfall.screen import say, say_json
+from landfall.screen import print_json, print_lines
 
 EXAMPLE_LOAD = "0" * 32
 
@@ -21,9 +21,9 @@ def show_ddl(name: str, *, as_json: bool) -> None:
             columns = [c.name for c in contract.columns]
             made = {"target": target_ddl(contract), "gate": gate_ddl(contract)}
             staging = staging_ddl(contract, columns, EXAMPLE_LOAD, EXAMPLE_LOAD[:MARK_LENGTH])
-            say_json({"object": contract.name, **made, "staging": staging})
+            print_json({"object": contract.name, **made, "staging": staging})
         return
     for place, contract in enumerate(chosen):
-        say(*[""] * (place > 0), f"-- {contract.name}")
+        print_lines(*[""] * (place > 0), f"-- {contract.name}")
         for statement in chain(target_ddl(contract), gate_ddl(contract)):
-            say(*f"{statement};".split("\n"))
+            print_lines(*f"{statement};".split("\n"))

@@ -10,7 +10,7 @@ from typing import ParamSpec
 
 import typer
 
-from landfall.screen import discard, say
+from landfall.screen import discard, print_lines
 
 P = ParamSpec("P")
 
@@ -54,7 +54,7 @@ def guarded(command: Callable[P, ExitCode | None]) -> Callable[P, None]:
         except BrokenPipeError:  # the reader of `landfall ... | head` has left; the work is done
             discard(sys.stdout)
         except CommandError as fault:
-            say(f"landfall: {fault.message}", *(f"  {detail}" for detail in fault.details), stderr=True)
+            print_lines(f"landfall: {fault.message}", *(f"  {detail}" for detail in fault.details), stderr=True)
             code = fault.code
         raise typer.Exit(int(code))
 

@@ -55,10 +55,10 @@ def migrate_warehouse(options: WarehouseOptions, *, plans: bool, alters: bool, a
 
 
 def _show(lines: list[str], *, as_json: bool) -> None:
-    from landfall.screen import say, say_json
+    from landfall.screen import print_json, print_lines
 
     left = [line for line in lines if line.startswith("!")]
     if as_json:
-        say_json({"done": [line for line in lines if line not in left], "left": left})
+        print_json({"done": [line for line in lines if line not in left], "left": left})
     else:
-        say(*(part for line in lines or ["nothing to do"] for part in line.split("\n")))
+        print_lines(*(part for line in lines or ["nothing to do"] for part in line.split("\n")))

@@ -1,7 +1,7 @@
 """Prints text for the operator: in colour on a terminal, as plain lines of any width elsewhere.
 
 Guarantees that a command's output is printable text in lines of its own, whatever a key or a header holds. Each
-argument of `say` is one line. No other module of the command prints.
+argument of `print_lines` is one line. No other module of the command prints.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def console(*, stderr: bool = False) -> Console:
     return plain
 
 
-def say(*lines: str, stderr: bool = False) -> None:
+def print_lines(*lines: str, stderr: bool = False) -> None:
     """Print lines, all of them or none. Raises BrokenPipeError for stdout only; without stderr the work goes on."""
     if not lines:
         return
@@ -52,7 +52,7 @@ def discard(stream: TextIO) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def say_json(value: Any) -> None:
+def print_json(value: Any) -> None:
     """Print a value as one line of JSON, exact and in ASCII."""
     print(json.dumps(value))
 

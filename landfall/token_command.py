@@ -38,36 +38,36 @@ def add(
     """Add a token, and print it: the one time that it is seen."""
     from landfall import tokens
     from landfall.contracts import known, shipped
-    from landfall.screen import say, say_json
+    from landfall.screen import print_json, print_lines
 
     objects = [known(shipped(), one).name for one in object or []]
     with _secret(stage) as secret:
         added = datetime.now(UTC).isoformat(timespec="seconds")
         token, entry = tokens.add(secret, name, role.value, objects, added)
     if json:
-        say_json({**_shown(entry), "token": token})
+        print_json({**_shown(entry), "token": token})
         return
-    say(f"{name} ({tokens.token_id(entry)}) is a new {role.value}; the token is shown this once:", stderr=True)
-    say(token)
+    print_lines(f"{name} ({tokens.token_id(entry)}) is a new {role.value}; the token is shown this once:", stderr=True)
+    print_lines(token)
 
 
 @app.command(name="list")
 @guarded
 def list_(*, stage: Stage = "", json: Json = False) -> None:
     """List the tokens by name, without what would let anyone use them."""
-    from landfall.screen import say, say_json
+    from landfall.screen import print_json, print_lines
 
     with _secret(stage) as secret:
         found = [_shown(entry) for entry in secret.entries()]
     if json:
         for entry in found:
-            say_json(entry)
+            print_json(entry)
         return
     for entry in found:
         limit = ", ".join(entry["objects"]) or "every object"
-        say(f"{entry['id']}  {entry['role']:8}  {entry['name']}  {limit}  {entry['added']}".rstrip())
+        print_lines(f"{entry['id']}  {entry['role']:8}  {entry['name']}  {limit}  {entry['added']}".rstrip())
     if not found:
-        say("there is no token: the API refuses every caller")
+        print_lines("there is no token: the API refuses every caller")
 
 
 @app.command()
@@ -80,15 +80,15 @@ def revoke(
 ) -> None:
     """Revoke a token. The API may take it for LANDFALL_TOKEN_CACHE_SECONDS more, at worst for twice that."""
     from landfall import tokens
-    from landfall.screen import say, say_json
+    from landfall.screen import print_json, print_lines
 
     with _secret(stage) as secret:
         entry = tokens.revoke(secret, token)
     if json:
-        say_json(_shown(entry))
+        print_json(_shown(entry))
     else:
         longest = "LANDFALL_TOKEN_CACHE_SECONDS more, at worst for twice that"
-        say(f"{entry['name']} ({tokens.token_id(entry)}) is revoked; the API may take it for {longest}")
+        print_lines(f"{entry['name']} ({tokens.token_id(entry)}) is revoked; the API may take it for {longest}")
 
 
 @contextmanager

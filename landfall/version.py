@@ -14,7 +14,7 @@ def version() -> str:
 
 def show_version(wanted: bool) -> None:
     if wanted:
-        from landfall.screen import say
+        from landfall.screen import print_lines
 
-        say(f"landfall {version()}")
+        print_lines(f"landfall {version()}")
         raise typer.Exit

@@ -14,7 +14,7 @@ from chalicelib.errors import LandfallError
 from landfall.check.check_outputs import RejectSpool, Seen
 from landfall.check.checking import Checked
 from landfall.remote.meter import Meter
-from landfall.screen import Grid, console, say, show
+from landfall.screen import Grid, console, print_lines, show
 
 VERDICTS = {"TOO_MANY_REJECTS": "too many bad rows", DUPLICATE_KEYS: "duplicate keys"}
 LARGE_BYTES = 50_000_000
@@ -104,22 +104,22 @@ class ForPeople:
         self._rows.append((name, checked.object, *(f"{n:,}" for n in counts), verdict))
         for reject in seen.first:
             where = f"{path}:{reject.line}"
-            say(f"{where}: {reject.reason} (code {int(reject.code)})")
+            print_lines(f"{where}: {reject.reason} (code {int(reject.code)})")
         if checked.rejected > len(seen.first):
             each = ", ".join(f"{count:,} of code {code}" for code, count in seen.codes.most_common())
-            say(f"{path}: {checked.rejected:,} rejected in all: {each}")
+            print_lines(f"{path}: {checked.rejected:,} rejected in all: {each}")
         for what, tally in (("left out", checked.left_out), ("altered values", checked.altered)):
             if tally:
-                say(f"{path}: {what}: {listed(tally)}")
+                print_lines(f"{path}: {what}: {listed(tally)}")
         if checked.left_to_load:
             names = ", ".join(f'"{name}"' for name in checked.left_to_load)
-            say(f"{path}: data checks that only the load makes, in the warehouse: {names}")
+            print_lines(f"{path}: data checks that only the load makes, in the warehouse: {names}")
         if checked.refusal:
-            say(f"{path}: would be REJECTED: {checked.refusal.message}")
+            print_lines(f"{path}: would be REJECTED: {checked.refusal.message}")
 
     def refused(self, path: Path, object_: str, error: LandfallError) -> None:
         other = "; --contract NAME checks it by another one" if error.code == "HEADER_MISMATCH" else ""
-        say(f"{path}: {error.message} ({error.code}){other}")
+        print_lines(f"{path}: {error.message} ({error.code}){other}")
         self._rows.append((path.name or str(path), object_, "", "", "", "", "", error.code))
 
     def end(self) -> None:

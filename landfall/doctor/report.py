@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from landfall.faults import ExitCode
-from landfall.screen import say, say_json
+from landfall.screen import print_json, print_lines
 
 
 class Result(StrEnum):
@@ -73,9 +73,9 @@ class Report:
     def show(self, *, as_json: bool = False) -> ExitCode:
         """Print the report. Return the exit code."""
         if as_json:
-            say_json(self.as_dict())
+            print_json(self.as_dict())
         else:
-            say(*(line for look in self.looks for line in look.lines()), self.summary())
+            print_lines(*(line for look in self.looks for line in look.lines()), self.summary())
         return self.code
 
     def summary(self) -> str:

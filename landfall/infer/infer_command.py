@@ -18,7 +18,7 @@ from landfall.check.columns import Guess, guess, names, null_words, plain_name
 from landfall.faults import CommandError, ExitCode, absent, usage
 from landfall.infer.sniff import Row, Sniffed, sample, sniff
 from landfall.localfile import opened
-from landfall.screen import say
+from landfall.screen import print_lines
 
 KEY_COLUMNS = 8
 """Number of columns whose pairs are tried as a key."""
@@ -57,9 +57,9 @@ def infer(files: Sequence[Path], name: str, out: Path | None) -> None:
     lines = list(_toml(proposal, files, counts))
     if out:
         _write(out, lines)
-        say(f"the proposal is in {out}: read it, and correct it", stderr=True)
+        print_lines(f"the proposal is in {out}: read it, and correct it", stderr=True)
     else:
-        say(*lines)
+        print_lines(*lines)
 
 
 def _write(path: Path, lines: Sequence[str]) -> None:

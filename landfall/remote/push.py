@@ -26,7 +26,7 @@ from landfall.remote.runs import (
     print_status,
     version_of,
 )
-from landfall.screen import moment, say, say_json, size
+from landfall.screen import moment, print_json, print_lines, size
 
 WHOLE_BYTES = 8_000_000
 """A file of up to this size is sent in one request, a larger one in parts."""
@@ -55,7 +55,7 @@ def push(request: Push, *, as_json: bool) -> ExitCode:
     etag = upload(deployment, request.file, key, quiet=as_json)
     where = {"file": str(request.file), "bucket": deployment.bucket, "key": key, "etag": etag}
     if not request.wait:
-        say_json(where) if as_json else say(f"landed at s3://{deployment.bucket}/{key}")
+        print_json(where) if as_json else print_lines(f"landed at s3://{deployment.bucket}/{key}")
         return ExitCode.OK
     if before and etag and before["version"]["etag"] == etag and before["state"] in END_STATES:
         return again(before, as_json=as_json)
@@ -76,12 +76,12 @@ def again(status: Status, *, as_json: bool) -> ExitCode:
     """Report that the same content had its run before: it changes nothing when it lands again."""
     when, state = moment(status["updated_at"]), status["state"]
     if as_json:
-        say_json(status)
+        print_json(status)
     elif exit_of(status) is ExitCode.OK:
-        say(f"already {state.lower()} at {when}: same content, nothing to do (run {status['run_id']})")
+        print_lines(f"already {state.lower()} at {when}: same content, nothing to do (run {status['run_id']})")
     else:
         print_status(status, as_json=False)
-        say(f"same content as at {when}: nothing to do; `landfall rerun {argument(status)}` runs it again")
+        print_lines(f"same content as at {when}: nothing to do; `landfall rerun {argument(status)}` runs it again")
     return exit_of(status)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from landfall.faults import ExitCode
 from landfall.remote.api import Api
-from landfall.screen import say, say_json
+from landfall.screen import print_json, print_lines
 from landfall.text import plural
 
 
@@ -15,17 +15,17 @@ def backfill(api: Api, prefix: str, object: str, *, dry_run: bool, as_json: bool
     order = {name: value for name, value in (("prefix", prefix), ("object", object)) if value}
     answer = _all(api, "/backfill", {**order, "dry_run": dry_run}, ("seen", "archived", "ignored", "failed"))
     if as_json:
-        say_json(answer)
+        print_json(answer)
         return _exit(answer)
     _show(answer["runs"], "would start" if dry_run else "started")
-    say(f"{plural(answer['seen'], 'file')} looked at: {len(answer['runs'])} without a run")
+    print_lines(f"{plural(answer['seen'], 'file')} looked at: {len(answer['runs'])} without a run")
     if answer["archived"]:
         put = "would be put" if dry_run else "put"
-        say(f"{plural(answer['archived'], 'second drop')} of loaded files {put} into the archive")
+        print_lines(f"{plural(answer['archived'], 'second drop')} of loaded files {put} into the archive")
     if answer["ignored"]:
-        say(f"{plural(answer['ignored'], 'file')} beside the data ignored")
+        print_lines(f"{plural(answer['ignored'], 'file')} beside the data ignored")
     if answer["failed"]:
-        say(f"{answer['failed']} could not be looked at: see the log of the function api_handler")
+        print_lines(f"{answer['failed']} could not be looked at: see the log of the function api_handler")
     return _exit(answer)
 
 
@@ -37,15 +37,15 @@ def redrive(api: Api, *, dry_run: bool, as_json: bool) -> ExitCode:
     """Start runs again that dead letters ended. Raises CommandError."""
     answer = _all(api, "/redrive", {"dry_run": dry_run}, ("messages",))
     if as_json:
-        say_json(answer)
+        print_json(answer)
     else:
         _show(answer["runs"], "would start" if dry_run else "started")
         for run in answer["skipped"]:
-            say(f"skipped {run['file']}: {run['message']}")
+            print_lines(f"skipped {run['file']}: {run['message']}")
         if answer["messages"]:
-            say(f"{plural(answer['messages'], 'message')} moved back from the dead-letter queues")
+            print_lines(f"{plural(answer['messages'], 'message')} moved back from the dead-letter queues")
         if not (answer["runs"] or answer["skipped"] or answer["messages"]):
-            say("there are no dead letters, and no run ended by one")
+            print_lines("there are no dead letters, and no run ended by one")
     return ExitCode.BAD if answer["skipped"] and not answer["runs"] else ExitCode.OK
 
 
@@ -65,4 +65,4 @@ def _all(api: Api, path: str, order: dict[str, Any], counts: tuple[str, ...]) ->
 def _show(runs: list[dict[str, Any]], what: str) -> None:
     for run in runs:
         unrouted = "" if run["object"] else "; no contract matches its key"
-        say(f"{what} {run['file']} (run {run['run_id']}{unrouted})")
+        print_lines(f"{what} {run['file']} (run {run['run_id']}{unrouted})")

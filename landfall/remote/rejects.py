@@ -15,7 +15,7 @@ from landfall.faults import ExitCode, usage
 from landfall.remote.api import Api, segment
 from landfall.remote.reject_file import Fix, Sheet, read_fixes, write_rejects
 from landfall.remote.runs import BAD_STATES, END_STATES, SHORT_ID, exit_of, follow, print_status
-from landfall.screen import Grid, console, say, say_json, show
+from landfall.screen import Grid, console, print_json, print_lines, show
 from landfall.text import plural
 
 SHOWN_REJECTS = 20
@@ -36,18 +36,18 @@ def rejects(api: Api, name: str, out: Path | None, *, as_json: bool) -> ExitCode
     found = chain(page["rejects"], (reject for later in pages for reject in later["rejects"]))
     first = list(islice(found, SHOWN_REJECTS + 1))
     if not first:
-        say(f"{page['file']}: {_why_none(api, name)}", stderr=True)
+        print_lines(f"{page['file']}: {_why_none(api, name)}", stderr=True)
     if out and first:
         count = write_rejects(out, _sheet(page), chain(first, found))
-        say(f"{plural(count, 'reject')} of {page['file']} written to {out}", stderr=True)
+        print_lines(f"{plural(count, 'reject')} of {page['file']} written to {out}", stderr=True)
         if page["state"] == "REJECTED":
             whole = "fix it as a whole and push it again; resubmit is for rows of LOADED files"
-            say(f"the file is REJECTED: {whole}", stderr=True)
+            print_lines(f"the file is REJECTED: {whole}", stderr=True)
     elif as_json:
         for reject in chain(first, found):
-            say_json(reject)
+            print_json(reject)
     elif first:
-        say(f"{page['file']} (run {page['run_id'][:SHORT_ID]})", stderr=True)
+        print_lines(f"{page['file']} (run {page['run_id'][:SHORT_ID]})", stderr=True)
         _show_rejects(first)
     return ExitCode.OK
 
@@ -64,11 +64,11 @@ def _show_rejects(first: list[dict[str, Any]]) -> None:
     table, screen = Grid(columns=columns, rows=rows[:SHOWN_REJECTS], right=("line", "code")), console()
     if screen.is_terminal and table.width > screen.width:
         for line, _, code, reason, record in table.rows:
-            say(f"line {line}: {reason} (code {code})", f"  {record}")
+            print_lines(f"line {line}: {reason} (code {code})", f"  {record}")
     else:
         show(screen, table)
     if len(first) > SHOWN_REJECTS:
-        say("and more: --out FILE.csv or --json writes all")
+        print_lines("and more: --out FILE.csv or --json writes all")
 
 
 def _why_none(api: Api, name: str) -> str:
@@ -99,10 +99,10 @@ def resubmit(api: Api, path: Path, *, wait: bool, as_json: bool) -> ExitCode:
     """Send corrected rows back; with `wait`, follow them and report the result. Raises CommandError."""
     fixes = read_fixes(path)
     if fixes.left_out:
-        say(f"{plural(fixes.left_out, 'row')} without any value left out", stderr=True)
+        print_lines(f"{plural(fixes.left_out, 'row')} without any value left out", stderr=True)
     for sent, numbers in fixes.records.items():
         if numbers:
-            say(f"{_lines(numbers)}: {IGNORED[sent]}", stderr=True)
+            print_lines(f"{_lines(numbers)}: {IGNORED[sent]}", stderr=True)
     codes = [ExitCode.OK]
     for load, rows in fixes.rows.items():
         run_id, _, generation = load.partition("-")
@@ -111,7 +111,7 @@ def resubmit(api: Api, path: Path, *, wait: bool, as_json: bool) -> ExitCode:
             started = api.post(f"/rejects/{segment(run_id)}", body)
             codes.append(_waited(api, started, as_json=as_json) if wait else _sent(started, as_json=as_json))
     if len(codes) == 1:
-        say("no row to send", stderr=True)
+        print_lines("no row to send", stderr=True)
     return max(codes)
 
 
@@ -142,9 +142,9 @@ def batches(columns: Sequence[str], rows: Sequence[Fix]) -> Iterator[list[Fix]]:
 
 def _sent(started: Mapping[str, Any], *, as_json: bool) -> ExitCode:
     if as_json:
-        say_json(started)
+        print_json(started)
     else:
-        say(f"sent {plural(started['rows'], 'row')}; `landfall status {started['run_id']}` shows their state")
+        print_lines(f"sent {plural(started['rows'], 'row')}; `landfall status {started['run_id']}` shows their state")
     return ExitCode.OK
 
 
@@ -154,5 +154,7 @@ def _waited(api: Api, started: Mapping[str, Any], *, as_json: bool) -> ExitCode:
     print_status(status, as_json=as_json)
     left = status["rows"]["rejected"]
     if left and not as_json:
-        say(f"{plural(left, 'row')} still bad: `landfall rejects {run_id}` shows why, and --out writes them to correct")
+        print_lines(
+            f"{plural(left, 'row')} still bad: `landfall rejects {run_id}` shows why, and --out writes them to correct"
+        )
     return ExitCode.BAD if left else exit_of(status)

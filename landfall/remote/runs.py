@@ -14,7 +14,7 @@ from landfall.faults import ExitCode, usage
 from landfall.remote.api import Api, NoAnswerError, NotThereError, segment
 from landfall.remote.deployment import LOOPBACK
 from landfall.remote.meter import Meter
-from landfall.screen import Grid, console, moment, say, say_json, seconds, show, size
+from landfall.screen import Grid, console, moment, print_json, print_lines, seconds, show, size
 
 BAD_STATES = ("FAILED", "REJECTED", "UNROUTED", "CANCELLED")
 END_STATES = ("LOADED", "SUPERSEDED", *BAD_STATES)
@@ -50,7 +50,7 @@ def list_runs(api: Api, query: Mapping[str, str], limit: int, *, as_json: bool) 
     runs = api.pages("/runs", "runs", **query, limit=min(limit, 200))
     if as_json:
         for run in islice(runs, limit):
-            say_json(run)
+            print_json(run)
         return
     first = list(islice(runs, limit + 1))
     rows = [
@@ -61,9 +61,9 @@ def list_runs(api: Api, query: Mapping[str, str], limit: int, *, as_json: bool) 
     if rows:
         show(console(), Grid(columns=columns, rows=rows, cut="file", drop=("object", "arrived")))
     else:
-        say("no runs")
+        print_lines("no runs")
     if len(first) > limit:
-        say(f"and more: these are the newest {limit}; --limit N shows more")
+        print_lines(f"and more: these are the newest {limit}; --limit N shows more")
 
 
 def named(run: Mapping[str, Any]) -> str:
@@ -80,9 +80,9 @@ def _problem(run: Mapping[str, Any]) -> str:
 def print_status(status: Status, *, as_json: bool) -> None:
     """Print a run in full."""
     if as_json:
-        say_json(status)
+        print_json(status)
         return
-    say(*lines_of(status))
+    print_lines(*lines_of(status))
 
 
 def lines_of(status: Status) -> Iterator[str]:
@@ -200,17 +200,17 @@ def rerun(api: Api, target: str, request: Mapping[str, Any], *, as_json: bool) -
             break
         order["cursor"] = answer["cursor"]
     if as_json:
-        say_json({"object": answer["object"], "runs": started, "skipped": skipped, "dry_run": dry_run})
+        print_json({"object": answer["object"], "runs": started, "skipped": skipped, "dry_run": dry_run})
     else:
         for run in started:
-            say(f"{'would start' if dry_run else 'started'} {run['file']} (run {run['run_id']})")
+            print_lines(f"{'would start' if dry_run else 'started'} {run['file']} (run {run['run_id']})")
         for run in skipped:
-            say(f"skipped {run['file']}: {run['message']}")
+            print_lines(f"skipped {run['file']}: {run['message']}")
         if not started and not skipped:
-            say(f"{target} has nothing to run again")
+            print_lines(f"{target} has nothing to run again")
         if started and not dry_run:
             which = "it" if len(started) == 1 else "the last"
-            say(f"`landfall status {started[-1]['run_id']} --wait` follows {which}")
+            print_lines(f"`landfall status {started[-1]['run_id']} --wait` follows {which}")
     return ExitCode.BAD if skipped and not started else ExitCode.OK
 
 
@@ -226,13 +226,13 @@ def cancel(api: Api, name: str, *, wait: bool, as_json: bool) -> ExitCode:
         look: Callable[[], Status] = lambda: api.get(f"/status/{run_id}")  # noqa: E731
         answer = {**answer, "state": follow(look, missing(api, name), quiet=as_json)["state"]}
     if as_json:
-        say_json(answer)
+        print_json(answer)
     elif answer["state"] == "CANCELLED":
-        say(f"cancelled {answer['file']} (run {run_id})")
+        print_lines(f"cancelled {answer['file']} (run {run_id})")
     elif answer["state"] in END_STATES:
-        say(f"too late: {answer['file']} is {answer['state']} (run {run_id})")
+        print_lines(f"too late: {answer['file']} is {answer['state']} (run {run_id})")
     else:
-        say(f"its load is being stopped: {answer['file']}; `landfall status {run_id}` shows how it ended")
+        print_lines(f"its load is being stopped: {answer['file']}; `landfall status {run_id}` shows how it ended")
     return ExitCode.BAD if answer["state"] in END_STATES and answer["state"] != "CANCELLED" else ExitCode.OK
 
 
@@ -259,5 +259,5 @@ class _Watch:
     def _line(self, text: str, percent: float | None, plain: str) -> None:
         self._meter.show(text, percent)
         if not (self._quiet or self._meter.shown or plain == self._last):
-            say(plain, stderr=True)
+            print_lines(plain, stderr=True)
         self._last = plain

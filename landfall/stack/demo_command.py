@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from landfall.faults import ExitCode
 from landfall.remote.deployment import ROOT, Deployment
-from landfall.screen import console, say_json, seconds
+from landfall.screen import console, print_json, seconds
 from landfall.stack.demo_world import LocalWorld
 from landfall.stack.stack_commands import next_steps, start
 from local.demo.books import Books, close_books
@@ -71,7 +71,7 @@ def demo(request: Demo, *, as_json: bool) -> ExitCode:
         books = close_books(data, files, world)
     show_books(screen, books)
     if as_json:
-        say_json(_facts(books))
+        print_json(_facts(books))
     screen.print(f"\nDone in {seconds(time.monotonic() - began)}. {_farewell(request, record)}")
     return ExitCode.BAD if books.differences else ExitCode.OK
 

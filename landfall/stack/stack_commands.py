@@ -10,7 +10,7 @@ from typing import Any
 
 from landfall.faults import absent
 from landfall.remote.deployment import ROOT, state_dir
-from landfall.screen import say, say_json, seconds
+from landfall.screen import print_json, print_lines, seconds
 from local.options import CONTRACTS, Options
 from local.processes import StartError
 from local.record import Record
@@ -27,27 +27,29 @@ def up(*, as_json: bool) -> None:
     stack = the_stack()
     record = start(stack)
     if as_json:
-        say_json(_facts(record))
+        print_json(_facts(record))
         return
-    say(*where(stack.status()).split("\n"))
-    say("", f"Ready after {seconds(time.monotonic() - began)}. Go on with:", "", *next_steps(record).split("\n"))
+    print_lines(*where(stack.status()).split("\n"))
+    print_lines(
+        "", f"Ready after {seconds(time.monotonic() - began)}. Go on with:", "", *next_steps(record).split("\n")
+    )
 
 
 def start(stack: Stack) -> Record:
     """Start the stack. Raises CommandError."""
     try:
-        return stack.up(lambda text: say(*text.split("\n"), stderr=True))
+        return stack.up(lambda text: print_lines(*text.split("\n"), stderr=True))
     except StartError as error:
         raise absent(f"the local stack did not start: {error}") from None
     except KeyboardInterrupt:
-        say("Stopped: nothing of this start is left running.", stderr=True)
+        print_lines("Stopped: nothing of this start is left running.", stderr=True)
         raise
 
 
 def down(*, as_json: bool) -> None:
     """Stop the stack and delete its state."""
     the_stack().down()
-    say_json({"up": False}) if as_json else say("The local stack is down.")
+    print_json({"up": False}) if as_json else print_lines("The local stack is down.")
 
 
 SAMPLE = """\

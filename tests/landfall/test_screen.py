@@ -76,7 +76,8 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
 
 
 def test_a_broken_standard_error_stops_no_command() -> None:
-    code = "from landfall.screen import say; say('a', stderr=True); say('b', stderr=True); say('done')"
+    calls = "print_lines('a', stderr=True); print_lines('b', stderr=True); print_lines('done')"
+    code = f"from landfall.screen import print_lines; {calls}"
     reader, writer = os.pipe()
     os.close(reader)
     try:
