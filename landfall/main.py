@@ -145,6 +145,9 @@ def rerun(
     target: Annotated[str, typer.Argument(metavar="OBJECT|KEY", help="Name of a contract, or a key or run id.")],
     *,
     all: Annotated[bool, typer.Option("--all", help="Run all files of an object, not only those that failed.")] = False,
+    accept_rejects: Annotated[
+        bool, typer.Option("--accept-rejects", help="Load the good rows of a file with too many bad ones.")
+    ] = False,
     restore: Annotated[bool, typer.Option("--restore", help="Restore archived files from Glacier.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would run, and run nothing.")] = False,
     json: Json = False,
@@ -155,7 +158,8 @@ def rerun(
 
     if all and "/" in target:
         raise usage("--all is for an object: a named file runs again in any state")
-    body = {"dry_run": dry_run, **({"failed_only": False} if all else {}), **({"restore": True} if restore else {})}
+    flags = {"accept_rejects": accept_rejects, "restore": restore}
+    body = {"dry_run": dry_run, **({"failed_only": False} if all else {}), **{n: True for n, on in flags.items() if on}}
     return rerun(Api(deployment=find()), target, body, as_json=json)
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalice.app import Request
-
 from chalicelib.api import requests, responses, views
-from chalicelib.api.requests import path_text
+from chalicelib.api.requests import Call, path_text
 from chalicelib.operations.cancels import cancel_run
 from chalicelib.operations.health import health
 from chalicelib.operations.lookup import details, found, list_runs
@@ -18,59 +16,59 @@ from chalicelib.operations.resubmits import resubmit
 from chalicelib.pipeline.pipeline import Pipeline
 
 
-def post_runs(pipeline: Pipeline, request: Request, name: str) -> dict[str, Any]:
+def post_runs(pipeline: Pipeline, call: Call, name: str) -> dict[str, Any]:
     """Run a file, or the files of an object, again."""
-    wanted = requests.rerun_request(request.raw_body)
+    wanted = requests.rerun_request(call.request.raw_body, call.principal.name)
     done = rerun_files(pipeline, path_text(name), wanted)
     return views.reruns(done, (lambda run: pipeline.ctx.runs.get(run.run_id)) if wanted.dry_run else None)
 
 
-def delete_run(pipeline: Pipeline, _request: Request, name: str) -> dict[str, Any]:
+def delete_run(pipeline: Pipeline, _call: Call, name: str) -> dict[str, Any]:
     """Stop a run."""
     return views.started(cancel_run(pipeline, path_text(name)))
 
 
-def post_backfill(pipeline: Pipeline, request: Request) -> dict[str, Any]:
+def post_backfill(pipeline: Pipeline, call: Call) -> dict[str, Any]:
     """Start landed files that have no run."""
-    wanted = requests.backfill_request(request.raw_body)
+    wanted = requests.backfill_request(call.request.raw_body)
     return views.backfill(backfill(pipeline, wanted), dry_run=wanted.dry_run)
 
 
-def post_redrive(pipeline: Pipeline, request: Request) -> dict[str, Any]:
+def post_redrive(pipeline: Pipeline, call: Call) -> dict[str, Any]:
     """Run again the runs that dead letters ended."""
-    wanted = requests.redrive_request(request.raw_body)
+    wanted = requests.redrive_request(call.request.raw_body)
     return views.redrive(redrive(pipeline, wanted), dry_run=wanted.dry_run)
 
 
-def get_runs(pipeline: Pipeline, request: Request) -> dict[str, Any]:
+def get_runs(pipeline: Pipeline, call: Call) -> dict[str, Any]:
     """List runs."""
-    return views.runs(list_runs(pipeline.ctx, requests.run_query(request.query_params)))
+    return views.runs(list_runs(pipeline.ctx, requests.run_query(call.request.query_params)))
 
 
-def get_status(pipeline: Pipeline, _request: Request, file: str) -> dict[str, Any]:
+def get_status(pipeline: Pipeline, _call: Call, file: str) -> dict[str, Any]:
     """Show the state of a file."""
     return views.status(details(pipeline.ctx, path_text(file)))
 
 
-def get_rejects(pipeline: Pipeline, request: Request, file: str) -> dict[str, Any]:
+def get_rejects(pipeline: Pipeline, call: Call, file: str) -> dict[str, Any]:
     """List the bad rows of a file."""
-    query = requests.page_query(request.query_params)
+    query = requests.page_query(call.request.query_params)
     return views.rejects(list_rejects(pipeline.ctx, path_text(file), query))
 
 
-def post_rejects(pipeline: Pipeline, request: Request, file: str) -> dict[str, Any]:
+def post_rejects(pipeline: Pipeline, call: Call, file: str) -> dict[str, Any]:
     """Merge corrected rows of a file."""
-    wanted = requests.resubmit_request(request.raw_body)
+    wanted = requests.resubmit_request(call.request.raw_body)
     run = resubmit(pipeline, found(pipeline.ctx, path_text(file)), wanted)
     return views.resubmitted(run, len(wanted.rows))
 
 
-def get_health(pipeline: Pipeline, _request: Request) -> dict[str, Any]:
+def get_health(pipeline: Pipeline, _call: Call) -> dict[str, Any]:
     """Show the health of the deployment."""
     ctx = pipeline.ctx
     return views.health(health(ctx), ctx.settings, len(ctx.contracts))
 
 
-def unencoded(_pipeline: Pipeline, _request: Request, **_path: str) -> dict[str, Any]:
+def unencoded(_pipeline: Pipeline, _call: Call, **_path: str) -> dict[str, Any]:
     """Refuse a key with plain slashes: Gateway's own response to an unknown path would quote the token."""
     raise responses.unencoded()

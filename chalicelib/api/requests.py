@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
+from chalice.app import Request
+
+from chalicelib.adapters.secrets import Principal
 from chalicelib.domain.run.cursors import is_count
 from chalicelib.domain.run.model import RunState
 from chalicelib.operations.commands import (
@@ -23,7 +27,17 @@ from chalicelib.operations.commands import (
     fold,
 )
 
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A request, and who sent it."""
+
+    request: Request
+    principal: Principal
+
+
 LONGEST_BODY = 65_536
+NAMELESS = "a token without a name"
 MOST_CORRECTED_BYTES = 3_000_000
 """Lambda takes 6 MB, and counts a body's quotes and backslashes twice."""
 MOST_PER_PAGE = 200
@@ -43,16 +57,17 @@ def path_text(segment: str) -> str:
 # ---- body ----------------------------------------------------------------------------------------------------------
 
 
-def rerun_request(raw: bytes | str | None) -> RerunRequest:
-    """Read the body of POST /runs/{object}; it may be empty. Raises BadRequest."""
+def rerun_request(raw: bytes | str | None, principal: str) -> RerunRequest:
+    """Read the body of POST /runs/{object}, which that principal sent; it may be empty. Raises BadRequest."""
     given = _json_object(raw)
-    _only(given, ("file", "period", "failed_only", "restore", "dry_run", "cursor"), "field")
+    _only(given, ("file", "period", "failed_only", "accept_rejects", "restore", "dry_run", "cursor"), "field")
     if given.get("file") and given.get("period"):
         raise BadRequest('"file" and "period" exclude each other; send only one of them')
     return RerunRequest(
         file=_text(given, "file") or None,
         period=_period(given.get("period")),
         failed_only=_flag(given, "failed_only"),
+        accepted_by=(principal or NAMELESS) if _flag(given, "accept_rejects") else "",
         restore=_flag(given, "restore") or False,
         dry_run=_flag(given, "dry_run") or False,
         cursor=_text(given, "cursor"),

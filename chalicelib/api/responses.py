@@ -19,12 +19,13 @@ from chalice.app import Request
 from chalicelib import observe
 from chalicelib.adapters.secrets import Principal
 from chalicelib.api.authorization import GLOBAL_ROUTES, ROLES, WHO, Authenticator, authenticate
+from chalicelib.api.requests import Call
 from chalicelib.api.routes import Route, Wiring
 from chalicelib.errors import LandfallError, Refused, Retryable, SourceChanged, SourceGone
 from chalicelib.operations.cancels import Ended
 from chalicelib.operations.commands import BadRequest, NotFound
 from chalicelib.operations.limited import limited_to
-from chalicelib.operations.reruns import Busy, NeedsRestore, StillUnrouted
+from chalicelib.operations.reruns import Busy, NeedsRestore, NothingToAccept, StillUnrouted
 from chalicelib.operations.resubmits import NotCorrectable
 from chalicelib.ports import Conflict
 from chalicelib.visible import visible_json
@@ -54,6 +55,7 @@ STATUS: dict[type[Exception], int] = {
     Ended: 409,
     StillUnrouted: 409,
     NeedsRestore: 409,
+    NothingToAccept: 409,
     SourceGone: 409,
     SourceChanged: 409,
     Conflict: 409,
@@ -91,7 +93,7 @@ def respond(app: Chalice, wiring: Wiring, route: Route, handler: Handler, path: 
         request = current_request(app)
         principal = _admit(wiring.tokens, request, route)
         pipeline = limited_to(wiring.pipeline, principal.objects) if principal.objects else wiring.pipeline
-        return reply(handler(pipeline, request, **path), route.status)
+        return reply(handler(pipeline, Call(request=request, principal=principal), **path), route.status)
     except Exception as error:  # noqa: BLE001 - the last guard: no unplanned detail leaves
         return fault(error)
 

@@ -63,6 +63,7 @@ def status(found: RunDetails) -> dict[str, Any]:
         "first_error": error(run.problem),
         "rejects": uri(run, keys.rejects_prefix(run)) if run.counts.rejected and sealed(run) else None,
         "archive": uri(run, run.archive_key) if run.archive_key not in ("", NOT_KEPT) else None,
+        "accepted_by": run.accepted_by or None,
         "cancel_requested": run.cancel_requested,
         "cost": receipt(run, chunks, now),
         "finished": run.finished,

@@ -34,6 +34,8 @@ class RerunRequest:
     period: frozenset[str] | Mapping[str, str] = field(default_factory=frozenset)
     """Values that a file's captures must hold: anywhere, or by the capture's name. Folded."""
     failed_only: bool | None = None
+    accepted_by: str = ""
+    """Who has the good rows of a file loaded that was refused for its bad ones; empty if that is not requested."""
     restore: bool = False
     """Whether archived files are restored from cold storage, if they must be."""
     dry_run: bool = False

@@ -23,8 +23,10 @@ from chalicelib.operations.reruns import (
     RERUNNABLE,
     Busy,
     NeedsRestore,
+    NothingToAccept,
     Restoring,
     StillUnrouted,
+    must_be_acceptable,
     object_of,
     rerun,
     routed,
@@ -65,10 +67,12 @@ class Reruns:
 def rerun_files(pipeline: Pipeline, name: str, request: RerunRequest) -> Reruns:
     """Run again the files of an object, or one file by run id, key or file name. A dry run starts nothing.
 
-    Raises NotFound, BadRequest, Busy, NeedsRestore, StillUnrouted, SourceGone.
+    Raises NotFound, BadRequest, Busy, NothingToAccept, NeedsRestore, StillUnrouted, SourceGone.
     """
     acting = dry_run_of(pipeline) if request.dry_run else pipeline
     contract = acting.ctx.contracts.get(name)
+    if contract and request.accepted_by and not request.file:
+        raise BadRequest('"accept_rejects" is about one file: send its key in the path, or in "file"')
     if contract and not request.file:
         return _rerun_many(acting, contract, request)
     if not contract and (request.file or request.period or request.cursor):
@@ -79,6 +83,8 @@ def rerun_files(pipeline: Pipeline, name: str, request: RerunRequest) -> Reruns:
 def _rerun_one(pipeline: Pipeline, name: str, request: RerunRequest, contract: Contract | None) -> Reruns:
     if landed := _unrecorded(pipeline, name):
         _must_be(contract, routed(pipeline, landed.key))
+        if request.accepted_by:
+            raise NothingToAccept("another content is at that key now, which was not looked at yet: rerun that first")
         if arrived := pipeline.arrive(landed):
             return Reruns(object=arrived.object, started=[arrived])
         raise NotFound("that key is a folder; name a file")
@@ -89,8 +95,10 @@ def _rerun_one(pipeline: Pipeline, name: str, request: RerunRequest, contract: C
     if request.failed_only and run.state not in RERUNNABLE:
         why = NotFailed(f"it is {run.state.value}, and the request was for failed files only")
         return Reruns(object=run.object, skipped=[Skipped(run=run, why=why)])
+    if request.accepted_by:
+        must_be_acceptable(run)
     try:
-        started = rerun(pipeline, run, restore=request.restore)
+        started = rerun(pipeline, run, restore=request.restore, accepted_by=request.accepted_by)
     except Restoring as why:
         return Reruns(object=run.object, skipped=[Skipped(run=run, why=why)])
     return Reruns(object=started.object, started=[started])

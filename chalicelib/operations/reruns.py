@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from chalicelib.domain.contract.routing import route
+from chalicelib.domain.file.books import TOO_MANY_REJECTS
 from chalicelib.domain.run.changes import RunChanges
 from chalicelib.domain.run.lifecycle import new_generation
 from chalicelib.domain.run.model import NOT_KEPT, Run, RunState, SourceObject
@@ -41,15 +42,22 @@ class Restoring(NeedsRestore):
     code = "RESTORING"
 
 
+class NothingToAccept(LandfallError):
+    """The file was not refused for too many bad rows."""
+
+    code = "NOTHING_TO_ACCEPT"
+
+
 class StillUnrouted(LandfallError):
     """No contract matches the key."""
 
     code = "UNROUTED"
 
 
-def rerun(pipeline: Pipeline, run: Run, *, restore: bool = False) -> Run:
+def rerun(pipeline: Pipeline, run: Run, *, restore: bool = False, accepted_by: str = "") -> Run:
     """Restart an ended run as a new generation with a new load id. With `restore`, request what must be restored first.
 
+    With `accepted_by`, its good rows will be loaded, however many rows are bad.
     Raises Busy, StillUnrouted, SourceGone, NeedsRestore, Restoring.
 
     worker 1: LOADED: copies the source  | a rerun now would read the source where it landed
@@ -65,10 +73,13 @@ def rerun(pipeline: Pipeline, run: Run, *, restore: bool = False) -> Run:
         _must_be_readable(pipeline, reads, restore=restore)
     try:
         now = pipeline.ctx.clock.now()
-        changes: RunChanges = {**new_generation(run, now), "object": name, "reads": reads, "skips_window": True}
+        requested: RunChanges = {"object": name, "reads": reads, "accepted_by": accepted_by, "skips_window": True}
+        changes: RunChanges = {**new_generation(run, now), **requested}
         fresh = pipeline.ctx.runs.change(run, **changes)
     except Conflict as conflict:
         raise Busy("another request has just started this run again; check its status") from conflict
+    if accepted_by:
+        pipeline.ctx.note("accepted", {"run": fresh.run_id, "object": fresh.object, "by": accepted_by})
     pipeline.ctx.queue.send_run(fresh.run_id)
     return fresh
 
@@ -80,6 +91,15 @@ def _why_busy(pipeline: Pipeline, run: Run) -> str:
     at = f"{datetime.fromtimestamp(ends, UTC):%Y-%m-%dT%H:%M:%SZ}"
     now = f"`landfall cancel {run.run_id}`, then `landfall rerun {run.run_id}`, loads it now"
     return f"this run waits for its load window and is loaded at {at}; {now}"
+
+
+def must_be_acceptable(run: Run) -> None:
+    """Raise NothingToAccept unless the file was refused for its bad rows, and for nothing else."""
+    code = run.problem.code if run.problem else ""
+    if run.state is RunState.REJECTED and code == TOO_MANY_REJECTS:
+        return
+    state = f"{run.state.value} ({code})" if code and run.state is not RunState.LOADED else run.state.value
+    raise NothingToAccept(f"it is {state}: only a file that is REJECTED with {TOO_MANY_REJECTS} has bad rows to accept")
 
 
 def _must_be_readable(pipeline: Pipeline, archived: SourceObject, *, restore: bool) -> None:

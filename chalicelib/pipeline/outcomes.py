@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.file.books import UNBALANCED
+from chalicelib.domain.file.books import UNBALANCED, as_accepted
 from chalicelib.domain.file.corrections import as_corrected
 from chalicelib.domain.run.changes import RunChanges
 from chalicelib.domain.run.lifecycle import ending, may_pass, new_generation, pause, problem_of
@@ -30,7 +30,9 @@ def contract_of(ctx: Context, run: Run) -> Contract:
         raise ContractChanged(f"the contract {run.object} no longer exists; deploy it again, then run the file again")
     if run.state is not RunState.ARRIVED and run.fingerprint != contract.fingerprint:
         raise ContractChanged("the contract was changed while the file was being loaded; run it again")
-    return as_corrected(contract) if run.corrects else contract
+    if run.corrects:
+        return as_corrected(contract)
+    return as_accepted(contract) if run.accepted_by else contract
 
 
 def enqueue(ctx: Context, run: Run | None) -> Run | None:

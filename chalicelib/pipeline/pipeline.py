@@ -222,12 +222,12 @@ class Pipeline:
             return None
         books = sealed_books(file_plan, chunks)
         publish(self.ctx.objects, run, file_plan, chunks)
-        refuse_if_too_bad(outcomes.contract_of(self.ctx, run), counts := books["counts"], books["problem"])
+        counts, contract = books["counts"], outcomes.contract_of(self.ctx, run)
+        refuse_if_too_bad(contract, counts, books["problem"], accepted=bool(run.accepted_by))
         books["window_ends"] = window_of(self.ctx, run)
         sealed = self.ctx.runs.change(run, **books)
-        self.ctx.note(
-            "sealed", {"run": run.run_id, "object": run.object, "rows": counts.read, "rejects": counts.rejected}
-        )
+        found = {"rows": counts.read, "rejects": counts.rejected}
+        self.ctx.note("sealed", {"run": run.run_id, "object": run.object, **found})
         return sealed
 
     def _raise_if_lost(self, run: Run) -> None:

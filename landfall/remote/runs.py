@@ -108,6 +108,8 @@ def lines_of(status: Status) -> Iterator[str]:
         yield f"  left out  {left_out}"
     if altered := listed(status.get("altered", {})):
         yield f"  altered   {altered}"
+    if by := status.get("accepted_by"):
+        yield f"  bad rows accepted by {by}"
     if problem := status["first_error"]:
         place = f"line {problem['line']}"
         where = f"{place}: " if problem["line"] and f"{place}:" not in problem["message"] else ""

@@ -102,6 +102,15 @@ def test_rerun_requests_failed_runs_and_follows_the_cursor(landfall: Landfall, a
     assert api.asked[-1][2] == {"dry_run": True, "failed_only": False}
 
 
+def test_a_rerun_accepts_rejects_if_requested(landfall: Landfall, api: FakeApi) -> None:
+    message = "it is LOADED: only a file that is REJECTED with TOO_MANY_REJECTS has bad rows to accept"
+    api.answers = {"POST /runs/a.csv": [(409, {"error": {"code": "NOTHING_TO_ACCEPT", "message": message}})]}
+    done = landfall("rerun", "a.csv", "--accept-rejects")
+    assert api.asked[-1][2] == {"dry_run": False, "accept_rejects": True}
+    assert message in " ".join(done.err.split())
+    assert done.code == 1
+
+
 def test_a_rerun_restores_archived_files_if_requested(landfall: Landfall, api: FakeApi) -> None:
     run = {"run_id": "one", "file": "incoming/task/a.csv", "object": "task", "state": "LOADED", "load_id": "l"}
     skipped = {**run, "code": "RESTORING", "message": "its archived copy is being restored"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.simulation.cuts import AMENDS, MODEL, PIPELINE, RESUBMITS, STAGING, WAREHOUSE, bug
+from tests.simulation.cuts import AMENDS, MODEL, OUTCOMES, PIPELINE, RESUBMITS, STAGING, WAREHOUSE, bug
 
 OF_MENDS = (
     bug(
@@ -31,5 +31,9 @@ OF_MENDS = (
     bug(
         "a file that was run again gets the books of the load before",
         (AMENDS, " or run.generation != corrects.generation", ""),
+    ),
+    bug(
+        "an accepted file is refused again",
+        (OUTCOMES, "return as_accepted(contract) if run.accepted_by else contract", "return contract"),
     ),
 )

@@ -8,6 +8,7 @@ from chalicelib.adapters.memory import Fate
 from chalicelib.domain.run.model import RunState
 from chalicelib.operations.reruns import rerun
 from tests.simulation.corrections import corrected_and_run_again, corrected_by_two, corrected_rows
+from tests.simulation.refused import accepted_rejects
 from tests.support.settings import BUCKET
 from tests.support.simulated import scenarios
 from tests.support.simulated.deployment import SimulatedDeployment
@@ -175,6 +176,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     corrected_rows,
     corrected_by_two,
     corrected_and_run_again,
+    accepted_rejects,
 )
 BY_NAME = {scenario.__name__: scenario for scenario in SCENARIOS}
 VERSIONS_MATTER = tuple(
@@ -218,6 +220,7 @@ LIVE = tuple(
         corrected_rows,
         corrected_by_two,
         corrected_and_run_again,
+        accepted_rejects,
     )
 )
 """Those in which three workers that are at work at once get in each other's way."""

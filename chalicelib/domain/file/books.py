@@ -10,9 +10,10 @@ from chalicelib.domain.contract.tally import total
 from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.run.changes import RunChanges
 from chalicelib.domain.run.model import Chunk, Counts, Problem, Run, RunState
-from chalicelib.domain.run.rejects import Reject, unclosed
+from chalicelib.domain.run.rejects import EXPLAINED, Reject, unclosed
 from chalicelib.errors import Broken, Rejected
 
+TOO_MANY_REJECTS = "TOO_MANY_REJECTS"
 UNBALANCED = "UNBALANCED"
 """Code of a file in which a row is not accounted for."""
 
@@ -101,18 +102,29 @@ def _percent(ratio: float) -> str:
     return f"{max(0.01, min(ratio * 100, 99.99)) if 0 < ratio < 1 else ratio * 100:.2f}".rstrip("0").rstrip(".")
 
 
-def refuse_if_too_bad(contract: Contract, counts: Counts, first: Problem | None) -> None:
+def as_accepted(contract: Contract) -> Contract:
+    """Return the contract for a file whose bad rows the operator accepted: any share, as long as each row is kept."""
+    limits = replace(contract.limits, max_reject_ratio=1.0, max_rejects=max(contract.limits.max_rejects, EXPLAINED))
+    return replace(contract, limits=limits)
+
+
+def refuse_if_too_bad(contract: Contract, counts: Counts, first: Problem | None, *, accepted: bool = False) -> None:
     """Refuse a file with more bad rows than the contract allows. Raises Rejected, which names the first bad row."""
     ratio = counts.rejected / counts.read if counts.read else 0.0
     limits = contract.limits
     if ratio <= limits.max_reject_ratio and counts.rejected <= limits.max_rejects:
         return
-    allowed = f"at most {limits.max_reject_ratio * 100:g} % and at most {limits.max_rejects:,} rows"
+    kept = f"at most {limits.max_rejects:,} rows can be accepted, because each of them is kept"
+    allowed = (
+        kept
+        if accepted
+        else f"the contract allows at most {limits.max_reject_ratio * 100:g} % and at most {limits.max_rejects:,} rows"
+    )
     where = f"; the first is in line {first.line}: {first.message}" if first else ""
     share = f"{counts.rejected:,} of {counts.read:,} rows ({_percent(ratio)} %)"
     raise Rejected(
-        f"{share} are bad; the contract allows {allowed}{where}",
-        code="TOO_MANY_REJECTS",
+        f"{share} are bad; {allowed}{where}",
+        code=TOO_MANY_REJECTS,
         line=first.line if first else None,
         byte_offset=first.byte_offset if first else None,
         column=first.column if first else "",

@@ -34,6 +34,7 @@ class RunChanges(TypedDict, total=False):
     notified: bool
     cancel_requested: bool
     fingerprint: str
+    accepted_by: str
     skips_window: bool
     window_ends: float
     moments: dict[str, float]

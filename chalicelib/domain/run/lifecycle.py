@@ -61,6 +61,7 @@ def new_generation(run: Run, now: float) -> RunChanges:
         "parent_updated": False,
         "notified": False,
         "cancel_requested": False,
+        "accepted_by": "",
         "window_ends": 0.0,
         "moments": {S.ARRIVED.value: now},
     }

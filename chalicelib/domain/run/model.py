@@ -242,6 +242,8 @@ class Run:
     """Whether the operator requested a cancel while it was loading; the ledger decides."""
     fingerprint: str = ""
     """The fingerprint of the contract that it was checked against."""
+    accepted_by: str = ""
+    """The operator who has the good rows of this generation loaded, though the contract allows fewer bad ones."""
     skips_window: bool = False
     """The operator requested this generation: its first load waits for no load window."""
     window_ends: float = 0.0
