@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 from chalicelib.domain.contract.dialect import Dialect, Encoding, Invalid, Nul
+from chalicelib.domain.decode.file_kind import binary_kind
 from chalicelib.errors import Rejected
 
 SNIFFED_BYTES = 16_384
@@ -42,6 +43,8 @@ def encoding_of(head: bytes, dialect: Dialect) -> tuple[Encoding, int]:
             if encoding in WIDE and _swapped(head[len(mark) :], encoding):
                 raise _wrong("the file's byte order mark does not match its text; send the file with the right one")
             return encoding, len(mark) if encoding in WIDE else 0
+    if dialect.encoding not in WIDE and (kind := binary_kind(head)):
+        raise kind.refusal()
     zeros = head[0::2].count(0), head[1::2].count(0)
     if dialect.encoding in WIDE and head and not any(zeros):
         raise _wrong(f'the contract has encoding = "{dialect.encoding.value}", but the file is not UTF-16')

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import IO, cast
 
 from chalicelib.domain.decode.feed import Feed, refused
+from chalicelib.domain.decode.file_kind import zip_kind
 from chalicelib.domain.raw.bytesource import ByteSource
 from chalicelib.errors import Rejected
 
@@ -36,6 +37,8 @@ class Member:
 def only_member(source: ByteSource) -> Member:
     """Return the one file of a zip. Folders and the files that macOS adds do not count. Raises Rejected."""
     every = _directory(source)
+    if kind := zip_kind(m.filename for m in every):
+        raise kind.refusal()
     files = [m for m in every if not m.is_dir() and not m.filename.startswith("__MACOSX/")]
     if len(files) != 1:
         names = ", ".join(repr(m.filename[:64]) for m in files[:NAMED])

@@ -11,6 +11,7 @@ from chalicelib.domain.contract.dialect import Dialect, Newline
 from chalicelib.domain.contract.identifiers import fold
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.tally import LeftOut, total
+from chalicelib.domain.decode.file_kind import markup_kind
 from chalicelib.domain.formats.csv.block_reader import BlockReader
 from chalicelib.domain.formats.csv.grammar import Malformation, Malformed
 from chalicelib.domain.formats.csv.preamble import preamble
@@ -20,8 +21,6 @@ from chalicelib.domain.raw.bytesource import ByteSource
 from chalicelib.errors import Rejected
 from chalicelib.visible import printable
 
-FOREIGN = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip"}
-"""The first bytes of files that are not plain UTF-8 text."""
 HEAD_BYTES = 16_384
 """Bytes of the first read; more follow only if the header is longer."""
 MOST_FOOTER_BYTES = 16 << 20
@@ -43,8 +42,8 @@ def read_header(source: ByteSource, dialect: Dialect, limits: Limits) -> Header:
     if not dialect.header:
         return Header(fields=dialect.columns, data_start=start, lines=lines, left_out=left_out)
     head, found = _first_record(source, start, RecordReader(replace(dialect, null=()), limits))
-    if start == 0:
-        _refuse_foreign(head)
+    if not lines and (kind := markup_kind(head)):
+        raise kind.refusal()
     if not head or head[:1] in b"\r\n":
         raise Rejected("the file does not begin with a header of column names", code="HEADER_MISSING", line=lines + 1)
     if isinstance(found, Found) and len(found.values) > limits.max_columns:  # perhaps millions: do not check each
@@ -113,12 +112,6 @@ def data_end(source: ByteSource, start: int, dialect: Dialect) -> tuple[int, int
         at = begin
     found = dialect.footer_lines - left
     return (start, found + (start < source.size)) if left else (end, found)
-
-
-def _refuse_foreign(head: bytes) -> None:
-    for beginning, what in FOREIGN.items():
-        if head.startswith(beginning):
-            raise Rejected(f"the file is {what}, not plain UTF-8 text", code="HEADER_ENCODING", line=1)
 
 
 def _names(values: list[bytes], lines: int) -> tuple[str, ...]:

@@ -93,7 +93,8 @@ def test_reports_why_a_header_is_no_record(data, why):
         (b"x" * 3_000_000, "HEADER_MALFORMED"),
         (b"a,\xff\n", "HEADER_ENCODING"),
         ("a,b\n1,2\n".encode("utf-16"), "HEADER_ENCODING"),
-        (b"\x1f\x8b\x08rest", "HEADER_ENCODING"),
+        (b'[{"a": 1}]', "WRONG_FORMAT"),
+        (b"\xef\xbb\xbf<?xml version='1.0'?>", "WRONG_FORMAT"),
         (b"," * 2000 + b"\n", "TOO_MANY_COLUMNS"),
     ],
 )
