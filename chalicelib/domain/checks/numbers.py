@@ -35,11 +35,11 @@ def unsigned(fields: Fields) -> tuple[Fields, Mask]:
     return fields.part(fields.start + signed, fields.length - signed), negative
 
 
-def fraction(fields: Fields, most: int) -> Ints:
+def fraction(fields: Fields, most: int, point: int = POINT) -> Ints:
     """Return the number of characters after the point if it is from 1 to `most`, else 0."""
     digits = np.zeros(len(fields.start), np.int64)
     for count in range(1, min(most, longest(fields) - 1) + 1):
-        digits[(fields.at(fields.length - 1 - count) == POINT) & (fields.length > count)] = count
+        digits[(fields.at(fields.length - 1 - count) == point) & (fields.length > count)] = count
     return digits
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+
+from chalicelib.domain.contract.notation import Notation
 
 
 class TypeName(Enum):
@@ -76,3 +78,5 @@ class Column:
     """date and timestamp: how files write them (`time_format.py`); empty is ISO 8601, as contracts write them."""
     pii: bool = False
     """Whether the value is masked outside the warehouse (rejects, API)."""
+    notation: Notation = field(default_factory=Notation)
+    """How files write the values."""

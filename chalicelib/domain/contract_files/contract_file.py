@@ -26,6 +26,7 @@ from chalicelib.domain.contract.contract import (
     Mode,
 )
 from chalicelib.domain.contract.expected import Expected, ExpectedError
+from chalicelib.domain.contract_files.column_notation import changed_settings, notation_faults, read_notation
 from chalicelib.domain.contract_files.column_type import ColumnTypeError, parse_type
 from chalicelib.domain.contract_files.column_value import value_faults
 from chalicelib.domain.contract_files.contract_rules import faults_between, faults_within, size_faults
@@ -96,6 +97,8 @@ def fingerprint(contract: Contract) -> str:
     """
     meaning = asdict(replace(contract, description="", fingerprint=""))
     del meaning["expected"], meaning["load_every"]
+    for column in meaning["columns"]:
+        column.update(changed_settings(column.pop("notation")))
     canonical = json.dumps(meaning, sort_keys=True, default=lambda member: member.value)
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -207,10 +210,13 @@ def _column(name: str, section: Section) -> Column:
         max=section.scalar("max"),
         format=section.text("format"),
         pii=section.boolean("pii"),
+        notation=read_notation(section),
     )
     section.close()
     for fault in value_faults(column) if type_ else ():
         key_path, _, message = fault.partition(": ")
+        section.fault(key_path, message)
+    for key_path, message in notation_faults(column) if type_ else ():
         section.fault(key_path, message)
     return column
 

@@ -13,6 +13,7 @@ from itertools import combinations
 from chalicelib.domain.checks.condition import check_fault
 from chalicelib.domain.contract.column import TypeName
 from chalicelib.domain.contract.contract import RESCUED, Contract, ExtraColumns
+from chalicelib.domain.contract.dialect import Nul
 from chalicelib.domain.contract.identifiers import IDENTIFIER, fold
 from chalicelib.domain.contract.key_pattern import Pattern, PatternError, compile_pattern, overlap
 from chalicelib.domain.contract.load_window import window_fault
@@ -51,6 +52,7 @@ def faults_within(contract: Contract, stem: str) -> Iterator[Fault]:
     yield from _check_faults(contract)
     yield from _format_faults(contract)
     yield from _limit_faults(contract)
+    yield from _word_faults(contract)
     if fault := window_fault(contract.load_every or 0):
         yield "load_every", fault
 
@@ -68,6 +70,15 @@ def size_faults(contract: Contract) -> Iterator[Fault]:
             f"too many for one load ({MAX_BATCH_BYTES - room} bytes of SQL with defaults and checks,"
             f" at most {MAX_BATCH_BYTES}); split the object in two",
         )
+
+
+def _word_faults(contract: Contract) -> Iterator[Fault]:
+    """Refuse words that no file has, because their characters are left out before values are read."""
+    for column in contract.columns if contract.dialect.nul is Nul.STRIP else ():
+        for key in ("null", "true", "false"):
+            if any("\0" in word for word in getattr(column.notation, key)):
+                fault = "has a word with a NUL, which the dialect's nul strips; remove the word, or nul"
+                yield f"columns.{column.name}.{key}", fault
 
 
 def _limit_faults(contract: Contract) -> Iterator[Fault]:

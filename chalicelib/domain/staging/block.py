@@ -16,8 +16,10 @@ from chalicelib.domain.formats.csv.reading import Reading
 from chalicelib.domain.raw.swar import Ints, Mask, Words
 from chalicelib.domain.run.rejects import Reject, kept, unclosed
 from chalicelib.domain.staging.keyhash import key_hashes
+from chalicelib.domain.staging.rewriting import rewritten
 from chalicelib.domain.staging.row_prefix import prefixed, rejected_from
 from chalicelib.domain.staging.table import Table, faults
+from chalicelib.domain.staging.validate import Rules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,32 +65,48 @@ class Position:
     """The physical line, counted from 1 at the chunk's start."""
 
 
-def make_block(table: Table, reading: Reading, position: Position, *, hash_keys: bool, explained: int) -> Block:
-    """Judge the rows of a table. The reading's indices count from `position`.
+def make_block(
+    reading: Reading, rules: Rules, rows: slice, position: Position, *, hash_keys: bool, explained: int
+) -> Block:
+    """Judge some rows of a reading, whose indices count from `position`.
 
     The first `explained` bad rows get a reject.
     """
+    table, found = _judged(reading, rules, rows)
     start, stop = int(table.begins[0]), int(table.finishes[-1])
     end = min(stop, reading.consumed)  # a last record without a line feed stops in the padding
-    bad: dict[int, RowFault | Malformed] = {**faults(table), **table.malformed}
+    bad: dict[int, RowFault | Malformed] = {**found, **table.malformed}
     good = ~table.blank
     good[list(bad)] = False
-    rows = np.flatnonzero(good)
+    kept = np.flatnonzero(good)
     bad_rows = sorted(bad)
     return Block(
         start=position.offset + start,
         end=position.offset + end,
-        good=_staged(table, good, rows, position.offset),
-        rows_read=len(rows) + len(bad),
-        rows_good=len(rows),
+        good=_staged(table, good, kept, position.offset),
+        rows_read=len(kept) + len(bad),
+        rows_good=len(kept),
         lines=_line_ends(reading, start, end, stop),
-        left_out=_left_out(table, len(good) - len(rows) - len(bad)),
-        altered=total([{kind: _count(table, good, at) for kind, at in reading.altered.items()}]),
+        left_out=_left_out(table, len(good) - len(kept) - len(bad)),
+        altered=total([{kind: _count(table, good, at) for kind, at in table.reading.altered.items()}]),
         rejects=_rejects(table, {row: bad[row] for row in bad_rows[:explained]}, reading, position),
         unexplained=Counter(_code(bad[row]) for row in bad_rows[explained:]),
-        key_hashes=key_hashes(table, rows) if hash_keys else None,
-        key_offsets=table.begins[rows] + position.offset if hash_keys else None,
+        key_hashes=key_hashes(table, kept) if hash_keys else None,
+        key_offsets=table.begins[kept] + position.offset if hash_keys else None,
     )
+
+
+def _judged(reading: Reading, rules: Rules, rows: slice) -> tuple[Table, dict[int, RowFault]]:
+    """Return the rows as they are staged, and the faults of the bad ones.
+
+    Most columns are rewritten only if a value turns out to need it; then all is judged again.
+    """
+    excess, table = set[int](), Table.of(reading, rules, rows)
+    found = faults(table, excess)
+    if excess:
+        table = Table.of(rewritten(reading, rules, sorted(excess)), rules, rows)
+        found = faults(table, set())
+    return table, found
 
 
 def _staged(table: Table, good: Mask, rows: Ints, offset: int) -> bytes | memoryview:

@@ -14,13 +14,14 @@ from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.row_fault import RowFault
 from chalicelib.domain.contract.tally import Tally, total
 from chalicelib.domain.formats.csv.grammar import Malformed
+from chalicelib.domain.formats.csv.reading import Reading
 from chalicelib.domain.formats.csv.work import Work
 from chalicelib.domain.raw.bytesource import ByteSource, Range
 from chalicelib.domain.raw.swar import PADDING
 from chalicelib.domain.run.rejects import KEPT_BYTES, MASK
 from chalicelib.domain.staging.block import Block, Position, explain, make_block, reject
+from chalicelib.domain.staging.rewriting import rewritten
 from chalicelib.domain.staging.row_prefix import MOST_BYTES
-from chalicelib.domain.staging.table import Table
 from chalicelib.domain.staging.validate import Rules
 from chalicelib.errors import Rejected, SourceChanged
 
@@ -100,7 +101,7 @@ class _Stager:
             data, size = self._fill(max(step, len(self.ahead)))
             self.work.offset = self.position.offset
             at_end = self.position.offset + size == self.source.size
-            reading = self.rules.read(data, size, at_end=at_end, work=self.work)
+            reading = self._read_records(data, size, at_end=at_end)
             mine = int(reading.starts.searchsorted(self.stop - self.position.offset))
             position, used = (
                 self.position,
@@ -108,14 +109,18 @@ class _Stager:
             )
             for first in range(0, mine, MOST_ROWS):
                 rows = slice(first, min(first + MOST_ROWS, mine))
-                table = Table.of(reading, self.rules, rows)
-                yield self._pass(
-                    make_block(table, reading, position, hash_keys=self.hash_keys, explained=self.explained)
-                )
+                yield self._pass(self._block(reading, rows, position))
             self.ahead = data[used:size]
             if reading.unended and self.position.offset < self.stop:
                 yield self._pass(self._long_line(reading.unended))
             step = self.block_bytes if self.position.offset > position.offset else 2 * step
+
+    def _read_records(self, data: bytes, size: int, *, at_end: bool) -> Reading:
+        reading = self.rules.read(data, size, at_end=at_end, work=self.work)
+        return rewritten(reading, self.rules, self.rules.eager)
+
+    def _block(self, reading: Reading, rows: slice, position: Position) -> Block:
+        return make_block(reading, self.rules, rows, position, hash_keys=self.hash_keys, explained=self.explained)
 
     def _fill(self, step: int) -> tuple[bytes, int]:
         """Return the bytes ahead and up to `step` more, padded, and their number without the padding.

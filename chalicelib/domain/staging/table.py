@@ -20,7 +20,7 @@ from chalicelib.domain.formats.csv.reading import Reading
 from chalicelib.domain.raw.swar import Fields, Ints, Mask
 from chalicelib.domain.raw.utf8 import broken
 from chalicelib.domain.run.rejects import MASK, NO_TEXT
-from chalicelib.domain.staging.validate import ColumnRule, Rules
+from chalicelib.domain.staging.validate import Rules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +127,9 @@ class Table:
 
     def shown(self, row: int) -> bytes:
         """Return a record as a reject may show it: hidden columns masked, or all of it if their bounds are unclear."""
-        origin = self.reading.origin
+        origin, written = self.reading.origin, self.reading.written
+        if written and self.rules.hidden:
+            return Table.of(written, self.rules, slice(self.first, self.first + len(self.widths))).shown(row)
         start, length = int(self.lines.start[row]), int(self.lines.length[row])
         record = self.data[start : start + length]
         if not self.rules.hidden:
@@ -141,9 +143,9 @@ class Table:
         return record
 
 
-def faults(table: Table) -> dict[int, RowFault]:
-    """Return the fault of each bad row."""
-    found = _own_faults(table)
+def faults(table: Table, excess: set[int]) -> dict[int, RowFault]:
+    """Return the fault of each bad row. Add to `excess` the columns with bad values that their rewriters can read."""
+    found = _own_faults(table, excess)
     origin = table.reading.origin
     if origin:
         for row in _within(origin.faults, table.first, table.first + len(table.widths)):
@@ -158,7 +160,7 @@ def _within(rows: Collection[int], first: int, stop: int) -> Iterator[int]:
     return (row for row in range(first, stop) if row in rows)
 
 
-def _own_faults(table: Table) -> dict[int, RowFault]:
+def _own_faults(table: Table, excess: set[int]) -> dict[int, RowFault]:
     sound = table.sound()
     whole = sound & (table.widths == len(table.rules.columns))
     found = _ragged(table, sound & ~whole)
@@ -167,8 +169,11 @@ def _own_faults(table: Table) -> dict[int, RowFault]:
         whole[row] = False
     rows = np.flatnonzero(whole)
     if len(rows):
-        for rule, values in zip(table.rules.columns, table.all_values(rows), strict=True):
-            _judge_column(table, rule, values, rows, found)
+        for index, values in enumerate(table.all_values(rows)):
+            for row in _within(unread := table.reading.unread.get(index, {}), table.first, table.first + len(whole)):
+                found.setdefault(row - table.first, unread[row])
+            if _judge_column(table, index, values, rows, found):
+                excess.add(index)
     return found
 
 
@@ -200,16 +205,23 @@ def _bad_bytes(table: Table, whole: Mask) -> Iterator[tuple[int, RowFault]]:
                 yield row, RowFault(column=name, code=RowCode.NUL, reason="has a NUL byte")
 
 
-def _judge_column(table: Table, rule: ColumnRule, values: Fields, rows: Ints, found: dict[int, RowFault]) -> None:
-    """Add the faults of one column, for rows without a fault so far."""
-    quote = bytes([table.rules.grammar.quote])
-    unproven = np.flatnonzero(~rule.prove(values))
+def _judge_column(table: Table, index: int, values: Fields, rows: Ints, found: dict[int, RowFault]) -> bool:
+    """Add the faults of one column, for rows without a fault so far.
+
+    Return whether its rewriter, which has not read the column, can read a bad value.
+    """
+    rule, quote = table.rules.columns[index], bytes([table.rules.grammar.quote])
+    rewriter = None if index in table.reading.unread else rule.rewriter
+    unproven, readable = np.flatnonzero(~rule.prove(values)), False
     judged: dict[bytes, RowFault | None] = {}  # a faulty file usually repeats the same values
     for row, raw in zip(rows[unproven].tolist(), values.pick(unproven).raw(), strict=True):
         if row in found:
             continue
         if raw not in judged:
-            fault = rule.judge(raw.replace(quote * 2, quote))
+            value = raw.replace(quote * 2, quote)
+            fault = rule.judge(value)
             judged[raw] = RowFault(column=rule.name, code=fault.code, reason=fault.reason) if fault else None
+            readable = readable or (fault is not None and rewriter is not None and rewriter.improves(value))
         if found_fault := judged[raw]:
             found[row] = found_fault
+    return readable

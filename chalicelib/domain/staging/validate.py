@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from chalicelib.domain.checks import documents as checks_documents
 from chalicelib.domain.checks import formats as checks_formats
@@ -23,6 +24,7 @@ from chalicelib.domain.formats.csv.reading import Reading
 from chalicelib.domain.formats.csv.work import Work
 from chalicelib.domain.formats.format import Reader
 from chalicelib.domain.formats.registry import format_of
+from chalicelib.domain.notation.rewriter import Rewriter, rewriter_of
 from chalicelib.domain.raw.swar import Fields, Mask, equal
 from chalicelib.domain.run.lineage import RowOrigins
 from chalicelib.domain.run.model import MARK_LENGTH
@@ -62,6 +64,8 @@ class ColumnRule:
     """The value that stands for NULL."""
     filled: bool = True
     """An empty value counts as missing: it is a fault if the column is required."""
+    rewriter: Rewriter | None = None
+    """Reads values that are written otherwise than Redshift reads them."""
 
     def prove(self, fields: Fields) -> Mask:
         """Return which fields are certainly good."""
@@ -105,6 +109,11 @@ class Rules:
     """The origins of the rows, if the file holds corrected rows."""
     explained: int = EXPLAINED
     """Number of a chunk's bad rows that get a reject; the others are counted by code."""
+
+    @cached_property
+    def eager(self) -> tuple[int, ...]:
+        """Indexes of the columns of which every value is rewritten."""
+        return tuple(n for n, rule in enumerate(self.columns) if rule.rewriter and rule.rewriter.eager)
 
     @property
     def newline(self) -> bytes:
@@ -153,10 +162,12 @@ def _rule(contract: Contract, column: Column) -> ColumnRule:
         checks.append(checks_rules.bounds(kind, column.min, column.max, form))
     key = column.name in contract.key  # a key column without a value cannot distinguish rows, `required` or not
     worded = contract.dialect.empty is Empty.TEXT and (kind.is_text or kind.kind in (TypeName.SUPER, TypeName.VARBYTE))
+    null = NULL_WORD.encode() if worded else b""
     return ColumnRule(
         name=column.name,
         required=column.required or key,
         checks=tuple(checks),
-        null=NULL_WORD.encode() if worded else b"",
+        null=null,
         filled=key or not (worded and kind.is_text),
+        rewriter=rewriter_of(column, null),
     )

@@ -49,6 +49,10 @@ class Reading:
     """Rows that are left out. A blank line of the file has no entry."""
     altered: Mapping[Altered, Ints] = field(default_factory=dict)
     """By kind, the row of each altered value, in order."""
+    written: Reading | None = None
+    """The reading with the values as files write them, if some are rewritten."""
+    unread: Mapping[int, Mapping[int, RowFault]] = field(default_factory=dict)
+    """The faults of values that the contract's notation cannot read, by column index and row."""
 
 
 def read_plain(data: bytes, size: int, grammar: Grammar, *, at_end: bool, work: Work) -> Reading:

@@ -1,0 +1,71 @@
+"""How the files write the values of one column, where that differs from how Redshift reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Negative(Enum):
+    """How negative numbers may be written, besides a minus in front."""
+
+    SIGN = "sign"  # in no other way
+    PARENTHESES = "parentheses"  # (15.00)
+    TRAILING = "trailing"  # 15.00-
+
+
+class Percent(Enum):
+    """The meaning of a percent sign after a number."""
+
+    NONE = "none"  # there may be none
+    FRACTION = "fraction"  # 12.5% is 0.125
+    NUMBER = "number"  # 12.5% is 12.5
+
+
+class Excess(Enum):
+    """The treatment of digits after the point that the column has no room for."""
+
+    ZEROS = "zeros"  # zeros are left out, which changes nothing; the row of any other digit is rejected
+    REJECT = "reject"  # the row is rejected, also for zeros
+    ROUND = "round"  # half away from zero
+    CUT = "cut"  # they are left out
+
+
+class Trim(Enum):
+    """The characters around a value that are left out."""
+
+    NONE = "none"
+    BLANKS = "blanks"  # blanks and tabs
+    UNICODE = "unicode"  # all that Unicode counts as white space, and invisible signs such as U+200B
+
+
+class TooLong(Enum):
+    """The treatment of a text that is longer than its column."""
+
+    REJECT = "reject"
+    CUT = "cut"  # behind the last whole character that fits
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notation:
+    """How files write a column's values. The default is Redshift's own notation, and zeros that change nothing."""
+
+    decimal: str = "."
+    """numbers: the sign before the fraction."""
+    thousands: str = ""
+    """numbers: the sign between groups of three digits; a blank stands for U+0020, U+00A0 and U+202F."""
+    currency: tuple[str, ...] = ()
+    """numbers: signs, one of which may stand before or after the number."""
+    negative: Negative = Negative.SIGN
+    percent: Percent = Percent.NONE
+    excess: Excess = Excess.ZEROS
+    """numbers of a scale, and times: digits after the point beyond the scale, or beyond microseconds."""
+    null: tuple[str, ...] = ()
+    """Words that mean NULL, with quotes and without."""
+    true: tuple[str, ...] = ()
+    """boolean: further words, in any case."""
+    false: tuple[str, ...] = ()
+    trim: Trim = Trim.NONE
+    too_long: TooLong = TooLong.REJECT
+    spreadsheet_text: bool = False
+    """A value may be written ="...", as for spreadsheets."""
