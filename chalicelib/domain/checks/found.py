@@ -1,10 +1,15 @@
-"""What keeps a value from being a number, in words that hold nothing of the value itself."""
+"""What keeps a value from being a number, a date or a time, in words that hold nothing of the value itself."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
+_SIZES = {"year": 4, "month": 2, "day": 2, "hour": 2, "minute": 2, "second": 2}
+_DATE_PARTS = r"(?P<year>[0-9]{1,4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})"
+_CLOCK_PARTS = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{1,2})(?::(?P<second>[0-9]{1,2}))?(?P<part>[.,][0-9]*)?"
+_ZONE = r"(?P<zone> ?(?:[Zz]|UTC|GMT|[+-][0-9]{1,2}(?::?[0-9]{2})?))?"
+_MOMENT = re.compile(f"(?:{_DATE_PARTS})?[ T]?(?:{_CLOCK_PARTS}{_ZONE})?")
 _SIGNS = {",": "a comma", ".": "a second point", "%": "a percent sign", "'": "an apostrophe", "_": "an underscore"}
 _FORMS = tuple(
     (re.compile(form), words)
@@ -19,6 +24,18 @@ _FORMS = tuple(
     )
 )
 
+_OTHER_MOMENTS = tuple(
+    (re.compile(form), words)
+    for form, words in (
+        (r"^[0-9]{1,4}/[0-9]{1,2}/", "slashes instead of hyphens"),
+        (r"^[0-9]{1,4}\.[0-9]{1,2}\.", "points instead of hyphens"),
+        (r"^[0-9]{1,2}-[0-9]{1,2}-[0-9]{4}", "the year at its end"),
+        (r"^[0-9]{8}$", "no hyphens"),
+        (r"^[0-9]{9,}$", "only digits, as an epoch has"),
+        (r"[A-Za-z]{3}", "letters"),
+    )
+)
+
 
 def found_in_number(value: bytes) -> str:
     """Return what a value has that a number may not have: "a comma", "an invisible sign (U+00A0)"."""
@@ -27,6 +44,40 @@ def found_in_number(value: bytes) -> str:
     except UnicodeDecodeError:
         return "bytes that are not text"
     return _invisible(text) or _as_a_whole(text) or _first_sign(text)
+
+
+def found_in_moment(value: bytes) -> str:
+    """Return what a date or time has that it may not have, or what it lacks; empty if that is not clear."""
+    try:
+        text = value.decode()
+    except UnicodeDecodeError:
+        return "bytes that are not text"
+    if text != text.strip(" "):
+        return "a blank around it"
+    invisible = _invisible(text.replace(" ", ""))
+    found = _MOMENT.fullmatch(text)
+    if invisible or not found:
+        return invisible or next((words for form, words in _OTHER_MOMENTS if form.search(text)), "")
+    short = next((part for part, size in _SIZES.items() if found[part] and len(found[part]) < size), "")
+    if short:
+        return f"{'an' if short == 'hour' else 'a'} {short} without all its {_SIZES[short]} digits"
+    if len(found["part"] or "") > len(".123456"):
+        return "more than six digits of a second's fraction"
+    return _whole_parts(found)
+
+
+def _whole_parts(found: re.Match[str]) -> str:
+    """Return what is wrong with a moment whose parts have all their digits."""
+    if (found["part"] or "")[:1] == "," or found["part"] == ".":
+        return "a fraction of a second that is not a point and digits"
+    if found["hour"] and not found["second"]:
+        return "no seconds"
+    if found["zone"]:
+        return "a zone"
+    if found["year"] and found["hour"]:
+        in_range = int(found["hour"]) < 24 and int(found["minute"]) < 60 and int(found["second"]) < 60
+        return "both a date and a time of day" if in_range else "an hour, minute or second out of range"
+    return "no date" if found["hour"] else "no time of day"
 
 
 def _invisible(text: str) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 
 from chalicelib.domain.checks.check import Check, Fault
 from chalicelib.domain.checks.codes import RowCode
+from chalicelib.domain.checks.found import found_in_number
 from chalicelib.domain.contract.column import ColumnType, TypeName
 from chalicelib.domain.raw.swar import Fields, Ints, Mask, all_digits, longest, numbers
 
@@ -57,7 +58,7 @@ def integer(kind: ColumnType) -> Check:
 
     def judge(value: bytes) -> Fault | None:
         if not INTEGER.fullmatch(value):
-            return Fault(code=RowCode.DIGIT, reason=f"is not {kind.sql}: digits 0-9 with an optional sign only")
+            return _not_a_number(value, kind, RowCode.DIGIT, "0-9 and a sign in front")
         if len(value.lstrip(b"+-0")) <= LONGEST_INTEGER and -limit <= int(value) < limit:
             return None
         return Fault(code=RowCode.INTEGER_OVERFLOW, reason=f"is outside the range of {kind.sql}")
@@ -80,8 +81,7 @@ def decimal(kind: ColumnType) -> Check:
     def judge(value: bytes) -> Fault | None:
         parts = DECIMAL.fullmatch(value)
         if not parts:
-            reason = f"is not {kind.sql}: digits 0-9 with an optional sign and point only"
-            return Fault(code=RowCode.DECIMAL, reason=reason)
+            return _not_a_number(value, kind, RowCode.DECIMAL, "0-9, a point and a sign in front")
         if len(parts[2] or parts[3] or b"") > kind.scale:
             return Fault(code=RowCode.DECIMAL, reason=f"has more digits after the point than {kind.sql} keeps")
         if len((parts[1] or b"").lstrip(b"0")) > whole:
@@ -108,8 +108,8 @@ def floating(kind: ColumnType) -> Check:
 
     def judge(value: bytes) -> Fault | None:
         if not FLOAT.fullmatch(value):
-            reason = f"is not {kind.sql}: digits 0-9 with an optional sign, point and exponent only"
-            return Fault(code=RowCode.FLOAT, reason=reason)
+            wanted = "0-9, a point, an exponent and a sign in front"
+            return _not_a_number(value, kind, RowCode.FLOAT, wanted)
         number = _rounded(float(value), kind.kind)
         vanished = number == 0 and re.search(rb"[1-9]", re.split(rb"[eE]", value)[0])
         if math.isinf(number) or vanished:
@@ -117,6 +117,10 @@ def floating(kind: ColumnType) -> Check:
         return None
 
     return Check(prove=prove, judge=judge)
+
+
+def _not_a_number(value: bytes, kind: ColumnType, code: RowCode, wanted: str) -> Fault:
+    return Fault(code=code, reason=f"is not {kind.sql}: it has {found_in_number(value)}; write only {wanted}")
 
 
 def _rounded(number: float, kind: TypeName) -> float:

@@ -19,6 +19,7 @@ import numpy as np
 
 from chalicelib.domain.checks.check import Check, Fault
 from chalicelib.domain.checks.codes import RowCode
+from chalicelib.domain.checks.found import found_in_moment
 from chalicelib.domain.contract.column import ColumnType
 from chalicelib.domain.raw.swar import Bytes, Fields, Ints, Mask, all_digits
 
@@ -29,6 +30,7 @@ DATE = re.compile(rb"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 TIME = re.compile(rb"([0-9]{4}-[0-9]{2}-[0-9]{2})[ T]((?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2})(?:\.[0-9]{1,6})?")
 CLOCK = re.compile(rb"(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}(?:\.[0-9]{1,6})?")
 MIDNIGHT = re.compile(rb"24:00:00(?:\.0{1,6})?")
+WITH_ZONE, WITHOUT_ZONE = ", optionally with a zone such as Z or +01:00", " without a zone"
 ZONE = re.compile(rb"Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?")
 
 
@@ -107,7 +109,7 @@ def date() -> Check:
 
     def judge(value: bytes) -> Fault | None:
         if not DATE.fullmatch(value):
-            return Fault(code=RowCode.DATE, reason="is not a date written yyyy-mm-dd")
+            return Fault(code=RowCode.DATE, reason=f"is not a date written yyyy-mm-dd{_found(value)}")
         return (
             None if _exists(value + b" 00:00:00") else Fault(code=RowCode.DATE, reason="is not a day of the calendar")
         )
@@ -117,7 +119,7 @@ def date() -> Check:
 
 def time(kind: ColumnType, *, zoned: bool) -> Check:
     """Return the check of a time of day; if `zoned`, an offset from UTC may follow."""
-    form = "hh:mm:ss" + (", optionally with a zone such as Z or +01:00" if zoned else " without a zone")
+    form, zone = "hh:mm:ss", WITH_ZONE if zoned else WITHOUT_ZONE
 
     def prove(fields: Fields) -> Mask:
         return real_clock(fields.part(fields.start, fields.length - zone_length(fields, 8)) if zoned else fields, 0)
@@ -129,14 +131,14 @@ def time(kind: ColumnType, *, zoned: bool) -> Check:
             return None
         if not zoned and MIDNIGHT.fullmatch(value):
             return None
-        return Fault(code=RowCode.TIMESTAMP, reason=f"is not a {kind.sql} written {form}")
+        return Fault(code=RowCode.TIMESTAMP, reason=_not_written(value, kind, form, zone))
 
     return Check(prove=prove, judge=judge)
 
 
 def timestamp(kind: ColumnType, *, zoned: bool) -> Check:
     """Return the check of a date and a time of day; if `zoned`, an offset from UTC may follow."""
-    form = "yyyy-mm-dd hh:mm:ss" + (", optionally with a zone such as Z or +01:00" if zoned else " without a zone")
+    form, zone = "yyyy-mm-dd hh:mm:ss", WITH_ZONE if zoned else WITHOUT_ZONE
 
     def prove(fields: Fields) -> Mask:
         body = fields.part(fields.start, fields.length - zone_length(fields)) if zoned else fields
@@ -146,12 +148,25 @@ def timestamp(kind: ColumnType, *, zoned: bool) -> Check:
         parts = TIME.match(value)
         rest = value[parts.end() :] if parts else b""
         if not parts or (rest and not (zoned and ZONE.fullmatch(rest))):
-            return Fault(code=RowCode.TIMESTAMP, reason=f"is not a {kind.sql} written {form}")
+            return Fault(code=RowCode.TIMESTAMP, reason=_not_written(value, kind, form, zone))
         if not _exists(parts[1] + b" " + parts[2]):
             return Fault(code=RowCode.TIMESTAMP, reason="is not a day and time of the calendar")
         return None
 
     return Check(prove=prove, judge=judge)
+
+
+def _found(value: bytes) -> str:
+    found = found_in_moment(value)
+    return f": it has {found}" if found else ""
+
+
+def _not_written(value: bytes, kind: ColumnType, form: str, zone: str) -> str:
+    """Return the reason for a time that is not written in this form. A wrong fraction is not a matter of zones."""
+    found = _found(value)
+    if zone == WITH_ZONE:
+        found = found.replace("it has a zone", "its zone is written otherwise")
+    return f"is not a {kind.sql} written {form}{'' if 'fraction' in found else zone}{found}"
 
 
 def _exists(moment: bytes) -> bool:
