@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from chalicelib.domain.file.books import first_gap, refuse_if_too_bad, refuse_more_wrong_cuts, sealed_books
+from chalicelib.domain.file.books import first_gap, refuse_more_wrong_cuts, refuse_wrong_books, sealed_books
 from chalicelib.domain.file.file_plan import FilePlan, chunk_task, shape
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.arrivals import new_run, put_again
@@ -223,7 +223,7 @@ class Pipeline:
         books = sealed_books(file_plan, chunks)
         publish(self.ctx.objects, run, file_plan, chunks)
         counts, contract = books["counts"], outcomes.contract_of(self.ctx, run)
-        refuse_if_too_bad(contract, counts, books["problem"], accepted=bool(run.accepted_by))
+        refuse_wrong_books(contract, file_plan.totals, counts, books["problem"], accepted=bool(run.accepted_by))
         books["window_ends"] = window_of(self.ctx, run)
         sealed = self.ctx.runs.change(run, **books)
         found = {"rows": counts.read, "rejects": counts.rejected}

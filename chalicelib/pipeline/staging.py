@@ -11,7 +11,6 @@ from backports import zstd
 
 from chalicelib.config import Settings
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.tally import total
 from chalicelib.domain.decode.decode import readable_in_place
 from chalicelib.domain.file.books import line_bases, renumber
@@ -99,6 +98,8 @@ def plan_file(objects: ObjectStore, run: Run, source: SourceObject, contract: Co
         ranges=cuts.ranges,
         text=text,
         rescued=cuts.layout.rescued,
+        header=cuts.layout.header,
+        totals=cuts.totals,
         left_out=total([cuts.left_out]),
         corrected=run.corrects is not None,
     )
@@ -117,7 +118,7 @@ def stage_part(
 
     started = clock.now()
     origins = _origins_of(objects, run) if file_plan.corrected else None
-    rules = compile_rules(contract, Layout.of(contract, file_plan.columns, file_plan.rescued))
+    rules = compile_rules(contract, file_plan.layout(contract))
     rules = replace(rules, mark=run.mark.encode(), origins=origins)
     span = Range(start=chunk.start, stop=chunk.stop)
     sink = _Sink(ChunkSummary.of(span), contract.limits.max_rejects, origins)

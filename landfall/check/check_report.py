@@ -16,7 +16,12 @@ from landfall.check.checking import Checked
 from landfall.remote.meter import Meter
 from landfall.screen import Grid, console, print_lines, show
 
-VERDICTS = {"TOO_MANY_REJECTS": "too many bad rows", DUPLICATE_KEYS: "duplicate keys"}
+VERDICTS = {
+    "TOO_MANY_REJECTS": "too many bad rows",
+    "TOO_FEW_ROWS": "too few rows",
+    "TOTALS_DIFFER": "other totals",
+    DUPLICATE_KEYS: "duplicate keys",
+}
 LARGE_BYTES = 50_000_000
 """A file of at least this size shows its progress on a terminal."""
 

@@ -13,7 +13,7 @@ from chalicelib.config import Settings
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.tally import Tally, total
-from chalicelib.domain.file.books import refuse_if_too_bad
+from chalicelib.domain.file.books import refuse_wrong_books
 from chalicelib.domain.formats.format import Cuts
 from chalicelib.domain.formats.registry import format_of
 from chalicelib.domain.formats.sizes import refuse_size, usual_chunk
@@ -102,7 +102,8 @@ def _check(source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes:
         rejected=counts.rejected,
         duplicate=counts.duplicate,
         chunks=chunks,
-        refusal=_refusal(contract, counts, reader.first) or _repeated(source, contract, chunks, cuts, duplicate, first),
+        refusal=_refusal(contract, cuts, counts, reader.first)
+        or _repeated(source, contract, chunks, cuts, duplicate, first),
         left_out=total([cuts.left_out, *(c.left_out for c in chunks)]),
         altered=total(c.altered for c in chunks),
         left_to_load=tuple(check.name for check in contract.checks),
@@ -143,9 +144,9 @@ class _Reader:
         self.outputs.progress(block.end)
 
 
-def _refusal(contract: Contract, counts: Counts, first: Reject | None) -> Rejected | None:
+def _refusal(contract: Contract, cuts: Cuts, counts: Counts, first: Reject | None) -> Rejected | None:
     try:
-        refuse_if_too_bad(contract, counts, first.problem() if first else None)
+        refuse_wrong_books(contract, cuts.totals, counts, first.problem() if first else None)
     except Rejected as refusal:
         return refusal
     return None

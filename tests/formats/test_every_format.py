@@ -75,7 +75,7 @@ def test_the_ranges_cover_the_records_without_a_gap(form: Format, sample: Sample
     assert [cut.start for cut in cuts.ranges] == edges[:-1]
     assert (edges[0], edges[-1]) == (sample.starts[0], len(sample.data))
     assert all(cut.start < cut.stop for cut in cuts.ranges)
-    assert cuts.layout == LAYOUT
+    assert cuts.layout.columns == LAYOUT.columns
 
 
 @pytest.mark.parametrize("block", [1, 50, 1 << 20])

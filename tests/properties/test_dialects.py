@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.contract.column import Column
 from chalicelib.domain.contract.dialect import Dialect, Escape, Quotes
-from chalicelib.domain.formats.csv.header import data_end, read_header
+from chalicelib.domain.formats.csv.header import read_header
 from chalicelib.domain.formats.csv.split import plan_chunks
+from chalicelib.domain.formats.csv.tail import Tail, tail
 from tests.support.files.dialects import DIALECTS, assert_as_written, pieces, things
 from tests.support.files.engine import Memory, contract, stage_file, staged_values, text
 
@@ -110,10 +111,11 @@ def test_the_footer_is_looked_for_from_the_end_only():
     object_ = things(Dialect(footer_lines=2, preamble_lines=1))
     source = Memory(b"made on monday\n" + b"1,2\n" * 500_000 + b"total,1\nend")
     start = read_header(source, object_.dialect, object_.limits).data_start
-    end, lines = data_end(source, start, object_.dialect)
-    assert lines == 2
-    assert source.data[end:] == b"total,1\nend"
+    end = tail(source, start, object_.dialect, object_.limits)
+    assert end.left_out == {"footer_lines": 2}
+    assert source.data[end.start :] == b"total,1\nend"
     assert sum(length for _, length in source.reads) < 100_000
     for data, lines in ((b"a\nb\n", 2), (b"a\nb", 2), (b"\n", 1), (b"a", 1), (b"", 0)):
-        assert data_end(Memory(data), 0, Dialect(footer_lines=3)) == (0, lines)
+        found = tail(Memory(data), 0, Dialect(footer_lines=3), object_.limits)
+        assert found == Tail(start=0, left_out={"footer_lines": lines} if lines else {})
     assert plan_chunks(Memory(b""), 0, 10, object_.dialect, object_.limits) == ()

@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from chalicelib.domain.checks.codes import RowCode
 
+TRAILING = ": the line ends with a delimiter; if all lines do, set dialect.trailing_delimiter"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowFault:
@@ -20,7 +22,8 @@ class RowFault:
 
 
 @lru_cache(maxsize=1024)
-def ragged(width: int, expected: int) -> RowFault:
-    """Return the fault of a row with too few or too many fields."""
+def ragged(width: int, expected: int, *, ends_empty: bool = False) -> RowFault:
+    """Return the fault of a row with too few or too many fields. `ends_empty`: its last field is empty."""
     code = RowCode.TOO_FEW_COLUMNS if width < expected else RowCode.TOO_MANY_COLUMNS
-    return RowFault(column="", code=code, reason=f"{width} columns instead of {expected}")
+    hint = TRAILING if ends_empty and width == expected + 1 else ""
+    return RowFault(column="", code=code, reason=f"{width} columns instead of {expected}{hint}")

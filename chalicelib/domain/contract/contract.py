@@ -49,6 +49,8 @@ class ExtraColumns(Enum):
 class Limits:
     """Bounds beyond which a file is refused. Every one is documented in docs/reference/contracts.md."""
 
+    min_rows: int = 1
+    """The fewest rows, good or bad; a file with fewer is REJECTED. 0 allows a file without rows."""
     max_reject_ratio: float = 0.05
     """Rejected rows / rows read, above which nothing is merged and the run is REJECTED."""
     max_rejects: int = 100_000

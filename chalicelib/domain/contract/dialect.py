@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+MOST_MARK = 8
+"""Most characters of a delimiter, or of the beginning of a comment."""
 NULL_WORD = "_landfall_null_"
 """NULL in staged text columns, if an empty field is the empty text."""
 
@@ -28,6 +30,28 @@ class Empty(Enum):
 
     NULL = "null"
     TEXT = "text"  # the empty text; an empty field without quotes is NULL all the same if `null` lists ""
+
+
+class EmptyRecords(Enum):
+    """The treatment of a record of several fields, all empty and without quotes."""
+
+    ROW = "row"  # it is a row without values
+    SKIP = "skip"  # it is left out
+
+
+class ShortRows(Enum):
+    """The treatment of a row with too few fields."""
+
+    REJECT = "reject"  # with code 1203
+    FILL = "fill"  # its missing columns are NULL
+
+
+class RepeatedHeader(Enum):
+    """The treatment of a row that repeats the header, as files have that were joined."""
+
+    REJECT = "reject"  # with that reason
+    SKIP = "skip"  # it is left out
+    ROW = "row"  # it is a row like any other
 
 
 class Newline(Enum):
@@ -75,6 +99,18 @@ class Compression(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Trailer:
+    """The last line of a file, which is not a row: it shows that the file is whole."""
+
+    starts_with: str
+    """The text that it begins with."""
+    count_field: int = 0
+    """The field with the number of rows, from 1; 0 for none."""
+    sum_fields: tuple[tuple[str, int], ...] = ()
+    """Columns, and for each the field with the sum of its values."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Dialect:
     """The notation of the object's files."""
 
@@ -89,10 +125,24 @@ class Dialect:
     empty: Empty = Empty.NULL
     comment: str = ""
     """Lines that begin with it, where a record may begin, are left out."""
+    empty_records: EmptyRecords = EmptyRecords.ROW
+    short_rows: ShortRows = ShortRows.REJECT
+    trailing_delimiter: bool = False
+    """Each row ends with a delimiter, behind which there is no field."""
+    blank_before_quote: bool = False
+    """Spaces before a quote that opens a field do not count."""
+    sep_line: bool = True
+    """A first line such as `sep=;` that names the delimiter is left out."""
     preamble_lines: int = 0
     """Physical lines before the header."""
+    skip_after_header: int = 0
+    """Physical lines after the header, such as units."""
+    repeated_header: RepeatedHeader = RepeatedHeader.REJECT
     footer_lines: int = 0
     """Physical lines after the last record."""
+    trailer: Trailer | None = None
+    eof_mark: bool = True
+    """The bytes 0x1A at the end of the file are left out."""
     header: bool = True
     """The first record names the columns."""
     columns: tuple[str, ...] = ()

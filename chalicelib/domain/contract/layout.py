@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
@@ -20,11 +20,26 @@ class Layout:
     """In the order of the file; some may be staged and not merged. RESCUED, if there is one, comes last."""
     rescued: tuple[tuple[int, str], ...] = ()
     """Index and header name of each column that goes into RESCUED."""
+    header: tuple[str, ...] = ()
+    """The names in the file's header, in its order; empty if the file has none."""
 
     @classmethod
-    def of(cls, contract: Contract, names: Sequence[str], rescued: Iterable[tuple[int, str]] = ()) -> Layout:
+    def of(
+        cls,
+        contract: Contract,
+        names: Iterable[str],
+        rescued: Iterable[tuple[int, str]] = (),
+        header: Iterable[str] = (),
+    ) -> Layout:
         """Return the layout with these column names."""
-        return cls(columns=tuple(staged_column(contract, name) for name in names), rescued=tuple(rescued))
+        columns = tuple(staged_column(contract, name) for name in names)
+        return cls(columns=columns, rescued=tuple(rescued), header=tuple(header))
+
+    def header_by_column(self) -> tuple[tuple[int, str], ...]:
+        """Return the index and the header name of each staged column that has one."""
+        rescued = {index for index, _ in self.rescued}
+        names = (name for index, name in enumerate(self.header) if index not in rescued)
+        return tuple((index, name) for index, name in enumerate(names) if name)
 
 
 def staged_column(contract: Contract, name: str) -> Column:

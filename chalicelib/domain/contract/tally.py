@@ -13,9 +13,15 @@ Tally = Mapping[str, int]
 class LeftOut(StrEnum):
     """A part of a file that is not a row, and is left out. Lines are physical lines."""
 
+    SEP_LINES = "sep_lines"  # a first line such as `sep=;` that names the delimiter
     LINES_BEFORE_HEADER = "lines_before_header"  # the contract's preamble, and comments there
+    LINES_AFTER_HEADER = "lines_after_header"  # lines that the contract skips there, such as units
+    REPEATED_HEADERS = "repeated_headers"  # rows that repeat the header
+    EMPTY_RECORDS = "empty_records"  # records whose fields are all empty
     COMMENTS = "comments"  # comment lines behind the header
     BLANK_LINES = "blank_lines"  # lines without a byte, behind the header
+    TRAILERS = "trailers"  # the contract's trailer
+    EOF_MARKS = "eof_marks"  # an end-of-file mark, 0x1A
     FOOTER_LINES = "footer_lines"  # the contract's footer
 
 

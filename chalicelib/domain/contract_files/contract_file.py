@@ -169,6 +169,7 @@ def _expected(top: Section) -> Expected | None:
 def _limits(section: Section) -> Limits:
     ratio = section.number("max_reject_ratio", default=Limits.max_reject_ratio, low=0, high=1)
     limits = Limits(
+        min_rows=section.integer("min_rows", default=Limits.min_rows, low=0, high=10**12),
         max_reject_ratio=Limits.max_reject_ratio if ratio is None else ratio,
         max_rejects=section.integer("max_rejects", default=Limits.max_rejects, low=0, high=10**9),
         max_record_bytes=section.integer("max_record_bytes", default=Limits.max_record_bytes, low=64, high=4 << 20),

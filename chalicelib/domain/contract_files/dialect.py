@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chalicelib.domain.contract.dialect import (
+    MOST_MARK,
     Compression,
     Dialect,
     Empty,
+    EmptyRecords,
     Encoding,
     Escape,
     Invalid,
     Newline,
     Nul,
     Quotes,
+    RepeatedHeader,
+    ShortRows,
+    Trailer,
 )
 from chalicelib.domain.contract_files.toml_section import Section
 
-MOST_MARK = 8
-"""Most characters of a delimiter, or of the beginning of a comment."""
 MOST_LINES = 10_000
 MOST_WORDS = 100
 
@@ -34,8 +37,17 @@ def read_dialect(section: Section) -> Dialect:
         null=section.strings("null", default=() if empty is Empty.TEXT else Dialect.null),
         empty=empty,
         comment=section.text("comment"),
+        empty_records=section.choice("empty_records", EmptyRecords.ROW),
+        short_rows=section.choice("short_rows", ShortRows.REJECT),
+        trailing_delimiter=section.boolean("trailing_delimiter"),
+        blank_before_quote=section.boolean("blank_before_quote"),
+        sep_line=section.boolean("sep_line", default=True),
         preamble_lines=section.integer("preamble_lines", default=0, low=0, high=MOST_LINES),
         footer_lines=section.integer("footer_lines", default=0, low=0, high=MOST_LINES),
+        skip_after_header=section.integer("skip_after_header", default=0, low=0, high=MOST_LINES),
+        repeated_header=section.choice("repeated_header", RepeatedHeader.REJECT),
+        trailer=_trailer(section) if "trailer" in section.table else None,
+        eof_mark=section.boolean("eof_mark", default=True),
         header=section.boolean("header", default=True),
         columns=section.string_list("columns"),
         newline=section.choice("newline", Newline.LF),
@@ -50,8 +62,22 @@ def read_dialect(section: Section) -> Dialect:
     return dialect
 
 
+def _trailer(section: Section) -> Trailer:
+    inner = section.section("trailer")
+    fields = inner.section("sum_fields")
+    names = tuple(fields.table)
+    trailer = Trailer(
+        starts_with=inner.text("starts_with", required=True),
+        count_field=inner.integer("count_field", default=0, low=0, high=MOST_LINES),
+        sum_fields=tuple((name, fields.integer(name, default=1, low=1, high=MOST_LINES)) for name in names),
+    )
+    inner.close()
+    return trailer
+
+
 def _faults(dialect: Dialect) -> Iterator[tuple[str, str]]:
     yield from _mark_faults(dialect)
+    yield from _line_faults(dialect)
     if len(dialect.quote) > 1 or not _may_quote(dialect.quote):
         yield (
             "quote",
@@ -67,6 +93,18 @@ def _faults(dialect: Dialect) -> Iterator[tuple[str, str]]:
             yield "null", f"{word!r} can never be a field without quotes; remove it"
     if dialect.header and dialect.columns:
         yield "columns", "is only for files without a header; add header = false, or use aliases"
+
+
+def _line_faults(dialect: Dialect) -> Iterator[tuple[str, str]]:
+    """Yield the faults of settings that exclude each other."""
+    if dialect.trailer and dialect.footer_lines:
+        yield "footer_lines", "cannot be combined with trailer, which is the last line; remove one of them"
+    if dialect.trailer and set(dialect.trailer.starts_with) & set("\r\n\0"):
+        yield "trailer.starts_with", "must be on one line"
+    if dialect.skip_after_header and not dialect.header:
+        yield "skip_after_header", "is only for files with a header; use preamble_lines"
+    if dialect.blank_before_quote and (not dialect.quote or " " in dialect.delimiter):
+        yield "blank_before_quote", "needs a quote, and a delimiter without a space; remove it"
 
 
 def _mark_faults(dialect: Dialect) -> Iterator[tuple[str, str]]:

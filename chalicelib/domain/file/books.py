@@ -8,6 +8,7 @@ from dataclasses import replace
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.tally import total
 from chalicelib.domain.file.file_plan import FilePlan
+from chalicelib.domain.formats.format import Totals
 from chalicelib.domain.run.changes import RunChanges
 from chalicelib.domain.run.model import Chunk, Counts, Problem, Run, RunState
 from chalicelib.domain.run.rejects import EXPLAINED, Reject, unclosed
@@ -95,6 +96,35 @@ def renumber(rejects: bytes, base: int) -> bytes:
     """Return JSON lines of rejects with `base` added to each line number."""
     shifted = (Reject.from_json(text).shifted(base) for text in rejects.splitlines())
     return b"".join(reject.to_json().encode() + b"\n" for reject in shifted)
+
+
+def refuse_wrong_books(
+    contract: Contract, totals: Totals | None, counts: Counts, first: Problem | None, *, accepted: bool = False
+) -> None:
+    """Refuse a file that is not whole, or worse than the contract allows. Raises Rejected."""
+    refuse_other_totals(totals, counts)
+    refuse_too_few_rows(contract, counts)
+    refuse_if_too_bad(contract, counts, first, accepted=accepted)
+
+
+def refuse_too_few_rows(contract: Contract, counts: Counts) -> None:
+    """Refuse a file with fewer rows than the contract requires, such as only a header. Raises Rejected."""
+    least = contract.limits.min_rows
+    if counts.read < least:
+        rows = f"{counts.read:,} rows" if counts.read else "no rows"
+        message = f"the file has {rows}, but the contract requires {least:,} or more; if such a file is right"
+        raise Rejected(f"{message}, lower limits.min_rows", code="TOO_FEW_ROWS")
+
+
+def refuse_other_totals(totals: Totals | None, counts: Counts) -> None:
+    """Refuse a file that does not have the rows that it says it has. Raises Rejected."""
+    if totals and totals.rows is not None and totals.rows != counts.read:
+        message = f"the file says that it has {totals.rows:,} rows, but it has {counts.read:,}: it may be cut"
+        raise Rejected(
+            f"{message}; send it again as a whole, or fix its trailer",
+            code="TOTALS_DIFFER",
+            byte_offset=totals.byte_offset,
+        )
 
 
 def _percent(ratio: float) -> str:

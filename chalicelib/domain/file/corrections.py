@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.domain.contract.contract import IGNORED, RESCUED, Contract, Limits
-from chalicelib.domain.contract.dialect import NULL_WORD, Compression, Dialect, Empty, Escape, Newline
+from chalicelib.domain.contract.dialect import NULL_WORD, Compression, Dialect, Empty, Escape, Newline, ShortRows
 from chalicelib.domain.contract.layout import staged_column
 from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.formats.csv.block_reader import BlockReader
@@ -41,7 +41,7 @@ def as_corrected(contract: Contract) -> Contract:
     """Return the contract for a file of corrected rows: plain CSV, and any share of bad rows is allowed."""
     text = contract.dialect.empty is Empty.TEXT
     dialect = Dialect(empty=contract.dialect.empty, null=(NULL_WORD,) if text else ("",), compression=Compression.NONE)
-    limits = replace(contract.limits, max_reject_ratio=1.0, max_bytes=Limits.max_bytes)
+    limits = replace(contract.limits, min_rows=0, max_reject_ratio=1.0, max_bytes=Limits.max_bytes)
     return replace(contract, dialect=dialect, limits=limits, lineage=True)
 
 
@@ -68,6 +68,7 @@ class Splitter:
         if self._hidden:  # a record is masked in the form in which it is staged
             dialect = Dialect(delimiter=dialect.staged_delimiter, quote=dialect.staged_quote, null=(NULL_WORD,))
         self._reader = RecordReader(dialect, contract.limits)
+        self._fills = dialect.short_rows is ShortRows.FILL
         self._escaped = dialect.escape is Escape.BACKSLASH
         self._line_end = b"\r" if dialect.newline is Newline.CR else b"\r\n"  # \n would take a \r of the record with it
         self._null = null_shown(contract)
@@ -84,7 +85,10 @@ class Splitter:
         if not isinstance(found, Found) or found.stop != len(line) - 1:
             return None
         fields = [self._null if value is None else value.decode() for value in found.values]
-        if len(fields) != len(self._file_columns) + len(self._rescued):
+        width = len(self._file_columns) + len(self._rescued)
+        if self._fills:
+            fields += [self._null] * (width - len(fields))
+        if len(fields) != width:
             return None
         known = iter(self._file_columns)
         named = {self._rescued.get(index) or next(known): field for index, field in enumerate(fields)}

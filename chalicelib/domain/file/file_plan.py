@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 
 from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.layout import Layout
+from chalicelib.domain.formats.format import Totals
 from chalicelib.domain.raw.bytesource import Range
 from chalicelib.domain.run.ids import digest
 from chalicelib.domain.run.model import Chunk, ChunkTask, Run
@@ -46,10 +48,18 @@ class FilePlan:
     """The text that the ranges count in, if not the file itself."""
     rescued: tuple[tuple[int, str], ...] = ()
     """Index and header name of each column that is not in the contract but is kept."""
+    header: tuple[str, ...] = ()
+    """The names in the file's header."""
+    totals: Totals | None = None
+    """What the file says of its own rows."""
     left_out: dict[str, int] = field(default_factory=dict)
     """Parts of the file outside its ranges, by kind (`LeftOut`)."""
     corrected: bool = False
     """Whether the file has corrected rows: its rejects have the lines and offsets of the file that rejected them."""
+
+    def layout(self, contract: Contract) -> Layout:
+        """Return the file's columns."""
+        return Layout.of(contract, self.columns, self.rescued, self.header)
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self)).encode()
@@ -63,6 +73,8 @@ class FilePlan:
             ranges=tuple(Range(**r) for r in fields["ranges"]),
             text=Text(**fields["text"]) if fields.get("text") else None,
             rescued=tuple((index, name) for index, name in fields.get("rescued", ())),
+            header=tuple(fields.get("header", ())),
+            totals=Totals(**fields["totals"]) if fields.get("totals") else None,
             left_out=fields.get("left_out", {}),
             corrected=fields.get("corrected", False),
         )

@@ -6,6 +6,7 @@ A new format is a package beside `csv`, a line in registry.py, and a sample for 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -34,6 +35,18 @@ class Header:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Totals:
+    """What a file says of its own rows."""
+
+    rows: int | None
+    """Their number; None if the file does not say it."""
+    sums: Mapping[str, str]
+    """The sum of a column's values, by column."""
+    byte_offset: int
+    """Where the file says it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Cuts:
     """A file's head and its chunks."""
 
@@ -43,6 +56,7 @@ class Cuts:
     """In order and without a gap, from the first byte of the first record on. Empty if the file has no record."""
     left_out: Tally = field(default_factory=dict)
     """What is left out outside the ranges, by kind (`LeftOut`)."""
+    totals: Totals | None = None
 
 
 class Reader(Protocol):

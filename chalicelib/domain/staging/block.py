@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,10 +16,17 @@ from chalicelib.domain.formats.csv.reading import Reading
 from chalicelib.domain.raw.swar import Ints, Mask, Words
 from chalicelib.domain.run.rejects import Reject, kept, unclosed
 from chalicelib.domain.staging.keyhash import key_hashes
+from chalicelib.domain.staging.repeated_header import repeated_headers
 from chalicelib.domain.staging.rewriting import rewritten
 from chalicelib.domain.staging.row_prefix import prefixed, rejected_from
 from chalicelib.domain.staging.table import Table, faults
 from chalicelib.domain.staging.validate import Rules
+
+REPEATED_HEADER = RowFault(
+    column="",
+    code=RowCode.CONTRACT,
+    reason="repeats the header: the file may be joined from several; dialect.repeated_header can leave such rows out",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +84,12 @@ def make_block(
     end = min(stop, reading.consumed)  # a last record without a line feed stops in the padding
     bad: dict[int, RowFault | Malformed] = {**found, **table.malformed}
     good = ~table.blank
+    headers = repeated_headers(table)
+    if table.rules.skips_headers:
+        good[headers] = False
+        bad = {row: fault for row, fault in bad.items() if row not in headers}
+    else:
+        bad |= dict.fromkeys(headers, REPEATED_HEADER)
     good[list(bad)] = False
     kept = np.flatnonzero(good)
     bad_rows = sorted(bad)
@@ -87,7 +100,7 @@ def make_block(
         rows_read=len(kept) + len(bad),
         rows_good=len(kept),
         lines=_line_ends(reading, start, end, stop),
-        left_out=_left_out(table, len(good) - len(kept) - len(bad)),
+        left_out=_left_out(table, len(good) - len(kept) - len(bad), headers),
         altered=total([{kind: _count(table, good, at) for kind, at in table.reading.altered.items()}]),
         rejects=_rejects(table, {row: bad[row] for row in bad_rows[:explained]}, reading, position),
         unexplained=Counter(_code(bad[row]) for row in bad_rows[explained:]),
@@ -127,11 +140,13 @@ def _staged(table: Table, good: Mask, rows: Ints, offset: int) -> bytes | memory
     return prefixed(text, lengths, offsets, rules.grammar.delimiter, rules.mark).data
 
 
-def _left_out(table: Table, count: int) -> Tally:
+def _left_out(table: Table, count: int, headers: Sequence[int]) -> Tally:
     """Return the kinds of `count` records that are not rows: those without another kind are blank lines."""
     if not count:
         return {}
     named = Counter[str](table.left_out())
+    if table.rules.skips_headers:
+        named[LeftOut.REPEATED_HEADERS] = len(headers)
     return total([named, {LeftOut.BLANK_LINES: count - named.total()}])
 
 

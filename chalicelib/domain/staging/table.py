@@ -182,7 +182,8 @@ def _ragged(table: Table, rows: Mask) -> dict[int, RowFault]:
     expected = len(table.rules.columns)
     found = {}
     for row in np.flatnonzero(rows).tolist():
-        found[row] = ragged(int(table.widths[row]), expected)
+        last = table.data[int(table.lines.stop[row]) - 1]
+        found[row] = ragged(int(table.widths[row]), expected, ends_empty=last == table.rules.grammar.delimiter)
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from chalicelib.domain.checks import documents as checks_documents
@@ -15,8 +15,8 @@ from chalicelib.domain.checks import times as checks_times
 from chalicelib.domain.checks.check import Check, Fault
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
-from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.contract.dialect import NULL_WORD, Empty
+from chalicelib.domain.contract.contract import RESCUED, Contract
+from chalicelib.domain.contract.dialect import NULL_WORD, Empty, RepeatedHeader
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.time_format import time_form
 from chalicelib.domain.formats.csv.grammar import Grammar
@@ -49,6 +49,14 @@ CHECKS: dict[TypeName, Callable[[ColumnType], Check]] = {
     TypeName.SUPER: lambda _: checks_documents.document(),
     TypeName.VARBYTE: checks_documents.varbyte,
 }
+
+
+BEHIND = Fault(code=RowCode.TOO_MANY_COLUMNS, reason="has a value behind its last delimiter")
+NO_VALUE = Check(
+    prove=lambda fields: fields.length == 0,
+    judge=lambda value: BEHIND if value else None,
+)
+"""The check of what is behind a trailing delimiter."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +118,11 @@ class Rules:
     explained: int = EXPLAINED
     """Number of a chunk's bad rows that get a reject; the others are counted by code."""
 
+    header: tuple[tuple[int, str], ...] = ()
+    """Index and header name of each column in which a row may repeat the header; empty if such a row is one."""
+    skips_headers: bool = False
+    """A row that repeats the header is left out; else it is bad."""
+
     @cached_property
     def eager(self) -> tuple[int, ...]:
         """Indexes of the columns of which every value is rewritten."""
@@ -133,15 +146,27 @@ class Rules:
 def compile_rules(contract: Contract, layout: Layout) -> Rules:
     """Compile the checks for a file with this layout. Raises ContractError if a pattern or bound is faulty."""
     indexes = {column.name: index for index, column in enumerate(layout.columns)}
+    repeated = contract.dialect.repeated_header
     return Rules(
-        columns=tuple(_rule(contract, column) for column in layout.columns),
+        columns=_rules(contract, layout),
         grammar=Grammar.of(contract.dialect, contract.limits),
         reader=format_of(contract).reader(contract, layout),
         key=tuple((indexes[name], contract.column(name).type) for name in contract.key if name in indexes),
         hidden=tuple(index for index, column in enumerate(layout.columns) if column.pii),
         lineage=contract.lineage,
         explained=max(contract.limits.max_rejects, EXPLAINED),
+        header=() if repeated is RepeatedHeader.ROW else layout.header_by_column(),
+        skips_headers=repeated is RepeatedHeader.SKIP,
     )
+
+
+def _rules(contract: Contract, layout: Layout) -> tuple[ColumnRule, ...]:
+    """Return the rule of each column. Behind a trailing delimiter is a column without values."""
+    rules = [_rule(contract, column) for column in layout.columns]
+    if contract.dialect.trailing_delimiter:
+        last = len(rules) - 1 - (layout.columns[-1].name == RESCUED)
+        rules[last] = replace(rules[last], name="", checks=(NO_VALUE,))
+    return tuple(rules)
 
 
 def _rule(contract: Contract, column: Column) -> ColumnRule:

@@ -11,8 +11,9 @@ from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.contract import Contract, Limits
 from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.contract.tally import LeftOut
-from chalicelib.domain.formats.csv.header import HEAD_BYTES, data_end, match_header, read_header
+from chalicelib.domain.formats.csv.header import HEAD_BYTES, match_header, read_header
 from chalicelib.domain.formats.csv.split import plan_chunks
+from chalicelib.domain.formats.csv.tail import tail
 from chalicelib.domain.raw.bytesource import Range
 from chalicelib.domain.run.rejects import KEPT_BYTES
 from chalicelib.domain.staging.block import Block
@@ -134,7 +135,7 @@ def test_10_000_fields_in_a_row_of_two_are_one_reject():
 @pytest.mark.parametrize("body", [b"", b"\n", b"\r\n", b"\n\n\r\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\r\n"])
 def test_a_file_of_nothing_has_no_header(body):
     refused = refusal(Memory(body))
-    assert (refused.code, refused.line) == ("HEADER_MISSING", 1)
+    assert (refused.code, refused.line) == ("HEADER_MISSING", body.count(b"\n") + 1)
 
 
 @pytest.mark.parametrize("body", [b"a,b", b"a,b\n", b"a,b\r\n", b"\xef\xbb\xbfa,b\n", b"a,b\n\n\n"])
@@ -209,6 +210,6 @@ def test_comments_before_a_header_are_read_once():
 def test_a_footer_without_line_ends_is_refused_early():
     source = virtual(GB, b"x", head=HEAD)
     with pytest.raises(Rejected) as refused:
-        data_end(source, len(HEAD), Dialect(footer_lines=1))
+        tail(source, len(HEAD), Dialect(footer_lines=1), Limits())
     assert refused.value.code == "FOOTER_TOO_LONG"
     assert source.bytes_read < 18 * MB

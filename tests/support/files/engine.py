@@ -14,8 +14,9 @@ from chalicelib.domain.contract.dialect import NULL_WORD, Dialect, Empty
 from chalicelib.domain.contract.tally import LeftOut, total
 from chalicelib.domain.file.books import first_gap
 from chalicelib.domain.file.file_plan import FilePlan
-from chalicelib.domain.formats.csv.header import data_end, match_header, read_header
+from chalicelib.domain.formats.csv.header import match_header, read_header
 from chalicelib.domain.formats.csv.split import plan_chunks
+from chalicelib.domain.formats.csv.tail import tail
 from chalicelib.domain.raw.bytesource import Range, until
 from chalicelib.domain.run.rejects import Reject
 from chalicelib.domain.staging.block import Block
@@ -75,7 +76,7 @@ def stage_range(
 ) -> tuple[ChunkSummary, bytes, list[Reject]]:
     layout = match_header(things, read_header(source, things.dialect, things.limits).fields)
     summary, good, rejects = ChunkSummary.of(chunk), bytearray(), []
-    records = until(source, data_end(source, chunk.start, things.dialect)[0])
+    records = until(source, tail(source, chunk.start, things.dialect, things.limits).start)
     for block in stage_chunk(records, chunk, compile_rules(things, layout), block_bytes=block_bytes):
         assert_adds_up(block, summary)
         summary = summary.plus(block)
@@ -99,7 +100,7 @@ def stage_file(
     """
     source = Memory(data)
     header = read_header(source, things.dialect, things.limits)
-    records = until(source, data_end(source, header.data_start, things.dialect)[0])
+    records = until(source, tail(source, header.data_start, things.dialect, things.limits).start)
     planned = plan_chunks(records, header.data_start, chunk_bytes, things.dialect, things.limits)
     if guesses is not None:
         planned = tuple(Range(start=a, stop=b) for a, b in pairwise([header.data_start, *guesses, len(data)]))

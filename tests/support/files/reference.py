@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.identifiers import fold
 
 LF, CR = 10, 13
 
@@ -117,6 +118,10 @@ def staged(raw: bytes, line_end: bytes, contract: Contract) -> bytes:
 def judge(fields: list[bytes], contract: Contract) -> tuple[int | None, str]:
     """Redshift's code for what is wrong with a row, 1 for a rule of the contract, None if it is good; the column."""
     columns = contract.columns
+    if contract.dialect.header and [fold(v.decode(errors="replace")) for v in fields] == [
+        fold(c.name) for c in columns
+    ]:
+        return 1, ""  # the header again
     if len(fields) != len(columns):
         return (1203 if len(fields) < len(columns) else 1202), ""
     for value, column in zip(fields, columns, strict=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chalicelib.domain.contract.dialect import Dialect, Empty, Escape, Newline, Quotes
+from chalicelib.domain.contract.dialect import Dialect, Empty, EmptyRecords, Escape, Newline, Quotes
 
 LF, CR = 10, 13
 
@@ -14,7 +14,7 @@ class Written:
     """One stretch of a file."""
 
     kind: str
-    """row, bad, blank or comment."""
+    """row, bad, blank, comment or empty."""
     line: int
     start: int
     end: int
@@ -67,6 +67,9 @@ class _Reader:
         raw = data[start:end]
         if self.newline == LF:
             raw = raw.removesuffix(b"\r")
+        skips = self.dialect.empty_records is EmptyRecords.SKIP and len(values) > 1
+        if kind == "row" and skips and raw == self.dialect.delimiter.encode() * (len(values) - 1):
+            kind = "empty"
         line = data[:start].count(self.newline) + 1
         return Written(kind=kind, line=line, start=start, end=min(end + 1, len(data)), raw=raw, values=values)
 
@@ -119,6 +122,8 @@ class _Reader:
                 raise Malformed
             elif byte == quote and state == "start":
                 state, at = "quoted", at + 1
+            elif dialect.blank_before_quote and state == "start" and data[at:].lstrip(b" ").startswith(quote or b"\0"):
+                state, at = "quoted", data.index(quote, at) + 1
             elif byte == quote and dialect.quotes is Quotes.STRICT:
                 raise Malformed
             else:

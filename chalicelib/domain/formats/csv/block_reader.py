@@ -41,7 +41,8 @@ DELIMITER, END, FAULT, OPEN = range(4)
 
 
 _Field = tuple[int, bool, int, int, int]
-"""One field, in any record: its start, whether it has quotes, the index after it, what follows it, and an index.
+"""One field, in any record: its start or its opening quote, whether it has quotes, the index after it, what follows it,
+and an index.
 
 The index is for DELIMITER the start of the next field, for END the last byte of the line end, for FAULT the wrong byte.
 It is a tuple for speed.
@@ -106,22 +107,26 @@ class BlockReader:
         """Read field after field until an end, a fault, the limit, or the trail of an earlier look."""
         data, reader, values, starts = self.data, self.reader, list[bytes | None](), array("i")
         limit, at, changed = start + self.longest, start, reader.rewritten
+        parts, from_ = list[bytes](), start
         while True:
             if meets and (owner := self._owners[self._slot(at)]):
                 return self._follow(self._trails[owner - 1].last(), start, starts, at)
             field = self._field(at)
-            _, enclosed, stop, then, where = field
+            begin, enclosed, stop, then, where = field
             starts.append(at)
             if where > limit or then >= FAULT:
                 if then == OPEN and self._lacks_bytes(start):
                     return More.NEEDED
                 return self._follow(self._new_trail(field), start, starts, stop + self.width)
             returned = then == END and not enclosed and at < stop and reader.returns and data[stop - 1] == 13
-            raw = data[at : stop - returned]
+            if begin > at:
+                parts.append(data[from_:at])
+                from_ = begin
+            raw = data[begin : stop - returned]
             values.append(value := reader.value(raw, enclosed))
             changed = changed or reader.differs(raw, value, enclosed)
             if then == END:
-                return Found(where, values, changed)
+                return Found(where, values, changed, b"".join([*parts, data[from_:where]]) if parts else None)
             at = where
 
     def _lacks_bytes(self, start: int) -> bool:
@@ -133,10 +138,12 @@ class BlockReader:
     def _field(self, at: int) -> _Field:
         """Read the field at `at`, and what follows it; the result is the same for every record."""
         data, size, reader = self.data, self.size, self.reader
-        enclosed = reader.quoted and data.startswith(reader.quote, at, size)
+        quote = reader.opening(data, at, size)
+        enclosed, self.looked = quote >= 0, self.looked - at
+        at = quote if enclosed else at
         found = (reader.enclosed if enclosed else reader.plain).match(data, at, size)
         stop = found.end() if found else size
-        self.looked += stop - at + 1
+        self.looked += stop + 1
         if enclosed and (not found or stop > self.sure):
             return at, True, stop, OPEN, stop
         if data.startswith(reader.delimiter, stop, size):
@@ -189,7 +196,7 @@ class BlockReader:
 
     def _slot(self, at: int) -> int:
         """Return the index in `_owners` of the field at `at`."""
-        return 2 * at + (self.reader.quoted and self.data.startswith(self.reader.quote, at, self.size))
+        return 2 * at + (self.reader.opening(self.data, at, self.size) >= 0)
 
     def _own(self, starts: array[int], beyond: int, trail: _Trail) -> None:
         """Record where a later look may meet the trail. A delimiter is between fields, and before `beyond`."""

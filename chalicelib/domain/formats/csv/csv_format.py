@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.layout import Layout
-from chalicelib.domain.contract.tally import LeftOut, total
-from chalicelib.domain.formats.csv.header import data_end, match_header, read_header
+from chalicelib.domain.contract.tally import total
+from chalicelib.domain.formats.csv.header import match_header, read_header
 from chalicelib.domain.formats.csv.split import plan_chunks
+from chalicelib.domain.formats.csv.tail import tail
 from chalicelib.domain.formats.csv.transcoder import Transcoder
 from chalicelib.domain.formats.format import Cuts, Header, Reader
 from chalicelib.domain.raw.bytesource import ByteSource, until
@@ -24,11 +25,11 @@ class CsvFormat:
     def cut(self, text: ByteSource, contract: Contract, size: int) -> Cuts:
         header = self.head(text, contract)
         layout = match_header(contract, header.fields)
-        end, footer = data_end(text, header.data_start, contract.dialect)
-        records = until(text, end)
+        end = tail(text, header.data_start, contract.dialect, contract.limits)
+        records = until(text, end.start)
         ranges = plan_chunks(records, header.data_start, size, contract.dialect, contract.limits)
-        left_out = total([header.left_out, {LeftOut.FOOTER_LINES: footer}])
-        return Cuts(header=header, layout=layout, ranges=ranges, left_out=left_out)
+        left_out = total([header.left_out, end.left_out])
+        return Cuts(header=header, layout=layout, ranges=ranges, left_out=left_out, totals=end.totals)
 
     def reader(self, contract: Contract, layout: Layout) -> Reader:
         """Return a reader that rewrites the records that COPY would read otherwise, and passes the others through."""

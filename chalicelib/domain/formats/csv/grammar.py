@@ -19,12 +19,18 @@ class Grammar:
     quote: int
     longest: int
     """The most bytes of a record, without its line feed."""
+    blanks: bool = False
+    """Spaces may precede a quote that opens a field. COPY does not read them so."""
 
     @classmethod
     def of(cls, dialect: Dialect, limits: Limits) -> Grammar:
-        """Return the grammar of the text that COPY reads; a file in COPY's own dialect has the same."""
-        longest = limits.max_record_bytes
-        return cls(delimiter=ord(dialect.staged_delimiter), quote=ord(dialect.staged_quote), longest=longest)
+        """Return the grammar of a file that is written as COPY reads it, except for spaces before quotes."""
+        return cls(
+            delimiter=ord(dialect.staged_delimiter),
+            quote=ord(dialect.staged_quote),
+            longest=limits.max_record_bytes,
+            blanks=dialect.blank_before_quote,
+        )
 
 
 class Malformation(Enum):

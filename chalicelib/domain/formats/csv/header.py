@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from chalicelib.domain.contract.contract import IGNORED, RESCUED, Contract, ExtraColumns, Limits
-from chalicelib.domain.contract.dialect import Dialect, Newline
+from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.contract.identifiers import fold
 from chalicelib.domain.contract.layout import Layout
-from chalicelib.domain.contract.tally import LeftOut, total
+from chalicelib.domain.contract.tally import total
 from chalicelib.domain.decode.file_kind import markup_kind
 from chalicelib.domain.formats.csv.block_reader import BlockReader
 from chalicelib.domain.formats.csv.grammar import Malformation, Malformed
-from chalicelib.domain.formats.csv.preamble import preamble
+from chalicelib.domain.formats.csv.preamble import after_header, newline_of, preamble
 from chalicelib.domain.formats.csv.record_reader import Found, More, RecordReader
 from chalicelib.domain.formats.format import Header
 from chalicelib.domain.raw.bytesource import ByteSource
@@ -23,8 +23,6 @@ from chalicelib.visible import printable
 
 HEAD_BYTES = 16_384
 """Bytes of the first read; more follow only if the header is longer."""
-MOST_FOOTER_BYTES = 16 << 20
-MOST_FOOTER_PIECE = 1 << 20
 BEYOND_BYTES = 64
 """Bytes read after a header of the greatest length: enough to find its line end or to notice that it is missing."""
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -37,10 +35,10 @@ UNNAMED = "`landfall check` shows what is in them; if the first line is a row, s
 
 def read_header(source: ByteSource, dialect: Dialect, limits: Limits) -> Header:
     """Find a file's first record, and its column names in the record before it. Raises Rejected."""
-    start, lines = preamble(source, dialect, limits)
-    left_out = total([{LeftOut.LINES_BEFORE_HEADER: lines}])
+    before = preamble(source, dialect, limits)
+    start, lines = before.offset, before.lines
     if not dialect.header:
-        return Header(fields=dialect.columns, data_start=start, lines=lines, left_out=left_out)
+        return Header(fields=dialect.columns, data_start=start, lines=lines, left_out=before.left_out)
     head, found = _first_record(source, start, RecordReader(replace(dialect, null=()), limits))
     if not lines and (kind := markup_kind(head)):
         raise kind.refusal()
@@ -52,9 +50,16 @@ def read_header(source: ByteSource, dialect: Dialect, limits: Limits) -> Header:
     if not isinstance(found, Found) or any(_returned(value) for value in found.values):
         raise Rejected(_no_record(found, limits), code="HEADER_MALFORMED", line=lines + 1)
     fields = _names([value or b"" for value in found.values], lines)
-    own = head[: found.stop].count(_newline(dialect)) + 1
-    data_start = min(start + found.stop + 1, source.size)
-    return Header(fields=fields, data_start=data_start, lines=lines + own, left_out=left_out)
+    if dialect.trailing_delimiter and len(fields) > 1 and not fields[-1]:
+        fields = fields[:-1]
+    own = head[: found.stop].count(newline_of(dialect)) + 1
+    after = after_header(source, min(start + found.stop + 1, source.size), dialect, limits)
+    return Header(
+        fields=fields,
+        data_start=after.offset,
+        lines=lines + own + after.lines,
+        left_out=total([before.left_out, after.left_out]),
+    )
 
 
 def _first_record(source: ByteSource, start: int, reader: RecordReader) -> tuple[bytes, Found | Malformed | More]:
@@ -79,39 +84,9 @@ def _no_record(found: Found | Malformed | More, limits: Limits) -> str:
     return f"the header is not a CSV record: {found.why.value}"
 
 
-def _newline(dialect: Dialect) -> bytes:
-    """Return the last byte of a line end."""
-    return b"\r" if dialect.newline is Newline.CR else b"\n"
-
-
 def _returned(value: bytes | None) -> bool:
     """Return whether a name has a lone carriage return: the file's lines end with it then."""
     return value is not None and b"\r" in value.replace(b"\r\n", b"")
-
-
-def data_end(source: ByteSource, start: int, dialect: Dialect) -> tuple[int, int]:
-    """Return where the footer's physical lines begin, but not before `start`, and their number. Raises Rejected.
-
-    Searches for lines from the end, in pieces that grow, over at most MOST_FOOTER_BYTES.
-    """
-    newline = _newline(dialect)
-    end, left = source.size, dialect.footer_lines
-    at = end - source.read(max(end - 1, 0), 1).endswith(newline)  # the last line's own end
-    piece = HEAD_BYTES
-    while left and at > start:
-        if source.size - at > MOST_FOOTER_BYTES:
-            message = (
-                f"the last {dialect.footer_lines} lines, the contract's footer, have over {MOST_FOOTER_BYTES} bytes"
-            )
-            raise Rejected(f"{message}; check dialect.footer_lines", code="FOOTER_TOO_LONG", byte_offset=at)
-        begin, piece = max(start, at - piece), min(2 * piece, MOST_FOOTER_PIECE)
-        text = source.read(begin, at - begin)
-        until = len(text)
-        while left and (found := text.rfind(newline, 0, until)) >= 0:
-            left, end, until = left - 1, begin + found + 1, found
-        at = begin
-    found = dialect.footer_lines - left
-    return (start, found + (start < source.size)) if left else (end, found)
 
 
 def _names(values: list[bytes], lines: int) -> tuple[str, ...]:
@@ -159,10 +134,13 @@ def match_header(
         parts += [UNNAMED] if unexpected and not named else []
         text = f"the header does not fit the contract {contract.name}; {'; '.join(parts)}"
         raise Rejected(text, code="HEADER_MISMATCH", line=1)
+    header = fields if contract.dialect.header else ()
+    behind = [f"{IGNORED}{len(fields) + 1}"] if contract.dialect.trailing_delimiter else []
     if contract.extra_columns is ExtraColumns.RESCUE and extra:
-        names = [*(column.name for column in found if column), RESCUED]
-        return Layout.of(contract, names, _distinct([(index, fields[index]) for index in extra]))
-    return Layout.of(contract, [c.name if c else f"{IGNORED}{index + 1}" for index, c in enumerate(found)])
+        names = [*(column.name for column in found if column), *behind, RESCUED]
+        return Layout.of(contract, names, _distinct([(index, fields[index]) for index in extra]), header)
+    names = [c.name if c else f"{IGNORED}{index + 1}" for index, c in enumerate(found)]
+    return Layout.of(contract, [*names, *behind], header=header)
 
 
 def _clearly_a_header(contract: Contract, fields: Sequence[str], present: Mapping[str, int]) -> bool:

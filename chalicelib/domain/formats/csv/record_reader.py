@@ -15,6 +15,7 @@ from chalicelib.domain.contract.contract import Limits
 from chalicelib.domain.contract.dialect import Dialect, Empty, Escape, Newline, Quotes
 
 CR = b"\r"
+SPACES = re.compile(b" *")
 
 
 class More(Enum):
@@ -33,6 +34,8 @@ class Found:
     """None for NULL."""
     changed: bool
     """COPY would read other values from the record's own bytes."""
+    closed_up: bytes | None = None
+    """The record without the spaces before its quotes, if it has any."""
 
 
 class RecordReader:
@@ -45,6 +48,7 @@ class RecordReader:
         self.longest = limits.max_record_bytes
         self.backslash = dialect.escape is Escape.BACKSLASH
         self.lenient = dialect.quotes is Quotes.LENIENT
+        self.blanks = dialect.blank_before_quote
         self.null = null_words(dialect)
         self.staged_quote, self.staged_delimiter = dialect.staged_quote.encode(), dialect.staged_delimiter.encode()
         self.rewritten = self.staged_delimiter != self.delimiter
@@ -76,6 +80,12 @@ class RecordReader:
             re.compile(b"%s(?:%s%s)*+" % (inside, pair, inside)),
             re.compile(plain),
         )
+
+    def opening(self, data: bytes, at: int, size: int) -> int:
+        """Return the index of the quote that opens a field at `at`; -1 if the field has none."""
+        if self.quoted and self.blanks and data.startswith(b" ", at, size):
+            at = SPACES.match(data, at, size).end()  # type: ignore[union-attr]
+        return at if self.quoted and data.startswith(self.quote, at, size) else -1
 
     # ---- reading ----------------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from chalicelib.domain.checks.row_fault import RowFault, ragged
 from chalicelib.domain.contract.column import Column, TypeName
 from chalicelib.domain.contract.contract import RESCUED, Limits
 from chalicelib.domain.contract.dialect import NULL_WORD, Dialect, Empty, Newline, Quotes
-from chalicelib.domain.contract.tally import LeftOut
+from chalicelib.domain.contract.tally import Altered, LeftOut
 from chalicelib.domain.formats.csv.block_reader import BlockReader
 from chalicelib.domain.formats.csv.edits import MOST_ROW_BYTES, Editor
 from chalicelib.domain.formats.csv.grammar import Grammar, Malformation, Malformed
@@ -39,6 +39,7 @@ class _Rows:
     stops: list[int] = field(default_factory=list)
     malformed: dict[int, Malformed] = field(default_factory=dict)
     faults: dict[int, RowFault] = field(default_factory=dict)
+    filled: list[int] = field(default_factory=list)
     left_out: dict[int, LeftOut] = field(default_factory=dict)
 
     def add(self, text: bytes, start: int, end: int, stop: int) -> None:
@@ -55,7 +56,6 @@ class Transcoder:
         self.reader = RecordReader(dialect, limits)
         self.newline = self.reader.newline
         self.grammar = Grammar.of(dialect, limits)
-        self.editor = Editor(self.grammar, self.reader)
         self.width = len(columns) + len(rescued) - bool(rescued)
         self.rescued = {index: json.dumps(name) for index, name in rescued.items()}
         self.text_counts = dialect.empty is Empty.TEXT
@@ -70,6 +70,7 @@ class Transcoder:
         self.marked = [kind.is_text or document for kind, document in zip(kinds, documents, strict=True)]
         self.texts = [kind.is_text for kind in kinds]
         never = rescued or self.reader.delimiter != self.reader.staged_delimiter
+        self.editor = Editor(self.grammar, self.reader, [self._word(None, p) for p in range(self.width)], dialect)
         self.always = bool(never) or (self.text_counts and (b"" in self.null or any(documents)))
         self._shows = self._signs(dialect)
 
@@ -164,7 +165,15 @@ class Transcoder:
         if end == at:  # a last line with only a carriage return
             rows.add(b"", at, end, stop)
             return stop
-        text = data[at : found.stop]
+        if self.editor.skips and len(found.values) > 1 and not data[at:end].replace(self.reader.delimiter, b""):
+            rows.left_out[row] = LeftOut.EMPTY_RECORDS
+            rows.add(b"", at, end, stop)
+            return stop
+        text, width = found.closed_up or data[at : found.stop], len(found.values)
+        if self.editor.fills and width < self.width:
+            rows.filled += [row] * (self.width - width)
+            found.values.extend([None] * (self.width - width))
+            text = text.removesuffix(CR) + self.editor.filling(width) + text[len(text.removesuffix(CR)) :]
         if fault := self._fault(found.values):
             rows.faults[row], text = fault, b""
         elif found.changed or self.always:
@@ -181,7 +190,7 @@ class Transcoder:
         if not self.rescued:
             return None
         if len(values) != self.width:
-            return ragged(len(values), self.width)
+            return ragged(len(values), self.width, ends_empty=not values[-1])
         for index in self.rescued:
             value = values[index] or b""
             if b"\0" in value:
@@ -217,7 +226,7 @@ class Transcoder:
         text = b"\n".join([*rows.texts, b""])
         padded = text + PADDING
         block = fields_of(padded)
-        roomy = replace(self.grammar, longest=len(padded))
+        roomy = replace(self.grammar, longest=len(padded), blanks=False)
         records = scan(block.data, len(text), at_end=True, grammar=roomy)
         starts, ends, stops = (np.array(index, np.int64) for index in (rows.starts, rows.ends, rows.stops))
         return Reading(
@@ -236,4 +245,5 @@ class Transcoder:
                 faults=rows.faults,
             ),
             left_out=rows.left_out,
+            altered={Altered.FILLED: np.array(rows.filled, np.int64)} if rows.filled else {},
         )

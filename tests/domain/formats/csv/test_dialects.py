@@ -139,7 +139,7 @@ def test_rescued_columns_are_one_document():
     [
         (b"one\n", Dialect(preamble_lines=2), "HEADER_MISSING", 1),
         (b"one\ntwo\n", Dialect(preamble_lines=2), "HEADER_MISSING", 3),
-        (b"#a\n#b", Dialect(comment="#"), "HEADER_MISSING", 1),
+        (b"#a\n#b", Dialect(comment="#"), "HEADER_MISSING", 3),
         (b"one\na\xff\n", Dialect(preamble_lines=1), "HEADER_ENCODING", 2),
         (b'one\na"b\n', Dialect(preamble_lines=1), "HEADER_MALFORMED", 2),
         (b"a,b\r1,2\r", Dialect(), "HEADER_MALFORMED", 1),

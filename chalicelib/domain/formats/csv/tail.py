@@ -1,0 +1,123 @@
+"""The end of a file that is left out: its end-of-file mark, and its footer or its trailer.
+
+It is read from the end, in pieces that grow, over at most MOST_BYTES.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from chalicelib.domain.contract.contract import Limits
+from chalicelib.domain.contract.dialect import Dialect, Trailer
+from chalicelib.domain.contract.tally import LeftOut, Tally, total
+from chalicelib.domain.formats.csv.block_reader import BlockReader
+from chalicelib.domain.formats.csv.preamble import newline_of
+from chalicelib.domain.formats.csv.record_reader import Found, RecordReader
+from chalicelib.domain.formats.format import Totals
+from chalicelib.domain.raw.bytesource import ByteSource, until
+from chalicelib.errors import Rejected
+
+FIRST_BYTES = 16_384
+"""Bytes of the first piece; each further piece has twice the size."""
+MOST_PIECE_BYTES = 1 << 20
+MOST_BYTES = 16 << 20
+EOF_MARK = re.compile(rb"\x1a+\Z|(?:(?<=[\r\n])|\A)\x1a+(?:\r\n|\r|\n)\Z")
+"""The byte by which old systems end a text, or a last line of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tail:
+    """The end of a file."""
+
+    start: int
+    """Where the records end."""
+    left_out: Tally = field(default_factory=dict)
+    totals: Totals | None = None
+    """What the trailer says of the rows."""
+
+
+def tail(source: ByteSource, start: int, dialect: Dialect, limits: Limits) -> Tail:
+    """Find the end of the records, which begin at `start`. Raises Rejected."""
+    marks = _marks(source, start) if dialect.eof_mark else 0
+    records = until(source, source.size - marks)
+    found = _trailer(records, start, dialect, limits) if dialect.trailer else _footer(records, start, dialect)
+    left_out = total([{LeftOut.EOF_MARKS: int(marks > 0)}, found.left_out])
+    return Tail(start=found.start, left_out=left_out, totals=found.totals)
+
+
+def _marks(source: ByteSource, start: int) -> int:
+    """Return the number of bytes from an end-of-file mark on; 0 if there is none."""
+    begin = max(start, source.size - FIRST_BYTES)
+    found = EOF_MARK.search(source.read(begin, source.size - begin))
+    return len(found[0]) if found else 0
+
+
+def _footer(source: ByteSource, start: int, dialect: Dialect) -> Tail:
+    """Leave out the contract's number of physical lines, or all lines if there are fewer."""
+    end, lines = source.size, 0
+    if dialect.footer_lines:
+        for line, _ in _lines(source, start, newline_of(dialect)):
+            end, lines = line, lines + 1
+            if lines == dialect.footer_lines:
+                break
+    return Tail(start=end, left_out={LeftOut.FOOTER_LINES: lines})
+
+
+def _trailer(source: ByteSource, start: int, dialect: Dialect, limits: Limits) -> Tail:
+    """Find the trailer: the last line with any text. Raises Rejected."""
+    trailer = dialect.trailer or Trailer(starts_with="")
+    for blank, (line, text) in enumerate(_lines(source, start, newline_of(dialect))):
+        if text.strip(b"\r"):
+            if not text.startswith(trailer.starts_with.encode()):
+                break
+            left_out = total([{LeftOut.TRAILERS: 1, LeftOut.BLANK_LINES: blank}])
+            return Tail(start=line, left_out=left_out, totals=_totals(text, line, dialect, limits))
+    message = f"the last line is not a trailer that begins with {trailer.starts_with!r}: the file may be cut"
+    raise Rejected(f"{message}; send it again as a whole, or fix dialect.trailer", code="TRAILER_MISSING")
+
+
+def _totals(line: bytes, at: int, dialect: Dialect, limits: Limits) -> Totals:
+    """Read what the trailer says of the rows. Raises Rejected."""
+    trailer, reader = dialect.trailer or Trailer(starts_with=""), RecordReader(dialect, limits)
+    record = line.removesuffix(b"\r") + reader.newline
+    found = BlockReader(reader, record, len(record), at_end=True).record(0)
+    values = found.values if isinstance(found, Found) else []
+
+    def number(field: int, form: str) -> str:
+        text = (values[field - 1] or b"").decode(errors="replace").strip() if field <= len(values) else ""
+        if not re.fullmatch(form, text):
+            message = f"field {field} of the trailer is not a number; fix the file's last line, or dialect.trailer"
+            raise Rejected(message, code="TRAILER_MALFORMED", byte_offset=at)
+        return text
+
+    return Totals(
+        rows=int(number(trailer.count_field, "[0-9]{1,18}")) if trailer.count_field else None,
+        sums={name: number(field, r"[-+]?[0-9]{1,38}(\.[0-9]{1,38})?") for name, field in trailer.sum_fields},
+        byte_offset=at,
+    )
+
+
+def _lines(source: ByteSource, start: int, newline: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the physical lines from the last one back to `start`: the offset of each, and its text without its end.
+
+    Raises Rejected beyond MOST_BYTES.
+    """
+    end = source.size
+    if end <= start:
+        return
+    end -= source.read(end - 1, 1) == newline  # the last line's own end
+    at, held, piece = end, b"", FIRST_BYTES
+    while at > start:
+        if source.size - at > MOST_BYTES:
+            message = f"the lines behind the last row have over {MOST_BYTES} bytes; check dialect.footer_lines"
+            raise Rejected(message, code="FOOTER_TOO_LONG", byte_offset=at)
+        begin, piece = max(start, at - piece), min(2 * piece, MOST_PIECE_BYTES)
+        held, at = source.read(begin, at - begin) + held, begin
+        lines = held.split(newline)
+        for line in reversed(lines[1:]):
+            yield end - len(line), line
+            end -= len(line) + 1
+        held = lines[0]
+    yield start, held

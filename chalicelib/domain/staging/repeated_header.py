@@ -1,0 +1,43 @@
+"""Rows that repeat the file's header, as files have that were joined from several."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from chalicelib.domain.contract.identifiers import fold
+from chalicelib.domain.raw.swar import LOW, Fields, Mask, every, word
+from chalicelib.domain.staging.table import Table
+
+BEGINNING = re.compile(rb"[^ _]{1,8}")
+LOWER = every(0x20)
+"""The bit that makes a letter lower-case. Other characters may become alike, which `_repeats` finds."""
+
+
+def repeated_headers(table: Table) -> list[int]:
+    """Return the rows whose fields are the header's names. Case, spaces and underscores do not count."""
+    if not table.rules.header:
+        return []
+    rows = np.flatnonzero(table.sound() & (table.widths == len(table.rules.columns)))
+    for index, name in table.rules.header:
+        rows = rows[_begins_alike(table.values(index, rows), name.encode())] if len(rows) else rows
+    return [row for row in rows.tolist() if _repeats(table, row)]
+
+
+def _begins_alike(values: Fields, name: bytes) -> Mask:
+    """Return which values may be the name, by their first characters."""
+    found = BEGINNING.match(name)
+    size = len(found[0]) if found else 0
+    wanted = np.uint64(int.from_bytes(name[:size], "little")) | LOWER
+    alike: Mask = ((word(values, 0)[0] | LOWER) & LOW[size]) == (wanted & LOW[size])
+    return alike
+
+
+def _repeats(table: Table, row: int) -> bool:
+    """Return whether a row is the header."""
+    for index, name in table.rules.header:
+        (value,) = table.values(index, np.array([row])).raw()
+        if fold(value.decode(errors="replace")) != fold(name):
+            return False
+    return True
