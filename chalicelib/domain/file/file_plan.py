@@ -52,7 +52,7 @@ class FilePlan:
     """The names in the file's header."""
     totals: Totals | None = None
     """What the file says of its own rows."""
-    left_out: dict[str, int] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict, hash=False)
     """Parts of the file outside its ranges, by kind (`LeftOut`)."""
     corrected: bool = False
     """Whether the file has corrected rows: its rejects have the lines and offsets of the file that rejected them."""
