@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import chain
 
-from chalicelib.domain.run.model import MARK_LENGTH
+from chalicelib.domain.run.ids import MARK_LENGTH
 from chalicelib.domain.warehouse.ddl import gate_ddl, staging_ddl, target_ddl
 from landfall.contracts import known, shipped
 from landfall.screen import print_json, print_lines

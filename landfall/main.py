@@ -220,14 +220,17 @@ def rejects(
     file: Annotated[str, typer.Argument(help=WHICH)],
     *,
     out: Annotated[Path | None, typer.Option(help="Write all bad rows here, as CSV to correct.")] = None,
+    letter: Annotated[bool, typer.Option("--letter", help="Print a letter to the supplier, without values.")] = False,
     json: Json = False,
 ) -> ExitCode:
     """Show the bad rows of a file, each with its reason."""
     from landfall.remote.api import Api
-    from landfall.remote.rejects import rejects
+    from landfall.remote.rejects import rejects, write_letter
 
-    if out and json:
-        raise usage("--out and --json exclude each other: --out writes CSV")
+    if bool(out) + letter + json > 1:
+        raise usage("--out, --letter and --json exclude each other: --out writes CSV, --letter plain text")
+    if letter:
+        return write_letter(Api(deployment=find()), file)
     return rejects(Api(deployment=find()), file, out, as_json=json)
 
 

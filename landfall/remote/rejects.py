@@ -13,6 +13,7 @@ from chalicelib.operations.commands import MOST_CORRECTED
 from chalicelib.visible import visible
 from landfall.faults import ExitCode, usage
 from landfall.remote.api import Api, segment
+from landfall.remote.letter import causes_of, letter
 from landfall.remote.reject_file import Fix, Sheet, read_fixes, write_rejects
 from landfall.remote.runs import BAD_STATES, END_STATES, SHORT_ID, exit_of, follow, print_status
 from landfall.screen import Grid, console, print_json, print_lines, show
@@ -27,6 +28,18 @@ IGNORED = {
 """Notes on rows with a value in `_record`, by whether the row is sent."""
 EACH_ROW = 64
 """Bytes of a row in a request, beside its values."""
+
+
+def write_letter(api: Api, name: str) -> ExitCode:
+    """Print the letter to a file's supplier; without a fault of the file, report why there is none."""
+    status = api.get(f"/status/{segment(name)}")
+    pages = api.answers(f"/rejects/{segment(status['run_id'])}", limit=200)
+    causes = causes_of(reject for page in pages for reject in page["rejects"])
+    if not causes and status["state"] != "REJECTED":
+        print_lines(f"{status['file']}: {_why_none(api, status['run_id'])}", stderr=True)
+        return ExitCode.OK
+    print_lines(*letter(status, causes))
+    return ExitCode.OK
 
 
 def rejects(api: Api, name: str, out: Path | None, *, as_json: bool) -> ExitCode:

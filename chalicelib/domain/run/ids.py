@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
+MARK_LENGTH = 8
+"""Characters of a run's mark; a group has no two runs with the same mark."""
+
 
 def digest(*parts: str) -> str:
     """Return a stable name of 32 hex digits for a tuple of texts."""

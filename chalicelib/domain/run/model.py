@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from chalicelib.domain.run.ids import digest
+from chalicelib.domain.run.ids import MARK_LENGTH, digest
 
 
 class RunState(Enum):
@@ -172,8 +172,6 @@ class Chunk:
     seconds: float = 0.0
 
 
-MARK_LENGTH = 8
-"""Characters of a mark; a group has no two runs with the same mark."""
 NOT_KEPT = "-"
 """Instead of an archive key: the source was deleted before it could be archived."""
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from chalicelib.domain.raw.swar import Bytes, Ints, as_digits, words_of
+from chalicelib.domain.run.ids import MARK_LENGTH
 from chalicelib.domain.run.lineage import RowOrigins
-from chalicelib.domain.run.model import MARK_LENGTH
 
 DIGITS = 13
 """Enough for any offset in a file of MOST_BYTES."""

@@ -26,8 +26,8 @@ from chalicelib.domain.formats.format import Reader
 from chalicelib.domain.formats.registry import format_of
 from chalicelib.domain.notation.rewriter import Rewriter, rewriter_of
 from chalicelib.domain.raw.swar import Fields, Mask, equal
+from chalicelib.domain.run.ids import MARK_LENGTH
 from chalicelib.domain.run.lineage import RowOrigins
-from chalicelib.domain.run.model import MARK_LENGTH
 from chalicelib.domain.run.rejects import EXPLAINED
 from chalicelib.errors import ContractError
 

@@ -14,7 +14,7 @@ from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.identifiers import qualified, quote_identifier, quote_identifiers
 from chalicelib.domain.contract.layout import staged_column
-from chalicelib.domain.run.model import MARK_LENGTH
+from chalicelib.domain.run.ids import MARK_LENGTH
 from chalicelib.domain.warehouse.copy_times import TEXT, staged_as_text
 
 OFFSET = "_source_offset"

@@ -18,7 +18,7 @@ from chalicelib.domain.contract.column import TypeName
 from chalicelib.domain.contract.contract import IGNORED, Contract, DataCheck
 from chalicelib.domain.contract.dialect import NULL_WORD, Empty
 from chalicelib.domain.contract.identifiers import quote_identifier, quote_identifiers
-from chalicelib.domain.run.model import MARK_LENGTH
+from chalicelib.domain.run.ids import MARK_LENGTH
 from chalicelib.domain.warehouse.copy_times import converted, copy_formats, staged_as_text
 from chalicelib.domain.warehouse.ddl import MARK, OFFSET, gate, shares_name, staging_ddl, staging_name
 from chalicelib.domain.warehouse.defaults import default_parameters, fill_defaults
