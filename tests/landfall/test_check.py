@@ -117,9 +117,12 @@ def test_a_packed_or_wide_file_is_checked_as_its_text_would_be(
     assert len(found["chunks"]) > 3
 
 
-def test_a_header_alone_is_good(landfall: Landfall, transactions: Write) -> None:
-    (line,) = landfall("check", transactions(), "--json").lines
-    assert (line["rows_read"], line["chunks"], line["accepted"]) == (0, [], True)
+def test_a_header_alone_has_too_few_rows(landfall: Landfall, transactions: Write) -> None:
+    done = landfall("check", transactions(), "--json")
+    (line,) = done.lines
+    assert (line["rows_read"], line["chunks"], line["accepted"]) == (0, [], False)
+    assert (done.code, line["refusal"]["code"]) == (1, "TOO_FEW_ROWS")
+    assert "too few rows" in landfall("check", transactions()).out
 
 
 def test_one_bad_file_does_not_stop_the_others(landfall: Landfall, transactions: Write, tmp_path: Path) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chalicelib.adapters.memory import Fate
-from chalicelib.domain.run.model import RunState
+from chalicelib.domain.contract.dialect import Trailer
+from chalicelib.domain.run.model import Counts, RunState
 from chalicelib.errors import Broken, SourceGone
 from chalicelib.operations.reruns import Busy, rerun
-from tests.support.simulated.deployment import BUCKET, SimulatedDeployment
+from tests.support.simulated.deployment import BUCKET, CONTRACTS, SimulatedDeployment
 from tests.support.simulated.endings import KEY, arrive, ended, fails_while, only_run
 from tests.support.simulated.scenarios import numbered, put, text
 
@@ -18,7 +21,7 @@ from tests.support.simulated.scenarios import numbered, put, text
     [
         (b"", "EMPTY_FILE", "header"),
         (b"\xef\xbb\xbf", "HEADER_MISSING", "header"),
-        (b"id,value\n", "HEADER_MISMATCH", ""),
+        (b"id,value\n", "TOO_FEW_ROWS", "limits.min_rows"),
         (b"id,value,amount,surplus\n1,a,1,x\n", "HEADER_MISMATCH", "surplus"),
         (b"id,value,value,amount\n1,a,b,1\n", "HEADER_MISMATCH", "value"),
         (b"value,amount\na,1\n", "HEADER_MISMATCH", "id"),
@@ -29,13 +32,32 @@ from tests.support.simulated.scenarios import numbered, put, text
 )
 def test_a_file_at_fault_is_rejected(deployment: SimulatedDeployment, body: bytes, code: str, words: str) -> None:
     deployment.put(KEY, body, {})
-    if code == "HEADER_MISMATCH" and not words:
-        deployment.settle()  # optional columns may be missing
-        assert only_run(deployment).state is RunState.LOADED
-        return
     run = ended(deployment, RunState.REJECTED, code)
     assert run.problem is not None
     assert words in run.problem.message
+
+
+@pytest.mark.parametrize(("count", "code"), [(b"2", None), (b"3", "TOTALS_DIFFER"), (b"x", "TRAILER_MALFORMED")])
+def test_the_rows_are_those_of_the_trailer(deployment: SimulatedDeployment, count: bytes, code: str | None) -> None:
+    dialect = replace(CONTRACTS["thing"].dialect, trailer=Trailer(starts_with="END", count_field=2))
+    deployment.deploy({**CONTRACTS, "thing": replace(CONTRACTS["thing"], dialect=dialect)})
+    rows = {"k1": "a,1", "k2": "b,2"} if code is None else {}
+    deployment.put(KEY, b"id,value,amount\nk1,a,1\nk2,b,2\nEND," + count, rows)
+    if code:
+        ended(deployment, RunState.REJECTED, code)
+        return
+    deployment.settle()
+    run = only_run(deployment)
+    assert (run.state, run.left_out) == (RunState.LOADED, {"trailers": 1})
+
+
+def test_a_file_without_rows_is_loaded_if_the_contract_allows_it(deployment: SimulatedDeployment) -> None:
+    limits = replace(CONTRACTS["thing"].limits, min_rows=0)
+    deployment.deploy({**CONTRACTS, "thing": replace(CONTRACTS["thing"], limits=limits)})
+    deployment.put(KEY, b"id,value\n", {})  # optional columns may be missing
+    deployment.settle()
+    run = only_run(deployment)
+    assert (run.state, run.counts) == (RunState.LOADED, Counts())
 
 
 def test_columns_in_another_order_and_case_are_found(deployment: SimulatedDeployment) -> None:

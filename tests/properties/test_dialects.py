@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.contract.column import Column
-from chalicelib.domain.contract.dialect import Dialect, Escape, Quotes
+from chalicelib.domain.contract.dialect import Dialect, Escape, Quotes, RepeatedHeader, Trailer
+from chalicelib.domain.contract.tally import LeftOut, total
+from chalicelib.domain.formats.csv.csv_format import CsvFormat
 from chalicelib.domain.formats.csv.header import read_header
 from chalicelib.domain.formats.csv.split import plan_chunks
 from chalicelib.domain.formats.csv.tail import Tail, tail
@@ -87,6 +89,42 @@ def test_preamble_and_footer_are_left_out(rows, before, after, header, ended):
     staged = stage_file(data, object_, 20, 16)
     assert staged.rejects == []
     assert staged_values(staged, dialect) == rows
+
+
+AROUND = st.tuples(st.booleans(), st.sampled_from([b"", b"\n", b"\r\n\n"]), st.integers(0, 2), st.integers(0, 2))
+ENDS = st.sampled_from([b"", b"\n", b"\n\n", b"\r\n\n", b"\x1a", b"\n\x1a", b"\n\x1a\x1a\n"])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(CELLS, CELLS), max_size=8), AROUND, ENDS, st.booleans(), st.integers(1, 60))
+def test_what_is_around_the_rows_is_left_out(rows, around, end, joined, chunk_bytes):
+    sep, blank, units, before = around
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\n").writerows([*rows, ("a", "b"), *rows] if joined else rows)
+    head = b"sep=,\n" * (sep and not before) + b"made by\n" * before + blank + b"a,b\n" + b"kg,m\n" * units
+    dialect = Dialect(
+        preamble_lines=before, skip_after_header=units, trailer=Trailer(starts_with="END", count_field=2),
+        repeated_header=RepeatedHeader.SKIP,
+    )  # fmt: skip
+    object_ = contract(*(Column(name=name, type=text(200)) for name in "ab"), dialect=dialect)
+    count = len(rows) * (1 + joined)
+    data = head + out.getvalue().encode() + b"END,%d" % count + end
+    staged = stage_file(data, object_, chunk_bytes, 16)
+    assert staged.rejects == []
+    assert staged_values(staged, dialect) == rows * (1 + joined)
+    cuts = CsvFormat().cut(Memory(data), object_, chunk_bytes)
+    assert cuts.totals is not None
+    assert cuts.totals.rows == count
+    expected = {
+        LeftOut.SEP_LINES: int(sep and not before),
+        LeftOut.LINES_BEFORE_HEADER: before + blank.count(b"\n"),
+        LeftOut.LINES_AFTER_HEADER: units,
+        LeftOut.REPEATED_HEADERS: int(joined),
+        LeftOut.BLANK_LINES: max(0, end.split(b"\x1a")[0].count(b"\n") - 1),
+        LeftOut.TRAILERS: 1,
+        LeftOut.EOF_MARKS: int(b"\x1a" in end),
+    }
+    assert total([cuts.left_out, *(s.left_out for s in staged.summaries)]) == total([expected])
 
 
 def test_dialects_do_not_mislead_the_cuts():

@@ -58,6 +58,22 @@ FILES: dict[str, tuple[str, bytes, list[tuple[Any, ...]]]] = {
         "", b'id,amount,label\n1,1.50,a\rb\n2,,"a\rb"\r\n3,1,\r\n4,2,\ra\r\r\n5,,\xc3\xa9\r\r\n',
         [(1, "a\rb", "1.50"), (2, "a\rb", None), (3, None, "1.00"), (4, "\ra\r", "2.00"), (5, "é\r", None)],
     ),
+    "trailing delimiters": ("trailing_delimiter = true", b'id,label,amount,\n1,"a, ""b""",1.50,\n2,,,\n', PLAIN),
+    "short rows": (
+        "short_rows = 'fill'", b'id,label,amount\n1,"a, ""b""",1.50\n2\n3,"a\nb"\r\n', [*PLAIN, (3, "a\nb", None)],
+    ),
+    "short rows, empty text": (
+        "short_rows = 'fill'\nempty = 'text'\nnull = ['NULL']", b"id,amount,label\n1\n2,1,\n",
+        [(1, None, None), (2, "", "1.00")],
+    ),
+    "blanks before quotes": (
+        "blank_before_quote = true", b'id,label,amount\n1,  "a, ""b""", "1.50"\n "2",,\n', PLAIN,
+    ),
+    "rows and more": (
+        "empty_records = 'skip'\nrepeated_header = 'skip'\nskip_after_header = 1\n"
+        "trailer = { starts_with = 'T', count_field = 2 }",
+        b'sep=,\n\nid,label,amount\nno,text,kg\n1,"a, ""b""",1.50\n,,\nID,Label,Amount\n2,,\nT,2\n\x1a', PLAIN,
+    ),
     "no header": ("header = false\ncolumns = ['amount', 'id', 'label']", b'1.50,1,"a, ""b"""\n,2,\n', PLAIN),
     "empty text": (
         "empty = 'text'\nnull = ['NULL']",

@@ -160,9 +160,8 @@ class Chunk:
     good: int = 0
     rejected: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
-    """Records that are not rows, by kind (`LeftOut`)."""
     altered: dict[str, int] = field(default_factory=dict)
-    """Values of good rows that differ from the file, by kind (`Altered`)."""
+    """As in its run."""
     part: str = ""
     """Key of the staged part; empty if the chunk had no good row."""
     rejects: str = ""
