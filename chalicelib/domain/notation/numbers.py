@@ -163,7 +163,10 @@ def _fitted(parts: _Parts, kind: ColumnType, excess: Excess, code: RowCode) -> C
         what = f"more digits after the point than {kind.sql} keeps" if kind.scale else "digits after the point"
         return Fault(code=code, reason=f"has {what}")
     kept = _Parts(
-        sign=parts.sign, whole=parts.whole or b"0", fraction=parts.fraction[: kind.scale], exponent=parts.exponent
+        sign=parts.sign,
+        whole=parts.whole or b"0"[kind.scale :],
+        fraction=parts.fraction[: kind.scale],
+        exponent=parts.exponent,
     )
     if excess is Excess.ROUND and extra >= b"5" and len(kept.whole) + kind.scale <= MOST_DIGITS:
         kept = _increased(kept)

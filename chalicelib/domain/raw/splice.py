@@ -50,6 +50,13 @@ class Splice:
         if len(at):
             self.data[at] = byte
 
+    def put_before(self, fields: Fields, byte: int) -> None:
+        """Move each field by one byte, over the byte behind it, and put `byte` before it."""
+        if len(fields.start):
+            at = _every(fields.start, fields.length)
+            self.data[at + 1] = self.data[at]
+            self.data[fields.start] = byte
+
     def drop(self, at: Ints, counts: Ints | int, marks: Ints) -> None:
         """Leave out `counts` bytes from each index on. No mark comes twice in a call."""
         if not len(at):

@@ -209,11 +209,11 @@ def _bad_bytes(table: Table, whole: Mask) -> Iterator[tuple[int, RowFault]]:
 def _judge_column(table: Table, index: int, values: Fields, rows: Ints, found: dict[int, RowFault]) -> bool:
     """Add the faults of one column, for rows without a fault so far.
 
-    Return whether its rewriter, which has not read the column, can read a bad value.
+    Return at the first bad value that its rewriter can read, if that has not read the column: True then.
     """
     rule, quote = table.rules.columns[index], bytes([table.rules.grammar.quote])
     rewriter = None if index in table.reading.unread else rule.rewriter
-    unproven, readable = np.flatnonzero(~rule.prove(values)), False
+    unproven = np.flatnonzero(~rule.prove(values))
     judged: dict[bytes, RowFault | None] = {}  # a faulty file usually repeats the same values
     for row, raw in zip(rows[unproven].tolist(), values.pick(unproven).raw(), strict=True):
         if row in found:
@@ -222,7 +222,8 @@ def _judge_column(table: Table, index: int, values: Fields, rows: Ints, found: d
             value = raw.replace(quote * 2, quote)
             fault = rule.judge(value)
             judged[raw] = RowFault(column=rule.name, code=fault.code, reason=fault.reason) if fault else None
-            readable = readable or (fault is not None and rewriter is not None and rewriter.improves(value))
+            if fault and rewriter and rewriter.improves(value):
+                return True
         if found_fault := judged[raw]:
             found[row] = found_fault
-    return readable
+    return False
