@@ -17,7 +17,7 @@ from chalicelib.domain.notation.rewriter import NUMBERS, TIMES, Rewriter
 from chalicelib.domain.raw.splice import Splice
 from chalicelib.domain.raw.swar import Fields, Ints, Mask, equal
 
-EQUALS, BLANK, TAB, DELETE = (ord(c) for c in "= \t\x7f")
+NUL, EQUALS, BLANK, TAB, DELETE = (ord(c) for c in "\0= \t\x7f")
 SHORTEST_EXCESS = len("235959.1234560")
 MOST_WORDS = 16
 """Most words that are compared with the whole column."""
@@ -68,7 +68,7 @@ def _plain(values: Fields, notation: Notation) -> Mask:
     first, last = values.at(0), values.at(values.length - 1)
     plain = np.ones(len(first), np.bool_)
     if notation.spreadsheet_text:
-        plain &= first != EQUALS
+        plain &= (first != EQUALS) & (first != NUL)
     if notation.trim is Trim.UNICODE:
         plain &= (first > BLANK) & (first < DELETE) & (last > BLANK) & (last < DELETE)
     return plain

@@ -11,6 +11,8 @@ from chalicelib.domain.contract.tally import Altered
 from chalicelib.domain.notation.canonical import Canonical, Read
 
 BLANKS = b" \t"
+BARE = b"\0"
+"""The first byte of a spreadsheet's text that stands without the quotes of CSV. No other value with NUL is read."""
 INVISIBLE = "\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 """Signs without width, which Unicode does not count as white space."""
 
@@ -54,6 +56,8 @@ def _is_text(value: bytes) -> bool:
 def bare(value: bytes, notation: Notation) -> bytes:
     """Return the value without what the contract allows around it."""
     value = _trimmed(value, notation.trim)
+    if notation.spreadsheet_text and value[:1] == BARE:
+        return _trimmed(value[1:], notation.trim)
     if not notation.spreadsheet_text or len(value) < 3 or value[:2] != b'="' or value[-1:] != b'"':
         return value
     text = value[2:-1].replace(b'""', b"\0")

@@ -22,7 +22,7 @@ from chalicelib.domain.notation import fast
 from chalicelib.domain.notation.canonical import Canonical
 from chalicelib.domain.notation.rewriter import Rewriter
 from chalicelib.domain.raw.splice import Splice
-from chalicelib.domain.raw.swar import PADDING, Ints, fields_of
+from chalicelib.domain.raw.swar import PADDING, Ints, Mask, fields_of
 from chalicelib.domain.staging.table import Table
 from chalicelib.domain.staging.validate import Rules
 
@@ -33,6 +33,7 @@ def rewritten(reading: Reading, rules: Rules, columns: Sequence[int]) -> Reading
         return reading
     table = Table.of(reading, rules, slice(0, len(reading.records.starts)))
     rows = np.flatnonzero(table.sound() & (table.widths == len(rules.columns)))
+    rows = rows[~_spoilt(table, rows)]
     splice = Splice(table.lines.data, len(table.marks))
     unread, altered = dict(reading.unread), {kind: [rows] for kind, rows in reading.altered.items()}
     for index in columns:
@@ -50,6 +51,20 @@ def rewritten(reading: Reading, rules: Rules, columns: Sequence[int]) -> Reading
         unread=unread,
         altered={kind: np.sort(np.concatenate(places)) for kind, places in altered.items()},
     )
+
+
+def _spoilt(table: Table, rows: Ints) -> Mask:
+    """Return which rows have a spreadsheet's text that begins with a NUL of its own: that one is a fault."""
+    reading, spoilt = table.reading, np.zeros(len(rows), np.int64)
+    for index, rule in enumerate(table.rules.columns):
+        if rule.rewriter and rule.rewriter.column.notation.spreadsheet_text:
+            values = table.values(index, rows)
+            spoilt += (values.at(0) == 0) & (values.length > 0)
+    if spoilt.any():
+        bare = np.bincount(reading.starts.searchsorted(reading.bare, side="right") - 1, minlength=len(table.widths))
+        spoilt -= bare[rows]
+    found: Mask = spoilt > 0
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -140,7 +140,7 @@ class Table:
             field = self.column(index, np.array([row]))
             begin = int(field.start[0]) - start
             record = record[:begin] + MASK + record[begin + int(field.length[0]) :]
-        return record
+        return record.replace(b'"\0', b'="') if len(self.reading.bare) else record
 
 
 def faults(table: Table, excess: set[int]) -> dict[int, RowFault]:

@@ -163,3 +163,50 @@ def test_corrected_rows_go_through_the_same_rules():
     found = stage_file(body, replace(as_corrected(THINGS), lineage=False), 1 << 20)
     assert found.good == b'1,"1250.40",\n'
     assert [reject.column for reject in found.rejects] == ["amount"]
+
+
+SHEET = Notation(spreadsheet_text=True)
+CODES = contract(
+    ID,
+    Column(name="code", type=text(9), notation=SHEET),
+    Column(name="note", type=text(20)),
+    Column(name="last", type=text(9), notation=SHEET),
+)
+
+
+@pytest.mark.parametrize("block_bytes", [16, 50, 1 << 20])
+def test_texts_for_spreadsheets_stand_without_quotes_as_well(block_bytes):
+    body = '1,="00421","a\n,=""x"",b",="7"\r\n2,"=""00421""",b,="a""b"\n3,007,"=""x""",="1,2"\n4,="",,=""'
+    found = staged(body, CODES, block_bytes=block_bytes)
+    assert found.rejects == []
+    rows = '1,00421,"a\n,=""x"",b",7\r\n2,00421,b,"a""b"\n3,007,"=""x""","1,2"\n4,,,\n'
+    assert found.good.decode() == rows
+
+
+@pytest.mark.parametrize("block_bytes", [16, 50, 1 << 20])
+def test_a_bare_quote_in_another_column_or_form_stays_a_fault(block_bytes):
+    lines = ['1,="a",="b",c', '2,="a"x,,', '3,="a,,', '4,="a\0",,', '5,"\0a",,', 'x,="a",b,="c"', '6,="a",,"\0"']
+    found = staged("\n".join([*lines, '7,="a",,\n']), CODES, block_bytes=block_bytes)
+    assert found.good == b"7,a,,\n"
+    assert [(reject.record.decode(), reject.code) for reject in found.rejects] == list(
+        zip(lines, [1216, 1216, 1216, 1216, 1218, 1207, 1218], strict=True)
+    )
+    assert [reject.line for reject in found.rejects] == [2, 3, 4, 5, 6, 7, 8]
+
+
+def test_masked_rejects_show_the_spreadsheets_form():
+    hidden = contract(
+        ID, Column(name="code", type=text(9), notation=SHEET), Column(name="iban", type=text(9), pii=True)
+    )
+    assert faults('x,="00421",DE00\n', hidden) == [("id", 1207, 'x,="00421",***')]
+
+
+def test_texts_for_spreadsheets_in_another_dialect():
+    things = contract(*CODES.columns, dialect=Dialect(delimiter="||", null=("NULL",)))
+    assert good('1||="00421"||NULL||="a||b"\n', things) == ["1,00421,,a||b"]
+
+
+def test_a_boolean_may_be_a_nul_beside_a_spreadsheets_text():
+    flag = Column(name="b", type=ColumnType(kind=TypeName.BOOLEAN), notation=Notation(false=("\0",)))
+    things = contract(ID, Column(name="code", type=text(9), notation=SHEET), flag)
+    assert good('1,="a",\0\n2,,\0\n', things) == ["1,a,false", "2,,false"]

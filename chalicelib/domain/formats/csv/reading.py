@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from chalicelib.domain.checks.row_fault import RowFault
 from chalicelib.domain.contract.tally import Altered, LeftOut
 from chalicelib.domain.formats.csv.grammar import Grammar, Malformed
@@ -49,6 +51,8 @@ class Reading:
     """Rows that are left out. A blank line of the file has no entry."""
     altered: Mapping[Altered, Ints] = field(default_factory=dict)
     """By kind, the row of each altered value, in order."""
+    bare: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    """Where texts for spreadsheets without the quotes of CSV begin in the block. They begin with NUL in `data`."""
     written: Reading | None = None
     """The reading with the values as files write them, if some are rewritten."""
     unread: Mapping[int, Mapping[int, RowFault]] = field(default_factory=dict)
