@@ -105,7 +105,10 @@ def test_what_is_wrong_with_a_file_of_any_contract_is_reported(
 @pytest.mark.parametrize(
     ("header", "said"),
     [
-        (HEADER.replace("amount", "amuont"), "the closest is transactions: missing: amount; unexpected: amuont;"),
+        (
+            HEADER.replace("amount", "amuont"),
+            "missing: amount; unexpected: amuont (did you mean amount?);",
+        ),
         (HEADER.replace(",", ";"), "the closest is transactions, but the header has semicolons between its names"),
         (HEADER.replace(",", "\t"), "the header has tabs between its names, and the contract wants commas"),
         ("nothing,at,all,of,ours", "no contract fits; use --contract"),

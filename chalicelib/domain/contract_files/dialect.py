@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 
 from chalicelib.domain.contract.dialect import (
@@ -51,7 +52,7 @@ def read_dialect(section: Section) -> Dialect:
         header=section.boolean("header", default=True),
         columns=section.string_list("columns"),
         newline=section.choice("newline", Newline.LF),
-        encoding=section.choice("encoding", Encoding.UTF_8),
+        encoding=section.choice("encoding", Encoding.UTF_8, alias=_encoding),
         invalid=section.choice("invalid", Invalid.REJECT),
         nul=section.choice("nul", Nul.REJECT),
         compression=section.choice("compression", Compression.AUTO),
@@ -60,6 +61,15 @@ def read_dialect(section: Section) -> Dialect:
     for key, message in _faults(dialect):
         section.fault(key, message)
     return dialect
+
+
+def _encoding(name: str) -> str:
+    """Return our name of an encoding that goes by several, such as iso-8859-1; other names as they are."""
+    own = {codecs.lookup(member.value).name: str(member.value) for member in Encoding}
+    try:
+        return own[codecs.lookup(name.removesuffix("-sig")).name]
+    except (LookupError, ValueError):
+        return name
 
 
 def _trailer(section: Section) -> Trailer:

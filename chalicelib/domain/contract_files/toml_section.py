@@ -5,7 +5,7 @@ No function here raises. A faulty entry returns its default, so that one reading
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from enum import Enum
 from typing import Any, TypeVar
@@ -44,9 +44,11 @@ class Section:
             self.fault(key, "is empty; fill it in")
         return str(value)
 
-    def choice(self, key: str, default: _Choice, when: str = "") -> _Choice:
-        """Read a member of an enum by its value."""
-        text = self.text(key, default=str(default.value))
+    def choice(
+        self, key: str, default: _Choice, when: str = "", alias: Callable[[str], str] = lambda text: text
+    ) -> _Choice:
+        """Read a member of an enum by its value, or by another name of it."""
+        text = alias(self.text(key, default=str(default.value)))
         members = {str(member.value): member for member in type(default)}
         if text not in members:
             only = f"{' or '.join(members)} only {when}".rstrip()
@@ -118,7 +120,7 @@ class Section:
                 from difflib import get_close_matches  # only faults need it
 
                 close = get_close_matches(key, self._keys, n=1)
-                hint = f"did you mean {close[0]}?" if close else f"use one of {', '.join(sorted(self._keys))}"
+                hint = f"did you mean {close[0]}?" if close else f"use one of {', '.join(sorted(set(self._keys)))}"
                 self.fault(key, f"is not known; {hint}")
 
     def _take(self, key: str, wanted: type, default: Any) -> Any:

@@ -89,7 +89,7 @@ from tests.support.contracts import COLUMNS, column, faults, toml
         (toml(lands_at=f'["a/{"x" * 1_100}"]'), "is longer than a key may be"),
         (toml(more="[dialect]\ndelimiter = ''"), "dialect.delimiter: '' cannot separate fields"),
         (toml(more="[dialect]\nquote = 'x'"), "dialect.quote: 'x' cannot enclose fields"),
-        (toml(more="[dialect]\nencoding = 'utf8'"), 'dialect.encoding: "utf8" is not supported; utf-8 or utf-16 or'),
+        (toml(more="[dialect]\nencoding = 'utf7'"), 'dialect.encoding: "utf7" is not supported; utf-8 or utf-16 or'),
         (toml(more="[dialect]\ninvalid = 'drop'"), 'dialect.invalid: "drop" is not supported; reject or replace or'),
         (toml(more="[dialect]\nnul = 'replace'"), 'dialect.nul: "replace" is not supported; reject or strip only'),
         (toml(more="[dialect]\ncompression = 'gz'"), 'dialect.compression: "gz" is not supported; auto or none or'),

@@ -140,3 +140,11 @@ def test_a_long_value_is_shown_in_part() -> None:
     table = section(f'k = ["{"x" * 100}"]')
     table.text("k")
     assert table.faults == [f"a.toml: k: ['{'x' * 55}... is not a string in quotes"]
+
+
+def test_each_known_name_is_named_once() -> None:
+    found = section('names = ["a"]\nmax = 1')
+    assert found.string_list("names") == ("a",)
+    found.string_list("names")
+    found.close()
+    assert found.faults == ["a.toml: max: is not known; use one of names"]

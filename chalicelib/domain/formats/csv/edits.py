@@ -88,8 +88,11 @@ class Editor:
         if reading.data.find(CR, 0, reading.consumed) < 0:
             return
         block, records = reading.block.data, reading.records
-        at = np.flatnonzero(block[: reading.consumed] == CR[0])
-        at = at[block[at + 1] != LF]
+        stray = block[: reading.consumed] == CR[0]
+        stray &= block[1 : reading.consumed + 1] != LF
+        if not stray.any():
+            return
+        at = np.flatnonzero(stray)
         rows = records.starts.searchsorted(at, side="right") - 1
         fields = np.append(0, records.marks + 1)[records.marks.searchsorted(at)]
         bare = _sound(reading)[rows] & ~self._opens(reading, fields)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from chalicelib.domain.contract.column import Column
 from chalicelib.domain.contract.contract import IGNORED, RESCUED, Contract, ExtraColumns, Limits
 from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.contract.identifiers import fold
@@ -124,7 +125,11 @@ def match_header(
     unexpected = [index for index in extra if fields[index]] if strict and (named or not strange) else []
     problems = {
         "missing": [c.name for c in columns if c.name in needed and not present[c.name]],
-        "unexpected": [fields[index] if named else f"field {index + 1}" for index in unexpected],
+        "unexpected": [
+            (fields[index][:LONGEST_NAME] if named else f"field {index + 1}")
+            + (_hint(fields[index], columns, present) if place < NAMED else "")
+            for place, index in enumerate(unexpected)
+        ],
         "without a name": [f"column {index + 1}" for index in extra if not fields[index]] if strict else [],
         "given twice": [name for name, count in present.items() if count > 1],
     }
@@ -134,13 +139,28 @@ def match_header(
         parts += [UNNAMED] if unexpected and not named else []
         text = f"the header does not fit the contract {contract.name}; {'; '.join(parts)}"
         raise Rejected(text, code="HEADER_MISMATCH", line=1)
+    return _layout(contract, fields, found)
+
+
+def _layout(contract: Contract, fields: tuple[str, ...], found: Sequence[Column | None]) -> Layout:
+    """Return the layout of a file whose header has these names, for these columns."""
     header = fields if contract.dialect.header else ()
     behind = [f"{IGNORED}{len(fields) + 1}"] if contract.dialect.trailing_delimiter else []
+    extra = [(index, fields[index]) for index, column in enumerate(found) if column is None]
     if contract.extra_columns is ExtraColumns.RESCUE and extra:
         names = [*(column.name for column in found if column), *behind, RESCUED]
-        return Layout.of(contract, names, _distinct([(index, fields[index]) for index in extra]), header)
+        return Layout.of(contract, names, _distinct(extra), header)
     names = [c.name if c else f"{IGNORED}{index + 1}" for index, c in enumerate(found)]
     return Layout.of(contract, [*names, *behind], header=header)
+
+
+def _hint(field: str, columns: Sequence[Column], present: Mapping[str, int]) -> str:
+    """Return the nearest of the names that the header lacks, as a question; empty if none is near."""
+    from difflib import get_close_matches  # only faults need it
+
+    folded = {fold(name): name for c in columns if not present[c.name] for name in (*c.aliases, c.name)}
+    near = get_close_matches(fold(field[:LONGEST_NAME]), folded, n=1, cutoff=0.7)
+    return f" (did you mean {folded[near[0]]}?)" if near else ""
 
 
 def _clearly_a_header(contract: Contract, fields: Sequence[str], present: Mapping[str, int]) -> bool:
@@ -177,6 +197,6 @@ def _distinct(named: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
 
 
 def _some(names: list[str]) -> str:
-    """Return the first names as one text, long names shortened."""
+    """Return the first names as one text."""
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(name[:LONGEST_NAME] for name in names[:NAMED]) + more
+    return ", ".join(names[:NAMED]) + more

@@ -117,6 +117,7 @@ def test_names_match_in_any_order_by_name_or_alias():
         (("amount", "note"), "missing: thing_id"),
         (("thing_id", "amount", "colour", ""), f"unexpected: field 3; without a name: column 4; {UNNAMED}"),
         (("thing_id", "amount", "id"), "given twice: thing_id"),
+        (("thing_id", "amonut"), f"missing: amount; unexpected: field 2 (did you mean amount?); {UNNAMED}"),
         (("thing_id", "price"), f"missing: amount; unexpected: field 2; {UNNAMED}"),
         (("thing_id;amount",), "it has semicolons between its names, but the contract expects commas"),
         (
