@@ -107,15 +107,17 @@ def match_header(
 ) -> Layout:
     """Find each header name's column, by name or alias, in any order. Raises Rejected with the differences.
 
-    Case, spaces and underscores do not count. A column may be absent unless it is required, in the key or `order_by`. A
-    name outside the contract fails the file, unless `extra_columns` has another use for it. The first line of a file
-    without a header is a row. So the error quotes the line only if it is clearly a header, or if `private` is off
-    because only the file's owner reads the error.
+    Case, spaces and underscores do not count. A field without a name, or with a name used before, is also called by its
+    place. A column may be absent unless it is required, in the key or `order_by`. A name outside the contract fails the
+    file, unless `extra_columns` has another use for it. The first line of a file without a header is a row. So the
+    error quotes the line only if it is clearly a header, or if `private` is off because only the file's owner reads the
+    error.
     """
     columns = [column for column in contract.columns if column.name != RESCUED]
     known = {fold(name): column for column in columns for name in (column.name, *column.aliases)}
     known |= {fold(column.name): column for column in columns}  # a name counts before another's alias
-    found = [known.get(fold(field)) for field in fields]
+    called = zip(fields, placed(fields), strict=True)
+    found = [known.get(fold(place)) or known.get(fold(field)) for field, place in called]
     needed = {*contract.key, contract.order_by} | {c.name for c in contract.columns if c.required}
     present = Counter(column.name for column in found if column)
     extra = [index for index, column in enumerate(found) if column is None]
@@ -161,6 +163,17 @@ def _hint(field: str, columns: Sequence[Column], present: Mapping[str, int]) -> 
     folded = {fold(name): name for c in columns if not present[c.name] for name in (*c.aliases, c.name)}
     near = get_close_matches(fold(field[:LONGEST_NAME]), folded, n=1, cutoff=0.7)
     return f" (did you mean {folded[near[0]]}?)" if near else ""
+
+
+def placed(fields: Sequence[str]) -> list[str]:
+    """Return the names with places: `column 3` for a field without a name, `name (4)` for a name used before."""
+    seen = set[str]()
+    found = []
+    for place, field in enumerate(fields, 1):
+        key = fold(field)
+        found.append(f"column {place}" if not key else f"{field} ({place})" if key in seen else field)
+        seen.add(key)
+    return found
 
 
 def _clearly_a_header(contract: Contract, fields: Sequence[str], present: Mapping[str, int]) -> bool:

@@ -110,6 +110,33 @@ def test_names_match_in_any_order_by_name_or_alias():
     assert [c.name for c in match_header(THINGS, ("id", "amount")).columns] == ["thing_id", "amount"]
 
 
+PLACED = contract(
+    Column(name="id", type=text()),
+    Column(name="n_2", type=text(), aliases=("n (3)",)),
+    Column(name="n", type=text()),
+    Column(name="column_4", type=text()),
+    key=("id",),
+)
+
+
+@pytest.mark.parametrize("fields", [("id", "n", "n", ""), ("id", "n", "N", " "), ("ID", "N", "n", "_")])
+def test_a_field_without_a_name_of_its_own_matches_by_place(fields):
+    assert [column.name for column in match_header(PLACED, fields).columns] == ["id", "n", "n_2", "column_4"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (("n", "id", "", "n"), "given twice: n"),
+        (("id", "", "n", "n"), "without a name: column 2"),
+        (("id", "n", "n", "", ""), "without a name: column 5"),
+    ],
+)
+def test_a_field_at_another_place_is_not_matched(fields, message):
+    with pytest.raises(Rejected, match=message):
+        match_header(PLACED, fields)
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
