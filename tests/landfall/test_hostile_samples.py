@@ -8,9 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from bench.storms import ALPHABET, HOSTILE, storm
-from chalicelib.domain.contract.dialect import Dialect, Encoding
+from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.formats.csv.block_reader import BlockReader
-from landfall.infer import sniff
+from landfall.infer.layout import rows
+from landfall.infer.layout.frame import framed
+from landfall.infer.layout.sample import Sample
 from landfall.main import app
 
 MOST_LOOKS_A_BYTE = 120
@@ -20,7 +22,7 @@ DRAWN = ["".join(random.Random(seed).choices(ALPHABET, k=1 + seed % 6)) for seed
 
 @pytest.fixture
 def readers(monkeypatch: pytest.MonkeyPatch) -> list[BlockReader]:
-    """Every reader that the sniffer makes."""
+    """Every reader that the detection makes."""
     made: list[BlockReader] = []
 
     class Noted(BlockReader):
@@ -28,14 +30,15 @@ def readers(monkeypatch: pytest.MonkeyPatch) -> list[BlockReader]:
             super().__init__(*arguments, **named)  # type: ignore[arg-type]
             made.append(self)
 
-    monkeypatch.setattr(sniff, "BlockReader", Noted)
+    monkeypatch.setattr(rows, "BlockReader", Noted)
     return made
 
 
 @pytest.mark.parametrize("unit", [*HOSTILE, *DRAWN])
 def test_a_sample_costs_what_its_bytes_cost(unit, readers):
     text = storm(unit, Dialect(comment="#"), 20_000)
-    sniff.sniff(sniff.Sample(text=text, whole=True, encoding=Encoding.UTF_8))
+    framed(Sample(text=text, whole=True))
+    assert readers
     assert sum(reader.looked + reader.work.looked for reader in readers) <= MOST_LOOKS_A_BYTE * len(text)
 
 

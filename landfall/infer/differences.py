@@ -1,0 +1,58 @@
+"""Names the differences between the files of one proposal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+
+from chalicelib.domain.contract.dialect import Dialect
+from chalicelib.domain.contract.identifiers import fold
+from landfall.faults import CommandError, ExitCode
+from landfall.infer.layout.frame import Framed
+from landfall.infer.toml_text import plain, value
+
+NAMED = 5
+"""The most columns that a difference names."""
+FREE = ("comment", "null", "columns")
+"""Settings in which the files may differ: one contract takes all of them."""
+
+
+def aligned(tables: Mapping[str, Framed]) -> list[Framed]:
+    """Return the tables with the columns in the order of the first one. Raises CommandError for other differences."""
+    (name, first), *others = tables.items()
+    faults = [fault for other, table in others for fault in _between(name, first, other, table)]
+    if faults:
+        message = "the files differ: write them alike, or infer a contract for each"
+        raise CommandError(message, ExitCode.USAGE, faults)
+    return [first, *(_reordered(table, first.names) for _, table in others)]
+
+
+def _between(name: str, first: Framed, other: str, table: Framed) -> Iterator[str]:
+    """Yield how a file differs from the first one."""
+    for field in fields(Dialect):
+        mine, theirs = getattr(first.dialect, field.name), getattr(table.dialect, field.name)
+        free = field.name in FREE or (field.name == "encoding" and (first.ascii or table.ascii))
+        if mine != theirs and not free:
+            yield f"{other} has {field.name} = {value(plain(theirs))}, {name} has {value(plain(mine))}"
+    if first.dialect.header != table.dialect.header:
+        return
+    known, found = list(map(fold, first.names)), list(map(fold, table.names))
+    if len(known) != len(found):
+        yield f"{other} has {len(found)} columns, {name} has {len(known)}"
+    if missing := [one for one in first.names if fold(one) not in found]:
+        yield f"{other} lacks {_some(missing)}"
+    if more := [one for one in table.names if fold(one) not in known]:
+        yield f"{other} has also {_some(more)}"
+    if known != found and (len(set(known)) < len(known) and sorted(known) == sorted(found)):
+        yield f"{other} has its columns in another order, and some have the same name"
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
+
+
+def _reordered(table: Framed, wanted: Sequence[str]) -> Framed:
+    places = {fold(name): place for place, name in enumerate(table.names)}
+    order = [places[fold(name)] for name in wanted] if len(places) == len(wanted) else range(len(wanted))
+    return replace(table, names=tuple(wanted), rows=[[row[place] for place in order] for row in table.rows])

@@ -1,0 +1,105 @@
+"""Makes the proposal of a contract from the tables of the files, and writes it as TOML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+
+from chalicelib.domain.contract.dialect import Dialect
+from chalicelib.domain.formats.csv.header import placed
+from landfall.infer.differences import aligned
+from landfall.infer.layout.frame import Framed
+from landfall.infer.names import names
+from landfall.infer.toml_text import plain, text, value
+from landfall.infer.values.columns import Guess, comma_file, guess, reconsidered
+from landfall.infer.values.keys import fallback, keys
+
+KEYS_SHOWN = 5
+HIVE_NULL = b"\\N"
+"""A word that means NULL wherever it stands without quotes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """The content of a proposed contract."""
+
+    name: str
+    dialect: Dialect
+    columns: tuple[Guess, ...]
+    keys: tuple[tuple[str, ...], ...]
+    """Columns, or pairs of columns, that identify each row of the sample."""
+    key: tuple[str, ...]
+    notes: tuple[str, ...]
+    """What is uncertain about the layout."""
+
+
+def propose(name: str, tables: Mapping[str, Framed]) -> Proposal:
+    """Make one proposal from the tables of all files, by the files' names. Raises CommandError if they differ."""
+    first, *_ = found = aligned(tables)
+    dialect = _common([table.dialect for table in found])
+    rows = [row for table in found for row in table.rows]
+    columns = [[row[place] for row in rows] for place in range(len(first.names))]
+    null = (HIVE_NULL,) if any(HIVE_NULL in values for values in columns) else ()
+    if null:
+        dialect = replace(dialect, null=("", HIVE_NULL.decode()))
+    made = names(first.names)
+    headers = placed(first.names) if dialect.header else made
+    named = zip(headers, made, columns, strict=True)
+    guesses = tuple(guess(header, column, values, null=null) for header, column, values in named)
+    if comma_file(guesses):
+        guesses = tuple(reconsidered(made_, values) for made_, values in zip(guesses, columns, strict=True))
+    if not dialect.header:
+        dialect = replace(dialect, columns=tuple(made))
+    identifying = tuple(keys(guesses, columns))
+    return Proposal(
+        name=name,
+        dialect=dialect,
+        columns=guesses,
+        keys=identifying,
+        key=identifying[0] if identifying else fallback(guesses),
+        notes=tuple(dict.fromkeys(note for table in found for note in table.notes)),
+    )
+
+
+def _common(dialects: Sequence[Dialect]) -> Dialect:
+    """Return the dialect that reads all files: comments and encodings may be in some of them only."""
+    usual = Dialect()
+    comment = next((dialect.comment for dialect in dialects if dialect.comment), "")
+    encoding = next((dialect.encoding for dialect in dialects if dialect.encoding != usual.encoding), usual.encoding)
+    return replace(dialects[0], comment=comment, encoding=encoding)
+
+
+# ---- as TOML ---------------------------------------------------------------------------------------------------------
+
+
+def toml(proposal: Proposal, checked: Sequence[str]) -> Iterator[str]:
+    """Yield the lines of the contract. `checked` are the comments above it."""
+    yield from (f"# {line}" for line in checked)
+    yield f"name = {text(proposal.name)}"
+    yield f"target = {text('landing.' + proposal.name)}"
+    yield f"lands_at = [{text(f'incoming/{proposal.name}/*')}]"
+    if proposal.keys:
+        shown = "; ".join(" and ".join(key) for key in proposal.keys[:KEYS_SHOWN])
+        yield f"# Each of these identifies every row of the sample: {shown}"
+    else:
+        yield "# No column or pair of columns identifies every row of the sample: name those that do."
+    yield f"key = {value(proposal.key)}"
+    moments = [column.name for column in proposal.columns if column.type.startswith("timestamp")]
+    if moments:
+        yield f"# order_by = {text(moments[-1])}  # if a greater value means a newer row; one of: {', '.join(moments)}"
+    settings = list(_dialect(proposal.dialect))
+    if settings or proposal.notes:
+        yield from ("", "[dialect]", *(f"# {note}" for note in proposal.notes), *settings)
+    yield ""
+    yield "[columns]"
+    for column in proposal.columns:
+        yield from column.lines(key=column.name in proposal.key)
+
+
+def _dialect(dialect: Dialect) -> Iterator[str]:
+    """Yield the settings that differ from the default."""
+    usual = Dialect()
+    for field in fields(Dialect):
+        setting = getattr(dialect, field.name)
+        if setting != getattr(usual, field.name):
+            yield f"{field.name} = {value(plain(setting))}"
