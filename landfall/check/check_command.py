@@ -13,7 +13,6 @@ from chalicelib.domain.formats.registry import format_of
 from chalicelib.domain.run.rejects import Reject
 from chalicelib.errors import LandfallError, Rejected, SourceGone
 from landfall.check.check_outputs import (
-    GoodRows,
     RejectLines,
     RejectSpool,
     Seen,
@@ -23,6 +22,7 @@ from landfall.check.check_outputs import (
 )
 from landfall.check.check_report import Done, Report
 from landfall.check.checking import Checked, Outputs, check_file
+from landfall.check.good_rows import GoodRows
 from landfall.contracts import from_file, known, shipped
 from landfall.faults import ExitCode, usage
 from landfall.infer.guess import UnguessableError, guess
@@ -123,7 +123,7 @@ class _Checker:
             reject=on_reject,
             unexplained=seen.codes.update,
             progress=progress,
-            header=self.good.header,
+            begin=self.good.begin,
             good=self.good.rows,
         )
 

@@ -9,12 +9,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import TextIO
 
-from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.run.rejects import Reject
-from chalicelib.errors import Rejected
+from landfall.check.good_rows import GoodRows
 from landfall.faults import usage
 
 SPOOLED_BYTES = 4 << 20
@@ -63,27 +61,6 @@ class Seen:
 
 
 @dataclass
-class GoodRows:
-    """All good rows of all files as one CSV. The files must have the same columns in the same order."""
-
-    out: BinaryIO
-    columns: tuple[str, ...] = ()
-
-    def header(self, contract: Contract, layout: Layout) -> None:
-        """Raises Rejected if these columns cannot follow the ones before."""
-        columns = tuple(column.name for column in layout.columns)
-        if not self.columns:
-            self.columns = columns
-            self.out.write((contract.dialect.staged_delimiter.join(columns) + "\n").encode())
-        elif columns != self.columns:
-            message = "its columns are not those of the files before it: write its good rows to an output of its own"
-            raise Rejected(message, code="OTHER_COLUMNS")
-
-    def rows(self, rows: bytes | memoryview) -> None:
-        self.out.write(rows)
-
-
-@dataclass
 class RejectLines:
     """All rejects of all files as JSON lines; each names its file and has the record."""
 
@@ -94,7 +71,11 @@ class RejectLines:
 
 
 def open_good(path: Path | None, stack: ExitStack) -> GoodRows | None:
-    return GoodRows(stack.enter_context(_opened(path).open("wb"))) if path else None
+    if not path:
+        return None
+    good = GoodRows(stack.enter_context(_opened(path).open("wb")))
+    stack.callback(good.end)
+    return good
 
 
 def open_rejects(path: Path | None, stack: ExitStack) -> RejectLines | None:

@@ -17,7 +17,7 @@ from chalicelib.domain.file.books import refuse_wrong_books
 from chalicelib.domain.formats.format import Cuts
 from chalicelib.domain.formats.registry import format_of
 from chalicelib.domain.formats.sizes import refuse_size, usual_chunk
-from chalicelib.domain.raw.bytesource import Range, until
+from chalicelib.domain.raw.bytesource import ByteSource, Range, until
 from chalicelib.domain.run.duplicate_keys import DUPLICATE_KEYS, RepeatedKeys, line_of
 from chalicelib.domain.run.model import Counts
 from chalicelib.domain.run.rejects import Reject
@@ -38,10 +38,10 @@ class Outputs:
     """Receives a bad row. Its line is counted from the start of the file."""
     unexplained: Callable[[Mapping[int, int]], None] = lambda _codes: None
     """Receives the count by code of further bad rows, whose records are not kept."""
-    header: Callable[[Contract, Layout], None] = lambda _contract, _layout: None
-    """Receives the columns of the good rows that follow."""
-    good: Callable[[bytes | memoryview], None] | None = None
-    """Receives some good rows, byte for byte."""
+    begin: Callable[[ByteSource, Contract, Cuts], None] = lambda _text, _contract, _cuts: None
+    """Receives the file's text and its layout before the rows."""
+    good: Callable[[ByteSource, Block], None] | None = None
+    """Receives a block with some good rows, and the text in which they stand."""
     progress: Callable[[int], None] = lambda _read: None
     """Receives the number of bytes done so far."""
 
@@ -83,7 +83,7 @@ def _paced(outputs: Outputs, source: LocalFile, text: LocalFile) -> Outputs:
 def _check(source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes: int | None) -> Checked:
     size = chunk_bytes or usual_chunk(contract, Settings.chunk_mb)
     cuts = format_of(contract).cut(source, contract, size)
-    outputs.header(contract, cuts.layout)
+    outputs.begin(source, contract, cuts)
     reader = _Reader(source, contract, cuts.layout, outputs)
     with Duplicates() as duplicates, Repeated(contract) as repeated:
         chunks = tuple(reader.chunks(cuts, duplicates, repeated))
@@ -138,7 +138,7 @@ class _Reader:
         if block.unexplained:
             self.outputs.unexplained(block.unexplained)
         if self.outputs.good and block.rows_good:
-            self.outputs.good(block.good)
+            self.outputs.good(self.source, block)
         if block.key_hashes is not None:
             duplicates.add(block.key_hashes)
         self.outputs.progress(block.end)

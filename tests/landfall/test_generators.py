@@ -61,12 +61,12 @@ def test_the_second_month_corrects_the_first(landfall: Landfall, tmp_path: Path)
         assert landfall("check", tmp_path / truth.key, "--good", good).code == 0
         with good.open(newline="", encoding="utf-8") as lines:
             for row in csv.DictReader(lines):
-                key = (row["customer_id"], row["purchase_date"], row["product_name"])
+                key = (row["Customer_ID"], row["Purchase_Date"], row["Product_Name"])
                 changed += key in rows and rows[key] != row
                 same += rows.get(key) == row
                 rows[key] = row
     assert (changed, same) == (february.updated, february.unchanged)
-    total = sum(Decimal(row["purchase_amount"]) for row in rows.values())
+    total = sum(Decimal(row["Purchase_Amount"]) for row in rows.values())
     assert (len(rows), int(total * 100)) == (table.rows, table.cents)
 
 

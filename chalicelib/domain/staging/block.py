@@ -55,6 +55,8 @@ class Block:
     """A hash of each good row's key, if the caller requests it."""
     key_offsets: Ints | None = None
     """Byte offset of each good row in the source, if the caller requests the hashes."""
+    key_stops: Ints | None = None
+    """Byte offset after each good row and its line end, if the caller requests the hashes."""
 
     @property
     def rows_rejected(self) -> int:
@@ -106,6 +108,7 @@ def make_block(
         unexplained=Counter(_code(bad[row]) for row in bad_rows[explained:]),
         key_hashes=key_hashes(table, kept) if hash_keys else None,
         key_offsets=table.begins[kept] + position.offset if hash_keys else None,
+        key_stops=np.minimum(table.finishes[kept], end) + position.offset if hash_keys else None,
     )
 
 
