@@ -44,7 +44,9 @@ def outcome(data: bytes, contract: Contract) -> tuple[list[str], list[str]]:
     rejects: list[Reject] = []
     good = bytearray()
     try:
-        checked = check_file(InMemory(data), contract, Outputs(reject=rejects.append, good=good.extend))
+        checked = check_file(
+            InMemory(data), contract, Outputs(reject=rejects.append, good=lambda _text, block: good.extend(block.good))
+        )
     except Rejected as refused:
         return [], [refused.code]
     if checked.refusal:

@@ -187,7 +187,7 @@ def test_a_whole_file_is_checked_and_its_doubles_are_counted():
     body = b'1,a,x\n01.0,"a",y\n1.00,a  ,z\n1,b,x\n-1,a,x\n2,a,1\n2,a,toolongvalue\n\n+2.0,a,2\n'
     data = header_of(things) + body
     rejects, good = [], bytearray()
-    outputs = Outputs(reject=rejects.append, good=good.extend)
+    outputs = Outputs(reject=rejects.append, good=lambda _text, block: good.extend(block.good))
     checked = check_file(Memory(data), things, outputs, chunk_bytes=20)
     assert (checked.read, checked.good, checked.rejected, checked.duplicate) == (8, 7, 1, 3)
     assert checked.left_out == {"blank_lines": 1}
