@@ -25,9 +25,9 @@ key = ["id"]
 
 [columns]
 id = {{ type = "varchar(16)", required = true }}
-born = {{ type = "date", format = "DD.MM.YYYY" }}
-left = {{ type = "date", format = "MON DD, YYYY" }}
+born = {{ type = "date" }}
 seen = {{ type = "timestamp" }}
+sent = {{ type = "timestamptz" }}
 """
 LONGEST = """
 name = "{name}"
@@ -119,10 +119,10 @@ def empty_texts(store: Store, session: Session) -> str:
 
 def times(store: Store, session: Session) -> str:
     table = ScratchTable.made(session, "copied_times", TIMES)
-    text = 'a,31.01.2026,"Feb 01, 2026",2026-01-31T10:20:30.5\n'
-    counts = CopiedLoad(table=table, store=store).load(text, columns=("id", "born", "left", "seen"))
-    shown = 'cast(born as varchar(10)), cast("left" as varchar(10)), cast(seen as varchar(32))'
-    return f"{counts} {table.rows(shown)}"
+    text = "a,2026-01-31,2026-01-31T10:20:30.5,2026-01-31 10:20:30+02:00\nb,,2026-01-31 10:20:30,2026-01-31T10:20:30Z\n"
+    counts = CopiedLoad(table=table, store=store).load(text, columns=("id", "born", "seen", "sent"))
+    sent = "cast(sent at time zone 'UTC' as varchar(32))"
+    return f"{counts} {table.rows(f'id, cast(born as varchar(10)), cast(seen as varchar(32)), {sent}')}"
 
 
 def longest(store: Store, session: Session) -> str:
@@ -164,9 +164,10 @@ SCENARIOS: Sequence[tuple[str, str, str, Scenario]] = (
         empty_texts,
     ),
     (
-        "dates and times in other formats are converted",
-        "dates would be changed",
-        '[["LOADED", 1, 1, 0, 1, 0, 1, 0, 0, 0]] [["2026-01-31", "2026-02-01", "2026-01-31 10:20:30.5"]]',
+        "COPY reads dates and times in ISO 8601, with a T and with a zone",
+        "dates and times would be refused or changed",
+        '[["LOADED", 2, 2, 0, 2, 0, 2, 0, 0, 0]] [["a", "2026-01-31", "2026-01-31 10:20:30.5", "2026-01-31 08:20:30"], '
+        '["b", "NULL", "2026-01-31 10:20:30", "2026-01-31 10:20:30"]]',
         times,
     ),
     (

@@ -54,7 +54,6 @@ begin
         ) t on t.attname = s.attname
         where c.relname = p_staging and s.attnum > 0 and not s.attisdropped and s.attname <> '_source_mark'
             and substring(cast(s.attname as varchar(128)), 1, 9) <> '_ignored_'
-            and substring(cast(s.attname as varchar(128)), 1, 6) <> '_text_'
         order by s.attnum
     loop
         v_fault := '';

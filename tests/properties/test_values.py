@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -148,51 +145,3 @@ def test_common_values_are_proven_and_not_judged_one_by_one(name):
     (check,) = rule_of(Column(name="c", type=TYPES[name])).checks
     some = [value.encode() for value in PLAIN[name]]
     assert proven(check, some) == [True] * len(some)
-
-
-FORMATS = {
-    "DD.MM.YYYY": ("date", "%d.%m.%Y"),
-    "MM/DD/YYYY": ("date", "%m/%d/%Y"),
-    "YYYYMMDD": ("date", "%Y%m%d"),
-    "MON DD, YYYY": ("date", "%B %d, %Y"),
-    "DD/MM/YYYY HH24:MI:SS": ("timestamp", "%d/%m/%Y %H:%M:%S"),
-    "YYYYMMDD HH24MI": ("timestamp", "%Y%m%d %H%M"),
-    "MM/DD/YYYY HH12:MI:SS AM": ("timestamp", "%m/%d/%Y %I:%M:%S %p"),
-}
-PROVEN = set(FORMATS) - {"MON DD, YYYY", "MM/DD/YYYY HH12:MI:SS AM"}
-
-
-def read_by_python(text: str, form: str) -> datetime | None:
-    """What strptime reads of it; it takes short numbers and blanks as well, so what it reads must be written so."""
-    whole, point, part = text.partition(".") if form.endswith("%S") else (text, "", "")
-    try:
-        found = datetime.strptime(whole, form)  # noqa: DTZ007
-    except ValueError:
-        return None
-    padded = found.strftime(form.replace("%Y", f"{found.year:04d}"))
-    exact = whole.casefold() == padded.casefold() and whole.isascii()
-    return found if exact and bool(point) == bool(part) and re.fullmatch("[0-9]{0,6}", part, re.ASCII) else None
-
-
-@settings(max_examples=120, deadline=None)
-@given(
-    moments=st.lists(st.datetimes(min_value=datetime.fromisoformat("1000-01-01")), min_size=1, max_size=20),
-    cut=st.integers(0, 30),
-    other=st.sampled_from(["", "", "", "0", "9", "x", "-", "１"]),
-    tail=st.sampled_from(["", "", ".5", ".123456", ".1234567", "."]),
-)
-@pytest.mark.parametrize("name", FORMATS)
-def test_formats(name, moments, cut, other, tail):
-    kind, form = FORMATS[name]
-    column = Column(name="c", type=TYPES[kind], format=name, min="1200-01-01" + " 00:00:00" * (kind == "timestamp"))
-    written = [moment.strftime(form) + (tail if form.endswith("%S") else "") for moment in moments]
-    some = [(text[:cut] + other + text[cut + 1 :] if other else text).encode() for text in written]
-    check, least = rule_of(column).checks
-    for value, good, above in zip(some, proven(check, some), proven(least, some), strict=True):
-        expected = read_by_python(value.decode(), form)
-        assert (check.judge(value) is None) == (expected is not None), value
-        assert not (good and expected is None), value
-        if expected:
-            assert good or name not in PROVEN, value
-            assert (least.judge(value) is None) == (expected.year >= 1200), value
-            assert not (above and expected.year < 1200), value

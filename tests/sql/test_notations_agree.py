@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
@@ -146,30 +146,31 @@ FORMS = {
 }
 
 
-def made() -> list[list[Pair]]:
-    """Rows with one value of each form."""
-    of = random.Random("notations")
-    return [[form.make(of) for form in FORMS.values()] for _ in range(COUNT)]
-
-
 def test_check_and_table_agree_value_by_value(desk: Desk) -> None:
-    columns = "\n".join(f"{name} = {{ {form.settings} }}" for name, form in FORMS.items())
+    agree(desk, FORMS, "notations")
+
+
+def agree(desk: Desk, forms: Mapping[str, Form], table: str) -> None:
+    """Stage and load a file with one column of each form, and compare the table with what was meant."""
+    of = random.Random(table)
+    rows, file = [[form.make(of) for form in forms.values()] for _ in range(COUNT)], io.StringIO()
+    columns = "\n".join(f"{name} = {{ {form.settings} }}" for name, form in forms.items())
     text = toml(columns=f'id = {{ type = "bigint", required = true }}\n{columns}')
     contract = replace(read_contract("thing.toml", text), lineage=False)
-    rows, file = made(), io.StringIO()
     csv.writer(file, lineterminator="\n").writerows(
-        [["id", *FORMS], *([number, *(written for written, _ in row)] for number, row in enumerate(rows))]
+        [["id", *forms], *([number, *(written for written, _ in row)] for number, row in enumerate(rows))]
     )
     staged = stage_file(file.getvalue().encode(), contract, 100_000)
     assert staged.rejects == []
 
     types = ", ".join(f"{column.name} {column.type.sql}" for column in contract.columns)
-    desk.ok(f"create table notations ({types})")
-    found = desk.copy("notations", staged.good.decode(), "NULL AS '' TIMEFORMAT AS 'auto'")
-    assert found["Status"] == "FINISHED", (found["Error"], desk.faults("notations")[:5])
+    desk.ok(f"create table {table} ({types})")
+    found = desk.copy(table, staged.good.decode(), "NULL AS '' TIMEFORMAT AS 'auto'")
+    assert found["Status"] == "FINISHED", (found["Error"], desk.faults(table)[:5])
     with psycopg.connect(desk.redshift.dsn) as session:
-        shown = ", ".join(f"{name}::text" for name in FORMS)
-        held = session.execute(f"select {shown} from notations order by id".encode()).fetchall()
-    for place, (name, form) in enumerate(FORMS.items()):
+        session.execute("set time zone 'UTC'")
+        shown = ", ".join(f"{name}::text" for name in forms)
+        held = session.execute(f"select {shown} from {table} order by id".encode()).fetchall()
+    for place, (name, form) in enumerate(forms.items()):
         kept = [row[place] if row[place] is None else form.read(row[place]) for row in held]
         assert list(zip([row[place][0] for row in rows], kept, strict=True)) == [row[place] for row in rows], name

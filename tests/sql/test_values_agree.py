@@ -23,7 +23,6 @@ import pytest
 
 from chalicelib.domain.contract.column import Column
 from chalicelib.domain.contract.layout import Layout
-from chalicelib.domain.contract.time_format import time_form
 from chalicelib.domain.contract_files.column_type import parse_type
 from chalicelib.domain.staging.validate import compile_rules
 from tests.sql import values
@@ -31,6 +30,7 @@ from tests.support.files.engine import contract
 from tests.support.redshift.desk import Desk
 
 COUNT = 2_500
+TIMEFORMAT = " TIMEFORMAT AS 'auto'"
 NUMBERS = itertools.count(1)
 ZONES = ["", "", "Z", "+00", "+01", "-08:00", "+0530", "+14:59", "+15:00", "-1", "+01:60", " UTC", "z"]
 
@@ -51,7 +51,6 @@ class Case:
     """What that text means, in the same terms as `written`."""
     stricter: str = "(?!)"
     """What COPY takes and the check does not."""
-    format: str = ""
     least: int = 2_000
 
 
@@ -97,42 +96,7 @@ def document(text: str) -> Any:
     return json.loads(text, parse_float=Decimal, parse_int=Decimal)
 
 
-def in_form(kind: str, form: str) -> Canonical:
-    made = time_form(form, parse_type(kind).kind)
-    assert made
-
-    def read(text: str) -> Any:
-        found = (made.iso(text.encode()) or b"").decode()
-        return date.fromisoformat(found) if kind == "date" else instant(found if found[10:] else found + " 00:00:00")
-
-    return read
-
-
-def dated(form: str) -> Case:
-    return Case(
-        type="date",
-        format=form,
-        make=values.dates(form),
-        written=in_form("date", form),
-        shown=date.fromisoformat,
-        stricter=r"[0-9A-Za-z ,./:+-]+",
-    )
-
-
-def timed(form: str, kind: str = "timestamp", makes: str = "") -> Case:
-    return Case(
-        type=kind,
-        format=form,
-        make=values.moments([""], makes or form),
-        written=in_form(kind, form),
-        shown=instant,
-        stricter=r"[0-9A-Za-z ,./:+-]+",
-    )
-
-
 POINTED = r"[+-]?[0-9]*\.?[0-9]*"
-AUTO_DAYS = "YYYY-MM-DD|YYYYMMDD|MM/DD/YYYY|MON DD, YYYY|DD-MON-YYYY|MON-DD-YYYY|YYYY-MON-DD"
-AUTO_TIMES = "|".join(day + time for day in AUTO_DAYS.split("|") for time in (" HH24:MI:SS", " HH24:MI", ""))
 CASES = {
     "smallint": Case(type="smallint", make=values.integers(16), written=int, shown=int),
     "integer": Case(type="integer", make=values.integers(32), written=int, shown=int),
@@ -186,29 +150,6 @@ CASES = {
         shown=bytes.fromhex,
         stricter="[0-9a-fA-F]{92,}",
     ),
-    **{form: dated(form) for form in ("DD.MM.YYYY", "MM/DD/YYYY", "DD/MM/YYYY", "YYYYMMDD", "MON DD, YYYY")},
-    "date auto": Case(
-        type="date",
-        format="auto",
-        make=values.dates(AUTO_DAYS),
-        written=in_form("date", "auto"),
-        shown=date.fromisoformat,
-        stricter=r"[0-9A-Za-z ,./:+-]+",
-    ),
-    **{
-        form: timed(form)
-        for form in (
-            "DD.MM.YYYY HH24:MI:SS",
-            "MM/DD/YYYY HH24:MI",
-            "YYYYMMDD HH24MISS",
-            "DD/MM/YYYY HH24:MI:SS",
-            "MM/DD/YYYY HH12:MI:SS AM",
-            "DD-MON-YYYY HH24:MI:SS",
-            "YYYYMMDDHH24MISS",
-        )
-    },
-    "timestamp auto": timed("auto", makes=AUTO_TIMES),
-    "timestamptz auto": timed("auto", "timestamptz", makes=AUTO_TIMES),
 }
 
 
@@ -232,7 +173,7 @@ def test_check_and_copy_agree(desk: Desk, name: str) -> None:
 
 def judged(case: Case, some: list[str]) -> tuple[list[str], list[str]]:
     """What the check says, proofs and judge alike."""
-    column = Column(name="v", type=parse_type(case.type), format=case.format)
+    column = Column(name="v", type=parse_type(case.type))
     rule = compile_rules(contract(column), Layout(columns=(column,))).columns[0]
     good = [text for text in some if rule.judge(text.encode()) is None]
     return good, [text for text in some if rule.judge(text.encode()) is not None]
@@ -243,9 +184,7 @@ def loaded(desk: Desk, case: Case, some: list[str], *, most_errors: int) -> dict
     table, file = f"agree_{next(NUMBERS)}", io.StringIO()
     csv.writer(file, lineterminator="\n").writerows(enumerate(some))
     desk.ok(f"create table {table} (n integer, v {case.type})")
-    reported = case.format or ("auto" if case.type.startswith("timestamp") else "")
-    option = "DATEFORMAT" if case.type == "date" else "TIMEFORMAT"
-    options = f"NULL AS '' {option} AS '{reported}'" if reported else "NULL AS ''"
+    options = f"NULL AS ''{TIMEFORMAT if case.type.startswith('timestamp') else ''}"
     found = desk.copy(table, file.getvalue(), f"{options} MAXERROR {most_errors}")
     assert found["Status"] == "FINISHED", (found["Error"], desk.faults(table)[:5])
     with psycopg.connect(desk.redshift.dsn) as session:

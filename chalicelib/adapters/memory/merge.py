@@ -20,7 +20,6 @@ from backports import zstd
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.contract import Contract, DuplicateKeys
 from chalicelib.domain.contract.dialect import NULL_WORD, Empty
-from chalicelib.domain.contract.time_format import time_form
 from chalicelib.domain.run.duplicate_keys import RepeatedKeys
 from chalicelib.domain.run.model import LedgerRow, Outcome
 from chalicelib.domain.warehouse.load import LoadOrder, Share
@@ -85,8 +84,7 @@ def _value(column: Column, text: str | None, empty_is_text: bool) -> Value:
         if text == "" and column.type.is_text:
             return text
         text = None if text == NULL_WORD else text
-    form = time_form(column.format, column.type.kind) if text and column.format else None
-    text = (form.iso(text.encode()) or b"").decode() if text and form else text or column.default
+    text = text or column.default
     if text is None:
         return None
     return _PARSERS.get(column.type.kind, str)(text)

@@ -43,7 +43,7 @@ def found_in_number(value: bytes) -> str:
         text = value.decode()
     except UnicodeDecodeError:
         return "bytes that are not text"
-    return _invisible(text) or _as_a_whole(text) or _first_sign(text)
+    return invisible(text) or _as_a_whole(text) or _first_sign(text)
 
 
 def found_in_moment(value: bytes) -> str:
@@ -54,10 +54,10 @@ def found_in_moment(value: bytes) -> str:
         return "bytes that are not text"
     if text != text.strip(" "):
         return "a blank around it"
-    invisible = _invisible(text.replace(" ", ""))
+    hidden = invisible(text.replace(" ", ""))
     found = _MOMENT.fullmatch(text)
-    if invisible or not found:
-        return invisible or next((words for form, words in _OTHER_MOMENTS if form.search(text)), "")
+    if hidden or not found:
+        return hidden or next((words for form, words in _OTHER_MOMENTS if form.search(text)), "")
     short = next((part for part, size in _SIZES.items() if found[part] and len(found[part]) < size), "")
     if short:
         return f"{'an' if short == 'hour' else 'a'} {short} without all its {_SIZES[short]} digits"
@@ -80,7 +80,8 @@ def _whole_parts(found: re.Match[str]) -> str:
     return "no date" if found["hour"] else "no time of day"
 
 
-def _invisible(text: str) -> str:
+def invisible(text: str) -> str:
+    """Return the first blank or invisible sign of a text, by its code point; empty if there is none."""
     for character in text:
         if character == " ":
             return "a blank"

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,6 @@ from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.matcher import LONGEST, matcher
 from chalicelib.domain.checks.numbers import fraction, unsigned
 from chalicelib.domain.contract.column import ColumnType, TypeName
-from chalicelib.domain.contract.time_format import Positions, TimeForm
 from chalicelib.domain.raw.swar import Fields, Ints, Mask, all_digits, hashes, longest, numbers, word
 
 SHORT = 64
@@ -80,17 +78,14 @@ def _prove_distinct(fields: Fields, judge: Judge, doubled: bytes) -> Mask:
 # ---- bounds ---------------------------------------------------------------------------------------------------------
 
 
-def bounds(kind: ColumnType, least: str | None, most: str | None, form: TimeForm | None = None) -> Check:
-    """Return the check of values from `least` to `most`, both included.
-
-    `least` and `most` are in the type's ISO form. The values are in `form`, if there is one.
-    """
+def bounds(kind: ColumnType, least: str | None, most: str | None) -> Check:
+    """Return the check of values from `least` to `most`, both included."""
     sortable = _sortable(kind.kind)
     low = sortable(least.encode()) if least is not None else None
     high = sortable(most.encode()) if most is not None else None
 
     def judge(value: bytes) -> Fault | None:
-        number = sortable((form.iso(value) or b"") if form else value)
+        number = sortable(value)
         if low is not None and number < low:
             return Fault(code=RowCode.CONTRACT, reason=f"is less than the contract's min, {least}")
         if high is not None and number > high:
@@ -100,8 +95,7 @@ def bounds(kind: ColumnType, least: str | None, most: str | None, form: TimeForm
     if kind.kind in WHOLE:
         prove = _between(lambda fields: scaled(fields, kind.scale), *_scaled_bounds(low, high, kind.scale))
     elif kind.kind in (TypeName.DATE, TypeName.TIMESTAMP):
-        positions = form.positions if form else MOMENT
-        prove = _between(partial(_moment, positions), *_moment_bounds(low, high)) if positions else prove_nothing
+        prove = _between(_moment, *_moment_bounds(low, high))
     else:
         prove = prove_nothing
     return Check(prove=prove, judge=memoised(judge))
@@ -166,10 +160,10 @@ def _scaled_bounds(low: Decimal | None, high: Decimal | None, scale: int) -> tup
     return max(lowest, -GREATEST), min(highest, GREATEST)
 
 
-def _moment(positions: Positions, fields: Fields) -> tuple[Ints, Mask]:
+def _moment(fields: Fields) -> tuple[Ints, Mask]:
     """Return good dates and timestamps as the number yyyymmddhhmmss, without fractions of a second."""
     number = np.zeros(len(fields.start), np.int64)
-    for offset, count in positions:
+    for offset, count in MOMENT:
         length = np.where(fields.length > offset, count, 0)
         number = number * 10**count + numbers(fields.part(fields.start + offset, length)).astype(np.int64)
     return number, np.ones(len(number), np.bool_)

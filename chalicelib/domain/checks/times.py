@@ -34,7 +34,7 @@ WITH_ZONE, WITHOUT_ZONE = ", optionally with a zone such as Z or +01:00", " with
 ZONE = re.compile(rb"Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?")
 
 
-def pair(fields: Fields, offset: int) -> tuple[Bytes, Mask]:
+def pair(fields: Fields, offset: int | Ints) -> tuple[Bytes, Mask]:
     """Return the two-digit number at an offset of each field, and whether both bytes are digits."""
     tens, ones = fields.at(offset) - np.uint8(48), fields.at(offset + 1) - np.uint8(48)
     return tens * np.uint8(10) + ones, (tens < 10) & (ones < 10)
@@ -54,8 +54,14 @@ def calendar_day(fields: Fields, year_at: int, month_at: int, day_at: int) -> Ma
     month, month_digits = pair(fields, month_at)
     day, day_digits = pair(fields, day_at)
     proven &= digits & month_digits & day_digits
-    proven &= (day >= 1) & (day <= DAYS[month]) & ((year > 0) | (century > 0))
     leap = np.where(year == 0, century % 4 == 0, year % 4 == 0)
+    proven &= real_date((year > 0) | (century > 0), leap, month, day)
+    return proven
+
+
+def real_date(in_range: Mask, leap: Mask, month: Bytes | Ints, day: Bytes | Ints) -> Mask:
+    """Return which dates are in the calendar; `in_range` and `leap` are about their years."""
+    proven: Mask = in_range & (day >= 1) & (day <= DAYS[month])
     proven &= (month != 2) | (day != 29) | leap
     return proven
 
@@ -77,7 +83,7 @@ def real_clock(fields: Fields, start: int) -> Mask:
     return proven
 
 
-def real_fraction(fields: Fields, end: int) -> Mask:
+def real_fraction(fields: Fields, end: int | Ints) -> Mask:
     """Return which fields end at `end`, or there continue with a point and 1 to 6 digits."""
     digits = np.clip(fields.length - end - 1, 0, 6)
     some: Mask = (fields.length >= end + 2) & (fields.length <= end + 7) & (fields.at(end) == POINT)

@@ -75,7 +75,7 @@ class Column:
     max: str | None = None
     """Inclusive bounds, written as the column's type is written."""
     format: str = ""
-    """date and timestamp: how files write them (`time_format.py`); empty is ISO 8601, as contracts write them."""
+    """Dates and times: how files write them (`time_format.py`); empty is ISO 8601, as contracts write them."""
     pii: bool = False
     """Whether the value is masked outside the warehouse (rejects, API)."""
     notation: Notation = field(default_factory=Notation)

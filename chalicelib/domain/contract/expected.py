@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
+
+from chalicelib.domain.contract.time_zone import is_time_zone
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -34,12 +36,10 @@ class Expected:
             by = datetime.strptime(clock, "%H:%M").time()  # noqa: DTZ007 - a time of day, its zone stands beside it
         except ValueError:
             raise ExpectedError(f'"{text}" is not a time of day; write "06:30" or "06:30 Europe/Berlin"') from None
-        try:
-            ZoneInfo(zone or "UTC")
-        except (ZoneInfoNotFoundError, ValueError):
+        if zone and not is_time_zone(zone):
             raise ExpectedError(
                 f'"{zone}" is not a time zone; write one such as Europe/Berlin, or leave it out for UTC'
-            ) from None
+            )
         if wrong := [day for day in days if day not in DAYS]:
             raise ExpectedError(f'"{wrong[0]}" is not a day; use {", ".join(DAYS)}')
         return cls(by=by, zone=zone or "UTC", days=tuple(days) or DAYS)

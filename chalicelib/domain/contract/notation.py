@@ -69,3 +69,7 @@ class Notation:
     too_long: TooLong = TooLong.REJECT
     spreadsheet_text: bool = False
     """A value may be written ="...", as for spreadsheets."""
+    century_from: int = 0
+    """With a format: the first of the hundred years that years of two digits stand for; 0 if it has none."""
+    timezone: str = ""
+    """timestamptz: the zone of the times that files write without one; empty is UTC."""

@@ -1,190 +1,147 @@
-"""The formats of dates and timestamps in files: the strings of COPY's DATEFORMAT and TIMEFORMAT, and `auto`.
+"""The formats of dates and times in files: COPY's parts, the same without leading zeros, epochs, and `auto`.
 
-    YYYY, MM, DD          four, two and two digits
+    YYYY                  four digits
+    YY                    two digits; the contract's `century_from` names the first of the hundred years they stand for
+    MM, DD                two digits each; M, D: one or two
     MON                   the month's English name, short (Jan) or long (January), in any case
-    HH24 or HH, MI, SS    two digits each; after SS, at the end or before a blank, a point and 1 to 6 digits may follow
-    HH12 with AM or PM    01 to 12, and the half of the day
-    - / . : , blank       stand for themselves
+    HH24 or HH, MI, SS    two digits each; H24 or H: one or two. A point and a fraction may follow SS
+    HH12, H12 with AM     1 to 12, and the half of the day
+    T - / . : , blank     stand for themselves
+    epochsecs             whole seconds since 1970 in UTC; epochmillisecs: milliseconds
 
-Each part at most once; a date needs year, month and day, a timestamp also hour and minute. Not supported: years
-of two digits, which leave the century open; zones, which COPY refuses; epochs; other parts that TO_DATE supports.
-Sources: Redshift guide, "DATEFORMAT and TIMEFORMAT strings", "Using automatic recognition with DATEFORMAT and
-TIMEFORMAT", "Date, time, and timestamp literals" (the month stands before the day).
+Each part at most once; a date needs year, month and day, a time hour and minute, a timestamp all five. Source of the
+parts and of `auto`: Redshift guide, "DATEFORMAT and TIMEFORMAT strings", "Using automatic recognition with DATEFORMAT
+and TIMEFORMAT", "Date, time, and timestamp literals" (the month stands before the day).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from itertools import pairwise
 
 from chalicelib.domain.contract.column import TypeName
 
+Tokens = tuple[str, ...]
+"""The parts of a form, and the signs between them."""
+
 AUTO = "auto"
-ISO_FORMS = {TypeName.DATE: "YYYY-MM-DD", TypeName.TIMESTAMP: "YYYY-MM-DD HH24:MI:SS"}
-ABSENT = 64
-"""Offset of a part that the format does not have: after the longest value."""
+EPOCHS = {"epochsecs": 1, "epochmillisecs": 1_000}
+"""How many units of an epoch are one second."""
+DAYS = (TypeName.DATE, TypeName.TIMESTAMP, TypeName.TIMESTAMPTZ)
+CLOCKS = (TypeName.TIME, TypeName.TIMETZ, TypeName.TIMESTAMP, TypeName.TIMESTAMPTZ)
+ZONED = (TypeName.TIMETZ, TypeName.TIMESTAMPTZ)
+FORMATTED = (TypeName.DATE, TypeName.TIME, TypeName.TIMETZ, TypeName.TIMESTAMP, TypeName.TIMESTAMPTZ)
 
-Positions = tuple[tuple[int, int], ...]
-"""Where year, month, day, hour, minute and second stand in a value: (offset, digits)."""
-
-_PARTS = {
-    "YYYY": rb"(?P<year>[0-9]{4})",
-    "MM": rb"(?P<month>[0-9]{2})",
-    "MON": rb"(?P<name>[A-Za-z]{3,9})",
-    "DD": rb"(?P<day>[0-9]{2})",
-    "HH24": rb"(?P<hour>[0-9]{2})",
-    "HH12": rb"(?P<hour12>[0-9]{2})",
-    "MI": rb"(?P<minute>[0-9]{2})",
-    "SS": rb"(?P<second>[0-9]{2})",
-    "AM": rb"(?P<half>[AaPp][Mm])",
+UNITS: Mapping[str, str] = {
+    **dict.fromkeys(("YYYY", "YY"), "year"),
+    **dict.fromkeys(("MM", "M", "MON"), "month"),
+    **dict.fromkeys(("DD", "D"), "day"),
+    **dict.fromkeys(("HH24", "H24", "HH12", "H12"), "hour"),
+    "MI": "minute",
+    "SS": "second",
+    "AM": "half",
 }
-_SAME = {"HH": "HH24", "PM": "AM"}
-_SAME_HOURS = re.compile("HH(?![0-9])")
-_FRACTION = rb"(?:\.(?P<fraction>[0-9]{1,6}))?"
-_TOKEN = re.compile(r"YYYY|MON|MM|DD|HH24|HH12|HH|MI|SS|AM|PM|[-/.:, ]")
-_WIDTHS = {"YYYY": 4, "MM": 2, "DD": 2, "HH24": 2, "MI": 2, "SS": 2}
-_ZONE = rb"(?P<zone>Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)?"
-_MONTHS = "January, February, March, April, May, June, July, August, September, October, November, December"
-_NUMBERS = {name[:size]: n for n, name in enumerate(_MONTHS.lower().split(", "), 1) for size in (3, len(name))}
+"""What each part stands for."""
+WIDTHS = {"YYYY": 4, **dict.fromkeys(("YY", "MM", "DD", "HH24", "HH12", "MI", "SS"), 2)}
+"""Digits of the parts that always have as many."""
+UNPADDED = ("M", "D", "H24", "H12")
+"""Parts of one or two digits."""
+TWELVE = ("HH12", "H12")
 
+_SAME = {"HH": "HH24", "H": "H24", "PM": "AM"}
+_TOKEN = re.compile(r"YYYY|YY|MON|MM|MI|M|DD|D|HH24|HH12|HH|H24|H12|H|SS|AM|PM|[-/.:, T]")
+_NEEDED = {"year": "YYYY", "month": "MM", "day": "DD", "hour": "HH24", "minute": "MI"}
+_ISO_DAY: Tokens = ("YYYY", "-", "MM", "-", "DD")
+_ISO_CLOCK: Tokens = ("HH24", ":", "MI", ":", "SS")
 _AUTO_DAYS = ("YYYY-MM-DD", "YYYYMMDD", "MM/DD/YYYY", "MON DD, YYYY", "DD-MON-YYYY", "MON-DD-YYYY", "YYYY-MON-DD")
-_AUTO_CLOCKS = (" HH24:MI:SS", " HH24:MI")
-_AUTO_MORE = ("YYYYMMDD HH24MISS",)
+_AUTO_CLOCKS = (" HH24:MI:SS", " HH24:MI", "")
+_AUTO_MORE = "YYYYMMDD HH24MISS"
 
 
 class TimeFormatError(ValueError):
-    """A format that COPY does not support, or an ambiguous one; the message names what to write."""
+    """A format that there is not, or an ambiguous one; the message names what to write."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class TimeForm:
-    """The notation of one column's values."""
+class TimeFormat:
+    """How files write the values of a column."""
 
     text: str
-    """The format as COPY's option has it."""
-    shapes: tuple[re.Pattern[bytes], ...]
-    """A value has one of these."""
-    positions: Positions = ()
-    """Where the parts stand, if that is the same in all values."""
-    marks: tuple[tuple[int, int], ...] = ()
-    """(offset, byte) of the characters between the parts."""
-    length: int = 0
-    """Bytes of a value without parts of a second."""
-    split: bool = False
-    """Parts of a second may follow."""
+    """As the contract has it; empty for ISO 8601."""
+    forms: tuple[Tokens, ...] = ()
+    """A value has one of these; none for an epoch."""
+    per_second: int = 0
+    """Units of an epoch in a second; 0 if it is no epoch."""
 
     @property
-    def fixed(self) -> bool:
-        """Whether every part has a fixed offset, so that SQL can take a value apart."""
-        return bool(self.positions)
-
-    def iso(self, value: bytes) -> bytes | None:
-        """Return the same time in ISO 8601; None if the value has another form or is not in the calendar."""
-        for shape in self.shapes:
-            if found := shape.fullmatch(value):
-                return _iso({name: part.decode() for name, part in found.groupdict().items() if part})
-        return None
-
-
-def time_form(text: str, kind: TypeName) -> TimeForm | None:
-    """Read a column's format; None if it is ISO 8601, which needs no conversion. Raises TimeFormatError."""
-    wanted = " ".join(text.split()).upper()
-    if not wanted or _SAME_HOURS.sub("HH24", wanted) == ISO_FORMS.get(kind):
-        return None
-    return _form(wanted, kind)
+    def has_short_year(self) -> bool:
+        """Whether the century is left open."""
+        return any("YY" in form for form in self.forms)
 
 
 @lru_cache(maxsize=256)
-def _form(wanted: str, kind: TypeName) -> TimeForm:
-    if wanted == AUTO.upper():
-        return TimeForm(text=AUTO, shapes=_auto_shapes(kind))
-    if kind is TypeName.TIMESTAMPTZ:
-        raise TimeFormatError('COPY has no format with a zone; write "auto", or leave the format out for ISO 8601')
-    tokens = _tokens(wanted)
+def time_format(text: str, kind: TypeName) -> TimeFormat:
+    """Read a column's format. Raises TimeFormatError."""
+    text = text.strip()
+    if text.lower() in EPOCHS:
+        return _epoch(text.lower(), kind)
+    if text.lower() == AUTO:
+        return TimeFormat(text=AUTO, forms=_auto_forms(kind))
+    tokens = _tokens(text) if text else ()
+    iso = iso_forms(kind)
+    if not tokens or tokens in iso:
+        return TimeFormat(text="", forms=iso)
     _complete(tokens, kind)
-    form = TimeForm(text="".join(tokens), shapes=(_shape(tokens),))
-    return _placed(form, tokens) if not {"MON", "HH12"} & set(tokens) else form
+    return TimeFormat(text=text, forms=(tokens,))
 
 
-def _tokens(wanted: str) -> Sequence[str]:
-    found = _TOKEN.findall(wanted)
-    if "".join(found) != wanted:
-        known = "YYYY, MM, MON, DD, HH24, HH12, MI, SS, AM and - / . : , or a blank"
-        raise TimeFormatError(f'"{wanted}" is not a format; write it with {known}')
-    return [_SAME.get(token, token) for token in found]
-
-
-def _complete(tokens: Sequence[str], kind: TypeName) -> None:
-    parts = [token for token in tokens if token in _PARTS]
-    needed = [{"YYYY"}, {"MM", "MON"}, {"DD"}] + ([{"HH24", "HH12"}, {"MI"}] if kind is TypeName.TIMESTAMP else [])
-    wanted = " and ".join(" or ".join(sorted(one)) for one in needed)
-    if any(len(one & set(parts)) != 1 for one in needed) or len(set(parts)) < len(parts):
-        raise TimeFormatError(f"a {kind.value} needs {wanted}, each once")
-    if kind is TypeName.DATE and set(parts) - set().union(*needed):
-        raise TimeFormatError("a date has no time of day; make it a timestamp")
-    if ("HH12" in parts) != ("AM" in parts):
-        raise TimeFormatError("HH12 and AM belong together; HH24 needs neither")
-
-
-def _shape(tokens: Sequence[str], tail: bytes = b"") -> re.Pattern[bytes]:
-    made = b""
-    for part, following in zip(tokens, [*tokens[1:], ""], strict=True):
-        made += _PARTS.get(part) or re.escape(part.encode())
-        made += _FRACTION if part == "SS" and following in ("", " ") else b""
-    return re.compile(made + tail)
-
-
-def _placed(form: TimeForm, tokens: Sequence[str]) -> TimeForm:
-    found, marks, at = {}, [], 0
-    for token in tokens:
-        if token in _WIDTHS:
-            found[token] = (at, _WIDTHS[token])
-        else:
-            marks.append((at, ord(token)))
-        at += _WIDTHS.get(token, 1)
-    if ("SS", " ") in pairwise(tokens):
-        return form  # a part after the fraction of a second has no fixed offset
-    positions = tuple(found.get(token, (ABSENT, width)) for token, width in _WIDTHS.items())
-    return TimeForm(
-        text=form.text, shapes=form.shapes, positions=positions, marks=tuple(marks), length=at, split=tokens[-1] == "SS"
-    )
-
-
-def _auto_shapes(kind: TypeName) -> tuple[re.Pattern[bytes], ...]:
+def iso_forms(kind: TypeName) -> tuple[Tokens, ...]:
+    """Return the forms that need no format."""
     if kind is TypeName.DATE:
-        return tuple(_shape(_tokens(day)) for day in _AUTO_DAYS)
-    tail = _ZONE if kind is TypeName.TIMESTAMPTZ else b""
-    moments = [_shape(_tokens(form), tail) for form in (*_auto_moments(), *_AUTO_MORE)]
-    iso = _shape(["YYYY", "-", "MM", "-", "DD", "T", "HH24", ":", "MI", ":", "SS"], tail)
-    return (iso, *moments, *(_shape(_tokens(day)) for day in _AUTO_DAYS))
+        return (_ISO_DAY,)
+    if kind in DAYS:
+        return tuple((*_ISO_DAY, between, *_ISO_CLOCK) for between in (" ", "T"))
+    return (_ISO_CLOCK,)
 
 
-def _auto_moments() -> list[str]:
-    return [day + clock for day in _AUTO_DAYS for clock in _AUTO_CLOCKS]
+def _epoch(name: str, kind: TypeName) -> TimeFormat:
+    if kind not in DAYS:
+        raise TimeFormatError("an epoch has a day; make the column a timestamp or timestamptz")
+    return TimeFormat(text=name, per_second=EPOCHS[name])
 
 
-def _iso(parts: dict[str, str]) -> bytes | None:
-    month = parts.get("month") or str(_NUMBERS.get(parts["name"].lower(), 0))
-    day = f"{parts['year']}-{month:0>2}-{parts['day']}"
-    hour = _hour(parts)
-    clock = f"{hour}:{parts.get('minute', '00')}:{parts.get('second', '00')}" if hour else ""
-    try:
-        datetime.fromisoformat(f"{day} {clock or '00:00:00'}")
-    except ValueError:
-        return None
-    fraction = f".{parts['fraction']}" if "fraction" in parts else ""
-    return f"{day}{' ' if clock else ''}{clock}{fraction}{parts.get('zone', '')}".encode()
+def _tokens(text: str) -> Tokens:
+    found = _TOKEN.findall(text.upper())
+    if "".join(found) != text.upper():
+        known = "YYYY, YY, MM, M, MON, DD, D, HH24, H24, HH12, H12, MI, SS, AM, T and - / . : , or a blank"
+        raise TimeFormatError(f'"{text}" is not a format; write it with {known}, or "epochsecs", "epochmillisecs"')
+    return tuple(_SAME.get(token, token) for token in found)
 
 
-def _hour(parts: dict[str, str]) -> str:
-    """Return the hour of 24 in two digits: empty without an hour; 99, which is invalid, for an hour outside 1 to 12."""
-    if "hour12" not in parts:
-        return parts.get("hour", "")
-    hour = int(parts["hour12"])
-    if not 1 <= hour <= 12:
-        return "99"
-    return f"{hour % 12 + 12 * (parts['half'].lower() == 'pm'):02d}"
+def _complete(tokens: Tokens, kind: TypeName) -> None:
+    units = [UNITS[token] for token in tokens if token in UNITS]
+    needed = [unit for unit in _NEEDED if kind in (CLOCKS if unit in ("hour", "minute") else DAYS)]
+    if not set(needed) <= set(units) or len(set(units)) < len(units):
+        wanted = " and ".join(_NEEDED[unit] for unit in needed)
+        raise TimeFormatError(f"a {kind.value} needs {wanted} (or other parts for the same), each once")
+    if kind not in CLOCKS and {"hour", "minute", "second"} & set(units):
+        raise TimeFormatError("a date has no time of day; make it a timestamp")
+    if kind not in DAYS and {"year", "month", "day"} & set(units):
+        raise TimeFormatError(f"a {kind.value} has no day; make it a timestamp")
+    if bool(set(TWELVE) & set(tokens)) != ("AM" in tokens):
+        raise TimeFormatError("HH12 or H12 and AM belong together; HH24 needs neither")
+    for one, other in pairwise(tokens):
+        if one in UNPADDED and (other in WIDTHS or other in UNPADDED):
+            raise TimeFormatError(f"{one} has one or two digits, so that a sign must stand before {other}")
+
+
+def _auto_forms(kind: TypeName) -> tuple[Tokens, ...]:
+    if kind not in DAYS:
+        raise TimeFormatError(f'a {kind.value} has no "auto"; leave the format out for ISO 8601')
+    if kind is TypeName.DATE:
+        return tuple(map(_tokens, _AUTO_DAYS))
+    moments = [day + clock for day in _AUTO_DAYS for clock in _AUTO_CLOCKS]
+    return (*iso_forms(kind), *map(_tokens, (*moments[1:], _AUTO_MORE)))

@@ -8,6 +8,8 @@ from typing import Any
 
 from chalicelib.domain.contract.column import Column, TypeName
 from chalicelib.domain.contract.notation import Excess, Negative, Notation, Percent, TooLong, Trim
+from chalicelib.domain.contract.time_format import FORMATTED
+from chalicelib.domain.contract_files.column_format import LAST_CENTURY, format_faults
 from chalicelib.domain.contract_files.toml_section import Section
 
 INTEGERS = (TypeName.SMALLINT, TypeName.INTEGER, TypeName.BIGINT)
@@ -19,6 +21,8 @@ ONLY: Mapping[str, tuple[tuple[TypeName, ...], str]] = {
     "excess": ((*INTEGERS, TypeName.DECIMAL, *TIMES), "whole numbers, decimals, times and timestamps"),
     **dict.fromkeys(("true", "false"), ((TypeName.BOOLEAN,), "booleans")),
     "too_long": (TEXTS, "char and varchar"),
+    "century_from": (FORMATTED, "dates and times with a format"),
+    "timezone": ((TypeName.TIMESTAMPTZ,), "timestamptz"),
 }
 """The types that a setting is for, if it is not for all."""
 DECIMAL_SIGNS = (".", ",")
@@ -46,6 +50,8 @@ def read_notation(section: Section) -> Notation:
         trim=section.choice("trim", Trim.NONE),
         too_long=section.choice("too_long", TooLong.REJECT),
         spreadsheet_text=section.boolean("spreadsheet_text"),
+        century_from=section.integer("century_from", default=0, low=0, high=LAST_CENTURY),
+        timezone=section.text("timezone"),
     )
 
 
@@ -61,8 +67,7 @@ def notation_faults(column: Column) -> Iterator[tuple[str, str]]:
         kinds, what = ONLY.get(key, (tuple(TypeName), ""))
         if getattr(notation, key) != getattr(Notation, key) and column.type.kind not in kinds:
             yield key, f"a {column.type.kind.value} cannot have it; remove it (it is for {what})"
-    if column.format and notation.excess in (Excess.ROUND, Excess.CUT):
-        yield "excess", 'with a format it can be "zeros" or "reject" only; write one of them'
+    yield from format_faults(column)
     yield from _number_faults(notation)
     yield from _word_faults(notation)
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain.checks.matcher import LONGEST, fault_of, matcher
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
-from chalicelib.domain.contract.time_format import TimeFormatError, time_form
 
 if TYPE_CHECKING:
     from chalicelib.domain.checks.check import Check
@@ -35,7 +34,6 @@ _BOOLEANS = ("true", "t", "yes", "y", "1", "false", "f", "no", "n", "0")
 
 UNBOUNDED = (TypeName.CHAR, TypeName.VARCHAR, TypeName.BOOLEAN, TypeName.TIMETZ, TypeName.SUPER, TypeName.VARBYTE)
 """Types without `min` and `max`: how their values sort depends on the warehouse."""
-FORMATTED = (TypeName.DATE, TypeName.TIMESTAMP, TypeName.TIMESTAMPTZ)
 
 
 class ColumnValueError(ValueError):
@@ -139,7 +137,7 @@ _PARSERS: dict[TypeName, Callable[[ColumnType, str], Comparable]] = {
 def value_faults(column: Column) -> list[str]:
     """Return the faults of the column's default, bounds, values and pattern, each as 'key: fault and fix'."""
     faults = [f"{key_path}: {fault}" for key_path, text in _texts(column) if (fault := _fault(column.type, text))]
-    faults += _pattern_faults(column) + _format_faults(column)
+    faults += _pattern_faults(column)
     return faults or [*_bound_faults(column), *_default_faults(column)]
 
 
@@ -164,22 +162,6 @@ def _pattern_faults(column: Column) -> list[str]:
     except re.error as error:
         return [f"pattern: not a regular expression ({error}); fix it or remove it"]
     return [f"pattern: {fault}"] if fault else []
-
-
-def _format_faults(column: Column) -> list[str]:
-    if not column.format:
-        return []
-    if column.type.kind not in FORMATTED:
-        return [f"format: a {column.type.kind.value} cannot have one; remove it (only dates and timestamps can)"]
-    if column.values:
-        return [
-            "values: a column with a format cannot have them, because they are compared byte for byte; use min and max"
-        ]
-    try:
-        time_form(column.format, column.type.kind)
-    except TimeFormatError as fault:
-        return [f"format: {fault}"]
-    return []
 
 
 def _bound_faults(column: Column) -> list[str]:

@@ -17,11 +17,9 @@ from chalicelib.domain.contract.dialect import Nul
 from chalicelib.domain.contract.identifiers import IDENTIFIER, fold
 from chalicelib.domain.contract.key_pattern import Pattern, PatternError, compile_pattern, overlap
 from chalicelib.domain.contract.load_window import window_fault
-from chalicelib.domain.contract.time_format import TimeFormatError
 from chalicelib.domain.contract_files.column_value import UNBOUNDED
 from chalicelib.domain.formats.csv.header import match_header
 from chalicelib.domain.run.keys import OUTPUTS
-from chalicelib.domain.warehouse.copy_times import unconvertible
 from chalicelib.domain.warehouse.load import MAX_BATCH_BYTES, share_room
 from chalicelib.domain.warehouse.merge_size import MAX_MERGE_BYTES, merge_bytes
 from chalicelib.errors import Rejected
@@ -50,7 +48,6 @@ def faults_within(contract: Contract, stem: str) -> Iterator[Fault]:
     yield from _reference_faults(contract)
     yield from _landing_faults(contract)
     yield from _check_faults(contract)
-    yield from _format_faults(contract)
     yield from _limit_faults(contract)
     yield from _word_faults(contract)
     if fault := window_fault(contract.load_every or 0):
@@ -165,15 +162,6 @@ def _document_faults(contract: Contract) -> Iterator[Fault]:
         for name in names:
             if name in documents:
                 yield key_path, f'"{name}" is a super column, which cannot identify or sort rows; use another'
-
-
-def _format_faults(contract: Contract) -> Iterator[Fault]:
-    try:
-        pairs = list(unconvertible(contract))
-    except TimeFormatError:
-        return  # the column reports this fault
-    for one, other in pairs:
-        yield "columns", f'COPY accepts "{one}" or "{other}", not both; use one of them, or only digits and HH24'
 
 
 def _landing_faults(contract: Contract) -> Iterator[Fault]:

@@ -13,7 +13,9 @@ from chalicelib.domain.checks.times import time, timestamp
 from chalicelib.domain.contract.column import ColumnType, TypeName
 from chalicelib.domain.contract.notation import Notation, TooLong, Trim
 from chalicelib.domain.notation.fast_numbers import rewrite_numbers
+from chalicelib.domain.notation.fast_times import rewrite_times
 from chalicelib.domain.notation.rewriter import NUMBERS, TIMES, Rewriter
+from chalicelib.domain.notation.times import written_times
 from chalicelib.domain.raw.splice import Splice
 from chalicelib.domain.raw.swar import Fields, Ints, Mask, equal
 
@@ -33,7 +35,10 @@ def rewrite(rewriter: Rewriter, values: Fields, marks: Ints, splice: Splice) -> 
     for word in notation.null:
         plain &= ~equal(inner, word.encode())
     rows = np.flatnonzero(plain & (inner.length > 0))
-    if kind.kind in NUMBERS:
+    if times := written_times(rewriter.column):
+        rows = rows[inner.length[rows] == values.length[rows]]
+        done = rewrite_times(times, values.pick(rows), marks[rows], splice)
+    elif kind.kind in NUMBERS:
         done = rewrite_numbers(kind, notation, values.pick(rows), inner.pick(rows), marks[rows], splice)
     else:
         done = _unchanged(kind, notation, inner.pick(rows))

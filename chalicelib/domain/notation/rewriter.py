@@ -16,6 +16,7 @@ from chalicelib.domain.contract.notation import Excess, Notation, TooLong
 from chalicelib.domain.notation.canonical import Canonical, Read
 from chalicelib.domain.notation.moments import moment_reader
 from chalicelib.domain.notation.numbers import number_reader
+from chalicelib.domain.notation.times import time_reader, written_times
 from chalicelib.domain.notation.words import bare, boolean_reader, cutting_reader
 
 WHOLE = (TypeName.SMALLINT, TypeName.INTEGER, TypeName.BIGINT)
@@ -43,7 +44,7 @@ class Rewriter:
 
 def rewriter_of(column: Column, null: bytes) -> Rewriter | None:
     """Return the column's rewriter; None if no value of it is written otherwise than Redshift reads it."""
-    eager = column.notation != Notation(excess=column.notation.excess)
+    eager = column.notation != Notation(excess=column.notation.excess) or written_times(column) is not None
     scaled = column.type.kind in (*WHOLE, TypeName.DECIMAL, *TIMES) and column.notation.excess is not Excess.REJECT
     if not eager and not scaled:
         return None
@@ -71,6 +72,8 @@ def _by_kind(column: Column) -> Read:
     kind, notation = column.type, column.notation
     if kind.kind in NUMBERS:
         return number_reader(kind, notation)
+    if times := written_times(column):
+        return time_reader(times)
     if kind.kind in TIMES:
         return moment_reader(kind, notation.excess)
     if notation.true or notation.false:

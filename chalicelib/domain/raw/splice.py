@@ -9,8 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from chalicelib.domain.raw.swar import Bytes, Fields, Ints, Mask
+
+MOST_LENGTHS = 64
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +74,7 @@ class Splice:
         """Replace each field by the text of the same row. The texts are in a buffer of their own."""
         common = np.minimum(fields.length, text.length)
         if len(common):
-            self.data[_every(fields.start, common)] = text.data[_every(text.start, common)]
+            _copy(text.data, text.start, self.data, fields.start, common)
         less = np.flatnonzero(fields.length > common)
         self.drop(fields.start[less] + common[less], fields.length[less] - common[less], marks[less])
         more = np.flatnonzero(text.length > common)
@@ -101,11 +104,27 @@ class Splice:
         total = sum(int(insert.counts.sum()) for insert in self._inserts)
         made, old = np.empty(len(data) + total, np.uint8), np.ones(len(data) + total, np.bool_)
         for insert in self._inserts:
-            slots = _every(insert.at + before[insert.marks], insert.counts)
-            made[slots] = insert.buffer[_every(insert.source, insert.counts)]
-            old[slots] = False
+            slots = insert.at + before[insert.marks]
+            _copy(insert.buffer, insert.source, made, slots, insert.counts)
+            old[_every(slots, insert.counts)] = False
         made[old] = data
         return made
+
+
+def _copy(source: Bytes, start: Ints, target: Bytes, at: Ints, counts: Ints) -> None:
+    """Copy pieces of `counts` bytes between buffers, all pieces of one length at once if there are few lengths."""
+    lengths = np.flatnonzero(np.bincount(counts))
+    if len(lengths) > MOST_LENGTHS:
+        target[_every(at, counts)] = source[_every(start, counts)]
+        return
+    for length in lengths[lengths > 0].tolist():
+        rows = np.flatnonzero(counts == length)
+        _pieces(target, length)[at[rows]] = _pieces(source, length)[start[rows]]
+
+
+def _pieces(data: Bytes, length: int) -> npt.NDArray[np.void]:
+    """Return an overlapping view whose item i is the `length` bytes from i on."""
+    return np.ndarray((len(data) - length + 1,), dtype=f"V{length}", buffer=data, strides=(1,))
 
 
 def _every(start: Ints, counts: Ints) -> Ints:

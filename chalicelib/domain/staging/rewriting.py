@@ -92,7 +92,7 @@ class _Column:
     def rewrite(self, splice: Splice) -> _Found:
         """Rewrite what is certain at once, and each distinct value of the others by itself."""
         left = np.arange(len(self.rows))
-        if not self.special & set(b"+-.0123456789"):
+        if not self.special & set(b"+-.: 0123456789"):
             left = np.flatnonzero(~fast.rewrite(self.rewriter, self.values, self.marks, splice))
         numbers: dict[bytes, int] = {}
         raw = self.values.pick(left).raw()

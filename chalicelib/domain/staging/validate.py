@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from chalicelib.domain.checks import documents as checks_documents
-from chalicelib.domain.checks import formats as checks_formats
 from chalicelib.domain.checks import numbers as checks_numbers
 from chalicelib.domain.checks import rules as checks_rules
 from chalicelib.domain.checks import texts as checks_text
@@ -18,7 +17,6 @@ from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.contract import RESCUED, Contract
 from chalicelib.domain.contract.dialect import NULL_WORD, Empty, RepeatedHeader
 from chalicelib.domain.contract.layout import Layout
-from chalicelib.domain.contract.time_format import time_form
 from chalicelib.domain.formats.csv.grammar import Grammar
 from chalicelib.domain.formats.csv.reading import Reading
 from chalicelib.domain.formats.csv.work import Work
@@ -172,20 +170,20 @@ def _rules(contract: Contract, layout: Layout) -> tuple[ColumnRule, ...]:
 
 def _rule(contract: Contract, column: Column) -> ColumnRule:
     kind, quote = column.type, contract.dialect.staged_quote
-    form, iso = time_form(column.format, kind.kind), CHECKS[kind.kind](kind)
+    own = CHECKS[kind.kind](kind)
     if kind.kind is TypeName.SUPER:
-        iso = checks_documents.document(contract.limits.max_super_string)
-    checks = [checks_formats.formatted(kind, form, iso) if form else iso]
+        own = checks_documents.document(contract.limits.max_super_string)
+    checks = [own]
     for name in ("min", "max"):
         bound = getattr(column, name)
-        if bound is not None and iso.judge(bound.encode()):
+        if bound is not None and own.judge(bound.encode()):
             raise ContractError([f"{contract.name}: {column.name}: {name} is not a {kind.sql}"])
     if column.values:
         checks.append(checks_text.listed(column.values, quote))
     if column.pattern is not None:
         checks.append(checks_rules.pattern(column.pattern, quote))
     if column.min is not None or column.max is not None:
-        checks.append(checks_rules.bounds(kind, column.min, column.max, form))
+        checks.append(checks_rules.bounds(kind, column.min, column.max))
     key = column.name in contract.key  # a key column without a value cannot distinguish rows, `required` or not
     worded = contract.dialect.empty is Empty.TEXT and (kind.is_text or kind.kind in (TypeName.SUPER, TypeName.VARBYTE))
     null = NULL_WORD.encode() if worded else b""

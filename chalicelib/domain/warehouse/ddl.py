@@ -15,7 +15,6 @@ from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.identifiers import qualified, quote_identifier, quote_identifiers
 from chalicelib.domain.contract.layout import staged_column
 from chalicelib.domain.run.ids import MARK_LENGTH
-from chalicelib.domain.warehouse.copy_times import TEXT, staged_as_text
 
 OFFSET = "_source_offset"
 MARK = "_source_mark"
@@ -54,10 +53,8 @@ def staging_ddl(contract: Contract, columns: Sequence[str], group_id: str, mark:
     `mark` is the default for rows without a mark.
     """
     absent = [c.name for c in contract.columns if c.name not in columns]
-    texts = {name: text for name, text in staged_as_text(contract).items() if name in columns}
     lines = [f"{quote_identifier(MARK)} char({MARK_LENGTH}) DEFAULT '{mark}'", f"{quote_identifier(OFFSET)} bigint"]
-    lines += [_text_ddl(contract.column(name), texts[name]) for name in columns if name in texts]
-    lines += [_column_ddl(staged_column(contract, name), filled_later=name in texts) for name in (*columns, *absent)]
+    lines += [_column_ddl(staged_column(contract, name)) for name in (*columns, *absent)]
     layout = f" DISTSTYLE KEY DISTKEY ({quote_identifier(contract.dist_key)})" if contract.dist_key else ""
     return f"CREATE TEMP TABLE {quote_identifier(staging_name(group_id))} (\n  " + ",\n  ".join(lines) + f"\n){layout}"
 
@@ -130,13 +127,8 @@ def target_columns(contract: Contract) -> Iterable[tuple[str, ColumnType]]:
     return [(c.name, c.type) for c in contract.columns] + list(LINEAGE.items())
 
 
-def _column_ddl(column: Column, *, filled_later: bool = False) -> str:
-    required = column.required and not filled_later
-    return f"{quote_identifier(column.name)} {column.type.sql}{' NOT NULL' if required else ''}"
-
-
-def _text_ddl(column: Column, name: str) -> str:
-    return f"{quote_identifier(name)} {TEXT}{' NOT NULL' if column.required else ''}"
+def _column_ddl(column: Column) -> str:
+    return f"{quote_identifier(column.name)} {column.type.sql}{' NOT NULL' if column.required else ''}"
 
 
 def _layout(contract: Contract) -> str:

@@ -19,7 +19,6 @@ from chalicelib.domain.contract.contract import IGNORED, Contract, DataCheck
 from chalicelib.domain.contract.dialect import NULL_WORD, Empty
 from chalicelib.domain.contract.identifiers import quote_identifier, quote_identifiers
 from chalicelib.domain.run.ids import MARK_LENGTH
-from chalicelib.domain.warehouse.copy_times import converted, copy_formats, staged_as_text
 from chalicelib.domain.warehouse.ddl import MARK, OFFSET, gate, shares_name, staging_ddl, staging_name
 from chalicelib.domain.warehouse.defaults import default_parameters, fill_defaults
 from chalicelib.errors import Broken
@@ -153,7 +152,7 @@ def _batch(order: LoadOrder) -> Batch:
     statements += [_copy(order)] if order.rows_good else []
     statements += [SHARES_DDL.format(shares), _shares(order, shares)]
     statements += [f"CALL etl.check_count_v1('{staging}', :rows_good)"]
-    statements += [*_conversions(order, staging), *fill_defaults(contract, staging)]
+    statements += fill_defaults(contract, staging)
     checks = range(1, len(contract.checks) + 1)
     statements += [f"CALL etl.data_check_v1('{staging}', :check_{n}_name, :check_{n}_rows)" for n in checks]
     statements += [_apply(order, staging, shares)]
@@ -214,9 +213,8 @@ def _known(order: LoadOrder) -> bool:
 
 
 def _check_columns(contract: Contract, staging: str) -> str:
-    """Return the CALL. Staging may hold NULL where a default or a conversion fills the column later."""
-    later = staged_as_text(contract)
-    filled = [c.name for c in contract.columns if c.default is not None or (c.required and c.name in later)]
+    """Return the CALL. Staging may hold NULL where a default fills the column later."""
+    filled = [c.name for c in contract.columns if c.default is not None]
     return f"CALL etl.check_columns_v1('{staging}', '{contract.schema}', '{contract.table}', '{','.join(filled)}')"
 
 
@@ -226,8 +224,7 @@ def _copy(order: LoadOrder) -> str:
     If an empty field may be text, NULL is a word that is not allowed as text.
     """
     contract, dialect = order.contract, order.contract.dialect
-    texts = staged_as_text(contract)
-    columns = ((MARK, OFFSET) if contract.lineage else ()) + tuple(texts.get(name, name) for name in order.columns)
+    columns = ((MARK, OFFSET) if contract.lineage else ()) + order.columns
     own_quote, own_delimiter = dialect.staged_quote, dialect.staged_delimiter
     quote = "" if own_quote == '"' else f" QUOTE AS '{own_quote * (1 + (own_quote == QUOTE))}'"
     delimiter = "" if own_delimiter == "," else f" DELIMITER AS '{_copy_delimiter(own_delimiter)}'"
@@ -238,7 +235,7 @@ def _copy(order: LoadOrder) -> str:
     return (
         f"COPY {quote_identifier(staging_name(order.group_id))} ({quote_identifiers(columns)})\n"
         f"FROM '{order.manifest}'\nIAM_ROLE {role}{region}\n"
-        f"FORMAT AS CSV{quote}{delimiter} ZSTD MANIFEST NULL AS '{null}'{copy_formats(contract)}\n"
+        f"FORMAT AS CSV{quote}{delimiter} ZSTD MANIFEST NULL AS '{null}'{_timeformat(contract)}\n"
         f"COMPUPDATE OFF STATUPDATE {statistics} MAXERROR 0"
     )
 
@@ -250,12 +247,10 @@ def _copy_delimiter(delimiter: str) -> str:
     return delimiter if delimiter.isprintable() and delimiter not in (" ", QUOTE) else f"\\{ord(delimiter):03o}"
 
 
-def _conversions(order: LoadOrder, staging: str) -> list[str]:
-    """Return the UPDATE that converts columns that COPY loads as text; empty if there are none."""
-    texts = staged_as_text(order.contract)
-    found = [(name, converted(order.contract.column(name), texts[name])) for name in order.columns if name in texts]
-    sets = ", ".join(f"{quote_identifier(name)} = {sql}" for name, sql in found)
-    return [f"UPDATE {quote_identifier(staging)} SET {sets}"] if found else []  # noqa: S608 (quoted names only)  # nosec B608
+def _timeformat(contract: Contract) -> str:
+    """Return the option for timestamps: without it, COPY reads no T between day and time, and no Z."""
+    moments = TypeName.TIMESTAMP, TypeName.TIMESTAMPTZ
+    return " TIMEFORMAT AS 'auto'" if any(column.type.kind in moments for column in contract.columns) else ""
 
 
 def _shares(order: LoadOrder, table: str) -> str:

@@ -58,10 +58,6 @@ def test_settings_are_read():
             'excess: "half" is not supported; zeros or reject or round or cut',
         ),
         (
-            'c = { type = "timestamp", format = "DD.MM.YYYY HH24:MI:SS", excess = "cut" }',
-            'excess: with a format it can be "zeros" or "reject" only',
-        ),
-        (
             'c = { type = "date", null = [' + ", ".join(f"'{n}'" for n in range(101)) + "] }",
             "null: has more than 100 words",
         ),
