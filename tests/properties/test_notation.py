@@ -189,3 +189,45 @@ def test_a_row_that_becomes_empty_is_still_a_row(some):
     staged = stage_file(b"text\n" + b"".join(line + b"\n" for line in lines), ALONE, 1 << 20)
     assert staged.good.count(b"\n") == len(some) - len(staged.rejects)
     assert b"\n\n" not in b"\n" + staged.good
+
+
+SHEET = Notation(spreadsheet_text=True)
+CODE = ColumnType(kind=TypeName.VARCHAR, length=9)
+CODES = contract(
+    Column(name="id", type=ColumnType(kind=TypeName.INTEGER)),
+    Column(name="code", type=CODE, notation=SHEET),
+    Column(name="note", type=CODE),
+    Column(name="last", type=CODE, notation=SHEET),
+)
+BARE = [b'="a"', b'="', b'"', b'""', b",", b",", b"\n", b"\n", b"1", b"=", b"\0", b"\r\n", b"\r", b"\xff", b'"=""b"""']
+LINES = [b'"x\n,=""y"""', b'1,="a",b,c\n', b'1,"n\nm",="q",="r"\n', b'1,="q",,="r,"\n']
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(BARE + LINES), max_size=25).map(b"".join), st.integers(7, 40), st.integers(16, 40))
+def test_bare_texts_are_read_alike_in_any_chunks_and_blocks(body, chunk_bytes, block_bytes):
+    data = header_of(CODES) + body
+    whole, cut = stage_file(data, CODES, 1 << 20), stage_file(data, CODES, chunk_bytes, block_bytes)
+    assert (cut.good, cut.rejects) == (whole.good, whole.rejects)
+
+
+texts = st.text('ab,\n"x=', max_size=4)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(texts, texts, texts, st.sampled_from(["bare", "quoted", "plain"])), max_size=6),
+    st.integers(7, 40),
+)
+def test_bare_texts_are_what_they_hold(some, chunk_bytes):
+    lines, wanted = [], []
+    for code, note, last, how in some:
+        kept = code.replace("\n", "") if how == "bare" else code
+        form = '="{}"'.format(kept.replace('"', '""'))
+        shown = form if how == "bare" else '"{}"'.format((form if how == "quoted" else f"x{kept}").replace('"', '""'))
+        note_, last_ = ('"{}"'.format(f"y{value}".replace('"', '""')) for value in (note, last))
+        lines.append(f"1,{shown},{note_},{last_}\n")
+        wanted.append(["1", f"x{kept}" if how == "plain" else kept, f"y{note}", f"y{last}"])
+    staged = stage_file(header_of(CODES) + "".join(lines).encode(), CODES, chunk_bytes)
+    assert staged.rejects == []
+    assert list(csv.reader(io.StringIO(staged.good.decode(), newline=""))) == wanted
