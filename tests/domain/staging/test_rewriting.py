@@ -210,3 +210,12 @@ def test_a_boolean_may_be_a_nul_beside_a_spreadsheets_text():
     flag = Column(name="b", type=ColumnType(kind=TypeName.BOOLEAN), notation=Notation(false=("\0",)))
     things = contract(ID, Column(name="code", type=text(9), notation=SHEET), flag)
     assert good('1,="a",\0\n2,,\0\n', things) == ["1,a,false", "2,,false"]
+
+
+@pytest.mark.parametrize("block_bytes", [16, 1 << 20])
+def test_a_reason_does_not_depend_on_the_other_rows_of_a_block(block_bytes):
+    found = staged("1,,a much longer note\n2.0,,\nx,,\n4.5,,\n", block_bytes=block_bytes)
+    assert [reject.reason.partition(";")[0] for reject in found.rejects] == [
+        "id is not integer: it has letters",
+        "id is not integer: it has digits after the point",
+    ]
