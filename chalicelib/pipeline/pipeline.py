@@ -220,10 +220,10 @@ class Pipeline:
             self.ctx.chunks.reopen(chunk, start)
             self.ctx.queue.send_chunks([replace(tasks[chunk.number - 1], start=start)])
             return None
-        books = sealed_books(file_plan, chunks)
+        books, contract = sealed_books(file_plan, chunks), outcomes.contract_of(self.ctx, run)
         publish(self.ctx.objects, run, file_plan, chunks)
-        counts, contract = books["counts"], outcomes.contract_of(self.ctx, run)
-        refuse_wrong_books(contract, file_plan.totals, counts, books["problem"], accepted=bool(run.accepted_by))
+        sums, counts = [chunk.sums for chunk in chunks], books["counts"]
+        refuse_wrong_books(contract, file_plan.totals, sums, books, accepted=bool(run.accepted_by))
         books["window_ends"] = window_of(self.ctx, run)
         sealed = self.ctx.runs.change(run, **books)
         found = {"rows": counts.read, "rejects": counts.rejected}

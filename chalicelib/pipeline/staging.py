@@ -139,6 +139,7 @@ def stage_part(
         rejected=summary.rows_rejected,
         left_out=total([summary.left_out]),
         altered=total([summary.altered]),
+        sums=dict(summary.sums),
         part=part if summary.rows_good else "",
         rejects=rejects if summary.rows_rejected else "",
         first_reject=sink.first.problem() if sink.first else None,

@@ -20,6 +20,8 @@ VERDICTS = {
     "TOO_MANY_REJECTS": "too many bad rows",
     "TOO_FEW_ROWS": "too few rows",
     "TOTALS_DIFFER": "other totals",
+    "TOTALS_UNKNOWN": "unknown totals",
+    "TRAILER_MALFORMED": "bad trailer",
     DUPLICATE_KEYS: "duplicate keys",
 }
 LARGE_BYTES = 50_000_000

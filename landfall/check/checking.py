@@ -18,8 +18,9 @@ from chalicelib.domain.formats.format import Cuts
 from chalicelib.domain.formats.registry import format_of
 from chalicelib.domain.formats.sizes import refuse_size, usual_chunk
 from chalicelib.domain.raw.bytesource import ByteSource, Range, until
+from chalicelib.domain.run.changes import RunChanges
 from chalicelib.domain.run.duplicate_keys import DUPLICATE_KEYS, RepeatedKeys, line_of
-from chalicelib.domain.run.model import Counts
+from chalicelib.domain.run.model import Counts, Problem
 from chalicelib.domain.run.rejects import Reject
 from chalicelib.domain.staging.block import Block
 from chalicelib.domain.staging.stage import ChunkSummary, stage_chunk
@@ -102,7 +103,7 @@ def _check(source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes:
         rejected=counts.rejected,
         duplicate=counts.duplicate,
         chunks=chunks,
-        refusal=_refusal(contract, cuts, counts, reader.first)
+        refusal=_refusal(contract, cuts, chunks, {"counts": counts, "problem": _problem(reader.first)})
         or _repeated(source, contract, chunks, cuts, duplicate, first),
         left_out=total([cuts.left_out, *(c.left_out for c in chunks)]),
         altered=total(c.altered for c in chunks),
@@ -144,9 +145,13 @@ class _Reader:
         self.outputs.progress(block.end)
 
 
-def _refusal(contract: Contract, cuts: Cuts, counts: Counts, first: Reject | None) -> Rejected | None:
+def _problem(first: Reject | None) -> Problem | None:
+    return first.problem() if first else None
+
+
+def _refusal(contract: Contract, cuts: Cuts, chunks: Sequence[ChunkSummary], books: RunChanges) -> Rejected | None:
     try:
-        refuse_wrong_books(contract, cuts.totals, counts, first.problem() if first else None)
+        refuse_wrong_books(contract, cuts.totals, [chunk.sums for chunk in chunks], books)
     except Rejected as refusal:
         return refusal
     return None

@@ -37,9 +37,19 @@ def test_a_file_at_fault_is_rejected(deployment: SimulatedDeployment, body: byte
     assert words in run.problem.message
 
 
-@pytest.mark.parametrize(("count", "code"), [(b"2", None), (b"3", "TOTALS_DIFFER"), (b"x", "TRAILER_MALFORMED")])
+@pytest.mark.parametrize(
+    ("count", "code"),
+    [
+        (b"2,3", None),
+        (b"3,3", "TOTALS_DIFFER"),
+        (b"2,4", "TOTALS_DIFFER"),
+        (b"x,3", "TRAILER_MALFORMED"),
+        (b"2", "TRAILER_MALFORMED"),
+    ],
+)
 def test_the_rows_are_those_of_the_trailer(deployment: SimulatedDeployment, count: bytes, code: str | None) -> None:
-    dialect = replace(CONTRACTS["thing"].dialect, trailer=Trailer(starts_with="END", count_field=2))
+    trailer = Trailer(starts_with="END", count_field=2, sum_fields=(("amount", 3),))
+    dialect = replace(CONTRACTS["thing"].dialect, trailer=trailer)
     deployment.deploy({**CONTRACTS, "thing": replace(CONTRACTS["thing"], dialect=dialect)})
     rows = {"k1": "a,1", "k2": "b,2"} if code is None else {}
     deployment.put(KEY, b"id,value,amount\nk1,a,1\nk2,b,2\nEND," + count, rows)

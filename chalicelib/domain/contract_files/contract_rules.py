@@ -17,6 +17,7 @@ from chalicelib.domain.contract.dialect import Nul
 from chalicelib.domain.contract.identifiers import IDENTIFIER, fold
 from chalicelib.domain.contract.key_pattern import Pattern, PatternError, compile_pattern, overlap
 from chalicelib.domain.contract.load_window import window_fault
+from chalicelib.domain.contract.notation import Excess
 from chalicelib.domain.contract_files.column_value import UNBOUNDED
 from chalicelib.domain.formats.csv.header import match_header
 from chalicelib.domain.run.keys import OUTPUTS
@@ -28,6 +29,7 @@ NAMING = "use lower-case letters, digits and underscores, at most 63, not starti
 UNORDERED = (*UNBOUNDED, TypeName.REAL, TypeName.DOUBLE, TypeName.TIME)
 MAX_CHECKS = 25
 MAX_CHECK_NAME = 100
+EXACT = (TypeName.SMALLINT, TypeName.INTEGER, TypeName.BIGINT, TypeName.DECIMAL)
 RESERVED_SCHEMAS = ("etl", "pg_catalog", "information_schema")
 
 MAX_DOCUMENT_BYTES = 1 << 20
@@ -49,6 +51,7 @@ def faults_within(contract: Contract, stem: str) -> Iterator[Fault]:
     yield from _landing_faults(contract)
     yield from _check_faults(contract)
     yield from _limit_faults(contract)
+    yield from _trailer_faults(contract)
     yield from _word_faults(contract)
     if fault := window_fault(contract.load_every or 0):
         yield "load_every", fault
@@ -86,6 +89,17 @@ def _limit_faults(contract: Contract) -> Iterator[Fault]:
             f"COPY reads a super column ({documents[0]}) from records of at most {MAX_DOCUMENT_BYTES:,} bytes;"
             " lower the limit",
         )
+
+
+def _trailer_faults(contract: Contract) -> Iterator[Fault]:
+    """Yield the faults of the sums that a trailer has."""
+    columns = {column.name: column for column in contract.columns}
+    for name, _ in contract.dialect.trailer.sum_fields if contract.dialect.trailer else ():
+        column, key_path = columns.get(name), f"dialect.trailer.sum_fields.{name}"
+        if column is None or column.type.kind not in EXACT:
+            yield key_path, "is not a column of whole numbers or decimals; only those have an exact sum"
+        elif column.notation.excess in (Excess.ROUND, Excess.CUT):
+            yield key_path, "loses digits by excess, so that its sum is not the file's; remove one of them"
 
 
 def _name_faults(contract: Contract, stem: str) -> Iterator[Fault]:

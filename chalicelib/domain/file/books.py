@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.notation import Notation
+from chalicelib.domain.contract.sums import Sums, added
 from chalicelib.domain.contract.tally import total
 from chalicelib.domain.file.file_plan import FilePlan
+from chalicelib.domain.formats.csv.tail import malformed
 from chalicelib.domain.formats.format import Totals
 from chalicelib.domain.run.changes import RunChanges
 from chalicelib.domain.run.model import Chunk, Counts, Problem, Run, RunState
@@ -99,12 +104,17 @@ def renumber(rejects: bytes, base: int) -> bytes:
 
 
 def refuse_wrong_books(
-    contract: Contract, totals: Totals | None, counts: Counts, first: Problem | None, *, accepted: bool = False
+    contract: Contract, totals: Totals | None, sums: Iterable[Sums], books: RunChanges, *, accepted: bool = False
 ) -> None:
-    """Refuse a file that is not whole, or worse than the contract allows. Raises Rejected."""
-    refuse_other_totals(totals, counts)
+    """Refuse a file that is not whole, or worse than the contract allows. Raises Rejected.
+
+    `totals` is what the file says of its rows, `sums` has the sums that were found in its chunks.
+    """
+    counts = books["counts"]
+    if totals:
+        refuse_other_totals(contract, totals, counts, added(sums))
     refuse_too_few_rows(contract, counts)
-    refuse_if_too_bad(contract, counts, first, accepted=accepted)
+    refuse_if_too_bad(contract, counts, books["problem"], accepted=accepted)
 
 
 def refuse_too_few_rows(contract: Contract, counts: Counts) -> None:
@@ -116,15 +126,32 @@ def refuse_too_few_rows(contract: Contract, counts: Counts) -> None:
         raise Rejected(f"{message}, lower limits.min_rows", code="TOO_FEW_ROWS")
 
 
-def refuse_other_totals(totals: Totals | None, counts: Counts) -> None:
+def refuse_other_totals(contract: Contract, totals: Totals, counts: Counts, sums: Sums) -> None:
     """Refuse a file that does not have the rows that it says it has. Raises Rejected."""
-    if totals and totals.rows is not None and totals.rows != counts.read:
-        message = f"the file says that it has {totals.rows:,} rows, but it has {counts.read:,}: it may be cut"
-        raise Rejected(
-            f"{message}; send it again as a whole, or fix its trailer",
-            code="TOTALS_DIFFER",
-            byte_offset=totals.byte_offset,
-        )
+    if totals.rows is not None and totals.rows != counts.read:
+        raise _differs(f"{totals.rows:,} rows, but it has {counts.read:,}", totals)
+    fields = dict(contract.dialect.trailer.sum_fields) if contract.dialect.trailer else {}
+    for name, text in totals.sums.items():
+        expected = _amount(text, contract.column(name).notation)
+        if expected is None:
+            raise malformed(fields[name], totals.byte_offset)
+        if not sums.get(name, "0"):
+            message = f"the sum of {name} cannot be compared with the trailer's: a bad row has no number there"
+            raise Rejected(f"{message}; fix its rejects", code="TOTALS_UNKNOWN", column=name)
+        if Decimal(sums.get(name, "0")) != expected:
+            raise _differs(f"another sum of {name} than it has", totals)
+
+
+def _differs(what: str, totals: Totals) -> Rejected:
+    message = f"the file's trailer says {what}: rows may be lost; send it again as a whole, or fix its trailer"
+    return Rejected(message, code="TOTALS_DIFFER", byte_offset=totals.byte_offset)
+
+
+def _amount(text: str, notation: Notation) -> Decimal | None:
+    """Return a number as the column's files write it; None for another text."""
+    plain = text.replace(notation.thousands, "") if notation.thousands else text
+    plain = plain.replace(notation.decimal, ".")
+    return Decimal(plain) if re.fullmatch(r"[-+]?[0-9]{1,60}(\.[0-9]{1,40})?", plain) else None
 
 
 def _percent(ratio: float) -> str:

@@ -40,8 +40,8 @@ class Totals:
 
     rows: int | None
     """Their number; None if the file does not say it."""
-    sums: Mapping[str, str]
-    """The sum of a column's values, by column."""
+    sums: Mapping[str, str] = field(hash=False)
+    """The sum of a column's values as the file writes it, by column."""
     byte_offset: int
     """Where the file says it."""
 

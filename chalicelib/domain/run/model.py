@@ -162,6 +162,8 @@ class Chunk:
     left_out: dict[str, int] = field(default_factory=dict)
     altered: dict[str, int] = field(default_factory=dict)
     """As in its run."""
+    sums: dict[str, str] = field(default_factory=dict)
+    """Sums of columns over all rows; empty if a row has no number there."""
     part: str = ""
     """Key of the staged part; empty if the chunk had no good row."""
     rejects: str = ""

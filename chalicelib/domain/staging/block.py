@@ -10,6 +10,7 @@ import numpy as np
 
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.row_fault import RowFault
+from chalicelib.domain.contract.sums import Sums
 from chalicelib.domain.contract.tally import LeftOut, Tally, total
 from chalicelib.domain.formats.csv.grammar import Grammar, Malformation, Malformed
 from chalicelib.domain.formats.csv.reading import Reading
@@ -19,6 +20,7 @@ from chalicelib.domain.staging.keyhash import key_hashes
 from chalicelib.domain.staging.repeated_header import repeated_headers
 from chalicelib.domain.staging.rewriting import rewritten
 from chalicelib.domain.staging.row_prefix import prefixed, rejected_from
+from chalicelib.domain.staging.sums import sums_of
 from chalicelib.domain.staging.table import Table, faults
 from chalicelib.domain.staging.validate import Rules
 
@@ -47,6 +49,8 @@ class Block:
     """Records that are not rows, by kind (`LeftOut`)."""
     altered: Tally = field(default_factory=dict)
     """Values of good rows that differ from the file, by kind (`Altered`)."""
+    sums: Sums = field(default_factory=dict)
+    """The sums that the file says too."""
     rejects: tuple[Reject, ...] = ()
     """In the order of the file. Line numbers count from 1 at the chunk's first line."""
     unexplained: Mapping[int, int] = field(default_factory=dict)
@@ -94,7 +98,8 @@ def make_block(
         bad |= dict.fromkeys(headers, REPEATED_HEADER)
     good[list(bad)] = False
     kept = np.flatnonzero(good)
-    bad_rows = sorted(bad)
+    bad_rows, read = sorted(bad), good.copy()
+    read[bad_rows] = True
     return Block(
         start=position.offset + start,
         end=position.offset + end,
@@ -104,6 +109,7 @@ def make_block(
         lines=_line_ends(reading, start, end, stop),
         left_out=_left_out(table, len(good) - len(kept) - len(bad), headers),
         altered=total([{kind: _count(table, good, at) for kind, at in table.reading.altered.items()}]),
+        sums=sums_of(table, good, read) if rules.summed else {},
         rejects=_rejects(table, {row: bad[row] for row in bad_rows[:explained]}, reading, position),
         unexplained=Counter(_code(bad[row]) for row in bad_rows[explained:]),
         key_hashes=key_hashes(table, kept) if hash_keys else None,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.row_fault import RowFault
+from chalicelib.domain.contract.sums import Sums, added
 from chalicelib.domain.contract.tally import Tally, total
 from chalicelib.domain.formats.csv.grammar import Malformed
 from chalicelib.domain.formats.csv.reading import Reading
@@ -46,6 +47,7 @@ class ChunkSummary:
     lines: int = 0
     left_out: Tally = field(default_factory=dict)
     altered: Tally = field(default_factory=dict)
+    sums: Sums = field(default_factory=dict)
 
     @property
     def bytes(self) -> int:
@@ -67,6 +69,7 @@ class ChunkSummary:
             lines=self.lines + block.lines,
             left_out=total([self.left_out, block.left_out]),
             altered=total([self.altered, block.altered]),
+            sums=added([self.sums, block.sums]),
         )
 
 
@@ -171,6 +174,7 @@ class _Stager:
             rows_read=1,
             rows_good=0,
             lines=1,
+            sums=dict.fromkeys((self.rules.columns[index].name for index, _ in self.rules.summed), ""),
             rejects=(reject(self.position.line, self.position.offset, record, why, quote_line),)
             if self.explained
             else (),

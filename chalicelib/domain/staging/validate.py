@@ -119,6 +119,8 @@ class Rules:
 
     header: tuple[tuple[int, str], ...] = ()
     """Index and header name of each column in which a row may repeat the header; empty if such a row is one."""
+    summed: tuple[tuple[int, int], ...] = ()
+    """Index and scale of each column whose sum the file says."""
     skips_headers: bool = False
     """A row that repeats the header is left out; else it is bad."""
 
@@ -146,6 +148,7 @@ def compile_rules(contract: Contract, layout: Layout) -> Rules:
     """Compile the checks for a file with this layout. Raises ContractError if a pattern or bound is faulty."""
     indexes = {column.name: index for index, column in enumerate(layout.columns)}
     repeated = contract.dialect.repeated_header
+    summed = contract.dialect.trailer.sum_fields if contract.dialect.trailer else ()
     return Rules(
         columns=_rules(contract, layout),
         grammar=Grammar.of(contract.dialect, contract.limits),
@@ -156,6 +159,7 @@ def compile_rules(contract: Contract, layout: Layout) -> Rules:
         explained=max(contract.limits.max_rejects, EXPLAINED),
         header=() if repeated is RepeatedHeader.ROW else layout.header_by_column(),
         skips_headers=repeated is RepeatedHeader.SKIP,
+        summed=tuple((indexes[name], contract.column(name).type.scale) for name, _ in summed if name in indexes),
     )
 
 

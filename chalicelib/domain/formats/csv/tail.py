@@ -78,6 +78,12 @@ def _trailer(source: ByteSource, start: int, dialect: Dialect, limits: Limits) -
     raise Rejected(f"{message}; send it again as a whole, or fix dialect.trailer", code="TRAILER_MISSING")
 
 
+def malformed(number: int, at: int) -> Rejected:
+    """Return the refusal of a file whose trailer has no number where the contract expects one."""
+    message = f"field {number} of the trailer is not a number; fix the file's last line, or dialect.trailer"
+    return Rejected(message, code="TRAILER_MALFORMED", byte_offset=at)
+
+
 def _totals(line: bytes, at: int, dialect: Dialect, limits: Limits) -> Totals:
     """Read what the trailer says of the rows. Raises Rejected."""
     trailer, reader = dialect.trailer or Trailer(starts_with=""), RecordReader(dialect, limits)
@@ -85,18 +91,16 @@ def _totals(line: bytes, at: int, dialect: Dialect, limits: Limits) -> Totals:
     found = BlockReader(reader, record, len(record), at_end=True).record(0)
     values = found.values if isinstance(found, Found) else []
 
-    def number(field: int, form: str) -> str:
-        text = (values[field - 1] or b"").decode(errors="replace").strip() if field <= len(values) else ""
-        if not re.fullmatch(form, text):
-            message = f"field {field} of the trailer is not a number; fix the file's last line, or dialect.trailer"
-            raise Rejected(message, code="TRAILER_MALFORMED", byte_offset=at)
-        return text
+    texts = [(value or b"").decode(errors="replace").strip() for value in values]
 
-    return Totals(
-        rows=int(number(trailer.count_field, "[0-9]{1,18}")) if trailer.count_field else None,
-        sums={name: number(field, r"[-+]?[0-9]{1,38}(\.[0-9]{1,38})?") for name, field in trailer.sum_fields},
-        byte_offset=at,
-    )
+    def field(number: int) -> str:
+        return texts[number - 1] if number <= len(texts) else ""
+
+    rows = field(trailer.count_field) if trailer.count_field else None
+    if rows is not None and not re.fullmatch("[0-9]{1,18}", rows):
+        raise malformed(trailer.count_field, at)
+    sums = {name: field(number) for name, number in trailer.sum_fields}
+    return Totals(rows=None if rows is None else int(rows), sums=sums, byte_offset=at)
 
 
 def _lines(source: ByteSource, start: int, newline: bytes) -> Iterator[tuple[int, bytes]]:

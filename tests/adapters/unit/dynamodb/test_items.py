@@ -69,6 +69,7 @@ CHUNKS = st.builds(
     start=NUMBER,
     stop=NUMBER,
     state=st.sampled_from(ChunkState),
+    sums=st.dictionaries(st.sampled_from(["amount", "vat"]), st.sampled_from(["", "-12.50", "9" * 60])),
     left_out=LEFT_OUT,
     altered=ALTERED,
     part=TEXT,
