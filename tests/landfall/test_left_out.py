@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.landfall.conftest import Landfall
 
 CONTRACT = """
@@ -56,3 +58,26 @@ def test_data_checks_are_named_and_left_to_the_load(landfall: Landfall, tmp_path
 def test_nothing_is_left_to_the_load_without_data_checks(landfall: Landfall, tmp_path: Path) -> None:
     assert "left_to_load" not in checked(landfall, tmp_path, "", "--json").lines[0]
     assert "only the load" not in checked(landfall, tmp_path, "").out
+
+
+@pytest.mark.parametrize(
+    ("dialect", "file"),
+    [
+        ("trailing_delimiter = true", "thing_id,note,\n1,a,\n2,,\n"),
+        ('short_rows = "fill"', "thing_id,note\n1\n2,b\n"),
+        ("blank_before_quote = true", 'thing_id,note\n1, "a,b"\n'),
+        ('empty_records = "skip"', "thing_id,note\n,\n1,a\n"),
+        ('repeated_header = "skip"', "thing_id,note\n1,a\nthing_id,note\n2,b\n"),
+        ("", "thing_id,note\n1,a\rb\r\n"),
+    ],
+)
+def test_good_rows_are_read_back_alike(landfall: Landfall, tmp_path: Path, dialect: str, file: str) -> None:
+    contract, path, good, again = (tmp_path / name for name in ("thing.toml", "a.csv", "good.csv", "again.csv"))
+    contract.write_text(CONTRACT.format(dialect=dialect) + 'note = { type = "varchar(9)" }\n')
+    path.write_bytes(file.encode())
+    (first,) = landfall("check", path, "--contract-file", contract, "--good", good, "--json").lines
+    (second,) = landfall("check", good, "--contract-file", contract, "--good", again, "--json").lines
+    assert (first["rows_rejected"], second["rows_rejected"]) == (0, 0)
+    assert first["rows_good"] == second["rows_good"] > 0
+    assert good.read_bytes() == again.read_bytes()
+    assert not second.get("altered")

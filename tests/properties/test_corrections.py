@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.contract.dialect import Dialect, Empty, Newline
+from chalicelib.domain.contract.dialect import Dialect, Empty, Escape, Newline
 from chalicelib.domain.file.corrections import (
+    BROKEN,
     CorrectedRow,
     Splitter,
     as_corrected,
@@ -22,7 +23,7 @@ from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.run.lineage import RowOrigins
 from chalicelib.domain.staging.row_prefix import rejected_from
 from tests.support.files import written
-from tests.support.files.dialects import DIALECTS, pieces, things
+from tests.support.files.dialects import DIALECTS, code_of, pieces, things
 from tests.support.files.engine import stage_file, staged_values
 
 PLAN = FilePlan(columns=("a", "b"), header_lines=0, ranges=())
@@ -35,23 +36,27 @@ def test_what_is_taken_apart_and_sent_back_is_staged_alike(name: str, data: st.D
     dialect = DIALECTS[name]
     object_ = things(dialect)
     line_end = b"\r" if dialect.newline is Newline.CR else b"\n"
-    body = b"a" + dialect.delimiter.encode() + b"b" + line_end + b"a" + data.draw(pieces(dialect))
-    found = [s for s in written.read(body, 0, dialect, 1000) if s.kind == "row" and len(s.values) == 2]
+    behind = dialect.delimiter.encode() * dialect.trailing_delimiter
+    body = b"a" + dialect.delimiter.encode() + b"b" + behind + line_end + b"a" + data.draw(pieces(dialect))
+    plan = replace(PLAN, columns=("a", "b", "_ignored_3")) if behind else PLAN
+    width = len(plan.columns)
+    found = [s for s in written.read(body, 0, dialect, 1000) if s.kind == "row" and not code_of(s, dialect, width)]
     rows = []
+    if dialect.escape is Escape.BACKSLASH:  # \\xhh may be Landfall's, and a reject ends before a carriage return
+        found = [s for s in found if not BROKEN.search(s.raw.decode()) and not s.raw.endswith(b"\\")]
     for one in found:
-        values = Splitter(object_, PLAN).values(one.raw.decode())
+        values = Splitter(object_, plan).values(one.raw.decode())
         assert values is not None
-        for value, meant in zip(values, one.values, strict=True):
+        for value, meant in zip(values, [*one.values, None, None][:2], strict=True):
             assert value.encode() == meant if meant is not None else not value or value in dialect.null
         rows.append(CorrectedRow(byte_offset=one.start, line=one.line, values=values))
     assert rows
-    sent, origins = corrected_file(object_, columns_of(object_, PLAN), rows)
+    sent, origins = corrected_file(object_, columns_of(object_, plan), rows)
     read = stage_file(sent, as_corrected(object_), 25)
     assert read.rejects == []
     assert sum(summary.rows_good for summary in read.summaries) == len(origins) == len(rows)
-    if b"\r" not in sent:  # csv.reader takes a carriage return for a line end
-        staged = [row[2:] for row in staged_values(read, as_corrected(object_).dialect)]
-        assert staged == [tuple(_staged(value, dialect) for value in row.values) for row in rows]
+    staged = [row[2:] for row in staged_values(read, as_corrected(object_).dialect)]
+    assert staged == [tuple(_staged(value, dialect) for value in row.values) for row in rows]
 
 
 def _staged(value: str, dialect: Dialect) -> str:

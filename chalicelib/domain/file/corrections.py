@@ -13,7 +13,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chalicelib.domain.contract.contract import IGNORED, RESCUED, Contract, Limits
-from chalicelib.domain.contract.dialect import NULL_WORD, Compression, Dialect, Empty, Escape, Newline, ShortRows
+from chalicelib.domain.contract.dialect import (
+    NULL_WORD,
+    Compression,
+    Dialect,
+    Empty,
+    Escape,
+    Newline,
+    RepeatedHeader,
+    ShortRows,
+)
 from chalicelib.domain.contract.layout import staged_column
 from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.formats.csv.block_reader import BlockReader
@@ -40,7 +49,13 @@ class CorrectedRow:
 def as_corrected(contract: Contract) -> Contract:
     """Return the contract for a file of corrected rows: plain CSV, and any share of bad rows is allowed."""
     text = contract.dialect.empty is Empty.TEXT
-    dialect = Dialect(empty=contract.dialect.empty, null=(NULL_WORD,) if text else ("",), compression=Compression.NONE)
+    rows = not contract.dialect.header or contract.dialect.repeated_header is RepeatedHeader.ROW
+    dialect = Dialect(
+        empty=contract.dialect.empty,
+        null=(NULL_WORD,) if text else ("",),
+        compression=Compression.NONE,
+        repeated_header=RepeatedHeader.ROW if rows else RepeatedHeader.REJECT,
+    )
     limits = replace(contract.limits, min_rows=0, max_reject_ratio=1.0, max_bytes=Limits.max_bytes)
     return replace(contract, dialect=dialect, limits=limits, lineage=True)
 

@@ -76,7 +76,7 @@ def pieces(dialect: Dialect) -> st.SearchStrategy[bytes]:
     return st.lists(st.sampled_from([*common, *common, *rows, *rare]), max_size=30).map(b"".join)
 
 
-def _code(stretch: written.Written, dialect: Dialect, width: int) -> int:
+def code_of(stretch: written.Written, dialect: Dialect, width: int) -> int:
     """The code of what is wrong with a row; 0 for a good one."""
     values = stretch.values
     if stretch.kind == "bad":
@@ -89,7 +89,7 @@ def _code(stretch: written.Written, dialect: Dialect, width: int) -> int:
 def assert_as_written(data: bytes, object_: Contract, staged: Staged) -> None:
     expected = written.read(data, 0, object_.dialect, object_.limits.max_record_bytes)
     dialect, width = object_.dialect, 2 + object_.dialect.trailing_delimiter
-    codes = {s.start: _code(s, dialect, width) for s in expected if s.kind in ("row", "bad")}
+    codes = {s.start: code_of(s, dialect, width) for s in expected if s.kind in ("row", "bad")}
     good = [s for s in expected if codes.get(s.start) == 0]
     bad = [s for s in expected if codes.get(s.start)]
     assert [(r.line, r.byte_offset, r.record) for r in staged.rejects] == [(s.line, s.start, s.raw) for s in bad]
