@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from tests.sql.test_notations_agree import Form, Pair, agree
+from tests.support.redshift.agreement import Form, Pair, agree
 from tests.support.redshift.desk import Desk
 
 START = datetime.fromisoformat("1930-01-01")
