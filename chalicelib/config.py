@@ -67,6 +67,8 @@ class Settings:
     """Pause before the second try; it doubles with each one, with jitter."""
     max_load_attempts: int = 5
     """Transactions submitted before a load with passing failures ends FAILED."""
+    copy_rounds: int = 3
+    """How often rows that COPY refuses are taken out of a file; if it refuses more, the file ends FAILED."""
     group_files: int = 500
     """The most files that one transaction loads together."""
     group_mb: float = 2_000.0

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, Protocol, Unpack
 
 from chalicelib.domain.run.changes import RunChanges
 from chalicelib.domain.run.group import Group, GroupChanges
 from chalicelib.domain.run.model import Chunk, ChunkTask, LedgerRow, Run, RunState, SourceObject
 from chalicelib.domain.run.storage import ColdStorage
+from chalicelib.domain.warehouse.copy_faults import CopyFault
 from chalicelib.domain.warehouse.load import LoadOrder
+from chalicelib.domain.warehouse.statement import Statement
 
 
 class Conflict(Exception):
@@ -210,30 +211,6 @@ class LoadQueue(Protocol):
         """Release the target's slot, if it is still this group's."""
 
 
-class StatementState(Enum):
-    """The state of a statement in the warehouse."""
-
-    RUNNING = "RUNNING"
-    FINISHED = "FINISHED"
-    FAILED = "FAILED"
-    GONE = "GONE"  # the warehouse has no such statement (any more)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Statement:
-    """A submitted load and its state. `retryable` marks a passing failure (1023, aborted), not a lasting one."""
-
-    statement_id: str
-    state: StatementState
-    error: str = ""
-    retryable: bool = False
-
-    @property
-    def failed_for_good(self) -> bool:
-        """Whether it failed, and would fail again."""
-        return self.state is StatementState.FAILED and not self.retryable
-
-
 class Warehouse(Protocol):
     """Redshift. `submit` runs one transaction that ends with the ledger row. Only the ledger proves a load."""
 
@@ -242,6 +219,9 @@ class Warehouse(Protocol):
 
     def describe(self, statement_id: str) -> Statement:
         """Return the state of a statement."""
+
+    def copy_faults(self, copy_id: int) -> list[CopyFault]:
+        """Return the rows that a failed COPY refused; maybe not all of them, and none if it failed otherwise."""
 
     def ledger(self, object_name: str, load_ids: Sequence[str], since: float) -> dict[str, LedgerRow]:
         """Return the ledger rows of the committed loads among these loads of an object, by load id.

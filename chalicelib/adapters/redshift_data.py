@@ -17,11 +17,12 @@ from chalicelib.adapters.aws_errors import code_of, repeated, text_of, translate
 from chalicelib.config import Settings
 from chalicelib.domain.run.load_errors import RAISED, meaning
 from chalicelib.domain.run.model import LedgerRow
+from chalicelib.domain.warehouse.copy_faults import CopyFault, copy_fault, copy_faults_query
 from chalicelib.domain.warehouse.file_books import books_query, books_row
 from chalicelib.domain.warehouse.ledger import ledger_query, ledger_row, render_fence
 from chalicelib.domain.warehouse.load import Batch, LoadOrder, render_load
+from chalicelib.domain.warehouse.statement import Statement, StatementState
 from chalicelib.errors import Refused, Retryable
-from chalicelib.ports import Statement, StatementState
 
 if TYPE_CHECKING:
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
@@ -91,7 +92,12 @@ class RedshiftData:
             state=state,
             error=_of_check(found) or scrubbed(error) or found["Status"],
             retryable=found["Status"] == "ABORTED" or meaning(error).retryable,
+            copy_id=failed_copy(found),
         )
+
+    def copy_faults(self, copy_id: int) -> list[CopyFault]:
+        found = self._query(copy_faults_query(copy_id), f"read the load errors of COPY {copy_id}")
+        return list(map(copy_fault, found))
 
     def ledger(self, object_name: str, load_ids: Sequence[str], since: float) -> dict[str, LedgerRow]:
         what = f"read the ledger for {len(load_ids)} loads, the first {load_ids[0]}"
@@ -236,6 +242,14 @@ def _of_check(found: Any) -> str:
     if not check or OURS.match(failed.get("Error", "")):
         return ""
     return f"DATA_CHECK_BROKEN: check {check[1] or '?'} cannot be evaluated"
+
+
+def failed_copy(found: Any) -> int:
+    """Return Redshift's query id of the COPY that failed; 0 if none did."""
+    for part in found.get("SubStatements", []):
+        if part["Status"] == "FAILED" and part.get("QueryString", "").startswith("COPY "):
+            return max(int(part.get("RedshiftQueryId", 0)), 0)
+    return 0
 
 
 def _value(field: Any) -> Any:

@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+
 from chalicelib.domain.file.books import line_bases
 from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.run import keys
+from chalicelib.domain.run.changes import RunChanges
 from chalicelib.domain.run.duplicate_keys import RepeatedKeys, line_of
 from chalicelib.domain.run.lineage import RowOrigins
 from chalicelib.domain.run.load_errors import BROKEN_CHECK, DATA_CHECK, FAILED_CHECK, meaning
 from chalicelib.domain.run.model import Run
 from chalicelib.domain.warehouse.column_fit import explain_ahead
-from chalicelib.errors import Broken, LandfallError, LoadFailed, Retryable, WorkGone
+from chalicelib.domain.warehouse.statement import Statement
+from chalicelib.errors import Broken, LandfallError, LoadFailed, Refused, Retryable, WorkGone
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.outcomes import contract_of
+from chalicelib.pipeline.refused_rows import after_refusal, copy_refused
 from chalicelib.pipeline.staging import StoredBytes
 from chalicelib.pipeline.unpack import Landed, Pieces
-from chalicelib.ports import Statement
 
 
-def failure_of(statement: Statement) -> LandfallError:
-    """Return the error of a statement whose load is not in the ledger."""
+def failure_of(ctx: Context, statement: Statement, runs: Sequence[Run]) -> LandfallError:
+    """Return the error of a statement whose load of these runs is not in the ledger. Raises Retryable."""
     if statement.failed_for_good:
+        with suppress(Refused):  # the warehouse does not show its load errors: the load failed all the same
+            faults = ctx.warehouse.copy_faults(statement.copy_id) if statement.copy_id else []
+            if refused := copy_refused(faults, runs):
+                return refused
         found = meaning(statement.error)
         return LoadFailed(statement.error, code=LoadFailed.code if found.retryable else found.code)
     return Retryable(statement.error or f"the statement is {statement.state.value}, and the ledger has nothing of it")
+
+
+def changes_after(ctx: Context, run: Run, failure: LandfallError, size: int) -> RunChanges:
+    """Return the changes of a run that waits again after a load of `size` runs had no effect.
+
+    Raises LoadFailed, Rejected if the run must end. Raises Retryable.
+    """
+    changes = after_refusal(ctx, run, failure, size)
+    if changes is None:
+        raise load_failed(ctx, run, failure)
+    return changes
 
 
 def load_failed(ctx: Context, run: Run, failure: LandfallError) -> LoadFailed:

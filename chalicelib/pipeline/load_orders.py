@@ -39,9 +39,9 @@ def _manifest(ctx: Context, group: Group, runs: Sequence[Run]) -> str:
     """Return the URL of a manifest of these runs' parts: a run's own, or one that joins several."""
     if not runs:
         return ""
-    bucket, key = runs[0].source.bucket, keys.manifest(runs[0])
+    bucket, key = runs[0].source.bucket, keys.manifest(runs[0], runs[0].copy_rounds)
     if len(runs) > 1:
-        each = [json.loads(ctx.objects.get(bucket, keys.manifest(run)))["entries"] for run in runs]
+        each = [json.loads(ctx.objects.get(bucket, keys.manifest(run, run.copy_rounds)))["entries"] for run in runs]
         key = keys.group_manifest(runs[0].object, group)
         ctx.objects.put(bucket, key, json.dumps({"entries": [e for entries in each for e in entries]}).encode())
     return f"s3://{bucket}/{key}"

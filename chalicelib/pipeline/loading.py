@@ -19,14 +19,15 @@ from itertools import islice
 
 from chalicelib.domain.contract.contract import Delivery
 from chalicelib.domain.run.group import Gathering, Group, GroupState, Member
-from chalicelib.domain.run.lifecycle import after_failed_load, pause
+from chalicelib.domain.run.lifecycle import pause
 from chalicelib.domain.run.model import LedgerRow, Outcome, Run, RunState
-from chalicelib.errors import Broken, LandfallError, LoadStopped, Retryable
+from chalicelib.domain.warehouse.statement import StatementState
+from chalicelib.errors import Broken, LandfallError, LoadFailed, LoadStopped, Rejected, Retryable
 from chalicelib.pipeline import outcomes
 from chalicelib.pipeline.context import Context
-from chalicelib.pipeline.load_faults import failure_of, load_failed
+from chalicelib.pipeline.load_faults import changes_after, failure_of
 from chalicelib.pipeline.load_orders import gathering_for, ledger_rows, order_of
-from chalicelib.ports import Conflict, StatementState
+from chalicelib.ports import Conflict
 
 LEASE_SECONDS = 20.0
 """How long a worker holds a group: shorter than a message stays with its worker."""
@@ -219,7 +220,7 @@ class Loader:
         over = statement.failed_for_good or statement.state is StatementState.FINISHED  # others may commit later
         certain = group.state is GroupState.SUBMITTED and over
         rows = ledger_rows(self.ctx, runs) if certain else self._final_ledger(group, runs)
-        return self._end_group(group, runs, rows, failure_of(statement))
+        return self._end_group(group, runs, rows, failure_of(self.ctx, statement, runs))
 
     def _final_ledger(self, group: Group, runs: Sequence[Run]) -> dict[str, LedgerRow]:
         """Return the runs' ledger rows once no statement of the group can commit any more. Raises Retryable until then.
@@ -270,9 +271,10 @@ class Loader:
             with suppress(Conflict):
                 outcomes.cancelled(self.ctx, run)
             return False
-        changes = after_failed_load(run, failure, len(group.members), self.ctx.settings.max_load_attempts)
-        if changes is None:
-            outcomes.fail(self.ctx, run, load_failed(self.ctx, run, failure))
+        try:
+            changes = changes_after(self.ctx, run, failure, len(group.members))
+        except (LoadFailed, Rejected) as why:
+            outcomes.fail(self.ctx, run, why)
             return False
         changes["state"] = RunState.STAGED
         seconds = pause(self.ctx.settings.backoff_seconds, changes["failed_loads"]) if "failed_loads" in changes else 0

@@ -14,7 +14,7 @@ from chalicelib.domain.contract.dialect import Dialect, Empty
 from chalicelib.domain.run.load_errors import meaning
 from chalicelib.domain.warehouse.load import LoadOrder
 from landfall.conformity.behaviour import Behaviour
-from landfall.conformity.scratch_table import ScratchTable
+from landfall.conformity.scratch_table import REFUSED, ScratchTable
 from landfall.conformity.session import Session
 
 TIMES = """
@@ -138,7 +138,7 @@ def lost(store: Store, session: Session, what: str) -> str:
 
 def faulty(store: Store, session: Session) -> str:
     table = ScratchTable.made(session, "faulty")
-    text = "a,12x\n"
+    text = "a,12\nb,12x\n"
     return _cause(CopiedLoad(table=table, store=store).load(text, columns=("id", "amount")), table)
 
 
@@ -146,7 +146,7 @@ def _cause(seen: str, table: ScratchTable) -> str:
     """Return what Landfall reads from an error; the text itself differs."""
     if not seen.startswith("fails: "):
         return seen
-    return f"fails ({meaning(seen).cause.name}) {table.rows('id')}"
+    return f"fails ({meaning(seen).cause.name}) {table.rows('id')}{''.join(seen.partition(REFUSED)[1:])}"
 
 
 SCENARIOS: Sequence[tuple[str, str, str, Scenario]] = (
@@ -188,7 +188,12 @@ SCENARIOS: Sequence[tuple[str, str, str, Scenario]] = (
         "fails (STAGED) []",
         partial(lost, what="manifest"),
     ),
-    ("a value that COPY cannot read fails", "a bad value would be loaded", "fails (UNKNOWN) []", faulty),
+    (
+        "a value that COPY cannot read fails, and COPY names its line, column and code",
+        "a bad value would be loaded, or a file would fail for one row",
+        'fails (UNKNOWN) [] refused [[2, "amount", 1207]]',
+        faulty,
+    ),
 )
 
 

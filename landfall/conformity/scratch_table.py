@@ -16,9 +16,10 @@ from chalicelib.domain.contract.identifiers import quote_identifier, quote_ident
 from chalicelib.domain.contract_files.contract_file import fingerprint, read_contract
 from chalicelib.domain.run.ids import digest
 from chalicelib.domain.run.load_errors import meaning
+from chalicelib.domain.warehouse.copy_faults import COPY_FAULTS
 from chalicelib.domain.warehouse.ddl import MARK, OFFSET, gate_ddl, staging_name, target_ddl
 from chalicelib.domain.warehouse.load import LoadOrder, Share, render_load
-from landfall.conformity.session import Session
+from landfall.conformity.session import End, Session
 
 KEY = "incoming/things/it's :x é.csv"
 NO_MANIFEST = "s3://landfall-doctor/processed/none"
@@ -40,6 +41,8 @@ raw = {{ type = "varbyte(8)" }}
 """
 COLUMNS = ("id", "value", "amount", "document")
 """Those that the files here have: the others get their defaults."""
+REFUSED = " refused "
+"""Precedes the rows that COPY refused."""
 _ETL = re.compile(r'"etl"\.|\betl\.')
 Row = tuple[str, ...]
 """A row of a file, each value as SQL."""
@@ -113,9 +116,15 @@ class ScratchTable:
             made += [statement] if files is None or not statement.startswith("COPY") else _inserts(order, files)
         end = self.session.run(in_scratch(self.session, made), batch.parameters)
         if end.failed:
-            return f"fails: {end.error} ({meaning(end.error).cause.name})"
+            return f"fails: {end.error} ({meaning(end.error).cause.name}){self._refused(end)}"
         rows = {row[0]: row[1:] for row in self.session.rows(f"{end.id}:{len(made)}")}
         return json.dumps([rows.get(share.load_id) for share in order.shares])
+
+    def _refused(self, end: End) -> str:
+        """Return line, column and code of the rows that COPY refused, by the query that loads send."""
+        found = self.session.found(COPY_FAULTS.replace(":query_id", str(end.copy_id))) if end.copy_id else []
+        shown = found if isinstance(found, str) else json.dumps([row[1:] for row in found])
+        return f"{REFUSED}{shown}" if found else ""
 
     def rows(self, columns: str = "id, value, amount") -> str:
         """Return what is in the target, in the order of the key."""

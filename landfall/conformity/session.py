@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib.adapters.redshift_data import failed_copy
 from landfall.migration.data_api import ended, result
 
 NULL = "NULL"
@@ -28,6 +29,8 @@ class End:
     error: str = ""
     parts: tuple[str, ...] = ()
     """The status of each statement of a batch."""
+    copy_id: int = 0
+    """The query id of the COPY that failed; 0 if none did."""
 
     @property
     def failed(self) -> bool:
@@ -77,6 +80,7 @@ class Session:
             status=found["Status"],
             error=" ".join(next((text for text in errors if text), "").split()),
             parts=tuple(part["Status"] for part in parts),
+            copy_id=failed_copy(found),
         )
 
     def rows(self, statement_id: str) -> Rows:

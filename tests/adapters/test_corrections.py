@@ -7,7 +7,7 @@ from dataclasses import replace
 from chalicelib.domain.contract.contract import Contract, Delivery
 from chalicelib.domain.run.model import LedgerRow, Outcome
 from chalicelib.domain.warehouse.load import LoadOrder
-from chalicelib.ports import StatementState
+from chalicelib.domain.warehouse.statement import StatementState
 from tests.adapters.warehouses import Site
 from tests.support.load_orders import changed, ledger_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.run.ids import digest
-from chalicelib.ports import StatementState
+from chalicelib.domain.warehouse.statement import StatementState
 from tests.adapters.warehouses import Site
 from tests.support.load_orders import changed, ledger_of
 

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.domain.contract.contract import Contract, Delivery, DuplicateKeys
 from chalicelib.domain.run.model import LedgerRow
 from chalicelib.domain.warehouse.load import LoadOrder
-from chalicelib.ports import StatementState
+from chalicelib.domain.warehouse.statement import StatementState
 from tests.adapters.warehouses import Site
 from tests.support.load_orders import changed, joined, ledger_of
 

@@ -13,7 +13,7 @@ from chalicelib.domain.contract.contract import Contract, Delivery, DuplicateKey
 from chalicelib.domain.run.duplicate_keys import RepeatedKeys
 from chalicelib.domain.run.model import LedgerRow, Outcome
 from chalicelib.domain.warehouse.load import LoadOrder
-from chalicelib.ports import StatementState
+from chalicelib.domain.warehouse.statement import StatementState
 from tests.adapters.warehouses import UNKNOWN, Site
 from tests.support.load_orders import changed, ledger_of
 

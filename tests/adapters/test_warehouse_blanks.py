@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.domain.contract.contract import Contract, DuplicateKeys
 from chalicelib.domain.run.duplicate_keys import RepeatedKeys
-from chalicelib.ports import StatementState
+from chalicelib.domain.warehouse.statement import StatementState
 from tests.adapters.warehouses import Site
 from tests.support.load_orders import ledger_of
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.contract.contract import Contract, Delivery
 from chalicelib.domain.run.model import Counts
-from chalicelib.ports import StatementState
+from chalicelib.domain.warehouse.statement import StatementState
 from tests.adapters.warehouses import Site, memory_site
 from tests.support.load_orders import ledger_of
 

@@ -22,7 +22,8 @@ from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.domain.run.ids import digest
 from chalicelib.domain.warehouse.ddl import gate_ddl, target, target_ddl
 from chalicelib.domain.warehouse.load import LoadOrder
-from chalicelib.ports import Statement, StatementState, Warehouse
+from chalicelib.domain.warehouse.statement import Statement, StatementState
+from chalicelib.ports import Warehouse
 from local.redshift.server import LocalRedshift
 from local.redshift.sql.rewrite import rewrite
 from tests.support.load_orders import changed, joined, load_of_one

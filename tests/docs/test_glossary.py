@@ -16,7 +16,7 @@ from chalicelib.domain.contract import contract
 from chalicelib.domain.run import group, model
 from chalicelib.domain.run.group import GroupState
 from chalicelib.domain.run.model import ChunkState, RunState
-from chalicelib.ports import StatementState
+from chalicelib.domain.warehouse.statement import StatementState
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")

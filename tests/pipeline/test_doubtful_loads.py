@@ -10,10 +10,11 @@ import pytest
 from chalicelib.domain.run.group import GroupState
 from chalicelib.domain.run.model import Run, RunState
 from chalicelib.domain.warehouse.load import LoadOrder
+from chalicelib.domain.warehouse.statement import Statement, StatementState
 from chalicelib.errors import Refused
 from chalicelib.operations.cancels import cancel
 from chalicelib.pipeline.loading import Loader
-from chalicelib.ports import Conflict, Statement, StatementState
+from chalicelib.ports import Conflict
 from tests.simulation.cases import Case, play
 from tests.support.simulated.crowds import about_to_load
 from tests.support.simulated.deployment import SimulatedDeployment

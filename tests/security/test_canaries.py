@@ -18,7 +18,7 @@ from chalicelib.adapters.memory import Fate
 from chalicelib.adapters.redshift_data import scrubbed
 from chalicelib.config import Settings, SettingsError
 from chalicelib.domain.run.model import RunState
-from chalicelib.ports import StatementState
+from chalicelib.domain.warehouse.statement import StatementState
 from tests.security.canaries import (
     DEFECTS,
     GOOD,

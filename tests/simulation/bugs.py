@@ -47,7 +47,7 @@ OF_FILES = (
     ),
     bug(
         "parts of one load share a key",
-        ("chalicelib/domain/run/keys.py", "part-{_number(chunk, planned_start)}.csv.zst", "part.csv.zst"),
+        ("chalicelib/domain/run/keys.py", "part-{_number(chunk, planned_start)}{PART}", "part{PART}"),
     ),
     bug(
         "a chunk counts each time it is staged",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.simulation.cuts import AMENDS, MODEL, OUTCOMES, PIPELINE, RESUBMITS, STAGING, WAREHOUSE, bug
+from tests.simulation.cuts import AMENDS, MODEL, OUTCOMES, PIPELINE, REFUSED, RESUBMITS, STAGING, WAREHOUSE, bug
 
 OF_MENDS = (
     bug(
@@ -31,6 +31,14 @@ OF_MENDS = (
     bug(
         "a file that was run again gets the books of the load before",
         (AMENDS, " or run.generation != corrects.generation", ""),
+    ),
+    bug(
+        "rows that COPY refused stay in their part",
+        (REFUSED, "if _offset(row) not in offsets)", "if True)"),
+    ),
+    bug(
+        "a round of refused rows forgets the rounds before",
+        (REFUSED, "if self.number == 1:", "if True:"),
     ),
     bug(
         "an accepted file is refused again",

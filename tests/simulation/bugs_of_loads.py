@@ -31,10 +31,10 @@ OF_LOADS = (
         "LOADED as soon as the statement ended",
         (
             LOADING,
-            "return self._end_group(group, runs, rows, failure_of(statement))",
+            "return self._end_group(group, runs, rows, failure_of(self.ctx, statement, runs))",
             "rows = {r.load_id: LedgerRow(load_id=r.load_id, outcome=Outcome.LOADED, staged=0, duplicate=0, "
             "inserted=r.counts.good, updated=0, unchanged=0, superseded=0) for r in runs}\n"
-            "        return self._end_group(group, runs, rows, failure_of(statement))",
+            "        return self._end_group(group, runs, rows, failure_of(self.ctx, statement, runs))",
         ),
     ),
     bug(

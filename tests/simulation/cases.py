@@ -18,7 +18,7 @@ from functools import cache
 
 from chalicelib.adapters.memory import Fate
 from chalicelib.domain.run.model import RunState
-from chalicelib.ports import StatementState
+from chalicelib.domain.warehouse.statement import StatementState
 from tests.simulation.live import play_live
 from tests.simulation.meetings import BY_NAME, ENDS, LIVE, LOADS_FAIL
 from tests.support.simulated.deployment import SimulatedDeployment

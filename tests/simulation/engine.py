@@ -129,7 +129,10 @@ def _format_of(contract: Contract) -> Format:
     return _Remembered(registry.format_of(contract))
 
 
-def _stage_chunk(source: ByteSource, chunk: Range, rules: Rules) -> Iterator[Block]:
+def _stage_chunk(source: ByteSource, chunk: Range, rules: Rules, **more: Any) -> Iterator[Block]:
+    if more:  # one row, by rules of its own
+        yield from _really_stage(source, chunk, rules, **more)
+        return
     origins = rules.origins.to_json() if rules.origins else b""
     columns = id(rules.columns)  # compiled rules are kept for good, and with them their columns
     wanted = columns, rules.mark, origins, chunk

@@ -8,7 +8,7 @@ from chalicelib.adapters.memory import Fate
 from chalicelib.domain.run.model import RunState
 from chalicelib.operations.reruns import rerun
 from tests.simulation.corrections import corrected_and_run_again, corrected_by_two, corrected_rows
-from tests.simulation.refused import accepted_rejects
+from tests.simulation.refused import accepted_rejects, refused_by_copy
 from tests.support.settings import BUCKET
 from tests.support.simulated import scenarios
 from tests.support.simulated.deployment import SimulatedDeployment
@@ -177,6 +177,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     corrected_by_two,
     corrected_and_run_again,
     accepted_rejects,
+    refused_by_copy,
 )
 BY_NAME = {scenario.__name__: scenario for scenario in SCENARIOS}
 VERSIONS_MATTER = tuple(
@@ -221,6 +222,7 @@ LIVE = tuple(
         corrected_by_two,
         corrected_and_run_again,
         accepted_rejects,
+        refused_by_copy,
     )
 )
 """Those in which three workers that are at work at once get in each other's way."""
@@ -239,6 +241,7 @@ LOADS_FAIL = frozenset(
         "corrected",
         "contract_ahead",
         "key_twice",
+        "refused_by_copy",
         "crowd_with_sick",
         "crowd_with_two_sick",
         "two_small",

@@ -9,7 +9,7 @@ from chalicelib.operations.rerun_files import rerun_files
 from chalicelib.operations.reruns import rerun
 from tests.support.simulated.deployment import SimulatedDeployment
 from tests.support.simulated.faults import Killed
-from tests.support.simulated.scenarios import numbered, put
+from tests.support.simulated.scenarios import numbered, put, text
 
 FILE = "a.csv"
 MOSTLY_BAD = tuple(f"x{n},y,notanumber" for n in range(5))
@@ -20,6 +20,15 @@ def accepted_rejects(deployment: SimulatedDeployment) -> None:
     put(deployment, "b.csv", {"k1": "older,1"})
     put(deployment, FILE, numbered(3), MOSTLY_BAD)
     deployment.when(_settled).do(_two_accept)
+
+
+def refused_by_copy(deployment: SimulatedDeployment) -> None:
+    """Files of one load, in two of which COPY refuses rows that the checks passed: they are loaded without these."""
+    deployment.warehouse.refuses = {"strange", "odd"}
+    for number in range(4):
+        rows = {f"k{number}": f"f{number},{number}"} | {f"own{number}-{at}": "x,1" for at in range(4)}
+        strange = (f"s{number},strange,1", f"o{number},odd,2")[: 3 - number] if number in (1, 2) else ()
+        deployment.put(f"incoming/thing/f{number}.csv", text(rows, strange), rows)
 
 
 def _two_accept(deployment: SimulatedDeployment) -> None:

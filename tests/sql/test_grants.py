@@ -13,6 +13,7 @@ import pytest
 from psycopg import errors
 
 from chalicelib.domain.run.ids import digest
+from chalicelib.domain.warehouse.copy_faults import COPY_FAULTS
 from chalicelib.domain.warehouse.ddl import gate
 from chalicelib.domain.warehouse.ledger import render_fence
 from landfall.migration.grants import Grants
@@ -54,6 +55,12 @@ REFUSED = [
 def loader(desk: Desk, empty: str) -> Iterator[House]:
     with loader_of(desk, empty, CONTRACTS) as dsn:
         yield House(dsn=dsn, contract=THINGS, numbers=itertools.count(1))
+
+
+def test_the_loads_user_reads_what_copy_refused(loader: House) -> None:
+    with Redshift(loader.dsn) as session:
+        session.cursor().execute(COPY_FAULTS.replace(":query_id", "1"))
+        assert session.fetchall() == []
 
 
 def test_the_loads_user_loads_and_fences(loader: House) -> None:

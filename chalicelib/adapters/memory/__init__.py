@@ -15,9 +15,10 @@ from chalicelib.adapters.memory.queue import MemoryQueue, Message
 from chalicelib.adapters.memory.runs import MemoryRuns
 from chalicelib.adapters.memory.searches import MemorySearch
 from chalicelib.adapters.memory.source import MemorySource
+from chalicelib.adapters.memory.statements import Fate
 from chalicelib.adapters.memory.table import MemoryTable
 from chalicelib.adapters.memory.tries import MemoryTries
-from chalicelib.adapters.memory.warehouse import Fate, MemoryWarehouse
+from chalicelib.adapters.memory.warehouse import MemoryWarehouse
 
 __all__ = [
     "Fate",

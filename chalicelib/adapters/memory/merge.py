@@ -10,8 +10,8 @@ import gzip
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +22,7 @@ from chalicelib.domain.contract.contract import Contract, DuplicateKeys
 from chalicelib.domain.contract.dialect import NULL_WORD, Empty
 from chalicelib.domain.run.duplicate_keys import RepeatedKeys
 from chalicelib.domain.run.model import LedgerRow, Outcome
+from chalicelib.domain.warehouse.copy_faults import CopyFault
 from chalicelib.domain.warehouse.load import LoadOrder, Share
 
 Value = str | int | float | bool | Decimal | None
@@ -216,3 +217,29 @@ def supersede(share: Share, rows: int) -> LedgerRow:
         unchanged=0,
         superseded=rows,
     )
+
+
+def copy_refusal(url: str, rows: Sequence[StagedRow], refused: Set[str]) -> CopyFault | None:
+    """Return the first row of a part with a value that COPY refuses. Each row is one line here."""
+    for line, row in enumerate(rows, 1):
+        for name, value in row.values.items():
+            if str(value) in refused:
+                return CopyFault(file=url, line=line, column=name, code=1204)
+    return None
+
+
+def with_corrections(row: LedgerRow, corrections: Iterable[tuple[str, LedgerRow]], merged: Counter[str]) -> LedgerRow:
+    """Return a load's books plus its corrections, without the rows that an earlier correction merged."""
+    for correction, more in corrections:
+        if rows := merged[correction]:
+            row = replace(
+                row,
+                staged=row.staged + rows,
+                duplicate=row.duplicate + more.duplicate - (more.staged - rows),
+                inserted=row.inserted + more.inserted,
+                updated=row.updated + more.updated,
+                unchanged=row.unchanged + more.unchanged,
+                superseded=row.superseded + more.superseded,
+                corrected=row.corrected + rows,
+            )
+    return row

@@ -4,65 +4,35 @@ from __future__ import annotations
 
 import csv
 import json
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import dataclass
 
 from backports import zstd
 
-from chalicelib.adapters.memory.merge import StagedRow, Target, apply_scd1, read_part, refusal, stored, supersede
+from chalicelib.adapters.memory.merge import (
+    StagedRow,
+    Target,
+    apply_scd1,
+    copy_refusal,
+    read_part,
+    refusal,
+    stored,
+    supersede,
+    with_corrections,
+)
 from chalicelib.adapters.memory.objects import MemoryObjects
+from chalicelib.adapters.memory.statements import ERRORS, UNKNOWN, Fate, Submitted, described, fail
 from chalicelib.domain.contract.column import ColumnType
 from chalicelib.domain.contract.contract import Delivery
 from chalicelib.domain.run.model import LedgerRow, Outcome
 from chalicelib.domain.warehouse.column_fit import ahead
+from chalicelib.domain.warehouse.copy_faults import CopyFault
 from chalicelib.domain.warehouse.ledger import DAY
 from chalicelib.domain.warehouse.load import LoadOrder, Share
+from chalicelib.domain.warehouse.statement import Statement, StatementState
 from chalicelib.errors import WorkGone
-from chalicelib.ports import Clock, Statement, StatementState
-
-
-class Fate(Enum):
-    """The fate of a statement. All except FINE and HIDDEN leave the tables unchanged."""
-
-    FINE = "FINE"
-    REFUSED = "REFUSED"  # FAILED for good
-    CONFLICT = "CONFLICT"  # FAILED with error 1023: the same transaction may succeed later
-    ABORTED = "ABORTED"  # cancelled by the operator
-    STUCK = "STUCK"  # STARTED until it is cancelled
-    LOST = "LOST"  # accepted and then forgotten: it never runs
-    HIDDEN = "HIDDEN"  # it runs, but the warehouse reports that there is no such statement
-
-
-UNKNOWN = (Fate.LOST, Fate.HIDDEN)
-"""The warehouse reports that there is no such statement."""
-NEVER_RUN = (Fate.LOST, Fate.STUCK)
-ERRORS = {
-    Fate.REFUSED: ("ERROR: permission denied for relation", False),
-    Fate.CONFLICT: ("ERROR: 1023 DETAIL: Serializable isolation violation on table", True),
-    Fate.ABORTED: ("the statement was aborted", True),
-}
-
-
-@dataclass(kw_only=True)
-class Submitted:
-    """A submitted statement; it changes as it runs."""
-
-    statement_id: str
-    order: LoadOrder
-    name: str
-    at: float
-    due: float
-    fate: Fate
-    state: StatementState = StatementState.RUNNING
-    error: str = ""
-    retryable: bool = False
-
-    @property
-    def will_run(self) -> bool:
-        """Whether the statement will still run, even if no worker has its id."""
-        return self.state is StatementState.RUNNING and self.fate not in NEVER_RUN
+from chalicelib.ports import Clock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,12 +50,17 @@ class Booked:
 class LoadFailedError(Exception):
     """The transaction rolls back; the text is the statement's error."""
 
+    def __init__(self, error: str, *faults: CopyFault) -> None:
+        super().__init__(error)
+        self.faults = faults
+
 
 class MemoryWarehouse:
     """One transaction per statement, which `run_due` runs whole or not at all. Only the ledger shows what is loaded.
 
     Knobs: `latency` before a statement is due, `token_life` and `statement_life` before they expire,
-    `fates` for the next statements, in order of submission, and `columns` of targets that differ from their contracts.
+    `fates` for the next statements, in order of submission, `columns` of targets that differ from their contracts, and
+    values that COPY `refuses` although they were checked; it names the first such row only.
     """
 
     def __init__(self, clock: Clock, objects: MemoryObjects, *, latency: float = 1.0) -> None:
@@ -97,6 +72,7 @@ class MemoryWarehouse:
         self.fates: deque[Fate] = deque()
         self.targets: dict[str, Target] = {}
         self.columns: dict[str, dict[str, ColumnType]] = {}
+        self.refuses: set[str] = set()
         self.book: dict[str, Booked] = {}
         self.corrected: dict[tuple[str, int], str] = {}
         """The load that merged a corrected row, by the load that rejected the row and the row's byte offset there."""
@@ -131,19 +107,25 @@ class MemoryWarehouse:
         old = known is not None and self.clock.now() - known.at > self.statement_life
         if known is None or old or known.fate in UNKNOWN:
             return Statement(statement_id=statement_id, state=StatementState.GONE)
-        return _as_described(known)
+        return described(known)
+
+    def copy_faults(self, copy_id: int) -> list[CopyFault]:
+        return list(self.statements[f"statement-{copy_id:06d}"].faults)
 
     def ledger(self, object_name: str, load_ids: Sequence[str], since: float) -> dict[str, LedgerRow]:
         found = {load_id: self.book[load_id] for load_id in load_ids if load_id in self.book}
         return {i: b.row for i, b in found.items() if b.object == object_name and b.committed_at >= since - DAY}
 
     def books(self, load_id: str) -> LedgerRow | None:
-        return with_corrections(self, load_id) if load_id in self.book else None
+        if load_id not in self.book:
+            return None
+        own = [(correction, b.row) for correction, b in self.book.items() if b.corrects == load_id]
+        return with_corrections(self.book[load_id].row, own, Counter(self.corrected.values()))
 
     def cancel(self, statement_id: str) -> None:
         known = self.statements.get(statement_id)
         if known and known.state is StatementState.RUNNING and known.fate not in UNKNOWN:
-            _fail(known, *ERRORS[Fate.ABORTED])
+            fail(known, *ERRORS[Fate.ABORTED])
 
     def fence(self, target: str, group_id: str) -> None:  # noqa: ARG002 - statements run one at a time here
         self.fenced.add(group_id)
@@ -157,7 +139,7 @@ class MemoryWarehouse:
         ended = []
         for statement in sorted(due, key=lambda s: (s.due, s.statement_id)):
             self._run(statement)
-            ended.append(_as_described(statement))
+            ended.append(described(statement))
         return ended
 
     def pending(self) -> list[Submitted]:
@@ -171,12 +153,13 @@ class MemoryWarehouse:
 
     def _run(self, statement: Submitted) -> None:
         if statement.fate in ERRORS:
-            _fail(statement, *ERRORS[statement.fate])
+            fail(statement, *ERRORS[statement.fate])
             return
         try:
             self._transaction(statement.order)
         except LoadFailedError as error:
-            _fail(statement, str(error), False)
+            fail(statement, str(error), False)
+            statement.faults = error.faults
             return
         statement.state = StatementState.FINISHED
 
@@ -231,7 +214,10 @@ class MemoryWarehouse:
         """Run COPY of the manifest, and the count check."""
         rows: list[StagedRow] = []
         for entry in self._manifest(order):
-            rows += _parsed(order, entry["url"], self._fetch(entry["url"], mandatory=bool(entry.get("mandatory"))))
+            part = _parsed(order, entry["url"], self._fetch(entry["url"], mandatory=bool(entry.get("mandatory"))))
+            if fault := copy_refusal(entry["url"], part, self.refuses):
+                raise LoadFailedError("Load into table failed.  Check 'sys_load_error_detail' for details.", fault)
+            rows += part
         if len(rows) != order.rows_good:
             raise LoadFailedError(f"staging has {len(rows)} rows, but the load expects {order.rows_good}")
         return rows
@@ -263,38 +249,3 @@ def _parsed(order: LoadOrder, url: str, body: bytes) -> list[StagedRow]:
         return read_part(order, url, body)
     except (ValueError, ArithmeticError, csv.Error, zstd.ZstdError) as error:
         raise LoadFailedError("a part does not fit its table: see sys_load_error_detail") from error
-
-
-def with_corrections(warehouse: MemoryWarehouse, load_id: str) -> LedgerRow:
-    """Return a load's books plus its corrections, without the rows that an earlier correction merged."""
-    row = warehouse.book[load_id].row
-    for correction, booked in warehouse.book.items():
-        merged = sum(by == correction for by in warehouse.corrected.values())
-        if booked.corrects == load_id and merged:
-            more = booked.row
-            row = replace(
-                row,
-                staged=row.staged + merged,
-                duplicate=row.duplicate + more.duplicate - (more.staged - merged),
-                inserted=row.inserted + more.inserted,
-                updated=row.updated + more.updated,
-                unchanged=row.unchanged + more.unchanged,
-                superseded=row.superseded + more.superseded,
-                corrected=row.corrected + merged,
-            )
-    return row
-
-
-def _as_described(statement: Submitted) -> Statement:
-    return Statement(
-        statement_id=statement.statement_id,
-        state=statement.state,
-        error=statement.error,
-        retryable=statement.retryable,
-    )
-
-
-def _fail(statement: Submitted, error: str, retryable: bool) -> None:
-    statement.state = StatementState.FAILED
-    statement.error = error
-    statement.retryable = retryable

@@ -26,6 +26,7 @@ class RunChanges(TypedDict, total=False):
     target: str
     shape: str
     load_attempt: int
+    copy_rounds: int
     failed_loads: int
     max_group_size: int
     archive_key: str

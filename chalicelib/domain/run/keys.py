@@ -8,7 +8,9 @@ processed/<object>/<load id>/manifest.json        the parts to COPY
 processed/<object>/<load id>/corrections/<id>.csv  rows of that load that the operator corrected; nothing is masked
 processed/<object>/<load id>/corrections/<id>.origins  where each of them comes from
 processed/<object>/<group id>/manifest.json       the same for runs that are loaded together
+processed/<object>/<load id>/*-without-1, refused-1, manifest-1  a part, and the rest, after COPY refused rows
 rejected/<object>/<load id>/part-00001.jsonl      bad rows, lines counted from the file's start
+rejected/<object>/<load id>/part-00001.refused-1.jsonl  those that COPY refused
 rejected/<object>/<load id>/corrections/<load id>.json  which of them a correction has loaded, by first byte
 archive/<object>/<yyyy>/<mm>/<dd>/<run id>/<name> the source, once loaded
 """
@@ -24,6 +26,7 @@ OUTPUTS = ("processed/", "rejected/", "archive/", "dashboard_data/")
 """No contract may take files from below these."""
 
 NAME_BYTES = 255
+PART = ".csv.zst"
 LONGEST = 1024
 """Bytes of a key in S3."""
 
@@ -41,8 +44,29 @@ def text(run: Run, number: int) -> str:
     return f"processed/{run.prefix}/text-{number:05d}"
 
 
-def manifest(run: Run) -> str:
-    return f"processed/{run.prefix}/manifest.json"
+def processed(run: Run) -> str:
+    """Return the folder of a run's own staged objects."""
+    return f"processed/{run.prefix}/"
+
+
+def manifest(run: Run, copy_round: int = 0) -> str:
+    """Return the key of the manifest after so many rounds in which COPY refused rows."""
+    return f"{processed(run)}manifest{f'-{copy_round}' if copy_round else ''}.json"
+
+
+def refused(run: Run, copy_round: int) -> str:
+    """Return the key of the rows that COPY refused in all rounds up to that one."""
+    return f"{processed(run)}refused-{copy_round}.json"
+
+
+def part_without(chunk: Chunk, copy_round: int) -> str:
+    """Return the key of a chunk's part without the rows that COPY refused in the rounds up to that one."""
+    return f"{chunk.part.removesuffix(PART)}-without-{copy_round}{PART}"
+
+
+def is_part_of(chunk: Chunk, key: str) -> bool:
+    """Return whether the key is that of the chunk's part, or of its part without some rows."""
+    return key == chunk.part or key.startswith(f"{chunk.part.removesuffix(PART)}-without-")
 
 
 def group_manifest(object: str, group: Group) -> str:
@@ -54,7 +78,7 @@ def part(run: Run, chunk: Chunk, planned_start: int) -> str:
 
     A chunk staged again from another start gets another key: a late worker cannot overwrite the right part.
     """
-    return f"processed/{run.prefix}/part-{_number(chunk, planned_start)}.csv.zst"
+    return f"processed/{run.prefix}/part-{_number(chunk, planned_start)}{PART}"
 
 
 def chunk_rejects(run: Run, chunk: Chunk, planned_start: int) -> str:
@@ -63,6 +87,11 @@ def chunk_rejects(run: Run, chunk: Chunk, planned_start: int) -> str:
 
 def rejects(run: Run, number: int) -> str:
     return f"{reject_parts(run)}{number:05d}.jsonl"
+
+
+def refused_rejects(run: Run, number: int, copy_round: int) -> str:
+    """Return the key of a chunk's rejects of one round. It sorts after the key of the chunk's other rejects."""
+    return f"{reject_parts(run)}{number:05d}.refused-{copy_round}.jsonl"
 
 
 def reject_parts(run: Run) -> str:

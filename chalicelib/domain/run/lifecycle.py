@@ -56,6 +56,7 @@ def new_generation(run: Run, now: float) -> RunChanges:
         "altered": {},
         "problem": None,
         "load_attempt": 0,
+        "copy_rounds": 0,
         "failed_loads": 0,
         "max_group_size": 0,
         "parent_updated": False,
@@ -71,7 +72,7 @@ def ending(state: S, error: LandfallError) -> S:
     """Return the final state of a run in `state` that ends with that error."""
     if state in (S.ARRIVED, S.STAGING):
         return {Rejected: S.REJECTED, SourceChanged: S.SUPERSEDED}.get(type(error), S.FAILED)
-    return S.REJECTED if error.code in FILE_FAULTS else S.FAILED
+    return S.REJECTED if isinstance(error, Rejected) or error.code in FILE_FAULTS else S.FAILED
 
 
 def after_failed_load(run: Run, failure: LandfallError, size: int, most: int) -> RunChanges | None:

@@ -28,10 +28,7 @@ class RunState(Enum):
     @property
     def terminal(self) -> bool:
         """Whether no step moves the run on by itself; the operator may rerun it."""
-        return self not in _BEFORE_ITS_END
-
-
-_BEFORE_ITS_END = (RunState.ARRIVED, RunState.STAGING, RunState.STAGED, RunState.LOADING)
+        return self not in (RunState.ARRIVED, RunState.STAGING, RunState.STAGED, RunState.LOADING)
 
 
 class ChunkState(Enum):
@@ -223,6 +220,8 @@ class Run:
     """Equal for runs that one COPY can load: a digest of the contract's fingerprint and the file's columns."""
     load_attempt: int = 0
     """The number of loads that it was part of."""
+    copy_rounds: int = 0
+    """How often rows were taken out of its parts because COPY refused them."""
     failed_loads: int = 0
     """The number of those loads that failed in a passing way."""
     max_group_size: int = 0

@@ -9,8 +9,8 @@ import pytest
 from chalicelib.adapters.clients import PATIENCE
 from chalicelib.adapters.redshift_data import WAIT_SECONDS, RedshiftData, database_args
 from chalicelib.domain.run.model import Outcome
+from chalicelib.domain.warehouse.statement import StatementState
 from chalicelib.errors import Broken, Refused, Retryable, Throttled
-from chalicelib.ports import StatementState
 from tests.adapters.unit.data_api import ORDER, ended, warehouse
 from tests.adapters.unit.wire import Response, Script, client, error, reply
 from tests.support.load_orders import changed, ledger_of

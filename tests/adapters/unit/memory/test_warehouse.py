@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.adapters.memory import Fate, MemoryClock, MemoryObjects, MemoryWarehouse
 from chalicelib.domain.warehouse.load import LoadOrder
-from chalicelib.ports import StatementState
+from chalicelib.domain.warehouse.statement import StatementState
 from tests.adapters.warehouses import Site, memory_site
 from tests.support.load_orders import ledger_of
 
