@@ -49,17 +49,18 @@ class Trial:
         return round(self.share, 2), not rank, self.width
 
 
-def detect(text: bytes, base: Dialect) -> Dialect:
-    """Return the dialect of a sample."""
+def detect(text: bytes, base: Dialect, named: str = "") -> Dialect:
+    """Return the dialect of a sample. `named` is the delimiter that the file names."""
     end = b"\r" if base.newline.value == "cr" else b"\n"
     head = text[:TRIED_BYTES]
     if len(head) < len(text):
         head = head[: head.rfind(end) + 1] or head
-    trials = [_best_notation(head, replace(base, delimiter=delimiter)) for delimiter in _delimiters(head)]
+    candidates = [named] if named else list(_delimiters(head))
+    trials = [_best_notation(head, replace(base, delimiter=delimiter)) for delimiter in candidates]
     tables = [trial for trial in trials if trial.width > 1 and trial.share >= LEAST_SHARE]
     if tables:
         return max(tables, key=lambda trial: trial.order).dialect
-    return _best_notation(head, replace(base, delimiter=_absent(text))).dialect
+    return _best_notation(head, replace(base, delimiter=named or _absent(text))).dialect
 
 
 def _absent(text: bytes) -> str:
@@ -96,6 +97,8 @@ def _best_notation(head: bytes, base: Dialect) -> Trial:
 
 
 def _notations(head: bytes, base: Dialect) -> Iterator[Dialect]:
+    if re.search(re.escape(base.delimiter.encode()) + rb' +"', head):
+        yield replace(base, blank_before_quote=True)
     quotes = ['"'] + ["'"] * _apostrophes(head, base.delimiter)
     for quote in quotes:
         yield replace(base, quote=quote)

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.domain.contract.dialect import Dialect, Newline
+from chalicelib.domain.formats.csv.preamble import SEP_LINE
+from chalicelib.domain.formats.csv.tail import EOF_MARK
 from landfall.infer.layout.around import around
 from landfall.infer.layout.dialects import detect, table_width
 from landfall.infer.layout.looks import may_name
@@ -31,8 +33,6 @@ class Framed:
     """The header's texts; without a header `column_1` and so on."""
     rows: list[Row]
     """The rows of the header's width."""
-    others: int
-    """Number of lines in the table with another width, or at fault."""
     ascii: bool
     """Whether the text reads the same in every encoding of bytes."""
     notes: tuple[str, ...]
@@ -41,33 +41,47 @@ class Framed:
 
 def framed(found: Sample) -> Framed:
     """Detect the dialect of a sample, and read its table."""
-    dialect = detect(found.text, Dialect(newline=found.newline, encoding=found.encoding))
-    lines = list(records(found.text, dialect))
+    sep, text = _without_marks(found)
+    dialect = detect(text, Dialect(newline=found.newline, encoding=found.encoding), sep)
+    lines = list(records(text, dialect))
     if not any(record.values for record in lines):
-        return Framed(
-            dialect=dialect, names=(), rows=[], others=len(lines), ascii=found.text.isascii(), notes=found.notes
-        )
+        return Framed(dialect=dialect, names=(), rows=[], ascii=True, notes=found.notes)
     width = table_width(lines)
     lines, dialect, comments = _without_comments(lines, width, dialect)
+    lines, width, dialect, trailing = _without_trailing(lines, width, dialect)
     begin = _beginning(lines, width)
-    before = found.text.count(_end(dialect), 0, lines[begin].start) - _comment_lines(
-        found.text, lines[begin].start, dialect
-    )
+    before = _lines_before(text, lines[begin].start, dialect) + bool(sep) if begin else 0
     table = [record.values for record in lines[begin:]]
     rows = [row for row in table if row is not None]
     shown = naming(rows[0], [row for row in rows[1:] if len(row) == len(rows[0])])
-    names, dialect = _named(rows[0], shown, replace(dialect, preamble_lines=before if begin else 0))
+    names, dialect = _named(rows[0], shown, replace(dialect, preamble_lines=before))
     body = [row for row in (rows[1:] if shown.header else rows) if len(row) == len(names)]
-    notes = [*found.notes, *comments, *_before(begin and before), *_doubt(shown), *_bare_quotes(dialect)]
+    notes = [*found.notes, *comments, *trailing, *_before(before), *_doubt(shown), *_bare_quotes(dialect)]
     notes += around(table[1:] if shown.header else table, rows[0] if shown.header else [], whole=found.whole)
-    return Framed(
-        dialect=dialect,
-        names=names,
-        rows=body,
-        others=len(table) - shown.header - len(body),
-        ascii=found.text.isascii(),
-        notes=tuple(notes),
-    )
+    return Framed(dialect=dialect, names=names, rows=body, ascii=text.isascii(), notes=tuple(notes))
+
+
+def _without_marks(found: Sample) -> tuple[str, bytes]:
+    """Return the delimiter that a first line such as `sep=;` names, and the text without it and without an EOF mark."""
+    text = EOF_MARK.sub(b"", found.text) if found.whole else found.text
+    sep = SEP_LINE.match(text)
+    if not sep or not sep[2].isascii():
+        return "", text
+    return sep[2].decode(), text[sep.end() :].removeprefix(b"\r").removeprefix(b"\n")
+
+
+def _without_trailing(
+    lines: list[Record], width: int, dialect: Dialect
+) -> tuple[list[Record], int, Dialect, list[str]]:
+    """Cut the empty field behind a delimiter that ends each row. The header may end with one, too."""
+    whole = [record.values for record in lines if record.values and len(record.values) == width]
+    if width < 2 or len(whole) < 2 or any(row[-1] for row in whole):
+        return lines, width, dialect, []
+    cut = [
+        replace(record, values=record.values[:-1]) if record.values and len(record.values) == width else record
+        for record in lines
+    ]
+    return cut, width - 1, replace(dialect, trailing_delimiter=True), ["each row ends with a delimiter, and no value"]
 
 
 def _end(dialect: Dialect) -> bytes:
@@ -90,14 +104,13 @@ def _without_comments(lines: list[Record], width: int, dialect: Dialect) -> tupl
     return rest, replace(dialect, comment="#"), [f"{plural(len(hashed), 'line')} that begin with # are left out"]
 
 
-def _comment_lines(text: bytes, stop: int, dialect: Dialect) -> int:
-    """Count the comments before an index: they are not lines of the preamble."""
-    if not dialect.comment:
-        return 0
-    return sum(line.startswith(b"#") for line in text[:stop].split(_end(dialect)))
-
-
 # ---- before the table ------------------------------------------------------------------------------------------------
+
+
+def _lines_before(text: bytes, stop: int, dialect: Dialect) -> int:
+    """Count the lines before an index, without comments: they are not lines of the preamble."""
+    lines = text[:stop].split(_end(dialect))[:-1]
+    return sum(not (dialect.comment and line.startswith(b"#")) for line in lines)
 
 
 def _beginning(lines: Sequence[Record], width: int) -> int:

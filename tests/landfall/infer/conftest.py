@@ -19,6 +19,7 @@ from landfall.localfile import opened
 class Proposed:
     """A proposal as text, as a contract, and the check of its file by it."""
 
+    path: Path
     text: str
     contract: Contract
     checked: Checked
@@ -48,6 +49,6 @@ def propose(tmp_path: Path) -> Propose:
         contract = read_contract("things.toml", text.encode())
         with opened(path) as source:
             checked = check_file(source, contract, Outputs(reject=lambda _reject: None))
-        return Proposed(text=text, contract=contract, checked=checked)
+        return Proposed(path=path, text=text, contract=contract, checked=checked)
 
     return made

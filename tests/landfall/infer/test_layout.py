@@ -78,7 +78,9 @@ def test_quotes_enclose_if_they_can(propose: Propose, body: str, quote: str) -> 
         ("id,n,n\n1,a,2\n2,b,3\n", ["id", "n", "n_2"]),
         ("id,,m\n1,a,2\n2,b,3\n", ["id", "column_2", "m"]),
         ("Order ID,order_id,ORDER_ID\n1,2,3\n", ["order_id", "order_id_2", "order_id_3"]),
-        ("id,n,\n1,a,\n2,b,\n", ["id", "n", "column_3"]),
+        ("id,n,\n1,a,\n2,b,\n", ["id", "n"]),
+        ("id,n\n1,a,\n2,b,\n", ["id", "n"]),
+        ("id,n,\n1,a,\n2,b,c\n", ["id", "n", "column_3"]),
         ("Größe,Name\n1,a\n", ["grosse", "name"]),
     ],
 )
@@ -137,6 +139,23 @@ def test_a_footer_is_a_comment(propose: Propose, end: str, comment: str) -> None
     assert found.contract.dialect.footer_lines == 0
     assert comment in found.text
     assert found.rows == (30 + end.count("\n"), end.count("\n"))
+
+
+@pytest.mark.parametrize(
+    ("body", "setting"),
+    [
+        ("id,n,\n1,a,\n2,b,\n", "trailing_delimiter = true"),
+        ('id,note,n\n1, "red, green",2\n2, "blue",3\n', "blank_before_quote = true"),
+        ("sep=;\nid;n\n1;2\n2;3\n", 'delimiter = ";"'),
+        ('"sep=|"\r\nid|n\r\n1|a,b,c\r\n2|d,e,f\r\n', 'delimiter = "|"'),
+        ("\n\nid,n\n1,2\n2,3\n", "id = { type"),
+        ("id,n\n1,2\n2,3\x1a", 'n = { type = "integer"'),
+    ],
+)
+def test_what_the_layout_shows_is_a_setting(propose: Propose, body: str, setting: str) -> None:
+    found = propose(body)
+    assert any(line.startswith(setting) for line in found.text.splitlines())
+    assert found.rows == (2, 0)
 
 
 def test_the_mark_of_an_old_end_is_not_a_footer(propose: Propose) -> None:
