@@ -44,7 +44,7 @@ def _repeated(table: Sequence[Row | None], header: Row) -> Iterator[str]:
 
 
 def _blank(table: Sequence[Row | None]) -> Iterator[str]:
-    count = sum(row is not None and len(row) > 1 and not any(value.strip() for value in row) for row in table)
+    count = sum(row is not None and len(row) > 1 and not b"".join(row).strip() for row in table)
     if count:
         yield f'empty_records = "skip"  # {_lines(count, "has no value", "have no value")}'
 

@@ -78,7 +78,7 @@ def _without_trailing(
     if width < 2 or len(whole) < 2 or any(row[-1] for row in whole):
         return lines, width, dialect, []
     cut = [
-        replace(record, values=record.values[:-1]) if record.values and len(record.values) == width else record
+        record._replace(values=record.values[:-1]) if record.values and len(record.values) == width else record
         for record in lines
     ]
     return cut, width - 1, replace(dialect, trailing_delimiter=True), ["each row ends with a delimiter, and no value"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from chalicelib.domain.contract.contract import Limits
 from chalicelib.domain.contract.dialect import Dialect
@@ -13,9 +14,8 @@ from chalicelib.domain.formats.csv.record_reader import Found, RecordReader
 Row = list[bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One record of a sample, or a line at fault."""
+class Record(NamedTuple):
+    """One record of a sample, or a line at fault: a tuple, because there are many."""
 
     start: int
     """Index of its first byte."""

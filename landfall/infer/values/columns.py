@@ -15,7 +15,7 @@ from landfall.infer.layout.looks import NULL_WORDS
 from landfall.infer.names import fold_same
 from landfall.infer.toml_text import Setting, Settings, table
 from landfall.infer.values.dates import COMPACT
-from landfall.infer.values.fitting import Counts, supported
+from landfall.infer.values.fitting import Counts, reads_all
 from landfall.infer.values.notations import thousands_or_fraction
 from landfall.infer.values.plain_types import Typed
 from landfall.infer.values.types import typed
@@ -83,7 +83,7 @@ def _made(header: str, name: str, found: Typed | None, counts: Counts, absent: i
     instead, notes = list(found.instead), list(found.notes)
     if null:
         settings["null"] = tuple(word.decode() for word in null)
-    if not supported(settings):
+    if not found.is_text and not reads_all(settings, counts):
         instead.append((settings, "the values fit it"))
         settings = dict(found.as_text)
     return Guess(

@@ -10,14 +10,16 @@ Counts = Mapping[bytes, int]
 """Distinct values, each with its number of rows."""
 LEAST_ALIKE = 0.9
 """Share of a column's rows that must have one shape."""
-ISO_DAY = "YYYY-MM-DD"
+ISO_DAY, ISO_CLOCK = "YYYY-MM-DD", "HH24:MI:SS"
+ISO_FORMS = (ISO_DAY, f"{ISO_DAY} {ISO_CLOCK}", f"{ISO_DAY}T{ISO_CLOCK}")
 ORDERS = (("DD", "MM", "Y"), ("MM", "DD", "Y"), ("Y", "MM", "DD"))
 _DAY = rb"(?P<a>[0-9]{1,4})(?P<sign>[-/. ])(?P<b>[0-9]{1,2}|[A-Za-z]{3,9})(?P=sign)(?P<c>[0-9]{1,4})"
-_CLOCK = (
-    rb"(?:(?P<blank>[ T])(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?P<second>:[0-9]{2})?(?:\.[0-9]{1,6})?"
-    rb"(?P<half> ?[AaPp][Mm])?)?"
+_TIME = (
+    rb"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?P<second>:[0-9]{2})?(?:\.[0-9]{1,6})?"
+    rb"(?P<half> ?[AaPp][Mm])?"
 )
-_SHAPE = re.compile(_DAY + _CLOCK)
+_SHAPE = re.compile(_DAY + rb"(?:(?P<blank>[ T])" + _TIME + rb")?")
+_ONLY_CLOCK = re.compile(rb"(?P<blank>)" + _TIME)
 COMPACT = re.compile(rb"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
 
 
@@ -33,7 +35,17 @@ def date_formats(counts: Counts) -> list[tuple[str, str]]:
     matches = [match for match, _ in alike]
     clock = _clock(matches)
     kind = "timestamp" if clock else "date"
-    return [(kind, day + clock) for day in _days(matches) if day != ISO_DAY]
+    return [(kind, form) for day in _days(matches) if (form := day + clock) not in ISO_FORMS]
+
+
+def clock_format(counts: Counts) -> str:
+    """Return the format of times of day that are not written as in ISO 8601; empty if the values are no such times."""
+    matches = [_ONLY_CLOCK.fullmatch(value) for value in counts]
+    found = [match for match in matches if match]
+    shapes = {(match["second"] is None, match["half"] is None) for match in found}
+    if len(found) < len(matches) or len(shapes) != 1 or (form := _clock(found)) == ISO_CLOCK:
+        return ""
+    return form
 
 
 def dated(counts: Counts) -> int:
@@ -85,3 +97,8 @@ def _clock(matches: list[re.Match[bytes]]) -> str:
     hour = ("HH12" if padded else "H12") if half else ("HH24" if padded else "H24")
     seconds = ":SS" if first["second"] else ""
     return f"{first['blank'].decode()}{hour}:MI{seconds}{' AM' if half else ''}"
+
+
+def short_year(form: str) -> bool:
+    """Return whether a format has a year of two digits."""
+    return "YY" in form and "YYYY" not in form

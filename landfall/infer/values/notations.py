@@ -9,12 +9,13 @@ import re
 from collections import Counter
 
 from landfall.infer.toml_text import Setting, Settings
-from landfall.infer.values.dates import date_formats, dated
-from landfall.infer.values.fitting import Counts, supported
+from landfall.infer.values.dates import date_formats, dated, short_year
+from landfall.infer.values.fitting import Counts, reads_all
 from landfall.infer.values.numbers import numbers
 from landfall.infer.values.plain_types import Typed, coded, plain
 from landfall.text import plural
 
+CENTURY_FROM = 1950
 WIDTHS = (16, 32, 64, 128, 256, 512, 1_024, 4_096, 16_384, 65_535)
 OTHER_TRUTHS = (
     *(("ja", no) for no in ("nein", "nei", "nej", "nee")), ("j", "n"), ("oui", "non"), ("si", "no"), ("sí", "no"),
@@ -49,7 +50,7 @@ def written(counts: Counts, text: Settings) -> Typed | None:
     if all(_SPREADSHEET.fullmatch(value) for value in counts):
         settings = {**text, "spreadsheet_text": True}
         why = 'the values are written ="...", as for spreadsheets'
-        if supported(settings):
+        if reads_all(settings, counts):
             return Typed(settings=settings, as_text=text, notes=(why,))
         return Typed(settings=text, as_text=text, instead=((settings, why),))
     return _truths(counts, text) or _dates(counts, text) or _numbers(counts, text)
@@ -73,15 +74,16 @@ def _dates(counts: Counts, text: Settings) -> Typed | None:
         notes = tuple(f"{kind} {form} except for {others} of {rows} rows" for kind, form in forms)
         return Typed(settings=text, as_text=text, notes=notes)
     why = "the values fit it, too: ask the supplier" if len(forms) > 1 else "the values fit it"
-    instead = tuple(({"type": kind, "format": form}, f"{why}{_century(form)}") for kind, form in forms)
+    instead = tuple((_dated(kind, form), why) for kind, form in forms)
     if len(forms) > 1:
         shown = " and ".join(form for _, form in forms)
         return Typed(settings=text, as_text=text, instead=instead, notes=(f"the values fit {shown}: ask the supplier",))
     return Typed(settings=text, as_text=text, instead=instead)
 
 
-def _century(form: str) -> str:
-    return "; century_from says which century" if "YY" in form and "YYYY" not in form else ""
+def _dated(kind: str, form: str) -> Settings:
+    """Return the settings of a date. A year of two digits needs a century, which is a guess."""
+    return {"type": kind, "format": form} | ({"century_from": CENTURY_FROM} if short_year(form) else {})
 
 
 def _numbers(counts: Counts, text: Settings) -> Typed | None:
@@ -93,7 +95,7 @@ def _numbers(counts: Counts, text: Settings) -> Typed | None:
     if not inner or inner.is_text:
         return None
     settings = {**inner.settings, **found.settings}
-    if not found.doubt and not grouped_codes(counts) and supported(settings):
+    if not found.doubt and not grouped_codes(counts) and reads_all(settings, counts):
         return Typed(settings=settings, as_text=text, notes=("the currency is left out",) * ("currency" in settings))
     why = found.doubt or "the values fit it"
     instead = [(settings, why)]

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
 from landfall.infer.toml_text import Setting, Settings
-from landfall.infer.values.dates import date_formats
-from landfall.infer.values.fitting import FIRST_VALUES, MOST_WRONG, Counts, misfits, supported
+from landfall.infer.values.dates import clock_format, date_formats, short_year
+from landfall.infer.values.fitting import FIRST_VALUES, MOST_WRONG, Counts, misfits
 from landfall.text import plural
 
 ISO = ("date", "timestamp", "timestamptz", "time")
@@ -44,11 +44,11 @@ def plain(counts: Counts, text: Settings) -> tuple[Typed | None, str]:
     """Return the first type that takes every value as it is written; without one, a type that nearly all rows have."""
     near: list[tuple[int, str]] = []
     for kind, form in candidates(counts):
-        wrong = misfits(kind, form, counts)
+        settings: dict[str, Setting] = {"type": kind}
+        if form:
+            settings["format"] = form
+        wrong = misfits(settings, counts)
         if wrong == 0:
-            settings: dict[str, Setting] = {"type": kind}
-            if form:
-                settings["format"] = form
             return Typed(settings=settings, as_text=text, notes=_notes(kind, counts)), ""
         if wrong:
             near.append((wrong, f"{kind}{' ' + form if form else ''}"))
@@ -63,7 +63,9 @@ def candidates(counts: Counts) -> Iterator[tuple[str, str]]:
     yield from [] if called else _numeric(counts)
     yield from ((kind, "") for kind in ISO)
     if len(forms := date_formats(counts)) == 1:
-        yield from ((kind, form) for kind, form in forms if supported({"type": kind, "format": form}))
+        yield from ((kind, form) for kind, form in forms if not short_year(form))
+    if form := clock_format(counts):
+        yield "time", form
     if all(value[:1] in b"{[" for value in counts):
         yield "super", ""
     if not called and all(_exact(value) for value in counts):

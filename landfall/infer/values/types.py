@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from landfall.infer.toml_text import Settings
-from landfall.infer.values.fitting import Counts, supported
+from landfall.infer.values.fitting import Counts, reads_all
 from landfall.infer.values.notations import cut_by_excel, varchar, written
 from landfall.infer.values.plain_types import Typed, plain
 from landfall.text import plural
@@ -43,6 +43,6 @@ def _padded(counts: Counts, padded: Mapping[bytes, bytes], inner: Typed, text: S
     if inner.is_text:
         instead = tuple(({**other, "trim": trim}, why) for other, why in inner.instead)
         return Typed(settings=text, as_text=text, notes=inner.notes, instead=(({**text, "trim": trim}, note), *instead))
-    if supported(settings):
+    if reads_all(settings, counts):
         return Typed(settings=settings, as_text=text, notes=(*inner.notes, note), instead=inner.instead)
     return Typed(settings=text, as_text=text, notes=inner.notes, instead=((settings, note),))

@@ -73,11 +73,9 @@ def test_whole_numbers_that_may_be_times_are_named(propose: Propose) -> None:
 @pytest.mark.parametrize(
     ("values", "setting"),
     [
-        (["7/4/2031", "12/25/2031"], 'type = "date", format = "M/D/YYYY"'),
         (["1.2.31", "31.12.31"], 'type = "date", format = "D.M.YY"'),
         (["01/02/31", "03/04/32"], 'type = "date", format = "DD/MM/YY"'),
         (["01/02/31", "03/04/32"], 'type = "date", format = "MM/DD/YY"'),
-        (["1/31/2024 1:30:00 pm", "2/1/2024 12:00:00 AM"], 'type = "timestamp", format = "M/D/YYYY H12:MI:SS AM"'),
         (["12%", "13.5%"], 'percent = "number"'),
         (["$1", "€2"], 'currency = ["$", "€"]'),
         (["1,250", "2,500"], 'type = "integer", thousands = ","'),
@@ -100,6 +98,12 @@ def test_a_guess_is_a_comment_and_the_column_is_text(propose: Propose, values: l
     ("values", "setting"),
     [
         (["1,5", "2,25"], 'decimal = ","'),
+        (["7/4/2031", "12/25/2031"], 'type = "date", format = "M/D/YYYY"'),
+        (["1/31/2024 1:30:00 pm", "2/1/2024 12:00:00 AM"], 'type = "timestamp", format = "M/D/YYYY H12:MI:SS AM"'),
+        (["2024-01-31 10:00", "2024-02-01 11:30"], 'type = "timestamp", format = "YYYY-MM-DD HH24:MI"'),
+        (["31-Dec-2024", "1-Jan-2025"], 'type = "date", format = "D-MON-YYYY"'),
+        (["08:00", "09:30"], 'type = "time", format = "HH24:MI"'),
+        (["8:00 am", "9:30 pm"], 'type = "time", format = "H12:MI AM"'),
         (["1.250,40", "3,5"], 'decimal = ",", thousands = "."'),
         (["12 500,00", "-0,5"], 'decimal = ",", thousands = " "'),
         (["12\u00a0500,00", "1\u202f000,5"], 'decimal = ",", thousands = " "'),
