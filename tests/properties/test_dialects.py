@@ -36,7 +36,7 @@ def test_blocks_and_chunks_of_any_size_match_the_reference(name, drawn, longest,
     assert (cut.good, cut.rejects) == (staged.good, staged.rejects)
 
 
-CELLS = st.text(st.sampled_from("abN\"'\\,;| #x1é\n"), max_size=6)
+CELLS = st.text(st.sampled_from("abN\"'\\,;| #x1é\n\r"), max_size=6)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,8 @@ CELLS = st.text(st.sampled_from("abN\"'\\,;| #x1é\n"), max_size=6)
 @given(rows=st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=8), chunk_bytes=st.integers(1, 60))
 def test_what_pythons_csv_writes_is_read_back(dialect, options, rows, chunk_bytes):
     out = io.StringIO(newline="")
+    if dialect.escape is Escape.BACKSLASH:  # before a line end, a backslash and a carriage return escape the line end
+        rows = [tuple(cell.replace("\r", "") for cell in row) for row in rows]
     csv.writer(out, lineterminator="\n", **options).writerows(rows)
     data = out.getvalue().encode()
     staged = stage_file(data, things(dialect), chunk_bytes, 16)

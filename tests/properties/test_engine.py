@@ -33,7 +33,9 @@ def noise(pieces: list[bytes] = PIECES, most: int = 40) -> st.SearchStrategy[byt
 @st.composite
 def fields(draw: st.DrawFn) -> bytes:
     plain = st.sampled_from([b"", b"a", b"12", b"-7", b"abc", b"abcd", "é".encode(), b"99999", b"x\ry"])
-    inner = st.lists(st.sampled_from([b"a", b"1", b",", b"\n", b"\r\n", b'""', "ü".encode()]), max_size=5).map(b"".join)
+    inner = st.lists(st.sampled_from([b"a", b"1", b",", b"\n", b"\r", b"\r\n", b'""', "ü".encode()]), max_size=5).map(
+        b"".join
+    )
     return draw(st.one_of(plain, inner.map(lambda value: b'"' + value + b'"')))
 
 
@@ -47,7 +49,7 @@ def tables(draw: st.DrawFn) -> bytes:
         if draw(st.integers(0, 9)) == 0:
             at = draw(st.integers(0, len(row)))
             row = row[:at] + draw(st.sampled_from([b'"', b"\xff", b"\0", b"\n"])) + row[at:]
-        rows.append(row + draw(st.sampled_from([b"\n", b"\r\n"])))
+        rows.append(row + draw(st.sampled_from([b"\n", b"\r\n", b"\r\r\n"])))
     whole = b"".join(rows)
     return whole if draw(st.booleans()) else whole.removesuffix(b"\n")
 
