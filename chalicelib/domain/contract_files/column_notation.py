@@ -80,7 +80,7 @@ def _number_faults(notation: Notation) -> Iterator[tuple[str, str]]:
     elif notation.thousands == notation.decimal:
         yield "thousands", f'"{notation.thousands}" is the sign before the fraction, too; change one of them'
     for sign in notation.currency:
-        if len(sign) > MOST_CURRENCY or NOT_IN_CURRENCY & set(sign) or not _encodes(sign):
+        if len(sign) > MOST_CURRENCY or NOT_IN_CURRENCY & set(sign):
             yield "currency", f"{sign!r} cannot stand at a number; write a sign or code such as $, EUR or kr"
 
 
@@ -89,9 +89,6 @@ def _word_faults(notation: Notation) -> Iterator[tuple[str, str]]:
         words: tuple[str, ...] = getattr(notation, key)
         if len(words) > MOST_WORDS:
             yield key, f"has more than {MOST_WORDS} words; keep only those that files use"
-        for word in words:
-            if not _encodes(word):
-                yield key, f"{word!r} is not text in UTF-8; remove it"
     meanings = {"null": set(notation.null), "true": folded(notation.true), "false": folded(notation.false)}
     for one, other in (("true", "false"), ("null", "true"), ("null", "false")):
         same = folded(tuple(meanings[one])) & folded(tuple(meanings[other]))
@@ -106,7 +103,3 @@ def folded(words: tuple[str, ...]) -> set[str]:
 
 def _listed(signs: tuple[str, ...]) -> str:
     return ", ".join(f'"{sign}"' for sign in signs)
-
-
-def _encodes(text: str) -> bool:
-    return not any("\ud800" <= character <= "\udfff" for character in text)

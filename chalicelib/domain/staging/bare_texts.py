@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.contract.dialect import Quotes
+from chalicelib.domain.contract.dialect import Escape, Quotes
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.formats.csv.edits import content_ends
 from chalicelib.domain.formats.csv.grammar import Malformation
@@ -38,7 +38,8 @@ class BareTexts:
     def __init__(self, reader: Reader, delimiter: bytes, columns: frozenset[int], longest: int) -> None:
         """`columns` are indexes of the file's columns."""
         self.reader, self.delimiter, self.columns, self.longest = reader, delimiter, columns, longest
-        self.plain = re.compile(b'(?:(?!%s)[^"\n])*+' % re.escape(delimiter))
+        self.plain = re.compile(b'(?:(?!%s)[^"%s])*+' % (re.escape(delimiter), re.escape(reader.newline)))
+        self.ends = (reader.newline, b"\r\n")
 
     @property
     def newline(self) -> bytes:
@@ -88,7 +89,7 @@ class BareTexts:
             found = whole or ENCLOSED.match(text, at, size) or self.plain.match(text, at, size)
             at = found.end() if found else size
             if not text.startswith(self.delimiter, at, size):
-                ended = at >= size or text.startswith((b"\n", b"\r\n"), at)
+                ended = at >= size or text.startswith(self.ends, at)
                 return places if ended or not whole else places[:-1], at
             at, index = at + len(self.delimiter), index + 1
 
@@ -96,7 +97,7 @@ class BareTexts:
         """Return whether the block ends within such a text, or right behind it."""
         if whole:
             return whole.end() + max(len(self.delimiter), 2) > size
-        return index in self.columns and text.startswith(FORM, at) and text.find(b"\n", at, size) < 0
+        return index in self.columns and text.startswith(FORM, at) and text.find(self.newline, at, size) < 0
 
     def _shown(self, reading: Reading, data: bytes, changed: list[int]) -> Reading:
         """Return the reading with its records as the file has them."""
@@ -113,6 +114,7 @@ def with_bare_texts(reader: Reader, contract: Contract, layout: Layout) -> Reade
     """Return the reader of files with these columns; the same one if no column has such texts."""
     dialect = contract.dialect
     columns = [index for index, column in enumerate(layout.columns) if column.notation.spreadsheet_text]
-    if not columns or dialect.quote != '"' or dialect.quotes is not Quotes.STRICT or layout.rescued:
+    strict = dialect.quotes is Quotes.STRICT and dialect.escape is Escape.DOUBLED and dialect.quote == '"'
+    if not columns or not strict or layout.rescued:
         return reader
     return BareTexts(reader, dialect.delimiter.encode(), frozenset(columns), contract.limits.max_record_bytes)

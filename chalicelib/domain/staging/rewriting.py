@@ -38,8 +38,7 @@ def rewritten(reading: Reading, rules: Rules, columns: Sequence[int]) -> Reading
     unread, altered = dict(reading.unread), {kind: [rows] for kind, rows in reading.altered.items()}
     for index in columns:
         rewriter = rules.columns[index].rewriter
-        if rewriter is None:
-            continue
+        assert rewriter
         found = _Column(table, rewriter, index, rows).rewrite(splice)
         unread[index] = found.faults if rewriter.eager else {}  # the check finds the same faults, in its own words
         for kind, places in found.altered.items():
@@ -132,7 +131,8 @@ class _Column:
             found = results[number]
             if isinstance(found, Fault):
                 faults[row] = RowFault(column=self.rewriter.column.name, code=found.code, reason=found.reason)
-            elif found.altered:
+            else:
+                assert found.altered
                 altered.setdefault(found.altered, []).append(row)
         return _Found(faults=faults, altered=altered)
 

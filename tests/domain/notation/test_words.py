@@ -141,6 +141,8 @@ def test_a_value_cannot_become_the_word_for_null_by_chance():
         ("time", Excess.ZEROS, b"22:19:43.12345600", b"22:19:43.123456"),
         ("time", Excess.ROUND, b"23:59:59.9999999", b"24:00:00"),
         ("timetz", Excess.ROUND, b"23:59:59.9999999Z", "fault"),
+        ("time", Excess.ROUND, b"22:19:43.1234567", b"22:19:43.123457"),
+        ("time", Excess.ROUND, b"at 22:19:43.1234567", "fault"),
         ("timestamp", Excess.ZEROS, b"2026-01-31 22:19:43.12", b"2026-01-31 22:19:43.12"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.contract import Limits
-from chalicelib.domain.contract.dialect import Dialect, Empty
+from chalicelib.domain.contract.dialect import Dialect, Empty, Newline
 from chalicelib.domain.contract.notation import Excess, Notation, TooLong, Trim
 from chalicelib.domain.file.corrections import CorrectedRow, as_corrected, corrected_file
 from tests.support.files.engine import Memory, contract, header_of, stage_file, text
@@ -219,3 +219,23 @@ def test_a_reason_does_not_depend_on_the_other_rows_of_a_block(block_bytes):
         "id is not integer: it has letters",
         "id is not integer: it has digits after the point",
     ]
+
+
+def test_many_null_words():
+    words = tuple(f"none{n}" for n in range(17))
+    things = contract(ID, Column(name="note", type=text(20), notation=Notation(null=words)))
+    assert good("1,none16\n2,none17\n3,\n", things) == ["1,", "2,none17", "3,"]
+
+
+def test_bare_texts_where_a_carriage_return_ends_lines():
+    things = contract(*CODES.columns, dialect=Dialect(newline=Newline.CR))
+    found = stage_file(b'id,code,note,last\r1,="00421",a,="7"\r2,b,c"d,\r', things, 1 << 20)
+    assert found.good == b"1,00421,a,7\n"
+    assert [reject.record for reject in found.rejects] == [b'2,b,c"d,']
+
+
+def test_a_bare_text_that_is_longer_than_a_record():
+    things = contract(*CODES.columns, longest=50)
+    found = staged('1,="' + "a" * 200 + '",,\n2,="b",,\n', things, block_bytes=16)
+    assert found.good == b"2,b,,\n"
+    assert [reject.line for reject in found.rejects] == [2]
