@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from calendar import month_abbr
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,16 @@ VARIANTS = {
         column="transaction_date",
         settings='format = "DD.MM.YYYY"',
         written=lambda v: f"{v[8:]}.{v[5:7]}.{v[:4]}",
+    ),
+    "A with M/D/YYYY": Variant(
+        column="transaction_date",
+        settings='format = "M/D/YYYY"',
+        written=lambda v: f"{int(v[5:7])}/{int(v[8:])}/{v[:4]}",
+    ),
+    "A with month names": Variant(
+        column="transaction_date",
+        settings='format = "MON DD YYYY"',
+        written=lambda v: f"{month_abbr[int(v[5:7])]} {v[8:]} {v[:4]}",
     ),
 }
 
