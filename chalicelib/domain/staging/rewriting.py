@@ -36,9 +36,7 @@ def rewritten(reading: Reading, rules: Rules, columns: Sequence[int]) -> Reading
     rows = rows[~_spoilt(table, rows)]
     splice = Splice(table.lines.data, len(table.marks))
     unread, altered = dict(reading.unread), {kind: [rows] for kind, rows in reading.altered.items()}
-    for index in columns:
-        rewriter = rules.columns[index].rewriter
-        assert rewriter
+    for index, rewriter in ((n, own) for n in columns if (own := rules.columns[n].rewriter)):
         found = _Column(table, rewriter, index, rows).rewrite(splice)
         unread[index] = found.faults if rewriter.eager else {}  # the check finds the same faults, in its own words
         for kind, places in found.altered.items():
@@ -124,16 +122,16 @@ class _Column:
         splice.replace(self.raw.pick(places[kept]), self.marks[places[kept]], new)
 
     def _found(self, rows: Ints, which: Ints, results: Sequence[Canonical | Fault]) -> _Found:
-        faults, altered = dict[int, RowFault](), dict[Altered, list[int]]()
         counted = np.array([isinstance(found, Fault) or found.altered is not None for found in results], np.bool_)
         places = np.flatnonzero(counted[which]) if len(which) else which
-        for row, number in zip(rows[places].tolist(), which[places].tolist(), strict=True):
-            found = results[number]
-            if isinstance(found, Fault):
-                faults[row] = RowFault(column=self.rewriter.column.name, code=found.code, reason=found.reason)
-            else:
-                assert found.altered
-                altered.setdefault(found.altered, []).append(row)
+        pairs = [(row, results[n]) for row, n in zip(rows[places].tolist(), which[places].tolist(), strict=True)]
+        name, altered = self.rewriter.column.name, dict[Altered, list[int]]()
+        for kind, row in [
+            (found.altered, row) for row, found in pairs if isinstance(found, Canonical) and found.altered
+        ]:
+            altered.setdefault(kind, []).append(row)
+        bad = [(row, found) for row, found in pairs if isinstance(found, Fault)]
+        faults = {row: RowFault(column=name, code=found.code, reason=found.reason) for row, found in bad}
         return _Found(faults=faults, altered=altered)
 
 
