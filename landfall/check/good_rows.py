@@ -46,8 +46,8 @@ class GoodRows:
 
     def rows(self, text: ByteSource, block: Block) -> None:
         """Write the good rows of a block as they stand in the file."""
-        assert block.key_offsets is not None
-        assert block.key_stops is not None
+        if block.key_offsets is None or block.key_stops is None:
+            raise ValueError("the block does not have the bounds of its good rows: read it with hash_keys")
         data = memoryview(text.read(block.start, block.end - block.start))
         starts, stops = block.key_offsets - block.start, block.key_stops - block.start
         breaks = np.flatnonzero(starts[1:] != stops[:-1]) + 1

@@ -36,5 +36,6 @@ def plain(setting: object) -> Setting:
     """Return a dialect's setting as TOML has it."""
     if isinstance(setting, Enum):
         return str(setting.value)
-    assert isinstance(setting, str | bool | int | tuple)
+    if not isinstance(setting, str | bool | int | tuple):
+        raise TypeError(f"{type(setting).__name__} is not a setting of a dialect")
     return setting

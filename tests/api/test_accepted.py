@@ -94,20 +94,6 @@ def test_it_is_for_one_file(refused: Api, path: str, body: dict[str, Any]) -> No
     assert (answer.status, answer.body["error"]["code"]) == (400, "BAD_REQUEST")
 
 
-def test_more_bad_rows_than_can_be_kept_are_not_accepted(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.domain.file.books.EXPLAINED", 4)
-    contracts = api.deployment.pipeline.ctx.contracts
-    limits = replace(contracts["thing"].limits, max_rejects=3)
-    api.deployment.reconfigure(contracts={**contracts, "thing": replace(contracts["thing"], limits=limits)})
-    api.land(KEY, MOSTLY_BAD)
-    api.post(f"/runs/{seg(KEY)}", ACCEPT)
-    api.deployment.settle()
-    run = api.run_of(KEY)
-    assert (run.state, run.accepted_by != "") == (RunState.REJECTED, True)
-    assert "at most 4 rows can be accepted" in run.problem.message
-    assert not api.deployment.warehouse.rows("landing.things")
-
-
 def test_an_acceptance_does_not_outlive_a_changed_contract(refused: Api) -> None:
     refused.post(f"/runs/{seg(KEY)}", ACCEPT)
     deployment = refused.deployment

@@ -12,10 +12,9 @@ from typing import Any
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.warehouse.load import Batch
 
-MOST_FAULTS = 1_000
-"""Rows that are read of one COPY."""
-COPY_FAULTS = f"""SELECT TRIM(file_name), line_number, TRIM(column_name), error_code FROM sys_load_error_detail
-WHERE query_id = CAST(:query_id AS bigint) ORDER BY file_name, line_number LIMIT {MOST_FAULTS}"""  # noqa: S608 (a constant)  # nosec B608
+COPY_FAULTS = """SELECT TRIM(file_name), line_number, TRIM(column_name), error_code FROM sys_load_error_detail
+WHERE query_id = CAST(:query_id AS bigint) ORDER BY file_name, line_number LIMIT 1000"""
+"""The first rows that one COPY refused. The limit bounds what is read; further rows come to light in later rounds."""
 MEANINGS = {
     RowCode.TOO_MANY_COLUMNS: "more fields than columns",
     RowCode.TOO_FEW_COLUMNS: "fewer fields than columns",

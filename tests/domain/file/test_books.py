@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.file.books import refuse_more_wrong_cuts, totals
-from chalicelib.domain.run.model import Chunk, Run, RunState, SourceObject
-from chalicelib.errors import Broken
+from chalicelib.domain.contract.column import Column
+from chalicelib.domain.file.books import as_accepted, refuse_if_too_bad, refuse_more_wrong_cuts, totals
+from chalicelib.domain.run.model import Chunk, Counts, Run, RunState, SourceObject
+from chalicelib.domain.run.rejects import EXPLAINED
+from chalicelib.errors import Broken, Rejected
+from tests.support.files.engine import contract, text
 
 
 def test_rows_that_are_unaccounted_for_end_the_run() -> None:
@@ -32,3 +35,11 @@ def test_wrong_cuts_are_mended_up_to_a_bound() -> None:
     with pytest.raises(Broken, match="more than 3 of its 9 chunks began inside a quoted text") as refused:
         refuse_more_wrong_cuts(run, 3)
     assert refused.value.code == "TOO_MANY_WRONG_CUTS"
+
+
+def test_more_bad_rows_than_are_kept_cannot_be_accepted() -> None:
+    accepted = as_accepted(contract(Column(name="a", type=text())))
+    refuse_if_too_bad(accepted, Counts(read=EXPLAINED, rejected=EXPLAINED), None, accepted=True)
+    with pytest.raises(Rejected, match="at most 100,000 rows can be accepted") as refused:
+        refuse_if_too_bad(accepted, Counts(read=EXPLAINED + 1, rejected=EXPLAINED + 1), None, accepted=True)
+    assert refused.value.code == "TOO_MANY_REJECTS"
