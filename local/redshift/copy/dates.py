@@ -1,18 +1,17 @@
-"""DATEFORMAT and TIMEFORMAT: reads a text as a date or a timestamp like COPY, or returns None.
+"""Reads a text as a date or a timestamp like COPY, or returns None.
 
-Without 'auto' only the given format is read (by default YYYY-MM-DD and YYYY-MM-DD HH:MI:SS). Redshift is much stricter
-here than PostgreSQL.
+Without TIMEFORMAT 'auto' only YYYY-MM-DD and YYYY-MM-DD HH:MI:SS are read. Redshift is much stricter here than
+PostgreSQL. DATEFORMAT and other formats are not emulated.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import cache
 
-from local.redshift.copy.statement import AUTO
-
-ISO_DATE, ISO_TIME = "YYYY-MM-DD", "YYYY-MM-DD HH:MI:SS"
+ISO_DATE, ISO_TIME = "YYYY-MM-DD", "YYYY-MM-DD HH24:MI:SS"
 
 _OFFSET = r"[+-](?:0\d|1[0-4])(?::?[0-5]\d)?"  # documented for TIMETZ: up to 14:59
 _PARTS = {
@@ -57,24 +56,15 @@ _AUTO_CLOCKS = (" HH24:MI:SSOF", "THH24:MI:SSOF", " HH24:MIOF", "THH24:MIOF", " 
 Reader = Callable[[str], str | None]
 
 
-def date_reader(wanted: str) -> Reader:
-    """Return a function that converts a text to a date in ISO form, or to None if it has another format."""
-    patterns = [_pattern(text) for text in (_AUTO_DATES if wanted == AUTO else (wanted or ISO_DATE,))]
-    if wanted == AUTO:
-        patterns += _auto_times()
-
-    def read(text: str) -> str | None:
-        found = _moment(text, patterns)
-        return found[0].date().isoformat() if found else None
-
-    return read
+def read_date(text: str) -> str | None:
+    """Return a date in ISO form; None if it has another format."""
+    found = _moment(text, [_pattern(ISO_DATE)])
+    return found[0].date().isoformat() if found else None
 
 
-def time_reader(wanted: str, *, zone: bool) -> Reader:
-    """Return the same for TIMESTAMP and TIMESTAMPTZ."""
-    if wanted.lower() in ("epochsecs", "epochmillisecs"):
-        return _epoch(1000 if wanted.lower() == "epochmillisecs" else 1)
-    patterns = _auto_times() if wanted == AUTO else [_pattern((wanted or ISO_TIME) + _zone_suffix(wanted, zone=zone))]
+def time_reader(*, auto: bool, zone: bool) -> Reader:
+    """Return a function that converts a text to a timestamp in ISO form, or to None if it has another format."""
+    patterns = _auto_times() if auto else [_pattern(ISO_TIME + ("OF" if zone else ""))]
 
     def read(text: str) -> str | None:
         found = _moment(text, patterns)
@@ -86,14 +76,11 @@ def time_reader(wanted: str, *, zone: bool) -> Reader:
     return read
 
 
-def _zone_suffix(wanted: str, *, zone: bool) -> str:
-    return "OF" if zone and not wanted else ""
-
-
 def _auto_times() -> list[re.Pattern[str]]:
     return [_pattern(day + clock) for day in _AUTO_DATES for clock in _AUTO_CLOCKS]
 
 
+@cache
 def _pattern(wanted: str) -> re.Pattern[str]:
     """Return the format as a regular expression. HH:MI:SS always accepts fractions of a second."""
     made, at, seen = "", 0, set()
@@ -150,15 +137,3 @@ def _hour(parts: dict[str, str | None]) -> int:
     if not 1 <= hour <= 12:
         raise ValueError
     return hour % 12 + (12 if (parts.get("half") or "").lower() == "pm" else 0)
-
-
-def _epoch(per_second: int) -> Reader:
-    start = datetime(1970, 1, 1)  # noqa: DTZ001 - a timestamp without a zone
-
-    def read(text: str) -> str | None:
-        try:
-            return str(start + timedelta(milliseconds=int(text) * 1000 // per_second))
-        except (ValueError, OverflowError):
-            return None
-
-    return read

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal, localcontext
 
-from local.redshift.copy.dates import ISO_DATE, ISO_TIME, date_reader, time_reader
-from local.redshift.copy.statement import Options
+from local.redshift.copy.dates import ISO_DATE, ISO_TIME, read_date, time_reader
+from local.redshift.copy.statement import AUTO, Options
 from local.redshift.copy.target import TargetColumn
 
 Convert = Callable[[str], str | None]
@@ -196,26 +196,24 @@ def _boolean(raw: str) -> str:
 
 
 def _date(options: Options) -> Convert:
-    read = date_reader(options.date_format)
-
     def convert(raw: str) -> str | None:
-        value = read(raw)
-        if len(raw) < 10 and not options.date_format and not options.accept_any_date:
+        value = read_date(raw)
+        if len(raw) < 10 and not options.accept_any_date:
             raise FieldFault(1205, "Invalid Date Format - length must be 10 or more")
         if value is None and not options.accept_any_date:
-            raise FieldFault(1205, f"Invalid Date Format or value [{options.date_format or ISO_DATE}]")
+            raise FieldFault(1205, f"Invalid Date Format or value [{ISO_DATE}]")
         return value
 
     return convert
 
 
 def _timestamp(options: Options, *, zone: bool) -> Convert:
-    read = time_reader(options.time_format, zone=zone)
+    read = time_reader(auto=options.auto_times, zone=zone)
 
     def convert(raw: str) -> str | None:
         value = read(raw)
         if value is None and not options.accept_any_date:
-            form = options.time_format or ISO_TIME.replace("HH", "HH24")
+            form = AUTO if options.auto_times else ISO_TIME
             raise FieldFault(1206, f"Invalid timestamp format or value [{form}]")
         return value
 

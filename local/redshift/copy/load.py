@@ -15,12 +15,11 @@ from typing import Any
 import psycopg
 from psycopg import errors
 
-from local.redshift.copy.dates import ISO_DATE, ISO_TIME
 from local.redshift.copy.exact import ExactReader, LoadError, Row
 from local.redshift.copy.fields import fields_for
 from local.redshift.copy.files import File, FilesError, ahead, chunks, find, without_header
 from local.redshift.copy.guard import Guard
-from local.redshift.copy.statement import AUTO, Copy, Options, parse
+from local.redshift.copy.statement import Copy, Options, parse
 from local.redshift.copy.target import Target, quote, target_of
 from local.redshift.sql.tokens import literal
 from local.redshift.statements import Session
@@ -28,8 +27,6 @@ from local.redshift.statements import Session
 Check = Callable[[], None]
 
 _SLOW_KINDS = {"bytea", "jsonb", "time", "timetz"}  # PostgreSQL reads other texts for these
-_FAST_DATES = {"", AUTO, ISO_DATE}
-_FAST_TIMES = {"", AUTO, ISO_TIME, ISO_TIME.replace("HH", "HH24")}
 _INSERT = """
     insert into local_redshift.load_error values (
         (select usesysid::int from pg_user where usename = current_user), %s, %s, %s, current_database(), %s,
@@ -161,10 +158,8 @@ class _Job:
 def _may_be_fast(target: Target, options: Options) -> bool:
     """Whether the fast way is possible: not with options that change values, or types that it reads differently."""
     kinds = {column.kind for column in target.columns}
-    dates = "date" not in kinds or options.date_format in _FAST_DATES
-    times = not kinds & {"timestamp", "timestamptz"} or options.time_format in _FAST_TIMES
     changes = options.blanks_as_null or options.trim_blanks or options.round_decimals or options.fill_record
-    return dates and times and not changes and not options.ignore_blank_lines and not kinds & _SLOW_KINDS
+    return not changes and not options.ignore_blank_lines and not kinds & _SLOW_KINDS
 
 
 def _null_strings(options: Options) -> list[str]:

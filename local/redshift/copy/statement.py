@@ -37,8 +37,7 @@ class Options:
     explicit_ids: bool = False
     round_decimals: bool = False
     replacement: str | None = None  # ACCEPTINVCHARS: stands in for each byte that is not UTF-8
-    date_format: str = ""  # "" is YYYY-MM-DD
-    time_format: str = ""  # "" is YYYY-MM-DD HH:MI:SS
+    auto_times: bool = False  # TIMEFORMAT AS 'auto'; without it, only YYYY-MM-DD HH:MI:SS is read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +68,7 @@ _SWITCHES: dict[str, tuple[str, Any]] = {
     "roundec": ("round_decimals", True),
 }
 _NOT_EMULATED = word_set(
-    "parquet orc avro json fixedwidth shapefile lzop escape removequotes encrypted readratio ssh noload "
+    "parquet orc avro json fixedwidth shapefile lzop dateformat escape removequotes encrypted readratio ssh noload "
     "credentials access_key_id secret_access_key session_token master_symmetric_key ignoreallerrors"
 )
 _S3 = re.compile(r"s3://([^/]+)/(.+)", re.S)
@@ -190,9 +189,11 @@ def _replacement(reader: Reader) -> str:
     return "?"
 
 
-def _format(reader: Reader) -> str:
+def _auto(reader: Reader) -> bool:
     value = _text(reader)
-    return AUTO if value.lower() == AUTO else value
+    if value.lower() != AUTO:
+        raise not_emulated(f"COPY ... TIMEFORMAT {value}")
+    return True
 
 
 def _utf8_only(reader: Reader) -> None:
@@ -212,6 +213,5 @@ _VALUES: dict[str, tuple[str, Callable[[Reader], Any]]] = {
     "ignoreheader": ("header_lines", _number),
     "maxerror": ("most_errors", _number),
     "acceptinvchars": ("replacement", _replacement),
-    "dateformat": ("date_format", _format),
-    "timeformat": ("time_format", _format),
+    "timeformat": ("auto_times", _auto),
 }

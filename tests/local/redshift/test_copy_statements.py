@@ -22,6 +22,8 @@ from tests.support.redshift.desk import Desk
         ("iam_role default csv csv", "redundant options"),
         ("iam_role 'me' csv", "ARN of a role"),
         ("iam_role default csv encoding utf16", "ENCODING utf16 is not emulated"),
+        ("iam_role default csv dateformat 'auto'", "DATEFORMAT is not emulated"),
+        ("iam_role default csv timeformat 'epochsecs'", "TIMEFORMAT epochsecs is not emulated"),
         ("credentials 'aws_access_key_id=x' csv", "CREDENTIALS is not emulated"),
         ("iam_role default csv delimiter '||'", "single ASCII character"),
     ],
