@@ -25,6 +25,7 @@ import numpy as np
 
 from chalicelib.domain.checks.check import Check, Fault, memoised, prove_nothing
 from chalicelib.domain.checks.codes import RowCode
+from chalicelib.domain.checks.found import invisible
 from chalicelib.domain.contract.column import ColumnType
 from chalicelib.domain.contract.contract import Limits
 from chalicelib.domain.raw.swar import Fields, Mask, longest
@@ -39,6 +40,8 @@ IS_HEX = np.isin(np.arange(256), list(b"0123456789abcdefABCDEF"))
 BRACKETS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]++|[\]}]++', re.DOTALL)
 """Consecutive brackets, or a string, in which brackets do not count; possessive, so that it never backtracks."""
 QUOTE, OPENING = ord('"'), b"[{"
+COMMA_BEFORE = re.compile(r",\s*$")
+TRAILING_COMMA = re.compile(r",\s*[\]}]")
 STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 """A text or a name of well-formed JSON, with its quotes."""
 ESCAPED = re.compile(rb"\\(?:u([0-9A-Fa-f]{4})|.)", re.DOTALL)
@@ -77,8 +80,8 @@ def _json_fault(value: bytes) -> Fault | None:
         )
     except _DocumentError as fault:
         return Fault(code=RowCode.JSON, reason=str(fault))
-    except ValueError:
-        return Fault(code=RowCode.JSON, reason="is not well-formed JSON")
+    except ValueError as error:
+        return Fault(code=RowCode.JSON, reason=f"is not well-formed JSON{_no_json(error)}")
     if b"\\u" in value and not _text_only(value):
         return Fault(code=RowCode.JSON, reason="has an escape that is not a valid character")
     return None
@@ -94,7 +97,23 @@ def _object(pairs: list[tuple[str, Any]]) -> None:
 
 
 def _constant(_name: str) -> NoReturn:
-    raise ValueError
+    raise _DocumentError("has NaN or Infinity, which JSON does not have")
+
+
+def _no_json(error: ValueError) -> str:
+    """Return what keeps a text from being JSON, if that is clear, without the text."""
+    if not isinstance(error, json.JSONDecodeError):
+        return ""
+    before, behind = error.doc[: error.pos], error.doc[error.pos :]
+    if not behind.strip() or "Unterminated" in error.msg:
+        return ": it ends too early"
+    if behind[0] == "'":
+        return ": names and texts stand in double quotes"
+    if (COMMA_BEFORE.search(before[-80:]) and behind[0] in "]}") or TRAILING_COMMA.match(behind[:80]):
+        return ": a comma stands before a closing bracket"
+    if "control character" in error.msg:
+        return ": a text in it has a line end or another control character"
+    return ": more follows behind its end" if error.msg.startswith("Extra data") else ""
 
 
 def _number(text: str) -> None:
@@ -141,9 +160,20 @@ def varbyte(kind: ColumnType) -> Check:
 
     def judge(value: bytes) -> Fault | None:
         if not HEX.fullmatch(value):
-            return Fault(code=RowCode.VARBYTE, reason="is not hexadecimal: pairs of 0-9 and a-f only")
+            reason = f"is not hexadecimal (pairs of 0-9 and a-f): {_no_hex(value)}"
+            return Fault(code=RowCode.VARBYTE, reason=reason)
         if len(value) > 2 * kind.length:
             return Fault(code=RowCode.OUT_OF_RANGE, reason=f"is longer than the {kind.length} bytes of {kind.sql}")
         return None
 
     return Check(prove=prove, judge=judge)
+
+
+def _no_hex(value: bytes) -> str:
+    """Return what keeps a value from being hexadecimal, without the value."""
+    if value[:2].lower() in (b"0x", b"\\x"):
+        return "it begins with 0x or \\x"
+    if hidden := invisible(value.decode(errors="replace")):
+        return f"it has {hidden}"
+    digits = all(IS_HEX[byte] for byte in value)
+    return "it has an odd number of digits" if digits else "it has other letters or signs"

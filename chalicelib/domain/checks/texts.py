@@ -8,6 +8,7 @@ import numpy as np
 
 from chalicelib.domain.checks.check import Check, Fault
 from chalicelib.domain.checks.codes import RowCode
+from chalicelib.domain.checks.found import invisible
 from chalicelib.domain.contract.column import ColumnType
 from chalicelib.domain.raw.swar import PADDING, Fields, Mask, Words, every, hashes, longest, word, words_of
 
@@ -24,7 +25,8 @@ def varchar(kind: ColumnType) -> Check:
     def judge(value: bytes) -> Fault | None:
         if len(value) <= kind.length:
             return None
-        return Fault(code=RowCode.OUT_OF_RANGE, reason=f"is longer than the {kind.length} bytes of {kind.sql}")
+        reason = f"is longer than the {kind.length} bytes of {kind.sql}{_why_longer(value, kind.length)}"
+        return Fault(code=RowCode.OUT_OF_RANGE, reason=reason)
 
     # The file doubles quotes, so a value never has more bytes than its field.
     return Check(prove=lambda fields: fields.length <= kind.length, judge=judge)
@@ -42,7 +44,8 @@ def char(kind: ColumnType) -> Check:
 
     def judge(value: bytes) -> Fault | None:
         if not value.isascii():
-            return Fault(code=RowCode.UTF8, reason=f"has characters of several bytes, which {kind.sql} cannot store")
+            found = invisible(value.decode(errors="replace").replace(" ", "")) or "characters of several bytes"
+            return Fault(code=RowCode.UTF8, reason=f"has {found}, which {kind.sql} cannot store")
         return length.judge(value)
 
     return Check(prove=prove, judge=judge)
@@ -57,9 +60,28 @@ def boolean() -> Check:
     def judge(value: bytes) -> Fault | None:
         if value.lower() in BOOLEANS:
             return None
-        return Fault(code=RowCode.BOOLEAN, reason="is not a boolean: t, true, y, yes, 1, f, false, n, no, 0")
+        reason = f"is not a boolean (t, true, y, yes, 1, f, false, n, no, 0): {_no_boolean(value)}"
+        return Fault(code=RowCode.BOOLEAN, reason=reason)
 
     return Check(prove=_Listed(spellings).prove, judge=judge)
+
+
+def _why_longer(value: bytes, most: int) -> str:
+    """Return what of a text is too long, if it is not the text itself."""
+    if len(value.rstrip(b" ")) <= most:
+        return ", by blanks at its end"
+    letters = len(value.decode(errors="replace"))
+    return ", because some of its characters have several bytes" if letters <= most else ""
+
+
+def _no_boolean(value: bytes) -> str:
+    """Return what a value is that is no boolean, without the value."""
+    text = value.decode(errors="replace")
+    if text.strip().lower().encode() in BOOLEANS:
+        return f"it has {invisible(text)}"
+    if text.lstrip("+-").isdigit():
+        return "it is another number"
+    return "it is another word" if text.isalpha() else "it has other signs"
 
 
 def listed(values: tuple[str, ...], quote: str) -> Check:
