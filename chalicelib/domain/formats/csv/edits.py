@@ -6,8 +6,9 @@ settings of the dialect. A block without a record to edit costs a search for eac
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from operator import itemgetter
 
 import numpy as np
 
@@ -25,13 +26,8 @@ MOST_ROW_BYTES = 4 << 20
 """Redshift's longest row: a record that becomes longer when it is rewritten is rejected."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Edit:
-    """The bytes [start, stop) of a block become `text`."""
-
-    start: int
-    stop: int
-    text: bytes = b""
+Edit = tuple[int, int, bytes]
+"""The start and the stop of some bytes of a block, and the text that they become. It is a tuple for speed."""
 
 
 class Editor:
@@ -42,6 +38,9 @@ class Editor:
         self.grammar, self.reader, self.nulls = grammar, reader, nulls
         self.fills = dialect.short_rows is ShortRows.FILL
         self.skips = dialect.empty_records is EmptyRecords.SKIP
+        delimiter = reader.staged_delimiter
+        self.fillings = [b"".join(delimiter + null for null in nulls[width:]) for width in range(len(nulls) + 1)]
+        """The text behind a row, by its number of fields."""
 
     def edited(self, reading: Reading) -> Reading:
         """Return the reading as COPY must get it: the same one if there is nothing to edit."""
@@ -52,25 +51,27 @@ class Editor:
         if self.grammar.blanks and reading.records.quoted:
             edits += [edit for row, edit in self._spaces(reading) if row not in written]
         if self.fills:
-            filled = list(self._filled(reading))
-            edits += [edit for row, edit, _ in filled if row not in written]
-            rows = np.array([row for row, _, missing in filled for _ in range(missing)], np.int64)
-            reading = replace(reading, altered={Altered.FILLED: rows})
+            short, widths = self._short(reading)
+            edits += self._filled(reading, short, widths, written)
+            reading = replace(reading, altered={Altered.FILLED: np.repeat(short, len(self.nulls) - widths)})
         return self._rewritten(reading, edits) if edits else reading
 
-    def filling(self, width: int) -> bytes:
-        """Return the text behind a row that has only `width` fields."""
-        delimiter = self.reader.staged_delimiter
-        return b"".join(delimiter + null for null in self.nulls[width:])
+    def _short(self, reading: Reading) -> tuple[Ints, Ints]:
+        """Return the rows with too few fields, and their numbers of fields."""
+        widths = _widths(reading)
+        short = np.flatnonzero(widths < len(self.nulls))
+        if len(short):
+            rows = _sound(reading) & (content_ends(reading) > reading.records.starts)
+            rows[list(reading.left_out)] = False
+            short = short[rows[short]]
+        return short, widths[short]
 
-    def _filled(self, reading: Reading) -> Iterator[tuple[int, Edit, int]]:
-        """Yield each row with too few fields, what to put behind it, and how many fields it lacks."""
-        ends, widths = content_ends(reading), _widths(reading)
-        rows = _sound(reading) & (ends > reading.records.starts) & (widths < len(self.nulls))
-        rows[list(reading.left_out)] = False
-        short = np.flatnonzero(rows)
-        for row, end, width in zip(short.tolist(), ends[short].tolist(), widths[short].tolist(), strict=True):
-            yield row, Edit(end, end, self.filling(width)), len(self.nulls) - width
+    def _filled(self, reading: Reading, short: Ints, widths: Ints, written: Collection[int]) -> Iterator[Edit]:
+        """Yield what stands for the missing columns behind each short row that is not written anyway."""
+        ends, fillings = content_ends(reading)[short], self.fillings
+        for row, end, width in zip(short.tolist(), ends.tolist(), widths.tolist(), strict=True):
+            if row not in written:
+                yield end, end, fillings[width]
 
     def _spaces(self, reading: Reading) -> Iterator[tuple[int, Edit]]:
         """Yield the spaces before each quote that opens a field, with their row."""
@@ -81,7 +82,7 @@ class Editor:
         fields = np.append(0, records.marks + 1)[records.marks.searchsorted(at)]
         behind = (starts < at) & (fields == starts) & _sound(reading)[rows]
         found = zip(rows[behind].tolist(), starts[behind].tolist(), at[behind].tolist(), strict=True)
-        return ((row, Edit(start, stop)) for row, start, stop in found)
+        return ((row, (start, stop, b"")) for row, start, stop in found)
 
     def _returns(self, reading: Reading) -> Iterator[tuple[int, Edit]]:
         """Yield each row with a carriage return in a field without quotes, and how it is written for COPY."""
@@ -96,14 +97,21 @@ class Editor:
         rows = records.starts.searchsorted(at, side="right") - 1
         fields = np.append(0, records.marks + 1)[records.marks.searchsorted(at)]
         bare = _sound(reading)[rows] & ~self._opens(reading, fields)
-        for row in np.unique(rows[bare]).tolist():
-            start, end = int(records.starts[row]), int(records.ends[row])
-            line = reading.data[start:end] + b"\n"
-            found = BlockReader(self.reader, line, len(line), at_end=True).record(0)
-            if isinstance(found, Found):
-                missing = self.nulls[len(found.values) :] if self.fills else ()
-                values = [*(value or b"" for value in found.values), *missing]
-                yield row, Edit(start, end, self.reader.written(values))
+        found = np.unique(rows[bare])
+        ends = content_ends(reading)
+        for row in found.tolist():
+            start, end, stop = int(records.starts[row]), int(ends[row]), int(records.ends[row])
+            values = self._values(reading.data[start:end], reading.data[end:stop])
+            missing = self.nulls[len(values) :] if self.fills else ()
+            yield row, (start, stop, self.reader.written([*values, *missing]))
+
+    def _values(self, record: bytes, returned: bytes) -> list[bytes]:
+        """Return the values of a sound record, behind which is a carriage return or nothing, and a line feed."""
+        if self.reader.quote not in record:
+            return record.split(self.reader.delimiter)
+        line = record + returned + b"\n"
+        found = BlockReader(self.reader, line, len(line), at_end=True).record(0)
+        return [value or b"" for value in found.values] if isinstance(found, Found) else []
 
     def _opens(self, reading: Reading, fields: Ints) -> Mask:
         """Return which fields, given by their starts, are in quotes."""
@@ -120,8 +128,8 @@ class Editor:
         late, edits = _without_long_rows(reading, edits)
         malformed = {**records.malformed, **late}
         bad = sorted(malformed)
-        removed = [Edit(a, b) for a, b in zip(records.starts[bad].tolist(), ends[bad].tolist(), strict=True)]
-        text = b"".join(_pieces(reading, sorted([*removed, *edits], key=lambda edit: edit.start)))
+        removed = [(a, b, b"") for a, b in zip(records.starts[bad].tolist(), ends[bad].tolist(), strict=True)]
+        text = b"".join(_pieces(reading, sorted([*removed, *edits], key=itemgetter(0))))
         padded = text + PADDING
         block = fields_of(padded)
         found = scan(
@@ -167,10 +175,10 @@ def _sound(reading: Reading) -> Mask:
 def _pieces(reading: Reading, edits: Sequence[Edit]) -> Iterator[bytes | memoryview]:
     """Yield the block's records with sorted edits."""
     view, at = memoryview(reading.data), 0
-    for edit in edits:
-        yield view[at : edit.start]
-        yield edit.text
-        at = edit.stop
+    for start, stop, text in edits:
+        yield view[at:start]
+        yield text
+        at = stop
     yield view[at : reading.consumed]
     if reading.records.ends[-1] == reading.consumed:  # the file's last line has no end
         yield b"\n"
@@ -180,10 +188,10 @@ def _without_long_rows(reading: Reading, edits: Sequence[Edit]) -> tuple[dict[in
     """Return the rows that become too long, and the edits of the other rows."""
     starts = reading.records.starts
     lengths = reading.records.ends - starts
-    rows = starts.searchsorted([edit.start for edit in edits], side="right") - 1
-    np.add.at(lengths, rows, [len(edit.text) - edit.stop + edit.start for edit in edits])
-    late = np.flatnonzero(lengths > MOST_ROW_BYTES).tolist()
-    if not late:
+    if int(np.max(lengths)) + sum(len(text) for _, _, text in edits) <= MOST_ROW_BYTES:
         return {}, edits
+    rows = starts.searchsorted([start for start, _, _ in edits], side="right") - 1
+    np.add.at(lengths, rows, [len(text) - stop + start for start, stop, text in edits])
+    late = np.flatnonzero(lengths > MOST_ROW_BYTES).tolist()
     kept = [edit for edit, row in zip(edits, rows.tolist(), strict=True) if row not in late]
     return {row: Malformed(why=Malformation.TOO_LONG, at=int(starts[row])) for row in late}, kept

@@ -173,7 +173,7 @@ class Transcoder:
         if self.editor.fills and width < self.width:
             rows.filled += [row] * (self.width - width)
             found.values.extend([None] * (self.width - width))
-            text = text.removesuffix(CR) + self.editor.filling(width) + text[len(text.removesuffix(CR)) :]
+            text = text.removesuffix(CR) + self.editor.fillings[width] + text[len(text.removesuffix(CR)) :]
         if fault := self._fault(found.values):
             rows.faults[row], text = fault, b""
         elif found.changed or self.always:
