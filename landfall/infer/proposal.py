@@ -11,7 +11,7 @@ from landfall.infer.differences import aligned
 from landfall.infer.layout.frame import Framed
 from landfall.infer.names import names
 from landfall.infer.toml_text import plain, text, value
-from landfall.infer.values.columns import Guess, comma_file, guess, reconsidered
+from landfall.infer.values.columns import Guess, comma_file, guess, reconsidered, words_elsewhere
 from landfall.infer.values.keys import fallback, keys
 
 KEYS_SHOWN = 5
@@ -46,8 +46,9 @@ def propose(name: str, tables: Mapping[str, Framed]) -> Proposal:
     headers = placed(first.names) if dialect.header else made
     named = zip(headers, made, columns, strict=True)
     guesses = tuple(guess(header, column, values, null=null) for header, column, values in named)
-    if comma_file(guesses):
+    if dialect.delimiter == ";" or comma_file(guesses):
         guesses = tuple(reconsidered(made_, values) for made_, values in zip(guesses, columns, strict=True))
+    guesses = tuple(words_elsewhere(guesses, columns))
     if not dialect.header:
         dialect = replace(dialect, columns=tuple(made))
     identifying = tuple(keys(guesses, columns))

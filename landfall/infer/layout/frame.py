@@ -158,5 +158,7 @@ def _doubt(shown: Naming) -> list[str]:
     if shown.sure:
         return []
     taken = "it is taken for the header" if shown.header else "it is taken for a row"
-    other = 'if it is a row: header = false, and columns = ["...", ...]' if shown.header else "if it is the header"
+    other = 'if it is a row: header = false, and columns = ["...", ...]'
+    if not shown.header:
+        other = "if it names the columns: remove header and columns"
     return [f"{shown.why or 'the first line is uncertain'}: {taken}; {other}"]

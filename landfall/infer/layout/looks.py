@@ -13,7 +13,10 @@ from landfall.infer.layout.rows import Row
 
 MOST_OTHERS = 0.1
 """Largest share of a column's values that may look otherwise than the rest."""
-NULL_WORDS = (b"\\N", b"NULL", b"null", b"Null", b"N/A", b"n/a", b"NA", b"#N/A", b"None", b"NaN", b"nan", b"-", b"?")
+ZERO_DATES = (b"0000-00-00", b"0000-00-00 00:00:00", b"00.00.0000", b"00/00/0000")
+NULL_WORDS = (
+    b"\\N", b"NULL", b"null", b"Null", b"N/A", b"n/a", b"NA", b"#N/A", b"None", b"NaN", b"nan", b"-", b"?", *ZERO_DATES,
+)  # fmt: skip
 LONGEST_NAME = 128
 _BLANKS = b" \t\xc2\xa0"
 _NUMBER = re.compile(

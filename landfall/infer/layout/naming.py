@@ -44,11 +44,17 @@ def naming(first: Row, below: Sequence[Row]) -> Naming:
         return Naming(header=names > values, sure=not doubt, why=doubt)
     if years:
         return Naming(header=True, sure=False, why="the first line may name columns by years, or be a row")
+    if not below or not any(first):
+        return Naming(
+            header=True,
+            sure=False,
+            why="no row is below the first line" if any(first) else "no name is in the first line",
+        )
     again = not _joined(first, below) and any(
         value and value in values for value, values in zip(first, columns, strict=True)
     )
     rare = _stands_out(first, columns)
-    if len(below) < 2 or rare or not again:
+    if len(below) == 1 or rare or not again:
         return Naming(header=True, sure=rare and len(below) > 4, why=ALL_TEXT)
     return Naming(header=False, sure=False, why=f"{ALL_TEXT}; a value of it comes again below it")
 

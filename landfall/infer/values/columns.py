@@ -48,6 +48,10 @@ class Guess:
     def type(self) -> str:
         return str(self.settings["type"])
 
+    @property
+    def is_text(self) -> bool:
+        return self.type.startswith("varchar")
+
     def definition(self, settings: Settings, *, required: bool) -> str:
         """Write the column with these settings as a line of TOML."""
         made = dict(settings)
@@ -107,6 +111,17 @@ def _with_words(made: Guess, words: Mapping[bytes, int]) -> Guess:
     return replace(made, instead=(*made.instead, (settings, f"if {shown} means NULL; it stays text")))
 
 
+def words_elsewhere(guesses: Sequence[Guess], columns: Sequence[Sequence[bytes]]) -> Iterator[Guess]:
+    """Name the columns of texts that have a word which means NULL in another column."""
+    texts = [(guess.name, set(values)) for guess, values in zip(guesses, columns, strict=True) if guess.is_text]
+    for guess in guesses:
+        words = guess.settings.get("null", ())
+        assert isinstance(words, tuple)
+        found = {word: [name for name, values in texts if word.encode() in values] for word in words}
+        notes = [f'"{word}" stays text in {", ".join(names)}' for word, names in found.items() if names]
+        yield replace(guess, notes=(*guess.notes, *notes))
+
+
 def comma_file(guesses: Sequence[Guess]) -> bool:
     """Return whether some column has decimal commas."""
     return any(
@@ -117,7 +132,7 @@ def comma_file(guesses: Sequence[Guess]) -> bool:
 
 
 def reconsidered(made: Guess, values: Sequence[bytes]) -> Guess:
-    """Look again at a column of a file with decimal commas."""
+    """Look again at a column of a file with decimal commas, or with semicolons, which go with them."""
     if not made.type.startswith("decimal") or "decimal" in made.settings:
         return made
     found = thousands_or_fraction(Counter(value for value in values if value))

@@ -112,12 +112,12 @@ def grouped_codes(counts: Counts) -> bool:
 
 
 def thousands_or_fraction(counts: Counts) -> Typed | None:
-    """Return text for decimals of three digits in a file of decimal commas: a point may separate their thousands."""
+    """Return text for decimals of three digits, in a file as from a country of decimal commas."""
     if not all(_THREE.fullmatch(value) for value in counts):
         return None
     text: Settings = {"type": varchar(counts)}
     grouped = Counter(value.replace(b".", b"") for value in counts)
     readings: tuple[tuple[Counts, Settings], ...] = ((grouped, {"thousands": ".", "decimal": ","}), (counts, {}))
-    why = "other columns have a decimal comma: the point may separate thousands"
+    why = "the point may be the decimal one, or separate thousands"
     instead = tuple(({**read.settings, **more}, why) for one, more in readings if (read := plain(one, text)[0]))
     return Typed(settings=text, as_text=text, instead=instead)

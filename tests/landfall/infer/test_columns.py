@@ -114,6 +114,7 @@ def test_a_guess_is_a_comment_and_the_column_is_text(propose: Propose, values: l
         ([" 5", "6"], 'type = "integer", trim = "blanks"'),
         (['="00421"', '="00007"'], "spreadsheet_text = true"),
         (["5", "NA"], 'type = "integer", null = ["NA"]'),
+        (["2024-01-31", "0000-00-00"], 'type = "date", null = ["0000-00-00"]'),
     ],
 )
 def test_the_setting_that_reads_a_notation_is_named(propose: Propose, values: list[str], setting: str) -> None:
@@ -132,10 +133,12 @@ def test_a_word_for_null_is_one_columns(propose: Propose) -> None:
     assert "NA" not in found.contract.dialect.null
     assert 'rating = { type = "integer", null = ["NA"] }' in found.text
     assert 'country = { type = "varchar(16)", required = true }' in found.text
+    assert '# rating: "NA" stays text in country' in found.text
 
 
-def test_points_in_a_file_of_decimal_commas_are_uncertain(propose: Propose) -> None:
-    found = propose("id;v;w\n1;1.250,40;1.250\n2;3,5;2.500\n")
+@pytest.mark.parametrize("body", ["id;v;w\n1;1.250,40;1.250\n2;3,5;2.500\n", "id;w\n1;1.250\n2;2.500\n"])
+def test_points_where_commas_are_usual_are_uncertain(propose: Propose, body: str) -> None:
+    found = propose(body)
     assert found.type_of("w") == "varchar(16)"
     assert '# w = { type = "integer", thousands = ".", decimal = ","' in found.text
     assert '# w = { type = "decimal(18,3)", required = true }' in found.text
