@@ -132,4 +132,4 @@ def _report(files: Sequence[Path], proposal: Proposal, checked: Checked) -> Iter
         what = f"because of {column}" if column else "as a whole, for example for their number of fields"
         yield f"{plural(rows, 'row')} rejected {what}: the first in line {checked.first[column]}."
     if checked.duplicate and proposal.keys:
-        yield f"The key repeats in {plural(checked.duplicate, 'row')} behind the sample: choose another."
+        yield f"The key repeats in {plural(checked.duplicate, 'row')}: choose another, or the last row of a key counts."

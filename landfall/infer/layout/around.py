@@ -62,6 +62,8 @@ def _behind(table: Sequence[Row | None], width: int) -> Iterator[str]:
     count = 0
     while count < min(len(last), MOST_BEHIND) and _is_narrow(last[-1 - count], width):
         count += 1
+    if count == 0:
+        yield from _trailer([row for row in last if row], width)
     if not 0 < count < min(MOST_BEHIND, len(last)):
         return
     first = (last[-1] or [b""])[0]
@@ -69,6 +71,17 @@ def _behind(table: Sequence[Row | None], width: int) -> Iterator[str]:
         yield f"trailer = {{ starts_with = {text(first.decode())} }}  # if every file ends with such a line"
     why = _lines(count, "at the end is no row", "at the end are no rows")
     yield f"footer_lines = {count}  # {why}: if every file ends so"
+
+
+def _trailer(rows: Sequence[Row], width: int) -> Iterator[str]:
+    """Name a last line of the table's width that begins with a word, under numbers or dates."""
+    above = columns_below(rows[:-1], width)
+    if not above or looks(above[0]) in (Look.TEXT, Look.NONE) or not _WORD.fullmatch(rows[-1][0]):
+        return
+    counts = [place for place, value in enumerate(rows[-1], 1) if value == b"%d" % (len(rows) - 1)]
+    field = f", count_field = {counts[0]}" if counts else ""
+    starts = text(rows[-1][0].decode())
+    yield f"trailer = {{ starts_with = {starts}{field} }}  # if the last line is no row, and every file ends with one"
 
 
 def _is_narrow(row: Row | None, width: int) -> bool:

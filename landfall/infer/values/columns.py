@@ -115,8 +115,8 @@ def words_elsewhere(guesses: Sequence[Guess], columns: Sequence[Sequence[bytes]]
     """Name the columns of texts that have a word which means NULL in another column."""
     texts = [(guess.name, set(values)) for guess, values in zip(guesses, columns, strict=True) if guess.is_text]
     for guess in guesses:
-        words = guess.settings.get("null", ())
-        assert isinstance(words, tuple)
+        null = guess.settings.get("null")
+        words = null if isinstance(null, tuple) else ()
         found = {word: [name for name, values in texts if word.encode() in values] for word in words}
         notes = [f'"{word}" stays text in {", ".join(names)}' for word, names in found.items() if names]
         yield replace(guess, notes=(*guess.notes, *notes))

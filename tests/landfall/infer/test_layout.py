@@ -188,6 +188,8 @@ def test_a_line_of_the_tables_width_is_a_row(propose: Propose, body: str, commen
         ("id,n\n1,2\n,\n,\n3,4\n", '# empty_records = "skip"  # 2 lines have no value'),
         ("id,n,m\n1,2\n3,4\n5,6,7\n", '# short_rows = "fill"  # 2 lines have fewer fields'),
         ("tag\n#a\nb\n", '# comment = "#"'),
+        ("id|n\n1|a\n2|b\nEOF|2\n", '# trailer = { starts_with = "EOF", count_field = 2 }'),
+        ("id,n\n1,a\n2,b\nTotal,x\n", '# trailer = { starts_with = "Total" }'),
     ],
 )
 def test_a_setting_that_would_change_rows_is_a_comment(propose: Propose, body: str, comment: str) -> None:
