@@ -54,7 +54,8 @@ def infer(files: Sequence[Path], name: str, out: Path | None) -> None:
     tables = {str(path): _looked_at(path) for path in files}
     proposal = propose(name, tables)
     checked = _checked(files, proposal)
-    lines = list(toml(proposal, list(_report(files, proposal, checked))))
+    whole = all(table.whole for table in tables.values())
+    lines = list(toml(proposal, list(_report(files, proposal, checked, whole=whole))))
     if out:
         _write(out, lines)
         print_lines(f"the proposal is in {out}: read it, and correct it", stderr=True)
@@ -121,12 +122,11 @@ def _check(path: Path, contract: Contract, checked: Checked) -> None:
     checked.duplicate += found.duplicate
 
 
-def _report(files: Sequence[Path], proposal: Proposal, checked: Checked) -> Iterator[str]:
+def _report(files: Sequence[Path], proposal: Proposal, checked: Checked, *, whole: bool) -> Iterator[str]:
     """Yield what the operator should know first."""
     shown = repr(visible(", ".join(path.name for path in files)))
     yield f"Proposed by `landfall infer` from {shown}."
-    large = any(path.stat().st_size > SAMPLE_BYTES for path in files)
-    sample_ = f"the first {SAMPLE_BYTES >> 20} MB of each file" if large else "all rows"
+    sample_ = "all rows" if whole else f"the first {SAMPLE_BYTES >> 20} MB of each file"
     yield f"It checked {checked.read} rows and rejected {checked.rejected}. Widths and types come from {sample_}."
     for column, rows in checked.columns.most_common():
         what = f"because of {column}" if column else "as a whole, for example for their number of fields"

@@ -35,6 +35,8 @@ class Framed:
     """The rows of the header's width."""
     ascii: bool
     """Whether the text reads the same in every encoding of bytes."""
+    whole: bool
+    """Whether the rows are all rows of the file."""
     notes: tuple[str, ...]
     """What is uncertain, each a line for the operator. One that is a setting is written as TOML."""
 
@@ -45,7 +47,7 @@ def framed(found: Sample) -> Framed:
     dialect = detect(text, Dialect(newline=found.newline, encoding=found.encoding), sep)
     lines = list(records(text, dialect))
     if not any(record.values for record in lines):
-        return Framed(dialect=dialect, names=(), rows=[], ascii=True, notes=found.notes)
+        return Framed(dialect=dialect, names=(), rows=[], ascii=True, whole=True, notes=found.notes)
     width = table_width(lines)
     lines, dialect, comments = _without_comments(lines, width, dialect)
     lines, width, dialect, trailing = _without_trailing(lines, width, dialect)
@@ -58,7 +60,14 @@ def framed(found: Sample) -> Framed:
     body = [row for row in (rows[1:] if shown.header else rows) if len(row) == len(names)]
     notes = [*found.notes, *comments, *trailing, *_before(before), *_doubt(shown), *_bare_quotes(dialect)]
     notes += around(table[1:] if shown.header else table, rows[0] if shown.header else [], whole=found.whole)
-    return Framed(dialect=dialect, names=names, rows=body, ascii=text.isascii(), notes=tuple(notes))
+    return Framed(
+        dialect=dialect,
+        names=names,
+        rows=body,
+        ascii=text.isascii(),
+        whole=found.whole,
+        notes=tuple(notes),
+    )
 
 
 def _without_marks(found: Sample) -> tuple[str, bytes]:

@@ -53,6 +53,7 @@ def sample(source: LocalFile) -> Sample:
     if kind := markup_kind(text[:WIDE_BYTES]):
         raise kind.refusal()
     if not whole:
+        text = text[:SAMPLE_BYTES]
         text = text[: max(text.rfind(b"\n"), text.rfind(b"\r"), 0) + 1]
     _refuse_mixed(text)
     found = Sample(text=text, whole=whole, encoding=encoding)

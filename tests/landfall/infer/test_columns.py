@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 
+from landfall.infer.layout import sample as layout_sample
 from tests.landfall.infer.conftest import Propose, Proposed
 
 
@@ -142,6 +145,16 @@ def test_points_where_commas_are_usual_are_uncertain(propose: Propose, body: str
     assert found.type_of("w") == "varchar(16)"
     assert '# w = { type = "integer", thousands = ".", decimal = ","' in found.text
     assert '# w = { type = "decimal(18,3)", required = true }' in found.text
+
+
+def test_the_part_of_a_file_that_was_looked_at_is_named(propose: Propose, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = gzip.compress(b"id,n\n" + b"".join(b"%d,x\n" % n for n in range(2_000)) + b"late,y\n")
+    assert "come from all rows." in propose(body).text
+    monkeypatch.setattr(layout_sample, "SAMPLE_BYTES", 5_000)
+    text = propose(body).text
+    assert "come from the first 8 MB of each file." in text
+    assert "# It checked 2001 rows and rejected 1." in text
+    assert "# 1 row rejected because of id: the first in line 2002." in text
 
 
 def test_text_that_is_not_utf8_is_a_guess(propose: Propose) -> None:
