@@ -13,7 +13,7 @@ from chalice.app import AuthRequest, CloudWatchEvent, Request, SQSEvent
 from chalicelib.api.authorization import authorized
 from chalicelib.api.routes import declare
 from chalicelib.bootstrap import preload, wired
-from chalicelib.orchestration.door import any_event, ours
+from chalicelib.orchestration.own_events import any_event, ours
 
 if "AWS_CHALICE_CLI_MODE" in os.environ and Path("deploy").is_dir():  # a command of Chalice, typed in the checkout
     from deploy.typed import typed

@@ -1,4 +1,4 @@
-"""The door of the handlers: what an event has for Landfall, whatever the event is.
+"""What an event has for Landfall, whatever the event is: every handler reads its events here.
 
 Guarantees that an event of another origin (`s3:TestEvent`, an empty one, a message of another sender, another service's
 record) does nothing but one line `not_ours` in the log. It raises nothing, so the event does not come back.

@@ -1,4 +1,4 @@
-"""Events of another origin, at each handler of app.py: nothing happens, and one line of the log tells of it."""
+"""Events of another origin, at each handler of app.py: nothing happens, and one line of the log reports it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import app
 from chalicelib import bootstrap, observe
 from chalicelib.domain.run.events import dead_letters, landed, run_messages
-from chalicelib.orchestration import door
+from chalicelib.orchestration import own_events
 
 HANDLERS = (
     "on_incoming",
@@ -72,7 +72,7 @@ class Nothing:
 def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The log, with a wiring that is not to be used."""
     noted: list[str] = []
-    monkeypatch.setattr(door, "note", lambda name, _: noted.append(name))
+    monkeypatch.setattr(own_events, "note", lambda name, _: noted.append(name))
     bootstrap.use(Nothing())  # type: ignore[arg-type]
     yield noted
     bootstrap.use(None)
@@ -118,15 +118,15 @@ def test_no_form_of_an_event_is_an_error(lines: list[str], event: Any, name: str
 def test_records_of_ours_among_others_are_read(
     lines: list[str], read: Callable[[Any], Iterator[Any]], mine: dict[str, Any]
 ) -> None:
-    assert len(door.ours({"Records": [mine, {}, mine]}, read)) == 2
+    assert len(own_events.ours({"Records": [mine, {}, mine]}, read)) == 2
     assert lines == ["not_ours"]
-    assert len(door.ours({"Records": [mine, mine]}, read)) == 2
+    assert len(own_events.ours({"Records": [mine, mine]}, read)) == 2
     assert lines == ["not_ours"]
 
 
 def test_the_line_has_counts_and_no_text_of_the_event(capsys: pytest.CaptureFixture[str]) -> None:
     observe._logger.cache_clear()
-    door.ours({"Records": [message("secret words")]}, run_messages)
+    own_events.ours({"Records": [message("secret words")]}, run_messages)
     line = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (line["event"], line["handler"], line["others"], line["found"]) == ("not_ours", "run_messages", 1, 0)
     assert "secret" not in json.dumps(line)
