@@ -25,7 +25,7 @@ import numpy as np
 
 from chalicelib.domain.checks.check import Check, Fault, memoised, prove_nothing
 from chalicelib.domain.checks.codes import RowCode
-from chalicelib.domain.checks.found import invisible
+from chalicelib.domain.checks.diagnosis import invisible
 from chalicelib.domain.contract.column import ColumnType
 from chalicelib.domain.contract.contract import Limits
 from chalicelib.domain.raw.swar import Fields, Mask, longest

@@ -14,7 +14,7 @@ import numpy as np
 
 from chalicelib.domain.checks.check import Check, Fault
 from chalicelib.domain.checks.codes import RowCode
-from chalicelib.domain.checks.found import found_in_number
+from chalicelib.domain.checks.diagnosis import found_in_number
 from chalicelib.domain.contract.column import ColumnType, TypeName
 from chalicelib.domain.raw.swar import Fields, Ints, Mask, all_digits, longest, numbers
 

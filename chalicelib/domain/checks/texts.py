@@ -8,7 +8,7 @@ import numpy as np
 
 from chalicelib.domain.checks.check import Check, Fault
 from chalicelib.domain.checks.codes import RowCode
-from chalicelib.domain.checks.found import invisible
+from chalicelib.domain.checks.diagnosis import invisible
 from chalicelib.domain.contract.column import ColumnType
 from chalicelib.domain.raw.swar import PADDING, Fields, Mask, Words, every, hashes, longest, word, words_of
 

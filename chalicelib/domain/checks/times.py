@@ -19,7 +19,7 @@ import numpy as np
 
 from chalicelib.domain.checks.check import Check, Fault
 from chalicelib.domain.checks.codes import RowCode
-from chalicelib.domain.checks.found import found_in_moment
+from chalicelib.domain.checks.diagnosis import found_in_moment
 from chalicelib.domain.contract.column import ColumnType
 from chalicelib.domain.raw.swar import Bytes, Fields, Ints, Mask, all_digits
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from chalicelib.domain.checks.times import pair, real_date, real_fraction, zone_length
-from chalicelib.domain.checks.written_times import WrittenForm
 from chalicelib.domain.contract.column import TypeName
 from chalicelib.domain.contract.time_format import CLOCKS, DAYS, UNITS, UNPADDED, ZONED, iso_forms
 from chalicelib.domain.notation.times import WrittenTimes
+from chalicelib.domain.notation.written_form import WrittenForm
 from chalicelib.domain.notation.zones import hour_offset
 from chalicelib.domain.raw.splice import Splice
 from chalicelib.domain.raw.swar import PADDING, Bytes, Fields, Ints, Mask, Words, all_digits, fields_of, numbers

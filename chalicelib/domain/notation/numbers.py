@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from chalicelib.domain.checks.check import Fault
 from chalicelib.domain.checks.codes import RowCode
-from chalicelib.domain.checks.found import found_in_number
+from chalicelib.domain.checks.diagnosis import found_in_number
 from chalicelib.domain.contract.column import ColumnType, TypeName
 from chalicelib.domain.contract.notation import Excess, Negative, Notation, Percent
 from chalicelib.domain.contract.tally import Altered

@@ -14,13 +14,13 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.domain.checks.check import Fault
 from chalicelib.domain.checks.codes import RowCode
-from chalicelib.domain.checks.found import found_in_number
-from chalicelib.domain.checks.written_times import UnreadableError, WrittenForm
+from chalicelib.domain.checks.diagnosis import found_in_number
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.notation import Excess
 from chalicelib.domain.contract.time_format import AUTO, FORMATTED, ZONED, TimeFormat, time_format
 from chalicelib.domain.notation.canonical import Canonical, Read
 from chalicelib.domain.notation.moments import moment_reader
+from chalicelib.domain.notation.written_form import UnreadableError, WrittenForm
 from chalicelib.domain.notation.zones import with_zone
 
 _EPOCH = re.compile(rb"(?P<units>[+-]?[0-9]+)(?P<zeros>\.0+)?")

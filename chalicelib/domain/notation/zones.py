@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from chalicelib.domain.checks.written_times import ZONE, UnreadableError
+from chalicelib.domain.notation.written_form import ZONE, UnreadableError
 
 _LOCAL = len("yyyy-mm-dd hh:mm:ss")
 _ENDS_IN_ZONE = re.compile(rb".{%d}(?:\.[0-9]+)?%s" % (_LOCAL, ZONE))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 
-from chalicelib.domain.checks.found import invisible
+from chalicelib.domain.checks.diagnosis import invisible
 from chalicelib.domain.contract.column import TypeName
 from chalicelib.domain.contract.time_format import CLOCKS, UNITS, UNPADDED, WIDTHS, ZONED, Tokens
 
