@@ -63,7 +63,7 @@ def copy_refused(faults: Sequence[CopyFault], runs: Sequence[Run]) -> CopyRefuse
 def after_refusal(ctx: Context, run: Run, failure: LandfallError, size: int) -> RunChanges | None:
     """Return the changes of a run that waits again after a load of `size` runs had no effect; None if it must end.
 
-    Raises LoadFailed, Rejected if its rows are at fault, and it must end for that reason. Raises Retryable.
+    Raises LoadFailed or Rejected if it must end because of its own rows. Raises Retryable.
     """
     if not isinstance(failure, CopyRefused):
         return after_failed_load(run, failure, size, ctx.settings.max_load_attempts)
@@ -195,12 +195,13 @@ class _Round:
     # ---- which row it is --------------------------------------------------------------------------------------------
 
     def _must_find(self, fault: CopyFault) -> _Found:
+        """Return the row that COPY names. Raises LoadFailed if it cannot be identified."""
         if found := self._found(fault):
             return found
-        raise _failed(fault, "which row of the file that is cannot be told")
+        raise _failed(fault, "the row of the file cannot be identified")
 
     def _found(self, fault: CopyFault) -> _Found | None:
-        """Return the row that COPY names; None if that cannot be told.
+        """Return the row that COPY names; None if it cannot be identified.
 
         COPY names a line. It is the row's number, too, only if no row before it has a line end in a text.
         """

@@ -12,7 +12,7 @@ import pytest
 
 from chalicelib import ports
 from chalicelib.domain.checks.codes import RowCode
-from chalicelib.domain.contract import contract
+from chalicelib.domain.contract import column, contract, dialect, notation, tally
 from chalicelib.domain.run import group, model
 from chalicelib.domain.run.group import GroupState
 from chalicelib.domain.run.model import ChunkState, RunState
@@ -24,14 +24,15 @@ ROW_CODES = (ROOT / "docs/reference/row-codes.md").read_text(encoding="utf-8")
 
 KEY_CLASSES = sorted(
     name
-    for module in (ports, model, group, contract)
+    for module in (ports, model, group, contract, column, dialect, notation, tally)
     for name, value in vars(module).items()
     if isinstance(value, type) and value.__module__ == module.__name__ and not name.startswith("_")
 )
 STATES: list[Enum] = [*RunState, *ChunkState, *GroupState, *StatementState]
 TERMS = """run, chunk, part, generation, seal, settle, ledger, gate, fence, sweep, reject, redrive, backfill, landing,
 contract, dialect, mark, share, group, slot, lease, books, fault, correction, resubmit, rerun, notifier, archive,
-bookmark, load queue, file plan, row origin, data check"""
+bookmark, load queue, file plan, row origin, data check, notation, canonical, left out, altered, preamble, footer,
+trailer, accept rejects, copy round, letter"""
 
 ENTRY = re.compile(r"^- \*\*(.+?)\*\*", re.MULTILINE)
 SECTIONS = [section for section in re.split(r"^## ", PAGE, flags=re.MULTILINE) if ENTRY.search(section)]

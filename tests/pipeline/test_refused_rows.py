@@ -125,7 +125,7 @@ def test_a_row_behind_a_line_end_in_a_text_is_not_guessed(deployment: SimulatedD
     run = land(deployment, f"k8,{text},8", "s1,strange,1")
     assert (run.state, run.counts.rejected) == (RunState.FAILED, 0)
     assert run.problem is not None
-    assert "cannot be told" in run.problem.message
+    assert "cannot be identified" in run.problem.message
     assert "strange" not in run.problem.message
     assert not deployment.warehouse.rows("landing.things")
 

@@ -1,4 +1,4 @@
-"""The notation of an object's files: what separates, encloses and ends their values, and how they are packed."""
+"""How an object's files are written: what separates, encloses and ends their values, and what they have besides rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NULL_WORD = "_landfall_null_"
 
 
 class Escape(Enum):
-    """The notation of a quote or a delimiter inside a value."""
+    """The way in which a quote or a delimiter is written inside a value."""
 
     DOUBLED = "doubled"  # within quotes a quote is written twice
     BACKSLASH = "backslash"  # also: a backslash makes the byte after it text, within quotes and without
@@ -112,7 +112,7 @@ class Trailer:
 
 @dataclass(frozen=True, kw_only=True)
 class Dialect:
-    """The notation of the object's files."""
+    """How the object's files are written."""
 
     delimiter: str = ","
     """One ASCII character or several characters."""
