@@ -8,7 +8,7 @@ from typing import BinaryIO
 import numpy as np
 
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.contract.dialect import Dialect, Encoding, Newline
+from chalicelib.domain.contract.dialect import Dialect, Encoding
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.formats.csv.preamble import BOM
 from chalicelib.domain.formats.format import Cuts
@@ -32,7 +32,7 @@ class GoodRows:
     tail: bytes = b""
 
     def begin(self, text: ByteSource, contract: Contract, cuts: Cuts) -> None:
-        """Raises Rejected if these columns cannot follow the ones before."""
+        """Write the lines before the first file's rows. Raises Rejected if another file's columns differ."""
         if self.layout is None:
             self.layout, self.dialect = cuts.layout, contract.dialect
             head = text.read(0, cuts.header.data_start)
@@ -54,7 +54,6 @@ class GoodRows:
         firsts, lasts = np.concatenate(([0], breaks)), np.concatenate((breaks, [len(starts)])) - 1
         for start, stop in zip(starts[firsts].tolist(), stops[lasts].tolist(), strict=True):
             self._write(data[start:stop])
-
         self.count += block.rows_good
 
     def end(self) -> None:
@@ -71,6 +70,5 @@ class GoodRows:
     def _write(self, lines: bytes | memoryview) -> None:
         """Write whole lines: the last line of a file may lack its end."""
         self.out.write(lines)
-        newline = b"\r" if self.dialect.newline is Newline.CR else b"\n"
-        if lines and lines[-1:] != newline:
-            self.out.write(newline)
+        if lines and lines[-1:] != self.dialect.line_end:
+            self.out.write(self.dialect.line_end)

@@ -1,4 +1,4 @@
-"""How an object's files are written: what separates, encloses and ends their values, and what they have besides rows."""
+"""How an object's files are written: what separates, encloses and ends values, and what is there besides rows."""
 
 from __future__ import annotations
 
@@ -152,6 +152,11 @@ class Dialect:
     invalid: Invalid = Invalid.REJECT
     nul: Nul = Nul.REJECT
     compression: Compression = Compression.AUTO
+
+    @property
+    def line_end(self) -> bytes:
+        """The last byte of a line end."""
+        return b"\r" if self.newline is Newline.CR else b"\n"
 
     @property
     def staged_quote(self) -> str:

@@ -10,7 +10,6 @@ import re
 from dataclasses import dataclass
 
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.contract.dialect import Newline
 from chalicelib.domain.raw.bytesource import ByteSource
 
 DUPLICATE_KEYS = "DUPLICATE_KEYS"
@@ -61,7 +60,7 @@ def line_of(source: ByteSource, contract: Contract, start: int, lines_before: in
 
     Read all bytes between the two, a step at a time. Raises the errors of the source.
     """
-    newline = b"\r" if contract.dialect.newline is Newline.CR else b"\n"
+    newline = contract.dialect.line_end
     lines = lines_before
     for at in range(start, offset, STEP_BYTES):
         lines += source.read(at, min(STEP_BYTES, offset - at)).count(newline)

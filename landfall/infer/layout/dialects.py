@@ -45,22 +45,21 @@ class Trial:
     @property
     def order(self) -> tuple[float, bool, int]:
         """The better trial is greater."""
-        rank = self.dialect.delimiter in RARE
-        return round(self.share, 2), not rank, self.width
+        return round(self.share, 2), self.dialect.delimiter not in RARE, self.width
 
 
 def detect(text: bytes, base: Dialect, named: str = "") -> Dialect:
     """Return the dialect of a sample. `named` is the delimiter that the file names."""
-    end = b"\r" if base.newline.value == "cr" else b"\n"
+    end = base.line_end
     head = text[:TRIED_BYTES]
     if len(head) < len(text):
         head = head[: head.rfind(end) + 1] or head
     candidates = [named] if named else list(_delimiters(head))
-    trials = [_best_notation(head, replace(base, delimiter=delimiter)) for delimiter in candidates]
+    trials = [_best_quoting(head, replace(base, delimiter=delimiter)) for delimiter in candidates]
     tables = [trial for trial in trials if trial.width > 1 and trial.share >= LEAST_SHARE]
     if tables:
         return max(tables, key=lambda trial: trial.order).dialect
-    return _best_notation(head, replace(base, delimiter=named or _absent(text))).dialect
+    return _best_quoting(head, replace(base, delimiter=named or _absent(text))).dialect
 
 
 def _absent(text: bytes) -> str:
@@ -80,13 +79,13 @@ def _delimiters(head: bytes) -> Iterator[str]:
     yield from (sign for sign in RARE if sign.encode() in alone)
 
 
-def _best_notation(head: bytes, base: Dialect) -> Trial:
+def _best_quoting(head: bytes, base: Dialect) -> Trial:
     """Return the plainest quotes and escapes that read the most of a sample."""
     plain = _trial(head, base)
     if not plain.faults and not _apostrophes(head, base.delimiter):
         return plain
     best = plain
-    for dialect in _notations(head, base):
+    for dialect in _quotings(head, base):
         trial = _trial(head, dialect)
         if (trial.share, -trial.faults) > (best.share, -best.faults):
             best = trial
@@ -96,7 +95,7 @@ def _best_notation(head: bytes, base: Dialect) -> Trial:
     return best
 
 
-def _notations(head: bytes, base: Dialect) -> Iterator[Dialect]:
+def _quotings(head: bytes, base: Dialect) -> Iterator[Dialect]:
     if re.search(re.escape(base.delimiter.encode()) + rb' +"', head):
         yield replace(base, blank_before_quote=True)
     quotes = ['"'] + ["'"] * _apostrophes(head, base.delimiter)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from chalicelib.domain.contract.dialect import Dialect, Newline
+from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.formats.csv.preamble import SEP_LINE
 from chalicelib.domain.formats.csv.tail import EOF_MARK
 from landfall.infer.layout.around import around
@@ -93,10 +93,6 @@ def _without_trailing(
     return cut, width - 1, replace(dialect, trailing_delimiter=True), ["each row ends with a delimiter, and no value"]
 
 
-def _end(dialect: Dialect) -> bytes:
-    return b"\r" if dialect.newline is Newline.CR else b"\n"
-
-
 # ---- comments --------------------------------------------------------------------------------------------------------
 
 
@@ -118,7 +114,7 @@ def _without_comments(lines: list[Record], width: int, dialect: Dialect) -> tupl
 
 def _lines_before(text: bytes, stop: int, dialect: Dialect) -> int:
     """Count the lines before an index, without comments: they are not lines of the preamble."""
-    lines = text[:stop].split(_end(dialect))[:-1]
+    lines = text[:stop].split(dialect.line_end)[:-1]
     return sum(not (dialect.comment and line.startswith(b"#")) for line in lines)
 
 

@@ -1,4 +1,4 @@
-"""Tells by its look whether a value is a number, a date, a time or text, and whether a row may name columns.
+"""Guesses by its look whether a value is a number, a date, a time or text, and whether a row may name columns.
 
 These are hints for the layout of a file. The type of a column is judged by the engine's own checks.
 """
@@ -33,7 +33,7 @@ class Look(Enum):
     NUMBER = "number"
     DATE = "date"
     TIME = "time"
-    TRUTH = "truth"
+    BOOLEAN = "boolean"
     TEXT = "text"
     NONE = "none"  # nothing, or a word for nothing
 
@@ -44,7 +44,7 @@ def look(value: bytes) -> Look:
     if not bare or bare in NULL_WORDS:
         return Look.NONE
     if bare[:1].isalpha():
-        return Look.TRUTH if bare.lower() in (b"true", b"false") else Look.TEXT
+        return Look.BOOLEAN if bare.lower() in (b"true", b"false") else Look.TEXT
     if _DATE.fullmatch(bare):
         return Look.DATE
     if _TIME.fullmatch(bare):

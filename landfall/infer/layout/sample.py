@@ -61,7 +61,7 @@ def sample(source: LocalFile) -> Sample:
 
 
 def _refuse_mixed(text: bytes) -> None:
-    """Raises Rejected if the first line ends with a carriage return, and others with a line feed."""
+    """Raise Rejected if the first line ends with a carriage return, and others with a line feed."""
     first = text.lstrip(b"\r\n").partition(b"\n")[0].removesuffix(b"\r")
     if b"\n" in text and b"\r" in first and b'"' not in first:
         raise Rejected("the line ends are mixed: some lines end with a carriage return alone", code="NO_TABLE")

@@ -17,7 +17,7 @@ from landfall.text import plural
 
 CENTURY_FROM = 1950
 WIDTHS = (16, 32, 64, 128, 256, 512, 1_024, 4_096, 16_384, 65_535)
-OTHER_TRUTHS = (
+OTHER_BOOLEANS = (
     *(("ja", no) for no in ("nein", "nei", "nej", "nee")), ("j", "n"), ("oui", "non"), ("si", "no"), ("sí", "no"),
     ("sim", "não"), ("tak", "nie"), ("ano", "ne"), ("kyllä", "ei"), ("da", "nu"), ("da", "ne"), ("on", "off"),
     ("active", "inactive"), ("enabled", "disabled"), ("wahr", "falsch"), ("vrai", "faux"), ("verdadero", "falso"),
@@ -53,12 +53,12 @@ def written(counts: Counts, text: Settings) -> Typed | None:
         if reads_all(settings, counts):
             return Typed(settings=settings, as_text=text, notes=(why,))
         return Typed(settings=text, as_text=text, instead=((settings, why),))
-    return _truths(counts, text) or _dates(counts, text) or _numbers(counts, text)
+    return _booleans(counts, text) or _dates(counts, text) or _numbers(counts, text)
 
 
-def _truths(counts: Counts, text: Settings) -> Typed | None:
+def _booleans(counts: Counts, text: Settings) -> Typed | None:
     words = {value.decode("utf-8", "replace").lower(): value.decode("utf-8", "replace") for value in counts}
-    for yes, no in OTHER_TRUTHS:
+    for yes, no in OTHER_BOOLEANS:
         if set(words) == {yes, no}:
             settings: dict[str, Setting] = {"type": "boolean", "true": (words[yes],), "false": (words[no],)}
             return Typed(settings=text, as_text=text, instead=((settings, "if these words mean true and false"),))

@@ -13,9 +13,9 @@ from landfall.infer.values.fitting import FIRST_VALUES, MOST_WRONG, Counts, misf
 from landfall.text import plural
 
 ISO = ("date", "timestamp", "timestamptz", "time")
-TRUTHS = ({b"true", b"false"}, {b"t", b"f"}, {b"yes", b"no"}, {b"y", b"n"})
-"""Words for both truths. One of them alone may be a code, such as NO for Norway."""
-MOST_TRUTHS = 8
+BOOLEANS = ({b"true", b"false"}, {b"t", b"f"}, {b"yes", b"no"}, {b"y", b"n"})
+"""Words for true and false. One of them alone may be a code, such as NO for Norway."""
+MOST_BOOLEANS = 8
 """Most spellings of them, in lower and upper case."""
 CALLED = re.compile(rb"\+[0-9]{7,}")
 """A telephone number."""
@@ -57,7 +57,7 @@ def plain(counts: Counts, text: Settings) -> tuple[Typed | None, str]:
 
 
 def candidates(counts: Counts) -> Iterator[tuple[str, str]]:
-    if len(counts) <= MOST_TRUTHS and {value.lower() for value in counts} in TRUTHS:
+    if len(counts) <= MOST_BOOLEANS and {value.lower() for value in counts} in BOOLEANS:
         yield "boolean", ""
     called = all(CALLED.fullmatch(value) for value in counts)
     yield from [] if called else _numeric(counts)

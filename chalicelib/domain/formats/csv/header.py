@@ -15,7 +15,7 @@ from chalicelib.domain.contract.tally import total
 from chalicelib.domain.decode.file_kind import markup_kind
 from chalicelib.domain.formats.csv.block_reader import BlockReader
 from chalicelib.domain.formats.csv.grammar import Malformation, Malformed
-from chalicelib.domain.formats.csv.preamble import after_header, newline_of, preamble
+from chalicelib.domain.formats.csv.preamble import after_header, preamble
 from chalicelib.domain.formats.csv.record_reader import Found, More, RecordReader
 from chalicelib.domain.formats.format import Header
 from chalicelib.domain.raw.bytesource import ByteSource
@@ -53,7 +53,7 @@ def read_header(source: ByteSource, dialect: Dialect, limits: Limits) -> Header:
     fields = _names([value or b"" for value in found.values], lines)
     if dialect.trailing_delimiter and len(fields) > 1 and not fields[-1]:
         fields = fields[:-1]
-    own = head[: found.stop].count(newline_of(dialect)) + 1
+    own = head[: found.stop].count(dialect.line_end) + 1
     after = after_header(source, min(start + found.stop + 1, source.size), dialect, limits)
     return Header(
         fields=fields,

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from chalicelib.domain.contract.contract import Limits
-from chalicelib.domain.contract.dialect import MOST_MARK, Dialect, Newline
+from chalicelib.domain.contract.dialect import MOST_MARK, Dialect
 from chalicelib.domain.contract.tally import LeftOut, Tally, total
 from chalicelib.domain.raw.bytesource import ByteSource
 from chalicelib.errors import Rejected
@@ -39,7 +39,7 @@ class Before:
 
 def preamble(source: ByteSource, dialect: Dialect, limits: Limits) -> Before:
     """Return where the header starts, and what is left out before it. Raises Rejected."""
-    text = _Forward(source, 0, newline_of(dialect), limits.max_record_bytes)
+    text = _Forward(source, 0, dialect.line_end, limits.max_record_bytes)
     text.position = len(BOM) if text.begins(BOM) else 0
     sep_lines = int(_names_delimiter(text, dialect) and text.skip_line())
     lines, comment = 0, dialect.comment.encode()
@@ -59,15 +59,10 @@ def preamble(source: ByteSource, dialect: Dialect, limits: Limits) -> Before:
 
 def after_header(source: ByteSource, offset: int, dialect: Dialect, limits: Limits) -> Before:
     """Return where the first record starts, after the lines that the contract skips behind the header."""
-    text, lines = _Forward(source, offset, newline_of(dialect), limits.max_record_bytes), 0
+    text, lines = _Forward(source, offset, dialect.line_end, limits.max_record_bytes), 0
     while lines < dialect.skip_after_header and text.skip_line():
         lines += 1
     return Before(offset=text.offset, lines=lines, left_out=total([{LeftOut.LINES_AFTER_HEADER: lines}]))
-
-
-def newline_of(dialect: Dialect) -> bytes:
-    """Return the last byte of a line end."""
-    return b"\r" if dialect.newline is Newline.CR else b"\n"
 
 
 def _names_delimiter(text: _Forward, dialect: Dialect) -> bool:

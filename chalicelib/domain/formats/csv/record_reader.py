@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from chalicelib.domain.contract.contract import Limits
-from chalicelib.domain.contract.dialect import Dialect, Empty, Escape, Newline, Quotes
+from chalicelib.domain.contract.dialect import Dialect, Empty, Escape, Quotes
 
 CR = b"\r"
 SPACES = re.compile(b" *")
@@ -44,7 +44,7 @@ class RecordReader:
     def __init__(self, dialect: Dialect, limits: Limits) -> None:
         self.delimiter, self.quote = dialect.delimiter.encode(), dialect.quote.encode()
         self.quoted = bool(self.quote)
-        self.newline = CR if dialect.newline is Newline.CR else b"\n"
+        self.newline = dialect.line_end
         self.longest = limits.max_record_bytes
         self.backslash = dialect.escape is Escape.BACKSLASH
         self.lenient = dialect.quotes is Quotes.LENIENT

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from chalicelib.domain.contract.contract import Limits
-from chalicelib.domain.contract.dialect import Dialect, Escape, Newline, Quotes
+from chalicelib.domain.contract.dialect import Dialect, Escape, Quotes
 from chalicelib.domain.formats.csv.grammar import LF, Grammar
 from chalicelib.domain.formats.csv.quotes import may_close, may_open
 from chalicelib.domain.raw.bytesource import ByteSource, Range
@@ -94,7 +94,7 @@ class _Likened:
 
     def __init__(self, source: ByteSource, dialect: Dialect) -> None:
         self.source, self.size = source, source.size
-        self.newline, self.delimiter = (b"\r" if dialect.newline is Newline.CR else b"\n"), dialect.delimiter.encode()
+        self.newline, self.delimiter = dialect.line_end, dialect.delimiter.encode()
         self.quote, self.staged = dialect.staged_quote.encode(), dialect.staged_delimiter.encode()
         self.quoted, self.escaped = bool(dialect.quote), dialect.escape is Escape.BACKSLASH
         self.lenient = dialect.quotes is Quotes.LENIENT

@@ -6,14 +6,13 @@ It is read from the end, in pieces that grow, over at most MOST_BYTES.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.domain.contract.contract import Limits
 from chalicelib.domain.contract.dialect import Dialect, Trailer
 from chalicelib.domain.contract.tally import LeftOut, Tally, total
 from chalicelib.domain.formats.csv.block_reader import BlockReader
-from chalicelib.domain.formats.csv.preamble import newline_of
 from chalicelib.domain.formats.csv.record_reader import Found, RecordReader
 from chalicelib.domain.formats.format import Totals
 from chalicelib.domain.raw.bytesource import ByteSource, until
@@ -35,14 +34,15 @@ class Tail:
     """Where the records end."""
     left_out: Tally = field(default_factory=dict)
     totals: Totals | None = None
-    """What the trailer says of the rows."""
+    """What the trailer announces of the rows."""
 
 
 def tail(source: ByteSource, start: int, dialect: Dialect, limits: Limits) -> Tail:
     """Find the end of the records, which begin at `start`. Raises Rejected."""
     marks = _marks(source, start) if dialect.eof_mark else 0
     records = until(source, source.size - marks)
-    found = _trailer(records, start, dialect, limits) if dialect.trailer else _footer(records, start, dialect)
+    trailer = dialect.trailer
+    found = _trailer(records, start, trailer, dialect, limits) if trailer else _footer(records, start, dialect)
     left_out = total([{LeftOut.EOF_MARKS: int(marks > 0)}, found.left_out])
     return Tail(start=found.start, left_out=left_out, totals=found.totals)
 
@@ -58,22 +58,22 @@ def _footer(source: ByteSource, start: int, dialect: Dialect) -> Tail:
     """Leave out the contract's number of physical lines, or all lines if there are fewer."""
     end, lines = source.size, 0
     if dialect.footer_lines:
-        for line, _ in _lines(source, start, newline_of(dialect)):
+        for line, _ in _lines(source, start, dialect.line_end):
             end, lines = line, lines + 1
             if lines == dialect.footer_lines:
                 break
     return Tail(start=end, left_out={LeftOut.FOOTER_LINES: lines})
 
 
-def _trailer(source: ByteSource, start: int, dialect: Dialect, limits: Limits) -> Tail:
+def _trailer(source: ByteSource, start: int, trailer: Trailer, dialect: Dialect, limits: Limits) -> Tail:
     """Find the trailer: the last line with any text. Raises Rejected."""
-    trailer = dialect.trailer or Trailer(starts_with="")
-    for blank, (line, text) in enumerate(_lines(source, start, newline_of(dialect))):
+    for blank, (line, text) in enumerate(_lines(source, start, dialect.line_end)):
         if text.strip(b"\r"):
             if not text.startswith(trailer.starts_with.encode()):
                 break
             left_out = total([{LeftOut.TRAILERS: 1, LeftOut.BLANK_LINES: blank}])
-            return Tail(start=line, left_out=left_out, totals=_totals(text, line, dialect, limits))
+            values = _fields(text, dialect, limits)
+            return Tail(start=line, left_out=left_out, totals=_totals(values, line, trailer))
     message = f"the last line is not a trailer that begins with {trailer.starts_with!r}: the file may be cut"
     raise Rejected(f"{message}; send it again as a whole, or fix dialect.trailer", code="TRAILER_MISSING")
 
@@ -84,23 +84,23 @@ def malformed(number: int, at: int) -> Rejected:
     return Rejected(message, code="TRAILER_MALFORMED", byte_offset=at)
 
 
-def _totals(line: bytes, at: int, dialect: Dialect, limits: Limits) -> Totals:
-    """Read what the trailer says of the rows. Raises Rejected."""
-    trailer, reader = dialect.trailer or Trailer(starts_with=""), RecordReader(dialect, limits)
+def _totals(values: Sequence[str], at: int, trailer: Trailer) -> Totals:
+    """Return what the trailer announces of the rows. Raises Rejected."""
+    by_number = dict(enumerate(values, 1))
+    rows = by_number.get(trailer.count_field, "") if trailer.count_field else None
+    if rows is not None and not re.fullmatch("[0-9]{1,18}", rows):
+        raise malformed(trailer.count_field, at)
+    sums = {name: by_number.get(number, "") for name, number in trailer.sum_fields}
+    return Totals(rows=None if rows is None else int(rows), sums=sums, byte_offset=at)
+
+
+def _fields(line: bytes, dialect: Dialect, limits: Limits) -> list[str]:
+    """Return the fields of a trailer; none if it is not a record."""
+    reader = RecordReader(dialect, limits)
     record = line.removesuffix(b"\r") + reader.newline
     found = BlockReader(reader, record, len(record), at_end=True).record(0)
     values = found.values if isinstance(found, Found) else []
-
-    texts = [(value or b"").decode(errors="replace").strip() for value in values]
-
-    def field(number: int) -> str:
-        return texts[number - 1] if number <= len(texts) else ""
-
-    rows = field(trailer.count_field) if trailer.count_field else None
-    if rows is not None and not re.fullmatch("[0-9]{1,18}", rows):
-        raise malformed(trailer.count_field, at)
-    sums = {name: field(number) for name, number in trailer.sum_fields}
-    return Totals(rows=None if rows is None else int(rows), sums=sums, byte_offset=at)
+    return [(value or b"").decode(errors="replace").strip() for value in values]
 
 
 def _lines(source: ByteSource, start: int, newline: bytes) -> Iterator[tuple[int, bytes]]:
