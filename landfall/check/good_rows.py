@@ -7,10 +7,11 @@ from typing import BinaryIO
 
 import numpy as np
 
-from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.contract import Contract, Limits
 from chalicelib.domain.contract.dialect import Dialect, Encoding
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.formats.csv.preamble import BOM
+from chalicelib.domain.formats.csv.record_reader import RecordReader
 from chalicelib.domain.formats.format import Cuts
 from chalicelib.domain.raw.bytesource import ByteSource
 from chalicelib.domain.staging.block import Block
@@ -71,4 +72,6 @@ class GoodRows:
         """Write whole lines: the last line of a file may lack its end."""
         self.out.write(lines)
         if lines and lines[-1:] != self.dialect.line_end:
-            self.out.write(self.dialect.line_end)
+            reader, text = RecordReader(self.dialect, Limits()), bytes(lines)
+            escaped = reader.returns and text.endswith(b"\r") and not reader.ends_with_return(text, 0, len(text))
+            self.out.write(b"\r\n" if escaped else reader.newline)  # an escaped \r would take the \n with it

@@ -56,6 +56,9 @@ def test_good_rows_are_read_back_as_the_same_rows(tmp_path: Path, name: str, dat
     [
         (Dialect(empty=Empty.TEXT, null=("",)), b'a,b\n"",\n', b'a,b\n"",\n'),
         (Dialect(escape=Escape.BACKSLASH), b"a,b\nC:\\\\x,1\n1,2,3\n", b"a,b\nC:\\\\x,1\n"),
+        (Dialect(escape=Escape.BACKSLASH), b"a,b\n1,\\\r", b"a,b\n1,\\\r\r\n"),
+        (Dialect(escape=Escape.BACKSLASH), b"a,b\n1,\\\\\r", b"a,b\n1,\\\\\r\n"),
+        (Dialect(escape=Escape.BACKSLASH), b"a,b\n1,2\r", b"a,b\n1,2\r\n"),
         (Dialect(preamble_lines=1, footer_lines=1), b"May\na,b\n1\n1,2\nend", b"May\na,b\n1,2\nend"),
         (Dialect(skip_after_header=1), b"b,a\nkg,m\n1\n1,2", b"b,a\nkg,m\n1,2\n"),
         (Dialect(newline=Newline.CR), b"a,b\r1,2\r3\r4,5", b"a,b\r1,2\r4,5\r"),

@@ -118,7 +118,7 @@ class BlockReader:
                 if then == OPEN and self._lacks_bytes(start):
                     return More.NEEDED
                 return self._follow(self._new_trail(field), start, starts, stop + self.width)
-            returned = then == END and not enclosed and at < stop and reader.returns and data[stop - 1] == 13
+            returned = then == END and not enclosed and reader.ends_with_return(data, at, stop)
             if begin > at:
                 parts.append(data[from_:at])
                 from_ = begin

@@ -99,6 +99,13 @@ class RecordReader:
                 if escape[1] != self.newline and not self.returns:  # the line feed after its line's carriage return
                     yield escape.end() - 1
 
+    def ends_with_return(self, data: bytes, start: int, stop: int) -> bool:
+        """Return whether a field without quotes ends with its line's carriage return. One that is escaped is text."""
+        if stop <= start or not self.returns or data[stop - 1] != CR[0]:
+            return False
+        before = data[start : stop - 1] if self.backslash else b""
+        return (len(before) - len(before.rstrip(b"\\"))) % 2 == 0
+
     def value(self, raw: bytes, enclosed: bool) -> bytes | None:
         """Return the value of a field's bytes; None for NULL."""
         if not enclosed and raw in self.null:

@@ -63,6 +63,13 @@ def test_hidden_columns_are_masked_whatever_the_dialect():
     assert [r.record for r in found.rejects] == [b"xlong,***", b"***", b"NULLL,***"]
 
 
+@pytest.mark.parametrize(
+    ("end", "value"), [(b"\\\r", b'"\r"'), (b"\\\\\r", b"\\"), (b"x\\\r\r", b'"x\r"'), (b"x", b"x")]
+)
+def test_an_escaped_return_at_the_end_of_the_file_is_text(end: bytes, value: bytes):
+    assert staged(b"a,b\n1," + end, Dialect(escape=Escape.BACKSLASH)).good == b"1," + value + b"\n"
+
+
 def test_offsets_count_in_the_file():
     data = b"a,b\n#x\nNULL,1\n\nb,2\nNULL,3"
     found = staged(data, Dialect(comment="#", null=("NULL",)), lineage=True)
