@@ -8,8 +8,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from chalicelib.domain.checks.rules import WHOLE
-from chalicelib.domain.contract.column import ColumnType
+from chalicelib.domain.contract.column import EXACT, ColumnType
 from chalicelib.domain.contract.contract import Contract, DuplicateKeys
 from chalicelib.domain.raw.bytesource import ByteSource, Range
 from chalicelib.domain.staging.block import Block
@@ -72,6 +71,6 @@ def _key(source: ByteSource, rules: Rules, contract: Contract, offset: int) -> t
 
 def _value(field: str, kind: ColumnType) -> object:
     """Convert a field as Redshift compares it: whole numbers and decimals by value, texts without trailing blanks."""
-    if kind.kind in WHOLE:
+    if kind.kind in EXACT:
         return Decimal(field)
     return field.rstrip(" ") if kind.is_text else field

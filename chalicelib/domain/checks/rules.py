@@ -15,7 +15,7 @@ from chalicelib.domain.checks.check import Check, Fault, Judge, Prove, memoised,
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.matcher import LONGEST, matcher
 from chalicelib.domain.checks.numbers import fraction, unsigned
-from chalicelib.domain.contract.column import ColumnType, TypeName
+from chalicelib.domain.contract.column import EXACT, ColumnType, TypeName
 from chalicelib.domain.raw.swar import Fields, Ints, Mask, all_digits, hashes, longest, numbers, word
 
 SHORT = 64
@@ -24,7 +24,6 @@ EXACT_DIGITS = 18
 """Digits that always fit a 64-bit integer."""
 ROOMY = Context(prec=100)
 GREATEST = 10**EXACT_DIGITS
-WHOLE = (TypeName.SMALLINT, TypeName.INTEGER, TypeName.BIGINT, TypeName.DECIMAL)
 MOMENT = ((0, 4), (5, 2), (8, 2), (11, 2), (14, 2), (17, 2))
 """Where the digits of yyyy-mm-dd hh:mm:ss are: (offset, length)."""
 
@@ -92,7 +91,7 @@ def bounds(kind: ColumnType, least: str | None, most: str | None) -> Check:
             return Fault(code=RowCode.CONTRACT, reason=f"is more than the contract's max, {most}")
         return None
 
-    if kind.kind in WHOLE:
+    if kind.kind in EXACT:
         prove = _between(lambda fields: scaled(fields, kind.scale), *_scaled_bounds(low, high, kind.scale))
     elif kind.kind in (TypeName.DATE, TypeName.TIMESTAMP):
         prove = _between(_moment, *_moment_bounds(low, high))
@@ -103,7 +102,7 @@ def bounds(kind: ColumnType, least: str | None, most: str | None) -> Check:
 
 def _sortable(kind: TypeName) -> Sortable:
     """Return the function that makes values of the type comparable."""
-    if kind in WHOLE:
+    if kind in EXACT:
         return lambda value: Decimal(value.decode())
     if kind in (TypeName.REAL, TypeName.DOUBLE):
         return float

@@ -29,6 +29,13 @@ class TypeName(Enum):
     VARBYTE = "varbyte"
 
 
+WHOLE = (TypeName.SMALLINT, TypeName.INTEGER, TypeName.BIGINT)
+"""From the narrowest to the widest."""
+EXACT = (*WHOLE, TypeName.DECIMAL)
+FLOATS = (TypeName.REAL, TypeName.DOUBLE)
+NUMBERS = (*EXACT, *FLOATS)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ColumnType:
     """A Redshift type, such as `decimal(18,2)` or `varchar(64)`."""

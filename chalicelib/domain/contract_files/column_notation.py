@@ -6,19 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from chalicelib.domain.contract.column import Column, TypeName
+from chalicelib.domain.contract.column import EXACT, NUMBERS, Column, TypeName
 from chalicelib.domain.contract.notation import Excess, Negative, Notation, Percent, TooLong, Trim
-from chalicelib.domain.contract.time_format import FORMATTED
+from chalicelib.domain.contract.time_format import CLOCKS, FORMATTED
 from chalicelib.domain.contract_files.column_format import LAST_CENTURY, format_faults
 from chalicelib.domain.contract_files.toml_section import Section
 
-INTEGERS = (TypeName.SMALLINT, TypeName.INTEGER, TypeName.BIGINT)
-NUMBERS = (*INTEGERS, TypeName.DECIMAL, TypeName.REAL, TypeName.DOUBLE)
-TIMES = (TypeName.TIME, TypeName.TIMETZ, TypeName.TIMESTAMP, TypeName.TIMESTAMPTZ)
 TEXTS = (TypeName.CHAR, TypeName.VARCHAR)
 ONLY: Mapping[str, tuple[tuple[TypeName, ...], str]] = {
     **dict.fromkeys(("decimal", "thousands", "currency", "negative", "percent"), (NUMBERS, "numbers")),
-    "excess": ((*INTEGERS, TypeName.DECIMAL, *TIMES), "whole numbers, decimals, times and timestamps"),
+    "excess": ((*EXACT, *CLOCKS), "whole numbers, decimals, times and timestamps"),
     **dict.fromkeys(("true", "false"), ((TypeName.BOOLEAN,), "booleans")),
     "too_long": (TEXTS, "char and varchar"),
     "century_from": (FORMATTED, "dates and times with a format"),

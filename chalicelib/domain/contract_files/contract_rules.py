@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from chalicelib.domain.checks.condition import check_fault
-from chalicelib.domain.contract.column import TypeName
+from chalicelib.domain.contract.column import EXACT, TypeName
 from chalicelib.domain.contract.contract import RESCUED, Contract, ExtraColumns
 from chalicelib.domain.contract.dialect import Nul
 from chalicelib.domain.contract.identifiers import IDENTIFIER, fold
@@ -29,7 +29,6 @@ NAMING = "use lower-case letters, digits and underscores, at most 63, not starti
 UNORDERED = (*UNBOUNDED, TypeName.REAL, TypeName.DOUBLE, TypeName.TIME)
 MAX_CHECKS = 25
 MAX_CHECK_NAME = 100
-EXACT = (TypeName.SMALLINT, TypeName.INTEGER, TypeName.BIGINT, TypeName.DECIMAL)
 RESERVED_SCHEMAS = ("etl", "pg_catalog", "information_schema")
 
 MAX_DOCUMENT_BYTES = 1 << 20

@@ -10,11 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 from chalicelib.domain.checks.times import time, timestamp
-from chalicelib.domain.contract.column import ColumnType, TypeName
+from chalicelib.domain.contract.column import NUMBERS, ColumnType, TypeName
 from chalicelib.domain.contract.notation import Notation, TooLong, Trim
+from chalicelib.domain.contract.time_format import CLOCKS, ZONED
 from chalicelib.domain.notation.fast_numbers import rewrite_numbers
 from chalicelib.domain.notation.fast_times import rewrite_times
-from chalicelib.domain.notation.rewriter import NUMBERS, TIMES, Rewriter
+from chalicelib.domain.notation.rewriter import Rewriter
 from chalicelib.domain.notation.times import written_times
 from chalicelib.domain.raw.splice import Splice
 from chalicelib.domain.raw.swar import Fields, Ints, Mask, equal
@@ -88,9 +89,9 @@ def _drop_around(outer: Fields, inner: Fields, marks: Ints, splice: Splice) -> N
 
 def _unchanged(kind: ColumnType, notation: Notation, values: Fields) -> Mask:
     """Return which values are certainly read as they are."""
-    if kind.kind in TIMES:
+    if kind.kind in CLOCKS:
         of_day = time if kind.kind in (TypeName.TIME, TypeName.TIMETZ) else timestamp
-        zoned = kind.kind in (TypeName.TIMETZ, TypeName.TIMESTAMPTZ)
+        zoned = kind.kind in ZONED
         return (values.length < SHORTEST_EXCESS) | of_day(kind, zoned=zoned).prove(values)
     if notation.true or notation.false:
         return np.zeros(len(values.start), np.bool_)

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from chalicelib.domain.checks.numbers import MINUS, POINT, fraction, unsigned
-from chalicelib.domain.contract.column import ColumnType
+from chalicelib.domain.contract.column import FLOATS, ColumnType
 from chalicelib.domain.contract.notation import Excess, Negative, Notation, Percent
-from chalicelib.domain.notation.numbers import BLANKS, FLOATS, separators
+from chalicelib.domain.notation.numbers import BLANKS, separators
 from chalicelib.domain.raw.splice import Splice
 from chalicelib.domain.raw.swar import LOW, Fields, Ints, Mask, all_digits, longest, numbers
 

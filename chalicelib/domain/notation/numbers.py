@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from chalicelib.domain.checks.check import Fault
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.diagnosis import found_in_number
-from chalicelib.domain.contract.column import ColumnType, TypeName
+from chalicelib.domain.contract.column import FLOATS, ColumnType, TypeName
 from chalicelib.domain.contract.notation import Excess, Negative, Notation, Percent
 from chalicelib.domain.contract.tally import Altered
 from chalicelib.domain.notation.canonical import Canonical, Read
 
 BLANKS = (b" ", b"\xc2\xa0", b"\xe2\x80\xaf")
 """U+0020, U+00A0 and U+202F in UTF-8."""
-FLOATS = (TypeName.REAL, TypeName.DOUBLE)
 MOST_DIGITS = 100
 """Numbers of more digits are not rounded: no column can store them."""
 

@@ -11,17 +11,14 @@ from functools import lru_cache
 
 from chalicelib.domain.checks.check import MEMOISED_BYTES, MEMOISED_VERDICTS, Fault
 from chalicelib.domain.checks.codes import RowCode
-from chalicelib.domain.contract.column import Column, TypeName
+from chalicelib.domain.contract.column import EXACT, NUMBERS, Column
 from chalicelib.domain.contract.notation import Excess, Notation, TooLong
+from chalicelib.domain.contract.time_format import CLOCKS
 from chalicelib.domain.notation.canonical import Canonical, Read
 from chalicelib.domain.notation.moments import moment_reader
 from chalicelib.domain.notation.numbers import number_reader
 from chalicelib.domain.notation.times import time_reader, written_times
 from chalicelib.domain.notation.words import bare, boolean_reader, cutting_reader
-
-WHOLE = (TypeName.SMALLINT, TypeName.INTEGER, TypeName.BIGINT)
-NUMBERS = (*WHOLE, TypeName.DECIMAL, TypeName.REAL, TypeName.DOUBLE)
-TIMES = (TypeName.TIME, TypeName.TIMETZ, TypeName.TIMESTAMP, TypeName.TIMESTAMPTZ)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +42,7 @@ class Rewriter:
 def rewriter_of(column: Column, null: bytes) -> Rewriter | None:
     """Return the column's rewriter; None if no value of it is written otherwise than Redshift reads it."""
     eager = column.notation != Notation(excess=column.notation.excess) or written_times(column) is not None
-    scaled = column.type.kind in (*WHOLE, TypeName.DECIMAL, *TIMES) and column.notation.excess is not Excess.REJECT
+    scaled = column.type.kind in (*EXACT, *CLOCKS) and column.notation.excess is not Excess.REJECT
     if not eager and not scaled:
         return None
     return Rewriter(column=column, null=null, read=_memoised(_reader(column, null)), eager=eager)
@@ -74,7 +71,7 @@ def _by_kind(column: Column) -> Read:
         return number_reader(kind, notation)
     if times := written_times(column):
         return time_reader(times)
-    if kind.kind in TIMES:
+    if kind.kind in CLOCKS:
         return moment_reader(kind, notation.excess)
     if notation.true or notation.false:
         return boolean_reader(notation)

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from chalicelib.domain.checks.rules import GREATEST, WHOLE, scaled
-from chalicelib.domain.contract.column import ColumnType
+from chalicelib.domain.checks.rules import GREATEST, scaled
+from chalicelib.domain.contract.column import EXACT, ColumnType
 from chalicelib.domain.raw.swar import Fields, Ints, Words, hashes, mix
 from chalicelib.domain.staging.table import Table
 
@@ -31,7 +31,7 @@ def _hash(values: Fields, kind: ColumnType) -> Words:
     if kind.is_text:
         return hashes(_stripped(values))
     result = hashes(values)
-    if kind.kind in WHOLE:
+    if kind.kind in EXACT:
         number, known = scaled(values, kind.scale)
         known &= (number < GREATEST) & (number > -GREATEST)
         result = np.where(known, mix(number.astype(np.uint64)), result)

@@ -8,12 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from chalicelib.domain.contract.column import Column, ColumnType, TypeName
+from chalicelib.domain.contract.column import WHOLE, Column, ColumnType, TypeName
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.warehouse.ddl import add_column_ddl, replace_column_ddl, resize_column_ddl
 
 MISSING = "missing"
-_WHOLE = (TypeName.SMALLINT, TypeName.INTEGER, TypeName.BIGINT)
 _CATALOG = {
     TypeName.DECIMAL: "numeric",
     TypeName.CHAR: "character",
@@ -35,8 +34,8 @@ _COLUMN = re.compile(r"([a-z_][a-z0-9_]*) is ([a-z][a-z ]*(?:\([0-9,]+\))?)(?=, 
 
 def fits(wanted: ColumnType, held: ColumnType) -> bool:
     """Return whether a column of type `held` stores every value of `wanted` unchanged."""
-    if wanted.kind in _WHOLE and held.kind in _WHOLE:
-        return _WHOLE.index(held.kind) >= _WHOLE.index(wanted.kind)
+    if wanted.kind in WHOLE and held.kind in WHOLE:
+        return WHOLE.index(held.kind) >= WHOLE.index(wanted.kind)
     scale = held.scale - wanted.scale
     wide = scale >= 0 and held.precision - wanted.precision >= scale and held.length >= wanted.length
     return wanted.kind is held.kind and wide
