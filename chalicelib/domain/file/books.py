@@ -108,7 +108,7 @@ def refuse_wrong_books(
 ) -> None:
     """Refuse a file that is not whole, or worse than the contract allows. Raises Rejected.
 
-    `totals` is what the file says of its rows, `sums` has the sums that were found in its chunks.
+    `totals` is what the file announces of its rows, `sums` has the sums that were found in its chunks.
     """
     counts = books["counts"]
     if totals:
@@ -127,7 +127,7 @@ def refuse_too_few_rows(contract: Contract, counts: Counts) -> None:
 
 
 def refuse_other_totals(contract: Contract, totals: Totals, counts: Counts, sums: Sums) -> None:
-    """Refuse a file that does not have the rows that it says it has. Raises Rejected."""
+    """Refuse a file that does not have the rows that it announces. Raises Rejected."""
     if totals.rows is not None and totals.rows != counts.read:
         raise _differs(f"{totals.rows:,} rows, but it has {counts.read:,}", totals)
     fields = dict(contract.dialect.trailer.sum_fields) if contract.dialect.trailer else {}
@@ -143,7 +143,7 @@ def refuse_other_totals(contract: Contract, totals: Totals, counts: Counts, sums
 
 
 def _differs(what: str, totals: Totals) -> Rejected:
-    message = f"the file's trailer says {what}: rows may be lost; send it again as a whole, or fix its trailer"
+    message = f"the file's trailer announces {what}: rows may be lost; send it again as a whole, or fix its trailer"
     return Rejected(message, code="TOTALS_DIFFER", byte_offset=totals.byte_offset)
 
 

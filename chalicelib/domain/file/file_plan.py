@@ -51,7 +51,7 @@ class FilePlan:
     header: tuple[str, ...] = ()
     """The names in the file's header."""
     totals: Totals | None = None
-    """What the file says of its own rows."""
+    """What the file announces of its own rows."""
     left_out: dict[str, int] = field(default_factory=dict, hash=False)
     """Parts of the file outside its ranges, by kind (`LeftOut`)."""
     corrected: bool = False

@@ -36,14 +36,14 @@ class Header:
 
 @dataclass(frozen=True, kw_only=True)
 class Totals:
-    """What a file says of its own rows."""
+    """What a file announces of its own rows."""
 
     rows: int | None
-    """Their number; None if the file does not say it."""
+    """Their number; None if the file does not announce it."""
     sums: Mapping[str, str] = field(hash=False)
     """The sum of a column's values as the file writes it, by column."""
     byte_offset: int
-    """Where the file says it."""
+    """Where the trailer begins."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,7 +50,7 @@ class Block:
     altered: Tally = field(default_factory=dict)
     """Values of good rows that differ from the file, by kind (`Altered`)."""
     sums: Sums = field(default_factory=dict)
-    """The sums that the file says too."""
+    """The sums of the columns whose sum the file announces."""
     rejects: tuple[Reject, ...] = ()
     """In the order of the file. Line numbers count from 1 at the chunk's first line."""
     unexplained: Mapping[int, int] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The exact sums of columns over all rows of a block, to be compared with what the file says of its own rows."""
+"""The exact sums of columns over all rows of a block, to be compared with what its trailer announces."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ class Rules:
     header: tuple[tuple[int, str], ...] = ()
     """Index and header name of each column in which a row may repeat the header; empty if such a row is one."""
     summed: tuple[tuple[int, int], ...] = ()
-    """Index and scale of each column whose sum the file says."""
+    """Index and scale of each column whose sum the file announces."""
     skips_headers: bool = False
     """A row that repeats the header is left out; else it is bad."""
 
