@@ -118,7 +118,7 @@ ANSWERS: dict[str, tuple[int, Any]] = {
     "GET /rejects/none?limit=200": (200, {**REJECTS, "rejects": []}),
     "GET /status/none": (200, {**STATUS, "state": "REJECTED"}),
     "POST /runs/x": (202, STARTED),
-    "POST /backfill": (202, {**STARTED, "seen": 1, "archived": 1, "failed": 1}),
+    "POST /backfill": (202, {**STARTED, "seen": 1, "archived": 1, "ignored": 1, "failed": 1}),
     "POST /redrive": (202, {**STARTED, "messages": 1, "more_messages": False}),
     f"DELETE /runs/{ID}": (202, {**RUN, "state": "CANCELLED"}),
     "GET /status/wrong": (409, {"error": {"code": "c", "message": "m"}}),
