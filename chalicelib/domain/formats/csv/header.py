@@ -113,18 +113,42 @@ def match_header(
     error quotes the line only if it is clearly a header, or if `private` is off because only the file's owner reads the
     error.
     """
-    columns = [column for column in contract.columns if column.name != RESCUED]
+    columns = _named_columns(contract)
     known = {fold(name): column for column in columns for name in (column.name, *column.aliases)}
     known |= {fold(column.name): column for column in columns}  # a name counts before another's alias
     called = zip(fields, placed(fields), strict=True)
     found = [known.get(fold(place)) or known.get(fold(field)) for field, place in called]
-    needed = {*contract.key, contract.order_by} | {c.name for c in contract.columns if c.required}
     present = Counter(column.name for column in found if column)
-    extra = [index for index, column in enumerate(found) if column is None]
-    strict = contract.extra_columns is ExtraColumns.FAIL
-    strange = strict and from_file and any(fields) and not present
+    strange = contract.extra_columns is ExtraColumns.FAIL and from_file and any(fields) and not present
     named = not (from_file and private) or _clearly_a_header(contract, fields, present)
-    unexpected = [index for index in extra if fields[index]] if strict and (named or not strange) else []
+    parts = list(_differences(contract, fields, found, present, named=named, listed=named or not strange))
+    if strange or parts:
+        parts += [_strange(contract, fields)] if strange else []
+        text = f"the header does not fit the contract {contract.name}; {'; '.join(parts)}"
+        raise Rejected(text, code="HEADER_MISMATCH", line=1)
+    return _layout(contract, fields, found)
+
+
+def _named_columns(contract: Contract) -> list[Column]:
+    """Return the columns that a header may name."""
+    return [column for column in contract.columns if column.name != RESCUED]
+
+
+def _differences(
+    contract: Contract,
+    fields: Sequence[str],
+    found: Sequence[Column | None],
+    present: Mapping[str, int],
+    *,
+    named: bool,
+    listed: bool,
+) -> Iterator[str]:
+    """Yield each kind of difference with its columns. `named`: by the file's names; `listed`: unexpected ones, too."""
+    columns = _named_columns(contract)
+    needed = {*contract.key, contract.order_by} | {c.name for c in contract.columns if c.required}
+    strict = contract.extra_columns is ExtraColumns.FAIL
+    extra = [index for index, column in enumerate(found) if column is None] if strict else []
+    unexpected = [index for index in extra if fields[index]] if listed else []
     problems = {
         "missing": [c.name for c in columns if c.name in needed and not present[c.name]],
         "unexpected": [
@@ -132,16 +156,12 @@ def match_header(
             + (_hint(fields[index], columns, present) if place < NAMED else "")
             for place, index in enumerate(unexpected)
         ],
-        "without a name": [f"column {index + 1}" for index in extra if not fields[index]] if strict else [],
+        "without a name": [f"column {index + 1}" for index in extra if not fields[index]],
         "given twice": [name for name, count in present.items() if count > 1],
     }
-    if strange or any(problems.values()):
-        parts = [f"{what}: {_some(names)}" for what, names in problems.items() if names]
-        parts += [_strange(contract, fields)] if strange else []
-        parts += [UNNAMED] if unexpected and not named else []
-        text = f"the header does not fit the contract {contract.name}; {'; '.join(parts)}"
-        raise Rejected(text, code="HEADER_MISMATCH", line=1)
-    return _layout(contract, fields, found)
+    yield from (f"{what}: {_some(names)}" for what, names in problems.items() if names)
+    if unexpected and not named:
+        yield UNNAMED
 
 
 def _layout(contract: Contract, fields: tuple[str, ...], found: Sequence[Column | None]) -> Layout:
@@ -183,7 +203,7 @@ def _clearly_a_header(contract: Contract, fields: Sequence[str], present: Mappin
     a name: with an open quote, or another line end, a field could contain rows. A line of a contract with a pii column
     never passes.
     """
-    columns = [column for column in contract.columns if column.name != RESCUED]
+    columns = _named_columns(contract)
     most = 2 * len(present) > max(len(columns), len(fields)) and max(present.values()) == 1
     return most and not any(c.pii for c in columns) and all(len(f) <= LONGEST_NAME and printable(f) for f in fields)
 
