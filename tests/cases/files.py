@@ -78,6 +78,21 @@ LAYOUTS = (
         columns=TEXT_KEY,
         rows=[("1", "a"), ("id", "text")],
     ),
+    Layout(
+        name="a header again behind a mark",
+        dialect='repeated_header = "skip"',
+        text="\ufeffid,txt\na,b\n\ufeffid,txt\nc,d\n\ufeffe,f\n",
+        columns=TEXT_KEY,
+        rows=[("a", "b"), ("c", "d"), ("\ufeffe", "f")],
+        left_out={"repeated_headers": 1},
+    ),
+    Layout(
+        name="a header again behind blanks",
+        text="id,txt\na,b\n  id,_ txt\n ,_\n",
+        columns=TEXT_KEY,
+        rows=[("a", "b"), (" ", "_")],
+        bad=[Bad(code=0, reason="header")],
+    ),
     # ---- lines around the table
     Layout(
         name="sep=", dialect='delimiter = ";"', text="sep=;\nid;txt\n1;a\n", rows=[(1, "a")], left_out={"sep_lines": 1}

@@ -7,9 +7,11 @@ import re
 import numpy as np
 
 from chalicelib.domain.contract.identifiers import fold
+from chalicelib.domain.formats.csv.preamble import BOM
 from chalicelib.domain.raw.swar import LOW, Fields, Mask, every, word
 from chalicelib.domain.staging.table import Table
 
+BLANK, UNDERSCORE = b" _"
 BEGINNING = re.compile(rb"[^ _]{1,8}")
 LOWER = every(0x20)
 """The bit that makes a letter lower-case. Other characters may become alike, which `_repeats` finds."""
@@ -21,8 +23,24 @@ def repeated_headers(table: Table) -> list[int]:
         return []
     rows = np.flatnonzero(table.sound() & (table.widths == len(table.rules.columns)))
     for index, name in table.rules.header:
-        rows = rows[_begins_alike(table.values(index, rows), name.encode())] if len(rows) else rows
+        rows = rows[_begins_alike(_names(table.values(index, rows)), name.encode())] if len(rows) else rows
     return [row for row in rows.tolist() if _repeats(table, row)]
+
+
+def _names(values: Fields) -> Fields:
+    """Return the values without what does not count in front of a name: a byte order mark, spaces and underscores.
+
+    A file has the mark in its middle if it was joined from files that begin with it.
+    """
+    start, stop = values.start.copy(), values.stop
+    start += len(BOM) * ((word(values, 0)[0] & LOW[len(BOM)]) == np.uint64(int.from_bytes(BOM, "little")))
+    rows = np.flatnonzero(start < stop)
+    while len(rows):
+        first = values.data[start[rows]]
+        rows = rows[(first == BLANK) | (first == UNDERSCORE)]
+        start[rows] += 1
+        rows = rows[start[rows] < stop[rows]]
+    return values.part(start, stop - start)
 
 
 def _begins_alike(values: Fields, name: bytes) -> Mask:
@@ -38,6 +56,6 @@ def _repeats(table: Table, row: int) -> bool:
     """Return whether a row is the header."""
     for index, name in table.rules.header:
         (value,) = table.values(index, np.array([row])).raw()
-        if fold(value.decode(errors="replace")) != fold(name):
+        if fold(value.removeprefix(BOM).decode(errors="replace")) != fold(name):
             return False
     return True
