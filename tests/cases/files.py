@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from tests.cases.case import KEY, Bad, Layout
 
 THREE = KEY + '\ntxt = { type = "varchar(100)" }\nmore = { type = "varchar(100)" }'
@@ -92,6 +94,23 @@ LAYOUTS = (
         columns=TEXT_KEY,
         rows=[("a", "b"), (" ", "_")],
         bad=[Bad(code=0, reason="header")],
+    ),
+    # ---- values that need quotes once they are rewritten, in a file without quotes
+    *(
+        Layout(
+            name=f"a value rewritten with the delimiter {delimiter!r}",
+            dialect=f'delimiter = "{delimiter}"',
+            columns=f"{KEY}\nv = {{ {settings} }}",
+            text=f"id{delimiter}v\n1{delimiter}{value}\n",
+            rows=[(1, loaded)],
+        )
+        for delimiter, settings, value, loaded in (
+            (" ", 'type = "timestamp", format = "epochsecs"', "1924992000", "2031-01-01 00:00:00"),
+            (":", 'type = "time", format = "HH24.MI"', "09.05", "09:05:00"),
+            (".", 'type = "decimal(9,2)", decimal = ","', "7,25", Decimal("7.25")),
+            ("-", 'type = "decimal(9,2)", negative = "parentheses"', "(5)", Decimal(-5)),
+            ("+", 'type = "timestamptz", timezone = "Europe/Oslo"', "2031-01-04 10:00:00", "2031-01-04 10:00:00+01:00"),
+        )
     ),
     # ---- lines around the table
     Layout(

@@ -42,7 +42,7 @@ def rewritten(reading: Reading, rules: Rules, columns: Sequence[int]) -> Reading
         for kind, places in found.altered.items():
             altered.setdefault(kind, []).append(np.array(places, np.int64))
     return replace(
-        _spliced(reading, splice) if splice.changed else reading,
+        _spliced(reading, splice, bytes([rules.grammar.quote])) if splice.changed else reading,
         origin=reading.origin or _origin(reading),
         written=reading.written or reading,
         unread=unread,
@@ -135,8 +135,8 @@ class _Column:
         return _Found(faults=faults, altered=altered)
 
 
-def _spliced(reading: Reading, splice: Splice) -> Reading:
-    """Return the reading with its text changed."""
+def _spliced(reading: Reading, splice: Splice, quote: bytes) -> Reading:
+    """Return the reading with its text changed. A new value may be the block's first that stands in quotes."""
     records = reading.records
     data = b"".join((splice.result(records.consumed).data, PADDING))
     marks = records.marks + splice.shifts()
@@ -148,7 +148,14 @@ def _spliced(reading: Reading, splice: Splice) -> Reading:
         reading,
         data=data,
         block=fields_of(data),
-        records=replace(records, starts=starts, ends=ends, marks=marks, malformed={**malformed, **records.malformed}),
+        records=replace(
+            records,
+            starts=starts,
+            ends=ends,
+            marks=marks,
+            malformed={**malformed, **records.malformed},
+            quoted=records.quoted or quote in data,
+        ),
     )
 
 
