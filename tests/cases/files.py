@@ -50,6 +50,21 @@ LAYOUTS = (
         bad=[Bad(code=1207)],
         left_out={"trailers": 1},
     ),
+    *(
+        Layout(
+            name=f"a trailer's sum in the column's notation, {setting}",
+            dialect='delimiter = ";"\ntrailer = { starts_with = "T;", count_field = 2, sum_fields = { n = 3 } }',
+            columns=f'{KEY}\nn = {{ type = "decimal(9,2)", {setting} }}',
+            text=f"id;n\n1;{value}\nT;1;{value}\n",
+            rows=[(1, number)],
+            left_out={"trailers": 1},
+        )
+        for setting, value, number in (
+            ('decimal = ",", thousands = " "', "1\u00a0000,50", Decimal("1000.5")),
+            ('thousands = ",", currency = ["$"]', "$1,000.50", Decimal("1000.5")),
+            ('negative = "parentheses"', "(1.50)", Decimal("-1.5")),
+        )
+    ),
     Layout(
         name="blank lines behind a trailer",
         dialect=TRAILER,

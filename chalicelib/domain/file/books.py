@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.contract.notation import Notation
 from chalicelib.domain.contract.sums import Sums, added
 from chalicelib.domain.contract.tally import total
 from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.formats.csv.tail import malformed
 from chalicelib.domain.formats.format import Totals
+from chalicelib.domain.notation.canonical import Canonical
+from chalicelib.domain.notation.numbers import number_reader
 from chalicelib.domain.run.changes import RunChanges
 from chalicelib.domain.run.model import Chunk, Counts, Problem, Run, RunState
 from chalicelib.domain.run.rejects import EXPLAINED, Reject, unclosed
 from chalicelib.errors import Broken, Rejected
 
 TOO_MANY_REJECTS = "TOO_MANY_REJECTS"
+SUM = ColumnType(kind=TypeName.DECIMAL, precision=38, scale=38)
+"""The type of a trailer's sum, which keeps all digits of any column."""
+MOST_SUM_DIGITS = 100
 UNBALANCED = "UNBALANCED"
 """Code of a file in which a row is not accounted for."""
 
@@ -132,7 +136,7 @@ def refuse_other_totals(contract: Contract, totals: Totals, counts: Counts, sums
         raise _differs(f"{totals.rows:,} rows, but it has {counts.read:,}", totals)
     fields = dict(contract.dialect.trailer.sum_fields) if contract.dialect.trailer else {}
     for name, text in totals.sums.items():
-        expected = _amount(text, contract.column(name).notation)
+        expected = _amount(text, contract.column(name))
         if expected is None:
             raise malformed(fields[name], totals.byte_offset)
         if not sums.get(name, "0"):
@@ -147,11 +151,10 @@ def _differs(what: str, totals: Totals) -> Rejected:
     return Rejected(message, code="TOTALS_DIFFER", byte_offset=totals.byte_offset)
 
 
-def _amount(text: str, notation: Notation) -> Decimal | None:
-    """Return a number as the column's files write it; None for another text."""
-    plain = text.replace(notation.thousands, "") if notation.thousands else text
-    plain = plain.replace(notation.decimal, ".")
-    return Decimal(plain) if re.fullmatch(r"[-+]?[0-9]{1,60}(\.[0-9]{1,40})?", plain) else None
+def _amount(text: str, column: Column) -> Decimal | None:
+    """Return a sum as the column's files write numbers; None for another text."""
+    found = number_reader(SUM, column.notation)(text.encode()) if len(text) <= MOST_SUM_DIGITS else None
+    return Decimal((found.text or b"").decode()) if isinstance(found, Canonical) else None
 
 
 def _percent(ratio: float) -> str:
