@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from tests.cases.case import Altered, Bad
 
@@ -56,5 +57,12 @@ VALUES: Mapping[tuple[str, str], Mapping[str, object]] = {
         "00421": "00421",
         "=1+1": "=1+1",
     },
+    ("decimal(9,2)", "spreadsheet_text = true"): {
+        '="1.50"': Decimal("1.5"),
+        '="x"': Bad(code=1209, reason="letters"),
+        '="1\0"': Bad(code=1216),
+        '"\0x"': Bad(code=1218),
+    },
+    ("date", "spreadsheet_text = true"): {'="31.1.2026"': Bad(code=1205)},
 }
 """By type and settings: what stands in the file, and the value in the table, or why its row is rejected."""

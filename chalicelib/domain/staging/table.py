@@ -203,7 +203,14 @@ def _bad_bytes(table: Table, whole: Mask) -> Iterator[tuple[int, RowFault]]:
             if table.data[at]:
                 yield row, RowFault(column=name, code=RowCode.UTF8, reason=NO_TEXT)
             else:
-                yield row, RowFault(column=name, code=RowCode.NUL, reason="has a NUL byte")
+                nul = RowFault(column=name, code=RowCode.NUL, reason="has a NUL byte")
+                yield row, _unread(table, row, index, at) or nul
+
+
+def _unread(table: Table, row: int, index: int, at: int) -> RowFault | None:
+    """Return the fault of a spreadsheet's text, if the NUL at `at` only marks it; None for a NUL of the file."""
+    marks = int(table.column(index, np.array([row])).start[0]) + 1 == at and len(table.reading.bare) > 0
+    return table.reading.unread.get(index, {}).get(table.first + row) if marks else None
 
 
 def _judge_column(table: Table, index: int, values: Fields, rows: Ints, found: dict[int, RowFault]) -> bool:
