@@ -83,14 +83,18 @@ def _form(kind: ColumnType, notation: Notation) -> re.Pattern[bytes]:
 
 def _what(core: bytes, notation: Notation) -> str:
     """Return what a number has that the notation does not allow, or which of its signs stands in a wrong place."""
-    for sign, name in ((notation.decimal, "decimal sign"), (notation.thousands, "sign between groups of three digits")):
-        if sign not in ("", ".") and sign.encode() in core:
-            rest = re.sub(rb"[0-9]|%s" % re.escape(sign.encode()), b"", core)
-            if not rest or sign == notation.thousands:
-                return f"a {name} in a wrong place"
-    if notation.decimal != "." and b"." in core:
-        return "a sign between groups of three digits in a wrong place" if notation.thousands == "." else "a point"
-    return found_in_number(core)
+    decimal, groups = notation.decimal.encode(), separators(notation)
+    signs = re.sub(rb"[0-9]", b"", core)
+    if decimal != b"." and signs and not signs.replace(decimal, b""):
+        return "a decimal sign in a wrong place"
+    plain = core
+    for sign in groups:
+        signs, plain = signs.replace(sign, b""), plain.replace(sign, b"")
+    if plain != core and not signs.replace(decimal, b""):
+        return "a sign between groups of three digits in a wrong place"
+    if decimal != b"." and b"." in plain:
+        return "a point"
+    return found_in_number(plain.replace(decimal, b"."))
 
 
 class _Affixes:

@@ -169,6 +169,10 @@ def test_a_number_of_many_digits_takes_no_time():
     ("notation", "written", "wanted"),
     [
         (EUROPEAN, "12,34.5", "a sign between groups of three digits in a wrong place"),
+        (EUROPEAN, "1.250,40€", "a currency sign"),
+        (EUROPEAN, "1.250,40-", "its sign at the end"),
+        (EUROPEAN, "1.250,4x", "letters"),
+        (EUROPEAN, "\u00a01.250", "an invisible sign (U+00A0)"),
         (Notation(decimal=","), "12.5", "a point"),
         (Notation(decimal=","), "1,2,5", "a decimal sign in a wrong place"),
         (MONEY, "£5", "a currency sign"),
