@@ -63,7 +63,9 @@ class Guess:
         """Yield the column as lines of TOML, the notes first."""
         required = self.required or key
         yield from (f"# {self.name}: {note}" for note in self.notes)
-        yield from (f"# {self.definition(other, required=required)}  # {why}" for other, why in self.instead)
+        for other, why in self.instead:
+            always = required and (key or "null" not in other)  # a row with such a word would be rejected
+            yield f"# {self.definition(other, required=always)}  # {why}"
         yield self.definition(self.settings, required=required)
 
 

@@ -97,6 +97,11 @@ def test_a_guess_is_a_comment_and_the_column_is_text(propose: Propose, values: l
     assert any(line.startswith("# v = ") and setting in line for line in found.text.splitlines())
 
 
+def test_a_column_with_a_word_for_null_is_not_required(propose: Propose) -> None:
+    (line,) = [line for line in proposed(propose, ["x", "NULL", "y z"]).text.splitlines() if "null = " in line]
+    assert "required" not in line
+
+
 @pytest.mark.parametrize(
     ("values", "setting"),
     [
