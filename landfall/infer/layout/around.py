@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from chalicelib.domain.formats.csv.preamble import BOM
 from landfall.infer.layout.looks import Look, columns_below, look, looks
 from landfall.infer.layout.rows import Row
 from landfall.infer.toml_text import text
@@ -39,7 +40,8 @@ def _units(table: Sequence[Row | None], header: Row) -> Iterator[str]:
 
 
 def _repeated(table: Sequence[Row | None], header: Row) -> Iterator[str]:
-    if header and (count := sum(row == header for row in table)):
+    marked = (BOM + header[0], *header[1:]) if header else ()  # of a further file that was joined
+    if header and (count := sum(row is not None and tuple(row) in (tuple(header), marked) for row in table)):
         yield f'repeated_header = "skip"  # {_lines(count, "is the header again", "are the header again")}'
 
 

@@ -185,6 +185,7 @@ def test_a_line_of_the_tables_width_is_a_row(propose: Propose, body: str, commen
     [
         ("id,kg\nno,weight\n1,5\n2,6\n", "# skip_after_header = 1"),
         ("code,note\nA1,x\ncode,note\nB2,y\n", '# repeated_header = "skip"  # 1 line is'),
+        ("\ufeffid,n\n" + "1,x\n" * 20 + "\ufeffid,n\n2,y\n", '# repeated_header = "skip"  # 1 line is'),
         ("id,n\n1,2\n,\n,\n3,4\n", '# empty_records = "skip"  # 2 lines have no value'),
         ("id,n,m\n1,2\n3,4\n5,6,7\n", '# short_rows = "fill"  # 2 lines have fewer fields'),
         ("tag\n#a\nb\n", '# comment = "#"'),
