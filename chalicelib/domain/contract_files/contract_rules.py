@@ -17,7 +17,7 @@ from chalicelib.domain.contract.dialect import Nul
 from chalicelib.domain.contract.identifiers import IDENTIFIER, fold
 from chalicelib.domain.contract.key_pattern import Pattern, PatternError, compile_pattern, overlap
 from chalicelib.domain.contract.load_window import window_fault
-from chalicelib.domain.contract.notation import Excess
+from chalicelib.domain.contract.notation import Excess, TooLong
 from chalicelib.domain.contract_files.column_value import UNBOUNDED
 from chalicelib.domain.formats.csv.header import match_header
 from chalicelib.domain.run.keys import OUTPUTS
@@ -163,8 +163,22 @@ def _reference_faults(contract: Contract) -> Iterator[Fault]:
         if name in columns and not columns[name].required:
             yield f"columns.{name}", "is part of the key, so it must be required; add required = true"
     yield from _document_faults(contract)
+    yield from _lossy_faults(contract)
     if contract.order_by in columns and columns[contract.order_by].type.kind in UNORDERED:
         yield "order_by", "must be a whole number, decimal, date or timestamp; other types have no reliable order"
+
+
+def _lossy_faults(contract: Contract) -> Iterator[Fault]:
+    """Refuse to cut or round keys and orders: two rows would become one, or the newer row would lose."""
+    named = dict.fromkeys(contract.key, "identifies rows")
+    named |= {contract.order_by: "orders rows"} if contract.order_by else {}
+    for column in contract.columns:
+        lossy = {"too_long": column.notation.too_long is TooLong.CUT}
+        lossy["excess"] = column.notation.excess in (Excess.ROUND, Excess.CUT)
+        for key in [key for key, chosen in lossy.items() if chosen and column.name in named]:
+            value = getattr(column.notation, key).value
+            fault = f'"{value}" would make values equal in a column that {named[column.name]}; remove it'
+            yield f"columns.{column.name}.{key}", fault
 
 
 def _document_faults(contract: Contract) -> Iterator[Fault]:

@@ -23,6 +23,14 @@ CHECKS = "".join(f"[[checks]]\nname = 'c{n}'\nbad_rows = 'id < {n}'\n" for n in 
         (column(MANY), "columns: too many for one merge ("),
         (column(WIDE), "columns: too many for one load ("),
         (
+            toml(columns='id = { type = "varchar(5)", required = true, too_long = "cut" }'),
+            'columns.id.too_long: "cut" would make values equal in a column that identifies rows; remove it',
+        ),
+        (
+            toml(columns=COLUMNS + 'at = { type = "timestamp", excess = "round" }', order_by='"at"'),
+            'columns.at.excess: "round" would make values equal in a column that orders rows; remove it',
+        ),
+        (
             toml(columns=COLUMNS + 'doc = { type = "super" }', more=LONG_RECORDS),
             "limits.max_record_bytes: COPY reads a super column (doc) from records of at most 1,048,576 bytes; lower",
         ),
