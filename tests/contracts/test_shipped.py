@@ -21,6 +21,7 @@ from tests.shipped import SHIPPED
 ROOT = Path(__file__).parents[2]
 CONTRACTS = load_contracts(ROOT / "chalicelib/contracts")
 DOCS = (ROOT / "docs/reference/contracts.md").read_text()
+LAYOUT = (ROOT / "docs/reference/dialect.md").read_text()
 ORDERS = "o_orderkey,o_custkey,o_orderstatus,o_totalprice,o_orderdate,o_orderpriority,o_clerk,o_shippriority,o_comment"
 WALMART = (
     "Customer_ID,Age,Gender,City,Category,Product_Name,Purchase_Date,Purchase_Amount,Payment_Method,Discount_Applied,"
@@ -100,7 +101,8 @@ def test_every_key_is_documented() -> None:
     }
     top = {f.name for f in fields(Contract)} - read_otherwise | {"target", "kind", "expected_by", "expected_on"}
     inner = {f.name for c in (Column, Limits, Dialect, DataCheck) for f in fields(c)} - {"name", "notation"}
-    assert {name for name in top | inner if not re.search(rf"`{name}`|^{name} = ", DOCS, re.MULTILINE)} == set()
+    pages = DOCS + LAYOUT
+    assert {name for name in top | inner if not re.search(rf"`{name}`|^{name} = ", pages, re.MULTILINE)} == set()
 
 
 @pytest.mark.parametrize("limit", fields(Limits), ids=lambda f: f.name)

@@ -177,5 +177,6 @@ def test_no_text_looks_packed(name: str):
     assert packing(name.encode(), Dialect()) is Compression.NONE
 
 
-def test_gzip_in_gzip_is_unpacked_once():
-    assert out_of(gzipped(gzipped(BODY)), Dialect()) == gzipped(BODY)
+def test_gzip_in_gzip_is_refused():
+    with pytest.raises(Rejected, match="pack a file only once"):
+        out_of(gzipped(gzipped(BODY)), Dialect())

@@ -13,11 +13,17 @@ from itertools import pairwise
 import pytest
 
 from chalicelib.domain.contract.column import Column
+from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.raw.bytesource import Range
 from tests.support.files.engine import Memory, contract, gap_of, header_of, stage_file, stage_range, text
 
 LONGEST = 600
-THINGS = contract(Column(name="a", type=text(2_000)), Column(name="b", type=text(2_000)), longest=LONGEST)
+THINGS = contract(
+    Column(name="a", type=text(2_000)),
+    Column(name="b", type=text(2_000)),
+    longest=LONGEST,
+    dialect=Dialect(eof_mark=False),  # the file's end is not read again for each chunk
+)
 STORY = b'5,"' + b"once,upon\n" * 40 + b'"\n'
 """A record of lines that look like records: from any byte within, the quotes seem to be astray at its end only."""
 

@@ -229,6 +229,7 @@ LIVE = tuple(
 
 ENDS = {
     "all_bad": RunState.REJECTED,
+    "header_only": RunState.REJECTED,
     "empty": RunState.REJECTED,
     "wrong_header": RunState.REJECTED,
     "unrouted": RunState.UNROUTED,

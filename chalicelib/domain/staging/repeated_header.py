@@ -11,7 +11,8 @@ from chalicelib.domain.formats.csv.preamble import BOM
 from chalicelib.domain.raw.swar import LOW, Fields, Mask, every, word
 from chalicelib.domain.staging.table import Table
 
-BLANK, UNDERSCORE = b" _"
+IGNORED = np.isin(np.arange(256), list(b" _\t\n\v\f\r\x1c\x1d\x1e\x1f"))
+"""The ASCII characters that do not count in a name, as `fold` has it."""
 BEGINNING = re.compile(rb"[^ _]{1,8}")
 LOWER = every(0x20)
 """The bit that makes a letter lower-case. Other characters may become alike, which `_repeats` finds."""
@@ -28,7 +29,7 @@ def repeated_headers(table: Table) -> list[int]:
 
 
 def _names(values: Fields) -> Fields:
-    """Return the values without what does not count in front of a name: a byte order mark, spaces and underscores.
+    """Return the values without what does not count in front of a name: a byte order mark, white space and underscores.
 
     A file has the mark in its middle if it was joined from files that begin with it.
     """
@@ -36,8 +37,7 @@ def _names(values: Fields) -> Fields:
     start += len(BOM) * ((word(values, 0)[0] & LOW[len(BOM)]) == np.uint64(int.from_bytes(BOM, "little")))
     rows = np.flatnonzero(start < stop)
     while len(rows):
-        first = values.data[start[rows]]
-        rows = rows[(first == BLANK) | (first == UNDERSCORE)]
+        rows = rows[IGNORED[values.data[start[rows]]]]
         start[rows] += 1
         rows = rows[start[rows] < stop[rows]]
     return values.part(start, stop - start)

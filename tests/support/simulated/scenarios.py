@@ -52,7 +52,7 @@ def all_bad(deployment: SimulatedDeployment) -> None:
 
 
 def header_only(deployment: SimulatedDeployment) -> None:
-    """No rows at all: a load of nothing."""
+    """No rows at all: REJECTED."""
     put(deployment, "a.csv", {})
 
 
