@@ -18,6 +18,7 @@ VALUES: Mapping[tuple[str, str], Mapping[str, object]] = {
         "N": "N",
     },
     ("integer", 'null = ["-", "n/a"]'): {"-": None, "n/a": None, "5": 5, "-5": -5, "--": NOT_DIGITS},
+    ("varchar(10)", 'spreadsheet_text = true, trim = "blanks"'): {" \0": Bad(code=1218), '="7"': "7"},
     ("date", 'null = ["0000-00-00"]'): {"0000-00-00": None, "2031-07-04": "2031-07-04", "0000-00-01": NO_DATE},
     ("integer", 'null = ["NA"], required = true'): {"NA": EMPTY, "1": 1},
     ("boolean", 'true = ["Ja", "active", "\\u0001"], false = ["Nein", "inactive", "\\u0002"]'): {

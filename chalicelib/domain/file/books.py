@@ -13,8 +13,6 @@ from chalicelib.domain.contract.tally import total
 from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.formats.csv.tail import malformed
 from chalicelib.domain.formats.format import Totals
-from chalicelib.domain.notation.canonical import Canonical
-from chalicelib.domain.notation.numbers import number_reader
 from chalicelib.domain.run.changes import RunChanges
 from chalicelib.domain.run.model import Chunk, Counts, Problem, Run, RunState
 from chalicelib.domain.run.rejects import EXPLAINED, Reject, unclosed
@@ -153,6 +151,9 @@ def _differs(what: str, totals: Totals) -> Rejected:
 
 def _amount(text: str, column: Column) -> Decimal | None:
     """Return a sum as the column's files write numbers; None for another text."""
+    from chalicelib.domain.notation.canonical import Canonical  # numpy: most functions read no sums
+    from chalicelib.domain.notation.numbers import number_reader
+
     found = number_reader(SUM, column.notation)(text.encode()) if len(text) <= MOST_SUM_DIGITS else None
     return Decimal((found.text or b"").decode()) if isinstance(found, Canonical) else None
 

@@ -55,9 +55,9 @@ def _is_text(value: bytes) -> bool:
 
 def bare(value: bytes, notation: Notation) -> bytes:
     """Return the value without what the contract allows around it."""
-    value = _trimmed(value, notation.trim)
     if notation.spreadsheet_text and value[:1] == BARE:
         return _trimmed(value[1:], notation.trim)
+    value = _trimmed(value, notation.trim)
     if not notation.spreadsheet_text or len(value) < 3 or value[:2] != b'="' or value[-1:] != b'"':
         return value
     text = value[2:-1].replace(b'""', b"\0")
