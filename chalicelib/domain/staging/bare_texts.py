@@ -16,9 +16,8 @@ import numpy as np
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.dialect import Escape, Quotes
 from chalicelib.domain.contract.layout import Layout
-from chalicelib.domain.formats.csv.edits import content_ends
 from chalicelib.domain.formats.csv.grammar import Malformation
-from chalicelib.domain.formats.csv.reading import Origin, Reading
+from chalicelib.domain.formats.csv.reading import Reading, origin_of
 from chalicelib.domain.formats.csv.work import Work
 from chalicelib.domain.formats.format import Reader
 from chalicelib.domain.raw.swar import PADDING
@@ -103,10 +102,7 @@ class BareTexts:
         """Return the reading with its records as the file has them."""
         if not changed:
             return reading
-        records = reading.records
-        stops = np.minimum(records.ends + 1, reading.consumed)
-        own = Origin(data=data, starts=records.starts, ends=content_ends(reading), stops=stops)
-        origin = replace(reading.origin, data=data) if reading.origin else own
+        origin = replace(reading.origin or origin_of(reading), data=data)
         return replace(reading, origin=origin, bare=np.array(sorted(changed), np.int64))
 
 

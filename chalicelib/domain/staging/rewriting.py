@@ -15,9 +15,9 @@ import numpy as np
 from chalicelib.domain.checks.check import Fault
 from chalicelib.domain.checks.row_fault import RowFault
 from chalicelib.domain.contract.tally import Altered
-from chalicelib.domain.formats.csv.edits import MOST_ROW_BYTES, content_ends
+from chalicelib.domain.formats.csv.edits import MOST_ROW_BYTES
 from chalicelib.domain.formats.csv.grammar import Malformation, Malformed
-from chalicelib.domain.formats.csv.reading import Origin, Reading
+from chalicelib.domain.formats.csv.reading import Reading, origin_of
 from chalicelib.domain.notation import fast
 from chalicelib.domain.notation.canonical import Canonical
 from chalicelib.domain.notation.rewriter import Rewriter
@@ -43,7 +43,7 @@ def rewritten(reading: Reading, rules: Rules, columns: Sequence[int]) -> Reading
             altered.setdefault(kind, []).append(np.array(places, np.int64))
     return replace(
         _spliced(reading, splice, bytes([rules.grammar.quote])) if splice.changed else reading,
-        origin=reading.origin or _origin(reading),
+        origin=reading.origin or origin_of(reading),
         written=reading.written or reading,
         unread=unread,
         altered={kind: np.sort(np.concatenate(places)) for kind, places in altered.items()},
@@ -157,10 +157,3 @@ def _spliced(reading: Reading, splice: Splice, quote: bytes) -> Reading:
             quoted=records.quoted or quote in data,
         ),
     )
-
-
-def _origin(reading: Reading) -> Origin:
-    """Return the places of records that are read as they stand in the block."""
-    records = reading.records
-    stops = np.minimum(records.ends + 1, reading.consumed)
-    return Origin(data=reading.data, starts=records.starts, ends=content_ends(reading), stops=stops)

@@ -17,7 +17,7 @@ from chalicelib.domain.contract.tally import Altered, LeftOut
 from chalicelib.domain.formats.csv.block_reader import BlockReader
 from chalicelib.domain.formats.csv.grammar import LF, Grammar, Malformation, Malformed
 from chalicelib.domain.formats.csv.quotes import SPACE, spaces_before
-from chalicelib.domain.formats.csv.reading import Origin, Reading
+from chalicelib.domain.formats.csv.reading import Reading, content_ends, origin_of
 from chalicelib.domain.formats.csv.record_reader import CR, Found, RecordReader
 from chalicelib.domain.formats.csv.records import scan
 from chalicelib.domain.raw.swar import PADDING, Ints, Mask, fields_of
@@ -124,33 +124,19 @@ class Editor:
 
     def _rewritten(self, reading: Reading, edits: Sequence[Edit]) -> Reading:
         """Return the reading with the edits, and without the text of malformed rows: quotes there would mislead."""
-        records, ends = reading.records, content_ends(reading)
+        records, origin = reading.records, origin_of(reading)
         late, edits = _without_long_rows(reading, edits)
         malformed = {**records.malformed, **late}
         bad = sorted(malformed)
-        removed = [(a, b, b"") for a, b in zip(records.starts[bad].tolist(), ends[bad].tolist(), strict=True)]
+        removed = [(a, b, b"") for a, b in zip(origin.starts[bad].tolist(), origin.ends[bad].tolist(), strict=True)]
         text = b"".join(_pieces(reading, sorted([*removed, *edits], key=itemgetter(0))))
         padded = text + PADDING
         block = fields_of(padded)
         found = scan(
             block.data, len(text), at_end=True, grammar=replace(self.grammar, longest=len(padded), blanks=False)
         )
-        stops = np.minimum(records.ends + 1, reading.consumed)
-        return replace(
-            reading,
-            data=padded,
-            block=block,
-            records=replace(found, malformed=malformed),
-            origin=Origin(data=reading.data, starts=records.starts, ends=ends, stops=stops),
-        )
-
-
-def content_ends(reading: Reading) -> Ints:
-    """Return the index after each record, before its line end."""
-    ends, block = reading.records.ends, reading.block.data
-    returned = (block[np.maximum(ends - 1, 0)] == CR[0]) & (ends > reading.records.starts)
-    found: Ints = ends - returned
-    return found
+        found = replace(found, malformed=malformed)
+        return replace(reading, data=padded, block=block, records=found, origin=origin)
 
 
 def _widths(reading: Reading) -> Ints:

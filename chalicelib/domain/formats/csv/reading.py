@@ -9,7 +9,7 @@ import numpy as np
 
 from chalicelib.domain.checks.row_fault import RowFault
 from chalicelib.domain.contract.tally import Altered, LeftOut
-from chalicelib.domain.formats.csv.grammar import Grammar, Malformed
+from chalicelib.domain.formats.csv.grammar import CR, Grammar, Malformed
 from chalicelib.domain.formats.csv.records import Records, scan
 from chalicelib.domain.formats.csv.work import Work
 from chalicelib.domain.raw.swar import Fields, Ints, fields_of
@@ -57,6 +57,21 @@ class Reading:
     """The reading with the values as files write them, if some are rewritten."""
     unread: Mapping[int, Mapping[int, RowFault]] = field(default_factory=dict)
     """The faults of values that the contract's notation cannot read, by column index and row."""
+
+
+def content_ends(reading: Reading) -> Ints:
+    """Return the index after each record, before its line end."""
+    ends, block = reading.records.ends, reading.block.data
+    returned = (block[np.maximum(ends - 1, 0)] == CR) & (ends > reading.records.starts)
+    found: Ints = ends - returned
+    return found
+
+
+def origin_of(reading: Reading) -> Origin:
+    """Return where the records stand in the reading's own text."""
+    records = reading.records
+    stops = np.minimum(records.ends + 1, reading.consumed)
+    return Origin(data=reading.data, starts=records.starts, ends=content_ends(reading), stops=stops)
 
 
 def read_plain(data: bytes, size: int, grammar: Grammar, *, at_end: bool, work: Work) -> Reading:
