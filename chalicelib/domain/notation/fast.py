@@ -82,9 +82,8 @@ def _plain(values: Fields, notation: Notation) -> Mask:
 
 def _drop_around(outer: Fields, inner: Fields, marks: Ints, splice: Splice) -> None:
     """Leave out what is around the inner fields."""
-    for start, counts in ((outer.start, inner.start - outer.start), (inner.stop, outer.stop - inner.stop)):
-        rows = np.flatnonzero(counts)
-        splice.drop(start[rows], counts[rows], marks[rows])
+    splice.drop(outer.start, inner.start - outer.start, marks)
+    splice.drop(inner.stop, outer.stop - inner.stop, marks)
 
 
 def _unchanged(kind: ColumnType, notation: Notation, values: Fields) -> Mask:

@@ -103,17 +103,12 @@ class _Number:
         around, behind, leading = self.around[rows], self.behind[rows], self.leading[rows]
         values, outer, core, marks = values.pick(rows), self.outer.pick(rows), self.core.pick(rows), marks[rows]
         splice.put(outer.start[around], MINUS)
-        _drop(values.start, outer.start - values.start, marks, splice)
+        splice.drop(values.start, outer.start - values.start, marks)
         kept = outer.start + (around | leading)
-        _drop(kept, core.start - kept, marks, splice)
+        splice.drop(kept, core.start - kept, marks)
         late = np.flatnonzero(behind)
         splice.put_before(core.pick(late), MINUS)
-        _drop(core.stop + behind, values.stop - core.stop - behind, marks, splice)
-
-
-def _drop(at: Ints, counts: Ints, marks: Ints, splice: Splice) -> None:
-    rows = np.flatnonzero(counts)
-    splice.drop(at[rows], counts[rows], marks[rows])
+        splice.drop(core.stop + behind, values.stop - core.stop - behind, marks)
 
 
 def _without_marks(values: Fields, notation: Notation) -> Fields:

@@ -61,22 +61,22 @@ class Splice:
             self.data[fields.start] = byte
 
     def drop(self, at: Ints, counts: Ints | int, marks: Ints) -> None:
-        """Leave out `counts` bytes from each index on. No mark comes twice in a call."""
-        if not len(at):
+        """Leave out `counts` bytes from each index on, which may be none. No mark comes twice in a call."""
+        each = np.broadcast_to(np.asarray(counts, np.int64), at.shape)
+        rows = np.flatnonzero(each)
+        if not len(rows):
             return
         if self._keep is None:
             self._keep, self.changed = np.ones(len(self.old), np.bool_), True
-        each = np.full(len(at), counts, np.int64) if isinstance(counts, int) else counts
-        self._keep[_every(at, each)] = False
-        self._grown[marks] -= counts
+        self._keep[_every(at[rows], each[rows])] = False
+        self._grown[marks[rows]] -= each[rows]
 
     def replace(self, fields: Fields, marks: Ints, text: Fields) -> None:
         """Replace each field by the text of the same row. The texts are in a buffer of their own."""
         common = np.minimum(fields.length, text.length)
         if len(common):
             _copy(text.data, text.start, self.data, fields.start, common)
-        less = np.flatnonzero(fields.length > common)
-        self.drop(fields.start[less] + common[less], fields.length[less] - common[less], marks[less])
+        self.drop(fields.start + common, fields.length - common, marks)
         more = np.flatnonzero(text.length > common)
         if len(more):
             counts = text.length[more] - common[more]

@@ -53,5 +53,6 @@ def test_a_buffer_without_changes_is_not_copied():
     splice = Splice(data, 1)
     splice.put(ints([]), 0)
     splice.drop(ints([]), 1, ints([]))
+    splice.drop(ints([0]), ints([0]), ints([0]))
     assert not splice.changed
     assert np.shares_memory(splice.result(2), data)
