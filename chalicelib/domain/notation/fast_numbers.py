@@ -15,7 +15,7 @@ from chalicelib.domain.contract.column import FLOATS, ColumnType
 from chalicelib.domain.contract.notation import Excess, Negative, Notation, Percent
 from chalicelib.domain.notation.numbers import BLANKS, separators
 from chalicelib.domain.raw.splice import Splice
-from chalicelib.domain.raw.swar import LOW, Fields, Ints, Mask, all_digits, longest, numbers
+from chalicelib.domain.raw.swar import LOW, Fields, Ints, Mask, all_digits, longest, numbers, word_of
 
 LONGEST_NUMBER = 48
 """Most bytes of a number that is taken apart vectorised."""
@@ -140,7 +140,7 @@ def _cut(values: Fields, mark: bytes, rows: Mask, *, front: bool) -> tuple[Field
     width = len(mark)
     at = values.start if front else np.maximum(values.stop - width, 0)
     found = rows & (values.length > width)
-    found &= (values.words[at] & LOW[width]) == np.uint64(int.from_bytes(mark, "little"))
+    found &= (values.words[at] & LOW[width]) == word_of(mark)
     return values.part(values.start + width * (found & front), values.length - width * found), found
 
 
@@ -150,7 +150,7 @@ def _ungrouped(front: Fields, marks: Ints, sign: bytes, splice: Splice) -> Mask:
     groups, head = np.divmod(front.length, 3 + width)
     good: Mask = (groups > 0) & (head > 0) & (head < 4) & (front.at(0) != ZERO)
     good &= all_digits(front.part(front.start, np.where(good, head, 0)), 3)
-    wanted, places = np.uint64(int.from_bytes(sign, "little")), []
+    wanted, places = word_of(sign), []
     for group in range(longest(front) // (3 + width)):
         at = np.where(groups > group, front.start + head + group * (3 + width), 0)
         same = (front.words[at] & LOW[width]) == wanted

@@ -17,9 +17,20 @@ from chalicelib.domain.notation.times import WrittenTimes
 from chalicelib.domain.notation.written_form import WrittenForm
 from chalicelib.domain.notation.zones import hour_offset
 from chalicelib.domain.raw.splice import Splice
-from chalicelib.domain.raw.swar import PADDING, Bytes, Fields, Ints, Mask, Words, all_digits, fields_of, numbers
+from chalicelib.domain.raw.swar import (
+    PADDING,
+    Bytes,
+    Fields,
+    Ints,
+    Mask,
+    Words,
+    all_digits,
+    fields_of,
+    numbers,
+    word_of,
+)
 
-PAIRS = np.array([int.from_bytes(b"%02d" % n, "little") for n in range(100)], np.uint64)
+PAIRS = np.array([word_of(b"%02d" % n) for n in range(100)], np.uint64)
 """The two digits of each number, as the first characters of a word."""
 WIDTHS = {TypeName.DATE: 10, **dict.fromkeys((TypeName.TIME, TypeName.TIMETZ), 8)}
 """Characters in ISO 8601, if they are not those of a timestamp."""
@@ -153,21 +164,17 @@ def _iso(parts: Parts, kind: TypeName) -> Bytes:
     text = np.zeros((count, ROOM // 8), np.uint64)
     if kind in DAYS:
         century, year = np.divmod(np.clip(parts["year"], 0, 9_999), 100)
-        text[:, 0] = PAIRS[century] | _at(PAIRS[year], 2) | _at(pairs["month"], 5) | _word(b"\0\0\0\0-\0\0-")
-        text[:, 1] = pairs["day"] | _at(hour, 3) | _at(minute, 6) | _word(b"\0\0 \0\0:")
-        text[:, 2] = _at(second, 1) | _word(b":")
+        text[:, 0] = PAIRS[century] | _at(PAIRS[year], 2) | _at(pairs["month"], 5) | word_of(b"\0\0\0\0-\0\0-")
+        text[:, 1] = pairs["day"] | _at(hour, 3) | _at(minute, 6) | word_of(b"\0\0 \0\0:")
+        text[:, 2] = _at(second, 1) | word_of(b":")
     else:
-        text[:, 0] = hour | _at(minute, 3) | _at(second, 6) | _word(b"\0\0:\0\0:")
+        text[:, 0] = hour | _at(minute, 3) | _at(second, 6) | word_of(b"\0\0:\0\0:")
     return text.view(np.uint8)
 
 
 def _at(pairs: Words, offset: int) -> Words:
     """Return words with their characters moved to an offset."""
     return pairs << np.uint64(8 * offset)
-
-
-def _word(text: bytes) -> np.uint64:
-    return np.uint64(int.from_bytes(text, "little"))
 
 
 def _offsets(parts: Parts, wanted: Mask, zone: str) -> Bytes:
@@ -198,7 +205,7 @@ def _epochs(times: WrittenTimes, values: Fields, marks: Ints, splice: Splice) ->
     length = np.full(len(rows), WIDTHS.get(kind, WIDTH))
     some = np.flatnonzero(rest)
     if len(some):
-        text[some, WIDTH : WIDTH + 4] = (_at(PAIRS[rest[some] // 10], 1) | _word(b"."))[:, None].view(np.uint8)[:, :4]
+        text[some, WIDTH : WIDTH + 4] = (_at(PAIRS[rest[some] // 10], 1) | word_of(b"."))[:, None].view(np.uint8)[:, :4]
         text[some, WIDTH + 3] = rest[some] % 10 + ord("0")
         length[some] += 4
     if kind in ZONED:

@@ -21,9 +21,14 @@ PADDING = b"\n" + bytes(95)
 """Follows the data: a line end, so that a last record without one reads like the others, and room to load words."""
 
 
+def word_of(text: bytes) -> np.uint64:
+    """Return the word with these characters, at most eight; the others are NUL."""
+    return np.uint64(int.from_bytes(text, "little"))
+
+
 def every(byte: int) -> np.uint64:
     """Return the word whose eight bytes all equal `byte`."""
-    return np.uint64(int.from_bytes(bytes([byte]) * 8, "little"))
+    return word_of(bytes([byte]) * 8)
 
 
 ZEROS, HIGH_NIBBLES, SIXES = every(0x30), every(0xF0), every(0x06)
@@ -96,7 +101,7 @@ def equal(fields: Fields, value: bytes) -> Mask:
     """Return which fields equal `value`, byte for byte."""
     same: Mask = fields.length == len(value)
     for index in range((len(value) + 7) // 8):
-        same &= word(fields, index)[0] == np.uint64(int.from_bytes(value[8 * index : 8 * index + 8], "little"))
+        same &= word(fields, index)[0] == word_of(value[8 * index : 8 * index + 8])
     return same
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from chalicelib.domain.contract.identifiers import fold
 from chalicelib.domain.formats.csv.preamble import BOM
-from chalicelib.domain.raw.swar import LOW, Fields, Mask, every, word
+from chalicelib.domain.raw.swar import LOW, Fields, Mask, every, word, word_of
 from chalicelib.domain.staging.table import Table
 
 IGNORED = np.isin(np.arange(256), list(b" _\t\n\v\f\r\x1c\x1d\x1e\x1f"))
@@ -34,7 +34,7 @@ def _names(values: Fields) -> Fields:
     A file has the mark in its middle if it was joined from files that begin with it.
     """
     start, stop = values.start.copy(), values.stop
-    start += len(BOM) * ((word(values, 0)[0] & LOW[len(BOM)]) == np.uint64(int.from_bytes(BOM, "little")))
+    start += len(BOM) * ((word(values, 0)[0] & LOW[len(BOM)]) == word_of(BOM))
     rows = np.flatnonzero(start < stop)
     while len(rows):
         rows = rows[IGNORED[values.data[start[rows]]]]
@@ -47,7 +47,7 @@ def _begins_alike(values: Fields, name: bytes) -> Mask:
     """Return which values may be the name, by their first characters."""
     found = BEGINNING.match(name)
     size = len(found[0]) if found else 0
-    wanted = np.uint64(int.from_bytes(name[:size], "little")) | LOWER
+    wanted = word_of(name[:size]) | LOWER
     alike: Mask = ((word(values, 0)[0] | LOWER) & LOW[size]) == (wanted & LOW[size])
     return alike
 
