@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 _OTHER = re.compile(r"[^ -~]+")
@@ -34,6 +34,12 @@ def visible_json(value: Any, **options: Any) -> str:
 def printable(text: str) -> bool:
     """Return whether `visible` leaves the text as it is."""
     return text.isprintable() and not _UNSEEN.search(text)
+
+
+def first_of(names: Sequence[object], most: int) -> str:
+    """Return the first names as one text, and the number of the others."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(map(str, names[:most])) + more
 
 
 def _escaped(text: str, escape: Callable[[str], str]) -> str:

@@ -30,6 +30,7 @@ from chalicelib.operations.reruns import rerun
 from chalicelib.pipeline import outcomes
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.pipeline import Pipeline
+from chalicelib.visible import first_of
 
 NAMED = 5
 """The most rows that an error names."""
@@ -101,7 +102,8 @@ def _in_column_order(order: ResubmitRequest, columns: Sequence[str]) -> dict[int
 def _refuse_unknown(offsets: set[int]) -> None:
     if offsets:
         raise NotCorrectable(
-            f"no rejected row starts at byte {_some(sorted(offsets))}; list the rejects again", code="NO_SUCH_REJECT"
+            f"no rejected row starts at byte {first_of(sorted(offsets), NAMED)}; list the rejects again",
+            code="NO_SUCH_REJECT",
         )
 
 
@@ -126,12 +128,7 @@ def _refuse_broken_text(run: Run, found: Mapping[int, Mapping[str, Any]], rows: 
 
 def _lines_of(run: Run, lines: Sequence[int]) -> str:
     """Return the rows' lines in the file that rejected them; the table that was sent has other line numbers."""
-    return f"line {_some(lines)} of {run.source.name}"
-
-
-def _some(numbers: Sequence[int]) -> str:
-    more = f" and {len(numbers) - NAMED} more" if len(numbers) > NAMED else ""
-    return ", ".join(map(str, numbers[:NAMED])) + more
+    return f"line {first_of(lines, NAMED)} of {run.source.name}"
 
 
 # ---- start ---------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 
 from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.contract.identifiers import fold
+from chalicelib.visible import first_of
 from landfall.faults import CommandError, ExitCode
 from landfall.infer.layout.frame import Framed
 from landfall.infer.toml_text import plain, value
@@ -40,16 +41,11 @@ def _between(name: str, first: Framed, other: str, table: Framed) -> Iterator[st
     if len(known) != len(found):
         yield f"{other} has {len(found)} columns, {name} has {len(known)}"
     if missing := [one for one in first.names if fold(one) not in found]:
-        yield f"{other} lacks {_some(missing)}"
+        yield f"{other} lacks {first_of(missing, NAMED)}"
     if more := [one for one in table.names if fold(one) not in known]:
-        yield f"{other} has also {_some(more)}"
+        yield f"{other} has also {first_of(more, NAMED)}"
     if known != found and (len(set(known)) < len(known) and sorted(known) == sorted(found)):
         yield f"{other} has its columns in another order, and some have the same name"
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
 
 
 def _reordered(table: Framed, wanted: Sequence[str]) -> Framed:

@@ -12,6 +12,7 @@ from chalicelib.domain.decode.feed import Feed, refused
 from chalicelib.domain.decode.file_kind import zip_kind
 from chalicelib.domain.raw.bytesource import ByteSource
 from chalicelib.errors import Rejected
+from chalicelib.visible import first_of
 
 MOST_DIRECTORY_BYTES = 1 << 20
 """A larger directory belongs to many files; it is not read."""
@@ -41,9 +42,8 @@ def only_member(source: ByteSource) -> Member:
         raise kind.refusal()
     files = [m for m in every if not m.is_dir() and not m.filename.startswith("__MACOSX/")]
     if len(files) != 1:
-        names = ", ".join(repr(m.filename[:64]) for m in files[:NAMED])
-        more = f" and {len(files) - NAMED} more" if len(files) > NAMED else ""
-        what = f"{len(files)} files ({names}{more})" if files else "no file"
+        names = [repr(m.filename[:64]) for m in files]
+        what = f"{len(files)} files ({first_of(names, NAMED)})" if files else "no file"
         raise Rejected(f"the zip has {what}; send each file in a zip of its own", code="COMPRESSION_MEMBERS")
     (found,) = files
     if found.flag_bits & ENCRYPTED:

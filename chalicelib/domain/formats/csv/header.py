@@ -20,7 +20,7 @@ from chalicelib.domain.formats.csv.record_reader import Found, More, RecordReade
 from chalicelib.domain.formats.format import Header
 from chalicelib.domain.raw.bytesource import ByteSource
 from chalicelib.errors import Rejected
-from chalicelib.visible import printable
+from chalicelib.visible import first_of, printable
 
 HEAD_BYTES = 16_384
 """Bytes of the first read; more follow only if the header is longer."""
@@ -159,7 +159,7 @@ def _differences(
         "without a name": [f"column {index + 1}" for index in extra if not fields[index]],
         "given twice": [name for name, count in present.items() if count > 1],
     }
-    yield from (f"{what}: {_some(names)}" for what, names in problems.items() if names)
+    yield from (f"{what}: {first_of(names, NAMED)}" for what, names in problems.items() if names)
     if unexpected and not named:
         yield UNNAMED
 
@@ -227,9 +227,3 @@ def _distinct(named: list[tuple[int, str]]) -> Iterator[tuple[int, str]]:
             name += f" ({index + 1})"
         seen.add(name)
         yield index, name
-
-
-def _some(names: list[str]) -> str:
-    """Return the first names as one text."""
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
