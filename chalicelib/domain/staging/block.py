@@ -98,8 +98,7 @@ def make_block(
         bad |= dict.fromkeys(headers, REPEATED_HEADER)
     good[list(bad)] = False
     kept = np.flatnonzero(good)
-    bad_rows, read = sorted(bad), good.copy()
-    read[bad_rows] = True
+    bad_rows = sorted(bad)
     return Block(
         start=position.offset + start,
         end=position.offset + end,
@@ -109,7 +108,7 @@ def make_block(
         lines=_line_ends(reading, start, end, stop),
         left_out=_left_out(table, len(good) - len(kept) - len(bad), headers),
         altered=total([{kind: _count(table, good, at) for kind, at in table.reading.altered.items()}]),
-        sums=sums_of(table, good, read) if rules.summed else {},
+        sums=sums_of(table, good, bad_rows) if rules.summed else {},
         rejects=_rejects(table, {row: bad[row] for row in bad_rows[:explained]}, reading, position),
         unexplained=Counter(_code(bad[row]) for row in bad_rows[explained:]),
         key_hashes=key_hashes(table, kept) if hash_keys else None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 
 import numpy as np
@@ -17,15 +18,14 @@ LOW_BITS = 32
 """A sum of 64-bit numbers may not fit 64 bits, but the sums of their halves do."""
 
 
-def sums_of(table: Table, good: Mask, rows: Mask) -> Sums:
-    """Return the sums over `rows`, of which `good` are certainly numbers. NULL adds nothing."""
-    whole = rows & table.sound() & (table.widths == len(table.rules.columns))
-    if whole.sum() < rows.sum():
-        return dict.fromkeys((table.rules.columns[index].name for index, _ in table.rules.summed), "")
-    return {
-        table.rules.columns[index].name: _sum(table, index, scale, np.flatnonzero(good), np.flatnonzero(whole & ~good))
-        for index, scale in table.rules.summed
-    }
+def sums_of(table: Table, good: Mask, bad: Sequence[int]) -> Sums:
+    """Return the sums over good and bad rows. The values of good rows are certainly numbers. NULL adds nothing."""
+    rows, columns = np.array(bad, np.int64), table.rules.columns
+    whole = table.sound()[rows] & (table.widths[rows] == len(columns))
+    if not whole.all():
+        return dict.fromkeys((columns[index].name for index, _ in table.rules.summed), "")
+    certain = np.flatnonzero(good)
+    return {columns[index].name: _sum(table, index, scale, certain, rows) for index, scale in table.rules.summed}
 
 
 def _sum(table: Table, index: int, scale: int, good: Ints, bad: Ints) -> str:
