@@ -6,7 +6,7 @@
     timestamp    2025-01-31 23:59:59, with a space or T between, with 1 to 6 digits after a point
     timestamptz  the same, followed by Z, +01, +01:00, +0100 or nothing (UTC)
 
-Real days only, years 0001 to 9999; offsets up to 14:59, as Redshift documents for TIMETZ. Other forms: formats.py.
+Real days only, years 0001 to 9999; offsets up to 14:59, as Redshift documents for TIMETZ. Other forms: domain/notation.
 Source: Redshift guide, "Datetime types", "Using automatic recognition with DATEFORMAT and TIMEFORMAT".
 """
 
@@ -42,18 +42,11 @@ def pair(fields: Fields, offset: int | Ints) -> tuple[Bytes, Mask]:
 
 def real_day(fields: Fields) -> Mask:
     """Return which fields begin with a real date, yyyy-mm-dd. The caller excludes fields of under ten bytes."""
-    proven = calendar_day(fields, 0, 5, 8)
-    proven &= (fields.at(4) == DASH) & (fields.at(7) == DASH)
-    return proven
-
-
-def calendar_day(fields: Fields, year_at: int, month_at: int, day_at: int) -> Mask:
-    """Return which fields have a real date whose year, month and day stand at these offsets."""
-    century, proven = pair(fields, year_at)
-    year, digits = pair(fields, year_at + 2)
-    month, month_digits = pair(fields, month_at)
-    day, day_digits = pair(fields, day_at)
-    proven &= digits & month_digits & day_digits
+    century, proven = pair(fields, 0)
+    year, digits = pair(fields, 2)
+    month, month_digits = pair(fields, 5)
+    day, day_digits = pair(fields, 8)
+    proven &= digits & month_digits & day_digits & (fields.at(4) == DASH) & (fields.at(7) == DASH)
     leap = np.where(year == 0, century % 4 == 0, year % 4 == 0)
     proven &= real_date((year > 0) | (century > 0), leap, month, day)
     return proven

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-Counts = Mapping[bytes, int]
-"""Distinct values, each with its number of rows."""
+from landfall.infer.values.fitting import Counts
+
 LEAST_ALIKE = 0.9
 """Share of a column's rows that must have one shape."""
 ISO_DAY, ISO_CLOCK = "YYYY-MM-DD", "HH24:MI:SS"
