@@ -89,11 +89,11 @@ class Editor:
         if reading.data.find(CR, 0, reading.consumed) < 0:
             return
         block, records = reading.block.data, reading.records
-        stray = block[: reading.consumed] == CR[0]
-        stray &= block[1 : reading.consumed + 1] != LF
-        if not stray.any():
-            return
-        at = np.flatnonzero(stray)
+        returns = block[: reading.consumed] == CR[0]
+        feeds = records.line_feeds[: records.line_feeds.searchsorted(reading.consumed)]
+        if np.count_nonzero(returns) == np.count_nonzero(returns[np.maximum(feeds - 1, 0)]):
+            return  # each stands before a line feed
+        at = np.flatnonzero(returns & (block[1 : reading.consumed + 1] != LF))
         rows = records.starts.searchsorted(at, side="right") - 1
         fields = np.append(0, records.marks + 1)[records.marks.searchsorted(at)]
         bare = _sound(reading)[rows] & ~self._opens(reading, fields)
