@@ -81,6 +81,20 @@ LAYOUTS = (
         bad=[Bad(code=0, reason="header")],
     ),
     Layout(
+        name="a header again over numbers",
+        text="id,txt\n1,a\nID , txt\n2,b\n",
+        rows=[(1, "a"), (2, "b")],
+        bad=[Bad(code=0, reason="header")],
+    ),
+    Layout(
+        name="a header again over numbers, skipped",
+        dialect='repeated_header = "skip"',
+        text="id,txt\n1,a\nid,txt\nid,b\n",
+        rows=[(1, "a")],
+        bad=[Bad(code=1207)],
+        left_out={"repeated_headers": 1},
+    ),
+    Layout(
         name="a header again, skipped",
         dialect='repeated_header = "skip"',
         text="id,txt\n1,a\nid,txt\n2,b\nid,txt\n",

@@ -90,7 +90,7 @@ def make_block(
     end = min(stop, reading.consumed)  # a last record without a line feed stops in the padding
     bad: dict[int, RowFault | Malformed] = {**found, **table.malformed}
     good = ~table.blank
-    headers = repeated_headers(table)
+    headers = repeated_headers(table, found)
     if table.rules.skips_headers:
         good[headers] = False
         bad = {row: fault for row, fault in bad.items() if row not in headers}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 import numpy as np
 
@@ -18,11 +19,15 @@ LOWER = every(0x20)
 """The bit that makes a letter lower-case. Other characters may become alike, which `_repeats` finds."""
 
 
-def repeated_headers(table: Table) -> list[int]:
-    """Return the rows whose fields are the header's names. Case, spaces and underscores do not count."""
+def repeated_headers(table: Table, bad: Collection[int]) -> list[int]:
+    """Return the rows whose fields are the header's names. Case, spaces and underscores do not count.
+
+    If no such row can be good, only the bad rows are looked at.
+    """
     if not table.rules.header:
         return []
-    rows = np.flatnonzero(table.sound() & (table.widths == len(table.rules.columns)))
+    rows = np.array(sorted(bad), np.int64) if table.rules.header_is_bad else np.arange(len(table.widths))
+    rows = rows[table.sound()[rows] & (table.widths[rows] == len(table.rules.columns))]
     for index, name in table.rules.header:
         rows = rows[_begins_alike(_names(table.values(index, rows)), name.encode())] if len(rows) else rows
     return [row for row in rows.tolist() if _repeats(table, row)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -13,7 +14,7 @@ from chalicelib.domain.checks import texts as checks_text
 from chalicelib.domain.checks import times as checks_times
 from chalicelib.domain.checks.check import Check, Fault
 from chalicelib.domain.checks.codes import RowCode
-from chalicelib.domain.contract.column import Column, ColumnType, TypeName
+from chalicelib.domain.contract.column import EXACT, Column, ColumnType, TypeName
 from chalicelib.domain.contract.contract import RESCUED, Contract
 from chalicelib.domain.contract.dialect import NULL_WORD, Empty, RepeatedHeader
 from chalicelib.domain.contract.layout import Layout
@@ -29,6 +30,8 @@ from chalicelib.domain.run.lineage import RowOrigins
 from chalicelib.domain.run.rejects import EXPLAINED
 from chalicelib.domain.staging.bare_texts import with_bare_texts
 from chalicelib.errors import ContractError
+
+LETTER = re.compile("[A-Za-z]")
 
 CHECKS: dict[TypeName, Callable[[ColumnType], Check]] = {
     TypeName.SMALLINT: checks_numbers.integer,
@@ -123,6 +126,8 @@ class Rules:
     """Index and scale of each column whose sum the file announces."""
     skips_headers: bool = False
     """A row that repeats the header is left out; else it is bad."""
+    header_is_bad: bool = False
+    """A row that repeats the header has a value that its column's type refuses."""
 
     @cached_property
     def eager(self) -> tuple[int, ...]:
@@ -148,19 +153,27 @@ def compile_rules(contract: Contract, layout: Layout) -> Rules:
     """Compile the checks for a file with this layout. Raises ContractError if a pattern or bound is faulty."""
     indexes = {column.name: index for index, column in enumerate(layout.columns)}
     repeated = contract.dialect.repeated_header
+    header = () if repeated is RepeatedHeader.ROW else layout.header_by_column()
+    rules = _rules(contract, layout)
     summed = contract.dialect.trailer.sum_fields if contract.dialect.trailer else ()
     return Rules(
-        columns=_rules(contract, layout),
+        columns=rules,
         grammar=Grammar.of(contract.dialect, contract.limits),
         reader=with_bare_texts(format_of(contract).reader(contract, layout), contract, layout),
         key=tuple((indexes[name], contract.column(name).type) for name in contract.key if name in indexes),
         hidden=tuple(index for index, column in enumerate(layout.columns) if column.pii),
         lineage=contract.lineage,
         explained=max(contract.limits.max_rejects, EXPLAINED),
-        header=() if repeated is RepeatedHeader.ROW else layout.header_by_column(),
+        header=header,
+        header_is_bad=any(LETTER.search(name) and _refuses_letters(layout.columns[n], rules[n]) for n, name in header),
         skips_headers=repeated is RepeatedHeader.SKIP,
         summed=tuple((indexes[name], contract.column(name).type.scale) for name, _ in summed if name in indexes),
     )
+
+
+def _refuses_letters(column: Column, rule: ColumnRule) -> bool:
+    """Return whether no good value of the column has a letter: it has whole numbers or decimals in plain notation."""
+    return column.type.kind in EXACT and not (rule.rewriter and rule.rewriter.eager)
 
 
 def _rules(contract: Contract, layout: Layout) -> tuple[ColumnRule, ...]:
