@@ -23,6 +23,7 @@ from deploy.metrics.alarms import alarms
 from landfall.main import app
 from landfall.stack.stack_commands import SAMPLE
 from tests.shipped import copied
+from tests.simulation.meetings import SCENARIOS
 
 ROOT = Path(__file__).parents[2]
 routes = chalice_app.routes
@@ -109,6 +110,10 @@ def test_every_room_is_in_the_architecture(room: str) -> None:
 
 
 README = (ROOT / "README.md").read_text()
+
+
+def test_readme_counts_the_scenarios() -> None:
+    assert f"single faults of {len(SCENARIOS)} scenarios" in README
 
 
 def _block(language: str, having: str) -> str:
