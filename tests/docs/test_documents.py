@@ -112,6 +112,13 @@ def test_every_room_is_in_the_architecture(room: str) -> None:
 README = (ROOT / "README.md").read_text()
 
 
+def test_the_changelog_has_each_section_and_entry_once() -> None:
+    for release in (ROOT / "CHANGELOG.md").read_text().split("\n## ")[1:]:
+        sections, entries = (re.findall(form, release, re.MULTILINE) for form in (r"^### .*", r"^- .*"))
+        assert len(set(sections)) == len(sections)
+        assert len(set(entries)) == len(entries)
+
+
 def test_readme_counts_the_scenarios() -> None:
     assert f"single faults of {len(SCENARIOS)} scenarios" in README
 
