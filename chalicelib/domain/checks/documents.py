@@ -21,14 +21,12 @@ import math
 import re
 from typing import Any, NoReturn
 
-import numpy as np
-
 from chalicelib.domain.checks.check import Check, Fault, memoised, prove_nothing
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.diagnosis import invisible
 from chalicelib.domain.contract.column import ColumnType
 from chalicelib.domain.contract.contract import Limits
-from chalicelib.domain.raw.swar import Fields, Mask, longest
+from chalicelib.domain.raw.swar import Fields, Mask, longest, table_of
 
 MOST_JSON = 4 << 20
 MOST_DEPTH = 500
@@ -36,7 +34,7 @@ MOST_DIGITS = 38
 LONGEST_HEX = 64
 """Length of the longest hexadecimal value that is checked vectorised; longer values are judged one by one."""
 HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
-IS_HEX = np.isin(np.arange(256), list(b"0123456789abcdefABCDEF"))
+IS_HEX = table_of(b"0123456789abcdefABCDEF")
 BRACKETS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]++|[\]}]++', re.DOTALL)
 """Consecutive brackets, or a string, in which brackets do not count; possessive, so that it never backtracks."""
 QUOTE, OPENING = ord('"'), b"[{"

@@ -17,10 +17,12 @@ from chalicelib.domain.notation.fast_numbers import rewrite_numbers
 from chalicelib.domain.notation.fast_times import rewrite_times
 from chalicelib.domain.notation.rewriter import Rewriter
 from chalicelib.domain.notation.times import written_times
+from chalicelib.domain.notation.words import BLANKS
 from chalicelib.domain.raw.splice import Splice
-from chalicelib.domain.raw.swar import Fields, Ints, Mask, equal
+from chalicelib.domain.raw.swar import Fields, Ints, Mask, equal, table_of, without_end, without_front
 
-NUL, EQUALS, BLANK, TAB, DELETE = (ord(c) for c in "\0= \t\x7f")
+NUL, EQUALS, BLANK, DELETE = (ord(c) for c in "\0= \x7f")
+AROUND = table_of(BLANKS)
 SHORTEST_EXCESS = len("235959.1234560")
 MOST_WORDS = 16
 """Most words that are compared with the whole column."""
@@ -31,7 +33,7 @@ def rewrite(rewriter: Rewriter, values: Fields, marks: Ints, splice: Splice) -> 
     notation, kind = rewriter.column.notation, rewriter.column.type
     if len(notation.null) > MOST_WORDS:
         return np.zeros(len(values.start), np.bool_)
-    inner = _trimmed(values) if notation.trim is not Trim.NONE else values
+    inner = without_end(without_front(values, AROUND), AROUND) if notation.trim is not Trim.NONE else values
     plain = _plain(inner, notation)
     for word in notation.null:
         plain &= ~equal(inner, word.encode())
@@ -47,26 +49,6 @@ def rewrite(rewriter: Rewriter, values: Fields, marks: Ints, splice: Splice) -> 
     certain: Mask = (values.length == 0) & ("" not in notation.null)
     certain[rows] = done
     return certain
-
-
-def _trimmed(values: Fields) -> Fields:
-    """Return the values without blanks and tabs around them."""
-    start, stop = values.start.copy(), values.stop
-    rows = np.flatnonzero(start < stop)
-    while len(rows):
-        rows = rows[_is_blank(values, start[rows]) & (start[rows] < stop[rows])]
-        start[rows] += 1
-    rows = np.flatnonzero(start < stop)
-    while len(rows):
-        rows = rows[_is_blank(values, stop[rows] - 1) & (start[rows] < stop[rows])]
-        stop[rows] -= 1
-    return values.part(start, stop - start)
-
-
-def _is_blank(values: Fields, at: Ints) -> Mask:
-    found = values.data[at]
-    blank: Mask = (found == BLANK) | (found == TAB)
-    return blank
 
 
 def _plain(values: Fields, notation: Notation) -> Mask:

@@ -105,6 +105,34 @@ def equal(fields: Fields, value: bytes) -> Mask:
     return same
 
 
+def table_of(characters: bytes) -> Mask:
+    """Return, for each of the 256 bytes, whether it is one of these characters."""
+    found: Mask = np.isin(np.arange(256), list(characters))
+    return found
+
+
+def without_front(fields: Fields, characters: Mask) -> Fields:
+    """Return the fields without the characters of a table at their front."""
+    start, stop = fields.start.copy(), fields.stop
+    rows = np.flatnonzero(start < stop)
+    while len(rows):
+        rows = rows[characters[fields.data[start[rows]]]]
+        start[rows] += 1
+        rows = rows[start[rows] < stop[rows]]
+    return fields.part(start, stop - start)
+
+
+def without_end(fields: Fields, characters: Mask) -> Fields:
+    """Return the fields without the characters of a table at their end."""
+    length = fields.length.copy()
+    rows = np.flatnonzero(length > 0)
+    while len(rows):
+        rows = rows[characters[fields.data[fields.start[rows] + length[rows] - 1]]]
+        length[rows] -= 1
+        rows = rows[length[rows] > 0]
+    return fields.part(fields.start, length)
+
+
 def zero_bytes(words: Words) -> Mask:
     """Return which words have a zero byte."""
     found: Mask = ((words - every(0x01)) & ~words & every(0x80)) != 0

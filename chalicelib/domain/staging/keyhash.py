@@ -13,10 +13,10 @@ import numpy as np
 
 from chalicelib.domain.checks.rules import GREATEST, scaled
 from chalicelib.domain.contract.column import EXACT, ColumnType
-from chalicelib.domain.raw.swar import Fields, Ints, Words, hashes, mix
+from chalicelib.domain.raw.swar import Fields, Ints, Words, hashes, mix, table_of, without_end
 from chalicelib.domain.staging.table import Table
 
-SPACE = ord(" ")
+SPACE = table_of(b" ")
 
 
 def key_hashes(table: Table, rows: Ints) -> Words:
@@ -29,21 +29,10 @@ def key_hashes(table: Table, rows: Ints) -> Words:
 
 def _hash(values: Fields, kind: ColumnType) -> Words:
     if kind.is_text:
-        return hashes(_stripped(values))
+        return hashes(without_end(values, SPACE))  # Redshift does not compare trailing spaces
     result = hashes(values)
     if kind.kind in EXACT:
         number, known = scaled(values, kind.scale)
         known &= (number < GREATEST) & (number > -GREATEST)
         result = np.where(known, mix(number.astype(np.uint64)), result)
     return result
-
-
-def _stripped(values: Fields) -> Fields:
-    """Remove trailing spaces, which Redshift does not compare."""
-    length = values.length.copy()
-    rows = np.arange(len(length))
-    while len(rows):
-        last = values.data[np.maximum(values.start[rows] + length[rows] - 1, 0)]
-        rows = rows[(last == SPACE) & (length[rows] > 0)]
-        length[rows] -= 1
-    return values.part(values.start, length)

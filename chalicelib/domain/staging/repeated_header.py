@@ -9,10 +9,10 @@ import numpy as np
 
 from chalicelib.domain.contract.identifiers import fold
 from chalicelib.domain.formats.csv.preamble import BOM
-from chalicelib.domain.raw.swar import LOW, Fields, Mask, every, word, word_of
+from chalicelib.domain.raw.swar import LOW, Fields, Mask, every, table_of, without_front, word, word_of
 from chalicelib.domain.staging.table import Table
 
-IGNORED = np.isin(np.arange(256), list(b" _\t\n\v\f\r\x1c\x1d\x1e\x1f"))
+IGNORED = table_of(b" _\t\n\v\f\r\x1c\x1d\x1e\x1f")
 """The ASCII characters that do not count in a name, as `fold` has it."""
 BEGINNING = re.compile(rb"[^ _]{1,8}")
 LOWER = every(0x20)
@@ -38,14 +38,8 @@ def _names(values: Fields) -> Fields:
 
     A file has the mark in its middle if it was joined from files that begin with it.
     """
-    start, stop = values.start.copy(), values.stop
-    start += len(BOM) * ((word(values, 0)[0] & LOW[len(BOM)]) == word_of(BOM))
-    rows = np.flatnonzero(start < stop)
-    while len(rows):
-        rows = rows[IGNORED[values.data[start[rows]]]]
-        start[rows] += 1
-        rows = rows[start[rows] < stop[rows]]
-    return values.part(start, stop - start)
+    marked = len(BOM) * ((word(values, 0)[0] & LOW[len(BOM)]) == word_of(BOM))
+    return without_front(values.part(values.start + marked, values.length - marked), IGNORED)
 
 
 def _begins_alike(values: Fields, name: bytes) -> Mask:

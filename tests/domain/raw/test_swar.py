@@ -5,7 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from chalicelib.domain.raw.swar import all_digits, as_digits, equal, hashes, longest, numbers, word, zero_bytes
+from chalicelib.domain.raw.swar import (
+    all_digits,
+    as_digits,
+    equal,
+    hashes,
+    longest,
+    numbers,
+    table_of,
+    without_end,
+    without_front,
+    word,
+    zero_bytes,
+)
 from tests.support.files.fields import fields_with
 
 LENGTHS = (0, 1, 7, 8, 9, 15, 16, 17)
@@ -22,6 +34,23 @@ def test_equal_is_of_the_whole_field(length: int) -> None:
     value = "x" * length
     fields = fields_with([value, value + "x", value[:-1] + "y", value])
     assert equal(fields, value.encode()).tolist() == [True, False, False, True]
+
+
+TRIMMED = ["", " ", "   ", "a", " a", "a ", "  a b  ", "\t a\t", "é ", " \n"]
+
+
+def test_a_table_has_a_place_for_each_byte() -> None:
+    table = table_of(b"a\xff")
+    assert len(table) == 256
+    assert np.flatnonzero(table).tolist() == [ord("a"), 255]
+
+
+@pytest.mark.parametrize("characters", [b"", b" ", b" \t", b"a"])
+def test_characters_around_a_field_end_with_the_field(characters: bytes) -> None:
+    fields, table = fields_with(TRIMMED), table_of(characters)
+    raw = [value.encode() for value in TRIMMED]
+    assert without_front(fields, table).raw() == [value.lstrip(characters) if characters else value for value in raw]
+    assert without_end(fields, table).raw() == [value.rstrip(characters) if characters else value for value in raw]
 
 
 @pytest.mark.parametrize("other", ["/", ":", " ", "\0", "é", "\x7f"])
