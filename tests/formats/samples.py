@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
-from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.contract import Contract, FileFormat
 
 COLUMNS = (
     Column(name="id", type=ColumnType(kind=TypeName.INTEGER), required=True),
@@ -55,4 +55,4 @@ def _csv() -> Sample:
     )
 
 
-SAMPLES = {"csv": _csv()}
+SAMPLES = {FileFormat.CSV: _csv()}

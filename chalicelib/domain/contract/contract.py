@@ -23,6 +23,12 @@ class Mode(Enum):
     SCD1 = "scd1"  # one row per key, the newest values win
 
 
+class FileFormat(Enum):
+    """The format of an object's files."""
+
+    CSV = "csv"
+
+
 class Delivery(Enum):
     """The content of one file of the object."""
 
@@ -93,6 +99,7 @@ class Contract:
     key: tuple[str, ...]
     """Columns that identify a row."""
     description: str = ""
+    format: FileFormat = FileFormat.CSV
     mode: Mode = Mode.SCD1
     delivery: Delivery = Delivery.DELTA
     """`kind` in the file: the content of one file."""

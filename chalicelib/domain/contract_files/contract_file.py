@@ -22,6 +22,7 @@ from chalicelib.domain.contract.contract import (
     Delivery,
     DuplicateKeys,
     ExtraColumns,
+    FileFormat,
     Limits,
     Mode,
 )
@@ -93,10 +94,12 @@ def fingerprint(contract: Contract) -> str:
     """Return a hash of what a contract means for a file that has arrived.
 
     Two contracts have the same hash if and only if they mean the same: layout, comments, description, `expected` and
-    `load_every` do not count.
+    `load_every` do not count. The usual format is not in it, so that the contracts of older versions keep their hash.
     """
     meaning = asdict(replace(contract, description="", fingerprint=""))
     del meaning["expected"], meaning["load_every"]
+    if contract.format is FileFormat.CSV:
+        del meaning["format"]
     for column in meaning["columns"]:
         column.update(changed_settings(column.pop("notation")))
     canonical = json.dumps(meaning, sort_keys=True, default=lambda member: member.value)
@@ -125,6 +128,7 @@ def _contract(top: Section) -> Contract:
     contract = Contract(
         name=top.text("name", required=True),
         description=top.text("description"),
+        format=top.choice("format", FileFormat.CSV),
         schema=schema,
         table=table,
         mode=top.choice("mode", Mode.SCD1, "in this version"),

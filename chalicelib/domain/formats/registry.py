@@ -8,19 +8,16 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 
-from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.contract.dialect import Dialect
+from chalicelib.domain.contract.contract import Contract, FileFormat
 from chalicelib.domain.formats.format import Format
 
-FORMATS = {"csv": "chalicelib.domain.formats.csv.csv_format.CsvFormat"}
+FORMATS = {FileFormat.CSV: "chalicelib.domain.formats.csv.csv_format.CsvFormat"}
 """The dotted path of each format's class."""
-BY_DIALECT = {Dialect: "csv"}
-"""The format that each kind of dialect describes."""
 
 
 @cache
-def by_name(name: str) -> Format:
-    """Return the format. Raises KeyError for a name that is not in FORMATS."""
+def by_name(name: FileFormat) -> Format:
+    """Return the format."""
     module, _, kind = FORMATS[name].rpartition(".")
     made: Format = getattr(import_module(module), kind)()
     return made
@@ -28,4 +25,4 @@ def by_name(name: str) -> Format:
 
 def format_of(contract: Contract) -> Format:
     """Return the format of a contract's files."""
-    return by_name(BY_DIALECT[type(contract.dialect)])
+    return by_name(contract.format)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.domain.contract.column import ColumnType, TypeName
-from chalicelib.domain.contract.contract import Delivery, Limits
+from chalicelib.domain.contract.contract import Delivery, FileFormat, Limits
 from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.contract_files.contract_file import load_contracts, read_contract, read_contracts
 from chalicelib.errors import ContractError
@@ -30,6 +30,7 @@ from tests.support.contracts import COLUMNS, column, faults, toml
         (toml(target='"etl.x"'), 'the schema "etl" is reserved'),
         (toml(target='"landing.x; drop"'), "is not schema.table"),
         (toml(mode='"append"'), 'mode: "append" is not supported; scd1 only in this version'),
+        (toml(format='"orc"'), 'format: "orc" is not supported; csv only'),
         (toml(kind='"full"'), 'kind: "full" is not supported; delta or snapshot only'),
         (toml(key="[]"), "key: is missing or empty"),
         (toml(key='["nope"]'), 'key: "nope" is not a column; columns are id'),
@@ -194,6 +195,14 @@ def test_the_fingerprint_is_of_the_meaning() -> None:
     assert len(plain.fingerprint) == 64
     assert plain.fingerprint == spaced.fingerprint
     assert plain.fingerprint != other.fingerprint
+
+
+def test_csv_keeps_the_fingerprint_of_contracts_without_format() -> None:
+    plain = read_contract("thing.toml", toml())
+    named = read_contract("thing.toml", toml(format='"csv"'))
+    assert named.format is FileFormat.CSV
+    assert named.fingerprint == plain.fingerprint
+    assert plain.fingerprint.startswith("eba8150537458306")  # as recorded with runs before contracts had a format
 
 
 def test_contracts_are_read_from_a_directory(tmp_path: Path) -> None:
