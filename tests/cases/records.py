@@ -7,6 +7,7 @@ from tests.cases.case import KEY, Bad, Layout
 THREE = KEY + '\ntxt = { type = "varchar(100)" }\nmore = { type = "varchar(100)" }'
 TEXT_KEY = 'id = { type = "varchar(10)", required = true }\ntxt = { type = "varchar(100)" }'
 WIDE, NARROW, LINE = Bad(code=1202), Bad(code=1203), Bad(code=1216)
+NOTES = ("null", '"c"', '"b"')
 TRAILER = 'delimiter = "|"\ntrailer = { starts_with = "EOF|", count_field = 2 }'
 
 LAYOUTS = (
@@ -51,6 +52,29 @@ LAYOUTS = (
         columns=THREE,
         rows=[(1, "a", None), (2, "b", "c"), (3, None, None)],
         altered={"filled": 3},
+    ),
+    *(
+        Layout(
+            name=f"short rows without their last delimiter{how}",
+            dialect=f'short_rows = "fill"\ntrailing_delimiter = true{setting}',
+            text="id,txt,more,\n1,a,b\n2,b,c,\n3,a\n",
+            columns=THREE,
+            rows=[(1, "a", "b"), (2, "b", "c"), (3, "a", None)],
+            altered={"filled": 1},
+        )
+        for how, setting in (("", ""), (", one by one", '\ndelimiter = ","\nempty = "text"\nnull = [""]'))
+    ),
+    *(
+        Layout(
+            name=f"short rows in a file with a column that is not loaded, {extra}",
+            top=f'extra_columns = "{extra}"',
+            dialect='short_rows = "fill"',
+            text="id,txt,note,more\n1,a\n2,b,c,d\n3,a,b\n",
+            columns=THREE,
+            rows=[(1, "a", None, *notes[:1]), (2, "b", "d", *notes[1:2]), (3, "a", None, *notes[2:])],
+            altered={"filled": filled},
+        )
+        for extra, filled, notes in (("ignore", 2, []), ("rescue", 3, [f'{{"note": {n}}}' for n in NOTES]))
     ),
     Layout(
         name="long rows stay bad",

@@ -60,7 +60,7 @@ def outcome(data: bytes, contract: Contract) -> tuple[list[str], list[str]]:
 @pytest.mark.parametrize(("setting", "file", "loaded", "other"), EXAMPLES)
 def test_a_file_is_read_as_the_page_shows(setting: str, file: str, loaded: str, other: str) -> None:
     data = file.replace("⏎", "\n").replace("␚", "\x1a").encode()
-    rows, rest = outcome(data, contract_with("" if setting == "none" else setting.strip("`")))
+    rows, rest = outcome(data, contract_with("" if setting == "none" else setting.strip("`").replace("⏎", "\n")))
     assert [f"`{row}`" for row in rows] == re.findall("`[^`]*`", loaded)
     assert sorted(rest) == sorted(re.findall(r"[a-z_]+: \d+|\d+|[A-Z_]{5,}", other))
 

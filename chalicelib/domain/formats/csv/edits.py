@@ -33,14 +33,21 @@ Edit = tuple[int, int, bytes]
 class Editor:
     """Edits the blocks of one file."""
 
-    def __init__(self, grammar: Grammar, reader: RecordReader, nulls: Sequence[bytes], dialect: Dialect) -> None:
-        """`grammar` is that of the file, `nulls` has the text that stands for NULL in each column."""
+    def __init__(
+        self, grammar: Grammar, reader: RecordReader, nulls: Sequence[bytes], loaded: Sequence[bool], dialect: Dialect
+    ) -> None:
+        """`grammar` is that of the file.
+
+        `nulls` has the text that stands for NULL in each column, `loaded` whether the table gets the column's values.
+        """
         self.grammar, self.reader, self.nulls = grammar, reader, nulls
         self.fills = dialect.short_rows is ShortRows.FILL
         self.skips = dialect.empty_records is EmptyRecords.SKIP
         delimiter = reader.staged_delimiter
         self.fillings = [b"".join(delimiter + null for null in nulls[width:]) for width in range(len(nulls) + 1)]
         """The text behind a row, by its number of fields."""
+        self.missing = [sum(loaded[width:]) for width in range(len(loaded) + 1)]
+        """The values that the table lacks of a row, by its number of fields."""
 
     def edited(self, reading: Reading) -> Reading:
         """Return the reading as COPY must get it: the same one if there is nothing to edit."""
@@ -53,7 +60,7 @@ class Editor:
         if self.fills:
             short, widths = self._short(reading)
             edits += self._filled(reading, short, widths, written)
-            reading = replace(reading, altered={Altered.FILLED: np.repeat(short, len(self.nulls) - widths)})
+            reading = replace(reading, altered={Altered.FILLED: np.repeat(short, np.array(self.missing)[widths])})
         return self._rewritten(reading, edits) if edits else reading
 
     def _short(self, reading: Reading) -> tuple[Ints, Ints]:

@@ -16,7 +16,7 @@ import numpy as np
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.row_fault import RowFault, ragged
 from chalicelib.domain.contract.column import Column, TypeName
-from chalicelib.domain.contract.contract import RESCUED, Limits
+from chalicelib.domain.contract.contract import IGNORED, RESCUED, Limits
 from chalicelib.domain.contract.dialect import NULL_WORD, Dialect, Empty, Newline, Quotes
 from chalicelib.domain.contract.tally import Altered, LeftOut
 from chalicelib.domain.formats.csv.block_reader import BlockReader
@@ -63,14 +63,17 @@ class Transcoder:
         self.null = null_words(dialect)
         self.lenient = dialect.quotes is Quotes.LENIENT
         self.returns = dialect.newline is Newline.LF
-        kinds = [column.type for column in columns if column.name != RESCUED] if rescued else [c.type for c in columns]
+        placed = [column for column in columns if column.name != RESCUED] if rescued else list(columns)
         for index in sorted(rescued):
-            kinds.insert(index, columns[-1].type)
+            placed.insert(index, columns[-1])
+        kinds = [column.type for column in placed]
+        loaded = [not column.name.startswith(IGNORED) for column in placed]
         documents = [kind.kind in (TypeName.SUPER, TypeName.VARBYTE) for kind in kinds]
         self.marked = [kind.is_text or document for kind, document in zip(kinds, documents, strict=True)]
         self.texts = [kind.is_text for kind in kinds]
         never = rescued or self.reader.delimiter != self.reader.staged_delimiter
-        self.editor = Editor(self.grammar, self.reader, [self._word(None, p) for p in range(self.width)], dialect)
+        nulls = [self._word(None, place) for place in range(self.width)]
+        self.editor = Editor(self.grammar, self.reader, nulls, loaded, dialect)
         self.always = bool(never) or (self.text_counts and (b"" in self.null or any(documents)))
         self._shows = self._signs(dialect)
 
@@ -171,7 +174,7 @@ class Transcoder:
             return stop
         text, width = found.closed_up or data[at : found.stop], len(found.values)
         if self.editor.fills and width < self.width:
-            rows.filled += [row] * (self.width - width)
+            rows.filled += [row] * self.editor.missing[width]
             found.values.extend([None] * (self.width - width))
             text = text.removesuffix(CR) + self.editor.fillings[width] + text[len(text.removesuffix(CR)) :]
         if fault := self._fault(found.values):
