@@ -14,6 +14,7 @@ from typing import TextIO
 from chalicelib.domain.run.rejects import Reject
 from landfall.check.good_rows import GoodRows
 from landfall.faults import usage
+from landfall.screen import print_lines
 
 SPOOLED_BYTES = 4 << 20
 """Most bytes of a file's rejects in memory, for the report; more go to a temporary file."""
@@ -74,8 +75,15 @@ def open_good(path: Path | None, stack: ExitStack) -> GoodRows | None:
     if not path:
         return None
     good = GoodRows(stack.enter_context(_opened(path).open("wb")))
-    stack.callback(good.end)
+    stack.callback(_end_good, good, path)
     return good
+
+
+def _end_good(good: GoodRows, path: Path) -> None:
+    """Finish the file. Remove it if it is empty: no contract accepts such a file."""
+    if not good.end() and path.is_file():
+        path.unlink()
+        print_lines(f"{path} is not written: there is no good row, and no line around the rows", stderr=True)
 
 
 def open_rejects(path: Path | None, stack: ExitStack) -> RejectLines | None:

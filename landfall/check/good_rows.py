@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 import numpy as np
 
+from chalicelib.domain.contract.column import Column
 from chalicelib.domain.contract.contract import Contract, Limits
 from chalicelib.domain.contract.dialect import Dialect, Encoding
 from chalicelib.domain.contract.layout import Layout
+from chalicelib.domain.contract.sums import Sums, added
 from chalicelib.domain.formats.csv.preamble import BOM
 from chalicelib.domain.formats.csv.record_reader import RecordReader
 from chalicelib.domain.formats.format import Cuts
@@ -28,14 +31,19 @@ class GoodRows:
     out: BinaryIO
     layout: Layout | None = None
     dialect: Dialect = field(default_factory=Dialect)
+    columns: Sequence[Column] = ()
     count: int = 0
     """Number of rows."""
+    sums: Sums = field(default_factory=dict)
+    """The sums of the columns that the trailer announces."""
     tail: bytes = b""
+    written: bool = False
+    """Whether there is a line before the rows, or a row."""
 
     def begin(self, text: ByteSource, contract: Contract, cuts: Cuts) -> None:
         """Write the lines before the first file's rows. Raises Rejected if another file's columns differ."""
         if self.layout is None:
-            self.layout, self.dialect = cuts.layout, contract.dialect
+            self.layout, self.dialect, self.columns = cuts.layout, contract.dialect, contract.columns
             head = text.read(0, cuts.header.data_start)
             marked = contract.dialect.encoding is not Encoding.UTF_8 and not head.startswith(BOM)
             self._write((BOM if marked else b"") + head)
@@ -56,21 +64,48 @@ class GoodRows:
         for start, stop in zip(starts[firsts].tolist(), stops[lasts].tolist(), strict=True):
             self._write(data[start:stop])
         self.count += block.rows_good
+        self.sums = added([self.sums, block.good_sums])
 
-    def end(self) -> None:
-        """Write the lines behind the rows, with the number of rows if the trailer has it."""
-        trailer = self.dialect.trailer
-        if trailer and trailer.count_field:
-            delimiter = self.dialect.delimiter.encode()
-            line = self.tail.strip(b"\r\n\x1a")
-            fields = line.split(delimiter)
-            fields[trailer.count_field - 1] = b"%d" % self.count
-            self.tail = self.tail.replace(line, delimiter.join(fields))
-        self.out.write(self.tail)
+    def end(self) -> bool:
+        """Write the lines behind the rows, and return whether the file has any byte.
+
+        A trailer announces the rows that are written.
+        """
+        newline = self.dialect.line_end
+        first, *rest = self.tail.split(newline)
+        self.out.write(newline.join([self._announcing(first), *rest]))
+        return self.written or bool(self.tail)
+
+    def _announcing(self, line: bytes) -> bytes:
+        """Return the trailer with the number and the sums of the rows; another line as it is."""
+        trailer, reader = self.dialect.trailer, RecordReader(self.dialect, Limits())
+        if not trailer or not self.tail:
+            return line
+        values = {trailer.count_field: str(self.count)} if trailer.count_field else {}
+        values |= {number: self._sum(name) for name, number in trailer.sum_fields}
+        content = line.removesuffix(b"\r")
+        fields = reader.raw_fields(content)
+        for number, value in values.items():
+            fields[number - 1] = self._like(fields[number - 1], value, reader)
+        return reader.delimiter.join(fields) + line[len(content) :]
+
+    def _sum(self, name: str) -> str:
+        """Return the sum of a column as its files write numbers."""
+        decimal = next(column.notation.decimal for column in self.columns if column.name == name)
+        return self.sums.get(name, "0").replace(".", decimal)
+
+    @staticmethod
+    def _like(field_: bytes, value: str, reader: RecordReader) -> bytes:
+        """Return a value in quotes if the field that it replaces has them, or if the value has a delimiter."""
+        written = value.encode()
+        if reader.quoted and (reader.quote in field_ or reader.delimiter in written):
+            return reader.quote + written + reader.quote
+        return written
 
     def _write(self, lines: bytes | memoryview) -> None:
         """Write whole lines: the last line of a file may lack its end."""
         self.out.write(lines)
+        self.written = self.written or len(lines) > 0
         if lines and lines[-1:] != self.dialect.line_end:
             reader, text = RecordReader(self.dialect, Limits()), bytes(lines)
             escaped = reader.returns and text.endswith(b"\r") and not reader.ends_with_return(text, 0, len(text))

@@ -72,6 +72,39 @@ LAYOUTS = (
         rows=[(1, "a")],
         left_out={"trailers": 1, "blank_lines": 2},
     ),
+    *(
+        Layout(
+            name=f"a comment behind a trailer, {end!r}",
+            dialect=TRAILER + '\ncomment = "#"',
+            text=f"id|txt\n1|a\nEOF|1{end}",
+            rows=[(1, "a")],
+            left_out={"trailers": 1} | counted,
+        )
+        for end, counted in (
+            ("\n# made by", {"comments": 1}),
+            ("\r\n#\r\n\r\n# made\r\n \t\r\n", {"comments": 2, "blank_lines": 2}),
+            ("\n#EOF|2\n\x1a\n\n", {"comments": 1, "blank_lines": 1, "eof_marks": 1}),
+        )
+    ),
+    Layout(
+        name="a trailer that begins like a comment",
+        dialect='delimiter = "|"\ncomment = "#"\ntrailer = { starts_with = "#EOF|", count_field = 2 }',
+        text="id|txt\n1|a\n#EOF|1\n# made by\n",
+        rows=[(1, "a")],
+        left_out={"trailers": 1, "comments": 1},
+    ),
+    Layout(
+        name="a mark, and blank lines behind it",
+        text="id,txt\n1,a\n\x1a\n\n\n",
+        rows=[(1, "a")],
+        left_out={"blank_lines": 2, "eof_marks": 1},
+    ),
+    Layout(
+        name="a comment for a trailer",
+        dialect=TRAILER + '\ncomment = "#"',
+        text="id|txt\n#EOF|0\n",
+        refused="TRAILER_MISSING",
+    ),
     # ---- headers again
     Layout(
         name="a header again",

@@ -10,7 +10,7 @@ import numpy as np
 
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.row_fault import RowFault
-from chalicelib.domain.contract.sums import Sums
+from chalicelib.domain.contract.sums import Sums, added
 from chalicelib.domain.contract.tally import LeftOut, Tally, total
 from chalicelib.domain.formats.csv.grammar import Grammar, Malformation, Malformed
 from chalicelib.domain.formats.csv.reading import Reading
@@ -50,7 +50,9 @@ class Block:
     altered: Tally = field(default_factory=dict)
     """Values of good rows that differ from the file, by kind (`Altered`)."""
     sums: Sums = field(default_factory=dict)
-    """The sums of the columns whose sum the file announces."""
+    """The sums of the columns whose sum the file announces, over all rows."""
+    good_sums: Sums = field(default_factory=dict)
+    """The same over the good rows."""
     rejects: tuple[Reject, ...] = ()
     """In the order of the file. Line numbers count from 1 at the chunk's first line."""
     unexplained: Mapping[int, int] = field(default_factory=dict)
@@ -99,6 +101,7 @@ def make_block(
     good[list(bad)] = False
     kept = np.flatnonzero(good)
     bad_rows = sorted(bad)
+    good_sums = sums_of(table, good, []) if rules.summed else {}
     return Block(
         start=position.offset + start,
         end=position.offset + end,
@@ -108,7 +111,8 @@ def make_block(
         lines=_line_ends(reading, start, end, stop),
         left_out=_left_out(table, len(good) - len(kept) - len(bad), headers),
         altered=total([{kind: _count(table, good, at) for kind, at in table.reading.altered.items()}]),
-        sums=sums_of(table, good, bad_rows) if rules.summed else {},
+        sums=added([good_sums, sums_of(table, np.zeros_like(good), bad_rows)]) if rules.summed else {},
+        good_sums=good_sums,
         rejects=_rejects(table, {row: bad[row] for row in bad_rows[:explained]}, reading, position),
         unexplained=Counter(_code(bad[row]) for row in bad_rows[explained:]),
         key_hashes=key_hashes(table, kept) if hash_keys else None,

@@ -87,6 +87,18 @@ class RecordReader:
             at = SPACES.match(data, at, size).end()  # type: ignore[union-attr]
         return at if self.quoted and data.startswith(self.quote, at, size) else -1
 
+    def raw_fields(self, line: bytes) -> list[bytes]:
+        """Return the fields of a line that is one record, as they are written."""
+        fields, at = list[bytes](), 0
+        while True:
+            quote = self.opening(line, at, len(line))
+            enclosed = self.enclosed.match(line, quote) if quote >= 0 else None
+            stop = enclosed.end() if enclosed else self.plain.match(line, at).end()  # type: ignore[union-attr]
+            if not line.startswith(self.delimiter, stop):
+                return [*fields, line[at:]]
+            fields.append(line[at:stop])
+            at = stop + len(self.delimiter)
+
     # ---- reading ----------------------------------------------------------------------------------------------------
 
     def line_starts(self, data: bytes, start: int, stop: int) -> Iterator[int]:

@@ -6,6 +6,7 @@ It is read from the end, in pieces that grow, over at most MOST_BYTES.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -22,8 +23,8 @@ FIRST_BYTES = 16_384
 """Bytes of the first piece; each further piece has twice the size."""
 MOST_PIECE_BYTES = 1 << 20
 MOST_BYTES = 16 << 20
-EOF_MARK = re.compile(rb"\x1a+\Z|(?:(?<=[\r\n])|\A)\x1a+(?:\r\n|\r|\n)\Z")
-"""The byte by which old systems end a text, or a last line of it."""
+EOF_MARK = re.compile(rb"\x1a+\Z|(?:(?<=[\r\n])|\A)\x1a+[\r\n]+\Z")
+"""The byte by which old systems end a text, or a last line of it, behind which only line ends follow."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,19 +40,20 @@ class Tail:
 
 def tail(source: ByteSource, start: int, dialect: Dialect, limits: Limits) -> Tail:
     """Find the end of the records, which begin at `start`. Raises Rejected."""
-    marks = _marks(source, start) if dialect.eof_mark else 0
-    records = until(source, source.size - marks)
+    marks = _marks(source, start) if dialect.eof_mark else b""
+    records = until(source, source.size - len(marks))
     trailer = dialect.trailer
     found = _trailer(records, start, trailer, dialect, limits) if trailer else _footer(records, start, dialect)
-    left_out = total([{LeftOut.EOF_MARKS: int(marks > 0)}, found.left_out])
+    blank = max(0, marks.count(dialect.line_end) - 1)
+    left_out = total([{LeftOut.EOF_MARKS: int(bool(marks)), LeftOut.BLANK_LINES: blank}, found.left_out])
     return Tail(start=found.start, left_out=left_out, totals=found.totals)
 
 
-def _marks(source: ByteSource, start: int) -> int:
-    """Return the number of bytes from an end-of-file mark on; 0 if there is none."""
+def _marks(source: ByteSource, start: int) -> bytes:
+    """Return the bytes from an end-of-file mark on; none if there is no mark."""
     begin = max(start, source.size - FIRST_BYTES)
     found = EOF_MARK.search(source.read(begin, source.size - begin))
-    return len(found[0]) if found else 0
+    return found[0] if found else b""
 
 
 def _footer(source: ByteSource, start: int, dialect: Dialect) -> Tail:
@@ -66,14 +68,18 @@ def _footer(source: ByteSource, start: int, dialect: Dialect) -> Tail:
 
 
 def _trailer(source: ByteSource, start: int, trailer: Trailer, dialect: Dialect, limits: Limits) -> Tail:
-    """Find the trailer: the last line with any text. Raises Rejected."""
-    for blank, (line, text) in enumerate(_lines(source, start, dialect.line_end)):
-        if text.strip(b"\r"):
-            if not text.startswith(trailer.starts_with.encode()):
-                break
-            left_out = total([{LeftOut.TRAILERS: 1, LeftOut.BLANK_LINES: blank}])
-            values = _fields(text, dialect, limits)
-            return Tail(start=line, left_out=left_out, totals=_totals(values, line, trailer))
+    """Find the trailer: the last line that is neither blank nor a comment. Raises Rejected."""
+    behind, comment = Counter[str](), dialect.comment.encode()
+    for line, text in _lines(source, start, dialect.line_end):
+        if text.startswith(trailer.starts_with.encode()):
+            totals = _totals(_fields(text, dialect, limits), line, trailer)
+            return Tail(start=line, left_out=total([{LeftOut.TRAILERS: 1}, behind]), totals=totals)
+        if comment and text.startswith(comment):
+            behind[LeftOut.COMMENTS] += 1
+        elif text.strip():
+            break
+        else:
+            behind[LeftOut.BLANK_LINES] += 1
     message = f"the last line is not a trailer that begins with {trailer.starts_with!r}: the file may be cut"
     raise Rejected(f"{message}; send it again as a whole, or fix dialect.trailer", code="TRAILER_MISSING")
 
