@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.notation import Excess, Negative, Notation, Percent, TooLong, Trim
 from chalicelib.domain.contract_files.column_type import parse_type
+from chalicelib.domain.file.corrections import CorrectedRow, Splitter, as_corrected, corrected_file
+from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.notation import fast
 from chalicelib.domain.notation.rewriter import rewriter_of
 from chalicelib.domain.raw.splice import Splice
@@ -197,10 +200,11 @@ CODES = contract(
     Column(name="id", type=ColumnType(kind=TypeName.INTEGER)),
     Column(name="code", type=CODE, notation=SHEET),
     Column(name="note", type=CODE),
-    Column(name="last", type=CODE, notation=SHEET),
+    Column(name="last", type=CODE, notation=Notation(spreadsheet_text=True, trim=Trim.UNICODE)),
 )
 BARE = [b'="a"', b'="', b'"', b'""', b",", b",", b"\n", b"\n", b"1", b"=", b"\0", b"\r\n", b"\r", b"\xff", b'"=""b"""']
-LINES = [b'"x\n,=""y"""', b'1,="a",b,c\n', b'1,"n\nm",="q",="r"\n', b'1,="q",,="r,"\n']
+BARE += [b" ", "\u00a0".encode(), "\u2009".encode(), b"\xe2\x80", b' ="b" ']
+LINES = [b'"x\n,=""y"""', b'1,="a",b,c\n', b'1,"n\nm",="q",="r"\n', b'1,="q",,="r,"\n', b'1,a,, ="r, " \n']
 
 
 @settings(max_examples=300, deadline=None)
@@ -212,6 +216,30 @@ def test_bare_texts_are_read_alike_in_any_chunks_and_blocks(body, chunk_bytes, b
 
 
 texts = st.text('ab,\n"x=', max_size=4)
+blanks = st.text(" \t\u00a0\u2009\u200b\ufeff", max_size=2)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(blanks, texts, blanks), max_size=6), st.integers(7, 60), st.integers(16, 60))
+def test_bare_texts_with_blanks_around_are_what_they_hold(some, chunk_bytes, block_bytes):
+    lines, records, wanted = [], [], []
+    for before, code, behind in some:
+        kept = code.replace("\n", "")
+        form = '="{}"'.format(kept.replace('"', '""'))
+        for number, note in (("1", "good"), ("x", "a bad row")):
+            lines.append(f"{number},,{note},{before}{form}{behind}\n")
+        records.append((lines[-1][:-1], ("x", "", "a bad row", f"{before}{form}{behind}")))
+        wanted.append(["1", "", "good", kept])
+    staged = stage_file(header_of(CODES) + "".join(lines).encode(), CODES, chunk_bytes, block_bytes)
+    assert [reject.record.decode() for reject in staged.rejects] == [record for record, _ in records]
+    assert list(csv.reader(io.StringIO(staged.good.decode(), newline=""))) == wanted
+    split = Splitter(CODES, FilePlan(columns=tuple(c.name for c in CODES.columns), header_lines=1, ranges=()))
+    for record, values in records:
+        assert split.values(record) == values
+        good = CorrectedRow(byte_offset=1, line=1, values=("1", *values[1:]))
+        sent, _ = corrected_file(CODES, [c.name for c in CODES.columns], [good])
+        again = stage_file(sent, replace(as_corrected(CODES), lineage=False), 1 << 20)
+        assert again.rejects == []
 
 
 @settings(max_examples=200, deadline=None)
@@ -227,7 +255,7 @@ def test_bare_texts_are_what_they_hold(some, chunk_bytes):
         shown = form if how == "bare" else '"{}"'.format((form if how == "quoted" else f"x{kept}").replace('"', '""'))
         note_, last_ = ('"{}"'.format(f"y{value}".replace('"', '""')) for value in (note, last))
         lines.append(f"1,{shown},{note_},{last_}\n")
-        wanted.append(["1", f"x{kept}" if how == "plain" else kept, f"y{note}", f"y{last}"])
+        wanted.append(["1", f"x{kept}" if how == "plain" else kept, f"y{note}", f"y{last}".strip()])
     staged = stage_file(header_of(CODES) + "".join(lines).encode(), CODES, chunk_bytes)
     assert staged.rejects == []
     assert list(csv.reader(io.StringIO(staged.good.decode(), newline=""))) == wanted

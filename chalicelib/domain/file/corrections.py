@@ -23,8 +23,9 @@ from chalicelib.domain.contract.dialect import (
     RepeatedHeader,
     ShortRows,
 )
-from chalicelib.domain.contract.layout import staged_column
+from chalicelib.domain.contract.layout import Layout, staged_column
 from chalicelib.domain.file.file_plan import FilePlan
+from chalicelib.domain.formats.csv.bare_texts import bare_form
 from chalicelib.domain.formats.csv.block_reader import BlockReader
 from chalicelib.domain.formats.csv.record_reader import Found, RecordReader
 from chalicelib.domain.run.lineage import RowOrigin
@@ -83,6 +84,7 @@ class Splitter:
         if self._hidden:  # a record is masked in the form in which it is staged
             dialect = Dialect(delimiter=dialect.staged_delimiter, quote=dialect.staged_quote, null=(NULL_WORD,))
         self._reader = RecordReader(dialect, contract.limits)
+        self._bare = bare_form(dialect, Layout.of(contract, file_plan.columns, file_plan.rescued))
         self._fills = dialect.short_rows is ShortRows.FILL
         self._escaped = dialect.escape is Escape.BACKSLASH
         self._line_end = b"\r" if dialect.newline is Newline.CR else b"\r\n"  # \n would take a \r of the record with it
@@ -95,7 +97,7 @@ class Splitter:
             return None
         if self._escaped and BROKEN.search(record):  # is the backslash Landfall's or the file's?
             return None
-        line = data + self._line_end
+        line = (self._bare.enclosed(data) if self._bare else data) + self._line_end
         found = BlockReader(self._reader, line, len(line), at_end=True).record(0)
         if not isinstance(found, Found) or found.stop != len(line) - 1:
             return None

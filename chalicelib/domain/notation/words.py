@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from chalicelib.domain.checks.check import Fault
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.texts import BOOLEANS
@@ -15,6 +17,8 @@ BARE = b"\0"
 """The first byte of a spreadsheet's text that stands without the quotes of CSV. No other value with NUL is read."""
 INVISIBLE = "\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 """Signs without width, which Unicode does not count as white space."""
+MOST_BLANK = 0x3001
+"""All white space of Unicode comes before this code point."""
 
 
 def boolean_reader(notation: Notation) -> Read:
@@ -51,6 +55,16 @@ def _is_text(value: bytes) -> bool:
         return "\0" not in value.decode()
     except UnicodeDecodeError:
         return False
+
+
+def blank_pattern(trim: Trim) -> bytes:
+    """Return the pattern of one character that is left out around a value, except line ends."""
+    if trim is Trim.NONE:
+        return b"(?!)"
+    if trim is Trim.BLANKS:
+        return b"[%s]" % BLANKS
+    left_out = {chr(point) for point in range(MOST_BLANK) if chr(point).isspace()} | {*INVISIBLE}
+    return b"(?:%s)" % b"|".join(re.escape(sign.encode()) for sign in sorted(left_out - {"\r", "\n"}))
 
 
 def bare(value: bytes, notation: Notation) -> bytes:

@@ -28,7 +28,6 @@ from chalicelib.domain.raw.swar import Fields, Mask, equal
 from chalicelib.domain.run.ids import MARK_LENGTH
 from chalicelib.domain.run.lineage import RowOrigins
 from chalicelib.domain.run.rejects import EXPLAINED
-from chalicelib.domain.staging.bare_texts import with_bare_texts
 from chalicelib.errors import ContractError
 
 LETTER = re.compile("[A-Za-z]")
@@ -159,7 +158,7 @@ def compile_rules(contract: Contract, layout: Layout) -> Rules:
     return Rules(
         columns=rules,
         grammar=Grammar.of(contract.dialect, contract.limits),
-        reader=with_bare_texts(format_of(contract).reader(contract, layout), contract, layout),
+        reader=format_of(contract).reader(contract, layout),
         key=tuple((indexes[name], contract.column(name).type) for name in contract.key if name in indexes),
         hidden=tuple(index for index, column in enumerate(layout.columns) if column.pii),
         lineage=contract.lineage,

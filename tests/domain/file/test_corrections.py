@@ -9,6 +9,7 @@ import pytest
 from chalicelib.domain.contract.column import Column
 from chalicelib.domain.contract.contract import IGNORED, RESCUED, Contract
 from chalicelib.domain.contract.dialect import Dialect, Escape
+from chalicelib.domain.contract.notation import Notation, Trim
 from chalicelib.domain.file.corrections import (
     CorrectedRow,
     Splitter,
@@ -54,6 +55,26 @@ def test_what_is_rescued_is_taken_out_of_its_place() -> None:
 )
 def test_a_record_of_which_not_all_is_known_is_left_whole(things: Contract, file_plan: FilePlan, record: str) -> None:
     assert Splitter(things, file_plan).values(record) is None
+
+
+@pytest.mark.parametrize(
+    ("record", "values"),
+    [
+        ('x,="00421",="a,b"', ("x", '="00421"', '="a,b"')),
+        ('x,="a""b","=""a"""', ("x", '="a""b"', '="a"')),
+        ('x, ="007",\u00a0="8" ', None),  # only the last column leaves blanks out
+        ('x,7,\u00a0="8,9" ', ("x", "7", '\u00a0="8,9" ')),
+        ('="x",7,8', None),
+        ('x,="7"a,8', None),
+        ('x,="7,8', None),
+    ],
+)
+def test_a_bare_text_of_a_spreadsheet_is_taken_apart(record: str, values: tuple[str, ...] | None) -> None:
+    sheet = Notation(spreadsheet_text=True)
+    columns = [Column(name="b", type=text(), notation=sheet)]
+    columns += [Column(name="c", type=text(), notation=replace(sheet, trim=Trim.UNICODE))]
+    things = contract(Column(name="a", type=text()), *columns)
+    assert Splitter(things, replace(PLAIN, columns=("a", "b", "c"))).values(record) == values
 
 
 def test_a_masked_record_is_known_but_for_what_is_masked() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.tally import total
+from chalicelib.domain.formats.csv.bare_texts import with_bare_texts
 from chalicelib.domain.formats.csv.header import match_header, read_header
 from chalicelib.domain.formats.csv.split import plan_chunks
 from chalicelib.domain.formats.csv.tail import tail
@@ -34,4 +35,5 @@ class CsvFormat:
     def reader(self, contract: Contract, layout: Layout) -> Reader:
         """Return a reader that rewrites the records that COPY would read otherwise, and passes the others through."""
         dialect, limits = contract.dialect, contract.limits
-        return Transcoder(dialect, limits, layout.columns, dict(layout.rescued))
+        reader = Transcoder(dialect, limits, layout.columns, dict(layout.rescued))
+        return with_bare_texts(reader, contract, layout)
