@@ -8,11 +8,13 @@ from chalicelib.domain.run import keys
 from chalicelib.domain.run.model import NOT_KEPT, Run, SourceObject
 from chalicelib.errors import SourceChanged, SourceGone
 from chalicelib.pipeline.context import Context
+from chalicelib.pipeline.side_files import archive_side_file
 
 
 def archived(ctx: Context, run: Run) -> str:
-    """Archive the source and return its key there, or NOT_KEPT. After the notice, archive a second drop too."""
+    """Archive source and side file. Return its key, or NOT_KEPT. After the notice, archive a second drop too."""
     key, source = keys.archive(run), run.source
+    archive_side_file(ctx, run, key)
     kept = _archive_copy(ctx, source, key)
     if run.notified:
         with suppress(SourceGone):

@@ -15,6 +15,7 @@ from chalicelib.domain.run.arrivals import put_again
 from chalicelib.domain.run.model import Run, RunState, SourceObject, run_id
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.pipeline import Pipeline
+from chalicelib.pipeline.side_files import is_side_file, on_side_file
 from chalicelib.ports import Newest
 
 BATCH = 100
@@ -22,6 +23,9 @@ BATCH = 100
 
 def on_landed(pipeline: Pipeline, source: SourceObject) -> Run | None:
     """Start a run of a file that S3 notifies of, unless it is beside the data. Raises Retryable."""
+    if is_side_file(pipeline.ctx, source.key):
+        on_side_file(pipeline.ctx, source)
+        return None
     if is_ignored(pipeline.ctx, source.key):
         pipeline.ctx.note("ignored", {"file": source.key})
         return None
@@ -30,7 +34,7 @@ def on_landed(pipeline: Pipeline, source: SourceObject) -> Run | None:
 
 def is_ignored(ctx: Context, key: str) -> bool:
     """Return whether a file of that key gets no run, unless the operator requests one."""
-    return ignored(ctx.settings.ignored, ctx.contracts, key)
+    return is_side_file(ctx, key) or ignored(ctx.settings.ignored, ctx.contracts, key)
 
 
 @dataclass(kw_only=True)

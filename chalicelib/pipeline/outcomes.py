@@ -8,10 +8,13 @@ from chalicelib.domain.file.corrections import as_corrected
 from chalicelib.domain.run.changes import RunChanges
 from chalicelib.domain.run.lifecycle import ending, may_pass, new_generation, pause, problem_of
 from chalicelib.domain.run.model import Problem, Run, RunState
+from chalicelib.domain.run.notices import one_more
 from chalicelib.errors import ContractChanged, LandfallError, SourceChanged, SourceGone
 from chalicelib.pipeline.context import Context
 from chalicelib.ports import Conflict
 
+UNROUTED_NOTICES = "unrouted notices"
+"""The bookmark that counts the notices of today."""
 OVERWRITTEN = "the file was overwritten before it was read; its newer version has its own run"
 
 STOPPED = Problem(
@@ -90,6 +93,13 @@ def stop(ctx: Context, run: Run) -> None:
         if group.statement_id:
             ctx.warehouse.cancel(group.statement_id)
         ctx.queue.send_run(run.run_id, delay=pause(ctx.settings.backoff_seconds, 1))
+
+
+def notice_allowed(ctx: Context) -> bool:
+    """Return whether today's limit of notices without a contract allows one more. Two workers may exceed it."""
+    if mark := one_more(ctx.bookmarks.get(UNROUTED_NOTICES), ctx.clock.now()):
+        ctx.bookmarks.set(UNROUTED_NOTICES, mark)
+    return bool(mark)
 
 
 def _replaced(ctx: Context, run: Run) -> bool:

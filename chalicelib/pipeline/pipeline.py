@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from chalicelib.domain.file.books import first_gap, refuse_more_wrong_cuts, refuse_wrong_books, sealed_books
 from chalicelib.domain.file.file_plan import FilePlan, chunk_task, shape
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.arrivals import new_run, put_again
 from chalicelib.domain.run.model import Chunk, ChunkState, ChunkTask, Run, RunState, SourceObject, run_id
-from chalicelib.domain.run.notices import notice, one_more
+from chalicelib.domain.run.notices import notice
 from chalicelib.errors import Broken, LandfallError, Refused, Retryable, SourceChanged, SourceGone, Throttled
 from chalicelib.pipeline import outcomes
 from chalicelib.pipeline.archiving import archived
@@ -28,13 +29,12 @@ from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.corrections import update_books
 from chalicelib.pipeline.load_windows import enqueue_in_window, window_of
 from chalicelib.pipeline.loading import Loader
+from chalicelib.pipeline.side_files import may_start_again, start_again, waits
 from chalicelib.pipeline.staging import plan_file, publish, stage_part
 from chalicelib.ports import Conflict, Newest
 
 POINTER_TRIES = 10
 """Tries to decide whether a version is the newest of its key, when other versions arrive at the same time."""
-UNROUTED_NOTICES = "unrouted notices"
-"""The bookmark that counts the notices of today."""
 Step = Callable[[Run], Run | None]
 
 
@@ -129,19 +129,26 @@ class Pipeline:
                 return self.load
             case RunState.LOADED if not run.followed_up:
                 return self.update_parent if run.corrects else self.archive
-        return None if run.notified else self.notify
+        ended = partial(start_again, self.ctx) if may_start_again(run) else None
+        return ended if run.notified else self.notify
 
     # ---- plan: split the file into ranges; no byte of plain text is copied ------------------------------------------
 
-    def plan(self, run: Run) -> Run:
-        """Check size and header, unpack a packed file, and record the ranges. Raises Rejected, SourceGone/Changed."""
+    def plan(self, run: Run) -> Run | None:
+        """Check size and header, unpack a packed file, and record the ranges. Raises Rejected, SourceGone/Changed.
+
+        Return None if the file waits for its side file.
+        """
         source = self._landed_version(run)
         contract = outcomes.contract_of(self.ctx, run)
+        if waits(self.ctx, run, contract):
+            return None
         file_plan = plan_file(self.ctx.objects, run, source, contract, self.ctx.settings)
         self.ctx.objects.put(source.bucket, keys.plan(run), file_plan.to_json())
         planned = self.ctx.runs.change(
             run,
             state=RunState.STAGING,
+            problem=None,
             chunks=len(file_plan.ranges),
             fingerprint=contract.fingerprint,
             target=contract.target,
@@ -150,9 +157,8 @@ class Pipeline:
             source=run.source if run.reads else source,
             reads=source if run.reads else None,
         )
-        self.ctx.note(
-            "planned", {"run": run.run_id, "object": run.object, "chunks": planned.chunks, "bytes": source.size}
-        )
+        found = {"chunks": planned.chunks, "bytes": source.size}
+        self.ctx.note("planned", {"run": run.run_id, "object": run.object, **found})
         return planned
 
     def _landed_version(self, run: Run) -> SourceObject:
@@ -284,15 +290,9 @@ class Pipeline:
         update_books(self.ctx, run)
         return self.ctx.runs.change(run, parent_updated=True)
 
-    def _notice_allowed(self) -> bool:
-        """Return whether today's limit of notices without a contract allows one more. Two workers may exceed it."""
-        if mark := one_more(self.ctx.bookmarks.get(UNROUTED_NOTICES), self.ctx.clock.now()):
-            self.ctx.bookmarks.set(UNROUTED_NOTICES, mark)
-        return bool(mark)
-
     def notify(self, run: Run) -> Run:
         """Notify the business of success and support of all else. Recorded after it was sent: sent at least once."""
-        if run.state is RunState.UNROUTED and not self._notice_allowed():
+        if run.state is RunState.UNROUTED and not outcomes.notice_allowed(self.ctx):
             self.ctx.note("not_announced", {"run": run.run_id, "state": run.state.value})
             return self.ctx.runs.change(run, notified=True)
         publish = self.ctx.notifier.success if run.state is RunState.LOADED else self.ctx.notifier.failure

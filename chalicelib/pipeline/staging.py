@@ -22,6 +22,7 @@ from chalicelib.domain.run import keys
 from chalicelib.domain.run.lineage import RowOrigins
 from chalicelib.domain.run.model import Chunk, ChunkState, Run, SourceObject
 from chalicelib.domain.run.rejects import Reject
+from chalicelib.pipeline.side_files import side_totals
 from chalicelib.pipeline.unpack import PIECE_BYTES as TEXT_PIECE_BYTES
 from chalicelib.pipeline.unpack import Landed, Pieces, unpack
 from chalicelib.ports import Clock, ObjectStore
@@ -92,6 +93,7 @@ def plan_file(objects: ObjectStore, run: Run, source: SourceObject, contract: Co
         stored = StoredBytes(Pieces(objects, run, text), piece=1)
         refuse_no_text(text.size)
     cuts = format_of(contract).cut(stored, contract, size)
+    side, announced = side_totals(objects, run, contract)
     return FilePlan(
         columns=tuple(c.name for c in cuts.layout.columns),
         header_lines=cuts.header.lines,
@@ -99,7 +101,8 @@ def plan_file(objects: ObjectStore, run: Run, source: SourceObject, contract: Co
         text=text,
         rescued=cuts.layout.rescued,
         header=cuts.layout.header,
-        totals=cuts.totals,
+        totals=announced or cuts.totals,
+        side_file=side,
         left_out=total([cuts.left_out]),
         corrected=run.corrects is not None,
     )

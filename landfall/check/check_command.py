@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.file.control_totals import ENDING, MOST_BYTES, missing, read_totals, totals_line
 from chalicelib.domain.formats.csv.header import match_header
+from chalicelib.domain.formats.format import Totals
 from chalicelib.domain.formats.registry import format_of
 from chalicelib.domain.run.rejects import Reject
 from chalicelib.errors import LandfallError, Rejected, SourceGone
@@ -102,13 +104,28 @@ class _Checker:
     def _checked(self, path: Path, source: LocalFile, contract: Contract, spool: RejectSpool, seen: Seen) -> Checked:
         """Raises Rejected. The operator has the file, so a header that does not fit may be quoted."""
         try:
+            totals = self._side_totals(path, contract)
             with self.report.progress(path, source.size) as progress:
-                return check_file(source, contract, self._outputs(path, spool, seen, progress), self.chunk_bytes)
+                outputs = self._outputs(path, spool, seen, progress)
+                return check_file(source, contract, outputs, self.chunk_bytes, totals)
         except Rejected as error:
             if error.code == "HEADER_MISMATCH":
                 header = format_of(contract).head(beginning(source, contract), contract)
                 match_header(contract, header.fields, private=False)
             raise
+
+    def _side_totals(self, path: Path, contract: Contract) -> Totals | None:
+        """Return what the side file announces, if the contract has any. Raises Rejected."""
+        if not (places := contract.control_totals):
+            return None
+        side = path.with_name(path.name + ENDING)
+        if not side.is_file():
+            raise missing(side.name)
+        with opened(side) as found:
+            data = found.read(0, MOST_BYTES + 1)
+        if self.good:
+            self.good.side_line = self.good.side_line or totals_line(data, contract, places)
+        return read_totals(data, contract, places)
 
     def _outputs(self, path: Path, spool: RejectSpool, seen: Seen, progress: Done) -> Outputs:
         def on_reject(reject: Reject) -> None:

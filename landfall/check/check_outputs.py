@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+from chalicelib.domain.file.control_totals import ENDING
 from chalicelib.domain.run.rejects import Reject
 from landfall.check.good_rows import GoodRows
 from landfall.faults import usage
@@ -80,8 +81,11 @@ def open_good(path: Path | None, stack: ExitStack) -> GoodRows | None:
 
 
 def _end_good(good: GoodRows, path: Path) -> None:
-    """Finish the file. Remove it if it is empty: no contract accepts such a file."""
-    if not good.end() and path.is_file():
+    """Finish the file, and write its side file. Remove it if it is empty: no contract accepts such a file."""
+    if good.end():
+        if side := good.side_file():
+            path.with_name(path.name + ENDING).write_bytes(side)
+    elif path.is_file():
         path.unlink()
         print_lines(f"{path} is not written: there is no good row, and no line around the rows", stderr=True)
 

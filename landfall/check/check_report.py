@@ -22,6 +22,7 @@ VERDICTS = {
     "TOTALS_DIFFER": "other totals",
     "TOTALS_UNKNOWN": "unknown totals",
     "TRAILER_MALFORMED": "bad trailer",
+    "CONTROL_TOTALS_MALFORMED": "bad side file",
     DUPLICATE_KEYS: "duplicate keys",
 }
 LARGE_BYTES = 50_000_000

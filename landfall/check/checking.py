@@ -14,7 +14,7 @@ from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.tally import Tally, total
 from chalicelib.domain.file.books import refuse_wrong_books
-from chalicelib.domain.formats.format import Cuts
+from chalicelib.domain.formats.format import Cuts, Totals
 from chalicelib.domain.formats.registry import format_of
 from chalicelib.domain.formats.sizes import refuse_size, usual_chunk
 from chalicelib.domain.raw.bytesource import ByteSource, Range, until
@@ -67,11 +67,20 @@ class Checked:
     """Names of the contract's data checks: SQL that only the warehouse can evaluate."""
 
 
-def check_file(source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes: int | None = None) -> Checked:
-    """Check a file against a contract, in chunks of `chunk_bytes` or as in a run. Raises Rejected for its header."""
+def check_file(
+    source: LocalFile,
+    contract: Contract,
+    outputs: Outputs,
+    chunk_bytes: int | None = None,
+    totals: Totals | None = None,
+) -> Checked:
+    """Check a file against a contract, in chunks of `chunk_bytes` or as in a run. Raises Rejected for its header.
+
+    `totals` is what its side file announces.
+    """
     refuse_size(source.size, contract.limits)
     with as_text(source, contract) as text:
-        return _check(text, contract, _paced(outputs, source, text), chunk_bytes)
+        return _check(text, contract, _paced(outputs, source, text), chunk_bytes, totals)
 
 
 def _paced(outputs: Outputs, source: LocalFile, text: LocalFile) -> Outputs:
@@ -81,9 +90,12 @@ def _paced(outputs: Outputs, source: LocalFile, text: LocalFile) -> Outputs:
     return replace(outputs, progress=lambda done: outputs.progress(done * source.size // text.size))
 
 
-def _check(source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes: int | None) -> Checked:
+def _check(
+    source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes: int | None, totals: Totals | None
+) -> Checked:
     size = chunk_bytes or usual_chunk(contract, Settings.chunk_mb)
     cuts = format_of(contract).cut(source, contract, size)
+    cuts = replace(cuts, totals=totals or cuts.totals)
     outputs.begin(source, contract, cuts)
     reader = _Reader(source, contract, cuts.layout, outputs)
     with Duplicates() as duplicates, Repeated(contract) as repeated:

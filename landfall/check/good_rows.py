@@ -10,7 +10,7 @@ import numpy as np
 
 from chalicelib.domain.contract.column import Column
 from chalicelib.domain.contract.contract import Contract, Limits
-from chalicelib.domain.contract.dialect import Dialect, Encoding
+from chalicelib.domain.contract.dialect import ControlTotals, Dialect, Encoding, Trailer
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.sums import Sums, added
 from chalicelib.domain.formats.csv.preamble import BOM
@@ -31,12 +31,15 @@ class GoodRows:
     out: BinaryIO
     layout: Layout | None = None
     dialect: Dialect = field(default_factory=Dialect)
+    control_totals: ControlTotals | None = None
     columns: Sequence[Column] = ()
     count: int = 0
     """Number of rows."""
     sums: Sums = field(default_factory=dict)
     """The sums of the columns that the trailer announces."""
     tail: bytes = b""
+    side_line: bytes = b""
+    """The line of the first side file that has the totals, if the contract has `control_totals`."""
     written: bool = False
     """Whether there is a line before the rows, or a row."""
 
@@ -44,6 +47,7 @@ class GoodRows:
         """Write the lines before the first file's rows. Raises Rejected if another file's columns differ."""
         if self.layout is None:
             self.layout, self.dialect, self.columns = cuts.layout, contract.dialect, contract.columns
+            self.control_totals = contract.control_totals
             head = text.read(0, cuts.header.data_start)
             marked = contract.dialect.encoding is not Encoding.UTF_8 and not head.startswith(BOM)
             self._write((BOM if marked else b"") + head)
@@ -73,20 +77,27 @@ class GoodRows:
         """
         newline = self.dialect.line_end
         first, *rest = self.tail.split(newline)
-        self.out.write(newline.join([self._announcing(first), *rest]))
+        self.out.write(newline.join([self._announcing(first, self.dialect.trailer), *rest]))
         return self.written or bool(self.tail)
 
-    def _announcing(self, line: bytes) -> bytes:
-        """Return the trailer with the number and the sums of the rows; another line as it is."""
-        trailer, reader = self.dialect.trailer, RecordReader(self.dialect, Limits())
-        if not trailer or not self.tail:
+    def side_file(self) -> bytes:
+        """Return the side file that announces the rows that are written; empty if the contract has none."""
+        mark = b"" if self.dialect.encoding is Encoding.UTF_8 else BOM
+        line = self._announcing(self.side_line, self.control_totals)
+        return mark + line + self.dialect.line_end if self.control_totals else b""
+
+    def _announcing(self, line: bytes, places: Trailer | ControlTotals | None) -> bytes:
+        """Return a line with the number and the sums of the rows at their places, if it has any."""
+        reader = RecordReader(self.dialect, Limits())
+        if not places or not line:
             return line
-        values = {trailer.count_field: str(self.count)} if trailer.count_field else {}
-        values |= {number: self._sum(name) for name, number in trailer.sum_fields}
+        values = {places.count_field: str(self.count)} if places.count_field else {}
+        values |= {number: self._sum(name) for name, number in places.sum_fields}
         content = line.removesuffix(b"\r")
         fields = reader.raw_fields(content)
         for number, value in values.items():
-            fields[number - 1] = self._like(fields[number - 1], value, reader)
+            if number <= len(fields):
+                fields[number - 1] = self._like(fields[number - 1], value, reader)
         return reader.delimiter.join(fields) + line[len(content) :]
 
     def _sum(self, name: str) -> str:

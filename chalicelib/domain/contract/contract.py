@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from chalicelib.domain.contract.column import Column
-from chalicelib.domain.contract.dialect import Dialect
+from chalicelib.domain.contract.dialect import ControlTotals, Dialect
 from chalicelib.domain.contract.expected import Expected
 
 RESCUED = "_rescued"
@@ -111,6 +111,8 @@ class Contract:
     order_by: str | None = None
     """The column whose greater value is the newer row; without it the newer file wins, then the later line."""
     dialect: Dialect = field(default_factory=Dialect)
+    control_totals: ControlTotals | None = None
+    """Set if a side file announces the rows of each file."""
     limits: Limits = field(default_factory=Limits)
     checks: tuple[DataCheck, ...] = ()
     dist_key: str | None = None
@@ -125,6 +127,12 @@ class Contract:
     def target(self) -> str:
         """schema.table, unquoted."""
         return f"{self.schema}.{self.table}"
+
+    @property
+    def sum_fields(self) -> tuple[tuple[str, int], ...]:
+        """Columns whose sum is announced, by the side file or the trailer, and the field that has it."""
+        announced = self.control_totals or self.dialect.trailer
+        return announced.sum_fields if announced else ()
 
     def column(self, name: str) -> Column:
         """Return the column called `name`; KeyError if there is none."""

@@ -99,6 +99,16 @@ class Compression(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ControlTotals:
+    """The line of a side file `<file>.ctl` that announces the rows of its file."""
+
+    count_field: int = 0
+    """The field with the number of rows, from 1; 0 for none."""
+    sum_fields: tuple[tuple[str, int], ...] = ()
+    """Columns, and for each the field with the sum of its values."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Trailer:
     """The last line of a file, which is not a row: it shows that the file is whole."""
 

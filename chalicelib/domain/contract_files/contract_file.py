@@ -26,12 +26,13 @@ from chalicelib.domain.contract.contract import (
     Limits,
     Mode,
 )
+from chalicelib.domain.contract.dialect import ControlTotals
 from chalicelib.domain.contract.expected import Expected, ExpectedError
 from chalicelib.domain.contract_files.column_notation import changed_settings, notation_faults, read_notation
 from chalicelib.domain.contract_files.column_type import ColumnTypeError, parse_type
 from chalicelib.domain.contract_files.column_value import value_faults
 from chalicelib.domain.contract_files.contract_rules import faults_between, faults_within, size_faults
-from chalicelib.domain.contract_files.dialect import read_dialect
+from chalicelib.domain.contract_files.dialect import read_control_totals, read_dialect
 from chalicelib.domain.contract_files.toml_section import Section
 from chalicelib.errors import ContractError
 
@@ -100,6 +101,8 @@ def fingerprint(contract: Contract) -> str:
     del meaning["expected"], meaning["load_every"]
     if contract.format is FileFormat.CSV:
         del meaning["format"]
+    if contract.control_totals is None:
+        del meaning["control_totals"]
     for column in meaning["columns"]:
         column.update(changed_settings(column.pop("notation")))
     canonical = json.dumps(meaning, sort_keys=True, default=lambda member: member.value)
@@ -142,6 +145,7 @@ def _contract(top: Section) -> Contract:
         dist_key=top.text("dist_key") or None,
         sort_key=top.string_list("sort_key"),
         dialect=read_dialect(top.section("dialect")),
+        control_totals=_control_totals(top) if "control_totals" in top.table else None,
         extra_columns=top.choice("extra_columns", ExtraColumns.FAIL),
         limits=_limits(top.section("limits")),
         columns=_columns(top.section("columns")),
@@ -168,6 +172,13 @@ def _expected(top: Section) -> Expected | None:
     except ExpectedError as error:
         top.fault("expected_by", str(error))
         return None
+
+
+def _control_totals(top: Section) -> ControlTotals:
+    section = top.section("control_totals")
+    totals = read_control_totals(section)
+    section.close()
+    return totals
 
 
 def _limits(section: Section) -> Limits:

@@ -50,7 +50,7 @@ def faults_within(contract: Contract, stem: str) -> Iterator[Fault]:
     yield from _landing_faults(contract)
     yield from _check_faults(contract)
     yield from _limit_faults(contract)
-    yield from _trailer_faults(contract)
+    yield from _totals_faults(contract)
     yield from _word_faults(contract)
     if fault := window_fault(contract.load_every or 0):
         yield "load_every", fault
@@ -90,11 +90,16 @@ def _limit_faults(contract: Contract) -> Iterator[Fault]:
         )
 
 
-def _trailer_faults(contract: Contract) -> Iterator[Fault]:
-    """Yield the faults of the sums that a trailer has."""
-    columns = {column.name: column for column in contract.columns}
-    for name, _ in contract.dialect.trailer.sum_fields if contract.dialect.trailer else ():
-        column, key_path = columns.get(name), f"dialect.trailer.sum_fields.{name}"
+def _totals_faults(contract: Contract) -> Iterator[Fault]:
+    """Yield the faults of the totals that a side file or a trailer has."""
+    columns, trailer, side = {c.name: c for c in contract.columns}, contract.dialect.trailer, contract.control_totals
+    if side and trailer and (trailer.count_field or trailer.sum_fields):
+        yield "control_totals", "cannot be combined with totals in dialect.trailer; keep those of one of the two"
+    if side and not (side.count_field or side.sum_fields):
+        yield "control_totals", "names no field; add count_field, sum_fields or both"
+    where = "control_totals" if side else "dialect.trailer"
+    for name, _ in contract.sum_fields:
+        column, key_path = columns.get(name), f"{where}.sum_fields.{name}"
         if column is None or column.type.kind not in EXACT:
             yield key_path, "is not a column of whole numbers or decimals; only those have an exact sum"
         elif column.notation.excess in (Excess.ROUND, Excess.CUT):

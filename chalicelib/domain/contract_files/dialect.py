@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from chalicelib.domain.contract.dialect import (
     MOST_MARK,
     Compression,
+    ControlTotals,
     Dialect,
     Empty,
     EmptyRecords,
@@ -72,14 +73,22 @@ def _encoding(name: str) -> str:
         return name
 
 
+def read_control_totals(section: Section) -> ControlTotals:
+    """Read where a side file has its totals; record every fault in the section."""
+    fields = section.section("sum_fields")
+    return ControlTotals(
+        count_field=section.integer("count_field", default=0, low=0, high=MOST_LINES),
+        sum_fields=tuple((name, fields.integer(name, default=1, low=1, high=MOST_LINES)) for name in fields.table),
+    )
+
+
 def _trailer(section: Section) -> Trailer:
     inner = section.section("trailer")
-    fields = inner.section("sum_fields")
-    names = tuple(fields.table)
+    totals = read_control_totals(inner)
     trailer = Trailer(
         starts_with=inner.text("starts_with", required=True),
-        count_field=inner.integer("count_field", default=0, low=0, high=MOST_LINES),
-        sum_fields=tuple((name, fields.integer(name, default=1, low=1, high=MOST_LINES)) for name in names),
+        count_field=totals.count_field,
+        sum_fields=totals.sum_fields,
     )
     inner.close()
     return trailer

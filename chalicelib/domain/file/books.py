@@ -20,7 +20,7 @@ from chalicelib.errors import Broken, Rejected
 
 TOO_MANY_REJECTS = "TOO_MANY_REJECTS"
 SUM = ColumnType(kind=TypeName.DECIMAL, precision=38, scale=38)
-"""The type of a trailer's sum, which keeps all digits of any column."""
+"""The type of an announced sum, which keeps all digits of any column."""
 MOST_SUM_DIGITS = 100
 UNBALANCED = "UNBALANCED"
 """Code of a file in which a row is not accounted for."""
@@ -132,20 +132,21 @@ def refuse_other_totals(contract: Contract, totals: Totals, counts: Counts, sums
     """Refuse a file that does not have the rows that it announces. Raises Rejected."""
     if totals.rows is not None and totals.rows != counts.read:
         raise _differs(f"{totals.rows:,} rows, but it has {counts.read:,}", totals)
-    fields = dict(contract.dialect.trailer.sum_fields) if contract.dialect.trailer else {}
+    fields = dict(contract.sum_fields)
     for name, text in totals.sums.items():
         expected = _amount(text, contract.column(name))
         if expected is None:
-            raise malformed(fields[name], totals.byte_offset)
+            raise malformed(fields[name], totals)
         if not sums.get(name, "0"):
-            message = f"the sum of {name} cannot be compared with the trailer's: a bad row has no number there"
+            message = f"the sum of {name} cannot be compared with its {totals.where}'s: a bad row has no number there"
             raise Rejected(f"{message}; fix its rejects", code="TOTALS_UNKNOWN", column=name)
         if Decimal(sums.get(name, "0")) != expected:
             raise _differs(f"another sum of {name} than it has", totals)
 
 
 def _differs(what: str, totals: Totals) -> Rejected:
-    message = f"the file's trailer announces {what}: rows may be lost; send it again as a whole, or fix its trailer"
+    fix = f"send it again as a whole, or fix its {totals.where}"
+    message = f"the file's {totals.where} announces {what}: rows may be lost; {fix}"
     return Rejected(message, code="TOTALS_DIFFER", byte_offset=totals.byte_offset)
 
 

@@ -58,7 +58,7 @@ def as_corrected(contract: Contract) -> Contract:
         repeated_header=RepeatedHeader.ROW if rows else RepeatedHeader.REJECT,
     )
     limits = replace(contract.limits, min_rows=0, max_reject_ratio=1.0, max_bytes=Limits.max_bytes)
-    return replace(contract, dialect=dialect, limits=limits, lineage=True)
+    return replace(contract, dialect=dialect, control_totals=None, limits=limits, lineage=True)
 
 
 def columns_of(contract: Contract, file_plan: FilePlan | None) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.formats.format import Totals
 from chalicelib.domain.raw.bytesource import Range
 from chalicelib.domain.run.ids import digest
-from chalicelib.domain.run.model import Chunk, ChunkTask, Run
+from chalicelib.domain.run.model import Chunk, ChunkTask, Run, SourceObject
 from chalicelib.domain.warehouse.load import Share
 
 
@@ -51,7 +51,9 @@ class FilePlan:
     header: tuple[str, ...] = ()
     """The names in the file's header."""
     totals: Totals | None = None
-    """What the file announces of its own rows."""
+    """What the file's trailer, or its side file, announces of its rows."""
+    side_file: SourceObject | None = None
+    """The version of the side file that has them."""
     left_out: dict[str, int] = field(default_factory=dict, hash=False)
     """Parts of the file outside its ranges, by kind (`LeftOut`)."""
     corrected: bool = False
@@ -75,6 +77,7 @@ class FilePlan:
             rescued=tuple((index, name) for index, name in fields.get("rescued", ())),
             header=tuple(fields.get("header", ())),
             totals=Totals(**fields["totals"]) if fields.get("totals") else None,
+            side_file=SourceObject(**fields["side_file"]) if fields.get("side_file") else None,
             left_out=fields.get("left_out", {}),
             corrected=fields.get("corrected", False),
         )

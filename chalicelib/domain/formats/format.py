@@ -36,14 +36,19 @@ class Header:
 
 @dataclass(frozen=True, kw_only=True)
 class Totals:
-    """What a file announces of its own rows."""
+    """What a file's trailer, or its side file, announces of its rows."""
 
     rows: int | None
     """Their number; None if the file does not announce it."""
     sums: Mapping[str, str] = field(hash=False)
     """The sum of a column's values as the file writes it, by column."""
-    byte_offset: int
-    """Where the trailer begins."""
+    byte_offset: int | None
+    """Where the trailer begins; None if a side file has them."""
+
+    @property
+    def where(self) -> str:
+        """What has them."""
+        return "side file" if self.byte_offset is None else "trailer"
 
 
 @dataclass(frozen=True, kw_only=True)

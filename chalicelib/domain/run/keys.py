@@ -12,7 +12,7 @@ processed/<object>/<load id>/*-without-1, refused-1, manifest-1  a part, and the
 rejected/<object>/<load id>/part-00001.jsonl      bad rows, lines counted from the file's start
 rejected/<object>/<load id>/part-00001.refused-1.jsonl  those that COPY refused
 rejected/<object>/<load id>/corrections/<load id>.json  which of them a correction has loaded, by first byte
-archive/<object>/<yyyy>/<mm>/<dd>/<run id>/<name> the source, once loaded
+archive/<object>/<yyyy>/<mm>/<dd>/<run id>/<name> the source, once loaded; its side file has .ctl behind that name
 """
 
 from __future__ import annotations

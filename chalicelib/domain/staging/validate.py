@@ -154,7 +154,6 @@ def compile_rules(contract: Contract, layout: Layout) -> Rules:
     repeated = contract.dialect.repeated_header
     header = () if repeated is RepeatedHeader.ROW else layout.header_by_column()
     rules = _rules(contract, layout)
-    summed = contract.dialect.trailer.sum_fields if contract.dialect.trailer else ()
     return Rules(
         columns=rules,
         grammar=Grammar.of(contract.dialect, contract.limits),
@@ -166,7 +165,9 @@ def compile_rules(contract: Contract, layout: Layout) -> Rules:
         header=header,
         header_is_bad=any(LETTER.search(name) and _refuses_letters(layout.columns[n], rules[n]) for n, name in header),
         skips_headers=repeated is RepeatedHeader.SKIP,
-        summed=tuple((indexes[name], contract.column(name).type.scale) for name, _ in summed if name in indexes),
+        summed=tuple(
+            (indexes[name], contract.column(name).type.scale) for name, _ in contract.sum_fields if name in indexes
+        ),
     )
 
 

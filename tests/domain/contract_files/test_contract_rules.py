@@ -45,6 +45,16 @@ CHECKS = "".join(f"[[checks]]\nname = 'c{n}'\nbad_rows = 'id < {n}'\n" for n in 
             toml(extra_columns='"rescue"', columns=COLUMNS + '_rescued = { type = "super" }'),
             "columns._rescued: names that start with an underscore are reserved",
         ),
+        (toml(control_totals="{}"), "control_totals: names no field; add count_field, sum_fields or both"),
+        (toml(control_totals="{ count = 2 }"), "control_totals.count: is not known; did you mean count_field?"),
+        (toml(control_totals="{ count_field = -1 }"), "control_totals.count_field: -1 is out of range"),
+        (toml(control_totals="{ sum_fields = { x = 2 } }"), "control_totals.sum_fields.x: is not a column of whole"),
+        (
+            toml(
+                control_totals="{ count_field = 2 }", more='[dialect]\ntrailer = { starts_with = "T", count_field = 2 }'
+            ),
+            "control_totals: cannot be combined with totals in dialect.trailer; keep those of one of the two",
+        ),
         (toml(more=CHECKS), f"checks: there are {MAX_CHECKS + 1}; at most {MAX_CHECKS} fit"),
         (toml(more=f"[[checks]]\nname = 'a'\nbad_rows = 'id < {'1' * MAX_CONDITION}'"), "is longer than"),
         (column('a = { type = "bigint", format = "auto" }'), "columns.a.format: a bigint cannot have one"),

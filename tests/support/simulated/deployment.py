@@ -15,7 +15,7 @@ from chalicelib.domain.run.events import landed, run_of_message
 from chalicelib.domain.run.model import Run, SourceObject
 from chalicelib.errors import LandfallError
 from chalicelib.orchestration import sqs as handlers
-from chalicelib.pipeline.landing_scan import on_landed
+from chalicelib.pipeline.landing_scan import is_ignored, on_landed
 from chalicelib.pipeline.pipeline import Pipeline
 from chalicelib.pipeline.sweep import sweep
 from tests.support.settings import BUCKET
@@ -62,7 +62,8 @@ class SimulatedDeployment(DeployedParts):
             return False
         if not all(run.finished for run in self.runs.runs.values()):
             return False
-        return all(self._has_run(x) for x in self.objects.list(BUCKET, "incoming/") if not x.key.endswith("/"))
+        files = (x for x in self.objects.list(BUCKET, "incoming/") if not x.key.endswith("/"))
+        return all(is_ignored(self.pipeline.ctx, x.key) or self._has_run(x) for x in files)
 
     def _has_run(self, file: SourceObject) -> bool:
         """Whether what lies there is that of the last run of its key, or not younger than the last of its content."""

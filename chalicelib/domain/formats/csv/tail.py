@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chalicelib.domain.contract.contract import Limits
-from chalicelib.domain.contract.dialect import Dialect, Trailer
+from chalicelib.domain.contract.dialect import ControlTotals, Dialect, Trailer
 from chalicelib.domain.contract.tally import LeftOut, Tally, total
 from chalicelib.domain.formats.csv.block_reader import BlockReader
 from chalicelib.domain.formats.csv.record_reader import Found, RecordReader
@@ -72,7 +72,7 @@ def _trailer(source: ByteSource, start: int, trailer: Trailer, dialect: Dialect,
     behind, comment = Counter[str](), dialect.comment.encode()
     for line, text in _lines(source, start, dialect.line_end):
         if text.startswith(trailer.starts_with.encode()):
-            totals = _totals(_fields(text, dialect, limits), line, trailer)
+            totals = announced(fields_of_line(text, dialect, limits), line, trailer)
             return Tail(start=line, left_out=total([{LeftOut.TRAILERS: 1}, behind]), totals=totals)
         if comment and text.startswith(comment):
             behind[LeftOut.COMMENTS] += 1
@@ -84,24 +84,28 @@ def _trailer(source: ByteSource, start: int, trailer: Trailer, dialect: Dialect,
     raise Rejected(f"{message}; send it again as a whole, or fix dialect.trailer", code="TRAILER_MISSING")
 
 
-def malformed(number: int, at: int) -> Rejected:
-    """Return the refusal of a file whose trailer has no number where the contract expects one."""
-    message = f"field {number} of the trailer is not a number; fix the file's last line, or dialect.trailer"
-    return Rejected(message, code="TRAILER_MALFORMED", byte_offset=at)
+def malformed(number: int, totals: Totals) -> Rejected:
+    """Return the refusal of a file with no number where the contract expects a total."""
+    what = f"field {number} of the {totals.where} is not a number; fix"
+    if totals.byte_offset is None:
+        return Rejected(f"{what} the side file, or control_totals", code="CONTROL_TOTALS_MALFORMED")
+    message = f"{what} the file's last line, or dialect.trailer"
+    return Rejected(message, code="TRAILER_MALFORMED", byte_offset=totals.byte_offset)
 
 
-def _totals(values: Sequence[str], at: int, trailer: Trailer) -> Totals:
-    """Return what the trailer announces of the rows. Raises Rejected."""
+def announced(values: Sequence[str], at: int | None, places: Trailer | ControlTotals) -> Totals:
+    """Return what a line with totals announces of the rows. Raises Rejected."""
     by_number = dict(enumerate(values, 1))
-    rows = by_number.get(trailer.count_field, "") if trailer.count_field else None
+    rows = by_number.get(places.count_field, "") if places.count_field else None
+    sums = {name: by_number.get(number, "") for name, number in places.sum_fields}
+    totals = Totals(rows=None, sums=sums, byte_offset=at)
     if rows is not None and not re.fullmatch("[0-9]{1,18}", rows):
-        raise malformed(trailer.count_field, at)
-    sums = {name: by_number.get(number, "") for name, number in trailer.sum_fields}
-    return Totals(rows=None if rows is None else int(rows), sums=sums, byte_offset=at)
+        raise malformed(places.count_field, totals)
+    return replace(totals, rows=None if rows is None else int(rows))
 
 
-def _fields(line: bytes, dialect: Dialect, limits: Limits) -> list[str]:
-    """Return the fields of a trailer; none if it is not a record."""
+def fields_of_line(line: bytes, dialect: Dialect, limits: Limits) -> list[str]:
+    """Return the fields of a line with totals; none if it is not a record."""
     reader = RecordReader(dialect, limits)
     record = line.removesuffix(b"\r") + reader.newline
     found = BlockReader(reader, record, len(record), at_end=True).record(0)
