@@ -11,6 +11,7 @@ from pathlib import Path
 
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.decode.decode import converted, readable_in_place
+from chalicelib.domain.decode.encodings import Repairs
 from chalicelib.domain.formats.sizes import refuse_no_text
 from chalicelib.domain.raw.bytesource import ByteSource, InMemory
 from chalicelib.errors import SourceGone
@@ -48,15 +49,16 @@ def opened(path: Path) -> Iterator[LocalFile]:
 
 
 @contextmanager
-def as_text(source: LocalFile, contract: Contract) -> Iterator[LocalFile]:
-    """Return the file as UTF-8 text: itself, or a temporary file with its text. Raises Rejected."""
+def as_text(source: LocalFile, contract: Contract, repairs: Repairs) -> Iterator[LocalFile]:
+    """Return the file as UTF-8 text: itself, or a temporary file with its text. Count `repairs`. Raises Rejected."""
     if not source.size or readable_in_place(source, contract.dialect):
         yield source
         return
     import tempfile  # only for files that are not read in place
 
     with tempfile.TemporaryFile(buffering=0) as spool:
-        size = sum(spool.write(block) for block in converted(source, contract.dialect, contract.limits))
+        blocks = converted(source, contract.dialect, contract.limits, repairs)
+        size = sum(map(spool.write, blocks))
         refuse_no_text(size)
         yield LocalFile(size=size, descriptor=spool.fileno())
 

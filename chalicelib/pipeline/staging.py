@@ -13,6 +13,7 @@ from chalicelib.config import Settings
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.tally import total
 from chalicelib.domain.decode.decode import readable_in_place
+from chalicelib.domain.decode.encodings import Repairs
 from chalicelib.domain.file.books import line_bases, renumber
 from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.formats.registry import format_of
@@ -86,10 +87,10 @@ def plan_file(objects: ObjectStore, run: Run, source: SourceObject, contract: Co
     """Read the header of a file and plan its cuts. Unpack the file first if needed. Raises Rejected."""
     refuse_size(source.size, contract.limits)
     size = usual_chunk(contract, settings.chunk_mb)
-    stored, text = StoredBytes(Landed(objects, source), piece=1), None
+    stored, text, repairs = StoredBytes(Landed(objects, source), piece=1), None, Repairs()
     if not readable_in_place(stored, contract.dialect):
         whole = StoredBytes(Landed(objects, source))
-        text = unpack(objects, run, whole, contract, min(size, TEXT_PIECE_BYTES))
+        text = unpack(objects, run, whole, contract, min(size, TEXT_PIECE_BYTES), repairs)
         stored = StoredBytes(Pieces(objects, run, text), piece=1)
         refuse_no_text(text.size)
     cuts = format_of(contract).cut(stored, contract, size)
@@ -103,7 +104,8 @@ def plan_file(objects: ObjectStore, run: Run, source: SourceObject, contract: Co
         header=cuts.layout.header,
         totals=announced or cuts.totals,
         side_file=side,
-        left_out=total([cuts.left_out]),
+        left_out=total([cuts.left_out, repairs.left_out]),
+        altered=total([repairs.altered]),
         corrected=run.corrects is not None,
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.decode.decode import converted, in_pieces
+from chalicelib.domain.decode.encodings import Repairs
 from chalicelib.domain.file.file_plan import Text
 from chalicelib.domain.raw.bytesource import ByteSource
 from chalicelib.domain.run import keys
@@ -49,10 +50,12 @@ class Pieces:
         return b"".join(out)
 
 
-def unpack(objects: ObjectStore, run: Run, source: ByteSource, contract: Contract, piece_bytes: int) -> Text:
-    """Write the text of a file. Raises Rejected, and the errors of reading and writing."""
+def unpack(
+    objects: ObjectStore, run: Run, source: ByteSource, contract: Contract, piece_bytes: int, repairs: Repairs
+) -> Text:
+    """Write the text of a file, and count its `repairs`. Raises Rejected, and the errors of reading and writing."""
     size = 0
-    blocks = converted(source, contract.dialect, contract.limits)
+    blocks = converted(source, contract.dialect, contract.limits, repairs)
     for number, piece in enumerate(in_pieces(blocks, piece_bytes), start=1):
         objects.put(run.source.bucket, keys.text(run, number), piece)
         size += len(piece)

@@ -13,6 +13,7 @@ from chalicelib.config import Settings
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.tally import Tally, total
+from chalicelib.domain.decode.encodings import Repairs
 from chalicelib.domain.file.books import refuse_wrong_books
 from chalicelib.domain.formats.format import Cuts, Totals
 from chalicelib.domain.formats.registry import format_of
@@ -79,8 +80,11 @@ def check_file(
     `totals` is what its side file announces.
     """
     refuse_size(source.size, contract.limits)
-    with as_text(source, contract) as text:
-        return _check(text, contract, _paced(outputs, source, text), chunk_bytes, totals)
+    repairs = Repairs()
+    with as_text(source, contract, repairs) as text:
+        checked = _check(text, contract, _paced(outputs, source, text), chunk_bytes, totals)
+    left_out, altered = total([checked.left_out, repairs.left_out]), total([checked.altered, repairs.altered])
+    return replace(checked, left_out=left_out, altered=altered)
 
 
 def _paced(outputs: Outputs, source: LocalFile, text: LocalFile) -> Outputs:

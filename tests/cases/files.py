@@ -105,6 +105,33 @@ LAYOUTS = (
         text="id|txt\n#EOF|0\n",
         refused="TRAILER_MISSING",
     ),
+    # ---- bytes that are no text
+    *(
+        Layout(
+            name=f"bytes that are no text, {dialect}",
+            dialect=dialect,
+            text=b"id,txt\n1,a\xffb\xfe\xef\xbf\xbd\nx,\xff\n",
+            rows=[(1, text)],
+            bad=[Bad(code=1207)],
+            left_out=left_out,
+            altered=altered,
+        )
+        for dialect, text, left_out, altered in (
+            ('invalid = "strip"', "ab\ufffd", {"invalid_bytes": 3}, {}),
+            ('invalid = "replace"', "a\ufffdb\ufffd\ufffd", {}, {"replaced": 3}),
+        )
+    ),
+    *(
+        Layout(
+            name=f"NUL characters, {encoding}",
+            dialect=f'nul = "strip"\nencoding = "{encoding}"',
+            text="id,txt\n1,a\0b\0\n\0x,c\n".encode(encoding),
+            rows=[(1, "ab")],
+            bad=[Bad(code=1207)],
+            left_out={"nuls": 3},
+        )
+        for encoding in ("utf-8", "utf-16-le", "utf-16-be", "cp1252")
+    ),
     # ---- headers again
     Layout(
         name="a header again",

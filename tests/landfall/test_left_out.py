@@ -81,3 +81,15 @@ def test_good_rows_are_read_back_alike(landfall: Landfall, tmp_path: Path, diale
     assert first["rows_good"] == second["rows_good"] > 0
     assert good.read_bytes() == again.read_bytes()
     assert first.get("altered") == second.get("altered")
+
+
+def test_bytes_that_are_no_text_are_counted(landfall: Landfall, tmp_path: Path) -> None:
+    contract, path = tmp_path / "thing.toml", tmp_path / "a.csv"
+    path.write_bytes(b"thing_id,note\n1,a\xff\0b\xfe\n")
+    found = []
+    for invalid in ("strip", "replace"):
+        dialect = f'nul = "strip"\ninvalid = "{invalid}"'
+        contract.write_text(CONTRACT.format(dialect=dialect) + 'note = { type = "varchar(9)" }\n')
+        (line,) = landfall("check", path, "--contract-file", contract, "--json").lines
+        found.append((line["left_out"], line.get("altered")))
+    assert found == [({"nuls": 1, "invalid_bytes": 2}, None), ({"nuls": 1}, {"replaced": 2})]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,8 +11,9 @@ from hypothesis import strategies as st
 from chalicelib.domain.contract.column import Column
 from chalicelib.domain.contract.contract import Limits
 from chalicelib.domain.contract.dialect import Compression, Dialect, Encoding, Invalid, Nul
+from chalicelib.domain.contract.tally import Altered, LeftOut, total
 from chalicelib.domain.decode.decode import converted, in_pieces, readable_in_place
-from chalicelib.domain.decode.encodings import transcoded
+from chalicelib.domain.decode.encodings import Repairs, transcoded
 from chalicelib.domain.decode.feed import Steps
 from chalicelib.domain.decode.packed import packing, unpacked
 from chalicelib.errors import Rejected
@@ -71,12 +74,38 @@ HOSTILE = st.one_of(
     st.binary(max_size=40),
     st.lists(
         st.sampled_from(
-            [b"a", b"\0", b"\n", b"\xd8", b"\xdc", b"\0\xd8", b"\0\xdc", b"\xe2\x82", b"\xf0\x9f\x99\x82", b"\x81"]
+            [
+                b"a",
+                b"\0",
+                b"\n",
+                b"\xd8",
+                b"\xdc",
+                b"\0\xd8",
+                b"\0\xdc",
+                b"\xe2\x82",
+                b"\xf0\x9f\x99\x82",
+                b"\x81",
+                b"\xef\xbf\xbd",
+                b"\xfd\xff",
+            ]
         ),
         max_size=20,
     ).map(b"".join),
 )
 ONE_ORDER = [e for e in Encoding if e is not Encoding.UTF_16]
+
+
+def counted(data: bytes, dialect: Dialect) -> tuple[dict[str, int], dict[str, int]]:
+    """What is left out and altered, from what the slow readers make of other dialects."""
+    with_nuls, stripped = replace(dialect, nul=Nul.REJECT), replace(dialect, invalid=Invalid.STRIP, nul=Nul.REJECT)
+    narrow = dialect.encoding in (*NARROW, Encoding.UTF_8)
+    nuls = (data if narrow else expected(data, with_nuls)).count(b"\0") if dialect.nul is Nul.STRIP else 0
+    seen = data.replace(b"\0", b"") if narrow and dialect.nul is Nul.STRIP else data
+    kept = expected(seen, stripped).decode()
+    lost = len(seen) - len(kept.encode(CODECS[dialect.encoding])) if dialect.invalid is Invalid.STRIP else 0
+    wrong = expected(seen, with_nuls).decode(errors="replace").count("\ufffd") - kept.count("\ufffd")
+    replaced = wrong if dialect.invalid is Invalid.REPLACE else 0
+    return total([{LeftOut.NULS: nuls, LeftOut.INVALID_BYTES: lost}]), total([{Altered.REPLACED: replaced}])
 
 
 @settings(max_examples=800, deadline=None)
@@ -93,8 +122,10 @@ def test_any_bytes_in_any_blocks_match_a_slow_reader(
 ):
     beginning = {Encoding.UTF_16_LE: b"a\0b\0", Encoding.UTF_16_BE: b"\0a\0b"}.get(encoding, b"ab")
     dialect = Dialect(encoding=encoding, invalid=invalid, nul=nul)
-    found = b"".join(transcoded(in_blocks(beginning + data, sizes), dialect, max(sniffed, 4)))
+    repairs = Repairs()
+    found = b"".join(transcoded(in_blocks(beginning + data, sizes), dialect, max(sniffed, 4), repairs))
     assert found == expected(beginning + data, dialect)
+    assert (total([repairs.left_out]), total([repairs.altered])) == counted(beginning + data, dialect)
 
 
 @settings(max_examples=150, deadline=None)

@@ -23,6 +23,8 @@ class LeftOut(StrEnum):
     TRAILERS = "trailers"  # the contract's trailer
     EOF_MARKS = "eof_marks"  # an end-of-file mark, 0x1A
     FOOTER_LINES = "footer_lines"  # the contract's footer
+    NULS = "nuls"  # NUL characters anywhere in the file, not records
+    INVALID_BYTES = "invalid_bytes"  # bytes anywhere in the file that are not text in its encoding
 
 
 class Altered(StrEnum):
@@ -31,6 +33,7 @@ class Altered(StrEnum):
     CUT = "cut"  # a text or a number lost what is too long for its column
     ROUNDED = "rounded"  # a number lost digits, and its last digit is rounded
     FILLED = "filled"  # a row ended early, and a missing column is NULL
+    REPLACED = "replaced"  # U+FFFD stands for bytes that are not text: characters, anywhere in the file
 
 
 _ORDER = {kind: place for place, kind in enumerate((*map(str, LeftOut), *map(str, Altered)))}

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from chalicelib.domain.contract.contract import Limits
 from chalicelib.domain.contract.dialect import Compression, Dialect, Encoding, Invalid, Nul
-from chalicelib.domain.decode.encodings import encoding_of, transcoded
+from chalicelib.domain.decode.encodings import Repairs, encoding_of, transcoded
 from chalicelib.domain.decode.packed import packing, unpacked
 from chalicelib.domain.raw.bytesource import ByteSource
 from chalicelib.errors import Rejected
@@ -30,8 +30,8 @@ def readable_in_place(source: ByteSource, dialect: Dialect) -> bool:
     return packing(head, dialect) is Compression.NONE and encoding_of(head, dialect)[0] is Encoding.UTF_8
 
 
-def converted(source: ByteSource, dialect: Dialect, limits: Limits) -> Iterator[bytes]:
-    """Yield the file's text in UTF-8, in blocks.
+def converted(source: ByteSource, dialect: Dialect, limits: Limits, repairs: Repairs | None = None) -> Iterator[bytes]:
+    """Yield the file's text in UTF-8, in blocks, and count `repairs`.
 
     Raises Rejected if the file is damaged or too large, or contradicts the contract.
     """
@@ -40,7 +40,7 @@ def converted(source: ByteSource, dialect: Dialect, limits: Limits) -> Iterator[
     blocks = unpacked(source, compression)
     if compression is not Compression.NONE:
         blocks = _bounded(blocks, source.size, limits)
-    return transcoded(blocks, dialect)
+    return transcoded(blocks, dialect, repairs=repairs)
 
 
 def in_pieces(blocks: Iterable[bytes], size: int) -> Iterator[bytes]:

@@ -9,10 +9,14 @@ a UTF-16 unit at the end of a file becomes the byte FF.
 from __future__ import annotations
 
 import codecs
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import chain
 
 from chalicelib.domain.contract.dialect import Dialect, Encoding, Invalid, Nul
+from chalicelib.domain.contract.tally import Altered, LeftOut
 from chalicelib.domain.decode.file_kind import binary_kind
 from chalicelib.errors import Rejected
 
@@ -26,6 +30,21 @@ BOMS = {
 }
 WIDE = (Encoding.UTF_16, Encoding.UTF_16_LE, Encoding.UTF_16_BE)
 HALF_UNIT = {Invalid.REJECT: b"\xff", Invalid.REPLACE: "\ufffd".encode(), Invalid.STRIP: b""}
+
+LONE = re.compile("[\ud800-\udfff]")
+"""Half of a UTF-16 pair."""
+REPLACEMENT = "\ufffd"
+
+
+@dataclass(frozen=True)
+class Repairs:
+    """What becomes of characters and bytes that the contract does not keep, counted in the whole file."""
+
+    left_out: Counter[str] = field(default_factory=Counter)
+    """NUL characters and invalid bytes that are left out, by kind (`LeftOut`)."""
+    altered: Counter[str] = field(default_factory=Counter)
+    """Characters U+FFFD that stand for invalid bytes (`Altered`)."""
+
 
 Step = Callable[[bytes, bool], bytes]
 """Converts a block; the second argument is whether it is the last."""
@@ -70,14 +89,16 @@ def _wrong(message: str) -> Rejected:
     return Rejected(message, code="HEADER_ENCODING", line=1)
 
 
-def transcoded(blocks: Iterable[bytes], dialect: Dialect, sniffed: int = SNIFFED_BYTES) -> Iterator[bytes]:
-    """Yield the text in UTF-8, by the contract's `encoding`, `invalid` and `nul`. Raises Rejected."""
+def transcoded(
+    blocks: Iterable[bytes], dialect: Dialect, sniffed: int = SNIFFED_BYTES, repairs: Repairs | None = None
+) -> Iterator[bytes]:
+    """Yield the text in UTF-8, by the contract's `encoding`, `invalid` and `nul`; count `repairs`. Raises Rejected."""
     rest = iter(blocks)
     head = b""
     while len(head) < sniffed and (block := next(rest, b"")):
         head += block
     encoding, mark = encoding_of(head, dialect)
-    step = _step(encoding, dialect)
+    step = _step(encoding, dialect, repairs or Repairs())
     for block in chain([head[mark:]], rest):
         if text := step(block, False):
             yield text
@@ -85,37 +106,61 @@ def transcoded(blocks: Iterable[bytes], dialect: Dialect, sniffed: int = SNIFFED
         yield text
 
 
-def _step(encoding: Encoding, dialect: Dialect) -> Step:
+def _step(encoding: Encoding, dialect: Dialect, repairs: Repairs) -> Step:
     if encoding in WIDE:
-        step = _wide(encoding, dialect.invalid)
+        step = _wide(encoding, dialect.invalid, repairs)
     elif encoding is not Encoding.UTF_8:
-        step = _narrow(encoding, dialect.invalid)
+        step = _narrow(encoding, dialect.invalid, repairs)
     elif dialect.invalid is Invalid.REJECT:
         step = _unchanged
     else:
-        step = _corrected(dialect.invalid)
+        step = _without_invalid(repairs) if dialect.invalid is Invalid.STRIP else _with_replacements(repairs)
     if dialect.nul is Nul.REJECT:
         return step
     if encoding in WIDE:
-        return lambda block, last: step(block, last).replace(b"\0", b"")
-    return lambda block, last: step(block.replace(b"\0", b""), last)
+        return lambda block, last: _without_nuls(step(block, last), repairs)
+    return lambda block, last: step(_without_nuls(block, repairs), last)
+
+
+def _without_nuls(block: bytes, repairs: Repairs) -> bytes:
+    repairs.left_out[LeftOut.NULS] += block.count(b"\0")
+    return block.replace(b"\0", b"")
 
 
 def _unchanged(block: bytes, last: bool) -> bytes:  # noqa: ARG001
     return block
 
 
-def _corrected(invalid: Invalid) -> Step:
-    """Return a step that replaces or removes the invalid bytes of UTF-8."""
-    decoder = codecs.getincrementaldecoder("utf-8")("replace" if invalid is Invalid.REPLACE else "ignore")
+def _without_invalid(repairs: Repairs) -> Step:
+    """Return a step that removes the invalid bytes of UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8")("ignore")
 
     def step(block: bytes, last: bool) -> bytes:
-        return decoder.decode(block, last).encode()
+        held = len(decoder.getstate()[0])
+        text = decoder.decode(block, last).encode()
+        repairs.left_out[LeftOut.INVALID_BYTES] += held + len(block) - len(text) - len(decoder.getstate()[0])
+        return text
 
     return step
 
 
-def _narrow(encoding: Encoding, invalid: Invalid) -> Step:
+def _with_replacements(repairs: Repairs) -> Step:
+    """Return a step that replaces the invalid bytes of UTF-8. A U+FFFD of the file itself does not count."""
+    decoder, own = codecs.getincrementaldecoder("utf-8")("replace"), REPLACEMENT.encode()
+    before = b""
+
+    def step(block: bytes, last: bool) -> bytes:
+        nonlocal before
+        text = decoder.decode(block, last).encode()
+        seen = before + block  # the file's own U+FFFD is counted with its last byte, where it is decoded
+        repairs.altered[Altered.REPLACED] += text.count(own) - seen.count(own)
+        before = seen[1 - len(own) :]
+        return text
+
+    return step
+
+
+def _narrow(encoding: Encoding, invalid: Invalid, repairs: Repairs) -> Step:
     """Return a step for an encoding of one byte per character.
 
     The bytes that cp1252 leaves undefined are continuations in UTF-8, and so are always invalid alone.
@@ -123,21 +168,34 @@ def _narrow(encoding: Encoding, invalid: Invalid) -> Step:
     errors = {Invalid.REJECT: "surrogateescape", Invalid.REPLACE: "replace", Invalid.STRIP: "ignore"}[invalid]
 
     def step(block: bytes, last: bool) -> bytes:  # noqa: ARG001
-        return block if block.isascii() else block.decode(encoding.value, errors).encode("utf-8", "surrogateescape")
+        if block.isascii():
+            return block
+        text = block.decode(encoding.value, errors)
+        repairs.left_out[LeftOut.INVALID_BYTES] += len(block) - len(text)
+        repairs.altered[Altered.REPLACED] += text.count(REPLACEMENT)  # such an encoding has no U+FFFD of its own
+        return text.encode("utf-8", "surrogateescape")
 
     return step
 
 
-def _wide(encoding: Encoding, invalid: Invalid) -> Step:
-    errors = {Invalid.REJECT: "surrogatepass", Invalid.REPLACE: "replace", Invalid.STRIP: "ignore"}[invalid]
-    decoder = codecs.getincrementaldecoder(encoding.value)(errors)
+def _wide(encoding: Encoding, invalid: Invalid, repairs: Repairs) -> Step:
+    decoder = codecs.getincrementaldecoder(encoding.value)("surrogatepass")
+
+    def repaired(text: str, half: bool) -> bytes:
+        if invalid is Invalid.REJECT:
+            return text.encode("utf-8", "surrogatepass") + HALF_UNIT[invalid] * half
+        text, count = LONE.subn(REPLACEMENT if invalid is Invalid.REPLACE else "", text)
+        if invalid is Invalid.REPLACE:
+            repairs.altered[Altered.REPLACED] += count + half
+        else:
+            repairs.left_out[LeftOut.INVALID_BYTES] += 2 * count + half
+        return text.encode() + HALF_UNIT[invalid] * half
 
     def step(block: bytes, last: bool) -> bytes:
         if not last:
-            return decoder.decode(block).encode("utf-8", "surrogatepass")
+            return repaired(decoder.decode(block), False)
         left = decoder.getstate()[0] + block
         decoder.reset()
-        half = HALF_UNIT[invalid] if len(left) % 2 else b""
-        return decoder.decode(left[: len(left) // 2 * 2], True).encode("utf-8", "surrogatepass") + half
+        return repaired(decoder.decode(left[: len(left) // 2 * 2], True), len(left) % 2 == 1)
 
     return step

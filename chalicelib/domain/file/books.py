@@ -70,7 +70,7 @@ def sealed_books(file_plan: FilePlan, chunks: Sequence[Chunk]) -> RunChanges:
         "state": RunState.STAGED,
         "counts": totals(chunks),
         "left_out": total([file_plan.left_out, *(chunk.left_out for chunk in chunks)]),
-        "altered": total(chunk.altered for chunk in chunks),
+        "altered": total([file_plan.altered, *(chunk.altered for chunk in chunks)]),
         "problem": first_reject(file_plan, chunks),
     }
 

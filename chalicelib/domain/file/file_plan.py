@@ -56,6 +56,8 @@ class FilePlan:
     """The version of the side file that has them."""
     left_out: dict[str, int] = field(default_factory=dict, hash=False)
     """Parts of the file outside its ranges, by kind (`LeftOut`)."""
+    altered: dict[str, int] = field(default_factory=dict, hash=False)
+    """What was altered when the file became UTF-8 text, by kind (`Altered`)."""
     corrected: bool = False
     """Whether the file has corrected rows: its rejects have the lines and offsets of the file that rejected them."""
 
@@ -79,6 +81,7 @@ class FilePlan:
             totals=Totals(**fields["totals"]) if fields.get("totals") else None,
             side_file=SourceObject(**fields["side_file"]) if fields.get("side_file") else None,
             left_out=fields.get("left_out", {}),
+            altered=fields.get("altered", {}),
             corrected=fields.get("corrected", False),
         )
 
