@@ -102,6 +102,7 @@ def plan_file(objects: ObjectStore, run: Run, source: SourceObject, contract: Co
         text=text,
         rescued=cuts.layout.rescued,
         header=cuts.layout.header,
+        head_lines=cuts.layout.head_lines,
         totals=announced or cuts.totals,
         side_file=side,
         left_out=total([cuts.left_out, repairs.left_out]),

@@ -102,7 +102,9 @@ ENDS = st.sampled_from([b"", b"\n", b"\n\n", b"\r\n\n", b"\x1a", b"\n\x1a", b"\n
 def test_what_is_around_the_rows_is_left_out(rows, around, end, joined, chunk_bytes):
     sep, blank, units, before = around
     out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\n").writerows([*rows, ("a", "b"), *rows] if joined else rows)
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    again = b"sep=,\n" * sep + b"a,b\n" + b"kg,m\n" * units
+    body = again.join([out.getvalue().encode()] * (1 + joined))
     head = b"sep=,\n" * (sep and not before) + b"made by\n" * before + blank + b"a,b\n" + b"kg,m\n" * units
     dialect = Dialect(
         preamble_lines=before, skip_after_header=units, trailer=Trailer(starts_with="END", count_field=2),
@@ -110,7 +112,7 @@ def test_what_is_around_the_rows_is_left_out(rows, around, end, joined, chunk_by
     )  # fmt: skip
     object_ = contract(*(Column(name=name, type=text(200)) for name in "ab"), dialect=dialect)
     count = len(rows) * (1 + joined)
-    data = head + out.getvalue().encode() + b"END,%d" % count + end
+    data = head + body + b"END,%d" % count + end
     staged = stage_file(data, object_, chunk_bytes, 16)
     assert staged.rejects == []
     assert staged_values(staged, dialect) == rows * (1 + joined)
@@ -121,7 +123,7 @@ def test_what_is_around_the_rows_is_left_out(rows, around, end, joined, chunk_by
         LeftOut.SEP_LINES: int(sep and not before),
         LeftOut.LINES_BEFORE_HEADER: before + blank.count(b"\n"),
         LeftOut.LINES_AFTER_HEADER: units,
-        LeftOut.REPEATED_HEADERS: int(joined),
+        LeftOut.REPEATED_HEADERS: (1 + sep + units) * joined,
         LeftOut.BLANK_LINES: max(0, end.split(b"\x1a")[0].count(b"\n") - 1),
         LeftOut.TRAILERS: 1,
         LeftOut.EOF_MARKS: int(b"\x1a" in end),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.contract import IGNORED, Contract
@@ -22,6 +22,8 @@ class Layout:
     """Index and header name of each column that goes into RESCUED."""
     header: tuple[str, ...] = ()
     """The names in the file's header, in its order; empty if the file has none."""
+    head_lines: tuple[str, ...] = field(default=(), compare=False)
+    """The lines behind the file's header that the contract skips, such as units."""
 
     @classmethod
     def of(
@@ -30,10 +32,11 @@ class Layout:
         names: Iterable[str],
         rescued: Iterable[tuple[int, str]] = (),
         header: Iterable[str] = (),
+        head_lines: Iterable[str] = (),
     ) -> Layout:
         """Return the layout with these column names."""
         columns = tuple(staged_column(contract, name) for name in names)
-        return cls(columns=columns, rescued=tuple(rescued), header=tuple(header))
+        return cls(columns=columns, rescued=tuple(rescued), header=tuple(header), head_lines=tuple(head_lines))
 
     def header_by_column(self) -> tuple[tuple[int, str], ...]:
         """Return the index and the header name of each staged column that has one."""

@@ -16,7 +16,7 @@ class LeftOut(StrEnum):
     SEP_LINES = "sep_lines"  # a first line such as `sep=;` that names the delimiter
     LINES_BEFORE_HEADER = "lines_before_header"  # the contract's preamble, and comments there
     LINES_AFTER_HEADER = "lines_after_header"  # lines that the contract skips there, such as units
-    REPEATED_HEADERS = "repeated_headers"  # rows that repeat the header
+    REPEATED_HEADERS = "repeated_headers"  # rows that repeat the header or a line beside it
     EMPTY_RECORDS = "empty_records"  # records whose fields are all empty
     COMMENTS = "comments"  # comment lines behind the header
     BLANK_LINES = "blank_lines"  # lines without a byte, behind the header

@@ -55,6 +55,7 @@ def as_corrected(contract: Contract) -> Contract:
         empty=contract.dialect.empty,
         null=(NULL_WORD,) if text else ("",),
         compression=Compression.NONE,
+        sep_line=False,
         repeated_header=RepeatedHeader.ROW if rows else RepeatedHeader.REJECT,
     )
     limits = replace(contract.limits, min_rows=0, max_reject_ratio=1.0, max_bytes=Limits.max_bytes)

@@ -50,6 +50,8 @@ class FilePlan:
     """Index and header name of each column that is not in the contract but is kept."""
     header: tuple[str, ...] = ()
     """The names in the file's header."""
+    head_lines: tuple[str, ...] = ()
+    """The lines behind the file's header that the contract skips."""
     totals: Totals | None = None
     """What the file's trailer, or its side file, announces of its rows."""
     side_file: SourceObject | None = None
@@ -63,7 +65,7 @@ class FilePlan:
 
     def layout(self, contract: Contract) -> Layout:
         """Return the file's columns."""
-        return Layout.of(contract, self.columns, self.rescued, self.header)
+        return Layout.of(contract, self.columns, self.rescued, self.header, self.head_lines)
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self)).encode()
@@ -78,6 +80,7 @@ class FilePlan:
             text=Text(**fields["text"]) if fields.get("text") else None,
             rescued=tuple((index, name) for index, name in fields.get("rescued", ())),
             header=tuple(fields.get("header", ())),
+            head_lines=tuple(fields.get("head_lines", ())),
             totals=Totals(**fields["totals"]) if fields.get("totals") else None,
             side_file=SourceObject(**fields["side_file"]) if fields.get("side_file") else None,
             left_out=fields.get("left_out", {}),

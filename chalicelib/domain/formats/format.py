@@ -32,6 +32,8 @@ class Header:
     """Physical lines before the first record."""
     left_out: Tally = field(default_factory=dict)
     """What is left out before the first record, by kind (`LeftOut`)."""
+    head_lines: tuple[str, ...] = ()
+    """The lines behind the header that the contract skips. Bytes that are not UTF-8 are lone surrogates."""
 
 
 @dataclass(frozen=True, kw_only=True)

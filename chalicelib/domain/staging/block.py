@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from chalicelib.domain.formats.csv.reading import Reading
 from chalicelib.domain.raw.swar import Ints, Mask, Words
 from chalicelib.domain.run.rejects import Reject, kept, unclosed
 from chalicelib.domain.staging.keyhash import key_hashes
-from chalicelib.domain.staging.repeated_header import repeated_headers
+from chalicelib.domain.staging.repeated_header import repeated_head_lines, repeated_headers
 from chalicelib.domain.staging.rewriting import rewritten
 from chalicelib.domain.staging.row_prefix import prefixed, rejected_from
 from chalicelib.domain.staging.sums import sums_of
@@ -28,6 +28,9 @@ REPEATED_HEADER = RowFault(
     column="",
     code=RowCode.CONTRACT,
     reason="repeats the header: the file may be joined from several; dialect.repeated_header can leave such rows out",
+)
+REPEATED_LINE = replace(
+    REPEATED_HEADER, reason=REPEATED_HEADER.reason.replace("the header", "a line beside the header", 1)
 )
 
 
@@ -92,12 +95,15 @@ def make_block(
     end = min(stop, reading.consumed)  # a last record without a line feed stops in the padding
     bad: dict[int, RowFault | Malformed] = {**found, **table.malformed}
     good = ~table.blank
-    headers = repeated_headers(table, found)
+    headers = {
+        **dict.fromkeys(repeated_head_lines(table), REPEATED_LINE),
+        **dict.fromkeys(repeated_headers(table, found), REPEATED_HEADER),
+    }
     if table.rules.skips_headers:
-        good[headers] = False
+        good[list(headers)] = False
         bad = {row: fault for row, fault in bad.items() if row not in headers}
     else:
-        bad |= dict.fromkeys(headers, REPEATED_HEADER)
+        bad |= headers
     good[list(bad)] = False
     kept = np.flatnonzero(good)
     bad_rows = sorted(bad)
@@ -109,7 +115,7 @@ def make_block(
         rows_read=len(kept) + len(bad),
         rows_good=len(kept),
         lines=_line_ends(reading, start, end, stop),
-        left_out=_left_out(table, len(good) - len(kept) - len(bad), headers),
+        left_out=_left_out(table, len(good) - len(kept) - len(bad), len(headers)),
         altered=total([{kind: _count(table, good, at) for kind, at in table.reading.altered.items()}]),
         sums=added([good_sums, sums_of(table, np.zeros_like(good), bad_rows)]) if rules.summed else {},
         good_sums=good_sums,
@@ -152,13 +158,13 @@ def _staged(table: Table, good: Mask, rows: Ints, offset: int) -> bytes | memory
     return prefixed(text, lengths, offsets, rules.grammar.delimiter, rules.mark).data
 
 
-def _left_out(table: Table, count: int, headers: Sequence[int]) -> Tally:
+def _left_out(table: Table, count: int, headers: int) -> Tally:
     """Return the kinds of `count` records that are not rows: those without another kind are blank lines."""
     if not count:
         return {}
     named = Counter[str](table.left_out())
     if table.rules.skips_headers:
-        named[LeftOut.REPEATED_HEADERS] = len(headers)
+        named[LeftOut.REPEATED_HEADERS] = headers
     return total([named, {LeftOut.BLANK_LINES: count - named.total()}])
 
 

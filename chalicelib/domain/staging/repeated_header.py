@@ -1,4 +1,4 @@
-"""Rows that repeat the file's header, as files have that were joined from several."""
+"""Rows that repeat the file's header or a line beside it, as files have that were joined from several."""
 
 from __future__ import annotations
 
@@ -8,8 +8,20 @@ from collections.abc import Collection
 import numpy as np
 
 from chalicelib.domain.contract.identifiers import fold
-from chalicelib.domain.formats.csv.preamble import BOM
-from chalicelib.domain.raw.swar import LOW, Fields, Mask, every, table_of, without_front, word, word_of
+from chalicelib.domain.formats.csv.preamble import BOM, SEP_BYTES, named_delimiter
+from chalicelib.domain.raw.swar import (
+    LOW,
+    Fields,
+    Ints,
+    Mask,
+    equal,
+    every,
+    fields_of,
+    table_of,
+    without_front,
+    word,
+    word_of,
+)
 from chalicelib.domain.staging.table import Table
 
 IGNORED = table_of(b" _\t\n\v\f\r\x1c\x1d\x1e\x1f")
@@ -58,3 +70,42 @@ def _repeats(table: Table, row: int) -> bool:
         if fold(value.removeprefix(BOM).decode(errors="replace")) != fold(name):
             return False
     return True
+
+
+def repeated_head_lines(table: Table) -> list[int]:
+    """Return the rows that repeat a line beside the header: the one that names the delimiter, or one behind it.
+
+    A block without the bytes of such a line costs a search for each of them.
+    """
+    rules, found = table.rules, list[Ints]()
+    if not (rules.sep or rules.head_lines):
+        return []
+    origin, stop = table.reading.origin, int(table.finishes[-1])
+    data, first = origin.data if origin else table.data, int(table.begins[0])
+    names = [b"=" + rules.sep] if rules.sep else []
+    names += [rb"=\t"] if rules.sep == b"\t" else []
+    if any(data.find(name, first, stop) >= 0 for name in names):
+        found.append(_sep_lines(_as_read(table), rules.sep))
+    for line in rules.head_lines:
+        if data.find(line, first, stop) >= 0:
+            found.append(np.flatnonzero(equal(_as_read(table), line)))
+    rows = np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
+    return [row for row, blank in zip(rows.tolist(), table.blank[rows].tolist(), strict=True) if not blank]
+
+
+def _as_read(table: Table) -> Fields:
+    """Return whole records as the file has them, without line ends."""
+    origin, rows = table.reading.origin, slice(table.first, table.first + len(table.widths))
+    if not origin:
+        return table.lines
+    return fields_of(origin.data).part(origin.starts[rows], origin.ends[rows] - origin.starts[rows])
+
+
+def _sep_lines(lines: Fields, delimiter: bytes) -> Ints:
+    """Return the lines that name the delimiter."""
+    last = lines.at(lines.length - 1)
+    ends = (last == delimiter[-1]) | (last == ord('"')) | (last == ord("t"))
+    rows = np.flatnonzero(ends & (lines.length > 0) & (lines.length <= SEP_BYTES))
+    named = [named_delimiter(line.removeprefix(BOM)) == delimiter for line in lines.pick(rows).raw()]
+    found: Ints = rows[np.array(named, np.bool_)]
+    return found

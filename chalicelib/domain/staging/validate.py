@@ -121,6 +121,10 @@ class Rules:
 
     header: tuple[tuple[int, str], ...] = ()
     """Index and header name of each column in which a row may repeat the header; empty if such a row is one."""
+    head_lines: tuple[bytes, ...] = ()
+    """Lines that a joined file repeats behind the header."""
+    sep: bytes = b""
+    """The delimiter that a line of a joined file may name; empty if such a line is a row."""
     summed: tuple[tuple[int, int], ...] = ()
     """Index and scale of each column whose sum the file announces."""
     skips_headers: bool = False
@@ -164,11 +168,21 @@ def compile_rules(contract: Contract, layout: Layout) -> Rules:
         explained=max(contract.limits.max_rejects, EXPLAINED),
         header=header,
         header_is_bad=any(LETTER.search(name) and _refuses_letters(layout.columns[n], rules[n]) for n, name in header),
+        head_lines=() if repeated is RepeatedHeader.ROW else _head_lines(layout, contract.dialect.delimiter),
+        sep=contract.dialect.delimiter.encode()
+        if contract.dialect.sep_line and repeated is not RepeatedHeader.ROW
+        else b"",
         skips_headers=repeated is RepeatedHeader.SKIP,
         summed=tuple(
             (indexes[name], contract.column(name).type.scale) for name, _ in contract.sum_fields if name in indexes
         ),
     )
+
+
+def _head_lines(layout: Layout, delimiter: str) -> tuple[bytes, ...]:
+    """Return the lines by which a joined file is known. A line without a value is not one of them."""
+    lines = (line for line in layout.head_lines if line.replace(delimiter, "").strip())
+    return tuple(line.encode("utf-8", "surrogateescape") for line in lines)
 
 
 def _refuses_letters(column: Column, rule: ColumnRule) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
@@ -74,7 +74,8 @@ class Staged:
 def stage_range(
     source: Memory, things: Contract, chunk: Range, block_bytes: int
 ) -> tuple[ChunkSummary, bytes, list[Reject]]:
-    layout = match_header(things, read_header(source, things.dialect, things.limits).fields)
+    head = read_header(source, things.dialect, things.limits)
+    layout = replace(match_header(things, head.fields), head_lines=head.head_lines)
     summary, good, rejects = ChunkSummary.of(chunk), bytearray(), []
     records = until(source, tail(source, chunk.start, things.dialect, things.limits).start)
     for block in stage_chunk(records, chunk, compile_rules(things, layout), block_bytes=block_bytes):

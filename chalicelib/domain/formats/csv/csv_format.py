@@ -5,6 +5,8 @@ The pipeline and `landfall check` both get the format from the registry, so that
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.tally import total
@@ -25,7 +27,7 @@ class CsvFormat:
 
     def cut(self, text: ByteSource, contract: Contract, size: int) -> Cuts:
         header = self.head(text, contract)
-        layout = match_header(contract, header.fields)
+        layout = replace(match_header(contract, header.fields), head_lines=header.head_lines)
         end = tail(text, header.data_start, contract.dialect, contract.limits)
         records = until(text, end.start)
         ranges = plan_chunks(records, header.data_start, size, contract.dialect, contract.limits)

@@ -60,6 +60,7 @@ def read_header(source: ByteSource, dialect: Dialect, limits: Limits) -> Header:
         data_start=after.offset,
         lines=lines + own + after.lines,
         left_out=total([before.left_out, after.left_out]),
+        head_lines=after.texts,
     )
 
 

@@ -35,6 +35,8 @@ class Before:
     lines: int
     """Physical lines before it."""
     left_out: Tally = field(default_factory=dict)
+    texts: tuple[str, ...] = ()
+    """The lines behind the header that are left out."""
 
 
 def preamble(source: ByteSource, dialect: Dialect, limits: Limits) -> Before:
@@ -59,10 +61,17 @@ def preamble(source: ByteSource, dialect: Dialect, limits: Limits) -> Before:
 
 def after_header(source: ByteSource, offset: int, dialect: Dialect, limits: Limits) -> Before:
     """Return where the first record starts, after the lines that the contract skips behind the header."""
-    text, lines = _Forward(source, offset, dialect.line_end, limits.max_record_bytes), 0
-    while lines < dialect.skip_after_header and text.skip_line():
-        lines += 1
-    return Before(offset=text.offset, lines=lines, left_out=total([{LeftOut.LINES_AFTER_HEADER: lines}]))
+    text, lines = _Forward(source, offset, dialect.line_end, limits.max_record_bytes), list[str]()
+    while len(lines) < dialect.skip_after_header and text.skip_line():
+        lines.append(text.skipped.removesuffix(b"\r").decode("utf-8", "surrogateescape"))
+    left_out = total([{LeftOut.LINES_AFTER_HEADER: len(lines)}])
+    return Before(offset=text.offset, lines=len(lines), left_out=left_out, texts=tuple(lines))
+
+
+def named_delimiter(line: bytes) -> bytes:
+    """Return the delimiter that a line such as `sep=;` names; empty for any other line."""
+    found = SEP_LINE.match(line)
+    return found[2].replace(rb"\t", b"\t") if found else b""
 
 
 def _names_delimiter(text: _Forward, dialect: Dialect) -> bool:
@@ -72,10 +81,9 @@ def _names_delimiter(text: _Forward, dialect: Dialect) -> bool:
     """
     if not dialect.sep_line or dialect.preamble_lines:
         return False
-    found = SEP_LINE.match(text.peek(SEP_BYTES))
-    if not found:
+    named = named_delimiter(text.peek(SEP_BYTES))
+    if not named:
         return False
-    named = found[2].replace(rb"\t", b"\t")
     if named != dialect.delimiter.encode() and dialect.header:
         shown = repr(named.decode(errors="replace"))
         message = f"the first line names the delimiter {shown}, but the contract has {dialect.delimiter!r}"
@@ -93,6 +101,8 @@ class _Forward:
     def __init__(self, source: ByteSource, begin: int, newline: bytes, longest: int) -> None:
         self.source, self.held, self.begin, self.position = source, b"", begin, 0
         self.piece, self.newline, self.longest = FIRST_BYTES, newline, longest
+        self.skipped = b""
+        """The line that was skipped last, without its line feed."""
 
     @property
     def offset(self) -> int:
@@ -121,9 +131,10 @@ class _Forward:
             if seen > self.longest:
                 return False
             if not self._more():
+                self.skipped = self.held[self.position :]
                 self.position += seen
                 return seen > 0
-        self.position = found + 1
+        self.skipped, self.position = self.held[self.position : found], found + 1
         return True
 
     def _more(self) -> bool:
