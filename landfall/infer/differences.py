@@ -9,7 +9,7 @@ from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.contract.identifiers import fold
 from chalicelib.visible import first_of
 from landfall.faults import CommandError, ExitCode
-from landfall.infer.layout.frame import Framed
+from landfall.infer.layout.sample_table import SampleTable
 from landfall.infer.toml_text import plain, value
 
 NAMED = 5
@@ -18,7 +18,7 @@ FREE = ("comment", "null", "columns")
 """Settings in which the files may differ: one contract takes all of them."""
 
 
-def aligned(tables: Mapping[str, Framed]) -> list[Framed]:
+def aligned(tables: Mapping[str, SampleTable]) -> list[SampleTable]:
     """Return the tables with the columns in the order of the first one. Raises CommandError for other differences."""
     (name, first), *others = tables.items()
     faults = [fault for other, table in others for fault in _between(name, first, other, table)]
@@ -28,7 +28,7 @@ def aligned(tables: Mapping[str, Framed]) -> list[Framed]:
     return [first, *(_reordered(table, first.names) for _, table in others)]
 
 
-def _between(name: str, first: Framed, other: str, table: Framed) -> Iterator[str]:
+def _between(name: str, first: SampleTable, other: str, table: SampleTable) -> Iterator[str]:
     """Yield how a file differs from the first one."""
     for field in fields(Dialect):
         mine, theirs = getattr(first.dialect, field.name), getattr(table.dialect, field.name)
@@ -48,7 +48,7 @@ def _between(name: str, first: Framed, other: str, table: Framed) -> Iterator[st
         yield f"{other} has its columns in another order, and some have the same name"
 
 
-def _reordered(table: Framed, wanted: Sequence[str]) -> Framed:
+def _reordered(table: SampleTable, wanted: Sequence[str]) -> SampleTable:
     places = {fold(name): place for place, name in enumerate(table.names)}
     order = [places[fold(name)] for name in wanted] if len(places) == len(wanted) else range(len(wanted))
     return replace(table, names=tuple(wanted), rows=[[row[place] for place in order] for row in table.rows])

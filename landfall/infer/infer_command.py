@@ -18,8 +18,8 @@ from chalicelib.errors import ContractError, LandfallError, Rejected, SourceGone
 from chalicelib.visible import visible
 from landfall.check.checking import Outputs, check_file
 from landfall.faults import CommandError, ExitCode, absent, usage
-from landfall.infer.layout.frame import Framed, framed
 from landfall.infer.layout.sample import SAMPLE_BYTES, sample
+from landfall.infer.layout.sample_table import SampleTable, find_table
 from landfall.infer.names import plain_name
 from landfall.infer.proposal import Proposal, propose, toml
 from landfall.localfile import opened
@@ -51,7 +51,7 @@ def infer(files: Sequence[Path], name: str, out: Path | None) -> None:
     if name and not IDENTIFIER.fullmatch(name):
         raise usage(f'--name "{name}" is not a name: use a lower-case letter, then letters, digits and underscores')
     name = name or plain_name(files[0].name.partition(".")[0]) or "object"
-    tables = {str(path): _looked_at(path) for path in files}
+    tables = {str(path): _table_of(path) for path in files}
     proposal = propose(name, tables)
     checked = _checked(files, proposal)
     whole = all(table.whole for table in tables.values())
@@ -71,9 +71,9 @@ def _write(path: Path, lines: Sequence[str]) -> None:
         raise usage(f"{path} cannot be written: {error.strerror}") from None
 
 
-def _looked_at(path: Path) -> Framed:
+def _table_of(path: Path) -> SampleTable:
     try:
-        return _framed(path)
+        return _read_table(path)
     except SourceGone as gone:
         raise absent(f"{path}: {gone.message}") from gone
     except LandfallError as refusal:
@@ -84,9 +84,9 @@ def _refused(path: Path, refusal: LandfallError) -> CommandError:
     return CommandError(f"{path}: {refusal.message}", ExitCode.BAD)
 
 
-def _framed(path: Path) -> Framed:
+def _read_table(path: Path) -> SampleTable:
     with opened(path) as source:
-        found = framed(sample(source))
+        found = find_table(sample(source))
     if not found.names:
         raise Rejected("this does not look like a table: no row could be read", code="NO_TABLE")
     if len(found.names) > Limits.max_columns:

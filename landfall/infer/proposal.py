@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.formats.csv.header import placed
 from landfall.infer.differences import aligned
-from landfall.infer.layout.frame import Framed
+from landfall.infer.layout.sample_table import SampleTable
 from landfall.infer.names import names
 from landfall.infer.toml_text import plain, text, value
 from landfall.infer.values.columns import Guess, comma_file, guess, reconsidered, words_elsewhere
@@ -33,7 +33,7 @@ class Proposal:
     """What is uncertain about the layout."""
 
 
-def propose(name: str, tables: Mapping[str, Framed]) -> Proposal:
+def propose(name: str, tables: Mapping[str, SampleTable]) -> Proposal:
     """Make one proposal from the tables of all files, by the files' names. Raises CommandError if they differ."""
     first, *_ = found = aligned(tables)
     dialect = _common([table.dialect for table in found])

@@ -11,8 +11,8 @@ from bench.storms import ALPHABET, HOSTILE, storm
 from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.formats.csv.block_reader import BlockReader
 from landfall.infer.layout import rows
-from landfall.infer.layout.frame import framed
 from landfall.infer.layout.sample import Sample
+from landfall.infer.layout.sample_table import find_table
 from landfall.main import app
 
 MOST_LOOKS_A_BYTE = 120
@@ -37,7 +37,7 @@ def readers(monkeypatch: pytest.MonkeyPatch) -> list[BlockReader]:
 @pytest.mark.parametrize("unit", [*HOSTILE, *DRAWN])
 def test_a_sample_costs_what_its_bytes_cost(unit, readers):
     text = storm(unit, Dialect(comment="#"), 20_000)
-    framed(Sample(text=text, whole=True))
+    find_table(Sample(text=text, whole=True))
     assert readers
     assert sum(reader.looked + reader.work.looked for reader in readers) <= MOST_LOOKS_A_BYTE * len(text)
 

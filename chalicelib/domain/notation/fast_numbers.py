@@ -13,7 +13,7 @@ import numpy as np
 from chalicelib.domain.checks.numbers import MINUS, POINT, fraction, unsigned
 from chalicelib.domain.contract.column import FLOATS, ColumnType
 from chalicelib.domain.contract.notation import Excess, Negative, Notation, Percent
-from chalicelib.domain.notation.numbers import BLANKS, separators
+from chalicelib.domain.notation.numbers import NUMBER_BLANKS, separators
 from chalicelib.domain.raw.splice import Splice
 from chalicelib.domain.raw.swar import LOW, Fields, Ints, Mask, all_digits, longest, numbers, word_of
 
@@ -129,7 +129,7 @@ def _without_mark(values: Fields, mark: bytes, *, front: bool) -> tuple[Fields, 
     """Return the values without a mark at one end, nor the blank at the mark; and which had it."""
     values, found = _cut(values, mark, np.ones(len(values.start), np.bool_), front=front)
     blank = found
-    for sign in BLANKS:
+    for sign in NUMBER_BLANKS:
         values, cut = _cut(values, sign, blank, front=front)
         blank = blank & ~cut
     return values, found

@@ -18,7 +18,7 @@ from chalicelib.domain.contract.notation import Excess, Negative, Notation, Perc
 from chalicelib.domain.contract.tally import Altered
 from chalicelib.domain.notation.canonical import Canonical, Read
 
-BLANKS = (b" ", b"\xc2\xa0", b"\xe2\x80\xaf")
+NUMBER_BLANKS = (b" ", b"\xc2\xa0", b"\xe2\x80\xaf")
 """U+0020, U+00A0 and U+202F in UTF-8."""
 MOST_DIGITS = 100
 """Numbers of more digits are not rounded: no column can store them."""
@@ -43,7 +43,7 @@ class TwoSigns(Exception):
 
 def separators(notation: Notation) -> tuple[bytes, ...]:
     """Return the signs of which one may stand between groups of digits."""
-    return BLANKS if notation.thousands == " " else (notation.thousands.encode(),) if notation.thousands else ()
+    return NUMBER_BLANKS if notation.thousands == " " else (notation.thousands.encode(),) if notation.thousands else ()
 
 
 def number_reader(kind: ColumnType, notation: Notation) -> Read:
@@ -142,7 +142,7 @@ def _without(text: bytes, mark: bytes) -> bytes | None:
 
 
 def _blankless(text: bytes, *, behind: bool) -> bytes:
-    for blank in BLANKS:
+    for blank in NUMBER_BLANKS:
         if behind and text.endswith(blank):
             return text[: -len(blank)]
         if not behind and text.startswith(blank):

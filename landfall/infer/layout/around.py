@@ -15,7 +15,7 @@ from landfall.infer.toml_text import text
 from landfall.text import plural
 
 MOST_BEHIND = 20
-EOF_MARK = b"\x1a"
+MARKED_END = b"\x1a"
 _WORD = re.compile(rb"[A-Za-z][A-Za-z ]{1,15}")
 """The beginning of a trailer, such as `EOF` or `Total`."""
 
@@ -60,7 +60,7 @@ def _short(table: Sequence[Row | None], width: int) -> Iterator[str]:
 
 def _behind(table: Sequence[Row | None], width: int) -> Iterator[str]:
     """Propose a footer: the last lines are narrower than the table."""
-    last = [row for row in table if row != [EOF_MARK]]
+    last = [row for row in table if row != [MARKED_END]]
     count = 0
     while count < min(len(last), MOST_BEHIND) and _is_narrow(last[-1 - count], width):
         count += 1

@@ -64,7 +64,7 @@ class Guess:
         required = self.required or key
         yield from (f"# {self.name}: {note}" for note in self.notes)
         for other, why in self.instead:
-            always = required and (key or "null" not in other)  # a row with such a word would be rejected
+            always = required and (key or not {"null", "trim"} & set(other))  # a row without a value would be rejected
             yield f"# {self.definition(other, required=always)}  # {why}"
         yield self.definition(self.settings, required=required)
 

@@ -12,7 +12,7 @@ from landfall.infer.toml_text import Setting, Settings
 from landfall.infer.values.dates import date_formats, dated, short_year
 from landfall.infer.values.fitting import Counts, reads_all
 from landfall.infer.values.numbers import numbers
-from landfall.infer.values.plain_types import Typed, coded, plain
+from landfall.infer.values.plain_types import Typed, has_leading_zero, plain
 from landfall.text import plural
 
 CENTURY_FROM = 1950
@@ -45,7 +45,7 @@ def cut_by_excel(counts: Counts, text: Settings) -> Typed | None:
     return Typed(settings=text, as_text=text, notes=(lost,))
 
 
-def written(counts: Counts, text: Settings) -> Typed | None:
+def in_notation(counts: Counts, text: Settings) -> Typed | None:
     """Return the type of values that a setting reads."""
     if all(_SPREADSHEET.fullmatch(value) for value in counts):
         settings = {**text, "spreadsheet_text": True}
@@ -89,7 +89,7 @@ def _dated(kind: str, form: str) -> Settings:
 def _numbers(counts: Counts, text: Settings) -> Typed | None:
     """Return the type of numbers in another notation."""
     found = numbers(list(counts))
-    if not found or any(coded(value.lstrip(b"-").partition(b".")[0]) for value in found.plain):
+    if not found or any(has_leading_zero(value.lstrip(b"-").partition(b".")[0]) for value in found.plain):
         return None
     inner, _ = plain(Counter(found.plain), text)
     if not inner or inner.is_text:

@@ -17,7 +17,7 @@ BOOLEANS = ({b"true", b"false"}, {b"t", b"f"}, {b"yes", b"no"}, {b"y", b"n"})
 """Words for true and false. One of them alone may be a code, such as NO for Norway."""
 MOST_BOOLEANS = 8
 """Most spellings of them, in lower and upper case."""
-CALLED = re.compile(rb"\+[0-9]{7,}")
+PHONE = re.compile(rb"\+[0-9]{7,}")
 """A telephone number."""
 MOST_DIGITS = 38
 _NUMBER = re.compile(rb"[+-]?([0-9]{1,38})(?:\.([0-9]{1,37}))?")
@@ -59,8 +59,8 @@ def plain(counts: Counts, text: Settings) -> tuple[Typed | None, str]:
 def candidates(counts: Counts) -> Iterator[tuple[str, str]]:
     if len(counts) <= MOST_BOOLEANS and {value.lower() for value in counts} in BOOLEANS:
         yield "boolean", ""
-    called = all(CALLED.fullmatch(value) for value in counts)
-    yield from [] if called else _numeric(counts)
+    are_phones = all(PHONE.fullmatch(value) for value in counts)
+    yield from [] if are_phones else _numeric(counts)
     yield from ((kind, "") for kind in ISO)
     if len(forms := date_formats(counts)) == 1:
         yield from ((kind, form) for kind, form in forms if not short_year(form))
@@ -68,7 +68,7 @@ def candidates(counts: Counts) -> Iterator[tuple[str, str]]:
         yield "time", form
     if all(value[:1] in b"{[" for value in counts):
         yield "super", ""
-    if not called and all(_exact(value) for value in counts):
+    if not are_phones and all(_exact(value) for value in counts):
         yield "double precision", ""
 
 
@@ -79,7 +79,7 @@ def _numeric(counts: Counts) -> Iterator[tuple[str, str]]:
         return
     matches = [match for value in counts if (match := _NUMBER.fullmatch(value))]
     rows = sum(counts[match[0]] for match in matches)
-    if rows < sum(counts.values()) * (1 - MOST_WRONG) or any(coded(match[1]) for match in matches):
+    if rows < sum(counts.values()) * (1 - MOST_WRONG) or any(has_leading_zero(match[1]) for match in matches):
         return
     if not any(match[2] for match in matches):
         if max(abs(int(match[0])) for match in matches) < 20_000_000:
@@ -92,14 +92,14 @@ def _numeric(counts: Counts) -> Iterator[tuple[str, str]]:
         yield f"decimal({18 if whole + scale <= 16 else min(MOST_DIGITS, whole + scale + 2)},{scale})", ""
 
 
-def coded(digits: bytes) -> bool:
+def has_leading_zero(digits: bytes) -> bool:
     return len(digits) > 1 and digits.startswith(b"0")
 
 
 def _exact(value: bytes) -> bool:
     """Return whether double precision keeps every digit of a number. Digits of an identifier are not a number."""
     digits = value.lstrip(b"+-")
-    if coded(digits.partition(b".")[0]):
+    if has_leading_zero(digits.partition(b".")[0]):
         return False
     try:
         return Decimal(value.decode()) == Decimal(repr(float(value)))

@@ -191,10 +191,36 @@ def test_a_line_of_the_tables_width_is_a_row(propose: Propose, body: str, commen
         ("tag\n#a\nb\n", '# comment = "#"'),
         ("id|n\n1|a\n2|b\nEOF|2\n", '# trailer = { starts_with = "EOF", count_field = 2 }'),
         ("id,n\n1,a\n2,b\nTotal,x\n", '# trailer = { starts_with = "Total" }'),
+        ('id,a\n1,""\n2,\n3,x\n', '# empty = "text"  # 1 field is "", 1 without quotes'),
+        ('id|a|b\n1|""|""\n2||\n3|x|"y"\n', '# empty = "text"  # 2 fields are "", 2 without quotes'),
+        ("id qty name\n1 5 a\n2 6 b\n", '# delimiter = " "  # if blanks separate columns: each line has 3 words'),
+        ("id  qty name\n1   5   a\n2   6   b\n", "# each line has 3 words with several blanks between them"),
+        ("id,v,\n1,1\n2,2\n", "# the header ends with a delimiter, and the rows do not"),
+        ("id,v,\n1,1\n2,2\n", 'v = { type = "integer"'),
+        ("id,v,w\n1,1\n2,2\n", 'v = { type = "integer"'),
+        ("id,v\n1,1\n2, \n3,3\n", '# v = { type = "integer", trim = "blanks" }  # 1 row has only blanks: NULL then'),
+        ("id,v\n1,1\n2,\u00a0\n3, 3\n", '# v = { type = "integer", trim = "unicode" }  # 1 row has only blanks'),
+        ("id,v\n1,x\n2, \n3,y\n", '# v = { type = "varchar(16)", trim = "blanks" }  # 1 row has only'),
+        ("id,v\n1,\t\n2, \n", "# v: only blanks in the sample"),
     ],
 )
 def test_a_setting_that_would_change_rows_is_a_comment(propose: Propose, body: str, comment: str) -> None:
     assert comment in propose(body).text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'id,a\n1,""\n2,"x"\n',
+        'id,a\n1,\n2,"x"",,""y"\n',
+        "full name\nAnn Lee\nBob\nCy Young Jr\n",
+        "id,v,w\n1,1,\n2,2,3\n",
+        "id,v\n1,1\n2,\n3,3\n",
+    ],
+)
+def test_what_is_clear_has_no_comment(propose: Propose, body: str) -> None:
+    found = propose(body).text.partition("key = ")[2]
+    assert not re.findall(r"^# (?!all columns are text).*", found, re.MULTILINE)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ is counted in a comment.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.domain.contract.dialect import Dialect
@@ -14,6 +14,7 @@ from chalicelib.domain.formats.csv.preamble import SEP_LINE
 from chalicelib.domain.formats.csv.tail import EOF_MARK
 from landfall.infer.layout.around import around
 from landfall.infer.layout.dialects import detect, table_width
+from landfall.infer.layout.doubts import doubts
 from landfall.infer.layout.looks import may_name
 from landfall.infer.layout.naming import Naming, naming
 from landfall.infer.layout.rows import Record, Row, records
@@ -25,7 +26,7 @@ MOST_AROUND = 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Framed:
+class SampleTable:
     """A table: its dialect, its names, its rows."""
 
     dialect: Dialect
@@ -41,13 +42,13 @@ class Framed:
     """What is uncertain, each a line for the operator. One that is a setting is written as TOML."""
 
 
-def framed(found: Sample) -> Framed:
+def find_table(found: Sample) -> SampleTable:
     """Detect the dialect of a sample, and read its table."""
     sep, text = _without_marks(found)
     dialect = detect(text, Dialect(newline=found.newline, encoding=found.encoding), sep)
     lines = list(records(text, dialect))
     if not any(record.values for record in lines):
-        return Framed(dialect=dialect, names=(), rows=[], ascii=True, whole=True, notes=found.notes)
+        return SampleTable(dialect=dialect, names=(), rows=[], ascii=True, whole=True, notes=found.notes)
     width = table_width(lines)
     lines, dialect, comments = _without_comments(lines, width, dialect)
     lines, width, dialect, trailing = _without_trailing(lines, width, dialect)
@@ -55,12 +56,14 @@ def framed(found: Sample) -> Framed:
     before = _lines_before(text, lines[begin].start, dialect) + bool(sep) if begin else 0
     table = [record.values for record in lines[begin:]]
     rows = [row for row in table if row is not None]
-    shown = naming(rows[0], [row for row in rows[1:] if len(row) == len(rows[0])])
+    body = list(_filled(rows[1:], width, len(rows[0])))
+    shown = naming(rows[0], body)
     names, dialect = _named(rows[0], shown, replace(dialect, preamble_lines=before))
-    body = [row for row in (rows[1:] if shown.header else rows) if len(row) == len(names)]
+    body = body if shown.header else [rows[0], *body]
     notes = [*found.notes, *comments, *trailing, *_before(before), *_doubt(shown), *_bare_quotes(dialect)]
+    notes += doubts(lines, rows)
     notes += around(table[1:] if shown.header else table, rows[0] if shown.header else [], whole=found.whole)
-    return Framed(
+    return SampleTable(
         dialect=dialect,
         names=names,
         rows=body,
@@ -91,6 +94,15 @@ def _without_trailing(
         for record in lines
     ]
     return cut, width - 1, replace(dialect, trailing_delimiter=True), ["each row ends with a delimiter, and no value"]
+
+
+def _filled(rows: Sequence[Row], width: int, header: int) -> Iterator[Row]:
+    """Yield the rows of the header's width. If most rows are narrower, they are rows too, with empty fields behind."""
+    for row in rows:
+        if len(row) == header:
+            yield row
+        elif len(row) == width < header:
+            yield [*row, *[b""] * (header - width)]
 
 
 # ---- comments --------------------------------------------------------------------------------------------------------
