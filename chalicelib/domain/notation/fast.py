@@ -1,8 +1,8 @@
 """Rewrite whole columns at once, where that is certain to be what `Rewriter.read` returns.
 
 A value of which this is not certain is left to `read`, unchanged. Certain are values without anything around them or
-with blanks, and numbers with the usual order of signs (`fast_numbers.py`). NULL words, booleans in the contract's
-words and texts that are cut are left to `read`: few of them are distinct, or few are there.
+with blanks, and numbers with the usual order of signs, rounded or cut (`fast_numbers.py`). NULL words, booleans in the
+contract's words and texts that are cut are left to `read`: few of them are distinct, or few are there.
 """
 
 from __future__ import annotations
@@ -28,11 +28,15 @@ MOST_WORDS = 16
 """Most words that are compared with the whole column."""
 
 
-def rewrite(rewriter: Rewriter, values: Fields, marks: Ints, splice: Splice) -> Mask:
-    """Rewrite the values that are certain. Return which they are; those that stay unchanged are among them."""
+def rewrite(rewriter: Rewriter, values: Fields, marks: Ints, splice: Splice) -> tuple[Mask, Mask]:
+    """Rewrite the values that are certain. Return which they are, and which of them lost digits that are not zero.
+
+    Certain values that stay unchanged are among them.
+    """
+    altered = np.zeros(len(values.start), np.bool_)
     notation, kind = rewriter.column.notation, rewriter.column.type
     if len(notation.null) > MOST_WORDS:
-        return np.zeros(len(values.start), np.bool_)
+        return altered, altered
     inner = without_end(without_front(values, AROUND), AROUND) if notation.trim is not Trim.NONE else values
     plain = _plain(inner, notation)
     for word in notation.null:
@@ -42,13 +46,13 @@ def rewrite(rewriter: Rewriter, values: Fields, marks: Ints, splice: Splice) -> 
         rows = rows[inner.length[rows] == values.length[rows]]
         done = rewrite_times(times, values.pick(rows), marks[rows], splice)
     elif kind.kind in NUMBERS:
-        done = rewrite_numbers(kind, notation, values.pick(rows), inner.pick(rows), marks[rows], splice)
+        done, altered[rows] = rewrite_numbers(kind, notation, values.pick(rows), inner.pick(rows), marks[rows], splice)
     else:
         done = _unchanged(kind, notation, inner.pick(rows))
         _drop_around(values.pick(rows[done]), inner.pick(rows[done]), marks[rows[done]], splice)
     certain: Mask = (values.length == 0) & ("" not in notation.null)
     certain[rows] = done
-    return certain
+    return certain, altered
 
 
 def _plain(values: Fields, notation: Notation) -> Mask:

@@ -1,4 +1,4 @@
-"""Rewrite the numbers of a column at once, if their signs have the usual order and no digit is in excess.
+"""Rewrite the numbers of a column at once, if their signs have the usual order.
 
 From the outside in: parentheses, or one minus at one of the ends; then a currency or percent sign at one end, with a
 blank or without; then digits, perhaps in groups, and the decimal sign. `Rewriter.read` takes any other order.
@@ -14,55 +14,93 @@ from chalicelib.domain.checks.numbers import MINUS, POINT, fraction, unsigned
 from chalicelib.domain.contract.column import FLOATS, ColumnType
 from chalicelib.domain.contract.notation import Excess, Negative, Notation, Percent
 from chalicelib.domain.notation.numbers import NUMBER_BLANKS, separators
-from chalicelib.domain.raw.splice import Splice
+from chalicelib.domain.raw.splice import Splice, indexes
 from chalicelib.domain.raw.swar import LOW, Fields, Ints, Mask, all_digits, longest, numbers, word_of
 
 LONGEST_NUMBER = 48
 """Most bytes of a number that is taken apart vectorised."""
 FLOAT_DIGITS = 18
 """Most digits behind the point of a real or double precision that is."""
-MOST_ZEROS = 18
+MOST_EXCESS = 18
+"""Most digits in excess of a number that is."""
 LONGEST_MARK = 8
 """Most bytes of a currency sign that is compared."""
-ZERO, OPENING, CLOSING = (ord(c) for c in "0()")
+ZERO, FIVE, NINE, OPENING, CLOSING = (ord(c) for c in "059()")
 
 
 def rewrite_numbers(
     kind: ColumnType, notation: Notation, values: Fields, inner: Fields, marks: Ints, splice: Splice
-) -> Mask:
-    """Rewrite the numbers that are certain, and return which they are; `inner` is without the blanks around them."""
+) -> tuple[Mask, Mask]:
+    """Rewrite the numbers that are certain; `inner` is without the blanks around them.
+
+    Return which they are, and which of them lost digits that are not zero.
+    """
     number, point, floating = _Number.of(inner, notation), ord(notation.decimal), kind.kind in FLOATS
+    altered = up = np.zeros(len(inner.start), np.bool_)
     if not floating and notation.excess is not Excess.REJECT:
-        number = replace(number, core=_without_zeros(number.core, kind.scale, point))
+        core, altered, up = _fitted(number.core, kind.scale, point, notation.excess)
+        number = replace(number, core=core)
     core = number.core
     after = fraction(core, FLOAT_DIGITS if floating else kind.scale, point)
     before = core.length - after - (after > 0)
     done = number.known & (before + after > 0) & (core.length <= LONGEST_NUMBER)
     done &= all_digits(core.part(core.stop - after, after), LONGEST_NUMBER)
+    rising = np.flatnonzero(done & up)
+    last = _last_below_nine(core.pick(rising))
+    done[rising] = (before[rising] > 0) & (last >= core.start[rising])
     front = core.part(core.start, np.where(done, before, 0))
     whole = all_digits(front, LONGEST_NUMBER)
     for sign in separators(notation):
         rows = np.flatnonzero(done & ~whole & ~number.behind)
         whole[rows] = _ungrouped(front.pick(rows), marks[rows], sign, splice)
     done &= whole
+    _increase(core.pick(rising[done[rising]]), last[done[rising]], splice)
     if notation.decimal != ".":
         rows = np.flatnonzero(done & (after > 0))
         splice.put(core.stop[rows] - after[rows] - 1, POINT)
     number.signed(values, marks, np.flatnonzero(done), splice)
-    return done
+    return done, altered & done
 
 
-def _without_zeros(core: Fields, scale: int, point: int) -> Fields:
-    """Return the numbers without zeros behind the last digit that the column keeps."""
-    ends = core.at(core.length - 1) == ZERO
-    rows = np.flatnonzero(ends & (core.length > 0) & (core.at(core.length - 1 - scale) != point))
+def _fitted(core: Fields, scale: int, point: int, excess: Excess) -> tuple[Fields, Mask, Mask]:
+    """Return the numbers without the digits behind the last that the column keeps, if these may be left out.
+
+    Return also of which numbers not all of these digits are zero, and of which the last digit kept is to be increased.
+    """
+    altered, up = np.zeros((2, len(core.start)), np.bool_)
+    more = (core.length > 0) & (core.at(core.length - 1 - scale) != point)
+    if excess is Excess.ZEROS:
+        more &= core.at(core.length - 1) == ZERO
+    rows = np.flatnonzero(more)
     some = core.pick(rows)
-    extra = np.maximum(fraction(some, scale + MOST_ZEROS, point) - scale, 0)
-    zeros = some.part(some.stop - extra, extra)
-    extra *= all_digits(zeros, MOST_ZEROS) & (numbers(zeros) == 0)
+    extra = np.maximum(fraction(some, scale + MOST_EXCESS, point) - scale, 0)
+    behind = some.part(some.stop - extra, extra)
+    digits = all_digits(behind, MOST_EXCESS)
+    zeros = digits & (numbers(behind) == 0)
+    extra *= zeros if excess is Excess.ZEROS else digits
+    altered[rows] = (extra > 0) & ~zeros
+    if excess is Excess.ROUND:
+        up[rows] = altered[rows] & (behind.at(0) >= FIVE)
     length = core.length.copy()
     length[rows] -= extra + ((extra > 0) & (scale == 0))
-    return core.part(core.start, length)
+    return core.part(core.start, length), altered, up
+
+
+def _last_below_nine(core: Fields) -> Ints:
+    """Return the index of each number's last digit that is not 9. A number of nines only gets one before its start."""
+    at, rows = core.stop - 1, np.arange(len(core.start))
+    while len(rows):
+        found = core.data[at[rows]]
+        rows = rows[(at[rows] >= core.start[rows]) & ((found < ZERO) | (found >= NINE))]
+        at[rows] -= 1
+    return at
+
+
+def _increase(core: Fields, last: Ints, splice: Splice) -> None:
+    """Increase the last digit of each number by one; `last` is the index of its last digit that is not 9."""
+    splice.put(last, core.data[last] + 1)
+    behind = indexes(last + 1, core.stop - last - 1)
+    splice.put(behind[core.data[behind] == NINE], ZERO)
 
 
 @dataclass(frozen=True, kw_only=True)

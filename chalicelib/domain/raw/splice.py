@@ -48,7 +48,7 @@ class Splice:
             self._data, self.changed = self.old.copy(), True
         return self._data
 
-    def put(self, at: Ints, byte: int) -> None:
+    def put(self, at: Ints, byte: Bytes | int) -> None:
         """Overwrite single bytes."""
         if len(at):
             self.data[at] = byte
@@ -56,7 +56,7 @@ class Splice:
     def put_before(self, fields: Fields, byte: int) -> None:
         """Move each field by one byte, over the byte behind it, and put `byte` before it."""
         if len(fields.start):
-            at = _every(fields.start, fields.length)
+            at = indexes(fields.start, fields.length)
             self.data[at + 1] = self.data[at]
             self.data[fields.start] = byte
 
@@ -68,7 +68,7 @@ class Splice:
             return
         if self._keep is None:
             self._keep, self.changed = np.ones(len(self.old), np.bool_), True
-        self._keep[_every(at[rows], each[rows])] = False
+        self._keep[indexes(at[rows], each[rows])] = False
         self._grown[marks[rows]] -= each[rows]
 
     def replace(self, fields: Fields, marks: Ints, text: Fields) -> None:
@@ -106,7 +106,7 @@ class Splice:
         for insert in self._inserts:
             slots = insert.at + before[insert.marks]
             _copy(insert.buffer, insert.source, made, slots, insert.counts)
-            old[_every(slots, insert.counts)] = False
+            old[indexes(slots, insert.counts)] = False
         made[old] = data
         return made
 
@@ -115,7 +115,7 @@ def _copy(source: Bytes, start: Ints, target: Bytes, at: Ints, counts: Ints) -> 
     """Copy pieces of `counts` bytes between buffers, all pieces of one length at once if there are few lengths."""
     lengths = np.flatnonzero(np.bincount(counts))
     if len(lengths) > MOST_LENGTHS:
-        target[_every(at, counts)] = source[_every(start, counts)]
+        target[indexes(at, counts)] = source[indexes(start, counts)]
         return
     for length in lengths[lengths > 0].tolist():
         rows = np.flatnonzero(counts == length)
@@ -127,7 +127,7 @@ def _pieces(data: Bytes, length: int) -> npt.NDArray[np.void]:
     return np.ndarray((len(data) - length + 1,), dtype=f"V{length}", buffer=data, strides=(1,))
 
 
-def _every(start: Ints, counts: Ints) -> Ints:
+def indexes(start: Ints, counts: Ints) -> Ints:
     """Return the indexes start, start + 1, ... of every piece, one after the other."""
     ends = np.cumsum(counts)
     found: Ints = np.arange(int(ends[-1]) if len(ends) else 0) + np.repeat(start - (ends - counts), counts)

@@ -84,13 +84,13 @@ class Position:
 
 
 def make_block(
-    reading: Reading, rules: Rules, rows: slice, position: Position, *, hash_keys: bool, explained: int
+    table: Table, found: Mapping[int, RowFault], position: Position, *, hash_keys: bool, explained: int
 ) -> Block:
-    """Judge some rows of a reading, whose indices count from `position`.
+    """Make the block of judged rows, whose reading's indices count from `position`.
 
     The first `explained` bad rows get a reject.
     """
-    table, found = _judged(reading, rules, rows)
+    reading, rules = table.reading, table.rules
     start, stop = int(table.begins[0]), int(table.finishes[-1])
     end = min(stop, reading.consumed)  # a last record without a line feed stops in the padding
     bad: dict[int, RowFault | Malformed] = {**found, **table.malformed}
@@ -127,10 +127,11 @@ def make_block(
     )
 
 
-def _judged(reading: Reading, rules: Rules, rows: slice) -> tuple[Table, dict[int, RowFault]]:
-    """Return the rows as they are staged, and the faults of the bad ones.
+def judge(reading: Reading, rules: Rules, rows: slice) -> tuple[Table, dict[int, RowFault]]:
+    """Return some rows of a reading as they are staged, and the faults of the bad ones.
 
-    Most columns are rewritten only if a value turns out to need it; then all is judged again.
+    Most columns are rewritten only if a value turns out to need it; then all is judged again. The table's reading has
+    those columns rewritten in all rows.
     """
     excess, table = set[int](), Table.of(reading, rules, rows)
     found = faults(table, excess)

@@ -14,6 +14,7 @@ import numpy as np
 
 from chalicelib.domain.checks.check import Fault
 from chalicelib.domain.checks.row_fault import RowFault
+from chalicelib.domain.contract.notation import Excess
 from chalicelib.domain.contract.tally import Altered
 from chalicelib.domain.formats.csv.edits import MOST_ROW_BYTES
 from chalicelib.domain.formats.csv.grammar import Malformation, Malformed
@@ -39,8 +40,8 @@ def rewritten(reading: Reading, rules: Rules, columns: Sequence[int]) -> Reading
     for index, rewriter in ((n, own) for n in columns if (own := rules.columns[n].rewriter)):
         found = _Column(table, rewriter, index, rows).rewrite(splice)
         unread[index] = found.faults if rewriter.eager else {}  # the check finds the same faults, in its own words
-        for kind, places in found.altered.items():
-            altered.setdefault(kind, []).append(np.array(places, np.int64))
+        for kind, places in found.altered:
+            altered.setdefault(kind, []).append(places)
     return replace(
         _spliced(reading, splice, bytes([rules.grammar.quote])) if splice.changed else reading,
         origin=reading.origin or origin_of(reading),
@@ -69,8 +70,8 @@ class _Found:
     """The rows of one column to which something happened that the books count."""
 
     faults: Mapping[int, RowFault]
-    altered: Mapping[Altered, Sequence[int]]
-    """Rows by kind."""
+    altered: Sequence[tuple[Altered, Ints]]
+    """Rows by kind; a kind may come twice."""
 
 
 class _Column:
@@ -88,16 +89,17 @@ class _Column:
 
     def rewrite(self, splice: Splice) -> _Found:
         """Rewrite what is certain at once, and each distinct value of the others by itself."""
-        left = np.arange(len(self.rows))
+        left, lossy = np.arange(len(self.rows)), np.empty(0, np.int64)
         if not self.special & set(b"+-.: 0123456789"):
-            left = np.flatnonzero(~fast.rewrite(self.rewriter, self.values, self.marks, splice))
+            certain, altered = fast.rewrite(self.rewriter, self.values, self.marks, splice)
+            left, lossy = np.flatnonzero(~certain), np.flatnonzero(altered)
         numbers: dict[bytes, int] = {}
         raw = self.values.pick(left).raw()
         which = np.array([numbers.setdefault(value, len(numbers)) for value in raw], np.int64)
         plain = [value.replace(self.quote * 2, self.quote) for value in numbers]
         results = [self.rewriter.read(value) for value in plain]
         self._replace(splice, left, which, [self._text(*pair) for pair in zip(plain, results, strict=True)])
-        return self._found(self.rows[left], which, results)
+        return self._found(self.rows[left], which, results, self.rows[lossy])
 
     def _text(self, value: bytes, found: Canonical | Fault) -> bytes | None:
         """Return the new bytes of the field; None if it stays as it is."""
@@ -121,18 +123,21 @@ class _Column:
         new = new.part((np.cumsum(lengths) - lengths)[which[kept]], lengths[which[kept]])
         splice.replace(self.raw.pick(places[kept]), self.marks[places[kept]], new)
 
-    def _found(self, rows: Ints, which: Ints, results: Sequence[Canonical | Fault]) -> _Found:
+    def _found(self, rows: Ints, which: Ints, results: Sequence[Canonical | Fault], lossy: Ints) -> _Found:
+        """Return what happened in these rows; `lossy` are others, of which a number lost digits."""
         counted = np.array([isinstance(found, Fault) or found.altered is not None for found in results], np.bool_)
-        places = np.flatnonzero(counted[which]) if len(which) else which
-        pairs = [(row, results[n]) for row, n in zip(rows[places].tolist(), which[places].tolist(), strict=True)]
-        name, altered = self.rewriter.column.name, dict[Altered, list[int]]()
+        at = np.flatnonzero(counted[which]) if len(which) else which
+        pairs = [(row, results[n]) for row, n in zip(rows[at].tolist(), which[at].tolist(), strict=True)]
+        column, altered = self.rewriter.column, dict[Altered, list[int]]()
         for kind, row in [
             (found.altered, row) for row, found in pairs if isinstance(found, Canonical) and found.altered
         ]:
             altered.setdefault(kind, []).append(row)
         bad = [(row, found) for row, found in pairs if isinstance(found, Fault)]
-        faults = {row: RowFault(column=name, code=found.code, reason=found.reason) for row, found in bad}
-        return _Found(faults=faults, altered=altered)
+        faults = {row: RowFault(column=column.name, code=found.code, reason=found.reason) for row, found in bad}
+        rounded = Altered.ROUNDED if column.notation.excess is Excess.ROUND else Altered.CUT
+        places = [(kind, np.array(some, np.int64)) for kind, some in altered.items()]
+        return _Found(faults=faults, altered=[*places, (rounded, lossy)])
 
 
 def _spliced(reading: Reading, splice: Splice, quote: bytes) -> Reading:

@@ -20,7 +20,7 @@ from chalicelib.domain.formats.csv.work import Work
 from chalicelib.domain.raw.bytesource import ByteSource, Range
 from chalicelib.domain.raw.swar import PADDING
 from chalicelib.domain.run.rejects import KEPT_BYTES, MASK
-from chalicelib.domain.staging.block import Block, Position, explain, make_block, reject
+from chalicelib.domain.staging.block import Block, Position, explain, judge, make_block, reject
 from chalicelib.domain.staging.rewriting import rewritten
 from chalicelib.domain.staging.row_prefix import MOST_BYTES
 from chalicelib.domain.staging.validate import Rules
@@ -95,6 +95,8 @@ class _Stager:
         self.position = Position(offset=chunk.start, line=1)
         self.ahead = b""
         self.explained = rules.explained
+        self.rewritten = rules.eager
+        """The columns to rewrite: a file that has a value in excess usually has more of them."""
         self.work = Work.of_chunk(max(self.stop - chunk.start, 0), rules.grammar.longest)
 
     def blocks(self) -> Iterator[Block]:
@@ -111,8 +113,9 @@ class _Stager:
                 int(reading.starts[mine]) if mine < len(reading.starts) else reading.consumed,
             )
             for first in range(0, mine, MOST_ROWS):
-                rows = slice(first, min(first + MOST_ROWS, mine))
-                yield self._pass(self._block(reading, rows, position))
+                table, found = judge(reading, self.rules, slice(first, min(first + MOST_ROWS, mine)))
+                reading, self.rewritten = table.reading, tuple(table.reading.unread) or self.rewritten
+                yield self._pass(make_block(table, found, position, hash_keys=self.hash_keys, explained=self.explained))
             self.ahead = data[used:size]
             if reading.unended and self.position.offset < self.stop:
                 yield self._pass(self._long_line(reading.unended))
@@ -120,10 +123,7 @@ class _Stager:
 
     def _read_records(self, data: bytes, size: int, *, at_end: bool) -> Reading:
         reading = self.rules.read(data, size, at_end=at_end, work=self.work)
-        return rewritten(reading, self.rules, self.rules.eager)
-
-    def _block(self, reading: Reading, rows: slice, position: Position) -> Block:
-        return make_block(reading, self.rules, rows, position, hash_keys=self.hash_keys, explained=self.explained)
+        return rewritten(reading, self.rules, self.rewritten)
 
     def _fill(self, step: int) -> tuple[bytes, int]:
         """Return the bytes ahead and up to `step` more, padded, and their number without the padding.

@@ -11,6 +11,7 @@ from chalicelib.domain.contract.contract import Limits
 from chalicelib.domain.contract.dialect import Dialect, Empty, Newline
 from chalicelib.domain.contract.notation import Excess, Notation, TooLong, Trim
 from chalicelib.domain.file.corrections import CorrectedRow, as_corrected, corrected_file
+from chalicelib.domain.staging import block, rewriting, stage
 from tests.support.files.engine import Memory, contract, header_of, stage_file, text
 
 INTEGER = ColumnType(kind=TypeName.INTEGER)
@@ -121,6 +122,16 @@ def test_excess_is_found_in_any_block(block_bytes):
     body = "".join(f"{n}.0,,\n" if n % 3 == 0 else f"{n},,\n" for n in range(200))
     found = staged(body, block_bytes=block_bytes)
     assert found.good.decode().splitlines() == [f"{n},," for n in range(200)]
+
+
+def test_a_reading_is_rewritten_once_however_often_it_is_judged(monkeypatch):
+    calls = []
+    monkeypatch.setattr(stage, "MOST_ROWS", 10)
+    monkeypatch.setattr(block, "rewritten", lambda *args: calls.append(args) or rewriting.rewritten(*args))
+    numbers = contract(ID, Column(name="n", type=MONEY))
+    found = staged("1,2\n" * 30 + "1,2.500\n" * 300, numbers, block_bytes=1200)
+    assert found.good == b"1,2\n" * 30 + b"1,2.50\n" * 300
+    assert len(calls) == 1
 
 
 def test_keys_are_compared_in_their_canonical_form():
