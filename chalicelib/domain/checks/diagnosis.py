@@ -10,6 +10,7 @@ _DATE_PARTS = r"(?P<year>[0-9]{1,4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2})"
 _CLOCK_PARTS = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{1,2})(?::(?P<second>[0-9]{1,2}))?(?P<part>[.,][0-9]*)?"
 _ZONE = r"(?P<zone> ?(?:[Zz]|UTC|GMT|[+-][0-9]{1,2}(?::?[0-9]{2})?))?"
 _MOMENT = re.compile(f"(?:{_DATE_PARTS})?[ T]?(?:{_CLOCK_PARTS}{_ZONE})?")
+_PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)")
 _SIGNS = {",": "a comma", ".": "a second point", "%": "a percent sign", "'": "an apostrophe", "_": "an underscore"}
 _FORMS = tuple(
     (re.compile(form), words)
@@ -38,12 +39,18 @@ _OTHER_MOMENTS = tuple(
 
 
 def found_in_number(value: bytes) -> str:
-    """Return what a value has that a number may not have: "a comma", "an invisible sign (U+00A0)"."""
+    """Return what a value has that a number may not have: "a comma", "an invisible sign (U+00A0)".
+
+    A blank is named only if it stands between digits, or if the value is a number without it.
+    """
     try:
         text = value.decode()
     except UnicodeDecodeError:
         return "bytes that are not text"
-    return invisible(text) or _as_a_whole(text) or _first_sign(text)
+    bare = "".join(character for character in text if not invisible(character))
+    if bare != text and (not bare or _PLAIN.fullmatch(bare)):
+        return invisible(text)
+    return _as_a_whole(bare) or _signs(bare, _between_digits(text))
 
 
 def found_in_moment(value: bytes) -> str:
@@ -97,19 +104,32 @@ def _as_a_whole(text: str) -> str:
     return ""
 
 
-def _first_sign(text: str) -> str:
-    seen = ""
-    for character in text:
-        seen += character
-        if character in "0123456789" or (character == "." and seen.count(".") == 1):
-            continue
-        if character in "+-" and len(seen) == 1:
-            continue
-        if unicodedata.category(character) == "Sc":
-            return "a currency sign"
-        if character.isdigit():
-            return "digits other than 0-9"
-        if character.isalpha():
-            return "letters"
-        return _SIGNS.get(character, "a sign that is not part of a number")
-    return "no digit"
+def _between_digits(text: str) -> str:
+    """Return the first blank or invisible sign between two digits; empty if there is none."""
+    threes = zip(text, text[1:], text[2:], strict=False)
+    return next((found for a, b, c in threes if a.isdigit() and c.isdigit() and (found := invisible(b))), "")
+
+
+def _signs(bare: str, blank: str) -> str:
+    """Return each kind of sign that no number has, behind `blank` if that is one. A value without digits has one."""
+    kinds = {blank: None} if blank else {}
+    point, digits = False, any(character.isdigit() for character in bare)
+    for place, character in enumerate(bare):
+        expected = character in "0123456789" or (character == "." and not point) or (character in "+-" and not place)
+        point = point or character == "."
+        if not expected:
+            kinds[_sign(character)] = None
+    if not digits:
+        return "letters" if "letters" in kinds else next(iter(kinds), "no digit")
+    *others, last = kinds or ["no digit"]
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _sign(character: str) -> str:
+    if unicodedata.category(character) == "Sc":
+        return "a currency sign"
+    if character.isdigit():
+        return "digits other than 0-9"
+    if character.isalpha():
+        return "letters"
+    return _SIGNS.get(character, "a sign that is not part of a number")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from chalicelib.domain.contract.tally import Altered
+
 
 class Negative(Enum):
     """How negative numbers may be written, besides a minus in front."""
@@ -29,6 +31,24 @@ class Excess(Enum):
     REJECT = "reject"  # the row is rejected, also for zeros
     ROUND = "round"  # half away from zero
     CUT = "cut"  # they are left out
+
+    def refuses(self, digits: bytes) -> bool:
+        """Return whether these digits in excess are a fault."""
+        return self is Excess.REJECT or (self is Excess.ZEROS and _has_value(digits))
+
+    def increases(self, digits: bytes) -> bool:
+        """Return whether the last digit that is kept becomes one more."""
+        return self is Excess.ROUND and digits >= b"5"
+
+    def alteration(self, digits: bytes) -> Altered | None:
+        """Return the kind of change if these digits are left out; None if the value stays the same."""
+        if not _has_value(digits):
+            return None
+        return Altered.ROUNDED if self is Excess.ROUND else Altered.CUT
+
+
+def _has_value(digits: bytes) -> bool:
+    return bool(digits.strip(b"0"))
 
 
 class Trim(Enum):

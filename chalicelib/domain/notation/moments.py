@@ -9,7 +9,6 @@ from chalicelib.domain.checks.check import Fault
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.contract.column import ColumnType, TypeName
 from chalicelib.domain.contract.notation import Excess
-from chalicelib.domain.contract.tally import Altered
 from chalicelib.domain.notation.canonical import Canonical, Read
 
 FRACTION = re.compile(rb"(?P<clock>[0-9]{2}:[0-9]{2}:[0-9]{2}|[0-9]{6})\.(?P<kept>[0-9]{6})(?P<extra>[0-9]+)")
@@ -27,20 +26,17 @@ def moment_reader(kind: ColumnType, excess: Excess) -> Read:
         found = FRACTION.search(value)
         if not found:
             return Canonical(text=value)
-        zeros = not found["extra"].strip(b"0")
-        if excess is Excess.REJECT or (excess is Excess.ZEROS and not zeros):
+        if excess.refuses(found["extra"]):
             return Fault(
                 code=RowCode.TIMESTAMP,
                 reason=f"has more than the six digits of a second's fraction that {kind.sql} keeps",
             )
         text: bytes | None = value[: found.start("extra")] + value[found.end("extra") :]
-        if excess is Excess.ROUND and found["extra"] >= b"5":
+        if excess.increases(found["extra"]):
             text = _next(text or b"", kind)
         if text is None:
             return Fault(code=RowCode.TIMESTAMP, reason=f"is not a {kind.sql} that can be rounded to microseconds")
-        return Canonical(
-            text=text, altered=None if zeros else Altered.ROUNDED if excess is Excess.ROUND else Altered.CUT
-        )
+        return Canonical(text=text, altered=excess.alteration(found["extra"]))
 
     return read
 

@@ -15,7 +15,6 @@ from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.diagnosis import found_in_number
 from chalicelib.domain.contract.column import FLOATS, ColumnType, TypeName
 from chalicelib.domain.contract.notation import Excess, Negative, Notation, Percent
-from chalicelib.domain.contract.tally import Altered
 from chalicelib.domain.notation.canonical import Canonical, Read
 
 NUMBER_BLANKS = (b" ", b"\xc2\xa0", b"\xe2\x80\xaf")
@@ -161,8 +160,7 @@ def _fitted(parts: _Parts, kind: ColumnType, excess: Excess, code: RowCode) -> C
     extra = b"" if kind.kind in FLOATS else parts.fraction[kind.scale :]
     if not extra:
         return Canonical(text=parts.text())
-    zeros = not extra.strip(b"0")
-    if excess is Excess.REJECT or (excess is Excess.ZEROS and not zeros):
+    if excess.refuses(extra):
         what = f"more digits after the point than {kind.sql} keeps" if kind.scale else "digits after the point"
         return Fault(code=code, reason=f"has {what}")
     kept = _Parts(
@@ -171,10 +169,9 @@ def _fitted(parts: _Parts, kind: ColumnType, excess: Excess, code: RowCode) -> C
         fraction=parts.fraction[: kind.scale],
         exponent=parts.exponent,
     )
-    if excess is Excess.ROUND and extra >= b"5" and len(kept.whole) + kind.scale <= MOST_DIGITS:
+    if excess.increases(extra) and len(kept.whole) + kind.scale <= MOST_DIGITS:
         kept = _increased(kept)
-    altered = None if zeros else Altered.ROUNDED if excess is Excess.ROUND else Altered.CUT
-    return Canonical(text=kept.text(), altered=altered)
+    return Canonical(text=kept.text(), altered=excess.alteration(extra))
 
 
 def _increased(parts: _Parts) -> _Parts:

@@ -101,7 +101,7 @@ def _moment(value: bytes, times: WrittenTimes) -> bytes:
 def _epoch(value: bytes, times: WrittenTimes) -> bytes:
     """Return the moment in UTC. A date must be midnight, because it has no room for a time of day."""
     found = _EPOCH.fullmatch(value)
-    if not found or (found["zeros"] and times.excess is Excess.REJECT):
+    if not found or (found["zeros"] and times.excess.refuses(found["zeros"].strip(b"."))):
         raise UnreadableError(f"it has {found_in_number(value)}")
     if len(found["units"]) > _MOST_DIGITS:
         raise UnreadableError("it has too many digits")

@@ -170,6 +170,10 @@ def test_a_number_of_many_digits_takes_no_time():
     [
         (EUROPEAN, "12,34.5", "a sign between groups of three digits in a wrong place"),
         (EUROPEAN, "1.250,40€", "a currency sign"),
+        (EUROPEAN, "1.250,40 €", "it has a currency sign"),
+        (EUROPEAN, "€\u00a01.250,40", "it has a currency sign"),
+        (EUROPEAN, "12,5 %", "it has a percent sign"),
+        (EUROPEAN, "12\u2009500,00", "it has an invisible sign (U+2009)"),
         (EUROPEAN, "1.250,40-", "its sign at the end"),
         (EUROPEAN, "1.250,4x", "letters"),
         (EUROPEAN, "\u00a01.250", "an invisible sign (U+00A0)"),
