@@ -18,7 +18,8 @@ from chalicelib.domain.warehouse.statement import Statement
 from chalicelib.errors import Broken, LandfallError, LoadFailed, Refused, Retryable, WorkGone
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.outcomes import contract_of
-from chalicelib.pipeline.refused_rows import after_refusal, copy_refused
+from chalicelib.pipeline.refused.copy_refused import copy_refused
+from chalicelib.pipeline.refused.rounds import after_refusal
 from chalicelib.pipeline.staging import StoredBytes
 from chalicelib.pipeline.unpack import Landed, Pieces
 

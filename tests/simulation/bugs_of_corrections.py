@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tests.simulation.cuts import AMENDS, MODEL, OUTCOMES, PIPELINE, REFUSED, RESUBMITS, STAGING, WAREHOUSE, bug
+from tests.simulation.cuts import (
+    AMENDS,
+    MODEL,
+    OUTCOMES,
+    PIPELINE,
+    REFUSED,
+    REFUSED_PARTS,
+    RESUBMITS,
+    STAGING,
+    WAREHOUSE,
+    bug,
+)
 
 OF_MENDS = (
     bug(
@@ -34,7 +45,7 @@ OF_MENDS = (
     ),
     bug(
         "rows that COPY refused stay in their part",
-        (REFUSED, "if _offset(row) not in offsets)", "if True)"),
+        (REFUSED_PARTS, "if offset_of(row) not in offsets)", "if True)"),
     ),
     bug(
         "a round of refused rows forgets the rounds before",

@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from chalicelib.api.requests import ResubmitRequest
+from chalicelib.domain.file.file_plan import FilePlan
+from chalicelib.domain.run import keys
 from chalicelib.domain.run.model import Run, RunState
+from chalicelib.domain.warehouse.copy_faults import CopyFault
 from chalicelib.operations.commands import PageQuery
 from chalicelib.operations.reject_list import list_rejects
 from chalicelib.operations.resubmits import resubmit
+from chalicelib.pipeline.refused.row_finder import RowFinder
+from chalicelib.ports import ObjectStore
 from tests.support.simulated.deployment import BUCKET, SimulatedDeployment
 from tests.support.simulated.endings import KEY, only_run
 from tests.support.simulated.scenarios import HEADER, numbered
+
+
+class Reads:
+    """An object store that lists the keys of the objects it reads whole."""
+
+    def __init__(self, objects: ObjectStore) -> None:
+        self.objects, self.keys = objects, list[str]()
+
+    def get(self, bucket: str, key: str, start: int = 0, length: int | None = None) -> bytes:
+        self.keys.append(key)
+        return self.objects.get(bucket, key, start, length)
+
+    def __getattr__(self, method: str) -> Any:
+        return getattr(self.objects, method)
+
 
 REASON = (
     "value is refused by the warehouse's COPY, though the check passed it (load error 1204: too long, or out of range)"
@@ -159,3 +180,22 @@ def test_a_file_that_is_gone_fails_with_what_is_known(deployment: SimulatedDeplo
     assert run.state is RunState.FAILED
     assert run.problem is not None
     assert "load error 1204" in run.problem.message
+
+
+def test_a_part_is_read_once_for_all_of_its_refused_rows(deployment: SimulatedDeployment) -> None:
+    in_one_part(deployment)
+    run = land(deployment, "s1,strange,1")
+    ctx = deployment.pipeline.ctx
+    body = HEADER + "".join(f"{key},{rest}\n" for key, rest in numbered(4).items()) + "s1,strange,1\n"
+    ctx.objects.put(BUCKET, KEY, body.encode())  # it is archived by now
+    [chunk] = ctx.chunks.of_run(run.run_id, run.generation)
+    plan = FilePlan.from_json(ctx.objects.get(BUCKET, keys.plan(run)))
+    reads = Reads(ctx.objects)
+    finder = RowFinder(
+        ctx=replace(ctx, objects=reads), run=run, contract=ctx.contracts["thing"], plan=plan, chunks=[chunk]
+    )
+    faults = [
+        CopyFault(file=f"s3://{BUCKET}/{chunk.part}", line=line, column="value", code=1204) for line in (1, 4, 9, 2)
+    ]
+    assert [row and row.reject.line for row in finder.found(faults)] == [2, 5, None, 3]
+    assert reads.keys.count(chunk.part) == 1
