@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cases import files, records
+from tests.cases import files, joined_files, records
 from tests.cases.case import Layout, differences
 from tests.cases.values import layouts
 
-CASES = (*files.LAYOUTS, *records.LAYOUTS, *layouts())
+CASES = (*files.LAYOUTS, *joined_files.LAYOUTS, *records.LAYOUTS, *layouts())
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

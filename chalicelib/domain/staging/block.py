@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -95,10 +95,7 @@ def make_block(
     end = min(stop, reading.consumed)  # a last record without a line feed stops in the padding
     bad: dict[int, RowFault | Malformed] = {**found, **table.malformed}
     good = ~table.blank
-    headers = {
-        **dict.fromkeys(repeated_head_lines(table), REPEATED_LINE),
-        **dict.fromkeys(repeated_headers(table, found), REPEATED_HEADER),
-    }
+    headers = _repeated(table, found)
     if table.rules.skips_headers:
         good[list(headers)] = False
         bad = {row: fault for row, fault in bad.items() if row not in headers}
@@ -125,6 +122,14 @@ def make_block(
         key_offsets=table.begins[kept] + position.offset if hash_keys else None,
         key_stops=np.minimum(table.finishes[kept], end) + position.offset if hash_keys else None,
     )
+
+
+def _repeated(table: Table, found: Collection[int]) -> dict[int, RowFault]:
+    """Return the rows that repeat the header or a line beside it, each with its fault."""
+    return {
+        **dict.fromkeys(repeated_head_lines(table), REPEATED_LINE),
+        **dict.fromkeys(repeated_headers(table, found), REPEATED_HEADER),
+    }
 
 
 def judge(reading: Reading, rules: Rules, rows: slice) -> tuple[Table, dict[int, RowFault]]:
