@@ -112,6 +112,7 @@ def _check(
         rejected=sum(c.rows_rejected for c in chunks),
         duplicate=duplicate,
     )
+    left_out = total([cuts.left_out, *(c.left_out for c in chunks)])
     return Checked(
         object=contract.name,
         read=counts.read,
@@ -119,9 +120,11 @@ def _check(
         rejected=counts.rejected,
         duplicate=counts.duplicate,
         chunks=chunks,
-        refusal=_refusal(contract, cuts, chunks, {"counts": counts, "problem": _problem(reader.first)})
+        refusal=_refusal(
+            contract, cuts, chunks, {"counts": counts, "problem": _problem(reader.first), "left_out": left_out}
+        )
         or _repeated(source, contract, chunks, cuts, duplicate, first),
-        left_out=total([cuts.left_out, *(c.left_out for c in chunks)]),
+        left_out=left_out,
         altered=total(c.altered for c in chunks),
         left_to_load=tuple(check.name for check in contract.checks),
     )

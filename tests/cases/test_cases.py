@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cases import files, joined_files, records
+from tests.cases import files, joined_files, json_files, records
 from tests.cases.case import Layout, differences
 from tests.cases.values import layouts
 
-CASES = (*files.LAYOUTS, *joined_files.LAYOUTS, *records.LAYOUTS, *layouts())
+CASES = (*files.LAYOUTS, *joined_files.LAYOUTS, *records.LAYOUTS, *json_files.LAYOUTS, *layouts())
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -18,4 +18,4 @@ def test_a_file_becomes_what_its_sender_meant(case: Layout) -> None:
 
 def test_each_case_has_a_name_of_its_own() -> None:
     names = [case.name for case in CASES]
-    assert len(set(names)) == len(names) >= 180
+    assert len(set(names)) == len(names) >= 240

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.contract import Contract, FileFormat
+from chalicelib.domain.contract.dialect import JSON_DIALECT
 
 COLUMNS = (
     Column(name="id", type=ColumnType(kind=TypeName.INTEGER), required=True),
@@ -55,4 +56,40 @@ def _csv() -> Sample:
     )
 
 
-SAMPLES = {FileFormat.CSV: _csv()}
+def _json() -> Sample:
+    """An object a line, one without a line end, one over several lines, and strange orders, blanks and commas."""
+    records = [
+        b'{"id":1,"note":"a line\\nand another"}\n',
+        b'{"id":2,"note":"plain"}',
+        b'{"id":"x","note":"no number"}\r\n',
+        b'{\n  "note": "a \\"quote\\", and a comma",\n  "id": 3\n},\n\n',
+        '{"id": 4 , "note": "\N{SNOWMAN}"} \n'.encode(),
+        b'{"id":5,"note":null}\n',
+        b'{"id":6,"note":""}\n',
+    ] * 5
+    good = (
+        '1,"a line\nand another"\n2,plain\n3,"a ""quote"", and a comma"\n4,\N{SNOWMAN}\n5,_landfall_null_\n6,\n'
+    ).encode()
+    starts = tuple(len(b"".join(records[:n])) for n in range(len(records)))
+    return Sample(
+        contract=Contract(
+            name="things",
+            schema="s",
+            table="t",
+            lands_at=("in/*",),
+            columns=COLUMNS,
+            key=(),
+            lineage=False,
+            format=FileFormat.JSON,
+            dialect=JSON_DIALECT,
+        ),
+        data=b"".join(records),
+        starts=starts,
+        good=good * 5,
+        rejected=tuple(at for at, record in zip(starts, records, strict=True) if b'"x"' in record),
+        empty=b" []\n",
+        foreign=b"id,note\n1,2\n",
+    )
+
+
+SAMPLES = {FileFormat.CSV: _csv(), FileFormat.JSON: _json()}

@@ -70,7 +70,7 @@ def _too_long(value: bytes, most: int) -> Fault | None:
 def _json_fault(value: bytes) -> Fault | None:
     if len(value) > MOST_JSON:
         return Fault(code=RowCode.OUT_OF_RANGE, reason="is longer than the 4 MiB of JSON that can be loaded")
-    if value.count(b"[") + value.count(b"{") > MOST_DEPTH and _too_deep(value):
+    if too_deep(value):
         return Fault(code=RowCode.JSON, reason=f"is nested more than {MOST_DEPTH} levels deep")
     try:
         json.loads(
@@ -123,8 +123,10 @@ def _number(text: str) -> None:
         raise _DocumentError("has a JSON number outside the range of double precision")
 
 
-def _too_deep(value: bytes) -> bool:
+def too_deep(value: bytes) -> bool:
     """Return whether brackets are nested more than MOST_DEPTH deep. Keeps only the count."""
+    if value.count(b"[") + value.count(b"{") <= MOST_DEPTH:
+        return False
     depth = 0
     for found in BRACKETS.finditer(value):
         first, count = value[found.start()], found.end() - found.start()

@@ -72,6 +72,8 @@ class Column:
     """An empty field rejects its row; a header without the column rejects the file."""
     aliases: tuple[str, ...] = ()
     """Other header names that mean this column (case, space and underscore do not count)."""
+    path: str = ""
+    """JSON: the names of the objects around the field and its own, with dots between; empty is the column's name."""
     default: str | None = None
     """Replaces an empty field or an absent column, in the warehouse."""
     values: tuple[str, ...] = ()

@@ -27,6 +27,7 @@ class FileFormat(Enum):
     """The format of an object's files."""
 
     CSV = "csv"
+    JSON = "json"
 
 
 class Delivery(Enum):

@@ -180,3 +180,7 @@ class Dialect:
         if len(own) == 1 and own.isascii() and not own.isalnum() and own not in ("\\", self.staged_quote):
             return own
         return "," if self.staged_quote != "," else ";"
+
+
+JSON_DIALECT = Dialect(null=(NULL_WORD,), empty=Empty.TEXT)
+"""The dialect of JSON: null and the empty text are not the same, so that NULL is a word in staged texts."""

@@ -25,6 +25,7 @@ class LeftOut(StrEnum):
     FOOTER_LINES = "footer_lines"  # the contract's footer
     NULS = "nuls"  # NUL characters anywhere in the file, not records
     INVALID_BYTES = "invalid_bytes"  # bytes anywhere in the file that are not text in its encoding
+    UNDIVIDED = "undivided"  # faults of JSON behind which it is unknown where the next object begins
 
 
 class Altered(StrEnum):

@@ -32,10 +32,11 @@ from chalicelib.domain.contract_files.column_notation import changed_settings, n
 from chalicelib.domain.contract_files.column_type import ColumnTypeError, parse_type
 from chalicelib.domain.contract_files.column_value import value_faults
 from chalicelib.domain.contract_files.contract_rules import faults_between, faults_within, size_faults
-from chalicelib.domain.contract_files.dialect import read_control_totals, read_dialect
+from chalicelib.domain.contract_files.dialect import read_control_totals, read_dialect, read_json_dialect
 from chalicelib.domain.contract_files.toml_section import Section
 from chalicelib.errors import ContractError
 
+DIALECTS = {FileFormat.CSV: read_dialect, FileFormat.JSON: read_json_dialect}
 _UNKNOWN = ColumnType(kind=TypeName.VARCHAR, length=65_535)
 
 
@@ -105,6 +106,8 @@ def fingerprint(contract: Contract) -> str:
         del meaning["control_totals"]
     for column in meaning["columns"]:
         column.update(changed_settings(column.pop("notation")))
+        if not column["path"]:
+            del column["path"]
     canonical = json.dumps(meaning, sort_keys=True, default=lambda member: member.value)
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -128,10 +131,11 @@ def _read(file: str, text: bytes, faults: list[str]) -> Contract | None:
 
 def _contract(top: Section) -> Contract:
     schema, _, table = top.text("target", required=True).partition(".")
+    form = top.choice("format", FileFormat.CSV)
     contract = Contract(
         name=top.text("name", required=True),
         description=top.text("description"),
-        format=top.choice("format", FileFormat.CSV),
+        format=form,
         schema=schema,
         table=table,
         mode=top.choice("mode", Mode.SCD1, "in this version"),
@@ -144,7 +148,7 @@ def _contract(top: Section) -> Contract:
         lands_at=top.string_list("lands_at"),
         dist_key=top.text("dist_key") or None,
         sort_key=top.string_list("sort_key"),
-        dialect=read_dialect(top.section("dialect")),
+        dialect=DIALECTS[form](top.section("dialect")),
         control_totals=_control_totals(top) if "control_totals" in top.table else None,
         extra_columns=top.choice("extra_columns", ExtraColumns.FAIL),
         limits=_limits(top.section("limits")),
@@ -219,6 +223,7 @@ def _column(name: str, section: Section) -> Column:
         type=type_ or _UNKNOWN,
         required=section.boolean("required"),
         aliases=section.string_list("aliases"),
+        path=section.text("path"),
         default=section.scalar("default"),
         values=section.scalars("values"),
         pattern=section.text("pattern") or None,

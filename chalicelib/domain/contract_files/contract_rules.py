@@ -12,7 +12,7 @@ from itertools import combinations
 
 from chalicelib.domain.checks.condition import check_fault
 from chalicelib.domain.contract.column import EXACT, TypeName
-from chalicelib.domain.contract.contract import RESCUED, Contract, ExtraColumns
+from chalicelib.domain.contract.contract import RESCUED, Contract, ExtraColumns, FileFormat
 from chalicelib.domain.contract.dialect import Nul
 from chalicelib.domain.contract.identifiers import IDENTIFIER, fold
 from chalicelib.domain.contract.key_pattern import Pattern, PatternError, compile_pattern, overlap
@@ -52,6 +52,7 @@ def faults_within(contract: Contract, stem: str) -> Iterator[Fault]:
     yield from _limit_faults(contract)
     yield from _totals_faults(contract)
     yield from _word_faults(contract)
+    yield from _path_faults(contract)
     if fault := window_fault(contract.load_every or 0):
         yield "load_every", fault
 
@@ -78,6 +79,27 @@ def _word_faults(contract: Contract) -> Iterator[Fault]:
             if any("\0" in word for word in getattr(column.notation, key)):
                 fault = "has a word with a NUL, which the dialect's nul strips; remove the word, or nul"
                 yield f"columns.{column.name}.{key}", fault
+
+
+def _path_faults(contract: Contract) -> Iterator[Fault]:
+    """Refuse paths that no file has, and fields that would be two columns, or in two columns."""
+    owners = dict[tuple[str, ...], str]()
+    for column in contract.columns:
+        path, key = tuple(column.path.split(".")), f"columns.{column.name}.path"
+        if column.path and contract.format is not FileFormat.JSON:
+            yield key, 'is for JSON; remove it, or set format = "json"'
+        elif column.path and not all(path):
+            yield key, f'"{column.path}" has an empty name; write names with one dot between them, such as customer.id'
+        elif column.path:
+            other = next((name for own, name in owners.items() if own[: len(path)] == path[: len(own)]), None)
+            if other:
+                yield key, f"leads to the same field as {other}, or into it; let each field be for one column"
+            owners[path] = column.name
+    for column in contract.columns if owners else ():
+        own = {fold(name) for name in (column.name, *column.aliases)} if not column.path else set[str]()
+        for path, name in owners.items():
+            if fold(path[0]) in own:
+                yield f"columns.{name}.path", f'leads to the field "{path[0]}", which is {column.name}; rename one'
 
 
 def _limit_faults(contract: Contract) -> Iterator[Fault]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
+from dataclasses import fields, replace
 
 from chalicelib.domain.contract.dialect import (
+    JSON_DIALECT,
     MOST_MARK,
     Compression,
     ControlTotals,
@@ -26,6 +28,7 @@ from chalicelib.domain.contract_files.toml_section import Section
 
 MOST_LINES = 10_000
 MOST_WORDS = 100
+JSON_KEYS = ("encoding", "invalid", "compression")
 
 
 def read_dialect(section: Section) -> Dialect:
@@ -61,6 +64,21 @@ def read_dialect(section: Section) -> Dialect:
     section.close()
     for key, message in _faults(dialect):
         section.fault(key, message)
+    return dialect
+
+
+def read_json_dialect(section: Section) -> Dialect:
+    """Read the dialect of JSON: only how its text is stored."""
+    dialect = replace(
+        JSON_DIALECT,
+        encoding=section.choice("encoding", Encoding.UTF_8, alias=_encoding),
+        invalid=section.choice("invalid", Invalid.REJECT),
+        compression=section.choice("compression", Compression.AUTO),
+    )
+    for key in section.table:
+        if key not in JSON_KEYS and hasattr(dialect, key):
+            section.fault(key, f'is for CSV; with format = "json" the dialect has only {", ".join(JSON_KEYS)}')
+    section.close(*(own.name for own in fields(Dialect)))
     return dialect
 
 

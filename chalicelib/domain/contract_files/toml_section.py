@@ -113,10 +113,10 @@ class Section:
     def _path(self, key: str) -> str:
         return ".".join(part for part in (self.key_path, key) if part)
 
-    def close(self) -> None:
-        """Record a fault for every key that was not read."""
+    def close(self, *others: str) -> None:
+        """Record a fault for every key that was not read, and is not one of `others`."""
         for key in self.table:
-            if key not in self._keys:
+            if key not in self._keys and key not in others:
                 from difflib import get_close_matches  # only faults need it
 
                 close = get_close_matches(key, self._keys, n=1)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.sums import Sums, added
-from chalicelib.domain.contract.tally import total
+from chalicelib.domain.contract.tally import LeftOut, Tally, total
 from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.formats.csv.tail import malformed
 from chalicelib.domain.formats.format import Totals
@@ -113,10 +113,24 @@ def refuse_wrong_books(
     `totals` is what the file announces of its rows, `sums` has the sums that were found in its chunks.
     """
     counts = books["counts"]
+    refuse_undivided(books.get("left_out", {}), books["problem"])
     if totals:
         refuse_other_totals(contract, totals, counts, added(sums))
     refuse_too_few_rows(contract, counts)
     refuse_if_too_bad(contract, counts, books["problem"], accepted=accepted)
+
+
+def refuse_undivided(left_out: Tally, first: Problem | None) -> None:
+    """Refuse a file with a fault behind which objects may be hidden. Raises Rejected."""
+    if left_out.get(LeftOut.UNDIVIDED):
+        where = f"; the first reject is in line {first.line}: {first.message}" if first else ""
+        message = f"the file's JSON breaks where the next object cannot be found, so objects may be lost{where}"
+        raise Rejected(
+            f"{message}; fix it there and send the file again, or send one object a line",
+            code="JSON_BROKEN",
+            line=first.line if first else None,
+            byte_offset=first.byte_offset if first else None,
+        )
 
 
 def refuse_too_few_rows(contract: Contract, counts: Counts) -> None:

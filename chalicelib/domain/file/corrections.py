@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chalicelib.domain.contract.contract import IGNORED, RESCUED, Contract, Limits
+from chalicelib.domain.contract.contract import IGNORED, RESCUED, Contract, FileFormat, Limits
 from chalicelib.domain.contract.dialect import (
     NULL_WORD,
     Compression,
@@ -28,6 +28,7 @@ from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.formats.csv.bare_texts import bare_form
 from chalicelib.domain.formats.csv.block_reader import BlockReader
 from chalicelib.domain.formats.csv.record_reader import Found, RecordReader
+from chalicelib.domain.formats.json.objects import ObjectReader
 from chalicelib.domain.run.lineage import RowOrigin
 from chalicelib.domain.run.rejects import KEPT_BYTES, MASK, NO_TEXT
 
@@ -59,7 +60,7 @@ def as_corrected(contract: Contract) -> Contract:
         repeated_header=RepeatedHeader.ROW if rows else RepeatedHeader.REJECT,
     )
     limits = replace(contract.limits, min_rows=0, max_reject_ratio=1.0, max_bytes=Limits.max_bytes)
-    return replace(contract, dialect=dialect, control_totals=None, limits=limits, lineage=True)
+    return replace(contract, format=FileFormat.CSV, dialect=dialect, control_totals=None, limits=limits, lineage=True)
 
 
 def columns_of(contract: Contract, file_plan: FilePlan | None) -> tuple[str, ...]:
@@ -90,19 +91,19 @@ class Splitter:
         self._escaped = dialect.escape is Escape.BACKSLASH
         self._line_end = b"\r" if dialect.newline is Newline.CR else b"\r\n"  # \n would take a \r of the record with it
         self._null = null_shown(contract)
+        self._objects = None
+        if contract.format is FileFormat.JSON and not file_plan.corrected and not self._hidden:
+            self._objects = ObjectReader(file_plan.layout(contract).columns, contract.extra_columns)
 
     def values(self, record: str) -> tuple[str, ...] | None:
         """Return a record's values, in the order of `columns_of`; None if it is malformed or was shortened."""
         data = record.encode()
         if len(data) >= KEPT_BYTES or (self._hidden and (self._rescued or data == MASK)):
             return None
-        if self._escaped and BROKEN.search(record):  # is the backslash Landfall's or the file's?
+        found = self._objects.values(data) if self._objects else self._of_line(data)
+        if found is None:
             return None
-        line = (self._bare.enclosed(data) if self._bare else data) + self._line_end
-        found = BlockReader(self._reader, line, len(line), at_end=True).record(0)
-        if not isinstance(found, Found) or found.stop != len(line) - 1:
-            return None
-        fields = [self._null if value is None else value.decode() for value in found.values]
+        fields = [self._null if value is None else value.decode() for value in found]
         width = len(self._file_columns) + len(self._rescued)
         if self._fills:
             fields += [self._null] * (width - len(fields))
@@ -111,6 +112,14 @@ class Splitter:
         known = iter(self._file_columns)
         named = {self._rescued.get(index) or next(known): field for index, field in enumerate(fields)}
         return tuple(named[name] for name in self._columns)
+
+    def _of_line(self, data: bytes) -> list[bytes | None] | None:
+        """Return the values of a record of CSV; None if it is malformed."""
+        if self._escaped and BROKEN.search(data.decode()):  # is the backslash Landfall's or the file's?
+            return None
+        line = (self._bare.enclosed(data) if self._bare else data) + self._line_end
+        found = BlockReader(self._reader, line, len(line), at_end=True).record(0)
+        return found.values if isinstance(found, Found) and found.stop == len(line) - 1 else None
 
 
 def null_shown(contract: Contract) -> str:

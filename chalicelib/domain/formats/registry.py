@@ -11,7 +11,10 @@ from importlib import import_module
 from chalicelib.domain.contract.contract import Contract, FileFormat
 from chalicelib.domain.formats.format import Format
 
-FORMATS = {FileFormat.CSV: "chalicelib.domain.formats.csv.csv_format.CsvFormat"}
+FORMATS = {
+    FileFormat.CSV: "chalicelib.domain.formats.csv.csv_format.CsvFormat",
+    FileFormat.JSON: "chalicelib.domain.formats.json.json_format.JsonFormat",
+}
 """The dotted path of each format's class."""
 
 

@@ -112,7 +112,7 @@ def make_block(
         rows_read=len(kept) + len(bad),
         rows_good=len(kept),
         lines=_line_ends(reading, start, end, stop),
-        left_out=_left_out(table, len(good) - len(kept) - len(bad), len(headers)),
+        left_out=total([_left_out(table, len(good) - len(kept) - len(bad), len(headers)), _undivided(table)]),
         altered=total([{kind: _count(table, good, at) for kind, at in table.reading.altered.items()}]),
         sums=added([good_sums, sums_of(table, np.zeros_like(good), bad_rows)]) if rules.summed else {},
         good_sums=good_sums,
@@ -174,6 +174,11 @@ def _left_out(table: Table, count: int, headers: int) -> Tally:
     return total([named, {LeftOut.BLANK_LINES: count - named.total()}])
 
 
+def _undivided(table: Table) -> Tally:
+    found = sum(table.first <= row < table.first + len(table.widths) for row in table.reading.undivided)
+    return {LeftOut.UNDIVIDED: found} if found else {}
+
+
 def _count(table: Table, good: Mask, rows: Ints) -> int:
     """Count those of the reading's rows that are good rows of the table."""
     first, stop = rows.searchsorted([table.first, table.first + len(good)])
@@ -183,6 +188,8 @@ def _count(table: Table, good: Mask, rows: Ints) -> int:
 def _line_ends(reading: Reading, start: int, end: int, stop: int) -> int:
     """Count the physical lines; the file's last line may have no line end."""
     count = int(np.diff(reading.line_feeds.searchsorted([start, end]))[0])
+    if not reading.one_a_line:
+        return count
     if reading.origin:
         return count + (start < end and (not count or int(reading.line_feeds[-1]) + 1 < end))
     return count + (stop > end)

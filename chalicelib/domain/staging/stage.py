@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.row_fault import RowFault
 from chalicelib.domain.contract.sums import Sums, added
-from chalicelib.domain.contract.tally import Tally, total
-from chalicelib.domain.formats.csv.grammar import Malformed
+from chalicelib.domain.contract.tally import LeftOut, Tally, total
+from chalicelib.domain.formats.csv.grammar import Malformation, Malformed
 from chalicelib.domain.formats.csv.reading import Reading
 from chalicelib.domain.formats.csv.work import Work
 from chalicelib.domain.raw.bytesource import ByteSource, Range
@@ -174,6 +174,7 @@ class _Stager:
             rows_read=1,
             rows_good=0,
             lines=1,
+            left_out={LeftOut.UNDIVIDED: 1} if fault.why is Malformation.UNDIVIDED else {},
             sums=dict.fromkeys((self.rules.columns[index].name for index, _ in self.rules.summed), ""),
             rejects=(reject(self.position.line, self.position.offset, record, why, quote_line),)
             if self.explained

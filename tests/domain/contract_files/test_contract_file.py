@@ -14,6 +14,10 @@ from chalicelib.errors import ContractError
 from tests.support.contracts import COLUMNS, column, faults, toml
 
 
+def nested(columns: str) -> bytes:
+    return toml(format='"json"', columns=COLUMNS + columns)
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
@@ -30,7 +34,21 @@ from tests.support.contracts import COLUMNS, column, faults, toml
         (toml(target='"etl.x"'), 'the schema "etl" is reserved'),
         (toml(target='"landing.x; drop"'), "is not schema.table"),
         (toml(mode='"append"'), 'mode: "append" is not supported; scd1 only in this version'),
-        (toml(format='"orc"'), 'format: "orc" is not supported; csv only'),
+        (toml(format='"orc"'), 'format: "orc" is not supported; csv or json only'),
+        (toml(format='"json"', more='[dialect]\nquote = "\'"'), "dialect.quote: is for CSV; with format"),
+        (toml(format='"json"', more='[dialect]\nquot = "\'"'), "dialect.quot: is not known"),
+        (toml(format='"json"', more='[dialect]\nencoding = "utf-7"'), 'dialect.encoding: "utf-7" is not supported'),
+        (
+            column('a = { type = "date", path = "b.c" }'),
+            'columns.a.path: is for JSON; remove it, or set format = "json"',
+        ),
+        (nested('a = { type = "date", path = "b..c" }'), 'columns.a.path: "b..c" has an empty name'),
+        (nested('a = { type = "date", path = "id" }'), 'columns.a.path: leads to the field "id", which is id'),
+        (nested('a = { type = "date", path = "ID.x" }'), 'columns.a.path: leads to the field "ID", which is id'),
+        (
+            nested('a = { type = "date", path = "b.c" }\nd = { type = "date", path = "b.c.d" }'),
+            "columns.d.path: leads to the same field as a, or into it",
+        ),
         (toml(kind='"full"'), 'kind: "full" is not supported; delta or snapshot only'),
         (toml(key="[]"), "key: is missing or empty"),
         (toml(key='["nope"]'), 'key: "nope" is not a column; columns are id'),

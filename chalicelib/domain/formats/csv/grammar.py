@@ -40,6 +40,7 @@ class Malformation(Enum):
     TEXT_AFTER_QUOTE = "text follows a closing quote"
     UNCLOSED = "a quote is never closed"
     TOO_LONG = "the record is longer than the limit"
+    UNDIVIDED = "the JSON breaks, and where the next object begins is unknown"
     ESCAPE = "the file ends with a backslash that escapes nothing"
 
 

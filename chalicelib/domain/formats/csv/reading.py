@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -55,6 +55,10 @@ class Reading:
     """Where texts for spreadsheets without the quotes of CSV begin in the block. They begin with NUL in `data`."""
     written: Reading | None = None
     """The reading with the values as files write them, if some are rewritten."""
+    undivided: Collection[int] = ()
+    """Rows behind which it is unknown where the next record begins."""
+    one_a_line: bool = True
+    """Each record ends with a line end, except perhaps the file's last one."""
     unread: Mapping[int, Mapping[int, RowFault]] = field(default_factory=dict)
     """The faults of values that the contract's notation cannot read, by column index and row."""
 

@@ -25,7 +25,7 @@ from chalicelib.domain.formats.csv.quotes import may_close, may_open
 from chalicelib.domain.raw.bytesource import ByteSource, Range
 from chalicelib.domain.raw.swar import PADDING
 
-__all__ = ["Range", "plan_chunks"]
+__all__ = ["Looks", "Range", "chunk_size", "plan_chunks"]
 
 MOST_CHUNKS = 1_400
 """A larger file is cut into larger chunks: 100 GB into chunks of 72 MB."""
@@ -48,9 +48,9 @@ def plan_chunks(
 
     There is no range if the file has no data.
     """
-    size = max(chunk_bytes, min(-(-(source.size - data_start) // MOST_CHUNKS), LARGEST_BYTES))
+    size = chunk_size(source.size - data_start, chunk_bytes)
     cuts = range(data_start + size, source.size, size)
-    finder = _Finder(_Likened(source, dialect), Grammar.of(dialect, limits), _Looks(len(cuts)))
+    finder = _Finder(_Likened(source, dialect), Grammar.of(dialect, limits), Looks(len(cuts)))
     starts = [data_start] if data_start < source.size else []
     for cut in cuts:
         start = finder.record_start(cut, min(cut + size, source.size))
@@ -59,7 +59,12 @@ def plan_chunks(
     return tuple(Range(start=a, stop=b) for a, b in zip(starts, [*starts[1:], source.size], strict=False))
 
 
-class _Looks:
+def chunk_size(data_bytes: int, wanted: int) -> int:
+    """Return the bytes of each chunk of a file: more than wanted if there would be too many chunks."""
+    return max(wanted, min(-(-data_bytes // MOST_CHUNKS), LARGEST_BYTES))
+
+
+class Looks:
     """The budget of windows: every width while the budget lasts, then only the widths that helped so far.
 
     A wider window helps if it finds another record start than the narrower one did. In a text without quotes, or with
@@ -119,7 +124,7 @@ class _Likened:
 class _Finder:
     """Finds the first record start at or after each cut."""
 
-    def __init__(self, source: _Likened, grammar: Grammar, looks: _Looks) -> None:
+    def __init__(self, source: _Likened, grammar: Grammar, looks: Looks) -> None:
         self.source, self.grammar, self.looks = source, grammar, looks
 
     def record_start(self, cut: int, limit: int) -> int | None:

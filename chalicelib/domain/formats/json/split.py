@@ -1,0 +1,64 @@
+"""Cut a JSON file into chunks at the starts of objects, by small reads near the cuts only.
+
+An object of the file begins where an opening brace follows a closing one, with blanks between: within a value a comma
+would stand there. In an array the comma stands there as well. So behind a comma an object counts only if its first name
+is that of the file's first object. What follows the brace must be a name and a colon. A text inside quotes can hardly
+look so, because its quotes are escaped.
+
+The cuts are guesses nevertheless; `books.first_gap` finds every wrong one.
+"""
+
+from __future__ import annotations
+
+import re
+
+from chalicelib.domain.formats.csv.split import WINDOWS, Looks, chunk_size
+from chalicelib.domain.formats.json.container import Container
+from chalicelib.domain.raw.bytesource import ByteSource, Range
+
+NAME = rb'"[^"\\]*+"\s*+:'
+FIRST_NAME = re.compile(rb'{\s*+("[^"\\]*+")\s*+:')
+FIRST_BYTES = 4096
+
+
+def plan_chunks(source: ByteSource, found: Container, chunk_bytes: int) -> tuple[Range, ...]:
+    """Return ranges that cover the values, each of about `chunk_bytes`, or more in a large file.
+
+    There is no range if the file has no value.
+    """
+    start, end = found.start, found.end
+    if start == end:
+        return ()
+    size = chunk_size(end - start, chunk_bytes)
+    cuts = range(start + size, end, size)
+    head = source.read(start, min(FIRST_BYTES, end - start)) if found.array else b""
+    finder = _Finder(source, end, Looks(len(cuts)), _boundary(head))
+    starts = [start, *(at for cut in cuts if (at := finder.object_start(cut, cut + size)) is not None)]
+    return tuple(Range(start=a, stop=b) for a, b in zip(starts, [*starts[1:], end], strict=True))
+
+
+def _boundary(head: bytes) -> re.Pattern[bytes]:
+    """Return the expression of the gap before an object, in an array that begins with this text."""
+    gap, first = rb"}\s*+(?={\s*+%s)" % NAME, FIRST_NAME.match(head)
+    listed = rb"|}\s*+,\s*+(?={\s*+%s\s*+:)" % re.escape(first[1]) if first else b""
+    return re.compile(gap + listed)
+
+
+class _Finder:
+    """Finds the first object at or after each cut."""
+
+    def __init__(self, source: ByteSource, end: int, looks: Looks, boundary: re.Pattern[bytes]) -> None:
+        self.source, self.end, self.looks, self.boundary = source, end, looks, boundary
+
+    def object_start(self, cut: int, limit: int) -> int | None:
+        """Return the first probable start of an object in [cut, limit), or None without one."""
+        begin = cut - 1  # a brace that closes the object before it, if nothing is between
+        for window in self.looks.at_a_cut():
+            text = self.source.read(begin, min(window, self.end - begin))
+            found = self.boundary.search(text)
+            if found:
+                self.looks.learn(window)
+                return begin + found.end() if begin + found.end() < limit else None
+            if begin + len(text) >= min(limit + WINDOWS[0], self.end):
+                return None
+        return None
