@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.decode.decode import converted, readable_in_place
+from chalicelib.domain.decode.decode import reads_in_place, text_of
 from chalicelib.domain.decode.encodings import Repairs
 from chalicelib.domain.formats.sizes import refuse_no_text
 from chalicelib.domain.raw.bytesource import ByteSource, InMemory
@@ -51,24 +51,23 @@ def opened(path: Path) -> Iterator[LocalFile]:
 @contextmanager
 def as_text(source: LocalFile, contract: Contract, repairs: Repairs) -> Iterator[LocalFile]:
     """Return the file as UTF-8 text: itself, or a temporary file with its text. Count `repairs`. Raises Rejected."""
-    if not source.size or readable_in_place(source, contract.dialect):
+    if not source.size or reads_in_place(source, contract):
         yield source
         return
     import tempfile  # only for files that are not read in place
 
     with tempfile.TemporaryFile(buffering=0) as spool:
-        blocks = converted(source, contract.dialect, contract.limits, repairs)
-        size = sum(map(spool.write, blocks))
+        size = sum(map(spool.write, text_of(source, contract, repairs)))
         refuse_no_text(size)
         yield LocalFile(size=size, descriptor=spool.fileno())
 
 
 def beginning(source: LocalFile, contract: Contract) -> ByteSource:
     """Return enough of the text to hold the contract's header. Raises Rejected."""
-    if not source.size or readable_in_place(source, contract.dialect):
+    if not source.size or reads_in_place(source, contract):
         return source
     text = b""
-    for block in converted(source, contract.dialect, contract.limits):
+    for block in text_of(source, contract):
         text += block
         if len(text) >= BEGINNING_BYTES:
             break

@@ -12,7 +12,7 @@ from backports import zstd
 from chalicelib.config import Settings
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.tally import total
-from chalicelib.domain.decode.decode import readable_in_place
+from chalicelib.domain.decode.decode import reads_in_place
 from chalicelib.domain.decode.encodings import Repairs
 from chalicelib.domain.file.books import line_bases, renumber
 from chalicelib.domain.file.file_plan import FilePlan
@@ -88,7 +88,7 @@ def plan_file(objects: ObjectStore, run: Run, source: SourceObject, contract: Co
     refuse_size(source.size, contract.limits)
     size = usual_chunk(contract, settings.chunk_mb)
     stored, text, repairs = StoredBytes(Landed(objects, source), piece=1), None, Repairs()
-    if not readable_in_place(stored, contract.dialect):
+    if not reads_in_place(stored, contract):
         whole = StoredBytes(Landed(objects, source))
         text = unpack(objects, run, whole, contract, min(size, TEXT_PIECE_BYTES), repairs)
         stored = StoredBytes(Pieces(objects, run, text), piece=1)
@@ -105,6 +105,7 @@ def plan_file(objects: ObjectStore, run: Run, source: SourceObject, contract: Co
         head_lines=cuts.layout.head_lines,
         totals=announced or cuts.totals,
         side_file=side,
+        cells=cuts.cells,
         left_out=total([cuts.left_out, repairs.left_out]),
         altered=total([repairs.altered]),
         corrected=run.corrects is not None,
@@ -201,6 +202,10 @@ def publish(objects: ObjectStore, run: Run, file_plan: FilePlan, chunks: Sequenc
     bucket = run.source.bucket
     for chunk, base in line_bases(file_plan, chunks):
         if chunk.rejects:
-            objects.put(bucket, keys.rejects(run, chunk.number), renumber(objects.get(bucket, chunk.rejects), base))
+            objects.put(
+                bucket,
+                keys.rejects(run, chunk.number),
+                renumber(objects.get(bucket, chunk.rejects), base, file_plan.cells),
+            )
     entries = [{"url": f"s3://{bucket}/{c.part}", "mandatory": True} for c in chunks if c.part]
     objects.put(bucket, keys.manifest(run), json.dumps({"entries": entries}).encode())

@@ -8,7 +8,7 @@ one piece in memory.
 from __future__ import annotations
 
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.decode.decode import converted, in_pieces
+from chalicelib.domain.decode.decode import in_pieces, text_of
 from chalicelib.domain.decode.encodings import Repairs
 from chalicelib.domain.file.file_plan import Text
 from chalicelib.domain.raw.bytesource import ByteSource
@@ -55,7 +55,7 @@ def unpack(
 ) -> Text:
     """Write the text of a file, and count its `repairs`. Raises Rejected, and the errors of reading and writing."""
     size = 0
-    blocks = converted(source, contract.dialect, contract.limits, repairs)
+    blocks = text_of(source, contract, repairs)
     for number, piece in enumerate(in_pieces(blocks, piece_bytes), start=1):
         objects.put(run.source.bucket, keys.text(run, number), piece)
         size += len(piece)

@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 
 from chalicelib.config import Settings
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.tally import Tally, total
 from chalicelib.domain.decode.encodings import Repairs
-from chalicelib.domain.file.books import refuse_wrong_books
+from chalicelib.domain.file.books import placed, refuse_wrong_books
 from chalicelib.domain.formats.format import Cuts, Totals
 from chalicelib.domain.formats.registry import format_of
 from chalicelib.domain.formats.sizes import refuse_size, usual_chunk
@@ -101,7 +100,7 @@ def _check(
     cuts = format_of(contract).cut(source, contract, size)
     cuts = replace(cuts, totals=totals or cuts.totals)
     outputs.begin(source, contract, cuts)
-    reader = _Reader(source, contract, cuts.layout, outputs)
+    reader = _Reader(source, contract, cuts, outputs)
     with Duplicates() as duplicates, Repeated(contract) as repeated:
         chunks = tuple(reader.chunks(cuts, duplicates, repeated))
         duplicate = duplicates.count()
@@ -133,9 +132,9 @@ def _check(
 class _Reader:
     """Reads the chunks of one file in order, so that each starts where the one before it really ended."""
 
-    def __init__(self, source: LocalFile, contract: Contract, layout: Layout, outputs: Outputs) -> None:
-        self.source, self.outputs = source, outputs
-        self.rules = replace(compile_rules(contract, layout), lineage=False)
+    def __init__(self, source: LocalFile, contract: Contract, cuts: Cuts, outputs: Outputs) -> None:
+        self.source, self.outputs, self.cells = source, outputs, cuts.cells
+        self.rules = replace(compile_rules(contract, cuts.layout), lineage=False)
         self.first: Reject | None = None
 
     def chunks(self, cuts: Cuts, duplicates: Duplicates, repeated: Repeated) -> Iterator[ChunkSummary]:
@@ -152,7 +151,7 @@ class _Reader:
 
     def _hand_on(self, block: Block, lines: int, duplicates: Duplicates) -> None:
         for reject in block.rejects:
-            shifted = reject.shifted(lines)
+            shifted = placed(reject, lines, self.cells)
             self.first = self.first or shifted
             self.outputs.reject(shifted)
         if block.unexplained:

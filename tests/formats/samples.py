@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.contract import Contract, FileFormat
@@ -20,6 +20,7 @@ class Sample:
 
     contract: Contract
     data: bytes
+    """As the engine reads it: for some formats the text that they are converted to."""
     starts: tuple[int, ...]
     """Where its records begin."""
     good: bytes
@@ -30,6 +31,8 @@ class Sample:
     """A file without a record."""
     foreign: bytes
     """A file whose head does not fit the contract."""
+    lines: int = 1
+    """The line of its header."""
 
 
 def _csv() -> Sample:
@@ -92,4 +95,18 @@ def _json() -> Sample:
     )
 
 
-SAMPLES = {FileFormat.CSV: _csv(), FileFormat.JSON: _json()}
+def _xlsx() -> Sample:
+    """The text that a workbook is converted to."""
+    about, text = b"1,Sheet1,A,B\n", _csv()
+    return Sample(
+        contract=replace(text.contract, format=FileFormat.XLSX),
+        data=about + text.data,
+        starts=tuple(start + len(about) for start in text.starts),
+        good=text.good,
+        rejected=tuple(start + len(about) for start in text.rejected),
+        empty=about + text.empty,
+        foreign=about + text.foreign,
+    )
+
+
+SAMPLES = {FileFormat.CSV: _csv(), FileFormat.JSON: _json(), FileFormat.XLSX: _xlsx()}

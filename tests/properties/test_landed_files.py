@@ -14,7 +14,8 @@ from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.contract import Contract, Limits
 from chalicelib.domain.contract.dialect import Compression, Dialect, Encoding, Escape, Newline, Quotes
 from chalicelib.domain.contract.tally import total
-from chalicelib.domain.decode.decode import FREE_BYTES, converted
+from chalicelib.domain.decode.bounds import FREE_BYTES
+from chalicelib.domain.decode.decode import converted
 from chalicelib.errors import Rejected
 from tests.support.files import encodings, reference, written
 from tests.support.files.dialects import LEFT_OUT

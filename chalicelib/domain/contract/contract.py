@@ -10,6 +10,7 @@ from enum import Enum
 from chalicelib.domain.contract.column import Column
 from chalicelib.domain.contract.dialect import ControlTotals, Dialect
 from chalicelib.domain.contract.expected import Expected
+from chalicelib.domain.contract.sheet import Sheet
 
 RESCUED = "_rescued"
 """The target's column for the values of columns that are not in the contract."""
@@ -28,6 +29,7 @@ class FileFormat(Enum):
 
     CSV = "csv"
     JSON = "json"
+    XLSX = "xlsx"
 
 
 class Delivery(Enum):
@@ -114,6 +116,7 @@ class Contract:
     dialect: Dialect = field(default_factory=Dialect)
     control_totals: ControlTotals | None = None
     """Set if a side file announces the rows of each file."""
+    sheet: Sheet = field(default_factory=Sheet)
     limits: Limits = field(default_factory=Limits)
     checks: tuple[DataCheck, ...] = ()
     dist_key: str | None = None

@@ -28,15 +28,25 @@ from chalicelib.domain.contract.contract import (
 )
 from chalicelib.domain.contract.dialect import ControlTotals
 from chalicelib.domain.contract.expected import Expected, ExpectedError
+from chalicelib.domain.contract.sheet import MOST_HEADER_ROW, Sheet
 from chalicelib.domain.contract_files.column_notation import changed_settings, notation_faults, read_notation
 from chalicelib.domain.contract_files.column_type import ColumnTypeError, parse_type
 from chalicelib.domain.contract_files.column_value import value_faults
 from chalicelib.domain.contract_files.contract_rules import faults_between, faults_within, size_faults
-from chalicelib.domain.contract_files.dialect import read_control_totals, read_dialect, read_json_dialect
+from chalicelib.domain.contract_files.dialect import (
+    read_control_totals,
+    read_dialect,
+    read_json_dialect,
+    read_sheet_dialect,
+)
 from chalicelib.domain.contract_files.toml_section import Section
 from chalicelib.errors import ContractError
 
-DIALECTS = {FileFormat.CSV: read_dialect, FileFormat.JSON: read_json_dialect}
+DIALECTS = {
+    FileFormat.CSV: read_dialect,
+    FileFormat.JSON: read_json_dialect,
+    FileFormat.XLSX: read_sheet_dialect,
+}
 _UNKNOWN = ColumnType(kind=TypeName.VARCHAR, length=65_535)
 
 
@@ -104,6 +114,8 @@ def fingerprint(contract: Contract) -> str:
         del meaning["format"]
     if contract.control_totals is None:
         del meaning["control_totals"]
+    if contract.format is not FileFormat.XLSX:
+        del meaning["sheet"]
     for column in meaning["columns"]:
         column.update(changed_settings(column.pop("notation")))
         if not column["path"]:
@@ -150,6 +162,7 @@ def _contract(top: Section) -> Contract:
         sort_key=top.string_list("sort_key"),
         dialect=DIALECTS[form](top.section("dialect")),
         control_totals=_control_totals(top) if "control_totals" in top.table else None,
+        sheet=_sheet(top),
         extra_columns=top.choice("extra_columns", ExtraColumns.FAIL),
         limits=_limits(top.section("limits")),
         columns=_columns(top.section("columns")),
@@ -159,11 +172,24 @@ def _contract(top: Section) -> Contract:
     return _completed(contract)
 
 
+def _sheet(top: Section) -> Sheet:
+    section = top.section("sheet")
+    if section.table and top.table.get("format") != FileFormat.XLSX.value:
+        top.fault("sheet", 'is only for workbooks; write format = "xlsx", or remove it')
+    sheet = Sheet(
+        name=section.text("name"), header_row=section.integer("header_row", default=1, low=1, high=MOST_HEADER_ROW)
+    )
+    section.close()
+    return sheet
+
+
 def _completed(contract: Contract) -> Contract:
     """Return the contract with the columns that it implies."""
     dialect, columns = contract.dialect, contract.columns
     if not dialect.header and not dialect.columns:
         dialect = replace(dialect, columns=tuple(column.name for column in columns))
+    if contract.format is FileFormat.XLSX and "" not in dialect.null:  # a cell without a value is never a text
+        dialect = replace(dialect, null=("", *dialect.null))
     if contract.extra_columns is ExtraColumns.RESCUE and columns:
         columns = (*columns, Column(name=RESCUED, type=ColumnType(kind=TypeName.SUPER)))
     return replace(contract, dialect=dialect, columns=columns)

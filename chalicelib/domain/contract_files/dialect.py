@@ -29,6 +29,7 @@ from chalicelib.domain.contract_files.toml_section import Section
 MOST_LINES = 10_000
 MOST_WORDS = 100
 JSON_KEYS = ("encoding", "invalid", "compression")
+SHEET_KEYS = ("null", "empty", "repeated_header")
 
 
 def read_dialect(section: Section) -> Dialect:
@@ -80,6 +81,14 @@ def read_json_dialect(section: Section) -> Dialect:
             section.fault(key, f'is for CSV; with format = "json" the dialect has only {", ".join(JSON_KEYS)}')
     section.close(*(own.name for own in fields(Dialect)))
     return dialect
+
+
+def read_sheet_dialect(section: Section) -> Dialect:
+    """Read the dialect of a workbook: only what its cells mean."""
+    for key in section.table:
+        if key not in SHEET_KEYS and hasattr(Dialect, key):
+            section.fault(key, f'is for CSV; with format = "xlsx" the dialect has only {", ".join(SHEET_KEYS)}')
+    return read_dialect(section)
 
 
 def _encoding(name: str) -> str:

@@ -1,29 +1,45 @@
 """Convert a supplier's file to the text that the engine reads: UTF-8, with the line ends of the file.
 
-The engine reads a file in place if it is plain UTF-8 and its contract does not replace or remove bytes. Other files are
-unpacked and transcoded here, block by block. Memory stays at a few MB, for any file and any size that its headers
-claim. The same bytes and the same contract give the same text.
+The engine reads a file in place if its format is text, if it is plain UTF-8, and if its contract does not replace or
+remove bytes. Other files are unpacked, transcoded or converted here, block by block. Memory stays at a few MB, for any
+file and any size that its headers claim; a workbook needs more for the texts that its cells share. The same bytes and
+the same contract give the same text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 
-from chalicelib.domain.contract.contract import Limits
+from chalicelib.domain.contract.contract import Contract, FileFormat, Limits
 from chalicelib.domain.contract.dialect import Compression, Dialect, Encoding, Invalid, Nul
+from chalicelib.domain.decode.bounds import bounded
 from chalicelib.domain.decode.encodings import Repairs, encoding_of, transcoded
 from chalicelib.domain.decode.packed import packing, unpacked
 from chalicelib.domain.raw.bytesource import ByteSource
-from chalicelib.errors import Rejected
 
+CONVERTERS = {FileFormat.XLSX: "chalicelib.domain.decode.xlsx.xlsx.sheet_text"}
+"""The dotted path of the function that makes a text of files in this format, imported on first use."""
 HEAD_BYTES = 16_384
 """Bytes read to detect packing and encoding; as many as the header's first read, so that they are read once."""
-FREE_BYTES = 1_000_000
-"""Unpacked size that every file may have, at any compression ratio."""
+
+
+def reads_in_place(source: ByteSource, contract: Contract) -> bool:
+    """Return whether the engine reads the file in place. Raises Rejected if its text contradicts the contract."""
+    return contract.format not in CONVERTERS and readable_in_place(source, contract.dialect)
+
+
+def text_of(source: ByteSource, contract: Contract, repairs: Repairs | None = None) -> Iterator[bytes]:
+    """Yield the text of a file that cannot be read in place, in blocks, and count `repairs`. Raises Rejected."""
+    if (path := CONVERTERS.get(contract.format)) is None:
+        return converted(source, contract.dialect, contract.limits, repairs)
+    module, _, name = path.rpartition(".")
+    blocks: Iterator[bytes] = getattr(import_module(module), name)(source, contract)
+    return blocks
 
 
 def readable_in_place(source: ByteSource, dialect: Dialect) -> bool:
-    """Return whether the engine can read the file in place. Raises Rejected if its text contradicts the contract."""
+    """Return whether a file of text can be read in place. Raises Rejected if its text contradicts the contract."""
     if Invalid.REJECT is not dialect.invalid or Nul.REJECT is not dialect.nul:
         return False
     head = source.read(0, min(HEAD_BYTES, source.size))
@@ -39,7 +55,7 @@ def converted(source: ByteSource, dialect: Dialect, limits: Limits, repairs: Rep
     compression = packing(head, dialect)
     blocks = unpacked(source, compression)
     if compression is not Compression.NONE:
-        blocks = _bounded(blocks, source.size, limits)
+        blocks = bounded(blocks, source.size, limits)
     return transcoded(blocks, dialect, repairs=repairs)
 
 
@@ -56,17 +72,3 @@ def in_pieces(blocks: Iterable[bytes], size: int) -> Iterator[bytes]:
         del held[:whole]
     if held:
         yield bytes(held)
-
-
-def _bounded(blocks: Iterable[bytes], packed: int, limits: Limits) -> Iterator[bytes]:
-    allowed = min(max(FREE_BYTES, packed * limits.max_ratio), limits.max_unpacked_bytes)
-    total = 0
-    for block in blocks:
-        total += len(block)
-        if total > allowed:
-            which = "max_unpacked_bytes" if allowed == limits.max_unpacked_bytes else "max_ratio"
-            message = (
-                f"{packed} bytes unpack to more than the {allowed} bytes that limits.{which} allows; check the file"
-            )
-            raise Rejected(message, code="COMPRESSION_BOMB")
-        yield block

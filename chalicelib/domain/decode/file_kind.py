@@ -15,6 +15,7 @@ LOOKED_BYTES = 16
 """Bytes of the beginning in which a binary file whose mark is letters has a control character."""
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _AS_CSV = "save it as CSV"
+_AS_XLSX = 'save it as CSV, or write format = "xlsx" in the contract'
 _EXPORT = "export its rows as CSV"
 _UNPACK = "unpack it and send the CSV file, alone or packed by gzip, bzip2, Zstandard or zip"
 _SEND = "send the table itself, as CSV"
@@ -89,10 +90,10 @@ _MARKUP = {
 """How files begin that are text and no table. A row could begin so, too; a header could not."""
 _MARKED = [(re.compile(rb"\s*(?:" + pattern + rb")", re.IGNORECASE), kind) for pattern, kind in _MARKUP.items()]
 _IN_ZIP = {
-    "xl/workbook.": FileKind(name="an Excel workbook (xlsx)", fix=_AS_CSV),
+    "xl/workbook.": FileKind(name="an Excel workbook (xlsx)", fix=_AS_XLSX),
     "word/document.xml": FileKind(name="a Word document (docx)", fix=_AS_CSV),
     "ppt/presentation.xml": FileKind(name="a PowerPoint presentation (pptx)", fix=_SEND),
-    "[Content_Types].xml": FileKind(name="an Office file, perhaps an Excel workbook (xlsx)", fix=_AS_CSV),
+    "[Content_Types].xml": FileKind(name="an Office file, perhaps an Excel workbook (xlsx)", fix=_AS_XLSX),
     "mimetype": FileKind(name="an OpenDocument file (ods, odt) or an e-book", fix=_AS_CSV),
     "Index/Document.iwa": FileKind(name="a Numbers or Pages document", fix=_AS_CSV),
     "META-INF/MANIFEST.MF": FileKind(name="a Java archive", fix=_SEND),

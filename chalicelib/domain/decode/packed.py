@@ -62,12 +62,16 @@ def unpacked(source: ByteSource, compression: Compression, steps: Steps = USUAL)
     if compression is Compression.ZIP:
         from chalicelib.domain.decode.zip_member import only_member
 
-        member = only_member(source)
-        return _checked(member, Feed(source, member.start, member.stop, steps))
+        return unpacked_member(source, only_member(source), steps)
     if compression is Compression.NONE:
         return iter(feed.take, b"")
     one = {Compression.GZIP: _gzip, Compression.BZ2: _bz2, Compression.ZSTD: _zstd}[compression]
     return _all(feed, MAGIC[compression], one, compression.value)
+
+
+def unpacked_member(source: ByteSource, member: Member, steps: Steps = USUAL) -> Iterator[bytes]:
+    """Yield the bytes of one file in a zip, in blocks. Raises Rejected."""
+    return _checked(member, Feed(source, member.start, member.stop, steps))
 
 
 def _all(feed: Feed, magic: tuple[bytes, ...], one: Callable[[Feed], Iterator[bytes]], name: str) -> Iterator[bytes]:

@@ -37,7 +37,7 @@ class Member:
 
 def only_member(source: ByteSource) -> Member:
     """Return the one file of a zip. Folders and the files that macOS adds do not count. Raises Rejected."""
-    every = _directory(source)
+    every = directory(source)
     if kind := zip_kind(m.filename for m in every):
         raise kind.refusal()
     files = [m for m in every if not m.is_dir() and not m.filename.startswith("__MACOSX/")]
@@ -46,12 +46,18 @@ def only_member(source: ByteSource) -> Member:
         what = f"{len(files)} files ({first_of(names, NAMED)})" if files else "no file"
         raise Rejected(f"the zip has {what}; send each file in a zip of its own", code="COMPRESSION_MEMBERS")
     (found,) = files
-    if found.flag_bits & ENCRYPTED:
+    if encrypted(found):
         raise refused("the zip is encrypted; send it without a password")
-    return _member(source, found)
+    return member(source, found)
 
 
-def _member(source: ByteSource, found: zipfile.ZipInfo) -> Member:
+def encrypted(found: zipfile.ZipInfo) -> bool:
+    """Return whether a file in a zip needs a password."""
+    return bool(found.flag_bits & ENCRYPTED)
+
+
+def member(source: ByteSource, found: zipfile.ZipInfo) -> Member:
+    """Return where a file's packed bytes are, by its own head. Raises Rejected."""
     feed = Feed(source, min(max(found.header_offset, 0), source.size), source.size)
     head = feed.exactly(LOCAL_HEAD_BYTES)
     if not head.startswith(b"PK\x03\x04"):
@@ -65,7 +71,8 @@ def _member(source: ByteSource, found: zipfile.ZipInfo) -> Member:
     return Member(start=start, stop=feed.offset, method=found.compress_type, size=found.file_size, crc=found.CRC)
 
 
-def _directory(source: ByteSource) -> list[zipfile.ZipInfo]:
+def directory(source: ByteSource) -> list[zipfile.ZipInfo]:
+    """Return the files and folders of a zip. Raises Rejected."""
     try:
         with zipfile.ZipFile(cast(IO[bytes], _File(source))) as opened:
             return opened.infolist()

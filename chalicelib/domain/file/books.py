@@ -11,6 +11,7 @@ from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.sums import Sums, added
 from chalicelib.domain.contract.tally import LeftOut, Tally, total
 from chalicelib.domain.file.file_plan import FilePlan
+from chalicelib.domain.formats.cells import Cells
 from chalicelib.domain.formats.csv.tail import malformed
 from chalicelib.domain.formats.format import Totals
 from chalicelib.domain.run.changes import RunChanges
@@ -87,22 +88,32 @@ def first_reject(file_plan: FilePlan, chunks: Sequence[Chunk]) -> Problem | None
     """Return the file's first reject, with its line counted from the start of the file; None if there is none."""
     for chunk, base in line_bases(file_plan, chunks):
         if chunk.first_reject and chunk.first_reject.line is not None:
-            return _shifted(chunk.first_reject, base)
+            return _shifted(chunk.first_reject, base, file_plan.cells)
     return None
 
 
-def _shifted(problem: Problem, base: int) -> Problem:
+def _shifted(problem: Problem, base: int, cells: Cells | None) -> Problem:
     line = (problem.line or 0) + base
+    if cells:
+        return replace(problem, line=line, message=f"{problem.message} ({cells.name(problem.column, line)})")
     if problem.quote_line is None:
         return replace(problem, line=line)
     quote_line = problem.quote_line + base
     return replace(problem, line=line, quote_line=quote_line, message=unclosed(quote_line))
 
 
-def renumber(rejects: bytes, base: int) -> bytes:
+def renumber(rejects: bytes, base: int, cells: Cells | None) -> bytes:
     """Return JSON lines of rejects with `base` added to each line number."""
-    shifted = (Reject.from_json(text).shifted(base) for text in rejects.splitlines())
+    shifted = (placed(Reject.from_json(text), base, cells) for text in rejects.splitlines())
     return b"".join(reject.to_json().encode() + b"\n" for reject in shifted)
+
+
+def placed(reject: Reject, base: int, cells: Cells | None) -> Reject:
+    """Return a reject with its line in the file, and the name of its cell if the file is a workbook."""
+    shifted = reject.shifted(base)
+    if not cells:
+        return shifted
+    return replace(shifted, reason=f"{shifted.reason} ({cells.name(shifted.column, shifted.line)})")
 
 
 def refuse_wrong_books(

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.layout import Layout
+from chalicelib.domain.formats.cells import Cells
 from chalicelib.domain.formats.format import Totals
 from chalicelib.domain.raw.bytesource import Range
 from chalicelib.domain.run.ids import digest
@@ -60,6 +61,8 @@ class FilePlan:
     """Parts of the file outside its ranges, by kind (`LeftOut`)."""
     altered: dict[str, int] = field(default_factory=dict, hash=False)
     """What was altered when the file became UTF-8 text, by kind (`Altered`)."""
+    cells: Cells | None = None
+    """Names of the cells, if the file is a workbook."""
     corrected: bool = False
     """Whether the file has corrected rows: its rejects have the lines and offsets of the file that rejected them."""
 
@@ -83,6 +86,7 @@ class FilePlan:
             head_lines=tuple(fields.get("head_lines", ())),
             totals=Totals(**fields["totals"]) if fields.get("totals") else None,
             side_file=SourceObject(**fields["side_file"]) if fields.get("side_file") else None,
+            cells=Cells(**fields["cells"]) if fields.get("cells") else None,
             left_out=fields.get("left_out", {}),
             altered=fields.get("altered", {}),
             corrected=fields.get("corrected", False),

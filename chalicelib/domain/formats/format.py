@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.tally import Tally
+from chalicelib.domain.formats.cells import Cells
 from chalicelib.domain.raw.bytesource import ByteSource, Range
 
 if TYPE_CHECKING:  # numpy comes with the first block that is read
@@ -64,6 +65,8 @@ class Cuts:
     left_out: Tally = field(default_factory=dict)
     """What is left out outside the ranges, by kind (`LeftOut`)."""
     totals: Totals | None = None
+    cells: Cells | None = None
+    """Names of the cells, if the file is a workbook."""
 
 
 class Reader(Protocol):

@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.contract import Contract, FileFormat
 from chalicelib.domain.raw.bytesource import ByteSource
 
 DUPLICATE_KEYS = "DUPLICATE_KEYS"
 STEP_BYTES = 1 << 20
 """Read at once to count lines."""
+
+ROWS_ARE_LINES = (FileFormat.XLSX,)
+"""Formats whose text has a line for each row: line feeds within quotes do not count."""
 
 _RAISED = re.compile(
     rf"{DUPLICATE_KEYS}: ([0-9]+) rows repeat a key, the first at byte ([0-9]+); the key is ([a-z0-9_,]+)"
@@ -56,12 +59,17 @@ class RepeatedKeys:
 
 
 def line_of(source: ByteSource, contract: Contract, start: int, lines_before: int, offset: int) -> int:
-    """Return the physical line, from 1, of byte `offset`: `lines_before` lines end before byte `start`.
+    """Return the line, from 1, of byte `offset`: `lines_before` lines end before byte `start`.
 
     Read all bytes between the two, a step at a time. Raises the errors of the source.
     """
-    newline = contract.dialect.line_end
-    lines = lines_before
+    lines, quoted = lines_before, False
     for at in range(start, offset, STEP_BYTES):
-        lines += source.read(at, min(STEP_BYTES, offset - at)).count(newline)
+        data = source.read(at, min(STEP_BYTES, offset - at))
+        if contract.format in ROWS_ARE_LINES:
+            parts = data.split(b'"')
+            lines += sum(part.count(b"\n") for part in parts[quoted::2])
+            quoted ^= len(parts) % 2 == 0
+        else:
+            lines += data.count(contract.dialect.line_end)
     return lines + 1

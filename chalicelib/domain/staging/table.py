@@ -127,6 +127,10 @@ class Table:
 
     def shown(self, row: int) -> bytes:
         """Return a record as a reject may show it: hidden columns masked, or all of it if their bounds are unclear."""
+        record, unshown = self._shown(row), self.reading.unshown
+        return unshown.sub(b"", record) if unshown else record
+
+    def _shown(self, row: int) -> bytes:
         origin, written = self.reading.origin, self.reading.written
         if written and self.rules.hidden:
             return Table.of(written, self.rules, slice(self.first, self.first + len(self.widths))).shown(row)

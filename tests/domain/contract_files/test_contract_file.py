@@ -9,6 +9,7 @@ import pytest
 from chalicelib.domain.contract.column import ColumnType, TypeName
 from chalicelib.domain.contract.contract import Delivery, FileFormat, Limits
 from chalicelib.domain.contract.dialect import Dialect
+from chalicelib.domain.contract.sheet import Sheet
 from chalicelib.domain.contract_files.contract_file import load_contracts, read_contract, read_contracts
 from chalicelib.errors import ContractError
 from tests.support.contracts import COLUMNS, column, faults, toml
@@ -34,7 +35,7 @@ def nested(columns: str) -> bytes:
         (toml(target='"etl.x"'), 'the schema "etl" is reserved'),
         (toml(target='"landing.x; drop"'), "is not schema.table"),
         (toml(mode='"append"'), 'mode: "append" is not supported; scd1 only in this version'),
-        (toml(format='"orc"'), 'format: "orc" is not supported; csv or json only'),
+        (toml(format='"orc"'), 'format: "orc" is not supported; csv or json or xlsx only'),
         (toml(format='"json"', more='[dialect]\nquote = "\'"'), "dialect.quote: is for CSV; with format"),
         (toml(format='"json"', more='[dialect]\nquot = "\'"'), "dialect.quot: is not known"),
         (toml(format='"json"', more='[dialect]\nencoding = "utf-7"'), 'dialect.encoding: "utf-7" is not supported'),
@@ -48,6 +49,13 @@ def nested(columns: str) -> bytes:
         (
             nested('a = { type = "date", path = "b.c" }\nd = { type = "date", path = "b.c.d" }'),
             "columns.d.path: leads to the same field as a, or into it",
+        ),
+        (toml(more="[sheet]\nheader_row = 2"), 'sheet: is only for workbooks; write format = "xlsx", or remove it'),
+        (toml(format='"xlsx"', more="[sheet]\nheader_row = 0"), "sheet.header_row: 0 is out of range"),
+        (toml(format='"xlsx"', more="[sheet]\nrow = 2"), "sheet.row: is not known; use one of header_row, name"),
+        (
+            toml(format='"xlsx"', more='[dialect]\ndelimiter = ";"'),
+            'dialect.delimiter: is for CSV; with format = "xlsx" the dialect has only null, empty',
         ),
         (toml(kind='"full"'), 'kind: "full" is not supported; delta or snapshot only'),
         (toml(key="[]"), "key: is missing or empty"),
@@ -221,6 +229,20 @@ def test_csv_keeps_the_fingerprint_of_contracts_without_format() -> None:
     assert named.format is FileFormat.CSV
     assert named.fingerprint == plain.fingerprint
     assert plain.fingerprint.startswith("eba81505")  # as recorded with runs before contracts had a format
+
+
+def test_a_sheet_belongs_to_the_meaning_of_a_workbook() -> None:
+    plain, named = (toml(format='"xlsx"', more=more) for more in ("", '[sheet]\nname = "Plan"'))
+    contract = read_contract("thing.toml", named)
+    assert contract.sheet == Sheet(name="Plan")
+    assert contract.fingerprint != read_contract("thing.toml", plain).fingerprint
+
+
+def test_a_cell_without_a_value_is_null_in_every_workbook() -> None:
+    words = read_contract("thing.toml", toml(format='"xlsx"', more='[dialect]\nnull = ["n/a"]'))
+    assert words.dialect.null == ("", "n/a")
+    texts = read_contract("thing.toml", toml(format='"xlsx"', more='[dialect]\nempty = "text"'))
+    assert texts.dialect.null == ("",)
 
 
 def test_contracts_are_read_from_a_directory(tmp_path: Path) -> None:

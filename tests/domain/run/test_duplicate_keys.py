@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib.domain.contract.contract import FileFormat
 from chalicelib.domain.contract.dialect import Dialect, Newline
 from chalicelib.domain.raw.bytesource import InMemory
 from chalicelib.domain.run.duplicate_keys import STEP_BYTES, RepeatedKeys, line_of
@@ -48,3 +49,12 @@ def test_only_the_bytes_between_the_two_are_counted() -> None:
     body = b"\n" * (2 * STEP_BYTES + 2)
     assert line_of(InMemory(body), LF, 5, 5, 5) == 6
     assert line_of(InMemory(body), LF, 1, 1, STEP_BYTES + 2) == STEP_BYTES + 3
+
+
+def test_a_line_of_a_workbook_is_a_row():
+    """Line feeds within quotes do not count, wherever the text is cut."""
+    book = replace(LF, format=FileFormat.XLSX)
+    row = b'1,"a\n""b""\n",' + b"x" * 30_011 + b"\n"
+    source = InMemory(row * 100)
+    assert source.size > 2 * STEP_BYTES
+    assert [line_of(source, book, 0, 4, n * len(row)) for n in (0, 1, 50, 99)] == [5, 6, 55, 104]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -59,6 +60,8 @@ class Reading:
     """Rows behind which it is unknown where the next record begins."""
     one_a_line: bool = True
     """Each record ends with a line end, except perhaps the file's last one."""
+    unshown: re.Pattern[bytes] | None = None
+    """What a reject does not show of a record."""
     unread: Mapping[int, Mapping[int, RowFault]] = field(default_factory=dict)
     """The faults of values that the contract's notation cannot read, by column index and row."""
 

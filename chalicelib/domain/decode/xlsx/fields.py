@@ -1,0 +1,37 @@
+"""Cells as fields of CSV, in the text that the engine reads: quoted only if they need it, `""` for an empty text.
+
+A cell without a usable value becomes a marked field. It begins with the byte FF, which is in no text, and holds why its
+row is bad. `formats/xlsx` turns marks into faults.
+"""
+
+from __future__ import annotations
+
+import re
+
+SPECIAL = re.compile('[",\r\n]')
+ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+"""How workbooks write characters that XML cannot have, such as a carriage return."""
+
+
+class Day(bytes):
+    """The field of a date without a time of day."""
+
+
+MARK = b"\xff"
+
+
+def field_of(text: str) -> bytes:
+    """Return a text as a field."""
+    if "_x" in text:
+        text = ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    if not text:
+        return b'""'
+    if SPECIAL.search(text):
+        text = '"' + text.replace('"', '""') + '"'
+    return text.encode("utf-8", "surrogatepass")
+
+
+def marked(code: int, reason: str, shown: str) -> bytes:
+    """Return the field of a cell whose row is bad; a reject shows `shown` in its place."""
+    text = f"{code} {reason}".encode()
+    return b'"' + MARK + text.replace(b'"', b'""') + MARK + shown.replace('"', '""').encode("utf-8", "replace") + b'"'
