@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -43,8 +44,14 @@ class CellValues:
     """Makes fields of the cells of one workbook."""
 
     def __init__(self, book: Workbook, strings: list[bytes]) -> None:
-        self._book, self._strings = book, strings
+        self._book, self.strings = book, strings
         self._number = lru_cache(maxsize=MOST_VALUES)(self._number_field)
+
+    def numeric_styles(self) -> Iterator[str]:
+        """Yield the styles, as cells name them, whose numbers are not dates or times; empty for no style."""
+        if self._shown(0) is Shown.NUMBER:
+            yield ""
+        yield from (str(n) for n, shown in enumerate(self._book.styles) if shown is Shown.NUMBER)
 
     def field(self, cell: Cell) -> bytes | None:
         """Return the cell's field; None if it is empty. Raises Rejected if it contradicts the workbook."""
@@ -77,9 +84,9 @@ class CellValues:
 
     def _shared(self, text: str) -> bytes:
         number = int(text) if text.isdecimal() and len(text) < 12 else -1
-        if not 0 <= number < len(self._strings):
+        if not 0 <= number < len(self.strings):
             raise damaged(self._book.part, "a cell has a text that the workbook does not have")
-        return self._strings[number]
+        return self.strings[number]
 
     def _shown(self, style: int) -> Shown:
         return self._book.styles[style] if style < len(self._book.styles) else Shown.NUMBER

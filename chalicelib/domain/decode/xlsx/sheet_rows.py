@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 from chalicelib.domain.decode.xlsx.cell import Cell, CellValues
 from chalicelib.domain.decode.xlsx.package import Package
-from chalicelib.domain.decode.xlsx.workbook import Workbook
+from chalicelib.domain.decode.xlsx.plain_rows import PlainRows
+from chalicelib.domain.decode.xlsx.workbook import LAST_COLUMN, LAST_ROW, Workbook
 from chalicelib.domain.decode.xlsx.xml_events import Attributes, End, Start, damaged, xml_steps
 
-LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
-"""The limits of a sheet."""
 MOST_CELL_CHARACTERS = 1 << 22
 """A cell has at most 32,767 characters in Excel; other programs may write more."""
 DIGITS = "0123456789"
@@ -34,7 +33,8 @@ class SheetRow:
 def sheet_rows(package: Package, book: Workbook, strings: list[bytes]) -> Iterator[SheetRow]:
     """Yield the rows with values, in order. Raises Rejected if the sheet is damaged."""
     rows = _Rows(book, strings)
-    for _ in xml_steps(package.read(book.part), book.part, rows.starts(), rows.ends(), rows.text):
+    others = PlainRows(rows, rows.values).others(package.read(book.part))
+    for _ in xml_steps(others, book.part, rows.starts(), rows.ends(), rows.text):
         yield from rows.done
         rows.done.clear()
 
@@ -70,8 +70,13 @@ class _Rows:
         self.number, self.column, self.cells = number, -1, {}
 
     def end_row(self) -> None:
-        if self.cells:
-            self.done.append(SheetRow(number=self.number, cells=self.cells))
+        self.add(self.number, self.cells)
+
+    def add(self, number: int, cells: dict[int, bytes]) -> None:
+        """Add the next row, if it has a value."""
+        self.number = number
+        if cells:
+            self.done.append(SheetRow(number=number, cells=cells))
 
     def begin_cell(self, found: Attributes) -> None:
         written = found.get("r")
@@ -85,10 +90,16 @@ class _Rows:
     def _column(self, written: str) -> int:
         """Return the column of a cell's name, such as C17."""
         letters = written.rstrip(DIGITS)
-        if (found := self.columns.get(letters)) is None:
-            found = self.columns[letters] = column_number(letters)
+        found = self.place(letters)
         if found < 0 or written[len(letters) :] != str(self.number):
             raise damaged(self.book.part, f"row {self.number} has a cell that is called {written[:20]!r}")
+        return found
+
+    def place(self, letters: str) -> int:
+        """Return the column that the letters name, from 0; -1 if there is none."""
+        if (found := self.columns.get(letters)) is None:
+            number = column_number(letters)
+            found = self.columns[letters] = number if number < LAST_COLUMN else -1
         return found
 
     def end_cell(self) -> None:

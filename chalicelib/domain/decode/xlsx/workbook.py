@@ -13,6 +13,8 @@ from chalicelib.domain.decode.xlsx.xml_events import Attributes, End, Start, att
 from chalicelib.errors import Rejected
 from chalicelib.visible import first_of
 
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
+"""The limits of a sheet."""
 NAMED = 20
 """The most sheets that an error names."""
 MOST_STYLES = 200_000

@@ -17,9 +17,9 @@ from chalicelib.domain.decode.xlsx.cell import CELL_FAULT, MERGED
 from chalicelib.domain.decode.xlsx.fields import MARK, Day, field_of, marked
 from chalicelib.domain.decode.xlsx.merges import Covered, merged_areas
 from chalicelib.domain.decode.xlsx.package import Package
-from chalicelib.domain.decode.xlsx.sheet_rows import LAST_ROW, SheetRow, column_letters, sheet_rows
+from chalicelib.domain.decode.xlsx.sheet_rows import SheetRow, column_letters, sheet_rows
 from chalicelib.domain.decode.xlsx.strings import shared_strings
-from chalicelib.domain.decode.xlsx.workbook import Workbook, read_workbook
+from chalicelib.domain.decode.xlsx.workbook import LAST_ROW, Workbook, read_workbook
 from chalicelib.domain.raw.bytesource import ByteSource
 from chalicelib.errors import Rejected
 

@@ -13,33 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.checks.codes import RowCode
-from chalicelib.domain.contract.contract import Contract, FileFormat, Limits
-from chalicelib.domain.contract.sheet import Sheet
-from chalicelib.domain.decode.decode import text_of
+from chalicelib.domain.contract.contract import Limits
 from chalicelib.domain.decode.xlsx import cell, xlsx
 from chalicelib.domain.decode.xlsx.merges import MOST_AREAS
 from chalicelib.domain.decode.xlsx.sheet_rows import column_letters, column_number
-from chalicelib.domain.raw.bytesource import InMemory
 from chalicelib.errors import Rejected
-from tests.support.workbooks import Xml, letters, merged, numbered, parts, sheet, workbook, zipped
-
-HEAD = ("id", "txt")
-TABLE = sheet(numbered(HEAD, (1, "a")))
-
-
-def text(data: bytes, limits: Limits | None = None, where: Sheet | None = None) -> bytes:
-    contract = Contract(
-        name="t",
-        schema="s",
-        table="t",
-        lands_at=("in/*",),
-        columns=(),
-        key=(),
-        format=FileFormat.XLSX,
-        limits=limits or Limits(),
-        sheet=where or Sheet(),
-    )
-    return b"".join(text_of(InMemory(data), contract))
+from tests.support.sheet_text import HEAD, TABLE, text
+from tests.support.workbooks import Xml, letters, merged, parts, sheet, workbook, zipped
 
 
 def with_part(name: str, content: str, *sheets: str) -> bytes:
