@@ -30,6 +30,10 @@ def aligned(tables: Mapping[str, SampleTable]) -> list[SampleTable]:
 
 def _between(name: str, first: SampleTable, other: str, table: SampleTable) -> Iterator[str]:
     """Yield how a file differs from the first one."""
+    if first.format is not table.format:
+        yield f"{other} is {table.format.value}, {name} is {first.format.value}"
+    if first.sheet != table.sheet:
+        yield f"{other} has its table in another sheet, or in another row, than {name}"
     for field in fields(Dialect):
         mine, theirs = getattr(first.dialect, field.name), getattr(table.dialect, field.name)
         free = field.name in FREE or (field.name == "encoding" and (first.ascii or table.ascii))

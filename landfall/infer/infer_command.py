@@ -20,6 +20,7 @@ from landfall.check.checking import Outputs, check_file
 from landfall.faults import CommandError, ExitCode, absent, usage
 from landfall.infer.layout.sample import SAMPLE_BYTES, sample
 from landfall.infer.layout.sample_table import SampleTable, find_table
+from landfall.infer.layout.workbook import find_sheet, is_workbook
 from landfall.infer.names import plain_name
 from landfall.infer.proposal import Proposal, propose, toml
 from landfall.localfile import opened
@@ -86,7 +87,7 @@ def _refused(path: Path, refusal: LandfallError) -> CommandError:
 
 def _read_table(path: Path) -> SampleTable:
     with opened(path) as source:
-        found = find_table(sample(source))
+        found = find_sheet(source) if is_workbook(source) else find_table(sample(source))
     if not found.names:
         raise Rejected("this does not look like a table: no row could be read", code="NO_TABLE")
     if len(found.names) > Limits.max_columns:

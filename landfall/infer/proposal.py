@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 
+from chalicelib.domain.contract.contract import FileFormat
 from chalicelib.domain.contract.dialect import Dialect
+from chalicelib.domain.contract.sheet import Sheet
 from chalicelib.domain.formats.csv.header import placed
 from landfall.infer.differences import aligned
 from landfall.infer.layout.sample_table import SampleTable
@@ -31,6 +33,8 @@ class Proposal:
     key: tuple[str, ...]
     notes: tuple[str, ...]
     """What is uncertain about the layout."""
+    format: FileFormat = FileFormat.CSV
+    sheet: Sheet = field(default_factory=Sheet)
 
 
 def propose(name: str, tables: Mapping[str, SampleTable]) -> Proposal:
@@ -59,6 +63,8 @@ def propose(name: str, tables: Mapping[str, SampleTable]) -> Proposal:
         keys=identifying,
         key=identifying[0] if identifying else fallback(guesses),
         notes=tuple(dict.fromkeys(note for table in found for note in table.notes)),
+        format=first.format,
+        sheet=first.sheet,
     )
 
 
@@ -79,6 +85,8 @@ def toml(proposal: Proposal, checked: Sequence[str]) -> Iterator[str]:
     yield f"name = {text(proposal.name)}"
     yield f"target = {text('landing.' + proposal.name)}"
     yield f"lands_at = [{text(f'incoming/{proposal.name}/*')}]"
+    if proposal.format is not FileFormat.CSV:
+        yield f"format = {text(str(proposal.format.value))}"
     if proposal.keys:
         shown = "; ".join(" and ".join(key) for key in proposal.keys[:KEYS_SHOWN])
         yield f"# Each of these identifies every row of the sample: {shown}"
@@ -88,19 +96,22 @@ def toml(proposal: Proposal, checked: Sequence[str]) -> Iterator[str]:
     moments = [column.name for column in proposal.columns if column.type.startswith("timestamp")]
     if moments:
         yield f"# order_by = {text(moments[-1])}  # if a greater value means a newer row; one of: {', '.join(moments)}"
-    settings = list(_dialect(proposal.dialect))
-    if settings or proposal.notes:
-        yield from ("", "[dialect]", *(f"# {note}" for note in proposal.notes), *settings)
+    settings, notes = list(_settings(proposal.dialect)), [f"# {note}" for note in proposal.notes]
+    if proposal.format is FileFormat.XLSX:
+        yield from ("", "[sheet]", *notes, *_settings(proposal.sheet))
+        notes = []
+    if settings or notes:
+        yield from ("", "[dialect]", *notes, *settings)
     yield ""
     yield "[columns]"
     for column in proposal.columns:
         yield from column.lines(key=column.name in proposal.key)
 
 
-def _dialect(dialect: Dialect) -> Iterator[str]:
+def _settings(part: Dialect | Sheet) -> Iterator[str]:
     """Yield the settings that differ from the default."""
-    usual = Dialect()
-    for field in fields(Dialect):
-        setting = getattr(dialect, field.name)
-        if setting != getattr(usual, field.name):
-            yield f"{field.name} = {value(plain(setting))}"
+    usual = type(part)()
+    for own in fields(part):
+        setting = getattr(part, own.name)
+        if setting != getattr(usual, own.name):
+            yield f"{own.name} = {value(plain(setting))}"

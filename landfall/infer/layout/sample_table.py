@@ -7,9 +7,11 @@ is counted in a comment.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from chalicelib.domain.contract.contract import FileFormat
 from chalicelib.domain.contract.dialect import Dialect
+from chalicelib.domain.contract.sheet import Sheet
 from chalicelib.domain.formats.csv.preamble import SEP_LINE
 from chalicelib.domain.formats.csv.tail import EOF_MARK
 from landfall.infer.layout.around import around
@@ -40,6 +42,9 @@ class SampleTable:
     """Whether the rows are all rows of the file."""
     notes: tuple[str, ...]
     """What is uncertain, each a line for the operator. One that is a setting is written as TOML."""
+    format: FileFormat = FileFormat.CSV
+    sheet: Sheet = field(default_factory=Sheet)
+    """Where the table is in a workbook."""
 
 
 def find_table(found: Sample) -> SampleTable:

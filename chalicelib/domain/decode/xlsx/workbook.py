@@ -58,6 +58,26 @@ class _Tab:
 
 def read_workbook(package: Package, wanted: Sheet) -> Workbook:
     """Read the workbook's own parts, and choose the sheet. Raises Rejected."""
+    tabs, links, settings = _contents(package)
+    chosen = _chosen(tabs, wanted.name)
+    by_kind = {link.kind: link.part for link in links.values()}
+    return Workbook(
+        sheet=chosen.name,
+        part=links[chosen.relation].part,
+        strings=by_kind.get("sharedStrings", ""),
+        styles=_styles(package, by_kind["styles"]) if by_kind.get("styles", "") in package else (),
+        from_1904=attribute(settings.get("dates", {}), "date1904").casefold() in TRUE,
+        recalculates=attribute(settings.get("formulas", {}), "fullCalcOnLoad").casefold() in TRUE,
+    )
+
+
+def visible_sheets(package: Package) -> list[str]:
+    """Return the names of the sheets that are not hidden. Raises Rejected."""
+    return [tab.name for tab in _contents(package)[0] if not tab.hidden]
+
+
+def _contents(package: Package) -> tuple[list[_Tab], dict[str, Relation], dict[str, Attributes]]:
+    """Return the sheets, the links of the workbook, and its settings."""
     main = next((link.part for link in _relations(package, "").values() if link.kind == "officeDocument"), "")
     if main.casefold().endswith(".bin"):
         what = "the file is an Excel binary workbook (xlsb): save it as an Excel workbook (xlsx)"
@@ -77,16 +97,7 @@ def read_workbook(package: Package, wanted: Sheet) -> Workbook:
         {},
     )
     sheets = [tab for tab in tabs if tab.relation in links and links[tab.relation].kind == "worksheet"]
-    chosen = _chosen(sheets, wanted.name)
-    by_kind = {link.kind: link.part for link in links.values()}
-    return Workbook(
-        sheet=chosen.name,
-        part=links[chosen.relation].part,
-        strings=by_kind.get("sharedStrings", ""),
-        styles=_styles(package, by_kind["styles"]) if by_kind.get("styles", "") in package else (),
-        from_1904=attribute(settings.get("dates", {}), "date1904").casefold() in TRUE,
-        recalculates=attribute(settings.get("formulas", {}), "fullCalcOnLoad").casefold() in TRUE,
-    )
+    return sheets, links, settings
 
 
 def _tab(found: Attributes) -> _Tab:
