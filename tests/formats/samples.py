@@ -92,6 +92,7 @@ def _json() -> Sample:
         rejected=tuple(at for at, record in zip(starts, records, strict=True) if b'"x"' in record),
         empty=b" []\n",
         foreign=b"id,note\n1,2\n",
+        lines=0,
     )
 
 
