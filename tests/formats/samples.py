@@ -71,7 +71,7 @@ def _json() -> Sample:
         b'{"id":6,"note":""}\n',
     ] * 5
     good = (
-        '1,"a line\nand another"\n2,plain\n3,"a ""quote"", and a comma"\n4,\N{SNOWMAN}\n5,_landfall_null_\n6,\n'
+        '1,"a line\nand another"\n2,"plain"\n3,"a ""quote"", and a comma"\n4,"\N{SNOWMAN}"\n5,_landfall_null_\n6,""\n'
     ).encode()
     starts = tuple(len(b"".join(records[:n])) for n in range(len(records)))
     return Sample(

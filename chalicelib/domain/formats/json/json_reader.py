@@ -1,4 +1,4 @@
-"""Read the blocks of a JSON file as rows of CSV."""
+"""Read the blocks of a JSON file as rows of CSV: objects that are written alike at once, others one by one."""
 
 from __future__ import annotations
 
@@ -16,32 +16,112 @@ from chalicelib.domain.formats.csv.reading import Origin, Reading
 from chalicelib.domain.formats.csv.records import Records
 from chalicelib.domain.formats.csv.work import Work
 from chalicelib.domain.formats.json.objects import ObjectReader
-from chalicelib.domain.formats.json.records import SEPARATORS, Endless, RecordFinder
-from chalicelib.domain.raw.swar import PADDING, fields_of
+from chalicelib.domain.formats.json.records import SEPARATORS, Endless, Found, RecordFinder
+from chalicelib.domain.formats.json.templates import Alike, Templates
+from chalicelib.domain.formats.json.values import Pool
+from chalicelib.domain.formats.json.view import View
+from chalicelib.domain.raw.swar import PADDING, Bytes, Ints, fields_of
+
+DELIMITER = ord(",")
+MOST_TRIES = 4
+"""Objects of a block that are tried for others that are written alike."""
 
 
 @dataclass(kw_only=True)
 class _Rows:
-    """The rows of one block that are read so far."""
+    """Consecutive rows of a block."""
 
-    fields: list[bytes] = field(default_factory=list)
-    """The fields of all rows, one after the other."""
-    widths: list[int] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
     stops: list[int] = field(default_factory=list)
-    faults: dict[int, RowFault] = field(default_factory=dict)
-    undivided: list[int] = field(default_factory=list)
-    unended: Malformed | None = None
+    widths: list[int] = field(default_factory=list)
+    field_starts: list[int] = field(default_factory=list)
+    field_lengths: list[int] = field(default_factory=list)
 
-    def add(self, fields: list[bytes] | RowFault, start: int, end: int, stop: int) -> None:
+
+class _Block:
+    """The rows of one block that are read so far: arrays of rows that are alike, and lists of others."""
+
+    def __init__(self, view: View) -> None:
+        self.view, self.pool = view, Pool(len(view.data))
+        self.parts: list[tuple[Ints, ...]] = []
+        self.rows, self.count = _Rows(), 0
+        self.faults: dict[int, RowFault] = {}
+        self.undivided: list[int] = []
+        self.unended: Malformed | None = None
+
+    def add(self, fields: Sequence[bytes] | RowFault, start: int, end: int, stop: int) -> None:
         if isinstance(fields, RowFault):
-            self.faults[len(self.widths)], fields = fields, [b""]
-        self.fields += fields
-        self.widths.append(len(fields))
-        self.starts.append(start)
-        self.ends.append(end)
-        self.stops.append(stop)
+            self.faults[self.count], fields = fields, [b""]
+        rows = self.rows
+        rows.field_starts += map(self.pool.add, fields)
+        rows.field_lengths += map(len, fields)
+        rows.widths.append(len(fields))
+        rows.starts.append(start)
+        rows.ends.append(end)
+        rows.stops.append(stop)
+        self.count += 1
+
+    def add_alike(self, alike: Alike, rows: slice) -> None:
+        self._close()
+        starts, lengths = alike.field_starts[rows], alike.field_lengths[rows]
+        widths = np.full(len(starts), starts.shape[1])
+        bounds = (alike.starts[rows], alike.ends[rows], alike.nexts[rows])
+        self.parts.append((*bounds, widths, starts.reshape(-1), lengths.reshape(-1)))
+        self.count += len(starts)
+
+    def _close(self) -> None:
+        rows = self.rows
+        if rows.starts:
+            lists = (rows.starts, rows.ends, rows.stops, rows.widths, rows.field_starts, rows.field_lengths)
+            self.parts.append(tuple(np.array(values, np.int64) for values in lists))
+            self.rows = _Rows()
+
+    def reading(self, consumed: int) -> Reading:
+        """Return the rows as text that COPY reads."""
+        self._close()
+        parts = self.parts or [(np.empty(0, np.int64),) * 6]
+        starts, ends, stops, widths, begins, lengths = map(np.concatenate, zip(*parts, strict=True))
+        marks, last = np.cumsum(lengths + 1) - 1, np.cumsum(widths) - 1
+        source = np.frombuffer(b"".join([self.view.data, *self.pool.parts, PADDING]), np.uint8)
+        text = _gathered(source, begins, lengths, marks)
+        text[marks] = DELIMITER
+        row_ends = marks[last]
+        text[row_ends] = LF
+        row_starts = np.append(0, row_ends[:-1] + 1)[: len(row_ends)]
+        long = np.flatnonzero(row_ends - row_starts > MOST_ROW_BYTES).tolist()
+        data = text.tobytes() + PADDING
+        records = Records(
+            starts=row_starts,
+            ends=row_ends,
+            marks=marks,
+            last_mark=last,
+            line_feeds=self.view.feeds,
+            consumed=len(text),
+            malformed={row: Malformed(why=Malformation.TOO_LONG, at=int(starts[row])) for row in long},
+            quoted=b'"' in data,
+        )
+        return Reading(
+            data=data,
+            block=fields_of(data),
+            records=records,
+            starts=starts,
+            line_feeds=self.view.feeds,
+            consumed=consumed,
+            unended=self.unended,
+            origin=Origin(data=self.view.data, starts=starts, ends=ends, stops=stops, faults=self.faults),
+            undivided=self.undivided,
+            one_a_line=False,
+        )
+
+
+def _gathered(source: Bytes, begins: Ints, lengths: Ints, marks: Ints) -> Bytes:
+    """Return pieces of a buffer one after the other, each with the byte behind it."""
+    steps = np.ones(int(marks[-1]) + 1 if len(marks) else 0, np.int32)
+    if len(begins):
+        steps[0] = begins[0]
+        steps[marks[:-1] + 1] = begins[1:] - begins[:-1] - lengths[:-1]
+    return source[np.cumsum(steps, dtype=np.int32)]
 
 
 class JsonReader:
@@ -51,6 +131,7 @@ class JsonReader:
 
     def __init__(self, columns: Sequence[Column], extra: ExtraColumns, limits: Limits) -> None:
         self.objects, self.longest = ObjectReader(columns, extra), limits.max_record_bytes
+        self.templates = Templates(self.objects, self.longest)
 
     def read(self, data: bytes, size: int, *, at_end: bool, work: Work) -> Reading:
         """Read the values in the first `size` bytes of a padded block.
@@ -59,65 +140,40 @@ class JsonReader:
         """
         work.spend(size)
         finder = RecordFinder(self.objects, self.longest, data, size, at_end=at_end, work=work)
-        rows = _Rows()
-        at = self._blanks(rows, finder)
+        block, alike, tries = _Block(View(data, size)), None, MOST_TRIES
+        at = self._blanks(block)
         while at < size:
+            if alike and (run := alike.run(at)):
+                block.add_alike(alike, run)
+                at = int(alike.nexts[run.stop - 1])
+                continue
             found = finder.record(at)
-            if isinstance(found, Endless):
-                rows.unended = Malformed(why=Malformation.UNDIVIDED, at=at)
-            if found is None or isinstance(found, Endless):
+            stop = self._take(block, at, found, at_end=at_end)
+            if stop is None:
                 break
-            stop = SEPARATORS.match(data, found.end, size).end()  # type: ignore[union-attr]
-            if stop == size and not at_end and size - found.end <= self.longest:
-                break
-            if found.undivided:
-                rows.undivided.append(len(rows.widths))
-            rows.add(found.fields, at, found.end, stop)
+            if isinstance(found, Found) and not alike and tries and not isinstance(found.fields, RowFault):
+                alike, tries = self.templates.read(block.view, at, found.end, block.pool), tries - 1
             at = stop
-        return _reading(rows, data, size, at)
+        return block.reading(at)
 
-    def _blanks(self, rows: _Rows, finder: RecordFinder) -> int:
+    def _take(self, block: _Block, at: int, found: Found | Endless | None, *, at_end: bool) -> int | None:
+        """Add a record. Return where the next one begins; None if the block does not show that."""
+        size = block.view.size
+        if isinstance(found, Endless):
+            block.unended = Malformed(why=Malformation.UNDIVIDED, at=at)
+        if not isinstance(found, Found):
+            return None
+        stop = SEPARATORS.match(block.view.data, found.end, size).end()  # type: ignore[union-attr]
+        if stop == size and not at_end and size - found.end <= self.longest:
+            return None
+        if found.undivided:
+            block.undivided.append(block.count)
+        block.add(found.fields, at, found.end, stop)
+        return stop
+
+    def _blanks(self, block: _Block) -> int:
         """Add a row for blanks in front, which a block has after very many of them. Return the first value's start."""
-        at = SEPARATORS.match(finder.data, 0, finder.size).end()  # type: ignore[union-attr]
+        at = SEPARATORS.match(block.view.data, 0, block.view.size).end()  # type: ignore[union-attr]
         if at:
-            rows.add([b""], 0, 0, at)
+            block.add([b""], 0, 0, at)
         return at
-
-
-def _reading(rows: _Rows, data: bytes, size: int, consumed: int) -> Reading:
-    lengths = np.fromiter(map(len, rows.fields), np.int64, len(rows.fields))
-    widths = np.array(rows.widths, np.int64)
-    last = np.cumsum(widths) - 1
-    marks = np.cumsum(lengths + 1) - 1
-    ends = marks[last]
-    staged = np.append(0, ends[:-1] + 1)[: len(ends)]
-    text = bytearray(b",".join([*rows.fields, b""]))
-    text_view = np.frombuffer(text, np.uint8)
-    text_view[ends] = LF
-    padded = bytes(text) + PADDING
-    long = np.flatnonzero(ends - staged > MOST_ROW_BYTES).tolist()
-    malformed = {row: Malformed(why=Malformation.TOO_LONG, at=rows.starts[row]) for row in long}
-    feeds = np.flatnonzero(np.frombuffer(data, np.uint8)[:size] == LF)
-    starts, finishes, stops = (np.array(index, np.int64) for index in (rows.starts, rows.ends, rows.stops))
-    records = Records(
-        starts=staged,
-        ends=ends,
-        marks=marks,
-        last_mark=last,
-        line_feeds=feeds,
-        consumed=len(text),
-        malformed=malformed,
-        quoted=b'"' in text,
-    )
-    return Reading(
-        data=padded,
-        block=fields_of(padded),
-        records=records,
-        starts=starts,
-        line_feeds=feeds,
-        consumed=consumed,
-        unended=rows.unended,
-        origin=Origin(data=data, starts=starts, ends=finishes, stops=stops, faults=rows.faults),
-        undivided=rows.undivided,
-        one_a_line=False,
-    )

@@ -57,9 +57,8 @@ class ObjectReader:
         self.marked = [column.type.is_text or column.type.kind in MARKED for column in columns]
         """Columns in which NULL is a word, because an empty field is the empty text, or no value of the type."""
         self.rescued = next((n for n, column in enumerate(columns) if column.name == RESCUED), None)
-        self.empty = b'""' if len(columns) == 1 else b""
-        """An empty field; alone in its row, it would be a blank line without its quotes."""
-        self.nulls = [NULL if marked else self.empty for marked in self.marked]
+        empty = b'""' if len(columns) == 1 else b""  # alone in its row, it would be a blank line without its quotes
+        self.nulls = [NULL if marked else empty for marked in self.marked]
         self._repeated: str | None = None
         decoder = json.JSONDecoder(
             object_pairs_hook=self._object, parse_float=Number, parse_int=Number, parse_constant=NotJson
@@ -145,7 +144,10 @@ class ObjectReader:
         if read == NULL and self.marked[index]:
             reason = f"has the value {NULL_WORD}, which means NULL in the staged text"
             raise _Bad(RowCode.CONTRACT, reason, self.columns[index].name)
-        return quoted(read) or self.empty
+        return quoted(read) if self._is_text(index, value) or SPECIAL.search(read) else read
+
+    def _is_text(self, index: int, value: Any) -> bool:
+        return not self.documents[index] and isinstance(value, str) and not isinstance(value, Number)
 
     def _value(self, index: int, value: Any) -> bytes | None:
         """Return a value as text; None for NULL. Raises _Bad."""
@@ -172,8 +174,8 @@ MARKED = (TypeName.SUPER, TypeName.VARBYTE)
 
 
 def quoted(value: bytes) -> bytes:
-    """Return a value as a field of CSV, in quotes if it needs them."""
-    return b'"' + value.replace(b'"', b'""') + b'"' if SPECIAL.search(value) else value
+    """Return a value as a field of CSV in quotes. All texts stand in quotes, because they do so in JSON."""
+    return b'"' + value.replace(b'"', b'""') + b'"'
 
 
 def document(value: Any) -> str:

@@ -1,0 +1,71 @@
+"""Where the bytes of a block stand that matter to JSON, as arrays."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from chalicelib.domain.raw.swar import LOW, Bytes, Fields, Ints, Mask, fields_of, word_of
+from chalicelib.domain.raw.utf8 import broken
+
+QUOTE, BACKSLASH, LF, OPENING = ord('"'), ord("\\"), ord("\n"), ord("{")
+
+
+class View:
+    """The first `size` bytes of a padded block."""
+
+    def __init__(self, data: bytes, size: int) -> None:
+        self.data, self.size = data, size
+        self.fields: Fields = fields_of(data)
+        self.bytes: Bytes = self.fields.data
+        own = self.bytes[:size]
+        self.controls: Ints = np.flatnonzero(own < 0x20)
+        self.feeds: Ints = self.controls[self.bytes[self.controls] == LF]
+
+    @cached_property
+    def backslashes(self) -> Ints:
+        """Every backslash."""
+        if self.data.find(b"\\", 0, self.size) < 0:
+            return np.empty(0, np.int64)
+        return np.flatnonzero(self.bytes[: self.size] == BACKSLASH)
+
+    @cached_property
+    def quotes(self) -> Ints:
+        """Every quote that is not escaped, and the end of the block, three times."""
+        quotes = np.flatnonzero(self.bytes[: self.size] == QUOTE)
+        if len(self.backslashes):
+            quotes = quotes[~self._escaped(quotes)]
+        return np.append(quotes, [self.size] * 3)
+
+    def _escaped(self, at: Ints) -> Mask:
+        """Return behind which of these indexes' left neighbours an odd number of backslashes ends."""
+        slashes = self.backslashes
+        first = np.flatnonzero(np.diff(slashes, prepend=-2) != 1)
+        runs = np.diff(np.append(first, len(slashes)))
+        stops = slashes[first] + runs
+        odd = stops[runs % 2 == 1]
+        found: Mask = np.isin(at, odd)
+        return found
+
+    def has(self, positions: Ints, starts: Ints, ends: Ints) -> Ints:
+        """Return how many of the sorted positions are in each span."""
+        return positions.searchsorted(ends) - positions.searchsorted(starts)
+
+    def begins_with(self, text: bytes, at: Ints) -> Mask:
+        """Return at which indexes the text stands; none of them is behind the block."""
+        same: Mask = np.ones(len(at), np.bool_)
+        for offset in range(0, len(text), 8):
+            piece = text[offset : offset + 8]
+            index = np.minimum(at + offset, len(self.fields.words) - 1)
+            same &= (self.fields.words[index] & LOW[len(piece)]) == word_of(piece)
+        return same
+
+    def spoilt(self, starts: Ints, ends: Ints) -> Mask:
+        """Return which spans have bytes that are not UTF-8, or may have them."""
+        wrong = broken(memoryview(self.data)[: self.size], self.bytes)
+        found = np.zeros(len(starts), np.bool_)
+        for at in wrong.tolist():
+            line_end = self.data.find(b"\n", at, self.size)
+            found |= (ends > at) & (starts <= (line_end if line_end >= 0 else self.size))
+        return found

@@ -1,0 +1,116 @@
+"""Objects that are read at once become what they become one by one."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chalicelib.domain.formats.json import templates
+from chalicelib.domain.formats.json.objects import ObjectReader
+from chalicelib.domain.formats.json.templates import Alike, Templates
+from chalicelib.domain.formats.json.values import NUMBER, Pool, is_number, plain_values
+from chalicelib.domain.formats.json.view import View
+from chalicelib.domain.raw.swar import PADDING, fields_of
+from tests.domain.formats.json.files import CONTRACT, Staged, staged
+
+NOTES = [None, "", "a,b", "x", "ä", 'q"u', "back\\slash", "\\", '\\"', "line\nend", "true", "_landfall_null_", "nul\0"]
+GAPS = ["\n", "\r\n", "", ",\n", ", ", "\n\n"]
+
+
+def _object(random: Random, number: int) -> dict[str, Any]:
+    whole = {
+        "id": random.choice([number, -number, str(number), 10**18 + number, -0.0]),
+        "note": random.choice(NOTES),
+        "amount": random.choice([1.5, -0.25, 1e-7, 3, 0, None, "2.5", True]),
+        "doc": random.choice([None, 1, "t", True, "a\nb", ""]),
+        "at": {"city": random.choice(["Ulm", None, "}{", "\\"])},
+    }
+    kind = random.randrange(12)
+    if kind == 0:
+        return {name: whole[name] for name in ("id", "amount")}
+    if kind == 1:
+        return {name: whole[name] for name in ("note", "id", "at")} | {"other": random.choice([1, "\n", None])}
+    return whole | {"doc": [1, {"a": "b"}]} if kind == 2 else whole | {"at": None} if kind == 3 else whole
+
+
+def _one_by_one(data: bytes, monkeypatch: pytest.MonkeyPatch) -> Staged:
+    with monkeypatch.context() as patch:
+        patch.setattr(templates, "FEW_ROWS", len(data))
+        return staged(data)
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_rows_are_those_of_the_slow_reader(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    random = Random(seed)
+    separators = random.choice([(",", ":"), (", ", ": "), (" ,\t", "\t: ")])
+    objects = [_object(random, number) for number in range(200)]
+    texts = [json.dumps(value, ensure_ascii=seed % 2 == 0, separators=separators) for value in objects]
+    data = bytearray(GAPS[seed % len(GAPS)].join(texts).encode())
+    for _ in range(6 if seed % 3 == 0 else 0):
+        data[random.randrange(40, len(data))] = random.choice(b'"\\{},:[]0x\n\xff\t')
+    found = staged(bytes(data))
+    assert found == _one_by_one(bytes(data), monkeypatch)
+    assert found.end == len(data)
+
+
+def _alike(data: bytes) -> Alike:
+    view, reader = View(data + PADDING, len(data)), ObjectReader(CONTRACT.columns, CONTRACT.extra_columns)
+    found = Templates(reader, 1 << 20).read(
+        view, 0, json.JSONDecoder().raw_decode(data.decode("latin-1"))[1], Pool(len(view.data))
+    )
+    assert found
+    return found
+
+
+@pytest.mark.parametrize(
+    "value", ['"x"', '"a,b"', '"\\u00e4"', "null", "1", "-0.5", "1e5", "true", "false", "0", "10", '"\\"},{\\""']
+)
+@pytest.mark.parametrize("gap", GAPS)
+def test_values_of_each_kind_are_proven(value: str, gap: str) -> None:
+    data = gap.join(f'{{"id":{n},"note":{value}}}' for n in range(40)).encode()
+    found = _alike(data)
+    assert len(found.starts) == 39
+    assert found.proven.all()
+    assert found.run(0) == slice(0, 39)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ['"note":01', '"note":.5', '"note":+1', '"note":nul', '"note":', '"note":"\t"', '"note":"\\x"', '"note":"a"b"',
+     '"note":1 ', '"note":{}', '"note":[1]', '"note":"\\ud800"', '"Note":1', '"note":1,"note":1', '"note" :1',
+     '"note":-', '"note":1.', '"note":1.e5', '"note":NaN', '"note":"_landfall_null_"', '"note":"\xff"', "", '"note":"'],
+)  # fmt: skip
+def test_what_is_strange_is_not_proven(wrong: str) -> None:
+    rows = [f'{{"id":{n},"note":"x"}}' for n in range(40)]
+    rows[20] = '{"id":20,' + wrong + "}"
+    data = "\n".join(rows).encode("latin-1")
+    if "_landfall_null_" in wrong:
+        view = View(data + PADDING, len(data))
+        reader = Templates(ObjectReader(CONTRACT.columns, CONTRACT.extra_columns), 1 << 20)
+        assert reader.read(view, 0, 19, Pool(len(view.data))) is None
+    else:
+        found = _alike(data)
+        assert not found.proven[20]
+        assert found.run(0) == slice(0, 20)
+        assert found.run(int(found.starts[20])) is None
+
+
+def test_another_shape_is_found_in_the_middle() -> None:
+    rows = [f'{{"id":{n},"note":"x"}}' if n < 50 else f'{{"note":"y","id":{n}}}' for n in range(100)]
+    assert _alike("\n".join(rows).encode()).proven.all()
+
+
+TEXTS = "0 -0 00 1 10 01 -01 1.5 0.5 00.5 1. .5 - 1e5 1E+5 1e +1 1.2.3 0x1 true".split()
+
+
+@pytest.mark.parametrize("text", [*TEXTS, "", "1" * 30, "1." + "3" * 30])
+def test_only_numbers_of_json_are_proven(text: str) -> None:
+    data = text.encode() + PADDING
+    values = fields_of(data).part(np.array([0]), np.array([len(text)]))
+    sound = NUMBER.fullmatch(text.encode()) is not None
+    assert not is_number(values)[0] or sound
+    assert plain_values(values)[0][0] == (sound or text == "true")
