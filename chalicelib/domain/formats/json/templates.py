@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from chalicelib.domain.checks.row_fault import RowFault
-from chalicelib.domain.formats.json.objects import NULL, ObjectReader
+from chalicelib.domain.formats.json.objects import ObjectReader
 from chalicelib.domain.formats.json.records import SEPARATORS
 from chalicelib.domain.formats.json.shapes import ONLY_NULL, Shape, shape_of
 from chalicelib.domain.formats.json.values import Column, Pool
@@ -64,7 +64,7 @@ class Templates:
 
     def read(self, view: View, start: int, end: int, pool: Pool) -> Alike | None:
         """Read the objects from the one in [start, end) on. Return None if few others follow it with the same gap."""
-        if len(self.reader.columns) == 1 or view.data.find(NULL, 0, view.size) >= 0:
+        if len(self.reader.columns) == 1:
             return None
         starts, ends, nexts = _candidates(view, start, end)
         if len(starts) < FEW_ROWS:
@@ -103,9 +103,9 @@ class Templates:
         """Prove the objects of one shape. Return the rows that are left."""
         if not len(rows):
             return rows
-        good = _Match(view, self.reader, found, shape, rows).run()
-        found.proven[rows[good]] = True
-        return rows[~good]
+        proven = _Match(view, self.reader, found, shape, rows).run()
+        found.proven[proven] = True
+        return rows[~found.proven[rows]]
 
     def _shape(self, record: bytes) -> Shape | None:
         try:
@@ -135,52 +135,64 @@ def _candidates(view: View, start: int, end: int) -> tuple[Ints, Ints, Ints]:
 
 
 class _Match:
-    """Some objects beside one shape."""
+    """Some objects beside one shape: those that fit so far, and their fields."""
 
     def __init__(self, view: View, reader: ObjectReader, found: Alike, shape: Shape, rows: Ints) -> None:
         self.view, self.found, self.shape, self.rows = view, found, shape, rows
         self.column = Column(view, reader, found.pool)
         self.starts, self.ends = found.starts[rows], found.ends[rows]
-        self.null_starts = np.array([found.pool.null] * len(reader.columns))
-        self.null_lengths = np.array([len(null) for null in reader.nulls])
+        self.at, self.quote = self.starts, view.quotes.searchsorted(self.starts)
+        self.fields: dict[int, tuple[Ints, Ints]] = {}
+        """The start and length of each column's field, by column."""
+        self.null_lengths = [len(null) for null in reader.nulls]
 
-    def run(self) -> Mask:
-        """Return which objects are proven; write their fields."""
+    def run(self) -> Ints:
+        """Return the rows that are proven; write their fields."""
         view, texts = self.view, self.shape.texts
-        good: Mask = view.has(view.controls, self.starts, self.ends) == self.shape.controls
-        at, quote = self.starts, view.quotes.searchsorted(self.starts)
-        starts = np.tile(self.null_starts, (len(at), 1))
-        lengths = np.tile(self.null_lengths, (len(at), 1))
+        self._keep(view.has(view.controls, self.starts, self.ends) == self.shape.controls)
         for number, target in enumerate(self.shape.targets):
-            good &= view.begins_with(texts[number], at)
-            begin = np.minimum(at + len(texts[number]), view.size)
-            quote = quote + _quotes(texts[number])
-            stop, quote = self._stop(begin, quote, texts[number + 1], last=number + 2 == len(texts))
-            good &= (stop > begin) & (stop <= self.ends)
-            rows = np.flatnonzero(good)
-            if not len(rows):
-                return good
-            sound, field_start, field_length = self._values(begin[rows], stop[rows], target)
-            good[rows] = sound
+            self._keep(view.begins_with(texts[number], self.at))
+            begin = np.minimum(self.at + len(texts[number]), view.size)
+            self.quote = self.quote + _quotes(texts[number])
+            self.at = self._stop(begin, texts[number + 1], last=number + 2 == len(texts))
+            fits = (self.at > begin) & (self.at <= self.ends)
+            begin = begin[fits] if self._keep(fits) else begin
+            sound, *field_ = self._values(begin, target)
             if target >= 0:
-                starts[rows, target], lengths[rows, target] = field_start, field_length
-            at = np.maximum(stop, 0)
-        good &= view.begins_with(texts[-1], at) & (at + len(texts[-1]) == self.ends)
-        own = self.rows[good]
-        self.found.field_starts[own], self.found.field_lengths[own] = starts[good], lengths[good]
-        return good
+                self.fields[target] = field_[0], field_[1]
+            self._keep(sound)
+        self._keep(view.begins_with(texts[-1], self.at) & (self.at + len(texts[-1]) == self.ends))
+        self._write()
+        return self.rows
 
-    def _stop(self, begin: Ints, quote: Ints, text: bytes, *, last: bool) -> tuple[Ints, Ints]:
-        """Return where each value ends, and the number of the first quote behind it."""
+    def _keep(self, good: Mask) -> bool:
+        """Keep only these rows. Return whether some are left out."""
+        if good.all():
+            return False
+        self.rows, self.starts, self.ends = self.rows[good], self.starts[good], self.ends[good]
+        self.at, self.quote = self.at[good], self.quote[good]
+        self.fields = {index: (start[good], length[good]) for index, (start, length) in self.fields.items()}
+        return True
+
+    def _write(self) -> None:
+        rows = slice(None) if len(self.rows) == len(self.found.starts) else self.rows
+        absent = self.found.pool.null
+        for index, length in enumerate(self.null_lengths):
+            start, size = self.fields.get(index, (absent, length))
+            self.found.field_starts[rows, index], self.found.field_lengths[rows, index] = start, size
+
+    def _stop(self, begin: Ints, text: bytes, *, last: bool) -> Ints:
+        """Return where each value ends, and move to the first quote behind it."""
         quotes = self.view.quotes
         quoted = self.view.bytes[begin] == QUOTE
         most = len(quotes) - 1
-        plain = self.ends - len(text) if last else quotes[np.minimum(quote, most)] - text.find(b'"')
-        stop = np.where(quoted, quotes[np.minimum(quote + 1, most)] + 1, plain)
-        return np.minimum(stop, self.view.size), quote + 2 * quoted
+        plain = self.ends - len(text) if last else quotes[np.minimum(self.quote, most)] - text.find(b'"')
+        stop = np.where(quoted, quotes[np.minimum(self.quote + 1, most)] + 1, plain)
+        self.quote = self.quote + 2 * quoted
+        return np.minimum(stop, self.view.size)
 
-    def _values(self, begin: Ints, stop: Ints, target: int) -> tuple[Mask, Ints, Ints]:
-        sound, start, length = self.column.read(self.view.fields.part(begin, stop - begin), target)
+    def _values(self, begin: Ints, target: int) -> tuple[Mask, Ints, Ints]:
+        sound, start, length = self.column.read(self.view.fields.part(begin, self.at - begin), target)
         if target == ONLY_NULL:
             sound &= start == self.found.pool.null
         return sound, start, length

@@ -83,7 +83,8 @@ class Column:
         sound = texts.copy()
         rest = np.flatnonzero(~texts)
         if len(rest):
-            sound[rest], null = plain_values(values.pick(rest))
+            alone = len(rest) == len(texts)
+            sound[rest], null = plain_values(values if alone else values.pick(rest))
             absent = rest[null]
             start[absent] = self.pool.null
             length[absent] = len(NULL) if marked else 0
@@ -95,13 +96,13 @@ class Column:
         return sound, start, length
 
     def _special(self, values: Fields, texts: Mask, target: int) -> Ints:
-        """Return the rows of texts that are not the same in CSV."""
+        """Return the rows of texts that are not the same in CSV, or may be the word for NULL."""
         if target >= 0 and self.reader.marked[target] and not self.reader.columns[target].type.is_text:
             return np.flatnonzero(texts)
-        slashes = self.view.backslashes
-        if not len(slashes):
-            return np.empty(0, np.int64)
-        return np.flatnonzero(texts & (self.view.has(slashes, values.start, values.stop) > 0))
+        special = values.length == len(NULL) + 2
+        if len(self.view.backslashes):
+            special |= self.view.has(self.view.backslashes, values.start, values.stop) > 0
+        return np.flatnonzero(special & texts)
 
     def _text(self, raw: bytes, target: int) -> tuple[int, int] | None:
         """Return where a text of JSON stands as a field of CSV; None if the slow reader must read it."""

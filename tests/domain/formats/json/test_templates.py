@@ -88,15 +88,10 @@ def test_what_is_strange_is_not_proven(wrong: str) -> None:
     rows = [f'{{"id":{n},"note":"x"}}' for n in range(40)]
     rows[20] = '{"id":20,' + wrong + "}"
     data = "\n".join(rows).encode("latin-1")
-    if "_landfall_null_" in wrong:
-        view = View(data + PADDING, len(data))
-        reader = Templates(ObjectReader(CONTRACT.columns, CONTRACT.extra_columns), 1 << 20)
-        assert reader.read(view, 0, 19, Pool(len(view.data))) is None
-    else:
-        found = _alike(data)
-        assert not found.proven[20]
-        assert found.run(0) == slice(0, 20)
-        assert found.run(int(found.starts[20])) is None
+    found = _alike(data)
+    assert not found.proven[20]
+    assert found.run(0) == slice(0, 20)
+    assert found.run(int(found.starts[20])) is None
 
 
 def test_another_shape_is_found_in_the_middle() -> None:
@@ -104,10 +99,10 @@ def test_another_shape_is_found_in_the_middle() -> None:
     assert _alike("\n".join(rows).encode()).proven.all()
 
 
-TEXTS = "0 -0 00 1 10 01 -01 1.5 0.5 00.5 1. .5 - 1e5 1E+5 1e +1 1.2.3 0x1 true".split()
+TEXTS = ["0", "-0", "00", "1", "10", "01", "-01", "1.5", "0.5", "00.5", "1.", ".5", "-", "1e5", "1E+5", "1e", "+1"]
 
 
-@pytest.mark.parametrize("text", [*TEXTS, "", "1" * 30, "1." + "3" * 30])
+@pytest.mark.parametrize("text", [*TEXTS, "", "1.2.3", "0x1", "true", "1" * 30, "1." + "3" * 30])
 def test_only_numbers_of_json_are_proven(text: str) -> None:
     data = text.encode() + PADDING
     values = fields_of(data).part(np.array([0]), np.array([len(text)]))
