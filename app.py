@@ -22,9 +22,11 @@ if "AWS_CHALICE_CLI_MODE" in os.environ and Path("deploy").is_dir():  # a comman
 
 RUN_QUEUE = os.environ.get("LANDFALL_RUN_QUEUE", "landfall-dev-runs")
 CHUNK_QUEUE = os.environ.get("LANDFALL_CHUNK_QUEUE", "landfall-dev-chunks")
+SOURCE_QUEUE = os.environ.get("LANDFALL_SOURCE_QUEUE", "landfall-dev-sources")
 STATEMENT_ENDED = {"source": ["aws.redshift-data"], "detail-type": ["Redshift Data Statement Status Change"]}
 MOVERS = int(os.environ.get("LANDFALL_MOVERS", "20"))
 WORKERS = int(os.environ.get("LANDFALL_WORKERS", "10"))
+READERS = int(os.environ.get("LANDFALL_READERS", "5"))
 DEAD_LETTER_WORKERS = 2
 
 app = Chalice(app_name="landfall", configure_logs=False)
@@ -86,6 +88,16 @@ def on_dead_chunk(event: SQSEvent) -> None:
         sqs.on_dead_letter(wired().pipeline, record)
 
 
+@app.on_sqs_message(queue=SOURCE_QUEUE, batch_size=1, maximum_concurrency=READERS)
+def read_source(event: SQSEvent) -> None:
+    """Land what is new in a source."""
+    from chalicelib.domain.run.events import source_messages
+    from chalicelib.orchestration.extraction import extract
+
+    for name, delivery in ours(event.to_dict(), source_messages):
+        extract(wired().pipeline.ctx, wired().connect, name, delivery)
+
+
 # ---- clocks --------------------------------------------------------------------------------------------------------
 
 
@@ -107,6 +119,17 @@ def on_schedule(event: CloudWatchEvent) -> dict[str, Any]:
     from chalicelib.pipeline.sweep import sweep
 
     return sweep(wired().pipeline) if ours(event.to_dict(), ticks) else {}
+
+
+@any_event
+@app.schedule(Rate(1, unit=Rate.MINUTES))
+def start_sources(event: CloudWatchEvent) -> None:
+    """Start the reading of each source that is due."""
+    from chalicelib.domain.run.events import ticks
+    from chalicelib.orchestration.extraction import start_due
+
+    if ours(event.to_dict(), ticks):
+        start_due(wired().pipeline.ctx)
 
 
 # ---- REST ----------------------------------------------------------------------------------------------------------

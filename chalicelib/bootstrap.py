@@ -21,8 +21,10 @@ from chalicelib.config import Settings
 
 if TYPE_CHECKING:
     from chalicelib.adapters.sqs import SqsQueue
+    from chalicelib.domain.source.settings import SourceSettings
     from chalicelib.pipeline.context import Context
     from chalicelib.pipeline.pipeline import Pipeline
+    from chalicelib.sources.source import Source
 
 CONTRACTS = Path(os.environ.get("LANDFALL_CONTRACTS") or Path(__file__).parent / "contracts")
 
@@ -34,15 +36,19 @@ PRELOADED = {
     "on_schedule": ("chalicelib.pipeline.sweep",),
     "advance_run": (*STORY, *ENGINE),
     "stage_chunk": (*STORY, *ENGINE),
+    "start_sources": ("chalicelib.pipeline.pipeline", "chalicelib.orchestration.extraction"),
+    "read_source": ("chalicelib.pipeline.pipeline", "chalicelib.orchestration.extraction"),
 }
 """The modules that a handler needs, if they are not STORY; `app` handles the REST API."""
 
 
 class Wiring(routes.Wiring, Protocol):
-    """The pipeline, the tokens, and the queues."""
+    """The pipeline, the tokens, the queues and the sources."""
 
     @property
     def queue(self) -> SqsQueue: ...
+
+    def connect(self, object: str, settings: SourceSettings) -> Source: ...
 
 
 class AwsWiring:
@@ -70,6 +76,22 @@ class AwsWiring:
     def tokens(self) -> Tokens:
         """The API's tokens."""
         return Tokens(client("secretsmanager"), self._settings, self._clock)
+
+    def connect(self, object: str, settings: SourceSettings) -> Source:
+        """Return the source of an object. Raises Broken."""
+        from chalicelib.adapters.secrets import SourceSecrets
+        from chalicelib.sources.registry import connect
+        from chalicelib.sources.source import Surroundings
+
+        return connect(
+            Surroundings(
+                object=object,
+                settings=settings,
+                secret=lambda: SourceSecrets(client("secretsmanager"), self._settings.stage).read(settings.secret),
+                now=self._clock.now,
+                loopback="AWS_LAMBDA_FUNCTION_NAME" not in os.environ,
+            )
+        )
 
 
 def _context(settings: Settings, queue: SqsQueue, clock: SystemClock) -> Context:

@@ -35,6 +35,8 @@ class Settings:
     """SQS queue (name) of runs to be moved on."""
     chunk_queue: str
     """SQS queue (name) of chunks to be staged."""
+    source_queue: str = ""
+    """SQS queue (name) of sources to be read."""
     success_topic: str
     """SNS topic (ARN) for the business."""
     failure_topic: str
@@ -83,6 +85,10 @@ class Settings:
     """The sweep moves on a run that has not changed for this long."""
     sweep_budget_seconds: float = 200.0
     """The sweep stops after this long, and the next one continues there: less than its function's timeout."""
+    source_file_mb: float = 16.0
+    """Pages of a source are joined to files of at least this many MB (10^6 bytes) while there is time."""
+    extract_budget_seconds: float = 600.0
+    """A worker stops reading a source after this long, and the next one continues: less than its function's timeout."""
     give_up_hours: float = 24.0
     """An unfinished run older than this is FAILED when a step fails again."""
     dashboard_url: str = ""

@@ -53,6 +53,11 @@ METRICS: dict[str, dict[str, tuple[str, MetricUnit, str]]] = {
         "archived": ("FilesArchivedAgain", MetricUnit.Count, "Second drops of loaded files, put into the archive"),
         "ignored": ("FilesIgnored", MetricUnit.Count, "Files beside the data that a sweep found in landing folders"),
     },
+    "clock": {
+        "started": ("SourcesStarted", MetricUnit.Count, "Sources whose reading was started"),
+        "behind": ("SourcesBehind", MetricUnit.Count, "Sources that were not read for two moments of their schedule"),
+    },
+    "source_failed": {"": ("SourceFailures", MetricUnit.Count, "Tries to read a source that failed")},
     "passed_over": {"": ("SweepFailures", MetricUnit.Count, "Files, folders and runs that a sweep could not read")},
     "archive_failed": {"": ("ArchiveFailures", MetricUnit.Count, "Tries to archive a loaded file that S3 refused")},
     "dead_letter": {"": ("DeadLetters", MetricUnit.Count, "Messages whose worker was stopped at each try")},

@@ -254,6 +254,9 @@ class Queue(Protocol):
     def send_chunks(self, tasks: list[ChunkTask]) -> None:
         """Send chunks to be staged."""
 
+    def send_source(self, object: str) -> None:
+        """Send the message of an object's source."""
+
     def waiting(self) -> int:
         """Return about how many messages of runs wait for a worker now."""
 

@@ -34,8 +34,9 @@ BUCKET = "landfall-${Stage}-${AWS::AccountId}-${AWS::Region}"
 """Name of the landing bucket in policies; a bucket of the operator's own stands in its place."""
 WORKGROUP_LOGIN, CLUSTER_LOGIN = "LogInToTheWorkgroup", "LogInToTheCluster"
 """Statements of which a deployment has one."""
-LOOPING = ("advance_run", "stage_chunk")
-"""Functions that send each other messages until a file is done. Lambda's recursion guard would drop the 17th one."""
+LOOPING = ("advance_run", "stage_chunk", "read_source")
+"""Functions that send messages to each other, or to themselves, until all is done. Lambda's recursion guard would drop
+the 17th one."""
 LANDING = "${Landing}"
 """Placeholder of each folder in which files land."""
 LISTED = ("Resource", "NotResource")

@@ -36,6 +36,7 @@ class Names:
     table: str = "landfall-runs"
     run_queue: str = "landfall-runs"
     chunk_queue: str = "landfall-chunks"
+    source_queue: str = "landfall-sources"
     result_queue: str = "landfall-results.fifo"
     success_topic: str = f"arn:aws:sns:{REGION}:{ACCOUNT}:landfall-success"
     failure_topic: str = f"arn:aws:sns:{REGION}:{ACCOUNT}:landfall-failure"

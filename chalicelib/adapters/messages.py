@@ -14,3 +14,7 @@ def run_body(run_id: str) -> str:
 
 def task_body(task: ChunkTask) -> str:
     return json.dumps(asdict(task))
+
+
+def source_body(object: str) -> str:
+    return json.dumps({"source": object})

@@ -146,3 +146,27 @@ def _malformed(fault: str) -> Refused:
     """Return the error for a malformed secret. Callers drop its cause, which may quote the secret."""
     form = "docs/reference/api.md has its form"
     return Refused(f"the secret with the API's tokens is malformed: {fault}; {form}", code="BAD_TOKENS")
+
+
+class SourceSecrets:
+    """The secrets of sources, below `landfall-<stage>-source/`."""
+
+    def __init__(self, client: SecretsManagerClient, stage: str) -> None:
+        self._secrets = client
+        self._stage = stage
+
+    def read(self, name: str) -> dict[str, str]:
+        """Return the texts of a secret; none if the contract names no secret. Raises Retryable, Refused."""
+        if not name:
+            return {}
+        full = f"landfall-{self._stage}-source/{name}"
+        with translate_errors(f"read the secret {full}"):
+            response = self._secrets.get_secret_value(SecretId=full)
+        try:
+            found = json.loads(response.get("SecretString", ""))
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+            fault = f"the secret {full} is no JSON object of texts; docs/sources.md has its form"
+            raise Refused(fault, code="SOURCE_BAD_SECRET")
+        return found

@@ -43,7 +43,7 @@ class SnsNotifier:
 
     def _publish(self, topic: str, message: Mapping[str, Any]) -> None:
         with translate_errors(f"notify of run {message.get('run', '')}"):
-            if self._settings.result_queue:
+            if self._settings.result_queue and "load_id" in message:
                 self._result(message)
             self._sns.publish(
                 TopicArn=topic,

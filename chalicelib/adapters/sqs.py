@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.aws_errors import code_of, translate_errors
-from chalicelib.adapters.messages import run_body, task_body
+from chalicelib.adapters.messages import run_body, source_body, task_body
 from chalicelib.config import Settings
 from chalicelib.domain.run.events import run_of_message
 from chalicelib.domain.run.model import ChunkTask
@@ -62,6 +62,10 @@ class SqsQueue:
 
     def send_chunks(self, tasks: list[ChunkTask]) -> None:
         self._send_all(self._settings.chunk_queue, [task_body(task) for task in tasks])
+
+    def send_source(self, object: str) -> None:
+        with translate_errors(f"send the source {object}"):
+            self._sqs.send_message(QueueUrl=self._url(self._settings.source_queue), MessageBody=source_body(object))
 
     def waiting(self) -> int:
         """Return the count of SQS, which may be up to a minute old."""

@@ -12,16 +12,15 @@ delivery only a failure is counted, so that what succeeds at once costs no write
 from __future__ import annotations
 
 import random
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import PurePath
 from typing import Any
 
 from chalicelib.domain.run.events import run_of, task_of, work_of
 from chalicelib.domain.run.lifecycle import DEAD_LETTER, may_pass, pause
 from chalicelib.domain.run.model import ChunkTask, RunState
 from chalicelib.errors import Broken, LandfallError, Retryable
+from chalicelib.orchestration.traces import trace
 from chalicelib.pipeline import outcomes
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.pipeline import Pipeline
@@ -128,7 +127,7 @@ def _one_try(
         delay(record["receiptHandle"], pause(settings.backoff_seconds, attempt, random.random()))  # noqa: S311  # nosec B311
         if isinstance(error, LandfallError):
             raise
-        raise UnexpectedError(f"{type(error).__name__} at {_trace(error)}") from None
+        raise UnexpectedError(f"{type(error).__name__} at {trace(error)}") from None
 
 
 def _counted(ctx: Context, work: ChunkTask | str) -> int:
@@ -142,9 +141,3 @@ def _clear(ctx: Context, work: ChunkTask | str) -> None:
     """Reset the count of tries. If that fails, the next series gives up earlier, and the sweep goes on."""
     with suppress(Exception):
         ctx.tries.clear(work)
-
-
-def _trace(error: Exception) -> str:
-    """Return the lines of code that the error passed, innermost last."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return " > ".join(f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in frames)

@@ -1,61 +1,114 @@
 """Lands what is new in a source, one window at a time.
 
-Guarantees that every row lands at least once, wherever a worker is killed, and that the bookmark never moves back. A
-page's key derives from the object, the window and the page's number. For that reason a window that is read again is
-written to the same keys, and the same content makes no second run. The merge by key absorbs rows that land twice.
-
-worker 1: fixes window 1, lands its pages, is killed | bookmark: done up to 0, window 1 is open
-worker 2: reads window 1 again into the same keys    | bookmark: done up to 1
+Guarantees that every row lands at least once, wherever a worker is killed, and that the record never moves back. A
+file's key derives from the object, the window, the file's number and its content. For that reason a window that is read
+again writes the same files again, and the same content makes no second run. If the source has changed meanwhile, the
+new file replaces none: the merge by key absorbs rows that land twice.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, replace
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
 
 from chalicelib.domain.run.ids import digest
-from chalicelib.ports import Bookmarks, ObjectStore
+from chalicelib.domain.source.position import Cursor, at, earlier, landing_folder, moment_of
+from chalicelib.domain.source.progress import Progress
+from chalicelib.domain.source.settings import SourceSettings
 from chalicelib.sources.source import Source, Window
 
 
+class LeaseLost(Exception):
+    """Another worker has changed the record: this one stops."""
+
+
+class Record(Protocol):
+    """The record of a source, of which this worker holds the lease."""
+
+    progress: Progress
+
+    def change(self, progress: Progress) -> None:
+        """Store the record, if it is still the one that was read. Raises LeaseLost."""
+
+
 @dataclass(frozen=True, kw_only=True)
-class Progress:
-    """A source's bookmark."""
+class Landing:
+    """The landing of one source's windows."""
 
-    done: str = ""
-    """The end of the last window whose pages have all landed."""
-    until: str = ""
-    """The end of the window that is being read; empty if no window is being read."""
+    object: str
+    settings: SourceSettings
+    source: Source
+    put: Callable[[str, bytes], None]
+    """Writes a file to the bucket."""
+    record: Record
+    has_time: Callable[[], bool]
+    file_bytes: float
+    """Pages are joined to files of at least this size, while there is time."""
 
-    @classmethod
-    def read(cls, text: str) -> Progress:
-        return cls(**json.loads(text)) if text else cls()
+    def window(self) -> bool:
+        """Land the open window, or the next one. Return whether there may be more to land.
 
-    @property
-    def text(self) -> str:
-        return json.dumps(asdict(self))
-
-
-def land(source: Source, objects: ObjectStore, bookmarks: Bookmarks, bucket: str) -> bool:
-    """Land one window. Return whether there was one; then there may be more. Raises what the ports raise."""
-    name = f"source/{source.object}"
-    seen = bookmarks.get(name)
-    progress = Progress.read(seen)
-    if not progress.until:
-        stop = source.position()
-        if stop <= progress.done:
+        Stops at the end of a page once the time is up, if the source can continue there.
+        """
+        if not self.record.progress.open and not self._open():
             return False
-        progress = replace(progress, until=stop)
-        if not bookmarks.move(name, seen, progress.text):
-            return True  # another worker has fixed a window
-    window = Window(start=progress.done, stop=progress.until)
-    for number, page in enumerate(source.pages(window), 1):
-        objects.put(bucket, page_key(source, window, number), page)
-    bookmarks.move(name, progress.text, Progress(done=progress.until).text)  # if it fails, another worker was faster
-    return True
+        progress = self.record.progress
+        window = Window(start=progress.start, stop=progress.until)
+        files, content, token = progress.files, bytearray(), ""
+        for page in self.source.pages(window, progress.token):
+            content += page.content
+            token = page.token
+            stops = bool(token) and not self.has_time()
+            if content and (stops or len(content) >= self.file_bytes):
+                files = self._land(window, files, content, token)
+                content.clear()
+            elif stops:
+                self.record.change(self.record.progress.at(token))
+            if stops:
+                return True
+        if content:
+            files = self._land(window, files, content, token)
+        self.record.change(self.record.progress.closed(files))
+        return progress.again or bool(self.settings.max_window)
+
+    def _open(self) -> bool:
+        progress = self.record.progress
+        if progress.wanted:
+            start, until = progress.wanted
+            self.record.change(progress.opened(start, until, again=True))
+            return True
+        until = self.source.position()
+        if not until or until <= (progress.done or self.settings.begin):
+            return False
+        start = self._start(progress.done)
+        self.record.change(progress.opened(start, self._end(start, progress.done, until)))
+        return True
+
+    def _start(self, done: str) -> str:
+        if not done:
+            return self.settings.begin
+        if self.settings.cursor is Cursor.NUMBER:
+            return str(max(int(done) - int(self.settings.look_back), 0)).zfill(len(done))
+        return earlier(done, self.settings.look_back)
+
+    def _end(self, start: str, done: str, until: str) -> str:
+        """Return the window's end: at most `max_window` after what is done, so that each window goes on."""
+        if not self.settings.max_window:
+            return until
+        longest = at(moment_of(done or start) + timedelta(seconds=self.settings.max_window))
+        return min(until, longest)
+
+    def _land(self, window: Window, files: int, content: bytearray, token: str) -> int:
+        body = bytes(content)
+        self.put(file_key(self.object, window, files + 1, body), body)
+        self.record.change(self.record.progress.landed(files + 1, token))
+        return files + 1
 
 
-def page_key(source: Source, window: Window, number: int) -> str:
-    """Return the key of a page: below the object's landing folder, the same whenever the window is read."""
-    work = digest("page", source.object, window.start, window.stop)
-    return f"incoming/{source.object}/{work}-{number:05d}{source.ending}"
+def file_key(object: str, window: Window, number: int, body: bytes) -> str:
+    """Return the key of a file: below the object's landing folder, the same whenever the same content is read."""
+    work = digest("page", object, window.start, window.stop, hashlib.sha256(body).hexdigest())
+    return f"{landing_folder(object)}{work}-{number:05d}.json"

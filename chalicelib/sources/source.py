@@ -5,9 +5,12 @@ A source does nothing else. `land` writes its pages to the bucket, and from ther
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
+
+from chalicelib.domain.source.settings import SourceSettings
+from chalicelib.errors import Retryable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +22,26 @@ class Window:
     stop: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """Some rows of a window."""
+
+    content: bytes
+    """One JSON object a line, each line with its end. Numbers have the digits that the source wrote."""
+    token: str = ""
+    """What `pages` continues with after this page; empty if it can only begin again."""
+
+
+class Paused(Retryable):
+    """The source requests a pause, which is no failure."""
+
+    code = "SOURCE_PAUSED"
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
 class Source(Protocol):
     """A table, an API or a sheet outside.
 
@@ -26,13 +49,28 @@ class Source(Protocol):
     end or after it. Does not promise that the rows of two windows differ: a row at a common end is in both.
     """
 
-    object: str
-    """The contract's name."""
-    ending: str
-    """The ending of its pages' names, such as `.csv`."""
-
     def position(self) -> str:
-        """Return the source's position, as text that sorts as the rows' positions do. Empty if it has no row."""
+        """Return the source's position, as text that sorts as the rows' positions do. Empty if it has no row.
 
-    def pages(self, window: Window) -> Iterator[bytes]:
-        """Yield the rows of a window in files of the contract's format, each with its head."""
+        It lies before every row that may still be committed. Raises Paused, Retryable, Refused.
+        """
+
+    def pages(self, window: Window, token: str) -> Iterator[Page]:
+        """Yield the rows of a window, after the page with that token. Raises Paused, Retryable, Refused."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What a source is made of."""
+
+    object: str
+    settings: SourceSettings
+    secret: Callable[[], Mapping[str, str]]
+    """Reads the secret. It is empty if the contract names none."""
+    now: Callable[[], float]
+    """The time, in seconds since 1970."""
+    loopback: bool = False
+    """Whether plain http to this machine is allowed: on a laptop, never in a function."""
+
+
+Factory = Callable[[Surroundings], Source]

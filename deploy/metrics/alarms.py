@@ -47,6 +47,14 @@ OURS = (
         name="sweep-silent", metric="OldestRunSeconds", above=0, statistic="SampleCount", periods=4, silent=True,
         why="no sweep has looked at the unfinished runs for 20 minutes",
     ),
+    Alarm(
+        name="source-behind", metric="SourcesBehind", above=0, statistic="Maximum", periods=3,
+        why="a source was not read for two moments of its schedule",
+    ),
+    Alarm(
+        name="clock-silent", metric="SourcesBehind", above=0, statistic="SampleCount", periods=3, silent=True,
+        why="the clock of the sources has not run for 15 minutes",
+    ),
 )  # fmt: skip
 UNANSWERED = "a dead letter was not answered for within 15 minutes"
 OF_FUNCTIONS = (
@@ -55,6 +63,8 @@ OF_FUNCTIONS = (
     ("recursion-drops", "RecursiveInvocationsDropped", 0, "Lambda took the work on a file for an endless loop"),
 )
 """Over 15 minutes, of all functions together: name, metric, threshold, and what it means."""
+WATCHED = frozenset({"start_sources"})
+"""Functions with an alarm of their own, `clock-silent`: an alarm adds up at most ten metrics."""
 DEAD_QUEUES = {
     "runs-dead": UNANSWERED,
     "chunks-dead": UNANSWERED,
@@ -71,8 +81,9 @@ def alarms(functions: Sequence[str]) -> dict[str, Any]:
         found[_logical(name)] = _alarm(name, why, **_depth(queue))
     ratio = _math("IF(read > 0, 100 * rejected / read, 0)", 5, _ratio())
     found[_logical("reject-ratio")] = _alarm("reject-ratio", "over 5 % of an hour's rows are bad", **ratio)
+    added_up = [name for name in functions if name not in WATCHED]
     for name, metric, above, why in OF_FUNCTIONS:
-        found[_logical(name)] = _alarm(name, why, **_sum(above, _each(metric, functions)))
+        found[_logical(name)] = _alarm(name, why, **_sum(above, _each(metric, added_up)))
     return found
 
 

@@ -39,6 +39,7 @@ QUEUES = {
     "stage_chunk": "ChunkQueue",
     "on_dead_run": "RunDeadQueue",
     "on_dead_chunk": "ChunkDeadQueue",
+    "read_source": "SourceQueue",
 }
 CALLS_PER_SECOND, BURST = 20, 40
 """Operators and dashboards call the API, not machines. Gateway refuses further calls at no cost."""

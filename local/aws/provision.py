@@ -38,7 +38,7 @@ class Provision:
         """Make all resources."""
         self.bucket(self.names.bucket)
         self.table()
-        for queue in (self.names.run_queue, self.names.chunk_queue):
+        for queue in (self.names.run_queue, self.names.chunk_queue, self.names.source_queue):
             self.queue(queue)
         self.fifo(self.names.result_queue)
         self.topic(self.names.success_topic, self.names.success_inbox)

@@ -7,13 +7,9 @@ The warehouse's calls are made, too, to a Data API that answers nothing; what co
 from __future__ import annotations
 
 import json
-from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
-
-from botocore.exceptions import EndpointConnectionError
 
 import app as application
 from chalicelib import bootstrap
@@ -26,10 +22,10 @@ from chalicelib.adapters.dynamodb.searches import DynamoSearch
 from chalicelib.adapters.dynamodb.table import table_definition
 from chalicelib.adapters.dynamodb.table_client import TableClient
 from chalicelib.adapters.dynamodb.tries import DynamoTries
-from chalicelib.adapters.memory import MemoryClock, MemoryWarehouse
+from chalicelib.adapters.memory import MemoryClock, MemorySource, MemoryWarehouse
 from chalicelib.adapters.redshift_data import RedshiftData
 from chalicelib.adapters.s3 import S3Objects
-from chalicelib.adapters.secrets import Tokens
+from chalicelib.adapters.secrets import SourceSecrets, Tokens
 from chalicelib.adapters.sns import SnsNotifier
 from chalicelib.adapters.sqs import DEAD_SUFFIX, SqsQueue
 from chalicelib.adapters.transfers import LEAST_PART_BYTES
@@ -37,101 +33,44 @@ from chalicelib.config import Settings
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.run.events import work_of
 from chalicelib.domain.run.model import Run
-from chalicelib.domain.warehouse.load import LoadOrder
+from chalicelib.domain.source.settings import SourceSettings
 from chalicelib.errors import Retryable
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.pipeline import Pipeline
+from chalicelib.sources.source import Source
 from deploy.stage import API
+from tests.packaging.calls import RESULTS, Calls, DataApi, Warehouse
 from tests.packaging.policies import VALUES
-from tests.packaging.rights import BUCKET, WHERE, Right, rights
+from tests.packaging.rights import BUCKET, WHERE
 from tests.support.api import SECRET
 from tests.support.tries import killed_each_time
 from tests.support.wired import Wired
 
 REGION = VALUES["AWS::Region"]
-RUNS, CHUNKS, RESULTS = "landfall-dev-runs", "landfall-dev-chunks", "landfall-dev-results.fifo"
+RUNS, CHUNKS = "landfall-dev-runs", "landfall-dev-chunks"
+SOURCES = "landfall-dev-sources"
 SETTINGS = Settings(
     bucket=BUCKET,
     table="landfall-dev",
     run_queue=RUNS,
     chunk_queue=CHUNKS,
+    source_queue=SOURCES,
     result_queue=RESULTS,
     success_topic=f"arn:aws:sns:{WHERE}:landfall-dev-success",
     failure_topic=f"arn:aws:sns:{WHERE}:landfall-dev-failure",
     tokens_secret="landfall-dev-tokens",
     workgroup="landfall",
     copy_role="default",
+    extract_budget_seconds=0.0,
 )
+TAKERS = {
+    RUNS: ("advance_run", "on_dead_run"),
+    CHUNKS: ("stage_chunk", "on_dead_chunk"),
+    SOURCES: ("read_source", ""),
+}
+"""Who takes the messages of a queue, and who takes those that nobody answered."""
 STEPS = 500
 """What has not come to rest after so many messages never will."""
-
-
-@dataclass(kw_only=True)
-class Calls:
-    """What each function called, and the work that it sent."""
-
-    by: str = ""
-    """The function at work; empty while people or AWS are."""
-    rights: defaultdict[str, set[Right]] = field(default_factory=lambda: defaultdict(set))
-    names: set[str] = field(default_factory=set)
-    """`service:Call` of every call."""
-    sent: deque[tuple[str, str]] = field(default_factory=deque)
-    later: deque[tuple[str, str]] = field(default_factory=deque)
-    """Queue and body of messages."""
-    unanswered: set[tuple[str, str]] = field(default_factory=set)
-    """Functions and calls: the next such call gets no answer."""
-
-    def watched(self, made: Any) -> Any:
-        """The client, whose calls are noted from now on."""
-        made.meta.events.register("provide-client-params", self._requested)
-        return made
-
-    def _requested(self, params: dict[str, Any], model: Any, **_: Any) -> None:
-        self.note(model.service_model.service_name, model.name, params)
-
-    def note(self, service: str, call: str, request: dict[str, Any]) -> None:
-        """One call. Raises what botocore raises if nobody answers."""
-        self.names.add(f"{service}:{call}")
-        self.rights[self.by] |= rights(service, call, request)
-        if (self.by, call) in self.unanswered:
-            self.unanswered.remove((self.by, call))
-            raise EndpointConnectionError(endpoint_url=service)
-        for message in [request, *request.get("Entries", [])]:
-            queue = request.get("QueueUrl", "").rpartition("/")[2]
-            if "MessageBody" in message and queue != RESULTS:
-                (self.later if message.get("DelaySeconds") else self.sent).append((queue, message["MessageBody"]))
-
-
-class DataApi:
-    """A Data API that takes everything and knows nothing."""
-
-    def __init__(self, calls: Calls) -> None:
-        self._calls = calls
-
-    def __getattr__(self, method: str) -> Callable[..., Any]:
-        def request(**params: Any) -> dict[str, Any]:
-            self._calls.note("redshift-data", "".join(map(str.title, method.split("_"))), params)
-            return {"Id": "statement", "Status": "FINISHED", "Records": []}
-
-        return request
-
-
-class Warehouse:
-    """Asks as the adapter asks, and answers as memory does."""
-
-    def __init__(self, asks: RedshiftData, knows: MemoryWarehouse) -> None:
-        self._asks, self._knows = asks, knows
-
-    def submit(self, order: LoadOrder, *, token: str, name: str) -> str:
-        self._asks.submit(order, token=token, name=name)
-        return self._knows.submit(order, token=token, name=name)
-
-    def __getattr__(self, method: str) -> Callable[..., Any]:
-        def both(*about: Any) -> Any:
-            getattr(self._asks, method)(*about)
-            return getattr(self._knows, method)(*about)
-
-        return both
 
 
 class Account:
@@ -139,7 +78,7 @@ class Account:
 
     def __init__(self, contracts: Mapping[str, Contract], *, versioned: bool) -> None:
         self.calls, self.clock = Calls(), MemoryClock()
-        self.s3, self.sqs = _client("s3"), _client("sqs")
+        self.s3, self.sqs, self.secrets = _client("s3"), _client("sqs"), _client("secretsmanager")
         self.warehouse = MemoryWarehouse(self.clock, S3Objects(self.s3))  # type: ignore[arg-type]  # it only reads parts
         self.routes: set[tuple[str, str]] = set()
         self._contracts = contracts
@@ -147,6 +86,7 @@ class Account:
         self._clients["secretsmanager"] = self.calls.watched(_client("secretsmanager"))
         self._functions: dict[str, Wired] = {}
         self._sequence = 0
+        self.source = MemorySource(self.clock)
         self._make(versioned)
 
     def _make(self, versioned: bool) -> None:
@@ -157,6 +97,7 @@ class Account:
         for queue in (RUNS, CHUNKS):
             self.sqs.create_queue(QueueName=queue)
             self.sqs.create_queue(QueueName=queue + DEAD_SUFFIX)
+        self.sqs.create_queue(QueueName=SOURCES)
         self.sqs.create_queue(QueueName=RESULTS, Attributes={"FifoQueue": "true"})
         for topic in (SETTINGS.success_topic, SETTINGS.failure_topic):
             _client("sns").create_topic(Name=topic.rpartition(":")[2])
@@ -185,7 +126,13 @@ class Account:
                 note=lambda *_: None,
             )
         )
-        return Wired(pipeline=pipeline, queue=queue, tokens=Tokens(aws["secretsmanager"], SETTINGS, clock))
+        tokens = Tokens(aws["secretsmanager"], SETTINGS, clock)
+        return Wired(pipeline=pipeline, queue=queue, tokens=tokens, connect=self._connect)
+
+    def _connect(self, object: str, settings: SourceSettings) -> Source:
+        secret = SourceSecrets(self._clients["secretsmanager"], SETTINGS.stage).read(settings.secret)
+        self.source.rows.append((self.clock.now() - 100, secret["token"]))
+        return self.source
 
     # ---- what AWS does ----------------------------------------------------------------------------------------------
 
@@ -215,8 +162,13 @@ class Account:
         """Hand a message to the function that takes it, or to the one that buries it. After a fault it comes back."""
         if dead:
             killed_each_time(self._wired().pipeline.ctx, work_of(body) or "")
-        alive, buries = ("stage_chunk", "on_dead_chunk") if queue == CHUNKS else ("advance_run", "on_dead_run")
-        record = {"body": body, "receiptHandle": "gone", "attributes": {"ApproximateReceiveCount": "1"}}
+        alive, buries = TAKERS[queue]
+        record = {
+            "messageId": body,
+            "body": body,
+            "receiptHandle": "gone",
+            "attributes": {"ApproximateReceiveCount": "1"},
+        }
         try:
             self.invoke(buries if dead else alive, {"Records": [record]})
         except Retryable:
@@ -234,6 +186,11 @@ class Account:
         """The schedule's turn, long after everything else."""
         self.clock.advance(2 * SETTINGS.stuck_seconds)
         self.invoke("on_schedule", {**_clock_event(), "detail": {}})
+
+    def tick(self) -> None:
+        """The turn of the sources' clock."""
+        self.clock.advance(3_600)
+        self.invoke("start_sources", {**_clock_event(), "detail": {}})
 
     # ---- what people do ---------------------------------------------------------------------------------------------
 

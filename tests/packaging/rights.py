@@ -92,8 +92,10 @@ def _warehouse(call: str, request: Request) -> set[Right]:
 
 
 def _secrets(call: str, request: Request) -> set[Right]:
-    """Secrets Manager adds six characters to a secret's name."""
-    return {(f"secretsmanager:{call}", f"arn:aws:secretsmanager:{WHERE}:secret:{request['SecretId']}-??????")}
+    """Secrets Manager adds six characters to a secret's name. The secrets of sources stand below one name."""
+    folder, slash, _ = request["SecretId"].partition("/")
+    named = f"{folder}/*" if slash else f"{folder}-??????"
+    return {(f"secretsmanager:{call}", f"arn:aws:secretsmanager:{WHERE}:secret:{named}")}
 
 
 BY_SERVICE: dict[str, Callable[[str, Request], set[Right]]] = {

@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from deploy.after import allow_loops, as_switched, drop_logs, let_logs_expire, tag
-from deploy.stage import functions
+from deploy.stage import LOOPING, functions
 
 SWEEP, STATEMENTS = "landfall-dev-on_schedule-event", "landfall-dev-on_statement-event"
 OTHERS = ("landfall-dev2-on_schedule-event", "landfall-dev-a-on_schedule-event")
@@ -135,7 +135,10 @@ def test_what_chalice_makes_is_tagged_in_this_stage_only(events: Any) -> None:
     mapping = "arn:aws:lambda:eu-west-1:123456789012:event-source-mapping:of-landfall-dev"
     assert set(session.tags) == {
         *(f"landfall-dev-{name}" for name in functions("dev")),
-        *(f"{mapping}-{name}" for name in ("advance_run", "stage_chunk", "on_dead_run", "on_dead_chunk")),
+        *(
+            f"{mapping}-{name}"
+            for name in ("advance_run", "stage_chunk", "read_source", "on_dead_run", "on_dead_chunk")
+        ),
         "arn:aws:apigateway:eu-west-1::/restapis/abc",
         "arn:aws:apigateway:eu-west-1::/restapis/abc/stages/api",
     }
@@ -155,6 +158,4 @@ def test_the_guard_is_off_for_functions_that_may_loop() -> None:
             asked.append(request)
 
     allow_loops(Lambda(), "dev")
-    assert asked == [
-        {"FunctionName": f"landfall-dev-{name}", "RecursiveLoop": "Allow"} for name in ("advance_run", "stage_chunk")
-    ]
+    assert asked == [{"FunctionName": f"landfall-dev-{name}", "RecursiveLoop": "Allow"} for name in LOOPING]

@@ -56,7 +56,7 @@ def test_sam_makes_a_function_a_mapping_and_a_rule_of_each(plain: dict[str, Any]
     kinds = [resource["Type"] for resource in plain.values()]
     assert kinds.count("AWS::Lambda::Function") == len(FUNCTIONS)
     assert kinds.count("AWS::Lambda::EventSourceMapping") == len(QUEUES)
-    assert kinds.count("AWS::Events::Rule") == 2
+    assert kinds.count("AWS::Events::Rule") == 3
     assert kinds.count("AWS::IAM::Role") == len(FUNCTIONS) + 1, "one each, and the one of COPY"
 
 

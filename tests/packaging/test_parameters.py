@@ -67,7 +67,7 @@ def test_with_a_key_all_that_holds_data_is_encrypted_by_it() -> None:
     ]
     kinds = dict(encrypted_by)
     held = {name: r for name, r in TEMPLATE["Resources"].items() if r["Type"] in kinds and name != "TrailBucket"}
-    assert len(held) == 12
+    assert len(held) == 13
     for name, resource in held.items():
         chosen = json.dumps(resource["Properties"][kinds[resource["Type"]]])
         assert '"Fn::If": ["HasKey", ' in chosen, name

@@ -146,8 +146,11 @@ def _who_may(action: str) -> list[str]:
     return [name for name in FUNCTIONS if any(action in s["Action"] for s in _allowed(name))]
 
 
-def test_only_one_function_moves_rows_and_notifies() -> None:
-    assert _who_may("redshift-data:BatchExecuteStatement") == _who_may("sns:Publish") == ["advance_run"]
+def test_who_moves_rows_and_who_notifies() -> None:
+    assert _who_may("redshift-data:BatchExecuteStatement") == ["advance_run"]
+    assert _who_may("sns:Publish") == ["advance_run", "read_source"]
+    [of_sources] = [s["Resource"] for s in _allowed("read_source") if "sns:Publish" in s["Action"]]
+    assert [arn.rpartition(":")[2] for arn in of_sources] == ["landfall-${Stage}-failure"]
 
 
 def test_only_what_archives_may_delete_and_only_what_landed() -> None:
@@ -157,4 +160,6 @@ def test_only_what_archives_may_delete_and_only_what_landed() -> None:
 
 
 def test_those_that_ask_for_a_token_may_read_the_secret() -> None:
-    assert _who_may("secretsmanager:GetSecretValue") == ["api_handler", "authorize"]
+    assert _who_may("secretsmanager:GetSecretValue") == ["api_handler", "authorize", "read_source"]
+    [of_sources] = [s["Resource"] for s in _allowed("read_source") if "secretsmanager:GetSecretValue" in s["Action"]]
+    assert [arn.rpartition(":")[2] for arn in of_sources] == ["landfall-${Stage}-source/*"], "not the API's"

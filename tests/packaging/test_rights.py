@@ -27,6 +27,7 @@ from chalicelib.domain.contract.expected import Expected
 from chalicelib.domain.run.model import RunState
 from deploy.stage import ROOT, filled, granted, with_login
 from tests.packaging.account import RUNS, Account
+from tests.packaging.fetched import FETCHED, sources_are_read
 from tests.packaging.policies import FOLDERS, FUNCTIONS, VALUES
 from tests.packaging.rights import BUCKET, WHERE, Right
 from tests.support.api import BAD, CONTRACTS, GOOD
@@ -209,6 +210,7 @@ WITH_VERSIONS = (
     runs_are_stopped,
     workers_die,
     people_look,
+    sources_are_read,
     a_large_file_comes,
 )
 
@@ -238,7 +240,7 @@ def _played() -> list[Account]:
     accounts = []
     for versioned, scenarios in ((True, WITH_VERSIONS), (False, WITHOUT_VERSIONS)):
         with mock_aws():
-            accounts.append(Account({**CONTRACTS, "thing": daily}, versioned=versioned))
+            accounts.append(Account({**CONTRACTS, "thing": daily, "fetched": FETCHED}, versioned=versioned))
             for scenario in scenarios:
                 scenario(accounts[-1])
     return accounts

@@ -47,10 +47,11 @@ def test_a_queue_has_dead_letters_of_its_kind_which_last_longer(name: str) -> No
     assert dead["MessageRetentionPeriod"] == 14 * 86_400 >= queue["MessageRetentionPeriod"]
 
 
-def test_every_queue_has_dead_letters_but_those_that_are() -> None:
+def test_queues_without_dead_letters() -> None:
     queues = _of("AWS::SQS::Queue")
     without = {name for name, queue in queues.items() if "RedrivePolicy" not in queue}
-    assert without == {"RunDeadQueue", "ChunkDeadQueue", "ResultDeadQueue"}
+    assert without == {"RunDeadQueue", "ChunkDeadQueue", "ResultDeadQueue", "SourceQueue"}
+    without.remove("SourceQueue")  # the clock sends another message
     alarmed = {
         part["MetricStat"]["Metric"]["Dimensions"][0]["Value"]["Fn::Sub"]
         for alarm in _of("AWS::CloudWatch::Alarm").values()
@@ -144,11 +145,11 @@ def test_no_function_is_called_for_what_we_write_ourselves() -> None:
     assert not [(out, folder) for out in OUTPUTS for folder in FOLDERS if out.startswith(folder)]
 
 
-def test_two_functions_may_loop() -> None:
+def test_functions_that_may_loop() -> None:
     said = {name: r["Properties"].get("RecursiveLoop") for name, r in merge("prod")["Resources"].items()}
     allowed = {name for name, value in said.items() if value}
     assert {said[name] for name in allowed} == {"Allow"}
-    assert allowed == {logical(name) for name in LOOPING} == {"AdvanceRun", "StageChunk"}
+    assert allowed == {logical(name) for name in LOOPING} == {"AdvanceRun", "StageChunk", "ReadSource"}
 
 
 def test_alarms_use_known_metrics_and_name_a_runbook_entry() -> None:
@@ -192,7 +193,7 @@ def _polled(stage: str) -> dict[str, int]:
 
 def test_dev_fits_an_account_that_may_run_ten_functions() -> None:
     found = _polled("dev")
-    assert found == {"advance_run": 3, "stage_chunk": 4, "on_dead_run": 2, "on_dead_chunk": 2}
+    assert found == {"advance_run": 3, "stage_chunk": 4, "read_source": 2, "on_dead_run": 2, "on_dead_chunk": 2}
     assert found["advance_run"] + found["stage_chunk"] <= 7, "three are for the API, its authorizer and the sweep"
 
 

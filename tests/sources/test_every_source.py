@@ -1,163 +1,158 @@
-"""What is counted on from any source: nothing is lost, whoever is killed, and the bookmark never moves back."""
+"""What is counted on from any source: nothing is lost, whoever is killed, and the record never moves back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from itertools import count
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from chalicelib.adapters.memory import MemoryBookmarks, MemoryClock, MemoryObjects, MemorySource, MemoryTable
-from chalicelib.sources.landing import Progress, land
-from tests.support.settings import BUCKET
+from chalicelib.adapters.memory import MemoryClock
+from chalicelib.orchestration.extraction import extract
+from tests.sources.http_world import HttpWorld, Served, served
+from tests.sources.site import THING, KilledError, MemoryWorld, Site, World
 
-MEMBERS: dict[str, Callable[[], MemorySource]] = {"memory": lambda: MemorySource("thing")}
-ROWS = [("1", "a"), ("1", "b"), ("2", "c"), ("3", "d"), ("3", "e"), ("4", "f"), ("5", "g")]
-LATE = ("5", "h")
-"""A row at the end of the window before it."""
-
-
-class KilledError(BaseException):
-    """The worker is gone."""
+PAGED = (("page", "bearer"), ("offset", "header"), ("cursor", "oauth2"), ("link", "basic"), ("next_url", "none"))
+MEMBERS = ("memory", *(f"http by {paging}" for paging, _ in PAGED))
+HOUR = 60
+BEGIN = 1_800_000_000.0
+ROWS = [(BEGIN - 600, "a"), (BEGIN - 600, "b"), (BEGIN - 500, "c"), (BEGIN - 400, "d"), (BEGIN - 400, "e")]
 
 
-class Site:
-    """A bucket and bookmarks. `before` is called with the number of each write that is about to be made."""
-
-    def __init__(self, before: Callable[[int], None] = lambda number: None) -> None:
-        clock = MemoryClock()
-        self.objects, self.bookmarks = MemoryObjects(clock), MemoryBookmarks(MemoryTable(clock))
-        self.done: list[str] = []
-        self._numbers, self._before = count(1), before
-
-    def get(self, name: str) -> str:
-        return self.bookmarks.get(name)
-
-    def move(self, name: str, seen: str, text: str) -> bool:
-        self._before(next(self._numbers))
-        moved = self.bookmarks.move(name, seen, text)
-        self.done.append(Progress.read(self.bookmarks.get(name)).done)
-        return moved
-
-    def put(self, bucket: str, key: str, body: bytes) -> None:
-        self._before(next(self._numbers))
-        self.objects.put(bucket, key, body)
-
-    def land(self, source: MemorySource) -> bool:
-        return land(source, self, self, BUCKET)  # type: ignore[arg-type]  # the calls that landing makes
-
-    def landed(self) -> set[str]:
-        """The rows in the bucket."""
-        bodies = (self.objects.get(BUCKET, found.key) for found in self.objects.list(BUCKET, "incoming/thing/"))
-        return {row for body in bodies for row in body.decode().splitlines()[1:]}
-
-    def keys(self) -> list[str]:
-        return [found.key for found in self.objects.list(BUCKET, "")]
+@pytest.fixture(scope="module")
+def server() -> Iterator[Served]:
+    yield from served()
 
 
-@pytest.fixture(params=sorted(MEMBERS))
-def source(request: pytest.FixtureRequest) -> MemorySource:
-    return MEMBERS[request.param]()
+@pytest.fixture(params=MEMBERS)
+def make(request: pytest.FixtureRequest) -> Callable[[], World]:
+    """Makes a world without a row."""
+    if request.param == "memory":
+        return lambda: MemoryWorld(MemoryClock(BEGIN))
+    paging, server = request.param.rpartition(" ")[2], request.getfixturevalue("server")
+    return lambda: HttpWorld(MemoryClock(BEGIN), server, paging, dict(PAGED)[paging])
 
 
-def every(rows: list[tuple[str, str]]) -> set[str]:
-    return {row for _, row in rows}
+@pytest.fixture(params=[0.000001, 0.0001, 16.0], ids=["a file a page", "pages joined", "one file"])
+def mb(request: pytest.FixtureRequest) -> float:
+    """The size of files."""
+    return float(request.param)
 
 
-def test_a_source_without_a_row_lands_nothing(source: MemorySource) -> None:
-    site = Site()
-    assert not site.land(source)
-    assert (site.keys(), site.done) == ([], [])
+def filled(world: World) -> World:
+    for moment, name in ROWS:
+        world.add(moment, name)
+    return world
 
 
-def test_window_after_window_equals_one_full_read(source: MemorySource) -> None:
-    whole, site = Site(), Site()
-    for row in [*ROWS, LATE]:
-        source.rows.append(row)
-        site.land(source)
-    assert whole.land(source)
-    assert whole.landed() == every([*ROWS, LATE])
-    assert site.landed() >= every(ROWS)
-    source.rows.append(("6", "i"))
-    assert site.land(source)
-    assert site.landed() == every([*ROWS, LATE, ("6", "i")])
-    assert not site.land(source)
+def names(rows: list[tuple[float, str]]) -> set[str]:
+    return {name for _, name in rows}
 
 
-def test_a_row_late_to_a_windows_end_is_read_with_the_next(source: MemorySource) -> None:
-    site = Site()
-    source.rows += ROWS
-    site.land(source)
-    source.rows += [LATE, ("6", "i")]
-    site.land(source)
-    assert site.landed() == every(source.rows)
+def test_a_source_without_a_row_lands_nothing(make: Callable[[], World], mb: float) -> None:
+    site = Site(make(), mb=mb)
+    site.ticks(HOUR)
+    assert (site.files(), site.progress.code) == ([], "")
 
 
-def land_and_grow(site: Site, source: MemorySource) -> None:
-    while site.land(source):
-        source.rows.append((f"7{len(source.rows)}", f"x{len(source.rows)}"))
+def test_all_rows_land_once(make: Callable[[], World], mb: float) -> None:
+    site = Site(filled(make()), mb=mb)
+    site.tick()
+    assert sorted(site.landed()) == sorted(names(ROWS))
+    assert {key.rpartition("/")[0] for key in site.files()} == {"incoming/thing"}
 
 
-@pytest.mark.parametrize("number", range(1, 7))
-@pytest.mark.parametrize("after", [False, True])
-def test_a_kill_at_any_write_loses_nothing(source: MemorySource, number: int, after: bool) -> None:
+def test_window_after_window_equals_one_full_read(make: Callable[[], World], mb: float) -> None:
+    site = Site(make(), mb=mb)
+    for number in range(30):
+        site.world.add(site.clock.now() - 30, f"r{number}")
+        site.tick()
+    site.ticks(10)
+    assert set(site.landed()) == {f"r{number}" for number in range(30)}
+    assert site.done == sorted(site.done)
+
+
+def test_what_is_committed_late_is_found_within_the_lag(make: Callable[[], World], mb: float) -> None:
+    """A transaction of 50 seconds: the row's moment lies before rows that were seen already."""
+    site = Site(filled(make()), mb=mb)
+    for number in range(30):
+        site.tick()
+        site.world.add(site.clock.now() - 50, f"late{number}")
+        site.world.add(site.clock.now() - 1, f"quick{number}")
+    site.ticks(10)
+    assert names(ROWS) | {f"{kind}{n}" for kind in ("late", "quick") for n in range(30)} == set(site.landed())
+
+
+def interrupted(world: World, mb: float, number: int, deed: Callable[[Site], None]) -> Site:
+    """A site on which something happens once, at one moment between two effects."""
+    once = iter([True])
+
+    def before(now: int) -> None:
+        if now == number and next(once, False):
+            deed(site)
+
+    site = Site(world, before, mb=mb)
+    return site
+
+
+def kill(_site: Site) -> None:
+    raise KilledError
+
+
+def come_second(site: Site) -> None:
+    extract(site.ctx, site.world.connect, THING, "another")
+
+
+def come_after_an_hour(site: Site) -> None:
+    site.clock.advance(3_600)
+    site.world.add(site.clock.now() - 120, "more")
+    come_second(site)
+
+
+def moments(make: Callable[[], World], mb: float) -> int:
+    numbers: list[int] = []
+    Site(filled(make()), numbers.append, mb=mb).tick()
+    return len(numbers)
+
+
+def test_a_kill_at_any_moment_loses_nothing(make: Callable[[], World], mb: float) -> None:
     """Rows that are added after the kill belong to the next window: the open one keeps its end, and its keys."""
-
-    def kill(now: int) -> None:
-        if now == number + after:
-            raise KilledError
-
-    site, calm = Site(kill), Site()
-    source.rows += ROWS
-    calm.land(source)
-    with pytest.raises(KilledError):
-        land_and_grow(site, source)
-    source.rows.append(("9", "later"))
-    while site.land(source):
-        pass
-    assert site.landed() == every(source.rows)
-    assert site.done == sorted(site.done)
-    assert set(site.keys()) >= set(calm.keys()) or number + after == 1  # killed before the window's end was fixed
+    calm = Site(filled(make()), mb=mb)
+    calm.tick()
+    for number in range(1, moments(make, mb) + 1):
+        site = interrupted(filled(make()), mb, number, kill)
+        with pytest.raises(KilledError):
+            site.tick()
+        fixed = site.progress.open or site.progress.done
+        site.world.add(BEGIN + 90, "later")
+        site.ticks(HOUR)
+        assert set(site.landed()) == names(ROWS) | {"later"}, number
+        assert site.done == sorted(site.done)
+        assert set(site.files()) >= set(calm.files()) or not fixed, number
 
 
-def test_the_bookmark_never_moves_back_when_two_are_at_work(source: MemorySource) -> None:
-    """worker 1: lands its window, then stops before the last write | worker 2: lands it, and a window more"""
-    others = iter([True])
-
-    def meanwhile(number: int) -> None:
-        if number == 6 and next(others, False):
-            site.land(source)
-            source.rows.append(("8", "more"))
-            site.land(source)
-
-    site = Site(meanwhile)
-    source.rows += ROWS
-    assert site.land(source)
-    assert site.done == sorted(site.done)
-    assert site.done[-1] == "8"
-    assert site.landed() == every(source.rows)
+def test_two_workers_read_nothing_twice(make: Callable[[], World], mb: float) -> None:
+    """worker 1: is between two effects | worker 2: gets the same message, and finds the lease"""
+    for number in range(1, moments(make, mb) + 1):
+        site = interrupted(filled(make()), mb, number, come_second)
+        site.ticks(10)
+        assert sorted(site.landed()) == sorted(names(ROWS)), number
+        assert site.done == sorted(site.done)
 
 
-def test_two_that_begin_at_once_read_one_window(source: MemorySource) -> None:
-    others = iter([True])
-
-    def meanwhile(number: int) -> None:
-        if number == 1 and next(others, False):
-            source.rows.append(("8", "more"))
-            site.land(source)
-
-    site = Site(meanwhile)
-    source.rows += ROWS
-    assert site.land(source)
-    assert site.done == sorted(site.done)
-    assert site.landed() == every(source.rows)
+def test_a_worker_that_outlives_its_lease_changes_nothing(make: Callable[[], World], mb: float) -> None:
+    """worker 1: stands still for an hour | worker 2: reads on, and more rows come | worker 1: stops"""
+    for number in range(4, moments(make, mb) + 1):
+        site = interrupted(filled(make()), mb, number, come_after_an_hour)
+        site.ticks(20)
+        assert set(site.landed()) == names(ROWS) | {"more"}, number
+        assert site.done == sorted(site.done)
 
 
-def test_a_source_that_stands_further_back_is_not_read(source: MemorySource) -> None:
-    site: Any = Site()
-    source.rows += ROWS
-    site.land(source)
-    keys, source.rows = site.keys(), ROWS[:3]
-    assert not site.land(source)
-    assert (site.keys(), site.done[-1]) == (keys, "5")
+def test_a_reading_without_time_goes_on_in_the_next_message(make: Callable[[], World], mb: float) -> None:
+    """Each message lands what is read of one page. What a source cannot continue is read to its end."""
+    calm = Site(filled(make()), mb=mb)
+    calm.tick()
+    site = Site(filled(make()), mb=mb, budget=0.0)
+    site.tick()
+    assert sorted(site.landed()) == sorted(calm.landed()) == sorted(names(ROWS))
+    assert site.progress.done == calm.progress.done

@@ -10,6 +10,7 @@ SETTINGS = Settings(
     table="runs",
     run_queue="runs",
     chunk_queue="chunks",
+    source_queue="sources",
     success_topic="success",
     failure_topic="failure",
     tokens_secret="tokens",

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from chalicelib.adapters.secrets import Tokens
 from chalicelib.adapters.sqs import SqsQueue
+from chalicelib.domain.source.settings import SourceSettings
 from chalicelib.pipeline.pipeline import Pipeline
+from chalicelib.sources.source import Source
+
+
+def no_source(object: str, settings: SourceSettings) -> Source:
+    """There is none."""
+    raise NotImplementedError(object)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,3 +24,4 @@ class Wired:
     pipeline: Pipeline
     queue: SqsQueue
     tokens: Tokens
+    connect: Callable[[str, SourceSettings], Source] = no_source

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chalicelib.adapters.messages import run_body, task_body
+from chalicelib.adapters.messages import run_body, source_body, task_body
 from chalicelib.domain.run.model import ChunkTask
 from chalicelib.ports import Clock
 
 RUNS = "runs"
 CHUNKS = "chunks"
+SOURCES = "sources"
 
 
 @dataclass(kw_only=True, eq=False)
@@ -44,6 +45,9 @@ class MemoryQueue:
     def send_chunks(self, tasks: list[ChunkTask]) -> None:
         for task in tasks:
             self._send(CHUNKS, task_body(task), 0)
+
+    def send_source(self, object: str) -> None:
+        self._send(SOURCES, source_body(object), 0)
 
     def waiting(self) -> int:
         return len(self.visible(RUNS))

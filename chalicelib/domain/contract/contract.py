@@ -11,6 +11,7 @@ from chalicelib.domain.contract.column import Column
 from chalicelib.domain.contract.dialect import ControlTotals, Dialect
 from chalicelib.domain.contract.expected import Expected
 from chalicelib.domain.contract.sheet import Sheet
+from chalicelib.domain.source.settings import SourceSettings
 
 RESCUED = "_rescued"
 """The target's column for the values of columns that are not in the contract."""
@@ -124,6 +125,8 @@ class Contract:
     extra_columns: ExtraColumns = ExtraColumns.FAIL
     lineage: bool = True
     """Stage the byte offset of each record with it: needed to order rows within a file, and to load files together."""
+    source: SourceSettings | None = None
+    """Where the files come from, if Landfall itself fetches them."""
     fingerprint: str = ""
     """Hash of the contract's meaning; recorded with each run."""
 

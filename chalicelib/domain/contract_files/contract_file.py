@@ -39,7 +39,9 @@ from chalicelib.domain.contract_files.dialect import (
     read_json_dialect,
     read_sheet_dialect,
 )
+from chalicelib.domain.contract_files.source import read_source
 from chalicelib.domain.contract_files.toml_section import Section
+from chalicelib.domain.source.position import landing_folder
 from chalicelib.errors import ContractError
 
 DIALECTS = {
@@ -105,11 +107,12 @@ def read_contract(file: str, text: bytes) -> Contract:
 def fingerprint(contract: Contract) -> str:
     """Return a hash of what a contract means for a file that has arrived.
 
-    Two contracts have the same hash if and only if they mean the same: layout, comments, description, `expected` and
-    `load_every` do not count. The usual format is not in it, so that the contracts of older versions keep their hash.
+    Two contracts have the same hash if and only if they mean the same: layout, comments, description, `expected`,
+    `load_every` and `source` do not count. The usual format is not in it, so that the contracts of older versions keep
+    their hash.
     """
     meaning = asdict(replace(contract, description="", fingerprint=""))
-    del meaning["expected"], meaning["load_every"]
+    del meaning["expected"], meaning["load_every"], meaning["source"]
     if contract.format is FileFormat.CSV:
         del meaning["format"]
     if contract.control_totals is None:
@@ -167,6 +170,7 @@ def _contract(top: Section) -> Contract:
         limits=_limits(top.section("limits")),
         columns=_columns(top.section("columns")),
         checks=tuple(_check(s) for s in top.sections("checks")),
+        source=read_source(top.section("source")),
     )
     top.close()
     return _completed(contract)
@@ -186,6 +190,8 @@ def _sheet(top: Section) -> Sheet:
 def _completed(contract: Contract) -> Contract:
     """Return the contract with the columns that it implies."""
     dialect, columns = contract.dialect, contract.columns
+    if contract.source and not contract.lands_at:
+        contract = replace(contract, lands_at=(f"{landing_folder(contract.name)}*",))
     if not dialect.header and not dialect.columns:
         dialect = replace(dialect, columns=tuple(column.name for column in columns))
     if contract.format is FileFormat.XLSX and "" not in dialect.null:  # a cell without a value is never a text

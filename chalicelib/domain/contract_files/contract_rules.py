@@ -19,6 +19,7 @@ from chalicelib.domain.contract.key_pattern import Pattern, PatternError, compil
 from chalicelib.domain.contract.load_window import window_fault
 from chalicelib.domain.contract.notation import Excess, TooLong
 from chalicelib.domain.contract_files.column_value import UNBOUNDED
+from chalicelib.domain.contract_files.source import source_faults
 from chalicelib.domain.formats.csv.header import match_header
 from chalicelib.domain.run.keys import OUTPUTS
 from chalicelib.domain.warehouse.load import MAX_BATCH_BYTES, share_room
@@ -53,6 +54,7 @@ def faults_within(contract: Contract, stem: str) -> Iterator[Fault]:
     yield from _totals_faults(contract)
     yield from _word_faults(contract)
     yield from _path_faults(contract)
+    yield from source_faults(contract)
     if fault := window_fault(contract.load_every or 0):
         yield "load_every", fault
 

@@ -49,6 +49,15 @@ def chunk_messages(event: Any) -> Iterator[dict[str, Any]]:
     return _messages(event, ChunkTask)
 
 
+def source_messages(event: Any) -> Iterator[tuple[str, str]]:
+    """Yield the object, and the name of the delivery, of each message of the source queue in an SQS event."""
+    for record in records(event):
+        with suppress(KeyError, TypeError, ValueError):  # a record of another service
+            name, received = json.loads(record["body"])["source"], record["attributes"]["ApproximateReceiveCount"]
+            if isinstance(name, str):
+                yield name, f"{record['messageId']}-{received}"
+
+
 def dead_letters(event: Any) -> Iterator[dict[str, Any]]:
     """Yield the records of an SQS event that have a message of either queue."""
     return _messages(event, (str, ChunkTask))

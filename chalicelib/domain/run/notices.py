@@ -10,11 +10,15 @@ from typing import Any
 from chalicelib.domain.contract.tally import listed, total
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.model import NOT_KEPT, Run, RunState
+from chalicelib.domain.source.progress import Progress
+from chalicelib.errors import LandfallError
 from chalicelib.visible import visible
 
 MOST_UNROUTED = 20
 """Notices a day about files without a contract: a sender could upload millions of them."""
 DAY = 86_400
+SOURCE_FAILED = "SOURCE_FAILED"
+"""The state in the notice of a source that cannot be read."""
 OUTCOMES = {
     RunState.LOADED: "was loaded",
     RunState.REJECTED: "was rejected: none of its rows is loaded",
@@ -56,6 +60,17 @@ def notice(run: Run) -> dict[str, Any]:
     }
 
 
+def source_notice(object: str, progress: Progress, error: LandfallError) -> dict[str, Any]:
+    """Return the message for a source that cannot be read."""
+    return {
+        "id": f"source-{object}-{progress.succeeded_at:.0f}",
+        "state": SOURCE_FAILED,
+        "object": object,
+        "done": progress.done,
+        "problem": {"code": error.code, "message": error.message},
+    }
+
+
 def mail(message: Mapping[str, Any]) -> str:
     """Return the message as a person reads it, and below it as JSON for a program."""
     return f"{_text(message)}{BELOW}{json.dumps(message)}"
@@ -67,6 +82,8 @@ def read_mail(text: str) -> dict[str, Any]:
 
 
 def _text(message: Mapping[str, Any]) -> str:
+    if message["state"] == SOURCE_FAILED:
+        return _source_text(message)
     name = str(message["file"]).rsplit("/", 1)[-1]
     lines = {
         "Object": message.get("object"),
@@ -83,6 +100,12 @@ def _text(message: Mapping[str, Any]) -> str:
     }
     first = f"The file {name} {OUTCOMES[RunState(message['state'])]}."
     return "\n".join(map(visible, [first, *(f"{what}: {text}" for what, text in lines.items() if text)]))
+
+
+def _source_text(message: Mapping[str, Any]) -> str:
+    lines = {"Problem": _problem(message["problem"]), "Read up to": message["done"] or "nothing yet"}
+    first = f"The source of {message['object']} cannot be read. Landfall tries again until it can."
+    return "\n".join(map(visible, [first, *(f"{what}: {text}" for what, text in lines.items())]))
 
 
 def _problem(problem: Mapping[str, Any]) -> str:

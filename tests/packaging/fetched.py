@@ -1,0 +1,37 @@
+"""A contract with a source, and what happens to it."""
+
+from __future__ import annotations
+
+from chalicelib.domain.contract_files.contract_file import read_contract
+from tests.packaging.account import Account
+from tests.packaging.rights import BUCKET
+
+FETCHED = read_contract(
+    "fetched.toml",
+    b"""
+name = "fetched"
+format = "json"
+target = "landing.fetched"
+key = ["id"]
+
+[columns]
+id = { type = "varchar(16)", required = true }
+
+[source]
+kind = "custom"
+factory = "never.imported:Source"
+every = "5m"
+secret = "fetched"
+""",
+)
+
+
+def sources_are_read(account: Account) -> None:
+    """In two messages, because the first has no time; then the secret is gone, and support is notified."""
+    account.secrets.create_secret(Name="landfall-dev-source/fetched", SecretString='{"token": "t"}')
+    account.tick()
+    account.settle()
+    assert account.s3.list_objects_v2(Bucket=BUCKET, Prefix="incoming/fetched/")["KeyCount"] == 1
+    account.secrets.delete_secret(SecretId="landfall-dev-source/fetched", ForceDeleteWithoutRecovery=True)
+    account.tick()
+    account.settle()

@@ -1,0 +1,192 @@
+"""An API on this machine: a growing table behind every kind of paging and authentication, with faults on demand."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from chalicelib.adapters.memory import MemoryClock
+from chalicelib.domain.source.position import at_seconds
+from chalicelib.domain.source.settings import SourceSettings
+from chalicelib.sources.registry import connect
+from chalicelib.sources.source import Source, Surroundings
+
+PAGE = 2
+SECRET = {
+    "token": "TOKEN-of-the-secret",
+    "username": "USER-of-the-secret",
+    "password": "PASSWORD-of-the-secret",
+    "client_id": "ID-of-the-secret",
+    "client_secret": "CLIENT-of-the-secret",
+}
+Answer = tuple[int, dict[str, str], bytes]
+
+
+@dataclass
+class Api:
+    """The table, the tokens that are valid, and what is answered instead of the next pages."""
+
+    rows: list[tuple[float, str]] = field(default_factory=list)
+    requests: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
+    """Path and headers of each request."""
+    instead: list[Answer | Callable[[Answer], Answer]] = field(default_factory=list)
+    """Answers in place of those of the next requests for pages."""
+    valid: set[str] = field(default_factory=lambda: {SECRET["token"]})
+    issued: int = 0
+
+    def issue(self) -> Answer:
+        self.issued += 1
+        token = f"ISSUED-{self.issued}-of-the-secret"
+        self.valid = {SECRET["token"], token}
+        return 200, {}, json.dumps({"access_token": token, "token_type": "bearer"}).encode()
+
+    def page(self, path: str, query: Mapping[str, str], headers: Mapping[str, str], origin: str) -> Answer:
+        if not self._allowed(path, headers):
+            return 401, {}, b'{"error": "expired"}'
+        answer = self._page(path, query, origin)
+        if not self.instead:
+            return answer
+        instead = self.instead.pop(0)
+        return instead(answer) if callable(instead) else instead
+
+    def _allowed(self, path: str, headers: Mapping[str, str]) -> bool:
+        pair = f"{SECRET['username']}:{SECRET['password']}".encode()
+        given = headers.get("Authorization", ""), headers.get("X-Key", "")
+        bearers = {f"Bearer {token}" for token in self.valid}
+        match path.split("/")[2]:
+            case "basic":
+                return given[0] == f"Basic {base64.b64encode(pair).decode()}"
+            case "header":
+                return given[1] == SECRET["token"]
+            case "none":
+                return given == ("", "")
+        return given[0] in bearers
+
+    def _page(self, path: str, query: Mapping[str, str], origin: str) -> Answer:
+        since, until = query.get("since", ""), query.get("until", "9")
+        found = sorted((at_seconds(moment).replace(".000000Z", "Z"), name) for moment, name in self.rows)
+        found = [row for row in found if since <= row[0] <= until]
+        kind, size = path.split("/")[1], int(query.get("limit", PAGE))
+        first = {
+            "page": (int(query.get("page", 1)) - 1) * size,
+            "offset": int(query.get("offset", 0)),
+        }.get(kind, int(query.get("after", "c0")[1:]))
+        if kind == "none":
+            first, size = 0, len(found) or 1
+        items = [{"id": name, "updated_at": moment} for moment, name in found[first : first + size]]
+        more = first + size < len(found)
+        body: dict[str, Any] = {"data": {"items": items}, "meta": {"more": more, "end": not more}}
+        following = f"c{first + size}"
+        url = f"{path}?{urlencode({**query, 'after': following})}"
+        if more:
+            body["meta"]["after"], body["meta"]["next"] = following, url
+        headers = (
+            {"Link": f'<{origin}/first>; rel="first", <{origin}{url}>; title="a, b"; rel="x next"'} if more else {}
+        )
+        return 200, headers, json.dumps(body, indent=1).encode()
+
+
+def handler(api: Api) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = -1  # one packet for the whole answer: two would wait for an acknowledgement
+
+        def do_GET(self) -> None:
+            parts = urlsplit(self.path)
+            api.requests.append((self.path, dict(self.headers)))
+            origin = f"http://{self.headers['Host']}"
+            self._answer(api.page(parts.path, dict(parse_qsl(parts.query)), self.headers, origin))
+
+        def do_POST(self) -> None:
+            sent = dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
+            good = (sent.get("client_id"), sent.get("client_secret")) == (SECRET["client_id"], SECRET["client_secret"])
+            self._answer(api.issue() if good else (400, {}, b"{}"))
+
+        def _answer(self, answer: Answer) -> None:
+            status, headers, body = answer
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Log nothing."""
+
+    return Handler
+
+
+@dataclass
+class Served:
+    """An API that is served."""
+
+    api: Api
+    origin: str
+
+
+def served() -> Iterator[Served]:
+    api = Api()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler(api))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    yield Served(api=api, origin=f"http://127.0.0.1:{server.server_address[1]}")
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+PAGING = {
+    "none": 'kind = "none"',
+    "page": 'kind = "page"\nparameter = "page"\nsize = 2\nsize_parameter = "limit"',
+    "offset": 'kind = "offset"\nparameter = "offset"',
+    "cursor": 'kind = "cursor"\nparameter = "after"\nnext = "meta.after"\nmore = "meta.more"',
+    "link": 'kind = "link"',
+    "next_url": 'kind = "next_url"\nnext = "meta.next"\nend = "meta.end"',
+}
+AUTH = {
+    "none": 'kind = "none"',
+    "header": 'kind = "header"\nheader = "X-Key"',
+    "bearer": 'kind = "bearer"',
+    "basic": 'kind = "basic"',
+    "oauth2": 'kind = "oauth2"\ntoken_url = "{origin}/token"\nscope = "read"',
+}
+
+
+class HttpWorld:
+    """One endpoint of the API."""
+
+    def __init__(self, clock: MemoryClock, server: Served, paging: str = "cursor", auth: str = "bearer") -> None:
+        self.clock, self.api = clock, server.api
+        self.api.__init__()  # type: ignore[misc]  # a server serves many worlds, one after another
+        self.source_toml = f"""
+kind = "http"
+every = "5m"
+from = 2020-01-01
+secret = "thing"
+
+[source.http]
+url = "{server.origin}/{paging}/{auth}"
+records = "data.items"
+parameters = {{ since = "{{start}}", until = "{{end}}" }}
+
+[source.http.paging]
+{PAGING[paging]}
+
+[source.http.auth]
+{AUTH[auth].replace("{origin}", server.origin)}
+"""
+
+    def add(self, moment: float, name: str) -> None:
+        self.api.rows.append((moment, name))
+
+    def connect(self, object: str, settings: SourceSettings) -> Source:
+        around = Surroundings(
+            object=object, settings=settings, secret=lambda: SECRET, now=self.clock.now, loopback=True
+        )
+        return connect(around)
