@@ -112,7 +112,7 @@ def make_block(
         rows_read=len(kept) + len(bad),
         rows_good=len(kept),
         lines=_line_ends(reading, start, end, stop),
-        left_out=total([_left_out(table, len(good) - len(kept) - len(bad), len(headers)), _undivided(table)]),
+        left_out=_left_out(table, len(good) - len(kept) - len(bad), len(headers)),
         altered=total([{kind: _count(table, good, at) for kind, at in table.reading.altered.items()}]),
         sums=added([good_sums, sums_of(table, np.zeros_like(good), bad_rows)]) if rules.summed else {},
         good_sums=good_sums,
@@ -165,18 +165,17 @@ def _staged(table: Table, good: Mask, rows: Ints, offset: int) -> bytes | memory
 
 
 def _left_out(table: Table, count: int, headers: int) -> Tally:
-    """Return the kinds of `count` records that are not rows: those without another kind are blank lines."""
+    """Return the kinds of `count` records that are not rows: those without another kind are blank lines.
+
+    Bad rows that hide where the next record begins are counted as well.
+    """
+    undivided: Tally = {LeftOut.UNDIVIDED: sum(1 for _ in table.undivided())}
     if not count:
-        return {}
+        return total([undivided])
     named = Counter[str](table.left_out())
     if table.rules.skips_headers:
         named[LeftOut.REPEATED_HEADERS] = headers
-    return total([named, {LeftOut.BLANK_LINES: count - named.total()}])
-
-
-def _undivided(table: Table) -> Tally:
-    found = sum(table.first <= row < table.first + len(table.widths) for row in table.reading.undivided)
-    return {LeftOut.UNDIVIDED: found} if found else {}
+    return total([named, undivided, {LeftOut.BLANK_LINES: count - named.total()}])
 
 
 def _count(table: Table, good: Mask, rows: Ints) -> int:

@@ -86,6 +86,10 @@ class Table:
         """Yield the kinds of the rows that are left out, except blank lines."""
         return (self.reading.left_out[self.first + row] for row in self._own(self.reading.left_out))
 
+    def undivided(self) -> Iterator[int]:
+        """Yield the rows behind which it is unknown where the next record begins."""
+        return _within(self.reading.undivided, self.first, self.first + len(self.widths))
+
     def _own(self, rows: Collection[int]) -> list[int]:
         """Return those of the reading's rows that are in this table, counted from its first."""
         return [row - self.first for row in _within(rows, self.first, self.first + len(self.widths))]
