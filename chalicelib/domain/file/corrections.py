@@ -25,7 +25,6 @@ from chalicelib.domain.contract.dialect import (
 )
 from chalicelib.domain.contract.layout import Layout, staged_column
 from chalicelib.domain.file.file_plan import FilePlan
-from chalicelib.domain.formats.csv.bare_texts import bare_form
 from chalicelib.domain.formats.csv.block_reader import BlockReader
 from chalicelib.domain.formats.csv.record_reader import Found, RecordReader
 from chalicelib.domain.formats.json.objects import ObjectReader
@@ -78,6 +77,8 @@ class Splitter:
     """A reader of the records of one file's rejects."""
 
     def __init__(self, contract: Contract, file_plan: FilePlan) -> None:
+        from chalicelib.domain.formats.csv.bare_texts import bare_form  # numpy: only readers of rejects need it
+
         self._columns = columns_of(contract, file_plan)
         self._file_columns = [name for name in file_plan.columns if name != RESCUED]
         self._rescued = dict(file_plan.rescued)
