@@ -7,12 +7,12 @@ import os
 import platform
 import sys
 
-from bench import checks, cold_start, end_to_end, hostile, linear, notations, small_files, staging
+from bench import checks, cold_start, end_to_end, hostile, json_files, linear, notations, small_files, staging
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description="Landfall beside its peers. See bench/README.md.")
-    everything = ["A", "B", "C", "D", "E", "H", "L", "M", "N", "S"]
+    everything = ["A", "B", "C", "D", "E", "H", "J", "L", "M", "N", "S"]
     parser.add_argument("parts", nargs="*", default=everything, help="which comparisons")
     parser.add_argument("--rows", type=int, default=650_000, help="transactions to check (650,000 are 50 MB)")
     parser.add_argument("--mb", type=int, default=50, help="size of the hard files of C")
@@ -36,6 +36,7 @@ def main() -> None:
         "A": lambda: checks.transactions_check(args.rows, args.rounds, note),
         "B": lambda: staging.staged(args.rows, args.rounds, note),
         "C": lambda: checks.hard_files(args.mb, args.rounds, note),
+        "J": lambda: json_files.json_check(args.rows, args.rounds, note),
         "L": lambda: linear.storms(args.l_kb * 1000, args.l_seconds, note),
         "N": lambda: notations.notations_check(args.rows, args.rounds, note),
         "M": lambda: staging.memory(args.m_mb, note),

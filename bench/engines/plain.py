@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from bench.engines import contract_at
+from chalicelib.domain.contract.column import Column, TypeName
 
 BLOCK = 1 << 20
 
@@ -47,6 +48,25 @@ def _good(row: list[str], currencies: set[str]) -> bool:
     return (
         bool(key) and abs(number) < 2**63 and fits and currency in currencies and size <= 256 and "\0" not in merchant
     )
+
+
+def good_value(column: Column, value: str | None, required: bool) -> bool:  # noqa: PLR0911
+    """Return whether a value of a transaction fits its column."""
+    if value is None or value == "":
+        return not required
+    if column.values:
+        return value in column.values
+    try:
+        if column.type.kind is TypeName.BIGINT:
+            return abs(int(value)) < 2**63
+        if column.type.kind is TypeName.DATE:
+            return bool(date.fromisoformat(value))
+        if column.type.kind is TypeName.DECIMAL:
+            money = Decimal(value)
+            return money.is_finite() and int(money.as_tuple().exponent) >= -2 and abs(money) < 10**16
+    except (ValueError, InvalidOperation):
+        return False
+    return len(value.encode()) <= column.type.length and "\0" not in value
 
 
 def count_quotes(path: str) -> dict[str, Any]:

@@ -149,7 +149,7 @@ class _Match:
     def run(self) -> Ints:
         """Return the rows that are proven; write their fields."""
         view, texts = self.view, self.shape.texts
-        self._keep(view.has(view.controls, self.starts, self.ends) == self.shape.controls)
+        self._keep(view.counts(view.controls, self.starts, self.ends) == self.shape.controls)
         for number, target in enumerate(self.shape.targets):
             self._keep(view.begins_with(texts[number], self.at))
             begin = np.minimum(self.at + len(texts[number]), view.size)

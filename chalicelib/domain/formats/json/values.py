@@ -101,7 +101,7 @@ class Column:
             return np.flatnonzero(texts)
         special = values.length == len(NULL) + 2
         if len(self.view.backslashes):
-            special |= self.view.has(self.view.backslashes, values.start, values.stop) > 0
+            special[self.view.has(self.view.backslashes, values)] = True
         return np.flatnonzero(special & texts)
 
     def _text(self, raw: bytes, target: int) -> tuple[int, int] | None:

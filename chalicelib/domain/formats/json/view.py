@@ -34,23 +34,30 @@ class View:
     def quotes(self) -> Ints:
         """Every quote that is not escaped, and the end of the block, three times."""
         quotes = np.flatnonzero(self.bytes[: self.size] == QUOTE)
-        if len(self.backslashes):
-            quotes = quotes[~self._escaped(quotes)]
+        escaped = self._escaped()
+        if len(escaped):
+            quotes = np.delete(quotes, quotes.searchsorted(escaped))
         return np.append(quotes, [self.size] * 3)
 
-    def _escaped(self, at: Ints) -> Mask:
-        """Return behind which of these indexes' left neighbours an odd number of backslashes ends."""
+    def _escaped(self) -> Ints:
+        """Return the quotes behind an odd number of backslashes."""
         slashes = self.backslashes
         first = np.flatnonzero(np.diff(slashes, prepend=-2) != 1)
         runs = np.diff(np.append(first, len(slashes)))
-        stops = slashes[first] + runs
-        odd = stops[runs % 2 == 1]
-        found: Mask = np.isin(at, odd)
+        behind = slashes[first] + runs
+        found: Ints = behind[(runs % 2 == 1) & (self.bytes[behind] == QUOTE) & (behind < self.size)]
         return found
 
-    def has(self, positions: Ints, starts: Ints, ends: Ints) -> Ints:
+    def counts(self, positions: Ints, starts: Ints, ends: Ints) -> Ints:
         """Return how many of the sorted positions are in each span."""
         return positions.searchsorted(ends) - positions.searchsorted(starts)
+
+    def has(self, positions: Ints, spans: Fields) -> Ints:
+        """Return which of the sorted spans have one of the positions, which are few; a span may come twice."""
+        if not len(spans.start):
+            return np.empty(0, np.int64)
+        rows = np.maximum(spans.start.searchsorted(positions, side="right") - 1, 0)
+        return rows[(positions >= spans.start[rows]) & (positions < spans.stop[rows])]
 
     def begins_with(self, text: bytes, at: Ints) -> Mask:
         """Return at which indexes the text stands; none of them is behind the block."""
