@@ -17,6 +17,7 @@ from landfall.doctor.command import doctor
 from landfall.faults import ExitCode, guarded, usage
 from landfall.migrate_command import migrate
 from landfall.remote.deployment import find, repository, state_dir
+from landfall.source_commands import fetch, sources
 from landfall.token_command import app as token
 from landfall.version import show_version
 
@@ -249,9 +250,9 @@ def resubmit(
     return resubmit(Api(deployment=find()), file, wait=wait, as_json=json)
 
 
-app.command()(migrate)
+for _command in (migrate, sources, fetch, doctor):
+    app.command()(_command)
 app.add_typer(token, name="token")
-app.command()(doctor)
 
 
 @app.command()

@@ -19,13 +19,20 @@ OPERATOR = "operator"
 ROLES = {READER: 1, OPERATOR: 2}
 """Each role may do everything that a lower role may do."""
 
-READ_ROUTES = (("/runs", "GET"), ("/status/*", "GET"), ("/rejects/*", "GET"), ("/health", "GET"))
+READ_ROUTES = (
+    ("/runs", "GET"),
+    ("/status/*", "GET"),
+    ("/rejects/*", "GET"),
+    ("/sources", "GET"),
+    ("/health", "GET"),
+)
 WRITE_ROUTES = (
     ("/runs/*", "POST"),
     ("/runs/*", "DELETE"),
     ("/rejects/*", "POST"),
     ("/backfill", "POST"),
     ("/redrive", "POST"),
+    ("/sources/*", "POST"),
 )
 GLOBAL_ROUTES = (("/backfill", "POST"), ("/redrive", "POST"))
 """Routes that act on every object: a token that is limited to some may not use them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.api import requests, responses, views
+from chalicelib.api import requests, responses, source_views, views
 from chalicelib.api.requests import Call, path_text
 from chalicelib.operations.cancels import cancel_run
 from chalicelib.operations.health import health
@@ -13,6 +13,7 @@ from chalicelib.operations.recovery import backfill, redrive
 from chalicelib.operations.reject_list import list_rejects
 from chalicelib.operations.rerun_files import rerun_files
 from chalicelib.operations.resubmits import resubmit
+from chalicelib.operations.sources import list_sources, start_source
 from chalicelib.pipeline.pipeline import Pipeline
 
 
@@ -61,6 +62,17 @@ def post_rejects(pipeline: Pipeline, call: Call, file: str) -> dict[str, Any]:
     wanted = requests.resubmit_request(call.request.raw_body)
     run = resubmit(pipeline, found(pipeline.ctx, path_text(file)), wanted)
     return views.resubmitted(run, len(wanted.rows))
+
+
+def get_sources(pipeline: Pipeline, _call: Call) -> dict[str, Any]:
+    """List the sources."""
+    return {"sources": [source_views.source(found) for found in list_sources(pipeline.ctx)]}
+
+
+def post_source(pipeline: Pipeline, call: Call, name: str) -> dict[str, Any]:
+    """Have a source read now, or a window of it again."""
+    wanted = requests.window_request(call.request.raw_body)
+    return source_views.source(start_source(pipeline.ctx, path_text(name), wanted))
 
 
 def get_health(pipeline: Pipeline, _call: Call) -> dict[str, Any]:

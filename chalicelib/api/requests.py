@@ -26,6 +26,7 @@ from chalicelib.operations.commands import (
     RunQuery,
     fold,
 )
+from chalicelib.operations.sources import WindowRequest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +176,13 @@ def _period(value: Any) -> frozenset[str] | Mapping[str, str]:
         '"period" must be a captured value such as "2026", a list of them that must all be there, '
         'or an object by capture such as {"month": "May", "year": "2026"}; values are strings'
     )
+
+
+def window_request(raw: bytes | str | None) -> WindowRequest:
+    """Read the body of POST /sources/{object}; it may be empty. Raises BadRequest."""
+    given = _json_object(raw)
+    _only(given, ("from", "to"), "field")
+    return WindowRequest(start=_text(given, "from"), until=_text(given, "to"))
 
 
 # ---- query ---------------------------------------------------------------------------------------------------------

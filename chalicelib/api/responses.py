@@ -27,6 +27,7 @@ from chalicelib.operations.commands import BadRequest, NotFound
 from chalicelib.operations.limited import limited_to
 from chalicelib.operations.reruns import Busy, NeedsRestore, NothingToAccept, StillUnrouted
 from chalicelib.operations.resubmits import NotCorrectable
+from chalicelib.operations.sources import Reading
 from chalicelib.ports import Conflict
 from chalicelib.visible import visible_json
 
@@ -53,6 +54,7 @@ STATUS: dict[type[Exception], int] = {
     Busy: 409,
     NotCorrectable: 409,
     Ended: 409,
+    Reading: 409,
     StillUnrouted: 409,
     NeedsRestore: 409,
     NothingToAccept: 409,

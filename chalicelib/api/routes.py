@@ -51,6 +51,8 @@ ROUTES = (
     Route(method="GET", path="/status/{file}", role=READER, handler="get_status"),
     Route(method="GET", path="/rejects/{file}", role=READER, handler="get_rejects"),
     Route(method="POST", path="/rejects/{file}", role=OPERATOR, handler="post_rejects", status=202),
+    Route(method="GET", path="/sources", role=READER, handler="get_sources"),
+    Route(method="POST", path="/sources/{name}", role=OPERATOR, handler="post_source", status=202),
     Route(method="GET", path="/health", role=READER, handler="get_health"),
     *(
         Route(method=method, path=path + deeper, role=role, handler="unencoded")

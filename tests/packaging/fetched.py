@@ -31,7 +31,10 @@ def sources_are_read(account: Account) -> None:
     account.secrets.create_secret(Name="landfall-dev-source/fetched", SecretString='{"token": "t"}')
     account.tick()
     account.settle()
-    assert account.s3.list_objects_v2(Bucket=BUCKET, Prefix="incoming/fetched/")["KeyCount"] == 1
+    account.ask("GET", "/sources")
+    account.ask("POST", "/sources/{name}", "fetched")
+    account.settle()
+    assert account.s3.list_objects_v2(Bucket=BUCKET, Prefix="incoming/fetched/")["KeyCount"] > 1
     account.secrets.delete_secret(SecretId="landfall-dev-source/fetched", ForceDeleteWithoutRecovery=True)
     account.tick()
     account.settle()

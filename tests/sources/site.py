@@ -86,6 +86,17 @@ class MemoryWorld:
         return self.source
 
 
+class FaultyWorld(MemoryWorld):
+    """A table whose reading raises what `fault` returns, if anything."""
+
+    fault: Callable[[], BaseException | None] = staticmethod(lambda: None)
+
+    def connect(self, object: str, settings: SourceSettings) -> Source:
+        if fault := self.fault():
+            raise fault
+        return self.source
+
+
 class Interrupted:
     """A port. `before` is called before each call that changes something, and after it."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
@@ -11,25 +11,13 @@ import pytest
 from chalicelib.adapters.memory import MemoryClock
 from chalicelib.adapters.memory.queue import SOURCES
 from chalicelib.domain.run.notices import mail
-from chalicelib.domain.source.settings import SourceSettings
 from chalicelib.errors import Broken, Refused, Retryable
 from chalicelib.orchestration.extraction import start_due
 from chalicelib.sources.registry import connect
 from chalicelib.sources.source import Page, Source, Surroundings, Window
-from tests.sources.site import KilledError, MemoryWorld, Site
+from tests.sources.site import FaultyWorld, KilledError, MemoryWorld, Site
 
 BEGIN = 1_800_000_000.0
-
-
-class FaultyWorld(MemoryWorld):
-    """A table whose reading raises what `fault` returns, if anything."""
-
-    fault: Callable[[], BaseException | None] = staticmethod(lambda: None)
-
-    def connect(self, object: str, settings: SourceSettings) -> Source:
-        if fault := self.fault():
-            raise fault
-        return self.source
 
 
 @pytest.fixture
@@ -108,7 +96,7 @@ def test_an_unexpected_error_is_named_without_its_text(site: Site) -> None:
     (notice,) = site.notifier.failures
     assert notice["problem"] == {"code": "INTERNAL", "message": "unexpected ValueError"}
     (failed,) = [fields for name, fields in site.notes if name == "source_failed"]
-    assert "test_extraction.py" in failed["trace"]
+    assert failed["trace"].rpartition(" > ")[2].startswith("site.py:")
     assert "row's value" not in str(site.notes) + site.progress.text
 
 

@@ -103,6 +103,11 @@ class Progress:
     def asked(self, now: float) -> Progress:
         return replace(self, asked_until=now + ASKED_SECONDS, since=self.since or now)
 
+    def requested(self, wanted: tuple[str, str] | None, now: float) -> Progress:
+        """Return the record of a source that the operator wants to be read now, or a window of it again."""
+        due = replace(self, wanted=wanted or self.wanted, wanted_now=True, not_before=0.0)
+        return replace(due, asked_until=now + ASKED_SECONDS, since=self.since or now)
+
     def claimed(self, now: float, holder: str) -> Progress:
         """Return the record of a worker that begins. The try counts now: a worker that is killed cannot count."""
         leased = replace(self, lease_until=now + LEASE_SECONDS, holder=holder)
