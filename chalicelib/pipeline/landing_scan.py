@@ -1,13 +1,15 @@
-"""A scan of the landing folders for files without a run, and for files that are loaded already.
+"""A scan of the landing folders for files without a run, files that are loaded already, and side files.
 
 Guarantees that a file, a folder or a record that cannot be read is logged and skipped. A scan that runs out of time
-returns the key to continue after. It reads the record twice for a hundred files, and more only for files to act on.
+returns the key to continue after. It reads the record twice for a hundred files, and more only for files to act on and
+for side files.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 
 from chalicelib.domain.contract.routing import ignored
@@ -85,6 +87,9 @@ class LandingScan:
         data = [s for s in batch if not is_ignored(self.pipeline.ctx, s.key)]
         self.ignored += len(batch) - len(data)
         due = [s for s in data if s.last_modified <= self.landed_before and self.wanted(s.key)]
+        for source in batch:
+            if source.last_modified <= self.landed_before and is_side_file(self.pipeline.ctx, source.key):
+                self._try(source, partial(on_side_file, self.pipeline.ctx, source))
         try:
             newest = self.pipeline.ctx.runs.newest_of(self.pipeline.ctx.settings.bucket, [s.key for s in due])
             recorded = [s for s in due if s.key in newest and newest[s.key].etag == s.etag]
@@ -93,10 +98,13 @@ class LandingScan:
             self._passed_over(batch[0].key, error)
             return
         for source in due:
-            try:
-                self._one(source, newest.get(source.key), runs.get(source.key))
-            except Exception as error:  # noqa: BLE001 - one sick file must not hide the others
-                self._passed_over(source.key, error)
+            self._try(source, partial(self._one, source, newest.get(source.key), runs.get(source.key)))
+
+    def _try(self, source: SourceObject, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001 - one sick file must not hide the others
+            self._passed_over(source.key, error)
 
     def _one(self, source: SourceObject, newest: Newest | None, run: Run | None) -> None:
         if newest is not None and newest.etag == source.etag:

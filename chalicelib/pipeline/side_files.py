@@ -20,7 +20,7 @@ from chalicelib.domain.formats.format import Totals
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.lifecycle import new_generation, problem_of
 from chalicelib.domain.run.model import Run, RunState, SourceObject
-from chalicelib.errors import SourceChanged, SourceGone, WorkGone
+from chalicelib.errors import Rejected, SourceChanged, SourceGone, WorkGone
 from chalicelib.pipeline.context import Context
 from chalicelib.ports import ObjectStore
 
@@ -37,9 +37,11 @@ def is_side_file(ctx: Context, key: str) -> bool:
 
 
 def on_side_file(ctx: Context, source: SourceObject) -> None:
-    """Send the message of the run whose side file has landed. The file may also come later, and then finds it."""
-    if newest := ctx.runs.newest(source.bucket, source.key.removesuffix(ENDING)):
-        ctx.queue.send_run(newest.run_id)
+    """Send the message of the run that a side file may move. The file may also come later, and then finds it."""
+    newest = ctx.runs.newest(source.bucket, source.key.removesuffix(ENDING))
+    run = ctx.runs.get(newest.run_id) if newest else None
+    if run and (run.state is RunState.ARRIVED or may_start_again(run)):
+        ctx.queue.send_run(run.run_id)
 
 
 def side_file(objects: ObjectStore, run: Run) -> SourceObject | None:
@@ -82,21 +84,46 @@ def may_start_again(run: Run) -> bool:
 
 
 def start_again(ctx: Context, run: Run) -> Run | None:
-    """Begin a new generation of a run that ended, if its side file has come since; else return None. Raises Conflict.
-
-    After the plan was made, a side file is newer than the one that was read. Without a plan it is newer than the end.
-    """
+    """Begin a new generation of a run that ended, if it has another side file now; else None. Raises Conflict."""
     contract = ctx.contracts.get(run.object)
     newest = ctx.runs.newest(run.source.bucket, run.source.key)
     if not contract or not contract.control_totals or not newest or newest.run_id != run.run_id:
         return None
     found = side_file(ctx.objects, run)
-    if found is None or run.problem is None:
-        return None
-    seen = run.moments.get(RunState.STAGING.value) or run.moments.get(RunState.REJECTED.value, run.updated_at)
-    if run.problem.code != MISSING and found.last_modified <= seen:
+    if found is None or not _is_another(ctx, run, contract, found):
         return None
     return ctx.runs.change(run, **new_generation(run, ctx.clock.now()))
+
+
+def _is_another(ctx: Context, run: Run, contract: Contract, found: SourceObject) -> bool:
+    """Return whether a side file is not the one that the run was refused for.
+
+    Its content decides, because S3 has times in whole seconds:
+
+    worker at 10.6: has read a wrong side file | sender at 10.8: puts a good one, whose time is 10
+    The plan has the side file that was read. Without a plan, it could not be read.
+    """
+    code = run.problem.code if run.problem else ""
+    if code == MISSING:
+        return True
+    with suppress(WorkGone):
+        return _planned(ctx, run) != found.etag
+    newer = found.last_modified > run.moments.get(RunState.REJECTED.value, run.updated_at)
+    return newer or (code == MALFORMED and _is_readable(ctx, run, contract))
+
+
+def _is_readable(ctx: Context, run: Run, contract: Contract) -> bool:
+    try:
+        side_totals(ctx.objects, run, contract)
+    except Rejected:
+        return False
+    return True
+
+
+def _planned(ctx: Context, run: Run) -> str:
+    """Return the content of the side file that the run's plan has. Raises WorkGone if there is no plan."""
+    read = FilePlan.from_json(ctx.objects.get(run.source.bucket, keys.plan(run))).side_file
+    return read.etag if read else ""
 
 
 def archive_side_file(ctx: Context, run: Run, key: str) -> None:

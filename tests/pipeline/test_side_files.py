@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import replace
 
 import pytest
@@ -107,6 +108,35 @@ def test_a_rerun_finds_the_side_file(totalled: SimulatedDeployment) -> None:
     assert (run.generation, run.counts.unchanged) == (3, 2)
 
 
+def test_a_late_side_file_is_found_without_its_event(totalled: SimulatedDeployment) -> None:
+    totalled.put(KEY, ROWS, GOOD)
+    pass_the_wait(totalled)
+    side(totalled, b"a.csv,2,4\n", event=False)
+    for text in (b"", b"a.csv,2,4\n", b"a.csv,2,3\n"):
+        if text:
+            side(totalled, text, event=False)
+            totalled.clock.advance(totalled.pipeline.ctx.settings.stuck_seconds + 1)
+        totalled.settle()
+    assert loaded(totalled).generation == 3
+    assert len(totalled.notifier.failures) == 2
+
+
+@pytest.mark.parametrize("wrong", [b"a.csv,2,4", b"a.csv,two,3", b"a.csv,2,x", b"\x89PNG\r\n\x1a\n"])
+@pytest.mark.parametrize("messages", range(6))
+def test_a_side_file_of_the_same_second_is_another(totalled: SimulatedDeployment, wrong: bytes, messages: int) -> None:
+    side(totalled, wrong)
+    totalled.put(KEY, ROWS, GOOD)
+    totalled.clock.advance(0.5)
+    while totalled.deliver_event():
+        pass
+    for _ in range(messages):
+        totalled.deliver_message()
+    totalled.objects.put(BUCKET, SIDE, b"a.csv,2,3")
+    totalled.events.append({"Records": [record_of(totalled.objects.head(BUCKET, SIDE))]})
+    totalled.settle()
+    loaded(totalled)
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
@@ -121,6 +151,11 @@ def test_a_rerun_finds_the_side_file(totalled: SimulatedDeployment) -> None:
         (b"\n", "CONTROL_TOTALS_MALFORMED"),
         (b'a.csv,"2,3\n', "CONTROL_TOTALS_MALFORMED"),
         (b"x" * 20_000, "CONTROL_TOTALS_MALFORMED"),
+        (b"a.csv,2,x", "CONTROL_TOTALS_MALFORMED"),
+        (b"%PDF-1.7\n" + bytes(9), "CONTROL_TOTALS_MALFORMED"),
+        (b"PK\x03\x04" + bytes(99), "CONTROL_TOTALS_MALFORMED"),
+        (gzip.compress(b"a.csv,2,3\n")[:15], "CONTROL_TOTALS_MALFORMED"),
+        (gzip.compress(bytes(1_000_000)), "CONTROL_TOTALS_MALFORMED"),
     ],
 )
 def test_another_side_file_starts_a_refused_file_again(totalled: SimulatedDeployment, text: bytes, code: str) -> None:

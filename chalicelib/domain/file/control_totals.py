@@ -54,7 +54,10 @@ def missing(name: str) -> Rejected:
 def _lines(data: bytes, contract: Contract) -> list[bytes]:
     dialect, limits = contract.dialect, replace(Limits(), max_unpacked_bytes=MOST_BYTES)
     plain = replace(dialect, compression=Compression.AUTO)
-    text = b"".join(converted(InMemory(data), plain, limits)).removeprefix(BOM) if data else b""
+    try:
+        text = b"".join(converted(InMemory(data), plain, limits)).removeprefix(BOM) if data else b""
+    except Rejected as error:  # it speaks of a file, and is not to be taken for the fault of the other one
+        raise _malformed(f"cannot be read ({error})") from error
     lines = [line.strip(b"\r\n\x1a") for line in text.split(dialect.line_end)]
     comment = dialect.comment.encode()
     return [line for line in lines if line.strip() and not (comment and line.startswith(comment))]
