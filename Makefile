@@ -1,6 +1,6 @@
 # One verb per intention. Each runs scripts/setup first, whose second run costs nothing.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test browser sim sim-deep kill planted fuzz coverage lint bench package deploy infrastructure teardown deployed clean
+.PHONY: help setup demo up down test browser sim sim-deep kill planted fuzz coverage lint bench package layer deploy infrastructure teardown deployed clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ OWN = $(if $(CONTRACTS),--contracts "$(CONTRACTS)")
 package: setup ## make one complete CloudFormation template, and the functions' zip (STAGE=prod ARCHITECTURE=arm64)
 	@.venv/bin/python -m deploy.bundle.package --stage $(STAGE) --architecture $(ARCHITECTURE) $(OWN)
 	@.venv/bin/python -m deploy.bundle.scan build/out-$(STAGE)/template.json
+
+layer: setup ## make the zip of the layer that reads Parquet (ARCHITECTURE=arm64)
+	@.venv/bin/python -m deploy.bundle.layer --architecture $(ARCHITECTURE)
 
 deploy: setup ## deploy to AWS: stack, tables, functions (STAGE=team-a CONTRACTS=../our-contracts DEPLOY="SupportEmail=a@b.example")
 	@.venv/bin/python -m deploy.up --stage $(STAGE) --architecture $(ARCHITECTURE) $(OWN) $(DEPLOY)

@@ -45,7 +45,7 @@ def vendor(architecture: str, build: Path) -> Path:
     if stamp.exists() and stamp.read_text() == state:
         return made
     shutil.rmtree(made, ignore_errors=True)
-    _install(lock, architecture, made)
+    install(lock, architecture, made)
     _prune(made)
     compiled(made)
     stamp.write_text(state)
@@ -64,7 +64,8 @@ def compiled(directory: Path) -> None:
         raise PackageError(f"not everything below {directory} compiles")
 
 
-def _install(lock: Path, architecture: str, target: Path) -> None:
+def install(lock: Path, architecture: str, target: Path) -> None:
+    """Install a lock's packages for Lambda into a directory. Raises PackageError."""
     target.parent.mkdir(parents=True, exist_ok=True)
     command: list[str | Path] = [
         *(ROOT / ".venv-uv/bin/uv", "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--no-config"),

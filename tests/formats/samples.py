@@ -110,4 +110,10 @@ def _xlsx() -> Sample:
     )
 
 
-SAMPLES = {FileFormat.CSV: _csv(), FileFormat.JSON: _json(), FileFormat.XLSX: _xlsx()}
+def _parquet() -> Sample:
+    """The text that a Parquet file is converted to."""
+    text = _csv()
+    return replace(text, contract=replace(text.contract, format=FileFormat.PARQUET), lines=0)
+
+
+SAMPLES = {FileFormat.CSV: _csv(), FileFormat.JSON: _json(), FileFormat.PARQUET: _parquet(), FileFormat.XLSX: _xlsx()}

@@ -31,6 +31,7 @@ class FileFormat(Enum):
     CSV = "csv"
     JSON = "json"
     XLSX = "xlsx"
+    PARQUET = "parquet"
 
 
 class Delivery(Enum):

@@ -37,6 +37,7 @@ from chalicelib.domain.contract_files.dialect import (
     read_control_totals,
     read_dialect,
     read_json_dialect,
+    read_parquet_dialect,
     read_sheet_dialect,
 )
 from chalicelib.domain.contract_files.source import read_source
@@ -44,10 +45,13 @@ from chalicelib.domain.contract_files.toml_section import Section
 from chalicelib.domain.source.position import landing_folder
 from chalicelib.errors import ContractError
 
+NULLABLE = (FileFormat.PARQUET, FileFormat.XLSX)
+"""Formats that tell an absent value from an empty text: only the former is a field without quotes."""
 DIALECTS = {
     FileFormat.CSV: read_dialect,
     FileFormat.JSON: read_json_dialect,
     FileFormat.XLSX: read_sheet_dialect,
+    FileFormat.PARQUET: read_parquet_dialect,
 }
 _UNKNOWN = ColumnType(kind=TypeName.VARCHAR, length=65_535)
 
@@ -194,7 +198,7 @@ def _completed(contract: Contract) -> Contract:
         contract = replace(contract, lands_at=(f"{landing_folder(contract.name)}*",))
     if not dialect.header and not dialect.columns:
         dialect = replace(dialect, columns=tuple(column.name for column in columns))
-    if contract.format is FileFormat.XLSX and "" not in dialect.null:  # a cell without a value is never a text
+    if contract.format in NULLABLE and "" not in dialect.null:
         dialect = replace(dialect, null=("", *dialect.null))
     if contract.extra_columns is ExtraColumns.RESCUE and columns:
         columns = (*columns, Column(name=RESCUED, type=ColumnType(kind=TypeName.SUPER)))

@@ -30,6 +30,7 @@ MOST_LINES = 10_000
 MOST_WORDS = 100
 JSON_KEYS = ("encoding", "invalid", "compression")
 SHEET_KEYS = ("null", "empty", "repeated_header")
+PARQUET_KEYS = ("empty",)
 
 
 def read_dialect(section: Section) -> Dialect:
@@ -85,9 +86,18 @@ def read_json_dialect(section: Section) -> Dialect:
 
 def read_sheet_dialect(section: Section) -> Dialect:
     """Read the dialect of a workbook: only what its cells mean."""
+    return _part_of_dialect(section, "xlsx", SHEET_KEYS)
+
+
+def read_parquet_dialect(section: Section) -> Dialect:
+    """Read the dialect of Parquet: only what an empty text means."""
+    return _part_of_dialect(section, "parquet", PARQUET_KEYS)
+
+
+def _part_of_dialect(section: Section, form: str, keys: tuple[str, ...]) -> Dialect:
     for key in section.table:
-        if key not in SHEET_KEYS and hasattr(Dialect, key):
-            section.fault(key, f'is for CSV; with format = "xlsx" the dialect has only {", ".join(SHEET_KEYS)}')
+        if key not in keys and hasattr(Dialect, key):
+            section.fault(key, f'is for CSV; with format = "{form}" the dialect has only {", ".join(keys)}')
     return read_dialect(section)
 
 

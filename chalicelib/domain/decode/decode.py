@@ -17,8 +17,12 @@ from chalicelib.domain.decode.bounds import bounded
 from chalicelib.domain.decode.encodings import Repairs, encoding_of, transcoded
 from chalicelib.domain.decode.packed import packing, unpacked
 from chalicelib.domain.raw.bytesource import ByteSource
+from chalicelib.errors import Broken
 
-CONVERTERS = {FileFormat.XLSX: "chalicelib.domain.decode.xlsx.xlsx.sheet_text"}
+CONVERTERS = {
+    FileFormat.PARQUET: "chalicelib.domain.decode.parquet.parquet.parquet_text",
+    FileFormat.XLSX: "chalicelib.domain.decode.xlsx.xlsx.sheet_text",
+}
 """The dotted path of the function that makes a text of files in this format, imported on first use."""
 HEAD_BYTES = 16_384
 """Bytes read to detect packing and encoding; as many as the header's first read, so that they are read once."""
@@ -34,7 +38,12 @@ def text_of(source: ByteSource, contract: Contract, repairs: Repairs | None = No
     if (path := CONVERTERS.get(contract.format)) is None:
         return converted(source, contract.dialect, contract.limits, repairs)
     module, _, name = path.rpartition(".")
-    blocks: Iterator[bytes] = getattr(import_module(module), name)(source, contract)
+    try:
+        convert = getattr(import_module(module), name)
+    except ModuleNotFoundError as error:
+        message = f"{error.name}, which reads {contract.format.value}, is not installed here"
+        raise Broken(f"{message}; add it as docs/reference/parquet.md describes", code="NO_READER") from error
+    blocks: Iterator[bytes] = convert(source, contract)
     return blocks
 
 

@@ -17,6 +17,7 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _AS_CSV = "save it as CSV"
 _AS_XLSX = 'save it as CSV, or write format = "xlsx" in the contract'
 _EXPORT = "export its rows as CSV"
+_AS_PARQUET = 'export its rows as CSV, or write format = "parquet" in the contract'
 _UNPACK = "unpack it and send the CSV file, alone or packed by gzip, bzip2, Zstandard or zip"
 _SEND = "send the table itself, as CSV"
 _ONCE = "pack a file only once, and let the contract have the compression"
@@ -41,7 +42,7 @@ _TAR = FileKind(name="a tar archive", fix=_UNPACK)
 _BINARY = {
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": _OLD_OFFICE,
     b"\x09\x08\x10\x00": _OLD_OFFICE,
-    b"PAR1": FileKind(name="a Parquet file", fix=_EXPORT),
+    b"PAR1": FileKind(name="a Parquet file", fix=_AS_PARQUET),
     b"PARE": FileKind(name="an encrypted Parquet file", fix=_EXPORT),
     b"Obj\x01": FileKind(name="an Avro file", fix=_EXPORT),
     b"ORC": FileKind(name="an ORC file", fix=_EXPORT),

@@ -14,6 +14,7 @@ from chalicelib.domain.formats.format import Format
 FORMATS = {
     FileFormat.CSV: "chalicelib.domain.formats.csv.csv_format.CsvFormat",
     FileFormat.JSON: "chalicelib.domain.formats.json.json_format.JsonFormat",
+    FileFormat.PARQUET: "chalicelib.domain.formats.parquet.parquet_format.ParquetFormat",
     FileFormat.XLSX: "chalicelib.domain.formats.xlsx.xlsx_format.XlsxFormat",
 }
 """The dotted path of each format's class."""

@@ -16,7 +16,7 @@ DUPLICATE_KEYS = "DUPLICATE_KEYS"
 STEP_BYTES = 1 << 20
 """Read at once to count lines."""
 
-ROWS_ARE_LINES = (FileFormat.XLSX,)
+ROWS_ARE_LINES = (FileFormat.PARQUET, FileFormat.XLSX)
 """Formats whose text has a line for each row: line feeds within quotes do not count."""
 
 _RAISED = re.compile(

@@ -9,8 +9,8 @@ from chalicelib.domain.contract.contract import Contract, FileFormat, Limits
 from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.contract.sheet import Sheet
 from chalicelib.domain.decode.decode import text_of
+from chalicelib.domain.decode.fields import MARK
 from chalicelib.domain.decode.file_kind import binary_kind
-from chalicelib.domain.decode.xlsx.fields import MARK
 from chalicelib.domain.decode.xlsx.package import Package
 from chalicelib.domain.decode.xlsx.sheet_rows import sheet_rows
 from chalicelib.domain.decode.xlsx.strings import shared_strings

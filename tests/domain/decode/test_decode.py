@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import pytest
 from backports import zstd
 
-from chalicelib.domain.contract.contract import Limits
+from chalicelib.domain.contract.contract import Contract, FileFormat, Limits
 from chalicelib.domain.contract.dialect import Compression, Dialect, Encoding, Invalid, Nul
-from chalicelib.domain.decode.decode import HEAD_BYTES, converted, in_pieces, readable_in_place
+from chalicelib.domain.decode.decode import CONVERTERS, HEAD_BYTES, converted, in_pieces, readable_in_place, text_of
 from chalicelib.domain.decode.feed import FREE_EMPTY_PARTS
 from chalicelib.domain.file.file_plan import Text
-from chalicelib.errors import Rejected, SourceChanged
+from chalicelib.errors import Broken, Rejected, SourceChanged
 from tests.support.files.engine import Memory
 from tests.support.files.packing import framed, gzipped, halves, zipped
 
@@ -86,6 +86,14 @@ def test_plain_text_is_read_in_place_after_one_look(dialect: dict[str, object], 
     source = Memory(CSV * 10_000)
     assert readable_in_place(source, Dialect(**dialect)) is in_place  # type: ignore[arg-type]
     assert source.reads in ([], [(0, HEAD_BYTES)])
+
+
+def test_a_reader_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(CONVERTERS, FileFormat.PARQUET, "not_installed.reader.text")
+    contract = Contract(name="t", schema="s", table="t", lands_at=(), columns=(), key=(), format=FileFormat.PARQUET)
+    with pytest.raises(Broken, match="not_installed, which reads parquet, is not installed") as caught:
+        text_of(Memory(b"PAR1"), contract)
+    assert caught.value.code == "NO_READER"
 
 
 @pytest.mark.parametrize("pack", [gzipped, framed, zipped()])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from chalicelib.domain.decode.xlsx.fields import Day, field_of, marked
+from chalicelib.domain.decode.fields import Day, field_of, marked
 from chalicelib.domain.decode.xlsx.number_formats import Shown
 from chalicelib.domain.decode.xlsx.values import NoValue, moment_text, number_text
 from chalicelib.domain.decode.xlsx.workbook import Workbook

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.decode.xlsx.fields import field_of
+from chalicelib.domain.decode.fields import field_of
 from chalicelib.domain.decode.xlsx.package import Package
 from chalicelib.domain.decode.xlsx.xml_events import Attributes, read_xml
 from chalicelib.errors import Rejected

@@ -13,8 +13,8 @@ from chalicelib.domain.contract.column import TypeName
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.identifiers import fold
 from chalicelib.domain.decode.bounds import FREE_BYTES, bounded
+from chalicelib.domain.decode.fields import MARK, Day, field_of, marked
 from chalicelib.domain.decode.xlsx.cell import CELL_FAULT, MERGED
-from chalicelib.domain.decode.xlsx.fields import MARK, Day, field_of, marked
 from chalicelib.domain.decode.xlsx.merges import Covered, merged_areas
 from chalicelib.domain.decode.xlsx.package import Package
 from chalicelib.domain.decode.xlsx.sheet_rows import SheetRow, column_letters, sheet_rows

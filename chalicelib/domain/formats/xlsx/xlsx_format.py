@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 from dataclasses import replace
 
-from chalicelib.domain.contract.contract import RESCUED, Contract
+from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.tally import LeftOut, total
 from chalicelib.domain.formats.cells import Cells
 from chalicelib.domain.formats.csv.header import match_header, read_header
 from chalicelib.domain.formats.csv.split import plan_chunks
-from chalicelib.domain.formats.csv.transcoder import Transcoder
 from chalicelib.domain.formats.format import Cuts, Header, Reader
+from chalicelib.domain.formats.marked import field_columns, marked_reader
 from chalicelib.domain.raw.bytesource import ByteSource
 
 ABOUT_BYTES = 1 << 16
@@ -32,15 +32,11 @@ class XlsxFormat:
         layout = match_header(contract, header.fields)
         ranges = plan_chunks(text, header.data_start, size, contract.dialect, contract.limits)
         _, sheet, letters = _about(text)
-        cells = Cells(sheet=sheet, letters=dict(zip(_names(layout), letters, strict=True)))
+        cells = Cells(sheet=sheet, letters=dict(zip(field_columns(layout), letters, strict=True)))
         return Cuts(header=header, layout=layout, ranges=ranges, left_out=header.left_out, cells=cells)
 
     def reader(self, contract: Contract, layout: Layout) -> Reader:
-        """Return a reader that turns marked fields into faults of their rows."""
-        from chalicelib.domain.formats.xlsx.marks import MarkedReader  # numpy: only readers need it
-
-        inner = Transcoder(contract.dialect, contract.limits, layout.columns, dict(layout.rescued))
-        return MarkedReader(inner, _names(layout))
+        return marked_reader(contract, layout)
 
 
 def _about(text: ByteSource) -> tuple[int, str, list[str]]:
@@ -48,12 +44,3 @@ def _about(text: ByteSource) -> tuple[int, str, list[str]]:
     line, _, _ = text.read(0, min(ABOUT_BYTES, text.size)).partition(b"\n")
     [(row, sheet, *letters)] = csv.reader([line.decode()])
     return int(row), sheet, letters
-
-
-def _names(layout: Layout) -> list[str]:
-    """Return the column that each field of a row goes to."""
-    rescued = {index for index, _ in layout.rescued}
-    names = [column.name for column in layout.columns]
-    kept = iter(names[:-1] if rescued else names)
-    width = len(names) - bool(rescued) + len(rescued)
-    return [RESCUED if index in rescued else next(kept) for index in range(width)]

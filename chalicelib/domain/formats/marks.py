@@ -12,7 +12,7 @@ from typing import cast
 
 from chalicelib.domain.checks.row_fault import RowFault
 from chalicelib.domain.contract.contract import IGNORED
-from chalicelib.domain.decode.xlsx.fields import MARK
+from chalicelib.domain.decode.fields import MARK
 from chalicelib.domain.formats.csv.reading import Reading, origin_of
 from chalicelib.domain.formats.csv.work import Work
 from chalicelib.domain.formats.format import Reader

@@ -1,0 +1,34 @@
+"""A Parquet file, and the text that the engine reads."""
+
+from __future__ import annotations
+
+import io
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from chalicelib.domain.contract.column import Column
+from chalicelib.domain.contract.contract import Contract, FileFormat, Limits
+from chalicelib.domain.decode.decode import text_of
+from chalicelib.domain.raw.bytesource import ByteSource, InMemory
+
+
+def written(table: pa.Table | dict[str, object], **how: object) -> bytes:
+    """A Parquet file."""
+    out = io.BytesIO()
+    pq.write_table(table if isinstance(table, pa.Table) else pa.table(table), out, **how)
+    return out.getvalue()
+
+
+def text(data: bytes | ByteSource, *columns: Column, limits: Limits | None = None) -> bytes:
+    contract = Contract(
+        name="t",
+        schema="s",
+        table="t",
+        lands_at=("in/*",),
+        columns=columns,
+        key=(),
+        format=FileFormat.PARQUET,
+        limits=limits or Limits(),
+    )
+    return b"".join(text_of(InMemory(data) if isinstance(data, bytes) else data, contract))
