@@ -6,15 +6,19 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.contract import Contract, FileFormat
 from chalicelib.domain.contract.key_pattern import compile_pattern
 from chalicelib.domain.contract.routing import route
 from chalicelib.domain.contract_files.contract_file import Contracts
 from chalicelib.domain.formats.csv.header import match_header
+from chalicelib.domain.formats.json.json_format import first_fits, first_names
 from chalicelib.domain.formats.registry import format_of
 from chalicelib.errors import LandfallError, Rejected
 from landfall.check.closest import closest
+from landfall.infer.layout.sample import JSON
 from landfall.localfile import LocalFile, beginning
+
+LOOKED_BYTES = 1024
 
 
 class UnguessableError(LandfallError):
@@ -42,15 +46,26 @@ def guess(contracts: Contracts, path: Path, source: LocalFile) -> Contract:
     choices = f"use --contract with one of: {', '.join(c.name for c in both or contracts.values())}"
     if both:
         raise UnguessableError(f"path, name and header match several contracts; {choices}")
-    nearest = closest(contracts, {name: _fields(c, source) for name, c in contracts.items()})
+    alike = _same_format(contracts, source)
+    nearest = closest(alike, {name: _fields(c, source) for name, c in alike.items()})
     raise UnguessableError(f"no contract fits{nearest and f'; {nearest}'}; {choices}")
+
+
+def _same_format(contracts: Contracts, source: LocalFile) -> Contracts:
+    """Return the contracts whose format the file may have, or all of them if there is none."""
+    json = JSON.match(source.read(0, min(LOOKED_BYTES, source.size))) is not None
+    same = contracts.only([name for name, c in contracts.items() if (c.format is FileFormat.JSON) == json])
+    return same if len(same) else contracts
 
 
 def _fields(contract: Contract, source: LocalFile) -> tuple[str, ...]:
     """Return the names in the header. Raises Rejected for a fault that does not depend on the contract."""
     if not source.size:
         raise Rejected("the file is empty: not even a header", code="EMPTY_FILE", line=1)
-    return format_of(contract).head(beginning(source, contract), contract).fields
+    text = beginning(source, contract)
+    if contract.format is FileFormat.JSON:
+        return first_names(text, contract)
+    return format_of(contract).head(text, contract).fields
 
 
 def _keys(path: Path) -> Iterator[str]:
@@ -70,7 +85,10 @@ def _names(contract: Contract, path: Path) -> bool:
 
 def _fits(contract: Contract, source: LocalFile) -> bool:
     try:
-        header = format_of(contract).head(beginning(source, contract), contract)
+        text = beginning(source, contract)
+        header = format_of(contract).head(text, contract)
+        if contract.format is FileFormat.JSON:
+            return first_fits(text, contract)
         match_header(contract, header.fields)
     except Rejected:
         return False

@@ -18,7 +18,8 @@ from chalicelib.errors import ContractError, LandfallError, Rejected, SourceGone
 from chalicelib.visible import visible
 from landfall.check.checking import Outputs, check_file
 from landfall.faults import CommandError, ExitCode, absent, usage
-from landfall.infer.layout.sample import SAMPLE_BYTES, sample
+from landfall.infer.layout.json_objects import find_objects
+from landfall.infer.layout.sample import SAMPLE_BYTES, Sample, sample
 from landfall.infer.layout.sample_table import SampleTable, find_table
 from landfall.infer.layout.workbook import find_sheet, is_workbook
 from landfall.infer.names import plain_name
@@ -87,13 +88,17 @@ def _refused(path: Path, refusal: LandfallError) -> CommandError:
 
 def _read_table(path: Path) -> SampleTable:
     with opened(path) as source:
-        found = find_sheet(source) if is_workbook(source) else find_table(sample(source))
+        found = find_sheet(source) if is_workbook(source) else _of_text(sample(source))
     if not found.names:
         raise Rejected("this does not look like a table: no row could be read", code="NO_TABLE")
     if len(found.names) > Limits.max_columns:
         message = f"the first line has {len(found.names)} fields; a table has at most {Limits.max_columns} columns"
         raise Rejected(f"{message}: check the delimiter", code="TOO_MANY_COLUMNS")
     return found
+
+
+def _of_text(found: Sample) -> SampleTable:
+    return find_objects(found) if found.json else find_table(found)
 
 
 # ---- all rows --------------------------------------------------------------------------------------------------------

@@ -43,7 +43,9 @@ def propose(name: str, tables: Mapping[str, SampleTable]) -> Proposal:
     dialect = _common([table.dialect for table in found])
     rows = [row for table in found for row in table.rows]
     columns = [[row[place] for row in rows] for place in range(len(first.names))]
-    null = (HIVE_NULL,) if any(HIVE_NULL in values for values in columns) else ()
+    null = (
+        (HIVE_NULL,) if first.format is not FileFormat.JSON and any(HIVE_NULL in values for values in columns) else ()
+    )
     if null:
         dialect = replace(dialect, null=("", HIVE_NULL.decode()))
     made = names(first.names)
@@ -53,6 +55,8 @@ def propose(name: str, tables: Mapping[str, SampleTable]) -> Proposal:
     if dialect.delimiter == ";" or comma_file(guesses):
         guesses = tuple(reconsidered(made_, values) for made_, values in zip(guesses, columns, strict=True))
     guesses = tuple(words_elsewhere(guesses, columns))
+    if first.format is FileFormat.JSON:
+        guesses = tuple(_in_json(one, first, place) for place, one in enumerate(guesses))
     if not dialect.header:
         dialect = replace(dialect, columns=tuple(made))
     identifying = tuple(keys(guesses, columns))
@@ -65,6 +69,15 @@ def propose(name: str, tables: Mapping[str, SampleTable]) -> Proposal:
         notes=tuple(dict.fromkeys(note for table in found for note in table.notes)),
         format=first.format,
         sheet=first.sheet,
+    )
+
+
+def _in_json(made: Guess, table: SampleTable, place: int) -> Guess:
+    """Return a column with its path, or as a document."""
+    if place not in table.documents:
+        return replace(made, path=table.paths[place])
+    return Guess(
+        header=made.header, name=made.name, settings={"type": "super"}, required=made.required, path=table.paths[place]
     )
 
 

@@ -85,7 +85,9 @@ _MARKUP = {
     rb"<\?xml[^>]*>\s*<\?mso-application": FileKind(name="an Excel workbook (XML)", fix=_AS_CSV),
     rb"<\?xml|<[a-z][^<>\n]*>(?:\r?\n[ \t]*)?<": FileKind(name="XML", fix=_EXPORT),
     rb"\{\\rtf": FileKind(name="an RTF document", fix=_AS_CSV),
-    rb"[\[{]\s*[\[\]{}\"]": FileKind(name="JSON", fix=_EXPORT),
+    rb"[\[{]\s*[\[\]{}\"]": FileKind(
+        name="JSON", fix='let its contract have format = "json", or export its rows as CSV'
+    ),
     rb"-----BEGIN PGP MESSAGE": FileKind(name="encrypted by PGP", fix="send it decrypted"),
 }
 """How files begin that are text and no table. A row could begin so, too; a header could not."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from chalicelib.domain.contract.contract import Limits
@@ -14,6 +15,7 @@ from landfall.localfile import LocalFile
 from landfall.text import plural
 
 SAMPLE_BYTES = 8 << 20
+JSON = re.compile(rb'\s*(?:\[\s*)?\{\s*["}]|\s*\[\s*\]')
 """Bytes of a file's text that are read for types and widths."""
 WIDE_BYTES = 4_096
 UNDEFINED = {0x81, 0x8D, 0x8F, 0x90, 0x9D}
@@ -28,6 +30,8 @@ class Sample:
     """UTF-8 without a byte order mark. It has whole lines only, unless it is the whole text."""
     whole: bool
     encoding: Encoding = Encoding.UTF_8
+    json: bool = False
+    """Whether it begins as objects of JSON do. Then it may end within one of them."""
     notes: tuple[str, ...] = ()
     """What is uncertain."""
 
@@ -50,6 +54,8 @@ def sample(source: LocalFile) -> Sample:
         notes.append(f"the text is not UTF-8; {encoding.value} is a guess: look at the letters beyond ASCII")
     whole = len(text) <= SAMPLE_BYTES
     text = text.removeprefix(BOM)
+    if JSON.match(text):
+        return Sample(text=text[:SAMPLE_BYTES], whole=whole, encoding=encoding, notes=tuple(notes), json=True)
     if kind := markup_kind(text[:WIDE_BYTES]):
         raise kind.refusal()
     if not whole:

@@ -45,6 +45,10 @@ class SampleTable:
     format: FileFormat = FileFormat.CSV
     sheet: Sheet = field(default_factory=Sheet)
     """Where the table is in a workbook."""
+    paths: tuple[str, ...] = ()
+    """In JSON the path of each column; empty for a field of the objects themselves."""
+    documents: frozenset[int] = frozenset()
+    """Columns with arrays, or with objects whose fields change."""
 
 
 def find_table(found: Sample) -> SampleTable:

@@ -36,6 +36,8 @@ class Guess:
     name: str
     settings: Mapping[str, Setting]
     """The settings, the type first."""
+    path: str = ""
+    """JSON: where the field is, if it is inside other objects."""
     required: bool = False
     unique: bool = False
     """Whether every row has a different value."""
@@ -56,7 +58,10 @@ class Guess:
         """Write the column with these settings as a line of TOML."""
         made = dict(settings)
         made |= {"required": True} if required else {}
-        made |= {"aliases": (self.header,)} if not fold_same(self.header, self.name) else {}
+        if self.path:
+            made |= {"path": self.path}
+        elif not fold_same(self.header, self.name):
+            made |= {"aliases": (self.header,)}
         return f"{self.name} = {table(made)}"
 
     def lines(self, *, key: bool) -> Iterator[str]:

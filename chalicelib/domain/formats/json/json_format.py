@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.checks.row_fault import RowFault
+from chalicelib.domain.contract.contract import Contract, ExtraColumns
 from chalicelib.domain.contract.layout import Layout
+from chalicelib.domain.formats.csv.work import Work
 from chalicelib.domain.formats.format import Cuts, Header, Reader
 from chalicelib.domain.formats.json.container import container
 from chalicelib.domain.formats.json.json_reader import JsonReader
+from chalicelib.domain.formats.json.objects import ObjectReader
+from chalicelib.domain.formats.json.records import Found, RecordFinder
 from chalicelib.domain.formats.json.split import plan_chunks
 from chalicelib.domain.raw.bytesource import ByteSource
 
@@ -25,3 +29,28 @@ class JsonFormat:
 
     def reader(self, contract: Contract, layout: Layout) -> Reader:
         return JsonReader(layout.columns, contract.extra_columns, contract.limits)
+
+
+def first_fits(text: ByteSource, contract: Contract) -> bool:
+    """Return whether the first object of a file is a row of the contract, with all columns that a row must have."""
+    reader, data = ObjectReader(contract.columns, contract.extra_columns), _first_bytes(text, contract)
+    finder = RecordFinder(reader, len(data), data, len(data), at_end=True, work=Work())
+    found = finder.record(0) if data else None
+    if not isinstance(found, Found) or isinstance(found.fields, RowFault):
+        return False
+    needed = [index for index, column in enumerate(contract.columns) if column.required]
+    return all(found.fields[index] != reader.nulls[index] for index in needed)
+
+
+def first_names(text: ByteSource, contract: Contract) -> tuple[str, ...]:
+    """Return the names in the first object of a file; none if it cannot be read."""
+    try:
+        pairs, _ = ObjectReader((), ExtraColumns.IGNORE).scan(_first_bytes(text, contract).decode(errors="replace"))
+    except (ValueError, RecursionError):
+        return ()
+    return tuple(name for name, _ in pairs) if isinstance(pairs, tuple) else ()
+
+
+def _first_bytes(text: ByteSource, contract: Contract) -> bytes:
+    found = container(text)
+    return text.read(found.start, min(contract.limits.max_record_bytes, found.end - found.start))
