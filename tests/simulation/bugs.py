@@ -14,11 +14,13 @@ from tests.simulation.cuts import (
     EVENTS,
     FORCED_RERUN,
     HANDLERS,
+    LANDING,
     MODEL,
     OBJECTS,
     PIPELINE,
     RUNS,
     SAME_CONTENT,
+    SIDE_FILES,
     STAGE,
     STAGING,
     WAREHOUSE,
@@ -121,6 +123,25 @@ OF_FILES = (
     bug(
         "a rerun keeps the load id",
         (MODEL, f"{FORCED_RERUN}str(self.generation))", f'{FORCED_RERUN}"1")'),
+    ),
+    bug(
+        "a side file is read and not looked at",
+        (BOOKS, "totals.rows is not None and totals.rows != counts.read", "False"),
+    ),
+    bug(
+        "a side file that is put again starts nothing",
+        (PIPELINE, "partial(start_again, self.ctx) if may_start_again(run) else None", "None"),
+    ),
+    bug(
+        "a side file is another one by its time",
+        (
+            SIDE_FILES,
+            "return _planned(ctx, run) != found.etag",
+            "return found.last_modified > run.moments[RunState.REJECTED.value]",
+        ),
+    ),
+    bug(
+        "the sweep does not look for side files", (LANDING, "partial(on_side_file, self.pipeline.ctx, source)", "bool")
     ),
 )
 

@@ -9,6 +9,7 @@ from chalicelib.domain.run.model import RunState
 from chalicelib.operations.reruns import rerun
 from tests.simulation.corrections import corrected_and_run_again, corrected_by_two, corrected_rows
 from tests.simulation.refused import accepted_rejects, refused_by_copy
+from tests.simulation.side_files import side_files
 from tests.support.settings import BUCKET
 from tests.support.simulated import scenarios
 from tests.support.simulated.deployment import SimulatedDeployment
@@ -178,6 +179,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     corrected_and_run_again,
     accepted_rejects,
     refused_by_copy,
+    side_files,
 )
 BY_NAME = {scenario.__name__: scenario for scenario in SCENARIOS}
 VERSIONS_MATTER = tuple(
@@ -223,6 +225,7 @@ LIVE = tuple(
         corrected_and_run_again,
         accepted_rejects,
         refused_by_copy,
+        side_files,
     )
 )
 """Those in which three workers that are at work at once get in each other's way."""

@@ -19,6 +19,7 @@ from chalicelib.pipeline.landing_scan import is_ignored, on_landed
 from chalicelib.pipeline.pipeline import Pipeline
 from chalicelib.pipeline.sweep import sweep
 from tests.support.settings import BUCKET
+from tests.support.simulated.announced import not_as_announced
 from tests.support.simulated.faults import Killed, Trouble
 from tests.support.simulated.outside import CONTRACTS
 from tests.support.simulated.parts import SETTINGS, DeployedParts, Job
@@ -60,7 +61,8 @@ class SimulatedDeployment(DeployedParts):
         """Nothing is on its way, no statement is still to run, and the sweep would find nothing to do."""
         if self.events or self.late or self.later or self.requests or self.warehouse.pending():
             return False
-        if not all(run.finished for run in self.runs.runs.values()):
+        runs = self.runs.runs.values()
+        if not all(run.finished for run in runs) or any(not_as_announced(self.objects, runs)):
             return False
         files = (x for x in self.objects.list(BUCKET, "incoming/") if not x.key.endswith("/"))
         return all(is_ignored(self.pipeline.ctx, x.key) or self._has_run(x) for x in files)

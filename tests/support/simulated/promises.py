@@ -13,6 +13,7 @@ from chalicelib.adapters.memory.warehouse import Booked
 from chalicelib.domain.run.ids import digest
 from chalicelib.domain.run.model import LedgerRow, Outcome, Run, RunState
 from tests.simulation.corrections import rows_of
+from tests.support.simulated.announced import not_as_announced
 from tests.support.simulated.deployment import SimulatedDeployment
 from tests.support.simulated.outside import CONTRACTS
 
@@ -181,6 +182,7 @@ def liveness(deployment: SimulatedDeployment, *, may_fail: bool = False) -> set[
         broken.add(f"I9 a sound file ended FAILED: {failed[0].problem.code if failed[0].problem else ''}")
     broken |= _run_once(deployment)
     broken |= _books_follow(runs, deployment)
+    broken |= set(not_as_announced(deployment.objects, runs))
     notified = {m["load_id"] for m in (*deployment.notifier.successes, *deployment.notifier.failures)}
     broken |= {"I7 an outcome was never notified" for r in runs if r.load_id not in notified}
     broken |= {"I8 a loaded source was not archived" for r in runs if r.state is RunState.LOADED and not r.followed_up}
