@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.file.control_totals import ENDING, MOST_BYTES, missing, read_totals, totals_line
+from chalicelib.domain.file.control_totals import MOST_BYTES, missing, read_totals, totals_line
 from chalicelib.domain.formats.csv.header import match_header
 from chalicelib.domain.formats.format import Totals
 from chalicelib.domain.formats.registry import format_of
@@ -21,6 +21,7 @@ from landfall.check.check_outputs import (
     open_good,
     open_rejects,
     refuse_overwriting,
+    side_of,
 )
 from landfall.check.check_report import Done, Report
 from landfall.check.checking import Checked, Outputs, check_file
@@ -48,7 +49,7 @@ class Request:
 def check(request: Request, report: Report) -> ExitCode:
     """Check every file, and return the worst exit code. Raises CommandError."""
     choose = _chooser(request)
-    refuse_overwriting(request.files, [path for path in (request.good, request.rejects) if path])
+    refuse_overwriting(request.files, request.good, request.rejects)
     with ExitStack() as stack:
         checker = _Checker(
             choose=choose,
@@ -118,14 +119,15 @@ class _Checker:
         """Return what the side file announces, if the contract has any. Raises Rejected."""
         if not (places := contract.control_totals):
             return None
-        side = path.with_name(path.name + ENDING)
+        side = side_of(path)
         if not side.is_file():
             raise missing(side.name)
         with opened(side) as found:
             data = found.read(0, MOST_BYTES + 1)
+        totals = read_totals(data, contract, places)
         if self.good:
             self.good.side_line = self.good.side_line or totals_line(data, contract, places)
-        return read_totals(data, contract, places)
+        return totals
 
     def _outputs(self, path: Path, spool: RejectSpool, seen: Seen, progress: Done) -> Outputs:
         def on_reject(reject: Reject) -> None:

@@ -84,7 +84,7 @@ def _end_good(good: GoodRows, path: Path) -> None:
     """Finish the file, and write its side file. Remove it if it is empty: no contract accepts such a file."""
     if good.end():
         if side := good.side_file():
-            path.with_name(path.name + ENDING).write_bytes(side)
+            side_of(path).write_bytes(side)
     elif path.is_file():
         path.unlink()
         print_lines(f"{path} is not written: there is no good row, and no line around the rows", stderr=True)
@@ -94,11 +94,21 @@ def open_rejects(path: Path | None, stack: ExitStack) -> RejectLines | None:
     return RejectLines(stack.enter_context(_opened(path).open("w", encoding="utf-8"))) if path else None
 
 
-def refuse_overwriting(inputs: list[Path], outputs: list[Path]) -> None:
-    """Raises CommandError if an output is an input, or two outputs are one."""
-    places = [path.resolve() for path in outputs]
-    if len(set(places)) < len(places) or set(places) & {path.resolve() for path in inputs}:
-        raise usage("--good, --rejects and the files to check must all be different files")
+def refuse_overwriting(inputs: list[Path], good: Path | None, rejects: Path | None) -> None:
+    """Raises CommandError if an output is an input, or two outputs are one. Side files count as well."""
+    outputs = [*_with_side_file(good), *([rejects] if rejects else [])]
+    places = {path.resolve() for path in outputs}
+    if len(places) < len(outputs) or any(path.resolve() in places for file in inputs for path in _with_side_file(file)):
+        raise usage(f"--good, --rejects, the files to check and their {ENDING} files must all be different files")
+
+
+def _with_side_file(path: Path | None) -> list[Path]:
+    return [path, side_of(path)] if path else []
+
+
+def side_of(path: Path) -> Path:
+    """Return where the side file of a file is."""
+    return path.parent / f"{path.name}{ENDING}"
 
 
 def _opened(path: Path) -> Path:

@@ -71,7 +71,6 @@ def test_good_rows_are_read_back_as_the_same_rows(tmp_path: Path, name: str, dat
         (Dialect(trailer=SUMS), b"a,b\n1,2\n3\nT,2,5,0\r\n\n", b"a,b\n1,2\nT,1,2,0\r\n\n"),
         (Dialect(trailer=SUMS), b'a,b\n1,-2\n3\n1,4\nT,"3","9",x', b'a,b\n1,-2\n1,4\nT,"2","2",x'),
         (Dialect(trailer=SUMS), b'a,b\n1,2\n3\nT,2,5,"a,b"\n\x1a\n\n', b'a,b\n1,2\nT,1,2,"a,b"\n\x1a\n\n'),
-        (Dialect(trailer=Trailer(starts_with="T", sum_fields=(("b", 3),))), b"a,b\n1,2\nT\n", b"a,b\n1,2\nT\n"),
         (Dialect(trailer=SUMS, comment="#"), b"a,b\n1\nT,1,5\n#2\n \n", b"a,b\nT,0,0\n#2\n \n"),
         (
             Dialect(trailer=Trailer(starts_with='"T,",', count_field=2)),

@@ -84,9 +84,9 @@ def _trailer(source: ByteSource, start: int, trailer: Trailer, dialect: Dialect,
     raise Rejected(f"{message}; send it again as a whole, or fix dialect.trailer", code="TRAILER_MISSING")
 
 
-def malformed(number: int, totals: Totals) -> Rejected:
+def malformed(number: int, totals: Totals, fault: str = "is not a number") -> Rejected:
     """Return the refusal of a file with no number where the contract expects a total."""
-    what = f"field {number} of the {totals.where} is not a number; fix"
+    what = f"field {number} of the {totals.where} {fault}; fix"
     if totals.byte_offset is None:
         return Rejected(f"{what} the side file, or control_totals", code="CONTROL_TOTALS_MALFORMED")
     message = f"{what} the file's last line, or dialect.trailer"
@@ -99,6 +99,11 @@ def announced(values: Sequence[str], at: int | None, places: Trailer | ControlTo
     rows = by_number.get(places.count_field, "") if places.count_field else None
     sums = {name: by_number.get(number, "") for name, number in places.sum_fields}
     totals = Totals(rows=None, sums=sums, byte_offset=at)
+    if missing := [n for n in (places.count_field, *(n for _, n in places.sum_fields)) if n > len(values)]:
+        fault = (
+            f"is missing: the line has {len(values)} fields" if values else "cannot be read: the line is not a record"
+        )
+        raise malformed(missing[0], totals, fault)
     if rows is not None and not re.fullmatch("[0-9]{1,18}", rows):
         raise malformed(places.count_field, totals)
     return replace(totals, rows=None if rows is None else int(rows))
