@@ -69,7 +69,10 @@ OF_FILES = (
         (OBJECTS, "if found.etag != source.etag:", "if False:"),
         (PIPELINE, "if found.etag != wanted.etag:", "if False:"),
     ),
-    bug("Lambda's recursion guard is left on", (STAGE, 'LOOPING = ("advance_run", "stage_chunk")', "LOOPING = ()")),
+    bug(
+        "Lambda's recursion guard is left on",
+        (STAGE, 'LOOPING = ("advance_run", "stage_chunk", "read_source")', "LOOPING = ()"),
+    ),
     bug(
         "a throttled message is taken for one whose worker was killed",
         (HANDLERS, "pipeline.ctx.tries.counted(work) <", "0 >"),

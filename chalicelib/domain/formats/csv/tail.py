@@ -100,10 +100,8 @@ def announced(values: Sequence[str], at: int | None, places: Trailer | ControlTo
     sums = {name: by_number.get(number, "") for name, number in places.sum_fields}
     totals = Totals(rows=None, sums=sums, byte_offset=at)
     if missing := [n for n in (places.count_field, *(n for _, n in places.sum_fields)) if n > len(values)]:
-        fault = (
-            f"is missing: the line has {len(values)} fields" if values else "cannot be read: the line is not a record"
-        )
-        raise malformed(missing[0], totals, fault)
+        short = f"is missing: the line ends with field {len(values)}"
+        raise malformed(missing[0], totals, short if values else "cannot be read: the line is not a record")
     if rows is not None and not re.fullmatch("[0-9]{1,18}", rows):
         raise malformed(places.count_field, totals)
     return replace(totals, rows=None if rows is None else int(rows))
