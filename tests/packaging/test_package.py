@@ -117,8 +117,17 @@ def _imported(path: Path) -> set[str]:
     return {name.split(".")[0] for name in whole | parts}
 
 
+LAYERED = "chalicelib/domain/decode/parquet"
+"""The function that imports this has a layer besides."""
+
+
+def test_the_lock_of_the_layer_has_all_that_its_function_imports() -> None:
+    modules = set().union(*map(_imported, (ROOT / LAYERED).rglob("*.py"))) - sys.stdlib_module_names - {"chalicelib"}
+    assert modules == {"pyarrow"} <= _names("requirements/parquet.txt")
+
+
 def test_the_lock_of_the_zip_has_all_that_the_functions_import() -> None:
-    shipped = [ROOT / "app.py", *(ROOT / "chalicelib").rglob("*.py")]
+    shipped = {ROOT / "app.py", *(ROOT / "chalicelib").rglob("*.py")} - set((ROOT / LAYERED).rglob("*.py"))
     modules = set().union(*map(_imported, shipped)) - sys.stdlib_module_names - {"chalicelib", "chalice"}
     found, locked = packages_distributions(), _names("requirements.txt")
     assert {"boto3", "numpy", "backports"} <= modules
