@@ -33,6 +33,10 @@ class CommandError(Exception):
         self.code = code
         self.details = details
 
+    def __str__(self) -> str:
+        """Return all of it, for a caller in Python."""
+        return "\n  ".join([self.message, *self.details])
+
 
 def usage(message: str) -> CommandError:
     return CommandError(message, ExitCode.USAGE)

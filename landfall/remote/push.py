@@ -50,18 +50,26 @@ def push(request: Push, *, as_json: bool) -> ExitCode:
     contract = known(contracts, request.object)
     name = request.file.name
     key = checked_key(contracts, contract, request.key) if request.key else landing_key(contracts, contract, name)
-    api = Api(deployment=deployment)
-    before = known_run(api, key) if request.wait else None
-    etag = upload(deployment, request.file, key, quiet=as_json)
-    where = {"file": str(request.file), "bucket": deployment.bucket, "key": key, "etag": etag}
+    where = f"s3://{deployment.bucket}/{key}"
     if not request.wait:
-        print_json(where) if as_json else print_lines(f"landed at s3://{deployment.bucket}/{key}")
+        etag = upload(deployment, request.file, key, quiet=as_json)
+        sent = {"file": str(request.file), "bucket": deployment.bucket, "key": key, "etag": etag}
+        print_json(sent) if as_json else print_lines(f"landed at {where}")
         return ExitCode.OK
-    if before and etag and before["version"]["etag"] == etag and before["state"] in END_STATES:
-        return again(before, as_json=as_json)
-    status = follow(version_of(api, key, etag), missing(api, key), quiet=as_json)
+    status, known_before = send(Api(deployment=deployment), request.file, key, quiet=as_json)
+    if known_before:
+        return again(status, as_json=as_json)
     print_status(status, as_json=as_json)
     return exit_of(status)
+
+
+def send(api: Api, path: Path, key: str, *, quiet: bool) -> tuple[Status, bool]:
+    """Upload a file and follow its run to the end. Return it, and whether the same content had its run before."""
+    before = known_run(api, key)
+    etag = upload(api.deployment, path, key, quiet=quiet)
+    if before and etag and before["version"]["etag"] == etag and before["state"] in END_STATES:
+        return before, True
+    return follow(version_of(api, key, etag), missing(api, key), quiet=quiet), False
 
 
 def known_run(api: Api, key: str) -> Status | None:
