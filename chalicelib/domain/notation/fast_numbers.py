@@ -65,7 +65,7 @@ def rewrite_numbers(
 def _fitted(core: Fields, scale: int, point: int, excess: Excess) -> tuple[Fields, Mask, Mask]:
     """Return the numbers without the digits behind the last that the column keeps, if these may be left out.
 
-    Return also of which numbers not all of these digits are zero, and of which the last digit kept is to be increased.
+    Return also which numbers lose digits other than zeros, and in which the last digit kept is to be increased.
     """
     altered, up = np.zeros((2, len(core.start)), np.bool_)
     more = (core.length > 0) & (core.at(core.length - 1 - scale) != point)
