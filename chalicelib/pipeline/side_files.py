@@ -127,7 +127,10 @@ def _planned(ctx: Context, run: Run) -> str:
 
 
 def archive_side_file(ctx: Context, run: Run, key: str) -> None:
-    """Move the side file that was read to the archive, beside its file. A later one is left to a later file."""
+    """Copy the side file that was read to the archive, beside its file, and delete it where it landed.
+
+    A later side file is left to a later file, and so is this one if a later file has replaced its own.
+    """
     contract = ctx.contracts.get(run.object)
     if not contract or not contract.control_totals or run.reads:
         return
@@ -135,4 +138,13 @@ def archive_side_file(ctx: Context, run: Run, key: str) -> None:
         read = FilePlan.from_json(ctx.objects.get(run.source.bucket, keys.plan(run))).side_file
         if read and (found := ctx.objects.head(read.bucket, read.key)) == read:
             ctx.objects.copy(found, key + ENDING)
-            ctx.objects.delete(found)
+            if not _is_replaced(ctx, run):
+                ctx.objects.delete(found)
+
+
+def _is_replaced(ctx: Context, run: Run) -> bool:
+    """Return whether another file is where the run's file landed."""
+    try:
+        return ctx.objects.head(run.source.bucket, run.source.key).etag != run.source.etag
+    except SourceGone:
+        return False

@@ -185,6 +185,21 @@ def test_a_side_file_of_the_next_file_is_left_to_it(totalled: SimulatedDeploymen
     assert keys_at(totalled, "incoming/") == [SIDE]
 
 
+def test_a_side_file_is_left_to_the_newer_version() -> None:
+    totalled = SimulatedDeployment(versioned=True)
+    totalled.deploy({**CONTRACTS, "thing": replace(CONTRACTS["thing"], control_totals=PLACES)})
+    totalled.put(KEY, ROWS, GOOD)
+    arrive(totalled)
+    totalled.deliver_message()
+    totalled.put(KEY, ROWS.replace(b"k1,a", b"k1,b"), {**GOOD, "k1": "b,1"}, event=False)
+    side(totalled, b"a.csv,2,3\n")
+    totalled.settle()
+    pass_the_wait(totalled)
+    assert [run.state for run in totalled.runs.runs.values()] == [RunState.LOADED] * 2
+    assert not totalled.notifier.failures
+    assert keys_at(totalled, "incoming/") == []
+
+
 def test_a_side_file_alone_gets_no_run(totalled: SimulatedDeployment) -> None:
     totalled.reconfigure(settings=replace(totalled.pipeline.ctx.settings, ignore=""))
     side(totalled, b"a.csv,2,3\n")
