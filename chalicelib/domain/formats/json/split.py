@@ -1,9 +1,9 @@
 """Cut a JSON file into chunks at the starts of objects, by small reads near the cuts only.
 
 An object of the file begins where an opening brace follows a closing one, with blanks between: within a value a comma
-would stand there. In an array the comma stands there as well. So behind a comma an object counts only if its first name
-is that of the file's first object. What follows the brace must be a name and a colon. A text inside quotes can hardly
-look so, because its quotes are escaped.
+would stand there. In an array the comma stands there as well. So behind a comma an object counts only if it begins as
+the file's first object does: with its first name, and with its second name if one value is between. What follows the
+brace must be a name and a colon. A text inside quotes can hardly look so, because its quotes are escaped.
 
 The cuts are guesses nevertheless; `books.first_gap` finds every wrong one.
 """
@@ -17,7 +17,8 @@ from chalicelib.domain.formats.json.container import Container
 from chalicelib.domain.raw.bytesource import ByteSource, Range
 
 NAME = rb'"[^"\\]*+"\s*+:'
-FIRST_NAME = re.compile(rb'{\s*+("[^"\\]*+")\s*+:')
+SCALAR = rb'(?:"(?:[^"\\]|\\.)*+"|[^\s{}\[\],:"]++)'
+FIRST_NAMES = re.compile(rb'{\s*+("[^"\\]*+")\s*+:\s*+(?:%s\s*+,\s*+("[^"\\]*+")\s*+:)?' % SCALAR)
 FIRST_BYTES = 4096
 
 
@@ -39,9 +40,12 @@ def plan_chunks(source: ByteSource, found: Container, chunk_bytes: int) -> tuple
 
 def _boundary(head: bytes) -> re.Pattern[bytes]:
     """Return the expression of the gap before an object, in an array that begins with this text."""
-    gap, first = rb"}\s*+(?={\s*+%s)" % NAME, FIRST_NAME.match(head)
-    listed = rb"|}\s*+,\s*+(?={\s*+%s\s*+:)" % re.escape(first[1]) if first else b""
-    return re.compile(gap + listed)
+    gap, first = rb"}\s*+(?={\s*+%s)" % NAME, FIRST_NAMES.match(head)
+    if not first:
+        return re.compile(gap)
+    names = rb"{\s*+%s\s*+:" % re.escape(first[1])
+    names += rb"\s*+%s\s*+,\s*+%s\s*+:" % (SCALAR, re.escape(first[2])) if first[2] else b""
+    return re.compile(rb"%s|}\s*+,\s*+(?=%s)" % (gap, names), re.DOTALL)
 
 
 class _Finder:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -121,3 +122,12 @@ def test_any_bytes_are_read_alike_however_they_are_cut(data: list[int], cut: int
     whole = staged(text, longest=20)
     assert whole.end == len(text)
     assert staged(text, cuts=(min(cut, len(text)),), block=cut, longest=20) == whole
+
+
+def test_a_reject_shows_no_value_of_a_pii_column() -> None:
+    columns = tuple(replace(column, pii=column.name == "note") for column in COLUMNS)
+    data = b'{"id":"x","note":"secret"}\n{"id":2,"note":"secret"\n{"id":3,"note":"secret","note":"secret"}\n' * 20
+    found = staged(data, columns=columns)
+    shown = {record for *_, record in found.rejects}
+    assert shown == {b'"x",***,,_landfall_null_,_landfall_null_', b"***"}
+    assert not any(b"secret" in record or "secret" in reason for *_, reason, record in found.rejects)

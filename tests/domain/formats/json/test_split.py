@@ -56,6 +56,14 @@ def test_an_array_is_cut_at_objects_with_the_first_name(between: bytes) -> None:
     assert len(found) > 15
 
 
+def test_inner_objects_with_the_first_name_are_no_cuts() -> None:
+    objects = [json.dumps({"id": 'a",{"', "n": n, "items": [{"id": n}, {"id": "b"}]}).encode() for n in range(400)]
+    data = b",".join(objects)
+    found = planned(InMemory(data), 1000, array=True)
+    assert {chunk.start for chunk in found} <= _starts(objects, b",")
+    assert len(found) > 15
+
+
 def test_an_array_of_other_names_is_not_cut() -> None:
     data = b'{"a":1},' + b",".join(b'{"b":[{"c":1},{"c":2}]}' for _ in range(900))
     assert len(planned(InMemory(data), 1000, array=True)) == 1
