@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from json.encoder import encode_basestring
 from typing import Any
 
 from chalicelib.domain.checks.codes import RowCode
@@ -70,6 +71,11 @@ class ObjectReader:
             seen = set[str]()
             self._repeated = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
         return tuple(pairs)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether an object of the last value that was read has a name twice."""
+        return self._repeated is not None
 
     def scan(self, text: str) -> tuple[Any, int]:
         """Return the value at the start of a text, and the index after it.
@@ -186,11 +192,11 @@ def document(value: Any) -> str:
 
 
 def _write(value: Any, parts: list[str]) -> None:
-    if isinstance(value, Number | NotJson):
-        parts.append(value)
+    if isinstance(value, str):
+        parts.append(value if isinstance(value, Number | NotJson) else encode_basestring(value))
     elif isinstance(value, tuple):
         for number, (name, inner) in enumerate(value):
-            parts.append(f"{',' if number else '{'}{json.dumps(name, ensure_ascii=False)}:")
+            parts.append(f"{',' if number else '{'}{encode_basestring(name)}:")
             _write(inner, parts)
         parts.append("}" if value else "{}")
     elif isinstance(value, list):
@@ -199,7 +205,7 @@ def _write(value: Any, parts: list[str]) -> None:
             _write(inner, parts)
         parts.append("]" if value else "[]")
     else:
-        parts.append(json.dumps(value, ensure_ascii=False))
+        parts.append("null" if value is None else WORDS[value].decode())
 
 
 def kind_of(value: Any) -> str:

@@ -26,6 +26,8 @@ class Shape:
     """Before the first value, between two values, behind the last one."""
     targets: tuple[int, ...]
     """For each value the index of its column, NO_COLUMN or ONLY_NULL."""
+    levels: tuple[int, ...]
+    """For each value the number of objects around it."""
 
     @property
     def controls(self) -> int:
@@ -34,11 +36,11 @@ class Shape:
 
 
 class _Unlike(Exception):
-    """The object has an array, or an object that is a value."""
+    """The object has a value that its column does not take, or names that are not enough to go by."""
 
 
 def shape_of(record: bytes, reader: ObjectReader) -> Shape | None:
-    """Return the shape of a good row's object; None if it has an array, or an object in a column."""
+    """Return the shape of a good row's object; None if it has none."""
     try:
         return _Walk(record, reader).shape()
     except _Unlike:
@@ -53,40 +55,45 @@ class _Walk:
         self.tokens = [(found.start(), found.end()) for found in TOKEN.finditer(record)]
         self.edges = [0]
         self.targets: list[int] = []
+        self.levels: list[int] = []
 
     def shape(self) -> Shape:
-        self._object(self.reader.tree)
+        self._object(self.reader.tree, 1)
         edges = [*self.edges, len(self.record)]
         texts = tuple(self.record[edges[n] : edges[n + 1]] for n in range(0, len(edges), 2))
         if not self.targets or any(b'"' not in text for text in texts[:-1]):
             raise _Unlike
-        return Shape(texts, tuple(self.targets))
+        return Shape(texts, tuple(self.targets), tuple(self.levels))
 
     def _next(self) -> bytes:
         start, end = self.tokens[self.at]
         self.at += 1
         return self.record[start:end]
 
-    def _object(self, node: Node | None) -> None:
-        """Read an object up to its closing brace. Without a node, its fields have no columns."""
+    def _object(self, node: Node, level: int) -> None:
+        """Read an object up to its closing brace."""
         self._next()
         while (name := self._next()) != b"}":
             if name == b",":
                 name = self._next()
             self._next()
-            target = node.find(self.reader.scan(name.decode())[0]) if node else None
+            target = node.find(self.reader.scan(name.decode())[0])
             if target is None and self.reader.extra is not ExtraColumns.IGNORE:
                 raise _Unlike
-            self._value(target)
+            start, end = self.tokens[self.at]
+            if isinstance(target, Node) and self.record[start:end] == b"{":
+                self._object(target, level + 1)
+            else:
+                self.edges += [start, self._value_end()]
+                self.targets.append(NO_COLUMN if target is None else target if isinstance(target, int) else ONLY_NULL)
+                self.levels.append(level)
 
-    def _value(self, target: int | Node | None) -> None:
-        start, end = self.tokens[self.at]
-        token = self.record[start:end]
-        if token == b"[" or (token == b"{" and isinstance(target, int)):
-            raise _Unlike
-        if token == b"{":
-            self._object(target if isinstance(target, Node) else None)
-            return
-        self.at += 1
-        self.edges += [start, end]
-        self.targets.append(NO_COLUMN if target is None else target if isinstance(target, int) else ONLY_NULL)
+    def _value_end(self) -> int:
+        """Go past a value. Return the index after it."""
+        depth = 0
+        while True:
+            start, end = self.tokens[self.at]
+            self.at += 1
+            depth += (self.record[start] in b"[{") - (self.record[start] in b"]}")
+            if not depth:
+                return end

@@ -154,7 +154,7 @@ class _Match:
             self._keep(view.begins_with(texts[number], self.at))
             begin = np.minimum(self.at + len(texts[number]), view.size)
             self.quote = self.quote + _quotes(texts[number])
-            self.at = self._stop(begin, texts[number + 1], last=number + 2 == len(texts))
+            self.at = self._stop(begin, number)
             fits = (self.at > begin) & (self.at <= self.ends)
             begin = begin[fits] if self._keep(fits) else begin
             sound, *field_ = self._values(begin, target)
@@ -181,14 +181,19 @@ class _Match:
             start, size = self.fields.get(index, (absent, length))
             self.found.field_starts[rows, index], self.found.field_lengths[rows, index] = start, size
 
-    def _stop(self, begin: Ints, text: bytes, *, last: bool) -> Ints:
+    def _stop(self, begin: Ints, number: int) -> Ints:
         """Return where each value ends, and move to the first quote behind it."""
-        quotes = self.view.quotes
-        quoted = self.view.bytes[begin] == QUOTE
+        quotes, text, last = self.view.quotes, self.shape.texts[number + 1], number + 2 == len(self.shape.texts)
+        first = self.view.bytes[begin]
+        quoted = first == QUOTE
         most = len(quotes) - 1
         plain = self.ends - len(text) if last else quotes[np.minimum(self.quote, most)] - text.find(b'"')
         stop = np.where(quoted, quotes[np.minimum(self.quote + 1, most)] + 1, plain)
         self.quote = self.quote + 2 * quoted
+        nested = np.flatnonzero((first | 0x20) == OPENING)
+        if len(nested):
+            stop[nested] = self.view.closing(self.shape.levels[number], begin[nested]) + 1
+            self.quote[nested] = quotes.searchsorted(stop[nested])
         return np.minimum(stop, self.view.size)
 
     def _values(self, begin: Ints, target: int) -> tuple[Mask, Ints, Ints]:

@@ -10,12 +10,16 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 
 import numpy as np
 
+from chalicelib.domain.checks.documents import too_deep
 from chalicelib.domain.checks.numbers import MINUS, POINT, fraction
 from chalicelib.domain.formats.json.objects import NULL, SPECIAL, ObjectReader, document, quoted
-from chalicelib.domain.formats.json.view import QUOTE, View
+from chalicelib.domain.formats.json.shapes import NO_COLUMN
+from chalicelib.domain.formats.json.view import OPENING, QUOTE, View
 from chalicelib.domain.raw.swar import LOW, Fields, Ints, Mask, all_digits, word_of
 
 NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+LOOSE = re.compile(rb"[ \t\r\n\\]")
+"""Bytes without which JSON is compact already."""
 ZERO = ord("0")
 LONGEST_NUMBER = 24
 """Most bytes of a number that is proven vectorised."""
@@ -79,18 +83,20 @@ class Column:
     def read(self, values: Fields, target: int) -> tuple[Mask, Ints, Ints]:
         """Return which values are sound, and the start and length of each as a field. They have one target."""
         start, length, marked = values.start.copy(), values.length.copy(), target < 0 or self.reader.marked[target]
-        texts = (self.view.bytes[start] == QUOTE) & (length > 1)
+        first = self.view.bytes[start]
+        texts, nested = (first == QUOTE) & (length > 1), (first | 0x20) == OPENING
         sound = texts.copy()
-        rest = np.flatnonzero(~texts)
+        rest = np.flatnonzero(~(texts | nested))
         if len(rest):
-            alone = len(rest) == len(texts)
-            sound[rest], null = plain_values(values if alone else values.pick(rest))
+            sound[rest], null = plain_values(values if len(rest) == len(texts) else values.pick(rest))
             absent = rest[null]
             start[absent] = self.pool.null
             length[absent] = len(NULL) if marked else 0
-        special = self._special(values, texts, target)
-        for row, raw in zip(special.tolist(), values.pick(special).raw(), strict=True):
-            found = self._text(raw, target)
+        others = self._special(values, texts, target)
+        if target == NO_COLUMN or (target >= 0 and self.reader.documents[target]):
+            others = np.append(others, np.flatnonzero(nested))
+        for row, raw in zip(others.tolist(), values.pick(others).raw(), strict=True):
+            found = self._field_at(raw, target)
             sound[row] = found is not None
             start[row], length[row] = found or (0, 0)
         return sound, start, length
@@ -104,19 +110,33 @@ class Column:
             special[self.view.has(self.view.backslashes, values)] = True
         return np.flatnonzero(special & texts)
 
-    def _text(self, raw: bytes, target: int) -> tuple[int, int] | None:
-        """Return where a text of JSON stands as a field of CSV; None if the slow reader must read it."""
+    def _field_at(self, raw: bytes, target: int) -> tuple[int, int] | None:
+        """Return where a text or a document stands as a field of CSV; None if the slow reader must read it."""
         key = (target >= 0 and self.reader.documents[target], raw)
         if key not in self._kept:
-            field = self._field(raw, document_=key[0])
-            self._kept[key] = None if field is None else (self.pool.add(field), len(field))
+            is_text = raw[0] == QUOTE
+            try:
+                value = _text(raw, document_=key[0]) if is_text else self._document(raw)
+            except (ValueError, RecursionError):
+                value = None
+            if value is not None:
+                value = quoted(value) if (is_text and not key[0]) or SPECIAL.search(value) else value
+            self._kept[key] = None if value is None else (self.pool.add(value), len(value))
         return self._kept[key]
 
-    def _field(self, raw: bytes, *, document_: bool) -> bytes | None:
-        try:
-            text, end = scanstring(raw.decode(), 1)
-            value = document(text).encode() if document_ else text.encode()
-        except ValueError:
+    def _document(self, raw: bytes) -> bytes | None:
+        """Return an array or an object as `ObjectReader` writes it; None if it is strange."""
+        if too_deep(raw):
             return None
-        whole = end == len(raw.decode()) and value not in (b"", NULL)
-        return (value if document_ and not SPECIAL.search(value) else quoted(value)) if whole else None
+        text = raw.decode()
+        value, end = self.reader.scan(text)
+        if end < len(text) or self.reader.repeats:
+            return None
+        return document(value).encode() if LOOSE.search(raw) else raw
+
+
+def _text(raw: bytes, *, document_: bool) -> bytes | None:
+    """Return the value of a text; None if it is the empty text, or the word for NULL, or more than one text."""
+    text, end = scanstring(raw.decode(), 1)
+    value = document(text).encode() if document_ else text.encode()
+    return value if end == len(raw.decode()) and value not in (b"", NULL) else None

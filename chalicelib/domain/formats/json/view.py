@@ -9,7 +9,7 @@ import numpy as np
 from chalicelib.domain.raw.swar import LOW, Bytes, Fields, Ints, Mask, fields_of, word_of
 from chalicelib.domain.raw.utf8 import broken
 
-QUOTE, BACKSLASH, LF, OPENING = ord('"'), ord("\\"), ord("\n"), ord("{")
+QUOTE, BACKSLASH, LF, OPENING, CLOSING = (ord(byte) for byte in '"\\\n{}')
 
 
 class View:
@@ -46,6 +46,23 @@ class View:
         runs = np.diff(np.append(first, len(slashes)))
         behind = slashes[first] + runs
         found: Ints = behind[(runs % 2 == 1) & (self.bytes[behind] == QUOTE) & (behind < self.size)]
+        return found
+
+    @cached_property
+    def _brackets(self) -> tuple[Ints, Ints]:
+        """Every closing bracket outside texts, and how many brackets are open behind it."""
+        folded = self.bytes[: self.size] | 0x20  # [ and ] become { and }
+        at = np.flatnonzero((folded == OPENING) | (folded == CLOSING))
+        at = at[self.quotes.searchsorted(at) % 2 == 0]
+        opens = folded[at] == OPENING
+        depth = np.cumsum(np.where(opens, 1, -1))
+        return at[~opens], depth[~opens]
+
+    def closing(self, level: int, after: Ints) -> Ints:
+        """Return the first closing bracket behind each index that leaves `level` brackets open; else the end."""
+        at, depth = self._brackets
+        closers = np.append(at[depth == level], self.size)
+        found: Ints = closers[closers.searchsorted(after)]
         return found
 
     def counts(self, positions: Ints, starts: Ints, ends: Ints) -> Ints:

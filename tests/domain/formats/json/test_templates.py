@@ -18,6 +18,19 @@ from chalicelib.domain.raw.swar import PADDING, fields_of
 from tests.domain.formats.json.files import CONTRACT, Staged, staged
 
 NOTES = [None, "", "a,b", "x", "ä", 'q"u', "back\\slash", "\\", '\\"', "line\nend", "true", "_landfall_null_", "nul\0"]
+DOCUMENTS = [
+    None,
+    1,
+    "t",
+    True,
+    "a\nb",
+    "",
+    [],
+    {},
+    [1, {"a": "}]"}],
+    {"k": [1.5, 'x,"y', {"k": {}}], "": None},
+    [[[]]],
+]
 GAPS = ["\n", "\r\n", "", ",\n", ", ", "\n\n"]
 
 
@@ -26,14 +39,14 @@ def _object(random: Random, number: int) -> dict[str, Any]:
         "id": random.choice([number, -number, str(number), 10**18 + number, -0.0]),
         "note": random.choice(NOTES),
         "amount": random.choice([1.5, -0.25, 1e-7, 3, 0, None, "2.5", True]),
-        "doc": random.choice([None, 1, "t", True, "a\nb", ""]),
+        "doc": random.choice(DOCUMENTS),
         "at": {"city": random.choice(["Ulm", None, "}{", "\\"])},
     }
     kind = random.randrange(12)
     if kind == 0:
         return {name: whole[name] for name in ("id", "amount")}
     if kind == 1:
-        return {name: whole[name] for name in ("note", "id", "at")} | {"other": random.choice([1, "\n", None])}
+        return {name: whole[name] for name in ("note", "id", "at")} | {"other": random.choice(DOCUMENTS)}
     return whole | {"doc": [1, {"a": "b"}]} if kind == 2 else whole | {"at": None} if kind == 3 else whole
 
 
@@ -76,6 +89,24 @@ def test_values_of_each_kind_are_proven(value: str, gap: str) -> None:
     assert len(found.starts) == 39
     assert found.proven.all()
     assert found.run(0) == slice(0, 39)
+
+
+@pytest.mark.parametrize("value", ["[]", "{}", '[1, "]"]', '{"a":[{"b":"}"}]}', '"t"', "1", "null", '[" \\u00e9"]'])
+@pytest.mark.parametrize("name", ["doc", "strange"])
+@pytest.mark.parametrize("gap", GAPS)
+def test_arrays_and_objects_are_proven_where_they_may_stand(value: str, name: str, gap: str) -> None:
+    data = gap.join(f'{{"id":{n},"{name}":{value},"at":{{"city":"x"}}}}' for n in range(40)).encode()
+    assert _alike(data).proven.all()
+
+
+@pytest.mark.parametrize("value", ["[1", "[1]]", '{"a":1,"a":2}', "[01]", '["\\ud8zz"]', "[}", "[" * 501 + "]" * 501])
+@pytest.mark.parametrize("name", ["doc", "strange"])
+def test_strange_arrays_and_objects_are_not_proven(value: str, name: str) -> None:
+    rows = [f'{{"id":{n},"{name}":[]}}' for n in range(40)]
+    rows[20] = f'{{"id":20,"{name}":{value}}}'
+    data = "\n".join(rows).encode()
+    assert not _alike(data).proven[20]
+    assert _alike(data).run(0) == slice(0, 20)
 
 
 @pytest.mark.parametrize(
