@@ -52,7 +52,8 @@ def tree_of(columns: Sequence[Column]) -> Node:
 def _add_path(root: Node, names: Sequence[str], index: int) -> None:
     node = root
     for name in names[:-1]:
-        inner = node.exact.setdefault(name, Node())
-        assert isinstance(inner, Node), "contract_rules.py refuses a path through a column"
+        inner = node.exact.get(name)
+        if not isinstance(inner, Node):  # contract_rules.py refuses a path through a column
+            inner = node.exact[name] = Node()
         node = inner
     node.exact[names[-1]] = index
