@@ -30,10 +30,7 @@ def aligned(tables: Mapping[str, SampleTable]) -> list[SampleTable]:
 
 def _between(name: str, first: SampleTable, other: str, table: SampleTable) -> Iterator[str]:
     """Yield how a file differs from the first one."""
-    if first.format is not table.format:
-        yield f"{other} is {table.format.value}, {name} is {first.format.value}"
-    if first.sheet != table.sheet:
-        yield f"{other} has its table in another sheet, or in another row, than {name}"
+    yield from _in_kind(name, first, other, table)
     for field in fields(Dialect):
         mine, theirs = getattr(first.dialect, field.name), getattr(table.dialect, field.name)
         free = field.name in FREE or (field.name == "encoding" and (first.ascii or table.ascii))
@@ -50,6 +47,18 @@ def _between(name: str, first: SampleTable, other: str, table: SampleTable) -> I
         yield f"{other} has also {first_of(more, NAMED)}"
     if known != found and (len(set(known)) < len(known) and sorted(known) == sorted(found)):
         yield f"{other} has its columns in another order, and some have the same name"
+
+
+def _in_kind(name: str, first: SampleTable, other: str, table: SampleTable) -> Iterator[str]:
+    """Yield how the format of a file differs, its place in a workbook, and the types that the file itself has."""
+    if first.format is not table.format:
+        yield f"{other} is {table.format.value}, {name} is {first.format.value}"
+    if first.sheet != table.sheet:
+        yield f"{other} has its table in another sheet, or in another row, than {name}"
+    if first.names == table.names and first.types and table.types:
+        for one, mine, theirs in zip(first.names, first.types, table.types, strict=True):
+            if mine != theirs:
+                yield f"{other} has {one} as {theirs or 'text'}, {name} as {mine or 'text'}"
 
 
 def _reordered(table: SampleTable, wanted: Sequence[str]) -> SampleTable:

@@ -19,6 +19,7 @@ from chalicelib.visible import visible
 from landfall.check.checking import Outputs, check_file
 from landfall.faults import CommandError, ExitCode, absent, usage
 from landfall.infer.layout.json_objects import find_objects
+from landfall.infer.layout.parquet import find_columns, is_parquet
 from landfall.infer.layout.sample import SAMPLE_BYTES, Sample, sample
 from landfall.infer.layout.sample_table import SampleTable, find_table
 from landfall.infer.layout.workbook import find_sheet, is_workbook
@@ -88,7 +89,12 @@ def _refused(path: Path, refusal: LandfallError) -> CommandError:
 
 def _read_table(path: Path) -> SampleTable:
     with opened(path) as source:
-        found = find_sheet(source) if is_workbook(source) else _of_text(sample(source))
+        if is_parquet(source):
+            found = find_columns(source)
+        elif is_workbook(source):
+            found = find_sheet(source)
+        else:
+            found = _of_text(sample(source))
     if not found.names:
         raise Rejected("this does not look like a table: no row could be read", code="NO_TABLE")
     if len(found.names) > Limits.max_columns:

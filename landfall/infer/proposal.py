@@ -57,6 +57,8 @@ def propose(name: str, tables: Mapping[str, SampleTable]) -> Proposal:
     guesses = tuple(words_elsewhere(guesses, columns))
     if first.format is FileFormat.JSON:
         guesses = tuple(_in_json(one, first, place) for place, one in enumerate(guesses))
+    types = first.types or ("",) * len(guesses)
+    guesses = tuple(made_.known(type_) if type_ else made_ for made_, type_ in zip(guesses, types, strict=True))
     if not dialect.header:
         dialect = replace(dialect, columns=tuple(made))
     identifying = tuple(keys(guesses, columns))

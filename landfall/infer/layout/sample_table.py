@@ -49,6 +49,8 @@ class SampleTable:
     """In JSON the path of each column; empty for a field of the objects themselves."""
     documents: frozenset[int] = frozenset()
     """Columns with arrays, or with objects whose fields change."""
+    types: tuple[str, ...] = ()
+    """The types that the file itself gives its columns; empty for a column whose values decide."""
 
 
 def find_table(found: Sample) -> SampleTable:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-from chalicelib.domain.contract.contract import Contract, FileFormat, Limits
+from chalicelib.domain.contract.contract import FileFormat, Limits
 from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.contract.sheet import Sheet
-from chalicelib.domain.decode.decode import text_of
 from chalicelib.domain.decode.fields import MARK
 from chalicelib.domain.decode.file_kind import binary_kind
 from chalicelib.domain.decode.xlsx.package import Package
@@ -16,8 +15,8 @@ from chalicelib.domain.decode.xlsx.sheet_rows import sheet_rows
 from chalicelib.domain.decode.xlsx.strings import shared_strings
 from chalicelib.domain.decode.xlsx.workbook import read_workbook, visible_sheets
 from chalicelib.errors import Rejected
+from landfall.infer.layout.converted import first_text
 from landfall.infer.layout.rows import Row, records
-from landfall.infer.layout.sample import SAMPLE_BYTES
 from landfall.infer.layout.sample_table import SampleTable
 from landfall.localfile import LocalFile
 from landfall.text import plural
@@ -42,8 +41,8 @@ def find_sheet(source: LocalFile) -> SampleTable:
     if not names:
         raise Rejected("the workbook has no visible sheet with cells", code="NO_TABLE")
     sheet = Sheet(name=names[0] if len(names) > 1 else "", header_row=_header_row(package, names[0]))
-    text, whole = _text(source, sheet)
-    first, *lines = [record.values for record in records(text, Dialect())]
+    text, whole = first_text(source, FileFormat.XLSX, sheet)
+    _, first, *lines = [record.values for record in records(text, Dialect())]
     rows = [row for row in lines if row and len(row) == len(first or ()) and not any(MARK in value for value in row)]
     notes = [f"other sheets: {', '.join(map(repr, names[1:]))}"] if names[1:] else []
     bad = sum(row is None or any(MARK in value for value in row) for row in lines)
@@ -76,17 +75,3 @@ def _header_row(package: Package, name: str) -> int:
     first = list(islice(sheet_rows(package, book, shared_strings(package, book.strings)), LOOKED_ROWS))
     widest = max((len(row.cells) for row in first), default=0)
     return next((row.number for row in first if len(row.cells) == widest), 1)
-
-
-def _text(source: LocalFile, sheet: Sheet) -> tuple[bytes, bool]:
-    """Return whole lines of the sheet's text, from its names on, and whether they are all."""
-    contract = Contract(
-        name="sample", schema="", table="", lands_at=(), columns=(), key=(), format=FileFormat.XLSX, sheet=sheet
-    )
-    text, whole = bytearray(), True
-    for block in text_of(source, contract):
-        if len(text) > SAMPLE_BYTES:
-            whole = False
-            break
-        text += block
-    return bytes(text).partition(b"\n")[2], whole

@@ -54,6 +54,10 @@ class Guess:
     def is_text(self) -> bool:
         return self.type.startswith("varchar")
 
+    def known(self, type_: str) -> Guess:
+        """Return the column with the type that the file itself gives it."""
+        return replace(self, settings={"type": type_}, notes=(), instead=())
+
     def definition(self, settings: Settings, *, required: bool) -> str:
         """Write the column with these settings as a line of TOML."""
         made = dict(settings)

@@ -59,7 +59,7 @@ def _refuse_other_kinds(source: ByteSource) -> None:
 
 def _blocks(source: ByteSource, contract: Contract) -> Iterator[bytes]:
     try:
-        yield from _text(pa.PythonFile(_File(source), mode="r"), contract)
+        yield from _text(pa.PythonFile(SourceFile(source), mode="r"), contract)
     except FAULTS as error:
         what = "the Parquet file is damaged, or has what the reader does not know"
         raise Rejected(f"{what}; write it again, and send it again", code="PARQUET_BROKEN") from error
@@ -136,7 +136,7 @@ def _csv(table: pa.Table) -> bytes:
     return out.getvalue()
 
 
-class _File(io.RawIOBase):
+class SourceFile(io.RawIOBase):
     """The methods of a file that pyarrow needs."""
 
     def __init__(self, source: ByteSource) -> None:
