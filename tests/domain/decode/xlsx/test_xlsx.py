@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.contract.contract import Limits
-from chalicelib.domain.decode.xlsx import cell, xlsx
+from chalicelib.domain.decode.xlsx import cell, strings, xlsx
+from chalicelib.domain.decode.xlsx import workbook as book
 from chalicelib.domain.decode.xlsx.merges import MOST_AREAS
 from chalicelib.domain.decode.xlsx.sheet_rows import column_letters, column_number
 from chalicelib.errors import Rejected
@@ -118,7 +119,7 @@ def test_a_workbook_needs_no_styles_and_no_shared_texts() -> None:
 def test_styles_and_names_of_elements_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     names = "".join(f"<e{n}/>" for n in range(1_500))
     assert text(with_cells(names)) == text(zipped(parts(TABLE)))
-    monkeypatch.setattr("chalicelib.domain.decode.xlsx.workbook.MOST_STYLES", 5)
+    monkeypatch.setattr(book, "MOST_STYLES", 5)
     assert refusal(zipped(parts(TABLE))) == "WORKBOOK_BROKEN"
 
 
@@ -215,7 +216,7 @@ def test_a_text_that_is_repeated_without_end_is_refused() -> None:
 
 
 def test_texts_that_need_too_much_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.domain.decode.xlsx.strings.MOST_BYTES", 10_000)
+    monkeypatch.setattr(strings, "MOST_BYTES", 10_000)
     assert refusal(workbook(HEAD, strings=["<t>text</t>"] * 1_000)) == "TOO_LARGE"
 
 
