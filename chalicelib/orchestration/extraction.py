@@ -100,18 +100,22 @@ def extract(ctx: Context, connect: Connect, name: str, holder: str) -> None:
 
 def _read(ctx: Context, lease: Lease, settings: SourceSettings, connect: Connect, moment: float) -> None:
     until = ctx.clock.now() + ctx.settings.extract_budget_seconds
+    source = connect(lease.object, settings)
     landing = Landing(
         object=lease.object,
         settings=settings,
-        source=connect(lease.object, settings),
+        source=source,
         put=partial(ctx.objects.put, ctx.settings.bucket),
         record=lease,
         has_time=lambda: ctx.clock.now() < until,
         file_bytes=ctx.settings.source_file_mb * 1e6,
     )
-    while more := landing.window():
-        if not landing.has_time():
-            break
+    try:
+        while more := landing.window():
+            if not landing.has_time():
+                break
+    finally:
+        source.close()
     if more:
         lease.change(lease.progress.released())
         ctx.queue.send_source(lease.object)

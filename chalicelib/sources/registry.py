@@ -9,6 +9,7 @@ from chalicelib.sources.source import Factory, Source, Surroundings
 
 FACTORIES = {
     "http": "chalicelib.sources.http.source:HttpSource",
+    "postgresql": "chalicelib.sources.postgresql:PostgresqlSource",
 }
 
 

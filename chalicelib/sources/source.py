@@ -58,6 +58,9 @@ class Source(Protocol):
     def pages(self, window: Window, token: str) -> Iterator[Page]:
         """Yield the rows of a window, after the page with that token. Raises Paused, Retryable, Refused."""
 
+    def close(self) -> None:
+        """Release what is open."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:

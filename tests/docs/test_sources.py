@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import urllib3
 
 from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.domain.contract_files.source import read_source
@@ -30,8 +31,8 @@ def test_a_contract_that_is_shown_is_sound(text: str) -> None:
     assert contract.lands_at == (f"incoming/{name}/*",)
 
 
-def test_two_contracts_are_shown() -> None:
-    assert len(CONTRACTS) == 2
+def test_a_contract_is_shown_for_each() -> None:
+    assert len(CONTRACTS) == 3
 
 
 class Reads(dict[str, Any]):
@@ -47,17 +48,18 @@ class Reads(dict[str, Any]):
 
 
 def keys() -> Iterator[str]:
-    for kind in ("http", "custom"):
+    for kind in ("http", "postgresql", "custom"):
         tables = {name: Reads() for name in ("parameters", "headers", "auth", "paging")}
         http, options = Reads(**tables), Reads(some="text")
-        source = Reads(kind=kind, http=http, options=options)
+        postgresql = Reads(some="text")
+        source = Reads(kind=kind, http=http, postgresql=postgresql, options=options)
         read_source(Section(source, file="", key_path="", faults=[]))
-        for table in (source, http, *tables.values()):
+        for table in (source, http, postgresql, *tables.values()):
             yield from table.asked
 
 
 def test_every_key_is_documented() -> None:
-    asked = set(keys()) - {"auth", "paging", "http"}
+    asked = set(keys()) - {"auth", "paging", "http", "postgresql"}
     assert len(asked) > 20
     assert {key for key in asked if not re.search(rf"`{key}`|^{key} = ", TEXT, re.MULTILINE)} == set()
 
@@ -91,11 +93,12 @@ def test_a_source_of_ones_own_is_as_short_and_works(monkeypatch: pytest.MonkeyPa
 
     module: dict[str, Any] = {"__name__": "weather"}
     exec(PYTHON, module)
-    monkeypatch.setattr("urllib3.request", request)
+    monkeypatch.setattr(urllib3, "request", request)
     around = Surroundings(object="weather", settings=settings, secret=lambda: {"token": "t"}, now=lambda: 1e9)
     source = module["Weather"](around)
     pages = list(source.pages(Window(start="a", stop=source.position()), ""))
     assert [page.token for page in pages] == ["2", "3"]
     assert {page.content for page in pages} == {b'{"at": "now"}\n'}
     assert asked[0][0] == {"from": "a", "to": "2001-09-09T01:45:40.000000Z", "page": "1", "station": "oslo"}
+    source.close()
     assert asked[0][1] == {"Authorization": "Bearer t"}

@@ -8,11 +8,15 @@ import pytest
 
 from chalicelib.adapters.memory import MemoryClock
 from chalicelib.orchestration.extraction import extract
+from local.redshift.postgres import Postgres
 from tests.sources.http_world import HttpWorld, Served, served
+from tests.sources.postgresql_world import PostgresqlWorld, started
 from tests.sources.site import THING, KilledError, MemoryWorld, Site, World
 
 PAGED = (("page", "bearer"), ("offset", "header"), ("cursor", "oauth2"), ("link", "basic"), ("next_url", "none"))
-MEMBERS = ("memory", *(f"http by {paging}" for paging, _ in PAGED))
+MEMBERS = ("memory", "postgresql", *(f"http by {paging}" for paging, _ in PAGED))
+FILE_A_PAGE, PAGES_JOINED, ONE_FILE = 0.000001, 0.0001, 16.0
+CASES = (("memory", FILE_A_PAGE), ("memory", ONE_FILE), *((name, PAGES_JOINED) for name in MEMBERS))
 HOUR = 60
 BEGIN = 1_800_000_000.0
 ROWS = [(BEGIN - 600, "a"), (BEGIN - 600, "b"), (BEGIN - 500, "c"), (BEGIN - 400, "d"), (BEGIN - 400, "e")]
@@ -23,19 +27,33 @@ def server() -> Iterator[Served]:
     yield from served()
 
 
-@pytest.fixture(params=MEMBERS)
-def make(request: pytest.FixtureRequest) -> Callable[[], World]:
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    yield from started(tmp_path_factory.mktemp("postgres"))
+
+
+@pytest.fixture(params=CASES, ids=str)
+def case(request: pytest.FixtureRequest) -> tuple[str, float]:
+    """A member, and the size of files in MB."""
+    name, mb = request.param
+    return str(name), float(mb)
+
+
+@pytest.fixture
+def mb(case: tuple[str, float]) -> float:
+    return case[1]
+
+
+@pytest.fixture
+def make(request: pytest.FixtureRequest, case: tuple[str, float]) -> Callable[[], World]:
     """Makes a world without a row."""
-    if request.param == "memory":
+    if case[0] == "memory":
         return lambda: MemoryWorld(MemoryClock(BEGIN))
-    paging, server = request.param.rpartition(" ")[2], request.getfixturevalue("server")
+    if case[0] == "postgresql":
+        postgres = request.getfixturevalue("postgres")
+        return lambda: PostgresqlWorld(MemoryClock(BEGIN), postgres)
+    paging, server = case[0].rpartition(" ")[2], request.getfixturevalue("server")
     return lambda: HttpWorld(MemoryClock(BEGIN), server, paging, dict(PAGED)[paging])
-
-
-@pytest.fixture(params=[0.000001, 0.0001, 16.0], ids=["a file a page", "pages joined", "one file"])
-def mb(request: pytest.FixtureRequest) -> float:
-    """The size of files."""
-    return float(request.param)
 
 
 def filled(world: World) -> World:

@@ -144,7 +144,7 @@ def test_windows_are_no_longer_than_the_contract_says() -> None:
 
     class Watched:
         def __init__(self, source: Source) -> None:
-            self.position, self._source = source.position, source
+            self.position, self.close, self._source = source.position, source.close, source
 
         def pages(self, window: Window, token: str) -> Iterator[Page]:
             windows.append(window)

@@ -23,6 +23,9 @@ class MemorySource:
             return ""
         return min(at_seconds(max(moment for moment, _ in self.rows)), at_seconds(self._clock.now() - self._lag))
 
+    def close(self) -> None:
+        """Release nothing."""
+
     def pages(self, window: Window, token: str) -> Iterator[Page]:
         rows = sorted((at_seconds(moment), name) for moment, name in self.rows)
         found = [row for row in rows if window.start <= row[0] <= window.stop]

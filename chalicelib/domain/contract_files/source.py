@@ -10,12 +10,13 @@ from chalicelib.domain.contract.contract import Contract, Delivery, FileFormat
 from chalicelib.domain.contract.key_pattern import PatternError, compile_pattern
 from chalicelib.domain.contract.time_zone import is_time_zone
 from chalicelib.domain.contract_files.source_http import read_http, texts
+from chalicelib.domain.contract_files.source_postgresql import read_postgresql
 from chalicelib.domain.contract_files.toml_section import Section
 from chalicelib.domain.source.position import Cursor, PositionError, landing_folder
 from chalicelib.domain.source.schedule import Schedule, ScheduleError, duration
 from chalicelib.domain.source.settings import SourceSettings
 
-KINDS = ("http", "custom")
+KINDS = ("http", "postgresql", "custom")
 SHORTEST_PERIOD = 60
 LONGEST_PERIOD = 31 * 86_400
 SECRET = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -33,6 +34,7 @@ def read_source(section: Section) -> SourceSettings | None:
     if kind and kind not in KINDS:
         section.fault("kind", f'"{kind}" is not supported; use one of {", ".join(KINDS)}')
     http = read_http(section.section("http")) if kind == "http" else None
+    postgresql = read_postgresql(section.section("postgresql")) if kind == "postgresql" else None
     cursor = _cursor(section) if kind != "http" else Cursor.TIME
     settings = SourceSettings(
         kind=kind,
@@ -44,6 +46,7 @@ def read_source(section: Section) -> SourceSettings | None:
         max_window=_seconds(section, "max_window"),
         secret=section.text("secret"),
         http=http,
+        postgresql=postgresql,
         factory=section.text("factory") if kind == "custom" else "",
         options=texts(section.section("options")) if kind == "custom" else {},
     )

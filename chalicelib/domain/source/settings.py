@@ -68,6 +68,23 @@ class HttpSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PostgresqlSettings:
+    """A table or a query, and the columns that order it."""
+
+    host: str
+    database: str
+    port: int = 5432
+    table: str = ""
+    """`schema.table`; or else `query`."""
+    query: str = ""
+    watermark: str = ""
+    """The column that grows with each change; empty if each reading reads everything."""
+    key: tuple[str, ...] = ()
+    """Columns that, after the watermark, order rows without ties."""
+    page_rows: int = 5_000
+
+
+@dataclass(frozen=True, kw_only=True)
 class SourceSettings:
     """Where the rows of an object come from, and when they are read."""
 
@@ -86,6 +103,7 @@ class SourceSettings:
     secret: str = ""
     """The last part of the secret's name in Secrets Manager."""
     http: HttpSettings | None = None
+    postgresql: PostgresqlSettings | None = None
     factory: str = ""
     """`module:function` of a source of your own."""
     options: Mapping[str, str] = field(default_factory=dict)

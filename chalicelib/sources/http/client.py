@@ -63,6 +63,10 @@ class Client:
             url = same_origin(first, response.headers.get("location", ""))
         raise Refused(f"{place(first)} redirects without an end", code="SOURCE_REDIRECTS")
 
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.clear()
+
     def _patient(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Response:
         for attempt in range(1, TRIES + 1):
             try:

@@ -53,6 +53,9 @@ class HttpSource:
             step = next_step(self._settings, response, len(records), step)
             yield Page(content=content, token=step.token if step else "")
 
+    def close(self) -> None:
+        self._client.close()
+
     def _parameters(self, window: Window) -> dict[str, str]:
         ends = {"{start}": self._shown(window.start), "{end}": self._shown(window.stop)}
         return {name: _filled(text, ends) for name, text in self._settings.parameters.items()}

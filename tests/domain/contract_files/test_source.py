@@ -59,7 +59,7 @@ def test_a_source_is_not_in_the_fingerprint() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ('kind = "http"', 'kind = "ftp"', r'source\.kind: "ftp" is not supported; use one of http, custom'),
+        ('kind = "http"', 'kind = "ftp"', r'source\.kind: "ftp" is not supported; use one of http, postgresql, custom'),
         ('every = "15m"', "", r"source\.every: write either every"),
         ('every = "15m"', 'every = "15m"\ncron = "* * * * *"', r"source\.every: write either every"),
         ('every = "15m"', 'every = "30s"', r'source\.every: "30s" is out of range; write 1m to 31d'),
@@ -105,6 +105,36 @@ def test_a_source_lands_json() -> None:
 def test_the_folder_of_the_source_must_be_the_contracts() -> None:
     (found,) = faults(SOURCE, 'lands_at = ["incoming/other/*"]')
     assert found == "thing.toml: lands_at: does not match incoming/thing/*, where the source lands; add it"
+
+
+POSTGRESQL = """
+[source]
+kind = "postgresql"
+every = "1h"
+[source.postgresql]
+host = "db.example.com"
+database = "shop"
+table = "sales.thing"
+watermark = "updated_at"
+key = ["id"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('table = "sales.thing"\n', "", r"source\.postgresql\.table: write either table"),
+        ('table = "sales.thing"', 'table = "a.b"\nquery = "c"', r"source\.postgresql\.table: write either table"),
+        ('key = ["id"]\n', "", r"source\.postgresql\.key: is missing"),
+        ('host = "db.example.com"\n', "", r"source\.postgresql\.host: is missing"),
+        ('database = "shop"\n', "", r"source\.postgresql\.database: is missing"),
+        ('key = ["id"]', 'key = ["id"]\nport = 0', r"source\.postgresql\.port: 0 is out of range"),
+    ],
+)
+def test_faults_of_a_database(old: str, new: str, fault: str) -> None:
+    assert read_contract("thing.toml", text(POSTGRESQL)).source
+    (found,) = faults(POSTGRESQL.replace(old, new))
+    assert re.search(fault, found), found
 
 
 @pytest.mark.parametrize(
