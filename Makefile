@@ -55,7 +55,7 @@ package: setup ## make one complete CloudFormation template, and the functions' 
 	@.venv/bin/python -m deploy.bundle.package --stage $(STAGE) --architecture $(ARCHITECTURE) $(OWN)
 	@.venv/bin/python -m deploy.bundle.scan build/out-$(STAGE)/template.json
 
-layer: setup ## make the zip of the layer that reads Parquet (ARCHITECTURE=arm64)
+layer: setup ## make the zips of the layers for Parquet and for transforms (ARCHITECTURE=arm64)
 	@.venv/bin/python -m deploy.bundle.layer --architecture $(ARCHITECTURE)
 
 deploy: setup ## deploy to AWS: stack, tables, functions (STAGE=team-a CONTRACTS=../our-contracts DEPLOY="SupportEmail=a@b.example")

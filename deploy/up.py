@@ -26,6 +26,7 @@ from deploy.after import (
     upload_record,
 )
 from deploy.artifacts import Artifacts
+from deploy.bundle.attached import must_be_attached
 from deploy.bundle.package import chalice, measure, packed
 from deploy.bundle.project import BUILD, Project
 from deploy.bundle.vendor import PLATFORMS, PackageError, vendor
@@ -73,6 +74,7 @@ def deploy(
     artifacts: str = "",
 ) -> None:
     """Deploy everything: no function runs before its tables. Raises DeployError, PackageError."""
+    must_be_attached(stage)
     vendored = vendor(architecture, BUILD)  # a fault of this machine shows before anything is made
     left = infrastructure(session, stage, given, migrates=migrates, secret_arn=secret_arn, artifacts=artifacts)
     put_functions(session, stage, architecture, vendored)

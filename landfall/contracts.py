@@ -58,7 +58,7 @@ def known(contracts: Contracts, name: str) -> Contract:
 def from_file(path: Path) -> Contract:
     """Read the contract in a file. Raises CommandError."""
     try:
-        return read_contract(path.name, path.read_bytes())
+        return read_contract(path.name, path.read_bytes(), path.parent)
     except ContractError as error:
         raise _at_fault(error) from error
     except OSError as error:

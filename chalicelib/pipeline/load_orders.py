@@ -27,7 +27,7 @@ def order_of(ctx: Context, group: Group, runs: Sequence[Run]) -> LoadOrder:
     file_plan = FilePlan.from_json(ctx.objects.get(first.source.bucket, keys.plan(first)))
     return LoadOrder(
         contract=contract,
-        columns=file_plan.columns,
+        columns=file_plan.staged_columns(contract),
         group_id=group.group_id,
         shares=tuple(map(share, runs)),
         manifest=_manifest(ctx, group, [run for run in runs if run.counts.good]),

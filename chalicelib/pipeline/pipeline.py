@@ -152,7 +152,7 @@ class Pipeline:
             chunks=len(file_plan.ranges),
             fingerprint=contract.fingerprint,
             target=contract.target,
-            shape=shape(contract, file_plan.columns),
+            shape=shape(contract, file_plan.staged_columns(contract)),
             text_bytes=file_plan.text.size if file_plan.text else 0,
             source=run.source if run.reads else source,
             reads=source if run.reads else None,
@@ -229,7 +229,7 @@ class Pipeline:
         books, contract = sealed_books(file_plan, chunks), outcomes.contract_of(self.ctx, run)
         publish(self.ctx.objects, run, file_plan, chunks)
         sums, counts = [chunk.sums for chunk in chunks], books["counts"]
-        refuse_wrong_books(contract, file_plan.totals, sums, books, accepted=bool(run.accepted_by))
+        refuse_wrong_books(contract.as_read, file_plan.totals, sums, books, accepted=bool(run.accepted_by))
         books["window_ends"] = window_of(self.ctx, run)
         sealed = self.ctx.runs.change(run, **books)
         found = {"rows": counts.read, "rejects": counts.rejected}

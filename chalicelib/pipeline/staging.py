@@ -85,6 +85,7 @@ class Streamed:
 
 def plan_file(objects: ObjectStore, run: Run, source: SourceObject, contract: Contract, settings: Settings) -> FilePlan:
     """Read the header of a file and plan its cuts. Unpack the file first if needed. Raises Rejected."""
+    contract = contract.as_read
     refuse_size(source.size, contract.limits)
     size = usual_chunk(contract, settings.chunk_mb)
     stored, text, repairs = StoredBytes(Landed(objects, source), piece=1), None, Repairs()
@@ -121,11 +122,11 @@ def stage_part(
     written whole or not at all. Raises SourceGone, SourceChanged.
     """
     from chalicelib.domain.staging.stage import ChunkSummary, stage_chunk  # numpy: only this function needs it
-    from chalicelib.domain.staging.validate import compile_rules
+    from chalicelib.transforms.rules import rules_of
 
     started = clock.now()
     origins = _origins_of(objects, run) if file_plan.corrected else None
-    rules = compile_rules(contract, file_plan.layout(contract))
+    rules = rules_of(contract, file_plan.layout(contract))
     rules = replace(rules, mark=run.mark.encode(), origins=origins)
     span = Range(start=chunk.start, stop=chunk.stop)
     sink = _Sink(ChunkSummary.of(span), contract.limits.max_rejects, origins)

@@ -15,6 +15,7 @@ from pathlib import Path
 from chalice.deploy.packager import DependencyBuilder, LambdaDeploymentPackager, PipRunner, SubprocessPip
 from chalice.utils import UI, OSUtils
 
+from deploy.bundle.attached import must_be_attached
 from deploy.bundle.binaries import binaries
 from deploy.bundle.project import BUILD, Project
 from deploy.bundle.started import runs_here, started, unpacked
@@ -41,6 +42,7 @@ PIP_FAILED = "Could not install dependencies"
 def package(stage: str, architecture: str) -> Path:
     """Make the directory with template.json and deployment.zip. Raises PackageError."""
     out = BUILD / f"out-{stage}"
+    must_be_attached(stage)
     template = generate(stage, architecture, vendor(architecture, BUILD), BUILD / f"package-{stage}", out)
     archive = out / "deployment.zip"
     measure(archive)

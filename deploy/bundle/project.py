@@ -43,8 +43,10 @@ class Project:
         shutil.copytree(ROOT / "chalicelib", where / "chalicelib", ignore=NOT_SHIPPED)
         shutil.rmtree(where / "chalicelib/contracts")
         (where / "chalicelib/contracts").mkdir()
-        for contract in folder_in_use().glob("*.toml"):
-            shutil.copy(contract, where / "chalicelib/contracts")
+        for file in (*folder_in_use().glob("*.toml"), *folder_in_use().rglob("*.py")):
+            copy = where / "chalicelib/contracts" / file.relative_to(folder_in_use())
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, copy)
         if vendored:
             compiled(where / "chalicelib")
             shutil.copytree(vendored, where / "vendor", copy_function=os.link)

@@ -111,8 +111,8 @@ class _Checker:
                 return check_file(source, contract, outputs, self.chunk_bytes, totals)
         except Rejected as error:
             if error.code == "HEADER_MISMATCH":
-                header = format_of(contract).head(beginning(source, contract), contract)
-                match_header(contract, header.fields, private=False)
+                read = contract.as_read
+                match_header(read, format_of(read).head(beginning(source, read), read).fields, private=False)
             raise
 
     def _side_totals(self, path: Path, contract: Contract) -> Totals | None:

@@ -24,8 +24,8 @@ from chalicelib.domain.run.model import Counts, Problem
 from chalicelib.domain.run.rejects import Reject
 from chalicelib.domain.staging.block import Block
 from chalicelib.domain.staging.stage import ChunkSummary, stage_chunk
-from chalicelib.domain.staging.validate import compile_rules
 from chalicelib.errors import Rejected
+from chalicelib.transforms.rules import rules_of
 from landfall.check.duplicates import Duplicates
 from landfall.check.repeated import Repeated, first_repeat
 from landfall.localfile import LocalFile, as_text
@@ -80,7 +80,7 @@ def check_file(
     """
     refuse_size(source.size, contract.limits)
     repairs = Repairs()
-    with as_text(source, contract, repairs) as text:
+    with as_text(source, contract.as_read, repairs) as text:
         checked = _check(text, contract, _paced(outputs, source, text), chunk_bytes, totals)
     left_out, altered = total([checked.left_out, repairs.left_out]), total([checked.altered, repairs.altered])
     return replace(checked, left_out=left_out, altered=altered)
@@ -97,9 +97,9 @@ def _check(
     source: LocalFile, contract: Contract, outputs: Outputs, chunk_bytes: int | None, totals: Totals | None
 ) -> Checked:
     size = chunk_bytes or usual_chunk(contract, Settings.chunk_mb)
-    cuts = format_of(contract).cut(source, contract, size)
+    cuts = format_of(contract).cut(source, contract.as_read, size)
     cuts = replace(cuts, totals=totals or cuts.totals)
-    outputs.begin(source, contract, cuts)
+    outputs.begin(source, contract.as_read, cuts)
     reader = _Reader(source, contract, cuts, outputs)
     with Duplicates() as duplicates, Repeated(contract) as repeated:
         chunks = tuple(reader.chunks(cuts, duplicates, repeated))
@@ -134,7 +134,7 @@ class _Reader:
 
     def __init__(self, source: LocalFile, contract: Contract, cuts: Cuts, outputs: Outputs) -> None:
         self.source, self.outputs, self.cells = source, outputs, cuts.cells
-        self.rules = replace(compile_rules(contract, cuts.layout), lineage=False)
+        self.rules = replace(rules_of(contract, cuts.layout, checked=True), lineage=False)
         self.first: Reject | None = None
 
     def chunks(self, cuts: Cuts, duplicates: Duplicates, repeated: Repeated) -> Iterator[ChunkSummary]:
@@ -169,7 +169,7 @@ def _problem(first: Reject | None) -> Problem | None:
 
 def _refusal(contract: Contract, cuts: Cuts, chunks: Sequence[ChunkSummary], books: RunChanges) -> Rejected | None:
     try:
-        refuse_wrong_books(contract, cuts.totals, [chunk.sums for chunk in chunks], books)
+        refuse_wrong_books(contract.as_read, cuts.totals, [chunk.sums for chunk in chunks], books)
     except Rejected as refusal:
         return refusal
     return None

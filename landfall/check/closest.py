@@ -38,7 +38,7 @@ def _readings(contract: Contract, names: Sequence[str]) -> list[tuple[str, Seque
 
 def _shared(contract: Contract, names: Sequence[str]) -> int:
     """Count the distinct names that the contract has."""
-    known = {_plain(name) for column in contract.columns for name in (column.name, *column.aliases)}
+    known = {_plain(name) for column in contract.as_read.columns for name in (column.name, *column.aliases)}
     return len({_plain(name) for name in names} & known)
 
 
@@ -49,7 +49,7 @@ def _plain(name: str) -> str:
 
 def _difference(contract: Contract, names: Sequence[str]) -> str:
     try:
-        match_header(contract, tuple(names), private=False)
+        match_header(contract.as_read, tuple(names), private=False)
     except Rejected as error:
         return error.message.partition("; ")[2]
     return "its header fits"

@@ -66,7 +66,7 @@ def _key(source: ByteSource, rules: Rules, contract: Contract, offset: int) -> t
     csv.field_size_limit(max(csv.field_size_limit(), contract.limits.max_record_bytes))
     delimiter, quote = contract.dialect.staged_delimiter, contract.dialect.staged_quote
     fields = next(csv.reader(text, delimiter=delimiter, quotechar=quote))
-    return tuple(_value(fields[place], kind) for place, kind in rules.key)
+    return tuple(_value(fields[place], kind) for place, kind in rules.staged.key)
 
 
 def _value(field: str, kind: ColumnType) -> object:

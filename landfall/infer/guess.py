@@ -62,6 +62,7 @@ def _fields(contract: Contract, source: LocalFile) -> tuple[str, ...]:
     """Return the names in the header. Raises Rejected for a fault that does not depend on the contract."""
     if not source.size:
         raise Rejected("the file is empty: not even a header", code="EMPTY_FILE", line=1)
+    contract = contract.as_read
     text = beginning(source, contract)
     if contract.format is FileFormat.JSON:
         return first_names(text, contract)
@@ -84,6 +85,7 @@ def _names(contract: Contract, path: Path) -> bool:
 
 
 def _fits(contract: Contract, source: LocalFile) -> bool:
+    contract = contract.as_read
     try:
         text = beginning(source, contract)
         header = format_of(contract).head(text, contract)

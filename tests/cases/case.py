@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 
 from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.domain.run.model import Run, RunState
@@ -74,10 +75,10 @@ class Outcome:
     rejects: list[Reject]
 
 
-def outcome(case: Layout) -> Outcome:
-    """Load the file into an empty table."""
+def outcome(case: Layout, directory: Path | None = None) -> Outcome:
+    """Load the file into an empty table. The directory has the code of a transform."""
     text = CONTRACT.format(top=case.top, limits=case.limits, dialect=case.dialect, columns=case.columns)
-    contract = read_contract("thing.toml", text.encode())
+    contract = read_contract("thing.toml", text.encode(), directory)
     deployment = SimulatedDeployment()
     deployment.reconfigure(contracts={"thing": contract})
     data = case.text if isinstance(case.text, bytes) else case.text.encode()
@@ -95,9 +96,9 @@ def outcome(case: Layout) -> Outcome:
     return Outcome(run=run, rows=sorted(rows, key=str), rejects=rejects)
 
 
-def differences(case: Layout) -> list[str]:
+def differences(case: Layout, directory: Path | None = None) -> list[str]:
     """Return what is not as the case has it."""
-    found = outcome(case)
+    found = outcome(case, directory)
     state, code = found.run.state, found.run.problem.code if found.run.problem else ""
     if case.refused:
         return [] if (state, code) == (RunState.REJECTED, case.refused) else [f"{state.value} {code}: not refused"]

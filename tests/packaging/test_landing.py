@@ -54,9 +54,14 @@ def test_a_resource_without_the_placeholder_is_kept_once() -> None:
 
 
 def test_the_project_ships_the_contracts_in_use_alone(own: Path, tmp_path: Path) -> None:
+    (own / "shared").mkdir()
+    (own / "shared/dates.py").write_text("")
+    (own / "a.py").write_text("from .shared import dates\n")
+    (own / "notes.txt").write_text("")
     Project(stage="team-a", environment={}, policies={}).make(tmp_path / "made", None)
-    made = {path.name for path in (tmp_path / "made/chalicelib/contracts").iterdir()}
-    assert made == {path.name for path in own.iterdir()}
+    place = tmp_path / "made/chalicelib/contracts"
+    made = {str(path.relative_to(place)) for path in place.rglob("*.*")}
+    assert made == {path.name for path in own.glob("*.toml")} | {"a.py", "shared/dates.py"}
     assert (SHIPPED / "orders.toml").exists()
 
 

@@ -117,17 +117,22 @@ def _imported(path: Path) -> set[str]:
     return {name.split(".")[0] for name in whole | parts}
 
 
-LAYERED = "chalicelib/domain/decode/parquet"
-"""The function that imports this has a layer besides."""
+LAYERED = {"parquet": "chalicelib/domain/decode/parquet", "transforms": "chalicelib/transforms"}
+"""The code that imports each layer. Its functions have the layer besides."""
 
 
-def test_the_lock_of_the_layer_has_all_that_its_function_imports() -> None:
-    modules = set().union(*map(_imported, (ROOT / LAYERED).rglob("*.py"))) - sys.stdlib_module_names - {"chalicelib"}
-    assert modules == {"pyarrow"} <= _names("requirements/parquet.txt")
+@pytest.mark.parametrize(
+    ("name", "code", "modules"),
+    [("parquet", LAYERED["parquet"], {"pyarrow"}), ("transforms", LAYERED["transforms"], {"pandas", "numpy"})],
+)
+def test_the_lock_of_a_layer_has_all_that_its_code_imports(name: str, code: str, modules: set[str]) -> None:
+    imported = set().union(*map(_imported, (ROOT / code).rglob("*.py"))) - sys.stdlib_module_names - {"chalicelib"}
+    assert imported == modules <= _names(f"requirements/{name}.txt") | {"numpy"}
 
 
 def test_the_lock_of_the_zip_has_all_that_the_functions_import() -> None:
-    shipped = {ROOT / "app.py", *(ROOT / "chalicelib").rglob("*.py")} - set((ROOT / LAYERED).rglob("*.py"))
+    layered = {file for code in LAYERED.values() for file in (ROOT / code).rglob("*.py")}
+    shipped = {ROOT / "app.py", *(ROOT / "chalicelib").rglob("*.py")} - layered
     modules = set().union(*map(_imported, shipped)) - sys.stdlib_module_names - {"chalicelib", "chalice"}
     found, locked = packages_distributions(), _names("requirements.txt")
     assert {"boto3", "numpy", "backports"} <= modules
@@ -137,6 +142,6 @@ def test_the_lock_of_the_zip_has_all_that_the_functions_import() -> None:
 
 def test_unimported_packages_are_not_in_the_lock_of_the_zip() -> None:
     direct = {line for line in (ROOT / "requirements/sources.in").read_text().splitlines() if line[:1].isalpha()}
-    assert direct == {"pandas", "redshift-connector", "gspread"}
+    assert direct == {"redshift-connector", "gspread"}
     assert direct <= _names("requirements/dev.txt")
     assert not direct & _names("requirements.txt")

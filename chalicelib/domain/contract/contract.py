@@ -4,13 +4,14 @@ its rows, and the limits of its files. `contract_file.py` reads one from TOML an
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from chalicelib.domain.contract.column import Column
 from chalicelib.domain.contract.dialect import ControlTotals, Dialect
 from chalicelib.domain.contract.expected import Expected
 from chalicelib.domain.contract.sheet import Sheet
+from chalicelib.domain.contract.transform import Transform
 from chalicelib.domain.source.settings import SourceSettings
 
 RESCUED = "_rescued"
@@ -119,6 +120,8 @@ class Contract:
     control_totals: ControlTotals | None = None
     """Set if a side file announces the rows of each file."""
     sheet: Sheet = field(default_factory=Sheet)
+    transform: Transform | None = None
+    """Set if a function changes the rows of files before they are staged."""
     limits: Limits = field(default_factory=Limits)
     checks: tuple[DataCheck, ...] = ()
     dist_key: str | None = None
@@ -145,3 +148,13 @@ class Contract:
     def column(self, name: str) -> Column:
         """Return the column called `name`; KeyError if there is none."""
         return next(c for c in self.columns if c.name == name)
+
+    @property
+    def as_read(self) -> Contract:
+        """The contract for reading files: with a transform, their columns may differ from the target's."""
+        if self.transform is None:
+            return self
+        own = {column.name: column for column in self.transform.columns}
+        columns = [own.pop(column.name, column) for column in self.columns if column.name != RESCUED]
+        rescued = [column for column in self.columns if column.name == RESCUED]
+        return replace(self, columns=(*columns, *own.values(), *rescued), key=(), order_by=None, transform=None)

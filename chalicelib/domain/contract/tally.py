@@ -27,6 +27,8 @@ class LeftOut(StrEnum):
     INVALID_BYTES = "invalid_bytes"  # bytes anywhere in the file that are not text in its encoding
     UNDIVIDED = "undivided"  # faults of JSON behind which it is unknown where the next object begins
 
+    DROPPED = "dropped"  # rows of the file that the contract's transform does not return
+
 
 class Altered(StrEnum):
     """A change of a good row's value that the contract allows: the table has another value than the file."""

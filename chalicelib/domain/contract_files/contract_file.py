@@ -6,12 +6,10 @@ sound by itself and together with the others: see contract_rules.py.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
@@ -29,7 +27,7 @@ from chalicelib.domain.contract.contract import (
 from chalicelib.domain.contract.dialect import ControlTotals
 from chalicelib.domain.contract.expected import Expected, ExpectedError
 from chalicelib.domain.contract.sheet import MOST_HEADER_ROW, Sheet
-from chalicelib.domain.contract_files.column_notation import changed_settings, notation_faults, read_notation
+from chalicelib.domain.contract_files.column_notation import notation_faults, read_notation
 from chalicelib.domain.contract_files.column_type import ColumnTypeError, parse_type
 from chalicelib.domain.contract_files.column_value import value_faults
 from chalicelib.domain.contract_files.contract_rules import faults_between, faults_within, size_faults
@@ -40,8 +38,10 @@ from chalicelib.domain.contract_files.dialect import (
     read_parquet_dialect,
     read_sheet_dialect,
 )
+from chalicelib.domain.contract_files.fingerprint import fingerprint
 from chalicelib.domain.contract_files.source import read_source
 from chalicelib.domain.contract_files.toml_section import Section
+from chalicelib.domain.contract_files.transform import read_transform
 from chalicelib.domain.source.position import landing_folder
 from chalicelib.errors import ContractError
 
@@ -82,7 +82,7 @@ class Contracts(Mapping[str, Contract]):
 
 def load_contracts(directory: Path | str) -> Contracts:
     """Read every `*.toml` of a directory. Raises ContractError with every fault of every file."""
-    return read_contracts(texts_of(directory))
+    return read_contracts(texts_of(directory), directory)
 
 
 def texts_of(directory: Path | str) -> dict[str, bytes]:
@@ -93,45 +93,25 @@ def texts_of(directory: Path | str) -> dict[str, bytes]:
     return {f.name: f.read_bytes() for f in files}
 
 
-def read_contracts(texts: Mapping[str, bytes]) -> Contracts:
-    """Read contracts from their files' names and contents. Raises ContractError with every fault of every file."""
+def read_contracts(texts: Mapping[str, bytes], directory: Path | str | None = None) -> Contracts:
+    """Read contracts from their files' names and contents; the directory has the code of their transforms.
+
+    Raises ContractError with every fault of every file.
+    """
     faults: list[str] = []
-    by_file = {file: c for file, text in texts.items() if (c := _read(file, text, faults))}
+    by_file = {file: c for file, text in texts.items() if (c := _read(file, text, directory, faults))}
     faults += faults_between(by_file)
     if faults:
         raise ContractError(faults)
     return Contracts({c.name: c for _, c in sorted(by_file.items())})
 
 
-def read_contract(file: str, text: bytes) -> Contract:
+def read_contract(file: str, text: bytes, directory: Path | str | None = None) -> Contract:
     """Read one contract by itself. Raises ContractError with every fault."""
-    return next(iter(read_contracts({file: text}).values()))
+    return next(iter(read_contracts({file: text}, directory).values()))
 
 
-def fingerprint(contract: Contract) -> str:
-    """Return a hash of what a contract means for a file that has arrived.
-
-    Two contracts have the same hash if and only if they mean the same: layout, comments, description, `expected`,
-    `load_every` and `source` do not count. The usual format is not in it, so that the contracts of older versions keep
-    their hash.
-    """
-    meaning = asdict(replace(contract, description="", fingerprint=""))
-    del meaning["expected"], meaning["load_every"], meaning["source"]
-    if contract.format is FileFormat.CSV:
-        del meaning["format"]
-    if contract.control_totals is None:
-        del meaning["control_totals"]
-    if contract.format is not FileFormat.XLSX:
-        del meaning["sheet"]
-    for column in meaning["columns"]:
-        column.update(changed_settings(column.pop("notation")))
-        if not column["path"]:
-            del column["path"]
-    canonical = json.dumps(meaning, sort_keys=True, default=lambda member: member.value)
-    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _read(file: str, text: bytes, faults: list[str]) -> Contract | None:
+def _read(file: str, text: bytes, directory: Path | str | None, faults: list[str]) -> Contract | None:
     try:
         table = tomllib.loads(text.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -139,7 +119,7 @@ def _read(file: str, text: bytes, faults: list[str]) -> Contract | None:
         return None
     found: list[str] = []
     top = Section(table, file=file, key_path="", faults=found)
-    contract = _contract(top)
+    contract = _contract(top, directory)
     for key_path, message in faults_within(contract, Path(file).stem):
         top.fault(key_path, message)
     for key_path, message in [] if found else size_faults(contract):
@@ -148,7 +128,7 @@ def _read(file: str, text: bytes, faults: list[str]) -> Contract | None:
     return replace(contract, fingerprint=fingerprint(contract))
 
 
-def _contract(top: Section) -> Contract:
+def _contract(top: Section, directory: Path | str | None) -> Contract:
     schema, _, table = top.text("target", required=True).partition(".")
     form = top.choice("format", FileFormat.CSV)
     contract = Contract(
@@ -173,6 +153,7 @@ def _contract(top: Section) -> Contract:
         extra_columns=top.choice("extra_columns", ExtraColumns.FAIL),
         limits=_limits(top.section("limits")),
         columns=_columns(top.section("columns")),
+        transform=read_transform(top, _columns(top.section("input_columns")), directory),
         checks=tuple(_check(s) for s in top.sections("checks")),
         source=read_source(top.section("source")),
     )
@@ -197,7 +178,7 @@ def _completed(contract: Contract) -> Contract:
     if contract.source and not contract.lands_at:
         contract = replace(contract, lands_at=(f"{landing_folder(contract.name)}*",))
     if not dialect.header and not dialect.columns:
-        dialect = replace(dialect, columns=tuple(column.name for column in columns))
+        dialect = replace(dialect, columns=tuple(column.name for column in contract.as_read.columns))
     if contract.format in NULLABLE and "" not in dialect.null:
         dialect = replace(dialect, null=("", *dialect.null))
     if contract.extra_columns is ExtraColumns.RESCUE and columns:

@@ -7,11 +7,12 @@ our own outputs or the keys of another contract.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 from chalicelib.domain.checks.condition import check_fault
-from chalicelib.domain.contract.column import EXACT, TypeName
+from chalicelib.domain.contract.column import EXACT, Column, TypeName
 from chalicelib.domain.contract.contract import RESCUED, Contract, ExtraColumns, FileFormat
 from chalicelib.domain.contract.dialect import Nul
 from chalicelib.domain.contract.identifiers import IDENTIFIER, fold
@@ -45,18 +46,24 @@ def faults_within(contract: Contract, stem: str) -> Iterator[Fault]:
     """Return the faults of one contract, whose file is `stem`.toml."""
     yield from _name_faults(contract, stem)
     yield from _column_faults(contract)
-    yield from _header_faults(contract)
-    yield from _headerless_faults(contract)
     yield from _reference_faults(contract)
     yield from _landing_faults(contract)
     yield from _check_faults(contract)
     yield from _limit_faults(contract)
-    yield from _totals_faults(contract)
-    yield from _word_faults(contract)
-    yield from _path_faults(contract)
+    yield from _file_faults(contract)
     yield from source_faults(contract)
     if fault := window_fault(contract.load_every or 0):
         yield "load_every", fault
+
+
+def _file_faults(contract: Contract) -> Iterator[Fault]:
+    """Return the faults of what the contract has about files, whose columns a transform may change."""
+    read = contract.as_read
+    own = contract.transform.columns if contract.transform else ()
+    found = [*_header_faults(read), *_headerless_faults(read), *_totals_faults(read), *_word_faults(read)]
+    found += [*_path_faults(read), *_lossy_faults(replace(contract, columns=read.columns)), *_column_names(own)]
+    for key, message in found:
+        yield f"input_{key}" if any(f"{key}.".startswith(f"columns.{c.name}.") for c in own) else key, message
 
 
 def size_faults(contract: Contract) -> Iterator[Fault]:
@@ -146,7 +153,11 @@ def _column_faults(contract: Contract) -> Iterator[Fault]:
     if not contract.columns:
         yield "columns", "there are none; declare at least the columns of the key"
     implied = int(contract.extra_columns is ExtraColumns.RESCUE)  # the last column, RESCUED
-    for column in contract.columns[: len(contract.columns) - implied]:
+    yield from _column_names(contract.columns[: len(contract.columns) - implied])
+
+
+def _column_names(columns: Sequence[Column]) -> Iterator[Fault]:
+    for column in columns:
         key_path = f"columns.{column.name}"
         if column.name.startswith("_"):
             yield key_path, "names that start with an underscore are reserved for Landfall; choose another"
@@ -192,7 +203,6 @@ def _reference_faults(contract: Contract) -> Iterator[Fault]:
         if name in columns and not columns[name].required:
             yield f"columns.{name}", "is part of the key, so it must be required; add required = true"
     yield from _document_faults(contract)
-    yield from _lossy_faults(contract)
     if contract.order_by in columns and columns[contract.order_by].type.kind in UNORDERED:
         yield "order_by", "must be a whole number, decimal, date or timestamp; other types have no reliable order"
 

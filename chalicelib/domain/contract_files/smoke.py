@@ -34,4 +34,4 @@ def deployed_contracts(directory: Path | str) -> Contracts:
     texts = texts_of(directory)
     if FILE in texts:
         raise ContractError([f"{FILE}: every deployment has a contract of this name; rename yours"])
-    return read_contracts({**texts, FILE: TOML})
+    return read_contracts({**texts, FILE: TOML}, directory)

@@ -123,11 +123,11 @@ def refuse_wrong_books(
 
     `totals` is what the file announces of its rows, `sums` has the sums that were found in its chunks.
     """
-    counts = books["counts"]
+    counts, dropped = books["counts"], books.get("left_out", {}).get(LeftOut.DROPPED, 0)
     refuse_undivided(books.get("left_out", {}), books["problem"])
     if totals:
-        refuse_other_totals(contract, totals, counts, added(sums))
-    refuse_too_few_rows(contract, counts)
+        refuse_other_totals(contract, totals, counts.read + dropped, added(sums))
+    refuse_too_few_rows(contract, counts.read + dropped)
     refuse_if_too_bad(contract, counts, books["problem"], accepted=accepted)
 
 
@@ -144,19 +144,19 @@ def refuse_undivided(left_out: Tally, first: Problem | None) -> None:
         )
 
 
-def refuse_too_few_rows(contract: Contract, counts: Counts) -> None:
+def refuse_too_few_rows(contract: Contract, count: int) -> None:
     """Refuse a file with fewer rows than the contract requires, such as only a header. Raises Rejected."""
     least = contract.limits.min_rows
-    if counts.read < least:
-        rows = f"{counts.read:,} rows" if counts.read else "no rows"
+    if count < least:
+        rows = f"{count:,} rows" if count else "no rows"
         message = f"the file has {rows}, but the contract requires {least:,} or more; if such a file is right"
         raise Rejected(f"{message}, lower limits.min_rows", code="TOO_FEW_ROWS")
 
 
-def refuse_other_totals(contract: Contract, totals: Totals, counts: Counts, sums: Sums) -> None:
+def refuse_other_totals(contract: Contract, totals: Totals, count: int, sums: Sums) -> None:
     """Refuse a file that does not have the rows that it announces. Raises Rejected."""
-    if totals.rows is not None and totals.rows != counts.read:
-        raise _differs(f"{totals.rows:,} rows, but it has {counts.read:,}", totals)
+    if totals.rows is not None and totals.rows != count:
+        raise _differs(f"{totals.rows:,} rows, but it has {count:,}", totals)
     fields = dict(contract.sum_fields)
     for name, text in totals.sums.items():
         expected = _amount(text, contract.column(name))

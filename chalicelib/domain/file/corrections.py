@@ -65,10 +65,10 @@ def as_corrected(contract: Contract) -> Contract:
 def columns_of(contract: Contract, file_plan: FilePlan | None) -> tuple[str, ...]:
     """Return the columns of a corrected row: the file's merged columns in its order, then the rescued ones.
 
-    Without the file's plan, return all columns of the contract.
+    Without the file's plan, return all columns of the contract's files.
     """
     if file_plan is None:
-        return tuple(column.name for column in contract.columns if column.name != RESCUED)
+        return tuple(column.name for column in contract.as_read.columns if column.name != RESCUED)
     merged = (name for name in file_plan.columns if name != RESCUED and not name.startswith(IGNORED))
     return (*merged, *(name for _, name in file_plan.rescued))
 
@@ -79,6 +79,7 @@ class Splitter:
     def __init__(self, contract: Contract, file_plan: FilePlan) -> None:
         from chalicelib.domain.formats.csv.bare_texts import bare_form  # numpy: only readers of rejects need it
 
+        contract = contract.as_read
         self._columns = columns_of(contract, file_plan)
         self._file_columns = [name for name in file_plan.columns if name != RESCUED]
         self._rescued = dict(file_plan.rescued)
@@ -154,7 +155,7 @@ def too_long(contract: Contract, origins: Sequence[RowOrigin], size: int) -> Row
 
 def still_masked(contract: Contract, values: Mapping[str, str]) -> str:
     """Return the first column whose value is still the mask of rejects; empty if there is none."""
-    hidden = {column.name for column in contract.columns if column.pii}
+    hidden = {column.name for column in contract.as_read.columns if column.pii}
     return next((name for name, value in values.items() if name in hidden and value == MASK.decode()), "")
 
 

@@ -68,7 +68,11 @@ class FilePlan:
 
     def layout(self, contract: Contract) -> Layout:
         """Return the file's columns."""
-        return Layout.of(contract, self.columns, self.rescued, self.header, self.head_lines)
+        return Layout.of(contract.as_read, self.columns, self.rescued, self.header, self.head_lines)
+
+    def staged_columns(self, contract: Contract) -> tuple[str, ...]:
+        """Return the names of the columns of staged rows: a transform returns all columns of the contract."""
+        return tuple(column.name for column in contract.columns) if contract.transform else self.columns
 
     def to_json(self) -> bytes:
         return json.dumps(asdict(self)).encode()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,21 +17,12 @@ from chalicelib.domain.formats.csv.reading import Reading
 from chalicelib.domain.raw.swar import Ints, Mask, Words
 from chalicelib.domain.run.rejects import Reject, kept, unclosed
 from chalicelib.domain.staging.keyhash import key_hashes
-from chalicelib.domain.staging.repeated_header import repeated_head_lines, repeated_headers
+from chalicelib.domain.staging.repeated_header import repeated
 from chalicelib.domain.staging.rewriting import rewritten
 from chalicelib.domain.staging.row_prefix import prefixed, rejected_from
 from chalicelib.domain.staging.sums import sums_of
 from chalicelib.domain.staging.table import Table, faults
 from chalicelib.domain.staging.validate import Rules
-
-REPEATED_HEADER = RowFault(
-    column="",
-    code=RowCode.CONTRACT,
-    reason="repeats the header: the file may be joined from several; dialect.repeated_header can leave such rows out",
-)
-REPEATED_LINE = replace(
-    REPEATED_HEADER, reason=REPEATED_HEADER.reason.replace("the header", "a line beside the header", 1)
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,12 +81,12 @@ def make_block(
 
     The first `explained` bad rows get a reject.
     """
-    reading, rules = table.reading, table.rules
+    reading = table.reading
     start, stop = int(table.begins[0]), int(table.finishes[-1])
     end = min(stop, reading.consumed)  # a last record without a line feed stops in the padding
     bad: dict[int, RowFault | Malformed] = {**found, **table.malformed}
     good = ~table.blank
-    headers = _repeated(table, found)
+    headers = repeated(table, found)
     if table.rules.skips_headers:
         good[list(headers)] = False
         bad = {row: fault for row, fault in bad.items() if row not in headers}
@@ -104,7 +95,8 @@ def make_block(
     good[list(bad)] = False
     kept = np.flatnonzero(good)
     bad_rows = sorted(bad)
-    good_sums = sums_of(table, good, []) if rules.summed else {}
+    read = table.before or table
+    good_sums = sums_of(read, good, []) if read.rules.summed else {}
     return Block(
         start=position.offset + start,
         end=position.offset + end,
@@ -114,7 +106,7 @@ def make_block(
         lines=_line_ends(reading, start, end, stop),
         left_out=_left_out(table, len(good) - len(kept) - len(bad), len(headers)),
         altered=total([{kind: _count(table, good, at) for kind, at in table.reading.altered.items()}]),
-        sums=added([good_sums, sums_of(table, np.zeros_like(good), bad_rows)]) if rules.summed else {},
+        sums=added([good_sums, sums_of(read, _dropped(table), bad_rows)]) if read.rules.summed else {},
         good_sums=good_sums,
         rejects=_rejects(table, {row: bad[row] for row in bad_rows[:explained]}, reading, position),
         unexplained=Counter(_code(bad[row]) for row in bad_rows[explained:]),
@@ -122,14 +114,6 @@ def make_block(
         key_offsets=table.begins[kept] + position.offset if hash_keys else None,
         key_stops=np.minimum(table.finishes[kept], end) + position.offset if hash_keys else None,
     )
-
-
-def _repeated(table: Table, found: Collection[int]) -> dict[int, RowFault]:
-    """Return the rows that repeat the header or a line beside it, each with its fault."""
-    return {
-        **dict.fromkeys(repeated_head_lines(table), REPEATED_LINE),
-        **dict.fromkeys(repeated_headers(table, found), REPEATED_HEADER),
-    }
 
 
 def judge(reading: Reading, rules: Rules, rows: slice) -> tuple[Table, dict[int, RowFault]]:
@@ -178,6 +162,15 @@ def _left_out(table: Table, count: int, headers: int) -> Tally:
     return total([named, undivided, {LeftOut.BLANK_LINES: count - named.total()}])
 
 
+def _dropped(table: Table) -> Mask:
+    """Return which rows of the file a transform dropped."""
+    dropped = np.zeros(len(table.widths), np.bool_)
+    if table.before:
+        kinds, first = table.reading.left_out, table.first
+        dropped[[row for row in range(len(dropped)) if kinds.get(first + row) is LeftOut.DROPPED]] = True
+    return dropped
+
+
 def _count(table: Table, good: Mask, rows: Ints) -> int:
     """Count those of the reading's rows that are good rows of the table."""
     first, stop = rows.searchsorted([table.first, table.first + len(good)])
@@ -216,7 +209,7 @@ def _rejects(
             why = RowFault(column="", code=RowCode.LINE, reason=reason)
         else:
             why = fault
-        rejects.append(reject(line, offset, table.shown(row), why, quote_line))
+        rejects.append(reject(line, offset, (table.before or table).shown(row), why, quote_line))
     return tuple(rejects)
 
 

@@ -26,6 +26,8 @@ class Refusal(ColumnRule):
 
 def refusing(rules: Rules, column: str, code: int, reason: str) -> Rules:
     """Return the rules with one that refuses every row for that column; for a name that no column has, as a whole."""
+    if rules.transform:
+        return replace(rules, transform=replace(rules.transform, rules=refusing(rules.staged, column, code, reason)))
     names = [rule.name for rule in rules.columns]
     at = names.index(column) if column in names else 0
     refusal = Refusal(

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import replace
 
 import numpy as np
 
+from chalicelib.domain.checks.codes import RowCode
+from chalicelib.domain.checks.row_fault import RowFault
 from chalicelib.domain.contract.identifiers import fold
 from chalicelib.domain.formats.csv.preamble import BOM, SEP_BYTES, named_delimiter
 from chalicelib.domain.raw.swar import (
@@ -29,6 +32,24 @@ IGNORED = table_of(b" _\t\n\v\f\r\x1c\x1d\x1e\x1f")
 BEGINNING = re.compile(rb"[^ _]{1,8}")
 LOWER = every(0x20)
 """The bit that makes a letter lower-case. Other characters may become alike, which `_repeats` finds."""
+
+
+REPEATED_HEADER = RowFault(
+    column="",
+    code=RowCode.CONTRACT,
+    reason="repeats the header: the file may be joined from several; dialect.repeated_header can leave such rows out",
+)
+REPEATED_LINE = replace(
+    REPEATED_HEADER, reason=REPEATED_HEADER.reason.replace("the header", "a line beside the header", 1)
+)
+
+
+def repeated(table: Table, bad: Collection[int]) -> dict[int, RowFault]:
+    """Return the rows that repeat the header or a line beside it, each with its fault."""
+    return {
+        **dict.fromkeys(repeated_head_lines(table), REPEATED_LINE),
+        **dict.fromkeys(repeated_headers(table, bad), REPEATED_HEADER),
+    }
 
 
 def repeated_headers(table: Table, bad: Collection[int]) -> list[int]:

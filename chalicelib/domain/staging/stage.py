@@ -23,6 +23,7 @@ from chalicelib.domain.run.rejects import KEPT_BYTES, MASK
 from chalicelib.domain.staging.block import Block, Position, explain, judge, make_block, reject
 from chalicelib.domain.staging.rewriting import rewritten
 from chalicelib.domain.staging.row_prefix import MOST_BYTES
+from chalicelib.domain.staging.transform import transformed
 from chalicelib.domain.staging.validate import Rules
 from chalicelib.errors import Rejected, SourceChanged
 
@@ -115,6 +116,8 @@ class _Stager:
             for first in range(0, mine, MOST_ROWS):
                 table, found = judge(reading, self.rules, slice(first, min(first + MOST_ROWS, mine)))
                 reading, self.rewritten = table.reading, tuple(table.reading.unread) or self.rewritten
+                if self.rules.transform:
+                    table, found = transformed(table, found, self.rules.transform, position.offset)
                 yield self._pass(make_block(table, found, position, hash_keys=self.hash_keys, explained=self.explained))
             self.ahead = data[used:size]
             if reading.unended and self.position.offset < self.stop:

@@ -51,6 +51,8 @@ class Table:
     first: int
     """Index of the first record in the reading."""
     rules: Rules
+    before: Table | None = None
+    """The same rows as the file has them, if a transform changed them."""
 
     @classmethod
     def of(cls, reading: Reading, rules: Rules, rows: slice) -> Table:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from chalicelib.domain.checks import documents as checks_documents
 from chalicelib.domain.checks import numbers as checks_numbers
@@ -29,6 +30,9 @@ from chalicelib.domain.run.ids import MARK_LENGTH
 from chalicelib.domain.run.lineage import RowOrigins
 from chalicelib.domain.run.rejects import EXPLAINED
 from chalicelib.errors import ContractError
+
+if TYPE_CHECKING:  # the step judges its rows by such rules, too
+    from chalicelib.domain.staging.transform import Step
 
 LETTER = re.compile("[A-Za-z]")
 
@@ -131,11 +135,18 @@ class Rules:
     """A row that repeats the header is left out; else it is bad."""
     header_is_bad: bool = False
     """A row that repeats the header has a value that its column's type refuses."""
+    transform: Step | None = None
+    """Changes good rows before they are staged."""
 
     @cached_property
     def eager(self) -> tuple[int, ...]:
         """Indexes of the columns of which every value is rewritten."""
         return tuple(n for n, rule in enumerate(self.columns) if rule.rewriter and rule.rewriter.eager)
+
+    @property
+    def staged(self) -> Rules:
+        """The rules for rows as they are staged."""
+        return self.transform.rules if self.transform else self
 
     @property
     def newline(self) -> bytes:

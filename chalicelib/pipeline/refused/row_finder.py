@@ -95,9 +95,9 @@ class RowFinder:
         """Return the reject of one row, as the check would have made it."""
         from chalicelib.domain.staging.refused import refusing  # numpy: only this needs it
         from chalicelib.domain.staging.stage import stage_chunk
-        from chalicelib.domain.staging.validate import compile_rules
+        from chalicelib.transforms.rules import rules_of
 
-        rules = compile_rules(self.contract, self.plan.layout(self.contract))
+        rules = rules_of(self.contract, self.plan.layout(self.contract))
         rules = refusing(rules, fault.column, fault.code, fault.reason)
         blocks = stage_chunk(source, Range(start=offset, stop=offset + 1), rules, block_bytes=RECORD_BYTES)
         return [reject for block in blocks for reject in block.rejects]

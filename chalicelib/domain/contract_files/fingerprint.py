@@ -1,0 +1,37 @@
+"""A hash of what a contract means, which is recorded with each run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, replace
+
+from chalicelib.domain.contract.contract import Contract, FileFormat
+from chalicelib.domain.contract_files.column_notation import changed_settings
+
+
+def fingerprint(contract: Contract) -> str:
+    """Return a hash of what a contract means for a file that has arrived.
+
+    Two contracts have the same hash if and only if they mean the same: layout, comments, description, `expected`,
+    `load_every` and `source` do not count. The usual format is not in it, so that the contracts of older versions keep
+    their hash.
+    """
+    meaning = asdict(replace(contract, description="", fingerprint=""))
+    del meaning["expected"], meaning["load_every"], meaning["source"]
+    if contract.format is FileFormat.CSV:
+        del meaning["format"]
+    if contract.control_totals is None:
+        del meaning["control_totals"]
+    if contract.format is not FileFormat.XLSX:
+        del meaning["sheet"]
+    if contract.transform is None:
+        del meaning["transform"]
+    else:
+        del meaning["transform"]["folder"]
+    for column in (*meaning["columns"], *meaning.get("transform", {}).get("columns", ())):
+        column.update(changed_settings(column.pop("notation")))
+        if not column["path"]:
+            del column["path"]
+    canonical = json.dumps(meaning, sort_keys=True, default=lambda member: member.value)
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
