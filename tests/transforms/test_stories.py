@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.cases.case import KEY, Bad, Layout, differences
+from tests.support.parquet_text import written
+from tests.support.workbooks import workbook
 
 COLUMNS = KEY + '\nname = { type = "varchar(20)" }\namount = { type = "decimal(9,2)" }\nday = { type = "date" }'
 FILE = "id,name,amount,day\n1,Ann,1.50,2026-01-31\n2,,2.00,\n3,Bob,,2026-02-01\n"
@@ -98,6 +100,23 @@ CASES = (
         top=TOP + '\nformat = "json"',
         text='{"id":1,"name":"a"}{"id":2,"name":""}{"id":3}',
         rows=[(1, "a!", None, None), (2, "!", None, None), (3, None, None, None)],
+    ),
+    _case(
+        "a workbook",
+        "frame['name'] = frame.raw.str.upper()\nreturn frame[frame.id != 2]",
+        top=TOP + '\nformat = "xlsx"',
+        columns=RAW,
+        text=workbook(("id", "raw", "amount"), (1, "ann", 1.5), (2, "bob", 2), ("x", "eve", 3)),
+        rows=[(1, "ANN", Decimal("1.5"), None)],
+        bad=[Bad(code=1207, reason="id")],
+        left_out={"dropped": 1},
+    ),
+    _case(
+        "Parquet",
+        "frame['amount'] = [a and a * 2 for a in frame.amount]\nreturn frame",
+        top=TOP + '\nformat = "parquet"',
+        text=written({"id": [1, 2], "amount": [Decimal("1.50"), None], "name": ["a", None]}),
+        rows=[(1, "a", Decimal(3), None), (2, None, None, None)],
     ),
     _case(
         "the announced rows and sums are those of the file",
