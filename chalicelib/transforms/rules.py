@@ -6,8 +6,9 @@ from importlib.util import find_spec
 
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.layout import Layout
+from chalicelib.domain.staging import validate
 from chalicelib.domain.staging.transform import with_transform
-from chalicelib.domain.staging.validate import Rules, compile_rules
+from chalicelib.domain.staging.validate import Rules
 from chalicelib.errors import Broken
 
 
@@ -16,7 +17,7 @@ def rules_of(contract: Contract, layout: Layout, *, checked: bool = False) -> Ru
 
     `checked`: find out whether the transform decides on each row alone. Raises ContractError, Broken.
     """
-    rules = compile_rules(contract.as_read, layout)
+    rules = validate.compile_rules(contract.as_read, layout)  # by the module: the simulation remembers the rules
     transform = contract.transform
     if transform is None:
         return rules

@@ -129,7 +129,7 @@ OF_FILES = (
     ),
     bug(
         "a side file is read and not looked at",
-        (BOOKS, "totals.rows is not None and totals.rows != counts.read", "False"),
+        (BOOKS, "totals.rows is not None and totals.rows != count:", "False:"),
     ),
     bug(
         "a side file that is put again starts nothing",
