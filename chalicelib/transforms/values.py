@@ -166,9 +166,12 @@ def form_of(kind: ColumnType) -> Form:
 
 
 def same_values(one: pd.Series[Any], other: pd.Series[Any]) -> list[bool]:
-    """Return which values of two columns of the same length are equal; missing values are equal."""
+    """Return which values of two columns with the same index are equal; missing values are equal."""
     if one.dtype != other.dtype:
         return [False] * len(one)
+    if one.dtype != object:
+        absent = one.isna() & other.isna()
+        return list(((one == other).fillna(value=False).astype(bool) | absent).tolist())
     rows = zip(one.isna().tolist(), one.tolist(), other.isna().tolist(), other.tolist(), strict=True)
     return [absent and missing if absent or missing else _equal(mine, its) for absent, mine, missing, its in rows]
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.raw.bytesource import InMemory
 from chalicelib.domain.run.model import RunState
 from chalicelib.errors import Broken
 from landfall.check.checking import Outputs, check_file
+from landfall.faults import ExitCode
+from landfall.main import app
 from tests.cases.case import Layout, outcome
 from tests.transforms.code import contract_of
 
@@ -108,3 +111,11 @@ def test_a_run_fails_once_and_is_not_tried_again(tmp_path: Path) -> None:
     assert (run.state, run.problem and run.problem.code, run.generation) == (RunState.FAILED, "TRANSFORM_FAILED", 1)
     assert run.problem
     assert "secret" not in run.problem.message
+
+
+def test_the_command_finds_the_code_beside_the_contract(tmp_path: Path) -> None:
+    contract_of(tmp_path, "raise ValueError('secret')")
+    (tmp_path / "a.csv").write_text("id\n1\n")
+    found = CliRunner().invoke(app, ["check", str(tmp_path / "a.csv"), "--contract-file", str(tmp_path / "thing.toml")])
+    assert found.exit_code == ExitCode.BAD
+    assert "raised ValueError in line 5 of thing.py" in " ".join(found.output.split())
