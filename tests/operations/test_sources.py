@@ -61,6 +61,7 @@ def test_a_window_is_read_again_without_moving_the_position(site: Site) -> None:
     start_source(site.ctx, "thing", WindowRequest(start="2027-01-15T05:00:00Z", until="2027-01-15T07:00:00Z"))
     site.work()
     assert site.progress.done == done
+    assert site.done == sorted(site.done)
     assert site.progress.wanted is None
     assert len(site.files()) > files
     assert sorted(set(site.landed())) == ["changed", "new", "old"]
