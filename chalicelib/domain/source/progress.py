@@ -115,7 +115,7 @@ class Progress:
 
     def opened(self, start: str, until: str, *, again: bool = False) -> Progress:
         wanted = None if again else self.wanted
-        return replace(self, start=start, until=until, again=again, files=0, token="", wanted=wanted)
+        return replace(self, start=start, until=until, again=again, files=0, token="", wanted=wanted)  # nosec B106
 
     def landed(self, files: int, token: str) -> Progress:
         """Return the record after a file. Without a token a killed worker begins the window again."""
@@ -128,7 +128,7 @@ class Progress:
     def closed(self, files: int) -> Progress:
         """Return the record after the last file of the window."""
         done = self.done if self.again else self.until
-        return replace(self, done=done, start="", until="", again=False, files=0, token="", landed_files=files)
+        return replace(self, done=done, start="", until="", again=False, files=0, token="", landed_files=files)  # nosec B106
 
     def succeeded(self, moment: float, now: float) -> Progress:
         """Return the record of a source that was read up to its position."""

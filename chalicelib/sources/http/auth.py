@@ -19,7 +19,7 @@ FIELDS: Mapping[Auth, tuple[str, ...]] = {
     Auth.OAUTH2: ("client_id", "client_secret"),
 }
 """What the secret must have."""
-BAD_SECRET = "SOURCE_BAD_SECRET"  # noqa: S105 - the code of an error
+BAD_SECRET = "SOURCE_BAD_SECRET"  # noqa: S105  # nosec B105 - the code of an error
 
 
 class Authenticator:
@@ -79,7 +79,7 @@ class Authenticator:
         try:
             token = json.loads(response.body)["access_token"]
         except (ValueError, KeyError, TypeError, RecursionError):
-            token = ""
+            token = None
         if not isinstance(token, str) or not token or not token.isprintable():
             raise Refused(f"{place(url)} answers without an access_token", code=BAD_SECRET)
         return token
