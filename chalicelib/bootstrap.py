@@ -89,6 +89,7 @@ class AwsWiring:
                 settings=settings,
                 secret=lambda: SourceSecrets(client("secretsmanager"), self._settings.stage).read(settings.secret),
                 now=self._clock.now,
+                columns=self.pipeline.ctx.contracts[object].columns,
                 loopback="AWS_LAMBDA_FUNCTION_NAME" not in os.environ,
             )
         )

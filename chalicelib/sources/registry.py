@@ -10,6 +10,7 @@ from chalicelib.sources.source import Factory, Source, Surroundings
 FACTORIES = {
     "http": "chalicelib.sources.http.source:HttpSource",
     "postgresql": "chalicelib.sources.postgresql:PostgresqlSource",
+    "sheets": "chalicelib.sources.sheets.source:SheetsSource",
 }
 
 

@@ -5,10 +5,11 @@ A source does nothing else. `land` writes its pages to the bucket, and from ther
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from chalicelib.domain.contract.column import Column
 from chalicelib.domain.source.settings import SourceSettings
 from chalicelib.errors import Retryable
 
@@ -72,6 +73,8 @@ class Surroundings:
     """Reads the secret. It is empty if the contract names none."""
     now: Callable[[], float]
     """The time, in seconds since 1970."""
+    columns: Sequence[Column] = ()
+    """The contract's columns, for a source whose values have a form that depends on their type."""
     loopback: bool = False
     """Whether plain http to this machine is allowed: on a laptop, never in a function."""
 

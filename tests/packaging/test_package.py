@@ -142,6 +142,6 @@ def test_the_lock_of_the_zip_has_all_that_the_functions_import() -> None:
 
 def test_unimported_packages_are_not_in_the_lock_of_the_zip() -> None:
     direct = {line for line in (ROOT / "requirements/sources.in").read_text().splitlines() if line[:1].isalpha()}
-    assert direct == {"redshift-connector", "gspread"}
+    assert direct == {"redshift-connector"}
     assert direct <= _names("requirements/dev.txt")
     assert not direct & _names("requirements.txt")

@@ -145,6 +145,11 @@ class Contract:
         announced = self.control_totals or self.dialect.trailer
         return announced.sum_fields if announced else ()
 
+    @property
+    def of_sheet(self) -> bool:
+        """Whether the files are the rows of a sheet, with the names of their cells."""
+        return self.source is not None and self.source.sheets is not None
+
     def column(self, name: str) -> Column:
         """Return the column called `name`; KeyError if there is none."""
         return next(c for c in self.columns if c.name == name)

@@ -11,12 +11,14 @@ from chalicelib.domain.contract.key_pattern import PatternError, compile_pattern
 from chalicelib.domain.contract.time_zone import is_time_zone
 from chalicelib.domain.contract_files.source_http import read_http, texts
 from chalicelib.domain.contract_files.source_postgresql import read_postgresql
+from chalicelib.domain.contract_files.source_sheets import check_sheet, read_sheets
 from chalicelib.domain.contract_files.toml_section import Section
 from chalicelib.domain.source.position import Cursor, PositionError, landing_folder
 from chalicelib.domain.source.schedule import Schedule, ScheduleError, duration
 from chalicelib.domain.source.settings import SourceSettings
 
-KINDS = ("http", "postgresql", "custom")
+KINDS = ("http", "postgresql", "sheets", "custom")
+FIXED_CURSORS = {"http": Cursor.TIME, "sheets": Cursor.NUMBER}
 SHORTEST_PERIOD = 60
 LONGEST_PERIOD = 31 * 86_400
 SECRET = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -35,7 +37,8 @@ def read_source(section: Section) -> SourceSettings | None:
         section.fault("kind", f'"{kind}" is not supported; use one of {", ".join(KINDS)}')
     http = read_http(section.section("http")) if kind == "http" else None
     postgresql = read_postgresql(section.section("postgresql")) if kind == "postgresql" else None
-    cursor = _cursor(section) if kind != "http" else Cursor.TIME
+    sheets = read_sheets(section.section("sheets")) if kind == "sheets" else None
+    cursor = FIXED_CURSORS.get(kind) or _cursor(section)
     settings = SourceSettings(
         kind=kind,
         schedule=_schedule(section),
@@ -47,6 +50,7 @@ def read_source(section: Section) -> SourceSettings | None:
         secret=section.text("secret"),
         http=http,
         postgresql=postgresql,
+        sheets=sheets,
         factory=section.text("factory") if kind == "custom" else "",
         options=texts(section.section("options")) if kind == "custom" else {},
     )
@@ -133,7 +137,9 @@ def _duration(section: Section, key: str, text: str) -> float:
 def _check(section: Section, settings: SourceSettings) -> None:
     if settings.secret and not SECRET.fullmatch(settings.secret):
         section.fault("secret", f'"{settings.secret}" is no name; use lower-case letters, digits, - and _')
-    if settings.cursor is Cursor.NUMBER:
+    if settings.sheets:
+        check_sheet(section)
+    elif settings.cursor is Cursor.NUMBER:
         for key in ("lag", "max_window"):
             if key in section.table:
                 section.fault(key, "is a time, but the cursor is a number; remove it, or use look_back")
@@ -143,5 +149,5 @@ def _check(section: Section, settings: SourceSettings) -> None:
         section.fault(
             "factory", f'"{settings.factory}" is no factory; write one such as "chalicelib.sources.mine:Mine"'
         )
-    if settings.max_window and "from" not in section.table:
+    if settings.max_window and "from" not in section.table and not settings.sheets:
         section.fault("max_window", "needs from, the start of the first window; add it")

@@ -95,7 +95,9 @@ class Splitter:
         self._null = null_shown(contract)
         self._objects = None
         if contract.format is FileFormat.JSON and not file_plan.corrected and not self._hidden:
-            self._objects = ObjectReader(file_plan.layout(contract).columns, contract.extra_columns)
+            self._objects = ObjectReader(
+                file_plan.layout(contract).columns, contract.extra_columns, of_sheet=contract.of_sheet
+            )
 
     def values(self, record: str) -> tuple[str, ...] | None:
         """Return a record's values, in the order of `columns_of`; None if it is malformed or was shortened."""

@@ -85,6 +85,22 @@ class PostgresqlSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SheetsSettings:
+    """A sheet of a Google spreadsheet."""
+
+    spreadsheet: str
+    """The id of the file."""
+    sheet: str = ""
+    """The sheet's title; empty for the first one."""
+    columns: str = ""
+    """The columns that count, such as `A:F`; empty for all."""
+    header_row: int = 1
+    """The row with the column names."""
+    every_time: bool = False
+    """Read the sheet at each moment of the schedule, for formulas whose values change though the file does not."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class SourceSettings:
     """Where the rows of an object come from, and when they are read."""
 
@@ -104,6 +120,7 @@ class SourceSettings:
     """The last part of the secret's name in Secrets Manager."""
     http: HttpSettings | None = None
     postgresql: PostgresqlSettings | None = None
+    sheets: SheetsSettings | None = None
     factory: str = ""
     """`module:function` of a source of your own."""
     options: Mapping[str, str] = field(default_factory=dict)

@@ -209,8 +209,18 @@ def _rejects(
             why = RowFault(column="", code=RowCode.LINE, reason=reason)
         else:
             why = fault
-        rejects.append(reject(line, offset, (table.before or table).shown(row), why, quote_line))
+        shown = (table.before or table).shown(row)
+        rejects.append(reject(line, offset, shown, _placed(why, reading, row + table.first), quote_line))
     return tuple(rejects)
+
+
+def _placed(fault: RowFault, reading: Reading, row: int) -> RowFault:
+    """Return a fault with the name of its cell, if the rows are those of a sheet."""
+    origin = reading.origin
+    if not reading.place or not origin:
+        return fault
+    name = reading.place(origin.data[int(origin.starts[row]) : int(origin.ends[row])], fault.column)
+    return replace(fault, reason=f"{fault.reason} ({name})") if name else fault
 
 
 def reject(line: int, byte_offset: int, record: bytes, fault: RowFault, quote_line: int = 0) -> Reject:

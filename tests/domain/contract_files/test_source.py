@@ -59,7 +59,11 @@ def test_a_source_is_not_in_the_fingerprint() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ('kind = "http"', 'kind = "ftp"', r'source\.kind: "ftp" is not supported; use one of http, postgresql, custom'),
+        (
+            'kind = "http"',
+            'kind = "ftp"',
+            r'source\.kind: "ftp" is not supported; use one of http, postgresql, sheets, custom',
+        ),
         ('every = "15m"', "", r"source\.every: write either every"),
         ('every = "15m"', 'every = "15m"\ncron = "* * * * *"', r"source\.every: write either every"),
         ('every = "15m"', 'every = "30s"', r'source\.every: "30s" is out of range; write 1m to 31d'),

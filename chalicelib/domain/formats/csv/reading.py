@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -62,6 +62,8 @@ class Reading:
     """Each record ends with a line end, except perhaps the file's last one."""
     unshown: re.Pattern[bytes] | None = None
     """What a reject does not show of a record."""
+    place: Callable[[bytes, str], str] | None = None
+    """Names the cell of a record's column, for a reject; the whole row without a column."""
     unread: Mapping[int, Mapping[int, RowFault]] = field(default_factory=dict)
     """The faults of values that the contract's notation cannot read, by column index and row."""
 

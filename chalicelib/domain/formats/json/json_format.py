@@ -28,12 +28,13 @@ class JsonFormat:
         return Cuts(header=header, layout=layout, ranges=plan_chunks(text, found, size))
 
     def reader(self, contract: Contract, layout: Layout) -> Reader:
-        return JsonReader(layout.columns, contract.extra_columns, contract.limits)
+        return JsonReader(layout.columns, contract.extra_columns, contract.limits, of_sheet=contract.of_sheet)
 
 
 def first_fits(text: ByteSource, contract: Contract) -> bool:
     """Return whether the first object of a file is a row of the contract, with all columns that a row must have."""
-    reader, data = ObjectReader(contract.columns, contract.extra_columns), _first_bytes(text, contract)
+    reader = ObjectReader(contract.columns, contract.extra_columns, of_sheet=contract.of_sheet)
+    data = _first_bytes(text, contract)
     finder = RecordFinder(reader, len(data), data, len(data), at_end=True, work=Work())
     found = finder.record(0) if data else None
     if not isinstance(found, Found) or isinstance(found.fields, RowFault):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from chalicelib.domain.formats.csv.records import Records
 from chalicelib.domain.formats.csv.work import Work
 from chalicelib.domain.formats.json.objects import ObjectReader
 from chalicelib.domain.formats.json.records import SEPARATORS, Endless, Found, RecordFinder
+from chalicelib.domain.formats.json.sheet_cells import SheetCells
 from chalicelib.domain.formats.json.templates import Alike, Templates
 from chalicelib.domain.formats.json.values import Pool
 from chalicelib.domain.formats.json.view import View
@@ -135,8 +136,12 @@ class JsonReader:
 
     newline = b"\n"
 
-    def __init__(self, columns: Sequence[Column], extra: ExtraColumns, limits: Limits) -> None:
-        self.objects, self.longest = ObjectReader(columns, extra), limits.max_record_bytes
+    def __init__(
+        self, columns: Sequence[Column], extra: ExtraColumns, limits: Limits, *, of_sheet: bool = False
+    ) -> None:
+        """`of_sheet`: the objects are the rows of a sheet, with the names of their cells."""
+        self.objects, self.longest = ObjectReader(columns, extra, of_sheet=of_sheet), limits.max_record_bytes
+        self.place = SheetCells(self.objects).name if of_sheet else None
         self.templates = Templates(self.objects, self.longest)
 
     def read(self, data: bytes, size: int, *, at_end: bool, work: Work) -> Reading:
@@ -160,7 +165,7 @@ class JsonReader:
             if isinstance(found, Found) and not alike and tries and not isinstance(found.fields, RowFault):
                 alike, tries = self.templates.read(block.view, at, found.end, block.pool), tries - 1
             at = stop
-        return block.reading(at)
+        return replace(block.reading(at), place=self.place)
 
     def _take(self, block: _Block, at: int, found: Found | Endless | None, *, at_end: bool) -> int | None:
         """Add a record. Return where the next one begins; None if the block does not show that."""

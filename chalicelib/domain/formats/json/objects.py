@@ -20,6 +20,7 @@ from chalicelib.domain.contract.contract import RESCUED, ExtraColumns
 from chalicelib.domain.contract.dialect import NULL_WORD
 from chalicelib.domain.formats.json.fields import Node, tree_of
 from chalicelib.domain.run.rejects import NO_TEXT
+from chalicelib.domain.source.cells import FAULT, OWN_FIELDS
 
 NULL = NULL_WORD.encode()
 LONGEST_NAME = 64
@@ -52,7 +53,8 @@ class _Bad(Exception):
 class ObjectReader:
     """Reads the objects of files with these columns."""
 
-    def __init__(self, columns: Sequence[Column], extra: ExtraColumns) -> None:
+    def __init__(self, columns: Sequence[Column], extra: ExtraColumns, *, of_sheet: bool = False) -> None:
+        self.of_sheet = of_sheet
         self.columns, self.extra, self.tree = columns, extra, tree_of(columns)
         self.documents = [column.type.kind is TypeName.SUPER for column in columns]
         self.marked = [column.type.is_text or column.type.kind in MARKED for column in columns]
@@ -120,11 +122,21 @@ class ObjectReader:
         if self._repeated is not None:
             raise _Bad(RowCode.JSON, f"has the name {shown(self._repeated)} twice in one object")
         found, rest = [ABSENT] * len(self.columns), list[tuple[str, Any]]()
+        if self.of_sheet:
+            self._refuse_cells(dict(pairs).get(FAULT, ()))
+            pairs = tuple(pair for pair in pairs if pair[0] not in OWN_FIELDS)
         self._take(self.tree, pairs, "", found, rest)
         if rest and self.extra is ExtraColumns.FAIL:
             reason = f"has the field {shown(rest[0][0])}, which the contract does not have"
             raise _Bad(RowCode.TOO_MANY_COLUMNS, reason)
         return found, rest if self.extra is ExtraColumns.RESCUE else []
+
+    def _refuse_cells(self, faults: Any) -> None:
+        """Raise _Bad for the first cell without a usable value that is in a column of the contract."""
+        for name, reason in faults:
+            target = self.tree.find(name)
+            if isinstance(target, int):
+                raise _Bad(RowCode.CONTRACT, reason, self.columns[target].name)
 
     def _take(
         self, node: Node, pairs: tuple[tuple[str, Any], ...], path: str, found: list[Any], rest: list[tuple[str, Any]]
