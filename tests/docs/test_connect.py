@@ -10,11 +10,8 @@ import pytest
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.key_pattern import compile_pattern
 from chalicelib.domain.contract_files.contract_file import read_contract
-from chalicelib.domain.formats.registry import format_of
-from chalicelib.domain.raw.bytesource import InMemory
-from chalicelib.domain.staging.stage import stage_chunk
-from chalicelib.domain.staging.validate import compile_rules
 from tests.support.paths import ROOT
+from tests.support.staged_rows import staged
 
 TEXT = (ROOT / "docs/sources.md").read_text(encoding="utf-8")
 CONTRACT = 'name = "connect_contact"' + TEXT.partition('name = "connect_contact"')[2].partition("```")[0]
@@ -40,19 +37,6 @@ def record(number: int, **fields: Any) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def contract() -> Contract:
     return read_contract("connect_contact.toml", CONTRACT.encode())
-
-
-def staged(contract: Contract, data: bytes, size: int) -> tuple[list[bytes], list[str]]:
-    """The good rows of a file that is cut into chunks of a size, and the reasons of its rejects."""
-    source = InMemory(data)
-    cuts = format_of(contract).cut(source, contract, size)
-    rules, at, good, reasons = compile_rules(contract, cuts.layout), cuts.header.data_start, b"", list[str]()
-    for planned in cuts.ranges:
-        for block in stage_chunk(source, planned, rules):
-            at, good = block.end, good + bytes(block.good)
-            reasons += [reject.reason for reject in block.rejects]
-    assert at == len(data)
-    return good.splitlines(), reasons
 
 
 @pytest.mark.parametrize("size", [1 << 20, 200])
