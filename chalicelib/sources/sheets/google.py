@@ -34,7 +34,7 @@ PASSING = (408, 500, 502, 503, 504)
 LIMITS = ("rateLimitExceeded", "userRateLimitExceeded", "RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED")
 DISABLED = ("accessNotConfigured", "SERVICE_DISABLED")
 BEYOND_THE_GRID = "exceeds grid limits"
-BAD_SECRET = "SOURCE_BAD_SECRET"  # noqa: S105 - the code of an error
+BAD_SECRET = "SOURCE_BAD_SECRET"  # noqa: S105 - the code of an error  # nosec B105
 
 
 class Number(str):
