@@ -215,7 +215,7 @@ def test_a_sheet_that_shrinks_is_read_again(world: SheetsWorld) -> None:
 @pytest.mark.parametrize(
     ("changed", "fault"),
     [
-        ({"private_key": "-----BEGIN PRIVATE KEY-----\nTHE-KEY\n"}, "not the key of a service account"),
+        ({"private_key": "THE-KEY"}, "not the key of a service account"),
         ({"client_email": ""}, "not the key of a service account"),
         ({"token_uri": "https://attacker.example/token"}, "token_uri is not"),
     ],
