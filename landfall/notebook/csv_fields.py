@@ -27,7 +27,7 @@ class Fields:
             return self._enclosed(text)
         return text
 
-    @property
+    @cached_property
     def _is_text(self) -> bool:
         return self.column is not None and self.column.type.is_text
 
@@ -36,7 +36,7 @@ class Fields:
         """Whether an empty text is not NULL."""
         return self._is_text and self.dialect.empty is Empty.TEXT
 
-    @property
+    @cached_property
     def _null(self) -> str:
         if not self.distinct or "" in self.dialect.null:
             return ""
@@ -44,7 +44,7 @@ class Fields:
             raise UnwritableError("its contract has no word for NULL (dialect.null), and an empty field is a text")
         return self.dialect.null[0]
 
-    @property
+    @cached_property
     def _empty(self) -> str:
         if not (self.distinct and "" in self.dialect.null):
             return ""
@@ -55,7 +55,8 @@ class Fields:
     @cached_property
     def _special(self) -> re.Pattern[str]:
         """Matches what would not be read as plain text: signs of the dialect, line ends, blanks around."""
-        signs = [self.dialect.delimiter, self.dialect.quote, "\\" if self._escapes else ""]
+        # A delimiter of several characters is found early if the text before it ends with one of them.
+        signs = [*self.dialect.delimiter, self.dialect.quote, "\\" if self._escapes else ""]
         inside = [re.escape(sign) for sign in signs if sign]
         start = rf"|\A{re.escape(self.dialect.comment)}" if self.dialect.comment else ""
         return re.compile(rf"[\r\n\x1a]|\A\s|\s\Z|{'|'.join(inside)}{start}")
@@ -76,8 +77,8 @@ class Fields:
         delimiter, comment = self.dialect.delimiter, self.dialect.comment
         if text in self.dialect.null or (comment and text.startswith(comment)):
             raise UnwritableError(f"{text!r} has another meaning in files without quotes")
-        if self._escapes:
-            return re.sub(rf"[\\\r\n]|{re.escape(delimiter)}", lambda found: "\\" + "\\".join(found[0]), text)
-        if delimiter in text or re.search(r"[\r\n\x1a]", text):
+        if self._escapes and "\r" not in text:  # before a line feed, it would be a part of the line end
+            return re.sub(rf"[\\\n{re.escape(delimiter)}]", lambda found: "\\" + found[0], text)
+        if self._escapes or any(sign in text for sign in delimiter) or re.search(r"[\r\n\x1a]", text):
             raise UnwritableError(f"{text!r} holds a delimiter or line end, and its contract has no quotes")
         return text

@@ -210,7 +210,7 @@ def _without_header(
 
 
 def _fields(series: pd.Series[Any], column: Column, dialect: Dialect) -> list[str]:
-    """Return a column's values as fields. Equal values of a column of dates or categories are written once."""
+    """Return a column's values as fields. Most columns have each value written once, however often it comes."""
     import pandas as pd  # the frame's own: imported already
 
     fields = Fields(dialect, column)
@@ -226,7 +226,10 @@ def _fields(series: pd.Series[Any], column: Column, dialect: Dialect) -> list[st
 
 
 def _repeats(series: pd.Series[Any]) -> bool:
-    return series.dtype.kind == "M" or series.dtype == "category"
+    """Whether equal values of the column are written alike. Floats are not: 0.0 and -0.0 are equal."""
+    import pandas as pd
+
+    return series.dtype.kind in "biuM" or isinstance(series.dtype, pd.CategoricalDtype | pd.StringDtype)
 
 
 def _values(series: pd.Series[Any]) -> list[object]:

@@ -82,10 +82,6 @@ def _clock(day: date, value: datetime | time, offset: timedelta | None, kind: Ty
 
 
 def _epoch(moment: _Moment, column: Column, per_second: int) -> str:
-    if column.notation.timezone and moment.offset is None:
-        raise UnwritableError(
-            f"an epoch is in UTC, and this has no zone; use .dt.tz_localize({column.notation.timezone!r})"
-        )
     seconds = (moment.day.toordinal() - EPOCH) * 86_400 + moment.hour * 3600 + moment.minute * 60 + moment.second
     seconds -= int((moment.offset or timedelta()).total_seconds())
     units, rest = divmod((seconds * NANO + moment.nanosecond) * per_second, NANO)

@@ -27,10 +27,10 @@ WHOLE_BITS = {8: 53, 4: 24, 2: 11}
 
 def text_of(value: object, column: Column) -> str | None:
     """Return a value as text, None for NULL. Raises UnwritableError."""
-    if is_missing(value):
-        return None
     if isinstance(value, str):
         return str(value)
+    if is_missing(value):
+        return None
     if column.type.kind is TypeName.SUPER:
         return document(value)
     return _written(_plain(value), column)

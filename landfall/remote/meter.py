@@ -15,10 +15,10 @@ BAR_WIDTH = 20
 
 
 class Meter:
-    """Shows progress, unless standard error is no terminal or `quiet` is set. Leaving the context clears the line."""
+    """Shows progress on a terminal or in a notebook, unless `quiet` is set. Leaving the context clears the line."""
 
     def __init__(self, *, quiet: bool = False, console: Console | None = None) -> None:
-        self.shown = not quiet and (console.is_terminal if console else sys.stderr.isatty())
+        self.shown = not quiet and (console.is_terminal if console else sys.stderr.isatty() or in_notebook())
         self._progress = _progress(console) if self.shown else None
         self._task = self._progress.add_task("", visible=False, percent="") if self._progress else None
 
@@ -44,6 +44,15 @@ class Meter:
         """Write the line now. Without this it is written ten times a second."""
         if self._progress:
             self._progress.refresh()
+
+
+def in_notebook() -> bool:
+    """Whether this is a notebook that can show rich's progress, which needs ipywidgets there."""
+    if "ipykernel" not in sys.modules:
+        return False
+    from importlib.util import find_spec
+
+    return find_spec("ipywidgets") is not None
 
 
 def _progress(console: Console | None) -> Progress:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 
 import pytest
 from rich.console import Console
@@ -78,3 +79,15 @@ def test_standard_error_that_is_no_terminal_stays_empty(capsys: pytest.CaptureFi
     with Meter() as meter:
         meter.show("x", None)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("kernel", "widgets", "shown"), [(True, True, True), (True, False, False), (False, True, False)]
+)
+def test_a_notebook_shows_progress_if_it_can(
+    monkeypatch: pytest.MonkeyPatch, kernel: bool, widgets: bool, shown: bool
+) -> None:
+    monkeypatch.setattr("sys.modules", {**sys.modules, **({"ipykernel": sys} if kernel else {})})
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: object() if widgets else None)
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    assert Meter().shown is shown
