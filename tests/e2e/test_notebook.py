@@ -1,0 +1,31 @@
+"""The notebook of examples/ runs from its first cell to its last, against the real local stack."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from tests.e2e.conftest import ROOT, Deployment
+from tests.support.notebook import run
+
+
+def test_the_notebook_loads_a_month_and_its_fixed_row(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LANDFALL_API_URL", "LANDFALL_TOKEN", "LANDFALL_BUCKET", "LANDFALL_CONTRACTS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANDFALL_STATE_DIR", str(deployment.stack.paths.state))
+    monkeypatch.chdir(ROOT / "examples")
+    found = run(ROOT / "examples/walmart.ipynb")
+    checked, pushed, again = found["checked"], found["pushed"], found["again"]
+    assert (checked.state, checked.rejects.index.tolist()) == ("ACCEPTED", [13])
+    assert pushed.key == "monthly_data/walmart_customer_May-2025.csv"
+    assert (pushed.state, pushed.rejects.index.tolist()) == ("LOADED", [13])
+    assert [pushed.rows[kind] for kind in ("read", "good", "rejected", "inserted")] == [24, 23, 1, 23]
+    assert checked.rejects.equals(pushed.rejects), "offline and in a run the bad rows are the same"
+    assert (again.state, again.rows["inserted"], again.rows["unchanged"]) == ("LOADED", 1, 23)
+    columns = "customer_id, age, city, purchase_date, purchase_amount, discount_applied, rating"
+    rows = deployment.rows(f"select {columns} from landing.walmart_sales where customer_id like 'C10%' order by 1")
+    assert len(rows) == 24
+    assert rows[6] == ("C1007", None, "Lake Cheryl", date(2025, 5, 7), Decimal("264.42"), True, 2)
+    assert (rows[9][2], rows[3][2], rows[13][-1]) == ("Reno, Nevada", "Port Ryan", 4)
