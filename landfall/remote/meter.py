@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from chalicelib.visible import visible
@@ -46,13 +47,13 @@ class Meter:
             self._progress.refresh()
 
 
-def in_notebook() -> bool:
+def in_notebook(modules: Mapping[str, object] = sys.modules, widgets: str = "ipywidgets") -> bool:
     """Whether this is a notebook that can show rich's progress, which needs ipywidgets there."""
-    if "ipykernel" not in sys.modules:
+    if "ipykernel" not in modules:
         return False
     from importlib.util import find_spec
 
-    return find_spec("ipywidgets") is not None
+    return find_spec(widgets) is not None
 
 
 def _progress(console: Console | None) -> Progress:

@@ -9,7 +9,7 @@ import sys
 import pytest
 from rich.console import Console
 
-from landfall.remote.meter import Meter
+from landfall.remote.meter import Meter, in_notebook
 from landfall.remote.runs import _Watch
 from tests.landfall.fake_api import status
 
@@ -84,10 +84,6 @@ def test_standard_error_that_is_no_terminal_stays_empty(capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("kernel", "widgets", "shown"), [(True, True, True), (True, False, False), (False, True, False)]
 )
-def test_a_notebook_shows_progress_if_it_can(
-    monkeypatch: pytest.MonkeyPatch, kernel: bool, widgets: bool, shown: bool
-) -> None:
-    monkeypatch.setattr("sys.modules", {**sys.modules, **({"ipykernel": sys} if kernel else {})})
-    monkeypatch.setattr("importlib.util.find_spec", lambda _name: object() if widgets else None)
-    monkeypatch.setattr("sys.stderr", io.StringIO())
-    assert Meter().shown is shown
+def test_a_notebook_shows_progress_if_it_can(kernel: bool, widgets: bool, shown: bool) -> None:
+    modules, name = {"ipykernel": sys} if kernel else {}, "json" if widgets else "no_such_module"
+    assert in_notebook(modules, name) is shown

@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 from moto import mock_aws
 
-import landfall
 from landfall import CommandError, FrameError, push
+from landfall.contracts import shipped
+from landfall.notebook.landing import frame_key
 from tests.landfall.fake_api import FakeApi, status
 from tests.shipped import copied
 
@@ -118,18 +119,15 @@ MONTHS = ["may-2025", "May 2025", "2025-05", date(2025, 5, 9), pd.Period("2025-0
 
 
 @pytest.mark.parametrize("month", MONTHS)
-def test_a_month_names_the_file(month: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[str] = []
-    monkeypatch.setattr("landfall.notebook.push.find", lambda **_: None)
-    monkeypatch.setattr(
-        "landfall.notebook.push.send", lambda _api, _path, key, **_: sent.append(key) or (status(), False)
-    )
-    monkeypatch.setattr("landfall.notebook.push._loaded", lambda *_: PUSHED)
-    push(purchases(), "walmart_sales", month=month, quiet=True)
-    assert sent == [MAY]
+def test_a_month_names_the_file(month: Any) -> None:
+    contracts = shipped()
+    assert frame_key(contracts, contracts["walmart_sales"], month=month, key="", digest="") == MAY
 
 
-PUSHED = landfall.Pushed(state="LOADED", rows={}, rejects=pd.DataFrame())
+def test_without_a_month_the_content_names_the_file() -> None:
+    contracts = shipped()
+    found = frame_key(contracts, contracts["transactions"], month="", key="", digest="0a1b")
+    assert found == "incoming/transactions/transactions-0a1b.csv"
 
 
 @pytest.mark.parametrize(
