@@ -42,7 +42,7 @@ REASONS = ("_column", "_code", "_reason")
 """The columns that `Pushed.rejects` has before the frame's own."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)  # frames have no single answer to ==
 class Pushed:
     """The books of a frame."""
 
