@@ -7,12 +7,23 @@ import os
 import platform
 import sys
 
-from bench import checks, cold_start, end_to_end, hostile, json_files, linear, notations, small_files, staging
+from bench import (
+    checks,
+    cold_start,
+    end_to_end,
+    hostile,
+    json_files,
+    linear,
+    notations,
+    small_files,
+    staging,
+    workbooks,
+)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description="Landfall beside its peers. See bench/README.md.")
-    everything = ["A", "B", "C", "D", "E", "H", "J", "L", "M", "N", "S"]
+    everything = ["A", "B", "C", "D", "E", "H", "J", "L", "M", "N", "S", "X"]
     parser.add_argument("parts", nargs="*", default=everything, help="which comparisons")
     parser.add_argument("--rows", type=int, default=650_000, help="transactions to check (650,000 are 50 MB)")
     parser.add_argument("--mb", type=int, default=50, help="size of the hard files of C")
@@ -43,6 +54,7 @@ def main() -> None:
         "E": lambda: small_files.small_files(args.e_files, args.e_alone, args.e_seconds, args.e_rate, note),
         "H": lambda: hostile.hostile_files(args.h_mb, note),
         "S": lambda: cold_start.cold_start(args.rounds, note),
+        "X": lambda: workbooks.workbook_check(args.rows, args.rounds, note),
         "D": lambda: end_to_end.loaded(args.d_mb, note, with_dlt=not args.without_dlt),
     }
     for part in args.parts:
