@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chalicelib.domain.contract.expected import Expected
+from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.domain.run.model import RunState
 from chalicelib.domain.run.notices import MOST_UNROUTED
 from chalicelib.errors import Refused, Throttled
 from chalicelib.observe import METRICS, measured, redacted
 from chalicelib.operations.cancels import cancel
+from chalicelib.orchestration.extraction import extract, start_due
 from chalicelib.orchestration.sqs import on_dead_letter, on_run_message
 from chalicelib.pipeline.sweep import sweep
+from tests.sources.site import CONTRACT, CUSTOM, FaultyWorld
 from tests.support.simulated.deployment import CONTRACTS, SETTINGS, SimulatedDeployment
 from tests.support.simulated.endings import arrive, noted, once, raising
 from tests.support.simulated.scenarios import all_bad, numbered, put
@@ -68,6 +71,13 @@ def is_swept(deployment: SimulatedDeployment) -> None:
     sweep(deployment.pipeline)
 
 
+def has_a_source_that_refuses(deployment: SimulatedDeployment) -> None:
+    world = FaultyWorld(deployment.clock)
+    world.fault = lambda: Refused("not allowed")
+    start_due(deployment.pipeline.ctx)
+    extract(deployment.pipeline.ctx, world.connect, "thing", "a message")
+
+
 STORY = (
     loads_with_bad_rows,
     is_refused_by_the_archive,
@@ -76,13 +86,16 @@ STORY = (
     have_no_contract,
     is_never_answered,
     is_swept,
+    has_a_source_that_refuses,
 )
 
 
 def test_the_story_emits_every_metric() -> None:
     deployment = SimulatedDeployment()
     expected = Expected.parse("00:00", ())
-    deployment.reconfigure(contracts={**CONTRACTS, "thing": replace(CONTRACTS["thing"], expected=expected)})
+    source = read_contract("thing.toml", (CONTRACT + CUSTOM).encode()).source
+    thing = replace(CONTRACTS["thing"], expected=expected, source=source)
+    deployment.reconfigure(contracts={**CONTRACTS, "thing": thing})
     said = noted(deployment)
     for part in STORY:
         part(deployment)
