@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -46,6 +49,21 @@ PURCHASES = (
     "Customer ID,Age,Gender,City,Category,Product,Date,Purchase Amount (USD),Payment Method,Discount Applied,"
     "Review Rating,Repeat Customer\n1,42,Female,Oslo,Home,Lamp,2025-01-05,12.34,Cash,No,4,Yes\n"
 )
+FETCHED = """
+name = "fetched"
+format = "json"
+target = "landing.fetched"
+key = ["id"]
+columns = {{ id = {{ type = "bigint", required = true }} }}
+
+[source]
+kind = "http"
+every = "1m"
+
+[source.http]
+url = "http://127.0.0.1:{port}/rows"
+"""
+ROWS = b'[{"id": 1}]'
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,7 +207,43 @@ def looked_after(tried: Trial) -> None:
     _expect(allowed["principalId"] == "local-reader", f"a policy for the reader's token, not {allowed}")
 
 
-STEPS: tuple[Callable[[Trial], None], ...] = (staged, buried, looked_after)
+def fetched(tried: Trial) -> None:
+    """Try the clock of sources, and SQS (source): the rows of an API are landed as a file."""
+    with tempfile.TemporaryDirectory() as folder, _rows_served() as port:
+        (Path(folder) / "fetched.toml").write_text(FETCHED.format(port=port))
+        own = {FOLDER_VARIABLE: folder}
+        tried.call("start_sources", _event("aws.events", {}), **own)
+        tried.call("read_source", tried.message(tried.record.names.source_queue), **own)
+    found = tried.aws("s3").list_objects_v2(Bucket=tried.record.names.bucket, Prefix="incoming/fetched/")["KeyCount"]
+    _expect(found == 1, f"one file of fetched rows below incoming/fetched/, not {found}")
+
+
+STEPS: tuple[Callable[[Trial], None], ...] = (staged, buried, looked_after, fetched)
+
+
+class _Rows(BaseHTTPRequestHandler):
+    """Answers each request with the same rows."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(ROWS)))
+        self.end_headers()
+        self.wfile.write(ROWS)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Log nothing."""
+
+
+@contextmanager
+def _rows_served() -> Iterator[int]:
+    """Serve ROWS on this machine, and yield the port."""
+    with HTTPServer(("127.0.0.1", 0), _Rows) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
 
 
 def _event(source: str, detail: dict[str, Any]) -> dict[str, Any]:
