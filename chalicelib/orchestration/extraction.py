@@ -33,17 +33,20 @@ class Lease:
     ctx: Context
     object: str
     progress: Progress
+    seen: str
+    """The text that is stored. Another release may have written it, with other fields."""
 
     @classmethod
     def read(cls, ctx: Context, object: str) -> Lease:
-        return cls(ctx=ctx, object=object, progress=Progress.read(ctx.bookmarks.get(bookmark_of(object))))
+        seen = ctx.bookmarks.get(bookmark_of(object))
+        return cls(ctx=ctx, object=object, progress=Progress.read(seen), seen=seen)
 
     def change(self, progress: Progress) -> None:
         """Store the record, if it is still the one that was read. Raises LeaseLost."""
-        seen = self.progress.text if self.progress != Progress() else ""
-        if not self.ctx.bookmarks.move(bookmark_of(self.object), seen, progress.text):
+        text = progress.text
+        if not self.ctx.bookmarks.move(bookmark_of(self.object), self.seen, text):
             raise LeaseLost(self.object)
-        self.progress = progress
+        self.progress, self.seen = progress, text
 
 
 def start_due(ctx: Context) -> int:

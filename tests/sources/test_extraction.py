@@ -130,6 +130,13 @@ def test_one_sick_record_hides_no_other_source(site: Site) -> None:
     assert ("source_not_started", {"object": "thing", "error": "JSONDecodeError"}) in site.notes
 
 
+def test_a_record_of_another_release_is_changed(site: Site) -> None:
+    """A release that adds a field reads records without it."""
+    site.bookmarks.set("source/thing", '{"done": "", "tries": 0}')
+    site.tick()
+    assert (site.landed(), site.progress.done) == (["a"], "2027-01-15T07:58:20.000000Z")
+
+
 def test_a_contract_that_is_gone_is_not_read(site: Site) -> None:
     site.queue.send_source("nobody")
     site.ticks(1)

@@ -23,7 +23,7 @@ SUITE = (
     "tests/operations/test_sources.py",
 )
 PUT = "self.put(file_key(self.object, window, files + 1, body), body)"
-MOVE = "self.ctx.bookmarks.move(bookmark_of(self.object), seen, progress.text)"
+MOVE = "self.ctx.bookmarks.move(bookmark_of(self.object), self.seen, text)"
 BUGS = (
     bug(
         "a file replaces that of another window",
@@ -44,8 +44,7 @@ BUGS = (
     ),
     bug(
         "a worker stores a record that another one has changed",
-        (EXTRACTION, f"if not {MOVE}:", "if self.ctx.bookmarks.set(bookmark_of(self.object), progress.text):"),
-        (EXTRACTION, '        seen = self.progress.text if self.progress != Progress() else ""\n', ""),
+        (EXTRACTION, f"if not {MOVE}:", "if self.ctx.bookmarks.set(bookmark_of(self.object), text):"),
     ),
     bug("a lost message is never sent again", (PROGRESS, "self.asked_until <= now and", "not self.asked_until and")),
     bug("a killed worker is no try", (PROGRESS, "tries=self.tries + 1,", "tries=self.tries,")),
