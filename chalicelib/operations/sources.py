@@ -47,7 +47,11 @@ class WindowRequest:
 
 def list_sources(ctx: Context) -> list[SourceState]:
     """Return all sources, by object."""
-    return [_state(ctx, name, c.source) for name, c in sorted(ctx.contracts.items()) if c.source]
+    return [
+        _state(name, settings, Progress.read(ctx.bookmarks.get(bookmark_of(name))), ctx.clock.now())
+        for name, contract in sorted(ctx.contracts.items())
+        if (settings := contract.source)
+    ]
 
 
 def start_source(ctx: Context, name: str, wanted: WindowRequest) -> SourceState:
@@ -55,19 +59,18 @@ def start_source(ctx: Context, name: str, wanted: WindowRequest) -> SourceState:
     contract = ctx.contracts.get(name)
     if contract is None or contract.source is None:
         raise NotFound("no object of that name has a source; GET /sources lists those that have")
-    before = _state(ctx, name, contract.source)
-    if before.progress.lease_until > before.now:
+    seen, now = ctx.bookmarks.get(bookmark_of(name)), ctx.clock.now()
+    progress = Progress.read(seen)
+    if progress.lease_until > now:
         raise Reading("a worker is reading this source; try again once it is done")
-    requested = before.progress.requested(_window(contract.source, before.progress, wanted), before.now)
-    seen = ctx.bookmarks.get(bookmark_of(name))
-    if Progress.read(seen) != before.progress or not ctx.bookmarks.move(bookmark_of(name), seen, requested.text):
+    requested = progress.requested(_window(contract.source, progress, wanted), now)
+    if not ctx.bookmarks.move(bookmark_of(name), seen, requested.text):
         raise Conflict(f"the record of the source {name} changed meanwhile")
     ctx.queue.send_source(name)
-    return _state(ctx, name, contract.source)
+    return _state(name, contract.source, requested, now)
 
 
-def _state(ctx: Context, name: str, settings: SourceSettings) -> SourceState:
-    progress, now = Progress.read(ctx.bookmarks.get(bookmark_of(name))), ctx.clock.now()
+def _state(name: str, settings: SourceSettings, progress: Progress, now: float) -> SourceState:
     return SourceState(
         object=name,
         settings=settings,
