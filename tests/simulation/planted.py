@@ -42,7 +42,7 @@ def catches(planted: Bug) -> str | None:
         for name in ("chalicelib", "deploy", "tests"):
             shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
         for cut in planted.cuts:
-            _apply(copy / cut.file, cut)
+            apply(copy / cut.file, cut)
         done = subprocess.run(
             [sys.executable, "-m", "tests.simulation", "--until-broken"],
             cwd=copy,
@@ -58,7 +58,8 @@ def catches(planted: Bug) -> str | None:
     return lines[-1] if done.returncode else None
 
 
-def _apply(path: Path, cut: Cut) -> None:
+def apply(path: Path, cut: Cut) -> None:
+    """Replace a cut's text in a file, where it must stand once."""
     text = path.read_text()
     assert text.count(cut.old) == 1, f"{path.name} does not hold this exactly once any more: {cut.old!r}"
     path.write_text(text.replace(cut.old, cut.new))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.simulation.cuts import Bug, bug
+from tests.simulation.planted import apply
 from tests.support.paths import ROOT
 
 LANDING = "chalicelib/sources/landing.py"
@@ -67,23 +68,9 @@ def test_a_planted_bug_is_noticed(tmp_path: Path, planted: Bug) -> None:
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     for cut in planted.cuts:
-        file = tmp_path / cut.file
-        text = file.read_text()
-        assert text.count(cut.old) == 1, f"{cut.file} has no such text, or has it twice: {cut.old}"
-        file.write_text(text.replace(cut.old, cut.new))
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-n0",
-        "-q",
-        "-x",
-        "-p",
-        "no:cacheprovider",
-        "-k",
-        "not postgresql",
-        *SUITE,
-    ]
+        apply(tmp_path / cut.file, cut)
+    options = ("-n0", "-q", "-x", "-p", "no:cacheprovider", "-k", "not postgresql")
+    command = [sys.executable, "-m", "pytest", *options, *SUITE]
     around = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT)))}
     done = subprocess.run(command, cwd=tmp_path, env=around, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 1, done.stdout + done.stderr
