@@ -22,14 +22,13 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.types import NullType
 
 from chalicelib.domain.source.position import Cursor, PositionError, at_seconds, moment_of
-from chalicelib.domain.source.settings import PostgresqlSettings
+from chalicelib.domain.source.settings import LOOPBACK, PostgresqlSettings
 from chalicelib.errors import Broken, LandfallError, Refused, Retryable
 from chalicelib.sources.source import Page, Surroundings, Window
 
 ROW = sa.cast(sa.func.row_to_json(sa.literal_column("source")), sa.Text)
 SECONDS = 600
 """How long the database may take for one answer."""
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class PostgresqlSource:

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from chalicelib.domain.contract_files.toml_section import Section
-from chalicelib.domain.source.settings import Auth, HttpSettings, Paging
+from chalicelib.domain.source.settings import LOOPBACK, Auth, HttpSettings, Paging
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SECRET_HEADERS = ("authorization", "cookie", "proxy-authorization")
 MOST_RECORDS = 100_000
 Fault = tuple[str, str]

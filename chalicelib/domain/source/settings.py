@@ -9,6 +9,9 @@ from enum import Enum
 from chalicelib.domain.source.position import Cursor
 from chalicelib.domain.source.schedule import Schedule
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+"""This machine: the only one that is asked without TLS, and only on a laptop."""
+
 
 class Auth(Enum):
     """How requests of an HTTP source are authenticated."""

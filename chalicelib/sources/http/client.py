@@ -15,6 +15,7 @@ from urllib.parse import urljoin, urlsplit
 import urllib3
 from urllib3.exceptions import HTTPError
 
+from chalicelib.domain.source.settings import LOOPBACK
 from chalicelib.errors import Refused, Retryable
 from chalicelib.sources.source import Paused
 
@@ -30,7 +31,6 @@ MOST_REDIRECTS = 3
 MOVED = (301, 302, 303, 307, 308)
 PASSING = (408, 425, 500, 502, 503, 504)
 LIMITED = (429, 503)
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, kw_only=True)
