@@ -24,6 +24,7 @@ from sqlalchemy.types import NullType
 from chalicelib.domain.source.position import Cursor, PositionError, at_seconds, moment_of
 from chalicelib.domain.source.settings import LOOPBACK, PostgresqlSettings
 from chalicelib.errors import Broken, LandfallError, Refused, Retryable
+from chalicelib.sources.secret import BAD_SECRET, require
 from chalicelib.sources.source import Page, Surroundings, Window
 
 ROW = sa.cast(sa.func.row_to_json(sa.literal_column("source")), sa.Text)
@@ -120,8 +121,7 @@ class PostgresqlSource:
         """Return the session of this reading: a transaction that sees one snapshot, and writes nothing."""
         if self._session is None:
             secret = self._surroundings.secret()
-            if missing := [name for name in ("username", "password") if not secret.get(name)]:
-                raise Refused(f"the source's secret has no {missing[0]}; add it", code="SOURCE_BAD_SECRET")
+            require(secret, ("username", "password"))
             engine = sa.create_engine(
                 self._url(secret), poolclass=NullPool, isolation_level="REPEATABLE READ", connect_args=self._how(secret)
             )
@@ -168,7 +168,7 @@ def _fault(error: Exception, where: str) -> LandfallError:
     given = getattr(getattr(error, "orig", None), "args", ())
     state = str(given[0].get("C", "")) if given and isinstance(given[0], dict) else ""
     if state[:2] == "28":
-        return Refused(f"{where} refuses the secret (SQLSTATE {state}); correct it", code="SOURCE_BAD_SECRET")
+        return Refused(f"{where} refuses the secret (SQLSTATE {state}); correct it", code=BAD_SECRET)
     if state[:2] in ("3D", "3F", "42"):
         fault = f"{where} refuses the query (SQLSTATE {state}); correct the names in the contract, or the user's rights"
         return Refused(fault, code="SOURCE_REFUSED")

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from chalicelib.domain.source.settings import Auth, HttpSettings
 from chalicelib.errors import Refused
 from chalicelib.sources.http.client import Client, place
+from chalicelib.sources.secret import BAD_SECRET, require
 
 FIELDS: Mapping[Auth, tuple[str, ...]] = {
     Auth.NONE: (),
@@ -19,7 +20,6 @@ FIELDS: Mapping[Auth, tuple[str, ...]] = {
     Auth.OAUTH2: ("client_id", "client_secret"),
 }
 """What the secret must have."""
-BAD_SECRET = "SOURCE_BAD_SECRET"  # noqa: S105  # nosec B105 - the code of an error
 
 
 class Authenticator:
@@ -47,8 +47,7 @@ class Authenticator:
     def _values(self) -> Mapping[str, str]:
         needed = FIELDS[self._settings.auth]
         secret = self._secret() if needed else {}
-        if missing := [name for name in needed if not secret.get(name)]:
-            raise Refused(f"the source's secret has no {missing[0]}; add it", code=BAD_SECRET)
+        require(secret, needed)
         if any(not secret[name].isprintable() for name in needed):
             raise Refused("the source's secret has a value with a line break; remove it", code=BAD_SECRET)
         return secret

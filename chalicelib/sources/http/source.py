@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from chalicelib.domain.source.position import at_seconds, moment_of
 from chalicelib.domain.source.settings import HttpSettings, Paging
 from chalicelib.errors import Broken, Refused
-from chalicelib.sources.http.auth import BAD_SECRET, Authenticator
+from chalicelib.sources.http.auth import Authenticator
 from chalicelib.sources.http.client import Client, Response, place
 from chalicelib.sources.http.paging import Step, address, first_step, next_step
 from chalicelib.sources.http.records import lines, records_at
+from chalicelib.sources.secret import BAD_SECRET
 from chalicelib.sources.source import Page, Surroundings, Window
 
 NO_CONTENT = 204

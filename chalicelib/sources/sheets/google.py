@@ -18,6 +18,7 @@ from gspread import HTTPClient
 from gspread.exceptions import APIError
 
 from chalicelib.errors import LandfallError, Refused, Retryable
+from chalicelib.sources.secret import BAD_SECRET
 from chalicelib.sources.sheets.service import Service
 from chalicelib.sources.source import Paused
 
@@ -34,7 +35,6 @@ PASSING = (408, 500, 502, 503, 504)
 LIMITS = ("rateLimitExceeded", "userRateLimitExceeded", "RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED")
 DISABLED = ("accessNotConfigured", "SERVICE_DISABLED")
 BEYOND_THE_GRID = "exceeds grid limits"
-BAD_SECRET = "SOURCE_BAD_SECRET"  # noqa: S105 - the code of an error  # nosec B105
 
 
 class Number(str):
