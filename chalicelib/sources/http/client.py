@@ -69,6 +69,7 @@ class Client:
 
     def _patient(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Response:
         for attempt in range(1, TRIES + 1):
+            wait = 2.0 ** (attempt - 1)
             try:
                 response = self._once(method, url, headers, body)
             except HTTPError as error:
@@ -80,12 +81,9 @@ class Client:
                 if pause is not None and (pause > LONGEST_WAIT or attempt == TRIES):
                     raise Paused(f"{place(url)} limits requests", pause)
                 fault = Retryable(f"{place(url)} answered {response.status}", code="SOURCE_SILENT")
-                if pause is not None:
-                    self._sleep(pause)
-                    continue
-            if attempt == TRIES:
-                raise fault from None
-            self._sleep(2.0 ** (attempt - 1))
+                wait = wait if pause is None else pause
+            if attempt < TRIES:
+                self._sleep(wait)
         raise fault
 
     def _once(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Response:
@@ -100,7 +98,8 @@ class Client:
         finally:
             answer.release_conn()
         if len(content) > LARGEST:
-            raise Refused(f"{place(url)} answered with over {LARGEST >> 20} MB; request smaller pages", code=TOO_LARGE)
+            fault = f"{place(url)} answered with over {LARGEST >> 20} MB; request smaller pages"
+            raise Refused(fault, code="SOURCE_TOO_LARGE")
         named = {name.lower(): value for name, value in answer.headers.items()}
         return Response(status=answer.status, headers=named, body=content, url=url)
 
@@ -122,9 +121,6 @@ class Client:
             except (ValueError, OverflowError):
                 return USUAL_PAUSE if response.status == 429 else None
         return min(max(seconds, 0.0), LONGEST_PAUSE)
-
-
-TOO_LARGE = "SOURCE_TOO_LARGE"
 
 
 def place(url: str) -> str:
