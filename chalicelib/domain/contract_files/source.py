@@ -38,7 +38,7 @@ def read_source(section: Section) -> SourceSettings | None:
     http = read_http(section.section("http")) if kind == "http" else None
     postgresql = read_postgresql(section.section("postgresql")) if kind == "postgresql" else None
     sheets = read_sheets(section.section("sheets")) if kind == "sheets" else None
-    cursor = FIXED_CURSORS.get(kind) or _cursor(section)
+    cursor = FIXED_CURSORS.get(kind) or section.choice("cursor", Cursor.TIME)
     settings = SourceSettings(
         kind=kind,
         schedule=_schedule(section),
@@ -100,10 +100,6 @@ def _schedule(section: Section) -> Schedule:
     except ScheduleError as error:
         section.fault("cron", str(error))
     return schedule
-
-
-def _cursor(section: Section) -> Cursor:
-    return section.choice("cursor", Cursor.TIME)
 
 
 def _position(section: Section, cursor: Cursor) -> str:

@@ -16,12 +16,13 @@ Fault = tuple[str, str]
 def read_http(section: Section) -> HttpSettings:
     """Read the settings as far as possible; record every fault in the section."""
     auth, paging = section.section("auth"), section.section("paging")
+    form = section.text("time_format", default="iso")
     settings = HttpSettings(
         url=section.text("url", required=True),
         records=section.text("records"),
         parameters=texts(section.section("parameters")),
         headers=texts(section.section("headers")),
-        epoch=section.text("time_format", default="iso") == "epoch",
+        epoch=form == "epoch",
         auth=auth.choice("kind", Auth.NONE),
         auth_header=auth.text("header"),
         token_url=auth.text("token_url"),
@@ -35,7 +36,7 @@ def read_http(section: Section) -> HttpSettings:
         more=paging.text("more"),
         end=paging.text("end"),
     )
-    if section.text("time_format", default="iso") not in ("iso", "epoch"):
+    if form not in ("iso", "epoch"):
         section.fault("time_format", 'is neither "iso" nor "epoch"; write one of them')
     for key_path, message in (*_address_faults(settings), *_auth_faults(settings), *_paging_faults(settings)):
         section.fault(key_path, message)
