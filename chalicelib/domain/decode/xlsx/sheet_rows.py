@@ -14,6 +14,7 @@ from chalicelib.domain.decode.xlsx.package import Package
 from chalicelib.domain.decode.xlsx.plain_rows import PlainRows
 from chalicelib.domain.decode.xlsx.workbook import LAST_COLUMN, LAST_ROW, Workbook
 from chalicelib.domain.decode.xlsx.xml_events import Attributes, End, Start, damaged, xml_steps
+from chalicelib.domain.source.cells import column_of
 
 MOST_CELL_CHARACTERS = 1 << 22
 """A cell has at most 32,767 characters in Excel; other programs may write more."""
@@ -134,16 +135,4 @@ def column_number(letters: str) -> int:
     """Return the column that these letters name, counted from 0; -1 if they name none."""
     if not 0 < len(letters) < 4 or not (letters.isascii() and letters.isalpha()):
         return -1
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + ord(letter) - 64
-    return number - 1
-
-
-def column_letters(number: int) -> str:
-    """Return the letters of a column, counted from 0."""
-    letters, number = "", number + 1
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
+    return column_of(letters.upper())

@@ -17,10 +17,11 @@ from chalicelib.domain.decode.fields import MARK, Day, field_of, marked
 from chalicelib.domain.decode.xlsx.cell import CELL_FAULT, MERGED
 from chalicelib.domain.decode.xlsx.merges import Covered, merged_areas
 from chalicelib.domain.decode.xlsx.package import Package
-from chalicelib.domain.decode.xlsx.sheet_rows import SheetRow, column_letters, sheet_rows
+from chalicelib.domain.decode.xlsx.sheet_rows import SheetRow, sheet_rows
 from chalicelib.domain.decode.xlsx.strings import shared_strings
 from chalicelib.domain.decode.xlsx.workbook import LAST_ROW, Workbook, read_workbook
 from chalicelib.domain.raw.bytesource import ByteSource
+from chalicelib.domain.source.cells import letters
 from chalicelib.errors import Rejected
 
 MOMENTS = (TypeName.TIMESTAMP, TypeName.TIMESTAMPTZ)
@@ -90,14 +91,14 @@ class _Lines:
             raise Rejected(message, code="TOO_MANY_COLUMNS", line=self._head)
         bad = next((column for column, name in names.items() if MARK in name), None)
         if bad is not None:
-            where = f"{self._book.sheet}!{column_letters(bad)}{self._head}"
+            where = f"{self._book.sheet}!{letters(bad)}{self._head}"
             message = f"the header has an error or a formula without a value in {where}; write the name there"
             raise Rejected(message, code="HEADER_MALFORMED", line=self._head)
         self._columns = list(names)
         self._places = {column: place for place, column in enumerate(names)}
         self._moments = [n for n, name in enumerate(names.values()) if fold(name.decode().strip('"')) in self._timed]
         about = [str(self._head).encode(), field_of(self._book.sheet[:MOST_NAME].translate(ONE_LINE))]
-        about += [column_letters(column).encode() for column in names]
+        about += [letters(column).encode() for column in names]
         return b",".join(about) + b"\n" + b",".join(names.values()) + b"\n"
 
     def _line(self, row: SheetRow) -> bytes:
@@ -120,7 +121,7 @@ class _Lines:
 
     def _stray(self, column: int) -> bytes:
         reason = (
-            f"has a value in column {column_letters(column)}, which has no name in row {self._head}; remove the value, "
+            f"has a value in column {letters(column)}, which has no name in row {self._head}; remove the value, "
             "or name the column"
         )
         return marked(STRAY, reason, "")

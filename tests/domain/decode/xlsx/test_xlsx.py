@@ -17,7 +17,8 @@ from chalicelib.domain.contract.contract import Limits
 from chalicelib.domain.decode.xlsx import cell, strings, xlsx
 from chalicelib.domain.decode.xlsx import workbook as book
 from chalicelib.domain.decode.xlsx.merges import MOST_AREAS
-from chalicelib.domain.decode.xlsx.sheet_rows import column_letters, column_number
+from chalicelib.domain.decode.xlsx.sheet_rows import column_number
+from chalicelib.domain.source import cells
 from chalicelib.errors import Rejected
 from tests.support.sheet_text import HEAD, TABLE, text
 from tests.support.workbooks import Xml, letters, merged, parts, sheet, workbook, zipped
@@ -233,7 +234,7 @@ def test_codes_are_those_of_the_checks() -> None:
 
 @given(st.integers(0, 16_383))
 def test_letters_name_columns(column: int) -> None:
-    assert column_letters(column) == letters(column)
+    assert cells.letters(column) == letters(column)
     assert column_number(letters(column).lower()) == column
 
 
