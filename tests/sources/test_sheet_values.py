@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.contract.column import TypeName
-from chalicelib.domain.decode.xlsx.values import NoValue
+from chalicelib.domain.decode.xlsx.values import EPOCH, LAST_DAY, NoValue
 from chalicelib.domain.source.cells import beside, cell_name, column_of, letters
-from chalicelib.sources.sheets.values import DAY_ZERO, FIRST_DAY, LAST_DAY, Kind, moment, value_of
+from chalicelib.sources.sheets.values import FIRST_DAY, Kind, moment, value_of
 from tests.sources.google_server import number
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -46,7 +46,7 @@ def test_a_duration_may_be_longer_than_a_day() -> None:
 def test_every_moment_comes_back(day: int, ms: int) -> None:
     written = f"{day + ms / 86_400_000:.17g}"
     found = datetime.fromisoformat(moment(written, Kind.DATE_TIME, None, OSLO))
-    assert found == DAY_ZERO + timedelta(days=day, milliseconds=ms)
+    assert found == EPOCH + timedelta(days=day, milliseconds=ms)
 
 
 @pytest.mark.parametrize("written", ["46110.104166666664", "46320.104166666664"])

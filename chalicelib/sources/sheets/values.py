@@ -16,13 +16,20 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.domain.contract.column import TypeName
 from chalicelib.domain.decode.xlsx.number_formats import ELAPSED
-from chalicelib.domain.decode.xlsx.values import MOST_CHARACTERS, NUMBER, NoValue, number_text
+from chalicelib.domain.decode.xlsx.values import (
+    DAY_MS,
+    EPOCH,
+    LAST_DAY,
+    MOST_CHARACTERS,
+    NUMBER,
+    NoValue,
+    clock_text,
+    number_text,
+)
 from chalicelib.errors import Retryable
 
-DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a sheet's moments are local
-DAY_MS = 86_400_000
-FIRST_DAY, LAST_DAY = -693_593, 2_958_465
-"""The numbers of 1 January 0001 and of 31 December 9999."""
+FIRST_DAY = -693_593
+"""The number of 1 January 0001."""
 LONGEST_NAME = 20
 
 
@@ -75,19 +82,13 @@ def moment(written: str, kind: Kind, wanted: TypeName | None, zone: ZoneInfo, *,
         raise NoValue("is a date outside of the years 1 to 9999; correct the cell, or its number format")
     ms = int((serial * DAY_MS).to_integral_value())
     if kind is Kind.TIME and (elapsed or 0 <= ms < DAY_MS):
-        return _clock(ms)
+        return clock_text(ms)
     days, day_ms = divmod(ms, DAY_MS)
     shape = BY_TYPE.get(wanted, kind) if wanted else kind
     if shape is Kind.DATE and not day_ms:
-        return (DAY_ZERO + timedelta(days=days)).date().isoformat()
-    local = DAY_ZERO + timedelta(days=days, milliseconds=day_ms)
+        return (EPOCH + timedelta(days=days)).date().isoformat()
+    local = EPOCH + timedelta(days=days, milliseconds=day_ms)
     return _zoned(local, zone) if wanted is TypeName.TIMESTAMPTZ else _shown(local)
-
-
-def _clock(ms: int) -> str:
-    seconds, rest = divmod(abs(ms), 1000)
-    text = f"{'-' if ms < 0 else ''}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-    return f"{text}.{rest:03}" if rest else text
 
 
 def _shown(local: datetime) -> str:

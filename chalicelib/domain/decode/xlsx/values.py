@@ -62,15 +62,16 @@ def moment_text(written: str, shown: Shown, *, from_1904: bool) -> str:
     day_ms = int(((serial - days) * DAY_MS).to_integral_value())
     days, day_ms = days + day_ms // DAY_MS, day_ms % DAY_MS
     if shown is Shown.DURATION:
-        return _clock(days * DAY_MS + day_ms)
+        return clock_text(days * DAY_MS + day_ms)
     if shown is Shown.TIME and not days:
-        return _clock(day_ms)
-    return _date(days, from_1904=from_1904) + (f" {_clock(day_ms)}" if day_ms else "")
+        return clock_text(day_ms)
+    return _date(days, from_1904=from_1904) + (f" {clock_text(day_ms)}" if day_ms else "")
 
 
-def _clock(ms: int) -> str:
-    seconds, rest = divmod(ms, 1000)
-    text = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+def clock_text(ms: int) -> str:
+    """Return a time of day or a duration."""
+    seconds, rest = divmod(abs(ms), 1000)
+    text = f"{'-' if ms < 0 else ''}{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     return f"{text}.{rest:03}" if rest else text
 
 
