@@ -55,7 +55,7 @@ def test_an_hour_in_which_clocks_change_is_a_fault(written: str) -> None:
         moment(written, Kind.DATE_TIME, TypeName.TIMESTAMPTZ, OSLO)
 
 
-@pytest.mark.parametrize("written", ["2958466", "-693594", "1e300"])
+@pytest.mark.parametrize("written", ["2958466", "2958465.9999999995", "-693594", "-693593.0000001", "1e300"])
 def test_a_day_that_no_calendar_has_is_a_fault(written: str) -> None:
     with pytest.raises(NoValue, match="outside of the years"):
         moment(written, Kind.DATE, None, OSLO)

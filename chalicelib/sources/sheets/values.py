@@ -78,9 +78,9 @@ def moment(written: str, kind: Kind, wanted: TypeName | None, zone: ZoneInfo, *,
     if len(written) > MOST_CHARACTERS or not NUMBER.fullmatch(written):
         raise NoValue("is a date without a number; correct the cell")
     serial = Decimal(written)
-    if not FIRST_DAY <= serial < LAST_DAY + 1:
-        raise NoValue("is a date outside of the years 1 to 9999; correct the cell, or its number format")
     ms = int((serial * DAY_MS).to_integral_value())
+    if serial < FIRST_DAY or ms >= (LAST_DAY + 1) * DAY_MS:  # the last moment of a day is rounded to the next one
+        raise NoValue("is a date outside of the years 1 to 9999; correct the cell, or its number format")
     if kind is Kind.TIME and (elapsed or 0 <= ms < DAY_MS):
         return clock_text(ms)
     days, day_ms = divmod(ms, DAY_MS)
