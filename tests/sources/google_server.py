@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -22,6 +20,7 @@ from google.auth import jwt
 
 from chalicelib.domain.source.cells import column_of
 from chalicelib.sources.sheets.service import Service
+from tests.sources.server import Answer, Handler, serving
 
 EMAIL = "robot@project.iam.gserviceaccount.com"
 FILE = "1AbCdEfGhIjKlMnOpQrStUvWxYz-0123456789"
@@ -34,7 +33,6 @@ KNOWN = {
     *("effectiveValue", "formattedValue", "effectiveFormat", "numberFormat"),
 }
 """Fields of the discovery document that the server has."""
-Answer = tuple[int, dict[str, str], bytes]
 Cell = dict[str, Any]
 
 
@@ -232,30 +230,15 @@ def written(found: Any) -> bytes:
     return re.sub(r'"\\u0000(\d+)\\u0000"', lambda match: texts[int(match[1])], body).encode()
 
 
-def handler(drive: Drive) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = -1  # one packet for the whole answer: two would wait for an acknowledgement
-
+def handler(drive: Drive) -> type[Handler]:
+    class Apis(Handler):
         def do_GET(self) -> None:
-            self._answer(drive.get(self.path, self.headers.get("Authorization", "")))
+            self.answer(drive.get(self.path, self.headers.get("Authorization", "")))
 
         def do_POST(self) -> None:
-            form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-            self._answer(drive.token(form))
+            self.answer(drive.token(parse_qs(self.sent())))
 
-        def _answer(self, answer: Answer) -> None:
-            status, headers, body = answer
-            self.send_response(status)
-            for name, value in {"Content-Type": "application/json", **headers, "Content-Length": len(body)}.items():
-                self.send_header(name, str(value))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Log nothing."""
-
-    return Handler
+    return Apis
 
 
 @dataclass
@@ -268,12 +251,6 @@ class Google:
 
 def served_google() -> Iterator[Google]:
     drive = Drive()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler(drive))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    origin = f"http://127.0.0.1:{server.server_address[1]}"
-    addresses = Service(sheets=f"{origin}/v4/spreadsheets", drive=f"{origin}/drive/v3/files", token=f"{origin}/token")
-    yield Google(drive=drive, service=addresses)
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(handler(drive)) as origin:
+        sheets, files = f"{origin}/v4/spreadsheets", f"{origin}/drive/v3/files"
+        yield Google(drive=drive, service=Service(sheets=sheets, drive=files, token=f"{origin}/token"))

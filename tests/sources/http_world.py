@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -16,6 +14,7 @@ from chalicelib.domain.source.position import at_seconds
 from chalicelib.domain.source.settings import SourceSettings
 from chalicelib.sources.registry import connect
 from chalicelib.sources.source import Source, Surroundings
+from tests.sources.server import Answer, Handler, serving
 
 PAGE = 2
 SECRET = {
@@ -25,7 +24,6 @@ SECRET = {
     "client_id": "ID-of-the-secret",
     "client_secret": "CLIENT-of-the-secret",
 }
-Answer = tuple[int, dict[str, str], bytes]
 
 
 @dataclass
@@ -92,34 +90,20 @@ class Api:
         return 200, headers, json.dumps(body, indent=1).encode()
 
 
-def handler(api: Api) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = -1  # one packet for the whole answer: two would wait for an acknowledgement
-
+def handler(api: Api) -> type[Handler]:
+    class Pages(Handler):
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             api.requests.append((self.path, dict(self.headers)))
             origin = f"http://{self.headers['Host']}"
-            self._answer(api.page(parts.path, dict(parse_qsl(parts.query)), self.headers, origin))
+            self.answer(api.page(parts.path, dict(parse_qsl(parts.query)), self.headers, origin))
 
         def do_POST(self) -> None:
-            sent = dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
+            sent = dict(parse_qsl(self.sent()))
             good = (sent.get("client_id"), sent.get("client_secret")) == (SECRET["client_id"], SECRET["client_secret"])
-            self._answer(api.issue() if good else (400, {}, b"{}"))
+            self.answer(api.issue() if good else (400, {}, b"{}"))
 
-        def _answer(self, answer: Answer) -> None:
-            status, headers, body = answer
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Log nothing."""
-
-    return Handler
+    return Pages
 
 
 @dataclass
@@ -132,13 +116,8 @@ class Served:
 
 def served() -> Iterator[Served]:
     api = Api()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler(api))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield Served(api=api, origin=f"http://127.0.0.1:{server.server_address[1]}")
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(handler(api)) as origin:
+        yield Served(api=api, origin=origin)
 
 
 PAGING = {

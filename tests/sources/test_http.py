@@ -13,7 +13,8 @@ from chalicelib.adapters.memory import MemoryClock
 from chalicelib.errors import Refused, Retryable
 from chalicelib.sources.http import client, records
 from chalicelib.sources.source import Paused, Source, Window
-from tests.sources.http_world import AUTH, PAGING, SECRET, Answer, HttpWorld, Served, served
+from tests.sources.http_world import AUTH, PAGING, SECRET, HttpWorld, Served, served
+from tests.sources.server import Answer
 from tests.sources.site import Site
 
 BEGIN = 1_800_000_000.0

@@ -15,7 +15,6 @@ from chalicelib.sources.sheets.google import Google as Client
 from chalicelib.sources.source import Paused, Window
 from tests.sources.google_server import (
     FILE,
-    Answer,
     Google,
     Sheet,
     boolean,
@@ -25,6 +24,7 @@ from tests.sources.google_server import (
     served_google,
     text,
 )
+from tests.sources.server import Answer
 from tests.sources.sheets_world import SheetsWorld, secret
 from tests.sources.site import Site
 
