@@ -154,6 +154,12 @@ class Site:
     def progress(self) -> Progress:
         return Progress.read(self.bookmarks.get(bookmark_of(THING)))
 
+    def source(self) -> Source:
+        """The source of the contract."""
+        settings = self.ctx.contracts[THING].source
+        assert settings
+        return self.world.connect(THING, settings)
+
     def tick(self) -> None:
         """Let a minute pass, start what is due, and work on the messages."""
         self.clock.advance(60)

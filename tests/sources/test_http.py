@@ -12,7 +12,7 @@ import pytest
 from chalicelib.adapters.memory import MemoryClock
 from chalicelib.errors import Refused, Retryable
 from chalicelib.sources.http import client, records
-from chalicelib.sources.source import Paused, Source, Window
+from chalicelib.sources.source import Paused, Window
 from tests.sources.http_world import AUTH, PAGING, SECRET, HttpWorld, Served, served
 from tests.sources.server import Answer
 from tests.sources.site import Site
@@ -37,14 +37,8 @@ def filled(world: HttpWorld) -> HttpWorld:
     return world
 
 
-def source(world: HttpWorld) -> Source:
-    settings = Site(world).ctx.contracts["thing"].source
-    assert settings
-    return world.connect("thing", settings)
-
-
 def read(world: HttpWorld) -> list[str]:
-    pages = source(world).pages(WINDOW, "")
+    pages = Site(world).source().pages(WINDOW, "")
     return [json.loads(line)["id"] for page in pages for line in page.content.splitlines()]
 
 
@@ -196,7 +190,7 @@ def test_a_next_address_of_another_host_is_not_requested(server: Served) -> None
 def test_digits_are_landed_as_they_were_written(world: HttpWorld) -> None:
     text = b'{"id": 1.10,\r\n "n": 12345678901234567890.123456789012345678901, "t": "\\u00e9\\n", "n": 1e400}'
     world.api.instead = [(200, {}, b'{"data":{"items":[' + text + b']},"meta":{"more":false}}')]
-    (page,) = source(world).pages(WINDOW, "")
+    (page,) = Site(world).source().pages(WINDOW, "")
     assert page.content == text.replace(b"\r\n", b"  ") + b"\n"
 
 

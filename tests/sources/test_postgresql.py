@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -33,9 +34,7 @@ def world(postgres: Postgres) -> PostgresqlWorld:
 
 
 def source(world: PostgresqlWorld) -> PostgresqlSource:
-    settings = Site(world).ctx.contracts["thing"].source
-    assert settings
-    found = world.connect("thing", settings)
+    found = Site(world).source()
     assert isinstance(found, PostgresqlSource)
     return found
 
@@ -211,9 +210,7 @@ def test_a_fault_while_reading_quotes_no_row(postgres: Postgres) -> None:
 
 def test_a_database_elsewhere_is_asked_by_tls_only(world: PostgresqlWorld) -> None:
     """A server without TLS gets no password."""
-    settings = Site(world).ctx.contracts["thing"].source
-    assert settings
     found = source(world)
-    found._surroundings = type(found._surroundings)(**{**vars(found._surroundings), "loopback": False})
+    found._surroundings = replace(found._surroundings, loopback=False)
     with pytest.raises(Retryable):
         found.position()

@@ -49,9 +49,7 @@ def world(make: Callable[..., SheetsWorld]) -> SheetsWorld:
 
 
 def read(world: SheetsWorld, token: str = "") -> list[dict[str, Any]]:
-    settings = Site(world).ctx.contracts["thing"].source
-    assert settings
-    pages = world.connect("thing", settings).pages(ALL, token)
+    pages = Site(world).source().pages(ALL, token)
     return [json.loads(line) for page in pages for line in page.content.decode().splitlines()]
 
 
@@ -151,9 +149,7 @@ def test_a_version_after_each_reading_is_later(make: Callable[..., SheetsWorld])
     done = often.progress.done
     seldom.world.add(NOW, "a")
     seldom.world.add(NOW, "b")
-    settings = seldom.ctx.contracts["thing"].source
-    assert settings
-    assert seldom.world.connect("thing", settings).position() > done
+    assert seldom.source().position() > done
 
 
 LIMITED = (
