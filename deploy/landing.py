@@ -29,7 +29,7 @@ def folders() -> tuple[str, ...]:
     try:
         found = landing_prefixes(deployed())
     except CommandError as error:
-        raise DeployError("; ".join([str(error), *map(str, error.details)])) from None
+        raise DeployError(str(error)) from None
     if strange := [folder for folder in found if not PLAIN.fullmatch(folder)]:
         raise DeployError(f"lands_at: rename the folder {strange[0]}: policies take letters, digits and !.'()=@:,+-_")
     if RECORDS in found:

@@ -21,7 +21,7 @@ def must_be_attached(stage: str) -> None:
     try:
         needed = Counter(_needed())
     except CommandError as error:
-        raise PackageError("; ".join([str(error), *map(str, error.details)])) from None
+        raise PackageError(str(error)) from None
     own = functions(stage)
     lacking = [name for name, count in needed.items() if len(own[name].get("layers", ())) < count]
     if lacking:

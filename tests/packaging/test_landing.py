@@ -88,8 +88,9 @@ def test_a_missing_or_empty_folder_is_refused(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(DeployError, match="there is no such folder"):
         folders()
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
-    with pytest.raises(DeployError, match="has no contract"):
+    with pytest.raises(DeployError, match="has no contract") as refused:
         folders()
+    assert str(refused.value).count("has no contract") == 1
 
 
 class Bucket:

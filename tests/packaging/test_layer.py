@@ -88,5 +88,6 @@ def test_a_stage_without_its_layers_is_refused(own: Path, monkeypatch: pytest.Mo
 def test_a_faulty_transform_is_found_before_anything_is_made(own: Path) -> None:
     transforming(own)
     (own / "o0.py").write_text("def tidy(frame):\nreturn\n")
-    with pytest.raises(PackageError, match=r"line 2 of o0\.py is not Python"):
+    with pytest.raises(PackageError, match=r"line 2 of o0\.py is not Python") as refused:
         must_be_attached("prod")
+    assert str(refused.value).count("is not Python") == 1
