@@ -32,7 +32,7 @@ STATES: list[Enum] = [*RunState, *ChunkState, *GroupState, *StatementState]
 TERMS = """run, chunk, part, generation, seal, settle, ledger, gate, fence, sweep, reject, redrive, backfill, landing,
 contract, dialect, mark, share, group, slot, lease, books, fault, correction, resubmit, rerun, notifier, archive,
 bookmark, load queue, file plan, row origin, data check, notation, canonical, left out, altered, preamble, footer,
-trailer, side file, accept rejects, copy round, letter"""
+trailer, side file, transform, source, window, accept rejects, copy round, letter"""
 
 ENTRY = re.compile(r"^- \*\*(.+?)\*\*", re.MULTILINE)
 SECTIONS = [section for section in re.split(r"^## ", PAGE, flags=re.MULTILINE) if ENTRY.search(section)]
