@@ -11,15 +11,18 @@ if TYPE_CHECKING:
 
 __all__ = ["CommandError", "FrameError", "Pushed", "push"]
 
+_MODULES = {
+    "CommandError": "landfall.faults",
+    "FrameError": "landfall.notebook.frame_error",
+    "Pushed": "landfall.notebook.push",
+    "push": "landfall.notebook.push",
+}
+
 
 def __getattr__(name: str) -> object:
     """Import a public name on first use, so that the command line starts without it."""
     from importlib import import_module
 
-    if name == "CommandError":
-        return import_module("landfall.faults").CommandError
-    if name == "FrameError":
-        return import_module("landfall.notebook.frame_error").FrameError
-    if name in ("Pushed", "push"):
-        return getattr(import_module("landfall.notebook.push"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name]), name)
