@@ -6,17 +6,14 @@ import re
 from datetime import date
 
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.contract.key_pattern import Token, compile_pattern
+from chalicelib.domain.contract.key_pattern import compile_pattern
+from chalicelib.domain.contract.time_format import MONTHS
 from chalicelib.domain.contract_files.contract_file import Contracts
 from landfall.faults import usage
 from landfall.remote.push import checked_key, landing_key
 
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-          "December")  # fmt: skip
-"""As keys write them, whatever the locale."""
 NAMED = re.compile(r"([A-Za-z]+)[- ]([0-9]{4})")
 NUMBERED = re.compile(r"([0-9]{4})-([0-9]{2})")
-PARTS = {"month", "year"}
 
 
 def frame_key(contracts: Contracts, contract: Contract, *, month: str | date, key: str, digest: str) -> str:
@@ -32,18 +29,13 @@ def frame_key(contracts: Contracts, contract: Contract, *, month: str | date, ke
 
 def _of_month(contract: Contract, month: str | date) -> str:
     """Fill a pattern with {month} and {year}: `May` and `2025`."""
-    name, year = _month(month)
+    parts = dict(zip(("month", "year"), _month(month), strict=True))
     for pattern in contract.lands_at:
         tokens = compile_pattern(pattern).tokens
-        wild = [token for token in tokens if token.wild]
-        if {token.name for token in wild} == PARTS:
-            return "".join(_filled(token, name, year) for token in tokens)
+        if {token.name for token in tokens if token.wild} == set(parts):
+            return "".join(token.text or parts[token.name] for token in tokens)
     patterns = ", ".join(contract.lands_at)
     raise usage(f"month= needs a pattern with {{month}} and {{year}} alone; {contract.name} has {patterns}: use key=")
-
-
-def _filled(token: Token, name: str, year: str) -> str:
-    return token.text if not token.wild else name if token.name == "month" else year
 
 
 def _month(month: str | date) -> tuple[str, str]:

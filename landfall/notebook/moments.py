@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from chalicelib.domain.contract.column import Column, TypeName
-from chalicelib.domain.contract.time_format import CLOCKS, DAYS, ZONED, TimeFormat, time_format
+from chalicelib.domain.contract.time_format import CLOCKS, DAYS, MONTHS, ZONED, TimeFormat, time_format
 from landfall.notebook.frame_error import UnwritableError
 
 NANO = 10**9
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-"""As files write them, whatever the locale."""
 EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -116,7 +114,7 @@ PARTS: dict[str, Callable[[_Moment], str]] = {
     "YY": lambda m: f"{m.day.year % 100:02}",
     "MM": lambda m: f"{m.day.month:02}",
     "M": lambda m: str(m.day.month),
-    "MON": lambda m: MONTHS[m.day.month - 1],
+    "MON": lambda m: MONTHS[m.day.month - 1][:3],
     "DD": lambda m: f"{m.day.day:02}",
     "D": lambda m: str(m.day.day),
     "HH24": lambda m: f"{m.hour:02}",

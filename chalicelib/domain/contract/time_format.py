@@ -50,6 +50,9 @@ WIDTHS = {"YYYY": 4, **dict.fromkeys(("YY", "MM", "DD", "HH24", "HH12", "MI", "S
 UNPADDED = ("M", "D", "H24", "H12")
 """Parts of one or two digits."""
 TWELVE = ("HH12", "H12")
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+          "December")  # fmt: skip
+"""The English names, whatever the locale."""
 
 _SAME = {"HH": "HH24", "H": "H24", "PM": "AM"}
 _TOKEN = re.compile(r"YYYY|YY|MON|MM|MI|M|DD|D|HH24|HH12|HH|H24|H12|H|SS|AM|PM|[-/.:, T]")

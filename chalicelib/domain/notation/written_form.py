@@ -12,11 +12,10 @@ from itertools import pairwise
 
 from chalicelib.domain.checks.diagnosis import invisible
 from chalicelib.domain.contract.column import TypeName
-from chalicelib.domain.contract.time_format import CLOCKS, UNITS, UNPADDED, WIDTHS, ZONED, Tokens
+from chalicelib.domain.contract.time_format import CLOCKS, MONTHS, UNITS, UNPADDED, WIDTHS, ZONED, Tokens
 
 ZONE = rb"(?:Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)"
-_MONTHS = b"january, february, march, april, may, june, july, august, september, october, november, december"
-MONTHS = {name[:size]: n for n, name in enumerate(_MONTHS.split(b", "), 1) for size in (3, len(name))}
+MONTHS_BY_NAME = {name[:size].lower().encode(): n for n, name in enumerate(MONTHS, 1) for size in (3, len(name))}
 _LIMITS = {"hour": 23, "minute": 59, "second": 59}
 
 
@@ -59,7 +58,7 @@ class WrittenForm:
         if len(parts["year"]) == 2:
             year = self.century_from + (year - self.century_from) % 100
         try:
-            return date(year, MONTHS.get(month.lower()) or int(month), int(parts["day"])).isoformat().encode()
+            return date(year, MONTHS_BY_NAME.get(month.lower()) or int(month), int(parts["day"])).isoformat().encode()
         except ValueError:
             raise UnreadableError("there is no such day in the calendar") from None
 
@@ -85,7 +84,7 @@ class WrittenForm:
                 return f"{name} needs {'four' if WIDTHS[name] == 4 else 'two'} digits"
             if name in UNPADDED and not 1 <= len(part) <= 2:
                 return f"{name} needs one or two digits"
-            if name == "MON" and part.lower() not in MONTHS:
+            if name == "MON" and part.lower() not in MONTHS_BY_NAME:
                 return "MON is not the English name of a month"
         return "AM is neither AM nor PM"
 
@@ -105,7 +104,7 @@ def _pattern(tokens: Tokens, *, zoned: bool, loose: bool) -> re.Pattern[bytes]:
 
 def _part(name: str, *, loose: bool) -> bytes:
     if name in ("MON", "AM"):
-        return b"[A-Za-z]*" if loose else b"(?i:%s)" % (b"[ap]m" if name == "AM" else b"|".join(MONTHS))
+        return b"[A-Za-z]*" if loose else b"(?i:%s)" % (b"[ap]m" if name == "AM" else b"|".join(MONTHS_BY_NAME))
     return b"[0-9]*" if loose else b"[0-9]{1,2}" if name in UNPADDED else b"[0-9]{%d}" % WIDTHS[name]
 
 
