@@ -7,17 +7,16 @@ out of pyarrow: clouds, Flight, Substrait, headers, tests.
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
-import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.bundle.package import MIB, UNZIPPED_LIMIT, ZIP_LIMIT
 from deploy.bundle.project import BUILD
-from deploy.bundle.started import runs_here
-from deploy.bundle.vendor import PLATFORMS, PackageError, compiled, install, vendor
+from deploy.bundle.started import bare, runs_here
+from deploy.bundle.vendor import PLATFORMS, PackageError, compiled, install, prune, vendor
 from deploy.stack import DeployError
 from deploy.stage import ROOT
 
@@ -29,8 +28,11 @@ class Layer:
     name: str
     """Also that of its lock in requirements/."""
     package: str
-    unused: tuple[str, ...]
-    """Patterns of what is left out of the package. Lambda's copy of a link is a whole file."""
+    unused: tuple[str, ...] = ()
+    """Patterns of what is left out of the package, besides what `vendor.prune` removes.
+
+    Lambda's copy of a link is a whole file.
+    """
     trial: str
     """A script that uses what is left."""
 
@@ -39,7 +41,7 @@ PARQUET = Layer(
     name="parquet",
     package="pyarrow",
     unused=(
-        *("include", "src", "tests", "includes", "*.pxi", "*.pxd", "*.pyx", "*.h", "__pycache__"),
+        *("include", "src", "includes", "*.pxi"),
         *("libarrow_flight*", "libarrow_s3*", "libarrow_python_flight*", "libarrow_python_parquet_encryption*"),
         *("_flight*", "_substrait*", "_orc*", "_s3fs*", "_gcsfs*", "_azurefs*", "_hdfs*", "_cuda*", "_dataset_orc*"),
         *("_parquet_encryption*", "_dataset_parquet_encryption*", "_pyarrow_cpp_tests*", "flight.py", "cuda.py"),
@@ -54,7 +56,6 @@ assert pq.read_table(out, use_threads=False).to_pylist() == [{"n": 1, "l": [1]},
 TRANSFORMS = Layer(
     name="transforms",
     package="pandas",
-    unused=("tests", "__pycache__", "*.pyi"),
     trial="""
 import pandas as pd
 frame = pd.DataFrame({"n": pd.array([1, None], "Int64"), "t": pd.Series(["2026-01-31", None], dtype="datetime64[us]")})
@@ -62,6 +63,8 @@ assert frame[frame.n.notna()].t.dt.strftime("%Y").tolist() == ["2026"]
 """,
 )
 LAYERS = (PARQUET, TRANSFORMS)
+PATHS = "import sys\nsys.path[:0] = sys.argv[1:]\n"
+"""What a trial starts with."""
 
 
 def layers(architecture: str) -> list[Path]:
@@ -84,27 +87,23 @@ def _made(layer: Layer, architecture: str) -> Path:
     made = BUILD / f"layer-{layer.name}-{architecture}"
     shutil.rmtree(made, ignore_errors=True)
     install(ROOT / f"requirements/{layer.name}.txt", architecture, made / "python")
-    prune(made / "python", layer)
+    prune(made / "python", unused(made / "python", layer))
     compiled(made / "python")
     return made
 
 
-def prune(directory: Path, layer: Layer) -> None:
-    """Remove what is not used."""
-    shutil.rmtree(directory / "bin", ignore_errors=True)
+def unused(directory: Path, layer: Layer) -> Iterator[Path]:
+    """Yield what a layer does not need of its package."""
     for pattern in layer.unused:
-        for found in (directory / layer.package).glob(pattern):
-            shutil.rmtree(found) if found.is_dir() else found.unlink()
+        yield from (directory / layer.package).glob(pattern)
 
 
 def tried(place: Path, functions: Path, layer: Layer) -> None:
-    """Run the trial in a process of its own, with the layer and the functions' imports alone. Raises PackageError."""
-    around = {**os.environ, "PYTHONPATH": f"{place}:{functions}", "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(  # noqa: S603  # nosec B603
-        [sys.executable, "-S", "-c", layer.trial], env=around, capture_output=True, text=True, check=False
-    )
-    if done.returncode:
-        raise PackageError(f"the layer {layer.name} does not do its work:\n{done.stderr}")
+    """Run the trial with the layer and the functions' imports alone. Raises PackageError."""
+    try:
+        bare(f"{PATHS}{layer.trial}print()", str(place), str(functions))
+    except PackageError as error:
+        raise PackageError(f"the layer {layer.name} does not do its work: {error}") from None
 
 
 def size_of(directory: Path) -> int:

@@ -12,7 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
@@ -51,7 +51,7 @@ def vendor(architecture: str, build: Path) -> Path:
         return made
     shutil.rmtree(made, ignore_errors=True)
     install(lock, architecture, made)
-    _prune(made)
+    prune(made, _unused(made))
     compiled(made)
     stamp.write_text(state)
     return made
@@ -84,18 +84,22 @@ def install(lock: Path, architecture: str, target: Path) -> None:
         raise PackageError(f"uv could not install what the functions import:\n{done.stderr}")
 
 
-def _prune(directory: Path) -> None:
+def prune(directory: Path, unused: Iterable[Path]) -> None:
+    """Remove what is unused, and besides it programs, sources that do not run, and tests."""
     shutil.rmtree(directory / "bin", ignore_errors=True)
-    for found in list(_unused(directory)):
+    for found in [*unused, *_not_run(directory)]:
         shutil.rmtree(found) if found.is_dir() else found.unlink(missing_ok=True)
 
 
-def _unused(directory: Path) -> Iterator[Path]:
-    yield from (directory / path for path in UNIMPORTED)
+def _not_run(directory: Path) -> Iterator[Path]:
     for pattern in NOT_RUN:
         yield from directory.rglob(pattern)
     for found in directory.rglob("*"):
         if found.is_dir() and found.name in TESTS:
             yield found
+
+
+def _unused(directory: Path) -> Iterator[Path]:
+    yield from (directory / path for path in UNIMPORTED)
     for data in (directory / "botocore/data", directory / "boto3/data"):
         yield from (found for found in data.iterdir() if found.is_dir() and found.name not in SERVICES)

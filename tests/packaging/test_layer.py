@@ -12,7 +12,7 @@ import pytest
 from deploy.bundle import attached, layer
 from deploy.bundle.attached import RUN_TRANSFORMS, must_be_attached
 from deploy.bundle.package import MIB
-from deploy.bundle.vendor import PackageError
+from deploy.bundle.vendor import PackageError, prune
 from deploy.stage import ROOT
 from landfall.contracts import FOLDER_VARIABLE
 from tests.packaging.policies import contracts
@@ -38,7 +38,7 @@ def transforming(folder: Path) -> None:
 def test_what_is_left_of_a_package_works(made: layer.Layer, tmp_path: Path) -> None:
     shutil.copytree(INSTALLED / made.package, tmp_path / made.package, symlinks=False)
     whole = layer.size_of(tmp_path)
-    layer.prune(tmp_path, made)
+    prune(tmp_path, layer.unused(tmp_path, made))
     assert layer.size_of(tmp_path) < 0.75 * whole
     layer.tried(tmp_path, INSTALLED, made)
 
