@@ -9,9 +9,7 @@ from decimal import Decimal
 import pyarrow as pa
 
 from chalicelib.domain.contract_files.contract_file import read_contract
-from chalicelib.domain.raw.bytesource import InMemory
-from chalicelib.domain.run.rejects import Reject
-from landfall.check.checking import Outputs, check_file
+from tests.support.checked import checked
 from tests.support.parquet_text import written
 from tests.support.paths import ROOT
 
@@ -25,9 +23,6 @@ def test_the_contract_of_the_page_loads_a_file() -> None:
     lines = pa.array([[{"sku": "a", "n": 1}], None])
     amounts = pa.array([Decimal("1.50"), Decimal("0.001")], pa.decimal128(20, 3))
     data = written({"lines": lines, "sold_at": moments, "amount": amounts, "id": [1, 2]})
-    rejects: list[Reject] = []
-    good = bytearray()
-    outputs = Outputs(reject=rejects.append, good=lambda _text, block: good.extend(block.good))
-    check_file(InMemory(data), contract, outputs)
+    _, good, rejects = checked(data, contract)
     assert good == b'"[{""sku"":""a"",""n"":1}]",2024-05-01 13:15:00.000000,1.50,1\n'
     assert [(reject.line, reject.column, int(reject.code)) for reject in rejects] == [(2, "amount", 1209)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -83,7 +84,7 @@ class Answer:
 def test_a_source_of_ones_own_is_as_short_and_works(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(PYTHON.splitlines()) <= 40
     faults: list[str] = []
-    table: dict[str, Any] = __import__("tomllib").loads(OWN)["source"]
+    table: dict[str, Any] = tomllib.loads(OWN)["source"]
     settings = read_source(Section(table, file="weather.toml", key_path="source", faults=faults))
     assert not faults
     assert isinstance(settings, SourceSettings)

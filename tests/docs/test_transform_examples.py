@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.domain.contract_files.contract_file import load_contracts
-from chalicelib.domain.raw.bytesource import InMemory
-from chalicelib.domain.run.rejects import Reject
-from landfall.check.checking import Outputs, check_file
+from tests.support.checked import checked
 from tests.support.paths import ROOT
 
 CONTRACTS = load_contracts(ROOT / "examples/transforms")
@@ -34,9 +32,7 @@ FILES: dict[str, tuple[str, list[str], tuple[int, ...]]] = {
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_an_example_does_what_it_says(name: str) -> None:
     text, loaded, codes = FILES[name]
-    rejects, good = list[Reject](), bytearray()
-    take = Outputs(reject=rejects.append, good=lambda _text, block: good.extend(block.good))
-    check_file(InMemory(text.encode()), CONTRACTS[name], take)
+    _, good, rejects = checked(text.encode(), CONTRACTS[name])
     assert (good.decode().splitlines(), tuple(r.code for r in rejects)) == (loaded, codes)
 
 

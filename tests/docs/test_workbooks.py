@@ -7,36 +7,21 @@ import re
 import pytest
 
 from chalicelib.domain.contract_files.contract_file import read_contract
-from chalicelib.domain.raw.bytesource import InMemory
-from chalicelib.domain.run.rejects import Reject
-from landfall.check.checking import Outputs, check_file
+from tests.support.checked import checked
+from tests.support.contracts import COLUMNS, toml
 from tests.support.paths import ROOT
 from tests.support.workbooks import Xml, numbered, parts, sheet, styles, zipped
 
 PAGE = (ROOT / "docs/reference/workbooks.md").read_text()
 EXAMPLES = re.findall(r"^\| `([\d.E+]+)` \| `([^|]+)` \| `([^|]+)` \| (`[^|]+`|\d+) \|$", PAGE, re.MULTILINE)
-TOML = """
-name = "thing"
-target = "landing.things"
-key = ["id"]
-lands_at = ["incoming/thing/*"]
-format = "xlsx"
-
-[columns]
-id = {{ type = "bigint", required = true }}
-value = {{ type = "{type}" }}
-"""
 
 
 @pytest.mark.parametrize(("stored", "code", "column", "loaded"), EXAMPLES)
 def test_a_cell_becomes_what_the_page_says(stored: str, code: str, column: str, loaded: str) -> None:
     cell = Xml(f'<c r="@" s="1"><v>{stored}</v></c>')
     files = parts(sheet(numbered(("id", "value"), (1, cell))))
-    rejects: list[Reject] = []
-    good = bytearray()
-    outputs = Outputs(reject=rejects.append, good=lambda _text, block: good.extend(block.good))
-    contract = read_contract("thing.toml", TOML.format(type=column).encode())
-    check_file(InMemory(zipped({**files, "xl/styles.xml": styles("General", code)})), contract, outputs)
+    contract = read_contract("thing.toml", toml(columns=f'{COLUMNS}value = {{ type = "{column}" }}', format='"xlsx"'))
+    _, good, rejects = checked(zipped({**files, "xl/styles.xml": styles("General", code)}), contract)
     found = [str(int(reject.code)) for reject in rejects] or [f"`{good.decode().strip().removeprefix('1,')}`"]
     assert found == [loaded]
 

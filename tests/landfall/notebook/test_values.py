@@ -73,11 +73,11 @@ def written(values: Any, column: str) -> list[str]:
         ([pd.Timestamp("1969-12-31 23:59:59.999")], 'type = "timestamp", format = "epochmillisecs"', ["-1"]),
         ([1924992000], 'type = "timestamp", format = "epochsecs"', ["1924992000"]),
         ([time(9, 5)], 'type = "time"', ["09:05:00"]),
-        ([time(9, 5, 1, 20, tzinfo=UTC)], 'type = "timetz"', ["09:05:01.000020+00:00"]),
+        ([time(9, 5, 1, 20, tzinfo=UTC)], 'type = "timetz"', ["09:05:01.00002+00:00"]),
     ],
 )  # fmt: skip
 def test_a_value_is_written_as_the_contract_reads_it(values: Any, column: str, expected: list[str]) -> None:
-    assert written(values, column) == [field.replace("000020", "00002") for field in expected]
+    assert written(values, column) == expected
 
 
 @pytest.mark.parametrize(
