@@ -53,7 +53,7 @@ def check(
     contract: Annotated[str, typer.Option(help="Name of the contract, if it cannot be guessed.")] = "",
     contract_file: Annotated[Path | None, typer.Option(help="A contract that is not deployed.")] = None,
     chunk_bytes: Annotated[int | None, typer.Option(min=1, help="Bytes of source per chunk.")] = None,
-    good: Annotated[Path | None, typer.Option(help="Write the good rows here, as CSV with a header.")] = None,
+    good: Annotated[Path | None, typer.Option(help="Write the good rows here, as their files have them.")] = None,
     rejects: Annotated[Path | None, typer.Option(help="Write the bad rows here, as JSON lines.")] = None,
     json: Json = False,
 ) -> ExitCode:

@@ -13,6 +13,7 @@ from chalicelib.domain.contract.contract import Contract, Limits
 from chalicelib.domain.contract.dialect import ControlTotals, Dialect, Encoding, Trailer
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.sums import Sums, added
+from chalicelib.domain.decode.decode import CONVERTERS
 from chalicelib.domain.formats.csv.preamble import BOM
 from chalicelib.domain.formats.csv.record_reader import RecordReader
 from chalicelib.domain.formats.format import Cuts
@@ -44,7 +45,13 @@ class GoodRows:
     """Whether there is a line before the rows, or a row."""
 
     def begin(self, text: ByteSource, contract: Contract, cuts: Cuts) -> None:
-        """Write the lines before the first file's rows. Raises Rejected if another file's columns differ."""
+        """Write the lines before the first file's rows. Raises Rejected if another file's columns differ.
+
+        Also for files that are no text: their contract would not read the text of their good rows.
+        """
+        if contract.format in CONVERTERS:
+            message = f'--good writes text, and files of format = "{contract.format.value}" are none: leave it out'
+            raise Rejected(message, code="NOT_TEXT")
         if self.layout is None:
             self.layout, self.dialect, self.columns = cuts.layout, contract.dialect, contract.columns
             self.control_totals = contract.control_totals

@@ -12,6 +12,9 @@ import pytest
 
 from tests.landfall.conftest import HEADER, Landfall
 from tests.support.check_files import CONTRACT, PACKED
+from tests.support.contracts import COLUMNS, toml
+from tests.support.parquet_text import written
+from tests.support.workbooks import workbook
 
 GOOD = "T1,42,2025-01-05,12.50,EUR,Acme,travel"
 BAD = "T2,42,2025-02-30,12.50,EUR,Acme,travel"
@@ -176,6 +179,21 @@ def test_other_columns_cannot_follow_in_one_good_file(landfall: Landfall, transa
     second = transactions(name="transactions_turned.csv", header=turned)
     done = landfall("check", transactions(GOOD), second, "--good", tmp_path / "good.csv", "--json")
     assert [line.get("error", {}).get("code") for line in done.lines] == [None, "OTHER_COLUMNS"]
+
+
+@pytest.mark.parametrize(
+    ("form", "data"), [("xlsx", workbook(("id", "n"), (1, 2))), ("parquet", written({"id": [1], "n": [2]}))]
+)
+def test_good_rows_are_not_written_as_text_if_files_are_none(
+    landfall: Landfall, tmp_path: Path, form: str, data: bytes
+) -> None:
+    """Their contract would refuse the text."""
+    path, out, contract = tmp_path / f"x.{form}", tmp_path / "good", tmp_path / "thing.toml"
+    path.write_bytes(data)
+    contract.write_bytes(toml(columns=f'{COLUMNS}n = {{ type = "integer" }}', format=f'"{form}"'))
+    assert landfall("check", path, "--contract-file", contract).code == 0
+    done = landfall("check", path, "--contract-file", contract, "--good", out, "--json")
+    assert (done.code, done.lines[0]["error"]["code"], out.exists()) == (1, "NOT_TEXT", False)
 
 
 def test_an_output_never_overwrites_an_input(landfall: Landfall, transactions: Write) -> None:
