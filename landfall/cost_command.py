@@ -12,9 +12,9 @@ import typer
 from chalicelib.domain.contract.load_window import window_fault
 from chalicelib.domain.run.cost import PRICES_OF, US_EAST_1, Workload, costs, glue_month, month_of, wake_ups
 from landfall.faults import absent, guarded, usage
+from landfall.options import Json
 from landfall.screen import Grid, console, print_json, print_lines, show
 
-Json = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
 LINES = {"glue_dpu_seconds": "Glue DPU-seconds", "rpu_seconds": "Redshift RPU-seconds", "wake_ups": "Redshift wake-ups"}
 
 

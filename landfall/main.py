@@ -16,6 +16,7 @@ from landfall.cost_command import cost
 from landfall.doctor.command import doctor
 from landfall.faults import ExitCode, guarded, usage
 from landfall.migrate_command import migrate
+from landfall.options import Json
 from landfall.remote.deployment import find, repository, state_dir
 from landfall.source_commands import fetch, sources
 from landfall.token_command import app as token
@@ -30,7 +31,6 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
 USUAL_RUNS = 20
 WHICH = "A run id, a key, or a bare file name (its newest version)."
 

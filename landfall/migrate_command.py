@@ -8,6 +8,7 @@ import typer
 
 from landfall.faults import CommandError, ExitCode, guarded
 from landfall.migration.target import WarehouseOptions, opened
+from landfall.options import Json
 from landfall.remote.deployment import repository
 
 
@@ -23,7 +24,7 @@ def migrate(
     secret_arn: Annotated[str, typer.Option(help="Secret to log in with, if not the administrator's own.")] = "",
     db_user: Annotated[str, typer.Option(envvar="LANDFALL_DB_USER", help="User of a cluster to log in as.")] = "",
     host: Annotated[str, typer.Option(envvar="LANDFALL_WAREHOUSE_HOST", help="Host, to connect by TCP.")] = "",
-    json: Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")] = False,
+    json: Json = False,
 ) -> ExitCode:
     """Bring the warehouse up to date with sql/ and the contracts.
 

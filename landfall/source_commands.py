@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from landfall.faults import ExitCode, guarded
+from landfall.options import Json
 from landfall.remote.deployment import find
-
-Json = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
 
 
 @guarded

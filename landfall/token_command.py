@@ -11,11 +11,11 @@ from typing import Annotated, Any
 import typer
 
 from landfall.faults import absent, guarded
+from landfall.options import Json
 from landfall.remote.deployment import LOCAL, advice, local_stack
 
 app = typer.Typer(help="Add, list and revoke the API's tokens.", no_args_is_help=True)
 Stage = Annotated[str, typer.Option(envvar="LANDFALL_STAGE", help="Stage; the local stack if left out.")]
-Json = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
 
 
 class Role(StrEnum):

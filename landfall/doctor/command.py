@@ -12,6 +12,7 @@ import typer
 from landfall.doctor.report import Report
 from landfall.faults import ExitCode, guarded, usage
 from landfall.migration.target import WarehouseOptions
+from landfall.options import Json
 from landfall.remote.deployment import repository
 
 Parameters = Annotated[
@@ -36,7 +37,7 @@ def doctor(
     secret_arn: Annotated[str, typer.Option(help="Secret to log in with, if not the administrator's own.")] = "",
     db_user: Annotated[str, typer.Option(envvar="LANDFALL_DB_USER", help="User of a cluster to log in as.")] = "",
     out: Annotated[Path, typer.Option(help="With --warehouse: write the report file here.")] = REPORT,
-    json: Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")] = False,
+    json: Json = False,
 ) -> ExitCode:
     """Look whether all is there that Landfall needs."""
     if aws + warehouse + deployment != 1:
