@@ -24,6 +24,7 @@ LAYOUTS = (
             ("a sep line of another width", "", ",", "", "", '"sep=,"', {}),
             ("units", "skip_after_header = 1", ",", "", "kg,m\n", "kg,m", {"lines_after_header": 1}),
             ("units in quotes", "skip_after_header = 1", ",", "", '"kg","m"\n', '"kg","m"', {"lines_after_header": 1}),
+            ("inches", "skip_after_header = 1", ",", "", '3",m\n', '3",m', {"lines_after_header": 1}),
             ("dashes", "skip_after_header = 2", ",", "", "kg,m\n--,--\n", "--,--", {"lines_after_header": 2}),
         )
     ),

@@ -14,6 +14,7 @@ from tests.support.workbooks import workbook
 COLUMNS = KEY + '\nname = { type = "varchar(20)" }\namount = { type = "decimal(9,2)" }\nday = { type = "date" }'
 FILE = "id,name,amount,day\n1,Ann,1.50,2026-01-31\n2,,2.00,\n3,Bob,,2026-02-01\n"
 ANN, NOBODY, BOB = (1, "Ann", Decimal("1.5"), "2026-01-31"), (2, None, 2, None), (3, "Bob", None, "2026-02-01")
+INCHES = '3",,,\n'
 TOP = 'transform = "thing:tidy"'
 RAW = COLUMNS + '\n[input_columns]\nraw = { type = "varchar(40)" }'
 HEAD = "import pandas as pd\nfrom decimal import Decimal\nfrom chalicelib.transforms.row_error import RowError\n"
@@ -134,6 +135,21 @@ CASES = (
         dialect='repeated_header = "skip"',
         rows=[ANN, NOBODY, BOB, (4, None, None, None)],
         left_out={"repeated_headers": 1},
+    ),
+    *(
+        _case(
+            f"a line again that is no record, {repeated}",
+            "return frame",
+            text=FILE.replace("\n", f"\n{INCHES}", 1) + f"{INCHES}\n4,,,\n",
+            dialect=f'repeated_header = "{repeated}"\nskip_after_header = 1',
+            rows=[ANN, NOBODY, BOB, (4, None, None, None)],
+            bad=bad,
+            left_out={"lines_after_header": 1, "blank_lines": 1, **left_out},
+        )
+        for repeated, bad, left_out in (
+            ("skip", [], {"repeated_headers": 1}),
+            ("reject", [Bad(code=0, reason="repeats a line beside the header")], {}),
+        )
     ),
 )
 

@@ -75,23 +75,16 @@ class Position:
 
 
 def make_block(
-    table: Table, found: Mapping[int, RowFault], position: Position, *, hash_keys: bool, explained: int
+    table: Table, bad: Mapping[int, RowFault | Malformed], position: Position, *, hash_keys: bool, explained: int
 ) -> Block:
-    """Make the block of judged rows, whose reading's indices count from `position`.
+    """Make the block of judged rows, with the faults of the bad ones; their reading's indices count from `position`.
 
     The first `explained` bad rows get a reject.
     """
     reading = table.reading
     start, stop = int(table.begins[0]), int(table.finishes[-1])
     end = min(stop, reading.consumed)  # a last record without a line feed stops in the padding
-    bad: dict[int, RowFault | Malformed] = {**found, **table.malformed}
     good = ~table.blank
-    headers = repeated(table, found)
-    if table.rules.skips_headers:
-        good[list(headers)] = False
-        bad = {row: fault for row, fault in bad.items() if row not in headers}
-    else:
-        bad |= headers
     good[list(bad)] = False
     kept = np.flatnonzero(good)
     bad_rows = sorted(bad)
@@ -104,7 +97,7 @@ def make_block(
         rows_read=len(kept) + len(bad),
         rows_good=len(kept),
         lines=_line_ends(reading, start, end, stop),
-        left_out=_left_out(table, len(good) - len(kept) - len(bad), len(headers)),
+        left_out=_left_out(table, len(good) - len(kept) - len(bad)),
         altered=total([{kind: _count(table, good, at) for kind, at in table.reading.altered.items()}]),
         sums=added([good_sums, sums_of(read, _dropped(table), bad_rows)]) if read.rules.summed else {},
         good_sums=good_sums,
@@ -116,18 +109,24 @@ def make_block(
     )
 
 
-def judge(reading: Reading, rules: Rules, rows: slice) -> tuple[Table, dict[int, RowFault]]:
+def judge(reading: Reading, rules: Rules, rows: slice) -> tuple[Table, dict[int, RowFault | Malformed]]:
     """Return some rows of a reading as they are staged, and the faults of the bad ones.
 
     Most columns are rewritten only if a value turns out to need it; then all is judged again. The table's reading has
-    those columns rewritten in all rows.
+    those columns rewritten in all rows. Rows that repeat the header are left out there, or are bad.
     """
     excess, table = set[int](), Table.of(reading, rules, rows)
     found = faults(table, excess)
     if excess:
         table = Table.of(rewritten(reading, rules, sorted(excess)), rules, rows)
         found = faults(table, set())
-    return table, found
+    bad: dict[int, RowFault | Malformed] = {**found, **table.malformed}
+    headers = repeated(table, found)
+    if not (headers and rules.skips_headers):
+        return table, {**bad, **headers}
+    left_out = {**table.reading.left_out, **{table.first + row: LeftOut.REPEATED_HEADERS for row in headers}}
+    table = replace(table, reading=replace(table.reading, left_out=left_out))
+    return table, {row: fault for row, fault in bad.items() if row not in headers}
 
 
 def _staged(table: Table, good: Mask, rows: Ints, offset: int) -> bytes | memoryview:
@@ -148,7 +147,7 @@ def _staged(table: Table, good: Mask, rows: Ints, offset: int) -> bytes | memory
     return prefixed(text, lengths, offsets, rules.grammar.delimiter, rules.mark).data
 
 
-def _left_out(table: Table, count: int, headers: int) -> Tally:
+def _left_out(table: Table, count: int) -> Tally:
     """Return the kinds of `count` records that are not rows: those without another kind are blank lines.
 
     Bad rows that hide where the next record begins are counted as well.
@@ -156,18 +155,14 @@ def _left_out(table: Table, count: int, headers: int) -> Tally:
     undivided: Tally = {LeftOut.UNDIVIDED: sum(1 for _ in table.undivided())}
     if not count:
         return total([undivided])
-    named = Counter[str](table.left_out())
-    if table.rules.skips_headers:
-        named[LeftOut.REPEATED_HEADERS] = headers
+    named = Counter[str](table.left_out().values())
     return total([named, undivided, {LeftOut.BLANK_LINES: count - named.total()}])
 
 
 def _dropped(table: Table) -> Mask:
     """Return which rows of the file a transform dropped."""
     dropped = np.zeros(len(table.widths), np.bool_)
-    if table.before:
-        kinds, first = table.reading.left_out, table.first
-        dropped[[row for row in range(len(dropped)) if kinds.get(first + row) is LeftOut.DROPPED]] = True
+    dropped[[row for row, kind in table.left_out().items() if kind is LeftOut.DROPPED]] = True
     return dropped
 
 

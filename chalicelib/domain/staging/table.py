@@ -81,20 +81,17 @@ class Table:
     def blank(self) -> Mask:
         """Lines that are not rows."""
         blank: Mask = self.lines.length == 0
-        blank[self._own(self.reading.left_out)] = True
+        blank[list(self.left_out())] = True
         return blank
 
-    def left_out(self) -> Iterator[LeftOut]:
-        """Yield the kinds of the rows that are left out, except blank lines."""
-        return (self.reading.left_out[self.first + row] for row in self._own(self.reading.left_out))
+    def left_out(self) -> dict[int, LeftOut]:
+        """Return the rows that are left out, except blank lines, each with its kind."""
+        kinds = self.reading.left_out
+        return {row - self.first: kinds[row] for row in _within(kinds, self.first, self.first + len(self.widths))}
 
     def undivided(self) -> Iterator[int]:
         """Yield the rows behind which it is unknown where the next record begins."""
         return _within(self.reading.undivided, self.first, self.first + len(self.widths))
-
-    def _own(self, rows: Collection[int]) -> list[int]:
-        """Return those of the reading's rows that are in this table, counted from its first."""
-        return [row - self.first for row in _within(rows, self.first, self.first + len(self.widths))]
 
     def sound(self) -> Mask:
         """Return which rows are records, with any number of fields."""
@@ -155,7 +152,7 @@ class Table:
 
 def faults(table: Table, excess: set[int]) -> dict[int, RowFault]:
     """Return the fault of each bad row. Add to `excess` the columns with bad values that their rewriters can read."""
-    found = _own_faults(table, excess)
+    found = own_faults(table, excess)
     origin = table.reading.origin
     if origin:
         for row in _within(origin.faults, table.first, table.first + len(table.widths)):
@@ -170,7 +167,8 @@ def _within(rows: Collection[int], first: int, stop: int) -> Iterator[int]:
     return (row for row in range(first, stop) if row in rows)
 
 
-def _own_faults(table: Table, excess: set[int]) -> dict[int, RowFault]:
+def own_faults(table: Table, excess: set[int]) -> dict[int, RowFault]:
+    """Return the same without the faults that reading found."""
     sound = table.sound()
     whole = sound & (table.widths == len(table.rules.columns))
     found = _ragged(table, sound & ~whole)

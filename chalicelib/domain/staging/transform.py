@@ -22,10 +22,9 @@ from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.notation import Notation
 from chalicelib.domain.contract.tally import LeftOut
 from chalicelib.domain.formats.csv.edits import MOST_ROW_BYTES
-from chalicelib.domain.formats.csv.grammar import LF
+from chalicelib.domain.formats.csv.grammar import LF, Malformed
 from chalicelib.domain.raw.swar import PADDING, Ints, fields_of
-from chalicelib.domain.staging.repeated_header import repeated
-from chalicelib.domain.staging.table import Table, faults
+from chalicelib.domain.staging.table import Table, own_faults
 from chalicelib.domain.staging.validate import ColumnRule, Rules, compile_rules
 
 NOTHING = (b"",)
@@ -89,22 +88,16 @@ def _staged_rules(contract: Contract) -> Rules:
 
 
 def transformed(
-    table: Table, found: Mapping[int, RowFault], step: Step, offset: int
-) -> tuple[Table, dict[int, RowFault]]:
+    table: Table, found: Mapping[int, RowFault | Malformed], step: Step, offset: int
+) -> tuple[Table, dict[int, RowFault | Malformed]]:
     """Return the changed rows of a judged table, and the faults of its bad ones.
 
     The result has as many rows as the table. Those that are rejected or left out have no text.
     """
-    headers = repeated(table, found)
     bad, left_out = dict(found), dict(table.reading.left_out)
-    if table.rules.skips_headers:
-        bad = {row: fault for row, fault in bad.items() if row not in headers}
-        left_out |= {table.first + row: LeftOut.REPEATED_HEADERS for row in headers}
-    else:
-        bad |= headers
-    sound = table.sound()
-    sound[[*bad, *headers]] = False
-    rows = np.flatnonzero(sound)
+    good = ~table.blank
+    good[list(bad)] = False
+    rows = np.flatnonzero(good)
     texts = dict[int, list[bytes]]()
     if len(rows):
         changed = step.apply(Given(offsets=table.begins[rows] + offset, columns=_values(table, rows)))
@@ -115,7 +108,7 @@ def transformed(
         left_out |= {table.first + row: LeftOut.DROPPED for row in numbers if row not in texts and row not in bad}
     kept = {row: fields for row, fields in texts.items() if row not in bad}
     result = _written(table, kept, left_out, step.rules)
-    return result, {**faults(result, set()), **bad}
+    return result, {**own_faults(result, set()), **bad}
 
 
 def _values(table: Table, rows: Ints) -> dict[str, Values]:
