@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.contract.column import Column
 from chalicelib.domain.contract.dialect import Dialect, Escape, Quotes, RepeatedHeader, Trailer
+from chalicelib.domain.contract.identifiers import fold
 from chalicelib.domain.contract.tally import LeftOut, total
 from chalicelib.domain.formats.csv.csv_format import CsvFormat
 from chalicelib.domain.formats.csv.header import read_header
@@ -94,11 +95,13 @@ def test_preamble_and_footer_are_left_out(rows, before, after, header, ended):
 
 
 AROUND = st.tuples(st.booleans(), st.sampled_from([b"", b"\n", b"\r\n\n"]), st.integers(0, 2), st.integers(0, 2))
+ROWS = st.tuples(CELLS, CELLS).filter(lambda row: tuple(map(fold, row)) != ("a", "b"))
+"""Rows that do not repeat the header."""
 ENDS = st.sampled_from([b"", b"\n", b"\n\n", b"\r\n\n", b"\x1a", b"\n\x1a", b"\n\x1a\x1a\n"])
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.tuples(CELLS, CELLS), max_size=8), AROUND, ENDS, st.booleans(), st.integers(1, 60))
+@given(st.lists(ROWS, max_size=8), AROUND, ENDS, st.booleans(), st.integers(1, 60))
 def test_what_is_around_the_rows_is_left_out(rows, around, end, joined, chunk_bytes):
     sep, blank, units, before = around
     out = io.StringIO(newline="")
