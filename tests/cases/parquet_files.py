@@ -31,10 +31,7 @@ UTC = pa.array([1714569300123456, None], pa.timestamp("us", tz="UTC"))
 NESTED = pa.array([{"a": [1, None], "d": Decimal("1.50"), "t": datetime(2024, 5, 1)}, None])  # noqa: DTZ001
 PAIRS = pa.array([[("k", 1), ("k", 2)], []], pa.map_(pa.string(), pa.int64()))
 OCTETS = pa.array([b"a,b", b"\xff", None])
-SMALL = decimals("0.00000010", "-1", precision=20, scale=8)
 UUIDS = pa.array([bytes(range(16)), None], pa.uuid())
-
-LIST = written({"id": [1], "txt": [[1]]})
 
 LAYOUTS = (
     _one("texts", "varchar(100)", pa.array(['a "b",\nc', "", None, "NULL", "é"]), 'a "b",\nc', None, None, "NULL", "é"),

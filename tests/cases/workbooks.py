@@ -27,9 +27,9 @@ TYPED = (
 TYPES = ("id", "d", "m", "t", "n", "b")
 
 
-def _two(name: str, *states: str) -> bytes:
+def _two(*states: str) -> bytes:
     first, second = sheet(numbered(HEAD, (1, "a"))), sheet(numbered(HEAD, (2, "b")))
-    return zipped(parts(first, second, names=("First", name), states=states))
+    return zipped(parts(first, second, names=("First", "Two"), states=states))
 
 
 def _typed(called: str, *row: object, more: object = None, **things: object) -> Layout:
@@ -233,16 +233,16 @@ LAYOUTS = (
         name="a sheet of a workbook by name",
         top=TOP,
         dialect='[sheet]\nname = "Two"',
-        text=_two("Two"),
+        text=_two(),
         rows=[(2, "b")],
     ),
-    Layout(name="the visible sheet of a workbook", top=TOP, text=_two("Two", "hidden"), rows=[(2, "b")]),
-    Layout(name="two sheets of a workbook", top=TOP, text=_two("Two"), refused="SHEET_MISSING"),
+    Layout(name="the visible sheet of a workbook", top=TOP, text=_two("hidden"), rows=[(2, "b")]),
+    Layout(name="two sheets of a workbook", top=TOP, text=_two(), refused="SHEET_MISSING"),
     Layout(
         name="no such sheet in a workbook",
         top=TOP,
         dialect='[sheet]\nname = "x"',
-        text=_two("Two"),
+        text=_two(),
         refused="SHEET_MISSING",
     ),
     Layout(name="a workbook without names", top=TOP, text=workbook((), HEAD, (1, "a")), refused="HEADER_MISSING"),

@@ -36,9 +36,7 @@ def contract(tmp_path: Path) -> Contract:
     return contract_of(tmp_path, BODY, COLUMNS)
 
 
-def landed(
-    contract: Contract, data: bytes = FILE, refuses: str = "", name: str = KEY
-) -> tuple[SimulatedDeployment, Run]:
+def landed(contract: Contract, refuses: str = "") -> tuple[SimulatedDeployment, Run]:
     deployment = SimulatedDeployment()
     deployment.reconfigure(contracts={"thing": contract})
     deployment.warehouse.refuses = set(refuses.split())

@@ -10,6 +10,7 @@ import pytest
 from tests.cases.case import KEY, Bad, Layout, differences
 from tests.support.parquet_text import written
 from tests.support.workbooks import workbook
+from tests.transforms.code import module
 
 COLUMNS = KEY + '\nname = { type = "varchar(20)" }\namount = { type = "decimal(9,2)" }\nday = { type = "date" }'
 FILE = "id,name,amount,day\n1,Ann,1.50,2026-01-31\n2,,2.00,\n3,Bob,,2026-02-01\n"
@@ -17,13 +18,11 @@ ANN, NOBODY, BOB = (1, "Ann", Decimal("1.5"), "2026-01-31"), (2, None, 2, None),
 INCHES = '3",,,\n'
 TOP = 'transform = "thing:tidy"'
 RAW = COLUMNS + '\n[input_columns]\nraw = { type = "varchar(40)" }'
-HEAD = "import pandas as pd\nfrom decimal import Decimal\nfrom chalicelib.transforms.row_error import RowError\n"
 
 
 def _case(name: str, code: str, **more: object) -> tuple[Layout, str]:
     given = {"text": FILE, "columns": COLUMNS, "top": TOP, **more}
-    body = "".join(f"    {line}\n" for line in code.splitlines())
-    return Layout(name=name, **given), f"{HEAD}def tidy(frame):\n{body}"  # type: ignore[arg-type]
+    return Layout(name=name, **given), code  # type: ignore[arg-type]
 
 
 CASES = (
@@ -156,5 +155,5 @@ CASES = (
 
 @pytest.mark.parametrize(("case", "code"), CASES, ids=lambda value: value.name if isinstance(value, Layout) else "")
 def test_a_file_is_loaded_as_the_function_has_it(case: Layout, code: str, tmp_path: Path) -> None:
-    (tmp_path / "thing.py").write_text(code)
+    module(tmp_path, code)
     assert differences(case, tmp_path) == []
