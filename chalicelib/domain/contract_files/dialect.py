@@ -77,28 +77,28 @@ def read_json_dialect(section: Section) -> Dialect:
         invalid=section.choice("invalid", Invalid.REJECT),
         compression=section.choice("compression", Compression.AUTO),
     )
-    for key in section.table:
-        if key not in JSON_KEYS and hasattr(dialect, key):
-            section.fault(key, f'is for CSV; with format = "json" the dialect has only {", ".join(JSON_KEYS)}')
+    _refuse_others(section, "json", JSON_KEYS)
     section.close(*(own.name for own in fields(Dialect)))
     return dialect
 
 
 def read_sheet_dialect(section: Section) -> Dialect:
     """Read the dialect of a workbook: only what its cells mean."""
-    return _part_of_dialect(section, "xlsx", SHEET_KEYS)
+    _refuse_others(section, "xlsx", SHEET_KEYS)
+    return read_dialect(section)
 
 
 def read_parquet_dialect(section: Section) -> Dialect:
     """Read the dialect of Parquet: only what an empty text means."""
-    return _part_of_dialect(section, "parquet", PARQUET_KEYS)
+    _refuse_others(section, "parquet", PARQUET_KEYS)
+    return read_dialect(section)
 
 
-def _part_of_dialect(section: Section, form: str, keys: tuple[str, ...]) -> Dialect:
+def _refuse_others(section: Section, form: str, keys: tuple[str, ...]) -> None:
+    """Record a fault for each setting of CSV that the format does not have."""
     for key in section.table:
         if key not in keys and hasattr(Dialect, key):
             section.fault(key, f'is for CSV; with format = "{form}" the dialect has only {", ".join(keys)}')
-    return read_dialect(section)
 
 
 def _encoding(name: str) -> str:
