@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -24,8 +24,8 @@ import numpy as np
 import pandas as pd
 
 from chalicelib.domain.contract.column import FLOATS, WHOLE, ColumnType, TypeName
+from chalicelib.domain.staging.transform import Values
 
-Values = Sequence[bytes | None]
 TRUE = (b"t", b"true", b"y", b"yes", b"1")
 ZONED = re.compile(rb"(.{19}(?:\.[0-9]+)?)(?:Z|([+-])([0-9]{2}):?([0-9]{2})?)?")
 """A timestamptz that passed the check: the moment, then the sign, hours and minutes of its zone."""
