@@ -107,7 +107,8 @@ def _is_another(ctx: Context, run: Run, contract: Contract, found: SourceObject)
     if code == MISSING:
         return True
     with suppress(WorkGone):
-        return _planned(ctx, run) != found.etag
+        read = _read_side_file(ctx, run)
+        return read is None or read.etag != found.etag
     newer = found.last_modified > run.moments.get(RunState.REJECTED.value, run.updated_at)
     return newer or (code == MALFORMED and _is_readable(ctx, run, contract))
 
@@ -120,10 +121,9 @@ def _is_readable(ctx: Context, run: Run, contract: Contract) -> bool:
     return True
 
 
-def _planned(ctx: Context, run: Run) -> str:
-    """Return the content of the side file that the run's plan has. Raises WorkGone if there is no plan."""
-    read = FilePlan.from_json(ctx.objects.get(run.source.bucket, keys.plan(run))).side_file
-    return read.etag if read else ""
+def _read_side_file(ctx: Context, run: Run) -> SourceObject | None:
+    """Return the side file that the run's plan has. Raises WorkGone if there is no plan."""
+    return FilePlan.from_json(ctx.objects.get(run.source.bucket, keys.plan(run))).side_file
 
 
 def archive_side_file(ctx: Context, run: Run, key: str) -> None:
@@ -135,7 +135,7 @@ def archive_side_file(ctx: Context, run: Run, key: str) -> None:
     if not contract or not contract.control_totals or run.reads:
         return
     with suppress(SourceGone, SourceChanged, WorkGone):
-        read = FilePlan.from_json(ctx.objects.get(run.source.bucket, keys.plan(run))).side_file
+        read = _read_side_file(ctx, run)
         if read and (found := ctx.objects.head(read.bucket, read.key)) == read:
             ctx.objects.copy(found, key + ENDING)
             if not _is_replaced(ctx, run):

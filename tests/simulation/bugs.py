@@ -139,7 +139,7 @@ OF_FILES = (
         "a side file is another one by its time",
         (
             SIDE_FILES,
-            "return _planned(ctx, run) != found.etag",
+            "return read is None or read.etag != found.etag",
             "return found.last_modified > run.moments[RunState.REJECTED.value]",
         ),
     ),
