@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from chalicelib.api.requests import ResubmitRequest
+from chalicelib.domain.contract.contract import FileFormat
+from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.run import keys
-from chalicelib.domain.run.model import Run, RunState
+from chalicelib.domain.run.model import Run, RunState, SourceObject
 from chalicelib.domain.warehouse.copy_faults import CopyFault
 from chalicelib.operations.commands import PageQuery
 from chalicelib.operations.reject_list import list_rejects
@@ -20,10 +22,11 @@ from chalicelib.ports import ObjectStore
 from tests.support.simulated.deployment import BUCKET, SimulatedDeployment
 from tests.support.simulated.endings import KEY, only_run
 from tests.support.simulated.scenarios import HEADER, numbered
+from tests.support.workbooks import workbook
 
 
 class Reads:
-    """An object store that lists the keys of the objects it reads whole."""
+    """An object store that lists the keys of the objects it reads."""
 
     def __init__(self, objects: ObjectStore) -> None:
         self.objects, self.keys = objects, list[str]()
@@ -31,6 +34,10 @@ class Reads:
     def get(self, bucket: str, key: str, start: int = 0, length: int | None = None) -> bytes:
         self.keys.append(key)
         return self.objects.get(bucket, key, start, length)
+
+    def read(self, source: SourceObject, start: int, length: int) -> bytes:
+        self.keys.append(source.key)
+        return self.objects.read(source, start, length)
 
     def __getattr__(self, method: str) -> Any:
         return getattr(self.objects, method)
@@ -182,7 +189,7 @@ def test_a_file_that_is_gone_fails_with_what_is_known(deployment: SimulatedDeplo
     assert "load error 1204" in run.problem.message
 
 
-def test_a_part_is_read_once_for_all_of_its_refused_rows(deployment: SimulatedDeployment) -> None:
+def test_part_and_file_are_read_once_for_all_refused_rows(deployment: SimulatedDeployment) -> None:
     in_one_part(deployment)
     run = land(deployment, "s1,strange,1")
     ctx = deployment.pipeline.ctx
@@ -198,4 +205,23 @@ def test_a_part_is_read_once_for_all_of_its_refused_rows(deployment: SimulatedDe
         CopyFault(file=f"s3://{BUCKET}/{chunk.part}", line=line, column="value", code=1204) for line in (1, 4, 9, 2)
     ]
     assert [row and row.reject.line for row in finder.found(faults)] == [2, 5, None, 3]
-    assert reads.keys.count(chunk.part) == 1
+    assert (reads.keys.count(chunk.part), reads.keys.count(KEY)) == (1, 1)
+
+
+def test_a_refused_row_of_a_workbook_has_its_cell(deployment: SimulatedDeployment) -> None:
+    with_contract(deployment, format=FileFormat.XLSX, dialect=Dialect(null=("",)))
+    deployment.warehouse.refuses = {"strange", "odd"}
+    rows = [(f"k{number}", "a", number) for number in range(4)]
+    head, last = ("id", None, "value", "amount"), ("s2", None, "odd", 2)
+    cells = [(key, None, value, amount) for key, value, amount in rows]
+    deployment.put(KEY, workbook(head, *cells[:3], ("s1", None, "strange", 1), cells[3], last), {})
+    deployment.settle()
+    run = only_run(deployment)
+    assert (run.state, run.counts.good, run.problem and run.problem.message) == (
+        RunState.LOADED, 4, f"{REASON} (Orders!C5)",
+    )  # fmt: skip
+    page = list_rejects(deployment.pipeline.ctx, KEY, PageQuery(limit=50))
+    assert [(r["line"], r["reason"].rpartition(" ")[2]) for r in page.rejects] == [
+        (5, "(Orders!C5)"),
+        (7, "(Orders!C7)"),
+    ]
