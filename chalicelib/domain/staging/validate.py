@@ -166,12 +166,13 @@ class Rules:
 def compile_rules(contract: Contract, layout: Layout) -> Rules:
     """Compile the checks for a file with this layout. Raises ContractError if a pattern or bound is faulty."""
     indexes = {column.name: index for index, column in enumerate(layout.columns)}
-    repeated = contract.dialect.repeated_header
-    header = () if repeated is RepeatedHeader.ROW else layout.header_by_column()
+    dialect, repeated = contract.dialect, contract.dialect.repeated_header
+    judged = repeated is not RepeatedHeader.ROW
+    header = layout.header_by_column() if judged else ()
     rules = _rules(contract, layout)
     return Rules(
         columns=rules,
-        grammar=Grammar.of(contract.dialect, contract.limits),
+        grammar=Grammar.of(dialect, contract.limits),
         reader=format_of(contract).reader(contract, layout),
         key=tuple((indexes[name], contract.column(name).type) for name in contract.key if name in indexes),
         hidden=tuple(index for index, column in enumerate(layout.columns) if column.pii),
@@ -179,10 +180,8 @@ def compile_rules(contract: Contract, layout: Layout) -> Rules:
         explained=max(contract.limits.max_rejects, EXPLAINED),
         header=header,
         header_is_bad=any(LETTER.search(name) and _refuses_letters(layout.columns[n], rules[n]) for n, name in header),
-        head_lines=() if repeated is RepeatedHeader.ROW else _head_lines(layout, contract.dialect.delimiter),
-        sep=contract.dialect.delimiter.encode()
-        if contract.dialect.sep_line and repeated is not RepeatedHeader.ROW
-        else b"",
+        head_lines=_head_lines(layout, dialect.delimiter) if judged else (),
+        sep=dialect.delimiter.encode() if judged and dialect.sep_line else b"",
         skips_headers=repeated is RepeatedHeader.SKIP,
         summed=tuple(
             (indexes[name], contract.column(name).type.scale) for name, _ in contract.sum_fields if name in indexes
