@@ -42,8 +42,11 @@ class Excess(Enum):
 
     def alteration(self, digits: bytes) -> Altered | None:
         """Return the kind of change if these digits are left out; None if the value stays the same."""
-        if not _has_value(digits):
-            return None
+        return self.loss if _has_value(digits) else None
+
+    @property
+    def loss(self) -> Altered:
+        """The kind of change if digits with a value are left out."""
         return Altered.ROUNDED if self is Excess.ROUND else Altered.CUT
 
 

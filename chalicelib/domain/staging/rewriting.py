@@ -14,7 +14,6 @@ import numpy as np
 
 from chalicelib.domain.checks.check import Fault
 from chalicelib.domain.checks.row_fault import RowFault
-from chalicelib.domain.contract.notation import Excess
 from chalicelib.domain.contract.tally import Altered
 from chalicelib.domain.formats.csv.edits import MOST_ROW_BYTES
 from chalicelib.domain.formats.csv.grammar import Malformation, Malformed
@@ -135,9 +134,8 @@ class _Column:
             altered.setdefault(kind, []).append(row)
         bad = [(row, found) for row, found in pairs if isinstance(found, Fault)]
         faults = {row: RowFault(column=column.name, code=found.code, reason=found.reason) for row, found in bad}
-        rounded = Altered.ROUNDED if column.notation.excess is Excess.ROUND else Altered.CUT
         places = [(kind, np.array(some, np.int64)) for kind, some in altered.items()]
-        return _Found(faults=faults, altered=[*places, (rounded, lossy)])
+        return _Found(faults=faults, altered=[*places, (column.notation.excess.loss, lossy)])
 
 
 def _spliced(reading: Reading, splice: Splice, quote: bytes) -> Reading:
