@@ -149,7 +149,7 @@ def _contract(top: Section, directory: Path | str | None) -> Contract:
         sort_key=top.string_list("sort_key"),
         dialect=DIALECTS[form](top.section("dialect")),
         control_totals=_control_totals(top) if "control_totals" in top.table else None,
-        sheet=_sheet(top),
+        sheet=_sheet(top, form),
         extra_columns=top.choice("extra_columns", ExtraColumns.FAIL),
         limits=_limits(top.section("limits")),
         columns=_columns(top.section("columns")),
@@ -161,9 +161,9 @@ def _contract(top: Section, directory: Path | str | None) -> Contract:
     return _completed(contract)
 
 
-def _sheet(top: Section) -> Sheet:
+def _sheet(top: Section, form: FileFormat) -> Sheet:
     section = top.section("sheet")
-    if section.table and top.table.get("format") != FileFormat.XLSX.value:
+    if section.table and form is not FileFormat.XLSX:
         top.fault("sheet", 'is only for workbooks; write format = "xlsx", or remove it')
     sheet = Sheet(
         name=section.text("name"), header_row=section.integer("header_row", default=1, low=1, high=MOST_HEADER_ROW)

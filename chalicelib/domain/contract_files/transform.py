@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from chalicelib.domain.contract.column import Column
@@ -35,9 +36,7 @@ def read_transform(top: Section, columns: tuple[Column, ...], directory: Path | 
     folder = Path(directory)
     if fault := _code_fault(folder, transform):
         top.fault("transform", fault)
-    return Transform(
-        module=module, function=function, columns=columns, folder=str(folder.resolve()), code=code_of(folder)
-    )
+    return replace(transform, folder=str(folder.resolve()), code=code_of(folder))
 
 
 def code_of(folder: Path) -> str:

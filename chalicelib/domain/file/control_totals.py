@@ -52,7 +52,7 @@ def missing(name: str) -> Rejected:
 
 
 def _lines(data: bytes, contract: Contract) -> list[bytes]:
-    dialect, limits = contract.dialect, replace(Limits(), max_unpacked_bytes=MOST_BYTES)
+    dialect, limits = contract.dialect, Limits(max_unpacked_bytes=MOST_BYTES)
     plain = replace(dialect, compression=Compression.AUTO)
     try:
         text = b"".join(converted(InMemory(data), plain, limits)).removeprefix(BOM) if data else b""
