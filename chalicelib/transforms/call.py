@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from chalicelib.domain.staging.transform import Changed, Given, Values
 from chalicelib.errors import Broken
 from chalicelib.transforms.functions import failure
 from chalicelib.transforms.row_error import RowError
-from chalicelib.transforms.values import DtypeError, form_of, same_values
+from chalicelib.transforms.values import DtypeError, Form, form_of, same_values
 from chalicelib.visible import visible
 
 INDEX = "byte_offset"
@@ -57,11 +58,16 @@ class Call:
             raise failed
         return self._changed(frame, result)
 
+    @cached_property
+    def _forms(self) -> dict[str, Form]:
+        """The form of each column of the function's input."""
+        return {column.name: form_of(column.type) for column in self.read}
+
     def _frame(self, given: Given) -> pd.DataFrame:
         """Return the rows. A column that the file does not have is NULL."""
         index = pd.Index(given.offsets, name=INDEX)
         absent = [None] * len(index)
-        columns = {c.name: form_of(c.type).series(given.columns.get(c.name, absent), index) for c in self.read}
+        columns = {name: form.series(given.columns.get(name, absent), index) for name, form in self._forms.items()}
         return pd.DataFrame(columns, index=index)
 
     def _changed(self, frame: pd.DataFrame, result: object) -> Changed:
@@ -95,7 +101,7 @@ class Call:
         problems = {
             "lacks": [name for name in known if name not in names],
             "has twice": [name for name in names if names.count(name) > 1],
-            "has, but the contract does not,": [n for n in names if n not in known | {c.name for c in self.read}],
+            "has, but the contract does not,": [n for n in names if n not in known and n not in self._forms],
         }
         for what, found in problems.items():
             if found:
@@ -103,9 +109,8 @@ class Call:
 
     def _texts(self, column: Column, values: pd.Series[Any], before: pd.DataFrame) -> tuple[Values, Sequence[bool]]:
         """Return a column as text, and which values are as the file has them: these are not written again."""
-        form, read = form_of(column.type), {c.name: form_of(c.type) for c in self.read}
-        same = [False] * len(values)
-        if read.get(column.name) is form:
+        form, same = form_of(column.type), [False] * len(values)
+        if self._forms.get(column.name) is form:
             same = same_values(values, before[column.name])
         try:
             texts = iter(form.texts(values[~np.array(same, np.bool_)], column.type))
@@ -115,7 +120,7 @@ class Call:
 
     def _faults(self, frame: pd.DataFrame, errors: Sequence[object]) -> Iterator[tuple[int, RowFault]]:
         """Yield each rejected row with its fault; the first error of a row comes last."""
-        names = {"", *(c.name for c in (*self.read, *self.staged))}
+        names = {"", *self._forms, *(column.name for column in self.staged)}
         for error in reversed(errors):
             if not isinstance(error, RowError):
                 raise self._wrong(f"a {type(error).__name__} among its errors, which must be RowError")
