@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from chalicelib.domain.contract.contract import ExtraColumns
 from chalicelib.domain.formats.json.fields import Node
 from chalicelib.domain.formats.json.objects import ObjectReader
+from chalicelib.domain.source.cells import FAULT
 
 TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^ \t\r\n{}\[\],:"]++|[{}\[\],:]')
 CONTROL = re.compile(rb"[\x00-\x1f]")
@@ -77,7 +78,11 @@ class _Walk:
             if name == b",":
                 name = self._next()
             self._next()
-            target = node.find(self.reader.scan(name.decode())[0])
+            text, _ = self.reader.scan(name.decode())
+            if self.reader.of_sheet and level == 1 and text == FAULT:
+                self._value_end()  # part of the shape: another column at fault may reject the row
+                continue
+            target = node.find(text)
             if target is None and self.reader.extra is not ExtraColumns.IGNORE:
                 raise _Unlike
             start, end = self.tokens[self.at]
