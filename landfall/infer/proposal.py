@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, fields, replace
 
 from chalicelib.domain.contract.contract import FileFormat
 from chalicelib.domain.contract.dialect import Dialect
+from chalicelib.domain.contract.layout import placed
 from chalicelib.domain.contract.sheet import Sheet
-from chalicelib.domain.formats.csv.header import placed
 from landfall.infer.differences import aligned
 from landfall.infer.layout.sample_table import SampleTable
 from landfall.infer.names import names

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
-from chalicelib.domain.contract.contract import IGNORED, Contract
+from chalicelib.domain.contract.contract import IGNORED, RESCUED, Contract
+from chalicelib.domain.contract.identifiers import fold
 
 ANY_TEXT = ColumnType(kind=TypeName.VARCHAR, length=65_535)
 """The type of a column that is staged and not merged."""
@@ -48,3 +49,27 @@ class Layout:
 def staged_column(contract: Contract, name: str) -> Column:
     """Return a column of staging: the contract's, or one that is not merged."""
     return Column(name=name, type=ANY_TEXT) if name.startswith(IGNORED) else contract.column(name)
+
+
+def columns_of(columns: Iterable[Column], fields: Sequence[str]) -> list[Column | None]:
+    """Return the column that each name in a header is for; None for a name that is for none.
+
+    Case, spaces and underscores do not count. A field without a name, or with a name used before, is also called by its
+    place.
+    """
+    named = [column for column in columns if column.name != RESCUED]
+    known = {fold(alias): column for column in named for alias in column.aliases}
+    known |= {fold(column.name): column for column in named}  # a name counts before another's alias
+    called = zip(fields, placed(fields), strict=True)
+    return [known.get(fold(place)) or known.get(fold(name)) for name, place in called]
+
+
+def placed(fields: Sequence[str]) -> list[str]:
+    """Return the names with places: `column 3` for a field without a name, `name (4)` for a name used before."""
+    seen = set[str]()
+    found = []
+    for place, name in enumerate(fields, 1):
+        key = fold(name)
+        found.append(f"column {place}" if not key else f"{name} ({place})" if key in seen else name)
+        seen.add(key)
+    return found

@@ -31,6 +31,12 @@ def field_of(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
+def unquoted(field: bytes) -> str:
+    """Return the text of a field that `field_of` has made."""
+    text = field.decode("utf-8", "surrogatepass")
+    return text[1:-1].replace('""', '"') if text.startswith('"') else text
+
+
 def marked(code: int, reason: str, shown: str) -> bytes:
     """Return the field of a cell whose row is bad; a reject shows `shown` in its place."""
     text = f"{code} {reason}".encode()

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from pyarrow import csv, parquet
 
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.contract.identifiers import fold
+from chalicelib.domain.contract.layout import columns_of
 from chalicelib.domain.decode.bounds import bounded
 from chalicelib.domain.decode.fields import field_of, marked
 from chalicelib.domain.decode.file_kind import binary_kind
@@ -89,14 +89,13 @@ class _Lines:
 
     def __init__(self, schema: pa.Schema, contract: Contract) -> None:
         """Raises Rejected if a column of the contract cannot hold the type of its column in the file."""
-        names = ((name, column) for column in contract.columns for name in (*column.aliases, column.name))
-        wanted = {fold(name): column.type for name, column in names}
         if not len(schema):
             raise Rejected("the file has no column", code="HEADER_MISSING", line=1)
-        if found := list(refusals(schema, wanted, fold)):
+        wanted = [column.type if column else None for column in columns_of(contract.columns, schema.names)]
+        if found := list(refusals(schema, wanted)):
             message = f"the file does not fit the contract {contract.name}: {first_of(found, NAMED)}"
             raise Rejected(f"{message}; change the column in the contract, or the file", code="HEADER_MISMATCH", line=1)
-        self._converters = [converter(one.type, wanted.get(fold(one.name))) for one in schema]
+        self._converters = [converter(one.type, type_) for one, type_ in zip(schema, wanted, strict=True)]
         self._names, self._longest = schema.names, contract.limits.max_record_bytes
 
     def of(self, batch: pa.RecordBatch) -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -153,9 +153,8 @@ def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def refusals(schema: pa.Schema, wanted: dict[str, ColumnType], fold: Callable[[str], str]) -> Iterator[str]:
+def refusals(schema: pa.Schema, wanted: Iterable[ColumnType | None]) -> Iterator[str]:
     """Yield each column whose type its column in the contract cannot hold."""
-    for field in schema:
-        column = wanted.get(fold(field.name))
+    for field, column in zip(schema, wanted, strict=True):
         if converter(field.type, column) is None:
             yield f"{field.name} has the type {field.type}, which {column.sql if column else 'no column'} cannot hold"

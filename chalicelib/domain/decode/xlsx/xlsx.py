@@ -11,9 +11,9 @@ from collections.abc import Iterator
 
 from chalicelib.domain.contract.column import TypeName
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.contract.identifiers import fold
+from chalicelib.domain.contract.layout import columns_of
 from chalicelib.domain.decode.bounds import FREE_BYTES, bounded
-from chalicelib.domain.decode.fields import MARK, Day, field_of, marked
+from chalicelib.domain.decode.fields import MARK, Day, field_of, marked, unquoted
 from chalicelib.domain.decode.xlsx.cell import CELL_FAULT, MERGED
 from chalicelib.domain.decode.xlsx.merges import Covered, merged_areas
 from chalicelib.domain.decode.xlsx.package import Package
@@ -63,8 +63,7 @@ class _Lines:
         self._columns: list[int] = []
         self._places: dict[int, int] = {}
         self._moments: list[int] = []
-        named = ((name, column) for column in contract.columns for name in (*column.aliases, column.name))
-        self._timed = {fold(name) for name, column in named if column.type.kind in MOMENTS}
+        self._wanted = contract.columns
 
     def lines(self, rows: Iterator[SheetRow]) -> Iterator[bytes]:
         """Yield the lines of the text. Raises Rejected if there is no header."""
@@ -96,7 +95,8 @@ class _Lines:
             raise Rejected(message, code="HEADER_MALFORMED", line=self._head)
         self._columns = list(names)
         self._places = {column: place for place, column in enumerate(names)}
-        self._moments = [n for n, name in enumerate(names.values()) if fold(name.decode().strip('"')) in self._timed]
+        found = enumerate(columns_of(self._wanted, [unquoted(name) for name in names.values()]))
+        self._moments = [n for n, column in found if column and column.type.kind in MOMENTS]
         about = [str(self._head).encode(), field_of(self._book.sheet[:MOST_NAME].translate(ONE_LINE))]
         about += [letters(column).encode() for column in names]
         return b",".join(about) + b"\n" + b",".join(names.values()) + b"\n"

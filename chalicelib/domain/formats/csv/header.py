@@ -10,7 +10,7 @@ from chalicelib.domain.contract.column import Column
 from chalicelib.domain.contract.contract import IGNORED, RESCUED, Contract, ExtraColumns, Limits
 from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.contract.identifiers import fold
-from chalicelib.domain.contract.layout import Layout
+from chalicelib.domain.contract.layout import Layout, columns_of
 from chalicelib.domain.contract.tally import total
 from chalicelib.domain.decode.file_kind import markup_kind
 from chalicelib.domain.formats.csv.block_reader import BlockReader
@@ -108,17 +108,12 @@ def match_header(
 ) -> Layout:
     """Find each header name's column, by name or alias, in any order. Raises Rejected with the differences.
 
-    Case, spaces and underscores do not count. A field without a name, or with a name used before, is also called by its
-    place. A column may be absent unless it is required, in the key or `order_by`. A name outside the contract fails the
+    A column may be absent unless it is required, in the key or `order_by`. A name outside the contract fails the
     file, unless `extra_columns` has another use for it. The first line of a file without a header is a row. So the
     error quotes the line only if it is clearly a header, or if `private` is off because only the file's owner reads the
     error.
     """
-    columns = _named_columns(contract)
-    known = {fold(name): column for column in columns for name in (column.name, *column.aliases)}
-    known |= {fold(column.name): column for column in columns}  # a name counts before another's alias
-    called = zip(fields, placed(fields), strict=True)
-    found = [known.get(fold(place)) or known.get(fold(field)) for field, place in called]
+    found = columns_of(contract.columns, fields)
     present = Counter(column.name for column in found if column)
     strange = contract.extra_columns is ExtraColumns.FAIL and from_file and any(fields) and not present
     named = not (from_file and private) or _clearly_a_header(contract, fields, present)
@@ -184,17 +179,6 @@ def _hint(field: str, columns: Sequence[Column], present: Mapping[str, int]) -> 
     folded = {fold(name): name for c in columns if not present[c.name] for name in (*c.aliases, c.name)}
     near = get_close_matches(fold(field[:LONGEST_NAME]), folded, n=1, cutoff=0.7)
     return f" (did you mean {folded[near[0]]}?)" if near else ""
-
-
-def placed(fields: Sequence[str]) -> list[str]:
-    """Return the names with places: `column 3` for a field without a name, `name (4)` for a name used before."""
-    seen = set[str]()
-    found = []
-    for place, field in enumerate(fields, 1):
-        key = fold(field)
-        found.append(f"column {place}" if not key else f"{field} ({place})" if key in seen else field)
-        seen.add(key)
-    return found
 
 
 def _clearly_a_header(contract: Contract, fields: Sequence[str], present: Mapping[str, int]) -> bool:
