@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 
 SPECIAL = re.compile('[",\r\n]')
-ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
-"""How workbooks write characters that XML cannot have, such as a carriage return."""
 
 
 class Day(bytes):
@@ -22,8 +20,6 @@ MARK = b"\xff"
 
 def field_of(text: str) -> bytes:
     """Return a text as a field."""
-    if "_x" in text:
-        text = ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
     if not text:
         return b'""'
     if SPECIAL.search(text):

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from chalicelib.domain.decode.fields import Day, field_of, marked
 from chalicelib.domain.decode.xlsx.number_formats import Shown
-from chalicelib.domain.decode.xlsx.values import NoValue, moment_text, number_text
+from chalicelib.domain.decode.xlsx.values import NoValue, moment_text, number_text, plain_text
 from chalicelib.domain.decode.xlsx.workbook import Workbook
 from chalicelib.domain.decode.xlsx.xml_events import damaged
 
@@ -59,7 +59,7 @@ class CellValues:
         if cell.formula and self._not_calculated(cell, text):
             return marked(CELL_FAULT, NOT_CALCULATED, "")
         if cell.kind in TEXTS:
-            return field_of(text) if cell.valued else None
+            return field_of(plain_text(text)) if cell.valued else None
         return self._field(cell, text) if text else None
 
     def _field(self, cell: Cell, text: str) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chalicelib.domain.decode.fields import field_of
 from chalicelib.domain.decode.xlsx.package import Package
+from chalicelib.domain.decode.xlsx.values import plain_text
 from chalicelib.domain.decode.xlsx.xml_events import Attributes, read_xml
 from chalicelib.errors import Rejected
 
@@ -22,7 +23,7 @@ def shared_strings(package: Package, part: str) -> list[bytes]:
 
     def end() -> None:
         nonlocal left
-        found.append(field_of("".join(pieces)))
+        found.append(field_of(plain_text("".join(pieces))))
         left -= len(found[-1]) + OVERHEAD_BYTES
         if left < 0:
             message = f"the texts of the workbook need more than {MOST_BYTES} bytes of memory; send it in several files"

@@ -13,6 +13,8 @@ from decimal import Decimal
 from chalicelib.domain.decode.xlsx.number_formats import Shown
 
 NUMBER = re.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
+"""How workbooks write characters that XML cannot have, such as a carriage return."""
 WHOLE = re.compile(r"0|-?[1-9][0-9]*")
 MOST_CHARACTERS = 400
 """The longest number; a double without an exponent has 309 digits before the point."""
@@ -31,6 +33,11 @@ DAY_MS = 86_400_000
 
 class NoValue(Exception):
     """The cell has no value that could be text; the message is the reason, as a predicate of the column."""
+
+
+def plain_text(written: str) -> str:
+    """Return a text without the escapes of workbooks. A character may be half of a pair, which is no text."""
+    return ESCAPED.sub(lambda found: chr(int(found[1], 16)), written) if "_x" in written else written
 
 
 def number_text(written: str) -> str:

@@ -19,6 +19,7 @@ from chalicelib.domain.decode.xlsx.merges import Covered, merged_areas
 from chalicelib.domain.decode.xlsx.package import Package
 from chalicelib.domain.decode.xlsx.sheet_rows import SheetRow, sheet_rows
 from chalicelib.domain.decode.xlsx.strings import shared_strings
+from chalicelib.domain.decode.xlsx.values import plain_text
 from chalicelib.domain.decode.xlsx.workbook import LAST_ROW, Workbook, read_workbook
 from chalicelib.domain.raw.bytesource import ByteSource
 from chalicelib.domain.source.cells import letters
@@ -32,6 +33,9 @@ STRAY, TOO_LONG = 1202, 1216
 SHOWN_BYTES = 16_384
 """As much of a row that is too long is kept."""
 BLOCK_BYTES = 1 << 18
+MOST_NAME = 255
+ONE_LINE = str.maketrans(dict.fromkeys("\r\n", " "))
+"""A sheet's name stands on one line."""
 
 
 def sheet_text(source: ByteSource, contract: Contract) -> Iterator[bytes]:
@@ -97,7 +101,7 @@ class _Lines:
         self._places = {column: place for place, column in enumerate(names)}
         found = enumerate(columns_of(self._wanted, [unquoted(name) for name in names.values()]))
         self._moments = [n for n, column in found if column and column.type.kind in MOMENTS]
-        about = [str(self._head).encode(), field_of(self._book.sheet[:MOST_NAME].translate(ONE_LINE))]
+        about = [str(self._head).encode(), field_of(plain_text(self._book.sheet)[:MOST_NAME].translate(ONE_LINE))]
         about += [letters(column).encode() for column in names]
         return b",".join(about) + b"\n" + b",".join(names.values()) + b"\n"
 
@@ -136,8 +140,3 @@ class _Lines:
         where = f"row {self._head} of the sheet {self._book.sheet!r}"
         message = f"{where} has no column names; write the row that has them as sheet.header_row in the contract"
         return Rejected(message, code="HEADER_MISSING", line=self._head)
-
-
-MOST_NAME = 255
-ONE_LINE = str.maketrans(dict.fromkeys("\r\n", " "))
-"""A sheet's name stands on one line."""

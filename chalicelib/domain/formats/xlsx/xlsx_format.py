@@ -42,5 +42,5 @@ class XlsxFormat:
 def _about(text: ByteSource) -> tuple[int, str, list[str]]:
     """Return the number of the header's row, the sheet's name, and the letters of the header's columns."""
     line, _, _ = text.read(0, min(ABOUT_BYTES, text.size)).partition(b"\n")
-    [(row, sheet, *letters)] = csv.reader([line.decode()])
+    [(row, sheet, *letters)] = csv.reader([line.decode(errors="replace")])
     return int(row), sheet, letters
