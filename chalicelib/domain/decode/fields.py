@@ -16,6 +16,10 @@ class Day(bytes):
 
 
 MARK = b"\xff"
+TOO_LONG = 1216
+"""The load error code of a row that is too long."""
+SHOWN_BYTES = 16_384
+"""As much of a row that is too long is kept."""
 
 
 def field_of(text: str) -> bytes:
@@ -31,6 +35,13 @@ def unquoted(field: bytes) -> str:
     """Return the text of a field that `field_of` has made."""
     text = field.decode("utf-8", "surrogatepass")
     return text[1:-1].replace('""', '"') if text.startswith('"') else text
+
+
+def too_long(row: bytes, longest: int) -> bytes:
+    """Return the marked field that stands for a row of more bytes than a record may have."""
+    reason = f"the record is longer than limits.max_record_bytes ({longest}) (only its first bytes are kept)"
+    kept = row[: min(SHOWN_BYTES, max(0, longest - 4 * len(reason)) // 2)].decode(errors="ignore")
+    return marked(TOO_LONG, reason, kept)
 
 
 def marked(code: int, reason: str, shown: str) -> bytes:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from chalicelib.domain.contract.contract import FileFormat
 from chalicelib.errors import Rejected
 
 LOOKED_BYTES = 16
@@ -118,6 +119,14 @@ def binary_kind(head: bytes) -> FileKind | None:
     controls = _CONTROL.search(head[:LOOKED_BYTES]) is not None
     found = (kind for magic, kind in _BINARY.items() if head.startswith(magic) and (controls or not magic.isalnum()))
     return next(found, None)
+
+
+def wrong_format(head: bytes, wanted: FileFormat, fix: str) -> Rejected:
+    """Return the refusal of a file that begins with these bytes, which are not those of the contract's format."""
+    kind = binary_kind(head)
+    what = kind.name if kind else "text or of an unknown kind"
+    message = f'the file is {what}, but the contract has format = "{wanted.value}": {fix}'
+    return Rejected(message, code="WRONG_FORMAT", line=1)
 
 
 def zip_kind(names: Iterable[str]) -> FileKind | None:

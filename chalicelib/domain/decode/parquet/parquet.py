@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv, parquet
 
-from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.contract import Contract, FileFormat
 from chalicelib.domain.contract.layout import columns_of
 from chalicelib.domain.decode.bounds import bounded
-from chalicelib.domain.decode.fields import field_of, marked
-from chalicelib.domain.decode.file_kind import binary_kind
+from chalicelib.domain.decode.fields import field_of, marked, too_long
+from chalicelib.domain.decode.file_kind import wrong_format
 from chalicelib.domain.decode.parquet.values import converter, refusals
 from chalicelib.domain.raw.bytesource import ByteSource
 from chalicelib.errors import Rejected
@@ -29,9 +29,8 @@ MOST_ROWS = 16_384
 BUFFER_BYTES = 8 << 20
 """Read at once of each column, if a row group is large."""
 LARGE_GROUP = 256 << 20
-REQUIRED, TOO_LONG = 1213, 1216
-"""The load error codes of a row without a value, and of one that is too long."""
-SHOWN_BYTES = 16_384
+REQUIRED = 1213
+"""The load error code of a row without a value."""
 HEAD_BYTES = 512
 MOST_OF_NUMBER = 100
 """More bytes than a number or a moment has."""
@@ -49,12 +48,8 @@ def parquet_text(source: ByteSource, contract: Contract) -> Iterator[bytes]:
 
 def _refuse_other_kinds(source: ByteSource) -> None:
     head = source.read(0, min(HEAD_BYTES, source.size))
-    if head.startswith(b"PAR1"):
-        return
-    kind = binary_kind(head)
-    what = kind.name if kind else "text or of an unknown kind"
-    message = f'the file is {what}, but the contract has format = "parquet": send it as Parquet, unpacked'
-    raise Rejected(message, code="WRONG_FORMAT", line=1)
+    if not head.startswith(b"PAR1"):
+        raise wrong_format(head, FileFormat.PARQUET, "send it as Parquet, unpacked")
 
 
 def _blocks(source: ByteSource, contract: Contract) -> Iterator[bytes]:
@@ -115,11 +110,7 @@ class _Lines:
     def _line(self, row: bytes) -> bytes:
         if not row:
             return marked(REQUIRED, "is empty, but a row of one column needs its value", "")
-        if len(row) <= self._longest:
-            return row
-        reason = f"the record is longer than limits.max_record_bytes ({self._longest}) (only its first bytes are kept)"
-        kept = row[: min(SHOWN_BYTES, max(0, self._longest - 4 * len(reason)) // 2)].decode(errors="ignore")
-        return marked(TOO_LONG, reason, kept)
+        return row if len(row) <= self._longest else too_long(row, self._longest)
 
 
 def _longest(values: pa.Array) -> int:

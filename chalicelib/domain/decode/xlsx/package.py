@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from zipfile import ZipInfo
 
-from chalicelib.domain.contract.contract import Limits
+from chalicelib.domain.contract.contract import FileFormat, Limits
 from chalicelib.domain.contract.dialect import Compression
 from chalicelib.domain.decode.bounds import bounded
 from chalicelib.domain.decode.feed import refused
-from chalicelib.domain.decode.file_kind import binary_kind
+from chalicelib.domain.decode.file_kind import wrong_format
 from chalicelib.domain.decode.packed import MAGIC, unpacked_member
 from chalicelib.domain.decode.xlsx.xml_events import damaged
 from chalicelib.domain.decode.zip_member import directory, encrypted, member
 from chalicelib.domain.raw.bytesource import ByteSource
-from chalicelib.errors import Rejected
 
 HEAD_BYTES = 16_384
 
@@ -52,9 +51,6 @@ def _folded(name: str) -> str:
 
 def _refuse_other_kinds(source: ByteSource) -> None:
     head = source.read(0, min(HEAD_BYTES, source.size))
-    if head.startswith(MAGIC[Compression.ZIP]):
-        return
-    kind = binary_kind(head)
-    what = kind.name if kind else "text or of an unknown kind"
-    fix = "save it as an Excel workbook (xlsx) without a password, and send that unpacked"
-    raise Rejected(f'the file is {what}, but the contract has format = "xlsx": {fix}', code="WRONG_FORMAT", line=1)
+    if not head.startswith(MAGIC[Compression.ZIP]):
+        fix = "save it as an Excel workbook (xlsx) without a password, and send that unpacked"
+        raise wrong_format(head, FileFormat.XLSX, fix)

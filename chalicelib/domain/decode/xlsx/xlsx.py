@@ -13,7 +13,7 @@ from chalicelib.domain.contract.column import TypeName
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.layout import columns_of
 from chalicelib.domain.decode.bounds import FREE_BYTES, bounded
-from chalicelib.domain.decode.fields import MARK, Day, field_of, marked, unquoted
+from chalicelib.domain.decode.fields import MARK, Day, field_of, marked, too_long, unquoted
 from chalicelib.domain.decode.xlsx.cell import CELL_FAULT, MERGED
 from chalicelib.domain.decode.xlsx.merges import Covered, merged_areas
 from chalicelib.domain.decode.xlsx.package import Package
@@ -28,10 +28,8 @@ from chalicelib.errors import Rejected
 MOMENTS = (TypeName.TIMESTAMP, TypeName.TIMESTAMPTZ)
 MIDNIGHT = b" 00:00:00"
 """The time of a date in a column that needs one."""
-STRAY, TOO_LONG = 1202, 1216
-"""The load error codes of a value outside of the columns, and of a row that is too long."""
-SHOWN_BYTES = 16_384
-"""As much of a row that is too long is kept."""
+STRAY = 1202
+"""The load error code of a value outside of the columns."""
 BLOCK_BYTES = 1 << 18
 MOST_NAME = 255
 ONE_LINE = str.maketrans(dict.fromkeys("\r\n", " "))
@@ -121,7 +119,8 @@ class _Lines:
         if stray and any(row.cells[column] != b'""' for column in stray):
             fields.append(self._stray(min(stray)))
         line = b",".join(fields)
-        return (line if len(line) <= self._limits.max_record_bytes else self._too_long(line)) + b"\n"
+        longest = self._limits.max_record_bytes
+        return (line if len(line) <= longest else too_long(line, longest)) + b"\n"
 
     def _stray(self, column: int) -> bytes:
         reason = (
@@ -129,12 +128,6 @@ class _Lines:
             "or name the column"
         )
         return marked(STRAY, reason, "")
-
-    def _too_long(self, line: bytes) -> bytes:
-        longest = self._limits.max_record_bytes
-        reason = f"the record is longer than limits.max_record_bytes ({longest}) (only its first bytes are kept)"
-        kept = line[: min(SHOWN_BYTES, max(0, longest - 4 * len(reason)) // 2)].decode(errors="ignore")
-        return marked(TOO_LONG, reason, kept)
 
     def _missing(self) -> Rejected:
         where = f"row {self._head} of the sheet {self._book.sheet!r}"

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.contract import Limits
+from chalicelib.domain.decode import fields
 from chalicelib.domain.decode.parquet import parquet
 from chalicelib.domain.decode.parquet.values import document
 from chalicelib.domain.raw.bytesource import InMemory
@@ -188,4 +189,4 @@ def test_the_errors_of_the_store_are_passed_on() -> None:
 
 
 def test_codes_are_those_of_the_checks() -> None:
-    assert (parquet.REQUIRED, parquet.TOO_LONG) == (RowCode.REQUIRED, RowCode.LINE)
+    assert (parquet.REQUIRED, fields.TOO_LONG) == (RowCode.REQUIRED, RowCode.LINE)

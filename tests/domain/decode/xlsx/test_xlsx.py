@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.contract.contract import Limits
+from chalicelib.domain.decode import fields
 from chalicelib.domain.decode.xlsx import cell, strings, xlsx
 from chalicelib.domain.decode.xlsx import workbook as book
 from chalicelib.domain.decode.xlsx.merges import MOST_AREAS
@@ -229,7 +230,7 @@ def test_too_many_merged_cells_and_columns_are_refused() -> None:
 
 def test_codes_are_those_of_the_checks() -> None:
     assert cell.CELL_FAULT == RowCode.CONTRACT
-    assert (xlsx.STRAY, xlsx.TOO_LONG) == (RowCode.TOO_MANY_COLUMNS, RowCode.LINE)
+    assert (xlsx.STRAY, fields.TOO_LONG) == (RowCode.TOO_MANY_COLUMNS, RowCode.LINE)
 
 
 @given(st.integers(0, 16_383))
