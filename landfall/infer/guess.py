@@ -88,10 +88,9 @@ def _fits(contract: Contract, source: LocalFile) -> bool:
     contract = contract.as_read
     try:
         text = beginning(source, contract)
-        header = format_of(contract).head(text, contract)
         if contract.format is FileFormat.JSON:
             return first_fits(text, contract)
-        match_header(contract, header.fields)
+        match_header(contract, format_of(contract).head(text, contract).fields)
     except Rejected:
         return False
     return True

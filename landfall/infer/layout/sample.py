@@ -15,8 +15,9 @@ from landfall.localfile import LocalFile
 from landfall.text import plural
 
 SAMPLE_BYTES = 8 << 20
-JSON = re.compile(rb'\s*(?:\[\s*)?\{\s*["}]|\s*\[\s*\]')
 """Bytes of a file's text that are read for types and widths."""
+JSON = re.compile(rb'\s*(?:\[\s*)?\{\s*["}]|\s*\[\s*\]')
+"""How objects of JSON begin, alone or in an array."""
 WIDE_BYTES = 4_096
 UNDEFINED = {0x81, 0x8D, 0x8F, 0x90, 0x9D}
 """Bytes that are no character in cp1252."""

@@ -49,7 +49,7 @@ def find_sheet(source: LocalFile) -> SampleTable:
     notes += [f"{plural(bad, 'row')} of the sample have cells without a value that can be loaded"] if bad else []
     return SampleTable(
         dialect=Dialect(),
-        names=tuple(value.decode().strip() for value in first or ()),
+        names=tuple(value.decode(errors="replace").strip() for value in first or ()),
         rows=_timed(rows),
         ascii=True,
         whole=whole,

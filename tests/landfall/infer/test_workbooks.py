@@ -82,3 +82,10 @@ def test_a_workbook_without_a_table_is_refused(path: Path) -> None:
     for data in (workbook(), zipped(parts(sheet({}), states=("hidden",)))):
         path.write_bytes(data)
         assert CliRunner().invoke(app, ["infer", str(path)]).exit_code != 0
+
+
+def test_half_a_character_in_a_name_is_refused(path: Path) -> None:
+    path.write_bytes(workbook(("a", "b_xD800_"), *((n, n) for n in range(9))))
+    found = CliRunner().invoke(app, ["infer", str(path)])
+    assert found.exit_code == 1
+    assert "the header is not UTF-8" in found.output

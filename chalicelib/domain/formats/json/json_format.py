@@ -7,7 +7,7 @@ from chalicelib.domain.contract.contract import Contract, ExtraColumns
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.formats.csv.work import Work
 from chalicelib.domain.formats.format import Cuts, Header, Reader
-from chalicelib.domain.formats.json.container import container
+from chalicelib.domain.formats.json.container import Container, container
 from chalicelib.domain.formats.json.json_reader import JsonReader
 from chalicelib.domain.formats.json.objects import ObjectReader
 from chalicelib.domain.formats.json.records import Found, RecordFinder
@@ -19,16 +19,20 @@ class JsonFormat:
     """Objects whose fields are the columns. Every file has the contract's columns in the contract's order."""
 
     def head(self, text: ByteSource, contract: Contract) -> Header:
-        found = container(text)
-        return Header(fields=tuple(c.name for c in contract.columns), data_start=found.start, lines=found.lines)
+        return _header(container(text), contract)
 
     def cut(self, text: ByteSource, contract: Contract, size: int) -> Cuts:
-        found, header = container(text), self.head(text, contract)
+        found = container(text)
+        header = _header(found, contract)
         layout = Layout.of(contract, header.fields)
         return Cuts(header=header, layout=layout, ranges=plan_chunks(text, found, size))
 
     def reader(self, contract: Contract, layout: Layout) -> Reader:
         return JsonReader(layout.columns, contract.extra_columns, contract.limits, of_sheet=contract.of_sheet)
+
+
+def _header(found: Container, contract: Contract) -> Header:
+    return Header(fields=tuple(c.name for c in contract.columns), data_start=found.start, lines=found.lines)
 
 
 def first_fits(text: ByteSource, contract: Contract) -> bool:

@@ -171,7 +171,7 @@ class JsonReader:
         """Add a record. Return where the next one begins; None if the block does not show that."""
         size = block.view.size
         if isinstance(found, Endless):
-            block.unended = Malformed(why=Malformation.UNDIVIDED, at=at)
+            block.unended = Malformed(why=Malformation.UNDIVIDED, at=found.at)
         if not isinstance(found, Found):
             return None
         stop = SEPARATORS.match(block.view.data, found.end, size).end()  # type: ignore[union-attr]

@@ -24,19 +24,23 @@ class XlsxFormat:
 
     def head(self, text: ByteSource, contract: Contract) -> Header:
         row, _, _ = _about(text)
-        found = read_header(text, replace(contract.dialect, preamble_lines=1), contract.limits)
-        return replace(found, lines=row, left_out=total([{LeftOut.LINES_BEFORE_HEADER: row - 1}]))
+        return _header(text, contract, row)
 
     def cut(self, text: ByteSource, contract: Contract, size: int) -> Cuts:
-        header = self.head(text, contract)
+        row, sheet, letters = _about(text)
+        header = _header(text, contract, row)
         layout = match_header(contract, header.fields)
         ranges = plan_chunks(text, header.data_start, size, contract.dialect, contract.limits)
-        _, sheet, letters = _about(text)
         cells = Cells(sheet=sheet, letters=dict(zip(field_columns(layout), letters, strict=True)))
         return Cuts(header=header, layout=layout, ranges=ranges, left_out=header.left_out, cells=cells)
 
     def reader(self, contract: Contract, layout: Layout) -> Reader:
         return marked_reader(contract, layout)
+
+
+def _header(text: ByteSource, contract: Contract, row: int) -> Header:
+    found = read_header(text, replace(contract.dialect, preamble_lines=1), contract.limits)
+    return replace(found, lines=row, left_out=total([{LeftOut.LINES_BEFORE_HEADER: row - 1}]))
 
 
 def _about(text: ByteSource) -> tuple[int, str, list[str]]:

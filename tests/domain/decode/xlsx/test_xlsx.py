@@ -257,7 +257,7 @@ def as_text(value: object) -> str:
         return str(value).upper()
     if isinstance(value, datetime):
         return value.isoformat(sep=" ").removesuffix(" 00:00:00")
-    return value if isinstance(value, str) else str(value)
+    return str(value)
 
 
 def same(found: str, value: object) -> bool:
