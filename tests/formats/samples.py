@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.contract import Contract, FileFormat
 from chalicelib.domain.contract.dialect import JSON_DIALECT
+from tests.support.files.engine import contract
 
 COLUMNS = (
     Column(name="id", type=ColumnType(kind=TypeName.INTEGER), required=True),
@@ -47,9 +48,7 @@ def _csv() -> Sample:
     ] * 5
     starts = tuple(len(head) + len(b"".join(records[:n])) for n in range(len(records)))
     return Sample(
-        contract=Contract(
-            name="things", schema="s", table="t", lands_at=("in/*",), columns=COLUMNS, key=(), lineage=False
-        ),
+        contract=contract(*COLUMNS),
         data=head + b"".join(records),
         starts=starts,
         good=b"".join(record for record in records if record[:1] != b"x"),
@@ -75,17 +74,7 @@ def _json() -> Sample:
     ).encode()
     starts = tuple(len(b"".join(records[:n])) for n in range(len(records)))
     return Sample(
-        contract=Contract(
-            name="things",
-            schema="s",
-            table="t",
-            lands_at=("in/*",),
-            columns=COLUMNS,
-            key=(),
-            lineage=False,
-            format=FileFormat.JSON,
-            dialect=JSON_DIALECT,
-        ),
+        contract=contract(*COLUMNS, format=FileFormat.JSON, dialect=JSON_DIALECT),
         data=b"".join(records),
         starts=starts,
         good=good * 5,

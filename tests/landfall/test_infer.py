@@ -11,14 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.contract_files.contract_file import read_contract
-from landfall.check.checking import Outputs, check_file
 from landfall.infer.names import names
-from landfall.localfile import opened
 from landfall.main import app
 from local.demo.transactions import write_transactions
 from tests.landfall.conftest import Landfall
+from tests.landfall.infer.proposed import infer, rejected
 
 HEADER = ["Order No", "customerName", "Größe", "Paid", "Opened", "Seen At", "Zip", "2nd note"]
 ROWS = [
@@ -26,18 +23,6 @@ ROWS = [
      f"2024-01-{n % 28 + 1:02d}", f"2024-01-01 10:00:{n % 60:02d}", f"0{n:04d}", ["", "x"][n % 2]]
     for n in range(1, 200)
 ]  # fmt: skip
-
-
-def infer(*files: Path, name: str = "deal") -> tuple[str, Contract]:
-    found = CliRunner().invoke(app, ["infer", *map(str, files), "--name", name])
-    assert found.exit_code == 0, found.output
-    return found.stdout, read_contract(f"{name}.toml", found.stdout.encode())
-
-
-def rejected(path: Path, contract: Contract) -> int:
-    with opened(path) as source:
-        checked = check_file(source, contract, Outputs(reject=lambda _reject: None))
-    return checked.rejected if checked.read else -1
 
 
 def written(rows: list[list[str]], **options) -> str:

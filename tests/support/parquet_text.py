@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from chalicelib.domain.contract.column import Column
-from chalicelib.domain.contract.contract import Contract, FileFormat, Limits
+from chalicelib.domain.contract.contract import FileFormat, Limits
 from chalicelib.domain.decode.decode import text_of
 from chalicelib.domain.raw.bytesource import ByteSource, InMemory
+from tests.support.files.engine import contract
 
 
 def written(table: pa.Table | dict[str, object], **how: object) -> bytes:
@@ -21,14 +23,5 @@ def written(table: pa.Table | dict[str, object], **how: object) -> bytes:
 
 
 def text(data: bytes | ByteSource, *columns: Column, limits: Limits | None = None) -> bytes:
-    contract = Contract(
-        name="t",
-        schema="s",
-        table="t",
-        lands_at=("in/*",),
-        columns=columns,
-        key=(),
-        format=FileFormat.PARQUET,
-        limits=limits or Limits(),
-    )
-    return b"".join(text_of(InMemory(data) if isinstance(data, bytes) else data, contract))
+    things = replace(contract(*columns, format=FileFormat.PARQUET), limits=limits or Limits())
+    return b"".join(text_of(InMemory(data) if isinstance(data, bytes) else data, things))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.contract.contract import Contract, FileFormat, Limits
+from dataclasses import replace
+
+from chalicelib.domain.contract.contract import FileFormat, Limits
 from chalicelib.domain.contract.sheet import Sheet
 from chalicelib.domain.decode.decode import text_of
 from chalicelib.domain.raw.bytesource import InMemory
+from tests.support.files.engine import contract
 from tests.support.workbooks import numbered, sheet
 
 HEAD = ("id", "txt")
@@ -14,15 +17,5 @@ TABLE = sheet(numbered(HEAD, (1, "a")))
 
 
 def text(data: bytes, limits: Limits | None = None, where: Sheet | None = None) -> bytes:
-    contract = Contract(
-        name="t",
-        schema="s",
-        table="t",
-        lands_at=("in/*",),
-        columns=(),
-        key=(),
-        format=FileFormat.XLSX,
-        limits=limits or Limits(),
-        sheet=where or Sheet(),
-    )
-    return b"".join(text_of(InMemory(data), contract))
+    things = replace(contract(format=FileFormat.XLSX, sheet=where or Sheet()), limits=limits or Limits())
+    return b"".join(text_of(InMemory(data), things))

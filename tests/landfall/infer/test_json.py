@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from chalicelib.domain.contract.contract import Contract, FileFormat
-from chalicelib.domain.contract_files.contract_file import Contracts, read_contract, read_contracts
+from chalicelib.domain.contract.contract import FileFormat
+from chalicelib.domain.contract_files.contract_file import Contracts, read_contracts
 from chalicelib.errors import Rejected
 from landfall.check.checking import Outputs, check_file
 from landfall.check.good_rows import GoodRows
 from landfall.infer.guess import UnguessableError, guess
 from landfall.localfile import opened
 from landfall.main import app
+from tests.landfall.infer.proposed import infer, rejected
 
 
 def visit(number: int) -> dict[str, Any]:
@@ -33,18 +34,6 @@ def visit(number: int) -> dict[str, Any]:
     }
 
 
-def infer(path: Path) -> str:
-    found = CliRunner().invoke(app, ["infer", str(path), "--name", "visit"])
-    assert found.exit_code == 0, found.output
-    return found.stdout
-
-
-def rejected(path: Path, contract: Contract) -> int:
-    with opened(path) as source:
-        checked = check_file(source, contract, Outputs(reject=lambda _reject: None))
-    return checked.rejected if checked.read else -1
-
-
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "visits.json"
@@ -57,8 +46,7 @@ def test_fields_become_columns_with_types_and_paths(path: Path, form: str) -> No
         path.write_text(json.dumps(visits, indent=1 if form == "indented" else None))
     else:
         path.write_text(("\n" if form == "lines" else "").join(map(json.dumps, visits)))
-    text = infer(path)
-    contract = read_contract("visit.toml", text.encode())
+    text, contract = infer(path, name="visit")
     assert contract.format is FileFormat.JSON
     assert {column.name: (column.type.kind.value, column.path) for column in contract.columns} == {
         "visit_id": ("integer", ""),
@@ -80,7 +68,7 @@ def test_fields_become_columns_with_types_and_paths(path: Path, form: str) -> No
 
 def test_broken_lines_are_a_note(path: Path) -> None:
     path.write_text('{"id":1}\n{"id":2,\n{"id":3}\n7\n')
-    text = infer(path)
+    text, _ = infer(path, name="visit")
     assert "2 lines of the sample cannot be read as JSON" in text
     assert "It checked 4 rows and rejected 2" in text
 

@@ -11,11 +11,11 @@ import pytest
 from typer.testing import CliRunner
 
 from chalicelib.domain.contract.contract import FileFormat
-from chalicelib.domain.contract_files.contract_file import read_contract
 from landfall.check.checking import Outputs, check_file
 from landfall.infer.layout.parquet import redshift_type
 from landfall.localfile import opened
 from landfall.main import app
+from tests.landfall.infer.proposed import infer
 from tests.support.parquet_text import written
 
 MOMENT = datetime.fromisoformat("2024-05-01T13:15:00")
@@ -39,9 +39,7 @@ def table(size: int = 40) -> pa.Table:
 def test_types_are_those_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "orders.parquet"
     path.write_bytes(written(table()))
-    found = CliRunner().invoke(app, ["infer", str(path), "--name", "deal"])
-    assert found.exit_code == 0, found.output
-    contract = read_contract("deal.toml", found.stdout.encode())
+    _, contract = infer(path)
     assert contract.format is FileFormat.PARQUET
     kinds = {column.name: column.type.sql for column in contract.columns}
     assert kinds.pop("code").startswith("varchar")

@@ -7,12 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from chalicelib.domain.contract.contract import Contract, FileFormat
+from chalicelib.domain.contract.contract import FileFormat
 from chalicelib.domain.contract.sheet import Sheet
-from chalicelib.domain.contract_files.contract_file import read_contract
-from landfall.check.checking import Outputs, check_file
-from landfall.localfile import opened
 from landfall.main import app
+from tests.landfall.infer.proposed import infer, rejected
 from tests.support.workbooks import ERROR, numbered, parts, sheet, styled, workbook, zipped
 
 NAMES = ("Order No", "Name", "Amount", "Opened", "Seen at", "Paid")
@@ -23,18 +21,6 @@ def row(number: int) -> tuple[object, ...]:
     return (number, f"00{number}", number + 0.25, styled(45413 + number, 1), seen, number % 2 == 0)
 
 
-def infer(*files: Path) -> str:
-    found = CliRunner().invoke(app, ["infer", *map(str, files), "--name", "deal"])
-    assert found.exit_code == 0, found.output
-    return found.stdout
-
-
-def rejected(path: Path, contract: Contract) -> int:
-    with opened(path) as source:
-        checked = check_file(source, contract, Outputs(reject=lambda _reject: None))
-    return checked.rejected if checked.read else -1
-
-
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "deals.xlsx"
@@ -42,7 +28,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_types_are_those_of_the_cells(path: Path) -> None:
     path.write_bytes(workbook(NAMES, *(row(n) for n in range(50))))
-    contract = read_contract("deal.toml", infer(path).encode())
+    _, contract = infer(path)
     assert (contract.format, contract.sheet) == (FileFormat.XLSX, Sheet())
     kinds = {column.name: column.type.kind.value for column in contract.columns}
     assert kinds == {
@@ -59,8 +45,7 @@ def test_types_are_those_of_the_cells(path: Path) -> None:
 def test_the_sheet_and_the_row_of_names_are_found(path: Path) -> None:
     table = {1: ("Deals of May",), 3: NAMES, **{n: row(n) for n in range(4, 30)}, 30: (ERROR, "x")}
     path.write_bytes(zipped(parts(sheet(table), sheet(numbered(("a",))), names=("Deals", "Notes"))))
-    text = infer(path)
-    contract = read_contract("deal.toml", text.encode())
+    text, contract = infer(path)
     assert contract.sheet == Sheet(name="Deals", header_row=3)
     assert "# other sheets: 'Notes'" in text
     assert "1 row of the sample" in text

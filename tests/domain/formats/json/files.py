@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
-from chalicelib.domain.contract.contract import Contract, ExtraColumns, FileFormat, Limits
+from chalicelib.domain.contract.contract import ExtraColumns, FileFormat, Limits
 from chalicelib.domain.contract.dialect import JSON_DIALECT
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.tally import total
 from chalicelib.domain.raw.bytesource import InMemory, Range
 from chalicelib.domain.staging.stage import stage_chunk
 from chalicelib.domain.staging.validate import compile_rules
+from tests.support.files.engine import contract
 
 COLUMNS = (
     Column(name="id", type=ColumnType(kind=TypeName.BIGINT), required=True),
@@ -20,18 +21,7 @@ COLUMNS = (
     Column(name="doc", type=ColumnType(kind=TypeName.SUPER)),
     Column(name="city", type=ColumnType(kind=TypeName.VARCHAR, length=40), path="at.city"),
 )
-CONTRACT = Contract(
-    name="things",
-    schema="s",
-    table="t",
-    lands_at=("in/*",),
-    columns=COLUMNS,
-    key=(),
-    lineage=False,
-    format=FileFormat.JSON,
-    dialect=JSON_DIALECT,
-    extra_columns=ExtraColumns.IGNORE,
-)
+CONTRACT = contract(*COLUMNS, format=FileFormat.JSON, dialect=JSON_DIALECT, extra_columns=ExtraColumns.IGNORE)
 
 
 @dataclass(frozen=True)
@@ -46,10 +36,10 @@ class Staged:
 
 
 def staged(
-    data: bytes, *, cuts: tuple[int, ...] = (), block: int = 1 << 20, longest: int = 1 << 20, **contract: object
+    data: bytes, *, cuts: tuple[int, ...] = (), block: int = 1 << 20, longest: int = 1 << 20, **more: object
 ) -> Staged:
     """Stage a file in chunks that are planned at these offsets."""
-    agreed = replace(CONTRACT, limits=Limits(max_record_bytes=longest), **contract)  # type: ignore[arg-type]
+    agreed = replace(CONTRACT, limits=Limits(max_record_bytes=longest), **more)  # type: ignore[arg-type]
     source, rules = InMemory(data), compile_rules(agreed, Layout(columns=agreed.columns))
     at, line, good, rejects, tallies = 0, 0, b"", list[tuple[int, int, int, str, bytes]](), []
     for stop in (*cuts, len(data)):
