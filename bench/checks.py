@@ -22,7 +22,7 @@ Note = Callable[[str], None]
 def transactions_check(rows: int, rounds: int, note: Note) -> str:
     """Run A."""
     sample = transactions(rows)
-    results = rotated(_contenders({**PEERS, **PLAIN}, sample), rounds, note)
+    results = rotated(contenders({**PEERS, **PLAIN}, sample), rounds, note)
     return f"### A. Check of transactions: {sample.about} of 21 kinds\n\n" + _shown(results, sample)
 
 
@@ -32,13 +32,14 @@ def hard_files(mb: int, rounds: int, note: Note) -> str:
     for kind in KINDS:
         sample = made(kind, mb)
         peers = {name: call for name, call in PEERS.items() if name != "pandas, C parser"}
-        results = rotated(_contenders(peers, sample), rounds, note)
+        results = rotated(contenders(peers, sample), rounds, note)
         columns = f"{len(KINDS[kind]) + 1} columns"
         parts.append(f"### C. {kind.capitalize()}: {columns}, {sample.about}\n\n" + _shown(results, sample))
     return "\n\n".join(parts)
 
 
-def _contenders(calls: dict[str, str], sample: Sample) -> list[Contender]:
+def contenders(calls: dict[str, str], sample: Sample) -> list[Contender]:
+    """Return the functions with the file and its contract, by name; a function may have more arguments behind it."""
     found = []
     for name, call in calls.items():
         function, *more = call.split()

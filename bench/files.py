@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,27 @@ def transactions(rows: int, *, clean: bool = False) -> Sample:
         return {str(bad.line): bad.column for bad in truth.bad_rows}, truth.duplicate
 
     return _kept(name, TRANSACTIONS, rows, write)
+
+
+def transactions_contract(form: str) -> Path:
+    """Write the contract of transactions for files in another format, into a folder of its own."""
+    contract = WORK / form / "transactions.toml"
+    contract.parent.mkdir(parents=True, exist_ok=True)
+    contract.write_text(f'format = "{form}"\n' + TRANSACTIONS.read_text())
+    return contract
+
+
+def typed_rows(plain: Sample) -> Iterator[dict[str, Any]]:
+    """Yield the rows of transactions with numbers as numbers, and None for an empty field."""
+    with plain.path.open(newline="", encoding="utf-8") as lines:
+        for row in csv.DictReader(lines):
+            yield {name: _typed(name, text) for name, text in row.items()}
+
+
+def _typed(name: str, text: str) -> Any:
+    if not text:
+        return None
+    return int(text) if name == "account_id" else float(text) if name == "amount" else text
 
 
 def _kept(name: str, contract: Path, rows: int, write: Callable[[Path], tuple[dict[str, str], int]]) -> Sample:

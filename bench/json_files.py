@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from bench.files import TRANSACTIONS, Sample, transactions
-from bench.frame import WORK, Contender, Results, comparison, rotated
+from bench.checks import contenders
+from bench.files import Sample, transactions, transactions_contract, typed_rows
+from bench.frame import Results, comparison, rotated
 
 BAD_EVERY = 1_009
 BAD: tuple[tuple[str, Any], ...] = (
@@ -22,7 +21,7 @@ BAD: tuple[tuple[str, Any], ...] = (
 )
 FORMS = {"an object a line": "\n", "objects without anything between": ""}
 PEERS = {
-    "landfall": "json_engines:landfall",
+    "landfall": "landfall:check byte_offset",
     "duckdb": "json_engines:duckdb_check",
     "json, one by one": "json_engines:plain",
 }
@@ -35,11 +34,7 @@ def json_check(rows: int, rounds: int, note: Note) -> str:
     for form, gap in FORMS.items():
         sample = _written(rows, gap)
         peers = {**PEERS, "polars": "json_engines:polars_check"} if gap else PEERS
-        contenders = [
-            Contender(name=name, call=f"bench.engines.{call}", arguments=(str(sample.path), str(sample.contract)))
-            for name, call in peers.items()
-        ]
-        results = rotated(contenders, rounds, note)
+        results = rotated(contenders(peers, sample), rounds, note)
         shown = comparison(results, beside="landfall", exact=partial(_verdict, results, sample))
         parts.append(f"### J. JSON, {form}: {sample.about}\n\n{shown}")
     return "\n\n".join(parts)
@@ -54,28 +49,14 @@ def _verdict(results: Results, sample: Sample, name: str) -> str:
 
 def _written(rows: int, gap: str) -> Sample:
     """Write the clean transactions as JSON, with some bad values. Without line ends all rows are in line 1."""
-    contract, name = WORK / "json" / "transactions.toml", f"transactions-{rows}-{len(gap)}"
-    path, plain = WORK / "json" / f"{name}.json", transactions(rows, clean=True)
-    contract.parent.mkdir(parents=True, exist_ok=True)
-    contract.write_text('format = "json"\n' + TRANSACTIONS.read_text())
+    contract, plain = transactions_contract("json"), transactions(rows, clean=True)
+    path = contract.with_name(f"transactions-{rows}-{len(gap)}.json")
     faults = dict[str, str]()
     with path.open("w", encoding="utf-8") as out:
-        for number, row in enumerate(_rows(plain.path)):
+        for number, row in enumerate(typed_rows(plain)):
             if number % BAD_EVERY == BAD_EVERY - 1:
                 column, value = BAD[number // BAD_EVERY % len(BAD)]
                 row[column] = value
                 faults[str(number + 1)] = column
             out.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + gap)
     return Sample(path=path, contract=contract, rows=rows, faults=faults, duplicate=plain.duplicate)
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(newline="", encoding="utf-8") as lines:
-        for row in csv.DictReader(lines):
-            yield {name: _value(name, text) for name, text in row.items()}
-
-
-def _value(name: str, text: str) -> Any:
-    if not text:
-        return None
-    return int(text) if name == "account_id" else float(text) if name == "amount" else text

@@ -10,20 +10,6 @@ from bench.engines import contract_at, required
 from bench.engines.plain import good_value
 
 
-def landfall(path: str, contract: str) -> dict[str, Any]:
-    from landfall.check.checking import Outputs, check_file
-    from landfall.localfile import opened
-
-    faults: dict[int, str] = {}
-
-    def take(reject: Any) -> None:
-        faults[reject.byte_offset] = reject.column
-
-    with opened(Path(path)) as source:
-        checked = check_file(source, contract_at(contract), Outputs(reject=take))
-    return {"read": checked.read, "faults": faults, "duplicate": checked.duplicate}
-
-
 def duckdb_check(path: str, contract: str) -> dict[str, Any]:
     import duckdb
 
