@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.domain.contract.column import Column, TypeName
 from chalicelib.domain.contract.identifiers import fold
+from chalicelib.domain.decode.xlsx.cell import MERGED
 from chalicelib.domain.decode.xlsx.merges import Area, Covered
 from chalicelib.domain.decode.xlsx.values import NoValue
 from chalicelib.domain.source.cells import CELL, FAULT, OWN_FIELDS, cell_name
@@ -20,7 +21,6 @@ from chalicelib.errors import Refused
 from chalicelib.sources.sheets.values import value_of
 
 BAD_HEADER = "SHEET_HEADER"
-MERGED = "is covered by merged cells, which have one value in their first cell; unmerge them"
 Cell = Mapping[str, Any]
 
 
