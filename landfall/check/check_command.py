@@ -47,7 +47,10 @@ class Request:
 
 
 def check(request: Request, report: Report) -> ExitCode:
-    """Check every file, and return the worst exit code. Raises CommandError."""
+    """Check every file, and return the worst exit code. Raises CommandError.
+
+    The side file of a file that is checked, as in `folder/*`, is read with it and is no file of its own.
+    """
     choose = _chooser(request)
     refuse_overwriting(request.files, request.good, request.rejects)
     with ExitStack() as stack:
@@ -58,7 +61,8 @@ def check(request: Request, report: Report) -> ExitCode:
             good=open_good(request.good, stack),
             lines=open_rejects(request.rejects, stack),
         )
-        worst = max(checker.check(path) for path in request.files)
+        sides = {side_of(path) for path in request.files}
+        worst = max(checker.check(path) for path in request.files if path not in sides)
         report.end()
     return worst
 

@@ -101,3 +101,10 @@ def test_the_side_file_of_good_rows_is_like_one_that_can_be_read(landfall: Landf
     assert done.code == 1
     assert "field 3 of the side file is missing: the line ends with field 2" in done.out
     assert landfall("check", good, "--contract-file", place / "thing.toml").code == 0
+
+
+def test_a_side_file_in_the_list_is_no_file_to_check(landfall: Landfall, place: Path) -> None:
+    (place / "x.csv.ctl").write_text('x.csv,3,"3,75"\n')
+    files = sorted(place.glob("x.csv*"))
+    done = landfall("check", *files, "--contract-file", place / "thing.toml", "--json")
+    assert (len(files), len(done.out.splitlines()), done.code) == (2, 1, 0)
