@@ -20,10 +20,12 @@ from chalicelib.api import routes
 from chalicelib.config import Settings
 
 if TYPE_CHECKING:
+    from chalicelib.adapters.direct import DirectLoads
     from chalicelib.adapters.sqs import SqsQueue
     from chalicelib.domain.source.settings import SourceSettings
     from chalicelib.pipeline.context import Context
     from chalicelib.pipeline.pipeline import Pipeline
+    from chalicelib.ports import ObjectStore
     from chalicelib.sources.source import Source
 
 CONTRACTS = Path(os.environ.get("LANDFALL_CONTRACTS") or Path(__file__).parent / "contracts")
@@ -109,23 +111,33 @@ def _context(settings: Settings, queue: SqsQueue, clock: SystemClock) -> Context
     from chalicelib.domain.contract_files.smoke import deployed_contracts
     from chalicelib.pipeline.context import Context
 
-    table = TableClient(client("dynamodb"), settings.table)
+    table, objects = TableClient(client("dynamodb"), settings.table), S3Objects(client("s3"))
     return Context(
         settings=settings,
         contracts=deployed_contracts(CONTRACTS),
-        objects=S3Objects(client("s3")),
+        objects=objects,
         runs=DynamoRuns(table, clock),
         chunks=DynamoChunks(table, clock),
         tries=DynamoTries(table),
         search=DynamoSearch(table),
         bookmarks=DynamoBookmarks(table),
         load_queue=DynamoLoadQueue(table, clock),
-        warehouse=RedshiftData(client("redshift-data"), settings),
+        warehouse=RedshiftData(client("redshift-data"), settings, _direct(settings, objects)),
         queue=queue,
         notifier=SnsNotifier(client("sns"), client("sqs"), settings),
         clock=clock,
         note=observe.note,
     )
+
+
+def _direct(settings: Settings, objects: ObjectStore) -> DirectLoads | None:
+    """Return what runs direct loads, if the stage has a connection for them."""
+    if not settings.warehouse_host:
+        return None
+    from chalicelib.adapters.direct import DirectLoads
+    from chalicelib.adapters.warehouse_login import WarehouseLogin
+
+    return DirectLoads(WarehouseLogin(lambda: client("secretsmanager"), settings).connect, objects.get)
 
 
 _stand_in: list[Wiring] = []

@@ -6,6 +6,7 @@ holds that it lists all.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 
@@ -15,6 +16,8 @@ from chalicelib.domain.contract.load_window import window_fault
 BESIDE_THE_DATA = (
     "_SUCCESS,_started_*,_committed_*,**/_temporary/**,*_$folder$,*.crc,*.md5,*.sha256,*.ctl,*.tmp,*.filepart,*.partial"
 )
+
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 
 
 class SettingsError(Exception):
@@ -55,6 +58,8 @@ class Settings:
     """Database user, for a provisioned cluster with temporary credentials."""
     db_secret: str = ""
     """Secrets Manager ARN with database credentials, instead of IAM."""
+    warehouse_host: str = ""
+    """Host of the warehouse, maybe with a port, for direct loads; they log in by `db_secret`."""
     copy_role: str
     """IAM role (ARN) that COPY assumes to read the bucket."""
     chunk_mb: float = 50.0
@@ -121,10 +126,19 @@ class Settings:
             faults.append(f"LANDFALL_LOAD_EVERY_SECONDS: {fault}")
         if not (env.get("LANDFALL_WORKGROUP") or env.get("LANDFALL_CLUSTER")):
             faults.append("LANDFALL_WORKGROUP or LANDFALL_CLUSTER must name the warehouse")
+        if env.get("LANDFALL_WAREHOUSE_HOST"):
+            faults += _bad_host(env["LANDFALL_WAREHOUSE_HOST"], env.get("LANDFALL_DB_SECRET", ""))
         faults += _bad_patterns(str(values.get("ignore", "")))
         if faults:
             raise SettingsError("; ".join(faults))
         return cls(**values)  # type: ignore[arg-type]
+
+
+def _bad_host(host: str, secret: str) -> list[str]:
+    faults = [] if secret else ["LANDFALL_WAREHOUSE_HOST needs LANDFALL_DB_SECRET, whose user loads there"]
+    if not _HOST.fullmatch(host):
+        faults.append("LANDFALL_WAREHOUSE_HOST must be a host, or host:port")
+    return faults
 
 
 def _bad_patterns(ignore: str) -> list[str]:

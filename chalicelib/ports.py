@@ -214,8 +214,12 @@ class LoadQueue(Protocol):
 class Warehouse(Protocol):
     """Redshift. `submit` runs one transaction that ends with the ledger row. Only the ledger proves a load."""
 
-    def submit(self, order: LoadOrder, *, token: str, name: str) -> str:
-        """Submit a load and return its statement id at once. The same token within its life is the same statement."""
+    def submit(self, order: LoadOrder, *, token: str, name: str) -> Statement:
+        """Submit a load and return its statement: a COPY's at once, a direct load's when it has ended.
+
+        The same token within its life is the same statement of a COPY. A direct load is run again, without effect if
+        it was committed.
+        """
 
     def describe(self, statement_id: str) -> Statement:
         """Return the state of a statement."""

@@ -34,6 +34,8 @@ BUCKET = "landfall-${Stage}-${AWS::AccountId}-${AWS::Region}"
 """Name of the landing bucket in policies; a bucket of the operator's own stands in its place."""
 WORKGROUP_LOGIN, CLUSTER_LOGIN = "LogInToTheWorkgroup", "LogInToTheCluster"
 """Statements of which a deployment has one."""
+LOADING = "advance_run"
+"""The function that calls the warehouse."""
 LOOPING = ("advance_run", "stage_chunk", "read_source")
 """Functions that send messages to each other, or to themselves, until all is done. Lambda's recursion guard would drop
 the 17th one."""
@@ -105,11 +107,16 @@ def policy(name: str) -> dict[str, Any]:
 def granted(name: str, stage: Mapping[str, Any], folders: Sequence[str]) -> dict[str, Any]:
     """Return the policy of a function in a stage, with the rights that its configuration and landing folders need.
 
-    In a VPC Lambda uses the function's role to make network interfaces. The function itself may not make any.
+    The function that loads may read the secret that its settings name as the login. In a VPC Lambda uses the function's
+    role to make network interfaces. The function itself may not make any.
     """
     document = policy(name)
     for statement in document["Statement"]:
         statement |= {which: _landing(statement[which], folders) for which in LISTED if which in statement}
+    secret = stage.get("environment_variables", {}).get("LANDFALL_DB_SECRET")
+    if secret and name == LOADING:
+        read = {"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"], "Resource": [secret]}
+        document["Statement"].append({"Sid": "ReadTheWarehousesLogin", **read})
     if stage.get("subnet_ids"):
         function = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:" + function_name(name)
         never = {"ArnEquals": {"lambda:SourceFunctionArn": [function]}}

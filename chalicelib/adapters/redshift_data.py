@@ -14,18 +14,21 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.adapters.aws_errors import code_of, repeated, text_of, translate_errors
+from chalicelib.adapters.statement_errors import shown
 from chalicelib.config import Settings
-from chalicelib.domain.run.load_errors import RAISED, meaning
+from chalicelib.domain.run.load_errors import meaning
 from chalicelib.domain.run.model import LedgerRow
 from chalicelib.domain.warehouse.copy_faults import CopyFault, copy_fault, copy_faults_query
 from chalicelib.domain.warehouse.file_books import books_query, books_row
 from chalicelib.domain.warehouse.ledger import ledger_query, ledger_row, render_fence
 from chalicelib.domain.warehouse.load import Batch, LoadOrder, render_load
-from chalicelib.domain.warehouse.statement import Statement, StatementState
+from chalicelib.domain.warehouse.statement import Statement, StatementState, is_direct
 from chalicelib.errors import Refused, Retryable
 
 if TYPE_CHECKING:
     from mypy_boto3_redshift_data import RedshiftDataAPIServiceClient
+
+    from chalicelib.adapters.direct import DirectLoads
 
 STATES = {
     "SUBMITTED": StatementState.RUNNING,
@@ -35,31 +38,25 @@ STATES = {
     "FAILED": StatementState.FAILED,
     "ABORTED": StatementState.FAILED,
 }
-DETAIL = re.compile(r"\b(?:DETAIL|CONTEXT|HINT|QUERY|WHERE):", re.IGNORECASE)
-"""The text after these words may be a row, for any failure."""
 OVER = re.compile(r"already|finished|failed|aborted|not running", re.IGNORECASE)
-NAMED = re.compile(
-    r"(?P<named>\b(?:relation|table|column|schema|procedure|function|role|user|group|database|check)\s+"
-    r"(?:\"[^\"]*\"|'[^']*'))|\"[^\"]*\"?|(?<!\w)'[^']*'?",
-    re.IGNORECASE,
-)
-AT_COLUMN = re.compile(r" for column (?:\"[a-z_][a-z0-9_]*\"|'[a-z_][a-z0-9_]*')\.?\s*$")
-OURS = re.compile(rf"\s*(?:ERROR:\s*)?(?:{'|'.join(RAISED)}):")
-CHECKING = re.compile(r"\s*CALL etl\.data_check_v1\((?:'\w*', :check_([0-9]+)_name)?")
-HIDDEN = "'…'"
-LONGEST_ERROR = 500
 WAIT_SECONDS = 20
 """The Data API answers when a short statement ends, or after these seconds: fewer than the client waits for bytes."""
 
 
 class RedshiftData:
-    """The warehouse, for a Serverless workgroup or a provisioned cluster."""
+    """The warehouse, for a Serverless workgroup or a provisioned cluster. Without `direct`, all loads are COPYs."""
 
-    def __init__(self, client: RedshiftDataAPIServiceClient, settings: Settings) -> None:
-        self._api = client
+    def __init__(
+        self, client: RedshiftDataAPIServiceClient, settings: Settings, direct: DirectLoads | None = None
+    ) -> None:
+        self._api, self._direct = client, direct
         self._database = database_args(settings)
 
-    def submit(self, order: LoadOrder, *, token: str, name: str) -> str:
+    def submit(self, order: LoadOrder, *, token: str, name: str) -> Statement:
+        ended = self._direct.load(order) if self._direct and order.direct else None
+        return ended or self._submit(order, token, name)
+
+    def _submit(self, order: LoadOrder, token: str, name: str) -> Statement:
         batch, what = render_load(order), f"submit load {order.group_id}"
         try:
             with _translate_errors(what):
@@ -75,9 +72,11 @@ class RedshiftData:
             if repeated(refused.__cause__):  # the first request may have been accepted, and its response lost
                 raise Retryable(f"{what}: submitted more than once, then refused: {refused.message}") from refused
             raise
-        return response["Id"]
+        return Statement(statement_id=response["Id"], state=StatementState.RUNNING)
 
     def describe(self, statement_id: str) -> Statement:
+        if is_direct(statement_id):
+            return Statement(statement_id=statement_id, state=StatementState.GONE)
         try:
             with _translate_errors(f"describe statement {statement_id}", statement=True):
                 found = self._api.describe_statement(Id=statement_id)
@@ -90,7 +89,7 @@ class RedshiftData:
         return Statement(
             statement_id=statement_id,
             state=state,
-            error=_of_check(found) or scrubbed(error) or found["Status"],
+            error=shown(error, _failed_statement(found)) or found["Status"],
             retryable=found["Status"] == "ABORTED" or meaning(error).retryable,
             copy_id=failed_copy(found),
         )
@@ -117,6 +116,8 @@ class RedshiftData:
         return [[_value(field) for field in record] for record in self._records(response["Id"])]
 
     def cancel(self, statement_id: str) -> None:
+        if is_direct(statement_id):
+            return
         try:
             with _translate_errors(f"cancel statement {statement_id}", statement=True):
                 self._api.cancel_statement(Id=statement_id)
@@ -185,21 +186,6 @@ def database_args(settings: Settings) -> Any:
     return arguments
 
 
-def scrubbed(error: str) -> str:
-    """Return a statement's error without possible values of rows: no details, and only known names in quotes.
-
-    A value may itself have quotes, so after the first value only the column at the end is kept. Errors of Landfall's
-    own procedures have only names and counts; they are kept, except their other quoted texts.
-    """
-    head = DETAIL.split(error)[0]
-    if OURS.match(head):
-        head = NAMED.sub(lambda found: found[0] if found["named"] else HIDDEN, head)
-    elif value := next((found for found in NAMED.finditer(head) if not found["named"]), None):
-        column = AT_COLUMN.search(head, value.end())
-        head = head[: value.start()] + HIDDEN + (column[0] if column else "")
-    return " ".join(head.split())[:LONGEST_ERROR]
-
-
 class _UnknownStatementError(Exception):
     """The Data API has no such statement (any more)."""
 
@@ -232,16 +218,10 @@ def _error(found: Any) -> str:
     return str(next((text for text in [found.get("Error", ""), *parts] if text), ""))
 
 
-def _of_check(found: Any) -> str:
-    """Return an error that replaces the text of a data check that could not be evaluated; empty without such a check.
-
-    The warehouse's own text may have a value in any form, even without quotes.
-    """
+def _failed_statement(found: Any) -> str:
+    """Return the text of the part that failed; empty if none did."""
     failed: Any = next((part for part in found.get("SubStatements", []) if part["Status"] == "FAILED"), {})
-    check = CHECKING.match(failed.get("QueryString", ""))
-    if not check or OURS.match(failed.get("Error", "")):
-        return ""
-    return f"DATA_CHECK_BROKEN: check {check[1] or '?'} cannot be evaluated"
+    return str(failed.get("QueryString", ""))
 
 
 def failed_copy(found: Any) -> int:

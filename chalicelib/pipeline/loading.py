@@ -21,7 +21,7 @@ from chalicelib.domain.contract.contract import Delivery
 from chalicelib.domain.run.group import Gathering, Group, GroupState, Member
 from chalicelib.domain.run.lifecycle import pause
 from chalicelib.domain.run.model import LedgerRow, Outcome, Run, RunState
-from chalicelib.domain.warehouse.statement import StatementState
+from chalicelib.domain.warehouse.statement import Statement, StatementState
 from chalicelib.errors import Broken, LandfallError, LoadFailed, LoadStopped, Rejected, Retryable
 from chalicelib.pipeline import outcomes
 from chalicelib.pipeline.context import Context
@@ -177,8 +177,13 @@ class Loader:
         self.ctx.note("submitted", {"group": group.group_id, "object": runs[0].object, "runs": len(runs)})
         state = GroupState.DOUBTFUL if submitted_before else GroupState.SUBMITTED
         self.ctx.queue.send_run(runs[0].run_id, delay=SECOND_LOOK_SECONDS)
-        self.ctx.load_queue.change(group, statement_id=statement, lease_until=0.0, state=state)
-        return False
+        return self._submitted(group, statement, state)
+
+    def _submitted(self, group: Group, statement: Statement, state: GroupState) -> bool:
+        """Record the statement, and settle it if it has ended: a direct load's end comes as no event."""
+        until = 0.0 if statement.running else self.ctx.clock.now() + LEASE_SECONDS
+        group = self.ctx.load_queue.change(group, statement_id=statement.statement_id, lease_until=until, state=state)
+        return not statement.running and self._with_lease(group, lambda held: self._settle(held, statement))
 
     def _return_members(self, group: Group) -> bool:
         """Let the members of a refused group wait for another group. The worker that was refused is gone or slow.
@@ -208,14 +213,14 @@ class Loader:
 
     def _ended(self, group: Group) -> bool:
         """Return whether the group's statement has ended. A statement that takes too long is cancelled."""
-        running = self.ctx.warehouse.describe(group.statement_id).state is StatementState.RUNNING
+        running = self.ctx.warehouse.describe(group.statement_id).running
         if running and self.ctx.clock.now() - group.submitted_at > self.ctx.settings.load_timeout_seconds:
             self.ctx.warehouse.cancel(group.statement_id)
         return not running
 
-    def _settle(self, group: Group) -> bool:
+    def _settle(self, group: Group, statement: Statement | None = None) -> bool:
         """Settle a group by its statement's end; in doubt the ledger decides. Return whether the group has ended."""
-        statement = self.ctx.warehouse.describe(group.statement_id)
+        statement = statement or self.ctx.warehouse.describe(group.statement_id)
         runs = [run for member, run in self._members(group) if member.holds(run)]
         over = statement.failed_for_good or statement.state is StatementState.FINISHED  # others may commit later
         certain = group.state is GroupState.SUBMITTED and over
@@ -263,7 +268,7 @@ class Loader:
         state = RunState.LOADED if row.outcome is Outcome.LOADED else RunState.SUPERSEDED
         with suppress(Conflict):
             self.ctx.runs.change(run, state=state, counts=run.counts.after(row))
-            self.ctx.note("loaded", _loaded_fields(run, state, row))
+            self.ctx.note("loaded", outcomes.loaded_fields(run, state, row))
 
     def _waits_again(self, group: Group, run: Run, failure: LandfallError) -> bool:
         """Settle a run whose load had no effect. Return whether it waits for another load. Raises Retryable."""
@@ -288,10 +293,3 @@ class Loader:
         """Enqueue the members that ended, for archive and notice; also those that ended in an earlier try."""
         ended = [run.run_id for _, run in self._members(group) if run.state.terminal and not run.finished]
         self.ctx.queue.send_runs(ended)
-
-
-def _loaded_fields(run: Run, state: RunState, row: LedgerRow) -> dict[str, str | int]:
-    """Return the fields for logs and metrics of a run with a ledger row."""
-    loaded = state is RunState.LOADED
-    counted = {"loaded": int(loaded), "with_rejects": int(loaded and run.counts.rejected > 0), "rows": row.staged}
-    return {"run": run.run_id, "object": run.object, "state": state.value, **counted}

@@ -7,7 +7,7 @@ from chalicelib.domain.file.books import UNBALANCED, as_accepted
 from chalicelib.domain.file.corrections import as_corrected
 from chalicelib.domain.run.changes import RunChanges
 from chalicelib.domain.run.lifecycle import ending, may_pass, new_generation, pause, problem_of
-from chalicelib.domain.run.model import Problem, Run, RunState
+from chalicelib.domain.run.model import LedgerRow, Problem, Run, RunState
 from chalicelib.domain.run.notices import one_more
 from chalicelib.errors import ContractChanged, LandfallError, SourceChanged, SourceGone
 from chalicelib.pipeline.context import Context
@@ -109,3 +109,10 @@ def _replaced(ctx: Context, run: Run) -> bool:
 
 def _ended(run: Run, error: LandfallError) -> RunChanges:
     return {"state": ending(run.state, error), "problem": problem_of(error)}
+
+
+def loaded_fields(run: Run, state: RunState, row: LedgerRow) -> dict[str, str | int]:
+    """Return the fields for logs and metrics of a run with a ledger row."""
+    loaded = state is RunState.LOADED
+    counted = {"loaded": int(loaded), "with_rejects": int(loaded and run.counts.rejected > 0), "rows": row.staged}
+    return {"run": run.run_id, "object": run.object, "state": state.value, **counted}

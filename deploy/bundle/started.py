@@ -67,7 +67,7 @@ def imported(where: Path, names: tuple[str, ...]) -> dict[str, float]:
 
 def started(where: Path) -> None:
     """Import everything, and print the times. Raises PackageError."""
-    took = imported(where, ("boto3", "app"))
+    took = imported(where, ("boto3", "app", "redshift_connector"))
     whole = took["boto3"] + took["app"]
     ratio = whole / took["boto3"]
     print(f"imports under a bare Python: boto3 {took['boto3']:.2f} s, the app {whole:.2f} s ({ratio:.1f} times)")

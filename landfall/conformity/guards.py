@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from chalicelib.adapters.redshift_data import DETAIL
+from chalicelib.adapters.statement_errors import DETAIL
 from chalicelib.domain.contract.contract import DataCheck, DuplicateKeys
 from chalicelib.domain.contract_files.column_type import parse_type
 from chalicelib.domain.run.ids import digest

@@ -6,7 +6,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -34,7 +34,7 @@ from chalicelib.adapters.memory import (
     MemoryTries,
 )
 from chalicelib.adapters.s3 import S3Objects
-from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.contract import Contract, Load
 from chalicelib.ports import Bookmarks, Chunks, LoadQueue, ObjectStore, Runs, RunSearch, Tries
 from local.redshift.endpoints import loopback
 from tests.adapters.warehouses import Site, memory_site, redshift_site
@@ -200,9 +200,11 @@ def redshift(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
 
 
-@pytest.fixture(params=["memory", "redshift"])
+@pytest.fixture(params=["memory", "redshift", "memory-direct", "redshift-direct"])
 def site(request: pytest.FixtureRequest) -> Site:
-    return memory_site() if request.param == "memory" else request.getfixturevalue("redshift")
+    kind, _, direct = request.param.partition("-")
+    site: Site = memory_site() if kind == "memory" else request.getfixturevalue("redshift")
+    return replace(site, way=Load.DIRECT) if direct else site
 
 
 @pytest.fixture

@@ -15,14 +15,17 @@ import boto3
 import psycopg
 from backports import zstd
 
+from chalicelib.adapters.direct import DirectLoads
 from chalicelib.adapters.memory import MemoryClock, MemoryObjects, MemoryWarehouse
 from chalicelib.adapters.redshift_data import RedshiftData
-from chalicelib.domain.contract.contract import Contract
+from chalicelib.adapters.warehouse_login import WarehouseLogin
+from chalicelib.domain.contract.contract import Contract, Load
 from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.domain.run.ids import digest
 from chalicelib.domain.warehouse.ddl import gate_ddl, target, target_ddl
 from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.domain.warehouse.statement import Statement, StatementState
+from chalicelib.errors import WorkGone
 from chalicelib.ports import Warehouse
 from local.redshift.server import LocalRedshift
 from local.redshift.sql.rewrite import rewrite
@@ -61,11 +64,16 @@ class Site:
     """Makes the load of a part wait until the answer is called."""
     manifests: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """What was put, by URL."""
+    way: Load = Load.COPY
+    """How its contracts are loaded."""
+    local: LocalRedshift | None = None
+    parts: Callable[[str, str, int, int], bytes] | None = None
+    """What was put, as ObjectStore.get reads it."""
 
     def contract(self, name: str, **changes: Any) -> Contract:
         made = read_contract(f"{name}.toml", THING.format(name=name).encode())
         self.build(made)
-        return replace(made, **changes)
+        return replace(made, load=self.way, **changes)
 
     def order(self, contract: Contract, parts: Sequence[bytes], *, load: str, age: int = 1, **more: Any) -> LoadOrder:
         """An order for a load whose parts and manifest are put where it says."""
@@ -105,7 +113,7 @@ class Site:
     def load(self, order: LoadOrder, attempt: int = 1) -> Statement:
         """Submit, and wait for the end."""
         statement = self.warehouse.submit(order, token=f"{order.group_id}-{attempt}", name=order.shares[0].run_id)
-        return self.settle(statement)
+        return self.settle(statement.statement_id) if statement.running else statement
 
 
 def _marked(part: bytes, load_id: str) -> bytes:
@@ -162,8 +170,44 @@ def _data_api(local: LocalRedshift) -> Any:
     )
 
 
+class Secret:
+    """Secrets Manager with one secret: a login, or whatever text it is given."""
+
+    def __init__(self, *texts: str) -> None:
+        self._texts = [*texts]
+        self.reads = 0
+
+    def get_secret_value(self, **_: str) -> dict[str, str]:
+        self.reads += 1
+        return {"SecretString": self._texts.pop(0) if len(self._texts) > 1 else self._texts[0]}
+
+
+def login_of(local: LocalRedshift, password: str = "") -> str:
+    """The secret's text with the user of the local Redshift."""
+    return json.dumps({"username": local.user, "password": password or local.password})
+
+
+def wire_login(local: LocalRedshift, secret: Any = None, **changes: Any) -> WarehouseLogin:
+    """Logs in to the local Redshift over the wire."""
+    held = secret or Secret(login_of(local))
+    there = {"warehouse_host": f"{local.wire_host}:{local.wire_port}", "db_secret": "arn", **changes}
+    return WarehouseLogin(lambda: held, replace(SETTINGS, **there))
+
+
+def parts_of(outside: Outside) -> Callable[[str, str, int, int], bytes]:
+    """Reads what was put, as ObjectStore.get does."""
+
+    def get(bucket: str, key: str, start: int, length: int) -> bytes:
+        body = outside.objects.get(f"{bucket}/{key}")
+        if body is None:
+            raise WorkGone(f"{key} is gone")
+        return body[start : start + length]
+
+    return get
+
+
 def _redshift(outside: Outside, local: LocalRedshift) -> Site:
-    warehouse = RedshiftData(_data_api(local), SETTINGS)
+    warehouse = RedshiftData(_data_api(local), SETTINGS, DirectLoads(wire_login(local).connect, parts_of(outside)))
 
     def settle(statement_id: str) -> Statement:
         for _ in range(1_000):
@@ -192,6 +236,8 @@ def _redshift(outside: Outside, local: LocalRedshift) -> Site:
 
     return Site(
         warehouse=warehouse,
+        local=local,
+        parts=parts_of(outside),
         put=lambda key, body: outside.put(f"{BUCKET}/{key}", body),
         settle=settle,
         build=build,

@@ -12,6 +12,7 @@ from botocore.exceptions import EndpointConnectionError
 from chalicelib.adapters.memory import MemoryWarehouse
 from chalicelib.adapters.redshift_data import RedshiftData
 from chalicelib.domain.warehouse.load import LoadOrder
+from chalicelib.domain.warehouse.statement import Statement
 from tests.packaging.rights import Right, rights
 
 RESULTS = "landfall-dev-results.fifo"
@@ -73,7 +74,7 @@ class Warehouse:
     def __init__(self, asks: RedshiftData, knows: MemoryWarehouse) -> None:
         self._asks, self._knows = asks, knows
 
-    def submit(self, order: LoadOrder, *, token: str, name: str) -> str:
+    def submit(self, order: LoadOrder, *, token: str, name: str) -> Statement:
         self._asks.submit(order, token=token, name=name)
         return self._knows.submit(order, token=token, name=name)
 

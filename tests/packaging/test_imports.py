@@ -13,6 +13,7 @@ from tests.support.paths import ROOT
 
 HANDLERS = {"authorize": set(), "app": {"pipeline"}, "on_statement": {"pipeline"}, "stage_chunk": {"pipeline", "numpy"}}
 HEAVY = {"numpy": "numpy", "pipeline": "chalicelib.pipeline.pipeline", "pandas": "pandas", "gspread": "gspread"}
+HEAVY["driver"] = "redshift_connector"
 
 
 def modules_of(handler: str) -> set[str]:

@@ -138,10 +138,3 @@ def test_the_lock_of_the_zip_has_all_that_the_functions_import() -> None:
     assert {"boto3", "numpy", "backports"} <= modules
     modules -= {"deploy"}  # only if a command of Chalice loads app.py: on the machine that deploys
     assert {m for m in modules if not {re.sub("[._]", "-", d).lower() for d in found[m]} & locked} == set()
-
-
-def test_unimported_packages_are_not_in_the_lock_of_the_zip() -> None:
-    direct = {line for line in (ROOT / "requirements/sources.in").read_text().splitlines() if line[:1].isalpha()}
-    assert direct == {"redshift-connector"}
-    assert direct <= _names("requirements/dev.txt")
-    assert not direct & _names("requirements.txt")

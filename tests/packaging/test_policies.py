@@ -142,6 +142,17 @@ def test_a_load_logs_in_to_its_kind_of_warehouse(cluster: bool, login: set[tuple
     assert in_template["UsesCluster" if cluster else "UsesWorkgroup"]["Action"] == [action]
 
 
+SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:warehouse-AbCdEf"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_only_the_function_that_loads_reads_its_login(name: str) -> None:
+    named = granted(name, {"environment_variables": {"LANDFALL_DB_SECRET": SECRET}}, FOLDERS)["Statement"]
+    more = [statement for statement in named if statement not in granted(name, {}, FOLDERS)["Statement"]]
+    read = [(s["Effect"], s["Action"], s["Resource"]) for s in more]
+    assert read == ([("Allow", ["secretsmanager:GetSecretValue"], [SECRET])] if name == "advance_run" else [])
+
+
 def _who_may(action: str) -> list[str]:
     return [name for name in FUNCTIONS if any(action in s["Action"] for s in _allowed(name))]
 

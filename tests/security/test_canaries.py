@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from chalicelib import observe
 from chalicelib.adapters import aws_errors
 from chalicelib.adapters.memory import Fate
-from chalicelib.adapters.redshift_data import scrubbed
+from chalicelib.adapters.statement_errors import scrubbed
 from chalicelib.config import Settings, SettingsError
 from chalicelib.domain.run.model import RunState
 from chalicelib.domain.warehouse.statement import StatementState

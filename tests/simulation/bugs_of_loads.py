@@ -46,6 +46,18 @@ OF_LOADS = (
         ),
         (LIFECYCLE, "S.STAGED: frozenset({S.LOADING,", "S.STAGED: frozenset({S.LOADED, S.LOADING,"),
     ),
+    bug(
+        "rows that cannot be inserted are not left to COPY",
+        (WAREHOUSE, "order.direct and self._stages(order), ", "order.direct, "),
+    ),
+    bug(
+        "a direct load whose connection broke is taken for one that failed",
+        (
+            WAREHOUSE,
+            'raise Retryable("the connection to the warehouse broke")',
+            "return Statement(statement_id=statement.statement_id, state=StatementState.FAILED)",
+        ),
+    ),
     bug("a load asked for twice is given up while the first may still commit", NO_FENCE),
     bug("a statement that the warehouse does not know is taken for one that is over", GONE_IS_OVER),
     bug("an unknown answer fails the run", (LIFECYCLE, "return isinstance(error, Retryable) and", "return False and")),

@@ -72,9 +72,8 @@ DROPPED_REJECT = (STAGING, "rejected=summary.rows_rejected,", "rejected=min(summ
 NO_LOOK_AHEAD = (
     (
         LOADING,
-        "        self.ctx.queue.send_run(runs[0].run_id, delay=SECOND_LOOK_SECONDS)\n"
-        "        self.ctx.load_queue.change",
-        "        self.ctx.load_queue.change",
+        "        self.ctx.queue.send_run(runs[0].run_id, delay=SECOND_LOOK_SECONDS)\n        return self._submitted",
+        "        return self._submitted",
     ),
     (
         LOADING,

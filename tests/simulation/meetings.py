@@ -8,6 +8,7 @@ from chalicelib.adapters.memory import Fate
 from chalicelib.domain.run.model import RunState
 from chalicelib.operations.reruns import rerun
 from tests.simulation.corrections import corrected_and_run_again, corrected_by_two, corrected_rows
+from tests.simulation.directly import direct, direct_and_by_copy, direct_refused, direct_together
 from tests.simulation.refused import accepted_rejects, refused_by_copy
 from tests.simulation.side_files import side_files
 from tests.support.settings import BUCKET
@@ -180,6 +181,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     accepted_rejects,
     refused_by_copy,
     side_files,
+    direct,
+    direct_and_by_copy,
+    direct_together,
+    direct_refused,
 )
 BY_NAME = {scenario.__name__: scenario for scenario in SCENARIOS}
 VERSIONS_MATTER = tuple(
@@ -226,6 +231,9 @@ LIVE = tuple(
         accepted_rejects,
         refused_by_copy,
         side_files,
+        direct_and_by_copy,
+        direct_together,
+        direct_refused,
     )
 )
 """Those in which three workers that are at work at once get in each other's way."""
@@ -246,6 +254,8 @@ LOADS_FAIL = frozenset(
         "contract_ahead",
         "key_twice",
         "refused_by_copy",
+        "direct_refused",
+        "direct_together",
         "crowd_with_sick",
         "crowd_with_two_sick",
         "two_small",

@@ -7,7 +7,7 @@ from enum import Enum
 
 from chalicelib.domain.warehouse.copy_faults import CopyFault
 from chalicelib.domain.warehouse.load import LoadOrder
-from chalicelib.domain.warehouse.statement import Statement, StatementState
+from chalicelib.domain.warehouse.statement import Statement, StatementState, is_direct
 
 
 class Fate(Enum):
@@ -61,7 +61,7 @@ def described(statement: Submitted) -> Statement:
         state=statement.state,
         error=statement.error,
         retryable=statement.retryable,
-        copy_id=int(statement.statement_id[-6:]) if statement.faults else 0,
+        copy_id=int(statement.statement_id[-6:]) if statement.faults and not is_direct(statement.statement_id) else 0,
     )
 
 

@@ -22,7 +22,7 @@ from chalicelib.adapters.memory.merge import (
     with_corrections,
 )
 from chalicelib.adapters.memory.objects import MemoryObjects
-from chalicelib.adapters.memory.statements import ERRORS, UNKNOWN, Fate, Submitted, described, fail
+from chalicelib.adapters.memory.statements import ERRORS, NEVER_RUN, UNKNOWN, Fate, Submitted, described, fail
 from chalicelib.domain.contract.column import ColumnType
 from chalicelib.domain.contract.contract import Delivery
 from chalicelib.domain.run.model import LedgerRow, Outcome
@@ -30,8 +30,8 @@ from chalicelib.domain.warehouse.column_fit import ahead
 from chalicelib.domain.warehouse.copy_faults import CopyFault
 from chalicelib.domain.warehouse.ledger import DAY
 from chalicelib.domain.warehouse.load import LoadOrder, Share
-from chalicelib.domain.warehouse.statement import Statement, StatementState
-from chalicelib.errors import WorkGone
+from chalicelib.domain.warehouse.statement import Statement, StatementState, direct_id, is_direct
+from chalicelib.errors import Retryable, WorkGone
 from chalicelib.ports import Clock
 
 
@@ -85,13 +85,14 @@ class MemoryWarehouse:
 
     # ---- the port ---------------------------------------------------------------------------------------------------
 
-    def submit(self, order: LoadOrder, *, token: str, name: str) -> str:
+    def submit(self, order: LoadOrder, *, token: str, name: str) -> Statement:
         now = self.clock.now()
         known = self.statements.get(self.tokens.get(token, ""))
         if known and now - known.at < self.token_life:
-            return known.statement_id
+            return described(known)
+        direct, number = order.direct and self._stages(order), f"{len(self.statements) + 1:06d}"
         new = Submitted(
-            statement_id=f"statement-{len(self.statements) + 1:06d}",
+            statement_id=direct_id(number) if direct else f"statement-{number}",
             order=order,
             name=name,
             at=now,
@@ -99,13 +100,30 @@ class MemoryWarehouse:
             fate=self.fates.popleft() if self.fates else Fate.FINE,
         )
         self.statements[new.statement_id] = new
+        if direct:
+            return self._direct(new)
         self.tokens[token] = new.statement_id
-        return new.statement_id
+        return described(new)
+
+    def _direct(self, statement: Submitted) -> Statement:
+        """Run a direct load while its worker waits. If the connection breaks, a HIDDEN one is still committed."""
+        if statement.fate in (*UNKNOWN, *NEVER_RUN):
+            raise Retryable("the connection to the warehouse broke")
+        self._run(statement)
+        return described(statement)
+
+    def _stages(self, order: LoadOrder) -> bool:
+        """Return whether INSERTs can stage the rows; otherwise COPY names what is wrong."""
+        try:
+            self._staged(order)
+        except LoadFailedError:
+            return False
+        return True
 
     def describe(self, statement_id: str) -> Statement:
         known = self.statements.get(statement_id)
         old = known is not None and self.clock.now() - known.at > self.statement_life
-        if known is None or old or known.fate in UNKNOWN:
+        if known is None or old or known.fate in UNKNOWN or is_direct(statement_id):
             return Statement(statement_id=statement_id, state=StatementState.GONE)
         return described(known)
 
@@ -139,7 +157,8 @@ class MemoryWarehouse:
         ended = []
         for statement in sorted(due, key=lambda s: (s.due, s.statement_id)):
             self._run(statement)
-            ended.append(described(statement))
+            if not is_direct(statement.statement_id):
+                ended.append(described(statement))
         return ended
 
     def pending(self) -> list[Submitted]:

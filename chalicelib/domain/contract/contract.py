@@ -26,6 +26,13 @@ class Mode(Enum):
     SCD1 = "scd1"  # one row per key, the newest values win
 
 
+class Load(Enum):
+    """The way in which good rows reach staging. A load's result does not depend on it."""
+
+    COPY = "copy"  # the warehouse reads the staged parts from S3
+    DIRECT = "direct"  # few rows are sent as INSERTs over a connection; more go by COPY
+
+
 class FileFormat(Enum):
     """The format of an object's files."""
 
@@ -79,6 +86,8 @@ class Limits:
     """Unpacked / packed bytes of a compressed file; files of less than 1 MB unpacked are not measured."""
     max_unpacked_bytes: int = 100_000_000_000
     """The most bytes a compressed file may unpack to."""
+    direct_rows: int = 1_000
+    """The most good rows that one direct load sends as INSERTs; a load with more goes by COPY."""
     chunk_mb: float | None = None
     """MB (10^6 bytes) of source per chunk; None takes the setting CHUNK_MB."""
 
@@ -107,6 +116,7 @@ class Contract:
     description: str = ""
     format: FileFormat = FileFormat.CSV
     mode: Mode = Mode.SCD1
+    load: Load = Load.COPY
     delivery: Delivery = Delivery.DELTA
     """`kind` in the file: the content of one file."""
     duplicate_keys: DuplicateKeys = DuplicateKeys.COLLAPSE

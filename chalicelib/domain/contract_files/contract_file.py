@@ -21,7 +21,7 @@ from chalicelib.domain.contract.contract import (
     DuplicateKeys,
     ExtraColumns,
     FileFormat,
-    Limits,
+    Load,
     Mode,
 )
 from chalicelib.domain.contract.dialect import ControlTotals
@@ -39,6 +39,7 @@ from chalicelib.domain.contract_files.dialect import (
     read_sheet_dialect,
 )
 from chalicelib.domain.contract_files.fingerprint import fingerprint
+from chalicelib.domain.contract_files.limits import read_limits
 from chalicelib.domain.contract_files.source import read_source
 from chalicelib.domain.contract_files.toml_section import Section
 from chalicelib.domain.contract_files.transform import read_transform
@@ -137,7 +138,8 @@ def _contract(top: Section, directory: Path | str | None) -> Contract:
         format=form,
         schema=schema,
         table=table,
-        mode=top.choice("mode", Mode.SCD1, "in this version"),
+        mode=top.choice("mode", Mode.SCD1, _in_place_of_mode(top)),
+        load=top.choice("load", Load.COPY),
         delivery=top.choice("kind", Delivery.DELTA),
         key=top.string_list("key"),
         duplicate_keys=top.choice("duplicate_keys", DuplicateKeys.COLLAPSE),
@@ -151,7 +153,7 @@ def _contract(top: Section, directory: Path | str | None) -> Contract:
         control_totals=_control_totals(top) if "control_totals" in top.table else None,
         sheet=_sheet(top, form),
         extra_columns=top.choice("extra_columns", ExtraColumns.FAIL),
-        limits=_limits(top.section("limits")),
+        limits=read_limits(top.section("limits")),
         columns=_columns(top.section("columns")),
         transform=read_transform(top, _columns(top.section("input_columns")), directory),
         checks=tuple(_check(s) for s in top.sections("checks")),
@@ -170,6 +172,12 @@ def _sheet(top: Section, form: FileFormat) -> Sheet:
     )
     section.close()
     return sheet
+
+
+def _in_place_of_mode(top: Section) -> str:
+    """Return the end of the sentence about a wrong mode. A mode is what a load makes of the rows, not how they come."""
+    direct = top.table.get("mode") == Load.DIRECT.value
+    return 'in this version; for INSERTs in place of COPY write load = "direct"' if direct else "in this version"
 
 
 def _completed(contract: Contract) -> Contract:
@@ -200,26 +208,6 @@ def _control_totals(top: Section) -> ControlTotals:
     totals = read_control_totals(section)
     section.close()
     return totals
-
-
-def _limits(section: Section) -> Limits:
-    ratio = section.number("max_reject_ratio", default=Limits.max_reject_ratio, low=0, high=1)
-    limits = Limits(
-        min_rows=section.integer("min_rows", default=Limits.min_rows, low=0, high=10**12),
-        max_reject_ratio=Limits.max_reject_ratio if ratio is None else ratio,
-        max_rejects=section.integer("max_rejects", default=Limits.max_rejects, low=0, high=10**9),
-        max_record_bytes=section.integer("max_record_bytes", default=Limits.max_record_bytes, low=64, high=4 << 20),
-        max_super_string=section.integer("max_super_string", default=Limits.max_super_string, low=1, high=16_000_000),
-        max_columns=section.integer("max_columns", default=Limits.max_columns, low=1, high=1_600),
-        max_bytes=section.integer("max_bytes", default=Limits.max_bytes, low=1, high=5 << 40),
-        max_ratio=section.integer("max_ratio", default=Limits.max_ratio, low=1, high=100_000),
-        max_unpacked_bytes=section.integer(
-            "max_unpacked_bytes", default=Limits.max_unpacked_bytes, low=1, high=5 << 40
-        ),
-        chunk_mb=section.number("chunk_mb", default=None, low=0.001, high=10_000),
-    )
-    section.close()
-    return limits
 
 
 def _columns(section: Section) -> tuple[Column, ...]:

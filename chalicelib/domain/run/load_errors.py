@@ -83,7 +83,7 @@ ROWS = (
     ),
     _row(
         r"\b1023\b|serializable isolation|could not serialize|deadlock|\baborted\b|connection"
-        r"|cluster is (?:paused|resuming)|is (?:paused|resuming|not available)|cancel+ed|internal error"
+        r"|cluster is (?:paused|resuming)|is (?:paused|resuming|not available)|cancel+(?:ed|ing)|internal error"
         r"|Status 50[03]|SlowDown",
         Retryable.code,
         Cause.PASSING,

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from chalicelib.domain.checks.condition import check_fault
 from chalicelib.domain.contract.column import TypeName
-from chalicelib.domain.contract.contract import IGNORED, Contract, DataCheck
+from chalicelib.domain.contract.contract import IGNORED, Contract, DataCheck, Load
 from chalicelib.domain.contract.dialect import NULL_WORD, Empty
 from chalicelib.domain.contract.identifiers import quote_identifier, quote_identifiers
 from chalicelib.domain.run.ids import MARK_LENGTH
@@ -95,6 +95,11 @@ class LoadOrder:
     @property
     def rows_good(self) -> int:
         return sum(share.rows_good for share in self.shares)
+
+    @property
+    def direct(self) -> bool:
+        """Whether the rows may come as INSERTs over a connection, in place of the COPY."""
+        return self.contract.load is Load.DIRECT and self.rows_good <= self.contract.limits.direct_rows
 
 
 @dataclass(frozen=True, kw_only=True)

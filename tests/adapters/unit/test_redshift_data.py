@@ -9,7 +9,7 @@ import pytest
 from chalicelib.adapters.clients import PATIENCE
 from chalicelib.adapters.redshift_data import WAIT_SECONDS, RedshiftData, database_args
 from chalicelib.domain.run.model import Outcome
-from chalicelib.domain.warehouse.statement import StatementState
+from chalicelib.domain.warehouse.statement import Statement, StatementState
 from chalicelib.errors import Broken, Refused, Retryable, Throttled
 from tests.adapters.unit.data_api import ORDER, ended, warehouse
 from tests.adapters.unit.wire import Response, Script, client, error, reply
@@ -24,12 +24,16 @@ RECORD = [
 ]
 
 
+def running(statement_id: str) -> Statement:
+    return Statement(statement_id=statement_id, state=StatementState.RUNNING)
+
+
 # ---- submit ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_load_is_one_batch_with_token_name_and_event() -> None:
     script = Script([reply(Id="statement")])
-    assert warehouse(script).submit(ORDER, token="load-1", name="run") == "statement"
+    assert warehouse(script).submit(ORDER, token="load-1", name="run") == running("statement")
     [request] = script.requests
     assert request.operation == "BatchExecuteStatement"
     body = request.body

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.adapters.redshift_data import scrubbed
+from chalicelib.adapters.statement_errors import scrubbed
 from tests.adapters.unit.data_api import ended, warehouse
 from tests.adapters.unit.wire import Script
 

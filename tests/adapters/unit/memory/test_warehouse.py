@@ -61,9 +61,9 @@ def test_a_stuck_statement_ends_when_it_is_cancelled(site: Site, order: LoadOrde
 
 def test_after_a_forgotten_token_only_one_statement_counts(site: Site, order: LoadOrder) -> None:
     warehouse, clock = inside(site)
-    first = warehouse.submit(order, token="t", name="n")
+    first = warehouse.submit(order, token="t", name="n").statement_id
     clock.advance(warehouse.token_life)
-    second = warehouse.submit(order, token="t", name="n")
+    second = warehouse.submit(order, token="t", name="n").statement_id
     assert first != second
     clock.advance(1)
     assert [s.state for s in warehouse.run_due()] == [StatementState.FINISHED] * 2
@@ -83,9 +83,9 @@ def test_a_statement_is_forgotten_but_its_load_is_in_the_ledger(site: Site, orde
 
 def test_statements_run_when_they_are_due_in_their_order(site: Site, order: LoadOrder) -> None:
     warehouse, clock = inside(site)
-    slow = warehouse.submit(order, token="1", name="n")
+    slow = warehouse.submit(order, token="1", name="n").statement_id
     warehouse.statements[slow].due += 100
-    fast = warehouse.submit(order, token="2", name="n")
+    fast = warehouse.submit(order, token="2", name="n").statement_id
     assert warehouse.run_due() == []
     assert [s.statement_id for s in warehouse.run_due(clock.now() + 1)] == [fast]
     assert [s.statement_id for s in warehouse.run_due(clock.now() + 200)] == [slow]
@@ -99,6 +99,6 @@ def test_a_part_that_is_not_mandatory_may_be_missing() -> None:
     url = order.manifest.removeprefix("s3://landing/")
     objects.put("landing", url, b'{"entries": [{"url": "s3://landing/nowhere"}]}')
     warehouse = MemoryWarehouse(clock, objects, latency=0)
-    statement = warehouse.submit(order, token="t", name="n")
+    statement = warehouse.submit(order, token="t", name="n").statement_id
     warehouse.run_due()
     assert warehouse.describe(statement).error == "staging has 0 rows, but the load expects 1"
