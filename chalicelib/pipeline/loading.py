@@ -174,7 +174,8 @@ class Loader:
             state = GroupState.SUBMITTING if submitted_before else GroupState.REFUSED
             group = self.ctx.load_queue.change(group, lease_until=until, state=state)  # or another worker submitted
             return self._end_group(group, runs, self._final_ledger(group, runs) if submitted_before else {}, refused)
-        self.ctx.note("submitted", {"group": group.group_id, "object": runs[0].object, "runs": len(runs)})
+        fields = {"group": group.group_id, "object": runs[0].object, "runs": len(runs)}
+        self.ctx.note("submitted", {**fields, "statement": statement.statement_id})
         state = GroupState.DOUBTFUL if submitted_before else GroupState.SUBMITTED
         self.ctx.queue.send_run(runs[0].run_id, delay=SECOND_LOOK_SECONDS)
         return self._submitted(group, statement, state)
