@@ -20,7 +20,6 @@ from chalicelib.errors import Retryable, WorkGone
 
 STATEMENT_SECONDS = 50
 """The warehouse stops a statement that takes longer, such as the wait for a gate that another load holds."""
-TIME_LIMIT = f"SET statement_timeout TO {STATEMENT_SECONDS * 1_000}"
 
 
 class Cursor(Protocol):
@@ -54,8 +53,9 @@ class StatementFailedError(Exception):
 class DirectLoads:
     """Runs the loads whose rows are few enough."""
 
-    def __init__(self, connect: Connect, get: Get) -> None:
+    def __init__(self, connect: Connect, get: Get, seconds: float = STATEMENT_SECONDS) -> None:
         self._connect, self._get_object = connect, get
+        self._limit = f"SET statement_timeout TO {round(seconds * 1_000)}"
 
     def load(self, order: LoadOrder) -> Statement | None:
         """Run a load to its end. None if COPY has to load it: INSERTs cannot, or COPY can name what is wrong.
@@ -69,7 +69,7 @@ class DirectLoads:
             return None
         with self._connect() as connection:
             try:
-                _transaction(connection, batch.statements, batch.parameters, rows)
+                _transaction(connection, (self._limit, *batch.statements), batch.parameters, rows)
             except StatementFailedError as failed:
                 staging = any(failed.statement == row.sql for row in rows)
                 return None if staging and not meaning(failed.error).retryable else _failed(order, failed)
@@ -103,7 +103,6 @@ def _transaction(
 ) -> None:
     named, by_place = connection.cursor(), connection.cursor()
     named.paramstyle, by_place.paramstyle = "named", "qmark"
-    _execute(named, TIME_LIMIT)
     for statement in statements:
         if statement.startswith("COPY "):
             for row in rows:
@@ -114,7 +113,7 @@ def _transaction(
         connection.commit()
 
 
-def _execute(cursor: Cursor, statement: str, parameters: Any = None) -> None:
+def _execute(cursor: Cursor, statement: str, parameters: Any) -> None:
     with _refusals(statement):
         cursor.execute(statement, parameters)
 

@@ -12,7 +12,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from chalicelib.adapters import direct
 from chalicelib.adapters.direct import Connection, DirectLoads
 from chalicelib.adapters.warehouse_login import WarehouseLogin
 from chalicelib.domain.contract.contract import DataCheck, Limits, Load
@@ -160,11 +159,12 @@ def test_a_load_sent_twice_at_once_is_one(site: Site, order: LoadOrder) -> None:
     assert (row.inserted, row.unchanged) == (2, 0)
 
 
-def test_the_wait_for_a_gate_ends(site: Site, order: LoadOrder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_wait_for_a_gate_ends(site: Site, order: LoadOrder) -> None:
     assert site.local
-    monkeypatch.setattr(direct, "TIME_LIMIT", "SET statement_timeout TO 200")
+    assert site.parts
     with psycopg.connect(site.local.dsn) as other:
         other.execute(f"lock table {gate(order.contract.target)} in access exclusive mode".encode())
-        ended = site.warehouse.submit(order, token="t", name="n")
+        ended = DirectLoads(login(site).connect, site.parts, seconds=0.2).load(order)
+    assert ended
     assert (ended.state, ended.retryable) == (StatementState.FAILED, True)
     assert not ledger_of(site.warehouse, order)

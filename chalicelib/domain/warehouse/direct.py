@@ -54,7 +54,8 @@ def inserts(order: LoadOrder, parts: Iterable[bytes]) -> list[Insert]:
     if len(rows) != order.rows_good:
         raise LeftToCopy("the parts have another number of rows")
     row_sql = f"({', '.join(PARSED.get(column.kind, '?') for column in types)})"
-    into = f"INSERT INTO {quote_identifier(staging_name(order.group_id))} ({quote_identifiers(names)}) VALUES\n"
+    staging = quote_identifier(staging_name(order.group_id))
+    into = f"INSERT INTO {staging} ({quote_identifiers(names)}) VALUES\n"  # nosec B608 - quoted names
     most = MOST_PARAMETERS // len(names)
     return [
         Insert(sql=into + ",\n".join([row_sql] * len(some)), values=tuple(value for row in some for value in row))
