@@ -51,6 +51,7 @@ class Launch:
             wiring.connect(from_json(fetch(record.ports.url("worker") + "/functions", record.token_header)))
         if self.options.warehouse:
             record = replace(record, warehouse=self._wait_warehouse(record))
+            wiring.provision.login(record.warehouse["loader_login"])
             for line in migrate(record.warehouse, record.credentials, contracts, self.paths.root / "sql"):
                 if line.startswith("!"):
                     say(line)
@@ -88,6 +89,8 @@ class Launch:
 
     def worker(self, ports: Ports, app: Path, env: dict[str, str]) -> Proc:
         """Start the process that runs the app's functions."""
+        # Of this process alone: in a shell the command line would read it, too.
+        env = {"LANDFALL_WAREHOUSE_HOST": f"127.0.0.1:{ports.redshift_wire}", **env}
         return self._python(
             "worker", env, "-m", "local.aws.invoke", "--port", ports.worker, "--app", app, "--stage", STAGE,
             "--memory-mb", _half_of_memory_mb(),

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from local.redshift.requests import DIRECT_LOADS
+
 REGION = "eu-west-1"
 ACCOUNT = "000000000000"
 STAGE = "local"
@@ -45,6 +47,7 @@ class Names:
     failure_inbox: str = "landfall-failure-inbox"
     """The same for the failure topic."""
     tokens_secret: str = "landfall-tokens"
+    db_secret: str = DIRECT_LOADS
     workgroup: str = "landfall"
     database: str = "dev"
     copy_role: str = f"arn:aws:iam::{ACCOUNT}:role/landfall-copy"

@@ -84,7 +84,7 @@ def migrate(
         client("redshift-data", where["api_url"], credentials),
         {"WorkgroupName": STAGE, "Database": where["database"], "SecretArn": where["secret_arn"]},
     )
-    grants = Grants.of_stage(STAGE, where["database"])
+    grants = Grants(user=where["loader_login"]["username"], database=where["database"])
     wanted = Wanted(sql_dir=sql_dir, contracts=contracts, alters=True, grants=grants)
     try:
         return apply(api, wanted)

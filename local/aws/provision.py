@@ -79,15 +79,21 @@ class Provision:
 
     def tokens(self) -> None:
         """Make the secret that the API reads: a hash of each token. Only the owner of the file can use the tokens."""
-        manager = self._client("secretsmanager")
         entries = [
             {"name": f"local-{role}", "role": role, "sha256": hashlib.sha256(token.encode()).hexdigest()}
             for role, token in self.api_tokens.items()
         ]
-        text = json.dumps({"tokens": entries})
+        self._secret(self.names.tokens_secret, {"tokens": entries})
+
+    def login(self, login: Mapping[str, str]) -> None:
+        """Make the secret with which direct loads log in to the warehouse."""
+        self._secret(self.names.db_secret.rpartition(":")[2], login)
+
+    def _secret(self, name: str, content: Mapping[str, object]) -> None:
+        manager = self._client("secretsmanager")
         with _unless("ResourceExistsException"):
-            manager.create_secret(Name=self.names.tokens_secret)
-        manager.put_secret_value(SecretId=self.names.tokens_secret, SecretString=text)
+            manager.create_secret(Name=name)
+        manager.put_secret_value(SecretId=name, SecretString=json.dumps(content))
 
     def _client(self, service: str) -> Any:
         return client(service, self.endpoint, self.credentials)

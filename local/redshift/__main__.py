@@ -60,6 +60,7 @@ def _write_ready(redshift: LocalRedshift, path: Path) -> None:
         "password": redshift.password,
         "dsn": redshift.dsn,
         "secret_arn": ADMINISTRATOR,
+        "loader_login": redshift.loader_login,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     making = path.with_name(f".{path.name}.{os.getpid()}")

@@ -22,7 +22,7 @@ import psycopg
 
 from local.access.private import open_private
 from local.redshift.account import Account, account, home_for, runnable, socket_folder
-from local.redshift.roles import DATABASE, MANAGER, MANAGER_OPTIONS, QUIET_LOG, USER, login_rules, make_role
+from local.redshift.roles import DATABASE, LOADER, MANAGER, MANAGER_OPTIONS, QUIET_LOG, USER, login_rules, make_roles
 
 _START_SECONDS = 60
 _STOP_SECONDS = 20
@@ -66,11 +66,16 @@ class Postgres:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = 0
-        self.password = secrets.token_hex(16)
+        self.passwords = {role: secrets.token_hex(16) for role in (USER, LOADER)}
         self.home = folder
         self._socket: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: IO[str] | None = None
+
+    @property
+    def password(self) -> str:
+        """The password of the role that runs clients' SQL."""
+        return self.passwords[USER]
 
     @property
     def dsn(self) -> str:
@@ -160,10 +165,10 @@ class Postgres:
         raise PostgresError(f"PostgreSQL did not start:\n{ending}")
 
     def _is_up(self) -> bool:
-        """Whether the server is up. Makes the role and the database once it is."""
+        """Whether the server is up. Makes the roles and the database once it is."""
         try:
             with psycopg.connect(self.manager_dsn, dbname="postgres", autocommit=True) as session:
-                make_role(session, self.password)
+                make_roles(session, self.passwords)
         except psycopg.OperationalError:
             return False
         return True

@@ -11,7 +11,9 @@ Request = dict[str, Any]
 TARGET = ("WorkgroupName", "ClusterIdentifier", "SecretArn", "DbUser", "Database")
 _MOST_SQLS, _MOST_BYTES = 40, 100 * 1024
 ADMINISTRATOR = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:redshift!local-awsuser-AbCdEf"
-"""The secret of the administrator. There is no other user to log in as."""
+"""The secret of the administrator."""
+DIRECT_LOADS = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:landfall-loader"
+"""The secret of direct loads, without the six characters that Secrets Manager adds to its name."""
 _NOT_EMULATED = {"SessionId", "SessionKeepAliveSeconds"}
 
 
@@ -54,7 +56,7 @@ def check_submit(request: Request, sqls: list[str]) -> None:
 def _check_target(request: Request) -> None:
     if not any(request.get(key) for key in ("WorkgroupName", "ClusterIdentifier", "SecretArn")):
         raise invalid("Either ClusterIdentifier, WorkgroupName or SecretArn is required")
-    if request.get("SecretArn", ADMINISTRATOR) != ADMINISTRATOR:
+    if request.get("SecretArn", ADMINISTRATOR) not in (ADMINISTRATOR, DIRECT_LOADS):
         raise invalid("Secrets Manager can't find the specified secret.")
     if not request.get("Database"):
         raise invalid("Database is required")

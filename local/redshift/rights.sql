@@ -1,10 +1,11 @@
--- The rights of the role that runs all clients' SQL. The superuser runs this at every start. All may be run again.
+-- The rights of the roles that run SQL. The superuser runs this at every start. All may be run again.
 set client_min_messages = warning;
 
 do $$
 begin
     execute format('revoke all on database %I from public', current_database());
     execute format('grant connect, create on database %I to awsuser', current_database());
+    execute format('grant connect on database %I to loader', current_database());
     execute format('grant temporary on database %I to awsuser with grant option', current_database());
 end $$;
 alter schema public owner to awsuser;

@@ -15,7 +15,7 @@ from local.redshift.engine import Engine
 from local.redshift.events import Notifier
 from local.redshift.http_server import HttpServer
 from local.redshift.postgres import Postgres
-from local.redshift.roles import DATABASE, USER, limit_role
+from local.redshift.roles import DATABASE, LOADER, USER, limit_role
 from local.redshift.statements import Statements
 from local.redshift.wire import Wire
 
@@ -62,6 +62,11 @@ class LocalRedshift:
     @property
     def password(self) -> str:
         return self._postgres.password
+
+    @property
+    def loader_login(self) -> dict[str, str]:
+        """The login of direct loads, as Secrets Manager keeps it."""
+        return {"username": LOADER, "password": self._postgres.passwords[LOADER]}
 
     def start(self) -> None:
         try:

@@ -50,7 +50,7 @@ def test_the_secret_is_read_once_while_the_login_is_accepted(local: LocalRedshif
 def after_rotation(local: LocalRedshift, secret: Secret) -> WarehouseLogin:
     """A login that read the secret when the password was another one."""
     held = wire_login(local, secret)
-    held._login = local.user, "before"
+    held._login = local.loader_login["username"], "before"
     return held
 
 

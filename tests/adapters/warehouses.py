@@ -27,6 +27,7 @@ from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.domain.warehouse.statement import Statement, StatementState
 from chalicelib.errors import WorkGone
 from chalicelib.ports import Warehouse
+from landfall.migration.grants import Grants
 from local.redshift.server import LocalRedshift
 from local.redshift.sql.rewrite import rewrite
 from tests.support.load_orders import changed, joined, load_of_one
@@ -71,7 +72,7 @@ class Site:
     """What was put, as ObjectStore.get reads it."""
 
     def contract(self, name: str, **changes: Any) -> Contract:
-        made = read_contract(f"{name}.toml", THING.format(name=name).encode())
+        made = _contract(name)
         self.build(made)
         return replace(made, load=self.way, **changes)
 
@@ -116,6 +117,10 @@ class Site:
         return self.settle(statement.statement_id) if statement.running else statement
 
 
+def _contract(name: str) -> Contract:
+    return read_contract(f"{name}.toml", THING.format(name=name).encode())
+
+
 def _marked(part: bytes, load_id: str) -> bytes:
     return b"".join(load_id[:8].encode() + b"," + line for line in part.splitlines(keepends=True))
 
@@ -153,8 +158,9 @@ def redshift_site(data: Path) -> Iterator[Site]:
     server = OutsideServer(outside)
     try:
         with LocalRedshift(data, s3_endpoint=outside.url, events_endpoint=outside.url) as local:
+            first, loader = _contract("first"), local.loader_login["username"]
             with Redshift(local.dsn) as session:
-                apply(session, {})
+                apply(session, {first.name: first}, grants=Grants(user=loader, database=local.database))
             yield _redshift(outside, local)
     finally:
         server.stop()
@@ -183,8 +189,8 @@ class Secret:
 
 
 def login_of(local: LocalRedshift, password: str = "") -> str:
-    """The secret's text with the user of the local Redshift."""
-    return json.dumps({"username": local.user, "password": password or local.password})
+    """The secret's text with the local Redshift's user for direct loads, who has the rights of a load and no others."""
+    return json.dumps(local.loader_login | ({"password": password} if password else {}))
 
 
 def wire_login(local: LocalRedshift, secret: Any = None, **changes: Any) -> WarehouseLogin:

@@ -119,7 +119,7 @@ def test_a_contract_that_is_added_is_taken_up_by_a_restart(deployment: Deploymen
     try:
         deployment.stack.restart(said.append)
         deployment.put("incoming/invoices/a.csv", "invoice_no,total\n1,12.50\n2,x\n")
-        assert said == ["created landing.invoices", "granted the rights of a load to IAMR:landfall-local-advance_run"]
+        assert said == ["created landing.invoices", "granted the rights of a load to loader"]
         assert deployment.wait("incoming/invoices/a.csv")["state"] == "LOADED"
         contract.write_text(INVOICES + "surprise = 1\n")
         with pytest.raises(StartError, match=r"contract at fault:\ninvoices.toml: columns.surprise: is not"):
