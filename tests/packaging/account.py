@@ -14,6 +14,7 @@ from urllib.parse import quote
 import app as application
 from chalicelib import bootstrap
 from chalicelib.adapters.clients import client
+from chalicelib.adapters.direct import DirectLoads
 from chalicelib.adapters.dynamodb.bookmarks import DynamoBookmarks
 from chalicelib.adapters.dynamodb.chunks import DynamoChunks
 from chalicelib.adapters.dynamodb.load_queue import DynamoLoadQueue
@@ -29,6 +30,7 @@ from chalicelib.adapters.secrets import SourceSecrets, Tokens
 from chalicelib.adapters.sns import SnsNotifier
 from chalicelib.adapters.sqs import DEAD_SUFFIX, SqsQueue
 from chalicelib.adapters.transfers import LEAST_PART_BYTES
+from chalicelib.adapters.warehouse_login import WarehouseLogin
 from chalicelib.config import Settings
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.run.events import work_of
@@ -76,7 +78,8 @@ STEPS = 500
 class Account:
     """A deployment, and what people and AWS do with it. `versioned` tells whether its bucket keeps versions."""
 
-    def __init__(self, contracts: Mapping[str, Contract], *, versioned: bool) -> None:
+    def __init__(self, contracts: Mapping[str, Contract], *, versioned: bool, settings: Settings = SETTINGS) -> None:
+        self.settings = settings
         self.calls, self.clock = Calls(), MemoryClock()
         self.s3, self.sqs, self.secrets = _client("s3"), _client("sqs"), _client("secretsmanager")
         self.warehouse = MemoryWarehouse(self.clock, S3Objects(self.s3))  # type: ignore[arg-type]  # it only reads parts
@@ -107,10 +110,12 @@ class Account:
         aws, clock = self._clients, self.clock
         queue = SqsQueue(aws["sqs"], SETTINGS)
         table = TableClient(aws["dynamodb"], SETTINGS.table, sleep=lambda _: None)
-        asks = RedshiftData(DataApi(self.calls), SETTINGS)  # type: ignore[arg-type]
+        login = WarehouseLogin(lambda: aws["secretsmanager"], self.settings)
+        direct = DirectLoads(login.connect, S3Objects(aws["s3"]).get) if self.settings.warehouse_host else None
+        asks = RedshiftData(DataApi(self.calls), self.settings, direct)  # type: ignore[arg-type]
         pipeline = Pipeline(
             ctx=Context(
-                settings=SETTINGS,
+                settings=self.settings,
                 contracts=self._contracts,
                 objects=S3Objects(aws["s3"], part_bytes=LEAST_PART_BYTES),
                 runs=DynamoRuns(table, clock),

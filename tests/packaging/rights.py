@@ -84,15 +84,18 @@ def _sns(call: str, request: Request) -> set[Right]:
 
 
 def _warehouse(call: str, request: Request) -> set[Right]:
-    """Statements log in by IAM first; what is asked about them has no resource."""
+    """Statements log in first, by IAM or a secret; what is asked about them has no resource."""
     if call not in ("BatchExecuteStatement", "ExecuteStatement"):
         return {(f"redshift-data:{call}", "*")}
-    place = VALUES["WarehouseArn"]
-    return {(f"redshift-data:{call}", place), ("redshift-serverless:GetCredentials", place)}
+    place, secret = VALUES["WarehouseArn"], request.get("SecretArn")
+    by_iam = {("redshift-serverless:GetCredentials", place)}
+    return {(f"redshift-data:{call}", place)} | (_secrets("GetSecretValue", {"SecretId": secret}) if secret else by_iam)
 
 
 def _secrets(call: str, request: Request) -> set[Right]:
     """Secrets Manager adds six characters to a secret's name. The secrets of sources stand below one name."""
+    if request["SecretId"].startswith("arn:"):
+        return {(f"secretsmanager:{call}", request["SecretId"])}
     folder, slash, _ = request["SecretId"].partition("/")
     named = f"{folder}/*" if slash else f"{folder}-??????"
     return {(f"secretsmanager:{call}", f"arn:aws:secretsmanager:{WHERE}:secret:{named}")}

@@ -11,9 +11,11 @@ import random
 import re
 from base64 import b64encode
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pprint import pformat
+from typing import Any
 
 import pytest
 from moto import mock_aws
@@ -27,6 +29,7 @@ from chalicelib.domain.contract.expected import Expected
 from chalicelib.domain.run.model import RunState
 from deploy.stage import ROOT, filled, granted, with_login
 from tests.packaging.account import RUNS, Account
+from tests.packaging.directly import Taking, direct_account
 from tests.packaging.fetched import FETCHED, sources_are_read
 from tests.packaging.policies import FOLDERS, FUNCTIONS, VALUES
 from tests.packaging.rights import BUCKET, WHERE, Right
@@ -226,11 +229,25 @@ def test_each_function_may_do_what_it_does_and_nothing_else(monkeypatch: pytest.
     assert accounts[0].routes == _routes(), "no scenario asks a route"
     wrong: defaultdict[str, dict[str, list[Right]]] = defaultdict(dict)
     for name in FUNCTIONS:
-        needs, may = _needs(name, accounts), _may(name)
+        needs, may = _needs(name, accounts), _may(name, {})
         for what, found in (("may not", needs - may), ("never does", may - needs)):
             if found:
                 wrong[name][what] = sorted(found)
     assert not wrong, pformat(dict(wrong), width=120)
+
+
+def test_a_direct_load_reads_its_login_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setattr("redshift_connector.connect", lambda **_: Taking())
+    with mock_aws():
+        account = direct_account(CONTRACTS)
+        files_come(account)
+    assert "secretsmanager:GetSecretValue" in account.calls.names
+    reads = "secretsmanager:GetSecretValue", account.settings.db_secret
+    assert [name for name in FUNCTIONS if reads in account.calls.rights[name]] == ["advance_run"]
+    stage = {"environment_variables": {"LANDFALL_DB_SECRET": account.settings.db_secret}}
+    assert {name: more for name in FUNCTIONS if (more := account.calls.rights[name] - _may(name, stage))} == {}
 
 
 def _played() -> list[Account]:
@@ -253,8 +270,8 @@ def _needs(name: str, accounts: list[Account]) -> set[Right]:
     return polled.union(*(account.calls.rights[name] for account in accounts))
 
 
-def _may(name: str) -> set[Right]:
-    document = filled(with_login(granted(name, {}, FOLDERS), cluster=False), VALUES)
+def _may(name: str, stage: Mapping[str, Any]) -> set[Right]:
+    document = filled(with_login(granted(name, stage, FOLDERS), cluster=False), VALUES)
     allowed = [s for s in document["Statement"] if s["Effect"] == "Allow"]
     pairs = {(action, arn) for s in allowed for action in s["Action"] for arn in s["Resource"]}
     return {(action, arn) for action, arn in pairs if not action.startswith(UNCALLED)}
