@@ -9,21 +9,32 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
 from chalicelib.adapters.memory import MemoryClock
 from chalicelib.domain.source.position import at_seconds
 from chalicelib.domain.source.settings import SourceSettings
 from chalicelib.sources.registry import connect
-from chalicelib.sources.source import Source, Surroundings
-from tests.sources.server import Answer, Handler, serving
+from chalicelib.sources.source import Source, Surroundings, Window
+from tests.sources.server import Answer, Handler, claims_of, serving
+from tests.sources.site import Site
 
+BEGIN = 1_800_000_000.0
+WINDOW = Window(start="2020-01-01T00:00:00.000000Z", stop="2030-01-01T00:00:00.000000Z")
+ALL = [f"r{number}" for number in range(5)]
+"""The rows of a world that is filled."""
 PAGE = 2
+KEY = rsa.generate_private_key(65_537, 2_048)
 SECRET = {
     "token": "TOKEN-of-the-secret",
     "username": "USER-of-the-secret",
     "password": "PASSWORD-of-the-secret",
     "client_id": "ID-of-the-secret",
     "client_secret": "CLIENT-of-the-secret",
+    "private_key": KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
 }
+AUDIENCE = "https://login.api.example"
 
 
 @dataclass
@@ -37,12 +48,24 @@ class Api:
     """Answers in place of those of the next requests for pages."""
     valid: set[str] = field(default_factory=lambda: {SECRET["token"]})
     issued: int = 0
+    claims: list[dict[str, Any]] = field(default_factory=list)
+    """What each assertion states."""
+    instance: str = ""
+    """The origin that tokens are for, if answers name one."""
 
-    def issue(self) -> Answer:
+    def token(self, sent: Mapping[str, str]) -> Answer:
+        if "assertion" in sent:
+            self.claims.append(claims_of(sent["assertion"], KEY.public_key()))
+            good = sent["grant_type"] == "urn:ietf:params:oauth:grant-type:jwt-bearer"
+        else:
+            good = (sent["client_id"], sent["client_secret"]) == (SECRET["client_id"], SECRET["client_secret"])
+        if not good or sent.get("scope") != "read":
+            return 400, {}, b'{"error": "invalid_grant", "error_description": "SECRET-ROW"}'
         self.issued += 1
         token = f"ISSUED-{self.issued}-of-the-secret"
         self.valid = {SECRET["token"], token}
-        return 200, {}, json.dumps({"access_token": token, "token_type": "bearer"}).encode()
+        more = {"instance_url": self.instance} if self.instance else {}
+        return 200, {}, json.dumps({"access_token": token, "token_type": "bearer", **more}).encode()
 
     def page(self, path: str, query: Mapping[str, str], headers: Mapping[str, str], origin: str) -> Answer:
         if not self._allowed(path, headers):
@@ -99,9 +122,7 @@ def handler(api: Api) -> type[Handler]:
             self.answer(api.page(parts.path, dict(parse_qsl(parts.query)), self.headers, origin))
 
         def do_POST(self) -> None:
-            sent = dict(parse_qsl(self.sent()))
-            good = (sent.get("client_id"), sent.get("client_secret")) == (SECRET["client_id"], SECRET["client_secret"])
-            self.answer(api.issue() if good else (400, {}, b"{}"))
+            self.answer(api.token(dict(parse_qsl(self.sent()))))
 
     return Pages
 
@@ -134,6 +155,7 @@ AUTH = {
     "bearer": 'kind = "bearer"',
     "basic": 'kind = "basic"',
     "oauth2": 'kind = "oauth2"\ntoken_url = "{origin}/token"\nscope = "read"',
+    "jwt_bearer": f'kind = "jwt_bearer"\ntoken_url = "{{origin}}/token"\naudience = "{AUDIENCE}"\nscope = "read"',
 }
 
 
@@ -169,3 +191,15 @@ parameters = {{ since = "{{start}}", until = "{{end}}" }}
             object=object, settings=settings, secret=lambda: SECRET, now=self.clock.now, loopback=True
         )
         return connect(around)
+
+
+def filled(world: HttpWorld) -> HttpWorld:
+    for number, name in enumerate(ALL):
+        world.add(BEGIN - 600 + number, name)
+    return world
+
+
+def read(world: HttpWorld) -> list[str]:
+    """The ids of all rows, as one reading finds them."""
+    pages = Site(world).source().pages(WINDOW, "")
+    return [json.loads(line)["id"] for page in pages for line in page.content.splitlines()]

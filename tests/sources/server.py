@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
 
 Answer = tuple[int, dict[str, str], bytes]
 """Status, headers and body."""
@@ -42,3 +49,16 @@ def serving(handler: type[Handler]) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join()
+
+
+def claims_of(assertion: str, key: RSAPublicKey) -> dict[str, Any]:
+    """What a JSON Web Token states, by RS256 (RFC 7515). An error if another key has signed it."""
+    signed, _, signature = assertion.rpartition(".")
+    key.verify(_decoded(signature), signed.encode(), PKCS1v15(), SHA256())
+    header, claims = (json.loads(_decoded(part)) for part in signed.split("."))
+    assert header == {"alg": "RS256", "typ": "JWT"}
+    return dict(claims)
+
+
+def _decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -26,6 +26,7 @@ def read_http(section: Section) -> HttpSettings:
         auth=auth.choice("kind", Auth.NONE),
         auth_header=auth.text("header"),
         token_url=auth.text("token_url"),
+        audience=auth.text("audience"),
         scope=auth.text("scope"),
         paging=paging.choice("kind", Paging.NONE),
         page_parameter=paging.text("parameter"),
@@ -70,13 +71,20 @@ def _address_faults(settings: HttpSettings) -> Iterator[Fault]:
 
 
 def _auth_faults(settings: HttpSettings) -> Iterator[Fault]:
-    needs: Mapping[str, tuple[Auth, ...]] = {"header": (Auth.HEADER,), "token_url": (Auth.OAUTH2,)}
-    given = {"header": settings.auth_header, "token_url": settings.token_url}
+    tokens = (Auth.OAUTH2, Auth.JWT_BEARER)
+    needs: Mapping[str, tuple[Auth, ...]] = {
+        "header": (Auth.HEADER,),
+        "token_url": tokens,
+        "audience": (Auth.JWT_BEARER,),
+    }
+    given = {"header": settings.auth_header, "token_url": settings.token_url, "audience": settings.audience}
     for key, kinds in needs.items():
         if settings.auth in kinds and not given[key]:
             yield f"auth.{key}", f'is missing; kind = "{settings.auth.value}" needs it'
         elif settings.auth not in kinds and given[key]:
             yield f"auth.{key}", f'kind = "{settings.auth.value}" does not use it; remove it'
+    if settings.scope and settings.auth not in tokens:
+        yield "auth.scope", f'kind = "{settings.auth.value}" does not use it; remove it'
 
 
 def _paging_faults(settings: HttpSettings) -> Iterator[Fault]:

@@ -21,6 +21,7 @@ class Auth(Enum):
     BEARER = "bearer"  # the secret's `token`
     BASIC = "basic"  # the secret's `username` and `password`
     OAUTH2 = "oauth2"  # client credentials: `client_id` and `client_secret`
+    JWT_BEARER = "jwt_bearer"  # an assertion of `client_id` and `username`, signed with `private_key`
 
 
 class Paging(Enum):
@@ -49,6 +50,8 @@ class HttpSettings:
     auth: Auth = Auth.NONE
     auth_header: str = ""
     token_url: str = ""
+    audience: str = ""
+    """The server that an assertion is meant for."""
     scope: str = ""
     paging: Paging = Paging.NONE
     page_parameter: str = ""

@@ -32,7 +32,7 @@ class HttpSource:
         self._settings: HttpSettings = settings
         self._position = at_seconds(surroundings.now() - surroundings.settings.lag)
         self._client = Client(loopback=surroundings.loopback, now=surroundings.now)
-        self._auth = Authenticator(settings, surroundings.secret, self._client)
+        self._auth = Authenticator(settings, surroundings.secret, self._client, surroundings.now)
 
     def position(self) -> str:
         return self._position
@@ -82,7 +82,7 @@ class HttpSource:
             self._auth.renew()
             response = self._request(url)
         if response.status in (401, 403):
-            fault = f"{place(url)} refuses the secret ({response.status}); correct the secret, or its rights"
+            fault = f"{place(url)} refuses the secret ({response.status}); correct the secret, its rights or its quota"
             raise Refused(fault, code=BAD_SECRET)
         if response.status not in (200, NO_CONTENT):
             raise Refused(f"{place(url)} answered {response.status}; correct the contract", code="SOURCE_REFUSED")

@@ -82,6 +82,17 @@ def test_a_source_is_not_in_the_fingerprint() -> None:
         ("[source.http]", "[source.http]\ntime_format = 'unix'", r"source\.http\.time_format: is neither"),
         ("[source.http]", "[source.http]\nauth = { kind = 'header' }", r"source\.http\.auth\.header: is missing"),
         ("[source.http]", "[source.http]\nauth = { kind = 'oauth2' }", r"source\.http\.auth\.token_url: is missing"),
+        (
+            "[source.http]",
+            "[source.http]\nauth = { kind = 'jwt_bearer' }",
+            r"source\.http\.auth\.token_url: is missing",
+        ),
+        (
+            "[source.http]",
+            "[source.http]\nauth = { kind = 'jwt_bearer', token_url = 'https://x.example/t' }",
+            r"source\.http\.auth\.audience: is missing",
+        ),
+        ("[source.http]", "[source.http]\nauth = { scope = 'x' }", r'auth\.scope: kind = "none" does not use it'),
         ("[source.http]", "[source.http]\nauth = { header = 'x' }", r'auth\.header: kind = "none" does not use it'),
         ("[source.http]", "[source.http]\npaging = { kind = 'page' }", r"source\.http\.paging\.parameter: is missing"),
         ("[source.http]", "[source.http]\npaging = { parameter = 'p' }", r'parameter: kind = "none" does not use it'),
