@@ -18,7 +18,8 @@ from chalicelib.domain.run.ids import digest
 from chalicelib.domain.source.position import Cursor, at, earlier, landing_folder, moment_of
 from chalicelib.domain.source.progress import Progress
 from chalicelib.domain.source.settings import SourceSettings
-from chalicelib.sources.source import Source, Window
+from chalicelib.errors import Retryable
+from chalicelib.sources.source import Source, TokenExpired, Window
 
 
 class LeaseLost(Exception):
@@ -51,24 +52,31 @@ class Landing:
     def window(self) -> bool:
         """Land the open window, or the next one. Return whether there may be more to land.
 
-        Stops at the end of a page once the time is up, if the source can continue there.
+        Stops at the end of a page once the time is up, if the source can continue there. What was read before a pause
+        or a fault that may pass stays: a source that limits requests would else never be read to its end.
         """
         if not self.record.progress.open and not self._open():
             return False
         progress = self.record.progress
         window = Window(start=progress.start, stop=progress.until)
         files, content, token = progress.files, bytearray(), ""
-        for page in self.source.pages(window, progress.token):
-            content += page.content
-            token = page.token
-            stops = bool(token) and not self.has_time()
-            if content and (stops or len(content) >= self.file_bytes):
-                files = self._land(window, files, content, token)
-                content.clear()
-            elif stops:
-                self.record.change(self.record.progress.at(token))
-            if stops:
-                return True
+        try:
+            for page in self.source.pages(window, progress.token):
+                content += page.content
+                token = page.token
+                stops = bool(token) and not self.has_time()
+                if stops or len(content) >= self.file_bytes:
+                    files = self._keep(window, files, content, token)
+                    content.clear()
+                if stops:
+                    return True
+        except TokenExpired:
+            self.record.change(self.record.progress.restarted())
+            raise
+        except Retryable:
+            if token:
+                self._keep(window, files, content, token)
+            raise
         if content:
             files = self._land(window, files, content, token)
         self.record.change(self.record.progress.closed(files))
@@ -100,6 +108,13 @@ class Landing:
             return until
         longest = at(moment_of(done or start) + timedelta(seconds=self.settings.max_window))
         return min(until, longest)
+
+    def _keep(self, window: Window, files: int, content: bytearray, token: str) -> int:
+        """Land the pages that were read, and store what the source continues with."""
+        if not content:
+            self.record.change(self.record.progress.at(token))
+            return files
+        return self._land(window, files, content, token)
 
     def _land(self, window: Window, files: int, content: bytearray, token: str) -> int:
         body = bytes(content)

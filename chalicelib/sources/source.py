@@ -43,6 +43,12 @@ class Paused(Retryable):
         self.seconds = seconds
 
 
+class TokenExpired(Retryable):
+    """The source does not continue with a token: the window is read again from its start, into the same files."""
+
+    code = "SOURCE_TOKEN_EXPIRED"
+
+
 class Source(Protocol):
     """A table, an API or a sheet outside.
 
@@ -57,7 +63,10 @@ class Source(Protocol):
         """
 
     def pages(self, window: Window, token: str) -> Iterator[Page]:
-        """Yield the rows of a window, after the page with that token. Raises Paused, Retryable, Refused."""
+        """Yield the rows of a window, after the page with that token.
+
+        Raises Paused, TokenExpired, Retryable, Refused.
+        """
 
     def close(self) -> None:
         """Release what is open."""

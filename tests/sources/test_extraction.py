@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
+from typing import cast
 
 import pytest
 
 from chalicelib.adapters.memory import MemoryClock
 from chalicelib.adapters.memory.queue import SOURCES
 from chalicelib.domain.run.notices import mail
+from chalicelib.domain.source.settings import SourceSettings
 from chalicelib.errors import Broken, Refused, Retryable
 from chalicelib.orchestration.extraction import start_due
 from chalicelib.sources.registry import connect
-from chalicelib.sources.source import Page, Source, Surroundings, Window
+from chalicelib.sources.source import Page, Paused, Source, Surroundings, TokenExpired, Window
 from tests.sources.site import FaultyWorld, KilledError, MemoryWorld, Site
 
 BEGIN = 1_800_000_000.0
@@ -166,6 +168,62 @@ def test_windows_are_no_longer_than_the_contract_says() -> None:
     assert len(set(site.landed())) == 20
     assert len(windows) > 20
     assert all(one.stop == other.start for one, other in pairwise(windows))
+
+
+class Limited(MemoryWorld):
+    """A table that a worker reads two pages of before it fails, and tokens that are known for a while."""
+
+    source_toml = MemoryWorld.source_toml.replace("5m", "1h")
+
+    def __init__(self, clock: MemoryClock, fault: Exception) -> None:
+        super().__init__(clock)
+        for number in range(20):
+            self.add(BEGIN - 900 + number, f"r{number:02}")
+        self.fault, self.tokens, self.begun = fault, set[str](), 0
+
+    def connect(self, object: str, settings: SourceSettings) -> Source:
+        return cast("Source", self)
+
+    def position(self) -> str:
+        return self.source.position()
+
+    def pages(self, window: Window, token: str) -> Iterator[Page]:
+        if token and token not in self.tokens:
+            raise TokenExpired("the token is not known")
+        self.begun += not token
+        for page, number in zip(self.source.pages(window, token), (1, 2, 3), strict=False):
+            if number == 3:
+                raise self.fault
+            self.tokens.add(page.token)
+            yield page
+
+    def close(self) -> None:
+        """Release nothing."""
+
+
+@pytest.mark.parametrize("fault", [Paused("it limits requests", 60), Retryable("it did not answer")], ids=str)
+def test_what_was_read_before_a_pause_stays(fault: Exception) -> None:
+    """Each worker gets two pages, and then a limit: files are larger than that."""
+    world = Limited(MemoryClock(BEGIN), fault)
+    site = Site(world)
+    site.ticks(50)
+    assert sorted(site.landed()) == [f"r{number:02}" for number in range(20)]
+    assert (world.begun, site.progress.code) == (1, "")
+
+
+def test_a_window_whose_token_expires_begins_again() -> None:
+    """The same content lands in the same files."""
+    world = Limited(MemoryClock(BEGIN), Paused("it limits requests", 60))
+    site = Site(world)
+    site.ticks(3)
+    before = site.files()
+    assert len(before) > 1
+    world.tokens.clear()
+    site.ticks(40)
+    assert sorted(site.landed()) == [f"r{number:02}" for number in range(20)]
+    assert set(site.files()) > set(before)
+    assert world.begun == 2
+    assert "SOURCE_TOKEN_EXPIRED" in [fields["code"] for name, fields in site.notes if name == "source_failed"]
 
 
 def test_a_source_that_cannot_be_imported_is_named(site: Site) -> None:

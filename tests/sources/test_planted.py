@@ -55,6 +55,12 @@ BUGS = (
         (PROGRESS, "self.done if self.again else self.until", "self.until"),
     ),
     bug(
+        "what was read before a pause is read again and again",
+        (LANDING, "            if token:\n", "            if not token:\n"),
+    ),
+    bug("an expired token is sent again and again", (PROGRESS, 'replace(self, files=0, token="")', "self")),
+    bug("a window that begins again lands in other files", (PROGRESS, "replace(self, files=0,", "replace(self,")),
+    bug(
         "a pause counts as a reading",
         (EXTRACTION, "lease.progress.paused(ctx.clock.now() + pause_.seconds)", "lease.progress.closed(0)"),
     ),

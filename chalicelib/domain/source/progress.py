@@ -125,6 +125,10 @@ class Progress:
         """Return the record after pages without a row."""
         return replace(self, token=token)
 
+    def restarted(self) -> Progress:
+        """Return the record of a window that is read again from its start, into the same files."""
+        return replace(self, files=0, token="")  # nosec B106
+
     def closed(self, files: int) -> Progress:
         """Return the record after the last file of the window."""
         done = self.done if self.again else self.until
