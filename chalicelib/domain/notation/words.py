@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from chalicelib.domain.checks.check import Fault
 from chalicelib.domain.checks.codes import RowCode
@@ -57,6 +58,7 @@ def _is_text(value: bytes) -> bool:
         return False
 
 
+@cache
 def blank_pattern(trim: Trim) -> bytes:
     """Return the pattern of one character that is left out around a value, except line ends."""
     if trim is Trim.NONE:
