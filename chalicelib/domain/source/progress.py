@@ -10,7 +10,7 @@ worker 2: claims after the lease, goes on with file 2       | record: done up to
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 
 from chalicelib.domain.source.schedule import Schedule
 
@@ -69,10 +69,15 @@ class Progress:
 
     @classmethod
     def read(cls, text: str) -> Progress:
-        """Return the record of a bookmark's text."""
-        fields = json.loads(text) if text else {}
-        wanted = fields.get("wanted")
-        return cls(**{**fields, "wanted": tuple(wanted) if wanted else None})
+        """Return the record of a bookmark's text.
+
+        After a rollback it may be a newer version's. Fields that this version does not have are left out: the newer one
+        takes a record without them, as it takes those from before it.
+        """
+        stored = json.loads(text) if text else {}
+        known = {field.name: stored[field.name] for field in fields(cls) if field.name in stored}
+        wanted = known.get("wanted")
+        return cls(**{**known, "wanted": tuple(wanted) if wanted else None})
 
     @property
     def text(self) -> str:
