@@ -10,6 +10,7 @@ import sys
 from bench import (
     checks,
     cold_start,
+    direct_loads,
     end_to_end,
     hostile,
     json_files,
@@ -23,7 +24,7 @@ from bench import (
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description="Landfall beside its peers. See bench/README.md.")
-    everything = ["A", "B", "C", "D", "E", "H", "J", "L", "M", "N", "S", "X"]
+    everything = ["A", "B", "C", "D", "E", "H", "I", "J", "L", "M", "N", "S", "X"]
     parser.add_argument("parts", nargs="*", default=everything, help="which comparisons")
     parser.add_argument("--rows", type=int, default=650_000, help="transactions to check (650,000 are 50 MB)")
     parser.add_argument("--mb", type=int, default=50, help="size of the hard files of C")
@@ -47,6 +48,7 @@ def main() -> None:
         "A": lambda: checks.transactions_check(args.rows, args.rounds, note),
         "B": lambda: staging.staged(args.rows, args.rounds, note),
         "C": lambda: checks.hard_files(args.mb, args.rounds, note),
+        "I": lambda: direct_loads.direct_loads(args.rounds, note),
         "J": lambda: json_files.json_check(args.rows, args.rounds, note),
         "L": lambda: linear.storms(args.l_kb * 1000, args.l_seconds, note),
         "N": lambda: notations.notations_check(args.rows, args.rounds, note),
