@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from chalicelib.pipeline.context import Context
     from chalicelib.pipeline.pipeline import Pipeline
     from chalicelib.ports import ObjectStore
-    from chalicelib.sources.source import Source
+    from chalicelib.sources.source import Aws, Source
 
 CONTRACTS = Path(os.environ.get("LANDFALL_CONTRACTS") or Path(__file__).parent / "contracts")
 
@@ -79,6 +79,12 @@ class AwsWiring:
         """The API's tokens."""
         return Tokens(client("secretsmanager"), self._settings, self._clock)
 
+    @cached_property
+    def _aws_calls(self) -> Aws:
+        from chalicelib.adapters.aws_calls import AwsCalls
+
+        return AwsCalls()
+
     def connect(self, object: str, settings: SourceSettings) -> Source:
         """Return the source of an object. Raises Broken."""
         from chalicelib.adapters.secrets import SourceSecrets
@@ -92,6 +98,7 @@ class AwsWiring:
                 secret=lambda: SourceSecrets(client("secretsmanager"), self._settings.stage).read(settings.secret),
                 now=self._clock.now,
                 columns=self.pipeline.ctx.contracts[object].columns,
+                aws=self._aws_calls,
                 loopback="AWS_LAMBDA_FUNCTION_NAME" not in os.environ,
             )
         )

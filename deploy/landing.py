@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from chalicelib.domain.contract.routing import landing_prefixes
+from chalicelib.domain.contract_files.contract_file import Contracts
 from deploy.stack import DeployError
 from deploy.stage import RECORDS, filled, function_name
 from landfall.contracts import deployed
@@ -24,12 +25,17 @@ PLAIN = re.compile(r"[\w!.'()=@:,+ -]+/", re.ASCII)
 PERMISSION = "landing-bucket"
 
 
-def folders() -> tuple[str, ...]:
-    """Return the folders of the contracts in use, sorted. Raises DeployError, also for contracts at fault."""
+def contracts_in_use() -> Contracts:
+    """Return the contracts that are deployed. Raises DeployError if one is at fault."""
     try:
-        found = landing_prefixes(deployed())
+        return deployed()
     except CommandError as error:
         raise DeployError(str(error)) from None
+
+
+def folders() -> tuple[str, ...]:
+    """Return the folders of the contracts in use, sorted. Raises DeployError, also for contracts at fault."""
+    found = landing_prefixes(contracts_in_use())
     if strange := [folder for folder in found if not PLAIN.fullmatch(folder)]:
         raise DeployError(f"lands_at: rename the folder {strange[0]}: policies take letters, digits and !.'()=@:,+-_")
     if RECORDS in found:

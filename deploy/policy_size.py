@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from deploy.landing import folders
+from deploy.sources import rights_of_sources
 from deploy.stack import DeployError
 from deploy.stage import BUCKET, filled, functions, granted, settings, use_of_key, with_bucket, with_login
 
@@ -26,8 +27,8 @@ LONGEST_NAME = "x" * 63
 
 def must_fit(stage: str, bucket: str = BUCKET, where: Mapping[str, str] = ANYWHERE) -> None:
     """Raise DeployError if a policy would be too large, with a key and the longest names of a warehouse."""
-    found = folders()
-    most = next((n for n in range(len(found), 0, -1) if _fit(stage, found[:n], bucket, where)), 0)
+    found, sources = folders(), rights_of_sources()
+    most = next((n for n in range(len(found), 0, -1) if _fit(stage, found[:n], sources, bucket, where)), 0)
     if over := len(found) - most:
         raise DeployError(
             f"lands_at: the contracts name {len(found)} first folders, {over} too many: the policies of functions have "
@@ -40,12 +41,14 @@ def size(document: Any) -> int:
     return len("".join(json.dumps(document).split()))
 
 
-def _fit(stage: str, landing: Sequence[str], bucket: str, where: Mapping[str, str]) -> bool:
+def _fit(
+    stage: str, landing: Sequence[str], sources: Sequence[dict[str, Any]], bucket: str, where: Mapping[str, str]
+) -> bool:
     names = {"ClusterIdentifier": LONGEST_NAME, "Database": LONGEST_NAME, "Stage": stage}
     values = {**where, **names, "WarehouseArn": str(filled(ARN, where)), "WorkgroupArn": str(filled(ARN, where))}
 
     def fits(name: str, *, cluster: bool) -> bool:
-        document = with_login(granted(name, settings(stage), landing), cluster=cluster)
+        document = with_login(granted(name, settings(stage), landing, sources), cluster=cluster)
         document["Statement"].append(use_of_key(document, KEY))
         return size(filled(with_bucket(document, bucket), values)) <= LARGEST
 

@@ -22,6 +22,8 @@ PLACEHOLDER = re.compile(r"\$\{(!?)([\w:]+)\}")
 SETTINGS = {"".join(word.title() for word in f.name.split("_")): f"LANDFALL_{f.name.upper()}" for f in fields(Settings)}
 """Outputs of the stack that are settings of the app, and the variables that hold them."""
 API = "api_handler"
+SOURCES = "read_source"
+"""The function that reads sources."""
 RECORDS = "deployed/"
 """Folder of the landing bucket with Chalice's record of the stage."""
 USUAL, LOCAL = "dev", "local"
@@ -104,11 +106,14 @@ def policy(name: str) -> dict[str, Any]:
     return dict(json.loads((CHALICE / f"policy-{name}.json").read_text()))
 
 
-def granted(name: str, stage: Mapping[str, Any], folders: Sequence[str]) -> dict[str, Any]:
+def granted(
+    name: str, stage: Mapping[str, Any], folders: Sequence[str], sources: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
     """Return the policy of a function in a stage, with the rights that its configuration and landing folders need.
 
-    The function that loads may read the secret that its settings name as the login. In a VPC Lambda uses the function's
-    role to make network interfaces. The function itself may not make any.
+    The function that loads may read the secret that its settings name as the login. `sources` are the statements of the
+    function that reads sources. In a VPC Lambda uses the function's role to make network interfaces. The function
+    itself may not make any.
     """
     document = policy(name)
     for statement in document["Statement"]:
@@ -117,6 +122,8 @@ def granted(name: str, stage: Mapping[str, Any], folders: Sequence[str]) -> dict
     if secret and name == LOADING:
         read = {"Effect": "Allow", "Action": ["secretsmanager:GetSecretValue"], "Resource": [secret]}
         document["Statement"].append({"Sid": "ReadTheWarehousesLogin", **read})
+    if name == SOURCES:
+        document["Statement"] += sources
     if stage.get("subnet_ids"):
         function = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:" + function_name(name)
         never = {"ArnEquals": {"lambda:SourceFunctionArn": [function]}}

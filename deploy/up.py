@@ -35,6 +35,7 @@ from deploy.landing import folders, notify
 from deploy.limits import bound_roles, limit_usage
 from deploy.policy_size import must_fit
 from deploy.preflight.preflight import preflight
+from deploy.sources import rights_of_sources
 from deploy.stack import DeployError, apply, environment, name_of, outputs, placeholders, region_of, takes
 from deploy.stage import (
     BUCKET,
@@ -174,12 +175,12 @@ def put_functions(session: Any, stage: str, architecture: str, vendored: Path) -
 
 def project(stage: str, found: Mapping[str, str], where: dict[str, str], architecture: str) -> Project:
     """Return the stage's project, with the account and the stack's outputs in place of placeholders."""
-    cluster, landing = found.get("Cluster", ""), folders()
+    cluster, landing, sources = found.get("Cluster", ""), folders(), rights_of_sources()
     arns = dict.fromkeys(("WarehouseArn", "WorkgroupArn"), found["WarehouseArn"])
     warehouse = {**arns, "ClusterIdentifier": cluster, "Database": found["Database"]}
 
     def allowed(name: str) -> dict[str, Any]:
-        document = with_login(granted(name, settings(stage), landing), cluster=bool(cluster))
+        document = with_login(granted(name, settings(stage), landing, sources), cluster=bool(cluster))
         if key := found.get("KmsKeyArn"):
             document["Statement"].append(use_of_key(document, key))
         return dict(filled(with_bucket(document, found["Bucket"]), {**where, **warehouse}))

@@ -8,6 +8,7 @@ from chalicelib.errors import Broken
 from chalicelib.sources.source import Factory, Source, Surroundings
 
 FACTORIES = {
+    "connect": "chalicelib.sources.connect.source:ConnectSource",
     "http": "chalicelib.sources.http.source:HttpSource",
     "postgresql": "chalicelib.sources.postgresql:PostgresqlSource",
     "sheets": "chalicelib.sources.sheets.source:SheetsSource",

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, NoReturn, Protocol
 
 from chalicelib.domain.contract.column import Column
 from chalicelib.domain.source.settings import SourceSettings
-from chalicelib.errors import Retryable
+from chalicelib.errors import Broken, Refused, Retryable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +49,24 @@ class TokenExpired(Retryable):
     code = "SOURCE_TOKEN_EXPIRED"
 
 
+class InvalidRequest(Refused):
+    """AWS refuses a parameter of a request."""
+
+    code = "SOURCE_REFUSED"
+
+
+Aws = Callable[[str, str, str, Mapping[str, Any]], bytes]
+"""Calls an operation of AWS: the service, the region, the operation and the request.
+
+Returns the response's JSON as written, with times in ISO 8601. Raises Throttled, Retryable, InvalidRequest, Refused.
+"""
+
+
+def no_aws(service: str, *_: object) -> NoReturn:
+    """Refuse a call where there is no AWS. Raises Broken."""
+    raise Broken(f"this source may not call {service}")
+
+
 class Source(Protocol):
     """A table, an API or a sheet outside.
 
@@ -84,6 +102,8 @@ class Surroundings:
     """The time, in seconds since 1970."""
     columns: Sequence[Column] = ()
     """The contract's columns, for a source whose values have a form that depends on their type."""
+    aws: Aws = no_aws
+    """Calls AWS with the role of the function, for a source whose policy allows it."""
     loopback: bool = False
     """Whether plain http to this machine is allowed: on a laptop, never in a function."""
 

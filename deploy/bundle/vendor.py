@@ -22,7 +22,10 @@ PYTHON = "3.13"
 PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
 """Chalice's name for a processor, and uv's. Amazon Linux 2023 has glibc 2.34."""
 SERVICES = frozenset(
-    {"dynamodb", "redshift", "redshift-data", "redshift-serverless", "s3", "secretsmanager", "sns", "sqs", "sts"}
+    {
+        *("connect", "dynamodb", "redshift", "redshift-data", "redshift-serverless"),
+        *("s3", "secretsmanager", "sns", "sqs", "sts"),
+    }
 )
 """The called services among botocore's 400. `sts` is for roles that a profile assumes."""
 NOT_RUN = ("*.pyi", "*.pyx", "*.pxd", "*.c", "*.h", "*.cpp", "*.hpp")

@@ -14,6 +14,7 @@ from deploy import landing
 from deploy.landing import folders
 from deploy.policy_size import must_fit
 from deploy.rules import resolved
+from deploy.sources import rights_of_sources
 from deploy.stage import (
     API,
     LOOPING,
@@ -83,7 +84,7 @@ def policies(stage: str) -> dict[str, Any]:
     known = {"WarehouseArn": warehouse, "WorkgroupArn": workgroup}
 
     def allowed(name: str) -> dict[str, Any]:
-        document = granted(name, settings(stage), folders())
+        document = granted(name, settings(stage), folders(), rights_of_sources())
         key = {"Fn::If": ["HasKey", use_of_key(document, {"Ref": "KmsKeyArn"}), {"Ref": "AWS::NoValue"}]}
         found = for_template(with_either_login(document), known)
         return {**found, "Statement": [*found["Statement"], key]}

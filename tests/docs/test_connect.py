@@ -1,8 +1,11 @@
-"""The contract of contact records in docs/sources.md reads what Firehose writes."""
+"""The contracts for Amazon Connect in docs/sources.md read what it writes: contact records, and what a source reads."""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +13,10 @@ import pytest
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.key_pattern import compile_pattern
 from chalicelib.domain.contract_files.contract_file import read_contract
+from chalicelib.domain.source.position import at
+from chalicelib.sources.connect.source import ConnectSource
+from chalicelib.sources.source import Surroundings, Window
+from tests.sources.connect_server import Connect, served_connect
 from tests.support.paths import ROOT
 from tests.support.staged_rows import staged
 
@@ -65,3 +72,51 @@ def test_a_record_without_its_key_is_a_reject(contract: Contract) -> None:
 )
 def test_only_what_was_delivered_lands(contract: Contract, key: str, lands: bool) -> None:
     assert any(compile_pattern(source).match(key) is not None for source in contract.lands_at) == lands
+
+
+SHOWN = re.findall(r"^```toml\n(name = .*?kind = \"connect\".*?)^```", TEXT.partition("### Users")[2], re.M | re.S)
+AT = datetime(2026, 3, 1, 10, 0, 0, 123_000, tzinfo=UTC)
+QUEUE = "aaaaaaaa-1111-2222-3333-bbbbbbbbbbbb"
+ROWS: dict[str, list[dict[str, Any]]] = {
+    "users": [{"Id": "u1", "Username": "ann", "IdentityInfo": {"FirstName": "Ann"}, "SecurityProfileIds": ["a"]}],
+    "queues": [{"QueueId": QUEUE, "Name": "Sales", "Status": "ENABLED", "MaxContacts": 5, "LastModifiedTime": AT}],
+    "contacts": [
+        {
+            "Id": f"c{number}",
+            "Channel": "VOICE",
+            "InitiationTimestamp": AT,
+            "QueueInfo": {"Id": QUEUE, "EnqueueTimestamp": AT},
+            "SegmentAttributes": {"connect:Subtype": {"ValueString": "connect:Telephony"}},
+        }
+        for number in range(3)
+    ],
+}
+STAGED = {
+    "user": b'"u1","ann","Ann",_landfall_null_,_landfall_null_,"[""a""]"',
+    "queue": b'"Sales",_landfall_null_,"ENABLED",5,"2026-03-01T10:00:00.123000Z"',
+    "contact": b'"VOICE",_landfall_null_,"2026-03-01T10:00:00.123000Z",,"' + QUEUE.encode(),
+    "queue_hour": b'"2026-03-01T10:00:00.000000Z",3,,3.0',
+}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Connect]:
+    yield from served_connect()
+
+
+@pytest.mark.parametrize("text", SHOWN)
+def test_what_a_source_reads_is_staged(server: Connect, text: str) -> None:
+    name = text.partition('"')[2].partition('"')[0]
+    contract = read_contract(f"{name}.toml", text.encode())
+    assert contract.source
+    server.instance.users, server.instance.queues, server.instance.contacts = ROWS.values()
+    around = Surroundings(object=name, settings=contract.source, secret=dict, now=AT.timestamp, aws=server.aws)
+    window = Window(start=at(AT - timedelta(hours=1)), stop=at(AT + timedelta(hours=1)))
+    landed = b"".join(page.content for page in ConnectSource(around).pages(window, ""))
+    good, reasons = staged(contract, landed, 1 << 20)
+    assert (len(good), reasons) == ({"contact": 3}.get(name, 1), [])
+    assert STAGED[name] in good[0]
+
+
+def test_each_dataset_is_shown() -> None:
+    assert re.findall(r'^dataset = "(\w+)"', TEXT, re.M) == ["users", "queues", "contacts", "metrics"]

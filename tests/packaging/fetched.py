@@ -1,4 +1,4 @@
-"""A contract with a source, and what happens to it."""
+"""Contracts with sources, and what happens to them."""
 
 from __future__ import annotations
 
@@ -24,6 +24,38 @@ every = "5m"
 secret = "fetched"
 """,
 )
+CONNECT = """
+name = "{name}"
+format = "json"
+target = "landing.{name}"
+key = ["id"]
+
+[columns]
+id = {{ type = "varchar(16)", required = true }}
+
+[source]
+kind = "connect"
+every = "5m"
+{window}
+[source.connect]
+instance = "arn:aws:connect:eu-central-1:123456789012:instance/12345678-1234-1234-1234-123456789012"
+dataset = "{name}"
+{more}
+"""
+WINDOW = "from = 2027-01-14"
+METRICS = """
+filters = { QUEUE = ["sales"], ROUTING_PROFILE = ["p"], CHANNEL = ["VOICE"] }
+metrics = { handled = { name = "CONTACTS_HANDLED" } }
+"""
+CONNECTED = {
+    name: read_contract(f"{name}.toml", CONNECT.format(name=name, window=window, more=more).encode())
+    for name, window, more in (
+        ("users", "", ""),
+        ("queues", "", ""),
+        ("contacts", f'{WINDOW}\nlook_back = "1h"', ""),
+        ("metrics", WINDOW, METRICS),
+    )
+}
 
 
 def sources_are_read(account: Account) -> None:

@@ -45,6 +45,15 @@ VALUES = {
 }
 
 
+FOUND = {
+    "Bucket": "landfall-dev-123456789012-eu-west-1",
+    "WarehouseArn": f"{VALUES['WarehouseArn']}-0000-0000-0000-000000000000",
+    "Database": "landfall",
+    "Cluster": "",
+}
+"""Outputs of a stage's stack."""
+
+
 NOT_TAGGABLE = {
     "AWS::CloudWatch::Dashboard",
     "AWS::Glue::Database",

@@ -101,6 +101,23 @@ def _secrets(call: str, request: Request) -> set[Right]:
     return {(f"secretsmanager:{call}", f"arn:aws:secretsmanager:{WHERE}:secret:{named}")}
 
 
+DEPENDENT = {
+    "SearchUsers": {("DescribeUser", "agent"), ("ListUserProficiencies", "agent")},
+    "SearchQueues": {("DescribeQueue", "queue")},
+    "SearchContacts": {("DescribeContact", "contact")},
+}
+"""What a search of Amazon Connect takes besides the right to search."""
+
+
+def _connect(call: str, request: Request) -> set[Right]:
+    if call == "GetMetricDataV2":
+        filtered = {one["FilterKey"].replace("_", "-").lower() for one in request["Filters"]} - {"channel"}
+        return {(f"connect:{call}", f"{request['ResourceArn']}/{kind}/*") for kind in filtered}
+    instance = f"arn:aws:connect:eu-central-1:123456789012:instance/{request['InstanceId']}"
+    more = {(f"connect:{action}", f"{instance}/{kind}/*") for action, kind in DEPENDENT[call]}
+    return {(f"connect:{call}", instance), *more}
+
+
 BY_SERVICE: dict[str, Callable[[str, Request], set[Right]]] = {
     "s3": _s3,
     "dynamodb": _dynamodb,
@@ -108,4 +125,5 @@ BY_SERVICE: dict[str, Callable[[str, Request], set[Right]]] = {
     "sns": _sns,
     "redshift-data": _warehouse,
     "secretsmanager": _secrets,
+    "connect": _connect,
 }

@@ -12,14 +12,7 @@ from deploy.policy_size import LARGEST, must_fit, size
 from deploy.stack import DeployError
 from deploy.template.merge import policies
 from landfall.contracts import FOLDER_VARIABLE
-from tests.packaging.policies import VALUES, contracts
-
-FOUND = {
-    "Bucket": "landfall-dev-123456789012-eu-west-1",
-    "WarehouseArn": f"{VALUES['WarehouseArn']}-0000-0000-0000-000000000000",
-    "Database": "landfall",
-    "Cluster": "",
-}
+from tests.packaging.policies import FOUND, VALUES, contracts
 
 
 def use(count: int, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,10 +27,11 @@ from chalicelib.adapters.sqs import DEAD_SUFFIX
 from chalicelib.api.routes import ROUTES
 from chalicelib.domain.contract.expected import Expected
 from chalicelib.domain.run.model import RunState
+from deploy.sources import rights_of_sources
 from deploy.stage import ROOT, filled, granted, with_login
 from tests.packaging.account import RUNS, Account
 from tests.packaging.directly import Taking, direct_account
-from tests.packaging.fetched import FETCHED, sources_are_read
+from tests.packaging.fetched import CONNECTED, FETCHED, sources_are_read
 from tests.packaging.policies import FOLDERS, FUNCTIONS, VALUES
 from tests.packaging.rights import BUCKET, WHERE, Right
 from tests.support.api import BAD, CONTRACTS, GOOD
@@ -257,7 +258,8 @@ def _played() -> list[Account]:
     accounts = []
     for versioned, scenarios in ((True, WITH_VERSIONS), (False, WITHOUT_VERSIONS)):
         with mock_aws():
-            accounts.append(Account({**CONTRACTS, "thing": daily, "fetched": FETCHED}, versioned=versioned))
+            contracts = {**CONTRACTS, "thing": daily, "fetched": FETCHED, **CONNECTED}
+            accounts.append(Account(contracts, versioned=versioned))
             for scenario in scenarios:
                 scenario(accounts[-1])
     return accounts
@@ -271,7 +273,8 @@ def _needs(name: str, accounts: list[Account]) -> set[Right]:
 
 
 def _may(name: str, stage: Mapping[str, Any]) -> set[Right]:
-    document = filled(with_login(granted(name, stage, FOLDERS), cluster=False), VALUES)
+    document = granted(name, stage, FOLDERS, rights_of_sources(CONNECTED.values()))
+    document = filled(with_login(document, cluster=False), VALUES)
     allowed = [s for s in document["Statement"] if s["Effect"] == "Allow"]
     pairs = {(action, arn) for s in allowed for action in s["Action"] for arn in s["Resource"]}
     return {(action, arn) for action, arn in pairs if not action.startswith(UNCALLED)}

@@ -178,8 +178,12 @@ class Site:
 
     def landed(self) -> list[str]:
         """The ids in the bucket, in the order of the files' keys."""
+        return [row.get("id") or row["Id"] for row in self.rows()]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows in the bucket, in the order of the files' keys."""
         found = (self.objects.get(BUCKET, key) for key in self.files())
-        return [json.loads(line)["id"] for body in found for line in body.decode().splitlines()]
+        return [json.loads(line) for body in found for line in body.decode().splitlines()]
 
     def files(self) -> list[str]:
         return [found.key for found in self.objects.list(BUCKET, "")]

@@ -9,6 +9,8 @@ import pytest
 from chalicelib.adapters.memory import MemoryClock
 from chalicelib.orchestration.extraction import extract
 from local.redshift.postgres import Postgres
+from tests.sources.connect_server import Connect, served_connect
+from tests.sources.connect_world import ConnectWorld
 from tests.sources.google_server import Google, served_google
 from tests.sources.http_world import HttpWorld, Served, served
 from tests.sources.postgresql_world import PostgresqlWorld, started
@@ -16,7 +18,7 @@ from tests.sources.sheets_world import SheetsWorld
 from tests.sources.site import THING, KilledError, MemoryWorld, Site, World
 
 PAGED = (("page", "bearer"), ("offset", "header"), ("cursor", "oauth2"), ("link", "basic"), ("next_url", "none"))
-MEMBERS = ("memory", "postgresql", "sheets", *(f"http by {paging}" for paging, _ in PAGED))
+MEMBERS = ("memory", "postgresql", "sheets", "connect", *(f"http by {paging}" for paging, _ in PAGED))
 FILE_A_PAGE, PAGES_JOINED, ONE_FILE = 0.000001, 0.0001, 16.0
 CASES = (("memory", FILE_A_PAGE), ("memory", ONE_FILE), *((name, PAGES_JOINED) for name in MEMBERS))
 HOUR = 60
@@ -39,6 +41,11 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 @pytest.fixture(scope="module")
 def google() -> Iterator[Google]:
     yield from served_google()
+
+
+@pytest.fixture(scope="module")
+def instance() -> Iterator[Connect]:
+    yield from served_connect()
 
 
 @pytest.fixture(params=CASES, ids=str)
@@ -64,6 +71,9 @@ def make(request: pytest.FixtureRequest, case: tuple[str, float]) -> Callable[[]
     if case[0] == "sheets":
         google = request.getfixturevalue("google")
         return lambda: SheetsWorld(MemoryClock(BEGIN), google)
+    if case[0] == "connect":
+        instance = request.getfixturevalue("instance")
+        return lambda: ConnectWorld(MemoryClock(BEGIN), instance)
     paging, server = case[0].rpartition(" ")[2], request.getfixturevalue("server")
     return lambda: HttpWorld(MemoryClock(BEGIN), server, paging, dict(PAGED)[paging])
 

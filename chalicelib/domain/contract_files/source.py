@@ -9,6 +9,7 @@ from contextlib import suppress
 from chalicelib.domain.contract.contract import Contract, Delivery, FileFormat
 from chalicelib.domain.contract.key_pattern import PatternError, compile_pattern
 from chalicelib.domain.contract.time_zone import is_time_zone
+from chalicelib.domain.contract_files.source_connect import check_connect, read_connect
 from chalicelib.domain.contract_files.source_http import read_http, texts
 from chalicelib.domain.contract_files.source_postgresql import read_postgresql
 from chalicelib.domain.contract_files.source_sheets import check_sheet, read_sheets
@@ -17,8 +18,8 @@ from chalicelib.domain.source.position import Cursor, PositionError, landing_fol
 from chalicelib.domain.source.schedule import Schedule, ScheduleError, duration
 from chalicelib.domain.source.settings import SourceSettings
 
-KINDS = ("http", "postgresql", "sheets", "custom")
-FIXED_CURSORS = {"http": Cursor.TIME, "sheets": Cursor.NUMBER}
+KINDS = ("http", "postgresql", "sheets", "connect", "custom")
+FIXED_CURSORS = {"http": Cursor.TIME, "sheets": Cursor.NUMBER, "connect": Cursor.TIME}
 SHORTEST_PERIOD = 60
 LONGEST_PERIOD = 31 * 86_400
 SECRET = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -38,6 +39,7 @@ def read_source(section: Section) -> SourceSettings | None:
     http = read_http(section.section("http")) if kind == "http" else None
     postgresql = read_postgresql(section.section("postgresql")) if kind == "postgresql" else None
     sheets = read_sheets(section.section("sheets")) if kind == "sheets" else None
+    connect = read_connect(section.section("connect")) if kind == "connect" else None
     cursor = FIXED_CURSORS.get(kind) or section.choice("cursor", Cursor.TIME)
     settings = SourceSettings(
         kind=kind,
@@ -51,6 +53,7 @@ def read_source(section: Section) -> SourceSettings | None:
         http=http,
         postgresql=postgresql,
         sheets=sheets,
+        connect=connect,
         factory=section.text("factory") if kind == "custom" else "",
         options=texts(section.section("options")) if kind == "custom" else {},
     )
@@ -135,6 +138,8 @@ def _check(section: Section, settings: SourceSettings) -> None:
         section.fault("secret", f'"{settings.secret}" is no name; use lower-case letters, digits, - and _')
     if settings.sheets:
         check_sheet(section)
+    elif settings.connect:
+        check_connect(section, settings.connect)
     elif settings.cursor is Cursor.NUMBER:
         for key in ("lag", "max_window"):
             if key in section.table:
@@ -145,5 +150,5 @@ def _check(section: Section, settings: SourceSettings) -> None:
         section.fault(
             "factory", f'"{settings.factory}" is no factory; write one such as "chalicelib.sources.mine:Mine"'
         )
-    if settings.max_window and "from" not in section.table and not settings.sheets:
+    if settings.max_window and "from" not in section.table and not settings.reads_all:
         section.fault("max_window", "needs from, the start of the first window; add it")

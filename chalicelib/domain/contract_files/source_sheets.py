@@ -35,9 +35,14 @@ def check_sheet(section: Section) -> None:
     """Record the keys of `[source]` that a sheet must have, or cannot have."""
     if "secret" not in section.table:
         section.fault("secret", "is missing; name the secret with the key of a service account")
+    refuse_windows(section, "a sheet is")
+
+
+def refuse_windows(section: Section, what: str) -> None:
+    """Record the keys of `[source]` that are for a source that is read in windows."""
     for key in WINDOWED:
         if key in section.table:
-            section.fault(key, "is for a source that is read in windows, but a sheet is read in whole; remove it")
+            section.fault(key, f"is for a source that is read in windows, but {what} read in whole; remove it")
 
 
 def _faults(settings: SheetsSettings) -> Iterator[tuple[str, str]]:

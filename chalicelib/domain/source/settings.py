@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from chalicelib.domain.source.connect import ConnectSettings
 from chalicelib.domain.source.position import Cursor
 from chalicelib.domain.source.schedule import Schedule
 
@@ -127,7 +128,13 @@ class SourceSettings:
     http: HttpSettings | None = None
     postgresql: PostgresqlSettings | None = None
     sheets: SheetsSettings | None = None
+    connect: ConnectSettings | None = None
     factory: str = ""
     """`module:function` of a source of your own."""
     options: Mapping[str, str] = field(default_factory=dict)
     """The settings of a source of your own."""
+
+    @property
+    def reads_all(self) -> bool:
+        """Whether each reading reads everything, so that there are no windows."""
+        return self.sheets is not None or (self.connect is not None and self.connect.reads_all)

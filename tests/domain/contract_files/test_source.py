@@ -62,7 +62,7 @@ def test_a_source_is_not_in_the_fingerprint() -> None:
         (
             'kind = "http"',
             'kind = "ftp"',
-            r'source\.kind: "ftp" is not supported; use one of http, postgresql, sheets, custom',
+            r'source\.kind: "ftp" is not supported; use one of http, postgresql, sheets, connect, custom',
         ),
         ('every = "15m"', "", r"source\.every: write either every"),
         ('every = "15m"', 'every = "15m"\ncron = "* * * * *"', r"source\.every: write either every"),
