@@ -14,6 +14,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+import tests.support.moto_copies  # noqa: F401
 from chalicelib.adapters.dynamodb.bookmarks import DynamoBookmarks
 from chalicelib.adapters.dynamodb.chunks import DynamoChunks
 from chalicelib.adapters.dynamodb.load_queue import DynamoLoadQueue

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 import app as application
+import tests.support.moto_copies  # noqa: F401
 from chalicelib import bootstrap
 from chalicelib.adapters.clients import client
 from chalicelib.adapters.direct import DirectLoads

@@ -11,6 +11,7 @@ from tests.simulation.many import PLACES
 from tests.simulation.regressions import REGRESSIONS
 from tests.support.simulated.faults import Fault
 
+pytestmark = pytest.mark.usefixtures("remembering")
 THINNED = 5
 """Of the single faults every so-manieth is played here, and every one by `make sim-deep`."""
 

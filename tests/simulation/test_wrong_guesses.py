@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
+
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.model import RunState
 from tests.simulation.cases import Case, broken, notified, play, single_faults
@@ -14,6 +16,8 @@ from tests.support.simulated.endings import ended
 from tests.support.simulated.guard import MOST
 from tests.support.simulated.promises import safety
 from tests.support.simulated.scenarios import BAD, STORY, many_wrong_cuts, stories
+
+pytestmark = pytest.mark.usefixtures("remembering")
 
 
 def test_chunks_are_staged_again_and_the_books_balance() -> None:
