@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from bench.engines import DATE, INTEGER, STAMP, WHOLE, contract_at, decimal, required
-from bench.prefilter import sift
+from bench.engines.prefilter import sift
 from chalicelib.domain.contract.column import Column, TypeName
 from chalicelib.domain.contract.contract import Contract
 

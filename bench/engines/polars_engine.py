@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from bench.engines import STAMP, WHOLE, contract_at, decimal, required
-from bench.prefilter import sift
+from bench.engines.prefilter import sift
 from chalicelib.domain.contract.column import Column, TypeName
 from chalicelib.domain.contract.contract import Contract
 

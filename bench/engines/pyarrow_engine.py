@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from bench.engines import INTEGER, STAMP, WHOLE, contract_at, decimal, required
-from bench.prefilter import sift
+from bench.engines.prefilter import sift
 from chalicelib.domain.contract.column import Column, TypeName
 
 
