@@ -31,7 +31,6 @@ from chalicelib.adapters.secrets import SourceSecrets, Tokens
 from chalicelib.adapters.sns import SnsNotifier
 from chalicelib.adapters.sqs import DEAD_SUFFIX, SqsQueue
 from chalicelib.adapters.transfers import LEAST_PART_BYTES
-from chalicelib.adapters.warehouse_login import WarehouseLogin
 from chalicelib.config import Settings
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.run.events import work_of
@@ -43,7 +42,7 @@ from chalicelib.pipeline.pipeline import Pipeline
 from chalicelib.sources.connect.source import ConnectSource
 from chalicelib.sources.source import Source, Surroundings
 from deploy.stage import API
-from tests.packaging.calls import RESULTS, Calls, DataApi, Warehouse
+from tests.packaging.calls import RESULTS, Calls, DataApi, Login, Warehouse
 from tests.packaging.policies import VALUES
 from tests.packaging.rights import BUCKET, WHERE
 from tests.support.api import SECRET
@@ -112,7 +111,7 @@ class Account:
         aws, clock = self._clients, self.clock
         queue = SqsQueue(aws["sqs"], SETTINGS)
         table = TableClient(aws["dynamodb"], SETTINGS.table, sleep=lambda _: None)
-        login = WarehouseLogin(lambda: aws["secretsmanager"], self.settings)
+        login = Login(lambda: aws["secretsmanager"], self.settings)
         direct = DirectLoads(login.connect, S3Objects(aws["s3"]).get) if self.settings.warehouse_host else None
         asks = RedshiftData(DataApi(self.calls), self.settings, direct)  # type: ignore[arg-type]
         pipeline = Pipeline(

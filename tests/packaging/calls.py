@@ -11,6 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from chalicelib.adapters.memory import MemoryWarehouse
 from chalicelib.adapters.redshift_data import RedshiftData
+from chalicelib.adapters.warehouse_login import WarehouseLogin
 from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.domain.warehouse.statement import Statement
 from tests.packaging.rights import Right, rights
@@ -66,6 +67,32 @@ class DataApi:
             return {"Id": "statement", "Status": "FINISHED", "Records": []}
 
         return request
+
+
+class Taking:
+    """A connection, and its cursor, that takes everything."""
+
+    paramstyle = "named"
+
+    def cursor(self) -> Taking:
+        return self
+
+    def execute(self, operation: str, args: object = None) -> None:
+        """Take a statement."""
+
+    def commit(self) -> None:
+        """Take the transaction."""
+
+    def close(self) -> None:
+        """End."""
+
+
+class Login(WarehouseLogin):
+    """Reads its secret, and is let in."""
+
+    def _opened(self) -> Taking:
+        self._login = self._login or self._read()
+        return Taking()
 
 
 class Warehouse:

@@ -10,24 +10,6 @@ from chalicelib.domain.contract.contract import Contract, Load
 from tests.packaging.account import REGION, SETTINGS, Account
 
 
-class Taking:
-    """A connection, and its cursor, that takes everything."""
-
-    paramstyle = "named"
-
-    def cursor(self) -> Taking:
-        return self
-
-    def execute(self, operation: str, args: object = None) -> None:
-        """Take a statement."""
-
-    def commit(self) -> None:
-        """Take the transaction."""
-
-    def close(self) -> None:
-        """End."""
-
-
 def direct_account(contracts: Mapping[str, Contract]) -> Account:
     """A deployment with a login in a secret."""
     login = '{"username": "loader", "password": "p"}'

@@ -30,7 +30,7 @@ from chalicelib.domain.run.model import RunState
 from deploy.sources import rights_of_sources
 from deploy.stage import ROOT, filled, granted, with_login
 from tests.packaging.account import RUNS, Account
-from tests.packaging.directly import Taking, direct_account
+from tests.packaging.directly import direct_account
 from tests.packaging.fetched import CONNECTED, FETCHED, sources_are_read
 from tests.packaging.policies import FOLDERS, FUNCTIONS, VALUES
 from tests.packaging.rights import BUCKET, WHERE, Right
@@ -240,7 +240,6 @@ def test_each_function_may_do_what_it_does_and_nothing_else(monkeypatch: pytest.
 def test_a_direct_load_reads_its_login_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
-    monkeypatch.setattr("redshift_connector.connect", lambda **_: Taking())
     with mock_aws():
         account = direct_account(CONTRACTS)
         files_come(account)
