@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from chalicelib.domain.contract.contract import FileFormat
 from chalicelib.domain.file.corrections import Splitter, columns_of
+from chalicelib.domain.file.undelivered import is_undelivered
 from chalicelib.domain.run.model import Run, RunState
 from chalicelib.operations.commands import PageQuery
 from chalicelib.operations.lookup import found
@@ -39,6 +41,8 @@ def list_rejects(ctx: Context, name: str, query: PageQuery) -> RejectList:
     if not sealed(run):
         note = "this load has no rejects" if run.state.terminal else "rejects are listed once all chunks are staged"
         return RejectList(run=run, columns=columns, note=note)
+    if contract and is_undelivered(contract, run.source.key):
+        contract = replace(contract, format=FileFormat.JSON)  # no other form names the columns of a record
     split = Splitter(contract, plan) if contract and plan else None
 
     def shown(reject: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from chalicelib.domain.contract.contract import Delivery
+from chalicelib.domain.file.undelivered import is_undelivered
 from chalicelib.domain.run.group import Gathering, Group, GroupState, Member
 from chalicelib.domain.run.lifecycle import pause
 from chalicelib.domain.run.model import LedgerRow, Outcome, Run, RunState
@@ -138,9 +139,10 @@ class Loader:
         return contract is not None and contract.fingerprint == run.fingerprint
 
     def _most(self, run: Run) -> int:
-        """Return the most runs of a group with this one. Rows without a mark, snapshots and corrections load alone."""
+        """Return the most runs of a group with this one. What is not read and loaded as other files are loads alone."""
         contract = self.ctx.contracts[run.object]
-        alone = not contract.lineage or contract.delivery is Delivery.SNAPSHOT or run.corrects
+        other = run.corrects or is_undelivered(contract, run.source.key)
+        alone = not contract.lineage or contract.delivery is Delivery.SNAPSHOT or other
         return 1 if alone else run.max_group_size or self.ctx.settings.group_files
 
     # ---- submit -----------------------------------------------------------------------------------------------------

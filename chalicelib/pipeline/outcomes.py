@@ -5,6 +5,7 @@ from __future__ import annotations
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.file.books import UNBALANCED, as_accepted
 from chalicelib.domain.file.corrections import as_corrected
+from chalicelib.domain.file.undelivered import as_undelivered, is_undelivered
 from chalicelib.domain.run.changes import RunChanges
 from chalicelib.domain.run.lifecycle import ending, may_pass, new_generation, pause, problem_of
 from chalicelib.domain.run.model import LedgerRow, Problem, Run, RunState
@@ -35,6 +36,8 @@ def contract_of(ctx: Context, run: Run) -> Contract:
         raise ContractChanged("the contract was changed while the file was being loaded; run it again")
     if run.corrects:
         return as_corrected(contract)
+    if is_undelivered(contract, run.source.key):
+        contract = as_undelivered(contract)
     return as_accepted(contract) if run.accepted_by else contract
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from chalicelib.domain.file.undelivered import is_undelivered
 from chalicelib.domain.run.model import Run
 from chalicelib.pipeline.context import Context
 
@@ -19,7 +20,9 @@ def overdue(ctx: Context) -> dict[str, bool]:
 
 
 def _came(ctx: Context, name: str, since: float) -> bool:
-    return any(run.corrects is None for run in _runs(ctx, name, since))  # corrected rows are no new file
+    """Return whether a file came. Corrected rows are none, nor are records that were not delivered."""
+    contract, runs = ctx.contracts[name], _runs(ctx, name, since)
+    return any(run.corrects is None and not is_undelivered(contract, run.source.key) for run in runs)
 
 
 def _runs(ctx: Context, name: str, since: float) -> Iterator[Run]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.file.control_totals import MOST_BYTES, missing, read_totals, totals_line
+from chalicelib.domain.file.undelivered import as_undelivered, is_undelivered
 from chalicelib.domain.formats.csv.header import match_header
 from chalicelib.domain.formats.format import Totals
 from chalicelib.domain.formats.registry import format_of
@@ -98,6 +99,8 @@ class _Checker:
             try:
                 source = stack.enter_context(opened(path))
                 contract = self.choose(path, source)
+                if is_undelivered(contract, path.as_posix()):
+                    contract = as_undelivered(contract)
                 object_ = contract.name
                 checked = self._checked(path, source, contract, spool, seen)
             except LandfallError as error:

@@ -67,10 +67,11 @@ def test_a_record_without_its_key_is_a_reject(contract: Contract) -> None:
     [
         ("incoming/connect_contact/2026/03/01/10/contacts-1-2026-03-01-10-00-00-abc", True),
         ("incoming/connect_contact/2026/03/01/10/contacts-1.gz", True),
+        ("incoming/connect_contact/processing-failed/2026/03/01/10/contacts-1", True),
         ("firehose-errors/processing-failed/2026/03/01/10/contacts-1", False),
     ],
 )
-def test_only_what_was_delivered_lands(contract: Contract, key: str, lands: bool) -> None:
+def test_only_keys_of_the_contract_land(contract: Contract, key: str, lands: bool) -> None:
     assert any(compile_pattern(source).match(key) is not None for source in contract.lands_at) == lands
 
 

@@ -141,6 +141,8 @@ class Contract:
     """Stage the byte offset of each record with it: needed to order rows within a file, and to load files together."""
     source: SourceSettings | None = None
     """Where the files come from, if Landfall itself fetches them."""
+    undelivered: bool = False
+    """The files hold records that Firehose could not deliver."""
     fingerprint: str = ""
     """Hash of the contract's meaning; recorded with each run."""
 

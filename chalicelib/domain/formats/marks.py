@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
 from chalicelib.domain.checks.row_fault import RowFault
@@ -49,7 +50,7 @@ class MarkedReader:
             reading = self._reader.read(bytes(plain), size, at_end=at_end, work=work)
         origin = reading.origin or origin_of(reading)
         origin = replace(origin, data=data, faults={**origin.faults, **faults})
-        return self._by_rows(replace(reading, origin=origin, unshown=MARKED))
+        return self._by_rows(replace(reading, origin=origin, shown=partial(MARKED.sub, b"")))
 
     def _by_rows(self, reading: Reading) -> Reading:
         ends = reading.origin.stops - 1 if reading.origin else reading.records.ends

@@ -130,8 +130,8 @@ class Table:
 
     def shown(self, row: int) -> bytes:
         """Return a record as a reject may show it: hidden columns masked, or all of it if their bounds are unclear."""
-        record, unshown = self._shown(row), self.reading.unshown
-        return unshown.sub(b"", record) if unshown else record
+        record, shown = self._shown(row), self.reading.shown
+        return shown(record) if shown else record
 
     def _shown(self, row: int) -> bytes:
         origin, written = self.reading.origin, self.reading.written

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
@@ -60,8 +59,8 @@ class Reading:
     """Rows behind which it is unknown where the next record begins."""
     one_a_line: bool = True
     """Each record ends with a line end, except perhaps the file's last one."""
-    unshown: re.Pattern[bytes] | None = None
-    """What a reject does not show of a record."""
+    shown: Callable[[bytes], bytes] | None = None
+    """Returns what a reject shows of a record; None if it shows all."""
     place: Callable[[bytes, str], str] | None = None
     """Names the cell of a record's column, for a reject; the whole row without a column."""
     unread: Mapping[int, Mapping[int, RowFault]] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from chalicelib.domain.formats.json.json_reader import JsonReader
 from chalicelib.domain.formats.json.objects import ObjectReader
 from chalicelib.domain.formats.json.records import Found, RecordFinder
 from chalicelib.domain.formats.json.split import plan_chunks
+from chalicelib.domain.formats.json.undelivered import UndeliveredReader
 from chalicelib.domain.raw.bytesource import ByteSource
 
 
@@ -28,6 +29,8 @@ class JsonFormat:
         return Cuts(header=header, layout=layout, ranges=plan_chunks(text, found, size))
 
     def reader(self, contract: Contract, layout: Layout) -> Reader:
+        if contract.undelivered:
+            return UndeliveredReader(JsonReader(layout.columns[:1], ExtraColumns.FAIL, contract.limits))
         return JsonReader(layout.columns, contract.extra_columns, contract.limits, of_sheet=contract.of_sheet)
 
 
