@@ -74,6 +74,19 @@ def test_a_paused_source_is_read_after_the_pause(world: HttpWorld) -> None:
     assert (site.progress.code, site.notifier.failures) == ("", [])
 
 
+@pytest.mark.parametrize(("refusal", "code", "kept"), [(410, "SOURCE_TOKEN_EXPIRED", 0), (401, "SOURCE_BAD_SECRET", 1)])
+def test_a_page_that_the_api_forgot_begins_the_window_again(
+    world: HttpWorld, refusal: int, code: str, kept: int
+) -> None:
+    """The first worker reads one page. A secret that is refused says nothing about the page."""
+    site = Site(world, mb=0.000001, budget=0.0)
+    world.api.instead = [lambda answer: answer, (refusal, {}, b"")]
+    site.tick()
+    assert (site.progress.code, site.progress.files) == (code, kept)
+    site.ticks(10)
+    assert (sorted(site.landed()), site.progress.code) == (ALL, "")
+
+
 def body(items: Any, **meta: Any) -> Answer:
     return 200, {}, json.dumps({"data": {"items": items}, "meta": {"more": False, **meta}}).encode()
 

@@ -17,7 +17,7 @@ from chalicelib.sources.http.client import Client, Response, place
 from chalicelib.sources.http.paging import Step, address, first_step, next_step
 from chalicelib.sources.http.records import lines, records_at
 from chalicelib.sources.secret import BAD_SECRET
-from chalicelib.sources.source import Page, Surroundings, Window
+from chalicelib.sources.source import Page, Surroundings, TokenExpired, Window
 
 NO_CONTENT = 204
 
@@ -25,13 +25,13 @@ NO_CONTENT = 204
 class HttpSource:
     """One endpoint."""
 
-    def __init__(self, surroundings: Surroundings) -> None:
+    def __init__(self, surroundings: Surroundings, client: Client | None = None) -> None:
         settings = surroundings.settings.http
         if settings is None:
             raise Broken(f"the source of {surroundings.object} has no [source.http]", code="NO_SUCH_SOURCE")
         self._settings: HttpSettings = settings
         self._position = at_seconds(surroundings.now() - surroundings.settings.lag)
-        self._client = Client(loopback=surroundings.loopback, now=surroundings.now)
+        self._client = client or Client(loopback=surroundings.loopback, now=surroundings.now)
         self._auth = Authenticator(settings, surroundings.secret, self._client, surroundings.now)
 
     def position(self) -> str:
@@ -40,12 +40,13 @@ class HttpSource:
     def pages(self, window: Window, token: str) -> Iterator[Page]:
         parameters = self._parameters(window)
         step: Step | None = Step.read(token) if token else first_step(self._settings)
-        before, seen = b"", set[str]()
+        before, seen, left = b"", set[str](), bool(token)
         while step:
             if step.text in seen:
                 raise Refused("a next page was named twice; the pages do not end", code="SOURCE_REPEATS")
             seen |= {step.text} - {""}
-            response = self._get(address(self._settings, parameters, step))
+            response = self._get(address(self._settings, parameters, step), left=left)
+            left = False
             if response.status == NO_CONTENT:
                 return
             records = records_at(response.body, self._settings.records)
@@ -76,7 +77,8 @@ class HttpSource:
             raise Refused(f'two pages are the same; the server ignores "{parameter}"', code="SOURCE_REPEATS")
         return found
 
-    def _get(self, url: str) -> Response:
+    def _get(self, url: str, *, left: bool) -> Response:
+        """Request a page. `left`: an earlier worker was given its address, which may have expired."""
         response = self._request(url)
         if response.status == 401 and self._auth.renewable:
             self._auth.renew()
@@ -84,6 +86,8 @@ class HttpSource:
         if response.status in (401, 403):
             fault = f"{place(url)} refuses the secret ({response.status}); correct the secret, its rights or its quota"
             raise Refused(fault, code=BAD_SECRET)
+        if response.status not in (200, NO_CONTENT) and left:
+            raise TokenExpired(f"{place(url)} answered {response.status} to the page where the last worker stopped")
         if response.status not in (200, NO_CONTENT):
             raise Refused(f"{place(url)} answered {response.status}; correct the contract", code="SOURCE_REFUSED")
         return response
