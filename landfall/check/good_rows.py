@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import BinaryIO
 
 import numpy as np
@@ -12,10 +13,11 @@ from chalicelib.domain.contract.column import Column
 from chalicelib.domain.contract.contract import Contract, Limits
 from chalicelib.domain.contract.dialect import ControlTotals, Dialect, Encoding, Trailer
 from chalicelib.domain.contract.layout import Layout
-from chalicelib.domain.contract.sums import Sums, added
+from chalicelib.domain.contract.sums import EXACT, Sums, added
 from chalicelib.domain.decode.decode import CONVERTERS
 from chalicelib.domain.formats.csv.preamble import BOM
 from chalicelib.domain.formats.csv.record_reader import RecordReader
+from chalicelib.domain.formats.csv.tail import pieces_of_line
 from chalicelib.domain.formats.format import Cuts
 from chalicelib.domain.raw.bytesource import ByteSource
 from chalicelib.domain.staging.block import Block
@@ -101,16 +103,35 @@ class GoodRows:
         values = {places.count_field: str(self.count)} if places.count_field else {}
         values |= {number: self._sum(name) for name, number in places.sum_fields}
         content = line.removesuffix(b"\r")
+        if places.widths:
+            return self._in_place(content, places.widths, values) + line[len(content) :]
         fields = reader.raw_fields(content)
         for number, value in values.items():
             if number <= len(fields):
                 fields[number - 1] = self._like(fields[number - 1], value, reader)
         return reader.delimiter.join(fields) + line[len(content) :]
 
+    def _in_place(self, line: bytes, widths: Sequence[int], values: Mapping[int, str]) -> bytes:
+        """Return a line of fixed width with values in the places of those that it has. Raises Rejected."""
+        fields = pieces_of_line(line, self.dialect.unit, widths)
+        rest = line[sum(map(len, fields)) :]
+        for number, value in values.items():
+            if number <= len(fields):
+                own, size = fields[number - 1], len(fields[number - 1])
+                filled = value.zfill(size) if own.startswith(b"0") else value.rjust(size)
+                if len(filled) > size:
+                    message = f"field {number} of the totals has {size} characters, but the good rows have {value}"
+                    raise Rejected(f"{message}: leave out --good", code="TOTALS_TOO_LONG")
+                fields[number - 1] = filled.encode()
+        return b"".join(fields) + rest
+
     def _sum(self, name: str) -> str:
         """Return the sum of a column as its files write numbers."""
-        decimal = next(column.notation.decimal for column in self.columns if column.name == name)
-        return self.sums.get(name, "0").replace(".", decimal)
+        notation = next(column.notation for column in self.columns if column.name == name)
+        total = self.sums.get(name, "0")
+        if notation.implied_decimals:
+            return f"{Decimal(total).scaleb(notation.implied_decimals, EXACT):f}".partition(".")[0]
+        return total.replace(".", notation.decimal)
 
     @staticmethod
     def _like(field_: bytes, value: str, reader: RecordReader) -> bytes:
@@ -124,7 +145,7 @@ class GoodRows:
         """Write whole lines: the last line of a file may lack its end."""
         self.out.write(lines)
         self.written = self.written or len(lines) > 0
-        if lines and lines[-1:] != self.dialect.line_end:
+        if lines and lines[-1:] != self.dialect.line_end and not self.dialect.record_length:
             reader, text = RecordReader(self.dialect, Limits()), bytes(lines)
             escaped = reader.returns and text.endswith(b"\r") and not reader.ends_with_return(text, 0, len(text))
             self.out.write(b"\r\n" if escaped else reader.newline)  # an escaped \r would take the \n with it

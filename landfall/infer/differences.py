@@ -53,6 +53,8 @@ def _in_kind(name: str, first: SampleTable, other: str, table: SampleTable) -> I
     """Yield how the format of a file differs, its place in a workbook, and the types that the file itself has."""
     if first.format is not table.format:
         yield f"{other} is {table.format.value}, {name} is {first.format.value}"
+    if first.spans != table.spans:
+        yield f"{other} has columns at other positions than {name}"
     if first.sheet != table.sheet:
         yield f"{other} has its table in another sheet, or in another row, than {name}"
     if first.names == table.names and first.types and table.types:

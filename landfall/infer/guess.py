@@ -8,11 +8,15 @@ from pathlib import Path
 
 from chalicelib.domain.contract.contract import Contract, FileFormat
 from chalicelib.domain.contract.key_pattern import compile_pattern
+from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.routing import route
 from chalicelib.domain.contract_files.contract_file import Contracts
 from chalicelib.domain.formats.csv.header import match_header
 from chalicelib.domain.formats.json.json_format import first_fits, first_names
 from chalicelib.domain.formats.registry import format_of
+from chalicelib.domain.raw.bytesource import ByteSource, Range
+from chalicelib.domain.staging.stage import stage_chunk
+from chalicelib.domain.staging.validate import compile_rules
 from chalicelib.errors import LandfallError, Rejected
 from landfall.check.closest import closest
 from landfall.infer.layout.sample import JSON
@@ -64,6 +68,8 @@ def _fields(contract: Contract, source: LocalFile) -> tuple[str, ...]:
         raise Rejected("the file is empty: not even a header", code="EMPTY_FILE", line=1)
     contract = contract.as_read
     text = beginning(source, contract)
+    if contract.format is FileFormat.FIXED_WIDTH:
+        return ()
     if contract.format is FileFormat.JSON:
         return first_names(text, contract)
     return format_of(contract).head(text, contract).fields
@@ -84,12 +90,22 @@ def _names(contract: Contract, path: Path) -> bool:
     return any(compile_pattern(last).match(path.name) is not None for last in lasts if last.strip("*"))
 
 
+def _first_is_good(text: ByteSource, contract: Contract) -> bool:
+    """Return whether the first record of a file without a header is a good row."""
+    head = format_of(contract).head(text, contract)
+    rules = compile_rules(contract, Layout.of(contract, head.fields))
+    first = Range(start=head.data_start, stop=head.data_start + 1)
+    return sum(block.rows_good for block in stage_chunk(text, first, rules)) > 0
+
+
 def _fits(contract: Contract, source: LocalFile) -> bool:
     contract = contract.as_read
     try:
         text = beginning(source, contract)
         if contract.format is FileFormat.JSON:
             return first_fits(text, contract)
+        if contract.format is FileFormat.FIXED_WIDTH:
+            return _first_is_good(text, contract)
         match_header(contract, format_of(contract).head(text, contract).fields)
     except Rejected:
         return False

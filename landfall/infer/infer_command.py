@@ -18,6 +18,7 @@ from chalicelib.errors import ContractError, LandfallError, Rejected, SourceGone
 from chalicelib.visible import visible
 from landfall.check.checking import Outputs, check_file
 from landfall.faults import CommandError, ExitCode, absent, usage
+from landfall.infer.layout.fixed_lines import find_lines
 from landfall.infer.layout.json_objects import find_objects
 from landfall.infer.layout.parquet import find_columns, is_parquet
 from landfall.infer.layout.sample import SAMPLE_BYTES, Sample, sample
@@ -104,7 +105,10 @@ def _read_table(path: Path) -> SampleTable:
 
 
 def _of_text(found: Sample) -> SampleTable:
-    return find_objects(found) if found.json else find_table(found)
+    if found.json:
+        return find_objects(found)
+    table = find_table(found)
+    return table if len(table.names) > 1 else find_lines(found) or table
 
 
 # ---- all rows --------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 
 from chalicelib.domain.contract.contract import FileFormat
-from chalicelib.domain.contract.dialect import Dialect
+from chalicelib.domain.contract.dialect import FIXED_DIALECT, Dialect
 from chalicelib.domain.contract.layout import placed
 from chalicelib.domain.contract.sheet import Sheet
 from landfall.infer.differences import aligned
@@ -57,9 +57,11 @@ def propose(name: str, tables: Mapping[str, SampleTable]) -> Proposal:
     guesses = tuple(words_elsewhere(guesses, columns))
     if first.format is FileFormat.JSON:
         guesses = tuple(_in_json(one, first, place) for place, one in enumerate(guesses))
+    if first.spans:
+        guesses = tuple(replace(one, span=span) for one, span in zip(guesses, first.spans, strict=True))
     types = first.types or ("",) * len(guesses)
     guesses = tuple(made_.known(type_) if type_ else made_ for made_, type_ in zip(guesses, types, strict=True))
-    if not dialect.header:
+    if not dialect.header and not first.spans:
         dialect = replace(dialect, columns=tuple(made))
     identifying = tuple(keys(guesses, columns))
     return Proposal(
@@ -111,7 +113,8 @@ def toml(proposal: Proposal, checked: Sequence[str]) -> Iterator[str]:
     moments = [column.name for column in proposal.columns if column.type.startswith("timestamp")]
     if moments:
         yield f"# order_by = {text(moments[-1])}  # if a greater value means a newer row; one of: {', '.join(moments)}"
-    settings, notes = list(_settings(proposal.dialect)), [f"# {note}" for note in proposal.notes]
+    fixed = proposal.format is FileFormat.FIXED_WIDTH
+    settings, notes = list(_settings(proposal.dialect, fixed=fixed)), [f"# {note}" for note in proposal.notes]
     if proposal.format is FileFormat.XLSX:
         yield from ("", "[sheet]", *notes, *_settings(proposal.sheet))
         notes = []
@@ -123,9 +126,9 @@ def toml(proposal: Proposal, checked: Sequence[str]) -> Iterator[str]:
         yield from column.lines(key=column.name in proposal.key)
 
 
-def _settings(part: Dialect | Sheet) -> Iterator[str]:
+def _settings(part: Dialect | Sheet, *, fixed: bool = False) -> Iterator[str]:
     """Yield the settings that differ from the default."""
-    usual = type(part)()
+    usual = FIXED_DIALECT if fixed else type(part)()
     for own in fields(part):
         setting = getattr(part, own.name)
         if setting != getattr(usual, own.name):

@@ -46,6 +46,14 @@ VALUES: Mapping[tuple[str, str], Mapping[str, object]] = {
         "-1 000": Decimal("-1000"),
         "500,25": Decimal("500.25"),
     },
+    ("decimal(9,2)", "implied_decimals = 2"): {
+        "0001250": Decimal("12.50"),
+        "-1250": Decimal("-12.50"),
+        "5": Decimal("0.05"),
+        "0": Decimal("0"),
+        "12.50": Bad(code=1209, reason="has a decimal sign"),
+        "12345678901": Bad(code=1204),
+    },
     ("decimal(9,2)", 'thousands = ","'): {
         "12,500.25": Decimal("12500.25"),
         "12,750": Decimal("12750"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cases import files, joined_files, json_files, parquet_files, records, workbooks
+from tests.cases import files, fixed_width_files, joined_files, json_files, parquet_files, records, workbooks
 from tests.cases.case import Layout, differences
 from tests.cases.values import layouts
 
-TEXTS = (*files.LAYOUTS, *joined_files.LAYOUTS, *records.LAYOUTS, *json_files.LAYOUTS)
+TEXTS = (*files.LAYOUTS, *joined_files.LAYOUTS, *records.LAYOUTS, *json_files.LAYOUTS, *fixed_width_files.LAYOUTS)
 CASES = (*TEXTS, *workbooks.LAYOUTS, *parquet_files.LAYOUTS, *layouts())
 
 

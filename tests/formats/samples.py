@@ -6,13 +6,17 @@ from dataclasses import dataclass, replace
 
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.contract import Contract, FileFormat
-from chalicelib.domain.contract.dialect import JSON_DIALECT
+from chalicelib.domain.contract.dialect import FIXED_DIALECT, JSON_DIALECT
+from chalicelib.domain.contract.notation import Align, Span
 from tests.support.files.engine import contract
 
 COLUMNS = (
-    Column(name="id", type=ColumnType(kind=TypeName.INTEGER), required=True),
-    Column(name="note", type=ColumnType(kind=TypeName.VARCHAR, length=40)),
+    Column(name="id", type=ColumnType(kind=TypeName.INTEGER), required=True, span=Span(start=2, width=4)),
+    Column(
+        name="note", type=ColumnType(kind=TypeName.VARCHAR, length=40), span=Span(start=6, width=24, align=Align.LEFT)
+    ),
 )
+NAMES = tuple(column.name for column in COLUMNS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,4 +109,38 @@ def _parquet() -> Sample:
     return replace(text, contract=replace(text.contract, format=FileFormat.PARQUET), lines=0)
 
 
-SAMPLES = {FileFormat.CSV: _csv(), FileFormat.JSON: _json(), FileFormat.PARQUET: _parquet(), FileFormat.XLSX: _xlsx()}
+def _fixed_width() -> Sample:
+    """Lines with a filler in front, of any length; all kinds of line ends, and a last line without one."""
+    records = [
+        b" 0001plain                   \n",
+        b'*   2a "quote", and a comma   \r\n',
+        b"   x no number\n",
+        "+ 3  \N{SNOWMAN}{:23}\n".format("").encode(),
+        b" 4                           \n",
+        b" 000005too short\n",
+        b"   6 not padded, but whole...\n",
+    ] * 5
+    records[-1] = records[-1].removesuffix(b"\n")
+    good = '0001,plain\n2,"a ""quote"", and a comma"\n3,\N{SNOWMAN}\n4,\n6,"not padded, but whole..."\n'.encode()
+    starts = tuple(len(b"".join(records[:n])) for n in range(len(records)))
+    return Sample(
+        contract=contract(*COLUMNS, format=FileFormat.FIXED_WIDTH, dialect=replace(FIXED_DIALECT, columns=NAMES)),
+        data=b"".join(records),
+        starts=starts,
+        good=good * 5,
+        rejected=tuple(
+            at for at, record in zip(starts, records, strict=True) if b"no number" in record or b"short" in record
+        ),
+        empty=b"",
+        foreign=b"<html><body>Service unavailable</body></html>\n",
+        lines=0,
+    )
+
+
+SAMPLES = {
+    FileFormat.CSV: _csv(),
+    FileFormat.FIXED_WIDTH: _fixed_width(),
+    FileFormat.JSON: _json(),
+    FileFormat.PARQUET: _parquet(),
+    FileFormat.XLSX: _xlsx(),
+}

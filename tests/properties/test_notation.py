@@ -39,6 +39,8 @@ COLUMNS = {
     "money": ("decimal(12,2)", Notation(negative=Negative.PARENTHESES, thousands=",", **AFFIXES)),
     "sap": ("decimal(12,2)", Notation(decimal=",", negative=Negative.TRAILING, excess=Excess.ROUND, **AFFIXES)),
     "fraction": ("decimal(12,4)", Notation(percent=Percent.FRACTION, trim=Trim.UNICODE)),
+    "implied": ("decimal(12,2)", Notation(implied_decimals=2, null=("000",))),
+    "implied excess": ("decimal(12,2)", Notation(implied_decimals=3, negative=Negative.TRAILING)),
     "trimmed": ("integer", Notation(trim=Trim.BLANKS, null=("NA", "-"))),
     "boolean": ("boolean", Notation(true=("Ja",), false=("Nein", "0.5"))),
     "text": ("varchar(5)", Notation(too_long=TooLong.CUT, trim=Trim.UNICODE, spreadsheet_text=True, null=("NA", ""))),

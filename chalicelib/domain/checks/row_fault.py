@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from chalicelib.domain.checks.codes import RowCode
+from chalicelib.domain.contract.dialect import NULL_WORD
 
 TRAILING = ": the line ends with a delimiter; if all lines do, set dialect.trailing_delimiter"
+
+IS_NULL_WORD = f"has the value {NULL_WORD}, which means NULL in the staged text"
+"""The reason of a row whose value would be taken for NULL."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

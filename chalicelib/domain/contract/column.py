@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from chalicelib.domain.contract.notation import Notation
+from chalicelib.domain.contract.notation import Notation, Span
 
 
 class TypeName(Enum):
@@ -74,6 +74,8 @@ class Column:
     """Other header names that mean this column (case, space and underscore do not count)."""
     path: str = ""
     """JSON: the names of the objects around the field and its own, with dots between; empty is the column's name."""
+    span: Span | None = None
+    """Fixed width: the positions of the column."""
     default: str | None = None
     """Replaces an empty field or an absent column, in the warehouse."""
     values: tuple[str, ...] = ()

@@ -40,6 +40,7 @@ class FileFormat(Enum):
     JSON = "json"
     XLSX = "xlsx"
     PARQUET = "parquet"
+    FIXED_WIDTH = "fixed_width"
 
 
 class Delivery(Enum):

@@ -87,6 +87,13 @@ class Nul(Enum):
     STRIP = "strip"  # they are left out
 
 
+class Unit(Enum):
+    """The unit of the positions in lines of fixed width."""
+
+    CHARACTERS = "characters"
+    BYTES = "bytes"  # of UTF-8
+
+
 class Compression(Enum):
     """The compression of a file."""
 
@@ -106,6 +113,8 @@ class ControlTotals:
     """The field with the number of rows, from 1; 0 for none."""
     sum_fields: tuple[tuple[str, int], ...] = ()
     """Columns, and for each the field with the sum of its values."""
+    widths: tuple[int, ...] = ()
+    """The widths of the line's fields, in order; empty if the dialect's delimiter separates them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +127,8 @@ class Trailer:
     """The field with the number of rows, from 1; 0 for none."""
     sum_fields: tuple[tuple[str, int], ...] = ()
     """Columns, and for each the field with the sum of its values."""
+    widths: tuple[int, ...] = ()
+    """The widths of the line's fields, in order; empty if the dialect's delimiter separates them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +173,10 @@ class Dialect:
     invalid: Invalid = Invalid.REJECT
     nul: Nul = Nul.REJECT
     compression: Compression = Compression.AUTO
+    unit: Unit = Unit.CHARACTERS
+    """Fixed width: what positions count."""
+    record_length: int = 0
+    """Fixed width: the bytes of each record, if records have no line ends; else 0."""
 
     @property
     def line_end(self) -> bytes:
@@ -184,3 +199,5 @@ class Dialect:
 
 JSON_DIALECT = Dialect(null=(NULL_WORD,), empty=Empty.TEXT)
 """The dialect of JSON: null and the empty text are not the same, so that NULL is a word in staged texts."""
+FIXED_DIALECT = Dialect(sep_line=False, repeated_header=RepeatedHeader.ROW, header=False)
+"""The dialect of lines of fixed width, which have neither a header nor a delimiter."""

@@ -1,4 +1,4 @@
-"""How the files write the values of one column, where that differs from how Redshift reads them."""
+"""How the files write the values of one column, if Redshift reads them otherwise, and where they stand in a line."""
 
 from __future__ import annotations
 
@@ -75,6 +75,8 @@ class Notation:
 
     decimal: str = "."
     """numbers: the sign before the fraction."""
+    implied_decimals: int = 0
+    """numbers: how many of the last digits stand behind a decimal sign that files leave out."""
     thousands: str = ""
     """numbers: the sign between groups of three digits; a blank stands for U+0020, U+00A0 and U+202F."""
     currency: tuple[str, ...] = ()
@@ -96,3 +98,36 @@ class Notation:
     """With a format: the first of the hundred years that years of two digits stand for; 0 if it has none."""
     timezone: str = ""
     """timestamptz: the zone of the times that files write without one; empty is UTC."""
+
+
+BLANK = " "
+
+
+class Align(Enum):
+    """The end of a column at which its values stand; padding fills the rest."""
+
+    LEFT = "left"  # padding stands behind a value
+    RIGHT = "right"  # padding stands in front of a value
+    BOTH = "both"  # padding may stand at both ends
+
+
+@dataclass(frozen=True, kw_only=True)
+class Span:
+    """The positions of a column, in the contract's unit, and what fills them up."""
+
+    start: int
+    """The first position, from 1."""
+    width: int
+    padding: str = BLANK
+    """The character that is stripped. A field of blanks only is empty, whatever the padding is."""
+    align: Align = Align.BOTH
+
+    @property
+    def sound(self) -> bool:
+        """Whether it has a position."""
+        return self.start > 0 and self.width > 0
+
+    @property
+    def last(self) -> int:
+        """The last position."""
+        return self.start + self.width - 1

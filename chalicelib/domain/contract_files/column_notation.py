@@ -14,7 +14,9 @@ from chalicelib.domain.contract_files.toml_section import Section
 
 TEXTS = (TypeName.CHAR, TypeName.VARCHAR)
 ONLY: Mapping[str, tuple[tuple[TypeName, ...], str]] = {
-    **dict.fromkeys(("decimal", "thousands", "currency", "negative", "percent"), (NUMBERS, "numbers")),
+    **dict.fromkeys(
+        ("decimal", "implied_decimals", "thousands", "currency", "negative", "percent"), (NUMBERS, "numbers")
+    ),
     "excess": ((*EXACT, *CLOCKS), "whole numbers, decimals, times and timestamps"),
     **dict.fromkeys(("true", "false"), ((TypeName.BOOLEAN,), "booleans")),
     "too_long": (TEXTS, "char and varchar"),
@@ -25,6 +27,7 @@ ONLY: Mapping[str, tuple[tuple[TypeName, ...], str]] = {
 DECIMAL_SIGNS = (".", ",")
 THOUSANDS_SIGNS = (".", ",", " ", "'", "\u2019", "_")
 MOST_WORDS = 100
+MOST_DECIMALS = 37
 MOST_CURRENCY = 8
 """Most characters of a currency's sign."""
 NOT_IN_CURRENCY = set("0123456789+-()% \t\r\n\0\u00a0\u202f\"'")
@@ -36,6 +39,7 @@ def read_notation(section: Section) -> Notation:
     currency = section.string_list("currency")
     return Notation(
         decimal=section.text("decimal", default=Notation.decimal),
+        implied_decimals=section.integer("implied_decimals", default=0, low=0, high=MOST_DECIMALS),
         thousands=section.text("thousands"),
         currency=currency,
         negative=section.choice("negative", Negative.SIGN),

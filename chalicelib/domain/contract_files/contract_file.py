@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -35,11 +35,13 @@ from chalicelib.domain.contract_files.contract_rules import faults_between, faul
 from chalicelib.domain.contract_files.dialect import (
     read_control_totals,
     read_dialect,
+    read_fixed_dialect,
     read_json_dialect,
     read_parquet_dialect,
     read_sheet_dialect,
 )
 from chalicelib.domain.contract_files.fingerprint import fingerprint
+from chalicelib.domain.contract_files.fixed_width import read_span
 from chalicelib.domain.contract_files.source import read_source
 from chalicelib.domain.contract_files.toml_section import Section
 from chalicelib.domain.contract_files.transform import read_transform
@@ -53,6 +55,7 @@ DIALECTS = {
     FileFormat.JSON: read_json_dialect,
     FileFormat.XLSX: read_sheet_dialect,
     FileFormat.PARQUET: read_parquet_dialect,
+    FileFormat.FIXED_WIDTH: read_fixed_dialect,
 }
 _UNKNOWN = ColumnType(kind=TypeName.VARCHAR, length=65_535)
 
@@ -186,12 +189,21 @@ def _completed(contract: Contract) -> Contract:
     if contract.source and not contract.lands_at:
         contract = replace(contract, lands_at=(f"{landing_folder(contract.name)}*",))
     if not dialect.header and not dialect.columns:
-        dialect = replace(dialect, columns=tuple(column.name for column in contract.as_read.columns))
+        dialect = replace(dialect, columns=tuple(column.name for column in _in_files(contract)))
     if contract.format in NULLABLE and "" not in dialect.null:
         dialect = replace(dialect, null=("", *dialect.null))
     if contract.extra_columns is ExtraColumns.RESCUE and columns:
         columns = (*columns, Column(name=RESCUED, type=ColumnType(kind=TypeName.SUPER)))
     return replace(contract, dialect=dialect, columns=columns)
+
+
+def _in_files(contract: Contract) -> Sequence[Column]:
+    """Return the columns of files without a header, in their order."""
+    columns = contract.as_read.columns
+    if contract.format is not FileFormat.FIXED_WIDTH:
+        return columns
+    placed = [(column.span.start, column) for column in columns if column.span]
+    return [column for _, column in sorted(placed, key=lambda pair: pair[0])]
 
 
 def _expected(top: Section) -> Expected | None:
@@ -229,6 +241,7 @@ def _column(name: str, section: Section) -> Column:
         required=section.boolean("required"),
         aliases=section.string_list("aliases"),
         path=section.text("path"),
+        span=read_span(section, type_),
         default=section.scalar("default"),
         values=section.scalars("values"),
         pattern=section.text("pattern") or None,

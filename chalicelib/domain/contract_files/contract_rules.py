@@ -20,6 +20,7 @@ from chalicelib.domain.contract.key_pattern import Pattern, PatternError, compil
 from chalicelib.domain.contract.load_window import window_fault
 from chalicelib.domain.contract.notation import Excess, TooLong
 from chalicelib.domain.contract_files.column_value import UNBOUNDED
+from chalicelib.domain.contract_files.fixed_width import fixed_faults
 from chalicelib.domain.contract_files.source import source_faults
 from chalicelib.domain.formats.csv.header import match_header
 from chalicelib.domain.run.keys import OUTPUTS
@@ -32,7 +33,6 @@ UNORDERED = (*UNBOUNDED, TypeName.REAL, TypeName.DOUBLE, TypeName.TIME)
 MAX_CHECKS = 25
 MAX_CHECK_NAME = 100
 RESERVED_SCHEMAS = ("etl", "pg_catalog", "information_schema")
-
 MAX_DOCUMENT_BYTES = 1 << 20
 """Redshift reads larger SUPER values only from JSON and Parquet."""
 LONGEST_SHARE = 2_500
@@ -62,7 +62,7 @@ def _file_faults(contract: Contract) -> Iterator[Fault]:
     own = contract.transform.columns if contract.transform else ()
     found = [*_header_faults(read), *_headerless_faults(read), *_totals_faults(read), *_word_faults(read)]
     found += [*_path_faults(read), *_lossy_faults(replace(contract, columns=read.columns)), *_column_names(own)]
-    for key, message in found:
+    for key, message in [*found, *fixed_faults(contract)]:
         yield f"input_{key}" if any(f"{key}.".startswith(f"columns.{c.name}.") for c in own) else key, message
 
 
@@ -179,11 +179,11 @@ def _header_faults(contract: Contract) -> Iterator[Fault]:
 
 def _headerless_faults(contract: Contract) -> Iterator[Fault]:
     """Yield the faults for which every file of the contract would be refused."""
-    if not contract.dialect.header and contract.columns:
+    if not contract.dialect.header and contract.columns and contract.format is not FileFormat.FIXED_WIDTH:
         try:
             match_header(contract, contract.dialect.columns, from_file=False)
         except Rejected as refusal:
-            problem = refusal.message.partition("; ")[2]
+            _, _, problem = refusal.message.partition("; ")
             yield "dialect.columns", f"do not fit the contract ({problem}); name the file's columns in order"
 
 

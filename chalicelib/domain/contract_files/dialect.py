@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 
 from chalicelib.domain.contract.dialect import (
+    FIXED_DIALECT,
     JSON_DIALECT,
     MOST_MARK,
     Compression,
@@ -23,18 +24,31 @@ from chalicelib.domain.contract.dialect import (
     RepeatedHeader,
     ShortRows,
     Trailer,
+    Unit,
 )
 from chalicelib.domain.contract_files.toml_section import Section
 
 MOST_LINES = 10_000
+MOST_RECORD_LENGTH = 4 << 20
 MOST_WORDS = 100
 JSON_KEYS = ("encoding", "invalid", "compression")
 SHEET_KEYS = ("null", "empty", "repeated_header")
 PARQUET_KEYS = ("empty",)
+FIXED_KEYS = (
+    *JSON_KEYS, "nul", "null", "empty", "newline", "unit", "record_length", "short_rows", "empty_records", "comment",
+    "preamble_lines", "footer_lines", "trailer", "eof_mark",
+)  # fmt: skip
+ONLY_FIXED = ("unit", "record_length")
+FIXED_ONLY = 'is for lines of fixed width; remove it, or set format = "fixed_width"'
 
 
 def read_dialect(section: Section) -> Dialect:
-    """Read the dialect as far as possible; record every fault in the section."""
+    """Read the dialect of CSV as far as possible; record every fault in the section."""
+    _refuse(section, ONLY_FIXED, FIXED_ONLY)
+    return _read(section)
+
+
+def _read(section: Section) -> Dialect:
     empty = section.choice("empty", Empty.NULL)
     dialect = Dialect(
         delimiter=section.text("delimiter", default=Dialect.delimiter),
@@ -63,7 +77,7 @@ def read_dialect(section: Section) -> Dialect:
         nul=section.choice("nul", Nul.REJECT),
         compression=section.choice("compression", Compression.AUTO),
     )
-    section.close()
+    section.close(*ONLY_FIXED)
     for key, message in _faults(dialect):
         section.fault(key, message)
     return dialect
@@ -94,11 +108,26 @@ def read_parquet_dialect(section: Section) -> Dialect:
     return read_dialect(section)
 
 
+def read_fixed_dialect(section: Section) -> Dialect:
+    """Read the dialect of lines of fixed width: no header, no delimiter and no quotes."""
+    _refuse_others(section, "fixed_width", FIXED_KEYS)
+    unit = section.choice("unit", Unit.CHARACTERS)
+    length = section.integer("record_length", default=0, low=0, high=MOST_RECORD_LENGTH)
+    own = {key: getattr(FIXED_DIALECT, key) for key in ("sep_line", "repeated_header", "header")}
+    return replace(_read(section), unit=unit, record_length=length, **own)
+
+
 def _refuse_others(section: Section, form: str, keys: tuple[str, ...]) -> None:
     """Record a fault for each setting of CSV that the format does not have."""
+    others = [own.name for own in fields(Dialect) if own.name not in (*keys, *ONLY_FIXED)]
+    _refuse(section, others, f'is for CSV; with format = "{form}" the dialect has only {", ".join(keys)}')
+    _refuse(section, [key for key in ONLY_FIXED if key not in keys], FIXED_ONLY)
+
+
+def _refuse(section: Section, keys: Iterable[str], why: str) -> None:
     for key in section.table:
-        if key not in keys and hasattr(Dialect, key):
-            section.fault(key, f'is for CSV; with format = "{form}" the dialect has only {", ".join(keys)}')
+        if key in keys:
+            section.fault(key, why)
 
 
 def _encoding(name: str) -> str:
@@ -116,6 +145,7 @@ def read_control_totals(section: Section) -> ControlTotals:
     return ControlTotals(
         count_field=section.integer("count_field", default=0, low=0, high=MOST_LINES),
         sum_fields=tuple((name, fields.integer(name, default=1, low=1, high=MOST_LINES)) for name in fields.table),
+        widths=section.integers("widths", low=1, high=MOST_RECORD_LENGTH),
     )
 
 
@@ -126,6 +156,7 @@ def _trailer(section: Section) -> Trailer:
         starts_with=inner.text("starts_with", required=True),
         count_field=totals.count_field,
         sum_fields=totals.sum_fields,
+        widths=totals.widths,
     )
     inner.close()
     return trailer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, replace
+from typing import Any
 
 from chalicelib.domain.contract.contract import Contract, FileFormat
 from chalicelib.domain.contract_files.column_notation import changed_settings
@@ -25,6 +26,8 @@ def fingerprint(contract: Contract) -> str:
         del meaning["format"]
     if contract.control_totals is None:
         del meaning["control_totals"]
+    if contract.format is not FileFormat.FIXED_WIDTH:
+        _without_positions(meaning)
     if contract.format is not FileFormat.XLSX:
         del meaning["sheet"]
     if contract.transform is None:
@@ -37,3 +40,13 @@ def fingerprint(contract: Contract) -> str:
             del column["path"]
     canonical = json.dumps(meaning, sort_keys=True, default=lambda member: member.value)
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _without_positions(meaning: dict[str, Any]) -> None:
+    """Leave out what only lines of fixed width have."""
+    dialect = meaning["dialect"]
+    del dialect["unit"], dialect["record_length"]
+    for announced in filter(None, (dialect["trailer"], meaning.get("control_totals"))):
+        del announced["widths"]
+    for column in (*meaning["columns"], *(meaning["transform"] or {}).get("columns", ())):
+        del column["span"]

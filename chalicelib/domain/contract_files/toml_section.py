@@ -72,6 +72,12 @@ class Section:
             self.fault(key, f"{value} is out of range; write {low} to {high}")
         return value
 
+    def integers(self, key: str, *, low: int, high: int) -> tuple[int, ...]:
+        items = self._take(key, list, [])
+        if wrong := [i for i in items if type(i) is not int or not low <= i <= high]:
+            self.fault(key, f"{_shown(wrong[0])} is not a whole number from {low} to {high}")
+        return tuple(i for i in items if i not in wrong)
+
     def number(self, key: str, *, default: float | None, low: float, high: float) -> float | None:
         value = self._take(key, float, default)
         if value is not None and not low <= value <= high:

@@ -26,9 +26,7 @@ MISSING = "CONTROL_TOTALS_MISSING"
 
 def read_totals(data: bytes, contract: Contract, places: ControlTotals) -> Totals:
     """Return what a side file announces; `data` may be its first bytes beyond MOST_BYTES. Raises Rejected."""
-    return announced(
-        fields_of_line(totals_line(data, contract, places), contract.dialect, contract.limits), None, places
-    )
+    return announced(_fields(totals_line(data, contract, places), contract, places), None, places)
 
 
 def totals_line(data: bytes, contract: Contract, places: ControlTotals) -> bytes:
@@ -65,10 +63,14 @@ def _lines(data: bytes, contract: Contract) -> list[bytes]:
 
 def _has_totals(line: bytes, contract: Contract, places: ControlTotals) -> bool:
     """Return whether a line before the last one is no header: a header has letters where the totals are."""
-    fields = dict(enumerate(fields_of_line(line, contract.dialect, contract.limits), 1))
+    fields = dict(enumerate(_fields(line, contract, places), 1))
     numbers = [places.count_field, *(number for _, number in places.sum_fields)]
     texts = [fields[number] for number in numbers if number in fields]
     return any(c.isdigit() for text in texts for c in text) and not all(any(map(str.isalpha, text)) for text in texts)
+
+
+def _fields(line: bytes, contract: Contract, places: ControlTotals) -> list[str]:
+    return fields_of_line(line, contract.dialect, contract.limits, places.widths)
 
 
 def _malformed(what: str) -> Rejected:

@@ -23,7 +23,7 @@ from chalicelib.domain.contract.dialect import (
     RepeatedHeader,
     ShortRows,
 )
-from chalicelib.domain.contract.layout import Layout, staged_column
+from chalicelib.domain.contract.layout import staged_column
 from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.formats.csv.block_reader import BlockReader
 from chalicelib.domain.formats.csv.record_reader import Found, RecordReader
@@ -77,27 +77,31 @@ class Splitter:
     """A reader of the records of one file's rejects."""
 
     def __init__(self, contract: Contract, file_plan: FilePlan) -> None:
-        from chalicelib.domain.formats.csv.bare_texts import bare_form  # numpy: only readers of rejects need it
+        # numpy: only readers of rejects need these
+        from chalicelib.domain.formats.csv.bare_texts import bare_form
+        from chalicelib.domain.formats.fixed_width.fixed_width_format import fixed_width_reader
 
         contract = contract.as_read
         self._columns = columns_of(contract, file_plan)
         self._file_columns = [name for name in file_plan.columns if name != RESCUED]
         self._rescued = dict(file_plan.rescued)
         self._hidden = any(staged_column(contract, name).pii for name in self._file_columns)
-        dialect = as_corrected(contract).dialect if file_plan.corrected else contract.dialect
+        own, layout = not file_plan.corrected and not self._hidden, file_plan.layout(contract)
+        self._fixed = None
+        if contract.format is FileFormat.FIXED_WIDTH and own:
+            self._fixed = fixed_width_reader(contract, layout)
+        dialect = as_corrected(contract).dialect if file_plan.corrected or self._fixed else contract.dialect
         if self._hidden:  # a record is masked in the form in which it is staged
             dialect = Dialect(delimiter=dialect.staged_delimiter, quote=dialect.staged_quote, null=(NULL_WORD,))
         self._reader = RecordReader(dialect, contract.limits)
-        self._bare = bare_form(dialect, Layout.of(contract, file_plan.columns, file_plan.rescued))
+        self._bare = bare_form(dialect, layout)
         self._fills = dialect.short_rows is ShortRows.FILL
-        self._escaped = dialect.escape is Escape.BACKSLASH
+        self._escaped = dialect.escape is Escape.BACKSLASH or self._fixed is not None
         self._line_end = b"\r" if dialect.newline is Newline.CR else b"\r\n"  # \n would take a \r of the record with it
         self._null = null_shown(contract)
         self._objects = None
-        if contract.format is FileFormat.JSON and not file_plan.corrected and not self._hidden:
-            self._objects = ObjectReader(
-                file_plan.layout(contract).columns, contract.extra_columns, of_sheet=contract.of_sheet
-            )
+        if contract.format is FileFormat.JSON and own:
+            self._objects = ObjectReader(layout.columns, contract.extra_columns, of_sheet=contract.of_sheet)
 
     def values(self, record: str) -> tuple[str, ...] | None:
         """Return a record's values, in the order of `columns_of`; None if it is malformed or was shortened."""
@@ -118,9 +122,14 @@ class Splitter:
         return tuple(named[name] for name in self._columns)
 
     def _of_line(self, data: bytes) -> list[bytes | None] | None:
-        """Return the values of a record of CSV; None if it is malformed."""
+        """Return the values of a record of text; None if it is malformed."""
         if self._escaped and BROKEN.search(data.decode()):  # is the backslash Landfall's or the file's?
             return None
+        if self._fixed:
+            row = self._fixed.as_csv(data)
+            if row is None:
+                return None
+            data = row
         line = (self._bare.enclosed(data) if self._bare else data) + self._line_end
         found = BlockReader(self._reader, line, len(line), at_end=True).record(0)
         return found.values if isinstance(found, Found) and found.stop == len(line) - 1 else None

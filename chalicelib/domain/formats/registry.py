@@ -13,6 +13,7 @@ from chalicelib.domain.formats.format import Format
 
 FORMATS = {
     FileFormat.CSV: "chalicelib.domain.formats.csv.csv_format.CsvFormat",
+    FileFormat.FIXED_WIDTH: "chalicelib.domain.formats.fixed_width.fixed_width_format.FixedWidthFormat",
     FileFormat.JSON: "chalicelib.domain.formats.json.json_format.JsonFormat",
     FileFormat.PARQUET: "chalicelib.domain.formats.parquet.parquet_format.ParquetFormat",
     FileFormat.XLSX: "chalicelib.domain.formats.xlsx.xlsx_format.XlsxFormat",

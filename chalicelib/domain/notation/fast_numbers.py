@@ -15,7 +15,18 @@ from chalicelib.domain.contract.column import FLOATS, ColumnType
 from chalicelib.domain.contract.notation import Excess, Negative, Notation, Percent
 from chalicelib.domain.notation.numbers import NUMBER_BLANKS, separators
 from chalicelib.domain.raw.splice import Splice, indexes
-from chalicelib.domain.raw.swar import LOW, Fields, Ints, Mask, all_digits, longest, numbers, word_of
+from chalicelib.domain.raw.swar import (
+    LOW,
+    PADDING,
+    Fields,
+    Ints,
+    Mask,
+    all_digits,
+    fields_of,
+    longest,
+    numbers,
+    word_of,
+)
 
 LONGEST_NUMBER = 48
 """Most bytes of a number that is taken apart vectorised."""
@@ -35,6 +46,9 @@ def rewrite_numbers(
 
     Return which they are, and which of them lost digits that are not zero.
     """
+    if notation.implied_decimals:
+        done = _with_point(kind, notation, values, inner, marks, splice)
+        return done, np.zeros(len(done), np.bool_)
     number, point, floating = _Number.of(inner, notation), ord(notation.decimal), kind.kind in FLOATS
     altered = up = np.zeros(len(inner.start), np.bool_)
     if not floating and notation.excess is not Excess.REJECT:
@@ -60,6 +74,28 @@ def rewrite_numbers(
         splice.put(core.stop[rows] - after[rows] - 1, POINT)
     number.signed(values, marks, np.flatnonzero(done), splice)
     return done, altered & done
+
+
+def _with_point(
+    kind: ColumnType, notation: Notation, values: Fields, inner: Fields, marks: Ints, splice: Splice
+) -> Mask:
+    """Put the point into numbers of digits, perhaps with a sign in front, that files write without one."""
+    behind, none = notation.implied_decimals, np.zeros(len(inner.start), np.bool_)
+    if notation != Notation(implied_decimals=behind, excess=notation.excess, null=notation.null, trim=notation.trim):
+        return none
+    if behind > kind.scale and kind.kind not in FLOATS:
+        return none
+    digits, _ = unsigned(inner)
+    done: Mask = (inner.length == values.length) & (digits.length > behind) & (digits.length <= LONGEST_NUMBER)
+    done &= all_digits(digits, LONGEST_NUMBER)
+    rows = np.flatnonzero(done)
+    some, at = digits.pick(rows), np.arange(len(rows)) * (behind + 1)
+    text = np.full((len(rows), behind + 1), POINT, np.uint8)
+    for place in range(behind):
+        text[:, place + 1] = some.data[some.stop - behind + place]
+    written = fields_of(text.tobytes() + PADDING).part(at, np.full(len(rows), behind + 1))
+    splice.replace(some.part(some.stop - behind, np.full(len(rows), behind)), marks[rows], written)
+    return done
 
 
 def _fitted(core: Fields, scale: int, point: int, excess: Excess) -> tuple[Fields, Mask, Mask]:

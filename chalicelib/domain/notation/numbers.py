@@ -66,7 +66,10 @@ def number_reader(kind: ColumnType, notation: Notation) -> Read:
             fraction=found["fraction"] or b"",
             exponent=found["exponent"] or b"",
         )
-        return _fitted(_hundredth(parts) if divided else parts, kind, notation.excess, code)
+        if notation.implied_decimals and (parts.fraction or parts.exponent):
+            return Fault(code=code, reason="has a decimal sign, which implied_decimals says that files leave out")
+        parts = _shifted(parts, notation.implied_decimals + 2 * divided)
+        return _fitted(parts, kind, notation.excess, code)
 
     return read
 
@@ -149,10 +152,13 @@ def _blankless(text: bytes, *, behind: bool) -> bytes:
     return text
 
 
-def _hundredth(parts: _Parts) -> _Parts:
-    """Divide by 100, by moving the point."""
-    whole = parts.whole.rjust(3, b"0")
-    return _Parts(sign=parts.sign, whole=whole[:-2], fraction=whole[-2:] + parts.fraction, exponent=parts.exponent)
+def _shifted(parts: _Parts, digits: int) -> _Parts:
+    """Move the point by so many digits to the left."""
+    if not digits:
+        return parts
+    whole = parts.whole.rjust(digits + 1, b"0")
+    fraction = whole[-digits:] + parts.fraction
+    return _Parts(sign=parts.sign, whole=whole[:-digits], fraction=fraction, exponent=parts.exponent)
 
 
 def _fitted(parts: _Parts, kind: ColumnType, excess: Excess, code: RowCode) -> Canonical | Fault:

@@ -39,7 +39,7 @@ def _blanks_between(rows: Sequence[Row]) -> Iterator[str]:
     if words[0] < 2 or words.count(words[0]) < len(words) * LEAST_SHARE:
         return
     if any(_RUNS.search(text) for text in texts):
-        yield f"each line has {words[0]} words with several blanks between them: write the file with a delimiter"
+        yield f'each line has {words[0]} words with several blanks between them: is it format = "fixed_width"?'
     elif not any(b"\t" in text for text in texts):
         yield f'delimiter = " "  # if blanks separate columns: each line has {words[0]} words, as the header has'
 

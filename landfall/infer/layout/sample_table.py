@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from chalicelib.domain.contract.contract import FileFormat
 from chalicelib.domain.contract.dialect import Dialect
+from chalicelib.domain.contract.notation import Span
 from chalicelib.domain.contract.sheet import Sheet
 from chalicelib.domain.formats.csv.preamble import SEP_LINE
 from chalicelib.domain.formats.csv.tail import EOF_MARK
@@ -49,6 +50,8 @@ class SampleTable:
     """In JSON the path of each column; empty for a field of the objects themselves."""
     documents: frozenset[int] = frozenset()
     """Columns with arrays, or with objects whose fields change."""
+    spans: tuple[Span, ...] = ()
+    """In lines of fixed width where each column stands."""
     types: tuple[str, ...] = ()
     """The types that the file itself gives its columns; empty for a column whose values decide."""
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from chalicelib.domain.contract.notation import Align, Span
 from landfall.infer.layout.looks import NULL_WORDS
 from landfall.infer.names import fold_same
 from landfall.infer.toml_text import Setting, Settings, table
@@ -38,6 +39,8 @@ class Guess:
     """The settings, the type first."""
     path: str = ""
     """JSON: where the field is, if it is inside other objects."""
+    span: Span | None = None
+    """Fixed width: where it stands."""
     required: bool = False
     unique: bool = False
     """Whether every row has a different value."""
@@ -60,13 +63,20 @@ class Guess:
 
     def definition(self, settings: Settings, *, required: bool) -> str:
         """Write the column with these settings as a line of TOML."""
-        made = dict(settings)
+        made = {**self._position(), **settings}
         made |= {"required": True} if required else {}
         if self.path:
             made |= {"path": self.path}
         elif not fold_same(self.header, self.name):
             made |= {"aliases": (self.header,)}
         return f"{self.name} = {table(made)}"
+
+    def _position(self) -> dict[str, Setting]:
+        if not self.span:
+            return {}
+        usual = Align.LEFT if self.is_text else Align.BOTH
+        align = {"align": str(self.span.align.value)} if self.is_text and self.span.align is not usual else {}
+        return {"start": self.span.start, "width": self.span.width, **align}
 
     def lines(self, *, key: bool) -> Iterator[str]:
         """Yield the column as lines of TOML, the notes first."""

@@ -35,7 +35,7 @@ def nested(columns: str) -> bytes:
         (toml(target='"etl.x"'), 'the schema "etl" is reserved'),
         (toml(target='"landing.x; drop"'), "is not schema.table"),
         (toml(mode='"append"'), 'mode: "append" is not supported; scd1 only in this version'),
-        (toml(format='"orc"'), 'format: "orc" is not supported; csv or json or xlsx or parquet only'),
+        (toml(format='"orc"'), 'format: "orc" is not supported; csv or json or xlsx or parquet or fixed_width only'),
         (toml(format='"json"', more='[dialect]\nquote = "\'"'), "dialect.quote: is for CSV; with format"),
         (toml(format='"json"', more='[dialect]\nquot = "\'"'), "dialect.quot: is not known"),
         (toml(format='"json"', more='[dialect]\nencoding = "utf-7"'), 'dialect.encoding: "utf-7" is not supported'),

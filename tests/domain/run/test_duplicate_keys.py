@@ -51,6 +51,11 @@ def test_only_the_bytes_between_the_two_are_counted() -> None:
     assert line_of(InMemory(body), LF, 1, 1, STEP_BYTES + 2) == STEP_BYTES + 3
 
 
+def test_a_line_of_records_without_line_ends_is_a_record() -> None:
+    records = replace(LF, dialect=replace(LF.dialect, record_length=7))
+    assert [line_of(InMemory(b"\n" * 700), records, 3, 2, 3 + 7 * n) for n in (0, 1, 99)] == [3, 4, 102]
+
+
 def test_a_line_of_a_workbook_is_a_row():
     """Line feeds within quotes do not count, wherever the text is cut."""
     book = replace(LF, format=FileFormat.XLSX)

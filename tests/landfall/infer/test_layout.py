@@ -194,7 +194,7 @@ def test_a_line_of_the_tables_width_is_a_row(propose: Propose, body: str, commen
         ('id,a\n1,""\n2,\n3,x\n', '# empty = "text"  # 1 field is "", 1 without quotes'),
         ('id|a|b\n1|""|""\n2||\n3|x|"y"\n', '# empty = "text"  # 2 fields are "", 2 without quotes'),
         ("id qty name\n1 5 a\n2 6 b\n", '# delimiter = " "  # if blanks separate columns: each line has 3 words'),
-        ("id  qty name\n1   5   a\n2   6   b\n", "# each line has 3 words with several blanks between them"),
+        ("id   x\n12345  y\n123 z\n", "# each line has 2 words with several blanks between them"),
         ("id,v,\n1,1\n2,2\n", "# the header ends with a delimiter, and the rows do not"),
         ("id,v,\n1,1\n2,2\n", 'v = { type = "integer"'),
         ("id,v,w\n1,1\n2,2\n", 'v = { type = "integer"'),

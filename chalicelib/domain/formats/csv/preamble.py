@@ -41,7 +41,7 @@ class Before:
 
 def preamble(source: ByteSource, dialect: Dialect, limits: Limits) -> Before:
     """Return where the header starts, and what is left out before it. Raises Rejected."""
-    text = _Forward(source, 0, dialect.line_end, limits.max_record_bytes)
+    text = _Forward(source, 0, dialect, limits.max_record_bytes)
     text.position = len(BOM) if text.begins(BOM) else 0
     sep_lines = int(_names_delimiter(text, dialect) and text.skip_line())
     lines, comment = 0, dialect.comment.encode()
@@ -61,7 +61,7 @@ def preamble(source: ByteSource, dialect: Dialect, limits: Limits) -> Before:
 
 def after_header(source: ByteSource, offset: int, dialect: Dialect, limits: Limits) -> Before:
     """Return where the first record starts, after the lines that the contract skips behind the header."""
-    text, lines = _Forward(source, offset, dialect.line_end, limits.max_record_bytes), list[str]()
+    text, lines = _Forward(source, offset, dialect, limits.max_record_bytes), list[str]()
     while len(lines) < dialect.skip_after_header and text.skip_line():
         lines.append(text.skipped.removesuffix(b"\r").decode("utf-8", "surrogateescape"))
     left_out = total([{LeftOut.LINES_AFTER_HEADER: len(lines)}])
@@ -98,9 +98,10 @@ def _missing(message: str) -> Rejected:
 class _Forward:
     """A source with a position that only moves forward."""
 
-    def __init__(self, source: ByteSource, begin: int, newline: bytes, longest: int) -> None:
+    def __init__(self, source: ByteSource, begin: int, dialect: Dialect, longest: int) -> None:
         self.source, self.held, self.begin, self.position = source, b"", begin, 0
-        self.piece, self.newline, self.longest = FIRST_BYTES, newline, longest
+        self.piece, self.newline, self.longest = FIRST_BYTES, dialect.line_end, longest
+        self.record_length = dialect.record_length
         self.skipped = b""
         """The line that was skipped last, without its line feed."""
 
@@ -124,7 +125,14 @@ class _Forward:
         return self.begins(self.newline) or (self.newline == b"\n" and self.begins(b"\r\n"))
 
     def skip_line(self) -> bool:
-        """Move past the line. Return False at the end of the file, or if the line is longer than a record may be."""
+        """Move past the line, or past a record without a line end.
+
+        Return False at the end of the file, or if the line is longer than a record may be.
+        """
+        if self.record_length:
+            self.skipped = self.peek(self.record_length)
+            self.position += len(self.skipped)
+            return len(self.skipped) > 0
         seen = 0
         while (found := self.held.find(self.newline, self.position + seen)) < 0:
             seen = len(self.held) - self.position

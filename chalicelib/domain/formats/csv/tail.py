@@ -9,9 +9,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 from chalicelib.domain.contract.contract import Limits
-from chalicelib.domain.contract.dialect import ControlTotals, Dialect, Trailer
+from chalicelib.domain.contract.dialect import ControlTotals, Dialect, Trailer, Unit
 from chalicelib.domain.contract.tally import LeftOut, Tally, total
 from chalicelib.domain.formats.csv.block_reader import BlockReader
 from chalicelib.domain.formats.csv.record_reader import Found, RecordReader
@@ -60,7 +61,7 @@ def _footer(source: ByteSource, start: int, dialect: Dialect) -> Tail:
     """Leave out the contract's number of physical lines, or all lines if there are fewer."""
     end, lines = source.size, 0
     if dialect.footer_lines:
-        for line, _ in _lines(source, start, dialect.line_end):
+        for line, _ in _lines(source, start, dialect):
             end, lines = line, lines + 1
             if lines == dialect.footer_lines:
                 break
@@ -70,9 +71,9 @@ def _footer(source: ByteSource, start: int, dialect: Dialect) -> Tail:
 def _trailer(source: ByteSource, start: int, trailer: Trailer, dialect: Dialect, limits: Limits) -> Tail:
     """Find the trailer: the last line that is neither blank nor a comment. Raises Rejected."""
     behind, comment = Counter[str](), dialect.comment.encode()
-    for line, text in _lines(source, start, dialect.line_end):
+    for line, text in _lines(source, start, dialect):
         if text.startswith(trailer.starts_with.encode()):
-            totals = announced(fields_of_line(text, dialect, limits), line, trailer)
+            totals = announced(fields_of_line(text, dialect, limits, trailer.widths), line, trailer)
             return Tail(start=line, left_out=total([{LeftOut.TRAILERS: 1}, behind]), totals=totals)
         if comment and text.startswith(comment):
             behind[LeftOut.COMMENTS] += 1
@@ -107,8 +108,10 @@ def announced(values: Sequence[str], at: int | None, places: Trailer | ControlTo
     return replace(totals, rows=None if rows is None else int(rows))
 
 
-def fields_of_line(line: bytes, dialect: Dialect, limits: Limits) -> list[str]:
+def fields_of_line(line: bytes, dialect: Dialect, limits: Limits, widths: Sequence[int] = ()) -> list[str]:
     """Return the fields of a line with totals; none if it is not a record."""
+    if widths:
+        return [field.decode(errors="replace").strip() for field in pieces_of_line(line, dialect.unit, widths)]
     reader = RecordReader(dialect, limits)
     record = line.removesuffix(b"\r") + reader.newline
     found = BlockReader(reader, record, len(record), at_end=True).record(0)
@@ -116,20 +119,45 @@ def fields_of_line(line: bytes, dialect: Dialect, limits: Limits) -> list[str]:
     return [(value or b"").decode(errors="replace").strip() for value in values]
 
 
-def _lines(source: ByteSource, start: int, newline: bytes) -> Iterator[tuple[int, bytes]]:
+def pieces_of_line(line: bytes, unit: Unit, widths: Sequence[int]) -> list[bytes]:
+    """Return the fields of a line by their widths; fewer if it ends before them."""
+    text = line if unit is Unit.BYTES else line.decode("utf-8", "surrogateescape")
+    starts = [start for start in accumulate(widths[:-1], initial=0) if start < len(text)]
+    found = [text[start : start + width] for start, width in zip(starts, widths, strict=False)]
+    return [one.encode("utf-8", "surrogateescape") if isinstance(one, str) else one for one in found]
+
+
+def _records(source: ByteSource, start: int, length: int) -> Iterator[tuple[int, bytes]]:
+    """Yield the records without line ends from the last one, which may be short, back to `start`."""
+    at = source.size
+    while at > start:
+        _refuse_far(source, at)
+        begin = start + (at - 1 - start) // length * length
+        yield begin, source.read(begin, at - begin)
+        at = begin
+
+
+def _refuse_far(source: ByteSource, at: int) -> None:
+    if source.size - at > MOST_BYTES:
+        message = f"the lines behind the last row have over {MOST_BYTES} bytes; check dialect.footer_lines"
+        raise Rejected(message, code="FOOTER_TOO_LONG", byte_offset=at)
+
+
+def _lines(source: ByteSource, start: int, dialect: Dialect) -> Iterator[tuple[int, bytes]]:
     """Yield the physical lines from the last one back to `start`: the offset of each, and its text without its end.
 
     Raises Rejected beyond MOST_BYTES.
     """
-    end = source.size
+    end, newline = source.size, dialect.line_end
+    if dialect.record_length:
+        yield from _records(source, start, dialect.record_length)
+        return
     if end <= start:
         return
     end -= source.read(end - 1, 1) == newline  # the last line's own end
     at, held, piece = end, b"", FIRST_BYTES
     while at > start:
-        if source.size - at > MOST_BYTES:
-            message = f"the lines behind the last row have over {MOST_BYTES} bytes; check dialect.footer_lines"
-            raise Rejected(message, code="FOOTER_TOO_LONG", byte_offset=at)
+        _refuse_far(source, at)
         begin, piece = max(start, at - piece), min(2 * piece, MOST_PIECE_BYTES)
         held, at = source.read(begin, at - begin) + held, begin
         lines = held.split(newline)

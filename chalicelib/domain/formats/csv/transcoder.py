@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from chalicelib.domain.checks.codes import RowCode
-from chalicelib.domain.checks.row_fault import RowFault, ragged
+from chalicelib.domain.checks.row_fault import IS_NULL_WORD, RowFault, ragged
 from chalicelib.domain.contract.column import Column, TypeName
 from chalicelib.domain.contract.contract import IGNORED, RESCUED, Limits
 from chalicelib.domain.contract.dialect import NULL_WORD, Dialect, Empty, Newline, Quotes
@@ -188,8 +188,7 @@ class Transcoder:
 
     def _fault(self, values: Sequence[bytes | None]) -> RowFault | None:
         if self.text_counts and NULL_WORD.encode() in values:
-            reason = f"has the value {NULL_WORD}, which means NULL in the staged text"
-            return RowFault(column="", code=RowCode.CONTRACT, reason=reason)
+            return RowFault(column="", code=RowCode.CONTRACT, reason=IS_NULL_WORD)
         if not self.rescued:
             return None
         if len(values) != self.width:

@@ -10,10 +10,8 @@ import numpy as np
 from chalicelib.domain.checks.row_fault import RowFault
 from chalicelib.domain.contract.column import Column
 from chalicelib.domain.contract.contract import ExtraColumns, Limits
-from chalicelib.domain.formats.csv.edits import MOST_ROW_BYTES
-from chalicelib.domain.formats.csv.grammar import LF, Malformation, Malformed
+from chalicelib.domain.formats.csv.grammar import Malformation, Malformed
 from chalicelib.domain.formats.csv.reading import Origin, Reading
-from chalicelib.domain.formats.csv.records import Records
 from chalicelib.domain.formats.csv.work import Work
 from chalicelib.domain.formats.json.objects import ObjectReader
 from chalicelib.domain.formats.json.records import SEPARATORS, Endless, Found, RecordFinder
@@ -21,11 +19,9 @@ from chalicelib.domain.formats.json.sheet_cells import SheetCells
 from chalicelib.domain.formats.json.templates import Alike, Templates
 from chalicelib.domain.formats.json.values import Pool
 from chalicelib.domain.formats.json.view import View
-from chalicelib.domain.raw.swar import PADDING, Bytes, Ints, fields_of
+from chalicelib.domain.formats.pieces import as_text
+from chalicelib.domain.raw.swar import PADDING, Ints, fields_of
 
-DELIMITER = ord(",")
-PIECES_AT_ONCE = 4096
-"""So many fields and their indexes fit a core's caches."""
 MOST_TRIES = 4
 """Objects of a block that are tried for others that are written alike."""
 
@@ -85,25 +81,8 @@ class _Block:
         self._close()
         parts = self.parts or [(np.empty(0, np.int64),) * 6]
         starts, ends, stops, widths, begins, lengths = map(np.concatenate, zip(*parts, strict=True))
-        marks, last = np.cumsum(lengths + 1) - 1, np.cumsum(widths) - 1
         source = np.frombuffer(b"".join([self.view.data, *self.pool.parts, PADDING]), np.uint8)
-        text = _gathered(source, begins, lengths, marks)
-        text[marks] = DELIMITER
-        row_ends = marks[last]
-        text[row_ends] = LF
-        row_starts = np.append(0, row_ends[:-1] + 1)[: len(row_ends)]
-        long = np.flatnonzero(row_ends - row_starts > MOST_ROW_BYTES).tolist()
-        data = text.tobytes() + PADDING
-        records = Records(
-            starts=row_starts,
-            ends=row_ends,
-            marks=marks,
-            last_mark=last,
-            line_feeds=self.view.feeds,
-            consumed=len(text),
-            malformed={row: Malformed(why=Malformation.TOO_LONG, at=int(starts[row])) for row in long},
-            quoted=b'"' in data,
-        )
+        data, records = as_text(source, begins, lengths, widths, starts=starts, line_feeds=self.view.feeds)
         return Reading(
             data=data,
             block=fields_of(data),
@@ -116,19 +95,6 @@ class _Block:
             undivided=self.undivided,
             one_a_line=False,
         )
-
-
-def _gathered(source: Bytes, begins: Ints, lengths: Ints, marks: Ints) -> Bytes:
-    """Return pieces of a buffer one after the other, each with the byte behind it."""
-    found, at = np.empty(int(marks[-1]) + 1 if len(marks) else 0, np.uint8), 0
-    for first in range(0, len(marks), PIECES_AT_ONCE):
-        part = slice(first, first + PIECES_AT_ONCE)
-        stop = int(marks[part][-1]) + 1
-        index = np.repeat(begins[part] - (marks[part] - lengths[part]), lengths[part] + 1)
-        index += np.arange(at, stop)
-        source.take(index, mode="clip", out=found[at:stop])  # all are within the buffer; to raise would take longer
-        at = stop
-    return found
 
 
 class JsonReader:

@@ -14,7 +14,7 @@ from json.encoder import encode_basestring
 from typing import Any
 
 from chalicelib.domain.checks.codes import RowCode
-from chalicelib.domain.checks.row_fault import RowFault
+from chalicelib.domain.checks.row_fault import IS_NULL_WORD, RowFault
 from chalicelib.domain.contract.column import Column, TypeName
 from chalicelib.domain.contract.contract import RESCUED, ExtraColumns
 from chalicelib.domain.contract.dialect import NULL_WORD
@@ -160,8 +160,7 @@ class ObjectReader:
         if read is None:
             return self.nulls[index]
         if read == NULL and self.marked[index]:
-            reason = f"has the value {NULL_WORD}, which means NULL in the staged text"
-            raise _Bad(RowCode.CONTRACT, reason, self.columns[index].name)
+            raise _Bad(RowCode.CONTRACT, IS_NULL_WORD, self.columns[index].name)
         return quoted(read) if self._is_text(index, value) or SPECIAL.search(read) else read
 
     def _is_text(self, index: int, value: Any) -> bool:

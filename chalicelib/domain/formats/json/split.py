@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 
-from chalicelib.domain.formats.csv.split import WINDOWS, Looks, chunk_size
+from chalicelib.domain.formats.boundaries import ranges_between
 from chalicelib.domain.formats.json.container import Container
 from chalicelib.domain.raw.bytesource import ByteSource, Range
 
@@ -28,14 +28,8 @@ def plan_chunks(source: ByteSource, found: Container, chunk_bytes: int) -> tuple
     There is no range if the file has no value.
     """
     start, end = found.start, found.end
-    if start == end:
-        return ()
-    size = chunk_size(end - start, chunk_bytes)
-    cuts = range(start + size, end, size)
     head = source.read(start, min(FIRST_BYTES, end - start)) if found.array else b""
-    finder = _Finder(source, end, Looks(len(cuts)), _boundary(head))
-    starts = [start, *(at for cut in cuts if (at := finder.object_start(cut, cut + size)) is not None)]
-    return tuple(Range(start=a, stop=b) for a, b in zip(starts, [*starts[1:], end], strict=True))
+    return ranges_between(source, start, end, chunk_bytes, _boundary(head))
 
 
 def _boundary(head: bytes) -> re.Pattern[bytes]:
@@ -46,23 +40,3 @@ def _boundary(head: bytes) -> re.Pattern[bytes]:
     names = rb"{\s*+%s\s*+:" % re.escape(first[1])
     names += rb"\s*+%s\s*+,\s*+%s\s*+:" % (SCALAR, re.escape(first[2])) if first[2] else b""
     return re.compile(rb"%s|}\s*+,\s*+(?=%s)" % (gap, names), re.DOTALL)
-
-
-class _Finder:
-    """Finds the first object at or after each cut."""
-
-    def __init__(self, source: ByteSource, end: int, looks: Looks, boundary: re.Pattern[bytes]) -> None:
-        self.source, self.end, self.looks, self.boundary = source, end, looks, boundary
-
-    def object_start(self, cut: int, limit: int) -> int | None:
-        """Return the first probable start of an object in [cut, limit), or None without one."""
-        begin = cut - 1  # a brace that closes the object before it, if nothing is between
-        for window in self.looks.at_a_cut():
-            text = self.source.read(begin, min(window, self.end - begin))
-            found = self.boundary.search(text)
-            if found:
-                self.looks.learn(window)
-                return begin + found.end() if begin + found.end() < limit else None
-            if begin + len(text) >= min(limit + WINDOWS[0], self.end):
-                return None
-        return None

@@ -15,7 +15,8 @@ from chalicelib.domain.formats.json.templates import Alike, Templates
 from chalicelib.domain.formats.json.values import NUMBER, Pool, is_number, plain_values
 from chalicelib.domain.formats.json.view import View
 from chalicelib.domain.raw.swar import PADDING, fields_of
-from tests.domain.formats.json.files import CONTRACT, Staged, staged
+from tests.domain.formats.json.files import CONTRACT, staged
+from tests.support.files.pieces import Staged
 
 NOTES = [None, "", "a,b", "x", "ä", 'q"u', "back\\slash", "\\", '\\"', "line\nend", "true", "_landfall_null_", "nul\0"]
 DOCUMENTS = [
