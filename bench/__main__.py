@@ -12,19 +12,18 @@ from bench import (
     cold_start,
     direct_loads,
     end_to_end,
+    formats,
     hostile,
-    json_files,
     linear,
     notations,
     small_files,
     staging,
-    workbooks,
 )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description="Landfall beside its peers. See bench/README.md.")
-    everything = ["A", "B", "C", "D", "E", "H", "I", "J", "L", "M", "N", "S", "X"]
+    everything = ["A", "B", "C", "D", "E", "F", "H", "I", "J", "L", "M", "N", "S", "X"]
     parser.add_argument("parts", nargs="*", default=everything, help="which comparisons")
     parser.add_argument("--rows", type=int, default=650_000, help="transactions to check (650,000 are 50 MB)")
     parser.add_argument("--mb", type=int, default=50, help="size of the hard files of C")
@@ -49,14 +48,15 @@ def main() -> None:
         "B": lambda: staging.staged(args.rows, args.rounds, note),
         "C": lambda: checks.hard_files(args.mb, args.rounds, note),
         "I": lambda: direct_loads.direct_loads(args.rounds, note),
-        "J": lambda: json_files.json_check(args.rows, args.rounds, note),
+        "F": lambda: formats.fixed_width_check(args.rows, args.rounds, note),
+        "J": lambda: formats.json_check(args.rows, args.rounds, note),
         "L": lambda: linear.storms(args.l_kb * 1000, args.l_seconds, note),
         "N": lambda: notations.notations_check(args.rows, args.rounds, note),
         "M": lambda: staging.memory(args.m_mb, note),
         "E": lambda: small_files.small_files(args.e_files, args.e_alone, args.e_seconds, args.e_rate, note),
         "H": lambda: hostile.hostile_files(args.h_mb, note),
         "S": lambda: cold_start.cold_start(args.rounds, note),
-        "X": lambda: workbooks.workbook_check(args.rows, args.rounds, note),
+        "X": lambda: formats.workbook_check(args.rows, args.rounds, note),
         "D": lambda: end_to_end.loaded(args.d_mb, note, with_dlt=not args.without_dlt),
     }
     for part in args.parts:

@@ -33,18 +33,12 @@ def duckdb_check(path: str, contract: str) -> dict[str, Any]:
 def polars_check(path: str, contract: str) -> dict[str, Any]:
     import polars as pl
 
-    from bench.engines.polars_engine import tests_of
+    from bench.engines.polars_engine import faults_of
 
     agreed = contract_at(contract)
     frame = pl.read_ndjson(path, schema=dict.fromkeys((c.name for c in agreed.columns), pl.String))
-    tests = tests_of(agreed)
-    bad = frame.lazy().select(pl.any_horizontal(tests.values()).fill_null(False)).collect().to_series()
-    some = frame.filter(bad).select(test.fill_null(False).alias(name) for name, test in tests.items())
-    columns = (next(name for name, wrong in row.items() if wrong) for row in some.iter_rows(named=True))
-    faults = {row + 1: column for row, column in zip(bad.arg_true().to_list(), columns, strict=True)}
-    keys = frame.lazy().filter(~bad).select(pl.struct(agreed.key) if len(agreed.key) > 1 else agreed.key[0])
-    duplicate = len(frame) - len(faults) - keys.unique().select(pl.len()).collect().item()
-    return {"read": len(frame), "faults": faults, "duplicate": duplicate}
+    faults, duplicate = faults_of(frame, agreed)
+    return {"read": len(frame), "faults": {row + 1: name for row, name in faults.items()}, "duplicate": duplicate}
 
 
 def plain(path: str, contract: str) -> dict[str, Any]:

@@ -20,6 +20,11 @@ def check(path: str, contract: str) -> dict[str, Any]:
     sifted = sift(Path(path), agreed)
     names = [c.name for c in agreed.columns]
     frame = pl.read_csv(sifted.clean(), has_header=False, schema=dict.fromkeys(names, pl.String))
+    return sifted.found(*faults_of(frame, agreed))
+
+
+def faults_of(frame: pl.DataFrame, agreed: Contract) -> tuple[dict[int, str], int]:
+    """Return the first bad column of each bad row, and the number of good rows that repeat a key."""
     tests = tests_of(agreed)
     bad = frame.lazy().select(pl.any_horizontal(tests.values()).fill_null(False)).collect().to_series()
     some = frame.filter(bad).select(test.fill_null(False).alias(name) for name, test in tests.items())
@@ -27,7 +32,7 @@ def check(path: str, contract: str) -> dict[str, Any]:
     faults = dict(zip(bad.arg_true().to_list(), columns, strict=True))
     keys = frame.lazy().filter(~bad).select(pl.struct(agreed.key) if len(agreed.key) > 1 else agreed.key[0])
     duplicate = len(frame) - len(faults) - keys.unique().select(pl.len()).collect().item()
-    return sifted.found(faults, duplicate)
+    return faults, duplicate
 
 
 def tests_of(contract: Contract) -> dict[str, pl.Expr]:
