@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from chalicelib.adapters.statement_errors import DETAIL
 from chalicelib.domain.contract.contract import DataCheck, DuplicateKeys
-from chalicelib.domain.contract_files.column_type import parse_type
+from chalicelib.domain.contract_files.columns.column_type import parse_type
 from chalicelib.domain.run.ids import digest
 from chalicelib.domain.warehouse.ddl import drop_staging_ddl, staging_ddl
 from chalicelib.domain.warehouse.ledger import ledger_query, render_fence

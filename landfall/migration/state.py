@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.domain.contract.column import ColumnType
-from chalicelib.domain.contract_files.column_type import MAX_VARBYTE, ColumnTypeError, parse_type
+from chalicelib.domain.contract_files.columns.column_type import MAX_VARBYTE, ColumnTypeError, parse_type
 from chalicelib.domain.warehouse.table_diff import TableColumn
 from landfall.migration.sql import columns_query, isolation_query, recorded_query, user_query, views_query
 from landfall.migration.warehouse import StatementError, Warehouse

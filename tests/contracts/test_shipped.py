@@ -13,7 +13,7 @@ from chalicelib.domain.contract.contract import Contract, DataCheck, Limits
 from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.contract.identifiers import fold
 from chalicelib.domain.contract.routing import landing_prefixes, route
-from chalicelib.domain.contract_files.column_type import _NAMES
+from chalicelib.domain.contract_files.columns.column_type import _NAMES
 from chalicelib.domain.contract_files.contract_file import load_contracts, read_contract
 from chalicelib.domain.run.keys import OUTPUTS
 from tests.shipped import SHIPPED

@@ -17,7 +17,7 @@ from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.notation import Excess, Negative, Notation, Percent, TooLong, Trim
 from chalicelib.domain.contract.tally import Altered
-from chalicelib.domain.contract_files.column_type import parse_type
+from chalicelib.domain.contract_files.columns.column_type import parse_type
 from chalicelib.domain.file.corrections import CorrectedRow, Splitter, as_corrected, corrected_file
 from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.notation import fast

@@ -15,7 +15,7 @@ from chalicelib.domain.checks.check import Fault
 from chalicelib.domain.contract.column import Column
 from chalicelib.domain.contract.notation import Notation
 from chalicelib.domain.contract.time_format import time_format
-from chalicelib.domain.contract_files.column_type import parse_type
+from chalicelib.domain.contract_files.columns.column_type import parse_type
 from chalicelib.domain.notation import fast
 from chalicelib.domain.notation.canonical import Canonical
 from chalicelib.domain.notation.rewriter import rewriter_of

@@ -10,8 +10,8 @@ from decimal import Decimal
 import psycopg
 import pytest
 
-from chalicelib.domain.contract_files.column_type import parse_type
-from chalicelib.domain.contract_files.column_value import parse_value
+from chalicelib.domain.contract_files.columns.column_type import parse_type
+from chalicelib.domain.contract_files.columns.column_value import parse_value
 from chalicelib.domain.warehouse.column_fit import ahead, explain_ahead, fits
 from chalicelib.domain.warehouse.ddl import target
 from local.redshift.sql.rewrite import rewrite

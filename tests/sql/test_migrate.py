@@ -17,7 +17,7 @@ import pytest
 
 from chalicelib.domain.contract.column import Column
 from chalicelib.domain.contract.contract import Contract, DataCheck
-from chalicelib.domain.contract_files.column_type import parse_type
+from chalicelib.domain.contract_files.columns.column_type import parse_type
 from chalicelib.domain.contract_files.contract_file import load_contracts, read_contract
 from chalicelib.domain.warehouse.load import explain_check
 from landfall.migration.grants import Grants

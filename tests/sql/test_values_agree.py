@@ -23,7 +23,7 @@ import pytest
 
 from chalicelib.domain.contract.column import Column
 from chalicelib.domain.contract.layout import Layout
-from chalicelib.domain.contract_files.column_type import parse_type
+from chalicelib.domain.contract_files.columns.column_type import parse_type
 from chalicelib.domain.staging.validate import compile_rules
 from tests.sql import values
 from tests.support.files.engine import contract

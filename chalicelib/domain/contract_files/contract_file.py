@@ -28,9 +28,9 @@ from chalicelib.domain.contract.contract import (
 from chalicelib.domain.contract.dialect import ControlTotals
 from chalicelib.domain.contract.expected import Expected, ExpectedError
 from chalicelib.domain.contract.sheet import MOST_HEADER_ROW, Sheet
-from chalicelib.domain.contract_files.column_notation import notation_faults, read_notation
-from chalicelib.domain.contract_files.column_type import ColumnTypeError, parse_type
-from chalicelib.domain.contract_files.column_value import value_faults
+from chalicelib.domain.contract_files.columns.column_notation import notation_faults, read_notation
+from chalicelib.domain.contract_files.columns.column_type import ColumnTypeError, parse_type
+from chalicelib.domain.contract_files.columns.column_value import value_faults
 from chalicelib.domain.contract_files.contract_rules import faults_between, faults_within, size_faults
 from chalicelib.domain.contract_files.dialect import (
     read_control_totals,

@@ -19,7 +19,7 @@ from chalicelib.domain.contract.identifiers import IDENTIFIER, fold
 from chalicelib.domain.contract.key_pattern import Pattern, PatternError, compile_pattern, overlap
 from chalicelib.domain.contract.load_window import window_fault
 from chalicelib.domain.contract.notation import Excess, TooLong
-from chalicelib.domain.contract_files.column_value import UNBOUNDED
+from chalicelib.domain.contract_files.columns.column_value import UNBOUNDED
 from chalicelib.domain.contract_files.fixed_width import fixed_faults
 from chalicelib.domain.contract_files.source import source_faults
 from chalicelib.domain.formats.csv.header import match_header

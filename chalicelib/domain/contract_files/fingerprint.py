@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from chalicelib.domain.contract.contract import Contract, FileFormat
-from chalicelib.domain.contract_files.column_notation import changed_settings
+from chalicelib.domain.contract_files.columns.column_notation import changed_settings
 
 
 def fingerprint(contract: Contract) -> str:

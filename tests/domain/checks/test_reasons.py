@@ -7,7 +7,7 @@ import pytest
 from chalicelib.domain.checks.check import Check
 from chalicelib.domain.checks.documents import document, varbyte
 from chalicelib.domain.checks.texts import boolean, char, varchar
-from chalicelib.domain.contract_files.column_type import parse_type
+from chalicelib.domain.contract_files.columns.column_type import parse_type
 
 TEXT, CHAR, BYTES = parse_type("varchar(4)"), parse_type("char(4)"), parse_type("varbyte(4)")
 CASES = [

@@ -5,7 +5,7 @@ import pytest
 from chalicelib.domain.checks.check import Fault
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.notation import Excess, Negative, Notation, Percent
-from chalicelib.domain.contract_files.column_type import parse_type
+from chalicelib.domain.contract_files.columns.column_type import parse_type
 from chalicelib.domain.notation.rewriter import rewriter_of
 
 EUROPEAN = Notation(decimal=",", thousands=".")

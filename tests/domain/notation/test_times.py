@@ -6,7 +6,7 @@ from chalicelib.domain.checks.check import Fault
 from chalicelib.domain.contract.column import Column
 from chalicelib.domain.contract.notation import Excess, Notation
 from chalicelib.domain.contract.tally import Altered
-from chalicelib.domain.contract_files.column_type import parse_type
+from chalicelib.domain.contract_files.columns.column_type import parse_type
 from chalicelib.domain.notation.canonical import Canonical
 from chalicelib.domain.notation.rewriter import rewriter_of
 

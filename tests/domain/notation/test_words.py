@@ -5,7 +5,7 @@ import pytest
 from chalicelib.domain.checks.check import Fault
 from chalicelib.domain.contract.column import Column
 from chalicelib.domain.contract.notation import Excess, Notation, TooLong, Trim
-from chalicelib.domain.contract_files.column_type import parse_type
+from chalicelib.domain.contract_files.columns.column_type import parse_type
 from chalicelib.domain.notation.rewriter import rewriter_of
 
 WORDS = Notation(true=("Ja", "active", "\u0001"), false=("Nein", "1", "\u0000"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.contract_files.column_type import parse_type
+from chalicelib.domain.contract_files.columns.column_type import parse_type
 from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.domain.warehouse.column_fit import ahead, catalog_type, explain_ahead, fits
 from tests.support.contracts import COLUMNS, toml

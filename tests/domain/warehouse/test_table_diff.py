@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.domain.contract.column import Column
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.contract_files.column_type import parse_type
+from chalicelib.domain.contract_files.columns.column_type import parse_type
 from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.domain.warehouse.ddl import target_columns
 from chalicelib.domain.warehouse.table_diff import TableColumn, differences, fits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.contract_files.column_type import ColumnTypeError, parse_type
+from chalicelib.domain.contract_files.columns.column_type import ColumnTypeError, parse_type
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.domain.contract.column import EXACT, NUMBERS, Column, TypeName
 from chalicelib.domain.contract.notation import Excess, Negative, Notation, Percent, TooLong, Trim
 from chalicelib.domain.contract.time_format import CLOCKS, FORMATTED
-from chalicelib.domain.contract_files.column_format import LAST_CENTURY, format_faults
+from chalicelib.domain.contract_files.columns.column_format import LAST_CENTURY, format_faults
 from chalicelib.domain.contract_files.toml_section import Section
 
 TEXTS = (TypeName.CHAR, TypeName.VARCHAR)

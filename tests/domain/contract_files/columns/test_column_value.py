@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib.domain.contract_files.column_type import parse_type
-from chalicelib.domain.contract_files.column_value import ColumnValueError, parse_value
+from chalicelib.domain.contract_files.columns.column_type import parse_type
+from chalicelib.domain.contract_files.columns.column_value import ColumnValueError, parse_value
 
 GOOD = [
     ("smallint", "-32768"),
