@@ -61,6 +61,12 @@ def stripped(fields: Fields, span: Span) -> Fields:
     return fields.part(fields.start, np.where(blank, 0, fields.length))
 
 
+def _distinct(numbers: Ints) -> Ints:
+    """Return sorted numbers, each once."""
+    found: Ints = numbers[np.diff(numbers, prepend=-1) > 0]
+    return found
+
+
 class Rows:
     """The lines of one block as rows."""
 
@@ -152,23 +158,23 @@ class Rows:
 
     def _enclosed(self, nulls: Mask | None) -> Ints:
         """Return the fields that must stand in quotes. Those with quotes of their own are written elsewhere."""
-        block, special = self.block.data[: self.lines.consumed], np.zeros(self.lines.consumed, np.bool_)
-        for byte in self.columns.special:
-            if self.data.find(byte, 0, self.lines.consumed) >= 0:
-                special |= block == byte
-        at = np.flatnonzero(special)
+        block, size = self.block.data, self.lines.consumed
+        found = [np.flatnonzero(block[:size] == b) for b in self.columns.special if self.data.find(b, 0, size) >= 0]
+        at = np.sort(np.concatenate(found)) if found else np.empty(0, np.int64)
         begins, lengths = self._begins.reshape(-1), self._lengths.reshape(-1)
         fields = begins.searchsorted(at, side="right") - 1
-        inside = (fields >= 0) & (at < (begins + lengths)[fields]) & self._good[fields // len(self.columns.spans)]
+        inside = (fields >= 0) & (at < begins[fields] + lengths[fields])
+        fields, at = fields[inside], at[inside]
+        inside = self._good[fields // len(self.columns.spans)]
         if nulls is not None:
             inside &= ~nulls.reshape(-1)[fields]
         fields, at = fields[inside], at[inside]
-        quoted = np.unique(fields[block[at] == QUOTE])
+        quoted = _distinct(fields[block[at] == QUOTE])
         for field in quoted.tolist():
             text = self.data[begins[field] : begins[field] + lengths[field]]
             text = b'"' + text.replace(b'"', b'""') + b'"'
             begins[field], lengths[field] = self._add(text), len(text)
-        return np.setdiff1d(fields, quoted)
+        return _distinct(fields[~np.isin(fields, quoted)] if len(quoted) else fields)
 
     def _flat(self, enclosed: Ints) -> tuple[Ints, Ints, Ints, Ints]:
         """Return where all fields begin, their lengths, the number of each row's fields, and the fields in quotes."""
