@@ -60,6 +60,11 @@ METRICS: dict[str, dict[str, tuple[str, MetricUnit, str]]] = {
     "source_failed": {"": ("SourceFailures", MetricUnit.Count, "Tries to read a source that failed")},
     "passed_over": {"": ("SweepFailures", MetricUnit.Count, "Files, folders and runs that a sweep could not read")},
     "archive_failed": {"": ("ArchiveFailures", MetricUnit.Count, "Tries to archive a loaded file that S3 refused")},
+    "exported": {
+        "": ("FilesExported", MetricUnit.Count, "Exports that were written after a load"),
+        "seconds": ("ExportSeconds", MetricUnit.Seconds, "Time from the UNLOAD to the new file of an export"),
+    },
+    "export_failed": {"": ("ExportFailures", MetricUnit.Count, "Tries to write an export that failed")},
     "dead_letter": {"": ("DeadLetters", MetricUnit.Count, "Messages whose worker was stopped at each try")},
     "left_to_sweep": {"": ("MessagesGivenUp", MetricUnit.Count, "Messages whose every try failed")},
 }

@@ -17,6 +17,7 @@ from chalicelib.domain.run.storage import ColdStorage
 from chalicelib.domain.warehouse.copy_faults import CopyFault
 from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.domain.warehouse.statement import Statement
+from chalicelib.domain.warehouse.unload import UnloadOrder
 
 
 class Conflict(Exception):
@@ -220,6 +221,9 @@ class Warehouse(Protocol):
         The same token within its life is the same statement of a COPY. A direct load is run again, without effect if
         it was committed.
         """
+
+    def unload(self, order: UnloadOrder, *, token: str, name: str) -> str:
+        """Submit an UNLOAD and return its statement id at once. It takes the rows after this call began."""
 
     def describe(self, statement_id: str) -> Statement:
         """Return the state of a statement."""

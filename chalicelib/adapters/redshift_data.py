@@ -23,6 +23,7 @@ from chalicelib.domain.warehouse.file_books import books_query, books_row
 from chalicelib.domain.warehouse.ledger import ledger_query, ledger_row, render_fence
 from chalicelib.domain.warehouse.load import Batch, LoadOrder, render_load
 from chalicelib.domain.warehouse.statement import Statement, StatementState, is_direct
+from chalicelib.domain.warehouse.unload import UnloadOrder, render_unload
 from chalicelib.errors import Refused, Retryable
 
 if TYPE_CHECKING:
@@ -73,6 +74,13 @@ class RedshiftData:
                 raise Retryable(f"{what}: submitted more than once, then refused: {refused.message}") from refused
             raise
         return Statement(statement_id=response["Id"], state=StatementState.RUNNING)
+
+    def unload(self, order: UnloadOrder, *, token: str, name: str) -> str:
+        with _translate_errors(f"submit the export of {order.contract.name}"):
+            response = self._api.execute_statement(
+                Sql=render_unload(order), ClientToken=token, StatementName=name, WithEvent=True, **self._database
+            )
+        return response["Id"]
 
     def describe(self, statement_id: str) -> Statement:
         if is_direct(statement_id):

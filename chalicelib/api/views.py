@@ -22,6 +22,7 @@ from chalicelib.operations.lookup import RunDetails
 from chalicelib.operations.recovery import Backfill, Redrive
 from chalicelib.operations.reject_list import RejectList, sealed
 from chalicelib.operations.rerun_files import Reruns
+from chalicelib.pipeline.exporting import Export
 from chalicelib.ports import Page
 
 DryRun = Callable[[Run], Run | None]
@@ -63,6 +64,7 @@ def status(found: RunDetails) -> dict[str, Any]:
         "first_error": error(run.problem),
         "rejects": uri(run, keys.rejects_prefix(run)) if run.counts.rejected and sealed(run) else None,
         "archive": uri(run, run.archive_key) if run.archive_key not in ("", NOT_KEPT) else None,
+        "export": export(found.export) if found.export else None,
         "accepted_by": run.accepted_by or None,
         "cancel_requested": run.cancel_requested,
         "cost": receipt(run, chunks, now),
@@ -265,6 +267,18 @@ def attempts(run: Run, chunks: Sequence[Chunk]) -> dict[str, int]:
         "load": run.load_attempt,
         "chunk_most": max((c.attempts for c in chunks), default=0),
         "chunk_repeats": sum(max(0, c.attempts - 1) for c in chunks),
+    }
+
+
+def export(found: Export) -> dict[str, Any]:
+    """Return how the export of an object stands."""
+    progress = found.progress
+    return {
+        "file": found.url,
+        "state": found.state.value,
+        "as_of": moment(progress.exported_at) if progress.exported_at else None,
+        "tries": progress.tries,
+        "error": {"code": progress.code, "message": progress.message} if progress.code else None,
     }
 
 

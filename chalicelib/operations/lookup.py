@@ -11,6 +11,7 @@ from chalicelib.domain.run import keys
 from chalicelib.domain.run.model import Chunk, Run
 from chalicelib.operations.commands import NotFound, RunQuery
 from chalicelib.pipeline.context import Context
+from chalicelib.pipeline.exporting import Export, read_export
 from chalicelib.pipeline.load_windows import window_left
 from chalicelib.ports import Page
 
@@ -33,6 +34,8 @@ class RunDetails:
     now: float
     loads_at: float = 0.0
     """The end of the load window that the run waits for; 0 if it waits for none, or if it is not certain."""
+    export: Export | None = None
+    """The export of the run's object, if it has one."""
 
 
 def find(ctx: Context, name: str) -> Run | None:
@@ -60,7 +63,14 @@ def details(ctx: Context, name: str) -> RunDetails:
     run = found(ctx, name)
     chunks = ctx.chunks.of_run(run.run_id, run.generation)
     others = [] if name == run.run_id else _others(ctx, run, name)
-    return RunDetails(run=run, chunks=chunks, others=others, now=ctx.clock.now(), loads_at=window_left(ctx, run))
+    return RunDetails(
+        run=run,
+        chunks=chunks,
+        others=others,
+        now=ctx.clock.now(),
+        loads_at=window_left(ctx, run),
+        export=read_export(ctx, run.object),
+    )
 
 
 def _others(ctx: Context, run: Run, name: str) -> list[Run]:

@@ -26,6 +26,7 @@ from chalicelib.domain.warehouse.statement import Statement, StatementState
 from chalicelib.errors import Broken, LandfallError, LoadFailed, LoadStopped, Rejected, Retryable
 from chalicelib.pipeline import outcomes
 from chalicelib.pipeline.context import Context
+from chalicelib.pipeline.exporting import request_export
 from chalicelib.pipeline.load_faults import changes_after, failure_of
 from chalicelib.pipeline.load_orders import gathering_for, ledger_rows, order_of
 from chalicelib.ports import Conflict
@@ -253,6 +254,7 @@ class Loader:
         """
         runs = list(reversed(runs))
         left = [run for run in runs if run.load_id not in rows]
+        request_export(self.ctx, runs, rows)
         for run in runs:
             if row := rows.get(run.load_id):
                 self._loaded(run, row)

@@ -27,6 +27,7 @@ from chalicelib.pipeline import outcomes
 from chalicelib.pipeline.archiving import archived
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.corrections import update_books
+from chalicelib.pipeline.exporting import advance_export
 from chalicelib.pipeline.load_windows import enqueue_in_window, window_of
 from chalicelib.pipeline.loading import Loader
 from chalicelib.pipeline.side_files import may_start_again, start_again, waits
@@ -104,10 +105,11 @@ class Pipeline:
     # ---- advance: one message moves one run as far as it can go -----------------------------------------------------
 
     def advance(self, run_id: str) -> None:
-        """Move a run on until it is finished or something outside must happen first. Raises Retryable."""
-        run = self.ctx.runs.get(run_id)
+        """Move a run on, then its object's export, until something outside must happen first. Raises Retryable."""
+        run = known = self.ctx.runs.get(run_id)
         while run and (step := self._next(run)):
             run = self._take(step, run)
+        advance_export(self.ctx, known)
 
     def _take(self, step: Step, run: Run) -> Run | None:
         try:
@@ -120,7 +122,7 @@ class Pipeline:
     def _next(self, run: Run) -> Step | None:
         match run.state:
             case RunState.ARRIVED | RunState.STAGING | RunState.STAGED if run.cancel_requested:
-                return self.cancel
+                return partial(outcomes.cancelled, self.ctx)
             case RunState.ARRIVED:
                 return self.plan
             case RunState.STAGING:
@@ -260,10 +262,6 @@ class Pipeline:
         if moved and moved.cancel_requested and moved.state is RunState.LOADING:
             outcomes.stop(self.ctx, moved)
         return moved if moved and moved.state.terminal else None
-
-    def cancel(self, run: Run) -> Run:
-        """End a run that the operator cancelled before its load. Raises Conflict."""
-        return outcomes.cancelled(self.ctx, run)
 
     # ---- archive, notify --------------------------------------------------------------------------------------------
 

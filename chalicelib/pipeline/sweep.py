@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from chalicelib.domain.contract.routing import landing_prefixes
 from chalicelib.errors import LandfallError
+from chalicelib.pipeline.exporting import read_export
 from chalicelib.pipeline.landing_scan import LandingScan
 from chalicelib.pipeline.load_windows import loads_at, waits_since
 from chalicelib.pipeline.overdue import overdue
@@ -24,11 +25,12 @@ STOPPED_AT = "sweep"
 
 
 def sweep(pipeline: Pipeline) -> dict[str, int]:
-    """Move on unfinished runs, report overdue files, start landed files without a run. Return how many of each."""
+    """Move on unfinished runs and exports, report overdue files, start landed files without a run. Return how many."""
     begun, budget = pipeline.ctx.clock.now(), pipeline.ctx.settings.sweep_budget_seconds
     requeued = requeue_unfinished(pipeline, until=begun + budget / 2)
-    late = report_overdue(pipeline)
-    return {"requeued": requeued, "late": late, "found": find_landed(pipeline, until=begun + budget)}
+    exports, late = requeue_exports(pipeline), report_overdue(pipeline)
+    found = find_landed(pipeline, until=begun + budget)
+    return {"requeued": requeued, "exports": exports, "late": late, "found": found}
 
 
 def requeue_unfinished(pipeline: Pipeline, *, until: float) -> int:
@@ -73,6 +75,20 @@ def _until(pipeline: Pipeline, things: Iterable[T], until: float) -> Iterator[T]
 
 def _passed_over(pipeline: Pipeline, error: Exception) -> None:
     pipeline.ctx.note("passed_over", {"error": type(error).__name__})
+
+
+def requeue_exports(pipeline: Pipeline) -> int:
+    """Send a message for each export that is due. Return how many."""
+    sent = 0
+    for name, contract in pipeline.ctx.contracts.items():
+        try:
+            export = read_export(pipeline.ctx, name) if contract.export else None
+            if export and export.due:
+                pipeline.ctx.queue.send_run(export.leading_run)
+                sent += 1
+        except Exception as error:  # noqa: BLE001 - the others are looked at
+            _passed_over(pipeline, error)
+    return sent
 
 
 def report_overdue(pipeline: Pipeline) -> int:

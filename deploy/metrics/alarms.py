@@ -33,6 +33,7 @@ OURS = (
     Alarm(name="unbalanced-books", metric="UnbalancedBooks", above=0, why="rows were unaccounted for"),
     Alarm(name="dead-letters", metric="DeadLetters", above=0, why="a worker was stopped at each try"),
     Alarm(name="archive-failures", metric="ArchiveFailures", above=0, why="S3 refuses to archive a loaded file"),
+    Alarm(name="export-failures", metric="ExportFailures", above=2, minutes=60, why="an export is not written"),
     Alarm(name="not-announced", metric="FilesNotAnnounced", above=0, why="more files than usual have no contract"),
     Alarm(name="sweep-failures", metric="SweepFailures", above=0, periods=3, why="the sweep cannot look at a file"),
     Alarm(

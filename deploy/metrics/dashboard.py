@@ -17,7 +17,8 @@ QUEUES = ("runs", "chunks", "runs-dead", "chunks-dead", "results.fifo", "results
 
 def dashboard(functions: Sequence[str]) -> dict[str, Any]:
     """Return the dashboard as a resource."""
-    body = json.dumps({"widgets": [_placed(n, widget) for n, widget in enumerate(_widgets(functions))]})
+    widgets = [_placed(n, widget) for n, widget in enumerate(_widgets(functions))]
+    body = json.dumps({"widgets": widgets}, separators=(",", ":"))  # the template has a limit
     return {
         "Type": "AWS::CloudWatch::Dashboard",
         "Properties": {
@@ -39,12 +40,13 @@ def _widgets(functions: Sequence[str]) -> list[dict[str, Any]]:
     depth = "ApproximateNumberOfMessagesVisible"
     queues = [["AWS/SQS", depth, "QueueName", f"landfall-${{Stage}}-{queue}"] for queue in QUEUES]
     runtime = ["QueryRuntimeBreakdown", "Workgroup", "${Warehouse}", "Stage", "QueryExecutingRead"]
+    faults = ("LateFiles", "DeadLetters", "UnbalancedBooks", "ArchiveFailures", "ExportFailures", "MessagesGivenUp")
     return [
         ours("Runs", "FilesArrived", "FilesLoaded", "FilesWithRejects", "FilesFailed", "RunsFailed", "FilesCancelled"),
         ours("Rows", "RowsStaged", "RowsLoaded", "RowsRejected"),
         ours("Age of the oldest unfinished run, s", "OldestRunSeconds", stat="Maximum"),
         ours("Time to stage a chunk, s", "ChunkSeconds", stat="p90"),
-        ours("What needs a look", "LateFiles", "DeadLetters", "UnbalancedBooks", "ArchiveFailures", "MessagesGivenUp"),
+        ours("What needs a look", *faults),
         of_functions("Errors", "Sum"),
         of_functions("Duration", "p90"),
         of_functions("Throttles", "Sum"),

@@ -108,6 +108,10 @@ def lines_of(status: Status) -> Iterator[str]:
         yield f"  left out  {left_out}"
     if altered := listed(status.get("altered", {})):
         yield f"  altered   {altered}"
+    if export := status.get("export"):
+        since = f", rows as of {export['as_of']}" if export["as_of"] else ""
+        why = f": {export['error']['message']} ({export['error']['code']})" if export["error"] else ""
+        yield f"  export  {export['file']}  {export['state']}{since}{why}"
     if by := status.get("accepted_by"):
         yield f"  bad rows accepted by {by}"
     if problem := status["first_error"]:

@@ -86,8 +86,11 @@ class Engine:
         part.move(Status.STARTED)
         started = time.perf_counter()
         try:
-            if first_word(part.sql) == "copy":
+            verb = first_word(part.sql)
+            if verb == "copy":
                 part.rows = self._loader.load(session, part.sql, query_id=part.query_id, check=work.check)
+            elif verb == "unload":
+                part.rows = self._loader.unload(session, part.sql, check=work.check)
             else:
                 _execute(session, part, batch=work.batch)
         finally:

@@ -63,6 +63,8 @@ class Site:
     rows: Callable[[Contract], list[tuple[Any, ...]]]
     hold: Callable[[str], Callable[[], None]]
     """Makes the load of a part wait until the answer is called."""
+    get: Callable[[str], bytes | None]
+    """What lies at a key of the bucket; None if nothing does."""
     manifests: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """What was put, by URL."""
     way: Load = Load.COPY
@@ -149,6 +151,7 @@ def memory_site() -> Site:
         build=build,
         rows=rows,
         hold=lambda key: lambda: None,
+        get=lambda key: objects.get(BUCKET, key) if (BUCKET, key) in objects.objects else None,
     )
 
 
@@ -249,4 +252,5 @@ def _redshift(outside: Outside, local: LocalRedshift) -> Site:
         build=build,
         rows=rows,
         hold=hold,
+        get=lambda key: outside.objects.get(f"{BUCKET}/{key}"),
     )

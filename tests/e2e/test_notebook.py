@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import date
 from decimal import Decimal
 
@@ -29,3 +31,19 @@ def test_the_notebook_loads_a_month_and_its_fixed_row(deployment: Deployment, mo
     assert len(rows) == 24
     assert rows[6] == ("C1007", None, "Lake Cheryl", date(2025, 5, 7), Decimal("264.42"), True, 2)
     assert (rows[9][2], rows[3][2], rows[13][-1]) == ("Reno, Nevada", "Port Ryan", 4)
+    export = again.status["export"]["file"].removeprefix(f"s3://{deployment.bucket}/")
+    assert export == "dashboard_data/walmart_customer_latest.csv"
+    [(count,)] = deployment.rows("select count(*) from landing.walmart_sales")
+    deployment.until(lambda: len(_read(deployment, export)) == count)
+    found_rows = {row["customer_id"]: row for row in _read(deployment, export)}
+    row = found_rows["C1007"]
+    assert (row["age"], row["city"], row["purchase_date"]) == ("", "Lake Cheryl", "2025-05-07")
+    assert (row["purchase_amount"], row["discount_applied"]) == ("264.42", "t")
+    deployment.until(lambda: deployment.status(pushed.key)["export"]["state"] == "CURRENT")
+
+
+def _read(deployment: Deployment, key: str) -> list[dict[str, str]]:
+    """The rows of an export; none if it is not there yet."""
+    found = deployment.s3.list_objects_v2(Bucket=deployment.bucket, Prefix=key).get("Contents")
+    body = deployment.s3.get_object(Bucket=deployment.bucket, Key=key)["Body"].read() if found else b""
+    return list(csv.DictReader(io.StringIO(body.decode())))

@@ -12,8 +12,6 @@ from botocore.exceptions import EndpointConnectionError
 from chalicelib.adapters.memory import MemoryWarehouse
 from chalicelib.adapters.redshift_data import RedshiftData
 from chalicelib.adapters.warehouse_login import WarehouseLogin
-from chalicelib.domain.warehouse.load import LoadOrder
-from chalicelib.domain.warehouse.statement import Statement
 from tests.packaging.rights import Right, rights
 
 RESULTS = "landfall-dev-results.fifo"
@@ -101,13 +99,9 @@ class Warehouse:
     def __init__(self, asks: RedshiftData, knows: MemoryWarehouse) -> None:
         self._asks, self._knows = asks, knows
 
-    def submit(self, order: LoadOrder, *, token: str, name: str) -> Statement:
-        self._asks.submit(order, token=token, name=name)
-        return self._knows.submit(order, token=token, name=name)
-
     def __getattr__(self, method: str) -> Callable[..., Any]:
-        def both(*about: Any) -> Any:
-            getattr(self._asks, method)(*about)
-            return getattr(self._knows, method)(*about)
+        def both(*about: Any, **named: Any) -> Any:
+            getattr(self._asks, method)(*about, **named)
+            return getattr(self._knows, method)(*about, **named)
 
         return both

@@ -164,10 +164,10 @@ def test_who_moves_rows_and_who_notifies() -> None:
     assert [arn.rpartition(":")[2] for arn in of_sources] == ["landfall-${Stage}-failure"]
 
 
-def test_only_what_archives_may_delete_and_only_what_landed() -> None:
+def test_only_what_copies_may_delete_and_only_what_it_copied() -> None:
     assert _who_may("s3:DeleteObject") == _who_may("s3:DeleteObjectVersion") == ["advance_run"]
     [delete] = [s for s in _allowed("advance_run") if "s3:DeleteObject" in s["Action"]]
-    assert {arn.split("/")[1] for arn in delete["Resource"]} == {"incoming", "monthly_data"}
+    assert {arn.split("/")[1] for arn in delete["Resource"]} == {"incoming", "monthly_data", "unload"}
 
 
 def test_those_that_ask_for_a_token_may_read_the_secret() -> None:

@@ -12,7 +12,6 @@ import re
 from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pprint import pformat
 from typing import Any
@@ -31,6 +30,7 @@ from deploy.sources import rights_of_sources
 from deploy.stage import ROOT, filled, granted, with_login
 from tests.packaging.account import RUNS, Account
 from tests.packaging.directly import direct_account
+from tests.packaging.exported import a_large_export_is_written, with_export
 from tests.packaging.fetched import CONNECTED, FETCHED, sources_are_read
 from tests.packaging.policies import FOLDERS, FUNCTIONS, VALUES
 from tests.packaging.rights import BUCKET, WHERE, Right
@@ -216,6 +216,7 @@ WITH_VERSIONS = (
     people_look,
     sources_are_read,
     a_large_file_comes,
+    a_large_export_is_written,
 )
 
 
@@ -253,7 +254,7 @@ def test_a_direct_load_reads_its_login_and_no_other(monkeypatch: pytest.MonkeyPa
 def _played() -> list[Account]:
     """A bucket with versions, which is usual, and one without: to read and delete a version takes other rights."""
     due = datetime.now(UTC) - timedelta(hours=2)
-    daily = replace(CONTRACTS["thing"], expected=Expected.parse(f"{due:%H:%M}", ()))
+    daily = with_export(CONTRACTS["thing"], expected=Expected.parse(f"{due:%H:%M}", ()))
     accounts = []
     for versioned, scenarios in ((True, WITH_VERSIONS), (False, WITHOUT_VERSIONS)):
         with mock_aws():

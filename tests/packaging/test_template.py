@@ -128,6 +128,16 @@ def test_what_a_load_reads_stays_readable() -> None:
     assert rules["incomplete-uploads"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 3}
 
 
+def test_the_warehouse_writes_exports_and_nothing_else() -> None:
+    policies = RESOURCES["CopyRole"]["Properties"]["Policies"]
+    statements = [s for p in policies for s in p["PolicyDocument"]["Statement"] if "Action" in s]
+    [writes] = [s for s in statements if any(not a.startswith(("s3:Get", "s3:List")) for a in s["Action"])]
+    assert writes["Action"] == ["s3:PutObject"]
+    assert writes["Resource"]["Fn::Sub"][0].endswith("${B}/unload/*")
+    rules = {rule["Id"]: rule for rule in RESOURCES["LandingBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]}
+    assert (rules["unload-expires"]["Prefix"], rules["unload-expires"]["ExpirationInDays"]) == ("unload/", 1)
+
+
 def test_the_outputs_name_every_setting_that_has_no_default() -> None:
     needed = {
         f"LANDFALL_{name.upper()}"

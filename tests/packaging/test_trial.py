@@ -19,7 +19,7 @@ import json
 print("a line of the log")
 def on_schedule(event, context):
     import colorsys
-    return {"requeued": context.get_remaining_time_in_millis(), "late": 0, "found": event["version"]}
+    return {"requeued": context.get_remaining_time_in_millis(), "exports": 0, "late": 0, "found": event["version"]}
 def authorize(event, context):
     return {"principalId": "somebody"}
 def app(event, context):
@@ -44,7 +44,7 @@ def test_a_function_that_fails_is_named_with_its_error(tmp_path: Path) -> None:
 
 def test_a_functions_answer_and_late_imports_are_reported(tmp_path: Path) -> None:
     tried = _trial(tmp_path, ANSWERS)
-    assert tried.call("on_schedule", {"version": "0"}) == {"requeued": 60_000, "late": 0, "found": "0"}
+    assert tried.call("on_schedule", {"version": "0"}) == {"requeued": 60_000, "exports": 0, "late": 0, "found": "0"}
     assert tried.called["on_schedule"].later == ("colorsys",)
 
 

@@ -17,6 +17,7 @@ from chalicelib.pipeline.sweep import sweep
 from tests.sources.site import CONTRACT, CUSTOM, FaultyWorld
 from tests.support.simulated.deployment import CONTRACTS, SETTINGS, SimulatedDeployment
 from tests.support.simulated.endings import arrive, noted, once, raising
+from tests.support.simulated.exports import exporting
 from tests.support.simulated.scenarios import all_bad, numbered, put
 
 
@@ -78,6 +79,13 @@ def has_a_source_that_refuses(deployment: SimulatedDeployment) -> None:
     extract(deployment.pipeline.ctx, world.connect, "thing", "a message")
 
 
+def has_an_export_that_fails_once(deployment: SimulatedDeployment) -> None:
+    deployment.reconfigure(contracts=exporting(deployment.pipeline.ctx.contracts))
+    once(deployment, "warehouse.unload", raising(Throttled("slow down")))
+    put(deployment, "e.csv", numbered(3, tag="e"))
+    deployment.settle()
+
+
 STORY = (
     loads_with_bad_rows,
     is_refused_by_the_archive,
@@ -86,6 +94,7 @@ STORY = (
     have_no_contract,
     is_never_answered,
     is_swept,
+    has_an_export_that_fails_once,
     has_a_source_that_refuses,
 )
 

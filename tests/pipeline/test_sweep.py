@@ -76,7 +76,7 @@ def test_runs_leave_time_for_files(deployment: SimulatedDeployment) -> None:
     arrive(deployment)
     without_event(deployment, "b.csv")
     later(deployment)
-    assert sweep(deployment.pipeline) == {"requeued": 0, "late": 0, "found": 1}
+    assert sweep(deployment.pipeline) == {"requeued": 0, "exports": 0, "late": 0, "found": 1}
     assert ("swept", {"requeued": 0, "oldest_seconds": 0.0}) in said
 
 
@@ -293,5 +293,5 @@ def test_a_refused_file_stays_where_it_landed(deployment: SimulatedDeployment) -
     deployment.put(KEY, b"", {})
     deployment.settle()
     later(deployment)
-    assert sweep(deployment.pipeline) == {"requeued": 0, "late": 0, "found": 0}
+    assert sweep(deployment.pipeline) == {"requeued": 0, "exports": 0, "late": 0, "found": 0}
     assert [x.key for x in deployment.objects.list(BUCKET, "incoming/")] == [KEY]

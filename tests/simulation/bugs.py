@@ -1,9 +1,10 @@
 """The bugs that are planted: in what is done with files, here; in loads and groups, in bugs_of_loads.py; in
-corrects, in bugs_of_corrections.py."""
+corrects, in bugs_of_corrections.py; in exports, in bugs_of_exports.py."""
 
 from __future__ import annotations
 
 from tests.simulation.bugs_of_corrections import OF_MENDS
+from tests.simulation.bugs_of_exports import OF_EXPORTS
 from tests.simulation.bugs_of_loads import OF_GROUPS, OF_LOADS
 from tests.simulation.cuts import (
     ARCHIVING,
@@ -149,4 +150,4 @@ OF_FILES = (
 )
 
 
-BUGS = (*OF_FILES, *OF_LOADS, *OF_GROUPS, *OF_MENDS)
+BUGS = (*OF_FILES, *OF_LOADS, *OF_GROUPS, *OF_MENDS, *OF_EXPORTS)

@@ -48,7 +48,7 @@ OF_LOADS = (
     ),
     bug(
         "rows that cannot be inserted are not left to COPY",
-        (WAREHOUSE, "order.direct and self._stages(order), ", "order.direct, "),
+        (WAREHOUSE, "if order.direct and self._stages(order):", "if order.direct:"),
     ),
     bug(
         "a direct load whose connection broke is taken for one that failed",

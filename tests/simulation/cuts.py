@@ -34,6 +34,8 @@ AMENDS = "chalicelib/pipeline/corrections.py"
 RESUBMITS = "chalicelib/operations/resubmits.py"
 BOOKS = "chalicelib/domain/file/books.py"
 STAGE = "deploy/stage.py"
+EXPORTING = "chalicelib/pipeline/exporting.py"
+EXPORTS = "chalicelib/domain/export/progress.py"
 EVENTS = "chalicelib/domain/run/events.py"
 
 

@@ -12,8 +12,11 @@ import random
 from greenlet import getcurrent, greenlet
 
 from tests.support.simulated.deployment import Job, SimulatedDeployment
+from tests.support.simulated.faults import Killed
 
 WORKERS = 3
+LAMBDA_SECONDS = 900.0
+"""After which Lambda stops a worker."""
 STEPS = 20_000
 """A step is one call of one worker, or something that happens by itself."""
 
@@ -26,8 +29,10 @@ class Worker:
         """By which its clock is wrong."""
         self.course: greenlet | None = None
         """The job that it is at."""
+        self.began = 0.0
 
-    def begin(self, job: Job) -> None:
+    def begin(self, job: Job, now: float) -> None:
+        self.began = now
         self.course = greenlet(job)
 
     def step(self) -> None:
@@ -56,6 +61,8 @@ class Crew:
             worker.offset = self.deployment.workers_clock.offset
             self.driver.switch()
             self.deployment.workers_clock.offset = worker.offset
+            if self.deployment.clock.now() - worker.began > LAMBDA_SECONDS:
+                raise Killed
 
     def step(self) -> bool:
         """One worker takes a job or goes on with its own. False if there is nothing to do for any."""
@@ -63,7 +70,7 @@ class Crew:
         idle = [worker for worker in self.workers if worker.course is None]
         if idle and (not busy or self.dice.random() < 0.3) and (job := self.deployment.next_job()):
             worker = self.dice.choice(idle)
-            worker.begin(job)
+            worker.begin(job, self.deployment.clock.now())
         elif busy:
             worker = self.dice.choice(busy)
         else:

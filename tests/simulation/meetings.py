@@ -9,6 +9,7 @@ from chalicelib.domain.run.model import RunState
 from chalicelib.operations.reruns import rerun
 from tests.simulation.corrections import corrected_and_run_again, corrected_by_two, corrected_rows
 from tests.simulation.directly import direct, direct_and_by_copy, direct_refused, direct_together
+from tests.simulation.exports import exported_again, exported_crowd, exported_late, exported_once
 from tests.simulation.refused import accepted_rejects, refused_by_copy
 from tests.simulation.side_files import side_files
 from tests.support.settings import BUCKET
@@ -185,6 +186,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     direct_and_by_copy,
     direct_together,
     direct_refused,
+    exported_once,
+    exported_crowd,
+    exported_again,
+    exported_late,
 )
 BY_NAME = {scenario.__name__: scenario for scenario in SCENARIOS}
 VERSIONS_MATTER = tuple(
@@ -234,6 +239,9 @@ LIVE = tuple(
         direct_and_by_copy,
         direct_together,
         direct_refused,
+        exported_once,
+        exported_crowd,
+        exported_again,
     )
 )
 """Those in which three workers that are at work at once get in each other's way."""

@@ -8,6 +8,7 @@ from enum import Enum
 from chalicelib.domain.warehouse.copy_faults import CopyFault
 from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.domain.warehouse.statement import Statement, StatementState, is_direct
+from chalicelib.domain.warehouse.unload import UnloadOrder
 
 
 class Fate(Enum):
@@ -37,7 +38,7 @@ class Submitted:
     """A submitted statement; it changes as it runs."""
 
     statement_id: str
-    order: LoadOrder
+    order: LoadOrder | UnloadOrder
     name: str
     at: float
     due: float

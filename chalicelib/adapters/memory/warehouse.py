@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from backports import zstd
@@ -23,6 +23,7 @@ from chalicelib.adapters.memory.merge import (
 )
 from chalicelib.adapters.memory.objects import MemoryObjects
 from chalicelib.adapters.memory.statements import ERRORS, NEVER_RUN, UNKNOWN, Fate, Submitted, described, fail
+from chalicelib.adapters.memory.unload import unloaded
 from chalicelib.domain.contract.column import ColumnType
 from chalicelib.domain.contract.contract import Delivery
 from chalicelib.domain.run.model import LedgerRow, Outcome
@@ -31,6 +32,7 @@ from chalicelib.domain.warehouse.copy_faults import CopyFault
 from chalicelib.domain.warehouse.ledger import DAY
 from chalicelib.domain.warehouse.load import LoadOrder, Share
 from chalicelib.domain.warehouse.statement import Statement, StatementState, direct_id, is_direct
+from chalicelib.domain.warehouse.unload import UnloadOrder
 from chalicelib.errors import Retryable, WorkGone
 from chalicelib.ports import Clock
 
@@ -86,24 +88,37 @@ class MemoryWarehouse:
     # ---- the port ---------------------------------------------------------------------------------------------------
 
     def submit(self, order: LoadOrder, *, token: str, name: str) -> Statement:
-        now = self.clock.now()
-        known = self.statements.get(self.tokens.get(token, ""))
-        if known and now - known.at < self.token_life:
+        if known := self._known(token):
             return described(known)
-        direct, number = order.direct and self._stages(order), f"{len(self.statements) + 1:06d}"
+        if order.direct and self._stages(order):
+            return self._direct(self._added(order, name, direct_id))
+        return described(self._kept(order, name, token))
+
+    def unload(self, order: UnloadOrder, *, token: str, name: str) -> str:
+        known = self._known(token) or self._kept(order, name, token)
+        return known.statement_id
+
+    def _known(self, token: str) -> Submitted | None:
+        known = self.statements.get(self.tokens.get(token, ""))
+        return known if known and self.clock.now() - known.at < self.token_life else None
+
+    def _kept(self, order: LoadOrder | UnloadOrder, name: str, token: str) -> Submitted:
+        new = self._added(order, name, "statement-{}".format)
+        self.tokens[token] = new.statement_id
+        return new
+
+    def _added(self, order: LoadOrder | UnloadOrder, name: str, named: Callable[[str], str]) -> Submitted:
+        now, statement_id = self.clock.now(), named(f"{len(self.statements) + 1:06d}")
         new = Submitted(
-            statement_id=direct_id(number) if direct else f"statement-{number}",
+            statement_id=statement_id,
             order=order,
             name=name,
             at=now,
             due=now + self.latency,
             fate=self.fates.popleft() if self.fates else Fate.FINE,
         )
-        self.statements[new.statement_id] = new
-        if direct:
-            return self._direct(new)
-        self.tokens[token] = new.statement_id
-        return described(new)
+        self.statements[statement_id] = new
+        return new
 
     def _direct(self, statement: Submitted) -> Statement:
         """Run a direct load while its worker waits. If the connection breaks, a HIDDEN one is still committed."""
@@ -175,12 +190,25 @@ class MemoryWarehouse:
             fail(statement, *ERRORS[statement.fate])
             return
         try:
-            self._transaction(statement.order)
+            if isinstance(statement.order, UnloadOrder):
+                self._unload(statement.order)
+            else:
+                self._transaction(statement.order)
         except LoadFailedError as error:
             fail(statement, str(error), False)
             statement.faults = error.faults
             return
         statement.state = StatementState.FINISHED
+
+    def _unload(self, order: UnloadOrder) -> None:
+        """Write the file of an export. Without a row there is none, as in Redshift."""
+        relation = f"{order.contract.schema}.{order.relation}"
+        if relation not in self.targets:
+            raise LoadFailedError(f'ERROR: relation "{relation}" does not exist')
+        rows = self.rows(relation)
+        bucket, key, body = unloaded(order, rows)
+        if rows:
+            self.objects.put(bucket, key, body)
 
     def _transaction(self, order: LoadOrder) -> None:
         """Run the load. It computes on copies; the assignments at the end are the commit."""

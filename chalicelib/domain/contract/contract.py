@@ -12,6 +12,7 @@ from chalicelib.domain.contract.dialect import ControlTotals, Dialect
 from chalicelib.domain.contract.expected import Expected
 from chalicelib.domain.contract.sheet import Sheet
 from chalicelib.domain.contract.transform import Transform
+from chalicelib.domain.export.settings import ExportSettings
 from chalicelib.domain.source.settings import SourceSettings
 
 RESCUED = "_rescued"
@@ -144,6 +145,8 @@ class Contract:
     """Where the files come from, if Landfall itself fetches them."""
     undelivered: bool = False
     """The files hold records that Firehose could not deliver."""
+    export: ExportSettings | None = None
+    """The file that is written from the target after a load."""
     fingerprint: str = ""
     """Hash of the contract's meaning; recorded with each run."""
 

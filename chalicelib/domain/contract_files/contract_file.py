@@ -40,6 +40,7 @@ from chalicelib.domain.contract_files.dialect import (
     read_parquet_dialect,
     read_sheet_dialect,
 )
+from chalicelib.domain.contract_files.export import export_conflicts, export_faults, read_export
 from chalicelib.domain.contract_files.fingerprint import fingerprint
 from chalicelib.domain.contract_files.fixed_width import read_span
 from chalicelib.domain.contract_files.source import read_source
@@ -98,13 +99,10 @@ def texts_of(directory: Path | str) -> dict[str, bytes]:
 
 
 def read_contracts(texts: Mapping[str, bytes], directory: Path | str | None = None) -> Contracts:
-    """Read contracts from their files' names and contents; the directory has the code of their transforms.
-
-    Raises ContractError with every fault of every file.
-    """
+    """Read contracts by their files' names; the directory has transforms. Raises ContractError with all faults."""
     faults: list[str] = []
     by_file = {file: c for file, text in texts.items() if (c := _read(file, text, directory, faults))}
-    faults += faults_between(by_file)
+    faults += [*faults_between(by_file), *export_conflicts(by_file)]
     if faults:
         raise ContractError(faults)
     return Contracts({c.name: c for _, c in sorted(by_file.items())})
@@ -124,7 +122,7 @@ def _read(file: str, text: bytes, directory: Path | str | None, faults: list[str
     found: list[str] = []
     top = Section(table, file=file, key_path="", faults=found)
     contract = _contract(top, directory)
-    for key_path, message in faults_within(contract, Path(file).stem):
+    for key_path, message in (*faults_within(contract, Path(file).stem), *export_faults(contract)):
         top.fault(key_path, message)
     for key_path, message in [] if found else size_faults(contract):
         top.fault(key_path, message)
@@ -161,6 +159,7 @@ def _contract(top: Section, directory: Path | str | None) -> Contract:
         transform=read_transform(top, _columns(top.section("input_columns")), directory),
         checks=tuple(_check(s) for s in top.sections("checks")),
         source=read_source(top.section("source")),
+        export=read_export(top.section("export")),
     )
     top.close()
     return _completed(contract)

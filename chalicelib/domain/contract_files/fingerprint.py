@@ -15,11 +15,11 @@ def fingerprint(contract: Contract) -> str:
     """Return a hash of what a contract means for a file that has arrived.
 
     Two contracts have the same hash if and only if they mean the same: layout, comments, description, `expected`,
-    `load`, its row limit, `load_every`, `source` and `undelivered` do not count. The usual format is not in it, so that
-    the contracts of older versions keep their hash.
+    `load`, its row limit, `load_every`, `source`, `undelivered` and `export` do not count. The usual format is not in
+    it, so that the contracts of older versions keep their hash.
     """
     meaning = asdict(replace(contract, description="", fingerprint=""))
-    for name in ("expected", "load", "load_every", "source", "undelivered"):
+    for name in ("expected", "load", "load_every", "source", "undelivered", "export"):
         del meaning[name]
     del meaning["limits"]["direct_rows"]
     if contract.format is FileFormat.CSV:

@@ -12,6 +12,7 @@ processed/<object>/<load id>/*-without-1, refused-1, manifest-1  a part, and the
 rejected/<object>/<load id>/part-00001.jsonl      bad rows, lines counted from the file's start
 rejected/<object>/<load id>/part-00001.refused-1.jsonl  those that COPY refused
 rejected/<object>/<load id>/corrections/<load id>.json  which of them a correction has loaded, by first byte
+unload/<object>/<id>/000                          what an UNLOAD writes, before it becomes the export
 archive/<object>/<yyyy>/<mm>/<dd>/<run id>/<name> the source, once loaded; its side file has .ctl behind that name
 """
 
@@ -19,10 +20,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from chalicelib.domain.export.settings import FOLDER
 from chalicelib.domain.run.group import Group
 from chalicelib.domain.run.model import Chunk, Correction, Run
 
-OUTPUTS = ("processed/", "rejected/", "archive/", "dashboard_data/")
+OUTPUTS = ("processed/", "rejected/", "archive/", "unload/", FOLDER)
 """No contract may take files from below these."""
 
 NAME_BYTES = 255
@@ -125,6 +127,21 @@ def archive(run: Run) -> str:
     day = datetime.fromtimestamp(run.source.last_modified, UTC)
     name = run.source.name.encode()[-NAME_BYTES:].decode(errors="ignore")
     return f"archive/{run.object}/{day:%Y/%m/%d}/{run.run_id}/{name}"
+
+
+def unloaded(object: str, name: str) -> str:
+    """Return the folder of one UNLOAD."""
+    return f"unload/{object}/{name}/"
+
+
+def export_requests(object: str) -> str:
+    """Return the bookmark that counts the loads of an object."""
+    return f"export requests/{object}"
+
+
+def export_progress(object: str) -> str:
+    """Return the bookmark with the record of an object's export."""
+    return f"export/{object}"
 
 
 def _number(chunk: Chunk, planned_start: int) -> str:

@@ -20,6 +20,7 @@ from chalicelib.errors import (
 )
 
 DEAD_LETTER = "DEAD_LETTER"
+MOST_DOUBLINGS = 30
 MOVES: dict[S, frozenset[S]] = {
     S.ARRIVED: frozenset({S.STAGING, S.REJECTED, S.FAILED, S.SUPERSEDED, S.CANCELLED}),
     # Only a new generation goes back to ARRIVED: a changed contract before the load, a forced rerun after the end.
@@ -109,4 +110,4 @@ def pause(base: float, attempt: int, jitter: float = 0.0) -> int:
     `jitter` in [0, 1) spreads tries that failed together.
     Source: M. Brooker, Exponential Backoff and Jitter, AWS Architecture Blog, 2015 ("equal jitter").
     """
-    return max(1, round(base * 2.0 ** (attempt - 1) * (1 + jitter / 2)))
+    return max(1, round(base * 2.0 ** min(attempt - 1, MOST_DOUBLINGS) * (1 + jitter / 2)))

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from chalicelib.domain.contract.tally import listed, total
+from chalicelib.domain.export.progress import ExportProgress
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.model import NOT_KEPT, Run, RunState
 from chalicelib.domain.source.progress import Progress
@@ -19,6 +20,8 @@ MOST_UNROUTED = 20
 DAY = 86_400
 SOURCE_FAILED = "SOURCE_FAILED"
 """The state in the notice of a source that cannot be read."""
+EXPORT_FAILED = "EXPORT_FAILED"
+"""The state in the notice of an export that cannot be written, and the code if the warehouse refuses it."""
 OUTCOMES = {
     RunState.LOADED: "was loaded",
     RunState.REJECTED: "was rejected: none of its rows is loaded",
@@ -71,6 +74,17 @@ def source_notice(object: str, progress: Progress, error: LandfallError) -> dict
     }
 
 
+def export_notice(object: str, file: str, progress: ExportProgress, error: LandfallError) -> dict[str, Any]:
+    """Return the message for an export that cannot be written."""
+    return {
+        "id": f"export-{object}-{progress.exported_at:.0f}",
+        "state": EXPORT_FAILED,
+        "object": object,
+        "file": file,
+        "problem": {"code": error.code, "message": error.message},
+    }
+
+
 def mail(message: Mapping[str, Any]) -> str:
     """Return the message as a person reads it, and below it as JSON for a program."""
     return f"{_text(message)}{BELOW}{json.dumps(message)}"
@@ -84,6 +98,8 @@ def read_mail(text: str) -> dict[str, Any]:
 def _text(message: Mapping[str, Any]) -> str:
     if message["state"] == SOURCE_FAILED:
         return _source_text(message)
+    if message["state"] == EXPORT_FAILED:
+        return _export_text(message)
     name = str(message["file"]).rsplit("/", 1)[-1]
     lines = {
         "Object": message.get("object"),
@@ -105,6 +121,12 @@ def _text(message: Mapping[str, Any]) -> str:
 def _source_text(message: Mapping[str, Any]) -> str:
     lines = {"Problem": _problem(message["problem"]), "Read up to": message["done"] or "nothing yet"}
     first = f"The source of {message['object']} cannot be read. Landfall tries again until it can."
+    return "\n".join(map(visible, [first, *(f"{what}: {text}" for what, text in lines.items())]))
+
+
+def _export_text(message: Mapping[str, Any]) -> str:
+    lines = {"File": message["file"], "Problem": _problem(message["problem"])}
+    first = f"The export of {message['object']} cannot be written. Its file stays as it is; Landfall tries again."
     return "\n".join(map(visible, [first, *(f"{what}: {text}" for what, text in lines.items())]))
 
 

@@ -46,7 +46,7 @@ _HEX = re.compile(r"[0-9a-f]{32}")
 _NAME = re.compile(r"[0-9A-Za-z._-]{1,255}")
 _SORTABLE = re.compile(r"[0-9A-Za-z.:#+_-]{1,128}")
 _S3_URL = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[A-Za-z0-9_./=-]{1,900}")
-_ROLE = re.compile(r"default|arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}")
+ROLE = re.compile(r"default|arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}")
 QUOTE = "'"
 _IGNORED = re.compile(IGNORED + "[0-9]{1,4}")
 _REGION = re.compile(r"[a-z0-9-]{0,32}")
@@ -192,7 +192,7 @@ def _check(order: LoadOrder) -> None:
         "group_id": _HEX.fullmatch(order.group_id),
         "shares": shares and all(map(_sound, shares)) and len({s.mark for s in shares}) == len(shares),
         "lineage": order.contract.lineage or len(shares) == 1,
-        "iam_role": _ROLE.fullmatch(order.iam_role),
+        "iam_role": ROLE.fullmatch(order.iam_role),
         "region": _REGION.fullmatch(order.region),
         "manifest": not order.rows_good or _S3_URL.fullmatch(order.manifest),
         "columns": _known(order),

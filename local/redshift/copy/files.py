@@ -51,13 +51,13 @@ def find(s3: Any, copy: Copy) -> list[File]:
 
 
 def _by_prefix(s3: Any, copy: Copy) -> list[File]:
-    with _s3_errors(copy.key):
+    with s3_errors(copy.key):
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=copy.bucket, Prefix=copy.key)
         return [File(bucket=copy.bucket, key=one["Key"]) for page in pages for one in page.get("Contents", [])]
 
 
 def _by_manifest(s3: Any, copy: Copy) -> list[File]:
-    with _s3_errors(copy.key, "Problem reading manifest file - "):
+    with s3_errors(copy.key, "Problem reading manifest file - "):
         body = s3.get_object(Bucket=copy.bucket, Key=copy.key)["Body"].read(_MOST_MANIFEST)
     found = []
     for file, mandatory in _entries(body):
@@ -90,7 +90,7 @@ def _exists(s3: Any, file: File) -> bool:
 
 
 @contextmanager
-def _s3_errors(key: str, before: str = "") -> Iterator[None]:
+def s3_errors(key: str, before: str = "") -> Iterator[None]:
     try:
         yield
     except ClientError as error:
@@ -108,7 +108,7 @@ def _no_such_key(key: str) -> str:
 
 def chunks(s3: Any, file: File, compression: str) -> Iterator[bytes]:
     """Yield the file's bytes, decompressed, with only a few chunks in memory."""
-    with _s3_errors(file.key):
+    with s3_errors(file.key):
         body = s3.get_object(Bucket=file.bucket, Key=file.key)["Body"]
     stream = gzip.GzipFile(fileobj=body) if compression == "gzip" else body
     stream = bz2.BZ2File(body) if compression == "bzip2" else stream

@@ -21,6 +21,7 @@ from local.redshift.copy.files import File, FilesError, ahead, chunks, find, wit
 from local.redshift.copy.guard import Guard
 from local.redshift.copy.statement import Copy, Options, parse
 from local.redshift.copy.target import Target, quote, target_of
+from local.redshift.copy.unload import unload
 from local.redshift.sql.tokens import literal
 from local.redshift.statements import Session
 
@@ -39,7 +40,7 @@ _REMEMBER = """
 
 
 class CopyFailedError(Exception):
-    """The COPY statement failed; the message is Redshift's."""
+    """The COPY or UNLOAD statement failed; the message is Redshift's."""
 
 
 class _Objection(Exception):
@@ -68,6 +69,13 @@ class Loader:
             raise CopyFailedError(str(error)) from error
         session.execute(_REMEMBER, (str(count), str(query_id)))
         return count
+
+    def unload(self, session: Session, sql: str, *, check: Check) -> int:
+        """Run an UNLOAD, and return the number of rows."""
+        try:
+            return unload(session, self._s3, sql, check=check)
+        except FilesError as error:
+            raise CopyFailedError(str(error)) from error
 
     def _either_way(self, job: _Job, query_id: int) -> int:
         for null in _null_strings(job.copy.options) if _may_be_fast(job.target, job.copy.options) else ():

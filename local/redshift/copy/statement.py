@@ -71,7 +71,7 @@ _NOT_EMULATED = word_set(
     "parquet orc avro json fixedwidth shapefile lzop dateformat escape removequotes encrypted readratio ssh noload "
     "credentials access_key_id secret_access_key session_token master_symmetric_key ignoreallerrors"
 )
-_S3 = re.compile(r"s3://([^/]+)/(.+)", re.S)
+S3_URL = re.compile(r"s3://([^/]+)/(.+)", re.S)
 
 
 def parse(sql: str) -> Copy:
@@ -87,7 +87,7 @@ def parse(sql: str) -> Copy:
         raise reader.fail()
     if reader.next == "program":
         raise not_redshift("COPY FROM PROGRAM")
-    source = _S3.fullmatch(_text(reader))
+    source = S3_URL.fullmatch(text(reader))
     if source is None:
         raise not_emulated("COPY from anything but 's3://bucket/key'")
     options = _options(reader)
@@ -138,7 +138,7 @@ def _option(options: Options, word: str, reader: Reader) -> Options:
     raise SqlRefusedError(f'syntax error at or near "{word}"')
 
 
-def _text(reader: Reader) -> str:
+def text(reader: Reader) -> str:
     reader.accept("as")
     token = reader.take()
     if token.kind is not TokenKind.LITERAL:
@@ -147,7 +147,7 @@ def _text(reader: Reader) -> str:
 
 
 def _character(reader: Reader) -> str:
-    value = _unescaped(_text(reader))
+    value = _unescaped(text(reader))
     if len(value) != 1 or ord(value) > 127:
         raise SqlRefusedError("COPY delimiter and quote must be a single ASCII character")
     return value
@@ -170,10 +170,10 @@ def _number(reader: Reader) -> int:
     return int(token.text)
 
 
-def _role(reader: Reader) -> str:
+def role(reader: Reader) -> str:
     if reader.accept("default"):
         return "default"
-    role = _text(reader)
+    role = text(reader)
     if not re.match(r"arn:aws[a-z-]*:iam::\d{12}:role/", role):
         raise SqlRefusedError("IAM_ROLE must be default or the ARN of a role")
     return role
@@ -190,7 +190,7 @@ def _replacement(reader: Reader) -> str:
 
 
 def _auto(reader: Reader) -> bool:
-    value = _text(reader)
+    value = text(reader)
     if value.lower() != AUTO:
         raise not_emulated(f"COPY ... TIMEFORMAT {value}")
     return True
@@ -205,11 +205,11 @@ def _utf8_only(reader: Reader) -> None:
 
 
 _VALUES: dict[str, tuple[str, Callable[[Reader], Any]]] = {
-    "iam_role": ("iam_role", _role),
-    "region": ("region", _text),
+    "iam_role": ("iam_role", role),
+    "region": ("region", text),
     "delimiter": ("delimiter", _character),
     "quote": ("quote", _character),
-    "null": ("null", lambda reader: _unescaped(_text(reader))),
+    "null": ("null", lambda reader: _unescaped(text(reader))),
     "ignoreheader": ("header_lines", _number),
     "maxerror": ("most_errors", _number),
     "acceptinvchars": ("replacement", _replacement),

@@ -106,8 +106,8 @@ def _other(verb: str, tokens: list[Token], *, batch: bool) -> str:
         "analyze": lambda: _analyze(tokens),
         "vacuum": lambda: _vacuum(batch=batch),
     }
-    if verb == "copy":
-        raise not_emulated("COPY here (it is emulated in the Data API)")
+    if verb in ("copy", "unload"):
+        raise not_emulated(f"{verb.upper()} here (it is emulated in the Data API)")
     if verb not in handlers:
         raise not_emulated(verb.upper())
     return handlers[verb]()

@@ -34,3 +34,8 @@ def test_jitter_adds_at_most_half(jitter: float, seconds: int) -> None:
 def test_a_pause_is_at_least_a_second(base: float, attempt: int) -> None:
     assert pause(base, attempt) == max(1, round(base / 2 ** (1 - attempt)))
     assert pause(base, attempt) >= 1
+
+
+def test_a_pause_is_a_number_after_any_tries() -> None:
+    """A source or an export is tried for as long as it fails: 2.0 ** 1024 would be an error."""
+    assert pause(10, 5_000) == pause(10, 50_000) > 10**9

@@ -67,6 +67,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         self.do_GET()
 
+    def do_PUT(self) -> None:
+        path = unquote(urlsplit(self.path).path).lstrip("/")
+        self.server.outside.objects[path] = self.rfile.read(int(self.headers["Content-Length"]))
+        self._answer(200, b"")
+
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.outside.events += body["Entries"]

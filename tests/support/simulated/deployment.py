@@ -20,6 +20,7 @@ from chalicelib.pipeline.pipeline import Pipeline
 from chalicelib.pipeline.sweep import sweep
 from tests.support.settings import BUCKET
 from tests.support.simulated.announced import not_as_announced
+from tests.support.simulated.exports import exports_due
 from tests.support.simulated.faults import Killed, Trouble
 from tests.support.simulated.outside import CONTRACTS
 from tests.support.simulated.parts import SETTINGS, DeployedParts, Job
@@ -63,6 +64,8 @@ class SimulatedDeployment(DeployedParts):
             return False
         runs = self.runs.runs.values()
         if not all(run.finished for run in runs) or any(not_as_announced(self.objects, runs)):
+            return False
+        if exports_due(self):
             return False
         files = (x for x in self.objects.list(BUCKET, "incoming/") if not x.key.endswith("/"))
         return all(is_ignored(self.pipeline.ctx, x.key) or self._has_run(x) for x in files)

@@ -15,6 +15,7 @@ from chalicelib.domain.run.model import LedgerRow, Outcome, Run, RunState
 from tests.simulation.corrections import rows_of
 from tests.support.simulated.announced import not_as_announced
 from tests.support.simulated.deployment import SimulatedDeployment
+from tests.support.simulated.exports import exports_are_whole_and_never_older, exports_lag
 from tests.support.simulated.outside import CONTRACTS
 
 TABLE = "landing.things"
@@ -66,7 +67,7 @@ def _notified_after_truth(deployment: SimulatedDeployment) -> set[str]:
     broken = set()
     if any(book.get(m["load_id"]) is not Outcome.LOADED for m in deployment.notifier.successes):
         broken.add("I7 success notified of what is not in the ledger")
-    if any(book.get(m["load_id"]) is Outcome.LOADED for m in deployment.notifier.failures):
+    if any(book.get(m.get("load_id", "")) is Outcome.LOADED for m in deployment.notifier.failures):
         broken.add("I7 failure notified of what is loaded")
     return broken
 
@@ -127,11 +128,18 @@ def _merged_once(deployment: SimulatedDeployment) -> set[str]:
 
 
 Check = Callable[[SimulatedDeployment], Iterable[str]]
-ALWAYS: tuple[Check, ...] = (_status_never_ahead, _notified_after_truth, _source_kept, _merged_once)
+ALWAYS: tuple[Check, ...] = (
+    _status_never_ahead,
+    _notified_after_truth,
+    _source_kept,
+    _merged_once,
+    exports_are_whole_and_never_older,
+)
 AFTER: dict[str, tuple[Check, ...]] = {
     **dict.fromkeys(("runs.change", "chunks.finish", "chunks.reopen"), (_status_never_ahead,)),
     "runs.create": (_status_never_ahead, _source_kept),
-    **dict.fromkeys(("objects.put", "objects.upload", "objects.copy", "objects.delete"), (_source_kept,)),
+    **dict.fromkeys(("objects.upload", "objects.delete"), (_source_kept,)),
+    **dict.fromkeys(("objects.put", "objects.copy"), (_source_kept, exports_are_whole_and_never_older)),
     **dict.fromkeys(("notifier.success", "notifier.failure"), (_notified_after_truth,)),
     **dict.fromkeys(
         ("load_queue.enqueue", "load_queue.remove", "load_queue.claim", "load_queue.change", "load_queue.release"), ()
@@ -182,8 +190,8 @@ def liveness(deployment: SimulatedDeployment, *, may_fail: bool = False) -> set[
         broken.add(f"I9 a sound file ended FAILED: {failed[0].problem.code if failed[0].problem else ''}")
     broken |= _run_once(deployment)
     broken |= _books_follow(runs, deployment)
-    broken |= set(not_as_announced(deployment.objects, runs))
-    notified = {m["load_id"] for m in (*deployment.notifier.successes, *deployment.notifier.failures)}
+    broken |= set(not_as_announced(deployment.objects, runs)) | set(exports_lag(deployment))
+    notified = {m.get("load_id", "") for m in (*deployment.notifier.successes, *deployment.notifier.failures)}
     broken |= {"I7 an outcome was never notified" for r in runs if r.load_id not in notified}
     broken |= {"I8 a loaded source was not archived" for r in runs if r.state is RunState.LOADED and not r.followed_up}
     if any(key.startswith("incoming/") and _loaded(deployment, key, etag) for key, etag in _objects(deployment)):

@@ -79,7 +79,17 @@ def test_a_contract_without_settings_keeps_its_fingerprint():
     """A new fingerprint restarts the files that are on their way."""
     plain = read_contract("thing.toml", column('c = { type = "decimal(9,2)" }'))
     meaning = asdict(replace(plain, description="", fingerprint=""))
-    for name in ("expected", "load", "load_every", "format", "sheet", "control_totals", "source", "transform"):
+    for name in (
+        "expected",
+        "load",
+        "load_every",
+        "format",
+        "sheet",
+        "control_totals",
+        "source",
+        "export",
+        "transform",
+    ):
         del meaning[name]
     del meaning["undelivered"]
     del meaning["limits"]["direct_rows"]
