@@ -12,7 +12,7 @@ import pytest
 import urllib3
 
 from chalicelib.domain.contract_files.contract_file import read_contract
-from chalicelib.domain.contract_files.source import read_source
+from chalicelib.domain.contract_files.sources.source import read_source
 from chalicelib.domain.contract_files.toml_section import Section
 from chalicelib.domain.source.settings import Auth, Paging, SourceSettings
 from chalicelib.sources.source import Surroundings, Window

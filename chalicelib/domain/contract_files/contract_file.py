@@ -43,7 +43,7 @@ from chalicelib.domain.contract_files.dialect import (
 from chalicelib.domain.contract_files.export import export_conflicts, export_faults, read_export
 from chalicelib.domain.contract_files.fingerprint import fingerprint
 from chalicelib.domain.contract_files.fixed_width import read_span
-from chalicelib.domain.contract_files.source import read_source
+from chalicelib.domain.contract_files.sources.source import read_source
 from chalicelib.domain.contract_files.toml_section import Section
 from chalicelib.domain.contract_files.transform import read_transform
 from chalicelib.domain.source.position import landing_folder

@@ -21,7 +21,7 @@ from chalicelib.domain.contract.load_window import window_fault
 from chalicelib.domain.contract.notation import Excess, TooLong
 from chalicelib.domain.contract_files.columns.column_value import UNBOUNDED
 from chalicelib.domain.contract_files.fixed_width import fixed_faults
-from chalicelib.domain.contract_files.source import source_faults
+from chalicelib.domain.contract_files.sources.source import source_faults
 from chalicelib.domain.formats.csv.header import match_header
 from chalicelib.domain.run.keys import OUTPUTS
 from chalicelib.domain.warehouse.load import MAX_BATCH_BYTES, share_room

@@ -1,4 +1,4 @@
-"""The settings of a source, as values. `contract_files/source.py` reads them from a contract and checks them."""
+"""The settings of a source, as values. `contract_files/sources/` reads them from a contract and checks them."""
 
 from __future__ import annotations
 

@@ -9,10 +9,10 @@ from contextlib import suppress
 from chalicelib.domain.contract.contract import Contract, Delivery, FileFormat
 from chalicelib.domain.contract.key_pattern import PatternError, compile_pattern
 from chalicelib.domain.contract.time_zone import is_time_zone
-from chalicelib.domain.contract_files.source_connect import check_connect, read_connect
-from chalicelib.domain.contract_files.source_http import read_http, texts
-from chalicelib.domain.contract_files.source_postgresql import read_postgresql
-from chalicelib.domain.contract_files.source_sheets import check_sheet, read_sheets
+from chalicelib.domain.contract_files.sources.connect import check_connect, read_connect
+from chalicelib.domain.contract_files.sources.http import read_http, texts
+from chalicelib.domain.contract_files.sources.postgresql import read_postgresql
+from chalicelib.domain.contract_files.sources.sheets import check_sheet, read_sheets
 from chalicelib.domain.contract_files.toml_section import Section
 from chalicelib.domain.source.position import Cursor, PositionError, landing_folder
 from chalicelib.domain.source.schedule import Schedule, ScheduleError, duration

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from chalicelib.domain.contract.identifiers import fold
 from chalicelib.domain.contract.time_zone import is_time_zone
-from chalicelib.domain.contract_files.source_sheets import refuse_windows
+from chalicelib.domain.contract_files.sources.sheets import refuse_windows
 from chalicelib.domain.contract_files.toml_section import Section
 from chalicelib.domain.source.connect import (
     INTERVAL_FIELDS,
