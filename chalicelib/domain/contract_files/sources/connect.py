@@ -47,7 +47,7 @@ def read_connect(section: Section) -> ConnectSettings:
         metrics=tuple(_metric(metrics.section(key), key) for key in metrics.table),
     )
     if settings.instance and not INSTANCE.fullmatch(settings.instance):
-        section.fault("instance", f'"{settings.instance}" is not the ARN of an instance; copy it from its overview')
+        section.fault("instance", f'"{settings.instance}" is not the ARN of an instance; its overview shows it')
     for key, dataset in ONLY_OF.items():
         if key in section.table and dataset is not settings.dataset and "dataset" in section.table:
             section.fault(key, f'is for dataset = "{dataset.value}"; remove it')
