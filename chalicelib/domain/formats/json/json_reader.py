@@ -1,4 +1,4 @@
-"""Read the blocks of a JSON file as rows of CSV: objects that are written alike at once, others one by one."""
+"""Read the blocks of a JSON file as rows of CSV: many objects at once, others one by one."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from chalicelib.domain.contract.contract import ExtraColumns, Limits
 from chalicelib.domain.formats.csv.grammar import Malformation, Malformed
 from chalicelib.domain.formats.csv.reading import Origin, Reading
 from chalicelib.domain.formats.csv.work import Work
+from chalicelib.domain.formats.json.batches import Batch, BatchReader
 from chalicelib.domain.formats.json.objects import ObjectReader
 from chalicelib.domain.formats.json.records import SEPARATORS, Endless, Found, RecordFinder
 from chalicelib.domain.formats.json.sheet_cells import SheetCells
-from chalicelib.domain.formats.json.templates import Alike, Templates
 from chalicelib.domain.formats.json.values import Pool
 from chalicelib.domain.formats.json.view import View
 from chalicelib.domain.formats.pieces import as_text
 from chalicelib.domain.raw.swar import PADDING, Ints, fields_of
 
 MOST_TRIES = 4
-"""Objects of a block that are tried for others that are written alike."""
+"""Objects of a block behind which a batch is looked for."""
 
 
 @dataclass(kw_only=True)
@@ -39,7 +39,7 @@ class _Rows:
 
 
 class _Block:
-    """The rows of one block that are read so far: arrays of rows that are alike, and lists of others."""
+    """The rows of one block that are read so far: arrays of rows read at once, and lists of others."""
 
     def __init__(self, view: View) -> None:
         self.view, self.pool = view, Pool(len(view.data))
@@ -61,11 +61,11 @@ class _Block:
         rows.stops.append(stop)
         self.count += 1
 
-    def add_alike(self, alike: Alike, rows: slice) -> None:
+    def add_batch(self, batch: Batch, rows: slice) -> None:
         self._close()
-        starts, lengths = alike.field_starts[rows], alike.field_lengths[rows]
+        starts, lengths = batch.field_starts[rows], batch.field_lengths[rows]
         widths = np.full(len(starts), starts.shape[1])
-        bounds = (alike.starts[rows], alike.ends[rows], alike.nexts[rows])
+        bounds = (batch.starts[rows], batch.ends[rows], batch.nexts[rows])
         self.parts.append((*bounds, widths, starts.reshape(-1), lengths.reshape(-1)))
         self.count += len(starts)
 
@@ -108,7 +108,7 @@ class JsonReader:
         """`of_sheet`: the objects are the rows of a sheet, with the names of their cells."""
         self.objects, self.longest = ObjectReader(columns, extra, of_sheet=of_sheet), limits.max_record_bytes
         self.place = SheetCells(self.objects).name if of_sheet else None
-        self.templates = Templates(self.objects, self.longest)
+        self.batches = BatchReader(self.objects, self.longest)
 
     def read(self, data: bytes, size: int, *, at_end: bool, work: Work) -> Reading:
         """Read the values in the first `size` bytes of a padded block.
@@ -117,19 +117,19 @@ class JsonReader:
         """
         work.spend(size)
         finder = RecordFinder(self.objects, self.longest, data, size, at_end=at_end, work=work)
-        block, alike, tries = _Block(View(data, size)), None, MOST_TRIES
+        block, batch, tries = _Block(View(data, size)), None, MOST_TRIES
         at = self._blanks(block)
         while at < size:
-            if alike and (run := alike.run(at)):
-                block.add_alike(alike, run)
-                at = int(alike.nexts[run.stop - 1])
+            if batch and (run := batch.run(at)):
+                block.add_batch(batch, run)
+                at = int(batch.nexts[run.stop - 1])
                 continue
             found = finder.record(at)
             stop = self._take(block, at, found, at_end=at_end)
             if stop is None:
                 break
-            if isinstance(found, Found) and not alike and tries and not isinstance(found.fields, RowFault):
-                alike, tries = self.templates.read(block.view, at, found.end, block.pool), tries - 1
+            if isinstance(found, Found) and not batch and tries and not isinstance(found.fields, RowFault):
+                batch, tries = self.batches.read(block.view, at, found.end, block.pool), tries - 1
             at = stop
         return replace(block.reading(at), place=self.place)
 

@@ -1,7 +1,7 @@
 """Read one JSON object exactly: its values as the fields of a row that COPY reads, or why it is no row.
 
 This reader decides. It goes through Python's own `json`, in which numbers stay text, a name that comes twice is seen,
-and what is not JSON (NaN, a lone surrogate) becomes a fault. `templates.py` reads many objects at once where it is
+and what is not JSON (NaN, a lone surrogate) becomes a fault. `batches.py` reads many objects at once where it is
 certain of what this reader returns.
 """
 

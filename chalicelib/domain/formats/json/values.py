@@ -1,4 +1,4 @@
-"""The values of many objects of one shape: which are certainly JSON, and where they stand as fields of CSV.
+"""The values of many members: which are certainly JSON, and where they stand as fields of CSV.
 
 The same pattern as in a check: what is not proven here is left to `objects.py`.
 """
@@ -12,15 +12,15 @@ import numpy as np
 
 from chalicelib.domain.checks.documents import too_deep
 from chalicelib.domain.checks.numbers import MINUS, POINT, fraction
+from chalicelib.domain.formats.json.names import NO_COLUMN
 from chalicelib.domain.formats.json.objects import NULL, SPECIAL, ObjectReader, document, quoted
-from chalicelib.domain.formats.json.shapes import NO_COLUMN
 from chalicelib.domain.formats.json.view import OPENING, QUOTE, View
-from chalicelib.domain.raw.swar import LOW, Fields, Ints, Mask, all_digits, word_of
+from chalicelib.domain.raw.swar import LOW, Bytes, Fields, Ints, Mask, all_digits, equal, word_of
 
 NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 LOOSE = re.compile(rb"[ \t\r\n\\]")
 """Bytes without which JSON is compact already."""
-ZERO = ord("0")
+ZERO, LETTERS = ord("0"), ord("a")
 LONGEST_NUMBER = 24
 """Most bytes of a number that is proven vectorised."""
 MOST_FRACTION = 17
@@ -59,13 +59,16 @@ def is_number(values: Fields) -> Mask:
     return proven
 
 
-def plain_values(values: Fields) -> tuple[Mask, Mask]:
-    """Return which values without quotes are JSON, and which of these are null."""
-    first = values.words[values.start]
-    null = ((first & LOW[4]) == word_of(b"null")) & (values.length == 4)
-    sound = null | (((first & LOW[4]) == word_of(b"true")) & (values.length == 4))
-    sound |= ((first & LOW[5]) == word_of(b"false")) & (values.length == 5)
-    rest = np.flatnonzero(~sound & (values.length > 0))
+def plain_values(values: Fields, firsts: Bytes) -> tuple[Mask, Mask]:
+    """Return which values without quotes are JSON, and which of these are null, given their first bytes."""
+    sound, null = np.zeros(len(firsts), np.bool_), np.zeros(len(firsts), np.bool_)
+    words = firsts >= LETTERS
+    if words.any():
+        rows = np.flatnonzero(words)
+        some = values.pick(rows)
+        null[rows] = equal(some, b"null")
+        sound[rows] = null[rows] | equal(some, b"true") | equal(some, b"false")
+    rest = np.flatnonzero(~words)
     if len(rest):
         sound[rest] = is_number(values.pick(rest))
         unproven = rest[~sound[rest]]
@@ -73,54 +76,66 @@ def plain_values(values: Fields) -> tuple[Mask, Mask]:
     return sound, null
 
 
-class Column:
-    """Where the values of one gap of a shape stand, for rows of the same shape."""
+class Values:
+    """Where the values of a block stand as fields."""
 
     def __init__(self, view: View, reader: ObjectReader, pool: Pool) -> None:
         self.view, self.reader, self.pool = view, reader, pool
+        others = [m and not c.type.is_text for m, c in zip(reader.marked, reader.columns, strict=True)]
+        self._others = np.array([*others, False])
+        """By column, whether its texts need another form; the last one is for members without a column."""
+        self._null_lengths = np.array([len(NULL) if marked else 0 for marked in [*reader.marked, True]])
+        self._documents = np.array([*reader.documents, True])
         self._kept: dict[tuple[bool, bytes], tuple[int, int] | None] = {}
 
-    def read(self, values: Fields, target: int) -> tuple[Mask, Ints, Ints]:
-        """Return which values are sound, and the start and length of each as a field. They have one target."""
-        start, length, marked = values.start.copy(), values.length.copy(), target < 0 or self.reader.marked[target]
-        first = self.view.bytes[start]
-        texts, nested = (first == QUOTE) & (length > 1), (first | 0x20) == OPENING
-        sound = texts.copy()
-        rest = np.flatnonzero(~(texts | nested))
+    def read(self, values: Fields, firsts: Bytes, targets: Ints) -> tuple[Mask, Ints, Ints]:
+        """Return which values are sound, and the start and length of each as a field.
+
+        `firsts` are their first bytes. If that is a quote, the value is one text. `targets` is as in names.py.
+        """
+        start, length, columns = values.start.copy(), values.length.copy(), np.maximum(targets, NO_COLUMN)
+        sound = firsts == QUOTE
+        alone = self._special(values, sound, columns)
+        rest = np.flatnonzero(~sound)
+        nested = (firsts[rest] | 0x20) == OPENING
+        if nested.any():
+            inner = rest[nested]
+            alone[inner[self._documents[columns[inner]] & (targets[inner] >= NO_COLUMN)]] = True
+            rest = rest[~nested]
         if len(rest):
-            sound[rest], null = plain_values(values if len(rest) == len(texts) else values.pick(rest))
+            sound[rest], null = plain_values(values.pick(rest), firsts[rest])
             absent = rest[null]
-            start[absent] = self.pool.null
-            length[absent] = len(NULL) if marked else 0
-        others = self._special(values, texts, target)
-        if target == NO_COLUMN or (target >= 0 and self.reader.documents[target]):
-            others = np.append(others, np.flatnonzero(nested))
-        for row, raw in zip(others.tolist(), values.pick(others).raw(), strict=True):
-            found = self._field_at(raw, target)
+            start[absent], length[absent] = self.pool.null, self._null_lengths[columns[absent]]
+        rows = np.flatnonzero(alone)
+        for row, column, raw in zip(rows.tolist(), columns[rows].tolist(), values.pick(rows).raw(), strict=True):
+            found = self._field_at(raw, column)
             sound[row] = found is not None
             start[row], length[row] = found or (0, 0)
         return sound, start, length
 
-    def _special(self, values: Fields, texts: Mask, target: int) -> Ints:
-        """Return the rows of texts that are not the same in CSV, or may be the word for NULL."""
-        if target >= 0 and self.reader.marked[target] and not self.reader.columns[target].type.is_text:
-            return np.flatnonzero(texts)
-        special = values.length == len(NULL) + 2
+    def _special(self, values: Fields, texts: Mask, columns: Ints) -> Mask:
+        """Return which texts are not the same in CSV, or the word for NULL."""
+        special: Mask = values.length == len(NULL) + 2
+        some = np.flatnonzero(special)
+        special[some] = (values.words[values.start[some] + 1] & LOW[8]) == word_of(NULL[:8])
+        if self._others.any():
+            special |= self._others[columns]
         if len(self.view.backslashes):
             special[self.view.has(self.view.backslashes, values)] = True
-        return np.flatnonzero(special & texts)
+        special &= texts
+        return special
 
-    def _field_at(self, raw: bytes, target: int) -> tuple[int, int] | None:
+    def _field_at(self, raw: bytes, column: int) -> tuple[int, int] | None:
         """Return where a text or a document stands as a field of CSV; None if the slow reader must read it."""
-        key = (target >= 0 and self.reader.documents[target], raw)
+        is_text, document_ = raw[:1] == b'"', column >= 0 and self.reader.documents[column]
+        key = (document_, raw)
         if key not in self._kept:
-            is_text = raw[0] == QUOTE
             try:
-                value = _text(raw, document_=key[0]) if is_text else self._document(raw)
+                value = _text(raw, document_=document_) if is_text else self._document(raw)
             except (ValueError, RecursionError):
                 value = None
             if value is not None:
-                value = quoted(value) if (is_text and not key[0]) or SPECIAL.search(value) else value
+                value = quoted(value) if (is_text and not document_) or SPECIAL.search(value) else value
             self._kept[key] = None if value is None else (self.pool.add(value), len(value))
         return self._kept[key]
 

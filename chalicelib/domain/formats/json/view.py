@@ -6,10 +6,14 @@ from functools import cached_property
 
 import numpy as np
 
-from chalicelib.domain.raw.swar import LOW, Bytes, Fields, Ints, Mask, fields_of, word_of
+from chalicelib.domain.raw.swar import Bytes, Fields, Ints, Mask, fields_of, table_of
 from chalicelib.domain.raw.utf8 import broken
 
 QUOTE, BACKSLASH, LF, OPENING, CLOSING = (ord(byte) for byte in '"\\\n{}')
+BLANK, BLANKS = ord(" "), table_of(b" \t\r\n")
+"""The greatest blank. Objects with other characters up to it are left to the slow reader."""
+MOST_BLANKS = 64
+"""Blanks in a row that are skipped; less than the padding has."""
 
 
 class View:
@@ -20,8 +24,14 @@ class View:
         self.fields: Fields = fields_of(data)
         self.bytes: Bytes = self.fields.data
         own = self.bytes[:size]
-        self.controls: Ints = np.flatnonzero(own < 0x20)
+        self.controls: Ints = np.flatnonzero(own < BLANK)
         self.feeds: Ints = self.controls[self.bytes[self.controls] == LF]
+
+    @property
+    def strange_controls(self) -> Ints:
+        """Every control character that is no blank of JSON."""
+        found: Ints = self.controls[~BLANKS[self.bytes[self.controls]]]
+        return found
 
     @cached_property
     def backslashes(self) -> Ints:
@@ -32,12 +42,10 @@ class View:
 
     @cached_property
     def quotes(self) -> Ints:
-        """Every quote that is not escaped, and the end of the block, three times."""
+        """Every quote that is not escaped."""
         quotes = np.flatnonzero(self.bytes[: self.size] == QUOTE)
         escaped = self._escaped()
-        if len(escaped):
-            quotes = np.delete(quotes, quotes.searchsorted(escaped))
-        return np.append(quotes, [self.size] * 3)
+        return np.delete(quotes, quotes.searchsorted(escaped)) if len(escaped) else quotes
 
     def _escaped(self) -> Ints:
         """Return the quotes behind an odd number of backslashes."""
@@ -48,26 +56,19 @@ class View:
         found: Ints = behind[(runs % 2 == 1) & (self.bytes[behind] == QUOTE) & (behind < self.size)]
         return found
 
-    @cached_property
-    def _brackets(self) -> tuple[Ints, Ints]:
-        """Every closing bracket outside texts, and how many brackets are open behind it."""
-        folded = self.bytes[: self.size] | 0x20  # [ and ] become { and }
-        at = np.flatnonzero((folded == OPENING) | (folded == CLOSING))
-        at = at[self.quotes.searchsorted(at) % 2 == 0]
-        opens = folded[at] == OPENING
-        depth = np.cumsum(np.where(opens, 1, -1))
-        return at[~opens], depth[~opens]
-
-    def closing(self, level: int, after: Ints) -> Ints:
-        """Return the first closing bracket behind each index that leaves `level` brackets open; else the end."""
-        at, depth = self._brackets
-        closers = np.append(at[depth == level], self.size)
-        found: Ints = closers[closers.searchsorted(after)]
-        return found
-
-    def counts(self, positions: Ints, starts: Ints, ends: Ints) -> Ints:
-        """Return how many of the sorted positions are in each span."""
-        return positions.searchsorted(ends) - positions.searchsorted(starts)
+    def solid(self, at: Ints, step: int) -> tuple[Ints, Bytes]:
+        """Return the first index without a blank, from each one on, forwards or backwards (step -1), and its byte."""
+        found = self.bytes[at]
+        rows = np.flatnonzero(found <= BLANK)
+        if len(rows):
+            at = at.copy()
+        for _ in range(MOST_BLANKS):
+            if not len(rows):
+                break
+            at[rows] += step
+            found[rows] = self.bytes[at[rows]]
+            rows = rows[found[rows] <= BLANK]
+        return at, found
 
     def has(self, positions: Ints, spans: Fields) -> Ints:
         """Return which of the sorted spans have one of the positions, which are few; a span may come twice."""
@@ -76,15 +77,6 @@ class View:
         rows = np.maximum(spans.start.searchsorted(positions, side="right") - 1, 0)
         return rows[(positions >= spans.start[rows]) & (positions < spans.stop[rows])]
 
-    def begins_with(self, text: bytes, at: Ints) -> Mask:
-        """Return at which indexes the text stands; none of them is behind the block."""
-        same: Mask = np.ones(len(at), np.bool_)
-        for offset in range(0, len(text), 8):
-            piece = text[offset : offset + 8]
-            index = np.minimum(at + offset, len(self.fields.words) - 1)
-            same &= (self.fields.words[index] & LOW[len(piece)]) == word_of(piece)
-        return same
-
     def spoilt(self, starts: Ints, ends: Ints) -> Mask:
         """Return which spans have bytes that are not UTF-8, or may have them."""
         wrong = broken(memoryview(self.data)[: self.size], self.bytes)
@@ -92,4 +84,34 @@ class View:
         for at in wrong.tolist():
             line_end = self.data.find(b"\n", at, self.size)
             found |= (ends > at) & (starts <= (line_end if line_end >= 0 else self.size))
+        return found
+
+
+class Brackets:
+    """Every bracket outside texts, and how many are open behind it, counted from the last start of an object on."""
+
+    def __init__(self, view: View, starts: Ints) -> None:
+        """`starts` has the sorted starts of some objects; at least one."""
+        folded = view.bytes[: view.size] | BLANK  # [ and ] become { and }
+        at = np.flatnonzero((folded == OPENING) | (folded == CLOSING))
+        at = at[at >= starts[0]]
+        owner = starts.searchsorted(at, side="right") - 1
+        outside = (view.quotes.searchsorted(at) - view.quotes.searchsorted(starts)[owner]) % 2 == 0
+        self.at, owner = at[outside], owner[outside]
+        self.opens: Mask = folded[self.at] == OPENING
+        total = np.cumsum(np.where(self.opens, 1, -1))
+        self.depths: Ints = total - (total[self.at.searchsorted(starts)] - 1)[owner]
+        self.end, self._closers = view.size, dict[int, Ints]()
+
+    def depth(self, at: Ints) -> Ints:
+        """Return how many brackets are open at each index."""
+        found: Ints = self.depths[self.at.searchsorted(at) - 1]
+        return found
+
+    def closing(self, level: int, after: Ints) -> Ints:
+        """Return the first closing bracket behind each index that leaves `level` brackets open; else the end."""
+        if level not in self._closers:
+            self._closers[level] = np.append(self.at[(self.depths == level) & ~self.opens], self.end)
+        closers = self._closers[level]
+        found: Ints = closers[closers.searchsorted(after)]
         return found

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chalicelib.domain.formats.json import templates
+from chalicelib.domain.contract.contract import ExtraColumns
+from chalicelib.domain.formats.json import batches, names
+from chalicelib.domain.formats.json.batches import Batch, BatchReader
+from chalicelib.domain.formats.json.names import MOST_NAMES
 from chalicelib.domain.formats.json.objects import ObjectReader
-from chalicelib.domain.formats.json.templates import Alike, Templates
 from chalicelib.domain.formats.json.values import NUMBER, Pool, is_number, plain_values
 from chalicelib.domain.formats.json.view import View
 from chalicelib.domain.raw.swar import PADDING, fields_of
@@ -19,7 +21,7 @@ from tests.domain.formats.json.files import CONTRACT, staged
 from tests.support.files.pieces import Staged
 
 NOTES = [None, "", "a,b", "x", "ä", 'q"u', "back\\slash", "\\", '\\"', "line\nend", "true", "_landfall_null_", "nul\0"]
-DOCUMENTS = [
+DOCUMENTS: list[Any] = [
     None,
     1,
     "t",
@@ -31,6 +33,17 @@ DOCUMENTS = [
     [1, {"a": "}]"}],
     {"k": [1.5, 'x,"y', {"k": {}}], "": None},
     [[[]]],
+]
+OTHERS = [
+    "",
+    "x",
+    "eightchr",
+    "nine char",
+    "sixteen letters.",
+    "sixteen letters. and",
+    "sixteen letters. end",
+    "ä",
+    'q"',
 ]
 GAPS = ["\n", "\r\n", "", ",\n", ", ", "\n\n"]
 
@@ -48,13 +61,23 @@ def _object(random: Random, number: int) -> dict[str, Any]:
         return {name: whole[name] for name in ("id", "amount")}
     if kind == 1:
         return {name: whole[name] for name in ("note", "id", "at")} | {"other": random.choice(DOCUMENTS)}
-    return whole | {"doc": [1, {"a": "b"}]} if kind == 2 else whole | {"at": None} if kind == 3 else whole
+    if kind in (2, 3):
+        return whole | ({"doc": [1, {"a": "b"}]} if kind == 2 else {"at": None})
+    return _other_shape(random, whole) if kind < 8 else whole
 
 
-def _one_by_one(data: bytes, monkeypatch: pytest.MonkeyPatch) -> Staged:
+def _other_shape(random: Random, whole: dict[str, Any]) -> dict[str, Any]:
+    """Leave fields out, add others, and change their order."""
+    others = {name: random.choice(DOCUMENTS) for name in random.sample(OTHERS, 3)}
+    inner = {"city": "x", "zip": 1, "a": {"b": [{"city": 1}]}, OTHERS[0]: "}"}
+    found = whole | others | {"at": {name: inner[name] for name in random.sample(list(inner), random.randrange(4))}}
+    return {name: found[name] for name in random.sample(list(found), random.randrange(len(found) + 1))}
+
+
+def _one_by_one(data: bytes, monkeypatch: pytest.MonkeyPatch, extra: ExtraColumns) -> Staged:
     with monkeypatch.context() as patch:
-        patch.setattr(templates, "FEW_ROWS", len(data))
-        return staged(data)
+        patch.setattr(batches, "FEW_ROWS", len(data))
+        return staged(data, extra_columns=extra)
 
 
 @pytest.mark.parametrize("seed", range(24))
@@ -66,14 +89,15 @@ def test_rows_are_those_of_the_slow_reader(seed: int, monkeypatch: pytest.Monkey
     data = bytearray(GAPS[seed % len(GAPS)].join(texts).encode())
     for _ in range(6 if seed % 3 == 0 else 0):
         data[random.randrange(40, len(data))] = random.choice(b'"\\{},:[]0x\n\xff\t')
-    found = staged(bytes(data))
-    assert found == _one_by_one(bytes(data), monkeypatch)
+    extra = list(ExtraColumns)[seed % 5 % 3]
+    found = staged(bytes(data), extra_columns=extra)
+    assert found == _one_by_one(bytes(data), monkeypatch, extra)
     assert found.end == len(data)
 
 
-def _alike(data: bytes) -> Alike:
+def _batch(data: bytes) -> Batch:
     view, reader = View(data + PADDING, len(data)), ObjectReader(CONTRACT.columns, CONTRACT.extra_columns)
-    found = Templates(reader, 1 << 20).read(
+    found = BatchReader(reader, 1 << 20).read(
         view, 0, json.JSONDecoder().raw_decode(data.decode("latin-1"))[1], Pool(len(view.data))
     )
     assert found
@@ -86,7 +110,7 @@ def _alike(data: bytes) -> Alike:
 @pytest.mark.parametrize("gap", GAPS)
 def test_values_of_each_kind_are_proven(value: str, gap: str) -> None:
     data = gap.join(f'{{"id":{n},"note":{value}}}' for n in range(40)).encode()
-    found = _alike(data)
+    found = _batch(data)
     assert len(found.starts) == 39
     assert found.proven.all()
     assert found.run(0) == slice(0, 39)
@@ -97,7 +121,7 @@ def test_values_of_each_kind_are_proven(value: str, gap: str) -> None:
 @pytest.mark.parametrize("gap", GAPS)
 def test_arrays_and_objects_are_proven_where_they_may_stand(value: str, name: str, gap: str) -> None:
     data = gap.join(f'{{"id":{n},"{name}":{value},"at":{{"city":"x"}}}}' for n in range(40)).encode()
-    assert _alike(data).proven.all()
+    assert _batch(data).proven.all()
 
 
 @pytest.mark.parametrize("value", ["[1", "[1]]", '{"a":1,"a":2}', "[01]", '["\\ud8zz"]', "[}", "[" * 501 + "]" * 501])
@@ -106,21 +130,24 @@ def test_strange_arrays_and_objects_are_not_proven(value: str, name: str) -> Non
     rows = [f'{{"id":{n},"{name}":[]}}' for n in range(40)]
     rows[20] = f'{{"id":20,"{name}":{value}}}'
     data = "\n".join(rows).encode()
-    assert not _alike(data).proven[20]
-    assert _alike(data).run(0) == slice(0, 20)
+    assert not _batch(data).proven[20]
+    assert _batch(data).run(0) == slice(0, 20)
 
 
 @pytest.mark.parametrize(
     "wrong",
     ['"note":01', '"note":.5', '"note":+1', '"note":nul', '"note":', '"note":"\t"', '"note":"\\x"', '"note":"a"b"',
-     '"note":1 ', '"note":{}', '"note":[1]', '"note":"\\ud800"', '"Note":1', '"note":1,"note":1', '"note" :1',
+     '"note":{}', '"note":[1]', '"note":"\\ud800"', '"note":1,"note":1', '"note":1,"Note":1', '"x":1,"x":1',
+     '"x":{},"x":{}', '"at":{"city":1},"at":null', '"at":{"city":1,"city":2}', '"at":[]', '"at":{"city":1]',
+     '"note":1,', ',"note":1', '"note"::1', '"note":1 2', '"note":1 "x":2', '"note":"a" "b"', '"note" "x":1', "1:2",
+     '"x":[1}', '"x":{"a":1', '"note":\v1', '"note":1\0', '"n\\u006fte":1', '"no\tte":1', '"note":' + " " * 99 + "1",
      '"note":-', '"note":1.', '"note":1.e5', '"note":NaN', '"note":"_landfall_null_"', '"note":"\xff"', "", '"note":"'],
 )  # fmt: skip
 def test_what_is_strange_is_not_proven(wrong: str) -> None:
     rows = [f'{{"id":{n},"note":"x"}}' for n in range(40)]
     rows[20] = '{"id":20,' + wrong + "}"
     data = "\n".join(rows).encode("latin-1")
-    found = _alike(data)
+    found = _batch(data)
     assert not found.proven[20]
     assert found.run(0) == slice(0, 20)
     assert found.run(int(found.starts[20])) is None
@@ -128,7 +155,32 @@ def test_what_is_strange_is_not_proven(wrong: str) -> None:
 
 def test_another_shape_is_found_in_the_middle() -> None:
     rows = [f'{{"id":{n},"note":"x"}}' if n < 50 else f'{{"note":"y","id":{n}}}' for n in range(100)]
-    assert _alike("\n".join(rows).encode()).proven.all()
+    assert _batch("\n".join(rows).encode()).proven.all()
+
+
+@pytest.mark.parametrize(
+    "other",
+    ['"Note":1', '"note" : 1 ', '\t"note"\t:\r1', '"x":1,"note":2', '"note":1,"x":1,"y":1', "", '"at":{}', '"at":{ }',
+     '"at":{"city":"a"}', '"at":{"x":{"city":1},"city":null}', '"at": {"city" : 1 , "x":[] }', '"doc":[{"note":1}]'],
+)  # fmt: skip
+@pytest.mark.parametrize("gap", GAPS)
+def test_members_may_be_others_and_elsewhere(other: str, gap: str) -> None:
+    rows = ['{"note":"x","id":1}' if n % 2 else '{"id":2' + (f",{other}}}" if other else "}") for n in range(40)]
+    assert _batch(gap.join(rows).encode()).proven.all()
+
+
+def test_names_beyond_the_most_are_left_to_the_slow_reader() -> None:
+    objects = ['{"id":1}', *(f'{{"id":{n},"{n}":1}}' for n in range(MOST_NAMES + 50))]
+    found = _batch("\n".join(objects).encode())
+    assert found.proven[:100].all()
+    assert not found.proven[-1]
+
+
+def test_names_with_the_same_key_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = "\n".join(f'{{"id":{n},"note":"x","other":"y"}}' if n % 3 else f'{{"id":{n}}}' for n in range(60)).encode()
+    expected = staged(data)
+    monkeypatch.setattr(names, "_keys", lambda first, _: np.zeros(len(first), np.uint64))
+    assert staged(data) == expected
 
 
 TEXTS = ["0", "-0", "00", "1", "10", "01", "-01", "1.5", "0.5", "00.5", "1.", ".5", "-", "1e5", "1E+5", "1e", "+1"]
@@ -140,4 +192,4 @@ def test_only_numbers_of_json_are_proven(text: str) -> None:
     values = fields_of(data).part(np.array([0]), np.array([len(text)]))
     sound = NUMBER.fullmatch(text.encode()) is not None
     assert not is_number(values)[0] or sound
-    assert plain_values(values)[0][0] == (sound or text == "true")
+    assert plain_values(values, values.at(0))[0][0] == (sound or text == "true")
