@@ -34,6 +34,7 @@ FORMS = {
     "lines": "\n".join(map(json.dumps, VISITS)).encode(),
     "concatenated": "".join(map(json.dumps, VISITS)).encode(),
     "array": json.dumps(VISITS).encode(),
+    "arrays": "\n".join(json.dumps(VISITS[n : n + 7]) for n in range(0, len(VISITS), 7)).encode(),
     "indented": json.dumps(VISITS, indent=2).encode(),
 }
 

@@ -1,4 +1,4 @@
-"""JSON as one of the formats: an object a line, objects one after the other, or one array of objects."""
+"""JSON as one of the formats: an object a line, objects one after the other, or arrays of objects."""
 
 from __future__ import annotations
 

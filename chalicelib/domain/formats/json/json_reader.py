@@ -15,7 +15,7 @@ from chalicelib.domain.formats.csv.reading import Origin, Reading
 from chalicelib.domain.formats.csv.work import Work
 from chalicelib.domain.formats.json.batches import Batch, BatchReader
 from chalicelib.domain.formats.json.objects import ObjectReader
-from chalicelib.domain.formats.json.records import SEPARATORS, Endless, Found, RecordFinder
+from chalicelib.domain.formats.json.records import CUT_SEPARATOR, SEPARATORS, Endless, Found, RecordFinder
 from chalicelib.domain.formats.json.sheet_cells import SheetCells
 from chalicelib.domain.formats.json.values import Pool
 from chalicelib.domain.formats.json.view import View
@@ -119,7 +119,7 @@ class JsonReader:
         finder = RecordFinder(self.objects, self.longest, data, size, at_end=at_end, work=work)
         block, batch, tries = _Block(View(data, size)), None, MOST_TRIES
         at = self._blanks(block)
-        while at < size:
+        while at < size and (at_end or not CUT_SEPARATOR.fullmatch(data, at, size)):
             if batch and (run := batch.run(at)):
                 block.add_batch(batch, run)
                 at = int(batch.nexts[run.stop - 1])
@@ -141,7 +141,7 @@ class JsonReader:
         if not isinstance(found, Found):
             return None
         stop = SEPARATORS.match(block.view.data, found.end, size).end()  # type: ignore[union-attr]
-        if stop == size and not at_end and size - found.end <= self.longest:
+        if not at_end and size - found.end <= self.longest and CUT_SEPARATOR.fullmatch(block.view.data, stop, size):
             return None
         if found.undivided:
             block.undivided.append(block.count)

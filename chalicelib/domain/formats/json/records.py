@@ -1,9 +1,9 @@
 """Find where one value of a JSON file ends, from where it begins: NDJSON, concatenated objects and arrays alike.
 
-The values of a file are whatever stands between blanks and commas, behind the bracket that opens an array. From the
-start of a value the rule is: if it is JSON, it ends where JSON ends. Otherwise it ends with its physical line, or
-before an object on that line that follows a closing brace without a comma, which JSON has only between two values. So
-a broken object costs one line, as in CSV.
+The values of a file are whatever stands between blanks and commas, behind the bracket that opens an array, or between
+two arrays that follow each other. From the start of a value the rule is: if it is JSON, it ends where JSON ends.
+Otherwise it ends with its physical line, or before an object on that line that follows a closing brace without a comma,
+which JSON has only between two values. So a broken object costs one line, as in CSV.
 
 Behind a broken line it may be unknown where the next object begins: in an array on one line, or in objects over many
 indented lines, an inner object looks like one of the file's own. Then the record is `undivided`, and the file is
@@ -30,7 +30,10 @@ LONGEST_TOKEN = 16
 """More bytes than a word, an escape or the end of a number has. A fault so near to the end may be a cut token."""
 MOST_LOOKED = 4
 """How many times the longest record is looked at for the end of a value."""
-SEPARATORS = re.compile(rb"[ \t\r\n,]*+")
+SEPARATORS = re.compile(rb"[ \t\r\n,]*+(?:\][ \t\r\n]{0,64}+\[[ \t\r\n,]*+)*+")
+"""What may stand between two values; also the end of an array and the start of the next one."""
+CUT_SEPARATOR = re.compile(rb"(?:\][ \t\r\n]{0,64}+)?+")
+"""What more bytes may turn into such a gap."""
 BOUNDARY = re.compile(rb"\n|}[ \t\r]*+(?={)")
 ON_ONE_LINE = re.compile(rb"}[ \t\r]*+,[ \t\r]*+{")
 CONTINUES = frozenset(b' \t]},"')

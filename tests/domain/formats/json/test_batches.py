@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from random import Random
 from typing import Any
 
@@ -34,6 +35,7 @@ DOCUMENTS: list[Any] = [
     {"k": [1.5, 'x,"y', {"k": {}}], "": None},
     [[[]]],
 ]
+SEEDS = 1_000 if "LANDFALL_FUZZ_SCALE" in os.environ else 24
 OTHERS = [
     "",
     "x",
@@ -80,7 +82,7 @@ def _one_by_one(data: bytes, monkeypatch: pytest.MonkeyPatch, extra: ExtraColumn
         return staged(data, extra_columns=extra)
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(SEEDS))
 def test_rows_are_those_of_the_slow_reader(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     random = Random(seed)
     separators = random.choice([(",", ":"), (", ", ": "), (" ,\t", "\t: ")])

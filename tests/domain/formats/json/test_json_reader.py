@@ -18,6 +18,7 @@ FILES = {
     "lines": b'{"id":1,"note":"a"}\n{"note":"b\\n","id":2}\r\n\n{"id":3}\n{"id":4,"x":[{"id":9}]}\n',
     "concatenated": b'{"id":1}{"id":2,"note":"}{"} {"id":3,"doc":{"a":[1,{"b":{}}]}}{"id":"x"}{"id":5}',
     "array": b'{"id":1},\n{"id":2,"at":{"city":"Ulm"}} , {"id":3,"note":"\\"},{\\""},{"id":4}\n\n',
+    "arrays": b'{"id":1},{"id":2}]\n[{"id":3}] [ ][\n{"id":4} ] ,{"id":5}][{"id":6}][',
     "indented": b'{\n  "id": 1,\n  "at": {\n    "city": null\n  }\n},\n{\n  "id": 2\n}\n',
     "broken lines": b'{"id":1\n{"id":2}\n"id":3}\n\n{"id":"4\n{"id":5}\n7\n[1]\nnul\n-\n{"id":6}x\n{"id":7',
     "broken objects on a line": b'{"id":1}{"id":}{"id":3} 12 "x" tru {"id":4}{"id":5,}{"id":6}',
@@ -37,6 +38,25 @@ def test_rows_do_not_depend_on_cuts(name: str, longest: int) -> None:
         assert staged(data, cuts=(cut,), longest=longest) == whole
     for block in range(1, len(data)):
         assert staged(data, block=block, longest=longest) == whole
+
+
+def test_arrays_may_follow_each_other() -> None:
+    found = staged(b'{"id":1}]\n[{"id":2},\n{"id":3}][][{"id":4}')
+    assert (found.good.count(b"\n"), found.rejects) == (4, [])
+
+
+def test_too_many_blanks_between_arrays_are_a_reject() -> None:
+    data = b'{"id":1}]' + b" " * 65 + b'[{"id":2}]' + b"\n" * 64 + b'{"id":3}'
+    whole = staged(data, longest=64)
+    assert [record for *_, record in whole.rejects] == [data[8:85]]
+    for cut in range(1, len(data)):
+        assert staged(data, cuts=(cut,), longest=64) == whole
+        assert staged(data, block=cut, longest=64) == whole
+
+
+def test_an_array_that_does_not_begin_is_a_reject() -> None:
+    found = staged(b'{"id":1}]\n{"id":2}\n')
+    assert [(line, record) for line, _, _, _, record in found.rejects] == [(1, b"]\n")]
 
 
 def test_every_record_is_a_row_or_a_reject() -> None:
