@@ -66,8 +66,6 @@ class BatchReader:
             return None
         proven = self._eligible(view, starts, ends)
         rows = np.flatnonzero(proven)
-        if not len(rows):
-            return None
         objects = Objects(starts[rows], ends[rows], rows, 1, self.names)
         members = MemberReader(view, Values(view, self.reader, pool), objects)
         proven[np.concatenate(members.wrong)] = False

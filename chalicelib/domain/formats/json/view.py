@@ -101,7 +101,7 @@ class Brackets:
         self.opens: Mask = folded[self.at] == OPENING
         total = np.cumsum(np.where(self.opens, 1, -1))
         self.depths: Ints = total - (total[self.at.searchsorted(starts)] - 1)[owner]
-        self.end, self._closers = view.size, dict[int, Ints]()
+        self.end = view.size
 
     def depth(self, at: Ints) -> Ints:
         """Return how many brackets are open at each index."""
@@ -110,8 +110,6 @@ class Brackets:
 
     def closing(self, level: int, after: Ints) -> Ints:
         """Return the first closing bracket behind each index that leaves `level` brackets open; else the end."""
-        if level not in self._closers:
-            self._closers[level] = np.append(self.at[(self.depths == level) & ~self.opens], self.end)
-        closers = self._closers[level]
+        closers = np.append(self.at[(self.depths == level) & ~self.opens], self.end)
         found: Ints = closers[closers.searchsorted(after)]
         return found

@@ -18,7 +18,7 @@ from chalicelib.domain.formats.json.objects import ObjectReader
 from chalicelib.domain.formats.json.values import NUMBER, Pool, is_number, plain_values
 from chalicelib.domain.formats.json.view import View
 from chalicelib.domain.raw.swar import PADDING, fields_of
-from tests.domain.formats.json.files import CONTRACT, staged
+from tests.domain.formats.json.files import COLUMNS, CONTRACT, staged
 from tests.support.files.pieces import Staged
 
 NOTES = [None, "", "a,b", "x", "ä", 'q"u', "back\\slash", "\\", '\\"', "line\nend", "true", "_landfall_null_", "nul\0"]
@@ -169,6 +169,15 @@ def test_another_shape_is_found_in_the_middle() -> None:
 def test_members_may_be_others_and_elsewhere(other: str, gap: str) -> None:
     rows = ['{"note":"x","id":1}' if n % 2 else '{"id":2' + (f",{other}}}" if other else "}") for n in range(40)]
     assert _batch(gap.join(rows).encode()).proven.all()
+
+
+def test_names_of_the_same_length_are_told_apart() -> None:
+    data = "\n".join(f'{{"id":{n},"{"note" if n % 2 else "tone"}":"x"}}' for n in range(40)).encode()
+    assert staged(data, columns=COLUMNS[:3]).good.count(b'"x"') == 20
+
+
+def test_objects_without_members_are_proven() -> None:
+    assert _batch(b"{}\n" * 40 + b'{"note":"\\n"}').proven.all()
 
 
 def test_names_beyond_the_most_are_left_to_the_slow_reader() -> None:
