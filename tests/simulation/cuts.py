@@ -37,6 +37,11 @@ STAGE = "deploy/stage.py"
 EXPORTING = "chalicelib/pipeline/exporting.py"
 EXPORTS = "chalicelib/domain/export/progress.py"
 EVENTS = "chalicelib/domain/run/events.py"
+SOURCE_LANDING = "chalicelib/sources/landing.py"
+HTTP_SOURCE = "chalicelib/sources/http/source.py"
+PROGRESS = "chalicelib/domain/source/progress.py"
+EXTRACTION = "chalicelib/orchestration/extraction.py"
+TRANSFORM = "chalicelib/domain/staging/transform.py"
 
 
 @dataclass(frozen=True, kw_only=True)

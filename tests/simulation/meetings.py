@@ -10,6 +10,8 @@ from chalicelib.operations.reruns import rerun
 from tests.simulation.corrections import corrected_and_run_again, corrected_by_two, corrected_rows
 from tests.simulation.directly import direct, direct_and_by_copy, direct_refused, direct_together
 from tests.simulation.exports import exported_again, exported_crowd, exported_late, exported_once
+from tests.simulation.fetched import fetched, fetched_again, fetched_by_api, fetched_in_windows
+from tests.simulation.formats import json_files, transformed
 from tests.simulation.refused import accepted_rejects, refused_by_copy
 from tests.simulation.side_files import side_files
 from tests.support.settings import BUCKET
@@ -190,6 +192,12 @@ SCENARIOS: tuple[Scenario, ...] = (
     exported_crowd,
     exported_again,
     exported_late,
+    fetched,
+    fetched_in_windows,
+    fetched_again,
+    fetched_by_api,
+    json_files,
+    transformed,
 )
 BY_NAME = {scenario.__name__: scenario for scenario in SCENARIOS}
 VERSIONS_MATTER = tuple(
@@ -242,6 +250,10 @@ LIVE = tuple(
         exported_once,
         exported_crowd,
         exported_again,
+        fetched,
+        fetched_again,
+        fetched_by_api,
+        json_files,
     )
 )
 """Those in which three workers that are at work at once get in each other's way."""

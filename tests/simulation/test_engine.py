@@ -11,6 +11,7 @@ from tests.simulation.engine import REMEMBERING, Memory, Where, changed
 
 CASES = [
     *(Case(scenario=scenario) for scenario in ("bad_rows", "packed", "corrected_rows", "deployed_while_staging")),
+    *(Case(scenario=scenario) for scenario in ("json_files", "transformed", "fetched", "fetched_by_api")),
     Case(scenario="misleading", twists=(("call", 12, "UNKNOWN"),)),
     *map(storm, range(300, 337)),
     live(5),

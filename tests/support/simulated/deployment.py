@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.adapters.memory import Message
-from chalicelib.adapters.memory.queue import CHUNKS
+from chalicelib.adapters.memory.queue import CHUNKS, SOURCES
 from chalicelib.domain.run.events import landed, run_of_message
 from chalicelib.domain.run.model import Run, SourceObject
 from chalicelib.errors import LandfallError
@@ -62,6 +62,8 @@ class SimulatedDeployment(DeployedParts):
         """Nothing is on its way, no statement is still to run, and the sweep would find nothing to do."""
         if self.events or self.late or self.later or self.requests or self.warehouse.pending():
             return False
+        if self.source and not self.source.read_up:
+            return False
         runs = self.runs.runs.values()
         if not all(run.finished for run in runs) or any(not_as_announced(self.objects, runs)):
             return False
@@ -91,6 +93,7 @@ class SimulatedDeployment(DeployedParts):
         """Until the next thing happens."""
         moments = [m.visible_at for m in self.queue.messages] + [at for at, _ in self.late]
         moments += [s.due for s in self.warehouse.statements.values()] + [self.swept + SWEEP_SECONDS]
+        moments += [self.source.next_tick] if self.source and not self.source.read_up else []
         now = self.clock.now()
         self.clock.advance(min((at for at in moments if at > now), default=now + SWEEP_SECONDS) - now)
 
@@ -112,7 +115,7 @@ class SimulatedDeployment(DeployedParts):
 
     def next_job(self) -> Job | None:
         """What a worker could do now."""
-        if job := self.sweep_job():
+        if job := self.sweep_job() or self._tick_job():
             return job
         if self.requests:
             return self._job(self.requests.pop(0))
@@ -126,6 +129,15 @@ class SimulatedDeployment(DeployedParts):
             return None
         self.swept = self.clock.now()
         return self._job(lambda: sweep(self.pipeline))
+
+    def _tick_job(self) -> Job | None:
+        """The clock of sources, if it is due and has something to do. It may come twice, as EventBridge's events."""
+        source = self.source
+        if source is None or source.next_tick > self.clock.now() or source.read_up:
+            return None
+        if self.dice is None or self.dice.random() < 0.9:
+            source.ticked = self.clock.now()
+        return self._job(lambda: source.tick(self.pipeline.ctx))
 
     def _job(self, work: Callable[[], object], answered: Job = lambda: None) -> Job:
         """Work for one worker; `answered` follows unless it was killed or raised."""
@@ -191,6 +203,7 @@ class SimulatedDeployment(DeployedParts):
     def handle_message(self, pipeline: Pipeline, message: Message) -> None:
         record = {
             "body": message.body,
+            "messageId": f"m{message.number}",
             "receiptHandle": message,
             "attributes": {"ApproximateReceiveCount": str(message.receives)},
         }
@@ -204,10 +217,16 @@ class SimulatedDeployment(DeployedParts):
     def _handler_of(self, message: Message) -> Callable[[Pipeline, dict[str, Any]], None]:
         if self.queue.drops(message):
             self.violations.add("I9 Lambda's recursion guard dropped a message")
+        elif message.queue == SOURCES:
+            return self._read_source
         elif message.receives <= SETTINGS.max_attempts + 1:
             handle = handlers.on_chunk_message if message.queue == CHUNKS else handlers.on_run_message
             return lambda pipeline, record: handle(pipeline, self.queue.delay, record)
         return handlers.on_dead_letter
+
+    def _read_source(self, pipeline: Pipeline, record: dict[str, Any]) -> None:
+        assert self.source
+        self.source.read(pipeline.ctx, self._behind_faults, self.workers_clock, record)
 
     def _try(self, work: Callable[[], object]) -> bool:
         """Whether the work was answered. A killed worker answers nothing; a raised error is not an answer either."""

@@ -33,6 +33,8 @@ PORTS = {
     }.items()
 }
 """Every call that may fail, by port."""
+CALLS = {**PORTS, "table": frozenset({"newest", "page"}), "api": frozenset({"request"})}
+"""The same, and those to what sources read."""
 SLOW_SECONDS = 1_200.0
 """Longer than a message stays invisible, and than a run may stand still before the sweep looks at it."""
 DAY_SECONDS = 25 * 3_600.0
@@ -142,7 +144,7 @@ class Faulty:
         self._turn, self._after = turn, after
 
     def __getattr__(self, method: str) -> Any:
-        if method not in PORTS[self._name]:
+        if method not in CALLS[self._name]:
             return getattr(self._port, method)
         where, port = f"{self._name}.{method}", self._port
         turn, after, schedule, clock = self._turn, self._after, self._schedule, self._clock

@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from chalicelib.adapters.memory import MemoryQueue, Message
-from chalicelib.adapters.memory.queue import CHUNKS, RUNS
+from chalicelib.adapters.memory.queue import CHUNKS, RUNS, SOURCES
 from chalicelib.ports import Clock
 from deploy.stage import LOOPING
 
 MOST = 16
-FUNCTIONS = {RUNS: "advance_run", CHUNKS: "stage_chunk"}
+FUNCTIONS = {RUNS: "advance_run", CHUNKS: "stage_chunk", SOURCES: "read_source"}
 _LENGTH: ContextVar[int] = ContextVar("length of the chain of the message that is being handled", default=0)
 """Each worker has its own, also when several are at work at once."""
 

@@ -12,6 +12,8 @@ from chalicelib.domain.contract_files.contract_file import load_contracts
 from chalicelib.domain.run.model import SourceObject
 
 CONTRACTS = load_contracts(Path(__file__).parent / "contracts")
+OTHERS = load_contracts(Path(__file__).parent / "others")
+"""Contracts of single scenarios: of sources, of another format, with a transform."""
 READS = frozenset(
     {
         *(f"objects.{name}" for name in ("head", "read", "stream", "get", "list", "cold_storage")),
@@ -22,6 +24,8 @@ READS = frozenset(
         *(f"load_queue.{name}" for name in ("waiting", "group")),
         "queue.waiting",
         *(f"warehouse.{name}" for name in ("describe", "ledger")),
+        *(f"table.{name}" for name in ("newest", "page")),
+        "api.request",
     }
 )
 """Calls that change nothing, so that nothing needs to be checked after them."""

@@ -14,7 +14,6 @@ from chalicelib.adapters.memory import (
     MemoryClock,
     MemoryLoadQueue,
     MemoryNotifier,
-    MemoryObjects,
     MemoryRuns,
     MemorySearch,
     MemoryTable,
@@ -32,9 +31,11 @@ from tests.support.settings import SETTINGS as USUAL
 from tests.support.simulated.faults import DAY_SECONDS, PORTS, Fault, Faulty, Schedule, Trouble
 from tests.support.simulated.guard import GuardedQueue
 from tests.support.simulated.outside import CONTRACTS, READS, Landed, WorkersClock, record_of
+from tests.support.simulated.sourced import Bucket, Sourced
+from tests.support.simulated.tables import Table
 from tests.support.simulated.weather import CALM, HOUR, LATE_SECONDS, Weather
 
-SETTINGS = replace(USUAL, chunk_mb=0.00006)
+SETTINGS = replace(USUAL, chunk_mb=0.00006, source_file_mb=0.00006)
 Job = Callable[[], None]
 Moment = tuple[Callable[[Any], bool], Callable[[Any], object]]
 """When, and what: both are asked of the deployment."""
@@ -89,7 +90,7 @@ class DeployedParts:
     def __post_init__(self) -> None:
         weather, self.clock = self.weather, MemoryClock()
         self.workers_clock = WorkersClock(self.clock)
-        self.objects = MemoryObjects(self.clock, versioned=self.versioned)
+        self.objects = Bucket(self.clock, versioned=self.versioned)
         table = MemoryTable(self.workers_clock, lag=weather.lag)
         self.runs, self.chunks, self.tries = MemoryRuns(table), MemoryChunks(table), MemoryTries(table)
         self.search, self.bookmarks = MemorySearch(table), MemoryBookmarks(table)
@@ -102,6 +103,8 @@ class DeployedParts:
         self.started = self.swept = self.clock.now()
         self.sequence = self.switches = 0
         self.seen: set[str] = set()
+        self.source: Sourced | None = None
+        """What the deployment reads, if a scenario has it."""
         self.others_turn: Callable[[], None] | None = None
         """Called before each call: where other workers may come in between."""
         self.pipeline = self._deployed(CONTRACTS)
@@ -124,15 +127,27 @@ class DeployedParts:
         )
 
     def _behind_faults(self, name: str) -> Any:
-        return Faulty(name, getattr(self, name), self.schedule, self.clock, self._turn, self._after)
+        port = getattr(self.source if name in ("table", "api") else self, name)
+        return Faulty(name, port, self.schedule, self.clock, self._turn, self._after)
 
     # ---- what people do ---------------------------------------------------------------------------------------------
 
     def put(self, key: str, body: bytes, rows: dict[str, str], *, event: bool = True) -> SourceObject:
         """A supplier puts a file; unless `event` is lost, a notification follows."""
-        self.sequence += 1
         self.clock.advance(1)
         self.objects.put(BUCKET, key, body)
+        return self._landed(key, rows, event=event)
+
+    def fetch(self, contract: Contract) -> Table:
+        """From now on the deployment has only this contract, and reads its source: a table that is empty yet."""
+        self.deploy({contract.name: contract})
+        self.source = source = Sourced(contract, self.bookmarks, self.clock)
+        self.objects.folder = source.folder
+        self.objects.landed = lambda key, body: self._landed(key, source.table.note_landed(body))
+        return source.table
+
+    def _landed(self, key: str, rows: dict[str, str], *, event: bool = True) -> SourceObject:
+        self.sequence += 1
         source = self.objects.head(BUCKET, key)
         noticed = replace(source, sequencer=f"{self.sequence:016X}")
         self.landed.append(Landed(source=noticed, rows=rows))

@@ -16,7 +16,7 @@ from tests.simulation.corrections import rows_of
 from tests.support.simulated.announced import not_as_announced
 from tests.support.simulated.deployment import SimulatedDeployment
 from tests.support.simulated.exports import exports_are_whole_and_never_older, exports_lag
-from tests.support.simulated.outside import CONTRACTS
+from tests.support.simulated.source_promises import read_whole, reading
 
 TABLE = "landing.things"
 """Of a contract whose every file has a key twice."""
@@ -105,14 +105,17 @@ def loads(deployment: SimulatedDeployment) -> Iterator[tuple[str, Run, Outcome]]
 
 def _merged_once(deployment: SimulatedDeployment) -> set[str]:
     """I1, I3: each target holds, per key, what the newest loaded file says; and nothing else. Of fixes the first."""
-    expected: dict[str, dict[str, tuple[int, str]]] = {contract.target: {} for contract in CONTRACTS.values()}
+    contracts = deployment.pipeline.ctx.contracts
+    expected: dict[str, dict[str, tuple[Age, str]]] = {contract.target: {} for contract in contracts.values()}
     corrected: set[tuple[str, str]] = set()
     accepted = {load: run for load, run, outcome in loads(deployment) if outcome is Outcome.LOADED}
     merged = dict.fromkeys(deployment.warehouse.merged)
     for run in [accepted[load] for load in merged if load in accepted]:
-        age, rows = put_of(deployment, run)
-        held = expected[CONTRACTS[run.object].target]
+        put, rows = put_of(deployment, run)
+        contract = contracts[run.object]
+        held = expected[contract.target]
         for key, rest in rows.items():
+            age = (int(rest.rpartition(",")[2]) if contract.order_by else 0), put
             row = run.corrects.load_id if run.corrects else "", key
             if (key not in held or held[key][0] <= age) and row not in corrected:
                 held[key] = (age, rest)
@@ -127,6 +130,8 @@ def _merged_once(deployment: SimulatedDeployment) -> set[str]:
     return broken
 
 
+Age = tuple[int, int]
+"""What the contract orders rows by, if anything, and then the put."""
 Check = Callable[[SimulatedDeployment], Iterable[str]]
 ALWAYS: tuple[Check, ...] = (
     _status_never_ahead,
@@ -134,12 +139,14 @@ ALWAYS: tuple[Check, ...] = (
     _source_kept,
     _merged_once,
     exports_are_whole_and_never_older,
+    reading,
 )
 AFTER: dict[str, tuple[Check, ...]] = {
     **dict.fromkeys(("runs.change", "chunks.finish", "chunks.reopen"), (_status_never_ahead,)),
     "runs.create": (_status_never_ahead, _source_kept),
     **dict.fromkeys(("objects.upload", "objects.delete"), (_source_kept,)),
     **dict.fromkeys(("objects.put", "objects.copy"), (_source_kept, exports_are_whole_and_never_older)),
+    "bookmarks.move": (reading,),
     **dict.fromkeys(("notifier.success", "notifier.failure"), (_notified_after_truth,)),
     **dict.fromkeys(
         ("load_queue.enqueue", "load_queue.remove", "load_queue.claim", "load_queue.change", "load_queue.release"), ()
@@ -190,6 +197,7 @@ def liveness(deployment: SimulatedDeployment, *, may_fail: bool = False) -> set[
         broken.add(f"I9 a sound file ended FAILED: {failed[0].problem.code if failed[0].problem else ''}")
     broken |= _run_once(deployment)
     broken |= _books_follow(runs, deployment)
+    broken |= read_whole(deployment)
     broken |= set(not_as_announced(deployment.objects, runs)) | set(exports_lag(deployment))
     notified = {m.get("load_id", "") for m in (*deployment.notifier.successes, *deployment.notifier.failures)}
     broken |= {"I7 an outcome was never notified" for r in runs if r.load_id not in notified}
