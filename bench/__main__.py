@@ -19,11 +19,12 @@ from bench import (
     small_files,
     staging,
 )
+from bench.sources import pulls
 
 
-def main() -> None:
+def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description="Landfall beside its peers. See bench/README.md.")
-    everything = ["A", "B", "C", "D", "E", "F", "H", "I", "J", "L", "M", "N", "S", "X"]
+    everything = ["A", "B", "C", "D", "E", "F", "H", "I", "J", "L", "M", "N", "P", "S", "X"]
     parser.add_argument("parts", nargs="*", default=everything, help="which comparisons")
     parser.add_argument("--rows", type=int, default=650_000, help="transactions to check (650,000 are 50 MB)")
     parser.add_argument("--mb", type=int, default=50, help="size of the hard files of C")
@@ -40,7 +41,12 @@ def main() -> None:
     parser.add_argument("--l-kb", type=int, default=64, help="size of L's smaller storms; the larger have twice that")
     parser.add_argument("--l-seconds", type=float, default=600, help="how long L draws storms, hostile ones first")
     parser.add_argument("--m-mb", type=int, nargs="+", default=[50, 250, 1_000], help="sizes of the files of M")
-    args = parser.parse_args()
+    parser.add_argument("--p-rows", type=int, nargs="+", default=[100_000, 1_000_000], help="rows of the sources of P")
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = arguments()
     load = os.getloadavg()[0]
     print(f"{os.cpu_count()} cores, Python {platform.python_version()}, load average {load:.1f} at the start\n")
     parts = {
@@ -53,6 +59,7 @@ def main() -> None:
         "L": lambda: linear.storms(args.l_kb * 1000, args.l_seconds, note),
         "N": lambda: notations.notations_check(args.rows, args.rounds, note),
         "M": lambda: staging.memory(args.m_mb, note),
+        "P": lambda: pulls.pulls(args.p_rows, note),
         "E": lambda: small_files.small_files(args.e_files, args.e_alone, args.e_seconds, args.e_rate, note),
         "H": lambda: hostile.hostile_files(args.h_mb, note),
         "S": lambda: cold_start.cold_start(args.rounds, note),

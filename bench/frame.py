@@ -44,6 +44,7 @@ class Contender:
     call: str
     arguments: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
+    python: Path = PYTHON
 
 
 @dataclass(kw_only=True)
@@ -72,7 +73,7 @@ def environment() -> dict[str, str]:
 
 def measured(contender: Contender) -> Run:
     """Run it once. Raises RuntimeError with the end of its output if it fails."""
-    command = [str(PYTHON), "-m", "bench.one", contender.call, *contender.arguments]
+    command = [str(contender.python), "-m", "bench.one", contender.call, *contender.arguments]
     WORK.mkdir(parents=True, exist_ok=True)
     with (WORK / "out").open("w+") as out, (WORK / "err").open("w+") as err:
         began = time.perf_counter()

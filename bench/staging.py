@@ -38,7 +38,7 @@ def s3(record: Any) -> Any:
 
 
 @contextmanager
-def _storage(name: str) -> Iterator[Any]:
+def storage(name: str) -> Iterator[Any]:
     """Start a stack of which only S3 is used."""
     from local.options import Options
     from local.stack import Stack
@@ -62,7 +62,7 @@ def memory(sizes: Sequence[int], note: Callable[[str], None]) -> str:
     found = []
     for mb in sizes:
         sample = transactions(int(mb * 1e6 / BYTES_A_ROW), clean=True)
-        with _storage("stack-m") as record:
+        with storage("stack-m") as record:
             note(f"{mb} MB")
             key = f"bench/{mb}.csv"
             s3(record).upload_file(str(sample.path), record.names.bucket, key)
@@ -77,7 +77,7 @@ def memory(sizes: Sequence[int], note: Callable[[str], None]) -> str:
 def staged(rows: int, rounds: int, note: Callable[[str], None]) -> str:
     """Run B."""
     sample = transactions(rows, clean=True)
-    with _storage("stack-b") as record:
+    with storage("stack-b") as record:
         s3(record).upload_file(str(sample.path), record.names.bucket, KEY)
         contenders = [_contender(record, name, call, KEY) for name, call in CONTENDERS.items()]
         results = rotated(contenders, rounds, note)
