@@ -1,6 +1,6 @@
 # One verb per intention. Each runs scripts/setup first, whose second run costs nothing.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down test browser sim sim-deep kill planted fuzz coverage lint bench package layer deploy infrastructure teardown deployed clean
+.PHONY: help setup demo sources up down test browser sim sim-deep kill planted fuzz coverage lint bench package layer deploy infrastructure teardown deployed clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -10,6 +10,9 @@ setup: ## make .venv and .venv-ministack, from hashed locks
 
 demo: setup ## load real files on the local stack, and check the books (DEMO="--sf 1" for more)
 	@.venv/bin/landfall demo $(DEMO)
+
+sources: setup ## read every kind of source on a local stack: each object ends in its target with balanced books
+	@.venv/bin/python -m tests.sources.everything
 
 up: setup ## start the local stack and leave it running (CONTRACTS=../our-contracts for contracts of your own)
 	@$(if $(CONTRACTS),LANDFALL_CONTRACTS="$(CONTRACTS)") .venv/bin/landfall up
@@ -29,7 +32,7 @@ sim: setup ## the simulation: 8,200 single faults, 20,000 storms, 1,000 interlea
 sim-deep: setup ## every single fault, pairs of them, 20,000 interleavings, a million storms (SIM="--minutes 15", "--pairs 20000 --seeds 100000")
 	@.venv/bin/python -m tests.simulation --deep $(SIM)
 
-kill: setup ## 500 kill -9 of the local stack's worker while files load; then all is compared (KILL=50 for fewer)
+kill: setup ## 500 kill -9 of the local stack's worker while files load and sources are read; then all is compared (KILL=50 for fewer)
 	@.venv/bin/python -m tests.kills $(KILL)
 
 planted: setup ## bugs planted in copies of the code, each of which the simulation must catch

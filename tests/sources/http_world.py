@@ -97,13 +97,13 @@ class Api:
         first = {
             "page": (int(query.get("page", 1)) - 1) * size,
             "offset": int(query.get("offset", 0)),
-        }.get(kind, int(query.get("after", "c0")[1:]))
+        }.get(kind, sum(" ".join(row) <= query.get("after", "") for row in found))
         if kind == "none":
             first, size = 0, len(found) or 1
         items = [{"id": name, "updated_at": moment} for moment, name in found[first : first + size]]
         more = first + size < len(found)
         body: dict[str, Any] = {"data": {"items": items}, "meta": {"more": more, "end": not more}}
-        following = f"c{first + size}"
+        following = " ".join(found[first + size - 1]) if more else ""  # a row, so that rows that move skip none
         url = f"{path}?{urlencode({**query, 'after': following})}"
         if more:
             body["meta"]["after"], body["meta"]["next"] = following, url
