@@ -11,10 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain.run.model import Run, RunState
+from chalicelib.domain.run.notices import SOURCE_FAILED
+from tests.kills import sources
 from tests.kills.files import HEADERS, ORDER, TARGETS, Planted
 from tests.kills.site import Site
+from tests.sources.on_stack import StackWorld
 
 Judgement = Iterator[str]
+NO_SECRET = "ResourceNotFoundException"
+"""The clock of sources begins a moment before their secrets are there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,18 +30,24 @@ class Mail:
     support: list[dict[str, Any]]
 
 
-def violations(site: Site, files: Sequence[Planted], runs: Sequence[Run], mail: Mail) -> list[str]:
+def violations(
+    site: Site, files: Sequence[Planted], worlds: Sequence[StackWorld], runs: Sequence[Run], mail: Mail
+) -> list[str]:
     """Everything that is not as promised."""
-    by_key = {file.key: file for file in files}
+    by_key, objects = {file.key: file for file in files}, {world.name for world in worlds}
     found = [run for run in runs if run.source.key in by_key]
+    fetched = [run for run in runs if run.object in objects]
     notified = Counter(run.source.key for run in found)
-    broken = [f"{run.source.key}: nobody put it" for run in runs if run.source.key not in by_key]
+    broken = [
+        f"{run.source.key}: nobody put it" for run in runs if run.source.key not in by_key and run.object not in objects
+    ]
     broken += [f"{key}: {notified[key]} runs, not 1" for key in by_key if notified[key] != 1]
     for run in found:
         broken += [f"{run.source.key}: {text}" for text in _of_run(site, run, by_key[run.source.key])]
-    broken += _mail(mail, found)
+    broken += sources.violations(site, worlds, fetched)
+    broken += _mail(mail, [*found, *fetched])
     with site.warehouse() as warehouse:
-        broken += _ledger(warehouse, found)
+        broken += _ledger(warehouse, [*found, *fetched])
         for name in TARGETS:
             broken += _rows(warehouse, name, [file for file in files if file.object == name and file.loaded])
     return broken
@@ -66,7 +77,11 @@ def _of_run(site: Site, run: Run, file: Planted) -> Judgement:
 
 def _mail(mail: Mail, runs: Sequence[Run]) -> Judgement:
     """Success to the business only, all else to support only, each at least once."""
-    for who, letters, good in (("the business", mail.business, True), ("support", mail.support, False)):
+    for letter in mail.support:
+        if letter["state"] == SOURCE_FAILED and NO_SECRET not in letter["problem"]["message"]:
+            yield f"{letter['object']}: support was notified that it cannot be read: {letter['problem']}"
+    about_runs = [letter for letter in mail.support if letter["state"] != SOURCE_FAILED]
+    for who, letters, good in (("the business", mail.business, True), ("support", about_runs, False)):
         notified = {(letter["run"], letter["state"]) for letter in letters}
         due = {(run.run_id, run.state.value) for run in runs if (run.state is RunState.LOADED) is good}
         yield from (f"{run_id}: {who} was not notified that it is {state}" for run_id, state in sorted(due - notified))

@@ -1,4 +1,4 @@
-"""Where the worker is killed: right after it noted something, a moment later, or whenever.
+"""Where the worker is killed: right after it noted something or while it reads a source, a moment later, or whenever.
 
 The notes are those of the app's own log, written after what they tell of: `submitted` is written after the warehouse
 has answered and before that is recorded. A moment of up to 60 ms after a note falls into the calls that follow it.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,24 +33,38 @@ class Points:
 
     log: Path
     dice: random.Random
+    reading: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
+    """By source, whether it is being read."""
     hit: Counter[str] = field(default_factory=Counter)
 
     def wait(self) -> str:
         """Returns at the moment to kill; the name of the point."""
-        rarest = min(NOTES, key=lambda note: (self.hit[note], self.dice.random()))
-        name = self.dice.choice(("random", *NOTES, *[rarest] * len(NOTES)))
+        names = (*NOTES, *self.reading)
+        rarest = min(names, key=lambda name: (self.hit[name], self.dice.random()))
+        name = self.dice.choice(("random", *names, *[rarest] * len(names)))
         if name == "random":
             time.sleep(self.dice.uniform(0.0, LONGEST_RANDOM))
-        elif not self._noted(name, self.dice.choice(TIMES) if name == "staged" else 1):
+        elif not (self._read(name) if name in self.reading else self._noted(name)):
             name = "random"
         elif self.dice.random() < 0.5:
             time.sleep(self.dice.uniform(0.0, MOMENT))
         self.hit[name] += 1
         return name
 
-    def _noted(self, name: str, times: int) -> bool:
-        """Whether the worker has noted it so often from now on, in time."""
+    def _read(self, name: str) -> bool:
+        """Whether a worker reads the source from now on, in time."""
+        self.reading[name]()  # what was read before does not count
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if self.reading[name]():
+                return True
+            time.sleep(LOOK)
+        return False
+
+    def _noted(self, name: str) -> bool:
+        """Whether the worker has noted it from now on, in time; of chunks, some of them."""
         wanted, text = f'"event":"{name}"'.encode(), b""
+        times = self.dice.choice(TIMES) if name == "staged" else 1
         deadline = time.monotonic() + PATIENCE
         with self.log.open("rb") as log:
             log.seek(0, 2)

@@ -13,12 +13,14 @@ import boto3
 import psycopg
 
 from chalicelib.adapters.clock import SystemClock
+from chalicelib.adapters.dynamodb.bookmarks import DynamoBookmarks
 from chalicelib.adapters.dynamodb.runs import DynamoRuns
 from chalicelib.adapters.dynamodb.searches import DynamoSearch
 from chalicelib.adapters.dynamodb.table_client import TableClient
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.model import Run, RunState
 from chalicelib.domain.run.notices import read_mail
+from chalicelib.domain.source.progress import Progress, bookmark_of
 from local.access.signatures import Credentials
 from local.options import REGION
 from local.record import Record
@@ -55,10 +57,27 @@ class Site:
             return None
         return found
 
+    def keys(self, prefix: str) -> list[str]:
+        """What lies in a folder; of more than a thousand objects, the first."""
+        listed = self.client("s3").list_objects_v2(Bucket=self.bucket, Prefix=prefix)
+        return [str(thing["Key"]) for thing in listed.get("Contents", ())]
+
+    @property
+    def table(self) -> TableClient:
+        return TableClient(self.client("dynamodb"), self.record.names.table)
+
+    @property
+    def bookmarks(self) -> DynamoBookmarks:
+        return DynamoBookmarks(self.table)
+
+    def progress(self, object: str) -> tuple[str, Progress]:
+        """The record of a source: as it is stored, and as it is read."""
+        stored = self.bookmarks.get(bookmark_of(object))
+        return stored, Progress.read(stored)
+
     def runs(self) -> list[Run]:
         """All of them."""
-        table = TableClient(self.client("dynamodb"), self.record.names.table)
-        store, search = DynamoRuns(table, SystemClock()), DynamoSearch(table)
+        store, search = DynamoRuns(self.table, SystemClock()), DynamoSearch(self.table)
         found: list[Run] = []
         for state in RunState:
             cursor = ""
@@ -71,9 +90,7 @@ class Site:
 
     def rejects(self, run: Run) -> list[dict[str, Any]]:
         """The bad rows of a run, from all files below its prefix."""
-        s3 = self.client("s3")
-        listed = s3.list_objects_v2(Bucket=self.bucket, Prefix=keys.rejects_prefix(run)).get("Contents", [])
-        texts = [self.body(thing["Key"]) or b"" for thing in listed]
+        texts = [self.body(key) or b"" for key in self.keys(keys.rejects_prefix(run))]
         return [json.loads(line) for text in texts for line in text.decode().splitlines()]
 
     def mail(self, inbox: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Whether the judge sees: once it has spoken, ten things are spoilt, and it must find each of them."""
+"""Whether the judge sees: once it has spoken, eleven things are spoilt, and it must find each of them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,24 @@ from chalicelib.domain.run.model import Run, RunState
 from tests.kills.files import Planted
 from tests.kills.judge import Mail, violations
 from tests.kills.site import Site
+from tests.sources.on_stack import StackWorld
 
 TABLE = "landing.transactions"
 
 
-def unseen(site: Site, files: Sequence[Planted], runs: Sequence[Run], mail: Mail) -> Iterator[str]:
+def unseen(
+    site: Site, files: Sequence[Planted], worlds: Sequence[StackWorld], runs: Sequence[Run], mail: Mail
+) -> Iterator[str]:
     """What was spoilt without the judge finding it."""
     notified = next(run for run in runs if run.run_id == mail.business[0]["run"])
     rejecting = next(run for run in runs if run.counts.rejected and run is not notified)
     # Each another one: of a file without a run, nothing else is looked at.
-    others = (run for run in runs if run.state is RunState.LOADED and run not in (notified, rejecting))
+    landed = [run for run in runs if any(file.key == run.source.key for file in files)]
+    others = (run for run in landed if run.state is RunState.LOADED and run not in (notified, rejecting))
     unnotified, runless, unbalanced, replaced, doubled = islice(others, 5)
     _spoil(site, replaced, doubled, rejecting)
+    with site.warehouse() as warehouse:
+        warehouse.execute(f"delete from {worlds[0].target} where id = 'r0'")
     spoilt = {
         unnotified.run_id: replace(unnotified, notified=False),
         unbalanced.run_id: replace(unbalanced, counts=replace(unbalanced.counts, good=unbalanced.counts.good + 1)),
@@ -30,6 +36,7 @@ def unseen(site: Site, files: Sequence[Planted], runs: Sequence[Run], mail: Mail
     said = violations(
         site,
         files,
+        worlds,
         [spoilt.get(run.run_id, run) for run in runs if run is not runless],
         Mail(
             business=[letter for letter in mail.business if letter["run"] != notified.run_id],
@@ -47,6 +54,7 @@ def unseen(site: Site, files: Sequence[Planted], runs: Sequence[Run], mail: Mail
         "a reject that is listed twice": f"{rejecting.source.key}: its rejects are not those planted",
         "a row that is there twice": f"{TABLE}: 1 rows are there, but should not be",
         "a row that is missing": f"{TABLE}: 1 rows are missing",
+        "a row of a source that is missing": f"{worlds[0].target}: 1 rows are missing",
     }
     yield from (what for what, text in must.items() if not any(found.startswith(text) for found in said))
 
