@@ -38,8 +38,8 @@ kill: setup ## 500 kill -9 of the local stack's worker while files load and sour
 planted: setup ## bugs planted in copies of the code, each of which the simulation must catch
 	@.venv/bin/python -m tests.simulation.planted $(PLANTED)
 
-fuzz: setup ## contracts proposed for 20,000 hostile files and 5,000 clean ones (FUZZ=10 for a tenth); hostile rows and JSON
-	@LANDFALL_FUZZ_SCALE=$(or $(FUZZ),100) .venv/bin/python -m pytest -n 2 -q tests/landfall/infer/test_made_files.py tests/properties/test_differential.py tests/domain/formats/json/test_batches.py
+fuzz: setup ## contracts proposed for 20,000 hostile files and 5,000 clean ones (FUZZ=10 for a tenth); hostile rows and JSON; properties
+	@LANDFALL_FUZZ_SCALE=$(or $(FUZZ),100) .venv/bin/python -m pytest -n 2 -q tests/landfall/infer/test_made_files.py tests/landfall/notebook/test_round_trip.py tests/properties tests/domain/formats/json/test_batches.py
 
 coverage: setup ## measure branch coverage of domain and pipeline; less than 100 % fails
 	@sh scripts/coverage

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.contract.dialect import Dialect, Empty, Escape, Newline
@@ -25,12 +25,13 @@ from chalicelib.domain.staging.row_prefix import rejected_from
 from tests.support.files import written
 from tests.support.files.dialects import DIALECTS, code_of, pieces, things
 from tests.support.files.engine import stage_file, staged_values
+from tests.support.fuzz import examples
 
 PLAN = FilePlan(columns=("a", "b"), header_lines=0, ranges=())
 
 
 @pytest.mark.parametrize("name", DIALECTS)
-@settings(max_examples=160, deadline=None)
+@examples(50, fuzz=160)
 @given(st.data())
 def test_what_is_taken_apart_and_sent_back_is_staged_alike(name: str, data: st.DataObject) -> None:
     dialect = DIALECTS[name]

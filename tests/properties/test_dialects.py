@@ -19,10 +19,11 @@ from chalicelib.domain.formats.csv.split import plan_chunks
 from chalicelib.domain.formats.csv.tail import Tail, tail
 from tests.support.files.dialects import DIALECTS, assert_as_written, pieces, things
 from tests.support.files.engine import Memory, contract, stage_file, staged_values, text
+from tests.support.fuzz import examples
 
 
 @pytest.mark.parametrize("name", DIALECTS)
-@settings(max_examples=60, deadline=None)
+@examples(20, fuzz=60)
 @given(st.data(), st.sampled_from([1000, 12, 8]), st.integers(16, 40), st.integers(1, 60))
 def test_blocks_and_chunks_of_any_size_match_the_reference(name, drawn, longest, block_bytes, chunk_bytes):
     object_ = things(DIALECTS[name], longest)

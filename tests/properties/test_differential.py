@@ -1,11 +1,10 @@
 """Hostile rows by the ten thousand: what a slow reader and Python's csv say of them, the engine says, however cut.
 
-`make fuzz` reads three times as many.
+`make fuzz` reads six times as many.
 """
 
 from __future__ import annotations
 
-import os
 import random
 from collections import Counter
 from itertools import islice
@@ -19,8 +18,9 @@ from chalicelib.domain.contract.dialect import Dialect
 from tests.support.files import pythons_csv, reference
 from tests.support.files.engine import Staged, as_copied, assert_as_reference, contract, header_of, stage_file, text
 from tests.support.files.hostile import hostile_file
+from tests.support.fuzz import SCALE
 
-SHARES = 12 if "LANDFALL_FUZZ_SCALE" in os.environ else 4
+SHARES = 12 if SCALE else 2
 ROWS, ROWS_IN_CHUNKS = 5_000 * SHARES, 2_000 * SHARES
 ROWS_A_FILE = 100
 NUMBER = Column(name="n", type=ColumnType(kind=TypeName.SMALLINT), required=True)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.dialect import Dialect
 from tests.support.files.engine import assert_as_reference, contract, header_of, stage_file, text
+from tests.support.fuzz import examples
 
 PIECES = [b"a", b"1", b"-", b"ab", b'"', b'""', b",", b",", b"\n", b"\n", b"\r", b"\r\n", "é".encode(), b"\xe9", b"\0"]
 SMALL = contract(
@@ -67,7 +68,7 @@ def test_blocks_of_any_size_give_what_the_reference_reads(things, body, block_by
     assert stage_file(data, things, whole(data), block_bytes) == staged
 
 
-@settings(max_examples=60, deadline=None)
+@examples(20, fuzz=60)
 @given(st.sampled_from([SMALL, TIGHT]), st.one_of(noise(), tables()), st.sampled_from([16, 1 << 20]))
 def test_cuts_at_every_byte_give_what_the_whole_gives(things, body, block_bytes):
     data = header_of(things) + body

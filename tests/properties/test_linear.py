@@ -79,7 +79,7 @@ def test_blocks_that_grow_cost_no_more_than_their_bytes(seed, longest, monkeypat
 @pytest.mark.parametrize("quotes", Quotes)
 def test_storms_that_took_time_by_the_square_do_not(line, escape, quotes):
     reader = rules(Dialect(escape=escape, quotes=quotes, header=False, columns=("a", "b")))
-    for lines in (1_000, 10_000, 40_000):
+    for lines in (1_000, 20_000):
         assert looked(reader, line * lines) <= MOST_A_BYTE * len(line) * lines
 
 

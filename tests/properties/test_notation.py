@@ -26,6 +26,7 @@ from chalicelib.domain.raw.splice import Splice
 from chalicelib.domain.raw.swar import PADDING, fields_of
 from chalicelib.domain.staging.validate import compile_rules
 from tests.support.files.engine import contract, header_of, stage_file
+from tests.support.fuzz import examples
 
 LOSSY = {Excess.ROUND: Altered.ROUNDED, Excess.CUT: Altered.CUT}
 AFFIXES = {"currency": ("$", "EUR", "€"), "percent": Percent.NUMBER}
@@ -93,7 +94,7 @@ moments = st.sampled_from(["2026-01-31 22:19:42", "2026-12-31T23:59:59.9999995",
 values = st.one_of(numbers, pieces, words, moments).map(str.encode)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(60, fuzz=200)
 @given(st.lists(values, min_size=1, max_size=60))
 @example([b",125", b",995", b",5", b"0,995", b"999,995", b"9" * 47 + b",5", b"-,1250", b"1,12" + b"5" * 40])
 @pytest.mark.parametrize("name", COLUMNS)
@@ -180,7 +181,7 @@ def judged(row, things) -> list[bytes] | str:
     return stored
 
 
-@settings(max_examples=300, deadline=None)
+@examples(100, fuzz=300)
 @given(
     rows, st.booleans(), st.sampled_from([THINGS, SEMICOLONS, POINTS, CONVERTED]), st.sampled_from([16, 40, 1 << 20])
 )

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from contextlib import suppress
 
@@ -17,10 +16,10 @@ from landfall.infer.layout.sample import sample
 from landfall.localfile import opened
 from tests.landfall.infer.conftest import Propose, Proposed
 from tests.landfall.infer.made_files import Clean, clean, hostile
+from tests.support.fuzz import SCALE
 
-SCALE = int(os.environ.get("LANDFALL_FUZZ_SCALE", "1"))
-"""How many times the usual number of files is made."""
-HOSTILE_FILES, CLEAN_FILES, PART = 200 * SCALE, 50 * SCALE, 50
+TIMES = SCALE or 1
+HOSTILE_FILES, CLEAN_FILES, PART = 200 * TIMES, 50 * TIMES, 50
 LEAST_PROPOSED = 0.99
 """Share of the clean files that get a proposal."""
 

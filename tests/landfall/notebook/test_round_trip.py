@@ -15,6 +15,7 @@ from landfall.notebook.frame_error import FrameError
 from landfall.notebook.frame_file import write_frame
 from tests.support.files.dialects import DIALECTS, things
 from tests.support.files.engine import as_staged, stage_file, staged_values
+from tests.support.fuzz import examples
 
 CELLS = (
     st.none() | st.text(st.sampled_from("abN\"'\\,;| #x1é\n\r\x1a/"), max_size=5) | st.sampled_from(["NULL", "\\N", ""])
@@ -42,7 +43,7 @@ def expected(value: str | None, dialect: Dialect) -> str:
 
 @pytest.mark.parametrize("header", [True, False])
 @pytest.mark.parametrize("name", DIALECTS)
-@settings(max_examples=60, deadline=None)
+@examples(20, fuzz=60)
 @given(rows=ROWS, chunk=st.sampled_from([1 << 20, 20]))
 def test_each_dialect_reads_what_is_written(name: str, header: bool, rows: list[Row], chunk: int) -> None:
     object_ = things(DIALECTS[name])
