@@ -77,9 +77,7 @@ class Splitter:
     """A reader of the records of one file's rejects."""
 
     def __init__(self, contract: Contract, file_plan: FilePlan) -> None:
-        # numpy: only readers of rejects need these
-        from chalicelib.domain.formats.csv.bare_texts import bare_form
-        from chalicelib.domain.formats.fixed_width.fixed_width_format import fixed_width_reader
+        from chalicelib.domain.formats.csv.bare_texts import bare_form  # numpy: only readers of rejects need it
 
         contract = contract.as_read
         self._columns = columns_of(contract, file_plan)
@@ -89,6 +87,8 @@ class Splitter:
         own, layout = not file_plan.corrected and not self._hidden, file_plan.layout(contract)
         self._fixed = None
         if contract.format is FileFormat.FIXED_WIDTH and own:
+            from chalicelib.domain.formats.fixed_width.fixed_width_format import fixed_width_reader
+
             self._fixed = fixed_width_reader(contract, layout)
         dialect = as_corrected(contract).dialect if file_plan.corrected or self._fixed else contract.dialect
         if self._hidden:  # a record is masked in the form in which it is staged
