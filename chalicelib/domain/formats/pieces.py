@@ -10,6 +10,7 @@ from chalicelib.domain.formats.csv.records import Records
 from chalicelib.domain.raw.swar import PADDING, Bytes, Ints
 
 DELIMITER, QUOTE = ord(","), ord('"')
+NUMBERS = np.arange(1 << 17)
 PIECES_AT_ONCE = 4096
 """So many fields and their indexes fit a core's caches."""
 
@@ -59,8 +60,8 @@ def _gathered(source: Bytes, begins: Ints, lengths: Ints, marks: Ints) -> Bytes:
     for first in range(0, len(marks), PIECES_AT_ONCE):
         part = slice(first, first + PIECES_AT_ONCE)
         stop = int(marks[part][-1]) + 1
-        index = np.repeat(begins[part] - (marks[part] - lengths[part]), lengths[part] + 1)
-        index += np.arange(at, stop)
+        index = np.repeat(begins[part] - (marks[part] - lengths[part]) + at, lengths[part] + 1)
+        index += NUMBERS[: stop - at] if stop - at <= len(NUMBERS) else np.arange(stop - at)
         source.take(index, mode="clip", out=found[at:stop])  # all are within the buffer; to raise would take longer
         at = stop
     return found

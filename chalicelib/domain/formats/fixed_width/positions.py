@@ -7,11 +7,12 @@ import numpy as np
 from chalicelib.domain.contract.dialect import Unit
 from chalicelib.domain.contract.notation import Span
 from chalicelib.domain.formats.fixed_width.lines import Lines
-from chalicelib.domain.raw.splice import indexes
 from chalicelib.domain.raw.swar import Fields, Ints, Mask
 from chalicelib.domain.raw.utf8 import broken
 
 ASCII, CONTINUATION, OF_CONTINUATION = 0x7F, 0x80, 0xC0
+ROW = 1 << 32
+"""More than a line has characters."""
 
 
 class Positions:
@@ -26,19 +27,22 @@ class Positions:
         self._wide: Ints = np.empty(0, np.int64)
         """The rows with characters of several bytes."""
         if not (self.ascii or self.bytes):
-            self._wide = self._rows(np.flatnonzero(block.data[: lines.consumed] > ASCII))
-            self._count_characters()
+            high = np.flatnonzero(block.data[: lines.consumed] > ASCII)
+            self._count_characters(high[(block.data[high] & OF_CONTINUATION) == CONTINUATION])
         self._fewest = int(np.min(self.counts)) if len(self.counts) else 0
 
-    def _count_characters(self) -> None:
-        starts, ends = self.lines.starts[self._wide], self.lines.ends[self._wide]
-        at = indexes(starts, ends - starts)
-        self._characters: Ints = np.append(
-            at[(self.block.data[at] & OF_CONTINUATION) != CONTINUATION], self.lines.consumed
-        )
-        """Where each character of these rows begins."""
-        self._first: Ints = self._characters.searchsorted(starts)
-        self.counts[self._wide] = self._characters.searchsorted(ends) - self._first
+    def _count_characters(self, at: Ints) -> None:
+        """Leave the bytes at these indexes out, which continue characters, where positions are counted."""
+        lines = self.lines
+        self._wide = self._rows(at)
+        self._first: Ints = at.searchsorted(lines.starts[self._wide])
+        more = np.diff(self._first, append=len(at))
+        self.counts[self._wide] -= more
+        row = np.repeat(np.arange(len(self._wide)), more)
+        character = at - lines.starts[self._wide][row] - (np.arange(len(at)) - self._first[row]) - 1
+        self._row_keys: Ints = np.arange(len(self._wide)) * ROW
+        self._keys: Ints = self._row_keys[row] + character
+        """The row among these, and the character in it, that each of the bytes continues."""
 
     def _rows(self, at: Ints) -> Ints:
         """Return the rows with bytes at these sorted indexes."""
@@ -70,8 +74,8 @@ class Positions:
             if position > self._fewest:
                 found = np.minimum(found, self.lines.ends)
             if len(self._wide):
-                place = self._first + np.minimum(position, self.counts[self._wide])
-                found[self._wide] = np.minimum(self._characters[place], self.lines.ends[self._wide])
+                more = self._keys.searchsorted(self._row_keys + position) - self._first
+                found[self._wide] = np.minimum(found[self._wide] + more, self.lines.ends[self._wide])
             self._known[position] = found
         return self._known[position]
 
