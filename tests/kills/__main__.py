@@ -22,7 +22,7 @@ from tests.kills.points import Points
 from tests.kills.site import Site
 from tests.kills.sources import Fetching, fill
 from tests.kills.tampering import unseen
-from tests.sources.on_stack import CONTRACTS, app_of, store_secrets, worlds
+from tests.sources.on_stack import CONTRACTS, app_of, settings_of, store_secrets, worlds
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = {
@@ -68,7 +68,7 @@ def main(kills: int, seed: int) -> int:
             api=False,
             visibility_seconds=6,
             sweep_seconds=3,
-            settings=SETTINGS,
+            settings={**SETTINGS, **settings_of(found)},
         )
         stack = Stack(ROOT, ROOT / ".landfall" / "kills", options=options)
         site = Site(record=stack.up())

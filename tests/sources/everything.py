@@ -17,7 +17,7 @@ from local.options import Options
 from local.stack import Stack
 from tests.e2e.conftest import Deployment
 from tests.shipped import ROOT
-from tests.sources.on_stack import CONTRACTS, LATE, StackWorld, app_of, store_secrets, worlds
+from tests.sources.on_stack import CONTRACTS, LATE, StackWorld, app_of, settings_of, store_secrets, worlds
 
 ROWS, CHANGED = 50, 10
 BAD = "an id of over 16 bytes"
@@ -71,7 +71,8 @@ def play(folder: Path) -> list[Ended]:
         for world in found:
             fill(world)
         app = app_of(folder, found)
-        options = Options(app_dir=str(app), contracts=str(app / CONTRACTS), sweep_seconds=2, settings=SETTINGS)
+        settings = {**SETTINGS, **settings_of(found)}
+        options = Options(app_dir=str(app), contracts=str(app / CONTRACTS), sweep_seconds=2, settings=settings)
         stack = Stack(ROOT, folder / "state", options=options)
         deployment = Deployment(stack=stack, record=stack.up(), app=folder)
         try:

@@ -1,4 +1,4 @@
-"""What sources of a local stack read: an API, a spreadsheet, a database and a source of one's own, all on this machine.
+"""What sources of a local stack read, all on this machine: an API, Amazon Connect, a sheet, a database, one's own code.
 
 Each world holds ids and the moments of their last changes. A further kind is a class like these, and its line in
 `MEMBERS`. The app on the stack is a copy with the contracts of the worlds, and with other addresses than Google's.
@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,8 @@ from local.record import Record
 from local.redshift.postgres import Postgres
 from local.redshift.roles import USER
 from tests.shipped import ROOT, others
+from tests.sources.connect_server import Connect, served_connect
+from tests.sources.connect_world import ConnectWorld
 from tests.sources.google_server import Google, number, served_google
 from tests.sources.http_world import SECRET, HttpWorld, Served, served
 from tests.sources.postgresql_world import PostgresqlWorld, run, started
@@ -51,6 +53,8 @@ class StackWorld(ABC):
     source_toml: str
     """The table [source] of the contract."""
     schedule = f'"1m"\nlag = "{LATE + 1}s"'
+    settings: Mapping[str, str] = {}
+    """Of the stack, beside those that all have."""
 
     def __init__(self) -> None:
         self.rows: dict[str, int] = {}
@@ -175,6 +179,35 @@ class OnSheets(StackWorld):
         return f"{self.google.drive.version:020}"
 
 
+class OnConnect(StackWorld):
+    """Contacts of Amazon Connect, which change by their ends."""
+
+    name = "from_connect"
+    secret: Mapping[str, str] = {}
+
+    def __init__(self, server: Connect) -> None:
+        super().__init__()
+        self._world = ConnectWorld(
+            MemoryClock(), server, window=f"from = {datetime.now(UTC) - timedelta(days=2):%Y-%m-%d}"
+        )
+        self.source_toml, self.settings = self._world.source_toml, {"AWS_ENDPOINT_URL_CONNECT": server.origin}
+        self.instance, self._asked = server.instance, 0
+        self.instance.page = PAGE
+
+    @property
+    def contract(self) -> str:
+        text = super().contract.replace('"timestamptz"', '"timestamptz", path = "DisconnectTimestamp"')
+        return text.replace("\n[columns]", 'extra_columns = "ignore"\n\n[columns]')
+
+    def commit(self, key: str, moment: int, *, new: bool) -> None:
+        self.instance.contacts = [one for one in self.instance.contacts if new or one["Id"] != key]
+        self._world.add(moment, key)
+
+    def is_read(self) -> bool:
+        before, self._asked = self._asked, len(self.instance.requests)
+        return self._asked > before
+
+
 def _on_http(_folder: Path) -> Iterator[StackWorld]:
     yield from map(OnHttp, served())
 
@@ -187,11 +220,15 @@ def _on_postgresql(folder: Path) -> Iterator[StackWorld]:
     yield from map(OnPostgresql, started(folder / "shop"))
 
 
+def _on_connect(_folder: Path) -> Iterator[StackWorld]:
+    yield from map(OnConnect, served_connect())
+
+
 def _on_sheets(_folder: Path) -> Iterator[StackWorld]:
     yield from map(OnSheets, served_google())
 
 
-MEMBERS = (_on_http, _on_sheets, _on_postgresql, _on_own_code)
+MEMBERS = (_on_http, _on_connect, _on_sheets, _on_postgresql, _on_own_code)
 """One of each kind. Each yields its world once, while its server runs."""
 
 
@@ -226,6 +263,11 @@ def _redirect(folder: Path, google: Google) -> None:
     (folder / "service.py").write_text(text)
     large = (folder / "source.py").read_text()
     (folder / "source.py").write_text(large.replace(f"PAGE_CELLS = {PAGE_CELLS:_}", f"PAGE_CELLS = {PAGE * COLUMNS}"))
+
+
+def settings_of(found: Sequence[StackWorld]) -> dict[str, str]:
+    """Return the settings that the stack needs for the worlds."""
+    return {key: value for world in found for key, value in world.settings.items()}
 
 
 def store_secrets(found: Sequence[StackWorld], record: Record) -> None:
