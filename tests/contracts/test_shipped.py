@@ -98,6 +98,7 @@ def test_every_key_is_documented() -> None:
         "checks",
         "delivery",
         "expected",
+        "undelivered",
     }
     top = {f.name for f in fields(Contract)} - read_otherwise | {"target", "kind", "expected_by", "expected_on"}
     inner = {f.name for c in (Column, Limits, Dialect, DataCheck) for f in fields(c)} - {"name", "notation", "span"}
