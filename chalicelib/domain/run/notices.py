@@ -115,19 +115,24 @@ def _text(message: Mapping[str, Any]) -> str:
         "Run": message["run"],
     }
     first = f"The file {name} {OUTCOMES[RunState(message['state'])]}."
-    return "\n".join(map(visible, [first, *(f"{what}: {text}" for what, text in lines.items() if text)]))
+    return _with_lines(first, lines)
 
 
 def _source_text(message: Mapping[str, Any]) -> str:
     lines = {"Problem": _problem(message["problem"]), "Read up to": message["done"] or "nothing yet"}
     first = f"The source of {message['object']} cannot be read. Landfall tries again until it can."
-    return "\n".join(map(visible, [first, *(f"{what}: {text}" for what, text in lines.items())]))
+    return _with_lines(first, lines)
 
 
 def _export_text(message: Mapping[str, Any]) -> str:
     lines = {"File": message["file"], "Problem": _problem(message["problem"])}
     first = f"The export of {message['object']} cannot be written. Its file stays as it is; Landfall tries again."
-    return "\n".join(map(visible, [first, *(f"{what}: {text}" for what, text in lines.items())]))
+    return _with_lines(first, lines)
+
+
+def _with_lines(first: str, lines: Mapping[str, Any]) -> str:
+    """Return a sentence, and below it a line for each fact that is there."""
+    return "\n".join(map(visible, [first, *(f"{what}: {text}" for what, text in lines.items() if text)]))
 
 
 def _problem(problem: Mapping[str, Any]) -> str:
