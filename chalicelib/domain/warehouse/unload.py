@@ -38,12 +38,8 @@ class UnloadOrder:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        return exported_columns(self.contract, self.settings)
-
-
-def exported_columns(contract: Contract, settings: ExportSettings) -> tuple[str, ...]:
-    """Return the columns of an export, in order."""
-    return settings.columns or tuple(column.name for column in contract.columns)
+        """The columns of the file, in order."""
+        return self.settings.columns or tuple(column.name for column in self.contract.columns)
 
 
 def render_unload(order: UnloadOrder) -> str:
