@@ -92,6 +92,7 @@ def read_json_dialect(section: Section) -> Dialect:
         compression=section.choice("compression", Compression.AUTO),
     )
     _refuse_others(section, "json", JSON_KEYS)
+    _refuse(section, ONLY_FIXED, FIXED_ONLY)
     section.close(*(own.name for own in fields(Dialect)))
     return dialect
 
@@ -121,7 +122,6 @@ def _refuse_others(section: Section, form: str, keys: tuple[str, ...]) -> None:
     """Record a fault for each setting of CSV that the format does not have."""
     others = [own.name for own in fields(Dialect) if own.name not in (*keys, *ONLY_FIXED)]
     _refuse(section, others, f'is for CSV; with format = "{form}" the dialect has only {", ".join(keys)}')
-    _refuse(section, [key for key in ONLY_FIXED if key not in keys], FIXED_ONLY)
 
 
 def _refuse(section: Section, keys: Iterable[str], why: str) -> None:
