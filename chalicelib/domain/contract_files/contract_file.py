@@ -1,7 +1,7 @@
 """Contracts as people write them: one TOML file per business object. docs/reference/contracts.md describes the form.
 
 All files are read at once: the result is every contract, or every fault of every file. A contract that was read is
-sound by itself and together with the others: see contract_rules.py.
+sound by itself and together with the others: see contract_rules.py and contract_conflicts.py.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from chalicelib.domain.contract.sheet import MOST_HEADER_ROW, Sheet
 from chalicelib.domain.contract_files.columns.column_notation import notation_faults, read_notation
 from chalicelib.domain.contract_files.columns.column_type import ColumnTypeError, parse_type
 from chalicelib.domain.contract_files.columns.column_value import value_faults
-from chalicelib.domain.contract_files.contract_rules import faults_between, faults_within, size_faults
+from chalicelib.domain.contract_files.contract_conflicts import faults_between
+from chalicelib.domain.contract_files.contract_rules import faults_within, size_faults
 from chalicelib.domain.contract_files.dialect import (
     read_control_totals,
     read_dialect,
@@ -40,7 +41,7 @@ from chalicelib.domain.contract_files.dialect import (
     read_parquet_dialect,
     read_sheet_dialect,
 )
-from chalicelib.domain.contract_files.export import export_conflicts, export_faults, read_export
+from chalicelib.domain.contract_files.export import read_export
 from chalicelib.domain.contract_files.fingerprint import fingerprint
 from chalicelib.domain.contract_files.fixed_width import read_span
 from chalicelib.domain.contract_files.sources.source import read_source
@@ -102,7 +103,7 @@ def read_contracts(texts: Mapping[str, bytes], directory: Path | str | None = No
     """Read contracts by their files' names; the directory has transforms. Raises ContractError with all faults."""
     faults: list[str] = []
     by_file = {file: c for file, text in texts.items() if (c := _read(file, text, directory, faults))}
-    faults += [*faults_between(by_file), *export_conflicts(by_file)]
+    faults += faults_between(by_file)
     if faults:
         raise ContractError(faults)
     return Contracts({c.name: c for _, c in sorted(by_file.items())})
@@ -122,7 +123,7 @@ def _read(file: str, text: bytes, directory: Path | str | None, faults: list[str
     found: list[str] = []
     top = Section(table, file=file, key_path="", faults=found)
     contract = _contract(top, directory)
-    for key_path, message in (*faults_within(contract, Path(file).stem), *export_faults(contract)):
+    for key_path, message in faults_within(contract, Path(file).stem):
         top.fault(key_path, message)
     for key_path, message in [] if found else size_faults(contract):
         top.fault(key_path, message)

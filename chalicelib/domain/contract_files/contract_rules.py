@@ -1,15 +1,14 @@
-"""The rules of a sound contract, by itself and together with the others.
+"""The rules of a sound contract by itself.
 
 These rules need more than one entry of the file: names must exist, keys must be required, and patterns must not match
-our own outputs or the keys of another contract.
+our own outputs.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations
 
 from chalicelib.domain.checks.condition import check_fault
 from chalicelib.domain.contract.column import EXACT, Column, TypeName
@@ -20,6 +19,7 @@ from chalicelib.domain.contract.key_pattern import Pattern, PatternError, compil
 from chalicelib.domain.contract.load_window import window_fault
 from chalicelib.domain.contract.notation import Excess, TooLong
 from chalicelib.domain.contract_files.columns.column_value import UNBOUNDED
+from chalicelib.domain.contract_files.export import export_faults
 from chalicelib.domain.contract_files.fixed_width import fixed_faults
 from chalicelib.domain.contract_files.sources.source import source_faults
 from chalicelib.domain.formats.csv.header import match_header
@@ -54,6 +54,7 @@ def faults_within(contract: Contract, stem: str) -> Iterator[Fault]:
     yield from source_faults(contract)
     if fault := window_fault(contract.load_every or 0):
         yield "load_every", fault
+    yield from export_faults(contract)
 
 
 def _file_faults(contract: Contract) -> Iterator[Fault]:
@@ -269,32 +270,3 @@ def _check_faults(contract: Contract) -> Iterator[Fault]:
             yield f"{key_path}.name", f'"{check.name}" is used twice; rename one'
         if check.bad_rows and (fault := check_fault(contract, check)):
             yield f"{key_path}.bad_rows", fault
-
-
-def faults_between(by_file: Mapping[str, Contract]) -> Iterator[str]:
-    """Return the conflicts between two contracts, each as 'file: key: fault and fix'."""
-    for (file, one), (other_file, other) in combinations(by_file.items(), 2):
-        if one.name and one.name == other.name:
-            yield f'{other_file}: name: "{other.name}" is also the name in {file}; rename one'
-        if one.schema and (one.schema, one.table) == (other.schema, other.table):
-            yield f"{other_file}: target: {other.schema}.{other.table} is also the target in {file}; give each its own"
-        for a, b in _tied(one, other):
-            yield (
-                f'{other_file}: lands_at: "{b}" and "{a}" of {file} match the same keys, and neither is more specific;'
-                " put more text into one, or give each its own folder"
-            )
-
-
-def _tied(one: Contract, other: Contract) -> Iterator[tuple[str, str]]:
-    for a in _compiled(one):
-        for b in _compiled(other):
-            if a.rank == b.rank and overlap(a, b):
-                yield a.source, b.source
-
-
-def _compiled(contract: Contract) -> Iterator[Pattern]:
-    for source in contract.lands_at:
-        try:
-            yield compile_pattern(source)
-        except PatternError:
-            continue

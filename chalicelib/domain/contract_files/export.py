@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.contract.identifiers import IDENTIFIER
@@ -57,12 +57,3 @@ def _column_faults(contract: Contract, export: ExportSettings) -> Iterator[tuple
             yield "export.columns", f'"{name}" is not a column; columns are {", ".join(known)}'
     if twice := [name for name, times in Counter(export.columns).items() if times > 1]:
         yield "export.columns", f'"{twice[0]}" is listed twice; remove one'
-
-
-def export_conflicts(by_file: Mapping[str, Contract]) -> Iterator[str]:
-    """Yield the exports of two contracts to the same key, each as 'file: key: fault and fix'."""
-    owners: dict[str, str] = {}
-    for file, contract in by_file.items():
-        key = contract.export.key if contract.export else ""
-        if key and (owner := owners.setdefault(key, file)) != file:
-            yield f'{file}: export.key: "{key}" is also the key in {owner}; give each its own'
