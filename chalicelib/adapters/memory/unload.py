@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 from collections.abc import Iterable, Mapping
 
-from backports import zstd
-
-from chalicelib.domain.export.settings import Compression
-from chalicelib.domain.warehouse.unload import UnloadOrder
-
-PACK = {
-    Compression.NONE: bytes,
-    Compression.GZIP: lambda text: gzip.compress(text, mtime=0),
-    Compression.ZSTD: zstd.compress,
-}
+from chalicelib.domain.warehouse.unload import UnloadOrder, packed
 
 
 def unloaded(order: UnloadOrder, rows: Iterable[Mapping[str, object]]) -> tuple[str, str, bytes]:
     """Return bucket, key and content of the file. It is named by a number, and by its compression."""
     bucket, _, folder = order.folder.removeprefix("s3://").partition("/")
     compression = order.settings.compression
-    return bucket, f"{folder}000{compression.value.removeprefix('.csv')}", PACK[compression](_text(order, rows))
+    return bucket, f"{folder}000{compression.value.removeprefix('.csv')}", packed(_text(order, rows), compression)
 
 
 def _text(order: UnloadOrder, rows: Iterable[Mapping[str, object]]) -> bytes:

@@ -63,14 +63,19 @@ def render_unload(order: UnloadOrder) -> str:
 
 def only_header(order: UnloadOrder) -> bytes:
     """Return the file of an export without rows: UNLOAD writes none."""
-    header = ",".join(order.columns).encode() + b"\n"
-    match order.settings.compression:
+    return packed(",".join(order.columns).encode() + b"\n", order.settings.compression)
+
+
+def packed(text: bytes, compression: Compression) -> bytes:
+    """Return the content of a file with this text."""
+    match compression:
+        case Compression.NONE:
+            return text
         case Compression.GZIP:
             import gzip  # only an export without rows needs it
 
-            return gzip.compress(header, mtime=0)
+            return gzip.compress(text, mtime=0)
         case Compression.ZSTD:
             from backports import zstd
 
-            return zstd.compress(header)
-    return header
+            return zstd.compress(text)
