@@ -275,9 +275,6 @@ def _check(section: Section) -> DataCheck:
     return check
 
 
-__all__ = ["Contracts", "fingerprint", "load_contracts", "read_contract", "read_contracts"]
-
-
 def _limits(section: Section) -> Limits:
     """Read `[limits]`, and close it."""
     ratio = section.number("max_reject_ratio", default=Limits.max_reject_ratio, low=0, high=1)
@@ -298,3 +295,6 @@ def _limits(section: Section) -> Limits:
     )
     section.close()
     return limits
+
+
+__all__ = ["Contracts", "fingerprint", "load_contracts", "read_contract", "read_contracts"]
