@@ -24,6 +24,7 @@ def migrate(
     secret_arn: Annotated[str, typer.Option(help="Secret to log in with, if not the administrator's own.")] = "",
     db_user: Annotated[str, typer.Option(envvar="LANDFALL_DB_USER", help="User of a cluster to log in as.")] = "",
     host: Annotated[str, typer.Option(envvar="LANDFALL_WAREHOUSE_HOST", help="Host, to connect by TCP.")] = "",
+    loads_as: Annotated[str, typer.Option(help="User that loads log in as, if not the stage's function.")] = "",
     json: Json = False,
 ) -> ExitCode:
     """Bring the warehouse up to date with sql/ and the contracts.
@@ -31,7 +32,7 @@ def migrate(
     It goes through the Redshift Data API, as the administrator of the warehouse.
     """
     named = {"stage": stage, "workgroup": workgroup, "cluster": cluster, "database": database, "host": host}
-    options = WarehouseOptions(**named, secret_arn=secret_arn, db_user=db_user)
+    options = WarehouseOptions(**named, secret_arn=secret_arn, db_user=db_user, loads_as=loads_as)
     return migrate_warehouse(options, plans=plan, alters=alter, as_json=json)
 
 
@@ -39,13 +40,11 @@ def migrate_warehouse(options: WarehouseOptions, *, plans: bool, alters: bool, a
     """Apply what is missing, or only show it. Exit code 1 if something is left to the operator. Raises CommandError."""
     from landfall.contracts import deployed
     from landfall.migration import migrate
-    from landfall.migration.grants import Grants
     from landfall.migration.plan import Wanted
 
     sql_dir, contracts = repository() / "sql", deployed()
     with opened(options) as target:
-        grants = Grants.of_stage(target.stage, target.database)
-        wanted = Wanted(sql_dir=sql_dir, contracts=contracts, alters=alters, grants=grants)
+        wanted = Wanted(sql_dir=sql_dir, contracts=contracts, alters=alters, grants=target.grants)
         act = migrate.preview if plans else migrate.migrate
         try:
             lines = act(target.warehouse, wanted)

@@ -14,6 +14,11 @@ FILE = "grants/loads.sql"
 DEFAULT_SCHEMA = "landing"
 
 
+def user_of(stage: str) -> str:
+    """Return the user of the stage's function that loads. Redshift names the user of a role after the role."""
+    return f"IAMR:landfall-{stage}-advance_run"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Grants:
     """Who gets the rights, and in which database."""
@@ -23,8 +28,8 @@ class Grants:
 
     @classmethod
     def of_stage(cls, stage: str, database: str) -> Grants:
-        """Return the grants of the function that loads. Redshift names the user of a role after the role."""
-        return cls(user=f"IAMR:landfall-{stage}-advance_run", database=database)
+        """Return the grants of the function that loads."""
+        return cls(user=user_of(stage), database=database)
 
     def statements(self, sql_dir: Path, contracts: Iterable[Contract]) -> list[str]:
         """Return the statements. They may be run again; the user must exist."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -10,6 +11,7 @@ from typing import Any
 
 from landfall.faults import absent, usage
 from landfall.migration.data_api import DataApi
+from landfall.migration.grants import Grants, user_of
 from landfall.migration.warehouse import Warehouse
 from landfall.migration.wire import Wire
 from landfall.remote.deployment import LOCAL, Deployment, advice, local_stack, stack_outputs
@@ -34,6 +36,7 @@ class WarehouseOptions:
     secret_arn: str = ""
     db_user: str = ""
     host: str = ""
+    loads_as: str = ""
 
     @property
     def local(self) -> bool:
@@ -43,11 +46,15 @@ class WarehouseOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A warehouse, and whose loads run there."""
+    """A warehouse, and the user that loads run as."""
 
     warehouse: Warehouse
-    stage: str
-    database: str
+    grants: Grants
+
+    @classmethod
+    def of(cls, warehouse: Warehouse, options: WarehouseOptions, stage: str, database: str) -> Target:
+        """Return the target. Loads run as the stage's function, unless a user is named."""
+        return cls(warehouse=warehouse, grants=Grants(user=options.loads_as or user_of(stage), database=database))
 
 
 @contextmanager
@@ -68,7 +75,7 @@ def opened(options: WarehouseOptions) -> Iterator[Target]:
 def _by_the_data_api(options: WarehouseOptions) -> Target:
     options, clients = reached(options)
     stage, where = named(options, clients)
-    return Target(warehouse=DataApi(clients("redshift-data"), where), stage=stage, database=where["Database"])
+    return Target.of(DataApi(clients("redshift-data"), where), options, stage, where["Database"])
 
 
 def reached(options: WarehouseOptions) -> tuple[WarehouseOptions, Clients]:
@@ -105,12 +112,21 @@ def _of_stack(stack: Deployment, options: WarehouseOptions) -> WarehouseOptions:
         stage=settings.get("LANDFALL_STAGE", LOCAL),
         workgroup=settings["LANDFALL_WORKGROUP"],
         database=settings["LANDFALL_DATABASE"],
+        loads_as=options.loads_as or _user_of_loads(stack),
     )
     for name in ("workgroup", "cluster", "database", "secret_arn", "db_user"):
         if getattr(options, name) not in ("", getattr(own, name)):
             option = f"--{name.replace('_', '-')}"
             raise usage(f"the local stack has one warehouse: leave out {option}, or name another stage (--stage)")
     return own
+
+
+def _user_of_loads(stack: Deployment) -> str:
+    """The user in the secret that loads log in with. Empty if they log in with none."""
+    if not (secret := stack.settings.get("LANDFALL_DB_SECRET")):
+        return ""
+    kept = stack.client("secretsmanager").get_secret_value(SecretId=secret)
+    return str(json.loads(kept["SecretString"])["username"])
 
 
 def _of_stage(options: WarehouseOptions, clients: Clients) -> WarehouseOptions:
@@ -125,6 +141,7 @@ def _of_stage(options: WarehouseOptions, clients: Clients) -> WarehouseOptions:
         database=options.database or outputs.get("Database", ""),
         secret_arn=options.secret_arn,
         db_user=options.db_user,
+        loads_as=options.loads_as,
     )
 
 
@@ -177,7 +194,7 @@ def _over_the_wire(options: WarehouseOptions) -> Iterator[Target]:
         tunnel = "; is the tunnel up?" if causes and options.host in THIS_MACHINE else ""
         raise absent(f"the warehouse does not answer: {said.rstrip('.')}{tunnel}") from None
     with closing(connection):
-        yield Target(warehouse=Wire(connection), stage=options.stage, database=where["database"])
+        yield Target.of(Wire(connection), options, options.stage, where["database"])
 
 
 def wire_arguments(options: WarehouseOptions, env: Mapping[str, str]) -> dict[str, Any]:

@@ -93,7 +93,10 @@ def test_rewritten(redshift: str, postgres: str) -> None:
         ("lock table t in share mode", "LOCK with a mode"),
         ("begin", "the Data API keeps the transaction"),
         ("do $$ begin end $$", "DO is not emulated"),
-        ("unload ('select 1') to 's3://b/k' iam_role default", "UNLOAD here (it is emulated in the Data API) is not emulated"),
+        (
+            "unload ('select 1') to 's3://b/k' iam_role default",
+            "UNLOAD here (it is emulated in the Data API) is not emulated",
+        ),
         ("set enable_case_sensitive_identifier to true", "not emulated"),
         ("select 1; select 2", "one statement at a time"),
         ("select 'open", "unterminated"),
