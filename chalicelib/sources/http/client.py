@@ -48,10 +48,10 @@ class Client:
     """Sends requests to one origin. `loopback` allows plain http to this machine."""
 
     def __init__(
-        self, *, loopback: bool, now: Callable[[], float], sleep: Callable[[float], None] = time.sleep
+        self, *, loopback: bool, now: Callable[[], float], sleep: Callable[[float], None] | None = None
     ) -> None:
         self._pool = urllib3.PoolManager(timeout=TIMEOUT, retries=False)
-        self._loopback, self._now, self._sleep = loopback, now, sleep
+        self._loopback, self._now, self._sleep = loopback, now, sleep or time.sleep
 
     def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Response:
         """Return a response of any final status. Raises Paused, Retryable, Refused."""
