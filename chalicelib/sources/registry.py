@@ -10,7 +10,8 @@ from chalicelib.sources.source import Factory, Source, Surroundings
 FACTORIES = {
     "connect": "chalicelib.sources.connect.source:ConnectSource",
     "http": "chalicelib.sources.http.source:HttpSource",
-    "postgresql": "chalicelib.sources.postgresql:PostgresqlSource",
+    "mysql": "chalicelib.sources.database.mysql:MysqlSource",
+    "postgresql": "chalicelib.sources.database.postgresql:PostgresqlSource",
     "sheets": "chalicelib.sources.sheets.source:SheetsSource",
 }
 

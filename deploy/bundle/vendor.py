@@ -33,7 +33,7 @@ NOT_RUN = ("*.pyi", "*.pyx", "*.pxd", "*.c", "*.h", "*.cpp", "*.hpp")
 TESTS = frozenset({"test", "tests"})
 UNIMPORTED = (
     *("sqlalchemy/orm", "sqlalchemy/testing"),
-    *(f"sqlalchemy/dialects/{other}" for other in ("mssql", "mysql", "oracle", "sqlite")),
+    *(f"sqlalchemy/dialects/{other}" for other in ("mssql", "oracle", "sqlite")),
     *("_distutils_hack", "bs4", "lxml", "pkg_resources", "pytz", "setuptools", "soupsieve"),
 )
 """Directories that no function imports: parts of SQLAlchemy, and redshift-connector's logins by identity providers.

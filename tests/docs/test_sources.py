@@ -35,7 +35,7 @@ def test_a_contract_that_is_shown_is_sound(text: str) -> None:
 
 def test_a_contract_of_each_kind_is_shown() -> None:
     kinds = [re.findall(r'\[source\]\nkind = "(\w+)"', text)[0] for text in CONTRACTS]
-    assert kinds == ["http", "http", "postgresql", "sheets", *["connect"] * 4]
+    assert kinds == ["http", "http", "postgresql", "mysql", "sheets", *["connect"] * 4]
 
 
 class Reads(dict[str, Any]):
@@ -51,12 +51,12 @@ class Reads(dict[str, Any]):
 
 
 def keys() -> Iterator[str]:
-    for kind in ("http", "postgresql", "sheets", "connect", "custom"):
+    for kind in ("http", "postgresql", "mysql", "sheets", "connect", "custom"):
         tables = {name: Reads() for name in ("parameters", "headers", "auth", "paging")}
         http, options = Reads(**tables), Reads(some="text")
-        postgresql, sheets, metric = Reads(some="text"), Reads(), Reads(filters=Reads(some="text"))
+        database, sheets, metric = Reads(some="text"), Reads(), Reads(filters=Reads(some="text"))
         connect = Reads(metrics=Reads(handled=metric))
-        own = {"http": http, "postgresql": postgresql, "sheets": sheets, "connect": connect}
+        own = {"http": http, "postgresql": database, "mysql": database, "sheets": sheets, "connect": connect}
         source = Reads(kind=kind, options=options, **own)
         read_source(Section(source, file="", key_path="", faults=[]))
         for table in (source, *own.values(), metric, *tables.values()):
@@ -64,7 +64,7 @@ def keys() -> Iterator[str]:
 
 
 def test_every_key_is_documented() -> None:
-    asked = set(keys()) - {"auth", "paging", "http", "postgresql", "sheets", "connect", "handled"}
+    asked = set(keys()) - {"auth", "paging", "http", "postgresql", "mysql", "sheets", "connect", "handled"}
     assert len(asked) > 20
     assert {key for key in asked if not re.search(rf"`{key}`|^{key} = ", TEXT, re.MULTILINE)} == set()
 

@@ -15,7 +15,7 @@ from chalicelib.domain.run.notices import SOURCE_FAILED
 from tests.kills import sources
 from tests.kills.files import HEADERS, ORDER, TARGETS, Planted
 from tests.kills.site import Site
-from tests.sources.on_stack import StackWorld
+from tests.sources.stack_world import StackWorld
 
 Judgement = Iterator[str]
 NO_SECRET = "ResourceNotFoundException"

@@ -15,7 +15,7 @@ from chalicelib.domain.run.model import Run, RunState
 from chalicelib.domain.source.position import landing_folder
 from chalicelib.domain.source.progress import bookmark_of
 from tests.kills.site import Site
-from tests.sources.on_stack import LATE, StackWorld
+from tests.sources.stack_world import LATE, StackWorld
 
 POOL = 100
 CHANGED = 30

@@ -11,7 +11,7 @@ from chalicelib.domain.run.model import Run, RunState
 from tests.kills.files import Planted
 from tests.kills.judge import Mail, violations
 from tests.kills.site import Site
-from tests.sources.on_stack import StackWorld
+from tests.sources.stack_world import StackWorld
 
 TABLE = "landing.transactions"
 

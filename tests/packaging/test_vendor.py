@@ -10,11 +10,13 @@ from deploy.bundle.vendor import UNIMPORTED
 from tests.support.paths import ROOT
 
 READS = f"""{PATHS}
-import chalicelib.sources.postgresql
+import chalicelib.sources.database.mysql
+import chalicelib.sources.database.postgresql
 import redshift_connector
 import sqlalchemy as sa
-engine = sa.create_engine("postgresql+pg8000://user@127.0.0.1:1/none")
-assert "SELECT" in str(sa.select(sa.column("a")).compile(engine))
+for driver in ("postgresql+pg8000", "mysql+pymysql"):
+    engine = sa.create_engine(driver + "://user@127.0.0.1:1/none")
+    assert "SELECT" in str(sa.select(sa.column("a")).compile(engine))
 print(*sys.modules)
 """
 
@@ -22,5 +24,5 @@ print(*sys.modules)
 def test_no_function_imports_what_is_left_out() -> None:
     modules = bare(READS, str(ROOT), sysconfig.get_path("purelib")).split()
     left_out = {path.replace("/", ".") for path in UNIMPORTED}
-    assert {"sqlalchemy.dialects.postgresql", "redshift_connector"} <= set(modules)
+    assert {"sqlalchemy.dialects.mysql", "sqlalchemy.dialects.postgresql", "redshift_connector"} <= set(modules)
     assert not left_out & set(modules)

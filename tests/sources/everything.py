@@ -17,7 +17,9 @@ from local.options import Options
 from local.stack import Stack
 from tests.e2e.conftest import Deployment
 from tests.shipped import ROOT
-from tests.sources.on_stack import CONTRACTS, LATE, StackWorld, app_of, settings_of, store_secrets, worlds
+from tests.sources.mysql_world import MISSING, server
+from tests.sources.on_stack import CONTRACTS, app_of, settings_of, store_secrets, worlds
+from tests.sources.stack_world import LATE, StackWorld
 
 ROWS, CHANGED = 50, 10
 BAD = "an id of over 16 bytes"
@@ -135,6 +137,8 @@ def main() -> int:
         found = play(Path(folder))
     print(LINE.format(*HEAD), *(one.line for one in found), sep="\n")
     good = sum(one.good for one in found)
+    if not server():
+        print(f"\nmysql was not read: {MISSING}")
     print(f"\n{good} of {len(found)} sources ended in their targets as they are ({time.monotonic() - began:.0f} s)")
     return 0 if good == len(found) else 1
 

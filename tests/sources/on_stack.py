@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields
@@ -16,80 +15,24 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import psycopg
-
 from chalicelib.adapters.memory import MemoryClock
-from chalicelib.domain.source.position import at_seconds
 from chalicelib.sources.sheets.service import GOOGLE
 from chalicelib.sources.sheets.source import PAGE_CELLS
 from local.aws.clients import client
 from local.record import Record
-from local.redshift.postgres import Postgres
-from local.redshift.roles import USER
 from tests.shipped import ROOT, others
 from tests.sources.connect_server import Connect, served_connect
 from tests.sources.connect_world import ConnectWorld
 from tests.sources.google_server import Google, number, served_google
 from tests.sources.http_world import SECRET, HttpWorld, Served, served
-from tests.sources.postgresql_world import PostgresqlWorld, run, started
+from tests.sources.mysql_world import server
+from tests.sources.on_databases import on_mysql, on_postgresql
 from tests.sources.sheets_world import SheetsWorld, secret, serial
-from tests.sources.site import CONTRACT
+from tests.sources.stack_world import PAGE, StackWorld
 
-LATE = 3
-"""Seconds that a row may be committed late. The lag is a second longer, because positions are whole seconds."""
-PAGE = 20
 COLUMNS = 4
 """Of the sheet."""
 CONTRACTS = "chalicelib/contracts"
-READING = "select 1 from pg_stat_activity where application_name = 'landfall' and xact_start is not null"
-
-
-class StackWorld(ABC):
-    """One source: its contract, its secret, and the rows that it has."""
-
-    name: str
-    """Of the object."""
-    secret: Mapping[str, str]
-    source_toml: str
-    """The table [source] of the contract."""
-    schedule = f'"1m"\nlag = "{LATE + 1}s"'
-    settings: Mapping[str, str] = {}
-    """Of the stack, beside those that all have."""
-
-    def __init__(self) -> None:
-        self.rows: dict[str, int] = {}
-        """By id, when a row was last changed."""
-
-    def put(self, key: str, moment: float) -> None:
-        """Insert a row, or change it."""
-        self.commit(key, int(moment), new=key not in self.rows)
-        self.rows[key] = int(moment)
-
-    @abstractmethod
-    def commit(self, key: str, moment: int, *, new: bool) -> None:
-        """Write the row into what the source reads."""
-
-    @abstractmethod
-    def is_read(self) -> bool:
-        """Return whether a worker reads it now, or has read of it since this was last asked."""
-
-    def position(self) -> str:
-        """Return the position at which all rows have been read."""
-        return at_seconds(max(self.rows.values(), default=0))
-
-    @property
-    def target(self) -> str:
-        return f"landing.{self.name}"
-
-    @property
-    def contract(self) -> str:
-        text = (
-            CONTRACT.replace("landing.things", self.target)
-            .replace("thing", self.name)
-            .replace("\n[columns]", 'order_by = "updated_at"\n\n[columns]')
-        )
-        source = self.source_toml.replace('"5m"', self.schedule)
-        return text + source.replace('secret = "thing"', f'secret = "{self.name}"')
 
 
 class OnHttp(StackWorld):
@@ -127,26 +70,6 @@ class OnOwnCode(OnHttp):
         options = f'url = "{server.origin}/cursor/none"\nlimit = "{PAGE}"'
         source = 'kind = "custom"\nfactory = "chalicelib.sources.own:Own"\nevery = "5m"\nfrom = 2020-01-01'
         self.source_toml = f"{source}\n\n[source.options]\n{options}\n"
-
-
-class OnPostgresql(StackWorld):
-    """A table of a database."""
-
-    name = "from_postgresql"
-
-    def __init__(self, postgres: Postgres) -> None:
-        super().__init__()
-        self.postgres, self.secret = postgres, {"username": USER, "password": postgres.password}
-        toml = PostgresqlWorld(MemoryClock(), postgres).source_toml
-        self.source_toml = toml.replace("page_rows = 2", f"page_rows = {PAGE}")
-
-    def commit(self, key: str, moment: int, *, new: bool) -> None:
-        row = f"insert into shop.thing values ('{key}', '{at_seconds(moment)}')"
-        run(self.postgres, f"{row} on conflict (id) do update set updated_at = excluded.updated_at")
-
-    def is_read(self) -> bool:
-        with psycopg.connect(self.postgres.manager_dsn, autocommit=True) as session:
-            return session.execute(READING).fetchone() is not None
 
 
 class OnSheets(StackWorld):
@@ -216,10 +139,6 @@ def _on_own_code(_folder: Path) -> Iterator[StackWorld]:
     yield from map(OnOwnCode, served())
 
 
-def _on_postgresql(folder: Path) -> Iterator[StackWorld]:
-    yield from map(OnPostgresql, started(folder / "shop"))
-
-
 def _on_connect(_folder: Path) -> Iterator[StackWorld]:
     yield from map(OnConnect, served_connect())
 
@@ -228,8 +147,8 @@ def _on_sheets(_folder: Path) -> Iterator[StackWorld]:
     yield from map(OnSheets, served_google())
 
 
-MEMBERS = (_on_http, _on_connect, _on_sheets, _on_postgresql, _on_own_code)
-"""One of each kind. Each yields its world once, while its server runs."""
+MEMBERS = (_on_http, _on_connect, _on_sheets, on_postgresql, *((on_mysql,) if server() else ()), _on_own_code)
+"""One of each kind that this machine can have. Each yields its world once, while its server runs."""
 
 
 @contextmanager

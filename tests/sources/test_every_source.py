@@ -13,12 +13,14 @@ from tests.sources.connect_server import Connect, served_connect
 from tests.sources.connect_world import ConnectWorld
 from tests.sources.google_server import Google, served_google
 from tests.sources.http_world import HttpWorld, Served, served
+from tests.sources.mysql_world import Mysql, MysqlWorld
+from tests.sources.mysql_world import started as started_mysql
 from tests.sources.postgresql_world import PostgresqlWorld, started
 from tests.sources.sheets_world import SheetsWorld
 from tests.sources.site import THING, KilledError, MemoryWorld, Site, World
 
 PAGED = (("page", "bearer"), ("offset", "header"), ("cursor", "oauth2"), ("link", "basic"), ("next_url", "none"))
-MEMBERS = ("memory", "postgresql", "sheets", "connect", *(f"http by {paging}" for paging, _ in PAGED))
+MEMBERS = ("memory", "postgresql", "mysql", "sheets", "connect", *(f"http by {paging}" for paging, _ in PAGED))
 FILE_A_PAGE, PAGES_JOINED, ONE_FILE = 0.000001, 0.0001, 16.0
 CASES = (("memory", FILE_A_PAGE), ("memory", ONE_FILE), *((name, PAGES_JOINED) for name in MEMBERS))
 HOUR = 60
@@ -36,6 +38,11 @@ def server() -> Iterator[Served]:
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     yield from started(tmp_path_factory.mktemp("postgres"))
+
+
+@pytest.fixture(scope="module")
+def mysql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mysql]:
+    yield from started_mysql(tmp_path_factory.mktemp("mysql"))
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +75,9 @@ def make(request: pytest.FixtureRequest, case: tuple[str, float]) -> Callable[[]
     if case[0] == "postgresql":
         postgres = request.getfixturevalue("postgres")
         return lambda: PostgresqlWorld(MemoryClock(BEGIN), postgres)
+    if case[0] == "mysql":
+        mysql = request.getfixturevalue("mysql")
+        return lambda: MysqlWorld(MemoryClock(BEGIN), mysql)
     if case[0] == "sheets":
         google = request.getfixturevalue("google")
         return lambda: SheetsWorld(MemoryClock(BEGIN), google)

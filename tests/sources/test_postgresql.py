@@ -12,7 +12,7 @@ import pytest
 
 from chalicelib.adapters.memory import MemoryClock
 from chalicelib.errors import LandfallError, Refused, Retryable
-from chalicelib.sources.postgresql import PostgresqlSource
+from chalicelib.sources.database.postgresql import PostgresqlSource
 from chalicelib.sources.source import Page, Window
 from local.redshift.postgres import Postgres
 from local.redshift.roles import USER
@@ -117,6 +117,17 @@ def test_rows_without_a_watermark_are_not_passed_over(world: PostgresqlWorld) ->
     with pytest.raises(Refused, match="rows have no updated_at") as caught:
         list(source(world).pages(WINDOW, ""))
     assert caught.value.code == "SOURCE_NO_WATERMARK"
+
+
+def test_a_row_without_a_key_does_not_end_the_reading(postgres: Postgres) -> None:
+    """After NULL there is no row, as the database compares."""
+    query = "SELECT nullif(id, 'b') AS id, updated_at FROM shop.thing"
+    world = PostgresqlWorld(MemoryClock(BEGIN), postgres, f'query = "{query}"')
+    for name in ("a", "b"):
+        world.add(BEGIN - 600, name)
+    with pytest.raises(Refused, match="a row has no id") as caught:
+        list(source(world).pages(WINDOW, ""))
+    assert caught.value.code == "SOURCE_NO_KEY"
 
 
 def test_a_number_is_a_watermark(postgres: Postgres) -> None:

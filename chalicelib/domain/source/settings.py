@@ -75,14 +75,14 @@ class HttpSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PostgresqlSettings:
-    """A table or a query, and the columns that order it."""
+class DatabaseSettings:
+    """A table or a query of a database, and the columns that order it."""
 
     host: str
     database: str
-    port: int = 5432
+    port: int
     table: str = ""
-    """`schema.table`; or else `query`."""
+    """`schema.table`, or `table` in MySQL; or else `query`."""
     query: str = ""
     watermark: str = ""
     """The column that grows with each change; empty if each reading reads everything."""
@@ -126,7 +126,7 @@ class SourceSettings:
     secret: str = ""
     """The last part of the secret's name in Secrets Manager."""
     http: HttpSettings | None = None
-    postgresql: PostgresqlSettings | None = None
+    database: DatabaseSettings | None = None
     sheets: SheetsSettings | None = None
     connect: ConnectSettings | None = None
     factory: str = ""

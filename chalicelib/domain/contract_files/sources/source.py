@@ -10,15 +10,15 @@ from chalicelib.domain.contract.contract import Contract, Delivery, FileFormat
 from chalicelib.domain.contract.key_pattern import PatternError, compile_pattern
 from chalicelib.domain.contract.time_zone import is_time_zone
 from chalicelib.domain.contract_files.sources.connect import check_connect, read_connect
+from chalicelib.domain.contract_files.sources.database import PORTS, read_database
 from chalicelib.domain.contract_files.sources.http import read_http, texts
-from chalicelib.domain.contract_files.sources.postgresql import read_postgresql
 from chalicelib.domain.contract_files.sources.sheets import check_sheet, read_sheets
 from chalicelib.domain.contract_files.toml_section import Section
 from chalicelib.domain.source.position import Cursor, PositionError, landing_folder
 from chalicelib.domain.source.schedule import Schedule, ScheduleError, duration
 from chalicelib.domain.source.settings import SourceSettings
 
-KINDS = ("http", "postgresql", "sheets", "connect", "custom")
+KINDS = ("http", *PORTS, "sheets", "connect", "custom")
 FIXED_CURSORS = {"http": Cursor.TIME, "sheets": Cursor.NUMBER, "connect": Cursor.TIME}
 SHORTEST_PERIOD = 60
 LONGEST_PERIOD = 31 * 86_400
@@ -37,7 +37,7 @@ def read_source(section: Section) -> SourceSettings | None:
     if kind and kind not in KINDS:
         section.fault("kind", f'"{kind}" is not supported; use one of {", ".join(KINDS)}')
     http = read_http(section.section("http")) if kind == "http" else None
-    postgresql = read_postgresql(section.section("postgresql")) if kind == "postgresql" else None
+    database = read_database(section.section(kind), kind) if kind in PORTS else None
     sheets = read_sheets(section.section("sheets")) if kind == "sheets" else None
     connect = read_connect(section.section("connect")) if kind == "connect" else None
     cursor = FIXED_CURSORS.get(kind) or section.choice("cursor", Cursor.TIME)
@@ -51,7 +51,7 @@ def read_source(section: Section) -> SourceSettings | None:
         max_window=_seconds(section, "max_window"),
         secret=section.text("secret"),
         http=http,
-        postgresql=postgresql,
+        database=database,
         sheets=sheets,
         connect=connect,
         factory=section.text("factory") if kind == "custom" else "",

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from chalicelib.domain.contract_files.contract_file import fingerprint, read_contract
+from chalicelib.domain.contract_files.sources.database import PORTS
 from chalicelib.domain.source.schedule import Schedule
 from chalicelib.errors import ContractError
 
@@ -62,7 +63,7 @@ def test_a_source_is_not_in_the_fingerprint() -> None:
         (
             'kind = "http"',
             'kind = "ftp"',
-            r'source\.kind: "ftp" is not supported; use one of http, postgresql, sheets, connect, custom',
+            r'source\.kind: "ftp" is not supported; use one of http, postgresql, mysql, sheets, connect, custom',
         ),
         ('every = "15m"', "", r"source\.every: write either every"),
         ('every = "15m"', 'every = "15m"\ncron = "* * * * *"', r"source\.every: write either every"),
@@ -146,10 +147,15 @@ key = ["id"]
         ('key = ["id"]', 'key = ["id"]\nport = 0', r"source\.postgresql\.port: 0 is out of range"),
     ],
 )
-def test_faults_of_a_database(old: str, new: str, fault: str) -> None:
-    assert read_contract("thing.toml", text(POSTGRESQL)).source
-    (found,) = faults(POSTGRESQL.replace(old, new))
-    assert re.search(fault, found), found
+@pytest.mark.parametrize("kind", PORTS)
+def test_faults_of_a_database(kind: str, old: str, new: str, fault: str) -> None:
+    sound = POSTGRESQL.replace("postgresql", kind)
+    source = read_contract("thing.toml", text(sound)).source
+    assert source
+    assert source.database
+    assert source.database.port == PORTS[kind]
+    (found,) = faults(sound.replace(old, new))
+    assert re.search(fault.replace("postgresql", kind), found), found
 
 
 @pytest.mark.parametrize(
