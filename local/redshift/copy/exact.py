@@ -1,4 +1,4 @@
-"""The exact way: reads each record in Python, passes on good ones, and reports faults with line, column and code."""
+"""The exact way for CSV: passes on good records, and reports faults with line, column and code."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class _Bytes(io.RawIOBase):
         return count
 
 
-class _Lines:
+class Lines:
     """Lines one by one. `taken` holds those of the current record."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
@@ -62,7 +62,7 @@ class _Lines:
         self.number = 0
         self.taken: list[str] = []
 
-    def __iter__(self) -> _Lines:
+    def __iter__(self) -> Lines:
         return self
 
     def __next__(self) -> str:
@@ -83,7 +83,7 @@ class ExactReader:
 
     def rows(self, chunks: Iterator[bytes]) -> Iterator[Row | LoadError]:
         csv.field_size_limit(_MOST_FIELD)
-        lines = _Lines(chunks)
+        lines = Lines(chunks)
         for _ in range(self._options.header_lines):
             next(lines, "")
         reader = csv.reader(lines, delimiter=self._options.delimiter, quotechar=self._options.quote, strict=True)
@@ -100,7 +100,7 @@ class ExactReader:
             if record or not self._options.ignore_blank_lines:
                 yield self._row(record, line, lines)
 
-    def _row(self, record: list[str], line: int, lines: _Lines) -> Row | LoadError:
+    def _row(self, record: list[str], line: int, lines: Lines) -> Row | LoadError:
         column: TargetColumn | None = None
         raw = ""
         try:
@@ -113,7 +113,7 @@ class ExactReader:
             return self._error(line, lines, fault, column, raw)
         return made
 
-    def _checked(self, record: list[str], lines: _Lines) -> list[str]:
+    def _checked(self, record: list[str], lines: Lines) -> list[str]:
         """Check that there are as many fields as columns, and quotes only where CSV allows them."""
         width = len(self._fields)
         if not record:
@@ -131,18 +131,22 @@ class ExactReader:
         return record
 
     def _error(
-        self, line: int, lines: _Lines, fault: FieldFault, column: TargetColumn | None = None, raw: str = ""
+        self, line: int, lines: Lines, fault: FieldFault, column: TargetColumn | None = None, raw: str = ""
     ) -> LoadError:
-        return LoadError(
-            file=self._file,
-            line=line,
-            column=column,
-            position=fault.position,
-            code=fault.code,
-            message=fault.message,
-            raw_line=_shown("".join(lines.taken).rstrip("\r\n")),
-            raw_field=_shown(raw),
-        )
+        return load_error(self._file, line, "".join(lines.taken).rstrip("\r\n"), fault, column, raw)
+
+
+def load_error(file: str, line: int, text: str, fault: FieldFault, column: TargetColumn | None, raw: str) -> LoadError:
+    return LoadError(
+        file=file,
+        line=line,
+        column=column,
+        position=fault.position,
+        code=fault.code,
+        message=fault.message,
+        raw_line=_shown(text),
+        raw_field=_shown(raw),
+    )
 
 
 def _shown(text: str) -> str:

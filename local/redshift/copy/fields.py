@@ -18,6 +18,7 @@ from local.redshift.copy.statement import AUTO, Options
 from local.redshift.copy.target import TargetColumn
 
 Convert = Callable[[str], str | None]
+ConvertField = Callable[[str | None], str | None]  # None is NULL
 
 _INTEGERS = {"int2": (2**15, "Short"), "int4": (2**31, "Integer"), "int8": (2**63, "Long")}
 _TRUE, _FALSE = {"t", "true", "y", "yes", "1"}, {"f", "false", "n", "no", "0"}
@@ -45,18 +46,19 @@ class Field:
     """The reader of one column."""
 
     column: TargetColumn
-    convert: Convert
+    convert: ConvertField
 
 
 def fields_for(columns: list[TargetColumn], options: Options) -> list[Field]:
     return [Field(column=column, convert=_converter(column, options)) for column in columns]
 
 
-def _converter(column: TargetColumn, options: Options) -> Convert:
+def _converter(column: TargetColumn, options: Options) -> ConvertField:
+    null = None if options.json else options.null  # in JSON, only null is NULL
     inner = _text(column, options) if column.text else _typed(column, options)
 
-    def convert(raw: str) -> str | None:
-        value = None if raw == options.null else inner(raw)
+    def convert(raw: str | None) -> str | None:
+        value = None if raw is None or raw == null else inner(raw)
         if value is None and column.required:
             raise FieldFault(1213, "Missing data for not-null field")
         return value
@@ -163,9 +165,11 @@ def _decimal(column: TargetColumn, options: Options) -> Convert:
 
     def convert(raw: str) -> str:
         _digits(raw, _DECIMAL, "Decimal")
-        with localcontext(Context(prec=200)):
-            value = Decimal(raw).quantize(Decimal(1).scaleb(-scale), rounding=how)
-        if abs(value) >= Decimal(10) ** (precision - scale):
+        value = Decimal(raw)
+        if value.adjusted() < precision - scale:
+            with localcontext(Context(prec=200)):
+                value = value.quantize(Decimal(1).scaleb(-scale), rounding=how)
+        if value and value.adjusted() >= precision - scale:
             raise FieldFault(1204, f"Overflow for NUMERIC({precision},{scale})")
         return f"{value:f}"
 
@@ -234,7 +238,7 @@ def _clock(*, zone: bool) -> Convert:
 def _super(raw: str) -> str:
     """Check JSON by RFC 8259: Python's reader also accepts NaN and more. Refuse values that PostgreSQL cannot hold."""
     try:
-        document = json.loads(raw, parse_constant=_no_json)
+        document = json.loads(raw, parse_constant=no_json)
         found = json.dumps(document, ensure_ascii=False)
         found.encode()  # half a surrogate pair is not a character
     except (ValueError, RecursionError):
@@ -255,7 +259,7 @@ def _texts(document: object) -> Iterator[str]:
         yield from _texts(part)
 
 
-def _no_json(_name: str) -> None:
+def no_json(_name: str) -> None:
     raise ValueError
 
 

@@ -19,6 +19,7 @@ from local.redshift.copy.exact import ExactReader, LoadError, Row
 from local.redshift.copy.fields import fields_for
 from local.redshift.copy.files import File, FilesError, ahead, chunks, find, without_header
 from local.redshift.copy.guard import Guard
+from local.redshift.copy.json_objects import JsonReader
 from local.redshift.copy.statement import Copy, Options, parse
 from local.redshift.copy.target import Target, quote, target_of
 from local.redshift.copy.unload import unload
@@ -150,7 +151,7 @@ class _Job:
         options = self.copy.options
         fields = fields_for(list(self.target.columns), options)
         for file in self.files:
-            reader = ExactReader(file.url, fields, options)
+            reader = (JsonReader if options.json else ExactReader)(file.url, fields, options)
             for number, row in enumerate(reader.rows(chunks(self.s3, file, options.compression))):
                 if number % 1000 == 0:
                     self.check()
@@ -167,7 +168,7 @@ def _may_be_fast(target: Target, options: Options) -> bool:
     """Whether the fast way is possible: not with options that change values, or types that it reads differently."""
     kinds = {column.kind for column in target.columns}
     changes = options.blanks_as_null or options.trim_blanks or options.round_decimals or options.fill_record
-    return not changes and not options.ignore_blank_lines and not kinds & _SLOW_KINDS
+    return not changes and not options.ignore_blank_lines and not options.json and not kinds & _SLOW_KINDS
 
 
 def _null_strings(options: Options) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import Any
 
 from local.redshift.sql.errors import SqlRefusedError, not_emulated, not_redshift
@@ -13,11 +14,19 @@ from local.redshift.sql.tokens import Reader, TokenKind, cut, name_value, string
 AUTO = "auto"
 
 
+class Json(Enum):
+    """How COPY ... JSON finds the column of a name."""
+
+    AUTO = "auto"  # the name is the column's, which is lowercase
+    AUTO_IGNORE_CASE = "auto ignorecase"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """The options of a COPY, with Redshift's defaults."""
 
     csv: bool = False
+    json: Json | None = None
     manifest: bool = False
     compression: str = ""  # "", gzip, zstd or bzip2
     iam_role: str = ""
@@ -68,9 +77,10 @@ _SWITCHES: dict[str, tuple[str, Any]] = {
     "roundec": ("round_decimals", True),
 }
 _NOT_EMULATED = word_set(
-    "parquet orc avro json fixedwidth shapefile lzop dateformat escape removequotes encrypted readratio ssh noload "
+    "parquet orc avro fixedwidth shapefile lzop dateformat escape removequotes encrypted readratio ssh noload "
     "credentials access_key_id secret_access_key session_token master_symmetric_key ignoreallerrors"
 )
+_NOT_WITH_JSON = word_set("csv delimiter quote fillrecord ignoreblanklines null")
 S3_URL = re.compile(r"s3://([^/]+)/(.+)", re.S)
 
 
@@ -110,8 +120,10 @@ def _options(reader: Reader) -> Options:
         options = _option(options, word, reader)
     if not options.iam_role:
         raise SqlRefusedError("COPY needs IAM_ROLE")
-    if not options.csv:
-        raise not_emulated("COPY without CSV")
+    if options.json and seen & _NOT_WITH_JSON:
+        raise SqlRefusedError(f"{min(seen & _NOT_WITH_JSON).upper()} is not supported with JSON")
+    if not options.csv and not options.json:
+        raise not_emulated("COPY without CSV or JSON")
     return options
 
 
@@ -196,6 +208,16 @@ def _auto(reader: Reader) -> bool:
     return True
 
 
+def _json(reader: Reader) -> Json:
+    """Read the option of JSON, which is 'auto' if it is left out."""
+    reader.accept("as")
+    literal = not reader.done and reader.tokens[reader.at].kind is TokenKind.LITERAL
+    value = string_value(reader.take()) if literal else AUTO
+    if value not in [how.value for how in Json]:
+        raise not_emulated(f"COPY ... JSON '{value}'")
+    return Json(value)
+
+
 def _utf8_only(reader: Reader) -> None:
     reader.accept("as")
     token = reader.take()
@@ -206,6 +228,7 @@ def _utf8_only(reader: Reader) -> None:
 
 _VALUES: dict[str, tuple[str, Callable[[Reader], Any]]] = {
     "iam_role": ("iam_role", role),
+    "json": ("json", _json),
     "region": ("region", text),
     "delimiter": ("delimiter", _character),
     "quote": ("quote", _character),

@@ -155,6 +155,7 @@ def test_a_load_error_is_reported_and_survives_the_rollback(desk: Desk, table: s
         ("decimal(4,2)", "1e2", 1207, "Invalid digit, Value 'e', Pos 1, Type: Decimal"),
         ("decimal(4,2)", "NaN", 1207, "Invalid digit, Value 'N', Pos 0, Type: Decimal"),
         ("decimal(4,2)", "100", 1204, "Overflow for NUMERIC(4,2)"),
+        ("decimal(4,2)", "1" * 300, 1204, "Overflow for NUMERIC(4,2)"),
         ("float8", "x", 1208, "Invalid digit, Type: Float"),
         ("boolean", "maybe", 1210, "Unknown boolean format"),
         ("date", "today", 1205, "Invalid Date Format - length must be 10 or more"),

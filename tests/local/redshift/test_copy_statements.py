@@ -14,7 +14,12 @@ from tests.support.redshift.desk import Desk
     ("tail", "reported"),
     [
         ("csv", "needs IAM_ROLE"),
-        ("iam_role default", "COPY without CSV"),
+        ("iam_role default", "COPY without CSV or JSON"),
+        ("iam_role default json 's3://files/paths.json'", "JSON 's3://files/paths.json' is not emulated"),
+        ("iam_role default json 'noshred'", "JSON 'noshred' is not emulated"),
+        ("iam_role default json 'auto' csv", "CSV is not supported with JSON"),
+        ("iam_role default json 'auto' null as ''", "NULL is not supported with JSON"),
+        ("iam_role default json 'auto' delimiter '|'", "DELIMITER is not supported with JSON"),
         ("iam_role default csv wings", 'syntax error at or near "wings"'),
         ("iam_role default format as parquet", "PARQUET is not emulated"),
         ("iam_role default csv lzop", "LZOP is not emulated"),
