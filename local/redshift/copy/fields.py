@@ -54,11 +54,10 @@ def fields_for(columns: list[TargetColumn], options: Options) -> list[Field]:
 
 
 def _converter(column: TargetColumn, options: Options) -> ConvertField:
-    null = None if options.json else options.null  # in JSON, only null is NULL
     inner = _text(column, options) if column.text else _typed(column, options)
 
     def convert(raw: str | None) -> str | None:
-        value = None if raw is None or raw == null else inner(raw)
+        value = None if raw is None or raw == options.null else inner(raw)
         if value is None and column.required:
             raise FieldFault(1213, "Missing data for not-null field")
         return value

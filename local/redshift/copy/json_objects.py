@@ -3,7 +3,8 @@
 AWS documents: names match columns exactly ('auto ignorecase': without regard to case), other names are ignored, and a
 missing name is NULL. Objects stand one after the other; anything else between them is an error that MAXERROR counts.
 The line of an error is the last one of its object. An object over 4 MB fails the COPY, whatever MAXERROR is.
-Not documented, and chosen here: the last of equal names counts, and null in a SUPER column is NULL.
+Not documented, and chosen here: the last of equal names counts, and null in a SUPER column is NULL. A text \\N is NULL:
+that is the default of NULL AS, which JSON does not allow to change. A writer must not rely on it as text.
 """
 
 from __future__ import annotations
