@@ -172,6 +172,38 @@ def test_a_next_address_of_another_host_is_not_requested(server: Served) -> None
     assert caught.value.code == "SOURCE_OTHER_ORIGIN"
 
 
+@pytest.mark.parametrize("paging", ["link", "next_url"])
+@pytest.mark.parametrize("address", ["http://[", "https://[::1/x", "http://127.0.0.1:x/", "http://127.0.0.1:99999/"])
+def test_a_next_address_that_is_none_is_refused(server: Served, paging: str, address: str) -> None:
+    world = filled(HttpWorld(MemoryClock(BEGIN), server, paging))
+    status, _, content = body([{"id": "a"}], end=False, next=address)
+    world.api.instead = [(status, {"Link": f"<{address}>; rel=next"}, content)]
+    with pytest.raises(Refused) as caught:
+        read(world)
+    assert caught.value.code == "SOURCE_OTHER_ORIGIN"
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_usual_port_is_no_other_origin(scheme: str) -> None:
+    port, other = {"http": (80, 443), "https": (443, 80)}[scheme]
+    url, named = f"{scheme}://api.example/v1", f"{scheme}://API.example:{port}/v2"
+    assert client.same_origin(url, named) == named
+    assert client.same_origin(named, url) == url
+    for port in (other, 0):
+        with pytest.raises(Refused):
+            client.same_origin(url, f"{scheme}://api.example:{port}/")
+    with pytest.raises(Refused):
+        client.same_origin(url, f"{scheme}://@api.example/")
+
+
+@pytest.mark.parametrize("digits", ["7", "-0", "9" * 5_000])
+def test_a_cursor_keeps_its_digits(world: HttpWorld, digits: str) -> None:
+    text = b'{"data":{"items":[{"id":"a"}]},"meta":{"more":true,"after":%s}}' % digits.encode()
+    world.api.instead = [(200, {}, text)]
+    pages = Site(world).source().pages(WINDOW, "")
+    assert json.loads(next(pages).token) == [0, digits]
+
+
 def test_digits_are_landed_as_they_were_written(world: HttpWorld) -> None:
     text = b'{"id": 1.10,\r\n "n": 12345678901234567890.123456789012345678901, "t": "\\u00e9\\n", "n": 1e400}'
     world.api.instead = [(200, {}, b'{"data":{"items":[' + text + b']},"meta":{"more":false}}')]
@@ -221,7 +253,13 @@ def test_no_secret_is_in_a_log_a_notice_or_the_record(
 
 
 @pytest.mark.parametrize(
-    ("given", "fault"), [({}, "has no token"), ({"token": "a\r\nX: b"}, "has a value with a line break")]
+    ("given", "fault"),
+    [
+        ({}, "has no token"),
+        ({"token": "a\r\nX: b"}, "has a value with a line break"),
+        ({"token": "SECRET\u2026"}, "the token of the source's secret has a character that is not ASCII"),
+        ({"token": "SECRET\u00e9"}, "the token of the source's secret has a character that is not ASCII"),
+    ],
 )
 def test_a_malformed_secret_is_named(
     world: HttpWorld, given: dict[str, str], fault: str, monkeypatch: pytest.MonkeyPatch

@@ -56,6 +56,9 @@ class Authenticator:
         require(secret, needed)
         if any(not secret[name].isprintable() for name in needed if name != "private_key"):
             raise Refused("the source's secret has a value with a line break; remove it", code=BAD_SECRET)
+        if "token" in needed and not secret["token"].isascii():
+            fault = "the token of the source's secret has a character that is not ASCII; copy it again"
+            raise Refused(fault, code=BAD_SECRET)
         return secret
 
     def _made(self, secret: Mapping[str, str]) -> dict[str, str]:

@@ -31,6 +31,7 @@ MOST_REDIRECTS = 3
 MOVED = (301, 302, 303, 307, 308)
 PASSING = (408, 425, 500, 502, 503, 504)
 LIMITED = (429, 503)
+USUAL_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,15 +131,20 @@ def place(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
 
 
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    """Return the origin of an address, which need not name the usual port. Raises ValueError if it is no address."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, USUAL_PORTS.get(parts.scheme) if parts.port is None else parts.port
+
+
 def same_origin(url: str, target: str) -> str:
     """Return the address that a response of `url` names. Raises Refused if it is of another origin."""
-    found = urljoin(url, target)
     try:
-        one, other = urlsplit(url), urlsplit(found)
-        same = (one.scheme, one.hostname, one.port) == (other.scheme, other.hostname, other.port)
-    except ValueError:
+        found = urljoin(url, target)
+        same = _origin(found) == _origin(url) and "@" not in urlsplit(found).netloc
+    except ValueError:  # no address at all
         same = False
-    if not target or not same or "@" in other.netloc:
+    if not target or not same:
         fault = f"{place(url)} refers to an address of another origin, to which the secret is not sent"
         raise Refused(f"{fault}; write that address into the contract", code="SOURCE_OTHER_ORIGIN")
     return found

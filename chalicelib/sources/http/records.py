@@ -33,9 +33,12 @@ def lines(records: list[bytes]) -> bytes:
 
 
 def scalar_at(body: bytes, path: str) -> Any:
-    """Return the text, number or boolean at a path; None if there is none. Raises Refused if it is anything else."""
+    """Return the text, boolean or whole number, as written, at a path; None if there is none.
+
+    Raises Refused if it is anything else.
+    """
     found = value_at(body, path)
-    value = None if found is None else json.loads(found)
+    value = None if found is None else json.loads(found, parse_int=str)
     if isinstance(value, dict | list | float):
         raise Refused(f'"{path}" of the response is no text, whole number or boolean', code=BAD)
     return value

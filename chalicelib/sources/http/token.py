@@ -44,7 +44,7 @@ def requested_token(settings: HttpSettings, secret: Mapping[str, str], client: C
         why = f"{response.status}, {answer['error']}" if answer.get("error") in CODES else f"{response.status}"
         raise Refused(f"{place(url)} gives no token ({why}); correct the secret", code=BAD_SECRET)
     token = answer.get("access_token")
-    if not isinstance(token, str) or not token or not token.isprintable():
+    if not isinstance(token, str) or not token or not (token.isascii() and token.isprintable()):
         raise Refused(f"{place(url)} answers without an access_token", code=BAD_SECRET)
     _check_instance(settings.url, answer.get("instance_url"))
     return token
