@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib.domain.checks.documents import too_deep
 from chalicelib.domain.contract.contract import FileFormat
 from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.formats.json.objects import Number, document
@@ -72,21 +73,28 @@ def find_objects(found: Sample) -> SampleTable:
 
 def _objects(text: str, *, whole: bool) -> tuple[list[Any], int]:
     """Return the objects of a text, and how many lines are skipped because they are not JSON."""
-    decode = json.JSONDecoder(object_pairs_hook=tuple, parse_float=Number, parse_int=Number).raw_decode
+    decode = json.JSONDecoder(object_pairs_hook=_pairs, parse_float=Number, parse_int=Number).raw_decode
     found, at, faults = list[Any](), BETWEEN.match(text).end(), 0  # type: ignore[union-attr]
     while at < len(text) and faults < MOST_FAULTS:
         try:
-            value, at = decode(text, at)
+            value, end = decode(text, at)
         except (ValueError, RecursionError):
             line_end = text.find("\n", at)
             if line_end < 0 and not whole:
                 break
             faults, at = faults + 1, line_end + 1 if line_end >= 0 else len(text)
         else:
-            found += [value] if isinstance(value, tuple) else []
-            faults += not isinstance(value, tuple)
+            usable = isinstance(value, tuple) and not too_deep(text[at:end].encode())
+            found += [value] if usable else []
+            faults, at = faults + (not usable), end
         at = BETWEEN.match(text, at).end()  # type: ignore[union-attr]
     return found, faults
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> tuple[tuple[str, Any], ...]:
+    """Return the fields of an object. Raises ValueError if a name has half of a surrogate pair: no contract has it."""
+    "".join(name for name, _ in pairs).encode()
+    return tuple(pairs)
 
 
 def _learn(node: _Field, pairs: Sequence[tuple[str, Any]]) -> None:

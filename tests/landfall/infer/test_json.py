@@ -135,3 +135,29 @@ def test_good_rows_are_written_as_they_stand(contracts: Contracts, tmp_path: Pat
     with opened(good) as source:
         checked = check_file(source, contracts["visit"], Outputs(reject=lambda _reject: None))
     assert (checked.read, checked.good) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        b'{"b": ' + b"[" * 600 + b"]" * 600 + b"}",
+        b'{"b": ' + b'{"a": ' * 600 + b"1" + b"}" * 601,
+        b'{"b": ' + b"[" * 200_000 + b"]" * 200_000 + b"}",
+        rb'{"\ud800": 1}',
+        rb'{"b": {"\udc00": 1}}',
+    ],
+    ids=["arrays", "objects", "very deep", "name", "inner name"],
+)
+def test_an_object_that_no_contract_takes_is_left_out(path: Path, strange: bytes) -> None:
+    path.write_bytes(b'{"id": 1}\n' + strange + b'\n{"id": 2}\n')
+    text, contract = infer(path, name="visit")
+    assert [column.name for column in contract.columns] == ["id"]
+    assert "1 line of the sample cannot be read as JSON" in text
+
+
+@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a": ', b"}")])
+def test_the_deepest_object_is_read(path: Path, opening: bytes, closing: bytes) -> None:
+    path.write_bytes(b'{"id": 1, "b": ' + opening * 498 + b"1" + closing * 498 + b"}\n")
+    _, contract = infer(path, name="visit")
+    assert [column.name[0] for column in contract.columns] == ["i", "b"]
+    assert rejected(path, contract) == 0

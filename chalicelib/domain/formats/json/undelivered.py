@@ -61,7 +61,7 @@ def fault_of(record: bytes) -> RowFault | None:
         return None
     if (data := _data(fields)) is None:
         return OTHER
-    code = next((str(fields[name]) for name in CODES if name in fields), "")
+    code = next((found for name in CODES if isinstance(found := fields.get(name), str)), "")
     reason = f"was not delivered by Firehose ({code if CODE.fullmatch(code) else 'no code'})"
     try:
         data.decode()
@@ -77,12 +77,20 @@ def raw_data(record: bytes) -> bytes:
 
 
 def _fields(record: bytes) -> dict[str, Any] | None:
-    """Return the fields of an object; None if the record is none."""
+    """Return the fields of an object; None if the record is none. Numbers stay text: they may have many digits."""
     try:
-        found = json.loads(record)
+        found = json.loads(record, object_pairs_hook=_once, parse_int=str)
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the fields of an object. One with two records has none of them, so that neither is left out in silence."""
+    fields = dict(pairs)
+    if sum(name == RAW_DATA for name, _ in pairs) > 1:
+        del fields[RAW_DATA]
+    return fields
 
 
 def _data(fields: Mapping[str, Any] | None) -> bytes | None:

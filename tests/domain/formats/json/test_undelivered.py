@@ -77,6 +77,23 @@ def test_a_reject_has_the_code(fields: dict[str, Any], code: str) -> None:
     assert found.reason == f"was not delivered by Firehose ({code})"
 
 
+def test_null_is_no_code() -> None:
+    (found,) = rejects(b'{"errorCode":null,"lastErrorCode":"Parse","rawData":"YQ=="}')
+    assert (found.record, found.reason) == (b"a", "was not delivered by Firehose (Parse)")
+
+
+def test_a_number_may_have_any_digits() -> None:
+    (found,) = rejects(b'{"errorCode":"Parse","attemptsMade":%s,"rawData":"YQ=="}' % (b"9" * 5_000), extra="fail")
+    assert (found.record, found.reason) == (b"a", "was not delivered by Firehose (Parse)")
+
+
+@pytest.mark.parametrize("name", [b"rawData", rb"raw\u0044ata"])
+def test_of_two_records_in_an_object_none_is_left_out(name: bytes) -> None:
+    body = b'{"rawData":"YQ==","%s":"Yg=="}' % name
+    (found,) = rejects(body)
+    assert (found.record, found.reason) == (body, "stands in a folder of Firehose's errors, but is none of them")
+
+
 @pytest.mark.parametrize(
     ("record", "reason"),
     [
