@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -94,3 +95,15 @@ def test_a_private_key_may_have_either_form(
     written = KEY.private_bytes(Encoding.PEM, form, NoEncryption()).decode().replace("\n", "\r\n")
     monkeypatch.setitem(SECRET, "private_key", written)
     assert read(world) == ALL
+
+
+@pytest.mark.parametrize("token", ["", "SECRET\n", "SECRET\u2026", "SECRET\u00e9", 7, None])
+def test_a_token_that_no_header_carries_is_refused(
+    server: Served, token: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = filled(HttpWorld(MemoryClock(BEGIN), server, "cursor", "oauth2"))
+    answer = json.dumps({"access_token": token}).encode()
+    monkeypatch.setattr(world.api, "token", lambda sent: (200, {}, answer))
+    with pytest.raises(Refused, match="answers without an access_token") as caught:
+        read(world)
+    assert "SECRET" not in str(caught.value)
