@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from backports import zstd
 
 from chalicelib.config import Settings
-from chalicelib.domain.contract.contract import Contract
+from chalicelib.domain.contract.contract import Contract, StageAs
 from chalicelib.domain.contract.tally import total
 from chalicelib.domain.decode.decode import reads_in_place
 from chalicelib.domain.decode.encodings import Repairs
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from chalicelib.domain.staging.block import Block
     from chalicelib.domain.staging.stage import ChunkSummary
 
+Encode = Callable[[bytes | memoryview], bytes | memoryview]
 PIECE_BYTES = 8 << 20
 """One ranged GET: large enough that its latency does not count, small enough to hold."""
 ZSTD_LEVEL = 1
@@ -126,14 +127,14 @@ def stage_part(
 
     started = clock.now()
     origins = _origins_of(objects, run) if file_plan.corrected else None
-    rules = rules_of(contract, file_plan.layout(contract))
-    rules = replace(rules, mark=run.mark.encode(), origins=origins)
+    rules = replace(rules_of(contract, file_plan.layout(contract)), mark=run.mark.encode(), origins=origins)
     span = Range(start=chunk.start, stop=chunk.stop)
     sink = _Sink(ChunkSummary.of(span), contract.limits.max_rejects, origins)
     whole = until(_bytes_of(objects, run, span, file_plan), file_plan.ranges[-1].stop)
-    planned_start = file_plan.ranges[chunk.number - 1].start
-    part, rejects = keys.part(run, chunk, planned_start), keys.chunk_rejects(run, chunk, planned_start)
-    objects.upload(run.source.bucket, part, sink.rows(stage_chunk(whole, span, rules)))
+    planned = file_plan.ranges[chunk.number - 1].start
+    part, rejects = keys.part(run, chunk, planned), keys.chunk_rejects(run, chunk, planned)
+    rows = sink.rows(stage_chunk(whole, span, rules), _encoder(contract, file_plan))
+    objects.upload(run.source.bucket, part, rows)
     summary = sink.summary
     if summary.rows_rejected:
         objects.put(run.source.bucket, rejects, bytes(sink.rejects))
@@ -153,6 +154,15 @@ def stage_part(
         first_reject=sink.first.problem() if sink.first else None,
         seconds=clock.now() - started,
     )
+
+
+def _encoder(contract: Contract, file_plan: FilePlan) -> Encode:
+    """Return what gives rows the form in which they are staged."""
+    if contract.stage_as is StageAs.CSV:
+        return lambda rows: rows
+    from chalicelib.domain.staging.json_rows import JsonRows
+
+    return JsonRows(contract=contract, columns=file_plan.staged_columns(contract)).encoded
 
 
 def _origins_of(objects: ObjectStore, run: Run) -> RowOrigins:
@@ -178,13 +188,13 @@ class _Sink:
         self.rejects = bytearray()
         self._room = most_rejects
 
-    def rows(self, blocks: Iterable[Block]) -> Iterator[bytes]:
-        """Yield the good rows as one Zstandard frame, in pieces; none if there are no good rows."""
+    def rows(self, blocks: Iterable[Block], encode: Encode) -> Iterator[bytes]:
+        """Yield the good rows, encoded, as one Zstandard frame, in pieces; none if there are no good rows."""
         packer = zstd.ZstdCompressor(level=ZSTD_LEVEL)
         for block in blocks:
             self.summary = self.summary.plus(block)
             self._take_rejects(block)
-            if block.rows_good and (piece := packer.compress(block.good)):
+            if block.rows_good and (piece := packer.compress(encode(block.good))):
                 yield piece
         if self.summary.rows_good:
             yield packer.flush()

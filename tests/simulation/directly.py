@@ -1,10 +1,10 @@
-"""Scenarios of direct loads: few rows come as INSERTs, and the worker that sends them waits for the end."""
+"""Scenarios of rows that come as INSERTs, whose worker waits for the end, and of rows that are staged as JSON."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from chalicelib.domain.contract.contract import Load
+from chalicelib.domain.contract.contract import Load, StageAs
 from tests.simulation.refused import refused_by_copy
 from tests.support.simulated.deployment import SimulatedDeployment
 from tests.support.simulated.outside import CONTRACTS
@@ -16,6 +16,16 @@ DIRECT = {
     for name, contract in CONTRACTS.items()
 }
 """The usual contracts, loaded directly up to a few rows."""
+
+
+AS_JSON = {name: replace(contract, stage_as=StageAs.JSON) for name, contract in CONTRACTS.items()}
+"""The usual contracts, whose rows are staged as JSON."""
+
+
+def staged_as_json(deployment: SimulatedDeployment) -> None:
+    """COPY refuses rows that the checks passed, of parts in JSON."""
+    deployment.deploy(AS_JSON)
+    refused_by_copy(deployment)
 
 
 def direct(deployment: SimulatedDeployment) -> None:

@@ -8,7 +8,7 @@ from chalicelib.adapters.memory import Fate
 from chalicelib.domain.run.model import RunState
 from chalicelib.operations.reruns import rerun
 from tests.simulation.corrections import corrected_and_run_again, corrected_by_two, corrected_rows
-from tests.simulation.directly import direct, direct_and_by_copy, direct_refused, direct_together
+from tests.simulation.directly import direct, direct_and_by_copy, direct_refused, direct_together, staged_as_json
 from tests.simulation.exports import exported_again, exported_crowd, exported_late, exported_once
 from tests.simulation.fetched import fetched, fetched_again, fetched_by_api, fetched_in_windows
 from tests.simulation.formats import json_files, transformed
@@ -188,6 +188,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     direct_and_by_copy,
     direct_together,
     direct_refused,
+    staged_as_json,
     exported_once,
     exported_crowd,
     exported_again,
@@ -275,6 +276,7 @@ LOADS_FAIL = frozenset(
         "key_twice",
         "refused_by_copy",
         "direct_refused",
+        "staged_as_json",
         "direct_together",
         "crowd_with_sick",
         "crowd_with_two_sick",

@@ -18,11 +18,12 @@ from typing import Any
 from backports import zstd
 
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
-from chalicelib.domain.contract.contract import Contract, DuplicateKeys
+from chalicelib.domain.contract.contract import Contract, DuplicateKeys, StageAs
 from chalicelib.domain.contract.dialect import NULL_WORD, Empty
 from chalicelib.domain.run.duplicate_keys import RepeatedKeys
 from chalicelib.domain.run.model import LedgerRow, Outcome
 from chalicelib.domain.warehouse.copy_faults import CopyFault
+from chalicelib.domain.warehouse.ddl import MARK, OFFSET
 from chalicelib.domain.warehouse.load import LoadOrder, Share
 
 Value = str | int | float | bool | Decimal | None
@@ -55,6 +56,8 @@ Target = dict[Key, TargetRow]
 def read_part(order: LoadOrder, key: str, body: bytes) -> list[StagedRow]:
     """Read the rows of one staged part: with lineage first mark and offset, then the file's columns."""
     contract = order.contract
+    if contract.stage_as is StageAs.JSON:
+        return [_object(order, json.loads(line)) for line in _inflate(key, body).splitlines()]
     text = io.StringIO(_inflate(key, body).decode(), newline="")
     csv.field_size_limit(max(csv.field_size_limit(), contract.limits.max_record_bytes))
     delimiter, quote = contract.dialect.staged_delimiter, contract.dialect.staged_quote
@@ -77,6 +80,16 @@ def _row(order: LoadOrder, fields: list[str]) -> StagedRow:
     return StagedRow(
         mark=mark, offset=offset, values={c.name: _value(c, given.get(c.name), empty) for c in contract.columns}
     )
+
+
+def _object(order: LoadOrder, found: Mapping[str, Any]) -> StagedRow:
+    """Return the row of one object. A document is the only value that is no text."""
+    contract = order.contract
+    null = NULL_WORD if contract.dialect.empty is Empty.TEXT else ""
+    documents = {c.name for c in contract.columns if c.type.kind is TypeName.SUPER}
+    lead = [found[MARK], found[OFFSET]] if contract.lineage else []
+    values = ((name, found.get(name)) for name in order.columns)
+    return _row(order, lead + [null if v is None else json.dumps(v) if n in documents else v for n, v in values])
 
 
 def _value(column: Column, text: str | None, empty_is_text: bool) -> Value:

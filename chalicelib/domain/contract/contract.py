@@ -27,6 +27,13 @@ class Mode(Enum):
     SCD1 = "scd1"  # one row per key, the newest values win
 
 
+class StageAs(Enum):
+    """The form of staged rows."""
+
+    CSV = "csv"
+    JSON = "json"
+
+
 class Load(Enum):
     """The way in which good rows reach staging. A load's result does not depend on it."""
 
@@ -119,6 +126,7 @@ class Contract:
     format: FileFormat = FileFormat.CSV
     mode: Mode = Mode.SCD1
     load: Load = Load.COPY
+    stage_as: StageAs = StageAs.CSV
     delivery: Delivery = Delivery.DELTA
     """`kind` in the file: the content of one file."""
     duplicate_keys: DuplicateKeys = DuplicateKeys.COLLAPSE

@@ -24,6 +24,7 @@ from chalicelib.domain.contract.contract import (
     Limits,
     Load,
     Mode,
+    StageAs,
 )
 from chalicelib.domain.contract.dialect import ControlTotals
 from chalicelib.domain.contract.expected import Expected, ExpectedError
@@ -142,6 +143,7 @@ def _contract(top: Section, directory: Path | str | None) -> Contract:
         table=table,
         mode=top.choice("mode", Mode.SCD1, _in_place_of_mode(top)),
         load=top.choice("load", Load.COPY),
+        stage_as=top.choice("stage_as", StageAs.CSV),
         delivery=top.choice("kind", Delivery.DELTA),
         key=top.string_list("key"),
         duplicate_keys=top.choice("duplicate_keys", DuplicateKeys.COLLAPSE),
@@ -179,8 +181,8 @@ def _sheet(top: Section, form: FileFormat) -> Sheet:
 
 def _in_place_of_mode(top: Section) -> str:
     """Return the end of the sentence about a wrong mode. A mode is what a load makes of the rows, not how they come."""
-    direct = top.table.get("mode") == Load.DIRECT.value
-    return 'in this version; for INSERTs in place of COPY write load = "direct"' if direct else "in this version"
+    direct = '; for INSERTs in place of COPY write load = "direct"'
+    return f"in this version{direct if top.table.get('mode') == Load.DIRECT.value else ''}"
 
 
 def _completed(contract: Contract) -> Contract:
@@ -216,8 +218,7 @@ def _expected(top: Section) -> Expected | None:
 
 
 def _control_totals(top: Section) -> ControlTotals:
-    section = top.section("control_totals")
-    totals = read_control_totals(section)
+    totals = read_control_totals(section := top.section("control_totals"))
     section.close()
     return totals
 
@@ -252,10 +253,8 @@ def _column(name: str, section: Section) -> Column:
         notation=read_notation(section),
     )
     section.close()
-    for fault in value_faults(column) if type_ else ():
-        key_path, _, message = fault.partition(": ")
-        section.fault(key_path, message)
-    for key_path, message in notation_faults(column) if type_ else ():
+    faults = (fault.partition(": ")[::2] for fault in value_faults(column))
+    for key_path, message in (*faults, *notation_faults(column)) if type_ else ():
         section.fault(key_path, message)
     return column
 
@@ -270,9 +269,9 @@ def _type(section: Section) -> ColumnType | None:
 
 
 def _check(section: Section) -> DataCheck:
-    check = DataCheck(name=section.text("name", required=True), bad_rows=section.text("bad_rows", required=True))
+    name, bad_rows = (section.text(key, required=True) for key in ("name", "bad_rows"))
     section.close()
-    return check
+    return DataCheck(name=name, bad_rows=bad_rows)
 
 
 def _limits(section: Section) -> Limits:

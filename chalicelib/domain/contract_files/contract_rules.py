@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from chalicelib.domain.checks.condition import check_fault
 from chalicelib.domain.contract.column import EXACT, Column, TypeName
-from chalicelib.domain.contract.contract import RESCUED, Contract, ExtraColumns, FileFormat
+from chalicelib.domain.contract.contract import RESCUED, Contract, ExtraColumns, FileFormat, Load, StageAs
 from chalicelib.domain.contract.dialect import Nul
 from chalicelib.domain.contract.identifiers import IDENTIFIER, fold
 from chalicelib.domain.contract.key_pattern import Pattern, PatternError, compile_pattern, overlap
@@ -114,11 +114,14 @@ def _path_faults(contract: Contract) -> Iterator[Fault]:
 
 def _limit_faults(contract: Contract) -> Iterator[Fault]:
     documents = [c.name for c in contract.columns if c.type.kind is TypeName.SUPER]
-    if documents and contract.limits.max_record_bytes > MAX_DOCUMENT_BYTES:
+    as_csv = contract.stage_as is StageAs.CSV
+    if not as_csv and contract.load is Load.DIRECT:
+        yield "stage_as", 'is for COPY, but load = "direct" sends the rows itself; remove one of the two'
+    if as_csv and documents and contract.limits.max_record_bytes > MAX_DOCUMENT_BYTES:
         yield (
             "limits.max_record_bytes",
             f"COPY reads a super column ({documents[0]}) from records of at most {MAX_DOCUMENT_BYTES:,} bytes;"
-            " lower the limit",
+            ' lower the limit, or write stage_as = "json"',
         )
 
 

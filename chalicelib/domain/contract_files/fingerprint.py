@@ -7,7 +7,7 @@ import json
 from dataclasses import asdict, replace
 from typing import Any
 
-from chalicelib.domain.contract.contract import Contract, FileFormat
+from chalicelib.domain.contract.contract import Contract, FileFormat, StageAs
 from chalicelib.domain.contract_files.columns.column_notation import changed_settings
 
 
@@ -15,8 +15,8 @@ def fingerprint(contract: Contract) -> str:
     """Return a hash of what a contract means for a file that has arrived.
 
     Two contracts have the same hash if and only if they mean the same: layout, comments, description, `expected`,
-    `load`, its row limit, `load_every`, `source`, `undelivered` and `export` do not count. The usual format is not in
-    it, so that the contracts of older versions keep their hash.
+    `load`, its row limit, `load_every`, `source`, `undelivered` and `export` do not count. The usual format and
+    form are not in it, so that the contracts of older versions keep their hash.
     """
     meaning = asdict(replace(contract, description="", fingerprint=""))
     for name in ("expected", "load", "load_every", "source", "undelivered", "export"):
@@ -24,6 +24,8 @@ def fingerprint(contract: Contract) -> str:
     del meaning["limits"]["direct_rows"]
     if contract.format is FileFormat.CSV:
         del meaning["format"]
+    if contract.stage_as is StageAs.CSV:
+        del meaning["stage_as"]
     if contract.control_totals is None:
         del meaning["control_totals"]
     if contract.format is not FileFormat.FIXED_WIDTH:

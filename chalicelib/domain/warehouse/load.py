@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from chalicelib.domain.checks.condition import check_fault
 from chalicelib.domain.contract.column import TypeName
 from chalicelib.domain.contract.contract import IGNORED, Contract, DataCheck, Load
-from chalicelib.domain.contract.dialect import NULL_WORD, Empty
 from chalicelib.domain.contract.identifiers import quote_identifier, quote_identifiers
 from chalicelib.domain.run.ids import MARK_LENGTH
-from chalicelib.domain.warehouse.ddl import MARK, OFFSET, gate, shares_name, staging_ddl, staging_name
+from chalicelib.domain.warehouse.copy_statement import copy_of
+from chalicelib.domain.warehouse.ddl import gate, shares_name, staging_ddl, staging_name
 from chalicelib.domain.warehouse.defaults import default_parameters, fill_defaults
 from chalicelib.errors import Broken
 
@@ -154,7 +154,7 @@ def _batch(order: LoadOrder) -> Batch:
     statements = [f"LOCK TABLE {gate(contract.target)}"]
     statements += [staging_ddl(contract, order.columns, order.group_id, order.shares[0].mark)]
     statements += [_check_columns(contract, staging)]
-    statements += [_copy(order)] if order.rows_good else []
+    statements += [copy_of(order)] if order.rows_good else []
     statements += [SHARES_DDL.format(shares), _shares(order, shares)]
     statements += [f"CALL etl.check_count_v1('{staging}', :rows_good)"]
     statements += fill_defaults(contract, staging)
@@ -176,9 +176,6 @@ SHARES_DDL = """CREATE TEMP TABLE {} (
   source_key varchar(8192), rows_read bigint, rows_good bigint, rows_rejected bigint, corrects varchar(32)
 )"""
 """The key as hexadecimal digits of its UTF-8."""
-LARGE_LOAD = 1_000_000
-"""Rows from which COPY updates the statistics of staging. Without them the planner guesses, and may send large staging
-to every node. For fewer rows the analysis takes longer than it saves."""
 MANY_ROWS = 10**12
 """More than a file has."""
 _COLUMNS = ", ".join(LEDGER_COLUMNS)
@@ -221,41 +218,6 @@ def _check_columns(contract: Contract, staging: str) -> str:
     """Return the CALL. Staging may hold NULL where a default fills the column later."""
     filled = [c.name for c in contract.columns if c.default is not None]
     return f"CALL etl.check_columns_v1('{staging}', '{contract.schema}', '{contract.table}', '{','.join(filled)}')"
-
-
-def _copy(order: LoadOrder) -> str:
-    """NULL AS '' makes empty fields NULL, as EMPTYASNULL does, and keeps COPY from taking a text `\\N` for NULL.
-
-    If an empty field may be text, NULL is a word that is not allowed as text.
-    """
-    contract, dialect = order.contract, order.contract.dialect
-    columns = ((MARK, OFFSET) if contract.lineage else ()) + order.columns
-    own_quote, own_delimiter = dialect.staged_quote, dialect.staged_delimiter
-    quote = "" if own_quote == '"' else f" QUOTE AS '{own_quote * (1 + (own_quote == QUOTE))}'"
-    delimiter = "" if own_delimiter == "," else f" DELIMITER AS '{_copy_delimiter(own_delimiter)}'"
-    null = NULL_WORD if dialect.empty is Empty.TEXT else ""
-    role = "default" if order.iam_role == "default" else f"'{order.iam_role}'"
-    region = f" REGION '{order.region}'" if order.region else ""
-    statistics = "ON" if order.rows_good >= LARGE_LOAD else "OFF"
-    return (
-        f"COPY {quote_identifier(staging_name(order.group_id))} ({quote_identifiers(columns)})\n"
-        f"FROM '{order.manifest}'\nIAM_ROLE {role}{region}\n"
-        f"FORMAT AS CSV{quote}{delimiter} ZSTD MANIFEST NULL AS '{null}'{_timeformat(contract)}\n"
-        f"COMPUPDATE OFF STATUPDATE {statistics} MAXERROR 0"
-    )
-
-
-def _copy_delimiter(delimiter: str) -> str:
-    """Return a delimiter as COPY reads it: octal where it would be hard to see or a quote."""
-    if delimiter == "\t":
-        return "\\t"
-    return delimiter if delimiter.isprintable() and delimiter not in (" ", QUOTE) else f"\\{ord(delimiter):03o}"
-
-
-def _timeformat(contract: Contract) -> str:
-    """Return the option for timestamps: without it, COPY reads no T between day and time, and no Z."""
-    moments = TypeName.TIMESTAMP, TypeName.TIMESTAMPTZ
-    return " TIMEFORMAT AS 'auto'" if any(column.type.kind in moments for column in contract.columns) else ""
 
 
 def _shares(order: LoadOrder, table: str) -> str:

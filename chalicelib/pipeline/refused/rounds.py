@@ -129,8 +129,7 @@ class _Round:
         if len(offsets) == chunk.good:
             return ""
         key = keys.part_without(chunk, self.number)
-        quote = self.finder.contract.dialect.staged_quote.encode()
-        self.ctx.objects.upload(bucket, key, without(self._get(chunk.part), quote, offsets))
+        self.ctx.objects.upload(bucket, key, without(self._get(chunk.part), self.finder.contract, offsets))
         return f"s3://{bucket}/{key}"
 
 

@@ -19,9 +19,10 @@ from chalicelib.domain.run import keys
 from chalicelib.domain.run.duplicate_keys import line_of
 from chalicelib.domain.run.model import Chunk, Run
 from chalicelib.domain.run.rejects import Reject
+from chalicelib.domain.staging.json_rows import mark_of, offset_of
 from chalicelib.domain.warehouse.copy_faults import CopyFault
 from chalicelib.pipeline.context import Context
-from chalicelib.pipeline.refused.staged_part import offset_of, rows_at
+from chalicelib.pipeline.refused.staged_part import rows_at
 from chalicelib.pipeline.staging import StoredBytes
 from chalicelib.pipeline.unpack import Landed, Pieces
 
@@ -74,9 +75,9 @@ class RowFinder:
         chunk = next((c for c in self.chunks if c.part and keys.is_part_of(c, key)), None)
         if chunk is None or self.run.corrects or not self.contract.lineage:
             return {}
-        part, quote = self.ctx.objects.get(self.run.source.bucket, key), self.contract.dialect.staged_quote.encode()
-        rows, mark = rows_at(part, quote, {fault.line for fault in faults}), self.run.mark.encode()
-        certain = [(offset_of(row), f) for f in faults if (row := rows.get(f.line)) and row.startswith(mark)]
+        part = self.ctx.objects.get(self.run.source.bucket, key)
+        rows, mark = rows_at(part, self.contract, {fault.line for fault in faults}), self.run.mark.encode()
+        certain = [(offset_of(row), f) for f in faults if (row := rows.get(f.line)) and mark_of(row) == mark]
         return {
             fault: RefusedRow(chunk=chunk.number, reject=reject)
             for fault, reject in self._rejects(chunk, sorted(certain, key=itemgetter(0)))

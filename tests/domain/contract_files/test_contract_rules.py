@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chalicelib.domain.checks.condition import MAX_CONDITION
+from chalicelib.domain.contract.contract import StageAs
 from chalicelib.domain.contract_files.contract_file import read_contract
 from chalicelib.domain.contract_files.contract_rules import MAX_CHECKS
 from chalicelib.domain.warehouse.ddl import add_column_ddl, target_columns
@@ -33,6 +34,10 @@ CHECKS = "".join(f"[[checks]]\nname = 'c{n}'\nbad_rows = 'id < {n}'\n" for n in 
         (
             toml(columns=COLUMNS + 'doc = { type = "super" }', more=LONG_RECORDS),
             "limits.max_record_bytes: COPY reads a super column (doc) from records of at most 1,048,576 bytes; lower",
+        ),
+        (
+            toml(stage_as='"json"', load='"direct"'),
+            'stage_as: is for COPY, but load = "direct" sends the rows itself; remove one of the two',
         ),
         (
             toml(extra_columns='"rescue"', more=LONG_RECORDS),
@@ -93,3 +98,8 @@ def test_a_column_that_is_added_to_a_target_may_be_empty() -> None:
     made = read_contract("thing.toml", toml(columns=COLUMNS + 'a = { type = "date", required = true }'))
     assert add_column_ddl(made, "a", "date") == 'ALTER TABLE "landing"."thing" ADD COLUMN "a" date'
     assert [name for name, _ in target_columns(made)][:2] == ["id", "a"]
+
+
+def test_documents_that_are_staged_as_json_may_be_larger() -> None:
+    text = toml(columns=COLUMNS + 'doc = { type = "super" }', more=LONG_RECORDS, stage_as='"json"')
+    assert read_contract("thing.toml", text).stage_as is StageAs.JSON

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.contract.contract import DataCheck
+from chalicelib.domain.contract.contract import DataCheck, StageAs
 from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.run.group import share_bytes
 from chalicelib.domain.run.model import Run, RunState, SourceObject
@@ -68,6 +68,12 @@ def test_the_copy_is_of_a_manifest_in_the_order_of_the_file() -> None:
 def test_the_copy_reads_the_dialect_of_the_file(dialect: Dialect, expected: str) -> None:
     copy = render_load(order(contract=replace(CONTACT, dialect=dialect))).statements[3]
     assert expected in copy
+
+
+def test_the_copy_reads_json_where_the_contract_says_so() -> None:
+    copy = render_load(order(contract=replace(CONTACT, stage_as=StageAs.JSON))).statements[3]
+    assert "\nFORMAT AS JSON 'auto' ZSTD MANIFEST TIMEFORMAT AS 'auto'\n" in copy
+    assert "NULL AS" not in copy
 
 
 def test_a_bucket_elsewhere_is_read_from_there() -> None:

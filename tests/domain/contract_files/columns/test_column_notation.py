@@ -83,6 +83,7 @@ def test_a_contract_without_settings_keeps_its_fingerprint():
         "expected",
         "load",
         "load_every",
+        "stage_as",
         "format",
         "sheet",
         "control_totals",
