@@ -18,7 +18,7 @@ from chalicelib.domain.run.ids import digest
 from chalicelib.domain.source.position import Cursor, at, earlier, landing_folder, moment_of
 from chalicelib.domain.source.progress import Progress
 from chalicelib.domain.source.settings import SourceSettings
-from chalicelib.errors import Retryable
+from chalicelib.errors import Refused, Retryable
 from chalicelib.sources.source import Source, TokenExpired, Window
 
 
@@ -110,7 +110,9 @@ class Landing:
         return min(until, longest)
 
     def _keep(self, window: Window, files: int, content: bytearray, token: str) -> int:
-        """Land the pages that were read, and store what the source continues with."""
+        """Land the pages that were read, and store what the source continues with. Raises Refused."""
+        if self.record.progress.repeats(token):
+            raise Refused("a next page was named twice; the pages do not end", code="SOURCE_REPEATS")
         if not content:
             self.record.change(self.record.progress.at(token))
             return files

@@ -134,13 +134,6 @@ def test_a_next_page_that_comes_again_is_an_error(world: HttpWorld) -> None:
     assert caught.value.code == "SOURCE_REPEATS"
 
 
-def test_tokens_that_go_round_are_an_error(world: HttpWorld) -> None:
-    world.api.instead = [lambda answer, n=n: body([{"id": "x"}], more=True, after=f"c{n % 3}") for n in range(9)]
-    with pytest.raises(Refused) as caught:
-        read(world)
-    assert caught.value.code == "SOURCE_REPEATS"
-
-
 @pytest.mark.parametrize("paging", ["page", "offset"])
 def test_a_server_that_ignores_the_page_is_found(server: Served, paging: str) -> None:
     """Without this, the first page would be read for ever, or as the only one."""

@@ -61,7 +61,10 @@ BUGS = (
         "what was read before a pause is read again and again",
         (LANDING, "            if token:\n", "            if not token:\n"),
     ),
-    bug("an expired token is sent again and again", (PROGRESS, 'replace(self, files=0, token="")', "self")),
+    bug(
+        "an expired token is sent again and again",
+        (PROGRESS, 'replace(self, files=0, token="", steps=0, marked="")', "self"),
+    ),
     bug("a window that begins again lands in other files", (PROGRESS, "replace(self, files=0,", "replace(self,")),
     bug(
         "a pause counts as a reading",

@@ -41,6 +41,10 @@ class Progress:
     """Files of the open window that have landed."""
     token: str = ""
     """What the source continues with after those files."""
+    steps: int = 0
+    """How often `token` was stored in the open window."""
+    marked: str = ""
+    """The token of the last step whose number is a power of two: pages that lead in a circle come back to it."""
     wanted: tuple[str, str] | None = None
     """A window that the operator requested, to be opened next."""
     wanted_now: bool = False
@@ -120,24 +124,36 @@ class Progress:
 
     def opened(self, start: str, until: str, *, again: bool = False) -> Progress:
         wanted = None if again else self.wanted
-        return replace(self, start=start, until=until, again=again, files=0, token="", wanted=wanted)  # nosec B106
+        return replace(self.restarted(), start=start, until=until, again=again, wanted=wanted)
 
     def landed(self, files: int, token: str) -> Progress:
         """Return the record after a file. Without a token a killed worker begins the window again."""
-        return replace(self, files=files, token=token) if token else self
+        return replace(self.at(token), files=files) if token else self
 
     def at(self, token: str) -> Progress:
-        """Return the record after pages without a row."""
-        return replace(self, token=token)
+        """Return the record after pages without a row.
+
+        Source: R. P. Brent, An improved Monte Carlo factorization algorithm, BIT 20 (1980): a circle of any length is
+        met with one token kept.
+        """
+        steps = self.steps + self._moves(token)
+        return replace(self, token=token, steps=steps, marked=self.marked if steps & self.steps else token)
+
+    def repeats(self, place: str) -> bool:
+        """Return whether the source goes back to where it was before, so that its pages would not end."""
+        return self._moves(place) and place == self.marked
+
+    def _moves(self, place: str) -> bool:
+        return place not in ("", self.token)
 
     def restarted(self) -> Progress:
         """Return the record of a window that is read again from its start, into the same files."""
-        return replace(self, files=0, token="")  # nosec B106
+        return replace(self, files=0, token="", steps=0, marked="")  # nosec B106
 
     def closed(self, files: int) -> Progress:
         """Return the record after the last file of the window."""
         done = self.done if self.again else self.until
-        return replace(self, done=done, start="", until="", again=False, files=0, token="", landed_files=files)  # nosec B106
+        return replace(self.restarted(), done=done, start="", until="", again=False, landed_files=files)
 
     def succeeded(self, moment: float, now: float) -> Progress:
         """Return the record of a source that was read up to its position."""
