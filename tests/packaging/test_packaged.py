@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from typing import Any
 
 import boto3
@@ -83,7 +84,7 @@ def test_each_function_has_its_name_role_log_and_limits(resources: dict[str, Any
         functions("prod")[name]["lambda_timeout"],
     )
     assert said["ReservedConcurrentExecutions"] == functions("prod")[name]["reserved_concurrency"]
-    assert (said["Runtime"], said["Tracing"]) == ("python3.13", "Active")
+    assert (said["Runtime"], said["Tracing"]) == (f"python3.{sys.version_info.minor}", "Active")
     assert said["Handler"] == f"app.{'app' if name == 'api_handler' else name}"
     [log] = resources[logical(name)]["DependsOn"]
     assert resources[log]["Properties"]["RetentionInDays"] == 30

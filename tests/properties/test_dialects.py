@@ -17,6 +17,7 @@ from chalicelib.domain.formats.csv.csv_format import CsvFormat
 from chalicelib.domain.formats.csv.header import read_header
 from chalicelib.domain.formats.csv.split import plan_chunks
 from chalicelib.domain.formats.csv.tail import Tail, tail
+from tests.support.csv_rows import csv_rows
 from tests.support.files.dialects import DIALECTS, assert_as_written, pieces, things
 from tests.support.files.engine import Memory, contract, stage_file, staged_values, text
 from tests.support.fuzz import examples
@@ -54,11 +55,9 @@ CELLS = st.text(st.sampled_from("abN\"'\\,;| #x1é\n\r"), max_size=6)
 @settings(max_examples=80, deadline=None)
 @given(rows=st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=8), chunk_bytes=st.integers(1, 60))
 def test_what_pythons_csv_writes_is_read_back(dialect, options, rows, chunk_bytes):
-    out = io.StringIO(newline="")
     if dialect.escape is Escape.BACKSLASH:  # before a line end, a backslash and a carriage return escape the line end
         rows = [tuple(cell.replace("\r", "") for cell in row) for row in rows]
-    csv.writer(out, lineterminator="\n", **options).writerows(rows)
-    data = out.getvalue().encode()
+    data = csv_rows(rows, **options).encode()
     staged = stage_file(data, things(dialect), chunk_bytes, 16)
     assert staged.rejects == []
     assert staged_values(staged, dialect) == rows
@@ -83,9 +82,8 @@ def test_lenient_reading_agrees_with_pythons_csv(lines, chunk_bytes):
     st.lists(st.tuples(CELLS, CELLS), max_size=8), st.integers(0, 3), st.integers(0, 3), st.booleans(), st.booleans()
 )
 def test_preamble_and_footer_are_left_out(rows, before, after, header, ended):
-    out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\n").writerows([("a", "b"), *rows] if header else rows)
-    data = b'made by "x\n' * before + out.getvalue().encode() + b"total,3\n" * after
+    text_of = csv_rows([("a", "b"), *rows] if header else rows)
+    data = b'made by "x\n' * before + text_of.encode() + b"total,3\n" * after
     data = data if ended or not after else data.removesuffix(b"\n")
     columns = {} if header else {"columns": ("a", "b")}
     dialect = Dialect(preamble_lines=before, footer_lines=after, header=header, **columns)
@@ -105,10 +103,8 @@ ENDS = st.sampled_from([b"", b"\n", b"\n\n", b"\r\n\n", b"\x1a", b"\n\x1a", b"\n
 @given(st.lists(ROWS, max_size=8), AROUND, ENDS, st.booleans(), st.integers(1, 60))
 def test_what_is_around_the_rows_is_left_out(rows, around, end, joined, chunk_bytes):
     sep, blank, units, before = around
-    out = io.StringIO(newline="")
-    csv.writer(out, lineterminator="\n").writerows(rows)
     again = b"sep=,\n" * sep + b"a,b\n" + b"kg,m\n" * units
-    body = again.join([out.getvalue().encode()] * (1 + joined))
+    body = again.join([csv_rows(rows).encode()] * (1 + joined))
     head = b"sep=,\n" * (sep and not before) + b"made by\n" * before + blank + b"a,b\n" + b"kg,m\n" * units
     dialect = Dialect(
         preamble_lines=before, skip_after_header=units, trailer=Trailer(starts_with="END", count_field=2),

@@ -6,8 +6,6 @@ open; each such case is named in STRICTER. It may never be laxer: COPY must not 
 
 from __future__ import annotations
 
-import csv
-import io
 import itertools
 import json
 import re
@@ -26,6 +24,7 @@ from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract_files.columns.column_type import parse_type
 from chalicelib.domain.staging.validate import compile_rules
 from tests.sql import values
+from tests.support.csv_rows import csv_rows
 from tests.support.files.engine import contract
 from tests.support.redshift.desk import Desk
 
@@ -181,11 +180,10 @@ def judged(case: Case, some: list[str]) -> tuple[list[str], list[str]]:
 
 def loaded(desk: Desk, case: Case, some: list[str], *, most_errors: int) -> dict[int, str]:
     """COPY them as Landfall does; what the table holds then, by place."""
-    table, file = f"agree_{next(NUMBERS)}", io.StringIO()
-    csv.writer(file, lineterminator="\n").writerows(enumerate(some))
+    table = f"agree_{next(NUMBERS)}"
     desk.ok(f"create table {table} (n integer, v {case.type})")
     options = f"NULL AS ''{TIMEFORMAT if case.type.startswith('timestamp') else ''}"
-    found = desk.copy(table, file.getvalue(), f"{options} MAXERROR {most_errors}")
+    found = desk.copy(table, csv_rows(enumerate(some)), f"{options} MAXERROR {most_errors}")
     assert found["Status"] == "FINISHED", (found["Error"], desk.faults(table)[:5])
     with psycopg.connect(desk.redshift.dsn) as session:
         session.execute("set time zone 'UTC'")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from dataclasses import replace
 
@@ -19,6 +17,7 @@ from chalicelib.domain.staging import json_rows
 from chalicelib.domain.staging.json_rows import JsonRows
 from chalicelib.domain.warehouse.load import LoadOrder
 from chalicelib.errors import Rejected
+from tests.support.csv_rows import csv_rows
 from tests.support.load_orders import load_of_one
 
 CONTRACT = b"""
@@ -46,10 +45,8 @@ def contract(empty: Empty = Empty.NULL) -> Contract:
 
 
 def staged(*rows: tuple[str, ...], dialect: Dialect = Dialect()) -> bytes:  # noqa: B008 - it is frozen
-    text = io.StringIO()
     quote, delimiter = dialect.staged_quote, dialect.staged_delimiter
-    csv.writer(text, delimiter=delimiter, quotechar=quote, lineterminator="\n").writerows([*LEAD, *row] for row in rows)
-    return text.getvalue().encode()
+    return csv_rows(([*LEAD, *row] for row in rows), delimiter=delimiter, quotechar=quote).encode()
 
 
 def encoded(made: Contract, *rows: tuple[str, ...]) -> list[str]:

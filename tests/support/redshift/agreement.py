@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -14,6 +12,7 @@ import psycopg
 
 from chalicelib.domain.contract_files.contract_file import read_contract
 from tests.support.contracts import toml
+from tests.support.csv_rows import csv_rows
 from tests.support.files.engine import stage_file
 from tests.support.redshift.desk import Desk
 
@@ -34,14 +33,12 @@ class Form:
 def agree(desk: Desk, forms: Mapping[str, Form], table: str) -> None:
     """Stage and load a file with one column of each form, and compare the table with what was meant."""
     of = random.Random(table)
-    rows, file = [[form.make(of) for form in forms.values()] for _ in range(COUNT)], io.StringIO()
+    rows = [[form.make(of) for form in forms.values()] for _ in range(COUNT)]
     columns = "\n".join(f"{name} = {{ {form.settings} }}" for name, form in forms.items())
     text = toml(columns=f'id = {{ type = "bigint", required = true }}\n{columns}')
     contract = replace(read_contract("thing.toml", text), lineage=False)
-    csv.writer(file, lineterminator="\n").writerows(
-        [["id", *forms], *([number, *(written for written, _ in row)] for number, row in enumerate(rows))]
-    )
-    staged = stage_file(file.getvalue().encode(), contract, 100_000)
+    lines = [["id", *forms], *([number, *(written for written, _ in row)] for number, row in enumerate(rows))]
+    staged = stage_file(csv_rows(lines).encode(), contract, 100_000)
     assert staged.rejects == []
 
     types = ", ".join(f"{column.name} {column.type.sql}" for column in contract.columns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 import tracemalloc
 from contextlib import suppress
 from datetime import date, datetime, time
@@ -73,6 +74,7 @@ def tables(draw) -> pa.Table:
     return pa.table(columns)
 
 
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="csv.QUOTE_NOTNULL is new in Python 3.12")
 @given(tables(), st.sampled_from(["snappy", "zstd", "none"]), st.booleans(), st.integers(1, 5))
 @settings(max_examples=60, deadline=None)
 def test_a_file_is_read_as_by_the_library(table: pa.Table, compression: str, dictionary: bool, group: int) -> None:
