@@ -183,6 +183,12 @@ def _overwritten_and_archived(deployment: SimulatedDeployment, run: Run) -> bool
     return run.problem is not None and run.problem.code == "SOURCE_GONE" and bool(later & archived)
 
 
+def _refused_or_lost(deployment: SimulatedDeployment, run: Run) -> bool:
+    """Whether the warehouse takes none of its rows, and faults ended the last load that it was allowed."""
+    _, rows = put_of(deployment, run)
+    return not rows and run.problem is not None and run.problem.code == "LOAD_FAILED"
+
+
 def liveness(deployment: SimulatedDeployment, *, may_fail: bool = False) -> set[str]:
     """What must hold once faults have stopped and all has come to rest."""
     broken = set()
@@ -192,7 +198,7 @@ def liveness(deployment: SimulatedDeployment, *, may_fail: bool = False) -> set[
     if not all(_last_put_has_run(deployment, key, runs) for key in _keys(deployment)):
         broken.add("I5 what was put last has no run")
     failed = [r for r in runs if r.state is RunState.FAILED and not _killed_each_time(deployment, r)]
-    failed = [r for r in failed if not _overwritten_and_archived(deployment, r)]
+    failed = [r for r in failed if not _overwritten_and_archived(deployment, r) and not _refused_or_lost(deployment, r)]
     if failed and not may_fail:
         broken.add(f"I9 a sound file ended FAILED: {failed[0].problem.code if failed[0].problem else ''}")
     broken |= _run_once(deployment)
