@@ -5,7 +5,6 @@ The rules are those of the statements of domain/warehouse/load.py, in Python; te
 
 from __future__ import annotations
 
-import csv
 import gzip
 import io
 import json
@@ -19,12 +18,13 @@ from backports import zstd
 
 from chalicelib.domain.contract.column import Column, ColumnType, TypeName
 from chalicelib.domain.contract.contract import Contract, DuplicateKeys, StageAs
-from chalicelib.domain.contract.dialect import NULL_WORD, Empty
+from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.run.duplicate_keys import RepeatedKeys
 from chalicelib.domain.run.model import LedgerRow, Outcome
 from chalicelib.domain.warehouse.copy_faults import CopyFault
 from chalicelib.domain.warehouse.ddl import MARK, OFFSET
 from chalicelib.domain.warehouse.load import LoadOrder, Share
+from chalicelib.domain.warehouse.staged_text import fields_of, value_of
 
 Value = str | int | float | bool | Decimal | None
 Key = tuple[Value, ...]
@@ -59,10 +59,7 @@ def read_part(order: LoadOrder, key: str, body: bytes) -> list[StagedRow]:
     if contract.stage_as is StageAs.JSON:
         return [_object(order, json.loads(line)) for line in _inflate(key, body).splitlines()]
     text = io.StringIO(_inflate(key, body).decode(), newline="")
-    csv.field_size_limit(max(csv.field_size_limit(), contract.limits.max_record_bytes))
-    delimiter, quote = contract.dialect.staged_delimiter, contract.dialect.staged_quote
-    rows = csv.reader(text, delimiter=delimiter, quotechar=quote, strict=True)
-    return [_row(order, fields) for fields in rows]
+    return [_row(order, fields) for fields in fields_of(contract, text)]
 
 
 def _inflate(key: str, body: bytes) -> bytes:
@@ -76,29 +73,24 @@ def _row(order: LoadOrder, fields: list[str]) -> StagedRow:
     mark, offset = (fields[0], int(fields[1])) if contract.lineage else (order.shares[0].mark, 0)
     fields = fields[2:] if contract.lineage else fields
     given = dict(zip(order.columns, fields, strict=True))
-    empty = contract.dialect.empty is Empty.TEXT
-    return StagedRow(
-        mark=mark, offset=offset, values={c.name: _value(c, given.get(c.name), empty) for c in contract.columns}
-    )
+    values = {c.name: _value(c, given.get(c.name), contract.dialect) for c in contract.columns}
+    return StagedRow(mark=mark, offset=offset, values=values)
 
 
 def _object(order: LoadOrder, found: Mapping[str, Any]) -> StagedRow:
     """Return the row of one object. A document is the only value that is no text."""
     contract = order.contract
-    null = NULL_WORD if contract.dialect.empty is Empty.TEXT else ""
+    null = contract.dialect.staged_null
     documents = {c.name for c in contract.columns if c.type.kind is TypeName.SUPER}
     lead = [found[MARK], found[OFFSET]] if contract.lineage else []
     values = ((name, found.get(name)) for name in order.columns)
     return _row(order, lead + [null if v is None else json.dumps(v) if n in documents else v for n, v in values])
 
 
-def _value(column: Column, text: str | None, empty_is_text: bool) -> Value:
-    """Return the value of a field in staging: an empty or absent field is the default or NULL."""
-    if empty_is_text:
-        if text == "" and column.type.is_text:
-            return text
-        text = None if text == NULL_WORD else text
-    text = text or column.default
+def _value(column: Column, field: str | None, dialect: Dialect) -> Value:
+    """Return the value of a field in staging: a NULL or an absent field is the default or NULL."""
+    found = None if field is None else value_of(column.type, field, dialect)
+    text = column.default if found is None else found
     if text is None:
         return None
     return _PARSERS.get(column.type.kind, str)(text)

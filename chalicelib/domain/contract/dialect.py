@@ -196,6 +196,11 @@ class Dialect:
             return own
         return "," if self.staged_quote != "," else ";"
 
+    @property
+    def staged_null(self) -> str:
+        """The text for NULL in what COPY reads: a word that is not allowed as text if an empty field may be text."""
+        return NULL_WORD if self.empty is Empty.TEXT else ""
+
 
 JSON_DIALECT = Dialect(null=(NULL_WORD,), empty=Empty.TEXT)
 """The dialect of JSON: null and the empty text are not the same, so that NULL is a word in staged texts."""

@@ -49,11 +49,10 @@ class CorrectedRow:
 
 def as_corrected(contract: Contract) -> Contract:
     """Return the contract for a file of corrected rows: plain CSV, and any share of bad rows is allowed."""
-    text = contract.dialect.empty is Empty.TEXT
     rows = not contract.dialect.header or contract.dialect.repeated_header is RepeatedHeader.ROW
     dialect = Dialect(
         empty=contract.dialect.empty,
-        null=(NULL_WORD,) if text else ("",),
+        null=(contract.dialect.staged_null,),
         compression=Compression.NONE,
         sep_line=False,
         repeated_header=RepeatedHeader.ROW if rows else RepeatedHeader.REJECT,
@@ -178,7 +177,5 @@ def still_broken(reject: Mapping[str, Any], values: Iterable[str]) -> bool:
 
 def _as_written(contract: Contract, value: str) -> bytes:
     """Return a value as bytes, or the text for NULL."""
-    text = contract.dialect.empty is Empty.TEXT
-    if value in contract.dialect.null or (not value and not text):
-        return NULL_WORD.encode() if text else b""
-    return value.encode()
+    null = contract.dialect.staged_null
+    return null.encode() if value in (*contract.dialect.null, null) else value.encode()

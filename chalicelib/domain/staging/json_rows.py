@@ -7,7 +7,6 @@ Source: AWS, "COPY from JSON format" and "Data format parameters", Amazon Redshi
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Sequence
@@ -15,9 +14,9 @@ from dataclasses import dataclass
 
 from chalicelib.domain.contract.column import Column, TypeName
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.contract.dialect import NULL_WORD, Empty
 from chalicelib.domain.run.ids import MARK_LENGTH
 from chalicelib.domain.warehouse.ddl import MARK, OFFSET
+from chalicelib.domain.warehouse.staged_text import fields_of, value_of
 from chalicelib.errors import Rejected
 
 LONGEST = 4 << 20
@@ -38,13 +37,10 @@ class JsonRows:
 
     def encoded(self, rows: bytes | memoryview) -> bytes:
         """Return the rows, which are staged as CSV, as JSON. Raises Rejected if COPY could not read one as it is."""
-        dialect = self.contract.dialect
-        csv.field_size_limit(max(csv.field_size_limit(), 2 * self.contract.limits.max_record_bytes))
         text = io.StringIO(bytes(rows).decode(), newline="")
         by_name = {column.name: column for column in self.contract.columns}
         columns = [by_name.get(name) for name in self.columns]
-        found = csv.reader(text, delimiter=dialect.staged_delimiter, quotechar=dialect.staged_quote, strict=True)
-        return b"".join(self._line(columns, fields) for fields in found)
+        return b"".join(self._line(columns, fields) for fields in fields_of(self.contract, text))
 
     def _line(self, columns: Sequence[Column | None], fields: Sequence[str]) -> bytes:
         parts, offset = list[str](), None
@@ -62,16 +58,14 @@ class JsonRows:
 
     def _json(self, column: Column, text: str, offset: str | None) -> str | None:
         """Return a field as JSON; None for NULL."""
-        worded = self.contract.dialect.empty is Empty.TEXT
-        if text == (NULL_WORD if worded else "") or (not text and not column.type.is_text):
-            return None
-        if column.type.kind is TypeName.SUPER:
-            document = text.replace("\r", " ").replace("\n", " ")  # between values: in texts they are escaped
+        value = value_of(column.type, text, self.contract.dialect)
+        if value is not None and column.type.kind is TypeName.SUPER:
+            document = value.replace("\r", " ").replace("\n", " ")  # between values: in texts they are escaped
             return None if document.strip() == "null" else document
-        if text == LOOKS_NULL:
+        if value == LOOKS_NULL:
             why = f'has the text {LOOKS_NULL}, which COPY may take for NULL in JSON; write stage_as = "csv"'
             raise _rejected(f"{column.name} {why}", column.name, offset)
-        return json.dumps(text, ensure_ascii=False)
+        return None if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def mark_of(row: bytes) -> bytes:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain.contract.column import TypeName
 from chalicelib.domain.contract.contract import Contract, StageAs
-from chalicelib.domain.contract.dialect import NULL_WORD, Dialect, Empty
+from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.contract.identifiers import quote_identifier, quote_identifiers
 from chalicelib.domain.warehouse.ddl import MARK, OFFSET, staging_name
 
@@ -36,15 +36,11 @@ def copy_of(order: LoadOrder) -> str:
 
 
 def _csv(dialect: Dialect) -> str:
-    """NULL AS '' makes empty fields NULL, as EMPTYASNULL does, and keeps COPY from taking a text `\\N` for NULL.
-
-    If an empty field may be text, NULL is a word that is not allowed as text.
-    """
+    """NULL AS '' makes empty fields NULL, as EMPTYASNULL does, and keeps COPY from taking a text `\\N` for NULL."""
     own_quote, own_delimiter = dialect.staged_quote, dialect.staged_delimiter
     quote = "" if own_quote == '"' else f" QUOTE AS '{own_quote * (1 + (own_quote == QUOTE))}'"
     delimiter = "" if own_delimiter == "," else f" DELIMITER AS '{_copy_delimiter(own_delimiter)}'"
-    null = NULL_WORD if dialect.empty is Empty.TEXT else ""
-    return f"FORMAT AS CSV{quote}{delimiter} ZSTD MANIFEST NULL AS '{null}'"
+    return f"FORMAT AS CSV{quote}{delimiter} ZSTD MANIFEST NULL AS '{dialect.staged_null}'"
 
 
 def _json() -> str:

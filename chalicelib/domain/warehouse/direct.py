@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from backports import zstd
 
 from chalicelib.domain.contract.column import ColumnType, TypeName
-from chalicelib.domain.contract.dialect import NULL_WORD, Empty
+from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.contract.identifiers import quote_identifier, quote_identifiers
 from chalicelib.domain.contract.layout import staged_column
 from chalicelib.domain.warehouse.ddl import LINEAGE, MARK, OFFSET, staging_name
 from chalicelib.domain.warehouse.load import LoadOrder
+from chalicelib.domain.warehouse.staged_text import fields_of, value_of
 
 MOST_PARAMETERS = 32_767
 """Of one statement: the protocol counts them in 16 bits."""
@@ -70,24 +71,19 @@ def _type(order: LoadOrder, name: str) -> ColumnType:
 
 
 def _rows(order: LoadOrder, types: Sequence[ColumnType], part: bytes) -> Iterator[Row]:
-    dialect = order.contract.dialect
-    csv.field_size_limit(max(csv.field_size_limit(), order.contract.limits.max_record_bytes))
+    contract = order.contract
     try:
         with zstd.open(io.BytesIO(part), "rt", encoding="utf-8", newline="") as text:
-            lines = csv.reader(text, delimiter=dialect.staged_delimiter, quotechar=dialect.staged_quote, strict=True)
-            for fields in lines:
-                yield tuple(_value(t, field, dialect.empty) for t, field in zip(types, fields, strict=True))
+            for fields in fields_of(contract, text):
+                yield tuple(_value(t, field, contract.dialect) for t, field in zip(types, fields, strict=True))
     except (ValueError, EOFError, csv.Error, zstd.ZstdError) as error:
         raise LeftToCopy("a part is not whole") from error
 
 
-def _value(column: ColumnType, text: str, empty: Empty) -> str | None:
+def _value(column: ColumnType, text: str, dialect: Dialect) -> str | None:
     """Return the parameter for a staged field; None is NULL."""
-    if empty is Empty.TEXT and (text == NULL_WORD or (text == "" and column.is_text)):
-        return None if text else ""
-    if column.kind in MOMENTS:
-        return text.replace("T", " ") or None
-    return text or None
+    value = value_of(column, text, dialect)
+    return value.replace("T", " ") if value and column.kind in MOMENTS else value
 
 
 def _bounded(rows: Iterator[Row]) -> Iterator[Row]:
