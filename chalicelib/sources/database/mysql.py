@@ -20,9 +20,8 @@ from pymysql.converters import encoders
 from sqlalchemy.pool import NullPool
 from sqlalchemy.types import NullType
 
-from chalicelib.errors import LandfallError, Refused, Retryable
-from chalicelib.sources.database.source import SECONDS, DatabaseSource, column_of
-from chalicelib.sources.secret import BAD_SECRET
+from chalicelib.errors import Refused
+from chalicelib.sources.database.source import SECONDS, DatabaseSource, Meaning, column_of
 from chalicelib.sources.source import Page
 
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
@@ -37,16 +36,20 @@ TEXT, BYTES = "t", "x"
 """What a value is in a token."""
 ANY_SCALE = 31
 """The scale of a FLOAT that was declared without one."""
-PASSWORD_EXPIRED, MUST_CHANGE_PASSWORD, ACCOUNT_LOCKED, AUTHENTICATION = 1862, 1820, 3118, 1698
-LOGIN_REFUSED = (ER.ACCESS_DENIED_ERROR, PASSWORD_EXPIRED, MUST_CHANGE_PASSWORD, ACCOUNT_LOCKED, AUTHENTICATION)
-REFUSED = frozenset(
-    {
-        *(ER.DBACCESS_DENIED_ERROR, ER.TABLEACCESS_DENIED_ERROR, ER.COLUMNACCESS_DENIED_ERROR),
-        *(ER.BAD_DB_ERROR, ER.NO_SUCH_TABLE, ER.BAD_FIELD_ERROR, ER.BAD_TABLE_ERROR, ER.NON_UNIQ_ERROR),
-        *(ER.PARSE_ERROR, ER.SYNTAX_ERROR, ER.SP_DOES_NOT_EXIST, ER.DUP_FIELDNAME, ER.SPECIFIC_ACCESS_DENIED_ERROR),
-    }
+ACCESS_DENIED_NO_PASSWORD, ACCOUNT_HAS_BEEN_LOCKED = 1698, 3118
+MUST_CHANGE_PASSWORD, MUST_CHANGE_PASSWORD_LOGIN = 1820, 1862
+"""Numbers of the server that the driver, or its types, do not name."""
+LOGIN = (
+    *(ER.ACCESS_DENIED_ERROR, ACCESS_DENIED_NO_PASSWORD, ACCOUNT_HAS_BEEN_LOCKED),
+    *(MUST_CHANGE_PASSWORD, MUST_CHANGE_PASSWORD_LOGIN),
 )
-"""Names that do not exist, queries that are none, and missing rights."""
+QUERY = (
+    *(ER.DBACCESS_DENIED_ERROR, ER.TABLEACCESS_DENIED_ERROR, ER.COLUMNACCESS_DENIED_ERROR),
+    *(ER.BAD_DB_ERROR, ER.NO_SUCH_TABLE, ER.BAD_FIELD_ERROR, ER.BAD_TABLE_ERROR, ER.NON_UNIQ_ERROR),
+    *(ER.PARSE_ERROR, ER.SYNTAX_ERROR, ER.SP_DOES_NOT_EXIST, ER.DUP_FIELDNAME, ER.SPECIFIC_ACCESS_DENIED_ERROR),
+)
+MEANINGS = {**dict.fromkeys(LOGIN, Meaning.LOGIN_REFUSED), **dict.fromkeys(QUERY, Meaning.QUERY_REFUSED)}
+"""By the number of an error."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,15 +141,10 @@ class MysqlSource(DatabaseSource):
             beyond = sa.or_(column > value, sa.and_(column == value, beyond))
         return rows.where(first >= begin, beyond)
 
-    def _fault(self, error: Exception, where: str) -> LandfallError:
-        given = getattr(getattr(error, "orig", None), "args", ())
+    def _meaning(self, cause: object) -> tuple[Meaning, str]:
+        given = getattr(cause, "args", ())
         number = given[0] if given and isinstance(given[0], int) else 0
-        if number in LOGIN_REFUSED:
-            return Refused(f"{where} refuses the secret (error {number}); correct it", code=BAD_SECRET)
-        if number in REFUSED:
-            fix = "correct the names in the contract, or the user's rights"
-            return Refused(f"{where} refuses the query (error {number}); {fix}", code="SOURCE_REFUSED")
-        return Retryable(f"{where} did not answer as it should (error {number or 'none'})", code="SOURCE_SILENT")
+        return MEANINGS.get(number, Meaning.OTHER), f"error {number or 'none'}"
 
 
 def _mark(value: str | bytes) -> str:

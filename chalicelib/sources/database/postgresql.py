@@ -10,12 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 from sqlalchemy.types import NullType
 
-from chalicelib.errors import LandfallError, Refused, Retryable
-from chalicelib.sources.database.source import SECONDS, DatabaseSource, column_of
-from chalicelib.sources.secret import BAD_SECRET
+from chalicelib.sources.database.source import SECONDS, DatabaseSource, Meaning, column_of
 from chalicelib.sources.source import Page
 
 ROW = sa.cast(sa.func.row_to_json(sa.literal_column("source")), sa.Text)
+
+MEANINGS = {"28": Meaning.LOGIN_REFUSED, **dict.fromkeys(("3D", "3F", "42"), Meaning.QUERY_REFUSED)}
+"""By the class of an SQLSTATE."""
 
 
 class PostgresqlSource(DatabaseSource):
@@ -43,15 +44,10 @@ class PostgresqlSource(DatabaseSource):
             content = "".join(f"{_line(row[0])}\n" for row in page)
             yield Page(content=content.encode(), token=json.dumps(list(self._key_of(page[-1][1:]))))
 
-    def _fault(self, error: Exception, where: str) -> LandfallError:
-        given = getattr(getattr(error, "orig", None), "args", ())
+    def _meaning(self, cause: object) -> tuple[Meaning, str]:
+        given = getattr(cause, "args", ())
         state = str(given[0].get("C", "")) if given and isinstance(given[0], dict) else ""
-        if state[:2] == "28":
-            return Refused(f"{where} refuses the secret (SQLSTATE {state}); correct it", code=BAD_SECRET)
-        if state[:2] in ("3D", "3F", "42"):
-            fix = "correct the names in the contract, or the user's rights"
-            return Refused(f"{where} refuses the query (SQLSTATE {state}); {fix}", code="SOURCE_REFUSED")
-        return Retryable(f"{where} did not answer as it should (SQLSTATE {state or 'none'})", code="SOURCE_SILENT")
+        return MEANINGS.get(state[:2], Meaning.OTHER), f"SQLSTATE {state or 'none'}"
 
 
 def _line(row: str) -> str:

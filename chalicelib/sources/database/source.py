@@ -15,6 +15,7 @@ import ssl
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,12 +23,20 @@ from sqlalchemy.exc import DBAPIError
 
 from chalicelib.domain.source.position import Cursor, PositionError, at_seconds, moment_of
 from chalicelib.domain.source.settings import LOOPBACK, DatabaseSettings
-from chalicelib.errors import Broken, LandfallError, Refused
-from chalicelib.sources.secret import require
+from chalicelib.errors import Broken, LandfallError, Refused, Retryable
+from chalicelib.sources.secret import BAD_SECRET, require
 from chalicelib.sources.source import Page, Surroundings, Window
 
 SECONDS = 600
 """How long the database may take for one answer."""
+
+
+class Meaning(Enum):
+    """What an error of a database means."""
+
+    LOGIN_REFUSED = "the user or the password is wrong"
+    QUERY_REFUSED = "a name does not exist, a right is missing, or the query is none"
+    OTHER = "it may pass"
 
 
 class DatabaseSource(ABC):
@@ -54,8 +63,8 @@ class DatabaseSource(ABC):
         """Yield the wanted rows in their order, only those after the row with these values of `_order`."""
 
     @abstractmethod
-    def _fault(self, error: Exception, where: str) -> LandfallError:
-        """Return Landfall's error for the driver's, whose text is left out, because it may quote a row."""
+    def _meaning(self, cause: object) -> tuple[Meaning, str]:
+        """Return what the driver's error means, and its code as the database calls it."""
 
     # ---- what does not ----------------------------------------------------------------------------------------------
 
@@ -94,10 +103,8 @@ class DatabaseSource(ABC):
         """Return the values of `_order` in the last row of a page. Raises Refused if no row could be after them."""
         for name, value in zip(self._order, values, strict=True):
             if value is None:
-                fault = (
-                    f"a row has no {name}, so that what is after it is unknown; name columns that always have a value"
-                )
-                raise Refused(fault, code="SOURCE_NO_KEY")
+                fix = "name columns that always have a value"
+                raise Refused(f"a row has no {name}, so that what is after it is unknown; {fix}", code="SOURCE_NO_KEY")
         return values
 
     def _within(self, wanted: Any, watermark: sa.ColumnElement[Any], window: Window) -> Any:
@@ -165,7 +172,19 @@ class DatabaseSource(ABC):
             yield
         except (DBAPIError, OSError) as error:
             self.close()
-            raise self._fault(error, f"{self._settings.host}:{self._settings.port}") from None
+            raise self._fault(error) from None
+
+    def _fault(self, error: Exception) -> LandfallError:
+        """Return Landfall's error for the driver's, whose text is left out, because it may quote a row."""
+        where = f"{self._settings.host}:{self._settings.port}"
+        meaning, code = self._meaning(getattr(error, "orig", None))
+        match meaning:
+            case Meaning.LOGIN_REFUSED:
+                return Refused(f"{where} refuses the secret ({code}); correct it", code=BAD_SECRET)
+            case Meaning.QUERY_REFUSED:
+                fix = "correct the names in the contract, or the user's rights"
+                return Refused(f"{where} refuses the query ({code}); {fix}", code="SOURCE_REFUSED")
+        return Retryable(f"{where} did not answer as it should ({code})", code="SOURCE_SILENT")
 
 
 def column_of(source: sa.FromClause, name: str) -> sa.ColumnElement[Any]:
