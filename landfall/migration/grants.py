@@ -14,11 +14,6 @@ FILE = "grants/loads.sql"
 DEFAULT_SCHEMA = "landing"
 
 
-def user_of(stage: str) -> str:
-    """Return the user of the stage's function that loads. Redshift names the user of a role after the role."""
-    return f"IAMR:landfall-{stage}-advance_run"
-
-
 @dataclass(frozen=True, kw_only=True)
 class Grants:
     """Who gets the rights, and in which database."""
@@ -27,9 +22,12 @@ class Grants:
     database: str
 
     @classmethod
-    def of_stage(cls, stage: str, database: str) -> Grants:
-        """Return the grants of the function that loads."""
-        return cls(user=user_of(stage), database=database)
+    def of_stage(cls, stage: str, database: str, user: str = "") -> Grants:
+        """Return the grants of the user that is named, else of the stage's function that loads.
+
+        Redshift names the user of a role after the role.
+        """
+        return cls(user=user or f"IAMR:landfall-{stage}-advance_run", database=database)
 
     def statements(self, sql_dir: Path, contracts: Iterable[Contract]) -> list[str]:
         """Return the statements. They may be run again; the user must exist."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from landfall.faults import absent, usage
 from landfall.migration.data_api import DataApi
-from landfall.migration.grants import Grants, user_of
+from landfall.migration.grants import Grants
 from landfall.migration.warehouse import Warehouse
 from landfall.migration.wire import Wire
 from landfall.remote.deployment import LOCAL, Deployment, advice, local_stack, stack_outputs
@@ -51,11 +51,6 @@ class Target:
     warehouse: Warehouse
     grants: Grants
 
-    @classmethod
-    def of(cls, warehouse: Warehouse, options: WarehouseOptions, stage: str, database: str) -> Target:
-        """Return the target. Loads run as the stage's function, unless a user is named."""
-        return cls(warehouse=warehouse, grants=Grants(user=options.loads_as or user_of(stage), database=database))
-
 
 @contextmanager
 def opened(options: WarehouseOptions) -> Iterator[Target]:
@@ -75,7 +70,22 @@ def opened(options: WarehouseOptions) -> Iterator[Target]:
 def _by_the_data_api(options: WarehouseOptions) -> Target:
     options, clients = reached(options)
     stage, where = named(options, clients)
-    return Target.of(DataApi(clients("redshift-data"), where), options, stage, where["Database"])
+    grants = grants_of(options, stage, where["Database"])
+    return Target(warehouse=DataApi(clients("redshift-data"), where), grants=grants)
+
+
+def grants_of(options: WarehouseOptions, stage: str, database: str) -> Grants:
+    """Return the grants of whom loads run as: the user that is named, else the secret's, else the function's."""
+    return Grants.of_stage(stage, database, options.loads_as or _user_of_secret(options))
+
+
+def _user_of_secret(options: WarehouseOptions) -> str:
+    """The user in the secret with which the local stack's loads log in; empty for any other stage."""
+    stack = local_stack() if options.local else None
+    if not stack or not (secret := stack.settings.get("LANDFALL_DB_SECRET")):
+        return ""
+    kept = stack.client("secretsmanager").get_secret_value(SecretId=secret)
+    return str(json.loads(kept["SecretString"])["username"])
 
 
 def reached(options: WarehouseOptions) -> tuple[WarehouseOptions, Clients]:
@@ -112,21 +122,13 @@ def _of_stack(stack: Deployment, options: WarehouseOptions) -> WarehouseOptions:
         stage=settings.get("LANDFALL_STAGE", LOCAL),
         workgroup=settings["LANDFALL_WORKGROUP"],
         database=settings["LANDFALL_DATABASE"],
-        loads_as=options.loads_as or _user_of_loads(stack),
+        loads_as=options.loads_as,
     )
     for name in ("workgroup", "cluster", "database", "secret_arn", "db_user"):
         if getattr(options, name) not in ("", getattr(own, name)):
             option = f"--{name.replace('_', '-')}"
             raise usage(f"the local stack has one warehouse: leave out {option}, or name another stage (--stage)")
     return own
-
-
-def _user_of_loads(stack: Deployment) -> str:
-    """The user in the secret that loads log in with. Empty if they log in with none."""
-    if not (secret := stack.settings.get("LANDFALL_DB_SECRET")):
-        return ""
-    kept = stack.client("secretsmanager").get_secret_value(SecretId=secret)
-    return str(json.loads(kept["SecretString"])["username"])
 
 
 def _of_stage(options: WarehouseOptions, clients: Clients) -> WarehouseOptions:
@@ -185,6 +187,7 @@ def _over_the_wire(options: WarehouseOptions) -> Iterator[Target]:
     if options.secret_arn:
         raise usage(f"a host is named: {' and '.join(LOGIN)} log in; leave out --secret-arn")
     where = wire_arguments(options, os.environ)
+    grants = grants_of(options, options.stage, where["database"])
     try:
         connection = redshift_connector.connect(**where)
     except (Error, OSError) as error:
@@ -194,7 +197,7 @@ def _over_the_wire(options: WarehouseOptions) -> Iterator[Target]:
         tunnel = "; is the tunnel up?" if causes and options.host in THIS_MACHINE else ""
         raise absent(f"the warehouse does not answer: {said.rstrip('.')}{tunnel}") from None
     with closing(connection):
-        yield Target.of(Wire(connection), options, options.stage, where["database"])
+        yield Target(warehouse=Wire(connection), grants=grants)
 
 
 def wire_arguments(options: WarehouseOptions, env: Mapping[str, str]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from botocore.exceptions import ClientError
 from landfall.faults import CommandError, ExitCode
 from landfall.migrate_command import migrate_warehouse
 from landfall.migration.grants import Grants
-from landfall.migration.target import Target, WarehouseOptions, named, opened, reached, wire_arguments
+from landfall.migration.target import WarehouseOptions, grants_of, named, opened, reached, wire_arguments
 
 BY_PASSWORD = {"LANDFALL_WAREHOUSE_USER": "admin", "LANDFALL_WAREHOUSE_PASSWORD": "secret"}
 HOST = WarehouseOptions(host="localhost", stage="dev")
@@ -141,20 +140,9 @@ def test_a_local_stack_that_is_not_up_is_named(monkeypatch: pytest.MonkeyPatch, 
         reached(SOURCED)
 
 
-def test_the_rights_of_a_load_go_to_the_user_that_is_named() -> None:
-    for user, options in (("IAMR:landfall-dev-advance_run", HOST), ("loader", replace(HOST, loads_as="loader"))):
-        target = Target.of(NoWarehouse(), options, "dev", "sales")
-        assert target.grants == Grants(user=user, database="sales")
-
-
-class NoWarehouse:
-    """A warehouse that runs nothing."""
-
-    def query(self, statement: str) -> list[list[str]]:
-        raise NotImplementedError
-
-    def run(self, statements: Sequence[str]) -> None:
-        raise NotImplementedError
+@pytest.mark.parametrize(("loads_as", "user"), [("", "IAMR:landfall-dev-advance_run"), ("loader", "loader")])
+def test_the_rights_of_a_load_go_to_the_user_that_is_named(loads_as: str, user: str) -> None:
+    assert grants_of(replace(HOST, loads_as=loads_as), "dev", "sales") == Grants(user=user, database="sales")
 
 
 class NoStack:
