@@ -23,6 +23,7 @@ from chalicelib.domain.run import keys
 from chalicelib.domain.run.lineage import RowOrigins
 from chalicelib.domain.run.model import Chunk, ChunkState, Run, SourceObject
 from chalicelib.domain.run.rejects import Reject
+from chalicelib.domain.staging.json_rows import JsonRows
 from chalicelib.pipeline.side_files import side_totals
 from chalicelib.pipeline.unpack import PIECE_BYTES as TEXT_PIECE_BYTES
 from chalicelib.pipeline.unpack import Landed, Pieces, unpack
@@ -160,8 +161,6 @@ def _encoder(contract: Contract, file_plan: FilePlan) -> Encode:
     """Return what gives rows the form in which they are staged."""
     if contract.stage_as is StageAs.CSV:
         return lambda rows: rows
-    from chalicelib.domain.staging.json_rows import JsonRows
-
     return JsonRows(contract=contract, columns=file_plan.staged_columns(contract)).encoded
 
 

@@ -29,9 +29,7 @@ from chalicelib.domain.contract.contract import (
 from chalicelib.domain.contract.dialect import ControlTotals
 from chalicelib.domain.contract.expected import Expected, ExpectedError
 from chalicelib.domain.contract.sheet import MOST_HEADER_ROW, Sheet
-from chalicelib.domain.contract_files.columns.column_notation import notation_faults, read_notation
-from chalicelib.domain.contract_files.columns.column_type import ColumnTypeError, parse_type
-from chalicelib.domain.contract_files.columns.column_value import value_faults
+from chalicelib.domain.contract_files.columns.columns import read_columns
 from chalicelib.domain.contract_files.contract_conflicts import faults_between
 from chalicelib.domain.contract_files.contract_rules import faults_within, size_faults
 from chalicelib.domain.contract_files.dialect import (
@@ -44,7 +42,6 @@ from chalicelib.domain.contract_files.dialect import (
 )
 from chalicelib.domain.contract_files.export import read_export
 from chalicelib.domain.contract_files.fingerprint import fingerprint
-from chalicelib.domain.contract_files.fixed_width import read_span
 from chalicelib.domain.contract_files.sources.source import read_source
 from chalicelib.domain.contract_files.toml_section import Section
 from chalicelib.domain.contract_files.transform import read_transform
@@ -60,7 +57,6 @@ DIALECTS = {
     FileFormat.PARQUET: read_parquet_dialect,
     FileFormat.FIXED_WIDTH: read_fixed_dialect,
 }
-_UNKNOWN = ColumnType(kind=TypeName.VARCHAR, length=65_535)
 
 
 @dataclass(frozen=True)
@@ -158,8 +154,8 @@ def _contract(top: Section, directory: Path | str | None) -> Contract:
         sheet=_sheet(top, form),
         extra_columns=top.choice("extra_columns", ExtraColumns.FAIL),
         limits=_limits(top.section("limits")),
-        columns=_columns(top.section("columns")),
-        transform=read_transform(top, _columns(top.section("input_columns")), directory),
+        columns=read_columns(top.section("columns")),
+        transform=read_transform(top, read_columns(top.section("input_columns")), directory),
         checks=tuple(_check(s) for s in top.sections("checks")),
         source=read_source(top.section("source")),
         export=read_export(top.section("export")),
@@ -181,8 +177,8 @@ def _sheet(top: Section, form: FileFormat) -> Sheet:
 
 def _in_place_of_mode(top: Section) -> str:
     """Return the end of the sentence about a wrong mode. A mode is what a load makes of the rows, not how they come."""
-    direct = '; for INSERTs in place of COPY write load = "direct"'
-    return f"in this version{direct if top.table.get('mode') == Load.DIRECT.value else ''}"
+    direct = top.table.get("mode") == Load.DIRECT.value
+    return 'in this version; for INSERTs in place of COPY write load = "direct"' if direct else "in this version"
 
 
 def _completed(contract: Contract) -> Contract:
@@ -218,60 +214,16 @@ def _expected(top: Section) -> Expected | None:
 
 
 def _control_totals(top: Section) -> ControlTotals:
-    totals = read_control_totals(section := top.section("control_totals"))
+    section = top.section("control_totals")
+    totals = read_control_totals(section)
     section.close()
     return totals
 
 
-def _columns(section: Section) -> tuple[Column, ...]:
-    columns = []
-    for name, table in section.table.items():
-        if isinstance(table, dict):
-            columns.append(_column(name, section.inner(name, table)))
-        else:
-            type_ = table if isinstance(table, str) else "varchar(64)"
-            section.fault(name, f'is not a table; write {name} = {{ type = "{type_}" }}')
-    return tuple(columns)
-
-
-def _column(name: str, section: Section) -> Column:
-    type_ = _type(section)
-    column = Column(
-        name=name,
-        type=type_ or _UNKNOWN,
-        required=section.boolean("required"),
-        aliases=section.string_list("aliases"),
-        path=section.text("path"),
-        span=read_span(section, type_),
-        default=section.scalar("default"),
-        values=section.scalars("values"),
-        pattern=section.text("pattern") or None,
-        min=section.scalar("min"),
-        max=section.scalar("max"),
-        format=section.text("format"),
-        pii=section.boolean("pii"),
-        notation=read_notation(section),
-    )
-    section.close()
-    faults = (fault.partition(": ")[::2] for fault in value_faults(column))
-    for key_path, message in (*faults, *notation_faults(column)) if type_ else ():
-        section.fault(key_path, message)
-    return column
-
-
-def _type(section: Section) -> ColumnType | None:
-    text = section.text("type", required=True)
-    try:
-        return parse_type(text) if text else None
-    except ColumnTypeError as error:
-        section.fault("type", str(error))
-        return None
-
-
 def _check(section: Section) -> DataCheck:
-    name, bad_rows = (section.text(key, required=True) for key in ("name", "bad_rows"))
+    check = DataCheck(name=section.text("name", required=True), bad_rows=section.text("bad_rows", required=True))
     section.close()
-    return DataCheck(name=name, bad_rows=bad_rows)
+    return check
 
 
 def _limits(section: Section) -> Limits:

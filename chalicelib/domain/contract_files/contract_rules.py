@@ -50,6 +50,8 @@ def faults_within(contract: Contract, stem: str) -> Iterator[Fault]:
     yield from _landing_faults(contract)
     yield from _check_faults(contract)
     yield from _limit_faults(contract)
+    if contract.stage_as is StageAs.JSON and contract.load is Load.DIRECT:
+        yield "stage_as", 'is for COPY, but load = "direct" sends the rows itself; remove one of the two'
     yield from _file_faults(contract)
     yield from source_faults(contract)
     if fault := window_fault(contract.load_every or 0):
@@ -115,8 +117,6 @@ def _path_faults(contract: Contract) -> Iterator[Fault]:
 def _limit_faults(contract: Contract) -> Iterator[Fault]:
     documents = [c.name for c in contract.columns if c.type.kind is TypeName.SUPER]
     as_csv = contract.stage_as is StageAs.CSV
-    if not as_csv and contract.load is Load.DIRECT:
-        yield "stage_as", 'is for COPY, but load = "direct" sends the rows itself; remove one of the two'
     if as_csv and documents and contract.limits.max_record_bytes > MAX_DOCUMENT_BYTES:
         yield (
             "limits.max_record_bytes",
