@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -16,17 +15,13 @@ import pymysql
 import pytest
 
 from chalicelib.adapters.memory import MemoryClock
-from chalicelib.domain.source.position import at_seconds
-from chalicelib.domain.source.settings import SourceSettings
-from chalicelib.sources.registry import connect
-from chalicelib.sources.source import Source, Surroundings
+from local.redshift.postgres import free_port
+from tests.sources.database_world import DatabaseWorld, close_sources
 
 DATABASE, USER, PASSWORD = "shop", "reader", "reader's own"
 PATHS = "/usr/local/sbin:/usr/sbin:/usr/local/bin:/usr/bin:/bin"
 """Where distributions have servers, and a user's own path may have none."""
 MISSING = "there is no MariaDB on this machine (Debian: apt-get install mariadb-server)"
-OPENED: list[Source] = []
-"""The sources of the worlds before, whose transactions would hold the table."""
 START_SECONDS = 60.0
 SETUP = (
     f"create database {DATABASE} character set utf8mb4",
@@ -69,7 +64,7 @@ def started(folder: Path, *more: str) -> Iterator[Mysql]:
     options = ("--no-defaults", f"--datadir={data}", f"--user={me}")
     owner = ("--auth-root-authentication-method=socket", f"--auth-root-socket-user={me}")
     subprocess.run((install, *options, *owner, "--skip-test-db"), check=True, capture_output=True)
-    found = Mysql(socket=folder / "s", port=_free_port())
+    found = Mysql(socket=folder / "s", port=free_port())
     log = (folder / "log").open("wb")
     process = subprocess.Popen(
         (server(), *options, f"--socket={found.socket}", f"--port={found.port}", "--bind-address=127.0.0.1",
@@ -81,6 +76,7 @@ def started(folder: Path, *more: str) -> Iterator[Mysql]:
         found.run(*SETUP)
         yield found
     finally:
+        close_sources()
         process.terminate()
         process.wait(30)
         log.close()
@@ -95,46 +91,25 @@ def _wait(found: Mysql, process: subprocess.Popen[bytes], log: Path) -> None:
     found.run()
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-class MysqlWorld:
+class MysqlWorld(DatabaseWorld):
     """A new table."""
 
+    kind, database, user = "mysql", DATABASE, USER
+    failing = "SELECT id, updated_at, json_value(id, (SELECT id FROM thing UNION ALL SELECT 1)) AS n FROM thing"
+
     def __init__(self, clock: MemoryClock, mysql: Mysql, more: str = "", cursor: str = "time") -> None:
-        self.clock, self.mysql, self.password = clock, mysql, PASSWORD
-        while OPENED:
-            OPENED.pop().close()
-        mysql.run(
-            f"create or replace table {DATABASE}.thing (id varchar(40) primary key, updated_at timestamp(6) null)"
-        )
-        self.source_toml = f"""
-kind = "mysql"
-every = "5m"
-secret = "thing"
-cursor = "{cursor}"
+        self.mysql = mysql
+        super().__init__(clock, mysql.port, PASSWORD, more, cursor)
 
-[source.mysql]
-host = "127.0.0.1"
-port = {mysql.port}
-database = "{DATABASE}"
-key = ["id"]
-page_rows = 2
-{more or 'table = "thing"'}
-{"" if "watermark" in more else 'watermark = "updated_at"'}
-"""
+    def make(self) -> None:
+        self.run("create or replace table shop.thing (id varchar(40) primary key, updated_at timestamp(6) null)")
 
-    def add(self, moment: float, name: str) -> None:
-        at = at_seconds(moment).replace("T", " ").rstrip("Z")
-        self.mysql.run(f"insert into {DATABASE}.thing values ('{name}', '{at}')")
+    def run(self, *statements: str) -> None:
+        self.mysql.run(*statements)
 
-    def connect(self, object: str, settings: SourceSettings) -> Source:
-        secret = {"username": USER, "password": self.password}
-        around = Surroundings(
-            object=object, settings=settings, secret=lambda: secret, now=self.clock.now, loopback=True
-        )
-        OPENED.append(connect(around))
-        return OPENED[-1]
+    def sessions(self) -> int:
+        counted = self.mysql.run(f"select count(*) from information_schema.processlist where user = '{USER}'")
+        return int(counted[0][0])
+
+    def at(self, moment: float) -> str:
+        return super().at(moment).replace("T", " ").replace("Z", "")

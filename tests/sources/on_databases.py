@@ -12,7 +12,6 @@ from chalicelib.domain.source.position import at_seconds
 from local.redshift.postgres import Postgres
 from local.redshift.roles import USER
 from tests.sources.mysql_world import PASSWORD, Mysql, MysqlWorld
-from tests.sources.mysql_world import USER as USER_OF_MYSQL
 from tests.sources.mysql_world import started as started_mysql
 from tests.sources.postgresql_world import PostgresqlWorld, run, started
 from tests.sources.stack_world import PAGE, StackWorld
@@ -47,16 +46,15 @@ class OnMysql(StackWorld):
 
     def __init__(self, mysql: Mysql) -> None:
         super().__init__()
-        self.mysql, self.secret = mysql, {"username": USER_OF_MYSQL, "password": PASSWORD}
-        self.source_toml = MysqlWorld(MemoryClock(), mysql).source_toml.replace("page_rows = 2", f"page_rows = {PAGE}")
+        self._world, self.secret = MysqlWorld(MemoryClock(), mysql), {"username": MysqlWorld.user, "password": PASSWORD}
+        self.source_toml = self._world.source_toml.replace("page_rows = 2", f"page_rows = {PAGE}")
 
     def commit(self, key: str, moment: int, *, new: bool) -> None:
         row = f"insert into shop.thing values ('{key}', from_unixtime({moment}))"
-        self.mysql.run(f"{row} on duplicate key update updated_at = values(updated_at)")
+        self._world.run(f"{row} on duplicate key update updated_at = values(updated_at)")
 
     def is_read(self) -> bool:
-        readers = f"select 1 from information_schema.processlist where user = '{USER_OF_MYSQL}'"
-        return bool(self.mysql.run(readers))
+        return self._world.sessions() > 0
 
 
 def on_postgresql(folder: Path) -> Iterator[StackWorld]:

@@ -8,12 +8,9 @@ from pathlib import Path
 import psycopg
 
 from chalicelib.adapters.memory import MemoryClock
-from chalicelib.domain.source.position import at_seconds
-from chalicelib.domain.source.settings import SourceSettings
-from chalicelib.sources.registry import connect
-from chalicelib.sources.source import Source, Surroundings
 from local.redshift.postgres import Postgres
 from local.redshift.roles import DATABASE, USER
+from tests.sources.database_world import DatabaseWorld, close_sources
 
 SCHEMA = f"""
 create schema shop;
@@ -22,15 +19,12 @@ alter default privileges in schema shop grant select on tables to {USER};
 """
 
 
-OPENED: list[Source] = []
-"""The sources of the worlds before, whose transactions would hold the table."""
-
-
 def started(folder: Path) -> Iterator[Postgres]:
     postgres = Postgres(folder)
     postgres.start()
     run(postgres, SCHEMA)
     yield postgres
+    close_sources()
     postgres.stop()
 
 
@@ -42,42 +36,26 @@ def run(postgres: Postgres, *statements: str) -> None:
             session.execute(statement)  # type: ignore[call-overload]
 
 
-class PostgresqlWorld:
+class PostgresqlWorld(DatabaseWorld):
     """A new table."""
 
+    kind, database, user = "postgresql", DATABASE, USER
+    failing = "SELECT id, updated_at, id::int AS n FROM shop.thing"
+
     def __init__(self, clock: MemoryClock, postgres: Postgres, more: str = "", cursor: str = "time") -> None:
-        self.clock, self.postgres = clock, postgres
-        self.password = postgres.password
-        while OPENED:
-            OPENED.pop().close()
-        run(
-            postgres,
+        self.postgres = postgres
+        super().__init__(clock, postgres.port, postgres.password, more, cursor)
+
+    def make(self) -> None:
+        self.run(
             "drop table if exists shop.thing",
             "create table shop.thing (id varchar(40) primary key, updated_at timestamptz)",
         )
-        self.source_toml = f"""
-kind = "postgresql"
-every = "5m"
-secret = "thing"
-cursor = "{cursor}"
 
-[source.postgresql]
-host = "127.0.0.1"
-port = {postgres.port}
-database = "{DATABASE}"
-key = ["id"]
-page_rows = 2
-{more or 'table = "shop.thing"'}
-{"" if "watermark" in more else 'watermark = "updated_at"'}
-"""
+    def run(self, *statements: str) -> None:
+        run(self.postgres, *statements)
 
-    def add(self, moment: float, name: str) -> None:
-        run(self.postgres, f"insert into shop.thing values ('{name}', '{at_seconds(moment)}')")
-
-    def connect(self, object: str, settings: SourceSettings) -> Source:
-        secret = {"username": USER, "password": self.password}
-        around = Surroundings(
-            object=object, settings=settings, secret=lambda: secret, now=self.clock.now, loopback=True
-        )
-        OPENED.append(connect(around))
-        return OPENED[-1]
+    def sessions(self) -> int:
+        with psycopg.connect(self.postgres.manager_dsn) as session:
+            rows = session.execute("select count(*) from pg_stat_activity where usename = %s", (USER,)).fetchall()
+        return int(rows[0][0])

@@ -1,4 +1,4 @@
-"""A MySQL table as a source: values as the server shows them, pages without ties, and faults without a value."""
+"""A MySQL table as a source: values as the server shows them, keys of each kind, the login and its TLS."""
 
 from __future__ import annotations
 
@@ -7,19 +7,14 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from chalicelib.adapters.memory import MemoryClock
-from chalicelib.errors import LandfallError, Refused, Retryable
-from chalicelib.sources.database.mysql import MysqlSource
-from chalicelib.sources.source import Page, Window
+from chalicelib.errors import Refused, Retryable
+from tests.sources.database_world import BEGIN, WINDOW, from_each_token, lines, source
 from tests.sources.mysql_world import PASSWORD, USER, Mysql, MysqlWorld, started
-from tests.sources.site import Site
 
-BEGIN = 1_800_000_000.0
-WINDOW = Window(start="", stop="2030-01-01T00:00:00.000000Z")
 VALUES = [
     ("bigint unsigned", "18446744073709551615", "18446744073709551615"),
     ("int(6) zerofill", "42", '"000042"'),
@@ -62,24 +57,10 @@ def world(mysql: Mysql) -> MysqlWorld:
     return MysqlWorld(MemoryClock(BEGIN), mysql)
 
 
-def source(world: MysqlWorld) -> MysqlSource:
-    found = Site(world).source()
-    assert isinstance(found, MysqlSource)
-    return found
-
-
-def lines(pages: Iterator[Page]) -> list[str]:
-    return [line for page in pages for line in page.content.decode().split("\n")[:-1]]
-
-
-def ids(pages: Iterator[Page]) -> list[str]:
-    return [json.loads(line)["id"] for line in lines(pages)]
-
-
 def test_values_are_as_the_server_shows_them(world: MysqlWorld) -> None:
     columns = ", ".join(f"add c{number} {kind}" for number, (kind, _, _) in enumerate(VALUES))
     values = ", ".join(value for _, value, _ in VALUES)
-    world.mysql.run(
+    world.run(
         "set sql_mode = ''",
         f"alter table shop.thing {columns}",
         f"insert into shop.thing values ('a', '2026-01-31 07:00:00.123456', {values})",
@@ -90,7 +71,7 @@ def test_values_are_as_the_server_shows_them(world: MysqlWorld) -> None:
 
 
 def test_a_geometry_is_refused_by_name(world: MysqlWorld) -> None:
-    world.mysql.run("alter table shop.thing add shape point")
+    world.run("alter table shop.thing add shape point")
     with pytest.raises(Refused, match="shape is a geometry, which has no text; use a query with ST_AsText"):
         list(source(world).pages(WINDOW, ""))
 
@@ -98,7 +79,6 @@ def test_a_geometry_is_refused_by_name(world: MysqlWorld) -> None:
 @pytest.mark.parametrize(
     ("kind", "keys"),
     [
-        ("varchar(40)", [f"'r{number}'" for number in range(9)]),
         ("bigint unsigned", [f"{18446744073709551607 + number}" for number in range(9)]),
         ("decimal(30,10)", [f"{number}.0000000001" for number in range(9)]),
         ("float", [f"{number}.1" for number in range(9)]),
@@ -108,79 +88,22 @@ def test_a_geometry_is_refused_by_name(world: MysqlWorld) -> None:
 )
 def test_ties_of_the_watermark_are_ordered_by_the_key(world: MysqlWorld, kind: str, keys: list[str]) -> None:
     """Numbers beyond 2^53 next to each other, too: MySQL compares a number and a text as doubles."""
-    world.mysql.run(f"alter table shop.thing modify id {kind}")
+    world.run(f"alter table shop.thing modify id {kind}")
     for key in keys:
-        world.mysql.run(f"insert into shop.thing values ({key}, '2026-01-31')")
-    tokens = [""]
-    for page in source(world).pages(WINDOW, ""):
-        tokens.append(page.token)
-    assert len(tokens) == 6
-    whole = ids(source(world).pages(WINDOW, ""))
-    assert len(set(whole)) == 9
-    for number, token in enumerate(tokens):
-        assert ids(source(world).pages(WINDOW, token)) == whole[number * 2 :]
-
-
-def test_a_window_is_read_in_one_snapshot(world: MysqlWorld) -> None:
-    """Rows that change meanwhile have a later watermark, and are in the next window."""
-    for number in range(6):
-        world.add(BEGIN - 600 + number, f"r{number}")
-    found = source(world)
-    position = found.position()
-    pages = found.pages(Window(start="", stop=position), "")
-    first = next(pages)
-    world.mysql.run(f"update shop.thing set updated_at = from_unixtime({BEGIN}) where id = 'r5'")
-    world.mysql.run("delete from shop.thing where id = 'r4'")
-    assert ids(iter([first, *pages])) == [f"r{number}" for number in range(6)]
-
-
-def test_the_transaction_ends_with_the_reading(world: MysqlWorld) -> None:
-    """Otherwise it would keep the database from removing old rows."""
-    for number in range(6):
-        world.add(BEGIN - 600 + number, f"r{number}")
-    Site(world).ticks(3)
-    Site(world, budget=0.0).ticks(3)
-    assert world.mysql.run(f"select count(*) from information_schema.processlist where user = '{USER}'") == [(0,)]
-
-
-def test_it_cannot_write(world: MysqlWorld) -> None:
-    world.mysql.run(f"grant insert on shop.* to {USER}@'%'")
-    found = source(world)
-    found.position()
-    with pytest.raises(Exception, match="READ ONLY transaction"):
-        found._connected().exec_driver_sql("insert into shop.thing values ('x', null)")
-    found.close()
-    world.mysql.run(f"revoke insert on shop.* from {USER}@'%'")
-
-
-@pytest.mark.parametrize("null", ["updated_at", "id"])
-def test_rows_without_an_order_are_not_passed_over(mysql: Mysql, null: str) -> None:
-    query = f"SELECT {'id' if null == 'updated_at' else 'nullif(id, 1) AS id'}, updated_at FROM thing"
-    world = MysqlWorld(MemoryClock(BEGIN), mysql, f'query = "{query}"')
-    mysql.run(f"insert into shop.thing values ('1', {'null' if null == 'updated_at' else repr('2026-01-31')})")
-    with pytest.raises(Refused, match=f"have no {null}|has no {null}"):
-        list(source(world).pages(WINDOW, ""))
+        world.run(f"insert into shop.thing values ({key}, '2026-01-31')")
+    found = from_each_token(world)
+    assert len(found) == 6
+    assert len(set(found[0])) == 9
+    assert found == [found[0][number * 2 :] for number in range(6)]
 
 
 def test_a_moment_is_in_utc_whatever_the_zone_of_the_server(world: MysqlWorld) -> None:
-    world.mysql.run("set global time_zone = '+05:00'")
+    world.run("set global time_zone = '+05:00'")
     try:
         world.add(BEGIN - 600, "a")
         assert source(world).position() == "2027-01-15T07:50:00.000000Z"
     finally:
-        world.mysql.run("set global time_zone = 'SYSTEM'")
-
-
-def test_a_number_is_a_watermark(mysql: Mysql) -> None:
-    """9 is before 10."""
-    query = "SELECT id, char_length(id) AS size, updated_at FROM thing"
-    world = MysqlWorld(MemoryClock(BEGIN), mysql, f'query = "{query}"\nwatermark = "size"', cursor="number")
-    site = Site(world)
-    for size in (8, 9, 10, 11):
-        world.add(BEGIN, "x" * size)
-        site.ticks(5)
-    assert site.progress.done == "11".zfill(20)
-    assert {"x" * size for size in (8, 9, 10, 11)} <= set(site.landed())
+        world.run("set global time_zone = 'SYSTEM'")
 
 
 def test_a_query_may_have_colons_and_percents(mysql: Mysql) -> None:
@@ -198,59 +121,21 @@ def test_a_name_is_quoted(mysql: Mysql) -> None:
     assert source(world).position() == ""
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "code", "kind"),
-    [
-        ('"thing"\nwatermark', '"nothing"\nwatermark', "SOURCE_REFUSED", Refused),
-        ('"thing"\nwatermark', '"mysql.user"\nwatermark', "SOURCE_REFUSED", Refused),
-        ('watermark = "updated_at"', 'watermark = "nothing"', "SOURCE_REFUSED", Refused),
-        ('table = "thing"', 'query = "SELEC 1"', "SOURCE_REFUSED", Refused),
-        ("port = ", "port = 1 # ", "SOURCE_SILENT", Retryable),
-        ('database = "shop"', 'database = "nothing"', "SOURCE_REFUSED", Refused),
-    ],
-)
-def test_faults_are_named(world: MysqlWorld, old: str, new: str, code: str, kind: type[LandfallError]) -> None:
-    assert old in world.source_toml
-    world.source_toml = world.source_toml.replace(old, new)
-    with pytest.raises(kind) as caught:
-        source(world).position()
-    assert caught.value.code == code
-
-
-def test_a_wrong_password_is_named(world: MysqlWorld) -> None:
-    world.password = "WRONG-PASSWORD"
+def test_a_table_without_the_right_to_read_is_named(world: MysqlWorld) -> None:
+    world.source_toml = world.source_toml.replace('"shop.thing"', '"mysql.user"')
     with pytest.raises(Refused) as caught:
         source(world).position()
-    assert caught.value.code == "SOURCE_BAD_SECRET"
-    assert "WRONG-PASSWORD" not in str(caught.value)
+    assert caught.value.code == "SOURCE_REFUSED"
 
 
 def test_an_expired_password_is_named(world: MysqlWorld) -> None:
-    world.mysql.run(f"alter user {USER}@'%' password expire")
+    world.run(f"alter user {USER}@'%' password expire")
     try:
         with pytest.raises(Refused) as caught:
             source(world).position()
     finally:
-        world.mysql.run(f"alter user {USER}@'%' identified by '{PASSWORD.replace(chr(39), chr(39) * 2)}'")
+        world.run(f"alter user {USER}@'%' identified by '{PASSWORD.replace(chr(39), chr(39) * 2)}'")
     assert caught.value.code == "SOURCE_BAD_SECRET"
-
-
-def test_a_fault_while_reading_quotes_no_row(mysql: Mysql) -> None:
-    query = "SELECT id, updated_at, json_value(id, (SELECT id FROM thing UNION ALL SELECT 1)) AS n FROM thing"
-    world = MysqlWorld(MemoryClock(BEGIN), mysql, f'query = "{query}"')
-    world.add(BEGIN - 100, "SECRET-ROW")
-    site = Site(world)
-    site.ticks(30)
-    told: Any = [site.notes, site.notifier.failures, site.progress.text]
-    assert site.progress.code == "SOURCE_SILENT"
-    assert "SECRET-ROW" not in json.dumps(told, default=str)
-
-
-def test_a_server_elsewhere_without_tls_gets_no_password(world: MysqlWorld) -> None:
-    found = source(world)
-    found._surroundings = replace(found._surroundings, loopback=False)
-    with pytest.raises(Retryable):
-        found.position()
 
 
 @pytest.fixture(scope="module")
