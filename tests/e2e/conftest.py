@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,19 @@ class Deployment:
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.record.warehouse["dsn"], autocommit=True) as connection:
             return connection.execute(sql).fetchall()  # type: ignore[call-overload]
+
+
+@contextmanager
+def contracts_added(deployment: Deployment, texts: Mapping[str, str]) -> Iterator[None]:
+    """Give the app more contracts, by their names, for a while."""
+    files = {deployment.app / f"chalicelib/contracts/{name}.toml": text for name, text in texts.items()}
+    for file, text in files.items():
+        file.write_text(text)
+    deployment.stack.restart()
+    yield
+    for file in files:
+        file.unlink()
+    deployment.stack.restart()
 
 
 def transactions(first: int, count: int, bad: int = 0) -> str:

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from chalicelib.domain.warehouse.statement import is_direct
-from tests.e2e.conftest import Deployment
+from tests.e2e.conftest import Deployment, contracts_added
 
 NOTES = """\
 name = "notes"
@@ -39,12 +39,8 @@ ROWS = '1,1.50,2026-01-31,true,"{{""a"":[1]}}",{}\n2,,,,,\n3,much,,,,\n'
 
 @pytest.fixture(scope="module")
 def notes(deployment: Deployment) -> Iterator[Deployment]:
-    contract = deployment.app / "chalicelib/contracts/notes.toml"
-    contract.write_text(NOTES)
-    deployment.stack.restart()
-    yield deployment
-    contract.unlink()
-    deployment.stack.restart()
+    with contracts_added(deployment, {"notes": NOTES}):
+        yield deployment
 
 
 def load(notes: Deployment, name: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.e2e.conftest import Deployment
+from tests.e2e.conftest import Deployment, contracts_added
 
 NOTE = """\
 name = "{name}"
@@ -40,14 +40,9 @@ ROWS = (
 
 @pytest.fixture(scope="module")
 def notes(deployment: Deployment) -> Iterator[Deployment]:
-    made = [deployment.app / f"chalicelib/contracts/as_{form}.toml" for form in ("csv", "json")]
-    for contract in made:
-        contract.write_text(NOTE.format(name=contract.stem, form=contract.stem.removeprefix("as_")))
-    deployment.stack.restart()
-    yield deployment
-    for contract in made:
-        contract.unlink()
-    deployment.stack.restart()
+    contracts = {f"as_{form}": NOTE.format(name=f"as_{form}", form=form) for form in ("csv", "json")}
+    with contracts_added(deployment, contracts):
+        yield deployment
 
 
 def as_csv() -> str:
