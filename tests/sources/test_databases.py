@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,25 +12,13 @@ import pytest
 from chalicelib.adapters.memory import MemoryClock
 from chalicelib.errors import LandfallError, Refused, Retryable
 from chalicelib.sources.source import Window
-from local.redshift.postgres import Postgres
 from tests.sources.database_world import BEGIN, WINDOW, DatabaseWorld, from_each_token, ids, source
-from tests.sources.mysql_world import Mysql, MysqlWorld
-from tests.sources.mysql_world import started as started_mysql
-from tests.sources.postgresql_world import PostgresqlWorld, started
+from tests.sources.mysql_world import MysqlWorld
+from tests.sources.postgresql_world import PostgresqlWorld
 from tests.sources.site import Site
 
 Make = Callable[..., DatabaseWorld]
 """Makes a world with more lines of its contract, and a cursor."""
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    yield from started(tmp_path_factory.mktemp("postgres"))
-
-
-@pytest.fixture(scope="module")
-def mysql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mysql]:
-    yield from started_mysql(tmp_path_factory.mktemp("mysql"))
 
 
 @pytest.fixture(params=["postgresql", "mysql"])

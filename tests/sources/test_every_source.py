@@ -8,14 +8,12 @@ import pytest
 
 from chalicelib.adapters.memory import MemoryClock
 from chalicelib.orchestration.extraction import extract
-from local.redshift.postgres import Postgres
 from tests.sources.connect_server import Connect, served_connect
 from tests.sources.connect_world import ConnectWorld
 from tests.sources.google_server import Google, served_google
 from tests.sources.http_world import HttpWorld, Served, served
-from tests.sources.mysql_world import Mysql, MysqlWorld
-from tests.sources.mysql_world import started as started_mysql
-from tests.sources.postgresql_world import PostgresqlWorld, started
+from tests.sources.mysql_world import MysqlWorld
+from tests.sources.postgresql_world import PostgresqlWorld
 from tests.sources.sheets_world import SheetsWorld
 from tests.sources.site import THING, KilledError, MemoryWorld, Site, World
 
@@ -33,16 +31,6 @@ ROWS = [(BEGIN - 600, "a"), (BEGIN - 600, "b"), (BEGIN - 500, "c"), (BEGIN - 400
 @pytest.fixture(scope="module")
 def server() -> Iterator[Served]:
     yield from served()
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    yield from started(tmp_path_factory.mktemp("postgres"))
-
-
-@pytest.fixture(scope="module")
-def mysql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mysql]:
-    yield from started_mysql(tmp_path_factory.mktemp("mysql"))
 
 
 @pytest.fixture(scope="module")

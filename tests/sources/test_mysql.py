@@ -47,11 +47,6 @@ VALUES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def mysql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mysql]:
-    yield from started(tmp_path_factory.mktemp("mysql"))
-
-
 @pytest.fixture
 def world(mysql: Mysql) -> MysqlWorld:
     return MysqlWorld(MemoryClock(BEGIN), mysql)

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
 from chalicelib.adapters.memory import MemoryClock
 from local.redshift.postgres import Postgres
 from tests.sources.database_world import BEGIN, WINDOW, lines, source
-from tests.sources.postgresql_world import PostgresqlWorld, started
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    yield from started(tmp_path_factory.mktemp("postgres"))
+from tests.sources.postgresql_world import PostgresqlWorld
 
 
 @pytest.fixture
