@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from chalicelib.domain.formats.csv.edits import MOST_ROW_BYTES
 from chalicelib.domain.formats.csv.grammar import LF, Malformation, Malformed
 from chalicelib.domain.formats.csv.records import Records
+from chalicelib.domain.raw.splice import indexes
 from chalicelib.domain.raw.swar import PADDING, Bytes, Ints
 
 DELIMITER, QUOTE = ord(","), ord('"')
-NUMBERS = np.arange(1 << 17)
-PIECES_AT_ONCE = 4096
-"""So many fields and their indexes fit a core's caches."""
+WINDOW = 32
+"""Bytes that are copied of each piece; most fields are shorter. The padding has more."""
 
 
 def as_text(
@@ -30,13 +31,12 @@ def as_text(
     `starts` and `line_feeds` are where rows begin, and lines end, in the block that was read. The fields at `enclosed`
     are put in quotes. A row that is too long for Redshift is malformed.
     """
-    if enclosed is not None and len(enclosed):
-        begins[enclosed], lengths[enclosed] = begins[enclosed] - 1, lengths[enclosed] + 2
-    marks, last = np.cumsum(lengths + 1) - 1, np.cumsum(widths) - 1
-    text = _gathered(source, begins, lengths, marks)
+    marks, at = _places(lengths, enclosed)
+    last = np.cumsum(widths) - 1
+    text = _gathered(source, begins, lengths, at, int(marks[-1]) + 1 if len(marks) else 0)
     text[marks] = DELIMITER
-    if enclosed is not None and len(enclosed):
-        text[marks[enclosed] - lengths[enclosed]] = text[marks[enclosed] - 1] = QUOTE
+    if enclosed is not None:
+        text[at[enclosed] - 1] = text[marks[enclosed] - 1] = QUOTE
     row_ends = marks[last]
     text[row_ends] = LF
     row_starts = np.append(0, row_ends[:-1] + 1)[: len(row_ends)]
@@ -54,14 +54,31 @@ def as_text(
     )
 
 
-def _gathered(source: Bytes, begins: Ints, lengths: Ints, marks: Ints) -> Bytes:
-    """Return pieces of a buffer one after the other, each with the byte behind it."""
-    found, at = np.empty(int(marks[-1]) + 1 if len(marks) else 0, np.uint8), 0
-    for first in range(0, len(marks), PIECES_AT_ONCE):
-        part = slice(first, first + PIECES_AT_ONCE)
-        stop = int(marks[part][-1]) + 1
-        index = np.repeat(begins[part] - (marks[part] - lengths[part]) + at, lengths[part] + 1)
-        index += NUMBERS[: stop - at] if stop - at <= len(NUMBERS) else np.arange(stop - at)
-        source.take(index, mode="clip", out=found[at:stop])  # all are within the buffer; to raise would take longer
-        at = stop
-    return found
+def _places(lengths: Ints, enclosed: Ints | None) -> tuple[Ints, Ints]:
+    """Return the index of the delimiter behind each field, and of the field within its quotes."""
+    if enclosed is None:
+        marks = np.cumsum(lengths + 1) - 1
+        return marks, marks - lengths
+    quotes = np.zeros(len(lengths), np.int64)
+    quotes[enclosed] = 1
+    marks = np.cumsum(lengths + 2 * quotes + 1) - 1
+    return marks, marks - quotes - lengths
+
+
+def _gathered(source: Bytes, begins: Ints, lengths: Ints, at: Ints, size: int) -> Bytes:
+    """Return a buffer with pieces of a padded one at ascending places, each with at least a byte behind it.
+
+    WINDOW bytes are copied of each piece, in order: the pieces behind it overwrite what is too much. The rest of longer
+    pieces is copied in the end.
+    """
+    found = np.empty(size + WINDOW, np.uint8)
+    _windows(found)[at] = _windows(source)[begins]
+    long = np.flatnonzero(lengths > WINDOW)
+    counts = lengths[long] - WINDOW
+    found[indexes(at[long] + WINDOW, counts)] = source[indexes(begins[long] + WINDOW, counts)]
+    return found[:size]
+
+
+def _windows(data: Bytes) -> npt.NDArray[np.void]:
+    """Return an overlapping view whose item i is the WINDOW bytes from i on."""
+    return np.ndarray((len(data) - WINDOW + 1,), dtype=f"V{WINDOW}", buffer=data, strides=(1,))
