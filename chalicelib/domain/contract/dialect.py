@@ -202,7 +202,7 @@ class Dialect:
         return NULL_WORD if self.empty is Empty.TEXT else ""
 
 
-JSON_DIALECT = Dialect(null=(NULL_WORD,), empty=Empty.TEXT)
+JSON_DIALECT = Dialect(null=(NULL_WORD,), empty=Empty.TEXT, sep_line=False)
 """The dialect of JSON: null and the empty text are not the same, so that NULL is a word in staged texts."""
 FIXED_DIALECT = Dialect(sep_line=False, repeated_header=RepeatedHeader.ROW, header=False)
 """The dialect of lines of fixed width, which have neither a header nor a delimiter."""

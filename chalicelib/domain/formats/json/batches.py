@@ -1,5 +1,6 @@
 """Read the objects of a block at once, as many as are certain.
 
+If nearly all have the shape of the first one, `alike.py` finds their values. Else the general way reads any names.
 The first object and the one behind it show the gap between objects. Wherever this gap stands, an object may begin.
 Each object between two such places that is not proven (`members.py`) is left to `records.py`.
 """
@@ -10,12 +11,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from chalicelib.domain.formats.json.alike import Shape, find, shape_of
 from chalicelib.domain.formats.json.members import MemberReader, Objects, Taken
 from chalicelib.domain.formats.json.names import NameTable
 from chalicelib.domain.formats.json.objects import ObjectReader
 from chalicelib.domain.formats.json.records import SEPARATORS
 from chalicelib.domain.formats.json.values import Pool, Values
-from chalicelib.domain.formats.json.view import LF, OPENING, View
+from chalicelib.domain.formats.json.view import LF, OPENING, QUOTE, View
 from chalicelib.domain.raw.swar import Ints, Mask
 
 FEW_ROWS = 16
@@ -61,6 +63,43 @@ class BatchReader:
         """Read the objects from the one in [start, end) on. Return None if few others follow it with the same gap."""
         if len(self.reader.columns) == 1:
             return None
+        return self._alike(view, start, end, pool) or self._any(view, start, end, pool)
+
+    def _alike(self, view: View, start: int, end: int, pool: Pool) -> Batch | None:
+        """Read the objects that have the shape of the first one. Return None if not nearly all of them do."""
+        stop = SEPARATORS.match(view.data, end, view.size).end()  # type: ignore[union-attr]
+        shape = shape_of(view.data[start:end], view.data[end:stop], self.reader)
+        found = find(view, start, end, shape, self.longest) if shape else None
+        if not shape or not found or len(found.fit) < FEW_ROWS:
+            return None
+        values, firsts = found.values, view.bytes[found.values.start]
+        targets = np.tile(np.array(shape.targets, np.int64), len(found.fit))
+        sound, starts, lengths = Values(view, self.reader, pool).read(values, firsts, targets)
+        texts = firsts == QUOTE
+        sound &= ~texts | ((values.length > 1) & (view.bytes[values.stop - 1] == QUOTE))
+        if not found.has_one_text_each(view, firsts, sound):
+            return None
+        return Batch(
+            starts=found.starts,
+            ends=found.ends,
+            nexts=found.nexts,
+            proven=found.fit & sound.reshape(len(found.fit), -1).all(axis=1),
+            field_starts=self._in_columns(shape, starts, np.full(len(self._nulls), pool.null)),
+            field_lengths=self._in_columns(shape, lengths, self._nulls),
+        )
+
+    def _in_columns(self, shape: Shape, values: Ints, nulls: Ints) -> Ints:
+        """Return what belongs to each object's columns, from what belongs to its values."""
+        rows = values.reshape(-1, len(shape.targets))
+        if shape.targets == tuple(range(len(nulls))):
+            return rows
+        found = np.tile(nulls, (len(rows), 1))
+        own = [place for place, target in enumerate(shape.targets) if target >= 0]
+        found[:, [shape.targets[place] for place in own]] = rows[:, own]
+        return found
+
+    def _any(self, view: View, start: int, end: int, pool: Pool) -> Batch | None:
+        """Read the objects that have any names in any order."""
         starts, ends, nexts = _candidates(view, start, end)
         if len(starts) < FEW_ROWS:
             return None

@@ -51,17 +51,10 @@ class NameTable:
         return numbers, self._target_of[numbers]
 
     def _target(self, name: bytes) -> int:
-        if b"\\" in name:
-            return STRANGE
-        text = name.decode()
-        if self.root and self.reader.of_sheet and text in OWN_FIELDS:
-            return STRANGE if text == FAULT else NO_COLUMN
-        target = self.node.find(text)
+        target = purpose(self.node, name, self.reader, root=self.root)
         if isinstance(target, Node):
             self.nodes.append(NameTable(target, self.reader, root=False))
             return NODE + 1 - len(self.nodes)
-        if target is None:
-            return NO_COLUMN if self.reader.extra is ExtraColumns.IGNORE else STRANGE
         return target
 
     def _sort(self) -> None:
@@ -88,6 +81,24 @@ class NameTable:
             rows = np.flatnonzero(same & (names.length > 8 * index))
             same[rows] = word(names.pick(rows), index)[0] == word(self._all.pick(numbers[rows]), index)[0]
         return np.where(same, numbers, -1)
+
+
+def purpose(place: Node | int, name: bytes, reader: ObjectReader, *, root: bool) -> Node | int:
+    """Return the index of the column for a name in an object, or the node with its members, or else what it is for.
+
+    `place` is what the object is for; `root`: it is one of the file's own objects.
+    """
+    if b"\\" in name:
+        return STRANGE
+    if isinstance(place, int):
+        return place
+    text = name.decode()
+    if root and reader.of_sheet and text in OWN_FIELDS:
+        return STRANGE if text == FAULT else NO_COLUMN
+    target = place.find(text)
+    if target is None:
+        return NO_COLUMN if reader.extra is ExtraColumns.IGNORE else STRANGE
+    return target
 
 
 def _repeats(names: Fields, period: int) -> bool:

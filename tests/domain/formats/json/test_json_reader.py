@@ -59,6 +59,13 @@ def test_an_array_that_does_not_begin_is_a_reject() -> None:
     assert [(line, record) for line, _, _, _, record in found.rejects] == [(1, b"]\n")]
 
 
+def test_a_line_that_names_a_delimiter_is_no_json() -> None:
+    found = staged(b'{"id":1}\nsep=,\n{"id":2}\n')
+    assert [(line, reason) for line, _, _, reason, _ in found.rejects] == [
+        (2, "is not JSON: a value is missing (byte 1 of the object)")
+    ]
+
+
 def test_every_record_is_a_row_or_a_reject() -> None:
     found = staged(FILES["broken lines"])
     assert found.good == b"2,_landfall_null_,,_landfall_null_,_landfall_null_\n5,_landfall_null_,,_landfall_null_,_landfall_null_\n6,_landfall_null_,,_landfall_null_,_landfall_null_\n"  # fmt: skip # noqa: E501
