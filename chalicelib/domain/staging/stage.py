@@ -151,22 +151,22 @@ class _Stager:
         return block
 
     def _long_line(self, fault: Malformed) -> Block:
-        """Reject the current line, which is malformed and longer than the bytes read.
+        """Reject the current line, which is malformed and longer than what its reader looks at.
 
-        Reads on to the line's end, without keeping these bytes.
+        Its end may be among the bytes ahead. Reads on to the line's end, without keeping these bytes.
         """
-        line, length, self.ahead = self.ahead, len(self.ahead), b""
+        line, length, returned = b"", 0, False
         newline, before = self.rules.newline, self.rules.before_newline
-        at, returned = self.position.offset + length, line.endswith(before)
-        while at < self.source.size:
-            fresh = self._read(at, min(self.block_bytes, self.source.size - at))
-            at += len(fresh)
-            self.work.spend(len(fresh))
+        fresh, at = self.ahead, self.position.offset + len(self.ahead)
+        while True:
             part, feed, self.ahead = fresh.partition(newline)
             length, returned = length + len(part), part.endswith(before) if part else returned
             line = (line + part)[: KEPT_BYTES + 1]
-            if feed:
+            if feed or at == self.source.size:
                 break
+            fresh = self._read(at, min(self.block_bytes, self.source.size - at))
+            at += len(fresh)
+            self.work.spend(len(fresh))
         record = MASK if self.rules.hidden else line[: length - returned]
         reason, quote_line = explain(fault, self.position.line, self.rules.grammar)  # the quote opens in this line
         why = RowFault(column="", code=RowCode.LINE, reason=reason)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -38,6 +39,22 @@ def test_rows_do_not_depend_on_cuts(name: str, longest: int) -> None:
         assert staged(data, cuts=(cut,), longest=longest) == whole
     for block in range(1, len(data)):
         assert staged(data, block=block, longest=longest) == whole
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b'}{"id":5}\n', b""])
+@pytest.mark.parametrize("size", [30, 60, 200, 400])
+def test_a_line_without_end_in_sight_ends_where_it_ends(size: int, end: bytes) -> None:
+    data = b'{"id":1}\n{"id":2 ' + b"x" * size + end + b'{"id":3}\n{"id":4}\n' * bool(end)
+    whole = staged(data, longest=12)
+    assert re.findall(rb"^\d", whole.good, re.MULTILINE) == [
+        b"1",
+        *([b"5"] if size < 40 and end.startswith(b"}") else []),
+        *([b"3", b"4"] if end else []),
+    ]
+    assert len(whole.rejects) == 1
+    for place in range(1, len(data) + 3):
+        assert staged(data, block=place, longest=12) == whole
+        assert staged(data, cuts=(min(place, len(data)),), longest=12) == whole
 
 
 def test_arrays_may_follow_each_other() -> None:
