@@ -133,7 +133,7 @@ def stage_part(
     sink = _Sink(ChunkSummary.of(span), contract.limits.max_rejects, origins)
     whole = until(_bytes_of(objects, run, span, file_plan), file_plan.ranges[-1].stop)
     planned = file_plan.ranges[chunk.number - 1].start
-    part, rejects = keys.part(run, chunk, planned), keys.chunk_rejects(run, chunk, planned)
+    part, rejects = keys.part(run, chunk, planned, contract.stage_as), keys.chunk_rejects(run, chunk, planned)
     rows = sink.rows(stage_chunk(whole, span, rules), _encoder(contract, file_plan))
     objects.upload(run.source.bucket, part, rows)
     summary = sink.summary

@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.api.requests import path_text
+from chalicelib.domain.contract.contract import StageAs
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.events import landed
 from chalicelib.domain.run.model import Chunk, Run, RunState
@@ -57,7 +58,8 @@ def test_a_key_is_decoded_exactly_once(name: str) -> None:
 def test_of_our_names_only_the_archives_hold_the_key(name: str) -> None:
     run = run_of(f"incoming/thing/{name}")
     chunk = Chunk(run_id=run.run_id, generation=1, number=3, start=7, stop=9)
-    ours = [keys.plan(run), keys.text(run, 1), keys.manifest(run), keys.part(run, chunk, 7), keys.part(run, chunk, 8)]
+    ours = [keys.plan(run), keys.text(run, 1), keys.manifest(run)]
+    ours += [keys.part(run, chunk, start, form) for start in (7, 8) for form in StageAs]
     ours += [keys.chunk_rejects(run, chunk, 7), keys.rejects(run, 1)]
     assert all(OWN.fullmatch(key) for key in ours)
     archived = keys.archive(run)

@@ -52,7 +52,7 @@ OF_FILES = (
     ),
     bug(
         "parts of one load share a key",
-        ("chalicelib/domain/run/keys.py", "part-{_number(chunk, planned_start)}{PART}", "part{PART}"),
+        ("chalicelib/domain/run/keys.py", "part-{_number(chunk, planned_start)}.", "part."),
     ),
     bug(
         "a chunk counts each time it is staged",

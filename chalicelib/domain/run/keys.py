@@ -2,7 +2,7 @@
 
 processed/<object>/<load id>/plan.json            the ranges and columns
 processed/<object>/<load id>/text-00001           the file's text, in pieces, if it was packed or in another encoding
-processed/<object>/<load id>/part-00001.csv.zst   good rows of one chunk
+processed/<object>/<load id>/part-00001.csv.zst   good rows of one chunk; .json.zst if the contract stages JSON
 processed/<object>/<load id>/rejects-00001.jsonl  bad rows of one chunk, lines counted from the chunk's start
 processed/<object>/<load id>/manifest.json        the parts to COPY
 processed/<object>/<load id>/corrections/<id>.csv  rows of that load that the operator corrected; nothing is masked
@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from chalicelib.domain.contract.contract import StageAs
 from chalicelib.domain.export.settings import FOLDER
 from chalicelib.domain.run.group import Group
 from chalicelib.domain.run.model import Chunk, Correction, Run
@@ -28,7 +29,6 @@ OUTPUTS = ("processed/", "rejected/", "archive/", "unload/", FOLDER)
 """No contract may take files from below these."""
 
 NAME_BYTES = 255
-PART = ".csv.zst"
 LONGEST = 1024
 """Bytes of a key in S3."""
 
@@ -63,24 +63,25 @@ def refused(run: Run, copy_round: int) -> str:
 
 def part_without(chunk: Chunk, copy_round: int) -> str:
     """Return the key of a chunk's part without the rows that COPY refused in the rounds up to that one."""
-    return f"{chunk.part.removesuffix(PART)}-without-{copy_round}{PART}"
+    stem, form, packed = chunk.part.rsplit(".", 2)
+    return f"{stem}-without-{copy_round}.{form}.{packed}"
 
 
 def is_part_of(chunk: Chunk, key: str) -> bool:
     """Return whether the key is that of the chunk's part, or of its part without some rows."""
-    return key == chunk.part or key.startswith(f"{chunk.part.removesuffix(PART)}-without-")
+    return key == chunk.part or key.startswith(f"{chunk.part.rsplit('.', 2)[0]}-without-")
 
 
 def group_manifest(object: str, group: Group) -> str:
     return f"processed/{object}/{group.group_id}/manifest.json"
 
 
-def part(run: Run, chunk: Chunk, planned_start: int) -> str:
-    """Return the key of a chunk's part.
+def part(run: Run, chunk: Chunk, planned_start: int, form: StageAs) -> str:
+    """Return the key of a chunk's part, whose ending names the form of its rows.
 
     A chunk staged again from another start gets another key: a late worker cannot overwrite the right part.
     """
-    return f"processed/{run.prefix}/part-{_number(chunk, planned_start)}{PART}"
+    return f"processed/{run.prefix}/part-{_number(chunk, planned_start)}.{form.value}.zst"
 
 
 def chunk_rejects(run: Run, chunk: Chunk, planned_start: int) -> str:

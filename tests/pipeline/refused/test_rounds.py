@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chalicelib.api.requests import ResubmitRequest
-from chalicelib.domain.contract.contract import FileFormat
+from chalicelib.domain.contract.contract import FileFormat, StageAs
 from chalicelib.domain.contract.dialect import Dialect
 from chalicelib.domain.file.file_plan import FilePlan
 from chalicelib.domain.run import keys
@@ -91,6 +91,16 @@ def test_a_refused_row_is_a_reject_and_the_others_are_loaded(deployment: Simulat
     assert {str(row["id"]) for row in deployment.warehouse.rows("landing.things")} == {"k0", "k1", "k2", "k3", "k9"}
     [notice] = deployment.notifier.successes
     assert notice["rows"]["rejected"] == 3
+
+
+@pytest.mark.parametrize("form", StageAs)
+def test_names_of_parts_end_with_the_form_of_rows(deployment: SimulatedDeployment, form: StageAs) -> None:
+    with_contract(deployment, stage_as=form)
+    run = land(deployment, "s1,strange,1")
+    assert (run.state, run.copy_rounds) == (RunState.LOADED, 1)
+    parts = [part.key for part in deployment.objects.list(BUCKET, f"processed/{run.prefix}/part-")]
+    assert [key for key in parts if "-without-1" in key]
+    assert all(key.endswith(f".{form.value}.zst") for key in parts)
 
 
 def test_a_refused_row_can_be_corrected(deployment: SimulatedDeployment) -> None:
