@@ -30,8 +30,8 @@ USUAL, LOCAL = "dev", "local"
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LONGEST = 20
 """Characters of a stage's name: the name of the trail's bucket contains it, the account and the region."""
-TAKEN = frozenset({"authorize", "trail"})
-"""Endings that would give a stage a name that another stage's function or bucket has."""
+TAKEN = frozenset({"authorize", "copy", "trail"})
+"""Endings that would give a stage a name that another stage's function, role or bucket has."""
 BUCKET = "landfall-${Stage}-${AWS::AccountId}-${AWS::Region}"
 """Name of the landing bucket in policies; a bucket of the operator's own stands in its place."""
 WORKGROUP_LOGIN, CLUSTER_LOGIN = "LogInToTheWorkgroup", "LogInToTheCluster"

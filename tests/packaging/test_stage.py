@@ -8,8 +8,9 @@ from argparse import ArgumentTypeError
 import pytest
 
 from deploy.after import FUNCTION
-from deploy.stage import API, LONGEST, configured, filled, function_name, functions, settings, stage_name
+from deploy.stage import API, LONGEST, NAME, configured, filled, function_name, functions, settings, stage_name
 from deploy.template.infra import infra
+from deploy.template.merge import merge
 
 LIMITS = {
     "BucketName": 63,
@@ -22,10 +23,13 @@ LIMITS = {
     "AlarmName": 255,
     "TrailName": 128,
     "DashboardName": 255,
+    "LogGroupName": 512,
+    "FunctionName": 64,
 }
 """Characters that AWS allows in each name."""
 WHERE = {"AWS::AccountId": "123456789012", "AWS::Region": "ap-southeast-1", "AWS::Partition": "aws"}
 """No region has a longer name, except those of governments and of an isolated partition."""
+TEMPLATE = merge("dev")["Resources"]
 
 
 @pytest.mark.parametrize("name", ["dev", "team-a", "a", "t1", "a-1", "x" * LONGEST])
@@ -47,6 +51,7 @@ def test_letters_digits_and_dashes_make_a_stage(name: str) -> None:
         ("local", "is no stage"),
         ("dev-authorize", "another stage has resources of that name"),
         ("dev-trail", "another stage has resources of that name"),
+        ("dev-copy", "another stage has resources of that name"),
     ],
 )
 def test_a_name_that_would_be_invalid_or_taken_is_refused(name: str, reason: str) -> None:
@@ -55,10 +60,10 @@ def test_a_name_that_would_be_invalid_or_taken_is_refused(name: str, reason: str
 
 
 def _names(stage: str) -> dict[str, str]:
-    """Every name of the template and of functions, by what has it."""
+    """Every name of the template, which has its own names for roles, and of `chalice deploy`, by what has it."""
     found = {}
-    for logical, resource in infra(stage)["Resources"].items():
-        for named, name in resource["Properties"].items():
+    for logical, resource in TEMPLATE.items():
+        for named, name in resource.get("Properties", {}).items():
             if named in LIMITS and "Fn::Sub" in name:
                 found[f"{logical}.{named}"] = filled(name["Fn::Sub"], {**WHERE, "Stage": stage})
     for function in functions(stage):
@@ -74,12 +79,30 @@ def test_every_name_of_the_longest_stage_is_short_enough() -> None:
         assert len(name) <= 64 or "Alarm" in what or "Topic" in what
 
 
-@pytest.mark.parametrize("other", ["dev-a", "dev-runs", "dev-copy", "dev-chunks-dead", "dev-success", "tokens"])
-def test_no_stage_has_a_name_of_another(other: str) -> None:
-    def by_kind(stage: str) -> set[tuple[str, str]]:
-        return {(what.rpartition(".")[2], name) for what, name in _names(stage).items()}
+def _by_kind(stage: str) -> set[tuple[str, str]]:
+    return {(what.rpartition(".")[2], name) for what, name in _names(stage).items()}
 
-    assert not by_kind("dev") & by_kind(stage_name(other))
+
+def _beginnings() -> set[str]:
+    """The stages whose names begin a name of stage `dev`: only these can take one."""
+    behind = [name.partition("landfall-dev-")[2].split("-") for name in _names("dev").values()]
+    found = {"-".join(["dev", *parts[:n]]) for parts in behind for n in range(1, len(parts) + 1)}
+    return {stage for stage in found if NAME.fullmatch(stage) and len(stage) <= LONGEST}
+
+
+def _is_refused(stage: str) -> bool:
+    try:
+        stage_name(stage)
+    except ArgumentTypeError:
+        return True
+    return False
+
+
+def test_a_stage_is_refused_if_it_takes_a_name_of_another() -> None:
+    found = {stage: _by_kind("dev") & _by_kind(stage) for stage in {"dev-a", "tokens", *_beginnings()}}
+    assert {stage for stage, names in found.items() if names} == {"dev-authorize", "dev-copy", "dev-trail"}
+    assert {stage: _is_refused(stage) for stage in found} == {stage: bool(names) for stage, names in found.items()}
+    assert found.keys() > {"dev-runs", "dev-chunks-dead", "dev-success"}
 
 
 def test_names_of_functions_are_not_parts_of_stages() -> None:
