@@ -61,6 +61,11 @@ class ColumnType:
     def is_text(self) -> bool:
         return self.kind in (TypeName.CHAR, TypeName.VARCHAR)
 
+    @property
+    def needs_null_word(self) -> bool:
+        """Whether NULL is a word where empty fields count: an empty one is the empty text, or no value of the type."""
+        return self.is_text or self.kind in (TypeName.SUPER, TypeName.VARBYTE)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Column:

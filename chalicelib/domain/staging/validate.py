@@ -226,7 +226,7 @@ def _rule(contract: Contract, column: Column) -> ColumnRule:
     if column.min is not None or column.max is not None:
         checks.append(checks_rules.bounds(kind, column.min, column.max))
     key = column.name in contract.key  # a key column without a value cannot distinguish rows, `required` or not
-    worded = contract.dialect.empty is Empty.TEXT and (kind.is_text or kind.kind in (TypeName.SUPER, TypeName.VARBYTE))
+    worded = contract.dialect.empty is Empty.TEXT and kind.needs_null_word
     null = NULL_WORD.encode() if worded else b""
     return ColumnRule(
         name=column.name,

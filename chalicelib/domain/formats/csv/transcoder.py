@@ -15,7 +15,7 @@ import numpy as np
 
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.row_fault import IS_NULL_WORD, RowFault, ragged
-from chalicelib.domain.contract.column import Column, TypeName
+from chalicelib.domain.contract.column import Column
 from chalicelib.domain.contract.contract import IGNORED, RESCUED, Limits
 from chalicelib.domain.contract.dialect import NULL_WORD, Dialect, Empty, Newline, Quotes
 from chalicelib.domain.contract.tally import Altered, LeftOut
@@ -68,13 +68,13 @@ class Transcoder:
             placed.insert(index, columns[-1])
         kinds = [column.type for column in placed]
         loaded = [not column.name.startswith(IGNORED) for column in placed]
-        documents = [kind.kind in (TypeName.SUPER, TypeName.VARBYTE) for kind in kinds]
-        self.marked = [kind.is_text or document for kind, document in zip(kinds, documents, strict=True)]
+        self.marked = [kind.needs_null_word for kind in kinds]
         self.texts = [kind.is_text for kind in kinds]
         never = rescued or self.reader.delimiter != self.reader.staged_delimiter
         nulls = [self._word(None, place) for place in range(self.width)]
         self.editor = Editor(self.grammar, self.reader, nulls, loaded, dialect)
-        self.always = bool(never) or (self.text_counts and (b"" in self.null or any(documents)))
+        # In a column that is marked but no text, an empty field is no value: COPY would refuse it.
+        self.always = bool(never) or (self.text_counts and (b"" in self.null or self.marked != self.texts))
         self._shows = self._signs(dialect)
 
     def _signs(self, dialect: Dialect) -> list[bytes]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.row_fault import IS_NULL_WORD, RowFault
-from chalicelib.domain.contract.column import Column, TypeName
+from chalicelib.domain.contract.column import Column
 from chalicelib.domain.contract.dialect import NULL_WORD, Dialect, Empty, EmptyRecords
 from chalicelib.domain.contract.notation import BLANK, Align, Span
 from chalicelib.domain.contract.tally import Altered, LeftOut
@@ -37,8 +37,7 @@ class Columns:
         self.words = sorted(null_words(dialect) - {b""})
         self.text_counts = dialect.empty is Empty.TEXT
         kinds = [column.type for column in columns]
-        marked = [kind.is_text or kind.kind in (TypeName.SUPER, TypeName.VARBYTE) for kind in kinds]
-        self.nulls = [NULL if self.text_counts and own else b"" for own in marked]
+        self.nulls = [NULL if self.text_counts and kind.needs_null_word else b"" for kind in kinds]
         """NULL as COPY reads it, by column."""
         texts = self.text_counts and "" not in dialect.null
         self.empties = [b"" if texts and kind.is_text else self.nulls[index] for index, kind in enumerate(kinds)]

@@ -57,8 +57,8 @@ class ObjectReader:
         self.of_sheet = of_sheet
         self.columns, self.extra, self.tree = columns, extra, tree_of(columns)
         self.documents = [column.type.kind is TypeName.SUPER for column in columns]
-        self.marked = [column.type.is_text or column.type.kind in MARKED for column in columns]
-        """Columns in which NULL is a word, because an empty field is the empty text, or no value of the type."""
+        self.marked = [column.type.needs_null_word for column in columns]
+        """Whether NULL is a word, by column: an empty text and null differ in every JSON file."""
         self.rescued = next((n for n, column in enumerate(columns) if column.name == RESCUED), None)
         empty = b'""' if len(columns) == 1 else b""  # alone in its row, it would be a blank line without its quotes
         self.nulls = [NULL if marked else empty for marked in self.marked]
@@ -185,9 +185,6 @@ class ObjectReader:
             return WORDS[value]
         reason = f"is {kind_of(value)}, which only a super column can take"
         raise _Bad(RowCode.JSON, reason, self.columns[index].name)
-
-
-MARKED = (TypeName.SUPER, TypeName.VARBYTE)
 
 
 def quoted(value: bytes) -> bytes:
