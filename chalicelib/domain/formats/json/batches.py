@@ -15,7 +15,7 @@ from chalicelib.domain.formats.json.alike import Shape, find, shape_of
 from chalicelib.domain.formats.json.members import MemberReader, Objects, Taken
 from chalicelib.domain.formats.json.names import NameTable
 from chalicelib.domain.formats.json.objects import ObjectReader
-from chalicelib.domain.formats.json.records import SEPARATORS
+from chalicelib.domain.formats.json.records import next_value
 from chalicelib.domain.formats.json.values import Pool, Values
 from chalicelib.domain.formats.json.view import LF, OPENING, QUOTE, View
 from chalicelib.domain.raw.swar import Ints, Mask
@@ -67,7 +67,7 @@ class BatchReader:
 
     def _alike(self, view: View, start: int, end: int, pool: Pool) -> Batch | None:
         """Read the objects that have the shape of the first one. Return None if not nearly all of them do."""
-        stop = SEPARATORS.match(view.data, end, view.size).end()  # type: ignore[union-attr]
+        stop = next_value(view.data, end, view.size)
         shape = shape_of(view.data[start:end], view.data[end:stop], self.reader)
         found = find(view, start, end, shape, self.longest) if shape else None
         if not shape or not found or len(found.fit) < FEW_ROWS:
@@ -140,7 +140,7 @@ class BatchReader:
 def _candidates(view: View, start: int, end: int) -> tuple[Ints, Ints, Ints]:
     """Return where objects may start and end, and where the next one starts, if the first one is in [start, end)."""
     data, size = view.data, view.size
-    stop = SEPARATORS.match(data, end, size).end()  # type: ignore[union-attr]
+    stop = next_value(data, end, size)
     gap = data[end - 1 : stop + 1]
     if gap[:1] != b"}" or gap[-1:] != b"{":
         return (np.empty(0, np.int64),) * 3

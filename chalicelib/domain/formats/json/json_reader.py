@@ -15,7 +15,7 @@ from chalicelib.domain.formats.csv.reading import Origin, Reading
 from chalicelib.domain.formats.csv.work import Work
 from chalicelib.domain.formats.json.batches import Batch, BatchReader
 from chalicelib.domain.formats.json.objects import ObjectReader
-from chalicelib.domain.formats.json.records import CUT_SEPARATOR, SEPARATORS, Endless, Found, RecordFinder
+from chalicelib.domain.formats.json.records import CUT_SEPARATOR, Endless, Found, RecordFinder, next_value
 from chalicelib.domain.formats.json.sheet_cells import SheetCells
 from chalicelib.domain.formats.json.values import Pool
 from chalicelib.domain.formats.json.view import View
@@ -140,7 +140,7 @@ class JsonReader:
             block.unended = Malformed(why=Malformation.UNDIVIDED, at=found.at)
         if not isinstance(found, Found):
             return None
-        stop = SEPARATORS.match(block.view.data, found.end, size).end()  # type: ignore[union-attr]
+        stop = next_value(block.view.data, found.end, size)
         if not at_end and size - found.end <= self.longest and CUT_SEPARATOR.fullmatch(block.view.data, stop, size):
             return None
         if found.undivided:
@@ -150,7 +150,7 @@ class JsonReader:
 
     def _blanks(self, block: _Block) -> int:
         """Add a row for blanks in front, which a block has after very many of them. Return the first value's start."""
-        at = SEPARATORS.match(block.view.data, 0, block.view.size).end()  # type: ignore[union-attr]
+        at = next_value(block.view.data, 0, block.view.size)
         if at:
             block.add([b""], 0, 0, at)
         return at

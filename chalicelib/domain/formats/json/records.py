@@ -68,6 +68,11 @@ class Endless:
     at: int
 
 
+def next_value(data: bytes, at: int, size: int) -> int:
+    """Return the index of the first byte from `at` on that is no separator; `size` if all are."""
+    return SEPARATORS.match(data, at, size).end()  # type: ignore[union-attr]
+
+
 class RecordFinder:
     """Reads the values of one block."""
 
