@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from chalicelib.domain.formats.csv.edits import MOST_ROW_BYTES
 from chalicelib.domain.formats.csv.grammar import LF, Malformation, Malformed
 from chalicelib.domain.formats.csv.records import Records
 from chalicelib.domain.raw.splice import indexes
-from chalicelib.domain.raw.swar import PADDING, Bytes, Ints
+from chalicelib.domain.raw.swar import PADDING, Bytes, Ints, windows_of
 
 DELIMITER, QUOTE = ord(","), ord('"')
 WINDOW = 32
@@ -72,13 +71,8 @@ def _gathered(source: Bytes, begins: Ints, lengths: Ints, at: Ints, size: int) -
     pieces is copied in the end.
     """
     found = np.empty(size + WINDOW, np.uint8)
-    _windows(found)[at] = _windows(source)[begins]
+    windows_of(found, WINDOW)[at] = windows_of(source, WINDOW)[begins]
     long = np.flatnonzero(lengths > WINDOW)
     counts = lengths[long] - WINDOW
     found[indexes(at[long] + WINDOW, counts)] = source[indexes(begins[long] + WINDOW, counts)]
     return found[:size]
-
-
-def _windows(data: Bytes) -> npt.NDArray[np.void]:
-    """Return an overlapping view whose item i is the WINDOW bytes from i on."""
-    return np.ndarray((len(data) - WINDOW + 1,), dtype=f"V{WINDOW}", buffer=data, strides=(1,))

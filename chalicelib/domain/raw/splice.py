@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from chalicelib.domain.raw.swar import Bytes, Fields, Ints, Mask
+from chalicelib.domain.raw.swar import Bytes, Fields, Ints, Mask, windows_of
 
 MOST_LENGTHS = 64
 
@@ -119,12 +118,7 @@ def _copy(source: Bytes, start: Ints, target: Bytes, at: Ints, counts: Ints) -> 
         return
     for length in lengths[lengths > 0].tolist():
         rows = np.flatnonzero(counts == length)
-        _pieces(target, length)[at[rows]] = _pieces(source, length)[start[rows]]
-
-
-def _pieces(data: Bytes, length: int) -> npt.NDArray[np.void]:
-    """Return an overlapping view whose item i is the `length` bytes from i on."""
-    return np.ndarray((len(data) - length + 1,), dtype=f"V{length}", buffer=data, strides=(1,))
+        windows_of(target, length)[at[rows]] = windows_of(source, length)[start[rows]]
 
 
 def indexes(start: Ints, counts: Ints) -> Ints:

@@ -78,6 +78,11 @@ def words_of(data: bytes | memoryview) -> Words:
     return np.ndarray((len(data) - 7,), dtype="<u8", buffer=data, strides=(1,))
 
 
+def windows_of(data: Bytes, length: int) -> npt.NDArray[np.void]:
+    """Return an overlapping view of a buffer: item i is the `length` bytes from i on."""
+    return np.ndarray((len(data) - length + 1,), dtype=f"V{length}", buffer=data, strides=(1,))
+
+
 def fields_of(data: bytes) -> Fields:
     """Wrap a padded buffer, without bounds so far."""
     none = np.empty(0, np.int64)

@@ -18,7 +18,7 @@ from chalicelib.domain.formats.json.fields import Node
 from chalicelib.domain.formats.json.names import STRANGE, purpose
 from chalicelib.domain.formats.json.objects import ObjectReader
 from chalicelib.domain.formats.json.view import BLANK, OPENING, QUOTE, View
-from chalicelib.domain.raw.swar import LOW, Bytes, Fields, Ints, Mask, word_of
+from chalicelib.domain.raw.swar import LOW, Bytes, Fields, Ints, Mask, windows_of, word_of
 
 TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[^\s,:{}\[\]"]++|[,:{}\[\]]')
 COLON, ANCHOR = ord(":"), b'":'
@@ -200,8 +200,7 @@ def _stands(view: View, at: Ints, literal: bytes) -> Mask:
 def _begin(view: View, at: Ints, text: bytes) -> Mask:
     """Return at which indexes a short text stands."""
     size = len(text) + -len(text) % 8
-    windows = np.ndarray((len(view.data) - size + 1,), dtype=f"V{size}", buffer=view.data, strides=(1,))
-    words = windows[at].view("<u8").reshape(len(at), size // 8)
+    words = windows_of(view.bytes, size)[at].view("<u8").reshape(len(at), size // 8)
     words[:, -1] &= LOW[len(text) - (size - 8)]
     found = np.ones(len(at), np.bool_)
     for place, word in enumerate(words.T):
