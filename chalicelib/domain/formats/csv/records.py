@@ -30,7 +30,7 @@ from chalicelib.domain.formats.csv.grammar import (
     Malformed,
 )
 from chalicelib.domain.formats.csv.quotes import may_close, may_open
-from chalicelib.domain.formats.csv.storm import Lines, Reading, Step, Steps, steps_of
+from chalicelib.domain.formats.csv.storm import Lines, Parity, Step, Steps, steps_of
 from chalicelib.domain.raw.swar import Bytes, Ints, Mask
 
 FEW_FAULTS = 32
@@ -76,18 +76,6 @@ def scan(block: Bytes, size: int, *, at_end: bool, grammar: Grammar) -> Records:
     return scan_.records()
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Parity:
-    """The meaning of the marks if the block starts outside (0) or inside (1) quotes."""
-
-    ends: Ints
-    """Indexes among the marks of the line feeds outside quotes."""
-    faults: Ints
-    """Indexes among the marks of misplaced quotes."""
-    too_long: Ints
-    """Indexes in `ends` of line feeds that are too far from the one before."""
-
-
 class _Scan:
     """One block's scan: vectorised counting, then a walk from fault to fault (one step if there is none)."""
 
@@ -108,18 +96,18 @@ class _Scan:
         self.faults: dict[int, Malformed] = {}
         self.consumed = 0
         self.unended: Malformed | None = None
-        self._parities: dict[int, _Parity] = {}
+        self._parities: dict[int, Parity] = {}
         self._steps: Steps | None = None
         self.looked = size
 
     # ---- both readings of the quotes --------------------------------------------------------------------------------
 
-    def parity(self, flip: int) -> _Parity:
+    def parity(self, flip: int) -> Parity:
         """Return the reading in which the block starts outside (0) or inside (1) quotes."""
         if flip not in self._parities:
             ends = self.feeds[self.odd[self.feeds] == bool(flip)]
             lengths = np.diff(self.at[ends], prepend=-1) - 1
-            self._parities[flip] = _Parity(
+            self._parities[flip] = Parity(
                 ends=ends, faults=self._out_of_place(flip), too_long=np.flatnonzero(lengths > self.grammar.longest)
             )
         return self._parities[flip]
@@ -238,9 +226,8 @@ class _Scan:
         feeds = self.feeds[self.feeds.searchsorted(mark) :]
         marks, starts = np.append(mark, feeds + 1), np.append(self.consumed, self.at[feeds] + 1)
         parities = self.odd[np.maximum(marks - 1, 0)] & (marks > 0)
-        readings = tuple(Reading(ends=self.parity(flip).ends, faults=self.parity(flip).faults) for flip in (0, 1))
         lines = Lines(starts=starts, marks=marks, parities=parities.astype(np.uint8))
-        return steps_of(self.at, feeds, lines, (readings[0], readings[1]), self.grammar.longest)
+        return steps_of(self.at, feeds, lines, (self.parity(0), self.parity(1)), self.grammar.longest)
 
     # ---- the outcome ------------------------------------------------------------------------------------------------
 

@@ -29,13 +29,15 @@ class Step(IntEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
-    """One of the two readings of a block's quotes."""
+class Parity:
+    """One of the two readings of a block's quotes: the block starts outside (0) or inside (1) quotes."""
 
     ends: Ints
-    """Indexes among the block's marks of the line feeds outside quotes."""
+    """Indexes among the marks of the line feeds outside quotes."""
     faults: Ints
     """Indexes among the marks of misplaced quotes."""
+    too_long: Ints
+    """Indexes in `ends` of line feeds that are too far from the one before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +73,12 @@ class Steps:
         return np.array(path, np.int64), line
 
 
-def steps_of(at: Ints, feeds: Ints, lines: Lines, readings: tuple[Reading, Reading], longest: int) -> Steps:
-    """Compute the steps. `at` has the byte index of each mark, `feeds` the mark of each line's line feed, in order."""
+def steps_of(at: Ints, feeds: Ints, lines: Lines, readings: tuple[Parity, Parity], longest: int) -> Steps:
+    """Compute the steps.
+
+    `at` has the byte index of each mark, `feeds` the mark of each line's line feed, in order. `readings` are those of
+    parity 0 and 1.
+    """
     count = len(lines.starts)
     kinds, faults = np.empty(count, np.uint8), np.empty(count, np.int64)
     nexts = np.arange(1, count + 1)
