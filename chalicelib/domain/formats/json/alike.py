@@ -17,11 +17,11 @@ import numpy as np
 from chalicelib.domain.formats.json.fields import Node
 from chalicelib.domain.formats.json.names import STRANGE, purpose
 from chalicelib.domain.formats.json.objects import ObjectReader
-from chalicelib.domain.formats.json.view import BLANK, OPENING, QUOTE, View
+from chalicelib.domain.formats.json.view import BLANK, COLON, QUOTE, View, opens
 from chalicelib.domain.raw.swar import LOW, Bytes, Fields, Ints, Mask, windows_of, word_of
 
 TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[^\s,:{}\[\]"]++|[,:{}\[\]]')
-COLON, ANCHOR = ord(":"), b'":'
+ANCHOR = b'":'
 """The anchor ends a name. A value has it only behind an escaped quote, or if it is an object."""
 PROBE_BYTES = 1 << 14
 """Bytes that show whether most objects of a block have the shape."""
@@ -138,7 +138,7 @@ class Alike:
         are not sound.
         """
         texts = firsts == QUOTE
-        alone = ~sound | ((firsts | BLANK) == OPENING)
+        alone = ~sound | opens(firsts)
         alone[view.has(view.backslashes, self.values)] = True
         around = b"".join(self.shape.literals)
         quotes = around.count(b'"') * int(np.count_nonzero(self.fit)) + 2 * int(np.count_nonzero(texts & ~alone))

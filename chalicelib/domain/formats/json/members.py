@@ -17,10 +17,8 @@ import numpy as np
 from chalicelib.domain.formats.json.names import NODE, STRANGE, NameTable
 from chalicelib.domain.formats.json.texts import Texts
 from chalicelib.domain.formats.json.values import Values
-from chalicelib.domain.formats.json.view import CLOSING, OPENING, QUOTE, Brackets, View
+from chalicelib.domain.formats.json.view import CLOSING, COMMA, OPENING, QUOTE, Brackets, View, opens
 from chalicelib.domain.raw.swar import Bytes, Fields, Ints, Mask
-
-COMMA = ord(",")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ class MemberReader:
         self.opens = self.texts.opens[self.texts.names]
         self.begins, self.firsts = view.solid(self.texts.colons + 1, 1)
         self.brackets: Brackets | None = None
-        if ((self.firsts | 0x20) == OPENING).any():
+        if opens(self.firsts).any():
             self.brackets = Brackets(view, objects.starts)
             self.depths = self.brackets.depth(self.opens)
         self.wrong = list[Ints]()

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from chalicelib.domain.formats.json.view import View
+from chalicelib.domain.formats.json.view import COLON, View
 from chalicelib.domain.raw.swar import Ints, Mask
-
-COLON = ord(":")
 
 
 class Texts:

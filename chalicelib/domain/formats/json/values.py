@@ -14,7 +14,7 @@ from chalicelib.domain.checks.documents import too_deep
 from chalicelib.domain.checks.numbers import MINUS, POINT, fraction
 from chalicelib.domain.formats.json.names import NO_COLUMN
 from chalicelib.domain.formats.json.objects import NULL, SPECIAL, ObjectReader, document, quoted
-from chalicelib.domain.formats.json.view import OPENING, QUOTE, View
+from chalicelib.domain.formats.json.view import QUOTE, View, opens
 from chalicelib.domain.raw.swar import LOW, Bytes, Fields, Ints, Mask, all_digits, equal, word_of
 
 NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -97,7 +97,7 @@ class Values:
         sound = firsts == QUOTE
         alone = self._special(values, sound, columns)
         rest = np.flatnonzero(~sound)
-        nested = (firsts[rest] | 0x20) == OPENING
+        nested = opens(firsts[rest])
         if nested.any():
             inner = rest[nested]
             alone[inner[self._documents[columns[inner]] & (targets[inner] >= NO_COLUMN)]] = True

@@ -9,11 +9,19 @@ import numpy as np
 from chalicelib.domain.raw.swar import Bytes, Fields, Ints, Mask, fields_of, table_of
 from chalicelib.domain.raw.utf8 import broken
 
-QUOTE, BACKSLASH, LF, OPENING, CLOSING = (ord(byte) for byte in '"\\\n{}')
+QUOTE, BACKSLASH, LF, OPENING, CLOSING, COLON, COMMA = (ord(byte) for byte in '"\\\n{}:,')
 BLANK, BLANKS = ord(" "), table_of(b" \t\r\n")
 """The greatest blank. Objects with other characters up to it are left to the slow reader."""
+BRACKET_BIT = ord("{") ^ ord("[")
+"""The bit without which a brace is a square bracket. No other byte becomes a brace with it."""
 MOST_BLANKS = 64
 """Blanks in a row that are skipped; less than the padding has."""
+
+
+def opens(letters: Bytes) -> Mask:
+    """Return which bytes open an object or an array."""
+    found: Mask = (letters | BRACKET_BIT) == OPENING
+    return found
 
 
 class View:
@@ -92,7 +100,7 @@ class Brackets:
 
     def __init__(self, view: View, starts: Ints) -> None:
         """`starts` has the sorted starts of some objects; at least one."""
-        folded = view.bytes[: view.size] | BLANK  # [ and ] become { and }
+        folded = view.bytes[: view.size] | BRACKET_BIT
         at = np.flatnonzero((folded == OPENING) | (folded == CLOSING))
         at = at[at >= starts[0]]
         owner = starts.searchsorted(at, side="right") - 1
