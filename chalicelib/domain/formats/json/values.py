@@ -11,19 +11,21 @@ from json.decoder import scanstring  # type: ignore[attr-defined]
 import numpy as np
 
 from chalicelib.domain.checks.documents import too_deep
-from chalicelib.domain.checks.numbers import MINUS, POINT, fraction
+from chalicelib.domain.checks.numbers import MINUS, fraction
 from chalicelib.domain.formats.json.names import NO_COLUMN
 from chalicelib.domain.formats.json.objects import NULL, SPECIAL, ObjectReader, document, quoted
 from chalicelib.domain.formats.json.view import QUOTE, View, opens
-from chalicelib.domain.raw.swar import LOW, Bytes, Fields, Ints, Mask, all_digits, equal, word_of
+from chalicelib.domain.raw.swar import Bytes, Fields, Ints, Mask, all_digits, equal, word_of
 
 NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 LOOSE = re.compile(rb"[ \t\r\n\\]")
 """Bytes without which JSON is compact already."""
 ZERO, LETTERS = ord("0"), ord("a")
+"""No number begins with a byte from LETTERS on; true, false and null do."""
 LONGEST_NUMBER = 24
 """Most bytes of a number that is proven vectorised."""
 MOST_FRACTION = 17
+"""Most digits after the point of such a number: each costs a pass over all numbers."""
 
 
 class Pool:
@@ -49,7 +51,7 @@ def is_number(values: Fields) -> Mask:
     whole = digits.length.copy()
     if len(rest):
         some = digits.pick(rest)
-        after = fraction(some, min(MOST_FRACTION, LONGEST_NUMBER), POINT)
+        after = fraction(some, MOST_FRACTION)
         before = some.length - after - 1
         fits = (after > 0) & (before > 0) & all_digits(some.part(some.start, np.maximum(before, 0)), LONGEST_NUMBER)
         fits &= all_digits(some.part(some.stop - after, after), LONGEST_NUMBER)
@@ -114,10 +116,10 @@ class Values:
         return sound, start, length
 
     def _special(self, values: Fields, texts: Mask, columns: Ints) -> Mask:
-        """Return which texts are not the same in CSV, or the word for NULL."""
+        """Return which texts are not the same in CSV, or begin as the word for NULL and have its length."""
         special: Mask = values.length == len(NULL) + 2
         some = np.flatnonzero(special)
-        special[some] = (values.words[values.start[some] + 1] & LOW[8]) == word_of(NULL[:8])
+        special[some] = values.words[values.start[some] + 1] == word_of(NULL[:8])
         if self._others.any():
             special |= self._others[columns]
         if len(self.view.backslashes):
