@@ -3,6 +3,8 @@
 A name ends with a quote before a colon. From one object to the next the block must have as many of these as the shape
 has, and around each the text of the shape. What is left between these texts are the values, byte for byte. An object
 that differs in any byte around its values does not fit, and is left to `records.py`.
+Related: Li et al., Mison: A Fast JSON Parser for Data Analytics, VLDB 2017, which guesses by the colons of earlier
+objects where a field stands.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from chalicelib.domain.formats.json.view import BLANK, COLON, QUOTE, View, opens
 from chalicelib.domain.raw.swar import LOW, Bytes, Fields, Ints, Mask, windows_of, word_of
 
 TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[^\s,:{}\[\]"]++|[,:{}\[\]]')
+"""A text, a number or word, or a sign, in an object that is proven to be JSON."""
 ANCHOR = b'":'
 """The anchor ends a name. A value has it only behind an escaped quote, or if it is an object."""
 PROBE_BYTES = 1 << 14
@@ -162,11 +165,13 @@ def find(view: View, start: int, end: int, shape: Shape, longest: int) -> Alike 
     whole = np.diff(heads) == shape.offsets[-1]
     if _others(whole):  # before anything takes as much memory as objects times names
         return None
+    # The last object may have fewer names than the shape, and none `offset` behind its head. Then it is not whole.
     bounds = [names[np.minimum(heads[:-1] + offset, len(names) - 1)] for offset in shape.offsets[:-1]]
     bounds = [at + tail for at, tail in zip([*bounds, names[heads[1:]]], shape.tails, strict=True)]
     starts, nexts = bounds[0] - shape.opening, bounds[-1] - shape.opening
     ends = nexts - shape.between
     fit = whole & (ends - starts <= longest) & ~view.spoilt(starts, ends)
+    # The texts around the values have all control characters of the shape. One more would be within a value.
     fit &= np.diff(view.controls.searchsorted(np.append(starts, nexts[-1:]))) == shape.controls
     for at, literal in zip(bounds[1:-1], shape.literals[1:], strict=True):
         fit &= _stands(view, at, literal)

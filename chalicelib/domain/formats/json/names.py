@@ -16,6 +16,7 @@ value have columns. NODE is the first place with such members, NODE - 1 the seco
 MOST_NAMES = 1_000
 """Names that are kept of one place. Objects with others are left to the slow reader."""
 SPREAD = np.uint64(0x9E3779B97F4A7C15)
+"""2^64 divided by the golden ratio. Source: Knuth, The Art of Computer Programming 3, 6.4 (multiplicative hashing)."""
 
 
 class NameTable:
@@ -30,7 +31,7 @@ class NameTable:
     def find(self, names: Fields, period: int) -> tuple[Ints, Ints]:
         """Return the number of each name, and the index of its column or else what it is for.
 
-        Perhaps the first `period` names come again and again.
+        `period` is the number of names after which the same names may follow: if they do, one period is looked up.
         """
         count = len(names.start)
         if 0 < period < count and _repeats(names, period):
@@ -39,6 +40,7 @@ class NameTable:
         return self._find(names)
 
     def _find(self, names: Fields) -> tuple[Ints, Ints]:
+        """Do the same for names in any order. Learn those that are new."""
         numbers = self._known(names)
         rest = np.flatnonzero(numbers < 0)
         if len(rest) and len(self._names) < MOST_NAMES:
@@ -51,6 +53,7 @@ class NameTable:
         return numbers, self._target_of[numbers]
 
     def _target(self, name: bytes) -> int:
+        """Return what a new name is for. Make the table of the names below it if it is a node."""
         target = purpose(self.node, name, self.reader, root=self.root)
         if isinstance(target, Node):
             self.nodes.append(NameTable(target, self.reader, root=False))
@@ -119,5 +122,9 @@ def _repeats(names: Fields, period: int) -> bool:
 
 
 def _keys(first: Words, second: Words) -> Words:
+    """Return a key of each name, from its first 16 bytes.
+
+    Of two names with one key, one is never found: its objects are left to the slow reader.
+    """
     found: Words = first * SPREAD ^ second
     return found
