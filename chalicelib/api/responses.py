@@ -64,7 +64,7 @@ STATUS: dict[type[Exception], int] = {
     Retryable: 503,
 }
 
-POST_ROUTES = "POST goes to /runs/{object}, /rejects/{file}, /backfill and /redrive"
+POST_ROUTES = "POST goes to /runs/{object}, /rejects/{file}, /backfill, /redrive and /sources/{object}"
 CHALICE_CODES = {405: "METHOD_NOT_ALLOWED", 415: "UNSUPPORTED_MEDIA_TYPE"}
 """The codes of Chalice's own responses, before a handler runs."""
 

@@ -10,6 +10,7 @@ from typing import cast
 import pytest
 
 from chalicelib import bootstrap
+from chalicelib.api.routes import ROUTES
 from chalicelib.api.views import moment
 from chalicelib.domain.run import cost, keys
 from chalicelib.domain.run.notices import notice
@@ -262,6 +263,8 @@ def test_a_wrong_method_names_the_right_ones(api: Api) -> None:
     assert (answer.status, answer.headers["Allow"]) == (405, "GET")
     assert "takes GET" in answer.message
     assert "/runs/{object}" in answer.message
+    for path in {route.path.split("/")[1] for route in ROUTES if route.method == "POST"}:
+        assert f"/{path}" in answer.message
     answer = api.ask("DELETE", "/backfill", "run-me")
     assert answer.message.endswith("; this path takes POST")
 
