@@ -1,22 +1,18 @@
-"""The API's JSON of a run. Pure: a run, its chunks and the time in, JSON-ready values out; never a row's value.
-
-Guarantees that `percent` never falls during one load of a file, and that it is 100 only once the state is terminal.
-"""
+"""The API's JSON of a run. Pure: a run, its chunks and the time in, JSON-ready values out; never a row's value."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from itertools import pairwise
 from typing import Any
 
+from chalicelib.api.run_progress import attempts, chunk_states, eta, percent, rate, step_seconds
 from chalicelib.config import Settings
 from chalicelib.domain.contract.tally import total
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.cost import PRICES_OF, costs, usage_of
-from chalicelib.domain.run.model import NOT_KEPT, Chunk, ChunkState, Problem, Run, RunState
+from chalicelib.domain.run.model import NOT_KEPT, Chunk, Problem, Run, RunState
 from chalicelib.operations.health import OLDEST_OF, Health
 from chalicelib.operations.lookup import RunDetails
 from chalicelib.operations.recovery import Backfill, Redrive
@@ -27,17 +23,6 @@ from chalicelib.ports import Page
 
 DryRun = Callable[[Run], Run | None]
 """Returns the run as it is recorded now."""
-
-STEPS = {
-    RunState.ARRIVED: "plan",
-    RunState.STAGING: "stage",
-    RunState.STAGED: "submit",
-    RunState.LOADING: "load",
-}
-"""The step that a run in each state is at."""
-
-STAGING_FROM, STAGING_TO = 2.0, 80.0
-PERCENT = {RunState.ARRIVED: 0.0, RunState.STAGED: 85.0, RunState.LOADING: 90.0}
 
 
 def status(found: RunDetails) -> dict[str, Any]:
@@ -198,76 +183,6 @@ def to_be_corrected(run: Run, columns: Sequence[str]) -> dict[str, Any]:
 def corrects(run: Run) -> str | None:
     """Return the id of the run whose rejected rows this one corrects, or None."""
     return run.corrects.run_id if run.corrects else None
-
-
-def percent(run: Run, chunks: Sequence[Chunk]) -> float:
-    """Return how far a run is in percent, rounded down to a tenth."""
-    if run.state.terminal:
-        return 100.0
-    if run.state is not RunState.STAGING:
-        return PERCENT[run.state]
-    share = staged_once(chunks) / run.chunks if run.chunks else 1.0
-    return math.floor(10 * (STAGING_FROM + (STAGING_TO - STAGING_FROM) * min(share, 1.0))) / 10
-
-
-def staged_once(chunks: Sequence[Chunk]) -> int:
-    """Count the chunks that are staged, or were staged before they had to be staged again from another start.
-
-    All chunks are staged before the first is reopened, and none is reopened twice. Each new start is where the chunk
-    before it ended, which is final. A reopened chunk has another start than the plan's cut.
-    """
-    found = sorted(chunks, key=lambda c: c.number)
-    reopened = sum(
-        1
-        for before, chunk in pairwise(found)
-        if chunk.state is not ChunkState.STAGED and chunk.number == before.number + 1 and chunk.start != before.stop
-    )
-    return reopened + sum(1 for c in found if c.state is ChunkState.STAGED)
-
-
-def chunk_states(run: Run, chunks: Sequence[Chunk]) -> dict[str, int]:
-    """Return the number of chunks by state; chunks that no worker has taken yet are pending."""
-    staged = sum(1 for c in chunks if c.state is ChunkState.STAGED)
-    staging = sum(1 for c in chunks if c.state is ChunkState.STAGING)
-    total = max(run.chunks, staged + staging)
-    return {"total": total, "pending": total - staged - staging, "staging": staging, "staged": staged}
-
-
-def step_seconds(run: Run, now: float) -> dict[str, float]:
-    """Return the seconds that each step of this load took, or has taken so far, and their total."""
-    order = list(RunState)
-    entered = sorted((order.index(RunState(name)), at) for name, at in run.moments.items())
-    if not entered:
-        return {"total": 0.0}
-    ends = [at for _, at in entered[1:]] + [entered[-1][1] if run.state.terminal else now]
-    took = {
-        STEPS[order[index]]: max(0.0, end - at)
-        for (index, at), end in zip(entered, ends, strict=True)
-        if order[index] in STEPS
-    }
-    return {name: round(s, 3) for name, s in {**took, "total": max(0.0, ends[-1] - entered[0][1])}.items()}
-
-
-def rate(amount: int, seconds: float | None) -> float | None:
-    """Return the amount per second of staging; None before there is any."""
-    return round(amount / seconds, 1) if amount and seconds else None
-
-
-def eta(run: Run, chunks: Sequence[Chunk], seconds: float | None) -> float | None:
-    """Return the seconds until the last chunk is staged, at the pace so far; None if it is unknown."""
-    done = staged_once(chunks)
-    if run.state is not RunState.STAGING or not done or not seconds:
-        return None
-    return round(seconds / done * max(0, run.chunks - done), 1)
-
-
-def attempts(run: Run, chunks: Sequence[Chunk]) -> dict[str, int]:
-    """Return the number of tries: of the load, the most of one chunk, and all repeats of chunks."""
-    return {
-        "load": run.load_attempt,
-        "chunk_most": max((c.attempts for c in chunks), default=0),
-        "chunk_repeats": sum(max(0, c.attempts - 1) for c in chunks),
-    }
 
 
 def export(found: Export) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.api import views
+from chalicelib.api import run_progress, views
 from chalicelib.domain.run.model import Chunk, ChunkState, Counts, Run, RunState, SourceObject
 from chalicelib.operations.lookup import RunDetails
 from tests.support.simulated.deployment import SimulatedDeployment
@@ -31,10 +31,10 @@ class Watch:
 
     def look(self, deployment: SimulatedDeployment, run: Run) -> set[str]:
         chunks = deployment.chunks.of_run(run.run_id, run.generation)
-        now = views.percent(run, chunks)
+        now = run_progress.percent(run, chunks)
         before = self.seen.get((run.run_id, run.generation), 0.0)
         self.seen[run.run_id, run.generation] = now
-        self.reopened += views.staged_once(chunks) > sum(c.state is ChunkState.STAGED for c in chunks)
+        self.reopened += run_progress.staged_once(chunks) > sum(c.state is ChunkState.STAGED for c in chunks)
         faults = {f"percent fell from {before} to {now}"} if now < before else set()
         if (now == 100.0) != run.state.terminal:
             faults.add(f"{now} % in {run.state.value}")
@@ -110,7 +110,7 @@ def lives(draw: st.DrawFn) -> list[tuple[Run, list[Chunk]]]:
 
 @given(lives())
 def test_percent_only_grows(life: list[tuple[Run, list[Chunk]]]) -> None:
-    shown = [views.percent(run, chunks) for run, chunks in life]
+    shown = [run_progress.percent(run, chunks) for run, chunks in life]
     assert shown == sorted(shown)
     assert shown[-1] == 100.0 > shown[-2]
 
