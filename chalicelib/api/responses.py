@@ -110,7 +110,7 @@ def current_request(app: Chalice) -> Request:
 def reply(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] = {}) -> Response:
     """Return a JSON response: without NaN, and with unprintable characters escaped."""
     text = visible_json(plain(body), allow_nan=False, separators=(",", ":"))
-    return Response(text, {**JSON, **(headers or {})}, status)
+    return Response(text, {**JSON, **headers}, status)
 
 
 def plain(value: Any) -> Any:

@@ -20,7 +20,9 @@ STEPS = {
 """The step that a run in each state is at."""
 
 STAGING_FROM, STAGING_TO = 2.0, 80.0
+"""The percent at the start and at the end of staging, between which the share of staged chunks decides."""
 PERCENT = {RunState.ARRIVED: 0.0, RunState.STAGED: 85.0, RunState.LOADING: 90.0}
+"""The percent of a run in every other state that is not terminal."""
 
 
 def percent(run: Run, chunks: Sequence[Chunk]) -> float:
@@ -52,8 +54,8 @@ def chunk_states(run: Run, chunks: Sequence[Chunk]) -> dict[str, int]:
     """Return the number of chunks by state; chunks that no worker has taken yet are pending."""
     staged = sum(1 for c in chunks if c.state is ChunkState.STAGED)
     staging = sum(1 for c in chunks if c.state is ChunkState.STAGING)
-    total = max(run.chunks, staged + staging)
-    return {"total": total, "pending": total - staged - staging, "staging": staging, "staged": staged}
+    count = max(run.chunks, staged + staging)
+    return {"total": count, "pending": count - staged - staging, "staging": staging, "staged": staged}
 
 
 def step_seconds(run: Run, now: float) -> dict[str, float]:

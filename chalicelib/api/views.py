@@ -43,7 +43,7 @@ def status(found: RunDetails) -> dict[str, Any]:
         "rows_per_second": rate(run.counts.read, seconds.get("stage")),
         "bytes_per_second": rate(run.bytes_staged, seconds.get("stage")),
         "eta_seconds": eta(run, chunks, seconds.get("stage")),
-        "loads_at": moment(found.loads_at) if found.loads_at else None,
+        "loads_at": moment_or_none(found.loads_at),
         "seconds": seconds,
         "attempts": attempts(run, chunks),
         "first_error": error(run.problem),
@@ -140,12 +140,12 @@ def resubmitted(run: Run, rows: int) -> dict[str, Any]:
 
 def health(found: Health, settings: Settings, contracts: int) -> dict[str, Any]:
     """Return the health of the deployment."""
-    error = found.warehouse_error
+    code = found.warehouse_error
     return {
-        "status": "degraded" if error else "ok",
+        "status": "degraded" if code else "ok",
         "stage": settings.stage,
         "contracts": contracts,
-        "warehouse": {"reachable": False, "code": error} if error else {"reachable": True},
+        "warehouse": {"reachable": False, "code": code} if code else {"reachable": True},
         "unfinished": {
             "runs": found.unfinished,
             "more": found.unfinished == OLDEST_OF,
@@ -191,15 +191,20 @@ def export(found: Export) -> dict[str, Any]:
     return {
         "file": found.url,
         "state": found.state.value,
-        "as_of": moment(progress.exported_at) if progress.exported_at else None,
+        "as_of": moment_or_none(progress.exported_at),
         "tries": progress.tries,
-        "error": {"code": progress.code, "message": progress.message} if progress.code else None,
+        "error": last_error(progress.code, progress.message),
     }
 
 
 def error(problem: Problem | None) -> dict[str, Any] | None:
     """Return why a file is not loaded, or its first bad row."""
     return asdict(problem) if problem else None
+
+
+def last_error(code: str, message: str) -> dict[str, str] | None:
+    """Return why the last try of a source or of an export failed; None if it did not."""
+    return {"code": code, "message": message} if code else None
 
 
 def uri(run: Run, key: str) -> str:
@@ -209,3 +214,8 @@ def uri(run: Run, key: str) -> str:
 def moment(seconds: float) -> str:
     """Return a time in ISO 8601, UTC, with milliseconds."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def moment_or_none(seconds: float) -> str | None:
+    """Return a time in the same form; None for 0, which stands for no time."""
+    return moment(seconds) if seconds else None
