@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,7 +16,6 @@ from chalicelib.domain.contract.dialect import ControlTotals, Dialect, Encoding,
 from chalicelib.domain.contract.layout import Layout
 from chalicelib.domain.contract.sums import EXACT, Sums, added
 from chalicelib.domain.decode.decode import CONVERTERS
-from chalicelib.domain.formats.csv.preamble import BOM
 from chalicelib.domain.formats.csv.record_reader import RecordReader
 from chalicelib.domain.formats.csv.tail import pieces_of_line
 from chalicelib.domain.formats.format import Cuts
@@ -58,8 +58,8 @@ class GoodRows:
             self.layout, self.dialect, self.columns = cuts.layout, contract.dialect, contract.columns
             self.control_totals = contract.control_totals
             head = text.read(0, cuts.header.data_start)
-            marked = contract.dialect.encoding is not Encoding.UTF_8 and not head.startswith(BOM)
-            self._write((BOM if marked else b"") + head)
+            marked = contract.dialect.encoding is not Encoding.UTF_8 and not head.startswith(BOM_UTF8)
+            self._write((BOM_UTF8 if marked else b"") + head)
             stop = cuts.ranges[-1].stop if cuts.ranges else cuts.header.data_start
             self.tail = text.read(stop, text.size - stop)
         elif cuts.layout != self.layout:
@@ -91,7 +91,7 @@ class GoodRows:
 
     def side_file(self) -> bytes:
         """Return the side file that announces the rows that are written; empty if the contract has none."""
-        mark = b"" if self.dialect.encoding is Encoding.UTF_8 else BOM
+        mark = b"" if self.dialect.encoding is Encoding.UTF_8 else BOM_UTF8
         line = self._announcing(self.side_line, self.control_totals)
         return mark + line + self.dialect.line_end if self.control_totals else b""
 

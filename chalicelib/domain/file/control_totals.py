@@ -6,12 +6,12 @@ not count.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from dataclasses import replace
 
 from chalicelib.domain.contract.contract import Contract, Limits
 from chalicelib.domain.contract.dialect import Compression, ControlTotals
 from chalicelib.domain.decode.decode import converted
-from chalicelib.domain.formats.csv.preamble import BOM
 from chalicelib.domain.formats.csv.tail import announced, fields_of_line
 from chalicelib.domain.formats.format import Totals
 from chalicelib.domain.raw.bytesource import InMemory
@@ -53,7 +53,7 @@ def _lines(data: bytes, contract: Contract) -> list[bytes]:
     dialect, limits = contract.dialect, Limits(max_unpacked_bytes=MOST_BYTES)
     plain = replace(dialect, compression=Compression.AUTO)
     try:
-        text = b"".join(converted(InMemory(data), plain, limits)).removeprefix(BOM) if data else b""
+        text = b"".join(converted(InMemory(data), plain, limits)).removeprefix(BOM_UTF8) if data else b""
     except Rejected as error:  # it speaks of a file, and is not to be taken for the fault of the other one
         raise _malformed(f"cannot be read ({error})") from error
     lines = [line.strip(b"\r\n\x1a") for line in text.split(dialect.line_end)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Collection
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ import numpy as np
 from chalicelib.domain.checks.codes import RowCode
 from chalicelib.domain.checks.row_fault import RowFault
 from chalicelib.domain.contract.identifiers import fold
-from chalicelib.domain.formats.csv.preamble import BOM, SEP_BYTES, named_delimiter
+from chalicelib.domain.formats.csv.preamble import SEP_BYTES, named_delimiter
 from chalicelib.domain.raw.swar import (
     LOW,
     Fields,
@@ -71,7 +72,7 @@ def _names(values: Fields) -> Fields:
 
     A file has the mark in its middle if it was joined from files that begin with it.
     """
-    marked = len(BOM) * ((word(values, 0)[0] & LOW[len(BOM)]) == word_of(BOM))
+    marked = len(BOM_UTF8) * ((word(values, 0)[0] & LOW[len(BOM_UTF8)]) == word_of(BOM_UTF8))
     return without_front(values.part(values.start + marked, values.length - marked), IGNORED)
 
 
@@ -88,7 +89,7 @@ def _repeats(table: Table, row: int) -> bool:
     """Return whether a row is the header."""
     for index, name in table.rules.header:
         (value,) = table.values(index, np.array([row])).raw()
-        if fold(value.removeprefix(BOM).decode(errors="replace")) != fold(name):
+        if fold(value.removeprefix(BOM_UTF8).decode(errors="replace")) != fold(name):
             return False
     return True
 
@@ -127,6 +128,6 @@ def _sep_lines(lines: Fields, delimiter: bytes) -> Ints:
     last = lines.at(lines.length - 1)
     ends = (last == delimiter[-1]) | (last == ord('"')) | (last == ord("t"))
     rows = np.flatnonzero(ends & (lines.length > 0) & (lines.length <= SEP_BYTES))
-    named = [named_delimiter(line.removeprefix(BOM)) == delimiter for line in lines.pick(rows).raw()]
+    named = [named_delimiter(line.removeprefix(BOM_UTF8)) == delimiter for line in lines.pick(rows).raw()]
     found: Ints = rows[np.array(named, np.bool_)]
     return found

@@ -6,9 +6,9 @@ All of these are comments: a short line may also be a row that was cut.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
 
-from chalicelib.domain.formats.csv.preamble import BOM
 from landfall.infer.layout.looks import Look, columns_below, look, looks
 from landfall.infer.layout.rows import Row
 from landfall.infer.toml_text import text
@@ -40,7 +40,7 @@ def _units(table: Sequence[Row | None], header: Row) -> Iterator[str]:
 
 
 def _repeated(table: Sequence[Row | None], header: Row) -> Iterator[str]:
-    marked = (BOM + header[0], *header[1:]) if header else ()  # of a further file that was joined
+    marked = (BOM_UTF8 + header[0], *header[1:]) if header else ()  # of a further file that was joined
     if header and (count := sum(row is not None and tuple(row) in (tuple(header), marked) for row in table)):
         yield f'repeated_header = "skip"  # {_lines(count, "is the header again", "are the header again")}'
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 
 from chalicelib.domain.contract.contract import Limits
 from chalicelib.domain.contract.dialect import Dialect, Encoding, Newline
 from chalicelib.domain.decode.decode import converted
 from chalicelib.domain.decode.file_kind import markup_kind
-from chalicelib.domain.formats.csv.preamble import BOM
 from chalicelib.errors import Rejected
 from landfall.localfile import LocalFile
 from landfall.text import plural
@@ -54,7 +54,7 @@ def sample(source: LocalFile) -> Sample:
         text = _text(source, Dialect(encoding=encoding))
         notes.append(f"the text is not UTF-8; {encoding.value} is a guess: look at the letters beyond ASCII")
     whole = len(text) <= SAMPLE_BYTES
-    text = text.removeprefix(BOM)
+    text = text.removeprefix(BOM_UTF8)
     if JSON.match(text):
         return Sample(text=text[:SAMPLE_BYTES], whole=whole, encoding=encoding, notes=tuple(notes), json=True)
     if kind := markup_kind(text[:WIDE_BYTES]):

@@ -7,6 +7,7 @@ costs little more than reading that many bytes.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from dataclasses import dataclass, field
 
 from chalicelib.domain.contract.contract import Limits
@@ -15,7 +16,6 @@ from chalicelib.domain.contract.tally import LeftOut, Tally, total
 from chalicelib.domain.raw.bytesource import ByteSource
 from chalicelib.errors import Rejected
 
-BOM = b"\xef\xbb\xbf"
 FIRST_BYTES = 64
 """Bytes of the first piece, which shows that there is nothing to skip; each further piece has twice the size."""
 MOST_PIECE_BYTES = 1 << 20
@@ -42,7 +42,7 @@ class Before:
 def preamble(source: ByteSource, dialect: Dialect, limits: Limits) -> Before:
     """Return where the header starts, and what is left out before it. Raises Rejected."""
     text = _Forward(source, 0, dialect, limits.max_record_bytes)
-    text.position = len(BOM) if text.begins(BOM) else 0
+    text.position = len(BOM_UTF8) if text.begins(BOM_UTF8) else 0
     sep_lines = int(_names_delimiter(text, dialect) and text.skip_line())
     lines, comment = 0, dialect.comment.encode()
     while (

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 
 from chalicelib.domain.decode.file_kind import markup_kind
 from chalicelib.domain.raw.bytesource import ByteSource
 from chalicelib.errors import Rejected
 
-BOM = b"\xef\xbb\xbf"
 FIRST_BYTES = 64
 MOST_PIECE_BYTES = 1 << 20
 MOST_BYTES = 16 << 20
@@ -34,7 +34,7 @@ class Container:
 
 def container(source: ByteSource) -> Container:
     """Find the values of a file. Raises Rejected if it is not JSON, or an array that does not end."""
-    mark = len(BOM) if source.read(0, len(BOM)) == BOM else 0
+    mark = len(BOM_UTF8) if source.read(0, len(BOM_UTF8)) == BOM_UTF8 else 0
     start, lines = _solid(source, mark, source.size)
     first = source.read(start, 1)
     if first == b"[":

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from itertools import pairwise
 
 import pytest
 
 from chalicelib.domain.contract.contract import Limits
 from chalicelib.domain.contract.dialect import Dialect, Newline
-from chalicelib.domain.formats.csv.preamble import BOM, FIRST_BYTES, MOST_BYTES, preamble
+from chalicelib.domain.formats.csv.preamble import FIRST_BYTES, MOST_BYTES, preamble
 from chalicelib.domain.raw.bytesource import InMemory
 from chalicelib.errors import Rejected
 from tests.support.files.engine import Memory
@@ -24,7 +25,7 @@ def found(before: bytes, dialect: Dialect, header: bytes = HEADER) -> int:
     return before_header.lines
 
 
-@pytest.mark.parametrize("mark", [b"", BOM])
+@pytest.mark.parametrize("mark", [b"", BOM_UTF8])
 def test_a_mark_is_no_line(mark: bytes) -> None:
     assert found(mark, PLAIN) == 0
     assert found(mark, PLAIN, b"") == 0
