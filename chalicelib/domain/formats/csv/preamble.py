@@ -20,6 +20,7 @@ FIRST_BYTES = 64
 """Bytes of the first piece, which shows that there is nothing to skip; each further piece has twice the size."""
 MOST_PIECE_BYTES = 1 << 20
 MOST_BYTES = 16 << 20
+"""Most bytes of the lines before the header."""
 SEP_LINE = re.compile(rb'(?i)("?)sep=([^\r\n]{1,%d}?)\1(?=[\r\n]|\Z)' % (4 * MOST_MARK))
 """The line by which a spreadsheet names the delimiter of a file, such as `sep=;`."""
 SEP_BYTES = 4 * MOST_MARK + 8

@@ -24,6 +24,7 @@ FIRST_BYTES = 16_384
 """Bytes of the first piece; each further piece has twice the size."""
 MOST_PIECE_BYTES = 1 << 20
 MOST_BYTES = 16 << 20
+"""Most bytes of the lines behind the last record."""
 EOF_MARK = re.compile(rb"\x1a+\Z|(?:(?<=[\r\n])|\A)\x1a+[\r\n]+\Z")
 """The byte by which old systems end a text, or a last line of it, behind which only line ends follow."""
 

@@ -132,7 +132,7 @@ class Transcoder:
         if self.comment and not at_end and end < 0 and size - at < len(self.comment):
             return -1
         comment = bool(self.comment) and data.startswith(self.comment, at, size)
-        if comment or (end >= 0 and (end == at or (end == at + 1 and self.returns and data[at] == 13))):
+        if comment or (end >= 0 and (end == at or (end == at + 1 and self.returns and data[at] == CR[0]))):
             return self._left_out(rows, data, at, end, size, at_end, comment)
         if end < 0 or end - at > reader.longest or reader.special.search(data, at, end):
             found = block.record(at)
@@ -141,7 +141,7 @@ class Transcoder:
             if isinstance(found, Malformed):
                 return found
             return self._record(rows, data, at, found, size)
-        line = data[at : end - (self.returns and data[end - 1] == 13)]
+        line = data[at : end - (self.returns and data[end - 1] == CR[0])]
         values: list[bytes | None] = list(line.split(reader.delimiter))
         changed = self.always or CR in line or not self.null.isdisjoint(values)
         if changed:

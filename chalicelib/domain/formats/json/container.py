@@ -11,11 +11,13 @@ from chalicelib.domain.raw.bytesource import ByteSource
 from chalicelib.errors import Rejected
 
 FIRST_BYTES = 64
+"""Bytes of the first piece at an end of the file; each further piece has twice the size."""
 MOST_PIECE_BYTES = 1 << 20
 MOST_BYTES = 16 << 20
 """Most blanks that are skipped at an end of the file."""
 BLANKS = b" \t\r\n"
 SOLID = re.compile(rb"[^ \t\r\n]")
+"""A byte that is no blank."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,7 @@ LONGEST_NAME = 64
 SPECIAL = re.compile(rb'[",\r\n]')
 """Bytes that stand in quotes only."""
 ABSENT = object()
+"""Stands for the value of a column that an object does not have."""
 WORDS = {True: b"true", False: b"false"}
 
 
@@ -69,6 +70,7 @@ class ObjectReader:
         self._scan = decoder.raw_decode
 
     def _object(self, pairs: list[tuple[str, Any]]) -> tuple[tuple[str, Any], ...]:
+        """Return an object's members for `json`. Keep the first name that comes twice."""
         if len(pairs) > 1 and len(dict(pairs)) < len(pairs):
             seen = set[str]()
             self._repeated = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
@@ -101,8 +103,9 @@ class ObjectReader:
     def values(self, record: bytes) -> list[bytes | None] | None:
         """Return the values of a record's columns; None if it is no row, or has a field without a column."""
         try:
-            value, end = self.scan(record.decode())
-            if end < len(record.decode()) or not isinstance(value, tuple):
+            text = record.decode()
+            value, end = self.scan(text)
+            if end < len(text) or not isinstance(value, tuple):
                 return None
             values, rest = self._taken(value)
             return None if rest else [self._value(n, one) for n, one in enumerate(values) if n != self.rescued]
@@ -110,6 +113,7 @@ class ObjectReader:
             return None
 
     def _fields(self, pairs: Any) -> list[bytes]:
+        """Return the field of each column. Raises _Bad."""
         if not isinstance(pairs, tuple):
             raise _Bad(RowCode.LINE, f"is {kind_of(pairs)}, not an object")
         values, rest = self._taken(pairs)
@@ -141,6 +145,7 @@ class ObjectReader:
     def _take(
         self, node: Node, pairs: tuple[tuple[str, Any], ...], path: str, found: list[Any], rest: list[tuple[str, Any]]
     ) -> None:
+        """Put each member into `found`, by its column, or into `rest`, by its path from the root. Raises _Bad."""
         for name, value in pairs:
             target = node.find(name)
             if isinstance(target, int):
@@ -155,7 +160,7 @@ class ObjectReader:
                 raise _Bad(RowCode.JSON, f"has {kind_of(value)} in {shown(path + name)}, where an object is expected")
 
     def _field(self, index: int, value: Any) -> bytes:
-        """Return a value as the field of a row that COPY reads."""
+        """Return a value as the field of a row that COPY reads. Raises _Bad."""
         read = None if value is ABSENT else self._value(index, value)
         if read is None:
             return self.nulls[index]

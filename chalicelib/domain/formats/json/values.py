@@ -154,6 +154,7 @@ class Values:
 
 def _text(raw: bytes, *, document_: bool) -> bytes | None:
     """Return the value of a text; None if it is the empty text, or the word for NULL, or more than one text."""
-    text, end = scanstring(raw.decode(), 1)
+    written = raw.decode()
+    text, end = scanstring(written, 1)
     value = document(text).encode() if document_ else text.encode()
-    return value if end == len(raw.decode()) and value not in (b"", NULL) else None
+    return value if end == len(written) and value not in (b"", NULL) else None
