@@ -39,7 +39,7 @@ def upload_record(s3: Any, bucket: str, stage: str, deployed: Path, *, own_contr
 
 
 def has_own_contracts(s3: Any, bucket: str, stage: str) -> bool:
-    """Whether the last deployment had contracts of its own."""
+    """Return whether the last deployment had contracts of its own."""
     try:
         found = s3.head_object(Bucket=bucket, Key=RECORD_KEY.format(stage=stage))
     except ClientError as error:
@@ -162,7 +162,7 @@ def _log_groups(logs: Any, stage: str) -> list[str]:
 
 
 def _is_of(stage: str, name: str) -> bool:
-    """Whether a function of this name is one of the stage's, and not of stage `dev-a` if the stage is `dev`.
+    """Return whether a function of this name is one of the stage's, and not of stage `dev-a` if the stage is `dev`.
 
     The names of functions have an underscore, and those of stages have none (stage.py refuses the one exception).
     """

@@ -88,7 +88,7 @@ def _find_namespace(session: Any, name: str, stage: str) -> bool:
 
 
 def _is_tagged(session: Any, arn: str, stage: str) -> bool:
-    """Whether a warehouse has the stage's tags: the operator's own may have the name that ours would have."""
+    """Return whether a warehouse has the stage's tags: the operator's own may have the name that ours would have."""
     listed = session.client(SERVERLESS).list_tags_for_resource(resourceArn=arn)["tags"]
     return tag_map(stage).items() <= {tag["key"]: tag["value"] for tag in listed}.items()
 

@@ -126,7 +126,7 @@ def resources(cloudformation: Any, stage: str) -> list[tuple[str, str]]:
 
 
 def has_functions(listed: Sequence[tuple[str, str]]) -> bool:
-    """Whether a stack with these was made by `make package`: `make deploy` leaves functions to Chalice."""
+    """Return whether a stack with these was made by `make package`: `make deploy` leaves functions to Chalice."""
     return any(kind == FUNCTION for kind, _ in listed)
 
 

@@ -18,7 +18,7 @@ def fetch(url: str, headers: Mapping[str, str], *, method: str = "GET", seconds:
 
 
 def answers(url: str, headers: Mapping[str, str]) -> bool:
-    """Whether a URL answers with success."""
+    """Return whether a URL answers with success."""
     try:
         with _opener.open(urllib.request.Request(url, headers=dict(headers)), timeout=2) as response:
             return bool(response.status < 300)

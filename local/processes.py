@@ -56,7 +56,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def port_is_free(port: int) -> bool:
-    """Whether a loopback port can be listened on."""
+    """Return whether a loopback port can be listened on."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -107,7 +107,7 @@ def _is(process: psutil.Process, proc: Proc) -> bool:
 
 
 def alive(proc: Proc) -> bool:
-    """Whether it still runs."""
+    """Return whether it still runs."""
     return find(proc) is not None
 
 
@@ -123,7 +123,7 @@ def wait_ready(proc: Proc, ready: Callable[[], bool], *, seconds: float) -> None
 
 
 def accepts(port: int) -> bool:
-    """Whether something listens on a loopback port."""
+    """Return whether something listens on a loopback port."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -36,6 +36,6 @@ def binaries(archive: Path, architecture: str) -> int:
 
 
 def _claims(name: str) -> bool:
-    """Whether a file has a name of compiled code."""
+    """Return whether a file has a name of compiled code."""
     last = name.rpartition("/")[2]
     return ".so." in last or last.endswith((".so", ".pyd", ".dylib", ".dll"))

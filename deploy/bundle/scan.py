@@ -40,7 +40,7 @@ class Accepted:
     """Stages that must have it; all stages if empty."""
 
     def covers(self, check: str, resource: str) -> bool:
-        """Whether this accepts a finding."""
+        """Return whether this accepts a finding."""
         return check == self.check and (resource in self.resources or ANY in self.resources)
 
 

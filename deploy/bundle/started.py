@@ -35,7 +35,7 @@ print(json.dumps(took))
 
 
 def runs_here(architecture: str) -> bool:
-    """Whether this machine can run what is in the zip."""
+    """Return whether this machine can run what is in the zip."""
     return sys.platform == "linux" and MACHINES.get(platform.machine()) == architecture
 
 

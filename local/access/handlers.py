@@ -33,7 +33,7 @@ class GuardedHandler(BaseHTTPRequestHandler):
     body: bytes = b""
 
     def parse_request(self) -> bool:
-        """Whether the request goes on to its method."""
+        """Return whether the request goes on to its method."""
         if not super().parse_request():
             return False
         refusal = self._refusal()

@@ -12,7 +12,7 @@ _OWN_SITES = ("same-origin", "none")  # a browser's values for the server's own 
 
 
 def is_foreign(port: int, method: str, target: str, headers: Iterable[tuple[str, str]]) -> bool:
-    """Whether to refuse a request, by its method, its target as sent, and all of its headers."""
+    """Return whether to refuse a request, by its method, its target as sent, and all of its headers."""
     given: dict[str, list[str]] = {}
     for name, value in headers:
         given.setdefault(name.lower(), []).append(value.strip())

@@ -162,7 +162,7 @@ def _is_current(signature: _Signature, now: datetime) -> bool:
 
 
 def _adds(request: Request, signature: _Signature) -> bool:
-    """Whether a sender without the secret could have added headers or a form that request another operation.
+    """Return whether a sender without the secret could have added headers or a form that request another operation.
 
     The x-amz- headers name operations and sources of copies; AWS refuses unsigned ones, too. A form names an operation
     in its body, which the presigned addresses of S3 leave unsigned.

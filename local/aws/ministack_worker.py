@@ -44,7 +44,7 @@ def reach(url: str, timeout: float, patience: float) -> http.client.HTTPConnecti
 
 
 def from_queue(event: Any) -> bool:
-    """Whether SQS sent the event. Such an event waits in its queue, not here."""
+    """Return whether SQS sent the event. Such an event waits in its queue, not here."""
     records: Any = event.get("Records") if isinstance(event, dict) else None
     return bool(records) and records[0].get("eventSource") == "aws:sqs"
 

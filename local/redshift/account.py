@@ -66,7 +66,7 @@ class Account:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def reaches(self, folder: Path) -> bool:
-        """Whether this user may enter the folder and write there."""
+        """Return whether this user may enter the folder and write there."""
         test = ["/bin/sh", "-c", 'cd "$1" && test -w .', "sh", str(folder)]
         return subprocess.run(test, check=False, stderr=subprocess.DEVNULL, cwd="/", **self.as_popen()).returncode == 0
 

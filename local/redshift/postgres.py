@@ -165,7 +165,7 @@ class Postgres:
         raise PostgresError(f"PostgreSQL did not start:\n{ending}")
 
     def _is_up(self) -> bool:
-        """Whether the server is up. Makes the roles and the database once it is."""
+        """Return whether the server is up. Makes the roles and the database once it is."""
         try:
             with psycopg.connect(self.manager_dsn, dbname="postgres", autocommit=True) as session:
                 make_roles(session, self.passwords)

@@ -154,7 +154,7 @@ def _is_digit(field: Bytes) -> Mask:
 
 
 def _all_numeric(field: Bytes, inside: Mask) -> bool:
-    """Whether there are digits, signs and dots only. Of these PostgreSQL reads no number that Redshift does not."""
+    """Return whether there are only digits, signs and dots, of which PostgreSQL reads the numbers of Redshift alone."""
     return not (_NOT_NUMBER[field] & inside).any()
 
 
@@ -177,7 +177,7 @@ def _floats(field: Bytes, width: StackPaths, _column: TargetColumn) -> bool:
 
 
 def _booleans(field: Bytes, width: StackPaths, _column: TargetColumn) -> bool:
-    """Whether all are Redshift's spellings. PostgreSQL also accepts on, off, tr and blanks."""
+    """Return whether all are Redshift's spellings. PostgreSQL also accepts on, off, tr and blanks."""
     if field.shape[1] > len("false"):
         return False
     packed = np.zeros(len(field), dtype=np.uint64)
@@ -192,7 +192,10 @@ def _dates(field: Bytes, width: StackPaths, _column: TargetColumn) -> bool:
 
 
 def _times(field: Bytes, width: StackPaths, column: TargetColumn) -> bool:
-    """Whether all are YYYY-MM-DD HH:MI:SS with up to six digits of a second, or for TIMESTAMPTZ digits and signs."""
+    """Return whether all are YYYY-MM-DD HH:MI:SS, with up to six digits of a second.
+
+    For TIMESTAMPTZ any digits and signs may follow.
+    """
     if bool((width < 19).any()) or not _fits(field[:, :19], b"0000-00-00 00:00:00"):
         return False
     longer = width > 19
@@ -204,7 +207,7 @@ def _times(field: Bytes, width: StackPaths, column: TargetColumn) -> bool:
 
 
 def _fits(field: Bytes, shape: bytes) -> bool:
-    """Whether there are digits where the shape has 0, and elsewhere the shape's own bytes."""
+    """Return whether there are digits where the shape has 0, and elsewhere the shape's own bytes."""
     wanted = np.frombuffer(shape, dtype=np.uint8)
     digits = wanted == 48
     return bool(_is_digit(field[:, digits]).all() and (field[:, ~digits] == wanted[~digits]).all())

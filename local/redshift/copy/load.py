@@ -165,7 +165,7 @@ class _Job:
 
 
 def _may_be_fast(target: Target, options: Options) -> bool:
-    """Whether the fast way is possible: not with options that change values, or types that it reads differently."""
+    """Return whether the fast way is possible: no option changes values, and it reads each type as Redshift does."""
     kinds = {column.kind for column in target.columns}
     changes = options.blanks_as_null or options.trim_blanks or options.round_decimals or options.fill_record
     return not changes and not options.ignore_blank_lines and not options.json and not kinds & _SLOW_KINDS

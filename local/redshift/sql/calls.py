@@ -61,7 +61,7 @@ def _after(made: list[Token], text: str) -> bool:
 
 
 def _is_text_length(made: list[Token]) -> bool:
-    """Whether the bracket just opened belongs to a type, as in VARCHAR(MAX)."""
+    """Return whether the bracket just opened belongs to a type, as in VARCHAR(MAX)."""
     return [token.low for token in made if not token.silent][-2:-1] in (["varchar"], ["varying"], ["nvarchar"])
 
 

@@ -100,7 +100,7 @@ def _refuse_in_body(tokens: list[Token]) -> None:
 
 
 def _belongs_to(seen: list[Token], index: int, verb: str) -> bool:
-    """Whether the literal belongs to such a statement. The message of a RAISE may be any text."""
+    """Return whether the literal belongs to such a statement. The message of a RAISE may be any text."""
     for token in reversed(seen[:index]):
         if token.text == ";":
             return False
