@@ -55,7 +55,7 @@ class Lines:
     """Lines one by one. `taken` holds those of the current record."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
-        # newline="": only \n and \r\n end a line, and both are kept as they are
+        # newline="\n": a lone \r ends no line, and every line end is kept as it is
         self._text = io.TextIOWrapper(
             io.BufferedReader(_Bytes(chunks), 1 << 20), "utf-8", "surrogateescape", newline="\n"
         )

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from local.redshift.copy.target import TargetColumn
 
 Bytes = npt.NDArray[np.uint8]
-StackPaths = npt.NDArray[np.intp]
+Ints = npt.NDArray[np.intp]
 Mask = npt.NDArray[np.bool_]
 
 _MOST_RECORD = 8 * 1024 * 1024
@@ -88,7 +88,7 @@ class Guard:
         """Check the end of a file, which also ends its last record."""
         return self.fine(b"\n") if self._rest else True
 
-    def _marks(self, data: Bytes) -> StackPaths | None:
+    def _marks(self, data: Bytes) -> Ints | None:
         """Return the ends of the fields; None if there is a quote in the middle of a field."""
         marks = (data == self._delimiter) | (data == _NEWLINE)
         quotes = data == self._quote
@@ -99,7 +99,8 @@ class Guard:
             marks &= ~inside
         return np.flatnonzero(marks)
 
-    def _quotes_fine(self, data: Bytes, places: StackPaths, inside: Mask) -> bool:
+    def _quotes_fine(self, data: Bytes, places: Ints, inside: Mask) -> bool:
+        """Return whether the quotes at these places open and close at the ends of fields only."""
         opening = inside[places]
         before = data[places[opening] - 1]
         first = places[opening] == 0
@@ -110,7 +111,8 @@ class Guard:
         ends = (after == self._delimiter) | (after == _NEWLINE) | (after == _RETURN) | (after == self._quote)
         return bool(starts.all() and ends.all())
 
-    def _records_fine(self, data: Bytes, grid: StackPaths) -> bool:
+    def _records_fine(self, data: Bytes, grid: Ints) -> bool:
+        """Return whether the watched fields are fine. `grid` has the ends of fields, a row for each record."""
         if not bool((data[grid[:, -1]] == _NEWLINE).all()):
             return False
         starts = np.empty_like(grid)
@@ -122,7 +124,7 @@ class Guard:
             ends[:, -1] -= (starts[:, -1] < ends[:, -1]) & (data[ends[:, -1] - 1] == _RETURN)
         return all(self._column_fine(data, starts[:, place], ends[:, place], column) for place, column in self._watched)
 
-    def _column_fine(self, data: Bytes, start: StackPaths, end: StackPaths, column: TargetColumn) -> bool:
+    def _column_fine(self, data: Bytes, start: Ints, end: Ints, column: TargetColumn) -> bool:
         quoted = data[start] == self._quote
         if quoted.any():
             quoted &= (end - start >= 2) & (data[end - 1] == self._quote)
@@ -134,7 +136,7 @@ class Guard:
         widest = int(np.max(width))
         return widest <= _WIDEST and _SHAPES[column.kind](_window(data, start, widest), width, column)
 
-    def _is_null(self, data: Bytes, start: StackPaths, end: StackPaths) -> Mask:
+    def _is_null(self, data: Bytes, start: Ints, end: Ints) -> Mask:
         if not self._null:
             return np.zeros(len(start), dtype=np.bool_)
         same: Mask = end - start == len(self._null)
@@ -143,7 +145,7 @@ class Guard:
         return same
 
 
-def _window(data: Bytes, start: StackPaths, width: int) -> Bytes:
+def _window(data: Bytes, start: Ints, width: int) -> Bytes:
     """Return one row of bytes per field. Shorter fields include the bytes after them."""
     padded = data if len(data) >= int(start[-1]) + width else np.append(data, np.zeros(width, dtype=np.uint8))
     return np.lib.stride_tricks.sliding_window_view(padded, width)[start]
@@ -154,29 +156,29 @@ def _is_digit(field: Bytes) -> Mask:
 
 
 def _all_numeric(field: Bytes, inside: Mask) -> bool:
-    """Return whether there are only digits, signs and dots, of which PostgreSQL reads the numbers of Redshift alone."""
+    """Return whether all are digits, signs and dots. PostgreSQL takes none of these that Redshift refuses."""
     return not (_NOT_NUMBER[field] & inside).any()
 
 
-def _inside(field: Bytes, width: StackPaths) -> Mask:
+def _inside(field: Bytes, width: Ints) -> Mask:
     return np.arange(field.shape[1]) < width[:, None]
 
 
-def _integers(field: Bytes, width: StackPaths, _column: TargetColumn) -> bool:
+def _integers(field: Bytes, width: Ints, _column: TargetColumn) -> bool:
     return _all_numeric(field, _inside(field, width))
 
 
-def _decimals(field: Bytes, width: StackPaths, column: TargetColumn) -> bool:
+def _decimals(field: Bytes, width: Ints, column: TargetColumn) -> bool:
     inside = _inside(field, width)
     early = _inside(field, width - column.size[1] - 1)  # a dot here has more digits after it than the column keeps
     return _all_numeric(field, inside) and not ((field == _DOT) & early).any()
 
 
-def _floats(field: Bytes, width: StackPaths, _column: TargetColumn) -> bool:
+def _floats(field: Bytes, width: Ints, _column: TargetColumn) -> bool:
     return not (_NOT_FLOAT[field] & _inside(field, width)).any()
 
 
-def _booleans(field: Bytes, width: StackPaths, _column: TargetColumn) -> bool:
+def _booleans(field: Bytes, width: Ints, _column: TargetColumn) -> bool:
     """Return whether all are Redshift's spellings. PostgreSQL also accepts on, off, tr and blanks."""
     if field.shape[1] > len("false"):
         return False
@@ -187,11 +189,11 @@ def _booleans(field: Bytes, width: StackPaths, _column: TargetColumn) -> bool:
     return bool(np.isin(packed, _SPELLED).all())
 
 
-def _dates(field: Bytes, width: StackPaths, _column: TargetColumn) -> bool:
+def _dates(field: Bytes, width: Ints, _column: TargetColumn) -> bool:
     return bool((width == 10).all()) and _fits(field, b"0000-00-00")
 
 
-def _times(field: Bytes, width: StackPaths, column: TargetColumn) -> bool:
+def _times(field: Bytes, width: Ints, column: TargetColumn) -> bool:
     """Return whether all are YYYY-MM-DD HH:MI:SS, with up to six digits of a second.
 
     For TIMESTAMPTZ any digits and signs may follow.
@@ -213,7 +215,8 @@ def _fits(field: Bytes, shape: bytes) -> bool:
     return bool(_is_digit(field[:, digits]).all() and (field[:, ~digits] == wanted[~digits]).all())
 
 
-_Shape = Callable[[Bytes, StackPaths, TargetColumn], bool]
+_Shape = Callable[[Bytes, Ints, TargetColumn], bool]
+"""Returns whether PostgreSQL reads the fields of a column as Redshift does: a row of bytes and a width for each."""
 _SHAPES: dict[str, _Shape] = {
     "int2": _integers,
     "int4": _integers,
