@@ -1,22 +1,22 @@
 -- Merges staged files into their target, one row per key, and writes a ledger row for each file: all or nothing.
 --
--- p_shares names a table with one row per file: its load id, age and counts; "_source_mark" says whose a staged row is.
--- What comes of several files is what would come of them one after the other, the newest first: of rows with the same
--- key in two files one wins, and the other is booked as superseded.
+-- p_shares names a table with one row per file: its load id, age and counts. "_source_mark" names the file of a staged
+-- row. Several files have the same result as one after the other, the newest first: of rows with the same key in two
+-- files one wins, and the other counts as superseded.
 --
--- The steps are procedures of their own, which hand on temporary tables. Another mode shares them and writes its merge:
---   etl.count_rows_v1    counts_<group id>: what each file brings, and whether it is complete;
---   etl.pick_winners_v1  merge_<group id> and fates_<group id>: one row of each key, and what it does to the target;
+-- Each step is a procedure, and they share temporary tables. Another mode calls the same steps around its own merge:
+--   etl.count_rows_v1    counts_<group id>: the rows of each file, and whether they are complete;
+--   etl.pick_winners_v1  merge_<group id> and fates_<group id>: one row of each key, and its effect on the target;
 --   etl.merge_scd1_v1    the target;
 --   etl.write_books_v1   the ledger.
 --
 -- Guarantees, given that the caller's transaction locked the target's gate before it read anything:
---   once      a file whose load id is in the ledger changes nothing, and is booked no second time;
+--   once      a file whose load id is in the ledger changes nothing, and gets no second row there;
 --   fenced    a group that is in etl.fenced changes nothing;
 --   newer     no row of the target is replaced by an older one. Age is the order column, then the age of the file,
 --             then the place in the file. Without an order column it is the age of the file, then the place;
 --   apart     if p_duplicate_keys is 'fail', no two rows of a file have one key, or the transaction fails. This is
---             looked at before a snapshot's age is: what becomes of such a file does not depend on other files;
+--             checked before the age of a snapshot: the result for such a file does not depend on other files;
 --   balanced  for every file, staged = duplicates + inserted + updated + unchanged + superseded, or the transaction
 --             fails.
 -- A file of corrected rows ("corrects" in its share names the load that rejected them; its offsets are those of that

@@ -1,6 +1,6 @@
--- Counts what each file of a load brings, and refuses a load whose files do not have what was found good in them.
+-- Counts the rows of each file of a load, and refuses a load if a file lacks rows that were found good, or has others.
 --
--- Of a file of corrected rows, those in etl.corrections were merged before. They are taken out of staging and counted.
+-- Corrected rows that are in etl.corrections were merged before. They are deleted from staging and counted.
 -- Makes the temporary table counts_<group id>, with a row for each share: its mark, its rows (staged), the keys among
 -- them (keys), and the rows that were corrected before (corrected).
 --

@@ -1,10 +1,10 @@
 -- Writes a load's winners (merge_<group id>) into the target: one row a key, its newest state.
 --
--- A row that is the same in a newer file is touched too: its _source_order moves on. Else this would go wrong:
---   file 1 says x, file 3 says x again, then file 2 comes late and says y: without the touch the row would still be as
+-- A row that is the same in a newer file is updated too: it gets that file's _source_order. The reason is a late file:
+--   file 1 has x, file 3 has x again, then file 2 arrives late and has y. Without the update the row would still be as
 --   old as file 1, and y would replace what file 3 confirmed.
 -- The columns of the key are written too: keys that differ in blanks at the end are one key.
--- _loaded_at stays: it says when the values last changed.
+-- _loaded_at stays: it is the time at which the values last changed.
 --
 -- Guarantees that as many rows are updated and inserted as fates_<group id> has, or that the transaction fails.
 -- Does not delete: a key that a snapshot no longer holds stays.

@@ -1,4 +1,4 @@
--- Picks the one row of each key that a load brings, and says what it would do to the target.
+-- Picks the one row of each key that a load merges, and finds its effect on the target.
 --
 -- Reads counts_<group id>. Makes the temporary table merge_<group id>: the winners, each with its file's mark, age and
 -- load id, its offset, and "_action": insert, update, unchanged, or superseded by an older or equal row of the target.
@@ -10,8 +10,8 @@
 --   one       every key has one winner, and one row of the target at most.
 -- A corrected row is superseded, too, by a row that its own file has further on.
 --
--- SUPER columns (p_documents, a subset of p_columns) are compared by their text: two documents of different types would
--- else compare as NULL, which is not a difference, and a change would be lost.
+-- SUPER columns (p_documents, a subset of p_columns) are compared by their text: two documents of different types
+-- compare as NULL, which is not a difference, and a change would be lost.
 -- Texts (a 't' in p_texts for each such column, in the order of p_columns) are compared with their length: Redshift does
 -- not compare the blanks at the end of a text, and a newer text that differs in these would be lost. Keys are compared
 -- without the blanks: such keys are one.

@@ -1,11 +1,11 @@
--- Writes the ledger row of each file of a load, whatever its mode, and notes the corrected rows that it merged.
+-- Writes the ledger row of each file of a load, in any mode, and records the corrected rows that it merged.
 --
 -- Reads counts_<group id> and fates_<group id>. p_outcome is LOADED, or SUPERSEDED for a file that merged nothing.
--- Of a file's keys, those that another file of the load won are superseded too. Corrected rows that were merged before
--- are booked as duplicates; the others come into etl.corrections.
+-- A key of a file is superseded too if another file of the load won it. Corrected rows that were merged before count as
+-- duplicates. The others are inserted into etl.corrections.
 --
 -- Guarantees that for every file staged = duplicates + inserted + updated + unchanged + superseded, and that every
--- corrected row is noted, or that the transaction fails.
+-- corrected row is recorded, or that the transaction fails.
 create or replace procedure etl.write_books_v1(
     p_staging varchar(64),
     p_shares varchar(64),

@@ -1,6 +1,6 @@
--- The books of every load of a file: rows read = loaded + duplicates + superseded + rejected. balanced is 1 for every row,
--- always. Rows that were rejected and corrected since are in the books of their file: `corrected` says how many, `rejected` has
--- them no more. A load of corrected rows has no line of its own here; it is in the ledger.
+-- The books of every load of a file: rows read = loaded + duplicates + superseded + rejected. `balanced` is always 1.
+-- A rejected row that was corrected since counts in the books of its file: in `corrected`, and no longer in `rejected`.
+-- A load of corrected rows has no row here. It is in the ledger.
 drop view if exists etl.books;
 
 create view etl.books as
@@ -22,7 +22,8 @@ from (
            l.committed_at
     from etl.ledger l
     left join (
-        -- Of a load of corrections, rows that another one had merged before are booked as duplicates: they are counted there.
+        -- The ledger counts a corrected row as a duplicate if an earlier load of corrections had merged it. It counts
+        -- in that earlier load only.
         select g.corrects, sum(g.inserted) as inserted, sum(g.updated) as updated, sum(g.unchanged) as unchanged,
                sum(g.duplicates - (g.staged - n.corrected)) as duplicates, sum(g.superseded) as superseded,
                sum(n.corrected) as corrected

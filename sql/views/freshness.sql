@@ -1,4 +1,4 @@
--- How fresh each object is, and how much of it came in. Loads of corrected rows do not count: their rows were read before.
+-- The age of each object's data, and its rows so far. Loads of corrected rows do not count: they were read before.
 drop view if exists etl.freshness;
 
 create view etl.freshness as
