@@ -40,25 +40,28 @@ def upload_record(s3: Any, bucket: str, stage: str, deployed: Path, *, own_contr
 
 def has_own_contracts(s3: Any, bucket: str, stage: str) -> bool:
     """Return whether the last deployment had contracts of its own."""
-    try:
+    with _unless_there_is_none():
         found = s3.head_object(Bucket=bucket, Key=RECORD_KEY.format(stage=stage))
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
-            return False
-        raise
-    return bool(found["Metadata"].get(CONTRACTS) == "own")
+        return bool(found["Metadata"].get(CONTRACTS) == "own")
+    return False
 
 
 def download_record(s3: Any, bucket: str, stage: str, deployed: Path) -> None:
     """Download Chalice's record if there is one: another operator may have deployed since."""
-    try:
+    with _unless_there_is_none():
         found = s3.get_object(Bucket=bucket, Key=RECORD_KEY.format(stage=stage))["Body"].read()
+        deployed.mkdir(exist_ok=True)
+        record_of(deployed, stage).write_bytes(found)
+
+
+@contextmanager
+def _unless_there_is_none() -> Iterator[None]:
+    """Suppress S3's error for an object that is not there. HEAD has no body, and so only the status as its code."""
+    try:
+        yield
     except ClientError as error:
-        if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
-            return
-        raise
-    deployed.mkdir(exist_ok=True)
-    record_of(deployed, stage).write_bytes(found)
+        if error.response["Error"]["Code"] not in ("NoSuchKey", "404"):
+            raise
 
 
 def delete_record(s3: Any, bucket: str, stage: str, deployed: Path) -> None:

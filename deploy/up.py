@@ -195,10 +195,11 @@ def project(stage: str, found: Mapping[str, str], where: dict[str, str], archite
 
 
 def _afterwards(session: Any, stage: str, where: dict[str, str]) -> None:
-    tag(session, stage, rest_api(stage), where)
+    """Apply the settings that Chalice lacks. Raises DeployError."""
+    apigateway, api = session.client("apigateway"), rest_api(stage)
+    tag(session, stage, api, where)
     keep_logs(session.client("logs"), stage, where)
     allow_loops(session.client("lambda"), stage)
-    apigateway, api = session.client("apigateway"), rest_api(stage)
     set_gateway_responses(apigateway, stage, api)
     limit_calls(apigateway, stage, api)
 
