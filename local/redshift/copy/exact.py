@@ -137,6 +137,7 @@ class ExactReader:
 
 
 def load_error(file: str, line: int, text: str, fault: FieldFault, column: TargetColumn | None, raw: str) -> LoadError:
+    """Return the load error of a fault. `text` is the record without its line end, `raw` the field at fault."""
     return LoadError(
         file=file,
         line=line,

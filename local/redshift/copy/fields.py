@@ -50,6 +50,7 @@ class Field:
 
 
 def fields_for(columns: list[TargetColumn], options: Options) -> list[Field]:
+    """Return the readers of columns, in the order of the file's fields."""
     return [Field(column=column, convert=_converter(column, options)) for column in columns]
 
 
@@ -259,6 +260,7 @@ def _texts(document: object) -> Iterator[str]:
 
 
 def no_json(_name: str) -> None:
+    """Refuse NaN and Infinity, which Python's `json` reads. Raises ValueError."""
     raise ValueError
 
 

@@ -91,6 +91,7 @@ def _exists(s3: Any, file: File) -> bool:
 
 @contextmanager
 def s3_errors(key: str, before: str = "") -> Iterator[None]:
+    """Turn errors of a call about a key into FilesError, with Redshift's message behind `before`."""
     try:
         yield
     except ClientError as error:

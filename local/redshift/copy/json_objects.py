@@ -23,8 +23,9 @@ from local.redshift.copy.statement import Json, Options
 from local.redshift.copy.target import TargetColumn
 
 MOST_OBJECT = 4 * 1024 * 1024
+"""Bytes of the longest object."""
 
-_MARK = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\]]')
+_MARK = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\]]')  # texts too, so that brackets in them do not count
 _STEPS = {"{": 1, "[": 1, "}": -1, "]": -1}
 _SPACE = re.compile(r"[ \t\r\n]*")
 _VALUE = json.JSONDecoder(parse_int=Decimal, parse_float=Decimal, parse_constant=no_json)

@@ -85,6 +85,7 @@ S3_URL = re.compile(r"s3://([^/]+)/(.+)", re.S)
 
 
 def parse(sql: str) -> Copy:
+    """Read a COPY statement. Raises SqlRefusedError with Redshift's message."""
     reader = Reader([token for token in tokenize(sql) if token.text != ";"])
     reader.accept("copy")
     if reader.next == "(":
@@ -151,6 +152,7 @@ def _option(options: Options, word: str, reader: Reader) -> Options:
 
 
 def text(reader: Reader) -> str:
+    """Read a literal, which AS may precede. Raises SqlRefusedError."""
     reader.accept("as")
     token = reader.take()
     if token.kind is not TokenKind.LITERAL:
@@ -183,6 +185,7 @@ def _number(reader: Reader) -> int:
 
 
 def role(reader: Reader) -> str:
+    """Read the ARN of a role, or `default`. Raises SqlRefusedError."""
     if reader.accept("default"):
         return "default"
     role = text(reader)

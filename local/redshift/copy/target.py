@@ -47,10 +47,12 @@ class Target:
 
 
 def quote(name: str) -> str:
+    """Return a name as a quoted identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def target_of(session: Session, copy: Copy) -> Target:
+    """Find the table of a COPY, and the columns that its files fill. Raises SqlRefusedError if one is not there."""
     quoted = ".".join(quote(part) for part in copy.table)
     found = session.execute(_COLUMNS, (quoted,)).fetchall()
     if not found:

@@ -102,6 +102,7 @@ def _refuse_types(session: Session, query: str) -> None:
 
 
 def parse(sql: str) -> Unload:
+    """Read an UNLOAD statement. Raises SqlRefusedError."""
     reader = Reader([token for token in tokenize(sql) if token.text != ";"])
     reader.accept("unload")
     if not reader.accept("("):
