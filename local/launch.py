@@ -40,8 +40,8 @@ class Launch:
     """Credentials of the AWS, new with each start."""
     started: list[Proc] = field(default_factory=list)
 
-    def everything(self, say: Callable[[str], None]) -> Record:
-        """Start all processes at once, then connect them in order. `say` receives what is left to the operator."""
+    def everything(self, report: Callable[[str], None]) -> Record:
+        """Start all processes at once, then connect them in order. `report` receives what is left to the operator."""
         record = self._start_all()
         record.write(self.paths.record)  # so that an interrupted start can be cleaned up
         contracts = contracts_of(Path(record.app), record.env.get(CONTRACTS, ""))
@@ -54,7 +54,7 @@ class Launch:
             wiring.provision.login(record.warehouse["loader_login"])
             for line in migrate(record.warehouse, record.credentials, contracts, self.paths.root / "sql"):
                 if line.startswith("!"):
-                    say(line)
+                    report(line)
         if self.options.api:
             self.wait_api(record.process("api"), record.ports)
         record = replace(record, ready=True)

@@ -54,11 +54,11 @@ class Stack:
         base = Path(root).resolve()
         self.paths = StackPaths(root=base, state=base / state_dir)
 
-    def up(self, say: Callable[[str], None] = lambda _: None) -> Record:
+    def up(self, report: Callable[[str], None] = lambda _: None) -> Record:
         """Start what does not run and wait until it works. Raises StartError with the end of a log.
 
         If only the worker or the API is gone, only that is started. If another process is gone, the stack's state is
-        lost: the stack starts again, empty. `say` receives a line about processes that are gone.
+        lost: the stack starts again, empty. `report` receives a line about processes that are gone.
         """
         with self._alone():
             status = self.status()
@@ -66,18 +66,18 @@ class Stack:
                 return status.record
             gone = [name for name, runs in status.alive.items() if not runs]
             if status.record and status.record.ready and all(name in REPLACEABLE for name in gone):
-                say(f"{_were(gone)} not running any more and {_is(gone)} started again; the rest stays as it is.")
+                report(f"{_were(gone)} not running any more and {_is(gone)} started again; the rest stays as it is.")
                 return self._restart(status.record, gone)
             if gone:
-                say(f"{_were(gone)} not running any more: what the stack held is lost. It starts again, empty.")
+                report(f"{_were(gone)} not running any more: what the stack held is lost. It starts again, empty.")
             self._clean(status.record)
-            return self._start(say)
+            return self._start(report)
 
-    def _start(self, say: Callable[[str], None]) -> Record:
+    def _start(self, report: Callable[[str], None]) -> Record:
         """Start everything. A start that fails or is interrupted leaves nothing behind."""
         launch = self._launch()
         try:
-            return launch.everything(say)
+            return launch.everything(report)
         except BaseException:
             processes.stop(launch.started, seconds=5)
             self._clean(None)
@@ -116,18 +116,18 @@ class Stack:
         """`kill -9` the process that runs the app's functions, as a crash would."""
         processes.kill(self._record().process("worker"))
 
-    def restart(self, say: Callable[[str], None] = lambda _: None) -> Record:
+    def restart(self, report: Callable[[str], None] = lambda _: None) -> Record:
         """Reload contracts, code and settings: bring the tables up to date, and start worker and API again.
 
-        `say` receives a line for each change of the tables. Raises StartError, also for a contract at fault; then the
-        running processes go on as they are.
+        `report` receives a line for each change of the tables. Raises StartError, also for a contract at fault. Then
+        the running processes go on as they are.
         """
         with self._alone():
             record = self._record()
             sql = self.paths.root / "sql"
             contracts = contracts_of(Path(record.app), record.env.get(CONTRACTS, ""))
             for line in migrate(record.warehouse, record.credentials, contracts, sql) if record.warehouse else ():
-                say(line)
+                report(line)
             notify_of(landing_prefixes(contracts), record)
             return self._restart(record, [proc.name for proc in record.processes if proc.name in REPLACEABLE])
 

@@ -185,7 +185,7 @@ def staged(tried: Trial) -> None:
     _expect(again["Records"][0]["body"] == run["Records"][0]["body"], "a statement that ended moves its own run on")
 
 
-def buried(tried: Trial) -> None:
+def dead_lettered(tried: Trial) -> None:
     """Try S3 with another folder, and dead letters of both queues: their runs are FAILED."""
     names, key = tried.record.names, "incoming/transactions/b.csv"
     no_try_left = {"LANDFALL_MAX_ATTEMPTS": "0"}
@@ -218,7 +218,7 @@ def fetched(tried: Trial) -> None:
     _expect(found == 1, f"one file of fetched rows below incoming/fetched/, not {found}")
 
 
-STEPS: tuple[Callable[[Trial], None], ...] = (staged, buried, looked_after, fetched)
+STEPS: tuple[Callable[[Trial], None], ...] = (staged, dead_lettered, looked_after, fetched)
 
 
 class _Rows(BaseHTTPRequestHandler):

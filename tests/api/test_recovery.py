@@ -119,7 +119,7 @@ def test_a_call_does_not_outlast_the_gateway(api: Api) -> None:
 # ---- redrive --------------------------------------------------------------------------------------------------------
 
 
-def buried(api: Api, key: str = KEY) -> None:
+def dead_lettered(api: Api, key: str = KEY) -> None:
     """A run that a dead letter has ended."""
     api.land(key, GOOD + key.encode() + b",v,1\n", run=False)
     api.deployment.handle_event(api.deployment.events.pop())
@@ -130,7 +130,7 @@ def buried(api: Api, key: str = KEY) -> None:
 
 
 def test_what_dead_letters_ended_is_run_again(api: Api) -> None:
-    buried(api)
+    dead_lettered(api)
     api.land(f"{THING}bad.csv", BAD)
     answer = api.post("/redrive")
     assert (answer.status, files(answer), answer.body["messages"]) == (202, [KEY], 0)
@@ -140,7 +140,7 @@ def test_what_dead_letters_ended_is_run_again(api: Api) -> None:
 
 
 def test_a_dry_run_brings_nothing_back(api: Api) -> None:
-    buried(api)
+    dead_lettered(api)
     api.deployment.queue.move_to_dead_letters(Message(queue="runs", body=run_body("x"), number=0, visible_at=0.0))
     answer = api.post("/redrive", {"dry_run": True})
     assert (files(answer), answer.body["messages"], answer.body["dry_run"]) == ([KEY], 0, True)
@@ -167,20 +167,20 @@ def test_more_messages_than_one_call_moves_are_reported(api: Api) -> None:
 
 
 def test_only_the_newest_version_of_a_file_comes_back(api: Api) -> None:
-    buried(api)
+    dead_lettered(api)
     api.land(KEY, GOOD + b"newer,v,1\n")
     assert api.post("/redrive").body["runs"] == []
 
 
 def test_what_cannot_come_back_reports_why(api: Api) -> None:
-    buried(api)
+    dead_lettered(api)
     api.deployment.objects.delete(api.deployment.objects.head(BUCKET, KEY))
-    buried(api, f"{THING}b.csv")
+    dead_lettered(api, f"{THING}b.csv")
     contracts = {name: c for name, c in api.deployment.pipeline.ctx.contracts.items() if name != "thing"}
     answer = api.post("/redrive")
     assert [s["code"] for s in answer.body["skipped"]] == ["SOURCE_GONE"]
     assert files(answer) == [f"{THING}b.csv"]
-    buried(api, f"{THING}c.csv")
+    dead_lettered(api, f"{THING}c.csv")
     wired = bootstrap.wired()
     bootstrap.use(
         replace(wired, pipeline=replace(wired.pipeline, ctx=replace(wired.pipeline.ctx, contracts=contracts)))
@@ -189,7 +189,7 @@ def test_what_cannot_come_back_reports_why(api: Api) -> None:
 
 
 def test_a_dead_letters_file_is_rerun_by_key_and_object(api: Api) -> None:
-    buried(api)
+    dead_lettered(api)
     assert files(api.post("/runs/thing", {"dry_run": True})) == [KEY]
     assert api.post(f"/runs/{seg(KEY)}").status == 202
     api.deployment.settle()

@@ -170,7 +170,7 @@ def runs_are_stopped(account: Account) -> None:
 
 
 def workers_die(account: Account) -> None:
-    """Of either queue; people bring their runs back, and messages that nobody has buried yet."""
+    """Workers of both queues die. The operator redrives their runs, and messages that no function has taken yet."""
     for name, alive in (("of_run", 0), ("of_chunk", 1)):
         account.hear(account.put(f"{THING}{name}.csv", GOOD + name.encode() + b",v,1\n"))
         for _ in range(alive):

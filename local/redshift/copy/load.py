@@ -35,7 +35,7 @@ _INSERT = """
         now() at time zone 'UTC', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
 
 
-_REMEMBER = """
+_SET_LAST_COPY = """
     select set_config('local_redshift.last_copy_count', %s, false),
            set_config('local_redshift.last_copy_id', %s, false)"""
 
@@ -68,7 +68,7 @@ class Loader:
             count = self._either_way(job, query_id)
         except FilesError as error:
             raise CopyFailedError(str(error)) from error
-        session.execute(_REMEMBER, (str(count), str(query_id)))
+        session.execute(_SET_LAST_COPY, (str(count), str(query_id)))
         return count
 
     def unload(self, session: Session, sql: str, *, check: Check) -> int:
