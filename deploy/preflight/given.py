@@ -18,6 +18,11 @@ OF_THE_WORKGROUP = ("BaseCapacity", "DailyRpuHours", "MaxCapacity", "SecurityGro
 """Parameters of the workgroup that the stack makes."""
 OF_THE_BUCKET = ("KeepProcessedDays", "Versioning")
 """Parameters of the bucket that the stack makes."""
+NEEDS = (
+    *("iam:GetPolicy", "kms:DescribeKey", "redshift:DescribeClusters", "redshift-serverless:GetWorkgroup"),
+    *("s3:GetBucketNotification", "s3:GetBucketVersioning", "s3:GetEncryptionConfiguration", "s3:ListBucket"),
+)
+"""IAM's actions that looking at what parameters name takes."""
 SMALLEST, STEP = 4, 8
 """RPUs of the smallest workgroup; any other has a multiple of the step."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from deploy.preflight.given import given
+from deploy.preflight.given import NEEDS, given
 from deploy.preflight.look import UNANSWERED, Check
 from deploy.preflight.names import names
 from deploy.preflight.network import network
@@ -18,7 +18,7 @@ from landfall.remote.deployment import advice
 
 CHECKS = (
     Check(name="region", needs=(), look=region),
-    Check(name="parameters", needs=("redshift-serverless:GetWorkgroup",), look=given),
+    Check(name="parameters", needs=NEEDS, look=given),
     Check(name="concurrency", needs=("lambda:GetAccountSettings", "lambda:GetFunctionConcurrency"), look=concurrency),
     Check(
         name="workgroups",

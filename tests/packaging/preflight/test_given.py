@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from landfall.doctor.report import Result
-from tests.packaging.preflight.aws import Aws, encrypted, look
+from tests.packaging.preflight.aws import Aws, Refusal, encrypted, look
 
 
 @pytest.mark.parametrize(
@@ -73,6 +73,18 @@ def test_what_a_parameter_names_must_be_there(
     assert "and there is none" in look(aws, "parameters", **given).seen
     aws.answers[call] = answer
     assert look(aws, "parameters", **given).result is Result.OK
+
+
+ACTIONS = {"s3.HeadBucket": "s3:ListBucket"}
+"""Calls that are allowed by an action of another name."""
+
+
+@pytest.mark.parametrize(("given", "call"), [case[:2] for case in NAMED])
+def test_a_refused_call_is_named(aws: Aws, given: dict[str, str], call: str) -> None:
+    aws.answers[call] = Refusal("AccessDenied")
+    found = look(aws, "parameters", **given)
+    assert (found.result, "you may not call" in found.seen) == (Result.WARN, True)
+    assert ACTIONS.get(call, call.replace(".", ":")) in found.seen
 
 
 def test_a_key_that_is_disabled_or_elsewhere_fails(aws: Aws) -> None:
