@@ -17,23 +17,15 @@ from contextlib import suppress
 from typing import Any
 
 from chalicelib.domain.run.events import run_of, task_of, work_of
-from chalicelib.domain.run.lifecycle import DEAD_LETTER, may_pass, pause
-from chalicelib.domain.run.model import ChunkTask, RunState
-from chalicelib.errors import Broken, LandfallError, Retryable
-from chalicelib.orchestration.traces import trace
-from chalicelib.pipeline import outcomes
+from chalicelib.domain.run.lifecycle import may_pass, pause
+from chalicelib.domain.run.model import ChunkTask
+from chalicelib.errors import LandfallError, Retryable
+from chalicelib.orchestration.failures import fail_dead, unexpected, worker_lost
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.pipeline import Pipeline
 
 Delay = Callable[[Any, int], None]
 """Makes a message, by its receipt handle, come back after a number of seconds."""
-
-
-class UnexpectedError(Exception):
-    """A fault in our code: its type and lines of code.
-
-    Lambda logs the error that is raised, and the text of an unexpected exception may quote a row.
-    """
 
 
 def on_run_message(pipeline: Pipeline, delay: Delay, record: dict[str, Any]) -> None:
@@ -67,11 +59,7 @@ def on_dead_letter(pipeline: Pipeline, record: dict[str, Any]) -> None:
 
     If the message was throttled instead, the sweep sends another.
     """
-    lost = Broken(
-        "AWS stopped its worker at each try (memory, time, or a crash); read the worker's log, then run it again",
-        code=DEAD_LETTER,
-    )
-    work = work_of(record["body"])
+    lost, work = worker_lost(), work_of(record["body"])
     if work is None:
         return
     if pipeline.ctx.tries.counted(work) < pipeline.ctx.settings.max_attempts:
@@ -86,22 +74,6 @@ def on_dead_letter(pipeline: Pipeline, record: dict[str, Any]) -> None:
             pipeline.ctx.note("dead_letter", {"run": run_id})
             fail_dead(pipeline, run_id, lost)
     _clear(pipeline.ctx, work)
-
-
-def fail_dead(pipeline: Pipeline, run_id: str, error: Exception, *, generation: int | None = None) -> None:
-    """End a run that cannot go on as FAILED.
-
-    A run that waits for its load or is in it is left to the sweep: its statement might still commit, and the fault may
-    be in the load of other runs.
-    """
-    run = pipeline.ctx.runs.get(run_id)
-    if run is None or run.state.terminal or run.state in (RunState.STAGED, RunState.LOADING):
-        return
-    if generation is not None and run.generation != generation:
-        return
-    cause = error if isinstance(error, LandfallError) else Broken(f"unexpected {type(error).__name__}", code="INTERNAL")
-    if ended := outcomes.fail(pipeline.ctx, run, cause):
-        pipeline.ctx.queue.send_run(ended.run_id)
 
 
 def _one_try(
@@ -127,7 +99,7 @@ def _one_try(
         delay(record["receiptHandle"], pause(settings.backoff_seconds, attempt, random.random()))  # noqa: S311  # nosec B311
         if isinstance(error, LandfallError):
             raise
-        raise UnexpectedError(f"{type(error).__name__} at {trace(error)}") from None
+        raise unexpected(error) from None
 
 
 def _counted(ctx: Context, work: ChunkTask | str) -> int:

@@ -12,6 +12,7 @@ from chalicelib.domain.run.events import work_of
 from chalicelib.domain.run.model import ChunkTask, Run, RunState
 from chalicelib.errors import Throttled
 from chalicelib.orchestration import sqs as handlers
+from chalicelib.orchestration.failures import UnexpectedError
 from tests.support.simulated.crowds import being_staged
 from tests.support.simulated.deployment import SimulatedDeployment
 from tests.support.simulated.endings import arrive, ended, fails_while, only_run, raising
@@ -75,7 +76,7 @@ def test_a_fault_of_ours_is_raised_without_its_text(
     message = next(m for m in deployment.queue.visible() if ("number" in m.body) is chunks)
     deployment.schedule.next = broken  # type: ignore[method-assign]
     record = {"body": message.body, "receiptHandle": message, "attributes": {"ApproximateReceiveCount": "1"}}
-    with pytest.raises(handlers.UnexpectedError, match=r"^ValueError at .*test_sqs.py:\d+$") as caught:
+    with pytest.raises(UnexpectedError, match=r"^ValueError at .*test_sqs.py:\d+$") as caught:
         handler(deployment.pipeline, lambda *_: None, record)
     assert caught.value.__suppress_context__
 

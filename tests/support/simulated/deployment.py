@@ -15,6 +15,7 @@ from chalicelib.domain.run.events import landed, run_of_message
 from chalicelib.domain.run.model import Run, SourceObject
 from chalicelib.errors import LandfallError
 from chalicelib.orchestration import sqs as handlers
+from chalicelib.orchestration.failures import UnexpectedError
 from chalicelib.pipeline.landing_scan import is_ignored, on_landed
 from chalicelib.pipeline.pipeline import Pipeline
 from chalicelib.pipeline.sweep import sweep
@@ -235,7 +236,7 @@ class SimulatedDeployment(DeployedParts):
         except (LandfallError, Killed) as error:
             error.__traceback__ = None  # whose frames hold the error: without it such circles need not be looked for
             return False
-        except handlers.UnexpectedError as error:
+        except UnexpectedError as error:
             self.violations.add(f"nobody foresaw this: {error}")
             return False
         return True
