@@ -49,23 +49,29 @@ def on_incoming(event: Any, _context: Any) -> None:
 
 
 @app.on_sqs_message(queue=RUN_QUEUE, batch_size=1, maximum_concurrency=MOVERS)
-def advance_run(event: SQSEvent) -> None:
-    """Move a run on as far as it can go."""
-    from chalicelib.domain.run.events import run_messages
-    from chalicelib.orchestration import sqs
+def advance_run(event: SQSEvent) -> Any:
+    """Move a run on as far as it can go; for the state machine, through one state."""
+    from chalicelib.domain.run.events import run_messages, step_of
+    from chalicelib.orchestration import sqs, step_functions
 
+    if step := step_of(event.to_dict()):
+        return step_functions.on_step(wired().pipeline, step)
     for record in ours(event.to_dict(), run_messages):
         sqs.on_run_message(wired().pipeline, wired().queue.delay_run, record)
+    return None
 
 
 @app.on_sqs_message(queue=CHUNK_QUEUE, batch_size=1, maximum_concurrency=WORKERS)
-def stage_chunk(event: SQSEvent) -> None:
+def stage_chunk(event: SQSEvent) -> Any:
     """Check and stage one chunk of a file."""
-    from chalicelib.domain.run.events import chunk_messages
-    from chalicelib.orchestration import sqs
+    from chalicelib.domain.run.events import chunk_messages, step_of
+    from chalicelib.orchestration import sqs, step_functions
 
+    if step := step_of(event.to_dict()):
+        return step_functions.on_chunk(wired().pipeline, step)
     for record in ours(event.to_dict(), chunk_messages):
         sqs.on_chunk_message(wired().pipeline, wired().queue.delay_chunk, record)
+    return None
 
 
 @app.on_sqs_message(queue=f"{RUN_QUEUE}-dead", batch_size=1, maximum_concurrency=DEAD_LETTER_WORKERS)
@@ -108,7 +114,7 @@ def on_statement(event: CloudWatchEvent) -> None:
     from chalicelib.domain.run.events import runs_of_statement
 
     for run_id in ours(event.to_dict(), runs_of_statement):
-        wired().queue.send_run(run_id)
+        wired().work.send_run(run_id)
 
 
 @any_event

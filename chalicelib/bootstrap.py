@@ -21,11 +21,12 @@ from chalicelib.config import Settings
 
 if TYPE_CHECKING:
     from chalicelib.adapters.direct import DirectLoads
+    from chalicelib.adapters.dynamodb.table_client import TableClient
     from chalicelib.adapters.sqs import SqsQueue
     from chalicelib.domain.source.settings import SourceSettings
     from chalicelib.pipeline.context import Context
     from chalicelib.pipeline.pipeline import Pipeline
-    from chalicelib.ports import ObjectStore
+    from chalicelib.ports import ObjectStore, Queue
     from chalicelib.sources.source import Aws, Source
 
 CONTRACTS = Path(os.environ.get("LANDFALL_CONTRACTS") or Path(__file__).parent / "contracts")
@@ -45,10 +46,13 @@ PRELOADED = {
 
 
 class Wiring(routes.Wiring, Protocol):
-    """The pipeline, the tokens, the queues and the sources."""
+    """The pipeline, the tokens, the queues, what takes messages for runs, and the sources."""
 
     @property
     def queue(self) -> SqsQueue: ...
+
+    @property
+    def work(self) -> Queue: ...
 
     def connect(self, object: str, settings: SourceSettings) -> Source: ...
 
@@ -65,7 +69,7 @@ class AwsWiring:
         """The pipeline. Raises ContractError if a contract is faulty."""
         from chalicelib.pipeline.pipeline import Pipeline
 
-        return Pipeline(ctx=_context(self._settings, self.queue, self._clock))
+        return Pipeline(ctx=_context(self._settings, self._table, self.work, self._clock))
 
     @cached_property
     def queue(self) -> SqsQueue:
@@ -73,6 +77,29 @@ class AwsWiring:
         from chalicelib.adapters.sqs import SqsQueue
 
         return SqsQueue(client("sqs"), self._settings)
+
+    @cached_property
+    def _table(self) -> TableClient:
+        from chalicelib.adapters.dynamodb.table_client import TableClient
+
+        return TableClient(client("dynamodb"), self._settings.table)
+
+    @cached_property
+    def work(self) -> Queue:
+        """What takes the messages for runs: the queues, or the executions of the stage's state machine."""
+        if not self._settings.state_machine:
+            return self.queue
+        from chalicelib.adapters.dynamodb.bookmarks import DynamoBookmarks
+        from chalicelib.adapters.dynamodb.runs import DynamoRuns
+        from chalicelib.adapters.step_functions import StepFunctions
+        from chalicelib.orchestration.executions import MachineQueue
+
+        return MachineQueue(
+            queue=self.queue,
+            runs=DynamoRuns(self._table, self._clock),
+            bookmarks=DynamoBookmarks(self._table),
+            executions=StepFunctions(client("stepfunctions"), self._settings.state_machine),
+        )
 
     @cached_property
     def tokens(self) -> Tokens:
@@ -104,13 +131,12 @@ class AwsWiring:
         )
 
 
-def _context(settings: Settings, queue: SqsQueue, clock: SystemClock) -> Context:
+def _context(settings: Settings, table: TableClient, queue: Queue, clock: SystemClock) -> Context:
     from chalicelib.adapters.dynamodb.bookmarks import DynamoBookmarks
     from chalicelib.adapters.dynamodb.chunks import DynamoChunks
     from chalicelib.adapters.dynamodb.load_queue import DynamoLoadQueue
     from chalicelib.adapters.dynamodb.runs import DynamoRuns
     from chalicelib.adapters.dynamodb.searches import DynamoSearch
-    from chalicelib.adapters.dynamodb.table_client import TableClient
     from chalicelib.adapters.dynamodb.tries import DynamoTries
     from chalicelib.adapters.redshift_data import RedshiftData
     from chalicelib.adapters.s3 import S3Objects
@@ -118,7 +144,7 @@ def _context(settings: Settings, queue: SqsQueue, clock: SystemClock) -> Context
     from chalicelib.domain.contract_files.smoke import deployed_contracts
     from chalicelib.pipeline.context import Context
 
-    table, objects = TableClient(client("dynamodb"), settings.table), S3Objects(client("s3"))
+    objects = S3Objects(client("s3"))
     return Context(
         settings=settings,
         contracts=deployed_contracts(CONTRACTS),

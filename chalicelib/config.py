@@ -40,6 +40,8 @@ class Settings:
     """SQS queue (name) of chunks to be staged."""
     source_queue: str = ""
     """SQS queue (name) of sources to be read."""
+    state_machine: str = ""
+    """Step Functions state machine (ARN) whose executions move runs on; empty if messages of the run queue do."""
     success_topic: str
     """SNS topic (ARN) for the business."""
     failure_topic: str

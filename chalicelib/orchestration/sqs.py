@@ -20,6 +20,7 @@ from chalicelib.domain.run.events import run_of, task_of, work_of
 from chalicelib.domain.run.lifecycle import may_pass, pause
 from chalicelib.domain.run.model import ChunkTask
 from chalicelib.errors import LandfallError, Retryable
+from chalicelib.orchestration.executions import MachineQueue
 from chalicelib.orchestration.failures import fail_dead, unexpected, worker_lost
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.pipeline import Pipeline
@@ -37,7 +38,16 @@ def on_run_message(pipeline: Pipeline, delay: Delay, record: dict[str, Any]) -> 
         if not isinstance(error, Retryable):
             fail_dead(pipeline, run_id, error)
 
-    _one_try(pipeline.ctx, delay, record, run_id, lambda: pipeline.advance(run_id), give_up)
+    _one_try(pipeline.ctx, delay, record, run_id, lambda: moved_on(pipeline, run_id), give_up)
+
+
+def moved_on(pipeline: Pipeline, run_id: str) -> None:
+    """Move a run on, or wake its execution. A finished run has none: its message is for an export. Raises Retryable."""
+    machine = pipeline.ctx.queue
+    if isinstance(machine, MachineQueue) and (run := pipeline.ctx.runs.get(run_id)) and not run.finished:
+        machine.wake(run_id)
+    else:
+        pipeline.advance(run_id)
 
 
 def on_chunk_message(pipeline: Pipeline, delay: Delay, record: dict[str, Any]) -> None:

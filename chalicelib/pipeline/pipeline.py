@@ -104,10 +104,13 @@ class Pipeline:
 
     # ---- advance: one message moves one run as far as it can go -----------------------------------------------------
 
-    def advance(self, run_id: str) -> None:
-        """Move a run on, then its object's export, until something outside must happen first. Raises Retryable."""
+    def advance(self, run_id: str, within: Callable[[Run], bool] = bool) -> None:
+        """Move a run on, then its object's export, until something outside must happen first. Raises Retryable.
+
+        It takes steps only `within` the states that the caller wants; every run is true.
+        """
         run = known = self.ctx.runs.get(run_id)
-        while run and (step := self._next(run)):
+        while run and within(run) and (step := self._next(run)):
             run = self._take(step, run)
         advance_export(self.ctx, known)
 

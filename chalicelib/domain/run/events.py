@@ -49,6 +49,12 @@ def chunk_messages(event: Any) -> Iterator[dict[str, Any]]:
     return _messages(event, ChunkTask)
 
 
+def step_of(event: Any) -> dict[str, Any]:
+    """Return what the state machine calls a function with: a run, and a state, a chunk or an error; else nothing."""
+    of_run = isinstance(event, dict) and isinstance(event.get("run"), str)
+    return dict(event) if of_run and any(part in event for part in ("state", "chunk", "error")) else {}
+
+
 def source_messages(event: Any) -> Iterator[tuple[str, str]]:
     """Yield the object, and the name of the delivery, of each message of the source queue in an SQS event."""
     for record in records(event):

@@ -1,6 +1,7 @@
 """The keys of a run's own objects in the bucket. Pure functions of the run, so every try writes the same keys.
 
 processed/<object>/<load id>/plan.json            the ranges and columns
+processed/<object>/<load id>/chunks.json          the chunks to be staged by a state machine, if they are many
 processed/<object>/<load id>/text-00001           the file's text, in pieces, if it was packed or in another encoding
 processed/<object>/<load id>/part-00001.csv.zst   good rows of one chunk; .json.zst if the contract stages JSON
 processed/<object>/<load id>/rejects-00001.jsonl  bad rows of one chunk, lines counted from the chunk's start
@@ -40,6 +41,10 @@ def too_long(name: str) -> bool:
 
 def plan(run: Run) -> str:
     return f"processed/{run.prefix}/plan.json"
+
+
+def chunk_list(run: Run) -> str:
+    return f"processed/{run.prefix}/chunks.json"
 
 
 def text(run: Run, number: int) -> str:
