@@ -5,6 +5,7 @@
     one_file/call-3=UNKNOWN/statement-1=STUCK  two
     crowd/storm=1855                           faults and weather by chance, from a seed
     crowd/live=17                              the same, and three workers at work at once
+    crowd/machine/storm=1855                   by executions of the state machine, and not by messages
 
 Every word is played by `python -m tests.simulation --repro WORD`.
 """
@@ -33,6 +34,7 @@ TROUBLES: dict[str, tuple[Trouble, ...]] = {
     "event": (Trouble.LOST, Trouble.LATE, Trouble.DOUBLE, Trouble.DOUBLE_LATE),
     "message": (Trouble.DOUBLE, Trouble.DOUBLE_LATE, Trouble.THROTTLED, Trouble.DEAD),
     "ended": (Trouble.LOST, Trouble.LATE, Trouble.DOUBLE),
+    "execution": (Trouble.STOPPED,),
 }
 
 
@@ -42,12 +44,13 @@ class Case:
 
     scenario: str
     versioned: bool = False
+    machine: bool = False
     twists: tuple[Twist, ...] = ()
     storm: int | None = None
     live: int | None = None
 
     def __str__(self) -> str:
-        words = [self.scenario] + ["versioned"] * self.versioned
+        words = [self.scenario] + ["versioned"] * self.versioned + ["machine"] * self.machine
         words += [f"{what}-{number}={happens}" for what, number, happens in self.twists]
         words += [f"{kind}={seed}" for kind, seed in (("storm", self.storm), ("live", self.live)) if seed is not None]
         return "/".join(words)
@@ -79,8 +82,12 @@ def play(case: Case) -> SimulatedDeployment:
     dice = None if seed is None else random.Random(seed)
     weather = drawn(dice) if dice else CALM
     random.seed(str(replace(case, twists=())))  # of the pauses between tries
+    if case.machine and dice:
+        # A step makes more calls than a message: as many faults a call would exceed the loads that a file may take.
+        weather = replace(weather, stopped=dice.choice((0.0, 0.02, 0.1)), chance=min(weather.chance, 0.03))
+    kind = {"versioned": case.versioned, "by_machine": case.machine}
     deployment = SimulatedDeployment(
-        schedule=_schedule(case, dice, weather), dice=dice, weather=weather, check=safety, versioned=case.versioned
+        schedule=_schedule(case, dice, weather), dice=dice, weather=weather, check=safety, **kind
     )
     BY_NAME[case.scenario](deployment)
     if case.live is None:

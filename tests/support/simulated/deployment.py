@@ -15,6 +15,7 @@ from chalicelib.domain.run.events import landed, run_of_message
 from chalicelib.domain.run.model import Run, SourceObject
 from chalicelib.errors import LandfallError
 from chalicelib.orchestration import sqs as handlers
+from chalicelib.orchestration import step_functions
 from chalicelib.orchestration.failures import UnexpectedError
 from chalicelib.pipeline.landing_scan import is_ignored, on_landed
 from chalicelib.pipeline.pipeline import Pipeline
@@ -63,6 +64,8 @@ class SimulatedDeployment(DeployedParts):
         """Nothing is on its way, no statement is still to run, and the sweep would find nothing to do."""
         if self.events or self.late or self.later or self.requests or self.warehouse.pending():
             return False
+        if self.executions.running:
+            return False
         if self.source and not self.source.read_up:
             return False
         runs = self.runs.runs.values()
@@ -85,6 +88,7 @@ class SimulatedDeployment(DeployedParts):
         if self.later and self._let_act(self.later):
             self._look("people")
         self.run_statements()
+        self.executions.pass_time()
         if self.late:
             now = self.clock.now()
             self.events += [event for at, event in self.late if at <= now]
@@ -94,6 +98,7 @@ class SimulatedDeployment(DeployedParts):
         """Until the next thing happens."""
         moments = [m.visible_at for m in self.queue.messages] + [at for at, _ in self.late]
         moments += [s.due for s in self.warehouse.statements.values()] + [self.swept + SWEEP_SECONDS]
+        moments += self.executions.moments()
         moments += [self.source.next_tick] if self.source and not self.source.read_up else []
         now = self.clock.now()
         self.clock.advance(min((at for at in moments if at > now), default=now + SWEEP_SECONDS) - now)
@@ -106,11 +111,18 @@ class SimulatedDeployment(DeployedParts):
             trouble = self.schedule.twist("ended")
             lost = self.dice is not None and self.dice.random() < self.weather.ended_lost
             if not lost and trouble != Trouble.LOST.value:
-                self.queue.send_run(name, delay=int(LATE_SECONDS) if trouble == Trouble.LATE.value else 0)
+                self._notify_of_statement(name, int(LATE_SECONDS) if trouble == Trouble.LATE.value else 0)
             if trouble == Trouble.DOUBLE.value:
-                self.queue.send_run(name)
+                self._notify_of_statement(name, 0)
         if ended:
             self._after("warehouse")
+
+    def _notify_of_statement(self, run_id: str, delay: int) -> None:
+        """EventBridge calls a function, which sends the run's message; a machine's answer may fail."""
+        if self.by_machine and not delay:
+            self.requests.append(lambda: self.pipeline.ctx.queue.send_run(run_id))
+        else:
+            self.queue.send_run(run_id, delay=delay)
 
     # ---- jobs -------------------------------------------------------------------------------------------------------
 
@@ -120,9 +132,28 @@ class SimulatedDeployment(DeployedParts):
             return job
         if self.requests:
             return self._job(self.requests.pop(0))
+        if self.executions.due() and (self.dice is None or self.dice.random() < 0.6):
+            return self._machine_job()
         if self.dice and self.dice.random() < 0.5:
             return self._message_job() or self._event_job()
         return self._event_job() or self._message_job()
+
+    def _machine_job(self) -> Job:
+        """A call that the state machine makes."""
+        due = self.executions.due()
+        call = due[0 if self.dice is None else self.dice.randrange(len(due))]
+        call.busy, pipeline = True, self.pipeline
+        return self._job(lambda: call.make(lambda function, payload: self._call(pipeline, function, payload)))
+
+    def _call(self, pipeline: Pipeline, function: str, payload: dict[str, Any]) -> Any:
+        """What app.py does with a step of the machine."""
+        try:
+            if function == "${StageChunk}":
+                return step_functions.on_chunk(pipeline, payload)
+            return step_functions.on_step(pipeline, payload)
+        except Killed:
+            self.killed.add(payload["run"])
+            raise
 
     def sweep_job(self) -> Job | None:
         """The sweep, if it is due."""

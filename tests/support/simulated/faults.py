@@ -33,8 +33,13 @@ PORTS = {
     }.items()
 }
 """Every call that may fail, by port."""
-CALLS = {**PORTS, "table": frozenset({"newest", "page"}), "api": frozenset({"request"})}
-"""The same, and those to what sources read."""
+CALLS = {
+    **PORTS,
+    "executions": frozenset({"start", "answer"}),
+    "table": frozenset({"newest", "page"}),
+    "api": frozenset({"request"}),
+}
+"""The same, and those to the state machine, and to what sources read."""
 SLOW_SECONDS = 1_200.0
 """Longer than a message stays invisible, and than a run may stand still before the sweep looks at it."""
 DAY_SECONDS = 25 * 3_600.0
@@ -85,6 +90,8 @@ class Trouble(Enum):
     """Lambda is too busy to call the function: the message was received, and comes back."""
     DEAD = "throttled each time"
     """Until SQS makes a dead letter of it."""
+    STOPPED = "stopped"
+    """Somebody stops the execution."""
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -24,12 +25,14 @@ from chalicelib.config import Settings
 from chalicelib.domain.contract.contract import Contract
 from chalicelib.domain.run.model import SourceObject
 from chalicelib.errors import Throttled
+from chalicelib.orchestration.executions import MachineQueue
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.pipeline import Pipeline
 from tests.support.settings import BUCKET
 from tests.support.settings import SETTINGS as USUAL
 from tests.support.simulated.faults import DAY_SECONDS, PORTS, Fault, Faulty, Schedule, Trouble
 from tests.support.simulated.guard import GuardedQueue
+from tests.support.simulated.machine import Machine
 from tests.support.simulated.outside import CONTRACTS, READS, Landed, WorkersClock, record_of
 from tests.support.simulated.sourced import Bucket, Sourced
 from tests.support.simulated.tables import Table
@@ -73,6 +76,8 @@ class DeployedParts:
     """The same, but each comes at a time of its own."""
     versioned: bool = False
     """Whether the bucket keeps versions."""
+    by_machine: bool = False
+    """Whether executions of the state machine move runs on, and not messages."""
     later: list[Moment] = field(default_factory=list)
     """What people do in the course of events: when, and what. Each happens once."""
     meanwhile: list[Moment] = field(default_factory=list)
@@ -107,6 +112,8 @@ class DeployedParts:
         """What the deployment reads, if a scenario has it."""
         self.others_turn: Callable[[], None] | None = None
         """Called before each call: where other workers may come in between."""
+        self.executions = Machine(self.clock, lambda bucket, key: json.loads(self.objects.get(bucket, key)), self.dice)
+        self.executions.stopped = self._stops
         self.pipeline = self._deployed(CONTRACTS)
         if weather.asleep_at:
             self.later.append(
@@ -116,15 +123,24 @@ class DeployedParts:
     def _deployed(self, contracts: Mapping[str, Contract]) -> Pipeline:
         days = bool(self.weather.asleep_at) + [*self.schedule.at.values()].count(Fault.ASLEEP)
         hours = SETTINGS.give_up_hours + days * DAY_SECONDS / HOUR  # nobody gives up because the deployment stood still
+        ports = {name: self._behind_faults(name) for name in PORTS}
+        if self.by_machine:
+            kept = {name: ports[name] for name in ("queue", "runs", "bookmarks")}
+            ports["queue"] = MachineQueue(executions=self._behind_faults("executions"), **kept)
         return Pipeline(
             ctx=Context(
                 settings=_giving_up_after(hours),
                 contracts=contracts,
                 clock=self.workers_clock,
                 note=lambda name, fields: None,
-                **{name: self._behind_faults(name) for name in PORTS},
+                **ports,
             )
         )
+
+    def _stops(self) -> bool:
+        """Whether somebody stops an execution at the call that is due now."""
+        by_chance = self.dice is not None and not self.schedule.stopped and self.dice.random() < self.weather.stopped
+        return self.schedule.twist("execution") == Trouble.STOPPED.value or by_chance
 
     def _behind_faults(self, name: str) -> Any:
         port = getattr(self.source if name in ("table", "api") else self, name)

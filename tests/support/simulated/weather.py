@@ -44,6 +44,8 @@ class Weather:
     """Share of calls that fail."""
     throttled: float = 0.0
     """Share of received messages that Lambda is too busy for."""
+    stopped: float = 0.0
+    """Share of the state machine's calls at which somebody stops the execution."""
 
     @property
     def may_fail(self) -> bool:
