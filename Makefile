@@ -14,8 +14,8 @@ demo: setup ## load real files on the local stack, and check the books (DEMO="--
 sources: setup ## read every kind of source on a local stack: each object ends in its target with balanced books
 	@.venv/bin/python -m tests.sources.everything
 
-up: setup ## start the local stack and leave it running (CONTRACTS=../our-contracts for contracts of your own)
-	@$(if $(CONTRACTS),LANDFALL_CONTRACTS="$(CONTRACTS)") .venv/bin/landfall up
+up: setup ## start the local stack and leave it running (CONTRACTS=../our-contracts for contracts of your own; ORCHESTRATOR=step_functions)
+	@$(if $(CONTRACTS),LANDFALL_CONTRACTS="$(CONTRACTS)") $(if $(ORCHESTRATOR),LANDFALL_ORCHESTRATOR=$(ORCHESTRATOR)) .venv/bin/landfall up
 
 down: setup ## stop the local stack
 	@.venv/bin/landfall down

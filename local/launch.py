@@ -194,6 +194,7 @@ class Launch:
             worker_url=record.ports.url("worker"),
             sweep_seconds=self.options.sweep_seconds,
             folders=folders,
+            machine=self.paths.root / "infra" / "statemachine.asl.json" if self.options.step_functions else None,
         )
 
     def _wait_ministack(self, record: Record) -> None:

@@ -19,6 +19,11 @@ LANDING = "on_incoming"
 CONTRACTS = "LANDFALL_CONTRACTS"
 """Variable with the folder of contracts that replace those of the app."""
 
+MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:landfall-{STAGE}"
+"""The state machine of a stack whose runs are moved on by executions."""
+ORCHESTRATOR, STEP_FUNCTIONS = "LANDFALL_ORCHESTRATOR", "step_functions"
+"""Variable that chooses what moves runs on, and the value that is not its default, `sqs`."""
+
 LAPTOP_SETTINGS: Mapping[str, str] = {
     "LANDFALL_STAGE": STAGE,
     "LANDFALL_CHUNK_MB": "8",  # small, so that chunks can be seen moving
@@ -78,6 +83,8 @@ class Options:
     """How long a message stays with a worker that does not answer: the delay after `kill -9` of the worker."""
     sweep_seconds: int = 10
     """Period that replaces those of the app's schedules; 0 keeps the app's."""
+    step_functions: bool = False
+    """Let executions of a state machine move runs on, instead of messages."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """LANDFALL_* variables that override the laptop's own."""
 

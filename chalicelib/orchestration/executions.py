@@ -25,6 +25,13 @@ from chalicelib.ports import Bookmarks, Queue, Runs
 
 NAMES = 10
 """The most names that are tried: each further one has ended, and the bookmark does not know it yet."""
+UNFINISHED = {
+    RunState.ARRIVED: "Plan",
+    RunState.STAGING: "Seal",
+    RunState.STAGED: "Load",
+    RunState.LOADING: "Settle",
+}
+"""The state of the machine that moves on a run in that state."""
 
 
 class Executions(Protocol):
@@ -125,17 +132,10 @@ def going_on(run: Run) -> dict[str, Any]:
 
 def state_of(run: Run) -> str:
     """Return the state of the machine that moves a run on."""
-    match run.state:
-        case RunState.ARRIVED:
-            return "Plan"
-        case RunState.STAGING:
-            return "Seal"
-        case RunState.STAGED:
-            return "Load"
-        case RunState.LOADING:
-            return "Settle"
-        case RunState.LOADED if not run.followed_up:
-            return "Archive"
+    if state := UNFINISHED.get(run.state):
+        return state
+    if run.state is RunState.LOADED and not run.followed_up:
+        return "Archive"
     if not run.finished:
         return "Notify"
     return "Failed" if run.state is RunState.FAILED else "Ended"

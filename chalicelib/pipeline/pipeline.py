@@ -107,7 +107,7 @@ class Pipeline:
     def advance(self, run_id: str, within: Callable[[Run], bool] = bool) -> None:
         """Move a run on, then its object's export, until something outside must happen first. Raises Retryable.
 
-        It takes steps only `within` the states that the caller wants; every run is true.
+        It stops early where the run is not `within` the states that the caller wants.
         """
         run = known = self.ctx.runs.get(run_id)
         while run and within(run) and (step := self._next(run)):
@@ -162,8 +162,8 @@ class Pipeline:
             source=run.source if run.reads else source,
             reads=source if run.reads else None,
         )
-        found = {"chunks": planned.chunks, "bytes": source.size}
-        self.ctx.note("planned", {"run": run.run_id, "object": run.object, **found})
+        found = {"object": run.object, "chunks": planned.chunks, "bytes": source.size}
+        self.ctx.note("planned", {"run": run.run_id, **found})
         return planned
 
     def _landed_version(self, run: Run) -> SourceObject:
@@ -197,10 +197,8 @@ class Pipeline:
             self.ctx.queue.send_run(run.run_id)
 
     def _stage(self, run: Run, chunk: Chunk) -> Run:
-        file_plan = self._file_plan(run)
-        staged = stage_part(
-            self.ctx.objects, run, chunk, file_plan, outcomes.contract_of(self.ctx, run), self.ctx.clock
-        )
+        file_plan, contract = self._file_plan(run), outcomes.contract_of(self.ctx, run)
+        staged = stage_part(self.ctx.objects, run, chunk, file_plan, contract, self.ctx.clock)
         found = {"rows": staged.read, "rejects": staged.rejected, "seconds": staged.seconds}
         self.ctx.note("staged", {"run": run.run_id, "object": run.object, "chunk": chunk.number, **found})
         return self.ctx.chunks.finish(staged)

@@ -5,20 +5,29 @@ from __future__ import annotations
 import os
 import shlex
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from landfall.faults import absent
+from landfall.faults import absent, usage
 from landfall.remote.deployment import ROOT, state_dir
 from landfall.screen import print_json, print_lines, seconds
-from local.options import CONTRACTS, Options
+from local.options import CONTRACTS, ORCHESTRATOR, STEP_FUNCTIONS, Options
 from local.processes import StartError
 from local.record import Record
 from local.stack import Stack, where
 
 
 def the_stack(options: Options | None = None) -> Stack:
-    return Stack(ROOT, state_dir(), options=options or Options(contracts=os.environ.get(CONTRACTS, "")))
+    return Stack(ROOT, state_dir(), options=options or chosen(os.environ))
+
+
+def chosen(env: Mapping[str, str]) -> Options:
+    """Return the options that the environment names. Raises CommandError."""
+    orchestrator = env.get(ORCHESTRATOR, "sqs")
+    if orchestrator not in ("sqs", STEP_FUNCTIONS):
+        raise usage(f"{ORCHESTRATOR} is {orchestrator}: it is sqs or {STEP_FUNCTIONS}")
+    return Options(contracts=env.get(CONTRACTS, ""), step_functions=orchestrator == STEP_FUNCTIONS)
 
 
 def up(*, as_json: bool) -> None:

@@ -1,14 +1,17 @@
-"""What a deployment asks of AWS and ministack lacks: alarms on metric math, and the switch of the recursion guard.
+"""What Landfall needs of AWS and ministack lacks: alarms on metric math, the switch of the recursion guard, failures.
 
 Run by the interpreter of .venv-ministack. It guarantees that what deploy/metrics refuses fails the stack, as in AWS.
 It does not evaluate an expression: such an alarm stays in INSUFFICIENT_DATA. It has no recursion guard: the simulation
 plays that (tests/support/simulated/guard.py).
+
+A state that waits with a token fails if its function fails, as in AWS. ministack waits on.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import threading
 from typing import Any
 
 from deploy.metrics.check import of_alarm
@@ -18,8 +21,9 @@ NOTHING = {"MetricName": "(metric math)", "Namespace": "(metric math)"}
 RECURSION = re.compile(r"/2024-08-31/functions/([^/]+)/recursion-config")
 
 
-def fill_gaps(app: Any, provisioners: Any) -> None:
+def fill_gaps(app: Any, provisioners: Any, stepfunctions: Any) -> None:
     """Let ministack answer these, too."""
+    _fail_waiting_states(stepfunctions)
     _take_metric_math(provisioners)
     _keep_recursion(app)
 
@@ -51,3 +55,26 @@ def _keep_recursion(app: Any) -> None:
         return 200, {"Content-Type": "application/json"}, json.dumps(said).encode()
 
     app.SERVICE_HANDLERS["lambda"] = handler
+
+
+def _fail_waiting_states(stepfunctions: Any) -> None:
+    """Let a failed function end the wait of the state that called it. A state waits in a thread of its own."""
+    wait, call, waiting = stepfunctions._invoke_with_callback, stepfunctions._call_lambda, threading.local()
+
+    def waits(resource: str, data: Any, token: str, state: Any) -> Any:
+        waiting.token = token
+        try:
+            return wait(resource, data, token, state)
+        finally:
+            waiting.token = ""
+
+    def calls(function: str, event: Any) -> Any:
+        try:
+            return call(function, event)
+        except stepfunctions._ExecutionError as error:
+            if found := stepfunctions._task_tokens.get(getattr(waiting, "token", "")):
+                found["error"] = {"Error": error.error, "Cause": error.cause}
+                found["event"].set()
+            raise
+
+    stepfunctions._invoke_with_callback, stepfunctions._call_lambda = waits, calls

@@ -242,6 +242,7 @@ def settle_in(port: int, memory_mb: int) -> None:
         BIND_HOST="127.0.0.1",  # its default is every interface
         GATEWAY_PORT=str(port),
         MINISTACK_HOST="127.0.0.1",
+        SFN_WAIT_SCALE="0.1",  # a state is tried again after seconds, as a message is (LANDFALL_BACKOFF_SECONDS)
         MINISTACK_REGION=os.environ.get("AWS_DEFAULT_REGION", "us-east-1"),
         IOT_MTLS_ENABLED="0",  # it would open 0.0.0.0:8883
         SFTP_ENABLED="0",
@@ -270,7 +271,7 @@ def main() -> None:
 
     from ministack import app
     from ministack.core import lambda_runtime
-    from ministack.services import apigateway_v1, eventbridge, lambda_svc, s3, sqs
+    from ministack.services import apigateway_v1, eventbridge, lambda_svc, s3, sqs, stepfunctions
     from ministack.services.cloudformation import provisioners
 
     keep_to_worker(lambda_svc, args.worker_url, credentials)
@@ -281,7 +282,7 @@ def main() -> None:
     make_queues_fair(sqs)
     patch_versions(s3)
     patch_events(eventbridge, lambda_svc)
-    fill_gaps(app, provisioners)
+    fill_gaps(app, provisioners, stepfunctions)
     if args.redshift_data_url:
         patch_gateway(app, args.redshift_data_url, credentials)
     app.app = guarded(app.app, args.port, credentials, deployed=not args.worker_url)

@@ -10,16 +10,19 @@ import io
 import json
 import zipfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from local.aws.clients import client
 from local.aws.functions import Function
 from local.aws.provision import Provision
-from local.options import ACCOUNT, DEAD_SUFFIX, LANDING, REGION
+from local.options import ACCOUNT, DEAD_SUFFIX, LANDING, MACHINE, REGION
 from local.record import Record
 
+CALLED = {"AdvanceRun": "advance_run", "StageChunk": "stage_chunk"}
+"""The functions that infra/statemachine.asl.json calls, by their placeholders."""
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/landfall-local"
 
 
@@ -33,12 +36,17 @@ class Wiring:
     """Period in seconds that replaces those of the schedules; 0 keeps theirs."""
     folders: Sequence[str]
     """Folders of which the bucket notifies the function for landed files."""
+    machine: Path | None = None
+    """Definition of the state machine, if the stack has one."""
 
     def connect(self, functions: list[Function]) -> None:
         """Connect every function with its event source."""
         notifications: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        arns = {function.name: self._register(function) for function in functions}
+        if self.machine:
+            self._make_machine(self.machine.read_text(encoding="utf-8"), arns)
         for function in functions:
-            arn = self._register(function)
+            arn = arns[function.name]
             match function.kind:
                 case "s3":
                     notifications[function.source["bucket"]].append(_notification(function, arn))
@@ -70,6 +78,14 @@ class Wiring:
             Environment={"Variables": {"MINISTACK_LAMBDA_PROXY_URL": self.worker_url}},
         )
         return str(made["FunctionArn"])
+
+    def _make_machine(self, definition: str, arns: Mapping[str, str]) -> None:
+        """Make the state machine, with the functions that it calls."""
+        for placeholder, name in CALLED.items():
+            definition = definition.replace(f"${{{placeholder}}}", arns[name])
+        self._client("stepfunctions").create_state_machine(
+            name=MACHINE.rpartition(":")[2], definition=definition, roleArn=ROLE
+        )
 
     def _poll(self, function: Function, arn: str) -> None:
         """Make an event source mapping, with the limit of concurrent invocations that the app declares."""

@@ -9,6 +9,7 @@ from chalicelib.adapters.secrets import Tokens
 from chalicelib.adapters.sqs import SqsQueue
 from chalicelib.domain.source.settings import SourceSettings
 from chalicelib.pipeline.pipeline import Pipeline
+from chalicelib.ports import Queue
 from chalicelib.sources.source import Source
 
 
@@ -25,3 +26,8 @@ class Wired:
     queue: SqsQueue
     tokens: Tokens
     connect: Callable[[str, SourceSettings], Source] = no_source
+
+    @property
+    def work(self) -> Queue:
+        """What the pipeline sends messages for runs to."""
+        return self.pipeline.ctx.queue

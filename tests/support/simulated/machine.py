@@ -1,7 +1,7 @@
 """Step Functions in memory: executions of infra/statemachine.asl.json, state by state.
 
-Only what the checked-in machine uses: Task (Lambda, also with a token), Choice of equal texts, Pass, Map, Succeed, Fail,
-and Retry and Catch by name. What it does not know is an error, never a guess.
+Only what the checked-in machine uses: Task (Lambda, also with a token), Choice of equal texts, Pass, Map, Succeed,
+Fail, and Retry and Catch by name. What it does not know is an error, never a guess.
 Source: AWS, "Amazon States Language" (https://states-language.net/spec.html).
 """
 
