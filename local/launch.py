@@ -180,12 +180,13 @@ class Launch:
     def _provision(self, record: Record, folders: Sequence[str]) -> Wiring:
         """Make the resources, once ministack is up. Return the wiring of the functions to them."""
         self._wait_ministack(record)
+        settings = Settings.from_env(record.env)
         provision = Provision(
             endpoint=record.ports.url("aws"),
             credentials=self.credentials,
             names=self.names,
             visibility_seconds=self.options.visibility_seconds,
-            max_attempts=Settings.from_env(record.env).max_attempts,
+            max_attempts=settings.max_attempts,
             api_tokens=json.loads(self.paths.tokens.read_text()),
         )
         provision.everything()
@@ -194,6 +195,7 @@ class Launch:
             worker_url=record.ports.url("worker"),
             sweep_seconds=self.options.sweep_seconds,
             folders=folders,
+            backoff_seconds=settings.backoff_seconds,
             machine=self.paths.root / "infra" / "statemachine.asl.json" if self.options.step_functions else None,
         )
 

@@ -15,10 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from chalicelib import errors
 from chalicelib.domain.run import keys
 from chalicelib.domain.run.lifecycle import may_pass
 from chalicelib.domain.run.model import ChunkTask, Run
-from chalicelib.errors import Broken, LandfallError, LoadStopped, Retryable, Throttled
+from chalicelib.errors import Broken, ContractError, LandfallError, Retryable
 from chalicelib.orchestration.executions import MachineQueue, going_on, state_of
 from chalicelib.orchestration.failures import INTERNAL, UnexpectedError, fail_dead, unexpected, worker_lost
 from chalicelib.pipeline.pipeline import Pipeline
@@ -33,16 +34,19 @@ STAGED = 0
 UNEXPECTED = UnexpectedError.__name__
 MAY_PASS = frozenset(
     {
-        *(kind.__name__ for kind in (Retryable, Throttled, LoadStopped)),
+        ContractError.__name__,  # of a deployment; the next one corrects it
         "Lambda.AWSLambdaException",
         "Lambda.SdkClientException",
         "Lambda.ServiceException",
         "Lambda.TooManyRequestsException",
     }
 )
-"""The names of errors after which another try may succeed."""
+"""The names of errors, beside those of Retryable's kinds, after which another try may succeed."""
 INLINE_CHUNKS = 500
-"""The most chunks of an inline Map: each takes up to 30 of an execution's 25,000 events, over all tries and rounds."""
+"""The most chunks of an inline Map. A round takes at most 32 of an execution's 25,000 events for each, over all tries.
+
+An execution that runs out of events in a later round fails, and the sweep starts the next one.
+"""
 
 
 @dataclass(kw_only=True)
@@ -137,14 +141,20 @@ def _give_up(pipeline: Pipeline, step: dict[str, Any]) -> dict[str, Any]:
     else:
         fail_dead(_within_step(pipeline, run.run_id)[0], run.run_id, fault, generation=step.get("generation"))
     moved = _run_of(pipeline, step)
-    return going_on(moved) | ({"next": PAUSE} if state_of(moved) == state_of(run) else {})
+    stays = (state_of(moved), moved.generation) == (state_of(run), run.generation)
+    return going_on(moved) | ({"next": PAUSE} if stays else {})
 
 
 def _fault_of(name: str) -> LandfallError:
     """Return the fault for the name of an error in Step Functions. An unknown name is that of Lambda's own errors."""
     if name in MAY_PASS:
         return Retryable(f"the step failed at each try: {name}")
-    return Broken("unexpected error; read the function's log", code=INTERNAL) if name == UNEXPECTED else worker_lost()
+    if name == UNEXPECTED:
+        return Broken("unexpected error; read the function's log", code=INTERNAL)
+    kind = getattr(errors, name, None)
+    if isinstance(kind, type) and issubclass(kind, LandfallError):
+        return kind(f"the step failed at each try with {name}; read the function's log")
+    return worker_lost()
 
 
 def _run_of(pipeline: Pipeline, step: dict[str, Any]) -> Run:

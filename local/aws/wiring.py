@@ -36,6 +36,8 @@ class Wiring:
     """Period in seconds that replaces those of the schedules; 0 keeps theirs."""
     folders: Sequence[str]
     """Folders of which the bucket notifies the function for landed files."""
+    backoff_seconds: float
+    """The pause of the state machine before a second try."""
     machine: Path | None = None
     """Definition of the state machine, if the stack has one."""
 
@@ -44,7 +46,7 @@ class Wiring:
         notifications: dict[str, list[dict[str, Any]]] = defaultdict(list)
         arns = {function.name: self._register(function) for function in functions}
         if self.machine:
-            self._make_machine(self.machine.read_text(encoding="utf-8"), arns)
+            self._make_machine(json.loads(self.machine.read_text(encoding="utf-8")), arns)
         for function in functions:
             arn = arns[function.name]
             match function.kind:
@@ -79,12 +81,14 @@ class Wiring:
         )
         return str(made["FunctionArn"])
 
-    def _make_machine(self, definition: str, arns: Mapping[str, str]) -> None:
-        """Make the state machine, with the functions that it calls."""
+    def _make_machine(self, definition: dict[str, Any], arns: Mapping[str, str]) -> None:
+        """Make the state machine, with the functions that it calls. Its tries are those of messages here."""
+        retry_as(definition["States"], self.provision.max_attempts, self.backoff_seconds)
+        text = json.dumps(definition)
         for placeholder, name in CALLED.items():
-            definition = definition.replace(f"${{{placeholder}}}", arns[name])
+            text = text.replace(f"${{{placeholder}}}", arns[name])
         self._client("stepfunctions").create_state_machine(
-            name=MACHINE.rpartition(":")[2], definition=definition, roleArn=ROLE
+            name=MACHINE.rpartition(":")[2], definition=text, roleArn=ROLE
         )
 
     def _poll(self, function: Function, arn: str) -> None:
@@ -172,3 +176,16 @@ def _some_zip() -> bytes:
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("app.py", "# runs in the worker\n")
     return packed.getvalue()
+
+
+def retry_as(states: Mapping[str, Any], max_attempts: int, backoff_seconds: float) -> None:
+    """Let each state try as often, and pause as long, as the settings have it."""
+    for state in states.values():
+        if "ItemProcessor" in state:
+            retry_as(state["ItemProcessor"]["States"], max_attempts, backoff_seconds)
+        for retrier in state.get("Retry", ()):
+            if retrier["ErrorEquals"] == ["States.TaskFailed"]:
+                retrier |= {
+                    "MaxAttempts": max(retrier["MaxAttempts"], max_attempts - 1),
+                    "IntervalSeconds": max(1, round(backoff_seconds)),
+                }
