@@ -32,8 +32,8 @@ sim: setup ## the simulation: 8,200 single faults, 20,000 storms, 1,000 interlea
 sim-deep: setup ## every single fault, pairs of them, 20,000 interleavings, a million storms (SIM="--minutes 15", "--pairs 20000 --seeds 100000")
 	@.venv/bin/python -m tests.simulation --deep $(SIM)
 
-kill: setup ## 500 kill -9 of the local stack's worker while files load and sources are read; then all is compared (KILL=50 for fewer)
-	@.venv/bin/python -m tests.kills $(KILL)
+kill: setup ## 500 kill -9 of the local stack's worker while files load and sources are read; then all is compared (KILL=50 for fewer; ORCHESTRATOR=step_functions)
+	@$(if $(ORCHESTRATOR),LANDFALL_ORCHESTRATOR=$(ORCHESTRATOR)) .venv/bin/python -m tests.kills $(KILL)
 
 planted: setup ## bugs planted in copies of the code, each of which the simulation must catch
 	@.venv/bin/python -m tests.simulation.planted $(PLANTED)

@@ -1,6 +1,6 @@
 """`make kill`: the local stack's worker is killed (SIGKILL) again and again while files land. Then all is compared.
 
-Usage: python -m tests.kills [kills] [seed]
+Usage: python -m tests.kills [kills] [seed]      LANDFALL_ORCHESTRATOR=step_functions for executions, not messages
 
 The worker runs the app's functions; ministack and the warehouse live on, as AWS does. A message that was in the dead
 worker's hands is seen again after six seconds here. Everything else is as on AWS, but quicker.
@@ -8,13 +8,14 @@ worker's hands is seen again after six seconds here. Everything else is as on AW
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-from local.options import Options
+from local.options import ORCHESTRATOR, STEP_FUNCTIONS, Options
 from local.stack import Stack
 from tests.kills.files import APART, Planted, planted
 from tests.kills.judge import Mail, rows_planted, states, violations
@@ -31,7 +32,7 @@ SETTINGS = {
     "LANDFALL_GROUP_SECONDS": "1",
     "LANDFALL_STUCK_SECONDS": "6",
     "LANDFALL_SOURCE_FILE_MB": "0.001",
-    # A message whose worker was killed each time is given up, as it should be. Here that would end sound files.
+    # Work whose worker was killed at each try is given up, as it should be. Here that would end sound files.
     "LANDFALL_MAX_ATTEMPTS": "200",
 }
 SECOND = 1.1
@@ -68,6 +69,7 @@ def main(kills: int, seed: int) -> int:
             api=False,
             visibility_seconds=6,
             sweep_seconds=3,
+            step_functions=os.environ.get(ORCHESTRATOR) == STEP_FUNCTIONS,
             settings={**SETTINGS, **settings_of(found)},
         )
         stack = Stack(ROOT, ROOT / ".landfall" / "kills", options=options)
