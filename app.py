@@ -64,11 +64,11 @@ def advance_run(event: SQSEvent) -> Any:
 @app.on_sqs_message(queue=CHUNK_QUEUE, batch_size=1, maximum_concurrency=WORKERS)
 def stage_chunk(event: SQSEvent) -> Any:
     """Check and stage one chunk of a file."""
-    from chalicelib.domain.run.events import chunk_messages, step_of
+    from chalicelib.domain.run.events import chunk_messages, chunk_of
     from chalicelib.orchestration import sqs, step_functions
 
-    if step := step_of(event.to_dict()):
-        return step_functions.on_chunk(wired().pipeline, step)
+    if task := chunk_of(event.to_dict()):
+        return step_functions.on_chunk(wired().pipeline, task)
     for record in ours(event.to_dict(), chunk_messages):
         sqs.on_chunk_message(wired().pipeline, wired().queue.delay_chunk, record)
     return None

@@ -30,6 +30,8 @@ THROTTLES = frozenset(
         "ActiveStatementsExceededException",
         "ActiveWaitingRequestsExceededException",
         "BandwidthLimitExceeded",
+        "ExecutionLimitExceeded",
+        "KmsThrottlingException",
         "LimitExceededException",
         "OverLimit",
         "ProvisionedThroughputExceededException",

@@ -107,6 +107,7 @@ class MachineQueue:
                 if number > waiting.number:
                     self.bookmarks.move(_bookmark(run_id), text, Waiting(number=number).text)
                 return
+        self.bookmarks.move(_bookmark(run_id), text, Waiting(number=waiting.number + NAMES).text)
         raise Retryable(f"{NAMES} executions of the run have ended already; the next sweep tries the next names")
 
     def wait(self, run_id: str, token: str) -> None:

@@ -97,10 +97,9 @@ def _looked(pipeline: Pipeline, step: dict[str, Any]) -> dict[str, Any]:
     return following
 
 
-def on_chunk(pipeline: Pipeline, step: dict[str, Any]) -> int:
+def on_chunk(pipeline: Pipeline, task: ChunkTask) -> int:
     """Stage a chunk. Raises LandfallError, UnexpectedError."""
     with _without_values():
-        task = ChunkTask(run_id=step["run"], generation=step["generation"], **step["chunk"])
         _within_step(pipeline, task.run_id)[0].stage(task)
         return STAGED
 

@@ -96,17 +96,44 @@ def transactions(first: int, count: int, bad: int = 0) -> str:
     return HEADER + good + "".join(f"B{i},not a number,2025-01-01,1.00,EUR,,\n" for i in range(bad))
 
 
-@pytest.fixture(scope="session")
-def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    app = tmp_path_factory.mktemp("app")
+@contextmanager
+def deployed(folder: Path, *, step_functions: bool) -> Iterator[Deployment]:
+    """A stack of its own, with its own copy of the app."""
+    app = folder / "app"
+    app.mkdir()
     shutil.copy(ROOT / "app.py", app)
     built = shutil.ignore_patterns("__pycache__", "deployments")
-    for folder in ("chalicelib", ".chalice"):
-        shutil.copytree(ROOT / folder, app / folder, ignore=lambda at, names: {*built(at, names), *others(at, names)})
-    settings = {"LANDFALL_CHUNK_MB": "0.1", "LANDFALL_STUCK_SECONDS": "4"}
-    options = Options(app_dir=str(app), visibility_seconds=6, sweep_seconds=2, settings=settings)
-    stack = Stack(ROOT, tmp_path_factory.mktemp("state"), options=options)
+    for part in ("chalicelib", ".chalice"):
+        shutil.copytree(ROOT / part, app / part, ignore=lambda at, names: {*built(at, names), *others(at, names)})
+    options = Options(
+        app_dir=str(app),
+        visibility_seconds=6,
+        sweep_seconds=2,
+        step_functions=step_functions,
+        settings={"LANDFALL_CHUNK_MB": "0.1", "LANDFALL_STUCK_SECONDS": "4"},
+    )
+    stack = Stack(ROOT, folder / "state", options=options)
     try:
         yield Deployment(stack=stack, record=stack.up(), app=app)
     finally:
         stack.down()
+
+
+@pytest.fixture(scope="session")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    with deployed(tmp_path_factory.mktemp("messages"), step_functions=False) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def by_executions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """The same, but executions of a state machine move runs on."""
+    with deployed(tmp_path_factory.mktemp("executions"), step_functions=True) as found:
+        yield found
+
+
+@pytest.fixture(params=["deployment", "by_executions"])
+def either(request: pytest.FixtureRequest) -> Deployment:
+    """Both, one after the other."""
+    found: Deployment = request.getfixturevalue(request.param)
+    return found

@@ -35,28 +35,28 @@ def ids(deployment: Deployment, first: int, count: int) -> tuple[int, int]:
     return found[0]  # type: ignore[return-value]
 
 
-def test_a_file_is_loaded_once_with_books_that_balance(deployment: Deployment) -> None:
+def test_a_file_is_loaded_once_with_books_that_balance(either: Deployment) -> None:
     key = "incoming/transactions/a + b ü&#.csv"
     for _ in range(2):
-        deployment.put(key, transactions(0, 300, bad=3))
-        status = deployment.wait(key)
+        either.put(key, transactions(0, 300, bad=3))
+        status = either.wait(key)
     assert status["state"] == "LOADED"
     assert status["balanced"] is True
     rows = status["rows"]
     assert (rows["read"], rows["good"], rows["rejected"], rows["inserted"]) == (303, 300, 3, 300)
-    assert ids(deployment, 0, 300) == (300, 300)
-    rejects = deployment.call("GET", f"/rejects/{status['run_id']}").json()["rejects"]
+    assert ids(either, 0, 300) == (300, 300)
+    rejects = either.call("GET", f"/rejects/{status['run_id']}").json()["rejects"]
     assert [(r["line"], r["column"], r["code"]) for r in rejects] == [(n, "account_id", 1207) for n in (302, 303, 304)]
 
 
-def test_progress_grows_and_at_most_ten_chunks_are_in_flight(deployment: Deployment) -> None:
+def test_progress_grows_and_at_most_ten_chunks_are_in_flight(either: Deployment) -> None:
     key = "incoming/transactions/progress.csv"
-    deployment.put(key, transactions(1_000_000, 45_000))
+    either.put(key, transactions(1_000_000, 45_000))
     seen, inside = [], 0
     while not seen or seen[-1]["state"] not in ("LOADED", "FAILED", "REJECTED"):
-        seen.append(deployment.status(key))
+        seen.append(either.status(key))
         if seen[-1]["state"] == "LOADED" and not inside:
-            (inside,) = deployment.rows(f"select count(*) from etl.ledger where source_key = '{key}'")[0]
+            (inside,) = either.rows(f"select count(*) from etl.ledger where source_key = '{key}'")[0]
         time.sleep(0.02)
     assert seen[-1]["state"] == "LOADED"
     assert inside == 1, "LOADED was shown before the ledger had it"
@@ -64,18 +64,18 @@ def test_progress_grows_and_at_most_ten_chunks_are_in_flight(deployment: Deploym
     assert percents == sorted(percents)
     assert percents[-1] == 100
     assert sum(seen[-1]["chunks"].values()) >= 20
-    assert deployment.stack.in_flight()["stage_chunk"]["most"] == 10
-    assert ids(deployment, 1_000_000, 45_000) == (45_000, 45_000)
+    assert either.stack.in_flight()["stage_chunk"]["most"] == 10
+    assert ids(either, 1_000_000, 45_000) == (45_000, 45_000)
 
 
-def test_a_worker_killed_in_the_middle_costs_only_time(deployment: Deployment) -> None:
+def test_a_worker_killed_in_the_middle_costs_only_time(either: Deployment) -> None:
     key = "incoming/transactions/killed.csv"
-    deployment.put(key, transactions(2_000_000, 45_000))
-    deployment.until(lambda: deployment.status(key)["state"] == "STAGING")
-    deployment.stack.kill_worker()
-    deployment.stack.restart_worker()
-    assert deployment.wait(key)["state"] == "LOADED"
-    assert ids(deployment, 2_000_000, 45_000) == (45_000, 45_000)
+    either.put(key, transactions(2_000_000, 45_000))
+    either.until(lambda: either.status(key)["state"] == "STAGING")
+    either.stack.kill_worker()
+    either.stack.restart_worker()
+    assert either.wait(key)["state"] == "LOADED"
+    assert ids(either, 2_000_000, 45_000) == (45_000, 45_000)
 
 
 def test_a_file_whose_event_was_lost_is_found_by_the_sweep(deployment: Deployment) -> None:
@@ -181,20 +181,20 @@ def test_corrected_rows_are_merged_and_no_others(deployment: Deployment) -> None
     assert [(r["line"], r["byte_offset"]) for r in still] == [(r["line"], r["byte_offset"]) for r in left]
 
 
-def test_a_run_is_cancelled_and_nothing_of_it_is_loaded(deployment: Deployment) -> None:
+def test_a_run_is_cancelled_and_nothing_of_it_is_loaded(either: Deployment) -> None:
     key = "incoming/transactions/cancelled.csv"
-    deployment.put(key, transactions(5_000_000, 45_000))
-    deployment.until(lambda: deployment.status(key)["state"] == "STAGING")
-    run_id = deployment.status(key)["run_id"]
-    answer = deployment.call("DELETE", f"/runs/{run_id}")
+    either.put(key, transactions(5_000_000, 45_000))
+    either.until(lambda: either.status(key)["state"] == "STAGING")
+    run_id = either.status(key)["run_id"]
+    answer = either.call("DELETE", f"/runs/{run_id}")
     assert answer.status_code == 202
-    ended = deployment.wait(key)
+    ended = either.wait(key)
     assert (ended["state"], ended["first_error"]["code"]) == ("CANCELLED", "CANCELLED")
-    assert ids(deployment, 5_000_000, 45_000) == (0, 0)
-    assert deployment.call("DELETE", f"/runs/{run_id}").status_code == 409
-    assert deployment.call("POST", f"/runs/{run_id}").status_code == 202
-    assert deployment.wait(key)["state"] == "LOADED"
-    assert ids(deployment, 5_000_000, 45_000) == (45_000, 45_000)
+    assert ids(either, 5_000_000, 45_000) == (0, 0)
+    assert either.call("DELETE", f"/runs/{run_id}").status_code == 409
+    assert either.call("POST", f"/runs/{run_id}").status_code == 202
+    assert either.wait(key)["state"] == "LOADED"
+    assert ids(either, 5_000_000, 45_000) == (45_000, 45_000)
 
 
 def test_files_that_were_there_before_are_found_on_demand(deployment: Deployment) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.run.events import chunk_of
+from chalicelib.domain.run.model import ChunkTask
 from chalicelib.orchestration import step_functions
 from chalicelib.orchestration.step_functions import on_chunk, on_step
 from tests.support.simulated.deployment import SimulatedDeployment
@@ -39,5 +41,12 @@ def staged(machine: SimulatedDeployment) -> Step:
     """Plan, and stage each chunk."""
     planned = step(machine, "Plan")
     for chunk in planned["chunks"]:
-        assert on_chunk(machine.pipeline, {**planned, "chunk": chunk}) == step_functions.STAGED
+        assert on_chunk(machine.pipeline, task_of(planned, chunk)) == step_functions.STAGED
     return planned
+
+
+def task_of(planned: Step, chunk: dict[str, int] | None = None) -> ChunkTask:
+    """A chunk of a plan, as the machine gives it to its function; the first one if none is named."""
+    task = chunk_of({**planned, "chunk": chunk or planned["chunks"][0]})
+    assert task
+    return task

@@ -127,6 +127,8 @@ def test_too_many_names_are_left_to_the_sweep(queue: MachineQueue, run: Run, rec
     recorded.ended |= {name_of(run, number) for number in range(1, NAMES + 1)}
     with pytest.raises(Retryable, match=f"{NAMES} executions"):
         queue.wake(run.run_id)
+    queue.wake(run.run_id)
+    assert recorded.started == [name_of(run, NAMES + 1)]
 
 
 def test_a_message_of_a_finished_run_goes_by_the_queue(

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from cfnlint.api import lint_all
 
-from chalicelib.domain.run.events import step_of
+from chalicelib.domain.run.events import chunk_of, step_of
 from chalicelib.domain.run.model import ChunkTask, Problem, RunState
 from chalicelib.orchestration import executions, step_functions
 from chalicelib.orchestration.executions import going_on, state_of
@@ -188,9 +188,11 @@ def read_by(*functions: Callable[..., Any]) -> tuple[set[str], set[str]]:
     for function in functions:
         for node in ast.walk(ast.parse(inspect.getsource(function))):
             match node:
-                case ast.Subscript(value=ast.Name(id="step"), slice=ast.Constant(value=str(key))):
+                case ast.Subscript(value=ast.Name(id="step" | "event"), slice=ast.Constant(value=str(key))):
                     must.add(key)
-                case ast.Call(func=ast.Attribute(value=ast.Name(id="step")), args=[ast.Constant(value=str(key)), *_]):
+                case ast.Call(
+                    func=ast.Attribute(value=ast.Name(id="step" | "event")), args=[ast.Constant(value=str(key)), *_]
+                ):
                     may.add(key)
     return must | may, must
 
@@ -202,7 +204,7 @@ def payload(task: Any) -> dict[str, str]:
 STEPS = (step_functions.on_step, step_functions._looked, step_functions._take, step_functions._run_of)
 READ = {
     "state": read_by(*STEPS),
-    "chunk": read_by(step_functions.on_chunk),
+    "chunk": read_by(chunk_of),
     "error": read_by(step_functions._give_up, step_functions._run_of),
 }
 """What is read of a step, by what makes it one."""
@@ -214,13 +216,10 @@ def test_a_function_reads_all_that_it_is_given(name: str) -> None:
     kind = next(part for part in ("state", "chunk", "error") if part in given)
     read, must = READ[kind]
     assert must <= set(given) <= read
-    assert step_of(dict.fromkeys(given, "x"))
+    chunk = {"number": 1, "start": 0, "stop": 9}
+    event = {name: {"error": {"Error": "x"}, "chunk": chunk, "generation": 1}.get(name, "x") for name in given}
+    assert (chunk_of if kind == "chunk" else step_of)(event)
     assert given.get("state", name) == name
-
-
-def test_a_chunk_has_what_its_task_has() -> None:
-    (chunk,) = [{"number": 1, "start": 0, "stop": 9}]
-    assert ChunkTask(run_id="r", generation=1, **chunk)
 
 
 @pytest.fixture

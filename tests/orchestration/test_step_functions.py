@@ -10,14 +10,14 @@ import pytest
 
 import app
 from chalicelib import bootstrap
-from chalicelib.domain.run.events import step_of
+from chalicelib.domain.run.events import chunk_of, step_of
 from chalicelib.domain.run.model import ChunkTask, RunState
 from chalicelib.errors import Broken, Throttled
 from chalicelib.orchestration import step_functions
 from chalicelib.orchestration.executions import MachineQueue, Waiting
 from chalicelib.orchestration.failures import UnexpectedError
 from chalicelib.orchestration.step_functions import OwnMessages, on_chunk, on_step
-from tests.orchestration.steps import ROWS, give_up, staged, step
+from tests.orchestration.steps import ROWS, give_up, staged, step, task_of
 from tests.support.simulated.deployment import SimulatedDeployment
 from tests.support.simulated.endings import arrive, fails_while, only_run
 from tests.support.simulated.faults import Fault
@@ -127,16 +127,16 @@ def test_a_token_without_a_state_machine_is_a_fault(deployment: SimulatedDeploym
 # ---- faults --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("handler", [on_step, on_chunk])
-@pytest.mark.parametrize("what", [{"state": "Seal"}, {"error": {"Error": "Broken"}}])
-def test_a_fault_of_ours_is_raised_without_its_text(machine: SimulatedDeployment, handler: Any, what: Any) -> None:
+@pytest.mark.parametrize("what", [{"state": "Seal"}, {"error": {"Error": "Broken"}}, {}])
+def test_a_fault_of_ours_is_raised_without_its_text(machine: SimulatedDeployment, what: Any) -> None:
     def broken(name: str) -> None:
         raise ValueError("a row's value")
 
     planned = step(machine, "Plan")
+    handler, given = (on_step, {**planned, **what}) if what else (on_chunk, task_of(planned))
     machine.schedule.next = broken  # type: ignore[method-assign]
     with pytest.raises(UnexpectedError, match=r"^ValueError at .*test_step_functions.py:\d+$") as caught:
-        handler(machine.pipeline, {**planned, "chunk": planned["chunks"][0], **what})
+        handler(machine.pipeline, given)
     assert caught.value.__suppress_context__
 
 
@@ -145,13 +145,13 @@ def test_a_fault_that_may_pass_is_raised_as_it_is(machine: SimulatedDeployment, 
     planned = step(machine, "Plan")
     machine.schedule.next = fails_while([True], call)  # type: ignore[method-assign]
     with pytest.raises(Throttled):
-        on_chunk(machine.pipeline, {**planned, "chunk": planned["chunks"][0]})
+        on_chunk(machine.pipeline, task_of(planned))
 
 
 def test_a_chunk_of_a_run_that_ended_is_answered(machine: SimulatedDeployment) -> None:
     planned = step(machine, "Plan")
     give_up(machine, "Broken")
-    assert on_chunk(machine.pipeline, {**planned, "chunk": planned["chunks"][0]}) == step_functions.STAGED
+    assert on_chunk(machine.pipeline, task_of(planned)) == step_functions.STAGED
     assert not machine.chunks.of_run(planned["run"], 1)
 
 
@@ -225,7 +225,41 @@ def test_the_handlers_take_steps_beside_messages(handled: SimulatedDeployment) -
 
 @pytest.mark.parametrize(
     "event",
-    [{"run": 7, "state": "Plan"}, {"run": "r"}, {"state": "Plan"}, {"run": None, "error": {}}, [], None, "run", {}],
+    [
+        {"run": 7, "state": "Plan"},
+        {"run": "r"},
+        {"state": "Plan"},
+        {"run": "r", "state": None},
+        {"run": None, "error": {"Error": "Broken"}},
+        {"run": "r", "error": {}},
+        {"run": "r", "error": "Broken"},
+        {"run": "r", "error": {"Error": 7}},
+        [],
+        None,
+        "run",
+        {},
+    ],
 )
 def test_what_is_no_step_is_none(event: Any) -> None:
     assert step_of(event) == {}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"run": 7},
+        {"generation": None},
+        {"generation": True},
+        {"chunk": None},
+        {"chunk": []},
+        {"chunk": {}},
+        {"chunk": {"number": 1, "start": 0}},
+        {"chunk": {"number": 1, "start": 0, "stop": "9"}},
+        {"chunk": {"number": 1, "start": 0, "stop": 9, "run_id": "other"}},
+    ],
+)
+def test_what_is_no_chunk_is_none(change: dict[str, Any]) -> None:
+    event = {"run": "r", "generation": 1, "chunk": {"number": 1, "start": 0, "stop": 9}}
+    assert chunk_of(event) == ChunkTask(run_id="r", generation=1, number=1, start=0, stop=9)
+    assert chunk_of({**event, **change}) is None
+    assert [chunk_of(other) for other in (None, [], 7, "run", {})] == [None] * 5

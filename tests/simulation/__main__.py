@@ -1,9 +1,10 @@
 """`make sim` and `make sim-deep`: how many schedules were played, and how many promises broke.
 
-Usage: python -m tests.simulation [--seeds N] [--interleavings N]    8,200 single faults, and so many by chance
+Usage: python -m tests.simulation [--seeds N] [--interleavings N]    8,200 single faults, and so many by chance;
+                                                                     by messages, and as many by executions
        python -m tests.simulation --deep [--pairs N] [--interleavings N] [--seeds N] [--first-seed N] [--minutes N]
        python -m tests.simulation --repro WORD                       one schedule, as a finding names it
-       python -m tests.simulation --until-broken                     to the first broken promise, in one process
+       python -m tests.simulation --until-broken [--machine]         to the first broken promise, in one process
 """
 
 from __future__ import annotations
@@ -11,16 +12,19 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain
+from typing import Any
 
-from tests.simulation.cases import Case, broken, live, notified, play, single_faults, storm
+from tests.simulation.cases import Broken, Case, broken, live, notified, play, single_faults, storm
 from tests.simulation.deep import deep
-from tests.simulation.many import PLACES, Cores, Tally, blocks, lives, quick, singles, storms, these
+from tests.simulation.many import PLACES, Cores, Played, Tally, blocks, lives, quick, singles, storms, these
 
 SINGLES = 8_200
 """So many of the single faults are played; every one by `make sim-deep`."""
 SHOWN = 20
+KINDS = ("single-fault schedules", "seeded schedules", "interleavings")
 
 
 def sample(cases: list[Case]) -> list[Case]:
@@ -30,32 +34,40 @@ def sample(cases: list[Case]) -> list[Case]:
 
 def main(seeds: int, interleavings: int) -> int:
     """Prints the counts last; 1 if a promise broke."""
-    single, stormy, meetings = Tally(), Tally(), Tally()
+    found: list[Broken] = []
     with Cores() as cores:
-        played = (
-            (single, cores.play(these, blocks(sample(singles())))),
-            (meetings, cores.play(lives, blocks(range(interleavings)))),
-            (stormy, cores.play(storms, blocks(range(seeds)))),
+        by_messages, by_executions = (
+            [_played(cores, work, parts, found) for work, parts in _plan(seeds, interleavings, machine)]
+            for machine in (False, True)
         )
-        for tally, parts in played:
-            for part in parts:
-                tally.add(part)
-    found = single.found + stormy.found + meetings.found
     for finding in found[:SHOWN]:
         print(notified(finding))
-    print(f"{single.played} single-fault schedules")
-    print(f"{stormy.played} seeded schedules")
-    print(f"{meetings.played} interleavings")
+    for kind, messages, executions in zip(KINDS, by_messages, by_executions, strict=True):
+        print(f"{messages} {kind} by messages, {executions} by executions")
     print(f"{len(found)} violations")
     return 1 if found else 0
 
 
-def until_broken() -> int:
+def _plan(seeds: int, interleavings: int, machine: bool) -> Iterator[tuple[Callable[[Any], Played], list[Any]]]:
+    """What is played, and by what; in the order of KINDS."""
+    yield these, blocks(sample(singles(machine)))
+    yield partial(storms, machine=machine), blocks(range(seeds))
+    yield partial(lives, machine=machine), blocks(range(interleavings))
+
+
+def _played(cores: Cores, work: Callable[[Any], Played], parts: list[Any], found: list[Broken]) -> int:
+    tally = Tally(found=found)
+    for part in cores.play(work, parts):
+        tally.add(part)
+    return tally.played
+
+
+def until_broken(machine: bool) -> int:
     """Stops at the first broken promise, whose name it prints, with the schedule, and how many were played."""
     quick()
-    plain: Iterator[Case] = (Case(scenario=name, versioned=versioned) for name, versioned in PLACES)
-    by_chance = (case for seed in range(4_000) for case in (storm(seed), live(seed)))
-    single = chain.from_iterable(single_faults(name, versioned) for name, versioned in PLACES)
+    plain: Iterator[Case] = (Case(scenario=name, versioned=v, machine=machine) for name, v in PLACES)
+    by_chance = (case for seed in range(4_000) for case in (storm(seed, machine), live(seed, machine)))
+    single = chain.from_iterable(single_faults(name, versioned, machine) for name, versioned in PLACES)
     for number, case in enumerate(chain(plain, by_chance, single), 1):
         _, found = broken(iter((case,)))
         if found:
@@ -85,6 +97,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, help="with --deep: stop after so many minutes")
     parser.add_argument("--repro", metavar="WORD", help="play one schedule")
     parser.add_argument("--until-broken", action="store_true", help="stop at the first broken promise")
+    parser.add_argument("--machine", action="store_true", help="with --until-broken: by executions, not by messages")
     return parser.parse_args()
 
 
@@ -92,7 +105,7 @@ def chosen(given: argparse.Namespace) -> int:
     if given.repro:
         return repro(given.repro)
     if given.until_broken:
-        return until_broken()
+        return until_broken(given.machine)
     if given.deep:
         interleavings, seeds = _or(given.interleavings, 20_000), _or(given.seeds, 1_000_000)
         return deep(given.pairs, interleavings, seeds, given.first_seed, given.minutes)

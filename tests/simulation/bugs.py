@@ -1,10 +1,11 @@
 """The bugs that are planted: in what is done with files, here; in loads and groups, in bugs_of_loads.py; in
-corrections, in bugs_of_corrections.py; in exports, in bugs_of_exports.py; in sources and transforms, in
-bugs_of_sources.py."""
+corrections, in bugs_of_corrections.py; in exports, in bugs_of_exports.py; in executions of the state machine, in
+bugs_of_executions.py; in sources and transforms, in bugs_of_sources.py."""
 
 from __future__ import annotations
 
 from tests.simulation.bugs_of_corrections import OF_MENDS
+from tests.simulation.bugs_of_executions import OF_EXECUTIONS
 from tests.simulation.bugs_of_exports import OF_EXPORTS
 from tests.simulation.bugs_of_loads import OF_GROUPS, OF_LOADS
 from tests.simulation.bugs_of_sources import OF_SOURCES, OF_TRANSFORMS
@@ -152,4 +153,4 @@ OF_FILES = (
 )
 
 
-BUGS = (*OF_FILES, *OF_LOADS, *OF_GROUPS, *OF_MENDS, *OF_EXPORTS, *OF_SOURCES, *OF_TRANSFORMS)
+BUGS = (*OF_FILES, *OF_LOADS, *OF_GROUPS, *OF_MENDS, *OF_EXPORTS, *OF_SOURCES, *OF_TRANSFORMS, *OF_EXECUTIONS)

@@ -36,6 +36,8 @@ TROUBLES: dict[str, tuple[Trouble, ...]] = {
     "ended": (Trouble.LOST, Trouble.LATE, Trouble.DOUBLE),
     "execution": (Trouble.STOPPED,),
 }
+LONGER = 30.0
+"""Seconds that executions may take longer than messages. Less than a sweep: a lost wake-up would be found by one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +99,15 @@ def play(case: Case) -> SimulatedDeployment:
     deployment.violations |= liveness(deployment, may_fail=case.may_fail or weather.may_fail)
     if seed is None and not case.twists:
         deployment.violations |= _ending(case.scenario, deployment)
+        if case.machine and deployment.clock.now() > _ends_at(replace(case, machine=False)) + LONGER:
+            deployment.violations.add("I9 it took longer by executions, though nothing was wrong")
     return deployment
+
+
+@cache
+def _ends_at(case: Case) -> float:
+    """When all has come to rest."""
+    return play(case).clock.now()
 
 
 def _schedule(case: Case, dice: random.Random | None, weather: Weather) -> Schedule:
@@ -120,12 +130,12 @@ def _ending(scenario: str, deployment: SimulatedDeployment) -> set[str]:
 
 
 @cache
-def twists(scenario: str, versioned: bool) -> tuple[Twist, ...]:
+def twists(scenario: str, versioned: bool, machine: bool = False) -> tuple[Twist, ...]:
     """Everything that can go wrong in a scenario, one thing at a time, counted when all goes well.
 
     Of faults that end alike, one.
     """
-    deployment = play(Case(scenario=scenario, versioned=versioned))
+    deployment = play(Case(scenario=scenario, versioned=versioned, machine=machine))
     calls, begins = deployment.schedule.calls, deployment.schedule.begins
     found = [
         ("call", number, fault.name)
@@ -139,10 +149,10 @@ def twists(scenario: str, versioned: bool) -> tuple[Twist, ...]:
     return *found, *(("statement", number, fate.name) for number in statements for fate in (*FATES, Fate.REFUSED))
 
 
-def single_faults(scenario: str, versioned: bool) -> Iterator[Case]:
+def single_faults(scenario: str, versioned: bool, machine: bool = False) -> Iterator[Case]:
     """Every single thing that can go wrong."""
-    for twist in twists(scenario, versioned):
-        yield Case(scenario=scenario, versioned=versioned, twists=(twist,))
+    for twist in twists(scenario, versioned, machine):
+        yield Case(scenario=scenario, versioned=versioned, machine=machine, twists=(twist,))
 
 
 def pairs(scenario: str) -> Iterator[Case]:
@@ -154,15 +164,15 @@ def pairs(scenario: str) -> Iterator[Case]:
                 yield Case(scenario=scenario, twists=(first, second))
 
 
-def storm(seed: int) -> Case:
+def storm(seed: int, machine: bool = False) -> Case:
     """Each seed is a scenario and a storm over it."""
     names = tuple(BY_NAME)
-    return Case(scenario=names[seed % len(names)], versioned=bool(seed // len(names) % 2), storm=seed)
+    return Case(scenario=names[seed % len(names)], versioned=bool(seed // len(names) % 2), machine=machine, storm=seed)
 
 
-def live(seed: int) -> Case:
+def live(seed: int, machine: bool = False) -> Case:
     """Each seed is a scenario in which workers meet, and a storm over it."""
-    return Case(scenario=LIVE[seed % len(LIVE)], versioned=bool(seed // len(LIVE) % 2), live=seed)
+    return Case(scenario=LIVE[seed % len(LIVE)], versioned=bool(seed // len(LIVE) % 2), machine=machine, live=seed)
 
 
 Broken = tuple[Case, tuple[str, ...]]

@@ -23,6 +23,10 @@ CHUNKS = "chalicelib/adapters/memory/chunks.py"
 LINE = "chalicelib/adapters/memory/load_queue.py"
 OBJECTS = "chalicelib/adapters/memory/objects.py"
 HANDLERS = "chalicelib/orchestration/sqs.py"
+FAILURES = "chalicelib/orchestration/failures.py"
+EXECUTIONS = "chalicelib/orchestration/executions.py"
+STEPS = "chalicelib/orchestration/step_functions.py"
+MACHINE = "infra/statemachine.asl.json"
 SWEEP = "chalicelib/pipeline/sweep.py"
 SIDE_FILES = "chalicelib/pipeline/side_files.py"
 LANDING = "chalicelib/pipeline/landing_scan.py"
@@ -59,10 +63,12 @@ class Bug:
 
     name: str
     cuts: tuple[Cut, ...]
+    machine: bool = False
+    """Whether it shows only if executions of the state machine move runs on."""
 
 
-def bug(name: str, *cuts: tuple[str, str, str]) -> Bug:
-    return Bug(name=name, cuts=tuple(Cut(file=f, old=o, new=n) for f, o, n in cuts))
+def bug(name: str, *cuts: tuple[str, str, str], machine: bool = False) -> Bug:
+    return Bug(name=name, cuts=tuple(Cut(file=f, old=o, new=n) for f, o, n in cuts), machine=machine)
 
 
 NO_LEDGER = (WAREHOUSE, " if share.load_id not in self.book]\n        if not shares", "]\n        if not shares")

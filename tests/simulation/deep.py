@@ -1,6 +1,7 @@
 """`make sim-deep`: every single fault, every pair of some scenarios, many interleavings, and a million storms.
 
-It may be limited, and its storms gone on with.
+Half of the storms and interleavings are by messages, half by executions. It may be limited, and its storms gone on
+with.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tests.simulation.cases import notified, pairs
-from tests.simulation.many import Cores, Played, Tally, blocks, lives, singles, storms, these
+from tests.simulation.many import Cores, Played, Tally, blocks, met, mixed, singles, these
 
 SCENARIOS = ("one_file", "overwritten", "newer_event_lost", "two_small", "asked_twice")
 PROGRESS_SECONDS = 20.0
@@ -27,10 +28,10 @@ def deep(most_pairs: int | None, interleavings: int, seeds: int, first_seed: int
     print(f"{len(all_pairs)} pairs of faults in all, {len(wanted)} of them and {seeds} seeds wanted", flush=True)
     with Cores() as cores:
         watch = Watch(cores, minutes)
-        single = watch.play("single faults", these, singles() if most_pairs != 0 else ())
-        meetings = watch.play("interleavings", lives, range(interleavings))
+        single = watch.play("single faults", these, singles() + singles(machine=True) if most_pairs != 0 else ())
+        meetings = watch.play("interleavings", met, range(interleavings))
         paired = watch.play("pairs", these, wanted)
-        seeded = watch.play("seeds", storms, range(first_seed, first_seed + seeds))
+        seeded = watch.play("seeds", mixed, range(first_seed, first_seed + seeds))
     found = single.found + meetings.found + paired.found + seeded.found
     if seeded.played < seeds:
         print(

@@ -34,21 +34,31 @@ class Tally:
         return self
 
 
-def singles() -> list[Case]:
-    """Every single fault of every scenario."""
-    return [case for place in PLACES for case in single_faults(*place)]
+def singles(machine: bool = False) -> list[Case]:
+    """Every single fault of every scenario, by messages or by executions of the state machine."""
+    return [case for place in PLACES for case in single_faults(*place, machine)]
 
 
 def these(cases: Sequence[Case]) -> Played:
     return broken(iter(cases))
 
 
-def storms(seeds: Sequence[int]) -> Played:
-    return broken(map(storm, seeds))
+def storms(seeds: Sequence[int], machine: bool = False) -> Played:
+    return broken(storm(seed, machine) for seed in seeds)
 
 
-def lives(seeds: Sequence[int]) -> Played:
-    return broken(map(live, seeds))
+def lives(seeds: Sequence[int], machine: bool = False) -> Played:
+    return broken(live(seed, machine) for seed in seeds)
+
+
+def met(seeds: Sequence[int]) -> Played:
+    """Interleavings, half of them by messages and half by executions."""
+    return broken(live(seed // 2, bool(seed % 2)) for seed in seeds)
+
+
+def mixed(seeds: Sequence[int]) -> Played:
+    """Storms, half of them by messages and half by executions."""
+    return broken(storm(seed // 2, bool(seed % 2)) for seed in seeds)
 
 
 def blocks(schedules: Sequence[T]) -> list[Sequence[T]]:

@@ -39,12 +39,12 @@ def catches(planted: Bug) -> str | None:
     """The first broken promise that the simulation reports of a copy with the bug in it; None if none."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
-        for name in ("chalicelib", "deploy", "tests"):
+        for name in ("chalicelib", "deploy", "infra", "tests"):
             shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
         for cut in planted.cuts:
             apply(copy / cut.file, cut)
         done = subprocess.run(
-            [sys.executable, "-m", "tests.simulation", "--until-broken"],
+            [sys.executable, "-m", "tests.simulation", "--until-broken", *(["--machine"] if planted.machine else [])],
             cwd=copy,
             capture_output=True,
             text=True,

@@ -12,32 +12,39 @@ from tests.simulation.regressions import REGRESSIONS
 from tests.support.simulated.faults import Fault
 
 pytestmark = pytest.mark.usefixtures("remembering")
-THINNED = 5
-"""Of the single faults every so-manieth is played here, and every one by `make sim-deep`."""
+THINNED = {False: 5, True: 60}
+"""Of the single faults every so-manieth is played here, by messages and by executions; each one by `make sim-deep`."""
+BY_MACHINE = pytest.mark.parametrize("machine", [False, True], ids=["by messages", "by executions"])
 
 
+@BY_MACHINE
 @pytest.mark.parametrize(("scenario", "versioned"), PLACES)
-def test_without_faults_each_scenario_ends_as_it_should(scenario: str, versioned: bool) -> None:
-    assert not play(Case(scenario=scenario, versioned=versioned)).violations
+def test_without_faults_each_scenario_ends_as_it_should(scenario: str, versioned: bool, machine: bool) -> None:
+    assert not play(Case(scenario=scenario, versioned=versioned, machine=machine)).violations
 
 
+@BY_MACHINE
 @pytest.mark.parametrize(("scenario", "versioned"), PLACES)
-def test_no_single_fault_breaks_a_promise(scenario: str, versioned: bool) -> None:
-    first = PLACES.index((scenario, versioned)) % THINNED
-    played, found = broken(islice(single_faults(scenario, versioned), first, None, THINNED))
-    assert played > 5
+def test_no_single_fault_breaks_a_promise(scenario: str, versioned: bool, machine: bool) -> None:
+    first = PLACES.index((scenario, versioned)) % THINNED[machine]
+    played, found = broken(islice(single_faults(scenario, versioned, machine), first, None, THINNED[machine]))
+    assert played > 5 - 5 * machine
     assert not found, "\n".join(map(notified, found[:10]))
 
 
+@BY_MACHINE
 @pytest.mark.parametrize("block", range(8))
-def test_no_storm_breaks_a_promise(block: int) -> None:
-    _, found = broken(map(storm, range(block * 60, block * 60 + 60)))
+def test_no_storm_breaks_a_promise(block: int, machine: bool) -> None:
+    count = 60 // (1 + machine)
+    _, found = broken(storm(seed, machine) for seed in range(block * count, block * count + count))
     assert not found, "\n".join(map(notified, found[:10]))
 
 
+@BY_MACHINE
 @pytest.mark.parametrize("block", range(8))
-def test_no_interleaving_of_three_workers_breaks_a_promise(block: int) -> None:
-    _, found = broken(map(live, range(block * 12, block * 12 + 12)))
+def test_no_interleaving_of_three_workers_breaks_a_promise(block: int, machine: bool) -> None:
+    count = 12 // (1 + machine)
+    _, found = broken(live(seed, machine) for seed in range(block * count, block * count + count))
     assert not found, "\n".join(map(notified, found[:10]))
 
 
@@ -69,6 +76,8 @@ def test_what_once_broke_a_promise_breaks_none(word: str) -> None:
         Case(scenario="one_file"),
         Case(scenario="crowd", versioned=True, twists=(("call", 12, "SLOW"), ("statement", 1, "STUCK"))),
         Case(scenario="two_files", storm=7),
+        Case(scenario="two_files", machine=True, storm=7),
+        Case(scenario="one_file", machine=True, twists=(("execution", 3, "stopped"),)),
         Case(scenario="two_files", versioned=True, live=7),
     ],
 )

@@ -50,9 +50,23 @@ def chunk_messages(event: Any) -> Iterator[dict[str, Any]]:
 
 
 def step_of(event: Any) -> dict[str, Any]:
-    """Return what the state machine calls a function with: a run, and a state, a chunk or an error; else nothing."""
-    of_run = isinstance(event, dict) and isinstance(event.get("run"), str)
-    return dict(event) if of_run and any(part in event for part in ("state", "chunk", "error")) else {}
+    """Return what the state machine calls the function of runs with: a run, and a state or an error; else nothing."""
+    if not isinstance(event, dict) or not isinstance(event.get("run"), str):
+        return {}
+    error = event.get("error")
+    failed = isinstance(error, dict) and isinstance(error.get("Error"), str)
+    return dict(event) if failed or isinstance(event.get("state"), str) else {}
+
+
+def chunk_of(event: Any) -> ChunkTask | None:
+    """Return the chunk that the state machine calls the function of chunks with; else None."""
+    try:
+        task = ChunkTask(run_id=event["run"], generation=event["generation"], **event["chunk"])
+    except (KeyError, TypeError):
+        return None
+    numbers = (task.generation, task.number, task.start, task.stop)
+    ours = isinstance(task.run_id, str) and all(type(number) is int for number in numbers)
+    return task if ours else None
 
 
 def source_messages(event: Any) -> Iterator[tuple[str, str]]:

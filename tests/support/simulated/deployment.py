@@ -11,7 +11,7 @@ from typing import Any
 
 from chalicelib.adapters.memory import Message
 from chalicelib.adapters.memory.queue import CHUNKS, SOURCES
-from chalicelib.domain.run.events import landed, run_of_message
+from chalicelib.domain.run.events import chunk_of, landed, run_of_message
 from chalicelib.domain.run.model import Run, SourceObject
 from chalicelib.errors import LandfallError
 from chalicelib.orchestration import sqs as handlers
@@ -149,7 +149,9 @@ class SimulatedDeployment(DeployedParts):
         """What app.py does with a step of the machine."""
         try:
             if function == "${StageChunk}":
-                return step_functions.on_chunk(pipeline, payload)
+                task = chunk_of(payload)
+                assert task
+                return step_functions.on_chunk(pipeline, task)
             return step_functions.on_step(pipeline, payload)
         except Killed:
             self.killed.add(payload["run"])
