@@ -23,7 +23,14 @@ from chalicelib.errors import Broken
 from chalicelib.orchestration import step_functions
 
 
+def _linger(state):
+    slow = Path(__file__).with_name("slow")
+    if slow.exists() and slow.read_text() == state:
+        time.sleep(1)
+
+
 def _on_chunk(pipeline, task, usual=step_functions.on_chunk):
+    _linger("Stage")
     tries, fails = Path(__file__).with_name("tries"), Path(__file__).with_name("fails")
     if task.number == 2 and fails.exists():
         with tries.open("a") as file:
@@ -34,11 +41,12 @@ def _on_chunk(pipeline, task, usual=step_functions.on_chunk):
 
 
 def _on_step(pipeline, step, usual=step_functions.on_step):
-    if Path(__file__).with_name("slow").exists():
-        time.sleep(0.4)
+    _linger(step.get("state"))
+    step_functions.INLINE_CHUNKS = 2 if Path(__file__).with_name("many").exists() else MOST
     return usual(pipeline, step)
 
 
+MOST = step_functions.INLINE_CHUNKS
 step_functions.on_chunk, step_functions.on_step = _on_chunk, _on_step
 """
 STATES = ("Plan", "Stage", "Seal", "Load", "Await", "Settle", "Archive", "Notify")
@@ -60,7 +68,7 @@ def faulty(by_executions: Deployment) -> Iterator[Deployment]:
 def plant(faulty: Deployment) -> Iterator[Callable[[str, str], None]]:
     """Plants a fault until the test ends."""
     yield lambda name, text: (faulty.app / name).write_text(text) and None
-    for name in ("fails", "tries", "slow"):
+    for name in ("fails", "tries", "slow", "many"):
         (faulty.app / name).unlink(missing_ok=True)
 
 
@@ -117,27 +125,36 @@ def test_a_chunk_that_fails_for_good_ends_the_run(faulty: Deployment, plant: Cal
     assert [notice["run"] for notice in told_support(faulty)] == [status["run_id"]]
 
 
+def test_many_chunks_are_staged_from_a_list(faulty: Deployment, plant: Callable[[str, str], None]) -> None:
+    plant("many", "")
+    key = "incoming/transactions/many.csv"
+    faulty.put(key, transactions(11_000_000, 45_000))
+    assert faulty.wait(key)["state"] == "LOADED"
+    assert loaded(faulty, 11_000_000, 45_000) == 45_000
+    listed = faulty.s3.list_objects_v2(Bucket=faulty.bucket, Prefix="processed/")["Contents"]
+    assert any(found["Key"].endswith("/chunks.json") for found in listed)
+    assert faulty.stack.in_flight()["stage_chunk"]["most"] <= 10
+
+
 def test_an_execution_that_is_stopped_at_any_state_is_healed(
     faulty: Deployment, plant: Callable[[str, str], None]
 ) -> None:
-    plant("slow", "")
     sfn, machine = client(faulty, "stepfunctions"), faulty.record.env["LANDFALL_STATE_MACHINE"]
-    before = {found["name"] for found in sfn.list_executions(stateMachineArn=machine)["executions"]}
-    wanted, stopped = list(STATES), []
-    for number in range(len(STATES)):
-        faulty.put(f"incoming/transactions/stopped-{number}.csv", transactions(10_000_000 + number * 1_000, 900))
 
-    def stop_some() -> bool:
+    def stopped(state: str) -> bool:
         for found in sfn.list_executions(stateMachineArn=machine, statusFilter="RUNNING")["executions"]:
-            state = now_in(sfn, found["executionArn"])
-            if found["name"] not in {*before, *stopped} and state in wanted:
-                sfn.stop_execution(executionArn=found["executionArn"])
-                wanted.remove(state)
-                stopped.append(found["name"])
-        return not wanted
+            if found["name"] in before or now_in(sfn, found["executionArn"]) != state:
+                continue
+            sfn.stop_execution(executionArn=found["executionArn"])
+            return True
+        return False
 
-    faulty.until(stop_some)
-    assert len(set(stopped)) == len(STATES)
+    for number, state in enumerate(STATES):
+        plant("slow", state)
+        before = {found["name"] for found in sfn.list_executions(stateMachineArn=machine)["executions"]}
+        faulty.put(f"incoming/transactions/stopped-{number}.csv", transactions(10_000_000 + number * 1_000, 900))
+        faulty.until(lambda state=state: stopped(state), seconds=15)  # type: ignore[misc]
+    plant("slow", "")
     for number in range(len(STATES)):
         assert faulty.wait(f"incoming/transactions/stopped-{number}.csv")["state"] == "LOADED"
         assert loaded(faulty, 10_000_000 + number * 1_000, 900) == 900

@@ -6,6 +6,7 @@ from itertools import islice
 
 import pytest
 
+from chalicelib.orchestration import step_functions
 from tests.simulation.cases import Case, broken, live, notified, play, single_faults, storm, twists
 from tests.simulation.many import PLACES
 from tests.simulation.regressions import REGRESSIONS
@@ -45,6 +46,16 @@ def test_no_storm_breaks_a_promise(block: int, machine: bool) -> None:
 def test_no_interleaving_of_three_workers_breaks_a_promise(block: int, machine: bool) -> None:
     count = 12 // (1 + machine)
     _, found = broken(live(seed, machine) for seed in range(block * count, block * count + count))
+    assert not found, "\n".join(map(notified, found[:10]))
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_no_storm_over_lists_of_chunks_breaks_a_promise(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of two chunks go through the distributed Map, whose items are a list in S3."""
+    monkeypatch.setattr(step_functions, "INLINE_CHUNKS", 1)
+    calm = play(Case(scenario="one_file", machine=True))
+    assert any(key.endswith("/chunks.json") for _, key in calm.objects.objects)
+    _, found = broken(storm(seed, machine=True) for seed in range(block * 30, block * 30 + 30))
     assert not found, "\n".join(map(notified, found[:10]))
 
 

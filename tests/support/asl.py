@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,8 +10,17 @@ State = Mapping[str, Any]
 
 
 def faults(machine: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the graph of a machine, and with those of its Maps: targets without a state, states out of
-    reach, ends that are none."""
+    """What is wrong with the graph of a machine, and with those of its Maps. No two states may have one name, also
+    not in different Maps.
+
+    Source: AWS, "Amazon States Language" (https://states-language.net/spec.html), "States".
+    """
+    names = Counter(name for name, _ in all_states(machine))
+    return _faults(machine) + [f"{name} is there {count} times" for name, count in names.items() if count > 1]
+
+
+def _faults(machine: Mapping[str, Any]) -> list[str]:
+    """Targets without a state, states out of reach, ends that are none."""
     states, found = machine["States"], []
     reached, rest = set(), [machine["StartAt"]]
     while rest:
@@ -24,7 +34,7 @@ def faults(machine: Mapping[str, Any]) -> list[str]:
     found += [f"{name} leads nowhere" for name, state in states.items() if not leads_on(state)]
     for state in states.values():
         if "ItemProcessor" in state:
-            found += faults(state["ItemProcessor"])
+            found += _faults(state["ItemProcessor"])
     return found
 
 
