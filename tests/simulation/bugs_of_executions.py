@@ -13,6 +13,7 @@ OF_EXECUTIONS = (
     bug(
         "the number of an execution never grows",
         (EXECUTIONS, "in range(waiting.number, waiting.number + NAMES)", "in (waiting.number,)"),
+        (EXECUTIONS, "Waiting(number=waiting.number + NAMES).text", "text"),
     ),
     bug(
         "a wake-up that no execution took is forgotten",
@@ -66,14 +67,6 @@ OF_EXECUTIONS = (
     bug(
         "a pause has no end",
         (MACHINE, '"TimeoutSeconds": 1800,', '"TimeoutSeconds": 99999999,'),
-    ),
-    bug(
-        "the end of a wait is a failure",
-        (
-            MACHINE,
-            '"States.Timeout"\n          ],\n          "IntervalSeconds": 1,',
-            '"States.HeartbeatTimeout"\n          ],\n          "IntervalSeconds": 1,',
-        ),
     ),
     bug(
         "a message for the export of a finished run is dropped",
