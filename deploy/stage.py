@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.config import Settings
+from deploy.machine import has_machine, rights_to_wake
 
 ROOT = Path(__file__).resolve().parent.parent
 CHALICE = ROOT / ".chalice"
@@ -76,13 +77,20 @@ def configured(stage: str) -> str:
 
 
 def stage_name(text: str) -> str:
-    """Return the name of a stage. Raises ArgumentTypeError if names that contain it would be invalid or taken."""
+    """Return the name of a stage. Raises ArgumentTypeError if names that contain it would be invalid or taken.
+
+    Also if its configuration names no orchestrator: whatever acts on a stage begins here.
+    """
     if len(text) > LONGEST:
         raise ArgumentTypeError(f"a stage has at most {LONGEST} characters: S3 allows 63 for landfall-{text}-…")
     if not NAME.fullmatch(text) or text == LOCAL:
         raise ArgumentTypeError(f'"{text}" is no stage: use lower-case letters, digits and single dashes, as in team-a')
     if (end := text.rpartition("-")[2]) != text and end in TAKEN:
         raise ArgumentTypeError(f"a stage does not end with -{end}: another stage has resources of that name")
+    try:
+        has_machine(settings(text))
+    except ValueError as fault:
+        raise ArgumentTypeError(f".chalice/config.json, stage {configured(text)}: {fault}") from None
     return text
 
 
@@ -124,6 +132,8 @@ def granted(
         document["Statement"].append({"Sid": "ReadTheWarehousesLogin", **read})
     if name == SOURCES:
         document["Statement"] += sources
+    if has_machine(stage):
+        document["Statement"] += rights_to_wake(name)
     if stage.get("subnet_ids"):
         function = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:" + function_name(name)
         never = {"ArnEquals": {"lambda:SourceFunctionArn": [function]}}

@@ -33,6 +33,7 @@ from deploy.bundle.vendor import PLATFORMS, PackageError, vendor
 from deploy.found import record
 from deploy.landing import folders, notify
 from deploy.limits import bound_roles, limit_usage
+from deploy.machine import has_machine
 from deploy.policy_size import must_fit
 from deploy.preflight.preflight import preflight
 from deploy.sources import rights_of_sources
@@ -111,6 +112,18 @@ def same_contracts(s3: Any, bucket: str, stage: str) -> None:
         )
 
 
+def same_orchestrator(stage: str, found: Mapping[str, str]) -> None:
+    """Raise DeployError unless the stack has a state machine if, and only if, the stage is configured for one."""
+    chosen, there = has_machine(settings(stage)), "StateMachine" in found
+    if chosen != there:
+        seen = "has a state machine, which" if there else "has no state machine, which"
+        wanted = "no longer chooses" if there else "chooses"
+        raise DeployError(
+            f"the stack {name_of(stage)} {seen} stage {stage} {wanted} in .chalice/config.json: "
+            f"change the stack first, by make infrastructure STAGE={stage}"
+        )
+
+
 def infrastructure(
     session: Any, stage: str, given: dict[str, str], *, migrates: bool, secret_arn: str = "", artifacts: str = ""
 ) -> list[str]:
@@ -156,6 +169,7 @@ def migrate(clients: Callable[[str], Any], stage: str, found: Mapping[str, str],
 def put_functions(session: Any, stage: str, architecture: str, vendored: Path) -> None:
     """Make what Chalice makes, and the settings that it lacks. Raises DeployError if there is no stack for it."""
     found = outputs(session.client("cloudformation"), stage)
+    same_orchestrator(stage, found)
     made, s3 = BUILD / f"deploy-{stage}", session.client("s3")
     same_contracts(s3, found["Bucket"], stage)
     download_record(s3, found["Bucket"], stage, DEPLOYED)

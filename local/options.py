@@ -21,8 +21,6 @@ CONTRACTS = "LANDFALL_CONTRACTS"
 
 MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:landfall-{STAGE}"
 """The state machine of a stack whose runs are moved on by executions."""
-ORCHESTRATOR, STEP_FUNCTIONS = "LANDFALL_ORCHESTRATOR", "step_functions"
-"""Variable that chooses what moves runs on, and the value that is not its default, `sqs`."""
 
 LAPTOP_SETTINGS: Mapping[str, str] = {
     "LANDFALL_STAGE": STAGE,

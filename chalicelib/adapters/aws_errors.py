@@ -51,6 +51,7 @@ PASSING = frozenset(
         "ConditionalRequestConflict",
         "DatabaseConnectionException",
         "ExecuteStatementException",
+        "ExecutionDoesNotExist",  # just started: Step Functions may not list it yet
         "ExpiredToken",
         "ExpiredTokenException",
         "IDPCommunicationError",
@@ -64,6 +65,8 @@ PASSING = frozenset(
         "RequestTimeout",
         "RequestTimeoutException",
         "ServiceUnavailable",
+        "StateMachineDeleting",  # its stage has another orchestrator now, or the next deployment makes it again
+        "StateMachineDoesNotExist",
         "TransactionConflictException",
         "TransactionInProgressException",
     }

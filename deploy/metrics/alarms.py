@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.observe import NAMESPACE
+from deploy.machine import MACHINE_ARN
 from deploy.stage import function_name
 
 MINUTE = 60
 STAGE = [{"Name": "stage", "Value": {"Ref": "Stage"}}]
+STATES = "AWS/States"
+MACHINE = [{"Name": "StateMachineArn", "Value": {"Fn::Sub": MACHINE_ARN}}]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,10 +75,15 @@ DEAD_QUEUES = {
     "results-dead.fifo": "readers of the results gave up on one",
 }
 """Queues that should be empty, and the meaning of one that is not."""
+OF_EXECUTIONS = (
+    ("machine-failures", "executions were aborted, timed out, or failed though their runs did not"),
+    ("machine-throttles", "Step Functions held up over 100 changes of state within 15 minutes"),
+)
+"""Alarms of a stage with a state machine: name, and what it means."""
 
 
-def alarms(functions: Sequence[str]) -> dict[str, Any]:
-    """Return all alarms as resources."""
+def alarms(functions: Sequence[str], *, executions: bool = False) -> dict[str, Any]:
+    """Return all alarms as resources; with `executions`, those of a state machine, too."""
     found = {_logical(a.name): _alarm(a.name, a.why, **_metric(a)) for a in OURS}
     for queue, why in DEAD_QUEUES.items():
         name = f"{queue.removesuffix('.fifo')}-depth"
@@ -85,6 +93,9 @@ def alarms(functions: Sequence[str]) -> dict[str, Any]:
     added_up = [name for name in functions if name not in WATCHED]
     for name, metric, above, why in OF_FUNCTIONS:
         found[_logical(name)] = _alarm(name, why, **_sum(above, _each(metric, added_up)))
+    if executions:
+        for (name, why), what in zip(OF_EXECUTIONS, (_machine_failures(), _machine_throttles()), strict=True):
+            found[_logical(name)] = _alarm(name, why, **what)
     return found
 
 
@@ -145,6 +156,22 @@ def _sum(above: float, metrics: list[dict[str, Any]]) -> dict[str, Any]:
 def _ratio() -> list[dict[str, Any]]:
     named = {"rejected": "RowsRejected", "read": "RowsStaged"}
     return [_stat(name, NAMESPACE, metric, STAGE, 60 * MINUTE) for name, metric in named.items()]
+
+
+def _machine_failures() -> dict[str, Any]:
+    """Add up an hour's executions that did not end with their run: that of a run that ends FAILED fails by design.
+
+    One is no alarm: it may belong to a run that failed in the minute before, and the sweep starts another.
+    """
+    ends = {"aborted": "ExecutionsAborted", "timedout": "ExecutionsTimedOut", "failed": "ExecutionsFailed"}
+    metrics = [_stat(name, STATES, metric, MACHINE, 60 * MINUTE) for name, metric in ends.items()]
+    runs = _stat("runs", NAMESPACE, "RunsFailed", STAGE, 60 * MINUTE)
+    alone = "IF(FILL(failed, 0) > FILL(runs, 0), FILL(failed, 0) - FILL(runs, 0), 0)"
+    return _math(f"FILL(aborted, 0) + FILL(timedout, 0) + {alone}", 1, [*metrics, runs])
+
+
+def _machine_throttles() -> dict[str, Any]:
+    return _sum(100, [_stat("throttled", STATES, "ExecutionThrottled", MACHINE, 15 * MINUTE)])
 
 
 def _each(metric: str, functions: Sequence[str]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.observe import NAMESPACE
+from deploy.machine import MACHINE_ARN
 from deploy.stage import function_name
 
 WIDTH, HEIGHT, COLUMNS = 8, 6, 3
@@ -14,10 +15,16 @@ _THEIRS = {"Fn::If": ["UsesCluster", {"Ref": "ClusterIdentifier"}, {"Ref": "Work
 WAREHOUSE = {"Fn::If": ["MakesWarehouse", {"Ref": "Workgroup"}, _THEIRS]}
 QUEUES = ("runs", "chunks", "runs-dead", "chunks-dead", "results.fifo", "results-dead.fifo")
 
+EXECUTIONS = (
+    *(f"Executions{what}" for what in ("Started", "Succeeded", "Failed", "Aborted", "TimedOut")),
+    "ExecutionThrottled",
+)
 
-def dashboard(functions: Sequence[str]) -> dict[str, Any]:
-    """Return the dashboard as a resource."""
-    widgets = [_placed(n, widget) for n, widget in enumerate(_widgets(functions))]
+
+def dashboard(functions: Sequence[str], *, executions: bool = False) -> dict[str, Any]:
+    """Return the dashboard as a resource; with `executions`, those of a state machine are on it."""
+    shown = [*_widgets(functions), *(_of_executions() if executions else ())]
+    widgets = [_placed(n, widget) for n, widget in enumerate(shown)]
     body = json.dumps({"widgets": widgets}, separators=(",", ":"))  # the template has a limit
     return {
         "Type": "AWS::CloudWatch::Dashboard",
@@ -53,6 +60,14 @@ def _widgets(functions: Sequence[str]) -> list[dict[str, Any]]:
         _graph("Queues: waiting", queues, "Maximum"),
         _graph("Table: capacity", [["AWS/DynamoDB", c, "TableName", "landfall-${Stage}"] for c in capacity], "Sum"),
         _graph("Warehouse: query time, ms", [["AWS/Redshift-Serverless", *runtime]], "Average"),
+    ]
+
+
+def _of_executions() -> list[dict[str, Any]]:
+    machine = ["StateMachineArn", MACHINE_ARN]
+    return [
+        _graph("State machine: executions", [["AWS/States", metric, *machine] for metric in EXECUTIONS], "Sum"),
+        _graph("State machine: time of an execution, ms", [["AWS/States", "ExecutionTime", *machine]], "p90"),
     ]
 
 

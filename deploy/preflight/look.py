@@ -35,6 +35,7 @@ FREE = frozenset(
         "NotFoundException",
         "QueueDoesNotExist",
         "ResourceNotFoundException",
+        "StateMachineDoesNotExist",
     }
 )
 """Codes by which services report that nothing has the name."""

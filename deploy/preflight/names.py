@@ -35,6 +35,11 @@ FINDERS: dict[str, tuple[str, str, Finder]] = {
         "Name",
         lambda p, n: p.client("secretsmanager").describe_secret(SecretId=n),
     ),
+    "AWS::StepFunctions::StateMachine": (
+        "state machine",
+        "StateMachineName",
+        lambda p, n: p.client("stepfunctions").describe_state_machine(stateMachineArn=_machine(p, n)),
+    ),
 }
 """By CloudFormation's type: the word for it, the property with its name, and the call that finds it."""
 LEFT = (
@@ -89,6 +94,10 @@ def _named(planned: Planned) -> Iterator[tuple[str, str, Finder]]:
 
 def _topic(planned: Planned, name: str) -> str:
     return planned.name("arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:" + name)
+
+
+def _machine(planned: Planned, name: str) -> str:
+    return planned.name("arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:" + name)
 
 
 def _functions(planned: Planned) -> list[str]:

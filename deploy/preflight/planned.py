@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from deploy.machine import has_machine
 from deploy.rules import defaults
 from deploy.stack import NEVER_MADE, placeholders
-from deploy.stage import filled
+from deploy.stage import filled, settings
 from deploy.template.infra import infra
 from landfall.remote.deployment import described_stack
 
@@ -51,6 +52,11 @@ class Planned:
     def makes_warehouse(self) -> bool:
         """Whether the stack makes a workgroup."""
         return self.parameters["CreateWarehouse"] == "true"
+
+    @property
+    def makes_machine(self) -> bool:
+        """Whether the stack makes a state machine."""
+        return has_machine(settings(self.stage))
 
 
 def planned(session: Any, stage: str, given: Mapping[str, str]) -> Planned:

@@ -13,15 +13,17 @@ from landfall.doctor.report import Look, failure, good, warning
 CALLS = {
     "redshift-serverless": ("list_workgroups", {"maxResults": 1}),
     "redshift-data": ("list_statements", {"MaxResults": 1}),
+    "stepfunctions": ("list_state_machines", {"maxResults": 1}),
 }
 """A call of each service that changes nothing."""
 
 
 def region(planned: Planned) -> Iterator[Look]:
     """Call each service. A refusal of the caller is an answer, too: the service is there."""
-    needed = [service for service in CALLS if planned.makes_warehouse or service != "redshift-serverless"]
-    for service in needed:
-        yield _has(planned, service)
+    chosen = {"redshift-serverless": planned.makes_warehouse, "stepfunctions": planned.makes_machine}
+    for service in CALLS:
+        if chosen.get(service, True):
+            yield _has(planned, service)
 
 
 def _has(planned: Planned, service: str) -> Look:

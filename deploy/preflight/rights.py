@@ -80,6 +80,20 @@ MADE_BUCKET = (
     "s3:PutEncryptionConfiguration",
     "s3:PutLifecycleConfiguration",
 )
+MACHINE: Mapping[str, tuple[str, ...]] = {
+    "arn:${AWS::Partition}:states:" + HERE + ":stateMachine:landfall-${Stage}": (
+        "states:CreateStateMachine",
+        "states:DescribeStateMachine",
+        "states:TagResource",
+        "states:UpdateStateMachine",
+    ),
+    "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/landfall-${Stage}-state_machine": ("iam:PassRole",),
+    "arn:${AWS::Partition}:logs:" + HERE + ":log-group:/aws/vendedlogs/states/landfall-${Stage}": (
+        "logs:CreateLogGroup",
+        "logs:PutRetentionPolicy",
+    ),
+}
+"""Actions that a state machine takes besides."""
 WAREHOUSE = ("redshift-serverless:CreateNamespace", "redshift-serverless:CreateWorkgroup")
 
 
@@ -114,6 +128,7 @@ def _simulated(planned: Planned, source: str) -> Iterator[Any]:
     own = planned.parameters["BucketName"]
     needed = {
         **NEEDED,
+        **(MACHINE if planned.makes_machine else {}),
         "arn:${AWS::Partition}:s3:::" + (own or BUCKET): OWN_BUCKET if own else MADE_BUCKET,
         "*": (*NEEDED["*"], *(WAREHOUSE if planned.makes_warehouse else ())),
     }

@@ -1,4 +1,7 @@
-"""The template of the infrastructure: infra/*.yaml, with alarms, dashboard and tags."""
+"""The template of the infrastructure: infra/*.yaml, with alarms, dashboard and tags.
+
+A stage without a state machine has nothing of one in its template.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ from typing import Any
 
 import yaml
 
+from deploy.machine import has_machine
 from deploy.metrics.alarms import alarms
 from deploy.metrics.dashboard import dashboard
-from deploy.stage import ROOT, functions
+from deploy.stage import ROOT, functions, settings
+from deploy.template.machine import OUTPUTS, machine
 
 PROJECT = "landfall"
 SMALL, SMALL_CAPACITY, SMALL_HOURS = "dev", 4, 24
@@ -28,6 +33,7 @@ TAGGED = frozenset(
         "AWS::SNS::Topic",
         "AWS::SQS::Queue",
         "AWS::SecretsManager::Secret",
+        "AWS::StepFunctions::StateMachine",
     }
 )
 """Kinds that take a list of tags. Serverless functions take a map, which Chalice writes."""
@@ -38,8 +44,12 @@ def infra(stage: str) -> dict[str, Any]:
     template: dict[str, Any] = yaml.safe_load((ROOT / "infra/landfall.template.yaml").read_text())
     for part in ("messages", "warehouse", "trail"):
         template["Resources"] |= yaml.safe_load((ROOT / f"infra/{part}.yaml").read_text())["Resources"]
-    names = sorted(functions(stage))
-    template["Resources"] |= alarms(names) | {"Dashboard": dashboard(names)}
+    names, executions = sorted(functions(stage)), has_machine(settings(stage))
+    if executions:
+        template["Resources"] |= machine(settings(stage))
+        template["Outputs"] |= OUTPUTS
+    template["Resources"] |= alarms(names, executions=executions)
+    template["Resources"]["Dashboard"] = dashboard(names, executions=executions)
     url = "https://${AWS::Region}.console.aws.amazon.com/cloudwatch/home?region=${AWS::Region}#dashboards:name=landfall-${Stage}"
     template["Outputs"]["DashboardUrl"] = {"Value": {"Fn::Sub": url}}
     template["Parameters"]["Stage"]["Default"] = stage

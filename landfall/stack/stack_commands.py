@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from landfall.faults import absent, usage
+from landfall.orchestrator import chooses_machine
 from landfall.remote.deployment import ROOT, state_dir
 from landfall.screen import print_json, print_lines, seconds
-from local.options import CONTRACTS, ORCHESTRATOR, STEP_FUNCTIONS, Options
+from local.options import CONTRACTS, Options
 from local.processes import StartError
 from local.record import Record
 from local.stack import Stack, where
@@ -24,10 +25,10 @@ def the_stack(options: Options | None = None) -> Stack:
 
 def chosen(env: Mapping[str, str]) -> Options:
     """Return the options that the environment names. Raises CommandError."""
-    orchestrator = env.get(ORCHESTRATOR, "sqs")
-    if orchestrator not in ("sqs", STEP_FUNCTIONS):
-        raise usage(f"{ORCHESTRATOR} is {orchestrator}: it is sqs or {STEP_FUNCTIONS}")
-    return Options(contracts=env.get(CONTRACTS, ""), step_functions=orchestrator == STEP_FUNCTIONS)
+    try:
+        return Options(contracts=env.get(CONTRACTS, ""), step_functions=chooses_machine(env))
+    except ValueError as fault:
+        raise usage(str(fault)) from None
 
 
 def up(*, as_json: bool) -> None:

@@ -15,7 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from local.options import ORCHESTRATOR, STEP_FUNCTIONS, Options
+from landfall.orchestrator import chooses_machine
+from local.options import Options
 from local.stack import Stack
 from tests.kills.files import APART, Planted, planted
 from tests.kills.judge import Mail, rows_planted, states, violations
@@ -69,7 +70,7 @@ def main(kills: int, seed: int) -> int:
             api=False,
             visibility_seconds=6,
             sweep_seconds=3,
-            step_functions=os.environ.get(ORCHESTRATOR) == STEP_FUNCTIONS,
+            step_functions=chooses_machine(os.environ),
             settings={**SETTINGS, **settings_of(found)},
         )
         stack = Stack(ROOT, ROOT / ".landfall" / "kills", options=options)

@@ -30,6 +30,7 @@ from chalicelib.adapters.s3 import S3Objects
 from chalicelib.adapters.secrets import SourceSecrets, Tokens
 from chalicelib.adapters.sns import SnsNotifier
 from chalicelib.adapters.sqs import DEAD_SUFFIX, SqsQueue
+from chalicelib.adapters.step_functions import StepFunctions
 from chalicelib.adapters.transfers import LEAST_PART_BYTES
 from chalicelib.config import Settings
 from chalicelib.domain.contract.contract import Contract
@@ -37,12 +38,15 @@ from chalicelib.domain.run.events import work_of
 from chalicelib.domain.run.model import Run
 from chalicelib.domain.source.settings import SourceSettings
 from chalicelib.errors import Retryable
+from chalicelib.orchestration.executions import MachineQueue
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.pipeline import Pipeline
+from chalicelib.ports import Queue
 from chalicelib.sources.connect.source import ConnectSource
 from chalicelib.sources.source import Source, Surroundings
 from deploy.stage import API
 from tests.packaging.calls import RESULTS, Calls, DataApi, Login, Warehouse
+from tests.packaging.executions import MACHINE_ARN, WatchedExecutions
 from tests.packaging.policies import VALUES
 from tests.packaging.rights import BUCKET, WHERE
 from tests.support.api import SECRET
@@ -79,7 +83,14 @@ STEPS = 500
 class Account:
     """A deployment, and what people and AWS do with it. `versioned` tells whether its bucket keeps versions."""
 
-    def __init__(self, contracts: Mapping[str, Contract], *, versioned: bool, settings: Settings = SETTINGS) -> None:
+    def __init__(
+        self,
+        contracts: Mapping[str, Contract],
+        *,
+        versioned: bool,
+        settings: Settings = SETTINGS,
+        machine: bool = False,
+    ) -> None:
         self.settings = settings
         self.calls, self.clock = Calls(), MemoryClock()
         self.s3, self.sqs, self.secrets = _client("s3"), _client("sqs"), _client("secretsmanager")
@@ -91,6 +102,7 @@ class Account:
         self._functions: dict[str, Wired] = {}
         self._sequence = 0
         self.source = MemorySource(self.clock)
+        self.executions = WatchedExecutions(self.calls, self.clock, self.s3) if machine else None
         self._make(versioned)
 
     def _make(self, versioned: bool) -> None:
@@ -126,7 +138,7 @@ class Account:
                 bookmarks=DynamoBookmarks(table),
                 load_queue=DynamoLoadQueue(table, clock),
                 warehouse=Warehouse(asks, self.warehouse),  # type: ignore[arg-type]
-                queue=queue,
+                queue=self._work(queue, table),
                 notifier=SnsNotifier(aws["sns"], aws["sqs"], SETTINGS),
                 clock=clock,
                 note=lambda *_: None,
@@ -134,6 +146,13 @@ class Account:
         )
         tokens = Tokens(aws["secretsmanager"], SETTINGS, clock)
         return Wired(pipeline=pipeline, queue=queue, tokens=tokens, connect=self._connect)
+
+    def _work(self, queue: SqsQueue, table: TableClient) -> Queue:
+        if not self.executions:
+            return queue
+        runs, bookmarks = DynamoRuns(table, self.clock), DynamoBookmarks(table)
+        machine = StepFunctions(self.executions, MACHINE_ARN)
+        return MachineQueue(queue=queue, runs=runs, bookmarks=bookmarks, executions=machine)
 
     def _connect(self, object: str, settings: SourceSettings) -> Source:
         if settings.connect:
@@ -166,10 +185,12 @@ class Account:
         for _ in range(STEPS):
             if self.calls.sent:
                 self.deliver(*self.calls.sent.popleft())
+            elif self.executions and self.executions.step(self.invoke):
+                continue
             elif not self._statements() and self.calls.later:
                 self.clock.advance(SETTINGS.load_timeout_seconds / 10)
                 self.deliver(*self.calls.later.popleft())
-            elif not self.calls.sent:
+            elif not self.calls.sent and not (self.executions and self.executions.machine.due()):
                 return
         raise AssertionError("it never comes to rest")
 

@@ -11,6 +11,7 @@ NO_RESOURCE_LEVEL = {
     "redshift-data:CancelStatement",
     "redshift-data:DescribeStatement",
     "redshift-data:GetStatementResult",
+    "states:SendTaskSuccess",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 }

@@ -118,6 +118,14 @@ def _connect(call: str, request: Request) -> set[Right]:
     return {(f"connect:{call}", instance), *more}
 
 
+def _states(call: str, request: Request) -> set[Right]:
+    """An answer names no execution but by its token, and has no resource."""
+    [arn] = [value for name, value in request.items() if name.endswith("Arn")] or ["*"]
+    if call == "DescribeExecution":
+        arn = f"{arn.rpartition(':')[0]}:*"
+    return {(f"states:{call}", arn)}
+
+
 BY_SERVICE: dict[str, Callable[[str, Request], set[Right]]] = {
     "s3": _s3,
     "dynamodb": _dynamodb,
@@ -126,4 +134,5 @@ BY_SERVICE: dict[str, Callable[[str, Request], set[Right]]] = {
     "redshift-data": _warehouse,
     "secretsmanager": _secrets,
     "connect": _connect,
+    "stepfunctions": _states,
 }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -21,13 +23,17 @@ from deploy.stage import (
     with_either_login,
     with_login,
 )
+from tests.packaging.chosen import WITH_MACHINE
 from tests.packaging.policies import DENIED, FOLDERS, FUNCTIONS, NO_RESOURCE_LEVEL, VALUES
 
 DATABASE = ":dbname:${ClusterIdentifier}/${Database}"
 
 
-def _allowed(name: str) -> list[dict[str, Any]]:
-    return [s for s in granted(name, {}, FOLDERS)["Statement"] if s["Effect"] == "Allow"]
+def _allowed(name: str, stage: Mapping[str, Any] = MappingProxyType({})) -> list[dict[str, Any]]:
+    return [s for s in granted(name, stage, FOLDERS)["Statement"] if s["Effect"] == "Allow"]
+
+
+either_orchestrator = pytest.mark.parametrize("stage", [{}, WITH_MACHINE], ids=["queues", "machine"])
 
 
 def test_every_function_has_policy_memory_and_timeout() -> None:
@@ -41,9 +47,10 @@ def test_every_function_has_policy_memory_and_timeout() -> None:
     assert {p.name for p in CHALICE.glob("policy-*.json")} == {f"policy-{name}.json" for name in FUNCTIONS}
 
 
+@either_orchestrator
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_no_action_or_resource_is_everything(name: str) -> None:
-    for statement in _allowed(name):
+def test_no_action_or_resource_is_everything(name: str, stage: dict[str, Any]) -> None:
+    for statement in _allowed(name, stage):
         assert not [action for action in statement["Action"] if "*" in action]
         if statement["Resource"] == ["*"]:
             assert set(statement["Action"]) <= NO_RESOURCE_LEVEL
@@ -57,9 +64,10 @@ def test_no_action_or_resource_is_everything(name: str) -> None:
             assert resource.count("*") <= resource.endswith(("/*", ":*"))
 
 
+@either_orchestrator
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_nothing_is_allowed_twice(name: str) -> None:
-    pairs = [(action, arn) for s in _allowed(name) for action in s["Action"] for arn in s["Resource"]]
+def test_nothing_is_allowed_twice(name: str, stage: dict[str, Any]) -> None:
+    pairs = [(action, arn) for s in _allowed(name, stage) for action in s["Action"] for arn in s["Resource"]]
     assert len(pairs) == len(set(pairs))
 
 
@@ -78,9 +86,10 @@ def test_a_function_writes_its_own_log_only(name: str) -> None:
     assert log["Resource"][0].endswith(f":log-group:/aws/lambda/{function_name(name)}:*")
 
 
+@either_orchestrator
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_no_placeholder_is_left_for_chalice_deploy(name: str) -> None:
-    left = re.findall(r"\$\{[^}]*\}", str(filled(granted(name, {}, FOLDERS), VALUES)))
+def test_no_placeholder_is_left_for_chalice_deploy(name: str, stage: dict[str, Any]) -> None:
+    left = re.findall(r"\$\{[^}]*\}", str(filled(granted(name, stage, FOLDERS), VALUES)))
     assert set(left) <= {"${aws:userid}"}, "IAM's own"
 
 

@@ -11,6 +11,7 @@ from deploy.after import FUNCTION
 from deploy.stage import API, LONGEST, NAME, configured, filled, function_name, functions, settings, stage_name
 from deploy.template.infra import infra
 from deploy.template.merge import merge
+from tests.packaging.chosen import chosen
 
 LIMITS = {
     "BucketName": 63,
@@ -23,13 +24,15 @@ LIMITS = {
     "AlarmName": 255,
     "TrailName": 128,
     "DashboardName": 255,
+    "StateMachineName": 80,
     "LogGroupName": 512,
     "FunctionName": 64,
 }
 """Characters that AWS allows in each name."""
 WHERE = {"AWS::AccountId": "123456789012", "AWS::Region": "ap-southeast-1", "AWS::Partition": "aws"}
 """No region has a longer name, except those of governments and of an isolated partition."""
-TEMPLATE = merge("dev")["Resources"]
+with chosen():  # it has all that a stage without a machine has
+    TEMPLATE = merge("dev")["Resources"]
 
 
 @pytest.mark.parametrize("name", ["dev", "team-a", "a", "t1", "a-1", "x" * LONGEST])

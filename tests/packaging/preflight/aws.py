@@ -51,6 +51,8 @@ def ready() -> dict[str, Any]:
         "cloudformation.DescribeStacks": Refusal("ValidationError", "Stack with id landfall-dev does not exist"),
         "redshift-serverless.ListWorkgroups": {"workgroups": []},
         "redshift-data.ListStatements": {"Statements": []},
+        "stepfunctions.ListStateMachines": {"stateMachines": []},
+        "stepfunctions.DescribeStateMachine": Refusal("StateMachineDoesNotExist"),
         "service-quotas.ListServiceQuotas": {"Quotas": [{"QuotaName": "Number of workgroups", "Value": 25.0}]},
         "lambda.GetAccountSettings": limits(1000),
         "lambda.GetFunctionConcurrency": ABSENT,

@@ -1,0 +1,32 @@
+"""The state machine in the template: infra/statemachine.yaml, with its definition and what the stage sets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from deploy.stage import ROOT
+
+DEFINITION = ROOT / "infra/statemachine.asl.json"
+OUTPUTS = {"StateMachine": {"Value": {"Ref": "StateMachine"}}}
+
+
+def machine(stage: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the machine of a stage of this configuration, its role and its log as resources."""
+    resources: dict[str, Any] = yaml.safe_load((ROOT / "infra/statemachine.yaml").read_text())["Resources"]
+    properties = resources["StateMachine"]["Properties"]
+    properties["DefinitionString"] = _definition(properties["DefinitionSubstitutions"])
+    properties["TracingConfiguration"] = {"Enabled": stage["xray"]}
+    resources["StateMachineLog"]["Properties"]["RetentionInDays"] = stage["log_retention_in_days"]
+    return resources
+
+
+def _definition(substitutions: Mapping[str, Mapping[str, str]]) -> str:
+    """Return the definition without blanks, and with a placeholder for each ARN that a partition has as its own."""
+    text = json.dumps(json.loads(DEFINITION.read_text()), separators=(",", ":"))
+    for name, arn in substitutions.items():
+        text = text.replace(f'"{arn["Fn::Sub"].replace("${AWS::Partition}", "aws")}"', f'"${{{name}}}"')
+    return text
