@@ -10,12 +10,29 @@ from typing import Annotated, Any
 import typer
 
 from chalicelib.domain.contract.load_window import window_fault
-from chalicelib.domain.run.cost import PRICES_OF, US_EAST_1, Workload, costs, glue_month, month_of, wake_ups
+from chalicelib.domain.run.cost import (
+    BY_EXECUTIONS,
+    BY_MESSAGES,
+    PRICES_OF,
+    US_EAST_1,
+    Calls,
+    Workload,
+    costs,
+    glue_month,
+    month_of,
+    wake_ups,
+)
 from landfall.faults import absent, guarded, usage
 from landfall.options import Json
+from landfall.orchestrator import ORCHESTRATOR, SQS, chooses_machine
 from landfall.screen import Grid, console, print_json, print_lines, show
 
 LINES = {"glue_dpu_seconds": "Glue DPU-seconds", "rpu_seconds": "Redshift RPU-seconds", "wake_ups": "Redshift wake-ups"}
+OF_MACHINES = {"state_transitions"}
+"""Lines that are left out if there is nothing of them."""
+
+GlueSeconds = Annotated[float, typer.Option(min=0, help="Seconds of a Glue job of 2 DPU for a GB; assumed.")]
+OrchestratorOption = Annotated[str, typer.Option(help="What moves runs on: sqs, or step_functions.")]
 
 
 @guarded
@@ -39,9 +56,8 @@ def cost(
     load_seconds_per_gb: Annotated[
         float, typer.Option(min=0, help="Seconds to COPY and merge a GB; assumed.")
     ] = Workload.load_seconds_per_gb,
-    glue_seconds_per_gb: Annotated[
-        float, typer.Option(min=0, help="Seconds of a Glue job of 2 DPU for a GB; assumed.")
-    ] = Workload.glue_seconds_per_gb,
+    glue_seconds_per_gb: GlueSeconds = Workload.glue_seconds_per_gb,
+    orchestrator: OrchestratorOption = SQS,
     prices: Annotated[Path | None, typer.Option(help="TOML file of prices that replace the list's.")] = None,
     json: Json = False,
 ) -> None:
@@ -57,6 +73,7 @@ def cost(
         stage_seconds_per_gb=stage_seconds_per_gb,
         load_seconds_per_gb=load_seconds_per_gb,
         glue_seconds_per_gb=glue_seconds_per_gb,
+        by=_calls_by(orchestrator),
     )
     show_estimate(_estimate_at(prices, work), as_json=json)
 
@@ -84,7 +101,8 @@ def show_estimate(found: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    names = [*found["landfall"], "glue_dpu_seconds", "wake_ups"]
+    used = [name for name in found["landfall"] if name not in OF_MACHINES or found["amounts"][name]]
+    names = [*used, "glue_dpu_seconds", "wake_ups"]
     rows = [_row(n, found["amounts"].get(n), found["landfall"].get(n), found["glue"].get(n)) for n in names]
     rows.append(_row("total", None, found["totals"]["landfall"], found["totals"]["glue"]))
     columns = ("a month", "amount", "Landfall, USD", "Glue, USD")
@@ -103,6 +121,13 @@ def _row(name: str, amount: float | None, landfall: float | None, glue: float | 
 def _refuse_window(seconds: float) -> None:
     if fault := window_fault(seconds):
         raise usage(f"--load-every: {fault}")
+
+
+def _calls_by(orchestrator: str) -> Calls:
+    try:
+        return BY_EXECUTIONS if chooses_machine({ORCHESTRATOR: orchestrator}) else BY_MESSAGES
+    except ValueError as fault:
+        raise usage(f"--orchestrator: {fault}") from None
 
 
 def _own(path: Path | None) -> dict[str, float]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib.api import requests, responses, source_views, views
 from chalicelib.api.requests import Call, path_text
+from chalicelib.domain.run.cost import BY_EXECUTIONS, BY_MESSAGES
 from chalicelib.operations.cancels import cancel_run
 from chalicelib.operations.health import health
 from chalicelib.operations.lookup import details, found, list_runs
@@ -48,7 +49,8 @@ def get_runs(pipeline: Pipeline, call: Call) -> dict[str, Any]:
 
 def get_status(pipeline: Pipeline, _call: Call, file: str) -> dict[str, Any]:
     """Show the state of a file."""
-    return views.status(details(pipeline.ctx, path_text(file)))
+    by = BY_EXECUTIONS if pipeline.ctx.settings.state_machine else BY_MESSAGES
+    return views.status(details(pipeline.ctx, path_text(file)), by)
 
 
 def get_rejects(pipeline: Pipeline, call: Call, file: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from chalicelib.api.run_progress import attempts, chunk_states, eta, percent, ra
 from chalicelib.config import Settings
 from chalicelib.domain.contract.tally import total
 from chalicelib.domain.run import keys
-from chalicelib.domain.run.cost import PRICES_OF, costs, usage_of
+from chalicelib.domain.run.cost import BY_MESSAGES, PRICES_OF, Calls, costs, usage_of
 from chalicelib.domain.run.model import NOT_KEPT, Chunk, Problem, Run, RunState
 from chalicelib.operations.health import OLDEST_OF, Health
 from chalicelib.operations.lookup import RunDetails
@@ -25,8 +25,11 @@ DryRun = Callable[[Run], Run | None]
 """Returns the run as it is recorded now."""
 
 
-def status(found: RunDetails) -> dict[str, Any]:
-    """Return all details of one run; `others` are runs of other versions, or of files with the same name."""
+def status(found: RunDetails, by: Calls = BY_MESSAGES) -> dict[str, Any]:
+    """Return all details of one run; `others` are runs of other versions, or of files with the same name.
+
+    `by` has the calls that moving it on takes.
+    """
     run, chunks, now = found.run, found.chunks, found.now
     seconds = step_seconds(run, now)
     return {
@@ -52,15 +55,15 @@ def status(found: RunDetails) -> dict[str, Any]:
         "export": export(found.export) if found.export else None,
         "accepted_by": run.accepted_by or None,
         "cancel_requested": run.cancel_requested,
-        "cost": receipt(run, chunks, now),
+        "cost": receipt(run, chunks, now, by),
         "finished": run.finished,
         "others": [brief(other) for other in found.others],
     }
 
 
-def receipt(run: Run, chunks: Sequence[Chunk], now: float) -> dict[str, Any]:
+def receipt(run: Run, chunks: Sequence[Chunk], now: float, by: Calls) -> dict[str, Any]:
     """Return the resources that this load of the file has used so far, and their list prices in USD."""
-    used = usage_of(run, chunks, now)
+    used = usage_of(run, chunks, now, by)
     return {
         "estimate": True,
         "prices": PRICES_OF,

@@ -21,12 +21,16 @@ from chalicelib.adapters.s3 import S3Objects
 from chalicelib.adapters.sns import SnsNotifier
 from chalicelib.adapters.sqs import SqsQueue
 from chalicelib.domain.contract.contract import Contract
-from chalicelib.domain.run.events import run_of, task_of
+from chalicelib.domain.run.events import chunk_of, run_of, task_of
 from chalicelib.domain.run.model import Run, SourceObject
+from chalicelib.orchestration import sqs, step_functions
+from chalicelib.orchestration.executions import MachineQueue
 from chalicelib.pipeline.context import Context
 from chalicelib.pipeline.load_windows import LONGEST_DELAY
 from chalicelib.pipeline.pipeline import Pipeline
+from chalicelib.ports import Queue
 from tests.support.settings import BUCKET, SETTINGS
+from tests.support.simulated.machine import Execution, Machine
 
 S3_READS = {"GetObject", "HeadObject"}
 FREE = {"DeleteObject", "GetQueueUrl"}
@@ -92,9 +96,12 @@ def _indexed(kind: str, params: dict[str, Any]) -> int:
 
 
 def counted_run(
-    aws: Callable[[str], Any], contract: Contract, body: bytes, chunk_bytes: int
+    aws: Callable[[str], Any], contract: Contract, body: bytes, chunk_bytes: int, *, by_machine: bool = False
 ) -> tuple[Counter[str], Run]:
-    """The bill's units of one file from its landing to the end, and its run; `aws` makes clients."""
+    """The bill's units of one file from its landing to the end, and its run; `aws` makes clients.
+
+    `by_machine`: its run is moved on by an execution of the state machine.
+    """
     meter, clock = Meter(), MemoryClock()
     clock.advance(1)  # it starts at the end of a load window
     s3, sqs, table = aws("s3"), aws("sqs"), aws("dynamodb")
@@ -108,6 +115,11 @@ def counted_run(
     warehouse = MemoryWarehouse(clock, S3Objects(aws("s3")))  # type: ignore[arg-type]  # it only reads parts
     client = lambda service: meter.watch(aws(service))  # noqa: E731
     billed = TableClient(client("dynamodb"), settings.table, sleep=lambda _: None)
+    queue: Queue = SqsQueue(client("sqs"), settings)
+    machine = Machine(clock, lambda bucket, key: json.load(s3.get_object(Bucket=bucket, Key=key)["Body"]))
+    if by_machine:
+        runs, bookmarks = DynamoRuns(billed, clock), DynamoBookmarks(billed)
+        queue = MachineQueue(queue=queue, runs=runs, bookmarks=bookmarks, executions=machine)
     pipeline = Pipeline(
         ctx=Context(
             settings=settings,
@@ -120,7 +132,7 @@ def counted_run(
             bookmarks=DynamoBookmarks(billed),
             load_queue=DynamoLoadQueue(billed, clock),
             warehouse=warehouse,
-            queue=SqsQueue(client("sqs"), settings),
+            queue=queue,
             notifier=SnsNotifier(client("sns"), client("sqs"), settings),
             clock=clock,
             note=lambda *_: None,
@@ -132,18 +144,38 @@ def counted_run(
     meter.units["arrive_calls"] += 1
     run = pipeline.arrive(source)
     assert run
-    while meter.sent or meter.later or _ended(warehouse, clock, meter, pipeline):
-        _work(pipeline, meter.sent.popleft() if meter.sent else _waited(warehouse, clock, meter, pipeline))
+    while machine.due() or meter.sent or meter.later or _ended(warehouse, clock, meter, pipeline):
+        if machine.due():
+            machine.due()[0].make(lambda function, payload: _called(pipeline, meter, function, payload))
+        else:
+            _work(pipeline, meter.sent.popleft() if meter.sent else _waited(warehouse, clock, meter, pipeline))
+    meter.units["state_transitions"] = sum(map(_transitions, machine.executions.values()))
     final = DynamoRuns(TableClient(aws("dynamodb"), settings.table), clock).get(run.run_id)
     assert final
     return meter.units, final
+
+
+def _called(pipeline: Pipeline, meter: Meter, function: str, payload: dict[str, Any]) -> Any:
+    """A call of a function by the state machine."""
+    if function == "${StageChunk}":
+        meter.units["stage_calls"] += 1
+        task = chunk_of(payload)
+        assert task
+        return step_functions.on_chunk(pipeline, task)
+    meter.units["advance_calls"] += 1
+    return step_functions.on_step(pipeline, payload)
+
+
+def _transitions(execution: Execution) -> int:
+    """Each state that is entered, and the start and the end, as AWS counts them."""
+    return 2 + sum(event.endswith("StateEntered") for event in execution.history)
 
 
 def _work(pipeline: Pipeline, message: str) -> None:
     if "number" in json.loads(message):
         pipeline.stage(task_of(message))
     else:
-        pipeline.advance(run_of(message))
+        sqs.moved_on(pipeline, run_of(message))
 
 
 def _waited(warehouse: MemoryWarehouse, clock: MemoryClock, meter: Meter, pipeline: Pipeline) -> str:

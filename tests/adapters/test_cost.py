@@ -20,7 +20,16 @@ from tests.support.api import CONTRACTS
 ROOT = Path(__file__).parents[2]
 SMALL = 200
 CALLS = ("arrive_calls", "advance_calls", "stage_calls", "event_calls")
-LINES = ("dynamodb_writes", "dynamodb_reads", "sqs_requests", "s3_writes", "s3_reads", "sns_publishes")
+LINES = (
+    "dynamodb_writes",
+    "dynamodb_reads",
+    "sqs_requests",
+    "s3_writes",
+    "s3_reads",
+    "sns_publishes",
+    "state_transitions",
+)
+either_way = pytest.mark.parametrize("by", [cost.BY_MESSAGES, cost.BY_EXECUTIONS], ids=["messages", "executions"])
 
 
 @pytest.fixture
@@ -36,25 +45,28 @@ def _client(service: str) -> Any:
 
 
 @pytest.mark.usefixtures("_account")
+@either_way
 @pytest.mark.parametrize(("rows", "chunks"), [(4, 1), (30, 2), (120, 8), (200, 13)])
-def test_a_run_makes_the_calls_of_the_model(rows: int, chunks: int) -> None:
+def test_a_run_makes_the_calls_of_the_model(rows: int, chunks: int, by: cost.Calls) -> None:
     body = b"id,value,amount\n" + b"".join(b"k%04d,v,%04d\n" % (n, n) for n in range(rows))
-    units, run = counted_run(_client, CONTRACTS["thing"], body, SMALL)
+    units, run = counted_run(_client, CONTRACTS["thing"], body, SMALL, by_machine=by is cost.BY_EXECUTIONS)
     assert (run.state, run.finished, run.counts.good, run.chunks) == (RunState.LOADED, True, rows, chunks)
-    said = cost.calls(chunks, SMALL)
+    said = cost.calls(chunks, SMALL, by)
     assert {name: units[name] for name in LINES} == {name: getattr(said, name) for name in LINES}
     assert sum(units[name] for name in CALLS) == said.lambda_requests
-    assert units["advance_calls"] == cost.ADVANCES
+    assert units["advance_calls"] == by.advances
 
 
 @pytest.mark.usefixtures("_account")
-def test_a_run_that_waits_for_its_window_makes_a_few_more() -> None:
+@either_way
+def test_a_run_that_waits_for_its_window_makes_a_few_more(by: cost.Calls) -> None:
     windowed = replace(CONTRACTS["thing"], load_every=900.0)
-    units, run = counted_run(_client, windowed, b"id,value,amount\nk,v,1\n", SMALL)
+    by_machine = by is cost.BY_EXECUTIONS
+    units, run = counted_run(_client, windowed, b"id,value,amount\nk,v,1\n", SMALL, by_machine=by_machine)
     assert run.state is RunState.LOADED
-    said = cost.calls(1, SMALL).plus(cost.CALLS_OF_A_WAIT)
+    said = cost.calls(1, SMALL, by).plus(by.a_wait)
     assert {name: units[name] for name in LINES} == {name: getattr(said, name) for name in LINES}
-    assert units["advance_calls"] == cost.ADVANCES + cost.CALLS_OF_A_WAIT.lambda_requests
+    assert units["advance_calls"] == by.advances + by.a_wait.lambda_requests
 
 
 @pytest.mark.parametrize("stage", ["dev", "test", "prod"])

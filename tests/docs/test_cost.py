@@ -52,8 +52,27 @@ def test_a_window_that_no_contract_may_have_is_refused() -> None:
 
 @pytest.mark.parametrize("name", LABELS)
 def test_the_counted_calls_are_the_models(name: str) -> None:
-    a_file, a_chunk = (getattr(of, name) for of in (cost.CALLS_OF_A_FILE, cost.CALLS_OF_A_CHUNK))
+    a_file, a_chunk = (getattr(of, name) for of in (cost.BY_MESSAGES.a_file, cost.BY_MESSAGES.a_chunk))
     assert f"| {LABELS[name]} | {a_file:g} | {a_chunk:g} |" in PAGE
+
+
+@pytest.mark.parametrize("name", {**LABELS, "state_transitions": "Step Functions state transitions"}.items())
+def test_the_calls_by_executions_are_the_models(name: tuple[str, str]) -> None:
+    field, label = name
+    usual, other = (
+        tuple(getattr(of, field) for of in (by.a_file, by.a_chunk)) for by in (cost.BY_MESSAGES, cost.BY_EXECUTIONS)
+    )
+    shown = f"| {label} | {other[0]:g} | {other[1]:g} |" in PAGE.partition("### A state machine")[2]
+    assert shown is (usual != other), "the section has what is different"
+
+
+def test_a_machine_adds_its_line_and_an_unknown_one_is_refused() -> None:
+    ask = ["cost", "--files-per-day", "100", "--gb-per-file", "0.001"]
+    plain, machine = (CliRunner().invoke(app, [*ask, "--orchestrator", name]) for name in ("sqs", "step_functions"))
+    assert plain.output == CliRunner().invoke(app, ask).output
+    assert "state transitions" not in plain.output
+    assert re.search(r"^state transitions +57,000 +1\.4[23] *$", machine.output, re.MULTILINE)
+    assert CliRunner().invoke(app, [*ask, "--orchestrator", "airflow"]).exit_code == 2
 
 
 @pytest.mark.parametrize("name", cost.US_EAST_1)

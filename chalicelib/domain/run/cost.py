@@ -43,6 +43,8 @@ class Usage:
     s3_reads: float = 0.0
     """GET and HEAD."""
     sns_publishes: float = 0.0
+    state_transitions: float = 0.0
+    """Of a state machine: each state that is entered, the start and the end."""
     rpu_seconds: float = 0.0
 
     def plus(self, other: Usage) -> Usage:
@@ -52,23 +54,52 @@ class Usage:
         return Usage(**{name: amount * factor for name, amount in asdict(self).items()})
 
 
-CALLS_OF_A_FILE = Usage(
-    lambda_requests=8,  # on_incoming, six of advance_run, on_statement
-    dynamodb_writes=36,
-    dynamodb_reads=22,
-    sqs_requests=18,
-    s3_writes=3,
-    s3_reads=8,
-    sns_publishes=1,
+@dataclass(frozen=True, kw_only=True)
+class Calls:
+    """The calls that moving on a run takes, by what moves it on."""
+
+    a_file: Usage
+    """Of a file that is loaded alone, without rejects; without its chunks and their batches."""
+    a_chunk: Usage
+    a_wait: Usage
+    """Of a file that waits for the end of its load window, on top."""
+    advances: int
+    """Calls of advance_run for a file."""
+    batch: float = math.inf
+    """Chunks that are sent in one request."""
+
+
+BY_MESSAGES = Calls(
+    a_file=Usage(
+        lambda_requests=8,  # on_incoming, six of advance_run, on_statement
+        dynamodb_writes=36,
+        dynamodb_reads=22,
+        sqs_requests=18,
+        s3_writes=3,
+        s3_reads=8,
+        sns_publishes=1,
+    ),
+    a_chunk=Usage(lambda_requests=1, dynamodb_writes=7, dynamodb_reads=3, sqs_requests=2, s3_writes=1, s3_reads=2),
+    a_wait=Usage(lambda_requests=1, dynamodb_writes=1, dynamodb_reads=1, sqs_requests=3),
+    advances=6,
+    batch=BATCH,
 )
-"""The calls of a file that is loaded alone, without rejects; without its chunks and their batches."""
-CALLS_OF_A_CHUNK = Usage(
-    lambda_requests=1, dynamodb_writes=7, dynamodb_reads=3, sqs_requests=2, s3_writes=1, s3_reads=2
+BY_EXECUTIONS = Calls(
+    a_file=Usage(
+        lambda_requests=11,  # on_incoming, nine of advance_run, on_statement
+        dynamodb_writes=37,
+        dynamodb_reads=49,
+        sqs_requests=6,
+        s3_writes=3,
+        s3_reads=8,
+        sns_publishes=1,
+        state_transitions=18,
+    ),
+    a_chunk=Usage(lambda_requests=1, dynamodb_writes=7, dynamodb_reads=3, s3_writes=1, s3_reads=2, state_transitions=1),
+    a_wait=Usage(lambda_requests=4, dynamodb_writes=3, dynamodb_reads=12, sqs_requests=6, state_transitions=4),
+    advances=9,
 )
-CALLS_OF_A_WAIT = Usage(lambda_requests=1, dynamodb_writes=1, dynamodb_reads=1, sqs_requests=3)
-"""The calls of a file that waits for the end of its load window, on top."""
-ADVANCES = 6
-"""Calls of advance_run for a file."""
+"""A chunk of more than an inline Map takes is a child execution: its start and end are left out."""
 
 US_EAST_1 = {
     "lambda_gb_seconds": 0.0000166667,
@@ -79,6 +110,7 @@ US_EAST_1 = {
     "s3_writes": 5e-6,
     "s3_reads": 0.4e-6,
     "sns_publishes": 0.50e-6,
+    "state_transitions": 25e-6,
     "rpu_seconds": 0.375 / 3600,
     "glue_dpu_seconds": 0.44 / 3600,
 }
@@ -88,29 +120,31 @@ GLUE_DPUS = 2
 """The least that a Spark job of Glue takes."""
 
 
-def calls(chunks: int, chunk_bytes: float = 0.0) -> Usage:
+def calls(chunks: int, chunk_bytes: float = 0.0, by: Calls = BY_MESSAGES) -> Usage:
     """Return the requests of one file that is loaded alone."""
     parts = math.ceil(chunk_bytes / PART_BYTES)
     in_parts = parts + 1 if parts > 1 else 0  # begin and complete come on top, instead of one PUT
-    more = Usage(sqs_requests=math.ceil(chunks / BATCH), s3_writes=in_parts * chunks)
-    return CALLS_OF_A_FILE.plus(CALLS_OF_A_CHUNK.times(chunks)).plus(more)
+    more = Usage(sqs_requests=math.ceil(chunks / by.batch), s3_writes=in_parts * chunks)
+    return by.a_file.plus(by.a_chunk.times(chunks)).plus(more)
 
 
-def usage(*, chunks: int, size: float, stage_seconds: float, load_seconds: float | None) -> Usage:
+def usage(
+    *, chunks: int, size: float, stage_seconds: float, load_seconds: float | None, by: Calls = BY_MESSAGES
+) -> Usage:
     """Return the usage of one file of `size` bytes. `stage_seconds` is of all chunks; None if nothing was submitted."""
-    waits = CALL_SECONDS * (ADVANCE_GB * ADVANCES + ARRIVE_GB + EVENT_GB)
+    waits = CALL_SECONDS * (ADVANCE_GB * by.advances + ARRIVE_GB + EVENT_GB)
     woken = 0.0 if load_seconds is None else RPUS * max(LEAST_SECONDS, load_seconds)
     work = Usage(lambda_gb_seconds=stage_seconds * STAGE_GB + waits, rpu_seconds=woken)
-    return calls(chunks, size / max(1, chunks)).plus(work)
+    return calls(chunks, size / max(1, chunks), by).plus(work)
 
 
-def usage_of(run: Run, chunks: Sequence[Chunk], now: float) -> Usage:
+def usage_of(run: Run, chunks: Sequence[Chunk], now: float, by: Calls = BY_MESSAGES) -> Usage:
     """Return the usage of a run so far, from its record. A shared load counts in full in each of its runs."""
     submitted = run.moments.get(RunState.LOADING.value)
     ends = [run.moments[s.value] for s in RunState if s.terminal and s.value in run.moments]
     load = None if submitted is None else max(0.0, (max(ends) if run.state.terminal and ends else now) - submitted)
-    seconds = sum(chunk.seconds for chunk in chunks)
-    return usage(chunks=run.chunks, size=run.text_bytes or run.source.size, stage_seconds=seconds, load_seconds=load)
+    seconds, size = sum(chunk.seconds for chunk in chunks), run.text_bytes or run.source.size
+    return usage(chunks=run.chunks, size=size, stage_seconds=seconds, load_seconds=load, by=by)
 
 
 def costs(used: Usage, prices: Mapping[str, float] = US_EAST_1) -> dict[str, float]:
@@ -132,6 +166,8 @@ class Workload:
     stage_seconds_per_gb: float = 20.0
     load_seconds_per_gb: float = 30.0
     glue_seconds_per_gb: float = 60.0
+    by: Calls = BY_MESSAGES
+    """What moves runs on."""
     days: float = 30.0
 
     @property
@@ -150,9 +186,10 @@ def month_of(work: Workload) -> Usage:
     size = work.gb_per_file * 1e9
     chunks = max(1, math.ceil(size / (work.chunk_mb * 1e6)))
     staged = work.gb_per_file * work.stage_seconds_per_gb
-    file = usage(chunks=chunks, size=size, stage_seconds=staged, load_seconds=None)
+    file = usage(chunks=chunks, size=size, stage_seconds=staged, load_seconds=None, by=work.by)
     if work.load_every:
-        file = file.plus(CALLS_OF_A_WAIT).plus(Usage(lambda_gb_seconds=CALL_SECONDS * ADVANCE_GB))
+        waits = CALL_SECONDS * ADVANCE_GB * work.by.a_wait.lambda_requests
+        file = file.plus(work.by.a_wait).plus(Usage(lambda_gb_seconds=waits))
     return file.times(work.files_per_day * work.days).plus(Usage(rpu_seconds=_rpu_seconds(work)))
 
 
