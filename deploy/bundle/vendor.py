@@ -24,7 +24,7 @@ PLATFORMS = {"x86_64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28
 SERVICES = frozenset(
     {
         *("connect", "dynamodb", "redshift", "redshift-data", "redshift-serverless"),
-        *("s3", "secretsmanager", "sns", "sqs", "sts"),
+        *("s3", "secretsmanager", "sns", "sqs", "stepfunctions", "sts"),
     }
 )
 """The called services among botocore's 400. `sts` is for roles that a profile assumes."""

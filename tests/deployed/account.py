@@ -43,6 +43,7 @@ class Account:
             "roles": {r["RoleName"]: self._policies(r["RoleName"]) for r in self.client("iam").list_roles()["Roles"]},
             "rules": {r["Name"]: self._rule(r) for r in self.client("events").list_rules()["Rules"]},
             "secrets": _by("Name", self.client("secretsmanager").list_secrets()["SecretList"], "ARN"),
+            "state machines": {m["name"]: self._machine(m) for m in self._machines()},
             "stacks": _by("StackName", self._stacks(), "StackStatus", "LastUpdatedTime"),
             "tags": self._tags(),
             "tables": dict.fromkeys(self.client("dynamodb").list_tables()["TableNames"]),
@@ -124,6 +125,13 @@ class Account:
 
     def _log_groups(self) -> list[dict[str, Any]]:
         return list(self.client("logs").describe_log_groups()["logGroups"])
+
+    def _machines(self) -> list[dict[str, Any]]:
+        return list(self.client("stepfunctions").list_state_machines()["stateMachines"])
+
+    def _machine(self, said: dict[str, Any]) -> dict[str, Any]:
+        found = self.client("stepfunctions").describe_state_machine(stateMachineArn=said["stateMachineArn"])
+        return {name: found[name] for name in ("type", "roleArn", "definition", "loggingConfiguration")}
 
     def _stacks(self) -> list[dict[str, Any]]:
         stacks = self.client("cloudformation").describe_stacks()["Stacks"]

@@ -86,6 +86,12 @@ class Site:
         with psycopg.connect(self.record.warehouse["dsn"]) as connection:
             return connection.execute(query).fetchall()
 
+    def executions(self, machine: str, status: str) -> list[str]:
+        """The names of a machine's executions of that status."""
+        arn = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{machine}"
+        found = self.account.client("stepfunctions").list_executions(stateMachineArn=arn, statusFilter=status)
+        return [execution["name"] for execution in found["executions"]]
+
     def running(self) -> dict[str, psutil.Process]:
         """The processes of functions, by the function's name."""
         started = psutil.Process(self.record.process("ministack").pid).children(recursive=True)

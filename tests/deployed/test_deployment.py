@@ -21,6 +21,7 @@ from deploy.landing import FUNCTION, folders
 from deploy.metrics.alarms import alarms
 from deploy.stage import API, LOOPING, functions
 from deploy.template.merge import QUEUES
+from local.options import REGION
 from tests.deployed.conftest import BUCKET, ROOT, STACK, Site
 from tests.e2e.conftest import transactions
 
@@ -203,6 +204,42 @@ def test_a_stage_with_contracts_of_its_own_is_apart(deployed: Site, tmp_path: Pa
     assert "contracts of its own" in deployed.refused(stage="team-a")
     assert f"bucket {bucket}" in deployed.teardown("--data", "delete", stage="team-a")
     assert deployed.account.inventory() == before
+
+
+def test_a_stage_may_change_to_a_state_machine_and_back(deployed: Site, tmp_path: Path) -> None:
+    before, s3 = deployed.account.inventory(), deployed.account.client("s3")
+    text = (deployed.clone / "chalicelib/contracts/transactions.toml").read_text()
+    own = text.replace('"transactions"', '"moved"').replace("landing.transactions", "landing.moved")
+    (tmp_path / "moved.toml").write_text(re.sub("^lands_at = .*$", 'lands_at = ["moved/*"]', own, flags=re.MULTILINE))
+    s3.create_bucket(Bucket="artifacts", CreateBucketConfiguration={"LocationConstraint": REGION})
+    made, bucket = ("--contracts", str(tmp_path), "--artifacts-bucket", "artifacts"), BUCKET.replace("dev", "moved")
+    for number, orchestrator in enumerate(("step_functions", "sqs"), 1):
+        configure(deployed, "moved", orchestrator)
+        deployed.deploy(*STACK, *made, stage="moved")
+        machines = deployed.account.inventory()["state machines"]
+        assert list(machines) == (["landfall-moved"] if number == 1 else [])
+        body = transactions(number * 100, 100).encode()
+        s3.put_object(Bucket=bucket, Key=f"moved/{number}.csv", Body=body)
+        until(lambda rows=number * 100: deployed.rows("select count(*) from landing.moved") == [(rows,)])
+        if number == 1:
+            [execution] = until(lambda: deployed.executions("landfall-moved", "SUCCEEDED"))
+            assert execution.startswith("moved-")
+            definition = json.loads(machines["landfall-moved"]["definition"])
+            assert "${" not in json.dumps(definition)
+            assert definition["States"]["Plan"]["Parameters"]["FunctionName"].endswith(":landfall-moved-advance_run")
+    deployed.teardown("--data", "delete", stage="moved")
+    s3.delete_object(Bucket="artifacts", Key=s3.list_objects_v2(Bucket="artifacts")["Contents"][0]["Key"])
+    s3.delete_bucket(Bucket="artifacts")
+    assert deployed.account.inventory() == before
+
+
+def configure(site: Site, stage: str, orchestrator: str) -> None:
+    """Give the clone's configuration a stage like dev, with an orchestrator."""
+    path = site.clone / ".chalice/config.json"
+    config = json.loads(path.read_text())
+    one = json.loads(json.dumps(config["stages"]["dev"]))
+    one["environment_variables"] |= {"LANDFALL_ORCHESTRATOR": orchestrator}
+    path.write_text(json.dumps({**config, "stages": {**config["stages"], stage: one}}))
 
 
 def test_a_teardown_leaves_the_data_and_the_next_one_nothing(deployed: Site) -> None:
