@@ -113,11 +113,20 @@ def test_the_machine_is_the_checked_in_definition(template: dict[str, Any]) -> N
     said = _properties(template, "StateMachine")
     assert (_filled(said["StateMachineName"]), said["StateMachineType"]) == ("landfall-dev", "STANDARD")
     substitutions = _filled(said["DefinitionSubstitutions"])
-    text = json.dumps(DEFINITION)
+    text = json.dumps(DEFINITION).replace('"MaxConcurrency": 10', '"MaxConcurrency": 4')  # the workers of dev
     for name, arn in CALLED.items():
         text = text.replace(f"${{{name}}}", arn)
     assert json.loads(filled(said["DefinitionString"], substitutions)) == json.loads(text)
     assert all(f"${{{name}}}" in said["DefinitionString"] for name in substitutions)
+
+
+@pytest.mark.parametrize(("stage", "most"), [("dev", 4), ("prod", 10)])
+def test_one_file_takes_no_more_workers_than_the_stage_has(stage: str, most: int) -> None:
+    with chosen():
+        text = _properties(infra(stage), "StateMachine")["DefinitionString"]
+    reserved = functions(stage)["stage_chunk"].get("reserved_concurrency", most)
+    maps = [state for state in json.loads(text)["States"].values() if state["Type"] == "Map"]
+    assert [state["MaxConcurrency"] for state in maps] == [most, most] == [reserved, reserved]
 
 
 def test_elsewhere_it_calls_the_services_of_that_partition(template: dict[str, Any]) -> None:
