@@ -33,13 +33,17 @@ def has_machine(stage: Mapping[str, Any]) -> bool:
 
 
 def rights_to_wake(name: str) -> list[dict[str, Any]]:
-    """Return the statements that a function needs to wake the executions of runs. IAM has no resource for an answer."""
+    """Return the statements that a function needs to wake the executions of runs.
+
+    IAM compares an answer with the machine whose task waits, though AWS's reference of actions lists no resource for
+    it: so do CDK's grantTaskResponse and the errors of refused answers.
+    """
     if name not in WAKING:
         return []
     statements = [
         _allow("StartExecutions", ["states:StartExecution"], MACHINE_ARN),
         _allow("SeeWhetherAnExecutionRuns", ["states:DescribeExecution"], STATES + "execution:landfall-${Stage}:*"),
-        _allow("AnswerExecutionsWhichHaveNoResourceLevel", ["states:SendTaskSuccess"], "*"),
+        _allow("AnswerExecutions", ["states:SendTaskSuccess"], MACHINE_ARN),
     ]
     more = WAKING[name]
     return [*statements, *([_allow("FindExecutions", list(more), TABLE)] if more else [])]

@@ -46,9 +46,9 @@ from chalicelib.sources.connect.source import ConnectSource
 from chalicelib.sources.source import Source, Surroundings
 from deploy.stage import API
 from tests.packaging.calls import RESULTS, Calls, DataApi, Login, Warehouse
-from tests.packaging.executions import MACHINE_ARN, WatchedExecutions
+from tests.packaging.executions import WatchedExecutions
 from tests.packaging.policies import VALUES
-from tests.packaging.rights import BUCKET, WHERE
+from tests.packaging.rights import BUCKET, MACHINE_ARN, WHERE
 from tests.support.api import SECRET
 from tests.support.tries import killed_each_time
 from tests.support.wired import Wired

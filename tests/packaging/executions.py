@@ -11,10 +11,8 @@ from botocore.exceptions import ClientError
 from chalicelib.errors import Retryable
 from chalicelib.ports import Clock
 from tests.packaging.calls import Calls
-from tests.packaging.rights import WHERE
 from tests.support.simulated.machine import Machine
 
-MACHINE_ARN = f"arn:aws:states:{WHERE}:stateMachine:landfall-dev"
 FUNCTIONS = {"${AdvanceRun}": "advance_run", "${StageChunk}": "stage_chunk"}
 
 

@@ -15,6 +15,7 @@ Right = tuple[str, str]
 """An action, and the ARN it is done on."""
 Request = Mapping[str, Any]
 WHERE = f"{VALUES['AWS::Region']}:{VALUES['AWS::AccountId']}"
+MACHINE_ARN = f"arn:aws:states:{WHERE}:stateMachine:landfall-dev"
 BUCKET = f"landfall-dev-{VALUES['AWS::AccountId']}-{VALUES['AWS::Region']}"
 AS_OTHERS = {
     "CompleteMultipartUpload": "PutObject",
@@ -119,8 +120,8 @@ def _connect(call: str, request: Request) -> set[Right]:
 
 
 def _states(call: str, request: Request) -> set[Right]:
-    """An answer names no execution but by its token, and has no resource."""
-    [arn] = [value for name, value in request.items() if name.endswith("Arn")] or ["*"]
+    """An answer names its execution by the token alone; IAM compares it with the machine whose task waits."""
+    [arn] = [value for name, value in request.items() if name.endswith("Arn")] or [MACHINE_ARN]
     if call == "DescribeExecution":
         arn = f"{arn.rpartition(':')[0]}:*"
     return {(f"states:{call}", arn)}

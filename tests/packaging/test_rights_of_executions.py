@@ -34,7 +34,7 @@ TABLE = f"arn:aws:dynamodb:{WHERE}:table/landfall-dev"
 WAKES = {
     ("states:StartExecution", f"arn:aws:states:{WHERE}:stateMachine:landfall-dev"),
     ("states:DescribeExecution", f"arn:aws:states:{WHERE}:execution:landfall-dev:*"),
-    ("states:SendTaskSuccess", "*"),
+    ("states:SendTaskSuccess", f"arn:aws:states:{WHERE}:stateMachine:landfall-dev"),
     ("dynamodb:GetItem", TABLE),
     ("dynamodb:PutItem", TABLE),
 }
