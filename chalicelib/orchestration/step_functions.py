@@ -42,8 +42,8 @@ MAY_PASS = frozenset(
     }
 )
 """The names of errors, beside those of Retryable's kinds, after which another try may succeed."""
-INLINE_CHUNKS = 500
-"""The most chunks of an inline Map. A round takes at most 32 of an execution's 25,000 events for each, over all tries.
+INLINE_CHUNKS = 350
+"""The most chunks of an inline Map. A round takes at most 68 of an execution's 25,000 events for each, over all tries.
 
 An execution that runs out of events in a later round fails, and the sweep starts the next one.
 """

@@ -118,6 +118,15 @@ def test_a_task_is_tried_again_and_then_caught(name: str) -> None:
         assert task["Catch"][-1]["ErrorEquals"] == ["States.ALL"]
 
 
+@pytest.mark.parametrize("name", TASKS)
+def test_throttles_take_no_try_of_a_fault(name: str) -> None:
+    """Lambda has not called the function then: the account's other functions are busy."""
+    throttled = TASKS[name]["Retry"][-2]
+    assert throttled["ErrorEquals"] == ["Lambda.TooManyRequestsException"]
+    assert (throttled["MaxAttempts"], throttled["BackoffRate"], throttled["JitterStrategy"]) == (6, 2, "FULL")
+    assert throttled["ErrorEquals"][0] in step_functions.MAY_PASS
+
+
 def test_only_a_wait_has_a_token_and_its_end_is_no_failure() -> None:
     waits = {name for name, task in TASKS.items() if task["Resource"].endswith(".waitForTaskToken")}
     assert waits == set(step_functions.WAITS)
@@ -151,7 +160,7 @@ def test_a_failed_chunk_is_not_a_staged_one() -> None:
 def test_the_local_stack_tries_as_its_settings_have_it() -> None:
     states = changed(lambda states: retry_as(states, 200, 1.0))["States"]
     usual = [states[name]["Retry"][-1] for name in ("Plan", "GiveUp", "Await")]
-    usual += [state["Retry"][0] for state in states["Stage"]["ItemProcessor"]["States"].values() if "Retry" in state]
+    usual += [state["Retry"][-1] for state in states["Stage"]["ItemProcessor"]["States"].values() if "Retry" in state]
     assert {(retrier["MaxAttempts"], retrier["IntervalSeconds"]) for retrier in usual} == {(199, 1)}
     assert states["Await"]["Retry"][0] == STATES["Await"]["Retry"][0], "the end of a wait is no failed try"
     assert changed(lambda states: retry_as(states, 4, 10.0)) == MACHINE

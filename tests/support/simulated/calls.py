@@ -14,6 +14,14 @@ if TYPE_CHECKING:
 CALLBACK = ".waitForTaskToken"
 LOST = "Lambda.Unknown"
 """The name of the error if a function's worker is gone."""
+TOO_MANY = "Lambda.TooManyRequestsException"
+"""The name of the error if Lambda does not call a function, because too many calls are being answered."""
+
+
+class TooManyCallsError(Exception):
+    """Lambda does not call a function: too many calls are being answered."""
+
+
 Invoke = Callable[[str, Any], Any]
 
 
@@ -64,7 +72,7 @@ class Call:
             result = invoke(self.state["Parameters"]["FunctionName"], json.loads(json.dumps(self.payload)))
         except BaseException as error:
             if self._open(token):
-                self.fail(type(error).__name__ if isinstance(error, Exception) else LOST)
+                self.fail(_name_of(error))
             raise
         if self._open(token):
             if token:
@@ -91,7 +99,10 @@ class Call:
                 tried = self.tries.get(number, 0)
                 if tried < retrier["MaxAttempts"]:
                     self.tries[number] = tried + 1
-                    wait = min(retrier["IntervalSeconds"] * retrier["BackoffRate"] ** tried, 300)
+                    wait = min(
+                        retrier["IntervalSeconds"] * retrier["BackoffRate"] ** tried,
+                        retrier.get("MaxDelaySeconds", retrier["IntervalSeconds"]),
+                    )
                     self.at = machine.clock.now() + (machine.dice.random() * wait if machine.dice else wait)
                     self._again()
                     return
@@ -107,6 +118,13 @@ class Call:
         if self in self.execution.calls:
             self.execution.calls.remove(self)
         self.execution.machine.tokens.pop(self.token, None)
+
+
+def _name_of(error: BaseException) -> str:
+    """Return what Step Functions calls an error."""
+    if isinstance(error, TooManyCallsError):
+        return TOO_MANY
+    return type(error).__name__ if isinstance(error, Exception) else LOST
 
 
 def _names(rule: Mapping[str, Any], error: str) -> bool:
