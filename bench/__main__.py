@@ -16,6 +16,7 @@ from bench import (
     hostile,
     linear,
     notations,
+    orchestrators,
     small_files,
     staging,
 )
@@ -24,7 +25,7 @@ from bench.sources import pulls
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description="Landfall beside its peers. See bench/README.md.")
-    everything = ["A", "B", "C", "D", "E", "F", "H", "I", "J", "L", "M", "N", "P", "S", "X"]
+    everything = ["A", "B", "C", "D", "E", "F", "H", "I", "J", "L", "M", "N", "O", "P", "S", "X"]
     parser.add_argument("parts", nargs="*", default=everything, help="which comparisons")
     parser.add_argument("--rows", type=int, default=650_000, help="transactions to check (650,000 are 50 MB)")
     parser.add_argument("--mb", type=int, default=50, help="size of the hard files of C")
@@ -59,6 +60,7 @@ def main() -> None:
         "L": lambda: linear.storms(args.l_kb * 1000, args.l_seconds, note),
         "N": lambda: notations.notations_check(args.rows, args.rounds, note),
         "M": lambda: staging.memory(args.m_mb, note),
+        "O": lambda: orchestrators.orchestrators(args.rounds, note),
         "P": lambda: pulls.pulls(args.p_rows, note),
         "E": lambda: small_files.small_files(args.e_files, args.e_alone, args.e_seconds, args.e_rate, note),
         "H": lambda: hostile.hostile_files(args.h_mb, note),
