@@ -76,7 +76,7 @@ BUGS = (
 @pytest.mark.slow
 @pytest.mark.parametrize("planted", BUGS, ids=lambda planted: planted.name)
 def test_a_planted_bug_is_noticed(tmp_path: Path, planted: Bug) -> None:
-    for name in ("chalicelib", "tests"):
+    for name in ("chalicelib", "infra", "tests"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     for cut in planted.cuts:
