@@ -14,8 +14,10 @@ demo: setup ## load real files on the local stack, and check the books (DEMO="--
 sources: setup ## read every kind of source on a local stack: each object ends in its target with balanced books
 	@.venv/bin/python -m tests.sources.everything
 
-up: setup ## start the local stack and leave it running (CONTRACTS=../our-contracts for contracts of your own; ORCHESTRATOR=step_functions)
-	@$(if $(CONTRACTS),LANDFALL_CONTRACTS="$(CONTRACTS)") $(if $(ORCHESTRATOR),LANDFALL_ORCHESTRATOR=$(ORCHESTRATOR)) .venv/bin/landfall up
+CHOICES = $(if $(ORCHESTRATOR),LANDFALL_ORCHESTRATOR=$(ORCHESTRATOR)) $(if $(S3_WIRING),LANDFALL_S3_WIRING=$(S3_WIRING))
+
+up: setup ## start the local stack and leave it running (CONTRACTS=../our-contracts ORCHESTRATOR=step_functions S3_WIRING=eventbridge)
+	@$(if $(CONTRACTS),LANDFALL_CONTRACTS="$(CONTRACTS)") $(CHOICES) .venv/bin/landfall up
 
 down: setup ## stop the local stack
 	@.venv/bin/landfall down
@@ -33,7 +35,7 @@ sim-deep: setup ## every single fault, pairs of them, 20,000 interleavings, a mi
 	@.venv/bin/python -m tests.simulation --deep $(SIM)
 
 kill: setup ## 500 kill -9 of the local stack's worker while files load and sources are read; then all is compared (KILL=50 for fewer; ORCHESTRATOR=step_functions)
-	@$(if $(ORCHESTRATOR),LANDFALL_ORCHESTRATOR=$(ORCHESTRATOR)) .venv/bin/python -m tests.kills $(KILL)
+	@$(CHOICES) .venv/bin/python -m tests.kills $(KILL)
 
 planted: setup ## bugs planted in copies of the code, each of which the simulation must catch
 	@.venv/bin/python -m tests.simulation.planted $(PLANTED)

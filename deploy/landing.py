@@ -1,10 +1,12 @@
-"""The folders of the landing bucket in which files land, by the contracts, and S3's notifications of them.
+"""The folders of the landing bucket in which files land, by the contracts, and what announces the files there.
 
-S3 refuses two notifications whose prefixes overlap. Each folder is the first part of a key, so that no two overlap.
+That is the bucket's own notifications, or a rule of EventBridge on stages that choose it. S3 refuses two notifications
+whose prefixes overlap. Each folder is the first part of a key, so that no two overlap. Rules may overlap.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -12,8 +14,10 @@ from typing import Any
 
 from chalicelib.domain.contract.routing import landing_prefixes
 from chalicelib.domain.contract_files.contract_file import Contracts
+from chalicelib.domain.run.events import landing_pattern
 from deploy.stack import DeployError
 from deploy.stage import RECORDS, filled, function_name
+from landfall.choices import S3_WIRING, chooses_rule
 from landfall.contracts import deployed
 from landfall.faults import CommandError
 
@@ -22,7 +26,12 @@ FUNCTION = "on_incoming"
 EVENT = "s3:ObjectCreated:*"
 PLAIN = re.compile(r"[\w!.'()=@:,+ -]+/", re.ASCII)
 """Folders whose names mean the same in a policy: IAM would take `*`, `?` and `$` for its own signs."""
-PERMISSION = "landing-bucket"
+PERMISSION, PERMISSION_OF_RULE = "landing-bucket", "landing-rule"
+RULE = "landfall-${Stage}-landing"
+RULE_ARN = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/" + RULE
+DESCRIPTION = "Files that land for Landfall"
+LONGEST_PATTERN = 2048
+"""The most characters of a rule's pattern (Amazon EventBridge quotas)."""
 
 
 def contracts_in_use() -> Contracts:
@@ -43,6 +52,11 @@ def folders() -> tuple[str, ...]:
     return found
 
 
+def has_rule(stage: Mapping[str, Any]) -> bool:
+    """Whether a rule announces files on a stage of this configuration. Raises ValueError if it chooses neither way."""
+    return chooses_rule(stage.get("environment_variables", {}))
+
+
 def in_template(function: str, prefixes: tuple[str, ...]) -> list[dict[str, Any]]:
     """Return the notifications of a function in the form of the template's bucket."""
     arn = {"Fn::GetAtt": [function, "Arn"]}
@@ -52,33 +66,66 @@ def in_template(function: str, prefixes: tuple[str, ...]) -> list[dict[str, Any]
     ]
 
 
-def notify(session: Any, bucket: str, where: Mapping[str, str], prefixes: tuple[str, ...]) -> None:
-    """Have the bucket call the deployed function for each folder, and leave other notifications alone."""
+def notify(session: Any, bucket: str, where: Mapping[str, str], prefixes: tuple[str, ...], *, by_rule: bool) -> None:
+    """Have the deployed function called for each folder, and leave other notifications and rules alone."""
     lambdas, arn = session.client("lambda"), _arn(where)
-    with suppress(lambdas.exceptions.ResourceConflictException):  # it has the permission already
-        lambdas.add_permission(
-            FunctionName=arn,
-            StatementId=PERMISSION,
-            Action="lambda:InvokeFunction",
-            Principal="s3.amazonaws.com",
-            SourceAccount=where["AWS::AccountId"],
-            SourceArn=filled(f"arn:${{AWS::Partition}}:s3:::{bucket}", where),
-        )
+    if by_rule:
+        rule = filled(RULE_ARN, where)
+        _put_rule(session.client("events"), rule.rpartition("/")[2], pattern_of(bucket, prefixes), arn)
+        _permit(lambdas, arn, PERMISSION_OF_RULE, Principal="events.amazonaws.com", SourceArn=rule)
+        _put(session.client("s3"), bucket, arn, [], EventBridgeConfiguration={})
+        return
+    here = {
+        "SourceAccount": where["AWS::AccountId"],
+        "SourceArn": filled(f"arn:${{AWS::Partition}}:s3:::{bucket}", where),
+    }
+    _permit(lambdas, arn, PERMISSION, Principal="s3.amazonaws.com", **here)
     _put(session.client("s3"), bucket, arn, [_notification(arn, prefix) for prefix in prefixes])
+    _delete_rule(session.client("events"), where)
 
 
 def silence(session: Any, bucket: str, where: Mapping[str, str]) -> None:
-    """Remove the notifications to the function, and leave others alone."""
+    """Remove the notifications to the function, and its rule; leave others alone. The bucket's events stay on."""
     _put(session.client("s3"), bucket, _arn(where), [])
+    _delete_rule(session.client("events"), where)
 
 
-def _put(s3: Any, bucket: str, arn: str, ours: list[dict[str, Any]]) -> None:
-    now = s3.get_bucket_notification_configuration(Bucket=bucket)
+def _permit(lambdas: Any, arn: str, statement: str, **caller: str) -> None:
+    with suppress(lambdas.exceptions.ResourceConflictException):  # it has the permission already
+        lambdas.add_permission(FunctionName=arn, StatementId=statement, Action="lambda:InvokeFunction", **caller)
+
+
+def pattern_of(bucket: str, prefixes: tuple[str, ...]) -> str:
+    """Return the pattern of the rule. Raises DeployError if EventBridge would refuse it."""
+    pattern = json.dumps(landing_pattern(bucket, prefixes), separators=(",", ":"))
+    if len(pattern) > LONGEST_PATTERN:
+        fault = f"its pattern has {len(pattern)} characters, and EventBridge takes {LONGEST_PATTERN}"
+        raise DeployError(f"{S3_WIRING}: the rule has too many or too long folders: {fault}; use fewer first folders")
+    return pattern
+
+
+def _put_rule(events: Any, name: str, pattern: str, function: str) -> None:
+    """Make the rule, or change it. One that the operator has disabled stays so."""
+    state = "ENABLED"
+    with suppress(events.exceptions.ResourceNotFoundException):
+        state = events.describe_rule(Name=name)["State"]
+    events.put_rule(Name=name, EventPattern=pattern, State=state, Description=DESCRIPTION)
+    events.put_targets(Rule=name, Targets=[{"Id": FUNCTION, "Arn": function}])
+
+
+def _delete_rule(events: Any, where: Mapping[str, str]) -> None:
+    name = filled(RULE, where)
+    with suppress(events.exceptions.ResourceNotFoundException):
+        events.remove_targets(Rule=name, Ids=[FUNCTION])
+        events.delete_rule(Name=name)
+
+
+def _put(s3: Any, bucket: str, arn: str, ours: list[dict[str, Any]], **more: Any) -> None:
+    now = {"LambdaFunctionConfigurations": [], **s3.get_bucket_notification_configuration(Bucket=bucket)}
     now.pop("ResponseMetadata", None)
-    called = now.pop("LambdaFunctionConfigurations", [])
-    theirs = [one for one in called if one["LambdaFunctionArn"] != arn]
-    wanted = {**now, "LambdaFunctionConfigurations": [*theirs, *ours]}
-    if called != wanted["LambdaFunctionConfigurations"]:
+    theirs = [one for one in now["LambdaFunctionConfigurations"] if one["LambdaFunctionArn"] != arn]
+    wanted = {**now, "LambdaFunctionConfigurations": [*theirs, *ours], **more}
+    if now != wanted:
         s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=wanted)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from landfall.orchestrator import chooses_machine
+from landfall.choices import chooses_machine
 
 STATES = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:"
 MACHINE_ARN = STATES + "stateMachine:landfall-${Stage}"

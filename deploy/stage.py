@@ -16,6 +16,7 @@ from typing import Any
 
 from chalicelib.config import Settings
 from deploy.machine import has_machine, rights_to_wake
+from landfall.choices import chooses_rule
 
 ROOT = Path(__file__).resolve().parent.parent
 CHALICE = ROOT / ".chalice"
@@ -79,7 +80,7 @@ def configured(stage: str) -> str:
 def stage_name(text: str) -> str:
     """Return the name of a stage. Raises ArgumentTypeError if names that contain it would be invalid or taken.
 
-    Also if its configuration names no orchestrator: whatever acts on a stage begins here.
+    Also if its configuration names no orchestrator, or no way of arrival: whatever acts on a stage begins here.
     """
     if len(text) > LONGEST:
         raise ArgumentTypeError(f"a stage has at most {LONGEST} characters: S3 allows 63 for landfall-{text}-…")
@@ -89,6 +90,7 @@ def stage_name(text: str) -> str:
         raise ArgumentTypeError(f"a stage does not end with -{end}: another stage has resources of that name")
     try:
         has_machine(settings(text))
+        chooses_rule(settings(text).get("environment_variables", {}))
     except ValueError as fault:
         raise ArgumentTypeError(f".chalice/config.json, stage {configured(text)}: {fault}") from None
     return text

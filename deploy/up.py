@@ -31,7 +31,7 @@ from deploy.bundle.package import chalice, measure, packed
 from deploy.bundle.project import BUILD, Project
 from deploy.bundle.vendor import PLATFORMS, PackageError, vendor
 from deploy.found import record
-from deploy.landing import folders, notify
+from deploy.landing import folders, has_rule, notify, pattern_of
 from deploy.limits import bound_roles, limit_usage
 from deploy.machine import has_machine
 from deploy.policy_size import must_fit
@@ -129,7 +129,10 @@ def infrastructure(
 ) -> list[str]:
     """Make everything except functions and API. Return lines for the operator. Raises DeployError."""
     region_of(session)
-    must_fit(stage, given.get("BucketName") or BUCKET, placeholders(session, stage))
+    where, bucket = placeholders(session, stage), given.get("BucketName") or BUCKET
+    must_fit(stage, bucket, where)
+    if has_rule(settings(stage)):
+        pattern_of(str(filled(bucket, where)), folders())
     found = _stack(session, stage, given, artifacts)
     if hours := found.get("DailyRpuHours"):  # only of a workgroup that the stack has made
         line = limit_usage(session.client("redshift-serverless"), found["WarehouseArn"], int(hours))
@@ -183,7 +186,7 @@ def put_functions(session: Any, stage: str, architecture: str, vendored: Path) -
     with as_switched(session.client("events"), stage):
         print(chalice(made, "deploy", "--stage", stage, region=region_of(session)).strip())
     upload_record(s3, found["Bucket"], stage, DEPLOYED, own_contracts=has_own())
-    notify(session, found["Bucket"], where, folders())
+    notify(session, found["Bucket"], where, folders(), by_rule=has_rule(settings(stage)))
     _afterwards(session, stage, where)
 
 

@@ -22,9 +22,9 @@ from chalicelib.domain.run.cost import (
     month_of,
     wake_ups,
 )
+from landfall.choices import ORCHESTRATOR, SQS, chooses_machine
 from landfall.faults import absent, guarded, usage
 from landfall.options import Json
-from landfall.orchestrator import ORCHESTRATOR, SQS, chooses_machine
 from landfall.screen import Grid, console, print_json, print_lines, show
 
 LINES = {"glue_dpu_seconds": "Glue DPU-seconds", "rpu_seconds": "Redshift RPU-seconds", "wake_ups": "Redshift wake-ups"}

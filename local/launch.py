@@ -195,6 +195,7 @@ class Launch:
             worker_url=record.ports.url("worker"),
             sweep_seconds=self.options.sweep_seconds,
             folders=folders,
+            by_rule=self.options.by_rule,
             backoff_seconds=settings.backoff_seconds,
             machine=self.paths.root / "infra" / "statemachine.asl.json" if self.options.step_functions else None,
         )

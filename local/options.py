@@ -83,6 +83,8 @@ class Options:
     """Period that replaces those of the app's schedules; 0 keeps the app's."""
     step_functions: bool = False
     """Let executions of a state machine move runs on, instead of messages."""
+    by_rule: bool = False
+    """Let a rule of EventBridge announce the files that land, instead of the bucket's notification."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """LANDFALL_* variables that override the laptop's own."""
 

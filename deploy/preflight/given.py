@@ -7,10 +7,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from deploy.landing import folders
+from deploy.landing import folders, has_rule
 from deploy.preflight.look import FREE, code_of
 from deploy.preflight.planned import Planned
 from deploy.rules import broken
+from deploy.stage import settings
+from landfall.choices import EVENTBRIDGE, S3_WIRING
 from landfall.doctor.report import Look, failure, good, warning
 
 NAME = "parameters"
@@ -117,7 +119,8 @@ def _bucket(planned: Planned) -> Iterator[Look]:
         fix = f"aws s3api put-bucket-versioning --bucket {name} --versioning-configuration Status=Enabled"
         yield warning(NAME, f"{name} keeps no versions: files overwritten before they are read are lost", fix)
     yield from _encryption(planned, s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"])
-    yield from _notifications(planned, s3.get_bucket_notification_configuration(Bucket=name))
+    if not has_rule(settings(planned.stage)):
+        yield from _notifications(planned, s3.get_bucket_notification_configuration(Bucket=name))
 
 
 def _encryption(planned: Planned, configuration: Any) -> Iterator[Look]:
@@ -138,7 +141,7 @@ def _notifications(planned: Planned, configuration: Any) -> Iterator[Look]:
         overlaps = any(prefix.startswith(landing) or landing.startswith(prefix) for landing in folders())
         if theirs and created and overlaps:
             seen = f"the bucket notifies another receiver of new objects below '{prefix}'"
-            yield failure(NAME, seen, "narrow that notification, or let that receiver read EventBridge's events")
+            yield failure(NAME, seen, f"narrow that notification, or choose {S3_WIRING}={EVENTBRIDGE} for the stage")
 
 
 NAMED: tuple[tuple[str, Callable[[Planned], Iterator[Look]]], ...] = (

@@ -6,10 +6,12 @@ stay.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from chalice.utils import to_cfn_resource_name
 
+from chalicelib.domain.run.events import landing_pattern
 from deploy import landing
 from deploy.landing import folders
 from deploy.policy_size import must_fit
@@ -34,6 +36,7 @@ DEPLOY_ONLY = ("BucketName", "DailyRpuHours")
 """Parameters that only `make deploy` has: CloudFormation sets no notifications of a bucket that it has not made, and no
 usage limits of Redshift Serverless."""
 MAKES_BUCKET = "MakesBucket"
+RULE = "LandingRule"
 BOUNDARY = {"Fn::If": ["HasBoundary", {"Ref": "PermissionsBoundary"}, {"Ref": "AWS::NoValue"}]}
 QUEUES = {
     "advance_run": "RunQueue",
@@ -70,7 +73,7 @@ def merge(stage: str) -> dict[str, Any]:
         template["Resources"] |= _function(name, variables)
     for name, queue in QUEUES.items():
         template["Resources"][logical(name)]["Properties"]["Events"] = _mapping(name, queue)
-    _notify(template["Resources"])
+    _announce(template["Resources"], by_rule=landing.has_rule(settings(stage)))
     template["Parameters"]["Stage"]["AllowedValues"] = [stage]  # the functions' names and variables contain it already
     template["Resources"]["RestAPI"] = {"Properties": API_PROPERTIES}
     return template
@@ -134,20 +137,43 @@ def _mapping(name: str, queue: str) -> dict[str, Any]:
     return {source: {"Properties": {"Queue": {"Fn::Sub": f"${{{queue}.Arn}}"}}}}
 
 
-def _notify(resources: dict[str, Any]) -> None:
-    """Have the bucket call a function for each folder. S3 needs the permission before the bucket is made."""
+def _announce(resources: dict[str, Any], *, by_rule: bool) -> None:
+    """Have a function called for each file that lands, by the bucket itself or by a rule of EventBridge."""
     bucket, function = resources["LandingBucket"], logical(landing.FUNCTION)
-    permission = f"{function}Permission"
-    resources[permission] = {
+    name, permission = bucket["Properties"]["BucketName"], f"{function}Permission"
+    if by_rule:
+        bucket["Properties"]["NotificationConfiguration"] = {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+        resources[RULE] = _rule(function, landing_pattern(name, folders()))
+        resources[permission] = _may_call(function, "events.amazonaws.com", {"Fn::GetAtt": [RULE, "Arn"]})
+        return
+    arn = {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{name['Fn::Sub']}"}
+    resources[permission] = _may_call(function, "s3.amazonaws.com", arn, SourceAccount={"Ref": "AWS::AccountId"})
+    called = landing.in_template(function, folders())
+    bucket["Properties"]["NotificationConfiguration"] = {"LambdaConfigurations": called}
+    bucket["DependsOn"] = [permission]  # S3 needs the permission before the bucket is made
+
+
+def _rule(function: str, pattern: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "Type": "AWS::Events::Rule",
+        "Properties": {
+            "Name": {"Fn::Sub": landing.RULE},
+            "Description": landing.DESCRIPTION,
+            "EventPattern": pattern,
+            "State": "ENABLED",
+            "Targets": [{"Id": landing.FUNCTION, "Arn": {"Fn::GetAtt": [function, "Arn"]}}],
+        },
+    }
+
+
+def _may_call(function: str, principal: str, source: Any, **more: Any) -> dict[str, Any]:
+    return {
         "Type": "AWS::Lambda::Permission",
         "Properties": {
             "FunctionName": {"Fn::GetAtt": [function, "Arn"]},
             "Action": "lambda:InvokeFunction",
-            "Principal": "s3.amazonaws.com",
-            "SourceAccount": {"Ref": "AWS::AccountId"},
-            "SourceArn": {"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::{bucket['Properties']['BucketName']['Fn::Sub']}"},
+            "Principal": principal,
+            "SourceArn": source,
+            **more,
         },
     }
-    called = landing.in_template(function, folders())
-    bucket["Properties"]["NotificationConfiguration"] = {"LambdaConfigurations": called}
-    bucket["DependsOn"] = [permission]

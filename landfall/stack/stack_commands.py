@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from landfall.choices import chooses_machine, chooses_rule
 from landfall.faults import absent, usage
-from landfall.orchestrator import chooses_machine
 from landfall.remote.deployment import ROOT, state_dir
 from landfall.screen import print_json, print_lines, seconds
 from local.options import CONTRACTS, Options
@@ -26,7 +26,8 @@ def the_stack(options: Options | None = None) -> Stack:
 def chosen(env: Mapping[str, str]) -> Options:
     """Return the options that the environment names. Raises CommandError."""
     try:
-        return Options(contracts=env.get(CONTRACTS, ""), step_functions=chooses_machine(env))
+        own = env.get(CONTRACTS, "")
+        return Options(contracts=own, step_functions=chooses_machine(env), by_rule=chooses_rule(env))
     except ValueError as fault:
         raise usage(str(fault)) from None
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from chalicelib.domain.run.events import landing_pattern
 from local.aws.clients import client
 from local.aws.functions import Function
 from local.aws.provision import Provision
@@ -23,6 +24,7 @@ from local.record import Record
 
 CALLED = {"AdvanceRun": "advance_run", "StageChunk": "stage_chunk"}
 """The functions that infra/statemachine.asl.json calls, by their placeholders."""
+LANDING_RULE = "landfall-local-landing"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/landfall-local"
 
 
@@ -38,6 +40,8 @@ class Wiring:
     """Folders of which the bucket notifies the function for landed files."""
     backoff_seconds: float
     """The pause of the state machine before a second try."""
+    by_rule: bool = False
+    """A rule of EventBridge announces files, instead of the bucket's notification."""
     machine: Path | None = None
     """Definition of the state machine, if the stack has one."""
 
@@ -45,15 +49,14 @@ class Wiring:
         """Connect every function with its event source."""
         notifications: dict[str, list[dict[str, Any]]] = defaultdict(list)
         arns = {function.name: self._register(function) for function in functions}
-        if self.machine:
-            self._make_machine(json.loads(self.machine.read_text(encoding="utf-8")), arns)
+        self._make_machine(arns)
         for function in functions:
             arn = arns[function.name]
             match function.kind:
                 case "s3":
                     notifications[function.source["bucket"]].append(_notification(function, arn))
                 case "none" if function.name == LANDING:
-                    notifications[self.provision.names.bucket] += landings(arn, self.folders)
+                    notifications[self.provision.names.bucket] += self._landings(arn)
                 case "sqs":
                     self._poll(function, arn)
                 case "sns":
@@ -81,8 +84,11 @@ class Wiring:
         )
         return str(made["FunctionArn"])
 
-    def _make_machine(self, definition: dict[str, Any], arns: Mapping[str, str]) -> None:
-        """Make the state machine, with the functions that it calls. Its tries are those of messages here."""
+    def _make_machine(self, arns: Mapping[str, str]) -> None:
+        """Make the state machine of a stack that has one. Its tries are those of messages here."""
+        if not self.machine:
+            return
+        definition = json.loads(self.machine.read_text(encoding="utf-8"))
         retry_as(definition["States"], self.provision.max_attempts, self.backoff_seconds)
         text = json.dumps(definition)
         for placeholder, name in CALLED.items():
@@ -122,6 +128,15 @@ class Wiring:
         events.put_rule(Name=function.full_name, State="ENABLED", **when)
         events.put_targets(Rule=function.full_name, Targets=[{"Id": "1", "Arn": arn}])
 
+    def _landings(self, arn: str) -> list[dict[str, Any]]:
+        """Return the bucket's notifications of landed files; none if a rule announces them, which is made here."""
+        if not self.by_rule:
+            return landings(arn, self.folders)
+        events = self._client("events")
+        _put_landing_rule(events, self.provision.names.bucket, self.folders)
+        events.put_targets(Rule=LANDING_RULE, Targets=[{"Id": LANDING, "Arn": arn}])
+        return []
+
     def _expression(self, function: Function) -> str:
         if self.sweep_seconds:
             return f"rate({self.sweep_seconds} seconds)"
@@ -129,24 +144,34 @@ class Wiring:
 
     def _notify(self, bucket: str, configurations: list[dict[str, Any]]) -> None:
         self.provision.bucket(bucket)
-        self._client("s3").put_bucket_notification_configuration(
-            Bucket=bucket, NotificationConfiguration={"LambdaFunctionConfigurations": configurations}
-        )
+        wanted: dict[str, Any] = {"LambdaFunctionConfigurations": configurations}
+        if self.by_rule:
+            wanted["EventBridgeConfiguration"] = {}
+        self._client("s3").put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=wanted)
 
     def _client(self, service: str) -> Any:
         return client(service, self.provision.endpoint, self.provision.credentials)
 
 
 def notify_of(folders: Sequence[str], record: Record) -> None:
-    """Have the bucket of a running stack notify its function of these folders instead of the former ones."""
-    s3, bucket = client("s3", record.ports.url("aws"), record.credentials), record.names.bucket
-    now = s3.get_bucket_notification_configuration(Bucket=bucket).get("LambdaFunctionConfigurations", [])
+    """Have files in these folders of a running stack announced, instead of those in the former ones."""
+    s3, events = (client(name, record.ports.url("aws"), record.credentials) for name in ("s3", "events"))
+    bucket = record.names.bucket
+    configuration = s3.get_bucket_notification_configuration(Bucket=bucket)
+    if "EventBridgeConfiguration" in configuration:
+        _put_landing_rule(events, bucket, folders)
+        return
+    now = configuration.get("LambdaFunctionConfigurations", [])
     ours = {one["LambdaFunctionArn"] for one in now if one["LambdaFunctionArn"].endswith(f"-{LANDING}")}
     kept = [one for one in now if one["LambdaFunctionArn"] not in ours]
     wanted = [*kept, *(notification for arn in ours for notification in landings(arn, folders))]
     s3.put_bucket_notification_configuration(
         Bucket=bucket, NotificationConfiguration={"LambdaFunctionConfigurations": wanted}
     )
+
+
+def _put_landing_rule(events: Any, bucket: str, folders: Sequence[str]) -> None:
+    events.put_rule(Name=LANDING_RULE, State="ENABLED", EventPattern=json.dumps(landing_pattern(bucket, folders)))
 
 
 def landings(arn: str, folders: Sequence[str]) -> list[dict[str, Any]]:

@@ -218,6 +218,7 @@ def test_a_stage_may_change_to_a_state_machine_and_back(deployed: Site, tmp_path
         deployed.deploy(*STACK, *made, stage="moved")
         machines = deployed.account.inventory()["state machines"]
         assert list(machines) == (["landfall-moved"] if number == 1 else [])
+        assert ("landfall-moved-landing" in deployed.account.inventory()["rules"]) is (number == 1)
         body = transactions(number * 100, 100).encode()
         s3.put_object(Bucket=bucket, Key=f"moved/{number}.csv", Body=body)
         until(lambda rows=number * 100: deployed.rows("select count(*) from landing.moved") == [(rows,)])
@@ -234,11 +235,12 @@ def test_a_stage_may_change_to_a_state_machine_and_back(deployed: Site, tmp_path
 
 
 def configure(site: Site, stage: str, orchestrator: str) -> None:
-    """Give the clone's configuration a stage like dev, with an orchestrator."""
+    """Give the clone's configuration a stage like dev, with an orchestrator; beside executions a rule for files."""
     path = site.clone / ".chalice/config.json"
     config = json.loads(path.read_text())
     one = json.loads(json.dumps(config["stages"]["dev"]))
-    one["environment_variables"] |= {"LANDFALL_ORCHESTRATOR": orchestrator}
+    wiring = "eventbridge" if orchestrator == "step_functions" else "notification"
+    one["environment_variables"] |= {"LANDFALL_ORCHESTRATOR": orchestrator, "LANDFALL_S3_WIRING": wiring}
     path.write_text(json.dumps({**config, "stages": {**config["stages"], stage: one}}))
 
 

@@ -97,8 +97,8 @@ def transactions(first: int, count: int, bad: int = 0) -> str:
 
 
 @contextmanager
-def deployed(folder: Path, *, step_functions: bool) -> Iterator[Deployment]:
-    """A stack of its own, with its own copy of the app."""
+def deployed(folder: Path, *, all_choices: bool) -> Iterator[Deployment]:
+    """A stack of its own, with its own copy of the app; with a state machine and a rule for files, or neither."""
     app = folder / "app"
     app.mkdir()
     shutil.copy(ROOT / "app.py", app)
@@ -109,7 +109,8 @@ def deployed(folder: Path, *, step_functions: bool) -> Iterator[Deployment]:
         app_dir=str(app),
         visibility_seconds=6,
         sweep_seconds=2,
-        step_functions=step_functions,
+        step_functions=all_choices,
+        by_rule=all_choices,
         settings={"LANDFALL_CHUNK_MB": "0.1", "LANDFALL_STUCK_SECONDS": "4"},
     )
     stack = Stack(ROOT, folder / "state", options=options)
@@ -121,14 +122,14 @@ def deployed(folder: Path, *, step_functions: bool) -> Iterator[Deployment]:
 
 @pytest.fixture(scope="session")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    with deployed(tmp_path_factory.mktemp("messages"), step_functions=False) as found:
+    with deployed(tmp_path_factory.mktemp("messages"), all_choices=False) as found:
         yield found
 
 
 @pytest.fixture(scope="session")
 def by_executions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """The same, but executions of a state machine move runs on."""
-    with deployed(tmp_path_factory.mktemp("executions"), step_functions=True) as found:
+    """The same, but a rule of EventBridge announces files, and executions of a state machine move runs on."""
+    with deployed(tmp_path_factory.mktemp("executions"), all_choices=True) as found:
         yield found
 
 

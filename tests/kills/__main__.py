@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from landfall.orchestrator import chooses_machine
+from landfall.choices import chooses_machine
 from local.options import Options
 from local.stack import Stack
 from tests.kills.files import APART, Planted, planted

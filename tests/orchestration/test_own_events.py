@@ -25,7 +25,8 @@ HANDLERS = (
     "on_schedule",
 )
 TEST = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "landing"}
-GONE = {"eventName": "ObjectRemoved:Delete", "s3": {"bucket": {"name": "b"}, "object": {"key": "a.csv"}}}
+B = {"name": "b"}
+GONE = {"eventName": "ObjectRemoved:Delete", "s3": {"bucket": B, "object": {"key": "a.csv"}}}
 PUT = {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "b"}, "object": {"key": "a+b.csv", "size": 3}}}
 CLOCK = dict.fromkeys(("version", "account", "region", "detail-type", "source", "time", "id"), "")
 
@@ -63,6 +64,13 @@ FOREIGN: list[Any] = [
     {"run": "r", "generation": 1, "chunk": {"number": 1, "start": 0, "stop": 9, "more": 1}},
     {"run": None, "error": {"Error": "Broken"}},
     {**CLOCK, "source": "aws.ec2", "detail": {"statementName": "nightly report"}},
+    {
+        **CLOCK,
+        "source": "aws.s3",
+        "detail-type": "Object Deleted",
+        "detail": {"bucket": {"name": "b"}, "object": {"key": "k"}},
+    },
+    {**CLOCK, "source": "aws.s3", "detail-type": "Object Created", "detail": {"bucket": {"name": "b"}, "object": {}}},
 ]
 
 

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import shutil
+from argparse import ArgumentTypeError
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
 
+from chalicelib.domain.run.events import landing_pattern
 from deploy.bundle.project import Project
-from deploy.landing import folders, notify, silence
+from deploy.landing import LONGEST_PATTERN, folders, notify, pattern_of, silence
 from deploy.stack import DeployError
-from deploy.stage import granted
+from deploy.stage import granted, stage_name
 from deploy.template.merge import merge, policies
 from landfall.contracts import FOLDER_VARIABLE, SHIPPED
+from tests.packaging.chosen import chosen
 from tests.packaging.policies import VALUES, contracts
 
 BUCKET = "landfall-dev-123456789012-eu-west-1"
@@ -100,17 +106,21 @@ class Bucket:
         self.state: dict[str, Any] = {"LambdaFunctionConfigurations": [{"LambdaFunctionArn": arn} for arn in called]}
         self.state["TopicConfigurations"] = ["theirs"]
         self.allowed, self.puts = list[str](), 0
+        self.events = boto3.client("events", region_name="eu-west-1")
         self.exceptions = self
         self.ResourceConflictException = KeyError
 
     def client(self, service: str) -> Any:
+        if service == "events":
+            return self.events
         assert service in ("s3", "lambda")
         return self
 
     def add_permission(self, **asked: str) -> None:
         if asked["SourceArn"] in self.allowed:
             raise KeyError
-        assert asked["SourceAccount"] == VALUES["AWS::AccountId"]
+        by_s3 = asked["Principal"] == "s3.amazonaws.com"
+        assert asked.get("SourceAccount", "") == (VALUES["AWS::AccountId"] if by_s3 else "")
         self.allowed.append(asked["SourceArn"])
 
     def get_bucket_notification_configuration(self, **_which: str) -> dict[str, Any]:
@@ -126,15 +136,93 @@ class Bucket:
         ]
 
 
-def test_notifications_are_replaced_and_those_of_others_stay() -> None:
+@pytest.fixture
+def bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        yield boto3.client("events", region_name="eu-west-1")
+
+
+def test_notifications_are_replaced_and_those_of_others_stay(bus: Any) -> None:
     bucket = Bucket(THEIRS, OURS)
-    notify(bucket, BUCKET, VALUES, ("daily/", "suppliers/"))
-    notify(bucket, BUCKET, VALUES, ("daily/", "suppliers/"))
+    notify(bucket, BUCKET, VALUES, ("daily/", "suppliers/"), by_rule=False)
+    notify(bucket, BUCKET, VALUES, ("daily/", "suppliers/"), by_rule=False)
     assert bucket.called() == [(THEIRS, ""), (OURS, "daily/"), (OURS, "suppliers/")]
     assert (bucket.allowed, bucket.puts) == ([f"arn:aws:s3:::{BUCKET}"], 1)
     silence(bucket, BUCKET, VALUES)
     assert bucket.called() == [(THEIRS, "")]
     assert bucket.state["TopicConfigurations"] == ["theirs"]
+
+
+def test_a_rule_takes_the_place_of_our_notifications(bus: Any) -> None:
+    bucket = Bucket(THEIRS, OURS)
+    notify(bucket, BUCKET, VALUES, ("daily/", "suppliers/"), by_rule=True)
+    assert bucket.called() == [(THEIRS, "")]
+    assert bucket.state["TopicConfigurations"] == ["theirs"]
+    assert bucket.state["EventBridgeConfiguration"] == {}
+    rule = bus.describe_rule(Name="landfall-dev-landing")
+    assert json.loads(rule["EventPattern"]) == landing_pattern(BUCKET, ["daily/", "suppliers/"])
+    assert [target["Arn"] for target in bus.list_targets_by_rule(Rule=rule["Name"])["Targets"]] == [OURS]
+    assert bucket.allowed == [rule["Arn"]]
+
+
+def test_a_rule_follows_the_folders_and_stays_switched_off(bus: Any) -> None:
+    bucket = Bucket()
+    notify(bucket, BUCKET, VALUES, ("daily/",), by_rule=True)
+    bus.disable_rule(Name="landfall-dev-landing")
+    notify(bucket, BUCKET, VALUES, ("daily/", "weekly/"), by_rule=True)
+    rule = bus.describe_rule(Name="landfall-dev-landing")
+    assert (rule["State"], "weekly/" in rule["EventPattern"], bucket.puts) == ("DISABLED", True, 1)
+
+
+@pytest.mark.parametrize("by_rule", [False, True], ids=["back to notifications", "teardown"])
+def test_a_rule_goes_and_the_buckets_events_stay_on(bus: Any, by_rule: bool) -> None:
+    bucket = Bucket()
+    bus.put_rule(Name="landfall-dev-b-landing", EventPattern="{}")
+    notify(bucket, BUCKET, VALUES, ("daily/",), by_rule=True)
+    if by_rule:
+        silence(bucket, BUCKET, VALUES)
+    else:
+        notify(bucket, BUCKET, VALUES, ("daily/",), by_rule=False)
+    assert [rule["Name"] for rule in bus.list_rules()["Rules"]] == ["landfall-dev-b-landing"]
+    assert bucket.called() == ([] if by_rule else [(OURS, "daily/")])
+    assert "EventBridgeConfiguration" in bucket.state
+
+
+def test_a_pattern_that_is_too_long_is_refused_before() -> None:
+    assert len(pattern_of(BUCKET, tuple(f"folder-{n:02}/" for n in range(25)))) < LONGEST_PATTERN
+    with pytest.raises(DeployError, match=r"LANDFALL_S3_WIRING.* 2048; use fewer first folders"):
+        pattern_of(BUCKET, tuple(f"{'long' * 20}-{n}/" for n in range(25)))
+
+
+def test_the_template_of_a_stage_that_chooses_a_rule(own: Path) -> None:
+    with chosen("sqs", wiring="eventbridge"):
+        found = merge("prod")["Resources"]
+    rule, bucket = found["LandingRule"]["Properties"], found["LandingBucket"]["Properties"]
+    assert bucket["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    assert rule["Name"] == {"Fn::Sub": "landfall-${Stage}-landing"}
+    assert rule["EventPattern"]["detail"]["bucket"]["name"] == [bucket["BucketName"]]
+    assert rule["EventPattern"]["detail"]["object"]["key"] == [
+        {"prefix": "daily/"},
+        {"prefix": "incoming/"},
+        {"prefix": "suppliers/"},
+    ]
+    [target] = rule["Targets"]
+    permission = found["OnIncomingPermission"]["Properties"]
+    assert target["Arn"] == permission["FunctionName"]
+    assert (permission["Principal"], permission["SourceArn"]) == (
+        "events.amazonaws.com",
+        {"Fn::GetAtt": ["LandingRule", "Arn"]},
+    )
+    assert "LandingRule" not in merge("prod")["Resources"]
+
+
+@pytest.mark.parametrize("name", ["event_bridge", "", "Notification"])
+def test_another_wiring_is_refused_by_name(name: str) -> None:
+    wanted = rf"stage dev: LANDFALL_S3_WIRING is {name}: it is notification or eventbridge"
+    with chosen("sqs", wiring=name), pytest.raises(ArgumentTypeError, match=wanted):
+        stage_name("team-a")
 
 
 def test_a_folder_of_the_checkout_is_never_edited(own: Path, tmp_path: Path) -> None:

@@ -3,34 +3,52 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote_plus
 
 from chalicelib.domain.run.model import ChunkTask, SourceObject
 
+LANDED = {"source": "aws.s3", "detail-type": "Object Created"}
+"""What EventBridge's events of new objects have in common."""
+
 
 def landed(event: Any) -> Iterator[SourceObject]:
-    """Yield every object version that an S3 notification names. Other events and records name none.
+    """Yield every object version that an S3 notification, or an event of EventBridge, names. Others name none.
 
-    Keys arrive form-encoded: `+` is a space, `%2B` is a plus. Older services send no sequencer.
+    Keys of notifications arrive form-encoded: `+` is a space, `%2B` is a plus. Those of EventBridge arrive as they are.
+    Older services send no sequencer.
+
+    Source: AWS, Amazon S3 User Guide, "Event message structure" of notifications and of EventBridge.
     """
     for record in records(event):
         with suppress(KeyError, TypeError, ValueError, AttributeError):  # a record of another service
             if "ObjectCreated" in record.get("eventName", "ObjectCreated"):
-                yield _landed(record["s3"]["bucket"]["name"], record["s3"]["object"])
+                thing = record["s3"]["object"]
+                yield _landed(record["s3"]["bucket"], thing, unquote_plus(thing["key"]), "eTag", "versionId")
+    with suppress(KeyError, TypeError, ValueError, AttributeError):
+        if LANDED.items() <= event.items():
+            thing = event["detail"]["object"]
+            yield _landed(event["detail"]["bucket"], thing, thing["key"], "etag", "version-id")
 
 
-def _landed(bucket: str, thing: Mapping[str, Any]) -> SourceObject:
+def _landed(bucket: Mapping[str, Any], thing: Mapping[str, Any], key: str, etag: str, version: str) -> SourceObject:
     return SourceObject(
-        bucket=bucket,
-        key=unquote_plus(thing["key"]),
-        etag=thing.get("eTag", "").strip('"'),
+        bucket=bucket["name"],
+        key=key,
+        etag=thing.get(etag, "").strip('"'),
         size=int(thing.get("size", 0)),
-        version_id=thing.get("versionId") or None,
+        version_id=thing.get(version) or None,
         sequencer=thing.get("sequencer", ""),
     )
+
+
+def landing_pattern(bucket: Any, folders: Sequence[str]) -> dict[str, Any]:
+    """Return the pattern of EventBridge's events of new objects in folders of a bucket."""
+    keys = [{"prefix": folder} for folder in folders]
+    wanted: dict[str, Any] = {name: [value] for name, value in LANDED.items()}
+    return {**wanted, "detail": {"bucket": {"name": [bucket]}, "object": {"key": keys}}}
 
 
 def records(event: Any) -> list[Any]:

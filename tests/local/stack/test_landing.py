@@ -1,4 +1,7 @@
-"""The local bucket notifies the app of the folders of its contracts, as in AWS; also of contracts of one's own."""
+"""The app hears of files in the folders of its contracts, as in AWS; also of contracts of one's own.
+
+The bucket notifies it, or a rule of EventBridge calls it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from chalicelib.adapters.dynamodb.runs import DynamoRuns
 from chalicelib.adapters.dynamodb.table_client import TableClient
@@ -42,9 +47,11 @@ def wait(done: Callable[[], bool]) -> None:
         time.sleep(0.2)
 
 
-def test_a_file_below_any_contracts_folder_arrives(tmp_path: Path) -> None:
+@pytest.mark.parametrize("by_rule", [False, True], ids=["notification", "rule"])
+def test_a_file_below_any_contracts_folder_arrives(tmp_path: Path, by_rule: bool) -> None:
+    """No sweep finds it: there is none within this time."""
     contract(tmp_path, "acme", "suppliers/acme/*")
-    options = Options(contracts=str(tmp_path), api=False, warehouse=False, sweep_seconds=0)
+    options = Options(contracts=str(tmp_path), api=False, warehouse=False, sweep_seconds=0, by_rule=by_rule)
     stack = Stack(REPO, tmp_path / "state", options=options)
     record = stack.up()
     try:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from landfall.doctor.report import Result
+from tests.packaging.chosen import chosen
 from tests.packaging.preflight.aws import Aws, Refusal, encrypted, look
 
 
@@ -121,6 +122,16 @@ def test_a_bucket_of_ones_own_fits(aws: Aws, call: str, answer: Any, result: Res
     found = look(aws, "parameters", BucketName="own")
     assert found.result is result
     assert seen in found.seen
+
+
+def test_a_rule_minds_no_other_receiver(aws: Aws) -> None:
+    aws.answers |= {
+        "s3.HeadBucket": {"BucketRegion": "eu-west-1"},
+        "s3.GetBucketNotificationConfiguration": notification("incoming/"),
+    }
+    assert "choose LANDFALL_S3_WIRING=eventbridge" in look(aws, "parameters", BucketName="own").fix
+    with chosen("sqs", wiring="eventbridge"):
+        assert look(aws, "parameters", BucketName="own").result is Result.OK
 
 
 def test_a_bucket_may_have_the_key_that_is_given(aws: Aws) -> None:
