@@ -1,6 +1,6 @@
 # One verb per intention. Each runs scripts/setup first, whose second run costs nothing.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sources up down test browser sim sim-deep kill planted fuzz coverage lint bench package layer deploy infrastructure teardown deployed clean
+.PHONY: help setup demo sources up down test browser sim sim-deep kill planted fuzz coverage lint bench package cdk layer deploy infrastructure teardown deployed clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ package: setup ## make one complete CloudFormation template, and the functions' 
 	@.venv/bin/python -m deploy.bundle.package --stage $(STAGE) --architecture $(ARCHITECTURE) $(OWN)
 	@.venv/bin/python -m deploy.bundle.scan build/out-$(STAGE)/template.json
 
+cdk: setup ## synthesize the stack of infra/cdk, and compare it with the template of make package (needs node)
+	@sh scripts/cdk .venv/bin/python -m pytest -n0 -rs tests/packaging/test_cdk.py $(PYTEST)
+
 layer: setup ## make the zips of the layers for Parquet and for transforms (ARCHITECTURE=arm64)
 	@.venv/bin/python -m deploy.bundle.layer --architecture $(ARCHITECTURE)
 
@@ -76,5 +79,5 @@ deployed: setup ## deploy twice to an AWS on this machine, load a file with the 
 	@.venv/bin/python -m pytest -n0 -m deployed tests/deployed $(PYTEST)
 
 clean: ## remove everything that the verbs above have made; stop the stack first (make down)
-	rm -rf .venv .venv-uv .venv-ministack .venv-semgrep .venv-checkov .venv-bench .landfall build *.egg-info
+	rm -rf .venv .venv-uv .venv-ministack .venv-semgrep .venv-checkov .venv-bench .venv-cdk .landfall build *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
