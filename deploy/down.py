@@ -16,7 +16,7 @@ from deploy.bundle.project import BUILD
 from deploy.bundle.vendor import PackageError
 from deploy.data import KINDS, Held, delete, kept, left
 from deploy.found import record
-from deploy.landing import silence
+from deploy.landing import delete_rule, silence
 from deploy.stack import (
     DeployError,
     has_functions,
@@ -71,10 +71,10 @@ def _without_stack(data: list[Held]) -> dict[str, str]:
 
 def _functions(session: Any, stage: str, found: Mapping[str, str]) -> str:
     """Delete what Chalice has made, also what a failed deployment or teardown has left. Return a line to print."""
-    any_left = record(session, stage, DEPLOYED)
+    any_left, where = record(session, stage, DEPLOYED), placeholders(session, stage)
+    delete_rule(session.client("events"), where)  # also one that a deletion by hand has left: it would fail for ever
     if any_left:
         made = BUILD / f"deploy-{stage}"
-        where = placeholders(session, stage)
         if found["Bucket"]:
             silence(session, found["Bucket"], where)
         project(stage, found, where, "x86_64").make(made, None)

@@ -17,7 +17,8 @@ from chalicelib.domain.contract_files.contract_file import Contracts
 from chalicelib.domain.run.events import landing_pattern
 from deploy.stack import DeployError
 from deploy.stage import RECORDS, filled, function_name
-from landfall.choices import S3_WIRING, chooses_rule
+from deploy.template.infra import tags
+from landfall.choices import chooses_rule
 from landfall.contracts import deployed
 from landfall.faults import CommandError
 
@@ -30,8 +31,6 @@ PERMISSION, PERMISSION_OF_RULE = "landing-bucket", "landing-rule"
 RULE = "landfall-${Stage}-landing"
 RULE_ARN = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/" + RULE
 DESCRIPTION = "Files that land for Landfall"
-LONGEST_PATTERN = 2048
-"""The most characters of a rule's pattern (Amazon EventBridge quotas)."""
 
 
 def contracts_in_use() -> Contracts:
@@ -68,10 +67,11 @@ def in_template(function: str, prefixes: tuple[str, ...]) -> list[dict[str, Any]
 
 def notify(session: Any, bucket: str, where: Mapping[str, str], prefixes: tuple[str, ...], *, by_rule: bool) -> None:
     """Have the deployed function called for each folder, and leave other notifications and rules alone."""
-    lambdas, arn = session.client("lambda"), _arn(where)
+    lambdas, events, arn = session.client("lambda"), session.client("events"), _arn(where)
     if by_rule:
         rule = filled(RULE_ARN, where)
-        _put_rule(session.client("events"), rule.rpartition("/")[2], pattern_of(bucket, prefixes), arn)
+        _put_rule(events, where, pattern_of(bucket, prefixes), arn)
+        events.tag_resource(ResourceARN=rule, Tags=tags(where["Stage"]))
         _permit(lambdas, arn, PERMISSION_OF_RULE, Principal="events.amazonaws.com", SourceArn=rule)
         _put(session.client("s3"), bucket, arn, [], EventBridgeConfiguration={})
         return
@@ -81,13 +81,12 @@ def notify(session: Any, bucket: str, where: Mapping[str, str], prefixes: tuple[
     }
     _permit(lambdas, arn, PERMISSION, Principal="s3.amazonaws.com", **here)
     _put(session.client("s3"), bucket, arn, [_notification(arn, prefix) for prefix in prefixes])
-    _delete_rule(session.client("events"), where)
+    delete_rule(events, where)
 
 
 def silence(session: Any, bucket: str, where: Mapping[str, str]) -> None:
-    """Remove the notifications to the function, and its rule; leave others alone. The bucket's events stay on."""
+    """Remove the bucket's notifications to the function, and leave others alone. Events to EventBridge stay on."""
     _put(session.client("s3"), bucket, _arn(where), [])
-    _delete_rule(session.client("events"), where)
 
 
 def _permit(lambdas: Any, arn: str, statement: str, **caller: str) -> None:
@@ -96,28 +95,34 @@ def _permit(lambdas: Any, arn: str, statement: str, **caller: str) -> None:
 
 
 def pattern_of(bucket: str, prefixes: tuple[str, ...]) -> str:
-    """Return the pattern of the rule. Raises DeployError if EventBridge would refuse it."""
-    pattern = json.dumps(landing_pattern(bucket, prefixes), separators=(",", ":"))
-    if len(pattern) > LONGEST_PATTERN:
-        fault = f"its pattern has {len(pattern)} characters, and EventBridge takes {LONGEST_PATTERN}"
-        raise DeployError(f"{S3_WIRING}: the rule has too many or too long folders: {fault}; use fewer first folders")
-    return pattern
+    """Return the pattern of the rule. EventBridge takes 2,048 characters: folders that fit into policies fit here."""
+    return json.dumps(landing_pattern(bucket, prefixes), separators=(",", ":"))
 
 
-def _put_rule(events: Any, name: str, pattern: str, function: str) -> None:
-    """Make the rule, or change it. One that the operator has disabled stays so."""
-    state = "ENABLED"
-    with suppress(events.exceptions.ResourceNotFoundException):
-        state = events.describe_rule(Name=name)["State"]
+def _put_rule(events: Any, where: Mapping[str, str], pattern: str, function: str) -> None:
+    """Make the rule, or change it. One that the operator has disabled stays so. Raises DeployError."""
+    name, known = filled(RULE, where), _rules(events, where)
+    state = known[0]["State"] if known else "ENABLED"
     events.put_rule(Name=name, EventPattern=pattern, State=state, Description=DESCRIPTION)
-    events.put_targets(Rule=name, Targets=[{"Id": FUNCTION, "Arn": function}])
+    answer = events.put_targets(Rule=name, Targets=[{"Id": FUNCTION, "Arn": function}])
+    if answer["FailedEntryCount"]:  # EventBridge answers without an error
+        raise DeployError(f"the rule {name} cannot call {FUNCTION}: {answer['FailedEntries'][0]['ErrorMessage']}")
 
 
-def _delete_rule(events: Any, where: Mapping[str, str]) -> None:
-    name = filled(RULE, where)
-    with suppress(events.exceptions.ResourceNotFoundException):
-        events.remove_targets(Rule=name, Ids=[FUNCTION])
+def delete_rule(events: Any, where: Mapping[str, str]) -> None:
+    """Delete the rule, if there is one, with all its targets: EventBridge keeps a rule that has targets."""
+    for rule in _rules(events, where):
+        name = rule["Name"]
+        if targets := events.list_targets_by_rule(Rule=name)["Targets"]:
+            events.remove_targets(Rule=name, Ids=[target["Id"] for target in targets])
         events.delete_rule(Name=name)
+
+
+def _rules(events: Any, where: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the rule, or nothing. Listing takes no right that a deployment lacks; other stages' rules begin alike."""
+    name = filled(RULE, where)
+    pages = events.get_paginator("list_rules").paginate(NamePrefix=name)
+    return [rule for page in pages for rule in page["Rules"] if rule["Name"] == name]
 
 
 def _put(s3: Any, bucket: str, arn: str, ours: list[dict[str, Any]], **more: Any) -> None:

@@ -31,7 +31,7 @@ from deploy.bundle.package import chalice, measure, packed
 from deploy.bundle.project import BUILD, Project
 from deploy.bundle.vendor import PLATFORMS, PackageError, vendor
 from deploy.found import record
-from deploy.landing import folders, has_rule, notify, pattern_of
+from deploy.landing import folders, has_rule, notify
 from deploy.limits import bound_roles, limit_usage
 from deploy.machine import has_machine
 from deploy.policy_size import must_fit
@@ -129,10 +129,7 @@ def infrastructure(
 ) -> list[str]:
     """Make everything except functions and API. Return lines for the operator. Raises DeployError."""
     region_of(session)
-    where, bucket = placeholders(session, stage), given.get("BucketName") or BUCKET
-    must_fit(stage, bucket, where)
-    if has_rule(settings(stage)):
-        pattern_of(str(filled(bucket, where)), folders())
+    must_fit(stage, given.get("BucketName") or BUCKET, placeholders(session, stage))
     found = _stack(session, stage, given, artifacts)
     if hours := found.get("DailyRpuHours"):  # only of a workgroup that the stack has made
         line = limit_usage(session.client("redshift-serverless"), found["WarehouseArn"], int(hours))

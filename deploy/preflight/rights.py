@@ -11,8 +11,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from deploy.landing import has_rule
 from deploy.preflight.planned import Planned
-from deploy.stage import BUCKET
+from deploy.stage import BUCKET, settings
 from landfall.doctor.report import Look, failure, good, warning
 
 NAME = "rights"
@@ -94,6 +95,14 @@ MACHINE: Mapping[str, tuple[str, ...]] = {
     ),
 }
 """Actions that a state machine takes besides."""
+RULE: Mapping[str, tuple[str, ...]] = {
+    "arn:${AWS::Partition}:events:" + HERE + ":rule/landfall-${Stage}-landing": (
+        "events:PutRule",
+        "events:PutTargets",
+        "events:TagResource",
+    ),
+}
+"""Actions that a rule for files that land takes besides."""
 WAREHOUSE = ("redshift-serverless:CreateNamespace", "redshift-serverless:CreateWorkgroup")
 
 
@@ -129,6 +138,7 @@ def _simulated(planned: Planned, source: str) -> Iterator[Any]:
     needed = {
         **NEEDED,
         **(MACHINE if planned.makes_machine else {}),
+        **(RULE if has_rule(settings(planned.stage)) else {}),
         "arn:${AWS::Partition}:s3:::" + (own or BUCKET): OWN_BUCKET if own else MADE_BUCKET,
         "*": (*NEEDED["*"], *(WAREHOUSE if planned.makes_warehouse else ())),
     }

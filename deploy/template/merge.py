@@ -161,6 +161,7 @@ def _rule(function: str, pattern: Mapping[str, Any]) -> dict[str, Any]:
             "Description": landing.DESCRIPTION,
             "EventPattern": pattern,
             "State": "ENABLED",
+            "Tags": tags(),
             "Targets": [{"Id": landing.FUNCTION, "Arn": {"Fn::GetAtt": [function, "Arn"]}}],
         },
     }

@@ -133,7 +133,7 @@ def lands(trial: Trial) -> Look:
 def loaded(trial: Trial) -> Look:
     status = _followed(trial)
     if not status:
-        fix = "deploy again: the bucket does not notify on_incoming, or its log has the reason"
+        fix = "deploy again: neither the bucket nor a rule calls on_incoming, or its log has the reason"
         return failure("loaded", f"the file has no run after {FILE_SECONDS:.0f} s", fix)
     state, rows, problem = status["state"], status["rows"], status["first_error"]
     if state != "LOADED":

@@ -182,6 +182,17 @@ def _recorded() -> list[str]:
     return [resource["resource_type"] for resource in found["resources"]]
 
 
+def test_a_rule_goes_whose_function_was_deleted_by_hand(stage: Session) -> None:
+    """It would call in vain for ever. The bucket may be the operator's own: nothing names it without the stack."""
+    events = stage.client("events")
+    for name in ("landfall-test-landing", "landfall-test-landing-b"):
+        events.put_rule(Name=name, EventPattern="{}")
+    events.put_targets(Rule="landfall-test-landing", Targets=[{"Id": "on_incoming", "Arn": "arn:any"}])
+    stage.cloud.status = ""
+    teardown(stage, "test", deletes_data=False)
+    assert [rule["Name"] for rule in events.list_rules()["Rules"]] == ["landfall-test-landing-b"]
+
+
 def test_a_foreign_warehouse_of_the_same_name_is_left_alone(stage: Session, said: Callable[[], str]) -> None:
     stage.cloud.status, stage.serverless.tags = "", []
     teardown(stage, "test", deletes_data=True)

@@ -15,9 +15,10 @@ from moto import mock_aws
 
 from chalicelib.domain.run.events import landing_pattern
 from deploy.bundle.project import Project
-from deploy.landing import LONGEST_PATTERN, folders, notify, pattern_of, silence
+from deploy.landing import delete_rule, folders, notify, silence
 from deploy.stack import DeployError
 from deploy.stage import granted, stage_name
+from deploy.template.infra import tags
 from deploy.template.merge import merge, policies
 from landfall.contracts import FOLDER_VARIABLE, SHIPPED
 from tests.packaging.chosen import chosen
@@ -176,24 +177,49 @@ def test_a_rule_follows_the_folders_and_stays_switched_off(bus: Any) -> None:
     assert (rule["State"], "weekly/" in rule["EventPattern"], bucket.puts) == ("DISABLED", True, 1)
 
 
-@pytest.mark.parametrize("by_rule", [False, True], ids=["back to notifications", "teardown"])
-def test_a_rule_goes_and_the_buckets_events_stay_on(bus: Any, by_rule: bool) -> None:
+@pytest.mark.parametrize("torn_down", [False, True], ids=["back to notifications", "teardown"])
+def test_a_rule_goes_and_the_buckets_events_stay_on(bus: Any, torn_down: bool) -> None:
+    """Also one to which the operator has added a target."""
     bucket = Bucket()
-    bus.put_rule(Name="landfall-dev-b-landing", EventPattern="{}")
+    bus.put_rule(Name="landfall-dev-landing-b", EventPattern="{}")
     notify(bucket, BUCKET, VALUES, ("daily/",), by_rule=True)
-    if by_rule:
+    bus.put_targets(Rule="landfall-dev-landing", Targets=[{"Id": "theirs", "Arn": THEIRS}])
+    if torn_down:
         silence(bucket, BUCKET, VALUES)
+        delete_rule(bus, VALUES)
     else:
         notify(bucket, BUCKET, VALUES, ("daily/",), by_rule=False)
-    assert [rule["Name"] for rule in bus.list_rules()["Rules"]] == ["landfall-dev-b-landing"]
-    assert bucket.called() == ([] if by_rule else [(OURS, "daily/")])
+    assert [rule["Name"] for rule in bus.list_rules()["Rules"]] == ["landfall-dev-landing-b"]
+    assert bucket.called() == ([] if torn_down else [(OURS, "daily/")])
     assert "EventBridgeConfiguration" in bucket.state
 
 
-def test_a_pattern_that_is_too_long_is_refused_before() -> None:
-    assert len(pattern_of(BUCKET, tuple(f"folder-{n:02}/" for n in range(25)))) < LONGEST_PATTERN
-    with pytest.raises(DeployError, match=r"LANDFALL_S3_WIRING.* 2048; use fewer first folders"):
-        pattern_of(BUCKET, tuple(f"{'long' * 20}-{n}/" for n in range(25)))
+def test_a_rule_has_the_stages_tags(bus: Any) -> None:
+    for _ in range(2):
+        notify(Bucket(), BUCKET, VALUES, ("daily/",), by_rule=True)
+    arn = bus.describe_rule(Name="landfall-dev-landing")["Arn"]
+    assert bus.list_tags_for_resource(ResourceARN=arn)["Tags"] == tags("dev")
+
+
+class RefusesTargets:
+    """EventBridge that takes a rule and refuses its target, in an answer without an error."""
+
+    def __init__(self, events: Any) -> None:
+        self._events = events
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._events, name)
+
+    def put_targets(self, **_which: Any) -> dict[str, Any]:
+        return {"FailedEntryCount": 1, "FailedEntries": [{"TargetId": "x", "ErrorMessage": "no such function"}]}
+
+
+def test_a_target_that_is_refused_ends_the_deployment(bus: Any) -> None:
+    bucket = Bucket(OURS)
+    bucket.events = RefusesTargets(bucket.events)
+    with pytest.raises(DeployError, match="landfall-dev-landing cannot call on_incoming: no such function"):
+        notify(bucket, BUCKET, VALUES, ("daily/",), by_rule=True)
+    assert bucket.puts == 0, "the notifications stay that are there"
 
 
 def test_the_template_of_a_stage_that_chooses_a_rule(own: Path) -> None:
@@ -202,6 +228,7 @@ def test_the_template_of_a_stage_that_chooses_a_rule(own: Path) -> None:
     rule, bucket = found["LandingRule"]["Properties"], found["LandingBucket"]["Properties"]
     assert bucket["NotificationConfiguration"] == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
     assert rule["Name"] == {"Fn::Sub": "landfall-${Stage}-landing"}
+    assert rule["Tags"] == tags()
     assert rule["EventPattern"]["detail"]["bucket"]["name"] == [bucket["BucketName"]]
     assert rule["EventPattern"]["detail"]["object"]["key"] == [
         {"prefix": "daily/"},

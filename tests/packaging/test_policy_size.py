@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from deploy import up
-from deploy.landing import folders
+from deploy import policy_size, up
+from deploy.landing import folders, pattern_of
 from deploy.policy_size import LARGEST, must_fit, size
 from deploy.stack import DeployError
 from deploy.template.merge import policies
@@ -56,3 +57,17 @@ def test_a_bucket_with_a_long_name_leaves_room_for_fewer(tmp_path: Path, monkeyp
     must_fit("dev", "b" * 20, VALUES)
     with pytest.raises(DeployError, match="too many"):
         must_fit("dev", "b" * 63, VALUES)
+
+
+@pytest.mark.parametrize("length", [5, 60, 250, 700])
+def test_folders_that_fit_also_fit_into_the_pattern_of_a_rule(length: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """EventBridge takes patterns of 2,048 characters (Amazon EventBridge quotas), so that one rule is enough."""
+    many = tuple(f"{n:02}".ljust(length - 1, "x") + "/" for n in range(60))
+    monkeypatch.setattr(policy_size, "folders", lambda: many)
+    with pytest.raises(DeployError) as refused:
+        must_fit("prod", "b" * 3)
+    over = re.search(r"(\d+) too many", str(refused.value))
+    assert over
+    fitting = many[: -int(over[1])]
+    assert fitting
+    assert len(pattern_of("b" * 63, fitting)) <= 2048

@@ -34,13 +34,14 @@ def landed(event: Any) -> Iterator[SourceObject]:
 
 
 def _landed(bucket: Mapping[str, Any], thing: Mapping[str, Any], key: str, etag: str, version: str) -> SourceObject:
+    """Return the version. Raises TypeError if a value is no text: such an event would fail at each try."""
+    texts = (bucket["name"], key, thing.get(etag, ""), thing.get(version) or "", thing.get("sequencer", ""))
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("a value is no text")
+    name, key, tag, version_id, sequencer = texts
+    size = int(thing.get("size", 0))
     return SourceObject(
-        bucket=bucket["name"],
-        key=key,
-        etag=thing.get(etag, "").strip('"'),
-        size=int(thing.get("size", 0)),
-        version_id=thing.get(version) or None,
-        sequencer=thing.get("sequencer", ""),
+        bucket=name, key=key, etag=tag.strip('"'), size=size, version_id=version_id or None, sequencer=sequencer
     )
 
 

@@ -130,6 +130,19 @@ def test_other_events_of_the_bus_announce_no_file(change: Mapping[str, Any]) -> 
     assert list(landed({**announced(FILE), **change})) == []
 
 
+@pytest.mark.parametrize("value", [5, True, ["a"]])
+@pytest.mark.parametrize("name", ["key", "etag", "version-id", "sequencer", "bucket"])
+def test_an_event_with_something_else_than_a_text_names_no_file(name: str, value: object) -> None:
+    """It would fail at each try."""
+    by_bus, by_bucket = announced(FILE), notified(FILE)["Records"][0]["s3"]
+    if name == "bucket":
+        by_bus["detail"]["bucket"]["name"] = by_bucket["bucket"]["name"] = value
+    else:
+        by_bus["detail"]["object"][name] = value
+        by_bucket["object"][{"etag": "eTag", "version-id": "versionId"}.get(name, name)] = value
+    assert list(landed(by_bus)) == list(landed({"Records": [{"s3": by_bucket}]})) == []
+
+
 @pytest.mark.parametrize(
     ("bucket", "key", "matched"),
     [

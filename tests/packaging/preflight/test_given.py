@@ -8,7 +8,7 @@ import pytest
 
 from landfall.doctor.report import Result
 from tests.packaging.chosen import chosen
-from tests.packaging.preflight.aws import Aws, Refusal, encrypted, look
+from tests.packaging.preflight.aws import Aws, Refusal, allowed, encrypted, look
 
 
 @pytest.mark.parametrize(
@@ -132,6 +132,22 @@ def test_a_rule_minds_no_other_receiver(aws: Aws) -> None:
     assert "choose LANDFALL_S3_WIRING=eventbridge" in look(aws, "parameters", BucketName="own").fix
     with chosen("sqs", wiring="eventbridge"):
         assert look(aws, "parameters", BucketName="own").result is Result.OK
+
+
+def test_the_rights_to_make_a_rule_are_simulated(aws: Aws) -> None:
+    asked = set[tuple[str, str]]()
+
+    def simulated(request: Any) -> Any:
+        asked.update((action, arn) for action in request["ActionNames"] for arn in request["ResourceArns"])
+        return allowed(request)
+
+    aws.answers["iam.SimulatePrincipalPolicy"] = simulated
+    making = ("events:PutTargets", "arn:aws:events:eu-west-1:123456789012:rule/landfall-dev-landing")
+    look(aws, "rights")
+    assert making not in asked
+    with chosen("sqs", wiring="eventbridge"):
+        look(aws, "rights")
+    assert making in asked
 
 
 def test_a_bucket_may_have_the_key_that_is_given(aws: Aws) -> None:
