@@ -1,4 +1,4 @@
-"""What Landfall needs of AWS and ministack lacks: alarms on metric math, the switch of the recursion guard, failures.
+"""What Landfall needs of AWS and ministack lacks: alarms on metric math, the switch of the recursion guard, and more.
 
 Run by the interpreter of .venv-ministack. It guarantees that what deploy/metrics refuses fails the stack, as in AWS.
 It does not evaluate an expression: such an alarm stays in INSUFFICIENT_DATA. It has no recursion guard: the simulation
@@ -21,8 +21,9 @@ NOTHING = {"MetricName": "(metric math)", "Namespace": "(metric math)"}
 RECURSION = re.compile(r"/2024-08-31/functions/([^/]+)/recursion-config")
 
 
-def fill_gaps(app: Any, provisioners: Any, stepfunctions: Any) -> None:
+def fill_gaps(app: Any, provisioners: Any, stepfunctions: Any, s3: Any, eventbridge: Any) -> None:
     """Let ministack answer these, too."""
+    _name_versions(s3, eventbridge)
     _fail_waiting_states(stepfunctions)
     _take_metric_math(provisioners)
     _keep_recursion(app)
@@ -78,3 +79,24 @@ def _fail_waiting_states(stepfunctions: Any) -> None:
             raise
 
     stepfunctions._invoke_with_callback, stepfunctions._call_lambda = waits, calls
+
+
+def _name_versions(s3: Any, eventbridge: Any) -> None:
+    """Let events of objects that land name their version. S3 sends each event from a thread of its own."""
+    fire, dispatch, fired = s3._fire_s3_event, eventbridge._dispatch_event, threading.local()
+
+    def fires(*what: Any, version_id: str | None = None, **more: Any) -> None:
+        fired.version = version_id
+        try:
+            fire(*what, version_id=version_id, **more)
+        finally:
+            fired.version = None
+
+    def dispatches(event: dict[str, Any], *view: Any) -> None:
+        if version := getattr(fired, "version", None):
+            detail = json.loads(event["Detail"])
+            detail["object"]["version-id"] = version
+            event = {**event, "Detail": json.dumps(detail)}
+        dispatch(event, *view)
+
+    s3._fire_s3_event, eventbridge._dispatch_event = fires, dispatches

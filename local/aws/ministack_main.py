@@ -8,6 +8,7 @@ It guarantees more than plain ministack, each point because of a fault that occu
   waits for the worker. A message that was handed over when the worker died counts, as in AWS.
 - **Standard queues are fair** to the message groups of their messages (ministack_fair.py).
 - **Alarms on metric math** are made if CloudWatch would take them (ministack_gaps.py).
+- **Events of S3 at EventBridge** name the version of the object (ministack_gaps.py).
 - **Events from EventBridge are tried again** like other asynchronous invocations: twice more.
 - **Ranged reads of a version** work. ministack answers with the whole version.
 - **Schedules in seconds** work, such as `rate(10 seconds)`. AWS does not have them; they let you watch a sweep.
@@ -282,7 +283,7 @@ def main() -> None:
     make_queues_fair(sqs)
     patch_versions(s3)
     patch_events(eventbridge, lambda_svc)
-    fill_gaps(app, provisioners, stepfunctions)
+    fill_gaps(app, provisioners, stepfunctions, s3, eventbridge)
     if args.redshift_data_url:
         patch_gateway(app, args.redshift_data_url, credentials)
     app.app = guarded(app.app, args.port, credentials, deployed=not args.worker_url)

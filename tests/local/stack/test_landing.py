@@ -23,6 +23,8 @@ from local.stack import Stack
 from tests.local.stack.conftest import REPO
 
 PATIENCE = 60.0
+ODD = "suppliers/acme/ü #1+&%2B 100%.csv"
+"""Notifications encode it, and EventBridge does not."""
 
 
 def contract(folder: Path, name: str, pattern: str) -> None:
@@ -32,12 +34,12 @@ def contract(folder: Path, name: str, pattern: str) -> None:
 
 
 def arrived(record: Record, key: str) -> bool:
-    """Whether a run of the key has begun, by the object's contract."""
+    """Whether a run of the version at the key has begun, by the object's contract."""
     table = TableClient(client("dynamodb", record.ports.url("aws"), record.credentials), record.names.table)
     runs = DynamoRuns(table, MemoryClock())
     newest = runs.newest(record.names.bucket, key)
     run = runs.get(newest.run_id) if newest else None
-    return bool(run and run.object)
+    return bool(run and run.object and run.source.version_id)
 
 
 def wait(done: Callable[[], bool]) -> None:
@@ -56,8 +58,9 @@ def test_a_file_below_any_contracts_folder_arrives(tmp_path: Path, by_rule: bool
     record = stack.up()
     try:
         s3: Any = client("s3", record.ports.url("aws"), record.credentials)
-        s3.put_object(Bucket=record.names.bucket, Key="suppliers/acme/a.csv", Body=b"a\n1\n")
-        wait(lambda: arrived(record, "suppliers/acme/a.csv"))
+        for key in (ODD, "suppliers/acme/a.csv"):
+            s3.put_object(Bucket=record.names.bucket, Key=key, Body=b"a\n1\n")
+            wait(lambda key=key: arrived(record, key))  # type: ignore[misc]
         contract(tmp_path, "zeta", "daily/zeta/*")
         record = stack.restart()
         s3.put_object(Bucket=record.names.bucket, Key="daily/zeta/a.csv", Body=b"a\n1\n")
