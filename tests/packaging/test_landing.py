@@ -12,8 +12,10 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.events.models import EventPattern
 
-from chalicelib.domain.run.events import landing_pattern
+from chalicelib.domain.run.events import LANDED, landing_pattern
+from chalicelib.domain.run.keys import OUTPUTS
 from deploy.bundle.project import Project
 from deploy.landing import delete_rule, folders, notify, silence
 from deploy.stack import DeployError
@@ -243,6 +245,18 @@ def test_the_template_of_a_stage_that_chooses_a_rule(own: Path) -> None:
         {"Fn::GetAtt": ["LandingRule", "Arn"]},
     )
     assert "LandingRule" not in merge("prod")["Resources"]
+
+
+@pytest.mark.parametrize("out", OUTPUTS)
+def test_the_rule_matches_nothing_that_landfall_writes(out: str) -> None:
+    pattern = landing_pattern(BUCKET, folders())
+    rule = EventPattern(json.dumps(pattern), pattern)
+
+    def event(key: str) -> Any:
+        return {**LANDED, "detail": {"bucket": {"name": BUCKET}, "object": {"key": key}}}
+
+    assert rule.matches_event(event("incoming/orders/a.csv"))
+    assert not rule.matches_event(event(f"{out}incoming/orders/a.csv"))
 
 
 @pytest.mark.parametrize("name", ["event_bridge", "", "Notification"])

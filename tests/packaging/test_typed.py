@@ -16,6 +16,7 @@ import pytest
 from deploy import typed
 from deploy.stack import FUNCTION
 from deploy.stage import ROOT
+from tests.packaging.chosen import chosen
 from tests.packaging.cloud import Cloud
 
 USUAL: dict[str, dict[str, Any]] = {
@@ -103,6 +104,26 @@ def test_the_template_of_a_typed_command_is_complete(tmp_path: Path, monkeypatch
     made = json.loads((tmp_path / "out/sam.json").read_text())
     assert {"LandingBucket", "AdvanceRun", "RestAPI"} <= set(made["Resources"])
     assert (tmp_path / "out/deployment.zip").exists()
+
+
+def test_a_typed_template_has_the_rule_that_its_stage_chooses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(typed, "vendor", lambda architecture, build: None)
+    monkeypatch.setattr(typed, "BUILD", tmp_path / "build")
+    with chosen("sqs", wiring="eventbridge"), command("package", out=str(tmp_path)), pytest.raises(SystemExit):
+        typed.typed()
+    made = json.loads((tmp_path / "sam.json").read_text())["Resources"]
+    assert made["LandingRule"]["Properties"]["Targets"][0]["Arn"] == {"Fn::GetAtt": ["OnIncoming", "Arn"]}
+    assert "DependsOn" not in made["LandingBucket"]
+    assert made["OnIncomingPermission"]["Properties"]["SourceArn"] == {"Fn::GetAtt": ["LandingRule", "Arn"]}
+
+
+@pytest.mark.parametrize("name", ["deploy", "package"])
+def test_a_typed_command_refuses_a_wiring_there_is_not(name: str, cloud: Cloud) -> None:
+    said = "LANDFALL_S3_WIRING is sns: it is notification or eventbridge"
+    wanted = f"chalice {name}: .chalice/config.json, stage dev: {said}"
+    with chosen("sqs", wiring="sns"):
+        assert refused(name) == wanted
+    assert cloud.requests == []
 
 
 def test_the_app_leaves_chalices_command_to_this() -> None:
