@@ -26,6 +26,16 @@ SAMPLE = Options(
     settings={"LANDFALL_MAX_ATTEMPTS": "3"},
 )
 Note = dict[str, Any]
+PATIENCE = 60.0
+ODD = "suppliers/acme/ü #1+&%2B 100%.csv"
+"""A key that notifications encode, and EventBridge does not."""
+
+
+def wait(done: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + PATIENCE
+    while not done():
+        assert time.monotonic() < give_up, "waited in vain"
+        time.sleep(0.2)
 
 
 class RunningStack:

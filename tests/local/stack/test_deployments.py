@@ -3,42 +3,16 @@
 from __future__ import annotations
 
 import http.client
-import io
 import json
-import zipfile
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, WaiterError
 
 from local.aws.clients import client
-from local.aws.wiring import ROLE
 from local.record import Record
 from tests.local.stack.conftest import REPO, RunningStack
-
-TELLS = """
-import os, sys
-def tell(event, context):
-    keys = [os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]]
-    ours = [name for name in os.environ if name.startswith("LANDFALL_")]
-    return {"path": sys.path, "here": os.getcwd(), "ours": ours, "site": "site" in sys.modules, "keys": keys}
-"""
-
-
-def _packed(text: str) -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("app.py", text)
-    return packed.getvalue()
-
-
-TELLER: dict[str, Any] = {
-    "FunctionName": "teller",
-    "Runtime": "python3.13",
-    "Role": ROLE,
-    "Handler": "app.tell",
-    "Code": {"ZipFile": _packed(TELLS)},
-}
+from tests.local.stack.uploaded import TELLER
 
 
 def _api(*paths: str) -> bytes:

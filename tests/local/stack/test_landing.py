@@ -5,8 +5,6 @@ The bucket notifies it, or a rule of EventBridge calls it.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +18,7 @@ from local.aws.clients import client
 from local.options import Options
 from local.record import Record
 from local.stack import Stack
-from tests.local.stack.conftest import REPO
-
-PATIENCE = 60.0
-ODD = "suppliers/acme/ü #1+&%2B 100%.csv"
-"""Notifications encode it, and EventBridge does not."""
+from tests.local.stack.conftest import ODD, REPO, wait
 
 
 def contract(folder: Path, name: str, pattern: str) -> None:
@@ -40,13 +34,6 @@ def arrived(record: Record, key: str) -> bool:
     newest = runs.newest(record.names.bucket, key)
     run = runs.get(newest.run_id) if newest else None
     return bool(run and run.object and run.source.version_id)
-
-
-def wait(done: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + PATIENCE
-    while not done():
-        assert time.monotonic() < give_up, "waited in vain"
-        time.sleep(0.2)
 
 
 @pytest.mark.parametrize("by_rule", [False, True], ids=["notification", "rule"])
