@@ -126,12 +126,15 @@ def _rules(events: Any, where: Mapping[str, str]) -> list[dict[str, Any]]:
 
 
 def _put(s3: Any, bucket: str, arn: str, ours: list[dict[str, Any]], **more: Any) -> None:
+    """Replace our notifications. Without one of ours S3 checks none: a receiver of others may be gone, or closed."""
     now = {"LambdaFunctionConfigurations": [], **s3.get_bucket_notification_configuration(Bucket=bucket)}
     now.pop("ResponseMetadata", None)
     theirs = [one for one in now["LambdaFunctionConfigurations"] if one["LambdaFunctionArn"] != arn]
     wanted = {**now, "LambdaFunctionConfigurations": [*theirs, *ours], **more}
     if now != wanted:
-        s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=wanted)
+        s3.put_bucket_notification_configuration(
+            Bucket=bucket, NotificationConfiguration=wanted, SkipDestinationValidation=not ours
+        )
 
 
 def _notification(arn: str, prefix: str) -> dict[str, Any]:

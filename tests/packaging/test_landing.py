@@ -108,7 +108,7 @@ class Bucket:
     def __init__(self, *called: str) -> None:
         self.state: dict[str, Any] = {"LambdaFunctionConfigurations": [{"LambdaFunctionArn": arn} for arn in called]}
         self.state["TopicConfigurations"] = ["theirs"]
-        self.allowed, self.puts = list[str](), 0
+        self.allowed, self.puts, self.broken = list[str](), 0, False
         self.events = boto3.client("events", region_name="eu-west-1")
         self.exceptions = self
         self.ResourceConflictException = KeyError
@@ -130,6 +130,8 @@ class Bucket:
         return {**self.state, "ResponseMetadata": {}}
 
     def put_bucket_notification_configuration(self, **put: Any) -> None:
+        """S3 tries each receiver, and refuses all if one cannot be reached."""
+        assert not self.broken or put["SkipDestinationValidation"], "Unable to validate the destinations"
         self.state, self.puts = put["NotificationConfiguration"], self.puts + 1
 
     def called(self) -> list[tuple[str, str]]:
@@ -194,6 +196,17 @@ def test_a_rule_goes_and_the_buckets_events_stay_on(bus: Any, torn_down: bool) -
     assert [rule["Name"] for rule in bus.list_rules()["Rules"]] == ["landfall-dev-landing-b"]
     assert bucket.called() == ([] if torn_down else [(OURS, "daily/")])
     assert "EventBridgeConfiguration" in bucket.state
+
+
+def test_a_broken_receiver_of_others_hinders_nothing(bus: Any) -> None:
+    bucket = Bucket(THEIRS, OURS)
+    bucket.broken = True
+    notify(bucket, BUCKET, VALUES, ("daily/",), by_rule=True)
+    bucket.state["LambdaFunctionConfigurations"].append({"LambdaFunctionArn": OURS})
+    silence(bucket, BUCKET, VALUES)
+    assert (bucket.called(), bucket.puts) == ([(THEIRS, "")], 2)
+    with pytest.raises(AssertionError, match="Unable to validate"):  # ours must be tried
+        notify(bucket, BUCKET, VALUES, ("daily/",), by_rule=False)
 
 
 def test_a_rule_has_the_stages_tags(bus: Any) -> None:
