@@ -95,13 +95,18 @@ def on_dead_chunk(event: SQSEvent) -> None:
 
 
 @app.on_sqs_message(queue=SOURCE_QUEUE, batch_size=1, maximum_concurrency=READERS)
-def read_source(event: SQSEvent) -> None:
-    """Land what is new in a source."""
-    from chalicelib.domain.run.events import source_messages
+def read_source(event: SQSEvent) -> Any:
+    """Land what is new in a source; for its state machine, take the step of one state."""
+    from chalicelib.domain.run.events import source_messages, source_step_of
     from chalicelib.orchestration.extraction import extract
 
+    if step := source_step_of(event.to_dict()):
+        from chalicelib.orchestration.source_steps import on_source_step
+
+        return on_source_step(wired().pipeline.ctx, wired().connect, step)
     for name, delivery in ours(event.to_dict(), source_messages):
         extract(wired().pipeline.ctx, wired().connect, name, delivery)
+    return None
 
 
 # ---- clocks --------------------------------------------------------------------------------------------------------

@@ -99,6 +99,8 @@ class AwsWiring:
             runs=DynamoRuns(self._table, self._clock),
             bookmarks=DynamoBookmarks(self._table),
             executions=StepFunctions(client("stepfunctions"), self._settings.state_machine),
+            readings=StepFunctions(client("stepfunctions"), self._settings.source_machine),
+            clock=self._clock,
         )
 
     @cached_property

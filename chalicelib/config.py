@@ -42,6 +42,8 @@ class Settings:
     """SQS queue (name) of sources to be read."""
     state_machine: str = ""
     """Step Functions state machine (ARN) whose executions move runs on; empty if messages of the run queue do."""
+    source_machine: str = ""
+    """State machine (ARN) whose executions read sources, beside that of runs."""
     success_topic: str
     """SNS topic (ARN) for the business."""
     failure_topic: str

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.config import Settings
-from deploy.machine import has_machine, rights_to_wake
+from deploy.machine import has_machine, rights_of_executions
 from landfall.choices import chooses_rule
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -135,7 +135,7 @@ def granted(
     if name == SOURCES:
         document["Statement"] += sources
     if has_machine(stage):
-        document["Statement"] += rights_to_wake(name)
+        document["Statement"] += rights_of_executions(name)
     if stage.get("subnet_ids"):
         function = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:" + function_name(name)
         never = {"ArnEquals": {"lambda:SourceFunctionArn": [function]}}

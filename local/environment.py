@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from local.access.signatures import Credentials
-from local.options import CONTRACTS, LAPTOP_SETTINGS, MACHINE, REGION, Names, Options, StackPaths
+from local.options import CONTRACTS, LAPTOP_SETTINGS, MACHINES, REGION, Names, Options, StackPaths
 from local.record import Ports
 from local.safety import check_loopback
 
@@ -26,7 +26,7 @@ def exported(ports: Ports, names: Names, options: Options, credentials: Credenti
         **names.settings(),
         **LAPTOP_SETTINGS,
         **({CONTRACTS: str(Path(options.contracts).resolve())} if options.contracts else {}),
-        **({"LANDFALL_STATE_MACHINE": MACHINE} if options.step_functions else {}),
+        **(MACHINES if options.step_functions else {}),
         **options.settings,
     }
     check_loopback(env)

@@ -197,7 +197,7 @@ class Launch:
             folders=folders,
             by_rule=self.options.by_rule,
             backoff_seconds=settings.backoff_seconds,
-            machine=self.paths.root / "infra" / "statemachine.asl.json" if self.options.step_functions else None,
+            machines=self.paths.root / "infra" if self.options.step_functions else None,
         )
 
     def _wait_ministack(self, record: Record) -> None:

@@ -21,6 +21,9 @@ CONTRACTS = "LANDFALL_CONTRACTS"
 
 MACHINE = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:landfall-{STAGE}"
 """The state machine of a stack whose runs are moved on by executions."""
+SOURCE_MACHINE = f"{MACHINE}-read_source"
+"""That which reads its sources."""
+MACHINES: Mapping[str, str] = {"LANDFALL_STATE_MACHINE": MACHINE, "LANDFALL_SOURCE_MACHINE": SOURCE_MACHINE}
 
 LAPTOP_SETTINGS: Mapping[str, str] = {
     "LANDFALL_STAGE": STAGE,

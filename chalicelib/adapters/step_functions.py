@@ -1,4 +1,4 @@
-"""Step Functions: executions of the stage's state machine (infra/statemachine.asl.json)."""
+"""Step Functions: executions of a state machine of the stage (infra/statemachine.asl.json, infra/source.asl.json)."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class StepFunctions:
         self._sfn = client
         self._arn = state_machine
 
-    def start(self, name: str, run_id: str) -> bool:
+    def start(self, name: str, given: Mapping[str, str]) -> bool:
         """Start an execution. Step Functions itself takes a name again only while that execution runs."""
         with translate_errors(f"start the execution {name}"):
             try:
-                self._sfn.start_execution(stateMachineArn=self._arn, name=name, input=json.dumps({"run": run_id}))
+                self._sfn.start_execution(stateMachineArn=self._arn, name=name, input=json.dumps(dict(given)))
             except ClientError as error:
                 if code_of(error) != "ExecutionAlreadyExists":
                     raise

@@ -21,7 +21,7 @@ from typing import Any, Protocol
 
 from chalicelib.domain.run.model import ChunkTask, Run, RunState
 from chalicelib.errors import Retryable
-from chalicelib.ports import Bookmarks, Queue, Runs
+from chalicelib.ports import Bookmarks, Clock, Queue, Runs
 
 NAMES = 10
 """The most names that are tried: each further one has ended, and the bookmark does not know it yet."""
@@ -35,10 +35,10 @@ UNFINISHED = {
 
 
 class Executions(Protocol):
-    """Step Functions: executions of the stage's state machine."""
+    """Step Functions: executions of one state machine."""
 
-    def start(self, name: str, run_id: str) -> bool:
-        """Start an execution of a run, unless one of that name runs. False if one of that name has ended."""
+    def start(self, name: str, given: Mapping[str, str]) -> bool:
+        """Start an execution with that input, unless one of that name runs. False if one of that name has ended."""
 
     def answer(self, token: str, output: Mapping[str, Any]) -> bool:
         """Let the execution that waits with that token go on. False if none does."""
@@ -70,6 +70,9 @@ class MachineQueue:
     runs: Runs
     bookmarks: Bookmarks
     executions: Executions
+    readings: Executions
+    """Executions that read sources."""
+    clock: Clock
 
     def send_run(self, run_id: str, *, delay: int = 0) -> None:
         if delay > 0:
@@ -85,7 +88,8 @@ class MachineQueue:
         self.queue.send_chunks(tasks)
 
     def send_source(self, object: str) -> None:
-        self.queue.send_source(object)
+        """Start an execution that reads the source. Two of them do what one does."""
+        self.readings.start(f"{object[:60]}-{int(self.clock.now())}", {"object": object})
 
     def waiting(self) -> int:
         return self.queue.waiting()
@@ -103,7 +107,7 @@ class MachineQueue:
             self.queue.send_run(run_id)
             return
         for number in range(waiting.number, waiting.number + NAMES):
-            if self.executions.start(name_of(run, number), run_id):
+            if self.executions.start(name_of(run, number), {"run": run_id}):
                 if number > waiting.number:
                     self.bookmarks.move(_bookmark(run_id), text, Waiting(number=number).text)
                 return

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from chalicelib import errors
@@ -22,8 +22,8 @@ from chalicelib.domain.run.model import ChunkTask, Run
 from chalicelib.errors import Broken, ContractError, LandfallError, Retryable
 from chalicelib.orchestration.executions import MachineQueue, going_on, state_of
 from chalicelib.orchestration.failures import INTERNAL, UnexpectedError, fail_dead, unexpected, worker_lost
+from chalicelib.orchestration.own_messages import OwnMessages
 from chalicelib.pipeline.pipeline import Pipeline
-from chalicelib.ports import Queue
 
 AWAIT, PAUSE = WAITS = ("Await", "Pause")
 """The states that wait for a message for the run. Pause waits at once; Await takes a step first."""
@@ -47,34 +47,6 @@ INLINE_CHUNKS = 350
 
 An execution that runs out of events in a later round fails, and the sweep starts the next one.
 """
-
-
-@dataclass(kw_only=True)
-class OwnMessages:
-    """The queue within one step: messages of the step's own run are what it returns."""
-
-    queue: Queue
-    run_id: str
-    chunks: list[ChunkTask] = field(default_factory=list)
-
-    def send_run(self, run_id: str, *, delay: int = 0) -> None:
-        if delay > 0 or run_id != self.run_id:
-            self.queue.send_run(run_id, delay=delay)
-
-    def send_runs(self, run_ids: Sequence[str]) -> None:
-        self.queue.send_runs([run_id for run_id in run_ids if run_id != self.run_id])
-
-    def send_chunks(self, tasks: list[ChunkTask]) -> None:
-        self.chunks += tasks
-
-    def send_source(self, object: str) -> None:
-        self.queue.send_source(object)
-
-    def waiting(self) -> int:
-        return self.queue.waiting()
-
-    def redrive(self, most: int) -> int:
-        return self.queue.redrive(most)
 
 
 def on_step(pipeline: Pipeline, step: dict[str, Any]) -> dict[str, Any]:

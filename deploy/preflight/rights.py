@@ -81,13 +81,15 @@ MADE_BUCKET = (
     "s3:PutEncryptionConfiguration",
     "s3:PutLifecycleConfiguration",
 )
+OF_MACHINE = (
+    "states:CreateStateMachine",
+    "states:DescribeStateMachine",
+    "states:TagResource",
+    "states:UpdateStateMachine",
+)
 MACHINE: Mapping[str, tuple[str, ...]] = {
-    "arn:${AWS::Partition}:states:" + HERE + ":stateMachine:landfall-${Stage}": (
-        "states:CreateStateMachine",
-        "states:DescribeStateMachine",
-        "states:TagResource",
-        "states:UpdateStateMachine",
-    ),
+    "arn:${AWS::Partition}:states:" + HERE + ":stateMachine:landfall-${Stage}": OF_MACHINE,
+    "arn:${AWS::Partition}:states:" + HERE + ":stateMachine:landfall-${Stage}-read_source": OF_MACHINE,
     "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/landfall-${Stage}-state_machine": ("iam:PassRole",),
     "arn:${AWS::Partition}:logs:" + HERE + ":log-group:/aws/vendedlogs/states/landfall-${Stage}": (
         "logs:CreateLogGroup",

@@ -1,4 +1,4 @@
-"""The state machine in the template: infra/statemachine.yaml, with its definition and what the stage sets."""
+"""The state machines in the template: infra/statemachine.yaml, with their definitions and what the stage sets."""
 
 from __future__ import annotations
 
@@ -10,25 +10,27 @@ import yaml
 
 from deploy.stage import ROOT
 
-DEFINITION = ROOT / "infra/statemachine.asl.json"
+DEFINITIONS = {"StateMachine": "statemachine.asl.json", "SourceMachine": "source.asl.json"}
+"""The machines, with their definitions in infra/."""
 WORKERS = "LANDFALL_WORKERS"
-OUTPUTS = {"StateMachine": {"Value": {"Ref": "StateMachine"}}}
+OUTPUTS = {name: {"Value": {"Ref": name}} for name in DEFINITIONS}
 
 
 def machine(stage: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the machine of a stage of this configuration, its role and its log as resources."""
+    """Return the machines of a stage of this configuration, their role and their log as resources."""
     resources: dict[str, Any] = yaml.safe_load((ROOT / "infra/statemachine.yaml").read_text())["Resources"]
-    properties = resources["StateMachine"]["Properties"]
-    text = json.dumps(_definition(stage["environment_variables"]), separators=(",", ":"))
-    properties["DefinitionString"] = _portable(text, properties["DefinitionSubstitutions"])
-    properties["TracingConfiguration"] = {"Enabled": stage["xray"]}
+    for name, file in DEFINITIONS.items():
+        properties = resources[name]["Properties"]
+        text = json.dumps(_definition(file, stage["environment_variables"]), separators=(",", ":"))
+        properties["DefinitionString"] = _portable(text, properties["DefinitionSubstitutions"])
+        properties["TracingConfiguration"] = {"Enabled": stage["xray"]}
     resources["StateMachineLog"]["Properties"]["RetentionInDays"] = stage["log_retention_in_days"]
     return resources
 
 
-def _definition(variables: Mapping[str, str]) -> dict[str, Any]:
-    """Return the definition, whose maps call as many functions at once as the stage has workers for chunks."""
-    definition: dict[str, Any] = json.loads(DEFINITION.read_text())
+def _definition(file: str, variables: Mapping[str, str]) -> dict[str, Any]:
+    """Return a definition, whose maps call as many functions at once as the stage has workers for chunks."""
+    definition: dict[str, Any] = json.loads((ROOT / "infra" / file).read_text())
     for state in definition["States"].values():
         if state["Type"] == "Map":
             state["MaxConcurrency"] = int(variables.get(WORKERS, state["MaxConcurrency"]))

@@ -19,11 +19,13 @@ from chalicelib.domain.run.events import landing_pattern
 from local.aws.clients import client
 from local.aws.functions import Function
 from local.aws.provision import Provision
-from local.options import ACCOUNT, DEAD_SUFFIX, LANDING, MACHINE, REGION
+from local.options import ACCOUNT, DEAD_SUFFIX, LANDING, MACHINE, REGION, SOURCE_MACHINE
 from local.record import Record
 
-CALLED = {"AdvanceRun": "advance_run", "StageChunk": "stage_chunk"}
-"""The functions that infra/statemachine.asl.json calls, by their placeholders."""
+CALLED = {"AdvanceRun": "advance_run", "ReadSource": "read_source", "StageChunk": "stage_chunk"}
+"""The functions that the state machines call, by their placeholders."""
+DEFINITIONS = {"statemachine.asl.json": MACHINE, "source.asl.json": SOURCE_MACHINE}
+"""The state machines, by their definitions in infra/."""
 LANDING_RULE = "landfall-local-landing"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/landfall-local"
 
@@ -42,14 +44,14 @@ class Wiring:
     """The pause of the state machine before a second try."""
     by_rule: bool = False
     """A rule of EventBridge announces files, instead of the bucket's notification."""
-    machine: Path | None = None
-    """Definition of the state machine, if the stack has one."""
+    machines: Path | None = None
+    """Folder with the definitions of the state machines, if the stack has them."""
 
     def connect(self, functions: list[Function]) -> None:
         """Connect every function with its event source."""
         notifications: dict[str, list[dict[str, Any]]] = defaultdict(list)
         arns = {function.name: self._register(function) for function in functions}
-        self._make_machine(arns)
+        self._make_machines(arns)
         for function in functions:
             arn = arns[function.name]
             match function.kind:
@@ -84,18 +86,19 @@ class Wiring:
         )
         return str(made["FunctionArn"])
 
-    def _make_machine(self, arns: Mapping[str, str]) -> None:
-        """Make the state machine of a stack that has one. Its tries are those of messages here."""
-        if not self.machine:
+    def _make_machines(self, arns: Mapping[str, str]) -> None:
+        """Make the state machines of a stack that has them. Their tries are those of messages here."""
+        if not self.machines:
             return
-        definition = json.loads(self.machine.read_text(encoding="utf-8"))
-        retry_as(definition["States"], self.provision.max_attempts, self.backoff_seconds)
-        text = json.dumps(definition)
-        for placeholder, name in CALLED.items():
-            text = text.replace(f"${{{placeholder}}}", arns[name])
-        self._client("stepfunctions").create_state_machine(
-            name=MACHINE.rpartition(":")[2], definition=text, roleArn=ROLE
-        )
+        for file, machine in DEFINITIONS.items():
+            definition = json.loads((self.machines / file).read_text(encoding="utf-8"))
+            retry_as(definition["States"], self.provision.max_attempts, self.backoff_seconds)
+            text = json.dumps(definition)
+            for placeholder, name in CALLED.items():
+                text = text.replace(f"${{{placeholder}}}", arns[name])
+            self._client("stepfunctions").create_state_machine(
+                name=machine.rpartition(":")[2], definition=text, roleArn=ROLE
+            )
 
     def _poll(self, function: Function, arn: str) -> None:
         """Make an event source mapping, with the limit of concurrent invocations that the app declares."""

@@ -119,7 +119,9 @@ def counted_run(
     machine = Machine(clock, lambda bucket, key: json.load(s3.get_object(Bucket=bucket, Key=key)["Body"]))
     if by_machine:
         runs, bookmarks = DynamoRuns(billed, clock), DynamoBookmarks(billed)
-        queue = MachineQueue(queue=queue, runs=runs, bookmarks=bookmarks, executions=machine)
+        queue = MachineQueue(
+            queue=queue, runs=runs, bookmarks=bookmarks, executions=machine, readings=machine, clock=clock
+        )
     pipeline = Pipeline(
         ctx=Context(
             settings=settings,

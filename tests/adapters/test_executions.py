@@ -113,7 +113,7 @@ def name() -> str:
 
 
 def test_an_execution_that_waits_goes_on_when_it_is_answered(site: Site, name: str) -> None:
-    assert site.executions.start(name, "r")
+    assert site.executions.start(name, {"run": "r"})
     token = site.token()
     assert site.status(name) == "RUNNING"
     assert site.executions.answer(token, GONE)
@@ -121,15 +121,15 @@ def test_an_execution_that_waits_goes_on_when_it_is_answered(site: Site, name: s
 
 
 def test_a_name_is_taken_once(site: Site, name: str) -> None:
-    assert site.executions.start(name, "r")
-    assert site.executions.start(name, "r"), "it runs"
+    assert site.executions.start(name, {"run": "r"})
+    assert site.executions.start(name, {"run": "r"}), "it runs"
     assert site.executions.answer(site.token(), GONE)
     assert site.status(name) == "SUCCEEDED"
-    assert not site.executions.start(name, "r"), "it has ended"
+    assert not site.executions.start(name, {"run": "r"}), "it has ended"
 
 
 def test_a_token_is_answered_once(site: Site, name: str) -> None:
-    site.executions.start(name, "r")
+    site.executions.start(name, {"run": "r"})
     token = site.token()
     assert site.executions.answer(token, GONE)
     assert site.status(name) == "SUCCEEDED"
@@ -143,9 +143,9 @@ def test_a_token_of_no_execution_is_not_answered(site: Site, token: str) -> None
 
 def test_executions_do_not_answer_for_each_other(site: Site) -> None:
     first, second = next(_names), next(_names)
-    site.executions.start(first, "r")
+    site.executions.start(first, {"run": "r"})
     token = site.token()
-    site.executions.start(second, "s")
+    site.executions.start(second, {"run": "s"})
     other = site.token()
     assert token != other
     assert site.executions.answer(token, GONE)
@@ -156,12 +156,12 @@ def test_executions_do_not_answer_for_each_other(site: Site) -> None:
 def test_a_stopped_execution_is_not_answered(name: str) -> None:
     """As AWS documents it; the local AWS takes the answer."""
     site = in_memory()
-    site.executions.start(name, "r")
+    site.executions.start(name, {"run": "r"})
     token = site.token()
     assert isinstance(site.executions, Machine)
     site.executions.executions[name].end("ABORTED")
     assert not site.executions.answer(token, GONE)
-    assert not site.executions.start(name, "r")
+    assert not site.executions.start(name, {"run": "r"})
 
 
 # ---- errors --------------------------------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ def test_any_other_code_of_a_start_is_an_error(stubbed: tuple[StepFunctions, Stu
     executions, stubber = stubbed
     stubber.add_client_error("start_execution", code)
     with pytest.raises((Refused, Retryable), match="start the execution one"):
-        executions.start("one", "r")
+        executions.start("one", {"run": "r"})
 
 
 @pytest.mark.parametrize("code", ["ExecutionLimitExceeded", "KmsThrottlingException"])
@@ -217,7 +217,7 @@ def test_a_limit_passes(stubbed: tuple[StepFunctions, Stubber], code: str) -> No
     executions, stubber = stubbed
     stubber.add_client_error("start_execution", code)
     with pytest.raises(Retryable):
-        executions.start("one", "r")
+        executions.start("one", {"run": "r"})
 
 
 @pytest.mark.parametrize(
@@ -229,4 +229,4 @@ def test_a_name_that_is_taken_is_looked_up(stubbed: tuple[StepFunctions, Stubber
     wanted = {"executionArn": "arn:aws:states:eu-west-1:123456789012:execution:m:one"}
     found = {**wanted, "stateMachineArn": ARN, "status": status, "startDate": 0.0}
     stubber.add_response("describe_execution", found, wanted)
-    assert executions.start("one", "r") is runs
+    assert executions.start("one", {"run": "r"}) is runs

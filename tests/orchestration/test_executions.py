@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -32,7 +33,7 @@ class Recorded:
     started: list[str] = field(default_factory=list)
     answers: list[Mapping[str, Any]] = field(default_factory=list)
 
-    def start(self, name: str, run_id: str) -> bool:
+    def start(self, name: str, given: Mapping[str, str]) -> bool:
         if name in self.ended:
             return False
         self.started.append(name)
@@ -58,7 +59,14 @@ def queue(deployment: SimulatedDeployment, recorded: Recorded) -> MachineQueue:
     arrive(deployment)
     deployment.queue.messages.clear()
     ctx = deployment.pipeline.ctx
-    return MachineQueue(queue=ctx.queue, runs=ctx.runs, bookmarks=ctx.bookmarks, executions=recorded)
+    return MachineQueue(
+        queue=ctx.queue,
+        runs=ctx.runs,
+        bookmarks=ctx.bookmarks,
+        executions=recorded,
+        readings=Recorded(),
+        clock=deployment.clock,
+    )
 
 
 @pytest.fixture
@@ -113,9 +121,9 @@ def test_a_token_that_came_meanwhile_is_kept(queue: MachineQueue, run: Run, reco
     recorded.ended.add(name_of(run, 1))
     start = recorded.start
 
-    def started(name: str, run_id: str) -> bool:
-        if done := start(name, run_id):
-            queue.wait(run_id, "quick")
+    def started(name: str, given: Mapping[str, str]) -> bool:
+        if done := start(name, given):
+            queue.wait(given["run"], "quick")
         return done
 
     recorded.start = started  # type: ignore[method-assign]
@@ -163,10 +171,16 @@ def test_a_message_with_a_delay_and_other_work_go_by_the_queue(
 ) -> None:
     queue.send_run(run.run_id, delay=5)
     queue.send_chunks([ChunkTask(run_id=run.run_id, generation=1, number=1, start=0, stop=9)])
-    queue.send_source("thing")
-    assert [message.queue for message in deployment.queue.messages] == ["runs", "chunks", "sources"]
+    assert [message.queue for message in deployment.queue.messages] == ["runs", "chunks"]
     assert (queue.waiting(), queue.redrive(5)) == (0, 0)
     assert recorded.started == []
+
+
+def test_a_source_is_read_by_an_execution_of_a_name_that_is_valid(queue: MachineQueue) -> None:
+    queue.send_source("o" * 64)
+    [name] = queue.readings.started  # type: ignore[attr-defined]
+    assert re.fullmatch(r"o{60}-\d+", name)
+    assert len(name) <= 80
 
 
 def test_another_generation_has_names_of_its_own(run: Run) -> None:

@@ -47,7 +47,7 @@ def play(invoke: Callable[[Call, Any], Any], lists: dict[str, Any] | None = None
     """One execution, from its start to its end."""
     clock = MemoryClock()
     machine = Machine(clock, lambda _, key: (lists or {})[key])
-    machine.start("one", "r")
+    machine.start("one", {"run": "r"})
     while machine.running:
         machine.pass_time()
         for call in machine.due():

@@ -48,7 +48,7 @@ from deploy.stage import API
 from tests.packaging.calls import RESULTS, Calls, DataApi, Login, Warehouse
 from tests.packaging.executions import WatchedExecutions
 from tests.packaging.policies import VALUES
-from tests.packaging.rights import BUCKET, MACHINE_ARN, WHERE
+from tests.packaging.rights import BUCKET, MACHINE_ARN, SOURCE_MACHINE_ARN, WHERE
 from tests.support.api import SECRET
 from tests.support.tries import killed_each_time
 from tests.support.wired import Wired
@@ -151,8 +151,10 @@ class Account:
         if not self.executions:
             return queue
         runs, bookmarks = DynamoRuns(table, self.clock), DynamoBookmarks(table)
-        machine = StepFunctions(self.executions, MACHINE_ARN)
-        return MachineQueue(queue=queue, runs=runs, bookmarks=bookmarks, executions=machine)
+        machine, readings = (StepFunctions(self.executions, arn) for arn in (MACHINE_ARN, SOURCE_MACHINE_ARN))
+        return MachineQueue(
+            queue=queue, runs=runs, bookmarks=bookmarks, executions=machine, readings=readings, clock=self.clock
+        )
 
     def _connect(self, object: str, settings: SourceSettings) -> Source:
         if settings.connect:

@@ -21,11 +21,16 @@ class WatchedExecutions:
 
     def __init__(self, calls: Calls, clock: Clock, s3: Any) -> None:
         self._calls = calls
+        self.readings: list[dict[str, str]] = []
+        """What executions that read sources were started with."""
         self.machine = Machine(clock, lambda bucket, key: json.load(s3.get_object(Bucket=bucket, Key=key)["Body"]))
 
     def start_execution(self, **request: str) -> None:
         self._calls.note("stepfunctions", "StartExecution", request)
-        if not self.machine.start(request["name"], json.loads(request["input"])["run"]):
+        given = json.loads(request["input"])
+        if "object" in given:
+            self.readings.append(given)
+        elif not self.machine.start(request["name"], given):
             raise _refused("ExecutionAlreadyExists", "StartExecution")
 
     def describe_execution(self, **request: str) -> dict[str, str]:

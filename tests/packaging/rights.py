@@ -16,6 +16,7 @@ Right = tuple[str, str]
 Request = Mapping[str, Any]
 WHERE = f"{VALUES['AWS::Region']}:{VALUES['AWS::AccountId']}"
 MACHINE_ARN = f"arn:aws:states:{WHERE}:stateMachine:landfall-dev"
+SOURCE_MACHINE_ARN = f"{MACHINE_ARN}-read_source"
 BUCKET = f"landfall-dev-{VALUES['AWS::AccountId']}-{VALUES['AWS::Region']}"
 AS_OTHERS = {
     "CompleteMultipartUpload": "PutObject",

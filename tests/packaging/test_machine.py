@@ -24,7 +24,7 @@ HERE = {name: VALUES[name] for name in ("AWS::Partition", "AWS::Region", "AWS::A
 OF = f"{VALUES['AWS::Region']}:{VALUES['AWS::AccountId']}"
 CALLED = {
     name: f"arn:aws:lambda:{OF}:function:landfall-dev-{function}"
-    for name, function in (("AdvanceRun", "advance_run"), ("StageChunk", "stage_chunk"))
+    for name, function in (("AdvanceRun", "advance_run"), ("ReadSource", "read_source"), ("StageChunk", "stage_chunk"))
 }
 BY_AWS = {
     "logs:CreateLogDelivery",
@@ -150,7 +150,7 @@ def test_it_logs_and_traces_as_the_stage_does(traced: bool) -> None:
 def test_switching_leaves_nothing_that_a_later_one_would_meet(template: dict[str, Any]) -> None:
     made = set(template["Resources"]) - set(infra("dev")["Resources"])
     alarms = {"AlarmMachineFailures", "AlarmMachineThrottles"}
-    assert made == {"StateMachine", "StateMachineLog", "StateMachineRole", *alarms}
+    assert made == {"StateMachine", "SourceMachine", "StateMachineLog", "StateMachineRole", *alarms}
     assert not any({"DeletionPolicy", "UpdateReplacePolicy"} & set(template["Resources"][name]) for name in made)
 
 
@@ -178,12 +178,12 @@ def test_its_role_may_what_it_takes_and_no_more(template: dict[str, Any]) -> Non
     }
 
 
-def test_only_this_machine_may_take_its_role(template: dict[str, Any]) -> None:
+def test_only_these_machines_may_take_their_role(template: dict[str, Any]) -> None:
     role = _properties(template, "StateMachineRole")
     [trust] = _filled(role["AssumeRolePolicyDocument"]["Statement"])
     assert trust["Principal"] == {"Service": ["states.amazonaws.com"]}
     machine = f"arn:aws:states:{OF}:stateMachine:landfall-dev"
-    assert trust["Condition"]["ArnLike"] == {"aws:SourceArn": [machine, f"{machine}/*"]}
+    assert trust["Condition"]["ArnLike"] == {"aws:SourceArn": [machine, f"{machine}/*", f"{machine}-read_source"]}
     assert trust["Condition"]["StringEquals"] == {"aws:SourceAccount": VALUES["AWS::AccountId"]}
     assert "PermissionsBoundary" in role
 

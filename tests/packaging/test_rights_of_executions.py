@@ -13,12 +13,12 @@ from moto import mock_aws
 from chalicelib.adapters.messages import run_body
 from chalicelib.domain.run.model import RunState
 from chalicelib.orchestration.executions import MachineQueue
-from deploy.machine import WAKING, rights_to_wake
+from deploy.machine import READING, WAKING, rights_of_executions
 from deploy.stage import ROOT, filled, granted, with_login
 from tests.packaging.account import CHUNKS, RUNS, Account
 from tests.packaging.chosen import WITH_MACHINE
 from tests.packaging.policies import FOLDERS, FUNCTIONS, VALUES
-from tests.packaging.rights import WHERE, Right
+from tests.packaging.rights import BUCKET, WHERE, Right
 from tests.packaging.scenarios import (
     THING,
     files_come,
@@ -39,6 +39,13 @@ WAKES = {
     ("dynamodb:PutItem", TABLE),
 }
 """What it takes to wake a run that is not finished."""
+READS = {
+    ("states:StartExecution", f"arn:aws:states:{WHERE}:stateMachine:landfall-dev-read_source"),
+    ("states:DescribeExecution", f"arn:aws:states:{WHERE}:execution:landfall-dev-read_source:*"),
+}
+"""What it takes to have a source read."""
+LOOKS = {("dynamodb:BatchGetItem", TABLE), ("s3:ListBucket", f"arn:aws:s3:::{BUCKET}")}
+"""What it takes besides to look at what has landed."""
 
 
 @pytest.fixture
@@ -113,8 +120,9 @@ def test_functions_that_wake_may_and_others_may_not(account: Account) -> None:
 def test_a_machine_adds_what_it_takes_to_wake_it_and_no_more(name: str) -> None:
     before, after = _may(name, {}), _may(name, WITH_MACHINE)
     assert before <= after
-    assert after - before == (WAKES - before if name in WAKING else set())
-    assert bool(rights_to_wake(name)) is (name in WAKING)
+    more = (WAKES if name in WAKING else set()) | (READS if name in READING else set())
+    assert after - before == (more | (LOOKS if name == "read_source" else set())) - before
+    assert bool(rights_of_executions(name)) is (name in {*WAKING, *READING})
 
 
 def _may(name: str, stage: Any) -> set[Right]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from tests.simulation.cuts import EXECUTIONS, FAILURES, MACHINE, STEPS
+from tests.simulation.cuts import EXECUTIONS, FAILURES, MACHINE, OWN_MESSAGES, STEPS
 from tests.simulation.cuts import bug as any_bug
 
 bug = partial(any_bug, machine=True)
@@ -31,8 +31,8 @@ OF_EXECUTIONS = (
         "a name that ended is taken for one that runs",
         (
             EXECUTIONS,
-            "if self.executions.start(name_of(run, number), run_id):",
-            "if self.executions.start(name_of(run, number), run_id) or True:",
+            'if self.executions.start(name_of(run, number), {"run": run_id}):',
+            'if self.executions.start(name_of(run, number), {"run": run_id}) or True:',
         ),
     ),
     bug(
@@ -45,12 +45,12 @@ OF_EXECUTIONS = (
     ),
     bug(
         "messages for other runs are swallowed within a step",
-        (STEPS, "if delay > 0 or run_id != self.run_id:", "if delay > 0:"),
-        (STEPS, "[run_id for run_id in run_ids if run_id != self.run_id]", "[]"),
+        (OWN_MESSAGES, "if delay > 0 or run_id != self.run_id:", "if delay > 0:"),
+        (OWN_MESSAGES, "[run_id for run_id in run_ids if run_id != self.run_id]", "[]"),
     ),
     bug(
         "a message with a delay is swallowed within a step",
-        (STEPS, "if delay > 0 or run_id != self.run_id:", "if run_id != self.run_id:"),
+        (OWN_MESSAGES, "if delay > 0 or run_id != self.run_id:", "if run_id != self.run_id:"),
     ),
     bug(
         "a run in its load is ended by a step that failed at each try",

@@ -14,6 +14,10 @@ LANDED = {"source": "aws.s3", "detail-type": "Object Created"}
 """What EventBridge's events of new objects have in common."""
 
 
+SOURCE_STEP = ("object", "state", "began", "holder")
+"""What a state of the machine that reads sources calls its function with."""
+
+
 def landed(event: Any) -> Iterator[SourceObject]:
     """Yield every object version that an S3 notification, or an event of EventBridge, names. Others name none.
 
@@ -86,6 +90,12 @@ def chunk_of(event: Any) -> ChunkTask | None:
     numbers = (task.generation, task.number, task.start, task.stop)
     ours = isinstance(task.run_id, str) and all(type(number) is int for number in numbers)
     return task if ours else None
+
+
+def source_step_of(event: Any) -> dict[str, Any]:
+    """Return what the state machine calls the function of sources with: an object, and a state; else nothing."""
+    ours = isinstance(event, dict) and all(isinstance(event.get(name), str) for name in SOURCE_STEP)
+    return dict(event) if ours else {}
 
 
 def source_messages(event: Any) -> Iterator[tuple[str, str]]:

@@ -40,7 +40,7 @@ def test_a_machine_of_that_name_is_taken(aws: Aws) -> None:
     aws.answers["stepfunctions.DescribeStateMachine"] = lambda request: asked.append(request) or {}
     found = look(aws, "names")
     assert (found.result, "state machine landfall-dev" in found.seen) == (Result.FAIL, True)
-    assert asked == [{"stateMachineArn": OURS}]
+    assert asked == [{"stateMachineArn": arn} for arn in (OURS, f"{OURS}-read_source")]
 
 
 def test_the_rights_to_make_it_are_simulated(aws: Aws) -> None:

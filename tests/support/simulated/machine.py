@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from chalicelib.ports import Clock
+from chalicelib.ports import Clock, Queue
 from tests.support.paths import ROOT
 from tests.support.simulated.calls import Call
 from tests.support.simulated.states import Branch
@@ -36,11 +36,11 @@ class Machine:
         """Whether the execution is stopped in which the next call of a function is due."""
         self.numbers = count(1)
 
-    def start(self, name: str, run_id: str) -> bool:
+    def start(self, name: str, given: Mapping[str, str]) -> bool:
         if name in self.executions:
             return self.executions[name].runs
         self.executions[name] = execution = Execution(machine=self)
-        Branch(execution, MACHINE, {"run": run_id}, execution.succeed).begin()
+        Branch(execution, MACHINE, dict(given), execution.succeed).begin()
         return True
 
     def answer(self, token: str, output: Mapping[str, Any]) -> bool:
@@ -101,3 +101,17 @@ class Execution:
             return
         self.status, self.calls = status, []
         self.history.append(f"Execution{status.capitalize()}")
+
+
+@dataclass(frozen=True)
+class ReadingsByMessage:
+    """Executions that read sources, of which the simulation plays the first state: as a message does."""
+
+    queue: Queue
+
+    def start(self, name: str, given: Mapping[str, str]) -> bool:
+        self.queue.send_source(given["object"])
+        return True
+
+    def answer(self, token: str, output: Mapping[str, Any]) -> bool:
+        raise NotImplementedError

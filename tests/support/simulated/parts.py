@@ -32,7 +32,7 @@ from tests.support.settings import BUCKET
 from tests.support.settings import SETTINGS as USUAL
 from tests.support.simulated.faults import DAY_SECONDS, PORTS, Fault, Faulty, Schedule, Trouble
 from tests.support.simulated.guard import GuardedQueue
-from tests.support.simulated.machine import Machine
+from tests.support.simulated.machine import Machine, ReadingsByMessage
 from tests.support.simulated.outside import CONTRACTS, READS, Landed, WorkersClock, record_of
 from tests.support.simulated.sourced import Bucket, Sourced
 from tests.support.simulated.tables import Table
@@ -126,7 +126,10 @@ class DeployedParts:
         ports = {name: self._behind_faults(name) for name in PORTS}
         if self.by_machine:
             kept = {name: ports[name] for name in ("queue", "runs", "bookmarks")}
-            ports["queue"] = MachineQueue(executions=self._behind_faults("executions"), **kept)
+            readings = ReadingsByMessage(ports["queue"])
+            ports["queue"] = MachineQueue(
+                executions=self._behind_faults("executions"), readings=readings, clock=self.workers_clock, **kept
+            )
         return Pipeline(
             ctx=Context(
                 settings=_giving_up_after(hours),
