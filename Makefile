@@ -12,7 +12,7 @@ demo: setup ## load real files on the local stack, and check the books (DEMO="--
 	@.venv/bin/landfall demo $(DEMO)
 
 sources: setup ## read every kind of source on a local stack: each object ends in its target with balanced books
-	@.venv/bin/python -m tests.sources.everything
+	@$(CHOICES) .venv/bin/python -m tests.sources.everything
 
 CHOICES = $(if $(ORCHESTRATOR),LANDFALL_ORCHESTRATOR=$(ORCHESTRATOR)) $(if $(S3_WIRING),LANDFALL_S3_WIRING=$(S3_WIRING))
 

@@ -14,7 +14,7 @@ import pytest
 
 from chalicelib.adapters.memory import MemoryClock
 from local.aws.clients import client
-from local.options import Options
+from local.options import SOURCE_MACHINE, Options
 from local.stack import Stack
 from tests.e2e.conftest import ROOT, Deployment
 from tests.sources.connect_server import Connect, Refusal, served_connect
@@ -24,6 +24,8 @@ from tests.sources.site import CONTRACT
 
 WITH_REJECTS = CONTRACT.replace("[columns]", "[limits]\nmax_reject_ratio = 0.5\n\n[columns]")
 TOO_LONG = "a name of over 16 bytes"
+EXPORT = '\n[export]\nkey = "dashboard_data/things.csv"\n'
+IN_ORDER = ["Extract", "Load", "Export", "Ended"]
 THROTTLED = Refusal("ThrottlingException", "Rate exceeded")
 
 
@@ -38,12 +40,12 @@ def instance() -> Iterator[Connect]:
 
 
 @contextmanager
-def deployed(folder: Path, contract: str, **settings: str) -> Iterator[Deployment]:
+def deployed(folder: Path, contract: str, *, machines: bool = False, **settings: str) -> Iterator[Deployment]:
     """A stack with one contract, whose functions read its source."""
     contracts = folder / "contracts"
     contracts.mkdir()
     (contracts / "thing.toml").write_text(contract)
-    options = Options(contracts=str(contracts), sweep_seconds=2, settings=settings)
+    options = Options(contracts=str(contracts), sweep_seconds=2, step_functions=machines, settings=settings)
     stack = Stack(ROOT, folder / "state", options=options)
     record = stack.up()
     try:
@@ -63,11 +65,13 @@ def loaded(deployment: Deployment, rows: int) -> dict[str, Any]:
 
 
 def test_rows_of_an_api_end_in_the_target(tmp_path: Path, server: Served) -> None:
+    """One execution extracts them, sees them loaded, and the file of the export written."""
     world = HttpWorld(MemoryClock(time.time()), server, "cursor", "oauth2")
     for number in range(40):
         world.add(world.clock.now() - 600 + number, f"r{number}")
     world.add(world.clock.now() - 300, TOO_LONG)
-    with deployed(tmp_path, WITH_REJECTS + world.source_toml) as deployment:
+    contract = WITH_REJECTS + world.source_toml + EXPORT
+    with deployed(tmp_path, contract, machines=True) as deployment:
         record = deployment.record
         secrets = client("secretsmanager", record.ports.url("aws"), record.credentials)
         secrets.create_secret(Name="landfall-local-source/thing", SecretString=json.dumps(SECRET))
@@ -75,6 +79,26 @@ def test_rows_of_an_api_end_in_the_target(tmp_path: Path, server: Served) -> Non
         assert deployment.rows("select count(*), count(distinct id) from landing.things") == [(40, 40)]
         (reject,) = deployment.call("GET", f"/rejects/{status['run_id']}").json()["rejects"]
         assert (reject["column"], TOO_LONG in reject["record"]) == ("id", True)
+        states = entered(deployment)
+        assert [name for n, name in enumerate(states) if name not in states[:n] and name in IN_ORDER] == IN_ORDER
+        exported = deployment.s3.get_object(Bucket=deployment.bucket, Key="dashboard_data/things.csv")["Body"].read()
+        assert exported.count(b"\n") == 41
+
+
+def entered(deployment: Deployment) -> list[str]:
+    """The states of the first execution that has read the source, once it has ended."""
+    record = deployment.record
+    states = client("stepfunctions", record.ports.url("aws"), record.credentials)
+
+    def executions(status: str) -> list[dict[str, Any]]:
+        found = states.list_executions(stateMachineArn=SOURCE_MACHINE, statusFilter=status)["executions"]
+        return sorted(found, key=lambda one: one["startDate"])
+
+    deployment.until(lambda: bool(executions("SUCCEEDED")), 60)
+    first = executions("SUCCEEDED")[0]
+    assert first["name"].startswith("thing-")
+    history = states.get_execution_history(executionArn=first["executionArn"], maxResults=1000)["events"]
+    return [event["stateEnteredEventDetails"]["name"] for event in history if "stateEnteredEventDetails" in event]
 
 
 def test_contacts_of_amazon_connect_end_in_the_target(tmp_path: Path, instance: Connect) -> None:

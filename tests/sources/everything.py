@@ -5,6 +5,7 @@ Rows are there before the first reading, one of them bad. After it some are chan
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from landfall.choices import chooses_machine
 from local.options import Options
 from local.stack import Stack
 from tests.e2e.conftest import Deployment
@@ -74,7 +76,14 @@ def play(folder: Path) -> list[Ended]:
             fill(world)
         app = app_of(folder, found)
         settings = {**SETTINGS, **settings_of(found)}
-        options = Options(app_dir=str(app), contracts=str(app / CONTRACTS), sweep_seconds=2, settings=settings)
+        machines = chooses_machine(os.environ)
+        options = Options(
+            app_dir=str(app),
+            contracts=str(app / CONTRACTS),
+            sweep_seconds=2,
+            step_functions=machines,
+            settings=settings,
+        )
         stack = Stack(ROOT, folder / "state", options=options)
         deployment = Deployment(stack=stack, record=stack.up(), app=folder)
         try:
