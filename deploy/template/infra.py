@@ -14,6 +14,8 @@ from deploy.metrics.alarms import alarms
 from deploy.metrics.dashboard import dashboard
 from deploy.stage import ROOT, functions, settings
 from deploy.template.machine import OUTPUTS, machine
+from deploy.template.schedules import schedules
+from landfall.contracts import deployed
 
 PROJECT = "landfall"
 SMALL, SMALL_CAPACITY, SMALL_HOURS = "dev", 4, 24
@@ -33,6 +35,7 @@ TAGGED = frozenset(
         "AWS::SNS::Topic",
         "AWS::SQS::Queue",
         "AWS::SecretsManager::Secret",
+        "AWS::Scheduler::ScheduleGroup",
         "AWS::StepFunctions::StateMachine",
     }
 )
@@ -40,13 +43,16 @@ TAGGED = frozenset(
 
 
 def infra(stage: str) -> dict[str, Any]:
-    """Return the template that `chalice deploy` needs. Its parameter Stage has the stage as its default."""
+    """Return the template that `chalice deploy` needs. Its parameter Stage has the stage as its default.
+
+    Raises CommandError if a contract is at fault on a stage with a state machine, whose schedules are the contracts'.
+    """
     template: dict[str, Any] = yaml.safe_load((ROOT / "infra/landfall.template.yaml").read_text())
     for part in ("messages", "warehouse", "trail"):
         template["Resources"] |= yaml.safe_load((ROOT / f"infra/{part}.yaml").read_text())["Resources"]
     names, executions = sorted(functions(stage)), has_machine(settings(stage))
     if executions:
-        template["Resources"] |= machine(settings(stage))
+        template["Resources"] |= machine(settings(stage)) | schedules(deployed())
         template["Outputs"] |= OUTPUTS
     template["Resources"] |= alarms(names, executions=executions)
     template["Resources"]["Dashboard"] = dashboard(names, executions=executions)

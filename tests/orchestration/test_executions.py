@@ -176,7 +176,7 @@ def test_a_message_with_a_delay_and_other_work_go_by_the_queue(
     assert recorded.started == []
 
 
-def test_a_source_is_read_by_an_execution_of_a_name_that_is_valid(queue: MachineQueue) -> None:
+def test_the_name_of_a_reading_is_valid(queue: MachineQueue) -> None:
     queue.send_source("o" * 64)
     [name] = queue.readings.started  # type: ignore[attr-defined]
     assert re.fullmatch(r"o{60}-\d+", name)

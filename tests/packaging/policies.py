@@ -59,6 +59,7 @@ NOT_TAGGABLE = {
     "AWS::Glue::Database",
     "AWS::S3::BucketPolicy",
     "AWS::SNS::Subscription",
+    "AWS::Scheduler::Schedule",
     "AWS::SQS::QueuePolicy",
 }
 
