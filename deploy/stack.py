@@ -106,7 +106,7 @@ def require_separate_functions(cloudformation: Any, stage: str) -> None:
     outputs(cloudformation, stage)
     if has_functions(resources(cloudformation, stage)):
         raise DeployError(
-            f"the stack {name_of(stage)} was made by make package or Terraform, and has functions and API, too: "
+            f"the stack {name_of(stage)} was made by make package, Terraform or CDK, and has functions and API, too: "
             "a deployment would delete those. Change it the way it was made; docs/operate/deploy.md"
         )
 

@@ -1,4 +1,4 @@
-"""The CDK construct says what the template says: its parameters, and the stack that it synthesizes."""
+"""What the CDK construct synthesizes is the stack of the template."""
 
 from __future__ import annotations
 
@@ -8,31 +8,18 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import fields
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import pytest
 
 from deploy.bundle.package import generate
 from deploy.stage import ROOT
-from deploy.template.merge import merge
+from landfall.choices import EVENTBRIDGE, NOTIFICATION, SQS, STEP_FUNCTIONS
+from tests.packaging.cdk import GIVEN, HERE, Parameters
 from tests.packaging.chosen import chosen
 
-HERE = ROOT / "infra/cdk"
-sys.path.append(str(HERE / "landfall_cdk"))  # not the package itself: that imports CDK
-from parameters import Parameters  # type: ignore[import-not-found]  # noqa: E402
-
 PYTHON = ROOT / ".venv-cdk/bin/python"
-PARAMETERS = {name: said for name, said in merge("prod")["Parameters"].items() if name != "Stage"}
-GIVEN: dict[str, Any] = {
-    "create_warehouse": False,
-    "workgroup_name": "own",
-    "workgroup_arn": "arn:aws:redshift-serverless:eu-west-1:123456789012:workgroup/own",
-    "support_email": "a@b.example",
-    "keep_processed_days": 30,
-    "subnet_ids": ["subnet-0a1b2c3d", "subnet-0a1b2c3e"],
-}
 SYNTH = """
 import json, sys
 from pathlib import Path
@@ -41,65 +28,65 @@ from landfall_cdk import Landfall, Parameters
 app = cdk.App(outdir=sys.argv[2])
 landfall = Landfall(app, "dev", package=Path(sys.argv[1]), parameters=Parameters(**json.loads(sys.argv[3])))
 other = cdk.Stack(app, "other")
-for name in ("api_url", "bucket", "success_topic", "failure_topic"):
-    cdk.CfnOutput(other, name, value=getattr(landfall, name))
+for name in ("api_url", "bucket", "success_topic", "failure_topic", "state_machine", "dashboard_url"):
+    if value := getattr(landfall, name):
+        cdk.CfnOutput(other, name.replace("_", ""), value=value)
 app.synth()
 """
+LATE = """
+import sys
+import aws_cdk as cdk
+from pathlib import Path
+from aws_cdk import aws_ec2 as ec2, aws_kms as kms
+from landfall_cdk import Landfall, Parameters
+app = cdk.App()
+own = cdk.Stack(app, "own")
+subnet = ec2.CfnSubnet(own, "Subnet", vpc_id="vpc-1", cidr_block="10.0.0.0/24")
+parameters = Parameters(kms_key_arn=kms.Key(own, "Key").key_arn, subnet_ids=["subnet-1", subnet.ref], base_capacity=8)
+Landfall(app, "dev", package=Path(sys.argv[1]), parameters=parameters)
+"""
+ADDRESS = [
+    "https://",
+    {"Ref": "RestAPI"},
+    ".execute-api.",
+    {"Ref": "AWS::Region"},
+    ".",
+    {"Ref": "AWS::URLSuffix"},
+    "/api",
+]
+CONTEXT = {"stage": "dev", "support_email": "a@b.example"}
 
-
-def _field(parameter: str) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", parameter).lower()
-
-
-# ---- without CDK ----------------------------------------------------------------------------------------------------
-
-
-def test_fields_are_exactly_the_templates_parameters() -> None:
-    assert [field.name for field in fields(Parameters)] == [_field(name) for name in PARAMETERS]
-
-
-@pytest.mark.parametrize("parameter", PARAMETERS)
-def test_a_field_has_its_parameters_type_and_no_default(parameter: str) -> None:
-    said = PARAMETERS[parameter]
-    kind = {"Number": "int", "CommaDelimitedList": "Sequence[str]"}.get(said["Type"], "str")
-    wanted = "bool" if said.get("AllowedValues") == ["true", "false"] else kind
-    [field] = [field for field in fields(Parameters) if field.name == _field(parameter)]
-    assert (field.type, field.default) == (f"{wanted} | None", None)
-    assert get_type_hints(Parameters)
-
-
-def test_given_parameters_are_as_cloudformation_writes_them() -> None:
-    assert Parameters().given() == {}
-    assert Parameters(**GIVEN).given() == {
-        "CreateWarehouse": "false",
-        "WorkgroupName": "own",
-        "WorkgroupArn": GIVEN["workgroup_arn"],
-        "SupportEmail": "a@b.example",
-        "KeepProcessedDays": "30",
-        "SubnetIds": GIVEN["subnet_ids"],
-    }
-
-
-# ---- with CDK -------------------------------------------------------------------------------------------------------
 
 needs_cdk = pytest.mark.skipif(
     not PYTHON.exists() or shutil.which("node") is None, reason="CDK is not here: `make cdk` gets it; it needs node"
 )
 
 
-def packaged(where: Path, orchestrator: str) -> tuple[Path, dict[str, Any]]:
-    with chosen(orchestrator):
+def packaged(where: Path, orchestrator: str, wiring: str = NOTIFICATION) -> tuple[Path, dict[str, Any]]:
+    with chosen(orchestrator, wiring=wiring):
         out = generate("dev", "x86_64", None, where / "project", where / "out").parent
     return out, json.loads((out / "template.json").read_text())
 
 
-def synthesized(package: Path, out: Path, **given: Any) -> dict[str, Any]:
-    command = [str(PYTHON), "-c", SYNTH, str(package), str(out), json.dumps(given)]
+def run(command: list[str], **environment: str) -> None:
+    """Run Python with CDK. Raises AssertionError if it fails."""
     done = subprocess.run(
-        command, env={**os.environ, "PYTHONPATH": str(HERE)}, capture_output=True, text=True, check=False
+        [str(PYTHON), *command],
+        env={**os.environ, "PYTHONPATH": str(HERE), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
-    return dict(json.loads((out / "landfall-dev.template.json").read_text()))
+
+
+def synthesized(package: Path, out: Path, **given: Any) -> dict[str, Any]:
+    run(["-c", SYNTH, str(package), str(out), json.dumps(given)])
+    return template_in(out)
+
+
+def template_in(out: Path, stage: str = "dev") -> dict[str, Any]:
+    return dict(json.loads((out / f"landfall-{stage}.template.json").read_text()))
 
 
 def exported(template: dict[str, Any]) -> list[Any]:
@@ -119,9 +106,9 @@ def plain(resources: dict[str, Any]) -> dict[str, Any]:
 
 
 @needs_cdk
-@pytest.mark.parametrize("orchestrator", ["sqs", "step_functions"])
-def test_the_stack_has_the_resources_of_the_template(tmp_path: Path, orchestrator: str) -> None:
-    package, template = packaged(tmp_path, orchestrator)
+@pytest.mark.parametrize(("orchestrator", "wiring"), [(SQS, NOTIFICATION), (STEP_FUNCTIONS, EVENTBRIDGE)])
+def test_the_stack_has_the_resources_of_the_template(tmp_path: Path, orchestrator: str, wiring: str) -> None:
+    package, template = packaged(tmp_path, orchestrator, wiring)
     found = synthesized(package, tmp_path / "cdk")
     ours, theirs = plain(template["Resources"]), plain(found["Resources"])
     assert ours.keys() == theirs.keys()
@@ -129,7 +116,8 @@ def test_the_stack_has_the_resources_of_the_template(tmp_path: Path, orchestrato
     for part in ("Outputs", "Conditions"):
         assert [name for name, said in template[part].items() if found[part][name] != said] == []
     assert found["Transform"] == template["Transform"]
-    names = ("RestAPI", "LandingBucket", "SuccessTopic", "FailureTopic")
+    machine = ["StateMachine"] if orchestrator == STEP_FUNCTIONS else []
+    names = ["RestAPI", "LandingBucket", "SuccessTopic", "FailureTopic", *machine]
     assert exported(found) == [{"Ref": name} for name in names]
     locations = [
         json.dumps(resource["Properties"]["CodeUri"])
@@ -163,3 +151,47 @@ def test_a_package_of_another_stage_is_refused(tmp_path: Path) -> None:
     (tmp_path / "template.json").write_text(json.dumps({"Parameters": {"Stage": {"Default": "prod"}}}))
     with pytest.raises(AssertionError, match="is of stage prod: make package STAGE=dev"):
         synthesized(tmp_path, tmp_path / "cdk")
+
+
+@needs_cdk
+def test_a_value_that_the_template_refuses_fails_synthesis(tmp_path: Path) -> None:
+    package, _ = packaged(tmp_path, SQS)
+    with pytest.raises(AssertionError, match="keep_processed_days is 1, but must be from 31 to 36500"):
+        synthesized(package, tmp_path / "cdk", keep_processed_days=1)
+
+
+@needs_cdk
+def test_values_known_only_when_deployed_are_refused(tmp_path: Path) -> None:
+    package, _ = packaged(tmp_path, SQS)
+    with pytest.raises(AssertionError) as raised:
+        run(["-c", LATE, str(package)])
+    late = re.findall(r"(\w+) is known only when its stack is deployed", str(raised.value))
+    assert late == ["kms_key_arn", "subnet_ids"]
+
+
+@needs_cdk
+def test_the_example_app_synthesizes(tmp_path: Path) -> None:
+    package, template = packaged(tmp_path, SQS)
+    context = json.dumps({**CONTEXT, "package": str(package)})
+    run([str(HERE / "app.py")], CDK_OUTDIR=str(tmp_path / "cdk"), CDK_CONTEXT_JSON=context)
+    found = template_in(tmp_path / "cdk")
+    assert template["Resources"].keys() <= found["Resources"].keys()
+    assert found["Outputs"]["ApiUrl"]["Value"] == {"Fn::Join": ["", ADDRESS]}
+
+
+@needs_cdk
+def test_the_readmes_example_synthesizes(tmp_path: Path) -> None:
+    package, _ = packaged(tmp_path, SQS)
+    [example] = re.findall(r"```python\n(.*?)```", (HERE / "README.md").read_text(), re.DOTALL)
+    before = f"""
+import aws_cdk as cdk
+from pathlib import Path as Given
+Path = lambda _: Given({str(package)!r})
+app = cdk.App(outdir={str(tmp_path / "cdk")!r})
+class Dashboard(cdk.Stack):
+    def __init__(self, scope, id, *, source):
+        super().__init__(scope, id)
+        cdk.CfnOutput(self, "Source", value=source)
+"""
+    run(["-c", f"{before}\n{example.replace('prod', 'dev')}\napp.synth()"])
+    assert "SupportEmail" not in template_in(tmp_path / "cdk")["Parameters"]

@@ -44,7 +44,7 @@ def test_a_parameter_that_the_template_has_no_more_is_not_sent() -> None:
 def test_a_stack_with_functions_is_not_replaced_by_one_without() -> None:
     cloud = Cloud(status="CREATE_COMPLETE")
     cloud.resources = [("AWS::S3::Bucket", "b"), (FUNCTION, "landfall-dev")]
-    with pytest.raises(DeployError, match="was made by make package or Terraform"):
+    with pytest.raises(DeployError, match="was made by make package, Terraform or CDK"):
         apply(cloud, "dev", {}, unused)
     assert cloud.requests == []
 

@@ -57,7 +57,7 @@ def test_without_infrastructure_a_deployment_is_refused(cloud: Cloud) -> None:
 
 def test_functions_of_a_template_are_left_to_it(cloud: Cloud) -> None:
     cloud.status, cloud.resources = "CREATE_COMPLETE", [(FUNCTION, "landfall-dev")]
-    assert "was made by make package or Terraform" in refused("deploy")
+    assert "was made by make package, Terraform or CDK" in refused("deploy")
 
 
 def test_a_profile_wins_over_keys_in_the_environment(
