@@ -28,6 +28,7 @@ from landfall_cdk import Landfall, Parameters
 app = cdk.App(outdir=sys.argv[2])
 landfall = Landfall(app, "dev", package=Path(sys.argv[1]), parameters=Parameters(**json.loads(sys.argv[3])))
 other = cdk.Stack(app, "other")
+cdk.CfnResource(other, "Topic", type="AWS::SNS::Topic")
 for name in ("api_url", "bucket", "success_topic", "failure_topic", "state_machine", "dashboard_url"):
     if value := getattr(landfall, name):
         cdk.CfnOutput(other, name.replace("_", ""), value=value)
@@ -45,6 +46,19 @@ subnet = ec2.CfnSubnet(own, "Subnet", vpc_id="vpc-1", cidr_block="10.0.0.0/24")
 parameters = Parameters(kms_key_arn=kms.Key(own, "Key").key_arn, subnet_ids=["subnet-1", subnet.ref], base_capacity=8)
 Landfall(app, "dev", package=Path(sys.argv[1]), parameters=parameters)
 """
+BESIDE = """
+import sys
+import aws_cdk as cdk
+from pathlib import Path
+from landfall_cdk import Landfall
+app = cdk.App(outdir=sys.argv[2])
+Landfall(app, "dev", package=Path(sys.argv[1]))
+own = {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}, "PermissionsBoundary": ""}
+cdk.CfnResource(cdk.Stack(app, "own"), "Role", type="AWS::IAM::Role", properties=own)
+app.synth()
+"""
+STRICT = {"@aws-cdk/core:validateAgainstDefaultRules": True}
+"""What `cdk init` chooses for a new app: a finding of CDK's validation fails it."""
 ADDRESS = [
     "https://",
     {"Ref": "RestAPI"},
@@ -81,8 +95,18 @@ def run(command: list[str], **environment: str) -> None:
 
 
 def synthesized(package: Path, out: Path, **given: Any) -> dict[str, Any]:
-    run(["-c", SYNTH, str(package), str(out), json.dumps(given)])
+    """Return the stack's template. Raises AssertionError if CDK's own validation finds anything."""
+    run(["-c", SYNTH, str(package), str(out), json.dumps(given)], CDK_CONTEXT_JSON=json.dumps(STRICT))
+    assert findings(out) == []
     return template_in(out)
+
+
+def findings(out: Path) -> list[tuple[str, str]]:
+    """What CDK's validation has found: construct and rule."""
+    reports = json.loads((out / "validation-report.json").read_text())["pluginReports"]
+    assert [report["pluginName"] for report in reports] == ["CloudFormation Validate"]
+    found = [violation for report in reports for violation in report["violations"]]
+    return [(at["constructPath"], one["ruleName"]) for one in found for at in one["violatingConstructs"]]
 
 
 def template_in(out: Path, stage: str = "dev") -> dict[str, Any]:
@@ -167,6 +191,13 @@ def test_values_known_only_when_deployed_are_refused(tmp_path: Path) -> None:
         run(["-c", LATE, str(package)])
     late = re.findall(r"(\w+) is known only when its stack is deployed", str(raised.value))
     assert late == ["kms_key_arn", "subnet_ids"]
+
+
+@needs_cdk
+def test_findings_in_other_stacks_are_still_reported(tmp_path: Path) -> None:
+    package, _ = packaged(tmp_path, SQS)
+    run(["-c", BESIDE, str(package), str(tmp_path / "cdk")])
+    assert findings(tmp_path / "cdk") == [("own/Role", "F3033")]
 
 
 @needs_cdk

@@ -17,9 +17,19 @@ from landfall_cdk.parameters import Parameters
 CODE = "./deployment.zip"
 """How the template names the zip beside it."""
 AS_TEXT = "give it as a text, or look it up (from_lookup)"
+VALIDATION = "CloudFormation-Validate"
 FUNCTION = "AWS::Serverless::Function"
-DEFAULTS_OF_PARAMETERS = ("CloudFormation-Validate::F3033", "CloudFormation-Validate::E1150")
-"""Warnings of CDK about parameters whose default is empty: a condition leaves out what they are for."""
+EMPTY_DEFAULT = "a parameter whose default is empty: a condition leaves out what it is for"
+ACKNOWLEDGED = {
+    "F3017": EMPTY_DEFAULT,
+    "F3031": EMPTY_DEFAULT,
+    "F3033": EMPTY_DEFAULT,
+    "E1150": EMPTY_DEFAULT,
+    "W1001": "the same condition leaves out the resource and the output's reference to it",
+    "W1028": "a condition on a given parameter is always true or always false",
+    "W8003": "a condition on a given parameter compares two texts",
+}
+"""Findings of CDK's validation that are none, each with the reason. It reads no conditions."""
 
 
 class Landfall(cdk.Stack):
@@ -39,8 +49,8 @@ class Landfall(cdk.Stack):
         if (packaged := template["Parameters"]["Stage"]["Default"]) != stage:
             raise ValueError(f"{package} is of stage {packaged}: make package STAGE={stage}")
         given = _checked(parameters or Parameters(), template["Parameters"])
-        for warning in DEFAULTS_OF_PARAMETERS:
-            cdk.Annotations.of(self).acknowledge_warning(warning)
+        for rule, reason in ACKNOWLEDGED.items():
+            cdk.Validations.of(self).acknowledge(cdk.Acknowledgment(id=f"{VALIDATION}::{rule}", reason=reason))
         self.template = CfnInclude(
             self, "Template", template_file=str(package / "template.json"), parameters=given.given()
         )
