@@ -61,6 +61,8 @@ package: setup ## make one complete CloudFormation template, and the functions' 
 	@.venv/bin/python -m deploy.bundle.scan build/out-$(STAGE)/template.json
 
 cdk: setup ## synthesize the stack of infra/cdk, and compare it with the template of make package (needs node)
+	@sh scripts/cdk .venv/bin/mypy --python-executable .venv-cdk/bin/python --cache-dir .mypy_cache/cdk \
+		infra/cdk/landfall_cdk infra/cdk/app.py
 	@sh scripts/cdk .venv/bin/python -m pytest -n0 -rs tests/packaging/test_cdk.py $(PYTEST)
 
 layer: setup ## make the zips of the layers for Parquet and for transforms (ARCHITECTURE=arm64)
@@ -79,5 +81,5 @@ deployed: setup ## deploy twice to an AWS on this machine, load a file with the 
 	@.venv/bin/python -m pytest -n0 -m deployed tests/deployed $(PYTEST)
 
 clean: ## remove everything that the verbs above have made; stop the stack first (make down)
-	rm -rf .venv .venv-uv .venv-ministack .venv-semgrep .venv-checkov .venv-bench .venv-cdk .landfall build *.egg-info
+	rm -rf .venv .venv-uv .venv-ministack .venv-semgrep .venv-checkov .venv-bench .venv-cdk infra/cdk/cdk.out .landfall build *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
 
-from tests.packaging.cdk import GIVEN, PARAMETERS, Parameters
+from tests.packaging.cdk import GIVEN, HERE, PARAMETERS, Parameters
 
 RULES = {"Type", "Default", "Description", "AllowedPattern", "AllowedValues", "MinValue", "MaxValue"}
 
@@ -47,6 +50,13 @@ def refused(**given: Any) -> list[str]:
     return list(Parameters(**given).refused(PARAMETERS))
 
 
+def imported(source: str) -> list[str]:
+    """The modules that a source imports."""
+    nodes = list(ast.walk(ast.parse(source)))
+    plain = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    return plain + [str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)]
+
+
 def just_beyond(said: dict[str, Any]) -> list[Any]:
     """Values that the parameter refuses."""
     if said["Type"] == "Number":
@@ -81,6 +91,16 @@ def test_a_value_is_refused_where_its_parameter_refuses_it(parameter: str) -> No
         [line] = refused(**{field: value})
         assert line.startswith(f"{field} is {value!r}, but must be ")
         assert line.endswith(said["Description"])
+
+
+@pytest.mark.parametrize("path", sorted(HERE.rglob("*.py")), ids=lambda path: path.name)
+def test_the_construct_needs_only_cdk(path: Path) -> None:
+    named = {name.split(".")[0] for name in imported(path.read_text())}
+    assert named <= {*sys.stdlib_module_names, "aws_cdk", "constructs", "landfall_cdk"}
+
+
+def test_imports_of_both_kinds_are_found() -> None:
+    assert imported("import deploy.stage\ndef f():\n    from landfall import x") == ["deploy.stage", "landfall"]
 
 
 def test_all_faults_are_reported_at_once() -> None:
