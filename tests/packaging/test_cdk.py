@@ -11,10 +11,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
 
-from deploy.bundle.package import generate
-from deploy.stage import ROOT
+from deploy.bundle.package import CODE, generate
+from deploy.stage import ROOT, functions
 from landfall.choices import EVENTBRIDGE, NOTIFICATION, SQS, STEP_FUNCTIONS
 from tests.packaging.cdk import GIVEN, HERE, Parameters
 from tests.packaging.chosen import chosen
@@ -129,6 +132,16 @@ def plain(resources: dict[str, Any]) -> dict[str, Any]:
     return dict(found)
 
 
+def by_sam(template: dict[str, Any]) -> dict[str, Any]:
+    """The resources that CloudFormation makes, once SAM has transformed the template. Tags are in order."""
+    translator = Translator({}, Parser(), boto_session=boto3.session.Session(region_name="eu-west-1"))
+    found = dict(translator.translate(sam_template=template, parameter_values={})["Resources"])
+    for resource in found.values():
+        if isinstance(tags := resource.get("Properties", {}).get("Tags"), list):
+            tags.sort(key=lambda tag: str(tag["Key"]))
+    return found
+
+
 @needs_cdk
 @pytest.mark.parametrize(("orchestrator", "wiring"), [(SQS, NOTIFICATION), (STEP_FUNCTIONS, EVENTBRIDGE)])
 def test_the_stack_has_the_resources_of_the_template(tmp_path: Path, orchestrator: str, wiring: str) -> None:
@@ -153,6 +166,20 @@ def test_the_stack_has_the_resources_of_the_template(tmp_path: Path, orchestrato
     assert ".zip" in locations[0]
     manifest = json.loads((tmp_path / "cdk/manifest.json").read_text())["artifacts"]["landfall-dev"]
     assert manifest["properties"]["tags"] == {"Environment": "dev", "Project": "landfall"}
+
+
+@needs_cdk
+def test_sam_makes_the_same_of_both(tmp_path: Path) -> None:
+    package, template = packaged(tmp_path, STEP_FUNCTIONS)
+    found = by_sam(synthesized(package, tmp_path / "cdk"))
+    packed = json.loads(json.dumps(template).replace(CODE, "s3://artifacts/deployment.zip"))
+    ours, theirs = plain(by_sam(packed)), plain(found)
+    codes = [r["Properties"].pop("Code") for r in theirs.values() if r["Type"] == "AWS::Lambda::Function"]
+    for resource in ours.values():
+        resource["Properties"].pop("Code", None)
+    assert ours == theirs
+    assert codes == codes[:1] * len(functions("dev"))
+    assert codes[0].keys() == {"S3Bucket", "S3Key"}
 
 
 @needs_cdk
