@@ -62,15 +62,6 @@ app.synth()
 """
 STRICT = {"@aws-cdk/core:validateAgainstDefaultRules": True}
 """What `cdk init` chooses for a new app: a finding of CDK's validation fails it."""
-ADDRESS = [
-    "https://",
-    {"Ref": "RestAPI"},
-    ".execute-api.",
-    {"Ref": "AWS::Region"},
-    ".",
-    {"Ref": "AWS::URLSuffix"},
-    "/api",
-]
 CONTEXT = {"stage": "dev", "support_email": "a@b.example"}
 
 
@@ -121,6 +112,12 @@ def exported(template: dict[str, Any]) -> list[Any]:
     return [said["Value"] for name, said in template["Outputs"].items() if name.startswith("ExportsOutput")]
 
 
+def as_text(value: dict[str, Any]) -> str:
+    """A joined text, in the way of Fn::Sub."""
+    [separator, parts] = value["Fn::Join"]
+    return str(separator).join(part if isinstance(part, str) else f"${{{part['Ref']}}}" for part in parts)
+
+
 def plain(resources: dict[str, Any]) -> dict[str, Any]:
     """Without what CDK adds or writes otherwise: the zip's place, its own metadata, one dependency as a list."""
     found = json.loads(json.dumps(resources))
@@ -156,6 +153,9 @@ def test_the_stack_has_the_resources_of_the_template(tmp_path: Path, orchestrato
     machine = ["StateMachine"] if orchestrator == STEP_FUNCTIONS else []
     names = ["RestAPI", "LandingBucket", "SuccessTopic", "FailureTopic", *machine]
     assert exported(found) == [{"Ref": name} for name in names]
+    other = json.loads((tmp_path / "cdk/other.template.json").read_text())["Outputs"]
+    dashboard = template["Outputs"]["DashboardUrl"]["Value"]["Fn::Sub"]
+    assert as_text(other["dashboardurl"]["Value"]) == dashboard.replace("${Stage}", "dev")
     locations = [
         json.dumps(resource["Properties"]["CodeUri"])
         for resource in found["Resources"].values()
@@ -234,7 +234,8 @@ def test_the_example_app_synthesizes(tmp_path: Path) -> None:
     run([str(HERE / "app.py")], CDK_OUTDIR=str(tmp_path / "cdk"), CDK_CONTEXT_JSON=context)
     found = template_in(tmp_path / "cdk")
     assert template["Resources"].keys() <= found["Resources"].keys()
-    assert found["Outputs"]["ApiUrl"]["Value"] == {"Fn::Join": ["", ADDRESS]}
+    address = template["Outputs"]["EndpointURL"]["Value"]["Fn::Sub"]
+    assert as_text(found["Outputs"]["ApiUrl"]["Value"]) == address.removesuffix("/")
 
 
 @needs_cdk
