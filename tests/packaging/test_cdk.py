@@ -19,8 +19,10 @@ from samtranslator.translator.translator import Translator
 from deploy.bundle.package import CODE, generate
 from deploy.stage import ROOT, functions
 from landfall.choices import EVENTBRIDGE, NOTIFICATION, SQS, STEP_FUNCTIONS
+from landfall.contracts import FOLDER_VARIABLE
 from tests.packaging.cdk import GIVEN, HERE, Parameters
 from tests.packaging.chosen import chosen
+from tests.sources.site import CONTRACT
 
 PYTHON = ROOT / ".venv-cdk/bin/python"
 SYNTH = """
@@ -62,6 +64,7 @@ app.synth()
 """
 STRICT = {"@aws-cdk/core:validateAgainstDefaultRules": True}
 """What `cdk init` chooses for a new app: a finding of CDK's validation fails it."""
+SOURCE = 'kind = "custom"\nfactory = "tests.sources.site:MemoryWorld"\ncron = "0 6 1 * 1"\ntimezone = "Europe/Berlin"\n'
 CONTEXT = {"stage": "dev", "support_email": "a@b.example"}
 
 
@@ -141,8 +144,15 @@ def by_sam(template: dict[str, Any]) -> dict[str, Any]:
 
 @needs_cdk
 @pytest.mark.parametrize(("orchestrator", "wiring"), [(SQS, NOTIFICATION), (STEP_FUNCTIONS, EVENTBRIDGE)])
-def test_the_stack_has_the_resources_of_the_template(tmp_path: Path, orchestrator: str, wiring: str) -> None:
+def test_the_stack_has_the_resources_of_the_template(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, orchestrator: str, wiring: str
+) -> None:
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "contracts/thing.toml").write_text(CONTRACT + SOURCE)
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "contracts"))
     package, template = packaged(tmp_path, orchestrator, wiring)
+    kinds = {resource["Type"] for resource in template["Resources"].values()}
+    assert ("AWS::Scheduler::Schedule" in kinds) == (orchestrator == STEP_FUNCTIONS)
     found = synthesized(package, tmp_path / "cdk")
     ours, theirs = plain(template["Resources"]), plain(found["Resources"])
     assert ours.keys() == theirs.keys()
