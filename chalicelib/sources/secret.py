@@ -12,4 +12,4 @@ BAD_SECRET = "SOURCE_BAD_SECRET"  # noqa: S105  # nosec B105 - the code of an er
 def require(secret: Mapping[str, str], names: Sequence[str]) -> None:
     """Raise Refused if the secret lacks one of these texts."""
     if missing := [name for name in names if not secret.get(name)]:
-        raise Refused(f"the source's secret has no {missing[0]}; add it", code=BAD_SECRET)
+        raise Refused(f"the source's secret has no {missing[0]} that is a text; add it", code=BAD_SECRET)

@@ -216,7 +216,9 @@ def written(found: Any, shape: Shape, more: Row) -> str:
 def handler(instance: Instance) -> type[Handler]:
     class Connect(Handler):
         def do_POST(self) -> None:
-            sent, operation = self.sent(), operations()["POST", self.path]
+            if not (sent := self.sent()):  # of a client that was killed
+                return
+            operation = operations()["POST", self.path]
             assert SIGNED.fullmatch(self.headers["Authorization"]), self.headers["Authorization"]
             try:
                 found = instance.answer(operation, sent)

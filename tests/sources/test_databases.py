@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from chalicelib.adapters.memory import MemoryClock
 from chalicelib.errors import LandfallError, Refused, Retryable
@@ -63,6 +64,26 @@ def test_the_transaction_ends_with_the_reading(world: DatabaseWorld) -> None:
         world.add(BEGIN - 600 + number, f"r{number}")
     Site(world).ticks(3)
     Site(world, budget=0.0).ticks(3)
+    assert world.sessions() == 0
+
+
+def test_a_server_that_has_gone_hides_no_fault(world: DatabaseWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It cannot end the transaction either."""
+    world.add(BEGIN - 600, "r")
+    read = source(world)
+    read.position()
+    session = read._session
+    assert session
+
+    def gone() -> None:
+        raise OperationalError("rollback", {}, Exception("the server has gone"))
+
+    monkeypatch.setattr(session, "close", gone)
+    with pytest.raises(Retryable, match="did not answer"), read._translated():
+        raise OperationalError("select", {}, Exception("the server has gone"))
+    assert read._session is None
+    monkeypatch.undo()
+    session.close()
     assert world.sessions() == 0
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.adapters.memory import MemoryClock
-from chalicelib.adapters.secrets import NEW_TOKEN_SECONDS, Principal, Tokens, read_tokens
+from chalicelib.adapters.secrets import NEW_TOKEN_SECONDS, Principal, SourceSecrets, Tokens, read_tokens
 from chalicelib.errors import LandfallError, Refused, Throttled
 from tests.adapters.unit.wire import Response, Script, client, error, reply
 from tests.support.settings import SETTINGS
@@ -135,6 +135,20 @@ def test_tokens_that_cannot_be_read_again_are_not_trusted_longer() -> None:
     clock.advance(SETTINGS.token_cache_seconds)
     with pytest.raises(Throttled):
         known.authenticate("open sesame")
+
+
+def test_what_is_no_text_in_the_secret_of_a_source_is_left_out() -> None:
+    """A secret that RDS has made has its port as a number."""
+    text = json.dumps({"username": "u", "password": "p", "port": 5432, "ssl": True, "more": None})
+    found = SourceSecrets(client("secretsmanager", Script([reply(SecretString=text)])), "dev").read("shop")
+    assert found == {"username": "u", "password": "p"}
+
+
+@pytest.mark.parametrize("text", ["", "CANARY", '["CANARY"]', '"CANARY"', "7", "[" * 100_000])
+def test_a_secret_of_a_source_that_is_no_object_is_refused(text: str) -> None:
+    with pytest.raises(Refused, match="landfall-dev-source/shop is no JSON object") as caught:
+        SourceSecrets(client("secretsmanager", Script([reply(SecretString=text)])), "dev").read("shop")
+    assert "CANARY" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
