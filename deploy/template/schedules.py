@@ -20,6 +20,7 @@ from chalicelib.domain.source.schedule import Schedule
 UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 EVERY_DAY, EVERY_WEEKDAY = set(range(1, 32)), set(range(7))
 GROUP, ROLE = "SourceSchedules", "SourceSchedulesRole"
+LONGEST_NAME = 64
 ACCOUNT = {"Ref": "AWS::AccountId"}
 GROUP_ARN = "arn:${AWS::Partition}:scheduler:${AWS::Region}:${AWS::AccountId}:schedule/landfall-${Stage}/*"
 
@@ -83,8 +84,15 @@ def _days(days: set[Any]) -> str:
     return "*" if days == EVERY_DAY else _listed(days)
 
 
-def _listed(values: set[Any]) -> str:
-    return ",".join(str(value) for value in sorted(values))
+def _listed(values: set[int]) -> str:
+    """Return values as Scheduler reads them, with ranges for runs of them: an expression has at most 256 characters."""
+    runs: list[list[int]] = []
+    for value in sorted(values):
+        if runs and value == runs[-1][1] + 1:
+            runs[-1][1] = value
+        else:
+            runs.append([value, value])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
 
 
 # ---- resources ------------------------------------------------------------------------------------------------------
@@ -94,7 +102,7 @@ def _schedule(object: str, number: int, expression: str, zone: str) -> dict[str,
     return {
         "Type": "AWS::Scheduler::Schedule",
         "Properties": {
-            "Name": f"{object[:60]}-{number + 1}",
+            "Name": _name(object, number),
             "GroupName": {"Ref": GROUP},
             "Description": f"Reads the source of {object}",
             "ScheduleExpression": expression,
@@ -134,6 +142,16 @@ def _role() -> dict[str, Any]:
     }
 
 
+def _name(object: str, number: int) -> str:
+    """Return the name of a schedule: that of its object, cut and made unique if it is too long."""
+    name = f"{object}-{number + 1}"
+    return name if len(name) <= LONGEST_NAME else f"{object[:40]}-{_digest(object)}-{number + 1}"
+
+
 def _logical(object: str, number: int) -> str:
     """Return a logical id, which takes letters and digits only."""
-    return f"Schedule{hashlib.sha256(object.encode()).hexdigest()[:12]}N{number + 1}"
+    return f"Schedule{_digest(object)}N{number + 1}"
+
+
+def _digest(object: str) -> str:
+    return hashlib.sha256(object.encode()).hexdigest()[:12]

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
 from cfnlint.api import lint
 from cfnlint.core import get_rules
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.source.schedule import Schedule
 from deploy.template.infra import infra
-from deploy.template.schedules import expressions, schedules
+from deploy.template.schedules import _name, expressions, schedules
 from landfall.contracts import FOLDER_VARIABLE
 from tests.packaging.chosen import chosen
 from tests.sources.site import CONTRACT
@@ -45,7 +46,10 @@ def moments_of(expression: str) -> Iterator[datetime]:
 
 
 def has(field: str, value: int) -> bool:
-    return field == "*" or str(value) in field.split(",")
+    if field == "*":
+        return True
+    bounds = (part.partition("-") for part in field.split(","))
+    return any(int(first) <= value <= int(last or first) for first, _, last in bounds)
 
 
 def on_day(field: str, day: datetime) -> bool:
@@ -104,7 +108,7 @@ def test_a_cron_has_the_same_moments(cron: str) -> None:
 @pytest.mark.parametrize(
     ("schedule", "wanted"),
     [
-        (Schedule(cron="30 6 * * 1-5"), ["cron(30 6 ? * 2,3,4,5,6 *)"]),
+        (Schedule(cron="30 6 * * 1-5"), ["cron(30 6 ? * 2-6 *)"]),
         (Schedule(cron="0 0 1 * *"), ["cron(0 0 1 * ? *)"]),
         (Schedule(cron="0 0 1 * 0"), ["cron(0 0 1 * ? *)", "cron(0 0 ? * 1 *)"]),
         (Schedule(cron="15 10 L 3 *"), ["cron(15 10 L 3 ? *)"]),
@@ -125,6 +129,8 @@ def test_what_a_schedule_becomes(schedule: Schedule, wanted: list[str]) -> None:
 
 # ---- the template ---------------------------------------------------------------------------------------------------
 
+SCHEDULER = botocore.session.get_session().get_service_model("scheduler")
+LIMITS = {name: SCHEDULER.shape_for(name).metadata for name in ("Name", "ScheduleExpression")}
 SOURCE = 'kind = "custom"\nfactory = "tests.sources.site:MemoryWorld"\n'
 
 
@@ -142,6 +148,20 @@ def template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 def of_type(template: dict[str, Any], kind: str) -> list[dict[str, Any]]:
     return [one["Properties"] for one in template["Resources"].values() if one["Type"] == kind]
+
+
+@pytest.mark.parametrize("cron", ["* * * * *", "*/2 */2 */2 */2 *", "1-58/3 1-22 2-30/2 1,3,5,7,9,11 1-5"])
+def test_expressions_are_short_enough(cron: str) -> None:
+    found = expressions(Schedule(cron=cron))
+    assert found
+    assert max(map(len, found)) <= LIMITS["ScheduleExpression"]["max"]
+
+
+def test_names_are_valid_and_differ() -> None:
+    objects = ["a", "o" * 62, "o" * 63, "o" * 64, f"{'o' * 63}p", "with_underscore"]
+    names = [_name(one, number) for one in objects for number in range(2)]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(LIMITS["Name"]["pattern"], name) and len(name) <= LIMITS["Name"]["max"] for name in names)
 
 
 def test_each_source_has_its_schedules(template: dict[str, Any]) -> None:
