@@ -27,7 +27,7 @@ from chalicelib.orchestration import source_steps
 from chalicelib.orchestration.source_steps import LONGEST_WAIT, SHORTEST_WAIT, SKEW_SECONDS, OwnReading, on_source_step
 from chalicelib.sources.source import Paused
 from tests.sources.site import THING, FaultyWorld, Site
-from tests.support.asl import all_states, faults
+from tests.support.asl import FIELDS, all_states, faults
 from tests.support.paths import ROOT
 from tests.support.settings import BUCKET
 
@@ -193,14 +193,15 @@ def test_waits_grow_with_what_was_waited(site: Site, taken: float, seconds: int)
 
 def test_each_state_is_reached_and_leads_on() -> None:
     assert faults(MACHINE) == []
+    assert not set(STATES) & FIELDS
 
 
 def test_each_state_that_is_named_has_a_choice_and_the_reverse() -> None:
     named = set(re.findall(r'"([A-Z]\w+)"', inspect.getsource(source_steps))) & set(STATES)
-    choices = STATES["Next"]["Choices"]
+    choices = STATES["Choose"]["Choices"]
     assert {rule["StringEquals"] for rule in choices} == named
     assert all(rule["Next"] == rule["StringEquals"] for rule in choices)
-    assert set(STATES) == named | {"Next", "Broken"}
+    assert set(STATES) == named | {"Choose", "Broken"}
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -209,7 +210,7 @@ def test_a_task_calls_its_function_with_its_own_state(name: str) -> None:
     assert set(given) == set(SOURCE_STEP)
     assert given["state"] == name
     assert source_step_of(given) == given
-    assert TASKS[name]["Next"] == "Next"
+    assert TASKS[name]["Next"] == "Choose"
     assert [rule["ErrorEquals"] for rule in TASKS[name]["Retry"]] == [
         ["Lambda.TooManyRequestsException"],
         ["States.TaskFailed"],

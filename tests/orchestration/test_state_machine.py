@@ -21,7 +21,7 @@ from chalicelib.orchestration import executions, step_functions
 from chalicelib.orchestration.executions import going_on, state_of
 from local.aws.wiring import retry_as
 from tests.orchestration.steps import staged
-from tests.support.asl import all_states, faults, flows, needs
+from tests.support.asl import FIELDS, all_states, faults, flows, needs
 from tests.support.paths import ROOT
 from tests.support.simulated.deployment import SimulatedDeployment
 from tests.support.simulated.endings import only_run
@@ -44,6 +44,7 @@ def changed(change: Callable[[Any], object]) -> Any:
 
 def test_each_state_is_reached_and_leads_on() -> None:
     assert faults(MACHINE) == []
+    assert not set(STATES) & FIELDS
 
 
 @pytest.mark.parametrize(
@@ -51,8 +52,8 @@ def test_each_state_is_reached_and_leads_on() -> None:
     [
         (lambda states: states.pop("Ended"), "Ended does not exist"),
         (lambda states: states["Plan"]["Catch"][0].update(Next="GiveIn"), "GiveIn does not exist"),
-        (lambda states: states["Next"].update(Default="Nowhere"), "Nowhere does not exist"),
-        (lambda states: states["Next"]["Choices"].pop(6), "Settle is never reached"),
+        (lambda states: states["Choose"].update(Default="Nowhere"), "Nowhere does not exist"),
+        (lambda states: states["Choose"]["Choices"].pop(6), "Settle is never reached"),
         (lambda states: states["Seal"].pop("Next"), "Seal leads nowhere"),
         (
             lambda states: states["StageMany"].update(ItemProcessor=states["Stage"]["ItemProcessor"]),
@@ -190,7 +191,7 @@ def named(machine: SimulatedDeployment) -> set[str]:
 
 
 def test_each_state_that_is_named_has_a_choice_and_the_reverse(named: set[str]) -> None:
-    choices = STATES["Next"]["Choices"]
+    choices = STATES["Choose"]["Choices"]
     assert {rule["StringEquals"] for rule in choices} == named
     assert all(rule["Next"] == rule["StringEquals"] for rule in choices)
     assert set(executions.UNFINISHED.values()) < named

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 State = Mapping[str, Any]
+FIELDS = frozenset({"StartAt", "Next", "Default"})
+"""Fields that name a state. Validators of the language take a state of such a name for one of them."""
 
 
 def faults(machine: Mapping[str, Any]) -> list[str]:
